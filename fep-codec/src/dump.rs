@@ -1,0 +1,1 @@
+//! The annotated hex dump.

@@ -1,0 +1,478 @@
+//! What can be wrong with a telegram: whose fault, which field, which byte - never the secret.
+//!
+//! A field kind reports a [`Fault`], which knows only the field's own bytes. The cursor makes an [`Error`] of it, adding the
+//! field, its byte range and the culprit, and every enclosing part or group adds its name on the way out. So the happy path
+//! pays nothing for paths. The content of a secret field is taken out before the error exists.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::charset::Charset;
+use crate::layout::Field;
+
+/// Who has to mend something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Culprit {
+    /// The service that gave us the value.
+    Caller,
+    /// The institution that sent the bytes.
+    Peer,
+    /// The spec: no value and no bytes could be right.
+    Spec,
+}
+
+/// Why a telegram could not be encoded or decoded, with the field path and the bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Inner {
+    culprit: Culprit,
+    fault: Fault,
+    /// Innermost first.
+    path: Vec<Segment>,
+    label: String,
+    range: Option<Range<usize>>,
+    excerpt: Option<Vec<u8>>,
+    secret: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Segment {
+    Name(Box<str>),
+    Index(usize),
+}
+
+/// What is wrong with one field's value or bytes. Offsets count bytes from the start of the field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A telegram of fixed length came with another one.
+    WrongLength {
+        /// The layout's length in bytes.
+        expected: usize,
+        /// The bytes that came.
+        found: usize,
+    },
+    /// The telegram ends inside this field.
+    Truncated {
+        /// Bytes that the field needs.
+        needed: usize,
+        /// Bytes that are left.
+        left: usize,
+    },
+    /// Bytes are left after the last field.
+    LeftOver {
+        /// How many.
+        bytes: usize,
+    },
+    /// The caller's buffer is shorter than the telegram.
+    BufferTooShort {
+        /// Bytes that the telegram needs so far.
+        needed: usize,
+        /// Bytes that the buffer has.
+        len: usize,
+    },
+    /// The value needs more bytes than the field has.
+    TooLong {
+        /// Bytes that the value needs in the field's charset, sign included.
+        needed: usize,
+        /// Bytes that the field has.
+        len: usize,
+    },
+    /// The value must fill the field exactly and does not.
+    NotFull {
+        /// Bytes that the value has.
+        given: usize,
+        /// Bytes that the field has.
+        len: usize,
+    },
+    /// The charset lacks a character.
+    Unmappable {
+        /// The character; none if the field is secret.
+        character: Option<char>,
+        /// Its position in the value, in characters from 0.
+        position: usize,
+        /// The field's charset.
+        charset: Charset,
+        /// A charset that has the character, if one of ours does.
+        instead: Option<Charset>,
+    },
+    /// The bytes are no text in the charset.
+    Malformed {
+        /// Where, in bytes from the start of the field.
+        offset: usize,
+        /// The charset.
+        charset: Charset,
+    },
+    /// A value begins or ends with the pad byte, which the padding would swallow.
+    LooksLikePadding,
+    /// A byte that is not a digit stands where a digit must.
+    NotADigit {
+        /// Where, in bytes from the start of the field or of the value.
+        offset: usize,
+        /// The byte; none if the field is secret.
+        byte: Option<u8>,
+    },
+    /// The sign byte is none of those that the spec names.
+    BadSign {
+        /// The byte; none if the field is secret.
+        byte: Option<u8>,
+    },
+    /// A negative number for a field without a sign.
+    Negative,
+    /// Zero with a minus: it cannot be told from zero once it is a number.
+    NegativeZero,
+    /// The number is larger than the Rust type that shall hold it.
+    Overflow {
+        /// The type.
+        holder: &'static str,
+    },
+    /// The value is the very one by which the field says that it has no value.
+    MeansNone,
+    /// There is no value, and the field must have one.
+    NoValue,
+    /// The digits name no date or time.
+    NoSuchDate {
+        /// What is impossible: `month 13`, or none if the field is secret.
+        what: Option<&'static str>,
+    },
+    /// The year cannot be written with two digits under this pivot.
+    YearOutOfRange {
+        /// The first year that can.
+        first: u16,
+        /// The last year that can.
+        last: u16,
+    },
+    /// A code that a closed list lacks.
+    UnknownCode,
+    /// A flag byte that is neither yes nor no.
+    BadFlag {
+        /// The byte; none if the field is secret.
+        byte: Option<u8>,
+    },
+    /// The bytes are not the literal's.
+    NotTheLiteral,
+    /// A reserved byte is not the pad byte.
+    FillerNotBlank {
+        /// Where, in bytes from the start of the filler.
+        offset: usize,
+        /// What stands there.
+        byte: u8,
+    },
+    /// The length field does not say what the telegram has.
+    LengthLies {
+        /// What the field says.
+        stated: u64,
+        /// What the telegram has.
+        actual: u64,
+    },
+    /// A computed field was given with another value than the computed one.
+    NotTheComputed {
+        /// The value that belongs there.
+        computed: u64,
+    },
+    /// More entries than the group may have.
+    TooMany {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// Fewer or more entries than a group of fixed size has.
+    WrongCount {
+        /// How many there are.
+        count: usize,
+        /// How many there must be.
+        expected: usize,
+    },
+    /// No value was given for the field.
+    Missing,
+    /// The telegram has no such field.
+    UnknownField {
+        /// The field that was probably meant.
+        nearest: Option<Box<str>>,
+    },
+    /// A value of another type than the field's.
+    WrongType {
+        /// What the field takes.
+        expected: &'static str,
+        /// What was given.
+        found: &'static str,
+    },
+    /// The given text does not read as a value of the field's kind.
+    Unreadable {
+        /// What the field takes.
+        expected: &'static str,
+    },
+    /// The same JSON key twice in one object.
+    Twice,
+    /// The text is not JSON.
+    NotJson {
+        /// What the JSON reader says. It does not quote the text.
+        reason: Box<str>,
+    },
+    /// No telegram of the spec has these codes.
+    NoSuchTelegram {
+        /// What the telegrams are told apart by.
+        by: Box<str>,
+    },
+    /// A computed field or a choice cannot work as the spec describes it.
+    BadSpec {
+        /// What is wrong.
+        reason: &'static str,
+    },
+}
+
+impl Error {
+    /// An error that concerns the telegram as a whole.
+    #[cold]
+    #[must_use]
+    pub fn new(culprit: Culprit, fault: Fault) -> Self {
+        Self(Box::new(Inner {
+            culprit,
+            fault,
+            path: Vec::new(),
+            label: String::new(),
+            range: None,
+            excerpt: None,
+            secret: false,
+        }))
+    }
+
+    /// An error in a field: its name begins the path, and what the fault says of a secret field's content is dropped.
+    #[cold]
+    #[must_use]
+    pub fn in_field(culprit: Culprit, fault: Fault, field: &Field) -> Self {
+        let mut error = Self::new(culprit, if field.secret { fault.without_content() } else { fault });
+        error.0.label = field.label.clone().into_owned();
+        error.0.secret = field.secret;
+        error.within(&field.name)
+    }
+
+    /// Puts the name of the enclosing part, group or field in front of the path.
+    #[cold]
+    #[must_use]
+    pub fn within(mut self, name: &str) -> Self {
+        self.0.path.push(Segment::Name(name.into()));
+        self
+    }
+
+    /// Puts the number of a group's entry, from 0, in front of the path.
+    #[cold]
+    #[must_use]
+    pub fn at_entry(mut self, index: usize) -> Self {
+        self.0.path.push(Segment::Index(index));
+        self
+    }
+
+    /// Says which bytes of the telegram are meant, and shows them unless the field is secret.
+    #[cold]
+    #[must_use]
+    pub fn at_bytes(mut self, range: Range<usize>, bytes: Option<&[u8]>) -> Self {
+        if !self.0.secret {
+            self.0.excerpt = bytes.map(<[u8]>::to_vec);
+        }
+        self.0.range = Some(range);
+        self
+    }
+
+    /// Who has to mend it.
+    #[must_use]
+    pub fn culprit(&self) -> Culprit {
+        self.0.culprit
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn fault(&self) -> &Fault {
+        &self.0.fault
+    }
+
+    /// The field's path, `body.items[3].amount`; empty if the telegram as a whole is meant.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let mut path = String::new();
+        for segment in self.0.path.iter().rev() {
+            match segment {
+                Segment::Name(name) => {
+                    if !path.is_empty() {
+                        path.push('.');
+                    }
+                    path.push_str(name);
+                }
+                Segment::Index(index) => path.push_str(&format!("[{index}]")),
+            }
+        }
+        path
+    }
+
+    /// The field's name on the sheet; empty if it has none.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.0.label
+    }
+
+    /// The bytes that are meant, counted from the start of the telegram.
+    #[must_use]
+    pub fn range(&self) -> Option<Range<usize>> {
+        self.0.range.clone()
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({self})")
+    }
+}
+
+/// One line, lower case: `peer: items[1].amount (거래금액), bytes 217..230: expected a digit, found 'x' (78) at byte 219`.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0.culprit {
+            Culprit::Caller => "caller: ",
+            Culprit::Peer => "peer: ",
+            Culprit::Spec => "spec: ",
+        })?;
+        let path = self.path();
+        if !path.is_empty() {
+            f.write_str(&path)?;
+            if !self.0.label.is_empty() {
+                write!(f, " ({})", self.0.label)?;
+            }
+        }
+        if let Some(range) = &self.0.range {
+            let comma = if path.is_empty() { "" } else { ", " };
+            write!(f, "{comma}bytes {}..{}", range.start, range.end)?;
+        }
+        if !path.is_empty() || self.0.range.is_some() {
+            f.write_str(": ")?;
+        }
+        let start = self.0.range.as_ref().map_or(0, |range| range.start);
+        self.0.fault.describe(f, start)?;
+        if let Some(bytes) = &self.0.excerpt {
+            f.write_str(", hex")?;
+            for byte in bytes.iter().take(EXCERPT_MAX_BYTES) {
+                write!(f, " {byte:02x}")?;
+            }
+            if bytes.len() > EXCERPT_MAX_BYTES {
+                write!(f, " … ({} bytes)", bytes.len())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// How many bytes of a field an error shows.
+const EXCERPT_MAX_BYTES: usize = 32;
+
+impl Fault {
+    /// The fault without the byte or character that it quotes.
+    #[must_use]
+    pub fn without_content(self) -> Self {
+        match self {
+            Self::Unmappable { position, charset, instead: _, character: _ } => {
+                Self::Unmappable { character: None, position, charset, instead: None }
+            }
+            Self::NotADigit { offset, byte: _ } => Self::NotADigit { offset, byte: None },
+            Self::BadSign { byte: _ } => Self::BadSign { byte: None },
+            Self::BadFlag { byte: _ } => Self::BadFlag { byte: None },
+            Self::NoSuchDate { what: _ } => Self::NoSuchDate { what: None },
+            other => other,
+        }
+    }
+
+    fn describe(&self, f: &mut fmt::Formatter<'_>, start: usize) -> fmt::Result {
+        match self {
+            Self::WrongLength { expected, found } => {
+                write!(f, "the telegram has {expected} bytes, found {found}")
+            }
+            Self::Truncated { needed, left } => write!(f, "needs {needed} bytes, the telegram ends after {left}"),
+            Self::LeftOver { bytes } => write!(f, "{bytes} bytes are left after the last field"),
+            Self::BufferTooShort { needed, len } => write!(f, "needs a buffer of {needed} bytes, it has {len}"),
+            Self::TooLong { needed, len } => write!(f, "needs {needed} bytes, the field has {len}"),
+            Self::NotFull { given, len } => write!(f, "must fill all {len} bytes, has {given}"),
+            Self::Unmappable { character, position, charset, instead } => {
+                match character {
+                    Some(c) => write!(f, "character {} of the value, {c:?} ({}), is", position + 1, unicode(*c))?,
+                    None => write!(f, "character {} of the value is", position + 1)?,
+                }
+                write!(f, " not in {charset}")?;
+                instead.map_or(Ok(()), |charset| write!(f, "; {charset} has it"))
+            }
+            Self::Malformed { offset, charset } => write!(f, "no {charset} text at byte {}", start + offset),
+            Self::LooksLikePadding => f.write_str("the value ends in the pad character, which would be lost"),
+            Self::NotADigit { offset, byte } => {
+                f.write_str("expected a digit, found ")?;
+                write_byte(f, *byte)?;
+                write!(f, " at byte {}", start + offset)
+            }
+            Self::BadSign { byte } => {
+                f.write_str("expected a sign, found ")?;
+                write_byte(f, *byte)
+            }
+            Self::Negative => f.write_str("the field has no sign, the number is negative"),
+            Self::NegativeZero => f.write_str("zero with a minus"),
+            Self::Overflow { holder } => write!(f, "the number does not fit into {holder}"),
+            Self::MeansNone => f.write_str("this very value means \"no value\" in this field"),
+            Self::NoValue => f.write_str("has no value, and the spec names no contents that mean none"),
+            Self::NoSuchDate { what: Some(what) } => write!(f, "no such date or time: {what}"),
+            Self::NoSuchDate { what: None } => f.write_str("no such date or time"),
+            Self::YearOutOfRange { first, last } => {
+                write!(f, "two-digit years stand for {first} to {last} here")
+            }
+            Self::UnknownCode => f.write_str("not one of the codes on the list, and the list is closed"),
+            Self::BadFlag { byte } => {
+                f.write_str("neither yes nor no: ")?;
+                write_byte(f, *byte)
+            }
+            Self::NotTheLiteral => f.write_str("not the constant that the spec puts here"),
+            Self::FillerNotBlank { offset, byte } => {
+                f.write_str("a reserved byte is not blank: ")?;
+                write_byte(f, Some(*byte))?;
+                write!(f, " at byte {}", start + offset)
+            }
+            Self::LengthLies { stated, actual } => write!(f, "the length says {stated}, there are {actual}"),
+            Self::NotTheComputed { computed } => {
+                write!(f, "the field is computed and must be {computed}; leave it out")
+            }
+            Self::TooMany { count, max } => write!(f, "{count} entries, at most {max} are allowed"),
+            Self::WrongCount { count, expected } => write!(f, "{count} entries, there must be {expected}"),
+            Self::Missing => f.write_str("is missing"),
+            Self::UnknownField { nearest: Some(nearest) } => {
+                write!(f, "there is no such field; did you mean {nearest}?")
+            }
+            Self::UnknownField { nearest: None } => f.write_str("there is no such field"),
+            Self::WrongType { expected, found } => write!(f, "expected {expected}, found {found}"),
+            Self::Unreadable { expected } => write!(f, "expected {expected}"),
+            Self::Twice => f.write_str("given twice"),
+            Self::NotJson { reason } => write!(f, "not JSON: {reason}"),
+            Self::NoSuchTelegram { by } => write!(f, "no telegram of the spec has these codes ({by})"),
+            Self::BadSpec { reason } => f.write_str(reason),
+        }
+    }
+}
+
+/// The fault alone, as if its field began at byte 0.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.describe(f, 0)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+fn unicode(character: char) -> String {
+    format!("U+{:04X}", u32::from(character))
+}
+
+fn write_byte(f: &mut fmt::Formatter<'_>, byte: Option<u8>) -> fmt::Result {
+    match byte {
+        Some(byte) if byte.is_ascii_graphic() => write!(f, "'{}' ({byte:02x})", char::from(byte)),
+        Some(b' ') => f.write_str("a space (20)"),
+        Some(byte) => write!(f, "{byte:02x}"),
+        None => f.write_str("another byte"),
+    }
+}

@@ -1,0 +1,1 @@
+//! Where in a byte stream one telegram ends.

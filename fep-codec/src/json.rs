@@ -1,0 +1,1 @@
+//! Telegrams as JSON.

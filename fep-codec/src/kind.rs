@@ -1,0 +1,97 @@
+//! Field kinds: the one home of each rule by which a value becomes a field's bytes and back.
+//!
+//! A kind is a rule type of [`crate::layout`]; a Rust type can stand for a field of that kind if it implements
+//! [`FieldValue`] for the rule. Derived code and the dynamic codec call the same implementations. A kind sees exactly its
+//! field's bytes and knows neither its name nor its place.
+
+mod bytes;
+mod code;
+mod date;
+mod digits;
+mod flag;
+mod number;
+mod text;
+
+pub use self::code::{CodeSet, get_code, put_code};
+pub use self::date::PIVOT_DEFAULT;
+use crate::error::Fault;
+
+/// A Rust type that can stand for a field whose kind has the rule `R`.
+///
+/// Implement it for a type of your own to use that type as a field; the other kinds' implementations show how.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand for a field of this kind (its rule is `{R}`)",
+    label = "not a type for this kind of field",
+    note = "text: `Text<N>`, `String`, `Cow<str>`, `&str` (ascii and utf-8 only); digits: `Digits<N>` and the text types; \
+            number: the integers, and `Option` of one if the field can be blank; date: `Date`, `MonthDay`; time: `Time`; \
+            timestamp: `DateTime`; code: an enum with `#[derive(Code)]`, or a text type; flag: `bool`; bytes: `[u8; N]`, \
+            `Vec<u8>`, `&[u8]`"
+)]
+pub trait FieldValue<'a, R>: Sized {
+    /// The length in bytes that the field must have if it shall be of this type; none if any will do.
+    const LEN: Option<usize> = None;
+
+    /// Writes the value to the field's bytes, all of them.
+    ///
+    /// # Errors
+    /// If the value does not fit or cannot be written in the field's charset. Then the bytes are rubbish.
+    fn put(&self, rule: &R, out: &mut [u8]) -> Result<(), Fault>;
+
+    /// Reads the value from the field's bytes.
+    ///
+    /// # Errors
+    /// If they are no such value.
+    fn get(rule: &R, bytes: &'a [u8]) -> Result<Self, Fault>;
+}
+
+/// A kind whose fields can say that they have no value: the rule behind `Option`.
+pub trait Blank {
+    /// Whether these are the contents that mean "no value".
+    fn is_none(&self, bytes: &[u8]) -> bool;
+
+    /// Fills the field with the contents that mean "no value".
+    ///
+    /// # Errors
+    /// If the field must have a value.
+    fn put_none(&self, out: &mut [u8]) -> Result<(), Fault>;
+}
+
+impl<'a, R: Blank, T: FieldValue<'a, R>> FieldValue<'a, R> for Option<T> {
+    const LEN: Option<usize> = T::LEN;
+
+    #[inline]
+    fn put(&self, rule: &R, out: &mut [u8]) -> Result<(), Fault> {
+        match self {
+            None => rule.put_none(out),
+            Some(value) => {
+                value.put(rule, out)?;
+                if rule.is_none(out) { Err(Fault::MeansNone) } else { Ok(()) }
+            }
+        }
+    }
+
+    #[inline]
+    fn get(rule: &R, bytes: &'a [u8]) -> Result<Self, Fault> {
+        if rule.is_none(bytes) { Ok(None) } else { T::get(rule, bytes).map(Some) }
+    }
+}
+
+/// Kinds that name the contents which mean "no value".
+macro_rules! blank {
+    ($($rule:ty),*) => {
+        $(impl Blank for $rule {
+            #[inline]
+            fn is_none(&self, bytes: &[u8]) -> bool {
+                self.none.fill().is_some_and(|fill| bytes.iter().all(|byte| *byte == fill))
+            }
+
+            #[inline]
+            fn put_none(&self, out: &mut [u8]) -> Result<(), Fault> {
+                out.fill(self.none.fill().ok_or(Fault::NoValue)?);
+                Ok(())
+            }
+        })*
+    };
+}
+
+blank!(crate::layout::NumberRule, crate::layout::DateRule, crate::layout::TimeRule, crate::layout::DateTimeRule);

@@ -1,0 +1,251 @@
+//! Dates and times: digits in one of a few patterns; an impossible date is an error.
+//!
+//! ```text
+//! YYYYMMDD 20261121    YYMMDD 261121    MMDD 1121
+//! HHMMSS   093015      HHMM   0930      YYYYMMDDHHMMSS 20261121093015
+//! ```
+
+use super::FieldValue;
+use super::number::{parse_u64, write_u64};
+use crate::error::Fault;
+use crate::layout::{DatePattern, DateRule, DateTimePattern, DateTimeRule, NoneAs, TimePattern, TimeRule};
+use crate::value::{Date, DateTime, Impossible, MonthDay, Time};
+
+/// Two-digit years below this are 20xx unless the spec says otherwise.
+pub const PIVOT_DEFAULT: u8 = 70;
+
+impl DateRule {
+    /// A date that is always there.
+    #[must_use]
+    pub const fn new(pattern: DatePattern) -> Self {
+        Self { pattern, none: NoneAs::Never, pivot: PIVOT_DEFAULT }
+    }
+}
+
+impl TimeRule {
+    /// A time that is always there.
+    #[must_use]
+    pub const fn new(pattern: TimePattern) -> Self {
+        Self { pattern, none: NoneAs::Never }
+    }
+}
+
+impl DateTimeRule {
+    /// A timestamp that is always there.
+    #[must_use]
+    pub const fn new(pattern: DateTimePattern) -> Self {
+        Self { pattern, none: NoneAs::Never, pivot: PIVOT_DEFAULT }
+    }
+}
+
+impl From<Impossible> for Fault {
+    fn from(impossible: Impossible) -> Self {
+        Self::NoSuchDate { what: Some(impossible.0) }
+    }
+}
+
+/// The digits of the field as a number.
+#[inline]
+fn digits(bytes: &[u8], pattern_len: usize) -> Result<u64, Fault> {
+    if bytes.len() != pattern_len {
+        return Err(Fault::BadSpec { reason: "the field's length is not its date pattern's" });
+    }
+    parse_u64(bytes).ok_or_else(|| {
+        let offset = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        Fault::NotADigit { offset, byte: bytes.get(offset).copied() }
+    })
+}
+
+#[inline]
+fn put_digits(value: u64, pattern_len: usize, out: &mut [u8]) -> Result<(), Fault> {
+    if out.len() != pattern_len {
+        return Err(Fault::BadSpec { reason: "the field's length is not its date pattern's" });
+    }
+    write_u64(value, out);
+    Ok(())
+}
+
+/// The last two digits of a number.
+#[inline]
+#[allow(clippy::cast_possible_truncation, reason = "a remainder of 100 fits")]
+const fn two(value: u64) -> u8 {
+    (value % 100) as u8
+}
+
+/// Year, month, day out of `YYYYMMDD`, or of `YYMMDD` after the century has been put in front.
+#[inline]
+fn split_date(value: u64) -> Result<Date, Fault> {
+    let year = u16::try_from(value / 10_000).map_err(|_| Impossible("a year has four digits"))?;
+    Ok(Date::new(year, two(value / 100), two(value))?)
+}
+
+#[inline]
+fn split_time(value: u64) -> Result<Time, Fault> {
+    Ok(Time::new(two(value / 10_000), two(value / 100), two(value))?)
+}
+
+#[inline]
+fn join_date(date: Date) -> u64 {
+    u64::from(date.year()) * 10_000 + u64::from(date.month()) * 100 + u64::from(date.day())
+}
+
+#[inline]
+fn join_time(time: Time) -> u64 {
+    u64::from(time.hour()) * 10_000 + u64::from(time.minute()) * 100 + u64::from(time.second())
+}
+
+/// `261121` → `20261121`.
+#[inline]
+fn with_century(value: u64, pivot: u8) -> u64 {
+    let century = if value / 10_000 < u64::from(pivot) { 20 } else { 19 };
+    century * 1_000_000 + value
+}
+
+/// `20261121` → `261121`, if the pivot brings the century back.
+#[inline]
+fn without_century(value: u64, pivot: u8) -> Result<u64, Fault> {
+    let short = value % 1_000_000;
+    if with_century(short, pivot) == value {
+        return Ok(short);
+    }
+    let pivot = u16::from(pivot.min(100));
+    Err(Fault::YearOutOfRange { first: 1900 + pivot, last: 1999 + pivot })
+}
+
+impl FieldValue<'_, DateRule> for Date {
+    #[inline]
+    fn put(&self, rule: &DateRule, out: &mut [u8]) -> Result<(), Fault> {
+        let value = match rule.pattern {
+            DatePattern::YyyyMmDd => join_date(*self),
+            DatePattern::YyMmDd => without_century(join_date(*self), rule.pivot)?,
+            DatePattern::MmDd => return Err(Fault::BadSpec { reason: "a date without a year is a MonthDay" }),
+        };
+        put_digits(value, rule.pattern.len(), out)
+    }
+
+    #[inline]
+    fn get(rule: &DateRule, bytes: &[u8]) -> Result<Self, Fault> {
+        let value = digits(bytes, rule.pattern.len())?;
+        match rule.pattern {
+            DatePattern::YyyyMmDd => split_date(value),
+            DatePattern::YyMmDd => split_date(with_century(value, rule.pivot)),
+            DatePattern::MmDd => Err(Fault::BadSpec { reason: "a date without a year is a MonthDay" }),
+        }
+    }
+}
+
+impl FieldValue<'_, DateRule> for MonthDay {
+    const LEN: Option<usize> = Some(4);
+
+    fn put(&self, _: &DateRule, out: &mut [u8]) -> Result<(), Fault> {
+        put_digits(u64::from(self.month()) * 100 + u64::from(self.day()), 4, out)
+    }
+
+    fn get(_: &DateRule, bytes: &[u8]) -> Result<Self, Fault> {
+        let value = digits(bytes, 4)?;
+        Ok(Self::new(two(value / 100), two(value))?)
+    }
+}
+
+impl FieldValue<'_, TimeRule> for Time {
+    #[inline]
+    fn put(&self, rule: &TimeRule, out: &mut [u8]) -> Result<(), Fault> {
+        let value = match rule.pattern {
+            TimePattern::HhMmSs => join_time(*self),
+            TimePattern::HhMm if self.second() == 0 => join_time(*self) / 100,
+            TimePattern::HhMm => return Err(Fault::NoSuchDate { what: Some("the field sends no seconds") }),
+        };
+        put_digits(value, rule.pattern.len(), out)
+    }
+
+    #[inline]
+    fn get(rule: &TimeRule, bytes: &[u8]) -> Result<Self, Fault> {
+        let value = digits(bytes, rule.pattern.len())?;
+        match rule.pattern {
+            TimePattern::HhMmSs => split_time(value),
+            TimePattern::HhMm => split_time(value * 100),
+        }
+    }
+}
+
+impl FieldValue<'_, DateTimeRule> for DateTime {
+    fn put(&self, rule: &DateTimeRule, out: &mut [u8]) -> Result<(), Fault> {
+        let date = match rule.pattern {
+            DateTimePattern::YyyyMmDdHhMmSs => join_date(self.date),
+            DateTimePattern::YyMmDdHhMmSs => without_century(join_date(self.date), rule.pivot)?,
+        };
+        put_digits(date * 1_000_000 + join_time(self.time), rule.pattern.len(), out)
+    }
+
+    fn get(rule: &DateTimeRule, bytes: &[u8]) -> Result<Self, Fault> {
+        let value = digits(bytes, rule.pattern.len())?;
+        let date = match rule.pattern {
+            DateTimePattern::YyyyMmDdHhMmSs => value / 1_000_000,
+            DateTimePattern::YyMmDdHhMmSs => with_century(value / 1_000_000, rule.pivot),
+        };
+        Ok(Self { date: split_date(date)?, time: split_time(value % 1_000_000)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::{Debug, Display};
+    use std::str::FromStr;
+
+    use super::*;
+
+    fn check<R, T>(rule: &R, written: &str, bytes: &[u8])
+    where
+        T: for<'a> FieldValue<'a, R> + FromStr<Err = Impossible> + Display + Debug,
+    {
+        let value: T = written.parse().unwrap();
+        let mut out = vec![0xEE; bytes.len()];
+        value.put(rule, &mut out).unwrap();
+        assert_eq!(out, bytes, "{written}");
+        assert_eq!(T::get(rule, bytes).unwrap().to_string(), written);
+    }
+
+    const YYMMDD: DateRule = DateRule::new(DatePattern::YyMmDd);
+    const HHMMSS: TimeRule = TimeRule::new(TimePattern::HhMmSs);
+
+    #[test]
+    fn each_pattern_is_its_digits() {
+        check::<_, Date>(&DateRule::new(DatePattern::YyyyMmDd), "2026-11-21", b"20261121");
+        check::<_, Date>(&YYMMDD, "2026-11-21", b"261121");
+        check::<_, Date>(&YYMMDD, "1970-01-01", b"700101");
+        check::<_, MonthDay>(&DateRule::new(DatePattern::MmDd), "1125", b"1125");
+        check::<_, Time>(&HHMMSS, "09:30:15", b"093015");
+        check::<_, Time>(&TimeRule::new(TimePattern::HhMm), "09:30:00", b"0930");
+        check::<_, DateTime>(
+            &DateTimeRule::new(DateTimePattern::YyyyMmDdHhMmSs),
+            "2026-11-21T09:30:15",
+            b"20261121093015",
+        );
+        check::<_, DateTime>(&DateTimeRule::new(DateTimePattern::YyMmDdHhMmSs), "1999-12-31T23:59:59", b"991231235959");
+    }
+
+    #[test]
+    fn an_impossible_date_is_an_error_that_says_why() {
+        let fault = Date::get(&YYMMDD, b"261321").unwrap_err();
+        assert_eq!(fault.to_string(), "no such date or time: months are 1 to 12");
+        assert_eq!(Date::get(&YYMMDD, b"2611a1"), Err(Fault::NotADigit { offset: 4, byte: Some(b'a') }));
+        assert!(Time::get(&HHMMSS, b"240000").is_err());
+    }
+
+    #[test]
+    fn a_year_that_two_digits_cannot_say_is_refused() {
+        let mut out = [0; 6];
+        let date: Date = "2070-01-01".parse().unwrap();
+        assert_eq!(date.put(&YYMMDD, &mut out), Err(Fault::YearOutOfRange { first: 1970, last: 2069 }));
+    }
+
+    #[test]
+    fn no_date_is_what_the_spec_says() {
+        let zeros = DateRule { none: NoneAs::Zeros, ..DateRule::new(DatePattern::YyyyMmDd) };
+        assert_eq!(Option::<Date>::get(&zeros, b"00000000"), Ok(None));
+        assert!(Option::<Date>::get(&zeros, b"        ").is_err());
+        let mut out = [0; 8];
+        None::<Date>.put(&zeros, &mut out).unwrap();
+        assert_eq!(&out, b"00000000");
+    }
+}

@@ -1,0 +1,139 @@
+//! Digits: a digit string that is not a number, so its zeros stay.
+//!
+//! ```text
+//! 0012345678901, 16 bytes:         30 30 31 32 33 34 35 36 37 38 39 30 31 20 20 20
+//! 0100, 4 bytes, full:             30 31 30 30
+//! ```
+
+use std::borrow::Cow;
+
+use super::FieldValue;
+use super::text::{trim_end, trim_start};
+use crate::error::Fault;
+use crate::layout::{DigitsRule, Justify};
+use crate::value::Digits;
+
+impl DigitsRule {
+    /// Digits on the left, padded with spaces.
+    pub const LEFT: Self = Self { full: false, pad: b' ', justify: Justify::Left };
+    /// Digits in every byte.
+    pub const FULL: Self = Self { full: true, pad: b' ', justify: Justify::Left };
+}
+
+#[inline]
+fn put(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
+    if let Some((offset, byte)) = digits.iter().enumerate().find(|(_, byte)| !byte.is_ascii_digit()) {
+        return Err(Fault::NotADigit { offset, byte: Some(*byte) });
+    }
+    let len = out.len();
+    let Some(pad_len) = len.checked_sub(digits.len()) else {
+        return Err(Fault::TooLong { needed: digits.len(), len });
+    };
+    if rule.full && pad_len > 0 {
+        return Err(Fault::NotFull { given: digits.len(), len });
+    }
+    let (value, padding) = match rule.justify {
+        Justify::Left => out.split_at_mut(digits.len()),
+        Justify::Right => {
+            let (padding, value) = out.split_at_mut(pad_len);
+            (value, padding)
+        }
+    };
+    value.copy_from_slice(digits);
+    padding.fill(rule.pad);
+    Ok(())
+}
+
+#[inline]
+fn get<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<&'a [u8], Fault> {
+    let digits = match (rule.full, rule.justify) {
+        (true, _) => bytes,
+        (false, Justify::Left) => trim_end(bytes, rule.pad),
+        (false, Justify::Right) => trim_start(bytes, rule.pad),
+    };
+    if digits.iter().all(u8::is_ascii_digit) { Ok(digits) } else { Err(not_a_digit(rule, bytes, digits)) }
+}
+
+#[cold]
+fn not_a_digit(rule: &DigitsRule, field: &[u8], digits: &[u8]) -> Fault {
+    let before = if rule.justify == Justify::Right { field.len() - digits.len() } else { 0 };
+    let at = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    Fault::NotADigit { offset: before + at, byte: digits.get(at).copied() }
+}
+
+#[inline]
+fn get_str<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<&'a str, Fault> {
+    // Only digits pass `get`, so this is never the default.
+    get(rule, bytes).map(|digits| std::str::from_utf8(digits).unwrap_or_default())
+}
+
+impl<'a, const N: usize> FieldValue<'a, DigitsRule> for Digits<N> {
+    const LEN: Option<usize> = Some(N);
+
+    #[inline]
+    fn put(&self, rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
+        put(self.as_bytes(), rule, out)
+    }
+
+    #[inline]
+    fn get(rule: &DigitsRule, bytes: &'a [u8]) -> Result<Self, Fault> {
+        let digits = get(rule, bytes)?;
+        Self::from_bytes(digits).ok_or(Fault::TooLong { needed: digits.len(), len: N })
+    }
+}
+
+/// The types that hold digits as text.
+macro_rules! text_types {
+    ($($text:ty),*) => {
+        $(impl<'a> FieldValue<'a, DigitsRule> for $text {
+            #[inline]
+            fn put(&self, rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
+                put(self.as_bytes(), rule, out)
+            }
+
+            #[inline]
+            fn get(rule: &DigitsRule, bytes: &'a [u8]) -> Result<Self, Fault> {
+                get_str(rule, bytes).map(<$text>::from)
+            }
+        })*
+    };
+}
+
+text_types!(&'a str, String, Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(rule: &DigitsRule, digits: &str, bytes: &[u8]) {
+        let mut out = vec![0xEE; bytes.len()];
+        put(digits.as_bytes(), rule, &mut out).unwrap();
+        assert_eq!(out, bytes, "{digits}");
+        assert_eq!(get_str(rule, bytes).unwrap(), digits);
+        assert_eq!(Digits::<16>::get(rule, bytes).unwrap(), *digits);
+    }
+
+    #[test]
+    fn zeros_stay_where_they_are() {
+        check(&DigitsRule::LEFT, "00120", b"00120   ");
+        check(&DigitsRule::LEFT, "", b"   ");
+        check(&DigitsRule::FULL, "0100", b"0100");
+        let zeros = DigitsRule { full: false, pad: b' ', justify: Justify::Right };
+        check(&zeros, "0012", b"  0012");
+    }
+
+    #[test]
+    fn full_means_every_byte() {
+        let mut out = [0; 4];
+        assert_eq!(put(b"100", &DigitsRule::FULL, &mut out), Err(Fault::NotFull { given: 3, len: 4 }));
+        assert_eq!(get(&DigitsRule::FULL, b"100 "), Err(Fault::NotADigit { offset: 3, byte: Some(b' ') }));
+    }
+
+    #[test]
+    fn a_letter_or_an_inner_space_is_an_error_with_its_place() {
+        assert_eq!(get(&DigitsRule::LEFT, b"12 4  "), Err(Fault::NotADigit { offset: 2, byte: Some(b' ') }));
+        let mut out = [0; 4];
+        assert_eq!(put(b"1-2", &DigitsRule::LEFT, &mut out), Err(Fault::NotADigit { offset: 1, byte: Some(b'-') }));
+        assert_eq!(put(b"12345", &DigitsRule::LEFT, &mut out), Err(Fault::TooLong { needed: 5, len: 4 }));
+    }
+}

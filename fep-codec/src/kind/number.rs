@@ -1,0 +1,332 @@
+//! Numbers: ASCII digits, filled with zeros from the left, with a sign in one of four places.
+//!
+//! ```text
+//!  1234567, 13 bytes, unsigned:           0000001234567
+//!    -5000, 14 bytes, leading minus:      -0000000005000
+//!    -5000, 14 bytes, leading '+' '-':    -0000000005000      5000: +0000000005000
+//! ```
+//!
+//! With implied decimals the integer counts the smallest unit: 12.05 with scale 2 is 1205, in Rust and on the wire.
+
+use super::FieldValue;
+use crate::error::Fault;
+use crate::layout::{NoneAs, NumberRule, Sign};
+
+impl NumberRule {
+    /// A whole number without a sign that always has a value.
+    pub const UNSIGNED: Self = Self { sign: Sign::Unsigned, scale: 0, none: NoneAs::Never };
+}
+
+/// The digits of a field without its sign byte, whether the number is negative, and where the digits begin.
+#[inline]
+fn split_sign<'a>(rule: &NumberRule, bytes: &'a [u8]) -> Result<(bool, &'a [u8], usize), Fault> {
+    let separate = |byte: u8, plus: u8, minus: u8| {
+        if byte == minus {
+            Ok(true)
+        } else if byte == plus {
+            Ok(false)
+        } else {
+            Err(Fault::BadSign { byte: Some(byte) })
+        }
+    };
+    match (rule.sign, bytes) {
+        (Sign::Unsigned, digits) => Ok((false, digits, 0)),
+        (Sign::LeadingMinus, [b'-', digits @ ..]) => Ok((true, digits, 1)),
+        (Sign::LeadingMinus, digits) => Ok((false, digits, 0)),
+        (Sign::Leading { plus, minus }, [sign, digits @ ..]) => Ok((separate(*sign, plus, minus)?, digits, 1)),
+        (Sign::Trailing { plus, minus }, [digits @ .., sign]) => Ok((separate(*sign, plus, minus)?, digits, 0)),
+        _ => Err(Fault::BadSign { byte: None }),
+    }
+}
+
+/// The bytes that take the digits, after the sign byte is written.
+#[inline]
+fn put_sign<'a>(rule: &NumberRule, negative: bool, out: &'a mut [u8]) -> Result<&'a mut [u8], Fault> {
+    let too_long = Fault::TooLong { needed: 2, len: out.len() };
+    let (sign, digits) = match rule.sign {
+        Sign::Unsigned if negative => return Err(Fault::Negative),
+        Sign::LeadingMinus if negative => (b'-', out.split_first_mut()),
+        Sign::Unsigned | Sign::LeadingMinus => return Ok(out),
+        Sign::Leading { plus, minus } => (if negative { minus } else { plus }, out.split_first_mut()),
+        Sign::Trailing { plus, minus } => (if negative { minus } else { plus }, out.split_last_mut()),
+    };
+    let (sign_byte, digits) = digits.ok_or(too_long)?;
+    *sign_byte = sign;
+    Ok(digits)
+}
+
+#[cold]
+fn not_a_digit(digits: &[u8], start: usize) -> Fault {
+    let at = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    Fault::NotADigit { offset: start + at, byte: digits.get(at).copied() }
+}
+
+#[cold]
+fn too_long(magnitude: u128, rule: &NumberRule, negative: bool, len: usize) -> Fault {
+    let sign = match rule.sign {
+        Sign::Unsigned => 0,
+        Sign::LeadingMinus => usize::from(negative),
+        Sign::Leading { .. } | Sign::Trailing { .. } => 1,
+    };
+    let digits = magnitude.checked_ilog10().map_or(1, |log| log as usize + 1);
+    Fault::TooLong { needed: digits + sign, len }
+}
+
+/// The digits that fit into a `u64` whatever they are.
+const U64_DIGITS: usize = 19;
+
+/// Reads up to 19 digits, eight at a time.
+#[inline]
+pub(super) fn parse_u64(digits: &[u8]) -> Option<u64> {
+    let (eights, rest) = digits.as_rchunks::<8>();
+    let mut value = parse_eight(padded(eights)?)?;
+    for eight in rest {
+        value = value.wrapping_mul(100_000_000).wrapping_add(parse_eight(*eight)?);
+    }
+    Some(value)
+}
+
+/// Up to seven digits with zeros before them.
+#[inline]
+fn padded(digits: &[u8]) -> Option<[u8; 8]> {
+    let mut eight = [b'0'; 8];
+    eight.get_mut(8_usize.checked_sub(digits.len())?..)?.copy_from_slice(digits);
+    Some(eight)
+}
+
+/// Reads eight digits by three multiplications; none if one is no digit.
+#[inline]
+fn parse_eight(digits: [u8; 8]) -> Option<u64> {
+    let chunk = u64::from_le_bytes(digits);
+    let high_nibbles = 0xF0F0_F0F0_F0F0_F0F0;
+    let all_digits = (chunk & high_nibbles) == 0x3030_3030_3030_3030
+        && (chunk.wrapping_add(0x0606_0606_0606_0606) & high_nibbles) == 0x3030_3030_3030_3030;
+    if !all_digits {
+        return None;
+    }
+    let values = chunk - 0x3030_3030_3030_3030;
+    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
+    let low = (pairs & 0x0000_00FF_0000_00FF).wrapping_mul(100 + (1_000_000 << 32));
+    let high = ((pairs >> 16) & 0x0000_00FF_0000_00FF).wrapping_mul(1 + (10_000 << 32));
+    Some(low.wrapping_add(high) >> 32)
+}
+
+/// Reads any number of digits; an inner `None` says that the value is larger than a `u128`.
+#[cold]
+fn parse_u128(digits: &[u8]) -> Option<Option<u128>> {
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(digits.iter().try_fold(0_u128, |value, digit| value.checked_mul(10)?.checked_add(u128::from(digit - b'0'))))
+}
+
+/// Writes the value with leading zeros, two digits at a time, and says whether it fitted.
+#[inline]
+pub(super) fn write_u64(mut value: u64, out: &mut [u8]) -> bool {
+    let (first, pairs) = out.as_rchunks_mut::<2>();
+    for pair in pairs.iter_mut().rev() {
+        *pair = two_digits(value % 100);
+        value /= 100;
+    }
+    if let [digit] = first {
+        *digit = b'0' + (value % 10).to_le_bytes()[0];
+        value /= 10;
+    }
+    value == 0
+}
+
+#[inline]
+fn two_digits(value: u64) -> [u8; 2] {
+    const TABLE: [[u8; 2]; 100] = {
+        let mut table = [[0; 2]; 100];
+        let mut at = 0_u8;
+        while at < 100 {
+            table[at as usize] = [b'0' + at / 10, b'0' + at % 10];
+            at += 1;
+        }
+        table
+    };
+    usize::try_from(value).ok().and_then(|at| TABLE.get(at)).copied().unwrap_or([b'0'; 2])
+}
+
+#[cold]
+fn write_u128(mut value: u128, out: &mut [u8]) -> bool {
+    for byte in out.iter_mut().rev() {
+        *byte = b'0' + (value % 10).to_le_bytes()[0];
+        value /= 10;
+    }
+    value == 0
+}
+
+/// The value without its sign.
+macro_rules! magnitude {
+    (signed, $value:expr) => {
+        $value.unsigned_abs()
+    };
+    (unsigned, $value:expr) => {
+        $value
+    };
+}
+
+/// Every integer goes through its magnitude, as a `u64` if that is wide enough.
+macro_rules! integers {
+    ($($integer:ident $signed:ident;)*) => {
+        $(impl FieldValue<'_, NumberRule> for $integer {
+            #[inline]
+            fn put(&self, rule: &NumberRule, out: &mut [u8]) -> Result<(), Fault> {
+                let len = out.len();
+                #[allow(unused_comparisons, reason = "the unsigned types go through the same lines")]
+                let negative = *self < 0;
+                let digits = put_sign(rule, negative, out)?;
+                let magnitude = magnitude!($signed, *self);
+                let fitted = match u64::try_from(magnitude) {
+                    Ok(magnitude) => write_u64(magnitude, digits),
+                    Err(_) => write_u128(magnitude.into(), digits),
+                };
+                if fitted { Ok(()) } else { Err(too_long(magnitude.into(), rule, negative, len)) }
+            }
+
+            #[inline]
+            fn get(rule: &NumberRule, bytes: &[u8]) -> Result<Self, Fault> {
+                let (negative, digits, start) = split_sign(rule, bytes)?;
+                let overflow = Fault::Overflow { holder: stringify!($integer) };
+                if digits.len() <= U64_DIGITS {
+                    let magnitude = parse_u64(digits).ok_or_else(|| not_a_digit(digits, start))?;
+                    if negative {
+                        if magnitude == 0 {
+                            return Err(Fault::NegativeZero);
+                        }
+                        return Self::try_from(-i128::from(magnitude)).map_err(|_| overflow);
+                    }
+                    return Self::try_from(magnitude).map_err(|_| overflow);
+                }
+                let magnitude = parse_u128(digits).ok_or_else(|| not_a_digit(digits, start))?;
+                match (magnitude, negative) {
+                    (None, _) => Err(overflow),
+                    (Some(0), true) => Err(Fault::NegativeZero),
+                    (Some(magnitude), false) => Self::try_from(magnitude).map_err(|_| overflow),
+                    (Some(magnitude), true) => 0_i128
+                        .checked_sub_unsigned(magnitude)
+                        .and_then(|value| Self::try_from(value).ok())
+                        .ok_or(overflow),
+                }
+            }
+        })*
+    };
+}
+
+integers! {
+    u8 unsigned;
+    u16 unsigned;
+    u32 unsigned;
+    u64 unsigned;
+    u128 unsigned;
+    i8 signed;
+    i16 signed;
+    i32 signed;
+    i64 signed;
+    i128 signed;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUS: NumberRule = NumberRule { sign: Sign::LeadingMinus, ..NumberRule::UNSIGNED };
+    const LEADING: NumberRule = NumberRule { sign: Sign::Leading { plus: b'+', minus: b'-' }, ..NumberRule::UNSIGNED };
+    const TRAILING: NumberRule =
+        NumberRule { sign: Sign::Trailing { plus: b' ', minus: b'-' }, ..NumberRule::UNSIGNED };
+
+    fn check(rule: &NumberRule, value: i128, bytes: &[u8]) {
+        let mut out = vec![0xEE; bytes.len()];
+        value.put(rule, &mut out).unwrap();
+        assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(bytes));
+        assert_eq!(i128::get(rule, bytes), Ok(value));
+        if let Ok(value) = i64::try_from(value) {
+            value.put(rule, &mut out).unwrap();
+            assert_eq!(out, bytes);
+            assert_eq!(i64::get(rule, bytes), Ok(value));
+        }
+    }
+
+    #[test]
+    fn zeros_fill_from_the_left() {
+        check(&NumberRule::UNSIGNED, 1_234_567, b"0000001234567");
+        check(&NumberRule::UNSIGNED, 0, b"0");
+        check(&NumberRule::UNSIGNED, 9_999_999_999_999, b"9999999999999");
+        check(&NumberRule::UNSIGNED, i128::from(u64::MAX), b"00018446744073709551615");
+    }
+
+    #[test]
+    fn each_sign_has_its_place() {
+        check(&MINUS, -5000, b"-0000000005000");
+        check(&MINUS, 5000, b"00000000005000");
+        check(&LEADING, 5000, b"+0005000");
+        check(&LEADING, -5000, b"-0005000");
+        check(&TRAILING, -42, b"0042-");
+        check(&TRAILING, 42, b"0042 ");
+        check(&MINUS, i128::MIN, b"-170141183460469231731687303715884105728");
+    }
+
+    #[test]
+    fn what_does_not_fit_says_how_many_bytes_it_needs() {
+        let mut out = [0; 3];
+        assert_eq!(1000_u64.put(&NumberRule::UNSIGNED, &mut out), Err(Fault::TooLong { needed: 4, len: 3 }));
+        assert_eq!((-100_i32).put(&MINUS, &mut out), Err(Fault::TooLong { needed: 4, len: 3 }));
+        assert_eq!(100_i32.put(&LEADING, &mut out), Err(Fault::TooLong { needed: 4, len: 3 }));
+        assert_eq!((-1_i32).put(&NumberRule::UNSIGNED, &mut out), Err(Fault::Negative));
+    }
+
+    #[test]
+    fn a_letter_a_space_or_a_lone_sign_is_an_error_with_its_place() {
+        let at = |bytes: &[u8]| u64::get(&NumberRule::UNSIGNED, bytes);
+        assert_eq!(at(b"00x1"), Err(Fault::NotADigit { offset: 2, byte: Some(b'x') }));
+        assert_eq!(at(b"  12"), Err(Fault::NotADigit { offset: 0, byte: Some(b' ') }));
+        assert_eq!(at(b"123456789:"), Err(Fault::NotADigit { offset: 9, byte: Some(b':') }));
+        assert_eq!(i64::get(&MINUS, b"-0x1"), Err(Fault::NotADigit { offset: 2, byte: Some(b'x') }));
+        assert_eq!(i64::get(&MINUS, b"+001"), Err(Fault::NotADigit { offset: 0, byte: Some(b'+') }));
+        assert_eq!(i64::get(&LEADING, b" 001"), Err(Fault::BadSign { byte: Some(b' ') }));
+    }
+
+    #[test]
+    fn minus_zero_is_refused_for_it_could_not_be_written_again() {
+        assert_eq!(i64::get(&MINUS, b"-000"), Err(Fault::NegativeZero));
+        assert_eq!(i128::get(&LEADING, b"-00000000000000000000000"), Err(Fault::NegativeZero));
+    }
+
+    #[test]
+    fn a_type_that_is_too_narrow_is_an_error() {
+        assert_eq!(u8::get(&NumberRule::UNSIGNED, b"0256"), Err(Fault::Overflow { holder: "u8" }));
+        assert_eq!(i8::get(&MINUS, b"-128"), Ok(-128));
+        assert_eq!(u128::get(&NumberRule::UNSIGNED, &[b'9'; 40]), Err(Fault::Overflow { holder: "u128" }));
+    }
+
+    #[test]
+    fn none_is_what_the_spec_says_and_nothing_else() {
+        let spaces = NumberRule { none: NoneAs::Spaces, ..NumberRule::UNSIGNED };
+        let zeros = NumberRule { none: NoneAs::Zeros, ..NumberRule::UNSIGNED };
+        assert_eq!(Option::<u32>::get(&spaces, b"    "), Ok(None));
+        assert_eq!(Option::<u32>::get(&spaces, b"0000"), Ok(Some(0)));
+        assert_eq!(Option::<u32>::get(&zeros, b"0000"), Ok(None));
+        let mut out = [0; 4];
+        assert_eq!(Some(0_u32).put(&zeros, &mut out), Err(Fault::MeansNone));
+        assert_eq!(None::<u32>.put(&NumberRule::UNSIGNED, &mut out), Err(Fault::NoValue));
+        None::<u32>.put(&spaces, &mut out).unwrap();
+        assert_eq!(&out, b"    ");
+    }
+
+    #[test]
+    fn every_byte_that_is_no_digit_is_seen_in_every_place() {
+        for len in 1..=19 {
+            for at in 0..len {
+                for byte in 0..=u8::MAX {
+                    let mut bytes = vec![b'7'; len];
+                    bytes[at] = byte;
+                    let read = parse_u64(&bytes);
+                    let expected = std::str::from_utf8(&bytes).ok().filter(|_| byte.is_ascii_digit());
+                    assert_eq!(read, expected.map(|text| text.parse().unwrap()), "{byte:02x} at {at} of {len}");
+                }
+            }
+        }
+    }
+}

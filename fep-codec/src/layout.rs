@@ -1,0 +1,197 @@
+//! [`Layout`]: which bytes of a telegram mean what.
+//!
+//! A layout is plain data. The derive emits one as a constant, a spec file lowers to an owned one, and `==` between the two
+//! is the drift check between code and sheet. Everything that needs to know a byte position asks here; the rules by which
+//! a field's bytes are read and written are in [`crate::kind`].
+//!
+//! ```text
+//! Layout ── items ──┬─ Field    a named span of bytes with a kind
+//!                   ├─ Literal  constant bytes
+//!                   ├─ Filler   reserved bytes
+//!                   ├─ Part     another layout, spliced in under a name
+//!                   └─ Group    another layout, repeated
+//! ```
+
+mod rules;
+mod walk;
+
+use std::borrow::Cow;
+
+pub use self::rules::{
+    BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, FlagRule,
+    Justify, NoneAs, NumberRule, Overflow, Sign, TextRule, TimePattern, TimeRule,
+};
+pub use self::walk::{Slot, Span};
+use crate::charset::Charset;
+
+/// The byte plan of one telegram, of a part of one, or of one entry of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// The name in code and spec: `Transfer`.
+    pub name: Cow<'static, str>,
+    /// The name on the institution's sheet: `이체`. Empty if there is none.
+    pub label: Cow<'static, str>,
+    /// The charset of text fields that state none of their own.
+    pub charset: Charset,
+    /// The total length in bytes as the sheet states it. Asserted, never used to compute anything.
+    pub stated_len: Option<usize>,
+    /// The field values by which a received telegram is known to be this one; all must hold.
+    pub when: Cow<'static, [When]>,
+    /// The items in wire order.
+    pub items: Cow<'static, [Item]>,
+}
+
+/// One condition of [`Layout::when`]: the field at `path` has this value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct When {
+    /// Dotted path of a text, digits or code field at a fixed offset: `header.telegram_code`.
+    pub path: Cow<'static, str>,
+    /// Its value without padding: `0100`.
+    pub value: Cow<'static, str>,
+}
+
+/// Any entry of a layout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// A named span of bytes.
+    Field(Field),
+    /// Constant bytes.
+    Literal(Literal),
+    /// Reserved bytes.
+    Filler(Filler),
+    /// Another layout under a name, once.
+    Part(Part),
+    /// Another layout under a name, repeated.
+    Group(Group),
+}
+
+/// A named span of bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The name in code, JSON and paths.
+    pub name: Cow<'static, str>,
+    /// The name on the sheet. Empty if there is none.
+    pub label: Cow<'static, str>,
+    /// Bytes on the wire.
+    pub len: usize,
+    /// How the bytes are read and written.
+    pub kind: Kind,
+    /// Never shown in an error, a `Debug` text or a dump.
+    pub secret: bool,
+    /// Filled by the encoder and verified by the decoder.
+    pub computed: Option<Computed>,
+}
+
+/// The wire representation of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Characters, padded.
+    Text(TextRule),
+    /// A string of digits that is not a number: an account, a code with leading zeros.
+    Digits(DigitsRule),
+    /// A zero-filled decimal number.
+    Number(NumberRule),
+    /// A calendar date.
+    Date(DateRule),
+    /// A time of day.
+    Time(TimeRule),
+    /// A date and a time of day.
+    DateTime(DateTimeRule),
+    /// One of a list of codes with meanings.
+    Code(CodeRule),
+    /// Yes or no.
+    Flag(FlagRule),
+    /// Raw bytes.
+    Bytes(BytesRule),
+}
+
+/// What the encoder fills into a computed field. The field's kind must be a number without sign and scale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Computed {
+    /// The telegram's length in bytes.
+    Length(Counts),
+    /// The number of entries of the group with this name, a sibling that stands later.
+    Count(Cow<'static, str>),
+}
+
+/// Which bytes a length field counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// The bytes that follow the length field.
+    Rest,
+    /// All bytes of the telegram, the length field included.
+    All,
+}
+
+/// Constant bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Literal {
+    /// The name in JSON and paths; empty: the literal is not shown.
+    pub name: Cow<'static, str>,
+    /// The name on the sheet. Empty if there is none.
+    pub label: Cow<'static, str>,
+    /// What stands on the wire.
+    pub bytes: Cow<'static, [u8]>,
+}
+
+/// Reserved bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filler {
+    /// Bytes on the wire.
+    pub len: usize,
+    /// The byte that fills them.
+    pub pad: u8,
+    /// Accept any bytes on decode. The encoder still writes `pad`, so decoding and encoding again may change such a telegram.
+    pub any: bool,
+}
+
+/// Another layout under a name: the common part in front of a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The name in code, JSON and paths.
+    pub name: Cow<'static, str>,
+    /// What stands here.
+    pub layout: Cow<'static, Layout>,
+}
+
+/// Another layout under a name, repeated (반복부).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The name in code, JSON and paths.
+    pub name: Cow<'static, str>,
+    /// The name on the sheet. Empty if there is none.
+    pub label: Cow<'static, str>,
+    /// How many entries there are.
+    pub repeat: Repeat,
+    /// One entry.
+    pub layout: Cow<'static, Layout>,
+}
+
+/// How many entries a group has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// Always this many.
+    Fixed(usize),
+    /// As many as an earlier sibling field says, which is computed from the group.
+    Counted {
+        /// The name of the counting field.
+        by: Cow<'static, str>,
+        /// The most entries that are accepted and written.
+        max: usize,
+    },
+}
+
+impl Item {
+    /// The name under which the item appears in JSON and paths; fillers and unnamed literals have none.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        let name: &str = match self {
+            Self::Field(field) => &field.name,
+            Self::Literal(literal) => &literal.name,
+            Self::Filler(_) => "",
+            Self::Part(part) => &part.name,
+            Self::Group(group) => &group.name,
+        };
+        (!name.is_empty()).then_some(name)
+    }
+}

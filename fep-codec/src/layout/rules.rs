@@ -1,0 +1,237 @@
+//! The options of each field kind, as plain data. What they do to bytes is in [`crate::kind`].
+
+use std::borrow::Cow;
+
+use crate::charset::Charset;
+
+/// Characters in a charset, padded to the field's length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextRule {
+    /// The charset on the wire.
+    pub charset: Charset,
+    /// The byte that fills the field.
+    pub pad: u8,
+    /// The side at which the text stands.
+    pub justify: Justify,
+    /// What happens to a text that does not fit.
+    pub overflow: Overflow,
+}
+
+/// A string of ASCII digits that is not a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DigitsRule {
+    /// Every byte is a digit: the value has exactly the field's length.
+    pub full: bool,
+    /// The byte that fills the field when it is not `full`.
+    pub pad: u8,
+    /// The side at which the digits stand when the field is not `full`.
+    pub justify: Justify,
+}
+
+/// A decimal number in ASCII digits, filled with zeros from the left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumberRule {
+    /// Where the sign stands.
+    pub sign: Sign,
+    /// Implied decimals: `1205` with scale 2 is 12.05.
+    pub scale: u8,
+    /// The field contents that mean "no value".
+    pub none: NoneAs,
+}
+
+/// Where a number carries its sign. Every form takes its byte from the field's own length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// No sign: the number is not negative.
+    Unsigned,
+    /// A minus in the first byte if the number is negative, else one more digit: `-00500`, `000500`.
+    LeadingMinus,
+    /// The first byte is a sign of its own.
+    Leading {
+        /// The byte of a number that is zero or more.
+        plus: u8,
+        /// The byte of a negative number.
+        minus: u8,
+    },
+    /// The last byte is a sign of its own.
+    Trailing {
+        /// The byte of a number that is zero or more.
+        plus: u8,
+        /// The byte of a negative number.
+        minus: u8,
+    },
+}
+
+/// A calendar date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DateRule {
+    /// The digits on the wire.
+    pub pattern: DatePattern,
+    /// The field contents that mean "no date".
+    pub none: NoneAs,
+    /// Two-digit years below this are 20xx, the others 19xx.
+    pub pivot: u8,
+}
+
+/// The digits of a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatePattern {
+    /// `20261121`
+    YyyyMmDd,
+    /// `261121`
+    YyMmDd,
+    /// `1121`: the year is not sent. In JSON the digits as they are.
+    MmDd,
+}
+
+/// A time of day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeRule {
+    /// The digits on the wire.
+    pub pattern: TimePattern,
+    /// The field contents that mean "no time". Zeros are midnight and cannot be chosen.
+    pub none: NoneAs,
+}
+
+/// The digits of a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimePattern {
+    /// `093015`
+    HhMmSs,
+    /// `0930`
+    HhMm,
+}
+
+/// A date and a time of day in one field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DateTimeRule {
+    /// The digits on the wire.
+    pub pattern: DateTimePattern,
+    /// The field contents that mean "no value".
+    pub none: NoneAs,
+    /// Two-digit years below this are 20xx, the others 19xx.
+    pub pivot: u8,
+}
+
+/// The digits of a date with a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateTimePattern {
+    /// `20261121093015`
+    YyyyMmDdHhMmSs,
+    /// `261121093015`
+    YyMmDdHhMmSs,
+}
+
+/// One of a list of codes, left-justified and padded with spaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeRule {
+    /// The charset on the wire. Codes themselves are ASCII.
+    pub charset: Charset,
+    /// The known codes.
+    pub codes: Cow<'static, [CodeMeaning]>,
+    /// Codes that are not on the list are kept; closed lists refuse them.
+    pub open: bool,
+}
+
+/// A code and what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeMeaning {
+    /// The code without padding; empty for a blank field.
+    pub code: Cow<'static, str>,
+    /// What the sheet says that it means.
+    pub label: Cow<'static, str>,
+}
+
+/// Yes or no, one byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlagRule {
+    /// The byte for yes.
+    pub yes: u8,
+    /// The byte for no.
+    pub no: u8,
+}
+
+/// Raw bytes; a value has exactly the field's length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BytesRule;
+
+/// The side at which a value stands in its field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Justify {
+    /// The value first, then the padding.
+    Left,
+    /// The padding first, then the value.
+    Right,
+}
+
+/// What happens to a text that does not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overflow {
+    /// It is an error.
+    Error,
+    /// It is cut after the last whole character that fits.
+    Cut,
+}
+
+/// The contents by which a field says that it has no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoneAs {
+    /// It always has a value.
+    Never,
+    /// All spaces.
+    Spaces,
+    /// All zeros.
+    Zeros,
+    /// All nines.
+    Nines,
+}
+
+impl NoneAs {
+    /// The byte that fills a field without a value.
+    #[must_use]
+    pub const fn fill(self) -> Option<u8> {
+        match self {
+            Self::Never => None,
+            Self::Spaces => Some(b' '),
+            Self::Zeros => Some(b'0'),
+            Self::Nines => Some(b'9'),
+        }
+    }
+}
+
+#[allow(clippy::len_without_is_empty, reason = "a pattern is never empty")]
+impl DatePattern {
+    /// Bytes on the wire.
+    #[must_use]
+    pub const fn len(self) -> usize {
+        match self {
+            Self::YyyyMmDd => 8,
+            Self::YyMmDd => 6,
+            Self::MmDd => 4,
+        }
+    }
+}
+
+#[allow(clippy::len_without_is_empty, reason = "a pattern is never empty")]
+impl TimePattern {
+    /// Bytes on the wire.
+    #[must_use]
+    pub const fn len(self) -> usize {
+        match self {
+            Self::HhMmSs => 6,
+            Self::HhMm => 4,
+        }
+    }
+}
+
+#[allow(clippy::len_without_is_empty, reason = "a pattern is never empty")]
+impl DateTimePattern {
+    /// Bytes on the wire.
+    #[must_use]
+    pub const fn len(self) -> usize {
+        match self {
+            Self::YyyyMmDdHhMmSs => 14,
+            Self::YyMmDdHhMmSs => 12,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Fixed-length telegrams (전문): fields at fixed byte offsets, text in a national or mainframe charset.
+//!
+//! One data model carries everything: a [`Layout`] says which bytes mean what. `#[derive(Telegram)]` makes one at compile
+//! time out of an annotated struct, a spec file lowers to one at run time, and two layouts can be compared. Both the
+//! static codec ([`Telegram`], [`Decode`]) and the dynamic one ([`Record`]) call the same field kinds, so they cannot drift.
+//!
+//! What this crate is not: it opens no socket, reads no spec file and knows no clock.
+//!
+//! ```
+//! use fep_codec::{Decode, Digits, Telegram, Text};
+//!
+//! /// 잔액조회 요구
+//! #[derive(Telegram, Debug, PartialEq)]
+//! #[telegram(len = 43, charset = "euc-kr")]
+//! struct Inquiry {
+//!     #[field(len = 4, computed = length(rest), label = "전문길이")]
+//!     length: (),
+//!     #[field(len = 13, label = "계좌번호", secret)]
+//!     account: Digits<13>,
+//!     #[field(len = 20, label = "예금주명")]
+//!     holder: Text<20>,
+//!     #[field(len = 6, label = "일련번호")]
+//!     serial: u32,
+//! }
+//!
+//! let inquiry = Inquiry { length: (), account: "0012345678901".parse()?, holder: "홍길동".parse()?, serial: 17 };
+//! let bytes = inquiry.encode_to_vec()?;
+//! assert_eq!(&bytes[..17], b"00390012345678901");
+//! assert_eq!(&bytes[17..23], [0xC8, 0xAB, 0xB1, 0xE6, 0xB5, 0xBF]); // 홍길동 in EUC-KR
+//! assert_eq!(Inquiry::decode(&bytes)?, inquiry);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+// Reading order: a module imports only modules that stand before it.
+pub mod charset;
+pub mod cursor;
+pub mod dump;
+pub mod error;
+pub mod framing;
+#[cfg(feature = "json")]
+pub mod json;
+pub mod kind;
+pub mod layout;
+pub mod record;
+#[cfg(feature = "tokio")]
+pub mod stream;
+pub mod telegram;
+pub mod value;
+
+pub use charset::Charset;
+pub use cursor::{Reader, Writer};
+pub use error::{Culprit, Error, Fault};
+#[cfg(feature = "derive")]
+pub use fep_derive::{Code, Telegram};
+
+pub use kind::{CodeSet, FieldValue};
+pub use layout::{Field, Item, Layout};
+
+#[cfg(feature = "tokio")]
+pub use telegram::{Decode, DecodeOwned, Telegram, TelegramSet};
+pub use value::{Date, DateTime, Digits, MonthDay, Text, Time};

@@ -1,0 +1,1 @@
+//! [`Record`]: a telegram whose layout is known at run time only.

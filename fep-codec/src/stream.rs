@@ -1,0 +1,1 @@
+//! `tokio_util` decoder and encoder.

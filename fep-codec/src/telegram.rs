@@ -1,0 +1,157 @@
+//! [`Telegram`] and [`Decode`]: what `#[derive(Telegram)]` implements.
+
+use std::fmt::Write as _;
+
+use crate::cursor::{Reader, Writer};
+use crate::error::{Culprit, Error, Fault};
+use crate::layout::Layout;
+
+/// A type whose values are telegrams, parts of telegrams or entries of groups with one layout.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no telegram",
+    label = "not a telegram, a part of one, or a group's entry",
+    note = "put `#[derive(Telegram)]` on it; a plain field needs `len = …`"
+)]
+pub trait Telegram {
+    /// Which bytes mean what.
+    const LAYOUT: &'static Layout;
+
+    /// Writes the items in wire order.
+    ///
+    /// # Errors
+    /// The first item that cannot be written.
+    fn encode_items(&self, writer: &mut Writer<'_>) -> Result<(), Error>;
+
+    /// How many bytes [`Telegram::encode_into`] writes.
+    fn encoded_len(&self) -> usize;
+
+    /// Writes the telegram to the start of `out` and returns its length in bytes. Allocates nothing.
+    ///
+    /// # Errors
+    /// If a value cannot be written, or `out` is too short. Then `out` holds rubbish.
+    #[inline]
+    fn encode_into(&self, out: &mut [u8]) -> Result<usize, Error> {
+        let mut writer = Writer::new(out);
+        self.encode_items(&mut writer)?;
+        writer.finish()
+    }
+
+    /// The telegram's bytes.
+    ///
+    /// # Errors
+    /// If a value cannot be written.
+    fn encode_to_vec(&self) -> Result<Vec<u8>, Error> {
+        let mut bytes = vec![0; self.encoded_len()];
+        let len = self.encode_into(&mut bytes)?;
+        bytes.truncate(len);
+        Ok(bytes)
+    }
+}
+
+/// A telegram that can be read from bytes, borrowing from them what can be borrowed.
+pub trait Decode<'a>: Telegram + Sized {
+    /// Reads the items in wire order.
+    ///
+    /// # Errors
+    /// The first item that cannot be read.
+    fn decode_items(reader: &mut Reader<'a>) -> Result<Self, Error>;
+
+    /// Reads a telegram from exactly these bytes.
+    ///
+    /// # Errors
+    /// If they are no such telegram, bytes left over included.
+    #[inline]
+    fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
+        let mut reader = Reader::of(bytes, Self::LAYOUT)?;
+        let telegram = Self::decode_items(&mut reader)?;
+        reader.finish()?;
+        Ok(telegram)
+    }
+}
+
+/// A telegram that borrows nothing from its bytes.
+pub trait DecodeOwned: for<'a> Decode<'a> {}
+
+impl<T: for<'a> Decode<'a>> DecodeOwned for T {}
+
+/// One telegram or a choice of several: what can come next on a line.
+///
+/// `#[derive(Telegram)]` on an enum whose variants each hold a telegram implements it: the layouts' `when` decide.
+pub trait TelegramSet: Sized {
+    /// The layouts of all telegrams, in the order in which they are tried.
+    const LAYOUTS: &'static [&'static Layout];
+
+    /// Reads whichever telegram the bytes are.
+    ///
+    /// # Errors
+    /// If no `when` holds, or the telegram that was chosen cannot be read.
+    fn decode_any(bytes: &[u8]) -> Result<Self, Error>;
+
+    /// How many bytes [`TelegramSet::encode_any`] writes.
+    fn any_len(&self) -> usize;
+
+    /// Writes the telegram to the start of `out` and returns its length in bytes.
+    ///
+    /// # Errors
+    /// If a value cannot be written, or `out` is too short.
+    fn encode_any(&self, out: &mut [u8]) -> Result<usize, Error>;
+}
+
+impl<T: DecodeOwned> TelegramSet for T {
+    const LAYOUTS: &'static [&'static Layout] = &[T::LAYOUT];
+
+    fn decode_any(bytes: &[u8]) -> Result<Self, Error> {
+        Self::decode(bytes)
+    }
+
+    fn any_len(&self) -> usize {
+        self.encoded_len()
+    }
+
+    fn encode_any(&self, out: &mut [u8]) -> Result<usize, Error> {
+        self.encode_into(out)
+    }
+}
+
+impl Layout {
+    /// Whether all conditions of [`Layout::when`] hold for these bytes. A layout without conditions matches nothing.
+    #[must_use]
+    pub fn matches(&self, bytes: &[u8]) -> bool {
+        !self.when.is_empty()
+            && self.when.iter().all(|when| {
+                self.span(&when.path).and_then(|span| bytes.get(span.range)).is_some_and(|field| {
+                    let value = when.value.as_bytes();
+                    field.strip_prefix(value).is_some_and(|rest| rest.iter().all(|byte| *byte == b' '))
+                })
+            })
+    }
+
+    /// The error of bytes that match none of these layouts: it names the fields that tell them apart, and their bytes.
+    #[cold]
+    #[must_use]
+    pub fn no_match(layouts: &[&Self], bytes: &[u8]) -> Error {
+        let mut by = String::new();
+        let mut paths = Vec::new();
+        for layout in layouts {
+            for when in layout.when.iter() {
+                if paths.contains(&&when.path) {
+                    continue;
+                }
+                paths.push(&when.path);
+                let Some(span) = layout.span(&when.path) else { continue };
+                let comma = if by.is_empty() { "" } else { ", " };
+                let found = match bytes.get(span.range.clone()) {
+                    Some(found) if !span.field.secret => String::from_utf8_lossy(found).into_owned(),
+                    Some(_) => "secret".to_owned(),
+                    None => "cut off".to_owned(),
+                };
+                // Writing to a String cannot fail.
+                let _ = write!(by, "{comma}{} {found:?}", when.path);
+            }
+        }
+        if by.is_empty() {
+            by.push_str("no telegram has a `when`");
+        }
+        Error::new(Culprit::Peer, Fault::NoSuchTelegram { by: by.into() })
+    }
+}

@@ -1,0 +1,12 @@
+//! Values that no standard type stands for: short text without a heap, digit strings, dates and times as institutions send
+//! them.
+//!
+//! They know nothing of padding, charsets or patterns on the wire; that is [`crate::kind`].
+
+mod date;
+mod digits;
+mod text;
+
+pub use self::date::{Date, DateTime, Impossible, MonthDay, Time};
+pub use self::digits::{Digits, NotDigits};
+pub use self::text::{Text, TextTooLong};

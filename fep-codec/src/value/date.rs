@@ -1,0 +1,266 @@
+//! Calendar dates and times of day, checked when made.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A day of the Gregorian calendar, years 0 to 9999. Written `2026-11-21`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+/// A day without a year. Written `1125`, as on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MonthDay {
+    month: u8,
+    day: u8,
+}
+
+/// A time of day to the second; no leap seconds. Written `09:30:15`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time {
+    hour: u8,
+    minute: u8,
+    second: u8,
+}
+
+/// A date with a time of day, in the institution's local time. Written `2026-11-21T09:30:15`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DateTime {
+    /// The day.
+    pub date: Date,
+    /// The time of day.
+    pub time: Time,
+}
+
+/// Which part of a date or time is impossible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Impossible(pub &'static str);
+
+impl Date {
+    /// The day with these numbers.
+    ///
+    /// # Errors
+    /// If there is no such day.
+    #[inline]
+    pub const fn new(year: u16, month: u8, day: u8) -> Result<Self, Impossible> {
+        if year > 9999 {
+            return Err(Impossible("a year has four digits"));
+        }
+        if month == 0 || month > 12 {
+            return Err(Impossible("months are 1 to 12"));
+        }
+        if day == 0 || (day > 28 && day > days_in(year, month)) {
+            return Err(Impossible("the month has no such day"));
+        }
+        Ok(Self { year, month, day })
+    }
+
+    /// The year, 0 to 9999.
+    #[must_use]
+    pub const fn year(self) -> u16 {
+        self.year
+    }
+
+    /// The month, 1 to 12.
+    #[must_use]
+    pub const fn month(self) -> u8 {
+        self.month
+    }
+
+    /// The day of the month, 1 to 31.
+    #[must_use]
+    pub const fn day(self) -> u8 {
+        self.day
+    }
+}
+
+impl MonthDay {
+    /// The day with these numbers; 29 February exists.
+    ///
+    /// # Errors
+    /// If no year has such a day.
+    pub const fn new(month: u8, day: u8) -> Result<Self, Impossible> {
+        match Date::new(2000, month, day) {
+            Ok(_) => Ok(Self { month, day }),
+            Err(why) => Err(why),
+        }
+    }
+
+    /// The month, 1 to 12.
+    #[must_use]
+    pub const fn month(self) -> u8 {
+        self.month
+    }
+
+    /// The day of the month, 1 to 31.
+    #[must_use]
+    pub const fn day(self) -> u8 {
+        self.day
+    }
+}
+
+impl Time {
+    /// The time with these numbers.
+    ///
+    /// # Errors
+    /// If a day has no such time.
+    #[inline]
+    pub const fn new(hour: u8, minute: u8, second: u8) -> Result<Self, Impossible> {
+        if hour > 23 {
+            return Err(Impossible("hours are 0 to 23"));
+        }
+        if minute > 59 {
+            return Err(Impossible("minutes are 0 to 59"));
+        }
+        if second > 59 {
+            return Err(Impossible("seconds are 0 to 59"));
+        }
+        Ok(Self { hour, minute, second })
+    }
+
+    /// The hour, 0 to 23.
+    #[must_use]
+    pub const fn hour(self) -> u8 {
+        self.hour
+    }
+
+    /// The minute, 0 to 59.
+    #[must_use]
+    pub const fn minute(self) -> u8 {
+        self.minute
+    }
+
+    /// The second, 0 to 59.
+    #[must_use]
+    pub const fn second(self) -> u8 {
+        self.second
+    }
+}
+
+const fn days_in(year: u16, month: u8) -> u8 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl fmt::Display for MonthDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}{:02}", self.month, self.day)
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}:{:02}", self.hour, self.minute, self.second)
+    }
+}
+
+impl fmt::Display for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}T{}", self.date, self.time)
+    }
+}
+
+impl fmt::Display for Impossible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Impossible {}
+
+/// Reads `2026-11-21`.
+impl FromStr for Date {
+    type Err = Impossible;
+
+    fn from_str(text: &str) -> Result<Self, Impossible> {
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else {
+            return Err(Impossible("a date is written YYYY-MM-DD"));
+        };
+        let (Some(century), Some(year), Some(month), Some(day)) = (two(y1, y2), two(y3, y4), two(m1, m2), two(d1, d2))
+        else {
+            return Err(Impossible("a date is written YYYY-MM-DD"));
+        };
+        Self::new(u16::from(century) * 100 + u16::from(year), month, day)
+    }
+}
+
+/// Reads `1125`.
+impl FromStr for MonthDay {
+    type Err = Impossible;
+
+    fn from_str(text: &str) -> Result<Self, Impossible> {
+        let [m1, m2, d1, d2] = *text.as_bytes() else {
+            return Err(Impossible("a day without a year is written MMDD"));
+        };
+        match (two(m1, m2), two(d1, d2)) {
+            (Some(month), Some(day)) => Self::new(month, day),
+            _ => Err(Impossible("a day without a year is written MMDD")),
+        }
+    }
+}
+
+/// Reads `09:30:15`.
+impl FromStr for Time {
+    type Err = Impossible;
+
+    fn from_str(text: &str) -> Result<Self, Impossible> {
+        let [h1, h2, b':', m1, m2, b':', s1, s2] = *text.as_bytes() else {
+            return Err(Impossible("a time is written HH:MM:SS"));
+        };
+        match (two(h1, h2), two(m1, m2), two(s1, s2)) {
+            (Some(hour), Some(minute), Some(second)) => Self::new(hour, minute, second),
+            _ => Err(Impossible("a time is written HH:MM:SS")),
+        }
+    }
+}
+
+/// Reads `2026-11-21T09:30:15`.
+impl FromStr for DateTime {
+    type Err = Impossible;
+
+    fn from_str(text: &str) -> Result<Self, Impossible> {
+        let (date, time) =
+            text.split_once('T').ok_or(Impossible("a date with a time is written YYYY-MM-DDTHH:MM:SS"))?;
+        Ok(Self { date: date.parse()?, time: time.parse()? })
+    }
+}
+
+const fn two(tens: u8, ones: u8) -> Option<u8> {
+    if tens.is_ascii_digit() && ones.is_ascii_digit() { Some((tens - b'0') * 10 + (ones - b'0')) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_exists_or_is_refused() {
+        assert_eq!("2024-02-29".parse::<Date>().unwrap().to_string(), "2024-02-29");
+        for impossible in ["2026-02-29", "1900-02-29", "2026-13-01", "2026-00-10", "2026-04-31", "2026-1-1", "26-11-21"]
+        {
+            assert!(impossible.parse::<Date>().is_err(), "{impossible}");
+        }
+        assert!("2000-02-29".parse::<Date>().is_ok());
+    }
+
+    #[test]
+    fn a_time_exists_or_is_refused() {
+        assert_eq!("23:59:59".parse::<Time>().unwrap().to_string(), "23:59:59");
+        for impossible in ["24:00:00", "12:60:00", "12:00:60", "9:30:15", "09:30"] {
+            assert!(impossible.parse::<Time>().is_err(), "{impossible}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! [`Digits`]: a digit string that is not a number, inline.
+
+use std::fmt;
+use std::ops::Deref;
+use std::str::FromStr;
+
+/// Up to `N` ASCII digits: an account, a card, a code whose zeros matter. No heap.
+///
+/// `N` is the field's length in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digits<const N: usize> {
+    // Zeros behind the digits, so that the derived comparisons are right.
+    digits: [u8; N],
+    len: u16,
+}
+
+/// A text that is no digit string, or has too many digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotDigits {
+    /// The most digits there may be.
+    pub max: usize,
+}
+
+impl<const N: usize> Digits<N> {
+    /// The digits.
+    ///
+    /// # Errors
+    /// If there are more than `N`, or something else than a digit.
+    #[inline]
+    pub fn new(digits: &str) -> Result<Self, NotDigits> {
+        Self::from_bytes(digits.as_bytes()).ok_or(NotDigits { max: N })
+    }
+
+    /// The digits in these bytes.
+    #[inline]
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut digits = [0; N];
+        if !bytes.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        digits.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(Self { digits, len: u16::try_from(bytes.len()).ok()? })
+    }
+
+    /// The digits as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // Only digits get in, so this is never the default.
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The digits as ASCII bytes.
+    #[must_use]
+    #[inline]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.digits.get(..usize::from(self.len)).unwrap_or_default()
+    }
+}
+
+impl<const N: usize> Default for Digits<N> {
+    fn default() -> Self {
+        Self { digits: [0; N], len: 0 }
+    }
+}
+
+impl<const N: usize> Deref for Digits<N> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl<const N: usize> FromStr for Digits<N> {
+    type Err = NotDigits;
+
+    fn from_str(digits: &str) -> Result<Self, NotDigits> {
+        Self::new(digits)
+    }
+}
+
+impl<const N: usize> PartialEq<str> for Digits<N> {
+    fn eq(&self, other: &str) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl<const N: usize> PartialEq<&str> for Digits<N> {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl<const N: usize> fmt::Display for Digits<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl<const N: usize> fmt::Debug for Digits<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for NotDigits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected at most {} digits and nothing else", self.max)
+    }
+}
+
+impl std::error::Error for NotDigits {}

@@ -1,0 +1,139 @@
+//! [`Text`]: the text of one field, inline.
+
+use std::fmt;
+use std::ops::Deref;
+use std::str::FromStr;
+
+use crate::charset::{Charset, Malformed};
+
+/// The text of a field of `N` bytes on the wire, without a heap.
+///
+/// Inside it is UTF-8. No charset of ours needs more than three bytes of UTF-8 for one byte on the wire, so `3 * N` bytes are
+/// room for whatever the field can hold. A text that fits here may still be too long for the wire; the encoder says so.
+#[derive(Clone, Copy)]
+pub struct Text<const N: usize> {
+    utf8: [[u8; 3]; N],
+    len: u16,
+}
+
+/// A text that no field of this length can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextTooLong {
+    /// Its bytes in UTF-8.
+    pub needed: usize,
+    /// The bytes of UTF-8 there are.
+    pub len: usize,
+}
+
+impl<const N: usize> Text<N> {
+    /// The text.
+    ///
+    /// # Errors
+    /// If it has more than `3 * N` bytes in UTF-8.
+    #[inline]
+    pub fn new(text: &str) -> Result<Self, TextTooLong> {
+        let mut new = Self::default();
+        let too_long = TextTooLong { needed: text.len(), len: 3 * N };
+        new.utf8.as_flattened_mut().get_mut(..text.len()).ok_or(too_long)?.copy_from_slice(text.as_bytes());
+        new.len = u16::try_from(text.len()).map_err(|_| too_long)?;
+        Ok(new)
+    }
+
+    /// The text that these bytes are in a charset; none if it has more than `3 * N` bytes in UTF-8.
+    #[inline]
+    pub(crate) fn decode(charset: Charset, bytes: &[u8]) -> Result<Option<Self>, Malformed> {
+        let mut new = Self::default();
+        let written = charset.decode_into(bytes, new.utf8.as_flattened_mut())?;
+        Ok(written.and_then(|len| u16::try_from(len).ok()).map(|len| Self { len, ..new }))
+    }
+
+    /// The text.
+    #[must_use]
+    #[inline]
+    pub fn as_str(&self) -> &str {
+        // Only whole characters get in, so this is never the default.
+        std::str::from_utf8(self.utf8.as_flattened().get(..usize::from(self.len)).unwrap_or_default())
+            .unwrap_or_default()
+    }
+}
+
+impl<const N: usize> Default for Text<N> {
+    #[inline]
+    fn default() -> Self {
+        Self { utf8: [[0; 3]; N], len: 0 }
+    }
+}
+
+impl<const N: usize> Deref for Text<N> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl<const N: usize> FromStr for Text<N> {
+    type Err = TextTooLong;
+
+    fn from_str(text: &str) -> Result<Self, TextTooLong> {
+        Self::new(text)
+    }
+}
+
+impl<const N: usize> PartialEq for Text<N> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl<const N: usize> Eq for Text<N> {}
+
+impl<const N: usize> PartialEq<str> for Text<N> {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl<const N: usize> PartialEq<&str> for Text<N> {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+
+impl<const N: usize> PartialOrd for Text<N> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<const N: usize> Ord for Text<N> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl<const N: usize> std::hash::Hash for Text<N> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl<const N: usize> fmt::Display for Text<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl<const N: usize> fmt::Debug for Text<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for TextTooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "needs {} bytes of UTF-8, there are {}", self.needed, self.len)
+    }
+}
+
+impl std::error::Error for TextTooLong {}

@@ -1,0 +1,1 @@
+//! `#[derive(Telegram)]` and `#[derive(Code)]`.

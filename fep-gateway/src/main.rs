@@ -1,0 +1,2 @@
+//! The command `fep-gateway`.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The command `fep`.
+fn main() {}
