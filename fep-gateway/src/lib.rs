@@ -3,4 +3,12 @@
 //! What it promises: a reply reaches only the request whose key it carries; an outcome that is not known is called unknown;
 //! what crosses a line stands in the journal before.
 
+// Reading order: a module imports only modules that stand before it.
 pub mod exchange;
+
+pub mod config;
+
+pub mod gateway;
+
+pub use config::Config;
+pub use gateway::Gateway;
