@@ -52,10 +52,7 @@ pub use cursor::{Reader, Writer};
 pub use error::{Culprit, Error, Fault};
 #[cfg(feature = "derive")]
 pub use fep_derive::{Code, Telegram};
-
 pub use kind::{CodeSet, FieldValue};
 pub use layout::{Field, Item, Layout};
-
-#[cfg(feature = "tokio")]
 pub use telegram::{Decode, DecodeOwned, Telegram, TelegramSet};
 pub use value::{Date, DateTime, Digits, MonthDay, Text, Time};
