@@ -2,4 +2,5 @@
 //!
 //! No test of its own stands here.
 
+pub mod generated;
 pub mod golden;
