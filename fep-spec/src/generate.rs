@@ -30,7 +30,8 @@ use crate::model::{Note, Spec};
 /// If the result is no Rust, which only a spec made by hand can bring about.
 pub fn rust(spec: &Spec, source: &str) -> Result<String, Unprintable> {
     let set = telegram_set(spec);
-    let telegrams = spec.telegrams.iter().map(|telegram| structs(spec, &telegram.layout, &telegram.notes, &telegram.remark));
+    let telegrams =
+        spec.telegrams.iter().map(|telegram| structs(spec, &telegram.layout, &telegram.notes, &telegram.remark));
     let parts = spec.parts.iter().map(|part| structs(spec, &part.layout, &part.notes, ""));
     let enums = spec.codes.iter().filter_map(|list| codes::enumeration(spec, list));
     let body: TokenStream = [set].into_iter().chain(telegrams).chain(parts).chain(enums).collect();
@@ -79,7 +80,8 @@ fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str) -> TokenS
     let none = Note::default();
     let noted = || layout.items().iter().zip(notes.iter().chain(std::iter::repeat(&none)));
     let mut names = items::Unnamed::default();
-    let fields: Vec<TokenStream> = noted().map(|(item, note)| items::field(spec, layout, item, note, &mut names)).collect();
+    let fields: Vec<TokenStream> =
+        noted().map(|(item, note)| items::field(spec, layout, item, note, &mut names)).collect();
     let entries: Vec<TokenStream> = noted()
         .filter_map(|(item, note)| match (item, &note.entry) {
             // Telegrams that are `like` another have its entries, which are written once.
@@ -92,7 +94,8 @@ fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str) -> TokenS
     let secret = layout.items().iter().any(|item| matches!(item, Item::Field(field) if field.secret));
     let name = ident(&layout.name);
     let doc = doc(&layout.name, &layout.label, remark);
-    let derives = if secret { quote!(Telegram, Clone, PartialEq, Eq) } else { quote!(Telegram, Clone, Debug, PartialEq, Eq) };
+    let derives =
+        if secret { quote!(Telegram, Clone, PartialEq, Eq) } else { quote!(Telegram, Clone, Debug, PartialEq, Eq) };
     let options = options(layout, secret);
     quote! {
         #doc

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use fep_codec::{Decode, Layout, Telegram, TelegramSet};
 use fep_spec::generate::{file_name, rust};
 use fep_spec::model::{Spec, SpecSet};
-use fep_tests::generated::bank_a::{BalanceInquiryAnswer, BankA, ResponseCode, TradeKind, Transfer, TransactionListAnswer};
-use fep_tests::generated::{bank_a, kftc_cms};
+use fep_tests::generated::bank_a::{
+    BalanceInquiryAnswer, BankA, ResponseCode, TradeKind, TransactionListAnswer, Transfer,
+};
+use fep_tests::generated::kftc_cms;
 use fep_tests::golden::Golden;
 
 fn root() -> PathBuf {
@@ -91,7 +93,7 @@ fn records_of_the_golden_file_go_both_ways() {
 #[test]
 fn a_debug_text_hides_the_secrets_of_generated_structs() {
     let transfer: Transfer = round_trip(&Golden::load("bank-a-transfer").bytes);
-    let text = format!("{transfer:?} {:?}", bank_a::BankA::Transfer(transfer.clone()));
+    let text = format!("{transfer:?} {:?}", BankA::Transfer(transfer.clone()));
     assert!(text.contains("1234567") && text.contains("Header"), "{text}");
     for secret in ["1002345678901", "3333011234567", "홍길동"] {
         assert!(!text.contains(secret), "{text}");

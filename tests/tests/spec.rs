@@ -80,14 +80,8 @@ fn a_broken_file_says_which_record_and_which_byte() {
         "record 5 at byte 480: the file ends inside the record: 113 bytes are left, a record has 120",
     );
     check(|bytes| bytes.truncate(480), "record 5 at byte 480: the file has 0 of `Trailer`, there must be 1");
-    check(
-        |bytes| drop(bytes.drain(..120)),
-        "record 1 at byte 0: `Data` cannot stand here, expected Header",
-    );
-    check(
-        |bytes| bytes.extend_from_within(480..),
-        "record 6 at byte 600: `Trailer` stands after the end of the file",
-    );
+    check(|bytes| drop(bytes.drain(..120)), "record 1 at byte 0: `Data` cannot stand here, expected Header");
+    check(|bytes| bytes.extend_from_within(480..), "record 6 at byte 600: `Trailer` stands after the end of the file");
     check(|bytes| bytes[120] = b'X', "record 2 at byte 120: the bytes are none of the file's records");
     check(
         |bytes| bytes[121] = b'?',

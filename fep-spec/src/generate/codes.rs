@@ -37,7 +37,11 @@ pub(super) fn enumeration(spec: &Spec, list: &CodeList) -> Option<TokenStream> {
     }
     let name = ident(&list.name);
     let doc = doc(&list.name, &list.label, "");
-    let derives = if list.open { quote!(Code, Clone, Debug, PartialEq, Eq) } else { quote!(Code, Clone, Copy, Debug, PartialEq, Eq) };
+    let derives = if list.open {
+        quote!(Code, Clone, Debug, PartialEq, Eq)
+    } else {
+        quote!(Code, Clone, Copy, Debug, PartialEq, Eq)
+    };
     Some(quote! {
         #doc
         #[derive(#derives)]

@@ -36,7 +36,11 @@ pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unna
             };
             let mut options = vec![quote!(literal = #constant)];
             options.extend(label(&literal.label));
-            let name = if literal.name.is_empty() { numbered("_literal", &mut unnamed.literals) } else { literal.name.to_string() };
+            let name = if literal.name.is_empty() {
+                numbered("_literal", &mut unnamed.literals)
+            } else {
+                literal.name.to_string()
+            };
             let doc = doc(name.trim_start_matches('_'), &literal.label, &note.remark);
             let name = ident(&name);
             quote!(#doc #[field(#(#options),*)] pub #name: ())

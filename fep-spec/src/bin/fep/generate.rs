@@ -6,9 +6,9 @@ use fep_spec::generate::{file_name, rust};
 use fep_spec::load::{LoadError, spec_files};
 use fep_spec::model::Spec;
 
-use crate::end::{Ended, Outcome, Stop, note, print};
-use crate::check::show;
 use crate::GenArgs;
+use crate::check::show;
+use crate::end::{Ended, Outcome, Stop, note, print};
 
 /// Writes or compares the Rust of every spec.
 pub(crate) fn generate(args: &GenArgs) -> Ended {

@@ -48,9 +48,7 @@ pub(crate) fn encode(args: &TelegramArgs) -> Ended {
             let written = values.map_err(|error| error.to_string());
             written.and_then(|values| encode_file(spec, file, &values).map_err(|error| error.to_string()))
         }
-        Some(Named::Telegram(telegram)) => {
-            encode_each(&text, |fields| codec::encode_fields(telegram, fields))
-        }
+        Some(Named::Telegram(telegram)) => encode_each(&text, |fields| codec::encode_fields(telegram, fields)),
         None => encode_each(&text, |envelope| codec::encode(&specs, envelope)),
     };
     match encoded {
