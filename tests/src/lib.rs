@@ -3,5 +3,6 @@
 //! No test of its own stands here.
 
 pub mod arbitrary;
+pub mod generated;
 pub mod golden;
 pub mod properties;

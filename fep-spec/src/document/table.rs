@@ -206,7 +206,8 @@ impl<'d> Value<'d> {
         let DeValue::Integer(integer) = self.value.get_ref() else {
             return self.wrong("a whole number", None);
         };
-        let number = i64::from_str_radix(integer.as_str(), integer.radix()).ok().and_then(|number| number.try_into().ok());
+        let number =
+            i64::from_str_radix(integer.as_str(), integer.radix()).ok().and_then(|number| number.try_into().ok());
         match number {
             Some(number) if range.contains(&number) => Some(Located { value: number, span: self.span() }),
             _ => {
