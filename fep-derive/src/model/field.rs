@@ -5,7 +5,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use super::{Field, Item, Len, Repeat, What};
-use crate::attr::{Charset, FieldAttrs, Given, KindWord};
+use crate::attr::{Charset, FieldAttrs, Given, KindWord, bytes};
 use crate::ctxt::Ctxt;
 use crate::shape::{Shape, literal};
 
@@ -147,7 +147,10 @@ impl Source<'_> {
                 (Some(len), _) => Some(Len::OfType(len)),
                 (None, Some(value)) => Some(Len::Stated(Given { value, span: self.member })),
                 (None, None) => {
-                    self.missing_len("len = 13");
+                    // A pattern that could not be read would have said it.
+                    if !self.attrs.has("pattern") {
+                        self.missing_len(example_len(word));
+                    }
                     None
                 }
             };
@@ -156,7 +159,7 @@ impl Source<'_> {
             && let Some(stated) = literal(expr)
             && stated != len.value
         {
-            let message = format!("`len` is {}, but the type is for fields of {stated} bytes", len.value);
+            let message = format!("`len` is {}, but the type is for fields of {}", len.value, bytes(stated));
             self.cx.error_at(len.span, message);
             return None;
         }
@@ -174,16 +177,16 @@ impl Source<'_> {
         self.cx.error_at(self.member, format_args!("how many bytes? write `#[field({example})]`"));
     }
 
-    fn literal(&self, bytes: &[u8]) -> Option<What> {
+    fn literal(&self, literal: &[u8]) -> Option<What> {
         self.unit("a literal")?;
         self.only("a literal", &["literal", "len"]);
         if let Some(len) = &self.attrs.len
-            && len.value != bytes.len()
+            && len.value != literal.len()
         {
-            let message = format!("`len` is {}, but the literal has {} bytes", len.value, bytes.len());
+            let message = format!("`len` is {}, but the literal has {}", len.value, bytes(literal.len()));
             self.cx.error_at(len.span, message);
         }
-        Some(What::Literal(bytes.to_vec()))
+        Some(What::Literal(literal.to_vec()))
     }
 
     fn filler(&self) -> Option<What> {
@@ -256,11 +259,25 @@ impl Source<'_> {
         for key in &self.attrs.keys {
             let name = key.to_string();
             let name = name.as_str();
-            if options.contains(&name) || COMMON.contains(&name) || !FieldAttrs::KEYS.contains(&name) {
+            // Unknown keys and second kinds were reported when they were read.
+            let reported = FieldAttrs::is_kind(name) || !FieldAttrs::KEYS.contains(&name);
+            if reported || options.contains(&name) || COMMON.contains(&name) {
                 continue;
             }
             self.cx.error(key, format_args!("`{name}` is no option of {item}{}", where_it_belongs(name)));
         }
+    }
+}
+
+/// What a field of this kind might write.
+fn example_len(word: &KindWord) -> &'static str {
+    match word {
+        KindWord::Date => "len = 8",
+        KindWord::Time => "len = 6",
+        KindWord::DateTime => "len = 14",
+        KindWord::Text => "len = 20",
+        KindWord::Code => "len = 2",
+        _ => "len = 13",
     }
 }
 

@@ -3,7 +3,7 @@
 use super::field::Source;
 use super::{Codes, Kind};
 use crate::attr::{
-    DatePattern, DateTimePattern, Given, Justify, KindWord, NoneAs, Overflow, Pattern, Sign, TimePattern,
+    DatePattern, DateTimePattern, Given, Justify, KindWord, NoneAs, Overflow, Pattern, Sign, TimePattern, bytes,
 };
 use crate::shape::Shape;
 
@@ -152,7 +152,7 @@ impl Source<'_> {
         };
         let pattern = Pattern::of_len(len.value, |pattern| is_kind(pattern).is_some()).and_then(is_kind);
         if pattern.is_none() {
-            self.cx.error_at(len.span, format_args!("no {kind} has {} bytes; {}", len.value, lengths(kind)));
+            self.cx.error_at(len.span, format_args!("no {kind} has {}; {}", bytes(len.value), lengths(kind)));
         }
         pattern
     }
@@ -171,7 +171,8 @@ impl Source<'_> {
         if let Some(len) = &self.attrs.len
             && len.value != label.len()
         {
-            self.cx.error_at(len.span, format_args!("`len` is {}, but \"{label}\" has {}", len.value, label.len()));
+            self.cx
+                .error_at(len.span, format_args!("`len` is {}, but \"{label}\" has {}", len.value, bytes(label.len())));
             return None;
         }
         Some(pattern)
@@ -239,7 +240,7 @@ impl Source<'_> {
             }
             if let Some(len) = &self.attrs.len {
                 for line in lines.iter().filter(|line| line.code.len() > len.value) {
-                    let message = format!("the code \"{}\" does not fit into {} bytes", line.code, len.value);
+                    let message = format!("the code \"{}\" does not fit into {}", line.code, bytes(len.value));
                     self.cx.error_at(line.span, message);
                 }
             }
