@@ -32,11 +32,12 @@ pub(super) fn outside(telegram: &Telegram) -> TokenStream {
         quote_spanned! {at=>
             const _: () = {
                 struct #shown_as<const N: usize>;
-                const ACTUAL: usize = match #actual {
-                    #option::Some(actual) => actual,
-                    #option::None => ::core::panic!(#unless),
-                };
-                let _: #shown_as<#stated> = #shown_as::<ACTUAL>;
+                let _: #shown_as<#stated> = #shown_as::<{
+                    match #actual {
+                        #option::Some(actual) => actual,
+                        #option::None => ::core::panic!(#unless),
+                    }
+                }>;
             };
         }
     });
