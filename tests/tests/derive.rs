@@ -1,6 +1,5 @@
 //! Every kind of field through the derive, against bytes written out by hand.
 
-#![allow(dead_code, reason = "a field that is only encoded is never read")]
 #![allow(clippy::unwrap_used, reason = "the whole file is a test; clippy sees only the functions with the attribute")]
 
 use std::borrow::Cow;

@@ -51,6 +51,13 @@ pub(crate) fn unique(entries: Vec<Entry>, cx: &Ctxt) -> Vec<Entry> {
     kept
 }
 
+/// Reports attributes called `name`, which have no meaning where they stand.
+pub(crate) fn misplaced(attrs: &[Attribute], name: &str, instead: &str, cx: &Ctxt) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
+        cx.error(attr.path(), format_args!("`#[{name}(…)]` has no meaning here; {instead}"));
+    }
+}
+
 /// The tokens between the commas of all attributes called `name`.
 pub(crate) fn chunks(attrs: &[Attribute], name: &str, cx: &Ctxt) -> Vec<TokenStream> {
     let mut all = Vec::new();

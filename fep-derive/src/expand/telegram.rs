@@ -28,6 +28,7 @@ fn encode_impl(telegram: &Telegram) -> TokenStream {
     let (_, ty_generics, _) = telegram.generics.split_for_impl();
     let writer = Ident::new("writer", Span::mixed_site());
     let calls = telegram.items.iter().enumerate().map(|(number, item)| write(telegram, number, item, &writer));
+    let units = read_units(telegram);
     let (asserts, len) = (assert::inside(telegram), encoded_len(telegram));
     quote! {
         #[automatically_derived]
@@ -37,6 +38,7 @@ fn encode_impl(telegram: &Telegram) -> TokenStream {
             #[inline]
             fn encode_items(&self, #writer: &mut #writer_type<'_>) -> #result<(), #error> {
                 #asserts
+                #units
                 #(#calls?;)*
                 #result::Ok(())
             }
@@ -47,6 +49,14 @@ fn encode_impl(telegram: &Telegram) -> TokenStream {
             }
         }
     }
+}
+
+/// Items without information are never read, which the compiler would tell their owner.
+fn read_units(telegram: &Telegram) -> Option<TokenStream> {
+    let is_unit = |item: &&Item| matches!(item.what, What::Computed { .. } | What::Literal(_) | What::Filler { .. });
+    let mut units = telegram.items.iter().filter(is_unit).map(|item| &item.member).peekable();
+    units.peek()?;
+    Some(quote!(let Self { #(#units: (),)* .. } = self;))
 }
 
 fn decode_impl(telegram: &Telegram) -> TokenStream {

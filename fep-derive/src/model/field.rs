@@ -5,7 +5,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use super::{Field, Item, Len, Repeat, What};
-use crate::attr::{Charset, FieldAttrs, Given, KindWord, bytes};
+use crate::attr::{Charset, FieldAttrs, Given, KindWord, bytes, misplaced};
 use crate::ctxt::Ctxt;
 use crate::shape::{Shape, literal};
 
@@ -26,6 +26,7 @@ impl Item {
     /// The model of a named field, if its kind can be told.
     pub(super) fn read(field: &syn::Field, charset: Charset, cx: &Ctxt) -> Option<Self> {
         let member = field.ident.clone()?;
+        misplaced(&field.attrs, "telegram", "a field's options are `#[field(…)]`", cx);
         let attrs = FieldAttrs::read(&field.attrs, cx);
         let source =
             Source { attrs: &attrs, ty: &field.ty, shape: Shape::of(&field.ty), charset, cx, member: member.span() };

@@ -31,6 +31,10 @@ impl Source<'_> {
         let (name, options) = options(word);
         self.only(name, &[options, &["len", "secret"]].concat());
         self.check_option(word);
+        if let Some(types) = self.cannot_be(word) {
+            self.cx.error(self.ty, format_args!("this type cannot stand for {name}; {types}"));
+            return None;
+        }
         match word {
             KindWord::Text => self.text(),
             KindWord::Digits => Some(self.digits()),
@@ -61,6 +65,33 @@ impl Source<'_> {
             Shape::Option(inner) => Shape::of(inner),
             _ => Shape::of(self.ty),
         }
+    }
+
+    /// The types of a kind, if the field's is one of the language's that cannot stand for it. Whether one of our values or
+    /// of the user's own can, the compiler knows.
+    fn cannot_be(&self, word: &KindWord) -> Option<&'static str> {
+        let inner = self.inner();
+        let text = matches!(inner, Shape::String | Shape::Cow | Shape::Str);
+        let (number, flag, bytes) = match inner {
+            Shape::Integer => (true, false, false),
+            Shape::Bool => (false, true, false),
+            Shape::ByteArray(_) | Shape::Bytes => (false, false, true),
+            _ if text => (false, false, false),
+            _ => return None,
+        };
+        let (can, types) = match word {
+            KindWord::Text => (text, "text is `Text<N>`, `String`, `Cow<str>` or `&str`"),
+            KindWord::Digits => (text, "digits are `Digits<N>`, `String`, `Cow<str>` or `&str`"),
+            KindWord::Number => (number, "numbers are `u8` to `u128` and `i8` to `i128`"),
+            KindWord::Date => (false, "dates are `Date` and `MonthDay`"),
+            KindWord::Time => (false, "times are `Time`"),
+            KindWord::DateTime => (false, "timestamps are `DateTime`"),
+            KindWord::Code => (text, "codes are an enum with `#[derive(Code)]`, or a text type"),
+            KindWord::Flag => (flag, "flags are `bool`"),
+            KindWord::Bytes => (bytes, "bytes are `[u8; N]`, `Vec<u8>` or `&[u8]`"),
+            _ => (true, ""),
+        };
+        (!can).then_some(types)
     }
 
     /// `Option` and `none` go together, and only where there are contents that mean "no value".

@@ -6,13 +6,14 @@ use syn::spanned::Spanned as _;
 use syn::{Data, DataStruct, DeriveInput, Fields};
 
 use super::{Item, Telegram};
-use crate::attr::{Charset, TelegramAttrs};
+use crate::attr::{Charset, TelegramAttrs, misplaced};
 use crate::ctxt::Ctxt;
 use crate::paths::Paths;
 
 impl Telegram {
     /// The model of a struct with named fields; anything else is a mistake.
     pub(crate) fn read(input: &DeriveInput, attrs: TelegramAttrs, cx: &Ctxt) -> Self {
+        misplaced(&input.attrs, "field", "a telegram's options are `#[telegram(…)]`", cx);
         let charset = attrs.charset.map_or(Charset::Ascii, |charset| charset.value);
         let name = match attrs.name {
             Some(name) if name.value.is_empty() => {

@@ -2,8 +2,8 @@ use fep_codec::{Telegram};
 
 #[derive(Telegram)]
 struct Transfer {
-    #[field(len = 13, digits, number)]
-    amount: u64,
+    #[field(len = 13, digits, text)]
+    amount: String,
     #[field(filler, literal = "H")]
     kind: (),
 }
