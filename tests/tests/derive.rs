@@ -549,3 +549,37 @@ fn a_set_takes_the_first_telegram_whose_codes_are_there() {
     assert!(refusal(Bank::decode_any(b"B1007")).contains("header.code"));
     assert_eq!(Bank::LAYOUTS.len(), 2);
 }
+
+/// The derive cannot ask the runtime which labels there are, so it has a list of its own.
+#[test]
+fn the_derive_knows_the_charsets_of_the_runtime() {
+    macro_rules! check {
+        ($($label:literal)*) => {
+            $({
+                #[derive(Telegram)]
+                #[telegram(charset = $label)]
+                struct Labelled;
+                assert_eq!(Ok(Labelled::LAYOUT.charset), Charset::from_label($label), $label);
+            })*
+            Charset::ALL.map(|charset| assert!([$($label),*].contains(&charset.label()), "{charset}"));
+        };
+    }
+    check!("ascii" "us-ascii" "euc-kr" "euckr" "cp949" "ms949" "uhc" "windows-949" "utf-8" "utf8" "EUC-KR");
+}
+
+#[test]
+fn a_telegram_has_up_to_four_lengths() {
+    #[derive(Telegram, Debug, PartialEq)]
+    #[telegram(len = 8)]
+    struct Lengths {
+        #[field(len = 2, computed = length(all))]
+        all: (),
+        #[field(len = 2, computed = length(rest))]
+        first: (),
+        #[field(len = 2, computed = length(rest))]
+        second: (),
+        #[field(len = 2, computed = length(rest))]
+        third: (),
+    }
+    check(&Lengths { all: (), first: (), second: (), third: () }, b"08040200");
+}

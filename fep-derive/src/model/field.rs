@@ -115,7 +115,7 @@ impl Source<'_> {
             Shape::Option(_) => {
                 "only numbers, dates and times can be missing; this type has no contents that mean \"none\""
             }
-            _ => "this type has no kind",
+            _ => "no field is of this type; a field is a number, a text, a date, … or another telegram",
         };
         self.cx.error(self.ty, message);
         None
@@ -142,6 +142,10 @@ impl Source<'_> {
     fn len(&self, word: &KindWord) -> Option<Len> {
         let of_type = self.type_len();
         let of_kind = self.len_of_kind(word);
+        if of_type.as_ref().and_then(literal) == Some(0) {
+            self.cx.error(self.ty, "a field has at least 1 byte");
+            return None;
+        }
         let Some(len) = self.attrs.len.clone() else {
             return match (of_type, of_kind) {
                 _ if self.attrs.has("len") => None,

@@ -3,7 +3,8 @@
 use super::field::Source;
 use super::{Codes, Kind};
 use crate::attr::{
-    DatePattern, DateTimePattern, Given, Justify, KindWord, NoneAs, Overflow, Pattern, Sign, TimePattern, bytes,
+    Charset, DatePattern, DateTimePattern, Given, Justify, KindWord, NoneAs, Overflow, Pattern, Sign, TimePattern,
+    bytes,
 };
 use crate::shape::Shape;
 
@@ -139,8 +140,24 @@ impl Source<'_> {
             return None;
         }
         let overflow = self.attrs.overflow.as_ref().map_or(Overflow::Error, |overflow| overflow.value);
+        if let Some(pad) = &self.attrs.pad {
+            self.check_pad(pad, charset);
+        }
         let pad = self.attrs.pad.as_ref().map_or(b' ', |pad| pad.value);
         Some(Kind::Text { charset, pad, justify: self.justify(), overflow })
+    }
+
+    /// Padding is trimmed byte by byte, so no character may begin or end in the pad byte.
+    fn check_pad(&self, pad: &Given<u8>, charset: Charset) {
+        // The second byte of a CP949 character can be a letter, and EUC-KR is read as CP949.
+        let in_characters = !pad.value.is_ascii() || !charset.is_utf8() && pad.value.is_ascii_alphabetic();
+        if in_characters {
+            let label = charset.label();
+            self.cx.error_at(
+                pad.span,
+                format_args!("{label} characters can have this byte, so it cannot be told from padding"),
+            );
+        }
     }
 
     fn digits(&self) -> Kind {
