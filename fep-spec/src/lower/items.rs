@@ -238,6 +238,10 @@ fn computed(table: &Table<'_>, kind: Option<&Kind>) -> Option<Option<Computed>> 
         document.error_hint(what.span, message, "choose kind = \"number\"");
         return None;
     }
+    if let Some(secret) = table.get("secret").filter(|_| table.boolean("secret").is_some_and(|secret| secret.value)) {
+        document.error_hint(secret.span(), "a computed field is no secret", "leave out `secret`");
+        return None;
+    }
     if what.value {
         let Some(counts) = counts else {
             let hint = "write counts = \"rest\" for the bytes after the field, or counts = \"all\" for the telegram";

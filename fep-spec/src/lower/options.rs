@@ -282,6 +282,11 @@ impl Options {
         }
         let none = value(&self.none).unwrap_or(NoneAs::Never);
         let pivot = value(&self.pivot).unwrap_or(PIVOT_DEFAULT);
+        if let Some(at) = span(&self.pivot).filter(|_| !pattern.name().starts_with("YYMM")) {
+            let message = format!("a pivot is for two-digit years, {} has none", pattern.name());
+            field.document.error_hint(at, message, "leave it out");
+            return None;
+        }
         if let Some(at) = span(&self.none).filter(|_| kind == KindName::Time && none == NoneAs::Zeros) {
             field.document.error_hint(at, "zeros are midnight, they cannot mean \"no time\"", "use spaces or nines");
             return None;
