@@ -209,7 +209,7 @@ fn field_codes(
         if let Some(closed) = closed {
             document.error_hint(closed.span, "`closed` belongs to the list", "move it to the table under [codes]");
         }
-        return value.string().and_then(|name| known.code_list(document, &name));
+        return value.string().map(|name| known.code_list(document, &name));
     }
     let closed = closed.is_some_and(|closed| closed.value);
     let name = format!("{owner}{}", names::pascal(field?.value));
