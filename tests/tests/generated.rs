@@ -1,5 +1,7 @@
 //! Generated structs: the same layouts as their specs, and the golden bytes both ways.
 
+#![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 
 use fep_codec::{Decode, Layout, Telegram, TelegramSet};

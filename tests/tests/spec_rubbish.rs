@@ -1,5 +1,7 @@
 //! Whatever the bytes, decoding ends; whatever the text, a check ends. Nothing panics.
 
+#![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
+
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -63,6 +65,8 @@ fn mangled() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn random_bytes_decode_or_do_not(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         decode_as_everything(&bytes);

@@ -191,7 +191,8 @@ impl Options {
     /// Notes every option that the kind does not have.
     pub(super) fn refuse_foreign(&self, document: &Document, kind: KindName) {
         use KindName::{Code, Date, DateTime, Digits, Flag, Number, Text, Time};
-        let rows: [(&str, Option<Range<usize>>, &[KindName]); 13] = [
+        type Row<'r> = (&'r str, Option<Range<usize>>, &'r [KindName]);
+        let rows: [Row<'_>; 13] = [
             ("charset", span(&self.charset), &[Text, Code]),
             ("pad", span(&self.pad), &[Text, Digits]),
             ("justify", span(&self.justify), &[Text, Digits]),
