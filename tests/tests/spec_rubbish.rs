@@ -5,7 +5,6 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use fep_codec::{Record, dump};
 use fep_spec::files::decode_file;
 use fep_spec::generate::rust;
 use fep_spec::model::{Spec, SpecSet};
@@ -21,20 +20,14 @@ static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
         .to_vec()
 });
 
-/// Decodes the bytes as everything that the specs know. What decodes must encode to the same bytes.
+/// Decodes the bytes as every record file, and looks for a telegram in them. What a single telegram does with any bytes is a
+/// property of its own.
 fn decode_as_everything(bytes: &[u8]) {
     for spec in &SPECS.specs {
-        for telegram in &spec.telegrams {
-            let _ = dump::dump(&telegram.layout, bytes, dump::Options::default());
-            if let Ok(record) = Record::decode(&telegram.layout, bytes) {
-                assert_eq!(record.encode().as_deref(), Ok(bytes), "{}", telegram.name());
-            }
-        }
-        for file in &spec.files {
-            decode_file(spec, file, bytes).for_each(drop);
-        }
+        spec.files.iter().for_each(|file| decode_file(spec, file, bytes).for_each(drop));
         let _ = spec.choose(bytes);
     }
+    let _ = SPECS.choose(bytes);
 }
 
 /// Checks a text, shows the findings in every form, and generates Rust if it is a spec.
