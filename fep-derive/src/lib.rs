@@ -23,7 +23,7 @@ use syn::{Data, DeriveInput, parse_macro_input};
 use crate::attr::TelegramAttrs;
 use crate::ctxt::Ctxt;
 
-/// Makes a struct a telegram.
+#[doc = include_str!("telegram.md")]
 #[proc_macro_derive(Telegram, attributes(telegram, field))]
 pub fn derive_telegram(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -31,7 +31,7 @@ pub fn derive_telegram(input: TokenStream) -> TokenStream {
     let attrs = TelegramAttrs::read(&input.attrs, &cx);
     let (full, stub) = match &input.data {
         Data::Enum(data) => {
-            let set = model::Set::read(&input, data, attrs, &cx);
+            let set = model::Set::read(&input, data, &attrs, &cx);
             (expand::set(&set), expand::set_stub(&set, &input.generics))
         }
         Data::Struct(_) | Data::Union(_) => {
@@ -42,7 +42,7 @@ pub fn derive_telegram(input: TokenStream) -> TokenStream {
     finish(cx, full, stub)
 }
 
-/// Makes an enum a list of codes.
+#[doc = include_str!("code.md")]
 #[proc_macro_derive(Code, attributes(telegram, code))]
 pub fn derive_code(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -55,9 +55,6 @@ pub fn derive_code(input: TokenStream) -> TokenStream {
 fn finish(cx: Ctxt, full: proc_macro2::TokenStream, stub: proc_macro2::TokenStream) -> TokenStream {
     match cx.into_errors() {
         None => full.into(),
-        Some(errors) => {
-            let errors = errors.into_compile_error();
-            quote::quote!(#errors #stub).into()
-        }
+        Some(errors) => proc_macro2::TokenStream::from_iter([errors.into_compile_error(), stub]).into(),
     }
 }

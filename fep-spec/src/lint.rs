@@ -19,12 +19,15 @@ pub(crate) fn lint(document: &Document, lowered: &Lowered) {
     for (part, place) in spec.parts.iter().zip(&lowered.parts) {
         layout(document, &part.layout, place);
     }
+    let mut resolved = Vec::new();
     for (telegram, place) in spec.telegrams.iter().zip(&lowered.telegrams).filter(|(_, place)| !place.broken) {
         layout(document, &telegram.layout, place);
         counts::lengths(document, &telegram.layout, place);
-        when::resolve(document, &telegram.layout, place);
+        if when::resolve(document, &telegram.layout, place) {
+            resolved.push((&telegram.layout, place));
+        }
     }
-    when::exclude(document, lowered);
+    when::exclude(document, &resolved);
     answers(document, lowered);
     files(document, lowered);
 }
@@ -133,7 +136,8 @@ fn files(document: &Document, lowered: &Lowered) {
                 document.error_hint(at.clone(), message, instead(&record.telegram, &telegram_names(spec)));
                 continue;
             };
-            let broken = lowered.telegrams.iter().zip(&spec.telegrams).any(|(place, of)| of == telegram && place.broken);
+            let broken =
+                lowered.telegrams.iter().zip(&spec.telegrams).any(|(place, of)| of == telegram && place.broken);
             if broken {
                 continue;
             }
@@ -146,7 +150,9 @@ fn files(document: &Document, lowered: &Lowered) {
                 }
                 None => document.error(at.clone(), format!("record `{name}` has no fixed length")),
             }
-            let twin = layouts.iter().find(|other| other.name != telegram.layout.name && !when::differ(other, &telegram.layout));
+            let twin = layouts
+                .iter()
+                .find(|other| other.name != telegram.layout.name && !when::differ(other, &telegram.layout));
             if let Some(twin) = twin {
                 let message = format!("a record can be both `{}` and `{name}`", twin.name);
                 document.error_hint(at.clone(), message, "give both a `literal` or a `when` at the same place");

@@ -98,12 +98,7 @@ pub(super) fn items(known: &mut Known<'_>, owner: &str, value: Value<'_>, level:
     all
 }
 
-fn item(
-    known: &mut Known<'_>,
-    owner: &str,
-    table: Table<'_>,
-    level: usize,
-) -> Option<(Read, Option<Located<usize>>)> {
+fn item(known: &mut Known<'_>, owner: &str, table: Table<'_>, level: usize) -> Option<(Read, Option<Located<usize>>)> {
     let at = table.integer("at", 0..=TELEGRAM_LEN_MAX);
     let remark = table.string("remark").map(|remark| remark.value.to_owned()).unwrap_or_default();
     let read = if table.has("group") {
@@ -202,7 +197,11 @@ fn field_codes(
     let document = table.document();
     let Some(value) = value else {
         if let Some(closed) = closed {
-            document.error_hint(closed.span, "`closed` without `codes`", "a list of [codes] says itself that it is closed");
+            document.error_hint(
+                closed.span,
+                "`closed` without `codes`",
+                "a list of [codes] says itself that it is closed",
+            );
         }
         return None;
     };
@@ -210,10 +209,12 @@ fn field_codes(
         if let Some(closed) = closed {
             document.error_hint(closed.span, "`closed` belongs to the list", "move it to the table under [codes]");
         }
-        return value.string().and_then(|name| known.code_list(document, &name));
+        return value.string().map(|name| known.code_list(document, &name));
     }
     let closed = closed.is_some_and(|closed| closed.value);
-    let name = format!("{owner}{}", names::pascal(field?.value));
+    let field = field?;
+    let name = format!("{owner}{}", names::pascal(field.value));
+    known.claim(document, &Located { value: &name, span: field.span.clone() }, "the list of codes of a field");
     let list = CodeList {
         name: name.clone(),
         label: table.string("label").map(|label| label.value.to_owned()).unwrap_or_default(),
@@ -237,6 +238,10 @@ fn computed(table: &Table<'_>, kind: Option<&Kind>) -> Option<Option<Computed>> 
     if kind.is_some_and(|kind| *kind != Kind::Number(NumberRule::UNSIGNED)) {
         let message = "a computed field must be a number without sign and decimals";
         document.error_hint(what.span, message, "choose kind = \"number\"");
+        return None;
+    }
+    if let Some(secret) = table.get("secret").filter(|_| table.boolean("secret").is_some_and(|secret| secret.value)) {
+        document.error_hint(secret.span(), "a computed field is no secret", "leave out `secret`");
         return None;
     }
     if what.value {
@@ -348,6 +353,7 @@ fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level: usize) ->
         }
         (None, Some(inline)) => {
             let entry_name = format!("{owner}{}", names::pascal(name.value));
+            known.claim(document, &Located { value: &entry_name, span: name.span.clone() }, "the entry of a group");
             let entry = items(known, &entry_name, inline, level + 1);
             if entry.broken {
                 return None;

@@ -53,6 +53,8 @@ pub(super) struct Options {
     pub(super) codes: Option<Located<String>>,
     yes: Option<Located<u8>>,
     no: Option<Located<u8>>,
+    /// An option is there and could not be read, so what the field would be without it is of no interest.
+    broken: bool,
 }
 
 /// Where a field stands and what its options may refer to.
@@ -66,9 +68,8 @@ pub(super) struct Field<'a> {
 }
 
 /// The keys that [`Options::read`] reads.
-pub(super) const KEYS: [&str; 13] = [
-    "kind", "charset", "pad", "justify", "overflow", "full", "sign", "scale", "none", "pattern", "pivot", "yes", "no",
-];
+pub(super) const KEYS: [&str; 13] =
+    ["kind", "charset", "pad", "justify", "overflow", "full", "sign", "scale", "none", "pattern", "pivot", "yes", "no"];
 
 const KINDS: [(&str, KindName); 9] = [
     ("text", KindName::Text),
@@ -125,7 +126,7 @@ impl Options {
     /// Reads all option keys of a table, except `codes`, whose meaning differs between types and items.
     pub(super) fn read(table: &Table<'_>) -> Self {
         let none = [("spaces", NoneAs::Spaces), ("zeros", NoneAs::Zeros), ("nines", NoneAs::Nines)];
-        Self {
+        let new = Self {
             kind: table.choice("kind", &KINDS),
             charset: table.get("charset").and_then(charset),
             pad: table.get("pad").and_then(byte),
@@ -140,7 +141,30 @@ impl Options {
             codes: None,
             yes: table.get("yes").and_then(byte),
             no: table.get("no").and_then(byte),
-        }
+            broken: false,
+        };
+        let written = KEYS.iter().filter(|key| table.has(key)).count();
+        Self { broken: written != new.count(), ..new }
+    }
+
+    /// How many of [`KEYS`] were read.
+    fn count(&self) -> usize {
+        let read = [
+            self.kind.is_some(),
+            self.charset.is_some(),
+            self.pad.is_some(),
+            self.justify.is_some(),
+            self.overflow.is_some(),
+            self.full.is_some(),
+            self.sign.is_some(),
+            self.scale.is_some(),
+            self.none.is_some(),
+            self.pattern.is_some(),
+            self.pivot.is_some(),
+            self.yes.is_some(),
+            self.no.is_some(),
+        ];
+        read.into_iter().filter(|read| *read).count()
     }
 
     /// The item's options, and the type's where the item has none.
@@ -160,13 +184,15 @@ impl Options {
             codes: self.codes.or(base.codes),
             yes: self.yes.or(base.yes),
             no: self.no.or(base.no),
+            broken: self.broken || base.broken,
         }
     }
 
     /// Notes every option that the kind does not have.
     pub(super) fn refuse_foreign(&self, document: &Document, kind: KindName) {
         use KindName::{Code, Date, DateTime, Digits, Flag, Number, Text, Time};
-        let rows: [(&str, Option<Range<usize>>, &[KindName]); 13] = [
+        type Row<'r> = (&'r str, Option<Range<usize>>, &'r [KindName]);
+        let rows: [Row<'_>; 13] = [
             ("charset", span(&self.charset), &[Text, Code]),
             ("pad", span(&self.pad), &[Text, Digits]),
             ("justify", span(&self.justify), &[Text, Digits]),
@@ -192,8 +218,11 @@ impl Options {
 
     /// The kind of a field, or `None` after noting what is wrong with it.
     pub(super) fn kind(&self, kind: KindName, field: &Field<'_>) -> Option<Kind> {
+        if self.broken {
+            return None;
+        }
         match kind {
-            KindName::Text => Some(Kind::Text(self.text(field.charset))),
+            KindName::Text => self.text(field).map(Kind::Text),
             KindName::Digits => self.digits(field).map(Kind::Digits),
             KindName::Number => self.number(field).map(Kind::Number),
             KindName::Date | KindName::Time | KindName::DateTime => self.calendar(kind, field),
@@ -203,14 +232,22 @@ impl Options {
         }
     }
 
-    fn text(&self, spec: Charset) -> TextRule {
-        let plain = TextRule::new(value(&self.charset).unwrap_or(spec));
-        TextRule {
-            pad: value(&self.pad).unwrap_or(plain.pad),
+    fn text(&self, field: &Field<'_>) -> Option<TextRule> {
+        let plain = TextRule::new(value(&self.charset).unwrap_or(field.charset));
+        let pad = value(&self.pad).unwrap_or(plain.pad);
+        // Padding is trimmed byte by byte. The second byte of a CP949 character can be a letter, and EUC-KR is read as CP949.
+        let in_characters = !pad.is_ascii() || (!plain.charset.is_utf8() && pad.is_ascii_alphabetic());
+        if let Some(at) = span(&self.pad).filter(|_| in_characters) {
+            let message = format!("a character of {} can have this byte, so it is no padding", plain.charset);
+            field.document.error_hint(at, message, "pad with a space, a digit or a sign");
+            return None;
+        }
+        Some(TextRule {
+            pad,
             justify: value(&self.justify).unwrap_or(plain.justify),
             overflow: value(&self.overflow).unwrap_or(plain.overflow),
             ..plain
-        }
+        })
     }
 
     fn digits(&self, field: &Field<'_>) -> Option<DigitsRule> {
@@ -283,6 +320,11 @@ impl Options {
         }
         let none = value(&self.none).unwrap_or(NoneAs::Never);
         let pivot = value(&self.pivot).unwrap_or(PIVOT_DEFAULT);
+        if let Some(at) = span(&self.pivot).filter(|_| !pattern.name().starts_with("YYMM")) {
+            let message = format!("a pivot is for two-digit years, {} has none", pattern.name());
+            field.document.error_hint(at, message, "leave it out");
+            return None;
+        }
         if let Some(at) = span(&self.none).filter(|_| kind == KindName::Time && none == NoneAs::Zeros) {
             field.document.error_hint(at, "zeros are midnight, they cannot mean \"no time\"", "use spaces or nines");
             return None;
@@ -320,7 +362,8 @@ impl Options {
         let rule = FlagRule { yes: value(&self.yes).unwrap_or(b'Y'), no: value(&self.no).unwrap_or(b'N') };
         let (name, len) = (field.name, field.len.value);
         if len != 1 {
-            field.document.error(field.len.span.clone(), format!("`{name}` has {len} bytes, a flag has 1"));
+            let message = format!("`{name}` has {len} bytes, a flag has 1");
+            field.document.error_hint(field.len.span.clone(), message, "write len = 1, or kind = \"code\"");
             return None;
         }
         if rule.yes == rule.no {
