@@ -121,6 +121,9 @@ fn received_bytes_become_what_they_mean() {
     let Reading::Undecodable { key: Some(key), why } = desk.read(&broken) else { panic!("no undecodable") };
     assert_eq!(key, Key::new([b"000123".as_slice(), b"20261121"]));
     assert!(why.contains("amount (출금금액), bytes 116..129"), "{why}");
+    let (_, mut notice) = golden("bank-a-deposit-notice.json");
+    notice[120] = b'x';
+    assert!(matches!(desk.read(&notice), Reading::Undecodable { key: None, .. }), "its number is theirs");
     assert!(matches!(desk.read(b"0002xx"), Reading::Undecodable { key: None, .. }));
 }
 
