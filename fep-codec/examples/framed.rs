@@ -61,7 +61,8 @@ async fn bank(listener: TcpListener) -> Result<(), Box<dyn Error + Send + Sync>>
         match received {
             Ok(Line::Inquiry(inquiry)) => {
                 let header = Header { telegram_code: "0610".parse()?, ..inquiry.header };
-                let answer = BalanceAnswer { header, account: inquiry.account, balance: -5_000, holder: "홍길동".parse()? };
+                let answer =
+                    BalanceAnswer { header, account: inquiry.account, balance: -5_000, holder: "홍길동".parse()? };
                 line.send(&Line::Answer(answer)).await?;
             }
             Ok(Line::Answer(_)) => println!("bank: an answer that nobody asked for"),
