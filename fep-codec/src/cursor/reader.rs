@@ -4,7 +4,6 @@ use super::{fail, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue;
 use crate::layout::{Counts, Filler, Group, Layout, Literal, NumberRule, Repeat, Slot};
-use crate::telegram::Decode;
 
 /// Reads the items of one telegram from its bytes, front to back.
 #[derive(Debug)]
@@ -19,6 +18,11 @@ impl<'a> Reader<'a> {
     #[inline]
     pub const fn new(telegram: &'a [u8]) -> Self {
         Self { telegram, at: 0 }
+    }
+
+    /// A reader that continues at this offset.
+    pub(crate) const fn starting_at(telegram: &'a [u8], at: usize) -> Self {
+        Self { telegram, at }
     }
 
     /// A reader at the start of a telegram, if a telegram with this layout can have that many bytes.
@@ -53,6 +57,12 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub const fn position(&self) -> usize {
         self.at
+    }
+
+    /// The bytes of the whole telegram.
+    #[must_use]
+    pub const fn telegram(&self) -> &'a [u8] {
+        self.telegram
     }
 
     #[inline(always)]
@@ -90,11 +100,17 @@ impl<'a> Reader<'a> {
     /// If it is no number, or not the length.
     #[inline]
     pub fn length(&mut self, slot: Slot<'_, NumberRule>, counts: Counts) -> Result<(), Error> {
+        self.stated_length(slot, counts).map(drop)
+    }
+
+    /// [`Reader::length`], for those who keep the value.
+    #[inline]
+    pub(crate) fn stated_length(&mut self, slot: Slot<'_, NumberRule>, counts: Counts) -> Result<u64, Error> {
         let start = self.at;
         let stated: u64 = self.field(slot)?;
         let actual = length_value(counts, start, slot.field.len, self.telegram.len()) as u64;
         if stated == actual {
-            return Ok(());
+            return Ok(stated);
         }
         let fault = Fault::LengthLies { stated, actual };
         Err(fail(Culprit::Peer, fault, slot.field, start, self.telegram.get(start..self.at)))
@@ -153,42 +169,6 @@ impl<'a> Reader<'a> {
             },
         };
         Err(Error::new(Culprit::Peer, fault).at_bytes(start..start.saturating_add(filler.len), None))
-    }
-
-    /// Reads a part: another telegram's items under a name.
-    ///
-    /// # Errors
-    /// Those of its items, with the name in front of the path.
-    #[inline]
-    pub fn part<T: Decode<'a>>(&mut self, name: &str) -> Result<T, Error> {
-        T::decode_items(self).map_err(|error| error.within(name))
-    }
-
-    /// Reads a counted group's entries.
-    ///
-    /// # Errors
-    /// Those of its items, with the group's name and the entry's number in front of the path.
-    pub fn group<T: Decode<'a>>(&mut self, group: &Group, count: usize) -> Result<Vec<T>, Error> {
-        // The telegram has room for so many entries and no more, whatever it says.
-        let room = self.telegram.len().saturating_sub(self.at) / T::LAYOUT.min_len().max(1);
-        let mut entries = Vec::with_capacity(count.min(room));
-        for index in 0..count {
-            let entry = T::decode_items(self).map_err(|error| error.at_entry(index).within(&group.name))?;
-            entries.push(entry);
-        }
-        Ok(entries)
-    }
-
-    /// Reads the entries of a group of fixed size.
-    ///
-    /// # Errors
-    /// Those of its items, with the group's name and the entry's number in front of the path.
-    pub fn array<T: Decode<'a>, const N: usize>(&mut self, group: &Group) -> Result<[T; N], Error> {
-        let entries = self.group(group, N)?;
-        let count = entries.len();
-        entries
-            .try_into()
-            .map_err(|_| Error::new(Culprit::Spec, Fault::WrongCount { count, expected: N }).within(&group.name))
     }
 }
 

@@ -1,0 +1,125 @@
+//! The words of the gateway: exchange, outcome, line, link, event.
+//!
+//! Plain values that everything else speaks in: the machines decide them, the journal keeps them, HTTP and the console show
+//! them. Nothing here acts.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+/// Names one exchange for ever. Sorts by time of acceptance.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct ExchangeId(pub String);
+
+/// How an exchange ended. There is no "failed": a decline is an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The institution's answer came and could be read.
+    Answered,
+    /// Proved: no byte was handed to the kernel.
+    NotSent,
+    /// At least one byte was, or might have been, and no answer came.
+    Unknown,
+}
+
+/// One request with its outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// Its name.
+    pub id: ExchangeId,
+    /// The counterpart.
+    pub institution: String,
+    /// The request's telegram: `Transfer`.
+    pub telegram: String,
+    /// None while it runs.
+    pub outcome: Option<Outcome>,
+    /// What made an unknown certain later: `late answer`.
+    pub settled_by: Option<String>,
+    /// The number that names the telegram on the line, as text.
+    pub trace: String,
+    /// Why it is not answered.
+    pub reason: Option<String>,
+    /// The line that carried it, and the link's incarnation.
+    pub line: Option<(String, u64)>,
+    /// The bytes on the wire; empty if they never came to be.
+    pub request: Bytes,
+    /// The answer, once there is one.
+    pub answer: Option<Answer>,
+    /// When it was accepted, in milliseconds since 1970.
+    pub accepted_at_ms: i64,
+    /// When its final state was reached, in milliseconds since 1970.
+    pub ended_at_ms: Option<i64>,
+}
+
+/// An institution's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The answer's telegram: `TransferAnswer`.
+    pub telegram: String,
+    /// The bytes as they came.
+    pub bytes: Bytes,
+}
+
+/// What a line and its links are doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LineStatus {
+    /// The counterpart.
+    pub institution: String,
+    /// The line's name in the configuration.
+    pub line: String,
+    /// Where it connects to.
+    pub address: String,
+    /// The contracted number of links, each as it is now.
+    pub links: Vec<LinkStatus>,
+    /// Exchanges on the line that wait for their answer.
+    pub inflight: usize,
+    /// The most that may wait.
+    pub inflight_max: usize,
+    /// How often a link was lost since the start.
+    pub reconnects: u64,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+}
+
+/// One link of a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LinkStatus {
+    /// Counts the connections of this link; an answer never crosses from one to the next.
+    pub incarnation: u64,
+    /// What it is doing.
+    pub state: LinkState,
+    /// Since when, in milliseconds since 1970.
+    pub since_ms: i64,
+    /// The last byte received, in milliseconds since 1970.
+    pub last_rx_ms: Option<i64>,
+    /// The last byte sent, in milliseconds since 1970.
+    pub last_tx_ms: Option<i64>,
+    /// The last echo test's round trip in microseconds.
+    pub echo_round_trip_us: Option<u64>,
+}
+
+/// The stages of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
+    /// No connection; waiting to try again.
+    Down,
+    /// Waiting for the connection.
+    Connecting,
+    /// Connected; business is not open yet.
+    SigningOn,
+    /// Carries business telegrams.
+    Up,
+    /// Closing business; what is in flight may still be answered.
+    SigningOff,
+}
+
+/// What the console and subscribers hear.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// An exchange began, ended or was settled.
+    Exchange(Box<Exchange>),
+    /// A line changed.
+    Line(Box<LineStatus>),
+}

@@ -1,0 +1,147 @@
+//! `fep decode`, `fep encode`, `fep explain`.
+
+use fep_codec::{Record, dump};
+use fep_spec::codec;
+use fep_spec::files::{FileError, decode_file, encode_file, records};
+use fep_spec::model::{Named, SpecSet, TelegramSpec, Unchosen};
+
+use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print};
+use crate::files::{read_bytes, read_text, to_hex};
+use crate::{ExplainArgs, TelegramArgs};
+
+/// Bytes → lines of JSON.
+pub(crate) fn decode(args: &TelegramArgs) -> Ended {
+    let specs = SpecSet::load(&args.spec)?;
+    let named = named(&specs, args)?;
+    let bytes = read_bytes(args.file.as_deref(), args.hex)?;
+    let telegram = match named {
+        Some(Named::File(spec, file)) => {
+            return decode_records(decode_file(spec, file, &bytes));
+        }
+        Some(Named::Telegram(telegram)) => telegram,
+        None => match specs.choose(&bytes) {
+            Ok(telegram) => telegram,
+            Err(error) => return unchosen(&specs, &error),
+        },
+    };
+    match codec::decode(telegram, &bytes) {
+        Ok(line) => print((line + "\n").as_bytes()).map(|()| Outcome::Clean),
+        Err(error) => Ok(finding(&error.to_string())),
+    }
+}
+
+/// Lines and errors in the order of the file, the lines in large pieces, for a file has millions of them.
+fn decode_records(lines: impl Iterator<Item = Result<String, FileError>>) -> Ended {
+    let mut outcome = Outcome::Clean;
+    let mut pending = String::new();
+    for line in lines {
+        let error = line.map(|line| pending.extend([&*line, "\n"])).err();
+        if error.is_some() || pending.len() > PIECE_BYTES {
+            print(pending.as_bytes())?;
+            pending.clear();
+        }
+        if let Some(error) = error {
+            outcome = finding(&error.to_string());
+        }
+    }
+    print(pending.as_bytes())?;
+    Ok(outcome)
+}
+
+/// How much output is written at once.
+const PIECE_BYTES: usize = 1 << 16;
+
+/// JSON → bytes.
+pub(crate) fn encode(args: &TelegramArgs) -> Ended {
+    let specs = SpecSet::load(&args.spec)?;
+    let named = named(&specs, args)?;
+    let text = read_text(args.file.as_deref())?;
+    let encoded = match named {
+        Some(Named::File(spec, file)) => {
+            let values: Result<Vec<_>, _> = codec::values(&text).collect();
+            let written = values.map_err(|error| error.to_string());
+            written.and_then(|values| encode_file(spec, file, &values).map_err(|error| error.to_string()))
+        }
+        Some(Named::Telegram(telegram)) => encode_each(&text, |fields| codec::encode_fields(telegram, fields)),
+        None => encode_each(&text, |envelope| codec::encode(&specs, envelope)),
+    };
+    match encoded {
+        Ok(bytes) if args.hex => print(to_hex(&bytes).as_bytes()).map(|()| Outcome::Clean),
+        Ok(bytes) => print(&bytes).map(|()| Outcome::Clean),
+        Err(message) => Ok(finding(&message)),
+    }
+}
+
+/// Bytes → what each means.
+pub(crate) fn explain(args: &ExplainArgs) -> Ended {
+    let options = dump::Options { reveal: args.reveal, colour: colour_stdout() };
+    let args = &args.telegram;
+    let specs = SpecSet::load(&args.spec)?;
+    let named = named(&specs, args)?;
+    let bytes = read_bytes(args.file.as_deref(), args.hex)?;
+    let telegram = match named {
+        Some(Named::Telegram(telegram)) => telegram,
+        Some(Named::File(spec, file)) => {
+            let mut outcome = Outcome::Clean;
+            for record in records(spec, file, &bytes) {
+                match record {
+                    Ok(record) => {
+                        print(format!("record {} at byte {}: ", record.number, record.offset).as_bytes())?;
+                        outcome = outcome.and(dump_one(record.telegram, record.bytes, options)?);
+                    }
+                    Err(error) => outcome = finding(&error.to_string()),
+                }
+            }
+            return Ok(outcome);
+        }
+        None => match specs.choose(&bytes) {
+            Ok(telegram) => telegram,
+            Err(error) => return unchosen(&specs, &error),
+        },
+    };
+    dump_one(telegram, &bytes, options)
+}
+
+/// The dump goes on after a mistake and shows it at its place; the outcome says that there was one.
+fn dump_one(telegram: &TelegramSpec, bytes: &[u8], options: dump::Options) -> Ended {
+    print(dump::dump(&telegram.layout, bytes, options).as_bytes())?;
+    match Record::decode(&telegram.layout, bytes) {
+        Ok(_) => Ok(Outcome::Clean),
+        Err(error) => Ok(finding(&error.to_string())),
+    }
+}
+
+/// Bytes that match nothing are a finding; bytes that cannot be told apart need a name.
+fn unchosen(specs: &SpecSet, error: &Unchosen) -> Ended {
+    if let Unchosen::NoMatch(error) = error {
+        return Ok(finding(&error.to_string()));
+    }
+    let names = specs.specs.iter().flat_map(|spec| {
+        let files = spec.files.iter().map(|file| file.name.as_str());
+        files.chain(spec.telegrams.iter().map(TelegramSpec::name))
+    });
+    let names: Vec<&str> = names.collect();
+    Err(Stop::Message(format!("{error}; name one with --telegram: {}", names.join(", "))))
+}
+
+fn named<'s>(specs: &'s SpecSet, args: &TelegramArgs) -> Result<Option<Named<'s>>, Stop> {
+    args.telegram.as_deref().map(|name| specs.named(name).map_err(Stop::Message)).transpose()
+}
+
+/// The bytes of all values of a text, one after the other; `Err` is the message.
+fn encode_each(
+    text: &str,
+    encode: impl Fn(&serde_json::Value) -> Result<Vec<u8>, codec::CodecError>,
+) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    for (number, value) in codec::values(text).enumerate() {
+        let encoded = value.and_then(|value| encode(&value));
+        bytes.extend(encoded.map_err(|error| format!("object {}: {error}", number + 1))?);
+    }
+    if bytes.is_empty() { Err("the input has no JSON object".to_owned()) } else { Ok(bytes) }
+}
+
+fn finding(message: &str) -> Outcome {
+    note(message);
+    Outcome::Findings
+}
