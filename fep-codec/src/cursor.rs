@@ -8,6 +8,7 @@ mod writer;
 
 pub use self::reader::Reader;
 pub use self::writer::Writer;
+pub(crate) use self::writer::check_count;
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Counts, Field};
 

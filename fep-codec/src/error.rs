@@ -205,8 +205,6 @@ pub enum Fault {
         /// What the field takes.
         expected: &'static str,
     },
-    /// The same JSON key twice in one object.
-    Twice,
     /// The text is not JSON.
     NotJson {
         /// What the JSON reader says. It does not quote the text.
@@ -313,6 +311,22 @@ impl Error {
         &self.0.label
     }
 
+    /// What is wrong, without the culprit, the path and the bytes: for places that show those themselves.
+    #[must_use]
+    pub fn message(&self) -> String {
+        struct Message<'e>(&'e Error);
+        impl fmt::Display for Message<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.0.fault.describe(f, self.0.start())
+            }
+        }
+        Message(self).to_string()
+    }
+
+    fn start(&self) -> usize {
+        self.0.range.as_ref().map_or(0, |range| range.start)
+    }
+
     /// The bytes that are meant, counted from the start of the telegram.
     #[must_use]
     pub fn range(&self) -> Option<Range<usize>> {
@@ -348,8 +362,7 @@ impl fmt::Display for Error {
         if !path.is_empty() || self.0.range.is_some() {
             f.write_str(": ")?;
         }
-        let start = self.0.range.as_ref().map_or(0, |range| range.start);
-        self.0.fault.describe(f, start)?;
+        self.0.fault.describe(f, self.start())?;
         if let Some(bytes) = &self.0.excerpt {
             f.write_str(", hex")?;
             for byte in bytes.iter().take(EXCERPT_MAX_BYTES) {
@@ -447,7 +460,6 @@ impl Fault {
             Self::UnknownField { nearest: None } => f.write_str("there is no such field"),
             Self::WrongType { expected, found } => write!(f, "expected {expected}, found {found}"),
             Self::Unreadable { expected } => write!(f, "expected {expected}"),
-            Self::Twice => f.write_str("given twice"),
             Self::NotJson { reason } => write!(f, "not JSON: {reason}"),
             Self::NoSuchTelegram { by } => write!(f, "no telegram of the spec has these codes ({by})"),
             Self::BadSpec { reason } => f.write_str(reason),

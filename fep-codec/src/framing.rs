@@ -1,1 +1,150 @@
 //! Where in a byte stream one telegram ends.
+//!
+//! ```text
+//!  counts = rest                                counts = all
+//!  ┌────┬──────────────────────────┐            ┌────┬──────────────────────────┐
+//!  │0296│ 296 bytes                │            │0300│ 296 bytes                │
+//!  └────┴──────────────────────────┘            └────┴──────────────────────────┘
+//! ```
+//!
+//! The digits are kept: they are the telegram's first field. This module looks at bytes and answers; it reads from nothing.
+
+use std::fmt;
+
+use crate::layout::Counts;
+
+/// Frames that begin with their length in ASCII digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LengthPrefix {
+    /// How many digits, 1 to 9.
+    pub digits: u8,
+    /// Which bytes the value counts.
+    pub counts: Counts,
+    /// The longest frame that is accepted, digits included. Checked before anything is allocated for it.
+    pub frame_max_bytes: usize,
+}
+
+/// Why the stream has no next frame. Nothing after it can be trusted: the link must be closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FrameError {
+    /// Something else than a digit in the length.
+    NotADigit {
+        /// Where, in bytes from the start of the frame.
+        offset: usize,
+        /// The bytes where the digits should be.
+        found: Vec<u8>,
+    },
+    /// The frame would be longer than the maximum.
+    TooLong {
+        /// The frame's length in bytes, digits included.
+        stated: u64,
+        /// The longest that is accepted.
+        max: usize,
+    },
+    /// The length counts itself and is smaller than its own digits.
+    TooShort {
+        /// What the digits say.
+        stated: u64,
+        /// How many digits there are.
+        digits: u8,
+    },
+}
+
+impl LengthPrefix {
+    /// The length in bytes of the first frame in the buffer, digits included; none if more bytes are needed.
+    ///
+    /// # Errors
+    /// If the digits are none, or their value cannot be a frame's. A wrong byte is seen as soon as it is there.
+    pub fn next(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
+        match self.stated(buffer)? {
+            Some(len) if buffer.len() >= len => Ok(Some(len)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The length in bytes of the frame that the buffer begins with, as soon as its digits are there.
+    ///
+    /// # Errors
+    /// Those of [`LengthPrefix::next`].
+    pub fn stated(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
+        let digits = usize::from(self.digits);
+        let prefix = buffer.get(..digits).unwrap_or(buffer);
+        if let Some(offset) = prefix.iter().position(|byte| !byte.is_ascii_digit()) {
+            return Err(FrameError::NotADigit { offset, found: prefix.to_vec() });
+        }
+        if prefix.len() < digits {
+            return Ok(None);
+        }
+        let value =
+            prefix.iter().fold(0_u64, |value, digit| value.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
+        let stated = match self.counts {
+            Counts::Rest => value.saturating_add(u64::from(self.digits)),
+            Counts::All if value < u64::from(self.digits) => {
+                return Err(FrameError::TooShort { stated: value, digits: self.digits });
+            }
+            Counts::All => value,
+        };
+        match usize::try_from(stated) {
+            Ok(len) if len <= self.frame_max_bytes => Ok(Some(len)),
+            _ => Err(FrameError::TooLong { stated, max: self.frame_max_bytes }),
+        }
+    }
+}
+
+/// One line, lower case.
+impl fmt::Display for FrameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotADigit { offset, found } => {
+                write!(f, "the length's byte {offset} is not a digit, hex")?;
+                found.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
+            }
+            Self::TooLong { stated, max } => {
+                write!(f, "a frame of {stated} bytes is announced, at most {max} are accepted")
+            }
+            Self::TooShort { stated, digits } => {
+                write!(f, "a frame of {stated} bytes is announced, its length alone takes {digits}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for FrameError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REST: LengthPrefix = LengthPrefix { digits: 4, counts: Counts::Rest, frame_max_bytes: 1000 };
+    const ALL: LengthPrefix = LengthPrefix { counts: Counts::All, ..REST };
+
+    fn check(prefix: LengthPrefix, buffer: &[u8], expected: Result<Option<usize>, FrameError>) {
+        assert_eq!(prefix.next(buffer), expected, "{}", String::from_utf8_lossy(buffer));
+    }
+
+    #[test]
+    fn a_frame_is_whole_or_waits() {
+        for end in 0..9 {
+            check(REST, &b"0005abcde"[..end], Ok(None));
+            check(ALL, &b"0009abcde"[..end], Ok(None));
+        }
+        check(REST, b"0005abcde", Ok(Some(9)));
+        check(REST, b"0005abcde0003", Ok(Some(9)));
+        check(ALL, b"0009abcde", Ok(Some(9)));
+        check(REST, b"0000", Ok(Some(4)));
+    }
+
+    #[test]
+    fn a_length_over_the_maximum_is_refused_before_its_bytes_come() {
+        check(REST, b"0997", Err(FrameError::TooLong { stated: 1001, max: 1000 }));
+        check(REST, b"0996", Ok(None));
+        check(ALL, b"1001", Err(FrameError::TooLong { stated: 1001, max: 1000 }));
+    }
+
+    #[test]
+    fn rubbish_is_seen_at_its_first_byte() {
+        check(REST, b"\xFF", Err(FrameError::NotADigit { offset: 0, found: vec![0xFF] }));
+        check(REST, b"00 5abc", Err(FrameError::NotADigit { offset: 2, found: b"00 5".to_vec() }));
+        check(ALL, b"0003", Err(FrameError::TooShort { stated: 3, digits: 4 }));
+    }
+}

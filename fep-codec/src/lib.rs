@@ -53,9 +53,13 @@ pub use error::{Culprit, Error, Fault};
 #[cfg(feature = "derive")]
 pub use fep_derive::{Code, Telegram};
 
+pub use framing::{FrameError, LengthPrefix};
 pub use kind::{CodeSet, FieldValue};
 pub use layout::{Field, Item, Layout};
+pub use record::{Record, Value};
 
 #[cfg(feature = "tokio")]
+#[cfg(feature = "tokio")]
+pub use stream::TelegramCodec;
 pub use telegram::{Decode, DecodeOwned, Telegram, TelegramSet};
 pub use value::{Date, DateTime, Digits, MonthDay, Text, Time};

@@ -1,1 +1,107 @@
 //! [`Record`]: a telegram whose layout is known at run time only.
+//!
+//! It holds one value for each item of its layout, in wire order. Bytes are read and written by the same cursor and the same
+//! field kinds as a derived telegram's; a record only keeps the values. Its JSON form is in `json`.
+
+mod decode;
+mod encode;
+mod path;
+mod text;
+
+pub(crate) use self::decode::field_value;
+pub(crate) use self::text::hex;
+use crate::layout::Layout;
+use crate::value::{Date, DateTime, MonthDay, Time};
+
+/// The values of a telegram with a layout.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record<'l> {
+    layout: &'l Layout,
+    values: Vec<Value>,
+}
+
+/// The value of one item. A field's kind decides which of these it can hold.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Not given. Encoding fills what follows from the layout and refuses the rest; fillers always have it.
+    Absent,
+    /// The field says that it has no value.
+    None,
+    /// Text, digits or a code, without padding.
+    Text(String),
+    /// A number, counted in its smallest unit: 12.05 with scale 2 is 1205.
+    Number(i128),
+    /// A date.
+    Date(Date),
+    /// A date without a year.
+    MonthDay(MonthDay),
+    /// A time of day.
+    Time(Time),
+    /// A date with a time.
+    DateTime(DateTime),
+    /// A flag.
+    Flag(bool),
+    /// Raw bytes, and literals.
+    Bytes(Vec<u8>),
+    /// A part's values, in wire order.
+    Part(Vec<Self>),
+    /// A group's entries, each with its values in wire order.
+    Group(Vec<Vec<Self>>),
+}
+
+impl<'l> Record<'l> {
+    /// A record without any value.
+    #[must_use]
+    pub fn new(layout: &'l Layout) -> Self {
+        Self { layout, values: path::absent(layout) }
+    }
+
+    /// The layout.
+    #[must_use]
+    pub const fn layout(&self) -> &'l Layout {
+        self.layout
+    }
+
+    /// The values of the items, in wire order.
+    #[must_use]
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// A record with these values, which must be as many as the layout has items.
+    #[cfg_attr(not(feature = "json"), allow(dead_code, reason = "JSON is what makes records of values"))]
+    pub(crate) fn from_values(layout: &'l Layout, values: Vec<Value>) -> Self {
+        Self { layout, values }
+    }
+}
+
+/// A record does not know which of a bare value's fields are secret, so values show their kind only.
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.kind_name())
+    }
+}
+
+impl Value {
+    /// What the value is, in a word for messages.
+    #[must_use]
+    pub const fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Absent => "no value",
+            Self::None => "none",
+            Self::Text(_) => "text",
+            Self::Number(_) => "a number",
+            Self::Date(_) => "a date",
+            Self::MonthDay(_) => "a day without a year",
+            Self::Time(_) => "a time",
+            Self::DateTime(_) => "a date with a time",
+            Self::Flag(_) => "a flag",
+            Self::Bytes(_) => "bytes",
+            Self::Part(_) => "a part",
+            Self::Group(_) => "a group",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,125 @@
-//! `tokio_util` decoder and encoder.
+//! [`TelegramCodec`]: derived telegrams over `tokio_util::codec::Framed`.
+//!
+//! A telegram that cannot be decoded is an item of the stream, not its end: the frame was whole, the next one may be fine.
+//! Only a frame whose length cannot be trusted ends the stream. Sockets are the caller's business.
+
+use std::fmt;
+use std::io;
+use std::marker::PhantomData;
+
+use bytes::{Bytes, BytesMut};
+use tokio_util::codec::{Decoder, Encoder};
+
+use crate::error::Error;
+use crate::framing::{FrameError, LengthPrefix};
+use crate::telegram::TelegramSet;
+
+/// Frames and telegrams of type `T`: a derived telegram, or a derived enum of the telegrams that a line carries.
+#[derive(Clone, Debug)]
+pub struct TelegramCodec<T> {
+    prefix: LengthPrefix,
+    telegram: PhantomData<fn() -> T>,
+}
+
+/// A frame whose bytes are no telegram of the expected kinds.
+#[derive(Clone, Debug)]
+pub struct Undecodable {
+    /// The frame, length included.
+    pub frame: Bytes,
+    /// Why it could not be decoded.
+    pub error: Error,
+}
+
+/// Why a stream of telegrams ended.
+#[derive(Debug)]
+pub enum StreamError {
+    /// The connection.
+    Io(io::Error),
+    /// The next frame's length.
+    Frame(FrameError),
+    /// A telegram of ours that cannot be written. The stream itself is sound.
+    Encode(Error),
+}
+
+impl<T> TelegramCodec<T> {
+    /// A codec for frames of this kind.
+    #[must_use]
+    pub const fn new(prefix: LengthPrefix) -> Self {
+        Self { prefix, telegram: PhantomData }
+    }
+}
+
+impl<T: TelegramSet> Decoder for TelegramCodec<T> {
+    type Item = Result<T, Undecodable>;
+    type Error = StreamError;
+
+    fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
+        let Some(len) = self.prefix.stated(buffer).map_err(StreamError::Frame)? else { return Ok(None) };
+        if buffer.len() < len {
+            // The length has been checked against the maximum.
+            buffer.reserve(len - buffer.len());
+            return Ok(None);
+        }
+        let frame = buffer.split_to(len).freeze();
+        Ok(Some(T::decode_any(&frame).map_err(|error| Undecodable { frame, error })))
+    }
+}
+
+impl<T: TelegramSet> Encoder<&T> for TelegramCodec<T> {
+    type Error = StreamError;
+
+    fn encode(&mut self, telegram: &T, buffer: &mut BytesMut) -> Result<(), StreamError> {
+        let start = buffer.len();
+        buffer.resize(start + telegram.any_len(), 0);
+        let written = telegram.encode_any(buffer.get_mut(start..).unwrap_or_default());
+        let len = written.as_ref().copied().unwrap_or(0);
+        buffer.truncate(start + len);
+        written.map(drop).map_err(StreamError::Encode)
+    }
+}
+
+impl<T: TelegramSet> Encoder<T> for TelegramCodec<T> {
+    type Error = StreamError;
+
+    fn encode(&mut self, telegram: T, buffer: &mut BytesMut) -> Result<(), StreamError> {
+        Encoder::<&T>::encode(self, &telegram, buffer)
+    }
+}
+
+impl From<io::Error> for StreamError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl fmt::Display for StreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => write!(f, "the connection: {error}"),
+            Self::Frame(error) => write!(f, "the next frame: {error}"),
+            Self::Encode(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for StreamError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            Self::Frame(error) => Some(error),
+            Self::Encode(error) => Some(error),
+        }
+    }
+}
+
+impl fmt::Display for Undecodable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a frame of {} bytes is no telegram: {}", self.frame.len(), self.error)
+    }
+}
+
+impl std::error::Error for Undecodable {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}

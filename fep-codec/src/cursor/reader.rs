@@ -21,6 +21,11 @@ impl<'a> Reader<'a> {
         Self { telegram, at: 0 }
     }
 
+    /// A reader that continues at this offset.
+    pub(crate) const fn starting_at(telegram: &'a [u8], at: usize) -> Self {
+        Self { telegram, at }
+    }
+
     /// A reader at the start of a telegram, if a telegram with this layout can have that many bytes.
     ///
     /// # Errors
@@ -55,6 +60,12 @@ impl<'a> Reader<'a> {
         self.at
     }
 
+    /// The bytes of the whole telegram.
+    #[must_use]
+    pub const fn telegram(&self) -> &'a [u8] {
+        self.telegram
+    }
+
     #[inline(always)]
     fn take(&mut self, len: usize) -> Result<&'a [u8], Fault> {
         let rest = self.telegram.get(self.at..).unwrap_or_default();
@@ -84,17 +95,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a length field and checks it against the telegram.
+    /// Reads a length field, checks it against the telegram and returns it.
     ///
     /// # Errors
     /// If it is no number, or not the length.
     #[inline]
-    pub fn length(&mut self, slot: Slot<'_, NumberRule>, counts: Counts) -> Result<(), Error> {
+    pub fn length(&mut self, slot: Slot<'_, NumberRule>, counts: Counts) -> Result<u64, Error> {
         let start = self.at;
         let stated: u64 = self.field(slot)?;
         let actual = length_value(counts, start, slot.field.len, self.telegram.len()) as u64;
         if stated == actual {
-            return Ok(());
+            return Ok(stated);
         }
         let fault = Fault::LengthLies { stated, actual };
         Err(fail(Culprit::Peer, fault, slot.field, start, self.telegram.get(start..self.at)))

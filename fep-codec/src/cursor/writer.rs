@@ -24,7 +24,7 @@ struct PendingLength {
 }
 
 /// How many length fields a telegram may have.
-pub(crate) const LENGTHS_MAX: usize = 4;
+const LENGTHS_MAX: usize = 4;
 
 impl<'b> Writer<'b> {
     /// A writer at the start of a buffer.

@@ -136,6 +136,7 @@ pub(super) fn write_u64(mut value: u64, out: &mut [u8]) -> bool {
 }
 
 #[inline]
+#[allow(clippy::indexing_slicing, reason = "the table is made at compile time")]
 fn two_digits(value: u64) -> [u8; 2] {
     const TABLE: [[u8; 2]; 100] = {
         let mut table = [[0; 2]; 100];

@@ -11,13 +11,21 @@ use super::{
 };
 
 /// A field together with the rule of its kind: what the cursor needs to read or write it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Slot<'l, R> {
     /// The field.
     pub field: &'l Field,
     /// The options of its kind.
     pub rule: &'l R,
 }
+
+impl<R> Clone for Slot<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Slot<'_, R> {}
 
 /// A field and where it stands in a telegram.
 #[derive(Clone, Debug)]
@@ -192,6 +200,7 @@ impl Literal {
     }
 }
 
+#[allow(clippy::ptr_arg, reason = "this is what makes a `&Layout` of a `Cow` in constants")]
 const fn borrowed<'l>(layout: &'l Cow<'static, Layout>) -> &'l Layout {
     match layout {
         Cow::Borrowed(layout) => layout,

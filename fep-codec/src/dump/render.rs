@@ -1,0 +1,86 @@
+//! The lines as text in columns, which stay columns when labels are Korean.
+
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::lines::{Line, lines};
+use crate::layout::Layout;
+
+/// How a dump looks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Show secret fields.
+    pub reveal: bool,
+    /// Colour for a terminal (ANSI).
+    pub colour: bool,
+}
+
+/// How many bytes stand on one line.
+const BYTES_PER_ROW: usize = 16;
+
+/// The dump of one telegram, with a line break at its end.
+#[must_use]
+pub fn dump(layout: &Layout, telegram: &[u8], options: Options) -> String {
+    let lines = lines(layout, telegram, options.reveal);
+    let rows: Vec<Vec<String>> = lines.iter().map(hex_rows).collect();
+    let hex_width = rows.iter().flatten().map(|row| row.width()).max().unwrap_or(0).max("bytes".len());
+    let path_width = lines.iter().map(|line| line.path.width()).max().unwrap_or(0).max("path".len());
+    let label_width = lines.iter().map(|line| line.label.width()).max().unwrap_or(0).max("label".len());
+    let [dim, red, reset] = if options.colour { ["\x1b[2m", "\x1b[31m", "\x1b[0m"] } else { [""; 3] };
+
+    let mut text = String::new();
+    let label = if layout.label.is_empty() { String::new() } else { format!(" {}", layout.label) };
+    let _ = writeln!(text, "{}{label}, {} bytes", layout.name, telegram.len());
+    let _ = writeln!(
+        text,
+        "{dim}offset   len  {}  {}  {}  value{reset}",
+        filled("bytes", hex_width),
+        filled("path", path_width),
+        filled("label", label_width)
+    );
+    for (line, rows) in lines.iter().zip(rows) {
+        let mut rows = rows.iter();
+        let first = rows.next().map(String::as_str).unwrap_or_default();
+        let (value, colour) = match &line.value {
+            Ok(value) => (printable(value), ""),
+            Err(why) => (format!("! {}", printable(why)), red),
+        };
+        let row = format!(
+            "{dim}{:>6} {:>5}{reset}  {}  {}  {}  {colour}{value}",
+            line.offset,
+            line.len,
+            filled(first, hex_width),
+            filled(&line.path, path_width),
+            filled(&line.label, label_width),
+        );
+        let _ = writeln!(text, "{}{}", row.trim_end(), if colour.is_empty() { "" } else { reset });
+        for more in rows {
+            let _ = writeln!(text, "              {more}");
+        }
+    }
+    text
+}
+
+/// The bytes in rows; many equal bytes as one.
+fn hex_rows(line: &Line) -> Vec<String> {
+    let Some(bytes) = &line.bytes else { return vec![format!("** × {}", line.len)] };
+    match bytes.as_slice() {
+        [first, rest @ ..] if bytes.len() > BYTES_PER_ROW && rest.iter().all(|byte| byte == first) => {
+            vec![format!("{first:02x} × {}", bytes.len())]
+        }
+        bytes => bytes
+            .chunks(BYTES_PER_ROW)
+            .map(|row| row.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "))
+            .collect(),
+    }
+}
+
+fn filled(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+/// Control characters of a telegram must not reach the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
+}

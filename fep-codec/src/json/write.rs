@@ -1,0 +1,92 @@
+//! Record → JSON: the mirror of `read.rs`.
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::Value as Json;
+
+use super::JSON_NUMBER_MAX_BYTES;
+use crate::layout::{Field, Item, Kind, Layout, Literal};
+use crate::record::{Record, Value, hex};
+
+/// The fields as an object, in wire order.
+impl Serialize for Record<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Items { layout: self.layout(), values: self.values() }.serialize(serializer)
+    }
+}
+
+impl Record<'_> {
+    /// The fields as a JSON object.
+    #[must_use]
+    pub fn to_json_value(&self) -> Json {
+        // A record has string keys and finite numbers only, which is all that can go wrong here.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+struct Items<'r> {
+    layout: &'r Layout,
+    values: &'r [Value],
+}
+
+struct Entries<'r> {
+    layout: &'r Layout,
+    entries: &'r [Vec<Value>],
+}
+
+impl Serialize for Items<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (item, value) in self.layout.items().iter().zip(self.values) {
+            let Some(name) = item.name() else { continue };
+            match (item, value) {
+                (Item::Literal(literal), _) => map.serialize_entry(name, &literal_text(literal))?,
+                (Item::Part(part), Value::Part(values)) => {
+                    map.serialize_entry(name, &Items { layout: &part.layout, values })?;
+                }
+                (Item::Group(group), Value::Group(entries)) => {
+                    map.serialize_entry(name, &Entries { layout: &group.layout, entries })?;
+                }
+                (_, Value::Absent) => {}
+                (Item::Field(field), value) => map.serialize_entry(name, &value_to_json(field, value))?,
+                _ => {}
+            }
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut array = serializer.serialize_seq(Some(self.entries.len()))?;
+        for values in self.entries {
+            array.serialize_element(&Items { layout: self.layout, values })?;
+        }
+        array.end()
+    }
+}
+
+/// One field's value in JSON.
+#[must_use]
+pub fn value_to_json(field: &Field, value: &Value) -> Json {
+    match value {
+        Value::Absent | Value::None | Value::Part(_) | Value::Group(_) => Json::Null,
+        Value::Flag(flag) => Json::Bool(*flag),
+        Value::Number(number) if is_json_number(field) => {
+            i64::try_from(*number).map_or_else(|_| Json::String(number.to_string()), Json::from)
+        }
+        value => Json::String(value.to_text(field)),
+    }
+}
+
+fn is_json_number(field: &Field) -> bool {
+    let whole = matches!(&field.kind, Kind::Number(rule) if rule.scale == 0);
+    whole && field.len <= JSON_NUMBER_MAX_BYTES
+}
+
+/// A literal's bytes as text, or as hex if they are no printable ASCII.
+pub(super) fn literal_text(literal: &Literal) -> String {
+    match std::str::from_utf8(&literal.bytes) {
+        Ok(text) if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => text.to_owned(),
+        _ => hex(&literal.bytes),
+    }
+}

@@ -1,0 +1,274 @@
+//! Records by hand-made layouts; the golden telegrams are tested where their specs are.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use super::*;
+use crate::charset::Charset;
+use crate::dump::{Options, dump};
+use crate::layout::{
+    CodeMeaning, CodeRule, Computed, Counts, DatePattern, DateRule, DigitsRule, Field, Filler, Group, Item, Kind,
+    Literal, NoneAs, NumberRule, Part, Repeat, Sign, TextRule,
+};
+
+fn field(name: &'static str, len: usize, kind: Kind) -> Field {
+    Field { name: Cow::Borrowed(name), label: Cow::Borrowed(""), len, kind, secret: false, computed: None }
+}
+
+fn layout(name: &'static str, items: Vec<Item>) -> Layout {
+    Layout {
+        name: Cow::Borrowed(name),
+        label: Cow::Borrowed(""),
+        charset: Charset::EucKr,
+        stated_len: None,
+        when: Cow::Borrowed(&[]),
+        items: Cow::Owned(items),
+    }
+}
+
+static HEADER: LazyLock<Layout> = LazyLock::new(|| {
+    layout(
+        "Header",
+        vec![
+            Item::Field(Field {
+                computed: Some(Computed::Length(Counts::Rest)),
+                ..field("length", 4, Kind::Number(NumberRule::UNSIGNED))
+            }),
+            Item::Literal(Literal {
+                name: Cow::Borrowed("mark"),
+                label: Cow::Borrowed(""),
+                bytes: Cow::Borrowed(b"T"),
+            }),
+            Item::Field(field("code", 4, Kind::Digits(DigitsRule::FULL))),
+        ],
+    )
+});
+
+static ENTRY: LazyLock<Layout> = LazyLock::new(|| {
+    layout(
+        "Entry",
+        vec![
+            Item::Field(field(
+                "on",
+                6,
+                Kind::Date(DateRule { none: NoneAs::Zeros, ..DateRule::new(DatePattern::YyMmDd) }),
+            )),
+            Item::Field(field(
+                "amount",
+                7,
+                Kind::Number(NumberRule { sign: Sign::LeadingMinus, scale: 2, none: NoneAs::Never }),
+            )),
+        ],
+    )
+});
+
+static LIST: LazyLock<Layout> = LazyLock::new(|| {
+    layout(
+        "List",
+        vec![
+            Item::Part(Part { name: Cow::Borrowed("header"), layout: Cow::Borrowed(&*HEADER) }),
+            Item::Field(Field {
+                secret: true,
+                label: Cow::Borrowed("예금주"),
+                ..field("holder", 10, Kind::Text(TextRule::new(Charset::EucKr)))
+            }),
+            Item::Field(field(
+                "state",
+                1,
+                Kind::Code(CodeRule {
+                    charset: Charset::Ascii,
+                    codes: Cow::Borrowed(&[CodeMeaning { code: Cow::Borrowed("1"), label: Cow::Borrowed("정상") }]),
+                    open: true,
+                }),
+            )),
+            Item::Field(Field {
+                computed: Some(Computed::Count(Cow::Borrowed("items"))),
+                ..field("count", 2, Kind::Number(NumberRule::UNSIGNED))
+            }),
+            Item::Group(Group {
+                name: Cow::Borrowed("items"),
+                label: Cow::Borrowed(""),
+                repeat: Repeat::Counted { by: Cow::Borrowed("count"), max: 3 },
+                layout: Cow::Borrowed(&*ENTRY),
+            }),
+            Item::Filler(Filler { len: 3, pad: b' ', any: false }),
+        ],
+    )
+});
+
+/// 4 + 1 + 4 header, 10 holder, 1 state, 2 count, 2 × 13 items, 3 filler = 51 bytes, 47 of them after the length.
+const TWO: &[u8] = b"0047T0210\xC8\xAB\xB1\xE6\xB5\xBF    1022611210001205000000-000550   ";
+
+#[test]
+fn bytes_become_values_and_the_same_bytes_again() {
+    let record = Record::decode(&LIST, TWO).unwrap();
+    assert_eq!(record.get("header.length"), Some(&Value::Number(47)));
+    assert_eq!(record.get("holder"), Some(&Value::Text("홍길동".to_owned())));
+    assert_eq!(record.get("items[0].on"), Some(&Value::Date("2026-11-21".parse().unwrap())));
+    assert_eq!(record.get("items[1].on"), Some(&Value::None));
+    assert_eq!(record.get("items[1].amount"), Some(&Value::Number(-550)));
+    assert_eq!(record.get("items[2].amount"), None);
+    assert_eq!(record.encode().unwrap(), TWO);
+}
+
+#[test]
+fn what_follows_from_the_layout_may_be_left_out() {
+    let mut record = Record::new(&LIST);
+    record.set("header.code", Value::Text("0210".to_owned())).unwrap();
+    record.set("holder", Value::Text("홍길동".to_owned())).unwrap();
+    record.set("state", Value::Text("1".to_owned())).unwrap();
+    for (on, amount) in [(Value::Date("2026-11-21".parse().unwrap()), 1205), (Value::None, -550)] {
+        record.push_entry("items").unwrap();
+        let last = if record.get("items[1]").is_some() || amount < 0 { 1 } else { 0 };
+        record.set(&format!("items[{last}].on"), on).unwrap();
+        record.set(&format!("items[{last}].amount"), Value::Number(amount)).unwrap();
+    }
+    assert_eq!(record.encode().unwrap(), TWO);
+}
+
+fn encode_error(change: impl FnOnce(&mut Record<'_>)) -> String {
+    let mut record = Record::decode(&LIST, TWO).unwrap();
+    change(&mut record);
+    record.encode().unwrap_err().to_string()
+}
+
+#[test]
+fn an_error_names_the_culprit_the_path_and_the_bytes() {
+    let text = |text: &str| Value::Text(text.to_owned());
+    assert_eq!(
+        encode_error(|record| record.set("items[1].amount", Value::Number(10_000_000)).unwrap()),
+        "caller: items[1].amount, bytes 41..48: needs 8 bytes, the field has 7"
+    );
+    assert_eq!(
+        encode_error(|record| record.set("header.code", Value::Absent).unwrap()),
+        "caller: header.code: is missing"
+    );
+    assert_eq!(
+        encode_error(|record| record.set("header.length", Value::Number(46)).unwrap()),
+        "caller: header.length: the field is computed and must be 47; leave it out"
+    );
+    assert_eq!(
+        encode_error(|record| record.set("holder", text("가나다라마바")).unwrap()),
+        "caller: holder (예금주), bytes 9..19: needs 12 bytes, the field has 10"
+    );
+    assert_eq!(
+        encode_error(|record| record.set("holder", text("가똠")).unwrap()),
+        "caller: holder (예금주), bytes 9..19: character 2 of the value is not in euc-kr",
+        "the character of a secret field is not shown"
+    );
+    assert_eq!(
+        encode_error(|record| (0..2).for_each(|_| record.push_entry("items").unwrap())),
+        "caller: items: 4 entries, at most 3 are allowed"
+    );
+}
+
+fn decode_error(change: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut bytes = TWO.to_vec();
+    change(&mut bytes);
+    Record::decode(&LIST, &bytes).unwrap_err().to_string()
+}
+
+#[test]
+fn bytes_that_lie_are_refused_where_they_lie() {
+    assert_eq!(
+        decode_error(|bytes| bytes[3] = b'8'),
+        "peer: header.length, bytes 0..4: the length says 48, there are 47, hex 30 30 34 38"
+    );
+    assert_eq!(
+        decode_error(|bytes| bytes[21] = b'9'),
+        "peer: count, bytes 20..22: 9 entries, at most 3 are allowed, hex 30 39"
+    );
+    assert_eq!(
+        decode_error(|bytes| bytes[43] = b'x'),
+        "peer: items[1].amount, bytes 41..48: expected a digit, found 'x' (78) at byte 43, hex 2d 30 78 30 35 35 30"
+    );
+    assert_eq!(
+        decode_error(|bytes| bytes[49] = b'z'),
+        "peer: bytes 48..51: a reserved byte is not blank: 'z' (7a) at byte 49"
+    );
+    assert_eq!(
+        decode_error(|bytes| bytes[4] = b'U'),
+        "peer: header.mark, bytes 4..5: not the constant that the spec puts here, hex 55"
+    );
+    assert_eq!(
+        decode_error(|bytes| bytes[9] = 0xFF),
+        "peer: holder (예금주), bytes 9..19: no euc-kr text at byte 9",
+        "a secret field's bytes are not shown"
+    );
+}
+
+#[test]
+fn every_cut_of_a_telegram_is_an_error() {
+    for end in 0..TWO.len() {
+        assert!(Record::decode(&LIST, &TWO[..end]).is_err(), "{end} bytes");
+    }
+    let mut longer = TWO.to_vec();
+    longer.push(b' ');
+    assert!(Record::decode(&LIST, &longer).is_err());
+}
+
+#[test]
+fn a_dump_hides_secrets_and_survives_anything() {
+    let shown = dump(&LIST, TWO, Options::default());
+    assert!(!shown.contains("홍길동") && !shown.contains("c8 ab"), "{shown}");
+    assert!(shown.contains("** × 10") && shown.contains("<secret>") && shown.contains("1 (정상)"), "{shown}");
+    let revealed = dump(&LIST, TWO, Options { reveal: true, colour: false });
+    assert!(revealed.contains("c8 ab b1 e6 b5 bf 20 20 20 20") && revealed.contains("홍길동"), "{revealed}");
+    for end in 0..TWO.len() {
+        assert!(dump(&LIST, &TWO[..end], Options::default()).contains('!'), "{end} bytes");
+    }
+}
+
+#[cfg(feature = "json")]
+mod json {
+    use super::*;
+
+    #[test]
+    fn json_follows_the_contract() {
+        let record = Record::decode(&LIST, TWO).unwrap();
+        let json = serde_json::to_string(&record).unwrap();
+        assert_eq!(
+            json,
+            r#"{"header":{"length":47,"mark":"T","code":"0210"},"holder":"홍길동","state":"1","count":2,"items":[{"on":"2026-11-21","amount":"12.05"},{"on":null,"amount":"-5.50"}]}"#
+        );
+        assert_eq!(Record::from_json(&LIST, &json).unwrap().encode().unwrap(), TWO);
+    }
+
+    fn refused(json: &str) -> String {
+        match Record::from_json(&LIST, json).and_then(|record| record.encode()) {
+            Ok(bytes) => panic!("{json} became {bytes:?}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn json_that_could_lose_something_is_refused() {
+        assert_eq!(refused(r#"{"holdr":"x"}"#), "caller: holdr: there is no such field; did you mean holder?");
+        assert_eq!(
+            refused(r#"{"state":"1","state":"2"}"#),
+            "caller: not JSON: the key \"state\" stands twice in one object at line 1 column 20"
+        );
+        assert_eq!(
+            refused(r#"{"header":{"code":210}}"#),
+            "caller: header.code: expected a string of digits, for zeros at its start count, found a number"
+        );
+        assert_eq!(
+            refused(r#"{"items":[{"on":null,"amount":"1.005"}]}"#),
+            "caller: items[0].amount: expected a decimal number with no more decimals than the field has"
+        );
+        assert_eq!(
+            refused(r#"{"items":[{"on":null,"amount":1.5}]}"#),
+            "caller: items[0].amount: expected a decimal string such as \"12.05\", for this field has decimals"
+        );
+        assert_eq!(
+            refused(r#"{"items":[{"on":"2026-02-29"}]}"#),
+            "caller: items[0].on: no such date or time: the month has no such day"
+        );
+        assert_eq!(
+            refused(r#"{"header":{"mark":"X"}}"#),
+            "caller: header.mark: not the constant that the spec puts here"
+        );
+        assert_eq!(refused(r#"{"header":null}"#), "caller: header: expected an object of fields, found null");
+        assert_eq!(refused("[]"), "caller: expected an object of fields, found an array");
+    }
+}

@@ -1,0 +1,48 @@
+//! A value as a person reads it: without padding, with its decimal point.
+
+use std::fmt::Write as _;
+
+use super::Value;
+use crate::layout::{Field, Kind};
+
+impl Value {
+    /// The value as text: `홍길동`, `12.05`, `2026-11-21`, `20`; bytes as hex, no value as nothing.
+    ///
+    /// It hides nothing; callers look at [`Field::secret`].
+    #[must_use]
+    pub fn to_text(&self, field: &Field) -> String {
+        match self {
+            Self::Absent | Self::None | Self::Part(_) | Self::Group(_) => String::new(),
+            Self::Text(text) => text.clone(),
+            Self::Number(number) => {
+                let scale = if let Kind::Number(rule) = &field.kind { usize::from(rule.scale) } else { 0 };
+                decimal(*number, scale)
+            }
+            Self::Date(date) => date.to_string(),
+            Self::MonthDay(day) => day.to_string(),
+            Self::Time(time) => time.to_string(),
+            Self::DateTime(both) => both.to_string(),
+            Self::Flag(flag) => flag.to_string(),
+            Self::Bytes(bytes) => hex(bytes),
+        }
+    }
+}
+
+/// 1205 with scale 2 is `12.05`.
+fn decimal(number: i128, scale: usize) -> String {
+    if scale == 0 {
+        return number.to_string();
+    }
+    let sign = if number < 0 { "-" } else { "" };
+    let digits = format!("{:0width$}", number.unsigned_abs(), width = scale + 1);
+    let (whole, decimals) = digits.split_at(digits.len() - scale);
+    format!("{sign}{whole}.{decimals}")
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
