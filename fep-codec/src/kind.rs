@@ -4,13 +4,13 @@
 //! [`FieldValue`] for the rule. Derived code and the dynamic codec call the same implementations. A kind sees exactly its
 //! field's bytes and knows neither its name nor its place.
 
-mod bytes;
-mod code;
-mod date;
-mod digits;
-mod flag;
-mod number;
 mod text;
+mod digits;
+mod number;
+mod date;
+mod code;
+mod flag;
+mod bytes;
 
 pub use self::code::{CodeSet, get_code, put_code};
 pub use self::date::PIVOT_DEFAULT;

@@ -33,32 +33,29 @@
 
 // Reading order: a module imports only modules that stand before it.
 pub mod charset;
-pub mod cursor;
-pub mod dump;
+pub mod layout;
 pub mod error;
-pub mod framing;
+pub mod value;
+pub mod kind;
+pub mod cursor;
+pub mod telegram;
+pub mod record;
 #[cfg(feature = "json")]
 pub mod json;
-pub mod kind;
-pub mod layout;
-pub mod record;
+pub mod dump;
+pub mod framing;
 #[cfg(feature = "tokio")]
 pub mod stream;
-pub mod telegram;
-pub mod value;
 
 pub use charset::Charset;
 pub use cursor::{Reader, Writer};
 pub use error::{Culprit, Error, Fault};
 #[cfg(feature = "derive")]
 pub use fep_derive::{Code, Telegram};
-
 pub use framing::{FrameError, LengthPrefix};
 pub use kind::{CodeSet, FieldValue};
 pub use layout::{Field, Item, Layout};
 pub use record::{Record, Value};
-
-#[cfg(feature = "tokio")]
 #[cfg(feature = "tokio")]
 pub use stream::TelegramCodec;
 pub use telegram::{Decode, DecodeOwned, Telegram, TelegramSet};

@@ -3,10 +3,10 @@
 //! It holds one value for each item of its layout, in wire order. Bytes are read and written by the same cursor and the same
 //! field kinds as a derived telegram's; a record only keeps the values. Its JSON form is in `json`.
 
-mod decode;
-mod encode;
 mod path;
 mod text;
+mod decode;
+mod encode;
 
 pub(crate) use self::decode::field_value;
 pub(crate) use self::text::hex;

@@ -1,1 +1,63 @@
 //! `#[derive(Telegram)]` and `#[derive(Code)]`.
+//!
+//! Use them through `fep_codec`, which re-exports both next to the traits that they implement. This crate is four stages
+//! in a row, and each takes what the one before it made:
+//!
+//! ```text
+//! tokens ──attr──► options ──model──► telegram ──check──► telegram in wire order ──expand──► a list of calls
+//! ```
+//!
+//! It knows no bytes: every rule by which a value becomes bytes is in fep-codec.
+
+mod attr;
+mod check;
+mod ctxt;
+mod expand;
+mod model;
+mod paths;
+mod shape;
+
+use proc_macro::TokenStream;
+use syn::{Data, DeriveInput, parse_macro_input};
+
+use crate::attr::TelegramAttrs;
+use crate::ctxt::Ctxt;
+
+/// Makes a struct a telegram.
+#[proc_macro_derive(Telegram, attributes(telegram, field))]
+pub fn derive_telegram(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let cx = Ctxt::default();
+    let attrs = TelegramAttrs::read(&input.attrs, &cx);
+    let (full, stub) = match &input.data {
+        Data::Enum(data) => {
+            let set = model::Set::read(&input, data, attrs, &cx);
+            (expand::set(&set), expand::set_stub(&set, &input.generics))
+        }
+        Data::Struct(_) | Data::Union(_) => {
+            let telegram = check::check(model::Telegram::read(&input, attrs, &cx), &cx);
+            (expand::telegram(&telegram), expand::telegram_stub(&telegram))
+        }
+    };
+    finish(cx, full, stub)
+}
+
+/// Makes an enum a list of codes.
+#[proc_macro_derive(Code, attributes(telegram, code))]
+pub fn derive_code(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let cx = Ctxt::default();
+    let set = model::CodeSetModel::read(&input, &cx);
+    finish(cx, expand::code_set(&set), expand::code_stub(&set, &input.generics))
+}
+
+/// The implementations, or the mistakes with a stub beside them.
+fn finish(cx: Ctxt, full: proc_macro2::TokenStream, stub: proc_macro2::TokenStream) -> TokenStream {
+    match cx.into_errors() {
+        None => full.into(),
+        Some(errors) => {
+            let errors = errors.into_compile_error();
+            quote::quote!(#errors #stub).into()
+        }
+    }
+}

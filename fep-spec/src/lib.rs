@@ -1,1 +1,25 @@
-//! Spec documents.
+//! Spec documents: the institution's sheet as a TOML file, read, checked, and made useful.
+//!
+//! A spec lowers to the [`Layout`](fep_codec::Layout)s of `fep_codec`; everything that knows a byte comes from there. This
+//! crate adds what stands around the bytes: names, documents, generated Rust, record files, and the command `fep`.
+//!
+//! ```no_run
+//! use fep_spec::model::Spec;
+//!
+//! let spec = Spec::load("specs/bank-a/bank-a.toml".as_ref())?;
+//! let bytes = std::fs::read("specs/bank-a/samples/transfer.bin")?;
+//! assert_eq!(spec.choose(&bytes)?.name(), "Transfer");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+// Reading order: a module imports only modules that stand before it.
+pub mod report;
+
+pub mod document;
+pub mod model;
+
+pub mod lower;
+
+mod lint;
+
+pub mod load;

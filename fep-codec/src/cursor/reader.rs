@@ -4,7 +4,6 @@ use super::{fail, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue;
 use crate::layout::{Counts, Filler, Group, Layout, Literal, NumberRule, Repeat, Slot};
-use crate::telegram::Decode;
 
 /// Reads the items of one telegram from its bytes, front to back.
 #[derive(Debug)]
@@ -164,42 +163,6 @@ impl<'a> Reader<'a> {
             },
         };
         Err(Error::new(Culprit::Peer, fault).at_bytes(start..start.saturating_add(filler.len), None))
-    }
-
-    /// Reads a part: another telegram's items under a name.
-    ///
-    /// # Errors
-    /// Those of its items, with the name in front of the path.
-    #[inline]
-    pub fn part<T: Decode<'a>>(&mut self, name: &str) -> Result<T, Error> {
-        T::decode_items(self).map_err(|error| error.within(name))
-    }
-
-    /// Reads a counted group's entries.
-    ///
-    /// # Errors
-    /// Those of its items, with the group's name and the entry's number in front of the path.
-    pub fn group<T: Decode<'a>>(&mut self, group: &Group, count: usize) -> Result<Vec<T>, Error> {
-        // The telegram has room for so many entries and no more, whatever it says.
-        let room = self.telegram.len().saturating_sub(self.at) / T::LAYOUT.min_len().max(1);
-        let mut entries = Vec::with_capacity(count.min(room));
-        for index in 0..count {
-            let entry = T::decode_items(self).map_err(|error| error.at_entry(index).within(&group.name))?;
-            entries.push(entry);
-        }
-        Ok(entries)
-    }
-
-    /// Reads the entries of a group of fixed size.
-    ///
-    /// # Errors
-    /// Those of its items, with the group's name and the entry's number in front of the path.
-    pub fn array<T: Decode<'a>, const N: usize>(&mut self, group: &Group) -> Result<[T; N], Error> {
-        let entries = self.group(group, N)?;
-        let count = entries.len();
-        entries
-            .try_into()
-            .map_err(|_| Error::new(Culprit::Spec, Fault::WrongCount { count, expected: N }).within(&group.name))
     }
 }
 

@@ -4,7 +4,6 @@ use super::{fail, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue;
 use crate::layout::{Counts, Field, Filler, Group, Literal, NumberRule, Repeat, Slot};
-use crate::telegram::Telegram;
 
 /// Writes the items of one telegram into a buffer, front to back. It allocates nothing.
 #[derive(Debug)]
@@ -143,27 +142,6 @@ impl<'b> Writer<'b> {
             }
             Err(fault) => Err(Error::new(Culprit::Caller, fault)),
         }
-    }
-
-    /// Writes a part: another telegram's items under a name.
-    ///
-    /// # Errors
-    /// Those of its items, with the name in front of the path.
-    #[inline]
-    pub fn part<T: Telegram>(&mut self, name: &str, part: &T) -> Result<(), Error> {
-        part.encode_items(self).map_err(|error| error.within(name))
-    }
-
-    /// Writes a group's entries.
-    ///
-    /// # Errors
-    /// Those of its items, with the group's name and the entry's number in front of the path.
-    pub fn group<T: Telegram>(&mut self, group: &Group, entries: &[T]) -> Result<(), Error> {
-        check_count(group, entries.len())?;
-        for (index, entry) in entries.iter().enumerate() {
-            entry.encode_items(self).map_err(|error| error.at_entry(index).within(&group.name))?;
-        }
-        Ok(())
     }
 }
 

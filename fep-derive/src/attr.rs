@@ -1,0 +1,19 @@
+//! Stage 1, the attribute grammar: `#[telegram(…)]`, `#[field(…)]` and `#[code(…)]` become typed options.
+//!
+//! A key says what its value must look like, here and nowhere else. Which options go together is not known here; that is
+//! [`crate::model`].
+
+mod entry;
+mod field;
+mod options;
+mod telegram;
+mod variant;
+
+pub(crate) use self::entry::Given;
+pub(crate) use self::field::{FieldAttrs, KindWord};
+pub(crate) use self::options::{
+    Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Justify, NoneAs, Overflow, Pattern, Sign,
+    TimePattern, check_code,
+};
+pub(crate) use self::telegram::{Condition, TelegramAttrs};
+pub(crate) use self::variant::VariantAttrs;

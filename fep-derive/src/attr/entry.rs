@@ -1,0 +1,262 @@
+//! One entry of an attribute: `key`, `key = value` or `key(list)`, and the values that keys share.
+//!
+//! The tokens are cut at commas before anything is parsed, so that a mistake in one entry hides no other.
+
+use std::fmt::Display;
+
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::Parser as _;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Lit, LitInt, LitStr, Meta};
+
+use crate::ctxt::Ctxt;
+
+/// A value with the place at which it was given.
+#[derive(Clone)]
+pub(crate) struct Given<T> {
+    pub(crate) value: T,
+    pub(crate) span: Span,
+}
+
+/// `key`, `key = value` or `key(list)`.
+pub(crate) struct Entry {
+    pub(crate) key: Ident,
+    value: Value,
+}
+
+enum Value {
+    Word,
+    Assigned(TokenStream),
+    List(TokenStream),
+}
+
+/// The entries of all attributes called `name`, each key once.
+pub(crate) fn entries(attrs: &[Attribute], name: &str, cx: &Ctxt) -> Vec<Entry> {
+    unique(chunks(attrs, name, cx).into_iter().filter_map(|chunk| entry(chunk, cx)).collect(), cx)
+}
+
+/// The first of each key; the others are mistakes.
+pub(crate) fn unique(entries: Vec<Entry>, cx: &Ctxt) -> Vec<Entry> {
+    let mut kept: Vec<Entry> = Vec::new();
+    for entry in entries {
+        if kept.iter().any(|other| other.key == entry.key) {
+            cx.error(&entry.key, format_args!("`{}` stands here twice", entry.key));
+        } else {
+            kept.push(entry);
+        }
+    }
+    kept
+}
+
+/// The tokens between the commas of all attributes called `name`.
+pub(crate) fn chunks(attrs: &[Attribute], name: &str, cx: &Ctxt) -> Vec<TokenStream> {
+    let mut all = Vec::new();
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
+        match &attr.meta {
+            Meta::List(list) => all.extend(split(list.tokens.clone())),
+            other => cx.error(other, format_args!("write the options in parentheses: `#[{name}(…)]`")),
+        }
+    }
+    all
+}
+
+/// Cuts tokens at their commas; a comma at the end is not an entry more.
+pub(crate) fn split(tokens: TokenStream) -> Vec<TokenStream> {
+    let mut chunks = Vec::new();
+    let mut chunk = TokenStream::new();
+    for token in tokens {
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == ',' => chunks.push(std::mem::take(&mut chunk)),
+            _ => chunk.extend([token]),
+        }
+    }
+    chunks.push(chunk);
+    chunks.retain(|chunk| !chunk.is_empty());
+    chunks
+}
+
+/// Parses one entry.
+pub(crate) fn entry(chunk: TokenStream, cx: &Ctxt) -> Option<Entry> {
+    let mut tokens = chunk.clone().into_iter();
+    let Some(TokenTree::Ident(key)) = tokens.next() else {
+        cx.error(chunk, "expected an option: `key`, `key = value` or `key(…)`");
+        return None;
+    };
+    let value = match tokens.next() {
+        None => Value::Word,
+        Some(TokenTree::Punct(punct)) if punct.as_char() == '=' => {
+            let value: TokenStream = tokens.collect();
+            if value.is_empty() {
+                cx.error(&chunk, format_args!("`{key} =` needs a value"));
+                return None;
+            }
+            return Some(Entry { key, value: Value::Assigned(value) });
+        }
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => Value::List(group.stream()),
+        Some(other) => {
+            cx.error(other, format_args!("expected `,`, `=` or `(` after `{key}`"));
+            return None;
+        }
+    };
+    if let Some(extra) = tokens.next() {
+        cx.error(extra, format_args!("expected a comma after `{key}(…)`"));
+    }
+    Some(Entry { key, value })
+}
+
+/// `; did you mean …?` if one of the known words is like the given one, else the list of them.
+pub(crate) fn did_you_mean(given: &str, known: &[&str]) -> String {
+    let distance = |word: &&&str| strsim::damerau_levenshtein(given, word);
+    match known.iter().min_by_key(distance) {
+        Some(like) if strsim::damerau_levenshtein(given, like) <= given.len().div_ceil(3) => {
+            format!("; did you mean `{like}`?")
+        }
+        _ => format!("; there are {}", listed(known)),
+    }
+}
+
+/// `a`, `b`, `c`
+pub(crate) fn listed(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+impl Entry {
+    /// The place of the value, or of the key if there is none.
+    pub(crate) fn span(&self) -> Span {
+        match &self.value {
+            Value::Assigned(tokens) | Value::List(tokens) if !tokens.is_empty() => tokens.span(),
+            _ => self.key.span(),
+        }
+    }
+
+    fn given<T>(&self, value: T) -> Given<T> {
+        Given { value, span: self.span() }
+    }
+
+    fn wrong(&self, cx: &Ctxt, expected: impl Display) {
+        let message = format!("`{}` takes {expected}", self.key);
+        match &self.value {
+            Value::Assigned(tokens) | Value::List(tokens) if !tokens.is_empty() => cx.error(tokens, message),
+            _ => cx.error(&self.key, message),
+        }
+    }
+
+    /// `key = value` with a value that the parser reads, or a mistake that says what was expected.
+    pub(crate) fn assigned<T>(
+        &self,
+        cx: &Ctxt,
+        expected: &str,
+        read: impl FnOnce(syn::parse::ParseStream<'_>) -> syn::Result<T>,
+    ) -> Option<Given<T>> {
+        if let Value::Assigned(tokens) = &self.value
+            && let Ok(value) = read.parse2(tokens.clone())
+        {
+            return Some(self.given(value));
+        }
+        self.wrong(cx, expected);
+        None
+    }
+
+    /// `key` alone.
+    pub(crate) fn word(&self, cx: &Ctxt) -> Option<Given<()>> {
+        if matches!(self.value, Value::Word) {
+            return Some(self.given(()));
+        }
+        self.wrong(cx, "no value");
+        None
+    }
+
+    /// The entries of `key(list)`, uncut.
+    pub(crate) fn list(&self, cx: &Ctxt, expected: &str) -> Option<Vec<TokenStream>> {
+        if let Value::List(tokens) = &self.value {
+            return Some(split(tokens.clone()));
+        }
+        self.wrong(cx, expected);
+        None
+    }
+
+    /// Whether a list follows the key.
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self.value, Value::List(_))
+    }
+
+    /// `key = "string"`.
+    pub(crate) fn string(&self, cx: &Ctxt, example: &str) -> Option<Given<String>> {
+        let given = self.assigned(cx, &format!("a string: `{example}`"), |input| input.parse::<LitStr>())?;
+        Some(self.given(given.value.value()))
+    }
+
+    /// `key = 13`.
+    pub(crate) fn number(&self, cx: &Ctxt, example: &str) -> Option<Given<usize>> {
+        let expected = format!("a whole number: `{example}`");
+        self.assigned(cx, &expected, |input| input.parse::<LitInt>()?.base10_parse())
+    }
+
+    /// `key = 13`, not zero.
+    pub(crate) fn positive(&self, cx: &Ctxt, example: &str) -> Option<Given<usize>> {
+        let given = self.number(cx, example)?;
+        if given.value == 0 {
+            cx.error_at(given.span, format_args!("`{}` must be 1 or more", self.key));
+            return None;
+        }
+        Some(given)
+    }
+
+    /// `key = '0'` or `key = b'\xFF'`.
+    pub(crate) fn byte(&self, cx: &Ctxt, example: &str) -> Option<Given<u8>> {
+        let expected = format!("one byte, an ASCII character or a byte literal: `{example}`");
+        self.assigned(cx, &expected, |input| {
+            let literal: Lit = input.parse()?;
+            match &literal {
+                Lit::Byte(byte) => Ok(byte.value()),
+                Lit::Char(character) if character.value().is_ascii() => {
+                    u8::try_from(character.value()).map_err(|error| syn::Error::new(character.span(), error))
+                }
+                other => Err(syn::Error::new(other.span(), "not a byte")),
+            }
+        })
+    }
+
+    /// `key = "one of these words"`.
+    pub(crate) fn one_of<T: Copy>(&self, cx: &Ctxt, words: &[(&str, T)]) -> Option<Given<T>> {
+        let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
+        let example = format!("{} = \"{}\"", self.key, names.first().copied().unwrap_or_default());
+        let word = self.string(cx, &example)?;
+        match words.iter().find(|(name, _)| *name == word.value) {
+            Some((_, value)) => Some(self.given(*value)),
+            None => {
+                let hint = did_you_mean(&word.value, &names);
+                cx.error_at(word.span, format_args!("`{}` cannot be \"{}\"{hint}", self.key, word.value));
+                None
+            }
+        }
+    }
+
+    /// The entry as a mistake, if its key is none of these.
+    pub(crate) fn unknown(&self, cx: &Ctxt, known: &[&str]) {
+        let key = self.key.to_string();
+        cx.error(&self.key, format_args!("unknown option `{key}`{}", did_you_mean(&key, known)));
+    }
+}
+
+impl<T> Given<T> {
+    /// The same place with something else.
+    pub(crate) fn map<U>(self, with: impl FnOnce(T) -> U) -> Given<U> {
+        Given { value: with(self.value), span: self.span }
+    }
+}
+
+/// `"a" = "b"`, of which conditions and code lists are made.
+pub(crate) fn string_pair(tokens: TokenStream, cx: &Ctxt, example: &str) -> Option<(LitStr, LitStr)> {
+    let read = |input: syn::parse::ParseStream<'_>| {
+        let left: LitStr = input.parse()?;
+        input.parse::<syn::Token![=]>()?;
+        Ok((left, input.parse::<LitStr>()?))
+    };
+    let pair = read.parse2(tokens.clone());
+    if pair.is_err() {
+        cx.error(tokens.into_token_stream(), format_args!("expected two strings: `{example}`"));
+    }
+    pair.ok()
+}

@@ -1,0 +1,208 @@
+//! `#[field(…)]` on a struct's field.
+
+use proc_macro2::{Ident, Span};
+use syn::{Attribute, Lit};
+
+use super::entry::{Entry, Given, entries};
+use super::options::{Charset, CodeLine, Computed, Justify, NoneAs, Overflow, Pattern, Sign};
+use crate::ctxt::Ctxt;
+
+/// The options of a field, as they were written.
+#[derive(Default)]
+pub(crate) struct FieldAttrs {
+    pub(crate) kind: Option<Given<KindWord>>,
+    pub(crate) name: Option<Given<String>>,
+    pub(crate) label: Option<Given<String>>,
+    pub(crate) len: Option<Given<usize>>,
+    pub(crate) at: Option<Given<usize>>,
+    pub(crate) order: Option<Given<usize>>,
+    pub(crate) secret: bool,
+
+    pub(crate) charset: Option<Given<Charset>>,
+    pub(crate) justify: Option<Given<Justify>>,
+    pub(crate) pad: Option<Given<u8>>,
+    pub(crate) overflow: Option<Given<Overflow>>,
+    pub(crate) full: Option<Given<()>>,
+    pub(crate) sign: Option<Given<Sign>>,
+    pub(crate) scale: Option<Given<usize>>,
+    pub(crate) none: Option<Given<NoneAs>>,
+    pub(crate) pattern: Option<Given<Pattern>>,
+    pub(crate) pivot: Option<Given<usize>>,
+    pub(crate) codes: Option<Given<Vec<CodeLine>>>,
+    pub(crate) closed: Option<Given<()>>,
+    pub(crate) yes: Option<Given<u8>>,
+    pub(crate) no: Option<Given<u8>>,
+    pub(crate) any: bool,
+    pub(crate) count: Option<Given<Ident>>,
+    pub(crate) max: Option<Given<usize>>,
+
+    /// The keys as they were written.
+    pub(crate) keys: Vec<Ident>,
+}
+
+/// What the field says that it is.
+#[derive(Clone)]
+pub(crate) enum KindWord {
+    Text,
+    Digits,
+    Number,
+    Date,
+    Time,
+    DateTime,
+    Code,
+    Flag,
+    Bytes,
+    Part,
+    Group,
+    Filler,
+    Literal(Vec<u8>),
+    Computed(Computed),
+}
+
+impl KindWord {
+    /// The words that take no value.
+    const PLAIN: [(&'static str, Self); 12] = [
+        ("text", Self::Text),
+        ("digits", Self::Digits),
+        ("number", Self::Number),
+        ("date", Self::Date),
+        ("time", Self::Time),
+        ("datetime", Self::DateTime),
+        ("code", Self::Code),
+        ("flag", Self::Flag),
+        ("bytes", Self::Bytes),
+        ("part", Self::Part),
+        ("group", Self::Group),
+        ("filler", Self::Filler),
+    ];
+
+    fn plain(word: &str) -> Option<Self> {
+        Self::PLAIN.iter().find(|(name, _)| *name == word).map(|(_, kind)| kind.clone())
+    }
+}
+
+impl FieldAttrs {
+    pub(crate) const KEYS: [&'static str; 37] = [
+        "len", "label", "name", "at", "order", "secret", "text", "digits", "number", "date", "time", "datetime",
+        "code", "flag", "bytes", "part", "group", "filler", "literal", "computed", "charset", "justify", "pad",
+        "overflow", "full", "sign", "scale", "none", "pattern", "pivot", "codes", "closed", "yes", "no", "any",
+        "count", "max",
+    ];
+
+    pub(crate) fn read(attrs: &[Attribute], cx: &Ctxt) -> Self {
+        let mut new = Self::default();
+        for entry in entries(attrs, "field", cx) {
+            new.set(&entry, cx);
+            new.keys.push(entry.key);
+        }
+        new
+    }
+
+    fn set(&mut self, entry: &Entry, cx: &Ctxt) {
+        let key = entry.key.to_string();
+        if let Some(kind) = KindWord::plain(&key) {
+            return self.set_kind(entry.word(cx).map(|word| word.map(|()| kind)), entry, cx);
+        }
+        match key.as_str() {
+            "literal" => self.set_kind(literal(entry, cx), entry, cx),
+            "computed" => {
+                let computed = Computed::read(entry, cx).map(|computed| computed.map(KindWord::Computed));
+                self.set_kind(computed, entry, cx);
+            }
+            "len" => self.len = entry.positive(cx, "len = 13"),
+            "label" => self.label = entry.string(cx, "label = \"출금금액\""),
+            "name" => self.name = entry.string(cx, "name = \"amount\""),
+            "at" => self.at = entry.number(cx, "at = 116"),
+            "order" => self.order = entry.positive(cx, "order = 1"),
+            "secret" => self.secret = entry.word(cx).is_some(),
+            "any" => self.any = entry.word(cx).is_some(),
+            "count" => {
+                self.count =
+                    entry.assigned(cx, "the name of the counting field: `count = item_count`", |input| input.parse());
+            }
+            "max" => self.max = entry.positive(cx, "max = 10"),
+            _ => self.set_option(&key, entry, cx),
+        }
+    }
+
+    /// The options of single kinds.
+    fn set_option(&mut self, key: &str, entry: &Entry, cx: &Ctxt) {
+        match key {
+            "charset" => self.charset = Charset::read(entry, cx),
+            "justify" => self.justify = Justify::read(entry, cx),
+            "pad" => self.pad = entry.byte(cx, "pad = '0'"),
+            "overflow" => self.overflow = Overflow::read(entry, cx),
+            "full" => self.full = entry.word(cx),
+            "sign" => self.sign = Sign::read(entry, cx),
+            "scale" => self.scale = at_most(38, entry.number(cx, "scale = 2"), "a number has at most 38 decimals", cx),
+            "none" => self.none = NoneAs::read(entry, cx),
+            "pattern" => self.pattern = Pattern::read(entry, cx),
+            "pivot" => {
+                let why = "a pivot is 0 to 100: two-digit years below it are 20xx, the others 19xx";
+                self.pivot = at_most(100, entry.number(cx, "pivot = 70"), why, cx);
+            }
+            "codes" => self.codes = CodeLine::read(entry, cx),
+            "closed" => self.closed = entry.word(cx),
+            "yes" => self.yes = entry.byte(cx, "yes = 'Y'"),
+            "no" => self.no = entry.byte(cx, "no = 'N'"),
+            _ => entry.unknown(cx, &Self::KEYS),
+        }
+    }
+
+    fn set_kind(&mut self, kind: Option<Given<KindWord>>, entry: &Entry, cx: &Ctxt) {
+        // A kind that could not be read was reported; what it is cannot be said any more.
+        let Some(kind) = kind else { return };
+        if self.kind.is_some() {
+            cx.error(&entry.key, format_args!("a field has one kind, and `{}` is the second", entry.key));
+        } else {
+            self.kind = Some(Given { span: entry.key.span(), ..kind });
+        }
+    }
+
+    /// The place where the option was written.
+    pub(crate) fn key(&self, name: &str) -> Option<Span> {
+        self.keys.iter().find(|key| *key == name).map(Ident::span)
+    }
+
+    /// Whether the option was written, well or not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.key(name).is_some()
+    }
+}
+
+fn at_most(max: usize, given: Option<Given<usize>>, why: &str, cx: &Ctxt) -> Option<Given<usize>> {
+    let given = given?;
+    if given.value <= max {
+        return Some(given);
+    }
+    cx.error_at(given.span, why);
+    None
+}
+
+/// `literal = "H"` or `literal = b"\xFF"`.
+fn literal(entry: &Entry, cx: &Ctxt) -> Option<Given<KindWord>> {
+    let expected = "a string or a byte string: `literal = \"H\"`, `literal = b\"\\xFF\"`";
+    let given = entry.assigned(cx, expected, |input| {
+        let literal: Lit = input.parse()?;
+        match &literal {
+            Lit::Str(_) | Lit::ByteStr(_) => Ok(literal),
+            other => Err(syn::Error::new(other.span(), "no string")),
+        }
+    })?;
+    let bytes = match &given.value {
+        Lit::Str(text) if text.value().is_ascii() => text.value().into_bytes(),
+        Lit::ByteStr(bytes) => bytes.value(),
+        other => {
+            cx.error(
+                other,
+                "a literal string is ASCII; write the bytes as they stand on the wire: `literal = b\"\\xC8\\xAB\"`",
+            );
+            return None;
+        }
+    };
+    if bytes.is_empty() {
+        cx.error_at(given.span, "a literal has at least one byte");
+        return None;
+    }
+    Some(given.map(|_| KindWord::Literal(bytes)))
+}

@@ -1,0 +1,259 @@
+//! The values of single options: the runtime's rules as the attributes write them.
+//!
+//! Each type mirrors the one of the same name in fep-codec, which a macro crate cannot depend on.
+
+use proc_macro2::{Ident, Span};
+use syn::parse::ParseStream;
+
+use super::entry::{Entry, Given, did_you_mean, entry, string_pair, unique};
+use crate::ctxt::Ctxt;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Charset {
+    Ascii,
+    EucKr,
+    Cp949,
+    Utf8,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Justify {
+    Left,
+    Right,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overflow {
+    Error,
+    Cut,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sign {
+    Unsigned,
+    LeadingMinus,
+    Leading { plus: u8, minus: u8 },
+    Trailing { plus: u8, minus: u8 },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoneAs {
+    Never,
+    Spaces,
+    Zeros,
+    Nines,
+}
+
+/// The digits of a date, a time or both.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pattern {
+    Date(DatePattern),
+    Time(TimePattern),
+    DateTime(DateTimePattern),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DatePattern {
+    YyyyMmDd,
+    YyMmDd,
+    MmDd,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TimePattern {
+    HhMmSs,
+    HhMm,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DateTimePattern {
+    YyyyMmDdHhMmSs,
+    YyMmDdHhMmSs,
+}
+
+/// `computed = length(rest)`, `computed = count(items)`.
+#[derive(Clone)]
+pub(crate) enum Computed {
+    Length(Counts),
+    Count(Ident),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counts {
+    Rest,
+    All,
+}
+
+/// `"20" = "입금"` in `codes(…)`.
+#[derive(Clone)]
+pub(crate) struct CodeLine {
+    pub(crate) code: String,
+    pub(crate) label: String,
+    pub(crate) span: Span,
+}
+
+const PATTERNS: [(&str, Pattern); 7] = [
+    ("YYYYMMDD", Pattern::Date(DatePattern::YyyyMmDd)),
+    ("YYMMDD", Pattern::Date(DatePattern::YyMmDd)),
+    ("MMDD", Pattern::Date(DatePattern::MmDd)),
+    ("HHMMSS", Pattern::Time(TimePattern::HhMmSs)),
+    ("HHMM", Pattern::Time(TimePattern::HhMm)),
+    ("YYYYMMDDHHMMSS", Pattern::DateTime(DateTimePattern::YyyyMmDdHhMmSs)),
+    ("YYMMDDHHMMSS", Pattern::DateTime(DateTimePattern::YyMmDdHhMmSs)),
+];
+
+impl Charset {
+    pub(crate) fn is_utf8(self) -> bool {
+        matches!(self, Self::Ascii | Self::Utf8)
+    }
+
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Ascii => "ascii",
+            Self::EucKr => "euc-kr",
+            Self::Cp949 => "cp949",
+            Self::Utf8 => "utf-8",
+        }
+    }
+
+    /// `charset = "euc-kr"`, with the labels that the runtime takes.
+    pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
+        const LABELS: [&str; 4] = ["ascii", "euc-kr", "cp949", "utf-8"];
+        let given = entry.string(cx, "charset = \"euc-kr\"")?;
+        let charset = match given.value.to_ascii_lowercase().as_str() {
+            "ascii" | "us-ascii" => Self::Ascii,
+            "euc-kr" | "euckr" => Self::EucKr,
+            "cp949" | "ms949" | "uhc" | "windows-949" => Self::Cp949,
+            "utf-8" | "utf8" => Self::Utf8,
+            "ks_c_5601-1987" | "ksc5601" | "ksc_5601" | "ks_c_5601" => {
+                let label = &given.value;
+                cx.error_at(
+                    given.span,
+                    format_args!(
+                        "\"{label}\" is used for two charsets: write \"euc-kr\" for strict KS X 1001, or \"cp949\" for \
+                         the one with all 11,172 Hangul syllables"
+                    ),
+                );
+                return None;
+            }
+            label => {
+                cx.error_at(given.span, format_args!("unknown charset \"{label}\"{}", did_you_mean(label, &LABELS)));
+                return None;
+            }
+        };
+        Some(given.map(|_| charset))
+    }
+}
+
+impl Justify {
+    pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
+        entry.one_of(cx, &[("right", Self::Right), ("left", Self::Left)])
+    }
+}
+
+impl Overflow {
+    pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
+        entry.one_of(cx, &[("cut", Self::Cut), ("error", Self::Error)])
+    }
+}
+
+impl NoneAs {
+    pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
+        entry.one_of(cx, &[("spaces", Self::Spaces), ("zeros", Self::Zeros), ("nines", Self::Nines)])
+    }
+}
+
+impl Pattern {
+    pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
+        entry.one_of(cx, &PATTERNS)
+    }
+
+    /// The pattern as the attribute writes it; its length is the field's.
+    pub(crate) fn label(self) -> &'static str {
+        PATTERNS.iter().find(|(_, pattern)| *pattern == self).map_or("", |(label, _)| label)
+    }
+
+    /// The pattern of this kind with this length.
+    pub(crate) fn of_len(len: usize, is_kind: impl Fn(Self) -> bool) -> Option<Self> {
+        PATTERNS.iter().map(|(_, pattern)| *pattern).find(|pattern| is_kind(*pattern) && pattern.label().len() == len)
+    }
+}
+
+impl Sign {
+    /// `sign = "leading-minus"` or `sign(trailing, plus = '+', minus = '-')`.
+    pub(super) fn read(given: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
+        if !given.is_list() {
+            return given.one_of(cx, &[("leading-minus", Self::LeadingMinus), ("unsigned", Self::Unsigned)]);
+        }
+        let entries = given.list(cx, "")?.into_iter().filter_map(|chunk| entry(chunk, cx)).collect();
+        let (mut leading, mut plus, mut minus) = (None, b'+', b'-');
+        for entry in unique(entries, cx) {
+            match entry.key.to_string().as_str() {
+                side @ ("leading" | "trailing") => {
+                    entry.word(cx)?;
+                    if leading.replace(side == "leading").is_some() {
+                        cx.error(&entry.key, "a number has one sign: `leading` or `trailing`");
+                    }
+                }
+                "plus" => plus = entry.byte(cx, "plus = '+'")?.value,
+                "minus" => minus = entry.byte(cx, "minus = '-'")?.value,
+                _ => entry.unknown(cx, &["leading", "trailing", "plus", "minus"]),
+            }
+        }
+        if plus == minus {
+            cx.error_at(given.span(), "`plus` and `minus` are the same byte, so the sign says nothing");
+        }
+        let sign = match leading {
+            Some(true) => Self::Leading { plus, minus },
+            Some(false) => Self::Trailing { plus, minus },
+            None => {
+                cx.error_at(given.span(), "say where the sign byte stands: `sign(leading)` or `sign(trailing)`");
+                return None;
+            }
+        };
+        Some(Given { value: sign, span: given.span() })
+    }
+}
+
+impl Computed {
+    pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
+        let expected = "`length(rest)`, `length(all)` or `count(a_group)`";
+        entry.assigned(cx, expected, |input: ParseStream<'_>| {
+            let what: Ident = input.parse()?;
+            let list;
+            syn::parenthesized!(list in input);
+            let of: Ident = list.parse()?;
+            match (what.to_string().as_str(), of.to_string().as_str()) {
+                ("length", "rest") => Ok(Self::Length(Counts::Rest)),
+                ("length", "all") => Ok(Self::Length(Counts::All)),
+                ("count", _) => Ok(Self::Count(of)),
+                _ => Err(syn::Error::new(of.span(), "neither a length nor a count")),
+            }
+        })
+    }
+}
+
+impl CodeLine {
+    /// `codes("20" = "입금", …)`, each code once.
+    pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Vec<Self>>> {
+        let example = "codes(\"20\" = \"입금\", \"30\" = \"출금\")";
+        let mut lines: Vec<Self> = Vec::new();
+        for chunk in entry.list(cx, &format!("a list: `{example}`"))? {
+            let Some((code, label)) = string_pair(chunk, cx, "\"20\" = \"입금\"") else { continue };
+            check_code(&code.value(), code.span(), lines.iter().map(|line| line.code.as_str()), cx);
+            lines.push(Self { code: code.value(), label: label.value(), span: code.span() });
+        }
+        Some(Given { value: lines, span: entry.span() })
+    }
+}
+
+/// A code is ASCII without padding, and stands once on its list.
+pub(crate) fn check_code<'c>(code: &str, span: Span, mut before: impl Iterator<Item = &'c str>, cx: &Ctxt) {
+    if !code.is_ascii() {
+        cx.error_at(span, "a code is ASCII");
+    } else if code.ends_with(' ') {
+        cx.error_at(span, "write the code without padding");
+    } else if before.any(|known| known == code) {
+        cx.error_at(span, format_args!("the code \"{code}\" is already on the list"));
+    }
+}

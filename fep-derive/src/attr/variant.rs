@@ -1,0 +1,44 @@
+//! `#[code(…)]` on a variant of a code enum.
+
+use quote::ToTokens as _;
+use syn::{Attribute, LitStr};
+
+use super::entry::{Given, chunks, entry, unique};
+use crate::ctxt::Ctxt;
+
+/// The options of one code.
+#[derive(Default)]
+pub(crate) struct VariantAttrs {
+    pub(crate) code: Option<Given<String>>,
+    pub(crate) label: Option<Given<String>>,
+    pub(crate) other: Option<Given<()>>,
+    /// Whether there was an attribute at all, well written or not.
+    pub(crate) written: bool,
+}
+
+impl VariantAttrs {
+    pub(crate) fn read(attrs: &[Attribute], cx: &Ctxt) -> Self {
+        let mut new = Self { written: attrs.iter().any(|attr| attr.path().is_ident("code")), ..Self::default() };
+        let mut entries = Vec::new();
+        for chunk in chunks(attrs, "code", cx) {
+            match syn::parse2::<LitStr>(chunk.clone()) {
+                Ok(code) if new.code.is_none() => new.code = Some(Given { value: code.value(), span: code.span() }),
+                Ok(code) => cx.error(code, "a variant has one code"),
+                Err(_) if starts_with_literal(&chunk) => cx.error(chunk, "a code is a string: `#[code(\"20\")]`"),
+                Err(_) => entries.extend(entry(chunk, cx)),
+            }
+        }
+        for entry in unique(entries, cx) {
+            match entry.key.to_string().as_str() {
+                "label" => new.label = entry.string(cx, "label = \"입금\""),
+                "other" => new.other = entry.word(cx),
+                _ => entry.unknown(cx, &["label", "other"]),
+            }
+        }
+        new
+    }
+}
+
+fn starts_with_literal(chunk: &proc_macro2::TokenStream) -> bool {
+    matches!(chunk.to_token_stream().into_iter().next(), Some(proc_macro2::TokenTree::Literal(_)))
+}

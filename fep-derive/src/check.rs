@@ -1,0 +1,209 @@
+//! Stage 3, the checks: what a telegram's items say about each other, and the order in which they stand on the wire.
+//!
+//! Only what tokens show is checked here. What types show (a part's length, a custom type's kind) the output asserts.
+
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt as _;
+
+use crate::attr::{Computed, Condition};
+use crate::ctxt::Ctxt;
+use crate::model::{Field, Item, Len, Repeat, Telegram, What};
+use crate::shape::literal;
+
+/// How many length fields the runtime fills in, its `LENGTHS_MAX`.
+const LENGTHS_MAX: usize = 4;
+
+/// Checks a telegram and brings its items into wire order.
+pub(crate) fn check(mut telegram: Telegram, cx: &Ctxt) -> Telegram {
+    order(&mut telegram.items, cx);
+    names(&telegram.items, cx);
+    lengths(&telegram.items, cx);
+    counts(&telegram.items, cx);
+    groups(&telegram.items, cx);
+    positions(&telegram, cx);
+    conditions(&telegram, cx);
+    telegram
+}
+
+/// `order` is stated for all items or for none, and counts 1, 2, 3, …
+fn order(items: &mut [Item], cx: &Ctxt) {
+    if items.iter().all(|item| item.order.is_none()) {
+        return;
+    }
+    let mut taken = Vec::new();
+    for item in &*items {
+        let Some(order) = &item.order else {
+            let message = "the other fields state their `order`; this one must too, or none";
+            cx.error(&item.member, message);
+            continue;
+        };
+        if taken.contains(&order.value) {
+            cx.error_at(order.span, format_args!("another field is number {} already", order.value));
+        }
+        taken.push(order.value);
+    }
+    let missing = (1..=taken.len()).find(|number| !taken.contains(number));
+    if let Some(missing) = missing.filter(|_| taken.len() == items.len()) {
+        let beyond = items.iter().filter_map(|item| item.order.as_ref()).find(|order| order.value > items.len());
+        if let Some(order) = beyond {
+            let message =
+                format!("`order` counts 1 to {} without a gap, and no field is number {missing}", items.len());
+            cx.error_at(order.span, message);
+        }
+    }
+    items.sort_by_key(|item| item.order.as_ref().map_or(usize::MAX, |order| order.value));
+}
+
+fn names(items: &[Item], cx: &Ctxt) {
+    let mut taken: Vec<&str> = Vec::new();
+    for item in items.iter().filter(|item| !item.name.value.is_empty()) {
+        if taken.contains(&item.name.value.as_str()) {
+            cx.error_at(item.name.span, format_args!("another item is called `{}` already", item.name.value));
+        }
+        taken.push(&item.name.value);
+    }
+}
+
+fn lengths(items: &[Item], cx: &Ctxt) {
+    let lengths = items.iter().filter_map(|item| match &item.what {
+        What::Computed { computed: Computed::Length(_), span, .. } => Some(*span),
+        _ => None,
+    });
+    if let Some(span) = lengths.skip(LENGTHS_MAX).last() {
+        cx.error_at(span, format_args!("a telegram has at most {LENGTHS_MAX} length fields"));
+    }
+}
+
+/// Every count belongs to one group behind it, which says so too.
+fn counts(items: &[Item], cx: &Ctxt) {
+    let mut counted: Vec<&Ident> = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        let What::Computed { computed: Computed::Count(group), .. } = &item.what else { continue };
+        let found = items.iter().position(|other| other.member == *group);
+        let by = found.and_then(|found| items.get(found)).map(|group| &group.what);
+        match (found, by) {
+            (None, _) => cx.error(group, format_args!("there is no group `{group}` here to count")),
+            (Some(_), Some(What::Group { repeat: Repeat::Fixed(_), .. })) => {
+                cx.error(group, format_args!("`{group}` is an array: it always has all its entries"));
+            }
+            (Some(found), Some(What::Group { repeat: Repeat::Counted { by, .. }, .. })) => {
+                if found < at {
+                    cx.error(group, format_args!("`{group}` stands before its count; a count comes first"));
+                } else if counted.contains(&group) {
+                    cx.error(group, format_args!("`{group}` is counted by another field already"));
+                } else if *by != item.member {
+                    cx.error(group, format_args!("`{group}` says that `{by}` counts it"));
+                }
+            }
+            _ => cx.error(group, format_args!("`{group}` is no group")),
+        }
+        counted.push(group);
+    }
+}
+
+/// Every counted group names its count, which has room for the most entries.
+fn groups(items: &[Item], cx: &Ctxt) {
+    for item in items {
+        let What::Group { repeat: Repeat::Counted { by, max }, .. } = &item.what else { continue };
+        let group = item.member.unraw();
+        let Some(count) = items.iter().find(|other| other.member == *by) else {
+            cx.error(
+                by,
+                format_args!("there is no field `{by}` here: `#[field(len = 2, computed = count({group}))] {by}: ()`"),
+            );
+            continue;
+        };
+        match &count.what {
+            // Whether that count names this group is reported at the count.
+            What::Computed { computed: Computed::Count(counted), len, .. } => {
+                let exists = items.iter().any(|other| other.member == *counted);
+                if *counted != item.member && exists {
+                    cx.error(by, format_args!("`{by}` counts `{counted}`"));
+                }
+                let digits = max.value.to_string().len();
+                if digits > len.value {
+                    let message = format!("`{by}` has {} digits and cannot say {}", len.value, max.value);
+                    cx.error_at(max.span, message);
+                }
+            }
+            _ => {
+                let message = format!("`{by}` does not count: `#[field(len = 2, computed = count({group}))] {by}: ()`");
+                cx.error(by, message);
+            }
+        }
+    }
+}
+
+/// What follows a counted group stands at no one offset, and a telegram with one has no one length.
+fn positions(telegram: &Telegram, cx: &Ctxt) {
+    let mut varying: Option<&Ident> = None;
+    for item in &telegram.items {
+        if let (Some(at), Some(group)) = (&item.at, varying) {
+            cx.error_at(at.span, format_args!("behind `{group}`, which varies in length, there are no fixed offsets"));
+        }
+        if let What::Group { repeat: Repeat::Counted { .. }, .. } = item.what {
+            varying = Some(&item.member);
+        }
+    }
+    if let (Some(len), Some(group)) = (&telegram.len, varying) {
+        cx.error_at(
+            len.span,
+            format_args!("`{group}` varies in length, so the telegram has no one length: leave `len` out"),
+        );
+    }
+}
+
+fn conditions(telegram: &Telegram, cx: &Ctxt) {
+    let mut taken: Vec<&str> = Vec::new();
+    for condition in &telegram.when {
+        if taken.contains(&condition.path.as_str()) {
+            let message = format!("`{}` has a value already; all conditions must hold at once", condition.path);
+            cx.error_at(condition.path_span, message);
+        }
+        taken.push(&condition.path);
+        one_condition(telegram, condition, cx);
+    }
+}
+
+fn one_condition(telegram: &Telegram, condition: &Condition, cx: &Ctxt) {
+    let Condition { path, value, path_span, value_span } = condition;
+    if path.split('.').any(|name| name.is_empty() || name.contains(char::is_whitespace)) {
+        let message = "a path is names with dots between them: \"header.telegram_code\"";
+        return cx.error_at(*path_span, message);
+    }
+    if !value.is_ascii() || value.ends_with(' ') {
+        cx.error_at(*value_span, "the value is ASCII and stands here without padding");
+    }
+    let (head, inner) = path.split_once('.').map_or((path.as_str(), false), |(head, _)| (head, true));
+    let Some(item) = telegram.items.iter().find(|item| item.name.value == head) else {
+        let names: Vec<&str> = telegram.items.iter().map(|item| item.name.value.as_str()).collect();
+        return cx.error_at(*path_span, format_args!("there is no `{head}` here{}", like(head, &names)));
+    };
+    match (&item.what, inner) {
+        (What::Part, true) => {}
+        (What::Part, false) => {
+            cx.error_at(*path_span, format_args!("`{head}` is a part; name a field of it: \"{head}.…\""))
+        }
+        (_, true) => cx.error_at(*path_span, format_args!("`{head}` is no part, so nothing stands below it")),
+        (What::Field(field), false) if item.is_distinguishing() => fits(field, value, *value_span, cx),
+        (_, false) => {
+            let message = format!("telegrams are told apart by a text, digits or code field, and `{head}` is none");
+            cx.error_at(*path_span, message);
+        }
+    }
+}
+
+fn fits(field: &Field, value: &str, at: Span, cx: &Ctxt) {
+    let len = match &field.len {
+        Len::Stated(len) => Some(len.value),
+        Len::OfType(len) => literal(len),
+    };
+    if let Some(len) = len.filter(|len| value.len() > *len) {
+        cx.error_at(at, format_args!("the field has {len} bytes and can never be this"));
+    }
+}
+
+fn like(given: &str, names: &[&str]) -> String {
+    let near = names.iter().find(|name| strsim::damerau_levenshtein(given, name) <= given.len().div_ceil(3));
+    near.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}

@@ -1,0 +1,101 @@
+//! What only types show, asserted at compile time: total length, offsets, and lengths that a type asks for.
+//!
+//! An array type whose length is what was written, and an array whose length is what it comes to: if they differ, the
+//! compiler shows both numbers at the place where the first was written.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::generics;
+use super::layout::rule_type;
+use crate::model::{Len, Telegram, What};
+use crate::paths;
+
+/// A number that was written, what it comes to, and the message if it comes to nothing.
+struct Claim {
+    at: Span,
+    stated: usize,
+    actual: TokenStream,
+    unless: &'static str,
+    differs: &'static str,
+}
+
+/// The assertions of a struct without type parameters, next to its implementations.
+pub(super) fn outside(telegram: &Telegram) -> TokenStream {
+    let Some(ty) = generics::closed_type(telegram) else { return TokenStream::new() };
+    let option = paths::option();
+    let asserts = claims(telegram, &ty, &|ty| generics::closed(ty)).into_iter().map(|claim| {
+        let Claim { at, stated, actual, unless, .. } = claim;
+        quote_spanned! {at=>
+            const _: [(); #stated] = [(); match #actual {
+                #option::Some(actual) => actual,
+                #option::None => ::core::panic!(#unless),
+            }];
+        }
+    });
+    quote!(#(#asserts)*)
+}
+
+/// The assertions of a struct with type parameters, which only code inside of an implementation can name.
+pub(super) fn inside(telegram: &Telegram) -> TokenStream {
+    if generics::closed_type(telegram).is_some() {
+        return TokenStream::new();
+    }
+    let option = paths::option();
+    let asserts = claims(telegram, &quote!(Self), &|ty| quote!(#ty)).into_iter().map(|claim| {
+        let Claim { at, stated, actual, unless, differs } = claim;
+        quote_spanned! {at=>
+            const {
+                match #actual {
+                    #option::Some(actual) => ::core::assert!(actual == #stated, #differs),
+                    #option::None => ::core::panic!(#unless),
+                }
+            }
+        }
+    });
+    quote!(#(#asserts)*)
+}
+
+fn claims(telegram: &Telegram, ty: &TokenStream, close: &dyn Fn(&syn::Type) -> TokenStream) -> Vec<Claim> {
+    let trait_ = telegram.paths.telegram();
+    let mut claims = Vec::new();
+    if let Some(len) = &telegram.len {
+        claims.push(Claim {
+            at: len.span,
+            stated: len.value,
+            actual: quote!(<#ty as #trait_>::LAYOUT.fixed_len()),
+            unless: "a part of this telegram varies in length, so it has no one length: leave `len` out",
+            differs: "the items do not add up to `len`",
+        });
+    }
+    for (number, item) in telegram.items.iter().enumerate() {
+        if let Some(at) = &item.at {
+            claims.push(Claim {
+                at: at.span,
+                stated: at.value,
+                actual: quote!(<#ty as #trait_>::LAYOUT.offset_of(#number)),
+                unless: "a part before this field varies in length, so the field has no one offset: leave `at` out",
+                differs: "the field does not stand `at` this offset",
+            });
+        }
+        if let What::Field(field) = &item.what
+            && field.ask_type_for_len
+            && let Len::Stated(len) = &field.len
+        {
+            let (option, stated) = (paths::option(), len.value);
+            let (field_value, rule) = (telegram.paths.field_value(), rule_type(&telegram.paths, &field.kind));
+            let ty = close(&item.ty);
+            claims.push(Claim {
+                at: len.span,
+                stated,
+                actual: quote!(match <#ty as #field_value<'static, #rule>>::LEN {
+                    #option::None => #option::Some(#stated),
+                    asked => asked,
+                }),
+                unless: "",
+                differs: "the type is for fields of another length than `len`",
+            });
+        }
+    }
+    claims
+}

@@ -1,0 +1,102 @@
+//! The generics of the implementations: the struct's own, a lifetime for the bytes, and bounds for type parameters.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote};
+use syn::{GenericParam, Generics, Lifetime, LifetimeParam, Type, WherePredicate, parse_quote};
+
+use super::layout::rule_type;
+use crate::model::{Codes, Item, Kind, Telegram, What};
+
+/// The lifetime of the bytes that are read.
+pub(super) fn bytes_lifetime() -> Lifetime {
+    Lifetime::new("'__bytes", Span::call_site())
+}
+
+/// The generics of `impl Telegram`.
+pub(super) fn encode(telegram: &Telegram) -> Generics {
+    let mut generics = telegram.generics.clone();
+    let trait_ = telegram.paths.telegram();
+    bound(&mut generics, telegram, &quote!(#trait_), &quote!(for<'__value>), &quote!('__value));
+    generics
+}
+
+/// The generics of `impl Decode<'__bytes>`: the bytes outlive whatever the struct borrows.
+pub(super) fn decode(telegram: &Telegram) -> Generics {
+    let mut generics = encode(telegram);
+    let lifetime = bytes_lifetime();
+    let trait_ = telegram.paths.decode();
+    bound(&mut generics, telegram, &quote!(#trait_<#lifetime>), &TokenStream::new(), &quote!(#lifetime));
+    let mut param = LifetimeParam::new(lifetime);
+    param.bounds = telegram.generics.lifetimes().map(|param| param.lifetime.clone()).collect();
+    generics.params.insert(0, GenericParam::Lifetime(param));
+    generics
+}
+
+/// Items whose type mentions a type parameter must be what the struct uses them as.
+fn bound(generics: &mut Generics, telegram: &Telegram, whole: &TokenStream, binder: &TokenStream, value: &TokenStream) {
+    let parameters: Vec<Ident> = telegram.generics.type_params().map(|param| param.ident.clone()).collect();
+    if parameters.is_empty() {
+        return;
+    }
+    let (field_value, code_set) = (telegram.paths.field_value(), telegram.paths.code_set());
+    let mut predicates: Vec<WherePredicate> = Vec::new();
+    for Item { ty, what, .. } in &telegram.items {
+        match what {
+            What::Part if mentions(ty, &parameters) => predicates.push(parse_quote!(#ty: #whole)),
+            What::Group { entry, .. } if mentions(entry, &parameters) => predicates.push(parse_quote!(#entry: #whole)),
+            What::Field(field) if mentions(ty, &parameters) => {
+                let rule = rule_type(&telegram.paths, &field.kind);
+                predicates.push(parse_quote!(#ty: #binder #field_value<#value, #rule>));
+                if let Kind::Code { codes: Codes::OfType, .. } = field.kind {
+                    predicates.push(parse_quote!(#ty: #code_set));
+                }
+            }
+            _ => {}
+        }
+    }
+    generics.make_where_clause().predicates.extend(predicates);
+}
+
+fn mentions(ty: &Type, parameters: &[Ident]) -> bool {
+    fn any(tokens: TokenStream, parameters: &[Ident]) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => parameters.contains(&ident),
+            TokenTree::Group(group) => any(group.stream(), parameters),
+            _ => false,
+        })
+    }
+    any(ty.to_token_stream(), parameters)
+}
+
+/// The struct's type with every lifetime `'static`, for constants outside of an implementation; none if it has parameters
+/// that such a constant cannot name.
+pub(super) fn closed_type(telegram: &Telegram) -> Option<TokenStream> {
+    let lifetimes = telegram.generics.lifetimes().count();
+    if lifetimes < telegram.generics.params.len() {
+        return None;
+    }
+    let ident = &telegram.ident;
+    let statics = std::iter::repeat_n(Lifetime::new("'static", Span::call_site()), lifetimes);
+    Some(quote!(#ident<#(#statics),*>))
+}
+
+/// A type with every lifetime `'static`.
+pub(super) fn closed(ty: &Type) -> TokenStream {
+    fn close(tokens: TokenStream) -> TokenStream {
+        let mut after_quote = false;
+        let token = |token: TokenTree| match token {
+            TokenTree::Ident(ident) if std::mem::take(&mut after_quote) => Ident::new("static", ident.span()).into(),
+            TokenTree::Group(group) => {
+                let mut closed = proc_macro2::Group::new(group.delimiter(), close(group.stream()));
+                closed.set_span(group.span());
+                TokenTree::Group(closed)
+            }
+            other => {
+                after_quote = matches!(&other, TokenTree::Punct(punct) if punct.as_char() == '\'');
+                other
+            }
+        };
+        tokens.into_iter().map(token).collect()
+    }
+    close(ty.to_token_stream())
+}

@@ -1,0 +1,306 @@
+//! A telegram's items as the expression that is its constant layout.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use crate::attr::{
+    Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Justify, NoneAs, Overflow, Sign, TimePattern,
+};
+use crate::model::{Codes, Field, Item, Kind, Len, Repeat, Telegram, What};
+use crate::paths::{self, Paths};
+
+/// The layout.
+pub(super) fn layout(telegram: &Telegram) -> TokenStream {
+    let p = &telegram.paths;
+    let (layout, when, borrowed) = (p.layout(), p.when(), paths::borrowed());
+    let Telegram { name, label, .. } = telegram;
+    let charset = charset(p, telegram.charset);
+    let stated_len = optional(telegram.len.as_ref().map(|len| len.value));
+    let items = telegram.items.iter().map(|it| item(telegram, it));
+    let conditions = telegram.when.iter().map(|condition| {
+        let (path, value) = (&condition.path, &condition.value);
+        quote!(#when { path: #borrowed(#path), value: #borrowed(#value) })
+    });
+    quote! {
+        #layout {
+            name: #borrowed(#name),
+            label: #borrowed(#label),
+            charset: #charset,
+            stated_len: #stated_len,
+            when: #borrowed(&[#(#conditions),*]),
+            items: #borrowed(&[#(#items),*]),
+        }
+    }
+}
+
+fn item(telegram: &Telegram, it: &Item) -> TokenStream {
+    let p = &telegram.paths;
+    let (item, borrowed) = (p.item(), paths::borrowed());
+    let (name, label) = (&it.name.value, &it.label);
+    match &it.what {
+        What::Field(field) => {
+            let none = optional(None);
+            let (len, kind, secret) = (len(&field.len), kind(p, field, &it.ty), field.secret);
+            field_item(p, it, &quote!(len: #len, kind: #kind, secret: #secret, computed: #none))
+        }
+        What::Computed { computed, len, .. } => {
+            let (len, number_rule, kind) = (len.value, p.number_rule(), p.kind());
+            let (option, computed) = (paths::option(), self::computed(telegram, computed));
+            let kind = quote!(#kind::Number(#number_rule::UNSIGNED));
+            field_item(p, it, &quote!(len: #len, kind: #kind, secret: false, computed: #option::Some(#computed)))
+        }
+        What::Literal(bytes) => {
+            let (literal, bytes) = (p.literal(), proc_macro2::Literal::byte_string(bytes));
+            quote!(#item::Literal(#literal { name: #borrowed(#name), label: #borrowed(#label), bytes: #borrowed(#bytes) }))
+        }
+        What::Filler { len, pad, any } => {
+            let (filler, pad) = (p.filler(), byte(*pad));
+            quote!(#item::Filler(#filler { len: #len, pad: #pad, any: #any }))
+        }
+        What::Part => {
+            let (part, inner) = (p.part(), layout_of(p, &it.ty));
+            quote!(#item::Part(#part { name: #borrowed(#name), layout: #borrowed(#inner) }))
+        }
+        What::Group { entry, repeat } => {
+            let (group, inner, repeat) = (p.group(), layout_of(p, entry), self::repeat(telegram, repeat));
+            quote!(#item::Group(#group {
+                name: #borrowed(#name), label: #borrowed(#label), repeat: #repeat, layout: #borrowed(#inner)
+            }))
+        }
+    }
+}
+
+fn field_item(p: &Paths, it: &Item, rest: &TokenStream) -> TokenStream {
+    let (item, field, borrowed) = (p.item(), p.field(), paths::borrowed());
+    let (name, label) = (&it.name.value, &it.label);
+    quote!(#item::Field(#field { name: #borrowed(#name), label: #borrowed(#label), #rest }))
+}
+
+/// The layout of another telegram. The type stands at its own place, so that a type without one is marked there.
+fn layout_of(p: &Paths, ty: &syn::Type) -> TokenStream {
+    let telegram = p.telegram();
+    quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT)
+}
+
+/// The length, also where it is the type's.
+pub(super) fn len(len: &Len) -> TokenStream {
+    match len {
+        Len::Stated(len) => len.value.to_token_stream(),
+        Len::OfType(len) => len.to_token_stream(),
+    }
+}
+
+fn computed(telegram: &Telegram, computed: &Computed) -> TokenStream {
+    let p = &telegram.paths;
+    let (path, counts, borrowed) = (p.computed(), p.counts(), paths::borrowed());
+    match computed {
+        Computed::Length(Counts::Rest) => quote!(#path::Length(#counts::Rest)),
+        Computed::Length(Counts::All) => quote!(#path::Length(#counts::All)),
+        Computed::Count(group) => {
+            let name = name_of(telegram, group);
+            quote!(#path::Count(#borrowed(#name)))
+        }
+    }
+}
+
+fn repeat(telegram: &Telegram, repeat: &Repeat) -> TokenStream {
+    let (path, borrowed) = (telegram.paths.repeat(), paths::borrowed());
+    match repeat {
+        Repeat::Fixed(count) => quote!(#path::Fixed(#count)),
+        Repeat::Counted { by, max } => {
+            let (by, max) = (name_of(telegram, by), max.value);
+            quote!(#path::Counted { by: #borrowed(#by), max: #max })
+        }
+    }
+}
+
+/// A sibling's name in the layout.
+fn name_of<'t>(telegram: &'t Telegram, member: &syn::Ident) -> &'t str {
+    telegram.items.iter().find(|item| item.member == *member).map_or("", |item| &item.name.value)
+}
+
+/// The type of a field's rule.
+pub(super) fn rule_type(p: &Paths, kind: &Kind) -> TokenStream {
+    match kind {
+        Kind::Text { .. } => p.text_rule(),
+        Kind::Digits { .. } => p.digits_rule(),
+        Kind::Number { .. } => p.number_rule(),
+        Kind::Date { .. } => p.date_rule(),
+        Kind::Time { .. } => p.time_rule(),
+        Kind::DateTime { .. } => p.datetime_rule(),
+        Kind::Code { .. } => p.code_rule(),
+        Kind::Flag { .. } => p.flag_rule(),
+        Kind::Bytes => p.bytes_rule(),
+    }
+}
+
+/// The kind's variant, which is also what the layout's accessor is called.
+fn variant(kind: &Kind) -> TokenStream {
+    match kind {
+        Kind::Text { .. } => quote!(Text),
+        Kind::Digits { .. } => quote!(Digits),
+        Kind::Number { .. } => quote!(Number),
+        Kind::Date { .. } => quote!(Date),
+        Kind::Time { .. } => quote!(Time),
+        Kind::DateTime { .. } => quote!(DateTime),
+        Kind::Code { .. } => quote!(Code),
+        Kind::Flag { .. } => quote!(Flag),
+        Kind::Bytes => quote!(Bytes),
+    }
+}
+
+fn kind(p: &Paths, field: &Field, ty: &syn::Type) -> TokenStream {
+    let (path, variant, rule) = (p.kind(), variant(&field.kind), rule_type(p, &field.kind));
+    let options = match &field.kind {
+        Kind::Text { charset: set, pad, justify: side, overflow } => {
+            let (set, pad, side) = (charset(p, *set), byte(*pad), justify(p, *side));
+            let overflow = overflow_of(p, *overflow);
+            quote!({ charset: #set, pad: #pad, justify: #side, overflow: #overflow })
+        }
+        Kind::Digits { full, pad, justify: side } => {
+            let (pad, side) = (byte(*pad), justify(p, *side));
+            quote!({ full: #full, pad: #pad, justify: #side })
+        }
+        Kind::Number { sign: place, scale, none } => {
+            let (place, none) = (sign(p, *place), none_as(p, *none));
+            let scale = proc_macro2::Literal::usize_unsuffixed(*scale);
+            quote!({ sign: #place, scale: #scale, none: #none })
+        }
+        Kind::Date { pattern, none, pivot: year } => {
+            let (pattern, none, year) = (date_pattern(p, *pattern), none_as(p, *none), pivot(p, *year));
+            quote!({ pattern: #pattern, none: #none, pivot: #year })
+        }
+        Kind::Time { pattern, none } => {
+            let (pattern, none) = (time_pattern(p, *pattern), none_as(p, *none));
+            quote!({ pattern: #pattern, none: #none })
+        }
+        Kind::DateTime { pattern, none, pivot: year } => {
+            let (pattern, none, year) = (datetime_pattern(p, *pattern), none_as(p, *none), pivot(p, *year));
+            quote!({ pattern: #pattern, none: #none, pivot: #year })
+        }
+        Kind::Code { charset: set, codes } => {
+            let (set, list) = (charset(p, *set), code_list(p, codes, ty));
+            quote!({ charset: #set, #list })
+        }
+        Kind::Flag { yes, no } => {
+            let (yes, no) = (byte(*yes), byte(*no));
+            quote!({ yes: #yes, no: #no })
+        }
+        Kind::Bytes => TokenStream::new(),
+    };
+    quote!(#path::#variant(#rule #options))
+}
+
+fn code_list(p: &Paths, codes: &Codes, ty: &syn::Type) -> TokenStream {
+    let borrowed = paths::borrowed();
+    match codes {
+        Codes::OfType => {
+            let code_set = p.code_set();
+            quote_spanned!(ty.span()=> codes: #borrowed(<#ty as #code_set>::CODES), open: <#ty as #code_set>::OPEN)
+        }
+        Codes::Listed { lines, open } => {
+            let meanings = lines.iter().map(|CodeLine { code, label, .. }| code_meaning(p, code, label));
+            quote!(codes: #borrowed(&[#(#meanings),*]), open: #open)
+        }
+    }
+}
+
+/// A code with its label.
+pub(super) fn code_meaning(p: &Paths, code: &str, label: &str) -> TokenStream {
+    let (code_meaning, borrowed) = (p.code_meaning(), paths::borrowed());
+    quote!(#code_meaning { code: #borrowed(#code), label: #borrowed(#label) })
+}
+
+fn optional(value: Option<usize>) -> TokenStream {
+    let option = paths::option();
+    match value {
+        Some(value) => quote!(#option::Some(#value)),
+        None => quote!(#option::None),
+    }
+}
+
+fn byte(byte: u8) -> proc_macro2::Literal {
+    proc_macro2::Literal::byte_character(byte)
+}
+
+pub(super) fn charset(p: &Paths, charset: Charset) -> TokenStream {
+    let path = p.charset();
+    match charset {
+        Charset::Ascii => quote!(#path::Ascii),
+        Charset::EucKr => quote!(#path::EucKr),
+        Charset::Cp949 => quote!(#path::Cp949),
+        Charset::Utf8 => quote!(#path::Utf8),
+    }
+}
+
+fn justify(p: &Paths, justify: Justify) -> TokenStream {
+    let path = p.justify();
+    match justify {
+        Justify::Left => quote!(#path::Left),
+        Justify::Right => quote!(#path::Right),
+    }
+}
+
+fn overflow_of(p: &Paths, overflow: Overflow) -> TokenStream {
+    let path = p.overflow();
+    match overflow {
+        Overflow::Error => quote!(#path::Error),
+        Overflow::Cut => quote!(#path::Cut),
+    }
+}
+
+fn sign(p: &Paths, sign: Sign) -> TokenStream {
+    let path = p.sign();
+    match sign {
+        Sign::Unsigned => quote!(#path::Unsigned),
+        Sign::LeadingMinus => quote!(#path::LeadingMinus),
+        Sign::Leading { plus, minus } => {
+            let (plus, minus) = (byte(plus), byte(minus));
+            quote!(#path::Leading { plus: #plus, minus: #minus })
+        }
+        Sign::Trailing { plus, minus } => {
+            let (plus, minus) = (byte(plus), byte(minus));
+            quote!(#path::Trailing { plus: #plus, minus: #minus })
+        }
+    }
+}
+
+fn none_as(p: &Paths, none: NoneAs) -> TokenStream {
+    let path = p.none_as();
+    match none {
+        NoneAs::Never => quote!(#path::Never),
+        NoneAs::Spaces => quote!(#path::Spaces),
+        NoneAs::Zeros => quote!(#path::Zeros),
+        NoneAs::Nines => quote!(#path::Nines),
+    }
+}
+
+fn pivot(p: &Paths, pivot: Option<usize>) -> TokenStream {
+    pivot.map_or_else(|| p.pivot_default(), |pivot| proc_macro2::Literal::usize_unsuffixed(pivot).into_token_stream())
+}
+
+fn date_pattern(p: &Paths, pattern: DatePattern) -> TokenStream {
+    let path = p.date_pattern();
+    match pattern {
+        DatePattern::YyyyMmDd => quote!(#path::YyyyMmDd),
+        DatePattern::YyMmDd => quote!(#path::YyMmDd),
+        DatePattern::MmDd => quote!(#path::MmDd),
+    }
+}
+
+fn time_pattern(p: &Paths, pattern: TimePattern) -> TokenStream {
+    let path = p.time_pattern();
+    match pattern {
+        TimePattern::HhMmSs => quote!(#path::HhMmSs),
+        TimePattern::HhMm => quote!(#path::HhMm),
+    }
+}
+
+fn datetime_pattern(p: &Paths, pattern: DateTimePattern) -> TokenStream {
+    let path = p.datetime_pattern();
+    match pattern {
+        DateTimePattern::YyyyMmDdHhMmSs => quote!(#path::YyyyMmDdHhMmSs),
+        DateTimePattern::YyMmDdHhMmSs => quote!(#path::YyMmDdHhMmSs),
+    }
+}

@@ -1,0 +1,81 @@
+//! `impl TelegramSet` of an enum: the first telegram whose `when` holds.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use crate::model::{Set, Variant};
+use crate::paths;
+
+/// All implementations for an enum.
+pub(crate) fn set(set: &Set) -> TokenStream {
+    let p = &set.paths;
+    let (telegram_set, telegram, decode) = (p.telegram_set(), p.telegram(), p.decode());
+    let (layout, error, result) = (p.layout(), p.error(), paths::result());
+    let ident = &set.ident;
+    let types = set.variants.iter().map(|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT));
+    let choices = set.variants.iter().map(|Variant { ident, ty }| {
+        quote_spanned! {ty.span()=>
+            if <#ty as #telegram>::LAYOUT.matches(bytes) {
+                return #result::map(<#ty as #decode<'_>>::decode(bytes), Self::#ident);
+            }
+        }
+    });
+    let variants: Vec<_> = set.variants.iter().map(|variant| &variant.ident).collect();
+    let asserts = set.variants.iter().map(|variant| assert_when(set, variant));
+    let conversions = conversions(set);
+    quote! {
+        #[automatically_derived]
+        impl #telegram_set for #ident {
+            const LAYOUTS: &'static [&'static #layout] = &[#(#types),*];
+
+            fn decode_any(bytes: &[u8]) -> #result<Self, #error> {
+                #(#choices)*
+                #result::Err(#layout::no_match(<Self as #telegram_set>::LAYOUTS, bytes))
+            }
+
+            fn any_len(&self) -> usize {
+                match self {
+                    #(Self::#variants(telegram) => #telegram::encoded_len(telegram),)*
+                }
+            }
+
+            fn encode_any(&self, out: &mut [u8]) -> #result<usize, #error> {
+                match self {
+                    #(Self::#variants(telegram) => #telegram::encode_into(telegram, out),)*
+                }
+            }
+        }
+        #conversions
+        #(#asserts)*
+    }
+}
+
+/// `From` each telegram.
+pub(super) fn conversions(set: &Set) -> TokenStream {
+    let ident = &set.ident;
+    let conversions = set.variants.iter().map(|Variant { ident: variant, ty }| {
+        quote! {
+            #[automatically_derived]
+            impl ::core::convert::From<#ty> for #ident {
+                fn from(telegram: #ty) -> Self {
+                    Self::#variant(telegram)
+                }
+            }
+        }
+    });
+    quote!(#(#conversions)*)
+}
+
+/// A telegram without conditions would never be chosen.
+fn assert_when(set: &Set, variant: &Variant) -> TokenStream {
+    let telegram = set.paths.telegram();
+    let (ty, borrowed) = (&variant.ty, paths::borrowed());
+    let message = "this telegram cannot be recognised: say by which codes, `#[telegram(when(\"…\" = \"…\"))]`";
+    quote_spanned! {variant.ident.span()=>
+        const _: () = ::core::assert!(
+            ::core::matches!(&<#ty as #telegram>::LAYOUT.when, #borrowed([_, ..])),
+            #message
+        );
+    }
+}

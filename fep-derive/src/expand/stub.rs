@@ -1,0 +1,145 @@
+//! What is emitted beside the mistakes: implementations without contents, so that call sites stay quiet.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::Generics;
+
+use super::layout::charset;
+use super::set::conversions;
+use crate::attr::Charset;
+use crate::model::{CodeSetModel, Set, Telegram};
+use crate::paths::{self, Paths};
+
+/// `Telegram` and `Decode` for a struct with mistakes.
+pub(crate) fn telegram_stub(telegram: &Telegram) -> TokenStream {
+    let p = &telegram.paths;
+    let (trait_, decode, writer, reader) = (p.telegram(), p.decode(), p.writer(), p.reader());
+    let (error, layout_type, result) = (p.error(), p.layout(), paths::result());
+    let layout = layout(telegram);
+    let ident = &telegram.ident;
+    let (impl_generics, ty_generics, where_clause) = telegram.generics.split_for_impl();
+    let (decode_generics, lifetime) = decode_generics(&telegram.generics);
+    let (decode_impl_generics, _, _) = decode_generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #trait_ for #ident #ty_generics #where_clause {
+            const LAYOUT: &'static #layout_type = &#layout;
+
+            fn encode_items(&self, _: &mut #writer<'_>) -> #result<(), #error> {
+                #result::Ok(())
+            }
+
+            fn encoded_len(&self) -> usize {
+                0
+            }
+        }
+
+        #[automatically_derived]
+        impl #decode_impl_generics #decode<#lifetime> for #ident #ty_generics #where_clause {
+            fn decode_items(_: &mut #reader<#lifetime>) -> #result<Self, #error> {
+                ::core::unreachable!()
+            }
+        }
+    }
+}
+
+/// A layout as long as the telegram says that it is, with a condition, so that whoever uses it finds nothing wrong.
+fn layout(telegram: &Telegram) -> TokenStream {
+    let p = &telegram.paths;
+    let (layout, when, item, filler) = (p.layout(), p.when(), p.item(), p.filler());
+    let (borrowed, option) = (paths::borrowed(), paths::option());
+    let len = telegram.len.as_ref().map_or(0, |len| len.value);
+    let charset = charset(p, Charset::Ascii);
+    quote! {
+        #layout {
+            name: #borrowed(""),
+            label: #borrowed(""),
+            charset: #charset,
+            stated_len: #option::None,
+            when: #borrowed(&[#when { path: #borrowed(""), value: #borrowed("") }]),
+            items: #borrowed(&[#item::Filler(#filler { len: #len, pad: 0, any: true })]),
+        }
+    }
+}
+
+fn decode_generics(generics: &Generics) -> (Generics, syn::Lifetime) {
+    let lifetime = super::generics::bytes_lifetime();
+    let mut with_bytes = generics.clone();
+    let param = syn::LifetimeParam::new(lifetime.clone());
+    with_bytes.params.insert(0, syn::GenericParam::Lifetime(param));
+    (with_bytes, lifetime)
+}
+
+/// `TelegramSet` for an enum with mistakes.
+pub(crate) fn set_stub(set: &Set, generics: &Generics) -> TokenStream {
+    let p = &set.paths;
+    let (telegram_set, layout, error, result) = (p.telegram_set(), p.layout(), p.error(), paths::result());
+    let ident = &set.ident;
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let conversions = generics.params.is_empty().then(|| conversions(set));
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #telegram_set for #ident #ty_generics #where_clause {
+            const LAYOUTS: &'static [&'static #layout] = &[];
+
+            fn decode_any(_: &[u8]) -> #result<Self, #error> {
+                ::core::unreachable!()
+            }
+
+            fn any_len(&self) -> usize {
+                0
+            }
+
+            fn encode_any(&self, _: &mut [u8]) -> #result<usize, #error> {
+                ::core::unreachable!()
+            }
+        }
+        #conversions
+    }
+}
+
+/// `CodeSet` and the field value for a code enum with mistakes.
+pub(crate) fn code_stub(set: &CodeSetModel, generics: &Generics) -> TokenStream {
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    code_set_stub(&set.paths, &set.ident, &quote!(#impl_generics), &quote!(#ty_generics #where_clause), generics)
+}
+
+fn code_set_stub(
+    p: &Paths,
+    ident: &Ident,
+    impl_generics: &TokenStream,
+    rest: &TokenStream,
+    generics: &Generics,
+) -> TokenStream {
+    let (code_set, code_meaning, field_value, code_rule) =
+        (p.code_set(), p.code_meaning(), p.field_value(), p.code_rule());
+    let (fault, result, option) = (p.fault(), paths::result(), paths::option());
+    let (value_generics, lifetime) = decode_generics(generics);
+    let (value_impl_generics, _, _) = value_generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #code_set for #ident #rest {
+            const CODES: &'static [#code_meaning] = &[];
+            const OPEN: bool = true;
+
+            fn code(&self) -> &str {
+                ""
+            }
+
+            fn from_code(_: &str) -> #option<Self> {
+                #option::None
+            }
+        }
+
+        #[automatically_derived]
+        impl #value_impl_generics #field_value<#lifetime, #code_rule> for #ident #rest {
+            fn put(&self, _: &#code_rule, _: &mut [u8]) -> #result<(), #fault> {
+                #result::Ok(())
+            }
+
+            fn get(_: &#code_rule, _: &#lifetime [u8]) -> #result<Self, #fault> {
+                #result::Err(#fault::UnknownCode)
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Stage 2, the model: what a derive input is, with every option resolved to a rule and every kind decided.
+//!
+//! What one field's options and type say together is decided here. What fields say about each other is not; that is
+//! [`crate::check`].
+
+mod code;
+mod field;
+mod kind;
+mod set;
+mod telegram;
+
+use proc_macro2::{Ident, Span};
+use syn::{Expr, Generics, Type};
+
+pub(crate) use self::code::{Code, CodeSetModel};
+pub(crate) use self::set::{Set, Variant};
+use crate::attr::{
+    Charset, CodeLine, Computed, Condition, DatePattern, DateTimePattern, Given, Justify, NoneAs, Overflow, Sign,
+    TimePattern,
+};
+use crate::paths::Paths;
+
+/// A struct that is a telegram, a part of one, or a group's entry.
+pub(crate) struct Telegram {
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) paths: Paths,
+    pub(crate) name: String,
+    pub(crate) label: String,
+    pub(crate) charset: Charset,
+    pub(crate) len: Option<Given<usize>>,
+    pub(crate) when: Vec<Condition>,
+    pub(crate) debug: bool,
+    /// In the order of the struct; [`crate::check`] brings them into wire order.
+    pub(crate) items: Vec<Item>,
+}
+
+/// A field of the struct, which is an item of the layout.
+pub(crate) struct Item {
+    /// The name in the struct.
+    pub(crate) member: Ident,
+    /// The name in the layout.
+    pub(crate) name: Given<String>,
+    pub(crate) label: String,
+    pub(crate) ty: Type,
+    pub(crate) at: Option<Given<usize>>,
+    pub(crate) order: Option<Given<usize>>,
+    pub(crate) what: What,
+}
+
+/// What an item is.
+pub(crate) enum What {
+    Field(Field),
+    Computed { computed: Computed, len: Given<usize>, span: Span },
+    Literal(Vec<u8>),
+    Filler { len: usize, pad: u8, any: bool },
+    Part,
+    Group { entry: Type, repeat: Repeat },
+}
+
+/// How many entries a group has.
+pub(crate) enum Repeat {
+    Fixed(Expr),
+    Counted { by: Ident, max: Given<usize> },
+}
+
+/// A field with a value.
+pub(crate) struct Field {
+    pub(crate) len: Len,
+    pub(crate) kind: Kind,
+    pub(crate) secret: bool,
+    /// Whether the compiler must compare the length with the one that the type asks for, because tokens do not show it.
+    pub(crate) ask_type_for_len: bool,
+}
+
+/// Bytes on the wire.
+pub(crate) enum Len {
+    Stated(Given<usize>),
+    /// That of the type: `Text<N>`.
+    OfType(Expr),
+}
+
+/// The rule of a field.
+pub(crate) enum Kind {
+    Text { charset: Charset, pad: u8, justify: Justify, overflow: Overflow },
+    Digits { full: bool, pad: u8, justify: Justify },
+    Number { sign: Sign, scale: usize, none: NoneAs },
+    Date { pattern: DatePattern, none: NoneAs, pivot: Option<usize> },
+    Time { pattern: TimePattern, none: NoneAs },
+    DateTime { pattern: DateTimePattern, none: NoneAs, pivot: Option<usize> },
+    Code { charset: Charset, codes: Codes },
+    Flag { yes: u8, no: u8 },
+    Bytes,
+}
+
+/// Where a code field has its codes from.
+pub(crate) enum Codes {
+    /// The type, a `CodeSet`.
+    OfType,
+    /// The attribute.
+    Listed { lines: Vec<CodeLine>, open: bool },
+}
+
+impl Item {
+    /// The item's contents if it is a field that can tell telegrams apart.
+    pub(crate) fn is_distinguishing(&self) -> bool {
+        let What::Field(field) = &self.what else { return false };
+        matches!(field.kind, Kind::Text { .. } | Kind::Digits { .. } | Kind::Code { .. })
+    }
+}

@@ -1,0 +1,285 @@
+//! A struct's field as an item: which kind it is, how long, and whether its options belong to it.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+
+use super::{Field, Item, Len, Repeat, What};
+use crate::attr::{Charset, FieldAttrs, Given, KindWord};
+use crate::ctxt::Ctxt;
+use crate::shape::{Shape, literal};
+
+/// The options that every item has.
+const COMMON: [&str; 4] = ["at", "order", "label", "name"];
+
+/// A field while it is read.
+pub(super) struct Source<'f> {
+    pub(super) attrs: &'f FieldAttrs,
+    pub(super) ty: &'f syn::Type,
+    pub(super) shape: Shape<'f>,
+    pub(super) charset: Charset,
+    pub(super) cx: &'f Ctxt,
+    member: Span,
+}
+
+impl Item {
+    /// The model of a named field, if its kind can be told.
+    pub(super) fn read(field: &syn::Field, charset: Charset, cx: &Ctxt) -> Option<Self> {
+        let member = field.ident.clone()?;
+        let attrs = FieldAttrs::read(&field.attrs, cx);
+        let source =
+            Source { attrs: &attrs, ty: &field.ty, shape: Shape::of(&field.ty), charset, cx, member: member.span() };
+        let what = source.what()?;
+        let own_name = member.unraw().to_string();
+        let unnamed =
+            matches!(what, What::Filler { .. }) || matches!(what, What::Literal(_)) && own_name.starts_with('_');
+        let name = match attrs.name {
+            Some(name) => name,
+            None => Given { value: if unnamed { String::new() } else { own_name }, span: member.span() },
+        };
+        if name.value.contains('.') || (name.value.is_empty() && !unnamed) {
+            cx.error_at(name.span, "a name has at least one character and no dot, which separates names in a path");
+        }
+        let label = attrs.label.map_or_else(String::new, |label| label.value);
+        Some(Self { member, name, label, ty: field.ty.clone(), at: attrs.at, order: attrs.order, what })
+    }
+}
+
+impl Source<'_> {
+    fn what(&self) -> Option<What> {
+        match &self.attrs.kind {
+            Some(kind) => self.stated(&kind.value),
+            // A kind was written but could not be read, which was reported.
+            None if self.attrs.has("literal") || self.attrs.has("computed") => None,
+            None => self.inferred(),
+        }
+    }
+
+    fn stated(&self, word: &KindWord) -> Option<What> {
+        match word {
+            KindWord::Literal(bytes) => self.literal(bytes),
+            KindWord::Filler => self.filler(),
+            KindWord::Computed(computed) => {
+                self.unit("a computed field")?;
+                self.only("a computed field", &["computed", "len"]);
+                let len = self.stated_len("len = 4")?;
+                let span = self.attrs.kind.as_ref().map_or(self.member, |kind| kind.span);
+                Some(What::Computed { computed: computed.clone(), len, span })
+            }
+            KindWord::Part => self.part(),
+            KindWord::Group => self.group(),
+            _ if matches!(self.shape, Shape::Unit) => {
+                self.cx.error(self.ty, "a field with a value cannot be `()`");
+                None
+            }
+            word => self.field(word),
+        }
+    }
+
+    /// The kind that the type says.
+    fn inferred(&self) -> Option<What> {
+        let inner = match &self.shape {
+            Shape::Option(inner) => &Shape::of(inner),
+            shape => shape,
+        };
+        let word = match inner {
+            _ if self.attrs.has("codes") => KindWord::Code,
+            Shape::Text(_) | Shape::String | Shape::Cow | Shape::Str => KindWord::Text,
+            Shape::Digits(_) => KindWord::Digits,
+            Shape::Integer => KindWord::Number,
+            Shape::Bool => KindWord::Flag,
+            Shape::Date | Shape::MonthDay => KindWord::Date,
+            Shape::Time => KindWord::Time,
+            Shape::DateTime => KindWord::DateTime,
+            Shape::ByteArray(_) | Shape::Bytes => KindWord::Bytes,
+            _ => return self.not_a_field(),
+        };
+        self.field(&word)
+    }
+
+    /// A type that is none of the known values.
+    fn not_a_field(&self) -> Option<What> {
+        let message = match &self.shape {
+            Shape::Unit => {
+                "`()` stands for bytes without information: say which, `filler, len = …`, `literal = \"…\"` or `computed = …`"
+            }
+            Shape::Vec(_) if self.attrs.has("group") => return None,
+            Shape::Vec(_) => "entries that repeat are a group: `#[field(group, count = item_count, max = 10)]`",
+            Shape::Array(..) => "entries that repeat are a group: `#[field(group)]`",
+            Shape::Path if !self.attrs.has("len") => return self.part(),
+            Shape::Path => {
+                "say how these bytes are read: `text`, `digits`, `number`, `date`, `time`, `datetime`, `code`, `flag` or \
+                 `bytes`; a part has no `len` of its own"
+            }
+            Shape::Option(_) => {
+                "only numbers, dates and times can be missing; this type has no contents that mean \"none\""
+            }
+            _ => "this type has no kind",
+        };
+        self.cx.error(self.ty, message);
+        None
+    }
+
+    fn field(&self, word: &KindWord) -> Option<What> {
+        let kind = self.kind(word);
+        let len = self.len(word);
+        let (len, kind) = (len?, kind?);
+        let ask_type_for_len =
+            matches!(len, Len::Stated(_)) && self.type_len().is_none_or(|len| literal(&len).is_none());
+        let asks = ask_type_for_len && (self.shape.is_custom() || self.type_len().is_some());
+        Some(What::Field(Field { len, kind, secret: self.attrs.secret, ask_type_for_len: asks }))
+    }
+
+    fn type_len(&self) -> Option<syn::Expr> {
+        match &self.shape {
+            Shape::Option(inner) => Shape::of(inner).len().cloned(),
+            shape => shape.len().cloned(),
+        }
+    }
+
+    /// The length as it is written, or as the type or the kind says it.
+    fn len(&self, word: &KindWord) -> Option<Len> {
+        let of_type = self.type_len();
+        let of_kind = self.len_of_kind(word);
+        let Some(len) = self.attrs.len.clone() else {
+            return match (of_type, of_kind) {
+                _ if self.attrs.has("len") => None,
+                (Some(len), _) => Some(Len::OfType(len)),
+                (None, Some(value)) => Some(Len::Stated(Given { value, span: self.member })),
+                (None, None) => {
+                    self.missing_len("len = 13");
+                    None
+                }
+            };
+        };
+        if let Some(expr) = &of_type
+            && let Some(stated) = literal(expr)
+            && stated != len.value
+        {
+            let message = format!("`len` is {}, but the type is for fields of {stated} bytes", len.value);
+            self.cx.error_at(len.span, message);
+            return None;
+        }
+        Some(Len::Stated(len))
+    }
+
+    pub(super) fn stated_len(&self, example: &str) -> Option<Given<usize>> {
+        if self.attrs.len.is_none() && !self.attrs.has("len") {
+            self.missing_len(example);
+        }
+        self.attrs.len.clone()
+    }
+
+    fn missing_len(&self, example: &str) {
+        self.cx.error_at(self.member, format_args!("how many bytes? write `#[field({example})]`"));
+    }
+
+    fn literal(&self, bytes: &[u8]) -> Option<What> {
+        self.unit("a literal")?;
+        self.only("a literal", &["literal", "len"]);
+        if let Some(len) = &self.attrs.len
+            && len.value != bytes.len()
+        {
+            let message = format!("`len` is {}, but the literal has {} bytes", len.value, bytes.len());
+            self.cx.error_at(len.span, message);
+        }
+        Some(What::Literal(bytes.to_vec()))
+    }
+
+    fn filler(&self) -> Option<What> {
+        self.unit("a filler")?;
+        self.only("a filler", &["filler", "len", "pad", "any"]);
+        for key in ["name", "label"] {
+            if let Some(at) = self.attrs.key(key) {
+                self.cx.error_at(at, format_args!("a filler is never shown, so it has no {key}"));
+            }
+        }
+        let len = self.stated_len("filler, len = 89")?.value;
+        Some(What::Filler { len, pad: self.attrs.pad.as_ref().map_or(b' ', |pad| pad.value), any: self.attrs.any })
+    }
+
+    fn part(&self) -> Option<What> {
+        self.only("a part", &["part"]);
+        if let Some(at) = self.attrs.key("label") {
+            self.cx.error_at(at, "a part is shown by its fields; put the label on its own struct");
+        }
+        if let Shape::Path = self.shape {
+            return Some(What::Part);
+        }
+        self.cx.error(self.ty, "a part is another telegram: a struct with `#[derive(Telegram)]`");
+        None
+    }
+
+    fn group(&self) -> Option<What> {
+        self.only("a group", &["group", "count", "max"]);
+        match &self.shape {
+            Shape::Array(entry, len) => {
+                for key in ["count", "max"] {
+                    if let Some(at) = self.attrs.key(key) {
+                        self.cx
+                            .error_at(at, format_args!("an array always has all its entries; `{key}` is for a `Vec`"));
+                    }
+                }
+                Some(What::Group { entry: (*entry).clone(), repeat: Repeat::Fixed((*len).clone()) })
+            }
+            Shape::Vec(entry) => {
+                if !self.attrs.has("count") {
+                    let message =
+                        "a group of varying size needs `count = …`, the field before it that says how many there are";
+                    self.cx.error_at(self.member, message);
+                }
+                if !self.attrs.has("max") {
+                    self.cx.error_at(self.member, "how many entries at most? write `max = 10`");
+                }
+                let (by, max) = (self.attrs.count.clone()?, self.attrs.max.clone()?);
+                Some(What::Group { entry: (*entry).clone(), repeat: Repeat::Counted { by: by.value, max } })
+            }
+            _ => {
+                self.cx
+                    .error(self.ty, "a group is a `Vec<Entry>` or `[Entry; n]` of structs with `#[derive(Telegram)]`");
+                None
+            }
+        }
+    }
+
+    /// Items without information are of type `()`.
+    fn unit(&self, item: &str) -> Option<()> {
+        if matches!(self.shape, Shape::Unit) {
+            return Some(());
+        }
+        self.cx.error_at(self.ty.span(), format_args!("{item} carries no information of its own: its type is `()`"));
+        None
+    }
+
+    /// Reports options that the item does not have.
+    pub(super) fn only(&self, item: &str, options: &[&str]) {
+        for key in &self.attrs.keys {
+            let name = key.to_string();
+            let name = name.as_str();
+            if options.contains(&name) || COMMON.contains(&name) || !FieldAttrs::KEYS.contains(&name) {
+                continue;
+            }
+            self.cx.error(key, format_args!("`{name}` is no option of {item}{}", where_it_belongs(name)));
+        }
+    }
+}
+
+/// A hint for an option at the wrong item.
+fn where_it_belongs(option: &str) -> &'static str {
+    match option {
+        "secret" => "; only fields with a value can be secret",
+        "len" => "; its length is the sum of its fields",
+        "charset" | "overflow" => "; it belongs to text",
+        "justify" => "; it belongs to text and digits",
+        "pad" => "; it belongs to text, digits and fillers",
+        "full" => "; it belongs to digits",
+        "sign" | "scale" => "; it belongs to numbers",
+        "none" => "; it belongs to numbers, dates and times",
+        "pattern" | "pivot" => "; it belongs to dates and times",
+        "codes" | "closed" => "; it belongs to codes",
+        "yes" | "no" => "; it belongs to flags",
+        "any" => "; it belongs to fillers",
+        "count" | "max" => "; it belongs to groups",
+        _ => "",
+    }
+}

@@ -1,0 +1,280 @@
+//! The rule of a field with a value: its options put together, and what the Rust type does not go with.
+
+use super::field::Source;
+use super::{Codes, Kind};
+use crate::attr::{
+    DatePattern, DateTimePattern, Given, Justify, KindWord, NoneAs, Overflow, Pattern, Sign, TimePattern,
+};
+use crate::shape::Shape;
+
+/// How a kind is called in a mistake, and the options that it has.
+fn options(word: &KindWord) -> (&'static str, &'static [&'static str]) {
+    match word {
+        KindWord::Text => ("a text field", &["text", "charset", "justify", "pad", "overflow"]),
+        KindWord::Digits => ("a digits field", &["digits", "full", "justify", "pad"]),
+        KindWord::Number => ("a number", &["number", "sign", "scale", "none"]),
+        KindWord::Date => ("a date", &["date", "pattern", "none", "pivot"]),
+        KindWord::Time => ("a time", &["time", "pattern", "none"]),
+        KindWord::DateTime => ("a timestamp", &["datetime", "pattern", "none", "pivot"]),
+        KindWord::Code => ("a code", &["code", "codes", "closed", "charset"]),
+        KindWord::Flag => ("a flag", &["flag", "yes", "no"]),
+        KindWord::Bytes => ("a bytes field", &["bytes"]),
+        KindWord::Part | KindWord::Group | KindWord::Filler | KindWord::Literal(_) | KindWord::Computed(_) => {
+            ("this item", &[])
+        }
+    }
+}
+
+impl Source<'_> {
+    /// The rule, if the options make one.
+    pub(super) fn kind(&self, word: &KindWord) -> Option<Kind> {
+        let (name, options) = options(word);
+        self.only(name, &[options, &["len", "secret"]].concat());
+        self.check_option(word);
+        let kind = match word {
+            KindWord::Text => self.text(),
+            KindWord::Digits => Some(self.digits()),
+            KindWord::Number => Some(self.number()),
+            KindWord::Date => self.date(),
+            KindWord::Time => self.time(),
+            KindWord::DateTime => self.datetime(),
+            KindWord::Code => Some(self.code()),
+            KindWord::Flag => Some(self.flag()),
+            KindWord::Bytes => Some(Kind::Bytes),
+            KindWord::Part | KindWord::Group | KindWord::Filler | KindWord::Literal(_) | KindWord::Computed(_) => None,
+        };
+        kind
+    }
+
+    /// The bytes that a kind always has, or that its pattern says.
+    pub(super) fn len_of_kind(&self, word: &KindWord) -> Option<usize> {
+        match (word, &self.attrs.pattern) {
+            (KindWord::Flag, _) => Some(1),
+            (KindWord::Date | KindWord::Time | KindWord::DateTime, Some(pattern)) => Some(pattern.value.label().len()),
+            (KindWord::Date, None) => matches!(self.inner(), Shape::MonthDay).then_some(4),
+            _ => None,
+        }
+    }
+
+    /// The type, or what is inside its `Option`.
+    fn inner(&self) -> Shape<'_> {
+        match &self.shape {
+            Shape::Option(inner) => Shape::of(inner),
+            _ => Shape::of(self.ty),
+        }
+    }
+
+    /// `Option` and `none` go together, and only where there are contents that mean "no value".
+    fn check_option(&self, word: &KindWord) {
+        let optional = matches!(self.shape, Shape::Option(_));
+        let can_be_none = matches!(word, KindWord::Number | KindWord::Date | KindWord::Time | KindWord::DateTime);
+        let none = self.attrs.key("none");
+        match (optional, none) {
+            (true, _) if !can_be_none => {
+                let instead = match word {
+                    KindWord::Text | KindWord::Digits => "a blank field is the empty value",
+                    KindWord::Code => "give the blank field a code of its own: `#[code(\"\")]`",
+                    _ => "its bytes always mean something",
+                };
+                self.cx.error(self.ty, format_args!("this field cannot be an `Option`; {instead}"));
+            }
+            (true, None) => {
+                let message = "which contents mean that there is no value? write `none = \"spaces\"`, `none = \"zeros\"` or \
+                               `none = \"nines\"`";
+                self.cx.error(self.ty, message);
+            }
+            (false, Some(none)) if can_be_none && !self.shape.is_custom() => {
+                self.cx.error_at(none, "`none` needs a type that can say so: `Option<…>`");
+            }
+            _ => {}
+        }
+    }
+
+    fn none(&self) -> NoneAs {
+        self.attrs.none.as_ref().map_or(NoneAs::Never, |none| none.value)
+    }
+
+    fn justify(&self) -> Justify {
+        self.attrs.justify.as_ref().map_or(Justify::Left, |justify| justify.value)
+    }
+
+    fn text(&self) -> Option<Kind> {
+        let charset = self.attrs.charset.as_ref().map_or(self.charset, |charset| charset.value);
+        if matches!(self.shape, Shape::Str) && !charset.is_utf8() {
+            let label = charset.label();
+            let message = format!(
+                "`&str` cannot borrow {label} text, which is converted when it is read: use `Text<N>`, `Cow<str>` or `String`"
+            );
+            self.cx.error(self.ty, message);
+            return None;
+        }
+        let overflow = self.attrs.overflow.as_ref().map_or(Overflow::Error, |overflow| overflow.value);
+        let pad = self.attrs.pad.as_ref().map_or(b' ', |pad| pad.value);
+        Some(Kind::Text { charset, pad, justify: self.justify(), overflow })
+    }
+
+    fn digits(&self) -> Kind {
+        let full = self.attrs.full.is_some();
+        for key in ["pad", "justify"] {
+            if let Some(at) = self.attrs.key(key).filter(|_| full) {
+                self.cx.error_at(at, format_args!("every byte of a `full` field is a digit, so `{key}` does nothing"));
+            }
+        }
+        if let Some(pad) = self.attrs.pad.as_ref().filter(|pad| pad.value.is_ascii_digit() && !full)
+            && self.justify() == Justify::Left
+        {
+            let message =
+                "digits behind digits cannot be told from the value; `justify = \"right\"` puts them in front";
+            self.cx.error_at(pad.span, message);
+        }
+        Kind::Digits { full, pad: self.attrs.pad.as_ref().map_or(b' ', |pad| pad.value), justify: self.justify() }
+    }
+
+    fn number(&self) -> Kind {
+        let sign = self.attrs.sign.as_ref().map_or(Sign::Unsigned, |sign| sign.value);
+        if let (Sign::Leading { .. } | Sign::Trailing { .. }, Some(len)) = (sign, &self.attrs.len)
+            && len.value == 1
+        {
+            self.cx.error_at(len.span, "the sign takes the only byte; `len` counts the sign and the digits");
+        }
+        Kind::Number { sign, scale: self.attrs.scale.as_ref().map_or(0, |scale| scale.value), none: self.none() }
+    }
+
+    /// The pattern as written or by the length; a mistake if they are of two minds.
+    fn pattern<P>(&self, kind: &str, is_kind: impl Fn(Pattern) -> Option<P>) -> Option<P> {
+        if let Some(given) = &self.attrs.pattern {
+            return self.stated_pattern(given, kind, is_kind);
+        }
+        let len = match &self.attrs.len {
+            // Whatever is wrong with the length or the pattern was reported, or will be as a missing length.
+            _ if self.attrs.has("pattern") => return None,
+            None => return None,
+            Some(len) => len,
+        };
+        let pattern = Pattern::of_len(len.value, |pattern| is_kind(pattern).is_some()).and_then(is_kind);
+        if pattern.is_none() {
+            self.cx.error_at(len.span, format_args!("no {kind} has {} bytes; {}", len.value, lengths(kind)));
+        }
+        pattern
+    }
+
+    fn stated_pattern<P>(
+        &self,
+        given: &Given<Pattern>,
+        kind: &str,
+        is_kind: impl Fn(Pattern) -> Option<P>,
+    ) -> Option<P> {
+        let label = given.value.label();
+        let Some(pattern) = is_kind(given.value) else {
+            self.cx.error_at(given.span, format_args!("\"{label}\" is no {kind}; {}", lengths(kind)));
+            return None;
+        };
+        if let Some(len) = &self.attrs.len
+            && len.value != label.len()
+        {
+            self.cx.error_at(len.span, format_args!("`len` is {}, but \"{label}\" has {}", len.value, label.len()));
+            return None;
+        }
+        Some(pattern)
+    }
+
+    fn pivot(&self, two_digit_year: bool) -> Option<usize> {
+        if let Some(at) = self.attrs.key("pivot").filter(|_| !two_digit_year) {
+            self.cx.error_at(at, "a pivot is for two-digit years, and this pattern has none");
+        }
+        self.attrs.pivot.as_ref().map(|pivot| pivot.value)
+    }
+
+    fn date(&self) -> Option<Kind> {
+        if let Shape::MonthDay = self.inner() {
+            return self.month_day();
+        }
+        let of_date = |pattern| if let Pattern::Date(pattern) = pattern { Some(pattern) } else { None };
+        let pattern = self.pattern("date", of_date)?;
+        if pattern == DatePattern::MmDd && matches!(self.inner(), Shape::Date) {
+            self.cx.error(self.ty, "a date without a year is a `MonthDay`");
+            return None;
+        }
+        let pivot = self.pivot(pattern == DatePattern::YyMmDd);
+        Some(Kind::Date { pattern, none: self.none(), pivot })
+    }
+
+    fn month_day(&self) -> Option<Kind> {
+        if let Some(len) = self.attrs.len.as_ref().filter(|len| len.value != 4) {
+            self.cx.error_at(len.span, "a `MonthDay` has 4 bytes, MMDD; a date with a year is a `Date`");
+            return None;
+        }
+        if let Some(pattern) =
+            self.attrs.pattern.as_ref().filter(|given| given.value != Pattern::Date(DatePattern::MmDd))
+        {
+            self.cx.error_at(pattern.span, "a `MonthDay` is \"MMDD\"; a date with a year is a `Date`");
+            return None;
+        }
+        let pivot = self.pivot(false);
+        Some(Kind::Date { pattern: DatePattern::MmDd, none: self.none(), pivot })
+    }
+
+    fn time(&self) -> Option<Kind> {
+        let of_time = |pattern| if let Pattern::Time(pattern) = pattern { Some(pattern) } else { None };
+        if let Some(none) = self.attrs.none.as_ref().filter(|none| none.value == NoneAs::Zeros) {
+            self.cx
+                .error_at(none.span, "zeros are midnight; a missing time is `none = \"spaces\"` or `none = \"nines\"`");
+        }
+        let pattern: TimePattern = self.pattern("time", of_time)?;
+        Some(Kind::Time { pattern, none: self.none() })
+    }
+
+    fn datetime(&self) -> Option<Kind> {
+        let of_both = |pattern| if let Pattern::DateTime(pattern) = pattern { Some(pattern) } else { None };
+        let pattern = self.pattern("timestamp", of_both)?;
+        let pivot = self.pivot(pattern == DateTimePattern::YyMmDdHhMmSs);
+        Some(Kind::DateTime { pattern, none: self.none(), pivot })
+    }
+
+    fn code(&self) -> Kind {
+        let charset = self.attrs.charset.as_ref().map_or(self.charset, |charset| charset.value);
+        let codes = if self.attrs.has("codes") || self.shape.is_text() {
+            let lines = self.attrs.codes.as_ref().map_or_else(Vec::new, |codes| codes.value.clone());
+            if let (Some(at), false) = (self.attrs.key("closed"), self.attrs.has("codes")) {
+                self.cx.error_at(at, "a closed list needs its codes: `codes(\"20\" = \"입금\", …)`");
+            }
+            if let Some(len) = &self.attrs.len {
+                for line in lines.iter().filter(|line| line.code.len() > len.value) {
+                    let message = format!("the code \"{}\" does not fit into {} bytes", line.code, len.value);
+                    self.cx.error_at(line.span, message);
+                }
+            }
+            Codes::Listed { lines, open: self.attrs.closed.is_none() }
+        } else {
+            if let Some(at) = self.attrs.key("closed") {
+                self.cx.error_at(
+                    at,
+                    "a code enum is closed if it has no `#[code(other)]` variant; `closed` is for `codes(…)`",
+                );
+            }
+            Codes::OfType
+        };
+        Kind::Code { charset, codes }
+    }
+
+    fn flag(&self) -> Kind {
+        if let Some(len) = self.attrs.len.as_ref().filter(|len| len.value != 1) {
+            self.cx.error_at(len.span, "a flag has one byte");
+        }
+        let yes = self.attrs.yes.as_ref().map_or(b'Y', |yes| yes.value);
+        let no = self.attrs.no.as_ref().map_or(b'N', |no| no.value);
+        if let Some(given) = self.attrs.no.as_ref().or(self.attrs.yes.as_ref()).filter(|_| yes == no) {
+            self.cx.error_at(given.span, "yes and no are the same byte");
+        }
+        Kind::Flag { yes, no }
+    }
+}
+
+/// The lengths that a kind of date has.
+fn lengths(kind: &str) -> &'static str {
+    match kind {
+        "date" => "dates are \"YYYYMMDD\" (8), \"YYMMDD\" (6) and \"MMDD\" (4, a `MonthDay`)",
+        "time" => "times are \"HHMMSS\" (6) and \"HHMM\" (4)",
+        _ => "timestamps are \"YYYYMMDDHHMMSS\" (14) and \"YYMMDDHHMMSS\" (12)",
+    }
+}

@@ -1,0 +1,73 @@
+//! An enum as a choice of telegrams.
+
+use proc_macro2::Ident;
+use quote::ToTokens as _;
+use syn::{DataEnum, DeriveInput, Fields, Type};
+
+use crate::attr::TelegramAttrs;
+use crate::ctxt::Ctxt;
+use crate::paths::Paths;
+
+/// An enum whose variants each hold a telegram.
+pub(crate) struct Set {
+    pub(crate) ident: Ident,
+    pub(crate) paths: Paths,
+    pub(crate) variants: Vec<Variant>,
+}
+
+/// One telegram of the choice.
+pub(crate) struct Variant {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+}
+
+impl Set {
+    /// The model of an enum.
+    pub(crate) fn read(input: &DeriveInput, data: &DataEnum, attrs: TelegramAttrs, cx: &Ctxt) -> Self {
+        for key in attrs.keys.iter().filter(|key| TelegramAttrs::KEYS.contains(&key.to_string().as_str())) {
+            if *key != "crate" {
+                cx.error(
+                    key,
+                    format_args!("`{key}` belongs to the telegrams that the variants hold; an enum has `crate` only"),
+                );
+            }
+        }
+        if !input.generics.params.is_empty() {
+            cx.error(&input.generics, "an enum of telegrams owns them all: it has no lifetimes and no type parameters");
+        }
+        if data.variants.is_empty() {
+            cx.error(&input.ident, "a choice of telegrams needs at least one");
+        }
+        let mut variants: Vec<Variant> = Vec::new();
+        for variant in data.variants.iter().filter_map(|variant| Variant::read(variant, cx)) {
+            let tokens = variant.ty.to_token_stream().to_string();
+            match variants.iter().find(|other| other.ty.to_token_stream().to_string() == tokens) {
+                Some(other) => {
+                    let message =
+                        format!("`{}` holds this telegram already, so this variant would never be chosen", other.ident);
+                    cx.error(&variant.ty, message);
+                }
+                None => variants.push(variant),
+            }
+        }
+        Self { ident: input.ident.clone(), paths: attrs.root.as_ref().map_or_else(Paths::default, Paths::at), variants }
+    }
+}
+
+impl Variant {
+    fn read(variant: &syn::Variant, cx: &Ctxt) -> Option<Self> {
+        for attr in variant.attrs.iter().filter(|attr| attr.path().is_ident("telegram")) {
+            cx.error(attr, "a variant has no options; they belong to the telegram that it holds");
+        }
+        match &variant.fields {
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+                fields.unnamed.first().map(|field| Self { ident: variant.ident.clone(), ty: field.ty.clone() })
+            }
+            _ => {
+                let name = &variant.ident;
+                cx.error(variant, format_args!("each variant holds one telegram: `{name}({name})`"));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! [`Paths`]: every path that the output may mention, so that a renamed or re-exported fep-codec is one attribute.
+//!
+//! The rest of the output is made of the user's own tokens and of paths into `core` and `std`, which stand here too.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// Where the runtime is: `::fep_codec`, or what `#[telegram(crate = …)]` says.
+pub(crate) struct Paths {
+    root: TokenStream,
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Self { root: quote!(::fep_codec) }
+    }
+}
+
+/// One method per path below the root.
+macro_rules! runtime {
+    ($($method:ident = $($path:ident)::+;)*) => {
+        impl Paths {
+            $(pub(crate) fn $method(&self) -> TokenStream {
+                let root = &self.root;
+                quote!(#root::$($path)::+)
+            })*
+        }
+    };
+}
+
+runtime! {
+    telegram = telegram::Telegram;
+    decode = telegram::Decode;
+    telegram_set = telegram::TelegramSet;
+    reader = cursor::Reader;
+    writer = cursor::Writer;
+    error = error::Error;
+    fault = error::Fault;
+    charset = charset::Charset;
+
+    field_value = kind::FieldValue;
+    code_set = kind::CodeSet;
+    get_code = kind::get_code;
+    put_code = kind::put_code;
+    pivot_default = kind::PIVOT_DEFAULT;
+
+    layout = layout::Layout;
+    when = layout::When;
+    item = layout::Item;
+    field = layout::Field;
+    kind = layout::Kind;
+    computed = layout::Computed;
+    counts = layout::Counts;
+    literal = layout::Literal;
+    filler = layout::Filler;
+    part = layout::Part;
+    group = layout::Group;
+    repeat = layout::Repeat;
+
+    text_rule = layout::TextRule;
+    digits_rule = layout::DigitsRule;
+    number_rule = layout::NumberRule;
+    date_rule = layout::DateRule;
+    time_rule = layout::TimeRule;
+    datetime_rule = layout::DateTimeRule;
+    code_rule = layout::CodeRule;
+    code_meaning = layout::CodeMeaning;
+    flag_rule = layout::FlagRule;
+    bytes_rule = layout::BytesRule;
+
+    justify = layout::Justify;
+    overflow = layout::Overflow;
+    sign = layout::Sign;
+    none_as = layout::NoneAs;
+    date_pattern = layout::DatePattern;
+    time_pattern = layout::TimePattern;
+    datetime_pattern = layout::DateTimePattern;
+}
+
+impl Paths {
+    /// The runtime at another path.
+    pub(crate) fn at(root: &syn::Path) -> Self {
+        Self { root: quote!(#root) }
+    }
+}
+
+/// `Result`.
+pub(crate) fn result() -> TokenStream {
+    quote!(::core::result::Result)
+}
+
+/// `Option`.
+pub(crate) fn option() -> TokenStream {
+    quote!(::core::option::Option)
+}
+
+/// `Cow::Borrowed`, which is how every list and string of a constant layout stands there.
+pub(crate) fn borrowed() -> TokenStream {
+    quote!(::std::borrow::Cow::Borrowed)
+}

@@ -1,0 +1,139 @@
+//! [`Shape`]: what a field's Rust type says about the field, as far as tokens show it.
+//!
+//! A type is known by its last path segment, as a reader knows it. A type of another name is the user's own: its kind must
+//! be written, and the compiler checks that it can stand for one.
+
+use syn::{Expr, GenericArgument, PathArguments, Type};
+
+/// A field's type.
+pub(crate) enum Shape<'t> {
+    /// `()`
+    Unit,
+    /// `Text<N>`
+    Text(Expr),
+    /// `Digits<N>`
+    Digits(Expr),
+    /// `String`
+    String,
+    /// `Cow<str>`
+    Cow,
+    /// `&str`
+    Str,
+    /// `u8` to `i128`
+    Integer,
+    /// `bool`
+    Bool,
+    /// `Date`
+    Date,
+    /// `MonthDay`
+    MonthDay,
+    /// `Time`
+    Time,
+    /// `DateTime`
+    DateTime,
+    /// `[u8; N]`
+    ByteArray(Expr),
+    /// `Vec<u8>`, `&[u8]`
+    Bytes,
+    /// `[T; N]`
+    Array(&'t Type, &'t Expr),
+    /// `Vec<T>`
+    Vec(&'t Type),
+    /// `Option<T>`
+    Option(&'t Type),
+    /// Any other path.
+    Path,
+    /// Something that has no name.
+    Other,
+}
+
+const INTEGERS: [&str; 10] = ["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128"];
+
+impl<'t> Shape<'t> {
+    pub(crate) fn of(ty: &'t Type) -> Self {
+        match ty {
+            Type::Group(group) => Self::of(&group.elem),
+            Type::Paren(paren) => Self::of(&paren.elem),
+            Type::Tuple(tuple) if tuple.elems.is_empty() => Self::Unit,
+            Type::Array(array) if is_u8(&array.elem) => Self::ByteArray(array.len.clone()),
+            Type::Array(array) => Self::Array(&array.elem, &array.len),
+            Type::Reference(reference) => match &*reference.elem {
+                Type::Slice(slice) if is_u8(&slice.elem) => Self::Bytes,
+                Type::Path(path) if path.path.is_ident("str") => Self::Str,
+                _ => Self::Other,
+            },
+            Type::Path(path) => Self::of_path(&path.path),
+            _ => Self::Other,
+        }
+    }
+
+    fn of_path(path: &'t syn::Path) -> Self {
+        let Some(last) = path.segments.last() else { return Self::Path };
+        let name = last.ident.to_string();
+        match (name.as_str(), argument(&last.arguments)) {
+            ("Text", Some(len)) => length(len).map_or(Self::Path, Self::Text),
+            ("Digits", Some(len)) => length(len).map_or(Self::Path, Self::Digits),
+            ("Option", Some(GenericArgument::Type(inner))) => Self::Option(inner),
+            ("Vec", Some(GenericArgument::Type(byte))) if is_u8(byte) => Self::Bytes,
+            ("Vec", Some(GenericArgument::Type(entry))) => Self::Vec(entry),
+            ("Cow", Some(GenericArgument::Type(Type::Path(inner)))) if inner.path.is_ident("str") => Self::Cow,
+            ("String", None) => Self::String,
+            ("bool", None) => Self::Bool,
+            ("Date", None) => Self::Date,
+            ("MonthDay", None) => Self::MonthDay,
+            ("Time", None) => Self::Time,
+            ("DateTime", None) => Self::DateTime,
+            (integer, None) if INTEGERS.contains(&integer) => Self::Integer,
+            _ => Self::Path,
+        }
+    }
+
+    /// Whether the type holds any text.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::String | Self::Cow | Self::Str)
+    }
+
+    /// Whether the type is the user's own.
+    pub(crate) fn is_custom(&self) -> bool {
+        matches!(self, Self::Path | Self::Array(..) | Self::Vec(_))
+    }
+
+    /// The length in bytes that the type carries.
+    pub(crate) fn len(&self) -> Option<&Expr> {
+        match self {
+            Self::Text(len) | Self::Digits(len) | Self::ByteArray(len) => Some(len),
+            _ => None,
+        }
+    }
+}
+
+/// The number that a literal expression is.
+pub(crate) fn literal(expr: &Expr) -> Option<usize> {
+    match expr {
+        Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) => number.base10_parse().ok(),
+        _ => None,
+    }
+}
+
+/// The last type or const argument: `Cow<'a, str>` → `str`.
+fn argument(arguments: &PathArguments) -> Option<&GenericArgument> {
+    match arguments {
+        PathArguments::AngleBracketed(arguments) => arguments.args.last(),
+        _ => None,
+    }
+}
+
+/// A const argument, which looks like a type if it is a path.
+fn length(argument: &GenericArgument) -> Option<Expr> {
+    match argument {
+        GenericArgument::Const(len) => Some(len.clone()),
+        GenericArgument::Type(Type::Path(path)) => {
+            Some(Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: path.qself.clone(), path: path.path.clone() }))
+        }
+        _ => None,
+    }
+}
+
+fn is_u8(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.is_ident("u8"))
+}

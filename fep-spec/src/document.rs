@@ -1,0 +1,156 @@
+//! A TOML document, walked with spans: every mistake at once, at its own place.
+//!
+//! A [`Table`] is asked for its keys one by one. A value of the wrong type, a number out of range, a missing key is noted as
+//! a [`Finding`] and the getter gives `None`, so the caller goes on and the user sees everything in one run. At the end
+//! [`Table::finish`] refuses the keys that nobody asked for, with a guess at what was meant.
+//!
+//! This module knows TOML and nothing of specs; the gateway reads its configuration with it too.
+//!
+//! ```
+//! use fep_spec::document::Document;
+//! use fep_spec::report::Source;
+//!
+//! let source = Source::new("gateway.toml", "port = 70000\nhots = \"localhost\"\n");
+//! let document = Document::new(source);
+//! document.walk(|root| {
+//!     assert_eq!(root.integer("port", 1..=65_535_u16), None);
+//!     assert_eq!(root.string("host"), None);
+//!     root.finish();
+//! });
+//! let lines = document.into_report().to_string();
+//! assert_eq!(
+//!     lines,
+//!     "gateway.toml:1:8: error: `port` is 70000, it must be 1 to 65535\n\
+//!      gateway.toml:2:1: error: unknown key `hots` (did you mean `host`?)"
+//! );
+//! ```
+
+mod table;
+
+use std::cell::RefCell;
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::de::DeTable;
+
+pub use self::table::{Table, Value};
+use crate::report::{Finding, Report, Severity, Source};
+
+/// A file that is being read, and what was found so far.
+#[derive(Debug)]
+pub struct Document {
+    source: Arc<Source>,
+    findings: RefCell<Vec<Finding>>,
+}
+
+/// A value and the bytes of the document where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    /// Its bytes in the document.
+    pub span: Range<usize>,
+}
+
+impl<T> Located<T> {
+    /// The same place with another value.
+    #[must_use]
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Located<U> {
+        Located { value: f(self.value), span: self.span }
+    }
+}
+
+impl Document {
+    /// A document without findings yet.
+    #[must_use]
+    pub fn new(source: Source) -> Self {
+        Self { source: Arc::new(source), findings: RefCell::new(Vec::new()) }
+    }
+
+    /// Hands the root table to `read`; a text that is no TOML is noted and not walked.
+    pub fn walk<T>(&self, read: impl FnOnce(Table<'_>) -> T) -> Option<T> {
+        let (root, errors) = DeTable::parse_recoverable(&self.source.text);
+        if errors.is_empty() {
+            return Some(read(Table::root(self, root.get_ref())));
+        }
+        for error in errors {
+            let message = error.message().lines().collect::<Vec<_>>().join(", ");
+            self.error(error.span().unwrap_or(0..0), message);
+        }
+        None
+    }
+
+    /// Notes an error.
+    pub fn error(&self, span: Range<usize>, message: impl Into<String>) {
+        self.note(Severity::Error, span, message.into(), None);
+    }
+
+    /// Notes an error with advice.
+    pub fn error_hint(&self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        self.note(Severity::Error, span, message.into(), Some(hint.into()));
+    }
+
+    /// Notes a warning with advice.
+    pub fn warning(&self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        self.note(Severity::Warning, span, message.into(), Some(hint.into()));
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    /// Whether an error was noted.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.findings.borrow().iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// Everything that was noted, in the order of the document.
+    #[must_use]
+    pub fn into_report(self) -> Report {
+        let mut findings = self.findings.into_inner();
+        findings.sort_by_key(|finding| finding.span.start);
+        Report { findings }
+    }
+
+    /// Notes a finding, unless there are too many already.
+    fn note(&self, severity: Severity, span: Range<usize>, message: String, hint: Option<String>) {
+        let mut findings = self.findings.borrow_mut();
+        if findings.len() < FINDINGS_MAX {
+            let finding = Finding::new(&self.source, severity, span, message);
+            findings.push(Finding { hint, ..finding });
+        } else if findings.len() == FINDINGS_MAX {
+            let end = self.source.text.len()..self.source.text.len();
+            findings.push(Finding::new(&self.source, Severity::Error, end, "too many findings, the rest is left out"));
+        }
+    }
+}
+
+/// The word of the list that was probably meant.
+#[must_use]
+pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    words
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(likeness, _)| *likeness > LIKENESS_MIN)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// Advice for a word that is not on a list: the nearest one, or the whole list.
+#[must_use]
+pub fn instead(word: &str, words: &[&str]) -> String {
+    match nearest(word, words.iter().copied()) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None if words.is_empty() => "there are none".to_owned(),
+        None => format!("there are: {}", words.join(", ")),
+    }
+}
+
+/// How like two words must be, of 1, to guess that one stands for the other.
+const LIKENESS_MIN: f64 = 0.82;
+
+/// How many findings one document may have; a person mends the first ones and runs again.
+const FINDINGS_MAX: usize = 500;

@@ -1,0 +1,279 @@
+//! The getters: one for each type of value, each of which notes what it does not find.
+
+use std::cell::RefCell;
+use std::fmt::Display;
+use std::ops::{Range, RangeInclusive};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Document, Located, instead, nearest};
+
+/// A table of the document that is being read.
+#[derive(Debug)]
+pub struct Table<'d> {
+    document: &'d Document,
+    table: &'d DeTable<'d>,
+    span: Range<usize>,
+    /// The keys that the caller knows.
+    asked: RefCell<Vec<&'d str>>,
+}
+
+/// Any value of the document, with the name by which findings call it.
+#[derive(Clone, Copy, Debug)]
+pub struct Value<'d> {
+    document: &'d Document,
+    value: &'d Spanned<DeValue<'d>>,
+    name: &'d str,
+}
+
+impl<'d> Table<'d> {
+    pub(super) fn root(document: &'d Document, table: &'d DeTable<'d>) -> Self {
+        Self { document, table, span: 0..0, asked: RefCell::default() }
+    }
+
+    /// The place of the table: its header, or its braces.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// The document, to note findings of the caller's own.
+    #[must_use]
+    pub fn document(&self) -> &'d Document {
+        self.document
+    }
+
+    /// Whether the key is there. Asking does not make it a known key.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// Declares keys as known before they are asked for, so that [`Table::finish`] is right after an early return too.
+    pub fn knows(&self, keys: &[&'d str]) {
+        self.asked.borrow_mut().extend(keys);
+    }
+
+    /// The value of a key, if it is there.
+    #[must_use]
+    pub fn get(&self, key: &'d str) -> Option<Value<'d>> {
+        self.asked.borrow_mut().push(key);
+        self.table.get(key).map(|value| Value { document: self.document, value, name: key })
+    }
+
+    /// The place of a key, if it is there.
+    #[must_use]
+    pub fn key_span(&self, key: &str) -> Option<Range<usize>> {
+        self.table.get_key_value(key).map(|(key, _)| key.span())
+    }
+
+    /// The string of a key, if it is there.
+    #[must_use]
+    pub fn string(&self, key: &'d str) -> Option<Located<&'d str>> {
+        self.get(key)?.string()
+    }
+
+    /// The string of a key, which must be there.
+    #[must_use]
+    pub fn required_string(&self, key: &'d str) -> Option<Located<&'d str>> {
+        self.required(key)?.string()
+    }
+
+    /// The whole number of a key, if it is there.
+    #[must_use]
+    pub fn integer<N: TryFrom<i64> + PartialOrd + Display>(
+        &self,
+        key: &'d str,
+        range: RangeInclusive<N>,
+    ) -> Option<Located<N>> {
+        self.get(key)?.integer(range)
+    }
+
+    /// The yes or no of a key, if it is there.
+    #[must_use]
+    pub fn boolean(&self, key: &'d str) -> Option<Located<bool>> {
+        self.get(key)?.boolean()
+    }
+
+    /// One of a list of words, if the key is there.
+    #[must_use]
+    pub fn choice<T: Clone>(&self, key: &'d str, choices: &[(&str, T)]) -> Option<Located<T>> {
+        self.get(key)?.choice(choices)
+    }
+
+    /// The values of an array, if the key is there.
+    #[must_use]
+    pub fn array(&self, key: &'d str) -> Option<Vec<Value<'d>>> {
+        self.get(key)?.array()
+    }
+
+    /// The table of a key, if it is there.
+    #[must_use]
+    pub fn table(&self, key: &'d str) -> Option<Self> {
+        self.get(key)?.table()
+    }
+
+    /// Notes that a key is missing, and gives `None`.
+    #[must_use]
+    pub fn required(&self, key: &'d str) -> Option<Value<'d>> {
+        let value = self.get(key);
+        if value.is_none() {
+            self.document.error(self.span(), format!("`{key}` is missing"));
+        }
+        value
+    }
+
+    /// All keys with their values, in the order of the document; the caller chooses no names here, so all are known.
+    #[must_use]
+    pub fn entries(&self) -> Vec<(Located<&'d str>, Value<'d>)> {
+        let mut entries: Vec<_> = self
+            .table
+            .iter()
+            .map(|(key, value)| {
+                let name: &'d str = key.get_ref();
+                self.asked.borrow_mut().push(name);
+                (Located { value: name, span: key.span() }, Value { document: self.document, value, name })
+            })
+            .collect();
+        entries.sort_by_key(|(key, _)| key.span.start);
+        entries
+    }
+
+    /// Refuses the keys that nobody asked for.
+    pub fn finish(self) {
+        let asked = self.asked.into_inner();
+        for (key, _) in self.table.iter().filter(|(key, _)| !asked.contains(&&**key.get_ref())) {
+            let free = asked.iter().copied().filter(|known| !self.table.contains_key(*known));
+            let message = format!("unknown key `{}`", key.get_ref());
+            match nearest(key.get_ref(), free) {
+                Some(meant) => self.document.error_hint(key.span(), message, format!("did you mean `{meant}`?")),
+                None => {
+                    let mut known = asked.clone();
+                    known.sort_unstable();
+                    known.dedup();
+                    self.document.error_hint(key.span(), message, format!("known here: {}", known.join(", ")));
+                }
+            }
+        }
+    }
+}
+
+impl<'d> Value<'d> {
+    /// The place of the value.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.value.span()
+    }
+
+    /// The document, to note findings of the caller's own.
+    #[must_use]
+    pub fn document(&self) -> &'d Document {
+        self.document
+    }
+
+    /// Whether it is a string.
+    #[must_use]
+    pub fn is_string(&self) -> bool {
+        self.value.get_ref().is_str()
+    }
+
+    /// Whether it is a whole number.
+    #[must_use]
+    pub fn is_integer(&self) -> bool {
+        self.value.get_ref().is_integer()
+    }
+
+    /// Whether it is a table.
+    #[must_use]
+    pub fn is_table(&self) -> bool {
+        self.value.get_ref().is_table()
+    }
+
+    /// The string.
+    #[must_use]
+    pub fn string(self) -> Option<Located<&'d str>> {
+        match self.value.get_ref() {
+            DeValue::String(text) => Some(Located { value: text, span: self.span() }),
+            DeValue::Integer(_) => self.wrong("a string", Some("put it in quotes: 0200 is not 200")),
+            _ => self.wrong("a string", None),
+        }
+    }
+
+    /// The whole number.
+    #[must_use]
+    pub fn integer<N: TryFrom<i64> + PartialOrd + Display>(self, range: RangeInclusive<N>) -> Option<Located<N>> {
+        let DeValue::Integer(integer) = self.value.get_ref() else {
+            return self.wrong("a whole number", None);
+        };
+        let number = i64::from_str_radix(integer.as_str(), integer.radix()).ok().and_then(|number| number.try_into().ok());
+        match number {
+            Some(number) if range.contains(&number) => Some(Located { value: number, span: self.span() }),
+            _ => {
+                let (name, first, last) = (self.name, range.start(), range.end());
+                self.document.error(self.span(), format!("`{name}` is {integer}, it must be {first} to {last}"));
+                None
+            }
+        }
+    }
+
+    /// Yes or no.
+    #[must_use]
+    pub fn boolean(self) -> Option<Located<bool>> {
+        match self.value.get_ref() {
+            DeValue::Boolean(value) => Some(Located { value: *value, span: self.span() }),
+            _ => self.wrong("true or false", None),
+        }
+    }
+
+    /// One of a list of words.
+    #[must_use]
+    pub fn choice<T: Clone>(self, choices: &[(&str, T)]) -> Option<Located<T>> {
+        let word = self.string()?;
+        let chosen = choices.iter().find(|(name, _)| *name == word.value);
+        if chosen.is_none() {
+            let words: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+            let message = format!("`{}` cannot be \"{}\"", self.name, word.value);
+            self.document.error_hint(word.span.clone(), message, instead(word.value, &words));
+        }
+        chosen.map(|(_, chosen)| Located { value: chosen.clone(), span: word.span })
+    }
+
+    /// The values of an array.
+    #[must_use]
+    pub fn array(self) -> Option<Vec<Self>> {
+        match self.value.get_ref() {
+            DeValue::Array(values) => Some(values.iter().map(|value| Self { value, ..self }).collect()),
+            _ => self.wrong("an array", None),
+        }
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn table(self) -> Option<Table<'d>> {
+        match self.value.get_ref() {
+            DeValue::Table(table) => {
+                Some(Table { document: self.document, table, span: self.span(), asked: RefCell::default() })
+            }
+            _ => self.wrong("a table", None),
+        }
+    }
+
+    fn wrong<T>(self, expected: &str, hint: Option<&str>) -> Option<T> {
+        let found = match self.value.get_ref() {
+            DeValue::String(_) => "a string",
+            DeValue::Integer(_) => "a whole number",
+            DeValue::Float(_) => "a number with decimals",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a date",
+            DeValue::Array(_) => "an array",
+            DeValue::Table(_) => "a table",
+        };
+        let message = format!("`{}` must be {expected}, found {found}", self.name);
+        match hint {
+            Some(hint) => self.document.error_hint(self.span(), message, hint),
+            None => self.document.error(self.span(), message),
+        }
+        None
+    }
+}

@@ -1,0 +1,161 @@
+//! Checks that need the whole spec: sums, offsets, counts, conditions, answers, record files.
+//!
+//! What one table shows by itself was checked by [`crate::lower`]. A layout that could not be read in full is left alone
+//! here: its sums mean nothing, and a second message about the same mistake helps nobody.
+
+mod counts;
+mod when;
+
+use fep_codec::Layout;
+use fep_codec::layout::{Group, Item};
+
+use crate::document::{Document, instead};
+use crate::lower::{LayoutPlace, Lowered, Place, TELEGRAM_LEN_MAX};
+use crate::model::Spec;
+
+/// Notes what is wrong with a spec that was lowered.
+pub(crate) fn lint(document: &Document, lowered: &Lowered) {
+    let spec = &lowered.spec;
+    for (part, place) in spec.parts.iter().zip(&lowered.parts) {
+        layout(document, &part.layout, place);
+    }
+    for (telegram, place) in spec.telegrams.iter().zip(&lowered.telegrams).filter(|(_, place)| !place.broken) {
+        layout(document, &telegram.layout, place);
+        counts::lengths(document, &telegram.layout, place);
+        when::resolve(document, &telegram.layout, place);
+    }
+    when::exclude(document, lowered);
+    answers(document, lowered);
+    files(document, lowered);
+}
+
+/// The sum, and everything that is wrong inside.
+fn layout(document: &Document, layout: &Layout, place: &LayoutPlace) {
+    if place.broken {
+        return;
+    }
+    if let Some(places) = &place.items {
+        items(document, layout, places);
+    }
+    let (name, max) = (&layout.name, layout.max_len());
+    if max > TELEGRAM_LEN_MAX {
+        let message = format!("`{name}` can have {max} bytes, a telegram may have {TELEGRAM_LEN_MAX}");
+        document.error_hint(place.name.clone(), message, "look for a `max` or a `len` that is too large");
+    }
+    let (Some(stated), Some(at)) = (layout.stated_len, &place.len) else { return };
+    match layout.fixed_len() {
+        Some(sum) if sum == stated => {}
+        Some(sum) => {
+            let (more, by) = if sum > stated { ("more", sum - stated) } else { ("fewer", stated - sum) };
+            let message = format!("`{name}` states {stated} bytes, its items have {sum}: {by} {more}");
+            document.error_hint(at.clone(), message, "compare the items' `len` with the sheet's");
+        }
+        None => {
+            let message = format!("`{name}` states {stated} bytes, its items have {} to {max}", layout.min_len());
+            document.error_hint(at.clone(), message, "leave out `len`: a group makes the length vary");
+        }
+    }
+}
+
+/// Names, offsets and groups of one layout and of the entries that are written inside it.
+fn items(document: &Document, layout: &Layout, places: &[Place]) {
+    for (number, (item, place)) in layout.items().iter().zip(places).enumerate() {
+        if let Some(name) = item.name()
+            && layout.item(name).is_some_and(|(first, _)| first != number)
+        {
+            let message = format!("`{name}` stands twice in `{}`", layout.name);
+            document.error_hint(place.name.clone(), message, "names are unique within a telegram, part or entry");
+        }
+        if let Some(at) = &place.at {
+            offset(document, layout, number, at.value, &at.span);
+        }
+        if let Item::Group(group) = item {
+            counts::group(document, layout, number, group, place);
+            entry(document, group, place);
+        }
+        if let Item::Field(field) = item {
+            counts::counting(document, layout, number, field, place);
+        }
+    }
+}
+
+fn entry(document: &Document, group: &Group, place: &Place) {
+    if let Some(places) = &place.entry {
+        items(document, &group.layout, places);
+    }
+    if counts::length_fields(&group.layout) > 0 {
+        let message = format!("an entry of `{}` has a computed length, which only a telegram can have", group.name);
+        document.error_hint(place.name.clone(), message, "leave out `computed`");
+    }
+}
+
+fn offset(document: &Document, layout: &Layout, number: usize, stated: usize, at: &std::ops::Range<usize>) {
+    match layout.offset_of(number) {
+        Some(offset) if offset == stated => {}
+        Some(offset) => {
+            let (more, by) = if offset > stated { ("later", offset - stated) } else { ("earlier", stated - offset) };
+            let message = format!("the sheet says byte {stated}, the items above put it at byte {offset}: {by} {more}");
+            document.error_hint(at.clone(), message, "offsets count from 0; look for a wrong `len` above");
+        }
+        None => {
+            let message = format!("the sheet says byte {stated}, a group above has no fixed length");
+            document.error_hint(at.clone(), message, "leave out `at`");
+        }
+    }
+}
+
+fn answers(document: &Document, lowered: &Lowered) {
+    let spec = &lowered.spec;
+    for (telegram, place) in spec.telegrams.iter().zip(&lowered.telegrams) {
+        let (Some(answer), Some(at)) = (&telegram.answer, &place.answer) else { continue };
+        let Some(found) = spec.telegram(answer) else {
+            let message = format!("there is no telegram `{answer}` to answer `{}`", telegram.name());
+            document.error_hint(at.clone(), message, instead(answer, &telegram_names(spec)));
+            continue;
+        };
+        if found.layout.when.is_empty() {
+            let message = format!("`{answer}` is an answer and has no `when`");
+            document.error_hint(at.clone(), message, "without `when` nobody can know it when it comes");
+        }
+    }
+}
+
+fn files(document: &Document, lowered: &Lowered) {
+    let spec = &lowered.spec;
+    for (file, (len_at, places)) in spec.files.iter().zip(&lowered.files) {
+        if file.records.is_empty() {
+            document.error(len_at.clone(), format!("file `{}` has no records", file.name));
+        }
+        let mut layouts: Vec<&Layout> = Vec::new();
+        for (record, at) in file.records.iter().zip(places) {
+            let Some(telegram) = spec.telegram(&record.telegram) else {
+                let message = format!("there is no telegram `{}`", record.telegram);
+                document.error_hint(at.clone(), message, instead(&record.telegram, &telegram_names(spec)));
+                continue;
+            };
+            let broken = lowered.telegrams.iter().zip(&spec.telegrams).any(|(place, of)| of == telegram && place.broken);
+            if broken {
+                continue;
+            }
+            let (name, record_len) = (telegram.name(), file.record_len);
+            match telegram.layout.fixed_len() {
+                Some(len) if len == record_len => {}
+                Some(len) => {
+                    let message = format!("record `{name}` has {len} bytes, `record_len` is {record_len}");
+                    document.error_hint(at.clone(), message, "mend one of them; the line end does not count");
+                }
+                None => document.error(at.clone(), format!("record `{name}` has no fixed length")),
+            }
+            let twin = layouts.iter().find(|other| other.name != telegram.layout.name && !when::differ(other, &telegram.layout));
+            if let Some(twin) = twin {
+                let message = format!("a record can be both `{}` and `{name}`", twin.name);
+                document.error_hint(at.clone(), message, "give both a `literal` or a `when` at the same place");
+            }
+            layouts.push(&telegram.layout);
+        }
+    }
+}
+
+fn telegram_names(spec: &Spec) -> Vec<&str> {
+    spec.telegrams.iter().map(|telegram| telegram.name()).collect()
+}

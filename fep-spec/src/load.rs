@@ -1,0 +1,150 @@
+//! Files and folders → [`Spec`] and [`SpecSet`]: read, lower, lint.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::document::Document;
+use crate::lint::lint;
+use crate::lower::lower;
+use crate::model::{Spec, SpecSet};
+use crate::report::{Report, Source};
+
+/// What a check of one text found.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The spec; none if there are errors.
+    pub spec: Option<Spec>,
+    /// Errors and warnings.
+    pub report: Report,
+}
+
+/// Why there is no spec.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The file or folder cannot be read.
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The folder holds no `.toml` file.
+    Nothing {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The text has errors.
+    Findings(Report),
+}
+
+impl Spec {
+    /// Reads a spec and says everything about it, warnings included.
+    #[must_use]
+    pub fn check(file_name: &str, text: &str) -> Checked {
+        let document = Document::new(Source::new(file_name, text));
+        let spec = document.walk(|root| {
+            let lowered = lower(root, hash(text));
+            lint(&document, &lowered);
+            lowered.spec
+        });
+        let report = document.into_report();
+        Checked { spec: spec.filter(|_| !report.has_errors()), report }
+    }
+
+    /// Reads a spec; warnings are dropped.
+    ///
+    /// # Errors
+    /// All findings, if one of them is an error.
+    pub fn parse(file_name: &str, text: &str) -> Result<Self, Report> {
+        let checked = Self::check(file_name, text);
+        checked.spec.ok_or(checked.report)
+    }
+
+    /// Reads a spec file.
+    ///
+    /// # Errors
+    /// If it cannot be read or has errors.
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        let (name, text) = read(path)?;
+        Self::parse(&name, &text).map_err(LoadError::Findings)
+    }
+}
+
+impl SpecSet {
+    /// Reads a spec file, or all specs of a folder and its folders.
+    ///
+    /// # Errors
+    /// If something cannot be read or has errors.
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        let mut set = Self::default();
+        let mut report = Report::default();
+        for path in spec_files(path)? {
+            let (name, text) = read(&path)?;
+            match Spec::parse(&name, &text) {
+                Ok(spec) => set.specs.push(spec),
+                Err(findings) => report.append(findings),
+            }
+        }
+        if report.is_empty() { Ok(set) } else { Err(LoadError::Findings(report)) }
+    }
+}
+
+/// The file itself, or all `.toml` files of a folder and its folders, in the order of their names.
+///
+/// # Errors
+/// If a folder cannot be read, or holds none.
+pub fn spec_files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    collect(path, 0, &mut files)?;
+    files.sort();
+    if files.is_empty() { Err(LoadError::Nothing { path: path.to_owned() }) } else { Ok(files) }
+}
+
+/// Reads a spec's text, and gives the name by which findings call the file.
+///
+/// # Errors
+/// If it cannot be read, or is no UTF-8.
+pub fn read(path: &Path) -> Result<(String, String), LoadError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok((path.display().to_string(), text)),
+        Err(error) => Err(LoadError::Unreadable { path: path.to_owned(), error }),
+    }
+}
+
+fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), LoadError> {
+    let unreadable = |error| LoadError::Unreadable { path: folder.to_owned(), error };
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.is_dir() && depth < FOLDER_DEPTH_MAX {
+            collect(&path, depth + 1, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Folders inside each other, so that a link to a folder above ends somewhere.
+const FOLDER_DEPTH_MAX: usize = 8;
+
+/// FNV-1a with 64 bits over the lines, so that a checkout with other line ends has the same hash.
+fn hash(text: &str) -> u64 {
+    let bytes = text.lines().flat_map(|line| line.bytes().chain([b'\n']));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { path, error } => write!(f, "cannot read {}: {error}", path.display()),
+            Self::Nothing { path } => write!(f, "there is no .toml file in {}", path.display()),
+            Self::Findings(report) => write!(f, "{report}"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}

@@ -1,0 +1,72 @@
+//! Lists of codes: `[codes.TradeKind]`, or written at the field.
+
+use std::borrow::Cow;
+
+use fep_codec::layout::CodeMeaning;
+
+use super::names;
+use crate::document::{Document, Located, Table, Value};
+use crate::model::CodeList;
+
+/// The word that generated code uses for codes that an open list lacks.
+const OTHER: &str = "Other";
+
+/// Reads `[codes.Name]`.
+pub(super) fn list(name: &str, table: Table<'_>) -> CodeList {
+    let label = table.string("label").map(|label| label.value.to_owned()).unwrap_or_default();
+    let closed = table.boolean("closed").is_some_and(|closed| closed.value);
+    let codes = table.required("codes").map(|codes| self::codes(codes, closed)).unwrap_or_default();
+    table.finish();
+    CodeList { name: name.to_owned(), label, open: !closed, codes }
+}
+
+/// Reads `[{ code = "20", name = "Deposit", label = "입금" }, …]`.
+pub(super) fn codes(value: Value<'_>, closed: bool) -> Vec<(CodeMeaning, Option<String>)> {
+    let document = value.document();
+    let mut codes: Vec<(CodeMeaning, Option<String>)> = Vec::new();
+    for entry in value.array().unwrap_or_default() {
+        let Some((code, label, name)) = entry.table().and_then(one) else { continue };
+        if codes.iter().any(|(known, _)| known.code == code.value) {
+            document.error(code.span.clone(), format!("code \"{}\" stands twice on this list", code.value));
+        }
+        if let Some(name) = &name {
+            check_name(document, name, &codes, closed);
+        }
+        let meaning = CodeMeaning { code: Cow::Owned(code.value.to_owned()), label: Cow::Owned(label) };
+        codes.push((meaning, name.map(|name| name.value.to_owned())));
+    }
+    let named = codes.iter().filter(|(_, name)| name.is_some()).count();
+    if codes.is_empty() {
+        document.error_hint(value.span(), "an empty list of codes", "use kind = \"text\" if the codes are not known");
+    } else if named != 0 && named != codes.len() {
+        let message = format!("{named} of {} codes have a `name`", codes.len());
+        document.error_hint(value.span(), message, "either all codes of a list have one, or none has");
+    }
+    codes
+}
+
+fn one<'d>(table: Table<'d>) -> Option<(Located<&'d str>, String, Option<Located<&'d str>>)> {
+    let code = table.required_string("code");
+    let label = table.string("label").map(|label| label.value.to_owned()).unwrap_or_default();
+    let name = table.string("name");
+    let document = table.document();
+    table.finish();
+    let code = code?;
+    if !code.value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) || code.value.ends_with(' ') {
+        let message = format!("code \"{}\" must be ASCII, without a space at its end", code.value);
+        document.error_hint(code.span, message, "leave out the padding: \"\" is the code of a blank field");
+        return None;
+    }
+    Some((code, label, name))
+}
+
+fn check_name(document: &Document, name: &Located<&str>, codes: &[(CodeMeaning, Option<String>)], closed: bool) {
+    names::check_type(document, name, "a code");
+    if codes.iter().any(|(_, known)| known.as_deref() == Some(name.value)) {
+        document.error(name.span.clone(), format!("the name `{}` stands twice on this list", name.value));
+    }
+    if !closed && name.value == OTHER {
+        let message = format!("`{OTHER}` is what generated code calls the codes that an open list lacks");
+        document.error_hint(name.span.clone(), message, "choose another name");
+    }
+}

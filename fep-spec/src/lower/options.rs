@@ -1,0 +1,399 @@
+//! The options of a field's kind: read from a type and from an item, laid over each other, made a [`Kind`].
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use fep_codec::Charset;
+use fep_codec::kind::PIVOT_DEFAULT;
+use fep_codec::layout::{
+    BytesRule, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, FlagRule, Justify, Kind,
+    NoneAs, NumberRule, Overflow, Sign, TextRule, TimePattern, TimeRule,
+};
+
+use crate::document::{Document, Located, Table, Value};
+use crate::model::CodeList;
+
+/// Which of the kinds a field is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KindName {
+    Text,
+    Digits,
+    Number,
+    Date,
+    Time,
+    DateTime,
+    Code,
+    Flag,
+    Bytes,
+}
+
+/// The digits of a date, a time, or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pattern {
+    Date(DatePattern),
+    Time(TimePattern),
+    DateTime(DateTimePattern),
+}
+
+/// What a type or an item says of its kind; nothing is filled in yet.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Options {
+    pub(super) kind: Option<Located<KindName>>,
+    charset: Option<Located<Charset>>,
+    pad: Option<Located<u8>>,
+    justify: Option<Located<Justify>>,
+    overflow: Option<Located<Overflow>>,
+    full: Option<Located<bool>>,
+    sign: Option<Located<Sign>>,
+    scale: Option<Located<u8>>,
+    none: Option<Located<NoneAs>>,
+    pattern: Option<Located<Pattern>>,
+    pivot: Option<Located<u8>>,
+    /// The name of a list of codes.
+    pub(super) codes: Option<Located<String>>,
+    yes: Option<Located<u8>>,
+    no: Option<Located<u8>>,
+}
+
+/// Where a field stands and what its options may refer to.
+pub(super) struct Field<'a> {
+    pub(super) document: &'a Document,
+    pub(super) name: &'a str,
+    pub(super) len: Located<usize>,
+    /// The spec's charset.
+    pub(super) charset: Charset,
+    pub(super) codes: &'a [CodeList],
+}
+
+/// The keys that [`Options::read`] reads.
+pub(super) const KEYS: [&str; 13] = [
+    "kind", "charset", "pad", "justify", "overflow", "full", "sign", "scale", "none", "pattern", "pivot", "yes", "no",
+];
+
+const KINDS: [(&str, KindName); 9] = [
+    ("text", KindName::Text),
+    ("digits", KindName::Digits),
+    ("number", KindName::Number),
+    ("date", KindName::Date),
+    ("time", KindName::Time),
+    ("datetime", KindName::DateTime),
+    ("code", KindName::Code),
+    ("flag", KindName::Flag),
+    ("bytes", KindName::Bytes),
+];
+
+const PATTERNS: [(&str, Pattern); 7] = [
+    ("YYYYMMDD", Pattern::Date(DatePattern::YyyyMmDd)),
+    ("YYMMDD", Pattern::Date(DatePattern::YyMmDd)),
+    ("MMDD", Pattern::Date(DatePattern::MmDd)),
+    ("HHMMSS", Pattern::Time(TimePattern::HhMmSs)),
+    ("HHMM", Pattern::Time(TimePattern::HhMm)),
+    ("YYYYMMDDHHMMSS", Pattern::DateTime(DateTimePattern::YyyyMmDdHhMmSs)),
+    ("YYMMDDHHMMSS", Pattern::DateTime(DateTimePattern::YyMmDdHhMmSs)),
+];
+
+impl KindName {
+    /// The name in specs.
+    pub(super) fn name(self) -> &'static str {
+        KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+}
+
+impl Pattern {
+    const fn len(self) -> usize {
+        match self {
+            Self::Date(pattern) => pattern.len(),
+            Self::Time(pattern) => pattern.len(),
+            Self::DateTime(pattern) => pattern.len(),
+        }
+    }
+
+    const fn kind(self) -> KindName {
+        match self {
+            Self::Date(_) => KindName::Date,
+            Self::Time(_) => KindName::Time,
+            Self::DateTime(_) => KindName::DateTime,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        PATTERNS.iter().find(|(_, pattern)| *pattern == self).map_or("", |(name, _)| name)
+    }
+}
+
+impl Options {
+    /// Reads all option keys of a table, except `codes`, whose meaning differs between types and items.
+    pub(super) fn read(table: &Table<'_>) -> Self {
+        let none = [("spaces", NoneAs::Spaces), ("zeros", NoneAs::Zeros), ("nines", NoneAs::Nines)];
+        Self {
+            kind: table.choice("kind", &KINDS),
+            charset: table.get("charset").and_then(charset),
+            pad: table.get("pad").and_then(byte),
+            justify: table.choice("justify", &[("left", Justify::Left), ("right", Justify::Right)]),
+            overflow: table.choice("overflow", &[("error", Overflow::Error), ("cut", Overflow::Cut)]),
+            full: table.boolean("full"),
+            sign: table.get("sign").and_then(sign),
+            scale: table.integer("scale", 0..=38),
+            none: table.choice("none", &none),
+            pattern: table.choice("pattern", &PATTERNS),
+            pivot: table.integer("pivot", 0..=100),
+            codes: None,
+            yes: table.get("yes").and_then(byte),
+            no: table.get("no").and_then(byte),
+        }
+    }
+
+    /// The item's options, and the type's where the item has none.
+    pub(super) fn over(self, base: Self) -> Self {
+        Self {
+            kind: self.kind.or(base.kind),
+            charset: self.charset.or(base.charset),
+            pad: self.pad.or(base.pad),
+            justify: self.justify.or(base.justify),
+            overflow: self.overflow.or(base.overflow),
+            full: self.full.or(base.full),
+            sign: self.sign.or(base.sign),
+            scale: self.scale.or(base.scale),
+            none: self.none.or(base.none),
+            pattern: self.pattern.or(base.pattern),
+            pivot: self.pivot.or(base.pivot),
+            codes: self.codes.or(base.codes),
+            yes: self.yes.or(base.yes),
+            no: self.no.or(base.no),
+        }
+    }
+
+    /// Notes every option that the kind does not have.
+    pub(super) fn refuse_foreign(&self, document: &Document, kind: KindName) {
+        use KindName::{Code, Date, DateTime, Digits, Flag, Number, Text, Time};
+        let rows: [(&str, Option<Range<usize>>, &[KindName]); 13] = [
+            ("charset", span(&self.charset), &[Text, Code]),
+            ("pad", span(&self.pad), &[Text, Digits]),
+            ("justify", span(&self.justify), &[Text, Digits]),
+            ("overflow", span(&self.overflow), &[Text]),
+            ("full", span(&self.full), &[Digits]),
+            ("sign", span(&self.sign), &[Number]),
+            ("scale", span(&self.scale), &[Number]),
+            ("none", span(&self.none), &[Number, Date, Time, DateTime]),
+            ("pattern", span(&self.pattern), &[Date, Time, DateTime]),
+            ("pivot", span(&self.pivot), &[Date, DateTime]),
+            ("codes", span(&self.codes), &[Code]),
+            ("yes", span(&self.yes), &[Flag]),
+            ("no", span(&self.no), &[Flag]),
+        ];
+        for (option, at, kinds) in rows {
+            if let Some(at) = at.filter(|_| !kinds.contains(&kind)) {
+                let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
+                let message = format!("`{option}` is an option of {}, this is {}", names.join(", "), kind.name());
+                document.error_hint(at, message, "leave it out, or choose another kind");
+            }
+        }
+    }
+
+    /// The kind of a field, or `None` after noting what is wrong with it.
+    pub(super) fn kind(&self, kind: KindName, field: &Field<'_>) -> Option<Kind> {
+        match kind {
+            KindName::Text => Some(Kind::Text(self.text(field.charset))),
+            KindName::Digits => self.digits(field).map(Kind::Digits),
+            KindName::Number => self.number(field).map(Kind::Number),
+            KindName::Date | KindName::Time | KindName::DateTime => self.calendar(kind, field),
+            KindName::Code => self.code(field).map(Kind::Code),
+            KindName::Flag => self.flag(field).map(Kind::Flag),
+            KindName::Bytes => Some(Kind::Bytes(BytesRule)),
+        }
+    }
+
+    fn text(&self, spec: Charset) -> TextRule {
+        let plain = TextRule::new(value(&self.charset).unwrap_or(spec));
+        TextRule {
+            pad: value(&self.pad).unwrap_or(plain.pad),
+            justify: value(&self.justify).unwrap_or(plain.justify),
+            overflow: value(&self.overflow).unwrap_or(plain.overflow),
+            ..plain
+        }
+    }
+
+    fn digits(&self, field: &Field<'_>) -> Option<DigitsRule> {
+        let full = value(&self.full).unwrap_or(false);
+        let padding = span(&self.pad).or(span(&self.justify));
+        if let Some(at) = padding.filter(|_| full) {
+            field.document.error_hint(at, "a `full` field has no padding", "leave out `full`, or `pad` and `justify`");
+            return None;
+        }
+        if let Some(pad) = self.pad.as_ref().filter(|pad| pad.value.is_ascii_digit()) {
+            let message = "digits padded with a digit cannot be told from the value";
+            field.document.error_hint(pad.span.clone(), message, "pad with a space, or use kind = \"number\"");
+            return None;
+        }
+        let plain = if full { DigitsRule::FULL } else { DigitsRule::LEFT };
+        Some(DigitsRule {
+            full,
+            pad: value(&self.pad).unwrap_or(plain.pad),
+            justify: value(&self.justify).unwrap_or(plain.justify),
+        })
+    }
+
+    fn number(&self, field: &Field<'_>) -> Option<NumberRule> {
+        let sign = value(&self.sign).unwrap_or(Sign::Unsigned);
+        let sign_len = usize::from(matches!(sign, Sign::Leading { .. } | Sign::Trailing { .. }));
+        let (name, len) = (field.name, field.len.value);
+        let digits = len.saturating_sub(sign_len);
+        if sign != Sign::Unsigned && len < 2 {
+            let message = format!("`{name}` has {len} byte, a number with a sign needs 2");
+            field.document.error_hint(field.len.span.clone(), message, "the sign takes its byte from `len`");
+            return None;
+        }
+        if digits > NUMBER_DIGITS_MAX {
+            let message = format!("`{name}` has {digits} digits, a number may have {NUMBER_DIGITS_MAX}");
+            field.document.error_hint(field.len.span.clone(), message, "use kind = \"digits\"");
+            return None;
+        }
+        let scale = value(&self.scale).unwrap_or(0);
+        if let Some(at) = span(&self.scale).filter(|_| usize::from(scale) > digits) {
+            field.document.error(at, format!("`{name}` has {digits} digits, {scale} of them cannot be decimals"));
+            return None;
+        }
+        Some(NumberRule { sign, scale, none: value(&self.none).unwrap_or(NoneAs::Never) })
+    }
+
+    fn calendar(&self, kind: KindName, field: &Field<'_>) -> Option<Kind> {
+        let pattern = value(&self.pattern).unwrap_or(match kind {
+            KindName::Time => Pattern::Time(TimePattern::HhMmSs),
+            KindName::DateTime => Pattern::DateTime(DateTimePattern::YyyyMmDdHhMmSs),
+            _ => Pattern::Date(DatePattern::YyyyMmDd),
+        });
+        let (name, len) = (field.name, field.len.value);
+        let of_kind = || PATTERNS.iter().filter(move |(_, other)| other.kind() == kind);
+        if pattern.kind() != kind {
+            let names: Vec<_> = of_kind().map(|(name, _)| *name).collect();
+            let message = format!("{} is no pattern of a {}", pattern.name(), kind.name());
+            let at = span(&self.pattern).unwrap_or(field.len.span.clone());
+            field.document.error_hint(at, message, format!("there are: {}", names.join(", ")));
+            return None;
+        }
+        if pattern.len() != len {
+            let message = format!("`{name}` has {len} bytes, its pattern {} has {}", pattern.name(), pattern.len());
+            let fitting = of_kind().find(|(_, other)| other.len() == len);
+            let hint = match fitting {
+                Some((fitting, _)) => format!("write len = {}, or pattern = \"{fitting}\"", pattern.len()),
+                None => format!("write len = {}", pattern.len()),
+            };
+            field.document.error_hint(field.len.span.clone(), message, hint);
+            return None;
+        }
+        let none = value(&self.none).unwrap_or(NoneAs::Never);
+        let pivot = value(&self.pivot).unwrap_or(PIVOT_DEFAULT);
+        if let Some(at) = span(&self.none).filter(|_| kind == KindName::Time && none == NoneAs::Zeros) {
+            field.document.error_hint(at, "zeros are midnight, they cannot mean \"no time\"", "use spaces or nines");
+            return None;
+        }
+        Some(match pattern {
+            Pattern::Date(pattern) => Kind::Date(DateRule { pattern, none, pivot }),
+            Pattern::Time(pattern) => Kind::Time(TimeRule { pattern, none }),
+            Pattern::DateTime(pattern) => Kind::DateTime(DateTimeRule { pattern, none, pivot }),
+        })
+    }
+
+    fn code(&self, field: &Field<'_>) -> Option<CodeRule> {
+        let (name, len) = (field.name, field.len.value);
+        let Some(codes) = &self.codes else {
+            let hint = "write codes = \"ListName\" and a table [codes.ListName], or use kind = \"text\"";
+            field.document.error_hint(field.len.span.clone(), format!("`{name}` is a code without `codes`"), hint);
+            return None;
+        };
+        // A name without a list was noted where it was read.
+        let list = field.codes.iter().find(|list| list.name == codes.value)?;
+        if let Some((long, _)) = list.codes.iter().find(|(meaning, _)| meaning.code.len() > len) {
+            let message = format!("code \"{}\" has {} bytes, `{name}` has {len}", long.code, long.code.len());
+            field.document.error_hint(codes.span.clone(), message, "mend the code, or the field's `len`");
+            return None;
+        }
+        let meanings = list.codes.iter().map(|(meaning, _)| meaning.clone()).collect();
+        Some(CodeRule {
+            charset: value(&self.charset).unwrap_or(field.charset),
+            codes: Cow::Owned(meanings),
+            open: list.open,
+        })
+    }
+
+    fn flag(&self, field: &Field<'_>) -> Option<FlagRule> {
+        let rule = FlagRule { yes: value(&self.yes).unwrap_or(b'Y'), no: value(&self.no).unwrap_or(b'N') };
+        let (name, len) = (field.name, field.len.value);
+        if len != 1 {
+            field.document.error(field.len.span.clone(), format!("`{name}` has {len} bytes, a flag has 1"));
+            return None;
+        }
+        if rule.yes == rule.no {
+            let at = span(&self.no).or(span(&self.yes)).unwrap_or(field.len.span.clone());
+            field.document.error(at, format!("yes and no of `{name}` are the same byte"));
+            return None;
+        }
+        Some(rule)
+    }
+}
+
+/// The digits of a `u128`.
+const NUMBER_DIGITS_MAX: usize = 38;
+
+fn value<T: Copy>(option: &Option<Located<T>>) -> Option<T> {
+    option.as_ref().map(|located| located.value)
+}
+
+fn span<T>(option: &Option<Located<T>>) -> Option<Range<usize>> {
+    option.as_ref().map(|located| located.span.clone())
+}
+
+/// A charset's label.
+pub(super) fn charset(value: Value<'_>) -> Option<Located<Charset>> {
+    let label = value.string()?;
+    match Charset::from_label(label.value) {
+        Ok(charset) => Some(Located { value: charset, span: label.span }),
+        Err(unknown) => {
+            let message = format!("there is no charset \"{}\"", label.value);
+            value.document().error_hint(label.span, message, unknown.hint);
+            None
+        }
+    }
+}
+
+/// A byte: one ASCII character, or its number.
+pub(super) fn byte(value: Value<'_>) -> Option<Located<u8>> {
+    if value.is_integer() {
+        return value.integer(0..=u8::MAX);
+    }
+    let text = value.string()?;
+    match text.value.as_bytes() {
+        [byte] => Some(Located { value: *byte, span: text.span }),
+        _ => {
+            let message = format!("\"{}\" is not one byte", text.value);
+            value.document().error_hint(text.span, message, "write one ASCII character, or a number like 0x00");
+            None
+        }
+    }
+}
+
+/// `"leading-minus"`, `"leading"`, `"trailing"`, or `{ at = "leading", plus = "0", minus = "-" }`.
+fn sign(value: Value<'_>) -> Option<Located<Sign>> {
+    let (leading, trailing) = (Sign::Leading { plus: b'+', minus: b'-' }, Sign::Trailing { plus: b'+', minus: b'-' });
+    if !value.is_table() {
+        return value.choice(&[
+            ("none", Sign::Unsigned),
+            ("leading-minus", Sign::LeadingMinus),
+            ("leading", leading),
+            ("trailing", trailing),
+        ]);
+    }
+    let table = value.table()?;
+    let at = table.required("at").and_then(|at| at.choice(&[("leading", true), ("trailing", false)]));
+    let plus = table.required("plus").and_then(byte);
+    let minus = table.required("minus").and_then(byte);
+    table.finish();
+    let (plus, minus) = (plus?, minus?);
+    if plus.value == minus.value {
+        value.document().error(minus.span, "plus and minus are the same byte");
+        return None;
+    }
+    let (plus, minus) = (plus.value, minus.value);
+    let sign = if at?.value { Sign::Leading { plus, minus } } else { Sign::Trailing { plus, minus } };
+    Some(Located { value: sign, span: value.span() })
+}

@@ -1,0 +1,242 @@
+//! [`Spec`]: what a spec file says, ready for use.
+//!
+//! The bytes are in `fep_codec`'s [`Layout`]s; around them stands what a codec does not need and documents, generated code
+//! and the gateway do: which telegram answers which, remarks, the names of codes, record files. Reading a file is the
+//! business of [`crate::lower`] and [`crate::load`].
+
+use fep_codec::layout::CodeMeaning;
+use fep_codec::{Charset, Error, Layout};
+
+/// One spec file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spec {
+    /// Its short name: `bank-a`.
+    pub name: String,
+    /// The sheet's title.
+    pub title: String,
+    /// The sheet's version, a date as a rule.
+    pub version: String,
+    /// Where the sheet comes from.
+    pub source: String,
+    /// The charset of text that states none of its own.
+    pub charset: Charset,
+    /// FNV-1a of the file's lines: generated code carries it, so that it can be told from which text it was made.
+    pub hash: u64,
+    /// The sheet's own letters for kinds.
+    pub types: Vec<TypeSpec>,
+    /// The lists of codes, those written at a field included.
+    pub codes: Vec<CodeList>,
+    /// The layouts that telegrams share.
+    pub parts: Vec<PartSpec>,
+    /// The telegrams, in the order of the file.
+    pub telegrams: Vec<TelegramSpec>,
+    /// The record files.
+    pub files: Vec<FileSpec>,
+}
+
+/// A letter of the sheet and the kind that it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeSpec {
+    /// The letter: `AN`.
+    pub name: String,
+    /// The name of the kind: `text`.
+    pub kind: &'static str,
+    /// For documents.
+    pub remark: String,
+}
+
+/// A list of codes with meanings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeList {
+    /// The name, which is also the name of the generated enum: `TradeKind`.
+    pub name: String,
+    /// The name on the sheet: `거래구분`.
+    pub label: String,
+    /// Codes that are not on the list are kept; closed lists refuse them.
+    pub open: bool,
+    /// The codes, and the name of each in code: `Deposit`. Either all have a name, or none has.
+    pub codes: Vec<(CodeMeaning, Option<String>)>,
+}
+
+/// A layout that telegrams share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartSpec {
+    /// Which bytes mean what.
+    pub layout: Layout,
+    /// One note for each item of the layout.
+    pub notes: Vec<Note>,
+}
+
+/// One telegram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TelegramSpec {
+    /// Which bytes mean what, and by which values the telegram is known.
+    pub layout: Layout,
+    /// One note for each item of the layout.
+    pub notes: Vec<Note>,
+    /// The name of the telegram that answers this one.
+    pub answer: Option<String>,
+    /// The name of the telegram whose items this one has.
+    pub like: Option<String>,
+    /// For documents.
+    pub remark: String,
+}
+
+/// What documents and generated code need to know of an item, beside its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Note {
+    /// For documents.
+    pub remark: String,
+    /// The sheet's letter.
+    pub type_name: Option<String>,
+    /// The name of the field's list of codes.
+    pub codes: Option<String>,
+    /// The notes of a group's entry whose items are written at the group.
+    pub entry: Option<Vec<Self>>,
+}
+
+/// A file of records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileSpec {
+    /// Its name: `EB13`.
+    pub name: String,
+    /// The name on the sheet.
+    pub label: String,
+    /// Bytes of each record, without its line end.
+    pub record_len: usize,
+    /// What stands after each record.
+    pub line_end: LineEnd,
+    /// Which records, in their order.
+    pub records: Vec<RecordUse>,
+}
+
+/// One kind of record at its place in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordUse {
+    /// The name of a telegram of the spec.
+    pub telegram: String,
+    /// The fewest that must stand here.
+    pub min: usize,
+    /// The most that may stand here; none: as many as there are.
+    pub max: Option<usize>,
+}
+
+/// What stands after each record of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineEnd {
+    /// The next record.
+    None,
+    /// A line feed.
+    Lf,
+    /// Carriage return and line feed.
+    CrLf,
+}
+
+/// Several specs that are used together, as those of one folder are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpecSet {
+    /// The specs.
+    pub specs: Vec<Spec>,
+}
+
+/// What a name of a telegram or file can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named<'s> {
+    /// A telegram.
+    Telegram(&'s TelegramSpec),
+    /// A record file, with the spec that holds its records.
+    File(&'s Spec, &'s FileSpec),
+}
+
+impl Spec {
+    /// The telegram with this name.
+    #[must_use]
+    pub fn telegram(&self, name: &str) -> Option<&TelegramSpec> {
+        self.telegrams.iter().find(|telegram| telegram.name() == name)
+    }
+
+    /// The record file with this name.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<&FileSpec> {
+        self.files.iter().find(|file| file.name == name)
+    }
+
+    /// The list of codes with this name.
+    #[must_use]
+    pub fn code_list(&self, name: &str) -> Option<&CodeList> {
+        self.codes.iter().find(|list| list.name == name)
+    }
+
+    /// The telegram that these bytes are, by `when`.
+    ///
+    /// # Errors
+    /// If no telegram's conditions hold; the error shows the fields that tell them apart.
+    pub fn choose(&self, bytes: &[u8]) -> Result<&TelegramSpec, Error> {
+        choose(&self.telegrams.iter().collect::<Vec<_>>(), bytes)
+    }
+}
+
+impl TelegramSpec {
+    /// The name in code and spec.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.layout.name
+    }
+}
+
+impl LineEnd {
+    /// Its bytes.
+    #[must_use]
+    pub const fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::None => b"",
+            Self::Lf => b"\n",
+            Self::CrLf => b"\r\n",
+        }
+    }
+}
+
+impl SpecSet {
+    /// What a name means: `Transfer`, or `bank-a/Transfer` if several specs have one.
+    ///
+    /// # Errors
+    /// One line that says what there is instead.
+    pub fn named(&self, name: &str) -> Result<Named<'_>, String> {
+        let (spec_name, short) = name.split_once('/').map_or((None, name), |(spec, short)| (Some(spec), short));
+        let mut found = Vec::new();
+        let mut known = Vec::new();
+        for spec in self.specs.iter().filter(|spec| spec_name.is_none_or(|name| name == spec.name)) {
+            let telegrams = spec.telegrams.iter().map(|telegram| (telegram.name(), Named::Telegram(telegram)));
+            let files = spec.files.iter().map(|file| (file.name.as_str(), Named::File(spec, file)));
+            for (name, named) in telegrams.chain(files) {
+                known.push(name);
+                if name == short {
+                    found.push((spec, named));
+                }
+            }
+        }
+        match found.as_slice() {
+            [(_, named)] => Ok(*named),
+            [] => Err(format!("there is no telegram or file `{name}`; {}", crate::document::instead(short, &known))),
+            several => {
+                let names: Vec<_> = several.iter().map(|(spec, _)| format!("{}/{short}", spec.name)).collect();
+                Err(format!("several specs have `{name}`; write one of: {}", names.join(", ")))
+            }
+        }
+    }
+
+    /// The telegram that these bytes are, by `when`.
+    ///
+    /// # Errors
+    /// If no telegram's conditions hold.
+    pub fn choose(&self, bytes: &[u8]) -> Result<&TelegramSpec, Error> {
+        choose(&self.specs.iter().flat_map(|spec| &spec.telegrams).collect::<Vec<_>>(), bytes)
+    }
+}
+
+fn choose<'s>(telegrams: &[&'s TelegramSpec], bytes: &[u8]) -> Result<&'s TelegramSpec, Error> {
+    telegrams.iter().find(|telegram| telegram.layout.matches(bytes)).copied().ok_or_else(|| {
+        let layouts: Vec<&Layout> = telegrams.iter().map(|telegram| &telegram.layout).collect();
+        Layout::no_match(&layouts, bytes)
+    })
+}

@@ -1,0 +1,233 @@
+//! What is wrong with a file, where, and what to do: [`Finding`]s, and a [`Report`] of all of them at once.
+//!
+//! A finding knows its file's text, so it can show the line with carets under it. Three forms: one line for a log
+//! (`bank-a.toml:12:7: error: …`), an annotated excerpt for a person, JSON for a program. Nothing here prints.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use serde_json::json;
+
+/// A file that was read: what findings point into.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The name to show, as the user wrote it.
+    pub name: String,
+    /// All of its text.
+    pub text: String,
+}
+
+/// Whether a file with the finding can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It cannot.
+    Error,
+    /// It can, but somebody should look.
+    Warning,
+}
+
+/// One thing that is wrong, with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The file and its text.
+    pub source: Arc<Source>,
+    /// The bytes of the text that are meant.
+    pub span: Range<usize>,
+    /// The line of the first of them, from 1.
+    pub line: usize,
+    /// The column of the first of them in characters, from 1.
+    pub column: usize,
+    /// Whether the file can be used.
+    pub severity: Severity,
+    /// What is wrong. One line, lower case.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// All findings of one run, in the order of the files and the places in them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The findings.
+    pub findings: Vec<Finding>,
+}
+
+impl Source {
+    /// A file's name and text.
+    #[must_use]
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+
+    /// Line and column in characters, both from 1, of a byte of the text.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        let before = self.text.get(..offset).unwrap_or(&self.text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
+        let column = 1 + before.get(line_start..).map_or(0, |line| line.chars().count());
+        (line, column)
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        })
+    }
+}
+
+impl Finding {
+    /// A finding at these bytes of the text.
+    #[must_use]
+    pub fn new(source: &Arc<Source>, severity: Severity, span: Range<usize>, message: impl Into<String>) -> Self {
+        let (line, column) = source.position(span.start);
+        Self { source: Arc::clone(source), span, line, column, severity, message: message.into(), hint: None }
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The name of the file.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.source.name
+    }
+
+    fn excerpt(&self, renderer: &Renderer) -> String {
+        let (level, help) = match self.severity {
+            Severity::Error => (Level::ERROR, Level::HELP),
+            Severity::Warning => (Level::WARNING, Level::HELP),
+        };
+        let snippet = Snippet::source(&self.source.text)
+            .path(&self.source.name)
+            .annotation(AnnotationKind::Primary.span(self.span_in_text()));
+        let group = level.primary_title(&self.message).element(snippet);
+        let group = match &self.hint {
+            Some(hint) => group.element(help.message(hint.as_str())),
+            None => group,
+        };
+        renderer.render(&[group])
+    }
+
+    /// The span, cut to the text and to whole characters, so that an excerpt never fails.
+    fn span_in_text(&self) -> Range<usize> {
+        let text = &self.source.text;
+        let whole = |mut at: usize| {
+            at = at.min(text.len());
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let start = whole(self.span.start);
+        start..whole(self.span.end).max(start)
+    }
+}
+
+/// One line: `bank-a.toml:12:7: error: unknown key "lenght" (did you mean "len"?)`.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}: {}", self.file(), self.line, self.column, self.severity, self.message)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, " ({hint})"))
+    }
+}
+
+impl Report {
+    /// Whether there is nothing to report, warnings included.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// Whether a finding forbids the use of the file.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// The excerpts of all findings for a person, carets and advice included.
+    #[must_use]
+    pub fn render(&self, colour: bool) -> String {
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let excerpts: Vec<String> = self.findings.iter().map(|finding| finding.excerpt(&renderer) + "\n").collect();
+        excerpts.join("\n")
+    }
+
+    /// The findings as a JSON array.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let findings: Vec<_> = self
+            .findings
+            .iter()
+            .map(|finding| {
+                json!({
+                    "file": finding.file(),
+                    "line": finding.line,
+                    "column": finding.column,
+                    "span": [finding.span.start, finding.span.end],
+                    "severity": finding.severity.to_string(),
+                    "message": finding.message,
+                    "hint": finding.hint,
+                })
+            })
+            .collect();
+        serde_json::Value::from(findings).to_string()
+    }
+
+    /// Adds another report's findings.
+    pub fn append(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+    }
+}
+
+/// One line for each finding.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, finding) in self.findings.iter().enumerate() {
+            let newline = if number == 0 { "" } else { "\n" };
+            write!(f, "{newline}{finding}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Report {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        let source = Arc::new(Source::new("a.toml", "label = \"당행이체\"\n이체 = 300\n"));
+        let span = source.text.find("300").map(|at| at..at + 3).unwrap();
+        Report { findings: vec![Finding::new(&source, Severity::Error, span, "too long").with_hint("write 200")] }
+    }
+
+    #[test]
+    fn columns_count_characters_not_bytes() {
+        assert_eq!(report().to_string(), "a.toml:2:6: error: too long (write 200)");
+    }
+
+    #[test]
+    fn carets_stand_under_korean_text() {
+        let expected =
+            "error: too long\n --> a.toml:2:6\n  |\n2 | 이체 = 300\n  |        ^^^\n  |\n  = help: write 200\n";
+        assert_eq!(report().render(false), expected);
+    }
+
+    #[test]
+    fn a_span_past_the_end_is_cut() {
+        let source = Arc::new(Source::new("a.toml", "가"));
+        let findings = vec![Finding::new(&source, Severity::Warning, 1..99, "odd")];
+        assert!(Report { findings }.render(false).contains("warning: odd"));
+    }
+}

@@ -1,0 +1,62 @@
+//! Golden telegrams: bytes that an independent program made, with the JSON they stand for.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+/// One file of `tests/golden`.
+#[derive(Debug)]
+pub struct Golden {
+    /// The spec's name: `bank-a`.
+    pub spec: String,
+    /// The telegram's, or the record file's.
+    pub telegram: String,
+    /// The fields as JSON; an array of records for a record file.
+    pub fields: Value,
+    /// The bytes on the wire.
+    pub bytes: Vec<u8>,
+}
+
+impl Golden {
+    /// The golden file with this name, without its ending.
+    ///
+    /// # Panics
+    /// If there is none, or it is not what it should be.
+    #[must_use]
+    #[allow(clippy::expect_used, reason = "for tests")]
+    pub fn load(name: &str) -> Self {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(name).with_extension("json");
+        let text = std::fs::read_to_string(&path).expect("a golden file");
+        let json: Value = serde_json::from_str(&text).expect("JSON");
+        let text = |key: &str| json.get(key).and_then(Value::as_str).expect(key).to_owned();
+        Self {
+            spec: text("spec"),
+            telegram: text("telegram"),
+            bytes: from_hex(&text("hex")).expect("hex"),
+            fields: json.get("fields").expect("fields").clone(),
+        }
+    }
+
+    /// The names of all golden files of a spec.
+    ///
+    /// # Panics
+    /// If the folder cannot be read.
+    #[must_use]
+    #[allow(clippy::expect_used, reason = "for tests")]
+    pub fn names(spec: &str) -> Vec<String> {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden");
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .expect("the folder")
+            .filter_map(|entry| entry.expect("an entry").path().file_stem()?.to_str().map(str::to_owned))
+            .filter(|name| name.strip_prefix(spec).is_some_and(|rest| rest.starts_with('-')))
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+fn from_hex(hex: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    rest.is_empty().then(|| pairs.iter().map(|[high, low]| Some(digit(*high)? * 16 + digit(*low)?)).collect())?
+}
