@@ -77,7 +77,8 @@ impl NoticeHandler for HttpCallback {
 /// The reasons hold no content of the notice or of the answer: they are logged.
 fn fields(answer: &[u8]) -> Result<Map<String, Value>, String> {
     let text = std::str::from_utf8(answer).map_err(|_| "the service's answer is no UTF-8".to_owned())?;
-    let parsed = fep_codec::json::parse(text).map_err(|error| format!("the service's answer is not JSON: {}", error.message()))?;
+    let parsed = fep_codec::json::parse(text)
+        .map_err(|error| format!("the service's answer is not JSON: {}", error.message()))?;
     let Value::Object(mut object) = parsed else { return Err("the service's answer is no object".to_owned()) };
     match object.remove("fields") {
         Some(Value::Object(fields)) => Ok(fields),
@@ -113,7 +114,10 @@ mod tests {
 
     #[test]
     fn a_services_answer_is_an_object_with_fields() {
-        check(r#"{"fields": {"header": {"response_code": "0000"}}}"#, Ok(serde_json::json!({"header": {"response_code": "0000"}})));
+        check(
+            r#"{"fields": {"header": {"response_code": "0000"}}}"#,
+            Ok(serde_json::json!({"header": {"response_code": "0000"}})),
+        );
         check(r#"{"fields": {}}"#, Ok(serde_json::json!({})));
         check("{}", Err("has no `fields`"));
         check("[]", Err("no object"));

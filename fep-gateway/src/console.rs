@@ -58,7 +58,9 @@ mod tests {
 
     #[test]
     fn the_script_sets_text_and_never_markup() {
-        for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc"] {
+        for forbidden in
+            ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc"]
+        {
             assert!(!SCRIPT.contains(forbidden), "page.js has {forbidden}");
         }
     }

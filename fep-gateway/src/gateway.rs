@@ -137,6 +137,12 @@ impl Gateway {
         Vec::new()
     }
 
+    /// The spec of an institution.
+    #[must_use]
+    pub fn spec(&self, _institution: &str) -> Option<&fep_spec::model::Spec> {
+        None
+    }
+
     /// What happens from now on. A receiver that falls behind loses the oldest events.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {

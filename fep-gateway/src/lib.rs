@@ -10,5 +10,13 @@ pub mod config;
 
 pub mod gateway;
 
+pub mod callback;
+pub mod metrics;
+
+pub mod console;
+pub mod http;
+
+pub mod simulate;
+
 pub use config::Config;
 pub use gateway::Gateway;

@@ -12,7 +12,9 @@
 //!
 //! No field of a telegram is a label.
 
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram, with_local_recorder};
+use metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram, with_local_recorder,
+};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -95,7 +97,8 @@ impl Metrics {
             counter!("fep_exchanges_total",
                 "institution" => institution(), "telegram" => telegram(), "outcome" => outcome)
             .increment(1);
-            let took_ms = exchange.ended_at_ms.unwrap_or(exchange.accepted_at_ms).saturating_sub(exchange.accepted_at_ms);
+            let took_ms =
+                exchange.ended_at_ms.unwrap_or(exchange.accepted_at_ms).saturating_sub(exchange.accepted_at_ms);
             let took_ms = u32::try_from(took_ms.max(0)).unwrap_or(u32::MAX);
             histogram!("fep_exchange_seconds", "institution" => institution(), "telegram" => telegram())
                 .record(f64::from(took_ms) / 1000.0);

@@ -8,13 +8,15 @@ mod compose;
 mod institution;
 mod link;
 mod scenario;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fep_spec::Spec;
+use fep_spec::model::Spec;
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -93,7 +95,13 @@ async fn accept(listener: TcpListener, institution: Arc<Institution>, links: Lin
     }
 }
 
-async fn serve(stream: TcpStream, number: u64, institution: Arc<Institution>, links: Links, stop: watch::Receiver<bool>) {
+async fn serve(
+    stream: TcpStream,
+    number: u64,
+    institution: Arc<Institution>,
+    links: Links,
+    stop: watch::Receiver<bool>,
+) {
     info!("connected");
     // Small frames must not wait for their acknowledgement; if the system refuses, they are slower, not wrong.
     let _ = stream.set_nodelay(true);

@@ -133,7 +133,8 @@ fn files(document: &Document, lowered: &Lowered) {
                 document.error_hint(at.clone(), message, instead(&record.telegram, &telegram_names(spec)));
                 continue;
             };
-            let broken = lowered.telegrams.iter().zip(&spec.telegrams).any(|(place, of)| of == telegram && place.broken);
+            let broken =
+                lowered.telegrams.iter().zip(&spec.telegrams).any(|(place, of)| of == telegram && place.broken);
             if broken {
                 continue;
             }
@@ -146,7 +147,9 @@ fn files(document: &Document, lowered: &Lowered) {
                 }
                 None => document.error(at.clone(), format!("record `{name}` has no fixed length")),
             }
-            let twin = layouts.iter().find(|other| other.name != telegram.layout.name && !when::differ(other, &telegram.layout));
+            let twin = layouts
+                .iter()
+                .find(|other| other.name != telegram.layout.name && !when::differ(other, &telegram.layout));
             if let Some(twin) = twin {
                 let message = format!("a record can be both `{}` and `{name}`", twin.name);
                 document.error_hint(at.clone(), message, "give both a `literal` or a `when` at the same place");

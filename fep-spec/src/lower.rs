@@ -163,11 +163,8 @@ pub(crate) fn lower(root: Table<'_>, hash: u64) -> Lowered {
     root.finish();
     warn_unused(document, &known, &list_names);
 
-    let part_specs = known
-        .parts
-        .into_iter()
-        .map(|part| PartSpec { layout: part.layout, notes: part.items.notes })
-        .collect();
+    let part_specs =
+        known.parts.into_iter().map(|part| PartSpec { layout: part.layout, notes: part.items.notes }).collect();
     let codes = known.codes;
     Lowered {
         spec: Spec { name, title, version, source, charset, hash, types, codes, parts: part_specs, telegrams, files },

@@ -86,7 +86,8 @@ fn functions_are_short_enough_to_read() {
 #[test]
 fn nothing_is_left_for_later() {
     // Put together here, so that this file does not find itself.
-    let words = [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["#[ig", "nore"], ["todo", "!("]].map(|halves| halves.concat());
+    let words =
+        [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["#[ig", "nore"], ["todo", "!("]].map(|halves| halves.concat());
     check(|text| {
         let hits = text.lines().enumerate().filter(|(_, line)| words.iter().any(|word| line.contains(word.as_str())));
         hits.map(|(number, line)| (number + 1, line.trim().to_owned())).collect()
@@ -130,8 +131,15 @@ fn a_module_imports_only_modules_before_it() {
 
 #[test]
 fn no_markdown_at_the_root_but_the_known_documents() {
-    let known =
-        ["README.md", "ARCHITECTURE.md", "DESIGN.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "BENCHMARKS.md"];
+    let known = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "DESIGN.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "BENCHMARKS.md",
+    ];
     for entry in fs::read_dir(root()).expect("the root") {
         let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
         assert!(!name.ends_with(".md") || known.contains(&name.as_str()), "{name}");

@@ -2,7 +2,7 @@
 
 use fep_codec::layout::{Item, Layout};
 use fep_codec::{Record, dump};
-use fep_spec::Spec;
+use fep_spec::model::Spec;
 use serde::Serialize;
 
 use crate::exchange::Exchange;
@@ -91,9 +91,9 @@ pub fn summary(exchange: &Exchange, spec: Option<&Spec>) -> Summary {
         exchange: exchange.id.0.clone(),
         institution: exchange.institution.clone(),
         telegram: exchange.telegram.clone(),
-        label: spec.and_then(|spec| spec.telegram(&exchange.telegram)).map_or_else(String::new, |telegram| {
-            telegram.layout.label.to_string()
-        }),
+        label: spec
+            .and_then(|spec| spec.telegram(&exchange.telegram))
+            .map_or_else(String::new, |telegram| telegram.layout.label.to_string()),
         outcome: exchange.outcome,
         settled_by: exchange.settled_by.clone(),
         trace: exchange.trace.clone(),

@@ -81,7 +81,9 @@ impl ApiError {
                 Self::new(StatusCode::NOT_FOUND, "unknown_telegram", message).with("nearest", json!(nearest))
             }
             Refusal::NotARequest => {
-                let message = format!("{telegram} is no request that a service sends: it has no answer, or it keeps the line itself");
+                let message = format!(
+                    "{telegram} is no request that a service sends: it has no answer, or it keeps the line itself"
+                );
                 Self::new(StatusCode::NOT_FOUND, "not_a_request", message)
             }
             Refusal::Invalid(error) => Self::invalid(error),
@@ -90,7 +92,9 @@ impl ApiError {
                 Self::new(StatusCode::CONFLICT, "still_running", message).with("exchange", id.0.as_str())
             }
             Refusal::OtherBody(id) => {
-                let message = format!("this Idempotency-Key belongs to exchange {id}, which had another telegram or other fields");
+                let message = format!(
+                    "this Idempotency-Key belongs to exchange {id}, which had another telegram or other fields"
+                );
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "other_body", message).with("exchange", id.0.as_str())
             }
         }
@@ -116,7 +120,6 @@ fn kind(fault: &Fault) -> &'static str {
         Fault::NotFull { .. } => "not_full",
         Fault::Unmappable { .. } => "not_in_charset",
         Fault::UnknownField { .. } => "unknown_field",
-        Fault::Twice => "duplicate_key",
         Fault::NotJson { .. } => "not_json",
         Fault::Missing => "missing",
         Fault::WrongType { .. } | Fault::Unreadable { .. } => "wrong_type",

@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fep_codec::{Fault, Record, json};
-use fep_spec::Spec;
+use fep_spec::model::Spec;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -87,7 +87,10 @@ pub(super) async fn ask(
 }
 
 /// `GET /v1/exchanges/{id}`
-pub(super) async fn one(State(shared): State<Shared>, id: Result<Path<String>, PathRejection>) -> Result<Response, ApiError> {
+pub(super) async fn one(
+    State(shared): State<Shared>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
     let exchange = find(&shared, id).await?;
     Ok(Json(reply(&exchange, shared.gateway.spec(&exchange.institution))).into_response())
 }
@@ -125,7 +128,9 @@ async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Resul
     let Path(id) = id.map_err(|error| bad_request("path", &error.body_text()))?;
     let id = ExchangeId(id);
     let found = shared.gateway.find(&id).await?;
-    found.ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "unknown_exchange", format!("there is no exchange {:?}", id.0)))
+    found.ok_or_else(|| {
+        ApiError::new(StatusCode::NOT_FOUND, "unknown_exchange", format!("there is no exchange {:?}", id.0))
+    })
 }
 
 fn reply(exchange: &Exchange, spec: Option<&Spec>) -> Reply {
@@ -173,7 +178,9 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     match key.to_str() {
         Ok(key) if (1..=IDEMPOTENCY_KEY_MAX_BYTES).contains(&key.len()) => Ok(Some(key)),
         _ => {
-            let message = format!("the header Idempotency-Key must have 1 to {IDEMPOTENCY_KEY_MAX_BYTES} visible ASCII characters");
+            let message = format!(
+                "the header Idempotency-Key must have 1 to {IDEMPOTENCY_KEY_MAX_BYTES} visible ASCII characters"
+            );
             Err(bad_request("idempotency_key", &message))
         }
     }

@@ -27,7 +27,9 @@ fn entry(layout: &Layout, source: &Map<String, Json>, now: &Moment) -> Map<Strin
             | Item::Literal(_)
             | Item::Filler(_) => continue,
             Item::Field(field) => given.cloned().unwrap_or_else(|| blank(field, now)),
-            Item::Part(part) => Json::Object(entry(&part.layout, given.and_then(Json::as_object).unwrap_or(&Map::new()), now)),
+            Item::Part(part) => {
+                Json::Object(entry(&part.layout, given.and_then(Json::as_object).unwrap_or(&Map::new()), now))
+            }
             Item::Group(group) => {
                 let given = given.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
                 let nothing = Map::new();

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fep_codec::{Error, Layout, Record};
-use fep_spec::{Spec, TelegramSpec};
+use fep_spec::model::{Spec, TelegramSpec};
 use serde_json::{Map, Value as Json};
 use tracing::{debug, info, warn};
 
@@ -178,7 +178,8 @@ impl Institution {
         for (number, rule) in self.scenario.rules.iter().enumerate() {
             let named = rule.telegram.as_deref().map_or(!session, |name| name == telegram);
             let holds = |(path, wanted): &(String, Vec<Json>)| {
-                compose::get(request, path).is_some_and(|found| wanted.iter().any(|wanted| compose::same(wanted, found)))
+                compose::get(request, path)
+                    .is_some_and(|found| wanted.iter().any(|wanted| compose::same(wanted, found)))
             };
             if !named || !rule.when.iter().all(holds) {
                 continue;

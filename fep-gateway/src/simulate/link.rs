@@ -87,10 +87,9 @@ impl Link {
                 Ok(Some(len)) => {
                     let frame = buffer.split_to(len);
                     let step = self.institution.receive(&mut self.memory, &frame);
-                    self.handle.open.store(
-                        self.memory.open || self.institution.scenario.session.is_none(),
-                        Ordering::Relaxed,
-                    );
+                    self.handle
+                        .open
+                        .store(self.memory.open || self.institution.scenario.session.is_none(), Ordering::Relaxed);
                     if let Some(step) = step {
                         self.later(step).await;
                     }

@@ -184,6 +184,12 @@ impl<'d> Value<'d> {
         self.value.get_ref().is_integer()
     }
 
+    /// Whether it is an array.
+    #[must_use]
+    pub fn is_array(&self) -> bool {
+        self.value.get_ref().is_array()
+    }
+
     /// Whether it is a table.
     #[must_use]
     pub fn is_table(&self) -> bool {
@@ -206,7 +212,8 @@ impl<'d> Value<'d> {
         let DeValue::Integer(integer) = self.value.get_ref() else {
             return self.wrong("a whole number", None);
         };
-        let number = i64::from_str_radix(integer.as_str(), integer.radix()).ok().and_then(|number| number.try_into().ok());
+        let number =
+            i64::from_str_radix(integer.as_str(), integer.radix()).ok().and_then(|number| number.try_into().ok());
         match number {
             Some(number) if range.contains(&number) => Some(Located { value: number, span: self.span() }),
             _ => {

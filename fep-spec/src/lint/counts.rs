@@ -87,8 +87,13 @@ fn narrow(document: &Document, layout: &Layout, place: &LayoutPlace, total: usiz
                 let most = largest(field.len);
                 if u128::try_from(bytes).is_ok_and(|bytes| bytes > most) {
                     let name = format!("{path}{}", field.name);
-                    let message = format!("`{name}` counts up to {bytes} bytes and with {} digits ends at {most}", field.len);
-                    document.error_hint(place.name.clone(), message, "make the length field longer, or a group's `max` smaller");
+                    let message =
+                        format!("`{name}` counts up to {bytes} bytes and with {} digits ends at {most}", field.len);
+                    document.error_hint(
+                        place.name.clone(),
+                        message,
+                        "make the length field longer, or a group's `max` smaller",
+                    );
                 }
             }
             _ => {}

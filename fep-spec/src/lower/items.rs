@@ -98,12 +98,7 @@ pub(super) fn items(known: &mut Known<'_>, owner: &str, value: Value<'_>, level:
     all
 }
 
-fn item(
-    known: &mut Known<'_>,
-    owner: &str,
-    table: Table<'_>,
-    level: usize,
-) -> Option<(Read, Option<Located<usize>>)> {
+fn item(known: &mut Known<'_>, owner: &str, table: Table<'_>, level: usize) -> Option<(Read, Option<Located<usize>>)> {
     let at = table.integer("at", 0..=TELEGRAM_LEN_MAX);
     let remark = table.string("remark").map(|remark| remark.value.to_owned()).unwrap_or_default();
     let read = if table.has("group") {
@@ -202,7 +197,11 @@ fn field_codes(
     let document = table.document();
     let Some(value) = value else {
         if let Some(closed) = closed {
-            document.error_hint(closed.span, "`closed` without `codes`", "a list of [codes] says itself that it is closed");
+            document.error_hint(
+                closed.span,
+                "`closed` without `codes`",
+                "a list of [codes] says itself that it is closed",
+            );
         }
         return None;
     };

@@ -4,8 +4,28 @@ use crate::document::{Document, Located};
 
 /// What generated code imports; a telegram of the same name would hide it.
 const TAKEN: [&str; 22] = [
-    "Telegram", "Code", "Date", "DateTime", "Digits", "MonthDay", "Text", "Time", "Option", "Some", "None", "Result",
-    "Ok", "Err", "Vec", "String", "Self", "Clone", "Debug", "PartialEq", "Eq", "Default",
+    "Telegram",
+    "Code",
+    "Date",
+    "DateTime",
+    "Digits",
+    "MonthDay",
+    "Text",
+    "Time",
+    "Option",
+    "Some",
+    "None",
+    "Result",
+    "Ok",
+    "Err",
+    "Vec",
+    "String",
+    "Self",
+    "Clone",
+    "Debug",
+    "PartialEq",
+    "Eq",
+    "Default",
 ];
 
 /// Words that Rust does not take as a name, not even in the form `r#word`.

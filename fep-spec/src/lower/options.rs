@@ -66,9 +66,8 @@ pub(super) struct Field<'a> {
 }
 
 /// The keys that [`Options::read`] reads.
-pub(super) const KEYS: [&str; 13] = [
-    "kind", "charset", "pad", "justify", "overflow", "full", "sign", "scale", "none", "pattern", "pivot", "yes", "no",
-];
+pub(super) const KEYS: [&str; 13] =
+    ["kind", "charset", "pad", "justify", "overflow", "full", "sign", "scale", "none", "pattern", "pivot", "yes", "no"];
 
 const KINDS: [(&str, KindName); 9] = [
     ("text", KindName::Text),

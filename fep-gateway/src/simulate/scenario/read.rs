@@ -6,8 +6,8 @@ use std::time::Duration;
 use fep_codec::framing::LengthPrefix;
 use fep_codec::layout::Counts;
 use fep_codec::{Layout, Record};
-use fep_spec::Spec;
 use fep_spec::document::{Document, Located, Table, Value, instead};
+use fep_spec::model::Spec;
 use fep_spec::report::{Report, Source};
 use serde_json::{Map, Value as Json};
 
@@ -34,13 +34,13 @@ impl Scenario {
     }
 }
 
-struct Reader<'d> {
-    document: &'d Document,
-    spec: &'d Spec,
+struct Reader<'s> {
+    document: &'s Document,
+    spec: &'s Spec,
 }
 
-impl<'d> Reader<'d> {
-    fn scenario(&self, root: Table<'d>) -> Option<Scenario> {
+impl<'s> Reader<'s> {
+    fn scenario(&self, root: Table<'_>) -> Option<Scenario> {
         let title = root.string("title").map_or(String::new(), |title| title.value.to_owned());
         let seed = root.integer("seed", 0..=i64::MAX).map_or(1, |seed| seed.value.unsigned_abs());
         let sequence_start = root.integer("sequence_start", 0..=i64::MAX).map_or(1, |start| start.value.unsigned_abs());
@@ -54,7 +54,10 @@ impl<'d> Reader<'d> {
         if let (None, Some(place)) = (&trace, root.key_span("rules"))
             && rules.iter().flatten().any(|rule| rule.action == Action::WrongTrace)
         {
-            self.document.error(place, "`wrong_trace` falsifies the field that `trace` names at the top of the file: it is missing");
+            self.document.error(
+                place,
+                "`wrong_trace` falsifies the field that `trace` names at the top of the file: it is missing",
+            );
         }
         root.finish();
         Some(Scenario {
@@ -71,12 +74,12 @@ impl<'d> Reader<'d> {
         })
     }
 
-    fn tables<T>(&self, root: &Table<'d>, key: &'d str, read: impl Fn(Table<'d>) -> Option<T>) -> Vec<Option<T>> {
+    fn tables<'d, T>(&self, root: &Table<'d>, key: &'d str, read: impl Fn(Table<'d>) -> Option<T>) -> Vec<Option<T>> {
         let values = root.array(key).unwrap_or_default();
         values.into_iter().map(|value| value.table().and_then(&read)).collect()
     }
 
-    fn framing(&self, table: Option<Table<'d>>) -> LengthPrefix {
+    fn framing(&self, table: Option<Table<'_>>) -> LengthPrefix {
         let default = LengthPrefix { digits: 4, counts: Counts::Rest, frame_max_bytes: 9999 };
         let Some(table) = table else { return default };
         let digits = table.integer("digits", 1..=7_u8);
@@ -92,14 +95,14 @@ impl<'d> Reader<'d> {
         }
     }
 
-    fn session(&self, table: Table<'d>) -> Option<Session> {
+    fn session(&self, table: Table<'_>) -> Option<Session> {
         let open = table.required_string("open").and_then(|name| self.telegram(name));
         let close = table.string("close").and_then(|name| self.telegram(name));
         table.finish();
         Some(Session { open: open?.layout.name.to_string(), close: close.map(|close| close.layout.name.to_string()) })
     }
 
-    fn answers(&self, table: Table<'d>) -> Answers {
+    fn answers(&self, table: Table<'_>) -> Answers {
         let delay = self.delay(&table).unwrap_or_default();
         let set = table.table("set").map(|set| self.assignments(set)).unwrap_or_default();
         for (place, assignment) in &set {
@@ -109,12 +112,13 @@ impl<'d> Reader<'d> {
         Answers { delay, set: set.into_iter().map(|(_, assignment)| assignment).collect() }
     }
 
-    fn rule(&self, table: Table<'d>) -> Option<Rule> {
+    fn rule(&self, table: Table<'_>) -> Option<Rule> {
         let named = table.string("telegram");
         let telegram = named.clone().and_then(|name| self.telegram(name));
         let answer = telegram.and_then(|telegram| telegram.answer.as_deref()).and_then(|name| self.spec.telegram(name));
         if let (Some(name), Some(_), None) = (&named, telegram, answer) {
-            self.document.error(name.span.clone(), format!("{} is no request: the spec names no answer to it", name.value));
+            self.document
+                .error(name.span.clone(), format!("{} is no request: the spec names no answer to it", name.value));
         }
         let when = table.table("when").map(|when| self.when(when, telegram.map(|telegram| &telegram.layout)));
         let every = table.integer("every", 1..=i64::MAX).map(|every| every.value.unsigned_abs());
@@ -140,7 +144,7 @@ impl<'d> Reader<'d> {
         })
     }
 
-    fn action(&self, table: &Table<'d>) -> Option<Action> {
+    fn action(&self, table: &Table<'_>) -> Option<Action> {
         let glued = Action::Glued { hold: 2, hold_max: Duration::from_millis(500) };
         let action = table.required("action")?.choice(&[
             ("answer", Action::Answer),
@@ -156,9 +160,9 @@ impl<'d> Reader<'d> {
         ])?;
         match action.value {
             Action::Glued { hold, hold_max } => Some(Action::Glued {
-                hold: table.integer("hold", 2..=i64::try_from(HOLD_MAX).unwrap_or(i64::MAX)).map_or(hold, |hold| {
-                    usize::try_from(hold.value).unwrap_or(HOLD_MAX)
-                }),
+                hold: table
+                    .integer("hold", 2..=i64::try_from(HOLD_MAX).unwrap_or(i64::MAX))
+                    .map_or(hold, |hold| usize::try_from(hold.value).unwrap_or(HOLD_MAX)),
                 hold_max: milliseconds(table, "hold_max_ms", 1..=WAIT_MAX_MS).unwrap_or(hold_max),
             }),
             Action::Late if !table.has("delay_ms") => {
@@ -169,10 +173,9 @@ impl<'d> Reader<'d> {
         }
     }
 
-    fn notice(&self, table: Table<'d>) -> Option<Notice> {
+    fn notice(&self, table: Table<'_>) -> Option<Notice> {
         let telegram = table.required_string("telegram").and_then(|name| self.telegram(name));
-        table.required("every_ms");
-        let every = milliseconds(&table, "every_ms", 1..=WAIT_MAX_MS);
+        let every = table.required("every_ms").and_then(|every| every.integer(1..=WAIT_MAX_MS));
         let set = table.table("set").map(|set| self.assignments(set)).unwrap_or_default();
         if let Some(telegram) = telegram {
             self.check_set(&telegram.layout, &set);
@@ -180,12 +183,12 @@ impl<'d> Reader<'d> {
         table.finish();
         Some(Notice {
             telegram: telegram?.layout.name.to_string(),
-            every: every?,
+            every: Duration::from_millis(every?.value),
             set: set.into_iter().map(|(_, assignment)| assignment).collect(),
         })
     }
 
-    fn delay(&self, table: &Table<'d>) -> Option<Delay> {
+    fn delay(&self, table: &Table<'_>) -> Option<Delay> {
         let base = milliseconds(table, "delay_ms", 0..=WAIT_MAX_MS);
         let jitter = milliseconds(table, "jitter_ms", 0..=WAIT_MAX_MS);
         (base.is_some() || jitter.is_some())
@@ -193,7 +196,7 @@ impl<'d> Reader<'d> {
     }
 
     /// The telegram that a key names.
-    fn telegram(&self, name: Located<&str>) -> Option<&'d fep_spec::TelegramSpec> {
+    fn telegram(&self, name: Located<&str>) -> Option<&'s fep_spec::model::TelegramSpec> {
         let telegram = self.spec.telegram(name.value);
         if telegram.is_none() {
             let known: Vec<&str> = self.spec.telegrams.iter().map(|telegram| &*telegram.layout.name).collect();
@@ -206,7 +209,8 @@ impl<'d> Reader<'d> {
     /// Refuses a path that no telegram of the spec has.
     fn known_somewhere(&self, path: Located<&str>) -> String {
         if !self.spec.telegrams.iter().any(|telegram| Record::new(&telegram.layout).get(path.value).is_some()) {
-            self.document.error(path.span, format!("no telegram of the spec {} has a field {}", self.spec.name, path.value));
+            self.document
+                .error(path.span, format!("no telegram of the spec {} has a field {}", self.spec.name, path.value));
         }
         path.value.to_owned()
     }
@@ -222,7 +226,7 @@ impl<'d> Reader<'d> {
                 let mut fields = Map::new();
                 compose::put(&mut fields, &assignment.path, value.clone());
                 if let Err(error) = Record::from_json_value(layout, &Json::Object(fields)) {
-                    self.document.error(place.clone(), error.message());
+                    self.document.error(place.clone(), format!("{}: {}", error.path(), error.message()));
                 }
             }
         }
@@ -242,7 +246,7 @@ impl<'d> Reader<'d> {
         known
     }
 
-    fn when(&self, table: Table<'d>, layout: Option<&Layout>) -> Vec<(String, Vec<Json>)> {
+    fn when(&self, table: Table<'_>, layout: Option<&Layout>) -> Vec<(String, Vec<Json>)> {
         let mut conditions = Vec::new();
         for (place, assignment) in self.assignments(table) {
             match layout {
@@ -266,13 +270,13 @@ impl<'d> Reader<'d> {
     }
 
     /// `{ "header.response_code" = "0110" }`; without the quotes TOML makes tables in tables of it, which mean the same.
-    fn assignments(&self, table: Table<'d>) -> Vec<(std::ops::Range<usize>, Assignment)> {
+    fn assignments(&self, table: Table<'_>) -> Vec<(std::ops::Range<usize>, Assignment)> {
         let mut all = Vec::new();
         self.flatten("", &table, &mut all);
         all
     }
 
-    fn flatten(&self, within: &str, table: &Table<'d>, all: &mut Vec<(std::ops::Range<usize>, Assignment)>) {
+    fn flatten(&self, within: &str, table: &Table<'_>, all: &mut Vec<(std::ops::Range<usize>, Assignment)>) {
         for (key, value) in table.entries() {
             let path = if within.is_empty() { key.value.to_owned() } else { format!("{within}.{}", key.value) };
             if value.is_table() {
@@ -290,7 +294,7 @@ impl<'d> Reader<'d> {
         }
     }
 
-    fn setting(&self, value: Value<'d>) -> Option<Setting> {
+    fn setting(&self, value: Value<'_>) -> Option<Setting> {
         if !value.is_string() {
             return json(value).map(Setting::Constant);
         }
