@@ -8,6 +8,8 @@ pub mod exchange;
 
 pub mod config;
 
+pub mod machine;
+
 pub mod gateway;
 
 pub mod callback;

@@ -127,7 +127,11 @@ impl Session {
     /// When [`Session::tick`] has something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        if !self.habits.echo_test || self.echo_waits || self.state != LinkState::Up {
+        if !self.habits.echo_test || self.echo_waits {
+            return None;
+        }
+        // After a sign-off too: a connection that they left open may be dead.
+        if !matches!(self.state, LinkState::Up | LinkState::SigningOff) {
             return None;
         }
         let idle = self.received.max(self.echo_sent) + self.habits.echo_idle;

@@ -1,8 +1,8 @@
 //! Which trace number the next telegram gets.
 //!
 //! Numbers run from 1 to the field's maximum, per institution and business day, and wrap. So that a crash never hands a number
-//! out twice, a high-water mark is kept in the journal. It moves in blocks: the telegram that takes the first number of a block
-//! carries the new mark into the journal, in the same commit that must succeed before its bytes go out.
+//! out twice, a high-water mark is kept in the journal. It moves in blocks, and every telegram names the mark that covers its
+//! number: the journal must hold it before the telegram's bytes go out, which costs a write once a block.
 
 /// The highest number of a day that may have been used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub struct TraceBook {
     block: u64,
     day: i64,
     last: u64,
-    /// Covers `last` once it is in the journal; none if a new one has to go there first.
-    mark: Option<u64>,
+    /// The end of the block that `last` belongs to.
+    high: u64,
 }
 
 impl TraceBook {
@@ -29,35 +29,25 @@ impl TraceBook {
     #[must_use]
     pub fn new(max: u64, block: u64, used: Option<Mark>) -> Self {
         let used = used.unwrap_or(Mark { day: i64::MIN, high: 0 });
-        Self { max: max.max(1), block: block.max(1), day: used.day, last: used.high.min(max), mark: None }
+        let last = used.high.min(max);
+        Self { max: max.max(1), block: block.max(1), day: used.day, last, high: last }
     }
 
     /// The next number, and the mark that must be in the journal before it is used.
     ///
     /// A day that lies before the current one does not turn the book back: a clock that was set back must not bring the
     /// day's first numbers again.
-    pub fn next(&mut self, day: i64) -> (u64, Option<Mark>) {
-        if day > self.day {
-            self.day = day;
+    pub fn next(&mut self, day: i64) -> (u64, Mark) {
+        if day > self.day || self.last >= self.max {
+            self.day = self.day.max(day);
             self.last = 0;
-            self.mark = None;
-        }
-        if self.last >= self.max {
-            self.last = 0;
-            self.mark = None;
+            self.high = 0;
         }
         self.last += 1;
-        if self.mark.is_some_and(|high| self.last <= high) {
-            return (self.last, None);
+        if self.last > self.high {
+            self.high = self.last.saturating_add(self.block - 1).min(self.max);
         }
-        let high = self.last.saturating_add(self.block - 1).min(self.max);
-        self.mark = Some(high);
-        (self.last, Some(Mark { day: self.day, high }))
-    }
-
-    /// The mark may not have reached the journal: the next number carries one again.
-    pub fn distrust(&mut self) {
-        self.mark = None;
+        (self.last, Mark { day: self.day, high: self.high })
     }
 }
 
@@ -65,28 +55,28 @@ impl TraceBook {
 mod tests {
     use super::*;
 
+    fn mark(day: i64, high: u64) -> Mark {
+        Mark { day, high }
+    }
+
     #[test]
-    fn a_mark_is_due_once_a_block() {
+    fn the_mark_moves_once_a_block() {
         let mut book = TraceBook::new(999_999, 3, None);
-        let taken: Vec<_> = (0..7).map(|_| book.next(10)).collect();
-        let mark = |high| Some(Mark { day: 10, high });
-        assert_eq!(
-            taken,
-            [(1, mark(3)), (2, None), (3, None), (4, mark(6)), (5, None), (6, None), (7, mark(9))]
-        );
+        let taken: Vec<_> = (0..5).map(|_| book.next(10)).collect();
+        assert_eq!(taken, [(1, mark(10, 3)), (2, mark(10, 3)), (3, mark(10, 3)), (4, mark(10, 6)), (5, mark(10, 6))]);
     }
 
     #[test]
     fn a_restart_goes_on_behind_the_mark() {
-        let mut book = TraceBook::new(999_999, 1000, Some(Mark { day: 10, high: 2000 }));
-        assert_eq!(book.next(10), (2001, Some(Mark { day: 10, high: 3000 })));
+        let mut book = TraceBook::new(999_999, 1000, Some(mark(10, 2000)));
+        assert_eq!(book.next(10), (2001, mark(10, 3000)));
     }
 
     #[test]
     fn a_new_day_begins_at_one_and_an_old_day_does_not() {
-        let mut book = TraceBook::new(999_999, 1000, Some(Mark { day: 10, high: 2000 }));
-        assert_eq!(book.next(11), (1, Some(Mark { day: 11, high: 1000 })));
-        assert_eq!(book.next(10).0, 2);
+        let mut book = TraceBook::new(999_999, 1000, Some(mark(10, 2000)));
+        assert_eq!(book.next(11), (1, mark(11, 1000)));
+        assert_eq!(book.next(10), (2, mark(11, 1000)));
     }
 
     #[test]
@@ -94,13 +84,6 @@ mod tests {
         let mut book = TraceBook::new(3, 1000, None);
         let taken: Vec<_> = (0..5).map(|_| book.next(1).0).collect();
         assert_eq!(taken, [1, 2, 3, 1, 2]);
-    }
-
-    #[test]
-    fn a_mark_that_did_not_reach_the_journal_is_sent_again() {
-        let mut book = TraceBook::new(999_999, 1000, None);
-        assert!(book.next(1).1.is_some());
-        book.distrust();
-        assert_eq!(book.next(1), (2, Some(Mark { day: 1, high: 1001 })));
+        assert_eq!(book.next(1), (3, mark(1, 3)));
     }
 }
