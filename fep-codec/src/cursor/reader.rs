@@ -94,12 +94,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a length field, checks it against the telegram and returns it.
+    /// Reads a length field and checks it against the telegram.
     ///
     /// # Errors
     /// If it is no number, or not the length.
     #[inline]
-    pub fn length(&mut self, slot: Slot<'_, NumberRule>, counts: Counts) -> Result<u64, Error> {
+    pub fn length(&mut self, slot: Slot<'_, NumberRule>, counts: Counts) -> Result<(), Error> {
+        self.stated_length(slot, counts).map(drop)
+    }
+
+    /// [`Reader::length`], for those who keep the value.
+    #[inline]
+    pub(crate) fn stated_length(&mut self, slot: Slot<'_, NumberRule>, counts: Counts) -> Result<u64, Error> {
         let start = self.at;
         let stated: u64 = self.field(slot)?;
         let actual = length_value(counts, start, slot.field.len, self.telegram.len()) as u64;

@@ -70,7 +70,7 @@ pub(crate) fn field_value(layout: &Layout, field: &Field, reader: &mut Reader<'_
     match (&field.computed, &field.kind) {
         (None, kind) => by_kind(field, kind, reader),
         (Some(Computed::Length(counts)), Kind::Number(rule)) => {
-            reader.length(Slot { field, rule }, *counts).map(|stated| Value::Number(stated.into()))
+            reader.stated_length(Slot { field, rule }, *counts).map(|stated| Value::Number(stated.into()))
         }
         (Some(Computed::Count(of)), Kind::Number(rule)) => {
             let group = counted(layout, field, of)?;
