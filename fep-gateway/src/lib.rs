@@ -20,5 +20,7 @@ pub mod http;
 
 pub mod simulate;
 
+pub mod demo;
+
 pub use config::Config;
 pub use gateway::Gateway;
