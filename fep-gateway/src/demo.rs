@@ -12,7 +12,7 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fep_spec::model::Spec;
 use fep_spec::report::Source;
@@ -31,11 +31,14 @@ use crate::gateway::Gateway;
 use crate::http;
 use crate::metrics::Metrics;
 use crate::simulate::{Scenario, Simulator};
+use crate::telegrams::Stamp;
 
 const SPEC: &str = include_str!("../../specs/bank-a/bank-a.toml");
 const SCENARIO: &str = include_str!("../../specs/bank-a/scenarios/demo.toml");
 
 const INSTITUTION: &str = "bank-a";
+/// The bank's clock: Korea's.
+const UTC_OFFSET_MINUTES: i32 = 540;
 /// How long the line may take to open business.
 const OPEN_MAX: Duration = Duration::from_secs(10);
 /// The pause between two requests of the table, and of the trickle afterwards.
@@ -164,8 +167,33 @@ fn configuration(console: SocketAddr, bank: SocketAddr, callback: &str) -> Strin
 listen = "{console}"
 
 [institutions.{INSTITUTION}]
+label = "Bank A (simulated)"
 spec = "bank-a.toml"
+key = ["header.trace_no", "header.sent_date"]
+trace = "header.trace_no"
 answer_timeout_ms = 1200
+utc_offset_minutes = {UTC_OFFSET_MINUTES}
+
+[institutions.{INSTITUTION}.fill]
+"header.transaction_code" = "FEPTEST01"
+"header.company_code" = "FEPCO001"
+"header.bank_code" = "099"
+"header.send_count" = 1
+"header.sent_date" = "<date>"
+"header.sent_time" = "<time>"
+"header.response_code" = ""
+"header.transaction_no" = "<transaction>"
+balance_sign = ""
+balance = 0
+available = 0
+fee = 0
+
+[institutions.{INSTITUTION}.session]
+sign_on = "SignOn"
+sign_off = "SignOff"
+echo_test = "EchoTest"
+accepted = {{ "header.response_code" = "0000" }}
+echo_interval_ms = 5000
 
 [[institutions.{INSTITUTION}.lines]]
 name = "main"
@@ -176,6 +204,12 @@ links = 2
 callback = "{callback}"
 "#
     )
+}
+
+/// The date at the bank.
+fn today() -> String {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    Stamp::new(i64::try_from(since_1970).unwrap_or_default(), UTC_OFFSET_MINUTES).date.to_string()
 }
 
 async fn show(stage: &Stage, options: Options, out: &mut impl Write) -> Result<(), DemoError> {
@@ -219,7 +253,7 @@ async fn table(stage: &Stage, options: Options, out: &mut impl Write) -> Result<
     let mut first = None;
     for number in 0..TABLE_LEN {
         let gateway = stage.gateway.clone();
-        running.spawn(async move { ask(&gateway, wish(number)).await });
+        running.spawn(async move { ask(&gateway, wish(number, &today())).await });
         sleep(TABLE_PAUSE).await;
     }
     let mut unknown = 0;
@@ -262,7 +296,7 @@ async fn next_settled(events: &mut broadcast::Receiver<Event>, until: Instant) -
 
 fn invite(stage: &Stage, out: &mut impl Write) -> Result<(), DemoError> {
     let console = stage.console;
-    let body = wish(0).body;
+    let body = wish(0, &today()).body;
     writeln!(
         out,
         "\nThe console: http://{console}/\n\nPay somebody yourself:\n\n  \
@@ -282,7 +316,7 @@ async fn trickle(stage: &Stage) {
         while running.try_join_next().is_some() {}
         let gateway = stage.gateway.clone();
         running.spawn(async move {
-            if let Err(error) = ask(&gateway, wish(number)).await {
+            if let Err(error) = ask(&gateway, wish(number, &today())).await {
                 tracing::warn!(%error, "a customer was turned away");
             }
         });

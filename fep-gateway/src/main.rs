@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use fep_gateway::callback::HttpCallback;
+use fep_gateway::config::ConfigError;
 use fep_gateway::demo::{self, Options};
 use fep_gateway::metrics::Metrics;
 use fep_gateway::simulate::{Scenario, Simulator};
@@ -178,7 +179,10 @@ async fn simulate(spec: &Path, scenario: &Path, listen: SocketAddr) -> Result<()
 }
 
 fn load(path: &Path) -> Result<Config, Failure> {
-    Config::load(path).map_err(Failure::from)
+    Config::load(path).map_err(|error| match error {
+        ConfigError::Findings(report) => Failure::Findings(report),
+        ConfigError::Unreadable(error) => Failure::from(error),
+    })
 }
 
 /// Ready when the process shall end.
@@ -207,7 +211,7 @@ async fn stop_asked() {
 
 fn log(format: LogFormat, default: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(io::stderr);
     match format {
         LogFormat::Text => logging.with_ansi(io::stderr().is_terminal()).init(),
         LogFormat::Json => logging.json().init(),

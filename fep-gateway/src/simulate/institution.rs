@@ -116,7 +116,7 @@ impl Institution {
         };
         let action = rule.map_or(Action::Answer, |rule| rule.action);
         if action == Action::Answer {
-            debug!(telegram = name, answer = answer.name(), "answers");
+            info!(telegram = name, trace = self.trace(&request), "answers");
             link.open = (link.open || opens) && !closes;
         } else {
             info!(telegram = name, ?action, trace = self.trace(&request), "misbehaves");

@@ -17,10 +17,10 @@ pub struct Scenario {
     pub title: String,
     /// `seed`, default 1: what `percent` and `jitter_ms` draw from. The same seed draws the same.
     pub seed: u64,
-    /// `sequence_start`, default 1: the first value of `$sequence`.
+    /// `sequence_start`, default 1: the first value of `<sequence>`.
     pub sequence_start: u64,
-    /// `utc_offset_minutes`, default 540 (Korea): what `$date` and `$time` show.
-    pub utc_offset_minutes: i64,
+    /// `utc_offset_minutes`, default 540 (Korea): what `<date>` and `<time>` show.
+    pub utc_offset_minutes: i32,
     /// `trace`: the path of the number that the action `wrong_trace` falsifies.
     pub trace: Option<String>,
     /// `[framing]`: where a telegram ends.
@@ -136,13 +136,13 @@ pub struct Assignment {
 pub enum Setting {
     /// This very value.
     Constant(Json),
-    /// `$sequence`: 1, 2, 3… over all telegrams of the simulator.
+    /// `<sequence>`: 1, 2, 3… over all telegrams of the simulator.
     Sequence,
-    /// `$date`: today.
+    /// `<date>`: today.
     Date,
-    /// `$time`: now.
+    /// `<time>`: now.
     Time,
-    /// `$request.PATH`: another field of the request.
+    /// `<request.PATH>`: another field of the request.
     Request(String),
 }
 

@@ -126,7 +126,7 @@ fn fields_of_a_set_must_exist_and_take_their_value() {
     let set = |set: &str| format!("[[rules]]\ntelegram = \"Transfer\"\naction = \"answer\"\nset = {{ {set} }}\n");
     check_refused(&set("\"header.respose_code\" = \"0110\""), "did you mean `header.response_code`?");
     check_refused(&set("amount = \"lots\""), "s.toml:4:9: error: amount: ");
-    check_refused(&set("amount = \"$tomorrow\""), "nothing is called $tomorrow (there are: $sequence");
+    check_refused(&set("amount = \"<tmie>\""), "there is no filling `<tmie>` (did you mean `<time>`?)");
     check_refused("[answers]\nset = { nonsense = 1 }\n", "no telegram of the spec bank-a has a field nonsense");
 }
 
@@ -209,7 +209,7 @@ async fn glued_answers_wait_for_each_other_but_not_for_ever() {
 #[tokio::test]
 async fn notices_take_their_values_in_turn() {
     let text = "sequence_start = 900001\n[[notices]]\ntelegram = \"DepositNotice\"\nevery_ms = 20\n\
-                set = { \"header.trace_no\" = \"$sequence\", sender_name = [\"김서연\", \"(주)한빛상사\"] }\n";
+                set = { \"header.trace_no\" = \"<sequence>\", sender_name = [\"김서연\", \"(주)한빛상사\"] }\n";
     let mut client = Client::of(text).await;
     for (trace, sender) in [(900_001, "김서연"), (900_002, "(주)한빛상사"), (900_003, "김서연")] {
         let (name, fields) = client.next().await;

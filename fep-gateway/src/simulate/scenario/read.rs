@@ -82,7 +82,7 @@ impl<'s> Reader<'s> {
     fn framing(&self, table: Option<Table<'_>>) -> LengthPrefix {
         let default = LengthPrefix { digits: 4, counts: Counts::Rest, frame_max_bytes: 9999 };
         let Some(table) = table else { return default };
-        let digits = table.integer("digits", 1..=7_u8);
+        let digits = table.integer("length_digits", 1..=9_u8);
         let counts = table.choice("counts", &[("rest", Counts::Rest), ("all", Counts::All)]);
         let frame_max_bytes = table.integer("frame_max_bytes", 1..=i64::try_from(FRAME_MAX_BYTES).unwrap_or(i64::MAX));
         table.finish();
@@ -260,7 +260,7 @@ impl<'s> Reader<'s> {
             let constants = assignment.values.into_iter().filter_map(|setting| match setting {
                 Setting::Constant(value) => Some(value),
                 _ => {
-                    self.document.error(place.clone(), "a condition compares with values, not with `$…`");
+                    self.document.error(place.clone(), "a condition compares with values, not with fillings");
                     None
                 }
             });
@@ -299,15 +299,17 @@ impl<'s> Reader<'s> {
             return json(value).map(Setting::Constant);
         }
         let text = value.string()?;
-        let Some(name) = text.value.strip_prefix('$') else { return Some(Setting::Constant(text.value.into())) };
-        match name.split_once('.') {
-            None if name == "sequence" => Some(Setting::Sequence),
-            None if name == "date" => Some(Setting::Date),
-            None if name == "time" => Some(Setting::Time),
+        let word = text.value.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+        let Some(word) = word else { return Some(Setting::Constant(text.value.into())) };
+        match word.split_once('.') {
+            None if word == "sequence" => Some(Setting::Sequence),
+            None if word == "date" => Some(Setting::Date),
+            None if word == "time" => Some(Setting::Time),
             Some(("request", path)) => Some(Setting::Request(path.to_owned())),
             _ => {
-                let known = "there are: $sequence, $date, $time, $request.FIELD";
-                self.document.error_hint(text.span, format!("nothing is called {}", text.value), known);
+                let words = ["<sequence>", "<date>", "<time>", "<request.FIELD>"];
+                let message = format!("there is no filling `{}`", text.value);
+                self.document.error_hint(text.span, message, instead(text.value, &words));
                 None
             }
         }
