@@ -160,7 +160,9 @@ async fn run(path: &Path) -> Result<(), Failure> {
 fn check(path: &Path) -> Result<(), Failure> {
     let config = load(path)?;
     let lines: usize = config.institutions.values().map(|institution| institution.lines.len()).sum();
-    say(&format!("{}: {} institutions, {lines} lines, nothing wrong", path.display(), config.institutions.len()));
+    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    let (institutions, lines) = (count(config.institutions.len(), "institution"), count(lines, "line"));
+    say(&format!("{}: {institutions}, {lines}, nothing wrong", path.display()));
     Ok(())
 }
 
