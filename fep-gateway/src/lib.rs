@@ -10,6 +10,8 @@ pub mod config;
 
 pub mod machine;
 
+pub mod telegrams;
+
 pub mod gateway;
 
 pub mod callback;
