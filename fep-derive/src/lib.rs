@@ -31,7 +31,7 @@ pub fn derive_telegram(input: TokenStream) -> TokenStream {
     let attrs = TelegramAttrs::read(&input.attrs, &cx);
     let (full, stub) = match &input.data {
         Data::Enum(data) => {
-            let set = model::Set::read(&input, data, attrs, &cx);
+            let set = model::Set::read(&input, data, &attrs, &cx);
             (expand::set(&set), expand::set_stub(&set, &input.generics))
         }
         Data::Struct(_) | Data::Union(_) => {
@@ -55,9 +55,6 @@ pub fn derive_code(input: TokenStream) -> TokenStream {
 fn finish(cx: Ctxt, full: proc_macro2::TokenStream, stub: proc_macro2::TokenStream) -> TokenStream {
     match cx.into_errors() {
         None => full.into(),
-        Some(errors) => {
-            let errors = errors.into_compile_error();
-            quote::quote!(#errors #stub).into()
-        }
+        Some(errors) => proc_macro2::TokenStream::from_iter([errors.into_compile_error(), stub]).into(),
     }
 }

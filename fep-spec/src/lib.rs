@@ -23,3 +23,9 @@ pub mod lower;
 mod lint;
 
 pub mod load;
+
+pub mod generate;
+
+pub mod codec;
+
+pub mod files;

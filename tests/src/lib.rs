@@ -1,5 +1,8 @@
-//! What the test suites share: golden telegrams and the code that `fep gen` wrote for the specs.
+//! What the test suites share: golden telegrams, random telegrams, properties, and the code that `fep gen` wrote for the specs.
 //!
 //! No test of its own stands here.
 
+pub mod arbitrary;
+pub mod generated;
 pub mod golden;
+pub mod properties;

@@ -53,6 +53,7 @@ pub(crate) enum Pattern {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::enum_variant_names, reason = "the names of the runtime's patterns")]
 pub(crate) enum DatePattern {
     YyyyMmDd,
     YyMmDd,

@@ -31,7 +31,7 @@ impl Source<'_> {
         let (name, options) = options(word);
         self.only(name, &[options, &["len", "secret"]].concat());
         self.check_option(word);
-        let kind = match word {
+        match word {
             KindWord::Text => self.text(),
             KindWord::Digits => Some(self.digits()),
             KindWord::Number => Some(self.number()),
@@ -42,8 +42,7 @@ impl Source<'_> {
             KindWord::Flag => Some(self.flag()),
             KindWord::Bytes => Some(Kind::Bytes),
             KindWord::Part | KindWord::Group | KindWord::Filler | KindWord::Literal(_) | KindWord::Computed(_) => None,
-        };
-        kind
+        }
     }
 
     /// The bytes that a kind always has, or that its pattern says.

@@ -23,7 +23,7 @@ pub(crate) struct Variant {
 
 impl Set {
     /// The model of an enum.
-    pub(crate) fn read(input: &DeriveInput, data: &DataEnum, attrs: TelegramAttrs, cx: &Ctxt) -> Self {
+    pub(crate) fn read(input: &DeriveInput, data: &DataEnum, attrs: &TelegramAttrs, cx: &Ctxt) -> Self {
         for key in attrs.keys.iter().filter(|key| TelegramAttrs::KEYS.contains(&key.to_string().as_str())) {
             if *key != "crate" {
                 cx.error(

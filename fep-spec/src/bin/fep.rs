@@ -1,2 +1,0 @@
-//! The command `fep`.
-fn main() {}

@@ -1,0 +1,39 @@
+//! `fep check`: findings are what this command is for, so they go to stdout.
+
+use fep_spec::load::{read, spec_files};
+use fep_spec::model::Spec;
+use fep_spec::report::Report;
+
+use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print};
+use crate::{CheckArgs, Format};
+
+/// Checks every spec and shows what it found.
+pub(crate) fn check(args: &CheckArgs) -> Ended {
+    let mut report = Report::default();
+    let mut files = 0_usize;
+    for path in &args.specs {
+        for path in spec_files(path)? {
+            let (name, text) = read(&path)?;
+            report.append(Spec::check(&name, &text).report);
+            files += 1;
+        }
+    }
+    show(&report, args.format)?;
+    let found = report.findings.len();
+    if args.format == Format::Text {
+        note(&format!("{files} spec{}, {found} finding{}", plural(files), plural(found)));
+    }
+    Ok(if report.is_empty() { Outcome::Clean } else { Outcome::Findings })
+}
+
+/// Findings on stdout.
+pub(crate) fn show(report: &Report, format: Format) -> Result<(), Stop> {
+    match format {
+        Format::Text => print(report.render(colour_stdout()).as_bytes()),
+        Format::Json => print((report.to_json() + "\n").as_bytes()),
+    }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}

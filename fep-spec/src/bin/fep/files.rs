@@ -1,0 +1,58 @@
+//! Reading what the user named: files, stdin, hex text.
+
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use crate::end::{Stop, note, stdin_is_terminal};
+
+/// The bytes of a file, or of stdin.
+pub(crate) fn read(file: Option<&Path>) -> Result<Vec<u8>, Stop> {
+    match file {
+        Some(path) if path != Path::new("-") => {
+            std::fs::read(path).map_err(|error| Stop::Message(format!("cannot read {}: {error}", path.display())))
+        }
+        _ => {
+            if stdin_is_terminal() {
+                note("reading from the terminal, Ctrl-D ends it");
+            }
+            let mut bytes = Vec::new();
+            let read = io::stdin().lock().read_to_end(&mut bytes);
+            read.map(|_| bytes).map_err(|error| Stop::Message(format!("cannot read stdin: {error}")))
+        }
+    }
+}
+
+/// The bytes of a file, out of hex digits if asked.
+pub(crate) fn read_bytes(file: Option<&Path>, hex: bool) -> Result<Vec<u8>, Stop> {
+    let bytes = read(file)?;
+    if hex { from_hex(&bytes).map_err(Stop::Message) } else { Ok(bytes) }
+}
+
+/// The text of a file, which must be UTF-8.
+pub(crate) fn read_text(file: Option<&Path>) -> Result<String, Stop> {
+    String::from_utf8(read(file)?).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        Stop::Message(format!("the input is no UTF-8 text, see byte {offset}; JSON is UTF-8"))
+    })
+}
+
+/// Lines of hex digits.
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
+    let mut text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    text.push('\n');
+    text
+}
+
+fn from_hex(text: &[u8]) -> Result<Vec<u8>, String> {
+    let mut digits = Vec::new();
+    for (at, byte) in text.iter().enumerate().filter(|(_, byte)| !byte.is_ascii_whitespace()) {
+        let digit = char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        digits.push(digit.ok_or_else(|| format!("the input is no hex text, see byte {at}"))?);
+    }
+    let (pairs, rest) = digits.as_chunks::<2>();
+    if rest.is_empty() {
+        Ok(pairs.iter().map(|[high, low]| high * 16 + low).collect())
+    } else {
+        Err(format!("the input has {} hex digits, which is no whole number of bytes", digits.len()))
+    }
+}

@@ -1,0 +1,107 @@
+//! `fep decode`, `fep encode`, `fep explain`.
+
+use fep_codec::dump;
+use fep_spec::codec;
+use fep_spec::files::{decode_file, encode_file};
+use fep_spec::model::{Named, SpecSet};
+
+use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print};
+use crate::files::{read_bytes, read_text, to_hex};
+use crate::{ExplainArgs, TelegramArgs};
+
+/// Bytes → lines of JSON.
+pub(crate) fn decode(args: &TelegramArgs) -> Ended {
+    let specs = SpecSet::load(&args.spec)?;
+    let named = named(&specs, args)?;
+    let bytes = read_bytes(args.file.as_deref(), args.hex)?;
+    let telegram = match named {
+        Some(Named::File(spec, file)) => {
+            let mut outcome = Outcome::Clean;
+            for line in decode_file(spec, file, &bytes) {
+                match line {
+                    Ok(line) => print((line + "\n").as_bytes())?,
+                    Err(error) => outcome = finding(&error.to_string()),
+                }
+            }
+            return Ok(outcome);
+        }
+        Some(Named::Telegram(telegram)) => telegram,
+        None => match specs.choose(&bytes) {
+            Ok(telegram) => telegram,
+            Err(error) => return Ok(finding(&error.to_string())),
+        },
+    };
+    match codec::decode(telegram, &bytes) {
+        Ok(line) => print((line + "\n").as_bytes()).map(|()| Outcome::Clean),
+        Err(error) => Ok(finding(&error.to_string())),
+    }
+}
+
+/// JSON → bytes.
+pub(crate) fn encode(args: &TelegramArgs) -> Ended {
+    let specs = SpecSet::load(&args.spec)?;
+    let named = named(&specs, args)?;
+    let text = read_text(args.file.as_deref())?;
+    let encoded = match named {
+        Some(Named::File(spec, file)) => {
+            let values: Result<Vec<_>, _> = codec::values(&text).collect();
+            let written = values.map_err(|error| error.to_string());
+            written.and_then(|values| encode_file(spec, file, &values).map_err(|error| error.to_string()))
+        }
+        Some(Named::Telegram(telegram)) => encode_each(&text, |fields| codec::encode_fields(telegram, fields)),
+        None => encode_each(&text, |envelope| codec::encode(&specs, envelope)),
+    };
+    match encoded {
+        Ok(bytes) if args.hex => print(to_hex(&bytes).as_bytes()).map(|()| Outcome::Clean),
+        Ok(bytes) => print(&bytes).map(|()| Outcome::Clean),
+        Err(message) => Ok(finding(&message)),
+    }
+}
+
+/// Bytes → what each means.
+pub(crate) fn explain(args: &ExplainArgs) -> Ended {
+    let options = dump::Options { reveal: args.reveal, colour: colour_stdout() };
+    let args = &args.telegram;
+    let specs = SpecSet::load(&args.spec)?;
+    let named = named(&specs, args)?;
+    let bytes = read_bytes(args.file.as_deref(), args.hex)?;
+    let telegram = match named {
+        Some(Named::Telegram(telegram)) => telegram,
+        Some(Named::File(_, file)) => {
+            let message = format!("`{}` is a file; explain one of its records with --telegram", file.name);
+            return Err(Stop::Message(message));
+        }
+        None => match specs.choose(&bytes) {
+            Ok(telegram) => telegram,
+            Err(error) => return Ok(finding(&error.to_string())),
+        },
+    };
+    print(dump::dump(&telegram.layout, &bytes, options).as_bytes())?;
+    // The dump goes on after a mistake and shows it at its place; the exit code says that there was one.
+    match fep_codec::Record::decode(&telegram.layout, &bytes) {
+        Ok(_) => Ok(Outcome::Clean),
+        Err(error) => Ok(finding(&error.to_string())),
+    }
+}
+
+fn named<'s>(specs: &'s SpecSet, args: &TelegramArgs) -> Result<Option<Named<'s>>, Stop> {
+    args.telegram.as_deref().map(|name| specs.named(name).map_err(Stop::Message)).transpose()
+}
+
+/// The bytes of all values of a text, one after the other; `Err` is the message.
+fn encode_each(
+    text: &str,
+    encode: impl Fn(&serde_json::Value) -> Result<Vec<u8>, codec::CodecError>,
+) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    for (number, value) in codec::values(text).enumerate() {
+        let encoded = value.and_then(|value| encode(&value));
+        bytes.extend(encoded.map_err(|error| format!("object {}: {error}", number + 1))?);
+    }
+    if bytes.is_empty() { Err("the input has no JSON object".to_owned()) } else { Ok(bytes) }
+}
+
+fn finding(message: &str) -> Outcome {
+    note(message);
+    Outcome::Findings
+}

@@ -1,0 +1,136 @@
+//! A spec → the Rust that a person would have written for it: annotated structs, which the derive lowers.
+//!
+//! Nothing is lowered here. A struct says what the sheet says, in the sheet's order, with the sheet's names in its doc
+//! comments; the same file comes out for the same spec whatever the tool's version or the day.
+//!
+//! ```text
+//! [telegrams.Transfer]                          /// Transfer (이체).
+//! len = 300                              ►      #[telegram(len = 300, charset = "euc-kr", label = "이체", …)]
+//! { name = "amount", type = "N", len = 13 }     pub struct Transfer { pub amount: u64, … }
+//! ```
+
+mod codes;
+mod items;
+mod print;
+mod words;
+
+use fep_codec::Layout;
+use fep_codec::layout::Item;
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::quote;
+
+pub use self::print::Unprintable;
+use self::words::{doc, ident};
+use crate::lower::pascal;
+use crate::model::{Note, Spec};
+
+/// The Rust source of a spec. `source` is the name of its file, for the head comment.
+///
+/// # Errors
+/// If the result is no Rust, which only a spec made by hand can bring about.
+pub fn rust(spec: &Spec, source: &str) -> Result<String, Unprintable> {
+    let set = telegram_set(spec);
+    let telegrams =
+        spec.telegrams.iter().map(|telegram| structs(spec, &telegram.layout, &telegram.notes, &telegram.remark));
+    let parts = spec.parts.iter().map(|part| structs(spec, &part.layout, &part.notes, ""));
+    let enums = spec.codes.iter().filter_map(|list| codes::enumeration(spec, list));
+    let body: TokenStream = [set].into_iter().chain(telegrams).chain(parts).chain(enums).collect();
+    print::file(&head(spec, source), &words::imports(&body), body)
+}
+
+/// The name of the file: `bank_a.rs`.
+#[must_use]
+pub fn file_name(spec: &Spec) -> String {
+    format!("{}.rs", spec.name.replace('-', "_"))
+}
+
+fn head(spec: &Spec, source: &str) -> Vec<String> {
+    let Spec { name, title, version, hash, .. } = spec;
+    vec![
+        format!("{}: the telegrams of the spec `{name}`, version {version}.", words::escaped(title)),
+        String::new(),
+        format!("Written by `fep gen` from {source} (fnv1a-64 {hash:016x}). A change belongs there."),
+    ]
+}
+
+/// `pub enum BankA { Transfer(Transfer), … }`: all telegrams that are known by their `when`.
+fn telegram_set(spec: &Spec) -> TokenStream {
+    let known = spec.telegrams.iter().filter(|telegram| !telegram.layout.when.is_empty());
+    let variants: Vec<TokenStream> = known
+        .map(|telegram| {
+            let name = ident(telegram.name());
+            let doc = doc(telegram.name(), &telegram.layout.label, "");
+            quote!(#doc #name(#name))
+        })
+        .collect();
+    if variants.is_empty() {
+        return TokenStream::new();
+    }
+    let name = ident(&pascal(&spec.name));
+    let text = format!(" Any telegram of {}.", words::escaped(&spec.title));
+    quote! {
+        #[doc = #text]
+        #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+        pub enum #name { #(#variants),* }
+    }
+}
+
+/// The struct of a layout, and those of the entries that are written inside it.
+fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str) -> TokenStream {
+    let none = Note::default();
+    let noted = || layout.items().iter().zip(notes.iter().chain(std::iter::repeat(&none)));
+    let mut names = items::Unnamed::default();
+    let fields: Vec<TokenStream> =
+        noted().map(|(item, note)| items::field(spec, layout, item, note, &mut names)).collect();
+    let entries: Vec<TokenStream> = noted()
+        .filter_map(|(item, note)| match (item, &note.entry) {
+            // Telegrams that are `like` another have its entries, which are written once.
+            (Item::Group(group), Some(notes)) if group.layout.name.starts_with(&*layout.name) => {
+                Some(structs(spec, &group.layout, notes, ""))
+            }
+            _ => None,
+        })
+        .collect();
+    let secret = layout.items().iter().any(|item| matches!(item, Item::Field(field) if field.secret));
+    let name = ident(&layout.name);
+    let doc = doc(&layout.name, &layout.label, remark);
+    let derives =
+        if secret { quote!(Telegram, Clone, PartialEq, Eq) } else { quote!(Telegram, Clone, Debug, PartialEq, Eq) };
+    let options = options(layout, secret);
+    quote! {
+        #doc
+        #[derive(#derives)]
+        #[telegram(#options)]
+        pub struct #name { #(#fields),* }
+        #(#entries)*
+    }
+}
+
+/// `len = 300, charset = "euc-kr", label = "이체", when("header.telegram_code" = "0100"), debug`
+fn options(layout: &Layout, secret: bool) -> TokenStream {
+    let mut options = Vec::new();
+    if let Some(len) = layout.stated_len {
+        let len = Literal::usize_unsuffixed(len);
+        options.push(quote!(len = #len));
+    }
+    let charset = layout.charset.label();
+    options.push(quote!(charset = #charset));
+    if !layout.label.is_empty() {
+        let label = &*layout.label;
+        options.push(quote!(label = #label));
+    }
+    if !layout.when.is_empty() {
+        let paths = layout.when.iter().map(|when| &*when.path);
+        let values = layout.when.iter().map(|when| &*when.value);
+        options.push(quote!(when(#(#paths = #values),*)));
+    }
+    if secret {
+        options.push(quote!(debug));
+    }
+    quote!(#(#options),*)
+}
+
+/// A type of the runtime by its name.
+fn type_name(name: &str) -> Ident {
+    ident(name)
+}

@@ -1,0 +1,284 @@
+//! One item of a layout → one field of a struct: its type and its attribute.
+
+use fep_codec::Layout;
+use fep_codec::kind::PIVOT_DEFAULT;
+use fep_codec::layout::{
+    CodeRule, Computed, Counts, DatePattern, DateTimePattern, Field, Item, Justify, Kind, NoneAs, NumberRule, Overflow,
+    Repeat, Sign, TextRule, TimePattern,
+};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::type_name;
+use super::words::{doc, ident};
+use crate::model::{Note, Spec};
+
+/// Bytes of text and digits that stand inline in a struct; longer ones are on the heap.
+const INLINE_MAX_BYTES: usize = 256;
+
+/// Names for items without one.
+#[derive(Default)]
+pub(super) struct Unnamed {
+    reserved: usize,
+    literals: usize,
+}
+
+/// A struct's field: doc comment, attribute, name, type.
+pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unnamed: &mut Unnamed) -> TokenStream {
+    match item {
+        Item::Field(field) => value(spec, layout, field, note),
+        Item::Literal(literal) => {
+            let bytes = &*literal.bytes;
+            let printable = bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
+            let constant = match std::str::from_utf8(bytes) {
+                Ok(text) if printable => Literal::string(text),
+                _ => Literal::byte_string(bytes),
+            };
+            let mut options = vec![quote!(literal = #constant)];
+            options.extend(label(&literal.label));
+            let name = if literal.name.is_empty() {
+                numbered("_literal", &mut unnamed.literals)
+            } else {
+                literal.name.to_string()
+            };
+            let doc = doc(name.trim_start_matches('_'), &literal.label, &note.remark);
+            let name = ident(&name);
+            quote!(#doc #[field(#(#options),*)] pub #name: ())
+        }
+        Item::Filler(filler) => {
+            let len = Literal::usize_unsuffixed(filler.len);
+            let mut options = vec![quote!(filler), quote!(len = #len)];
+            options.extend((filler.pad != b' ').then(|| pad(filler.pad)));
+            options.extend(filler.any.then(|| quote!(any)));
+            let doc = doc("reserved", "", &note.remark);
+            let name = ident(&numbered("_reserved", &mut unnamed.reserved));
+            quote!(#doc #[field(#(#options),*)] pub #name: ())
+        }
+        Item::Part(part) => {
+            let (name, ty) = (ident(&part.name), ident(&part.layout.name));
+            let doc = doc(&part.name, &part.layout.label, &note.remark);
+            quote!(#doc pub #name: #ty)
+        }
+        Item::Group(group) => {
+            let (name, entry) = (ident(&group.name), ident(&group.layout.name));
+            let doc = doc(&group.name, &group.label, &note.remark);
+            let mut options = vec![quote!(group)];
+            let ty = match &group.repeat {
+                Repeat::Fixed(count) => {
+                    let count = Literal::usize_unsuffixed(*count);
+                    quote!([#entry; #count])
+                }
+                Repeat::Counted { by, max } => {
+                    let (by, max) = (ident(by), Literal::usize_unsuffixed(*max));
+                    options.push(quote!(count = #by));
+                    options.push(quote!(max = #max));
+                    quote!(Vec<#entry>)
+                }
+            };
+            options.extend(label(&group.label));
+            quote!(#doc #[field(#(#options),*)] pub #name: #ty)
+        }
+    }
+}
+
+fn value(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> TokenStream {
+    let name = ident(&field.name);
+    let doc = doc(&field.name, &field.label, &note.remark);
+    let len = Literal::usize_unsuffixed(field.len);
+    let mut options = vec![quote!(len = #len)];
+    options.extend(label(&field.label));
+    options.extend(field.secret.then(|| quote!(secret)));
+    let ty = match &field.computed {
+        Some(computed) => {
+            options.push(match computed {
+                Computed::Length(Counts::Rest) => quote!(computed = length(rest)),
+                Computed::Length(Counts::All) => quote!(computed = length(all)),
+                Computed::Count(of) => {
+                    let of = ident(of);
+                    quote!(computed = count(#of))
+                }
+            });
+            quote!(())
+        }
+        None => {
+            let (ty, own) = kind(spec, layout, field, note);
+            options.extend(own);
+            ty
+        }
+    };
+    quote!(#doc #[field(#(#options),*)] pub #name: #ty)
+}
+
+/// The Rust type of a kind, and its options as far as they are not the usual ones.
+fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> (TokenStream, Vec<TokenStream>) {
+    let len = field.len;
+    match &field.kind {
+        Kind::Text(rule) => (sized("Text", len), text(layout, rule)),
+        Kind::Digits(rule) => {
+            let mut options = vec![];
+            options.extend((len > INLINE_MAX_BYTES).then(|| quote!(digits)));
+            options.extend(rule.full.then(|| quote!(full)));
+            options.extend(justify(rule.justify));
+            options.extend((rule.pad != b' ').then(|| pad(rule.pad)));
+            (sized("Digits", len), options)
+        }
+        Kind::Number(rule) => (optional(rule.none, integer(rule, len)), number(rule)),
+        Kind::Date(rule) => {
+            let ty = if rule.pattern == DatePattern::MmDd { "MonthDay" } else { "Date" };
+            let mut options = none(rule.none);
+            options.extend(pattern((rule.pattern == DatePattern::YyMmDd).then_some("YYMMDD")));
+            options.extend(pivot(rule.pivot));
+            (optional(rule.none, named(ty)), options)
+        }
+        Kind::Time(rule) => {
+            let mut options = none(rule.none);
+            options.extend(pattern((rule.pattern == TimePattern::HhMm).then_some("HHMM")));
+            (optional(rule.none, named("Time")), options)
+        }
+        Kind::DateTime(rule) => {
+            let mut options = none(rule.none);
+            options.extend(pattern((rule.pattern == DateTimePattern::YyMmDdHhMmSs).then_some("YYMMDDHHMMSS")));
+            options.extend(pivot(rule.pivot));
+            (optional(rule.none, named("DateTime")), options)
+        }
+        Kind::Code(rule) => code(spec, layout, rule, len, note),
+        Kind::Flag(rule) => {
+            let [yes, no] = [rule.yes, rule.no].map(byte);
+            let usual = (rule.yes, rule.no) == (b'Y', b'N');
+            (quote!(bool), if usual { vec![] } else { vec![quote!(yes = #yes), quote!(no = #no)] })
+        }
+        Kind::Bytes(_) => {
+            let len = Literal::usize_unsuffixed(len);
+            (quote!([u8; #len]), vec![])
+        }
+    }
+}
+
+fn text(layout: &Layout, rule: &TextRule) -> Vec<TokenStream> {
+    let mut options = vec![];
+    if rule.charset != layout.charset {
+        let charset = rule.charset.label();
+        options.push(quote!(charset = #charset));
+    }
+    options.extend((rule.overflow == Overflow::Cut).then(|| quote!(overflow = "cut")));
+    options.extend(justify(rule.justify));
+    options.extend((rule.pad != rule.charset.space()).then(|| pad(rule.pad)));
+    options
+}
+
+fn number(rule: &NumberRule) -> Vec<TokenStream> {
+    let separate = |side: TokenStream, plus: u8, minus: u8| {
+        let [plus, minus] = [plus, minus].map(byte);
+        quote!(sign(#side, plus = #plus, minus = #minus))
+    };
+    let mut options = vec![];
+    options.extend(match rule.sign {
+        Sign::Unsigned => None,
+        Sign::LeadingMinus => Some(quote!(sign = "leading-minus")),
+        Sign::Leading { plus, minus } => Some(separate(quote!(leading), plus, minus)),
+        Sign::Trailing { plus, minus } => Some(separate(quote!(trailing), plus, minus)),
+    });
+    if rule.scale > 0 {
+        let scale = Literal::u8_unsuffixed(rule.scale);
+        options.push(quote!(scale = #scale));
+    }
+    options.extend(none(rule.none));
+    options
+}
+
+/// An enum if the list has names, else text with the list at the field.
+fn code(spec: &Spec, layout: &Layout, rule: &CodeRule, len: usize, note: &Note) -> (TokenStream, Vec<TokenStream>) {
+    let mut options = vec![];
+    if rule.charset != layout.charset {
+        let charset = rule.charset.label();
+        options.push(quote!(charset = #charset));
+    }
+    let list = note.codes.as_deref().and_then(|name| spec.code_list(name)).filter(|list| super::codes::is_named(list));
+    if let Some(list) = list {
+        options.insert(0, quote!(code));
+        return (named(&list.name), options);
+    }
+    let codes = rule.codes.iter().map(|meaning| &*meaning.code);
+    let labels = rule.codes.iter().map(|meaning| &*meaning.label);
+    options.push(quote!(codes(#(#codes = #labels),*)));
+    options.extend((!rule.open).then(|| quote!(closed)));
+    (sized("Text", len), options)
+}
+
+/// The smallest integer that holds every value of the field.
+fn integer(rule: &NumberRule, len: usize) -> TokenStream {
+    let digits = match rule.sign {
+        Sign::Unsigned | Sign::LeadingMinus => len,
+        Sign::Leading { .. } | Sign::Trailing { .. } => len.saturating_sub(1),
+    };
+    let signed = rule.sign != Sign::Unsigned;
+    match (digits, signed) {
+        (..=2, false) => quote!(u8),
+        (..=4, false) => quote!(u16),
+        (..=9, false) => quote!(u32),
+        (..=19, false) => quote!(u64),
+        (_, false) => quote!(u128),
+        (..=2, true) => quote!(i8),
+        (..=4, true) => quote!(i16),
+        (..=9, true) => quote!(i32),
+        (..=18, true) => quote!(i64),
+        (_, true) => quote!(i128),
+    }
+}
+
+fn sized(name: &str, len: usize) -> TokenStream {
+    if len > INLINE_MAX_BYTES {
+        return quote!(String);
+    }
+    let (name, len) = (type_name(name), Literal::usize_unsuffixed(len));
+    quote!(#name<#len>)
+}
+
+fn named(name: &str) -> TokenStream {
+    let name = type_name(name);
+    quote!(#name)
+}
+
+fn optional(none: NoneAs, ty: TokenStream) -> TokenStream {
+    if none == NoneAs::Never { ty } else { quote!(Option<#ty>) }
+}
+
+fn label(label: &str) -> Option<TokenStream> {
+    (!label.is_empty()).then(|| quote!(label = #label))
+}
+
+fn none(none: NoneAs) -> Vec<TokenStream> {
+    match none {
+        NoneAs::Never => vec![],
+        NoneAs::Spaces => vec![quote!(none = "spaces")],
+        NoneAs::Zeros => vec![quote!(none = "zeros")],
+        NoneAs::Nines => vec![quote!(none = "nines")],
+    }
+}
+
+fn pattern(pattern: Option<&str>) -> Option<TokenStream> {
+    pattern.map(|pattern| quote!(pattern = #pattern))
+}
+
+fn pivot(pivot: u8) -> Option<TokenStream> {
+    let literal = Literal::u8_unsuffixed(pivot);
+    (pivot != PIVOT_DEFAULT).then(|| quote!(pivot = #literal))
+}
+
+fn justify(justify: Justify) -> Option<TokenStream> {
+    (justify == Justify::Right).then(|| quote!(justify = "right"))
+}
+
+fn pad(pad: u8) -> TokenStream {
+    let pad = byte(pad);
+    quote!(pad = #pad)
+}
+
+fn byte(byte: u8) -> Literal {
+    Literal::byte_character(byte)
+}
+
+fn numbered(name: &str, count: &mut usize) -> String {
+    *count += 1;
+    if *count == 1 { name.to_owned() } else { format!("{name}_{count}") }
+}

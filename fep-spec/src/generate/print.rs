@@ -1,0 +1,99 @@
+//! Tokens → text: prettyplease, and then what it does not do: blank lines between items, one attribute on one line.
+
+use std::fmt;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+/// Tokens that are no Rust.
+#[derive(Debug)]
+pub struct Unprintable(syn::Error);
+
+impl fmt::Display for Unprintable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the spec does not become Rust: {}", self.0)
+    }
+}
+
+impl std::error::Error for Unprintable {}
+
+/// A whole file: head comment, import, items.
+pub(super) fn file(head: &[String], imports: &[&str], body: TokenStream) -> Result<String, Unprintable> {
+    let imports: Vec<_> = imports.iter().map(|name| Ident::new(name, Span::call_site())).collect();
+    let imports = match imports.as_slice() {
+        [] => TokenStream::new(),
+        [one] => quote!(use fep_codec::#one;),
+        several => quote!(use fep_codec::{#(#several),*};),
+    };
+    let head = head.iter().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
+    let tokens = quote! {
+        #(#![doc = #head])*
+        #imports
+        #body
+    };
+    let file = syn::parse2(tokens).map_err(Unprintable)?;
+    Ok(with_blank_lines(&with_short_attributes(&prettyplease::unparse(&file))))
+}
+
+/// Columns of a line, as in this project's rustfmt.toml.
+const LINE_MAX_COLUMNS: usize = 120;
+
+/// Writes an attribute that prettyplease broke into lines on one line, if it fits.
+fn with_short_attributes(text: &str) -> String {
+    let mut out = String::new();
+    let mut broken: Vec<&str> = Vec::new();
+    for line in text.lines() {
+        let opens = broken.is_empty() && line.trim_start().starts_with("#[") && line.ends_with('(');
+        if !opens && broken.is_empty() {
+            out.push_str(line);
+            out.push('\n');
+            continue;
+        }
+        broken.push(line);
+        if line.trim() == ")]" {
+            let whole = joined(&broken);
+            let columns: usize = whole.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum();
+            let kept = if columns <= LINE_MAX_COLUMNS { whole } else { broken.join("\n") };
+            out.push_str(&kept);
+            out.push('\n');
+            broken.clear();
+        }
+    }
+    out
+}
+
+/// The lines of one attribute as one line.
+fn joined(lines: &[&str]) -> String {
+    let mut whole = String::new();
+    for line in lines {
+        let closes = line.trim_start().starts_with(')');
+        if whole.is_empty() {
+            whole.push_str(line);
+            continue;
+        }
+        if closes && whole.ends_with(',') {
+            whole.pop();
+        } else if !closes && !whole.ends_with('(') {
+            whole.push(' ');
+        }
+        whole.push_str(line.trim());
+    }
+    whole
+}
+
+/// Puts an empty line between the head comment, the import and the items.
+fn with_blank_lines(text: &str) -> String {
+    let mut out = String::new();
+    let mut before = "";
+    for line in text.lines() {
+        let after_item = before == "}" || before.starts_with("use ") || before.ends_with("{}");
+        let after_head = before.starts_with("//!") && !line.starts_with("//!");
+        if after_item || after_head {
+            out.push('\n');
+        }
+        out.push_str(line);
+        out.push('\n');
+        before = line;
+    }
+    out
+}

@@ -1,0 +1,72 @@
+//! Names and doc comments: what stands in generated code for people.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+
+/// The types of the runtime that generated code may name, in the order of an import.
+const IMPORTS: [&str; 8] = ["Code", "Date", "DateTime", "Digits", "MonthDay", "Telegram", "Text", "Time"];
+
+/// A name of the spec as Rust's; a keyword becomes raw.
+pub(super) fn ident(name: &str) -> Ident {
+    if syn::parse_str::<Ident>(name).is_ok() {
+        Ident::new(name, Span::call_site())
+    } else {
+        Ident::new_raw(name, Span::call_site())
+    }
+}
+
+/// `/// Withdraw account (출금계좌번호).`, and the remark in a paragraph of its own.
+pub(super) fn doc(name: &str, label: &str, remark: &str) -> TokenStream {
+    let name = phrase(name);
+    let first = if label.is_empty() { format!(" {name}.") } else { format!(" {name} ({}).", escaped(label)) };
+    if remark.is_empty() {
+        return quote!(#[doc = #first]);
+    }
+    let second = format!(" {}", escaped(remark));
+    quote!(#[doc = #first] #[doc = ""] #[doc = #second])
+}
+
+/// One line in which nothing is Markdown.
+pub(super) fn escaped(text: &str) -> String {
+    let mut line = String::new();
+    for character in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
+        if "\\`*[]<>#".contains(character) {
+            line.push('\\');
+        }
+        line.push(character);
+    }
+    line
+}
+
+/// The imports that the tokens need.
+pub(super) fn imports(tokens: &TokenStream) -> Vec<&'static str> {
+    IMPORTS.into_iter().filter(|name| names(tokens, name)).collect()
+}
+
+fn names(tokens: &TokenStream, name: &str) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Group(group) => names(&group.stream(), name),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
+/// `withdraw_account` → `Withdraw account`, `TransferAnswer` → `Transfer answer`.
+fn phrase(name: &str) -> String {
+    let mut phrase = String::new();
+    let mut before = ' ';
+    for character in name.chars() {
+        if character == '_' {
+            phrase.push(' ');
+        } else if phrase.is_empty() {
+            phrase.push(character.to_ascii_uppercase());
+        } else if character.is_ascii_uppercase() && before.is_ascii_lowercase() {
+            phrase.push(' ');
+            phrase.push(character.to_ascii_lowercase());
+        } else {
+            phrase.push(character);
+        }
+        before = character;
+    }
+    phrase
+}

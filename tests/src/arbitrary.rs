@@ -1,0 +1,144 @@
+//! Records with random values that their layout allows, out of a row of random numbers.
+//!
+//! It knows what a kind may hold from the documents, not from the encoder: what it makes must encode.
+
+use fep_codec::layout::{DatePattern, Field, Item, Kind, Layout, NoneAs, Repeat, Sign, TimePattern};
+use fep_codec::{Charset, Date, DateTime, MonthDay, Record, Time, Value};
+
+/// A small generator of random numbers (SplitMix64), so that a seed is a case.
+#[derive(Clone, Debug)]
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next number below `end`, which must not be 0.
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % end
+    }
+
+    fn small(&mut self, end: usize) -> usize {
+        usize::try_from(self.below(end as u64)).unwrap_or_default()
+    }
+
+    fn byte(&mut self, end: u8) -> u8 {
+        u8::try_from(self.below(u64::from(end))).unwrap_or_default()
+    }
+}
+
+/// A record with a value for everything that is not computed.
+#[must_use]
+pub fn record<'l>(layout: &'l Layout, random: &mut Random) -> Record<'l> {
+    let mut record = Record::new(layout);
+    fill(layout, "", &mut record, random);
+    record
+}
+
+fn fill(layout: &Layout, within: &str, record: &mut Record<'_>, random: &mut Random) {
+    for item in layout.items() {
+        let path = format!("{within}{}", item.name().unwrap_or_default());
+        match item {
+            Item::Field(field) if field.computed.is_none() => {
+                record.set(&path, value(field, random)).unwrap_or_default();
+            }
+            Item::Part(part) => fill(&part.layout, &format!("{path}."), record, random),
+            Item::Group(group) => {
+                let count = match group.repeat {
+                    Repeat::Fixed(count) => count,
+                    Repeat::Counted { max, .. } => random.small(max + 1),
+                };
+                for index in 0..count {
+                    if matches!(group.repeat, Repeat::Counted { .. }) {
+                        record.push_entry(&path).unwrap_or_default();
+                    }
+                    fill(&group.layout, &format!("{path}[{index}]."), record, random);
+                }
+            }
+            Item::Field(_) | Item::Literal(_) | Item::Filler(_) => {}
+        }
+    }
+}
+
+fn value(field: &Field, random: &mut Random) -> Value {
+    let none = match &field.kind {
+        Kind::Number(rule) => rule.none,
+        Kind::Date(rule) => rule.none,
+        Kind::Time(rule) => rule.none,
+        Kind::DateTime(rule) => rule.none,
+        _ => NoneAs::Never,
+    };
+    if none != NoneAs::Never && random.below(4) == 0 {
+        return Value::None;
+    }
+    match &field.kind {
+        Kind::Text(rule) => Value::Text(text(rule.charset, field.len, random)),
+        Kind::Digits(rule) => {
+            let len = if rule.full { field.len } else { random.small(field.len + 1) };
+            Value::Text((0..len).map(|_| char::from(b'1' + random.byte(9))).collect())
+        }
+        Kind::Number(rule) => Value::Number(number(rule.sign, field.len, random)),
+        Kind::Date(rule) => match rule.pattern {
+            DatePattern::YyyyMmDd => Value::Date(date(1900, 2100, random)),
+            DatePattern::YyMmDd => Value::Date(date(1970, 2069, random)),
+            DatePattern::MmDd => Value::MonthDay(month_day(random)),
+        },
+        Kind::Time(rule) => Value::Time(time(rule.pattern, random)),
+        Kind::DateTime(_) => {
+            Value::DateTime(DateTime { date: date(1970, 2069, random), time: time(TimePattern::HhMmSs, random) })
+        }
+        Kind::Code(rule) => match rule.codes.get(random.small(rule.codes.len() + 1)) {
+            Some(known) => Value::Text(known.code.clone().into_owned()),
+            None if rule.open => Value::Text(text(Charset::Ascii, field.len, random)),
+            None => Value::Text(rule.codes.first().map(|known| known.code.clone().into_owned()).unwrap_or_default()),
+        },
+        Kind::Flag(_) => Value::Flag(random.below(2) == 0),
+        Kind::Bytes(_) => Value::Bytes((0..field.len).map(|_| random.byte(255)).collect()),
+    }
+}
+
+/// Neither ends may be the pad character, so spaces stand inside only.
+fn text(charset: Charset, len: usize, random: &mut Random) -> String {
+    const ASCII: &[char] = &['A', 'z', '0', '9', '-', '(', '~', '.', '/', '\\', '|'];
+    const KOREAN: &[char] = &['홍', '길', '동', '가', '힝', '㈜', '漢', '字', '·'];
+    let mut text = String::new();
+    let mut room = random.small(len + 1);
+    while room > 0 {
+        let korean = charset != Charset::Ascii && random.below(2) == 0;
+        let choice = if korean { KOREAN } else { ASCII };
+        let Some(character) = choice.get(random.small(choice.len())) else { break };
+        let Some(left) = room.checked_sub(charset.char_len(*character)) else { break };
+        if random.below(8) == 0 && !text.is_empty() && left > 1 {
+            text.push(' ');
+            room = left - 1;
+        } else {
+            room = left;
+        }
+        text.push(*character);
+    }
+    text
+}
+
+fn number(sign: Sign, len: usize, random: &mut Random) -> i128 {
+    let sign_bytes = usize::from(sign != Sign::Unsigned);
+    let digits = random.small(len.saturating_sub(sign_bytes) + 1).min(37);
+    let magnitude = (0..digits).fold(0_i128, |value, _| value * 10 + i128::from(random.below(10)));
+    if sign != Sign::Unsigned && random.below(2) == 0 { -magnitude } else { magnitude }
+}
+
+fn date(first: u16, last: u16, random: &mut Random) -> Date {
+    let year = first + u16::try_from(random.below(u64::from(last - first + 1))).unwrap_or_default();
+    let day = month_day(random);
+    Date::new(year, day.month(), day.day()).or_else(|_| Date::new(year, 2, 28)).unwrap_or_else(|_| unreachable!())
+}
+
+fn month_day(random: &mut Random) -> MonthDay {
+    let (month, day) = (1 + random.byte(12), 1 + random.byte(31));
+    MonthDay::new(month, day).or_else(|_| MonthDay::new(month, 28)).unwrap_or_else(|_| unreachable!())
+}
+
+fn time(pattern: TimePattern, random: &mut Random) -> Time {
+    let second = if pattern == TimePattern::HhMm { 0 } else { random.byte(60) };
+    Time::new(random.byte(24), random.byte(60), second).unwrap_or_else(|_| unreachable!())
+}

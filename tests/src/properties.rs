@@ -1,0 +1,91 @@
+//! What must hold for any input: plain functions that `cargo test` and the fuzzer both drive. They panic if it does not.
+
+#![allow(clippy::panic, clippy::expect_used, reason = "a property fails by panicking")]
+
+use fep_codec::dump::{Options, dump};
+use fep_codec::layout::Counts;
+use fep_codec::{DecodeOwned, Layout, LengthPrefix, Record, Telegram};
+
+use crate::arbitrary::{self, Random};
+
+/// Any bytes: decoding ends; what decodes encodes to the same bytes, also through JSON; the dump never fails and never tells
+/// a secret.
+pub fn any_bytes(layout: &Layout, bytes: &[u8]) {
+    let shown = dump(layout, bytes, Options::default());
+    let Ok(record) = Record::decode(layout, bytes) else {
+        assert!(shown.contains('!'), "the dump shows where it is wrong:\n{shown}");
+        return;
+    };
+    assert!(!shown.contains("  ! "), "what decodes has no errors in its dump:\n{shown}");
+    match record.encode() {
+        Ok(again) => assert_eq!(again, bytes, "{} decodes and encodes to other bytes", layout.name),
+        // EUC-KR is written strictly and read generously: the one difference there is.
+        Err(error) => assert!(error.to_string().contains("not in euc-kr"), "{error}"),
+    }
+    let json = serde_json::to_string(&record).expect("JSON");
+    assert_eq!(Record::from_json(layout, &json).expect("our own JSON"), record, "{json}");
+}
+
+/// Any bytes: the derived type and the record agree about the value, the bytes and the error.
+pub fn same_as_record<T: DecodeOwned + Telegram>(bytes: &[u8]) {
+    match (T::decode(bytes), Record::decode(T::LAYOUT, bytes)) {
+        (Ok(telegram), Ok(record)) => {
+            let (derived, dynamic) = (telegram.encode_to_vec(), record.encode());
+            assert_eq!(derived, dynamic, "{} is written in two ways", T::LAYOUT.name);
+        }
+        (Err(derived), Err(dynamic)) => assert_eq!(derived.to_string(), dynamic.to_string(), "{}", T::LAYOUT.name),
+        (derived, dynamic) => panic!("{}: {:?} and {:?}", T::LAYOUT.name, derived.err(), dynamic.err()),
+    }
+}
+
+/// Any values that the layout allows: they come back from their bytes.
+pub fn any_values(layout: &Layout, seed: u64) -> Vec<u8> {
+    let record = arbitrary::record(layout, &mut Random(seed));
+    let bytes = match record.encode() {
+        Ok(bytes) => bytes,
+        Err(error) => panic!("seed {seed}: {error}"),
+    };
+    let decoded = Record::decode(layout, &bytes).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+    let json = serde_json::to_string(&decoded).expect("JSON");
+    let again = Record::from_json(layout, &json).expect("our own JSON");
+    assert_eq!(again, decoded, "seed {seed}");
+    assert_eq!(again.encode().as_deref(), Ok(bytes.as_slice()), "seed {seed}");
+    for (number, item) in layout.items().iter().enumerate() {
+        let given = record.values().get(number).expect("a value");
+        let computed = matches!(item, fep_codec::Item::Field(field) if field.computed.is_some());
+        let plain = matches!(item, fep_codec::Item::Field(_));
+        if plain && !computed {
+            let read = decoded.values().get(number).expect("a value");
+            assert!(given == read, "seed {seed}: {:?} came back otherwise", item.name());
+        }
+    }
+    bytes
+}
+
+/// A stream of frames cut at any place gives the same frames.
+pub fn any_cut(stream: &[u8], cut: usize) {
+    let prefix = LengthPrefix { digits: 4, counts: Counts::Rest, frame_max_bytes: 512 };
+    let whole = frames(prefix, &[stream]);
+    let cut = cut.min(stream.len());
+    let (first, second) = stream.split_at(cut);
+    assert_eq!(frames(prefix, &[first, second]), whole, "cut at {cut}");
+}
+
+/// The lengths of the frames, and whether the stream broke.
+fn frames(prefix: LengthPrefix, pieces: &[&[u8]]) -> (Vec<usize>, bool) {
+    let (mut buffer, mut lengths) = (Vec::new(), Vec::new());
+    for piece in pieces {
+        buffer.extend_from_slice(piece);
+        loop {
+            match prefix.next(&buffer) {
+                Ok(Some(len)) => {
+                    lengths.push(len);
+                    buffer.drain(..len);
+                }
+                Ok(None) => break,
+                Err(_) => return (lengths, true),
+            }
+        }
+    }
+    (lengths, false)
+}

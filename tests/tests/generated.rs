@@ -1,0 +1,101 @@
+//! Generated structs: the same layouts as their specs, and the golden bytes both ways.
+
+use std::path::{Path, PathBuf};
+
+use fep_codec::{Decode, Layout, Telegram, TelegramSet};
+use fep_spec::generate::{file_name, rust};
+use fep_spec::model::{Spec, SpecSet};
+use fep_tests::generated::bank_a::{
+    BalanceInquiryAnswer, BankA, ResponseCode, TradeKind, TransactionListAnswer, Transfer,
+};
+use fep_tests::generated::kftc_cms;
+use fep_tests::golden::Golden;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_path_buf()
+}
+
+fn spec(name: &str) -> Spec {
+    Spec::load(&root().join("specs").join(name).join(format!("{name}.toml"))).expect("a clean spec")
+}
+
+#[test]
+fn generated_files_are_what_the_specs_say_today() {
+    for spec in SpecSet::load(&root().join("specs")).expect("clean specs").specs {
+        let written = root().join("tests/src/generated").join(file_name(&spec));
+        let found = std::fs::read_to_string(&written).unwrap_or_default();
+        let wanted = rust(&spec, &format!("{}.toml", spec.name)).expect("Rust");
+        assert!(found == wanted, "{}: run `fep gen specs -o tests/src/generated`", written.display());
+    }
+}
+
+fn assert_same_layouts(spec: &Spec, layouts: &[&Layout]) {
+    assert_eq!(layouts.len(), spec.telegrams.len());
+    for layout in layouts {
+        let telegram = spec.telegram(&layout.name).expect("a telegram of this name");
+        assert_eq!(*layout, &telegram.layout);
+    }
+}
+
+#[test]
+fn derived_layouts_equal_those_of_the_spec() {
+    assert_same_layouts(&spec("bank-a"), BankA::LAYOUTS);
+    let kftc_cms = [kftc_cms::Header::LAYOUT, kftc_cms::Data::LAYOUT, kftc_cms::Trailer::LAYOUT];
+    assert_same_layouts(&spec("kftc-cms"), &kftc_cms);
+}
+
+#[test]
+fn golden_telegrams_go_both_ways_through_generated_structs() {
+    for name in Golden::names("bank-a") {
+        let golden = Golden::load(&name);
+        let telegram = BankA::decode_any(&golden.bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut out = vec![0; telegram.any_len()];
+        let len = telegram.encode_any(&mut out).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(out.get(..len), Some(&*golden.bytes), "{name}");
+    }
+}
+
+fn round_trip<T: Telegram + for<'a> Decode<'a>>(bytes: &[u8]) -> T {
+    let telegram = T::decode(bytes).expect("decodes");
+    assert_eq!(telegram.encode_to_vec().expect("encodes"), bytes);
+    telegram
+}
+
+#[test]
+fn golden_values_are_the_structs_values() {
+    let transfer: Transfer = round_trip(&Golden::load("bank-a-transfer").bytes);
+    assert_eq!(transfer.withdraw_account, *"1002345678901");
+    assert_eq!(transfer.amount, 1_234_567);
+    assert_eq!(transfer.payee_name, "홍길동");
+    assert_eq!(transfer.header.trace_no, 123);
+    assert_eq!(transfer.header.response_code, ResponseCode::NotAnswered);
+
+    let balance: BalanceInquiryAnswer = round_trip(&Golden::load("bank-a-balance-negative").bytes);
+    assert_eq!((balance.balance, balance.available), (-5000, 0));
+
+    let list: TransactionListAnswer = round_trip(&Golden::load("bank-a-list-3").bytes);
+    let kinds: Vec<_> = list.items.iter().map(|item| item.kind.clone()).collect();
+    assert_eq!(kinds, [TradeKind::Deposit, TradeKind::Withdrawal, TradeKind::WithdrawalCancelled]);
+}
+
+#[test]
+fn records_of_the_golden_file_go_both_ways() {
+    let bytes = Golden::load("kftc-cms-eb13").bytes;
+    let records: Vec<&[u8]> = bytes.chunks(120).collect();
+    let [header, first, second, third, trailer] = records.as_slice() else { panic!("five records") };
+    assert_eq!(round_trip::<kftc_cms::Header>(header).file_name, "EB131121");
+    let kinds = [first, second, third].map(|record| round_trip::<kftc_cms::Data>(record).kind);
+    use kftc_cms::ApplicationKind::{Ended, EndedByInstitution, New};
+    assert_eq!(kinds, [New, Ended, EndedByInstitution]);
+    assert_eq!(round_trip::<kftc_cms::Trailer>(trailer).total, 3);
+}
+
+#[test]
+fn a_debug_text_hides_the_secrets_of_generated_structs() {
+    let transfer: Transfer = round_trip(&Golden::load("bank-a-transfer").bytes);
+    let text = format!("{transfer:?} {:?}", BankA::Transfer(transfer.clone()));
+    assert!(text.contains("1234567") && text.contains("Header"), "{text}");
+    for secret in ["1002345678901", "3333011234567", "홍길동"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}

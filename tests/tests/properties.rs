@@ -1,0 +1,108 @@
+//! The properties of `fep_tests::properties` over every telegram of every spec, with mutated golden bytes and random values.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use fep_codec::{DecodeOwned, Layout};
+use fep_spec::model::Spec;
+use fep_tests::generated::{bank_a, kftc_cms};
+use fep_tests::golden::Golden;
+use fep_tests::properties;
+use proptest::prelude::*;
+
+static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    ["specs/bank-a/bank-a.toml", "specs/kftc-cms/kftc-cms.toml"]
+        .iter()
+        .map(|path| Spec::load(&root.join(path)).expect("a sound spec"))
+        .collect()
+});
+
+static LAYOUTS: LazyLock<Vec<&'static Layout>> =
+    LazyLock::new(|| SPECS.iter().flat_map(|spec| &spec.telegrams).map(|telegram| &telegram.layout).collect());
+
+static GOLDEN: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let names = Golden::names("bank-a").into_iter().chain(Golden::names("kftc-cms"));
+    names.map(|name| Golden::load(&name).bytes).collect()
+});
+
+/// Golden bytes with some bytes changed, some cut off.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let change = (any::<prop::sample::Index>(), prop_oneof![any::<u8>(), Just(b' '), Just(b'0'), b'0'..=b'9']);
+    let changes = prop::collection::vec(change, 0..4);
+    let cut = prop_oneof![3 => Just(None), 1 => any::<prop::sample::Index>().prop_map(Some)];
+    (any::<prop::sample::Index>(), changes, cut).prop_map(|(which, changes, cut)| {
+        let mut bytes = which.get(&GOLDEN).clone();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        bytes
+    })
+}
+
+/// A derived type's checks: any bytes, and any values of its layout.
+type Check = fn(&[u8], u64);
+
+fn check<T: DecodeOwned>(bytes: &[u8], seed: u64) {
+    properties::same_as_record::<T>(bytes);
+    let written = properties::any_values(T::LAYOUT, seed);
+    properties::same_as_record::<T>(&written);
+    assert!(T::decode(&written).is_ok(), "{} seed {seed}", T::LAYOUT.name);
+}
+
+const DERIVED: &[Check] = &[
+    check::<bank_a::SignOn>,
+    check::<bank_a::SignOnAnswer>,
+    check::<bank_a::EchoTest>,
+    check::<bank_a::Transfer>,
+    check::<bank_a::TransferAnswer>,
+    check::<bank_a::Reversal>,
+    check::<bank_a::ResultInquiryAnswer>,
+    check::<bank_a::BalanceInquiryAnswer>,
+    check::<bank_a::HolderInquiryAnswer>,
+    check::<bank_a::TransactionListAnswer>,
+    check::<bank_a::DepositNotice>,
+    check::<bank_a::TotalsAnswer>,
+    check::<kftc_cms::Header>,
+    check::<kftc_cms::Data>,
+    check::<kftc_cms::Trailer>,
+];
+
+proptest! {
+    #[test]
+    fn any_bytes_decode_or_are_refused_and_nothing_is_lost(bytes in bytes()) {
+        for layout in LAYOUTS.iter() {
+            properties::any_bytes(layout, &bytes);
+        }
+    }
+
+    #[test]
+    fn rubbish_is_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        for layout in LAYOUTS.iter() {
+            properties::any_bytes(layout, &bytes);
+        }
+    }
+
+    #[test]
+    fn any_values_come_back(seed in any::<u64>()) {
+        for layout in LAYOUTS.iter() {
+            properties::any_values(layout, seed);
+        }
+    }
+
+    #[test]
+    fn derived_and_dynamic_codec_agree(bytes in bytes(), seed in any::<u64>()) {
+        for check in DERIVED {
+            check(&bytes, seed);
+        }
+    }
+
+    #[test]
+    fn frames_are_the_same_however_the_stream_is_cut(bytes in bytes(), more in bytes(), cut in 0_usize..700) {
+        properties::any_cut(&[bytes, more].concat(), cut);
+    }
+}

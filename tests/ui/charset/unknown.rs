@@ -1,0 +1,10 @@
+use fep_codec::{Telegram, Text};
+
+#[derive(Telegram)]
+#[telegram(charset = "euckr8")]
+struct Transfer {
+    #[field(charset = "ebcdic")]
+    name: Text<20>,
+}
+
+fn main() {}
