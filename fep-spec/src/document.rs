@@ -75,7 +75,9 @@ impl Document {
         }
         for error in errors {
             let message = error.message().lines().collect::<Vec<_>>().join(", ");
-            self.error(error.span().unwrap_or(0..0), message);
+            // The commonest slip, and TOML cannot know what was meant.
+            let hint = message.contains("leading zero").then(|| "a code is a string: write it in quotes".to_owned());
+            self.note(Severity::Error, error.span().unwrap_or(0..0), message, hint);
         }
         None
     }

@@ -67,14 +67,40 @@ pub enum FileFault {
     },
 }
 
+/// A record that stands where it may, not yet decoded.
+#[derive(Clone, Copy, Debug)]
+pub struct RawRecord<'s> {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Its offset in the file, in bytes.
+    pub offset: usize,
+    /// Which record it is.
+    pub telegram: &'s TelegramSpec,
+    /// Its bytes, without the line end.
+    pub bytes: &'s [u8],
+}
+
+/// Cuts a file into records, and ends at the first that is cut off, unknown or out of place.
+pub fn records<'s>(
+    spec: &'s Spec,
+    file: &'s FileSpec,
+    bytes: &'s [u8],
+) -> impl Iterator<Item = Result<RawRecord<'s>, FileError>> + 's {
+    let mut walk = Walk { spec, file, bytes, offset: 0, number: 0, order: Order::new(file), ended: false };
+    std::iter::from_fn(move || walk.next())
+}
+
 /// Reads a file's records as lines of JSON, errors among them.
 pub fn decode_file<'s>(
     spec: &'s Spec,
     file: &'s FileSpec,
     bytes: &'s [u8],
 ) -> impl Iterator<Item = Result<String, FileError>> + 's {
-    let mut walk = Walk { spec, file, bytes, offset: 0, number: 0, order: Order::new(file), ended: false };
-    std::iter::from_fn(move || walk.next())
+    records(spec, file, bytes).map(|record| {
+        let RawRecord { number, offset, telegram, bytes } = record?;
+        let what = |error| FileError { record: number, offset, what: FileFault::Record(error) };
+        decode(telegram, bytes).map_err(what)
+    })
 }
 
 /// Writes records, each an envelope, as a file.
@@ -115,7 +141,7 @@ struct Walk<'s> {
 }
 
 impl<'s> Walk<'s> {
-    fn next(&mut self) -> Option<Result<String, FileError>> {
+    fn next(&mut self) -> Option<Result<RawRecord<'s>, FileError>> {
         if self.ended {
             return None;
         }
@@ -131,10 +157,9 @@ impl<'s> Walk<'s> {
                 self.ended = true;
                 Some(Err(at(what)))
             }
-            Ok((telegram, record)) => {
-                let line = decode(telegram, record).map_err(|error| at(FileFault::Record(error)));
+            Ok((telegram, bytes)) => {
                 self.offset += self.file.record_len + self.file.line_end.bytes().len();
-                Some(line)
+                Some(Ok(RawRecord { number: record, offset, telegram, bytes }))
             }
         }
     }

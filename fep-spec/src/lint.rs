@@ -19,12 +19,15 @@ pub(crate) fn lint(document: &Document, lowered: &Lowered) {
     for (part, place) in spec.parts.iter().zip(&lowered.parts) {
         layout(document, &part.layout, place);
     }
+    let mut resolved = Vec::new();
     for (telegram, place) in spec.telegrams.iter().zip(&lowered.telegrams).filter(|(_, place)| !place.broken) {
         layout(document, &telegram.layout, place);
         counts::lengths(document, &telegram.layout, place);
-        when::resolve(document, &telegram.layout, place);
+        if when::resolve(document, &telegram.layout, place) {
+            resolved.push((&telegram.layout, place));
+        }
     }
-    when::exclude(document, lowered);
+    when::exclude(document, &resolved);
     answers(document, lowered);
     files(document, lowered);
 }

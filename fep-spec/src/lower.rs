@@ -116,6 +116,8 @@ struct Known<'d> {
     types: Vec<(Located<&'d str>, Options)>,
     codes: Vec<CodeList>,
     parts: Vec<Part<'d>>,
+    /// The names of all parts, those below included.
+    part_names: Vec<&'d str>,
     /// Names of types, lists and parts that are used.
     used: Vec<(&'static str, String)>,
     /// Names that generated code will use, with what they stand for.
@@ -147,7 +149,9 @@ pub(crate) fn lower(root: Table<'_>, hash: u64) -> Lowered {
     let charset = root.required("charset").and_then(options::charset).map_or(Charset::Ascii, |charset| charset.value);
     let name = name.map(|name| name.value.to_owned()).unwrap_or_default();
 
-    let mut known = Known { charset, types: vec![], codes: vec![], parts: vec![], used: vec![], taken: vec![] };
+    let part_names = sections(&root, "parts").into_iter().map(|(name, _)| name.value).collect();
+    let mut known =
+        Known { charset, types: vec![], codes: vec![], parts: vec![], part_names, used: vec![], taken: vec![] };
     known.taken.push((pascal(&name), "the enum of all telegrams"));
     let lists = sections(&root, "codes");
     let mut list_names = Vec::new();
@@ -194,7 +198,7 @@ fn types<'d>(known: &mut Known<'d>, root: &Table<'d>) -> Vec<TypeSpec> {
     for (name, table) in sections(root, "types") {
         let remark = table.string("remark").map(|remark| remark.value.to_owned()).unwrap_or_default();
         let mut options = Options::read(&table);
-        options.codes = table.string("codes").and_then(|codes| known.code_list(document, &codes));
+        options.codes = table.string("codes").map(|codes| known.code_list(document, &codes));
         table.finish();
         match &options.kind {
             Some(kind) => {
@@ -342,16 +346,15 @@ impl<'d> Known<'d> {
         options.kind.is_some().then_some(options)
     }
 
-    /// A list of codes, marked as used; notes if there is no such list.
-    fn code_list(&mut self, document: &Document, name: &Located<&str>) -> Option<Located<String>> {
+    /// The name of a list of codes, marked as used; notes if there is no such list.
+    fn code_list(&mut self, document: &Document, name: &Located<&str>) -> Located<String> {
         if !self.codes.iter().any(|list| list.name == name.value) {
             let names: Vec<&str> = self.codes.iter().map(|list| list.name.as_str()).collect();
             let message = format!("there is no list [codes.{}]", name.value);
             document.error_hint(name.span.clone(), message, instead(name.value, &names));
-            return None;
         }
         self.used.push(("list", name.value.to_owned()));
-        Some(Located { value: name.value.to_owned(), span: name.span.clone() })
+        Located { value: name.value.to_owned(), span: name.span.clone() }
     }
 
     /// A part, marked as used; notes if there is none, or none yet.
@@ -359,8 +362,17 @@ impl<'d> Known<'d> {
         self.used.push(("part", name.value.to_owned()));
         let Some(part) = self.parts.iter().find(|part| part.name.value == name.value) else {
             let names: Vec<&str> = self.parts.iter().map(|part| part.name.value).collect();
-            let message = format!("there is no part `{}` above", name.value);
-            document.error_hint(name.span.clone(), message, instead(name.value, &names));
+            if self.part_names.contains(&name.value) {
+                let message = format!("part `{}` does not stand above", name.value);
+                document.error_hint(
+                    name.span.clone(),
+                    message,
+                    "a part stands above the parts that use it: move it up",
+                );
+            } else {
+                let message = format!("there is no part `{}`", name.value);
+                document.error_hint(name.span.clone(), message, instead(name.value, &names));
+            }
             return None;
         };
         // What is wrong with a broken part was noted there.

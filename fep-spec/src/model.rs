@@ -4,6 +4,8 @@
 //! and the gateway do: which telegram answers which, remarks, the names of codes, record files. Reading a file is the
 //! business of [`crate::lower`] and [`crate::load`].
 
+use std::fmt;
+
 use fep_codec::layout::CodeMeaning;
 use fep_codec::{Charset, Error, Layout};
 
@@ -172,7 +174,10 @@ impl Spec {
     /// # Errors
     /// If no telegram's conditions hold; the error shows the fields that tell them apart.
     pub fn choose(&self, bytes: &[u8]) -> Result<&TelegramSpec, Error> {
-        choose(&self.telegrams.iter().collect::<Vec<_>>(), bytes)
+        self.telegrams.iter().find(|telegram| telegram.layout.matches(bytes)).ok_or_else(|| {
+            let layouts: Vec<&Layout> = self.telegrams.iter().map(|telegram| &telegram.layout).collect();
+            Layout::no_match(&layouts, bytes)
+        })
     }
 }
 
@@ -228,15 +233,48 @@ impl SpecSet {
     /// The telegram that these bytes are, by `when`.
     ///
     /// # Errors
-    /// If no telegram's conditions hold.
-    pub fn choose(&self, bytes: &[u8]) -> Result<&TelegramSpec, Error> {
-        choose(&self.specs.iter().flat_map(|spec| &spec.telegrams).collect::<Vec<_>>(), bytes)
+    /// If that cannot be said: a guess between institutions would be worse than none.
+    pub fn choose(&self, bytes: &[u8]) -> Result<&TelegramSpec, Unchosen> {
+        let telegrams = || self.specs.iter().flat_map(|spec| spec.telegrams.iter().map(move |one| (spec, one)));
+        if telegrams().all(|(_, telegram)| telegram.layout.when.is_empty()) {
+            return Err(Unchosen::NoConditions);
+        }
+        let found: Vec<_> = telegrams().filter(|(_, telegram)| telegram.layout.matches(bytes)).collect();
+        match found.as_slice() {
+            [(_, telegram)] => Ok(telegram),
+            [] => {
+                let layouts: Vec<&Layout> = telegrams().map(|(_, telegram)| &telegram.layout).collect();
+                Err(Unchosen::NoMatch(Layout::no_match(&layouts, bytes)))
+            }
+            several => {
+                let names = several.iter().map(|(spec, telegram)| format!("{}/{}", spec.name, telegram.name()));
+                Err(Unchosen::Several(names.collect()))
+            }
+        }
     }
 }
 
-fn choose<'s>(telegrams: &[&'s TelegramSpec], bytes: &[u8]) -> Result<&'s TelegramSpec, Error> {
-    telegrams.iter().find(|telegram| telegram.layout.matches(bytes)).copied().ok_or_else(|| {
-        let layouts: Vec<&Layout> = telegrams.iter().map(|telegram| &telegram.layout).collect();
-        Layout::no_match(&layouts, bytes)
-    })
+/// Why nobody can say which telegram some bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unchosen {
+    /// No telegram of the specs has a `when`.
+    NoConditions,
+    /// Telegrams of several specs have conditions that hold.
+    Several(Vec<String>),
+    /// No telegram's conditions hold.
+    NoMatch(Error),
 }
+
+impl fmt::Display for Unchosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoConditions => {
+                f.write_str("no telegram of the spec has a `when`, so the bytes do not say which they are")
+            }
+            Self::Several(names) => write!(f, "the bytes can be any of {}", names.join(", ")),
+            Self::NoMatch(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for Unchosen {}

@@ -24,7 +24,9 @@ pub struct Table<'d> {
 pub struct Value<'d> {
     document: &'d Document,
     value: &'d Spanned<DeValue<'d>>,
+    /// The key, or the key of the array that it is an entry of.
     name: &'d str,
+    is_entry: bool,
 }
 
 impl<'d> Table<'d> {
@@ -59,7 +61,7 @@ impl<'d> Table<'d> {
     #[must_use]
     pub fn get(&self, key: &'d str) -> Option<Value<'d>> {
         self.asked.borrow_mut().push(key);
-        self.table.get(key).map(|value| Value { document: self.document, value, name: key })
+        self.table.get(key).map(|value| Value { document: self.document, value, name: key, is_entry: false })
     }
 
     /// The place of a key, if it is there.
@@ -133,7 +135,10 @@ impl<'d> Table<'d> {
             .map(|(key, value)| {
                 let name: &'d str = key.get_ref();
                 self.asked.borrow_mut().push(name);
-                (Located { value: name, span: key.span() }, Value { document: self.document, value, name })
+                (
+                    Located { value: name, span: key.span() },
+                    Value { document: self.document, value, name, is_entry: false },
+                )
             })
             .collect();
         entries.sort_by_key(|(key, _)| key.span.start);
@@ -201,7 +206,7 @@ impl<'d> Value<'d> {
     pub fn string(self) -> Option<Located<&'d str>> {
         match self.value.get_ref() {
             DeValue::String(text) => Some(Located { value: text, span: self.span() }),
-            DeValue::Integer(_) => self.wrong("a string", Some("put it in quotes: 0200 is not 200")),
+            DeValue::Integer(number) => self.wrong("a string", Some(format!("write it in quotes: \"{number}\""))),
             _ => self.wrong("a string", None),
         }
     }
@@ -250,7 +255,7 @@ impl<'d> Value<'d> {
     #[must_use]
     pub fn array(self) -> Option<Vec<Self>> {
         match self.value.get_ref() {
-            DeValue::Array(values) => Some(values.iter().map(|value| Self { value, ..self }).collect()),
+            DeValue::Array(values) => Some(values.iter().map(|value| Self { value, is_entry: true, ..self }).collect()),
             _ => self.wrong("an array", None),
         }
     }
@@ -266,7 +271,7 @@ impl<'d> Value<'d> {
         }
     }
 
-    fn wrong<T>(self, expected: &str, hint: Option<&str>) -> Option<T> {
+    fn wrong<T>(self, expected: &str, hint: Option<String>) -> Option<T> {
         let found = match self.value.get_ref() {
             DeValue::String(_) => "a string",
             DeValue::Integer(_) => "a whole number",
@@ -276,7 +281,8 @@ impl<'d> Value<'d> {
             DeValue::Array(_) => "an array",
             DeValue::Table(_) => "a table",
         };
-        let message = format!("`{}` must be {expected}, found {found}", self.name);
+        let entry = if self.is_entry { "an entry of " } else { "" };
+        let message = format!("{entry}`{}` must be {expected}, found {found}", self.name);
         match hint {
             Some(hint) => self.document.error_hint(self.span(), message, hint),
             None => self.document.error(self.span(), message),

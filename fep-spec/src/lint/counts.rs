@@ -36,7 +36,7 @@ pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: 
     }
     let most = largest(field.len);
     if u128::try_from(*max).is_ok_and(|max| max > most) {
-        let message = format!("`{name}` may have {max} entries, `{by}` with {} bytes counts to {most}", field.len);
+        let message = format!("`{name}` may have {max} entries, `{by}` counts to {most}");
         document.error_hint(at, message, "make the count field longer, or `max` smaller");
     }
 }

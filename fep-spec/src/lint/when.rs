@@ -1,67 +1,77 @@
 //! `when`: each condition must be able to hold, and no two telegrams may claim the same bytes.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use fep_codec::Layout;
 use fep_codec::layout::{Item, Kind, When};
 
 use crate::document::{Document, nearest};
-use crate::lower::{LayoutPlace, Lowered};
+use crate::lower::LayoutPlace;
 
-/// Notes the conditions that name no field, or a value that the field cannot have.
-pub(super) fn resolve(document: &Document, layout: &Layout, place: &LayoutPlace) {
+/// What is wrong with a condition, and what to do.
+type Wrong = (String, String);
+
+/// Notes the conditions that name no field, or a value that the field cannot have. True if there are none of these.
+pub(super) fn resolve(document: &Document, layout: &Layout, place: &LayoutPlace) -> bool {
+    let mut resolved = true;
     for (when, at) in layout.when.iter().zip(&place.when) {
-        match layout.span(&when.path) {
-            Some(span) => value(document, when, &span.field.kind, span.field.len, at),
-            None => no_field(document, layout, &when.path, at),
+        let wrong = match layout.span(&when.path) {
+            Some(span) => value(when, &span.field.kind, span.field.len),
+            None => Some(no_field(layout, &when.path)),
+        };
+        if let Some((message, hint)) = wrong {
+            document.error_hint(at.clone(), message, hint);
+            resolved = false;
         }
     }
+    resolved
 }
 
-fn value(document: &Document, when: &When, kind: &Kind, len: usize, at: &Range<usize>) {
+fn value(when: &When, kind: &Kind, len: usize) -> Option<Wrong> {
     let (path, value) = (&when.path, &when.value);
     let full = match kind {
         Kind::Text(_) | Kind::Code(_) => false,
         Kind::Digits(rule) => rule.full,
         _ => {
             let message = format!("`{path}` is no text, digits or code field");
-            return document.error_hint(at.clone(), message, "tell telegrams apart by a code field");
+            return Some((message, "tell telegrams apart by a code field".to_owned()));
         }
     };
-    if value.len() > len || (full && value.len() < len) {
-        let message = format!("\"{value}\" has {} bytes, `{path}` has {len}", value.len());
-        document.error_hint(at.clone(), message, "write the value as it stands on the wire, without padding");
-    } else if matches!(kind, Kind::Digits(_)) && !value.bytes().all(|byte| byte.is_ascii_digit()) {
-        document.error_hint(at.clone(), format!("\"{value}\" is not digits, `{path}` is"), "mend the value");
-    } else if value.ends_with(' ') || !value.is_ascii() {
-        let message = format!("\"{value}\" must be ASCII, without a space at its end");
-        document.error_hint(at.clone(), message, "write the value without padding");
-    } else if let Kind::Code(rule) = kind
-        && !rule.open
-        && rule.codes.iter().all(|known| known.code != *value)
-    {
-        let message = format!("\"{value}\" is not on the closed list of `{path}`");
-        document.error_hint(at.clone(), message, "add it to the list");
-    }
+    let (message, hint) = match kind {
+        _ if value.len() > len || (full && value.len() < len) => (
+            format!("\"{value}\" has {} bytes, `{path}` has {len}", value.len()),
+            "write the value as it stands on the wire, without padding",
+        ),
+        Kind::Digits(_) if !value.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (format!("\"{value}\" is not digits, `{path}` is"), "mend the value")
+        }
+        _ if value.ends_with(' ') || !value.is_ascii() => {
+            (format!("\"{value}\" must be ASCII, without a space at its end"), "write the value without padding")
+        }
+        Kind::Code(rule) if !rule.open && rule.codes.iter().all(|known| known.code != *value) => {
+            (format!("\"{value}\" is not on the closed list of `{path}`"), "add it to the list")
+        }
+        _ => return None,
+    };
+    Some((message, hint.to_owned()))
 }
 
-fn no_field(document: &Document, layout: &Layout, path: &str, at: &Range<usize>) {
+fn no_field(layout: &Layout, path: &str) -> Wrong {
     let head = path.split('.').next().unwrap_or(path);
     if let Some((_, Item::Group(_))) = layout.item(head) {
         let message = format!("`{path}` is in a group, which has no one place");
-        return document.error_hint(at.clone(), message, "tell telegrams apart by a field outside of groups");
+        return (message, "tell telegrams apart by a field outside of groups".to_owned());
     }
     if let Some((_, Item::Literal(_))) = layout.item(path) {
         let message = format!("`{path}` is a literal, which is checked anyway");
-        return document.error_hint(at.clone(), message, "leave the condition out, or make it a field");
+        return (message, "leave the condition out, or make it a field".to_owned());
     }
     let paths = paths(layout, "");
-    let message = format!("`{}` has no field `{path}` at a fixed offset", layout.name);
-    match nearest(path, paths.iter().map(String::as_str)) {
-        Some(meant) => document.error_hint(at.clone(), message, format!("did you mean `{meant}`?")),
-        None => document.error_hint(at.clone(), message, "write the path through parts: \"header.telegram_code\""),
-    }
+    let hint = match nearest(path, paths.iter().map(String::as_str)) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "write the path through parts: \"header.telegram_code\"".to_owned(),
+    };
+    (format!("`{}` has no field `{path}` at a fixed offset", layout.name), hint)
 }
 
 /// The paths of all fields outside of groups.
@@ -78,14 +88,11 @@ fn paths(layout: &Layout, prefix: &str) -> Vec<String> {
 }
 
 /// Notes telegrams whose conditions can hold for the same bytes.
-pub(super) fn exclude(document: &Document, lowered: &Lowered) {
-    let telegrams: Vec<_> = lowered
-        .spec
-        .telegrams
+pub(super) fn exclude(document: &Document, telegrams: &[(&Layout, &LayoutPlace)]) {
+    let telegrams: Vec<_> = telegrams
         .iter()
-        .zip(&lowered.telegrams)
-        .filter(|(telegram, place)| !place.broken && !telegram.layout.when.is_empty())
-        .map(|(telegram, place)| (telegram.name(), pinned(&telegram.layout, false), place))
+        .filter(|(layout, _)| !layout.when.is_empty())
+        .map(|(layout, place)| (&layout.name, pinned(layout, false), place))
         .collect();
     for (number, (name, bytes, place)) in telegrams.iter().enumerate() {
         let twin = telegrams.iter().take(number).find(|(_, other, _)| !contradict(bytes, other));

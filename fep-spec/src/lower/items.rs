@@ -209,7 +209,7 @@ fn field_codes(
         if let Some(closed) = closed {
             document.error_hint(closed.span, "`closed` belongs to the list", "move it to the table under [codes]");
         }
-        return value.string().and_then(|name| known.code_list(document, &name));
+        return value.string().map(|name| known.code_list(document, &name));
     }
     let closed = closed.is_some_and(|closed| closed.value);
     let name = format!("{owner}{}", names::pascal(field?.value));
@@ -236,6 +236,10 @@ fn computed(table: &Table<'_>, kind: Option<&Kind>) -> Option<Option<Computed>> 
     if kind.is_some_and(|kind| *kind != Kind::Number(NumberRule::UNSIGNED)) {
         let message = "a computed field must be a number without sign and decimals";
         document.error_hint(what.span, message, "choose kind = \"number\"");
+        return None;
+    }
+    if let Some(secret) = table.get("secret").filter(|_| table.boolean("secret").is_some_and(|secret| secret.value)) {
+        document.error_hint(secret.span(), "a computed field is no secret", "leave out `secret`");
         return None;
     }
     if what.value {

@@ -29,7 +29,7 @@ const TAKEN: [&str; 22] = [
 ];
 
 /// Words that Rust does not take as a name, not even in the form `r#word`.
-const FORBIDDEN: [&str; 4] = ["self", "super", "crate", "_"];
+const FORBIDDEN: [&str; 3] = ["self", "super", "crate"];
 
 /// Notes a name of an item that is not `snake_case`.
 pub(super) fn check_item(document: &Document, name: &Located<&str>) {
@@ -66,7 +66,7 @@ pub(super) fn is_taken(name: &str) -> bool {
 /// `item_count`.
 pub(super) fn is_snake(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-        && name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
 }
 
 fn is_pascal(name: &str) -> bool {

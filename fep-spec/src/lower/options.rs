@@ -53,6 +53,8 @@ pub(super) struct Options {
     pub(super) codes: Option<Located<String>>,
     yes: Option<Located<u8>>,
     no: Option<Located<u8>>,
+    /// An option is there and could not be read, so what the field would be without it is of no interest.
+    broken: bool,
 }
 
 /// Where a field stands and what its options may refer to.
@@ -124,7 +126,7 @@ impl Options {
     /// Reads all option keys of a table, except `codes`, whose meaning differs between types and items.
     pub(super) fn read(table: &Table<'_>) -> Self {
         let none = [("spaces", NoneAs::Spaces), ("zeros", NoneAs::Zeros), ("nines", NoneAs::Nines)];
-        Self {
+        let new = Self {
             kind: table.choice("kind", &KINDS),
             charset: table.get("charset").and_then(charset),
             pad: table.get("pad").and_then(byte),
@@ -139,7 +141,30 @@ impl Options {
             codes: None,
             yes: table.get("yes").and_then(byte),
             no: table.get("no").and_then(byte),
-        }
+            broken: false,
+        };
+        let written = KEYS.iter().filter(|key| table.has(key)).count();
+        Self { broken: written != new.count(), ..new }
+    }
+
+    /// How many of [`KEYS`] were read.
+    fn count(&self) -> usize {
+        let read = [
+            self.kind.is_some(),
+            self.charset.is_some(),
+            self.pad.is_some(),
+            self.justify.is_some(),
+            self.overflow.is_some(),
+            self.full.is_some(),
+            self.sign.is_some(),
+            self.scale.is_some(),
+            self.none.is_some(),
+            self.pattern.is_some(),
+            self.pivot.is_some(),
+            self.yes.is_some(),
+            self.no.is_some(),
+        ];
+        read.into_iter().filter(|read| *read).count()
     }
 
     /// The item's options, and the type's where the item has none.
@@ -159,6 +184,7 @@ impl Options {
             codes: self.codes.or(base.codes),
             yes: self.yes.or(base.yes),
             no: self.no.or(base.no),
+            broken: self.broken || base.broken,
         }
     }
 
@@ -191,6 +217,9 @@ impl Options {
 
     /// The kind of a field, or `None` after noting what is wrong with it.
     pub(super) fn kind(&self, kind: KindName, field: &Field<'_>) -> Option<Kind> {
+        if self.broken {
+            return None;
+        }
         match kind {
             KindName::Text => Some(Kind::Text(self.text(field.charset))),
             KindName::Digits => self.digits(field).map(Kind::Digits),
@@ -282,6 +311,11 @@ impl Options {
         }
         let none = value(&self.none).unwrap_or(NoneAs::Never);
         let pivot = value(&self.pivot).unwrap_or(PIVOT_DEFAULT);
+        if let Some(at) = span(&self.pivot).filter(|_| !pattern.name().starts_with("YYMM")) {
+            let message = format!("a pivot is for two-digit years, {} has none", pattern.name());
+            field.document.error_hint(at, message, "leave it out");
+            return None;
+        }
         if let Some(at) = span(&self.none).filter(|_| kind == KindName::Time && none == NoneAs::Zeros) {
             field.document.error_hint(at, "zeros are midnight, they cannot mean \"no time\"", "use spaces or nines");
             return None;
@@ -319,7 +353,8 @@ impl Options {
         let rule = FlagRule { yes: value(&self.yes).unwrap_or(b'Y'), no: value(&self.no).unwrap_or(b'N') };
         let (name, len) = (field.name, field.len.value);
         if len != 1 {
-            field.document.error(field.len.span.clone(), format!("`{name}` has {len} bytes, a flag has 1"));
+            let message = format!("`{name}` has {len} bytes, a flag has 1");
+            field.document.error_hint(field.len.span.clone(), message, "write len = 1, or kind = \"code\"");
             return None;
         }
         if rule.yes == rule.no {

@@ -15,6 +15,13 @@ pub(crate) enum Outcome {
     Findings,
 }
 
+impl Outcome {
+    /// Both together: clean if both are.
+    pub(crate) fn and(self, other: Self) -> Self {
+        if self == Self::Clean { other } else { self }
+    }
+}
+
 /// Why a command could not run.
 #[derive(Debug)]
 pub(crate) enum Stop {

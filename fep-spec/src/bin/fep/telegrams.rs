@@ -1,9 +1,9 @@
 //! `fep decode`, `fep encode`, `fep explain`.
 
-use fep_codec::dump;
+use fep_codec::{Record, dump};
 use fep_spec::codec;
-use fep_spec::files::{decode_file, encode_file};
-use fep_spec::model::{Named, SpecSet};
+use fep_spec::files::{decode_file, encode_file, records};
+use fep_spec::model::{Named, SpecSet, TelegramSpec, Unchosen};
 
 use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print};
 use crate::files::{read_bytes, read_text, to_hex};
@@ -28,7 +28,7 @@ pub(crate) fn decode(args: &TelegramArgs) -> Ended {
         Some(Named::Telegram(telegram)) => telegram,
         None => match specs.choose(&bytes) {
             Ok(telegram) => telegram,
-            Err(error) => return Ok(finding(&error.to_string())),
+            Err(error) => return unchosen(&specs, &error),
         },
     };
     match codec::decode(telegram, &bytes) {
@@ -67,21 +67,47 @@ pub(crate) fn explain(args: &ExplainArgs) -> Ended {
     let bytes = read_bytes(args.file.as_deref(), args.hex)?;
     let telegram = match named {
         Some(Named::Telegram(telegram)) => telegram,
-        Some(Named::File(_, file)) => {
-            let message = format!("`{}` is a file; explain one of its records with --telegram", file.name);
-            return Err(Stop::Message(message));
+        Some(Named::File(spec, file)) => {
+            let mut outcome = Outcome::Clean;
+            for record in records(spec, file, &bytes) {
+                match record {
+                    Ok(record) => {
+                        print(format!("record {} at byte {}: ", record.number, record.offset).as_bytes())?;
+                        outcome = outcome.and(dump_one(record.telegram, record.bytes, options)?);
+                    }
+                    Err(error) => outcome = finding(&error.to_string()),
+                }
+            }
+            return Ok(outcome);
         }
         None => match specs.choose(&bytes) {
             Ok(telegram) => telegram,
-            Err(error) => return Ok(finding(&error.to_string())),
+            Err(error) => return unchosen(&specs, &error),
         },
     };
-    print(dump::dump(&telegram.layout, &bytes, options).as_bytes())?;
-    // The dump goes on after a mistake and shows it at its place; the exit code says that there was one.
-    match fep_codec::Record::decode(&telegram.layout, &bytes) {
+    dump_one(telegram, &bytes, options)
+}
+
+/// The dump goes on after a mistake and shows it at its place; the outcome says that there was one.
+fn dump_one(telegram: &TelegramSpec, bytes: &[u8], options: dump::Options) -> Ended {
+    print(dump::dump(&telegram.layout, bytes, options).as_bytes())?;
+    match Record::decode(&telegram.layout, bytes) {
         Ok(_) => Ok(Outcome::Clean),
         Err(error) => Ok(finding(&error.to_string())),
     }
+}
+
+/// Bytes that match nothing are a finding; bytes that cannot be told apart need a name.
+fn unchosen(specs: &SpecSet, error: &Unchosen) -> Ended {
+    if let Unchosen::NoMatch(error) = error {
+        return Ok(finding(&error.to_string()));
+    }
+    let names = specs.specs.iter().flat_map(|spec| {
+        let files = spec.files.iter().map(|file| file.name.as_str());
+        files.chain(spec.telegrams.iter().map(TelegramSpec::name))
+    });
+    let names: Vec<&str> = names.collect();
+    Err(Stop::Message(format!("{error}; name one with --telegram: {}", names.join(", "))))
 }
 
 fn named<'s>(specs: &'s SpecSet, args: &TelegramArgs) -> Result<Option<Named<'s>>, Stop> {

@@ -1,0 +1,208 @@
+//! The command's contract: stdout is data, stderr is messages; exit 0 clean, 1 findings, 2 usage or could not run.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_path_buf()
+}
+
+/// What a run of the command left behind.
+struct Run {
+    code: Option<i32>,
+    out: Vec<u8>,
+    messages: String,
+}
+
+impl Run {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.out).expect("UTF-8")
+    }
+}
+
+fn fep_with(args: &[&str], input: &[u8]) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fep"))
+        .args(args)
+        .current_dir(root())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("fep runs");
+    let mut stdin = child.stdin.take().expect("stdin");
+    // A command that stops early closes its stdin, which is no mistake of this test.
+    let _ = stdin.write_all(input);
+    drop(stdin);
+    let output = child.wait_with_output().expect("fep ends");
+    Run { code: output.status.code(), out: output.stdout, messages: String::from_utf8(output.stderr).expect("UTF-8") }
+}
+
+fn fep(args: &[&str]) -> Run {
+    fep_with(args, b"")
+}
+
+/// The golden files of a spec, with their hex text.
+fn golden(spec: &str) -> Vec<(Value, String)> {
+    let folder = fs::read_dir(root().join("tests/golden")).expect("the folder");
+    let all = folder.map(|entry| fs::read_to_string(entry.expect("an entry").path()).expect("a file"));
+    let all = all.map(|text| serde_json::from_str::<Value>(&text).expect("JSON"));
+    let hex = |golden: &Value| golden["hex"].as_str().expect("hex").to_owned();
+    all.filter(|golden| golden["spec"] == spec).map(|golden| (golden.clone(), hex(&golden))).collect()
+}
+
+#[test]
+fn golden_telegrams_go_both_ways() {
+    let golden = golden("bank-a");
+    assert_eq!(golden.len(), 7);
+    for (golden, hex) in golden {
+        let decoded = fep_with(&["decode", "--spec", "specs/bank-a/bank-a.toml", "--hex", "-"], hex.as_bytes());
+        assert_eq!(decoded.code, Some(0), "{}", decoded.messages);
+        assert_eq!(decoded.text().lines().count(), 1);
+        let line: Value = serde_json::from_str(decoded.text()).expect("JSON");
+        assert_eq!(line["telegram"], golden["telegram"]);
+        assert_eq!(line["fields"], golden["fields"]);
+
+        let encoded = fep_with(&["encode", "--spec", "specs", "--hex"], &decoded.out);
+        assert_eq!((encoded.code, encoded.text().trim()), (Some(0), hex.as_str()), "{}", encoded.messages);
+
+        let name = golden["telegram"].as_str().expect("a name");
+        let fields = golden["fields"].to_string();
+        let bare = fep_with(&["encode", "--spec", "specs", "--telegram", name, "--hex"], fields.as_bytes());
+        assert_eq!((bare.code, bare.text().trim()), (Some(0), hex.as_str()), "{}", bare.messages);
+    }
+}
+
+#[test]
+fn the_golden_record_file_goes_both_ways() {
+    let [(golden, hex)] = golden("kftc-cms").try_into().expect("one file");
+    let args = ["--spec", "specs/kftc-cms", "--telegram", "EB13", "--hex"];
+    let decoded = fep_with(&[&["decode"], args.as_slice()].concat(), hex.as_bytes());
+    assert_eq!(decoded.code, Some(0), "{}", decoded.messages);
+    let lines: Vec<Value> = decoded.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(Value::from(lines), golden["fields"]);
+    let encoded = fep_with(&[&["encode"], args.as_slice()].concat(), &decoded.out);
+    assert_eq!((encoded.code, encoded.text().trim()), (Some(0), hex.as_str()), "{}", encoded.messages);
+}
+
+#[test]
+fn samples_are_explained_and_secrets_masked_unless_revealed() {
+    let args = ["explain", "--spec", "specs/bank-a/bank-a.toml", "specs/bank-a/samples/transfer.bin"];
+    let masked = fep(&args);
+    assert_eq!((masked.code, masked.messages.as_str()), (Some(0), ""));
+    assert!(masked.text().contains("출금금액") && masked.text().contains("1234567"));
+    assert!(!masked.text().contains("1002345678901") && !masked.text().contains("홍길동"));
+    assert!(!masked.text().contains('\x1b'), "colour is for terminals");
+    let revealed = fep(&[args.as_slice(), &["--reveal"]].concat());
+    assert!(revealed.text().contains("1002345678901") && revealed.text().contains("홍길동"));
+    for file in fs::read_dir(root().join("specs/bank-a/samples")).expect("samples") {
+        let path = file.expect("an entry").path();
+        let run = fep(&["explain", "--spec", "specs", path.to_str().expect("UTF-8")]);
+        assert_eq!(run.code, Some(0), "{}: {}", path.display(), run.messages);
+    }
+}
+
+#[test]
+fn specs_are_clean_and_generated_code_is_compared_without_writing() {
+    let checked = fep(&["check", "specs"]);
+    assert_eq!((checked.code, checked.text()), (Some(0), ""));
+    assert_eq!(fep(&["check", "specs", "--format", "json"]).text(), "[]\n");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_str().expect("UTF-8");
+    let missing = fep(&["gen", "specs", "-o", out, "--check"]);
+    assert_eq!(missing.code, Some(1), "{}", missing.messages);
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "--check writes nothing");
+    assert_eq!(fep(&["gen", "specs", "-o", out]).code, Some(0));
+    assert_eq!(fep(&["gen", "specs", "-o", out, "--check"]).code, Some(0));
+
+    let file = folder.path().join("bank_a.rs");
+    let text = fs::read_to_string(&file).expect("generated");
+    fs::write(&file, text.replace("amount: u64", "amount: u32")).expect("written");
+    let changed = fep(&["gen", "specs", "-o", out, "--check"]);
+    assert_eq!(changed.code, Some(1));
+    assert!(changed.messages.contains("bank_a.rs:") && changed.messages.contains("differs"), "{}", changed.messages);
+}
+
+#[test]
+fn generated_code_is_what_rustfmt_would_write() {
+    let run = fep(&["gen", "specs/bank-a/bank-a.toml", "-o", "-"]);
+    assert_eq!(run.code, Some(0));
+    let mut rustfmt = Command::new("rustfmt")
+        .args(["--edition", "2024", "--config-path", root().to_str().expect("UTF-8")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("rustfmt runs");
+    rustfmt.stdin.take().expect("stdin").write_all(&run.out).expect("written");
+    assert_eq!(String::from_utf8(rustfmt.wait_with_output().expect("output").stdout).expect("UTF-8"), run.text());
+}
+
+#[test]
+fn findings_are_exit_1_and_go_where_the_contract_says() {
+    let check = |args: &[&str], input: &[u8], message: &str| {
+        let run = fep_with(args, input);
+        assert_eq!((run.code, run.text(), run.messages.trim()), (Some(1), "", message), "{args:?}");
+    };
+    let bank_a = ["--spec", "specs/bank-a/bank-a.toml"];
+    let with = |command: &'static str, more: &[&'static str]| [&[command], bank_a.as_slice(), more].concat();
+    check(
+        &with("decode", &["--telegram", "SignOn"]),
+        b"0096",
+        "fep: SignOn: peer: the telegram has 100 bytes, found 4",
+    );
+    check(
+        &with("encode", &[]),
+        b"{\"telegram\": \"SignOn\", \"fields\": {\"heder\": {}}}",
+        "fep: object 1: SignOn: caller: heder: there is no such field; did you mean header?",
+    );
+    check(
+        &with("encode", &[]),
+        b"{\"telegram\": \"SignOm\", \"fields\": {}}",
+        "fep: object 1: there is no telegram or file `SignOm`; did you mean `SignOn`?",
+    );
+    check(&with("encode", &["--telegram", "SignOn"]), b"", "fep: the input has no JSON object");
+    let bad = fep(&["check", "fep-spec/tests/bad/sum.toml", "--format", "json"]);
+    assert_eq!(bad.code, Some(1));
+    assert_eq!(serde_json::from_slice::<Value>(&bad.out).expect("JSON").as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn what_could_not_run_is_exit_2_with_nothing_on_stdout() {
+    let check = |args: &[&str], message: &str| {
+        let run = fep(args);
+        assert_eq!((run.code, run.text()), (Some(2), ""), "{args:?}");
+        assert!(run.messages.contains(message), "{args:?}: {}", run.messages);
+    };
+    check(&["check"], "Usage:");
+    check(&["frobnicate"], "Usage:");
+    check(&["check", "no-such-file.toml"], "cannot read no-such-file.toml");
+    check(&["check", "tests/golden"], "there is no .toml file in tests/golden");
+    check(&["decode", "--spec", "specs", "no-such-file"], "cannot read no-such-file");
+    check(&["decode", "--spec", "specs", "--telegram", "Transfr"], "did you mean `Transfer`?");
+    check(&["decode", "--spec", "specs/kftc-cms"], "name one with --telegram: EB13, EB14, Header, Data, Trailer");
+    check(&["decode", "--spec", "fep-spec/tests/bad/sum.toml"], "the spec cannot be used");
+    check(&["gen", "specs", "-o", "one.rs"], "name a folder");
+    let odd = fep_with(&["decode", "--spec", "specs", "--hex"], b"30 3x");
+    assert_eq!((odd.code, odd.messages.as_str()), (Some(2), "fep: the input is no hex text, see byte 4\n"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let [(_, hex)] = golden("kftc-cms").try_into().expect("one file");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fep"))
+        .args(["decode", "--spec", "specs/kftc-cms", "--telegram", "EB13", "--hex"])
+        .current_dir(root())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("fep runs");
+    drop(child.stdout.take());
+    child.stdin.take().expect("stdin").write_all(hex.as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("fep ends");
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), b"".as_slice()));
+}
