@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 
@@ -178,11 +177,11 @@ async fn metrics_count_outcomes_and_name_no_field() {
 #[tokio::test]
 async fn events_tell_of_exchanges_as_they_happen() {
     let bench = Bench::of(GOOD_BANK, "").await;
-    let mut stream = bench.raw("/v1/events").await.bytes_stream();
+    let mut stream = bench.raw("/v1/events").await;
     bench.transfer(&transfer("rent"), None).await;
     let mut text = String::new();
     while !text.contains("\"outcome\":\"answered\"") {
-        let chunk = tokio::time::timeout(Duration::from_secs(5), stream.next()).await.unwrap().unwrap().unwrap();
+        let chunk = tokio::time::timeout(Duration::from_secs(5), stream.chunk()).await.unwrap().unwrap().unwrap();
         text.push_str(std::str::from_utf8(&chunk).unwrap());
     }
     assert!(text.contains("event: exchange\ndata: {"), "{text}");

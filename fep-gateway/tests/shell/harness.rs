@@ -19,10 +19,10 @@ use tokio::sync::oneshot;
 const BANK_A: &str = include_str!("../../../specs/bank-a/bank-a.toml");
 
 /// Names and accounts that must not appear where secrets are masked.
-pub const SECRETS: [&str; 3] = ["1002345678901", "3333011234567", "홍길동"];
+pub(crate) const SECRETS: [&str; 3] = ["1002345678901", "3333011234567", "홍길동"];
 
 /// A bank that answers at once and all day.
-pub const GOOD_BANK: &str = r#"
+pub(crate) const GOOD_BANK: &str = r#"
 trace = "header.trace_no"
 [session]
 open = "SignOn"
@@ -50,10 +50,10 @@ delay_ms = 250
 "#;
 
 /// Everything that runs for one test.
-pub struct Bench {
-    pub gateway: Gateway,
-    pub client: Client,
-    pub bank: Option<Simulator>,
+pub(crate) struct Bench {
+    pub(crate) gateway: Gateway,
+    pub(crate) client: Client,
+    pub(crate) bank: Option<Simulator>,
     url: String,
     _stop: oneshot::Sender<()>,
     _folder: TempDir,
@@ -61,7 +61,7 @@ pub struct Bench {
 
 impl Bench {
     /// With the bank's scenario, and what `gateway.toml` has beyond the common lines.
-    pub async fn of(scenario: &str, more: &str) -> Self {
+    pub(crate) async fn of(scenario: &str, more: &str) -> Self {
         let bank = bank(scenario).await;
         let connect = bank.address().to_string();
         let mut bench = Self::connecting_to(&connect, more).await;
@@ -71,7 +71,7 @@ impl Bench {
     }
 
     /// With nobody at the other end.
-    pub async fn alone() -> Self {
+    pub(crate) async fn alone() -> Self {
         let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         Self::connecting_to(&unused.to_string(), "").await
     }
@@ -93,7 +93,7 @@ impl Bench {
         Self { gateway, client, bank: None, url, _stop: stop, _folder: folder }
     }
 
-    pub async fn eventually_ready(&self) {
+    pub(crate) async fn eventually_ready(&self) {
         for _ in 0..500 {
             if self.get("/readyz").await.0 == StatusCode::OK {
                 return;
@@ -103,24 +103,24 @@ impl Bench {
         panic!("never ready: {:?}", self.get("/readyz").await.1);
     }
 
-    pub async fn raw(&self, path: &str) -> Response {
+    pub(crate) async fn raw(&self, path: &str) -> Response {
         self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
     }
 
-    pub async fn text(&self, path: &str) -> String {
+    pub(crate) async fn text(&self, path: &str) -> String {
         self.raw(path).await.text().await.unwrap()
     }
 
-    pub async fn get(&self, path: &str) -> (StatusCode, Json) {
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, Json) {
         let response = self.raw(path).await;
         (response.status(), response.json().await.unwrap())
     }
 
-    pub async fn transfer(&self, fields: &Json, key: Option<&str>) -> (StatusCode, Json) {
+    pub(crate) async fn transfer(&self, fields: &Json, key: Option<&str>) -> (StatusCode, Json) {
         self.post("/v1/institutions/bank-a/exchanges/Transfer", fields.to_string(), "application/json", key).await
     }
 
-    pub async fn post(&self, path: &str, body: String, content_type: &str, key: Option<&str>) -> (StatusCode, Json) {
+    pub(crate) async fn post(&self, path: &str, body: String, content_type: &str, key: Option<&str>) -> (StatusCode, Json) {
         let mut request =
             self.client.post(format!("{}{path}", self.url)).header("content-type", content_type).body(body);
         if let Some(key) = key {
@@ -133,7 +133,7 @@ impl Bench {
     }
 }
 
-pub async fn bank(scenario: &str) -> Simulator {
+pub(crate) async fn bank(scenario: &str) -> Simulator {
     let spec = Spec::parse("bank-a.toml", BANK_A).unwrap();
     let scenario =
         Scenario::read(Source::new("scenario.toml", scenario), &spec).unwrap_or_else(|report| panic!("{report}"));
@@ -173,7 +173,7 @@ reconnect_min_ms = 10
 }
 
 /// A transfer with a memo, which is what the bank's scenario looks at.
-pub fn transfer(memo: &str) -> Json {
+pub(crate) fn transfer(memo: &str) -> Json {
     json!({
         "withdraw_account": "1002345678901", "amount": 1_234_567, "deposit_bank": "088", "deposit_account": "3333011234567",
         "payee_name": "홍길동", "passbook_memo": memo, "check_digits": "253788",
