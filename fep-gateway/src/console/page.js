@@ -133,13 +133,28 @@ function row(exchange) {
   return tr;
 }
 
-function renderExchanges() {
-  const wanted = byId("filter").value.trim().toLowerCase();
+/** The newest exchanges; older ones are forgotten. */
+function newestFirst() {
   const newest = [...exchanges.values()].sort((a, b) => b.accepted_at_ms - a.accepted_at_ms || (a.exchange < b.exchange ? 1 : -1));
   for (const old of newest.splice(EXCHANGES_MAX)) {
     exchanges.delete(old.exchange);
     rows.delete(old.exchange);
   }
+  return newest;
+}
+
+/** Takes what was heard of an exchange, unless more is known already: a list may be older than an event that overtook it. */
+function learn(exchange) {
+  const known = exchanges.get(exchange.exchange);
+  const stage = (of) => (of.settled_by ? 2 : of.outcome ? 1 : 0);
+  if (!known || stage(known) <= stage(exchange)) exchanges.set(exchange.exchange, exchange);
+  // A hidden page draws nothing, but it must not grow.
+  if (exchanges.size > 10 * EXCHANGES_MAX) newestFirst();
+}
+
+function renderExchanges() {
+  const wanted = byId("filter").value.trim().toLowerCase();
+  const newest = newestFirst();
   const tally = { answered: 0, unknown: 0, not_sent: 0, running: 0 };
   for (const exchange of newest) tally[exchange.outcome || "running"] += 1;
   for (const [name, count] of Object.entries(tally)) byId(`tally-${name}`).textContent = count;
@@ -239,7 +254,7 @@ async function reload() {
   const [lineList, exchangeList] = await Promise.all([fetchJson("/v1/lines"), fetchJson(`/v1/exchanges?limit=${EXCHANGES_MAX}`)]);
   lines.clear();
   for (const line of lineList.lines) lines.set(lineKey(line), line);
-  for (const exchange of exchangeList.exchanges) exchanges.set(exchange.exchange, exchange);
+  exchangeList.exchanges.forEach(learn);
   queueRender();
 }
 
@@ -263,7 +278,7 @@ function listen() {
   });
   events.addEventListener("exchange", (event) => {
     const exchange = JSON.parse(event.data);
-    exchanges.set(exchange.exchange, exchange);
+    learn(exchange);
     if (exchange.exchange === shown) showDetail(shown);
     queueRender();
   });
@@ -279,6 +294,15 @@ function listen() {
     // The browser reconnects by itself after a lost connection, but not after a refusal.
     if (events.readyState === EventSource.CLOSED) setTimeout(listen, RECONNECT_MS);
   });
+}
+
+/** The exchange that the page's address names. */
+function addressed() {
+  try {
+    return decodeURIComponent(location.hash.slice(1)) || null;
+  } catch {
+    return null;
+  }
 }
 
 function choose(id) {
@@ -299,9 +323,9 @@ document.addEventListener("keydown", (event) => {
 });
 byId("detail-close").addEventListener("click", () => choose(null));
 byId("filter").addEventListener("input", queueRender);
-addEventListener("hashchange", () => showDetail(decodeURIComponent(location.hash.slice(1)) || null));
+addEventListener("hashchange", () => showDetail(addressed()));
 setInterval(renderLines, 1000);
 queueRender();
 reload().catch(() => live(false));
 listen();
-showDetail(decodeURIComponent(location.hash.slice(1)) || null);
+showDetail(addressed());

@@ -51,7 +51,6 @@ delay_ms = 250
 
 /// Everything that runs for one test.
 pub(crate) struct Bench {
-    pub(crate) gateway: Gateway,
     pub(crate) client: Client,
     pub(crate) bank: Option<Simulator>,
     url: String,
@@ -90,7 +89,7 @@ impl Bench {
         let served = gateway.clone();
         tokio::spawn(http::serve(listener, served, metrics, async move { drop(stopped.await) }));
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
-        Self { gateway, client, bank: None, url, _stop: stop, _folder: folder }
+        Self { client, bank: None, url, _stop: stop, _folder: folder }
     }
 
     pub(crate) async fn eventually_ready(&self) {
