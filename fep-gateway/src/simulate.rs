@@ -24,7 +24,7 @@ use tracing::{Instrument, info, info_span, warn};
 
 use self::institution::Institution;
 use self::link::{Link, LinkHandle};
-pub use self::scenario::{Action, Answers, Assignment, Delay, Notice, Rule, Scenario, Session, Setting};
+pub use self::scenario::{Action, Answers, Assignment, Delay, Notice, Remember, Rule, Scenario, Session, Setting};
 
 /// Connections at the same time; more are closed at once.
 const LINKS_MAX: usize = 256;

@@ -1,5 +1,6 @@
 //! What the simulated institution does with a telegram, as a value: a frame in, steps out. No socket and no timer here.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +29,10 @@ struct Memory {
     notices: Vec<u64>,
     answers: u64,
     sequence: u64,
+    /// The answers to remembered requests, by key.
+    remembered: HashMap<Vec<String>, Map<String, Json>>,
+    /// Their keys, oldest first.
+    order: VecDeque<Vec<String>>,
     /// The state of the generator that `percent` and `jitter_ms` draw from.
     random: u64,
 }
@@ -60,6 +65,17 @@ pub(super) enum Act {
     Close,
 }
 
+/// Requests that inquiries can ask for; the oldest are forgotten.
+const REMEMBERED_MAX: usize = 100_000;
+
+/// What a telegram's fields are made of.
+struct Material<'m> {
+    request: &'m Map<String, Json>,
+    recalled: Option<&'m Map<String, Json>>,
+    turn: u64,
+    now: &'m Moment,
+}
+
 /// A frame that is no telegram: its length is right, its content is no code of anything.
 const GARBAGE: &[u8] = b"??? this is no telegram ???";
 /// Not even a frame.
@@ -72,6 +88,8 @@ impl Institution {
             notices: vec![0; scenario.notices.len()],
             answers: 0,
             sequence: scenario.sequence_start,
+            remembered: HashMap::new(),
+            order: VecDeque::new(),
             random: scenario.seed,
         };
         Self { spec, scenario, memory: Mutex::new(memory) }
@@ -103,11 +121,12 @@ impl Institution {
         }
         let now = Moment::now(self.scenario.utc_offset_minutes);
         let mut memory = self.memory();
-        let rule = self.rule(&mut memory, name, &request, opens || closes);
-        let turn = memory.answers;
+        let (rule, recalled) = self.rule(&mut memory, name, &request, opens || closes);
+        let material = Material { request: &request, recalled: recalled.as_ref(), turn: memory.answers, now: &now };
         memory.answers += 1;
-        let composed = self.answer(&mut memory, rule, answer, &request, turn, &now);
-        let step = match composed {
+        let fields = self.answer(&mut memory, rule, answer, &material);
+        self.remember(&mut memory, name, &request, &fields);
+        let step = match encode(&answer.layout, fields) {
             Ok(bytes) => self.step(&mut memory, link, rule, answer, bytes),
             Err(error) => {
                 warn!(telegram = name, %error, "the answer cannot be made");
@@ -135,7 +154,8 @@ impl Institution {
             *sent - 1
         });
         let mut fields = compose::fields(&telegram.layout, &Map::new(), &now);
-        memory.set(&notice.set, &telegram.layout, &mut fields, &Map::new(), turn, &now);
+        let material = Material { request: &Map::new(), recalled: None, turn, now: &now };
+        memory.set(&notice.set, &telegram.layout, &mut fields, &material);
         Some(encode(&telegram.layout, fields))
     }
 
@@ -173,15 +193,26 @@ impl Institution {
         Some(Step { after, acts })
     }
 
-    /// The first rule that applies. Counting is part of looking, so that "every 7th" means the 7th of those that match.
-    fn rule(&self, memory: &mut Memory, telegram: &str, request: &Map<String, Json>, session: bool) -> Option<&Rule> {
+    /// The first rule that applies, and what it recalls. Counting is part of looking, so that "every 7th" means the 7th of those
+    /// that match.
+    fn rule(
+        &self,
+        memory: &mut Memory,
+        telegram: &str,
+        request: &Map<String, Json>,
+        session: bool,
+    ) -> (Option<&Rule>, Option<Map<String, Json>>) {
         for (number, rule) in self.scenario.rules.iter().enumerate() {
             let named = rule.telegram.as_deref().map_or(!session, |name| name == telegram);
             let holds = |(path, wanted): &(String, Vec<Json>)| {
-                compose::get(request, path)
-                    .is_some_and(|found| wanted.iter().any(|wanted| compose::same(wanted, found)))
+                let found = compose::get(request, path).map(compose::text);
+                wanted.iter().any(|wanted| Some(compose::text(wanted)) == found)
             };
             if !named || !rule.when.iter().all(holds) {
+                continue;
+            }
+            let recalled = memory.remembered.get(&key(request, &rule.recall)).cloned();
+            if !rule.recall.is_empty() && recalled.is_none() {
                 continue;
             }
             let matches = memory.matches.get_mut(number).map_or(0, |matches| {
@@ -190,10 +221,10 @@ impl Institution {
             });
             let its_turn = rule.every.is_none_or(|every| matches % every == 0);
             if its_turn && rule.percent.is_none_or(|percent| memory.draw(100) < u64::from(percent)) {
-                return Some(rule);
+                return (Some(rule), recalled);
             }
         }
-        None
+        (None, None)
     }
 
     fn answer(
@@ -201,16 +232,31 @@ impl Institution {
         memory: &mut Memory,
         rule: Option<&Rule>,
         answer: &TelegramSpec,
-        request: &Map<String, Json>,
-        turn: u64,
-        now: &Moment,
-    ) -> Result<Vec<u8>, Error> {
-        let mut fields = compose::fields(&answer.layout, request, now);
-        memory.set(&self.scenario.answers.set, &answer.layout, &mut fields, request, turn, now);
+        material: &Material<'_>,
+    ) -> Map<String, Json> {
+        let mut fields = compose::fields(&answer.layout, material.request, material.now);
+        memory.set(&self.scenario.answers.set, &answer.layout, &mut fields, material);
         if let Some(rule) = rule {
-            memory.set(&rule.set, &answer.layout, &mut fields, request, turn, now);
+            memory.set(&rule.set, &answer.layout, &mut fields, material);
         }
-        encode(&answer.layout, fields)
+        fields
+    }
+
+    /// What the institution did is remembered even if its answer never arrives: that is why inquiries exist.
+    fn remember(&self, memory: &mut Memory, telegram: &str, request: &Map<String, Json>, answer: &Map<String, Json>) {
+        let Some(remember) = &self.scenario.memory else { return };
+        if !remember.telegrams.iter().any(|name| name == telegram) {
+            return;
+        }
+        let key = key(request, &remember.key);
+        if memory.remembered.insert(key.clone(), answer.clone()).is_none() {
+            memory.order.push_back(key);
+        }
+        if memory.order.len() > REMEMBERED_MAX
+            && let Some(oldest) = memory.order.pop_front()
+        {
+            memory.remembered.remove(&oldest);
+        }
     }
 
     /// Moves the trace number's first digit on by five: nobody's number, as long as few are in flight.
@@ -256,29 +302,24 @@ impl LinkMemory {
 }
 
 impl Memory {
-    fn set(
-        &mut self,
-        set: &[Assignment],
-        layout: &Layout,
-        fields: &mut Map<String, Json>,
-        request: &Map<String, Json>,
-        turn: u64,
-        now: &Moment,
-    ) {
+    fn set(&mut self, set: &[Assignment], layout: &Layout, fields: &mut Map<String, Json>, material: &Material<'_>) {
         for assignment in set {
             if Record::new(layout).get(&assignment.path).is_none() {
                 continue;
             }
-            let value = match assignment.value(turn) {
+            let value = match assignment.value(material.turn) {
                 None => continue,
                 Some(Setting::Constant(value)) => value.clone(),
                 Some(Setting::Sequence) => {
                     self.sequence += 1;
                     Json::from(self.sequence - 1)
                 }
-                Some(Setting::Date) => Json::from(now.date.as_str()),
-                Some(Setting::Time) => Json::from(now.time.as_str()),
-                Some(Setting::Request(path)) => compose::get(request, path).cloned().unwrap_or_default(),
+                Some(Setting::Date) => Json::from(material.now.date.as_str()),
+                Some(Setting::Time) => Json::from(material.now.time.as_str()),
+                Some(Setting::Request(path)) => compose::get(material.request, path).cloned().unwrap_or_default(),
+                Some(Setting::Recalled(path)) => {
+                    material.recalled.and_then(|fields| compose::get(fields, path)).cloned().unwrap_or_default()
+                }
             };
             compose::put(fields, &assignment.path, value);
         }
@@ -297,6 +338,11 @@ impl Memory {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         (mixed ^ (mixed >> 31)) % end.max(1)
     }
+}
+
+/// The values of these fields as text.
+fn key(fields: &Map<String, Json>, paths: &[String]) -> Vec<String> {
+    paths.iter().map(|path| compose::get(fields, path).map(compose::text).unwrap_or_default()).collect()
 }
 
 fn encode(layout: &Layout, fields: Map<String, Json>) -> Result<Vec<u8>, Error> {

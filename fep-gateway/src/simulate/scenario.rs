@@ -27,6 +27,8 @@ pub struct Scenario {
     pub framing: LengthPrefix,
     /// `[session]`: what opens and closes business; none: business is always open.
     pub session: Option<Session>,
+    /// `[memory]`: what inquiries can ask for; none: nothing is remembered.
+    pub memory: Option<Remember>,
     /// `[answers]`: what every answer has unless a rule says otherwise.
     pub answers: Answers,
     /// `[[rules]]`: what happens to which request. The first that applies counts.
@@ -42,6 +44,15 @@ pub struct Session {
     pub open: String,
     /// `close`: the telegram that closes it.
     pub close: Option<String>,
+}
+
+/// `[memory]`: which requests the institution remembers, as it does whether or not its answer arrives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remember {
+    /// `telegrams`
+    pub telegrams: Vec<String>,
+    /// `key`: the fields of a request by which an inquiry names it.
+    pub key: Vec<String>,
 }
 
 /// `[answers]`: what every answer has.
@@ -69,6 +80,8 @@ pub struct Rule {
     pub telegram: Option<String>,
     /// `when`: field values that must hold, by path; one of several.
     pub when: Vec<(String, Vec<Json>)>,
+    /// `recall`: only if the values of these fields are the key of a remembered request.
+    pub recall: Vec<String>,
     /// `every`: of the requests that match, only each n-th.
     pub every: Option<u64>,
     /// `percent`: of the requests that match, only so many, at random.
@@ -144,6 +157,8 @@ pub enum Setting {
     Time,
     /// `<request.PATH>`: another field of the request.
     Request(String),
+    /// `<recalled.PATH>`: a field of the answer to the request that the rule recalled.
+    Recalled(String),
 }
 
 impl Assignment {

@@ -172,6 +172,26 @@ async fn business_waits_for_the_sign_on() {
     assert!(client.is_silent().await);
 }
 
+#[tokio::test]
+async fn an_inquiry_learns_what_became_of_a_request_whose_answer_was_lost() {
+    let text = format!(
+        "{SESSIONLESS}[memory]\ntelegrams = [\"Transfer\"]\nkey = [\"header.trace_no\", \"header.sent_date\"]\n\
+         [[rules]]\ntelegram = \"Transfer\"\naction = \"silence\"\nset = {{ fee = 700 }}\n\
+         [[rules]]\ntelegram = \"ResultInquiry\"\nrecall = [\"original_trace_no\", \"original_date\"]\naction = \"answer\"\n\
+         set = {{ result_code = \"<recalled.header.response_code>\", fee = \"<recalled.fee>\" }}\n\
+         [[rules]]\ntelegram = \"ResultInquiry\"\naction = \"answer\"\nset = {{ result_code = \"0100\" }}\n"
+    );
+    let mut client = Client::of(&text).await;
+    client.send(&transfer(41, "a")).await;
+    for (trace, result_code, fee) in [(41, "0000", 700), (42, "0100", 0)] {
+        let asked = json!({"original_trace_no": trace, "original_date": "2026-11-21", "result_code": "", "amount": 0, "fee": 0});
+        client.send(&telegram("ResultInquiry", 50 + trace, asked)).await;
+        let (name, fields) = client.next().await;
+        assert_eq!(name, "ResultInquiryAnswer");
+        assert_eq!((&fields["result_code"], &fields["fee"]), (&json!(result_code), &json!(fee)));
+    }
+}
+
 async fn client_of_action(action: &str) -> Client {
     let text = format!("{SESSIONLESS}[[rules]]\ntelegram = \"Transfer\"\naction = \"{action}\"\n");
     let mut client = Client::of(&text).await;

@@ -119,7 +119,13 @@ impl Bench {
         self.post("/v1/institutions/bank-a/exchanges/Transfer", fields.to_string(), "application/json", key).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: String, content_type: &str, key: Option<&str>) -> (StatusCode, Json) {
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        body: String,
+        content_type: &str,
+        key: Option<&str>,
+    ) -> (StatusCode, Json) {
         let mut request =
             self.client.post(format!("{}{path}", self.url)).header("content-type", content_type).body(body);
         if let Some(key) = key {

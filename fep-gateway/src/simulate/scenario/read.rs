@@ -11,7 +11,7 @@ use fep_spec::model::Spec;
 use fep_spec::report::{Report, Source};
 use serde_json::{Map, Value as Json};
 
-use super::{Action, Answers, Assignment, Delay, Notice, Rule, Scenario, Session, Setting};
+use super::{Action, Answers, Assignment, Delay, Notice, Remember, Rule, Scenario, Session, Setting};
 use crate::simulate::compose;
 
 /// Longest of any time in a scenario: an hour.
@@ -48,6 +48,7 @@ impl<'s> Reader<'s> {
         let trace = root.string("trace").map(|trace| self.known_somewhere(trace));
         let framing = self.framing(root.table("framing"));
         let session = root.table("session").map(|table| self.session(table));
+        let memory = root.table("memory").map(|table| self.memory(table));
         let answers = root.table("answers").map(|table| self.answers(table)).unwrap_or_default();
         let rules = self.tables(&root, "rules", |table| self.rule(table));
         let notices = self.tables(&root, "notices", |table| self.notice(table));
@@ -68,6 +69,7 @@ impl<'s> Reader<'s> {
             trace,
             framing,
             session: session.flatten(),
+            memory,
             answers,
             rules: rules.into_iter().collect::<Option<_>>()?,
             notices: notices.into_iter().collect::<Option<_>>()?,
@@ -102,6 +104,25 @@ impl<'s> Reader<'s> {
         Some(Session { open: open?.layout.name.to_string(), close: close.map(|close| close.layout.name.to_string()) })
     }
 
+    fn memory(&self, table: Table<'_>) -> Remember {
+        let names = table.required("telegrams").and_then(Value::array).unwrap_or_default();
+        let names: Vec<Located<&str>> = names.into_iter().filter_map(Value::string).collect();
+        let telegrams: Vec<_> = names.into_iter().filter_map(|name| self.telegram(name)).collect();
+        let key = self.paths(table.required("key"), |path| {
+            telegrams.iter().for_each(|telegram| {
+                self.known_in(&telegram.layout, path.clone());
+            });
+        });
+        table.finish();
+        Remember { telegrams: telegrams.iter().map(|telegram| telegram.name().to_owned()).collect(), key }
+    }
+
+    fn paths<'d>(&self, value: Option<Value<'d>>, check: impl Fn(Located<&'d str>)) -> Vec<String> {
+        let paths = value.and_then(Value::array).unwrap_or_default();
+        let paths = paths.into_iter().filter_map(Value::string);
+        paths.inspect(|path| check(path.clone())).map(|path| path.value.to_owned()).collect()
+    }
+
     fn answers(&self, table: Table<'_>) -> Answers {
         let delay = self.delay(&table).unwrap_or_default();
         let set = table.table("set").map(|set| self.assignments(set)).unwrap_or_default();
@@ -121,6 +142,14 @@ impl<'s> Reader<'s> {
                 .error(name.span.clone(), format!("{} is no request: the spec names no answer to it", name.value));
         }
         let when = table.table("when").map(|when| self.when(when, telegram.map(|telegram| &telegram.layout)));
+        let recall = self.paths(table.get("recall"), |path| match telegram {
+            Some(telegram) => {
+                self.known_in(&telegram.layout, path);
+            }
+            None => {
+                self.known_somewhere(path);
+            }
+        });
         let every = table.integer("every", 1..=i64::MAX).map(|every| every.value.unsigned_abs());
         let percent = table.integer("percent", 0..=100_u8).map(|percent| percent.value);
         let delay = self.delay(&table);
@@ -136,6 +165,7 @@ impl<'s> Reader<'s> {
         Some(Rule {
             telegram: named.map(|name| name.value.to_owned()),
             when: when.unwrap_or_default(),
+            recall,
             every,
             percent,
             action: action?,
@@ -306,8 +336,9 @@ impl<'s> Reader<'s> {
             None if word == "date" => Some(Setting::Date),
             None if word == "time" => Some(Setting::Time),
             Some(("request", path)) => Some(Setting::Request(path.to_owned())),
+            Some(("recalled", path)) => Some(Setting::Recalled(path.to_owned())),
             _ => {
-                let words = ["<sequence>", "<date>", "<time>", "<request.FIELD>"];
+                let words = ["<sequence>", "<date>", "<time>", "<request.FIELD>", "<recalled.FIELD>"];
                 let message = format!("there is no filling `{}`", text.value);
                 self.document.error_hint(text.span, message, instead(text.value, &words));
                 None
