@@ -124,6 +124,12 @@ pub fn view(spec: Option<&Spec>, telegram: &str, bytes: &[u8]) -> View {
     match found {
         // Without a layout nobody knows which bytes are secret, so none are shown.
         None => view.error = Some("the spec has no such telegram any more, so its bytes cannot be masked".to_owned()),
+        // A byte too few or too many in front of a secret moves it into the next field.
+        Some(telegram) if telegram.layout.fixed_len().is_some_and(|len| len != bytes.len()) => {
+            let stated = telegram.layout.fixed_len().unwrap_or_default();
+            let why = format!("it has {} bytes instead of {stated}: what is secret in it cannot be told", bytes.len());
+            view.error = Some(why);
+        }
         Some(telegram) => {
             let lines = dump::lines(&telegram.layout, bytes, false);
             view.fields = lines.into_iter().map(|line| field(&telegram.layout, line)).collect();
@@ -192,4 +198,49 @@ fn path_of(layout: &Layout, name: &str) -> Option<String> {
         Item::Part(part) => path_of(&part.layout, name).map(|path| format!("{}.{path}", part.name)),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BANK_A: &str = include_str!("../../../specs/bank-a/bank-a.toml");
+
+    /// A list whose account is secret; it has one entry.
+    fn list() -> Vec<u8> {
+        let header = "0197FEPTEST01FEPCO00109906105001000123202611210930150000T2026112100001";
+        let body =
+            "1002345678901   20261101202611210000100001012026112109300020000000005000 0000000000000memo          ";
+        format!("{header:<100}{body}").into_bytes()
+    }
+
+    fn shown(telegram: &str, bytes: &[u8]) -> String {
+        let spec = Spec::parse("bank-a.toml", BANK_A).unwrap();
+        serde_json::to_string(&view(Some(&spec), telegram, bytes)).unwrap()
+    }
+
+    #[test]
+    fn a_telegram_is_shown_field_by_field_beside_its_bytes() {
+        let text = shown("TransactionListAnswer", &list());
+        assert!(text.contains(r#""path":"items[0].amount","label":"거래금액","offset":160,"len":13"#), "{text}");
+        assert!(text.contains(r#""hex":"32 30","value":"20 (입금)""#), "{text}");
+    }
+
+    #[test]
+    fn no_damage_brings_a_secret_to_light() {
+        let whole = list();
+        let hidden = |text: &str| !text.contains("1002345678901") && !text.contains("31 30 30 32 33 34 35");
+        for end in 0..whole.len() {
+            assert!(hidden(&shown("TransactionListAnswer", &whole[..end])), "cut at {end}");
+        }
+        let mut left_over = whole.clone();
+        left_over.extend_from_slice(b"1002345678901");
+        assert!(hidden(&shown("TransactionListAnswer", &left_over)));
+        let mut uncounted = whole;
+        uncounted[142..144].copy_from_slice(b"??");
+        uncounted[150..163].copy_from_slice(b"1002345678901");
+        assert!(hidden(&shown("TransactionListAnswer", &uncounted)));
+        assert!(hidden(&shown("Transfer", b"1002345678901")));
+        assert!(hidden(&shown("Renamed", b"1002345678901")));
+    }
 }
