@@ -10,6 +10,8 @@ pub mod config;
 
 pub mod machine;
 
+pub mod journal;
+
 pub mod telegrams;
 
 pub mod gateway;

@@ -149,11 +149,6 @@ impl Desk {
             return Err(DraftError::NotARequest);
         }
         let draft = Draft { telegram: number, fields: fields.clone() };
-        if let Some(path) = self.trace.as_deref().filter(|path| at_path(fields, path).is_some()) {
-            // Two numbering authorities on one line would collide.
-            let reason = "the gateway numbers the telegrams; leave the field out";
-            return Err(DraftError::Invalid(within(Error::new(Culprit::Caller, Fault::BadSpec { reason }), path)));
-        }
         self.encode(number, &draft.fields, 1, now).map_err(DraftError::Invalid)?;
         Ok(draft)
     }
@@ -263,12 +258,14 @@ impl Desk {
             filler.put(&mut record, trace, stamp)?;
         }
         for when in telegram.layout.when.iter() {
-            if matches!(record.get(&when.path), Some(Value::Absent)) {
-                record.set(&when.path, Value::Text(when.value.clone().into_owned()))?;
+            match record.field(&when.path) {
+                Some((field, value)) if !matches!(value, Value::Absent) && value.to_text(field) != when.value => {
+                    return Err(within(Error::new(Culprit::Caller, Fault::NotTheLiteral), &when.path));
+                }
+                _ => record.set(&when.path, Value::Text(when.value.clone().into_owned()))?,
             }
         }
-        let bytes = record.encode()?;
-        if telegram.layout.matches(&bytes) { Ok(bytes) } else { Err(Layout::no_match(&[&telegram.layout], &bytes)) }
+        record.encode()
     }
 
     fn wire(&self, number: usize, fields: &Json, trace: u64, now: Now) -> Result<Wire, String> {
@@ -384,10 +381,6 @@ fn no_telegram(name: &str) -> Error {
 /// Puts a dotted path in front of an error.
 fn within(error: Error, path: &str) -> Error {
     path.rsplit('.').fold(error, |error, name| error.within(name))
-}
-
-fn at_path<'j>(fields: &'j Json, path: &str) -> Option<&'j Json> {
-    path.split('.').try_fold(fields, |json, name| json.get(name))
 }
 
 fn put_path(fields: &mut Json, path: &str, value: Json) {

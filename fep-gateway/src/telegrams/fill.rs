@@ -56,9 +56,10 @@ impl Filler {
         10_u64.checked_pow(digits).map_or(u64::MAX, |end| end - 1)
     }
 
-    /// Fills the field if it has no value.
+    /// Fills the field if it has no value; the trace number is ours in any case.
     pub(super) fn put(&self, record: &mut Record<'_>, trace: u64, stamp: Stamp) -> Result<(), Error> {
-        if !matches!(record.get(&self.path), Some(Value::Absent)) {
+        let ours = matches!(self.content, Content::TraceNumber | Content::TraceText);
+        if !ours && !matches!(record.get(&self.path), Some(Value::Absent)) {
             return Ok(());
         }
         let value = match &self.content {
