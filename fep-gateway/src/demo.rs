@@ -29,7 +29,7 @@ use crate::config::Config;
 use crate::exchange::{Event, Exchange, LinkState, Outcome};
 use crate::gateway::Gateway;
 use crate::http;
-use crate::metrics::Metrics;
+use crate::metrics;
 use crate::simulate::{Scenario, Simulator};
 use crate::telegrams::Stamp;
 
@@ -125,16 +125,14 @@ impl Stage {
         let path = folder.path().join("gateway.toml");
         std::fs::write(&path, configuration(console, bank.address(), &service.url()))?;
         let config = Config::load(&path).map_err(|error| DemoError::because("the demo's configuration", &error))?;
+        metrics::install();
         let callback = HttpCallback::new().map_err(|error| DemoError::because("the callback client", &error))?;
         let gateway = Gateway::start(config, Arc::new(callback)).await;
         let gateway = gateway.map_err(|error| DemoError::because("the gateway does not start", &error))?;
-        let metrics = Arc::new(Metrics::new());
         let mut tasks = JoinSet::new();
-        let (counted, counting) = (gateway.clone(), Arc::clone(&metrics));
-        tasks.spawn(async move { counting.observe(&counted).await });
         let served = gateway.clone();
         tasks.spawn(async move {
-            if let Err(error) = http::serve(listener, served, metrics, std::future::pending()).await {
+            if let Err(error) = http::serve(listener, served, std::future::pending()).await {
                 tracing::error!(%error, "the HTTP interface ended");
             }
         });

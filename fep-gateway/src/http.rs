@@ -20,7 +20,6 @@ mod health;
 
 use std::future::Future;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -37,7 +36,7 @@ use tracing::warn;
 pub use self::error::ApiError;
 use crate::console;
 use crate::gateway::Gateway;
-use crate::metrics::Metrics;
+use crate::metrics;
 
 /// The longest body of a request. Telegrams are a few hundred bytes; a long list of entries is some ten thousand.
 const BODY_MAX_BYTES: usize = 256 * 1024;
@@ -48,12 +47,11 @@ const STOP_MAX: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 struct Shared {
     gateway: Gateway,
-    metrics: Arc<Metrics>,
     stopping: watch::Receiver<bool>,
 }
 
 /// All routes. `stopping` ends the streams of events, which would never end by themselves.
-pub fn router(gateway: Gateway, metrics: Arc<Metrics>, stopping: watch::Receiver<bool>) -> Router {
+pub fn router(gateway: Gateway, stopping: watch::Receiver<bool>) -> Router {
     Router::new()
         .route("/v1/institutions/{institution}/exchanges/{telegram}", post(exchanges::ask))
         .route("/v1/exchanges", get(exchanges::list))
@@ -63,13 +61,13 @@ pub fn router(gateway: Gateway, metrics: Arc<Metrics>, stopping: watch::Receiver
         .route("/v1/events", get(events::events))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
+        .route("/metrics", get(health::counters))
         .merge(console::routes())
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_route)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .layer(middleware::from_fn(never_stored))
-        .with_state(Shared { gateway, metrics, stopping })
+        .with_state(Shared { gateway, stopping })
 }
 
 /// Serves until `stop` is ready; then open requests end, but not for longer than [`STOP_MAX`].
@@ -79,11 +77,10 @@ pub fn router(gateway: Gateway, metrics: Arc<Metrics>, stopping: watch::Receiver
 pub async fn serve(
     listener: TcpListener,
     gateway: Gateway,
-    metrics: Arc<Metrics>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (stopping, stopped) = watch::channel(false);
-    let router = router(gateway, metrics, stopped.clone());
+    let router = router(gateway, stopped.clone());
     let stop = async move {
         stop.await;
         stopping.send_replace(true);
@@ -96,6 +93,7 @@ pub async fn serve(
     };
     tokio::select! {
         served = server => served,
+        () = metrics::upkeep() => Ok(()),
         () = too_long => {
             warn!(limit = ?STOP_MAX, "open requests are cut off; their outcomes stand in the journal");
             Ok(())

@@ -12,9 +12,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use fep_gateway::callback::HttpCallback;
 use fep_gateway::config::ConfigError;
 use fep_gateway::demo::{self, Options};
-use fep_gateway::metrics::Metrics;
 use fep_gateway::simulate::{Scenario, Simulator};
-use fep_gateway::{Config, Gateway, http};
+use fep_gateway::{Config, Gateway, http, metrics};
 use fep_spec::load::{LoadError, read};
 use fep_spec::model::Spec;
 use fep_spec::report::{Report, Source};
@@ -142,17 +141,14 @@ async fn run(path: &Path) -> Result<(), Failure> {
     let listener = TcpListener::bind(listen).await;
     let listener =
         listener.map_err(|error| Failure::because(format!("cannot listen on {listen} (`[http] listen`)"), error))?;
+    metrics::install();
     let callback = HttpCallback::new().map_err(|error| Failure::because("the callback client", error))?;
     let gateway = Gateway::start(config, Arc::new(callback)).await;
     let gateway = gateway.map_err(|error| Failure::because("the gateway does not start", error))?;
-    let metrics = Arc::new(Metrics::new());
-    let (counted, counting) = (gateway.clone(), Arc::clone(&metrics));
-    let observer = tokio::spawn(async move { counting.observe(&counted).await });
     info!(listen = %format_args!("http://{listen}/"), "the gateway runs");
-    let served = http::serve(listener, gateway.clone(), metrics, stop_asked()).await;
+    let served = http::serve(listener, gateway.clone(), stop_asked()).await;
     info!("stopping: exchanges in flight may end, lines sign off");
     gateway.stop().await;
-    observer.abort();
     info!("stopped");
     served.map_err(|error| Failure::because("the HTTP interface ended", error))
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use crate::exchange::LinkState;
+use crate::metrics;
 
 /// `GET /healthz`: the process answers.
 pub(super) async fn alive() -> Json<Value> {
@@ -43,7 +44,7 @@ pub(super) async fn lines(State(shared): State<Shared>) -> Json<Value> {
 }
 
 /// `GET /metrics`, for Prometheus.
-pub(super) async fn metrics(State(shared): State<Shared>) -> Response {
-    let text = shared.metrics.render(&shared.gateway.lines());
+pub(super) async fn counters(State(shared): State<Shared>) -> Response {
+    let text = metrics::page(&shared.gateway.lines());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

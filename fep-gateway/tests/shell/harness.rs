@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_gateway::callback::HttpCallback;
-use fep_gateway::metrics::Metrics;
 use fep_gateway::simulate::{Scenario, Simulator};
-use fep_gateway::{Config, Gateway, http};
+use fep_gateway::{Config, Gateway, http, metrics};
 use fep_spec::model::Spec;
 use fep_spec::report::Source;
 use reqwest::{Client, Response, StatusCode};
@@ -78,16 +77,13 @@ impl Bench {
     async fn connecting_to(connect: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("bank-a.toml"), BANK_A).unwrap();
+        metrics::install();
         let config = config(connect, more, folder.path());
         let gateway = Gateway::start(config, Arc::new(HttpCallback::new().unwrap())).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let metrics = Arc::new(Metrics::new());
-        let (counting, counted) = (Arc::clone(&metrics), gateway.clone());
-        tokio::spawn(async move { counting.observe(&counted).await });
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = gateway.clone();
-        tokio::spawn(http::serve(listener, served, metrics, async move { drop(stopped.await) }));
+        tokio::spawn(http::serve(listener, gateway, async move { drop(stopped.await) }));
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
         Self { client, bank: None, url, _stop: stop, _folder: folder }
     }
