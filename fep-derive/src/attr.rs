@@ -9,7 +9,7 @@ mod options;
 mod telegram;
 mod variant;
 
-pub(crate) use self::entry::Given;
+pub(crate) use self::entry::{Given, bytes, like, misplaced};
 pub(crate) use self::field::{FieldAttrs, KindWord};
 pub(crate) use self::options::{
     Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Justify, NoneAs, Overflow, Pattern, Sign,

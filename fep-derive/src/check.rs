@@ -5,7 +5,7 @@
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt as _;
 
-use crate::attr::{Computed, Condition};
+use crate::attr::{Computed, Condition, bytes, like};
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Item, Len, Repeat, Telegram, What};
 use crate::shape::literal;
@@ -15,18 +15,18 @@ const LENGTHS_MAX: usize = 4;
 
 /// Checks a telegram and brings its items into wire order.
 pub(crate) fn check(mut telegram: Telegram, cx: &Ctxt) -> Telegram {
-    order(&mut telegram.items, cx);
+    order(&mut telegram.items, &telegram.broken, cx);
     names(&telegram.items, cx);
     lengths(&telegram.items, cx);
-    counts(&telegram.items, cx);
-    groups(&telegram.items, cx);
+    counts(&telegram, cx);
+    groups(&telegram, cx);
     positions(&telegram, cx);
     conditions(&telegram, cx);
     telegram
 }
 
 /// `order` is stated for all items or for none, and counts 1, 2, 3, …
-fn order(items: &mut [Item], cx: &Ctxt) {
+fn order(items: &mut [Item], broken: &[Ident], cx: &Ctxt) {
     if items.iter().all(|item| item.order.is_none()) {
         return;
     }
@@ -43,7 +43,7 @@ fn order(items: &mut [Item], cx: &Ctxt) {
         taken.push(order.value);
     }
     let missing = (1..=taken.len()).find(|number| !taken.contains(number));
-    if let Some(missing) = missing.filter(|_| taken.len() == items.len()) {
+    if let Some(missing) = missing.filter(|_| taken.len() == items.len() && broken.is_empty()) {
         let beyond = items.iter().filter_map(|item| item.order.as_ref()).find(|order| order.value > items.len());
         if let Some(order) = beyond {
             let message =
@@ -75,13 +75,14 @@ fn lengths(items: &[Item], cx: &Ctxt) {
 }
 
 /// Every count belongs to one group behind it, which says so too.
-fn counts(items: &[Item], cx: &Ctxt) {
+fn counts(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
     let mut counted: Vec<&Ident> = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let What::Computed { computed: Computed::Count(group), .. } = &item.what else { continue };
         let found = items.iter().position(|other| other.member == *group);
         let by = found.and_then(|found| items.get(found)).map(|group| &group.what);
         match (found, by) {
+            (None, _) if broken.contains(group) => {}
             (None, _) => cx.error(group, format_args!("there is no group `{group}` here to count")),
             (Some(_), Some(What::Group { repeat: Repeat::Fixed(_), .. })) => {
                 cx.error(group, format_args!("`{group}` is an array: it always has all its entries"));
@@ -102,9 +103,12 @@ fn counts(items: &[Item], cx: &Ctxt) {
 }
 
 /// Every counted group names its count, which has room for the most entries.
-fn groups(items: &[Item], cx: &Ctxt) {
+fn groups(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
     for item in items {
         let What::Group { repeat: Repeat::Counted { by, max }, .. } = &item.what else { continue };
+        if broken.contains(by) {
+            continue;
+        }
         let group = item.member.unraw();
         let Some(count) = items.iter().find(|other| other.member == *by) else {
             cx.error(
@@ -114,10 +118,10 @@ fn groups(items: &[Item], cx: &Ctxt) {
             continue;
         };
         match &count.what {
-            // Whether that count names this group is reported at the count.
             What::Computed { computed: Computed::Count(counted), len, .. } => {
-                let exists = items.iter().any(|other| other.member == *counted);
-                if *counted != item.member && exists {
+                // If another field counts this group, the mistake is reported there.
+                let has_count = items.iter().any(|other| counts_group(other, &item.member));
+                if *counted != item.member && !has_count {
                     cx.error(by, format_args!("`{by}` counts `{counted}`"));
                 }
                 let digits = max.value.to_string().len();
@@ -132,6 +136,10 @@ fn groups(items: &[Item], cx: &Ctxt) {
             }
         }
     }
+}
+
+fn counts_group(item: &Item, group: &Ident) -> bool {
+    matches!(&item.what, What::Computed { computed: Computed::Count(counted), .. } if counted == group)
 }
 
 /// What follows a counted group stands at no one offset, and a telegram with one has no one length.
@@ -176,8 +184,12 @@ fn one_condition(telegram: &Telegram, condition: &Condition, cx: &Ctxt) {
     }
     let (head, inner) = path.split_once('.').map_or((path.as_str(), false), |(head, _)| (head, true));
     let Some(item) = telegram.items.iter().find(|item| item.name.value == head) else {
+        if telegram.broken.iter().any(|member| *member == head) {
+            return;
+        }
         let names: Vec<&str> = telegram.items.iter().map(|item| item.name.value.as_str()).collect();
-        return cx.error_at(*path_span, format_args!("there is no `{head}` here{}", like(head, &names)));
+        let hint = like(head, &names).map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+        return cx.error_at(*path_span, format_args!("there is no `{head}` here{hint}"));
     };
     match (&item.what, inner) {
         (What::Part, true) => {}
@@ -199,11 +211,6 @@ fn fits(field: &Field, value: &str, at: Span, cx: &Ctxt) {
         Len::OfType(len) => literal(len),
     };
     if let Some(len) = len.filter(|len| value.len() > *len) {
-        cx.error_at(at, format_args!("the field has {len} bytes and can never be this"));
+        cx.error_at(at, format_args!("the field has {} and can never be this", bytes(len)));
     }
-}
-
-fn like(given: &str, names: &[&str]) -> String {
-    let near = names.iter().find(|name| strsim::damerau_levenshtein(given, name) <= given.len().div_ceil(3));
-    near.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }

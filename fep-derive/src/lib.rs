@@ -23,7 +23,7 @@ use syn::{Data, DeriveInput, parse_macro_input};
 use crate::attr::TelegramAttrs;
 use crate::ctxt::Ctxt;
 
-/// Makes a struct a telegram.
+#[doc = include_str!("telegram.md")]
 #[proc_macro_derive(Telegram, attributes(telegram, field))]
 pub fn derive_telegram(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -42,7 +42,7 @@ pub fn derive_telegram(input: TokenStream) -> TokenStream {
     finish(cx, full, stub)
 }
 
-/// Makes an enum a list of codes.
+#[doc = include_str!("code.md")]
 #[proc_macro_derive(Code, attributes(telegram, code))]
 pub fn derive_code(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

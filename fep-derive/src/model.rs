@@ -33,6 +33,8 @@ pub(crate) struct Telegram {
     pub(crate) debug: bool,
     /// In the order of the struct; [`crate::check`] brings them into wire order.
     pub(crate) items: Vec<Item>,
+    /// Fields of the struct that are no items because of a mistake, which was reported.
+    pub(crate) broken: Vec<Ident>,
 }
 
 /// A field of the struct, which is an item of the layout.

@@ -93,9 +93,12 @@ impl<'t> Shape<'t> {
         matches!(self, Self::Text(_) | Self::String | Self::Cow | Self::Str)
     }
 
-    /// Whether the type is the user's own.
+    /// Whether the type, or what is inside its `Option`, is the user's own.
     pub(crate) fn is_custom(&self) -> bool {
-        matches!(self, Self::Path | Self::Array(..) | Self::Vec(_))
+        match self {
+            Self::Option(inner) => Shape::of(inner).is_custom(),
+            _ => matches!(self, Self::Path | Self::Array(..) | Self::Vec(_)),
+        }
     }
 
     /// The length in bytes that the type carries.

@@ -10,9 +10,12 @@ pub mod config;
 
 pub mod machine;
 
-pub mod journal;
-
 pub mod telegrams;
+
+pub mod journal;
+pub mod notice;
+
+pub mod net;
 
 pub mod gateway;
 

@@ -30,9 +30,11 @@ use crate::model::{Note, Spec};
 /// If the result is no Rust, which only a spec made by hand can bring about.
 pub fn rust(spec: &Spec, source: &str) -> Result<String, Unprintable> {
     let set = telegram_set(spec);
-    let telegrams =
-        spec.telegrams.iter().map(|telegram| structs(spec, &telegram.layout, &telegram.notes, &telegram.remark));
-    let parts = spec.parts.iter().map(|part| structs(spec, &part.layout, &part.notes, ""));
+    let telegrams = spec
+        .telegrams
+        .iter()
+        .map(|telegram| structs(spec, &telegram.layout, &telegram.notes, &telegram.remark, telegram.like.is_none()));
+    let parts = spec.parts.iter().map(|part| structs(spec, &part.layout, &part.notes, "", true));
     let enums = spec.codes.iter().filter_map(|list| codes::enumeration(spec, list));
     let body: TokenStream = [set].into_iter().chain(telegrams).chain(parts).chain(enums).collect();
     print::file(&head(spec, source), &words::imports(&body), body)
@@ -76,7 +78,9 @@ fn telegram_set(spec: &Spec) -> TokenStream {
 }
 
 /// The struct of a layout, and those of the entries that are written inside it.
-fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str) -> TokenStream {
+///
+/// A telegram that is `like` another has its entries, which are written once.
+fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entries: bool) -> TokenStream {
     let none = Note::default();
     let noted = || layout.items().iter().zip(notes.iter().chain(std::iter::repeat(&none)));
     let mut names = items::Unnamed::default();
@@ -84,10 +88,7 @@ fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str) -> TokenS
         noted().map(|(item, note)| items::field(spec, layout, item, note, &mut names)).collect();
     let entries: Vec<TokenStream> = noted()
         .filter_map(|(item, note)| match (item, &note.entry) {
-            // Telegrams that are `like` another have its entries, which are written once.
-            (Item::Group(group), Some(notes)) if group.layout.name.starts_with(&*layout.name) => {
-                Some(structs(spec, &group.layout, notes, ""))
-            }
+            (Item::Group(group), Some(notes)) if own_entries => Some(structs(spec, &group.layout, notes, "", true)),
             _ => None,
         })
         .collect();

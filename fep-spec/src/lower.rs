@@ -1,7 +1,7 @@
 //! The TOML form of a spec → [`Spec`], in one walk that notes every mistake with its place.
 //!
 //! Here stands what one table can show by itself: types of values, unknown keys, options that a kind does not have, a date
-//! whose pattern has another length. What needs the whole spec (sums, offsets, `when`, answers) is [`crate::lint`].
+//! whose pattern has another length. What needs the whole spec (sums, offsets, `when`, answers) is the lint's.
 //!
 //! # The grammar
 //!

@@ -3,6 +3,8 @@
 //! A case is a spec and the text that `fep check` shows for it. `FEP_WRITE=1 cargo test -p fep-spec --test bad_specs` writes
 //! the texts anew; read the difference as if you had never seen a spec before.
 
+#![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,7 @@
 //! The command's contract: stdout is data, stderr is messages; exit 0 clean, 1 findings, 2 usage or could not run.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a helper of a test fails by panicking")]
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -2,13 +2,14 @@
 
 #![no_main]
 
-use fep_codec::TelegramSet;
-use fep_tests::generated::{bank_a::BankA, kftc_cms::KftcCms};
+use fep_codec::{Telegram, TelegramSet};
+use fep_tests::generated::{bank_a::BankA, kftc_cms};
 use fep_tests::properties;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    for layout in BankA::LAYOUTS.iter().chain(KftcCms::LAYOUTS) {
+    let records = [kftc_cms::Header::LAYOUT, kftc_cms::Data::LAYOUT, kftc_cms::Trailer::LAYOUT];
+    for layout in BankA::LAYOUTS.iter().chain(&records) {
         properties::any_bytes(layout, bytes);
     }
 });

@@ -1,4 +1,6 @@
 //! What `fep gen specs -o tests/src/generated` wrote; a test compares it with the specs.
+//! `kinds` is of a spec that only tests have, with every kind of field in it.
 
 pub mod bank_a;
+pub mod kinds;
 pub mod kftc_cms;

@@ -2,6 +2,12 @@
 //!
 //! Each golden telegram is read, compared with the values that its file states (written out here by hand), and written again.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the whole file is a test; clippy sees only the functions with the attribute"
+)]
+
 use std::fmt::Debug;
 
 use fep_codec::{Code, Date, Decode, Digits, Layout, Telegram, TelegramSet, Text, Time};

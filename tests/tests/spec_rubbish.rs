@@ -1,9 +1,10 @@
 //! Whatever the bytes, decoding ends; whatever the text, a check ends. Nothing panics.
 
+#![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
+
 use std::path::Path;
 use std::sync::LazyLock;
 
-use fep_codec::{Record, dump};
 use fep_spec::files::decode_file;
 use fep_spec::generate::rust;
 use fep_spec::model::{Spec, SpecSet};
@@ -19,20 +20,14 @@ static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
         .to_vec()
 });
 
-/// Decodes the bytes as everything that the specs know. What decodes must encode to the same bytes.
+/// Decodes the bytes as every record file, and looks for a telegram in them. What a single telegram does with any bytes is a
+/// property of its own.
 fn decode_as_everything(bytes: &[u8]) {
     for spec in &SPECS.specs {
-        for telegram in &spec.telegrams {
-            let _ = dump::dump(&telegram.layout, bytes, dump::Options::default());
-            if let Ok(record) = Record::decode(&telegram.layout, bytes) {
-                assert_eq!(record.encode().as_deref(), Ok(bytes), "{}", telegram.name());
-            }
-        }
-        for file in &spec.files {
-            decode_file(spec, file, bytes).for_each(drop);
-        }
+        spec.files.iter().for_each(|file| decode_file(spec, file, bytes).for_each(drop));
         let _ = spec.choose(bytes);
     }
+    let _ = SPECS.choose(bytes);
 }
 
 /// Checks a text, shows the findings in every form, and generates Rust if it is a spec.
@@ -63,6 +58,8 @@ fn mangled() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn random_bytes_decode_or_do_not(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         decode_as_everything(&bytes);

@@ -29,6 +29,8 @@ enum Value {
     Word,
     Assigned(TokenStream),
     List(TokenStream),
+    /// Reported already; the key is kept because it was meant.
+    Broken,
 }
 
 /// The entries of all attributes called `name`, each key once.
@@ -47,6 +49,13 @@ pub(crate) fn unique(entries: Vec<Entry>, cx: &Ctxt) -> Vec<Entry> {
         }
     }
     kept
+}
+
+/// Reports attributes called `name`, which have no meaning where they stand.
+pub(crate) fn misplaced(attrs: &[Attribute], name: &str, instead: &str, cx: &Ctxt) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
+        cx.error(attr.path(), format_args!("`#[{name}(…)]` has no meaning here; {instead}"));
+    }
 }
 
 /// The tokens between the commas of all attributes called `name`.
@@ -89,14 +98,14 @@ pub(crate) fn entry(chunk: TokenStream, cx: &Ctxt) -> Option<Entry> {
             let value: TokenStream = tokens.collect();
             if value.is_empty() {
                 cx.error(&chunk, format_args!("`{key} =` needs a value"));
-                return None;
+                return Some(Entry { key, value: Value::Broken });
             }
             return Some(Entry { key, value: Value::Assigned(value) });
         }
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => Value::List(group.stream()),
         Some(other) => {
             cx.error(other, format_args!("expected `,`, `=` or `(` after `{key}`"));
-            return None;
+            return Some(Entry { key, value: Value::Broken });
         }
     };
     if let Some(extra) = tokens.next() {
@@ -107,13 +116,22 @@ pub(crate) fn entry(chunk: TokenStream, cx: &Ctxt) -> Option<Entry> {
 
 /// `; did you mean …?` if one of the known words is like the given one, else the list of them.
 pub(crate) fn did_you_mean(given: &str, known: &[&str]) -> String {
-    let distance = |word: &&&str| strsim::damerau_levenshtein(given, word);
-    match known.iter().min_by_key(distance) {
-        Some(like) if strsim::damerau_levenshtein(given, like) <= given.len().div_ceil(3) => {
-            format!("; did you mean `{like}`?")
-        }
-        _ => format!("; there are {}", listed(known)),
+    match like(given, known) {
+        Some(like) => format!("; did you mean `{like}`?"),
+        None => format!("; there are {}", listed(known)),
     }
+}
+
+/// The known word that the given one may have been meant to be.
+pub(crate) fn like<'k>(given: &str, known: &[&'k str]) -> Option<&'k str> {
+    let distance = |word: &str| strsim::damerau_levenshtein(given, word);
+    let nearest = known.iter().copied().min_by_key(|word| distance(word))?;
+    (distance(nearest) <= given.len().div_ceil(3)).then_some(nearest)
+}
+
+/// `1 byte`, `13 bytes`
+pub(crate) fn bytes(len: usize) -> String {
+    if len == 1 { "1 byte".to_owned() } else { format!("{len} bytes") }
 }
 
 /// `a`, `b`, `c`
@@ -137,6 +155,7 @@ impl Entry {
     fn wrong(&self, cx: &Ctxt, expected: impl Display) {
         let message = format!("`{}` takes {expected}", self.key);
         match &self.value {
+            Value::Broken => {}
             Value::Assigned(tokens) | Value::List(tokens) if !tokens.is_empty() => cx.error(tokens, message),
             _ => cx.error(&self.key, message),
         }
@@ -147,14 +166,21 @@ impl Entry {
         &self,
         cx: &Ctxt,
         expected: &str,
-        read: impl FnOnce(syn::parse::ParseStream<'_>) -> syn::Result<T>,
+        read: impl Fn(syn::parse::ParseStream<'_>) -> syn::Result<T>,
     ) -> Option<Given<T>> {
-        if let Value::Assigned(tokens) = &self.value
-            && let Ok(value) = read.parse2(tokens.clone())
-        {
+        let Value::Assigned(tokens) = &self.value else {
+            self.wrong(cx, expected);
+            return None;
+        };
+        if let Ok(value) = (&read).parse2(tokens.clone()) {
             return Some(self.given(value));
         }
-        self.wrong(cx, expected);
+        let mut rest = tokens.clone().into_iter();
+        let first: TokenStream = rest.next().into_iter().collect();
+        match rest.next() {
+            Some(next) if (&read).parse2(first).is_ok() => cx.error(next, "expected a comma before this"),
+            _ => self.wrong(cx, expected),
+        }
         None
     }
 
@@ -235,8 +261,12 @@ impl Entry {
 
     /// The entry as a mistake, if its key is none of these.
     pub(crate) fn unknown(&self, cx: &Ctxt, known: &[&str]) {
-        let key = self.key.to_string();
-        cx.error(&self.key, format_args!("unknown option `{key}`{}", did_you_mean(&key, known)));
+        self.unknown_with(cx, &did_you_mean(&self.key.to_string(), known));
+    }
+
+    /// The entry as a mistake with a hint.
+    pub(crate) fn unknown_with(&self, cx: &Ctxt, hint: &str) {
+        cx.error(&self.key, format_args!("unknown option `{}`{hint}", self.key));
     }
 }
 

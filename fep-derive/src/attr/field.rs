@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Lit};
 
-use super::entry::{Entry, Given, entries};
+use super::entry::{Entry, Given, entries, like};
 use super::options::{Charset, CodeLine, Computed, Justify, NoneAs, Overflow, Pattern, Sign};
 use crate::ctxt::Ctxt;
 
@@ -89,6 +89,18 @@ impl FieldAttrs {
         "count", "max",
     ];
 
+    /// What other libraries and sheets call some of them.
+    const SYNONYMS: [(&'static str, &'static str); 8] = [
+        ("length", "len"),
+        ("size", "len"),
+        ("offset", "at"),
+        ("position", "at"),
+        ("encoding", "charset"),
+        ("masked", "secret"),
+        ("skip", "filler"),
+        ("value", "literal"),
+    ];
+
     pub(crate) fn read(attrs: &[Attribute], cx: &Ctxt) -> Self {
         let mut new = Self::default();
         for entry in entries(attrs, "field", cx) {
@@ -145,7 +157,22 @@ impl FieldAttrs {
             "closed" => self.closed = entry.word(cx),
             "yes" => self.yes = entry.byte(cx, "yes = 'Y'"),
             "no" => self.no = entry.byte(cx, "no = 'N'"),
-            _ => entry.unknown(cx, &Self::KEYS),
+            _ => self.unknown(key, entry, cx),
+        }
+    }
+
+    /// A key that does not exist. If it was meant to be another, that one counts as written.
+    fn unknown(&mut self, key: &str, entry: &Entry, cx: &Ctxt) {
+        let meant = Self::SYNONYMS.iter().find(|(word, _)| *word == key).map(|(_, meant)| *meant);
+        match meant.or_else(|| like(key, &Self::KEYS)) {
+            Some(meant) => {
+                entry.unknown_with(cx, &format!("; did you mean `{meant}`?"));
+                self.keys.push(Ident::new(meant, entry.key.span()));
+            }
+            None => entry.unknown_with(
+                cx,
+                "; every field has `len`, `label`, `name`, `at`, `order`, `secret`, and a kind with its own options",
+            ),
         }
     }
 
@@ -162,6 +189,11 @@ impl FieldAttrs {
     /// The place where the option was written.
     pub(crate) fn key(&self, name: &str) -> Option<Span> {
         self.keys.iter().find(|key| *key == name).map(Ident::span)
+    }
+
+    /// Whether the word says what kind the field is.
+    pub(crate) fn is_kind(word: &str) -> bool {
+        matches!(word, "literal" | "computed") || KindWord::plain(word).is_some()
     }
 
     /// Whether the option was written, well or not.

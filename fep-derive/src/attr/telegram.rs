@@ -54,6 +54,7 @@ impl TelegramAttrs {
                     entry.assigned(cx, "a path to fep_codec: `crate = path::to::fep_codec`", Path::parse_mod_style);
                 self.root = path.map(|path| path.value);
             }
+            "length" | "size" => entry.unknown_with(cx, "; did you mean `len`?"),
             _ => entry.unknown(cx, &Self::KEYS),
         }
     }

@@ -1,9 +1,9 @@
 //! What only types show, asserted at compile time: total length, offsets, and lengths that a type asks for.
 //!
-//! An array type whose length is what was written, and an array whose length is what it comes to: if they differ, the
-//! compiler shows both numbers at the place where the first was written.
+//! Outside of the implementations a claim is a type with the number that was written, and a value with the number that it
+//! comes to: if they differ, the compiler shows both at the place where the first was written, under the type's name.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::generics;
@@ -16,6 +16,8 @@ struct Claim {
     at: Span,
     stated: usize,
     actual: TokenStream,
+    /// The name under which the compiler shows both.
+    shown_as: &'static str,
     unless: &'static str,
     differs: &'static str,
 }
@@ -25,12 +27,18 @@ pub(super) fn outside(telegram: &Telegram) -> TokenStream {
     let Some(ty) = generics::closed_type(telegram) else { return TokenStream::new() };
     let option = paths::option();
     let asserts = claims(telegram, &ty, &|ty| generics::closed(ty)).into_iter().map(|claim| {
-        let Claim { at, stated, actual, unless, .. } = claim;
+        let Claim { at, stated, actual, shown_as, unless, .. } = claim;
+        let shown_as = Ident::new(shown_as, at);
         quote_spanned! {at=>
-            const _: [(); #stated] = [(); match #actual {
-                #option::Some(actual) => actual,
-                #option::None => ::core::panic!(#unless),
-            }];
+            const _: () = {
+                struct #shown_as<const N: usize>;
+                let _: #shown_as<#stated> = #shown_as::<{
+                    match #actual {
+                        #option::Some(actual) => actual,
+                        #option::None => ::core::panic!(#unless),
+                    }
+                }>;
+            };
         }
     });
     quote!(#(#asserts)*)
@@ -43,7 +51,7 @@ pub(super) fn inside(telegram: &Telegram) -> TokenStream {
     }
     let option = paths::option();
     let asserts = claims(telegram, &quote!(Self), &|ty| quote!(#ty)).into_iter().map(|claim| {
-        let Claim { at, stated, actual, unless, differs } = claim;
+        let Claim { at, stated, actual, unless, differs, .. } = claim;
         quote_spanned! {at=>
             const {
                 match #actual {
@@ -64,6 +72,7 @@ fn claims(telegram: &Telegram, ty: &TokenStream, close: &dyn Fn(&syn::Type) -> T
             at: len.span,
             stated: len.value,
             actual: quote!(<#ty as #trait_>::LAYOUT.fixed_len()),
+            shown_as: "BytesOfAllItems",
             unless: "a part of this telegram varies in length, so it has no one length: leave `len` out",
             differs: "the items do not add up to `len`",
         });
@@ -74,6 +83,7 @@ fn claims(telegram: &Telegram, ty: &TokenStream, close: &dyn Fn(&syn::Type) -> T
                 at: at.span,
                 stated: at.value,
                 actual: quote!(<#ty as #trait_>::LAYOUT.offset_of(#number)),
+                shown_as: "OffsetOfThisField",
                 unless: "a part before this field varies in length, so the field has no one offset: leave `at` out",
                 differs: "the field does not stand `at` this offset",
             });
@@ -92,6 +102,7 @@ fn claims(telegram: &Telegram, ty: &TokenStream, close: &dyn Fn(&syn::Type) -> T
                     #option::None => #option::Some(#stated),
                     asked => asked,
                 }),
+                shown_as: "BytesThatTheTypeIsFor",
                 unless: "",
                 differs: "the type is for fields of another length than `len`",
             });

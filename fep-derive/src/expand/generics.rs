@@ -12,52 +12,59 @@ pub(super) fn bytes_lifetime() -> Lifetime {
     Lifetime::new("'__bytes", Span::call_site())
 }
 
-/// The generics of `impl Telegram`.
+/// The generics of `impl Telegram`. A value whose type is a parameter must be one for bytes of any lifetime.
 pub(super) fn encode(telegram: &Telegram) -> Generics {
     let mut generics = telegram.generics.clone();
     let trait_ = telegram.paths.telegram();
-    bound(&mut generics, telegram, &quote!(#trait_), &quote!(for<'__value>), &quote!('__value));
+    let mut predicates = nested(telegram, &quote!(#trait_));
+    predicates.extend(values(telegram));
+    if !predicates.is_empty() {
+        generics.make_where_clause().predicates.extend(predicates);
+    }
     generics
 }
 
 /// The generics of `impl Decode<'__bytes>`: the bytes outlive whatever the struct borrows.
 pub(super) fn decode(telegram: &Telegram) -> Generics {
     let mut generics = encode(telegram);
-    let lifetime = bytes_lifetime();
-    let trait_ = telegram.paths.decode();
-    bound(&mut generics, telegram, &quote!(#trait_<#lifetime>), &TokenStream::new(), &quote!(#lifetime));
+    let (lifetime, trait_) = (bytes_lifetime(), telegram.paths.decode());
+    let predicates = nested(telegram, &quote!(#trait_<#lifetime>));
+    if !predicates.is_empty() {
+        generics.make_where_clause().predicates.extend(predicates);
+    }
     let mut param = LifetimeParam::new(lifetime);
     param.bounds = telegram.generics.lifetimes().map(|param| param.lifetime.clone()).collect();
     generics.params.insert(0, GenericParam::Lifetime(param));
     generics
 }
 
-/// Items whose type mentions a type parameter must be what the struct uses them as.
-fn bound(generics: &mut Generics, telegram: &Telegram, whole: &TokenStream, binder: &TokenStream, value: &TokenStream) {
-    let parameters: Vec<Ident> = telegram.generics.type_params().map(|param| param.ident.clone()).collect();
-    if parameters.is_empty() {
-        return;
-    }
-    let (field_value, code_set) = (telegram.paths.field_value(), telegram.paths.code_set());
-    let mut predicates: Vec<WherePredicate> = Vec::new();
-    for Item { ty, what, .. } in &telegram.items {
-        match what {
-            What::Part if mentions(ty, &parameters) => predicates.push(parse_quote!(#ty: #whole)),
-            What::Group { entry, .. } if mentions(entry, &parameters) => predicates.push(parse_quote!(#entry: #whole)),
-            What::Field(field) if mentions(ty, &parameters) => {
-                let rule = rule_type(&telegram.paths, &field.kind);
-                predicates.push(parse_quote!(#ty: #binder #field_value<#value, #rule>));
-                if let Kind::Code { codes: Codes::OfType, .. } = field.kind {
-                    predicates.push(parse_quote!(#ty: #code_set));
-                }
-            }
-            _ => {}
-        }
-    }
-    generics.make_where_clause().predicates.extend(predicates);
+/// Parts and entries whose type mentions a type parameter must be telegrams.
+fn nested(telegram: &Telegram, trait_: &TokenStream) -> Vec<WherePredicate> {
+    let types = telegram.items.iter().filter_map(|item| match &item.what {
+        What::Part => Some(&item.ty),
+        What::Group { entry, .. } => Some(entry),
+        _ => None,
+    });
+    types.filter(|ty| mentions(telegram, ty)).map(|ty| parse_quote!(#ty: #trait_)).collect()
 }
 
-fn mentions(ty: &Type, parameters: &[Ident]) -> bool {
+/// Fields whose type mentions a type parameter must be values of their kind.
+fn values(telegram: &Telegram) -> Vec<WherePredicate> {
+    let (field_value, code_set) = (telegram.paths.field_value(), telegram.paths.code_set());
+    let mut predicates = Vec::new();
+    for Item { ty, what, .. } in telegram.items.iter().filter(|item| mentions(telegram, &item.ty)) {
+        if let What::Field(field) = what {
+            let rule = rule_type(&telegram.paths, &field.kind);
+            predicates.push(parse_quote!(#ty: for<'__value> #field_value<'__value, #rule>));
+            if let Kind::Code { codes: Codes::OfType, .. } = field.kind {
+                predicates.push(parse_quote!(#ty: #code_set));
+            }
+        }
+    }
+    predicates
+}
+
+fn mentions(telegram: &Telegram, ty: &Type) -> bool {
     fn any(tokens: TokenStream, parameters: &[Ident]) -> bool {
         tokens.into_iter().any(|token| match token {
             TokenTree::Ident(ident) => parameters.contains(&ident),
@@ -65,7 +72,8 @@ fn mentions(ty: &Type, parameters: &[Ident]) -> bool {
             _ => false,
         })
     }
-    any(ty.to_token_stream(), parameters)
+    let parameters: Vec<Ident> = telegram.generics.type_params().map(|param| param.ident.clone()).collect();
+    any(ty.to_token_stream(), &parameters)
 }
 
 /// The struct's type with every lifetime `'static`, for constants outside of an implementation; none if it has parameters

@@ -28,6 +28,7 @@ fn encode_impl(telegram: &Telegram) -> TokenStream {
     let (_, ty_generics, _) = telegram.generics.split_for_impl();
     let writer = Ident::new("writer", Span::mixed_site());
     let calls = telegram.items.iter().enumerate().map(|(number, item)| write(telegram, number, item, &writer));
+    let units = read_units(telegram);
     let (asserts, len) = (assert::inside(telegram), encoded_len(telegram));
     quote! {
         #[automatically_derived]
@@ -37,6 +38,7 @@ fn encode_impl(telegram: &Telegram) -> TokenStream {
             #[inline]
             fn encode_items(&self, #writer: &mut #writer_type<'_>) -> #result<(), #error> {
                 #asserts
+                #units
                 #(#calls?;)*
                 #result::Ok(())
             }
@@ -47,6 +49,14 @@ fn encode_impl(telegram: &Telegram) -> TokenStream {
             }
         }
     }
+}
+
+/// Items without information are never read, which the compiler would tell their owner.
+fn read_units(telegram: &Telegram) -> Option<TokenStream> {
+    let is_unit = |item: &&Item| matches!(item.what, What::Computed { .. } | What::Literal(_) | What::Filler { .. });
+    let mut units = telegram.items.iter().filter(is_unit).map(|item| &item.member).peekable();
+    units.peek()?;
+    Some(quote!(let Self { #(#units: (),)* .. } = self;))
 }
 
 fn decode_impl(telegram: &Telegram) -> TokenStream {
@@ -105,9 +115,15 @@ fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Tok
     let constant = |accessor| constant(telegram, accessor, number);
     // The whole call stands at the type, for that is what a missing implementation is about.
     let at = item.ty.span();
+    let member_at = |at: Span| {
+        let mut member = member.clone();
+        member.set_span(at);
+        member
+    };
     match &item.what {
         What::Field(field) => {
             let slot = constant(accessor(&field.kind));
+            let member = member_at(at);
             quote_spanned!(at=> #writer.field(#slot, &self.#member))
         }
         What::Computed { computed: Computed::Length(_), .. } => {
@@ -126,9 +142,12 @@ fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Tok
             let filler = constant("filler");
             quote!(#writer.filler(#filler))
         }
-        What::Part => quote_spanned!(at=> #writer.part(#name, &self.#member)),
+        What::Part => {
+            let member = member_at(at);
+            quote_spanned!(at=> #writer.part(#name, &self.#member))
+        }
         What::Group { entry, .. } => {
-            let group = constant("group");
+            let (group, member) = (constant("group"), member_at(entry.span()));
             quote_spanned!(entry.span()=> #writer.group(#group, &self.#member))
         }
     }
@@ -192,12 +211,16 @@ fn encoded_len(telegram: &Telegram) -> TokenStream {
     if !telegram.items.iter().any(|item| matches!(item.what, What::Part | What::Group { .. })) {
         return quote!(const { <Self as #trait_>::LAYOUT.min_len() });
     }
-    let lens = telegram.items.iter().enumerate().map(|(number, Item { member, ty, what, .. })| match what {
-        What::Part => quote_spanned!(ty.span()=> #trait_::encoded_len(&self.#member)),
-        What::Group { entry, .. } => {
-            quote_spanned!(entry.span()=> self.#member.iter().map(#trait_::encoded_len).sum::<usize>())
-        }
-        _ => quote!(const { <Self as #trait_>::LAYOUT.at(#number).min_len() }),
+    let varying = telegram.items.iter().filter_map(|Item { member, ty, what, .. }| match what {
+        What::Part => Some(quote_spanned!(ty.span()=> <#ty as #trait_>::encoded_len(&self.#member))),
+        What::Group { entry, .. } => Some(quote_spanned! {entry.span()=>
+            self.#member.iter().map(<#entry as #trait_>::encoded_len).sum::<usize>()
+        }),
+        _ => None,
     });
+    let own =
+        telegram.items.iter().enumerate().filter(|(_, item)| !matches!(item.what, What::Part | What::Group { .. }));
+    let own = own.map(|(number, _)| quote!(const { <Self as #trait_>::LAYOUT.at(#number).min_len() }));
+    let lens = varying.chain(own);
     quote!(#(#lens)+*)
 }

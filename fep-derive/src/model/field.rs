@@ -5,7 +5,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use super::{Field, Item, Len, Repeat, What};
-use crate::attr::{Charset, FieldAttrs, Given, KindWord};
+use crate::attr::{Charset, FieldAttrs, Given, KindWord, bytes, misplaced};
 use crate::ctxt::Ctxt;
 use crate::shape::{Shape, literal};
 
@@ -26,6 +26,7 @@ impl Item {
     /// The model of a named field, if its kind can be told.
     pub(super) fn read(field: &syn::Field, charset: Charset, cx: &Ctxt) -> Option<Self> {
         let member = field.ident.clone()?;
+        misplaced(&field.attrs, "telegram", "a field's options are `#[field(…)]`", cx);
         let attrs = FieldAttrs::read(&field.attrs, cx);
         let source =
             Source { attrs: &attrs, ty: &field.ty, shape: Shape::of(&field.ty), charset, cx, member: member.span() };
@@ -114,7 +115,7 @@ impl Source<'_> {
             Shape::Option(_) => {
                 "only numbers, dates and times can be missing; this type has no contents that mean \"none\""
             }
-            _ => "this type has no kind",
+            _ => "no field is of this type; a field is a number, a text, a date, … or another telegram",
         };
         self.cx.error(self.ty, message);
         None
@@ -141,13 +142,20 @@ impl Source<'_> {
     fn len(&self, word: &KindWord) -> Option<Len> {
         let of_type = self.type_len();
         let of_kind = self.len_of_kind(word);
+        if of_type.as_ref().and_then(literal) == Some(0) {
+            self.cx.error(self.ty, "a field has at least 1 byte");
+            return None;
+        }
         let Some(len) = self.attrs.len.clone() else {
             return match (of_type, of_kind) {
                 _ if self.attrs.has("len") => None,
                 (Some(len), _) => Some(Len::OfType(len)),
                 (None, Some(value)) => Some(Len::Stated(Given { value, span: self.member })),
                 (None, None) => {
-                    self.missing_len("len = 13");
+                    // A pattern that could not be read would have said it.
+                    if !self.attrs.has("pattern") {
+                        self.missing_len(example_len(word));
+                    }
                     None
                 }
             };
@@ -156,7 +164,7 @@ impl Source<'_> {
             && let Some(stated) = literal(expr)
             && stated != len.value
         {
-            let message = format!("`len` is {}, but the type is for fields of {stated} bytes", len.value);
+            let message = format!("`len` is {}, but the type is for fields of {}", len.value, bytes(stated));
             self.cx.error_at(len.span, message);
             return None;
         }
@@ -174,16 +182,16 @@ impl Source<'_> {
         self.cx.error_at(self.member, format_args!("how many bytes? write `#[field({example})]`"));
     }
 
-    fn literal(&self, bytes: &[u8]) -> Option<What> {
+    fn literal(&self, literal: &[u8]) -> Option<What> {
         self.unit("a literal")?;
         self.only("a literal", &["literal", "len"]);
         if let Some(len) = &self.attrs.len
-            && len.value != bytes.len()
+            && len.value != literal.len()
         {
-            let message = format!("`len` is {}, but the literal has {} bytes", len.value, bytes.len());
+            let message = format!("`len` is {}, but the literal has {}", len.value, bytes(literal.len()));
             self.cx.error_at(len.span, message);
         }
-        Some(What::Literal(bytes.to_vec()))
+        Some(What::Literal(literal.to_vec()))
     }
 
     fn filler(&self) -> Option<What> {
@@ -256,11 +264,25 @@ impl Source<'_> {
         for key in &self.attrs.keys {
             let name = key.to_string();
             let name = name.as_str();
-            if options.contains(&name) || COMMON.contains(&name) || !FieldAttrs::KEYS.contains(&name) {
+            // Unknown keys and second kinds were reported when they were read.
+            let reported = FieldAttrs::is_kind(name) || !FieldAttrs::KEYS.contains(&name);
+            if reported || options.contains(&name) || COMMON.contains(&name) {
                 continue;
             }
             self.cx.error(key, format_args!("`{name}` is no option of {item}{}", where_it_belongs(name)));
         }
+    }
+}
+
+/// What a field of this kind might write.
+fn example_len(word: &KindWord) -> &'static str {
+    match word {
+        KindWord::Date => "len = 8",
+        KindWord::Time => "len = 6",
+        KindWord::DateTime => "len = 14",
+        KindWord::Text => "len = 20",
+        KindWord::Code => "len = 2",
+        _ => "len = 13",
     }
 }
 

@@ -3,7 +3,8 @@
 use super::field::Source;
 use super::{Codes, Kind};
 use crate::attr::{
-    DatePattern, DateTimePattern, Given, Justify, KindWord, NoneAs, Overflow, Pattern, Sign, TimePattern,
+    Charset, DatePattern, DateTimePattern, Given, Justify, KindWord, NoneAs, Overflow, Pattern, Sign, TimePattern,
+    bytes,
 };
 use crate::shape::Shape;
 
@@ -31,6 +32,10 @@ impl Source<'_> {
         let (name, options) = options(word);
         self.only(name, &[options, &["len", "secret"]].concat());
         self.check_option(word);
+        if let Some(types) = self.cannot_be(word) {
+            self.cx.error(self.ty, format_args!("this type cannot stand for {name}; {types}"));
+            return None;
+        }
         match word {
             KindWord::Text => self.text(),
             KindWord::Digits => Some(self.digits()),
@@ -61,6 +66,33 @@ impl Source<'_> {
             Shape::Option(inner) => Shape::of(inner),
             _ => Shape::of(self.ty),
         }
+    }
+
+    /// The types of a kind, if the field's is one of the language's that cannot stand for it. Whether one of our values or
+    /// of the user's own can, the compiler knows.
+    fn cannot_be(&self, word: &KindWord) -> Option<&'static str> {
+        let inner = self.inner();
+        let text = matches!(inner, Shape::String | Shape::Cow | Shape::Str);
+        let (number, flag, bytes) = match inner {
+            Shape::Integer => (true, false, false),
+            Shape::Bool => (false, true, false),
+            Shape::ByteArray(_) | Shape::Bytes => (false, false, true),
+            _ if text => (false, false, false),
+            _ => return None,
+        };
+        let (can, types) = match word {
+            KindWord::Text => (text, "text is `Text<N>`, `String`, `Cow<str>` or `&str`"),
+            KindWord::Digits => (text, "digits are `Digits<N>`, `String`, `Cow<str>` or `&str`"),
+            KindWord::Number => (number, "numbers are `u8` to `u128` and `i8` to `i128`"),
+            KindWord::Date => (false, "dates are `Date` and `MonthDay`"),
+            KindWord::Time => (false, "times are `Time`"),
+            KindWord::DateTime => (false, "timestamps are `DateTime`"),
+            KindWord::Code => (text, "codes are an enum with `#[derive(Code)]`, or a text type"),
+            KindWord::Flag => (flag, "flags are `bool`"),
+            KindWord::Bytes => (bytes, "bytes are `[u8; N]`, `Vec<u8>` or `&[u8]`"),
+            _ => (true, ""),
+        };
+        (!can).then_some(types)
     }
 
     /// `Option` and `none` go together, and only where there are contents that mean "no value".
@@ -108,8 +140,24 @@ impl Source<'_> {
             return None;
         }
         let overflow = self.attrs.overflow.as_ref().map_or(Overflow::Error, |overflow| overflow.value);
+        if let Some(pad) = &self.attrs.pad {
+            self.check_pad(pad, charset);
+        }
         let pad = self.attrs.pad.as_ref().map_or(b' ', |pad| pad.value);
         Some(Kind::Text { charset, pad, justify: self.justify(), overflow })
+    }
+
+    /// Padding is trimmed byte by byte, so no character may begin or end in the pad byte.
+    fn check_pad(&self, pad: &Given<u8>, charset: Charset) {
+        // The second byte of a CP949 character can be a letter, and EUC-KR is read as CP949.
+        let in_characters = !pad.value.is_ascii() || !charset.is_utf8() && pad.value.is_ascii_alphabetic();
+        if in_characters {
+            let label = charset.label();
+            self.cx.error_at(
+                pad.span,
+                format_args!("{label} characters can have this byte, so it cannot be told from padding"),
+            );
+        }
     }
 
     fn digits(&self) -> Kind {
@@ -152,7 +200,7 @@ impl Source<'_> {
         };
         let pattern = Pattern::of_len(len.value, |pattern| is_kind(pattern).is_some()).and_then(is_kind);
         if pattern.is_none() {
-            self.cx.error_at(len.span, format_args!("no {kind} has {} bytes; {}", len.value, lengths(kind)));
+            self.cx.error_at(len.span, format_args!("no {kind} has {}; {}", bytes(len.value), lengths(kind)));
         }
         pattern
     }
@@ -171,7 +219,8 @@ impl Source<'_> {
         if let Some(len) = &self.attrs.len
             && len.value != label.len()
         {
-            self.cx.error_at(len.span, format_args!("`len` is {}, but \"{label}\" has {}", len.value, label.len()));
+            self.cx
+                .error_at(len.span, format_args!("`len` is {}, but \"{label}\" has {}", len.value, bytes(label.len())));
             return None;
         }
         Some(pattern)
@@ -239,7 +288,7 @@ impl Source<'_> {
             }
             if let Some(len) = &self.attrs.len {
                 for line in lines.iter().filter(|line| line.code.len() > len.value) {
-                    let message = format!("the code \"{}\" does not fit into {} bytes", line.code, len.value);
+                    let message = format!("the code \"{}\" does not fit into {}", line.code, bytes(len.value));
                     self.cx.error_at(line.span, message);
                 }
             }

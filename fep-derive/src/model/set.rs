@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use quote::ToTokens as _;
 use syn::{DataEnum, DeriveInput, Fields, Type};
 
-use crate::attr::TelegramAttrs;
+use crate::attr::{TelegramAttrs, misplaced};
 use crate::ctxt::Ctxt;
 use crate::paths::Paths;
 
@@ -56,8 +56,8 @@ impl Set {
 
 impl Variant {
     fn read(variant: &syn::Variant, cx: &Ctxt) -> Option<Self> {
-        for attr in variant.attrs.iter().filter(|attr| attr.path().is_ident("telegram")) {
-            cx.error(attr, "a variant has no options; they belong to the telegram that it holds");
+        for name in ["telegram", "field"] {
+            misplaced(&variant.attrs, name, "a variant's options stand at the telegram that it holds", cx);
         }
         match &variant.fields {
             Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {

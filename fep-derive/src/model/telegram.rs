@@ -1,17 +1,19 @@
 //! A struct as a telegram.
 
+use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{Data, DeriveInput, Fields};
+use syn::{Data, DataStruct, DeriveInput, Fields};
 
 use super::{Item, Telegram};
-use crate::attr::{Charset, TelegramAttrs};
+use crate::attr::{Charset, TelegramAttrs, misplaced};
 use crate::ctxt::Ctxt;
 use crate::paths::Paths;
 
 impl Telegram {
     /// The model of a struct with named fields; anything else is a mistake.
     pub(crate) fn read(input: &DeriveInput, attrs: TelegramAttrs, cx: &Ctxt) -> Self {
+        misplaced(&input.attrs, "field", "a telegram's options are `#[telegram(…)]`", cx);
         let charset = attrs.charset.map_or(Charset::Ascii, |charset| charset.value);
         let name = match attrs.name {
             Some(name) if name.value.is_empty() => {
@@ -21,6 +23,7 @@ impl Telegram {
             Some(name) => name.value,
             None => input.ident.unraw().to_string(),
         };
+        let (items, broken) = items(&input.data, charset, cx);
         Self {
             ident: input.ident.clone(),
             generics: input.generics.clone(),
@@ -31,27 +34,33 @@ impl Telegram {
             len: attrs.len,
             when: attrs.when,
             debug: attrs.debug,
-            items: items(&input.data, charset, cx),
+            items,
+            broken,
         }
     }
 }
 
-fn items(data: &Data, charset: Charset, cx: &Ctxt) -> Vec<Item> {
+/// The fields that are items, and the names of those that are none because of a mistake.
+fn items(data: &Data, charset: Charset, cx: &Ctxt) -> (Vec<Item>, Vec<Ident>) {
+    let (mut items, mut broken) = (Vec::new(), Vec::new());
     match data {
-        Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => fields.named.iter().filter_map(|field| Item::read(field, charset, cx)).collect(),
-            Fields::Unnamed(fields) => {
-                cx.error(fields, "a telegram's fields have names: `struct Name { field: Type }`");
-                Vec::new()
+        Data::Struct(DataStruct { fields: Fields::Named(fields), .. }) => {
+            for field in &fields.named {
+                match Item::read(field, charset, cx) {
+                    Some(item) => items.push(item),
+                    None => broken.extend(field.ident.clone()),
+                }
             }
-            Fields::Unit => Vec::new(),
-        },
+        }
+        Data::Struct(DataStruct { fields: Fields::Unnamed(fields), .. }) => {
+            cx.error(fields, "a telegram's fields have names: `struct Name { field: Type }`");
+        }
         Data::Union(data) => {
             let message = "a union is no telegram; use a struct, or an enum whose variants each hold a telegram";
             cx.error_at(data.union_token.span(), message);
-            Vec::new()
         }
-        // The entry sends enums elsewhere.
-        Data::Enum(_) => Vec::new(),
+        // A telegram without items is no mistake, and the entry sends enums elsewhere.
+        Data::Struct(_) | Data::Enum(_) => {}
     }
+    (items, broken)
 }

@@ -13,6 +13,9 @@ use super::{JournalError, schema};
 use crate::exchange::{Answer, Exchange, ExchangeId, Outcome};
 use crate::machine::trace::Mark;
 
+/// What an earlier run left: its marks, and its unknowns.
+pub(super) type Remains = (Vec<(String, Mark)>, Vec<Recalled>);
+
 /// The tables under the writer's hand.
 #[derive(Debug)]
 pub(super) struct Store {
@@ -50,7 +53,7 @@ impl Store {
     }
 
     /// Ends what an earlier run left open.
-    pub(super) fn recover(&mut self, now_ms: i64) -> Result<(Vec<(String, Mark)>, Vec<Recalled>), Error> {
+    pub(super) fn recover(&mut self, now_ms: i64) -> Result<Remains, Error> {
         self.begin()?;
         let sql = "UPDATE exchanges SET state = 'not_sent', ended_at_ms = ?1,
                    reason = 'the gateway stopped before it was sent' WHERE state = 'accepted'";

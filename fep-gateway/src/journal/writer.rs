@@ -24,7 +24,7 @@ const KEPT_MAX: usize = 100_000;
 enum Done {
     Written,
     Accepted(Accepted),
-    Settled(Option<Exchange>),
+    Settled(Option<Box<Exchange>>),
     Notice(NoticeStanding),
 }
 
@@ -70,7 +70,6 @@ fn fill(batch: &mut Vec<Command>, queue: &mut mpsc::Receiver<Command>) -> bool {
 }
 
 /// The commands before the first that says to close, and whether there is one.
-
 fn until_close(batch: Vec<Command>) -> (Vec<Command>, bool) {
     let len = batch.len();
     let batch: Vec<_> = batch.into_iter().take_while(|command| !matches!(command, Command::Close)).collect();
@@ -128,7 +127,7 @@ fn apply(store: &mut Store, command: &Command) -> Result<Done, Error> {
         Command::Send(sending, _) => store.send(sending).map(|()| Done::Written),
         Command::Received(entry) => store.entry(entry).map(|()| Done::Written),
         Command::End(ending, _) => store.end(ending).map(|()| Done::Written),
-        Command::Settle(settlement, _) => store.settle(settlement).map(Done::Settled),
+        Command::Settle(settlement, _) => store.settle(settlement).map(|settled| Done::Settled(settled.map(Box::new))),
         Command::Notice(id, name, at_ms, _) => store.notice(id, name, *at_ms).map(Done::Notice),
         Command::Close => Ok(Done::Written),
     }
@@ -140,7 +139,9 @@ fn tell(command: Command, done: Done) {
         (Command::Accept(_, reply), Done::Accepted(accepted)) => drop(reply.send(Ok(accepted))),
         (Command::Notice(_, _, _, reply), Done::Notice(standing)) => drop(reply.send(Ok(standing))),
         (Command::Send(_, reply) | Command::End(_, Some(reply)), _) => drop(reply.send(Ok(()))),
-        (Command::Settle(_, Some(reply)), Done::Settled(exchange)) => drop(reply.send(exchange)),
+        (Command::Settle(_, Some(reply)), Done::Settled(exchange)) => {
+            drop(reply.send(exchange.map(|exchange| *exchange)))
+        }
         _ => {}
     }
 }

@@ -277,10 +277,9 @@ impl<T: Telegrams> Institution<T> {
     ///
     /// # Errors
     /// If no link is open; the institution will send the notice again.
-    pub fn reply(&mut self, place: Place, bytes: Bytes) -> Result<(), String> {
+    pub fn reply(&mut self, place: Place, bytes: Bytes) -> Result<Ticket, String> {
         let place = if self.is_open(place) { place } else { self.place_for_business()? };
-        self.send(Owner::Reply, place, bytes, None, None, None);
-        Ok(())
+        Ok(self.send(Owner::Reply, place, bytes, None, None, None))
     }
 
     /// The journal took the bytes of [`Action::Journal`], or did not.

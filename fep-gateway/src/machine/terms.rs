@@ -158,3 +158,27 @@ pub trait Telegrams {
     /// The business day, counted from 1970-01-01, on which trace numbers begin anew.
     fn day(&self, now: Now) -> i64;
 }
+
+impl<T: Telegrams> Telegrams for Arc<T> {
+    type Draft = T::Draft;
+
+    fn request(&self, draft: &Self::Draft, trace: u64, now: Now) -> Result<Wire, String> {
+        T::request(self, draft, trace, now)
+    }
+
+    fn duty(&self, duty: Duty, trace: u64, now: Now) -> Result<Wire, String> {
+        T::duty(self, duty, trace, now)
+    }
+
+    fn accept(&self, duty: Duty, theirs: &[u8]) -> Result<Bytes, String> {
+        T::accept(self, duty, theirs)
+    }
+
+    fn read(&self, bytes: &[u8]) -> Reading {
+        T::read(self, bytes)
+    }
+
+    fn day(&self, now: Now) -> i64 {
+        T::day(self, now)
+    }
+}

@@ -84,7 +84,7 @@ fn a_whole_golden_telegram_is_taken_but_its_trace_number_is_ours() {
     let desk = desk();
     let (fields, bytes) = golden("bank-a-transfer.json");
     let draft = desk.draft("Transfer", &fields, NOW).unwrap();
-    let mut expected = bytes.clone();
+    let mut expected = bytes;
     expected[32..38].copy_from_slice(b"000077");
     assert_eq!(desk.request(&draft, 77, NOW).unwrap().bytes, expected);
 }
@@ -142,7 +142,7 @@ fn received_bytes_become_what_they_mean() {
     let (_, notice) = golden("bank-a-deposit-notice.json");
     assert!(matches!(desk.read(&notice), Reading::Notice { telegram } if &*telegram == "DepositNotice"));
 
-    let mut broken = answer.clone();
+    let mut broken = answer;
     broken[120] = b'x';
     let Reading::Undecodable { key: Some(key), why } = desk.read(&broken) else { panic!("no undecodable") };
     assert_eq!(key, Key::new([b"000123".as_slice(), b"20261121"]));
@@ -155,7 +155,7 @@ fn their_duty_is_answered_with_its_own_fields() {
     let desk = desk();
     let (_, theirs) = golden("bank-a-sign-on.json");
     let answer = desk.accept(Duty::SignOn, &theirs).unwrap();
-    let mut expected = theirs.clone();
+    let mut expected = theirs;
     expected[24..28].copy_from_slice(b"0810");
     expected[52..56].copy_from_slice(b"0000");
     assert_eq!(String::from_utf8_lossy(&answer), String::from_utf8_lossy(&expected));
@@ -171,7 +171,7 @@ fn a_notice_is_answered_with_its_own_fields_and_the_services() {
     let (_, notice) = golden("bank-a-deposit-notice.json");
     let own = Desk::nested(&[("header.response_code".to_owned(), "0110".to_owned())]);
     let answer = desk.answer("DepositNotice", &notice, &own).unwrap();
-    let mut expected = notice.clone();
+    let mut expected = notice;
     expected[24..28].copy_from_slice(b"0210");
     expected[52..56].copy_from_slice(b"0110");
     assert_eq!(answer, expected);

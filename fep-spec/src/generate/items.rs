@@ -168,6 +168,9 @@ fn text(layout: &Layout, rule: &TextRule) -> Vec<TokenStream> {
 
 fn number(rule: &NumberRule) -> Vec<TokenStream> {
     let separate = |side: TokenStream, plus: u8, minus: u8| {
+        if (plus, minus) == (b'+', b'-') {
+            return quote!(sign(#side));
+        }
         let [plus, minus] = [plus, minus].map(byte);
         quote!(sign(#side, plus = #plus, minus = #minus))
     };

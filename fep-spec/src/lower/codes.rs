@@ -45,7 +45,10 @@ pub(super) fn codes(value: Value<'_>, closed: bool) -> Vec<(CodeMeaning, Option<
     codes
 }
 
-fn one<'d>(table: Table<'d>) -> Option<(Located<&'d str>, String, Option<Located<&'d str>>)> {
+/// Code, label, and the name if there is one.
+type OneCode<'d> = (Located<&'d str>, String, Option<Located<&'d str>>);
+
+fn one(table: Table<'_>) -> Option<OneCode<'_>> {
     let code = table.required_string("code");
     let label = table.string("label").map(|label| label.value.to_owned()).unwrap_or_default();
     let name = table.string("name");

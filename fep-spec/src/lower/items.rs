@@ -212,7 +212,9 @@ fn field_codes(
         return value.string().map(|name| known.code_list(document, &name));
     }
     let closed = closed.is_some_and(|closed| closed.value);
-    let name = format!("{owner}{}", names::pascal(field?.value));
+    let field = field?;
+    let name = format!("{owner}{}", names::pascal(field.value));
+    known.claim(document, &Located { value: &name, span: field.span.clone() }, "the list of codes of a field");
     let list = CodeList {
         name: name.clone(),
         label: table.string("label").map(|label| label.value.to_owned()).unwrap_or_default(),
@@ -351,6 +353,7 @@ fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level: usize) ->
         }
         (None, Some(inline)) => {
             let entry_name = format!("{owner}{}", names::pascal(name.value));
+            known.claim(document, &Located { value: &entry_name, span: name.span.clone() }, "the entry of a group");
             let entry = items(known, &entry_name, inline, level + 1);
             if entry.broken {
                 return None;

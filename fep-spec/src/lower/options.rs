@@ -191,7 +191,8 @@ impl Options {
     /// Notes every option that the kind does not have.
     pub(super) fn refuse_foreign(&self, document: &Document, kind: KindName) {
         use KindName::{Code, Date, DateTime, Digits, Flag, Number, Text, Time};
-        let rows: [(&str, Option<Range<usize>>, &[KindName]); 13] = [
+        type Row<'r> = (&'r str, Option<Range<usize>>, &'r [KindName]);
+        let rows: [Row<'_>; 13] = [
             ("charset", span(&self.charset), &[Text, Code]),
             ("pad", span(&self.pad), &[Text, Digits]),
             ("justify", span(&self.justify), &[Text, Digits]),
@@ -221,7 +222,7 @@ impl Options {
             return None;
         }
         match kind {
-            KindName::Text => Some(Kind::Text(self.text(field.charset))),
+            KindName::Text => self.text(field).map(Kind::Text),
             KindName::Digits => self.digits(field).map(Kind::Digits),
             KindName::Number => self.number(field).map(Kind::Number),
             KindName::Date | KindName::Time | KindName::DateTime => self.calendar(kind, field),
@@ -231,14 +232,22 @@ impl Options {
         }
     }
 
-    fn text(&self, spec: Charset) -> TextRule {
-        let plain = TextRule::new(value(&self.charset).unwrap_or(spec));
-        TextRule {
-            pad: value(&self.pad).unwrap_or(plain.pad),
+    fn text(&self, field: &Field<'_>) -> Option<TextRule> {
+        let plain = TextRule::new(value(&self.charset).unwrap_or(field.charset));
+        let pad = value(&self.pad).unwrap_or(plain.pad);
+        // Padding is trimmed byte by byte. The second byte of a CP949 character can be a letter, and EUC-KR is read as CP949.
+        let in_characters = !pad.is_ascii() || (!plain.charset.is_utf8() && pad.is_ascii_alphabetic());
+        if let Some(at) = span(&self.pad).filter(|_| in_characters) {
+            let message = format!("a character of {} can have this byte, so it is no padding", plain.charset);
+            field.document.error_hint(at, message, "pad with a space, a digit or a sign");
+            return None;
+        }
+        Some(TextRule {
+            pad,
             justify: value(&self.justify).unwrap_or(plain.justify),
             overflow: value(&self.overflow).unwrap_or(plain.overflow),
             ..plain
-        }
+        })
     }
 
     fn digits(&self, field: &Field<'_>) -> Option<DigitsRule> {

@@ -1,9 +1,9 @@
-use fep_codec::{Telegram};
+use fep_codec::Telegram;
 
 #[derive(Telegram)]
 struct Transfer {
-    #[field(len = 13, digits, number)]
-    amount: u64,
+    #[field(len = 13, digits, text)]
+    amount: String,
     #[field(filler, literal = "H")]
     kind: (),
 }

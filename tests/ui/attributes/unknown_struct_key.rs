@@ -1,4 +1,4 @@
-use fep_codec::{Telegram};
+use fep_codec::Telegram;
 
 #[derive(Telegram)]
 #[telegram(length = 13, chraset = "euc-kr")]

@@ -1,4 +1,4 @@
-use fep_codec::{Telegram};
+use fep_codec::Telegram;
 
 enum NotACode {}
 

@@ -1,4 +1,4 @@
-use fep_codec::{Telegram};
+use fep_codec::Telegram;
 
 #[derive(Telegram)]
 struct Entry {

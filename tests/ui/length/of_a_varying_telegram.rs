@@ -1,4 +1,4 @@
-use fep_codec::{Telegram};
+use fep_codec::Telegram;
 
 #[derive(Telegram)]
 struct Entry {
@@ -15,12 +15,6 @@ struct List {
     items: Vec<Entry>,
     #[field(len = 3, at = 32)]
     total: u16,
-}
-
-#[derive(Telegram)]
-#[telegram(len = 100)]
-struct Outer {
-    list: List,
 }
 
 fn main() {}

@@ -1,17 +1,11 @@
-use fep_codec::{Digits, Telegram, Text};
-
-type Account = Digits<16>;
-
-const NAME_LEN: usize = 20;
+use fep_codec::{Digits, Telegram};
 
 #[derive(Telegram)]
 struct Transfer {
     #[field(len = 13)]
     account: Digits<16>,
-    #[field(len = 14, digits)]
-    other: Account,
-    #[field(len = 10)]
-    name: Text<NAME_LEN>,
+    #[field(len = 2)]
+    raw: [u8; 3],
 }
 
 fn main() {}

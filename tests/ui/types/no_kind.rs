@@ -1,4 +1,4 @@
-use fep_codec::{Telegram};
+use fep_codec::Telegram;
 
 struct Amount(u64);
 

@@ -116,7 +116,7 @@ impl Bench {
                 Action::End(ticket, End::Settled(..)) => format!("{} settled", ticket.0),
                 Action::End(ticket, End::NotSent(why)) => format!("{} not sent: {why}", ticket.0),
                 Action::End(ticket, End::Unknown(why)) => format!("{} unknown: {why}", ticket.0),
-                Action::Received(incoming) => format!("{}", incoming.class.name()),
+                Action::Received(incoming) => incoming.class.name().to_owned(),
                 Action::Link(link, state, _) => format!("link {} {state:?}", link.link),
                 Action::Close(place, why) => format!("close {}: {why}", place.link.link),
                 Action::Connect(place) => format!("connect {}.{}", place.link.link, place.incarnation),

@@ -1,0 +1,327 @@
+//! All kinds \[of\] \`fields\` \<once\>: the telegrams of the spec `kinds`, version 1.
+//!
+//! Written by `fep gen` from kinds.toml (fnv1a-64 4f042ca3fd4702d3). A change belongs there.
+
+use fep_codec::{Code, Date, DateTime, Digits, MonthDay, Telegram, Text, Time};
+
+/// Any telegram of All kinds \[of\] \`fields\` \<once\>.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+pub enum Kinds {
+    /// Texts (문자).
+    Texts(Texts),
+    /// Numbers.
+    Numbers(Numbers),
+    /// Dates.
+    Dates(Dates),
+    /// Codes.
+    Codes(Codes),
+    /// Groups.
+    Groups(Groups),
+    /// Groups answer (반복 응답).
+    GroupsAnswer(GroupsAnswer),
+}
+
+/// Texts (문자).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949", label = "문자", when("kind" = "T"))]
+pub struct Texts {
+    /// Kind.
+    #[field(len = 1, charset = "ascii")]
+    pub kind: Text<1>,
+    /// Plain (한글 "따옴표").
+    ///
+    /// 줄 바꿈 \[링크\]
+    #[field(len = 20, label = "한글 \"따옴표\"")]
+    pub plain: Text<20>,
+    /// Right.
+    #[field(len = 8, charset = "utf-8", overflow = "cut", justify = "right", pad = b'0')]
+    pub right: Text<8>,
+    /// Long.
+    #[field(len = 300)]
+    pub long: String,
+    /// Long digits.
+    #[field(len = 300, digits)]
+    pub long_digits: String,
+    /// Digits right.
+    #[field(len = 8, justify = "right", pad = b'*')]
+    pub digits_right: Digits<8>,
+    /// Type.
+    #[field(len = 3)]
+    pub r#type: [u8; 3],
+    /// Yes no.
+    #[field(len = 1)]
+    pub yes_no: bool,
+    /// On off.
+    #[field(len = 1, yes = b'1', no = b'0')]
+    pub on_off: bool,
+}
+
+/// Numbers.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(len = 157, charset = "cp949", when("kind" = "N"))]
+pub struct Numbers {
+    /// Kind.
+    #[field(len = 1, charset = "ascii")]
+    pub kind: Text<1>,
+    /// N2.
+    #[field(len = 2)]
+    pub n2: u8,
+    /// N4.
+    #[field(len = 4, none = "spaces")]
+    pub n4: Option<u16>,
+    /// N9.
+    #[field(len = 9, scale = 2)]
+    pub n9: u32,
+    /// N19.
+    #[field(len = 19, none = "zeros")]
+    pub n19: Option<u64>,
+    /// N38.
+    #[field(len = 38, none = "nines")]
+    pub n38: Option<u128>,
+    /// S2.
+    #[field(len = 2, sign = "leading-minus")]
+    pub s2: i8,
+    /// S5.
+    #[field(len = 5, sign(leading))]
+    pub s5: i16,
+    /// S10.
+    #[field(len = 10, sign(trailing, plus = b'0', minus = b'-'), scale = 3)]
+    pub s10: i32,
+    /// S19.
+    #[field(len = 19, sign(trailing), none = "spaces")]
+    pub s19: Option<i64>,
+    /// S39.
+    #[field(len = 39, sign(leading, plus = b' ', minus = b'\''))]
+    pub s39: i128,
+    /// Reserved.
+    #[field(filler, len = 9, pad = b'0', any)]
+    pub _reserved: (),
+}
+
+/// Dates.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(len = 58, charset = "cp949", when("kind" = "D"))]
+pub struct Dates {
+    /// Kind.
+    #[field(len = 1, charset = "ascii")]
+    pub kind: Text<1>,
+    /// Day.
+    #[field(len = 8, none = "nines")]
+    pub day: Option<Date>,
+    /// Short day.
+    #[field(len = 6, pattern = "YYMMDD", pivot = 30)]
+    pub short_day: Date,
+    /// No year.
+    #[field(len = 4, none = "spaces")]
+    pub no_year: Option<MonthDay>,
+    /// At.
+    #[field(len = 6)]
+    pub at: Time,
+    /// Minute.
+    #[field(len = 4, none = "nines", pattern = "HHMM")]
+    pub minute: Option<Time>,
+    /// Stamp.
+    #[field(len = 14)]
+    pub stamp: DateTime,
+    /// Short stamp.
+    #[field(len = 12, none = "zeros", pattern = "YYMMDDHHMMSS", pivot = 0)]
+    pub short_stamp: Option<DateTime>,
+    /// Reserved.
+    #[field(filler, len = 1)]
+    pub _reserved: (),
+    /// Reserved.
+    #[field(filler, len = 2)]
+    pub _reserved_2: (),
+}
+
+/// Codes.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949", when("kind" = "C"))]
+pub struct Codes {
+    /// Kind.
+    #[field(len = 1, charset = "ascii")]
+    pub kind: Text<1>,
+    /// Side.
+    #[field(len = 1, code)]
+    pub side: Side,
+    /// Session.
+    #[field(len = 2, code, charset = "ascii")]
+    pub session: Session,
+    /// Other session.
+    #[field(len = 4, code)]
+    pub other_session: Session,
+    /// Plain.
+    #[field(len = 3, codes("X" = "이름 없는 코드", "Y" = ""))]
+    pub plain: Text<3>,
+    /// Inline (안에).
+    #[field(len = 1, label = "안에", codes("Z" = "끝"), closed)]
+    pub inline: Text<1>,
+    /// Named.
+    #[field(len = 1, code)]
+    pub named: CodesNamed,
+}
+
+/// Groups.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949", when("top.kind" = "G"))]
+pub struct Groups {
+    /// Top.
+    pub top: Top,
+    /// All.
+    #[field(len = 5, computed = length(all))]
+    pub all: (),
+    /// Rest.
+    #[field(len = 5, computed = length(rest))]
+    pub rest: (),
+    /// Literal.
+    #[field(literal = "H")]
+    pub _literal: (),
+    /// Mark (표시).
+    #[field(literal = "AB", label = "표시")]
+    pub mark: (),
+    /// Raw mark.
+    #[field(literal = b"\xFF\0")]
+    pub raw_mark: (),
+    /// Literal 2.
+    #[field(literal = b"\xB0\xA1")]
+    pub _literal_2: (),
+    /// Outer (겉).
+    pub outer: Outer,
+    /// Fixed (고정).
+    #[field(group, label = "고정")]
+    pub fixed: [Outer; 3],
+    /// Match.
+    #[field(len = 2, computed = count(lines))]
+    pub r#match: (),
+    /// Lines.
+    #[field(group, count = r#match, max = 5)]
+    pub lines: Vec<GroupsLines>,
+}
+
+/// Groups lines.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949")]
+pub struct GroupsLines {
+    /// Inner.
+    pub inner: Inner,
+    /// Memo.
+    #[field(len = 4)]
+    pub memo: Text<4>,
+    /// N.
+    #[field(len = 1, computed = count(cells))]
+    pub n: (),
+    /// Cells.
+    #[field(group, count = n, max = 2)]
+    pub cells: Vec<GroupsLinesCells>,
+}
+
+/// Groups lines cells.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949")]
+pub struct GroupsLinesCells {
+    /// Cell.
+    #[field(len = 2, code)]
+    pub cell: Session,
+}
+
+/// Groups answer (반복 응답).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949", label = "반복 응답", when("top.kind" = "g"))]
+pub struct GroupsAnswer {
+    /// Top.
+    pub top: Top,
+    /// All.
+    #[field(len = 5, computed = length(all))]
+    pub all: (),
+    /// Rest.
+    #[field(len = 5, computed = length(rest))]
+    pub rest: (),
+    /// Literal.
+    #[field(literal = "H")]
+    pub _literal: (),
+    /// Mark (표시).
+    #[field(literal = "AB", label = "표시")]
+    pub mark: (),
+    /// Raw mark.
+    #[field(literal = b"\xFF\0")]
+    pub raw_mark: (),
+    /// Literal 2.
+    #[field(literal = b"\xB0\xA1")]
+    pub _literal_2: (),
+    /// Outer (겉).
+    pub outer: Outer,
+    /// Fixed (고정).
+    #[field(group, label = "고정")]
+    pub fixed: [Outer; 3],
+    /// Match.
+    #[field(len = 2, computed = count(lines))]
+    pub r#match: (),
+    /// Lines.
+    #[field(group, count = r#match, max = 5)]
+    pub lines: Vec<GroupsLines>,
+}
+
+/// Inner.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949")]
+pub struct Inner {
+    /// Digit.
+    #[field(len = 2, full)]
+    pub digit: Digits<2>,
+}
+
+/// Top.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949")]
+pub struct Top {
+    /// Kind.
+    #[field(len = 1, charset = "ascii")]
+    pub kind: Text<1>,
+}
+
+/// Outer (겉).
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(charset = "cp949", label = "겉", debug)]
+pub struct Outer {
+    /// Inner.
+    pub inner: Inner,
+    /// Secret name (성명).
+    #[field(len = 10, label = "성명", secret)]
+    pub secret_name: Text<10>,
+}
+
+/// Side (매매구분).
+#[derive(Code, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// 매도.
+    #[code("1", label = "매도")]
+    Sell,
+    /// Code "2".
+    #[code("2")]
+    Buy,
+}
+
+/// Session.
+#[derive(Code, Clone, Debug, PartialEq, Eq)]
+pub enum Session {
+    /// Code "".
+    #[code("")]
+    Unset,
+    /// 정규장.
+    #[code("A", label = "정규장")]
+    Regular,
+    /// A code that is not on the list.
+    #[code(other)]
+    Other(String),
+}
+
+/// Codes named.
+#[derive(Code, Clone, Debug, PartialEq, Eq)]
+pub enum CodesNamed {
+    /// 조용.
+    #[code("Q", label = "조용")]
+    Quiet,
+    /// A code that is not on the list.
+    #[code(other)]
+    Other(Text<1>),
+}
