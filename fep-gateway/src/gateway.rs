@@ -170,12 +170,6 @@ impl Gateway {
         self.inner.institutions.values().flat_map(|handle| handle.board.lines()).collect()
     }
 
-    /// The spec of an institution.
-    #[must_use]
-    pub fn spec(&self, _institution: &str) -> Option<&fep_spec::model::Spec> {
-        None
-    }
-
     /// What happens from now on. A receiver that falls behind loses the oldest events.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {

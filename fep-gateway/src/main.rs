@@ -13,6 +13,7 @@ use fep_gateway::callback::HttpCallback;
 use fep_gateway::config::ConfigError;
 use fep_gateway::demo::{self, Options};
 use fep_gateway::simulate::{Scenario, Simulator};
+use fep_gateway::telegrams::Desk;
 use fep_gateway::{Config, Gateway, http, metrics};
 use fep_spec::load::{LoadError, read};
 use fep_spec::model::Spec;
@@ -81,6 +82,8 @@ enum LogFormat {
 enum Failure {
     /// Something that was read has errors.
     Findings(Report),
+    /// A configuration does not fit its spec. One line.
+    Unfit(String),
     /// One line.
     Message(String),
 }
@@ -114,6 +117,10 @@ fn main() -> ExitCode {
         Err(Failure::Findings(report)) => {
             say(&report.render(io::stderr().is_terminal()));
             if is_check { ExitCode::from(1) } else { ExitCode::from(2) }
+        }
+        Err(Failure::Unfit(why)) => {
+            say(&why);
+            ExitCode::from(1)
         }
         Err(Failure::Message(message)) => {
             say(&format!("fep-gateway: {message}"));
@@ -155,6 +162,9 @@ async fn run(path: &Path) -> Result<(), Failure> {
 
 fn check(path: &Path) -> Result<(), Failure> {
     let config = load(path)?;
+    for (name, institution) in &config.institutions {
+        Desk::new(institution).map_err(|why| Failure::Unfit(format!("{}: institutions.{name}: {why}", path.display())))?;
+    }
     let lines: usize = config.institutions.values().map(|institution| institution.lines.len()).sum();
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let (institutions, lines) = (count(config.institutions.len(), "institution"), count(lines, "line"));
