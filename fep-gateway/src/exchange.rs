@@ -3,6 +3,8 @@
 //! Plain values that everything else speaks in: the machines decide them, the journal keeps them, HTTP and the console show
 //! them. Nothing here acts.
 
+use std::fmt;
+
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -10,6 +12,12 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct ExchangeId(pub String);
+
+impl fmt::Display for ExchangeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// How an exchange ended. There is no "failed": a decline is an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]

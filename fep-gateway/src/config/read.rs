@@ -1,0 +1,286 @@
+//! The TOML file → [`Config`]: every mistake at once, at its own place.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fep_codec::framing::LengthPrefix;
+use fep_codec::layout::Counts;
+use fep_spec::document::{Document, Located, Table, Value, instead};
+use fep_spec::load::read;
+use fep_spec::model::Spec;
+use fep_spec::report::Source;
+use serde_json::Value as Json;
+
+use super::{
+    Config, ConfigError, Fill, Filling, Http, Institution, JournalFile, Line, Notice, Session, TelegramLimits,
+};
+
+impl Config {
+    /// Reads a configuration file and the specs that it names.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or with every mistake in it.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let (name, text) = read(path).map_err(ConfigError::Unreadable)?;
+        Self::parse(&name, &text, path.parent().unwrap_or(Path::new("")))
+    }
+
+    /// Reads a configuration's text; paths in it are relative to `folder`.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Self, ConfigError> {
+        let document = Document::new(Source::new(name, text));
+        let config = document.walk(|root| config(&root, folder).inspect(|_| root.finish()));
+        let failed = document.has_errors();
+        match config.flatten() {
+            Some(config) if !failed => Ok(config),
+            _ => Err(ConfigError::Findings(document.into_report())),
+        }
+    }
+}
+
+fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
+    let http = root.table("http");
+    let listen = http.and_then(|table| {
+        let listen = table.string("listen");
+        table.finish();
+        listen
+    });
+    let listen = match listen {
+        None => SocketAddr::from(([127, 0, 0, 1], 8470)),
+        Some(text) => text.value.parse().unwrap_or_else(|_| {
+            root.document().error_hint(text.span, "`listen` must be an address and a port", "such as 127.0.0.1:8470");
+            SocketAddr::from(([127, 0, 0, 1], 0))
+        }),
+    };
+    let journal = root.table("journal").and_then(|table| {
+        let path = table.string("path");
+        table.finish();
+        path
+    });
+    let path = folder.join(journal.map_or("journal.sqlite", |path| path.value));
+    let mut institutions = BTreeMap::new();
+    if let Some(table) = root.table("institutions") {
+        for (name, value) in table.entries() {
+            let Some(table) = value.table() else { continue };
+            if let Some(institution) = institution(name.value, &table, folder) {
+                institutions.insert(name.value.to_owned(), institution);
+            }
+            table.finish();
+        }
+    }
+    Some(Config { http: Http { listen }, journal: JournalFile { path }, institutions })
+}
+
+fn institution(name: &str, table: &Table<'_>, folder: &Path) -> Option<Institution> {
+    table.knows(&["label", "spec", "key", "trace", "fill", "session", "telegrams", "notices", "lines", "framing"]);
+    let label = table.string("label").map_or(name, |label| label.value).to_owned();
+    let answer_timeout = ms(table, "answer_timeout_ms", 5000);
+    let inflight_max = table.integer("inflight_max", 1..=100_000_usize).map_or(500, |max| max.value);
+    let quarantine = ms(table, "quarantine_ms", 60_000);
+    let drain_max = ms(table, "drain_max_ms", 10_000);
+    let write_timeout = ms(table, "write_timeout_ms", 5000);
+    let utc_offset_minutes = table.integer("utc_offset_minutes", -720..=840).map_or(540, |minutes| minutes.value);
+    let framing = framing(table);
+    let lines = lines(table);
+    let spec = Arc::new(spec(table, folder)?);
+    let key = key(table, &spec);
+    let trace = table.string("trace").map(|path| known_path(table.document(), &spec, &path));
+    Some(Institution {
+        label,
+        key,
+        trace,
+        answer_timeout,
+        inflight_max,
+        quarantine,
+        drain_max,
+        write_timeout,
+        utc_offset_minutes,
+        framing,
+        fill: table.table("fill").map_or(Vec::new(), |fill| fillings(&fill, &spec)),
+        session: table.table("session").map(|session| self::session(session, &spec)),
+        telegrams: telegrams(table, &spec, answer_timeout),
+        notices: notices(table, &spec),
+        lines,
+        spec,
+    })
+}
+
+fn spec(table: &Table<'_>, folder: &Path) -> Option<Spec> {
+    let path = table.required_string("spec")?;
+    Spec::load(&folder.join(path.value)).inspect_err(|error| table.document().error(path.span, error.to_string())).ok()
+}
+
+fn key(table: &Table<'_>, spec: &Spec) -> Vec<String> {
+    let paths = table.required("key").and_then(Value::array).unwrap_or_default();
+    if paths.is_empty() && table.has("key") {
+        table.document().error(table.key_span("key").unwrap_or_default(), "`key` names no field");
+    }
+    paths.into_iter().filter_map(Value::string).map(|path| known_path(table.document(), spec, &path)).collect()
+}
+
+/// A path that some telegram of the spec has at a fixed place.
+fn known_path(document: &Document, spec: &Spec, path: &Located<&str>) -> String {
+    if !spec.telegrams.iter().any(|telegram| telegram.layout.span(path.value).is_some()) {
+        let message = format!("no telegram of {} has the field `{}` at a fixed place", spec.name, path.value);
+        document.error_hint(path.span.clone(), message, "paths go through parts: header.trace_no");
+    }
+    path.value.to_owned()
+}
+
+fn known_telegram(document: &Document, spec: &Spec, name: &Located<&str>) -> String {
+    let known: Vec<_> = spec.telegrams.iter().map(|telegram| telegram.name()).collect();
+    match spec.telegram(name.value) {
+        None => {
+            let message = format!("{} has no telegram `{}`", spec.name, name.value);
+            document.error_hint(name.span.clone(), message, instead(name.value, &known));
+        }
+        Some(telegram) if telegram.answer.is_none() => {
+            let hint = "write `answer = …` at it in the spec";
+            document.error_hint(name.span.clone(), format!("`{}` has no answer", name.value), hint);
+        }
+        Some(_) => {}
+    }
+    name.value.to_owned()
+}
+
+fn framing(table: &Table<'_>) -> LengthPrefix {
+    let framing = table.table("framing");
+    let framing = framing.as_ref();
+    let digits = framing.and_then(|table| table.integer("length_digits", 1..=9_u8)).map_or(4, |digits| digits.value);
+    let counts = framing
+        .and_then(|table| table.choice("counts", &[("rest", Counts::Rest), ("all", Counts::All)]))
+        .map_or(Counts::Rest, |counts| counts.value);
+    let frame_max_bytes =
+        framing.and_then(|table| table.integer("frame_max_bytes", 16..=16_777_216_usize)).map_or(8192, |max| max.value);
+    if let Some(table) = table.table("framing") {
+        table.knows(&["length_digits", "counts", "frame_max_bytes"]);
+        table.finish();
+    }
+    LengthPrefix { digits, counts, frame_max_bytes }
+}
+
+fn fillings(table: &Table<'_>, spec: &Spec) -> Vec<Fill> {
+    let mut fills = Vec::new();
+    for (path, value) in table.entries() {
+        let path = known_path(table.document(), spec, &path);
+        let with = if value.is_integer() {
+            value.integer(i64::MIN..=i64::MAX).map(|number| Filling::Fixed(Json::from(number.value)))
+        } else {
+            value.string().map(|text| filling(table.document(), &text))
+        };
+        fills.extend(with.map(|with| Fill { path, with }));
+    }
+    fills
+}
+
+fn filling(document: &Document, text: &Located<&str>) -> Filling {
+    match text.value {
+        "<trace>" => Filling::Trace,
+        "<date>" => Filling::Date,
+        "<time>" => Filling::Time,
+        "<transaction>" => Filling::Transaction,
+        word => {
+            if word.starts_with('<') && word.ends_with('>') {
+                let words = ["<trace>", "<date>", "<time>", "<transaction>"];
+                document.error_hint(text.span.clone(), format!("there is no filling `{word}`"), instead(word, &words));
+            }
+            Filling::Fixed(Json::from(word))
+        }
+    }
+}
+
+fn session(table: Table<'_>, spec: &Spec) -> Session {
+    let telegram = |key| table.string(key).map(|name| known_telegram(table.document(), spec, &name));
+    let session = Session {
+        sign_on: telegram("sign_on"),
+        sign_off: telegram("sign_off"),
+        echo_test: telegram("echo_test"),
+        accepted: values(&table, "accepted", spec),
+        sign_on_timeout: ms(&table, "sign_on_timeout_ms", 10_000),
+        echo_interval: ms(&table, "echo_interval_ms", 30_000),
+        echo_idle: ms(&table, "echo_idle_ms", 20_000),
+        echo_timeout: ms(&table, "echo_timeout_ms", 5000),
+    };
+    table.finish();
+    session
+}
+
+/// `{ "header.response_code" = "0000" }`
+fn values<'d>(table: &Table<'d>, key: &'d str, spec: &Spec) -> Vec<(String, String)> {
+    let entries = table.table(key).map_or(Vec::new(), |table| table.entries());
+    let pair = |(path, value): (Located<&str>, Value<'_>)| {
+        Some((known_path(table.document(), spec, &path), value.string()?.value.to_owned()))
+    };
+    entries.into_iter().filter_map(pair).collect()
+}
+
+fn telegrams(table: &Table<'_>, spec: &Spec, answer_timeout: Duration) -> BTreeMap<String, TelegramLimits> {
+    let mut telegrams = BTreeMap::new();
+    for (name, value) in table.table("telegrams").map_or(Vec::new(), |table| table.entries()) {
+        let name = known_telegram(table.document(), spec, &name);
+        let Some(table) = value.table() else { continue };
+        let default = u64::try_from(answer_timeout.as_millis()).unwrap_or(u64::MAX);
+        let answer_timeout = ms(&table, "answer_timeout_ms", default);
+        table.finish();
+        telegrams.insert(name, TelegramLimits { answer_timeout });
+    }
+    telegrams
+}
+
+fn notices(table: &Table<'_>, spec: &Spec) -> BTreeMap<String, Notice> {
+    let mut notices = BTreeMap::new();
+    for (name, value) in table.table("notices").map_or(Vec::new(), |table| table.entries()) {
+        let name = known_telegram(table.document(), spec, &name);
+        let Some(table) = value.table() else { continue };
+        let notice = Notice {
+            callback: table.string("callback").map(|url| url.value.to_owned()),
+            callback_timeout: ms(&table, "callback_timeout_ms", 3000),
+            stand_in: values(&table, "stand_in", spec),
+        };
+        table.finish();
+        notices.insert(name, notice);
+    }
+    notices
+}
+
+fn lines(table: &Table<'_>) -> Vec<Line> {
+    let Some(values) = table.required("lines").and_then(Value::array) else { return Vec::new() };
+    if values.is_empty() {
+        table.document().error(table.key_span("lines").unwrap_or_default(), "there must be at least one line");
+    }
+    let mut lines: Vec<Line> = Vec::new();
+    for value in values {
+        let Some(table) = value.table() else { continue };
+        let (name, connect) = (table.required_string("name"), table.required_string("connect"));
+        let links = table.integer("links", 1..=1000_usize).map_or(1, |links| links.value);
+        let connect_timeout = ms(&table, "connect_timeout_ms", 5000);
+        let reconnect_min = ms(&table, "reconnect_min_ms", 100);
+        let reconnect_max = ms(&table, "reconnect_max_ms", 30_000);
+        if let (Some(name), Some(connect)) = (name, connect) {
+            if lines.iter().any(|line| line.name == name.value) {
+                table.document().error(name.span, format!("there is a line `{}` already", name.value));
+            }
+            if connect.value.rsplit_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_err()) {
+                table.document().error_hint(
+                    connect.span,
+                    "`connect` must be a host and a port",
+                    "such as 10.0.0.7:9001",
+                );
+            }
+            let (name, connect) = (name.value.to_owned(), connect.value.to_owned());
+            lines.push(Line { name, connect, links, connect_timeout, reconnect_min, reconnect_max });
+        }
+        table.finish();
+    }
+    lines
+}
+
+/// A time of 1 ms to an hour.
+fn ms<'d>(table: &Table<'d>, key: &'d str, default: u64) -> Duration {
+    Duration::from_millis(table.integer(key, 1..=3_600_000_u64).map_or(default, |time| time.value))
+}

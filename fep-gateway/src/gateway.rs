@@ -1,0 +1,291 @@
+//! [`Gateway`]: the embedded API. What HTTP offers is this and nothing more.
+//!
+//! A started gateway owns its institutions' tasks and the journal. Dropping the future of [`Gateway::exchange`] loses
+//! nothing: the exchange goes on and its outcome stands in the journal.
+
+mod digest;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use fep_spec::model::Spec;
+use serde_json::Value;
+use tokio::sync::{broadcast, oneshot};
+
+use self::digest::digest;
+use crate::config::Config;
+use crate::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome};
+use crate::journal::{Acceptance, Accepted, Ending, Journal};
+use crate::net::clock::Clock;
+use crate::net::institution::{Handle, Request, Shared};
+use crate::telegrams::{Desk, Draft, DraftError};
+
+pub use crate::journal::JournalError;
+pub use crate::notice::{Notice, NoticeFuture, NoticeHandler, StandInOnly};
+
+/// A running gateway. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct Gateway {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    institutions: BTreeMap<String, Handle>,
+    shared: Shared,
+    stopping: AtomicBool,
+}
+
+/// Why a gateway could not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The journal cannot be opened.
+    Journal(JournalError),
+    /// The configuration of an institution does not fit its spec.
+    Institution {
+        /// Which one.
+        name: String,
+        /// What does not fit.
+        why: String,
+    },
+}
+
+/// Why a request was not accepted. Nothing was sent for it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No institution has this name.
+    UnknownInstitution {
+        /// Those that there are.
+        known: Vec<String>,
+    },
+    /// The institution's spec has no such telegram.
+    UnknownTelegram {
+        /// The telegram that was probably meant.
+        nearest: Option<String>,
+    },
+    /// The telegram is no request of ours: it has no answer, or the institution or the session sends it.
+    NotARequest,
+    /// The fields make no telegram.
+    Invalid(fep_codec::Error),
+    /// The idempotency key names an exchange that still runs.
+    StillRunning(ExchangeId),
+    /// The idempotency key names an exchange with another body.
+    OtherBody(ExchangeId),
+}
+
+/// How many events a subscriber may be behind.
+const EVENTS_MAX: usize = 1024;
+
+impl Gateway {
+    /// Opens the journal, ends what an earlier run left open, and starts connecting to every line.
+    ///
+    /// # Errors
+    /// If the journal cannot be opened, or an institution's configuration does not fit its spec. An institution that cannot
+    /// be reached is no error.
+    pub async fn start(config: Config, notices: Arc<dyn NoticeHandler>) -> Result<Self, StartError> {
+        let mut desks = BTreeMap::new();
+        for (name, institution) in config.institutions {
+            let desk = Desk::new(&institution).map_err(|why| StartError::Institution { name: name.clone(), why })?;
+            desks.insert(name, (institution, desk));
+        }
+        let clock = Arc::new(Clock::default());
+        let now_ms = clock.now().wall_ms;
+        let path = config.journal.path;
+        let opened = tokio::task::spawn_blocking(move || Journal::open(&path, now_ms)).await;
+        let opened = opened.map_err(|error| JournalError(error.to_string())).flatten().map_err(StartError::Journal)?;
+        let (events, _) = broadcast::channel(EVENTS_MAX);
+        let shared = Shared { journal: opened.journal, events, notices, clock };
+        let mut recalled = opened.recalled;
+        let mut institutions = BTreeMap::new();
+        for (name, (institution, desk)) in desks {
+            let used = opened.marks.iter().find(|(marked, _)| *marked == name).map(|(_, mark)| *mark);
+            let (own, others) = recalled.into_iter().partition(|unknown| unknown.institution == name);
+            recalled = others;
+            let handle = Handle::start(&name, institution, desk, used, own, shared.clone());
+            institutions.insert(name, handle);
+        }
+        Ok(Self { inner: Arc::new(Inner { institutions, shared, stopping: AtomicBool::new(false) }) })
+    }
+
+    /// Sends a request and waits for its final outcome. `body` is the telegram's JSON.
+    ///
+    /// # Errors
+    /// If the request is not accepted. A request that is accepted and cannot be sent is no error but an outcome.
+    pub async fn exchange(
+        &self,
+        institution: &str,
+        telegram: &str,
+        body: &Value,
+        idempotency_key: Option<&str>,
+    ) -> Result<Exchange, Refusal> {
+        let Some(handle) = self.inner.institutions.get(institution) else {
+            return Err(Refusal::UnknownInstitution { known: self.inner.institutions.keys().cloned().collect() });
+        };
+        let now = self.inner.shared.clock.now();
+        let draft = handle.desk.draft(telegram, body, now)?;
+        let exchange = Exchange {
+            id: self.inner.shared.clock.name(now),
+            institution: institution.to_owned(),
+            telegram: telegram.to_owned(),
+            outcome: None,
+            settled_by: None,
+            trace: String::new(),
+            reason: None,
+            line: None,
+            request: Bytes::new(),
+            answer: None,
+            accepted_at_ms: now.wall_ms,
+            ended_at_ms: None,
+        };
+        let idempotency = idempotency_key.map(|key| (key.to_owned(), digest(telegram, body)));
+        let lost = exchange.clone();
+        let inner = Arc::clone(&self.inner);
+        // A task of its own: the caller's future may be dropped at any point, the exchange may not.
+        let task = tokio::spawn(async move { inner.exchange(draft, exchange, idempotency).await });
+        task.await.unwrap_or_else(|_| Ok(ended(lost, Outcome::Unknown, "the gateway broke off", now.wall_ms)))
+    }
+
+    /// The exchange with this name.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn find(&self, id: &ExchangeId) -> Result<Option<Exchange>, JournalError> {
+        self.inner.shared.journal.find(id).await
+    }
+
+    /// The latest exchanges, newest first.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn recent(&self, limit: usize) -> Result<Vec<Exchange>, JournalError> {
+        self.inner.shared.journal.recent(limit).await
+    }
+
+    /// Every line and its links as they are now.
+    #[must_use]
+    pub fn lines(&self) -> Vec<LineStatus> {
+        self.inner.institutions.values().flat_map(|handle| handle.board.lines()).collect()
+    }
+
+    /// What happens from now on. A receiver that falls behind loses the oldest events.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.inner.shared.events.subscribe()
+    }
+
+    /// An institution's spec, to show bytes as fields.
+    #[must_use]
+    pub fn spec(&self, institution: &str) -> Option<&Spec> {
+        self.inner.institutions.get(institution).map(|handle| handle.desk.spec())
+    }
+
+    /// Refuses new requests, lets those in flight end within a limit, signs off, closes the links and the journal.
+    pub async fn stop(&self) {
+        self.inner.stopping.store(true, Ordering::SeqCst);
+        let stops = self.inner.institutions.values().map(Handle::stop);
+        futures_util::future::join_all(stops).await;
+        self.inner.shared.journal.close().await;
+    }
+}
+
+impl Inner {
+    async fn exchange(
+        &self,
+        draft: Draft,
+        exchange: Exchange,
+        idempotency: Option<(String, [u8; 16])>,
+    ) -> Result<Exchange, Refusal> {
+        let now_ms = || self.shared.clock.now().wall_ms;
+        if self.stopping.load(Ordering::SeqCst) {
+            return Ok(ended(exchange, Outcome::NotSent, "the gateway is stopping", now_ms()));
+        }
+        let accepted = self.shared.journal.accept(Acceptance { exchange: exchange.clone(), idempotency }).await;
+        match accepted {
+            Ok(Accepted::New) => {}
+            Ok(Accepted::Known { exchange, same_body: false }) => return Err(Refusal::OtherBody(exchange.id)),
+            Ok(Accepted::Known { exchange, .. }) if exchange.outcome.is_none() => {
+                return Err(Refusal::StillRunning(exchange.id));
+            }
+            Ok(Accepted::Known { exchange, .. }) => return Ok(*exchange),
+            Err(error) => {
+                let why = format!("the journal cannot be written: {error}");
+                let exchange = ended(exchange, Outcome::NotSent, &why, now_ms());
+                let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
+                return Ok(exchange);
+            }
+        }
+        let (reply, end) = oneshot::channel();
+        let accepted = exchange.clone();
+        let request = Request { draft, exchange, reply };
+        let handed = match self.institutions.get(&accepted.institution) {
+            Some(handle) => handle.request(request).await,
+            None => false,
+        };
+        if !handed {
+            let exchange = ended(accepted, Outcome::NotSent, "the gateway is stopping", now_ms());
+            let ending = Ending {
+                id: exchange.id.clone(),
+                outcome: Outcome::NotSent,
+                reason: exchange.reason.clone(),
+                answer: None,
+                at_ms: exchange.ended_at_ms.unwrap_or_default(),
+            };
+            let _ = self.shared.journal.end(ending).await.await;
+            return Ok(exchange);
+        }
+        // A task that broke off leaves the truth to the journal, which will call it unknown.
+        Ok(end.await.unwrap_or_else(|_| ended(accepted, Outcome::Unknown, "the gateway broke off", now_ms())))
+    }
+}
+
+fn ended(exchange: Exchange, outcome: Outcome, reason: &str, at_ms: i64) -> Exchange {
+    Exchange { outcome: Some(outcome), reason: Some(reason.to_owned()), ended_at_ms: Some(at_ms), ..exchange }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("institutions", &self.inner.institutions.keys()).finish_non_exhaustive()
+    }
+}
+
+impl From<DraftError> for Refusal {
+    fn from(error: DraftError) -> Self {
+        match error {
+            DraftError::UnknownTelegram { nearest } => Self::UnknownTelegram { nearest },
+            DraftError::NotARequest => Self::NotARequest,
+            DraftError::Invalid(error) => Self::Invalid(error),
+        }
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Journal(error) => write!(f, "journal: {error}"),
+            Self::Institution { name, why } => write!(f, "institutions.{name}: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownInstitution { known } => write!(f, "no such institution; there are: {}", known.join(", ")),
+            Self::UnknownTelegram { nearest: Some(nearest) } => {
+                write!(f, "no such telegram; did you mean {nearest}?")
+            }
+            Self::UnknownTelegram { nearest: None } => f.write_str("no such telegram"),
+            Self::NotARequest => f.write_str("the telegram is no request that a service can send"),
+            Self::Invalid(error) => error.fmt(f),
+            Self::StillRunning(id) => write!(f, "exchange {id} with this idempotency key still runs"),
+            Self::OtherBody(id) => write!(f, "exchange {id} has this idempotency key and another body"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,72 @@
+//! Whether two bodies are the same request: their digest, whatever the order of keys.
+
+use serde_json::Value;
+
+/// FNV-1a with 128 bits over the telegram's name and the body. It tells accidents apart, not forgeries: whoever knows an
+/// idempotency key may ask with it anyway.
+pub(super) fn digest(telegram: &str, body: &Value) -> [u8; 16] {
+    let mut digest = Digest(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
+    digest.text(telegram);
+    digest.value(body);
+    digest.0.to_be_bytes()
+}
+
+struct Digest(u128);
+
+impl Digest {
+    fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013B);
+        }
+    }
+
+    /// With its length in front, so that neighbours cannot flow together.
+    fn text(&mut self, text: &str) {
+        self.bytes(&text.len().to_be_bytes());
+        self.bytes(text.as_bytes());
+    }
+
+    fn value(&mut self, value: &Value) {
+        match value {
+            Value::Object(map) => {
+                let mut keys: Vec<_> = map.keys().collect();
+                keys.sort_unstable();
+                self.bytes(b"{");
+                for key in keys {
+                    self.text(key);
+                    map.get(key).into_iter().for_each(|value| self.value(value));
+                }
+                self.bytes(b"}");
+            }
+            Value::Array(values) => {
+                self.bytes(b"[");
+                values.iter().for_each(|value| self.value(value));
+                self.bytes(b"]");
+            }
+            Value::String(text) => {
+                self.bytes(b"\"");
+                self.text(text);
+            }
+            other => self.text(&other.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> [u8; 16] {
+        digest("Transfer", &serde_json::from_str(text).unwrap())
+    }
+
+    #[test]
+    fn the_order_of_keys_does_not_matter_and_everything_else_does() {
+        assert_eq!(of(r#"{"a": 1, "b": {"c": "x", "d": []}}"#), of(r#"{"b": {"d": [], "c": "x"}, "a": 1}"#));
+        let bodies = [r#"{"a": 1}"#, r#"{"a": "1"}"#, r#"{"a": [1]}"#, r#"{"a": null}"#, r#"{"a": "", "1": ""}"#, "{}"];
+        for (number, body) in bodies.iter().enumerate() {
+            assert!(bodies[..number].iter().all(|other| of(other) != of(body)), "{body}");
+        }
+        assert_ne!(digest("Transfer", &Value::Null), digest("Reversal", &Value::Null));
+    }
+}

@@ -1,0 +1,147 @@
+//! What the writer is told.
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use super::JournalError;
+use crate::exchange::{Answer, Exchange, ExchangeId, Outcome};
+use crate::machine::trace::Mark;
+
+/// One thing to write.
+#[derive(Debug)]
+pub(super) enum Command {
+    Accept(Box<Acceptance>, oneshot::Sender<Result<Accepted, JournalError>>),
+    Send(Box<Sending>, oneshot::Sender<Result<(), JournalError>>),
+    Received(Box<Entry>),
+    End(Box<Ending>, Option<oneshot::Sender<Result<(), JournalError>>>),
+    Settle(Box<Settlement>, Option<oneshot::Sender<Option<Exchange>>>),
+    Notice(NoticeId, ExchangeId, i64, oneshot::Sender<Result<NoticeStanding, JournalError>>),
+    Close,
+}
+
+/// A request that is taken in.
+#[derive(Clone, Debug)]
+pub struct Acceptance {
+    /// The exchange, still without bytes.
+    pub exchange: Exchange,
+    /// The caller's key, and the digest of what he asked.
+    pub idempotency: Option<(String, [u8; 16])>,
+}
+
+/// What became of a request that was taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is a new one.
+    New,
+    /// Its idempotency key stands at this one.
+    Known {
+        /// The exchange as it is now.
+        exchange: Box<Exchange>,
+        /// Whether it was asked with the same body.
+        same_body: bool,
+    },
+}
+
+/// Bytes that crossed a line, or shall.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The counterpart.
+    pub institution: String,
+    /// The line, and the link's incarnation.
+    pub line: (String, u64),
+    /// Which way.
+    pub direction: Direction,
+    /// What they are: `answer`, `late`, `request`.
+    pub class: &'static str,
+    /// The exchange that they belong to.
+    pub exchange: Option<ExchangeId>,
+    /// What is wrong with them.
+    pub note: Option<String>,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+/// Which way bytes went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the institution.
+    In,
+    /// To the institution.
+    Out,
+}
+
+/// Bytes that may be written once they are in the journal.
+#[derive(Clone, Debug)]
+pub struct Sending {
+    /// The bytes.
+    pub entry: Entry,
+    /// Must be in the journal with them.
+    pub mark: Option<Mark>,
+    /// If they are an exchange's request: its trace number, its key's fields, and what its answer must be.
+    pub request: Option<(String, Vec<String>, String)>,
+    /// If they answer a notice.
+    pub notice: Option<NoticeId>,
+}
+
+/// How an exchange ended.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// Which.
+    pub id: ExchangeId,
+    /// How.
+    pub outcome: Outcome,
+    /// Why it is not answered.
+    pub reason: Option<String>,
+    /// The answer.
+    pub answer: Option<Answer>,
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+/// What made an unknown exchange certain.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// Which.
+    pub id: ExchangeId,
+    /// What.
+    pub by: &'static str,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// What tells a notice's repetitions from other notices.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NoticeId {
+    /// Who sent it.
+    pub institution: String,
+    /// The telegram: `DepositNotice`.
+    pub telegram: String,
+    /// The key's fields.
+    pub key: Vec<String>,
+}
+
+/// What is known of a notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoticeStanding {
+    /// It was not answered yet.
+    Unanswered,
+    /// It was, with these bytes.
+    Answered(Bytes),
+}
+
+/// An unknown exchange of an earlier run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recalled {
+    /// Which.
+    pub id: ExchangeId,
+    /// The counterpart.
+    pub institution: String,
+    /// The key's fields.
+    pub key: Vec<String>,
+    /// What its answer must be.
+    pub answer: String,
+    /// Since when it is unknown, in milliseconds since 1970.
+    pub ended_at_ms: i64,
+}

@@ -1,0 +1,287 @@
+//! The statements: what a command does to the tables.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use bytes::Bytes;
+use rusqlite::{Connection, Error, OptionalExtension, Row, params};
+
+use super::command::{
+    Acceptance, Accepted, Direction, Ending, Entry, NoticeId, NoticeStanding, Recalled, Sending, Settlement,
+};
+use super::{JournalError, schema};
+use crate::exchange::{Answer, Exchange, ExchangeId, Outcome};
+use crate::machine::trace::Mark;
+
+/// What an earlier run left: its marks, and its unknowns.
+pub(super) type Remains = (Vec<(String, Mark)>, Vec<Recalled>);
+
+/// The tables under the writer's hand.
+#[derive(Debug)]
+pub(super) struct Store {
+    connection: Connection,
+    /// The marks that are certainly in the file.
+    marks: HashMap<String, Mark>,
+    /// Those of the transaction that is open.
+    marks_new: HashMap<String, Mark>,
+}
+
+impl Store {
+    pub(super) fn open(path: &Path) -> Result<Self, JournalError> {
+        let connection = schema::read_write(path)?;
+        Ok(Self { connection, marks: HashMap::new(), marks_new: HashMap::new() })
+    }
+
+    pub(super) fn begin(&mut self) -> Result<(), Error> {
+        self.marks_new.clear();
+        self.connection.execute_batch("BEGIN IMMEDIATE")
+    }
+
+    pub(super) fn commit(&mut self) -> Result<(), Error> {
+        self.connection.execute_batch("COMMIT")?;
+        self.marks.extend(self.marks_new.drain());
+        Ok(())
+    }
+
+    pub(super) fn roll_back(&mut self) {
+        self.marks_new.clear();
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "the journal cannot roll back");
+        }
+    }
+
+    /// Ends what an earlier run left open.
+    pub(super) fn recover(&mut self, now_ms: i64) -> Result<Remains, Error> {
+        self.begin()?;
+        let sql = "UPDATE exchanges SET state = 'not_sent', ended_at_ms = ?1,
+                   reason = 'the gateway stopped before it was sent' WHERE state = 'accepted'";
+        self.connection.execute(sql, params![now_ms])?;
+        let sql = "UPDATE exchanges SET state = 'unknown', ended_at_ms = ?1,
+                   reason = 'the gateway stopped before an answer came' WHERE state = 'sending'";
+        self.connection.execute(sql, params![now_ms])?;
+        self.commit()?;
+        let mut statement = self.connection.prepare("SELECT institution, day, high FROM traces")?;
+        let marks = statement.query_map([], |row| {
+            let high: i64 = row.get(2)?;
+            Ok((row.get(0)?, Mark { day: row.get(1)?, high: u64::try_from(high).unwrap_or(0) }))
+        })?;
+        let marks = marks.collect::<Result<Vec<(String, Mark)>, _>>()?;
+        self.marks = marks.iter().cloned().collect();
+        let sql = "SELECT id, institution, key, answer_expected, ended_at_ms FROM exchanges
+                   WHERE state = 'unknown' AND settled_by IS NULL AND ended_at_ms > ?1 - 3600000 AND key IS NOT NULL";
+        let mut statement = self.connection.prepare(sql)?;
+        let recalled = statement.query_map(params![now_ms], |row| {
+            Ok(Recalled {
+                id: ExchangeId(row.get(0)?),
+                institution: row.get(1)?,
+                key: from_json(&row.get::<_, String>(2)?),
+                answer: row.get(3)?,
+                ended_at_ms: row.get(4)?,
+            })
+        })?;
+        let recalled = recalled.collect::<Result<_, _>>()?;
+        Ok((marks, recalled))
+    }
+
+    pub(super) fn accept(&mut self, acceptance: &Acceptance) -> Result<Accepted, Error> {
+        let exchange = &acceptance.exchange;
+        if let Some((key, digest)) = &acceptance.idempotency {
+            let sql = "SELECT digest, exchange FROM idempotency WHERE institution = ?1 AND key = ?2";
+            let known = self
+                .connection
+                .prepare_cached(sql)?
+                .query_row(params![exchange.institution, key], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?)))
+                .optional()?;
+            if let Some((stored, id)) = known {
+                let known = find(&self.connection, &ExchangeId(id))?.ok_or(Error::QueryReturnedNoRows)?;
+                return Ok(Accepted::Known { exchange: Box::new(known), same_body: stored == digest });
+            }
+            let sql = "INSERT INTO idempotency (institution, key, digest, exchange) VALUES (?1, ?2, ?3, ?4)";
+            self.connection.prepare_cached(sql)?.execute(params![exchange.institution, key, digest, exchange.id.0])?;
+        }
+        let sql = "INSERT INTO exchanges (id, institution, telegram, state, accepted_at_ms)
+                   VALUES (?1, ?2, ?3, 'accepted', ?4)";
+        self.connection.prepare_cached(sql)?.execute(params![
+            exchange.id.0,
+            exchange.institution,
+            exchange.telegram,
+            exchange.accepted_at_ms
+        ])?;
+        Ok(Accepted::New)
+    }
+
+    pub(super) fn send(&mut self, sending: &Sending) -> Result<(), Error> {
+        let entry = &sending.entry;
+        if let Some(mark) = sending.mark {
+            self.mark(&entry.institution, mark)?;
+        }
+        if let (Some(id), Some((trace, key, answer))) = (&entry.exchange, &sending.request) {
+            let sql = "UPDATE exchanges SET state = 'sending', trace = ?2, key = ?3, answer_expected = ?4, line = ?5,
+                       incarnation = ?6, request = ?7 WHERE id = ?1 AND state = 'accepted'";
+            let changed = self.connection.prepare_cached(sql)?.execute(params![
+                id.0,
+                trace,
+                to_json(key),
+                answer,
+                entry.line.0,
+                signed(entry.line.1),
+                &*entry.bytes
+            ])?;
+            if changed != 1 {
+                return Err(Error::StatementChangedRows(changed));
+            }
+        }
+        if let Some(notice) = &sending.notice {
+            let sql = "UPDATE notices SET answer = ?4 WHERE institution = ?1 AND telegram = ?2 AND key = ?3";
+            self.connection.prepare_cached(sql)?.execute(params![
+                notice.institution,
+                notice.telegram,
+                to_json(&notice.key),
+                &*entry.bytes
+            ])?;
+        }
+        self.entry(entry)
+    }
+
+    pub(super) fn entry(&mut self, entry: &Entry) -> Result<(), Error> {
+        let sql = "INSERT INTO entries (at_ms, institution, line, incarnation, direction, class, exchange, note, bytes)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let direction = match entry.direction {
+            Direction::In => "in",
+            Direction::Out => "out",
+        };
+        self.connection.prepare_cached(sql)?.execute(params![
+            entry.at_ms,
+            entry.institution,
+            entry.line.0,
+            signed(entry.line.1),
+            direction,
+            entry.class,
+            entry.exchange.as_ref().map(|id| &id.0),
+            entry.note,
+            &*entry.bytes
+        ])?;
+        Ok(())
+    }
+
+    /// Ends an exchange that has not ended. Bytes that were journaled and not handed to the kernel are marked.
+    pub(super) fn end(&mut self, ending: &Ending) -> Result<(), Error> {
+        let sql = "UPDATE exchanges SET state = ?2, reason = ?3, answer_telegram = ?4, answer = ?5, ended_at_ms = ?6
+                   WHERE id = ?1 AND state IN ('accepted', 'sending')";
+        let answer = ending.answer.as_ref();
+        self.connection.prepare_cached(sql)?.execute(params![
+            ending.id.0,
+            state(ending.outcome),
+            ending.reason,
+            answer.map(|answer| &answer.telegram),
+            answer.map(|answer| &*answer.bytes),
+            ending.at_ms
+        ])?;
+        if ending.outcome == Outcome::NotSent {
+            let sql = "UPDATE entries SET direction = 'withheld' WHERE exchange = ?1 AND direction = 'out'";
+            self.connection.prepare_cached(sql)?.execute(params![ending.id.0])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn settle(&mut self, settlement: &Settlement) -> Result<Option<Exchange>, Error> {
+        let sql = "UPDATE exchanges SET settled_by = ?2, answer_telegram = ?3, answer = ?4
+                   WHERE id = ?1 AND state = 'unknown' AND settled_by IS NULL";
+        self.connection.prepare_cached(sql)?.execute(params![
+            settlement.id.0,
+            settlement.by,
+            settlement.answer.telegram,
+            &*settlement.answer.bytes
+        ])?;
+        find(&self.connection, &settlement.id)
+    }
+
+    pub(super) fn notice(&mut self, id: &NoticeId, name: &ExchangeId, at_ms: i64) -> Result<NoticeStanding, Error> {
+        let key = to_json(&id.key);
+        let sql = "INSERT INTO notices (institution, telegram, key, id, received_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)
+                   ON CONFLICT DO NOTHING";
+        self.connection.prepare_cached(sql)?.execute(params![id.institution, id.telegram, key, name.0, at_ms])?;
+        let sql = "SELECT answer FROM notices WHERE institution = ?1 AND telegram = ?2 AND key = ?3";
+        let answer: Option<Vec<u8>> = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row(params![id.institution, id.telegram, key], |row| row.get(0))?;
+        Ok(answer.map_or(NoticeStanding::Unanswered, |answer| NoticeStanding::Answered(answer.into())))
+    }
+
+    fn mark(&mut self, institution: &str, mark: Mark) -> Result<(), Error> {
+        let known = self.marks_new.get(institution).or_else(|| self.marks.get(institution));
+        if known == Some(&mark) {
+            return Ok(());
+        }
+        let sql = "INSERT INTO traces (institution, day, high) VALUES (?1, ?2, ?3)
+                   ON CONFLICT (institution) DO UPDATE SET day = excluded.day, high = excluded.high";
+        self.connection.prepare_cached(sql)?.execute(params![institution, mark.day, signed(mark.high)])?;
+        self.marks_new.insert(institution.to_owned(), mark);
+        Ok(())
+    }
+}
+
+const COLUMNS: &str = "id, institution, telegram, state, settled_by, trace, reason, line, incarnation, request,
+                       answer_telegram, answer, accepted_at_ms, ended_at_ms";
+
+pub(super) fn find(connection: &Connection, id: &ExchangeId) -> Result<Option<Exchange>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM exchanges WHERE id = ?1");
+    connection.prepare_cached(&sql)?.query_row(params![id.0], exchange).optional()
+}
+
+pub(super) fn recent(connection: &Connection, limit: usize) -> Result<Vec<Exchange>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM exchanges ORDER BY id DESC LIMIT ?1");
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    connection.prepare_cached(&sql)?.query_map(params![limit], exchange)?.collect()
+}
+
+fn exchange(row: &Row<'_>) -> Result<Exchange, Error> {
+    let state: String = row.get("state")?;
+    let line: Option<String> = row.get("line")?;
+    let incarnation: Option<i64> = row.get("incarnation")?;
+    let answer: Option<Vec<u8>> = row.get("answer")?;
+    let answer_telegram: Option<String> = row.get("answer_telegram")?;
+    Ok(Exchange {
+        id: ExchangeId(row.get("id")?),
+        institution: row.get("institution")?,
+        telegram: row.get("telegram")?,
+        outcome: match state.as_str() {
+            "answered" => Some(Outcome::Answered),
+            "not_sent" => Some(Outcome::NotSent),
+            "unknown" => Some(Outcome::Unknown),
+            _ => None,
+        },
+        settled_by: row.get("settled_by")?,
+        trace: row.get("trace")?,
+        reason: row.get("reason")?,
+        line: line.zip(incarnation.and_then(|number| u64::try_from(number).ok())),
+        request: Bytes::from(row.get::<_, Vec<u8>>("request")?),
+        answer: answer_telegram.zip(answer).map(|(telegram, bytes)| Answer { telegram, bytes: bytes.into() }),
+        accepted_at_ms: row.get("accepted_at_ms")?,
+        ended_at_ms: row.get("ended_at_ms")?,
+    })
+}
+
+fn state(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Answered => "answered",
+        Outcome::NotSent => "not_sent",
+        Outcome::Unknown => "unknown",
+    }
+}
+
+/// SQLite has no unsigned numbers.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn to_json(fields: &[String]) -> String {
+    serde_json::Value::from(fields).to_string()
+}
+
+fn from_json(text: &str) -> Vec<String> {
+    serde_json::from_str(text).unwrap_or_default()
+}

@@ -1,0 +1,195 @@
+//! The thread that writes: takes what waits, makes it one transaction, and says how it went.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Error, ErrorCode};
+use tokio::sync::mpsc;
+
+use super::JournalError;
+use super::command::{Accepted, Command, NoticeStanding};
+use super::store::Store;
+use crate::exchange::Exchange;
+
+/// The most commands of one transaction.
+const BATCH_MAX: usize = 512;
+
+/// How long a disk that refused is left alone.
+const RETRY_PAUSE: Duration = Duration::from_millis(200);
+
+/// How many things that have happened are kept for a disk that refuses them. Beyond that the oldest are lost, loudly.
+const KEPT_MAX: usize = 100_000;
+
+/// What a command came to; told after the commit.
+enum Done {
+    Written,
+    Accepted(Accepted),
+    Settled(Option<Box<Exchange>>),
+    Notice(NoticeStanding),
+}
+
+/// Writes until it is told to close, or nobody is left who could tell it anything.
+pub(super) fn run(mut store: Store, mut queue: mpsc::Receiver<Command>) {
+    let mut kept: VecDeque<Command> = VecDeque::new();
+    loop {
+        let mut batch: Vec<Command> = std::mem::take(&mut kept).into();
+        let retrying = !batch.is_empty();
+        let open = fill(&mut batch, &mut queue);
+        let (batch, closing) = until_close(batch);
+        if !batch.is_empty() {
+            kept = write(&mut store, batch);
+        }
+        if closing || (!open && kept.is_empty()) {
+            break;
+        }
+        if !kept.is_empty() && retrying {
+            std::thread::sleep(RETRY_PAUSE);
+        }
+    }
+    for command in kept {
+        tracing::error!(?command, "the journal closes and could not write this");
+    }
+}
+
+/// Waits for a first command if there is none, and takes what else is there. False if no more can come.
+fn fill(batch: &mut Vec<Command>, queue: &mut mpsc::Receiver<Command>) -> bool {
+    if batch.is_empty() {
+        match queue.blocking_recv() {
+            Some(command) => batch.push(command),
+            None => return false,
+        }
+    }
+    for _ in batch.len()..batch.len() + BATCH_MAX {
+        match queue.try_recv() {
+            Ok(command) => batch.push(command),
+            Err(mpsc::error::TryRecvError::Empty) => return true,
+            Err(mpsc::error::TryRecvError::Disconnected) => return false,
+        }
+    }
+    true
+}
+
+/// The commands before the first that says to close, and whether there is one.
+fn until_close(batch: Vec<Command>) -> (Vec<Command>, bool) {
+    let len = batch.len();
+    let batch: Vec<_> = batch.into_iter().take_while(|command| !matches!(command, Command::Close)).collect();
+    let closing = batch.len() < len;
+    (batch, closing)
+}
+
+/// Writes a batch as one transaction; if that fails, command by command. Gives back what must be tried again.
+fn write(store: &mut Store, batch: Vec<Command>) -> VecDeque<Command> {
+    let started = Instant::now();
+    metrics::histogram!("fep_journal_batch_size").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+    let result = transaction(store, &batch);
+    metrics::histogram!("fep_journal_commit_seconds").record(started.elapsed().as_secs_f64());
+    match result {
+        Ok(done) => {
+            batch.into_iter().zip(done).for_each(|(command, done)| tell(command, done));
+            VecDeque::new()
+        }
+        Err(error) if is_storage(&error) => keep(batch, &error),
+        Err(_) => one_by_one(store, batch),
+    }
+}
+
+/// One of the commands is at fault, and the others shall not suffer for it.
+fn one_by_one(store: &mut Store, batch: Vec<Command>) -> VecDeque<Command> {
+    let mut kept = VecDeque::new();
+    for command in batch {
+        match transaction(store, std::slice::from_ref(&command)).map(|mut done| done.pop()) {
+            Ok(done) => tell(command, done.unwrap_or(Done::Written)),
+            Err(error) if is_storage(&error) => kept.extend(keep(vec![command], &error)),
+            Err(error) => {
+                // A fault of ours: trying again would not help.
+                let lost = keep(vec![command], &error).len();
+                tracing::error!(%error, lost, "the journal cannot take a command");
+            }
+        }
+    }
+    kept
+}
+
+fn transaction(store: &mut Store, batch: &[Command]) -> Result<Vec<Done>, Error> {
+    let result = store
+        .begin()
+        .and_then(|()| batch.iter().map(|command| apply(store, command)).collect::<Result<Vec<_>, _>>())
+        .and_then(|done| store.commit().map(|()| done));
+    if result.is_err() {
+        store.roll_back();
+    }
+    result
+}
+
+fn apply(store: &mut Store, command: &Command) -> Result<Done, Error> {
+    match command {
+        Command::Accept(acceptance, _) => store.accept(acceptance).map(Done::Accepted),
+        Command::Send(sending, _) => store.send(sending).map(|()| Done::Written),
+        Command::Received(entry) => store.entry(entry).map(|()| Done::Written),
+        Command::End(ending, _) => store.end(ending).map(|()| Done::Written),
+        Command::Settle(settlement, _) => store.settle(settlement).map(|settled| Done::Settled(settled.map(Box::new))),
+        Command::Notice(id, name, at_ms, _) => store.notice(id, name, *at_ms).map(Done::Notice),
+        Command::Close => Ok(Done::Written),
+    }
+}
+
+/// Says what became of a command. Whoever asked may be gone, which is his business.
+fn tell(command: Command, done: Done) {
+    match (command, done) {
+        (Command::Accept(_, reply), Done::Accepted(accepted)) => drop(reply.send(Ok(accepted))),
+        (Command::Notice(_, _, _, reply), Done::Notice(standing)) => drop(reply.send(Ok(standing))),
+        (Command::Send(_, reply) | Command::End(_, Some(reply)), _) => drop(reply.send(Ok(()))),
+        (Command::Settle(_, Some(reply)), Done::Settled(exchange)) => {
+            drop(reply.send(exchange.map(|exchange| *exchange)))
+        }
+        _ => {}
+    }
+}
+
+/// Tells everybody that the disk refused. What was only asked ends here; what has happened must be tried again.
+fn keep(batch: Vec<Command>, error: &Error) -> VecDeque<Command> {
+    let error = JournalError(error.to_string());
+    let mut kept = VecDeque::new();
+    for command in batch {
+        match command {
+            Command::Accept(_, reply) => drop(reply.send(Err(error.clone()))),
+            Command::Send(_, reply) => drop(reply.send(Err(error.clone()))),
+            Command::Notice(_, _, _, reply) => drop(reply.send(Err(error.clone()))),
+            Command::End(ending, reply) => {
+                if let Some(reply) = reply {
+                    drop(reply.send(Err(error.clone())));
+                }
+                kept.push_back(Command::End(ending, None));
+            }
+            Command::Settle(settlement, reply) => {
+                if let Some(reply) = reply {
+                    drop(reply.send(None));
+                }
+                kept.push_back(Command::Settle(settlement, None));
+            }
+            Command::Received(entry) => kept.push_back(Command::Received(entry)),
+            Command::Close => {}
+        }
+    }
+    if kept.len() > KEPT_MAX {
+        let lost = kept.len() - KEPT_MAX;
+        tracing::error!(lost, "the journal has been failing for too long and loses what happened");
+        kept.drain(..lost);
+    }
+    kept
+}
+
+/// Whether it is the disk that fails, and not the command.
+fn is_storage(error: &Error) -> bool {
+    let Error::SqliteFailure(failure, _) = error else { return false };
+    matches!(
+        failure.code,
+        ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::ReadOnly
+            | ErrorCode::CannotOpen
+            | ErrorCode::OutOfMemory
+    )
+}

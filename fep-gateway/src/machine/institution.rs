@@ -1,0 +1,478 @@
+//! One institution: its lines and links, what is in flight, and the order in which things may happen.
+//!
+//! ```text
+//! request ─► Journal ─► journaled ─► Write ─► received ─► End(Answered)
+//!    │                     │            └─ deadline, link lost ─► End(Unknown) ─ late answer ─► End(Settled)
+//!    └─ refused            └─ no commit, link gone ─► End(NotSent)
+//! ```
+//!
+//! Bytes are written only after they were journaled, and an exchange ends as `NotSent` only while its bytes certainly were
+//! not handed to the kernel. Requests, duties and replies go the same way: one queue, one order.
+
+mod links;
+mod traffic;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use self::links::Link;
+use crate::exchange::LinkState;
+use crate::machine::mux::Mux;
+use crate::machine::session::{self, Habits};
+use crate::machine::terms::{Duty, Key, LinkId, Now, Place, Telegrams, Ticket, Wire};
+use crate::machine::trace::{Mark, TraceBook};
+
+/// What an institution's machine needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The most exchanges that may wait for their answer.
+    pub inflight_max: usize,
+    /// How long a key rests.
+    pub quarantine: Duration,
+    /// How long stopping waits for what is in flight.
+    pub drain_max: Duration,
+    /// Session duties and their times.
+    pub habits: Habits,
+    /// The lines, in the order of the configuration.
+    pub lines: Vec<LineSettings>,
+    /// The highest trace number.
+    pub trace_max: u64,
+    /// How many trace numbers one mark in the journal covers.
+    pub trace_block: u64,
+}
+
+/// One line's links.
+#[derive(Clone, Copy, Debug)]
+pub struct LineSettings {
+    /// How many.
+    pub links: usize,
+    /// The shortest wait before connecting again.
+    pub reconnect_min: Duration,
+    /// The longest one.
+    pub reconnect_max: Duration,
+}
+
+/// What shall be done, in this order.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Connect this link; answer with [`Institution::connected`] or [`Institution::lost`].
+    Connect(Place),
+    /// Close the connection; answer with [`Institution::lost`].
+    Close(Place, String),
+    /// Bring these bytes into the journal; answer with [`Institution::journaled`].
+    Journal(Outgoing),
+    /// Write these bytes, which are in the journal.
+    Write(Ticket, Place, Bytes),
+    /// An exchange ended, or was settled.
+    End(Ticket, End),
+    /// These bytes were received.
+    Received(Incoming),
+    /// A notice wants an answer: [`Institution::reply`].
+    Notice(Place, Arc<str>, Bytes),
+    /// A link changed. The text says why, if something went wrong.
+    Link(LinkId, LinkState, Option<String>),
+    /// An echo test came back after this time.
+    Echo(LinkId, Duration),
+    /// An unknown exchange can no longer be settled by a late answer.
+    Forget(Ticket),
+    /// Every link is closed and none will be opened.
+    Stopped,
+}
+
+/// Bytes on their way to the wire.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// Under which it is known.
+    pub ticket: Ticket,
+    /// The connection that shall carry it.
+    pub place: Place,
+    /// The bytes.
+    pub bytes: Bytes,
+    /// The exchange's part, if it is one's request.
+    pub request: Option<Request>,
+    /// Must be in the journal with it, if it has a trace number of ours.
+    pub mark: Option<Mark>,
+}
+
+/// What an exchange learns when its request is made.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What its answer must carry.
+    pub key: Key,
+    /// What its answer must be.
+    pub answer: Arc<str>,
+    /// Its number on the line.
+    pub trace: String,
+}
+
+/// How an exchange ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By this telegram.
+    Answered(Arc<str>, Bytes),
+    /// Certainly not on the wire, for this reason.
+    NotSent(String),
+    /// Perhaps done, for this reason.
+    Unknown(String),
+    /// It was unknown; this telegram came late.
+    Settled(Arc<str>, Bytes),
+}
+
+/// Received bytes and what they were taken for.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// The connection.
+    pub place: Place,
+    /// The bytes.
+    pub bytes: Bytes,
+    /// What they are.
+    pub class: Class,
+    /// To what of ours they belong.
+    pub ticket: Option<Ticket>,
+    /// What is wrong with them; shows no secret.
+    pub note: Option<String>,
+}
+
+/// What received bytes can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// An answer that was waited for.
+    Answer,
+    /// An answer to something that had been given up.
+    Late,
+    /// One more answer.
+    Duplicate,
+    /// An answer to nothing.
+    Unmatched,
+    /// No telegram of the spec.
+    Undecodable,
+    /// Not even a frame.
+    BadFrame,
+    /// A duty of theirs.
+    Duty,
+    /// A notice.
+    Notice,
+}
+
+impl Class {
+    /// The word in journal and metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Late => "late",
+            Self::Duplicate => "duplicate",
+            Self::Unmatched => "unmatched",
+            Self::Undecodable => "undecodable",
+            Self::BadFrame => "bad_frame",
+            Self::Duty => "duty",
+            Self::Notice => "notice",
+        }
+    }
+}
+
+/// The machine.
+#[derive(Debug)]
+pub struct Institution<T> {
+    settings: Settings,
+    telegrams: T,
+    traces: TraceBook,
+    mux: Mux,
+    lines: Vec<Vec<Link>>,
+    under_way: HashMap<Ticket, UnderWay>,
+    /// Exchanges that are unknown and can still be settled by a late answer.
+    unknown: BTreeSet<Ticket>,
+    inflight: usize,
+    next_ticket: u64,
+    random: u64,
+    leaving: Option<Leaving>,
+    actions: VecDeque<Action>,
+}
+
+/// Something of ours between its making and its end.
+#[derive(Debug)]
+struct UnderWay {
+    owner: Owner,
+    place: Place,
+    bytes: Bytes,
+    /// What waits for an answer: its key, and for how long.
+    waits: Option<(Key, Duration)>,
+    written: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    Exchange,
+    Duty { duty: Duty, since: Duration },
+    Reply,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leaving {
+    /// Until then, what is in flight may end.
+    Draining(Duration),
+    SigningOff,
+    Gone,
+}
+
+impl<T: Telegrams> Institution<T> {
+    /// A machine that has not connected yet. `random` seeds the jitter.
+    #[must_use]
+    pub fn new(settings: Settings, telegrams: T, used: Option<Mark>, random: u64) -> Self {
+        let lines = settings.lines.iter().map(|line| vec![Link::new(line, &settings.habits); line.links]).collect();
+        let traces = TraceBook::new(settings.trace_max, settings.trace_block, used);
+        Self {
+            settings,
+            telegrams,
+            traces,
+            mux: Mux::default(),
+            lines,
+            under_way: HashMap::new(),
+            unknown: BTreeSet::new(),
+            inflight: 0,
+            next_ticket: 0,
+            random,
+            leaving: None,
+            actions: VecDeque::new(),
+        }
+    }
+
+    /// Connects every link.
+    pub fn start(&mut self) {
+        for link in self.link_ids() {
+            self.connect(link);
+        }
+    }
+
+    /// Knows an unknown exchange of an earlier run again, so that a late answer can settle it.
+    pub fn recall(&mut self, key: Key, answer: Arc<str>, now: Now) -> Ticket {
+        let ticket = self.ticket();
+        self.mux.recall(key, ticket, answer, now.steady + self.settings.quarantine);
+        self.unknown.insert(ticket);
+        ticket
+    }
+
+    /// Takes a service's request.
+    ///
+    /// # Errors
+    /// Why it cannot be sent. It certainly was not.
+    pub fn request(&mut self, draft: &T::Draft, now: Now) -> Result<Ticket, String> {
+        if self.leaving.is_some() {
+            return Err("the gateway is stopping".to_owned());
+        }
+        if self.inflight >= self.settings.inflight_max {
+            return Err(format!("the limit of {} exchanges in flight is reached", self.settings.inflight_max));
+        }
+        let place = self.place_for_business()?;
+        let (wire, mark) = self.make(now, |telegrams, trace| telegrams.request(draft, trace, now))?;
+        self.inflight += 1;
+        self.count(place.link, 1);
+        Ok(self.send_wire(Owner::Exchange, place, wire, mark))
+    }
+
+    /// Sends the answer to a notice, on the link that it came on if that still stands, else on another.
+    ///
+    /// # Errors
+    /// If no link is open; the institution will send the notice again.
+    pub fn reply(&mut self, place: Place, bytes: Bytes) -> Result<Ticket, String> {
+        let place = if self.is_open(place) { place } else { self.place_for_business()? };
+        Ok(self.send(Owner::Reply, place, bytes, None, None, None))
+    }
+
+    /// The journal took the bytes of [`Action::Journal`], or did not.
+    pub fn journaled(&mut self, ticket: Ticket, result: Result<(), String>, now: Now) {
+        if let Err(why) = result {
+            return self.unsent(ticket, &format!("the journal cannot be written: {why}"), now);
+        }
+        let Some(item) = self.under_way.get(&ticket) else { return };
+        let place = item.place;
+        let open = self.is_open(place);
+        if !open || (item.owner == Owner::Exchange && self.state(place.link) != LinkState::Up) {
+            return self.unsent(ticket, "the link was lost before the write", now);
+        }
+        let Some(item) = self.under_way.get_mut(&ticket) else { return };
+        let bytes = item.bytes.clone();
+        item.written = true;
+        match &item.waits {
+            Some((key, timeout)) => self.mux.written(key, now.steady + *timeout),
+            None => {
+                self.under_way.remove(&ticket);
+            }
+        }
+        self.actions.push_back(Action::Write(ticket, place, bytes));
+    }
+
+    /// The bytes of [`Action::Write`] certainly will not be handed to the kernel.
+    pub fn unsent(&mut self, ticket: Ticket, why: &str, now: Now) {
+        let Some(item) = self.under_way.remove(&ticket) else { return };
+        if let Some((key, _)) = &item.waits {
+            self.mux.withdraw(key);
+        }
+        match item.owner {
+            Owner::Exchange => self.end(ticket, item.place.link, End::NotSent(why.to_owned())),
+            Owner::Duty { duty, .. } => self.duty_failed(item.place, duty, why, now),
+            Owner::Reply => {}
+        }
+        self.progress(now);
+    }
+
+    /// Lets time pass: reconnections, echo tests, deadlines, quarantines.
+    pub fn tick(&mut self, now: Now) {
+        for link in self.link_ids() {
+            self.tick_link(link, now);
+        }
+        self.expire(now);
+        if let Some(Leaving::Draining(until)) = self.leaving
+            && until <= now.steady
+        {
+            self.give_up_all(now);
+        }
+        self.progress(now);
+    }
+
+    /// When [`Institution::tick`] has something to do.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        let drain = match self.leaving {
+            Some(Leaving::Draining(until)) => Some(until),
+            _ => None,
+        };
+        let links = self.lines.iter().flatten().filter_map(Link::deadline).min();
+        [drain, links, self.mux.deadline()].into_iter().flatten().min()
+    }
+
+    /// Stops: no new requests, what is in flight may end, then sign-off and close. [`Action::Stopped`] is the end.
+    pub fn leave(&mut self, now: Now) {
+        if self.leaving.is_none() {
+            self.leaving = Some(Leaving::Draining(now.steady + self.settings.drain_max));
+            self.progress(now);
+        }
+    }
+
+    /// What shall be done next.
+    pub fn next_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// How many exchanges wait on a line.
+    #[must_use]
+    pub fn inflight_on(&self, line: usize) -> usize {
+        self.lines.get(line).map_or(0, |links| links.iter().map(Link::inflight).sum())
+    }
+
+    /// Makes a telegram under a key that is free. A number whose key still rests is skipped.
+    fn make(
+        &mut self,
+        now: Now,
+        mut encode: impl FnMut(&T, u64) -> Result<Wire, String>,
+    ) -> Result<(Wire, Mark), String> {
+        let day = self.telegrams.day(now);
+        let mut last = None;
+        for _ in 0..=self.mux.len() {
+            let (trace, mark) = self.traces.next(day);
+            let wire = encode(&self.telegrams, trace)?;
+            if self.mux.is_free(&wire.key) {
+                return Ok((wire, mark));
+            }
+            // The number is not in the key: another one will not help.
+            if last.replace(wire.key.clone()) == Some(wire.key) {
+                break;
+            }
+        }
+        Err("the request's key is in flight, or rests since its last use".to_owned())
+    }
+
+    fn send_wire(&mut self, owner: Owner, place: Place, wire: Wire, mark: Mark) -> Ticket {
+        let Wire { telegram: _, bytes, key, answer, trace, answer_timeout } = wire;
+        let request = (owner == Owner::Exchange).then(|| Request { key: key.clone(), answer: answer.clone(), trace });
+        let ticket = self.send(owner, place, bytes, Some((key.clone(), answer_timeout)), Some(mark), request);
+        // `make` has looked: the key is free.
+        let _ = self.mux.reserve(key, ticket, answer);
+        ticket
+    }
+
+    fn send(
+        &mut self,
+        owner: Owner,
+        place: Place,
+        bytes: Bytes,
+        waits: Option<(Key, Duration)>,
+        mark: Option<Mark>,
+        request: Option<Request>,
+    ) -> Ticket {
+        let ticket = self.ticket();
+        self.under_way.insert(ticket, UnderWay { owner, place, bytes: bytes.clone(), waits, written: false });
+        self.actions.push_back(Action::Journal(Outgoing { ticket, place, bytes, request, mark }));
+        ticket
+    }
+
+    fn end(&mut self, ticket: Ticket, link: LinkId, end: End) {
+        self.inflight = self.inflight.saturating_sub(1);
+        self.count(link, -1);
+        if matches!(end, End::Unknown(_)) {
+            self.unknown.insert(ticket);
+        }
+        self.actions.push_back(Action::End(ticket, end));
+    }
+
+    fn give_up_all(&mut self, now: Now) {
+        let until = now.steady + self.settings.quarantine;
+        let mut given_up = Vec::new();
+        for (ticket, item) in &self.under_way {
+            if item.owner == Owner::Exchange && item.written {
+                given_up.push(*ticket);
+            }
+        }
+        given_up.sort_unstable();
+        for ticket in given_up {
+            let Some(item) = self.under_way.remove(&ticket) else { continue };
+            if let Some((key, _)) = &item.waits {
+                self.mux.give_up(key, until);
+            }
+            self.end(ticket, item.place.link, End::Unknown("the gateway stopped before an answer came".to_owned()));
+        }
+    }
+
+    /// Takes the next step of stopping, if the last one is done.
+    fn progress(&mut self, now: Now) {
+        if matches!(self.leaving, Some(Leaving::Draining(_))) && self.inflight == 0 {
+            self.leaving = Some(Leaving::SigningOff);
+            for link in self.link_ids() {
+                self.leave_link(link, now);
+            }
+        }
+        if self.leaving == Some(Leaving::SigningOff) && self.lines.iter().flatten().all(Link::is_down) {
+            self.leaving = Some(Leaving::Gone);
+            self.actions.push_back(Action::Stopped);
+        }
+    }
+
+    fn session(&mut self, link: LinkId, event: session::Event, now: Now) {
+        let Some(session) = self.link_mut(link).map(Link::session_mut) else { return };
+        let actions = session.on(event, now.steady);
+        self.obey(link, actions, now);
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        self.next_ticket += 1;
+        Ticket(self.next_ticket)
+    }
+
+    /// SplitMix64.
+    fn next_random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+}
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod simulation;

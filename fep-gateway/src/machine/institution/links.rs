@@ -1,0 +1,244 @@
+//! The links of an institution: connecting, sessions, losing them.
+
+use std::time::Duration;
+
+use super::{Action, End, Institution, LineSettings, Owner};
+use crate::exchange::LinkState;
+use crate::machine::backoff::Backoff;
+use crate::machine::session::{self, Habits, Session};
+use crate::machine::terms::{Duty, LinkId, Now, Place, Telegrams, Ticket};
+
+/// One contracted link.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    incarnation: u64,
+    stage: Stage,
+    session: Session,
+    backoff: Backoff,
+    inflight: usize,
+    last_error: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// No connection, and none is wanted.
+    Down,
+    /// No connection until then.
+    Waiting(Duration),
+    Connecting,
+    Open,
+    /// We asked for its end, which has not been confirmed.
+    Closing,
+}
+
+impl Link {
+    pub(super) fn new(line: &LineSettings, habits: &Habits) -> Self {
+        Self {
+            incarnation: 0,
+            stage: Stage::Down,
+            session: Session::new(habits.clone()),
+            backoff: Backoff::new(line.reconnect_min, line.reconnect_max),
+            inflight: 0,
+            last_error: None,
+        }
+    }
+
+    pub(super) fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    pub(super) fn inflight(&self) -> usize {
+        self.inflight
+    }
+
+    pub(super) fn is_down(&self) -> bool {
+        matches!(self.stage, Stage::Down | Stage::Waiting(_))
+    }
+
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        match self.stage {
+            Stage::Waiting(until) => Some(until),
+            Stage::Open => self.session.deadline(),
+            Stage::Down | Stage::Connecting | Stage::Closing => None,
+        }
+    }
+}
+
+impl<T: Telegrams> Institution<T> {
+    /// The connection stands.
+    pub fn connected(&mut self, place: Place, now: Now) {
+        let Some(link) = self.link_mut(place.link).filter(|link| link.incarnation == place.incarnation) else { return };
+        if link.stage == Stage::Connecting {
+            link.stage = Stage::Open;
+            self.session(place.link, session::Event::Connected, now);
+        }
+    }
+
+    /// The connection ended, or never came to be. `untouched` are the bytes of [`Action::Write`] of which certainly none was
+    /// handed to the kernel.
+    pub fn lost(&mut self, place: Place, why: &str, untouched: &[Ticket], now: Now) {
+        for ticket in untouched {
+            self.unsent(*ticket, &format!("the link was lost before the write: {why}"), now);
+        }
+        self.give_up_on(place, why, now);
+        let random = self.next_random();
+        let leaving = self.leaving.is_some();
+        let Some(link) = self.link_mut(place.link).filter(|link| link.incarnation == place.incarnation) else { return };
+        if link.is_down() {
+            return;
+        }
+        // What we closed ourselves was given its reason when we did.
+        let reason = if link.stage == Stage::Closing { link.last_error.clone() } else { Some(why.to_owned()) };
+        link.stage = if leaving { Stage::Down } else { Stage::Waiting(now.steady + link.backoff.failed(random)) };
+        link.last_error.clone_from(&reason);
+        self.actions.push_back(Action::Link(place.link, LinkState::Down, reason));
+        self.progress(now);
+    }
+
+    pub(super) fn connect(&mut self, id: LinkId) {
+        let habits = self.settings.habits.clone();
+        let Some(link) = self.link_mut(id) else { return };
+        link.incarnation += 1;
+        link.stage = Stage::Connecting;
+        link.session = Session::new(habits);
+        let place = Place { link: id, incarnation: link.incarnation };
+        self.actions.push_back(Action::Link(id, LinkState::Connecting, None));
+        self.actions.push_back(Action::Connect(place));
+    }
+
+    pub(super) fn tick_link(&mut self, id: LinkId, now: Now) {
+        let Some(link) = self.link_mut(id) else { return };
+        match link.stage {
+            Stage::Waiting(until) if until <= now.steady => self.connect(id),
+            Stage::Open => {
+                let actions = link.session.tick(now.steady);
+                self.obey(id, actions, now);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn leave_link(&mut self, id: LinkId, now: Now) {
+        let Some(link) = self.link_mut(id) else { return };
+        match link.stage {
+            Stage::Open => self.session(id, session::Event::Leave, now),
+            Stage::Waiting(_) => link.stage = Stage::Down,
+            Stage::Connecting => self.close(id, "the gateway stopped".to_owned()),
+            Stage::Down | Stage::Closing => {}
+        }
+    }
+
+    /// Does what a session wants.
+    pub(super) fn obey(&mut self, id: LinkId, actions: Vec<session::Action>, now: Now) {
+        for action in actions {
+            match action {
+                session::Action::Send(duty) => self.ask(id, duty, now),
+                session::Action::Became(state) => {
+                    if let Some(link) = self.link_mut(id).filter(|_| state == LinkState::Up) {
+                        link.backoff.succeeded();
+                        link.last_error = None;
+                    }
+                    self.actions.push_back(Action::Link(id, state, None));
+                }
+                session::Action::Close(why) => self.close(id, why),
+            }
+        }
+    }
+
+    pub(super) fn duty_failed(&mut self, place: Place, duty: Duty, why: &str, now: Now) {
+        if self.is_open(place) {
+            self.session(place.link, session::Event::Unanswered(duty, why.to_owned()), now);
+        }
+    }
+
+    pub(super) fn is_open(&self, place: Place) -> bool {
+        self.link(place.link).is_some_and(|link| link.incarnation == place.incarnation && link.stage == Stage::Open)
+    }
+
+    /// Whether the connection is the link's present one, be it that we asked for its end.
+    pub(super) fn is_present(&self, place: Place) -> bool {
+        self.link(place.link).is_some_and(|link| link.incarnation == place.incarnation && !link.is_down())
+    }
+
+    pub(super) fn state(&self, id: LinkId) -> LinkState {
+        self.link(id).map_or(LinkState::Down, |link| link.session.state())
+    }
+
+    /// The link that is up and carries least.
+    pub(super) fn place_for_business(&self) -> Result<Place, String> {
+        let up = |link: &Link| link.stage == Stage::Open && link.session.state() == LinkState::Up;
+        let mut best: Option<(usize, Place)> = None;
+        let mut error = None;
+        for id in self.link_ids() {
+            let Some(link) = self.link(id) else { continue };
+            if up(link) && best.is_none_or(|(least, _)| link.inflight < least) {
+                best = Some((link.inflight, Place { link: id, incarnation: link.incarnation }));
+            }
+            error = error.or_else(|| link.last_error.clone());
+        }
+        best.map(|(_, place)| place).ok_or_else(|| match error {
+            Some(error) => format!("no line is up: {error}"),
+            None => "no line is up".to_owned(),
+        })
+    }
+
+    pub(super) fn count(&mut self, id: LinkId, change: isize) {
+        if let Some(link) = self.link_mut(id) {
+            link.inflight = link.inflight.saturating_add_signed(change);
+        }
+    }
+
+    pub(super) fn link_ids(&self) -> Vec<LinkId> {
+        let lines = self.lines.iter().enumerate();
+        lines.flat_map(|(line, links)| (0..links.len()).map(move |link| LinkId { line, link })).collect()
+    }
+
+    pub(super) fn link_mut(&mut self, id: LinkId) -> Option<&mut Link> {
+        self.lines.get_mut(id.line)?.get_mut(id.link)
+    }
+
+    fn link(&self, id: LinkId) -> Option<&Link> {
+        self.lines.get(id.line)?.get(id.link)
+    }
+
+    fn close(&mut self, id: LinkId, why: String) {
+        let Some(link) = self.link_mut(id) else { return };
+        if matches!(link.stage, Stage::Open | Stage::Connecting) {
+            link.stage = Stage::Closing;
+            link.last_error = Some(why.clone());
+            let place = Place { link: id, incarnation: link.incarnation };
+            self.actions.push_back(Action::Close(place, why));
+        }
+    }
+
+    fn ask(&mut self, id: LinkId, duty: Duty, now: Now) {
+        let Some(link) = self.link(id) else { return };
+        let place = Place { link: id, incarnation: link.incarnation };
+        match self.make(now, |telegrams, trace| telegrams.duty(duty, trace, now)) {
+            Ok((wire, mark)) => {
+                self.send_wire(Owner::Duty { duty, since: now.steady }, place, wire, mark);
+            }
+            Err(why) => self.session(id, session::Event::Unanswered(duty, why), now),
+        }
+    }
+
+    /// Everything that was written to a connection which is gone can only be answered late.
+    fn give_up_on(&mut self, place: Place, why: &str, now: Now) {
+        let mut written = Vec::new();
+        for (ticket, item) in &self.under_way {
+            if item.place == place && item.written {
+                written.push(*ticket);
+            }
+        }
+        written.sort_unstable();
+        for ticket in written {
+            let Some(item) = self.under_way.remove(&ticket) else { continue };
+            if let Some((key, _)) = &item.waits {
+                self.mux.give_up(key, now.steady + self.settings.quarantine);
+            }
+            if item.owner == Owner::Exchange {
+                self.end(ticket, place.link, End::Unknown(format!("the link was lost after the write: {why}")));
+            }
+        }
+    }
+}

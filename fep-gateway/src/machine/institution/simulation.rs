@@ -1,0 +1,273 @@
+//! Thousands of exchanges with an institution that drops, delays, repeats and garbles, over links that break, all from a seed.
+//!
+//! Holds the invariants of ARCHITECTURE under it: an answer reaches only the request whose key it carries, nothing is written
+//! twice or unjournaled, every request ends once, unknown never becomes not sent, and the limit in flight is kept.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::tests::{Toy, at, settings};
+use super::*;
+
+const MS: Duration = Duration::from_millis(1);
+
+/// What the world will do to the machine at some time.
+#[derive(Debug)]
+enum Event {
+    Request,
+    Connected(Place),
+    Refused(Place),
+    Journaled(Ticket, bool),
+    /// The link's writer took the bytes.
+    Handed(Ticket, Place, Bytes),
+    Received(Place, Bytes),
+    Break(Place),
+    Tick,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Ends {
+    answered: usize,
+    not_sent: usize,
+    unknown: usize,
+    settled: usize,
+}
+
+struct World {
+    machine: Institution<Toy>,
+    random: u64,
+    now: Duration,
+    queue: BTreeMap<(Duration, u64), Event>,
+    serial: u64,
+    journaled: HashSet<Ticket>,
+    /// Bytes in front of a link's writer: not handed to the kernel yet.
+    waiting: HashMap<Ticket, Place>,
+    alive: HashSet<Place>,
+    requests: HashMap<Ticket, Bytes>,
+    handed: HashSet<Ticket>,
+    ends: HashMap<Ticket, Vec<End>>,
+    inflight: HashSet<Ticket>,
+    ended: Ends,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let habits =
+            Habits { sign_on: true, sign_off: true, echo_test: true, echo_interval: 2000 * MS, echo_idle: 1000 * MS };
+        let mut settings = settings(3, habits);
+        settings.inflight_max = 40;
+        settings.trace_max = 9999;
+        settings.quarantine = 20_000 * MS;
+        let mut machine = Institution::new(settings, Toy, None, seed);
+        machine.start();
+        Self {
+            machine,
+            random: seed,
+            now: Duration::ZERO,
+            queue: BTreeMap::new(),
+            serial: 0,
+            journaled: HashSet::new(),
+            waiting: HashMap::new(),
+            alive: HashSet::new(),
+            requests: HashMap::new(),
+            handed: HashSet::new(),
+            ends: HashMap::new(),
+            inflight: HashSet::new(),
+            ended: Ends::default(),
+        }
+    }
+
+    /// A number below `below`.
+    fn dice(&mut self, below: u64) -> u64 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.random % below
+    }
+
+    fn after(&mut self, wait_ms: u64, event: Event) {
+        self.serial += 1;
+        self.queue.insert((self.now + MS * u32::try_from(wait_ms).unwrap(), self.serial), event);
+    }
+
+    fn run(&mut self, requests: u64) {
+        for number in 0..requests {
+            self.after(number * 5, Event::Request);
+        }
+        self.obey();
+        let end = MS * u32::try_from(requests * 5 + 60_000).unwrap();
+        while self.now < end {
+            let next = self.queue.first_key_value().map(|((time, _), _)| *time);
+            let event = match (self.machine.deadline(), next) {
+                (None, None) => break,
+                (Some(deadline), next) if next.is_none_or(|next| deadline < next) => {
+                    self.now = self.now.max(deadline);
+                    Event::Tick
+                }
+                _ => {
+                    let Some(((time, _), event)) = self.queue.pop_first() else { break };
+                    self.now = time;
+                    event
+                }
+            };
+            self.happen(event);
+            self.obey();
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        let now = at(self.now);
+        match event {
+            Event::Request => {
+                if let Ok(ticket) = self.machine.request(&(), now) {
+                    self.inflight.insert(ticket);
+                    assert!(self.inflight.len() <= 40, "more in flight than agreed");
+                }
+            }
+            Event::Connected(place) => {
+                self.alive.insert(place);
+                self.machine.connected(place, now);
+            }
+            Event::Refused(place) => self.machine.lost(place, "connection refused", &[], now),
+            Event::Journaled(ticket, true) => {
+                self.journaled.insert(ticket);
+                self.machine.journaled(ticket, Ok(()), now);
+            }
+            Event::Journaled(ticket, false) => self.machine.journaled(ticket, Err("disk full".to_owned()), now),
+            Event::Handed(ticket, place, bytes) => {
+                if self.waiting.remove(&ticket).is_some() && self.alive.contains(&place) {
+                    assert!(self.handed.insert(ticket), "{ticket:?} was written twice");
+                    self.institution(place, &bytes);
+                }
+            }
+            Event::Received(place, bytes) => {
+                if self.alive.contains(&place) {
+                    self.machine.received(place, bytes, now);
+                }
+            }
+            Event::Break(place) => {
+                if self.alive.remove(&place) {
+                    let mut untouched: Vec<_> =
+                        self.waiting.iter().filter(|(_, there)| **there == place).map(|(ticket, _)| *ticket).collect();
+                    untouched.sort_unstable();
+                    self.waiting.retain(|_, there| *there != place);
+                    self.machine.lost(place, "reset", &untouched, now);
+                }
+            }
+            Event::Tick => self.machine.tick(now),
+        }
+    }
+
+    /// The institution's side: mostly answers, sometimes does not, sometimes late, twice, garbled, elsewhere or at once gone.
+    fn institution(&mut self, place: Place, bytes: &Bytes) {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let Some((telegram, key)) = text.split_once(':') else { return };
+        let answer = match telegram {
+            "REQ" => format!("ANS:{key}"),
+            "ON" | "OFF" | "ECHO" if !text.contains("accepted") => format!("{telegram}-OK:{key}"),
+            _ => return,
+        };
+        let wait = 1 + self.dice(30);
+        let answer = Bytes::from(answer);
+        match self.dice(40) {
+            0 => {}
+            1 => self.after(5000 + wait * 100, Event::Received(place, answer)),
+            2 => {
+                self.after(wait, Event::Received(place, answer.clone()));
+                self.after(wait * 3, Event::Received(place, answer));
+            }
+            3 => self.after(wait, Event::Received(place, Bytes::from(format!("BAD:{key}")))),
+            4 => {
+                let other = self.alive.iter().copied().min().unwrap_or(place);
+                self.after(wait, Event::Received(other, answer));
+            }
+            5 if telegram == "REQ" => self.after(wait, Event::Received(place, Bytes::from_static(b"ANS:7777"))),
+            6 if self.dice(10) == 0 => self.after(wait / 2, Event::Break(place)),
+            7 => self.after(wait, Event::Received(place, Bytes::from_static(b"ECHO:9000"))),
+            _ => self.after(wait, Event::Received(place, answer)),
+        }
+    }
+
+    fn obey(&mut self) {
+        while let Some(action) = self.machine.next_action() {
+            match action {
+                Action::Connect(place) => {
+                    let event = if self.dice(4) == 0 { Event::Refused(place) } else { Event::Connected(place) };
+                    let wait = self.dice(20);
+                    self.after(wait, event);
+                }
+                Action::Close(place, _) => {
+                    self.alive.insert(place);
+                    self.after(0, Event::Break(place));
+                }
+                Action::Journal(out) => {
+                    if out.request.is_some() {
+                        self.requests.insert(out.ticket, out.bytes.clone());
+                    }
+                    let works = self.dice(200) != 0;
+                    self.after(1, Event::Journaled(out.ticket, works));
+                }
+                Action::Write(ticket, place, bytes) => {
+                    assert!(self.journaled.contains(&ticket), "{ticket:?} is written and not journaled");
+                    self.waiting.insert(ticket, place);
+                    let wait = self.dice(3);
+                    self.after(wait, Event::Handed(ticket, place, bytes));
+                }
+                Action::End(ticket, end) => self.end(ticket, end),
+                _ => {}
+            }
+        }
+    }
+
+    fn end(&mut self, ticket: Ticket, end: End) {
+        let request = self.requests.get(&ticket).expect("only a request can end");
+        let key = request.get(4..).unwrap();
+        match &end {
+            End::Answered(telegram, answer) | End::Settled(telegram, answer) => {
+                assert_eq!((&**telegram, answer.get(4..)), ("ANS", Some(key)), "an answer reached another request");
+                assert!(self.handed.contains(&ticket), "answered and never sent");
+            }
+            End::NotSent(_) => assert!(!self.handed.contains(&ticket), "{ticket:?} was sent"),
+            End::Unknown(_) => {}
+        }
+        match end {
+            End::Answered(..) => self.ended.answered += 1,
+            End::NotSent(_) => self.ended.not_sent += 1,
+            End::Unknown(_) => self.ended.unknown += 1,
+            End::Settled(..) => self.ended.settled += 1,
+        }
+        self.inflight.remove(&ticket);
+        let ends = self.ends.entry(ticket).or_default();
+        let settles = matches!((ends.as_slice(), &end), ([End::Unknown(_)], End::Settled(..)));
+        assert!(ends.is_empty() || settles, "{ticket:?} ended twice: {ends:?}, then {end:?}");
+        ends.push(end);
+    }
+}
+
+#[test]
+fn the_invariants_hold_in_a_hostile_world() {
+    let mut total = Ends::default();
+    for seed in 1..=20 {
+        let mut world = World::new(0x1234_5678_9ABC_DEF1_u64.wrapping_mul(seed));
+        world.run(1500);
+        let unended: Vec<_> = world.requests.keys().filter(|ticket| !world.ends.contains_key(ticket)).collect();
+        assert!(unended.is_empty(), "seed {seed}: {unended:?} never ended");
+        total.answered += world.ended.answered;
+        total.not_sent += world.ended.not_sent;
+        total.unknown += world.ended.unknown;
+        total.settled += world.ended.settled;
+    }
+    // The world must have been hostile, and the machine must have got through all the same.
+    assert!(total.answered > 10_000 && total.not_sent > 50 && total.unknown > 500 && total.settled > 200, "{total:?}");
+}
+
+#[test]
+fn a_seed_replays_one_history() {
+    let history = || {
+        let mut world = World::new(42);
+        world.run(300);
+        let mut ends: Vec<_> = world.ends.into_iter().collect();
+        ends.sort_by_key(|(ticket, _)| *ticket);
+        ends
+    };
+    assert_eq!(history(), history());
+}

@@ -1,0 +1,330 @@
+//! One institution, step by step, under virtual time.
+
+use super::*;
+use crate::machine::terms::Reading;
+
+/// Telegrams of fixed text: `REQ:0007`, answered by `ANS:0007`. `ON`, `OFF` and `ECHO` are duties, `BAD:0007` is unreadable.
+#[derive(Debug)]
+pub(super) struct Toy;
+
+fn wire(telegram: &str, answer: &str, trace: u64) -> Wire {
+    let bytes = Bytes::from(format!("{telegram}:{trace:04}"));
+    let key = Key::new([bytes.get(telegram.len() + 1..).unwrap()]);
+    let answer_timeout = Duration::from_secs(5);
+    Wire { telegram: telegram.into(), bytes, key, answer: answer.into(), trace: trace.to_string(), answer_timeout }
+}
+
+impl Telegrams for Toy {
+    type Draft = ();
+
+    fn request(&self, (): &(), trace: u64, _: Now) -> Result<Wire, String> {
+        Ok(wire("REQ", "ANS", trace))
+    }
+
+    fn duty(&self, duty: Duty, trace: u64, _: Now) -> Result<Wire, String> {
+        let (telegram, answer) = match duty {
+            Duty::SignOn => ("ON", "ON-OK"),
+            Duty::SignOff => ("OFF", "OFF-OK"),
+            Duty::EchoTest => ("ECHO", "ECHO-OK"),
+        };
+        Ok(wire(telegram, answer, trace))
+    }
+
+    fn accept(&self, _: Duty, theirs: &[u8]) -> Result<Bytes, String> {
+        Ok([theirs, b"-accepted"].concat().into())
+    }
+
+    fn read(&self, bytes: &[u8]) -> Reading {
+        let text = std::str::from_utf8(bytes).unwrap();
+        let (telegram, key) = text.split_once(':').unwrap();
+        let key = Key::new([key.as_bytes()]);
+        let answer = |telegram: &str, refused| Reading::Answer { telegram: telegram.into(), key: key.clone(), refused };
+        match telegram {
+            "ON" => Reading::Duty(Duty::SignOn),
+            "OFF" => Reading::Duty(Duty::SignOff),
+            "ECHO" => Reading::Duty(Duty::EchoTest),
+            "NO" => answer("ON-OK", Some("refused".to_owned())),
+            "BAD" => Reading::Undecodable { key: Some(key), why: "rubbish".to_owned() },
+            "NOTE" => Reading::Notice { telegram: "NOTE".into() },
+            other => answer(other, None),
+        }
+    }
+
+    fn day(&self, now: Now) -> i64 {
+        now.wall_ms / 86_400_000
+    }
+}
+
+pub(super) const SECOND: Duration = Duration::from_secs(1);
+
+pub(super) fn settings(links: usize, habits: Habits) -> Settings {
+    Settings {
+        inflight_max: 3,
+        quarantine: 60 * SECOND,
+        drain_max: 10 * SECOND,
+        habits,
+        lines: vec![LineSettings { links, reconnect_min: SECOND / 10, reconnect_max: 30 * SECOND }],
+        trace_max: 9999,
+        trace_block: 100,
+    }
+}
+
+pub(super) fn at(steady: Duration) -> Now {
+    Now { steady, wall_ms: 1_763_686_800_000 + i64::try_from(steady.as_millis()).unwrap() }
+}
+
+fn place(link: usize, incarnation: u64) -> Place {
+    Place { link: LinkId { line: 0, link }, incarnation }
+}
+
+/// A machine whose journal and writes always succeed, and a protocol of what it did.
+struct Bench {
+    machine: Institution<Toy>,
+    now: Duration,
+    done: Vec<String>,
+}
+
+impl Bench {
+    fn new(links: usize, habits: Habits) -> Self {
+        let mut machine = Institution::new(settings(links, habits), Toy, None, 7);
+        machine.start();
+        let mut bench = Self { machine, now: Duration::ZERO, done: Vec::new() };
+        for link in 0..links {
+            bench.machine.connected(place(link, 1), at(Duration::ZERO));
+        }
+        bench.run();
+        bench
+    }
+
+    fn up(links: usize) -> Self {
+        let mut bench = Self::new(links, Habits::default());
+        bench.done.clear();
+        bench
+    }
+
+    fn run(&mut self) {
+        while let Some(action) = self.machine.next_action() {
+            let text = match action {
+                Action::Journal(out) => {
+                    self.machine.journaled(out.ticket, Ok(()), at(self.now));
+                    continue;
+                }
+                Action::Write(_, place, bytes) => {
+                    format!("{}.{} < {}", place.link.link, place.incarnation, String::from_utf8_lossy(&bytes))
+                }
+                Action::End(ticket, End::Answered(..)) => format!("{} answered", ticket.0),
+                Action::End(ticket, End::Settled(..)) => format!("{} settled", ticket.0),
+                Action::End(ticket, End::NotSent(why)) => format!("{} not sent: {why}", ticket.0),
+                Action::End(ticket, End::Unknown(why)) => format!("{} unknown: {why}", ticket.0),
+                Action::Received(incoming) => incoming.class.name().to_owned(),
+                Action::Link(link, state, _) => format!("link {} {state:?}", link.link),
+                Action::Close(place, why) => format!("close {}: {why}", place.link.link),
+                Action::Connect(place) => format!("connect {}.{}", place.link.link, place.incarnation),
+                Action::Notice(_, telegram, _) => format!("notice {telegram}"),
+                Action::Echo(link, time) => format!("echo {} {} ms", link.link, time.as_millis()),
+                Action::Forget(ticket) => format!("{} forgotten", ticket.0),
+                Action::Stopped => "stopped".to_owned(),
+            };
+            self.done.push(text);
+        }
+    }
+
+    fn request(&mut self) -> Result<Ticket, String> {
+        let ticket = self.machine.request(&(), at(self.now));
+        self.run();
+        ticket
+    }
+
+    fn receive(&mut self, place: Place, text: &str) {
+        self.machine.received(place, Bytes::copy_from_slice(text.as_bytes()), at(self.now));
+        self.run();
+    }
+
+    fn at(&mut self, now: Duration) {
+        self.now = now;
+        self.machine.tick(at(now));
+        self.run();
+    }
+
+    fn expect(&mut self, expected: &[&str]) {
+        assert_eq!(std::mem::take(&mut self.done), expected);
+    }
+}
+
+#[test]
+fn an_answer_may_come_on_another_link() {
+    let mut bench = Bench::up(2);
+    bench.request().unwrap();
+    bench.request().unwrap();
+    bench.expect(&["0.1 < REQ:0001", "1.1 < REQ:0002"]);
+    bench.receive(place(0, 1), "ANS:0002");
+    bench.receive(place(0, 1), "ANS:0001");
+    bench.expect(&["answer", "2 answered", "answer", "1 answered"]);
+}
+
+#[test]
+fn silence_is_unknown_and_a_late_answer_settles() {
+    let mut bench = Bench::up(1);
+    bench.request().unwrap();
+    assert_eq!(bench.machine.deadline(), Some(5 * SECOND));
+    bench.at(5 * SECOND);
+    bench.receive(place(0, 1), "ANS:0001");
+    bench.receive(place(0, 1), "ANS:0001");
+    bench.expect(&["0.1 < REQ:0001", "1 unknown: no answer within 5000 ms", "late", "1 settled", "duplicate"]);
+    bench.at(70 * SECOND);
+    bench.expect(&[]);
+}
+
+#[test]
+fn an_unknown_is_forgotten_after_its_quarantine() {
+    let mut bench = Bench::up(1);
+    bench.request().unwrap();
+    bench.at(5 * SECOND);
+    bench.at(65 * SECOND);
+    bench.receive(place(0, 1), "ANS:0001");
+    bench.expect(&["0.1 < REQ:0001", "1 unknown: no answer within 5000 ms", "1 forgotten", "unmatched"]);
+}
+
+#[test]
+fn what_was_written_to_a_lost_link_is_unknown_at_once_and_what_was_not_is_not_sent() {
+    let mut bench = Bench::up(1);
+    let first = bench.request().unwrap();
+    let second = bench.request().unwrap();
+    bench.done.clear();
+    bench.machine.lost(place(0, 1), "reset", &[second], at(SECOND));
+    bench.run();
+    bench.expect(&[
+        "2 not sent: the link was lost before the write: reset",
+        "1 unknown: the link was lost after the write: reset",
+        "link 0 Down",
+    ]);
+    assert_eq!(first, Ticket(1));
+    let refused = bench.request().unwrap_err();
+    assert_eq!(refused, "no line is up: reset");
+    bench.at(2 * SECOND);
+    bench.machine.connected(place(0, 2), at(2 * SECOND));
+    bench.receive(place(0, 2), "ANS:0001");
+    bench.expect(&["link 0 Connecting", "connect 0.2", "link 0 Up", "late", "1 settled"]);
+}
+
+#[test]
+fn an_unjournaled_request_is_never_written() {
+    let mut machine = Institution::new(settings(1, Habits::default()), Toy, None, 7);
+    machine.start();
+    machine.connected(place(0, 1), at(Duration::ZERO));
+    let ticket = machine.request(&(), at(Duration::ZERO)).unwrap();
+    machine.journaled(ticket, Err("disk full".to_owned()), at(Duration::ZERO));
+    let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
+        .filter(|action| matches!(action, Action::Write(..) | Action::End(..)))
+        .collect();
+    let why = "the journal cannot be written: disk full".to_owned();
+    assert!(matches!(&ends[..], [Action::End(_, End::NotSent(reason))] if *reason == why), "{ends:?}");
+}
+
+#[test]
+fn the_limit_in_flight_is_kept() {
+    let mut bench = Bench::up(1);
+    for _ in 0..3 {
+        bench.request().unwrap();
+    }
+    assert_eq!(bench.request(), Err("the limit of 3 exchanges in flight is reached".to_owned()));
+    bench.receive(place(0, 1), "ANS:0002");
+    assert!(bench.request().is_ok());
+}
+
+#[test]
+fn a_resting_key_is_skipped() {
+    let mut settings = settings(1, Habits::default());
+    settings.trace_max = 3;
+    let mut machine = Institution::new(settings, Toy, None, 7);
+    machine.start();
+    machine.connected(place(0, 1), at(Duration::ZERO));
+    machine.recall(Key::new([b"0002".as_slice()]), "ANS".into(), at(Duration::ZERO));
+    machine.request(&(), at(Duration::ZERO)).unwrap();
+    machine.request(&(), at(Duration::ZERO)).unwrap();
+    let traces: Vec<_> = std::iter::from_fn(|| machine.next_action())
+        .filter_map(|action| match action {
+            Action::Journal(out) => Some(out.request.unwrap().trace),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(traces, ["1", "3"]);
+    assert!(machine.request(&(), at(Duration::ZERO)).unwrap_err().contains("rests"));
+}
+
+#[test]
+fn an_unreadable_answer_is_unknown_and_the_line_stays_up() {
+    let mut bench = Bench::up(1);
+    bench.request().unwrap();
+    bench.receive(place(0, 1), "BAD:0001");
+    bench.receive(place(0, 1), "BAD:0009");
+    bench.receive(place(0, 1), "ANS:0001");
+    let unknown = "1 unknown: the answer cannot be read: rubbish";
+    bench.expect(&["0.1 < REQ:0001", "undecodable", unknown, "undecodable", "late", "1 settled"]);
+}
+
+#[test]
+fn business_waits_for_sign_on_and_echo_tests_keep_the_link() {
+    let times = (30 * SECOND, 20 * SECOND);
+    let habits = Habits { sign_on: true, sign_off: true, echo_test: true, echo_interval: times.0, echo_idle: times.1 };
+    let mut bench = Bench::new(1, habits);
+    bench.expect(&["link 0 Connecting", "connect 0.1", "link 0 SigningOn", "0.1 < ON:0001"]);
+    assert_eq!(bench.request(), Err("no line is up".to_owned()));
+    bench.receive(place(0, 1), "ON-OK:0001");
+    bench.expect(&["answer", "link 0 Up"]);
+    bench.at(20 * SECOND);
+    bench.now = 20 * SECOND + SECOND / 4;
+    bench.receive(place(0, 1), "ECHO-OK:0002");
+    bench.receive(place(0, 1), "ECHO:0100");
+    bench.expect(&["0.1 < ECHO:0002", "answer", "echo 0 250 ms", "duty", "0.1 < ECHO:0100-accepted"]);
+    bench.at(41 * SECOND);
+    bench.at(46 * SECOND);
+    bench.expect(&["0.1 < ECHO:0003", "close 0: echo test: no answer within 5000 ms"]);
+    bench.machine.lost(place(0, 1), "closed", &[], at(46 * SECOND));
+    bench.run();
+    assert_eq!(bench.request(), Err("no line is up: echo test: no answer within 5000 ms".to_owned()));
+}
+
+#[test]
+fn a_refused_sign_on_closes_the_link_and_says_so() {
+    let mut bench = Bench::new(1, Habits { sign_on: true, ..Habits::default() });
+    bench.done.clear();
+    bench.receive(place(0, 1), "NO:0001");
+    bench.machine.lost(place(0, 1), "closed", &[], at(SECOND));
+    bench.run();
+    bench.expect(&["answer", "close 0: sign-on was refused: refused", "link 0 Down"]);
+    assert_eq!(bench.request(), Err("no line is up: sign-on was refused: refused".to_owned()));
+}
+
+#[test]
+fn stopping_drains_signs_off_and_closes() {
+    let mut bench = Bench::new(1, Habits { sign_off: true, ..Habits::default() });
+    bench.request().unwrap();
+    bench.done.clear();
+    bench.machine.leave(at(SECOND));
+    bench.run();
+    bench.expect(&[]);
+    assert_eq!(bench.request(), Err("the gateway is stopping".to_owned()));
+    bench.receive(place(0, 1), "ANS:0001");
+    bench.receive(place(0, 1), "OFF-OK:0002");
+    bench.machine.lost(place(0, 1), "closed", &[], at(SECOND));
+    bench.run();
+    let closing = ["link 0 SigningOff", "0.1 < OFF:0002", "answer", "close 0: signed off", "link 0 Down", "stopped"];
+    bench.expect(&[&["answer", "1 answered"][..], &closing].concat());
+}
+
+#[test]
+fn stopping_waits_no_longer_than_its_limit() {
+    let mut bench = Bench::up(1);
+    bench.request().unwrap();
+    bench.now = SECOND;
+    bench.machine.leave(at(SECOND));
+    assert_eq!(bench.machine.deadline(), Some(5 * SECOND));
+    let mut patient = settings(1, Habits::default());
+    patient.drain_max = SECOND;
+    bench.machine.settings = patient;
+    bench.machine.leaving = Some(Leaving::Draining(2 * SECOND));
+    bench.done.clear();
+    bench.at(2 * SECOND);
+    bench.expect(&["1 unknown: the gateway stopped before an answer came", "close 0: the gateway stopped"]);
+}

@@ -1,0 +1,125 @@
+//! What comes from the institution, and what does not come in time.
+
+use bytes::Bytes;
+
+use super::{Action, Class, End, Incoming, Institution, Owner, UnderWay};
+use crate::machine::mux::{Expired, Verdict};
+use crate::machine::session;
+use crate::machine::terms::{Duty, Key, Now, Place, Reading, Telegrams, Ticket};
+
+impl<T: Telegrams> Institution<T> {
+    /// A frame came.
+    pub fn received(&mut self, place: Place, bytes: Bytes, now: Now) {
+        if !self.is_present(place) {
+            let note = "it came on a connection that is gone";
+            return self.note(place, bytes, Class::Unmatched, None, Some(note.to_owned()));
+        }
+        self.session(place.link, session::Event::Received, now);
+        match self.telegrams.read(&bytes) {
+            Reading::Answer { telegram, key, refused } => {
+                let verdict = self.mux.answer(&key, &telegram, now.steady + self.settings.quarantine);
+                match verdict {
+                    Verdict::Matched(ticket) => {
+                        self.note(place, bytes.clone(), Class::Answer, Some(ticket), None);
+                        self.matched(ticket, End::Answered(telegram, bytes), refused, now);
+                    }
+                    Verdict::Late(ticket) => {
+                        self.note(place, bytes.clone(), Class::Late, Some(ticket), None);
+                        if self.unknown.remove(&ticket) {
+                            self.actions.push_back(Action::End(ticket, End::Settled(telegram, bytes)));
+                        }
+                    }
+                    Verdict::Duplicate(ticket) => self.note(place, bytes, Class::Duplicate, Some(ticket), None),
+                    Verdict::Unmatched(why) => {
+                        self.note(place, bytes, Class::Unmatched, None, Some(why.reason().to_owned()));
+                    }
+                }
+            }
+            Reading::Duty(duty) => self.their_duty(place, duty, bytes, now),
+            Reading::Notice { telegram } => {
+                self.note(place, bytes.clone(), Class::Notice, None, None);
+                self.actions.push_back(Action::Notice(place, telegram, bytes));
+            }
+            Reading::Unexpected { telegram } => {
+                let note = format!("{telegram} is neither an answer nor configured as a notice");
+                self.note(place, bytes, Class::Unmatched, None, Some(note));
+            }
+            Reading::Undecodable { key, why } => self.unreadable(place, key.as_ref(), why, bytes, now),
+        }
+        self.progress(now);
+    }
+
+    /// Bytes came that no frame can begin with. Nothing behind them can be trusted.
+    pub fn bad_frame(&mut self, place: Place, bytes: Bytes, why: String) {
+        self.note(place, bytes, Class::BadFrame, None, Some(why));
+    }
+
+    /// Ends what was not answered in time, and forgets keys that have rested.
+    pub(super) fn expire(&mut self, now: Now) {
+        for expired in self.mux.expire(now.steady, self.settings.quarantine) {
+            match expired {
+                Expired::Unanswered(ticket) => {
+                    let Some(item) = self.under_way.remove(&ticket) else { continue };
+                    let timeout = item.waits.map_or(0, |(_, timeout)| timeout.as_millis());
+                    let why = format!("no answer within {timeout} ms");
+                    match item.owner {
+                        Owner::Exchange => self.end(ticket, item.place.link, End::Unknown(why)),
+                        Owner::Duty { duty, .. } => self.duty_failed(item.place, duty, &why, now),
+                        Owner::Reply => {}
+                    }
+                }
+                Expired::Forgotten(ticket) => {
+                    if self.unknown.remove(&ticket) {
+                        self.actions.push_back(Action::Forget(ticket));
+                    }
+                }
+            }
+        }
+    }
+
+    fn matched(&mut self, ticket: Ticket, answered: End, refused: Option<String>, now: Now) {
+        let Some(UnderWay { owner, place, .. }) = self.under_way.remove(&ticket) else { return };
+        match owner {
+            Owner::Exchange => self.end(ticket, place.link, answered),
+            Owner::Duty { duty, since } if self.is_open(place) => {
+                if duty == Duty::EchoTest {
+                    self.actions.push_back(Action::Echo(place.link, now.steady.saturating_sub(since)));
+                }
+                self.session(place.link, session::Event::Answered { duty, refused }, now);
+            }
+            Owner::Duty { .. } | Owner::Reply => {}
+        }
+    }
+
+    fn their_duty(&mut self, place: Place, duty: Duty, bytes: Bytes, now: Now) {
+        match self.telegrams.accept(duty, &bytes) {
+            Ok(reply) => {
+                self.note(place, bytes, Class::Duty, None, None);
+                self.send(Owner::Reply, place, reply, None, None, None);
+                self.session(place.link, session::Event::Theirs(duty), now);
+            }
+            Err(why) => self.note(place, bytes, Class::Undecodable, None, Some(why)),
+        }
+    }
+
+    /// The line stays up. If the key says whose answer this would have been, that one is unknown: something was done.
+    fn unreadable(&mut self, place: Place, key: Option<&Key>, why: String, bytes: Bytes, now: Now) {
+        let owner = key.and_then(|key| Some((key, self.mux.waiting(key)?)));
+        let Some((key, ticket)) = owner else {
+            return self.note(place, bytes, Class::Undecodable, None, Some(why));
+        };
+        self.mux.give_up(key, now.steady + self.settings.quarantine);
+        let reason = format!("the answer cannot be read: {why}");
+        self.note(place, bytes, Class::Undecodable, Some(ticket), Some(why));
+        let Some(item) = self.under_way.remove(&ticket) else { return };
+        match item.owner {
+            Owner::Exchange => self.end(ticket, item.place.link, End::Unknown(reason)),
+            Owner::Duty { duty, .. } => self.duty_failed(item.place, duty, &reason, now),
+            Owner::Reply => {}
+        }
+    }
+
+    fn note(&mut self, place: Place, bytes: Bytes, class: Class, ticket: Option<Ticket>, note: Option<String>) {
+        self.actions.push_back(Action::Received(Incoming { place, bytes, class, ticket, note }));
+    }
+}

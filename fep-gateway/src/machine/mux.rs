@@ -1,0 +1,285 @@
+//! Whose answer this is.
+//!
+//! Everything of ours that expects an answer stands here under its key, from before it is written until its key may be used
+//! again. A key is not freed when the deadline passes: an institution may answer a withdrawal a second too late, and whoever
+//! had the key by then would take that answer for his own.
+//!
+//! ```text
+//! reserved ──written──► waiting ──answer──► answered ──────quarantine──► (free)
+//!    │                     │                    └─ again: duplicate
+//!    └─withdrawn─► (free)  └─deadline, link lost, unreadable─► unknown ──quarantine──► (free)
+//!                                                                  └─ answer: late ─► answered
+//! ```
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::machine::terms::{Key, Ticket};
+
+/// Everything that stands under a key.
+#[derive(Clone, Debug, Default)]
+pub struct Mux {
+    standings: HashMap<Key, Standing>,
+    ends: BTreeSet<(Duration, Key)>,
+}
+
+#[derive(Clone, Debug)]
+struct Standing {
+    ticket: Ticket,
+    answer: Arc<str>,
+    stage: Stage,
+    /// When the stage ends by itself.
+    end: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Reserved,
+    Waiting,
+    Unknown,
+    Answered,
+}
+
+/// The key belongs to another telegram, or has to rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken;
+
+/// What an answer turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The answer that this one waits for.
+    Matched(Ticket),
+    /// The answer to this one, which had been given up.
+    Late(Ticket),
+    /// One more answer to this one.
+    Duplicate(Ticket),
+    /// Nobody's.
+    Unmatched(Unmatched),
+}
+
+/// Why an answer is nobody's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unmatched {
+    /// Nothing stands under its key.
+    NoSuchKey,
+    /// What stands there was not written yet.
+    NotWritten,
+    /// What stands there expects another telegram.
+    OtherTelegram,
+}
+
+/// A stage that ended by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expired {
+    /// No answer came; it is unknown from now on.
+    Unanswered(Ticket),
+    /// The quarantine is over; nothing is known of it any more.
+    Forgotten(Ticket),
+}
+
+impl Unmatched {
+    /// In words.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::NoSuchKey => "nothing waits for an answer with this key",
+            Self::NotWritten => "the request with this key was not sent yet",
+            Self::OtherTelegram => "the request with this key expects another telegram",
+        }
+    }
+}
+
+impl Mux {
+    /// Whether the key can be reserved.
+    #[must_use]
+    pub fn is_free(&self, key: &Key) -> bool {
+        !self.standings.contains_key(key)
+    }
+
+    /// How many keys are not free.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.standings.len()
+    }
+
+    /// Whether every key is free.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.standings.is_empty()
+    }
+
+    /// Takes the key for a telegram that shall be written.
+    ///
+    /// # Errors
+    /// If the key is not free.
+    pub fn reserve(&mut self, key: Key, ticket: Ticket, answer: Arc<str>) -> Result<(), Taken> {
+        if !self.is_free(&key) {
+            return Err(Taken);
+        }
+        self.standings.insert(key, Standing { ticket, answer, stage: Stage::Reserved, end: None });
+        Ok(())
+    }
+
+    /// Takes the key for a telegram of an earlier run whose outcome is unknown.
+    pub fn recall(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, until: Duration) {
+        self.standings.insert(key.clone(), Standing { ticket, answer, stage: Stage::Unknown, end: None });
+        self.turn(&key, Stage::Unknown, Some(until));
+    }
+
+    /// The telegram is on its way to the wire: an answer may come until the deadline.
+    pub fn written(&mut self, key: &Key, deadline: Duration) {
+        self.turn(key, Stage::Waiting, Some(deadline));
+    }
+
+    /// The telegram certainly did not reach the wire: the key is free.
+    pub fn withdraw(&mut self, key: &Key) {
+        if let Some(Standing { end: Some(end), .. }) = self.standings.remove(key) {
+            self.ends.remove(&(end, key.clone()));
+        }
+    }
+
+    /// Stops waiting: unknown, and the key rests until then.
+    pub fn give_up(&mut self, key: &Key, until: Duration) {
+        self.turn(key, Stage::Unknown, Some(until));
+    }
+
+    /// The one that waits under this key.
+    #[must_use]
+    pub fn waiting(&self, key: &Key) -> Option<Ticket> {
+        self.standings.get(key).filter(|standing| standing.stage == Stage::Waiting).map(|standing| standing.ticket)
+    }
+
+    /// An answer came. If it is somebody's, the key rests until then.
+    pub fn answer(&mut self, key: &Key, telegram: &str, until: Duration) -> Verdict {
+        let Some(standing) = self.standings.get(key) else { return Verdict::Unmatched(Unmatched::NoSuchKey) };
+        if *standing.answer != *telegram {
+            return Verdict::Unmatched(Unmatched::OtherTelegram);
+        }
+        let ticket = standing.ticket;
+        let verdict = match standing.stage {
+            Stage::Reserved => return Verdict::Unmatched(Unmatched::NotWritten),
+            Stage::Answered => return Verdict::Duplicate(ticket),
+            Stage::Waiting => Verdict::Matched(ticket),
+            Stage::Unknown => Verdict::Late(ticket),
+        };
+        self.turn(key, Stage::Answered, Some(until));
+        verdict
+    }
+
+    /// What ended by itself until now. What was not answered rests for `quarantine`.
+    pub fn expire(&mut self, now: Duration, quarantine: Duration) -> Vec<Expired> {
+        let mut expired = Vec::new();
+        while self.ends.first().is_some_and(|(end, _)| *end <= now) {
+            let Some((end, key)) = self.ends.pop_first() else { break };
+            let Some(standing) = self.standings.get_mut(&key) else { continue };
+            standing.end = None;
+            if standing.stage == Stage::Waiting {
+                expired.push(Expired::Unanswered(standing.ticket));
+                self.turn(&key, Stage::Unknown, Some(end.max(now) + quarantine));
+            } else {
+                expired.push(Expired::Forgotten(standing.ticket));
+                self.standings.remove(&key);
+            }
+        }
+        expired
+    }
+
+    /// When [`Mux::expire`] has something to say.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        self.ends.first().map(|(end, _)| *end)
+    }
+
+    fn turn(&mut self, key: &Key, stage: Stage, end: Option<Duration>) {
+        let Some(standing) = self.standings.get_mut(key) else { return };
+        if let Some(old) = standing.end.take() {
+            self.ends.remove(&(old, key.clone()));
+        }
+        standing.stage = stage;
+        standing.end = end;
+        if let Some(end) = end {
+            self.ends.insert((end, key.clone()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn key(trace: &str) -> Key {
+        Key::new([trace.as_bytes(), b"20261121"])
+    }
+
+    fn waiting(traces: &[&str]) -> Mux {
+        let mut mux = Mux::default();
+        for (ticket, trace) in (1..).zip(traces) {
+            mux.reserve(key(trace), Ticket(ticket), "Answer".into()).unwrap();
+            mux.written(&key(trace), 5 * SECOND);
+        }
+        mux
+    }
+
+    #[test]
+    fn a_key_is_a_tuple() {
+        assert_ne!(Key::new([b"12".as_slice(), b"3"]), Key::new([b"1".as_slice(), b"23"]));
+        assert_eq!(Key::new([b" 12 ".as_slice()]), Key::new([b"12".as_slice()]));
+    }
+
+    #[test]
+    fn answers_come_in_any_order() {
+        let mut mux = waiting(&["1", "2", "3"]);
+        for (trace, ticket) in [("3", 3), ("1", 1), ("2", 2)] {
+            assert_eq!(mux.answer(&key(trace), "Answer", 60 * SECOND), Verdict::Matched(Ticket(ticket)));
+        }
+    }
+
+    #[test]
+    fn a_second_answer_is_a_duplicate() {
+        let mut mux = waiting(&["1"]);
+        assert_eq!(mux.answer(&key("1"), "Answer", 60 * SECOND), Verdict::Matched(Ticket(1)));
+        assert_eq!(mux.answer(&key("1"), "Answer", 60 * SECOND), Verdict::Duplicate(Ticket(1)));
+    }
+
+    #[test]
+    fn a_late_answer_settles_its_own_request_and_the_key_rested_meanwhile() {
+        let mut mux = waiting(&["1"]);
+        assert_eq!(mux.deadline(), Some(5 * SECOND));
+        assert_eq!(mux.expire(5 * SECOND, 60 * SECOND), [Expired::Unanswered(Ticket(1))]);
+        assert_eq!(mux.reserve(key("1"), Ticket(2), "Answer".into()), Err(Taken));
+        assert_eq!(mux.answer(&key("1"), "Answer", 70 * SECOND), Verdict::Late(Ticket(1)));
+        assert_eq!(mux.answer(&key("1"), "Answer", 70 * SECOND), Verdict::Duplicate(Ticket(1)));
+        assert_eq!(mux.expire(69 * SECOND, 60 * SECOND), []);
+        assert_eq!(mux.expire(70 * SECOND, 60 * SECOND), [Expired::Forgotten(Ticket(1))]);
+        assert!(mux.is_empty());
+        assert_eq!(mux.answer(&key("1"), "Answer", 80 * SECOND), Verdict::Unmatched(Unmatched::NoSuchKey));
+    }
+
+    #[test]
+    fn another_telegram_with_the_right_key_is_nobodys() {
+        let mut mux = waiting(&["1"]);
+        let verdict = mux.answer(&key("1"), "OtherAnswer", 60 * SECOND);
+        assert_eq!(verdict, Verdict::Unmatched(Unmatched::OtherTelegram));
+        assert_eq!(mux.waiting(&key("1")), Some(Ticket(1)));
+    }
+
+    #[test]
+    fn what_was_not_written_cannot_be_answered_and_frees_its_key() {
+        let mut mux = Mux::default();
+        mux.reserve(key("1"), Ticket(1), "Answer".into()).unwrap();
+        assert_eq!(mux.answer(&key("1"), "Answer", SECOND), Verdict::Unmatched(Unmatched::NotWritten));
+        mux.withdraw(&key("1"));
+        assert!(mux.is_free(&key("1")));
+    }
+
+    #[test]
+    fn an_unknown_of_an_earlier_run_can_be_settled() {
+        let mut mux = Mux::default();
+        mux.recall(key("1"), Ticket(9), "Answer".into(), 60 * SECOND);
+        assert_eq!(mux.reserve(key("1"), Ticket(10), "Answer".into()), Err(Taken));
+        assert_eq!(mux.answer(&key("1"), "Answer", 90 * SECOND), Verdict::Late(Ticket(9)));
+    }
+}

@@ -1,0 +1,255 @@
+//! Whether a link may carry business telegrams: sign-on, echo test and sign-off on one link.
+//!
+//! A session sends nothing, knows no time (callers pass it) and matches no answers: that is `mux`.
+//!
+//! ```text
+//! connected ─► SigningOn ──our sign-on accepted, or theirs answered──► Up ──sign-off──► SigningOff ─► closed
+//!                  └─ refused, no answer ─► closed                     └─ echo test unanswered ─► closed
+//! ```
+
+use std::time::Duration;
+
+use crate::exchange::LinkState;
+use crate::machine::terms::Duty;
+
+/// The times and duties of an institution's sessions.
+#[derive(Clone, Debug, Default)]
+pub struct Habits {
+    /// We sign on after connecting.
+    pub sign_on: bool,
+    /// We sign off before closing.
+    pub sign_off: bool,
+    /// We send echo tests.
+    pub echo_test: bool,
+    /// Send one at least this often.
+    pub echo_interval: Duration,
+    /// Send one when nothing was received for this long.
+    pub echo_idle: Duration,
+}
+
+/// The session of one connection.
+#[derive(Clone, Debug)]
+pub struct Session {
+    habits: Habits,
+    state: LinkState,
+    echo_sent: Duration,
+    echo_waits: bool,
+    received: Duration,
+}
+
+/// What happens to a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The connection stands.
+    Connected,
+    /// Any bytes came.
+    Received,
+    /// Our duty was answered; `refused` says why it is not a yes.
+    Answered {
+        /// Which one.
+        duty: Duty,
+        /// Why the answer is not a yes.
+        refused: Option<String>,
+    },
+    /// Our duty was not answered in time, or could not be sent.
+    Unanswered(Duty, String),
+    /// They did a duty of theirs, which is answered with yes.
+    Theirs(Duty),
+    /// We want to close.
+    Leave,
+}
+
+/// What a session wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Send this duty.
+    Send(Duty),
+    /// The link's state changed.
+    Became(LinkState),
+    /// Close the connection, for this reason.
+    Close(String),
+}
+
+impl Session {
+    /// A session before its connection.
+    #[must_use]
+    pub fn new(habits: Habits) -> Self {
+        let never = Duration::ZERO;
+        Self { habits, state: LinkState::Connecting, echo_sent: never, echo_waits: false, received: never }
+    }
+
+    /// The stage it is in.
+    #[must_use]
+    pub fn state(&self) -> LinkState {
+        self.state
+    }
+
+    /// Takes an event.
+    pub fn on(&mut self, event: Event, now: Duration) -> Vec<Action> {
+        match event {
+            Event::Connected => {
+                self.received = now;
+                self.echo_sent = now;
+                if self.habits.sign_on {
+                    vec![self.turn(LinkState::SigningOn), Action::Send(Duty::SignOn)]
+                } else {
+                    vec![self.turn(LinkState::Up)]
+                }
+            }
+            Event::Received => {
+                self.received = now;
+                Vec::new()
+            }
+            Event::Answered { duty, refused } => self.answered(duty, refused),
+            Event::Unanswered(Duty::SignOn, _) if self.state == LinkState::Up => Vec::new(),
+            Event::Unanswered(Duty::SignOff, _) => vec![Action::Close("signed off without an answer".to_owned())],
+            Event::Unanswered(duty, why) => vec![Action::Close(format!("{}: {why}", duty.name()))],
+            Event::Theirs(duty) => self.theirs(duty),
+            Event::Leave => match self.state {
+                LinkState::Up if self.habits.sign_off => {
+                    vec![self.turn(LinkState::SigningOff), Action::Send(Duty::SignOff)]
+                }
+                _ => vec![Action::Close("the gateway stopped".to_owned())],
+            },
+        }
+    }
+
+    /// What time alone brings about: an echo test.
+    pub fn tick(&mut self, now: Duration) -> Vec<Action> {
+        if self.deadline().is_none_or(|deadline| deadline > now) {
+            return Vec::new();
+        }
+        self.echo_waits = true;
+        self.echo_sent = now;
+        vec![Action::Send(Duty::EchoTest)]
+    }
+
+    /// When [`Session::tick`] has something to do.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        if !self.habits.echo_test || self.echo_waits {
+            return None;
+        }
+        // After a sign-off too: a connection that they left open may be dead.
+        if !matches!(self.state, LinkState::Up | LinkState::SigningOff) {
+            return None;
+        }
+        let idle = self.received.max(self.echo_sent) + self.habits.echo_idle;
+        Some(idle.min(self.echo_sent + self.habits.echo_interval))
+    }
+
+    fn answered(&mut self, duty: Duty, refused: Option<String>) -> Vec<Action> {
+        match (duty, refused) {
+            (Duty::SignOn, None) if self.state == LinkState::SigningOn => vec![self.turn(LinkState::Up)],
+            (Duty::SignOn, Some(why)) if self.state == LinkState::SigningOn => {
+                vec![Action::Close(format!("sign-on was refused: {why}"))]
+            }
+            (Duty::SignOn, _) => Vec::new(),
+            (Duty::SignOff, _) => vec![Action::Close("signed off".to_owned())],
+            // Whatever it says, somebody is there.
+            (Duty::EchoTest, _) => {
+                self.echo_waits = false;
+                Vec::new()
+            }
+        }
+    }
+
+    fn theirs(&mut self, duty: Duty) -> Vec<Action> {
+        match (duty, self.state) {
+            (Duty::SignOn, LinkState::SigningOn | LinkState::SigningOff) => vec![self.turn(LinkState::Up)],
+            (Duty::SignOff, LinkState::Up | LinkState::SigningOn) => vec![self.turn(LinkState::SigningOff)],
+            _ => Vec::new(),
+        }
+    }
+
+    fn turn(&mut self, state: LinkState) -> Action {
+        self.state = state;
+        Action::Became(state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn connected() -> Session {
+        let (echo_interval, echo_idle) = (30 * SECOND, 20 * SECOND);
+        let habits = Habits { sign_on: true, sign_off: true, echo_test: true, echo_interval, echo_idle };
+        let mut session = Session::new(habits);
+        let actions = session.on(Event::Connected, Duration::ZERO);
+        assert_eq!(actions, [Action::Became(LinkState::SigningOn), Action::Send(Duty::SignOn)]);
+        session
+    }
+
+    fn up() -> Session {
+        let mut session = connected();
+        let accepted = Event::Answered { duty: Duty::SignOn, refused: None };
+        assert_eq!(session.on(accepted, Duration::ZERO), [Action::Became(LinkState::Up)]);
+        session
+    }
+
+    #[test]
+    fn nothing_is_up_before_sign_on_was_accepted() {
+        let mut session = connected();
+        assert_eq!(session.state(), LinkState::SigningOn);
+        assert_eq!(session.deadline(), None);
+        let refused = Event::Answered { duty: Duty::SignOn, refused: Some("response_code is 0003".to_owned()) };
+        let actions = session.on(refused, SECOND);
+        assert_eq!(actions, [Action::Close("sign-on was refused: response_code is 0003".to_owned())]);
+    }
+
+    #[test]
+    fn their_sign_on_opens_business_too() {
+        let mut session = connected();
+        assert_eq!(session.on(Event::Theirs(Duty::SignOn), SECOND), [Action::Became(LinkState::Up)]);
+        let silence = Event::Unanswered(Duty::SignOn, "no answer".to_owned());
+        assert_eq!(session.on(silence, 5 * SECOND), []);
+    }
+
+    #[test]
+    fn without_a_session_a_connection_is_up_at_once() {
+        let mut session = Session::new(Habits::default());
+        assert_eq!(session.on(Event::Connected, Duration::ZERO), [Action::Became(LinkState::Up)]);
+        assert_eq!(session.deadline(), None);
+        assert_eq!(session.on(Event::Leave, SECOND), [Action::Close("the gateway stopped".to_owned())]);
+    }
+
+    #[test]
+    fn an_idle_link_is_tested_and_a_busy_one_at_the_interval() {
+        let mut session = up();
+        assert_eq!(session.deadline(), Some(20 * SECOND));
+        session.on(Event::Received, 15 * SECOND);
+        assert_eq!(session.deadline(), Some(30 * SECOND));
+        assert_eq!(session.tick(29 * SECOND), []);
+        assert_eq!(session.tick(30 * SECOND), [Action::Send(Duty::EchoTest)]);
+        assert_eq!(session.deadline(), None, "one echo test at a time");
+        session.on(Event::Answered { duty: Duty::EchoTest, refused: None }, 31 * SECOND);
+        assert_eq!(session.deadline(), Some(50 * SECOND));
+    }
+
+    #[test]
+    fn a_silent_echo_test_closes_the_link() {
+        let mut session = up();
+        session.tick(20 * SECOND);
+        let actions = session.on(Event::Unanswered(Duty::EchoTest, "no answer".to_owned()), 25 * SECOND);
+        assert_eq!(actions, [Action::Close("echo test: no answer".to_owned())]);
+    }
+
+    #[test]
+    fn after_their_sign_off_nothing_is_sent_until_they_sign_on() {
+        let mut session = up();
+        assert_eq!(session.on(Event::Theirs(Duty::SignOff), SECOND), [Action::Became(LinkState::SigningOff)]);
+        assert_eq!(session.on(Event::Theirs(Duty::SignOn), SECOND), [Action::Became(LinkState::Up)]);
+    }
+
+    #[test]
+    fn we_sign_off_before_we_close() {
+        let mut session = up();
+        let actions = session.on(Event::Leave, SECOND);
+        assert_eq!(actions, [Action::Became(LinkState::SigningOff), Action::Send(Duty::SignOff)]);
+        let answered = Event::Answered { duty: Duty::SignOff, refused: None };
+        assert_eq!(session.on(answered, SECOND), [Action::Close("signed off".to_owned())]);
+    }
+}

@@ -1,0 +1,89 @@
+//! Which trace number the next telegram gets.
+//!
+//! Numbers run from 1 to the field's maximum, per institution and business day, and wrap. So that a crash never hands a number
+//! out twice, a high-water mark is kept in the journal. It moves in blocks, and every telegram names the mark that covers its
+//! number: the journal must hold it before the telegram's bytes go out, which costs a write once a block.
+
+/// The highest number of a day that may have been used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The business day, counted from 1970-01-01.
+    pub day: i64,
+    /// The number.
+    pub high: u64,
+}
+
+/// The numbers of one institution.
+#[derive(Clone, Debug)]
+pub struct TraceBook {
+    max: u64,
+    block: u64,
+    day: i64,
+    last: u64,
+    /// The end of the block that `last` belongs to.
+    high: u64,
+}
+
+impl TraceBook {
+    /// Begins behind what the journal says was used.
+    #[must_use]
+    pub fn new(max: u64, block: u64, used: Option<Mark>) -> Self {
+        let used = used.unwrap_or(Mark { day: i64::MIN, high: 0 });
+        let last = used.high.min(max);
+        Self { max: max.max(1), block: block.max(1), day: used.day, last, high: last }
+    }
+
+    /// The next number, and the mark that must be in the journal before it is used.
+    ///
+    /// A day that lies before the current one does not turn the book back: a clock that was set back must not bring the
+    /// day's first numbers again.
+    pub fn next(&mut self, day: i64) -> (u64, Mark) {
+        if day > self.day || self.last >= self.max {
+            self.day = self.day.max(day);
+            self.last = 0;
+            self.high = 0;
+        }
+        self.last += 1;
+        if self.last > self.high {
+            self.high = self.last.saturating_add(self.block - 1).min(self.max);
+        }
+        (self.last, Mark { day: self.day, high: self.high })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(day: i64, high: u64) -> Mark {
+        Mark { day, high }
+    }
+
+    #[test]
+    fn the_mark_moves_once_a_block() {
+        let mut book = TraceBook::new(999_999, 3, None);
+        let taken: Vec<_> = (0..5).map(|_| book.next(10)).collect();
+        assert_eq!(taken, [(1, mark(10, 3)), (2, mark(10, 3)), (3, mark(10, 3)), (4, mark(10, 6)), (5, mark(10, 6))]);
+    }
+
+    #[test]
+    fn a_restart_goes_on_behind_the_mark() {
+        let mut book = TraceBook::new(999_999, 1000, Some(mark(10, 2000)));
+        assert_eq!(book.next(10), (2001, mark(10, 3000)));
+    }
+
+    #[test]
+    fn a_new_day_begins_at_one_and_an_old_day_does_not() {
+        let mut book = TraceBook::new(999_999, 1000, Some(mark(10, 2000)));
+        assert_eq!(book.next(11), (1, mark(11, 1000)));
+        assert_eq!(book.next(10), (2, mark(11, 1000)));
+    }
+
+    #[test]
+    fn numbers_wrap_and_zero_is_never_used() {
+        let mut book = TraceBook::new(3, 1000, None);
+        let taken: Vec<_> = (0..5).map(|_| book.next(1).0).collect();
+        assert_eq!(taken, [1, 2, 3, 1, 2]);
+        assert_eq!(book.next(1), (3, mark(1, 3)));
+    }
+}

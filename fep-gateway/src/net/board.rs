@@ -1,0 +1,105 @@
+//! What the lines are doing, for everybody who asks: written by the tasks, read by HTTP and console.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::config::Institution;
+use crate::exchange::{LineStatus, LinkState, LinkStatus};
+use crate::machine::terms::{LinkId, Place};
+
+/// One institution's lines.
+#[derive(Debug)]
+pub struct Board {
+    lines: Vec<Mutex<LineStatus>>,
+}
+
+impl Board {
+    /// All links down.
+    #[must_use]
+    pub fn new(name: &str, config: &Institution, now_ms: i64) -> Self {
+        let link = LinkStatus {
+            incarnation: 0,
+            state: LinkState::Down,
+            since_ms: now_ms,
+            last_rx_ms: None,
+            last_tx_ms: None,
+            echo_round_trip_us: None,
+        };
+        let line = |line: &crate::config::Line| LineStatus {
+            institution: name.to_owned(),
+            line: line.name.clone(),
+            address: line.connect.clone(),
+            links: vec![link.clone(); line.links],
+            inflight: 0,
+            inflight_max: config.inflight_max,
+            reconnects: 0,
+            last_error: None,
+        };
+        Self { lines: config.lines.iter().map(|config| Mutex::new(line(config))).collect() }
+    }
+
+    /// Every line as it is now.
+    #[must_use]
+    pub fn lines(&self) -> Vec<LineStatus> {
+        self.lines.iter().map(|line| open(line).clone()).collect()
+    }
+
+    /// Bytes came.
+    pub fn received(&self, place: Place, now_ms: i64) {
+        self.change(place.link, |line, at| link(line, at, |link| link.last_rx_ms = Some(now_ms)));
+    }
+
+    /// Bytes went.
+    pub fn sent(&self, place: Place, now_ms: i64) {
+        self.change(place.link, |line, at| link(line, at, |link| link.last_tx_ms = Some(now_ms)));
+    }
+
+    /// An echo test came back.
+    pub fn echo(&self, id: LinkId, round_trip_us: u64) {
+        self.change(id, |line, at| link(line, at, |link| link.echo_round_trip_us = Some(round_trip_us)));
+    }
+
+    /// How many exchanges wait on a line.
+    pub fn inflight(&self, line: usize, inflight: usize) {
+        self.change(LinkId { line, link: 0 }, |line, _| line.inflight = inflight);
+    }
+
+    /// A link changed; gives its line as it is then, and whether a connection that stood was lost.
+    pub fn became(
+        &self,
+        id: LinkId,
+        state: LinkState,
+        error: Option<String>,
+        now_ms: i64,
+    ) -> Option<(LineStatus, bool)> {
+        let mut line = open(self.lines.get(id.line)?);
+        let link = line.links.get_mut(id.link)?;
+        let lost = state == LinkState::Down && !matches!(link.state, LinkState::Down | LinkState::Connecting);
+        if state == LinkState::Connecting {
+            link.incarnation += 1;
+        }
+        link.state = state;
+        link.since_ms = now_ms;
+        line.reconnects += u64::from(lost);
+        if error.is_some() {
+            line.last_error = error;
+        }
+        Some((line.clone(), lost))
+    }
+
+    fn change(&self, id: LinkId, change: impl FnOnce(&mut LineStatus, usize)) {
+        if let Some(line) = self.lines.get(id.line) {
+            change(&mut open(line), id.link);
+        }
+    }
+}
+
+fn link(line: &mut LineStatus, at: usize, change: impl FnOnce(&mut LinkStatus)) {
+    if let Some(link) = line.links.get_mut(at) {
+        change(link);
+    }
+}
+
+/// A status is valid after every single change, so a panic elsewhere does not spoil it.
+fn open(line: &Mutex<LineStatus>) -> MutexGuard<'_, LineStatus> {
+    line.lock().unwrap_or_else(PoisonError::into_inner)
+}

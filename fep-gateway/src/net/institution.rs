@@ -1,0 +1,329 @@
+//! One institution's task: owns the machine, does what it says, and tells it what came of that.
+
+mod actions;
+mod notices;
+
+use std::collections::{HashMap, HashSet};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesOrdered, FuturesUnordered, StreamExt};
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::board::Board;
+use super::clock::Clock;
+use super::link::LinkEvent;
+use crate::config::Institution as Config;
+use crate::exchange::{Answer, Event, Exchange, ExchangeId, Outcome};
+use crate::journal::{Ending, Journal, NoticeId, Recalled};
+use crate::machine::institution::{Institution as Machine, LineSettings, Settings};
+use crate::machine::terms::{Key, LinkId, Now, Place, Ticket};
+use crate::machine::trace::Mark;
+use crate::notice::NoticeHandler;
+use crate::telegrams::{Desk, Draft};
+
+/// What everything in a gateway shares.
+#[derive(Clone)]
+pub struct Shared {
+    /// The durable record.
+    pub journal: Journal,
+    /// Where subscribers hear of it.
+    pub events: broadcast::Sender<Event>,
+    /// Who takes notices.
+    pub notices: Arc<dyn NoticeHandler>,
+    /// The clocks.
+    pub clock: Arc<Clock>,
+}
+
+/// A running institution.
+#[derive(Debug)]
+pub struct Handle {
+    /// Its telegrams.
+    pub desk: Arc<Desk>,
+    /// Its lines.
+    pub board: Arc<Board>,
+    commands: mpsc::Sender<Command>,
+    task: std::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A request that is in the journal and waits to be sent.
+#[derive(Debug)]
+pub struct Request {
+    /// What shall be sent.
+    pub draft: Draft,
+    /// Its exchange so far.
+    pub exchange: Exchange,
+    /// Who waits for its end.
+    pub reply: oneshot::Sender<Exchange>,
+}
+
+#[derive(Debug)]
+enum Command {
+    Request(Box<Request>),
+    Stop,
+}
+
+/// How many trace numbers one mark in the journal covers.
+const TRACE_BLOCK: u64 = 1000;
+
+/// How many requests may wait for the task; who comes later waits for a place.
+const COMMANDS_MAX: usize = 1024;
+
+/// How many reads of all links may wait for the task; links that come later stop reading.
+const EVENTS_MAX: usize = 256;
+
+/// How many notices a handler may have at once; the stand-in answers the others.
+const NOTICES_RUNNING_MAX: usize = 64;
+
+impl Handle {
+    /// Starts the task, which connects at once.
+    #[must_use]
+    pub fn start(
+        name: &str,
+        config: Config,
+        desk: Desk,
+        used: Option<Mark>,
+        recalled: Vec<Recalled>,
+        shared: Shared,
+    ) -> Self {
+        let desk = Arc::new(desk);
+        let now = shared.clock.now();
+        let board = Arc::new(Board::new(name, &config, now.wall_ms));
+        let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
+        let (events, event_queue) = mpsc::channel(EVENTS_MAX);
+        let settings = settings(&config, &desk);
+        let machine = Machine::new(settings, Arc::clone(&desk), used, shared.clock.seed());
+        let mut task = Task {
+            name: name.to_owned(),
+            config,
+            machine,
+            desk: Arc::clone(&desk),
+            board: Arc::clone(&board),
+            shared,
+            events,
+            links: HashMap::new(),
+            running: HashMap::new(),
+            unknown: HashMap::new(),
+            notice_replies: HashMap::new(),
+            notices_running: HashSet::new(),
+            notice_places: Arc::new(Semaphore::new(NOTICES_RUNNING_MAX)),
+            journaled: FuturesOrdered::new(),
+            others: FuturesUnordered::new(),
+            stopped: false,
+        };
+        task.recall(recalled, now);
+        let task = tokio::spawn(task.run(command_queue, event_queue));
+        Self { desk, board, commands, task: std::sync::Mutex::new(Some(task)) }
+    }
+
+    /// Hands a request over; false if the institution has stopped.
+    pub async fn request(&self, request: Request) -> bool {
+        self.commands.send(Command::Request(Box::new(request))).await.is_ok()
+    }
+
+    /// Lets it drain, sign off and close, and waits until it has.
+    pub async fn stop(&self) {
+        // If it is gone already there is nothing to tell.
+        let _ = self.commands.send(Command::Stop).await;
+        let task = self.task.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(task) = task
+            && let Err(error) = task.await
+        {
+            tracing::error!(%error, "an institution's task failed");
+        }
+    }
+}
+
+struct Task {
+    name: String,
+    config: Config,
+    machine: Machine<Arc<Desk>>,
+    desk: Arc<Desk>,
+    board: Arc<Board>,
+    shared: Shared,
+    events: mpsc::Sender<LinkEvent>,
+    links: HashMap<LinkId, OpenLink>,
+    running: HashMap<Ticket, Running>,
+    /// Exchanges that a late answer can settle.
+    unknown: HashMap<Ticket, ExchangeId>,
+    notice_replies: HashMap<Ticket, NoticeId>,
+    notices_running: HashSet<NoticeId>,
+    notice_places: Arc<Semaphore>,
+    /// In the order in which the journal was told, so that the wire keeps it.
+    journaled: FuturesOrdered<Waiting<(Ticket, Result<(), String>)>>,
+    others: FuturesUnordered<Waiting<Done>>,
+    stopped: bool,
+}
+
+type Waiting<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+struct OpenLink {
+    place: Place,
+    frames: mpsc::Sender<(Ticket, bytes::Bytes)>,
+    close: Option<oneshot::Sender<()>>,
+}
+
+struct Running {
+    exchange: Exchange,
+    reply: oneshot::Sender<Exchange>,
+    since: Duration,
+}
+
+/// Something slow that is done.
+enum Done {
+    /// The end of an exchange is in the journal.
+    Ended(Box<Exchange>, oneshot::Sender<Exchange>),
+    Settled(Option<Exchange>),
+    /// A notice has its answer; none if it must come again.
+    Notice {
+        place: Place,
+        id: NoticeId,
+        answer: Option<bytes::Bytes>,
+        fresh: bool,
+    },
+}
+
+impl Task {
+    async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut events: mpsc::Receiver<LinkEvent>) {
+        self.machine.start();
+        let mut hung_up = false;
+        loop {
+            self.obey().await;
+            if self.stopped && self.running.is_empty() && self.others.is_empty() && self.journaled.is_empty() {
+                commands.close();
+                match commands.try_recv() {
+                    Ok(command) => self.command(Some(command)),
+                    Err(_) => break,
+                }
+                continue;
+            }
+            let deadline = self.machine.deadline().unwrap_or(Duration::from_secs(86_400 * 365));
+            let deadline = tokio::time::Instant::from_std(self.shared.clock.instant(deadline));
+            tokio::select! {
+                command = commands.recv(), if !hung_up => {
+                    hung_up = command.is_none();
+                    self.command(command);
+                }
+                Some(event) = events.recv() => self.event(event),
+                Some((ticket, result)) = self.journaled.next(), if !self.journaled.is_empty() => {
+                    let now = self.shared.clock.now();
+                    self.machine.journaled(ticket, result, now);
+                }
+                Some(done) = self.others.next(), if !self.others.is_empty() => self.done(done),
+                () = tokio::time::sleep_until(deadline) => self.machine.tick(self.shared.clock.now()),
+            }
+        }
+    }
+
+    /// Knows the unknowns of an earlier run again, as far as their keys still rest.
+    fn recall(&mut self, recalled: Vec<Recalled>, now: Now) {
+        let quarantine_ms = i64::try_from(self.config.quarantine.as_millis()).unwrap_or(i64::MAX);
+        for unknown in recalled {
+            if now.wall_ms.saturating_sub(unknown.ended_at_ms) < quarantine_ms {
+                let key = Key::new(unknown.key.iter().map(String::as_bytes));
+                let ticket = self.machine.recall(key, unknown.answer.into(), now);
+                self.unknown.insert(ticket, unknown.id);
+            }
+        }
+    }
+
+    fn command(&mut self, command: Option<Command>) {
+        let now = self.shared.clock.now();
+        match command {
+            Some(Command::Request(request)) => {
+                let Request { draft, exchange, reply } = *request;
+                self.tell(Event::Exchange(Box::new(exchange.clone())));
+                match self.machine.request(&draft, now) {
+                    Ok(ticket) => {
+                        self.running.insert(ticket, Running { exchange, reply, since: now.steady });
+                    }
+                    Err(why) => self.finish(exchange, reply, Outcome::NotSent, Some(why), None),
+                }
+            }
+            // Whoever could ask is gone: that is a stop too.
+            Some(Command::Stop) | None => self.machine.leave(now),
+        }
+    }
+
+    fn event(&mut self, event: LinkEvent) {
+        let now = self.shared.clock.now();
+        match event {
+            LinkEvent::Connected(place) => self.machine.connected(place, now),
+            LinkEvent::Received(place, frames) => {
+                for frame in frames {
+                    self.machine.received(place, frame, now);
+                }
+            }
+            LinkEvent::BadFrame(place, bytes, why) => self.machine.bad_frame(place, bytes, why),
+            LinkEvent::Lost { place, why, untouched } => {
+                if self.links.get(&place.link).is_some_and(|link| link.place == place) {
+                    self.links.remove(&place.link);
+                }
+                tracing::info!(institution = self.name, ?place, why, "link lost");
+                self.machine.lost(place, &why, &untouched, now);
+            }
+        }
+    }
+
+    fn done(&mut self, done: Done) {
+        match done {
+            Done::Ended(exchange, reply) => {
+                self.tell(Event::Exchange(exchange.clone()));
+                // The caller may have gone; the journal has it.
+                let _ = reply.send(*exchange);
+            }
+            Done::Settled(Some(exchange)) => self.tell(Event::Exchange(Box::new(exchange))),
+            Done::Settled(None) => {}
+            Done::Notice { place, id, answer, fresh } => self.answer_notice(place, id, answer, fresh),
+        }
+    }
+
+    /// An exchange has its final state: into the journal with it, and then to whoever waits.
+    fn finish(
+        &mut self,
+        mut exchange: Exchange,
+        reply: oneshot::Sender<Exchange>,
+        outcome: Outcome,
+        reason: Option<String>,
+        answer: Option<Answer>,
+    ) {
+        let at_ms = self.shared.clock.now().wall_ms;
+        exchange.outcome = Some(outcome);
+        exchange.reason.clone_from(&reason);
+        exchange.answer.clone_from(&answer);
+        exchange.ended_at_ms = Some(at_ms);
+        self.count_end(&exchange, outcome);
+        let journal = self.shared.journal.clone();
+        let ending = Ending { id: exchange.id.clone(), outcome, reason, answer, at_ms };
+        self.others.push(Box::pin(async move {
+            // Whether the disk took it or will be asked again: what happened has happened.
+            let _ = journal.end(ending).await.await;
+            Done::Ended(Box::new(exchange), reply)
+        }));
+    }
+
+    fn tell(&self, event: Event) {
+        // Nobody has to listen.
+        let _ = self.shared.events.send(event);
+    }
+}
+
+fn settings(config: &Config, desk: &Desk) -> Settings {
+    let line = |line: &crate::config::Line| LineSettings {
+        links: line.links,
+        reconnect_min: line.reconnect_min,
+        reconnect_max: line.reconnect_max,
+    };
+    Settings {
+        inflight_max: config.inflight_max,
+        quarantine: config.quarantine,
+        drain_max: config.drain_max,
+        habits: desk.habits(config),
+        lines: config.lines.iter().map(line).collect(),
+        trace_max: desk.trace_max(),
+        trace_block: TRACE_BLOCK,
+    }
+}

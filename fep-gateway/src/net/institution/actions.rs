@@ -1,0 +1,207 @@
+//! What the machine says, done.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Done, OpenLink, Running, Task};
+use crate::exchange::{Answer, Event, Exchange, LinkState, Outcome};
+use crate::journal::{Direction, Entry, Sending, Settlement};
+use crate::machine::institution::{Action, Class, End, Incoming, Outgoing};
+use crate::machine::terms::{LinkId, Place, Ticket};
+use crate::net::link::Link;
+
+/// Frames that may wait for a link's writer beyond what can be in flight: duties and replies.
+const FRAMES_EXTRA: usize = 256;
+
+impl Task {
+    /// Does everything that the machine wants.
+    pub(super) async fn obey(&mut self) {
+        while let Some(action) = self.machine.next_action() {
+            match action {
+                Action::Connect(place) => self.connect(place),
+                Action::Close(place, why) => self.close(place, &why),
+                Action::Journal(outgoing) => self.journal(outgoing),
+                Action::Write(ticket, place, bytes) => self.write(ticket, place, bytes),
+                Action::End(ticket, end) => self.end(ticket, end).await,
+                Action::Received(incoming) => self.received(incoming).await,
+                Action::Notice(place, telegram, bytes) => self.notice(place, &telegram, bytes),
+                Action::Link(link, state, error) => self.link_became(link, state, error),
+                Action::Echo(link, time) => {
+                    self.board.echo(link, u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+                    metrics::histogram!("fep_echo_seconds", "institution" => self.name.clone())
+                        .record(time.as_secs_f64());
+                }
+                Action::Forget(ticket) => {
+                    self.unknown.remove(&ticket);
+                }
+                Action::Stopped => self.stopped = true,
+            }
+        }
+    }
+
+    pub(super) fn count_end(&self, exchange: &Exchange, outcome: Outcome) {
+        let outcome = match outcome {
+            Outcome::Answered => "answered",
+            Outcome::NotSent => "not_sent",
+            Outcome::Unknown => "unknown",
+        };
+        let (institution, telegram) = (self.name.clone(), exchange.telegram.clone());
+        metrics::counter!("fep_exchanges_total", "institution" => institution, "telegram" => telegram, "outcome" => outcome)
+            .increment(1);
+    }
+
+    fn connect(&mut self, place: Place) {
+        let Some(line) = self.config.lines.get(place.link.line) else { return };
+        let (frames, frame_queue) = mpsc::channel(self.config.inflight_max + FRAMES_EXTRA);
+        let (close, closed) = oneshot::channel();
+        let link = Link {
+            place,
+            address: line.connect.clone(),
+            connect_timeout: line.connect_timeout,
+            write_timeout: self.config.write_timeout,
+            framing: self.config.framing,
+            events: self.events.clone(),
+            frames: frame_queue,
+            close: closed,
+            board: Arc::clone(&self.board),
+            clock: Arc::clone(&self.shared.clock),
+        };
+        self.links.insert(place.link, OpenLink { place, frames, close: Some(close) });
+        tokio::spawn(link.run());
+    }
+
+    fn close(&mut self, place: Place, why: &str) {
+        tracing::info!(institution = self.name, ?place, why, "closing a link");
+        let link = self.links.get_mut(&place.link).filter(|link| link.place == place);
+        if let Some(close) = link.and_then(|link| link.close.take()) {
+            // A link that has ended by itself needs no telling.
+            let _ = close.send(());
+        }
+    }
+
+    fn journal(&mut self, outgoing: Outgoing) {
+        let Outgoing { ticket, place, bytes, request, mark } = outgoing;
+        let line = (self.line_name(place.link), place.incarnation);
+        let class = match (&request, mark) {
+            (Some(_), _) => "request",
+            (None, Some(_)) => "duty",
+            (None, None) => "reply",
+        };
+        let mut exchange = None;
+        if let (Some(request), Some(running)) = (&request, self.running.get_mut(&ticket)) {
+            running.exchange.trace.clone_from(&request.trace);
+            running.exchange.line = Some(line.clone());
+            running.exchange.request = bytes.clone();
+            exchange = Some(running.exchange.id.clone());
+        }
+        let at_ms = self.shared.clock.now().wall_ms;
+        let institution = self.name.clone();
+        let entry = Entry { at_ms, institution, line, direction: Direction::Out, class, exchange, note: None, bytes };
+        let request = request.map(|request| {
+            (request.trace, request.key.fields().collect::<Vec<_>>(), request.answer.as_ref().to_owned())
+        });
+        let sending = Sending { entry, mark, request, notice: self.notice_replies.remove(&ticket) };
+        match self.shared.journal.send(sending) {
+            Ok(written) => self.journaled.push_back(Box::pin(async move {
+                let result = match written.await {
+                    Ok(result) => result.map_err(|error| error.to_string()),
+                    Err(_) => Err("it is closed".to_owned()),
+                };
+                (ticket, result)
+            })),
+            Err(error) => self.machine.journaled(ticket, Err(error.to_string()), self.shared.clock.now()),
+        }
+    }
+
+    fn write(&mut self, ticket: Ticket, place: Place, bytes: Bytes) {
+        let link = self.links.get(&place.link).filter(|link| link.place == place);
+        let handed = link.is_some_and(|link| link.frames.try_send((ticket, bytes)).is_ok());
+        if handed {
+            self.show_inflight(place.link.line);
+        } else {
+            self.machine.unsent(ticket, "the link takes nothing more", self.shared.clock.now());
+        }
+    }
+
+    async fn end(&mut self, ticket: Ticket, end: End) {
+        if let End::Settled(telegram, bytes) = end {
+            let Some(id) = self.unknown.remove(&ticket) else { return };
+            metrics::counter!("fep_settled_total", "institution" => self.name.clone()).increment(1);
+            let answer = Answer { telegram: telegram.as_ref().to_owned(), bytes };
+            let settled = self.shared.journal.settle(Settlement { id, by: "late answer", answer }).await;
+            self.others.push(Box::pin(async move { Done::Settled(settled.await.ok().flatten()) }));
+            return;
+        }
+        let Some(Running { exchange, reply, since }) = self.running.remove(&ticket) else { return };
+        if let Some(line) = exchange.line.as_ref().map(|(name, _)| name.clone()) {
+            let number = self.config.lines.iter().position(|config| config.name == line);
+            number.into_iter().for_each(|number| self.show_inflight(number));
+        }
+        match end {
+            End::Answered(telegram, bytes) => {
+                let took = self.shared.clock.now().steady.saturating_sub(since);
+                let (institution, request) = (self.name.clone(), exchange.telegram.clone());
+                metrics::histogram!("fep_round_trip_seconds", "institution" => institution, "telegram" => request)
+                    .record(took.as_secs_f64());
+                let answer = Answer { telegram: telegram.as_ref().to_owned(), bytes };
+                self.finish(exchange, reply, Outcome::Answered, None, Some(answer));
+            }
+            End::NotSent(why) => self.finish(exchange, reply, Outcome::NotSent, Some(why), None),
+            End::Unknown(why) => {
+                self.unknown.insert(ticket, exchange.id.clone());
+                self.finish(exchange, reply, Outcome::Unknown, Some(why), None);
+            }
+            End::Settled(..) => {}
+        }
+    }
+
+    async fn received(&mut self, incoming: Incoming) {
+        let Incoming { place, bytes, class, ticket, note } = incoming;
+        let (institution, name) = (self.name.clone(), class.name());
+        metrics::counter!("fep_received_total", "institution" => institution, "class" => name).increment(1);
+        if matches!(class, Class::Unmatched | Class::Undecodable | Class::BadFrame) {
+            tracing::warn!(institution = self.name, ?place, class = name, note, "received something odd");
+        }
+        let running = ticket.and_then(|ticket| self.running.get(&ticket)).map(|running| running.exchange.id.clone());
+        let exchange = running.or_else(|| self.unknown.get(&ticket?).cloned());
+        let entry = Entry {
+            at_ms: self.shared.clock.now().wall_ms,
+            institution: self.name.clone(),
+            line: (self.line_name(place.link), place.incarnation),
+            direction: Direction::In,
+            class: name,
+            exchange,
+            note,
+            bytes,
+        };
+        self.shared.journal.received(entry).await;
+    }
+
+    fn link_became(&mut self, id: LinkId, state: LinkState, error: Option<String>) {
+        let now = self.shared.clock.now();
+        let Some((line, lost)) = self.board.became(id, state, error, now.wall_ms) else { return };
+        let up = line.links.iter().filter(|link| link.state == LinkState::Up).count();
+        let (institution, name) = (self.name.clone(), line.line.clone());
+        metrics::gauge!("fep_links_up", "institution" => institution, "line" => name)
+            .set(f64::from(u32::try_from(up).unwrap_or(u32::MAX)));
+        if lost {
+            let (institution, name) = (self.name.clone(), line.line.clone());
+            metrics::counter!("fep_links_lost_total", "institution" => institution, "line" => name).increment(1);
+        }
+        self.tell(Event::Line(Box::new(line)));
+    }
+
+    fn show_inflight(&self, line: usize) {
+        let inflight = self.machine.inflight_on(line);
+        self.board.inflight(line, inflight);
+        let name = self.config.lines.get(line).map_or(String::new(), |line| line.name.clone());
+        metrics::gauge!("fep_inflight", "institution" => self.name.clone(), "line" => name)
+            .set(f64::from(u32::try_from(inflight).unwrap_or(u32::MAX)));
+    }
+
+    fn line_name(&self, id: LinkId) -> String {
+        self.config.lines.get(id.line).map_or(String::new(), |line| line.name.clone())
+    }
+}

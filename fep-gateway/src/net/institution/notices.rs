@@ -1,0 +1,106 @@
+//! Notices: to the service and back, within the institution's time, and the same answer to a repetition.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{Done, Task};
+use crate::journal::{NoticeId, NoticeStanding};
+use crate::machine::terms::Place;
+use crate::notice::{Notice, NoticeHandler};
+use crate::telegrams::Desk;
+
+/// What one notice needs, on its own.
+struct Errand {
+    handler: Arc<dyn NoticeHandler>,
+    desk: Arc<Desk>,
+    notice: Notice,
+    bytes: Bytes,
+    stand_in: Map<String, Value>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Task {
+    pub(super) fn notice(&mut self, place: Place, telegram: &str, bytes: Bytes) {
+        let Some(config) = self.config.notices.get(telegram) else { return };
+        let Some(key) = self.desk.notice_key(telegram, &bytes) else { return };
+        let key = key.fields().collect();
+        let id = NoticeId { institution: self.name.clone(), telegram: telegram.to_owned(), key };
+        if !self.notices_running.insert(id.clone()) {
+            // A repetition while the first one is being answered.
+            return;
+        }
+        let now = self.shared.clock.now();
+        let notice = Notice {
+            id: self.shared.clock.name(now),
+            institution: self.name.clone(),
+            telegram: telegram.to_owned(),
+            fields: self.desk.fields(telegram, &bytes).unwrap_or(Value::Null),
+            callback: config.callback.clone(),
+            timeout: config.callback_timeout,
+        };
+        let errand = Errand {
+            handler: Arc::clone(&self.shared.notices),
+            desk: Arc::clone(&self.desk),
+            notice,
+            bytes,
+            stand_in: Desk::nested(&config.stand_in),
+            permit: Arc::clone(&self.notice_places).try_acquire_owned().ok(),
+        };
+        let journal = self.shared.journal.clone();
+        self.others.push(Box::pin(async move {
+            let standing = journal.notice(id.clone(), errand.notice.id.clone(), now.wall_ms).await;
+            let (answer, fresh) = match standing {
+                Ok(NoticeStanding::Answered(answer)) => (Some(answer), false),
+                Ok(NoticeStanding::Unanswered) => (errand.run().await, true),
+                Err(error) => {
+                    // Unjournaled it is unanswered: the institution sends it again.
+                    tracing::error!(%error, "a notice cannot be journaled");
+                    (None, false)
+                }
+            };
+            Done::Notice { place, id, answer, fresh }
+        }));
+    }
+
+    pub(super) fn answer_notice(&mut self, place: Place, id: NoticeId, answer: Option<Bytes>, fresh: bool) {
+        self.notices_running.remove(&id);
+        let Some(answer) = answer else { return };
+        match self.machine.reply(place, answer) {
+            Ok(ticket) if fresh => {
+                self.notice_replies.insert(ticket, id);
+            }
+            Ok(_) => {}
+            Err(why) => tracing::warn!(institution = self.name, why, "a notice's answer cannot be sent"),
+        }
+    }
+}
+
+impl Errand {
+    /// The answer's bytes: the service's, or the stand-in's.
+    async fn run(self) -> Option<Bytes> {
+        let telegram = self.notice.telegram.clone();
+        let own = self.ask().await.unwrap_or_else(|why| {
+            tracing::warn!(institution = self.notice.institution, telegram, why, "the stand-in answers a notice");
+            metrics::counter!("fep_stand_ins_total", "institution" => self.notice.institution.clone()).increment(1);
+            self.stand_in.clone()
+        });
+        let answer = self.desk.answer(&telegram, &self.bytes, &own).or_else(|error| {
+            tracing::warn!(%error, telegram, "the service's fields make no answer, the stand-in answers");
+            self.desk.answer(&telegram, &self.bytes, &self.stand_in)
+        });
+        answer.inspect_err(|error| tracing::error!(%error, telegram, "the stand-in makes no answer")).ok()
+    }
+
+    async fn ask(&self) -> Result<Map<String, Value>, String> {
+        if self.permit.is_none() {
+            return Err("too many notices are being handled".to_owned());
+        }
+        match tokio::time::timeout(self.notice.timeout, self.handler.notice(self.notice.clone())).await {
+            Ok(result) => result,
+            Err(_) => Err(format!("no answer from the service within {} ms", self.notice.timeout.as_millis())),
+        }
+    }
+}

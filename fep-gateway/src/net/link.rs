@@ -1,0 +1,221 @@
+//! One connection: connect, read frames, write frames, and at its end say what certainly was not written.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use fep_codec::framing::LengthPrefix;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::board::Board;
+use super::clock::Clock;
+use super::outbox::Outbox;
+use crate::machine::terms::{Place, Ticket};
+
+/// What a link tells its institution.
+#[derive(Debug)]
+pub(super) enum LinkEvent {
+    Connected(Place),
+    /// Whole frames, as they came in one read.
+    Received(Place, Vec<Bytes>),
+    /// The stream has no next frame: what stands there, and why.
+    BadFrame(Place, Bytes, String),
+    /// The last thing that is heard of a place.
+    Lost {
+        place: Place,
+        why: String,
+        untouched: Vec<Ticket>,
+    },
+}
+
+/// What a link needs.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) place: Place,
+    pub(super) address: String,
+    pub(super) connect_timeout: Duration,
+    pub(super) write_timeout: Duration,
+    pub(super) framing: LengthPrefix,
+    pub(super) events: mpsc::Sender<LinkEvent>,
+    pub(super) frames: mpsc::Receiver<(Ticket, Bytes)>,
+    /// Resolves, or is dropped, when the link shall be closed.
+    pub(super) close: oneshot::Receiver<()>,
+    pub(super) board: Arc<Board>,
+    pub(super) clock: Arc<Clock>,
+}
+
+/// Bytes that one write carries at most; more frames wait in their channel.
+const WRITE_MAX_BYTES: usize = 64 * 1024;
+
+/// Bytes that one read asks for.
+const READ_BYTES: usize = 16 * 1024;
+
+impl Link {
+    /// Lives until the connection ends. Sends [`LinkEvent::Lost`] last and exactly once.
+    pub(super) async fn run(mut self) {
+        let mut outbox = Outbox::default();
+        let why = match self.connect().await {
+            Ok(stream) => self.carry(stream, &mut outbox).await,
+            Err(why) => why,
+        };
+        self.frames.close();
+        let mut untouched = outbox.untouched();
+        while let Ok((ticket, _)) = self.frames.try_recv() {
+            untouched.push(ticket);
+        }
+        // If the institution's task is gone, nobody is left to tell.
+        let _ = self.events.send(LinkEvent::Lost { place: self.place, why, untouched }).await;
+    }
+
+    async fn connect(&mut self) -> Result<TcpStream, String> {
+        let connect = timeout(self.connect_timeout, TcpStream::connect(&self.address));
+        let stream = tokio::select! {
+            result = connect => match result {
+                Ok(Ok(stream)) => stream,
+                Ok(Err(error)) => return Err(format!("{}: {error}", self.address)),
+                Err(_) => {
+                    let waited = self.connect_timeout.as_millis();
+                    return Err(format!("{}: no connection within {waited} ms", self.address));
+                }
+            },
+            _ = &mut self.close => return Err("closed before it was connected".to_owned()),
+        };
+        // A telegram must not wait for the answer to the one before.
+        stream.set_nodelay(true).map_err(|error| format!("{}: {error}", self.address))?;
+        Ok(stream)
+    }
+
+    /// Reads and writes until one side has enough, and says why.
+    async fn carry(&mut self, stream: TcpStream, outbox: &mut Outbox) -> String {
+        if self.events.send(LinkEvent::Connected(self.place)).await.is_err() {
+            return "the gateway is gone".to_owned();
+        }
+        let (read, mut write) = stream.into_split();
+        let reader = Reader {
+            place: self.place,
+            framing: self.framing,
+            events: self.events.clone(),
+            board: Arc::clone(&self.board),
+            clock: Arc::clone(&self.clock),
+        };
+        let mut reader = tokio::spawn(reader.run(read));
+        let why = self.write(&mut write, &mut reader, outbox).await;
+        if !reader.is_finished() {
+            // `Lost` must be the last thing that is heard of this place.
+            reader.abort();
+            let _ = (&mut reader).await;
+        }
+        let _ = timeout(Duration::from_millis(100), write.shutdown()).await;
+        why
+    }
+
+    async fn write(
+        &mut self,
+        write: &mut OwnedWriteHalf,
+        reader: &mut JoinHandle<String>,
+        outbox: &mut Outbox,
+    ) -> String {
+        let mut refused_since = Instant::now();
+        let mut closing = false;
+        loop {
+            if closing && outbox.is_empty() {
+                return "closed by us".to_owned();
+            }
+            tokio::select! {
+                why = &mut *reader => return why.unwrap_or_else(|_| "the reader stopped".to_owned()),
+                result = write.write(outbox.bytes()), if !outbox.is_empty() => match result {
+                    Ok(0) => return "the connection takes no more bytes".to_owned(),
+                    Ok(count) => {
+                        outbox.taken(count);
+                        refused_since = Instant::now();
+                        self.board.sent(self.place, self.clock.now().wall_ms);
+                    }
+                    Err(error) => return format!("write: {error}"),
+                },
+                () = sleep_until(refused_since + self.write_timeout), if !outbox.is_empty() => {
+                    return format!("the institution took no bytes for {} ms", self.write_timeout.as_millis());
+                }
+                frame = self.frames.recv(), if !closing && outbox.bytes().len() < WRITE_MAX_BYTES => {
+                    let Some((ticket, bytes)) = frame else { return "the gateway is gone".to_owned() };
+                    if outbox.is_empty() {
+                        refused_since = Instant::now();
+                    }
+                    outbox.push(ticket, &bytes);
+                    self.take_more(outbox);
+                }
+                _ = &mut self.close, if !closing => {
+                    // What was promised to the wire before the close still goes.
+                    self.take_more(outbox);
+                    closing = true;
+                }
+            }
+        }
+    }
+
+    /// Takes what else waits, so that one write carries a batch.
+    fn take_more(&mut self, outbox: &mut Outbox) {
+        while outbox.bytes().len() < WRITE_MAX_BYTES {
+            let Ok((ticket, bytes)) = self.frames.try_recv() else { break };
+            outbox.push(ticket, &bytes);
+        }
+    }
+}
+
+struct Reader {
+    place: Place,
+    framing: LengthPrefix,
+    events: mpsc::Sender<LinkEvent>,
+    board: Arc<Board>,
+    clock: Arc<Clock>,
+}
+
+impl Reader {
+    async fn run(self, mut read: OwnedReadHalf) -> String {
+        let mut buffer = BytesMut::with_capacity(READ_BYTES);
+        let mut offset = 0_u64;
+        loop {
+            buffer.reserve(READ_BYTES);
+            match read.read_buf(&mut buffer).await {
+                Ok(0) if buffer.is_empty() => return "the institution closed the connection".to_owned(),
+                Ok(0) => {
+                    let why = format!("the connection ended inside a frame, after {} of its bytes", buffer.len());
+                    return self.bad_frame(buffer, why).await;
+                }
+                Ok(_) => self.board.received(self.place, self.clock.now().wall_ms),
+                Err(error) => return read_error(&error),
+            }
+            let mut frames = Vec::new();
+            let broken = loop {
+                match self.framing.next(&buffer) {
+                    Ok(Some(len)) => {
+                        frames.push(buffer.split_to(len).freeze());
+                        offset += u64::try_from(len).unwrap_or(u64::MAX);
+                    }
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
+            };
+            if !frames.is_empty() && self.events.send(LinkEvent::Received(self.place, frames)).await.is_err() {
+                return "the gateway is gone".to_owned();
+            }
+            if let Some(error) = broken {
+                return self.bad_frame(buffer, format!("byte {offset} of the connection: {error}")).await;
+            }
+        }
+    }
+
+    async fn bad_frame(&self, buffer: BytesMut, why: String) -> String {
+        let _ = self.events.send(LinkEvent::BadFrame(self.place, buffer.freeze(), why.clone())).await;
+        why
+    }
+}
+
+fn read_error(error: &io::Error) -> String {
+    format!("read: {error}")
+}

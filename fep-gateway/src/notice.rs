@@ -1,0 +1,48 @@
+//! Telegrams that institutions send by themselves, and who takes them.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::exchange::ExchangeId;
+
+/// Takes the telegrams that institutions send by themselves.
+pub trait NoticeHandler: Send + Sync + 'static {
+    /// Handles a notice and says which fields of the answer differ from the notice's. It has [`Notice::timeout`]; when that has
+    /// passed, or when it fails, the configured stand-in answers.
+    ///
+    /// A notice comes again if its answer did not reach the institution and is not in the journal.
+    fn notice(&self, notice: Notice) -> NoticeFuture<'_>;
+}
+
+/// What [`NoticeHandler::notice`] returns: the answer's own fields, nested as in JSON, or why there are none.
+pub type NoticeFuture<'h> = Pin<Box<dyn Future<Output = Result<Map<String, Value>, String>> + Send + 'h>>;
+
+/// A telegram that an institution sent by itself.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// Its name in the journal.
+    pub id: ExchangeId,
+    /// Who sent it.
+    pub institution: String,
+    /// The telegram: `DepositNotice`.
+    pub telegram: String,
+    /// Its fields.
+    pub fields: Value,
+    /// The configured `callback`.
+    pub callback: Option<String>,
+    /// How long the handler may take.
+    pub timeout: Duration,
+}
+
+/// Leaves every notice to its stand-in.
+#[derive(Clone, Copy, Debug)]
+pub struct StandInOnly;
+
+impl NoticeHandler for StandInOnly {
+    fn notice(&self, _: Notice) -> NoticeFuture<'_> {
+        Box::pin(async { Err("nobody handles notices".to_owned()) })
+    }
+}

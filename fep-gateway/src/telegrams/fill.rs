@@ -1,0 +1,123 @@
+//! What the gateway puts into a request's fields, each prepared for its field's kind.
+
+use fep_codec::layout::{DatePattern, Kind, Layout};
+use fep_codec::record::{Record, Value};
+use fep_codec::{Culprit, Error, Fault, MonthDay};
+use serde_json::Value as Json;
+
+use super::{Stamp, put_path, within};
+use crate::config::Filling;
+
+/// A filling at its field.
+#[derive(Clone, Debug)]
+pub(super) struct Filler {
+    path: String,
+    content: Content,
+    len: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Fixed(Value),
+    TraceNumber,
+    TraceText,
+    Date,
+    MonthDay,
+    DateText,
+    Time,
+    TimeText,
+    Transaction,
+}
+
+impl Filler {
+    /// Prepares a filling; none if the telegram has no such field.
+    pub(super) fn new(layout: &Layout, path: &str, with: &Filling) -> Result<Option<Self>, String> {
+        let Some(span) = layout.span(path) else { return Ok(None) };
+        let cannot = |what: &str| format!("{} of {}: {what}", path, layout.name);
+        let textual = matches!(span.field.kind, Kind::Text(_) | Kind::Digits(_));
+        let content = match (with, &span.field.kind) {
+            (Filling::Fixed(json), _) => Content::Fixed(fixed(layout, path, json)?),
+            (Filling::Trace, Kind::Number(_)) => Content::TraceNumber,
+            (Filling::Trace, _) if textual => Content::TraceText,
+            (Filling::Date, Kind::Date(rule)) if rule.pattern == DatePattern::MmDd => Content::MonthDay,
+            (Filling::Date, Kind::Date(_)) => Content::Date,
+            (Filling::Date, _) if textual && matches!(span.field.len, 6 | 8) => Content::DateText,
+            (Filling::Time, Kind::Time(_)) => Content::Time,
+            (Filling::Time, _) if textual && span.field.len == 6 => Content::TimeText,
+            (Filling::Transaction, Kind::Text(_)) if span.field.len > TRANSACTION_HEAD + 1 => Content::Transaction,
+            (with, _) => return Err(cannot(&format!("{with:?} cannot be put into this kind of field"))),
+        };
+        Ok(Some(Self { path: path.to_owned(), content, len: span.field.len }))
+    }
+
+    /// The highest number that fits the field.
+    pub(super) fn number_max(&self) -> u64 {
+        let digits = u32::try_from(self.len).unwrap_or(u32::MAX);
+        10_u64.checked_pow(digits).map_or(u64::MAX, |end| end - 1)
+    }
+
+    /// Fills the field if it has no value; the trace number is ours in any case.
+    pub(super) fn put(&self, record: &mut Record<'_>, trace: u64, stamp: Stamp) -> Result<(), Error> {
+        let ours = matches!(self.content, Content::TraceNumber | Content::TraceText);
+        if !ours && !matches!(record.get(&self.path), Some(Value::Absent)) {
+            return Ok(());
+        }
+        let value = match &self.content {
+            Content::Fixed(value) => value.clone(),
+            Content::TraceNumber => Value::Number(trace.into()),
+            Content::TraceText => Value::Text(format!("{trace:0len$}", len = self.len)),
+            Content::Date => Value::Date(stamp.date),
+            Content::MonthDay => match MonthDay::new(stamp.date.month(), stamp.date.day()) {
+                Ok(day) => Value::MonthDay(day),
+                Err(_) => Value::None,
+            },
+            Content::DateText => {
+                let date = digits(&stamp.date);
+                Value::Text(date.chars().skip(date.len() - self.len.min(date.len())).collect())
+            }
+            Content::Time => Value::Time(stamp.time),
+            Content::TimeText => Value::Text(digits(&stamp.time)),
+            Content::Transaction => Value::Text(self.transaction(trace, stamp)?),
+        };
+        record.set(&self.path, value)
+    }
+
+    /// `T`, the date, and the trace number: in digits while they suffice, then `A` and base 36.
+    fn transaction(&self, trace: u64, stamp: Stamp) -> Result<String, Error> {
+        let width = self.len - TRANSACTION_HEAD;
+        let date = digits(&stamp.date);
+        let last = 10_u64.checked_pow(u32::try_from(width).unwrap_or(u32::MAX)).map_or(u64::MAX, |end| end - 1);
+        if trace <= last {
+            return Ok(format!("T{date}{trace:0width$}"));
+        }
+        let mut tail = Vec::new();
+        let mut rest = trace - last - 1;
+        for _ in 1..width {
+            let digit = u32::try_from(rest % 36).unwrap_or(0);
+            tail.push(char::from_digit(digit, 36).unwrap_or('0').to_ascii_uppercase());
+            rest /= 36;
+        }
+        if rest > 0 {
+            let fault = Fault::BadSpec { reason: "the field is too short for a transaction number" };
+            return Err(within(Error::new(Culprit::Spec, fault), &self.path));
+        }
+        tail.push('A');
+        Ok(format!("T{date}{}", tail.into_iter().rev().collect::<String>()))
+    }
+}
+
+/// The bytes of `T` and a date.
+const TRANSACTION_HEAD: usize = 9;
+
+/// A constant as its field's kind has it.
+fn fixed(layout: &Layout, path: &str, json: &Json) -> Result<Value, String> {
+    let mut fields = Json::Object(serde_json::Map::new());
+    put_path(&mut fields, path, json.clone());
+    let record = Record::from_json_value(layout, &fields).map_err(|error| format!("{}: {error}", layout.name))?;
+    Ok(record.get(path).cloned().unwrap_or(Value::Absent))
+}
+
+/// `2026-11-21` → `20261121`
+fn digits(shown: &impl ToString) -> String {
+    shown.to_string().chars().filter(char::is_ascii_digit).collect()
+}

@@ -1,0 +1,178 @@
+//! The bank's golden telegrams through the desk.
+
+use std::path::Path;
+
+use super::*;
+use crate::config::Config;
+
+const NOW: Now = Now { steady: Duration::ZERO, wall_ms: 1_795_221_015_000 };
+
+pub(crate) const CONFIG: &str = r#"
+[institutions.bank-a]
+spec = "specs/bank-a/bank-a.toml"
+key = ["header.trace_no", "header.sent_date"]
+trace = "header.trace_no"
+[institutions.bank-a.fill]
+"header.transaction_code" = "FEPTEST01"
+"header.company_code" = "FEPCO001"
+"header.bank_code" = "099"
+"header.send_count" = 1
+"header.sent_date" = "<date>"
+"header.sent_time" = "<time>"
+"header.response_code" = ""
+"header.transaction_no" = "<transaction>"
+"balance_sign" = ""
+"balance" = 0
+"fee" = 0
+[institutions.bank-a.session]
+sign_on = "SignOn"
+sign_off = "SignOff"
+echo_test = "EchoTest"
+accepted = { "header.response_code" = "0000" }
+[institutions.bank-a.notices.DepositNotice]
+[[institutions.bank-a.lines]]
+name = "main"
+connect = "127.0.0.1:9001"
+"#;
+
+fn desk() -> Desk {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let config = Config::parse("gateway.toml", CONFIG, &folder).unwrap();
+    Desk::new(config.institutions.get("bank-a").unwrap()).unwrap()
+}
+
+fn golden(name: &str) -> (Json, Vec<u8>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden").join(name);
+    let golden: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let hex = golden["hex"].as_str().unwrap();
+    let bytes = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+    (golden["fields"].clone(), bytes)
+}
+
+fn body() -> Json {
+    let (mut fields, _) = golden("bank-a-transfer.json");
+    let map = fields.as_object_mut().unwrap();
+    for name in ["header", "balance_sign", "balance", "fee"] {
+        map.remove(name);
+    }
+    fields
+}
+
+#[test]
+fn a_body_with_fillings_makes_the_golden_telegram() {
+    let desk = desk();
+    let mut fields = body();
+    put_path(&mut fields, "header.transaction_no", "T2026112100001".into());
+    let draft = desk.draft("Transfer", &with_header(fields), NOW).unwrap();
+    let wire = desk.request(&draft, 123, NOW).unwrap();
+    let (_, bytes) = golden("bank-a-transfer.json");
+    assert_eq!(String::from_utf8_lossy(&wire.bytes), String::from_utf8_lossy(&bytes));
+    assert_eq!((&*wire.answer, wire.trace.as_str()), ("TransferAnswer", "123"));
+    assert_eq!(wire.key, Key::new([b"000123".as_slice(), b"20261121"]));
+    assert_eq!(desk.trace_max(), 999_999);
+}
+
+fn with_header(mut fields: Json) -> Json {
+    if fields.get("header").is_none() {
+        fields["header"] = Json::Object(Map::new());
+    }
+    fields
+}
+
+#[test]
+fn a_whole_golden_telegram_is_taken_but_its_trace_number_is_ours() {
+    let desk = desk();
+    let (fields, bytes) = golden("bank-a-transfer.json");
+    let draft = desk.draft("Transfer", &fields, NOW).unwrap();
+    let mut expected = bytes;
+    expected[32..38].copy_from_slice(b"000077");
+    assert_eq!(desk.request(&draft, 77, NOW).unwrap().bytes, expected);
+}
+
+#[test]
+fn transaction_numbers_are_unique_over_all_traces_of_a_day() {
+    let desk = desk();
+    let draft = desk.draft("Transfer", &body(), NOW).unwrap();
+    let number = |trace| {
+        let wire = desk.request(&draft, trace, NOW).unwrap();
+        String::from_utf8(wire.bytes[56..70].to_vec()).unwrap()
+    };
+    assert_eq!(number(1), "T2026112100001");
+    assert_eq!(number(99_999), "T2026112199999");
+    assert_eq!(number(100_000), "T20261121A0000");
+    assert_eq!(number(999_999), "T20261121AJAFZ");
+}
+
+#[test]
+fn a_wrong_request_is_refused_by_name() {
+    let desk = desk();
+    let check = |telegram: &str, fields: &Json, expected: &str| {
+        let error = match desk.draft(telegram, fields, NOW) {
+            Err(DraftError::Invalid(error)) => error.to_string(),
+            Err(other) => format!("{other:?}"),
+            Ok(_) => "nothing is wrong".to_owned(),
+        };
+        assert!(error.contains(expected), "{error}");
+    };
+    check("Tranfer", &body(), "Transfer");
+    check("SignOn", &body(), "NotARequest");
+    check("DepositNotice", &body(), "NotARequest");
+    check("TransferAnswer", &body(), "NotARequest");
+    let mut fields = body();
+    fields["amount"] = "many".into();
+    check("Transfer", &fields, "amount (출금금액)");
+    let mut fields = body();
+    fields.as_object_mut().unwrap().remove("amount");
+    check("Transfer", &fields, "amount (출금금액): is missing");
+    let mut fields = with_header(body());
+    put_path(&mut fields, "header.telegram_code", "0200".into());
+    check("Transfer", &fields, "caller: header.telegram_code: not the constant that the spec puts here");
+}
+
+#[test]
+fn received_bytes_become_what_they_mean() {
+    let desk = desk();
+    let (_, answer) = golden("bank-a-transfer-answer.json");
+    let Reading::Answer { telegram, key, refused } = desk.read(&answer) else { panic!("no answer") };
+    assert_eq!((&*telegram, refused), ("TransferAnswer", None));
+    assert_eq!(key, Key::new([b"000123".as_slice(), b"20261121"]));
+
+    let (_, sign_on) = golden("bank-a-sign-on.json");
+    assert!(matches!(desk.read(&sign_on), Reading::Duty(Duty::SignOn)));
+    let (_, notice) = golden("bank-a-deposit-notice.json");
+    assert!(matches!(desk.read(&notice), Reading::Notice { telegram } if &*telegram == "DepositNotice"));
+
+    let mut broken = answer;
+    broken[120] = b'x';
+    let Reading::Undecodable { key: Some(key), why } = desk.read(&broken) else { panic!("no undecodable") };
+    assert_eq!(key, Key::new([b"000123".as_slice(), b"20261121"]));
+    assert!(why.contains("amount (출금금액), bytes 116..129"), "{why}");
+    assert!(matches!(desk.read(b"0002xx"), Reading::Undecodable { key: None, .. }));
+}
+
+#[test]
+fn their_duty_is_answered_with_its_own_fields() {
+    let desk = desk();
+    let (_, theirs) = golden("bank-a-sign-on.json");
+    let answer = desk.accept(Duty::SignOn, &theirs).unwrap();
+    let mut expected = theirs;
+    expected[24..28].copy_from_slice(b"0810");
+    expected[52..56].copy_from_slice(b"0000");
+    assert_eq!(String::from_utf8_lossy(&answer), String::from_utf8_lossy(&expected));
+    let Reading::Answer { refused: None, .. } = desk.read(&answer) else { panic!("it is a yes") };
+    expected[52..56].copy_from_slice(b"0003");
+    let Reading::Answer { refused: Some(why), .. } = desk.read(&expected) else { panic!("it is a no") };
+    assert_eq!(why, "header.response_code is 0003, not 0000");
+}
+
+#[test]
+fn a_notice_is_answered_with_its_own_fields_and_the_services() {
+    let desk = desk();
+    let (_, notice) = golden("bank-a-deposit-notice.json");
+    let own = Desk::nested(&[("header.response_code".to_owned(), "0110".to_owned())]);
+    let answer = desk.answer("DepositNotice", &notice, &own).unwrap();
+    let mut expected = notice;
+    expected[24..28].copy_from_slice(b"0210");
+    expected[52..56].copy_from_slice(b"0110");
+    assert_eq!(answer, expected);
+}
