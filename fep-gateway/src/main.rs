@@ -163,7 +163,8 @@ async fn run(path: &Path) -> Result<(), Failure> {
 fn check(path: &Path) -> Result<(), Failure> {
     let config = load(path)?;
     for (name, institution) in &config.institutions {
-        Desk::new(institution).map_err(|why| Failure::Unfit(format!("{}: institutions.{name}: {why}", path.display())))?;
+        Desk::new(institution)
+            .map_err(|why| Failure::Unfit(format!("{}: institutions.{name}: {why}", path.display())))?;
     }
     let lines: usize = config.institutions.values().map(|institution| institution.lines.len()).sum();
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
