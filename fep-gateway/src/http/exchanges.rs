@@ -60,6 +60,7 @@ pub(super) struct List {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     limit: Option<usize>,
 }
