@@ -225,8 +225,9 @@ async fn show(stage: &Stage, options: Options, out: &mut impl Write) -> Result<(
     let taken = stage.service.taken();
     writeln!(
         out,
-        "\nunknown 미확인 is not an error: the telegram left and no answer came in time, so nobody may call it failed or send it\n\
-         again. A late answer settles it. The bank also sent {taken} deposit notices (입출금통지); a service answered each over HTTP.\n"
+        "\nunknown 미확인 is no error: the telegram left and no answer came in time, so nobody may call it failed or send it\n\
+         again. A late answer settles it. Deposit notices (입출금통지) that the bank sent and a service answered over HTTP\n\
+         meanwhile: {taken}.\n"
     )?;
     if let Some(transfer) = transfer {
         writeln!(out, "One transfer as it stood on the wire, secrets masked by the layout:\n")?;
@@ -276,7 +277,9 @@ async fn table(stage: &Stage, options: Options, out: &mut impl Write) -> Result<
 }
 
 async fn ask(gateway: &Gateway, wish: Wish) -> Result<(Wish, Exchange), DemoError> {
-    let exchange = gateway.exchange(INSTITUTION, wish.telegram, &wish.body, None).await;
+    let body =
+        serde_json::to_value(&wish.body).map_err(|error| DemoError::because("a wish that is no JSON", &error))?;
+    let exchange = gateway.exchange(INSTITUTION, wish.telegram, &body, None).await;
     exchange
         .map(|exchange| (wish, exchange))
         .map_err(|refusal| DemoError::because("the gateway refused a request", &refusal))
@@ -294,7 +297,8 @@ async fn next_settled(events: &mut broadcast::Receiver<Event>, until: Instant) -
 
 fn invite(stage: &Stage, out: &mut impl Write) -> Result<(), DemoError> {
     let console = stage.console;
-    let body = wish(0, &today()).body;
+    let body = serde_json::to_string_pretty(&wish(0, &today()).body);
+    let body = body.map_err(|error| DemoError::because("a wish that is no JSON", &error))?.replace('\n', "\n    ");
     writeln!(
         out,
         "\nThe console: http://{console}/\n\nPay somebody yourself:\n\n  \

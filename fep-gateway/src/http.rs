@@ -41,7 +41,7 @@ use crate::metrics;
 /// The longest body of a request. Telegrams are a few hundred bytes; a long list of entries is some ten thousand.
 const BODY_MAX_BYTES: usize = 256 * 1024;
 
-/// How long open requests may take once the server stops.
+/// How long open requests may take once the server stops; [`serve`] says so.
 const STOP_MAX: Duration = Duration::from_secs(30);
 
 #[derive(Clone)]
@@ -70,7 +70,7 @@ pub fn router(gateway: Gateway, stopping: watch::Receiver<bool>) -> Router {
         .with_state(Shared { gateway, stopping })
 }
 
-/// Serves until `stop` is ready; then open requests end, but not for longer than [`STOP_MAX`].
+/// Serves until `stop` is ready; then open requests end, but not for longer than 30 seconds.
 ///
 /// # Errors
 /// If the listener fails.

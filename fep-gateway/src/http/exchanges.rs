@@ -25,7 +25,7 @@ const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
 
 /// The reply to a service. The answer's fields are its own, so none of them is masked.
 #[derive(Debug, Serialize)]
-struct Reply {
+struct Reply<'s> {
     exchange: String,
     outcome: Option<Outcome>,
     institution: String,
@@ -36,13 +36,14 @@ struct Reply {
     #[serde(skip_serializing_if = "Option::is_none")]
     settled_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<AnswerFields>,
+    answer: Option<AnswerFields<'s>>,
 }
 
 #[derive(Debug, Serialize)]
-struct AnswerFields {
+struct AnswerFields<'s> {
     telegram: String,
-    fields: Value,
+    /// In the order of the wire.
+    fields: Record<'s>,
 }
 
 /// An exchange with both telegrams taken apart, secrets masked.
@@ -59,6 +60,7 @@ pub(super) struct List {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     limit: Option<usize>,
 }
@@ -133,12 +135,12 @@ async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Resul
     })
 }
 
-fn reply(exchange: &Exchange, spec: Option<&Spec>) -> Reply {
+fn reply<'s>(exchange: &Exchange, spec: Option<&'s Spec>) -> Reply<'s> {
     let mut reason = exchange.reason.clone();
     let answer = exchange.answer.as_ref().and_then(|answer| {
         let layout = &spec?.telegram(&answer.telegram)?.layout;
         match Record::decode(layout, &answer.bytes) {
-            Ok(record) => Some(AnswerFields { telegram: answer.telegram.clone(), fields: record.to_json_value() }),
+            Ok(fields) => Some(AnswerFields { telegram: answer.telegram.clone(), fields }),
             Err(error) => {
                 reason.get_or_insert_with(|| format!("the answer cannot be read: {error}"));
                 None
@@ -166,7 +168,7 @@ fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
         return Ok(());
     }
     let message = "the header Content-Type must be application/json";
-    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", message))
+    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type", message))
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {

@@ -124,6 +124,7 @@ async fn names_that_do_not_exist_are_404_with_the_near_ones() {
     let (status, reply) = bench.get("/v1/exchanges?limit=0").await;
     assert_eq!((status, &reply["error"]["kind"]), (StatusCode::BAD_REQUEST, &json!("query")));
     assert_eq!(bench.get("/v1/exchanges?limit=x").await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(bench.get("/v1/exchanges?limt=5").await.0, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
