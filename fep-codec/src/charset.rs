@@ -180,7 +180,7 @@ impl Charset {
     /// encoding_rs reports `OutputFull` on some exact fits, so it writes to a scratch buffer first.
     fn encode_korean(self, text: &str, out: &mut [u8]) -> Option<usize> {
         let mut encoder = EUC_KR.new_encoder();
-        let mut scratch = [0_u8; 256];
+        let mut scratch = [0_u8; 64];
         let mut rest = text;
         let mut at = 0_usize;
         loop {

@@ -9,6 +9,7 @@ mod decode;
 mod encode;
 
 pub(crate) use self::decode::field_value;
+#[cfg(feature = "json")]
 pub(crate) use self::text::hex;
 use crate::layout::Layout;
 use crate::value::{Date, DateTime, MonthDay, Time};

@@ -62,7 +62,7 @@ pub trait Decode<'a>: Telegram + Sized {
     /// If they are no such telegram, bytes left over included.
     #[inline]
     fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
-        let mut reader = Reader::of(bytes, Self::LAYOUT)?;
+        let mut reader = Reader::of_len(bytes, const { Self::LAYOUT.fixed_len() })?;
         let telegram = Self::decode_items(&mut reader)?;
         reader.finish()?;
         Ok(telegram)

@@ -138,5 +138,9 @@ fn length(argument: &GenericArgument) -> Option<Expr> {
 }
 
 fn is_u8(ty: &Type) -> bool {
-    matches!(ty, Type::Path(path) if path.path.is_ident("u8"))
+    match ty {
+        Type::Group(group) => is_u8(&group.elem),
+        Type::Path(path) => path.path.is_ident("u8"),
+        _ => false,
+    }
 }

@@ -19,5 +19,15 @@ pub mod net;
 
 pub mod gateway;
 
+pub mod callback;
+pub mod metrics;
+
+pub mod console;
+pub mod http;
+
+pub mod simulate;
+
+pub mod demo;
+
 pub use config::Config;
 pub use gateway::Gateway;

@@ -1,2 +1,253 @@
-//! The command `fep-gateway`.
-fn main() {}
+//! The command `fep-gateway`: arguments, logging, signals, exit codes. What it starts lives in the library.
+//!
+//! stdout = data, stderr = messages. Exit codes: 0 ended as asked, 1 findings in what was checked, 2 usage or could not run.
+
+use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use fep_gateway::callback::HttpCallback;
+use fep_gateway::config::ConfigError;
+use fep_gateway::demo::{self, Options};
+use fep_gateway::simulate::{Scenario, Simulator};
+use fep_gateway::telegrams::Desk;
+use fep_gateway::{Config, Gateway, http, metrics};
+use fep_spec::load::{LoadError, read};
+use fep_spec::model::Spec;
+use fep_spec::report::{Report, Source};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tracing::{error, info};
+use tracing_subscriber::EnvFilter;
+
+/// Exchanges fixed-length telegrams (전문) between services and institutions.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "The environment variable RUST_LOG chooses what is logged, for example RUST_LOG=debug."
+)]
+struct Arguments {
+    /// How log lines on stderr look.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true)]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the gateway until SIGTERM or Ctrl-C.
+    Run {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Checks a configuration with its specs and says everything that is wrong.
+    Check {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Plays an institution to test against.
+    Simulate {
+        /// The spec of its telegrams.
+        spec: PathBuf,
+        /// How it behaves.
+        #[arg(long, value_name = "FILE")]
+        scenario: PathBuf,
+        /// Where it listens.
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]
+        listen: SocketAddr,
+    },
+    /// Shows a gateway, a simulated bank and their traffic, without any configuration.
+    Demo {
+        /// End after the table and the dump.
+        #[arg(long)]
+        once: bool,
+        /// Where the console listens; port 0 for any free one.
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8470")]
+        listen: SocketAddr,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Why the command could not do its work.
+enum Failure {
+    /// Something that was read has errors.
+    Findings(Report),
+    /// A configuration does not fit its spec. One line.
+    Unfit(String),
+    /// One line.
+    Message(String),
+}
+
+impl Failure {
+    fn because(what: impl std::fmt::Display, error: impl std::fmt::Display) -> Self {
+        Self::Message(format!("{what}: {error}"))
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Findings(report) => Self::Findings(report),
+            other => Self::Message(other.to_string()),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let is_demo = matches!(arguments.command, Command::Demo { .. });
+    log(arguments.log_format, if is_demo { "error" } else { "info" });
+    let is_check = matches!(arguments.command, Command::Check { .. });
+    let done = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(carry_out(arguments.command)),
+        Err(error) => Err(Failure::because("cannot start", error)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Findings(report)) => {
+            say(&report.render(io::stderr().is_terminal()));
+            if is_check { ExitCode::from(1) } else { ExitCode::from(2) }
+        }
+        Err(Failure::Unfit(why)) => {
+            say(&why);
+            ExitCode::from(1)
+        }
+        Err(Failure::Message(message)) => {
+            say(&format!("fep-gateway: {message}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn carry_out(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Run { config } => run(&config).await,
+        Command::Check { config } => check(&config),
+        Command::Simulate { spec, scenario, listen } => simulate(&spec, &scenario, listen).await,
+        Command::Demo { once, listen } => {
+            let options = Options { listen, once, colour: io::stdout().is_terminal() };
+            demo::run(options, io::stdout(), stop_asked()).await.map_err(|error| Failure::Message(error.to_string()))
+        }
+    }
+}
+
+async fn run(path: &Path) -> Result<(), Failure> {
+    let config = load(path)?;
+    // The port first: a second gateway on the same journal must fail before it touches anything.
+    let listen = config.http.listen;
+    let listener = TcpListener::bind(listen).await;
+    let listener =
+        listener.map_err(|error| Failure::because(format!("cannot listen on {listen} (`[http] listen`)"), error))?;
+    metrics::install();
+    let callback = HttpCallback::new().map_err(|error| Failure::because("the callback client", error))?;
+    let gateway = Gateway::start(config, Arc::new(callback)).await;
+    let gateway = gateway.map_err(|error| Failure::because("the gateway does not start", error))?;
+    info!(listen = %format_args!("http://{listen}/"), "the gateway runs");
+    let (asked, heard) = oneshot::channel();
+    let stop = async move {
+        stop_asked().await;
+        info!("stopping: requests get their outcomes, lines sign off; asked again, it ends at once");
+        let _ = asked.send(());
+    };
+    let impatient = async {
+        if heard.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        stop_asked().await;
+    };
+    let whole = async {
+        let served = http::serve(listener, gateway.clone(), stop).await;
+        gateway.stop().await;
+        served
+    };
+    tokio::select! {
+        served = whole => {
+            info!("stopped");
+            served.map_err(|error| Failure::because("the HTTP interface ended", error))
+        }
+        () = impatient => Err(Failure::Message("ended at once: what was in flight will be unknown at the next start".to_owned())),
+    }
+}
+
+fn check(path: &Path) -> Result<(), Failure> {
+    let config = load(path)?;
+    for (name, institution) in &config.institutions {
+        Desk::new(institution)
+            .map_err(|why| Failure::Unfit(format!("{}: institutions.{name}: {why}", path.display())))?;
+    }
+    let lines: usize = config.institutions.values().map(|institution| institution.lines.len()).sum();
+    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    let (institutions, lines) = (count(config.institutions.len(), "institution"), count(lines, "line"));
+    say(&format!("{}: {institutions}, {lines}, nothing wrong", path.display()));
+    Ok(())
+}
+
+async fn simulate(spec: &Path, scenario: &Path, listen: SocketAddr) -> Result<(), Failure> {
+    let spec = Spec::load(spec)?;
+    let (name, text) = read(scenario)?;
+    let scenario = Scenario::read(Source::new(name, text), &spec).map_err(Failure::Findings)?;
+    let (spec_name, title) = (spec.name.clone(), scenario.title.clone());
+    let simulator = Simulator::start(spec, scenario, listen).await;
+    let simulator =
+        simulator.map_err(|error| Failure::because(format!("cannot listen on {listen} (--listen)"), error))?;
+    info!(listen = %simulator.address(), spec = spec_name, scenario = title, "the simulated institution listens");
+    stop_asked().await;
+    simulator.stop().await;
+    Ok(())
+}
+
+fn load(path: &Path) -> Result<Config, Failure> {
+    Config::load(path).map_err(|error| match error {
+        ConfigError::Findings(report) => Failure::Findings(report),
+        ConfigError::Unreadable(error) => Failure::from(error),
+    })
+}
+
+/// Ready when the process shall end.
+async fn stop_asked() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(error) => {
+                error!(%error, "SIGTERM cannot be heard");
+                std::future::pending().await
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<Option<()>>();
+    tokio::select! {
+        heard = interrupted => if let Err(error) = heard {
+            error!(%error, "Ctrl-C cannot be heard");
+            std::future::pending::<()>().await;
+        },
+        _ = terminated => {}
+    }
+}
+
+fn log(format: LogFormat, default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(io::stderr);
+    match format {
+        LogFormat::Text => logging.with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Json => logging.json().init(),
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "messages of a command go to stderr")]
+fn say(message: &str) {
+    eprintln!("{}", message.trim_end());
+}

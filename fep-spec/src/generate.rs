@@ -16,7 +16,7 @@ mod words;
 
 use fep_codec::Layout;
 use fep_codec::layout::Item;
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 pub use self::print::Unprintable;
@@ -129,9 +129,4 @@ fn options(layout: &Layout, secret: bool) -> TokenStream {
         options.push(quote!(debug));
     }
     quote!(#(#options),*)
-}
-
-/// A type of the runtime by its name.
-fn type_name(name: &str) -> Ident {
-    ident(name)
 }

@@ -125,12 +125,16 @@ fn answers(document: &Document, lowered: &Lowered) {
 
 fn files(document: &Document, lowered: &Lowered) {
     let spec = &lowered.spec;
-    for (file, (len_at, places)) in spec.files.iter().zip(&lowered.files) {
+    for (file, place) in spec.files.iter().zip(&lowered.files) {
         if file.records.is_empty() {
-            document.error(len_at.clone(), format!("file `{}` has no records", file.name));
+            document.error(place.name.clone(), format!("file `{}` has no records", file.name));
+        }
+        if spec.telegram(&file.name).is_some() {
+            let message = format!("`{}` is a file, and a telegram has the same name", file.name);
+            document.error_hint(place.name.clone(), message, "`--telegram` names both: rename one");
         }
         let mut layouts: Vec<&Layout> = Vec::new();
-        for (record, at) in file.records.iter().zip(places) {
+        for (record, at) in file.records.iter().zip(&place.records) {
             let Some(telegram) = spec.telegram(&record.telegram) else {
                 let message = format!("there is no telegram `{}`", record.telegram);
                 document.error_hint(at.clone(), message, instead(&record.telegram, &telegram_names(spec)));

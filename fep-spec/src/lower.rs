@@ -65,7 +65,8 @@
 //! Kinds and their options: `text` (charset, pad, justify, overflow = "cut"), `digits` (full, pad, justify), `number` (sign,
 //! scale, none), `date`, `time`, `datetime` (pattern, none, pivot), `code` (codes, charset), `flag` (yes, no), `bytes`.
 //! `sign` is "leading-minus", "leading", "trailing", or `{ at = "leading", plus = "0", minus = "-" }`; `none` is "spaces",
-//! "zeros" or "nines". Any item may have `at`, its stated offset from 0, which is asserted, and a `remark`.
+//! "zeros" or "nines". Any item may have `at`, its stated offset from 0 in its telegram, part or
+//! entry, which is asserted, and a `remark`, which is kept for documents.
 
 mod codes;
 mod files;
@@ -79,6 +80,7 @@ use std::ops::Range;
 use fep_codec::layout::When;
 use fep_codec::{Charset, Layout};
 
+pub(crate) use self::files::FilePlace;
 use self::items::Items;
 pub(crate) use self::items::{Place, TELEGRAM_LEN_MAX};
 pub(crate) use self::names::pascal;
@@ -93,8 +95,8 @@ pub(crate) struct Lowered {
     pub(crate) parts: Vec<LayoutPlace>,
     /// One for each telegram.
     pub(crate) telegrams: Vec<LayoutPlace>,
-    /// One for each file: its `record_len`, and the telegram of each record.
-    pub(crate) files: Vec<(Range<usize>, Vec<Range<usize>>)>,
+    /// One for each file.
+    pub(crate) files: Vec<FilePlace>,
 }
 
 /// Where a telegram or part stands.

@@ -113,6 +113,11 @@ fn specs_are_clean_and_generated_code_is_compared_without_writing() {
     assert_eq!((checked.code, checked.text()), (Some(0), ""));
     assert_eq!(fep(&["check", "specs", "--format", "json"]).text(), "[]\n");
 
+    let text = fs::read(root().join("fep-spec/tests/bad/sum.toml")).expect("a spec");
+    let piped = fep_with(&["check", "-"], &text);
+    assert_eq!(piped.code, Some(1));
+    assert!(piped.text().contains("--> stdin:8:7"), "{}", piped.text());
+
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().to_str().expect("UTF-8");
     let missing = fep(&["gen", "specs", "-o", out, "--check"]);

@@ -6,3 +6,8 @@ pub mod arbitrary;
 pub mod generated;
 pub mod golden;
 pub mod properties;
+
+/// The code in README compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -561,7 +561,9 @@ fn the_derive_knows_the_charsets_of_the_runtime() {
                 struct Labelled;
                 assert_eq!(Ok(Labelled::LAYOUT.charset), Charset::from_label($label), $label);
             })*
-            Charset::ALL.map(|charset| assert!([$($label),*].contains(&charset.label()), "{charset}"));
+            for charset in Charset::ALL {
+                assert!([$($label),*].contains(&charset.label()), "{charset}");
+            }
         };
     }
     check!("ascii" "us-ascii" "euc-kr" "euckr" "cp949" "ms949" "uhc" "windows-949" "utf-8" "utf8" "EUC-KR");
@@ -582,4 +584,51 @@ fn a_telegram_has_up_to_four_lengths() {
         third: (),
     }
     check(&Lengths { all: (), first: (), second: (), third: () }, b"08040200");
+}
+
+#[test]
+fn telegrams_can_come_out_of_another_macro() {
+    macro_rules! telegram {
+        ($name:ident $set:ident $code:ident, $field:ident: $ty:ty = $len:literal, $byte:ty, $entry:ty, $kind:literal) => {
+            #[derive(Code, Debug, PartialEq)]
+            enum $code {
+                #[code($kind)]
+                Known,
+                #[code(other)]
+                Other($ty),
+            }
+
+            #[derive(Telegram, Debug, PartialEq)]
+            #[telegram(when("kind" = $kind))]
+            struct $name {
+                #[field(code, len = $len)]
+                kind: $code,
+                #[field(len = $len, at = 1)]
+                $field: $ty,
+                raw: [$byte; $len],
+                part: $entry,
+                #[field(len = $len, computed = count(items))]
+                count: (),
+                #[field(group, count = count, max = 9)]
+                items: Vec<$entry>,
+            }
+
+            #[derive(Telegram, Debug, PartialEq)]
+            enum $set {
+                $name($name),
+            }
+        };
+    }
+    telegram!(Made MadeSet MadeCode, name: Text<1> = 1, u8, Entry, "K");
+
+    let made = || Made {
+        kind: MadeCode::Known,
+        name: "n".parse().unwrap(),
+        raw: [7],
+        part: Entry { no: 1 },
+        count: (),
+        items: entries(&[2]),
+    };
+    check(&made(), b"Kn\x070011002");
+    assert_eq!(MadeSet::decode_any(b"Kn\x070011002").unwrap(), made().into());
 }

@@ -3,13 +3,16 @@
 use super::{fail, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue;
-use crate::layout::{Counts, Filler, Group, Layout, Literal, NumberRule, Repeat, Slot};
+use crate::layout::{Counts, Filler, Group, Literal, NumberRule, Repeat, Slot};
 
 /// Reads the items of one telegram from its bytes, front to back.
 #[derive(Debug)]
 pub struct Reader<'a> {
     telegram: &'a [u8],
     at: usize,
+    /// A run of the telegram that is known to be ASCII, and where it begins.
+    ascii: &'a str,
+    ascii_start: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -17,21 +20,22 @@ impl<'a> Reader<'a> {
     #[must_use]
     #[inline]
     pub const fn new(telegram: &'a [u8]) -> Self {
-        Self { telegram, at: 0 }
+        Self::starting_at(telegram, 0)
     }
 
     /// A reader that continues at this offset.
+    #[inline]
     pub(crate) const fn starting_at(telegram: &'a [u8], at: usize) -> Self {
-        Self { telegram, at }
+        Self { telegram, at, ascii: "", ascii_start: 0 }
     }
 
-    /// A reader at the start of a telegram, if a telegram with this layout can have that many bytes.
+    /// A reader at the start of a telegram whose length is always the same, if it is.
     ///
     /// # Errors
-    /// The wrong length, if the layout has a fixed one.
+    /// If the telegram has another length.
     #[inline]
-    pub fn of(telegram: &'a [u8], layout: &Layout) -> Result<Self, Error> {
-        match layout.fixed_len() {
+    pub fn of_len(telegram: &'a [u8], fixed_len: Option<usize>) -> Result<Self, Error> {
+        match fixed_len {
             Some(expected) if expected != telegram.len() => {
                 Err(Error::new(Culprit::Peer, Fault::WrongLength { expected, found: telegram.len() }))
             }
@@ -88,10 +92,42 @@ impl<'a> Reader<'a> {
             Ok(bytes) => bytes,
             Err(fault) => return Err(fail(Culprit::Peer, fault, slot.field, start, None)),
         };
-        match T::get(slot.rule, bytes) {
+        let value = match T::PREFERS_ASCII.then(|| self.ascii(start, bytes)).flatten() {
+            Some(text) => T::get_ascii(slot.rule, text),
+            None => T::get(slot.rule, bytes),
+        };
+        match value {
             Ok(value) => Ok(value),
             Err(fault) => Err(fail(culprit_of(&fault), fault, slot.field, start, Some(bytes))),
         }
+    }
+
+    /// These bytes of the telegram as text, if they are ASCII. One validation serves the whole run that they stand in.
+    #[inline]
+    fn ascii(&mut self, start: usize, bytes: &[u8]) -> Option<&'a str> {
+        let known = self.known_ascii(start, bytes.len());
+        if known.is_some() || !bytes.is_ascii() {
+            return known;
+        }
+        self.find_ascii(start);
+        self.known_ascii(start, bytes.len())
+    }
+
+    #[inline(always)]
+    fn known_ascii(&self, start: usize, len: usize) -> Option<&'a str> {
+        self.ascii.get(start.checked_sub(self.ascii_start)?..)?.get(..len)
+    }
+
+    /// Makes the ASCII run that begins here the known one.
+    fn find_ascii(&mut self, start: usize) {
+        let rest = self.telegram.get(start..).unwrap_or_default();
+        let (eights, _) = rest.as_chunks::<8>();
+        let words = eights.iter().take_while(|eight| eight.is_ascii()).count();
+        let tail = rest.get(words * 8..).unwrap_or_default();
+        let len = words * 8 + tail.iter().take_while(|byte| byte.is_ascii()).count();
+        // It has just been seen to be ASCII.
+        self.ascii = rest.get(..len).and_then(|run| std::str::from_utf8(run).ok()).unwrap_or_default();
+        self.ascii_start = start;
     }
 
     /// Reads a length field and checks it against the telegram.
@@ -163,10 +199,12 @@ impl<'a> Reader<'a> {
         let fault = match self.take(filler.len) {
             Err(fault) => fault,
             Ok(_) if filler.any => return Ok(()),
-            Ok(bytes) => match bytes.iter().position(|byte| *byte != filler.pad) {
-                None => return Ok(()),
-                Some(offset) => Fault::FillerNotBlank { offset, byte: bytes.get(offset).copied().unwrap_or_default() },
-            },
+            // All bytes at once: quicker than stopping at the first that is not blank.
+            Ok(bytes) if bytes.iter().fold(0, |seen, byte| seen | (byte ^ filler.pad)) == 0 => return Ok(()),
+            Ok(bytes) => {
+                let offset = bytes.iter().take_while(|byte| **byte == filler.pad).count();
+                Fault::FillerNotBlank { offset, byte: bytes.get(offset).copied().unwrap_or_default() }
+            }
         };
         Err(Error::new(Culprit::Peer, fault).at_bytes(start..start.saturating_add(filler.len), None))
     }

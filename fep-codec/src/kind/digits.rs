@@ -20,10 +20,17 @@ impl DigitsRule {
     pub const FULL: Self = Self { full: true, pad: b' ', justify: Justify::Left };
 }
 
+/// Whether all bytes are digits. It looks at all of them, which is quicker than stopping at the first that is none.
+#[inline]
+fn all_digits(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |all, byte| all & byte.is_ascii_digit())
+}
+
 #[inline]
 fn put(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
-    if let Some((offset, byte)) = digits.iter().enumerate().find(|(_, byte)| !byte.is_ascii_digit()) {
-        return Err(Fault::NotADigit { offset, byte: Some(*byte) });
+    if !all_digits(digits) {
+        let offset = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        return Err(Fault::NotADigit { offset, byte: digits.get(offset).copied() });
     }
     let len = out.len();
     let Some(pad_len) = len.checked_sub(digits.len()) else {
@@ -51,7 +58,7 @@ fn get<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<&'a [u8], Fault> {
         (false, Justify::Left) => trim_end(bytes, rule.pad),
         (false, Justify::Right) => trim_start(bytes, rule.pad),
     };
-    if digits.iter().all(u8::is_ascii_digit) { Ok(digits) } else { Err(not_a_digit(rule, bytes, digits)) }
+    if all_digits(digits) { Ok(digits) } else { Err(not_a_digit(rule, bytes, digits)) }
 }
 
 #[cold]
@@ -94,6 +101,16 @@ macro_rules! text_types {
             #[inline]
             fn get(rule: &DigitsRule, bytes: &'a [u8]) -> Result<Self, Fault> {
                 get_str(rule, bytes).map(<$text>::from)
+            }
+
+            const PREFERS_ASCII: bool = true;
+
+            #[inline]
+            fn get_ascii(rule: &DigitsRule, text: &'a str) -> Result<Self, Fault> {
+                let digits = get(rule, text.as_bytes())?.len();
+                let start = if rule.justify == Justify::Right { text.len() - digits } else { 0 };
+                // Every place in ASCII text is between two characters, so this is never the default.
+                Ok(<$text>::from(text.get(start..start + digits).unwrap_or_default()))
             }
         })*
     };

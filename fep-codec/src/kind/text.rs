@@ -81,6 +81,11 @@ fn trim<'a>(rule: &TextRule, bytes: &'a [u8]) -> &'a [u8] {
 
 #[inline]
 pub(super) fn trim_end(mut bytes: &[u8], pad: u8) -> &[u8] {
+    while let Some((rest, eight)) = bytes.split_last_chunk::<8>()
+        && *eight == [pad; 8]
+    {
+        bytes = rest;
+    }
     while let [rest @ .., last] = bytes
         && *last == pad
     {
@@ -97,6 +102,18 @@ pub(super) fn trim_start(mut bytes: &[u8], pad: u8) -> &[u8] {
         bytes = rest;
     }
     bytes
+}
+
+/// The field's text without the padding, which is ASCII and so a character of its own.
+#[inline]
+fn trim_ascii<'a>(rule: &TextRule, text: &'a str) -> &'a str {
+    let trimmed = trim(rule, text.as_bytes()).len();
+    let range = match rule.justify {
+        Justify::Left => 0..trimmed,
+        Justify::Right => text.len() - trimmed..text.len(),
+    };
+    // Every place in ASCII text is between two characters, so this is never the default.
+    text.get(range).unwrap_or_default()
 }
 
 #[cold]
@@ -140,6 +157,14 @@ impl<'a, const N: usize> FieldValue<'a, TextRule> for Text<N> {
             Err(error) => Err(malformed(error, rule, bytes, text)),
         }
     }
+
+    const PREFERS_ASCII: bool = true;
+
+    #[inline]
+    fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
+        let text = trim_ascii(rule, text);
+        Self::new(text).map_err(|_| Fault::TooLong { needed: text.len(), len: N })
+    }
 }
 
 impl<'a> FieldValue<'a, TextRule> for String {
@@ -149,6 +174,13 @@ impl<'a> FieldValue<'a, TextRule> for String {
 
     fn get(rule: &TextRule, bytes: &'a [u8]) -> Result<Self, Fault> {
         get(rule, bytes).map(Cow::into_owned)
+    }
+
+    const PREFERS_ASCII: bool = true;
+
+    #[inline]
+    fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
+        Ok(trim_ascii(rule, text).to_owned())
     }
 }
 
@@ -161,6 +193,13 @@ impl<'a> FieldValue<'a, TextRule> for Cow<'a, str> {
     #[inline]
     fn get(rule: &TextRule, bytes: &'a [u8]) -> Result<Self, Fault> {
         get(rule, bytes)
+    }
+
+    const PREFERS_ASCII: bool = true;
+
+    #[inline]
+    fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
+        Ok(Cow::Borrowed(trim_ascii(rule, text)))
     }
 }
 

@@ -13,7 +13,7 @@ impl<'l> Record<'l> {
     /// # Errors
     /// If they are no such telegram, bytes left over included.
     pub fn decode(layout: &'l Layout, bytes: &[u8]) -> Result<Self, Error> {
-        let mut reader = Reader::of(bytes, layout)?;
+        let mut reader = Reader::of_len(bytes, layout.fixed_len())?;
         let values = items(layout, &mut reader)?;
         reader.finish()?;
         Ok(Self { layout, values })

@@ -35,7 +35,7 @@ impl<const N: usize> Digits<N> {
     #[inline]
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut digits = [0; N];
-        if !bytes.iter().all(u8::is_ascii_digit) {
+        if !bytes.iter().fold(true, |all, byte| all & byte.is_ascii_digit()) {
             return None;
         }
         digits.get_mut(..bytes.len())?.copy_from_slice(bytes);

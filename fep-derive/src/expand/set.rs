@@ -1,6 +1,6 @@
 //! `impl TelegramSet` of an enum: the first telegram whose `when` holds.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
@@ -14,10 +14,12 @@ pub(crate) fn set(set: &Set) -> TokenStream {
     let (layout, error, result) = (p.layout(), p.error(), paths::result());
     let ident = &set.ident;
     let types = set.variants.iter().map(|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT));
+    // A parameter of our own, whatever macro the types came through.
+    let bytes = Ident::new("bytes", Span::mixed_site());
     let choices = set.variants.iter().map(|Variant { ident, ty }| {
         quote_spanned! {ty.span()=>
-            if <#ty as #telegram>::LAYOUT.matches(bytes) {
-                return #result::map(<#ty as #decode<'_>>::decode(bytes), Self::#ident);
+            if <#ty as #telegram>::LAYOUT.matches(#bytes) {
+                return #result::map(<#ty as #decode<'_>>::decode(#bytes), Self::#ident);
             }
         }
     });
@@ -29,9 +31,9 @@ pub(crate) fn set(set: &Set) -> TokenStream {
         impl #telegram_set for #ident {
             const LAYOUTS: &'static [&'static #layout] = &[#(#types),*];
 
-            fn decode_any(bytes: &[u8]) -> #result<Self, #error> {
+            fn decode_any(#bytes: &[u8]) -> #result<Self, #error> {
                 #(#choices)*
-                #result::Err(#layout::no_match(<Self as #telegram_set>::LAYOUTS, bytes))
+                #result::Err(#layout::no_match(<Self as #telegram_set>::LAYOUTS, #bytes))
             }
 
             fn any_len(&self) -> usize {

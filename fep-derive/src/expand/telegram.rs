@@ -1,7 +1,7 @@
 //! `impl Telegram` and `impl Decode`: one call for each item, in wire order.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::layout::layout;
@@ -110,11 +110,18 @@ fn accessor(kind: &Kind) -> &'static str {
     }
 }
 
+/// The place of a type, for calls that name `self`.
+///
+/// A type that came through another macro carries its hygiene, under which `self` would not be found.
+fn place(ty: &impl ToTokens) -> Span {
+    Span::call_site().located_at(ty.span())
+}
+
 fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> TokenStream {
     let (member, name) = (&item.member, &item.name.value);
     let constant = |accessor| constant(telegram, accessor, number);
     // The whole call stands at the type, for that is what a missing implementation is about.
-    let at = item.ty.span();
+    let at = place(&item.ty);
     let member_at = |at: Span| {
         let mut member = member.clone();
         member.set_span(at);
@@ -147,8 +154,8 @@ fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Tok
             quote_spanned!(at=> #writer.part(#name, &self.#member))
         }
         What::Group { entry, .. } => {
-            let (group, member) = (constant("group"), member_at(entry.span()));
-            quote_spanned!(entry.span()=> #writer.group(#group, &self.#member))
+            let (group, member) = (constant("group"), member_at(place(entry)));
+            quote_spanned!(place(entry)=> #writer.group(#group, &self.#member))
         }
     }
 }
@@ -156,7 +163,7 @@ fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Tok
 fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> TokenStream {
     let name = &item.name.value;
     let constant = |accessor| constant(telegram, accessor, number);
-    let at = item.ty.span();
+    let at = place(&item.ty);
     match &item.what {
         What::Field(field) => {
             let slot = constant(accessor(&field.kind));
@@ -181,11 +188,11 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
         What::Part => quote_spanned!(at=> #reader.part(#name)?),
         What::Group { entry, repeat: Repeat::Fixed(_) } => {
             let group = constant("group");
-            quote_spanned!(entry.span()=> #reader.array(#group)?)
+            quote_spanned!(place(entry)=> #reader.array(#group)?)
         }
         What::Group { entry, repeat: Repeat::Counted { by, .. } } => {
             let (group, count) = (constant("group"), count_variable(by));
-            quote_spanned!(entry.span()=> #reader.group(#group, #count)?)
+            quote_spanned!(place(entry)=> #reader.group(#group, #count)?)
         }
     }
 }
@@ -212,8 +219,8 @@ fn encoded_len(telegram: &Telegram) -> TokenStream {
         return quote!(const { <Self as #trait_>::LAYOUT.min_len() });
     }
     let varying = telegram.items.iter().filter_map(|Item { member, ty, what, .. }| match what {
-        What::Part => Some(quote_spanned!(ty.span()=> <#ty as #trait_>::encoded_len(&self.#member))),
-        What::Group { entry, .. } => Some(quote_spanned! {entry.span()=>
+        What::Part => Some(quote_spanned!(place(ty)=> <#ty as #trait_>::encoded_len(&self.#member))),
+        What::Group { entry, .. } => Some(quote_spanned! {place(entry)=>
             self.#member.iter().map(<#entry as #trait_>::encoded_len).sum::<usize>()
         }),
         _ => None,

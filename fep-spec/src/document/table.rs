@@ -189,6 +189,12 @@ impl<'d> Value<'d> {
         self.value.get_ref().is_integer()
     }
 
+    /// Whether it is an array.
+    #[must_use]
+    pub fn is_array(&self) -> bool {
+        self.value.get_ref().is_array()
+    }
+
     /// Whether it is a table.
     #[must_use]
     pub fn is_table(&self) -> bool {

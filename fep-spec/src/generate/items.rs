@@ -9,7 +9,6 @@ use fep_codec::layout::{
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::type_name;
 use super::words::{doc, ident};
 use crate::model::{Note, Spec};
 
@@ -233,12 +232,12 @@ fn sized(name: &str, len: usize) -> TokenStream {
     if len > INLINE_MAX_BYTES {
         return quote!(String);
     }
-    let (name, len) = (type_name(name), Literal::usize_unsuffixed(len));
+    let (name, len) = (ident(name), Literal::usize_unsuffixed(len));
     quote!(#name<#len>)
 }
 
 fn named(name: &str) -> TokenStream {
-    let name = type_name(name);
+    let name = ident(name);
     quote!(#name)
 }
 

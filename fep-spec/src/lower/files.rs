@@ -7,8 +7,12 @@ use super::names;
 use crate::document::{Located, Table};
 use crate::model::{FileSpec, LineEnd, RecordUse};
 
-/// Where a file's `record_len` stands, and the telegram of each record.
-pub(super) type FilePlace = (Range<usize>, Vec<Range<usize>>);
+/// Where a file stands.
+pub(crate) struct FilePlace {
+    pub(crate) name: Range<usize>,
+    /// The telegram of each record.
+    pub(crate) records: Vec<Range<usize>>,
+}
 
 /// Reads all files; what cannot be read is noted and left out.
 pub(super) fn files(sections: Vec<(Located<&str>, Table<'_>)>) -> (Vec<FileSpec>, Vec<FilePlace>) {
@@ -26,8 +30,9 @@ fn file(name: &Located<&str>, table: Table<'_>) -> Option<(FileSpec, FilePlace)>
     let (records, places): (Vec<_>, Vec<_>) =
         values.into_iter().filter_map(|value| value.table()).filter_map(record).unzip();
     let len = len?;
+    let place = FilePlace { name: name.span.clone(), records: places };
     let name = name.value.to_owned();
-    Some((FileSpec { name, label, record_len: len.value, line_end, records }, (len.span, places)))
+    Some((FileSpec { name, label, record_len: len.value, line_end, records }, place))
 }
 
 /// `{ telegram = "Header" }` is one; with `min` or `max` there are that many.

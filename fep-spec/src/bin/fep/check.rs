@@ -1,10 +1,13 @@
 //! `fep check`: findings are what this command is for, so they go to stdout.
 
+use std::path::Path;
+
 use fep_spec::load::{read, spec_files};
 use fep_spec::model::Spec;
 use fep_spec::report::Report;
 
 use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print};
+use crate::files::read_text;
 use crate::{CheckArgs, Format};
 
 /// Checks every spec and shows what it found.
@@ -12,8 +15,9 @@ pub(crate) fn check(args: &CheckArgs) -> Ended {
     let mut report = Report::default();
     let mut files = 0_usize;
     for path in &args.specs {
-        for path in spec_files(path)? {
-            let (name, text) = read(&path)?;
+        let stdin = path == Path::new("-");
+        for path in if stdin { vec![path.clone()] } else { spec_files(path)? } {
+            let (name, text) = if stdin { ("stdin".to_owned(), read_text(None)?) } else { read(&path)? };
             report.append(Spec::check(&name, &text).report);
             files += 1;
         }

@@ -32,7 +32,7 @@ pub(crate) fn read_bytes(file: Option<&Path>, hex: bool) -> Result<Vec<u8>, Stop
 pub(crate) fn read_text(file: Option<&Path>) -> Result<String, Stop> {
     String::from_utf8(read(file)?).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
-        Stop::Message(format!("the input is no UTF-8 text, see byte {offset}; JSON is UTF-8"))
+        Stop::Message(format!("the input is no UTF-8 text, see byte {offset}"))
     })
 }
 

@@ -39,7 +39,7 @@ enum Action {
 
 #[derive(Debug, Args)]
 struct CheckArgs {
-    /// Spec files, or folders of them
+    /// Spec files, folders of them, or - for stdin
     #[arg(required = true, value_name = "SPEC")]
     specs: Vec<PathBuf>,
     /// The form of the findings

@@ -2,7 +2,7 @@
 
 use fep_codec::{Record, dump};
 use fep_spec::codec;
-use fep_spec::files::{decode_file, encode_file, records};
+use fep_spec::files::{FileError, decode_file, encode_file, records};
 use fep_spec::model::{Named, SpecSet, TelegramSpec, Unchosen};
 
 use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print};
@@ -16,14 +16,7 @@ pub(crate) fn decode(args: &TelegramArgs) -> Ended {
     let bytes = read_bytes(args.file.as_deref(), args.hex)?;
     let telegram = match named {
         Some(Named::File(spec, file)) => {
-            let mut outcome = Outcome::Clean;
-            for line in decode_file(spec, file, &bytes) {
-                match line {
-                    Ok(line) => print((line + "\n").as_bytes())?,
-                    Err(error) => outcome = finding(&error.to_string()),
-                }
-            }
-            return Ok(outcome);
+            return decode_records(decode_file(spec, file, &bytes));
         }
         Some(Named::Telegram(telegram)) => telegram,
         None => match specs.choose(&bytes) {
@@ -36,6 +29,27 @@ pub(crate) fn decode(args: &TelegramArgs) -> Ended {
         Err(error) => Ok(finding(&error.to_string())),
     }
 }
+
+/// Lines and errors in the order of the file, the lines in large pieces, for a file has millions of them.
+fn decode_records(lines: impl Iterator<Item = Result<String, FileError>>) -> Ended {
+    let mut outcome = Outcome::Clean;
+    let mut pending = String::new();
+    for line in lines {
+        let error = line.map(|line| pending.extend([&*line, "\n"])).err();
+        if error.is_some() || pending.len() > PIECE_BYTES {
+            print(pending.as_bytes())?;
+            pending.clear();
+        }
+        if let Some(error) = error {
+            outcome = finding(&error.to_string());
+        }
+    }
+    print(pending.as_bytes())?;
+    Ok(outcome)
+}
+
+/// How much output is written at once.
+const PIECE_BYTES: usize = 1 << 16;
 
 /// JSON → bytes.
 pub(crate) fn encode(args: &TelegramArgs) -> Ended {

@@ -1,0 +1,246 @@
+//! Exchanges as the console shows them: one line each, and a telegram taken apart with its secrets masked.
+
+use fep_codec::layout::{Item, Layout};
+use fep_codec::{Record, dump};
+use fep_spec::model::Spec;
+use serde::Serialize;
+
+use crate::exchange::Exchange;
+
+/// One exchange in one line. It holds no field of the telegram but the response code.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// The exchange's name.
+    pub exchange: String,
+    /// The counterpart.
+    pub institution: String,
+    /// The request's telegram.
+    pub telegram: String,
+    /// Its name on the sheet.
+    pub label: String,
+    /// `answered`, `not_sent`, `unknown`; null while it runs.
+    pub outcome: Option<crate::exchange::Outcome>,
+    /// What made an unknown certain later.
+    pub settled_by: Option<String>,
+    /// The number that names the telegram on the line.
+    pub trace: String,
+    /// Why it is not answered.
+    pub reason: Option<String>,
+    /// The line that carried it.
+    pub line: Option<String>,
+    /// The link's incarnation.
+    pub link: Option<u64>,
+    /// When it was accepted, in milliseconds since 1970.
+    pub accepted_at_ms: i64,
+    /// When its final state was reached, in milliseconds since 1970.
+    pub ended_at_ms: Option<i64>,
+    /// How long that took.
+    pub response_ms: Option<i64>,
+    /// The institution's verdict.
+    pub response_code: Option<String>,
+    /// What the sheet says that it means.
+    pub response_meaning: Option<String>,
+    /// Whether the verdict is a no.
+    pub declined: bool,
+}
+
+/// A telegram taken apart by its layout, secrets masked.
+#[derive(Clone, Debug, Serialize)]
+pub struct View {
+    /// The telegram's name.
+    pub telegram: String,
+    /// Its name on the sheet.
+    pub label: String,
+    /// Its bytes on the wire.
+    pub len: usize,
+    /// Its fields in wire order.
+    pub fields: Vec<FieldView>,
+    /// Why there are no fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// One item of a telegram.
+#[derive(Clone, Debug, Serialize)]
+pub struct FieldView {
+    /// The path; empty for fillers.
+    pub path: String,
+    /// The name on the sheet.
+    pub label: String,
+    /// Where it begins, in bytes.
+    pub offset: usize,
+    /// Its bytes on the wire.
+    pub len: usize,
+    /// Its bytes, `** × 16` if they are hidden.
+    pub hex: String,
+    /// Its value, or why it has none.
+    pub value: String,
+    /// Whether it is masked.
+    pub secret: bool,
+}
+
+/// The field that carries an institution's verdict, by the name that the glossary gives it.
+const RESPONSE_CODE: &str = "response_code";
+
+/// An exchange in one line.
+#[must_use]
+pub fn summary(exchange: &Exchange, spec: Option<&Spec>) -> Summary {
+    let verdict = spec.and_then(|spec| verdict(exchange, spec));
+    let (line, link) = exchange.line.clone().unzip();
+    Summary {
+        exchange: exchange.id.0.clone(),
+        institution: exchange.institution.clone(),
+        telegram: exchange.telegram.clone(),
+        label: spec
+            .and_then(|spec| spec.telegram(&exchange.telegram))
+            .map_or_else(String::new, |telegram| telegram.layout.label.to_string()),
+        outcome: exchange.outcome,
+        settled_by: exchange.settled_by.clone(),
+        trace: exchange.trace.clone(),
+        reason: exchange.reason.clone(),
+        line,
+        link,
+        accepted_at_ms: exchange.accepted_at_ms,
+        ended_at_ms: exchange.ended_at_ms,
+        response_ms: exchange.ended_at_ms.map(|ended| ended.saturating_sub(exchange.accepted_at_ms)),
+        // All zeros is yes in every spec that we have seen; what is not all zeros is worth a look.
+        declined: verdict.as_ref().is_some_and(|(code, _)| code.bytes().any(|byte| byte != b'0')),
+        response_code: verdict.as_ref().map(|(code, _)| code.clone()),
+        response_meaning: verdict.and_then(|(_, meaning)| meaning),
+    }
+}
+
+/// A telegram taken apart, secrets masked: bytes and values.
+#[must_use]
+pub fn view(spec: Option<&Spec>, telegram: &str, bytes: &[u8]) -> View {
+    let found = spec.and_then(|spec| spec.telegram(telegram));
+    let mut view = View {
+        telegram: telegram.to_owned(),
+        label: found.map_or_else(String::new, |telegram| telegram.layout.label.to_string()),
+        len: bytes.len(),
+        fields: Vec::new(),
+        error: None,
+    };
+    match found {
+        // Without a layout nobody knows which bytes are secret, so none are shown.
+        None => view.error = Some("the spec has no such telegram any more, so its bytes cannot be masked".to_owned()),
+        // A byte too few or too many in front of a secret moves it into the next field.
+        Some(telegram) if telegram.layout.fixed_len().is_some_and(|len| len != bytes.len()) => {
+            let stated = telegram.layout.fixed_len().unwrap_or_default();
+            let why = format!("it has {} bytes instead of {stated}: what is secret in it cannot be told", bytes.len());
+            view.error = Some(why);
+        }
+        Some(telegram) => {
+            let lines = dump::lines(&telegram.layout, bytes, false);
+            view.fields = lines.into_iter().map(|line| field(&telegram.layout, line)).collect();
+        }
+    }
+    view
+}
+
+fn field(layout: &Layout, line: dump::Line) -> FieldView {
+    // Bytes that belong to no field may be a secret that slipped out of its place.
+    let astray = line.value.is_err() && !names_a_field(layout, &line.path);
+    let bytes = line.bytes.filter(|_| !astray);
+    FieldView {
+        secret: bytes.is_none(),
+        hex: bytes.map_or_else(|| format!("** × {}", line.len), |bytes| hex(&bytes)),
+        path: line.path,
+        label: line.label,
+        offset: line.offset,
+        len: line.len,
+        value: line.value.unwrap_or_else(|why| format!("! {why}")),
+    }
+}
+
+fn names_a_field(layout: &Layout, path: &str) -> bool {
+    let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
+    let name = head.split('[').next().unwrap_or(head);
+    match (layout.item(name).map(|(_, item)| item), rest) {
+        (Some(Item::Field(_) | Item::Literal(_)), None) => true,
+        (Some(Item::Part(part)), Some(rest)) => names_a_field(&part.layout, rest),
+        (Some(Item::Group(group)), Some(rest)) => names_a_field(&group.layout, rest),
+        _ => false,
+    }
+}
+
+/// `20 × 30` for many equal bytes, as the dump writes it; a filler is no wall of numbers then.
+fn hex(bytes: &[u8]) -> String {
+    match bytes {
+        [first, rest @ ..] if rest.len() >= 16 && rest.iter().all(|byte| byte == first) => {
+            format!("{first:02x} × {}", bytes.len())
+        }
+        bytes => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// The answer's response code and what it means.
+fn verdict(exchange: &Exchange, spec: &Spec) -> Option<(String, Option<String>)> {
+    let answer = exchange.answer.as_ref()?;
+    let layout = &spec.telegram(&answer.telegram)?.layout;
+    let path = path_of(layout, RESPONSE_CODE)?;
+    let record = Record::decode(layout, &answer.bytes).ok()?;
+    let (field, value) = record.field(&path)?;
+    if field.secret {
+        return None;
+    }
+    let code = value.to_text(field);
+    let meaning = match &field.kind {
+        fep_codec::layout::Kind::Code(rule) => rule.codes.iter().find(|known| known.code == code),
+        _ => None,
+    };
+    Some((code, meaning.map(|known| known.label.to_string()).filter(|label| !label.is_empty())))
+}
+
+fn path_of(layout: &Layout, name: &str) -> Option<String> {
+    layout.items().iter().find_map(|item| match item {
+        Item::Field(field) if field.name == name => Some(name.to_owned()),
+        Item::Part(part) => path_of(&part.layout, name).map(|path| format!("{}.{path}", part.name)),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BANK_A: &str = include_str!("../../../specs/bank-a/bank-a.toml");
+
+    /// A list whose account is secret; it has one entry.
+    fn list() -> Vec<u8> {
+        let header = "0197FEPTEST01FEPCO00109906105001000123202611210930150000T2026112100001";
+        let body =
+            "1002345678901   20261101202611210000100001012026112109300020000000005000 0000000000000memo          ";
+        format!("{header:<100}{body}").into_bytes()
+    }
+
+    fn shown(telegram: &str, bytes: &[u8]) -> String {
+        let spec = Spec::parse("bank-a.toml", BANK_A).unwrap();
+        serde_json::to_string(&view(Some(&spec), telegram, bytes)).unwrap()
+    }
+
+    #[test]
+    fn a_telegram_is_shown_field_by_field_beside_its_bytes() {
+        let text = shown("TransactionListAnswer", &list());
+        assert!(text.contains(r#""path":"items[0].amount","label":"거래금액","offset":160,"len":13"#), "{text}");
+        assert!(text.contains(r#""hex":"32 30","value":"20 (입금)""#), "{text}");
+    }
+
+    #[test]
+    fn no_damage_brings_a_secret_to_light() {
+        let whole = list();
+        let hidden = |text: &str| !text.contains("1002345678901") && !text.contains("31 30 30 32 33 34 35");
+        for end in 0..whole.len() {
+            assert!(hidden(&shown("TransactionListAnswer", &whole[..end])), "cut at {end}");
+        }
+        let mut left_over = whole.clone();
+        left_over.extend_from_slice(b"1002345678901");
+        assert!(hidden(&shown("TransactionListAnswer", &left_over)));
+        let mut uncounted = whole;
+        uncounted[142..144].copy_from_slice(b"??");
+        uncounted[150..163].copy_from_slice(b"1002345678901");
+        assert!(hidden(&shown("TransactionListAnswer", &uncounted)));
+        assert!(hidden(&shown("Transfer", b"1002345678901")));
+        assert!(hidden(&shown("Renamed", b"1002345678901")));
+    }
+}

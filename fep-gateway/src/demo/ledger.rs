@@ -1,0 +1,102 @@
+//! The demo's rows: exchanges in columns, an unknown in a colour and a word of its own.
+
+use std::io::{self, Write};
+
+use fep_codec::layout::Layout;
+use fep_spec::model::Spec;
+
+use super::table::{Cell, Column, Side, Table, grouped};
+use super::traffic::Wish;
+use crate::console::view::{Summary, summary};
+use crate::exchange::{Exchange, Outcome};
+
+const COLUMNS: &[Column] = &[
+    Column { heading: "trace", width: 6, side: Side::Right },
+    Column { heading: "telegram 전문", width: 23, side: Side::Left },
+    Column { heading: "amount", width: 11, side: Side::Right },
+    Column { heading: "memo 적요", width: 9, side: Side::Left },
+    Column { heading: "outcome 결과", width: 15, side: Side::Left },
+    Column { heading: "ms", width: 5, side: Side::Right },
+    Column { heading: "answer 응답", width: 12, side: Side::Left },
+];
+
+const GREEN: &str = "\x1b[32m";
+const YELLOW: &str = "\x1b[33m";
+const PURPLE: &str = "\x1b[1;35m";
+const GREY: &str = "\x1b[90m";
+
+/// Prints exchanges as they end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ledger {
+    table: Table,
+}
+
+impl Ledger {
+    pub(super) const fn new(colour: bool) -> Self {
+        Self { table: Table { columns: COLUMNS, colour } }
+    }
+
+    pub(super) fn heading(&self, out: &mut impl Write) -> io::Result<()> {
+        self.table.heading(out)
+    }
+
+    /// A request's row, when its outcome is there.
+    pub(super) fn row(
+        &self,
+        out: &mut impl Write,
+        wish: &Wish,
+        exchange: &Exchange,
+        spec: Option<&Spec>,
+    ) -> io::Result<()> {
+        let line = summary(exchange, spec);
+        let (outcome, colour) = match exchange.outcome {
+            Some(Outcome::Answered) => ("answered 응답", GREEN),
+            Some(Outcome::NotSent) => ("not sent 미송신", GREY),
+            Some(Outcome::Unknown) => ("unknown 미확인", PURPLE),
+            None => ("running 진행", GREY),
+        };
+        let verdict = match (&line.response_code, &line.response_meaning) {
+            (Some(code), Some(meaning)) => format!("{code} {meaning}"),
+            (Some(code), None) => code.clone(),
+            (None, _) => line.reason.clone().unwrap_or_default(),
+        };
+        let verdict_colour = if line.declined { YELLOW } else { "" };
+        let amount = wish.amount.map_or_else(|| "-".to_owned(), grouped);
+        self.table.row(out, &self.cells(&line, amount, wish.memo, (outcome, colour), (&verdict, verdict_colour)))
+    }
+
+    /// The row of an unknown exchange that became certain.
+    pub(super) fn settled(&self, out: &mut impl Write, exchange: &Exchange, spec: Option<&Spec>) -> io::Result<()> {
+        // Its time is the one at which it became unknown, which its first row shows.
+        let line = Summary { response_ms: None, ..summary(exchange, spec) };
+        let by = exchange.settled_by.as_deref().unwrap_or_default();
+        let code = line.response_code.as_deref().unwrap_or_default();
+        let meaning = line.response_meaning.as_deref().unwrap_or_default();
+        let verdict = format!("{code} {meaning}, by a {by}");
+        self.table.row(out, &self.cells(&line, String::new(), "", ("settled 확정", GREEN), (&verdict, "")))
+    }
+
+    fn cells(
+        &self,
+        line: &Summary,
+        amount: String,
+        memo: &str,
+        (outcome, outcome_colour): (&str, &'static str),
+        (verdict, verdict_colour): (&str, &'static str),
+    ) -> [Cell; 7] {
+        [
+            Cell::from(line.trace.clone()),
+            Cell::from(format!("{} {}", line.telegram, line.label)),
+            Cell::from(amount),
+            Cell::from(memo.to_owned()),
+            Cell { text: outcome.to_owned(), colour: outcome_colour },
+            Cell::from(line.response_ms.map_or_else(String::new, |ms| ms.to_string())),
+            Cell { text: verdict.to_owned(), colour: verdict_colour },
+        ]
+    }
+}
+
+/// The annotated dump of a telegram, secrets masked.
+pub(super) fn dump(layout: &Layout, bytes: &[u8], colour: bool) -> String {
+    fep_codec::dump::dump(layout, bytes, fep_codec::dump::Options { reveal: false, colour })
+}

@@ -1,0 +1,147 @@
+//! What went wrong, as JSON: `{"error": {"kind", "message", …}}`. The message is one line and never holds a secret.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use fep_codec::{Culprit, Error, Fault};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::gateway::{JournalError, Refusal};
+
+/// A request that was not carried out.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    body: Body,
+}
+
+#[derive(Debug, Serialize)]
+struct Body {
+    error: Map<String, Value>,
+}
+
+impl ApiError {
+    /// An error with a kind for programs and a line for people.
+    pub(super) fn new(status: StatusCode, kind: &str, message: impl Into<String>) -> Self {
+        let mut error = Map::new();
+        error.insert("kind".to_owned(), kind.into());
+        error.insert("message".to_owned(), message.into().into());
+        Self { status, body: Body { error } }
+    }
+
+    /// Adds what a program may want to know.
+    pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.body.error.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Fields that make no telegram.
+    pub(super) fn invalid(error: &Error) -> Self {
+        // A spec that cannot work is ours to mend; nothing that the service sends instead would help.
+        let status = match error.culprit() {
+            Culprit::Caller | Culprit::Peer => StatusCode::UNPROCESSABLE_ENTITY,
+            Culprit::Spec => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        let (path, label) = (error.path(), error.label());
+        let place = match (path.is_empty(), label.is_empty()) {
+            (true, _) => String::new(),
+            (false, true) => format!("{path}: "),
+            (false, false) => format!("{path} ({label}): "),
+        };
+        let message = format!("{place}{}", error.message());
+        let mut api = Self::new(status, kind(error.fault()), message);
+        if !path.is_empty() {
+            api = api.with("field", path);
+        }
+        if !label.is_empty() {
+            api = api.with("label", label);
+        }
+        if let Some(range) = error.range() {
+            api = api.with("offset", range.start).with("len", range.len());
+        }
+        for (name, value) in facts(error.fault()) {
+            api = api.with(name, value);
+        }
+        api
+    }
+
+    /// The gateway's refusal of a request to this institution and telegram.
+    pub(super) fn refused(refusal: &Refusal, institution: &str, telegram: &str) -> Self {
+        match refusal {
+            Refusal::UnknownInstitution { known } => {
+                let names: Vec<&str> = known.iter().map(String::as_str).collect();
+                let advice = fep_spec::document::instead(institution, &names);
+                let message = format!("there is no institution {institution:?}; {advice}");
+                Self::new(StatusCode::NOT_FOUND, "unknown_institution", message).with("known", json!(known))
+            }
+            Refusal::UnknownTelegram { nearest } => {
+                let advice = nearest.as_ref().map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"));
+                let message = format!("{institution} has no telegram {telegram:?}{advice}");
+                Self::new(StatusCode::NOT_FOUND, "unknown_telegram", message).with("nearest", json!(nearest))
+            }
+            Refusal::NotARequest => {
+                let message = format!(
+                    "{telegram} is no request that a service sends: it has no answer, or it keeps the line itself"
+                );
+                Self::new(StatusCode::NOT_FOUND, "not_a_request", message)
+            }
+            Refusal::Invalid(error) => Self::invalid(error),
+            Refusal::StillRunning(id) => {
+                let message = format!("exchange {id} with this Idempotency-Key still runs; ask GET /v1/exchanges/{id}");
+                Self::new(StatusCode::CONFLICT, "still_running", message).with("exchange", id.0.as_str())
+            }
+            Refusal::OtherBody(id) => {
+                let message = format!(
+                    "this Idempotency-Key belongs to exchange {id}, which had another telegram or other fields"
+                );
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "other_body", message).with("exchange", id.0.as_str())
+            }
+        }
+    }
+}
+
+impl From<JournalError> for ApiError {
+    fn from(error: JournalError) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "journal", error.to_string())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        (self.status, Json(self.body)).into_response()
+    }
+}
+
+/// The word by which a program tells mistakes apart.
+fn kind(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::TooLong { .. } => "too_long",
+        Fault::NotFull { .. } => "not_full",
+        Fault::Unmappable { .. } => "not_in_charset",
+        Fault::UnknownField { .. } => "unknown_field",
+        Fault::NotJson { .. } => "not_json",
+        Fault::Missing => "missing",
+        Fault::WrongType { .. } | Fault::Unreadable { .. } => "wrong_type",
+        Fault::UnknownCode => "unknown_code",
+        Fault::NotTheComputed { .. } => "not_the_computed",
+        Fault::TooMany { .. } | Fault::WrongCount { .. } => "wrong_count",
+        Fault::BadSpec { .. } => "bad_spec",
+        _ => "invalid",
+    }
+}
+
+/// The numbers and names in a fault. None of them is the content of a field.
+fn facts(fault: &Fault) -> Vec<(&'static str, Value)> {
+    match fault {
+        Fault::TooLong { needed, len } => vec![("given_bytes", json!(needed)), ("len", json!(len))],
+        Fault::NotFull { given, len } => vec![("given_bytes", json!(given)), ("len", json!(len))],
+        Fault::Unmappable { charset, .. } => vec![("charset", json!(charset.to_string()))],
+        Fault::UnknownField { nearest: Some(nearest) } => vec![("nearest", json!(nearest))],
+        Fault::WrongType { expected, found } => vec![("expected", json!(expected)), ("given", json!(found))],
+        Fault::Unreadable { expected } => vec![("expected", json!(expected))],
+        Fault::TooMany { count, max } => vec![("given_count", json!(count)), ("max", json!(max))],
+        Fault::WrongCount { count, expected } => vec![("given_count", json!(count)), ("expected", json!(expected))],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,52 @@
+//! `GET /v1/events`: what happens, as server-sent events, until the client leaves or the gateway stops.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderName;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::IntoResponse;
+use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use futures_util::{Stream, StreamExt};
+use serde_json::json;
+use tokio_stream::wrappers::BroadcastStream;
+use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
+
+use super::Shared;
+use crate::console::view::summary;
+use crate::exchange::Event;
+
+/// How often a silent stream shows that it lives; proxies close streams that do not.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// `event: exchange` with a summary, `event: line` with a line, `event: missed` with the number of events that a slow client
+/// did not get.
+pub(super) async fn events(State(shared): State<Shared>) -> impl IntoResponse {
+    let mut stopping = shared.stopping.clone();
+    let stopped = async move {
+        // An error means that nobody is left who could stop us, which is the same.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    };
+    let stream = stream(shared).take_until(Box::pin(stopped));
+    // Proxies must pass events on as they come.
+    let headers = [(CACHE_CONTROL, "no-store"), (HeaderName::from_static("x-accel-buffering"), "no")];
+    (headers, Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+fn stream(shared: Shared) -> impl Stream<Item = Result<SseEvent, Infallible>> {
+    BroadcastStream::new(shared.gateway.subscribe()).map(move |event| {
+        let sse = match event {
+            Ok(Event::Exchange(exchange)) => {
+                let summary = summary(&exchange, shared.gateway.spec(&exchange.institution));
+                SseEvent::default().event("exchange").json_data(summary)
+            }
+            Ok(Event::Line(line)) => SseEvent::default().event("line").json_data(*line),
+            Err(BroadcastStreamRecvError::Lagged(missed)) => {
+                SseEvent::default().event("missed").json_data(json!({ "missed": missed }))
+            }
+        };
+        // Strings and numbers always become JSON; a comment keeps the stream alive if that ever changes.
+        Ok(sse.unwrap_or_else(|_| SseEvent::default().comment("an event that is no JSON")))
+    })
+}

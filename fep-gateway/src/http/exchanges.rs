@@ -1,0 +1,217 @@
+//! Requests of services, and questions about exchanges.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use fep_codec::{Fault, Record, json};
+use fep_spec::model::Spec;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::error::ApiError;
+use super::{BODY_MAX_BYTES, Shared};
+use crate::console::view::{Summary, View, summary, view};
+use crate::exchange::{Exchange, ExchangeId, Outcome};
+
+/// The most exchanges that one list holds.
+const LIST_MAX: usize = 1000;
+const LIST_DEFAULT: usize = 50;
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
+
+/// The reply to a service. The answer's fields are its own, so none of them is masked.
+#[derive(Debug, Serialize)]
+struct Reply<'s> {
+    exchange: String,
+    outcome: Option<Outcome>,
+    institution: String,
+    telegram: String,
+    trace: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settled_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<AnswerFields<'s>>,
+}
+
+#[derive(Debug, Serialize)]
+struct AnswerFields<'s> {
+    telegram: String,
+    /// In the order of the wire.
+    fields: Record<'s>,
+}
+
+/// An exchange with both telegrams taken apart, secrets masked.
+#[derive(Debug, Serialize)]
+pub(super) struct Detail {
+    exchange: Summary,
+    request: Option<View>,
+    answer: Option<View>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct List {
+    exchanges: Vec<Summary>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListQuery {
+    limit: Option<usize>,
+}
+
+/// `POST /v1/institutions/{institution}/exchanges/{telegram}`
+pub(super) async fn ask(
+    State(shared): State<Shared>,
+    names: Result<Path<(String, String)>, PathRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    let Path((institution, telegram)) = names.map_err(|error| bad_request("path", &error.body_text()))?;
+    require_json(&headers)?;
+    let key = idempotency_key(&headers)?;
+    let body = body.map_err(|error| too_large_or_broken(&error))?;
+    let fields = parse(&body)?;
+    let exchange = shared.gateway.exchange(&institution, &telegram, &fields, key).await;
+    let exchange = exchange.map_err(|refusal| ApiError::refused(&refusal, &institution, &telegram))?;
+    let status = match exchange.outcome {
+        Some(Outcome::Answered) => StatusCode::OK,
+        Some(Outcome::NotSent) => StatusCode::SERVICE_UNAVAILABLE,
+        Some(Outcome::Unknown) => StatusCode::GATEWAY_TIMEOUT,
+        None => StatusCode::ACCEPTED,
+    };
+    Ok((status, Json(reply(&exchange, shared.gateway.spec(&exchange.institution)))).into_response())
+}
+
+/// `GET /v1/exchanges/{id}`
+pub(super) async fn one(
+    State(shared): State<Shared>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let exchange = find(&shared, id).await?;
+    Ok(Json(reply(&exchange, shared.gateway.spec(&exchange.institution))).into_response())
+}
+
+/// `GET /v1/exchanges/{id}/view`
+pub(super) async fn detail(
+    State(shared): State<Shared>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<Detail>, ApiError> {
+    let exchange = find(&shared, id).await?;
+    let spec = shared.gateway.spec(&exchange.institution);
+    Ok(Json(Detail {
+        request: (!exchange.request.is_empty()).then(|| view(spec, &exchange.telegram, &exchange.request)),
+        answer: exchange.answer.as_ref().map(|answer| view(spec, &answer.telegram, &answer.bytes)),
+        exchange: summary(&exchange, spec),
+    }))
+}
+
+/// `GET /v1/exchanges?limit=50`
+pub(super) async fn list(
+    State(shared): State<Shared>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Json<List>, ApiError> {
+    let Query(query) = query.map_err(|error| bad_request("query", &error.body_text()))?;
+    let limit = query.limit.unwrap_or(LIST_DEFAULT);
+    if !(1..=LIST_MAX).contains(&limit) {
+        return Err(bad_request("query", &format!("limit is {limit}, it must be 1 to {LIST_MAX}")));
+    }
+    let exchanges = shared.gateway.recent(limit).await?;
+    let line = |exchange: &Exchange| summary(exchange, shared.gateway.spec(&exchange.institution));
+    Ok(Json(List { exchanges: exchanges.iter().map(line).collect() }))
+}
+
+async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Result<Exchange, ApiError> {
+    let Path(id) = id.map_err(|error| bad_request("path", &error.body_text()))?;
+    let id = ExchangeId(id);
+    let found = shared.gateway.find(&id).await?;
+    found.ok_or_else(|| {
+        ApiError::new(StatusCode::NOT_FOUND, "unknown_exchange", format!("there is no exchange {:?}", id.0))
+    })
+}
+
+fn reply<'s>(exchange: &Exchange, spec: Option<&'s Spec>) -> Reply<'s> {
+    let mut reason = exchange.reason.clone();
+    let answer = exchange.answer.as_ref().and_then(|answer| {
+        let layout = &spec?.telegram(&answer.telegram)?.layout;
+        match Record::decode(layout, &answer.bytes) {
+            Ok(fields) => Some(AnswerFields { telegram: answer.telegram.clone(), fields }),
+            Err(error) => {
+                reason.get_or_insert_with(|| format!("the answer cannot be read: {error}"));
+                None
+            }
+        }
+    });
+    Reply {
+        exchange: exchange.id.0.clone(),
+        outcome: exchange.outcome,
+        institution: exchange.institution.clone(),
+        telegram: exchange.telegram.clone(),
+        trace: exchange.trace.clone(),
+        reason,
+        settled_by: exchange.settled_by.clone(),
+        answer,
+    }
+}
+
+/// A page of another site can make a browser post plain text anywhere, but not JSON: this header is what keeps such a page
+/// from moving money through an operator's browser.
+fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
+    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let message = "the header Content-Type must be application/json";
+    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type", message))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    let mut given = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(key) = given.next() else { return Ok(None) };
+    if given.next().is_some() {
+        return Err(bad_request("idempotency_key", "the header Idempotency-Key stands twice"));
+    }
+    match key.to_str() {
+        Ok(key) if (1..=IDEMPOTENCY_KEY_MAX_BYTES).contains(&key.len()) => Ok(Some(key)),
+        _ => {
+            let message = format!(
+                "the header Idempotency-Key must have 1 to {IDEMPOTENCY_KEY_MAX_BYTES} visible ASCII characters"
+            );
+            Err(bad_request("idempotency_key", &message))
+        }
+    }
+}
+
+/// Text that is no JSON is a bad request; JSON that says two things at once is a telegram that cannot be made.
+fn parse(body: &[u8]) -> Result<Value, ApiError> {
+    let text = std::str::from_utf8(body)
+        .map_err(|error| bad_request("not_json", &format!("the body is no UTF-8 at byte {}", error.valid_up_to())))?;
+    json::parse(text).map_err(|error| {
+        let well_formed = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+        match error.fault() {
+            Fault::NotJson { reason } if well_formed => {
+                ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "duplicate_key", &**reason)
+            }
+            Fault::NotJson { reason } => bad_request("not_json", &format!("the body is not JSON: {reason}")),
+            _ => ApiError::invalid(&error),
+        }
+    })
+}
+
+fn too_large_or_broken(error: &BytesRejection) -> ApiError {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        let message = format!("the body has more than {BODY_MAX_BYTES} bytes");
+        return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message).with("max", BODY_MAX_BYTES);
+    }
+    bad_request("body", "the body did not come whole")
+}
+
+fn bad_request(kind: &str, message: &str) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, kind, message)
+}

@@ -1,0 +1,56 @@
+//! Whether the process lives, whether it is of use, and its lines.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Shared;
+use crate::exchange::{LineStatus, LinkState};
+use crate::metrics;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Lines {
+    lines: Vec<LineStatus>,
+}
+
+/// `GET /healthz`: the process answers.
+pub(super) async fn alive() -> Json<Value> {
+    Json(json!({ "alive": true }))
+}
+
+/// `GET /readyz`: every institution can be reached and the journal can be read, or why not.
+pub(super) async fn ready(State(shared): State<Shared>) -> Response {
+    let mut reasons = Vec::new();
+    if *shared.stopping.borrow() {
+        reasons.push("the gateway is stopping".to_owned());
+    }
+    let mut up: BTreeMap<String, bool> = BTreeMap::new();
+    for line in shared.gateway.lines() {
+        let has_up = line.links.iter().any(|link| link.state == LinkState::Up);
+        *up.entry(line.institution).or_default() |= has_up;
+    }
+    let down = up.iter().filter(|(_, up)| !**up);
+    reasons.extend(down.map(|(institution, _)| format!("{institution}: no link is up")));
+    if let Err(error) = shared.gateway.recent(1).await {
+        reasons.push(error.to_string());
+    }
+    let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({ "ready": reasons.is_empty(), "reasons": reasons }))).into_response()
+}
+
+/// `GET /v1/lines`
+pub(super) async fn lines(State(shared): State<Shared>) -> Json<Lines> {
+    Json(Lines { lines: shared.gateway.lines() })
+}
+
+/// `GET /metrics`, for Prometheus.
+pub(super) async fn counters(State(shared): State<Shared>) -> Response {
+    let text = metrics::page(&shared.gateway.lines());
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}

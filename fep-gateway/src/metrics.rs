@@ -1,0 +1,102 @@
+//! What Prometheus reads at `/metrics`.
+//!
+//! The engine counts as it goes; this module keeps the counts, for the whole process, and writes the page.
+//!
+//! | name | labels | is |
+//! |---|---|---|
+//! | `fep_exchanges_total` | institution, telegram, outcome | exchanges that reached their outcome |
+//! | `fep_round_trip_seconds` | institution, telegram | from the request to its answer |
+//! | `fep_settled_total` | institution | unknown exchanges that became certain |
+//! | `fep_received_total` | institution, class | telegrams received: answers, late and unmatched ones, notices |
+//! | `fep_stand_ins_total` | institution | notices that the stand-in answered because the service did not |
+//! | `fep_links_up` | institution, line | links that carry business |
+//! | `fep_links_lost_total` | institution, line | links that were lost |
+//! | `fep_inflight`, `fep_inflight_max` | institution, line | exchanges that wait, and how many may |
+//! | `fep_echo_seconds` | institution | round trips of echo tests |
+//! | `fep_journal_commit_seconds`, `fep_journal_batch_size` | | how long a commit takes, and for how many entries |
+//!
+//! No field of a telegram is a label.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+use crate::exchange::LineStatus;
+
+/// From half a millisecond to half a minute.
+const BUCKETS_SECONDS: &[f64] =
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+const BUCKETS_ENTRIES: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
+/// How often samples are folded into their buckets; without that they would pile up when nobody reads the page.
+const UPKEEP_PAUSE: Duration = Duration::from_secs(5);
+
+/// The process's counters.
+static PAGE: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Starts counting. What was counted before is lost, so it is called before a gateway starts; calling it again does nothing.
+///
+/// A program that embeds the gateway and has its own recorder keeps that one, and this page stays empty.
+pub fn install() {
+    PAGE.get_or_init(|| match builder() {
+        Ok(builder) => {
+            let recorder = builder.build_recorder();
+            let handle = recorder.handle();
+            if metrics::set_global_recorder(recorder).is_err() {
+                tracing::warn!("this process has another metrics recorder: /metrics stays empty");
+            }
+            describe();
+            handle
+        }
+        // Buckets are refused only if there are none.
+        Err(_) => PrometheusBuilder::new().build_recorder().handle(),
+    });
+}
+
+/// The page, with the lines as they are now.
+#[must_use]
+pub fn page(lines: &[LineStatus]) -> String {
+    for line in lines {
+        let labels = [("institution", line.institution.clone()), ("line", line.line.clone())];
+        gauge!("fep_inflight", &labels).set(number(line.inflight));
+        gauge!("fep_inflight_max", &labels).set(number(line.inflight_max));
+    }
+    PAGE.get().map_or_else(String::new, PrometheusHandle::render)
+}
+
+/// Keeps the counters small; never ends.
+pub async fn upkeep() {
+    loop {
+        tokio::time::sleep(UPKEEP_PAUSE).await;
+        if let Some(page) = PAGE.get() {
+            page.run_upkeep();
+        }
+    }
+}
+
+fn builder() -> Result<PrometheusBuilder, BuildError> {
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), BUCKETS_SECONDS)?
+        .set_buckets_for_metric(Matcher::Full("fep_journal_batch_size".to_owned()), BUCKETS_ENTRIES)
+}
+
+fn describe() {
+    describe_counter!("fep_exchanges_total", "exchanges that reached their outcome");
+    describe_histogram!("fep_round_trip_seconds", Unit::Seconds, "from the request to its answer");
+    describe_counter!("fep_settled_total", "unknown exchanges that became certain");
+    describe_counter!("fep_received_total", "telegrams received");
+    describe_counter!("fep_stand_ins_total", "notices that the stand-in answered");
+    describe_gauge!("fep_links_up", "links that carry business");
+    describe_counter!("fep_links_lost_total", "links that were lost");
+    describe_gauge!("fep_inflight", "exchanges that wait for their answer");
+    describe_gauge!("fep_inflight_max", "exchanges that may wait for their answer");
+    describe_histogram!("fep_echo_seconds", Unit::Seconds, "round trips of echo tests");
+    describe_histogram!("fep_journal_commit_seconds", Unit::Seconds, "how long a commit takes");
+    describe_histogram!("fep_journal_batch_size", "entries in one commit");
+}
+
+fn number(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}

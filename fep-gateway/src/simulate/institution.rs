@@ -1,0 +1,350 @@
+//! What the simulated institution does with a telegram, as a value: a frame in, steps out. No socket and no timer here.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use fep_codec::{Error, Layout, Record};
+use fep_spec::model::{Spec, TelegramSpec};
+use serde_json::{Map, Value as Json};
+use tracing::{debug, info, warn};
+
+use super::clock::Moment;
+use super::compose;
+use super::scenario::{Action, Assignment, Delay, Rule, Scenario, Setting};
+
+/// The institution: its spec, its scenario, and what it counts over all links.
+#[derive(Debug)]
+pub(super) struct Institution {
+    pub(super) spec: Spec,
+    pub(super) scenario: Scenario,
+    memory: Mutex<Memory>,
+}
+
+#[derive(Debug)]
+struct Memory {
+    /// How often each rule's conditions held.
+    matches: Vec<u64>,
+    /// How often each notice was sent.
+    notices: Vec<u64>,
+    answers: u64,
+    sequence: u64,
+    /// The answers to remembered requests, by key.
+    remembered: HashMap<Vec<String>, Map<String, Json>>,
+    /// Their keys, oldest first.
+    order: VecDeque<Vec<String>>,
+    /// The state of the generator that `percent` and `jitter_ms` draw from.
+    random: u64,
+}
+
+/// What one link remembers.
+#[derive(Debug, Default)]
+pub(super) struct LinkMemory {
+    /// Sign-on was answered.
+    pub(super) open: bool,
+    /// Answers that wait to leave in one write.
+    held: Vec<u8>,
+    held_count: usize,
+}
+
+/// Something to do on a link, after a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) after: Duration,
+    pub(super) acts: Vec<Act>,
+}
+
+/// Something to do on a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// One write.
+    Send(Vec<u8>),
+    /// What is held leaves now.
+    Flush,
+    /// The link is closed.
+    Close,
+}
+
+/// Requests that inquiries can ask for; the oldest are forgotten.
+const REMEMBERED_MAX: usize = 100_000;
+
+/// What a telegram's fields are made of.
+struct Material<'m> {
+    request: &'m Map<String, Json>,
+    recalled: Option<&'m Map<String, Json>>,
+    turn: u64,
+    now: &'m Moment,
+}
+
+/// A frame that is no telegram: its length is right, its content is no code of anything.
+const GARBAGE: &[u8] = b"??? this is no telegram ???";
+/// Not even a frame.
+const BAD_LENGTH: &[u8] = b"\xFF\xFE!!no length at all";
+
+impl Institution {
+    pub(super) fn new(spec: Spec, scenario: Scenario) -> Self {
+        let memory = Memory {
+            matches: vec![0; scenario.rules.len()],
+            notices: vec![0; scenario.notices.len()],
+            answers: 0,
+            sequence: scenario.sequence_start,
+            remembered: HashMap::new(),
+            order: VecDeque::new(),
+            random: scenario.seed,
+        };
+        Self { spec, scenario, memory: Mutex::new(memory) }
+    }
+
+    /// What a frame that came on a link leads to.
+    pub(super) fn receive(&self, link: &mut LinkMemory, frame: &[u8]) -> Option<Step> {
+        let (telegram, request) = match self.spec.choose(frame).and_then(|telegram| {
+            Record::decode(&telegram.layout, frame).map(|record| (telegram, record.to_json_value()))
+        }) {
+            Ok((telegram, Json::Object(request))) => (telegram, request),
+            Ok(_) => return None,
+            Err(error) => {
+                warn!(%error, bytes = frame.len(), "a frame that cannot be read");
+                return None;
+            }
+        };
+        let name = telegram.name();
+        let Some(answer) = telegram.answer.as_deref().and_then(|answer| self.spec.telegram(answer)) else {
+            debug!(telegram = name, "received, needs no answer");
+            return None;
+        };
+        let session = self.scenario.session.as_ref();
+        let opens = session.is_some_and(|session| session.open == name);
+        let closes = session.is_some_and(|session| session.close.as_deref() == Some(name));
+        if session.is_some() && !link.open && !opens && !closes {
+            warn!(telegram = name, "ignored: business is not open on this link");
+            return None;
+        }
+        let now = Moment::now(self.scenario.utc_offset_minutes);
+        let mut memory = self.memory();
+        let (rule, recalled) = self.rule(&mut memory, name, &request, opens || closes);
+        let material = Material { request: &request, recalled: recalled.as_ref(), turn: memory.answers, now: &now };
+        memory.answers += 1;
+        let fields = self.answer(&mut memory, rule, answer, &material);
+        self.remember(&mut memory, name, &request, &fields);
+        let step = match encode(&answer.layout, fields) {
+            Ok(bytes) => self.step(&mut memory, link, rule, answer, bytes),
+            Err(error) => {
+                warn!(telegram = name, %error, "the answer cannot be made");
+                return None;
+            }
+        };
+        let action = rule.map_or(Action::Answer, |rule| rule.action);
+        if action == Action::Answer {
+            info!(telegram = name, trace = self.trace(&request), "answers");
+            link.open = (link.open || opens) && !closes;
+        } else {
+            info!(telegram = name, ?action, trace = self.trace(&request), "misbehaves");
+        }
+        step
+    }
+
+    /// The next telegram that the institution sends by itself.
+    pub(super) fn notice(&self, number: usize) -> Option<Result<Vec<u8>, Error>> {
+        let notice = self.scenario.notices.get(number)?;
+        let telegram = self.spec.telegram(&notice.telegram)?;
+        let now = Moment::now(self.scenario.utc_offset_minutes);
+        let mut memory = self.memory();
+        let turn = memory.notices.get_mut(number).map_or(0, |sent| {
+            *sent += 1;
+            *sent - 1
+        });
+        let mut fields = compose::fields(&telegram.layout, &Map::new(), &now);
+        let material = Material { request: &Map::new(), recalled: None, turn, now: &now };
+        memory.set(&notice.set, &telegram.layout, &mut fields, &material);
+        Some(encode(&telegram.layout, fields))
+    }
+
+    /// Adds to what is held, and says what leaves now.
+    fn step(
+        &self,
+        memory: &mut Memory,
+        link: &mut LinkMemory,
+        rule: Option<&Rule>,
+        answer: &TelegramSpec,
+        bytes: Vec<u8>,
+    ) -> Option<Step> {
+        let after = memory.delay(rule.and_then(|rule| rule.delay).unwrap_or(self.scenario.answers.delay));
+        let acts = match rule.map_or(Action::Answer, |rule| rule.action) {
+            Action::Answer | Action::Late => vec![Act::Send(bytes)],
+            Action::WrongTrace => vec![Act::Send(self.with_wrong_trace(answer, bytes))],
+            Action::Silence => return None,
+            Action::Duplicate => vec![Act::Send(bytes.clone()), Act::Send(bytes)],
+            Action::HalfFrame => {
+                let half = bytes.get(..bytes.len() / 2).unwrap_or_default().to_vec();
+                vec![Act::Send(half), Act::Close]
+            }
+            Action::Disconnect => vec![Act::Close],
+            Action::Garbage => vec![Act::Send(self.framed(GARBAGE))],
+            Action::BadLength => vec![Act::Send(BAD_LENGTH.to_vec())],
+            Action::Glued { hold, hold_max } => {
+                link.held.extend_from_slice(&bytes);
+                link.held_count += 1;
+                if link.held_count < hold {
+                    return (link.held_count == 1).then(|| Step { after: hold_max, acts: vec![Act::Flush] });
+                }
+                return Some(Step { after: Duration::ZERO, acts: vec![Act::Flush] });
+            }
+        };
+        Some(Step { after, acts })
+    }
+
+    /// The first rule that applies, and what it recalls. Counting is part of looking, so that "every 7th" means the 7th of those
+    /// that match.
+    fn rule(
+        &self,
+        memory: &mut Memory,
+        telegram: &str,
+        request: &Map<String, Json>,
+        session: bool,
+    ) -> (Option<&Rule>, Option<Map<String, Json>>) {
+        for (number, rule) in self.scenario.rules.iter().enumerate() {
+            let named = rule.telegram.as_deref().map_or(!session, |name| name == telegram);
+            let holds = |(path, wanted): &(String, Vec<Json>)| {
+                let found = compose::get(request, path).map(compose::text);
+                wanted.iter().any(|wanted| Some(compose::text(wanted)) == found)
+            };
+            if !named || !rule.when.iter().all(holds) {
+                continue;
+            }
+            let recalled = memory.remembered.get(&key(request, &rule.recall)).cloned();
+            if !rule.recall.is_empty() && recalled.is_none() {
+                continue;
+            }
+            let matches = memory.matches.get_mut(number).map_or(0, |matches| {
+                *matches += 1;
+                *matches
+            });
+            let its_turn = rule.every.is_none_or(|every| matches % every == 0);
+            if its_turn && rule.percent.is_none_or(|percent| memory.draw(100) < u64::from(percent)) {
+                return (Some(rule), recalled);
+            }
+        }
+        (None, None)
+    }
+
+    fn answer(
+        &self,
+        memory: &mut Memory,
+        rule: Option<&Rule>,
+        answer: &TelegramSpec,
+        material: &Material<'_>,
+    ) -> Map<String, Json> {
+        let mut fields = compose::fields(&answer.layout, material.request, material.now);
+        memory.set(&self.scenario.answers.set, &answer.layout, &mut fields, material);
+        if let Some(rule) = rule {
+            memory.set(&rule.set, &answer.layout, &mut fields, material);
+        }
+        fields
+    }
+
+    /// What the institution did is remembered even if its answer never arrives: that is why inquiries exist.
+    fn remember(&self, memory: &mut Memory, telegram: &str, request: &Map<String, Json>, answer: &Map<String, Json>) {
+        let Some(remember) = &self.scenario.memory else { return };
+        if !remember.telegrams.iter().any(|name| name == telegram) {
+            return;
+        }
+        let key = key(request, &remember.key);
+        if memory.remembered.insert(key.clone(), answer.clone()).is_none() {
+            memory.order.push_back(key);
+        }
+        if memory.order.len() > REMEMBERED_MAX
+            && let Some(oldest) = memory.order.pop_front()
+        {
+            memory.remembered.remove(&oldest);
+        }
+    }
+
+    /// Moves the trace number's first digit on by five: nobody's number, as long as few are in flight.
+    fn with_wrong_trace(&self, answer: &TelegramSpec, mut bytes: Vec<u8>) -> Vec<u8> {
+        let span = self.scenario.trace.as_deref().and_then(|trace| answer.layout.span(trace));
+        if let Some(digit) = span.and_then(|span| bytes.get_mut(span.range.start))
+            && digit.is_ascii_digit()
+        {
+            *digit = b'0' + (*digit - b'0' + 5) % 10;
+        }
+        bytes
+    }
+
+    fn framed(&self, content: &[u8]) -> Vec<u8> {
+        let framing = self.scenario.framing;
+        let digits = usize::from(framing.digits);
+        let counted = match framing.counts {
+            fep_codec::layout::Counts::Rest => content.len(),
+            fep_codec::layout::Counts::All => content.len() + digits,
+        };
+        let mut frame = format!("{counted:0digits$}").into_bytes();
+        frame.extend_from_slice(content);
+        frame
+    }
+
+    fn trace(&self, request: &Map<String, Json>) -> String {
+        let trace = self.scenario.trace.as_deref().and_then(|trace| compose::get(request, trace));
+        trace.map(ToString::to_string).unwrap_or_default()
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        // Counters are never half-written, so a panic elsewhere leaves nothing wrong in them.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LinkMemory {
+    /// What is held leaves.
+    pub(super) fn flush(&mut self) -> Vec<u8> {
+        self.held_count = 0;
+        std::mem::take(&mut self.held)
+    }
+}
+
+impl Memory {
+    fn set(&mut self, set: &[Assignment], layout: &Layout, fields: &mut Map<String, Json>, material: &Material<'_>) {
+        for assignment in set {
+            if Record::new(layout).get(&assignment.path).is_none() {
+                continue;
+            }
+            let value = match assignment.value(material.turn) {
+                None => continue,
+                Some(Setting::Constant(value)) => value.clone(),
+                Some(Setting::Sequence) => {
+                    self.sequence += 1;
+                    Json::from(self.sequence - 1)
+                }
+                Some(Setting::Date) => Json::from(material.now.date.as_str()),
+                Some(Setting::Time) => Json::from(material.now.time.as_str()),
+                Some(Setting::Request(path)) => compose::get(material.request, path).cloned().unwrap_or_default(),
+                Some(Setting::Recalled(path)) => {
+                    material.recalled.and_then(|fields| compose::get(fields, path)).cloned().unwrap_or_default()
+                }
+            };
+            compose::put(fields, &assignment.path, value);
+        }
+    }
+
+    fn delay(&mut self, delay: Delay) -> Duration {
+        let jitter = u64::try_from(delay.jitter.as_micros()).unwrap_or(u64::MAX);
+        delay.base + Duration::from_micros(self.draw(jitter.saturating_add(1)))
+    }
+
+    /// A number below `end`, by splitmix64: good enough for faults, and the same on every machine.
+    fn draw(&mut self, end: u64) -> u64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % end.max(1)
+    }
+}
+
+/// The values of these fields as text.
+fn key(fields: &Map<String, Json>, paths: &[String]) -> Vec<String> {
+    paths.iter().map(|path| compose::get(fields, path).map(compose::text).unwrap_or_default()).collect()
+}
+
+fn encode(layout: &Layout, fields: Map<String, Json>) -> Result<Vec<u8>, Error> {
+    Record::from_json_value(layout, &Json::Object(fields))?.encode()
+}

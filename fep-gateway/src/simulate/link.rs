@@ -1,0 +1,132 @@
+//! One connection of the simulated institution: reads frames, waits, writes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+use super::institution::{Act, Institution, LinkMemory, Step};
+
+/// Acts that wait to be written. More than these hold the reader up.
+const QUEUE_MAX: usize = 4096;
+/// Answers that wait for their time.
+const DELAYED_MAX: usize = 65_536;
+
+/// How others reach a link.
+#[derive(Clone, Debug)]
+pub(super) struct LinkHandle {
+    queue: mpsc::Sender<Act>,
+    open: Arc<AtomicBool>,
+}
+
+impl LinkHandle {
+    /// Whether business is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// Hands over a telegram, unless the link is too slow for it.
+    pub(super) fn send(&self, telegram: Vec<u8>) -> bool {
+        self.queue.try_send(Act::Send(telegram)).is_ok()
+    }
+}
+
+/// A link before it runs, and the handle to it.
+pub(super) struct Link {
+    institution: Arc<Institution>,
+    memory: LinkMemory,
+    handle: LinkHandle,
+    acts: mpsc::Receiver<Act>,
+    delayed: JoinSet<()>,
+}
+
+impl Link {
+    pub(super) fn new(institution: Arc<Institution>) -> Self {
+        let (queue, acts) = mpsc::channel(QUEUE_MAX);
+        let open = Arc::new(AtomicBool::new(institution.scenario.session.is_none()));
+        let memory = LinkMemory::default();
+        Self { institution, memory, handle: LinkHandle { queue, open }, acts, delayed: JoinSet::new() }
+    }
+
+    pub(super) fn handle(&self) -> LinkHandle {
+        self.handle.clone()
+    }
+
+    /// Serves the connection until one side closes it, or `stop` says so.
+    pub(super) async fn run(mut self, mut stream: TcpStream, mut stop: watch::Receiver<bool>) {
+        let mut buffer = BytesMut::new();
+        loop {
+            tokio::select! {
+                read = stream.read_buf(&mut buffer) => match read {
+                    Ok(0) => break,
+                    Ok(_) if self.frames(&mut buffer).await => {}
+                    Ok(_) => break,
+                    Err(error) => {
+                        info!(%error, "the link broke");
+                        break;
+                    }
+                },
+                Some(act) = self.acts.recv() => if !self.act(&mut stream, act).await { break },
+                _ = stop.changed() => break,
+            }
+        }
+        // The queue goes with us: what was to be sent later is not.
+        self.delayed.shutdown().await;
+        let _ = stream.shutdown().await;
+    }
+
+    /// Takes the whole frames out of the buffer; false if the rest cannot be trusted.
+    async fn frames(&mut self, buffer: &mut BytesMut) -> bool {
+        loop {
+            match self.institution.scenario.framing.next(buffer) {
+                Ok(Some(len)) => {
+                    let frame = buffer.split_to(len);
+                    let step = self.institution.receive(&mut self.memory, &frame);
+                    self.handle
+                        .open
+                        .store(self.memory.open || self.institution.scenario.session.is_none(), Ordering::Relaxed);
+                    if let Some(step) = step {
+                        self.later(step).await;
+                    }
+                }
+                Ok(None) => return true,
+                Err(error) => {
+                    warn!(%error, "the link is closed");
+                    return false;
+                }
+            }
+        }
+    }
+
+    async fn later(&mut self, step: Step) {
+        let queue = self.handle.queue.clone();
+        while self.delayed.try_join_next().is_some() {}
+        if self.delayed.len() >= DELAYED_MAX {
+            self.delayed.join_next().await;
+        }
+        self.delayed.spawn(async move {
+            if !step.after.is_zero() {
+                tokio::time::sleep(step.after).await;
+            }
+            for act in step.acts {
+                // An error means that the link is gone, and so is the use of the act.
+                let _ = queue.send(act).await;
+            }
+        });
+    }
+
+    /// Does it; false if the link is over.
+    async fn act(&mut self, stream: &mut TcpStream, act: Act) -> bool {
+        let bytes = match act {
+            Act::Send(bytes) => bytes,
+            Act::Flush => self.memory.flush(),
+            Act::Close => return false,
+        };
+        stream.write_all(&bytes).await.is_ok()
+    }
+}

@@ -1,0 +1,75 @@
+//! The built command as its user meets it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use fep_gateway::Config;
+
+use crate::harness::SECRETS;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn gateway(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fep-gateway"));
+    command.current_dir(root()).env_remove("RUST_LOG").args(arguments).output().unwrap()
+}
+
+fn check(arguments: &[&str], code: i32, message: &str) {
+    let output = gateway(arguments);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    assert!(stderr.contains(message), "{stderr}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn the_annotated_example_is_a_configuration() {
+    let config = Config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("gateway.example.toml")).unwrap();
+    assert_eq!(config.institutions.len(), 1);
+    check(&["check", "--config", "fep-gateway/gateway.example.toml"], 0, "1 institution, 1 line, nothing wrong");
+}
+
+#[test]
+fn the_demo_shows_every_outcome_and_no_secret() {
+    let output = gateway(&["demo", "--once", "--listen", "127.0.0.1:0"]);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{stdout}\n{stderr}");
+    for expected in [
+        "answered 응답",
+        "unknown 미확인",
+        "settled 확정",
+        "0110 잔액 부족",
+        "물품대금",
+        "withdraw_account",
+        "<secret>",
+    ] {
+        assert!(stdout.contains(expected), "{expected}\n{stdout}");
+    }
+    for secret in SECRETS {
+        assert!(!stdout.contains(secret) && !stderr.contains(secret), "{secret}\n{stdout}\n{stderr}");
+    }
+    assert!(stderr.is_empty(), "{stderr}");
+}
+
+#[test]
+fn exit_codes_tell_findings_from_not_being_able_to_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let wrong = file("gateway.toml", "[htpt]\n");
+    check(&["check", "--config", &wrong], 1, "unknown key `htpt`");
+    check(&["run", "--config", &wrong], 2, "unknown key `htpt`");
+    check(&["check", "--config", "no/such/file"], 2, "cannot read no/such/file");
+    check(&["run"], 2, "--config");
+    let scenario = file("scenario.toml", "[[rules]]\naction = \"sulk\"\n");
+    check(&["simulate", "specs/bank-a/bank-a.toml", "--scenario", &scenario], 2, "`action` cannot be \"sulk\"");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    check(&["demo", "--once", "--listen", &address], 2, "choose another port with --listen");
+}

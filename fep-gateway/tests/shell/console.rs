@@ -1,0 +1,49 @@
+//! What the console gets: a page with a strict policy, and telegrams with their secrets masked.
+
+use reqwest::StatusCode;
+use serde_json::Value as Json;
+
+use crate::harness::{Bench, GOOD_BANK, SECRETS, transfer};
+
+fn field<'j>(side: &'j Json, path: &str) -> &'j Json {
+    side["fields"].as_array().unwrap().iter().find(|field| field["path"] == path).unwrap()
+}
+
+#[tokio::test]
+async fn the_page_may_run_nothing_but_its_own_script() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    for (path, kind) in [("/", "text/html"), ("/console.css", "text/css"), ("/console.js", "text/javascript")] {
+        let response = bench.raw(path).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let headers = response.headers();
+        assert!(headers["content-type"].to_str().unwrap().starts_with(kind));
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
+        assert_eq!(
+            (&headers["x-content-type-options"], &headers["x-frame-options"]),
+            (&"nosniff".parse().unwrap(), &"DENY".parse().unwrap())
+        );
+    }
+}
+
+#[tokio::test]
+async fn secrets_stay_on_the_server() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let (_, reply) = bench.transfer(&transfer("11월월세"), None).await;
+    let id = reply["exchange"].as_str().unwrap();
+    let (status, view) = bench.get(&format!("/v1/exchanges/{id}/view")).await;
+    assert_eq!(status, StatusCode::OK);
+    for side in [&view["request"], &view["answer"]] {
+        let account = field(side, "withdraw_account");
+        assert_eq!((account["hex"].as_str(), account["secret"].as_bool()), (Some("** × 16"), Some(true)));
+        assert_eq!(field(side, "passbook_memo")["value"], "11월월세");
+        assert_eq!(field(side, "amount")["offset"], 116);
+    }
+    assert_eq!(view["exchange"]["response_meaning"], "정상");
+    assert_eq!(view["exchange"]["label"], "이체");
+    let list = bench.text("/v1/exchanges").await;
+    let hexes = ["31 30 30 32 33 34", "c8 ab b1 e6 b5 bf"];
+    for hidden in SECRETS.iter().chain(&hexes) {
+        assert!(!view.to_string().contains(hidden) && !list.contains(hidden), "{hidden}");
+    }
+}

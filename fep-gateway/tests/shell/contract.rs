@@ -1,0 +1,192 @@
+//! The HTTP contract of design.md, section 6: what services may rely on.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::{Value as Json, json};
+
+use crate::harness::{Bench, GOOD_BANK, SECRETS, transfer};
+
+fn keys(json: &Json) -> Vec<&str> {
+    json.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[tokio::test]
+async fn an_answer_is_200_with_its_fields_and_a_decline_is_an_answer() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let (status, reply) = bench.transfer(&transfer("rent"), None).await;
+    assert_eq!(status, StatusCode::OK, "{reply}");
+    assert_eq!(keys(&reply), ["answer", "exchange", "institution", "outcome", "telegram", "trace"]);
+    assert_eq!((&reply["outcome"], &reply["institution"]), (&json!("answered"), &json!("bank-a")));
+    assert_eq!(keys(&reply["answer"]), ["fields", "telegram"]);
+    assert_eq!(reply["answer"]["telegram"], "TransferAnswer");
+    let fields = &reply["answer"]["fields"];
+    assert_eq!((&fields["header"]["response_code"], &fields["payee_name"]), (&json!("0000"), &json!("홍길동")));
+    let (status, reply) = bench.transfer(&transfer("decline"), None).await;
+    assert_eq!((status, &reply["outcome"]), (StatusCode::OK, &json!("answered")));
+    assert_eq!(reply["answer"]["fields"]["header"]["response_code"], "0110");
+}
+
+#[tokio::test]
+async fn what_was_not_sent_is_503_and_says_why() {
+    let bench = Bench::alone().await;
+    let (status, reply) = bench.transfer(&transfer("rent"), None).await;
+    assert_eq!((status, &reply["outcome"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("not_sent")));
+    assert!(!reply["reason"].as_str().unwrap().is_empty());
+    assert!(reply.get("answer").is_none());
+}
+
+#[tokio::test]
+async fn what_is_unknown_is_504_and_a_late_answer_settles_it() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let (status, reply) = bench.transfer(&transfer("late"), None).await;
+    assert_eq!((status, &reply["outcome"]), (StatusCode::GATEWAY_TIMEOUT, &json!("unknown")), "{reply}");
+    let path = format!("/v1/exchanges/{}", reply["exchange"].as_str().unwrap());
+    assert!(bench.get(&path).await.1.get("settled_by").is_none());
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let (status, settled) = bench.get(&path).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!((&settled["settled_by"], &settled["trace"]), (&json!("late answer"), &reply["trace"]));
+    assert_eq!(settled["answer"]["fields"]["header"]["response_code"], "0000");
+}
+
+#[tokio::test]
+async fn an_idempotency_key_names_one_exchange() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let (_, first) = bench.transfer(&transfer("rent"), Some("k1")).await;
+    let (status, again) = bench.transfer(&transfer("rent"), Some("k1")).await;
+    assert_eq!((status, &again["exchange"]), (StatusCode::OK, &first["exchange"]));
+    let (status, other) = bench.transfer(&transfer("other"), Some("k1")).await;
+    assert_eq!((status, &other["error"]["kind"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("other_body")));
+    assert_eq!(other["error"]["exchange"], first["exchange"]);
+    let slow = transfer("slow");
+    let meanwhile = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        bench.transfer(&slow, Some("k2")).await
+    };
+    let ((status, _), (conflict, running)) = tokio::join!(bench.transfer(&slow, Some("k2")), meanwhile);
+    assert_eq!((status, conflict), (StatusCode::OK, StatusCode::CONFLICT));
+    assert_eq!(running["error"]["kind"], "still_running");
+}
+
+/// Posts a body and checks the error: status, kind, and a piece of the message.
+async fn check(bench: &Bench, path: &str, body: &str, status: u16, kind: &str, message: &str) -> Json {
+    let (found, reply) = bench.post(path, body.to_owned(), "application/json", None).await;
+    let error = reply["error"].clone();
+    assert_eq!((found.as_u16(), error["kind"].as_str().unwrap()), (status, kind), "{error}");
+    let text = error["message"].as_str().unwrap();
+    assert!(text.contains(message) && !text.contains('\n'), "{text}");
+    for secret in SECRETS {
+        assert!(!reply.to_string().contains(secret), "{reply}");
+    }
+    error
+}
+
+#[tokio::test]
+async fn a_request_that_makes_no_telegram_is_told_which_field_and_why() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let path = "/v1/institutions/bank-a/exchanges/Transfer";
+    let with = |name: &str, value: Json| {
+        let mut fields = transfer("rent");
+        fields[name] = value;
+        fields.to_string()
+    };
+    let long = with("payee_name", json!("홍길동홍길동홍길동홍길동"));
+    let error =
+        check(&bench, path, &long, 422, "too_long", "payee_name (입금인성명): needs 24 bytes, the field has 20").await;
+    assert_eq!((&error["field"], &error["label"]), (&json!("payee_name"), &json!("입금인성명")));
+    assert_eq!((&error["given_bytes"], &error["len"]), (&json!(24), &json!(20)));
+    check(&bench, path, &with("payee_name", json!("😀")), 422, "not_in_charset", "payee_name").await;
+    check(&bench, path, &with("amount", json!("많이")), 422, "wrong_type", "amount (출금금액)").await;
+    let error =
+        check(&bench, path, &with("payeename", json!("x")), 422, "unknown_field", "did you mean payee_name?").await;
+    assert_eq!(error["nearest"], "payee_name");
+    check(&bench, path, r#"{"amount": 1, "amount": 2}"#, 422, "duplicate_key", "\"amount\" stands twice").await;
+    check(&bench, path, r#"{"amount": 1"#, 400, "not_json", "the body is not JSON").await;
+    check(&bench, path, "", 400, "not_json", "the body is not JSON").await;
+    check(&bench, path, &"x".repeat(300_000), 413, "body_too_large", "more than 262144 bytes").await;
+    assert!(bench.get("/v1/exchanges").await.1["exchanges"].as_array().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn names_that_do_not_exist_are_404_with_the_near_ones() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let body = transfer("rent").to_string();
+    let at = |institution: &str, telegram: &str| format!("/v1/institutions/{institution}/exchanges/{telegram}");
+    check(&bench, &at("bank-b", "Transfer"), &body, 404, "unknown_institution", "did you mean `bank-a`?").await;
+    check(&bench, &at("bank-a", "Transfers"), &body, 404, "unknown_telegram", "did you mean Transfer?").await;
+    check(&bench, &at("bank-a", "TransferAnswer"), &body, 404, "not_a_request", "TransferAnswer").await;
+    check(&bench, &at("bank-a", "SignOn"), "{}", 404, "not_a_request", "SignOn").await;
+    check(&bench, "/v1/nothing", "{}", 404, "no_such_route", "/v1/nothing").await;
+    check(&bench, "/v1/lines", "{}", 405, "method_not_allowed", "does not take POST").await;
+    let (status, reply) = bench.get("/v1/exchanges/nobody").await;
+    assert_eq!((status, &reply["error"]["kind"]), (StatusCode::NOT_FOUND, &json!("unknown_exchange")));
+    let (status, reply) = bench.get("/v1/exchanges?limit=0").await;
+    assert_eq!((status, &reply["error"]["kind"]), (StatusCode::BAD_REQUEST, &json!("query")));
+    assert_eq!(bench.get("/v1/exchanges?limit=x").await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(bench.get("/v1/exchanges?limt=5").await.0, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn only_json_is_taken_so_that_no_foreign_page_can_post() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let path = "/v1/institutions/bank-a/exchanges/Transfer";
+    let (status, _) = bench.post(path, transfer("rent").to_string(), "text/plain", None).await;
+    assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let (status, _) = bench.post(path, transfer("rent").to_string(), "application/json; charset=utf-8", None).await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, _) = bench.post(path, transfer("rent").to_string(), "application/json", Some("")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn readiness_follows_the_line_and_life_does_not() {
+    let mut bench = Bench::of(GOOD_BANK, "").await;
+    let (_, lines) = bench.get("/v1/lines").await;
+    assert_eq!((&lines["lines"][0]["line"], &lines["lines"][0]["links"][0]["state"]), (&json!("main"), &json!("up")));
+    bench.bank.take().unwrap().stop().await;
+    for _ in 0..200 {
+        let (status, reply) = bench.get("/readyz").await;
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            assert_eq!(reply["reasons"], json!(["bank-a: no link is up"]));
+            assert_eq!(bench.get("/healthz").await.0, StatusCode::OK);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("still ready without a bank");
+}
+
+#[tokio::test]
+async fn metrics_count_outcomes_and_name_no_field() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    bench.transfer(&transfer("rent"), None).await;
+    bench.transfer(&transfer("silence"), None).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let page = bench.text("/metrics").await;
+    // Other tests count in the same process, so only names and labels are sure.
+    for line in [
+        r#"fep_exchanges_total{institution="bank-a",telegram="Transfer",outcome="answered"} "#,
+        r#"fep_exchanges_total{institution="bank-a",telegram="Transfer",outcome="unknown"} "#,
+        r#"fep_links_up{institution="bank-a",line="main"} "#,
+        r#"fep_inflight_max{institution="bank-a",line="main"} 500"#,
+        r#"fep_round_trip_seconds_bucket{institution="bank-a",telegram="Transfer",le="0.5"} "#,
+    ] {
+        assert!(page.contains(line), "{line}\n{page}");
+    }
+    assert!(SECRETS.iter().all(|secret| !page.contains(secret)));
+}
+
+#[tokio::test]
+async fn events_tell_of_exchanges_as_they_happen() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let mut stream = bench.raw("/v1/events").await;
+    bench.transfer(&transfer("rent"), None).await;
+    let mut text = String::new();
+    while !text.contains("\"outcome\":\"answered\"") {
+        let chunk = tokio::time::timeout(Duration::from_secs(5), stream.chunk()).await.unwrap().unwrap().unwrap();
+        text.push_str(std::str::from_utf8(&chunk).unwrap());
+    }
+    assert!(text.contains("event: exchange\ndata: {"), "{text}");
+    assert!(SECRETS.iter().all(|secret| !text.contains(secret)), "{text}");
+}

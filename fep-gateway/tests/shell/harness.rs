@@ -1,0 +1,182 @@
+//! A gateway and a simulated bank on loopback, and a client.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fep_gateway::callback::HttpCallback;
+use fep_gateway::simulate::{Scenario, Simulator};
+use fep_gateway::{Config, Gateway, http, metrics};
+use fep_spec::model::Spec;
+use fep_spec::report::Source;
+use reqwest::{Client, Response, StatusCode};
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+const BANK_A: &str = include_str!("../../../specs/bank-a/bank-a.toml");
+
+/// Names and accounts that must not appear where secrets are masked.
+pub(crate) const SECRETS: [&str; 3] = ["1002345678901", "3333011234567", "홍길동"];
+
+/// A bank that answers at once and all day.
+pub(crate) const GOOD_BANK: &str = r#"
+trace = "header.trace_no"
+[session]
+open = "SignOn"
+[answers]
+set = { "header.response_code" = "0000", balance = 5000, fee = 500 }
+[[rules]]
+telegram = "Transfer"
+when = { passbook_memo = "decline" }
+action = "answer"
+set = { "header.response_code" = "0110" }
+[[rules]]
+telegram = "Transfer"
+when = { passbook_memo = "silence" }
+action = "silence"
+[[rules]]
+telegram = "Transfer"
+when = { passbook_memo = "late" }
+action = "late"
+delay_ms = 700
+[[rules]]
+telegram = "Transfer"
+when = { passbook_memo = "slow" }
+action = "answer"
+delay_ms = 250
+"#;
+
+/// Everything that runs for one test.
+pub(crate) struct Bench {
+    pub(crate) client: Client,
+    pub(crate) bank: Option<Simulator>,
+    url: String,
+    _stop: oneshot::Sender<()>,
+    _folder: TempDir,
+}
+
+impl Bench {
+    /// With the bank's scenario, and what `gateway.toml` has beyond the common lines.
+    pub(crate) async fn of(scenario: &str, more: &str) -> Self {
+        let bank = bank(scenario).await;
+        let connect = bank.address().to_string();
+        let mut bench = Self::connecting_to(&connect, more).await;
+        bench.bank = Some(bank);
+        bench.eventually_ready().await;
+        bench
+    }
+
+    /// With nobody at the other end.
+    pub(crate) async fn alone() -> Self {
+        let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        Self::connecting_to(&unused.to_string(), "").await
+    }
+
+    async fn connecting_to(connect: &str, more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("bank-a.toml"), BANK_A).unwrap();
+        metrics::install();
+        let config = config(connect, more, folder.path());
+        let gateway = Gateway::start(config, Arc::new(HttpCallback::new().unwrap())).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel::<()>();
+        tokio::spawn(http::serve(listener, gateway, async move { drop(stopped.await) }));
+        let client = Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
+        Self { client, bank: None, url, _stop: stop, _folder: folder }
+    }
+
+    pub(crate) async fn eventually_ready(&self) {
+        for _ in 0..500 {
+            if self.get("/readyz").await.0 == StatusCode::OK {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("never ready: {:?}", self.get("/readyz").await.1);
+    }
+
+    pub(crate) async fn raw(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
+    }
+
+    pub(crate) async fn text(&self, path: &str) -> String {
+        self.raw(path).await.text().await.unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, Json) {
+        let response = self.raw(path).await;
+        (response.status(), response.json().await.unwrap())
+    }
+
+    pub(crate) async fn transfer(&self, fields: &Json, key: Option<&str>) -> (StatusCode, Json) {
+        self.post("/v1/institutions/bank-a/exchanges/Transfer", fields.to_string(), "application/json", key).await
+    }
+
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        body: String,
+        content_type: &str,
+        key: Option<&str>,
+    ) -> (StatusCode, Json) {
+        let mut request =
+            self.client.post(format!("{}{path}", self.url)).header("content-type", content_type).body(body);
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], "application/json", "{path}");
+        assert_eq!(response.headers()["cache-control"], "no-store", "{path}");
+        (response.status(), response.json().await.unwrap())
+    }
+}
+
+pub(crate) async fn bank(scenario: &str) -> Simulator {
+    let spec = Spec::parse("bank-a.toml", BANK_A).unwrap();
+    let scenario =
+        Scenario::read(Source::new("scenario.toml", scenario), &spec).unwrap_or_else(|report| panic!("{report}"));
+    Simulator::start(spec, scenario, "127.0.0.1:0").await.unwrap()
+}
+
+fn config(connect: &str, more: &str, folder: &Path) -> Config {
+    let text = format!(
+        r#"
+[institutions.bank-a]
+spec = "bank-a.toml"
+key = ["header.trace_no", "header.sent_date"]
+trace = "header.trace_no"
+answer_timeout_ms = 400
+[institutions.bank-a.fill]
+"header.transaction_code" = "FEPTEST01"
+"header.company_code" = "FEPCO001"
+"header.bank_code" = "099"
+"header.send_count" = 1
+"header.sent_date" = "<date>"
+"header.sent_time" = "<time>"
+"header.response_code" = ""
+"header.transaction_no" = "<transaction>"
+balance_sign = ""
+balance = 0
+fee = 0
+[institutions.bank-a.session]
+sign_on = "SignOn"
+accepted = {{ "header.response_code" = "0000" }}
+[[institutions.bank-a.lines]]
+name = "main"
+connect = "{connect}"
+reconnect_min_ms = 10
+{more}"#
+    );
+    Config::parse("gateway.toml", &text, folder).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A transfer with a memo, which is what the bank's scenario looks at.
+pub(crate) fn transfer(memo: &str) -> Json {
+    json!({
+        "withdraw_account": "1002345678901", "amount": 1_234_567, "deposit_bank": "088", "deposit_account": "3333011234567",
+        "payee_name": "홍길동", "passbook_memo": memo, "check_digits": "253788",
+    })
+}

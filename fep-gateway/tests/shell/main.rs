@@ -1,0 +1,10 @@
+//! The daemon from outside: its HTTP contract against a simulated bank, its files, its commands.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it stands")]
+
+mod command;
+mod console;
+mod contract;
+mod harness;
+mod nasty;
+mod notices;
