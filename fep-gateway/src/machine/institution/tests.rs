@@ -222,6 +222,23 @@ fn an_unjournaled_request_is_never_written() {
 }
 
 #[test]
+fn a_link_lost_before_the_commit_leaves_not_sent() {
+    let mut machine = Institution::new(settings(1, Habits::default()), Toy, None, 7);
+    machine.start();
+    machine.connected(place(0, 1), at(Duration::ZERO));
+    let ticket = machine.request(&(), at(Duration::ZERO)).unwrap();
+    machine.lost(place(0, 1), "reset", &[], at(SECOND));
+    machine.tick(at(2 * SECOND));
+    machine.connected(place(0, 2), at(2 * SECOND));
+    machine.journaled(ticket, Ok(()), at(3 * SECOND));
+    let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
+        .filter(|action| matches!(action, Action::Write(..) | Action::End(..)))
+        .collect();
+    let why = "the link was lost before the write";
+    assert!(matches!(&ends[..], [Action::End(_, End::NotSent(reason))] if reason == why), "{ends:?}");
+}
+
+#[test]
 fn the_limit_in_flight_is_kept() {
     let mut bench = Bench::up(1);
     for _ in 0..3 {
