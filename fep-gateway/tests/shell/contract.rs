@@ -16,7 +16,7 @@ async fn an_answer_is_200_with_its_fields_and_a_decline_is_an_answer() {
     let bench = Bench::of(GOOD_BANK, "").await;
     let (status, reply) = bench.transfer(&transfer("rent"), None).await;
     assert_eq!(status, StatusCode::OK, "{reply}");
-    assert_eq!(keys(&reply), ["answer", "exchange", "institution", "outcome", "telegram", "trace"]);
+    assert_eq!(keys(&reply), ["answer", "exchange", "institution", "outcome", "trace"]);
     assert_eq!((&reply["outcome"], &reply["institution"]), (&json!("answered"), &json!("bank-a")));
     assert_eq!(keys(&reply["answer"]), ["fields", "telegram"]);
     assert_eq!(reply["answer"]["telegram"], "TransferAnswer");
@@ -43,6 +43,7 @@ async fn what_is_unknown_is_504_and_a_late_answer_settles_it() {
     assert_eq!((status, &reply["outcome"]), (StatusCode::GATEWAY_TIMEOUT, &json!("unknown")), "{reply}");
     let path = format!("/v1/exchanges/{}", reply["exchange"].as_str().unwrap());
     assert!(bench.get(&path).await.1.get("settled_by").is_none());
+    assert_eq!(bench.get(&path).await.1["telegram"], "Transfer");
     let settled = bench.until(&path, |exchange| exchange.get("settled_by").is_some()).await;
     assert_eq!((&settled["settled_by"], &settled["trace"]), (&json!("late answer"), &reply["trace"]));
     assert_eq!(settled["answer"]["fields"]["header"]["response_code"], "0000");
