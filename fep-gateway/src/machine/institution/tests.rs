@@ -172,7 +172,7 @@ fn silence_is_unknown_and_a_late_answer_settles() {
     bench.receive(place(0, 1), "ANS:0001");
     bench.expect(&["0.1 < REQ:0001", "1 unknown: no answer within 5000 ms", "late", "1 settled", "duplicate"]);
     bench.at(70 * SECOND);
-    bench.expect(&[]);
+    bench.expect(&["1 forgotten"]);
 }
 
 #[test]
