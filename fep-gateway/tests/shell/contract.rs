@@ -185,3 +185,23 @@ async fn events_tell_of_exchanges_as_they_happen() {
     assert!(text.contains("event: exchange\ndata: {"), "{text}");
     assert!(SECRETS.iter().all(|secret| !text.contains(secret)), "{text}");
 }
+
+#[tokio::test]
+async fn the_number_of_listeners_is_limited_and_places_are_given_back() {
+    let bench = Bench::of(GOOD_BANK, "").await;
+    let mut listeners = Vec::new();
+    for _ in 0..64 {
+        listeners.push(bench.raw("/v1/events").await);
+    }
+    let (status, reply) = bench.get("/v1/events").await;
+    assert_eq!((status, &reply["error"]["kind"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("too_many_listeners")));
+    listeners.clear();
+    for _ in 0..500 {
+        // A connection is seen to be gone when the next event is written to it.
+        bench.transfer(&transfer("rent"), None).await;
+        if bench.raw("/v1/events").await.status() == StatusCode::OK {
+            return;
+        }
+    }
+    panic!("no place is given back");
+}
