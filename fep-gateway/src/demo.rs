@@ -60,11 +60,19 @@ pub struct Options {
 
 /// Why the demo ended early, in one line.
 #[derive(Debug)]
-pub struct DemoError(String);
+pub enum DemoError {
+    /// Something of it did not start or broke off.
+    Broken(String),
+    /// Nobody reads the output any more.
+    NobodyReads,
+}
 
 impl std::fmt::Display for DemoError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            Self::Broken(why) => f.write_str(why),
+            Self::NobodyReads => f.write_str("nobody reads the output"),
+        }
     }
 }
 
@@ -72,13 +80,16 @@ impl std::error::Error for DemoError {}
 
 impl DemoError {
     fn because(what: &str, error: &dyn std::fmt::Display) -> Self {
-        Self(format!("{what}: {error}"))
+        Self::Broken(format!("{what}: {error}"))
     }
 }
 
 impl From<io::Error> for DemoError {
     fn from(error: io::Error) -> Self {
-        Self::because("the demo cannot go on", &error)
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::NobodyReads,
+            _ => Self::because("the demo cannot go on", &error),
+        }
     }
 }
 
@@ -89,7 +100,7 @@ impl From<io::Error> for DemoError {
 pub async fn run(options: Options, mut out: impl Write, stop: impl Future<Output = ()>) -> Result<(), DemoError> {
     let listener = TcpListener::bind(options.listen).await.map_err(|error| {
         let advice = "choose another port with --listen, for example --listen 127.0.0.1:0 for any free one";
-        DemoError(format!("cannot listen on {}: {error}; {advice}", options.listen))
+        DemoError::Broken(format!("cannot listen on {}: {error}; {advice}", options.listen))
     })?;
     let stage = Stage::set(listener).await?;
     let shown = tokio::select! {
@@ -97,7 +108,11 @@ pub async fn run(options: Options, mut out: impl Write, stop: impl Future<Output
         () = stop => Ok(()),
     };
     stage.strike().await;
-    shown
+    match shown {
+        // `fep-gateway demo | head` is no failure.
+        Err(DemoError::NobodyReads) => Ok(()),
+        shown => shown,
+    }
 }
 
 /// Everything that runs while the demo does.
@@ -152,8 +167,9 @@ impl Stage {
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        let late =
-            |_| DemoError(format!("the line to the simulated bank did not open within {} s", OPEN_MAX.as_secs()));
+        let late = |_| {
+            DemoError::Broken(format!("the line to the simulated bank did not open within {} s", OPEN_MAX.as_secs()))
+        };
         timeout(OPEN_MAX, opened).await.map_err(late)
     }
 }

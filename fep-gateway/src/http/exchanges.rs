@@ -29,7 +29,9 @@ struct Reply<'s> {
     exchange: String,
     outcome: Option<Outcome>,
     institution: String,
-    telegram: String,
+    /// Who asks for an outcome later may not know what was requested; who waits for it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    telegram: Option<String>,
     trace: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -94,7 +96,8 @@ pub(super) async fn one(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let exchange = find(&shared, id).await?;
-    Ok(Json(reply(&exchange, shared.gateway.spec(&exchange.institution))).into_response())
+    let reply = reply(&exchange, shared.gateway.spec(&exchange.institution));
+    Ok(Json(Reply { telegram: Some(exchange.telegram.clone()), ..reply }).into_response())
 }
 
 /// `GET /v1/exchanges/{id}/view`
@@ -151,7 +154,7 @@ fn reply<'s>(exchange: &Exchange, spec: Option<&'s Spec>) -> Reply<'s> {
         exchange: exchange.id.0.clone(),
         outcome: exchange.outcome,
         institution: exchange.institution.clone(),
-        telegram: exchange.telegram.clone(),
+        telegram: None,
         trace: exchange.trace.clone(),
         reason,
         settled_by: exchange.settled_by.clone(),

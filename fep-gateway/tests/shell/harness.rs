@@ -89,13 +89,23 @@ impl Bench {
     }
 
     pub(crate) async fn eventually_ready(&self) {
-        for _ in 0..500 {
-            if self.get("/readyz").await.0 == StatusCode::OK {
-                return;
+        self.until("/readyz", |reply| reply["ready"] == true).await;
+    }
+
+    /// Asks again and again until the answer is as wanted.
+    pub(crate) async fn until(&self, path: &str, wanted: impl Fn(&Json) -> bool) -> Json {
+        let asked = async {
+            loop {
+                let (_, reply) = self.get(path).await;
+                if wanted(&reply) {
+                    return reply;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("never ready: {:?}", self.get("/readyz").await.1);
+        };
+        tokio::time::timeout(Duration::from_secs(10), asked)
+            .await
+            .unwrap_or_else(|_| panic!("{path} never was as wanted"))
     }
 
     pub(crate) async fn raw(&self, path: &str) -> Response {
