@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fep_codec::{Fault, Record, json};
@@ -75,7 +75,7 @@ pub(super) async fn ask(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let Path((institution, telegram)) = names.map_err(|error| bad_request("path", &error.body_text()))?;
-    require_json(&headers)?;
+    refuse_foreign_page(&headers)?;
     let key = idempotency_key(&headers)?;
     let body = body.map_err(|error| too_large_or_broken(&error))?;
     let fields = parse(&body)?;
@@ -162,16 +162,16 @@ fn reply<'s>(exchange: &Exchange, spec: Option<&'s Spec>) -> Reply<'s> {
     }
 }
 
-/// A page of another site can make a browser post plain text anywhere, but not JSON: this header is what keeps such a page
-/// from moving money through an operator's browser.
-fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
-    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = given.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+/// A page of another site can make a browser post anywhere, but the browser then says where the page is from. Services send
+/// no origin, our own console has ours; the rest must not move money through an operator's browser.
+fn refuse_foreign_page(headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
+    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
+    if authority.is_some() && authority == headers.get(HOST).and_then(|host| host.to_str().ok()) {
         return Ok(());
     }
-    let message = "the header Content-Type must be application/json";
-    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type", message))
+    let message = "a page of another origin may not post here; services leave the header Origin out";
+    Err(ApiError::new(StatusCode::FORBIDDEN, "origin", message))
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {

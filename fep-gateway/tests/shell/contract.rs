@@ -73,7 +73,7 @@ async fn an_idempotency_key_names_one_exchange() {
 
 /// Posts a body and checks the error: status, kind, and a piece of the message.
 async fn check(bench: &Bench, path: &str, body: &str, status: u16, kind: &str, message: &str) -> Json {
-    let (found, reply) = bench.post(path, body.to_owned(), "application/json", None).await;
+    let (found, reply) = bench.post(path, body.to_owned(), &[]).await;
     let error = reply["error"].clone();
     assert_eq!((found.as_u16(), error["kind"].as_str().unwrap()), (status, kind), "{error}");
     let text = error["message"].as_str().unwrap();
@@ -130,14 +130,16 @@ async fn names_that_do_not_exist_are_404_with_the_near_ones() {
 }
 
 #[tokio::test]
-async fn only_json_is_taken_so_that_no_foreign_page_can_post() {
+async fn no_foreign_page_can_post() {
     let bench = Bench::of(GOOD_BANK, "").await;
     let path = "/v1/institutions/bank-a/exchanges/Transfer";
-    let (status, _) = bench.post(path, transfer("rent").to_string(), "text/plain", None).await;
-    assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    let (status, _) = bench.post(path, transfer("rent").to_string(), "application/json; charset=utf-8", None).await;
+    for origin in ["https://elsewhere.example", "null", "http://127.0.0.1:1"] {
+        let (status, reply) = bench.post(path, transfer("rent").to_string(), &[("origin", origin)]).await;
+        assert_eq!((status, &reply["error"]["kind"]), (StatusCode::FORBIDDEN, &json!("origin")), "{origin}");
+    }
+    let (status, _) = bench.post(path, transfer("rent").to_string(), &[("origin", &bench.url)]).await;
     assert_eq!(status, StatusCode::OK);
-    let (status, _) = bench.post(path, transfer("rent").to_string(), "application/json", Some("")).await;
+    let (status, _) = bench.post(path, transfer("rent").to_string(), &[("idempotency-key", "")]).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
 }
 
