@@ -90,7 +90,8 @@ impl SpecSet {
     }
 }
 
-/// The file itself, or all `.toml` files of a folder and its folders, in the order of their names.
+/// The file itself, or all `.toml` files of a folder and its folders, in the order of their names. Folders called `scenarios`
+/// hold no specs.
 ///
 /// # Errors
 /// If a folder cannot be read, or holds none.
@@ -119,14 +120,19 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), 
     let unreadable = |error| LoadError::Unreadable { path: folder.to_owned(), error };
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        if path.is_dir() && depth < FOLDER_DEPTH_MAX {
-            collect(&path, depth + 1, files)?;
+        if path.is_dir() {
+            if depth < FOLDER_DEPTH_MAX && !path.ends_with(SCENARIOS) {
+                collect(&path, depth + 1, files)?;
+            }
         } else if path.extension().is_some_and(|extension| extension == "toml") {
             files.push(path);
         }
     }
     Ok(())
 }
+
+/// The folder beside a spec where the gateway's simulator has its scenarios, which are TOML too and no specs.
+const SCENARIOS: &str = "scenarios";
 
 /// Folders inside each other, so that a link to a folder above ends somewhere.
 const FOLDER_DEPTH_MAX: usize = 8;
