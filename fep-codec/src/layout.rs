@@ -137,6 +137,8 @@ pub struct Literal {
 /// Reserved bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filler {
+    /// The name on the sheet: `예비`. Empty if there is none.
+    pub label: Cow<'static, str>,
     /// Bytes on the wire.
     pub len: usize,
     /// The byte that fills them.

@@ -57,7 +57,7 @@ fn layout(telegram: &Telegram) -> TokenStream {
             charset: #charset,
             stated_len: #option::None,
             when: #borrowed(&[#when { path: #borrowed(""), value: #borrowed("") }]),
-            items: #borrowed(&[#item::Filler(#filler { len: #len, pad: 0, any: true })]),
+            items: #borrowed(&[#item::Filler(#filler { label: #borrowed(""), len: #len, pad: 0, any: true })]),
         }
     }
 }
