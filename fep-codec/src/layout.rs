@@ -14,6 +14,7 @@
 
 mod rules;
 mod walk;
+mod when;
 
 use std::borrow::Cow;
 

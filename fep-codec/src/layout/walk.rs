@@ -201,7 +201,7 @@ impl Literal {
 }
 
 #[allow(clippy::ptr_arg, reason = "this is what makes a `&Layout` of a `Cow` in constants")]
-const fn borrowed<'l>(layout: &'l Cow<'static, Layout>) -> &'l Layout {
+pub(super) const fn borrowed<'l>(layout: &'l Cow<'static, Layout>) -> &'l Layout {
     match layout {
         Cow::Borrowed(layout) => layout,
         Cow::Owned(layout) => layout,
