@@ -25,6 +25,9 @@ pub use self::rules::{
 pub use self::walk::{Slot, Span};
 use crate::charset::Charset;
 
+/// How many computed lengths a telegram may have, its parts and entries included: the writer fills them in at the end.
+pub const LENGTHS_MAX: usize = 4;
+
 /// The byte plan of one telegram, of a part of one, or of one entry of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {

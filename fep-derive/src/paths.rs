@@ -45,6 +45,7 @@ runtime! {
     pivot_default = kind::PIVOT_DEFAULT;
 
     layout = layout::Layout;
+    lengths_max = layout::LENGTHS_MAX;
     when = layout::When;
     item = layout::Item;
     field = layout::Field;
