@@ -1,6 +1,6 @@
 //! Bank A 펌뱅킹 전문: the telegrams of the spec `bank-a`, version 2026-11-01.
 //!
-//! Written by `fep gen` from bank-a.toml (fnv1a-64 d01f53cedbfb386f). A change belongs there.
+//! Written by `fep gen` from bank-a.toml (fnv1a-64 1aa1071c7367a45f). A change belongs there.
 
 use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 
@@ -152,8 +152,8 @@ pub struct Transfer {
     /// Balance sign (출금후잔액부호).
     ///
     /// 응답에만; + - 또는 공백
-    #[field(len = 1, label = "출금후잔액부호", charset = "ascii")]
-    pub balance_sign: Text<1>,
+    #[field(len = 1, label = "출금후잔액부호", code)]
+    pub balance_sign: Sign,
     /// Balance (출금후잔액).
     ///
     /// 응답에만
@@ -205,8 +205,8 @@ pub struct TransferAnswer {
     /// Balance sign (출금후잔액부호).
     ///
     /// 응답에만; + - 또는 공백
-    #[field(len = 1, label = "출금후잔액부호", charset = "ascii")]
-    pub balance_sign: Text<1>,
+    #[field(len = 1, label = "출금후잔액부호", code)]
+    pub balance_sign: Sign,
     /// Balance (출금후잔액).
     ///
     /// 응답에만
@@ -593,8 +593,8 @@ pub struct DepositNotice {
     #[field(len = 13, label = "금액")]
     pub amount: u64,
     /// Balance sign (잔액부호).
-    #[field(len = 1, label = "잔액부호", charset = "ascii")]
-    pub balance_sign: Text<1>,
+    #[field(len = 1, label = "잔액부호", code)]
+    pub balance_sign: Sign,
     /// Balance (잔액).
     #[field(len = 13, label = "잔액")]
     pub balance: u64,
@@ -648,8 +648,8 @@ pub struct DepositNoticeAnswer {
     #[field(len = 13, label = "금액")]
     pub amount: u64,
     /// Balance sign (잔액부호).
-    #[field(len = 1, label = "잔액부호", charset = "ascii")]
-    pub balance_sign: Text<1>,
+    #[field(len = 1, label = "잔액부호", code)]
+    pub balance_sign: Sign,
     /// Balance (잔액).
     #[field(len = 13, label = "잔액")]
     pub balance: u64,
@@ -831,8 +831,8 @@ pub struct TransactionItem {
     #[field(len = 13, label = "거래금액")]
     pub amount: u64,
     /// Balance sign (잔액부호).
-    #[field(len = 1, label = "잔액부호", charset = "ascii")]
-    pub balance_sign: Text<1>,
+    #[field(len = 1, label = "잔액부호", code)]
+    pub balance_sign: Sign,
     /// Balance (잔액).
     #[field(len = 13, label = "잔액")]
     pub balance: u64,
@@ -871,6 +871,20 @@ pub enum ResponseCode {
     /// A code that is not on the list.
     #[code(other)]
     Other(Text<4>),
+}
+
+/// Sign (부호).
+#[derive(Code, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// 없음.
+    #[code("", label = "없음")]
+    Unset,
+    /// 양수.
+    #[code("+", label = "양수")]
+    Plus,
+    /// 음수.
+    #[code("-", label = "음수")]
+    Minus,
 }
 
 /// Trade kind (거래구분).
