@@ -41,6 +41,7 @@ runtime! {
     field_value = kind::FieldValue;
     code_set = kind::CodeSet;
     get_code = kind::get_code;
+    get_ascii_code = kind::get_ascii_code;
     put_code = kind::put_code;
     pivot_default = kind::PIVOT_DEFAULT;
 

@@ -135,13 +135,13 @@ fn conditions(telegram: &Telegram, ty: &TokenStream) -> Vec<Condition> {
             unless: "at this path stands no text, digits or code field with a fixed offset, so no telegram can be known by it",
         }
     });
-    let lengths = telegram.items.iter().filter_map(|item| match &item.what {
+    let mut lengths = telegram.items.iter().filter_map(|item| match &item.what {
         What::Computed { computed: Computed::Length(_), span, .. } => Some(*span),
         _ => None,
     });
     let max = telegram.paths.lengths_max();
     let lengths_fit = Condition {
-        at: lengths.last().unwrap_or_else(|| telegram.ident.span()),
+        at: lengths.next_back().unwrap_or_else(|| telegram.ident.span()),
         holds: quote!(<#ty as #trait_>::LAYOUT.computed_lengths() <= #max),
         unless: "with those of its parts and entries, this telegram has more computed lengths than `LENGTHS_MAX`",
     };
