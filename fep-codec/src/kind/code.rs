@@ -10,6 +10,11 @@ use crate::layout::{CodeMeaning, CodeRule};
 use crate::value::Text;
 
 /// An enum of codes; `#[derive(Code)]` implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no list of codes",
+    label = "not an enum of codes",
+    note = "put `#[derive(Code)]` on the enum"
+)]
 pub trait CodeSet: Sized {
     /// The known codes in the order of the enum.
     const CODES: &'static [CodeMeaning];
