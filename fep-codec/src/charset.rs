@@ -90,6 +90,14 @@ impl Charset {
         b' '
     }
 
+    /// Whether this byte can fill a text field: no character begins or ends with it, so it can be told from padding.
+    ///
+    /// The second byte of a CP949 character can be a letter, and EUC-KR is read as CP949.
+    #[must_use]
+    pub const fn can_pad(self, byte: u8) -> bool {
+        byte.is_ascii() && (self.is_utf8() || !byte.is_ascii_alphabetic())
+    }
+
     /// Whether text in this charset can be borrowed as `&str` without conversion.
     #[must_use]
     pub const fn is_utf8(self) -> bool {

@@ -8,7 +8,7 @@
 //!      0    4  30 32 39 36              header.length           전문길이      296
 //!    100   16  ** × 16                  withdraw_account        출금계좌번호  <secret>
 //!    205    6  32 35 33 37 38 38        check_digits            복기부호      253788
-//!    211   89  20 × 89                                                        filler
+//!    211   89  20 × 89                                          예비          filler
 //! ```
 
 mod lines;

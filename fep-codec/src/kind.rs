@@ -12,7 +12,7 @@ mod code;
 mod flag;
 mod bytes;
 
-pub use self::code::{CodeSet, get_code, put_code};
+pub use self::code::{CodeSet, get_ascii_code, get_code, put_code};
 pub use self::date::PIVOT_DEFAULT;
 use crate::error::Fault;
 

@@ -14,6 +14,7 @@
 
 mod rules;
 mod walk;
+mod when;
 
 use std::borrow::Cow;
 
@@ -23,6 +24,9 @@ pub use self::rules::{
 };
 pub use self::walk::{Slot, Span};
 use crate::charset::Charset;
+
+/// How many computed lengths a telegram may have, its parts and entries included: the writer fills them in at the end.
+pub const LENGTHS_MAX: usize = 4;
 
 /// The byte plan of one telegram, of a part of one, or of one entry of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +141,8 @@ pub struct Literal {
 /// Reserved bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filler {
+    /// The name on the sheet: `예비`. Empty if there is none.
+    pub label: Cow<'static, str>,
     /// Bytes on the wire.
     pub len: usize,
     /// The byte that fills them.

@@ -49,6 +49,11 @@ pub trait Telegram {
 }
 
 /// A telegram that can be read from bytes, borrowing from them what can be borrowed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no telegram that can be read",
+    label = "not a telegram that can be read",
+    note = "put `#[derive(Telegram)]` on it"
+)]
 pub trait Decode<'a>: Telegram + Sized {
     /// Reads the items in wire order.
     ///

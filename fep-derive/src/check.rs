@@ -10,14 +10,10 @@ use crate::ctxt::Ctxt;
 use crate::model::{Field, Item, Len, Repeat, Telegram, What};
 use crate::shape::literal;
 
-/// How many length fields the runtime fills in, its `LENGTHS_MAX`.
-const LENGTHS_MAX: usize = 4;
-
 /// Checks a telegram and brings its items into wire order.
 pub(crate) fn check(mut telegram: Telegram, cx: &Ctxt) -> Telegram {
     order(&mut telegram.items, &telegram.broken, cx);
     names(&telegram.items, cx);
-    lengths(&telegram.items, cx);
     counts(&telegram, cx);
     groups(&telegram, cx);
     positions(&telegram, cx);
@@ -61,16 +57,6 @@ fn names(items: &[Item], cx: &Ctxt) {
             cx.error_at(item.name.span, format_args!("another item is called `{}` already", item.name.value));
         }
         taken.push(&item.name.value);
-    }
-}
-
-fn lengths(items: &[Item], cx: &Ctxt) {
-    let lengths = items.iter().filter_map(|item| match &item.what {
-        What::Computed { computed: Computed::Length(_), span, .. } => Some(*span),
-        _ => None,
-    });
-    if let Some(span) = lengths.skip(LENGTHS_MAX).last() {
-        cx.error_at(span, format_args!("a telegram has at most {LENGTHS_MAX} length fields"));
     }
 }
 

@@ -41,10 +41,12 @@ runtime! {
     field_value = kind::FieldValue;
     code_set = kind::CodeSet;
     get_code = kind::get_code;
+    get_ascii_code = kind::get_ascii_code;
     put_code = kind::put_code;
     pivot_default = kind::PIVOT_DEFAULT;
 
     layout = layout::Layout;
+    lengths_max = layout::LENGTHS_MAX;
     when = layout::When;
     item = layout::Item;
     field = layout::Field;

@@ -86,7 +86,7 @@ fn entry(document: &Document, group: &Group, place: &Place) {
     if let Some(places) = &place.entry {
         items(document, &group.layout, places);
     }
-    if counts::length_fields(&group.layout) > 0 {
+    if group.layout.computed_lengths() > 0 {
         let message = format!("an entry of `{}` has a computed length, which only a telegram can have", group.name);
         document.error_hint(place.name.clone(), message, "leave out `computed`");
     }

@@ -43,7 +43,7 @@
 //!   { group = "items", label = "거래내역", count = "item_count", max = 10, part = "TransactionItem" },
 //!   { group = "lines", count = 3, items = [ … ] },                                     # always three
 //!   { literal = "H", name = "record_type", label = "레코드구분" },                       # or hex = "FF"; name optional
-//!   { filler = 89 },                                                                   # pad = "0"; any = true
+//!   { filler = 89, label = "예비" },                                                   # pad = "0"; any = true
 //! ]
 //!
 //! [telegrams.TransferAnswer]    # the request's items with another `when`

@@ -235,7 +235,7 @@ fn bytes_literals_and_fillers() {
         owned: Vec<u8>,
         #[field(len = 3)]
         borrowed: &'a [u8],
-        #[field(filler, len = 2)]
+        #[field(filler, len = 2, label = "예비")]
         spaces: (),
         #[field(filler, len = 3, pad = '0', any)]
         zeros: (),
@@ -256,6 +256,7 @@ fn bytes_literals_and_fillers() {
     let names: Vec<Option<&str>> = Raw::LAYOUT.items.iter().map(Item::name).collect();
     assert_eq!(names[..3], [Some("record_type"), None, Some("mac")]);
     assert_eq!(names[5..], [None, None]);
+    assert_eq!((&*Raw::LAYOUT.filler(5).label, &*Raw::LAYOUT.filler(6).label), ("예비", ""));
 }
 
 #[derive(Telegram, Clone, Debug, PartialEq)]

@@ -4,12 +4,12 @@
 
 use std::path::{Path, PathBuf};
 
-use fep_codec::{Decode, DecodeOwned, Layout, Telegram, TelegramSet};
+use fep_codec::{Decode, DecodeOwned, Layout, Record, Telegram, TelegramSet};
 use fep_spec::generate::{file_name, rust};
 use fep_spec::model::{Spec, SpecSet};
 use fep_tests::arbitrary::{self, Random};
 use fep_tests::generated::bank_a::{
-    BalanceInquiryAnswer, BankA, ResponseCode, TradeKind, TransactionListAnswer, Transfer,
+    BalanceInquiryAnswer, BankA, ResponseCode, Sign, TradeKind, TransactionListAnswer, Transfer, TransferAnswer,
 };
 use fep_tests::generated::{kftc_cms, kinds};
 use fep_tests::golden::Golden;
@@ -112,6 +112,19 @@ fn golden_values_are_the_structs_values() {
     let list: TransactionListAnswer = round_trip(&Golden::load("bank-a-list-3").bytes);
     let kinds: Vec<_> = list.items.iter().map(|item| item.kind.clone()).collect();
     assert_eq!(kinds, [TradeKind::Deposit, TradeKind::Withdrawal, TradeKind::WithdrawalCancelled]);
+    let signs: Vec<_> = list.items.iter().map(|item| item.balance_sign).collect();
+    assert_eq!(signs, [Sign::Plus, Sign::Plus, Sign::Unset]);
+}
+
+#[test]
+fn a_sign_that_the_sheet_does_not_know_is_refused() {
+    let mut bytes = Golden::load("bank-a-transfer-answer").bytes;
+    assert_eq!(round_trip::<TransferAnswer>(&bytes).balance_sign, Sign::Minus);
+    bytes[129] = b'x';
+    let derived = TransferAnswer::decode(&bytes).expect_err("a letter is no sign").to_string();
+    assert!(derived.contains("balance_sign") && derived.contains("bytes 129..130"), "{derived}");
+    let dynamic = Record::decode(TransferAnswer::LAYOUT, &bytes).expect_err("nor for a record").to_string();
+    assert_eq!(dynamic, derived);
 }
 
 #[test]

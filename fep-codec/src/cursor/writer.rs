@@ -3,7 +3,7 @@
 use super::{fail, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue;
-use crate::layout::{Counts, Field, Filler, Group, Literal, NumberRule, Repeat, Slot};
+use crate::layout::{Counts, Field, Filler, Group, LENGTHS_MAX, Literal, NumberRule, Repeat, Slot};
 
 /// Writes the items of one telegram into a buffer, front to back. It allocates nothing.
 #[derive(Debug)]
@@ -21,9 +21,6 @@ struct PendingLength {
     rule: NumberRule,
     counts: Counts,
 }
-
-/// How many length fields a telegram may have.
-const LENGTHS_MAX: usize = 4;
 
 impl<'b> Writer<'b> {
     /// A writer at the start of a buffer.
@@ -86,7 +83,7 @@ impl<'b> Writer<'b> {
     /// Leaves room for a length, which is filled in at the end.
     ///
     /// # Errors
-    /// If the buffer ends here, or the telegram has more than four length fields.
+    /// If the buffer ends here, or the telegram has more than [`LENGTHS_MAX`] length fields.
     #[inline]
     pub fn length(&mut self, slot: Slot<'_, NumberRule>, counts: Counts) -> Result<(), Error> {
         let start = self.at;
@@ -98,7 +95,7 @@ impl<'b> Writer<'b> {
                 Ok(())
             }
             None => {
-                let fault = Fault::BadSpec { reason: "a telegram can have four computed lengths, this is one more" };
+                let fault = Fault::BadSpec { reason: "this is one computed length more than a telegram can have" };
                 Err(in_field(fault, slot.field, start))
             }
         }

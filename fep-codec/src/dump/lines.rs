@@ -16,7 +16,7 @@ pub struct Line {
     pub len: usize,
     /// The path: `items[3].amount`. Empty for fillers, unnamed literals and what is left over.
     pub path: String,
-    /// The name on the sheet.
+    /// The name on the sheet. Empty if there is none.
     pub label: String,
     /// The value as a person reads it, or why there is none.
     pub value: Result<String, String>,
@@ -63,7 +63,8 @@ impl Walk<'_> {
                 }
                 Item::Filler(filler) => {
                     let checked = Reader::starting_at(self.telegram, self.at).filler(filler);
-                    self.push(filler.len, String::new(), "", value_or_why(checked.map(|()| "filler".to_owned())))
+                    let value = value_or_why(checked.map(|()| "filler".to_owned()));
+                    self.push(filler.len, String::new(), &filler.label, value)
                 }
                 Item::Part(part) => self.items(&part.layout, &path),
                 Item::Group(group) => self.group(group, &path, &counts),

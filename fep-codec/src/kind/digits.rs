@@ -51,13 +51,19 @@ fn put(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The field's bytes without the padding.
 #[inline]
-fn get<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<&'a [u8], Fault> {
-    let digits = match (rule.full, rule.justify) {
+fn trim<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> &'a [u8] {
+    match (rule.full, rule.justify) {
         (true, _) => bytes,
         (false, Justify::Left) => trim_end(bytes, rule.pad),
         (false, Justify::Right) => trim_start(bytes, rule.pad),
-    };
+    }
+}
+
+#[inline]
+fn get<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<&'a [u8], Fault> {
+    let digits = trim(rule, bytes);
     if all_digits(digits) { Ok(digits) } else { Err(not_a_digit(rule, bytes, digits)) }
 }
 
@@ -66,6 +72,16 @@ fn not_a_digit(rule: &DigitsRule, field: &[u8], digits: &[u8]) -> Fault {
     let before = if rule.justify == Justify::Right { field.len() - digits.len() } else { 0 };
     let at = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
     Fault::NotADigit { offset: before + at, byte: digits.get(at).copied() }
+}
+
+/// Why these are no digits of a value with room for so many.
+#[cold]
+fn no_digits(rule: &DigitsRule, field: &[u8], digits: &[u8], room: usize) -> Fault {
+    if all_digits(digits) {
+        Fault::TooLong { needed: digits.len(), len: room }
+    } else {
+        not_a_digit(rule, field, digits)
+    }
 }
 
 #[inline]
@@ -84,8 +100,8 @@ impl<'a, const N: usize> FieldValue<'a, DigitsRule> for Digits<N> {
 
     #[inline]
     fn get(rule: &DigitsRule, bytes: &'a [u8]) -> Result<Self, Fault> {
-        let digits = get(rule, bytes)?;
-        Self::from_bytes(digits).ok_or(Fault::TooLong { needed: digits.len(), len: N })
+        let digits = trim(rule, bytes);
+        Self::from_bytes(digits).ok_or_else(|| no_digits(rule, bytes, digits, N))
     }
 }
 

@@ -6,6 +6,8 @@
 //!    -5000, 14 bytes, leading '+' '-':    -0000000005000      5000: +0000000005000
 //! ```
 //!
+//! All of it is inlined: where a layout is a constant the rule's branches fold away, and the digits' loops have a known length.
+//!
 //! With implied decimals the integer counts the smallest unit: 12.05 with scale 2 is 1205, in Rust and on the wire.
 
 use super::FieldValue;
@@ -18,7 +20,7 @@ impl NumberRule {
 }
 
 /// The digits of a field without its sign byte, whether the number is negative, and where the digits begin.
-#[inline]
+#[inline(always)]
 fn split_sign<'a>(rule: &NumberRule, bytes: &'a [u8]) -> Result<(bool, &'a [u8], usize), Fault> {
     let separate = |byte: u8, plus: u8, minus: u8| {
         if byte == minus {
@@ -40,9 +42,9 @@ fn split_sign<'a>(rule: &NumberRule, bytes: &'a [u8]) -> Result<(bool, &'a [u8],
 }
 
 /// The bytes that take the digits, after the sign byte is written.
-#[inline]
+#[inline(always)]
 fn put_sign<'a>(rule: &NumberRule, negative: bool, out: &'a mut [u8]) -> Result<&'a mut [u8], Fault> {
-    let too_long = Fault::TooLong { needed: 2, len: out.len() };
+    let len = out.len();
     let (sign, digits) = match rule.sign {
         Sign::Unsigned if negative => return Err(Fault::Negative),
         Sign::LeadingMinus if negative => (b'-', out.split_first_mut()),
@@ -50,7 +52,7 @@ fn put_sign<'a>(rule: &NumberRule, negative: bool, out: &'a mut [u8]) -> Result<
         Sign::Leading { plus, minus } => (if negative { minus } else { plus }, out.split_first_mut()),
         Sign::Trailing { plus, minus } => (if negative { minus } else { plus }, out.split_last_mut()),
     };
-    let (sign_byte, digits) = digits.ok_or(too_long)?;
+    let (sign_byte, digits) = digits.ok_or(Fault::TooLong { needed: 2, len })?;
     *sign_byte = sign;
     Ok(digits)
 }
@@ -76,7 +78,7 @@ fn too_long(magnitude: u128, rule: &NumberRule, negative: bool, len: usize) -> F
 const U64_DIGITS: usize = 19;
 
 /// Reads up to 19 digits, eight at a time.
-#[inline]
+#[inline(always)]
 pub(super) fn parse_u64(digits: &[u8]) -> Option<u64> {
     let (eights, rest) = digits.as_rchunks::<8>();
     let mut value = parse_eight(padded(eights)?)?;
@@ -87,7 +89,7 @@ pub(super) fn parse_u64(digits: &[u8]) -> Option<u64> {
 }
 
 /// Up to seven digits with zeros before them.
-#[inline]
+#[inline(always)]
 fn padded(digits: &[u8]) -> Option<[u8; 8]> {
     let mut eight = [b'0'; 8];
     eight.get_mut(8_usize.checked_sub(digits.len())?..)?.copy_from_slice(digits);
@@ -95,7 +97,7 @@ fn padded(digits: &[u8]) -> Option<[u8; 8]> {
 }
 
 /// Reads eight digits by three multiplications; none if one is no digit.
-#[inline]
+#[inline(always)]
 fn parse_eight(digits: [u8; 8]) -> Option<u64> {
     let chunk = u64::from_le_bytes(digits);
     let high_nibbles = 0xF0F0_F0F0_F0F0_F0F0;
@@ -121,7 +123,7 @@ fn parse_u128(digits: &[u8]) -> Option<Option<u128>> {
 }
 
 /// Writes the value with leading zeros, two digits at a time, and says whether it fitted.
-#[inline]
+#[inline(always)]
 pub(super) fn write_u64(mut value: u64, out: &mut [u8]) -> bool {
     let (first, pairs) = out.as_rchunks_mut::<2>();
     for pair in pairs.iter_mut().rev() {
@@ -135,7 +137,7 @@ pub(super) fn write_u64(mut value: u64, out: &mut [u8]) -> bool {
     value == 0
 }
 
-#[inline]
+#[inline(always)]
 #[allow(clippy::indexing_slicing, reason = "the table is made at compile time")]
 fn two_digits(value: u64) -> [u8; 2] {
     const TABLE: [[u8; 2]; 100] = {
@@ -173,7 +175,7 @@ macro_rules! magnitude {
 macro_rules! integers {
     ($($integer:ident $signed:ident;)*) => {
         $(impl FieldValue<'_, NumberRule> for $integer {
-            #[inline]
+            #[inline(always)]
             fn put(&self, rule: &NumberRule, out: &mut [u8]) -> Result<(), Fault> {
                 let len = out.len();
                 #[allow(unused_comparisons, reason = "the unsigned types go through the same lines")]
@@ -187,29 +189,29 @@ macro_rules! integers {
                 if fitted { Ok(()) } else { Err(too_long(magnitude.into(), rule, negative, len)) }
             }
 
-            #[inline]
+            #[inline(always)]
             fn get(rule: &NumberRule, bytes: &[u8]) -> Result<Self, Fault> {
                 let (negative, digits, start) = split_sign(rule, bytes)?;
-                let overflow = Fault::Overflow { holder: stringify!($integer) };
+                let overflow = || Fault::Overflow { holder: stringify!($integer) };
                 if digits.len() <= U64_DIGITS {
                     let magnitude = parse_u64(digits).ok_or_else(|| not_a_digit(digits, start))?;
                     if negative {
                         if magnitude == 0 {
                             return Err(Fault::NegativeZero);
                         }
-                        return Self::try_from(-i128::from(magnitude)).map_err(|_| overflow);
+                        return Self::try_from(-i128::from(magnitude)).map_err(|_| overflow());
                     }
-                    return Self::try_from(magnitude).map_err(|_| overflow);
+                    return Self::try_from(magnitude).map_err(|_| overflow());
                 }
                 let magnitude = parse_u128(digits).ok_or_else(|| not_a_digit(digits, start))?;
                 match (magnitude, negative) {
-                    (None, _) => Err(overflow),
+                    (None, _) => Err(overflow()),
                     (Some(0), true) => Err(Fault::NegativeZero),
-                    (Some(magnitude), false) => Self::try_from(magnitude).map_err(|_| overflow),
+                    (Some(magnitude), false) => Self::try_from(magnitude).map_err(|_| overflow()),
                     (Some(magnitude), true) => 0_i128
                         .checked_sub_unsigned(magnitude)
                         .and_then(|value| Self::try_from(value).ok())
-                        .ok_or(overflow),
+                        .ok_or_else(overflow),
                 }
             }
         })*

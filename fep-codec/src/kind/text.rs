@@ -22,16 +22,27 @@ impl TextRule {
     }
 }
 
-/// Writes a text of any type.
+/// Writes a text of any type, given as UTF-8. Most are ASCII, which needs no characters; `text` is asked for the others only.
 #[inline]
-fn put(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
+fn put<'t>(utf8: &[u8], text: impl FnOnce() -> &'t str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
     let swallowed = match rule.justify {
-        Justify::Left => text.as_bytes().last(),
-        Justify::Right => text.as_bytes().first(),
+        Justify::Left => utf8.last(),
+        Justify::Right => utf8.first(),
     };
     if swallowed == Some(&rule.pad) {
         return Err(Fault::LooksLikePadding);
     }
+    match out.get_mut(..utf8.len()) {
+        Some(to) if utf8.is_ascii() => {
+            to.copy_from_slice(utf8);
+            pad(rule, utf8.len(), out);
+            Ok(())
+        }
+        _ => put_characters(text(), rule, out),
+    }
+}
+
+fn put_characters(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
     let len = match rule.charset.encode(text, out) {
         Ok(len) => len,
         Err(EncodeError::TooLong { .. }) if rule.overflow == Overflow::Cut => return put_cut(text, rule, out),
@@ -81,9 +92,12 @@ fn trim<'a>(rule: &TextRule, bytes: &'a [u8]) -> &'a [u8] {
 
 #[inline]
 pub(super) fn trim_end(mut bytes: &[u8], pad: u8) -> &[u8] {
-    while let Some((rest, eight)) = bytes.split_last_chunk::<8>()
-        && *eight == [pad; 8]
-    {
+    while let Some((rest, eight)) = bytes.split_last_chunk::<8>() {
+        let other = u64::from_be_bytes(*eight) ^ u64::from_be_bytes([pad; 8]);
+        if other != 0 {
+            let padding = other.trailing_zeros() as usize / 8;
+            return bytes.get(..bytes.len() - padding).unwrap_or(bytes);
+        }
         bytes = rest;
     }
     while let [rest @ .., last] = bytes
@@ -145,7 +159,7 @@ impl<'a, const N: usize> FieldValue<'a, TextRule> for Text<N> {
 
     #[inline]
     fn put(&self, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
-        put(self.as_str(), rule, out)
+        put(self.as_utf8(), || self.as_str(), rule, out)
     }
 
     #[inline]
@@ -169,7 +183,7 @@ impl<'a, const N: usize> FieldValue<'a, TextRule> for Text<N> {
 
 impl<'a> FieldValue<'a, TextRule> for String {
     fn put(&self, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
-        put(self, rule, out)
+        put(self.as_bytes(), || self, rule, out)
     }
 
     fn get(rule: &TextRule, bytes: &'a [u8]) -> Result<Self, Fault> {
@@ -187,7 +201,7 @@ impl<'a> FieldValue<'a, TextRule> for String {
 impl<'a> FieldValue<'a, TextRule> for Cow<'a, str> {
     #[inline]
     fn put(&self, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
-        put(self, rule, out)
+        put(self.as_bytes(), || self, rule, out)
     }
 
     #[inline]
@@ -208,7 +222,7 @@ impl<'a> FieldValue<'a, TextRule> for Cow<'a, str> {
 impl<'a> FieldValue<'a, TextRule> for &'a str {
     #[inline]
     fn put(&self, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
-        put(self, rule, out)
+        put(self.as_bytes(), || self, rule, out)
     }
 
     #[inline]
@@ -219,6 +233,13 @@ impl<'a> FieldValue<'a, TextRule> for &'a str {
                 reason: "text in this charset cannot be borrowed as &str; use Text<N> or Cow<str>",
             }),
         }
+    }
+
+    const PREFERS_ASCII: bool = true;
+
+    #[inline]
+    fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
+        Ok(trim_ascii(rule, text))
     }
 }
 
@@ -232,6 +253,10 @@ mod tests {
         assert_eq!(out, bytes, "{text}");
         assert_eq!(get(rule, bytes).unwrap(), text);
         assert_eq!(Text::<16>::get(rule, bytes).unwrap(), *text);
+    }
+
+    fn put(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
+        FieldValue::put(&text, rule, out)
     }
 
     const EUC_KR: TextRule = TextRule::new(Charset::EucKr);

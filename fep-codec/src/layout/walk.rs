@@ -135,6 +135,27 @@ impl Layout {
         len
     }
 
+    /// How many computed lengths there are, those of parts and of all entries included.
+    #[must_use]
+    pub const fn computed_lengths(&self) -> usize {
+        let mut rest = self.items();
+        let mut count = 0_usize;
+        while let [item, tail @ ..] = rest {
+            let more = match item {
+                Item::Field(field) => matches!(field.computed, Some(Computed::Length(_))) as usize,
+                Item::Part(part) => borrowed(&part.layout).computed_lengths(),
+                Item::Group(group) => {
+                    let (Repeat::Fixed(entries) | Repeat::Counted { max: entries, .. }) = &group.repeat;
+                    borrowed(&group.layout).computed_lengths().saturating_mul(*entries)
+                }
+                Item::Literal(_) | Item::Filler(_) => 0,
+            };
+            count = count.saturating_add(more);
+            rest = tail;
+        }
+        count
+    }
+
     /// The offset in bytes of the item with this number, counted from the start of this layout; none behind a group of
     /// varying length, or past the end.
     #[must_use]
@@ -201,7 +222,7 @@ impl Literal {
 }
 
 #[allow(clippy::ptr_arg, reason = "this is what makes a `&Layout` of a `Cow` in constants")]
-const fn borrowed<'l>(layout: &'l Cow<'static, Layout>) -> &'l Layout {
+pub(super) const fn borrowed<'l>(layout: &'l Cow<'static, Layout>) -> &'l Layout {
     match layout {
         Cow::Borrowed(layout) => layout,
         Cow::Owned(layout) => layout,

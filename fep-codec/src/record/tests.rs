@@ -91,7 +91,7 @@ static LIST: LazyLock<Layout> = LazyLock::new(|| {
                 repeat: Repeat::Counted { by: Cow::Borrowed("count"), max: 3 },
                 layout: Cow::Borrowed(&*ENTRY),
             }),
-            Item::Filler(Filler { len: 3, pad: b' ', any: false }),
+            Item::Filler(Filler { label: Cow::Borrowed("예비"), len: 3, pad: b' ', any: false }),
         ],
     )
 });
@@ -212,6 +212,8 @@ fn a_dump_hides_secrets_and_survives_anything() {
     let shown = dump(&LIST, TWO, Options::default());
     assert!(!shown.contains("홍길동") && !shown.contains("c8 ab"), "{shown}");
     assert!(shown.contains("** × 10") && shown.contains("<secret>") && shown.contains("1 (정상)"), "{shown}");
+    let filler = shown.lines().last().unwrap();
+    assert!(filler.contains("예비") && filler.ends_with("filler"), "{shown}");
     let revealed = dump(&LIST, TWO, Options { reveal: true, colour: false });
     assert!(revealed.contains("c8 ab b1 e6 b5 bf 20 20 20 20") && revealed.contains("홍길동"), "{revealed}");
     for end in 0..TWO.len() {

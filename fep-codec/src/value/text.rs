@@ -52,8 +52,13 @@ impl<const N: usize> Text<N> {
     #[inline]
     pub fn as_str(&self) -> &str {
         // Only whole characters get in, so this is never the default.
-        std::str::from_utf8(self.utf8.as_flattened().get(..usize::from(self.len)).unwrap_or_default())
-            .unwrap_or_default()
+        std::str::from_utf8(self.as_utf8()).unwrap_or_default()
+    }
+
+    /// The text's bytes in UTF-8, for those who need no characters.
+    #[inline]
+    pub(crate) fn as_utf8(&self) -> &[u8] {
+        self.utf8.as_flattened().get(..usize::from(self.len)).unwrap_or_default()
     }
 }
 
@@ -82,7 +87,7 @@ impl<const N: usize> FromStr for Text<N> {
 
 impl<const N: usize> PartialEq for Text<N> {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        self.as_utf8() == other.as_utf8()
     }
 }
 

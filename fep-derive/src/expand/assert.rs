@@ -8,6 +8,7 @@ use quote::{quote, quote_spanned};
 
 use super::generics;
 use super::layout::rule_type;
+use crate::attr::Computed;
 use crate::model::{Len, Telegram, What};
 use crate::paths;
 
@@ -22,11 +23,21 @@ struct Claim {
     differs: &'static str,
 }
 
+/// Something that must hold, and the message if it does not.
+struct Condition {
+    at: Span,
+    holds: TokenStream,
+    unless: &'static str,
+}
+
 /// The assertions of a struct without type parameters, next to its implementations.
 pub(super) fn outside(telegram: &Telegram) -> TokenStream {
     let Some(ty) = generics::closed_type(telegram) else { return TokenStream::new() };
     let option = paths::option();
-    let asserts = claims(telegram, &ty, &|ty| generics::closed(ty)).into_iter().map(|claim| {
+    let conditions = conditions(telegram, &ty)
+        .into_iter()
+        .map(|Condition { at, holds, unless }| quote_spanned!(at=> const _: () = ::core::assert!(#holds, #unless);));
+    let claims = claims(telegram, &ty, &|ty| generics::closed(ty)).into_iter().map(|claim| {
         let Claim { at, stated, actual, shown_as, unless, .. } = claim;
         let shown_as = Ident::new(shown_as, at);
         quote_spanned! {at=>
@@ -41,7 +52,7 @@ pub(super) fn outside(telegram: &Telegram) -> TokenStream {
             };
         }
     });
-    quote!(#(#asserts)*)
+    quote!(#(#claims)* #(#conditions)*)
 }
 
 /// The assertions of a struct with type parameters, which only code inside of an implementation can name.
@@ -50,7 +61,10 @@ pub(super) fn inside(telegram: &Telegram) -> TokenStream {
         return TokenStream::new();
     }
     let option = paths::option();
-    let asserts = claims(telegram, &quote!(Self), &|ty| quote!(#ty)).into_iter().map(|claim| {
+    let conditions = conditions(telegram, &quote!(Self))
+        .into_iter()
+        .map(|Condition { at, holds, unless }| quote_spanned!(at=> const { ::core::assert!(#holds, #unless) }));
+    let claims = claims(telegram, &quote!(Self), &|ty| quote!(#ty)).into_iter().map(|claim| {
         let Claim { at, stated, actual, unless, differs, .. } = claim;
         quote_spanned! {at=>
             const {
@@ -61,7 +75,7 @@ pub(super) fn inside(telegram: &Telegram) -> TokenStream {
             }
         }
     });
-    quote!(#(#asserts)*)
+    quote!(#(#claims)* #(#conditions;)*)
 }
 
 fn claims(telegram: &Telegram, ty: &TokenStream, close: &dyn Fn(&syn::Type) -> TokenStream) -> Vec<Claim> {
@@ -109,4 +123,27 @@ fn claims(telegram: &Telegram, ty: &TokenStream, close: &dyn Fn(&syn::Type) -> T
         }
     }
     claims
+}
+
+fn conditions(telegram: &Telegram, ty: &TokenStream) -> Vec<Condition> {
+    let trait_ = telegram.paths.telegram();
+    let paths = telegram.when.iter().map(|condition| {
+        let path = &condition.path;
+        Condition {
+            at: condition.path_span,
+            holds: quote!(<#ty as #trait_>::LAYOUT.has_field(#path)),
+            unless: "at this path stands no text, digits or code field with a fixed offset, so no telegram can be known by it",
+        }
+    });
+    let mut lengths = telegram.items.iter().filter_map(|item| match &item.what {
+        What::Computed { computed: Computed::Length(_), span, .. } => Some(*span),
+        _ => None,
+    });
+    let max = telegram.paths.lengths_max();
+    let lengths_fit = Condition {
+        at: lengths.next_back().unwrap_or_else(|| telegram.ident.span()),
+        holds: quote!(<#ty as #trait_>::LAYOUT.computed_lengths() <= #max),
+        unless: "with those of its parts and entries, this telegram has more computed lengths than `LENGTHS_MAX`",
+    };
+    paths.chain([lengths_fit]).collect()
 }

@@ -52,7 +52,8 @@ pub(crate) fn code_set(set: &CodeSetModel) -> TokenStream {
 fn field_value(set: &CodeSetModel) -> TokenStream {
     let p = &set.paths;
     let (field_value, code_rule, code_set, fault) = (p.field_value(), p.code_rule(), p.code_set(), p.fault());
-    let (put_code, get_code, ident) = (p.put_code(), p.get_code(), &set.ident);
+    let (put_code, get_code, get_ascii_code) = (p.put_code(), p.get_code(), p.get_ascii_code());
+    let ident = &set.ident;
     let (result, option) = (paths::result(), paths::option());
     let len = set.other.as_ref().map(|(_, ty)| {
         quote_spanned! {ty.span()=>
@@ -72,6 +73,13 @@ fn field_value(set: &CodeSetModel) -> TokenStream {
             #[inline]
             fn get(rule: &#code_rule, bytes: &[u8]) -> #result<Self, #fault> {
                 #option::ok_or(<Self as #code_set>::from_code(#get_code(rule, bytes)?), #fault::UnknownCode)
+            }
+
+            const PREFERS_ASCII: bool = true;
+
+            #[inline]
+            fn get_ascii(rule: &#code_rule, text: &str) -> #result<Self, #fault> {
+                #option::ok_or(<Self as #code_set>::from_code(#get_ascii_code(rule, text)?), #fault::UnknownCode)
             }
         }
     }

@@ -56,7 +56,7 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
         }
         What::Filler { len, pad, any } => {
             let (filler, pad) = (p.filler(), byte(*pad));
-            quote!(#item::Filler(#filler { len: #len, pad: #pad, any: #any }))
+            quote!(#item::Filler(#filler { label: #borrowed(#label), len: #len, pad: #pad, any: #any }))
         }
         What::Part => {
             let (part, inner) = (p.part(), layout_of(p, &it.ty));

@@ -24,7 +24,7 @@ pub(crate) fn set(set: &Set) -> TokenStream {
         }
     });
     let variants: Vec<_> = set.variants.iter().map(|variant| &variant.ident).collect();
-    let asserts = set.variants.iter().map(|variant| assert_when(set, variant));
+    let asserts = set.variants.iter().enumerate().map(|(number, variant)| assert_when(set, number, variant));
     let conversions = conversions(set);
     quote! {
         #[automatically_derived]
@@ -69,15 +69,17 @@ pub(super) fn conversions(set: &Set) -> TokenStream {
     quote!(#(#conversions)*)
 }
 
-/// A telegram without conditions would never be chosen.
-fn assert_when(set: &Set, variant: &Variant) -> TokenStream {
-    let telegram = set.paths.telegram();
-    let (ty, borrowed) = (&variant.ty, paths::borrowed());
-    let message = "this telegram cannot be recognised: say by which codes, `#[telegram(when(\"…\" = \"…\"))]`";
+/// A telegram without conditions, or behind one whose conditions hold for the same bytes, would never be chosen.
+fn assert_when(set: &Set, number: usize, variant: &Variant) -> TokenStream {
+    let (telegram, telegram_set, layout) = (set.paths.telegram(), set.paths.telegram_set(), set.paths.layout());
+    let (ident, ty, borrowed) = (&set.ident, &variant.ty, paths::borrowed());
+    let unknown = "this telegram cannot be recognised: say by which codes, `#[telegram(when(\"…\" = \"…\"))]`";
+    let hidden = "an earlier variant's `when` holds for all bytes of this one, so this one would never be chosen";
     quote_spanned! {variant.ident.span()=>
         const _: () = ::core::assert!(
             ::core::matches!(&<#ty as #telegram>::LAYOUT.when, #borrowed([_, ..])),
-            #message
+            #unknown
         );
+        const _: () = ::core::assert!(!#layout::is_hidden(<#ident as #telegram_set>::LAYOUTS, #number), #hidden);
     }
 }

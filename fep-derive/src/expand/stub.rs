@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::Generics;
+use syn::ext::IdentExt as _;
 
 use super::layout::charset;
 use super::set::conversions;
@@ -43,22 +44,45 @@ pub(crate) fn telegram_stub(telegram: &Telegram) -> TokenStream {
     }
 }
 
-/// A layout as long as the telegram says that it is, with a condition, so that whoever uses it finds nothing wrong.
+/// A layout as long as the telegram says that it is, with a condition of its own and with all names, so that whoever uses it
+/// finds nothing wrong.
 fn layout(telegram: &Telegram) -> TokenStream {
     let p = &telegram.paths;
     let (layout, when, item, filler) = (p.layout(), p.when(), p.item(), p.filler());
     let (borrowed, option) = (paths::borrowed(), paths::option());
     let len = telegram.len.as_ref().map_or(0, |len| len.value);
-    let charset = charset(p, Charset::Ascii);
+    let (charset, own) = (charset(p, Charset::Ascii), telegram.ident.to_string());
+    let broken = telegram.broken.iter().map(|member| member.unraw().to_string());
+    let names = telegram.items.iter().map(|item| item.name.value.clone()).chain(broken);
+    let fields = names.map(|name| field(p, &name));
     quote! {
         #layout {
             name: #borrowed(""),
             label: #borrowed(""),
             charset: #charset,
             stated_len: #option::None,
-            when: #borrowed(&[#when { path: #borrowed(""), value: #borrowed("") }]),
-            items: #borrowed(&[#item::Filler(#filler { len: #len, pad: 0, any: true })]),
+            when: #borrowed(&[#when { path: #borrowed(#own), value: #borrowed("") }]),
+            items: #borrowed(&[
+                #(#fields,)*
+                #item::Filler(#filler { label: #borrowed(""), len: #len, pad: 0, any: true })
+            ]),
         }
+    }
+}
+
+/// A text field without bytes, which conditions can name.
+fn field(p: &Paths, name: &str) -> TokenStream {
+    let (item, field, kind, text_rule) = (p.item(), p.field(), p.kind(), p.text_rule());
+    let (borrowed, option, charset) = (paths::borrowed(), paths::option(), charset(p, Charset::Ascii));
+    quote! {
+        #item::Field(#field {
+            name: #borrowed(#name),
+            label: #borrowed(""),
+            len: 0,
+            kind: #kind::Text(#text_rule::new(#charset)),
+            secret: false,
+            computed: #option::None,
+        })
     }
 }
 

@@ -197,10 +197,8 @@ impl Source<'_> {
     fn filler(&self) -> Option<What> {
         self.unit("a filler")?;
         self.only("a filler", &["filler", "len", "pad", "any"]);
-        for key in ["name", "label"] {
-            if let Some(at) = self.attrs.key(key) {
-                self.cx.error_at(at, format_args!("a filler is never shown, so it has no {key}"));
-            }
+        if let Some(at) = self.attrs.key("name") {
+            self.cx.error_at(at, "a filler has no value, so it has no name; the sheet's word for it is its `label`");
         }
         let len = self.stated_len("filler, len = 89")?.value;
         Some(What::Filler { len, pad: self.attrs.pad.as_ref().map_or(b' ', |pad| pad.value), any: self.attrs.any })

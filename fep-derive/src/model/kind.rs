@@ -148,6 +148,8 @@ impl Source<'_> {
     }
 
     /// Padding is trimmed byte by byte, so no character may begin or end in the pad byte.
+    ///
+    /// The rule's home is the runtime's `Charset::can_pad`, which a macro crate cannot call.
     fn check_pad(&self, pad: &Given<u8>, charset: Charset) {
         // The second byte of a CP949 character can be a letter, and EUC-KR is read as CP949.
         let in_characters = !pad.value.is_ascii() || !charset.is_utf8() && pad.value.is_ascii_alphabetic();

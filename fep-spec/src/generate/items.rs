@@ -49,7 +49,8 @@ pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unna
             let mut options = vec![quote!(filler), quote!(len = #len)];
             options.extend((filler.pad != b' ').then(|| pad(filler.pad)));
             options.extend(filler.any.then(|| quote!(any)));
-            let doc = doc("reserved", "", &note.remark);
+            options.extend(label(&filler.label));
+            let doc = doc("reserved", &filler.label, &note.remark);
             let name = ident(&numbered("_reserved", &mut unnamed.reserved));
             quote!(#doc #[field(#(#options),*)] pub #name: ())
         }

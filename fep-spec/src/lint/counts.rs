@@ -1,13 +1,10 @@
 //! Counted groups, the fields that count them, and length fields: whether they fit each other.
 
 use fep_codec::Layout;
-use fep_codec::layout::{Computed, Counts, Field, Group, Item, Repeat};
+use fep_codec::layout::{Computed, Counts, Field, Group, Item, LENGTHS_MAX, Repeat};
 
 use crate::document::Document;
 use crate::lower::{LayoutPlace, Place};
-
-/// Computed lengths that the encoder can have open at once.
-const LENGTHS_MAX: usize = 4;
 
 /// A group and the field that counts it.
 pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: &Group, place: &Place) {
@@ -64,7 +61,7 @@ pub(super) fn counting(document: &Document, layout: &Layout, number: usize, fiel
 
 /// The length fields of a telegram: how many, and whether they are wide enough.
 pub(super) fn lengths(document: &Document, layout: &Layout, place: &LayoutPlace) {
-    let count = length_fields(layout);
+    let count = layout.computed_lengths();
     if count > LENGTHS_MAX {
         let message = format!("`{}` has {count} computed lengths, a telegram can have {LENGTHS_MAX}", layout.name);
         document.error_hint(place.name.clone(), message, "read the others as plain numbers");
@@ -99,17 +96,6 @@ fn narrow(document: &Document, layout: &Layout, place: &LayoutPlace, total: usiz
             _ => {}
         }
     }
-}
-
-/// How many computed lengths a layout has, parts and entries included.
-pub(super) fn length_fields(layout: &Layout) -> usize {
-    let of = |item: &Item| match item {
-        Item::Field(field) => usize::from(matches!(field.computed, Some(Computed::Length(_)))),
-        Item::Part(part) => length_fields(&part.layout),
-        Item::Group(group) => length_fields(&group.layout),
-        Item::Literal(_) | Item::Filler(_) => 0,
-    };
-    layout.items().iter().map(of).sum()
 }
 
 /// The largest number of so many digits.

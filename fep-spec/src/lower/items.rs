@@ -271,11 +271,12 @@ fn part(known: &mut Known<'_>, table: &Table<'_>) -> Option<Read> {
 }
 
 fn filler(table: &Table<'_>) -> Option<Read> {
-    table.knows(&["filler", "pad", "any"]);
+    table.knows(&["filler", "label", "pad", "any"]);
+    let label = label(table);
     let len = table.required("filler").and_then(|len| len.integer(1..=LEN_MAX));
     let pad = table.get("pad").and_then(options::byte).map_or(b' ', |pad| pad.value);
     let any = table.boolean("any").is_some_and(|any| any.value);
-    Some(Read::plain(Item::Filler(Filler { len: len?.value, pad, any }), None))
+    Some(Read::plain(Item::Filler(Filler { label, len: len?.value, pad, any }), None))
 }
 
 fn literal(known: &Known<'_>, table: &Table<'_>) -> Option<Read> {

@@ -235,9 +235,7 @@ impl Options {
     fn text(&self, field: &Field<'_>) -> Option<TextRule> {
         let plain = TextRule::new(value(&self.charset).unwrap_or(field.charset));
         let pad = value(&self.pad).unwrap_or(plain.pad);
-        // Padding is trimmed byte by byte. The second byte of a CP949 character can be a letter, and EUC-KR is read as CP949.
-        let in_characters = !pad.is_ascii() || (!plain.charset.is_utf8() && pad.is_ascii_alphabetic());
-        if let Some(at) = span(&self.pad).filter(|_| in_characters) {
+        if let Some(at) = span(&self.pad).filter(|_| !plain.charset.can_pad(pad)) {
             let message = format!("a character of {} can have this byte, so it is no padding", plain.charset);
             field.document.error_hint(at, message, "pad with a space, a digit or a sign");
             return None;

@@ -1,6 +1,6 @@
 //! Bank A 펌뱅킹 전문: the telegrams of the spec `bank-a`, version 2026-11-01.
 //!
-//! Written by `fep gen` from bank-a.toml (fnv1a-64 edc80f0620a360eb). A change belongs there.
+//! Written by `fep gen` from bank-a.toml (fnv1a-64 1aa1071c7367a45f). A change belongs there.
 
 use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 
@@ -152,8 +152,8 @@ pub struct Transfer {
     /// Balance sign (출금후잔액부호).
     ///
     /// 응답에만; + - 또는 공백
-    #[field(len = 1, label = "출금후잔액부호", charset = "ascii")]
-    pub balance_sign: Text<1>,
+    #[field(len = 1, label = "출금후잔액부호", code)]
+    pub balance_sign: Sign,
     /// Balance (출금후잔액).
     ///
     /// 응답에만
@@ -179,8 +179,8 @@ pub struct Transfer {
     /// Check digits (복기부호).
     #[field(len = 6, label = "복기부호", charset = "ascii")]
     pub check_digits: Text<6>,
-    /// Reserved.
-    #[field(filler, len = 89)]
+    /// Reserved (예비).
+    #[field(filler, len = 89, label = "예비")]
     pub _reserved: (),
 }
 
@@ -205,8 +205,8 @@ pub struct TransferAnswer {
     /// Balance sign (출금후잔액부호).
     ///
     /// 응답에만; + - 또는 공백
-    #[field(len = 1, label = "출금후잔액부호", charset = "ascii")]
-    pub balance_sign: Text<1>,
+    #[field(len = 1, label = "출금후잔액부호", code)]
+    pub balance_sign: Sign,
     /// Balance (출금후잔액).
     ///
     /// 응답에만
@@ -232,8 +232,8 @@ pub struct TransferAnswer {
     /// Check digits (복기부호).
     #[field(len = 6, label = "복기부호", charset = "ascii")]
     pub check_digits: Text<6>,
-    /// Reserved.
-    #[field(filler, len = 89)]
+    /// Reserved (예비).
+    #[field(filler, len = 89, label = "예비")]
     pub _reserved: (),
 }
 
@@ -270,8 +270,8 @@ pub struct Reversal {
     /// Reason (취소사유).
     #[field(len = 2, label = "취소사유", code)]
     pub reason: ReversalReason,
-    /// Reserved.
-    #[field(filler, len = 136)]
+    /// Reserved (예비).
+    #[field(filler, len = 136, label = "예비")]
     pub _reserved: (),
 }
 
@@ -308,8 +308,8 @@ pub struct ReversalAnswer {
     /// Reason (취소사유).
     #[field(len = 2, label = "취소사유", code)]
     pub reason: ReversalReason,
-    /// Reserved.
-    #[field(filler, len = 136)]
+    /// Reserved (예비).
+    #[field(filler, len = 136, label = "예비")]
     pub _reserved: (),
 }
 
@@ -347,8 +347,8 @@ pub struct ResultInquiry {
     /// 응답에만
     #[field(len = 9, label = "원거래 수수료")]
     pub fee: u32,
-    /// Reserved.
-    #[field(filler, len = 160)]
+    /// Reserved (예비).
+    #[field(filler, len = 160, label = "예비")]
     pub _reserved: (),
 }
 
@@ -384,8 +384,8 @@ pub struct ResultInquiryAnswer {
     /// 응답에만
     #[field(len = 9, label = "원거래 수수료")]
     pub fee: u32,
-    /// Reserved.
-    #[field(filler, len = 160)]
+    /// Reserved (예비).
+    #[field(filler, len = 160, label = "예비")]
     pub _reserved: (),
 }
 
@@ -410,8 +410,8 @@ pub struct BalanceInquiry {
     /// Available (지급가능액).
     #[field(len = 13, label = "지급가능액")]
     pub available: u64,
-    /// Reserved.
-    #[field(filler, len = 157)]
+    /// Reserved (예비).
+    #[field(filler, len = 157, label = "예비")]
     pub _reserved: (),
 }
 
@@ -436,8 +436,8 @@ pub struct BalanceInquiryAnswer {
     /// Available (지급가능액).
     #[field(len = 13, label = "지급가능액")]
     pub available: u64,
-    /// Reserved.
-    #[field(filler, len = 157)]
+    /// Reserved (예비).
+    #[field(filler, len = 157, label = "예비")]
     pub _reserved: (),
 }
 
@@ -467,8 +467,8 @@ pub struct HolderInquiry {
     /// Holder no (생년월일/사업자번호).
     #[field(len = 13, label = "생년월일/사업자번호", secret)]
     pub holder_no: Digits<13>,
-    /// Reserved.
-    #[field(filler, len = 148)]
+    /// Reserved (예비).
+    #[field(filler, len = 148, label = "예비")]
     pub _reserved: (),
 }
 
@@ -498,8 +498,8 @@ pub struct HolderInquiryAnswer {
     /// Holder no (생년월일/사업자번호).
     #[field(len = 13, label = "생년월일/사업자번호", secret)]
     pub holder_no: Digits<13>,
-    /// Reserved.
-    #[field(filler, len = 148)]
+    /// Reserved (예비).
+    #[field(filler, len = 148, label = "예비")]
     pub _reserved: (),
 }
 
@@ -593,8 +593,8 @@ pub struct DepositNotice {
     #[field(len = 13, label = "금액")]
     pub amount: u64,
     /// Balance sign (잔액부호).
-    #[field(len = 1, label = "잔액부호", charset = "ascii")]
-    pub balance_sign: Text<1>,
+    #[field(len = 1, label = "잔액부호", code)]
+    pub balance_sign: Sign,
     /// Balance (잔액).
     #[field(len = 13, label = "잔액")]
     pub balance: u64,
@@ -621,8 +621,8 @@ pub struct DepositNotice {
     /// Cancel date (취소시 거래일자).
     #[field(len = 8, label = "취소시 거래일자", none = "zeros")]
     pub cancel_date: Option<Date>,
-    /// Reserved.
-    #[field(filler, len = 91)]
+    /// Reserved (예비).
+    #[field(filler, len = 91, label = "예비")]
     pub _reserved: (),
 }
 
@@ -648,8 +648,8 @@ pub struct DepositNoticeAnswer {
     #[field(len = 13, label = "금액")]
     pub amount: u64,
     /// Balance sign (잔액부호).
-    #[field(len = 1, label = "잔액부호", charset = "ascii")]
-    pub balance_sign: Text<1>,
+    #[field(len = 1, label = "잔액부호", code)]
+    pub balance_sign: Sign,
     /// Balance (잔액).
     #[field(len = 13, label = "잔액")]
     pub balance: u64,
@@ -676,8 +676,8 @@ pub struct DepositNoticeAnswer {
     /// Cancel date (취소시 거래일자).
     #[field(len = 8, label = "취소시 거래일자", none = "zeros")]
     pub cancel_date: Option<Date>,
-    /// Reserved.
-    #[field(filler, len = 91)]
+    /// Reserved (예비).
+    #[field(filler, len = 91, label = "예비")]
     pub _reserved: (),
 }
 
@@ -717,8 +717,8 @@ pub struct Totals {
     /// Fee (수수료).
     #[field(len = 9, label = "수수료")]
     pub fee: u32,
-    /// Reserved.
-    #[field(filler, len = 121)]
+    /// Reserved (예비).
+    #[field(filler, len = 121, label = "예비")]
     pub _reserved: (),
 }
 
@@ -758,8 +758,8 @@ pub struct TotalsAnswer {
     /// Fee (수수료).
     #[field(len = 9, label = "수수료")]
     pub fee: u32,
-    /// Reserved.
-    #[field(filler, len = 121)]
+    /// Reserved (예비).
+    #[field(filler, len = 121, label = "예비")]
     pub _reserved: (),
 }
 
@@ -809,8 +809,8 @@ pub struct Header {
     /// 우리가 정하고 기관은 그대로 돌려줌
     #[field(len = 14, label = "거래고유번호", charset = "ascii")]
     pub transaction_no: Text<14>,
-    /// Reserved.
-    #[field(filler, len = 30)]
+    /// Reserved (예비).
+    #[field(filler, len = 30, label = "예비")]
     pub _reserved: (),
 }
 
@@ -831,8 +831,8 @@ pub struct TransactionItem {
     #[field(len = 13, label = "거래금액")]
     pub amount: u64,
     /// Balance sign (잔액부호).
-    #[field(len = 1, label = "잔액부호", charset = "ascii")]
-    pub balance_sign: Text<1>,
+    #[field(len = 1, label = "잔액부호", code)]
+    pub balance_sign: Sign,
     /// Balance (잔액).
     #[field(len = 13, label = "잔액")]
     pub balance: u64,
@@ -871,6 +871,20 @@ pub enum ResponseCode {
     /// A code that is not on the list.
     #[code(other)]
     Other(Text<4>),
+}
+
+/// Sign (부호).
+#[derive(Code, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// 없음.
+    #[code("", label = "없음")]
+    Unset,
+    /// 양수.
+    #[code("+", label = "양수")]
+    Plus,
+    /// 음수.
+    #[code("-", label = "음수")]
+    Minus,
 }
 
 /// Trade kind (거래구분).

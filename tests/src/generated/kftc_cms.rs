@@ -1,6 +1,6 @@
 //! KFTC CMS 출금이체 신청: the telegrams of the spec `kftc-cms`, version 2026-11-01.
 //!
-//! Written by `fep gen` from kftc-cms.toml (fnv1a-64 84c35d02be430279). A change belongs there.
+//! Written by `fep gen` from kftc-cms.toml (fnv1a-64 1ccd32b23fa06329). A change belongs there.
 
 use fep_codec::{Code, Date, Digits, Telegram, Text};
 
@@ -25,8 +25,8 @@ pub struct Header {
     /// Applied on (신청일자).
     #[field(len = 6, label = "신청일자", pattern = "YYMMDD")]
     pub applied_on: Date,
-    /// Reserved.
-    #[field(filler, len = 87)]
+    /// Reserved (FILLER).
+    #[field(filler, len = 87, label = "FILLER")]
     pub _reserved: (),
 }
 
@@ -75,8 +75,8 @@ pub struct Data {
     /// Reason (불능코드).
     #[field(len = 4, label = "불능코드", charset = "ascii")]
     pub reason: Text<4>,
-    /// Reserved.
-    #[field(filler, len = 1)]
+    /// Reserved (FILLER).
+    #[field(filler, len = 1, label = "FILLER")]
     pub _reserved: (),
     /// Institution use (기관사용영역).
     #[field(len = 12, label = "기관사용영역")]
@@ -84,8 +84,8 @@ pub struct Data {
     /// Channel (신청서 접수채널).
     #[field(len = 1, label = "신청서 접수채널", charset = "ascii")]
     pub channel: Text<1>,
-    /// Reserved.
-    #[field(filler, len = 10)]
+    /// Reserved (FILLER).
+    #[field(filler, len = 10, label = "FILLER")]
     pub _reserved_2: (),
 }
 
@@ -120,8 +120,8 @@ pub struct Trailer {
     /// Ended by institution (임의해지건수).
     #[field(len = 8, label = "임의해지건수")]
     pub ended_by_institution: u32,
-    /// Reserved.
-    #[field(filler, len = 43)]
+    /// Reserved (FILLER).
+    #[field(filler, len = 43, label = "FILLER")]
     pub _reserved: (),
     /// Mac (MAC 검증값).
     #[field(len = 10, label = "MAC 검증값", charset = "ascii")]

@@ -1,6 +1,6 @@
 //! All kinds \[of\] \`fields\` \<once\>: the telegrams of the spec `kinds`, version 1.
 //!
-//! Written by `fep gen` from kinds.toml (fnv1a-64 4f042ca3fd4702d3). A change belongs there.
+//! Written by `fep gen` from kinds.toml (fnv1a-64 6e5fbd8221a227ac). A change belongs there.
 
 use fep_codec::{Code, Date, DateTime, Digits, MonthDay, Telegram, Text, Time};
 
@@ -93,8 +93,8 @@ pub struct Numbers {
     /// S39.
     #[field(len = 39, sign(leading, plus = b' ', minus = b'\''))]
     pub s39: i128,
-    /// Reserved.
-    #[field(filler, len = 9, pad = b'0', any)]
+    /// Reserved (예비).
+    #[field(filler, len = 9, pad = b'0', any, label = "예비")]
     pub _reserved: (),
 }
 

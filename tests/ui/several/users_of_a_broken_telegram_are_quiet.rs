@@ -9,6 +9,7 @@ enum Kind {
 #[derive(Telegram)]
 #[telegram(len = 13)]
 struct Header {
+    kind: Text<2>,
     #[field(len = 13, secret, secret)]
     amount: u64,
 }

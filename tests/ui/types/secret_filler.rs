@@ -2,7 +2,7 @@ use fep_codec::Telegram;
 
 #[derive(Telegram)]
 struct Transfer {
-    #[field(filler, len = 89, secret, label = "예비")]
+    #[field(filler, len = 89, secret, name = "reserved", label = "예비")]
     reserved: (),
     #[field(literal = "H", secret)]
     kind: (),
