@@ -60,11 +60,19 @@ pub struct Options {
 
 /// Why the demo ended early, in one line.
 #[derive(Debug)]
-pub struct DemoError(String);
+pub enum DemoError {
+    /// Something of it did not start or broke off.
+    Broken(String),
+    /// Nobody reads the output any more.
+    NobodyReads,
+}
 
 impl std::fmt::Display for DemoError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            Self::Broken(why) => f.write_str(why),
+            Self::NobodyReads => f.write_str("nobody reads the output"),
+        }
     }
 }
 
@@ -72,13 +80,16 @@ impl std::error::Error for DemoError {}
 
 impl DemoError {
     fn because(what: &str, error: &dyn std::fmt::Display) -> Self {
-        Self(format!("{what}: {error}"))
+        Self::Broken(format!("{what}: {error}"))
     }
 }
 
 impl From<io::Error> for DemoError {
     fn from(error: io::Error) -> Self {
-        Self::because("the demo cannot go on", &error)
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::NobodyReads,
+            _ => Self::because("the demo cannot go on", &error),
+        }
     }
 }
 
@@ -89,7 +100,7 @@ impl From<io::Error> for DemoError {
 pub async fn run(options: Options, mut out: impl Write, stop: impl Future<Output = ()>) -> Result<(), DemoError> {
     let listener = TcpListener::bind(options.listen).await.map_err(|error| {
         let advice = "choose another port with --listen, for example --listen 127.0.0.1:0 for any free one";
-        DemoError(format!("cannot listen on {}: {error}; {advice}", options.listen))
+        DemoError::Broken(format!("cannot listen on {}: {error}; {advice}", options.listen))
     })?;
     let stage = Stage::set(listener).await?;
     let shown = tokio::select! {
@@ -97,7 +108,11 @@ pub async fn run(options: Options, mut out: impl Write, stop: impl Future<Output
         () = stop => Ok(()),
     };
     stage.strike().await;
-    shown
+    match shown {
+        // `fep-gateway demo | head` is no failure.
+        Err(DemoError::NobodyReads) => Ok(()),
+        shown => shown,
+    }
 }
 
 /// Everything that runs while the demo does.
@@ -152,8 +167,9 @@ impl Stage {
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        let late =
-            |_| DemoError(format!("the line to the simulated bank did not open within {} s", OPEN_MAX.as_secs()));
+        let late = |_| {
+            DemoError::Broken(format!("the line to the simulated bank did not open within {} s", OPEN_MAX.as_secs()))
+        };
         timeout(OPEN_MAX, opened).await.map_err(late)
     }
 }
@@ -225,8 +241,9 @@ async fn show(stage: &Stage, options: Options, out: &mut impl Write) -> Result<(
     let taken = stage.service.taken();
     writeln!(
         out,
-        "\nunknown 미확인 is not an error: the telegram left and no answer came in time, so nobody may call it failed or send it\n\
-         again. A late answer settles it. The bank also sent {taken} deposit notices (입출금통지); a service answered each over HTTP.\n"
+        "\nunknown 미확인 is no error: the telegram left and no answer came in time, so nobody may call it failed or send it\n\
+         again. A late answer settles it. Deposit notices (입출금통지) that the bank sent and a service answered over HTTP\n\
+         meanwhile: {taken}.\n"
     )?;
     if let Some(transfer) = transfer {
         writeln!(out, "One transfer as it stood on the wire, secrets masked by the layout:\n")?;
@@ -276,7 +293,9 @@ async fn table(stage: &Stage, options: Options, out: &mut impl Write) -> Result<
 }
 
 async fn ask(gateway: &Gateway, wish: Wish) -> Result<(Wish, Exchange), DemoError> {
-    let exchange = gateway.exchange(INSTITUTION, wish.telegram, &wish.body, None).await;
+    let body =
+        serde_json::to_value(&wish.body).map_err(|error| DemoError::because("a wish that is no JSON", &error))?;
+    let exchange = gateway.exchange(INSTITUTION, wish.telegram, &body, None).await;
     exchange
         .map(|exchange| (wish, exchange))
         .map_err(|refusal| DemoError::because("the gateway refused a request", &refusal))
@@ -294,7 +313,8 @@ async fn next_settled(events: &mut broadcast::Receiver<Event>, until: Instant) -
 
 fn invite(stage: &Stage, out: &mut impl Write) -> Result<(), DemoError> {
     let console = stage.console;
-    let body = wish(0, &today()).body;
+    let body = serde_json::to_string_pretty(&wish(0, &today()).body);
+    let body = body.map_err(|error| DemoError::because("a wish that is no JSON", &error))?.replace('\n', "\n    ");
     writeln!(
         out,
         "\nThe console: http://{console}/\n\nPay somebody yourself:\n\n  \

@@ -20,6 +20,7 @@ mod health;
 
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -30,7 +31,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tracing::warn;
 
 pub use self::error::ApiError;
@@ -41,13 +42,18 @@ use crate::metrics;
 /// The longest body of a request. Telegrams are a few hundred bytes; a long list of entries is some ten thousand.
 const BODY_MAX_BYTES: usize = 256 * 1024;
 
-/// How long open requests may take once the server stops.
+/// How many clients may listen to events at the same time.
+const LISTENERS_MAX: usize = 64;
+
+/// How long open requests may take once the server stops; [`serve`] says so.
 const STOP_MAX: Duration = Duration::from_secs(30);
 
 #[derive(Clone)]
 struct Shared {
     gateway: Gateway,
     stopping: watch::Receiver<bool>,
+    /// Places for those who listen to events.
+    listeners: Arc<Semaphore>,
 }
 
 /// All routes. `stopping` ends the streams of events, which would never end by themselves.
@@ -67,10 +73,10 @@ pub fn router(gateway: Gateway, stopping: watch::Receiver<bool>) -> Router {
         .fallback(no_route)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .layer(middleware::from_fn(never_stored))
-        .with_state(Shared { gateway, stopping })
+        .with_state(Shared { gateway, stopping, listeners: Arc::new(Semaphore::new(LISTENERS_MAX)) })
 }
 
-/// Serves until `stop` is ready; then open requests end, but not for longer than [`STOP_MAX`].
+/// Serves until `stop` is ready; then open requests end, but not for longer than 30 seconds.
 ///
 /// # Errors
 /// If the listener fails.

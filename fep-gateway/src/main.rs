@@ -19,6 +19,7 @@ use fep_spec::load::{LoadError, read};
 use fep_spec::model::Spec;
 use fep_spec::report::{Report, Source};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tracing::{error, info};
 use tracing_subscriber::EnvFilter;
 
@@ -153,17 +154,37 @@ async fn run(path: &Path) -> Result<(), Failure> {
     let gateway = Gateway::start(config, Arc::new(callback)).await;
     let gateway = gateway.map_err(|error| Failure::because("the gateway does not start", error))?;
     info!(listen = %format_args!("http://{listen}/"), "the gateway runs");
-    let served = http::serve(listener, gateway.clone(), stop_asked()).await;
-    info!("stopping: exchanges in flight may end, lines sign off");
-    gateway.stop().await;
-    info!("stopped");
-    served.map_err(|error| Failure::because("the HTTP interface ended", error))
+    let (asked, heard) = oneshot::channel();
+    let stop = async move {
+        stop_asked().await;
+        info!("stopping: requests get their outcomes, lines sign off; asked again, it ends at once");
+        let _ = asked.send(());
+    };
+    let impatient = async {
+        if heard.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        stop_asked().await;
+    };
+    let whole = async {
+        let served = http::serve(listener, gateway.clone(), stop).await;
+        gateway.stop().await;
+        served
+    };
+    tokio::select! {
+        served = whole => {
+            info!("stopped");
+            served.map_err(|error| Failure::because("the HTTP interface ended", error))
+        }
+        () = impatient => Err(Failure::Message("ended at once: what was in flight will be unknown at the next start".to_owned())),
+    }
 }
 
 fn check(path: &Path) -> Result<(), Failure> {
     let config = load(path)?;
     for (name, institution) in &config.institutions {
-        Desk::new(institution).map_err(|why| Failure::Unfit(format!("{}: institutions.{name}: {why}", path.display())))?;
+        Desk::new(institution)
+            .map_err(|why| Failure::Unfit(format!("{}: institutions.{name}: {why}", path.display())))?;
     }
     let lines: usize = config.institutions.values().map(|institution| institution.lines.len()).sum();
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });

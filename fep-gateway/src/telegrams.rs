@@ -322,19 +322,21 @@ impl Telegrams for Desk {
     }
 
     fn read(&self, bytes: &[u8]) -> Reading {
-        let undecodable = |error: &Error| {
-            let key = self.common_key.as_ref().and_then(|ranges| key_at(ranges, bytes));
+        let undecodable = |error: &Error, ranges: Option<&Vec<Range<usize>>>| {
+            let key = ranges.and_then(|ranges| key_at(ranges, bytes));
             Reading::Undecodable { key, why: error.to_string() }
         };
         let found =
             self.find(bytes).and_then(|number| Some((self.spec.telegrams.get(number)?, self.entries.get(number)?)));
         let Some((telegram, entry)) = found else {
             let layouts: Vec<_> = self.spec.telegrams.iter().map(|telegram| &telegram.layout).collect();
-            return undecodable(&Layout::no_match(&layouts, bytes));
+            // It may be an answer whose codes are damaged.
+            return undecodable(&Layout::no_match(&layouts, bytes), self.common_key.as_ref());
         };
         let record = match Record::decode(&telegram.layout, bytes) {
             Ok(record) => record,
-            Err(error) => return undecodable(&error),
+            // Their own numbers may equal ours: only an answer's key names something of ours.
+            Err(error) => return undecodable(&error, entry.key.as_ref().filter(|_| entry.role == Role::Answer)),
         };
         let name = Arc::clone(&entry.name);
         match entry.role {

@@ -28,8 +28,9 @@ pub fn lines(layout: &Layout, telegram: &[u8], reveal: bool) -> Vec<Line> {
     let mut walk = Walk { telegram, reveal, at: 0, lines: Vec::new() };
     let complete = walk.items(layout, "");
     if complete && walk.at < telegram.len() {
-        let bytes = telegram.get(walk.at..).unwrap_or_default();
-        walk.push(bytes.len(), String::new(), "", Err(format!("{} bytes are left over", bytes.len())));
+        let left = telegram.len() - walk.at;
+        walk.push(left, String::new(), "", Err(format!("{left} bytes are left over")));
+        walk.hide_if(hides_secrets(layout, reveal));
     }
     walk.lines
 }
@@ -84,6 +85,7 @@ impl Walk<'_> {
         let Some(count) = count else {
             let rest = self.telegram.len().saturating_sub(self.at);
             self.push(rest, path.to_owned(), &group.label, Err("how many entries there are is not known".to_owned()));
+            self.hide_if(hides_secrets(&group.layout, self.reveal));
             return false;
         };
         (0..count).all(|index| self.items(&group.layout, &format!("{path}[{index}]")))
@@ -98,10 +100,15 @@ impl Walk<'_> {
             Err(error) => Err(error.message()),
         };
         self.push(field.len, path, &field.label, shown);
+        self.hide_if(hidden);
+        read.ok()
+    }
+
+    /// Takes the bytes out of the line that was added last.
+    fn hide_if(&mut self, hidden: bool) {
         if hidden && let Some(line) = self.lines.last_mut() {
             line.bytes = None;
         }
-        read.ok()
     }
 
     fn push(&mut self, len: usize, path: String, label: &str, value: Result<String, String>) -> bool {
@@ -111,6 +118,11 @@ impl Walk<'_> {
         self.at = self.at.saturating_add(len);
         self.at <= self.telegram.len()
     }
+}
+
+/// Whether bytes out of their place might be those of a secret field.
+fn hides_secrets(layout: &Layout, reveal: bool) -> bool {
+    !reveal && layout.has_secret()
 }
 
 fn join(within: &str, name: &str) -> String {

@@ -175,6 +175,17 @@ impl Layout {
         None
     }
 
+    /// Whether a field is secret, in parts and groups too.
+    #[must_use]
+    pub fn has_secret(&self) -> bool {
+        self.items().iter().any(|item| match item {
+            Item::Field(field) => field.secret,
+            Item::Part(part) => part.layout.has_secret(),
+            Item::Group(group) => group.layout.has_secret(),
+            Item::Literal(_) | Item::Filler(_) => false,
+        })
+    }
+
     /// The item called `name` in this layout, not in its parts, with its number.
     #[must_use]
     pub fn item(&self, name: &str) -> Option<(usize, &Item)> {

@@ -4,6 +4,7 @@
 const EXCHANGES_MAX = 50;
 const RECONNECT_MS = 2000;
 const RELOAD_MIN_MS = 2000;
+const LINES_EVERY_MS = 2000;
 const QUIET_MS = 5 * 60 * 1000;
 
 const OUTCOMES = {
@@ -199,7 +200,8 @@ function side(title, view, other) {
     const earlier = before.get(field.path);
     const changed = field.path && earlier && earlier.hex !== field.hex;
     const kind = [field.secret ? "secret" : "", field.path ? "" : "filler", changed ? "changed" : ""].join(" ").trim();
-    const value = cell("value", field.value);
+    const value = cell("value", field.value === "filler" && !field.path ? "" : field.value);
+    if (field.value.startsWith("!")) value.classList.add("error");
     if (field.secret) value.title = "마스킹 masked by the layout";
     return el("tr", kind,
       cell("num mono", `${field.offset}`), cell("num mono", `${field.len}`),
@@ -248,12 +250,17 @@ async function fetchJson(path) {
   return body;
 }
 
+/** Events tell when a line changes; that bytes came and went is not told, so it is asked. */
+async function reloadLines() {
+  const list = await fetchJson("/v1/lines");
+  lines.clear();
+  for (const line of list.lines) lines.set(lineKey(line), line);
+}
+
 async function reload() {
   reloadTimer = null;
   reloadedAt = Date.now();
-  const [lineList, exchangeList] = await Promise.all([fetchJson("/v1/lines"), fetchJson(`/v1/exchanges?limit=${EXCHANGES_MAX}`)]);
-  lines.clear();
-  for (const line of lineList.lines) lines.set(lineKey(line), line);
+  const [exchangeList] = await Promise.all([fetchJson(`/v1/exchanges?limit=${EXCHANGES_MAX}`), reloadLines()]);
   exchangeList.exchanges.forEach(learn);
   queueRender();
 }
@@ -325,6 +332,7 @@ byId("detail-close").addEventListener("click", () => choose(null));
 byId("filter").addEventListener("input", queueRender);
 addEventListener("hashchange", () => showDetail(addressed()));
 setInterval(renderLines, 1000);
+setInterval(() => document.hidden || reloadLines().catch(() => {}), LINES_EVERY_MS);
 queueRender();
 reload().catch(() => live(false));
 listen();

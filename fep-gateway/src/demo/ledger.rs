@@ -67,7 +67,8 @@ impl Ledger {
 
     /// The row of an unknown exchange that became certain.
     pub(super) fn settled(&self, out: &mut impl Write, exchange: &Exchange, spec: Option<&Spec>) -> io::Result<()> {
-        let line = summary(exchange, spec);
+        // Its time is the one at which it became unknown, which its first row shows.
+        let line = Summary { response_ms: None, ..summary(exchange, spec) };
         let by = exchange.settled_by.as_deref().unwrap_or_default();
         let code = line.response_code.as_deref().unwrap_or_default();
         let meaning = line.response_meaning.as_deref().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! What the demo's customers want, again and again.
 
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 
 /// One request of a service.
 #[derive(Clone, Debug)]
@@ -9,7 +9,25 @@ pub(super) struct Wish {
     pub(super) amount: Option<u64>,
     /// What the customer wrote; some words of it make the simulated bank misbehave.
     pub(super) memo: &'static str,
-    pub(super) body: Json,
+    pub(super) body: Body,
+}
+
+/// A request's own fields in the order of the sheet; the gateway fills in the rest.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Body {
+    Transfer {
+        withdraw_account: &'static str,
+        amount: u64,
+        deposit_bank: &'static str,
+        deposit_account: &'static str,
+        payee_name: &'static str,
+        passbook_memo: &'static str,
+        check_digits: String,
+    },
+    BalanceInquiry {
+        account: &'static str,
+    },
 }
 
 /// Payee, amount, memo. The memos that the bank's scenario knows are 잔액부족, 무응답 and 지연응답.
@@ -43,22 +61,27 @@ pub(super) fn wish(number: usize, today: &str) -> Wish {
     transfer(payee, amount, memo, round, today)
 }
 
-fn transfer(payee: &str, amount: u64, memo: &'static str, round: usize, today: &str) -> Wish {
+fn transfer(payee: &'static str, amount: u64, memo: &'static str, round: usize, today: &str) -> Wish {
     let amount = amount + u64::try_from(round).unwrap_or_default() * 10;
-    let body = json!({
-        "withdraw_account": WITHDRAW_ACCOUNT,
-        "amount": amount,
-        "deposit_bank": "088",
-        "deposit_account": DEPOSIT_ACCOUNT,
-        "payee_name": payee,
-        "passbook_memo": memo,
-        "check_digits": check_digits(WITHDRAW_ACCOUNT, DEPOSIT_ACCOUNT, amount, today),
-    });
+    let body = Body::Transfer {
+        withdraw_account: WITHDRAW_ACCOUNT,
+        amount,
+        deposit_bank: "088",
+        deposit_account: DEPOSIT_ACCOUNT,
+        payee_name: payee,
+        passbook_memo: memo,
+        check_digits: check_digits(WITHDRAW_ACCOUNT, DEPOSIT_ACCOUNT, amount, today),
+    };
     Wish { telegram: "Transfer", amount: Some(amount), memo, body }
 }
 
 fn inquiry() -> Wish {
-    Wish { telegram: "BalanceInquiry", amount: None, memo: "", body: json!({ "account": WITHDRAW_ACCOUNT }) }
+    Wish {
+        telegram: "BalanceInquiry",
+        amount: None,
+        memo: "",
+        body: Body::BalanceInquiry { account: WITHDRAW_ACCOUNT },
+    }
 }
 
 /// 복기부호: the bank's check over accounts, amount and date, by note 1 of its sheet. All sums are digit by digit, without carry.

@@ -1,11 +1,12 @@
 //! `GET /v1/events`: what happens, as server-sent events, until the client leaves or the gateway stops.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::HeaderName;
 use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderName, StatusCode};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures_util::{Stream, StreamExt};
@@ -13,7 +14,8 @@ use serde_json::json;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
-use super::Shared;
+use super::error::ApiError;
+use super::{LISTENERS_MAX, Shared};
 use crate::console::view::summary;
 use crate::exchange::Event;
 
@@ -22,16 +24,26 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// `event: exchange` with a summary, `event: line` with a line, `event: missed` with the number of events that a slow client
 /// did not get.
-pub(super) async fn events(State(shared): State<Shared>) -> impl IntoResponse {
+///
+/// # Errors
+/// If too many listen already: each of them costs work at every exchange.
+pub(super) async fn events(State(shared): State<Shared>) -> Result<impl IntoResponse, ApiError> {
+    let place = Arc::clone(&shared.listeners).try_acquire_owned().map_err(|_| {
+        let message = format!("{LISTENERS_MAX} clients listen to events already");
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_listeners", message)
+    })?;
     let mut stopping = shared.stopping.clone();
     let stopped = async move {
         // An error means that nobody is left who could stop us, which is the same.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     };
-    let stream = stream(shared).take_until(Box::pin(stopped));
+    let stream = stream(shared).take_until(Box::pin(stopped)).inspect(move |_| {
+        // The place is given back with the stream.
+        let _ = &place;
+    });
     // Proxies must pass events on as they come.
     let headers = [(CACHE_CONTROL, "no-store"), (HeaderName::from_static("x-accel-buffering"), "no")];
-    (headers, Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    Ok((headers, Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))))
 }
 
 fn stream(shared: Shared) -> impl Stream<Item = Result<SseEvent, Infallible>> {

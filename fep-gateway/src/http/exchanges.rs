@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fep_codec::{Fault, Record, json};
@@ -25,24 +25,27 @@ const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
 
 /// The reply to a service. The answer's fields are its own, so none of them is masked.
 #[derive(Debug, Serialize)]
-struct Reply {
+struct Reply<'s> {
     exchange: String,
     outcome: Option<Outcome>,
     institution: String,
-    telegram: String,
+    /// Who asks for an outcome later may not know what was requested; who waits for it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    telegram: Option<String>,
     trace: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     settled_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<AnswerFields>,
+    answer: Option<AnswerFields<'s>>,
 }
 
 #[derive(Debug, Serialize)]
-struct AnswerFields {
+struct AnswerFields<'s> {
     telegram: String,
-    fields: Value,
+    /// In the order of the wire.
+    fields: Record<'s>,
 }
 
 /// An exchange with both telegrams taken apart, secrets masked.
@@ -59,6 +62,7 @@ pub(super) struct List {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     limit: Option<usize>,
 }
@@ -71,7 +75,7 @@ pub(super) async fn ask(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let Path((institution, telegram)) = names.map_err(|error| bad_request("path", &error.body_text()))?;
-    require_json(&headers)?;
+    refuse_foreign_page(&headers)?;
     let key = idempotency_key(&headers)?;
     let body = body.map_err(|error| too_large_or_broken(&error))?;
     let fields = parse(&body)?;
@@ -92,7 +96,8 @@ pub(super) async fn one(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let exchange = find(&shared, id).await?;
-    Ok(Json(reply(&exchange, shared.gateway.spec(&exchange.institution))).into_response())
+    let reply = reply(&exchange, shared.gateway.spec(&exchange.institution));
+    Ok(Json(Reply { telegram: Some(exchange.telegram.clone()), ..reply }).into_response())
 }
 
 /// `GET /v1/exchanges/{id}/view`
@@ -133,12 +138,12 @@ async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Resul
     })
 }
 
-fn reply(exchange: &Exchange, spec: Option<&Spec>) -> Reply {
+fn reply<'s>(exchange: &Exchange, spec: Option<&'s Spec>) -> Reply<'s> {
     let mut reason = exchange.reason.clone();
     let answer = exchange.answer.as_ref().and_then(|answer| {
         let layout = &spec?.telegram(&answer.telegram)?.layout;
         match Record::decode(layout, &answer.bytes) {
-            Ok(record) => Some(AnswerFields { telegram: answer.telegram.clone(), fields: record.to_json_value() }),
+            Ok(fields) => Some(AnswerFields { telegram: answer.telegram.clone(), fields }),
             Err(error) => {
                 reason.get_or_insert_with(|| format!("the answer cannot be read: {error}"));
                 None
@@ -149,7 +154,7 @@ fn reply(exchange: &Exchange, spec: Option<&Spec>) -> Reply {
         exchange: exchange.id.0.clone(),
         outcome: exchange.outcome,
         institution: exchange.institution.clone(),
-        telegram: exchange.telegram.clone(),
+        telegram: None,
         trace: exchange.trace.clone(),
         reason,
         settled_by: exchange.settled_by.clone(),
@@ -157,16 +162,16 @@ fn reply(exchange: &Exchange, spec: Option<&Spec>) -> Reply {
     }
 }
 
-/// A page of another site can make a browser post plain text anywhere, but not JSON: this header is what keeps such a page
-/// from moving money through an operator's browser.
-fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
-    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = given.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+/// A page of another site can make a browser post anywhere, but the browser then says where the page is from. Services send
+/// no origin, our own console has ours; the rest must not move money through an operator's browser.
+fn refuse_foreign_page(headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
+    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
+    if authority.is_some() && authority == headers.get(HOST).and_then(|host| host.to_str().ok()) {
         return Ok(());
     }
-    let message = "the header Content-Type must be application/json";
-    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", message))
+    let message = "a page of another origin may not post here; services leave the header Origin out";
+    Err(ApiError::new(StatusCode::FORBIDDEN, "origin", message))
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {

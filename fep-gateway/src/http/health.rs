@@ -7,11 +7,17 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Shared;
-use crate::exchange::LinkState;
+use crate::exchange::{LineStatus, LinkState};
 use crate::metrics;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Lines {
+    lines: Vec<LineStatus>,
+}
 
 /// `GET /healthz`: the process answers.
 pub(super) async fn alive() -> Json<Value> {
@@ -39,8 +45,8 @@ pub(super) async fn ready(State(shared): State<Shared>) -> Response {
 }
 
 /// `GET /v1/lines`
-pub(super) async fn lines(State(shared): State<Shared>) -> Json<Value> {
-    Json(json!({ "lines": shared.gateway.lines() }))
+pub(super) async fn lines(State(shared): State<Shared>) -> Json<Lines> {
+    Json(Lines { lines: shared.gateway.lines() })
 }
 
 /// `GET /metrics`, for Prometheus.

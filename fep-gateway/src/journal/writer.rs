@@ -17,6 +17,9 @@ const BATCH_MAX: usize = 512;
 /// How long a disk that refused is left alone.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
+/// How long closing waits for a disk that refuses.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
+
 /// How many things that have happened are kept for a disk that refuses them. Beyond that the oldest are lost, loudly.
 const KEPT_MAX: usize = 100_000;
 
@@ -39,15 +42,21 @@ pub(super) fn run(mut store: Store, mut queue: mpsc::Receiver<Command>) {
         if !batch.is_empty() {
             kept = write(&mut store, batch);
         }
-        if closing || (!open && kept.is_empty()) {
+        if closing || !open {
             break;
         }
         if !kept.is_empty() && retrying {
             std::thread::sleep(RETRY_PAUSE);
         }
     }
-    for command in kept {
-        tracing::error!(?command, "the journal closes and could not write this");
+    let patience = Instant::now() + CLOSE_PATIENCE;
+    while !kept.is_empty() && Instant::now() < patience {
+        std::thread::sleep(RETRY_PAUSE);
+        kept = write(&mut store, kept.into());
+    }
+    if !kept.is_empty() {
+        // Never the commands themselves: they carry telegrams.
+        tracing::error!(lost = kept.len(), "the journal closes and could not write what happened");
     }
 }
 

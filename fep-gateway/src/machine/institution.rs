@@ -76,7 +76,7 @@ pub enum Action {
     Link(LinkId, LinkState, Option<String>),
     /// An echo test came back after this time.
     Echo(LinkId, Duration),
-    /// An unknown exchange can no longer be settled by a late answer.
+    /// Nothing that comes can belong to this one any more.
     Forget(Ticket),
     /// Every link is closed and none will be opened.
     Stopped,

@@ -123,6 +123,7 @@ impl Mux {
 
     /// Takes the key for a telegram of an earlier run whose outcome is unknown.
     pub fn recall(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, until: Duration) {
+        self.withdraw(&key);
         self.standings.insert(key.clone(), Standing { ticket, answer, stage: Stage::Unknown, end: None });
         self.turn(&key, Stage::Unknown, Some(until));
     }

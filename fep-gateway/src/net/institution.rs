@@ -106,7 +106,7 @@ impl Handle {
             events,
             links: HashMap::new(),
             running: HashMap::new(),
-            unknown: HashMap::new(),
+            ended: HashMap::new(),
             notice_replies: HashMap::new(),
             notices_running: HashSet::new(),
             notice_places: Arc::new(Semaphore::new(NOTICES_RUNNING_MAX)),
@@ -147,8 +147,8 @@ struct Task {
     events: mpsc::Sender<LinkEvent>,
     links: HashMap<LinkId, OpenLink>,
     running: HashMap<Ticket, Running>,
-    /// Exchanges that a late answer can settle.
-    unknown: HashMap<Ticket, ExchangeId>,
+    /// Exchanges that were sent and have ended, while something may still come for them.
+    ended: HashMap<Ticket, ExchangeId>,
     notice_replies: HashMap<Ticket, NoticeId>,
     notices_running: HashSet<NoticeId>,
     notice_places: Arc<Semaphore>,
@@ -195,7 +195,7 @@ impl Task {
             if self.stopped && self.running.is_empty() && self.others.is_empty() && self.journaled.is_empty() {
                 commands.close();
                 match commands.try_recv() {
-                    Ok(command) => self.command(Some(command)),
+                    Ok(command) => self.command(Some(command)).await,
                     Err(_) => break,
                 }
                 continue;
@@ -205,7 +205,7 @@ impl Task {
             tokio::select! {
                 command = commands.recv(), if !hung_up => {
                     hung_up = command.is_none();
-                    self.command(command);
+                    self.command(command).await;
                 }
                 Some(event) = events.recv() => self.event(event),
                 Some((ticket, result)) = self.journaled.next(), if !self.journaled.is_empty() => {
@@ -225,12 +225,12 @@ impl Task {
             if now.wall_ms.saturating_sub(unknown.ended_at_ms) < quarantine_ms {
                 let key = Key::new(unknown.key.iter().map(String::as_bytes));
                 let ticket = self.machine.recall(key, unknown.answer.into(), now);
-                self.unknown.insert(ticket, unknown.id);
+                self.ended.insert(ticket, unknown.id);
             }
         }
     }
 
-    fn command(&mut self, command: Option<Command>) {
+    async fn command(&mut self, command: Option<Command>) {
         let now = self.shared.clock.now();
         match command {
             Some(Command::Request(request)) => {
@@ -240,7 +240,7 @@ impl Task {
                     Ok(ticket) => {
                         self.running.insert(ticket, Running { exchange, reply, since: now.steady });
                     }
-                    Err(why) => self.finish(exchange, reply, Outcome::NotSent, Some(why), None),
+                    Err(why) => self.finish(exchange, reply, Outcome::NotSent, Some(why), None).await,
                 }
             }
             // Whoever could ask is gone: that is a stop too.
@@ -282,7 +282,7 @@ impl Task {
     }
 
     /// An exchange has its final state: into the journal with it, and then to whoever waits.
-    fn finish(
+    async fn finish(
         &mut self,
         mut exchange: Exchange,
         reply: oneshot::Sender<Exchange>,
@@ -296,11 +296,12 @@ impl Task {
         exchange.answer.clone_from(&answer);
         exchange.ended_at_ms = Some(at_ms);
         self.count_end(&exchange, outcome);
-        let journal = self.shared.journal.clone();
         let ending = Ending { id: exchange.id.clone(), outcome, reason, answer, at_ms };
+        // Told now, so that a settlement cannot overtake it.
+        let written = self.shared.journal.end(ending).await;
         self.others.push(Box::pin(async move {
             // Whether the disk took it or will be asked again: what happened has happened.
-            let _ = journal.end(ending).await.await;
+            let _ = written.await;
             Done::Ended(Box::new(exchange), reply)
         }));
     }

@@ -219,3 +219,6 @@ impl Reader {
 fn read_error(error: &io::Error) -> String {
     format!("read: {error}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -215,7 +215,7 @@ async fn every_fault_can_be_seen_on_the_wire() {
 
 #[tokio::test]
 async fn glued_answers_wait_for_each_other_but_not_for_ever() {
-    let text = format!("{SESSIONLESS}[[rules]]\naction = \"glued\"\nhold = 2\nhold_max_ms = 200\n");
+    let text = format!("{SESSIONLESS}[[rules]]\naction = \"glued\"\nhold = 2\nhold_max_ms = 600\n");
     let mut client = Client::of(&text).await;
     client.send(&transfer(1, "a")).await;
     assert!(client.is_silent().await);

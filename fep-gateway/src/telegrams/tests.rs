@@ -7,33 +7,7 @@ use crate::config::Config;
 
 const NOW: Now = Now { steady: Duration::ZERO, wall_ms: 1_795_221_015_000 };
 
-pub(crate) const CONFIG: &str = r#"
-[institutions.bank-a]
-spec = "specs/bank-a/bank-a.toml"
-key = ["header.trace_no", "header.sent_date"]
-trace = "header.trace_no"
-[institutions.bank-a.fill]
-"header.transaction_code" = "FEPTEST01"
-"header.company_code" = "FEPCO001"
-"header.bank_code" = "099"
-"header.send_count" = 1
-"header.sent_date" = "<date>"
-"header.sent_time" = "<time>"
-"header.response_code" = ""
-"header.transaction_no" = "<transaction>"
-"balance_sign" = ""
-"balance" = 0
-"fee" = 0
-[institutions.bank-a.session]
-sign_on = "SignOn"
-sign_off = "SignOff"
-echo_test = "EchoTest"
-accepted = { "header.response_code" = "0000" }
-[institutions.bank-a.notices.DepositNotice]
-[[institutions.bank-a.lines]]
-name = "main"
-connect = "127.0.0.1:9001"
-"#;
+const CONFIG: &str = include_str!("../../testdata/bank-a.toml");
 
 fn desk() -> Desk {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -147,6 +121,9 @@ fn received_bytes_become_what_they_mean() {
     let Reading::Undecodable { key: Some(key), why } = desk.read(&broken) else { panic!("no undecodable") };
     assert_eq!(key, Key::new([b"000123".as_slice(), b"20261121"]));
     assert!(why.contains("amount (출금금액), bytes 116..129"), "{why}");
+    let (_, mut notice) = golden("bank-a-deposit-notice.json");
+    notice[120] = b'x';
+    assert!(matches!(desk.read(&notice), Reading::Undecodable { key: None, .. }), "its number is theirs");
     assert!(matches!(desk.read(b"0002xx"), Reading::Undecodable { key: None, .. }));
 }
 

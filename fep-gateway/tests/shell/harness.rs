@@ -52,7 +52,7 @@ delay_ms = 250
 pub(crate) struct Bench {
     pub(crate) client: Client,
     pub(crate) bank: Option<Simulator>,
-    url: String,
+    pub(crate) url: String,
     _stop: oneshot::Sender<()>,
     _folder: TempDir,
 }
@@ -89,13 +89,23 @@ impl Bench {
     }
 
     pub(crate) async fn eventually_ready(&self) {
-        for _ in 0..500 {
-            if self.get("/readyz").await.0 == StatusCode::OK {
-                return;
+        self.until("/readyz", |reply| reply["ready"] == true).await;
+    }
+
+    /// Asks again and again until the answer is as wanted.
+    pub(crate) async fn until(&self, path: &str, wanted: impl Fn(&Json) -> bool) -> Json {
+        let asked = async {
+            loop {
+                let (_, reply) = self.get(path).await;
+                if wanted(&reply) {
+                    return reply;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("never ready: {:?}", self.get("/readyz").await.1);
+        };
+        tokio::time::timeout(Duration::from_secs(10), asked)
+            .await
+            .unwrap_or_else(|_| panic!("{path} never was as wanted"))
     }
 
     pub(crate) async fn raw(&self, path: &str) -> Response {
@@ -112,20 +122,14 @@ impl Bench {
     }
 
     pub(crate) async fn transfer(&self, fields: &Json, key: Option<&str>) -> (StatusCode, Json) {
-        self.post("/v1/institutions/bank-a/exchanges/Transfer", fields.to_string(), "application/json", key).await
+        let key = key.map(|key| ("idempotency-key", key));
+        self.post("/v1/institutions/bank-a/exchanges/Transfer", fields.to_string(), key.as_slice()).await
     }
 
-    pub(crate) async fn post(
-        &self,
-        path: &str,
-        body: String,
-        content_type: &str,
-        key: Option<&str>,
-    ) -> (StatusCode, Json) {
-        let mut request =
-            self.client.post(format!("{}{path}", self.url)).header("content-type", content_type).body(body);
-        if let Some(key) = key {
-            request = request.header("Idempotency-Key", key);
+    pub(crate) async fn post(&self, path: &str, body: String, headers: &[(&str, &str)]) -> (StatusCode, Json) {
+        let mut request = self.client.post(format!("{}{path}", self.url)).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let response = request.send().await.unwrap();
         assert_eq!(response.headers()["content-type"], "application/json", "{path}");

@@ -6,4 +6,5 @@ mod command;
 mod console;
 mod contract;
 mod harness;
+mod nasty;
 mod notices;

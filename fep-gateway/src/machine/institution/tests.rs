@@ -172,7 +172,7 @@ fn silence_is_unknown_and_a_late_answer_settles() {
     bench.receive(place(0, 1), "ANS:0001");
     bench.expect(&["0.1 < REQ:0001", "1 unknown: no answer within 5000 ms", "late", "1 settled", "duplicate"]);
     bench.at(70 * SECOND);
-    bench.expect(&[]);
+    bench.expect(&["1 forgotten"]);
 }
 
 #[test]
@@ -219,6 +219,23 @@ fn an_unjournaled_request_is_never_written() {
         .collect();
     let why = "the journal cannot be written: disk full".to_owned();
     assert!(matches!(&ends[..], [Action::End(_, End::NotSent(reason))] if *reason == why), "{ends:?}");
+}
+
+#[test]
+fn a_link_lost_before_the_commit_leaves_not_sent() {
+    let mut machine = Institution::new(settings(1, Habits::default()), Toy, None, 7);
+    machine.start();
+    machine.connected(place(0, 1), at(Duration::ZERO));
+    let ticket = machine.request(&(), at(Duration::ZERO)).unwrap();
+    machine.lost(place(0, 1), "reset", &[], at(SECOND));
+    machine.tick(at(2 * SECOND));
+    machine.connected(place(0, 2), at(2 * SECOND));
+    machine.journaled(ticket, Ok(()), at(3 * SECOND));
+    let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
+        .filter(|action| matches!(action, Action::Write(..) | Action::End(..)))
+        .collect();
+    let why = "the link was lost before the write";
+    assert!(matches!(&ends[..], [Action::End(_, End::NotSent(reason))] if reason == why), "{ends:?}");
 }
 
 #[test]

@@ -69,9 +69,8 @@ impl<T: Telegrams> Institution<T> {
                     }
                 }
                 Expired::Forgotten(ticket) => {
-                    if self.unknown.remove(&ticket) {
-                        self.actions.push_back(Action::Forget(ticket));
-                    }
+                    self.unknown.remove(&ticket);
+                    self.actions.push_back(Action::Forget(ticket));
                 }
             }
         }

@@ -34,7 +34,7 @@ impl Task {
                         .record(time.as_secs_f64());
                 }
                 Action::Forget(ticket) => {
-                    self.unknown.remove(&ticket);
+                    self.ended.remove(&ticket);
                 }
                 Action::Stopped => self.stopped = true,
             }
@@ -127,7 +127,7 @@ impl Task {
 
     async fn end(&mut self, ticket: Ticket, end: End) {
         if let End::Settled(telegram, bytes) = end {
-            let Some(id) = self.unknown.remove(&ticket) else { return };
+            let Some(id) = self.ended.get(&ticket).cloned() else { return };
             metrics::counter!("fep_settled_total", "institution" => self.name.clone()).increment(1);
             let answer = Answer { telegram: telegram.as_ref().to_owned(), bytes };
             let settled = self.shared.journal.settle(Settlement { id, by: "late answer", answer }).await;
@@ -146,12 +146,13 @@ impl Task {
                 metrics::histogram!("fep_round_trip_seconds", "institution" => institution, "telegram" => request)
                     .record(took.as_secs_f64());
                 let answer = Answer { telegram: telegram.as_ref().to_owned(), bytes };
-                self.finish(exchange, reply, Outcome::Answered, None, Some(answer));
+                self.ended.insert(ticket, exchange.id.clone());
+                self.finish(exchange, reply, Outcome::Answered, None, Some(answer)).await;
             }
-            End::NotSent(why) => self.finish(exchange, reply, Outcome::NotSent, Some(why), None),
+            End::NotSent(why) => self.finish(exchange, reply, Outcome::NotSent, Some(why), None).await,
             End::Unknown(why) => {
-                self.unknown.insert(ticket, exchange.id.clone());
-                self.finish(exchange, reply, Outcome::Unknown, Some(why), None);
+                self.ended.insert(ticket, exchange.id.clone());
+                self.finish(exchange, reply, Outcome::Unknown, Some(why), None).await;
             }
             End::Settled(..) => {}
         }
@@ -165,7 +166,7 @@ impl Task {
             tracing::warn!(institution = self.name, ?place, class = name, note, "received something odd");
         }
         let running = ticket.and_then(|ticket| self.running.get(&ticket)).map(|running| running.exchange.id.clone());
-        let exchange = running.or_else(|| self.unknown.get(&ticket?).cloned());
+        let exchange = running.or_else(|| self.ended.get(&ticket?).cloned());
         let entry = Entry {
             at_ms: self.shared.clock.now().wall_ms,
             institution: self.name.clone(),

@@ -1,0 +1,94 @@
+//! A bank that shares no code with ours: it answers with golden bytes, patched at fixed offsets.
+//!
+//! ```text
+//!  0..4 length   24..28 telegram code   32..38 trace   38..46 date   52..56 response code   116..129 amount
+//! ```
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+type Seen = Arc<Mutex<BTreeMap<u64, u32>>>;
+
+/// A listening bank and what it has seen: amounts of transfers, and how often each came.
+pub(crate) struct Bank {
+    port: u16,
+    seen: Seen,
+}
+
+impl Bank {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let seen = Seen::default();
+        let shared = Arc::clone(&seen);
+        thread::spawn(move || {
+            for link in listener.incoming().flatten() {
+                let seen = Arc::clone(&shared);
+                thread::spawn(move || serve(link, &seen));
+            }
+        });
+        Self { port, seen }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The amounts that came, and how often each.
+    pub(crate) fn transfers(&self) -> BTreeMap<u64, u32> {
+        self.seen.lock().expect("the bank's memory").clone()
+    }
+
+    pub(crate) fn wait_for_transfers(&self, count: usize) {
+        let start = Instant::now();
+        while self.transfers().len() < count {
+            assert!(start.elapsed() < Duration::from_secs(20), "only {} transfers came", self.transfers().len());
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+fn serve(mut link: TcpStream, seen: &Seen) {
+    let answer = golden("bank-a-transfer-answer");
+    while let Some(mut telegram) = read(&mut link) {
+        if &telegram[24..28] == b"0800" {
+            telegram[24..28].copy_from_slice(b"0810");
+            telegram[52..56].copy_from_slice(b"0000");
+        } else {
+            let amount: u64 = std::str::from_utf8(&telegram[116..129]).expect("digits").parse().expect("an amount");
+            *seen.lock().expect("the bank's memory").entry(amount).or_default() += 1;
+            if amount.is_multiple_of(3) {
+                continue;
+            }
+            thread::sleep(Duration::from_millis(2));
+            let mut bytes = answer.clone();
+            bytes[32..46].copy_from_slice(&telegram[32..46]);
+            bytes[116..129].copy_from_slice(&telegram[116..129]);
+            telegram = bytes;
+        }
+        if link.write_all(&telegram).is_err() {
+            return;
+        }
+    }
+}
+
+fn read(link: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut telegram = vec![0; 4];
+    link.read_exact(&mut telegram).ok()?;
+    let rest: usize = std::str::from_utf8(&telegram).expect("digits").parse().expect("a length");
+    telegram.resize(4 + rest, 0);
+    link.read_exact(telegram.get_mut(4..)?).ok()?;
+    Some(telegram)
+}
+
+fn golden(name: &str) -> Vec<u8> {
+    let path = format!("{}/../tests/golden/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).expect("a golden file");
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let hex = json["hex"].as_str().expect("hex");
+    (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).expect("hex")).collect()
+}

@@ -1,0 +1,128 @@
+//! The real daemon as a child process, and HTTP by hand: one request, one connection.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A running `fep-gateway run`. Dropping it kills it.
+pub(crate) struct Daemon {
+    child: Child,
+    port: u16,
+}
+
+/// An HTTP answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+impl Daemon {
+    /// Starts the daemon with its journal in the folder, and waits until it is ready.
+    pub(crate) fn start(folder: &Path, bank: u16) -> Self {
+        // The port is free now; nobody else on this machine is after it.
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("a port").port();
+        let config = folder.join("gateway.toml");
+        std::fs::write(&config, configuration(port, bank)).expect("the configuration");
+        let child = Command::new(env!("CARGO_BIN_EXE_fep-gateway"))
+            .arg("run")
+            .arg("--config")
+            .arg(&config)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the daemon");
+        let daemon = Self { child, port };
+        let start = Instant::now();
+        while get(port, "/readyz").is_none_or(|answer| answer.status != 200) {
+            assert!(start.elapsed() < Duration::from_secs(20), "not ready: {:?}", get(port, "/readyz"));
+            thread::sleep(Duration::from_millis(10));
+        }
+        daemon
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// SIGKILL: nothing of the daemon runs after this.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("a running daemon");
+        self.child.wait().expect("its end");
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It may have been killed before.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A transfer with an idempotency key; none if the daemon went away without an answer.
+pub(crate) fn ask(port: u16, key: &str, body: &str) -> Option<Answer> {
+    let request = format!(
+        "POST /v1/institutions/bank-a/exchanges/Transfer HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         content-type: application/json\r\nidempotency-key: {key}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    exchange(port, &request)
+}
+
+pub(crate) fn get(port: u16, path: &str) -> Option<Answer> {
+    exchange(port, &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"))
+}
+
+fn exchange(port: u16, request: &str) -> Option<Answer> {
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    socket.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+    socket.write_all(request.as_bytes()).ok()?;
+    let mut text = String::new();
+    socket.read_to_string(&mut text).ok()?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some(Answer { status, body: body.to_owned() })
+}
+
+fn configuration(port: u16, bank: u16) -> String {
+    let spec = format!("{}/../specs/bank-a/bank-a.toml", env!("CARGO_MANIFEST_DIR"));
+    format!(
+        r#"
+[http]
+listen = "127.0.0.1:{port}"
+[journal]
+path = "journal.sqlite"
+[institutions.bank-a]
+spec = "{spec}"
+key = ["header.trace_no", "header.sent_date"]
+trace = "header.trace_no"
+answer_timeout_ms = 1000
+[institutions.bank-a.fill]
+"header.transaction_code" = "FEPTEST01"
+"header.company_code" = "FEPCO001"
+"header.bank_code" = "099"
+"header.send_count" = 1
+"header.sent_date" = "<date>"
+"header.sent_time" = "<time>"
+"header.response_code" = ""
+"header.transaction_no" = "<transaction>"
+balance_sign = ""
+balance = 0
+fee = 0
+[institutions.bank-a.session]
+sign_on = "SignOn"
+sign_off = "SignOff"
+echo_test = "EchoTest"
+accepted = {{ "header.response_code" = "0000" }}
+[[institutions.bank-a.lines]]
+name = "main"
+connect = "127.0.0.1:{bank}"
+links = 2
+reconnect_min_ms = 20
+"#
+    )
+}

@@ -1,0 +1,18 @@
+//! The gateway against an institution over real TCP on loopback.
+//!
+//! The institution of these tests shares no codec with us: its bytes come from the golden files, and it patches fixed offsets.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+mod harness;
+mod lines;
+mod notices;
+mod outcomes;
+mod peer;
+mod stream;

@@ -1,0 +1,249 @@
+//! How an exchange ends, and that it ends that way for ever.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use fep_gateway::gateway::{Refusal, StandInOnly};
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::harness::{Bench, IMPATIENT, Setup, config, entries_of, golden, outcome, start, transfer, until};
+use crate::peer::{Peer, dead_port, transfer_answer};
+
+#[tokio::test]
+async fn an_answer_reaches_its_request_and_every_byte_is_in_the_journal() {
+    let mut bench = Bench::new(Setup::default()).await;
+    let asked = bench.ask();
+    let (connection, request) = bench.peer.receive().await;
+    let mut expected = golden("bank-a-transfer.json");
+    // Number, date, time and transaction are today's.
+    expected[32..52].copy_from_slice(&request[32..52]);
+    expected[56..70].copy_from_slice(&request[56..70]);
+    assert_eq!(String::from_utf8_lossy(&request), String::from_utf8_lossy(&expected));
+    let answer = transfer_answer(&request);
+    bench.peer.send(connection, &answer).await;
+    let exchange = asked.await.unwrap();
+    assert_eq!((outcome(&exchange).as_str(), exchange.trace.as_str()), ("answered", "1"));
+    assert_eq!((&exchange.request[..], &exchange.answer.as_ref().unwrap().bytes[..]), (&request[..], &answer[..]));
+    assert_eq!(exchange.line, Some(("main".to_owned(), 1)));
+    assert_eq!(bench.gateway.find(&exchange.id).await.unwrap(), Some(exchange.clone()));
+    assert_eq!(bench.gateway.recent(5).await.unwrap(), [exchange]);
+    let entry = |direction: &str, class: &str, bytes| (direction.to_owned(), class.to_owned(), bytes);
+    assert_eq!(bench.entries(2).await, [entry("out", "request", request), entry("in", "answer", answer)]);
+}
+
+#[tokio::test]
+async fn answers_come_in_any_order_and_on_any_link() {
+    let mut bench = Bench::new(Setup { links: 2, ..Setup::default() }).await;
+    let mut asked = Vec::new();
+    for _ in 0..20 {
+        asked.push(bench.ask());
+    }
+    let mut requests = Vec::new();
+    for _ in 0..20 {
+        requests.push(bench.peer.receive().await);
+    }
+    assert!((0..2).all(|link| requests.iter().any(|(connection, _)| *connection == link)));
+    for (connection, request) in requests.iter().rev() {
+        bench.peer.send(1 - connection, &transfer_answer(request)).await;
+    }
+    for asked in asked {
+        let exchange = asked.await.unwrap();
+        assert_eq!(outcome(&exchange), "answered");
+        assert_eq!(exchange.answer.unwrap().bytes[32..46], exchange.request[32..46]);
+    }
+}
+
+#[tokio::test]
+async fn a_declined_answer_is_an_answer() {
+    let mut bench = Bench::new(Setup::default()).await;
+    let asked = bench.ask();
+    let (connection, request) = bench.peer.receive().await;
+    let mut answer = transfer_answer(&request);
+    answer[52..56].copy_from_slice(b"0110");
+    bench.peer.send(connection, &answer).await;
+    assert_eq!(outcome(&asked.await.unwrap()), "answered");
+}
+
+#[tokio::test]
+async fn silence_is_unknown_and_a_late_answer_settles_its_own() {
+    let mut bench = Bench::new(Setup { institution: IMPATIENT, ..Setup::default() }).await;
+    let exchange = bench.ask().await.unwrap();
+    assert_eq!(outcome(&exchange), "unknown: no answer within 300 ms");
+    let (connection, request) = bench.peer.receive().await;
+    let next = bench.ask();
+    let (_, other) = bench.peer.receive().await;
+    assert_ne!(other[32..38], request[32..38]);
+    bench.peer.send(connection, &transfer_answer(&request)).await;
+    let settled = bench.settled(&exchange.id).await;
+    assert_eq!(outcome(&settled), "unknown: no answer within 300 ms");
+    assert_eq!(settled.settled_by.as_deref(), Some("late answer"));
+    assert_eq!(settled.answer.unwrap().bytes, transfer_answer(&request));
+    assert_eq!(outcome(&next.await.unwrap()), "unknown: no answer within 300 ms");
+}
+
+#[tokio::test]
+async fn an_answer_with_another_number_is_nobodys() {
+    let mut bench = Bench::new(Setup { institution: IMPATIENT, ..Setup::default() }).await;
+    let asked = bench.ask();
+    let (connection, request) = bench.peer.receive().await;
+    let mut wrong = transfer_answer(&request);
+    wrong[32..38].copy_from_slice(b"777777");
+    bench.peer.send(connection, &wrong).await;
+    assert_eq!(outcome(&asked.await.unwrap()), "unknown: no answer within 300 ms");
+    assert_eq!(bench.entries(2).await[1].1, "unmatched");
+}
+
+#[tokio::test]
+async fn a_second_answer_changes_nothing() {
+    let mut bench = Bench::new(Setup::default()).await;
+    let exchange = bench.answered().await;
+    let mut second = exchange.answer.as_ref().unwrap().bytes.to_vec();
+    second[52..56].copy_from_slice(b"0199");
+    bench.peer.send(0, &second).await;
+    assert_eq!(bench.entries(3).await[2].1, "duplicate");
+    assert_eq!(bench.gateway.find(&exchange.id).await.unwrap(), Some(exchange));
+}
+
+#[tokio::test]
+async fn a_link_lost_after_the_write_is_unknown_at_once_and_a_late_answer_still_settles() {
+    let mut bench = Bench::new(Setup::default()).await;
+    let started = Instant::now();
+    let asked = bench.ask();
+    let (connection, request) = bench.peer.receive().await;
+    bench.peer.close(connection).await;
+    let exchange = asked.await.unwrap();
+    let why = "unknown: the link was lost after the write: the institution closed the connection";
+    assert_eq!(outcome(&exchange), why);
+    assert!(started.elapsed() < Duration::from_secs(3), "the time-out was waited for");
+    bench.peer.send(1, &transfer_answer(&request)).await;
+    assert_eq!(bench.settled(&exchange.id).await.settled_by.as_deref(), Some("late answer"));
+}
+
+#[tokio::test]
+async fn nobody_there_is_not_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = dead_port().await;
+    let config = config(&folder.path().join("journal.sqlite"), port, &Setup::default());
+    let gateway = start(config, Arc::new(StandInOnly)).await;
+    until("the refusal is known", async || gateway.lines()[0].last_error.is_some()).await;
+    let exchange = gateway.exchange("bank-a", "Transfer", &transfer(), None).await.unwrap();
+    let said = outcome(&exchange);
+    assert!(said.starts_with("not sent: no line is up: 127.0.0.1:") && said.contains("refused"), "{said}");
+    assert_eq!(gateway.find(&exchange.id).await.unwrap(), Some(exchange));
+    assert!(entries_of(&folder.path().join("journal.sqlite")).is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_unknown_and_the_line_stays_up() {
+    let mut bench = Bench::new(Setup::default()).await;
+    let asked = bench.ask();
+    let (connection, request) = bench.peer.receive().await;
+    let mut broken = transfer_answer(&request);
+    broken[120] = b'?';
+    bench.peer.send(connection, &broken).await;
+    let said = outcome(&asked.await.unwrap());
+    assert!(said.starts_with("unknown: the answer cannot be read: peer: amount (출금금액), bytes 116..129"), "{said}");
+    assert_eq!(bench.answered().await.line, Some(("main".to_owned(), 1)));
+}
+
+#[tokio::test]
+async fn a_crash_leaves_unknown_and_the_next_run_can_settle_it() {
+    let mut peer = Peer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal.sqlite");
+    let (path, port) = (journal.clone(), peer.port);
+    let crashed = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async move {
+            let gateway = start(config(&path, port, &Setup::default()), Arc::new(StandInOnly)).await;
+            until("it is up", async || format!("{:?}", gateway.lines()).contains("Up")).await;
+            tokio::spawn(async move { gateway.exchange("bank-a", "Transfer", &transfer(), None).await });
+            until("it is in the journal", async || !entries_of(&path).is_empty()).await;
+        });
+        // Every task dies where it stands.
+        runtime.shutdown_background();
+    });
+    let (_, request) = peer.receive().await;
+    tokio::task::spawn_blocking(move || crashed.join().unwrap()).await.unwrap();
+    sleep(Duration::from_millis(300)).await;
+
+    let gateway = start(config(&journal, peer.port, &Setup::default()), Arc::new(StandInOnly)).await;
+    let [exchange] = &gateway.recent(5).await.unwrap()[..] else { panic!("one exchange") };
+    assert_eq!(outcome(exchange), "unknown: the gateway stopped before an answer came");
+    assert_eq!(exchange.request, request);
+    peer.send(1, &transfer_answer(&request)).await;
+    until("it is settled", async || {
+        gateway.find(&exchange.id).await.unwrap().is_some_and(|found| found.settled_by.is_some())
+    })
+    .await;
+    let asked = gateway.clone();
+    let asked = tokio::spawn(async move { asked.exchange("bank-a", "Transfer", &transfer(), None).await.unwrap() });
+    let (_, next) = peer.receive().await;
+    assert_eq!(&next[32..38], b"001001", "numbers go on behind the block that was begun");
+    peer.send(1, &transfer_answer(&next)).await;
+    assert_eq!(outcome(&asked.await.unwrap()), "answered");
+}
+
+#[tokio::test]
+async fn an_idempotency_key_stands_for_one_request() {
+    let mut bench = Bench::new(Setup::default()).await;
+    let ask = |body: serde_json::Value| {
+        let gateway = bench.gateway.clone();
+        async move { gateway.exchange("bank-a", "Transfer", &body, Some("order-7")).await }
+    };
+    let first = tokio::spawn(ask(transfer()));
+    let (connection, request) = bench.peer.receive().await;
+    let Err(Refusal::StillRunning(running)) = ask(transfer()).await else { panic!("it still runs") };
+    bench.peer.send(connection, &transfer_answer(&request)).await;
+    let answered = first.await.unwrap().unwrap();
+    assert_eq!(answered.id, running);
+    assert_eq!(ask(transfer()).await.unwrap(), answered);
+    let mut other = transfer();
+    other["amount"] = json!(1);
+    let Err(Refusal::OtherBody(id)) = ask(other).await else { panic!("it is another body") };
+    assert_eq!(id, answered.id);
+    assert!(bench.peer.is_quiet().await, "it was sent twice");
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_loses_nothing() {
+    let mut bench = Bench::new(Setup::default()).await;
+    let asked = bench.ask();
+    let (connection, request) = bench.peer.receive().await;
+    asked.abort();
+    assert!(asked.await.unwrap_err().is_cancelled());
+    bench.peer.send(connection, &transfer_answer(&request)).await;
+    until("it is answered", async || {
+        bench.gateway.recent(1).await.unwrap().iter().any(|exchange| outcome(exchange) == "answered")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_journal_that_cannot_be_written_sends_nothing() {
+    let mut bench = Bench::new(Setup::default()).await;
+    let other = rusqlite::Connection::open(bench.journal()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let said = outcome(&bench.ask().await.unwrap());
+    assert!(said.starts_with("not sent: the journal cannot be written: "), "{said}");
+    assert!(bench.peer.is_quiet().await, "it was sent unjournaled");
+    other.execute_batch("ROLLBACK").unwrap();
+    bench.answered().await;
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_refused_before_anything_happens() {
+    let bench = Bench::new(Setup::default()).await;
+    let ask = |institution: &'static str, telegram: &'static str, body| {
+        let gateway = bench.gateway.clone();
+        async move { gateway.exchange(institution, telegram, &body, None).await.unwrap_err().to_string() }
+    };
+    assert_eq!(ask("bank-b", "Transfer", transfer()).await, "no such institution; there are: bank-a");
+    assert_eq!(ask("bank-a", "Tranfser", transfer()).await, "no such telegram; did you mean Transfer?");
+    assert_eq!(ask("bank-a", "TransferAnswer", transfer()).await, "the telegram is no request that a service can send");
+    let mut body = transfer();
+    body["amount"] = json!(99_999_999_999_999_u64);
+    assert!(ask("bank-a", "Transfer", body).await.starts_with("caller: amount (출금금액)"));
+    assert!(bench.gateway.recent(1).await.unwrap().is_empty());
+}

@@ -1,0 +1,113 @@
+//! A small institution: takes connections, hands out what it receives, sends what it is told, and knows nothing.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+/// A telegram as received: from which connection, counted from 0, and its bytes.
+pub(crate) type Frame = (usize, Vec<u8>);
+
+pub(crate) struct Peer {
+    pub(crate) port: u16,
+    frames: mpsc::UnboundedReceiver<Frame>,
+    accepted: mpsc::UnboundedReceiver<OwnedWriteHalf>,
+    connections: Vec<Option<OwnedWriteHalf>>,
+}
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Peer {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (frame, frames) = mpsc::unbounded_channel();
+        let (accept, accepted) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            for number in 0.. {
+                let Ok((stream, _)) = listener.accept().await else { return };
+                stream.set_nodelay(true).unwrap();
+                let (read, write) = stream.into_split();
+                if accept.send(write).is_err() {
+                    return;
+                }
+                let frame = frame.clone();
+                tokio::spawn(async move {
+                    let mut read = read;
+                    let mut length = [0; 4];
+                    while read.read_exact(&mut length).await.is_ok() {
+                        let rest: usize = std::str::from_utf8(&length).unwrap().parse().unwrap();
+                        let mut bytes = length.to_vec();
+                        bytes.resize(4 + rest, 0);
+                        if read.read_exact(&mut bytes[4..]).await.is_err() || frame.send((number, bytes)).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        Self { port, frames, accepted, connections: Vec::new() }
+    }
+
+    /// The next telegram.
+    pub(crate) async fn receive(&mut self) -> Frame {
+        timeout(PATIENCE, self.frames.recv()).await.expect("no telegram came").expect("the institution runs")
+    }
+
+    /// Whether no telegram comes for a while.
+    pub(crate) async fn is_quiet(&mut self) -> bool {
+        timeout(Duration::from_millis(200), self.frames.recv()).await.is_err()
+    }
+
+    pub(crate) async fn send(&mut self, connection: usize, bytes: &[u8]) {
+        while self.connections.len() <= connection {
+            let write = timeout(PATIENCE, self.accepted.recv()).await.expect("no connection came").unwrap();
+            self.connections.push(Some(write));
+        }
+        self.connections[connection].as_mut().expect("it is closed").write_all(bytes).await.unwrap();
+    }
+
+    /// Closes our half; the gateway reads the end.
+    pub(crate) async fn close(&mut self, connection: usize) {
+        self.send(connection, b"").await;
+        self.connections[connection] = None;
+    }
+
+    /// Takes sign-ons until `links` of them were answered with this response code.
+    pub(crate) async fn sign_on(&mut self, links: usize, response_code: &[u8; 4]) {
+        for _ in 0..links {
+            let (connection, request) = self.receive().await;
+            assert_eq!((&request[24..28], &request[28..31]), (&b"0800"[..], &b"100"[..]));
+            self.send(connection, &answer_to(&request, response_code)).await;
+        }
+    }
+}
+
+/// The answer to a telegram by the bank's rule: its layout, telegram code + 10, a response code.
+pub(crate) fn answer_to(request: &[u8], response_code: &[u8; 4]) -> Vec<u8> {
+    let mut answer = request.to_vec();
+    answer[26] = b'1';
+    answer[52..56].copy_from_slice(response_code);
+    answer
+}
+
+/// The golden transfer answer, for this request.
+pub(crate) fn transfer_answer(request: &[u8]) -> Vec<u8> {
+    assert_eq!(&request[24..31], b"0100100");
+    let mut answer = crate::harness::golden("bank-a-transfer-answer.json");
+    answer[32..46].copy_from_slice(&request[32..46]);
+    answer
+}
+
+/// A port where nobody listens.
+pub(crate) async fn dead_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+}
+
+/// Whether somebody listens there.
+pub(crate) async fn listens(port: u16) -> bool {
+    TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+}
