@@ -2,6 +2,8 @@
 //!
 //! It reads the sources as text. What clippy or rustfmt can ask is asked there, not here.
 
+#![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
