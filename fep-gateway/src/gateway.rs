@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use fep_spec::model::Spec;
@@ -144,7 +145,7 @@ impl Gateway {
         let lost = exchange.clone();
         let inner = Arc::clone(&self.inner);
         // A task of its own: the caller's future may be dropped at any point, the exchange may not.
-        let task = tokio::spawn(async move { inner.exchange(draft, exchange, idempotency).await });
+        let task = tokio::spawn(async move { inner.exchange(draft, exchange, idempotency, now.steady).await });
         task.await.unwrap_or_else(|_| Ok(ended(lost, Outcome::Unknown, "the gateway broke off", now.wall_ms)))
     }
 
@@ -197,6 +198,7 @@ impl Inner {
         draft: Draft,
         exchange: Exchange,
         idempotency: Option<(String, [u8; 16])>,
+        since: Duration,
     ) -> Result<Exchange, Refusal> {
         let now_ms = || self.shared.clock.now().wall_ms;
         if self.stopping.load(Ordering::SeqCst) {
@@ -219,7 +221,7 @@ impl Inner {
         }
         let (reply, end) = oneshot::channel();
         let accepted = exchange.clone();
-        let request = Request { draft, exchange, reply };
+        let request = Request { draft, exchange, since, reply };
         let handed = match self.institutions.get(&accepted.institution) {
             Some(handle) => handle.request(request).await,
             None => false,

@@ -3,7 +3,7 @@
 //! ```text
 //! request ─► Journal ─► journaled ─► Write ─► received ─► End(Answered)
 //!    │                     │            └─ deadline, link lost ─► End(Unknown) ─ late answer ─► End(Settled)
-//!    └─ refused            └─ no commit, link gone ─► End(NotSent)
+//!    └─ refused            └─ no commit in time, link gone ─► End(NotSent)
 //! ```
 //!
 //! Bytes are written only after they were journaled, and an exchange ends as `NotSent` only while its bytes certainly were
@@ -143,8 +143,10 @@ pub enum Class {
     Answer,
     /// An answer to something that had been given up.
     Late,
-    /// One more answer.
+    /// The same answer again.
     Duplicate,
+    /// One more answer, which says something else than the first.
+    Conflicting,
     /// An answer to nothing.
     Unmatched,
     /// No telegram of the spec.
@@ -165,6 +167,7 @@ impl Class {
             Self::Answer => "answer",
             Self::Late => "late",
             Self::Duplicate => "duplicate",
+            Self::Conflicting => "conflicting",
             Self::Unmatched => "unmatched",
             Self::Undecodable => "undecodable",
             Self::BadFrame => "bad_frame",
@@ -209,6 +212,9 @@ enum Owner {
     Duty { duty: Duty, since: Duration },
     Reply,
 }
+
+/// How many resting numbers one telegram skips. Beyond that it is refused, and the next one goes on from there.
+const SKIPS_MAX: usize = 1000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Leaving {
@@ -255,11 +261,12 @@ impl<T: Telegrams> Institution<T> {
         ticket
     }
 
-    /// Takes a service's request.
+    /// Takes a service's request, which was accepted at `since`. It has as long to reach the wire as its answer has to come:
+    /// by then whoever asked has given up, and must not find his money moved.
     ///
     /// # Errors
     /// Why it cannot be sent. It certainly was not.
-    pub fn request(&mut self, draft: &T::Draft, now: Now) -> Result<Ticket, String> {
+    pub fn request(&mut self, draft: &T::Draft, since: Duration, now: Now) -> Result<Ticket, String> {
         if self.leaving.is_some() {
             return Err("the gateway is stopping".to_owned());
         }
@@ -268,9 +275,12 @@ impl<T: Telegrams> Institution<T> {
         }
         let place = self.place_for_business()?;
         let (wire, mark) = self.make(now, |telegrams, trace| telegrams.request(draft, trace, now))?;
+        if since + wire.answer_timeout <= now.steady {
+            return Err(not_started(wire.answer_timeout));
+        }
         self.inflight += 1;
         self.count(place.link, 1);
-        Ok(self.send_wire(Owner::Exchange, place, wire, mark))
+        Ok(self.send_wire(Owner::Exchange, place, wire, mark, since))
     }
 
     /// Sends the answer to a notice, on the link that it came on if that still stands, else on another.
@@ -328,7 +338,7 @@ impl<T: Telegrams> Institution<T> {
         if let Some(Leaving::Draining(until)) = self.leaving
             && until <= now.steady
         {
-            self.give_up_all(now);
+            self.end_all(now);
         }
         self.progress(now);
     }
@@ -371,7 +381,7 @@ impl<T: Telegrams> Institution<T> {
     ) -> Result<(Wire, Mark), String> {
         let day = self.telegrams.day(now);
         let mut last = None;
-        for _ in 0..=self.mux.len() {
+        for _ in 0..=self.mux.len().min(SKIPS_MAX) {
             let (trace, mark) = self.traces.next(day);
             let wire = encode(&self.telegrams, trace)?;
             if self.mux.is_free(&wire.key) {
@@ -385,12 +395,12 @@ impl<T: Telegrams> Institution<T> {
         Err("the request's key is in flight, or rests since its last use".to_owned())
     }
 
-    fn send_wire(&mut self, owner: Owner, place: Place, wire: Wire, mark: Mark) -> Ticket {
+    fn send_wire(&mut self, owner: Owner, place: Place, wire: Wire, mark: Mark, since: Duration) -> Ticket {
         let Wire { telegram: _, bytes, key, answer, trace, answer_timeout } = wire;
         let request = (owner == Owner::Exchange).then(|| Request { key: key.clone(), answer: answer.clone(), trace });
         let ticket = self.send(owner, place, bytes, Some((key.clone(), answer_timeout)), Some(mark), request);
         // `make` has looked: the key is free.
-        let _ = self.mux.reserve(key, ticket, answer);
+        let _ = self.mux.reserve(key, ticket, answer, since + answer_timeout);
         ticket
     }
 
@@ -418,16 +428,17 @@ impl<T: Telegrams> Institution<T> {
         self.actions.push_back(Action::End(ticket, end));
     }
 
-    fn give_up_all(&mut self, now: Now) {
+    /// Ends every exchange that still runs: what was written as unknown, what was not as not sent.
+    fn end_all(&mut self, now: Now) {
         let until = now.steady + self.settings.quarantine;
-        let mut given_up = Vec::new();
-        for (ticket, item) in &self.under_way {
-            if item.owner == Owner::Exchange && item.written {
-                given_up.push(*ticket);
+        let exchanges = self.under_way.iter().filter(|(_, item)| item.owner == Owner::Exchange);
+        let mut running: Vec<_> = exchanges.map(|(ticket, item)| (*ticket, item.written)).collect();
+        running.sort_unstable();
+        for (ticket, written) in running {
+            if !written {
+                self.unsent(ticket, "the gateway stopped before it was sent", now);
+                continue;
             }
-        }
-        given_up.sort_unstable();
-        for ticket in given_up {
             let Some(item) = self.under_way.remove(&ticket) else { continue };
             if let Some((key, _)) = &item.waits {
                 self.mux.give_up(key, until);
@@ -469,6 +480,10 @@ impl<T: Telegrams> Institution<T> {
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
     }
+}
+
+fn not_started(within: Duration) -> String {
+    format!("it could not be started within {} ms", within.as_millis())
 }
 
 #[cfg(test)]

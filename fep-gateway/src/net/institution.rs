@@ -56,6 +56,8 @@ pub struct Request {
     pub draft: Draft,
     /// Its exchange so far.
     pub exchange: Exchange,
+    /// When it was accepted, by the steady clock.
+    pub since: Duration,
     /// Who waits for its end.
     pub reply: oneshot::Sender<Exchange>,
 }
@@ -234,11 +236,11 @@ impl Task {
         let now = self.shared.clock.now();
         match command {
             Some(Command::Request(request)) => {
-                let Request { draft, exchange, reply } = *request;
+                let Request { draft, exchange, since, reply } = *request;
                 self.tell(Event::Exchange(Box::new(exchange.clone())));
-                match self.machine.request(&draft, now) {
+                match self.machine.request(&draft, since, now) {
                     Ok(ticket) => {
-                        self.running.insert(ticket, Running { exchange, reply, since: now.steady });
+                        self.running.insert(ticket, Running { exchange, reply, since });
                     }
                     Err(why) => self.finish(exchange, reply, Outcome::NotSent, Some(why), None).await,
                 }

@@ -95,13 +95,15 @@ async fn an_answer_with_another_number_is_nobodys() {
 }
 
 #[tokio::test]
-async fn a_second_answer_changes_nothing() {
+async fn a_second_answer_changes_nothing_and_one_that_says_something_else_is_shown() {
     let mut bench = Bench::new(Setup::default()).await;
     let exchange = bench.answered().await;
     let mut second = exchange.answer.as_ref().unwrap().bytes.to_vec();
-    second[52..56].copy_from_slice(b"0199");
     bench.peer.send(0, &second).await;
     assert_eq!(bench.entries(3).await[2].1, "duplicate");
+    second[52..56].copy_from_slice(b"0199");
+    bench.peer.send(0, &second).await;
+    assert_eq!(bench.entries(4).await[3].1, "conflicting");
     assert_eq!(bench.gateway.find(&exchange.id).await.unwrap(), Some(exchange));
 }
 

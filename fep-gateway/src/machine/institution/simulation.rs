@@ -118,7 +118,7 @@ impl World {
         let now = at(self.now);
         match event {
             Event::Request => {
-                if let Ok(ticket) = self.machine.request(&(), now) {
+                if let Ok(ticket) = self.machine.request(&(), now.steady, now) {
                     self.inflight.insert(ticket);
                     assert!(self.inflight.len() <= 40, "more in flight than agreed");
                 }

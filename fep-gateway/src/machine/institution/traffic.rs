@@ -1,8 +1,10 @@
 //! What comes from the institution, and what does not come in time.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
-use super::{Action, Class, End, Incoming, Institution, Owner, UnderWay};
+use super::{Action, Class, End, Incoming, Institution, Owner, UnderWay, not_started};
 use crate::machine::mux::{Expired, Verdict};
 use crate::machine::session;
 use crate::machine::terms::{Duty, Key, Now, Place, Reading, Telegrams, Ticket};
@@ -17,7 +19,7 @@ impl<T: Telegrams> Institution<T> {
         self.session(place.link, session::Event::Received, now);
         match self.telegrams.read(&bytes) {
             Reading::Answer { telegram, key, refused } => {
-                let verdict = self.mux.answer(&key, &telegram, now.steady + self.settings.quarantine);
+                let verdict = self.mux.answer(&key, &telegram, &bytes, now.steady + self.settings.quarantine);
                 match verdict {
                     Verdict::Matched(ticket) => {
                         self.note(place, bytes.clone(), Class::Answer, Some(ticket), None);
@@ -28,6 +30,10 @@ impl<T: Telegrams> Institution<T> {
                         if self.unknown.remove(&ticket) {
                             self.actions.push_back(Action::End(ticket, End::Settled(telegram, bytes)));
                         }
+                    }
+                    Verdict::Conflicting(ticket) => {
+                        let note = "it says something else than the answer that came before; both are kept";
+                        self.note(place, bytes, Class::Conflicting, Some(ticket), Some(note.to_owned()));
                     }
                     Verdict::Duplicate(ticket) => self.note(place, bytes, Class::Duplicate, Some(ticket), None),
                     Verdict::Unmatched(why) => {
@@ -68,6 +74,11 @@ impl<T: Telegrams> Institution<T> {
                         Owner::Reply => {}
                     }
                 }
+                Expired::NotStarted(ticket) => {
+                    let timeout = self.under_way.get(&ticket).and_then(|item| item.waits.as_ref());
+                    let within = timeout.map_or(Duration::ZERO, |(_, timeout)| *timeout);
+                    self.unsent(ticket, &format!("{}: the journal had not taken it", not_started(within)), now);
+                }
                 Expired::Forgotten(ticket) => {
                     self.unknown.remove(&ticket);
                     self.actions.push_back(Action::Forget(ticket));
@@ -78,6 +89,12 @@ impl<T: Telegrams> Institution<T> {
 
     fn matched(&mut self, ticket: Ticket, answered: End, refused: Option<String>, now: Now) {
         let Some(UnderWay { owner, place, .. }) = self.under_way.remove(&ticket) else { return };
+        // Only that shows that somebody is at work there: a sign-on may be accepted and the link dropped, again and again.
+        if matches!(owner, Owner::Exchange | Owner::Duty { duty: Duty::EchoTest, .. })
+            && let Some(link) = self.link_mut(place.link)
+        {
+            link.worked();
+        }
         match owner {
             Owner::Exchange => self.end(ticket, place.link, answered),
             Owner::Duty { duty, since } if self.is_open(place) => {

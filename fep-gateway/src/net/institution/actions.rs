@@ -162,7 +162,7 @@ impl Task {
         let Incoming { place, bytes, class, ticket, note } = incoming;
         let (institution, name) = (self.name.clone(), class.name());
         metrics::counter!("fep_received_total", "institution" => institution, "class" => name).increment(1);
-        if matches!(class, Class::Unmatched | Class::Undecodable | Class::BadFrame) {
+        if matches!(class, Class::Conflicting | Class::Unmatched | Class::Undecodable | Class::BadFrame) {
             tracing::warn!(institution = self.name, ?place, class = name, note, "received something odd");
         }
         let running = ticket.and_then(|ticket| self.running.get(&ticket)).map(|running| running.exchange.id.clone());
