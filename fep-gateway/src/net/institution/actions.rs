@@ -61,6 +61,7 @@ impl Task {
             address: line.connect.clone(),
             connect_timeout: line.connect_timeout,
             write_timeout: self.config.write_timeout,
+            frame_timeout: self.config.frame_timeout,
             framing: self.config.framing,
             events: self.events.clone(),
             frames: frame_queue,
