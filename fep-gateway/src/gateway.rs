@@ -11,14 +11,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use fep_spec::model::Spec;
 use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 
 use self::digest::digest;
 use crate::config::Config;
-use crate::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome};
+use crate::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome, TelegramBytes};
 use crate::journal::{Acceptance, Accepted, Ending, Journal};
 use crate::net::clock::Clock;
 use crate::net::institution::{Handle, Request, Shared};
@@ -136,7 +135,7 @@ impl Gateway {
             trace: String::new(),
             reason: None,
             line: None,
-            request: Bytes::new(),
+            request: TelegramBytes::default(),
             answer: None,
             accepted_at_ms: now.wall_ms,
             ended_at_ms: None,

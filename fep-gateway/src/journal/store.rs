@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use bytes::Bytes;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 use super::command::{
@@ -11,6 +10,7 @@ use super::command::{
 };
 use super::{JournalError, schema};
 use crate::exchange::{Answer, Exchange, ExchangeId, Outcome};
+use crate::machine::terms::Key;
 use crate::machine::trace::Mark;
 
 /// What an earlier run left: its marks, and its unknowns.
@@ -117,14 +117,14 @@ impl Store {
         if let Some(mark) = sending.mark {
             self.mark(&entry.institution, mark)?;
         }
-        if let (Some(id), Some((trace, key, answer))) = (&entry.exchange, &sending.request) {
+        if let (Some(id), Some(request)) = (&entry.exchange, &sending.request) {
             let sql = "UPDATE exchanges SET state = 'sending', trace = ?2, key = ?3, answer_expected = ?4, line = ?5,
                        incarnation = ?6, request = ?7 WHERE id = ?1 AND state = 'accepted'";
             let changed = self.connection.prepare_cached(sql)?.execute(params![
                 id.0,
-                trace,
-                to_json(key),
-                answer,
+                request.trace,
+                to_json(&request.key),
+                &*request.answer,
                 entry.line.0,
                 signed(entry.line.1),
                 &*entry.bytes
@@ -258,7 +258,7 @@ fn exchange(row: &Row<'_>) -> Result<Exchange, Error> {
         trace: row.get("trace")?,
         reason: row.get("reason")?,
         line: line.zip(incarnation.and_then(|number| u64::try_from(number).ok())),
-        request: Bytes::from(row.get::<_, Vec<u8>>("request")?),
+        request: row.get::<_, Vec<u8>>("request")?.into(),
         answer: answer_telegram.zip(answer).map(|(telegram, bytes)| Answer { telegram, bytes: bytes.into() }),
         accepted_at_ms: row.get("accepted_at_ms")?,
         ended_at_ms: row.get("ended_at_ms")?,
@@ -278,10 +278,10 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn to_json(fields: &[String]) -> String {
-    serde_json::Value::from(fields).to_string()
+fn to_json(key: &Key) -> String {
+    serde_json::Value::from_iter(key.fields()).to_string()
 }
 
-fn from_json(text: &str) -> Vec<String> {
-    serde_json::from_str(text).unwrap_or_default()
+fn from_json(text: &str) -> Key {
+    Key::from_fields(&serde_json::from_str::<Vec<String>>(text).unwrap_or_default())
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::*;
-use crate::exchange::{Answer, Outcome};
+use crate::exchange::{Answer, Outcome, TelegramBytes};
+use crate::machine::institution::Request;
+use crate::machine::terms::Key;
 
 fn exchange(id: &str) -> Exchange {
     Exchange {
@@ -17,7 +17,7 @@ fn exchange(id: &str) -> Exchange {
         trace: String::new(),
         reason: None,
         line: None,
-        request: Bytes::new(),
+        request: TelegramBytes::default(),
         answer: None,
         accepted_at_ms: 1000,
         ended_at_ms: None,
@@ -38,9 +38,10 @@ fn sending(id: &str, trace: u64) -> Sending {
         class: "request",
         exchange: Some(ExchangeId(id.to_owned())),
         note: None,
-        bytes: Bytes::from_static(b"0004abcd"),
+        bytes: TelegramBytes::copy_of(b"0004abcd"),
     };
-    let request = Some((trace.to_string(), vec![trace.to_string()], "TransferAnswer".to_owned()));
+    let key = Key::new([trace.to_string().as_bytes()]);
+    let request = Some(Request { trace: trace.to_string(), key, answer: "TransferAnswer".into() });
     Sending { entry, mark: Some(Mark { day: 7, high: 1000 }), request, notice: None }
 }
 
@@ -49,7 +50,7 @@ fn ending(id: &str, outcome: Outcome) -> Ending {
 }
 
 fn answer() -> Answer {
-    Answer { telegram: "TransferAnswer".to_owned(), bytes: Bytes::from_static(b"0004wxyz") }
+    Answer { telegram: "TransferAnswer".to_owned(), bytes: TelegramBytes::copy_of(b"0004wxyz") }
 }
 
 async fn ask(journal: &Journal, id: &str, idempotency: Option<(&str, u8)>) -> Accepted {
@@ -84,7 +85,7 @@ async fn what_was_on_its_way_at_a_crash_is_unknown_and_what_was_not_is_not_sent(
     assert_eq!(state(&opened.journal, "c").await, (Some(Outcome::Answered), None));
     assert_eq!(opened.marks, [("bank-a".to_owned(), Mark { day: 7, high: 1000 })]);
     let [recalled] = &opened.recalled[..] else { panic!("{:?}", opened.recalled) };
-    assert_eq!((recalled.id.0.as_str(), &recalled.key[..]), ("b", &["17".to_owned()][..]));
+    assert_eq!((recalled.id.0.as_str(), &recalled.key), ("b", &Key::new([b"17".as_slice()])));
 
     let settlement = Settlement { id: recalled.id.clone(), by: "late answer", answer: answer() };
     let settled = opened.journal.settle(settlement).await.await.unwrap().unwrap();
@@ -171,7 +172,7 @@ async fn a_withheld_telegram_is_not_among_the_bytes_on_the_wire() {
 async fn a_notice_gets_the_same_answer_again() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::open(&folder.path().join("journal.sqlite"), 0).unwrap().journal;
-    let key = vec!["000001".to_owned()];
+    let key = Key::new([b"000001".as_slice()]);
     let id = NoticeId { institution: "bank-a".to_owned(), telegram: "DepositNotice".to_owned(), key };
     let name = ExchangeId("n".to_owned());
     for _ in 0..2 {
@@ -181,7 +182,7 @@ async fn a_notice_gets_the_same_answer_again() {
     answering.entry.exchange = None;
     journal.send(answering).unwrap().await.unwrap().unwrap();
     let standing = journal.notice(id, name, 2).await;
-    assert_eq!(standing, Ok(NoticeStanding::Answered(Bytes::from_static(b"0004abcd"))));
+    assert_eq!(standing, Ok(NoticeStanding::Answered(TelegramBytes::copy_of(b"0004abcd"))));
 }
 
 #[test]

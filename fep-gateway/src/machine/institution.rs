@@ -16,10 +16,8 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use self::links::Link;
-use crate::exchange::LinkState;
+use crate::exchange::{LinkState, TelegramBytes};
 use crate::machine::mux::Mux;
 use crate::machine::session::{self, Habits};
 use crate::machine::terms::{Duty, Key, LinkId, Now, Place, Telegrams, Ticket, Wire};
@@ -65,13 +63,13 @@ pub enum Action {
     /// Bring these bytes into the journal; answer with [`Institution::journaled`].
     Journal(Outgoing),
     /// Write these bytes, which are in the journal.
-    Write(Ticket, Place, Bytes),
+    Write(Ticket, Place, TelegramBytes),
     /// An exchange ended, or was settled.
     End(Ticket, End),
     /// These bytes were received.
     Received(Incoming),
     /// A notice wants an answer: [`Institution::reply`].
-    Notice(Place, Arc<str>, Bytes),
+    Notice(Place, Arc<str>, TelegramBytes),
     /// A link changed. The text says why, if something went wrong.
     Link(LinkId, LinkState, Option<String>),
     /// An echo test came back after this time.
@@ -90,7 +88,7 @@ pub struct Outgoing {
     /// The connection that shall carry it.
     pub place: Place,
     /// The bytes.
-    pub bytes: Bytes,
+    pub bytes: TelegramBytes,
     /// The exchange's part, if it is one's request.
     pub request: Option<Request>,
     /// Must be in the journal with it, if it has a trace number of ours.
@@ -112,13 +110,13 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// By this telegram.
-    Answered(Arc<str>, Bytes),
+    Answered(Arc<str>, TelegramBytes),
     /// Certainly not on the wire, for this reason.
     NotSent(String),
     /// Perhaps done, for this reason.
     Unknown(String),
     /// It was unknown; this telegram came late.
-    Settled(Arc<str>, Bytes),
+    Settled(Arc<str>, TelegramBytes),
 }
 
 /// Received bytes and what they were taken for.
@@ -127,7 +125,7 @@ pub struct Incoming {
     /// The connection.
     pub place: Place,
     /// The bytes.
-    pub bytes: Bytes,
+    pub bytes: TelegramBytes,
     /// What they are.
     pub class: Class,
     /// To what of ours they belong.
@@ -200,7 +198,7 @@ pub struct Institution<T> {
 struct UnderWay {
     owner: Owner,
     place: Place,
-    bytes: Bytes,
+    bytes: TelegramBytes,
     /// What waits for an answer: its key, and for how long.
     waits: Option<(Key, Duration)>,
     written: bool,
@@ -287,7 +285,7 @@ impl<T: Telegrams> Institution<T> {
     ///
     /// # Errors
     /// If no link is open; the institution will send the notice again.
-    pub fn reply(&mut self, place: Place, bytes: Bytes) -> Result<Ticket, String> {
+    pub fn reply(&mut self, place: Place, bytes: TelegramBytes) -> Result<Ticket, String> {
         let place = if self.is_open(place) { place } else { self.place_for_business()? };
         Ok(self.send(Owner::Reply, place, bytes, None, None, None))
     }
@@ -408,7 +406,7 @@ impl<T: Telegrams> Institution<T> {
         &mut self,
         owner: Owner,
         place: Place,
-        bytes: Bytes,
+        bytes: TelegramBytes,
         waits: Option<(Key, Duration)>,
         mark: Option<Mark>,
         request: Option<Request>,

@@ -17,10 +17,10 @@ use super::board::Board;
 use super::clock::Clock;
 use super::link::LinkEvent;
 use crate::config::Institution as Config;
-use crate::exchange::{Answer, Event, Exchange, ExchangeId, Outcome};
+use crate::exchange::{Answer, Event, Exchange, ExchangeId, Outcome, TelegramBytes};
 use crate::journal::{Ending, Journal, NoticeId, Recalled};
 use crate::machine::institution::{Institution as Machine, LineSettings, Settings};
-use crate::machine::terms::{Key, LinkId, Now, Place, Ticket};
+use crate::machine::terms::{LinkId, Now, Place, Ticket};
 use crate::machine::trace::Mark;
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Desk, Draft};
@@ -164,7 +164,7 @@ type Waiting<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 struct OpenLink {
     place: Place,
-    frames: mpsc::Sender<(Ticket, bytes::Bytes)>,
+    frames: mpsc::Sender<(Ticket, TelegramBytes)>,
     close: Option<oneshot::Sender<()>>,
 }
 
@@ -183,7 +183,7 @@ enum Done {
     Notice {
         place: Place,
         id: NoticeId,
-        answer: Option<bytes::Bytes>,
+        answer: Option<TelegramBytes>,
         fresh: bool,
     },
 }
@@ -225,8 +225,7 @@ impl Task {
         let quarantine_ms = i64::try_from(self.config.quarantine.as_millis()).unwrap_or(i64::MAX);
         for unknown in recalled {
             if now.wall_ms.saturating_sub(unknown.ended_at_ms) < quarantine_ms {
-                let key = Key::new(unknown.key.iter().map(String::as_bytes));
-                let ticket = self.machine.recall(key, unknown.answer.into(), now);
+                let ticket = self.machine.recall(unknown.key, unknown.answer.into(), now);
                 self.ended.insert(ticket, unknown.id);
             }
         }

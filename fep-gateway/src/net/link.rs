@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 use fep_codec::framing::LengthPrefix;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::board::Board;
 use super::clock::Clock;
 use super::outbox::Outbox;
+use crate::exchange::TelegramBytes;
 use crate::machine::terms::{Place, Ticket};
 
 /// What a link tells its institution.
@@ -22,9 +23,9 @@ use crate::machine::terms::{Place, Ticket};
 pub(super) enum LinkEvent {
     Connected(Place),
     /// Whole frames, as they came in one read.
-    Received(Place, Vec<Bytes>),
+    Received(Place, Vec<TelegramBytes>),
     /// The stream has no next frame: what stands there, and why.
-    BadFrame(Place, Bytes, String),
+    BadFrame(Place, TelegramBytes, String),
     /// The last thing that is heard of a place.
     Lost {
         place: Place,
@@ -43,7 +44,7 @@ pub(super) struct Link {
     pub(super) frame_timeout: Duration,
     pub(super) framing: LengthPrefix,
     pub(super) events: mpsc::Sender<LinkEvent>,
-    pub(super) frames: mpsc::Receiver<(Ticket, Bytes)>,
+    pub(super) frames: mpsc::Receiver<(Ticket, TelegramBytes)>,
     /// Resolves, or is dropped, when the link shall be closed.
     pub(super) close: oneshot::Receiver<()>,
     pub(super) board: Arc<Board>,
@@ -218,7 +219,7 @@ impl Reader {
                 match self.framing.next(&buffer) {
                     Ok(Some(len)) => {
                         // A copy, for a slice would keep the whole buffer alive for as long as the frame is kept.
-                        frames.push(Bytes::copy_from_slice(buffer.get(..len).unwrap_or_default()));
+                        frames.push(TelegramBytes::copy_of(buffer.get(..len).unwrap_or_default()));
                         buffer.advance(len);
                         offset += u64::try_from(len).unwrap_or(u64::MAX);
                     }
@@ -239,7 +240,7 @@ impl Reader {
     }
 
     async fn bad_frame(&self, buffer: BytesMut, why: String) -> String {
-        let _ = self.events.send(LinkEvent::BadFrame(self.place, buffer.freeze(), why.clone())).await;
+        let _ = self.events.send(LinkEvent::BadFrame(self.place, TelegramBytes::copy_of(&buffer), why.clone())).await;
         why
     }
 }

@@ -78,7 +78,7 @@ async fn silence_is_unknown_and_a_late_answer_settles_its_own() {
     let settled = bench.settled(&exchange.id).await;
     assert_eq!(outcome(&settled), "unknown: no answer within 300 ms");
     assert_eq!(settled.settled_by.as_deref(), Some("late answer"));
-    assert_eq!(settled.answer.unwrap().bytes, transfer_answer(&request));
+    assert_eq!(settled.answer.unwrap().bytes[..], transfer_answer(&request)[..]);
     assert_eq!(outcome(&next.await.unwrap()), "unknown: no answer within 300 ms");
 }
 
@@ -173,7 +173,7 @@ async fn a_crash_leaves_unknown_and_the_next_run_can_settle_it() {
     let gateway = start(config(&journal, peer.port, &Setup::default()), Arc::new(StandInOnly)).await;
     let [exchange] = &gateway.recent(5).await.unwrap()[..] else { panic!("one exchange") };
     assert_eq!(outcome(exchange), "unknown: the gateway stopped before an answer came");
-    assert_eq!(exchange.request, request);
+    assert_eq!(exchange.request[..], request[..]);
     peer.send(1, &transfer_answer(&request)).await;
     until("it is settled", async || {
         gateway.find(&exchange.id).await.unwrap().is_some_and(|found| found.settled_by.is_some())

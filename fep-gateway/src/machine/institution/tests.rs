@@ -8,7 +8,7 @@ use crate::machine::terms::Reading;
 pub(super) struct Toy;
 
 fn wire(telegram: &str, answer: &str, trace: u64) -> Wire {
-    let bytes = Bytes::from(format!("{telegram}:{trace:04}"));
+    let bytes = TelegramBytes::from(format!("{telegram}:{trace:04}").into_bytes());
     let key = Key::new([bytes.get(telegram.len() + 1..).unwrap()]);
     let answer_timeout = Duration::from_secs(5);
     Wire { telegram: telegram.into(), bytes, key, answer: answer.into(), trace: trace.to_string(), answer_timeout }
@@ -30,7 +30,7 @@ impl Telegrams for Toy {
         Ok(wire(telegram, answer, trace))
     }
 
-    fn accept(&self, _: Duty, theirs: &[u8]) -> Result<Bytes, String> {
+    fn accept(&self, _: Duty, theirs: &[u8]) -> Result<TelegramBytes, String> {
         Ok([theirs, b"-accepted"].concat().into())
     }
 
@@ -136,7 +136,7 @@ impl Bench {
     }
 
     fn receive(&mut self, place: Place, text: &str) {
-        self.machine.received(place, Bytes::copy_from_slice(text.as_bytes()), at(self.now));
+        self.machine.received(place, TelegramBytes::copy_of(text.as_bytes()), at(self.now));
         self.run();
     }
 
@@ -410,7 +410,7 @@ fn an_answer_that_contradicts_the_first_is_flagged() {
     bench.done.clear();
     let mut notes = Vec::new();
     for text in ["ANS:0001", "ANS:0001 ", "ANS:0001"] {
-        bench.machine.received(place(0, 1), Bytes::from(text), at(SECOND));
+        bench.machine.received(place(0, 1), TelegramBytes::copy_of(text.as_bytes()), at(SECOND));
         notes.extend(std::iter::from_fn(|| bench.machine.next_action()).filter_map(|action| match action {
             Action::Received(incoming) => Some((incoming.class, incoming.note.is_some())),
             _ => None,

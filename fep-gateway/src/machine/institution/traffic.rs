@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::{Action, Class, End, Incoming, Institution, Owner, UnderWay, not_started};
+use crate::exchange::TelegramBytes;
 use crate::machine::mux::{Expired, Verdict};
 use crate::machine::session;
 use crate::machine::terms::{Duty, Key, Now, Place, Reading, Telegrams, Ticket};
 
 impl<T: Telegrams> Institution<T> {
     /// A frame came.
-    pub fn received(&mut self, place: Place, bytes: Bytes, now: Now) {
+    pub fn received(&mut self, place: Place, bytes: TelegramBytes, now: Now) {
         if !self.is_present(place) {
             let note = "it came on a connection that is gone";
             return self.note(place, bytes, Class::Unmatched, None, Some(note.to_owned()));
@@ -56,7 +55,7 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// Bytes came that no frame can begin with. Nothing behind them can be trusted.
-    pub fn bad_frame(&mut self, place: Place, bytes: Bytes, why: String) {
+    pub fn bad_frame(&mut self, place: Place, bytes: TelegramBytes, why: String) {
         self.note(place, bytes, Class::BadFrame, None, Some(why));
     }
 
@@ -107,7 +106,7 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    fn their_duty(&mut self, place: Place, duty: Duty, bytes: Bytes, now: Now) {
+    fn their_duty(&mut self, place: Place, duty: Duty, bytes: TelegramBytes, now: Now) {
         match self.telegrams.accept(duty, &bytes) {
             Ok(reply) => {
                 self.note(place, bytes, Class::Duty, None, None);
@@ -119,7 +118,7 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// The line stays up. If the key says whose answer this would have been, that one is unknown: something was done.
-    fn unreadable(&mut self, place: Place, key: Option<&Key>, why: String, bytes: Bytes, now: Now) {
+    fn unreadable(&mut self, place: Place, key: Option<&Key>, why: String, bytes: TelegramBytes, now: Now) {
         let owner = key.and_then(|key| Some((key, self.mux.waiting(key)?)));
         let Some((key, ticket)) = owner else {
             return self.note(place, bytes, Class::Undecodable, None, Some(why));
@@ -135,7 +134,7 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    fn note(&mut self, place: Place, bytes: Bytes, class: Class, ticket: Option<Ticket>, note: Option<String>) {
+    fn note(&mut self, place: Place, bytes: TelegramBytes, class: Class, ticket: Option<Ticket>, note: Option<String>) {
         self.actions.push_back(Action::Received(Incoming { place, bytes, class, ticket, note }));
     }
 }

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Done, OpenLink, Running, Task};
-use crate::exchange::{Answer, Event, Exchange, LinkState, Outcome};
+use crate::exchange::{Answer, Event, Exchange, LinkState, Outcome, TelegramBytes};
 use crate::journal::{Direction, Entry, Sending, Settlement};
 use crate::machine::institution::{Action, Class, End, Incoming, Outgoing};
 use crate::machine::terms::{LinkId, Place, Ticket};
@@ -100,9 +99,6 @@ impl Task {
         let at_ms = self.shared.clock.now().wall_ms;
         let institution = self.name.clone();
         let entry = Entry { at_ms, institution, line, direction: Direction::Out, class, exchange, note: None, bytes };
-        let request = request.map(|request| {
-            (request.trace, request.key.fields().collect::<Vec<_>>(), request.answer.as_ref().to_owned())
-        });
         let sending = Sending { entry, mark, request, notice: self.notice_replies.remove(&ticket) };
         match self.shared.journal.send(sending) {
             Ok(written) => self.journaled.push_back(Box::pin(async move {
@@ -116,7 +112,7 @@ impl Task {
         }
     }
 
-    fn write(&mut self, ticket: Ticket, place: Place, bytes: Bytes) {
+    fn write(&mut self, ticket: Ticket, place: Place, bytes: TelegramBytes) {
         let link = self.links.get(&place.link).filter(|link| link.place == place);
         let handed = link.is_some_and(|link| link.frames.try_send((ticket, bytes)).is_ok());
         if handed {

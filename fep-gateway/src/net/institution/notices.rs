@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Done, Task};
+use crate::exchange::TelegramBytes;
 use crate::journal::{NoticeId, NoticeStanding};
 use crate::machine::terms::Place;
 use crate::notice::{Notice, NoticeHandler};
@@ -17,16 +17,15 @@ struct Errand {
     handler: Arc<dyn NoticeHandler>,
     desk: Arc<Desk>,
     notice: Notice,
-    bytes: Bytes,
+    bytes: TelegramBytes,
     stand_in: Map<String, Value>,
     permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Task {
-    pub(super) fn notice(&mut self, place: Place, telegram: &str, bytes: Bytes) {
+    pub(super) fn notice(&mut self, place: Place, telegram: &str, bytes: TelegramBytes) {
         let Some(config) = self.config.notices.get(telegram) else { return };
         let Some(key) = self.desk.notice_key(telegram, &bytes) else { return };
-        let key = key.fields().collect();
         let id = NoticeId { institution: self.name.clone(), telegram: telegram.to_owned(), key };
         if !self.notices_running.insert(id.clone()) {
             // A repetition while the first one is being answered.
@@ -65,7 +64,7 @@ impl Task {
         }));
     }
 
-    pub(super) fn answer_notice(&mut self, place: Place, id: NoticeId, answer: Option<Bytes>, fresh: bool) {
+    pub(super) fn answer_notice(&mut self, place: Place, id: NoticeId, answer: Option<TelegramBytes>, fresh: bool) {
         self.notices_running.remove(&id);
         let Some(answer) = answer else { return };
         match self.machine.reply(place, answer) {
@@ -80,7 +79,7 @@ impl Task {
 
 impl Errand {
     /// The answer's bytes: the service's, or the stand-in's.
-    async fn run(self) -> Option<Bytes> {
+    async fn run(self) -> Option<TelegramBytes> {
         let telegram = self.notice.telegram.clone();
         let own = self.ask().await.unwrap_or_else(|why| {
             tracing::warn!(institution = self.notice.institution, telegram, why, "the stand-in answers a notice");

@@ -13,7 +13,7 @@ const PLACE: Place = Place { link: LinkId { line: 0, link: 0 }, incarnation: 1 }
 
 struct Bench {
     events: mpsc::Receiver<LinkEvent>,
-    frames: mpsc::Sender<(Ticket, Bytes)>,
+    frames: mpsc::Sender<(Ticket, TelegramBytes)>,
     close: Option<oneshot::Sender<()>>,
 }
 
@@ -47,7 +47,7 @@ fn start_with(address: String, events_max: usize) -> Bench {
 
 impl Bench {
     /// What was received until the end, and the end's reason.
-    async fn received(&mut self) -> (Vec<Bytes>, String) {
+    async fn received(&mut self) -> (Vec<TelegramBytes>, String) {
         let mut received = Vec::new();
         loop {
             match timeout(Duration::from_secs(10), self.events.recv()).await.expect("it ends").expect("it is told") {
@@ -77,7 +77,7 @@ async fn a_closed_window_does_not_block_for_ever_and_untouched_frames_are_named(
     let mut bench = start(listener.local_addr().unwrap().to_string());
     let (_silent, _) = listener.accept().await.unwrap();
     // More than every buffer on the way can hold; nobody reads.
-    let megabyte = Bytes::from(vec![b'0'; 1 << 20]);
+    let megabyte = TelegramBytes::from(vec![b'0'; 1 << 20]);
     for ticket in 1..=40 {
         bench.frames.send((Ticket(ticket), megabyte.clone())).await.unwrap();
     }
@@ -94,7 +94,7 @@ async fn what_was_promised_before_a_close_still_goes() {
     let mut bench = start(listener.local_addr().unwrap().to_string());
     let (mut stream, _) = listener.accept().await.unwrap();
     assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(PLACE))));
-    bench.frames.send((Ticket(1), Bytes::from_static(b"0003abc"))).await.unwrap();
+    bench.frames.send((Ticket(1), TelegramBytes::copy_of(b"0003abc"))).await.unwrap();
     bench.close.take().unwrap().send(()).unwrap();
     let mut received = Vec::new();
     stream.read_to_end(&mut received).await.unwrap();
@@ -106,7 +106,7 @@ async fn what_was_promised_before_a_close_still_goes() {
 async fn frames_for_a_connection_that_never_stood_are_untouched() {
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
     let mut bench = start(address.clone());
-    let _ = bench.frames.try_send((Ticket(7), Bytes::from_static(b"0003abc")));
+    let _ = bench.frames.try_send((Ticket(7), TelegramBytes::copy_of(b"0003abc")));
     let (why, untouched) = bench.lost().await;
     assert!(why.starts_with(&address) && why.contains("refused"), "{why}");
     assert_eq!(untouched, [7]);
@@ -123,7 +123,7 @@ async fn frames_that_were_read_are_told_though_the_link_closes() {
     // Longer than a link lingers: its owner is slow, and nothing may be lost by that.
     sleep_until(Instant::now() + LINGER * 2).await;
     let (received, _) = bench.received().await;
-    assert_eq!(received, [&b"0003abc"[..]]);
+    assert_eq!(received, [TelegramBytes::copy_of(b"0003abc")]);
 }
 
 #[tokio::test]
@@ -132,12 +132,12 @@ async fn an_answer_that_crosses_our_close_is_read() {
     let mut bench = start(listener.local_addr().unwrap().to_string());
     let (mut stream, _) = listener.accept().await.unwrap();
     assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(PLACE))));
-    bench.frames.send((Ticket(1), Bytes::from_static(b"0003abc"))).await.unwrap();
+    bench.frames.send((Ticket(1), TelegramBytes::copy_of(b"0003abc"))).await.unwrap();
     bench.close.take().unwrap().send(()).unwrap();
     stream.read_to_end(&mut Vec::new()).await.unwrap();
     stream.write_all(b"0003xyz").await.unwrap();
     drop(stream);
-    assert_eq!(bench.received().await, (vec![Bytes::from_static(b"0003xyz")], "closed by us".to_owned()));
+    assert_eq!(bench.received().await, (vec![TelegramBytes::copy_of(b"0003xyz")], "closed by us".to_owned()));
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn closing_after_a_long_silence_still_writes_what_was_promised() {
         assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(PLACE))));
         sleep_until(Instant::now() + Duration::from_millis(320)).await;
         bench.close.take().unwrap().send(()).unwrap();
-        bench.frames.try_send((Ticket(1), Bytes::from_static(b"0003abc"))).unwrap();
+        bench.frames.try_send((Ticket(1), TelegramBytes::copy_of(b"0003abc"))).unwrap();
         let mut received = Vec::new();
         stream.read_to_end(&mut received).await.unwrap();
         drop(stream);
