@@ -296,7 +296,8 @@ impl Desk {
         self.accepted.iter().find_map(|(path, value)| {
             let (field, found) = record.field(path)?;
             let found = found.to_text(field);
-            (found != *value).then(|| format!("{path} is {found}, not {value}"))
+            let shown = if field.secret { "another" } else { &found };
+            (found != *value).then(|| format!("{path} is {shown}, not {value}"))
         })
     }
 

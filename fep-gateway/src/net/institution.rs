@@ -263,7 +263,9 @@ impl Task {
                 if self.links.get(&place.link).is_some_and(|link| link.place == place) {
                     self.links.remove(&place.link);
                 }
-                tracing::info!(institution = self.name, ?place, why, "link lost");
+                let (line, link) = self.link_name(place.link);
+                let incarnation = place.incarnation;
+                tracing::warn!(institution = self.name, line, link, incarnation, why, "the link is down");
                 self.machine.lost(place, &why, &untouched, now);
             }
         }
