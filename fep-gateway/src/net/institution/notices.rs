@@ -97,9 +97,13 @@ impl Errand {
         if self.permit.is_none() {
             return Err("too many notices are being handled".to_owned());
         }
-        match tokio::time::timeout(self.notice.timeout, self.handler.notice(self.notice.clone())).await {
-            Ok(result) => result,
-            Err(_) => Err(format!("no answer from the service within {} ms", self.notice.timeout.as_millis())),
+        let (handler, notice, limit) = (Arc::clone(&self.handler), self.notice.clone(), self.notice.timeout);
+        // A task of its own: a handler that panics, or blocks, must not take the institution's lines with it.
+        let asked = tokio::spawn(async move { tokio::time::timeout(limit, handler.notice(notice)).await });
+        match asked.await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(format!("no answer from the service within {} ms", limit.as_millis())),
+            Err(_) => Err("the service's handler broke off".to_owned()),
         }
     }
 }
