@@ -14,6 +14,14 @@ use serde::Serialize;
 #[serde(transparent)]
 pub struct ExchangeId(pub String);
 
+impl ExchangeId {
+    /// What the names of exchanges begin with that were accepted in this millisecond.
+    #[must_use]
+    pub fn prefix(accepted_at_ms: i64) -> String {
+        format!("{:012x}", accepted_at_ms.max(0))
+    }
+}
+
 impl fmt::Display for ExchangeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 
 use self::digest::digest;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome, TelegramBytes};
 use crate::journal::{Acceptance, Accepted, Ending, Journal};
 use crate::net::clock::Clock;
@@ -86,6 +86,7 @@ impl Gateway {
     /// If the journal cannot be opened, or an institution's configuration does not fit its spec. An institution that cannot
     /// be reached is no error.
     pub async fn start(config: Config, notices: Arc<dyn NoticeHandler>) -> Result<Self, StartError> {
+        let rest = config.institutions.values().map(rest).max().unwrap_or_default();
         let mut desks = BTreeMap::new();
         for (name, institution) in config.institutions {
             let desk = Desk::new(&institution).map_err(|why| StartError::Institution { name: name.clone(), why })?;
@@ -94,7 +95,7 @@ impl Gateway {
         let clock = Arc::new(Clock::default());
         let now_ms = clock.now().wall_ms;
         let path = config.journal.path;
-        let opened = tokio::task::spawn_blocking(move || Journal::open(&path, now_ms)).await;
+        let opened = tokio::task::spawn_blocking(move || Journal::open(&path, now_ms, rest)).await;
         let opened = opened.map_err(|error| JournalError(error.to_string())).flatten().map_err(StartError::Journal)?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
         let shared = Shared { journal: opened.journal, events, notices, clock };
@@ -240,6 +241,13 @@ impl Inner {
         // A task that broke off leaves the truth to the journal, which will call it unknown.
         Ok(end.await.unwrap_or_else(|_| ended(accepted, Outcome::Unknown, "the gateway broke off", now_ms())))
     }
+}
+
+/// How long after an exchange's acceptance its key may still rest: it may be late on the wire, and its answer late too.
+fn rest(institution: &config::Institution) -> Duration {
+    let limits = institution.telegrams.values().map(|limits| limits.answer_timeout);
+    let answer_timeout = limits.max().unwrap_or_default().max(institution.answer_timeout);
+    answer_timeout * 2 + institution.quarantine * 2
 }
 
 fn ended(exchange: Exchange, outcome: Outcome, reason: &str, at_ms: i64) -> Exchange {

@@ -132,7 +132,7 @@ pub enum NoticeStanding {
     Answered(TelegramBytes),
 }
 
-/// An unknown exchange of an earlier run.
+/// An exchange of an earlier run whose key may still rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recalled {
     /// Which.
@@ -143,6 +143,8 @@ pub struct Recalled {
     pub key: Key,
     /// What its answer must be.
     pub answer: String,
-    /// Since when it is unknown, in milliseconds since 1970.
+    /// The answer, if there was one; else it is unknown.
+    pub answered: Option<TelegramBytes>,
+    /// When it ended, in milliseconds since 1970.
     pub ended_at_ms: i64,
 }

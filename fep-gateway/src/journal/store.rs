@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
@@ -9,11 +10,11 @@ use super::command::{
     Acceptance, Accepted, Direction, Ending, Entry, NoticeId, NoticeStanding, Recalled, Sending, Settlement,
 };
 use super::{JournalError, schema};
-use crate::exchange::{Answer, Exchange, ExchangeId, Outcome};
+use crate::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
 use crate::machine::terms::Key;
 use crate::machine::trace::Mark;
 
-/// What an earlier run left: its marks, and its unknowns.
+/// What an earlier run left: its marks, and the exchanges whose keys may still rest.
 pub(super) type Remains = (Vec<(String, Mark)>, Vec<Recalled>);
 
 /// The tables under the writer's hand.
@@ -53,7 +54,7 @@ impl Store {
     }
 
     /// Ends what an earlier run left open.
-    pub(super) fn recover(&mut self, now_ms: i64) -> Result<Remains, Error> {
+    pub(super) fn recover(&mut self, now_ms: i64, rest: Duration) -> Result<Remains, Error> {
         self.begin()?;
         let sql = "UPDATE exchanges SET state = 'not_sent', ended_at_ms = ?1,
                    reason = 'the gateway stopped before it was sent' WHERE state = 'accepted'";
@@ -69,16 +70,20 @@ impl Store {
         })?;
         let marks = marks.collect::<Result<Vec<(String, Mark)>, _>>()?;
         self.marks = marks.iter().cloned().collect();
-        let sql = "SELECT id, institution, key, answer_expected, ended_at_ms FROM exchanges
-                   WHERE state = 'unknown' AND settled_by IS NULL AND ended_at_ms > ?1 - 3600000 AND key IS NOT NULL";
+        let since_ms = now_ms.saturating_sub(i64::try_from(rest.as_millis()).unwrap_or(i64::MAX));
+        let sql = "SELECT id, institution, key, answer_expected, answer, ended_at_ms FROM exchanges
+                   WHERE state = 'unknown' AND settled_by IS NULL AND ended_at_ms > ?1 AND key IS NOT NULL
+                   UNION ALL SELECT id, institution, key, answer_expected, answer, ended_at_ms FROM exchanges
+                   WHERE id >= ?2 AND answer IS NOT NULL AND key IS NOT NULL";
         let mut statement = self.connection.prepare(sql)?;
-        let recalled = statement.query_map(params![now_ms], |row| {
+        let recalled = statement.query_map(params![since_ms, ExchangeId::prefix(since_ms)], |row| {
             Ok(Recalled {
                 id: ExchangeId(row.get(0)?),
                 institution: row.get(1)?,
                 key: from_json(&row.get::<_, String>(2)?),
                 answer: row.get(3)?,
-                ended_at_ms: row.get(4)?,
+                answered: row.get::<_, Option<Vec<u8>>>(4)?.map(TelegramBytes::from),
+                ended_at_ms: row.get(5)?,
             })
         })?;
         let recalled = recalled.collect::<Result<_, _>>()?;

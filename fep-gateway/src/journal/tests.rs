@@ -7,6 +7,8 @@ use crate::exchange::{Answer, Outcome, TelegramBytes};
 use crate::machine::institution::Request;
 use crate::machine::terms::Key;
 
+const REST: Duration = Duration::from_secs(60);
+
 fn exchange(id: &str) -> Exchange {
     Exchange {
         id: ExchangeId(id.to_owned()),
@@ -66,7 +68,7 @@ async fn state(journal: &Journal, id: &str) -> (Option<Outcome>, Option<String>)
 async fn what_was_on_its_way_at_a_crash_is_unknown_and_what_was_not_is_not_sent() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.sqlite");
-    let opened = Journal::open(&path, 0).unwrap();
+    let opened = Journal::open(&path, 0, REST).unwrap();
     assert!(opened.marks.is_empty() && opened.recalled.is_empty());
     let journal = opened.journal;
     for id in ["a", "b", "c"] {
@@ -79,12 +81,13 @@ async fn what_was_on_its_way_at_a_crash_is_unknown_and_what_was_not_is_not_sent(
     journal.close().await;
     drop(journal);
 
-    let opened = Journal::open(&path, 5000).unwrap();
+    let opened = Journal::open(&path, 5000, REST).unwrap();
     assert_eq!(state(&opened.journal, "a").await, (Some(Outcome::NotSent), None));
     assert_eq!(state(&opened.journal, "b").await, (Some(Outcome::Unknown), None));
     assert_eq!(state(&opened.journal, "c").await, (Some(Outcome::Answered), None));
     assert_eq!(opened.marks, [("bank-a".to_owned(), Mark { day: 7, high: 1000 })]);
-    let [recalled] = &opened.recalled[..] else { panic!("{:?}", opened.recalled) };
+    let [recalled, answered] = &opened.recalled[..] else { panic!("{:?}", opened.recalled) };
+    assert_eq!((answered.id.0.as_str(), &answered.answered), ("c", &Some(answer().bytes)));
     assert_eq!((recalled.id.0.as_str(), &recalled.key), ("b", &Key::new([b"17".as_slice()])));
 
     let settlement = Settlement { id: recalled.id.clone(), by: "late answer", answer: answer() };
@@ -96,7 +99,7 @@ async fn what_was_on_its_way_at_a_crash_is_unknown_and_what_was_not_is_not_sent(
 #[tokio::test]
 async fn an_end_is_final() {
     let folder = tempfile::tempdir().unwrap();
-    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0).unwrap().journal;
+    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0, REST).unwrap().journal;
     ask(&journal, "a", None).await;
     journal.end(ending("a", Outcome::Unknown)).await.await.unwrap().unwrap();
     journal.end(ending("a", Outcome::NotSent)).await.await.unwrap().unwrap();
@@ -107,7 +110,7 @@ async fn an_end_is_final() {
 #[tokio::test]
 async fn an_idempotency_key_stands_for_one_body() {
     let folder = tempfile::tempdir().unwrap();
-    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0).unwrap().journal;
+    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0, REST).unwrap().journal;
     assert_eq!(ask(&journal, "a", Some(("key", 1))).await, Accepted::New);
     for (digest, same) in [(1, true), (2, false)] {
         let Accepted::Known { exchange, same_body } = ask(&journal, "b", Some(("key", digest))).await else {
@@ -120,7 +123,7 @@ async fn an_idempotency_key_stands_for_one_body() {
 #[tokio::test]
 async fn one_bad_command_does_not_spoil_its_batch() {
     let folder = tempfile::tempdir().unwrap();
-    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0).unwrap().journal;
+    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0, REST).unwrap().journal;
     let (one, same, other) = tokio::join!(
         journal.accept(acceptance("a", None)),
         journal.accept(acceptance("a", None)),
@@ -135,7 +138,7 @@ async fn one_bad_command_does_not_spoil_its_batch() {
 async fn a_disk_that_refuses_fails_requests_and_keeps_what_happened() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.sqlite");
-    let journal = Journal::open(&path, 0).unwrap().journal;
+    let journal = Journal::open(&path, 0, REST).unwrap().journal;
     ask(&journal, "a", None).await;
     journal.send(sending("a", 1)).unwrap().await.unwrap().unwrap();
 
@@ -159,7 +162,7 @@ async fn a_disk_that_refuses_fails_requests_and_keeps_what_happened() {
 async fn a_withheld_telegram_is_not_among_the_bytes_on_the_wire() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.sqlite");
-    let journal = Journal::open(&path, 0).unwrap().journal;
+    let journal = Journal::open(&path, 0, REST).unwrap().journal;
     ask(&journal, "a", None).await;
     journal.send(sending("a", 1)).unwrap().await.unwrap().unwrap();
     journal.end(ending("a", Outcome::NotSent)).await.await.unwrap().unwrap();
@@ -171,7 +174,7 @@ async fn a_withheld_telegram_is_not_among_the_bytes_on_the_wire() {
 #[tokio::test]
 async fn a_notice_gets_the_same_answer_again() {
     let folder = tempfile::tempdir().unwrap();
-    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0).unwrap().journal;
+    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0, REST).unwrap().journal;
     let key = Key::new([b"000001".as_slice()]);
     let id = NoticeId { institution: "bank-a".to_owned(), telegram: "DepositNotice".to_owned(), key };
     let name = ExchangeId("n".to_owned());
@@ -189,13 +192,13 @@ async fn a_notice_gets_the_same_answer_again() {
 fn a_journal_has_one_owner_and_one_version() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.sqlite");
-    let opened = Journal::open(&path, 0).unwrap();
-    assert!(Journal::open(&path, 0).unwrap_err().0.contains("another gateway"));
+    let opened = Journal::open(&path, 0, REST).unwrap();
+    assert!(Journal::open(&path, 0, REST).unwrap_err().0.contains("another gateway"));
     drop(opened);
     let other = Connection::open(&path).unwrap();
     other.pragma_update(None, "user_version", 99).unwrap();
     for _ in 0..100 {
-        match Journal::open(&path, 0).unwrap_err().0 {
+        match Journal::open(&path, 0, REST).unwrap_err().0 {
             error if error.contains("another gateway") => std::thread::sleep(Duration::from_millis(20)),
             error => return assert!(error.contains("its version is 99"), "{error}"),
         }

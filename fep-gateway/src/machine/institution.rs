@@ -251,11 +251,13 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    /// Knows an unknown exchange of an earlier run again, so that a late answer can settle it.
-    pub fn recall(&mut self, key: Key, answer: Arc<str>, now: Now) -> Ticket {
+    /// Knows an exchange of an earlier run again, so that a late answer can settle it if it is unknown, and its key rests.
+    pub fn recall(&mut self, key: Key, answer: Arc<str>, answered: Option<&[u8]>, now: Now) -> Ticket {
         let ticket = self.ticket();
-        self.mux.recall(key, ticket, answer, now.steady + self.settings.quarantine);
-        self.unknown.insert(ticket);
+        self.mux.recall(key, ticket, answer, answered, now.steady + self.settings.quarantine);
+        if answered.is_none() {
+            self.unknown.insert(ticket);
+        }
         ticket
     }
 

@@ -128,10 +128,14 @@ impl Mux {
         Ok(())
     }
 
-    /// Takes the key for a telegram of an earlier run whose outcome is unknown.
-    pub fn recall(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, until: Duration) {
+    /// Takes the key for a telegram of an earlier run, which is unknown, or was answered with these bytes.
+    pub fn recall(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, answered: Option<&[u8]>, until: Duration) {
         self.withdraw(&key);
-        self.stand(key, ticket, answer, Stage::Unknown, until);
+        let stage = if answered.is_some() { Stage::Answered } else { Stage::Unknown };
+        self.stand(key.clone(), ticket, answer, stage, until);
+        if let (Some(standing), Some(bytes)) = (self.standings.get_mut(&key), answered) {
+            standing.digest = digest(bytes);
+        }
     }
 
     /// The telegram is on its way to the wire: an answer may come until the deadline.
@@ -310,7 +314,10 @@ mod tests {
     #[test]
     fn an_unknown_of_an_earlier_run_can_be_settled() {
         let mut mux = Mux::default();
-        mux.recall(key("1"), Ticket(9), "Answer".into(), 60 * SECOND);
+        mux.recall(key("2"), Ticket(8), "Answer".into(), Some(b"yes"), 60 * SECOND);
+        assert_eq!(mux.answer(&key("2"), "Answer", b"yes", 90 * SECOND), Verdict::Duplicate(Ticket(8)));
+        assert_eq!(mux.answer(&key("2"), "Answer", b"no", 90 * SECOND), Verdict::Conflicting(Ticket(8)));
+        mux.recall(key("1"), Ticket(9), "Answer".into(), None, 60 * SECOND);
         assert_eq!(mux.reserve(key("1"), Ticket(10), "Answer".into(), SECOND), Err(Taken));
         assert_eq!(mux.answer(&key("1"), "Answer", b"yes", 90 * SECOND), Verdict::Late(Ticket(9)));
     }

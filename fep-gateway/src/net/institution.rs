@@ -46,7 +46,7 @@ pub struct Handle {
     /// Its lines.
     pub board: Arc<Board>,
     commands: mpsc::Sender<Command>,
-    task: std::sync::Mutex<Option<JoinHandle<()>>>,
+    task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
 /// A request that is in the journal and waits to be sent.
@@ -118,7 +118,7 @@ impl Handle {
         };
         task.recall(recalled, now);
         let task = tokio::spawn(task.run(command_queue, event_queue));
-        Self { desk, board, commands, task: std::sync::Mutex::new(Some(task)) }
+        Self { desk, board, commands, task: tokio::sync::Mutex::new(Some(task)) }
     }
 
     /// Hands a request over; false if the institution has stopped.
@@ -130,11 +130,13 @@ impl Handle {
     pub async fn stop(&self) {
         // If it is gone already there is nothing to tell.
         let _ = self.commands.send(Command::Stop).await;
-        let task = self.task.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        if let Some(task) = task
-            && let Err(error) = task.await
-        {
-            tracing::error!(%error, "an institution's task failed");
+        // Held while it is awaited: who stops a second time waits too.
+        let mut task = self.task.lock().await;
+        if let Some(running) = task.as_mut() {
+            if let Err(error) = running.await {
+                tracing::error!(%error, "an institution's task failed");
+            }
+            *task = None;
         }
     }
 }
@@ -220,13 +222,13 @@ impl Task {
         }
     }
 
-    /// Knows the unknowns of an earlier run again, as far as their keys still rest.
+    /// Knows the exchanges of an earlier run again whose keys still rest.
     fn recall(&mut self, recalled: Vec<Recalled>, now: Now) {
         let quarantine_ms = i64::try_from(self.config.quarantine.as_millis()).unwrap_or(i64::MAX);
-        for unknown in recalled {
-            if now.wall_ms.saturating_sub(unknown.ended_at_ms) < quarantine_ms {
-                let ticket = self.machine.recall(unknown.key, unknown.answer.into(), now);
-                self.ended.insert(ticket, unknown.id);
+        for earlier in recalled {
+            if now.wall_ms.saturating_sub(earlier.ended_at_ms) < quarantine_ms {
+                let ticket = self.machine.recall(earlier.key, earlier.answer.into(), earlier.answered.as_deref(), now);
+                self.ended.insert(ticket, earlier.id);
             }
         }
     }

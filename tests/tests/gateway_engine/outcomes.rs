@@ -249,3 +249,29 @@ async fn what_is_no_request_is_refused_before_anything_happens() {
     assert!(ask("bank-a", "Transfer", body).await.starts_with("caller: amount (출금금액)"));
     assert!(bench.gateway.recent(1).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_key_rests_across_a_restart_though_it_was_answered() {
+    let mut peer = Peer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal.sqlite");
+    let mut own_numbers = config(&journal, peer.port, &Setup { institution: IMPATIENT, ..Setup::default() });
+    own_numbers.institutions.get_mut("bank-a").unwrap().trace = None;
+    let mut body = transfer();
+    body["header"] = json!({ "trace_no": 4711 });
+    for run in 0..2 {
+        let gateway = start(own_numbers.clone(), Arc::new(StandInOnly)).await;
+        until("it is up", async || format!("{:?}", gateway.lines()).contains("Up")).await;
+        let (asking, body) = (gateway.clone(), body.clone());
+        let asked = tokio::spawn(async move { asking.exchange("bank-a", "Transfer", &body, None).await.unwrap() });
+        if run == 0 {
+            let (_, request) = peer.receive().await;
+            peer.send(0, &transfer_answer(&request)).await;
+            assert_eq!(outcome(&asked.await.unwrap()), "answered");
+            gateway.stop().await;
+        } else {
+            let why = "not sent: the request's key is in flight, or rests since its last use";
+            assert_eq!(outcome(&asked.await.unwrap()), why, "a second answer to the first would reach it");
+        }
+    }
+}

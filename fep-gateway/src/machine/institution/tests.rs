@@ -256,7 +256,7 @@ fn a_resting_key_is_skipped() {
     let mut machine = Institution::new(settings, Toy, None, 7);
     machine.start();
     machine.connected(place(0, 1), at(Duration::ZERO));
-    machine.recall(Key::new([b"0002".as_slice()]), "ANS".into(), at(Duration::ZERO));
+    machine.recall(Key::new([b"0002".as_slice()]), "ANS".into(), None, at(Duration::ZERO));
     machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
     machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
     let traces: Vec<_> = std::iter::from_fn(|| machine.next_action())
