@@ -74,6 +74,9 @@ pub enum Refusal {
     StillRunning(ExchangeId),
     /// The idempotency key names an exchange with another body.
     OtherBody(ExchangeId),
+    /// Whether the idempotency key names an exchange could not be looked up, for this reason. Nothing was sent now, but
+    /// something may have been sent under this key before: it is no outcome.
+    KeyUnchecked(String),
 }
 
 /// How many events a subscriber may be behind.
@@ -201,9 +204,23 @@ impl Inner {
         since: Duration,
     ) -> Result<Exchange, Refusal> {
         let now_ms = || self.shared.clock.now().wall_ms;
+        let keyed = idempotency.is_some();
+        let refuse = |exchange: Exchange, why: String| {
+            if keyed {
+                return Err(Refusal::KeyUnchecked(why));
+            }
+            let exchange = ended(exchange, Outcome::NotSent, &why, now_ms());
+            // Nobody has to listen.
+            let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
+            Ok(exchange)
+        };
         if self.stopping.load(Ordering::SeqCst) {
-            return Ok(ended(exchange, Outcome::NotSent, "the gateway is stopping", now_ms()));
+            return refuse(exchange, "the gateway is stopping".to_owned());
         }
+        let handle = self.institutions.get(&exchange.institution);
+        let Some(_place) = handle.and_then(Handle::admit) else {
+            return refuse(exchange, "too many requests to this institution wait already".to_owned());
+        };
         let accepted = self.shared.journal.accept(Acceptance { exchange: exchange.clone(), idempotency }).await;
         match accepted {
             Ok(Accepted::New) => {}
@@ -212,17 +229,12 @@ impl Inner {
                 return Err(Refusal::StillRunning(exchange.id));
             }
             Ok(Accepted::Known { exchange, .. }) => return Ok(*exchange),
-            Err(error) => {
-                let why = format!("the journal cannot be written: {error}");
-                let exchange = ended(exchange, Outcome::NotSent, &why, now_ms());
-                let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
-                return Ok(exchange);
-            }
+            Err(error) => return refuse(exchange, format!("the journal cannot be written: {error}")),
         }
         let (reply, end) = oneshot::channel();
         let accepted = exchange.clone();
         let request = Request { draft, exchange, since, reply };
-        let handed = match self.institutions.get(&accepted.institution) {
+        let handed = match handle {
             Some(handle) => handle.request(request).await,
             None => false,
         };
@@ -292,6 +304,7 @@ impl fmt::Display for Refusal {
             Self::NotARequest => f.write_str("the telegram is no request that a service can send"),
             Self::Invalid(error) => error.fmt(f),
             Self::StillRunning(id) => write!(f, "exchange {id} with this idempotency key still runs"),
+            Self::KeyUnchecked(why) => write!(f, "the idempotency key cannot be looked up now: {why}"),
             Self::OtherBody(id) => write!(f, "exchange {id} has this idempotency key and another body"),
         }
     }

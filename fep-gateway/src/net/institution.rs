@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesOrdered, FuturesUnordered, StreamExt};
-use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::board::Board;
@@ -46,6 +46,8 @@ pub struct Handle {
     /// Its lines.
     pub board: Arc<Board>,
     commands: mpsc::Sender<Command>,
+    /// A place for each request between its acceptance and its end.
+    places: Semaphore,
     task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -96,6 +98,7 @@ impl Handle {
         let board = Arc::new(Board::new(name, &config, now.wall_ms));
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
+        let places = Semaphore::new(config.inflight_max + COMMANDS_MAX);
         let settings = settings(&config, &desk);
         let machine = Machine::new(settings, Arc::clone(&desk), used, shared.clock.seed());
         let mut task = Task {
@@ -118,7 +121,14 @@ impl Handle {
         };
         task.recall(recalled, now);
         let task = tokio::spawn(task.run(command_queue, event_queue));
-        Self { desk, board, commands, task: tokio::sync::Mutex::new(Some(task)) }
+        Self { desk, board, commands, places, task: tokio::sync::Mutex::new(Some(task)) }
+    }
+
+    /// A place for one more request, kept until its end; none if so many run and wait that more would only fill the journal's
+    /// queue, which other institutions need too.
+    #[must_use]
+    pub fn admit(&self) -> Option<SemaphorePermit<'_>> {
+        self.places.try_acquire().ok()
     }
 
     /// Hands a request over; false if the institution has stopped.

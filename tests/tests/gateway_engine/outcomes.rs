@@ -209,6 +209,54 @@ async fn an_idempotency_key_stands_for_one_request() {
 }
 
 #[tokio::test]
+async fn a_key_that_cannot_be_looked_up_has_no_outcome() {
+    let mut bench = Bench::new(Setup { institution: IMPATIENT, ..Setup::default() }).await;
+    let ask = async || bench.gateway.exchange("bank-a", "Transfer", &transfer(), Some("order-8")).await;
+    let unknown = ask().await.unwrap();
+    assert_eq!(outcome(&unknown), "unknown: no answer within 300 ms");
+    let other = rusqlite::Connection::open(bench.journal()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let said = ask().await.map(|exchange| outcome(&exchange)).unwrap_err().to_string();
+    assert!(said.starts_with("the idempotency key cannot be looked up now: the journal cannot be written: "), "{said}");
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(ask().await.unwrap(), unknown);
+    bench.gateway.stop().await;
+    let said = ask().await.map(|exchange| outcome(&exchange)).unwrap_err().to_string();
+    assert_eq!(said, "the idempotency key cannot be looked up now: the gateway is stopping");
+    bench.peer.receive().await;
+    assert!(bench.peer.is_quiet().await, "it was sent once");
+}
+
+#[tokio::test]
+async fn one_institutions_crowd_does_not_fill_the_journals_queue() {
+    let (peer, mut other_peer) = (Peer::start().await, Peer::start().await);
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal.sqlite");
+    let mut both = config(&journal, peer.port, &Setup { institution: IMPATIENT, ..Setup::default() });
+    let other = config(&journal, other_peer.port, &Setup::default()).institutions.remove("bank-a").unwrap();
+    both.institutions.insert("bank-b".to_owned(), other);
+    let gateway = start(both, Arc::new(StandInOnly)).await;
+    until("both are up", async || format!("{:?}", gateway.lines()).matches("state: Up").count() == 2).await;
+    let ask = |institution: &'static str| {
+        let gateway = gateway.clone();
+        tokio::spawn(async move { gateway.exchange(institution, "Transfer", &transfer(), None).await.unwrap() })
+    };
+    let lock = rusqlite::Connection::open(&journal).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let crowd: Vec<_> = (0..12_000).map(|_| ask("bank-a")).collect();
+    until("the crowd is there", async || crowd.iter().filter(|asked| asked.is_finished()).count() > 2000).await;
+    lock.execute_batch("ROLLBACK").unwrap();
+    let asked = ask("bank-b");
+    let (connection, request) = other_peer.receive().await;
+    other_peer.send(connection, &transfer_answer(&request)).await;
+    assert_eq!(outcome(&asked.await.unwrap()), "answered");
+    for asked in crowd {
+        let said = outcome(&asked.await.unwrap());
+        assert!(said.starts_with("not sent: ") || said.starts_with("unknown: no answer"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_caller_that_goes_away_loses_nothing() {
     let mut bench = Bench::new(Setup::default()).await;
     let asked = bench.ask();
