@@ -229,6 +229,7 @@ impl Desk {
         if ranges.is_none() && role != Role::Other {
             return Err(format!("{name} lacks a field of the key ({})", config.key.join(", ")));
         }
+        self.answers_fit(config, role, name, answer)?;
         let mut fills = Vec::new();
         if matches!(role, Role::Request | Role::Duty(_)) {
             if let Some(path) = &config.trace {
@@ -254,6 +255,19 @@ impl Desk {
             answer: answer.and_then(|answer| self.by_name.get(answer).copied()),
             answer_timeout: answer_timeout(config, name, role),
         })
+    }
+
+    /// Our own answers to notices and duties must be able to carry what is configured for them.
+    fn answers_fit(&self, config: &Institution, role: Role, name: &str, answer: Option<&str>) -> Result<(), String> {
+        let own = match role {
+            Role::Notice => config.notices.get(name).map(|notice| &notice.stand_in),
+            Role::Duty(_) => Some(&self.accepted),
+            Role::Request | Role::Answer | Role::Other => None,
+        };
+        let Some(answer) = answer.and_then(|answer| self.spec.telegram(answer)) else { return Ok(()) };
+        own.into_iter()
+            .flatten()
+            .try_for_each(|(path, value)| fill::fixed(&answer.layout, path, &Json::from(value.as_str())).map(drop))
     }
 
     /// A request's or duty's bytes: the given fields, then the fillings, then the codes that make it this telegram.

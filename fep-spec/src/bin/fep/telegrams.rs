@@ -21,7 +21,7 @@ pub(crate) fn decode(args: &TelegramArgs) -> Ended {
         Some(Named::Telegram(telegram)) => telegram,
         None => match specs.choose(&bytes) {
             Ok(telegram) => telegram,
-            Err(error) => return unchosen(&specs, &error),
+            Err(error) => return unchosen(&specs, &error, &bytes),
         },
     };
     match codec::decode(telegram, &bytes) {
@@ -96,7 +96,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Ended {
         }
         None => match specs.choose(&bytes) {
             Ok(telegram) => telegram,
-            Err(error) => return unchosen(&specs, &error),
+            Err(error) => return unchosen(&specs, &error, &bytes),
         },
     };
     dump_one(telegram, &bytes, options)
@@ -112,7 +112,10 @@ fn dump_one(telegram: &TelegramSpec, bytes: &[u8], options: dump::Options) -> En
 }
 
 /// Bytes that match nothing are a finding; bytes that cannot be told apart need a name.
-fn unchosen(specs: &SpecSet, error: &Unchosen) -> Ended {
+fn unchosen(specs: &SpecSet, error: &Unchosen, bytes: &[u8]) -> Ended {
+    if bytes.is_empty() && !matches!(error, Unchosen::NoConditions) {
+        return Ok(finding("the input is empty"));
+    }
     if let Unchosen::NoMatch(error) = error {
         return Ok(finding(&error.to_string()));
     }
