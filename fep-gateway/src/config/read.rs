@@ -88,6 +88,7 @@ fn institution(name: &str, table: &Table<'_>, folder: &Path) -> Option<Instituti
     let quarantine = ms(table, "quarantine_ms", 60_000);
     let drain_max = ms(table, "drain_max_ms", 10_000);
     let write_timeout = ms(table, "write_timeout_ms", 5000);
+    let frame_timeout = ms(table, "frame_timeout_ms", 10_000);
     let utc_offset_minutes = table.integer("utc_offset_minutes", -720..=840).map_or(540, |minutes| minutes.value);
     let framing = framing(table);
     let lines = lines(table);
@@ -103,6 +104,7 @@ fn institution(name: &str, table: &Table<'_>, folder: &Path) -> Option<Instituti
         quarantine,
         drain_max,
         write_timeout,
+        frame_timeout,
         utc_offset_minutes,
         framing,
         fill: table.table("fill").map_or(Vec::new(), |fill| fillings(&fill, &spec)),

@@ -60,7 +60,7 @@ fn a_whole_golden_telegram_is_taken_but_its_trace_number_is_ours() {
     let draft = desk.draft("Transfer", &fields, NOW).unwrap();
     let mut expected = bytes;
     expected[32..38].copy_from_slice(b"000077");
-    assert_eq!(desk.request(&draft, 77, NOW).unwrap().bytes, expected);
+    assert_eq!(desk.request(&draft, 77, NOW).unwrap().bytes[..], expected[..]);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_notice_is_answered_with_its_own_fields_and_the_services() {
     let mut expected = notice;
     expected[24..28].copy_from_slice(b"0210");
     expected[52..56].copy_from_slice(b"0110");
-    assert_eq!(answer, expected);
+    assert_eq!(answer[..], expected[..]);
 }
 
 #[test]
