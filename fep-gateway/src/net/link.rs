@@ -58,6 +58,8 @@ const WRITE_MAX_BYTES: usize = 64 * 1024;
 /// connection and throw away what the institution has not read yet.
 const LINGER: Duration = Duration::from_millis(500);
 
+const CLOSED_BY_US: &str = "closed by us";
+
 /// Bytes that one read asks for.
 const READ_BYTES: usize = 16 * 1024;
 
@@ -112,45 +114,46 @@ impl Link {
         };
         let (enough, had_enough) = oneshot::channel();
         let mut reader = tokio::spawn(reader.run(read, had_enough));
-        let why = self.write(&mut write, &mut reader, outbox).await;
+        let result = self.write(&mut write, &mut reader, outbox).await;
         // If it cannot be shut down it is gone, which is what we want.
         let _ = write.shutdown().await;
-        if !reader.is_finished() && timeout(LINGER, &mut reader).await.is_err() {
+        if !reader.is_finished() && (result.is_err() || timeout(LINGER, &mut reader).await.is_err()) {
             // Asked and not aborted: what it has read must be told, and `Lost` must be the last thing that is heard.
             drop(enough);
             let _ = reader.await;
         }
-        why
+        result.err().unwrap_or_else(|| CLOSED_BY_US.to_owned())
     }
 
+    /// Writes until the link shall be closed and everything promised is written, or until that cannot be done, and why.
     async fn write(
         &mut self,
         write: &mut OwnedWriteHalf,
         reader: &mut JoinHandle<String>,
         outbox: &mut Outbox,
-    ) -> String {
+    ) -> Result<(), String> {
         let mut refused_since = Instant::now();
         let mut closing = false;
         loop {
             if closing && outbox.is_empty() {
-                return "closed by us".to_owned();
+                return Ok(());
             }
             tokio::select! {
-                why = &mut *reader => return why.unwrap_or_else(|_| "the reader stopped".to_owned()),
+                why = &mut *reader => return Err(why.unwrap_or_else(|_| "the reader stopped".to_owned())),
                 result = write.write(outbox.bytes()), if !outbox.is_empty() => match result {
-                    Ok(0) => return "the connection takes no more bytes".to_owned(),
+                    Ok(0) => return Err("the connection takes no more bytes".to_owned()),
                     Ok(count) => {
                         outbox.taken(count);
                         refused_since = Instant::now();
                         self.board.sent(self.place, self.clock.now().wall_ms);
                     }
-                    Err(error) => return format!("write: {error}"),
+                    Err(error) => return Err(format!("write: {error}")),
                 },
                 () = sleep_until(refused_since + self.write_timeout), if !outbox.is_empty() => {
-                    return format!("the institution took no bytes for {} ms", self.write_timeout.as_millis());
+                    return Err(format!("the institution took no bytes for {} ms", self.write_timeout.as_millis()));
                 }
                 frame = self.frames.recv(), if !closing && outbox.bytes().len() < WRITE_MAX_BYTES => {
-                    let Some((ticket, bytes)) = frame else { return "the gateway is gone".to_owned() };
+                    let Some((ticket, bytes)) = frame else { return Err("the gateway is gone".to_owned()) };
                     if outbox.is_empty() {
                         refused_since = Instant::now();
                     }
@@ -203,7 +206,7 @@ impl Reader {
                     let why = format!("a frame was begun and not finished within {limit} ms, after {len} of its bytes");
                     return self.bad_frame(buffer, why).await;
                 }
-                _ = &mut enough => return "closed by us".to_owned(),
+                _ = &mut enough => return CLOSED_BY_US.to_owned(),
             };
             match result {
                 Ok(0) if buffer.is_empty() => return "the institution closed the connection".to_owned(),
