@@ -20,7 +20,7 @@ use std::borrow::Cow;
 
 pub use self::rules::{
     BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, FlagRule,
-    Justify, NoneAs, NumberRule, Overflow, Sign, TextRule, TimePattern, TimeRule,
+    Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule,
 };
 pub use self::walk::{Slot, Span};
 use crate::charset::Charset;

@@ -73,6 +73,7 @@ runtime! {
     justify = layout::Justify;
     overflow = layout::Overflow;
     sign = layout::Sign;
+    overpunch = layout::Overpunch;
     none_as = layout::NoneAs;
     date_pattern = layout::DatePattern;
     time_pattern = layout::TimePattern;

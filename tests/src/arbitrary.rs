@@ -121,7 +121,8 @@ fn text(charset: Charset, len: usize, random: &mut Random) -> String {
 }
 
 fn number(sign: Sign, len: usize, random: &mut Random) -> i128 {
-    let sign_bytes = usize::from(sign != Sign::Unsigned);
+    let over_a_digit = matches!(sign, Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_));
+    let sign_bytes = usize::from(sign != Sign::Unsigned && !over_a_digit);
     let digits = random.small(len.saturating_sub(sign_bytes) + 1).min(37);
     let magnitude = (0..digits).fold(0_i128, |value, _| value * 10 + i128::from(random.below(10)));
     if sign != Sign::Unsigned && random.below(2) == 0 { -magnitude } else { magnitude }

@@ -1,18 +1,21 @@
-//! Numbers: ASCII digits, filled with zeros from the left, with a sign in one of four places.
+//! Numbers: ASCII digits, filled with zeros from the left, with a sign beside or over them.
 //!
 //! ```text
 //!  1234567, 13 bytes, unsigned:           0000001234567
 //!    -5000, 14 bytes, leading minus:      -0000000005000
 //!    -5000, 14 bytes, leading '+' '-':    -0000000005000      5000: +0000000005000
+//!    -5047, 15 bytes, over the last digit: 00000000000504P
 //! ```
 //!
 //! All of it is inlined: where a layout is a constant the rule's branches fold away, and the digits' loops have a known length.
 //!
 //! With implied decimals the integer counts the smallest unit: 12.05 with scale 2 is 1205, in Rust and on the wire.
 
+mod overpunch;
+
 use super::FieldValue;
 use crate::error::Fault;
-use crate::layout::{NoneAs, NumberRule, Sign};
+use crate::layout::{NoneAs, NumberRule, Overpunch, Sign};
 
 impl NumberRule {
     /// A whole number without a sign that always has a value.
@@ -48,7 +51,7 @@ fn put_sign<'a>(rule: &NumberRule, negative: bool, out: &'a mut [u8]) -> Result<
     let (sign, digits) = match rule.sign {
         Sign::Unsigned if negative => return Err(Fault::Negative),
         Sign::LeadingMinus if negative => (b'-', out.split_first_mut()),
-        Sign::Unsigned | Sign::LeadingMinus => return Ok(out),
+        Sign::Unsigned | Sign::LeadingMinus | Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_) => return Ok(out),
         Sign::Leading { plus, minus } => (if negative { minus } else { plus }, out.split_first_mut()),
         Sign::Trailing { plus, minus } => (if negative { minus } else { plus }, out.split_last_mut()),
     };
@@ -66,7 +69,7 @@ fn not_a_digit(digits: &[u8], start: usize) -> Fault {
 #[cold]
 fn too_long(magnitude: u128, rule: &NumberRule, negative: bool, len: usize) -> Fault {
     let sign = match rule.sign {
-        Sign::Unsigned => 0,
+        Sign::Unsigned | Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_) => 0,
         Sign::LeadingMinus => usize::from(negative),
         Sign::Leading { .. } | Sign::Trailing { .. } => 1,
     };
@@ -161,6 +164,41 @@ fn write_u128(mut value: u128, out: &mut [u8]) -> bool {
     value == 0
 }
 
+/// The magnitude of digits that were seen to be some; none if it is larger than a `u128`.
+fn sum(digits: impl ExactSizeIterator<Item = u8>) -> Option<u128> {
+    if digits.len() <= U64_DIGITS {
+        let sum = digits.fold(0_u64, |value, digit| value.wrapping_mul(10).wrapping_add(digit.into()));
+        return Some(sum.into());
+    }
+    let mut digits = digits;
+    digits.try_fold(0_u128, |value, digit| value.checked_mul(10)?.checked_add(digit.into()))
+}
+
+/// Where the digit stands that carries the sign, and in which form; none if no digit does.
+#[inline(always)]
+const fn overpunched(sign: Sign, len: usize) -> Option<(Overpunch, usize)> {
+    match sign {
+        Sign::LeadingOverpunch(form) => Some((form, 0)),
+        Sign::TrailingOverpunch(form) => Some((form, len.saturating_sub(1))),
+        _ => None,
+    }
+}
+
+/// The integer of a magnitude, which is none if it is larger than a `u128`.
+fn with_sign<T: TryFrom<u128> + TryFrom<i128>>(
+    negative: bool,
+    magnitude: Option<u128>,
+    overflow: impl Fn() -> Fault,
+) -> Result<T, Fault> {
+    match (magnitude, negative) {
+        (Some(0), true) => return Err(Fault::NegativeZero),
+        (Some(magnitude), true) => 0_i128.checked_sub_unsigned(magnitude).and_then(|value| T::try_from(value).ok()),
+        (Some(magnitude), false) => T::try_from(magnitude).ok(),
+        (None, _) => None,
+    }
+    .ok_or_else(overflow)
+}
+
 /// The value without its sign.
 macro_rules! magnitude {
     (signed, $value:expr) => {
@@ -180,19 +218,24 @@ macro_rules! integers {
                 let len = out.len();
                 #[allow(unused_comparisons, reason = "the unsigned types go through the same lines")]
                 let negative = *self < 0;
-                let digits = put_sign(rule, negative, out)?;
                 let magnitude = magnitude!($signed, *self);
+                let digits = put_sign(rule, negative, out)?;
                 let fitted = match u64::try_from(magnitude) {
                     Ok(magnitude) => write_u64(magnitude, digits),
                     Err(_) => write_u128(magnitude.into(), digits),
                 };
+                overpunch::put(rule.sign, negative, digits);
                 if fitted { Ok(()) } else { Err(too_long(magnitude.into(), rule, negative, len)) }
             }
 
             #[inline(always)]
             fn get(rule: &NumberRule, bytes: &[u8]) -> Result<Self, Fault> {
-                let (negative, digits, start) = split_sign(rule, bytes)?;
                 let overflow = || Fault::Overflow { holder: stringify!($integer) };
+                if let Some((form, at)) = overpunched(rule.sign, bytes.len()) {
+                    let (negative, magnitude) = overpunch::get(form, at, bytes)?;
+                    return with_sign(negative, magnitude, overflow);
+                }
+                let (negative, digits, start) = split_sign(rule, bytes)?;
                 if digits.len() <= U64_DIGITS {
                     let magnitude = parse_u64(digits).ok_or_else(|| not_a_digit(digits, start))?;
                     if negative {
@@ -204,15 +247,7 @@ macro_rules! integers {
                     return Self::try_from(magnitude).map_err(|_| overflow());
                 }
                 let magnitude = parse_u128(digits).ok_or_else(|| not_a_digit(digits, start))?;
-                match (magnitude, negative) {
-                    (None, _) => Err(overflow()),
-                    (Some(0), true) => Err(Fault::NegativeZero),
-                    (Some(magnitude), false) => Self::try_from(magnitude).map_err(|_| overflow()),
-                    (Some(magnitude), true) => 0_i128
-                        .checked_sub_unsigned(magnitude)
-                        .and_then(|value| Self::try_from(value).ok())
-                        .ok_or_else(overflow),
-                }
+                with_sign(negative, magnitude, overflow)
             }
         })*
     };

@@ -60,6 +60,21 @@ pub enum Sign {
         /// The byte of a negative number.
         minus: u8,
     },
+    /// The first digit carries the sign: `N00` is -500.
+    LeadingOverpunch(Overpunch),
+    /// The last digit carries the sign: `00N` is -5.
+    TrailingOverpunch(Overpunch),
+}
+
+/// The characters that are a digit and a sign in one byte. Each number has one form only: what is read is written again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overpunch {
+    /// `{ABCDEFGHI` are 0 to 9 with a plus, `}JKLMNOPQR` with a minus: the characters that EBCDIC's signed digits are.
+    Ebcdic,
+    /// Digits of numbers that are not negative stay as they are; `}JKLMNOPQR` are 0 to 9 with a minus.
+    EbcdicMinus,
+    /// Digits of numbers that are not negative stay as they are; `pqrstuvwxy` are 0 to 9 with a minus. GnuCOBOL writes this.
+    StrictAscii,
 }
 
 /// A calendar date.

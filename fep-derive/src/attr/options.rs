@@ -34,6 +34,15 @@ pub(crate) enum Sign {
     LeadingMinus,
     Leading { plus: u8, minus: u8 },
     Trailing { plus: u8, minus: u8 },
+    LeadingOverpunch(Overpunch),
+    TrailingOverpunch(Overpunch),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overpunch {
+    Ebcdic,
+    EbcdicMinus,
+    StrictAscii,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -181,13 +190,18 @@ impl Pattern {
 }
 
 impl Sign {
-    /// `sign = "leading-minus"` or `sign(trailing, plus = '+', minus = '-')`.
+    /// `sign = "leading-minus"`, `sign(trailing, plus = '+', minus = '-')` or `sign(leading, overpunch = "ebcdic")`.
     pub(super) fn read(given: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
+        const WORDS: [(&str, Sign); 3] = [
+            ("leading-minus", Sign::LeadingMinus),
+            ("unsigned", Sign::Unsigned),
+            ("overpunch", Sign::TrailingOverpunch(Overpunch::Ebcdic)),
+        ];
         if !given.is_list() {
-            return given.one_of(cx, &[("leading-minus", Self::LeadingMinus), ("unsigned", Self::Unsigned)]);
+            return given.one_of(cx, &WORDS);
         }
         let entries = given.list(cx, "")?.into_iter().filter_map(|chunk| entry(chunk, cx)).collect();
-        let (mut leading, mut plus, mut minus) = (None, b'+', b'-');
+        let (mut leading, mut plus, mut minus, mut overpunch, mut byte) = (None, b'+', b'-', None, None);
         for entry in unique(entries, cx) {
             match entry.key.to_string().as_str() {
                 side @ ("leading" | "trailing") => {
@@ -196,23 +210,44 @@ impl Sign {
                         cx.error(&entry.key, "a number has one sign: `leading` or `trailing`");
                     }
                 }
-                "plus" => plus = entry.byte(cx, "plus = '+'")?.value,
-                "minus" => minus = entry.byte(cx, "minus = '-'")?.value,
-                _ => entry.unknown(cx, &["leading", "trailing", "plus", "minus"]),
+                "plus" => plus = byte.insert(entry.byte(cx, "plus = '+'")?).value,
+                "minus" => minus = byte.insert(entry.byte(cx, "minus = '-'")?).value,
+                "overpunch" => overpunch = Some(Overpunch::read(&entry, cx)?),
+                _ => entry.unknown(cx, &["leading", "trailing", "plus", "minus", "overpunch"]),
             }
+        }
+        if let (Some(byte), Some(_)) = (&byte, &overpunch) {
+            cx.error_at(byte.span, "an overpunched sign has no byte of its own");
         }
         if plus == minus {
             cx.error_at(given.span(), "`plus` and `minus` are the same byte, so the sign says nothing");
         }
-        let sign = match leading {
-            Some(true) => Self::Leading { plus, minus },
-            Some(false) => Self::Trailing { plus, minus },
-            None => {
+        let sign = match (leading, overpunch) {
+            (Some(true), None) => Self::Leading { plus, minus },
+            (Some(false), None) => Self::Trailing { plus, minus },
+            (Some(true), Some(form)) => Self::LeadingOverpunch(form.value),
+            (Some(false), Some(form)) => Self::TrailingOverpunch(form.value),
+            (None, Some(_)) => {
+                cx.error_at(
+                    given.span(),
+                    "say which digit carries the sign: `sign(leading, …)` is the first, `sign(trailing, …)` the last",
+                );
+                return None;
+            }
+            (None, None) => {
                 cx.error_at(given.span(), "say where the sign byte stands: `sign(leading)` or `sign(trailing)`");
                 return None;
             }
         };
         Some(Given { value: sign, span: given.span() })
+    }
+}
+
+impl Overpunch {
+    fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
+        let forms =
+            [("ebcdic", Self::Ebcdic), ("ebcdic-minus", Self::EbcdicMinus), ("strict-ascii", Self::StrictAscii)];
+        entry.one_of(cx, &forms)
     }
 }
 

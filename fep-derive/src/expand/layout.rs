@@ -5,7 +5,8 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use crate::attr::{
-    Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Justify, NoneAs, Overflow, Sign, TimePattern,
+    Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Justify, NoneAs, Overflow, Overpunch, Sign,
+    TimePattern,
 };
 use crate::model::{Codes, Field, Item, Kind, Len, Repeat, Telegram, What};
 use crate::paths::{self, Paths};
@@ -263,6 +264,23 @@ fn sign(p: &Paths, sign: Sign) -> TokenStream {
             let (plus, minus) = (byte(plus), byte(minus));
             quote!(#path::Trailing { plus: #plus, minus: #minus })
         }
+        Sign::LeadingOverpunch(form) => {
+            let form = overpunch(p, form);
+            quote!(#path::LeadingOverpunch(#form))
+        }
+        Sign::TrailingOverpunch(form) => {
+            let form = overpunch(p, form);
+            quote!(#path::TrailingOverpunch(#form))
+        }
+    }
+}
+
+fn overpunch(p: &Paths, form: Overpunch) -> TokenStream {
+    let path = p.overpunch();
+    match form {
+        Overpunch::Ebcdic => quote!(#path::Ebcdic),
+        Overpunch::EbcdicMinus => quote!(#path::EbcdicMinus),
+        Overpunch::StrictAscii => quote!(#path::StrictAscii),
     }
 }
 

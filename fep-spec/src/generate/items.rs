@@ -4,7 +4,7 @@ use fep_codec::Layout;
 use fep_codec::kind::PIVOT_DEFAULT;
 use fep_codec::layout::{
     CodeRule, Computed, Counts, DatePattern, DateTimePattern, Field, Item, Justify, Kind, NoneAs, NumberRule, Overflow,
-    Repeat, Sign, TextRule, TimePattern,
+    Overpunch, Repeat, Sign, TextRule, TimePattern,
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -180,6 +180,9 @@ fn number(rule: &NumberRule) -> Vec<TokenStream> {
         Sign::LeadingMinus => Some(quote!(sign = "leading-minus")),
         Sign::Leading { plus, minus } => Some(separate(quote!(leading), plus, minus)),
         Sign::Trailing { plus, minus } => Some(separate(quote!(trailing), plus, minus)),
+        Sign::TrailingOverpunch(Overpunch::Ebcdic) => Some(quote!(sign = "overpunch")),
+        Sign::LeadingOverpunch(form) => Some(overpunch(quote!(leading), form)),
+        Sign::TrailingOverpunch(form) => Some(overpunch(quote!(trailing), form)),
     });
     if rule.scale > 0 {
         let scale = Literal::u8_unsuffixed(rule.scale);
@@ -187,6 +190,15 @@ fn number(rule: &NumberRule) -> Vec<TokenStream> {
     }
     options.extend(none(rule.none));
     options
+}
+
+fn overpunch(side: TokenStream, form: Overpunch) -> TokenStream {
+    let form = match form {
+        Overpunch::Ebcdic => "ebcdic",
+        Overpunch::EbcdicMinus => "ebcdic-minus",
+        Overpunch::StrictAscii => "strict-ascii",
+    };
+    quote!(sign(#side, overpunch = #form))
 }
 
 /// An enum if the list has names, else text with the list at the field.
@@ -211,7 +223,7 @@ fn code(spec: &Spec, layout: &Layout, rule: &CodeRule, len: usize, note: &Note) 
 /// The smallest integer that holds every value of the field.
 fn integer(rule: &NumberRule, len: usize) -> TokenStream {
     let digits = match rule.sign {
-        Sign::Unsigned | Sign::LeadingMinus => len,
+        Sign::Unsigned | Sign::LeadingMinus | Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_) => len,
         Sign::Leading { .. } | Sign::Trailing { .. } => len.saturating_sub(1),
     };
     let signed = rule.sign != Sign::Unsigned;

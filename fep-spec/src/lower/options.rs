@@ -7,7 +7,7 @@ use fep_codec::Charset;
 use fep_codec::kind::PIVOT_DEFAULT;
 use fep_codec::layout::{
     BytesRule, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, FlagRule, Justify, Kind,
-    NoneAs, NumberRule, Overflow, Sign, TextRule, TimePattern, TimeRule,
+    NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule,
 };
 
 use crate::document::{Document, Located, Table, Value};
@@ -273,7 +273,7 @@ impl Options {
         let sign_len = usize::from(matches!(sign, Sign::Leading { .. } | Sign::Trailing { .. }));
         let (name, len) = (field.name, field.len.value);
         let digits = len.saturating_sub(sign_len);
-        if sign != Sign::Unsigned && len < 2 {
+        if len < 2 && !matches!(sign, Sign::Unsigned | Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_)) {
             let message = format!("`{name}` has {len} byte, a number with a sign needs 2");
             field.document.error_hint(field.len.span.clone(), message, "the sign takes its byte from `len`");
             return None;
@@ -373,6 +373,10 @@ impl Options {
     }
 }
 
+/// Which characters are a digit and a sign in one byte.
+const OVERPUNCH: [(&str, Overpunch); 3] =
+    [("ebcdic", Overpunch::Ebcdic), ("ebcdic-minus", Overpunch::EbcdicMinus), ("strict-ascii", Overpunch::StrictAscii)];
+
 /// The digits of a `u128`.
 const NUMBER_DIGITS_MAX: usize = 38;
 
@@ -413,7 +417,8 @@ pub(super) fn byte(value: Value<'_>) -> Option<Located<u8>> {
     }
 }
 
-/// `"leading-minus"`, `"leading"`, `"trailing"`, or `{ at = "leading", plus = "0", minus = "-" }`.
+/// `"leading-minus"`, `"leading"`, `"trailing"`, `"overpunch"`, `{ at = "leading", plus = "0", minus = "-" }`, or
+/// `{ at = "leading", overpunch = "ebcdic" }`.
 fn sign(value: Value<'_>) -> Option<Located<Sign>> {
     let (leading, trailing) = (Sign::Leading { plus: b'+', minus: b'-' }, Sign::Trailing { plus: b'+', minus: b'-' });
     if !value.is_table() {
@@ -422,10 +427,18 @@ fn sign(value: Value<'_>) -> Option<Located<Sign>> {
             ("leading-minus", Sign::LeadingMinus),
             ("leading", leading),
             ("trailing", trailing),
+            ("overpunch", Sign::TrailingOverpunch(Overpunch::Ebcdic)),
         ]);
     }
     let table = value.table()?;
     let at = table.required("at").and_then(|at| at.choice(&[("leading", true), ("trailing", false)]));
+    if table.has("overpunch") {
+        let form = table.choice("overpunch", &OVERPUNCH);
+        table.finish();
+        let (at, form) = (at?, form?.value);
+        let sign = if at.value { Sign::LeadingOverpunch(form) } else { Sign::TrailingOverpunch(form) };
+        return Some(Located { value: sign, span: value.span() });
+    }
     let plus = table.required("plus").and_then(byte);
     let minus = table.required("minus").and_then(byte);
     table.finish();

@@ -1,6 +1,6 @@
 //! All kinds \[of\] \`fields\` \<once\>: the telegrams of the spec `kinds`, version 1.
 //!
-//! Written by `fep gen` from kinds.toml (fnv1a-64 610001ce583c7bd6). A change belongs there.
+//! Written by `fep gen` from kinds.toml (fnv1a-64 1bf6b85a7314c116). A change belongs there.
 
 use fep_codec::{Code, Date, DateTime, Digits, MonthDay, Telegram, Text, Time};
 
@@ -11,6 +11,8 @@ pub enum Kinds {
     Texts(Texts),
     /// Numbers.
     Numbers(Numbers),
+    /// Overpunched.
+    Overpunched(Overpunched),
     /// Dates.
     Dates(Dates),
     /// Codes.
@@ -96,6 +98,30 @@ pub struct Numbers {
     /// Reserved (예비).
     #[field(filler, len = 9, pad = b'0', any, label = "예비")]
     pub _reserved: (),
+}
+
+/// Overpunched.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949", when("kind" = "O"))]
+pub struct Overpunched {
+    /// Kind.
+    #[field(len = 1, charset = "ascii")]
+    pub kind: Text<1>,
+    /// One.
+    #[field(len = 1, sign = "overpunch")]
+    pub one: i8,
+    /// Last.
+    #[field(len = 15, sign = "overpunch", scale = 2)]
+    pub last: i64,
+    /// First.
+    #[field(len = 4, sign(leading, overpunch = "ebcdic"), none = "spaces")]
+    pub first: Option<i16>,
+    /// Plain plus.
+    #[field(len = 9, sign(trailing, overpunch = "ebcdic-minus"), none = "nines")]
+    pub plain_plus: Option<i32>,
+    /// Strict.
+    #[field(len = 25, sign(leading, overpunch = "strict-ascii"))]
+    pub strict: i128,
 }
 
 /// Dates.
