@@ -72,6 +72,7 @@ runtime! {
 
     justify = layout::Justify;
     overflow = layout::Overflow;
+    encoding = layout::Encoding;
     sign = layout::Sign;
     overpunch = layout::Overpunch;
     none_as = layout::NoneAs;

@@ -86,6 +86,7 @@ fn every_kind_of_field_is_read_and_written_as_the_record_does() {
     same_as_record::<kinds::Texts>();
     same_as_record::<kinds::Numbers>();
     same_as_record::<kinds::Overpunched>();
+    same_as_record::<kinds::Encoded>();
     same_as_record::<kinds::Dates>();
     same_as_record::<kinds::Codes>();
     same_as_record::<kinds::Groups>();

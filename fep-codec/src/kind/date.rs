@@ -3,12 +3,16 @@
 //! ```text
 //! YYYYMMDD 20261121    YYMMDD 261121    MMDD 1121
 //! HHMMSS   093015      HHMM   0930      YYYYMMDDHHMMSS 20261121093015
+//!
+//! YYYYMMDD packed  02 02 61 12 1F       HHMMSS packed  00 93 01 5F
 //! ```
 
 use super::FieldValue;
 use super::number::{parse_u64, write_u64};
 use crate::error::Fault;
-use crate::layout::{DatePattern, DateRule, DateTimePattern, DateTimeRule, NoneAs, TimePattern, TimeRule};
+use crate::layout::{
+    DatePattern, DateRule, DateTimePattern, DateTimeRule, Encoding, NoneAs, NumberRule, TimePattern, TimeRule,
+};
 use crate::value::{Date, DateTime, Impossible, MonthDay, Time};
 
 /// Two-digit years below this are 20xx unless the spec says otherwise.
@@ -18,7 +22,7 @@ impl DateRule {
     /// A date that is always there.
     #[must_use]
     pub const fn new(pattern: DatePattern) -> Self {
-        Self { pattern, none: NoneAs::Never, pivot: PIVOT_DEFAULT }
+        Self { pattern, encoding: Encoding::Ascii, none: NoneAs::Never, pivot: PIVOT_DEFAULT }
     }
 }
 
@@ -26,7 +30,7 @@ impl TimeRule {
     /// A time that is always there.
     #[must_use]
     pub const fn new(pattern: TimePattern) -> Self {
-        Self { pattern, none: NoneAs::Never }
+        Self { pattern, encoding: Encoding::Ascii, none: NoneAs::Never }
     }
 }
 
@@ -34,9 +38,22 @@ impl DateTimeRule {
     /// A timestamp that is always there.
     #[must_use]
     pub const fn new(pattern: DateTimePattern) -> Self {
-        Self { pattern, none: NoneAs::Never, pivot: PIVOT_DEFAULT }
+        Self { pattern, encoding: Encoding::Ascii, none: NoneAs::Never, pivot: PIVOT_DEFAULT }
     }
 }
+
+/// The contents that mean "no value", of each of the three rules.
+macro_rules! none_bytes {
+    ($($rule:ty),*) => {
+        $(impl $rule {
+            pub(super) const fn none_bytes(&self) -> Option<[u8; 2]> {
+                self.none.bytes(self.encoding, false)
+            }
+        })*
+    };
+}
+
+none_bytes!(DateRule, TimeRule, DateTimeRule);
 
 impl From<Impossible> for Fault {
     fn from(impossible: Impossible) -> Self {
@@ -44,11 +61,26 @@ impl From<Impossible> for Fault {
     }
 }
 
+/// The rule of the digits as a number. Half a byte may be left over, and is then zero.
+#[inline]
+fn number(encoding: Encoding, pattern_len: usize) -> NumberRule {
+    NumberRule { encoding, digits_max: u8::try_from(pattern_len).ok(), ..NumberRule::UNSIGNED }
+}
+
+#[inline]
+fn check_len(encoding: Encoding, pattern_len: usize, len: usize) -> Result<(), Fault> {
+    if encoding.len(pattern_len) == Some(len) {
+        return Ok(());
+    }
+    Err(Fault::BadSpec { reason: "the field's length is not its date pattern's" })
+}
+
 /// The digits of the field as a number.
 #[inline]
-fn digits(bytes: &[u8], pattern_len: usize) -> Result<u64, Fault> {
-    if bytes.len() != pattern_len {
-        return Err(Fault::BadSpec { reason: "the field's length is not its date pattern's" });
+fn digits(encoding: Encoding, bytes: &[u8], pattern_len: usize) -> Result<u64, Fault> {
+    check_len(encoding, pattern_len, bytes.len())?;
+    if encoding != Encoding::Ascii {
+        return u64::get(&number(encoding, pattern_len), bytes);
     }
     parse_u64(bytes).ok_or_else(|| {
         let offset = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -57,9 +89,10 @@ fn digits(bytes: &[u8], pattern_len: usize) -> Result<u64, Fault> {
 }
 
 #[inline]
-fn put_digits(value: u64, pattern_len: usize, out: &mut [u8]) -> Result<(), Fault> {
-    if out.len() != pattern_len {
-        return Err(Fault::BadSpec { reason: "the field's length is not its date pattern's" });
+fn put_digits(value: u64, encoding: Encoding, pattern_len: usize, out: &mut [u8]) -> Result<(), Fault> {
+    check_len(encoding, pattern_len, out.len())?;
+    if encoding != Encoding::Ascii {
+        return value.put(&number(encoding, pattern_len), out);
     }
     write_u64(value, out);
     Ok(())
@@ -120,12 +153,12 @@ impl FieldValue<'_, DateRule> for Date {
             DatePattern::YyMmDd => without_century(join_date(*self), rule.pivot)?,
             DatePattern::MmDd => return Err(Fault::BadSpec { reason: "a date without a year is a MonthDay" }),
         };
-        put_digits(value, rule.pattern.len(), out)
+        put_digits(value, rule.encoding, rule.pattern.len(), out)
     }
 
     #[inline]
     fn get(rule: &DateRule, bytes: &[u8]) -> Result<Self, Fault> {
-        let value = digits(bytes, rule.pattern.len())?;
+        let value = digits(rule.encoding, bytes, rule.pattern.len())?;
         match rule.pattern {
             DatePattern::YyyyMmDd => split_date(value),
             DatePattern::YyMmDd => split_date(with_century(value, rule.pivot)),
@@ -135,14 +168,13 @@ impl FieldValue<'_, DateRule> for Date {
 }
 
 impl FieldValue<'_, DateRule> for MonthDay {
-    const LEN: Option<usize> = Some(4);
-
-    fn put(&self, _: &DateRule, out: &mut [u8]) -> Result<(), Fault> {
-        put_digits(u64::from(self.month()) * 100 + u64::from(self.day()), 4, out)
+    fn put(&self, rule: &DateRule, out: &mut [u8]) -> Result<(), Fault> {
+        let value = u64::from(self.month()) * 100 + u64::from(self.day());
+        put_digits(value, rule.encoding, DatePattern::MmDd.len(), out)
     }
 
-    fn get(_: &DateRule, bytes: &[u8]) -> Result<Self, Fault> {
-        let value = digits(bytes, 4)?;
+    fn get(rule: &DateRule, bytes: &[u8]) -> Result<Self, Fault> {
+        let value = digits(rule.encoding, bytes, DatePattern::MmDd.len())?;
         Ok(Self::new(two(value / 100), two(value))?)
     }
 }
@@ -155,12 +187,12 @@ impl FieldValue<'_, TimeRule> for Time {
             TimePattern::HhMm if self.second() == 0 => join_time(*self) / 100,
             TimePattern::HhMm => return Err(Fault::NoSuchDate { what: Some("the field sends no seconds") }),
         };
-        put_digits(value, rule.pattern.len(), out)
+        put_digits(value, rule.encoding, rule.pattern.len(), out)
     }
 
     #[inline]
     fn get(rule: &TimeRule, bytes: &[u8]) -> Result<Self, Fault> {
-        let value = digits(bytes, rule.pattern.len())?;
+        let value = digits(rule.encoding, bytes, rule.pattern.len())?;
         match rule.pattern {
             TimePattern::HhMmSs => split_time(value),
             TimePattern::HhMm => split_time(value * 100),
@@ -174,11 +206,11 @@ impl FieldValue<'_, DateTimeRule> for DateTime {
             DateTimePattern::YyyyMmDdHhMmSs => join_date(self.date),
             DateTimePattern::YyMmDdHhMmSs => without_century(join_date(self.date), rule.pivot)?,
         };
-        put_digits(date * 1_000_000 + join_time(self.time), rule.pattern.len(), out)
+        put_digits(date * 1_000_000 + join_time(self.time), rule.encoding, rule.pattern.len(), out)
     }
 
     fn get(rule: &DateTimeRule, bytes: &[u8]) -> Result<Self, Fault> {
-        let value = digits(bytes, rule.pattern.len())?;
+        let value = digits(rule.encoding, bytes, rule.pattern.len())?;
         let date = match rule.pattern {
             DateTimePattern::YyyyMmDdHhMmSs => value / 1_000_000,
             DateTimePattern::YyMmDdHhMmSs => with_century(value / 1_000_000, rule.pivot),
@@ -222,6 +254,19 @@ mod tests {
             b"20261121093015",
         );
         check::<_, DateTime>(&DateTimeRule::new(DateTimePattern::YyMmDdHhMmSs), "1999-12-31T23:59:59", b"991231235959");
+    }
+
+    #[test]
+    fn each_encoding_has_its_bytes() {
+        let date = |pattern, encoding| DateRule { encoding, ..DateRule::new(pattern) };
+        let time = TimeRule { encoding: Encoding::Packed, ..HHMMSS };
+        check::<_, Date>(&date(DatePattern::YyyyMmDd, Encoding::Packed), "2026-11-21", b"\x02\x02\x61\x12\x1F");
+        check::<_, Date>(&date(DatePattern::YyMmDd, Encoding::Bcd), "2026-11-21", b"\x26\x11\x21");
+        check::<_, Date>(&date(DatePattern::YyMmDd, Encoding::Ebcdic), "2026-11-21", b"\xF2\xF6\xF1\xF1\xF2\xF1");
+        check::<_, MonthDay>(&date(DatePattern::MmDd, Encoding::Packed), "1125", b"\x01\x12\x5F");
+        check::<_, Time>(&time, "09:30:15", b"\x00\x93\x01\x5F");
+        assert_eq!(Time::get(&time, b"\x10\x93\x01\x5F"), Err(Fault::TooManyDigits { max: 6 }));
+        assert_eq!(Time::get(&time, b"\x00\x93\x01\x5C"), Err(Fault::BadSign { byte: Some(0x5C) }));
     }
 
     #[test]

@@ -115,7 +115,7 @@ fn by_kind(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Result<Value,
 /// `i128` is slow to make and rarely needed.
 fn number(slot: Slot<'_, NumberRule>, reader: &mut Reader<'_>) -> Result<Value, Error> {
     const I64_DIGITS: usize = 18;
-    if slot.field.len <= I64_DIGITS {
+    if slot.rule.encoding.digits(slot.field.len) <= I64_DIGITS {
         optional::<_, i64>(slot, reader, |value| Value::Number(value.into()))
     } else {
         optional::<_, i128>(slot, reader, Value::Number)

@@ -36,6 +36,17 @@ pub(crate) enum Sign {
     Trailing { plus: u8, minus: u8 },
     LeadingOverpunch(Overpunch),
     TrailingOverpunch(Overpunch),
+    Signed,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Ascii,
+    Ebcdic,
+    Packed,
+    Bcd,
+    Binary,
+    BinaryLittle,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,6 +62,8 @@ pub(crate) enum NoneAs {
     Spaces,
     Zeros,
     Nines,
+    EbcdicSpaces,
+    LowValues,
 }
 
 /// The digits of a date, a time or both.
@@ -169,7 +182,14 @@ impl Overflow {
 
 impl NoneAs {
     pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
-        entry.one_of(cx, &[("spaces", Self::Spaces), ("zeros", Self::Zeros), ("nines", Self::Nines)])
+        let words = [
+            ("spaces", Self::Spaces),
+            ("zeros", Self::Zeros),
+            ("nines", Self::Nines),
+            ("ebcdic-spaces", Self::EbcdicSpaces),
+            ("low-values", Self::LowValues),
+        ];
+        entry.one_of(cx, &words)
     }
 }
 
@@ -183,19 +203,73 @@ impl Pattern {
         PATTERNS.iter().find(|(_, pattern)| *pattern == self).map_or("", |(label, _)| label)
     }
 
+    /// The bytes of its digits.
+    pub(crate) fn len(self, encoding: Encoding) -> usize {
+        encoding.len(self.label().len())
+    }
+
     /// The pattern of this kind with this length.
-    pub(crate) fn of_len(len: usize, is_kind: impl Fn(Self) -> bool) -> Option<Self> {
-        PATTERNS.iter().map(|(_, pattern)| *pattern).find(|pattern| is_kind(*pattern) && pattern.label().len() == len)
+    pub(crate) fn of_len(len: usize, encoding: Encoding, is_kind: impl Fn(Self) -> bool) -> Option<Self> {
+        let mut patterns = PATTERNS.iter().map(|(_, pattern)| *pattern);
+        patterns.find(|pattern| is_kind(*pattern) && pattern.len(encoding) == len)
+    }
+}
+
+impl Encoding {
+    pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
+        let words = [
+            ("ascii", Self::Ascii),
+            ("ebcdic", Self::Ebcdic),
+            ("packed", Self::Packed),
+            ("bcd", Self::Bcd),
+            ("binary", Self::Binary),
+            ("binary-little", Self::BinaryLittle),
+        ];
+        entry.one_of(cx, &words)
+    }
+
+    pub(crate) fn is_zoned(self) -> bool {
+        matches!(self, Self::Ascii | Self::Ebcdic)
+    }
+
+    pub(crate) fn is_binary(self) -> bool {
+        matches!(self, Self::Binary | Self::BinaryLittle)
+    }
+
+    /// The bytes of so many digits. Its home is the runtime's `Encoding::len`, which a macro crate cannot call.
+    pub(crate) fn len(self, digits: usize) -> usize {
+        match self {
+            Self::Packed => digits / 2 + 1,
+            Self::Bcd => digits.div_ceil(2),
+            Self::Ascii | Self::Ebcdic | Self::Binary | Self::BinaryLittle => digits,
+        }
+    }
+
+    /// The largest number of so many bytes, without a sign.
+    pub(crate) fn largest(self, len: usize) -> u128 {
+        let digits = match self {
+            Self::Ascii | Self::Ebcdic => len,
+            Self::Packed => (len * 2).saturating_sub(1),
+            Self::Bcd => len * 2,
+            Self::Binary | Self::BinaryLittle => {
+                return u32::try_from(len * 8)
+                    .ok()
+                    .and_then(|bits| 1_u128.checked_shl(bits))
+                    .map_or(u128::MAX, |end| end - 1);
+            }
+        };
+        u32::try_from(digits).ok().and_then(|digits| 10_u128.checked_pow(digits)).map_or(u128::MAX, |end| end - 1)
     }
 }
 
 impl Sign {
     /// `sign = "leading-minus"`, `sign(trailing, plus = '+', minus = '-')` or `sign(leading, overpunch = "ebcdic")`.
     pub(super) fn read(given: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
-        const WORDS: [(&str, Sign); 3] = [
+        const WORDS: [(&str, Sign); 4] = [
             ("leading-minus", Sign::LeadingMinus),
             ("unsigned", Sign::Unsigned),
             ("overpunch", Sign::TrailingOverpunch(Overpunch::Ebcdic)),
+            ("signed", Sign::Signed),
         ];
         if !given.is_list() {
             return given.one_of(cx, &WORDS);

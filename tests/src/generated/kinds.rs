@@ -1,6 +1,6 @@
 //! All kinds \[of\] \`fields\` \<once\>: the telegrams of the spec `kinds`, version 1.
 //!
-//! Written by `fep gen` from kinds.toml (fnv1a-64 1bf6b85a7314c116). A change belongs there.
+//! Written by `fep gen` from kinds.toml (fnv1a-64 679dc380dcb249dc). A change belongs there.
 
 use fep_codec::{Code, Date, DateTime, Digits, MonthDay, Telegram, Text, Time};
 
@@ -13,6 +13,8 @@ pub enum Kinds {
     Numbers(Numbers),
     /// Overpunched.
     Overpunched(Overpunched),
+    /// Encoded.
+    Encoded(Encoded),
     /// Dates.
     Dates(Dates),
     /// Codes.
@@ -122,6 +124,84 @@ pub struct Overpunched {
     /// Strict.
     #[field(len = 25, sign(leading, overpunch = "strict-ascii"))]
     pub strict: i128,
+}
+
+/// Encoded.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949", when("kind" = "E", "code" = "0210"))]
+pub struct Encoded {
+    /// Kind.
+    #[field(len = 1, charset = "ascii")]
+    pub kind: Text<1>,
+    /// All.
+    #[field(len = 2, encoding = "binary", computed = length(all))]
+    pub all: (),
+    /// Code.
+    #[field(len = 4, encoding = "ebcdic", full)]
+    pub code: Digits<4>,
+    /// Branch.
+    #[field(len = 6, encoding = "ebcdic")]
+    pub branch: Digits<6>,
+    /// Packed.
+    #[field(len = 8, encoding = "packed", sign = "signed", scale = 2)]
+    pub packed: i64,
+    /// Even.
+    #[field(len = 4, encoding = "packed", digits_max = 6, none = "ebcdic-spaces")]
+    pub even: Option<u32>,
+    /// Wide.
+    #[field(len = 19, encoding = "packed", sign = "signed", none = "low-values")]
+    pub wide: Option<i128>,
+    /// Bcd.
+    #[field(len = 3, encoding = "bcd", none = "nines")]
+    pub bcd: Option<u32>,
+    /// Short.
+    #[field(len = 2, encoding = "binary", digits_max = 4)]
+    pub short: u16,
+    /// Medium.
+    #[field(len = 3, encoding = "binary-little", sign = "signed")]
+    pub medium: i32,
+    /// Long.
+    #[field(len = 8, encoding = "binary", sign = "signed", scale = 2, none = "zeros")]
+    pub long: Option<i64>,
+    /// Huge.
+    #[field(len = 16, encoding = "binary-little", sign = "signed")]
+    pub huge: i128,
+    /// Zoned.
+    #[field(len = 9, encoding = "ebcdic", sign = "overpunch")]
+    pub zoned: i32,
+    /// Zoned minus.
+    #[field(len = 5, encoding = "ebcdic", sign(leading, overpunch = "ebcdic-minus"))]
+    pub zoned_minus: i32,
+    /// Zoned plain.
+    #[field(len = 5, encoding = "ebcdic", none = "spaces")]
+    pub zoned_plain: Option<u32>,
+    /// Minus.
+    #[field(len = 5, encoding = "ebcdic", sign = "leading-minus")]
+    pub minus: i32,
+    /// Beside.
+    #[field(len = 5, encoding = "ebcdic", sign(trailing, plus = b'N', minus = b'`'))]
+    pub beside: i16,
+    /// Day.
+    #[field(len = 5, encoding = "packed")]
+    pub day: Date,
+    /// Short day.
+    #[field(len = 3, none = "zeros", encoding = "bcd", pattern = "YYMMDD")]
+    pub short_day: Option<Date>,
+    /// No year.
+    #[field(len = 3, encoding = "packed")]
+    pub no_year: MonthDay,
+    /// At.
+    #[field(len = 4, none = "nines", encoding = "packed")]
+    pub at: Option<Time>,
+    /// Stamp.
+    #[field(len = 14, none = "spaces", encoding = "ebcdic")]
+    pub stamp: Option<DateTime>,
+    /// Count.
+    #[field(len = 1, encoding = "binary", computed = count(rest))]
+    pub count: (),
+    /// Rest.
+    #[field(group, count = count, max = 200)]
+    pub rest: Vec<Inner>,
 }
 
 /// Dates.

@@ -9,53 +9,65 @@
 //! strict-ascii   plus      0 1 2 3 4 5 6 7 8 9
 //!                minus     p q r s t u v w x y         0504w          00120
 //! ```
+//!
+//! In EBCDIC the same characters are a digit in the low half of a byte and the sign in the high half: `C` plus, `D` minus.
 
-use super::{not_a_digit, sum};
+use super::{is_digit, not_a_digit, sum};
 use crate::error::Fault;
-use crate::layout::{Overpunch, Sign};
+use crate::layout::{Encoding, NumberRule, Overpunch, Sign};
 
 /// Puts the sign over a digit that has been written.
-#[inline(always)]
-pub(super) fn put(sign: Sign, negative: bool, digits: &mut [u8]) {
-    let (form, place) = match sign {
+pub(super) fn put(rule: &NumberRule, negative: bool, digits: &mut [u8]) -> Result<(), Fault> {
+    let (form, place) = match rule.sign {
         Sign::LeadingOverpunch(form) => (form, digits.first_mut()),
         Sign::TrailingOverpunch(form) => (form, digits.last_mut()),
-        _ => return,
+        _ => return Ok(()),
     };
     if let Some(digit) = place {
-        *digit = form.byte(*digit & 0x0F, negative);
+        *digit = form.byte(rule.encoding, *digit & 0x0F, negative).ok_or(super::bad_sign_for_encoding())?;
     }
+    Ok(())
 }
 
 /// Whether the number is negative, and its magnitude; none if that is larger than a `u128`.
-pub(super) fn get(form: Overpunch, at: usize, bytes: &[u8]) -> Result<(bool, Option<u128>), Fault> {
+pub(super) fn get(encoding: Encoding, form: Overpunch, at: usize, bytes: &[u8]) -> Result<(bool, Option<u128>), Fault> {
     let Some(sign) = bytes.get(at) else { return Err(Fault::BadSign { byte: None }) };
     let (before, after) = (bytes.get(..at).unwrap_or_default(), bytes.get(at + 1..).unwrap_or_default());
     for (start, digits) in [(0, before), (at + 1, after)] {
-        if !digits.iter().all(u8::is_ascii_digit) {
-            return Err(not_a_digit(digits, start));
+        if !digits.iter().all(|byte| is_digit(encoding, *byte)) {
+            return Err(not_a_digit(encoding, digits, start));
         }
     }
-    let (digit, negative) = form.digit(*sign).ok_or(Fault::BadSign { byte: Some(*sign) })?;
+    let (digit, negative) = form.digit(encoding, *sign).ok_or(Fault::BadSign { byte: Some(*sign) })?;
     let digit_at = |(place, byte): (usize, &u8)| if place == at { digit } else { byte & 0x0F };
-    Ok((negative, sum(bytes.iter().enumerate().map(digit_at))))
+    Ok((negative, sum(bytes.len(), bytes.iter().enumerate().map(digit_at))))
 }
 
 impl Overpunch {
-    /// The byte of a digit with a sign.
-    #[inline]
-    const fn byte(self, digit: u8, negative: bool) -> u8 {
-        match (self, negative) {
+    /// The byte of a digit with a sign, if the encoding has the form.
+    const fn byte(self, encoding: Encoding, digit: u8, negative: bool) -> Option<u8> {
+        let ebcdic = matches!(encoding, Encoding::Ebcdic);
+        Some(match (self, negative) {
+            (Self::StrictAscii, _) if ebcdic => return None,
+            (Self::Ebcdic, false) if ebcdic => 0xC0 | digit,
+            (Self::EbcdicMinus, false) if ebcdic => 0xF0 | digit,
+            (Self::Ebcdic | Self::EbcdicMinus, true) if ebcdic => 0xD0 | digit,
             (Self::Ebcdic, false) => lettered(digit, b'{', b'A'),
             (Self::EbcdicMinus | Self::StrictAscii, false) => b'0' + digit,
             (Self::Ebcdic | Self::EbcdicMinus, true) => lettered(digit, b'}', b'J'),
             (Self::StrictAscii, true) => b'p' + digit,
-        }
+        })
     }
 
     /// The digit of a byte, and whether its sign is a minus.
-    #[inline]
-    const fn digit(self, byte: u8) -> Option<(u8, bool)> {
+    const fn digit(self, encoding: Encoding, byte: u8) -> Option<(u8, bool)> {
+        if let Encoding::Ebcdic = encoding {
+            return match (self, byte) {
+                (Self::Ebcdic, 0xC0..=0xC9) | (Self::EbcdicMinus, 0xF0..=0xF9) => Some((byte & 0x0F, false)),
+                (Self::Ebcdic | Self::EbcdicMinus, 0xD0..=0xD9) => Some((byte & 0x0F, true)),
+                _ => None,
+            };
+        }
         match (self, byte) {
             (Self::Ebcdic, b'{') => Some((0, false)),
             (Self::Ebcdic, b'A'..=b'I') => Some((byte - b'A' + 1, false)),
@@ -77,7 +89,6 @@ const fn lettered(digit: u8, zero: u8, one: u8) -> u8 {
 mod tests {
     use super::*;
     use crate::kind::FieldValue;
-    use crate::layout::NumberRule;
 
     fn check(form: Overpunch, value: i64, last: &[u8], first: &[u8]) {
         for (sign, bytes) in [(Sign::TrailingOverpunch(form), last), (Sign::LeadingOverpunch(form), first)] {
@@ -119,6 +130,26 @@ mod tests {
                 };
                 assert_eq!(i8::get(&rule, &[b'1', byte]), expected, "{form:?} {byte:02x}");
             }
+        }
+    }
+
+    #[test]
+    fn every_zoned_byte_is_a_digit_with_a_sign_a_plain_digit_or_none() {
+        let plain = NumberRule { encoding: Encoding::Ebcdic, ..NumberRule::UNSIGNED };
+        let punched = |form| NumberRule { sign: Sign::TrailingOverpunch(form), ..plain };
+        for byte in 0..=u8::MAX {
+            let digit = i8::try_from(byte % 16).ok().filter(|digit| *digit <= 9);
+            let value = |zone: u8| digit.filter(|_| byte / 16 == zone).map(|digit| 10 + digit);
+            let not_a_digit = Fault::NotADigit { offset: 1, byte: Some(byte) };
+            let bad_sign = Fault::BadSign { byte: Some(byte) };
+            let bytes = [0xF1, byte];
+            assert_eq!(i8::get(&plain, &bytes), value(15).ok_or(not_a_digit), "{byte:02x}");
+            let minus = value(13).map(|value| -value);
+            let expected = value(12).or(minus).ok_or(bad_sign.clone());
+            assert_eq!(i8::get(&punched(Overpunch::Ebcdic), &bytes), expected, "{byte:02x}");
+            let expected = value(15).or(minus).ok_or(bad_sign.clone());
+            assert_eq!(i8::get(&punched(Overpunch::EbcdicMinus), &bytes), expected, "{byte:02x}");
+            assert_eq!(i8::get(&punched(Overpunch::StrictAscii), &bytes), Err(bad_sign), "{byte:02x}");
         }
     }
 
