@@ -24,7 +24,7 @@ pub struct Record<'l> {
 /// The value of one item. A field's kind decides which of these it can hold.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Value {
-    /// Not given. Encoding fills what follows from the layout and refuses the rest; fillers always have it.
+    /// Not given. Encoding fills what follows from the layout and refuses the rest; fillers and unnamed literals always have it.
     Absent,
     /// The field says that it has no value.
     None,
@@ -42,7 +42,7 @@ pub enum Value {
     DateTime(DateTime),
     /// A flag.
     Flag(bool),
-    /// Raw bytes, and literals.
+    /// Raw bytes, and named literals.
     Bytes(Vec<u8>),
     /// A part's values, in wire order.
     Part(Vec<Self>),

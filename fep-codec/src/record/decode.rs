@@ -27,7 +27,7 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
             Item::Field(field) => field_value(layout, field, reader)?,
             Item::Literal(literal) => {
                 reader.literal(literal)?;
-                Value::Bytes(literal.bytes.to_vec())
+                if literal.name.is_empty() { Value::Absent } else { Value::Bytes(literal.bytes.to_vec()) }
             }
             Item::Filler(filler) => {
                 reader.filler(filler)?;
