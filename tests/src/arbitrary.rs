@@ -82,7 +82,7 @@ fn value(field: &Field, random: &mut Random) -> Value {
         }
         Kind::Number(rule) => Value::Number(number(rule, field.len, random)),
         Kind::Date(rule) => match rule.pattern {
-            DatePattern::YyyyMmDd => Value::Date(date(1900, 2100, random)),
+            DatePattern::YyyyMmDd | DatePattern::YyyyDdd => Value::Date(date(1900, 2100, random)),
             DatePattern::YyMmDd => Value::Date(date(1970, 2069, random)),
             DatePattern::MmDd => Value::MonthDay(month_day(random)),
         },

@@ -1,7 +1,7 @@
 //! Dates and times: digits in one of a few patterns; an impossible date is an error.
 //!
 //! ```text
-//! YYYYMMDD 20261121    YYMMDD 261121    MMDD 1121
+//! YYYYMMDD 20261121    YYMMDD 261121    MMDD 1121    YYYYDDD 2026325
 //! HHMMSS   093015      HHMM   0930      YYYYMMDDHHMMSS 20261121093015
 //!
 //! YYYYMMDD packed  02 02 61 12 1F       HHMMSS packed  00 93 01 5F
@@ -112,6 +112,13 @@ fn split_date(value: u64) -> Result<Date, Fault> {
     Ok(Date::new(year, two(value / 100), two(value))?)
 }
 
+/// Year and day of the year out of `YYYYDDD`.
+fn split_ordinal(value: u64) -> Result<Date, Fault> {
+    let year = u16::try_from(value / 1_000).map_err(|_| Impossible("a year has four digits"))?;
+    let day = u16::try_from(value % 1_000).map_err(|_| Impossible("the year has no such day"))?;
+    Ok(Date::from_ordinal(year, day)?)
+}
+
 #[inline]
 fn split_time(value: u64) -> Result<Time, Fault> {
     Ok(Time::new(two(value / 10_000), two(value / 100), two(value))?)
@@ -151,6 +158,7 @@ impl FieldValue<'_, DateRule> for Date {
         let value = match rule.pattern {
             DatePattern::YyyyMmDd => join_date(*self),
             DatePattern::YyMmDd => without_century(join_date(*self), rule.pivot)?,
+            DatePattern::YyyyDdd => u64::from(self.year()) * 1_000 + u64::from(self.day_of_year()),
             DatePattern::MmDd => return Err(Fault::BadSpec { reason: "a date without a year is a MonthDay" }),
         };
         put_digits(value, rule.encoding, rule.pattern.len(), out)
@@ -162,6 +170,7 @@ impl FieldValue<'_, DateRule> for Date {
         match rule.pattern {
             DatePattern::YyyyMmDd => split_date(value),
             DatePattern::YyMmDd => split_date(with_century(value, rule.pivot)),
+            DatePattern::YyyyDdd => split_ordinal(value),
             DatePattern::MmDd => Err(Fault::BadSpec { reason: "a date without a year is a MonthDay" }),
         }
     }
@@ -246,6 +255,8 @@ mod tests {
         check::<_, Date>(&YYMMDD, "2026-11-21", b"261121");
         check::<_, Date>(&YYMMDD, "1970-01-01", b"700101");
         check::<_, MonthDay>(&DateRule::new(DatePattern::MmDd), "1125", b"1125");
+        check::<_, Date>(&DateRule::new(DatePattern::YyyyDdd), "2026-11-21", b"2026325");
+        check::<_, Date>(&DateRule::new(DatePattern::YyyyDdd), "2024-12-31", b"2024366");
         check::<_, Time>(&HHMMSS, "09:30:15", b"093015");
         check::<_, Time>(&TimeRule::new(TimePattern::HhMm), "09:30:00", b"0930");
         check::<_, DateTime>(
@@ -275,6 +286,9 @@ mod tests {
         assert_eq!(fault.to_string(), "no such date or time: months are 1 to 12");
         assert_eq!(Date::get(&YYMMDD, b"2611a1"), Err(Fault::NotADigit { offset: 4, byte: Some(b'a') }));
         assert!(Time::get(&HHMMSS, b"240000").is_err());
+        let fault = Date::get(&DateRule::new(DatePattern::YyyyDdd), b"2026366").unwrap_err();
+        assert_eq!(fault.to_string(), "no such date or time: the year has no such day");
+        assert!(Date::get(&DateRule::new(DatePattern::YyyyDdd), b"2026000").is_err());
     }
 
     #[test]

@@ -107,6 +107,8 @@ pub enum DatePattern {
     YyyyMmDd,
     /// `261121`
     YyMmDd,
+    /// `2026325`: the day of the year, from 001.
+    YyyyDdd,
     /// `1121`: the year is not sent. In JSON the digits as they are.
     MmDd,
 }
@@ -229,6 +231,7 @@ impl DatePattern {
         match self {
             Self::YyyyMmDd => 8,
             Self::YyMmDd => 6,
+            Self::YyyyDdd => 7,
             Self::MmDd => 4,
         }
     }

@@ -58,6 +58,34 @@ impl Date {
         Ok(Self { year, month, day })
     }
 
+    /// The day with this number in its year, from 1.
+    ///
+    /// # Errors
+    /// If the year has no such day.
+    pub const fn from_ordinal(year: u16, day_of_year: u16) -> Result<Self, Impossible> {
+        let (mut month, mut rest) = (1, day_of_year);
+        while month <= 12 && rest > days_in(year, month) as u16 {
+            rest -= days_in(year, month) as u16;
+            month += 1;
+        }
+        if month > 12 || rest == 0 {
+            return Err(Impossible("the year has no such day"));
+        }
+        // A month has at most 31 days.
+        Self::new(year, month, rest.to_le_bytes()[0])
+    }
+
+    /// The number of the day in its year, from 1.
+    #[must_use]
+    pub const fn day_of_year(self) -> u16 {
+        let (mut month, mut day) = (1, self.day as u16);
+        while month < self.month {
+            day += days_in(self.year, month) as u16;
+            month += 1;
+        }
+        day
+    }
+
     /// The year, 0 to 9999.
     #[must_use]
     pub const fn year(self) -> u16 {
@@ -254,6 +282,25 @@ mod tests {
             assert!(impossible.parse::<Date>().is_err(), "{impossible}");
         }
         assert!("2000-02-29".parse::<Date>().is_ok());
+    }
+
+    #[test]
+    fn every_day_of_a_century_has_one_number_in_its_year() {
+        for year in 1999..=2100 {
+            let mut last = 0;
+            for month in 1..=12 {
+                for day in 1..=31 {
+                    let Ok(date) = Date::new(year, month, day) else { continue };
+                    last += 1;
+                    assert_eq!(date.day_of_year(), last, "{date}");
+                    assert_eq!(Date::from_ordinal(year, last), Ok(date));
+                }
+            }
+            assert!(last == 365 || last == 366);
+            assert!(Date::from_ordinal(year, last + 1).is_err() && Date::from_ordinal(year, 0).is_err());
+        }
+        assert_eq!("2024-12-31".parse::<Date>().unwrap().day_of_year(), 366);
+        assert_eq!("1900-12-31".parse::<Date>().unwrap().day_of_year(), 365);
     }
 
     #[test]

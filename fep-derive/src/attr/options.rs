@@ -79,6 +79,7 @@ pub(crate) enum Pattern {
 pub(crate) enum DatePattern {
     YyyyMmDd,
     YyMmDd,
+    YyyyDdd,
     MmDd,
 }
 
@@ -115,9 +116,10 @@ pub(crate) struct CodeLine {
     pub(crate) span: Span,
 }
 
-const PATTERNS: [(&str, Pattern); 7] = [
+const PATTERNS: [(&str, Pattern); 8] = [
     ("YYYYMMDD", Pattern::Date(DatePattern::YyyyMmDd)),
     ("YYMMDD", Pattern::Date(DatePattern::YyMmDd)),
+    ("YYYYDDD", Pattern::Date(DatePattern::YyyyDdd)),
     ("MMDD", Pattern::Date(DatePattern::MmDd)),
     ("HHMMSS", Pattern::Time(TimePattern::HhMmSs)),
     ("HHMM", Pattern::Time(TimePattern::HhMm)),

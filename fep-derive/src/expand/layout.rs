@@ -328,6 +328,7 @@ fn date_pattern(p: &Paths, pattern: DatePattern) -> TokenStream {
     match pattern {
         DatePattern::YyyyMmDd => quote!(#path::YyyyMmDd),
         DatePattern::YyMmDd => quote!(#path::YyMmDd),
+        DatePattern::YyyyDdd => quote!(#path::YyyyDdd),
         DatePattern::MmDd => quote!(#path::MmDd),
     }
 }

@@ -351,16 +351,14 @@ impl Source<'_> {
 
 /// The lengths that a kind of date has.
 fn lengths(kind: &str, encoding: Encoding) -> String {
-    let [first, second, third] = match kind {
-        "date" => ["dates are \"YYYYMMDD\" (8)", "\"YYMMDD\" (6)", "\"MMDD\" (4, a `MonthDay`)"],
-        "time" => ["times are \"HHMMSS\" (6)", "\"HHMM\" (4)", ""],
-        _ => ["timestamps are \"YYYYMMDDHHMMSS\" (14)", "\"YYMMDDHHMMSS\" (12)", ""],
+    let listed = match kind {
+        "date" => "dates are \"YYYYMMDD\" (8), \"YYMMDD\" (6), \"YYYYDDD\" (7) and \"MMDD\" (4, a `MonthDay`)",
+        "time" => "times are \"HHMMSS\" (6) and \"HHMM\" (4)",
+        _ => "timestamps are \"YYYYMMDDHHMMSS\" (14) and \"YYMMDDHHMMSS\" (12)",
     };
-    let listed =
-        if third.is_empty() { format!("{first} and {second}") } else { format!("{first}, {second} and {third}") };
     match encoding {
         Encoding::Packed => format!("{listed} before they are packed, two in a byte with the sign's half"),
         Encoding::Bcd => format!("{listed} before they are packed, two in a byte"),
-        _ => listed,
+        _ => listed.to_owned(),
     }
 }

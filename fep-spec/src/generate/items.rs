@@ -131,7 +131,11 @@ fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> (TokenStrea
             let ty = if rule.pattern == DatePattern::MmDd { "MonthDay" } else { "Date" };
             let mut options = none(rule.none);
             options.extend(encoding(rule.encoding));
-            options.extend(pattern((rule.pattern == DatePattern::YyMmDd).then_some("YYMMDD")));
+            options.extend(pattern(match rule.pattern {
+                DatePattern::YyMmDd => Some("YYMMDD"),
+                DatePattern::YyyyDdd => Some("YYYYDDD"),
+                DatePattern::YyyyMmDd | DatePattern::MmDd => None,
+            }));
             options.extend(pivot(rule.pivot));
             (optional(rule.none, named(ty)), options)
         }

@@ -119,9 +119,10 @@ const NONE: [(&str, NoneAs); 5] = [
     ("low-values", NoneAs::LowValues),
 ];
 
-const PATTERNS: [(&str, Pattern); 7] = [
+const PATTERNS: [(&str, Pattern); 8] = [
     ("YYYYMMDD", Pattern::Date(DatePattern::YyyyMmDd)),
     ("YYMMDD", Pattern::Date(DatePattern::YyMmDd)),
+    ("YYYYDDD", Pattern::Date(DatePattern::YyyyDdd)),
     ("MMDD", Pattern::Date(DatePattern::MmDd)),
     ("HHMMSS", Pattern::Time(TimePattern::HhMmSs)),
     ("HHMM", Pattern::Time(TimePattern::HhMm)),

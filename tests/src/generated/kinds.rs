@@ -1,6 +1,6 @@
 //! All kinds \[of\] \`fields\` \<once\>: the telegrams of the spec `kinds`, version 1.
 //!
-//! Written by `fep gen` from kinds.toml (fnv1a-64 679dc380dcb249dc). A change belongs there.
+//! Written by `fep gen` from kinds.toml (fnv1a-64 915af72871fdd653). A change belongs there.
 
 use fep_codec::{Code, Date, DateTime, Digits, MonthDay, Telegram, Text, Time};
 
@@ -190,6 +190,9 @@ pub struct Encoded {
     /// No year.
     #[field(len = 3, encoding = "packed")]
     pub no_year: MonthDay,
+    /// Julian.
+    #[field(len = 4, none = "zeros", encoding = "packed", pattern = "YYYYDDD")]
+    pub julian: Option<Date>,
     /// At.
     #[field(len = 4, none = "nines", encoding = "packed")]
     pub at: Option<Time>,
@@ -206,7 +209,7 @@ pub struct Encoded {
 
 /// Dates.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(len = 58, charset = "cp949", when("kind" = "D"))]
+#[telegram(len = 65, charset = "cp949", when("kind" = "D"))]
 pub struct Dates {
     /// Kind.
     #[field(len = 1, charset = "ascii")]
@@ -220,6 +223,9 @@ pub struct Dates {
     /// No year.
     #[field(len = 4, none = "spaces")]
     pub no_year: Option<MonthDay>,
+    /// Ordinal.
+    #[field(len = 7, pattern = "YYYYDDD")]
+    pub ordinal: Date,
     /// At.
     #[field(len = 6)]
     pub at: Time,
