@@ -1,6 +1,6 @@
 //! Specs at run time: the golden bytes and the golden JSON, both ways, by the layouts of the spec files.
 
-#![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a helper of a test fails by panicking")]
 
 use std::path::Path;
 

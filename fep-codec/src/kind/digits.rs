@@ -229,7 +229,7 @@ mod tests {
         assert!(matches!(<&str>::get(&rule, b"\xF1"), Err(Fault::BadSpec { .. })));
         assert_eq!(Digits::<1>::get(&rule, b"\xF1\xF2"), Err(Fault::TooLong { needed: 2, len: 1 }));
         for byte in 0..=u8::MAX {
-            let digit = (byte >= 0xF0 && byte <= 0xF9).then(|| char::from(byte - 0xC0).to_string());
+            let digit = (0xF0..=0xF9).contains(&byte).then(|| char::from(byte - 0xC0).to_string());
             let full = DigitsRule { full: true, ..rule };
             assert_eq!(String::get(&full, &[byte]).ok(), digit, "{byte:02x}");
         }

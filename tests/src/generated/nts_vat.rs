@@ -6,6 +6,7 @@ use fep_codec::{Date, Digits, Telegram, Text};
 
 /// Any telegram of 국세청 부가가치세 전자신고.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "telegrams are as long as the sheet says")]
 pub enum NtsVat {
     /// Head (신고서 헤더).
     Head(Head),

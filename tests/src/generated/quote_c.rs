@@ -6,6 +6,7 @@ use fep_codec::{Code, Telegram, Text, Time};
 
 /// Any telegram of 시세 스트림.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "telegrams are as long as the sheet says")]
 pub enum QuoteC {
     /// Trade (체결).
     Trade(Trade),

@@ -122,7 +122,9 @@ mod tests {
         for (form, plus, minus) in forms {
             let rule = NumberRule { sign: Sign::TrailingOverpunch(form), ..NumberRule::UNSIGNED };
             for byte in 0..=u8::MAX {
-                let of = |digits: &[u8; 10]| digits.iter().position(|digit| *digit == byte).map(|digit| digit as i8);
+                let of = |digits: &[u8; 10]| {
+                    digits.iter().position(|digit| *digit == byte).and_then(|digit| i8::try_from(digit).ok())
+                };
                 let expected = match (of(plus), of(minus)) {
                     (Some(digit), _) => Ok(10 + digit),
                     (_, Some(digit)) => Ok(-10 - digit),
