@@ -4,7 +4,7 @@
 //! |---|---|
 //! | text, digits, code | string without padding |
 //! | number | number if it has no decimals and its field at most 15 digits, else a decimal string: `"12.05"` |
-//! | date, time | `"2026-11-21"`, `"09:30:15"`, `"2026-11-21T09:30:15"`; without a year the digits, `"1125"` |
+//! | date, time | `"2026-11-21"`, `"09:30:15"`, `"2026-11-21T09:30:15"`; without a year the digits, `"1125"`, `"1121093015"` |
 //! | no value | `null` |
 //! | flag | `true`, `false` |
 //! | bytes, literals that are no ASCII text | hex string |

@@ -24,7 +24,7 @@ use crate::error::Fault;
     label = "not a type for this kind of field",
     note = "text: `Text<N>`, `String`, `Cow<str>`, `&str` (ascii and utf-8 only); digits: `Digits<N>` and the text types; \
             number: the integers, and `Option` of one if the field can be blank; date: `Date`, `MonthDay`; time: `Time`; \
-            timestamp: `DateTime`; code: an enum with `#[derive(Code)]`, or a text type; flag: `bool`; bytes: `[u8; N]`, \
+            timestamp: `DateTime`, `MonthDayTime`; code: an enum with `#[derive(Code)]`, or a text type; flag: `bool`; bytes: `[u8; N]`, \
             `Vec<u8>`, `&[u8]`"
 )]
 pub trait FieldValue<'a, R>: Sized {

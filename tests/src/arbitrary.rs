@@ -3,9 +3,9 @@
 //! It knows what a kind may hold from the documents, not from the encoder: what it makes must encode.
 
 use fep_codec::layout::{
-    DatePattern, Encoding, Field, Item, Kind, Layout, NoneAs, NumberRule, Repeat, Sign, TimePattern,
+    DatePattern, DateTimePattern, Encoding, Field, Item, Kind, Layout, NoneAs, NumberRule, Repeat, Sign, TimePattern,
 };
-use fep_codec::{Charset, Date, DateTime, MonthDay, Record, Time, Value};
+use fep_codec::{Charset, Date, DateTime, MonthDay, MonthDayTime, Record, Time, Value};
 
 /// A small generator of random numbers (SplitMix64), so that a seed is a case.
 #[derive(Clone, Debug)]
@@ -87,6 +87,9 @@ fn value(field: &Field, random: &mut Random) -> Value {
             DatePattern::MmDd => Value::MonthDay(month_day(random)),
         },
         Kind::Time(rule) => Value::Time(time(rule.pattern, random)),
+        Kind::DateTime(rule) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
+            Value::MonthDayTime(MonthDayTime { day: month_day(random), time: time(TimePattern::HhMmSs, random) })
+        }
         Kind::DateTime(_) => {
             Value::DateTime(DateTime { date: date(1970, 2069, random), time: time(TimePattern::HhMmSs, random) })
         }

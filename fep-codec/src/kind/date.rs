@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! YYYYMMDD 20261121    YYMMDD 261121    MMDD 1121    YYYYDDD 2026325
-//! HHMMSS   093015      HHMM   0930      YYYYMMDDHHMMSS 20261121093015
+//! HHMMSS   093015      HHMM   0930      YYYYMMDDHHMMSS 20261121093015    MMDDHHMMSS 1121093015
 //!
 //! YYYYMMDD packed  02 02 61 12 1F       HHMMSS packed  00 93 01 5F
 //! ```
@@ -13,7 +13,7 @@ use crate::error::Fault;
 use crate::layout::{
     DatePattern, DateRule, DateTimePattern, DateTimeRule, Encoding, NoneAs, NumberRule, TimePattern, TimeRule,
 };
-use crate::value::{Date, DateTime, Impossible, MonthDay, Time};
+use crate::value::{Date, DateTime, Impossible, MonthDay, MonthDayTime, Time};
 
 /// Two-digit years below this are 20xx unless the spec says otherwise.
 pub const PIVOT_DEFAULT: u8 = 70;
@@ -214,6 +214,7 @@ impl FieldValue<'_, DateTimeRule> for DateTime {
         let date = match rule.pattern {
             DateTimePattern::YyyyMmDdHhMmSs => join_date(self.date),
             DateTimePattern::YyMmDdHhMmSs => without_century(join_date(self.date), rule.pivot)?,
+            DateTimePattern::MmDdHhMmSs => return Err(no_year()),
         };
         put_digits(date * 1_000_000 + join_time(self.time), rule.encoding, rule.pattern.len(), out)
     }
@@ -223,8 +224,27 @@ impl FieldValue<'_, DateTimeRule> for DateTime {
         let date = match rule.pattern {
             DateTimePattern::YyyyMmDdHhMmSs => value / 1_000_000,
             DateTimePattern::YyMmDdHhMmSs => with_century(value / 1_000_000, rule.pivot),
+            DateTimePattern::MmDdHhMmSs => return Err(no_year()),
         };
         Ok(Self { date: split_date(date)?, time: split_time(value % 1_000_000)? })
+    }
+}
+
+#[cold]
+fn no_year() -> Fault {
+    Fault::BadSpec { reason: "a timestamp without a year is a MonthDayTime" }
+}
+
+impl FieldValue<'_, DateTimeRule> for MonthDayTime {
+    fn put(&self, rule: &DateTimeRule, out: &mut [u8]) -> Result<(), Fault> {
+        let day = u64::from(self.day.month()) * 100 + u64::from(self.day.day());
+        put_digits(day * 1_000_000 + join_time(self.time), rule.encoding, DateTimePattern::MmDdHhMmSs.len(), out)
+    }
+
+    fn get(rule: &DateTimeRule, bytes: &[u8]) -> Result<Self, Fault> {
+        let value = digits(rule.encoding, bytes, DateTimePattern::MmDdHhMmSs.len())?;
+        let day = value / 1_000_000;
+        Ok(Self { day: MonthDay::new(two(day / 100), two(day))?, time: split_time(value % 1_000_000)? })
     }
 }
 
@@ -256,6 +276,7 @@ mod tests {
         check::<_, Date>(&YYMMDD, "1970-01-01", b"700101");
         check::<_, MonthDay>(&DateRule::new(DatePattern::MmDd), "1125", b"1125");
         check::<_, Date>(&DateRule::new(DatePattern::YyyyDdd), "2026-11-21", b"2026325");
+        check::<_, MonthDayTime>(&DateTimeRule::new(DateTimePattern::MmDdHhMmSs), "1121093015", b"1121093015");
         check::<_, Date>(&DateRule::new(DatePattern::YyyyDdd), "2024-12-31", b"2024366");
         check::<_, Time>(&HHMMSS, "09:30:15", b"093015");
         check::<_, Time>(&TimeRule::new(TimePattern::HhMm), "09:30:00", b"0930");

@@ -153,6 +153,8 @@ pub enum DateTimePattern {
     YyyyMmDdHhMmSs,
     /// `261121093015`
     YyMmDdHhMmSs,
+    /// `1121093015`: the year is not sent. In JSON the digits as they are.
+    MmDdHhMmSs,
 }
 
 /// One of a list of codes, left-justified and padded with spaces.
@@ -257,6 +259,7 @@ impl DateTimePattern {
         match self {
             Self::YyyyMmDdHhMmSs => 14,
             Self::YyMmDdHhMmSs => 12,
+            Self::MmDdHhMmSs => 10,
         }
     }
 }

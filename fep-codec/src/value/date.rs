@@ -35,6 +35,15 @@ pub struct DateTime {
     pub time: Time,
 }
 
+/// A day without a year and a time of day. Written `1121093015`, as on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MonthDayTime {
+    /// The day.
+    pub day: MonthDay,
+    /// The time of day.
+    pub time: Time,
+}
+
 /// Which part of a date or time is impossible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Impossible(pub &'static str);
@@ -201,6 +210,13 @@ impl fmt::Display for DateTime {
     }
 }
 
+impl fmt::Display for MonthDayTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Time { hour, minute, second } = self.time;
+        write!(f, "{}{hour:02}{minute:02}{second:02}", self.day)
+    }
+}
+
 impl fmt::Display for Impossible {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
@@ -266,6 +282,23 @@ impl FromStr for DateTime {
     }
 }
 
+/// Reads `1121093015`.
+impl FromStr for MonthDayTime {
+    type Err = Impossible;
+
+    fn from_str(text: &str) -> Result<Self, Impossible> {
+        let wrong = Impossible("a day and a time without a year are written MMDDHHMMSS");
+        let (day, time) = text.split_at_checked(4).ok_or(wrong)?;
+        let [h1, h2, m1, m2, s1, s2] = *time.as_bytes() else { return Err(wrong) };
+        match (two(h1, h2), two(m1, m2), two(s1, s2)) {
+            (Some(hour), Some(minute), Some(second)) => {
+                Ok(Self { day: day.parse()?, time: Time::new(hour, minute, second)? })
+            }
+            _ => Err(wrong),
+        }
+    }
+}
+
 const fn two(tens: u8, ones: u8) -> Option<u8> {
     if tens.is_ascii_digit() && ones.is_ascii_digit() { Some((tens - b'0') * 10 + (ones - b'0')) } else { None }
 }
@@ -301,6 +334,14 @@ mod tests {
         }
         assert_eq!("2024-12-31".parse::<Date>().unwrap().day_of_year(), 366);
         assert_eq!("1900-12-31".parse::<Date>().unwrap().day_of_year(), 365);
+    }
+
+    #[test]
+    fn a_day_and_a_time_without_a_year_are_their_digits() {
+        assert_eq!("0229235959".parse::<MonthDayTime>().unwrap().to_string(), "0229235959");
+        for impossible in ["0230000000", "1121240000", "112109301", "11210930155", "1121T93015", "가나다라"] {
+            assert!(impossible.parse::<MonthDayTime>().is_err(), "{impossible}");
+        }
     }
 
     #[test]

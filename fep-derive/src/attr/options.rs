@@ -90,9 +90,11 @@ pub(crate) enum TimePattern {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::enum_variant_names, reason = "the names of the runtime's patterns")]
 pub(crate) enum DateTimePattern {
     YyyyMmDdHhMmSs,
     YyMmDdHhMmSs,
+    MmDdHhMmSs,
 }
 
 /// `computed = length(rest)`, `computed = count(items)`.
@@ -116,7 +118,7 @@ pub(crate) struct CodeLine {
     pub(crate) span: Span,
 }
 
-const PATTERNS: [(&str, Pattern); 8] = [
+const PATTERNS: [(&str, Pattern); 9] = [
     ("YYYYMMDD", Pattern::Date(DatePattern::YyyyMmDd)),
     ("YYMMDD", Pattern::Date(DatePattern::YyMmDd)),
     ("YYYYDDD", Pattern::Date(DatePattern::YyyyDdd)),
@@ -125,6 +127,7 @@ const PATTERNS: [(&str, Pattern); 8] = [
     ("HHMM", Pattern::Time(TimePattern::HhMm)),
     ("YYYYMMDDHHMMSS", Pattern::DateTime(DateTimePattern::YyyyMmDdHhMmSs)),
     ("YYMMDDHHMMSS", Pattern::DateTime(DateTimePattern::YyMmDdHhMmSs)),
+    ("MMDDHHMMSS", Pattern::DateTime(DateTimePattern::MmDdHhMmSs)),
 ];
 
 impl Charset {

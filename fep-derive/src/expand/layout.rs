@@ -346,5 +346,6 @@ fn datetime_pattern(p: &Paths, pattern: DateTimePattern) -> TokenStream {
     match pattern {
         DateTimePattern::YyyyMmDdHhMmSs => quote!(#path::YyyyMmDdHhMmSs),
         DateTimePattern::YyMmDdHhMmSs => quote!(#path::YyMmDdHhMmSs),
+        DateTimePattern::MmDdHhMmSs => quote!(#path::MmDdHhMmSs),
     }
 }

@@ -91,7 +91,7 @@ impl Source<'_> {
             Shape::Bool => KindWord::Flag,
             Shape::Date | Shape::MonthDay => KindWord::Date,
             Shape::Time => KindWord::Time,
-            Shape::DateTime => KindWord::DateTime,
+            Shape::DateTime | Shape::MonthDayTime => KindWord::DateTime,
             Shape::ByteArray(_) | Shape::Bytes => KindWord::Bytes,
             _ => return self.not_a_field(),
         };

@@ -60,6 +60,9 @@ impl Source<'_> {
                 Some(pattern.value.len(self.encoding()))
             }
             (KindWord::Date, None) => matches!(self.inner(), Shape::MonthDay).then_some(self.encoding().len(4)),
+            (KindWord::DateTime, None) => {
+                matches!(self.inner(), Shape::MonthDayTime).then_some(self.encoding().len(10))
+            }
             _ => None,
         }
     }
@@ -90,7 +93,7 @@ impl Source<'_> {
             KindWord::Number => (number, "numbers are `u8` to `u128` and `i8` to `i128`"),
             KindWord::Date => (false, "dates are `Date` and `MonthDay`"),
             KindWord::Time => (false, "times are `Time`"),
-            KindWord::DateTime => (false, "timestamps are `DateTime`"),
+            KindWord::DateTime => (false, "timestamps are `DateTime` and `MonthDayTime`"),
             KindWord::Code => (text, "codes are an enum with `#[derive(Code)]`, or a text type"),
             KindWord::Flag => (flag, "flags are `bool`"),
             KindWord::Bytes => (bytes, "bytes are `[u8; N]`, `Vec<u8>` or `&[u8]`"),
@@ -305,7 +308,23 @@ impl Source<'_> {
 
     fn datetime(&self) -> Option<Kind> {
         let of_both = |pattern| if let Pattern::DateTime(pattern) = pattern { Some(pattern) } else { None };
-        let pattern = self.pattern("timestamp", of_both)?;
+        let yearless = matches!(self.inner(), Shape::MonthDayTime);
+        let pattern = match (&self.attrs.len, &self.attrs.pattern) {
+            (None, None) if yearless => {
+                self.decimal()?;
+                DateTimePattern::MmDdHhMmSs
+            }
+            _ => self.pattern("timestamp", of_both)?,
+        };
+        let without_year = pattern == DateTimePattern::MmDdHhMmSs;
+        if yearless && !without_year {
+            self.cx.error(self.ty, "a `MonthDayTime` is \"MMDDHHMMSS\"; a timestamp with a year is a `DateTime`");
+            return None;
+        }
+        if without_year && matches!(self.inner(), Shape::DateTime) {
+            self.cx.error(self.ty, "a timestamp without a year is a `MonthDayTime`");
+            return None;
+        }
         let pivot = self.pivot(pattern == DateTimePattern::YyMmDdHhMmSs);
         Some(Kind::DateTime { pattern, encoding: self.encoding(), none: self.none(), pivot })
     }
@@ -354,7 +373,7 @@ fn lengths(kind: &str, encoding: Encoding) -> String {
     let listed = match kind {
         "date" => "dates are \"YYYYMMDD\" (8), \"YYMMDD\" (6), \"YYYYDDD\" (7) and \"MMDD\" (4, a `MonthDay`)",
         "time" => "times are \"HHMMSS\" (6) and \"HHMM\" (4)",
-        _ => "timestamps are \"YYYYMMDDHHMMSS\" (14) and \"YYMMDDHHMMSS\" (12)",
+        _ => "timestamps are \"YYYYMMDDHHMMSS\" (14), \"YYMMDDHHMMSS\" (12) and \"MMDDHHMMSS\" (10, a `MonthDayTime`)",
     };
     match encoding {
         Encoding::Packed => format!("{listed} before they are packed, two in a byte with the sign's half"),

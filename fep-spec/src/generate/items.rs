@@ -150,7 +150,8 @@ fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> (TokenStrea
             options.extend(encoding(rule.encoding));
             options.extend(pattern((rule.pattern == DateTimePattern::YyMmDdHhMmSs).then_some("YYMMDDHHMMSS")));
             options.extend(pivot(rule.pivot));
-            (optional(rule.none, named("DateTime")), options)
+            let ty = if rule.pattern == DateTimePattern::MmDdHhMmSs { "MonthDayTime" } else { "DateTime" };
+            (optional(rule.none, named(ty)), options)
         }
         Kind::Code(rule) => code(spec, layout, rule, len, note),
         Kind::Flag(rule) => {

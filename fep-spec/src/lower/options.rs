@@ -119,7 +119,7 @@ const NONE: [(&str, NoneAs); 5] = [
     ("low-values", NoneAs::LowValues),
 ];
 
-const PATTERNS: [(&str, Pattern); 8] = [
+const PATTERNS: [(&str, Pattern); 9] = [
     ("YYYYMMDD", Pattern::Date(DatePattern::YyyyMmDd)),
     ("YYMMDD", Pattern::Date(DatePattern::YyMmDd)),
     ("YYYYDDD", Pattern::Date(DatePattern::YyyyDdd)),
@@ -128,6 +128,7 @@ const PATTERNS: [(&str, Pattern); 8] = [
     ("HHMM", Pattern::Time(TimePattern::HhMm)),
     ("YYYYMMDDHHMMSS", Pattern::DateTime(DateTimePattern::YyyyMmDdHhMmSs)),
     ("YYMMDDHHMMSS", Pattern::DateTime(DateTimePattern::YyMmDdHhMmSs)),
+    ("MMDDHHMMSS", Pattern::DateTime(DateTimePattern::MmDdHhMmSs)),
 ];
 
 impl KindName {

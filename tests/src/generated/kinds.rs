@@ -1,11 +1,12 @@
 //! All kinds \[of\] \`fields\` \<once\>: the telegrams of the spec `kinds`, version 1.
 //!
-//! Written by `fep gen` from kinds.toml (fnv1a-64 915af72871fdd653). A change belongs there.
+//! Written by `fep gen` from kinds.toml (fnv1a-64 634575f252b0961d). A change belongs there.
 
-use fep_codec::{Code, Date, DateTime, Digits, MonthDay, Telegram, Text, Time};
+use fep_codec::{Code, Date, DateTime, Digits, MonthDay, MonthDayTime, Telegram, Text, Time};
 
 /// Any telegram of All kinds \[of\] \`fields\` \<once\>.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "telegrams are as long as the sheet says")]
 pub enum Kinds {
     /// Texts (문자).
     Texts(Texts),
@@ -209,7 +210,7 @@ pub struct Encoded {
 
 /// Dates.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(len = 65, charset = "cp949", when("kind" = "D"))]
+#[telegram(len = 75, charset = "cp949", when("kind" = "D"))]
 pub struct Dates {
     /// Kind.
     #[field(len = 1, charset = "ascii")]
@@ -235,6 +236,9 @@ pub struct Dates {
     /// Stamp.
     #[field(len = 14)]
     pub stamp: DateTime,
+    /// No year stamp.
+    #[field(len = 10, none = "spaces")]
+    pub no_year_stamp: Option<MonthDayTime>,
     /// Short stamp.
     #[field(len = 12, none = "zeros", pattern = "YYMMDDHHMMSS", pivot = 0)]
     pub short_stamp: Option<DateTime>,

@@ -1,7 +1,7 @@
 //! Numbers, digits and dates in the encodings of a mainframe. The bytes are written by hand.
 
 use fep_codec::layout::Encoding;
-use fep_codec::{Date, DateTime, Decode, Digits, MonthDay, Telegram, Time};
+use fep_codec::{Date, DateTime, Decode, Digits, MonthDay, MonthDayTime, Telegram, Time};
 
 use super::{check, refusal};
 
@@ -117,6 +117,29 @@ fn dates_and_times_in_packed_and_ebcdic_digits() {
     check(&times, &[&start[..], stamp, b"\0\0\0\0\0\0"].concat());
     let impossible = [b"\x02\x02\x61\x33\x1F", &start[5..], stamp, b"\0\0\0\0\0\0"].concat();
     assert!(refusal(Times::decode(&impossible)).contains("date"));
+}
+
+#[test]
+fn dates_by_the_day_of_the_year_and_timestamps_without_a_year() {
+    #[derive(Telegram, Debug, PartialEq)]
+    #[telegram(len = 37)]
+    struct Times {
+        #[field(len = 7)]
+        day: Date,
+        #[field(pattern = "YYYYDDD", encoding = "packed", none = "zeros")]
+        none: Option<Date>,
+        at: MonthDayTime,
+        #[field(len = 6, encoding = "packed")]
+        packed: MonthDayTime,
+        #[field(pattern = "MMDDHHMMSS", none = "spaces")]
+        never: Option<MonthDayTime>,
+    }
+    let at: MonthDayTime = "1121093015".parse().unwrap();
+    let times = Times { day: "2024-12-31".parse().unwrap(), none: None, at, packed: at, never: None };
+    check(&times, b"2024366\x00\x00\x00\x0F1121093015\x01\x12\x10\x93\x01\x5F          ");
+    let some = Times { none: Some("2026-11-21".parse().unwrap()), ..times };
+    check(&some, b"2024366\x20\x26\x32\x5F1121093015\x01\x12\x10\x93\x01\x5F          ");
+    assert!(refusal(Times::decode(b"2026366\0\0\0\x0F1121093015\x01\x12\x10\x93\x01\x5F          ")).contains("day"));
 }
 
 /// The derive cannot ask the runtime how long digits are, so it has the rule a second time.
