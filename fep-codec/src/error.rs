@@ -123,6 +123,11 @@ pub enum Fault {
     Negative,
     /// Zero with a minus: it cannot be told from zero once it is a number.
     NegativeZero,
+    /// The number has more digits than the spec allows, though its bytes have room for them.
+    TooManyDigits {
+        /// How many are allowed.
+        max: u8,
+    },
     /// The number is larger than the Rust type that shall hold it.
     Overflow {
         /// The type.
@@ -428,6 +433,7 @@ impl Fault {
             }
             Self::Negative => f.write_str("the field has no sign, the number is negative"),
             Self::NegativeZero => f.write_str("zero with a minus"),
+            Self::TooManyDigits { max } => write!(f, "the number has more than {max} digits"),
             Self::Overflow { holder } => write!(f, "the number does not fit into {holder}"),
             Self::MeansNone => f.write_str("this very value means \"no value\" in this field"),
             Self::NoValue => f.write_str("has no value, and the spec names no contents that mean none"),

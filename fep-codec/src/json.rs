@@ -3,8 +3,8 @@
 //! | kind | JSON |
 //! |---|---|
 //! | text, digits, code | string without padding |
-//! | number | number if it has no decimals and at most 15 bytes, else a decimal string: `"12.05"` |
-//! | date, time | `"2026-11-21"`, `"09:30:15"`, `"2026-11-21T09:30:15"`; without a year the digits, `"1125"` |
+//! | number | number if it has no decimals and its field at most 15 digits, else a decimal string: `"12.05"` |
+//! | date, time | `"2026-11-21"`, `"09:30:15"`, `"2026-11-21T09:30:15"`; without a year the digits, `"1125"`, `"1121093015"` |
 //! | no value | `null` |
 //! | flag | `true`, `false` |
 //! | bytes, literals that are no ASCII text | hex string |
@@ -20,5 +20,5 @@ mod write;
 pub use self::tree::parse;
 pub use self::write::value_to_json;
 
-/// Numbers of this length in bytes and less are JSON numbers: their digits survive every JSON reader.
-const JSON_NUMBER_MAX_BYTES: usize = 15;
+/// Numbers in fields of so many digits, a sign byte counted, and fewer are JSON numbers: their digits survive every JSON reader.
+const JSON_NUMBER_MAX_DIGITS: usize = 15;

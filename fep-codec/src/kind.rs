@@ -24,7 +24,7 @@ use crate::error::Fault;
     label = "not a type for this kind of field",
     note = "text: `Text<N>`, `String`, `Cow<str>`, `&str` (ascii and utf-8 only); digits: `Digits<N>` and the text types; \
             number: the integers, and `Option` of one if the field can be blank; date: `Date`, `MonthDay`; time: `Time`; \
-            timestamp: `DateTime`; code: an enum with `#[derive(Code)]`, or a text type; flag: `bool`; bytes: `[u8; N]`, \
+            timestamp: `DateTime`, `MonthDayTime`; code: an enum with `#[derive(Code)]`, or a text type; flag: `bool`; bytes: `[u8; N]`, \
             `Vec<u8>`, `&[u8]`"
 )]
 pub trait FieldValue<'a, R>: Sized {
@@ -104,12 +104,17 @@ macro_rules! blank {
         $(impl Blank for $rule {
             #[inline]
             fn is_none(&self, bytes: &[u8]) -> bool {
-                self.none.fill().is_some_and(|fill| bytes.iter().all(|byte| *byte == fill))
+                let Some([fill, end]) = self.none_bytes() else { return false };
+                matches!(bytes, [all @ .., last] if *last == end && all.iter().all(|byte| *byte == fill))
             }
 
             #[inline]
             fn put_none(&self, out: &mut [u8]) -> Result<(), Fault> {
-                out.fill(self.none.fill().ok_or(Fault::NoValue)?);
+                let [fill, end] = self.none_bytes().ok_or(Fault::NoValue)?;
+                out.fill(fill);
+                if let Some(last) = out.last_mut() {
+                    *last = end;
+                }
                 Ok(())
             }
         })*

@@ -12,15 +12,17 @@
 //!                   └─ Group    another layout, repeated
 //! ```
 
+mod encoding;
 mod rules;
 mod walk;
 mod when;
 
 use std::borrow::Cow;
 
+pub use self::encoding::Encoding;
 pub use self::rules::{
     BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, FlagRule,
-    Justify, NoneAs, NumberRule, Overflow, Sign, TextRule, TimePattern, TimeRule,
+    Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule,
 };
 pub use self::walk::{Slot, Span};
 use crate::charset::Charset;
@@ -93,7 +95,7 @@ pub enum Kind {
     Text(TextRule),
     /// A string of digits that is not a number: an account, a code with leading zeros.
     Digits(DigitsRule),
-    /// A zero-filled decimal number.
+    /// A zero-filled number.
     Number(NumberRule),
     /// A calendar date.
     Date(DateRule),

@@ -59,4 +59,4 @@ pub use record::{Record, Value};
 #[cfg(feature = "tokio")]
 pub use stream::TelegramCodec;
 pub use telegram::{Decode, DecodeOwned, Telegram, TelegramSet};
-pub use value::{Date, DateTime, Digits, MonthDay, Text, Time};
+pub use value::{Date, DateTime, Digits, MonthDay, MonthDayTime, Text, Time};

@@ -12,7 +12,7 @@ pub(crate) use self::decode::field_value;
 #[cfg(feature = "json")]
 pub(crate) use self::text::hex;
 use crate::layout::Layout;
-use crate::value::{Date, DateTime, MonthDay, Time};
+use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
 
 /// The values of a telegram with a layout.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +24,7 @@ pub struct Record<'l> {
 /// The value of one item. A field's kind decides which of these it can hold.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Value {
-    /// Not given. Encoding fills what follows from the layout and refuses the rest; fillers always have it.
+    /// Not given. Encoding fills what follows from the layout and refuses the rest; fillers and unnamed literals always have it.
     Absent,
     /// The field says that it has no value.
     None,
@@ -40,9 +40,11 @@ pub enum Value {
     Time(Time),
     /// A date with a time.
     DateTime(DateTime),
+    /// A day without a year, with a time.
+    MonthDayTime(MonthDayTime),
     /// A flag.
     Flag(bool),
-    /// Raw bytes, and literals.
+    /// Raw bytes, and named literals.
     Bytes(Vec<u8>),
     /// A part's values, in wire order.
     Part(Vec<Self>),
@@ -96,6 +98,7 @@ impl Value {
             Self::MonthDay(_) => "a day without a year",
             Self::Time(_) => "a time",
             Self::DateTime(_) => "a date with a time",
+            Self::MonthDayTime(_) => "a day without a year, with a time",
             Self::Flag(_) => "a flag",
             Self::Bytes(_) => "bytes",
             Self::Part(_) => "a part",

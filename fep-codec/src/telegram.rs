@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cursor::{Reader, Writer, check_count};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Group, Layout};
+use crate::layout::{Encoding, Group, Kind, Layout};
 
 /// A type whose values are telegrams, parts of telegrams or entries of groups with one layout.
 #[diagnostic::on_unimplemented(
@@ -187,9 +187,14 @@ impl Layout {
     pub fn matches(&self, bytes: &[u8]) -> bool {
         !self.when.is_empty()
             && self.when.iter().all(|when| {
-                self.span(&when.path).and_then(|span| bytes.get(span.range)).is_some_and(|field| {
-                    let value = when.value.as_bytes();
-                    field.strip_prefix(value).is_some_and(|rest| rest.iter().all(|byte| *byte == b' '))
+                self.span(&when.path).is_some_and(|span| {
+                    let read = |byte: &u8| match &span.field.kind {
+                        Kind::Digits(rule) if rule.encoding != Encoding::Ascii => rule.ascii(*byte),
+                        _ => *byte,
+                    };
+                    let Some(field) = bytes.get(span.range) else { return false };
+                    let Some((value, rest)) = field.split_at_checked(when.value.len()) else { return false };
+                    value.iter().map(read).eq(when.value.bytes()) && rest.iter().map(read).all(|byte| byte == b' ')
                 })
             })
     }

@@ -7,6 +7,6 @@ mod date;
 mod digits;
 mod text;
 
-pub use self::date::{Date, DateTime, Impossible, MonthDay, Time};
+pub use self::date::{Date, DateTime, Impossible, MonthDay, MonthDayTime, Time};
 pub use self::digits::{Digits, NotDigits};
 pub use self::text::{Text, TextTooLong};

@@ -12,8 +12,8 @@ mod variant;
 pub(crate) use self::entry::{Given, bytes, like, misplaced};
 pub(crate) use self::field::{FieldAttrs, KindWord};
 pub(crate) use self::options::{
-    Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Justify, NoneAs, Overflow, Pattern, Sign,
-    TimePattern, check_code,
+    Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Encoding, Justify, NoneAs, Overflow, Overpunch,
+    Pattern, Sign, TimePattern, check_code,
 };
 pub(crate) use self::telegram::{Condition, TelegramAttrs};
 pub(crate) use self::variant::VariantAttrs;

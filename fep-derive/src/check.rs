@@ -104,15 +104,15 @@ fn groups(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
             continue;
         };
         match &count.what {
-            What::Computed { computed: Computed::Count(counted), len, .. } => {
+            What::Computed { computed: Computed::Count(counted), len, encoding, .. } => {
                 // If another field counts this group, the mistake is reported there.
                 let has_count = items.iter().any(|other| counts_group(other, &item.member));
                 if *counted != item.member && !has_count {
                     cx.error(by, format_args!("`{by}` counts `{counted}`"));
                 }
-                let digits = max.value.to_string().len();
-                if digits > len.value {
-                    let message = format!("`{by}` has {} digits and cannot say {}", len.value, max.value);
+                if max.value as u128 > encoding.largest(len.value) {
+                    let room = if encoding.is_zoned() { format!("{} digits", len.value) } else { bytes(len.value) };
+                    let message = format!("`{by}` has {room} and cannot say {}", max.value);
                     cx.error_at(max.span, message);
                 }
             }

@@ -15,8 +15,8 @@ use syn::{Expr, Generics, Type};
 pub(crate) use self::code::{Code, CodeSetModel};
 pub(crate) use self::set::{Set, Variant};
 use crate::attr::{
-    Charset, CodeLine, Computed, Condition, DatePattern, DateTimePattern, Given, Justify, NoneAs, Overflow, Sign,
-    TimePattern,
+    Charset, CodeLine, Computed, Condition, DatePattern, DateTimePattern, Encoding, Given, Justify, NoneAs, Overflow,
+    Sign, TimePattern,
 };
 use crate::paths::Paths;
 
@@ -53,7 +53,7 @@ pub(crate) struct Item {
 /// What an item is.
 pub(crate) enum What {
     Field(Field),
-    Computed { computed: Computed, len: Given<usize>, span: Span },
+    Computed { computed: Computed, len: Given<usize>, encoding: Encoding, span: Span },
     Literal(Vec<u8>),
     Filler { len: usize, pad: u8, any: bool },
     Part,
@@ -85,11 +85,11 @@ pub(crate) enum Len {
 /// The rule of a field.
 pub(crate) enum Kind {
     Text { charset: Charset, pad: u8, justify: Justify, overflow: Overflow },
-    Digits { full: bool, pad: u8, justify: Justify },
-    Number { sign: Sign, scale: usize, none: NoneAs },
-    Date { pattern: DatePattern, none: NoneAs, pivot: Option<usize> },
-    Time { pattern: TimePattern, none: NoneAs },
-    DateTime { pattern: DateTimePattern, none: NoneAs, pivot: Option<usize> },
+    Digits { encoding: Encoding, full: bool, pad: u8, justify: Justify },
+    Number { encoding: Encoding, sign: Sign, scale: usize, none: NoneAs, digits_max: Option<usize> },
+    Date { pattern: DatePattern, encoding: Encoding, none: NoneAs, pivot: Option<usize> },
+    Time { pattern: TimePattern, encoding: Encoding, none: NoneAs },
+    DateTime { pattern: DateTimePattern, encoding: Encoding, none: NoneAs, pivot: Option<usize> },
     Code { charset: Charset, codes: Codes },
     Flag { yes: u8, no: u8 },
     Bytes,

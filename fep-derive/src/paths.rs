@@ -72,7 +72,9 @@ runtime! {
 
     justify = layout::Justify;
     overflow = layout::Overflow;
+    encoding = layout::Encoding;
     sign = layout::Sign;
+    overpunch = layout::Overpunch;
     none_as = layout::NoneAs;
     date_pattern = layout::DatePattern;
     time_pattern = layout::TimePattern;

@@ -31,6 +31,8 @@ pub(crate) enum Shape<'t> {
     Time,
     /// `DateTime`
     DateTime,
+    /// `MonthDayTime`
+    MonthDayTime,
     /// `[u8; N]`
     ByteArray(Expr),
     /// `Vec<u8>`, `&[u8]`
@@ -83,6 +85,7 @@ impl<'t> Shape<'t> {
             ("MonthDay", None) => Self::MonthDay,
             ("Time", None) => Self::Time,
             ("DateTime", None) => Self::DateTime,
+            ("MonthDayTime", None) => Self::MonthDayTime,
             (integer, None) if INTEGERS.contains(&integer) => Self::Integer,
             _ => Self::Path,
         }

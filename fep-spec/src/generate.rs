@@ -73,6 +73,7 @@ fn telegram_set(spec: &Spec) -> TokenStream {
     quote! {
         #[doc = #text]
         #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+        #[allow(clippy::large_enum_variant, reason = "telegrams are as long as the sheet says")]
         pub enum #name { #(#variants),* }
     }
 }

@@ -62,10 +62,12 @@
 //! ]
 //! ```
 //!
-//! Kinds and their options: `text` (charset, pad, justify, overflow = "cut"), `digits` (full, pad, justify), `number` (sign,
-//! scale, none), `date`, `time`, `datetime` (pattern, none, pivot), `code` (codes, charset), `flag` (yes, no), `bytes`.
-//! `sign` is "leading-minus", "leading", "trailing", or `{ at = "leading", plus = "0", minus = "-" }`; `none` is "spaces",
-//! "zeros" or "nines". Any item may have `at`, its stated offset from 0 in its telegram, part or
+//! Kinds and their options: `text` (charset, pad, justify, overflow = "cut"), `digits` (encoding, full, pad, justify), `number`
+//! (encoding, sign, scale, none, digits_max), `date`, `time`, `datetime` (pattern, encoding, none, pivot), `code` (codes,
+//! charset), `flag` (yes, no), `bytes`. `sign` is "leading-minus", "leading", "trailing", "overpunch",
+//! `{ at = "leading", plus = "0", minus = "-" }`, `{ at = "leading", overpunch = "strict-ascii" }` (or "ebcdic", "ebcdic-minus"),
+//! or in a packed or binary number "signed". `encoding` is "ascii", "ebcdic", "packed", "bcd", "binary" or "binary-little";
+//! `none` is "spaces", "zeros", "nines", "ebcdic-spaces" or "low-values". Any item may have `at`, its stated offset from 0 in its telegram, part or
 //! entry, which is asserted, and a `remark`, which is kept for documents.
 
 mod codes;

@@ -2,8 +2,10 @@
 //!
 //! It knows what a kind may hold from the documents, not from the encoder: what it makes must encode.
 
-use fep_codec::layout::{DatePattern, Field, Item, Kind, Layout, NoneAs, Repeat, Sign, TimePattern};
-use fep_codec::{Charset, Date, DateTime, MonthDay, Record, Time, Value};
+use fep_codec::layout::{
+    DatePattern, DateTimePattern, Encoding, Field, Item, Kind, Layout, NoneAs, NumberRule, Repeat, Sign, TimePattern,
+};
+use fep_codec::{Charset, Date, DateTime, MonthDay, MonthDayTime, Record, Time, Value};
 
 /// A small generator of random numbers (SplitMix64), so that a seed is a case.
 #[derive(Clone, Debug)]
@@ -78,13 +80,16 @@ fn value(field: &Field, random: &mut Random) -> Value {
             let len = if rule.full { field.len } else { random.small(field.len + 1) };
             Value::Text((0..len).map(|_| char::from(b'1' + random.byte(9))).collect())
         }
-        Kind::Number(rule) => Value::Number(number(rule.sign, field.len, random)),
+        Kind::Number(rule) => Value::Number(number(rule, field.len, random)),
         Kind::Date(rule) => match rule.pattern {
-            DatePattern::YyyyMmDd => Value::Date(date(1900, 2100, random)),
+            DatePattern::YyyyMmDd | DatePattern::YyyyDdd => Value::Date(date(1900, 2100, random)),
             DatePattern::YyMmDd => Value::Date(date(1970, 2069, random)),
             DatePattern::MmDd => Value::MonthDay(month_day(random)),
         },
         Kind::Time(rule) => Value::Time(time(rule.pattern, random)),
+        Kind::DateTime(rule) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
+            Value::MonthDayTime(MonthDayTime { day: month_day(random), time: time(TimePattern::HhMmSs, random) })
+        }
         Kind::DateTime(_) => {
             Value::DateTime(DateTime { date: date(1970, 2069, random), time: time(TimePattern::HhMmSs, random) })
         }
@@ -120,11 +125,20 @@ fn text(charset: Charset, len: usize, random: &mut Random) -> String {
     text
 }
 
-fn number(sign: Sign, len: usize, random: &mut Random) -> i128 {
-    let sign_bytes = usize::from(sign != Sign::Unsigned);
-    let digits = random.small(len.saturating_sub(sign_bytes) + 1).min(37);
+fn number(rule: &NumberRule, len: usize, random: &mut Random) -> i128 {
+    let sign_bytes =
+        usize::from(matches!(rule.sign, Sign::LeadingMinus | Sign::Leading { .. } | Sign::Trailing { .. }));
+    let room = match rule.encoding {
+        Encoding::Ascii | Encoding::Ebcdic => len.saturating_sub(sign_bytes),
+        Encoding::Packed => 2 * len - 1,
+        Encoding::Bcd => 2 * len,
+        // 255, 65535, … have a digit more than what always fits, and half of them are for the sign.
+        Encoding::Binary | Encoding::BinaryLittle => [0, 2, 4, 6, 9, 11, 14, 16, 18].get(len).copied().unwrap_or(36),
+    };
+    let room = rule.digits_max.map_or(room, |max| room.min(max.into()));
+    let digits = random.small(room + 1).min(37);
     let magnitude = (0..digits).fold(0_i128, |value, _| value * 10 + i128::from(random.below(10)));
-    if sign != Sign::Unsigned && random.below(2) == 0 { -magnitude } else { magnitude }
+    if rule.sign != Sign::Unsigned && random.below(2) == 0 { -magnitude } else { magnitude }
 }
 
 fn date(first: u16, last: u16, random: &mut Random) -> Date {

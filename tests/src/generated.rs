@@ -4,3 +4,5 @@
 pub mod bank_a;
 pub mod kinds;
 pub mod kftc_cms;
+pub mod nts_vat;
+pub mod quote_c;

@@ -7,16 +7,16 @@ use std::sync::LazyLock;
 
 use fep_codec::{DecodeOwned, Layout};
 use fep_spec::model::Spec;
-use fep_tests::generated::{bank_a, kftc_cms};
+use fep_tests::generated::{bank_a, kftc_cms, nts_vat, quote_c};
 use fep_tests::golden::Golden;
 use fep_tests::properties;
 use proptest::prelude::*;
 
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
-    ["specs/bank-a/bank-a.toml", "specs/kftc-cms/kftc-cms.toml"]
+    ["bank-a", "kftc-cms", "nts-vat", "quote-c"]
         .iter()
-        .map(|path| Spec::load(&root.join(path)).expect("a sound spec"))
+        .map(|name| Spec::load(&root.join(format!("specs/{name}/{name}.toml"))).expect("a sound spec"))
         .collect()
 });
 
@@ -24,7 +24,7 @@ static LAYOUTS: LazyLock<Vec<&'static Layout>> =
     LazyLock::new(|| SPECS.iter().flat_map(|spec| &spec.telegrams).map(|telegram| &telegram.layout).collect());
 
 static GOLDEN: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    let names = Golden::names("bank-a").into_iter().chain(Golden::names("kftc-cms"));
+    let names = ["bank-a", "kftc-cms", "nts-vat", "quote-c"].into_iter().flat_map(Golden::names);
     names.map(|name| Golden::load(&name).bytes).collect()
 });
 
@@ -72,6 +72,12 @@ const DERIVED: &[Check] = &[
     check::<kftc_cms::Header>,
     check::<kftc_cms::Data>,
     check::<kftc_cms::Trailer>,
+    check::<nts_vat::Head>,
+    check::<nts_vat::Income>,
+    check::<nts_vat::InvoiceTotals>,
+    check::<quote_c::Trade>,
+    check::<quote_c::Index>,
+    check::<quote_c::Poll>,
 ];
 
 proptest! {

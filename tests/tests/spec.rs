@@ -1,6 +1,6 @@
 //! Specs at run time: the golden bytes and the golden JSON, both ways, by the layouts of the spec files.
 
-#![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a helper of a test fails by panicking")]
 
 use std::path::Path;
 
@@ -63,6 +63,45 @@ fn the_golden_record_file_goes_both_ways() {
     assert_eq!(Value::from(lines), golden.fields);
     let records = golden.fields.as_array().expect("records");
     assert_eq!(encode_file(&spec, file, records).expect("encodes"), golden.bytes);
+}
+
+/// Goes through a golden stream telegram by telegram: each is chosen by its first bytes, says how long it is, gives the golden
+/// fields and comes back from them. `end` stands behind each. Returns the names.
+fn through_a_stream(name: &str, golden: &str, end: &[u8]) -> Vec<String> {
+    let (spec, golden) = (spec(name), Golden::load(golden));
+    let mut rest = golden.bytes.as_slice();
+    let mut names = Vec::new();
+    for expected in golden.fields.as_array().expect("telegrams") {
+        let telegram = spec.choose(rest).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(expected["telegram"], telegram.name());
+        let (bytes, tail) = rest.split_at(telegram.layout.fixed_len().expect("one length"));
+        let record = Record::decode(&telegram.layout, bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let fields = record.to_json_value();
+        if let Some(expected) = expected.get("fields") {
+            assert_eq!(fields, *expected, "{}", telegram.name());
+        }
+        let encoded = codec::encode_fields(telegram, &fields).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(encoded, bytes, "{}", telegram.name());
+        rest = tail.strip_prefix(end).expect("the end of a telegram");
+        names.push(telegram.name().to_owned());
+    }
+    assert!(rest.is_empty());
+    names
+}
+
+#[test]
+fn the_golden_stream_of_quotes_goes_both_ways() {
+    assert_eq!(through_a_stream("quote-c", "quote-c-stream", b""), ["Trade", "Index", "Poll"]);
+    // The golden file names no fields of the poll, whose time must not be lost.
+    let (spec, golden) = (spec("quote-c"), Golden::load("quote-c-stream"));
+    let poll = Record::decode(&spec.telegram("Poll").expect("the poll").layout, &golden.bytes[206..]).expect("a poll");
+    let fields = json!({ "data_code": "I2", "info_code": "01", "market": "1", "time": "09:31:00" });
+    assert_eq!(poll.to_json_value(), fields);
+}
+
+#[test]
+fn golden_tax_records_of_two_sign_conventions_go_both_ways() {
+    assert_eq!(through_a_stream("nts-vat", "nts-vat-signs", b"\r\n"), ["Income", "InvoiceTotals"]);
 }
 
 /// Decodes a changed golden file and gives the first error as text.

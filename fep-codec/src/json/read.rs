@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::tree::parse;
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{DatePattern, Field, Item, Kind, Layout, Literal, NumberRule};
+use crate::layout::{DatePattern, DateTimePattern, Field, Item, Kind, Layout, Literal, NumberRule};
 use crate::record::{Record, Value};
 
 impl<'l> Record<'l> {
@@ -99,6 +99,9 @@ fn field_value(field: &Field, json: &Json) -> Result<Value, Fault> {
         }
         (Kind::Date(_), Json::String(text)) => Ok(Value::Date(text.parse()?)),
         (Kind::Time(_), Json::String(text)) => Ok(Value::Time(text.parse()?)),
+        (Kind::DateTime(rule), Json::String(text)) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
+            Ok(Value::MonthDayTime(text.parse()?))
+        }
         (Kind::DateTime(_), Json::String(text)) => Ok(Value::DateTime(text.parse()?)),
         (Kind::Flag(_), Json::Bool(flag)) => Ok(Value::Flag(*flag)),
         (Kind::Bytes(_), Json::String(text)) => {

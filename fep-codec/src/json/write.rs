@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value as Json;
 
-use super::JSON_NUMBER_MAX_BYTES;
+use super::JSON_NUMBER_MAX_DIGITS;
 use crate::layout::{Field, Item, Kind, Layout, Literal};
 use crate::record::{Record, Value, hex};
 
@@ -79,8 +79,8 @@ pub fn value_to_json(field: &Field, value: &Value) -> Json {
 }
 
 fn is_json_number(field: &Field) -> bool {
-    let whole = matches!(&field.kind, Kind::Number(rule) if rule.scale == 0);
-    whole && field.len <= JSON_NUMBER_MAX_BYTES
+    let Kind::Number(rule) = &field.kind else { return false };
+    rule.scale == 0 && rule.encoding.digits(field.len) <= JSON_NUMBER_MAX_DIGITS
 }
 
 /// A literal's bytes as text, or as hex if they are no printable ASCII.

@@ -1,15 +1,19 @@
 //! Dates and times: digits in one of a few patterns; an impossible date is an error.
 //!
 //! ```text
-//! YYYYMMDD 20261121    YYMMDD 261121    MMDD 1121
-//! HHMMSS   093015      HHMM   0930      YYYYMMDDHHMMSS 20261121093015
+//! YYYYMMDD 20261121    YYMMDD 261121    MMDD 1121    YYYYDDD 2026325
+//! HHMMSS   093015      HHMM   0930      YYYYMMDDHHMMSS 20261121093015    MMDDHHMMSS 1121093015
+//!
+//! YYYYMMDD packed  02 02 61 12 1F       HHMMSS packed  00 93 01 5F
 //! ```
 
 use super::FieldValue;
 use super::number::{parse_u64, write_u64};
 use crate::error::Fault;
-use crate::layout::{DatePattern, DateRule, DateTimePattern, DateTimeRule, NoneAs, TimePattern, TimeRule};
-use crate::value::{Date, DateTime, Impossible, MonthDay, Time};
+use crate::layout::{
+    DatePattern, DateRule, DateTimePattern, DateTimeRule, Encoding, NoneAs, NumberRule, TimePattern, TimeRule,
+};
+use crate::value::{Date, DateTime, Impossible, MonthDay, MonthDayTime, Time};
 
 /// Two-digit years below this are 20xx unless the spec says otherwise.
 pub const PIVOT_DEFAULT: u8 = 70;
@@ -18,7 +22,7 @@ impl DateRule {
     /// A date that is always there.
     #[must_use]
     pub const fn new(pattern: DatePattern) -> Self {
-        Self { pattern, none: NoneAs::Never, pivot: PIVOT_DEFAULT }
+        Self { pattern, encoding: Encoding::Ascii, none: NoneAs::Never, pivot: PIVOT_DEFAULT }
     }
 }
 
@@ -26,7 +30,7 @@ impl TimeRule {
     /// A time that is always there.
     #[must_use]
     pub const fn new(pattern: TimePattern) -> Self {
-        Self { pattern, none: NoneAs::Never }
+        Self { pattern, encoding: Encoding::Ascii, none: NoneAs::Never }
     }
 }
 
@@ -34,9 +38,22 @@ impl DateTimeRule {
     /// A timestamp that is always there.
     #[must_use]
     pub const fn new(pattern: DateTimePattern) -> Self {
-        Self { pattern, none: NoneAs::Never, pivot: PIVOT_DEFAULT }
+        Self { pattern, encoding: Encoding::Ascii, none: NoneAs::Never, pivot: PIVOT_DEFAULT }
     }
 }
+
+/// The contents that mean "no value", of each of the three rules.
+macro_rules! none_bytes {
+    ($($rule:ty),*) => {
+        $(impl $rule {
+            pub(super) const fn none_bytes(&self) -> Option<[u8; 2]> {
+                self.none.bytes(self.encoding, false)
+            }
+        })*
+    };
+}
+
+none_bytes!(DateRule, TimeRule, DateTimeRule);
 
 impl From<Impossible> for Fault {
     fn from(impossible: Impossible) -> Self {
@@ -44,11 +61,26 @@ impl From<Impossible> for Fault {
     }
 }
 
+/// The rule of the digits as a number. Half a byte may be left over, and is then zero.
+#[inline]
+fn number(encoding: Encoding, pattern_len: usize) -> NumberRule {
+    NumberRule { encoding, digits_max: u8::try_from(pattern_len).ok(), ..NumberRule::UNSIGNED }
+}
+
+#[inline]
+fn check_len(encoding: Encoding, pattern_len: usize, len: usize) -> Result<(), Fault> {
+    if encoding.len(pattern_len) == Some(len) {
+        return Ok(());
+    }
+    Err(Fault::BadSpec { reason: "the field's length is not its date pattern's" })
+}
+
 /// The digits of the field as a number.
 #[inline]
-fn digits(bytes: &[u8], pattern_len: usize) -> Result<u64, Fault> {
-    if bytes.len() != pattern_len {
-        return Err(Fault::BadSpec { reason: "the field's length is not its date pattern's" });
+fn digits(encoding: Encoding, bytes: &[u8], pattern_len: usize) -> Result<u64, Fault> {
+    check_len(encoding, pattern_len, bytes.len())?;
+    if encoding != Encoding::Ascii {
+        return u64::get(&number(encoding, pattern_len), bytes);
     }
     parse_u64(bytes).ok_or_else(|| {
         let offset = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -57,9 +89,10 @@ fn digits(bytes: &[u8], pattern_len: usize) -> Result<u64, Fault> {
 }
 
 #[inline]
-fn put_digits(value: u64, pattern_len: usize, out: &mut [u8]) -> Result<(), Fault> {
-    if out.len() != pattern_len {
-        return Err(Fault::BadSpec { reason: "the field's length is not its date pattern's" });
+fn put_digits(value: u64, encoding: Encoding, pattern_len: usize, out: &mut [u8]) -> Result<(), Fault> {
+    check_len(encoding, pattern_len, out.len())?;
+    if encoding != Encoding::Ascii {
+        return value.put(&number(encoding, pattern_len), out);
     }
     write_u64(value, out);
     Ok(())
@@ -77,6 +110,13 @@ const fn two(value: u64) -> u8 {
 fn split_date(value: u64) -> Result<Date, Fault> {
     let year = u16::try_from(value / 10_000).map_err(|_| Impossible("a year has four digits"))?;
     Ok(Date::new(year, two(value / 100), two(value))?)
+}
+
+/// Year and day of the year out of `YYYYDDD`.
+fn split_ordinal(value: u64) -> Result<Date, Fault> {
+    let year = u16::try_from(value / 1_000).map_err(|_| Impossible("a year has four digits"))?;
+    let day = u16::try_from(value % 1_000).map_err(|_| Impossible("the year has no such day"))?;
+    Ok(Date::from_ordinal(year, day)?)
 }
 
 #[inline]
@@ -118,31 +158,32 @@ impl FieldValue<'_, DateRule> for Date {
         let value = match rule.pattern {
             DatePattern::YyyyMmDd => join_date(*self),
             DatePattern::YyMmDd => without_century(join_date(*self), rule.pivot)?,
+            DatePattern::YyyyDdd => u64::from(self.year()) * 1_000 + u64::from(self.day_of_year()),
             DatePattern::MmDd => return Err(Fault::BadSpec { reason: "a date without a year is a MonthDay" }),
         };
-        put_digits(value, rule.pattern.len(), out)
+        put_digits(value, rule.encoding, rule.pattern.len(), out)
     }
 
     #[inline]
     fn get(rule: &DateRule, bytes: &[u8]) -> Result<Self, Fault> {
-        let value = digits(bytes, rule.pattern.len())?;
+        let value = digits(rule.encoding, bytes, rule.pattern.len())?;
         match rule.pattern {
             DatePattern::YyyyMmDd => split_date(value),
             DatePattern::YyMmDd => split_date(with_century(value, rule.pivot)),
+            DatePattern::YyyyDdd => split_ordinal(value),
             DatePattern::MmDd => Err(Fault::BadSpec { reason: "a date without a year is a MonthDay" }),
         }
     }
 }
 
 impl FieldValue<'_, DateRule> for MonthDay {
-    const LEN: Option<usize> = Some(4);
-
-    fn put(&self, _: &DateRule, out: &mut [u8]) -> Result<(), Fault> {
-        put_digits(u64::from(self.month()) * 100 + u64::from(self.day()), 4, out)
+    fn put(&self, rule: &DateRule, out: &mut [u8]) -> Result<(), Fault> {
+        let value = u64::from(self.month()) * 100 + u64::from(self.day());
+        put_digits(value, rule.encoding, DatePattern::MmDd.len(), out)
     }
 
-    fn get(_: &DateRule, bytes: &[u8]) -> Result<Self, Fault> {
-        let value = digits(bytes, 4)?;
+    fn get(rule: &DateRule, bytes: &[u8]) -> Result<Self, Fault> {
+        let value = digits(rule.encoding, bytes, DatePattern::MmDd.len())?;
         Ok(Self::new(two(value / 100), two(value))?)
     }
 }
@@ -155,12 +196,12 @@ impl FieldValue<'_, TimeRule> for Time {
             TimePattern::HhMm if self.second() == 0 => join_time(*self) / 100,
             TimePattern::HhMm => return Err(Fault::NoSuchDate { what: Some("the field sends no seconds") }),
         };
-        put_digits(value, rule.pattern.len(), out)
+        put_digits(value, rule.encoding, rule.pattern.len(), out)
     }
 
     #[inline]
     fn get(rule: &TimeRule, bytes: &[u8]) -> Result<Self, Fault> {
-        let value = digits(bytes, rule.pattern.len())?;
+        let value = digits(rule.encoding, bytes, rule.pattern.len())?;
         match rule.pattern {
             TimePattern::HhMmSs => split_time(value),
             TimePattern::HhMm => split_time(value * 100),
@@ -173,17 +214,37 @@ impl FieldValue<'_, DateTimeRule> for DateTime {
         let date = match rule.pattern {
             DateTimePattern::YyyyMmDdHhMmSs => join_date(self.date),
             DateTimePattern::YyMmDdHhMmSs => without_century(join_date(self.date), rule.pivot)?,
+            DateTimePattern::MmDdHhMmSs => return Err(no_year()),
         };
-        put_digits(date * 1_000_000 + join_time(self.time), rule.pattern.len(), out)
+        put_digits(date * 1_000_000 + join_time(self.time), rule.encoding, rule.pattern.len(), out)
     }
 
     fn get(rule: &DateTimeRule, bytes: &[u8]) -> Result<Self, Fault> {
-        let value = digits(bytes, rule.pattern.len())?;
+        let value = digits(rule.encoding, bytes, rule.pattern.len())?;
         let date = match rule.pattern {
             DateTimePattern::YyyyMmDdHhMmSs => value / 1_000_000,
             DateTimePattern::YyMmDdHhMmSs => with_century(value / 1_000_000, rule.pivot),
+            DateTimePattern::MmDdHhMmSs => return Err(no_year()),
         };
         Ok(Self { date: split_date(date)?, time: split_time(value % 1_000_000)? })
+    }
+}
+
+#[cold]
+fn no_year() -> Fault {
+    Fault::BadSpec { reason: "a timestamp without a year is a MonthDayTime" }
+}
+
+impl FieldValue<'_, DateTimeRule> for MonthDayTime {
+    fn put(&self, rule: &DateTimeRule, out: &mut [u8]) -> Result<(), Fault> {
+        let day = u64::from(self.day.month()) * 100 + u64::from(self.day.day());
+        put_digits(day * 1_000_000 + join_time(self.time), rule.encoding, DateTimePattern::MmDdHhMmSs.len(), out)
+    }
+
+    fn get(rule: &DateTimeRule, bytes: &[u8]) -> Result<Self, Fault> {
+        let value = digits(rule.encoding, bytes, DateTimePattern::MmDdHhMmSs.len())?;
+        let day = value / 1_000_000;
+        Ok(Self { day: MonthDay::new(two(day / 100), two(day))?, time: split_time(value % 1_000_000)? })
     }
 }
 
@@ -214,6 +275,9 @@ mod tests {
         check::<_, Date>(&YYMMDD, "2026-11-21", b"261121");
         check::<_, Date>(&YYMMDD, "1970-01-01", b"700101");
         check::<_, MonthDay>(&DateRule::new(DatePattern::MmDd), "1125", b"1125");
+        check::<_, Date>(&DateRule::new(DatePattern::YyyyDdd), "2026-11-21", b"2026325");
+        check::<_, MonthDayTime>(&DateTimeRule::new(DateTimePattern::MmDdHhMmSs), "1121093015", b"1121093015");
+        check::<_, Date>(&DateRule::new(DatePattern::YyyyDdd), "2024-12-31", b"2024366");
         check::<_, Time>(&HHMMSS, "09:30:15", b"093015");
         check::<_, Time>(&TimeRule::new(TimePattern::HhMm), "09:30:00", b"0930");
         check::<_, DateTime>(
@@ -225,11 +289,27 @@ mod tests {
     }
 
     #[test]
+    fn each_encoding_has_its_bytes() {
+        let date = |pattern, encoding| DateRule { encoding, ..DateRule::new(pattern) };
+        let time = TimeRule { encoding: Encoding::Packed, ..HHMMSS };
+        check::<_, Date>(&date(DatePattern::YyyyMmDd, Encoding::Packed), "2026-11-21", b"\x02\x02\x61\x12\x1F");
+        check::<_, Date>(&date(DatePattern::YyMmDd, Encoding::Bcd), "2026-11-21", b"\x26\x11\x21");
+        check::<_, Date>(&date(DatePattern::YyMmDd, Encoding::Ebcdic), "2026-11-21", b"\xF2\xF6\xF1\xF1\xF2\xF1");
+        check::<_, MonthDay>(&date(DatePattern::MmDd, Encoding::Packed), "1125", b"\x01\x12\x5F");
+        check::<_, Time>(&time, "09:30:15", b"\x00\x93\x01\x5F");
+        assert_eq!(Time::get(&time, b"\x10\x93\x01\x5F"), Err(Fault::TooManyDigits { max: 6 }));
+        assert_eq!(Time::get(&time, b"\x00\x93\x01\x5C"), Err(Fault::BadSign { byte: Some(0x5C) }));
+    }
+
+    #[test]
     fn an_impossible_date_is_an_error_that_says_why() {
         let fault = Date::get(&YYMMDD, b"261321").unwrap_err();
         assert_eq!(fault.to_string(), "no such date or time: months are 1 to 12");
         assert_eq!(Date::get(&YYMMDD, b"2611a1"), Err(Fault::NotADigit { offset: 4, byte: Some(b'a') }));
         assert!(Time::get(&HHMMSS, b"240000").is_err());
+        let fault = Date::get(&DateRule::new(DatePattern::YyyyDdd), b"2026366").unwrap_err();
+        assert_eq!(fault.to_string(), "no such date or time: the year has no such day");
+        assert!(Date::get(&DateRule::new(DatePattern::YyyyDdd), b"2026000").is_err());
     }
 
     #[test]

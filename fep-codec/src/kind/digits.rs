@@ -3,6 +3,7 @@
 //! ```text
 //! 0012345678901, 16 bytes:         30 30 31 32 33 34 35 36 37 38 39 30 31 20 20 20
 //! 0100, 4 bytes, full:             30 31 30 30
+//! 0210, 4 bytes, full, EBCDIC:     F0 F2 F1 F0
 //! ```
 
 use std::borrow::Cow;
@@ -10,14 +11,39 @@ use std::borrow::Cow;
 use super::FieldValue;
 use super::text::{trim_end, trim_start};
 use crate::error::Fault;
-use crate::layout::{DigitsRule, Justify};
+use crate::layout::{DigitsRule, Encoding, Justify};
 use crate::value::Digits;
 
 impl DigitsRule {
     /// Digits on the left, padded with spaces.
-    pub const LEFT: Self = Self { full: false, pad: b' ', justify: Justify::Left };
+    pub const LEFT: Self = Self { encoding: Encoding::Ascii, full: false, pad: b' ', justify: Justify::Left };
     /// Digits in every byte.
-    pub const FULL: Self = Self { full: true, pad: b' ', justify: Justify::Left };
+    pub const FULL: Self = Self { full: true, ..Self::LEFT };
+
+    /// The ASCII character of a byte of the field; a byte that is none of its digits and not its padding stays what it is.
+    pub(crate) const fn ascii(&self, byte: u8) -> u8 {
+        match (self.encoding, byte) {
+            (Encoding::Ebcdic, 0xF0..=0xF9) => byte & 0x3F,
+            (Encoding::Ebcdic, b'0'..=b'9') => 0xFF,
+            _ if byte == self.pad => b' ',
+            _ => byte,
+        }
+    }
+
+    const fn is_digit(&self, byte: u8) -> bool {
+        match self.encoding {
+            Encoding::Ebcdic => matches!(byte, 0xF0..=0xF9),
+            _ => byte.is_ascii_digit(),
+        }
+    }
+
+    /// Digits have a byte each here: `kind = "number"` is for the encodings where they do not.
+    fn check(&self) -> Result<(), Fault> {
+        if self.encoding.is_zoned() {
+            return Ok(());
+        }
+        Err(Fault::BadSpec { reason: "a digits field is encoded as ascii or ebcdic" })
+    }
 }
 
 /// Whether all bytes are digits. It looks at all of them, which is quicker than stopping at the first that is none.
@@ -28,6 +54,7 @@ fn all_digits(bytes: &[u8]) -> bool {
 
 #[inline]
 fn put(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
+    rule.check()?;
     if !all_digits(digits) {
         let offset = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
         return Err(Fault::NotADigit { offset, byte: digits.get(offset).copied() });
@@ -47,11 +74,14 @@ fn put(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
         }
     };
     value.copy_from_slice(digits);
+    if rule.encoding == Encoding::Ebcdic {
+        value.iter_mut().for_each(|digit| *digit |= 0xF0);
+    }
     padding.fill(rule.pad);
     Ok(())
 }
 
-/// The field's bytes without the padding.
+/// The field's bytes without the padding, in the field's encoding.
 #[inline]
 fn trim<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> &'a [u8] {
     match (rule.full, rule.justify) {
@@ -63,14 +93,19 @@ fn trim<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> &'a [u8] {
 
 #[inline]
 fn get<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<&'a [u8], Fault> {
+    rule.check()?;
     let digits = trim(rule, bytes);
-    if all_digits(digits) { Ok(digits) } else { Err(not_a_digit(rule, bytes, digits)) }
+    let sound = match rule.encoding {
+        Encoding::Ascii => all_digits(digits),
+        _ => digits.iter().all(|byte| rule.is_digit(*byte)),
+    };
+    if sound { Ok(digits) } else { Err(not_a_digit(rule, bytes, digits)) }
 }
 
 #[cold]
 fn not_a_digit(rule: &DigitsRule, field: &[u8], digits: &[u8]) -> Fault {
     let before = if rule.justify == Justify::Right { field.len() - digits.len() } else { 0 };
-    let at = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let at = digits.iter().take_while(|byte| rule.is_digit(**byte)).count();
     Fault::NotADigit { offset: before + at, byte: digits.get(at).copied() }
 }
 
@@ -84,10 +119,24 @@ fn no_digits(rule: &DigitsRule, field: &[u8], digits: &[u8], room: usize) -> Fau
     }
 }
 
+/// The digits as text, which is the field's own bytes if they are ASCII.
 #[inline]
-fn get_str<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<&'a str, Fault> {
-    // Only digits pass `get`, so this is never the default.
-    get(rule, bytes).map(|digits| std::str::from_utf8(digits).unwrap_or_default())
+fn get_str<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<Cow<'a, str>, Fault> {
+    let digits = get(rule, bytes)?;
+    if rule.encoding == Encoding::Ascii {
+        // Only digits pass `get`, so this is never the default.
+        return Ok(Cow::Borrowed(std::str::from_utf8(digits).unwrap_or_default()));
+    }
+    Ok(Cow::Owned(digits.iter().map(|byte| char::from(rule.ascii(*byte))).collect()))
+}
+
+/// The digits as text if that needs no memory of its own.
+#[inline]
+fn borrow_str<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<&'a str, Fault> {
+    match get_str(rule, bytes)? {
+        Cow::Borrowed(digits) => Ok(digits),
+        Cow::Owned(_) => Err(Fault::BadSpec { reason: "`&str` cannot borrow EBCDIC digits, which are converted" }),
+    }
 }
 
 impl<'a, const N: usize> FieldValue<'a, DigitsRule> for Digits<N> {
@@ -100,6 +149,13 @@ impl<'a, const N: usize> FieldValue<'a, DigitsRule> for Digits<N> {
 
     #[inline]
     fn get(rule: &DigitsRule, bytes: &'a [u8]) -> Result<Self, Fault> {
+        if rule.encoding != Encoding::Ascii {
+            let digits = get(rule, bytes)?;
+            let mut ascii = [0; N];
+            ascii.iter_mut().zip(digits).for_each(|(to, from)| *to = rule.ascii(*from));
+            let new = ascii.get(..digits.len()).and_then(Self::from_bytes);
+            return new.ok_or(Fault::TooLong { needed: digits.len(), len: N });
+        }
         let digits = trim(rule, bytes);
         Self::from_bytes(digits).ok_or_else(|| no_digits(rule, bytes, digits, N))
     }
@@ -107,7 +163,7 @@ impl<'a, const N: usize> FieldValue<'a, DigitsRule> for Digits<N> {
 
 /// The types that hold digits as text.
 macro_rules! text_types {
-    ($($text:ty),*) => {
+    ($($text:ty = $get:expr),*) => {
         $(impl<'a> FieldValue<'a, DigitsRule> for $text {
             #[inline]
             fn put(&self, rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
@@ -116,13 +172,16 @@ macro_rules! text_types {
 
             #[inline]
             fn get(rule: &DigitsRule, bytes: &'a [u8]) -> Result<Self, Fault> {
-                get_str(rule, bytes).map(<$text>::from)
+                $get(rule, bytes)
             }
 
             const PREFERS_ASCII: bool = true;
 
             #[inline]
             fn get_ascii(rule: &DigitsRule, text: &'a str) -> Result<Self, Fault> {
+                if rule.encoding != Encoding::Ascii {
+                    return Self::get(rule, text.as_bytes());
+                }
                 let digits = get(rule, text.as_bytes())?.len();
                 let start = if rule.justify == Justify::Right { text.len() - digits } else { 0 };
                 // Every place in ASCII text is between two characters, so this is never the default.
@@ -132,7 +191,11 @@ macro_rules! text_types {
     };
 }
 
-text_types!(&'a str, String, Cow<'a, str>);
+text_types!(
+    &'a str = borrow_str,
+    String = |rule, bytes| get_str(rule, bytes).map(Cow::into_owned),
+    Cow<'a, str> = get_str
+);
 
 #[cfg(test)]
 mod tests {
@@ -151,8 +214,25 @@ mod tests {
         check(&DigitsRule::LEFT, "00120", b"00120   ");
         check(&DigitsRule::LEFT, "", b"   ");
         check(&DigitsRule::FULL, "0100", b"0100");
-        let zeros = DigitsRule { full: false, pad: b' ', justify: Justify::Right };
+        let zeros = DigitsRule { justify: Justify::Right, ..DigitsRule::LEFT };
         check(&zeros, "0012", b"  0012");
+    }
+
+    #[test]
+    fn ebcdic_digits_are_read_as_text() {
+        let rule = DigitsRule { encoding: Encoding::Ebcdic, pad: 0x40, ..DigitsRule::LEFT };
+        check(&rule, "0210", b"\xF0\xF2\xF1\xF0");
+        check(&rule, "17", b"\xF1\xF7\x40\x40");
+        check(&rule, "", b"\x40\x40");
+        assert_eq!(String::get_ascii(&rule, "@@"), Ok(String::new()));
+        assert_eq!(String::get_ascii(&rule, "17"), Err(Fault::NotADigit { offset: 0, byte: Some(b'1') }));
+        assert!(matches!(<&str>::get(&rule, b"\xF1"), Err(Fault::BadSpec { .. })));
+        assert_eq!(Digits::<1>::get(&rule, b"\xF1\xF2"), Err(Fault::TooLong { needed: 2, len: 1 }));
+        for byte in 0..=u8::MAX {
+            let digit = (0xF0..=0xF9).contains(&byte).then(|| char::from(byte - 0xC0).to_string());
+            let full = DigitsRule { full: true, ..rule };
+            assert_eq!(String::get(&full, &[byte]).ok(), digit, "{byte:02x}");
+        }
     }
 
     #[test]

@@ -1,22 +1,32 @@
-//! Numbers: ASCII digits, filled with zeros from the left, with a sign in one of four places.
+//! Numbers: filled with zeros from the left, with a sign beside, over or inside their digits.
 //!
 //! ```text
 //!  1234567, 13 bytes, unsigned:           0000001234567
 //!    -5000, 14 bytes, leading minus:      -0000000005000
 //!    -5000, 14 bytes, leading '+' '-':    -0000000005000      5000: +0000000005000
+//!    -5047, 15 bytes, over the last digit: 00000000000504P
 //! ```
 //!
 //! All of it is inlined: where a layout is a constant the rule's branches fold away, and the digits' loops have a known length.
 //!
 //! With implied decimals the integer counts the smallest unit: 12.05 with scale 2 is 1205, in Rust and on the wire.
 
+mod binary;
+mod overpunch;
+mod packed;
+
 use super::FieldValue;
 use crate::error::Fault;
-use crate::layout::{NoneAs, NumberRule, Sign};
+use crate::layout::{Encoding, NoneAs, NumberRule, Sign};
 
 impl NumberRule {
     /// A whole number without a sign that always has a value.
-    pub const UNSIGNED: Self = Self { sign: Sign::Unsigned, scale: 0, none: NoneAs::Never };
+    pub const UNSIGNED: Self =
+        Self { encoding: Encoding::Ascii, sign: Sign::Unsigned, scale: 0, none: NoneAs::Never, digits_max: None };
+
+    pub(super) const fn none_bytes(&self) -> Option<[u8; 2]> {
+        self.none.bytes(self.encoding, matches!(self.sign, Sign::Signed))
+    }
 }
 
 /// The digits of a field without its sign byte, whether the number is negative, and where the digits begin.
@@ -33,12 +43,24 @@ fn split_sign<'a>(rule: &NumberRule, bytes: &'a [u8]) -> Result<(bool, &'a [u8],
     };
     match (rule.sign, bytes) {
         (Sign::Unsigned, digits) => Ok((false, digits, 0)),
-        (Sign::LeadingMinus, [b'-', digits @ ..]) => Ok((true, digits, 1)),
+        (Sign::LeadingMinus, [byte, digits @ ..]) if *byte == minus_of(rule.encoding) => Ok((true, digits, 1)),
         (Sign::LeadingMinus, digits) => Ok((false, digits, 0)),
         (Sign::Leading { plus, minus }, [sign, digits @ ..]) => Ok((separate(*sign, plus, minus)?, digits, 1)),
         (Sign::Trailing { plus, minus }, [digits @ .., sign]) => Ok((separate(*sign, plus, minus)?, digits, 0)),
+        (Sign::Signed, _) => Err(bad_sign_for_encoding()),
         _ => Err(Fault::BadSign { byte: None }),
     }
+}
+
+/// The minus in front of digits.
+#[inline(always)]
+const fn minus_of(encoding: Encoding) -> u8 {
+    if let Encoding::Ebcdic = encoding { 0x60 } else { b'-' }
+}
+
+#[cold]
+const fn bad_sign_for_encoding() -> Fault {
+    Fault::BadSpec { reason: "numbers in this encoding have no such sign" }
 }
 
 /// The bytes that take the digits, after the sign byte is written.
@@ -47,10 +69,11 @@ fn put_sign<'a>(rule: &NumberRule, negative: bool, out: &'a mut [u8]) -> Result<
     let len = out.len();
     let (sign, digits) = match rule.sign {
         Sign::Unsigned if negative => return Err(Fault::Negative),
-        Sign::LeadingMinus if negative => (b'-', out.split_first_mut()),
-        Sign::Unsigned | Sign::LeadingMinus => return Ok(out),
+        Sign::LeadingMinus if negative => (minus_of(rule.encoding), out.split_first_mut()),
+        Sign::Unsigned | Sign::LeadingMinus | Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_) => return Ok(out),
         Sign::Leading { plus, minus } => (if negative { minus } else { plus }, out.split_first_mut()),
         Sign::Trailing { plus, minus } => (if negative { minus } else { plus }, out.split_last_mut()),
+        Sign::Signed => return Err(bad_sign_for_encoding()),
     };
     let (sign_byte, digits) = digits.ok_or(Fault::TooLong { needed: 2, len })?;
     *sign_byte = sign;
@@ -58,20 +81,28 @@ fn put_sign<'a>(rule: &NumberRule, negative: bool, out: &'a mut [u8]) -> Result<
 }
 
 #[cold]
-fn not_a_digit(digits: &[u8], start: usize) -> Fault {
-    let at = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+fn not_a_digit(encoding: Encoding, digits: &[u8], start: usize) -> Fault {
+    let at = digits.iter().take_while(|byte| is_digit(encoding, **byte)).count();
     Fault::NotADigit { offset: start + at, byte: digits.get(at).copied() }
 }
 
 #[cold]
 fn too_long(magnitude: u128, rule: &NumberRule, negative: bool, len: usize) -> Fault {
     let sign = match rule.sign {
-        Sign::Unsigned => 0,
         Sign::LeadingMinus => usize::from(negative),
         Sign::Leading { .. } | Sign::Trailing { .. } => 1,
+        Sign::Unsigned | Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_) | Sign::Signed => 0,
     };
     let digits = magnitude.checked_ilog10().map_or(1, |log| log as usize + 1);
-    Fault::TooLong { needed: digits + sign, len }
+    // A binary number that does not fit needs a byte more than the field has, and perhaps more than one.
+    Fault::TooLong { needed: rule.encoding.len(digits).map_or(len + 1, |bytes| bytes + sign), len }
+}
+
+/// Whether the byte is a digit of an encoding where each digit has one.
+#[inline(always)]
+const fn is_digit(encoding: Encoding, byte: u8) -> bool {
+    let zone = if let Encoding::Ebcdic = encoding { 0xF0 } else { 0x30 };
+    byte & 0xF0 == zone && byte & 0x0F <= 9
 }
 
 /// The digits that fit into a `u64` whatever they are.
@@ -161,6 +192,93 @@ fn write_u128(mut value: u128, out: &mut [u8]) -> bool {
     value == 0
 }
 
+/// The magnitude of the first digits, which were seen to be some; none if it is larger than a `u128`.
+fn sum(count: usize, digits: impl Iterator<Item = u8>) -> Option<u128> {
+    let mut digits = digits.take(count);
+    if count <= U64_DIGITS {
+        let sum = digits.fold(0_u64, |value, digit| value.wrapping_mul(10).wrapping_add(digit.into()));
+        return Some(sum.into());
+    }
+    digits.try_fold(0_u128, |value, digit| value.checked_mul(10)?.checked_add(digit.into()))
+}
+
+/// Whether the digits are ASCII and nothing else, as they nearly always are.
+#[inline(always)]
+const fn is_plain(rule: &NumberRule) -> bool {
+    matches!(rule.encoding, Encoding::Ascii)
+        && !matches!(rule.sign, Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_))
+        && rule.digits_max.is_none()
+}
+
+/// Reads a number that is not plain: whether it is negative, and its magnitude; none if that is larger than a `u128`.
+fn get_encoded(rule: &NumberRule, bytes: &[u8]) -> Result<(bool, Option<u128>), Fault> {
+    let (negative, magnitude) = match (rule.encoding, rule.sign) {
+        (Encoding::Binary | Encoding::BinaryLittle, _) => binary::get(rule, bytes)?,
+        (Encoding::Packed | Encoding::Bcd, _) => packed::get(rule, bytes)?,
+        (encoding, Sign::LeadingOverpunch(form)) => overpunch::get(encoding, form, 0, bytes)?,
+        (encoding, Sign::TrailingOverpunch(form)) => {
+            overpunch::get(encoding, form, bytes.len().saturating_sub(1), bytes)?
+        }
+        (encoding, _) => {
+            let (negative, digits, start) = split_sign(rule, bytes)?;
+            if !digits.iter().all(|byte| is_digit(encoding, *byte)) {
+                return Err(not_a_digit(encoding, digits, start));
+            }
+            (negative, sum(digits.len(), digits.iter().map(|byte| byte & 0x0F)))
+        }
+    };
+    check_digits(rule, magnitude)?;
+    Ok((negative, magnitude))
+}
+
+/// Writes a number that is not plain.
+fn put_encoded(rule: &NumberRule, negative: bool, magnitude: u128, out: &mut [u8]) -> Result<(), Fault> {
+    check_digits(rule, Some(magnitude))?;
+    let len = out.len();
+    let fitted = match rule.encoding {
+        Encoding::Binary | Encoding::BinaryLittle => binary::put(rule, negative, magnitude, out)?,
+        Encoding::Packed | Encoding::Bcd => packed::put(rule, negative, magnitude, out)?,
+        encoding @ (Encoding::Ascii | Encoding::Ebcdic) => {
+            let digits = put_sign(rule, negative, out)?;
+            let fitted = match u64::try_from(magnitude) {
+                Ok(magnitude) => write_u64(magnitude, digits),
+                Err(_) => write_u128(magnitude, digits),
+            };
+            if encoding == Encoding::Ebcdic {
+                digits.iter_mut().for_each(|digit| *digit |= 0xF0);
+            }
+            overpunch::put(rule, negative, digits)?;
+            fitted
+        }
+    };
+    if fitted { Ok(()) } else { Err(too_long(magnitude, rule, negative, len)) }
+}
+
+/// The digits that the spec allows, where the bytes have room for more.
+fn check_digits(rule: &NumberRule, magnitude: Option<u128>) -> Result<(), Fault> {
+    match rule.digits_max {
+        Some(max) if magnitude.and_then(u128::checked_ilog10).is_some_and(|log| log >= u32::from(max)) => {
+            Err(Fault::TooManyDigits { max })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The integer of a magnitude, which is none if it is larger than a `u128`.
+fn with_sign<T: TryFrom<u128> + TryFrom<i128>>(
+    negative: bool,
+    magnitude: Option<u128>,
+    overflow: impl Fn() -> Fault,
+) -> Result<T, Fault> {
+    match (magnitude, negative) {
+        (Some(0), true) => return Err(Fault::NegativeZero),
+        (Some(magnitude), true) => 0_i128.checked_sub_unsigned(magnitude).and_then(|value| T::try_from(value).ok()),
+        (Some(magnitude), false) => T::try_from(magnitude).ok(),
+        (None, _) => None,
+    }
+    .ok_or_else(overflow)
+}
+
 /// The value without its sign.
 macro_rules! magnitude {
     (signed, $value:expr) => {
@@ -180,8 +298,11 @@ macro_rules! integers {
                 let len = out.len();
                 #[allow(unused_comparisons, reason = "the unsigned types go through the same lines")]
                 let negative = *self < 0;
-                let digits = put_sign(rule, negative, out)?;
                 let magnitude = magnitude!($signed, *self);
+                if !is_plain(rule) {
+                    return put_encoded(rule, negative, magnitude.into(), out);
+                }
+                let digits = put_sign(rule, negative, out)?;
                 let fitted = match u64::try_from(magnitude) {
                     Ok(magnitude) => write_u64(magnitude, digits),
                     Err(_) => write_u128(magnitude.into(), digits),
@@ -191,10 +312,14 @@ macro_rules! integers {
 
             #[inline(always)]
             fn get(rule: &NumberRule, bytes: &[u8]) -> Result<Self, Fault> {
-                let (negative, digits, start) = split_sign(rule, bytes)?;
                 let overflow = || Fault::Overflow { holder: stringify!($integer) };
+                if !is_plain(rule) {
+                    let (negative, magnitude) = get_encoded(rule, bytes)?;
+                    return with_sign(negative, magnitude, overflow);
+                }
+                let (negative, digits, start) = split_sign(rule, bytes)?;
                 if digits.len() <= U64_DIGITS {
-                    let magnitude = parse_u64(digits).ok_or_else(|| not_a_digit(digits, start))?;
+                    let magnitude = parse_u64(digits).ok_or_else(|| not_a_digit(Encoding::Ascii, digits, start))?;
                     if negative {
                         if magnitude == 0 {
                             return Err(Fault::NegativeZero);
@@ -203,16 +328,8 @@ macro_rules! integers {
                     }
                     return Self::try_from(magnitude).map_err(|_| overflow());
                 }
-                let magnitude = parse_u128(digits).ok_or_else(|| not_a_digit(digits, start))?;
-                match (magnitude, negative) {
-                    (None, _) => Err(overflow()),
-                    (Some(0), true) => Err(Fault::NegativeZero),
-                    (Some(magnitude), false) => Self::try_from(magnitude).map_err(|_| overflow()),
-                    (Some(magnitude), true) => 0_i128
-                        .checked_sub_unsigned(magnitude)
-                        .and_then(|value| Self::try_from(value).ok())
-                        .ok_or_else(overflow),
-                }
+                let magnitude = parse_u128(digits).ok_or_else(|| not_a_digit(Encoding::Ascii, digits, start))?;
+                with_sign(negative, magnitude, overflow)
             }
         })*
     };

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::Encoding;
 use crate::charset::Charset;
 
 /// Characters in a charset, padded to the field's length.
@@ -17,9 +18,11 @@ pub struct TextRule {
     pub overflow: Overflow,
 }
 
-/// A string of ASCII digits that is not a number.
+/// A string of digits that is not a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DigitsRule {
+    /// The bytes of the digits, `Ascii` or `Ebcdic`.
+    pub encoding: Encoding,
     /// Every byte is a digit: the value has exactly the field's length.
     pub full: bool,
     /// The byte that fills the field when it is not `full`.
@@ -28,15 +31,19 @@ pub struct DigitsRule {
     pub justify: Justify,
 }
 
-/// A decimal number in ASCII digits, filled with zeros from the left.
+/// A number, filled with zeros from the left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberRule {
+    /// The bytes of the digits.
+    pub encoding: Encoding,
     /// Where the sign stands.
     pub sign: Sign,
     /// Implied decimals: `1205` with scale 2 is 12.05.
     pub scale: u8,
     /// The field contents that mean "no value".
     pub none: NoneAs,
+    /// The most digits of a value, if its bytes have room for more: an even number of packed digits, or `PIC 9(4)` in binary.
+    pub digits_max: Option<u8>,
 }
 
 /// Where a number carries its sign. Every form takes its byte from the field's own length.
@@ -60,6 +67,24 @@ pub enum Sign {
         /// The byte of a negative number.
         minus: u8,
     },
+    /// The first digit carries the sign: `N00` is -500.
+    LeadingOverpunch(Overpunch),
+    /// The last digit carries the sign: `00N` is -5.
+    TrailingOverpunch(Overpunch),
+    /// The encoding's own: `C` or `D` in the last half byte of packed digits, the two's complement of a binary number.
+    Signed,
+}
+
+/// The characters that are a digit and a sign in one byte. Each number has one form only: what is read is written again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overpunch {
+    /// `{ABCDEFGHI` are 0 to 9 with a plus, `}JKLMNOPQR` with a minus. In EBCDIC these are the bytes `C0` to `C9` and `D0` to `D9`.
+    Ebcdic,
+    /// Digits of numbers that are not negative stay as they are; `}JKLMNOPQR` are 0 to 9 with a minus.
+    EbcdicMinus,
+    /// Digits of numbers that are not negative stay as they are; `pqrstuvwxy` are 0 to 9 with a minus. GnuCOBOL writes this, and
+    /// EBCDIC has no such form.
+    StrictAscii,
 }
 
 /// A calendar date.
@@ -67,6 +92,8 @@ pub enum Sign {
 pub struct DateRule {
     /// The digits on the wire.
     pub pattern: DatePattern,
+    /// The bytes of the digits, which are not binary.
+    pub encoding: Encoding,
     /// The field contents that mean "no date".
     pub none: NoneAs,
     /// Two-digit years below this are 20xx, the others 19xx.
@@ -80,6 +107,8 @@ pub enum DatePattern {
     YyyyMmDd,
     /// `261121`
     YyMmDd,
+    /// `2026325`: the day of the year, from 001.
+    YyyyDdd,
     /// `1121`: the year is not sent. In JSON the digits as they are.
     MmDd,
 }
@@ -89,6 +118,8 @@ pub enum DatePattern {
 pub struct TimeRule {
     /// The digits on the wire.
     pub pattern: TimePattern,
+    /// The bytes of the digits, which are not binary.
+    pub encoding: Encoding,
     /// The field contents that mean "no time". Zeros are midnight and cannot be chosen.
     pub none: NoneAs,
 }
@@ -107,6 +138,8 @@ pub enum TimePattern {
 pub struct DateTimeRule {
     /// The digits on the wire.
     pub pattern: DateTimePattern,
+    /// The bytes of the digits, which are not binary.
+    pub encoding: Encoding,
     /// The field contents that mean "no value".
     pub none: NoneAs,
     /// Two-digit years below this are 20xx, the others 19xx.
@@ -120,6 +153,8 @@ pub enum DateTimePattern {
     YyyyMmDdHhMmSs,
     /// `261121093015`
     YyMmDdHhMmSs,
+    /// `1121093015`: the year is not sent. In JSON the digits as they are.
+    MmDdHhMmSs,
 }
 
 /// One of a list of codes, left-justified and padded with spaces.
@@ -178,35 +213,27 @@ pub enum Overflow {
 pub enum NoneAs {
     /// It always has a value.
     Never,
-    /// All spaces.
+    /// All spaces: `40` in EBCDIC digits, else `20`.
     Spaces,
-    /// All zeros.
+    /// All digits are zeros.
     Zeros,
-    /// All nines.
+    /// All digits are nines.
     Nines,
-}
-
-impl NoneAs {
-    /// The byte that fills a field without a value.
-    #[must_use]
-    pub const fn fill(self) -> Option<u8> {
-        match self {
-            Self::Never => None,
-            Self::Spaces => Some(b' '),
-            Self::Zeros => Some(b'0'),
-            Self::Nines => Some(b'9'),
-        }
-    }
+    /// All bytes are `40`, a mainframe's spaces where the encoding does not say so.
+    EbcdicSpaces,
+    /// All bytes are `00`.
+    LowValues,
 }
 
 #[allow(clippy::len_without_is_empty, reason = "a pattern is never empty")]
 impl DatePattern {
-    /// Bytes on the wire.
+    /// How many digits there are.
     #[must_use]
     pub const fn len(self) -> usize {
         match self {
             Self::YyyyMmDd => 8,
             Self::YyMmDd => 6,
+            Self::YyyyDdd => 7,
             Self::MmDd => 4,
         }
     }
@@ -214,7 +241,7 @@ impl DatePattern {
 
 #[allow(clippy::len_without_is_empty, reason = "a pattern is never empty")]
 impl TimePattern {
-    /// Bytes on the wire.
+    /// How many digits there are.
     #[must_use]
     pub const fn len(self) -> usize {
         match self {
@@ -226,12 +253,13 @@ impl TimePattern {
 
 #[allow(clippy::len_without_is_empty, reason = "a pattern is never empty")]
 impl DateTimePattern {
-    /// Bytes on the wire.
+    /// How many digits there are.
     #[must_use]
     pub const fn len(self) -> usize {
         match self {
             Self::YyyyMmDdHhMmSs => 14,
             Self::YyMmDdHhMmSs => 12,
+            Self::MmDdHhMmSs => 10,
         }
     }
 }

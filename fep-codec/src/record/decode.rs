@@ -4,8 +4,10 @@ use super::{Record, Value};
 use crate::cursor::Reader;
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Blank, FieldValue};
-use crate::layout::{Computed, DatePattern, Field, Group, Item, Kind, Layout, NumberRule, Repeat, Slot};
-use crate::value::{Date, DateTime, MonthDay, Time};
+use crate::layout::{
+    Computed, DatePattern, DateTimePattern, Field, Group, Item, Kind, Layout, NumberRule, Repeat, Slot,
+};
+use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
 
 impl<'l> Record<'l> {
     /// Reads a telegram from exactly these bytes.
@@ -27,7 +29,7 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
             Item::Field(field) => field_value(layout, field, reader)?,
             Item::Literal(literal) => {
                 reader.literal(literal)?;
-                Value::Bytes(literal.bytes.to_vec())
+                if literal.name.is_empty() { Value::Absent } else { Value::Bytes(literal.bytes.to_vec()) }
             }
             Item::Filler(filler) => {
                 reader.filler(filler)?;
@@ -106,6 +108,9 @@ fn by_kind(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Result<Value,
         }
         Kind::Date(rule) => optional::<_, Date>(Slot { field, rule }, reader, Value::Date),
         Kind::Time(rule) => optional::<_, Time>(Slot { field, rule }, reader, Value::Time),
+        Kind::DateTime(rule) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
+            optional::<_, MonthDayTime>(Slot { field, rule }, reader, Value::MonthDayTime)
+        }
         Kind::DateTime(rule) => optional::<_, DateTime>(Slot { field, rule }, reader, Value::DateTime),
         Kind::Flag(rule) => reader.field(Slot { field, rule }).map(Value::Flag),
         Kind::Bytes(rule) => reader.field(Slot { field, rule }).map(Value::Bytes),
@@ -115,7 +120,7 @@ fn by_kind(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Result<Value,
 /// `i128` is slow to make and rarely needed.
 fn number(slot: Slot<'_, NumberRule>, reader: &mut Reader<'_>) -> Result<Value, Error> {
     const I64_DIGITS: usize = 18;
-    if slot.field.len <= I64_DIGITS {
+    if slot.rule.encoding.digits(slot.field.len) <= I64_DIGITS {
         optional::<_, i64>(slot, reader, |value| Value::Number(value.into()))
     } else {
         optional::<_, i128>(slot, reader, Value::Number)

@@ -162,6 +162,7 @@ fn by_kind(field: &Field, kind: &Kind, value: &Value, writer: &mut Writer<'_>) -
         (Kind::Time(rule), Value::Time(time)) => optional(Slot { field, rule }, &Some(*time), writer),
         (Kind::Time(rule), Value::None) => optional(Slot { field, rule }, &None::<crate::Time>, writer),
         (Kind::DateTime(rule), Value::DateTime(both)) => optional(Slot { field, rule }, &Some(*both), writer),
+        (Kind::DateTime(rule), Value::MonthDayTime(both)) => optional(Slot { field, rule }, &Some(*both), writer),
         (Kind::DateTime(rule), Value::None) => optional(Slot { field, rule }, &None::<crate::DateTime>, writer),
         (Kind::Flag(rule), Value::Flag(flag)) => writer.field(Slot { field, rule }, flag),
         (Kind::Bytes(rule), Value::Bytes(bytes)) => writer.field(Slot { field, rule }, bytes),

@@ -56,7 +56,7 @@ static ENTRY: LazyLock<Layout> = LazyLock::new(|| {
             Item::Field(field(
                 "amount",
                 7,
-                Kind::Number(NumberRule { sign: Sign::LeadingMinus, scale: 2, none: NoneAs::Never }),
+                Kind::Number(NumberRule { sign: Sign::LeadingMinus, scale: 2, ..NumberRule::UNSIGNED }),
             )),
         ],
     )

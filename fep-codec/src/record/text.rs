@@ -22,6 +22,7 @@ impl Value {
             Self::MonthDay(day) => day.to_string(),
             Self::Time(time) => time.to_string(),
             Self::DateTime(both) => both.to_string(),
+            Self::MonthDayTime(both) => both.to_string(),
             Self::Flag(flag) => flag.to_string(),
             Self::Bytes(bytes) => hex(bytes),
         }

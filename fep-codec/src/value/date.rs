@@ -35,6 +35,15 @@ pub struct DateTime {
     pub time: Time,
 }
 
+/// A day without a year and a time of day. Written `1121093015`, as on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MonthDayTime {
+    /// The day.
+    pub day: MonthDay,
+    /// The time of day.
+    pub time: Time,
+}
+
 /// Which part of a date or time is impossible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Impossible(pub &'static str);
@@ -56,6 +65,34 @@ impl Date {
             return Err(Impossible("the month has no such day"));
         }
         Ok(Self { year, month, day })
+    }
+
+    /// The day with this number in its year, from 1.
+    ///
+    /// # Errors
+    /// If the year has no such day.
+    pub const fn from_ordinal(year: u16, day_of_year: u16) -> Result<Self, Impossible> {
+        let (mut month, mut rest) = (1, day_of_year);
+        while month <= 12 && rest > days_in(year, month) as u16 {
+            rest -= days_in(year, month) as u16;
+            month += 1;
+        }
+        if month > 12 || rest == 0 {
+            return Err(Impossible("the year has no such day"));
+        }
+        // A month has at most 31 days.
+        Self::new(year, month, rest.to_le_bytes()[0])
+    }
+
+    /// The number of the day in its year, from 1.
+    #[must_use]
+    pub const fn day_of_year(self) -> u16 {
+        let (mut month, mut day) = (1, self.day as u16);
+        while month < self.month {
+            day += days_in(self.year, month) as u16;
+            month += 1;
+        }
+        day
     }
 
     /// The year, 0 to 9999.
@@ -173,6 +210,13 @@ impl fmt::Display for DateTime {
     }
 }
 
+impl fmt::Display for MonthDayTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Time { hour, minute, second } = self.time;
+        write!(f, "{}{hour:02}{minute:02}{second:02}", self.day)
+    }
+}
+
 impl fmt::Display for Impossible {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
@@ -238,6 +282,23 @@ impl FromStr for DateTime {
     }
 }
 
+/// Reads `1121093015`.
+impl FromStr for MonthDayTime {
+    type Err = Impossible;
+
+    fn from_str(text: &str) -> Result<Self, Impossible> {
+        let wrong = Impossible("a day and a time without a year are written MMDDHHMMSS");
+        let (day, time) = text.split_at_checked(4).ok_or(wrong)?;
+        let [h1, h2, m1, m2, s1, s2] = *time.as_bytes() else { return Err(wrong) };
+        match (two(h1, h2), two(m1, m2), two(s1, s2)) {
+            (Some(hour), Some(minute), Some(second)) => {
+                Ok(Self { day: day.parse()?, time: Time::new(hour, minute, second)? })
+            }
+            _ => Err(wrong),
+        }
+    }
+}
+
 const fn two(tens: u8, ones: u8) -> Option<u8> {
     if tens.is_ascii_digit() && ones.is_ascii_digit() { Some((tens - b'0') * 10 + (ones - b'0')) } else { None }
 }
@@ -254,6 +315,33 @@ mod tests {
             assert!(impossible.parse::<Date>().is_err(), "{impossible}");
         }
         assert!("2000-02-29".parse::<Date>().is_ok());
+    }
+
+    #[test]
+    fn every_day_of_a_century_has_one_number_in_its_year() {
+        for year in 1999..=2100 {
+            let mut last = 0;
+            for month in 1..=12 {
+                for day in 1..=31 {
+                    let Ok(date) = Date::new(year, month, day) else { continue };
+                    last += 1;
+                    assert_eq!(date.day_of_year(), last, "{date}");
+                    assert_eq!(Date::from_ordinal(year, last), Ok(date));
+                }
+            }
+            assert!(last == 365 || last == 366);
+            assert!(Date::from_ordinal(year, last + 1).is_err() && Date::from_ordinal(year, 0).is_err());
+        }
+        assert_eq!("2024-12-31".parse::<Date>().unwrap().day_of_year(), 366);
+        assert_eq!("1900-12-31".parse::<Date>().unwrap().day_of_year(), 365);
+    }
+
+    #[test]
+    fn a_day_and_a_time_without_a_year_are_their_digits() {
+        assert_eq!("0229235959".parse::<MonthDayTime>().unwrap().to_string(), "0229235959");
+        for impossible in ["0230000000", "1121240000", "112109301", "11210930155", "1121T93015", "가나다라"] {
+            assert!(impossible.parse::<MonthDayTime>().is_err(), "{impossible}");
+        }
     }
 
     #[test]

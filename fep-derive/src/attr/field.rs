@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span};
 use syn::{Attribute, Lit};
 
 use super::entry::{Entry, Given, entries, like};
-use super::options::{Charset, CodeLine, Computed, Justify, NoneAs, Overflow, Pattern, Sign};
+use super::options::{Charset, CodeLine, Computed, Encoding, Justify, NoneAs, Overflow, Pattern, Sign};
 use crate::ctxt::Ctxt;
 
 /// The options of a field, as they were written.
@@ -23,9 +23,11 @@ pub(crate) struct FieldAttrs {
     pub(crate) pad: Option<Given<u8>>,
     pub(crate) overflow: Option<Given<Overflow>>,
     pub(crate) full: Option<Given<()>>,
+    pub(crate) encoding: Option<Given<Encoding>>,
     pub(crate) sign: Option<Given<Sign>>,
     pub(crate) scale: Option<Given<usize>>,
     pub(crate) none: Option<Given<NoneAs>>,
+    pub(crate) digits_max: Option<Given<usize>>,
     pub(crate) pattern: Option<Given<Pattern>>,
     pub(crate) pivot: Option<Given<usize>>,
     pub(crate) codes: Option<Given<Vec<CodeLine>>>,
@@ -82,20 +84,54 @@ impl KindWord {
 }
 
 impl FieldAttrs {
-    pub(crate) const KEYS: [&'static str; 37] = [
-        "len", "label", "name", "at", "order", "secret", "text", "digits", "number", "date", "time", "datetime",
-        "code", "flag", "bytes", "part", "group", "filler", "literal", "computed", "charset", "justify", "pad",
-        "overflow", "full", "sign", "scale", "none", "pattern", "pivot", "codes", "closed", "yes", "no", "any",
-        "count", "max",
+    pub(crate) const KEYS: [&'static str; 39] = [
+        "len",
+        "label",
+        "name",
+        "at",
+        "order",
+        "secret",
+        "text",
+        "digits",
+        "number",
+        "date",
+        "time",
+        "datetime",
+        "code",
+        "flag",
+        "bytes",
+        "part",
+        "group",
+        "filler",
+        "literal",
+        "computed",
+        "charset",
+        "justify",
+        "pad",
+        "overflow",
+        "full",
+        "sign",
+        "scale",
+        "none",
+        "pattern",
+        "pivot",
+        "codes",
+        "closed",
+        "yes",
+        "no",
+        "any",
+        "count",
+        "max",
+        "encoding",
+        "digits_max",
     ];
 
     /// What other libraries and sheets call some of them.
-    const SYNONYMS: [(&'static str, &'static str); 8] = [
+    const SYNONYMS: [(&'static str, &'static str); 7] = [
         ("length", "len"),
         ("size", "len"),
         ("offset", "at"),
         ("position", "at"),
-        ("encoding", "charset"),
         ("masked", "secret"),
         ("skip", "filler"),
         ("value", "literal"),
@@ -145,6 +181,11 @@ impl FieldAttrs {
             "pad" => self.pad = entry.byte(cx, "pad = '0'"),
             "overflow" => self.overflow = Overflow::read(entry, cx),
             "full" => self.full = entry.word(cx),
+            "encoding" => self.encoding = Encoding::read(entry, cx),
+            "digits_max" => {
+                let digits = entry.positive(cx, "digits_max = 8");
+                self.digits_max = at_most(38, digits, "a number has at most 38 digits", cx);
+            }
             "sign" => self.sign = Sign::read(entry, cx),
             "scale" => self.scale = at_most(38, entry.number(cx, "scale = 2"), "a number has at most 38 decimals", cx),
             "none" => self.none = NoneAs::read(entry, cx),

@@ -5,7 +5,8 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use crate::attr::{
-    Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Justify, NoneAs, Overflow, Sign, TimePattern,
+    Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Encoding, Justify, NoneAs, Overflow, Overpunch,
+    Sign, TimePattern,
 };
 use crate::model::{Codes, Field, Item, Kind, Len, Repeat, Telegram, What};
 use crate::paths::{self, Paths};
@@ -44,10 +45,16 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
             let (len, kind, secret) = (len(&field.len), kind(p, field, &it.ty), field.secret);
             field_item(p, it, &quote!(len: #len, kind: #kind, secret: #secret, computed: #none))
         }
-        What::Computed { computed, len, .. } => {
+        What::Computed { computed, len, encoding: digits, .. } => {
             let (len, number_rule, kind) = (len.value, p.number_rule(), p.kind());
             let (option, computed) = (paths::option(), self::computed(telegram, computed));
-            let kind = quote!(#kind::Number(#number_rule::UNSIGNED));
+            let kind = match digits {
+                Encoding::Ascii => quote!(#kind::Number(#number_rule::UNSIGNED)),
+                digits => {
+                    let digits = encoding(p, *digits);
+                    quote!(#kind::Number(#number_rule { encoding: #digits, ..#number_rule::UNSIGNED }))
+                }
+            };
             field_item(p, it, &quote!(len: #len, kind: #kind, secret: false, computed: #option::Some(#computed)))
         }
         What::Literal(bytes) => {
@@ -158,26 +165,30 @@ fn kind(p: &Paths, field: &Field, ty: &syn::Type) -> TokenStream {
             let overflow = overflow_of(p, *overflow);
             quote!({ charset: #set, pad: #pad, justify: #side, overflow: #overflow })
         }
-        Kind::Digits { full, pad, justify: side } => {
-            let (pad, side) = (byte(*pad), justify(p, *side));
-            quote!({ full: #full, pad: #pad, justify: #side })
+        Kind::Digits { encoding: digits, full, pad, justify: side } => {
+            let (digits, pad, side) = (encoding(p, *digits), byte(*pad), justify(p, *side));
+            quote!({ encoding: #digits, full: #full, pad: #pad, justify: #side })
         }
-        Kind::Number { sign: place, scale, none } => {
-            let (place, none) = (sign(p, *place), none_as(p, *none));
+        Kind::Number { encoding: digits, sign: place, scale, none, digits_max } => {
+            let (digits, place, none) = (encoding(p, *digits), sign(p, *place), none_as(p, *none));
             let scale = proc_macro2::Literal::usize_unsuffixed(*scale);
-            quote!({ sign: #place, scale: #scale, none: #none })
+            let (option, max) = (paths::option(), digits_max.map(proc_macro2::Literal::usize_unsuffixed));
+            let max = max.map_or_else(|| quote!(#option::None), |max| quote!(#option::Some(#max)));
+            quote!({ encoding: #digits, sign: #place, scale: #scale, none: #none, digits_max: #max })
         }
-        Kind::Date { pattern, none, pivot: year } => {
+        Kind::Date { pattern, encoding: digits, none, pivot: year } => {
             let (pattern, none, year) = (date_pattern(p, *pattern), none_as(p, *none), pivot(p, *year));
-            quote!({ pattern: #pattern, none: #none, pivot: #year })
+            let digits = encoding(p, *digits);
+            quote!({ pattern: #pattern, encoding: #digits, none: #none, pivot: #year })
         }
-        Kind::Time { pattern, none } => {
-            let (pattern, none) = (time_pattern(p, *pattern), none_as(p, *none));
-            quote!({ pattern: #pattern, none: #none })
+        Kind::Time { pattern, encoding: digits, none } => {
+            let (pattern, digits, none) = (time_pattern(p, *pattern), encoding(p, *digits), none_as(p, *none));
+            quote!({ pattern: #pattern, encoding: #digits, none: #none })
         }
-        Kind::DateTime { pattern, none, pivot: year } => {
+        Kind::DateTime { pattern, encoding: digits, none, pivot: year } => {
             let (pattern, none, year) = (datetime_pattern(p, *pattern), none_as(p, *none), pivot(p, *year));
-            quote!({ pattern: #pattern, none: #none, pivot: #year })
+            let digits = encoding(p, *digits);
+            quote!({ pattern: #pattern, encoding: #digits, none: #none, pivot: #year })
         }
         Kind::Code { charset: set, codes } => {
             let (set, list) = (charset(p, *set), code_list(p, codes, ty));
@@ -263,6 +274,36 @@ fn sign(p: &Paths, sign: Sign) -> TokenStream {
             let (plus, minus) = (byte(plus), byte(minus));
             quote!(#path::Trailing { plus: #plus, minus: #minus })
         }
+        Sign::LeadingOverpunch(form) => {
+            let form = overpunch(p, form);
+            quote!(#path::LeadingOverpunch(#form))
+        }
+        Sign::TrailingOverpunch(form) => {
+            let form = overpunch(p, form);
+            quote!(#path::TrailingOverpunch(#form))
+        }
+        Sign::Signed => quote!(#path::Signed),
+    }
+}
+
+fn encoding(p: &Paths, encoding: Encoding) -> TokenStream {
+    let path = p.encoding();
+    match encoding {
+        Encoding::Ascii => quote!(#path::Ascii),
+        Encoding::Ebcdic => quote!(#path::Ebcdic),
+        Encoding::Packed => quote!(#path::Packed),
+        Encoding::Bcd => quote!(#path::Bcd),
+        Encoding::Binary => quote!(#path::Binary),
+        Encoding::BinaryLittle => quote!(#path::BinaryLittle),
+    }
+}
+
+fn overpunch(p: &Paths, form: Overpunch) -> TokenStream {
+    let path = p.overpunch();
+    match form {
+        Overpunch::Ebcdic => quote!(#path::Ebcdic),
+        Overpunch::EbcdicMinus => quote!(#path::EbcdicMinus),
+        Overpunch::StrictAscii => quote!(#path::StrictAscii),
     }
 }
 
@@ -273,6 +314,8 @@ fn none_as(p: &Paths, none: NoneAs) -> TokenStream {
         NoneAs::Spaces => quote!(#path::Spaces),
         NoneAs::Zeros => quote!(#path::Zeros),
         NoneAs::Nines => quote!(#path::Nines),
+        NoneAs::EbcdicSpaces => quote!(#path::EbcdicSpaces),
+        NoneAs::LowValues => quote!(#path::LowValues),
     }
 }
 
@@ -285,6 +328,7 @@ fn date_pattern(p: &Paths, pattern: DatePattern) -> TokenStream {
     match pattern {
         DatePattern::YyyyMmDd => quote!(#path::YyyyMmDd),
         DatePattern::YyMmDd => quote!(#path::YyMmDd),
+        DatePattern::YyyyDdd => quote!(#path::YyyyDdd),
         DatePattern::MmDd => quote!(#path::MmDd),
     }
 }
@@ -302,5 +346,6 @@ fn datetime_pattern(p: &Paths, pattern: DateTimePattern) -> TokenStream {
     match pattern {
         DateTimePattern::YyyyMmDdHhMmSs => quote!(#path::YyyyMmDdHhMmSs),
         DateTimePattern::YyMmDdHhMmSs => quote!(#path::YyMmDdHhMmSs),
+        DateTimePattern::MmDdHhMmSs => quote!(#path::MmDdHhMmSs),
     }
 }

@@ -62,10 +62,10 @@ impl Source<'_> {
             KindWord::Filler => self.filler(),
             KindWord::Computed(computed) => {
                 self.unit("a computed field")?;
-                self.only("a computed field", &["computed", "len"]);
+                self.only("a computed field", &["computed", "len", "encoding"]);
                 let len = self.stated_len("len = 4")?;
                 let span = self.attrs.kind.as_ref().map_or(self.member, |kind| kind.span);
-                Some(What::Computed { computed: computed.clone(), len, span })
+                Some(What::Computed { computed: computed.clone(), len, encoding: self.encoding(), span })
             }
             KindWord::Part => self.part(),
             KindWord::Group => self.group(),
@@ -91,7 +91,7 @@ impl Source<'_> {
             Shape::Bool => KindWord::Flag,
             Shape::Date | Shape::MonthDay => KindWord::Date,
             Shape::Time => KindWord::Time,
-            Shape::DateTime => KindWord::DateTime,
+            Shape::DateTime | Shape::MonthDayTime => KindWord::DateTime,
             Shape::ByteArray(_) | Shape::Bytes => KindWord::Bytes,
             _ => return self.not_a_field(),
         };
@@ -293,7 +293,8 @@ fn where_it_belongs(option: &str) -> &'static str {
         "justify" => "; it belongs to text and digits",
         "pad" => "; it belongs to text, digits and fillers",
         "full" => "; it belongs to digits",
-        "sign" | "scale" => "; it belongs to numbers",
+        "encoding" => "; it belongs to numbers, digits, dates and times, and text has a `charset`",
+        "sign" | "scale" | "digits_max" => "; it belongs to numbers",
         "none" => "; it belongs to numbers, dates and times",
         "pattern" | "pivot" => "; it belongs to dates and times",
         "codes" | "closed" => "; it belongs to codes",

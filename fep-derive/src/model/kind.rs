@@ -1,9 +1,11 @@
 //! The rule of a field with a value: its options put together, and what the Rust type does not go with.
 
+mod number;
+
 use super::field::Source;
 use super::{Codes, Kind};
 use crate::attr::{
-    Charset, DatePattern, DateTimePattern, Given, Justify, KindWord, NoneAs, Overflow, Pattern, Sign, TimePattern,
+    Charset, DatePattern, DateTimePattern, Encoding, Given, Justify, KindWord, NoneAs, Overflow, Pattern, TimePattern,
     bytes,
 };
 use crate::shape::Shape;
@@ -12,11 +14,11 @@ use crate::shape::Shape;
 fn options(word: &KindWord) -> (&'static str, &'static [&'static str]) {
     match word {
         KindWord::Text => ("a text field", &["text", "charset", "justify", "pad", "overflow"]),
-        KindWord::Digits => ("a digits field", &["digits", "full", "justify", "pad"]),
-        KindWord::Number => ("a number", &["number", "sign", "scale", "none"]),
-        KindWord::Date => ("a date", &["date", "pattern", "none", "pivot"]),
-        KindWord::Time => ("a time", &["time", "pattern", "none"]),
-        KindWord::DateTime => ("a timestamp", &["datetime", "pattern", "none", "pivot"]),
+        KindWord::Digits => ("a digits field", &["digits", "encoding", "full", "justify", "pad"]),
+        KindWord::Number => ("a number", &["number", "encoding", "sign", "scale", "none", "digits_max"]),
+        KindWord::Date => ("a date", &["date", "pattern", "encoding", "none", "pivot"]),
+        KindWord::Time => ("a time", &["time", "pattern", "encoding", "none"]),
+        KindWord::DateTime => ("a timestamp", &["datetime", "pattern", "encoding", "none", "pivot"]),
         KindWord::Code => ("a code", &["code", "codes", "closed", "charset"]),
         KindWord::Flag => ("a flag", &["flag", "yes", "no"]),
         KindWord::Bytes => ("a bytes field", &["bytes"]),
@@ -38,8 +40,8 @@ impl Source<'_> {
         }
         match word {
             KindWord::Text => self.text(),
-            KindWord::Digits => Some(self.digits()),
-            KindWord::Number => Some(self.number()),
+            KindWord::Digits => self.digits(),
+            KindWord::Number => self.number(),
             KindWord::Date => self.date(),
             KindWord::Time => self.time(),
             KindWord::DateTime => self.datetime(),
@@ -54,8 +56,13 @@ impl Source<'_> {
     pub(super) fn len_of_kind(&self, word: &KindWord) -> Option<usize> {
         match (word, &self.attrs.pattern) {
             (KindWord::Flag, _) => Some(1),
-            (KindWord::Date | KindWord::Time | KindWord::DateTime, Some(pattern)) => Some(pattern.value.label().len()),
-            (KindWord::Date, None) => matches!(self.inner(), Shape::MonthDay).then_some(4),
+            (KindWord::Date | KindWord::Time | KindWord::DateTime, Some(pattern)) => {
+                Some(pattern.value.len(self.encoding()))
+            }
+            (KindWord::Date, None) => matches!(self.inner(), Shape::MonthDay).then_some(self.encoding().len(4)),
+            (KindWord::DateTime, None) => {
+                matches!(self.inner(), Shape::MonthDayTime).then_some(self.encoding().len(10))
+            }
             _ => None,
         }
     }
@@ -86,7 +93,7 @@ impl Source<'_> {
             KindWord::Number => (number, "numbers are `u8` to `u128` and `i8` to `i128`"),
             KindWord::Date => (false, "dates are `Date` and `MonthDay`"),
             KindWord::Time => (false, "times are `Time`"),
-            KindWord::DateTime => (false, "timestamps are `DateTime`"),
+            KindWord::DateTime => (false, "timestamps are `DateTime` and `MonthDayTime`"),
             KindWord::Code => (text, "codes are an enum with `#[derive(Code)]`, or a text type"),
             KindWord::Flag => (flag, "flags are `bool`"),
             KindWord::Bytes => (bytes, "bytes are `[u8; N]`, `Vec<u8>` or `&[u8]`"),
@@ -119,6 +126,11 @@ impl Source<'_> {
             }
             _ => {}
         }
+    }
+
+    /// The bytes of digits.
+    pub(super) fn encoding(&self) -> Encoding {
+        self.attrs.encoding.as_ref().map_or(Encoding::Ascii, |encoding| encoding.value)
     }
 
     fn none(&self) -> NoneAs {
@@ -162,7 +174,18 @@ impl Source<'_> {
         }
     }
 
-    fn digits(&self) -> Kind {
+    fn digits(&self) -> Option<Kind> {
+        let encoding = self.encoding();
+        if let Some(given) = self.attrs.encoding.as_ref().filter(|_| !encoding.is_zoned()) {
+            self.cx.error_at(given.span, "digits are encoded as \"ascii\" or \"ebcdic\", a byte for each");
+            return None;
+        }
+        if matches!(self.shape, Shape::Str) && encoding == Encoding::Ebcdic {
+            let message = "`&str` cannot borrow EBCDIC digits, which are converted when they are read: use `Digits<N>`, \
+                           `Cow<str>` or `String`";
+            self.cx.error(self.ty, message);
+            return None;
+        }
         let full = self.attrs.full.is_some();
         for key in ["pad", "justify"] {
             if let Some(at) = self.attrs.key(key).filter(|_| full) {
@@ -176,21 +199,14 @@ impl Source<'_> {
                 "digits behind digits cannot be told from the value; `justify = \"right\"` puts them in front";
             self.cx.error_at(pad.span, message);
         }
-        Kind::Digits { full, pad: self.attrs.pad.as_ref().map_or(b' ', |pad| pad.value), justify: self.justify() }
-    }
-
-    fn number(&self) -> Kind {
-        let sign = self.attrs.sign.as_ref().map_or(Sign::Unsigned, |sign| sign.value);
-        if let (Sign::Leading { .. } | Sign::Trailing { .. }, Some(len)) = (sign, &self.attrs.len)
-            && len.value == 1
-        {
-            self.cx.error_at(len.span, "the sign takes the only byte; `len` counts the sign and the digits");
-        }
-        Kind::Number { sign, scale: self.attrs.scale.as_ref().map_or(0, |scale| scale.value), none: self.none() }
+        let space = if encoding == Encoding::Ebcdic { 0x40 } else { b' ' };
+        let pad = self.attrs.pad.as_ref().map_or(space, |pad| pad.value);
+        Some(Kind::Digits { encoding, full, pad, justify: self.justify() })
     }
 
     /// The pattern as written or by the length; a mistake if they are of two minds.
     fn pattern<P>(&self, kind: &str, is_kind: impl Fn(Pattern) -> Option<P>) -> Option<P> {
+        self.decimal()?;
         if let Some(given) = &self.attrs.pattern {
             return self.stated_pattern(given, kind, is_kind);
         }
@@ -200,9 +216,11 @@ impl Source<'_> {
             None => return None,
             Some(len) => len,
         };
-        let pattern = Pattern::of_len(len.value, |pattern| is_kind(pattern).is_some()).and_then(is_kind);
+        let pattern =
+            Pattern::of_len(len.value, self.encoding(), |pattern| is_kind(pattern).is_some()).and_then(is_kind);
         if pattern.is_none() {
-            self.cx.error_at(len.span, format_args!("no {kind} has {}; {}", bytes(len.value), lengths(kind)));
+            let instead = lengths(kind, self.encoding());
+            self.cx.error_at(len.span, format_args!("no {kind} has {}; {instead}", bytes(len.value)));
         }
         pattern
     }
@@ -215,17 +233,28 @@ impl Source<'_> {
     ) -> Option<P> {
         let label = given.value.label();
         let Some(pattern) = is_kind(given.value) else {
-            self.cx.error_at(given.span, format_args!("\"{label}\" is no {kind}; {}", lengths(kind)));
+            self.cx.error_at(given.span, format_args!("\"{label}\" is no {kind}; {}", lengths(kind, self.encoding())));
             return None;
         };
-        if let Some(len) = &self.attrs.len
-            && len.value != label.len()
-        {
-            self.cx
-                .error_at(len.span, format_args!("`len` is {}, but \"{label}\" has {}", len.value, bytes(label.len())));
+        let pattern_len = given.value.len(self.encoding());
+        if let Some(len) = self.attrs.len.as_ref().filter(|len| len.value != pattern_len) {
+            let message = format!("`len` is {}, but \"{label}\" has {}", len.value, bytes(pattern_len));
+            self.cx.error_at(len.span, message);
             return None;
         }
         Some(pattern)
+    }
+
+    /// A date or time has decimal digits.
+    fn decimal(&self) -> Option<()> {
+        match &self.attrs.encoding {
+            Some(given) if given.value.is_binary() => {
+                let message = "dates and times have decimal digits; a binary number is a `number`";
+                self.cx.error_at(given.span, message);
+                None
+            }
+            _ => Some(()),
+        }
     }
 
     fn pivot(&self, two_digit_year: bool) -> Option<usize> {
@@ -246,12 +275,15 @@ impl Source<'_> {
             return None;
         }
         let pivot = self.pivot(pattern == DatePattern::YyMmDd);
-        Some(Kind::Date { pattern, none: self.none(), pivot })
+        Some(Kind::Date { pattern, encoding: self.encoding(), none: self.none(), pivot })
     }
 
     fn month_day(&self) -> Option<Kind> {
-        if let Some(len) = self.attrs.len.as_ref().filter(|len| len.value != 4) {
-            self.cx.error_at(len.span, "a `MonthDay` has 4 bytes, MMDD; a date with a year is a `Date`");
+        self.decimal()?;
+        let own_len = self.encoding().len(4);
+        if let Some(len) = self.attrs.len.as_ref().filter(|len| len.value != own_len) {
+            let message = format!("a `MonthDay` has {own_len} bytes, MMDD; a date with a year is a `Date`");
+            self.cx.error_at(len.span, message);
             return None;
         }
         if let Some(pattern) =
@@ -261,7 +293,7 @@ impl Source<'_> {
             return None;
         }
         let pivot = self.pivot(false);
-        Some(Kind::Date { pattern: DatePattern::MmDd, none: self.none(), pivot })
+        Some(Kind::Date { pattern: DatePattern::MmDd, encoding: self.encoding(), none: self.none(), pivot })
     }
 
     fn time(&self) -> Option<Kind> {
@@ -271,14 +303,30 @@ impl Source<'_> {
                 .error_at(none.span, "zeros are midnight; a missing time is `none = \"spaces\"` or `none = \"nines\"`");
         }
         let pattern: TimePattern = self.pattern("time", of_time)?;
-        Some(Kind::Time { pattern, none: self.none() })
+        Some(Kind::Time { pattern, encoding: self.encoding(), none: self.none() })
     }
 
     fn datetime(&self) -> Option<Kind> {
         let of_both = |pattern| if let Pattern::DateTime(pattern) = pattern { Some(pattern) } else { None };
-        let pattern = self.pattern("timestamp", of_both)?;
+        let yearless = matches!(self.inner(), Shape::MonthDayTime);
+        let pattern = match (&self.attrs.len, &self.attrs.pattern) {
+            (None, None) if yearless => {
+                self.decimal()?;
+                DateTimePattern::MmDdHhMmSs
+            }
+            _ => self.pattern("timestamp", of_both)?,
+        };
+        let without_year = pattern == DateTimePattern::MmDdHhMmSs;
+        if yearless && !without_year {
+            self.cx.error(self.ty, "a `MonthDayTime` is \"MMDDHHMMSS\"; a timestamp with a year is a `DateTime`");
+            return None;
+        }
+        if without_year && matches!(self.inner(), Shape::DateTime) {
+            self.cx.error(self.ty, "a timestamp without a year is a `MonthDayTime`");
+            return None;
+        }
         let pivot = self.pivot(pattern == DateTimePattern::YyMmDdHhMmSs);
-        Some(Kind::DateTime { pattern, none: self.none(), pivot })
+        Some(Kind::DateTime { pattern, encoding: self.encoding(), none: self.none(), pivot })
     }
 
     fn code(&self) -> Kind {
@@ -321,10 +369,15 @@ impl Source<'_> {
 }
 
 /// The lengths that a kind of date has.
-fn lengths(kind: &str) -> &'static str {
-    match kind {
-        "date" => "dates are \"YYYYMMDD\" (8), \"YYMMDD\" (6) and \"MMDD\" (4, a `MonthDay`)",
+fn lengths(kind: &str, encoding: Encoding) -> String {
+    let listed = match kind {
+        "date" => "dates are \"YYYYMMDD\" (8), \"YYMMDD\" (6), \"YYYYDDD\" (7) and \"MMDD\" (4, a `MonthDay`)",
         "time" => "times are \"HHMMSS\" (6) and \"HHMM\" (4)",
-        _ => "timestamps are \"YYYYMMDDHHMMSS\" (14) and \"YYMMDDHHMMSS\" (12)",
+        _ => "timestamps are \"YYYYMMDDHHMMSS\" (14), \"YYMMDDHHMMSS\" (12) and \"MMDDHHMMSS\" (10, a `MonthDayTime`)",
+    };
+    match encoding {
+        Encoding::Packed => format!("{listed} before they are packed, two in a byte with the sign's half"),
+        Encoding::Bcd => format!("{listed} before they are packed, two in a byte"),
+        _ => listed.to_owned(),
     }
 }

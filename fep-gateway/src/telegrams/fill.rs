@@ -14,6 +14,8 @@ pub(super) struct Filler {
     path: String,
     content: Content,
     len: usize,
+    /// The digits that a number in the field has at most.
+    digits: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -47,12 +49,20 @@ impl Filler {
             (Filling::Transaction, Kind::Text(_)) if span.field.len > TRANSACTION_HEAD + 1 => Content::Transaction,
             (with, _) => return Err(cannot(&format!("{with:?} cannot be put into this kind of field"))),
         };
-        Ok(Some(Self { path: path.to_owned(), content, len: span.field.len }))
+        let len = span.field.len;
+        let digits = match &span.field.kind {
+            Kind::Number(rule) => {
+                let room = rule.encoding.digits(len);
+                rule.digits_max.map_or(room, |max| room.min(usize::from(max)))
+            }
+            _ => len,
+        };
+        Ok(Some(Self { path: path.to_owned(), content, len, digits }))
     }
 
     /// The highest number that fits the field.
     pub(super) fn number_max(&self) -> u64 {
-        let digits = u32::try_from(self.len).unwrap_or(u32::MAX);
+        let digits = u32::try_from(self.digits).unwrap_or(u32::MAX);
         10_u64.checked_pow(digits).map_or(u64::MAX, |end| end - 1)
     }
 

@@ -3,8 +3,8 @@
 use fep_codec::Layout;
 use fep_codec::kind::PIVOT_DEFAULT;
 use fep_codec::layout::{
-    CodeRule, Computed, Counts, DatePattern, DateTimePattern, Field, Item, Justify, Kind, NoneAs, NumberRule, Overflow,
-    Repeat, Sign, TextRule, TimePattern,
+    CodeRule, Computed, Counts, DatePattern, DateTimePattern, Encoding, Field, Item, Justify, Kind, NoneAs, NumberRule,
+    Overflow, Overpunch, Repeat, Sign, TextRule, TimePattern,
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -90,6 +90,9 @@ fn value(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> TokenStrea
     options.extend(field.secret.then(|| quote!(secret)));
     let ty = match &field.computed {
         Some(computed) => {
+            if let Kind::Number(rule) = &field.kind {
+                options.extend(encoding(rule.encoding));
+            }
             options.push(match computed {
                 Computed::Length(Counts::Rest) => quote!(computed = length(rest)),
                 Computed::Length(Counts::All) => quote!(computed = length(all)),
@@ -117,29 +120,38 @@ fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> (TokenStrea
         Kind::Digits(rule) => {
             let mut options = vec![];
             options.extend((len > INLINE_MAX_BYTES).then(|| quote!(digits)));
+            options.extend(encoding(rule.encoding));
             options.extend(rule.full.then(|| quote!(full)));
             options.extend(justify(rule.justify));
-            options.extend((rule.pad != b' ').then(|| pad(rule.pad)));
+            options.extend((rule.pad != rule.encoding.space()).then(|| pad(rule.pad)));
             (sized("Digits", len), options)
         }
         Kind::Number(rule) => (optional(rule.none, integer(rule, len)), number(rule)),
         Kind::Date(rule) => {
             let ty = if rule.pattern == DatePattern::MmDd { "MonthDay" } else { "Date" };
             let mut options = none(rule.none);
-            options.extend(pattern((rule.pattern == DatePattern::YyMmDd).then_some("YYMMDD")));
+            options.extend(encoding(rule.encoding));
+            options.extend(pattern(match rule.pattern {
+                DatePattern::YyMmDd => Some("YYMMDD"),
+                DatePattern::YyyyDdd => Some("YYYYDDD"),
+                DatePattern::YyyyMmDd | DatePattern::MmDd => None,
+            }));
             options.extend(pivot(rule.pivot));
             (optional(rule.none, named(ty)), options)
         }
         Kind::Time(rule) => {
             let mut options = none(rule.none);
+            options.extend(encoding(rule.encoding));
             options.extend(pattern((rule.pattern == TimePattern::HhMm).then_some("HHMM")));
             (optional(rule.none, named("Time")), options)
         }
         Kind::DateTime(rule) => {
             let mut options = none(rule.none);
+            options.extend(encoding(rule.encoding));
             options.extend(pattern((rule.pattern == DateTimePattern::YyMmDdHhMmSs).then_some("YYMMDDHHMMSS")));
             options.extend(pivot(rule.pivot));
-            (optional(rule.none, named("DateTime")), options)
+            let ty = if rule.pattern == DateTimePattern::MmDdHhMmSs { "MonthDayTime" } else { "DateTime" };
+            (optional(rule.none, named(ty)), options)
         }
         Kind::Code(rule) => code(spec, layout, rule, len, note),
         Kind::Flag(rule) => {
@@ -174,19 +186,48 @@ fn number(rule: &NumberRule) -> Vec<TokenStream> {
         let [plus, minus] = [plus, minus].map(byte);
         quote!(sign(#side, plus = #plus, minus = #minus))
     };
-    let mut options = vec![];
+    let mut options: Vec<TokenStream> = encoding(rule.encoding).into_iter().collect();
     options.extend(match rule.sign {
         Sign::Unsigned => None,
         Sign::LeadingMinus => Some(quote!(sign = "leading-minus")),
         Sign::Leading { plus, minus } => Some(separate(quote!(leading), plus, minus)),
         Sign::Trailing { plus, minus } => Some(separate(quote!(trailing), plus, minus)),
+        Sign::TrailingOverpunch(Overpunch::Ebcdic) => Some(quote!(sign = "overpunch")),
+        Sign::Signed => Some(quote!(sign = "signed")),
+        Sign::LeadingOverpunch(form) => Some(overpunch(quote!(leading), form)),
+        Sign::TrailingOverpunch(form) => Some(overpunch(quote!(trailing), form)),
     });
     if rule.scale > 0 {
         let scale = Literal::u8_unsuffixed(rule.scale);
         options.push(quote!(scale = #scale));
     }
+    if let Some(max) = rule.digits_max {
+        let max = Literal::u8_unsuffixed(max);
+        options.push(quote!(digits_max = #max));
+    }
     options.extend(none(rule.none));
     options
+}
+
+fn encoding(encoding: Encoding) -> Option<TokenStream> {
+    let name = match encoding {
+        Encoding::Ascii => return None,
+        Encoding::Ebcdic => "ebcdic",
+        Encoding::Packed => "packed",
+        Encoding::Bcd => "bcd",
+        Encoding::Binary => "binary",
+        Encoding::BinaryLittle => "binary-little",
+    };
+    Some(quote!(encoding = #name))
+}
+
+fn overpunch(side: TokenStream, form: Overpunch) -> TokenStream {
+    let form = match form {
+        Overpunch::Ebcdic => "ebcdic",
+        Overpunch::EbcdicMinus => "ebcdic-minus",
+        Overpunch::StrictAscii => "strict-ascii",
+    };
+    quote!(sign(#side, overpunch = #form))
 }
 
 /// An enum if the list has names, else text with the list at the field.
@@ -210,11 +251,14 @@ fn code(spec: &Spec, layout: &Layout, rule: &CodeRule, len: usize, note: &Note) 
 
 /// The smallest integer that holds every value of the field.
 fn integer(rule: &NumberRule, len: usize) -> TokenStream {
-    let digits = match rule.sign {
-        Sign::Unsigned | Sign::LeadingMinus => len,
-        Sign::Leading { .. } | Sign::Trailing { .. } => len.saturating_sub(1),
-    };
     let signed = rule.sign != Sign::Unsigned;
+    if rule.encoding.is_binary() {
+        return binary(len, signed);
+    }
+    let digits = match rule.sign {
+        Sign::Leading { .. } | Sign::Trailing { .. } => len.saturating_sub(1),
+        _ => rule.encoding.digits(len),
+    };
     match (digits, signed) {
         (..=2, false) => quote!(u8),
         (..=4, false) => quote!(u16),
@@ -225,6 +269,21 @@ fn integer(rule: &NumberRule, len: usize) -> TokenStream {
         (..=4, true) => quote!(i16),
         (..=9, true) => quote!(i32),
         (..=18, true) => quote!(i64),
+        (_, true) => quote!(i128),
+    }
+}
+
+fn binary(len: usize, signed: bool) -> TokenStream {
+    match (len, signed) {
+        (..=1, false) => quote!(u8),
+        (..=2, false) => quote!(u16),
+        (..=4, false) => quote!(u32),
+        (..=8, false) => quote!(u64),
+        (_, false) => quote!(u128),
+        (..=1, true) => quote!(i8),
+        (..=2, true) => quote!(i16),
+        (..=4, true) => quote!(i32),
+        (..=8, true) => quote!(i64),
         (_, true) => quote!(i128),
     }
 }
@@ -256,6 +315,8 @@ fn none(none: NoneAs) -> Vec<TokenStream> {
         NoneAs::Spaces => vec![quote!(none = "spaces")],
         NoneAs::Zeros => vec![quote!(none = "zeros")],
         NoneAs::Nines => vec![quote!(none = "nines")],
+        NoneAs::EbcdicSpaces => vec![quote!(none = "ebcdic-spaces")],
+        NoneAs::LowValues => vec![quote!(none = "low-values")],
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tokens → text: prettyplease, and then what it does not do: blank lines between items, one attribute on one line.
+//! Tokens → text: prettyplease, and then what it does not do: blank lines between items, an attribute and the import on one line.
 
 use std::fmt;
 
@@ -32,25 +32,27 @@ pub(super) fn file(head: &[String], imports: &[&str], body: TokenStream) -> Resu
         #body
     };
     let file = syn::parse2(tokens).map_err(Unprintable)?;
-    Ok(with_blank_lines(&with_short_attributes(&prettyplease::unparse(&file))))
+    Ok(with_blank_lines(&with_short_lists(&prettyplease::unparse(&file))))
 }
 
 /// Columns of a line, as in this project's rustfmt.toml.
 const LINE_MAX_COLUMNS: usize = 120;
 
-/// Writes an attribute that prettyplease broke into lines on one line, if it fits.
-fn with_short_attributes(text: &str) -> String {
+/// Writes an attribute or an import that prettyplease broke into lines on one line, if it fits.
+fn with_short_lists(text: &str) -> String {
     let mut out = String::new();
     let mut broken: Vec<&str> = Vec::new();
     for line in text.lines() {
-        let opens = broken.is_empty() && line.trim_start().starts_with("#[") && line.ends_with('(');
+        let attribute = line.trim_start().starts_with("#[") && line.ends_with('(');
+        let import = line.starts_with("use ") && line.ends_with('{');
+        let opens = broken.is_empty() && (attribute || import);
         if !opens && broken.is_empty() {
             out.push_str(line);
             out.push('\n');
             continue;
         }
         broken.push(line);
-        if line.trim() == ")]" {
+        if matches!(line.trim(), ")]" | "};") {
             let whole = joined(&broken);
             let columns: usize = whole.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum();
             let kept = if columns <= LINE_MAX_COLUMNS { whole } else { broken.join("\n") };
@@ -62,18 +64,18 @@ fn with_short_attributes(text: &str) -> String {
     out
 }
 
-/// The lines of one attribute as one line.
+/// The lines of one list as one line.
 fn joined(lines: &[&str]) -> String {
     let mut whole = String::new();
     for line in lines {
-        let closes = line.trim_start().starts_with(')');
+        let closes = line.trim_start().starts_with([')', '}']);
         if whole.is_empty() {
             whole.push_str(line);
             continue;
         }
         if closes && whole.ends_with(',') {
             whole.pop();
-        } else if !closes && !whole.ends_with('(') {
+        } else if !closes && !whole.ends_with(['(', '{']) {
             whole.push(' ');
         }
         whole.push_str(line.trim());

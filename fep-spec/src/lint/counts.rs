@@ -1,7 +1,7 @@
 //! Counted groups, the fields that count them, and length fields: whether they fit each other.
 
 use fep_codec::Layout;
-use fep_codec::layout::{Computed, Counts, Field, Group, Item, LENGTHS_MAX, Repeat};
+use fep_codec::layout::{Computed, Counts, Encoding, Field, Group, Item, Kind, LENGTHS_MAX, Repeat};
 
 use crate::document::Document;
 use crate::lower::{LayoutPlace, Place};
@@ -31,7 +31,7 @@ pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: 
         let message = format!("`{by}` counts `{name}` and is not computed from it");
         return document.error_hint(at, message, format!("add to `{by}`: computed = \"count\", of = \"{name}\""));
     }
-    let most = largest(field.len);
+    let most = largest(field);
     if u128::try_from(*max).is_ok_and(|max| max > most) {
         let message = format!("`{name}` may have {max} entries, `{by}` counts to {most}");
         document.error_hint(at, message, "make the count field longer, or `max` smaller");
@@ -81,7 +81,7 @@ fn narrow(document: &Document, layout: &Layout, place: &LayoutPlace, total: usiz
                     Counts::All => total,
                     Counts::Rest => total.saturating_sub(offset).saturating_sub(field.len),
                 };
-                let most = largest(field.len);
+                let most = largest(field);
                 if u128::try_from(bytes).is_ok_and(|bytes| bytes > most) {
                     let name = format!("{path}{}", field.name);
                     let message =
@@ -98,8 +98,10 @@ fn narrow(document: &Document, layout: &Layout, place: &LayoutPlace, total: usiz
     }
 }
 
-/// The largest number of so many digits.
-fn largest(digits: usize) -> u128 {
-    let digits = u32::try_from(digits).unwrap_or(u32::MAX);
-    10_u128.checked_pow(digits).map_or(u128::MAX, |power| power - 1)
+/// The largest number that the field can say.
+fn largest(field: &Field) -> u128 {
+    let encoding = if let Kind::Number(rule) = &field.kind { rule.encoding } else { Encoding::Ascii };
+    let (base, places) = if encoding.is_binary() { (256, field.len) } else { (10, encoding.digits(field.len)) };
+    let places = u32::try_from(places).unwrap_or(u32::MAX);
+    u128::checked_pow(base, places).map_or(u128::MAX, |power| power - 1)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fep_codec::Layout;
-use fep_codec::layout::{Item, Kind, When};
+use fep_codec::layout::{Encoding, Item, Kind, When};
 
 use crate::document::{Document, nearest};
 use crate::lower::LayoutPlace;
@@ -114,7 +114,13 @@ fn pinned(layout: &Layout, literals: bool) -> BTreeMap<usize, u8> {
     for when in layout.when.iter() {
         let Some(span) = layout.span(&when.path) else { continue };
         let padded = when.value.bytes().chain(std::iter::repeat(b' '));
-        bytes.extend(span.range.zip(padded));
+        match &span.field.kind {
+            Kind::Digits(rule) if rule.encoding == Encoding::Ebcdic => {
+                let in_ebcdic = |byte: u8| if byte == b' ' { rule.pad } else { byte | 0xF0 };
+                bytes.extend(span.range.zip(padded.map(in_ebcdic)));
+            }
+            _ => bytes.extend(span.range.zip(padded)),
+        }
     }
     for (number, item) in layout.items().iter().enumerate().filter(|_| literals) {
         let (Item::Literal(literal), Some(offset)) = (item, layout.offset_of(number)) else { continue };

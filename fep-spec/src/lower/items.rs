@@ -235,7 +235,8 @@ fn computed(table: &Table<'_>, kind: Option<&Kind>) -> Option<Option<Computed>> 
     let Some(what) = what else {
         return if table.has("computed") { None } else { Some(None) };
     };
-    if kind.is_some_and(|kind| *kind != Kind::Number(NumberRule::UNSIGNED)) {
+    let countable = |kind: &Kind| matches!(kind, Kind::Number(rule) if *rule == NumberRule { encoding: rule.encoding, ..NumberRule::UNSIGNED });
+    if kind.is_some_and(|kind| !countable(kind)) {
         let message = "a computed field must be a number without sign and decimals";
         document.error_hint(what.span, message, "choose kind = \"number\"");
         return None;

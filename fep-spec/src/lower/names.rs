@@ -3,13 +3,14 @@
 use crate::document::{Document, Located};
 
 /// What generated code imports; a telegram of the same name would hide it.
-const TAKEN: [&str; 22] = [
+const TAKEN: [&str; 23] = [
     "Telegram",
     "Code",
     "Date",
     "DateTime",
     "Digits",
     "MonthDay",
+    "MonthDayTime",
     "Text",
     "Time",
     "Option",

@@ -1,13 +1,15 @@
 //! The options of a field's kind: read from a type and from an item, laid over each other, made a [`Kind`].
 
+mod number;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
 use fep_codec::Charset;
 use fep_codec::kind::PIVOT_DEFAULT;
 use fep_codec::layout::{
-    BytesRule, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, FlagRule, Justify, Kind,
-    NoneAs, NumberRule, Overflow, Sign, TextRule, TimePattern, TimeRule,
+    BytesRule, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding, FlagRule, Justify,
+    Kind, NoneAs, Overflow, Sign, TextRule, TimePattern, TimeRule,
 };
 
 use crate::document::{Document, Located, Table, Value};
@@ -44,9 +46,11 @@ pub(super) struct Options {
     justify: Option<Located<Justify>>,
     overflow: Option<Located<Overflow>>,
     full: Option<Located<bool>>,
+    encoding: Option<Located<Encoding>>,
     sign: Option<Located<Sign>>,
     scale: Option<Located<u8>>,
     none: Option<Located<NoneAs>>,
+    digits_max: Option<Located<u8>>,
     pattern: Option<Located<Pattern>>,
     pivot: Option<Located<u8>>,
     /// The name of a list of codes.
@@ -68,8 +72,23 @@ pub(super) struct Field<'a> {
 }
 
 /// The keys that [`Options::read`] reads.
-pub(super) const KEYS: [&str; 13] =
-    ["kind", "charset", "pad", "justify", "overflow", "full", "sign", "scale", "none", "pattern", "pivot", "yes", "no"];
+pub(super) const KEYS: [&str; 15] = [
+    "kind",
+    "charset",
+    "pad",
+    "justify",
+    "overflow",
+    "full",
+    "sign",
+    "scale",
+    "none",
+    "pattern",
+    "pivot",
+    "yes",
+    "no",
+    "encoding",
+    "digits_max",
+];
 
 const KINDS: [(&str, KindName); 9] = [
     ("text", KindName::Text),
@@ -83,14 +102,33 @@ const KINDS: [(&str, KindName); 9] = [
     ("bytes", KindName::Bytes),
 ];
 
-const PATTERNS: [(&str, Pattern); 7] = [
+const ENCODINGS: [(&str, Encoding); 6] = [
+    ("ascii", Encoding::Ascii),
+    ("ebcdic", Encoding::Ebcdic),
+    ("packed", Encoding::Packed),
+    ("bcd", Encoding::Bcd),
+    ("binary", Encoding::Binary),
+    ("binary-little", Encoding::BinaryLittle),
+];
+
+const NONE: [(&str, NoneAs); 5] = [
+    ("spaces", NoneAs::Spaces),
+    ("zeros", NoneAs::Zeros),
+    ("nines", NoneAs::Nines),
+    ("ebcdic-spaces", NoneAs::EbcdicSpaces),
+    ("low-values", NoneAs::LowValues),
+];
+
+const PATTERNS: [(&str, Pattern); 9] = [
     ("YYYYMMDD", Pattern::Date(DatePattern::YyyyMmDd)),
     ("YYMMDD", Pattern::Date(DatePattern::YyMmDd)),
+    ("YYYYDDD", Pattern::Date(DatePattern::YyyyDdd)),
     ("MMDD", Pattern::Date(DatePattern::MmDd)),
     ("HHMMSS", Pattern::Time(TimePattern::HhMmSs)),
     ("HHMM", Pattern::Time(TimePattern::HhMm)),
     ("YYYYMMDDHHMMSS", Pattern::DateTime(DateTimePattern::YyyyMmDdHhMmSs)),
     ("YYMMDDHHMMSS", Pattern::DateTime(DateTimePattern::YyMmDdHhMmSs)),
+    ("MMDDHHMMSS", Pattern::DateTime(DateTimePattern::MmDdHhMmSs)),
 ];
 
 impl KindName {
@@ -101,12 +139,14 @@ impl KindName {
 }
 
 impl Pattern {
-    const fn len(self) -> usize {
-        match self {
+    /// The bytes of its digits. A date's encoding is no binary one, which would have any length.
+    fn len(self, encoding: Encoding) -> usize {
+        let digits = match self {
             Self::Date(pattern) => pattern.len(),
             Self::Time(pattern) => pattern.len(),
             Self::DateTime(pattern) => pattern.len(),
-        }
+        };
+        encoding.len(digits).unwrap_or(digits)
     }
 
     const fn kind(self) -> KindName {
@@ -125,7 +165,6 @@ impl Pattern {
 impl Options {
     /// Reads all option keys of a table, except `codes`, whose meaning differs between types and items.
     pub(super) fn read(table: &Table<'_>) -> Self {
-        let none = [("spaces", NoneAs::Spaces), ("zeros", NoneAs::Zeros), ("nines", NoneAs::Nines)];
         let new = Self {
             kind: table.choice("kind", &KINDS),
             charset: table.get("charset").and_then(charset),
@@ -133,9 +172,11 @@ impl Options {
             justify: table.choice("justify", &[("left", Justify::Left), ("right", Justify::Right)]),
             overflow: table.choice("overflow", &[("error", Overflow::Error), ("cut", Overflow::Cut)]),
             full: table.boolean("full"),
-            sign: table.get("sign").and_then(sign),
+            encoding: table.choice("encoding", &ENCODINGS),
+            sign: table.get("sign").and_then(number::sign),
             scale: table.integer("scale", 0..=38),
-            none: table.choice("none", &none),
+            none: table.choice("none", &NONE),
+            digits_max: table.integer("digits_max", 1..=38),
             pattern: table.choice("pattern", &PATTERNS),
             pivot: table.integer("pivot", 0..=100),
             codes: None,
@@ -156,9 +197,11 @@ impl Options {
             self.justify.is_some(),
             self.overflow.is_some(),
             self.full.is_some(),
+            self.encoding.is_some(),
             self.sign.is_some(),
             self.scale.is_some(),
             self.none.is_some(),
+            self.digits_max.is_some(),
             self.pattern.is_some(),
             self.pivot.is_some(),
             self.yes.is_some(),
@@ -176,9 +219,11 @@ impl Options {
             justify: self.justify.or(base.justify),
             overflow: self.overflow.or(base.overflow),
             full: self.full.or(base.full),
+            encoding: self.encoding.or(base.encoding),
             sign: self.sign.or(base.sign),
             scale: self.scale.or(base.scale),
             none: self.none.or(base.none),
+            digits_max: self.digits_max.or(base.digits_max),
             pattern: self.pattern.or(base.pattern),
             pivot: self.pivot.or(base.pivot),
             codes: self.codes.or(base.codes),
@@ -192,13 +237,15 @@ impl Options {
     pub(super) fn refuse_foreign(&self, document: &Document, kind: KindName) {
         use KindName::{Code, Date, DateTime, Digits, Flag, Number, Text, Time};
         type Row<'r> = (&'r str, Option<Range<usize>>, &'r [KindName]);
-        let rows: [Row<'_>; 13] = [
+        let rows: [Row<'_>; 15] = [
             ("charset", span(&self.charset), &[Text, Code]),
             ("pad", span(&self.pad), &[Text, Digits]),
             ("justify", span(&self.justify), &[Text, Digits]),
             ("overflow", span(&self.overflow), &[Text]),
             ("full", span(&self.full), &[Digits]),
+            ("encoding", span(&self.encoding), &[Number, Digits, Date, Time, DateTime]),
             ("sign", span(&self.sign), &[Number]),
+            ("digits_max", span(&self.digits_max), &[Number]),
             ("scale", span(&self.scale), &[Number]),
             ("none", span(&self.none), &[Number, Date, Time, DateTime]),
             ("pattern", span(&self.pattern), &[Date, Time, DateTime]),
@@ -261,34 +308,23 @@ impl Options {
             return None;
         }
         let plain = if full { DigitsRule::FULL } else { DigitsRule::LEFT };
+        let encoding = self.encoding();
+        if let Some(at) = span(&self.encoding).filter(|_| !encoding.is_zoned()) {
+            let hint = "choose \"ascii\" or \"ebcdic\", or kind = \"number\"";
+            field.document.error_hint(at, "a field of digits has a byte for each", hint);
+            return None;
+        }
         Some(DigitsRule {
+            encoding,
             full,
-            pad: value(&self.pad).unwrap_or(plain.pad),
+            pad: value(&self.pad).unwrap_or(encoding.space()),
             justify: value(&self.justify).unwrap_or(plain.justify),
         })
     }
 
-    fn number(&self, field: &Field<'_>) -> Option<NumberRule> {
-        let sign = value(&self.sign).unwrap_or(Sign::Unsigned);
-        let sign_len = usize::from(matches!(sign, Sign::Leading { .. } | Sign::Trailing { .. }));
-        let (name, len) = (field.name, field.len.value);
-        let digits = len.saturating_sub(sign_len);
-        if sign != Sign::Unsigned && len < 2 {
-            let message = format!("`{name}` has {len} byte, a number with a sign needs 2");
-            field.document.error_hint(field.len.span.clone(), message, "the sign takes its byte from `len`");
-            return None;
-        }
-        if digits > NUMBER_DIGITS_MAX {
-            let message = format!("`{name}` has {digits} digits, a number may have {NUMBER_DIGITS_MAX}");
-            field.document.error_hint(field.len.span.clone(), message, "use kind = \"digits\"");
-            return None;
-        }
-        let scale = value(&self.scale).unwrap_or(0);
-        if let Some(at) = span(&self.scale).filter(|_| usize::from(scale) > digits) {
-            field.document.error(at, format!("`{name}` has {digits} digits, {scale} of them cannot be decimals"));
-            return None;
-        }
-        Some(NumberRule { sign, scale, none: value(&self.none).unwrap_or(NoneAs::Never) })
+    /// The bytes of digits.
+    fn encoding(&self) -> Encoding {
+        value(&self.encoding).unwrap_or(Encoding::Ascii)
     }
 
     fn calendar(&self, kind: KindName, field: &Field<'_>) -> Option<Kind> {
@@ -306,12 +342,19 @@ impl Options {
             field.document.error_hint(at, message, format!("there are: {}", names.join(", ")));
             return None;
         }
-        if pattern.len() != len {
-            let message = format!("`{name}` has {len} bytes, its pattern {} has {}", pattern.name(), pattern.len());
-            let fitting = of_kind().find(|(_, other)| other.len() == len);
+        let encoding = self.encoding();
+        if let Some(at) = span(&self.encoding).filter(|_| encoding.is_binary()) {
+            let hint = "choose \"packed\", \"bcd\" or \"ebcdic\", or kind = \"number\"";
+            field.document.error_hint(at, "dates and times have decimal digits", hint);
+            return None;
+        }
+        let pattern_len = pattern.len(encoding);
+        if pattern_len != len {
+            let message = format!("`{name}` has {len} bytes, its pattern {} has {pattern_len}", pattern.name());
+            let fitting = of_kind().find(|(_, other)| other.len(encoding) == len);
             let hint = match fitting {
-                Some((fitting, _)) => format!("write len = {}, or pattern = \"{fitting}\"", pattern.len()),
-                None => format!("write len = {}", pattern.len()),
+                Some((fitting, _)) => format!("write len = {pattern_len}, or pattern = \"{fitting}\""),
+                None => format!("write len = {pattern_len}"),
             };
             field.document.error_hint(field.len.span.clone(), message, hint);
             return None;
@@ -328,9 +371,9 @@ impl Options {
             return None;
         }
         Some(match pattern {
-            Pattern::Date(pattern) => Kind::Date(DateRule { pattern, none, pivot }),
-            Pattern::Time(pattern) => Kind::Time(TimeRule { pattern, none }),
-            Pattern::DateTime(pattern) => Kind::DateTime(DateTimeRule { pattern, none, pivot }),
+            Pattern::Date(pattern) => Kind::Date(DateRule { pattern, encoding, none, pivot }),
+            Pattern::Time(pattern) => Kind::Time(TimeRule { pattern, encoding, none }),
+            Pattern::DateTime(pattern) => Kind::DateTime(DateTimeRule { pattern, encoding, none, pivot }),
         })
     }
 
@@ -373,9 +416,6 @@ impl Options {
     }
 }
 
-/// The digits of a `u128`.
-const NUMBER_DIGITS_MAX: usize = 38;
-
 fn value<T: Copy>(option: &Option<Located<T>>) -> Option<T> {
     option.as_ref().map(|located| located.value)
 }
@@ -411,30 +451,4 @@ pub(super) fn byte(value: Value<'_>) -> Option<Located<u8>> {
             None
         }
     }
-}
-
-/// `"leading-minus"`, `"leading"`, `"trailing"`, or `{ at = "leading", plus = "0", minus = "-" }`.
-fn sign(value: Value<'_>) -> Option<Located<Sign>> {
-    let (leading, trailing) = (Sign::Leading { plus: b'+', minus: b'-' }, Sign::Trailing { plus: b'+', minus: b'-' });
-    if !value.is_table() {
-        return value.choice(&[
-            ("none", Sign::Unsigned),
-            ("leading-minus", Sign::LeadingMinus),
-            ("leading", leading),
-            ("trailing", trailing),
-        ]);
-    }
-    let table = value.table()?;
-    let at = table.required("at").and_then(|at| at.choice(&[("leading", true), ("trailing", false)]));
-    let plus = table.required("plus").and_then(byte);
-    let minus = table.required("minus").and_then(byte);
-    table.finish();
-    let (plus, minus) = (plus?, minus?);
-    if plus.value == minus.value {
-        value.document().error(minus.span, "plus and minus are the same byte");
-        return None;
-    }
-    let (plus, minus) = (plus.value, minus.value);
-    let sign = if at?.value { Sign::Leading { plus, minus } } else { Sign::Trailing { plus, minus } };
-    Some(Located { value: sign, span: value.span() })
 }

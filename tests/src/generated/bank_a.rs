@@ -6,6 +6,7 @@ use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 
 /// Any telegram of Bank A 펌뱅킹 전문.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "telegrams are as long as the sheet says")]
 pub enum BankA {
     /// Sign on (개시).
     SignOn(SignOn),

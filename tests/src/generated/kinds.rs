@@ -1,16 +1,21 @@
 //! All kinds \[of\] \`fields\` \<once\>: the telegrams of the spec `kinds`, version 1.
 //!
-//! Written by `fep gen` from kinds.toml (fnv1a-64 610001ce583c7bd6). A change belongs there.
+//! Written by `fep gen` from kinds.toml (fnv1a-64 634575f252b0961d). A change belongs there.
 
-use fep_codec::{Code, Date, DateTime, Digits, MonthDay, Telegram, Text, Time};
+use fep_codec::{Code, Date, DateTime, Digits, MonthDay, MonthDayTime, Telegram, Text, Time};
 
 /// Any telegram of All kinds \[of\] \`fields\` \<once\>.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "telegrams are as long as the sheet says")]
 pub enum Kinds {
     /// Texts (문자).
     Texts(Texts),
     /// Numbers.
     Numbers(Numbers),
+    /// Overpunched.
+    Overpunched(Overpunched),
+    /// Encoded.
+    Encoded(Encoded),
     /// Dates.
     Dates(Dates),
     /// Codes.
@@ -98,9 +103,114 @@ pub struct Numbers {
     pub _reserved: (),
 }
 
+/// Overpunched.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949", when("kind" = "O"))]
+pub struct Overpunched {
+    /// Kind.
+    #[field(len = 1, charset = "ascii")]
+    pub kind: Text<1>,
+    /// One.
+    #[field(len = 1, sign = "overpunch")]
+    pub one: i8,
+    /// Last.
+    #[field(len = 15, sign = "overpunch", scale = 2)]
+    pub last: i64,
+    /// First.
+    #[field(len = 4, sign(leading, overpunch = "ebcdic"), none = "spaces")]
+    pub first: Option<i16>,
+    /// Plain plus.
+    #[field(len = 9, sign(trailing, overpunch = "ebcdic-minus"), none = "nines")]
+    pub plain_plus: Option<i32>,
+    /// Strict.
+    #[field(len = 25, sign(leading, overpunch = "strict-ascii"))]
+    pub strict: i128,
+}
+
+/// Encoded.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949", when("kind" = "E", "code" = "0210"))]
+pub struct Encoded {
+    /// Kind.
+    #[field(len = 1, charset = "ascii")]
+    pub kind: Text<1>,
+    /// All.
+    #[field(len = 2, encoding = "binary", computed = length(all))]
+    pub all: (),
+    /// Code.
+    #[field(len = 4, encoding = "ebcdic", full)]
+    pub code: Digits<4>,
+    /// Branch.
+    #[field(len = 6, encoding = "ebcdic")]
+    pub branch: Digits<6>,
+    /// Packed.
+    #[field(len = 8, encoding = "packed", sign = "signed", scale = 2)]
+    pub packed: i64,
+    /// Even.
+    #[field(len = 4, encoding = "packed", digits_max = 6, none = "ebcdic-spaces")]
+    pub even: Option<u32>,
+    /// Wide.
+    #[field(len = 19, encoding = "packed", sign = "signed", none = "low-values")]
+    pub wide: Option<i128>,
+    /// Bcd.
+    #[field(len = 3, encoding = "bcd", none = "nines")]
+    pub bcd: Option<u32>,
+    /// Short.
+    #[field(len = 2, encoding = "binary", digits_max = 4)]
+    pub short: u16,
+    /// Medium.
+    #[field(len = 3, encoding = "binary-little", sign = "signed")]
+    pub medium: i32,
+    /// Long.
+    #[field(len = 8, encoding = "binary", sign = "signed", scale = 2, none = "zeros")]
+    pub long: Option<i64>,
+    /// Huge.
+    #[field(len = 16, encoding = "binary-little", sign = "signed")]
+    pub huge: i128,
+    /// Zoned.
+    #[field(len = 9, encoding = "ebcdic", sign = "overpunch")]
+    pub zoned: i32,
+    /// Zoned minus.
+    #[field(len = 5, encoding = "ebcdic", sign(leading, overpunch = "ebcdic-minus"))]
+    pub zoned_minus: i32,
+    /// Zoned plain.
+    #[field(len = 5, encoding = "ebcdic", none = "spaces")]
+    pub zoned_plain: Option<u32>,
+    /// Minus.
+    #[field(len = 5, encoding = "ebcdic", sign = "leading-minus")]
+    pub minus: i32,
+    /// Beside.
+    #[field(len = 5, encoding = "ebcdic", sign(trailing, plus = b'N', minus = b'`'))]
+    pub beside: i16,
+    /// Day.
+    #[field(len = 5, encoding = "packed")]
+    pub day: Date,
+    /// Short day.
+    #[field(len = 3, none = "zeros", encoding = "bcd", pattern = "YYMMDD")]
+    pub short_day: Option<Date>,
+    /// No year.
+    #[field(len = 3, encoding = "packed")]
+    pub no_year: MonthDay,
+    /// Julian.
+    #[field(len = 4, none = "zeros", encoding = "packed", pattern = "YYYYDDD")]
+    pub julian: Option<Date>,
+    /// At.
+    #[field(len = 4, none = "nines", encoding = "packed")]
+    pub at: Option<Time>,
+    /// Stamp.
+    #[field(len = 14, none = "spaces", encoding = "ebcdic")]
+    pub stamp: Option<DateTime>,
+    /// Count.
+    #[field(len = 1, encoding = "binary", computed = count(rest))]
+    pub count: (),
+    /// Rest.
+    #[field(group, count = count, max = 200)]
+    pub rest: Vec<Inner>,
+}
+
 /// Dates.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(len = 58, charset = "cp949", when("kind" = "D"))]
+#[telegram(len = 75, charset = "cp949", when("kind" = "D"))]
 pub struct Dates {
     /// Kind.
     #[field(len = 1, charset = "ascii")]
@@ -114,6 +224,9 @@ pub struct Dates {
     /// No year.
     #[field(len = 4, none = "spaces")]
     pub no_year: Option<MonthDay>,
+    /// Ordinal.
+    #[field(len = 7, pattern = "YYYYDDD")]
+    pub ordinal: Date,
     /// At.
     #[field(len = 6)]
     pub at: Time,
@@ -123,6 +236,9 @@ pub struct Dates {
     /// Stamp.
     #[field(len = 14)]
     pub stamp: DateTime,
+    /// No year stamp.
+    #[field(len = 10, none = "spaces")]
+    pub no_year_stamp: Option<MonthDayTime>,
     /// Short stamp.
     #[field(len = 12, none = "zeros", pattern = "YYMMDDHHMMSS", pivot = 0)]
     pub short_stamp: Option<DateTime>,

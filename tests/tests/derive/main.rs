@@ -4,6 +4,7 @@
 
 mod items;
 mod kinds;
+mod numbers;
 mod types;
 
 use std::fmt::Debug;
@@ -39,7 +40,7 @@ fn the_layout_is_what_the_attributes_say() {
     assert_eq!((&*layout.when[0].path, &*layout.when[0].value), ("kind", "T"));
     let field = layout.field(1);
     assert_eq!((&*field.name, &*field.label, field.len, field.secret), ("total", "금액", 12, true));
-    let rule = NumberRule { sign: Sign::LeadingMinus, scale: 2, none: NoneAs::Spaces };
+    let rule = NumberRule { sign: Sign::LeadingMinus, scale: 2, none: NoneAs::Spaces, ..NumberRule::UNSIGNED };
     assert_eq!(field.kind, Kind::Number(rule));
 }
 

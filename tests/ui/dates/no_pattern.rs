@@ -2,7 +2,7 @@ use fep_codec::{Date, DateTime, MonthDay, Telegram, Time};
 
 #[derive(Telegram)]
 struct Transfer {
-    #[field(len = 7)]
+    #[field(len = 9)]
     date: Date,
     #[field(len = 5)]
     time: Time,

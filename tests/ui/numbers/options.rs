@@ -14,6 +14,12 @@ struct Transfer {
     digit: i8,
     #[field(len = 5, sign(leading, trailing, zero = '0'))]
     both: i8,
+    #[field(len = 5, sign(overpunch = "ebcdic"))]
+    which_digit: i8,
+    #[field(len = 5, sign(leading, overpunch = "gnucobol"))]
+    which_form: i8,
+    #[field(len = 5, sign(leading, overpunch = "ebcdic", plus = '+'))]
+    two_signs: i8,
 }
 
 fn main() {}

@@ -1,0 +1,170 @@
+//! Overpunch: one digit of a number carries its sign, so the sign takes no byte of its own.
+//!
+//! ```text
+//!                          0 1 2 3 4 5 6 7 8 9         -5047          120
+//! ebcdic         plus      { A B C D E F G H I
+//!                minus     } J K L M N O P Q R         0504P          0012{
+//! ebcdic-minus   plus      0 1 2 3 4 5 6 7 8 9
+//!                minus     } J K L M N O P Q R         0504P          00120
+//! strict-ascii   plus      0 1 2 3 4 5 6 7 8 9
+//!                minus     p q r s t u v w x y         0504w          00120
+//! ```
+//!
+//! In EBCDIC the same characters are a digit in the low half of a byte and the sign in the high half: `C` plus, `D` minus.
+
+use super::{is_digit, not_a_digit, sum};
+use crate::error::Fault;
+use crate::layout::{Encoding, NumberRule, Overpunch, Sign};
+
+/// Puts the sign over a digit that has been written.
+pub(super) fn put(rule: &NumberRule, negative: bool, digits: &mut [u8]) -> Result<(), Fault> {
+    let (form, place) = match rule.sign {
+        Sign::LeadingOverpunch(form) => (form, digits.first_mut()),
+        Sign::TrailingOverpunch(form) => (form, digits.last_mut()),
+        _ => return Ok(()),
+    };
+    if let Some(digit) = place {
+        *digit = form.byte(rule.encoding, *digit & 0x0F, negative).ok_or(super::bad_sign_for_encoding())?;
+    }
+    Ok(())
+}
+
+/// Whether the number is negative, and its magnitude; none if that is larger than a `u128`.
+pub(super) fn get(encoding: Encoding, form: Overpunch, at: usize, bytes: &[u8]) -> Result<(bool, Option<u128>), Fault> {
+    let Some(sign) = bytes.get(at) else { return Err(Fault::BadSign { byte: None }) };
+    let (before, after) = (bytes.get(..at).unwrap_or_default(), bytes.get(at + 1..).unwrap_or_default());
+    for (start, digits) in [(0, before), (at + 1, after)] {
+        if !digits.iter().all(|byte| is_digit(encoding, *byte)) {
+            return Err(not_a_digit(encoding, digits, start));
+        }
+    }
+    let (digit, negative) = form.digit(encoding, *sign).ok_or(Fault::BadSign { byte: Some(*sign) })?;
+    let digit_at = |(place, byte): (usize, &u8)| if place == at { digit } else { byte & 0x0F };
+    Ok((negative, sum(bytes.len(), bytes.iter().enumerate().map(digit_at))))
+}
+
+impl Overpunch {
+    /// The byte of a digit with a sign, if the encoding has the form.
+    const fn byte(self, encoding: Encoding, digit: u8, negative: bool) -> Option<u8> {
+        let ebcdic = matches!(encoding, Encoding::Ebcdic);
+        Some(match (self, negative) {
+            (Self::StrictAscii, _) if ebcdic => return None,
+            (Self::Ebcdic, false) if ebcdic => 0xC0 | digit,
+            (Self::EbcdicMinus, false) if ebcdic => 0xF0 | digit,
+            (Self::Ebcdic | Self::EbcdicMinus, true) if ebcdic => 0xD0 | digit,
+            (Self::Ebcdic, false) => lettered(digit, b'{', b'A'),
+            (Self::EbcdicMinus | Self::StrictAscii, false) => b'0' + digit,
+            (Self::Ebcdic | Self::EbcdicMinus, true) => lettered(digit, b'}', b'J'),
+            (Self::StrictAscii, true) => b'p' + digit,
+        })
+    }
+
+    /// The digit of a byte, and whether its sign is a minus.
+    const fn digit(self, encoding: Encoding, byte: u8) -> Option<(u8, bool)> {
+        if let Encoding::Ebcdic = encoding {
+            return match (self, byte) {
+                (Self::Ebcdic, 0xC0..=0xC9) | (Self::EbcdicMinus, 0xF0..=0xF9) => Some((byte & 0x0F, false)),
+                (Self::Ebcdic | Self::EbcdicMinus, 0xD0..=0xD9) => Some((byte & 0x0F, true)),
+                _ => None,
+            };
+        }
+        match (self, byte) {
+            (Self::Ebcdic, b'{') => Some((0, false)),
+            (Self::Ebcdic, b'A'..=b'I') => Some((byte - b'A' + 1, false)),
+            (Self::EbcdicMinus | Self::StrictAscii, b'0'..=b'9') => Some((byte - b'0', false)),
+            (Self::Ebcdic | Self::EbcdicMinus, b'}') => Some((0, true)),
+            (Self::Ebcdic | Self::EbcdicMinus, b'J'..=b'R') => Some((byte - b'J' + 1, true)),
+            (Self::StrictAscii, b'p'..=b'y') => Some((byte - b'p', true)),
+            _ => None,
+        }
+    }
+}
+
+/// The letter of a digit in alphabets where 1 is the first letter and 0 is a brace.
+const fn lettered(digit: u8, zero: u8, one: u8) -> u8 {
+    if digit == 0 { zero } else { one + digit - 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::FieldValue;
+
+    fn check(form: Overpunch, value: i64, last: &[u8], first: &[u8]) {
+        for (sign, bytes) in [(Sign::TrailingOverpunch(form), last), (Sign::LeadingOverpunch(form), first)] {
+            let rule = NumberRule { sign, ..NumberRule::UNSIGNED };
+            let mut out = vec![0xEE; bytes.len()];
+            value.put(&rule, &mut out).unwrap();
+            assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(bytes));
+            assert_eq!(i64::get(&rule, bytes), Ok(value));
+        }
+    }
+
+    #[test]
+    fn each_form_has_its_characters() {
+        check(Overpunch::Ebcdic, -5047, b"00000000000504P", b"}00000000005047");
+        check(Overpunch::Ebcdic, 120, b"0012{", b"{0120");
+        check(Overpunch::EbcdicMinus, -500, b"0050}", b"}0500");
+        check(Overpunch::EbcdicMinus, 120, b"00120", b"00120");
+        check(Overpunch::StrictAscii, -5047, b"0504w", b"p5047");
+        check(Overpunch::StrictAscii, 7, b"7", b"7");
+        check(Overpunch::Ebcdic, -8, b"Q", b"Q");
+        check(Overpunch::Ebcdic, -1_234_567_890_123_456_789, b"00123456789012345678R", b"}01234567890123456789");
+    }
+
+    #[test]
+    fn every_byte_is_the_digit_that_the_tables_say_or_none() {
+        let forms: [(Overpunch, &[u8; 10], &[u8; 10]); 3] = [
+            (Overpunch::Ebcdic, b"{ABCDEFGHI", b"}JKLMNOPQR"),
+            (Overpunch::EbcdicMinus, b"0123456789", b"}JKLMNOPQR"),
+            (Overpunch::StrictAscii, b"0123456789", b"pqrstuvwxy"),
+        ];
+        for (form, plus, minus) in forms {
+            let rule = NumberRule { sign: Sign::TrailingOverpunch(form), ..NumberRule::UNSIGNED };
+            for byte in 0..=u8::MAX {
+                let of = |digits: &[u8; 10]| {
+                    digits.iter().position(|digit| *digit == byte).and_then(|digit| i8::try_from(digit).ok())
+                };
+                let expected = match (of(plus), of(minus)) {
+                    (Some(digit), _) => Ok(10 + digit),
+                    (_, Some(digit)) => Ok(-10 - digit),
+                    _ => Err(Fault::BadSign { byte: Some(byte) }),
+                };
+                assert_eq!(i8::get(&rule, &[b'1', byte]), expected, "{form:?} {byte:02x}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_zoned_byte_is_a_digit_with_a_sign_a_plain_digit_or_none() {
+        let plain = NumberRule { encoding: Encoding::Ebcdic, ..NumberRule::UNSIGNED };
+        let punched = |form| NumberRule { sign: Sign::TrailingOverpunch(form), ..plain };
+        for byte in 0..=u8::MAX {
+            let digit = i8::try_from(byte % 16).ok().filter(|digit| *digit <= 9);
+            let value = |zone: u8| digit.filter(|_| byte / 16 == zone).map(|digit| 10 + digit);
+            let not_a_digit = Fault::NotADigit { offset: 1, byte: Some(byte) };
+            let bad_sign = Fault::BadSign { byte: Some(byte) };
+            let bytes = [0xF1, byte];
+            assert_eq!(i8::get(&plain, &bytes), value(15).ok_or(not_a_digit), "{byte:02x}");
+            let minus = value(13).map(|value| -value);
+            let expected = value(12).or(minus).ok_or(bad_sign.clone());
+            assert_eq!(i8::get(&punched(Overpunch::Ebcdic), &bytes), expected, "{byte:02x}");
+            let expected = value(15).or(minus).ok_or(bad_sign.clone());
+            assert_eq!(i8::get(&punched(Overpunch::EbcdicMinus), &bytes), expected, "{byte:02x}");
+            assert_eq!(i8::get(&punched(Overpunch::StrictAscii), &bytes), Err(bad_sign), "{byte:02x}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_says_where() {
+        let rule = NumberRule { sign: Sign::TrailingOverpunch(Overpunch::Ebcdic), ..NumberRule::UNSIGNED };
+        assert_eq!(i64::get(&rule, b"00}"), Err(Fault::NegativeZero));
+        assert_eq!(i64::get(&rule, b"000"), Err(Fault::BadSign { byte: Some(b'0') }));
+        assert_eq!(i64::get(&rule, b"0A{"), Err(Fault::NotADigit { offset: 1, byte: Some(b'A') }));
+        let rule = NumberRule { sign: Sign::LeadingOverpunch(Overpunch::Ebcdic), ..rule };
+        assert_eq!(i64::get(&rule, b"{0x"), Err(Fault::NotADigit { offset: 2, byte: Some(b'x') }));
+        let mut out = [0; 2];
+        assert_eq!((-100_i32).put(&rule, &mut out), Err(Fault::TooLong { needed: 3, len: 2 }));
+        assert_eq!(u8::get(&rule, b"J0"), Err(Fault::Overflow { holder: "u8" }));
+    }
+}

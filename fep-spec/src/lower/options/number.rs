@@ -1,0 +1,140 @@
+//! Numbers: their signs, and what goes with which encoding.
+
+use fep_codec::layout::{Encoding, NoneAs, NumberRule, Overpunch, Sign};
+
+use super::{Field, Options, byte, span, value};
+use crate::document::{Located, Value};
+
+/// The digits of a `u128`.
+const NUMBER_DIGITS_MAX: usize = 38;
+/// Bytes of a binary number.
+const BINARY_LEN_MAX: usize = 16;
+
+/// Which characters are a digit and a sign in one byte.
+const OVERPUNCH: [(&str, Overpunch); 3] =
+    [("ebcdic", Overpunch::Ebcdic), ("ebcdic-minus", Overpunch::EbcdicMinus), ("strict-ascii", Overpunch::StrictAscii)];
+
+impl Options {
+    pub(super) fn number(&self, field: &Field<'_>) -> Option<NumberRule> {
+        let encoding = self.encoding();
+        let sign = in_encoding(value(&self.sign).unwrap_or(Sign::Unsigned), encoding);
+        if let Some((at, hint)) = span(&self.sign).zip(other_sign(encoding, sign)) {
+            field.document.error_hint(at, "numbers in this encoding have no such sign", hint);
+            return None;
+        }
+        let (name, len) = (field.name, field.len.value);
+        let sign_len = usize::from(matches!(sign, Sign::Leading { .. } | Sign::Trailing { .. }));
+        let digits = encoding.digits(len).saturating_sub(sign_len);
+        if len < 2 && (sign_len > 0 || sign == Sign::LeadingMinus) {
+            let message = format!("`{name}` has {len} byte, a number with a sign needs 2");
+            field.document.error_hint(field.len.span.clone(), message, "the sign takes its byte from `len`");
+            return None;
+        }
+        if encoding.is_binary() && len > BINARY_LEN_MAX {
+            let message = format!("`{name}` has {len} bytes, a binary number may have {BINARY_LEN_MAX}");
+            field.document.error_hint(field.len.span.clone(), message, "use kind = \"bytes\"");
+            return None;
+        }
+        if digits > NUMBER_DIGITS_MAX {
+            let message = format!("`{name}` has {digits} digits, a number may have {NUMBER_DIGITS_MAX}");
+            field.document.error_hint(field.len.span.clone(), message, "use kind = \"digits\"");
+            return None;
+        }
+        let scale = value(&self.scale).unwrap_or(0);
+        if let Some(at) = span(&self.scale).filter(|_| encoding.is_decimal() && usize::from(scale) > digits) {
+            field.document.error(at, format!("`{name}` has {digits} digits, {scale} of them cannot be decimals"));
+            return None;
+        }
+        let none = value(&self.none).unwrap_or(NoneAs::Never);
+        if let Some(at) = span(&self.none).filter(|_| encoding.is_binary() && none == NoneAs::Nines) {
+            let hint = "choose \"zeros\" or \"spaces\"";
+            field.document.error_hint(at, "a binary number has no digits that could all be nines", hint);
+            return None;
+        }
+        let digits_max = self.digits_max(field, encoding, digits)?;
+        Some(NumberRule { encoding, sign, scale, none, digits_max })
+    }
+
+    /// The outer `None` says that the option does not go with the field.
+    #[allow(clippy::option_option, reason = "absent and wrong are two things")]
+    fn digits_max(&self, field: &Field<'_>, encoding: Encoding, digits: usize) -> Option<Option<u8>> {
+        let Some(max) = &self.digits_max else { return Some(None) };
+        let name = field.name;
+        if encoding.is_zoned() {
+            let message = format!("each digit of `{name}` has a byte, so `len` says how many there are");
+            field.document.error_hint(max.span.clone(), message, "leave out `digits_max`");
+            return None;
+        }
+        if usize::from(max.value) > digits {
+            let message = format!("`{name}` has room for {digits} digits");
+            field.document.error_hint(max.span.clone(), message, "make `len` longer, or `digits_max` smaller");
+            return None;
+        }
+        Some(Some(max.value))
+    }
+}
+
+/// The usual sign bytes are characters, and those of EBCDIC have other bytes.
+fn in_encoding(sign: Sign, encoding: Encoding) -> Sign {
+    match (sign, encoding) {
+        (Sign::Leading { plus: b'+', minus: b'-' }, Encoding::Ebcdic) => Sign::Leading { plus: 0x4E, minus: 0x60 },
+        (Sign::Trailing { plus: b'+', minus: b'-' }, Encoding::Ebcdic) => Sign::Trailing { plus: 0x4E, minus: 0x60 },
+        (sign, _) => sign,
+    }
+}
+
+/// What to write instead of a sign that numbers in this encoding do not have.
+fn other_sign(encoding: Encoding, sign: Sign) -> Option<&'static str> {
+    use Overpunch::StrictAscii;
+    match (encoding, sign) {
+        (_, Sign::Unsigned) => None,
+        (Encoding::Packed | Encoding::Binary | Encoding::BinaryLittle, Sign::Signed) => None,
+        (Encoding::Packed | Encoding::Binary | Encoding::BinaryLittle, _) => {
+            Some("the sign stands inside a packed or binary number: sign = \"signed\"")
+        }
+        (Encoding::Bcd, _) => Some("leave it out; encoding = \"packed\" has a sign"),
+        (_, Sign::Signed) => {
+            Some("say how the digits carry it: \"leading-minus\", \"leading\", \"trailing\", \"overpunch\"")
+        }
+        (Encoding::Ebcdic, Sign::LeadingOverpunch(StrictAscii) | Sign::TrailingOverpunch(StrictAscii)) => {
+            Some("EBCDIC has \"ebcdic\" and \"ebcdic-minus\"")
+        }
+        _ => None,
+    }
+}
+
+/// `"leading-minus"`, `"leading"`, `"trailing"`, `"overpunch"`, `"signed"`, `{ at = "leading", plus = "0", minus = "-" }`, or
+/// `{ at = "leading", overpunch = "ebcdic" }`.
+pub(super) fn sign(value: Value<'_>) -> Option<Located<Sign>> {
+    let (leading, trailing) = (Sign::Leading { plus: b'+', minus: b'-' }, Sign::Trailing { plus: b'+', minus: b'-' });
+    if !value.is_table() {
+        return value.choice(&[
+            ("none", Sign::Unsigned),
+            ("leading-minus", Sign::LeadingMinus),
+            ("leading", leading),
+            ("trailing", trailing),
+            ("overpunch", Sign::TrailingOverpunch(Overpunch::Ebcdic)),
+            ("signed", Sign::Signed),
+        ]);
+    }
+    let table = value.table()?;
+    let at = table.required("at").and_then(|at| at.choice(&[("leading", true), ("trailing", false)]));
+    if table.has("overpunch") {
+        let form = table.choice("overpunch", &OVERPUNCH);
+        table.finish();
+        let (at, form) = (at?, form?.value);
+        let sign = if at.value { Sign::LeadingOverpunch(form) } else { Sign::TrailingOverpunch(form) };
+        return Some(Located { value: sign, span: value.span() });
+    }
+    let plus = table.required("plus").and_then(byte);
+    let minus = table.required("minus").and_then(byte);
+    table.finish();
+    let (plus, minus) = (plus?, minus?);
+    if plus.value == minus.value {
+        value.document().error(minus.span, "plus and minus are the same byte");
+        return None;
+    }
+    let (plus, minus) = (plus.value, minus.value);
+    let sign = if at?.value { Sign::Leading { plus, minus } } else { Sign::Trailing { plus, minus } };
+    Some(Located { value: sign, span: value.span() })
+}
