@@ -4,3 +4,4 @@
 pub mod bank_a;
 pub mod kinds;
 pub mod kftc_cms;
+pub mod nacha;
