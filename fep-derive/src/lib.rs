@@ -9,13 +9,14 @@
 //!
 //! It knows no bytes: every rule by which a value becomes bytes is in fep-codec.
 
-mod attr;
-mod check;
+// Reading order: a module imports only modules that stand before it.
 mod ctxt;
-mod expand;
-mod model;
+mod attr;
 mod paths;
 mod shape;
+mod model;
+mod check;
+mod expand;
 
 use proc_macro::TokenStream;
 use syn::{Data, DeriveInput, parse_macro_input};

@@ -57,12 +57,12 @@ pub(crate) enum What {
     Literal(Vec<u8>),
     Filler { len: usize, pad: u8, any: bool },
     Part,
-    Group { entry: Type, repeat: Repeat },
+    Group { entry: Box<Type>, repeat: Repeat },
 }
 
 /// How many entries a group has.
 pub(crate) enum Repeat {
-    Fixed(Expr),
+    Fixed(Box<Expr>),
     Counted { by: Ident, max: Given<usize> },
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct Field {
 pub(crate) enum Len {
     Stated(Given<usize>),
     /// That of the type: `Text<N>`.
-    OfType(Expr),
+    OfType(Box<Expr>),
 }
 
 /// The rule of a field.

@@ -103,6 +103,8 @@ pub struct Institution {
     pub drain_max: Duration,
     /// `write_timeout_ms`, default 5000: how long the kernel may refuse our bytes before the link is given up.
     pub write_timeout: Duration,
+    /// `frame_timeout_ms`, default 10000: how long a frame may take from its first byte to its last before the link is given up.
+    pub frame_timeout: Duration,
     /// `utc_offset_minutes`, default 540: the institution's clock, for `<date>`, `<time>` and the business day.
     pub utc_offset_minutes: i32,
     /// `framing`: `length_digits` default 4, `counts` default `rest`, `frame_max_bytes` default 8192.

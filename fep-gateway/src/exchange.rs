@@ -4,6 +4,7 @@
 //! them. Nothing here acts.
 
 use std::fmt;
+use std::ops::Deref;
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -13,9 +14,49 @@ use serde::Serialize;
 #[serde(transparent)]
 pub struct ExchangeId(pub String);
 
+impl ExchangeId {
+    /// What the names of exchanges begin with that were accepted in this millisecond.
+    #[must_use]
+    pub fn prefix(accepted_at_ms: i64) -> String {
+        format!("{:012x}", accepted_at_ms.max(0))
+    }
+}
+
 impl fmt::Display for ExchangeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// A telegram's bytes. Any of them may be secret, so their Debug text says only how many there are.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct TelegramBytes(Bytes);
+
+impl TelegramBytes {
+    /// A copy of these.
+    #[must_use]
+    pub fn copy_of(bytes: &[u8]) -> Self {
+        Self(Bytes::copy_from_slice(bytes))
+    }
+}
+
+impl Deref for TelegramBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Vec<u8>> for TelegramBytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
+    }
+}
+
+impl fmt::Debug for TelegramBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({} bytes)", self.len())
     }
 }
 
@@ -51,7 +92,7 @@ pub struct Exchange {
     /// The line that carried it, and the link's incarnation.
     pub line: Option<(String, u64)>,
     /// The bytes on the wire; empty if they never came to be.
-    pub request: Bytes,
+    pub request: TelegramBytes,
     /// The answer, once there is one.
     pub answer: Option<Answer>,
     /// When it was accepted, in milliseconds since 1970.
@@ -66,7 +107,7 @@ pub struct Answer {
     /// The answer's telegram: `TransferAnswer`.
     pub telegram: String,
     /// The bytes as they came.
-    pub bytes: Bytes,
+    pub bytes: TelegramBytes,
 }
 
 /// What a line and its links are doing.
@@ -130,4 +171,15 @@ pub enum Event {
     Exchange(Box<Exchange>),
     /// A line changed.
     Line(Box<LineStatus>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_debug_text_shows_a_telegram() {
+        let answer = Answer { telegram: "TransferAnswer".to_owned(), bytes: b"0004 1234567890".to_vec().into() };
+        assert_eq!(format!("{answer:?}"), r#"Answer { telegram: "TransferAnswer", bytes: (15 bytes) }"#);
+    }
 }

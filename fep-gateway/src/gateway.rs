@@ -9,15 +9,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use bytes::Bytes;
 use fep_spec::model::Spec;
 use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 
 use self::digest::digest;
-use crate::config::Config;
-use crate::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome};
+use crate::config::{self, Config};
+use crate::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome, TelegramBytes};
 use crate::journal::{Acceptance, Accepted, Ending, Journal};
 use crate::net::clock::Clock;
 use crate::net::institution::{Handle, Request, Shared};
@@ -74,6 +74,9 @@ pub enum Refusal {
     StillRunning(ExchangeId),
     /// The idempotency key names an exchange with another body.
     OtherBody(ExchangeId),
+    /// Whether the idempotency key names an exchange could not be looked up, for this reason. Nothing was sent now, but
+    /// something may have been sent under this key before: it is no outcome.
+    KeyUnchecked(String),
 }
 
 /// How many events a subscriber may be behind.
@@ -86,6 +89,7 @@ impl Gateway {
     /// If the journal cannot be opened, or an institution's configuration does not fit its spec. An institution that cannot
     /// be reached is no error.
     pub async fn start(config: Config, notices: Arc<dyn NoticeHandler>) -> Result<Self, StartError> {
+        let rest = config.institutions.values().map(rest).max().unwrap_or_default();
         let mut desks = BTreeMap::new();
         for (name, institution) in config.institutions {
             let desk = Desk::new(&institution).map_err(|why| StartError::Institution { name: name.clone(), why })?;
@@ -94,7 +98,7 @@ impl Gateway {
         let clock = Arc::new(Clock::default());
         let now_ms = clock.now().wall_ms;
         let path = config.journal.path;
-        let opened = tokio::task::spawn_blocking(move || Journal::open(&path, now_ms)).await;
+        let opened = tokio::task::spawn_blocking(move || Journal::open(&path, now_ms, rest)).await;
         let opened = opened.map_err(|error| JournalError(error.to_string())).flatten().map_err(StartError::Journal)?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
         let shared = Shared { journal: opened.journal, events, notices, clock };
@@ -135,7 +139,7 @@ impl Gateway {
             trace: String::new(),
             reason: None,
             line: None,
-            request: Bytes::new(),
+            request: TelegramBytes::default(),
             answer: None,
             accepted_at_ms: now.wall_ms,
             ended_at_ms: None,
@@ -144,7 +148,7 @@ impl Gateway {
         let lost = exchange.clone();
         let inner = Arc::clone(&self.inner);
         // A task of its own: the caller's future may be dropped at any point, the exchange may not.
-        let task = tokio::spawn(async move { inner.exchange(draft, exchange, idempotency).await });
+        let task = tokio::spawn(async move { inner.exchange(draft, exchange, idempotency, now.steady).await });
         task.await.unwrap_or_else(|_| Ok(ended(lost, Outcome::Unknown, "the gateway broke off", now.wall_ms)))
     }
 
@@ -197,11 +201,26 @@ impl Inner {
         draft: Draft,
         exchange: Exchange,
         idempotency: Option<(String, [u8; 16])>,
+        since: Duration,
     ) -> Result<Exchange, Refusal> {
         let now_ms = || self.shared.clock.now().wall_ms;
+        let keyed = idempotency.is_some();
+        let refuse = |exchange: Exchange, why: String| {
+            if keyed {
+                return Err(Refusal::KeyUnchecked(why));
+            }
+            let exchange = ended(exchange, Outcome::NotSent, &why, now_ms());
+            // Nobody has to listen.
+            let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
+            Ok(exchange)
+        };
         if self.stopping.load(Ordering::SeqCst) {
-            return Ok(ended(exchange, Outcome::NotSent, "the gateway is stopping", now_ms()));
+            return refuse(exchange, "the gateway is stopping".to_owned());
         }
+        let handle = self.institutions.get(&exchange.institution);
+        let Some(_place) = handle.and_then(Handle::admit) else {
+            return refuse(exchange, "too many requests to this institution wait already".to_owned());
+        };
         let accepted = self.shared.journal.accept(Acceptance { exchange: exchange.clone(), idempotency }).await;
         match accepted {
             Ok(Accepted::New) => {}
@@ -210,17 +229,12 @@ impl Inner {
                 return Err(Refusal::StillRunning(exchange.id));
             }
             Ok(Accepted::Known { exchange, .. }) => return Ok(*exchange),
-            Err(error) => {
-                let why = format!("the journal cannot be written: {error}");
-                let exchange = ended(exchange, Outcome::NotSent, &why, now_ms());
-                let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
-                return Ok(exchange);
-            }
+            Err(error) => return refuse(exchange, format!("the journal cannot be written: {error}")),
         }
         let (reply, end) = oneshot::channel();
         let accepted = exchange.clone();
-        let request = Request { draft, exchange, reply };
-        let handed = match self.institutions.get(&accepted.institution) {
+        let request = Request { draft, exchange, since, reply };
+        let handed = match handle {
             Some(handle) => handle.request(request).await,
             None => false,
         };
@@ -239,6 +253,13 @@ impl Inner {
         // A task that broke off leaves the truth to the journal, which will call it unknown.
         Ok(end.await.unwrap_or_else(|_| ended(accepted, Outcome::Unknown, "the gateway broke off", now_ms())))
     }
+}
+
+/// How long after an exchange's acceptance its key may still rest: it may be late on the wire, and its answer late too.
+fn rest(institution: &config::Institution) -> Duration {
+    let limits = institution.telegrams.values().map(|limits| limits.answer_timeout);
+    let answer_timeout = limits.max().unwrap_or_default().max(institution.answer_timeout);
+    answer_timeout * 2 + institution.quarantine * 2
 }
 
 fn ended(exchange: Exchange, outcome: Outcome, reason: &str, at_ms: i64) -> Exchange {
@@ -283,6 +304,7 @@ impl fmt::Display for Refusal {
             Self::NotARequest => f.write_str("the telegram is no request that a service can send"),
             Self::Invalid(error) => error.fmt(f),
             Self::StillRunning(id) => write!(f, "exchange {id} with this idempotency key still runs"),
+            Self::KeyUnchecked(why) => write!(f, "the idempotency key cannot be looked up now: {why}"),
             Self::OtherBody(id) => write!(f, "exchange {id} has this idempotency key and another body"),
         }
     }

@@ -23,6 +23,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -40,7 +41,7 @@ use crate::machine::trace::Mark;
 pub struct Journal {
     commands: mpsc::Sender<Command>,
     reader: Arc<Mutex<Connection>>,
-    writer: Arc<Mutex<Option<JoinHandle<()>>>>,
+    writer: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
 }
 
 /// The journal could not be read or written.
@@ -54,7 +55,7 @@ pub struct Opened {
     pub journal: Journal,
     /// The used trace numbers, by institution.
     pub marks: Vec<(String, Mark)>,
-    /// Unknown exchanges that a late answer may still settle.
+    /// Exchanges whose keys may still rest; the unknown ones can be settled by a late answer.
     pub recalled: Vec<Recalled>,
 }
 
@@ -63,14 +64,14 @@ const QUEUE_MAX: usize = 8192;
 
 impl Journal {
     /// Opens or makes the journal, and ends what an earlier run left open: what was on its way to the wire is unknown, what
-    /// was not is not sent.
+    /// was not is not sent. `rest` is how long after its acceptance an exchange's key may have to rest.
     ///
     /// # Errors
     /// If it cannot be opened, is of another version, or belongs to another process.
-    pub fn open(path: &Path, now_ms: i64) -> Result<Opened, JournalError> {
+    pub fn open(path: &Path, now_ms: i64, rest: Duration) -> Result<Opened, JournalError> {
         let lock = lock(path)?;
         let mut store = Store::open(path)?;
-        let (marks, recalled) = store.recover(now_ms)?;
+        let (marks, recalled) = store.recover(now_ms, rest)?;
         let reader = schema::read_only(path)?;
         let (commands, queue) = mpsc::channel(QUEUE_MAX);
         let thread = std::thread::Builder::new().name("journal".to_owned());
@@ -79,8 +80,11 @@ impl Journal {
             drop(lock);
         });
         let writer = writer.map_err(|error| JournalError(format!("no thread: {error}")))?;
-        let journal =
-            Self { commands, reader: Arc::new(Mutex::new(reader)), writer: Arc::new(Mutex::new(Some(writer))) };
+        let journal = Self {
+            commands,
+            reader: Arc::new(Mutex::new(reader)),
+            writer: Arc::new(tokio::sync::Mutex::new(Some(writer))),
+        };
         Ok(Opened { journal, marks, recalled })
     }
 
@@ -153,8 +157,9 @@ impl Journal {
     /// Writes what waits and closes the file.
     pub async fn close(&self) {
         self.tell(Command::Close).await;
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(writer) = writer {
+        // Held while it is awaited: who closes a second time waits too.
+        let mut writer = self.writer.lock().await;
+        if let Some(writer) = writer.take() {
             // A writer that panicked has nothing left to flush.
             let _ = tokio::task::spawn_blocking(move || writer.join().is_ok()).await;
         }

@@ -1,5 +1,6 @@
 //! Telegrams that institutions send by themselves, and who takes them.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -21,7 +22,7 @@ pub trait NoticeHandler: Send + Sync + 'static {
 pub type NoticeFuture<'h> = Pin<Box<dyn Future<Output = Result<Map<String, Value>, String>> + Send + 'h>>;
 
 /// A telegram that an institution sent by itself.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Notice {
     /// Its name in the journal.
     pub id: ExchangeId,
@@ -35,6 +36,14 @@ pub struct Notice {
     pub callback: Option<String>,
     /// How long the handler may take.
     pub timeout: Duration,
+}
+
+/// Never the fields.
+impl fmt::Debug for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, institution, telegram, .. } = self;
+        write!(f, "Notice({id}, {telegram} of {institution})")
+    }
 }
 
 /// Leaves every notice to its stand-in.

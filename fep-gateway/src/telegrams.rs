@@ -6,11 +6,11 @@ mod fill;
 mod stamp;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use fep_codec::layout::{Item, Layout};
 use fep_codec::record::{Record, Value};
 use fep_codec::{Culprit, Error, Fault};
@@ -21,6 +21,7 @@ use serde_json::{Map, Value as Json};
 use self::fill::Filler;
 pub use self::stamp::Stamp;
 use crate::config::{Filling, Institution};
+use crate::exchange::TelegramBytes;
 use crate::machine::session::Habits;
 use crate::machine::terms::{Duty, Key, Now, Reading, Telegrams, Wire};
 
@@ -61,10 +62,17 @@ enum Role {
 }
 
 /// A service's request that was checked: it lacks only number, date and time.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Draft {
     telegram: usize,
     fields: Json,
+}
+
+/// Never the fields.
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft").field("telegram", &self.telegram).finish_non_exhaustive()
+    }
 }
 
 /// Why a service's fields make no request.
@@ -173,7 +181,7 @@ impl Desk {
     ///
     /// # Errors
     /// If the fields make no answer.
-    pub fn answer(&self, telegram: &str, bytes: &[u8], own: &Map<String, Json>) -> Result<Bytes, Error> {
+    pub fn answer(&self, telegram: &str, bytes: &[u8], own: &Map<String, Json>) -> Result<TelegramBytes, Error> {
         let theirs = self.fields(telegram, bytes)?;
         let answer = self.by_name.get(telegram).and_then(|number| self.entries.get(*number)?.answer);
         let layout = answer.and_then(|answer| self.spec.telegrams.get(answer)).map(|answer| &answer.layout);
@@ -221,6 +229,7 @@ impl Desk {
         if ranges.is_none() && role != Role::Other {
             return Err(format!("{name} lacks a field of the key ({})", config.key.join(", ")));
         }
+        self.answers_fit(config, role, name, answer)?;
         let mut fills = Vec::new();
         if matches!(role, Role::Request | Role::Duty(_)) {
             if let Some(path) = &config.trace {
@@ -246,6 +255,19 @@ impl Desk {
             answer: answer.and_then(|answer| self.by_name.get(answer).copied()),
             answer_timeout: answer_timeout(config, name, role),
         })
+    }
+
+    /// Our own answers to notices and duties must be able to carry what is configured for them.
+    fn answers_fit(&self, config: &Institution, role: Role, name: &str, answer: Option<&str>) -> Result<(), String> {
+        let own = match role {
+            Role::Notice => config.notices.get(name).map(|notice| &notice.stand_in),
+            Role::Duty(_) => Some(&self.accepted),
+            Role::Request | Role::Answer | Role::Other => None,
+        };
+        let Some(answer) = answer.and_then(|answer| self.spec.telegram(answer)) else { return Ok(()) };
+        own.into_iter()
+            .flatten()
+            .try_for_each(|(path, value)| fill::fixed(&answer.layout, path, &Json::from(value.as_str())).map(drop))
     }
 
     /// A request's or duty's bytes: the given fields, then the fillings, then the codes that make it this telegram.
@@ -288,7 +310,8 @@ impl Desk {
         self.accepted.iter().find_map(|(path, value)| {
             let (field, found) = record.field(path)?;
             let found = found.to_text(field);
-            (found != *value).then(|| format!("{path} is {found}, not {value}"))
+            let shown = if field.secret { "another" } else { &found };
+            (found != *value).then(|| format!("{path} is {shown}, not {value}"))
         })
     }
 
@@ -315,7 +338,7 @@ impl Telegrams for Desk {
         self.wire(number, &Json::Object(Map::new()), trace, now)
     }
 
-    fn accept(&self, duty: Duty, theirs: &[u8]) -> Result<Bytes, String> {
+    fn accept(&self, duty: Duty, theirs: &[u8]) -> Result<TelegramBytes, String> {
         let number = self.duties.get(&duty).copied().ok_or("no telegram is configured")?;
         let name = self.entries.get(number).map(|entry| Arc::clone(&entry.name)).ok_or("no such telegram")?;
         self.answer(&name, theirs, &Self::nested(&self.accepted)).map_err(|error| error.to_string())

@@ -4,7 +4,7 @@
 //! crate adds what stands around the bytes: names, documents, generated Rust, record files, and the command `fep`.
 //!
 //! ```no_run
-//! use fep_spec::model::Spec;
+//! use fep_spec::Spec;
 //!
 //! let spec = Spec::load("specs/bank-a/bank-a.toml".as_ref())?;
 //! let bytes = std::fs::read("specs/bank-a/samples/transfer.bin")?;
@@ -14,18 +14,15 @@
 
 // Reading order: a module imports only modules that stand before it.
 pub mod report;
-
 pub mod document;
 pub mod model;
-
 pub mod lower;
-
 mod lint;
-
 pub mod load;
-
 pub mod generate;
-
 pub mod codec;
-
 pub mod files;
+
+pub use load::LoadError;
+pub use model::{Spec, SpecSet, TelegramSpec};
+pub use report::Report;

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
+use std::sync::Arc;
 
 use crate::document::Document;
 use crate::lint::lint;
 use crate::lower::lower;
 use crate::model::{Spec, SpecSet};
-use crate::report::{Report, Source};
+use crate::report::{Finding, Report, Severity, Source};
 
 /// What a check of one text found.
 #[derive(Clone, Debug)]
@@ -80,10 +82,10 @@ impl SpecSet {
         let mut set = Self::default();
         let mut report = Report::default();
         for path in spec_files(path)? {
-            let (name, text) = read(&path)?;
-            match Spec::parse(&name, &text) {
+            match Spec::load(&path) {
                 Ok(spec) => set.specs.push(spec),
-                Err(findings) => report.append(findings),
+                Err(LoadError::Findings(findings)) => report.append(findings),
+                Err(other) => return Err(other),
             }
         }
         if report.is_empty() { Ok(set) } else { Err(LoadError::Findings(report)) }
@@ -110,10 +112,20 @@ pub fn spec_files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
 /// # Errors
 /// If it cannot be read, or is no UTF-8.
 pub fn read(path: &Path) -> Result<(String, String), LoadError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok((path.display().to_string(), text)),
-        Err(error) => Err(LoadError::Unreadable { path: path.to_owned(), error }),
+    let bytes = std::fs::read(path).map_err(|error| LoadError::Unreadable { path: path.to_owned(), error })?;
+    let name = path.display().to_string();
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((name, text)),
+        Err(error) => Err(LoadError::Findings(no_utf8(name, &error))),
     }
+}
+
+/// The first byte that is no UTF-8, shown in its line: a Korean editor's CP949, as a rule.
+fn no_utf8(name: String, error: &FromUtf8Error) -> Report {
+    let at = error.utf8_error().valid_up_to();
+    let source = Arc::new(Source::new(name, String::from_utf8_lossy(error.as_bytes())));
+    let finding = Finding::new(&source, Severity::Error, at..at + 1, "the file is not UTF-8 from here on");
+    Report { findings: vec![finding.with_hint("save it as UTF-8; it may be CP949 (ANSI, 완성형) now")] }
 }
 
 fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), LoadError> {

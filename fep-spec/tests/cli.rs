@@ -147,6 +147,25 @@ fn specs_are_clean_and_generated_code_is_compared_without_writing() {
     let changed = fep(&["gen", "specs", "-o", out, "--check"]);
     assert_eq!(changed.code, Some(1));
     assert!(changed.messages.contains("bank_a.rs:") && changed.messages.contains("differs"), "{}", changed.messages);
+    assert_eq!(changed.text(), "", "findings of `gen` are messages");
+    let changed = fep(&["gen", "specs", "-o", out, "--check", "--format", "json"]);
+    let findings: Value = serde_json::from_slice(&changed.out).expect("JSON");
+    assert_eq!((changed.code, findings.as_array().map(Vec::len)), (Some(1), Some(1)), "{findings}");
+}
+
+#[test]
+fn a_spec_in_another_charset_is_a_finding_at_the_first_strange_byte() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("cp949.toml");
+    fs::write(&file, b"spec = \"a\"\ntitle = \"\xB0\xA1\"\n").expect("written");
+    let path = file.to_str().expect("UTF-8");
+    let checked = fep(&["check", path]);
+    assert_eq!(checked.code, Some(1), "{}", checked.messages);
+    assert!(checked.text().contains("cp949.toml:2:10") && checked.text().contains("save it as UTF-8"));
+    assert_eq!(fep(&["decode", "--spec", path]).code, Some(2));
+    let generated = fep(&["gen", path, "-o", "-"]);
+    assert_eq!((generated.code, generated.text()), (Some(1), ""));
+    assert!(generated.messages.contains("cp949.toml:2:10"), "{}", generated.messages);
 }
 
 #[test]
@@ -187,6 +206,7 @@ fn findings_are_exit_1_and_go_where_the_contract_says() {
         "fep: object 1: there is no telegram or file `SignOm`; did you mean `SignOn`?",
     );
     check(&with("encode", &["--telegram", "SignOn"]), b"", "fep: the input has no JSON object");
+    check(&with("decode", &[]), b"", "fep: the input is empty");
     let bad = fep(&["check", "fep-spec/tests/bad/sum.toml", "--format", "json"]);
     assert_eq!(bad.code, Some(1));
     assert_eq!(serde_json::from_slice::<Value>(&bad.out).expect("JSON").as_array().map(Vec::len), Some(2));

@@ -1,5 +1,7 @@
 //! The properties of `fep_tests::properties` over every telegram of every spec, with mutated golden bytes and random values.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a helper of a test fails by panicking")]
+
 use std::path::Path;
 use std::sync::LazyLock;
 

@@ -2,6 +2,8 @@
 //!
 //! It reads the sources as text. What clippy or rustfmt can ask is asked there, not here.
 
+#![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -61,14 +63,17 @@ fn files_are_short_enough_to_read() {
 
 #[test]
 fn functions_are_short_enough_to_read() {
-    let starts = ["fn ", "pub fn ", "async fn ", "pub async fn ", "const fn ", "pub const fn ", "pub(crate) fn "];
+    let is_start = |body: &str| {
+        let words = ["pub ", "pub(crate) ", "pub(super) ", "const ", "async "];
+        words.iter().fold(body, |rest, word| rest.strip_prefix(word).unwrap_or(rest)).starts_with("fn ")
+    };
     check(|text| {
         let mut open: Option<(usize, usize, &str)> = None;
         let mut long = Vec::new();
         for (number, line) in text.lines().enumerate() {
             let body = line.trim_start();
             let indent = line.len() - body.len();
-            if open.is_none() && starts.iter().any(|start| body.starts_with(start)) && !body.ends_with(['}', ';']) {
+            if open.is_none() && is_start(body) && !body.ends_with(['}', ';']) {
                 open = Some((number, indent, body));
             }
             let Some((start, at, name)) = open else { continue };
@@ -130,6 +135,26 @@ fn a_module_imports_only_modules_before_it() {
         }
     }
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn design_names_every_dependency() {
+    let design = fs::read_to_string(root().join("DESIGN.md")).expect("DESIGN.md");
+    let table = design.split("## Dependencies").nth(1).expect("the table");
+    let rows = table.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.split('|').nth(1));
+    let named: Vec<&str> = rows.flat_map(|row| row.split([',', ' ', '(', ')'])).collect();
+    for folder in CRATES.iter().copied().chain(["tests", "fuzz"]) {
+        let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("Cargo.toml");
+        let mut inside = false;
+        for line in manifest.lines() {
+            if line.starts_with('[') {
+                inside = line.ends_with("dependencies]");
+            } else if inside && let Some(name) = line.split(['.', ' ', '=']).next().filter(|name| !name.is_empty()) {
+                let known = name.starts_with("fep-") || name.starts_with('#') || named.contains(&name);
+                assert!(known, "{folder}/Cargo.toml: {name}");
+            }
+        }
+    }
 }
 
 #[test]

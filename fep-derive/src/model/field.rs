@@ -149,7 +149,7 @@ impl Source<'_> {
         let Some(len) = self.attrs.len.clone() else {
             return match (of_type, of_kind) {
                 _ if self.attrs.has("len") => None,
-                (Some(len), _) => Some(Len::OfType(len)),
+                (Some(len), _) => Some(Len::OfType(Box::new(len))),
                 (None, Some(value)) => Some(Len::Stated(Given { value, span: self.member })),
                 (None, None) => {
                     // A pattern that could not be read would have said it.
@@ -226,7 +226,7 @@ impl Source<'_> {
                             .error_at(at, format_args!("an array always has all its entries; `{key}` is for a `Vec`"));
                     }
                 }
-                Some(What::Group { entry: (*entry).clone(), repeat: Repeat::Fixed((*len).clone()) })
+                Some(What::Group { entry: Box::new((*entry).clone()), repeat: Repeat::Fixed(Box::new((*len).clone())) })
             }
             Shape::Vec(entry) => {
                 if !self.attrs.has("count") {
@@ -238,7 +238,7 @@ impl Source<'_> {
                     self.cx.error_at(self.member, "how many entries at most? write `max = 10`");
                 }
                 let (by, max) = (self.attrs.count.clone()?, self.attrs.max.clone()?);
-                Some(What::Group { entry: (*entry).clone(), repeat: Repeat::Counted { by: by.value, max } })
+                Some(What::Group { entry: Box::new((*entry).clone()), repeat: Repeat::Counted { by: by.value, max } })
             }
             _ => {
                 self.cx

@@ -12,6 +12,7 @@ use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::load::read;
 use fep_spec::model::Spec;
 use fep_spec::report::Source;
+use reqwest::Url;
 use serde_json::Value as Json;
 
 use super::{
@@ -73,6 +74,9 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
             table.finish();
         }
     }
+    if root.table("institutions").is_none_or(|table| table.entries().is_empty()) {
+        root.document().error_hint(root.span(), "there is no institution", "add a table [institutions.NAME]");
+    }
     Some(Config { http: Http { listen }, journal: JournalFile { path }, institutions })
 }
 
@@ -84,6 +88,7 @@ fn institution(name: &str, table: &Table<'_>, folder: &Path) -> Option<Instituti
     let quarantine = ms(table, "quarantine_ms", 60_000);
     let drain_max = ms(table, "drain_max_ms", 10_000);
     let write_timeout = ms(table, "write_timeout_ms", 5000);
+    let frame_timeout = ms(table, "frame_timeout_ms", 10_000);
     let utc_offset_minutes = table.integer("utc_offset_minutes", -720..=840).map_or(540, |minutes| minutes.value);
     let framing = framing(table);
     let lines = lines(table);
@@ -99,6 +104,7 @@ fn institution(name: &str, table: &Table<'_>, folder: &Path) -> Option<Instituti
         quarantine,
         drain_max,
         write_timeout,
+        frame_timeout,
         utc_offset_minutes,
         framing,
         fill: table.table("fill").map_or(Vec::new(), |fill| fillings(&fill, &spec)),
@@ -112,7 +118,10 @@ fn institution(name: &str, table: &Table<'_>, folder: &Path) -> Option<Instituti
 
 fn spec(table: &Table<'_>, folder: &Path) -> Option<Spec> {
     let path = table.required_string("spec")?;
-    Spec::load(&folder.join(path.value)).inspect_err(|error| table.document().error(path.span, error.to_string())).ok()
+    let hint = "a spec file, relative to this file; `fep check` shows its mistakes in their lines";
+    Spec::load(&folder.join(path.value))
+        .inspect_err(|error| table.document().error_hint(path.span, error.to_string(), hint))
+        .ok()
 }
 
 fn key(table: &Table<'_>, spec: &Spec) -> Vec<String> {
@@ -238,7 +247,7 @@ fn notices(table: &Table<'_>, spec: &Spec) -> BTreeMap<String, Notice> {
         let name = known_telegram(table.document(), spec, &name);
         let Some(table) = value.table() else { continue };
         let notice = Notice {
-            callback: table.string("callback").map(|url| url.value.to_owned()),
+            callback: table.string("callback").map(|url| callback(table.document(), url)),
             callback_timeout: ms(&table, "callback_timeout_ms", 3000),
             stand_in: values(&table, "stand_in", spec),
         };
@@ -246,6 +255,15 @@ fn notices(table: &Table<'_>, spec: &Spec) -> BTreeMap<String, Notice> {
         notices.insert(name, notice);
     }
     notices
+}
+
+/// A URL that can be called; found out at the first notice, it would be too late.
+fn callback(document: &Document, url: Located<&str>) -> String {
+    if !Url::parse(url.value).is_ok_and(|url| url.scheme() == "http") {
+        let hint = "such as http://127.0.0.1:8080/notices; TLS is for a proxy beside the gateway";
+        document.error_hint(url.span, "`callback` must be a URL that begins with http://", hint);
+    }
+    url.value.to_owned()
 }
 
 fn lines(table: &Table<'_>) -> Vec<Line> {
@@ -261,11 +279,19 @@ fn lines(table: &Table<'_>) -> Vec<Line> {
         let connect_timeout = ms(&table, "connect_timeout_ms", 5000);
         let reconnect_min = ms(&table, "reconnect_min_ms", 100);
         let reconnect_max = ms(&table, "reconnect_max_ms", 30_000);
+        if reconnect_max < reconnect_min {
+            let place = ["reconnect_max_ms", "reconnect_min_ms"].into_iter().find_map(|key| table.key_span(key));
+            let hint = format!("the shortest is {} ms", reconnect_min.as_millis());
+            let message = "`reconnect_max_ms` is below `reconnect_min_ms`";
+            table.document().error_hint(place.unwrap_or_default(), message, hint);
+        }
         if let (Some(name), Some(connect)) = (name, connect) {
             if lines.iter().any(|line| line.name == name.value) {
-                table.document().error(name.span, format!("there is a line `{}` already", name.value));
+                let hint = "the journal and /v1/lines tell lines apart by their names";
+                table.document().error_hint(name.span, format!("there is a line `{}` already", name.value), hint);
             }
-            if connect.value.rsplit_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_err()) {
+            let host_and_port = connect.value.rsplit_once(':');
+            if host_and_port.is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
                 table.document().error_hint(
                     connect.span,
                     "`connect` must be a host and a port",

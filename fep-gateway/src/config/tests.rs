@@ -56,8 +56,24 @@ fn mistakes_are_named_at_their_place() {
     check("\"rest\"", "\"rset\"", "`counts` cannot be \"rset\" (did you mean `rest`?)");
     check("listen", "lisen", "unknown key `lisen`");
     check("127.0.0.1:9001", "127.0.0.1", "`connect` must be a host and a port");
+    check("127.0.0.1:9001", ":9001", "`connect` must be a host and a port");
+    check(
+        "links = 2",
+        "reconnect_max_ms = 99",
+        "`reconnect_max_ms` is below `reconnect_min_ms` (the shortest is 100 ms)",
+    );
+    check("http://127.0.0.1:8080", "https://service", "`callback` must be a URL that begins with http://");
+    check("\"http://127.0.0.1:8080/notices\"", "\"service:8080\"", "`callback` must be a URL that begins with http://");
     check("bank-a/bank-a.toml", "bank-a/bank-b.toml", "cannot read");
     check("[[institutions.bank-a.lines]]", "[institutions.bank-a.line]", "`lines` is missing");
+}
+
+#[test]
+fn a_gateway_without_institutions_is_a_mistake() {
+    for text in ["", "[institutions]\n", "[http]\nlisten = \"127.0.0.1:8470\"\n"] {
+        let error = parse(text).expect_err(text).to_string();
+        assert!(error.contains("gateway.toml:1:1: error: there is no institution"), "{error}");
+    }
 }
 
 #[test]

@@ -91,6 +91,12 @@ impl ApiError {
                 let message = format!("exchange {id} with this Idempotency-Key still runs; ask GET /v1/exchanges/{id}");
                 Self::new(StatusCode::CONFLICT, "still_running", message).with("exchange", id.0.as_str())
             }
+            Refusal::KeyUnchecked(why) => {
+                let message = format!(
+                    "whether this Idempotency-Key was used cannot be looked up now: {why}; nothing was sent now, ask again"
+                );
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "key_unchecked", message)
+            }
             Refusal::OtherBody(id) => {
                 let message = format!(
                     "this Idempotency-Key belongs to exchange {id}, which had another telegram or other fields"

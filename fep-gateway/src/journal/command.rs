@@ -1,10 +1,11 @@
 //! What the writer is told.
 
-use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::JournalError;
-use crate::exchange::{Answer, Exchange, ExchangeId, Outcome};
+use crate::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
+use crate::machine::institution::Request;
+use crate::machine::terms::Key;
 use crate::machine::trace::Mark;
 
 /// One thing to write.
@@ -60,7 +61,7 @@ pub struct Entry {
     /// What is wrong with them.
     pub note: Option<String>,
     /// The bytes.
-    pub bytes: Bytes,
+    pub bytes: TelegramBytes,
 }
 
 /// Which way bytes went.
@@ -79,8 +80,8 @@ pub struct Sending {
     pub entry: Entry,
     /// Must be in the journal with them.
     pub mark: Option<Mark>,
-    /// If they are an exchange's request: its trace number, its key's fields, and what its answer must be.
-    pub request: Option<(String, Vec<String>, String)>,
+    /// If they are an exchange's request.
+    pub request: Option<Request>,
     /// If they answer a notice.
     pub notice: Option<NoticeId>,
 }
@@ -118,8 +119,8 @@ pub struct NoticeId {
     pub institution: String,
     /// The telegram: `DepositNotice`.
     pub telegram: String,
-    /// The key's fields.
-    pub key: Vec<String>,
+    /// Its key.
+    pub key: Key,
 }
 
 /// What is known of a notice.
@@ -128,20 +129,22 @@ pub enum NoticeStanding {
     /// It was not answered yet.
     Unanswered,
     /// It was, with these bytes.
-    Answered(Bytes),
+    Answered(TelegramBytes),
 }
 
-/// An unknown exchange of an earlier run.
+/// An exchange of an earlier run whose key may still rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recalled {
     /// Which.
     pub id: ExchangeId,
     /// The counterpart.
     pub institution: String,
-    /// The key's fields.
-    pub key: Vec<String>,
+    /// What its answer must carry.
+    pub key: Key,
     /// What its answer must be.
     pub answer: String,
-    /// Since when it is unknown, in milliseconds since 1970.
+    /// The answer, if there was one; else it is unknown.
+    pub answered: Option<TelegramBytes>,
+    /// When it ended, in milliseconds since 1970.
     pub ended_at_ms: i64,
 }

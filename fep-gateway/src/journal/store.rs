@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
-use bytes::Bytes;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 use super::command::{
     Acceptance, Accepted, Direction, Ending, Entry, NoticeId, NoticeStanding, Recalled, Sending, Settlement,
 };
 use super::{JournalError, schema};
-use crate::exchange::{Answer, Exchange, ExchangeId, Outcome};
+use crate::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
+use crate::machine::terms::Key;
 use crate::machine::trace::Mark;
 
-/// What an earlier run left: its marks, and its unknowns.
+/// What an earlier run left: its marks, and the exchanges whose keys may still rest.
 pub(super) type Remains = (Vec<(String, Mark)>, Vec<Recalled>);
 
 /// The tables under the writer's hand.
@@ -53,7 +54,7 @@ impl Store {
     }
 
     /// Ends what an earlier run left open.
-    pub(super) fn recover(&mut self, now_ms: i64) -> Result<Remains, Error> {
+    pub(super) fn recover(&mut self, now_ms: i64, rest: Duration) -> Result<Remains, Error> {
         self.begin()?;
         let sql = "UPDATE exchanges SET state = 'not_sent', ended_at_ms = ?1,
                    reason = 'the gateway stopped before it was sent' WHERE state = 'accepted'";
@@ -69,16 +70,20 @@ impl Store {
         })?;
         let marks = marks.collect::<Result<Vec<(String, Mark)>, _>>()?;
         self.marks = marks.iter().cloned().collect();
-        let sql = "SELECT id, institution, key, answer_expected, ended_at_ms FROM exchanges
-                   WHERE state = 'unknown' AND settled_by IS NULL AND ended_at_ms > ?1 - 3600000 AND key IS NOT NULL";
+        let since_ms = now_ms.saturating_sub(i64::try_from(rest.as_millis()).unwrap_or(i64::MAX));
+        let sql = "SELECT id, institution, key, answer_expected, answer, ended_at_ms FROM exchanges
+                   WHERE state = 'unknown' AND settled_by IS NULL AND ended_at_ms > ?1 AND key IS NOT NULL
+                   UNION ALL SELECT id, institution, key, answer_expected, answer, ended_at_ms FROM exchanges
+                   WHERE id >= ?2 AND answer IS NOT NULL AND key IS NOT NULL";
         let mut statement = self.connection.prepare(sql)?;
-        let recalled = statement.query_map(params![now_ms], |row| {
+        let recalled = statement.query_map(params![since_ms, ExchangeId::prefix(since_ms)], |row| {
             Ok(Recalled {
                 id: ExchangeId(row.get(0)?),
                 institution: row.get(1)?,
                 key: from_json(&row.get::<_, String>(2)?),
                 answer: row.get(3)?,
-                ended_at_ms: row.get(4)?,
+                answered: row.get::<_, Option<Vec<u8>>>(4)?.map(TelegramBytes::from),
+                ended_at_ms: row.get(5)?,
             })
         })?;
         let recalled = recalled.collect::<Result<_, _>>()?;
@@ -117,14 +122,14 @@ impl Store {
         if let Some(mark) = sending.mark {
             self.mark(&entry.institution, mark)?;
         }
-        if let (Some(id), Some((trace, key, answer))) = (&entry.exchange, &sending.request) {
+        if let (Some(id), Some(request)) = (&entry.exchange, &sending.request) {
             let sql = "UPDATE exchanges SET state = 'sending', trace = ?2, key = ?3, answer_expected = ?4, line = ?5,
                        incarnation = ?6, request = ?7 WHERE id = ?1 AND state = 'accepted'";
             let changed = self.connection.prepare_cached(sql)?.execute(params![
                 id.0,
-                trace,
-                to_json(key),
-                answer,
+                request.trace,
+                to_json(&request.key),
+                &*request.answer,
                 entry.line.0,
                 signed(entry.line.1),
                 &*entry.bytes
@@ -258,7 +263,7 @@ fn exchange(row: &Row<'_>) -> Result<Exchange, Error> {
         trace: row.get("trace")?,
         reason: row.get("reason")?,
         line: line.zip(incarnation.and_then(|number| u64::try_from(number).ok())),
-        request: Bytes::from(row.get::<_, Vec<u8>>("request")?),
+        request: row.get::<_, Vec<u8>>("request")?.into(),
         answer: answer_telegram.zip(answer).map(|(telegram, bytes)| Answer { telegram, bytes: bytes.into() }),
         accepted_at_ms: row.get("accepted_at_ms")?,
         ended_at_ms: row.get("ended_at_ms")?,
@@ -278,10 +283,10 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn to_json(fields: &[String]) -> String {
-    serde_json::Value::from(fields).to_string()
+fn to_json(key: &Key) -> String {
+    serde_json::Value::from_iter(key.fields()).to_string()
 }
 
-fn from_json(text: &str) -> Vec<String> {
-    serde_json::from_str(text).unwrap_or_default()
+fn from_json(text: &str) -> Key {
+    Key::from_fields(&serde_json::from_str::<Vec<String>>(text).unwrap_or_default())
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::*;
-use crate::exchange::{Answer, Outcome};
+use crate::exchange::{Answer, Outcome, TelegramBytes};
+use crate::machine::institution::Request;
+use crate::machine::terms::Key;
+
+const REST: Duration = Duration::from_secs(60);
 
 fn exchange(id: &str) -> Exchange {
     Exchange {
@@ -17,7 +19,7 @@ fn exchange(id: &str) -> Exchange {
         trace: String::new(),
         reason: None,
         line: None,
-        request: Bytes::new(),
+        request: TelegramBytes::default(),
         answer: None,
         accepted_at_ms: 1000,
         ended_at_ms: None,
@@ -38,9 +40,10 @@ fn sending(id: &str, trace: u64) -> Sending {
         class: "request",
         exchange: Some(ExchangeId(id.to_owned())),
         note: None,
-        bytes: Bytes::from_static(b"0004abcd"),
+        bytes: TelegramBytes::copy_of(b"0004abcd"),
     };
-    let request = Some((trace.to_string(), vec![trace.to_string()], "TransferAnswer".to_owned()));
+    let key = Key::new([trace.to_string().as_bytes()]);
+    let request = Some(Request { trace: trace.to_string(), key, answer: "TransferAnswer".into() });
     Sending { entry, mark: Some(Mark { day: 7, high: 1000 }), request, notice: None }
 }
 
@@ -49,7 +52,7 @@ fn ending(id: &str, outcome: Outcome) -> Ending {
 }
 
 fn answer() -> Answer {
-    Answer { telegram: "TransferAnswer".to_owned(), bytes: Bytes::from_static(b"0004wxyz") }
+    Answer { telegram: "TransferAnswer".to_owned(), bytes: TelegramBytes::copy_of(b"0004wxyz") }
 }
 
 async fn ask(journal: &Journal, id: &str, idempotency: Option<(&str, u8)>) -> Accepted {
@@ -65,7 +68,7 @@ async fn state(journal: &Journal, id: &str) -> (Option<Outcome>, Option<String>)
 async fn what_was_on_its_way_at_a_crash_is_unknown_and_what_was_not_is_not_sent() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.sqlite");
-    let opened = Journal::open(&path, 0).unwrap();
+    let opened = Journal::open(&path, 0, REST).unwrap();
     assert!(opened.marks.is_empty() && opened.recalled.is_empty());
     let journal = opened.journal;
     for id in ["a", "b", "c"] {
@@ -78,13 +81,14 @@ async fn what_was_on_its_way_at_a_crash_is_unknown_and_what_was_not_is_not_sent(
     journal.close().await;
     drop(journal);
 
-    let opened = Journal::open(&path, 5000).unwrap();
+    let opened = Journal::open(&path, 5000, REST).unwrap();
     assert_eq!(state(&opened.journal, "a").await, (Some(Outcome::NotSent), None));
     assert_eq!(state(&opened.journal, "b").await, (Some(Outcome::Unknown), None));
     assert_eq!(state(&opened.journal, "c").await, (Some(Outcome::Answered), None));
     assert_eq!(opened.marks, [("bank-a".to_owned(), Mark { day: 7, high: 1000 })]);
-    let [recalled] = &opened.recalled[..] else { panic!("{:?}", opened.recalled) };
-    assert_eq!((recalled.id.0.as_str(), &recalled.key[..]), ("b", &["17".to_owned()][..]));
+    let [recalled, answered] = &opened.recalled[..] else { panic!("{:?}", opened.recalled) };
+    assert_eq!((answered.id.0.as_str(), &answered.answered), ("c", &Some(answer().bytes)));
+    assert_eq!((recalled.id.0.as_str(), &recalled.key), ("b", &Key::new([b"17".as_slice()])));
 
     let settlement = Settlement { id: recalled.id.clone(), by: "late answer", answer: answer() };
     let settled = opened.journal.settle(settlement).await.await.unwrap().unwrap();
@@ -95,7 +99,7 @@ async fn what_was_on_its_way_at_a_crash_is_unknown_and_what_was_not_is_not_sent(
 #[tokio::test]
 async fn an_end_is_final() {
     let folder = tempfile::tempdir().unwrap();
-    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0).unwrap().journal;
+    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0, REST).unwrap().journal;
     ask(&journal, "a", None).await;
     journal.end(ending("a", Outcome::Unknown)).await.await.unwrap().unwrap();
     journal.end(ending("a", Outcome::NotSent)).await.await.unwrap().unwrap();
@@ -106,7 +110,7 @@ async fn an_end_is_final() {
 #[tokio::test]
 async fn an_idempotency_key_stands_for_one_body() {
     let folder = tempfile::tempdir().unwrap();
-    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0).unwrap().journal;
+    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0, REST).unwrap().journal;
     assert_eq!(ask(&journal, "a", Some(("key", 1))).await, Accepted::New);
     for (digest, same) in [(1, true), (2, false)] {
         let Accepted::Known { exchange, same_body } = ask(&journal, "b", Some(("key", digest))).await else {
@@ -119,7 +123,7 @@ async fn an_idempotency_key_stands_for_one_body() {
 #[tokio::test]
 async fn one_bad_command_does_not_spoil_its_batch() {
     let folder = tempfile::tempdir().unwrap();
-    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0).unwrap().journal;
+    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0, REST).unwrap().journal;
     let (one, same, other) = tokio::join!(
         journal.accept(acceptance("a", None)),
         journal.accept(acceptance("a", None)),
@@ -134,7 +138,7 @@ async fn one_bad_command_does_not_spoil_its_batch() {
 async fn a_disk_that_refuses_fails_requests_and_keeps_what_happened() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.sqlite");
-    let journal = Journal::open(&path, 0).unwrap().journal;
+    let journal = Journal::open(&path, 0, REST).unwrap().journal;
     ask(&journal, "a", None).await;
     journal.send(sending("a", 1)).unwrap().await.unwrap().unwrap();
 
@@ -158,7 +162,7 @@ async fn a_disk_that_refuses_fails_requests_and_keeps_what_happened() {
 async fn a_withheld_telegram_is_not_among_the_bytes_on_the_wire() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.sqlite");
-    let journal = Journal::open(&path, 0).unwrap().journal;
+    let journal = Journal::open(&path, 0, REST).unwrap().journal;
     ask(&journal, "a", None).await;
     journal.send(sending("a", 1)).unwrap().await.unwrap().unwrap();
     journal.end(ending("a", Outcome::NotSent)).await.await.unwrap().unwrap();
@@ -170,8 +174,8 @@ async fn a_withheld_telegram_is_not_among_the_bytes_on_the_wire() {
 #[tokio::test]
 async fn a_notice_gets_the_same_answer_again() {
     let folder = tempfile::tempdir().unwrap();
-    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0).unwrap().journal;
-    let key = vec!["000001".to_owned()];
+    let journal = Journal::open(&folder.path().join("journal.sqlite"), 0, REST).unwrap().journal;
+    let key = Key::new([b"000001".as_slice()]);
     let id = NoticeId { institution: "bank-a".to_owned(), telegram: "DepositNotice".to_owned(), key };
     let name = ExchangeId("n".to_owned());
     for _ in 0..2 {
@@ -181,20 +185,20 @@ async fn a_notice_gets_the_same_answer_again() {
     answering.entry.exchange = None;
     journal.send(answering).unwrap().await.unwrap().unwrap();
     let standing = journal.notice(id, name, 2).await;
-    assert_eq!(standing, Ok(NoticeStanding::Answered(Bytes::from_static(b"0004abcd"))));
+    assert_eq!(standing, Ok(NoticeStanding::Answered(TelegramBytes::copy_of(b"0004abcd"))));
 }
 
 #[test]
 fn a_journal_has_one_owner_and_one_version() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.sqlite");
-    let opened = Journal::open(&path, 0).unwrap();
-    assert!(Journal::open(&path, 0).unwrap_err().0.contains("another gateway"));
+    let opened = Journal::open(&path, 0, REST).unwrap();
+    assert!(Journal::open(&path, 0, REST).unwrap_err().0.contains("another gateway"));
     drop(opened);
     let other = Connection::open(&path).unwrap();
     other.pragma_update(None, "user_version", 99).unwrap();
     for _ in 0..100 {
-        match Journal::open(&path, 0).unwrap_err().0 {
+        match Journal::open(&path, 0, REST).unwrap_err().0 {
             error if error.contains("another gateway") => std::thread::sleep(Duration::from_millis(20)),
             error => return assert!(error.contains("its version is 99"), "{error}"),
         }

@@ -20,6 +20,12 @@ impl Backoff {
         Self { min, max: max.max(min), failures: 0 }
     }
 
+    /// The longest wait.
+    #[must_use]
+    pub fn max(&self) -> Duration {
+        self.max
+    }
+
     /// How long to wait after one more failure: evenly spread between `min` and a ceiling that begins at twice `min` and
     /// doubles up to `max`. `random` is any number.
     pub fn failed(&mut self, random: u64) -> Duration {
@@ -31,7 +37,7 @@ impl Backoff {
         self.min + Duration::from_micros(u64::try_from(share).unwrap_or(u64::MAX))
     }
 
-    /// The link carries business: the next failure is a first one again.
+    /// It went well: the next failure is a first one again.
     pub fn succeeded(&mut self) {
         self.failures = 0;
     }

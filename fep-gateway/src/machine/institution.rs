@@ -3,7 +3,7 @@
 //! ```text
 //! request ─► Journal ─► journaled ─► Write ─► received ─► End(Answered)
 //!    │                     │            └─ deadline, link lost ─► End(Unknown) ─ late answer ─► End(Settled)
-//!    └─ refused            └─ no commit, link gone ─► End(NotSent)
+//!    └─ refused            └─ no commit in time, link gone ─► End(NotSent)
 //! ```
 //!
 //! Bytes are written only after they were journaled, and an exchange ends as `NotSent` only while its bytes certainly were
@@ -16,10 +16,8 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use self::links::Link;
-use crate::exchange::LinkState;
+use crate::exchange::{LinkState, TelegramBytes};
 use crate::machine::mux::Mux;
 use crate::machine::session::{self, Habits};
 use crate::machine::terms::{Duty, Key, LinkId, Now, Place, Telegrams, Ticket, Wire};
@@ -65,13 +63,13 @@ pub enum Action {
     /// Bring these bytes into the journal; answer with [`Institution::journaled`].
     Journal(Outgoing),
     /// Write these bytes, which are in the journal.
-    Write(Ticket, Place, Bytes),
+    Write(Ticket, Place, TelegramBytes),
     /// An exchange ended, or was settled.
     End(Ticket, End),
     /// These bytes were received.
     Received(Incoming),
     /// A notice wants an answer: [`Institution::reply`].
-    Notice(Place, Arc<str>, Bytes),
+    Notice(Place, Arc<str>, TelegramBytes),
     /// A link changed. The text says why, if something went wrong.
     Link(LinkId, LinkState, Option<String>),
     /// An echo test came back after this time.
@@ -90,7 +88,7 @@ pub struct Outgoing {
     /// The connection that shall carry it.
     pub place: Place,
     /// The bytes.
-    pub bytes: Bytes,
+    pub bytes: TelegramBytes,
     /// The exchange's part, if it is one's request.
     pub request: Option<Request>,
     /// Must be in the journal with it, if it has a trace number of ours.
@@ -112,13 +110,13 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// By this telegram.
-    Answered(Arc<str>, Bytes),
+    Answered(Arc<str>, TelegramBytes),
     /// Certainly not on the wire, for this reason.
     NotSent(String),
     /// Perhaps done, for this reason.
     Unknown(String),
     /// It was unknown; this telegram came late.
-    Settled(Arc<str>, Bytes),
+    Settled(Arc<str>, TelegramBytes),
 }
 
 /// Received bytes and what they were taken for.
@@ -127,7 +125,7 @@ pub struct Incoming {
     /// The connection.
     pub place: Place,
     /// The bytes.
-    pub bytes: Bytes,
+    pub bytes: TelegramBytes,
     /// What they are.
     pub class: Class,
     /// To what of ours they belong.
@@ -143,8 +141,10 @@ pub enum Class {
     Answer,
     /// An answer to something that had been given up.
     Late,
-    /// One more answer.
+    /// The same answer again.
     Duplicate,
+    /// One more answer, which says something else than the first.
+    Conflicting,
     /// An answer to nothing.
     Unmatched,
     /// No telegram of the spec.
@@ -165,6 +165,7 @@ impl Class {
             Self::Answer => "answer",
             Self::Late => "late",
             Self::Duplicate => "duplicate",
+            Self::Conflicting => "conflicting",
             Self::Unmatched => "unmatched",
             Self::Undecodable => "undecodable",
             Self::BadFrame => "bad_frame",
@@ -197,7 +198,7 @@ pub struct Institution<T> {
 struct UnderWay {
     owner: Owner,
     place: Place,
-    bytes: Bytes,
+    bytes: TelegramBytes,
     /// What waits for an answer: its key, and for how long.
     waits: Option<(Key, Duration)>,
     written: bool,
@@ -209,6 +210,9 @@ enum Owner {
     Duty { duty: Duty, since: Duration },
     Reply,
 }
+
+/// How many resting numbers one telegram skips. Beyond that it is refused, and the next one goes on from there.
+const SKIPS_MAX: usize = 1000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Leaving {
@@ -247,19 +251,22 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    /// Knows an unknown exchange of an earlier run again, so that a late answer can settle it.
-    pub fn recall(&mut self, key: Key, answer: Arc<str>, now: Now) -> Ticket {
+    /// Knows an exchange of an earlier run again, so that a late answer can settle it if it is unknown, and its key rests.
+    pub fn recall(&mut self, key: Key, answer: Arc<str>, answered: Option<&[u8]>, now: Now) -> Ticket {
         let ticket = self.ticket();
-        self.mux.recall(key, ticket, answer, now.steady + self.settings.quarantine);
-        self.unknown.insert(ticket);
+        self.mux.recall(key, ticket, answer, answered, now.steady + self.settings.quarantine);
+        if answered.is_none() {
+            self.unknown.insert(ticket);
+        }
         ticket
     }
 
-    /// Takes a service's request.
+    /// Takes a service's request, which was accepted at `since`. It has as long to reach the wire as its answer has to come:
+    /// by then whoever asked has given up, and must not find his money moved.
     ///
     /// # Errors
     /// Why it cannot be sent. It certainly was not.
-    pub fn request(&mut self, draft: &T::Draft, now: Now) -> Result<Ticket, String> {
+    pub fn request(&mut self, draft: &T::Draft, since: Duration, now: Now) -> Result<Ticket, String> {
         if self.leaving.is_some() {
             return Err("the gateway is stopping".to_owned());
         }
@@ -268,16 +275,19 @@ impl<T: Telegrams> Institution<T> {
         }
         let place = self.place_for_business()?;
         let (wire, mark) = self.make(now, |telegrams, trace| telegrams.request(draft, trace, now))?;
+        if since + wire.answer_timeout <= now.steady {
+            return Err(not_started(wire.answer_timeout));
+        }
         self.inflight += 1;
         self.count(place.link, 1);
-        Ok(self.send_wire(Owner::Exchange, place, wire, mark))
+        Ok(self.send_wire(Owner::Exchange, place, wire, mark, since))
     }
 
     /// Sends the answer to a notice, on the link that it came on if that still stands, else on another.
     ///
     /// # Errors
     /// If no link is open; the institution will send the notice again.
-    pub fn reply(&mut self, place: Place, bytes: Bytes) -> Result<Ticket, String> {
+    pub fn reply(&mut self, place: Place, bytes: TelegramBytes) -> Result<Ticket, String> {
         let place = if self.is_open(place) { place } else { self.place_for_business()? };
         Ok(self.send(Owner::Reply, place, bytes, None, None, None))
     }
@@ -328,7 +338,7 @@ impl<T: Telegrams> Institution<T> {
         if let Some(Leaving::Draining(until)) = self.leaving
             && until <= now.steady
         {
-            self.give_up_all(now);
+            self.end_all(now);
         }
         self.progress(now);
     }
@@ -371,7 +381,7 @@ impl<T: Telegrams> Institution<T> {
     ) -> Result<(Wire, Mark), String> {
         let day = self.telegrams.day(now);
         let mut last = None;
-        for _ in 0..=self.mux.len() {
+        for _ in 0..=self.mux.len().min(SKIPS_MAX) {
             let (trace, mark) = self.traces.next(day);
             let wire = encode(&self.telegrams, trace)?;
             if self.mux.is_free(&wire.key) {
@@ -385,12 +395,12 @@ impl<T: Telegrams> Institution<T> {
         Err("the request's key is in flight, or rests since its last use".to_owned())
     }
 
-    fn send_wire(&mut self, owner: Owner, place: Place, wire: Wire, mark: Mark) -> Ticket {
+    fn send_wire(&mut self, owner: Owner, place: Place, wire: Wire, mark: Mark, since: Duration) -> Ticket {
         let Wire { telegram: _, bytes, key, answer, trace, answer_timeout } = wire;
         let request = (owner == Owner::Exchange).then(|| Request { key: key.clone(), answer: answer.clone(), trace });
         let ticket = self.send(owner, place, bytes, Some((key.clone(), answer_timeout)), Some(mark), request);
         // `make` has looked: the key is free.
-        let _ = self.mux.reserve(key, ticket, answer);
+        let _ = self.mux.reserve(key, ticket, answer, since + answer_timeout);
         ticket
     }
 
@@ -398,7 +408,7 @@ impl<T: Telegrams> Institution<T> {
         &mut self,
         owner: Owner,
         place: Place,
-        bytes: Bytes,
+        bytes: TelegramBytes,
         waits: Option<(Key, Duration)>,
         mark: Option<Mark>,
         request: Option<Request>,
@@ -418,16 +428,17 @@ impl<T: Telegrams> Institution<T> {
         self.actions.push_back(Action::End(ticket, end));
     }
 
-    fn give_up_all(&mut self, now: Now) {
+    /// Ends every exchange that still runs: what was written as unknown, what was not as not sent.
+    fn end_all(&mut self, now: Now) {
         let until = now.steady + self.settings.quarantine;
-        let mut given_up = Vec::new();
-        for (ticket, item) in &self.under_way {
-            if item.owner == Owner::Exchange && item.written {
-                given_up.push(*ticket);
+        let exchanges = self.under_way.iter().filter(|(_, item)| item.owner == Owner::Exchange);
+        let mut running: Vec<_> = exchanges.map(|(ticket, item)| (*ticket, item.written)).collect();
+        running.sort_unstable();
+        for (ticket, written) in running {
+            if !written {
+                self.unsent(ticket, "the gateway stopped before it was sent", now);
+                continue;
             }
-        }
-        given_up.sort_unstable();
-        for ticket in given_up {
             let Some(item) = self.under_way.remove(&ticket) else { continue };
             if let Some((key, _)) = &item.waits {
                 self.mux.give_up(key, until);
@@ -469,6 +480,10 @@ impl<T: Telegrams> Institution<T> {
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
     }
+}
+
+fn not_started(within: Duration) -> String {
+    format!("it could not be started within {} ms", within.as_millis())
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@
 //!
 //! ```text
 //! reserved ──written──► waiting ──answer──► answered ──────quarantine──► (free)
-//!    │                     │                    └─ again: duplicate
-//!    └─withdrawn─► (free)  └─deadline, link lost, unreadable─► unknown ──quarantine──► (free)
-//!                                                                  └─ answer: late ─► answered
+//!    │                     │                    └─ again: duplicate, or conflicting if it says something else
+//!    └─withdrawn,          └─deadline, link lost, unreadable─► unknown ──quarantine──► (free)
+//!      not started─► (free)                                        └─ answer: late ─► answered
 //! ```
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ struct Standing {
     ticket: Ticket,
     answer: Arc<str>,
     stage: Stage,
+    /// Of the answer's bytes, once there is one.
+    digest: u64,
     /// When the stage ends by itself.
     end: Option<Duration>,
 }
@@ -52,8 +55,10 @@ pub enum Verdict {
     Matched(Ticket),
     /// The answer to this one, which had been given up.
     Late(Ticket),
-    /// One more answer to this one.
+    /// The same answer to this one again.
     Duplicate(Ticket),
+    /// One more answer to this one, which says something else.
+    Conflicting(Ticket),
     /// Nobody's.
     Unmatched(Unmatched),
 }
@@ -72,6 +77,8 @@ pub enum Unmatched {
 /// A stage that ended by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expired {
+    /// It was not written in time; its key is free.
+    NotStarted(Ticket),
     /// No answer came; it is unknown from now on.
     Unanswered(Ticket),
     /// The quarantine is over; nothing is known of it any more.
@@ -109,28 +116,31 @@ impl Mux {
         self.standings.is_empty()
     }
 
-    /// Takes the key for a telegram that shall be written.
+    /// Takes the key for a telegram that shall be written before the deadline.
     ///
     /// # Errors
     /// If the key is not free.
-    pub fn reserve(&mut self, key: Key, ticket: Ticket, answer: Arc<str>) -> Result<(), Taken> {
+    pub fn reserve(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, deadline: Duration) -> Result<(), Taken> {
         if !self.is_free(&key) {
             return Err(Taken);
         }
-        self.standings.insert(key, Standing { ticket, answer, stage: Stage::Reserved, end: None });
+        self.stand(key, ticket, answer, Stage::Reserved, deadline);
         Ok(())
     }
 
-    /// Takes the key for a telegram of an earlier run whose outcome is unknown.
-    pub fn recall(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, until: Duration) {
+    /// Takes the key for a telegram of an earlier run, which is unknown, or was answered with these bytes.
+    pub fn recall(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, answered: Option<&[u8]>, until: Duration) {
         self.withdraw(&key);
-        self.standings.insert(key.clone(), Standing { ticket, answer, stage: Stage::Unknown, end: None });
-        self.turn(&key, Stage::Unknown, Some(until));
+        let stage = if answered.is_some() { Stage::Answered } else { Stage::Unknown };
+        self.stand(key.clone(), ticket, answer, stage, until);
+        if let (Some(standing), Some(bytes)) = (self.standings.get_mut(&key), answered) {
+            standing.digest = digest(bytes);
+        }
     }
 
     /// The telegram is on its way to the wire: an answer may come until the deadline.
     pub fn written(&mut self, key: &Key, deadline: Duration) {
-        self.turn(key, Stage::Waiting, Some(deadline));
+        self.turn(key, Stage::Waiting, deadline);
     }
 
     /// The telegram certainly did not reach the wire: the key is free.
@@ -142,7 +152,7 @@ impl Mux {
 
     /// Stops waiting: unknown, and the key rests until then.
     pub fn give_up(&mut self, key: &Key, until: Duration) {
-        self.turn(key, Stage::Unknown, Some(until));
+        self.turn(key, Stage::Unknown, until);
     }
 
     /// The one that waits under this key.
@@ -151,20 +161,23 @@ impl Mux {
         self.standings.get(key).filter(|standing| standing.stage == Stage::Waiting).map(|standing| standing.ticket)
     }
 
-    /// An answer came. If it is somebody's, the key rests until then.
-    pub fn answer(&mut self, key: &Key, telegram: &str, until: Duration) -> Verdict {
-        let Some(standing) = self.standings.get(key) else { return Verdict::Unmatched(Unmatched::NoSuchKey) };
+    /// An answer came with these bytes. If it is somebody's, the key rests until then.
+    pub fn answer(&mut self, key: &Key, telegram: &str, bytes: &[u8], until: Duration) -> Verdict {
+        let Some(standing) = self.standings.get_mut(key) else { return Verdict::Unmatched(Unmatched::NoSuchKey) };
         if *standing.answer != *telegram {
             return Verdict::Unmatched(Unmatched::OtherTelegram);
         }
         let ticket = standing.ticket;
+        let digest = digest(bytes);
         let verdict = match standing.stage {
             Stage::Reserved => return Verdict::Unmatched(Unmatched::NotWritten),
-            Stage::Answered => return Verdict::Duplicate(ticket),
+            Stage::Answered if standing.digest == digest => return Verdict::Duplicate(ticket),
+            Stage::Answered => return Verdict::Conflicting(ticket),
             Stage::Waiting => Verdict::Matched(ticket),
             Stage::Unknown => Verdict::Late(ticket),
         };
-        self.turn(key, Stage::Answered, Some(until));
+        standing.digest = digest;
+        self.turn(key, Stage::Answered, until);
         verdict
     }
 
@@ -175,13 +188,17 @@ impl Mux {
             let Some((end, key)) = self.ends.pop_first() else { break };
             let Some(standing) = self.standings.get_mut(&key) else { continue };
             standing.end = None;
-            if standing.stage == Stage::Waiting {
-                expired.push(Expired::Unanswered(standing.ticket));
-                self.turn(&key, Stage::Unknown, Some(end.max(now) + quarantine));
-            } else {
-                expired.push(Expired::Forgotten(standing.ticket));
-                self.standings.remove(&key);
+            let ticket = standing.ticket;
+            match standing.stage {
+                Stage::Waiting => {
+                    expired.push(Expired::Unanswered(ticket));
+                    self.turn(&key, Stage::Unknown, end.max(now) + quarantine);
+                    continue;
+                }
+                Stage::Reserved => expired.push(Expired::NotStarted(ticket)),
+                Stage::Unknown | Stage::Answered => expired.push(Expired::Forgotten(ticket)),
             }
+            self.standings.remove(&key);
         }
         expired
     }
@@ -192,17 +209,26 @@ impl Mux {
         self.ends.first().map(|(end, _)| *end)
     }
 
-    fn turn(&mut self, key: &Key, stage: Stage, end: Option<Duration>) {
+    fn stand(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, stage: Stage, end: Duration) {
+        self.ends.insert((end, key.clone()));
+        self.standings.insert(key, Standing { ticket, answer, stage, digest: 0, end: Some(end) });
+    }
+
+    fn turn(&mut self, key: &Key, stage: Stage, end: Duration) {
         let Some(standing) = self.standings.get_mut(key) else { return };
-        if let Some(old) = standing.end.take() {
+        if let Some(old) = standing.end.replace(end) {
             self.ends.remove(&(old, key.clone()));
         }
         standing.stage = stage;
-        standing.end = end;
-        if let Some(end) = end {
-            self.ends.insert((end, key.clone()));
-        }
+        self.ends.insert((end, key.clone()));
     }
+}
+
+/// Tells answers apart that differ by accident; the bytes themselves are in the journal.
+fn digest(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -218,7 +244,7 @@ mod tests {
     fn waiting(traces: &[&str]) -> Mux {
         let mut mux = Mux::default();
         for (ticket, trace) in (1..).zip(traces) {
-            mux.reserve(key(trace), Ticket(ticket), "Answer".into()).unwrap();
+            mux.reserve(key(trace), Ticket(ticket), "Answer".into(), SECOND).unwrap();
             mux.written(&key(trace), 5 * SECOND);
         }
         mux
@@ -234,15 +260,24 @@ mod tests {
     fn answers_come_in_any_order() {
         let mut mux = waiting(&["1", "2", "3"]);
         for (trace, ticket) in [("3", 3), ("1", 1), ("2", 2)] {
-            assert_eq!(mux.answer(&key(trace), "Answer", 60 * SECOND), Verdict::Matched(Ticket(ticket)));
+            assert_eq!(mux.answer(&key(trace), "Answer", b"yes", 60 * SECOND), Verdict::Matched(Ticket(ticket)));
         }
     }
 
     #[test]
-    fn a_second_answer_is_a_duplicate() {
+    fn a_second_answer_is_a_duplicate_and_another_one_conflicts() {
         let mut mux = waiting(&["1"]);
-        assert_eq!(mux.answer(&key("1"), "Answer", 60 * SECOND), Verdict::Matched(Ticket(1)));
-        assert_eq!(mux.answer(&key("1"), "Answer", 60 * SECOND), Verdict::Duplicate(Ticket(1)));
+        assert_eq!(mux.answer(&key("1"), "Answer", b"yes", 60 * SECOND), Verdict::Matched(Ticket(1)));
+        assert_eq!(mux.answer(&key("1"), "Answer", b"yes", 60 * SECOND), Verdict::Duplicate(Ticket(1)));
+        assert_eq!(mux.answer(&key("1"), "Answer", b"no", 60 * SECOND), Verdict::Conflicting(Ticket(1)));
+    }
+
+    #[test]
+    fn what_was_not_written_in_time_frees_its_key() {
+        let mut mux = Mux::default();
+        mux.reserve(key("1"), Ticket(1), "Answer".into(), SECOND).unwrap();
+        assert_eq!(mux.expire(SECOND, 60 * SECOND), [Expired::NotStarted(Ticket(1))]);
+        assert!(mux.is_empty() && mux.deadline().is_none());
     }
 
     #[test]
@@ -250,19 +285,19 @@ mod tests {
         let mut mux = waiting(&["1"]);
         assert_eq!(mux.deadline(), Some(5 * SECOND));
         assert_eq!(mux.expire(5 * SECOND, 60 * SECOND), [Expired::Unanswered(Ticket(1))]);
-        assert_eq!(mux.reserve(key("1"), Ticket(2), "Answer".into()), Err(Taken));
-        assert_eq!(mux.answer(&key("1"), "Answer", 70 * SECOND), Verdict::Late(Ticket(1)));
-        assert_eq!(mux.answer(&key("1"), "Answer", 70 * SECOND), Verdict::Duplicate(Ticket(1)));
+        assert_eq!(mux.reserve(key("1"), Ticket(2), "Answer".into(), SECOND), Err(Taken));
+        assert_eq!(mux.answer(&key("1"), "Answer", b"yes", 70 * SECOND), Verdict::Late(Ticket(1)));
+        assert_eq!(mux.answer(&key("1"), "Answer", b"yes", 70 * SECOND), Verdict::Duplicate(Ticket(1)));
         assert_eq!(mux.expire(69 * SECOND, 60 * SECOND), []);
         assert_eq!(mux.expire(70 * SECOND, 60 * SECOND), [Expired::Forgotten(Ticket(1))]);
         assert!(mux.is_empty());
-        assert_eq!(mux.answer(&key("1"), "Answer", 80 * SECOND), Verdict::Unmatched(Unmatched::NoSuchKey));
+        assert_eq!(mux.answer(&key("1"), "Answer", b"yes", 80 * SECOND), Verdict::Unmatched(Unmatched::NoSuchKey));
     }
 
     #[test]
     fn another_telegram_with_the_right_key_is_nobodys() {
         let mut mux = waiting(&["1"]);
-        let verdict = mux.answer(&key("1"), "OtherAnswer", 60 * SECOND);
+        let verdict = mux.answer(&key("1"), "OtherAnswer", b"yes", 60 * SECOND);
         assert_eq!(verdict, Verdict::Unmatched(Unmatched::OtherTelegram));
         assert_eq!(mux.waiting(&key("1")), Some(Ticket(1)));
     }
@@ -270,8 +305,8 @@ mod tests {
     #[test]
     fn what_was_not_written_cannot_be_answered_and_frees_its_key() {
         let mut mux = Mux::default();
-        mux.reserve(key("1"), Ticket(1), "Answer".into()).unwrap();
-        assert_eq!(mux.answer(&key("1"), "Answer", SECOND), Verdict::Unmatched(Unmatched::NotWritten));
+        mux.reserve(key("1"), Ticket(1), "Answer".into(), SECOND).unwrap();
+        assert_eq!(mux.answer(&key("1"), "Answer", b"yes", SECOND), Verdict::Unmatched(Unmatched::NotWritten));
         mux.withdraw(&key("1"));
         assert!(mux.is_free(&key("1")));
     }
@@ -279,8 +314,11 @@ mod tests {
     #[test]
     fn an_unknown_of_an_earlier_run_can_be_settled() {
         let mut mux = Mux::default();
-        mux.recall(key("1"), Ticket(9), "Answer".into(), 60 * SECOND);
-        assert_eq!(mux.reserve(key("1"), Ticket(10), "Answer".into()), Err(Taken));
-        assert_eq!(mux.answer(&key("1"), "Answer", 90 * SECOND), Verdict::Late(Ticket(9)));
+        mux.recall(key("2"), Ticket(8), "Answer".into(), Some(b"yes"), 60 * SECOND);
+        assert_eq!(mux.answer(&key("2"), "Answer", b"yes", 90 * SECOND), Verdict::Duplicate(Ticket(8)));
+        assert_eq!(mux.answer(&key("2"), "Answer", b"no", 90 * SECOND), Verdict::Conflicting(Ticket(8)));
+        mux.recall(key("1"), Ticket(9), "Answer".into(), None, 60 * SECOND);
+        assert_eq!(mux.reserve(key("1"), Ticket(10), "Answer".into(), SECOND), Err(Taken));
+        assert_eq!(mux.answer(&key("1"), "Answer", b"yes", 90 * SECOND), Verdict::Late(Ticket(9)));
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! The machines never look into a telegram. [`Telegrams`] does it for them; it is as pure as they are.
 
+use std::fmt;
+use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use crate::exchange::TelegramBytes;
 
 /// One reading of both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +21,9 @@ pub struct Now {
 /// What pairs an answer with its request: the bytes of the key fields, one by one, blanks around them removed.
 ///
 /// A tuple and not a glued string: ("12", "3") is not ("1", "23").
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// Its Debug text shows none of them: an institution may pair telegrams by account number.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(Arc<[Box<[u8]>]>);
 
 impl Key {
@@ -28,9 +32,37 @@ impl Key {
         Self(fields.into_iter().map(|field| Box::from(field.trim_ascii())).collect())
     }
 
-    /// The fields as text, for the journal.
+    /// The fields as text, for the journal: as they are if they are ASCII text, else `0x` and their hex digits.
     pub fn fields(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(|field| String::from_utf8_lossy(field).into_owned())
+        self.0.iter().map(|field| match std::str::from_utf8(field) {
+            Ok(text) if field.iter().all(u8::is_ascii) && !text.starts_with(HEX) => text.to_owned(),
+            _ => field.iter().fold(HEX.to_owned(), |mut hex, byte| {
+                // Writing into a String cannot fail.
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            }),
+        })
+    }
+
+    /// The key that has these [`Key::fields`].
+    #[must_use]
+    pub fn from_fields(fields: &[String]) -> Self {
+        Self(
+            fields.iter().map(|field| field.strip_prefix(HEX).map_or_else(|| field.as_bytes().into(), unhex)).collect(),
+        )
+    }
+}
+
+const HEX: &str = "0x";
+
+fn unhex(digits: &str) -> Box<[u8]> {
+    let pairs = digits.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
+    pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({} fields)", self.0.len())
     }
 }
 
@@ -85,7 +117,7 @@ pub struct Wire {
     /// The telegram: `Transfer`.
     pub telegram: Arc<str>,
     /// Its bytes.
-    pub bytes: Bytes,
+    pub bytes: TelegramBytes,
     /// What its answer must carry.
     pub key: Key,
     /// What its answer must be: `TransferAnswer`.
@@ -150,7 +182,7 @@ pub trait Telegrams {
     ///
     /// # Errors
     /// Why there is none, in words.
-    fn accept(&self, duty: Duty, theirs: &[u8]) -> Result<Bytes, String>;
+    fn accept(&self, duty: Duty, theirs: &[u8]) -> Result<TelegramBytes, String>;
 
     /// What these bytes are.
     fn read(&self, bytes: &[u8]) -> Reading;
@@ -170,7 +202,7 @@ impl<T: Telegrams> Telegrams for Arc<T> {
         T::duty(self, duty, trace, now)
     }
 
-    fn accept(&self, duty: Duty, theirs: &[u8]) -> Result<Bytes, String> {
+    fn accept(&self, duty: Duty, theirs: &[u8]) -> Result<TelegramBytes, String> {
         T::accept(self, duty, theirs)
     }
 
@@ -180,5 +212,20 @@ impl<T: Telegrams> Telegrams for Arc<T> {
 
     fn day(&self, now: Now) -> i64 {
         T::day(self, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_survives_the_journal_whatever_its_bytes() {
+        let packed = [&[0x01, 0x23, 0x4F][..], &[0xF0, 0xF1], b"000123", b"0x12", b"", "김".as_bytes()];
+        let key = Key::new(packed);
+        let fields: Vec<_> = key.fields().collect();
+        assert_eq!(fields[..5], ["\u{1}#O", "0xf0f1", "000123", "0x30783132", ""]);
+        assert_eq!(Key::from_fields(&fields), key);
+        assert_ne!(Key::from_fields(&["0xf0f1".to_owned()]), Key::from_fields(&["0xf0f2".to_owned()]));
     }
 }

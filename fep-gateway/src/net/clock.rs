@@ -1,6 +1,7 @@
 //! The only place where clocks are read.
 
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::exchange::ExchangeId;
@@ -10,15 +11,23 @@ use crate::machine::terms::Now;
 #[derive(Debug)]
 pub struct Clock {
     started: Instant,
-    process: u32,
+    random: u64,
+    seeds: AtomicU64,
     last_ms: AtomicI64,
     serial: AtomicU32,
 }
 
 impl Default for Clock {
     fn default() -> Self {
-        let process = std::process::id() ^ u32::try_from(wall_ms() & 0xFFFF).unwrap_or(0);
-        Self { started: Instant::now(), process, last_ms: AtomicI64::new(0), serial: AtomicU32::new(0) }
+        // In a container every process has the same number: only the operating system's randomness tells gateways apart.
+        let random = RandomState::new().build_hasher().finish();
+        Self {
+            started: Instant::now(),
+            random,
+            seeds: AtomicU64::new(random),
+            last_ms: AtomicI64::new(0),
+            serial: AtomicU32::new(0),
+        }
     }
 }
 
@@ -35,10 +44,10 @@ impl Clock {
         self.started.checked_add(steady).unwrap_or_else(|| Instant::now() + Duration::from_secs(3600))
     }
 
-    /// A number nobody can guess well enough to matter: the seed of the jitter.
+    /// A seed for somebody's jitter: another one each time, and in each process.
     #[must_use]
     pub fn seed(&self) -> u64 {
-        u64::from(self.process).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ u64::try_from(wall_ms()).unwrap_or(0)
+        self.seeds.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed)
     }
 
     /// A new name. Names sort by time, be it that the wall clock is set back; two processes do not make the same ones.
@@ -46,7 +55,7 @@ impl Clock {
     pub fn name(&self, now: Now) -> ExchangeId {
         let ms = self.last_ms.fetch_max(now.wall_ms, Ordering::Relaxed).max(now.wall_ms);
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
-        ExchangeId(format!("{ms:012x}{:06x}{:04x}", serial & 0xFF_FFFF, self.process & 0xFFFF))
+        ExchangeId(format!("{}{:06x}{:04x}", ExchangeId::prefix(ms), serial & 0xFF_FFFF, self.random & 0xFFFF))
     }
 }
 

@@ -10,17 +10,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesOrdered, FuturesUnordered, StreamExt};
-use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::board::Board;
 use super::clock::Clock;
 use super::link::LinkEvent;
 use crate::config::Institution as Config;
-use crate::exchange::{Answer, Event, Exchange, ExchangeId, Outcome};
+use crate::exchange::{Answer, Event, Exchange, ExchangeId, Outcome, TelegramBytes};
 use crate::journal::{Ending, Journal, NoticeId, Recalled};
 use crate::machine::institution::{Institution as Machine, LineSettings, Settings};
-use crate::machine::terms::{Key, LinkId, Now, Place, Ticket};
+use crate::machine::terms::{LinkId, Now, Place, Ticket};
 use crate::machine::trace::Mark;
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Desk, Draft};
@@ -46,7 +46,9 @@ pub struct Handle {
     /// Its lines.
     pub board: Arc<Board>,
     commands: mpsc::Sender<Command>,
-    task: std::sync::Mutex<Option<JoinHandle<()>>>,
+    /// A place for each request between its acceptance and its end.
+    places: Semaphore,
+    task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
 /// A request that is in the journal and waits to be sent.
@@ -56,6 +58,8 @@ pub struct Request {
     pub draft: Draft,
     /// Its exchange so far.
     pub exchange: Exchange,
+    /// When it was accepted, by the steady clock.
+    pub since: Duration,
     /// Who waits for its end.
     pub reply: oneshot::Sender<Exchange>,
 }
@@ -94,6 +98,7 @@ impl Handle {
         let board = Arc::new(Board::new(name, &config, now.wall_ms));
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
+        let places = Semaphore::new(config.inflight_max + COMMANDS_MAX);
         let settings = settings(&config, &desk);
         let machine = Machine::new(settings, Arc::clone(&desk), used, shared.clock.seed());
         let mut task = Task {
@@ -116,7 +121,14 @@ impl Handle {
         };
         task.recall(recalled, now);
         let task = tokio::spawn(task.run(command_queue, event_queue));
-        Self { desk, board, commands, task: std::sync::Mutex::new(Some(task)) }
+        Self { desk, board, commands, places, task: tokio::sync::Mutex::new(Some(task)) }
+    }
+
+    /// A place for one more request, kept until its end; none if so many run and wait that more would only fill the journal's
+    /// queue, which other institutions need too.
+    #[must_use]
+    pub fn admit(&self) -> Option<SemaphorePermit<'_>> {
+        self.places.try_acquire().ok()
     }
 
     /// Hands a request over; false if the institution has stopped.
@@ -128,11 +140,13 @@ impl Handle {
     pub async fn stop(&self) {
         // If it is gone already there is nothing to tell.
         let _ = self.commands.send(Command::Stop).await;
-        let task = self.task.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        if let Some(task) = task
-            && let Err(error) = task.await
-        {
-            tracing::error!(%error, "an institution's task failed");
+        // Held while it is awaited: who stops a second time waits too.
+        let mut task = self.task.lock().await;
+        if let Some(running) = task.as_mut() {
+            if let Err(error) = running.await {
+                tracing::error!(%error, "an institution's task failed");
+            }
+            *task = None;
         }
     }
 }
@@ -162,7 +176,7 @@ type Waiting<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 struct OpenLink {
     place: Place,
-    frames: mpsc::Sender<(Ticket, bytes::Bytes)>,
+    frames: mpsc::Sender<(Ticket, TelegramBytes)>,
     close: Option<oneshot::Sender<()>>,
 }
 
@@ -181,7 +195,7 @@ enum Done {
     Notice {
         place: Place,
         id: NoticeId,
-        answer: Option<bytes::Bytes>,
+        answer: Option<TelegramBytes>,
         fresh: bool,
     },
 }
@@ -218,14 +232,13 @@ impl Task {
         }
     }
 
-    /// Knows the unknowns of an earlier run again, as far as their keys still rest.
+    /// Knows the exchanges of an earlier run again whose keys still rest.
     fn recall(&mut self, recalled: Vec<Recalled>, now: Now) {
         let quarantine_ms = i64::try_from(self.config.quarantine.as_millis()).unwrap_or(i64::MAX);
-        for unknown in recalled {
-            if now.wall_ms.saturating_sub(unknown.ended_at_ms) < quarantine_ms {
-                let key = Key::new(unknown.key.iter().map(String::as_bytes));
-                let ticket = self.machine.recall(key, unknown.answer.into(), now);
-                self.ended.insert(ticket, unknown.id);
+        for earlier in recalled {
+            if now.wall_ms.saturating_sub(earlier.ended_at_ms) < quarantine_ms {
+                let ticket = self.machine.recall(earlier.key, earlier.answer.into(), earlier.answered.as_deref(), now);
+                self.ended.insert(ticket, earlier.id);
             }
         }
     }
@@ -234,11 +247,11 @@ impl Task {
         let now = self.shared.clock.now();
         match command {
             Some(Command::Request(request)) => {
-                let Request { draft, exchange, reply } = *request;
+                let Request { draft, exchange, since, reply } = *request;
                 self.tell(Event::Exchange(Box::new(exchange.clone())));
-                match self.machine.request(&draft, now) {
+                match self.machine.request(&draft, since, now) {
                     Ok(ticket) => {
-                        self.running.insert(ticket, Running { exchange, reply, since: now.steady });
+                        self.running.insert(ticket, Running { exchange, reply, since });
                     }
                     Err(why) => self.finish(exchange, reply, Outcome::NotSent, Some(why), None).await,
                 }
@@ -262,7 +275,9 @@ impl Task {
                 if self.links.get(&place.link).is_some_and(|link| link.place == place) {
                     self.links.remove(&place.link);
                 }
-                tracing::info!(institution = self.name, ?place, why, "link lost");
+                let (line, link) = self.link_name(place.link);
+                let incarnation = place.incarnation;
+                tracing::warn!(institution = self.name, line, link, incarnation, why, "the link is down");
                 self.machine.lost(place, &why, &untouched, now);
             }
         }

@@ -1,10 +1,9 @@
 //! One connection: connect, read frames, write frames, and at its end say what certainly was not written.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 use fep_codec::framing::LengthPrefix;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -16,6 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::board::Board;
 use super::clock::Clock;
 use super::outbox::Outbox;
+use crate::exchange::TelegramBytes;
 use crate::machine::terms::{Place, Ticket};
 
 /// What a link tells its institution.
@@ -23,9 +23,9 @@ use crate::machine::terms::{Place, Ticket};
 pub(super) enum LinkEvent {
     Connected(Place),
     /// Whole frames, as they came in one read.
-    Received(Place, Vec<Bytes>),
+    Received(Place, Vec<TelegramBytes>),
     /// The stream has no next frame: what stands there, and why.
-    BadFrame(Place, Bytes, String),
+    BadFrame(Place, TelegramBytes, String),
     /// The last thing that is heard of a place.
     Lost {
         place: Place,
@@ -41,9 +41,10 @@ pub(super) struct Link {
     pub(super) address: String,
     pub(super) connect_timeout: Duration,
     pub(super) write_timeout: Duration,
+    pub(super) frame_timeout: Duration,
     pub(super) framing: LengthPrefix,
     pub(super) events: mpsc::Sender<LinkEvent>,
-    pub(super) frames: mpsc::Receiver<(Ticket, Bytes)>,
+    pub(super) frames: mpsc::Receiver<(Ticket, TelegramBytes)>,
     /// Resolves, or is dropped, when the link shall be closed.
     pub(super) close: oneshot::Receiver<()>,
     pub(super) board: Arc<Board>,
@@ -52,6 +53,10 @@ pub(super) struct Link {
 
 /// Bytes that one write carries at most; more frames wait in their channel.
 const WRITE_MAX_BYTES: usize = 64 * 1024;
+
+/// How long a link that we close still reads: an answer may cross our close, and unread bytes would make the kernel reset the
+/// connection and throw away what the institution has not read yet.
+const LINGER: Duration = Duration::from_millis(500);
 
 /// Bytes that one read asks for.
 const READ_BYTES: usize = 16 * 1024;
@@ -100,18 +105,21 @@ impl Link {
         let reader = Reader {
             place: self.place,
             framing: self.framing,
+            frame_timeout: self.frame_timeout,
             events: self.events.clone(),
             board: Arc::clone(&self.board),
             clock: Arc::clone(&self.clock),
         };
-        let mut reader = tokio::spawn(reader.run(read));
+        let (enough, had_enough) = oneshot::channel();
+        let mut reader = tokio::spawn(reader.run(read, had_enough));
         let why = self.write(&mut write, &mut reader, outbox).await;
-        if !reader.is_finished() {
-            // `Lost` must be the last thing that is heard of this place.
-            reader.abort();
-            let _ = (&mut reader).await;
+        // If it cannot be shut down it is gone, which is what we want.
+        let _ = write.shutdown().await;
+        if !reader.is_finished() && timeout(LINGER, &mut reader).await.is_err() {
+            // Asked and not aborted: what it has read must be told, and `Lost` must be the last thing that is heard.
+            drop(enough);
+            let _ = reader.await;
         }
-        let _ = timeout(Duration::from_millis(100), write.shutdown()).await;
         why
     }
 
@@ -151,6 +159,9 @@ impl Link {
                 }
                 _ = &mut self.close, if !closing => {
                     // What was promised to the wire before the close still goes.
+                    if outbox.is_empty() {
+                        refused_since = Instant::now();
+                    }
                     self.take_more(outbox);
                     closing = true;
                 }
@@ -170,37 +181,55 @@ impl Link {
 struct Reader {
     place: Place,
     framing: LengthPrefix,
+    frame_timeout: Duration,
     events: mpsc::Sender<LinkEvent>,
     board: Arc<Board>,
     clock: Arc<Clock>,
 }
 
 impl Reader {
-    async fn run(self, mut read: OwnedReadHalf) -> String {
+    /// Reads until the stream ends, breaks, or `enough` is dropped, and says why.
+    async fn run(self, mut read: OwnedReadHalf, mut enough: oneshot::Receiver<()>) -> String {
         let mut buffer = BytesMut::with_capacity(READ_BYTES);
         let mut offset = 0_u64;
+        let mut begun = Instant::now();
         loop {
             buffer.reserve(READ_BYTES);
-            match read.read_buf(&mut buffer).await {
+            let between_frames = buffer.is_empty();
+            let result = tokio::select! {
+                result = read.read_buf(&mut buffer) => result,
+                () = sleep_until(begun + self.frame_timeout), if !between_frames => {
+                    let (limit, len) = (self.frame_timeout.as_millis(), buffer.len());
+                    let why = format!("a frame was begun and not finished within {limit} ms, after {len} of its bytes");
+                    return self.bad_frame(buffer, why).await;
+                }
+                _ = &mut enough => return "closed by us".to_owned(),
+            };
+            match result {
                 Ok(0) if buffer.is_empty() => return "the institution closed the connection".to_owned(),
                 Ok(0) => {
                     let why = format!("the connection ended inside a frame, after {} of its bytes", buffer.len());
                     return self.bad_frame(buffer, why).await;
                 }
                 Ok(_) => self.board.received(self.place, self.clock.now().wall_ms),
-                Err(error) => return read_error(&error),
+                Err(error) => return format!("read: {error}"),
             }
             let mut frames = Vec::new();
             let broken = loop {
                 match self.framing.next(&buffer) {
                     Ok(Some(len)) => {
-                        frames.push(buffer.split_to(len).freeze());
+                        // A copy, for a slice would keep the whole buffer alive for as long as the frame is kept.
+                        frames.push(TelegramBytes::copy_of(buffer.get(..len).unwrap_or_default()));
+                        buffer.advance(len);
                         offset += u64::try_from(len).unwrap_or(u64::MAX);
                     }
                     Ok(None) => break None,
                     Err(error) => break Some(error),
                 }
             };
+            if between_frames || !frames.is_empty() {
+                begun = Instant::now();
+            }
             if !frames.is_empty() && self.events.send(LinkEvent::Received(self.place, frames)).await.is_err() {
                 return "the gateway is gone".to_owned();
             }
@@ -211,13 +240,9 @@ impl Reader {
     }
 
     async fn bad_frame(&self, buffer: BytesMut, why: String) -> String {
-        let _ = self.events.send(LinkEvent::BadFrame(self.place, buffer.freeze(), why.clone())).await;
+        let _ = self.events.send(LinkEvent::BadFrame(self.place, TelegramBytes::copy_of(&buffer), why.clone())).await;
         why
     }
-}
-
-fn read_error(error: &io::Error) -> String {
-    format!("read: {error}")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use bytes::{Buf, BytesMut};
 use crate::machine::terms::Ticket;
 
 /// Frames glued together for as few writes as possible.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Outbox {
     bytes: BytesMut,
     /// Each frame's ticket, and how many of its bytes the kernel has not taken.

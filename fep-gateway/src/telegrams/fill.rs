@@ -1,6 +1,6 @@
 //! What the gateway puts into a request's fields, each prepared for its field's kind.
 
-use fep_codec::layout::{DatePattern, Kind, Layout};
+use fep_codec::layout::{DatePattern, Item, Kind, Layout};
 use fep_codec::record::{Record, Value};
 use fep_codec::{Culprit, Error, Fault, MonthDay};
 use serde_json::Value as Json;
@@ -109,12 +109,23 @@ impl Filler {
 /// The bytes of `T` and a date.
 const TRANSACTION_HEAD: usize = 9;
 
-/// A constant as its field's kind has it.
-fn fixed(layout: &Layout, path: &str, json: &Json) -> Result<Value, String> {
+/// A constant as its field's kind has it, if it fits the field.
+pub(super) fn fixed(layout: &Layout, path: &str, json: &Json) -> Result<Value, String> {
     let mut fields = Json::Object(serde_json::Map::new());
     put_path(&mut fields, path, json.clone());
     let record = Record::from_json_value(layout, &fields).map_err(|error| format!("{}: {error}", layout.name))?;
-    Ok(record.get(path).cloned().unwrap_or(Value::Absent))
+    let value = record.get(path).cloned().unwrap_or(Value::Absent);
+    if let Some(span) = layout.span(path).filter(|span| span.field.computed.is_none()) {
+        // The field alone: what else the telegram has does not matter here.
+        let items = vec![Item::Field(span.field.clone())].into();
+        let alone = Layout { stated_len: None, when: Vec::new().into(), items, ..layout.clone() };
+        let mut record = Record::new(&alone);
+        record
+            .set(&span.field.name, value.clone())
+            .and_then(|()| record.encode())
+            .map_err(|error| format!("{}, {path}: {error}", layout.name))?;
+    }
+    Ok(value)
 }
 
 /// `2026-11-21` → `20261121`

@@ -60,7 +60,7 @@ fn a_whole_golden_telegram_is_taken_but_its_trace_number_is_ours() {
     let draft = desk.draft("Transfer", &fields, NOW).unwrap();
     let mut expected = bytes;
     expected[32..38].copy_from_slice(b"000077");
-    assert_eq!(desk.request(&draft, 77, NOW).unwrap().bytes, expected);
+    assert_eq!(desk.request(&draft, 77, NOW).unwrap().bytes[..], expected[..]);
 }
 
 #[test]
@@ -151,5 +151,28 @@ fn a_notice_is_answered_with_its_own_fields_and_the_services() {
     let mut expected = notice;
     expected[24..28].copy_from_slice(b"0210");
     expected[52..56].copy_from_slice(b"0110");
-    assert_eq!(answer, expected);
+    assert_eq!(answer[..], expected[..]);
+}
+
+#[test]
+fn constants_that_their_fields_cannot_carry_are_refused_at_the_start() {
+    let check = |from: &str, to: &str, expected: &str| {
+        let text = CONFIG.replacen(from, to, 1);
+        assert_ne!(text, CONFIG, "{from}");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let config = Config::parse("gateway.toml", &text, &folder).unwrap();
+        let why = Desk::new(config.institutions.get("bank-a").unwrap()).map(drop).expect_err(to);
+        assert!(why.contains(expected), "{why}");
+    };
+    check(
+        "[institutions.bank-a.notices.DepositNotice]",
+        "[institutions.bank-a.notices.DepositNotice]\nstand_in = { withdraw_account = \"1\" }",
+        "DepositNoticeAnswer: caller: withdraw_account",
+    );
+    check(
+        "accepted = { \"header.response_code\" = \"0000\"",
+        "accepted = { \"header.response_code\" = \"00000\"",
+        "header.response_code",
+    );
+    check("\"fee\" = 0", "\"fee\" = 1234567890", "fee: caller");
 }

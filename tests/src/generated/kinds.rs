@@ -1,6 +1,6 @@
 //! All kinds \[of\] \`fields\` \<once\>: the telegrams of the spec `kinds`, version 1.
 //!
-//! Written by `fep gen` from kinds.toml (fnv1a-64 6e5fbd8221a227ac). A change belongs there.
+//! Written by `fep gen` from kinds.toml (fnv1a-64 610001ce583c7bd6). A change belongs there.
 
 use fep_codec::{Code, Date, DateTime, Digits, MonthDay, Telegram, Text, Time};
 
@@ -163,8 +163,11 @@ pub struct Codes {
 
 /// Groups.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949", when("top.kind" = "G"))]
+#[telegram(charset = "cp949", when("kind" = "G", "top.kind" = "G"))]
 pub struct Groups {
+    /// Kind.
+    #[field(len = 1, charset = "ascii")]
+    pub kind: Text<1>,
     /// Top.
     pub top: Top,
     /// All.
@@ -202,6 +205,9 @@ pub struct Groups {
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "cp949")]
 pub struct GroupsLines {
+    /// Begin.
+    #[field(len = 1)]
+    pub begin: Text<1>,
     /// Inner.
     pub inner: Inner,
     /// Memo.
@@ -226,8 +232,11 @@ pub struct GroupsLinesCells {
 
 /// Groups answer (반복 응답).
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949", label = "반복 응답", when("top.kind" = "g"))]
+#[telegram(charset = "cp949", label = "반복 응답", when("kind" = "G", "top.kind" = "g"))]
 pub struct GroupsAnswer {
+    /// Kind.
+    #[field(len = 1, charset = "ascii")]
+    pub kind: Text<1>,
     /// Top.
     pub top: Top,
     /// All.

@@ -15,6 +15,7 @@ pub(super) struct Link {
     stage: Stage,
     session: Session,
     backoff: Backoff,
+    up_since: Option<Duration>,
     inflight: usize,
     last_error: Option<String>,
 }
@@ -38,6 +39,7 @@ impl Link {
             stage: Stage::Down,
             session: Session::new(habits.clone()),
             backoff: Backoff::new(line.reconnect_min, line.reconnect_max),
+            up_since: None,
             inflight: 0,
             last_error: None,
         }
@@ -45,6 +47,19 @@ impl Link {
 
     pub(super) fn session_mut(&mut self) -> &mut Session {
         &mut self.session
+    }
+
+    /// Something of ours was answered on it: the next failure is a first one again.
+    pub(super) fn worked(&mut self) {
+        self.backoff.succeeded();
+    }
+
+    /// It is gone; gives how long to wait. A link that fell at once has failed, though it stood for a moment.
+    fn fell(&mut self, now: Duration, random: u64) -> Duration {
+        if self.up_since.take().is_some_and(|since| now.saturating_sub(since) >= self.backoff.max()) {
+            self.backoff.succeeded();
+        }
+        self.backoff.failed(random)
     }
 
     pub(super) fn inflight(&self) -> usize {
@@ -89,7 +104,7 @@ impl<T: Telegrams> Institution<T> {
         }
         // What we closed ourselves was given its reason when we did.
         let reason = if link.stage == Stage::Closing { link.last_error.clone() } else { Some(why.to_owned()) };
-        link.stage = if leaving { Stage::Down } else { Stage::Waiting(now.steady + link.backoff.failed(random)) };
+        link.stage = if leaving { Stage::Down } else { Stage::Waiting(now.steady + link.fell(now.steady, random)) };
         link.last_error.clone_from(&reason);
         self.actions.push_back(Action::Link(place.link, LinkState::Down, reason));
         self.progress(now);
@@ -135,7 +150,7 @@ impl<T: Telegrams> Institution<T> {
                 session::Action::Send(duty) => self.ask(id, duty, now),
                 session::Action::Became(state) => {
                     if let Some(link) = self.link_mut(id).filter(|_| state == LinkState::Up) {
-                        link.backoff.succeeded();
+                        link.up_since = Some(now.steady);
                         link.last_error = None;
                     }
                     self.actions.push_back(Action::Link(id, state, None));
@@ -216,7 +231,7 @@ impl<T: Telegrams> Institution<T> {
         let place = Place { link: id, incarnation: link.incarnation };
         match self.make(now, |telegrams, trace| telegrams.duty(duty, trace, now)) {
             Ok((wire, mark)) => {
-                self.send_wire(Owner::Duty { duty, since: now.steady }, place, wire, mark);
+                self.send_wire(Owner::Duty { duty, since: now.steady }, place, wire, mark, now.steady);
             }
             Err(why) => self.session(id, session::Event::Unanswered(duty, why), now),
         }

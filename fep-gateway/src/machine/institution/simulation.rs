@@ -18,8 +18,8 @@ enum Event {
     Refused(Place),
     Journaled(Ticket, bool),
     /// The link's writer took the bytes.
-    Handed(Ticket, Place, Bytes),
-    Received(Place, Bytes),
+    Handed(Ticket, Place, TelegramBytes),
+    Received(Place, TelegramBytes),
     Break(Place),
     Tick,
 }
@@ -42,7 +42,7 @@ struct World {
     /// Bytes in front of a link's writer: not handed to the kernel yet.
     waiting: HashMap<Ticket, Place>,
     alive: HashSet<Place>,
-    requests: HashMap<Ticket, Bytes>,
+    requests: HashMap<Ticket, TelegramBytes>,
     handed: HashSet<Ticket>,
     ends: HashMap<Ticket, Vec<End>>,
     inflight: HashSet<Ticket>,
@@ -118,7 +118,7 @@ impl World {
         let now = at(self.now);
         match event {
             Event::Request => {
-                if let Ok(ticket) = self.machine.request(&(), now) {
+                if let Ok(ticket) = self.machine.request(&(), now.steady, now) {
                     self.inflight.insert(ticket);
                     assert!(self.inflight.len() <= 40, "more in flight than agreed");
                 }
@@ -158,7 +158,7 @@ impl World {
     }
 
     /// The institution's side: mostly answers, sometimes does not, sometimes late, twice, garbled, elsewhere or at once gone.
-    fn institution(&mut self, place: Place, bytes: &Bytes) {
+    fn institution(&mut self, place: Place, bytes: &TelegramBytes) {
         let text = String::from_utf8_lossy(bytes).into_owned();
         let Some((telegram, key)) = text.split_once(':') else { return };
         let answer = match telegram {
@@ -167,7 +167,7 @@ impl World {
             _ => return,
         };
         let wait = 1 + self.dice(30);
-        let answer = Bytes::from(answer);
+        let answer = TelegramBytes::from(answer.into_bytes());
         match self.dice(40) {
             0 => {}
             1 => self.after(5000 + wait * 100, Event::Received(place, answer)),
@@ -175,14 +175,14 @@ impl World {
                 self.after(wait, Event::Received(place, answer.clone()));
                 self.after(wait * 3, Event::Received(place, answer));
             }
-            3 => self.after(wait, Event::Received(place, Bytes::from(format!("BAD:{key}")))),
+            3 => self.after(wait, Event::Received(place, TelegramBytes::from(format!("BAD:{key}").into_bytes()))),
             4 => {
                 let other = self.alive.iter().copied().min().unwrap_or(place);
                 self.after(wait, Event::Received(other, answer));
             }
-            5 if telegram == "REQ" => self.after(wait, Event::Received(place, Bytes::from_static(b"ANS:7777"))),
+            5 if telegram == "REQ" => self.after(wait, Event::Received(place, TelegramBytes::copy_of(b"ANS:7777"))),
             6 if self.dice(10) == 0 => self.after(wait / 2, Event::Break(place)),
-            7 => self.after(wait, Event::Received(place, Bytes::from_static(b"ECHO:9000"))),
+            7 => self.after(wait, Event::Received(place, TelegramBytes::copy_of(b"ECHO:9000"))),
             _ => self.after(wait, Event::Received(place, answer)),
         }
     }

@@ -8,7 +8,7 @@ use crate::machine::terms::Reading;
 pub(super) struct Toy;
 
 fn wire(telegram: &str, answer: &str, trace: u64) -> Wire {
-    let bytes = Bytes::from(format!("{telegram}:{trace:04}"));
+    let bytes = TelegramBytes::from(format!("{telegram}:{trace:04}").into_bytes());
     let key = Key::new([bytes.get(telegram.len() + 1..).unwrap()]);
     let answer_timeout = Duration::from_secs(5);
     Wire { telegram: telegram.into(), bytes, key, answer: answer.into(), trace: trace.to_string(), answer_timeout }
@@ -30,7 +30,7 @@ impl Telegrams for Toy {
         Ok(wire(telegram, answer, trace))
     }
 
-    fn accept(&self, _: Duty, theirs: &[u8]) -> Result<Bytes, String> {
+    fn accept(&self, _: Duty, theirs: &[u8]) -> Result<TelegramBytes, String> {
         Ok([theirs, b"-accepted"].concat().into())
     }
 
@@ -130,13 +130,13 @@ impl Bench {
     }
 
     fn request(&mut self) -> Result<Ticket, String> {
-        let ticket = self.machine.request(&(), at(self.now));
+        let ticket = self.machine.request(&(), self.now, at(self.now));
         self.run();
         ticket
     }
 
     fn receive(&mut self, place: Place, text: &str) {
-        self.machine.received(place, Bytes::copy_from_slice(text.as_bytes()), at(self.now));
+        self.machine.received(place, TelegramBytes::copy_of(text.as_bytes()), at(self.now));
         self.run();
     }
 
@@ -212,7 +212,7 @@ fn an_unjournaled_request_is_never_written() {
     let mut machine = Institution::new(settings(1, Habits::default()), Toy, None, 7);
     machine.start();
     machine.connected(place(0, 1), at(Duration::ZERO));
-    let ticket = machine.request(&(), at(Duration::ZERO)).unwrap();
+    let ticket = machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
     machine.journaled(ticket, Err("disk full".to_owned()), at(Duration::ZERO));
     let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
         .filter(|action| matches!(action, Action::Write(..) | Action::End(..)))
@@ -226,7 +226,7 @@ fn a_link_lost_before_the_commit_leaves_not_sent() {
     let mut machine = Institution::new(settings(1, Habits::default()), Toy, None, 7);
     machine.start();
     machine.connected(place(0, 1), at(Duration::ZERO));
-    let ticket = machine.request(&(), at(Duration::ZERO)).unwrap();
+    let ticket = machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
     machine.lost(place(0, 1), "reset", &[], at(SECOND));
     machine.tick(at(2 * SECOND));
     machine.connected(place(0, 2), at(2 * SECOND));
@@ -256,9 +256,9 @@ fn a_resting_key_is_skipped() {
     let mut machine = Institution::new(settings, Toy, None, 7);
     machine.start();
     machine.connected(place(0, 1), at(Duration::ZERO));
-    machine.recall(Key::new([b"0002".as_slice()]), "ANS".into(), at(Duration::ZERO));
-    machine.request(&(), at(Duration::ZERO)).unwrap();
-    machine.request(&(), at(Duration::ZERO)).unwrap();
+    machine.recall(Key::new([b"0002".as_slice()]), "ANS".into(), None, at(Duration::ZERO));
+    machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
+    machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
     let traces: Vec<_> = std::iter::from_fn(|| machine.next_action())
         .filter_map(|action| match action {
             Action::Journal(out) => Some(out.request.unwrap().trace),
@@ -266,7 +266,7 @@ fn a_resting_key_is_skipped() {
         })
         .collect();
     assert_eq!(traces, ["1", "3"]);
-    assert!(machine.request(&(), at(Duration::ZERO)).unwrap_err().contains("rests"));
+    assert!(machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap_err().contains("rests"));
 }
 
 #[test]
@@ -344,4 +344,77 @@ fn stopping_waits_no_longer_than_its_limit() {
     bench.done.clear();
     bench.at(2 * SECOND);
     bench.expect(&["1 unknown: the gateway stopped before an answer came", "close 0: the gateway stopped"]);
+}
+
+#[test]
+fn a_request_that_cannot_start_in_time_is_not_sent_and_stays_so() {
+    let mut machine = Institution::new(settings(1, Habits::default()), Toy, None, 7);
+    machine.start();
+    machine.connected(place(0, 1), at(Duration::ZERO));
+    let stale = machine.request(&(), Duration::ZERO, at(6 * SECOND)).unwrap_err();
+    assert_eq!(stale, "it could not be started within 5000 ms");
+    let ticket = machine.request(&(), Duration::ZERO, at(SECOND)).unwrap();
+    assert_eq!(machine.deadline(), Some(5 * SECOND), "the journal has until then");
+    machine.tick(at(5 * SECOND));
+    machine.journaled(ticket, Ok(()), at(6 * SECOND));
+    let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
+        .filter(|action| matches!(action, Action::Write(..) | Action::End(..)))
+        .collect();
+    let why = "it could not be started within 5000 ms: the journal had not taken it";
+    assert!(matches!(&ends[..], [Action::End(_, End::NotSent(reason))] if reason == why), "{ends:?}");
+}
+
+#[test]
+fn stopping_withdraws_what_the_journal_has_not_taken() {
+    let mut machine = Institution::new(settings(1, Habits::default()), Toy, None, 7);
+    machine.settings.drain_max = SECOND;
+    machine.start();
+    machine.connected(place(0, 1), at(Duration::ZERO));
+    let ticket = machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
+    machine.leave(at(Duration::ZERO));
+    machine.tick(at(SECOND));
+    assert_eq!(machine.deadline(), None, "nothing is left to wait for but the link");
+    machine.journaled(ticket, Ok(()), at(2 * SECOND));
+    let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
+        .filter(|action| matches!(action, Action::Write(..) | Action::End(..)))
+        .collect();
+    let why = "the gateway stopped before it was sent";
+    assert!(matches!(&ends[..], [Action::End(_, End::NotSent(reason))] if reason == why), "{ends:?}");
+}
+
+#[test]
+fn a_link_that_falls_at_once_is_dialled_ever_more_slowly() {
+    let mut bench = Bench::up(1);
+    let mut waits = Vec::new();
+    for incarnation in 1..=10 {
+        bench.machine.lost(place(0, incarnation), "they closed it", &[], at(bench.now));
+        let next = bench.machine.deadline().unwrap();
+        waits.push(next - bench.now);
+        bench.at(next);
+        bench.machine.connected(place(0, incarnation + 1), at(next));
+        bench.run();
+    }
+    let late = waits[5..].iter().max().unwrap();
+    assert!(*late > SECOND, "standing for a moment is no success: {waits:?}");
+    bench.request().unwrap();
+    bench.receive(place(0, 11), "ANS:0001");
+    bench.machine.lost(place(0, 11), "they closed it", &[], at(bench.now));
+    assert!(bench.machine.deadline().unwrap() - bench.now <= SECOND / 5, "an answer is one");
+}
+
+#[test]
+fn an_answer_that_contradicts_the_first_is_flagged() {
+    let mut bench = Bench::up(1);
+    bench.request().unwrap();
+    bench.receive(place(0, 1), "ANS:0001");
+    bench.done.clear();
+    let mut notes = Vec::new();
+    for text in ["ANS:0001", "ANS:0001 ", "ANS:0001"] {
+        bench.machine.received(place(0, 1), TelegramBytes::copy_of(text.as_bytes()), at(SECOND));
+        notes.extend(std::iter::from_fn(|| bench.machine.next_action()).filter_map(|action| match action {
+            Action::Received(incoming) => Some((incoming.class, incoming.note.is_some())),
+            _ => None,
+        }));
+    }
+    assert_eq!(notes, [(Class::Duplicate, false), (Class::Conflicting, true), (Class::Duplicate, false)]);
 }

@@ -1,15 +1,16 @@
 //! What comes from the institution, and what does not come in time.
 
-use bytes::Bytes;
+use std::time::Duration;
 
-use super::{Action, Class, End, Incoming, Institution, Owner, UnderWay};
+use super::{Action, Class, End, Incoming, Institution, Owner, UnderWay, not_started};
+use crate::exchange::TelegramBytes;
 use crate::machine::mux::{Expired, Verdict};
 use crate::machine::session;
 use crate::machine::terms::{Duty, Key, Now, Place, Reading, Telegrams, Ticket};
 
 impl<T: Telegrams> Institution<T> {
     /// A frame came.
-    pub fn received(&mut self, place: Place, bytes: Bytes, now: Now) {
+    pub fn received(&mut self, place: Place, bytes: TelegramBytes, now: Now) {
         if !self.is_present(place) {
             let note = "it came on a connection that is gone";
             return self.note(place, bytes, Class::Unmatched, None, Some(note.to_owned()));
@@ -17,7 +18,7 @@ impl<T: Telegrams> Institution<T> {
         self.session(place.link, session::Event::Received, now);
         match self.telegrams.read(&bytes) {
             Reading::Answer { telegram, key, refused } => {
-                let verdict = self.mux.answer(&key, &telegram, now.steady + self.settings.quarantine);
+                let verdict = self.mux.answer(&key, &telegram, &bytes, now.steady + self.settings.quarantine);
                 match verdict {
                     Verdict::Matched(ticket) => {
                         self.note(place, bytes.clone(), Class::Answer, Some(ticket), None);
@@ -28,6 +29,10 @@ impl<T: Telegrams> Institution<T> {
                         if self.unknown.remove(&ticket) {
                             self.actions.push_back(Action::End(ticket, End::Settled(telegram, bytes)));
                         }
+                    }
+                    Verdict::Conflicting(ticket) => {
+                        let note = "it says something else than the answer that came before; both are kept";
+                        self.note(place, bytes, Class::Conflicting, Some(ticket), Some(note.to_owned()));
                     }
                     Verdict::Duplicate(ticket) => self.note(place, bytes, Class::Duplicate, Some(ticket), None),
                     Verdict::Unmatched(why) => {
@@ -50,7 +55,7 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// Bytes came that no frame can begin with. Nothing behind them can be trusted.
-    pub fn bad_frame(&mut self, place: Place, bytes: Bytes, why: String) {
+    pub fn bad_frame(&mut self, place: Place, bytes: TelegramBytes, why: String) {
         self.note(place, bytes, Class::BadFrame, None, Some(why));
     }
 
@@ -68,6 +73,11 @@ impl<T: Telegrams> Institution<T> {
                         Owner::Reply => {}
                     }
                 }
+                Expired::NotStarted(ticket) => {
+                    let timeout = self.under_way.get(&ticket).and_then(|item| item.waits.as_ref());
+                    let within = timeout.map_or(Duration::ZERO, |(_, timeout)| *timeout);
+                    self.unsent(ticket, &format!("{}: the journal had not taken it", not_started(within)), now);
+                }
                 Expired::Forgotten(ticket) => {
                     self.unknown.remove(&ticket);
                     self.actions.push_back(Action::Forget(ticket));
@@ -78,6 +88,12 @@ impl<T: Telegrams> Institution<T> {
 
     fn matched(&mut self, ticket: Ticket, answered: End, refused: Option<String>, now: Now) {
         let Some(UnderWay { owner, place, .. }) = self.under_way.remove(&ticket) else { return };
+        // Only that shows that somebody is at work there: a sign-on may be accepted and the link dropped, again and again.
+        if matches!(owner, Owner::Exchange | Owner::Duty { duty: Duty::EchoTest, .. })
+            && let Some(link) = self.link_mut(place.link)
+        {
+            link.worked();
+        }
         match owner {
             Owner::Exchange => self.end(ticket, place.link, answered),
             Owner::Duty { duty, since } if self.is_open(place) => {
@@ -90,7 +106,7 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    fn their_duty(&mut self, place: Place, duty: Duty, bytes: Bytes, now: Now) {
+    fn their_duty(&mut self, place: Place, duty: Duty, bytes: TelegramBytes, now: Now) {
         match self.telegrams.accept(duty, &bytes) {
             Ok(reply) => {
                 self.note(place, bytes, Class::Duty, None, None);
@@ -102,7 +118,7 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// The line stays up. If the key says whose answer this would have been, that one is unknown: something was done.
-    fn unreadable(&mut self, place: Place, key: Option<&Key>, why: String, bytes: Bytes, now: Now) {
+    fn unreadable(&mut self, place: Place, key: Option<&Key>, why: String, bytes: TelegramBytes, now: Now) {
         let owner = key.and_then(|key| Some((key, self.mux.waiting(key)?)));
         let Some((key, ticket)) = owner else {
             return self.note(place, bytes, Class::Undecodable, None, Some(why));
@@ -118,7 +134,7 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    fn note(&mut self, place: Place, bytes: Bytes, class: Class, ticket: Option<Ticket>, note: Option<String>) {
+    fn note(&mut self, place: Place, bytes: TelegramBytes, class: Class, ticket: Option<Ticket>, note: Option<String>) {
         self.actions.push_back(Action::Received(Incoming { place, bytes, class, ticket, note }));
     }
 }

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Done, OpenLink, Running, Task};
-use crate::exchange::{Answer, Event, Exchange, LinkState, Outcome};
+use crate::exchange::{Answer, Event, Exchange, LinkState, Outcome, TelegramBytes};
 use crate::journal::{Direction, Entry, Sending, Settlement};
 use crate::machine::institution::{Action, Class, End, Incoming, Outgoing};
 use crate::machine::terms::{LinkId, Place, Ticket};
@@ -61,6 +60,7 @@ impl Task {
             address: line.connect.clone(),
             connect_timeout: line.connect_timeout,
             write_timeout: self.config.write_timeout,
+            frame_timeout: self.config.frame_timeout,
             framing: self.config.framing,
             events: self.events.clone(),
             frames: frame_queue,
@@ -73,7 +73,9 @@ impl Task {
     }
 
     fn close(&mut self, place: Place, why: &str) {
-        tracing::info!(institution = self.name, ?place, why, "closing a link");
+        let (line, number) = self.link_name(place.link);
+        let incarnation = place.incarnation;
+        tracing::info!(institution = self.name, line, link = number, incarnation, why, "closing the link");
         let link = self.links.get_mut(&place.link).filter(|link| link.place == place);
         if let Some(close) = link.and_then(|link| link.close.take()) {
             // A link that has ended by itself needs no telling.
@@ -99,9 +101,6 @@ impl Task {
         let at_ms = self.shared.clock.now().wall_ms;
         let institution = self.name.clone();
         let entry = Entry { at_ms, institution, line, direction: Direction::Out, class, exchange, note: None, bytes };
-        let request = request.map(|request| {
-            (request.trace, request.key.fields().collect::<Vec<_>>(), request.answer.as_ref().to_owned())
-        });
         let sending = Sending { entry, mark, request, notice: self.notice_replies.remove(&ticket) };
         match self.shared.journal.send(sending) {
             Ok(written) => self.journaled.push_back(Box::pin(async move {
@@ -115,7 +114,7 @@ impl Task {
         }
     }
 
-    fn write(&mut self, ticket: Ticket, place: Place, bytes: Bytes) {
+    fn write(&mut self, ticket: Ticket, place: Place, bytes: TelegramBytes) {
         let link = self.links.get(&place.link).filter(|link| link.place == place);
         let handed = link.is_some_and(|link| link.frames.try_send((ticket, bytes)).is_ok());
         if handed {
@@ -162,8 +161,18 @@ impl Task {
         let Incoming { place, bytes, class, ticket, note } = incoming;
         let (institution, name) = (self.name.clone(), class.name());
         metrics::counter!("fep_received_total", "institution" => institution, "class" => name).increment(1);
-        if matches!(class, Class::Unmatched | Class::Undecodable | Class::BadFrame) {
-            tracing::warn!(institution = self.name, ?place, class = name, note, "received something odd");
+        if matches!(class, Class::Conflicting | Class::Unmatched | Class::Undecodable | Class::BadFrame) {
+            let (line, link) = self.link_name(place.link);
+            let (incarnation, why) = (place.incarnation, note.as_deref());
+            tracing::warn!(
+                institution = self.name,
+                line,
+                link,
+                incarnation,
+                class = name,
+                why,
+                "received a telegram that fits nothing"
+            );
         }
         let running = ticket.and_then(|ticket| self.running.get(&ticket)).map(|running| running.exchange.id.clone());
         let exchange = running.or_else(|| self.ended.get(&ticket?).cloned());
@@ -182,6 +191,12 @@ impl Task {
 
     fn link_became(&mut self, id: LinkId, state: LinkState, error: Option<String>) {
         let now = self.shared.clock.now();
+        if matches!(state, LinkState::Up | LinkState::SigningOff) {
+            let (line, link) = self.link_name(id);
+            let what =
+                if state == LinkState::Up { "the link carries business" } else { "the link carries no business" };
+            tracing::info!(institution = self.name, line, link, "{what}");
+        }
         let Some((line, lost)) = self.board.became(id, state, error, now.wall_ms) else { return };
         let up = line.links.iter().filter(|link| link.state == LinkState::Up).count();
         let (institution, name) = (self.name.clone(), line.line.clone());
@@ -202,7 +217,12 @@ impl Task {
             .set(f64::from(u32::try_from(inflight).unwrap_or(u32::MAX)));
     }
 
+    /// The line's name and the link's number on it, from 1: as operators count.
+    pub(super) fn link_name(&self, id: LinkId) -> (&str, usize) {
+        (self.config.lines.get(id.line).map_or("", |line| &line.name), id.link + 1)
+    }
+
     fn line_name(&self, id: LinkId) -> String {
-        self.config.lines.get(id.line).map_or(String::new(), |line| line.name.clone())
+        self.link_name(id).0.to_owned()
     }
 }

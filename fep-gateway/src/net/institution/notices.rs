@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Done, Task};
+use crate::exchange::TelegramBytes;
 use crate::journal::{NoticeId, NoticeStanding};
 use crate::machine::terms::Place;
 use crate::notice::{Notice, NoticeHandler};
@@ -17,16 +17,15 @@ struct Errand {
     handler: Arc<dyn NoticeHandler>,
     desk: Arc<Desk>,
     notice: Notice,
-    bytes: Bytes,
+    bytes: TelegramBytes,
     stand_in: Map<String, Value>,
     permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Task {
-    pub(super) fn notice(&mut self, place: Place, telegram: &str, bytes: Bytes) {
+    pub(super) fn notice(&mut self, place: Place, telegram: &str, bytes: TelegramBytes) {
         let Some(config) = self.config.notices.get(telegram) else { return };
         let Some(key) = self.desk.notice_key(telegram, &bytes) else { return };
-        let key = key.fields().collect();
         let id = NoticeId { institution: self.name.clone(), telegram: telegram.to_owned(), key };
         if !self.notices_running.insert(id.clone()) {
             // A repetition while the first one is being answered.
@@ -65,7 +64,7 @@ impl Task {
         }));
     }
 
-    pub(super) fn answer_notice(&mut self, place: Place, id: NoticeId, answer: Option<Bytes>, fresh: bool) {
+    pub(super) fn answer_notice(&mut self, place: Place, id: NoticeId, answer: Option<TelegramBytes>, fresh: bool) {
         self.notices_running.remove(&id);
         let Some(answer) = answer else { return };
         match self.machine.reply(place, answer) {
@@ -80,7 +79,7 @@ impl Task {
 
 impl Errand {
     /// The answer's bytes: the service's, or the stand-in's.
-    async fn run(self) -> Option<Bytes> {
+    async fn run(self) -> Option<TelegramBytes> {
         let telegram = self.notice.telegram.clone();
         let own = self.ask().await.unwrap_or_else(|why| {
             tracing::warn!(institution = self.notice.institution, telegram, why, "the stand-in answers a notice");
@@ -98,9 +97,13 @@ impl Errand {
         if self.permit.is_none() {
             return Err("too many notices are being handled".to_owned());
         }
-        match tokio::time::timeout(self.notice.timeout, self.handler.notice(self.notice.clone())).await {
-            Ok(result) => result,
-            Err(_) => Err(format!("no answer from the service within {} ms", self.notice.timeout.as_millis())),
+        let (handler, notice, limit) = (Arc::clone(&self.handler), self.notice.clone(), self.notice.timeout);
+        // A task of its own: a handler that panics, or blocks, must not take the institution's lines with it.
+        let asked = tokio::spawn(async move { tokio::time::timeout(limit, handler.notice(notice)).await });
+        match asked.await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(format!("no answer from the service within {} ms", limit.as_millis())),
+            Err(_) => Err("the service's handler broke off".to_owned()),
         }
     }
 }

@@ -13,14 +13,19 @@ const PLACE: Place = Place { link: LinkId { line: 0, link: 0 }, incarnation: 1 }
 
 struct Bench {
     events: mpsc::Receiver<LinkEvent>,
-    frames: mpsc::Sender<(Ticket, Bytes)>,
+    frames: mpsc::Sender<(Ticket, TelegramBytes)>,
     close: Option<oneshot::Sender<()>>,
 }
 
 fn start(address: String) -> Bench {
+    start_with(address, 16)
+}
+
+/// A link whose owner keeps so many events waiting at most.
+fn start_with(address: String, events_max: usize) -> Bench {
     let text = include_str!("../../../testdata/bank-a.toml");
     let config = Config::parse("test.toml", text, &Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap();
-    let (event, events) = mpsc::channel(16);
+    let (event, events) = mpsc::channel(events_max);
     let (frames, frame_queue) = mpsc::channel(64);
     let (close, closed) = oneshot::channel();
     let link = Link {
@@ -28,6 +33,7 @@ fn start(address: String) -> Bench {
         address,
         connect_timeout: Duration::from_millis(500),
         write_timeout: Duration::from_millis(300),
+        frame_timeout: Duration::from_millis(300),
         framing: LengthPrefix { digits: 4, counts: Counts::Rest, frame_max_bytes: 1000 },
         events: event,
         frames: frame_queue,
@@ -40,6 +46,19 @@ fn start(address: String) -> Bench {
 }
 
 impl Bench {
+    /// What was received until the end, and the end's reason.
+    async fn received(&mut self) -> (Vec<TelegramBytes>, String) {
+        let mut received = Vec::new();
+        loop {
+            match timeout(Duration::from_secs(10), self.events.recv()).await.expect("it ends").expect("it is told") {
+                LinkEvent::Connected(_) => {}
+                LinkEvent::Received(_, frames) => received.extend(frames),
+                LinkEvent::BadFrame(_, bytes, _) => received.push(bytes),
+                LinkEvent::Lost { why, .. } => return (received, why),
+            }
+        }
+    }
+
     async fn lost(&mut self) -> (String, Vec<u64>) {
         loop {
             match timeout(Duration::from_secs(10), self.events.recv()).await.expect("it ends").expect("it is told") {
@@ -58,7 +77,7 @@ async fn a_closed_window_does_not_block_for_ever_and_untouched_frames_are_named(
     let mut bench = start(listener.local_addr().unwrap().to_string());
     let (_silent, _) = listener.accept().await.unwrap();
     // More than every buffer on the way can hold; nobody reads.
-    let megabyte = Bytes::from(vec![b'0'; 1 << 20]);
+    let megabyte = TelegramBytes::from(vec![b'0'; 1 << 20]);
     for ticket in 1..=40 {
         bench.frames.send((Ticket(ticket), megabyte.clone())).await.unwrap();
     }
@@ -75,7 +94,7 @@ async fn what_was_promised_before_a_close_still_goes() {
     let mut bench = start(listener.local_addr().unwrap().to_string());
     let (mut stream, _) = listener.accept().await.unwrap();
     assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(PLACE))));
-    bench.frames.send((Ticket(1), Bytes::from_static(b"0003abc"))).await.unwrap();
+    bench.frames.send((Ticket(1), TelegramBytes::copy_of(b"0003abc"))).await.unwrap();
     bench.close.take().unwrap().send(()).unwrap();
     let mut received = Vec::new();
     stream.read_to_end(&mut received).await.unwrap();
@@ -87,8 +106,72 @@ async fn what_was_promised_before_a_close_still_goes() {
 async fn frames_for_a_connection_that_never_stood_are_untouched() {
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
     let mut bench = start(address.clone());
-    let _ = bench.frames.try_send((Ticket(7), Bytes::from_static(b"0003abc")));
+    let _ = bench.frames.try_send((Ticket(7), TelegramBytes::copy_of(b"0003abc")));
     let (why, untouched) = bench.lost().await;
     assert!(why.starts_with(&address) && why.contains("refused"), "{why}");
     assert_eq!(untouched, [7]);
+}
+
+#[tokio::test]
+async fn frames_that_were_read_are_told_though_the_link_closes() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut bench = start_with(listener.local_addr().unwrap().to_string(), 1);
+    let (mut stream, _) = listener.accept().await.unwrap();
+    stream.write_all(b"0003abc").await.unwrap();
+    sleep_until(Instant::now() + Duration::from_millis(50)).await;
+    bench.close.take().unwrap().send(()).unwrap();
+    // Longer than a link lingers: its owner is slow, and nothing may be lost by that.
+    sleep_until(Instant::now() + LINGER * 2).await;
+    let (received, _) = bench.received().await;
+    assert_eq!(received, [TelegramBytes::copy_of(b"0003abc")]);
+}
+
+#[tokio::test]
+async fn an_answer_that_crosses_our_close_is_read() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut bench = start(listener.local_addr().unwrap().to_string());
+    let (mut stream, _) = listener.accept().await.unwrap();
+    assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(PLACE))));
+    bench.frames.send((Ticket(1), TelegramBytes::copy_of(b"0003abc"))).await.unwrap();
+    bench.close.take().unwrap().send(()).unwrap();
+    stream.read_to_end(&mut Vec::new()).await.unwrap();
+    stream.write_all(b"0003xyz").await.unwrap();
+    drop(stream);
+    assert_eq!(bench.received().await, (vec![TelegramBytes::copy_of(b"0003xyz")], "closed by us".to_owned()));
+}
+
+#[tokio::test]
+async fn a_frame_that_is_never_finished_does_not_hold_the_link() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut bench = start(listener.local_addr().unwrap().to_string());
+    let (mut stream, _) = listener.accept().await.unwrap();
+    stream.write_all(b"0003abc0300").await.unwrap();
+    let dripping = tokio::spawn(async move {
+        while stream.write_all(b"x").await.is_ok() {
+            sleep_until(Instant::now() + Duration::from_millis(20)).await;
+        }
+    });
+    let (received, why) = bench.received().await;
+    assert_eq!(received.first().map(|frame| &frame[..]), Some(&b"0003abc"[..]));
+    assert!(received.last().is_some_and(|begun| begun.starts_with(b"0300xx")), "{received:?}");
+    assert!(why.starts_with("a frame was begun and not finished within 300 ms, after "), "{why}");
+    dripping.abort();
+}
+
+#[tokio::test]
+async fn closing_after_a_long_silence_still_writes_what_was_promised() {
+    for _ in 0..8 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut bench = start(listener.local_addr().unwrap().to_string());
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(PLACE))));
+        sleep_until(Instant::now() + Duration::from_millis(320)).await;
+        bench.close.take().unwrap().send(()).unwrap();
+        bench.frames.try_send((Ticket(1), TelegramBytes::copy_of(b"0003abc"))).unwrap();
+        let mut received = Vec::new();
+        stream.read_to_end(&mut received).await.unwrap();
+        drop(stream);
+        let (why, untouched) = bench.lost().await;
+        assert_eq!((why.as_str(), received.is_empty()), ("closed by us", !untouched.is_empty()));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fep_spec::load::{read, spec_files};
+use fep_spec::load::{LoadError, read, spec_files};
 use fep_spec::model::Spec;
 use fep_spec::report::Report;
 
@@ -17,8 +17,12 @@ pub(crate) fn check(args: &CheckArgs) -> Ended {
     for path in &args.specs {
         let stdin = path == Path::new("-");
         for path in if stdin { vec![path.clone()] } else { spec_files(path)? } {
-            let (name, text) = if stdin { ("stdin".to_owned(), read_text(None)?) } else { read(&path)? };
-            report.append(Spec::check(&name, &text).report);
+            let read = if stdin { Ok(("stdin".to_owned(), read_text(None)?)) } else { read(&path) };
+            report.append(match read {
+                Ok((name, text)) => Spec::check(&name, &text).report,
+                Err(LoadError::Findings(report)) => report,
+                Err(other) => return Err(other.into()),
+            });
             files += 1;
         }
     }
@@ -31,7 +35,7 @@ pub(crate) fn check(args: &CheckArgs) -> Ended {
 }
 
 /// Findings on stdout.
-pub(crate) fn show(report: &Report, format: Format) -> Result<(), Stop> {
+fn show(report: &Report, format: Format) -> Result<(), Stop> {
     match format {
         Format::Text => print(report.render(colour_stdout()).as_bytes()),
         Format::Json => print((report.to_json() + "\n").as_bytes()),

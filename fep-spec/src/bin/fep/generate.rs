@@ -1,14 +1,18 @@
 //! `fep gen`: one Rust file for each spec, or a comparison with what is there.
+//!
+//! Its data is Rust, so findings are messages here; as JSON they were asked for, and go to stdout.
 
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
 use fep_spec::generate::{file_name, rust};
 use fep_spec::load::{LoadError, spec_files};
 use fep_spec::model::Spec;
+use fep_spec::report::{Finding, Report, Severity, Source};
 
-use crate::GenArgs;
-use crate::check::show;
-use crate::end::{Ended, Outcome, Stop, note, print};
+use crate::end::{Ended, Outcome, Stop, colour, print, say};
+use crate::{Format, GenArgs};
 
 /// Writes or compares the Rust of every spec.
 pub(crate) fn generate(args: &GenArgs) -> Ended {
@@ -22,13 +26,12 @@ pub(crate) fn generate(args: &GenArgs) -> Ended {
         let message = format!("{} specs cannot go to {}; name a folder", paths.len(), args.out.display());
         return Err(Stop::Message(message));
     }
-    let mut outcome = Outcome::Clean;
+    let mut report = Report::default();
     for path in paths {
         let spec = match Spec::load(&path) {
             Ok(spec) => spec,
-            Err(LoadError::Findings(report)) => {
-                show(&report, args.format)?;
-                outcome = Outcome::Findings;
+            Err(LoadError::Findings(findings)) => {
+                report.append(findings);
                 continue;
             }
             Err(other) => return Err(other.into()),
@@ -37,23 +40,31 @@ pub(crate) fn generate(args: &GenArgs) -> Ended {
         let text = rust(&spec, &source).map_err(|error| Stop::Message(format!("{}: {error}", path.display())))?;
         let out = if one_file { args.out.clone() } else { args.out.join(file_name(&spec)) };
         if args.check {
-            outcome = compare(&out, &text).unwrap_or(outcome);
+            report.findings.extend(compare(&out, &text));
         } else if to_stdout {
             print(text.as_bytes())?;
         } else {
             write(&out, &text)?;
         }
     }
-    Ok(outcome)
+    match args.format {
+        Format::Json if !to_stdout || !report.is_empty() => print((report.to_json() + "\n").as_bytes())?,
+        Format::Json => {}
+        Format::Text => say(&report.render(colour(&io::stderr()))),
+    }
+    Ok(if report.is_empty() { Outcome::Clean } else { Outcome::Findings })
 }
 
-/// Notes a file that is not what would be generated.
-fn compare(path: &PathBuf, text: &str) -> Option<Outcome> {
+/// The first line of a file that is not what would be generated.
+fn compare(path: &Path, text: &str) -> Option<Finding> {
+    let name = path.display().to_string();
+    let hint = "run `fep gen` without --check";
     let found = match std::fs::read_to_string(path) {
         Ok(found) => found,
         Err(error) => {
-            note(&format!("cannot read {}: {error}", path.display()));
-            return Some(Outcome::Findings);
+            let source = Arc::new(Source::new(name, ""));
+            let message = format!("cannot be read: {error}");
+            return Some(Finding::new(&source, Severity::Error, 0..0, message).with_hint(hint));
         }
     };
     // A checkout may have other line ends.
@@ -61,8 +72,10 @@ fn compare(path: &PathBuf, text: &str) -> Option<Outcome> {
     if line == text.lines().count() && line == found.lines().count() {
         return None;
     }
-    note(&format!("{}:{}: differs from the spec; run `fep gen` without --check", path.display(), line + 1));
-    Some(Outcome::Findings)
+    let start = found.split_inclusive('\n').take(line).map(str::len).sum();
+    let end = start + found.lines().nth(line).map_or(0, str::len);
+    let source = Arc::new(Source::new(name, found));
+    Some(Finding::new(&source, Severity::Error, start..end, "differs from the spec from here on").with_hint(hint))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Stop> {

@@ -25,7 +25,7 @@ pub(crate) fn decode(args: &DecodeArgs) -> Ended {
         Some(Named::Telegram(telegram)) => telegram,
         _ => match specs.choose(&bytes) {
             Ok(telegram) => telegram,
-            Err(error) => return unchosen(&specs, &error),
+            Err(error) => return unchosen(&specs, &error, &bytes),
         },
     };
     match codec::decode(telegram, &bytes) {
@@ -92,7 +92,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Ended {
         Some(Named::Telegram(telegram)) => telegram,
         _ => match specs.choose(&bytes) {
             Ok(telegram) => telegram,
-            Err(error) => return unchosen(&specs, &error),
+            Err(error) => return unchosen(&specs, &error, &bytes),
         },
     };
     dump_one(&telegram.layout, &bytes, options)
@@ -132,7 +132,10 @@ fn dump_one(layout: &Layout, bytes: &[u8], options: dump::Options) -> Ended {
 }
 
 /// Bytes that match nothing are a finding; bytes that cannot be told apart need a name.
-fn unchosen(specs: &SpecSet, error: &Unchosen) -> Ended {
+fn unchosen(specs: &SpecSet, error: &Unchosen, bytes: &[u8]) -> Ended {
+    if bytes.is_empty() && !matches!(error, Unchosen::NoConditions) {
+        return Ok(finding("the input is empty"));
+    }
     if let Unchosen::NoMatch(error) = error {
         return Ok(finding(&error.to_string()));
     }

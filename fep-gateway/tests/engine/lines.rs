@@ -150,3 +150,37 @@ async fn subscribers_hear_of_exchanges_and_lines() {
     let line = timeout(PATIENCE, down).await.unwrap();
     assert_eq!(line.last_error.as_deref(), Some("the institution closed the connection"));
 }
+
+#[tokio::test]
+async fn who_stops_a_second_time_waits_for_the_first() {
+    let mut bench = Bench::new(Setup::default()).await;
+    let asked = bench.ask();
+    let (connection, request) = bench.peer.receive().await;
+    let stop = || {
+        let gateway = bench.gateway.clone();
+        tokio::spawn(async move { gateway.stop().await })
+    };
+    let (first, second) = (stop(), stop());
+    until("it is stopping", async || outcome(&bench.ask().await.unwrap()) == "not sent: the gateway is stopping").await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!first.is_finished() && !second.is_finished(), "something is in flight");
+    bench.peer.send(connection, &transfer_answer(&request)).await;
+    let exchange = asked.await.unwrap();
+    timeout(PATIENCE, async { (first.await.unwrap(), second.await.unwrap()) }).await.expect("both end");
+    assert_eq!(outcome(&bench.gateway.find(&exchange.id).await.unwrap().unwrap()), "answered", "in the journal");
+}
+
+#[tokio::test]
+async fn a_journal_that_hangs_delays_no_request_beyond_its_time() {
+    let setup = Setup { institution: "answer_timeout_ms = 300", ..Setup::default() };
+    let mut bench = Bench::new(setup).await;
+    let other = rusqlite::Connection::open(bench.journal()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let asked = bench.ask();
+    // Shorter than SQLite waits for the lock, longer than a request may take to the wire.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    other.execute_batch("ROLLBACK").unwrap();
+    let said = outcome(&asked.await.unwrap());
+    assert_eq!(said, "not sent: it could not be started within 300 ms");
+    assert!(bench.peer.is_quiet().await);
+}

@@ -78,7 +78,7 @@ async fn silence_is_unknown_and_a_late_answer_settles_its_own() {
     let settled = bench.settled(&exchange.id).await;
     assert_eq!(outcome(&settled), "unknown: no answer within 300 ms");
     assert_eq!(settled.settled_by.as_deref(), Some("late answer"));
-    assert_eq!(settled.answer.unwrap().bytes, transfer_answer(&request));
+    assert_eq!(settled.answer.unwrap().bytes[..], transfer_answer(&request)[..]);
     assert_eq!(outcome(&next.await.unwrap()), "unknown: no answer within 300 ms");
 }
 
@@ -95,13 +95,15 @@ async fn an_answer_with_another_number_is_nobodys() {
 }
 
 #[tokio::test]
-async fn a_second_answer_changes_nothing() {
+async fn a_second_answer_changes_nothing_and_one_that_says_something_else_is_shown() {
     let mut bench = Bench::new(Setup::default()).await;
     let exchange = bench.answered().await;
     let mut second = exchange.answer.as_ref().unwrap().bytes.to_vec();
-    second[52..56].copy_from_slice(b"0199");
     bench.peer.send(0, &second).await;
     assert_eq!(bench.entries(3).await[2].1, "duplicate");
+    second[52..56].copy_from_slice(b"0199");
+    bench.peer.send(0, &second).await;
+    assert_eq!(bench.entries(4).await[3].1, "conflicting");
     assert_eq!(bench.gateway.find(&exchange.id).await.unwrap(), Some(exchange));
 }
 
@@ -171,7 +173,7 @@ async fn a_crash_leaves_unknown_and_the_next_run_can_settle_it() {
     let gateway = start(config(&journal, peer.port, &Setup::default()), Arc::new(StandInOnly)).await;
     let [exchange] = &gateway.recent(5).await.unwrap()[..] else { panic!("one exchange") };
     assert_eq!(outcome(exchange), "unknown: the gateway stopped before an answer came");
-    assert_eq!(exchange.request, request);
+    assert_eq!(exchange.request[..], request[..]);
     peer.send(1, &transfer_answer(&request)).await;
     until("it is settled", async || {
         gateway.find(&exchange.id).await.unwrap().is_some_and(|found| found.settled_by.is_some())
@@ -204,6 +206,54 @@ async fn an_idempotency_key_stands_for_one_request() {
     let Err(Refusal::OtherBody(id)) = ask(other).await else { panic!("it is another body") };
     assert_eq!(id, answered.id);
     assert!(bench.peer.is_quiet().await, "it was sent twice");
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_looked_up_has_no_outcome() {
+    let mut bench = Bench::new(Setup { institution: IMPATIENT, ..Setup::default() }).await;
+    let ask = async || bench.gateway.exchange("bank-a", "Transfer", &transfer(), Some("order-8")).await;
+    let unknown = ask().await.unwrap();
+    assert_eq!(outcome(&unknown), "unknown: no answer within 300 ms");
+    let other = rusqlite::Connection::open(bench.journal()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let said = ask().await.map(|exchange| outcome(&exchange)).unwrap_err().to_string();
+    assert!(said.starts_with("the idempotency key cannot be looked up now: the journal cannot be written: "), "{said}");
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(ask().await.unwrap(), unknown);
+    bench.gateway.stop().await;
+    let said = ask().await.map(|exchange| outcome(&exchange)).unwrap_err().to_string();
+    assert_eq!(said, "the idempotency key cannot be looked up now: the gateway is stopping");
+    bench.peer.receive().await;
+    assert!(bench.peer.is_quiet().await, "it was sent once");
+}
+
+#[tokio::test]
+async fn one_institutions_crowd_does_not_fill_the_journals_queue() {
+    let (peer, mut other_peer) = (Peer::start().await, Peer::start().await);
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal.sqlite");
+    let mut both = config(&journal, peer.port, &Setup { institution: IMPATIENT, ..Setup::default() });
+    let other = config(&journal, other_peer.port, &Setup::default()).institutions.remove("bank-a").unwrap();
+    both.institutions.insert("bank-b".to_owned(), other);
+    let gateway = start(both, Arc::new(StandInOnly)).await;
+    until("both are up", async || format!("{:?}", gateway.lines()).matches("state: Up").count() == 2).await;
+    let ask = |institution: &'static str| {
+        let gateway = gateway.clone();
+        tokio::spawn(async move { gateway.exchange(institution, "Transfer", &transfer(), None).await.unwrap() })
+    };
+    let lock = rusqlite::Connection::open(&journal).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let crowd: Vec<_> = (0..12_000).map(|_| ask("bank-a")).collect();
+    until("the crowd is there", async || crowd.iter().filter(|asked| asked.is_finished()).count() > 2000).await;
+    lock.execute_batch("ROLLBACK").unwrap();
+    let asked = ask("bank-b");
+    let (connection, request) = other_peer.receive().await;
+    other_peer.send(connection, &transfer_answer(&request)).await;
+    assert_eq!(outcome(&asked.await.unwrap()), "answered");
+    for asked in crowd {
+        let said = outcome(&asked.await.unwrap());
+        assert!(said.starts_with("not sent: ") || said.starts_with("unknown: no answer"), "{said}");
+    }
 }
 
 #[tokio::test]
@@ -246,4 +296,30 @@ async fn what_is_no_request_is_refused_before_anything_happens() {
     body["amount"] = json!(99_999_999_999_999_u64);
     assert!(ask("bank-a", "Transfer", body).await.starts_with("caller: amount (출금금액)"));
     assert!(bench.gateway.recent(1).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_key_rests_across_a_restart_though_it_was_answered() {
+    let mut peer = Peer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal.sqlite");
+    let mut own_numbers = config(&journal, peer.port, &Setup { institution: IMPATIENT, ..Setup::default() });
+    own_numbers.institutions.get_mut("bank-a").unwrap().trace = None;
+    let mut body = transfer();
+    body["header"] = json!({ "trace_no": 4711 });
+    for run in 0..2 {
+        let gateway = start(own_numbers.clone(), Arc::new(StandInOnly)).await;
+        until("it is up", async || format!("{:?}", gateway.lines()).contains("Up")).await;
+        let (asking, body) = (gateway.clone(), body.clone());
+        let asked = tokio::spawn(async move { asking.exchange("bank-a", "Transfer", &body, None).await.unwrap() });
+        if run == 0 {
+            let (_, request) = peer.receive().await;
+            peer.send(0, &transfer_answer(&request)).await;
+            assert_eq!(outcome(&asked.await.unwrap()), "answered");
+            gateway.stop().await;
+        } else {
+            let why = "not sent: the request's key is in flight, or rests since its last use";
+            assert_eq!(outcome(&asked.await.unwrap()), why, "a second answer to the first would reach it");
+        }
+    }
 }

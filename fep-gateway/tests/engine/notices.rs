@@ -86,3 +86,22 @@ async fn the_stand_in_answers_when_the_service_is_silent() {
 async fn the_stand_in_answers_when_the_services_fields_make_no_answer() {
     check(Some(Ok("far too long")), b"0199").await;
 }
+
+/// A service with a mistake in it.
+struct Broken;
+
+impl NoticeHandler for Broken {
+    fn notice(&self, _: Notice) -> NoticeFuture<'_> {
+        Box::pin(async { panic!("a mistake in the service's code") })
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_takes_no_line_down() {
+    let setup = Setup { tables: NOTICES, ..Setup::default() };
+    let mut bench = Bench::with(setup, Arc::new(Broken)).await;
+    let notice = golden("bank-a-deposit-notice.json");
+    bench.peer.send(0, &notice).await;
+    assert_eq!(bench.peer.receive().await.1, answer_to(&notice, b"0199"));
+    bench.answered().await;
+}
