@@ -3,7 +3,7 @@
 //! The records are the golden file's, repeated. Criterion reports bytes per second; run it with
 //! `cargo bench -p fep-tests --bench records`.
 
-#![allow(clippy::expect_used, reason = "a benchmark without its data is none")]
+#![allow(clippy::expect_used, missing_docs, reason = "a benchmark: without its data it is none, and nobody imports it")]
 
 use std::hint::black_box;
 
