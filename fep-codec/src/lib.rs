@@ -43,6 +43,7 @@ pub mod record;
 #[cfg(feature = "json")]
 pub mod json;
 pub mod dump;
+pub mod files;
 pub mod framing;
 #[cfg(feature = "tokio")]
 pub mod stream;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cursor::{Reader, Writer, check_count};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Encoding, Group, Kind, Layout};
+use crate::layout::{Encoding, Group, Item, Kind, Layout};
 
 /// A type whose values are telegrams, parts of telegrams or entries of groups with one layout.
 #[diagnostic::on_unimplemented(
@@ -197,6 +197,32 @@ impl Layout {
                     value.iter().map(read).eq(when.value.bytes()) && rest.iter().map(read).all(|byte| byte == b' ')
                 })
             })
+    }
+
+    /// Whether the literals at fixed offsets are there and all conditions of [`Layout::when`] hold. A layout with neither
+    /// recognises nothing.
+    #[must_use]
+    pub fn recognises(&self, bytes: &[u8]) -> bool {
+        let mut offset = 0_usize;
+        let mut some = !self.when.is_empty();
+        for item in self.items() {
+            if let Item::Literal(literal) = item {
+                some = true;
+                if !bytes.get(offset..).is_some_and(|rest| rest.starts_with(&literal.bytes)) {
+                    return false;
+                }
+            }
+            let Some(len) = item.fixed_len() else { break };
+            offset = offset.saturating_add(len);
+        }
+        some && (self.when.is_empty() || self.matches(bytes))
+    }
+
+    /// Whether a choice of several telegrams takes this one for these bytes: by its `when`, or if it has none by its
+    /// literals.
+    #[must_use]
+    pub fn chooses(&self, bytes: &[u8]) -> bool {
+        if self.when.is_empty() { self.recognises(bytes) } else { self.matches(bytes) }
     }
 
     /// The error of bytes that match none of these layouts: it names the fields that tell them apart, and their bytes.

@@ -32,6 +32,7 @@ runtime! {
     telegram = telegram::Telegram;
     decode = telegram::Decode;
     telegram_set = telegram::TelegramSet;
+    record_set = files::RecordSet;
     reader = cursor::Reader;
     writer = cursor::Writer;
     error = error::Error;

@@ -29,10 +29,15 @@ pub enum CodecError {
 /// If the bytes are no such telegram.
 pub fn decode(telegram: &TelegramSpec, bytes: &[u8]) -> Result<String, CodecError> {
     let name = telegram.name();
-    let record = Record::decode(&telegram.layout, bytes).map_err(|error| CodecError::of(name, error))?;
+    Record::decode(&telegram.layout, bytes).map(|record| line(&record)).map_err(|error| CodecError::of(name, error))
+}
+
+/// A telegram's fields in their envelope, as one line of JSON.
+#[must_use]
+pub fn line(record: &Record<'_>) -> String {
     // A record has string keys and finite numbers only, which is all that can go wrong in JSON.
-    let fields = serde_json::to_string(&record).unwrap_or_default();
-    Ok(format!("{{\"telegram\":{},\"fields\":{fields}}}", Json::from(name)))
+    let fields = serde_json::to_string(record).unwrap_or_default();
+    format!("{{\"telegram\":{},\"fields\":{fields}}}", Json::from(&*record.layout().name))
 }
 
 /// The bytes of a telegram with these fields.

@@ -7,11 +7,12 @@ mod counts;
 mod when;
 
 use fep_codec::Layout;
+use fep_codec::files::Total;
 use fep_codec::layout::{Group, Item};
 
 use crate::document::{Document, instead};
-use crate::lower::{LayoutPlace, Lowered, Place, TELEGRAM_LEN_MAX};
-use crate::model::Spec;
+use crate::lower::{FilePlace, LayoutPlace, Lowered, Place, TELEGRAM_LEN_MAX};
+use crate::model::{FileSpec, Spec};
 
 /// Notes what is wrong with a spec that was lowered.
 pub(crate) fn lint(document: &Document, lowered: &Lowered) {
@@ -126,42 +127,73 @@ fn answers(document: &Document, lowered: &Lowered) {
 fn files(document: &Document, lowered: &Lowered) {
     let spec = &lowered.spec;
     for (file, place) in spec.files.iter().zip(&lowered.files) {
-        if file.records.is_empty() {
+        if file.records.is_empty() && place.complete {
             document.error(place.name.clone(), format!("file `{}` has no records", file.name));
         }
         if spec.telegram(&file.name).is_some() {
             let message = format!("`{}` is a file, and a telegram has the same name", file.name);
             document.error_hint(place.name.clone(), message, "`--telegram` names both: rename one");
         }
-        let mut layouts: Vec<&Layout> = Vec::new();
-        for (record, at) in file.records.iter().zip(&place.records) {
-            let Some(telegram) = spec.telegram(&record.telegram) else {
-                let message = format!("there is no telegram `{}`", record.telegram);
-                document.error_hint(at.clone(), message, instead(&record.telegram, &telegram_names(spec)));
-                continue;
-            };
-            let broken =
-                lowered.telegrams.iter().zip(&spec.telegrams).any(|(place, of)| of == telegram && place.broken);
-            if broken {
-                continue;
+        if records(document, lowered, file, place) {
+            plan(document, spec, file, place);
+        }
+    }
+}
+
+/// The records of a file, one by one and against each other. Gives whether all is well with them.
+fn records(document: &Document, lowered: &Lowered, file: &FileSpec, place: &FilePlace) -> bool {
+    let spec = &lowered.spec;
+    let mut clean = !file.records.is_empty();
+    let mut layouts: Vec<&Layout> = Vec::new();
+    for (record, at) in file.telegrams().into_iter().zip(&place.records) {
+        let Some(telegram) = spec.telegram(record) else {
+            let message = format!("there is no telegram `{record}`");
+            document.error_hint(at.clone(), message, instead(record, &telegram_names(spec)));
+            clean = false;
+            continue;
+        };
+        if lowered.telegrams.iter().zip(&spec.telegrams).any(|(place, of)| of == telegram && place.broken) {
+            clean = false;
+            continue;
+        }
+        let name = telegram.name();
+        match (telegram.layout.fixed_len(), file.record_len) {
+            (Some(len), Some(record_len)) if len != record_len => {
+                let message = format!("record `{name}` has {len} bytes, `record_len` is {record_len}");
+                document.error_hint(at.clone(), message, "mend one of them; the line end does not count");
+                clean = false;
             }
-            let (name, record_len) = (telegram.name(), file.record_len);
-            match telegram.layout.fixed_len() {
-                Some(len) if len == record_len => {}
-                Some(len) => {
-                    let message = format!("record `{name}` has {len} bytes, `record_len` is {record_len}");
-                    document.error_hint(at.clone(), message, "mend one of them; the line end does not count");
-                }
-                None => document.error(at.clone(), format!("record `{name}` has no fixed length")),
+            (Some(_), _) => {}
+            (None, _) => {
+                document.error(at.clone(), format!("record `{name}` has no fixed length"));
+                clean = false;
             }
-            let twin = layouts
-                .iter()
-                .find(|other| other.name != telegram.layout.name && !when::differ(other, &telegram.layout));
-            if let Some(twin) = twin {
-                let message = format!("a record can be both `{}` and `{name}`", twin.name);
-                document.error_hint(at.clone(), message, "give both a `literal` or a `when` at the same place");
-            }
-            layouts.push(&telegram.layout);
+        }
+        let twin =
+            layouts.iter().find(|other| other.name != telegram.layout.name && !when::differ(other, &telegram.layout));
+        if let Some(twin) = twin {
+            let message = format!("a record can be both `{}` and `{name}`", twin.name);
+            document.error_hint(at.clone(), message, "give both a `literal` or a `when` at the same place");
+            clean = false;
+        }
+        layouts.push(&telegram.layout);
+    }
+    clean && place.complete
+}
+
+/// What the codec says of the file and of each of its totals.
+fn plan(document: &Document, spec: &Spec, file: &FileSpec, place: &FilePlace) {
+    let check = |totals: Vec<Total>, at: &std::ops::Range<usize>| {
+        let plan = spec.file_layout(&FileSpec { totals, ..file.clone() });
+        let checked = plan.check();
+        if let Err(error) = &checked {
+            document.error(at.clone(), error.what.to_string());
+        }
+        checked.is_ok()
+    };
+    if check(Vec::new(), &place.name) {
+        for (total, at) in file.totals.iter().zip(&place.totals) {
+            check(vec![total.clone()], at);
         }
     }
 }

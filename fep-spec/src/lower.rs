@@ -53,12 +53,21 @@
 //!
 //! [files.EB13]
 //! label      = "출금이체 신청"
-//! record_len = 120
-//! line_end   = "none"           # none, lf, crlf
+//! record_len = 120              # optional: what the sheet states, where all records have one length
+//! line_end   = "none"           # none, cr, lf, crlf; a list of them: any is read, the first is written
+//! blocks     = { records = 10, fill = "9" }         # optional: the last block is filled with records of nines
+//! lenient    = ["stripped", "unfilled"]             # optional: what is forgiven without being asked
 //! records    = [                # in this order; once, unless min and max say otherwise
 //!   { telegram = "Header" },
 //!   { telegram = "Data", min = 0 },
+//!   { records = [ … ], min = 1 },                   # these repeat together: a batch
 //!   { telegram = "Trailer" },
+//! ]
+//! totals     = [                # fields that are made of the records before: filled in, and checked
+//!   { field = "Trailer.total",  count = "Data" },
+//!   { field = "Trailer.new",    count = "Data", where = { kind = "1" } },           # or a list of values
+//!   { field = "Trailer.amount", sum = "Data.amount", last_digits = 10 },            # modulo 10^10
+//!   { field = "Trailer.blocks", blocks = true },
 //! ]
 //! ```
 //!

@@ -4,8 +4,10 @@
 //! and the gateway do: which telegram answers which, remarks, the names of codes, record files. Reading a file is the
 //! business of [`crate::lower`] and [`crate::load`].
 
+use std::borrow::Cow;
 use std::fmt;
 
+use fep_codec::files::{Blocks, FileLayout, Lenient, LineEnd, Stands, Step, Total};
 use fep_codec::layout::CodeMeaning;
 use fep_codec::{Charset, Error, Layout};
 
@@ -104,34 +106,38 @@ pub struct FileSpec {
     pub name: String,
     /// The name on the sheet.
     pub label: String,
-    /// Bytes of each record, without its line end.
-    pub record_len: usize,
-    /// What stands after each record.
-    pub line_end: LineEnd,
+    /// Bytes of each record, without its line end, as the sheet states it; none if the records differ.
+    pub record_len: Option<usize>,
+    /// What may stand after each record; the first is written.
+    pub line_ends: Vec<LineEnd>,
     /// Which records, in their order.
     pub records: Vec<RecordUse>,
+    /// The blocks that the records come in.
+    pub blocks: Option<Blocks>,
+    /// The fields that are totals of other records.
+    pub totals: Vec<Total>,
+    /// What every reader of the file forgives.
+    pub lenient: Lenient,
 }
 
-/// One kind of record at its place in a file.
+/// What stands at one place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordUse {
-    /// The name of a telegram of the spec.
-    pub telegram: String,
+    /// A telegram of the spec, or several that repeat together.
+    pub what: RecordUseOf,
     /// The fewest that must stand here.
     pub min: usize,
     /// The most that may stand here; none: as many as there are.
     pub max: Option<usize>,
 }
 
-/// What stands after each record of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineEnd {
-    /// The next record.
-    None,
-    /// A line feed.
-    Lf,
-    /// Carriage return and line feed.
-    CrLf,
+/// What a [`RecordUse`] is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordUseOf {
+    /// The name of a telegram of the spec.
+    Telegram(String),
+    /// Records that repeat together.
+    Group(Vec<RecordUse>),
 }
 
 /// Several specs that are used together, as those of one folder are.
@@ -163,6 +169,32 @@ impl Spec {
         self.files.iter().find(|file| file.name == name)
     }
 
+    /// The plan by which a record file of this spec is read and written.
+    #[must_use]
+    pub fn file_layout(&self, file: &FileSpec) -> FileLayout {
+        FileLayout {
+            name: Cow::Owned(file.name.clone()),
+            label: Cow::Owned(file.label.clone()),
+            line_ends: Cow::Owned(file.line_ends.clone()),
+            steps: Cow::Owned(self.steps(&file.records)),
+            blocks: file.blocks,
+            totals: Cow::Owned(file.totals.clone()),
+            lenient: file.lenient,
+        }
+    }
+
+    /// What names no telegram is left out; a spec that was checked has no such thing.
+    fn steps(&self, uses: &[RecordUse]) -> Vec<Step> {
+        let stands = |what: &RecordUseOf| match what {
+            RecordUseOf::Telegram(name) => {
+                self.telegram(name).map(|telegram| Stands::Record(Cow::Owned(telegram.layout.clone())))
+            }
+            RecordUseOf::Group(uses) => Some(Stands::Group(Cow::Owned(self.steps(uses)))),
+        };
+        let step = |one: &RecordUse| Some(Step { stands: stands(&one.what)?, min: one.min, max: one.max });
+        uses.iter().filter_map(step).collect()
+    }
+
     /// The list of codes with this name.
     #[must_use]
     pub fn code_list(&self, name: &str) -> Option<&CodeList> {
@@ -189,15 +221,21 @@ impl TelegramSpec {
     }
 }
 
-impl LineEnd {
-    /// Its bytes.
+impl FileSpec {
+    /// The names of the records' telegrams, in the order of the file.
     #[must_use]
-    pub const fn bytes(self) -> &'static [u8] {
-        match self {
-            Self::None => b"",
-            Self::Lf => b"\n",
-            Self::CrLf => b"\r\n",
+    pub fn telegrams(&self) -> Vec<&str> {
+        fn add<'f>(uses: &'f [RecordUse], names: &mut Vec<&'f str>) {
+            for one in uses {
+                match &one.what {
+                    RecordUseOf::Telegram(name) => names.push(name),
+                    RecordUseOf::Group(uses) => add(uses, names),
+                }
+            }
         }
+        let mut names = Vec::new();
+        add(&self.records, &mut names);
+        names
     }
 }
 

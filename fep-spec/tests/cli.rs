@@ -79,15 +79,30 @@ fn golden_telegrams_go_both_ways() {
 }
 
 #[test]
-fn the_golden_record_file_goes_both_ways() {
-    let [(golden, hex)] = golden("kftc-cms").try_into().expect("one file");
-    let args = ["--spec", "specs/kftc-cms", "--telegram", "EB13", "--hex"];
-    let decoded = fep_with(&[&["decode"], args.as_slice()].concat(), hex.as_bytes());
-    assert_eq!(decoded.code, Some(0), "{}", decoded.messages);
-    let lines: Vec<Value> = decoded.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    assert_eq!(Value::from(lines), golden["fields"]);
-    let encoded = fep_with(&[&["encode"], args.as_slice()].concat(), &decoded.out);
-    assert_eq!((encoded.code, encoded.text().trim()), (Some(0), hex.as_str()), "{}", encoded.messages);
+fn golden_record_files_go_both_ways() {
+    for (spec, file) in [("kftc-cms", "EB13"), ("nacha", "ACH")] {
+        let [(golden, hex)] = golden(spec).try_into().expect("one file");
+        let args = ["--spec", "specs", "--telegram", file, "--hex"];
+        let decoded = fep_with(&[&["decode"], args.as_slice()].concat(), hex.as_bytes());
+        assert_eq!(decoded.code, Some(0), "{}", decoded.messages);
+        let lines: Vec<Value> = decoded.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!(Value::from(lines), golden["fields"]);
+        let encoded = fep_with(&[&["encode"], args.as_slice()].concat(), &decoded.out);
+        assert_eq!((encoded.code, encoded.text().trim()), (Some(0), hex.as_str()), "{}", encoded.messages);
+    }
+}
+
+#[test]
+fn a_stripped_record_file_is_read_if_asked() {
+    let args = ["--spec", "specs/nacha", "--telegram", "ACH", "specs/nacha/samples/stripped.ach"];
+    let strict = fep(&[&["decode"], args.as_slice()].concat());
+    let message = "fep: record 1 at byte 0: the line end that the spec asks for does not follow the record\n";
+    assert_eq!((strict.code, strict.text(), strict.messages.as_str()), (Some(1), "", message));
+    let lenient = fep(&[&["decode", "--lenient"], args.as_slice()].concat());
+    assert_eq!((lenient.code, lenient.text().lines().count()), (Some(0), 5), "{}", lenient.messages);
+    let explained = fep(&[&["explain", "--lenient"], args.as_slice()].concat());
+    assert_eq!(explained.code, Some(0), "{}", explained.messages);
+    assert!(explained.text().contains("record 3 at byte 171: ") && !explained.text().contains("Receiver Account Name"));
 }
 
 #[test]

@@ -4,5 +4,6 @@
 pub mod bank_a;
 pub mod kinds;
 pub mod kftc_cms;
+pub mod nacha;
 pub mod nts_vat;
 pub mod quote_c;

@@ -2,7 +2,10 @@
 
 #![allow(clippy::panic, clippy::expect_used, reason = "a property fails by panicking")]
 
+use std::io::{Cursor, Read};
+
 use fep_codec::dump::{Options, dump};
+use fep_codec::files::{FileLayout, FileReader, FileWriter, Lenient};
 use fep_codec::layout::Counts;
 use fep_codec::{DecodeOwned, Layout, LengthPrefix, Record, Telegram};
 
@@ -88,4 +91,60 @@ fn frames(prefix: LengthPrefix, pieces: &[&[u8]]) -> (Vec<usize>, bool) {
         }
     }
     (lengths, false)
+}
+
+/// Any bytes as a record file: they are read alike in pieces of any size, and a file without mistakes is written again as it
+/// was, with the first line end that its plan names.
+pub fn any_file(plan: &FileLayout, bytes: &[u8], seed: u64) {
+    for lenient in [Lenient::STRICT, Lenient::ALL] {
+        let whole = read_all(plan, lenient, bytes);
+        let pieces = Pieces { input: Cursor::new(bytes), random: Random(seed) };
+        assert_eq!(read_all(plan, lenient, pieces), whole, "seed {seed}");
+    }
+    let records = FileReader::new(plan, bytes).expect("a plan").records().collect::<Result<Vec<_>, _>>();
+    let Ok(records) = records else { return };
+    let mut writer = FileWriter::new(plan, Vec::new()).expect("a plan");
+    for record in &records {
+        // EUC-KR is written strictly and read generously: the one difference there is.
+        match writer.write(record.clone()) {
+            Ok(()) => {}
+            Err(error) if error.to_string().contains("not in euc-kr") => return,
+            Err(error) => panic!("what was read is not written: {error}"),
+        }
+    }
+    let again = writer.finish().expect("a whole file");
+    let read = FileReader::new(plan, &*again).expect("a plan").records().collect::<Result<Vec<_>, _>>();
+    assert_eq!(read.as_ref(), Ok(&records), "the file is written in another way");
+    if plan.line_ends.len() < 2 {
+        assert_eq!(again, bytes);
+    }
+}
+
+/// What a reader hands out, as text.
+fn read_all(plan: &FileLayout, lenient: Lenient, input: impl Read) -> Vec<String> {
+    let mut reader = FileReader::new(plan, input).expect("a plan").lenient(lenient);
+    let mut all = Vec::new();
+    while let Some(record) = reader.next() {
+        all.push(match record {
+            Ok(record) => {
+                format!("{} {} {} {:?}", record.number, record.offset, record.layout.name, record.bytes)
+            }
+            Err(error) => error.to_string(),
+        });
+    }
+    all
+}
+
+/// Gives a few bytes at a time.
+struct Pieces<'b> {
+    input: Cursor<&'b [u8]>,
+    random: Random,
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let piece = usize::try_from(1 + self.random.below(200)).unwrap_or(1);
+        let len = out.len().min(piece);
+        self.input.read(out.get_mut(..len).unwrap_or_default())
+    }
 }

@@ -6,10 +6,9 @@ use std::path::Path;
 
 use fep_codec::Record;
 use fep_spec::codec;
-use fep_spec::files::{decode_file, encode_file};
 use fep_spec::model::{Spec, SpecSet};
 use fep_tests::golden::Golden;
-use serde_json::{Value, json};
+use serde_json::json;
 
 fn specs() -> SpecSet {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("specs");
@@ -52,19 +51,6 @@ fn every_request_has_an_answer_with_its_layout_and_the_next_code() {
     assert_eq!(pairs * 2, spec.telegrams.len(), "every telegram is one half of a pair");
 }
 
-#[test]
-fn the_golden_record_file_goes_both_ways() {
-    let spec = spec("kftc-cms");
-    let golden = Golden::load("kftc-cms-eb13");
-    let file = spec.file(&golden.telegram).expect("the file");
-    let lines: Vec<Value> = decode_file(&spec, file, &golden.bytes)
-        .map(|line| serde_json::from_str(&line.expect("a record")).expect("JSON"))
-        .collect();
-    assert_eq!(Value::from(lines), golden.fields);
-    let records = golden.fields.as_array().expect("records");
-    assert_eq!(encode_file(&spec, file, records).expect("encodes"), golden.bytes);
-}
-
 /// Goes through a golden stream telegram by telegram: each is chosen by its first bytes, says how long it is, gives the golden
 /// fields and comes back from them. `end` stands behind each. Returns the names.
 fn through_a_stream(name: &str, golden: &str, end: &[u8]) -> Vec<String> {
@@ -102,48 +88,6 @@ fn the_golden_stream_of_quotes_goes_both_ways() {
 #[test]
 fn golden_tax_records_of_two_sign_conventions_go_both_ways() {
     assert_eq!(through_a_stream("nts-vat", "nts-vat-signs", b"\r\n"), ["Income", "InvoiceTotals"]);
-}
-
-/// Decodes a changed golden file and gives the first error as text.
-fn file_error(change: impl FnOnce(&mut Vec<u8>)) -> String {
-    let spec = spec("kftc-cms");
-    let mut bytes = Golden::load("kftc-cms-eb13").bytes;
-    change(&mut bytes);
-    let file = spec.file("EB13").expect("the file");
-    decode_file(&spec, file, &bytes).find_map(Result::err).expect("an error").to_string()
-}
-
-#[test]
-fn a_broken_file_says_which_record_and_which_byte() {
-    let check = |change: fn(&mut Vec<u8>), expected: &str| assert_eq!(file_error(change), expected);
-    check(
-        |bytes| bytes.truncate(600 - 7),
-        "record 5 at byte 480: the file ends inside the record: 113 bytes are left, a record has 120",
-    );
-    check(|bytes| bytes.truncate(480), "record 5 at byte 480: the file has 0 of `Trailer`, there must be 1");
-    check(|bytes| drop(bytes.drain(..120)), "record 1 at byte 0: `Data` cannot stand here, expected Header");
-    check(|bytes| bytes.extend_from_within(480..), "record 6 at byte 600: `Trailer` stands after the end of the file");
-    check(|bytes| bytes[120] = b'X', "record 2 at byte 120: the bytes are none of the file's records");
-    check(
-        |bytes| bytes[121] = b'?',
-        "record 2 at byte 120: Data: peer: serial (일련번호), bytes 1..9: expected a digit, found '?' (3f) at byte 1, hex 3f \
-         30 30 30 30 30 30 31",
-    );
-    check(Vec::clear, "record 1 at byte 0: the file has 0 of `Header`, there must be 1");
-}
-
-#[test]
-fn records_out_of_order_are_not_written() {
-    let spec = spec("kftc-cms");
-    let file = spec.file("EB13").expect("the file");
-    let golden = Golden::load("kftc-cms-eb13");
-    let mut records = golden.fields.as_array().expect("records").clone();
-    records.swap(0, 1);
-    let error = encode_file(&spec, file, &records).expect_err("out of order");
-    assert_eq!(error.to_string(), "record 1 at byte 0: `Data` cannot stand here, expected Header");
-    let stranger = [json!({ "telegram": "Transfer", "fields": {} })];
-    let error = encode_file(&spec, file, &stranger).expect_err("not of this file");
-    assert_eq!(error.to_string(), "record 1 at byte 0: `Transfer` is no record of this file");
 }
 
 #[test]

@@ -5,17 +5,17 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use fep_spec::files::decode_file;
 use fep_spec::generate::rust;
 use fep_spec::model::{Spec, SpecSet};
 use fep_tests::golden::Golden;
+use fep_tests::properties;
 use proptest::prelude::*;
 
 static FOLDER: LazyLock<std::path::PathBuf> =
     LazyLock::new(|| Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("specs"));
 static SPECS: LazyLock<SpecSet> = LazyLock::new(|| SpecSet::load(&FOLDER).expect("clean specs"));
 static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    ["bank-a", "kftc-cms"]
+    ["bank-a", "kftc-cms", "nacha"]
         .map(|name| std::fs::read_to_string(FOLDER.join(name).join(format!("{name}.toml"))).expect("a spec"))
         .to_vec()
 });
@@ -24,7 +24,7 @@ static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
 /// property of its own.
 fn decode_as_everything(bytes: &[u8]) {
     for spec in &SPECS.specs {
-        spec.files.iter().for_each(|file| decode_file(spec, file, bytes).for_each(drop));
+        spec.files.iter().for_each(|file| properties::any_file(&spec.file_layout(file), bytes, bytes.len() as u64));
         let _ = spec.choose(bytes);
     }
     let _ = SPECS.choose(bytes);
@@ -67,9 +67,9 @@ proptest! {
 
     #[test]
     fn golden_bytes_with_a_slip_decode_or_do_not(
-        file in 0..8_usize, at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>(),
+        file in 0..9_usize, at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>(),
     ) {
-        let names = [Golden::names("bank-a"), Golden::names("kftc-cms")].concat();
+        let names = [Golden::names("bank-a"), Golden::names("kftc-cms"), Golden::names("nacha")].concat();
         let mut bytes = Golden::load(&names[file]).bytes;
         let at = at.index(bytes.len());
         bytes[at] = byte;

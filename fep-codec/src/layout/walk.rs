@@ -225,6 +225,15 @@ impl Literal {
         }
     }
 
+    /// The bytes, in `const` code too.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8] {
+        match &self.bytes {
+            Cow::Borrowed(bytes) => bytes,
+            Cow::Owned(bytes) => bytes.as_slice(),
+        }
+    }
+
     /// Whether there are no bytes at all.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -32,18 +32,80 @@ impl Layout {
         false
     }
 
-    /// Whether the layout with this number is never chosen, because an earlier one's conditions hold whenever its own do.
+    /// Whether the layout with this number is never chosen, because an earlier one's conditions, or literals if it has no
+    /// conditions, hold whenever its own do.
     #[must_use]
     pub const fn is_hidden(layouts: &[&Self], number: usize) -> bool {
         let Some((earlier, [own, ..])) = layouts.split_at_checked(number) else { return false };
         let mut rest = earlier;
         while let [other, tail @ ..] = rest {
-            if includes(own.conditions(), other.conditions()) {
+            let hides = match other.conditions() {
+                [] => other.is_recognisable() && other.literals_are_in(own),
+                conditions => includes(own.conditions(), conditions),
+            };
+            if hides {
                 return true;
             }
             rest = tail;
         }
         false
+    }
+
+    /// Whether bytes can show that they are this layout's: it has conditions, or a literal at a fixed offset.
+    #[must_use]
+    pub const fn is_recognisable(&self) -> bool {
+        if !self.conditions().is_empty() {
+            return true;
+        }
+        let mut rest = self.items();
+        while let [item, tail @ ..] = rest {
+            match item {
+                Item::Literal(literal) if !literal.is_empty() => return true,
+                _ if item.fixed_len().is_none() => return false,
+                _ => rest = tail,
+            }
+        }
+        false
+    }
+
+    /// Whether the literals at fixed offsets are also those of another layout.
+    const fn literals_are_in(&self, other: &Self) -> bool {
+        let mut rest = self.items();
+        let mut offset = 0_usize;
+        while let [item, tail @ ..] = rest {
+            if let Item::Literal(literal) = item {
+                let (mut bytes, mut at) = (literal.as_bytes(), offset);
+                while let [byte, behind @ ..] = bytes {
+                    match other.literal_byte(at) {
+                        Some(same) if same == *byte => (bytes, at) = (behind, at.saturating_add(1)),
+                        _ => return false,
+                    }
+                }
+            }
+            let Some(len) = item.fixed_len() else { return true };
+            offset = offset.saturating_add(len);
+            rest = tail;
+        }
+        true
+    }
+
+    /// The byte that a literal puts at this offset.
+    const fn literal_byte(&self, at: usize) -> Option<u8> {
+        let mut rest = self.items();
+        let mut left = at;
+        while let [item, tail @ ..] = rest {
+            let Some(len) = item.fixed_len() else { return None };
+            if left >= len {
+                (rest, left) = (tail, left.saturating_sub(len));
+                continue;
+            }
+            let Item::Literal(literal) = item else { return None };
+            return match literal.as_bytes().split_at_checked(left) {
+                Some((_, [byte, ..])) => Some(*byte),
+                _ => None,
+            };
+        }
+        None
     }
 
     const fn conditions(&self) -> &[When] {
@@ -152,6 +214,26 @@ mod tests {
         assert!(Layout::is_hidden(&[&both, &both], 1));
         assert!(!Layout::is_hidden(&[&both, &other, &one], 2));
         assert!(!Layout::is_hidden(&[&none, &one], 1));
+    }
+
+    #[test]
+    fn a_layout_without_conditions_is_known_by_its_literals() {
+        let literal = |bytes: &'static [u8]| {
+            let (name, label) = (Cow::Borrowed(""), Cow::Borrowed(""));
+            Item::Literal(crate::layout::Literal { name, label, bytes: Cow::Borrowed(bytes) })
+        };
+        let text = || field("text", Kind::Text(TextRule::new(Charset::Ascii)));
+        let one = layout(&[], vec![literal(b"1"), literal(b"21")]);
+        let short = layout(&[], vec![literal(b"12"), text()]);
+        let behind = layout(&[], vec![text(), literal(b"9")]);
+        let other = layout(&[], vec![literal(b"3"), text()]);
+        assert!(Layout::is_hidden(&[&short, &one], 1), "12 is the beginning of 121");
+        assert!(!Layout::is_hidden(&[&one, &short], 1));
+        assert!(!Layout::is_hidden(&[&one, &short, &behind, &other], 2));
+        assert!(!Layout::is_hidden(&[&one, &short, &behind, &other], 3));
+        assert!(one.recognises(b"121") && short.recognises(b"121") && behind.recognises(b"xx9"));
+        assert!(!one.recognises(b"12") && !behind.recognises(b"xx8") && !other.recognises(b""));
+        assert!(one.chooses(b"121") && !layout(&[], vec![text()]).is_recognisable());
         assert!(!Layout::is_hidden(&[&one], 0) && !Layout::is_hidden(&[], 3));
     }
 }

@@ -1,9 +1,10 @@
-//! `impl TelegramSet` of an enum: the first telegram whose `when` holds.
+//! `impl TelegramSet` of an enum: the first telegram whose `when` holds, or whose literals are there if it has no `when`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
+use super::generics::bytes_lifetime;
 use crate::model::{Set, Variant};
 use crate::paths;
 
@@ -18,7 +19,7 @@ pub(crate) fn set(set: &Set) -> TokenStream {
     let bytes = Ident::new("bytes", Span::mixed_site());
     let choices = set.variants.iter().map(|Variant { ident, ty }| {
         quote_spanned! {ty.span()=>
-            if <#ty as #telegram>::LAYOUT.matches(#bytes) {
+            if <#ty as #telegram>::LAYOUT.chooses(#bytes) {
                 return #result::map(<#ty as #decode<'_>>::decode(#bytes), Self::#ident);
             }
         }
@@ -26,6 +27,7 @@ pub(crate) fn set(set: &Set) -> TokenStream {
     let variants: Vec<_> = set.variants.iter().map(|variant| &variant.ident).collect();
     let asserts = set.variants.iter().enumerate().map(|(number, variant)| assert_when(set, number, variant));
     let conversions = conversions(set);
+    let records = records(set);
     quote! {
         #[automatically_derived]
         impl #telegram_set for #ident {
@@ -48,8 +50,41 @@ pub(crate) fn set(set: &Set) -> TokenStream {
                 }
             }
         }
+        #records
         #conversions
         #(#asserts)*
+    }
+}
+
+/// `impl RecordSet`: the same choice, for slices of records that follow each other.
+fn records(set: &Set) -> TokenStream {
+    let p = &set.paths;
+    let (record_set, telegram_set, telegram) = (p.record_set(), p.telegram_set(), p.telegram());
+    let (layout, error, result, option) = (p.layout(), p.error(), paths::result(), paths::option());
+    let ident = &set.ident;
+    let bytes = Ident::new("bytes", Span::mixed_site());
+    let lifetime = bytes_lifetime();
+    let lens = set.variants.iter().map(|Variant { ty, .. }| {
+        quote_spanned! {ty.span()=>
+            if <#ty as #telegram>::LAYOUT.chooses(#bytes) {
+                return <#ty as #telegram>::LAYOUT.fixed_len();
+            }
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl<#lifetime> #record_set<#lifetime> for #ident {
+            const RECORDS: &'static [&'static #layout] = <Self as #telegram_set>::LAYOUTS;
+
+            fn record_len(#bytes: &[u8]) -> #option<::core::primitive::usize> {
+                #(#lens)*
+                #option::None
+            }
+
+            fn decode_record(#bytes: &#lifetime [u8]) -> #result<Self, #error> {
+                <Self as #telegram_set>::decode_any(#bytes)
+            }
+        }
     }
 }
 
@@ -72,14 +107,12 @@ pub(super) fn conversions(set: &Set) -> TokenStream {
 /// A telegram without conditions, or behind one whose conditions hold for the same bytes, would never be chosen.
 fn assert_when(set: &Set, number: usize, variant: &Variant) -> TokenStream {
     let (telegram, telegram_set, layout) = (set.paths.telegram(), set.paths.telegram_set(), set.paths.layout());
-    let (ident, ty, borrowed) = (&set.ident, &variant.ty, paths::borrowed());
-    let unknown = "this telegram cannot be recognised: say by which codes, `#[telegram(when(\"…\" = \"…\"))]`";
+    let (ident, ty) = (&set.ident, &variant.ty);
+    let unknown =
+        "this telegram cannot be recognised: say by which codes, `#[telegram(when(\"…\" = \"…\"))]`, or by a literal";
     let hidden = "an earlier variant's `when` holds for all bytes of this one, so this one would never be chosen";
     quote_spanned! {variant.ident.span()=>
-        const _: () = ::core::assert!(
-            ::core::matches!(&<#ty as #telegram>::LAYOUT.when, #borrowed([_, ..])),
-            #unknown
-        );
+        const _: () = ::core::assert!(<#ty as #telegram>::LAYOUT.is_recognisable(), #unknown);
         const _: () = ::core::assert!(!#layout::is_hidden(<#ident as #telegram_set>::LAYOUTS, #number), #hidden);
     }
 }

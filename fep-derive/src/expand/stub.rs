@@ -101,6 +101,9 @@ pub(crate) fn set_stub(set: &Set, generics: &Generics) -> TokenStream {
     let ident = &set.ident;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let conversions = generics.params.is_empty().then(|| conversions(set));
+    let (record_set, option) = (p.record_set(), paths::option());
+    let (with_bytes, bytes) = decode_generics(generics);
+    let (bytes_generics, _, _) = with_bytes.split_for_impl();
     quote! {
         #[automatically_derived]
         impl #impl_generics #telegram_set for #ident #ty_generics #where_clause {
@@ -115,6 +118,18 @@ pub(crate) fn set_stub(set: &Set, generics: &Generics) -> TokenStream {
             }
 
             fn encode_any(&self, _: &mut [u8]) -> #result<usize, #error> {
+                ::core::unreachable!()
+            }
+        }
+        #[automatically_derived]
+        impl #bytes_generics #record_set<#bytes> for #ident #ty_generics #where_clause {
+            const RECORDS: &'static [&'static #layout] = &[];
+
+            fn record_len(_: &[u8]) -> #option<::core::primitive::usize> {
+                #option::None
+            }
+
+            fn decode_record(_: & #bytes [u8]) -> #result<Self, #error> {
                 ::core::unreachable!()
             }
         }

@@ -1,59 +1,218 @@
 //! Record files: `[files.EB13]`.
 
+use std::borrow::Cow;
 use std::ops::Range;
+
+use fep_codec::files::{Blocks, Lenient, LineEnd, Only, Tally, Total};
 
 use super::items::TELEGRAM_LEN_MAX;
 use super::names;
-use crate::document::{Located, Table};
-use crate::model::{FileSpec, LineEnd, RecordUse};
+use crate::document::{Located, Table, Value};
+use crate::model::{FileSpec, RecordUse, RecordUseOf};
 
 /// Where a file stands.
 pub(crate) struct FilePlace {
     pub(crate) name: Range<usize>,
-    /// The telegram of each record.
+    /// The telegram of each record, those of groups among them.
     pub(crate) records: Vec<Range<usize>>,
+    /// The field of each total.
+    pub(crate) totals: Vec<Range<usize>>,
+    /// All records could be read.
+    pub(crate) complete: bool,
 }
 
 /// Reads all files; what cannot be read is noted and left out.
 pub(super) fn files(sections: Vec<(Located<&str>, Table<'_>)>) -> (Vec<FileSpec>, Vec<FilePlace>) {
-    sections.into_iter().filter_map(|(name, table)| file(&name, table)).unzip()
+    sections.into_iter().map(|(name, table)| file(&name, table)).unzip()
 }
 
-fn file(name: &Located<&str>, table: Table<'_>) -> Option<(FileSpec, FilePlace)> {
+fn file(name: &Located<&str>, table: Table<'_>) -> (FileSpec, FilePlace) {
     names::check_type(table.document(), name, "a file");
     let label = table.string("label").map(|label| label.value.to_owned()).unwrap_or_default();
-    let len = table.required("record_len").and_then(|len| len.integer(1..=TELEGRAM_LEN_MAX));
-    let line_ends = [("none", LineEnd::None), ("lf", LineEnd::Lf), ("crlf", LineEnd::CrLf)];
-    let line_end = table.choice("line_end", &line_ends).map_or(LineEnd::None, |line_end| line_end.value);
-    let values = table.required("records").and_then(crate::document::Value::array).unwrap_or_default();
+    let record_len = table.integer("record_len", 1..=TELEGRAM_LEN_MAX).map(|len| len.value);
+    let line_ends = table.get("line_end").map_or_else(|| vec![LineEnd::None], line_ends);
+    let blocks = table.table("blocks").and_then(blocks);
+    let lenient = table.array("lenient").map(lenient).unwrap_or_default();
+    let mut walk = Walk { places: Vec::new(), complete: true };
+    let values = table.required("records").and_then(Value::array);
+    walk.complete = values.is_some();
+    let records = records(values.unwrap_or_default(), &mut walk);
+    let totals = table.array("totals").unwrap_or_default().into_iter();
+    let (totals, total_places) = totals.filter_map(Value::table).filter_map(total).unzip();
     table.finish();
-    let (records, places): (Vec<_>, Vec<_>) =
-        values.into_iter().filter_map(|value| value.table()).filter_map(record).unzip();
-    let len = len?;
-    let place = FilePlace { name: name.span.clone(), records: places };
+    let Walk { places, complete } = walk;
+    let place = FilePlace { name: name.span.clone(), records: places, totals: total_places, complete };
     let name = name.value.to_owned();
-    Some((FileSpec { name, label, record_len: len.value, line_end, records }, place))
+    (FileSpec { name, label, record_len, line_ends, records, blocks, totals, lenient }, place)
+}
+
+/// `"crlf"`, or `["crlf", "lf"]`.
+fn line_ends(value: Value<'_>) -> Vec<LineEnd> {
+    let words = [("none", LineEnd::None), ("cr", LineEnd::Cr), ("lf", LineEnd::Lf), ("crlf", LineEnd::CrLf)];
+    if !value.is_array() {
+        return value.choice(&words).map_or_else(|| vec![LineEnd::None], |word| vec![word.value]);
+    }
+    let values = value.array().unwrap_or_default();
+    let document = value.document();
+    if values.is_empty() {
+        document.error_hint(value.span(), "no line end", "leave out `line_end`, or write \"none\"");
+    }
+    let mut all = Vec::new();
+    for word in values.into_iter().filter_map(|value| value.choice(&words)) {
+        if all.contains(&word.value) {
+            document.error_hint(word.span, "this line end stands twice", "leave one out");
+        } else {
+            all.push(word.value);
+        }
+    }
+    all
+}
+
+fn blocks(table: Table<'_>) -> Option<Blocks> {
+    let records = table.required("records").and_then(|records| records.integer(2..=RECORDS_MAX));
+    let fill = table.required_string("fill");
+    let document = table.document();
+    table.finish();
+    let (records, fill) = (records?, fill?);
+    match *fill.value.as_bytes() {
+        [fill @ b' '..=b'~'] => Some(Blocks { records: records.value, fill }),
+        _ => {
+            let message = format!("`fill` cannot be \"{}\"", fill.value);
+            document.error_hint(fill.span, message, "one ASCII character, of which a whole record is made");
+            None
+        }
+    }
+}
+
+fn lenient(values: Vec<Value<'_>>) -> Lenient {
+    let words = [
+        ("stripped", Lenient { stripped: true, ..Lenient::STRICT }),
+        ("unfilled", Lenient { unfilled: true, ..Lenient::STRICT }),
+    ];
+    values.into_iter().filter_map(|value| value.choice(&words)).fold(Lenient::STRICT, |all, word| Lenient {
+        stripped: all.stripped || word.value.stripped,
+        unfilled: all.unfilled || word.value.unfilled,
+    })
+}
+
+/// What is known of a file's records beside the records themselves.
+struct Walk {
+    /// One for each record.
+    places: Vec<Range<usize>>,
+    /// Nothing was noted yet.
+    complete: bool,
+}
+
+fn records(values: Vec<Value<'_>>, walk: &mut Walk) -> Vec<RecordUse> {
+    let mut uses = Vec::new();
+    for value in values {
+        match value.table().and_then(|table| record(table, walk)) {
+            Some(one) => uses.push(one),
+            None => walk.complete = false,
+        }
+    }
+    uses
 }
 
 /// `{ telegram = "Header" }` is one; with `min` or `max` there are that many.
-fn record(table: Table<'_>) -> Option<(RecordUse, Range<usize>)> {
-    let telegram = table.required_string("telegram");
+fn record(table: Table<'_>, walk: &mut Walk) -> Option<RecordUse> {
+    let document = table.document();
+    let group = table.get("records");
+    let telegram = if group.is_some() { table.string("telegram") } else { table.required_string("telegram") };
     let min = table.integer("min", 0..=RECORDS_MAX);
     let max = table.integer("max", 1..=RECORDS_MAX);
-    let document = table.document();
     table.finish();
-    let telegram = telegram?;
     let once = min.is_none() && max.is_none();
-    let (min, max) = match (&min, &max) {
-        (Some(min), Some(max)) if min.value > max.value => {
-            let message = format!("min is {}, max is {}", min.value, max.value);
-            document.error_hint(max.span.clone(), message, "max must not be below min");
+    if let (Some(min), Some(max)) = (&min, &max)
+        && min.value > max.value
+    {
+        let message = format!("min is {}, max is {}", min.value, max.value);
+        document.error_hint(max.span.clone(), message, "max must not be below min");
+        walk.complete = false;
+    }
+    let (min, max) = if once { (1, Some(1)) } else { (min.map_or(0, |min| min.value), max.map(|max| max.value)) };
+    let what = match (telegram, group) {
+        (Some(telegram), None) => {
+            walk.places.push(telegram.span);
+            RecordUseOf::Telegram(telegram.value.to_owned())
+        }
+        (None, Some(group)) => {
+            let values = group.array()?;
+            if values.is_empty() {
+                document.error(group.span(), "no records that could repeat");
+                return None;
+            }
+            RecordUseOf::Group(records(values, walk))
+        }
+        (Some(telegram), Some(_)) => {
+            document.error_hint(telegram.span, "both `telegram` and `records`", "leave one out");
             return None;
         }
-        _ if once => (1, Some(1)),
-        (min, max) => (min.as_ref().map_or(0, |min| min.value), max.as_ref().map(|max| max.value)),
+        (None, None) => return None,
     };
-    Some((RecordUse { telegram: telegram.value.to_owned(), min, max }, telegram.span))
+    Some(RecordUse { what, min, max })
+}
+
+/// `{ field = "Trailer.total", sum = "Data.amount", where = { kind = "1" }, last_digits = 10 }`
+fn total(table: Table<'_>) -> Option<(Total, Range<usize>)> {
+    let document = table.document();
+    let field = table.required_string("field");
+    let (count, sum, blocks) = (table.string("count"), table.string("sum"), table.boolean("blocks"));
+    let has_only = table.has("where");
+    let only = table.table("where").and_then(only);
+    let last_digits = table.integer("last_digits", 1..=38_u32).map(|digits| digits.value);
+    let span = table.span();
+    table.finish();
+    let field = field?;
+    let (record, path) = record_and_field(document, &field)?;
+    let tally = match (count, sum, blocks) {
+        (Some(count), None, None) => Tally::Count { of: Cow::Owned(count.value.to_owned()) },
+        (None, Some(sum), None) => {
+            let (of, field) = record_and_field(document, &sum)?;
+            Tally::Sum { of, field }
+        }
+        (None, None, Some(blocks)) if blocks.value => Tally::Blocks,
+        _ => {
+            let hint = "write count = \"Data\", sum = \"Data.amount\", or blocks = true";
+            document.error_hint(span, "a total has exactly one of `count`, `sum` and `blocks`", hint);
+            return None;
+        }
+    };
+    if has_only && only.is_none() {
+        return None;
+    }
+    Some((Total { record, field: path, tally, only, last_digits }, field.span))
+}
+
+/// `Trailer.total`
+fn record_and_field(
+    document: &crate::document::Document,
+    path: &Located<&str>,
+) -> Option<(Cow<'static, str>, Cow<'static, str>)> {
+    let parts = path.value.split_once('.').filter(|(record, field)| !record.is_empty() && !field.is_empty());
+    if parts.is_none() {
+        let message = format!("`{}` names no field of a record", path.value);
+        document.error_hint(
+            path.span.clone(),
+            message,
+            "write the record's name, a dot and the field's: \"Trailer.total\"",
+        );
+    }
+    parts.map(|(record, field)| (Cow::Owned(record.to_owned()), Cow::Owned(field.to_owned())))
+}
+
+/// `{ kind = "1" }`, or `{ kind = ["1", "3"] }`.
+fn only(table: Table<'_>) -> Option<Only> {
+    let (document, span) = (table.document(), table.span());
+    let entries = table.entries();
+    let [(field, value)] = entries.as_slice() else {
+        document.error_hint(span, "`where` names one field", "write where = { kind = \"1\" }");
+        return None;
+    };
+    let values = if value.is_array() { value.array()? } else { vec![*value] };
+    let values: Option<Vec<_>> =
+        values.into_iter().map(|value| Some(Cow::Owned(value.string()?.value.to_owned()))).collect();
+    Some(Only { field: Cow::Owned(field.value.to_owned()), values: Cow::Owned(values?) })
 }
 
 /// Records of one kind in a file.

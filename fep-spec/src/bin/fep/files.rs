@@ -5,21 +5,29 @@ use std::path::Path;
 
 use crate::end::{Stop, note, stdin_is_terminal};
 
-/// The bytes of a file, or of stdin.
-pub(crate) fn read(file: Option<&Path>) -> Result<Vec<u8>, Stop> {
+/// A file, or stdin.
+pub(crate) fn open(file: Option<&Path>) -> Result<Box<dyn io::Read>, Stop> {
     match file {
-        Some(path) if path != Path::new("-") => {
-            std::fs::read(path).map_err(|error| Stop::Message(format!("cannot read {}: {error}", path.display())))
-        }
+        Some(path) if path != Path::new("-") => match std::fs::File::open(path) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(error) => Err(Stop::Message(format!("cannot read {}: {error}", path.display()))),
+        },
         _ => {
             if stdin_is_terminal() {
                 note("reading from the terminal, Ctrl-D ends it");
             }
-            let mut bytes = Vec::new();
-            let read = io::stdin().lock().read_to_end(&mut bytes);
-            read.map(|_| bytes).map_err(|error| Stop::Message(format!("cannot read stdin: {error}")))
+            Ok(Box::new(io::stdin().lock()))
         }
     }
+}
+
+/// The bytes of a file, or of stdin.
+pub(crate) fn read(file: Option<&Path>) -> Result<Vec<u8>, Stop> {
+    let mut bytes = Vec::new();
+    let name =
+        file.filter(|path| *path != Path::new("-")).map_or("stdin".to_owned(), |path| path.display().to_string());
+    let read = open(file)?.read_to_end(&mut bytes);
+    read.map(|_| bytes).map_err(|error| Stop::Message(format!("cannot read {name}: {error}")))
 }
 
 /// The bytes of a file, out of hex digits if asked.

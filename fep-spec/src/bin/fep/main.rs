@@ -30,7 +30,7 @@ enum Action {
     /// Write specs as annotated Rust structs
     Gen(GenArgs),
     /// Bytes on stdin or in FILE → JSON, one object a line; a record file gives one line per record
-    Decode(TelegramArgs),
+    Decode(DecodeArgs),
     /// JSON objects on stdin or in FILE → bytes on stdout
     Encode(TelegramArgs),
     /// Bytes → what each of them means; secrets are masked
@@ -79,9 +79,18 @@ struct TelegramArgs {
 }
 
 #[derive(Debug, Args)]
-struct ExplainArgs {
+struct DecodeArgs {
     #[command(flatten)]
     telegram: TelegramArgs,
+    /// In a record file, accept records whose trailing blanks were stripped, and a last block that is not full
+    #[arg(long)]
+    lenient: bool,
+}
+
+#[derive(Debug, Args)]
+struct ExplainArgs {
+    #[command(flatten)]
+    decode: DecodeArgs,
     /// Show secret fields
     #[arg(long)]
     reveal: bool,

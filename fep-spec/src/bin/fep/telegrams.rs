@@ -1,25 +1,29 @@
 //! `fep decode`, `fep encode`, `fep explain`.
 
-use fep_codec::{Record, dump};
+use std::io::Read;
+
+use fep_codec::files::{FileError, FileLayout, FileReader, Lenient};
+use fep_codec::{Layout, Record, dump};
 use fep_spec::codec;
-use fep_spec::files::{FileError, decode_file, encode_file, records};
+use fep_spec::files::{decode_file, encode_file};
 use fep_spec::model::{Named, SpecSet, TelegramSpec, Unchosen};
 
 use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print};
-use crate::files::{read_bytes, read_text, to_hex};
-use crate::{ExplainArgs, TelegramArgs};
+use crate::files::{open, read_bytes, read_text, to_hex};
+use crate::{DecodeArgs, ExplainArgs, TelegramArgs};
 
 /// Bytes → lines of JSON.
-pub(crate) fn decode(args: &TelegramArgs) -> Ended {
-    let specs = SpecSet::load(&args.spec)?;
-    let named = named(&specs, args)?;
-    let bytes = read_bytes(args.file.as_deref(), args.hex)?;
+pub(crate) fn decode(args: &DecodeArgs) -> Ended {
+    let specs = SpecSet::load(&args.telegram.spec)?;
+    let named = named(&specs, &args.telegram)?;
+    if let Some(Named::File(spec, file)) = named {
+        let plan = spec.file_layout(file);
+        return decode_records(decode_file(reader(&plan, args)?));
+    }
+    let bytes = read_bytes(args.telegram.file.as_deref(), args.telegram.hex)?;
     let telegram = match named {
-        Some(Named::File(spec, file)) => {
-            return decode_records(decode_file(spec, file, &bytes));
-        }
         Some(Named::Telegram(telegram)) => telegram,
-        None => match specs.choose(&bytes) {
+        _ => match specs.choose(&bytes) {
             Ok(telegram) => telegram,
             Err(error) => return unchosen(&specs, &error, &bytes),
         },
@@ -60,7 +64,8 @@ pub(crate) fn encode(args: &TelegramArgs) -> Ended {
         Some(Named::File(spec, file)) => {
             let values: Result<Vec<_>, _> = codec::values(&text).collect();
             let written = values.map_err(|error| error.to_string());
-            written.and_then(|values| encode_file(spec, file, &values).map_err(|error| error.to_string()))
+            let plan = spec.file_layout(file);
+            written.and_then(|values| encode_file(&plan, &values, Vec::new()).map_err(|error| error.to_string()))
         }
         Some(Named::Telegram(telegram)) => encode_each(&text, |fields| codec::encode_fields(telegram, fields)),
         None => encode_each(&text, |envelope| codec::encode(&specs, envelope)),
@@ -75,37 +80,52 @@ pub(crate) fn encode(args: &TelegramArgs) -> Ended {
 /// Bytes → what each means.
 pub(crate) fn explain(args: &ExplainArgs) -> Ended {
     let options = dump::Options { reveal: args.reveal, colour: colour_stdout() };
-    let args = &args.telegram;
-    let specs = SpecSet::load(&args.spec)?;
-    let named = named(&specs, args)?;
-    let bytes = read_bytes(args.file.as_deref(), args.hex)?;
+    let args = &args.decode;
+    let specs = SpecSet::load(&args.telegram.spec)?;
+    let named = named(&specs, &args.telegram)?;
+    if let Some(Named::File(spec, file)) = named {
+        let plan = spec.file_layout(file);
+        return explain_records(reader(&plan, args)?, options);
+    }
+    let bytes = read_bytes(args.telegram.file.as_deref(), args.telegram.hex)?;
     let telegram = match named {
         Some(Named::Telegram(telegram)) => telegram,
-        Some(Named::File(spec, file)) => {
-            let mut outcome = Outcome::Clean;
-            for record in records(spec, file, &bytes) {
-                match record {
-                    Ok(record) => {
-                        print(format!("record {} at byte {}: ", record.number, record.offset).as_bytes())?;
-                        outcome = outcome.and(dump_one(record.telegram, record.bytes, options)?);
-                    }
-                    Err(error) => outcome = finding(&error.to_string()),
-                }
-            }
-            return Ok(outcome);
-        }
-        None => match specs.choose(&bytes) {
+        _ => match specs.choose(&bytes) {
             Ok(telegram) => telegram,
             Err(error) => return unchosen(&specs, &error, &bytes),
         },
     };
-    dump_one(telegram, &bytes, options)
+    dump_one(&telegram.layout, &bytes, options)
+}
+
+/// One dump after the other, errors in their order.
+fn explain_records(mut reader: FileReader<'_, impl Read>, options: dump::Options) -> Ended {
+    let mut outcome = Outcome::Clean;
+    while let Some(record) = reader.next() {
+        match record {
+            Ok(record) => {
+                print(format!("record {} at byte {}: ", record.number, record.offset).as_bytes())?;
+                outcome = outcome.and(dump_one(record.layout, record.bytes, options)?);
+            }
+            Err(error) => outcome = finding(&error.to_string()),
+        }
+    }
+    Ok(outcome)
+}
+
+/// A reader of the record file that the user named; it is never in memory as a whole, unless it is written in hex.
+fn reader<'f>(plan: &'f FileLayout, args: &DecodeArgs) -> Result<FileReader<'f, Box<dyn Read>>, Stop> {
+    let file = args.telegram.file.as_deref();
+    let input: Box<dyn Read> =
+        if args.telegram.hex { Box::new(std::io::Cursor::new(read_bytes(file, true)?)) } else { open(file)? };
+    let reader = FileReader::new(plan, input).map_err(|error| Stop::Message(error.to_string()))?;
+    Ok(if args.lenient { reader.lenient(Lenient::ALL) } else { reader })
 }
 
 /// The dump goes on after a mistake and shows it at its place; the outcome says that there was one.
-fn dump_one(telegram: &TelegramSpec, bytes: &[u8], options: dump::Options) -> Ended {
-    print(dump::dump(&telegram.layout, bytes, options).as_bytes())?;
-    match Record::decode(&telegram.layout, bytes) {
+fn dump_one(layout: &Layout, bytes: &[u8], options: dump::Options) -> Ended {
+    print(dump::dump(layout, bytes, options).as_bytes())?;
+    match Record::decode(layout, bytes) {
         Ok(_) => Ok(Outcome::Clean),
         Err(error) => Ok(finding(&error.to_string())),
     }

@@ -1,0 +1,135 @@
+//! Records of a derived type, straight from a slice: no copy, no allocation, and no order but the caller's own.
+
+use std::marker::PhantomData;
+
+use super::LineEnd;
+use super::fault::{FileError, FileFault};
+use crate::error::Error;
+use crate::layout::Layout;
+use crate::telegram::Decode;
+
+/// What a slice of records holds: one derived telegram, or a derived enum of several. It may borrow from the bytes.
+pub trait RecordSet<'a>: Sized {
+    /// The layouts of all records, in the order in which they are tried.
+    const RECORDS: &'static [&'static Layout];
+
+    /// The length in bytes of the record that begins here; none if it is none of them.
+    fn record_len(bytes: &[u8]) -> Option<usize>;
+
+    /// Reads the record that has exactly these bytes.
+    ///
+    /// # Errors
+    /// If they are none of the records, or a field cannot be read.
+    fn decode_record(bytes: &'a [u8]) -> Result<Self, Error>;
+}
+
+impl<'a, T: Decode<'a>> RecordSet<'a> for T {
+    const RECORDS: &'static [&'static Layout] = &[T::LAYOUT];
+
+    #[inline]
+    fn record_len(_: &[u8]) -> Option<usize> {
+        const { T::LAYOUT.fixed_len() }
+    }
+
+    #[inline]
+    fn decode_record(bytes: &'a [u8]) -> Result<Self, Error> {
+        T::decode(bytes)
+    }
+}
+
+/// The iterator that [`records`] returns.
+#[derive(Clone, Debug)]
+pub struct Records<'a, T> {
+    rest: &'a [u8],
+    line_end: &'static [u8],
+    number: u64,
+    offset: u64,
+    records: PhantomData<fn() -> T>,
+}
+
+/// The records that stand one behind the other in these bytes.
+///
+/// What is wrong in one record's fields does not end the iterator; a record that is cut off or unknown does. The order of the
+/// records and their totals are checked by [`super::FileReader`], not here.
+///
+/// ```
+/// # #[cfg(feature = "derive")] {
+/// use fep_codec::Telegram;
+/// use fep_codec::files::records;
+///
+/// /// It borrows from the file.
+/// #[derive(Telegram)]
+/// #[telegram(len = 8, charset = "ascii")]
+/// struct Row<'a> {
+///     #[field(len = 4)]
+///     name: &'a str,
+///     #[field(len = 4)]
+///     amount: u32,
+/// }
+///
+/// let rows = records::<Row<'_>>(b"kim 0042lee 0007");
+/// let total: u32 = rows.map(|row| Ok(row?.amount)).sum::<Result<_, fep_codec::files::FileError>>()?;
+/// assert_eq!(total, 49);
+/// # }
+/// # Ok::<(), fep_codec::files::FileError>(())
+/// ```
+#[must_use]
+pub const fn records<'a, T: RecordSet<'a>>(bytes: &'a [u8]) -> Records<'a, T> {
+    Records { rest: bytes, line_end: b"", number: 0, offset: 0, records: PhantomData }
+}
+
+impl<T> Records<'_, T> {
+    /// With this line end after each record.
+    #[must_use]
+    pub const fn line_end(mut self, line_end: LineEnd) -> Self {
+        self.line_end = line_end.bytes();
+        self
+    }
+}
+
+impl<'a, T: RecordSet<'a>> Iterator for Records<'a, T> {
+    type Item = Result<T, FileError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        self.number += 1;
+        let bytes = self.rest;
+        let len = match T::record_len(bytes) {
+            Some(len) if len > 0 => len,
+            _ => return Some(Err(self.stop(FileFault::Unknown))),
+        };
+        let needed = len + self.line_end.len();
+        let (Some(record), Some(end)) = (bytes.get(..len), bytes.get(len..needed)) else {
+            return Some(Err(self.stop(FileFault::CutOff { left: bytes.len(), needed })));
+        };
+        if end != self.line_end {
+            return Some(Err(self.stop(FileFault::LineEnd)));
+        }
+        let read = T::decode_record(record).map_err(|error| self.in_record(record, error));
+        self.rest = bytes.get(needed..).unwrap_or_default();
+        self.offset += needed as u64;
+        Some(read)
+    }
+}
+
+impl<'a, T: RecordSet<'a>> Records<'a, T> {
+    /// An error after which nothing comes.
+    #[cold]
+    fn stop(&mut self, what: FileFault) -> FileError {
+        self.rest = &[];
+        FileError { record: self.number, offset: self.offset, what }
+    }
+
+    #[cold]
+    fn in_record(&self, record: &[u8], error: Error) -> FileError {
+        let named = match T::RECORDS {
+            [only] => Some(only),
+            several => several.iter().find(|layout| layout.chooses(record)),
+        };
+        let name = named.map_or_else(String::new, |layout| layout.name.clone().into_owned());
+        FileError { record: self.number, offset: self.offset, what: FileFault::Record { name, error } }
+    }
+}

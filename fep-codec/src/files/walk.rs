@@ -1,0 +1,260 @@
+//! From one record to the next: where it ends, which it is, whether it may stand there. It reads nothing; callers pass a
+//! window that begins at the record.
+
+use super::fault::{FileError, FileFault};
+use super::order::Order;
+use super::totals::Totals;
+use super::{FileLayout, LineEnd, RECORD_MAX_BYTES};
+use crate::layout::Layout;
+
+/// What a reader forgives. A file read so may be written otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lenient {
+    /// Blanks at the end of a record may be missing, and so may the last line end: an editor stripped them. Only where
+    /// records have line ends.
+    pub stripped: bool,
+    /// The last block may be left unfilled.
+    pub unfilled: bool,
+}
+
+/// A record that stands where it may, not yet decoded.
+#[derive(Clone, Copy, Debug)]
+pub struct RawRecord<'f, 'w> {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Its offset in the file, in bytes.
+    pub offset: u64,
+    /// Which record it is.
+    pub layout: &'f Layout,
+    /// Its bytes, without the line end.
+    pub bytes: &'w [u8],
+}
+
+/// How far a file has come.
+#[derive(Clone, Debug)]
+pub(super) struct Walk<'f> {
+    pub(super) file: &'f FileLayout,
+    /// Each with its length.
+    pub(super) layouts: Vec<(&'f Layout, usize)>,
+    order: Order<'f>,
+    totals: Totals<'f>,
+    pub(super) lenient: Lenient,
+    /// The one that this file keeps to, once it is seen.
+    line_end: Option<LineEnd>,
+    /// Records so far, those that fill a block included.
+    pub(super) number: u64,
+    /// The offset of the next record.
+    pub(super) offset: u64,
+    last_len: usize,
+    filling: bool,
+    /// The record whose blanks were stripped, with its blanks.
+    padded: Vec<u8>,
+}
+
+/// Where the next record is.
+pub(super) struct Framed<'f> {
+    /// None: it only fills the block.
+    pub(super) layout: Option<&'f Layout>,
+    /// Its own bytes, if they do not stand in the window as they are.
+    pub(super) padded: bool,
+    /// Its length without the line end.
+    pub(super) len: usize,
+    /// Its length in the window, with the line end.
+    pub(super) consumed: usize,
+    /// What is wrong with its totals.
+    pub(super) wrong: Option<FileFault>,
+}
+
+impl Lenient {
+    /// Forgives nothing.
+    pub const STRICT: Self = Self { stripped: false, unfilled: false };
+    /// Forgives everything that can be forgiven.
+    pub const ALL: Self = Self { stripped: true, unfilled: true };
+}
+
+impl<'f> Walk<'f> {
+    /// # Errors
+    /// If no file could be read by this plan.
+    pub(super) fn new(file: &'f FileLayout) -> Result<Self, FileError> {
+        let mut layouts = Vec::new();
+        let all = file.layouts();
+        for layout in &all {
+            let name = &layout.name;
+            match layout.fixed_len() {
+                Some(1..=RECORD_MAX_BYTES) if layout.is_recognisable() || all.len() == 1 => {}
+                Some(1..=RECORD_MAX_BYTES) => {
+                    let reason = format!("the record `{name}` has neither a literal nor a `when` by which it is known");
+                    return Err(FileError::bad_plan(reason));
+                }
+                _ => {
+                    let reason =
+                        format!("the record `{name}` must have a fixed length of 1 to {RECORD_MAX_BYTES} bytes");
+                    return Err(FileError::bad_plan(reason));
+                }
+            }
+            layouts.push((*layout, layout.min_len()));
+        }
+        let totals = Totals::new(file, &all)?;
+        let (order, lenient) = (Order::new(&file.steps), file.lenient);
+        let (line_end, padded) = (None, Vec::new());
+        let (number, offset, last_len, filling) = (0, 0, 0, false);
+        Ok(Self { file, layouts, order, totals, lenient, line_end, number, offset, last_len, filling, padded })
+    }
+
+    /// The order and the totals of a file that has not begun.
+    pub(super) fn start(&self) -> (Order<'f>, Totals<'f>) {
+        (self.order.clone(), self.totals.clone())
+    }
+
+    /// How many bytes of the file the window needs, if the file has so many.
+    pub(super) fn window_len(&self) -> usize {
+        let longest = self.layouts.iter().map(|(_, len)| *len).max().unwrap_or(0);
+        longest + LineEnd::CrLf.bytes().len()
+    }
+
+    /// The next record of a file that goes on. The window has [`Walk::window_len`] bytes, or all that are left.
+    pub(super) fn step(&mut self, window: &[u8]) -> Result<Framed<'f>, FileFault> {
+        let mut framed = match self.filler(window) {
+            Some(filler) => filler?,
+            None if self.lenient.stripped && self.has_lines() => self.stripped(window)?,
+            None => self.whole(window)?,
+        };
+        if let Some(layout) = framed.layout {
+            if self.filling {
+                let record = layout.name.clone().into_owned();
+                return Err(FileFault::OutOfPlace { record, allowed: Vec::new() });
+            }
+            self.order.take(layout)?;
+            let bytes = if framed.padded { &self.padded } else { window.get(..framed.len).unwrap_or_default() };
+            framed.wrong = self.totals.check(self.number + 1, self.file, layout, bytes);
+            self.totals.add(layout, bytes);
+        }
+        self.number += 1;
+        self.offset += framed.consumed as u64;
+        (self.last_len, self.filling) = (framed.len, framed.layout.is_none());
+        Ok(framed)
+    }
+
+    /// The end of the file.
+    pub(super) fn end(&self) -> Result<(), FileFault> {
+        self.order.end()?;
+        match self.file.blocks {
+            Some(blocks) if !self.lenient.unfilled && !self.number.is_multiple_of(blocks.records as u64) => {
+                Err(FileFault::Unfilled { records: self.number, block: blocks.records })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The bytes of the record that [`Framed::padded`] is said of.
+    pub(super) fn padded(&self) -> &[u8] {
+        &self.padded
+    }
+
+    /// A record that fills the block: all of it is the filling byte, and the file could end here.
+    fn filler(&self, window: &[u8]) -> Option<Result<Framed<'f>, FileFault>> {
+        let blocks = self.file.blocks?;
+        let len = self.last_len;
+        let record = window.get(..len).filter(|record| !record.is_empty())?;
+        if record.iter().any(|byte| *byte != blocks.fill) || self.order.end().is_err() {
+            return None;
+        }
+        if self.number.is_multiple_of(blocks.records as u64) {
+            return Some(Err(FileFault::Unfilled { records: self.number + 1, block: blocks.records }));
+        }
+        let line_end = self.line_end_at(window, len);
+        Some(line_end.map(|end| Framed {
+            layout: None,
+            padded: false,
+            len,
+            consumed: len + end.map_or(0, |end| end.bytes().len()),
+            wrong: None,
+        }))
+    }
+
+    /// A record that has all its bytes.
+    fn whole(&mut self, window: &[u8]) -> Result<Framed<'f>, FileFault> {
+        let Some((layout, len)) = self.recognise(window) else {
+            let shortest = self.layouts.iter().map(|(_, len)| *len).min().unwrap_or(0);
+            let needed = shortest + self.expected_end().bytes().len();
+            let cut_off = window.len() < needed;
+            return Err(if cut_off { FileFault::CutOff { left: window.len(), needed } } else { FileFault::Unknown });
+        };
+        if window.len() < len {
+            let needed = len + self.expected_end().bytes().len();
+            return Err(FileFault::CutOff { left: window.len(), needed });
+        }
+        let end = self.line_end_at(window, len)?;
+        self.line_end = self.line_end.or(end);
+        let consumed = len + end.map_or(0, |end| end.bytes().len());
+        Ok(Framed { layout: Some(layout), padded: false, len, consumed, wrong: None })
+    }
+
+    /// A record up to its line end, with the blanks that are missing.
+    fn stripped(&mut self, window: &[u8]) -> Result<Framed<'f>, FileFault> {
+        let end = (0..window.len()).find_map(|at| Some((at, self.end_in(window.get(at..)?)?)));
+        let is_last = window.len() < self.window_len();
+        let (found, end) = match end {
+            Some((at, end)) => (at, Some(end)),
+            None if is_last => (window.len(), None),
+            None => return Err(FileFault::LineEnd),
+        };
+        let longest = self.window_len();
+        self.padded.clear();
+        self.padded.extend_from_slice(window.get(..found).unwrap_or_default());
+        self.padded.resize(longest.max(found), b' ');
+        let Some((layout, len)) = self.recognise(&self.padded) else { return Err(FileFault::Unknown) };
+        if found > len {
+            return Err(FileFault::LineEnd);
+        }
+        self.padded.truncate(len);
+        self.line_end = self.line_end.or(end);
+        let consumed = found + end.map_or(0, |end| end.bytes().len());
+        Ok(Framed { layout: Some(layout), padded: found < len, len, consumed, wrong: None })
+    }
+
+    /// Which record the bytes are, and its length. Where there is but one kind, nothing must tell.
+    pub(super) fn recognise(&self, bytes: &[u8]) -> Option<(&'f Layout, usize)> {
+        match *self.layouts.as_slice() {
+            [only] => Some(only),
+            ref several => several.iter().copied().find(|(layout, _)| layout.recognises(bytes)),
+        }
+    }
+
+    fn has_lines(&self) -> bool {
+        self.file.line_ends.iter().any(|end| *end != LineEnd::None)
+    }
+
+    /// The line end that a whole record of this length has; none if it is the last and its line end was stripped.
+    fn line_end_at(&self, window: &[u8], len: usize) -> Result<Option<LineEnd>, FileFault> {
+        let rest = window.get(len..).unwrap_or_default();
+        if let Some(end) = self.end_in(rest) {
+            return Ok(Some(end));
+        }
+        let plain = self.line_end.unwrap_or(LineEnd::None) == LineEnd::None;
+        if plain && self.file.line_ends.contains(&LineEnd::None) {
+            return Ok(Some(LineEnd::None));
+        }
+        if rest.is_empty() && self.lenient.stripped {
+            return Ok(None);
+        }
+        let expected = self.expected_end().bytes();
+        if expected.len() > rest.len() && expected.starts_with(rest) {
+            return Err(FileFault::CutOff { left: window.len(), needed: len + expected.len() });
+        }
+        Err(FileFault::LineEnd)
+    }
+
+    /// The line end that these bytes begin with: the file's, or the longest that the plan accepts as long as none was seen.
+    fn end_in(&self, bytes: &[u8]) -> Option<LineEnd> {
+        let known = [LineEnd::CrLf, LineEnd::Lf, LineEnd::Cr];
+        known.into_iter().find(|end| {
+            self.line_end.map_or_else(|| self.file.line_ends.contains(end), |own| own == *end)
+                && bytes.starts_with(end.bytes())
+        })
+    }
+
+    fn expected_end(&self) -> LineEnd {
+        self.line_end.or_else(|| self.file.line_ends.first().copied()).unwrap_or(LineEnd::None)
+    }
+}

@@ -1,0 +1,89 @@
+//! One million EB13 data records out of memory: a derived struct that borrows, one that owns, and the streaming reader.
+//!
+//! The records are the golden file's, repeated. Criterion reports bytes per second; run it with
+//! `cargo bench -p fep-tests --bench records`.
+
+#![allow(clippy::expect_used, missing_docs, reason = "a benchmark: without its data it is none, and nobody imports it")]
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use fep_codec::files::{FileLayout, FileReader, LineEnd, Step, records};
+use fep_codec::{Date, Telegram};
+use fep_tests::generated::kftc_cms;
+use fep_tests::golden::Golden;
+
+const RECORDS: usize = 1_000_000;
+
+/// The data record with what can be borrowed borrowed. Its one field of Korean text stays bytes.
+#[derive(Telegram)]
+#[telegram(len = 120, charset = "ascii")]
+struct Data<'a> {
+    #[field(literal = "R")]
+    record_type: (),
+    #[field(len = 8)]
+    serial: u32,
+    #[field(len = 10)]
+    institution_code: &'a str,
+    #[field(len = 6, pattern = "YYMMDD")]
+    applied_on: Date,
+    #[field(len = 1)]
+    kind: &'a str,
+    #[field(len = 20)]
+    payer_no: &'a str,
+    #[field(len = 7)]
+    bank_branch: &'a str,
+    #[field(len = 16)]
+    account: &'a str,
+    #[field(len = 16)]
+    holder_no: &'a str,
+    #[field(len = 4)]
+    branch: &'a str,
+    #[field(len = 2)]
+    fund_kind: &'a str,
+    #[field(len = 1)]
+    result: &'a str,
+    #[field(len = 4)]
+    reason: &'a str,
+    #[field(filler, len = 1)]
+    _reserved: (),
+    #[field(len = 12)]
+    institution_use: &'a [u8],
+    #[field(len = 1)]
+    channel: &'a str,
+    #[field(filler, len = 10)]
+    _reserved_2: (),
+}
+
+fn bench(c: &mut Criterion) {
+    let golden = Golden::load("kftc-cms-eb13").bytes;
+    let bytes = golden.get(120..480).expect("three data records").iter().copied().cycle().take(RECORDS * 120);
+    let bytes: Vec<u8> = bytes.collect();
+    let borrowed = || records::<Data<'_>>(&bytes).map(|record| record.expect("reads"));
+    assert_eq!(borrowed().map(|record| record.account.len()).sum::<usize>(), RECORDS / 3 * 39 + 12);
+
+    let mut group = c.benchmark_group("records");
+    group.throughput(Throughput::Bytes(bytes.len() as u64)).sample_size(10);
+    group.bench_function("borrowed", |b| b.iter(|| borrowed().map(black_box).count()));
+    group.bench_function("owned", |b| {
+        let owned = || records::<kftc_cms::Data>(&bytes).map(|record| record.expect("reads"));
+        b.iter(|| owned().map(black_box).count());
+    });
+    group.bench_function("reader", |b| {
+        const STEPS: &[Step] = &[Step::any_number(kftc_cms::Data::LAYOUT)];
+        let plan = FileLayout::new("EB13", &[LineEnd::None], STEPS, &[]);
+        b.iter(|| {
+            let mut reader = FileReader::new(&plan, &*bytes).expect("a plan");
+            let mut count = 0;
+            while let Some(record) = reader.next() {
+                black_box(record.expect("a record"));
+                count += 1;
+            }
+            count
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);

@@ -1,0 +1,209 @@
+//! NACHA ACH file: the telegrams of the spec `nacha`, version 2026-11-01.
+//!
+//! Written by `fep gen` from nacha.toml (fnv1a-64 35f695ab96f1e608). A change belongs there.
+
+use fep_codec::{Date, Digits, Telegram, Text};
+
+/// File header (File header).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(len = 94, charset = "ascii", label = "File header")]
+pub struct FileHeader {
+    /// Record type (Record type code).
+    #[field(literal = "1", label = "Record type code")]
+    pub record_type: (),
+    /// Priority (Priority code).
+    #[field(literal = "01", label = "Priority code")]
+    pub priority: (),
+    /// Destination (Immediate destination).
+    #[field(len = 10, label = "Immediate destination", justify = "right")]
+    pub destination: Text<10>,
+    /// Origin (Immediate origin).
+    #[field(len = 10, label = "Immediate origin", justify = "right")]
+    pub origin: Text<10>,
+    /// Created on (File creation date).
+    #[field(len = 6, label = "File creation date", pattern = "YYMMDD")]
+    pub created_on: Date,
+    /// Created at (File creation time).
+    ///
+    /// HHMM, or blank
+    #[field(len = 4, label = "File creation time")]
+    pub created_at: Text<4>,
+    /// File id (File ID modifier).
+    #[field(len = 1, label = "File ID modifier")]
+    pub file_id: Text<1>,
+    /// Record size (Record size).
+    #[field(literal = "094", label = "Record size")]
+    pub record_size: (),
+    /// Blocking factor (Blocking factor).
+    #[field(literal = "10", label = "Blocking factor")]
+    pub blocking_factor: (),
+    /// Format (Format code).
+    #[field(literal = "1", label = "Format code")]
+    pub format: (),
+    /// Destination name (Immediate destination name).
+    #[field(len = 23, label = "Immediate destination name")]
+    pub destination_name: Text<23>,
+    /// Origin name (Immediate origin name).
+    #[field(len = 23, label = "Immediate origin name")]
+    pub origin_name: Text<23>,
+    /// Reference (Reference code).
+    #[field(len = 8, label = "Reference code")]
+    pub reference: Text<8>,
+}
+
+/// Batch header (Batch header).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(len = 94, charset = "ascii", label = "Batch header")]
+pub struct BatchHeader {
+    /// Record type (Record type code).
+    #[field(literal = "5", label = "Record type code")]
+    pub record_type: (),
+    /// Service class (Service class code).
+    #[field(len = 3, label = "Service class code", full)]
+    pub service_class: Digits<3>,
+    /// Company (Company name).
+    #[field(len = 16, label = "Company name")]
+    pub company: Text<16>,
+    /// Discretionary (Company discretionary data).
+    #[field(len = 20, label = "Company discretionary data")]
+    pub discretionary: Text<20>,
+    /// Company id (Company identification).
+    #[field(len = 10, label = "Company identification")]
+    pub company_id: Text<10>,
+    /// Sec code (Standard entry class code).
+    #[field(len = 3, label = "Standard entry class code")]
+    pub sec_code: Text<3>,
+    /// Description (Company entry description).
+    #[field(len = 10, label = "Company entry description")]
+    pub description: Text<10>,
+    /// Descriptive date (Company descriptive date).
+    #[field(len = 6, label = "Company descriptive date")]
+    pub descriptive_date: Text<6>,
+    /// Effective on (Effective entry date).
+    #[field(len = 6, label = "Effective entry date", pattern = "YYMMDD")]
+    pub effective_on: Date,
+    /// Settlement (Settlement date (Julian)).
+    ///
+    /// the operator writes it
+    #[field(len = 3, label = "Settlement date (Julian)")]
+    pub settlement: Text<3>,
+    /// Originator status (Originator status code).
+    #[field(literal = "1", label = "Originator status code")]
+    pub originator_status: (),
+    /// Odfi (Originating DFI).
+    #[field(len = 8, label = "Originating DFI", full)]
+    pub odfi: Digits<8>,
+    /// Batch number (Batch number).
+    #[field(len = 7, label = "Batch number")]
+    pub batch_number: u32,
+}
+
+/// Entry (Entry detail).
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(len = 94, charset = "ascii", label = "Entry detail", debug)]
+pub struct Entry {
+    /// Record type (Record type code).
+    #[field(literal = "6", label = "Record type code")]
+    pub record_type: (),
+    /// Transaction code (Transaction code).
+    #[field(len = 2, label = "Transaction code", full)]
+    pub transaction_code: Digits<2>,
+    /// Receiving dfi (Receiving DFI).
+    #[field(len = 8, label = "Receiving DFI", full)]
+    pub receiving_dfi: Digits<8>,
+    /// Check digit (Check digit).
+    #[field(len = 1, label = "Check digit", full)]
+    pub check_digit: Digits<1>,
+    /// Account (DFI account number).
+    #[field(len = 17, label = "DFI account number", secret)]
+    pub account: Text<17>,
+    /// Amount (Amount).
+    ///
+    /// in cents
+    #[field(len = 10, label = "Amount")]
+    pub amount: u64,
+    /// Individual id (Individual identification).
+    #[field(len = 15, label = "Individual identification", secret)]
+    pub individual_id: Text<15>,
+    /// Name (Individual name).
+    #[field(len = 22, label = "Individual name", secret)]
+    pub name: Text<22>,
+    /// Discretionary (Discretionary data).
+    #[field(len = 2, label = "Discretionary data")]
+    pub discretionary: Text<2>,
+    /// Addenda (Addenda record indicator).
+    #[field(len = 1, label = "Addenda record indicator", full)]
+    pub addenda: Digits<1>,
+    /// Trace (Trace number).
+    #[field(len = 15, label = "Trace number", full)]
+    pub trace: Digits<15>,
+}
+
+/// Batch control (Batch control).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(len = 94, charset = "ascii", label = "Batch control")]
+pub struct BatchControl {
+    /// Record type (Record type code).
+    #[field(literal = "8", label = "Record type code")]
+    pub record_type: (),
+    /// Service class (Service class code).
+    #[field(len = 3, label = "Service class code", full)]
+    pub service_class: Digits<3>,
+    /// Entries (Entry/addenda count).
+    #[field(len = 6, label = "Entry/addenda count")]
+    pub entries: u32,
+    /// Hash (Entry hash).
+    #[field(len = 10, label = "Entry hash")]
+    pub hash: u64,
+    /// Debits (Total debit amount).
+    #[field(len = 12, label = "Total debit amount")]
+    pub debits: u64,
+    /// Credits (Total credit amount).
+    #[field(len = 12, label = "Total credit amount")]
+    pub credits: u64,
+    /// Company id (Company identification).
+    #[field(len = 10, label = "Company identification")]
+    pub company_id: Text<10>,
+    /// Mac (Message authentication code).
+    #[field(len = 19, label = "Message authentication code")]
+    pub mac: Text<19>,
+    /// Reserved (Reserved).
+    #[field(filler, len = 6, label = "Reserved")]
+    pub _reserved: (),
+    /// Odfi (Originating DFI).
+    #[field(len = 8, label = "Originating DFI", full)]
+    pub odfi: Digits<8>,
+    /// Batch number (Batch number).
+    #[field(len = 7, label = "Batch number")]
+    pub batch_number: u32,
+}
+
+/// File control (File control).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(len = 94, charset = "ascii", label = "File control")]
+pub struct FileControl {
+    /// Record type (Record type code).
+    #[field(literal = "9", label = "Record type code")]
+    pub record_type: (),
+    /// Batches (Batch count).
+    #[field(len = 6, label = "Batch count")]
+    pub batches: u32,
+    /// Blocks (Block count).
+    #[field(len = 6, label = "Block count")]
+    pub blocks: u32,
+    /// Entries (Entry/addenda count).
+    #[field(len = 8, label = "Entry/addenda count")]
+    pub entries: u32,
+    /// Hash (Entry hash).
+    #[field(len = 10, label = "Entry hash")]
+    pub hash: u64,
+    /// Debits (Total debit amount).
+    #[field(len = 12, label = "Total debit amount")]
+    pub debits: u64,
+    /// Credits (Total credit amount).
+    #[field(len = 12, label = "Total credit amount")]
+    pub credits: u64,
+    /// Reserved (Reserved).
+    #[field(filler, len = 39, label = "Reserved")]
+    pub _reserved: (),
+}
