@@ -5,7 +5,13 @@
 
 mod reader;
 mod writer;
+mod computed;
+mod entries;
+mod choice;
 
+pub(crate) use self::computed::check_page;
+pub use self::computed::{Stated, Tally};
+pub use self::entries::Extent;
 pub use self::reader::Reader;
 pub use self::writer::Writer;
 pub(crate) use self::writer::check_count;
@@ -23,4 +29,8 @@ const fn length_value(counts: Counts, start: usize, len: usize, total: usize) ->
 #[cold]
 fn fail(culprit: Culprit, fault: Fault, field: &Field, start: usize, bytes: Option<&[u8]>) -> Error {
     Error::in_field(culprit, fault, field).at_bytes(start..start.saturating_add(field.len), bytes)
+}
+
+fn culprit_on_encode(fault: &Fault) -> Culprit {
+    if matches!(fault, Fault::BadSpec { .. }) { Culprit::Spec } else { Culprit::Caller }
 }

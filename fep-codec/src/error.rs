@@ -174,8 +174,78 @@ pub enum Fault {
     },
     /// A computed field was given with another value than the computed one.
     NotTheComputed {
-        /// The value that belongs there.
-        computed: u64,
+        /// What belongs there; none if the field is secret.
+        computed: Option<Box<str>>,
+    },
+    /// The count behind a group does not say how many entries there are.
+    CountLies {
+        /// What the field says.
+        stated: u64,
+        /// How many entries there are.
+        actual: usize,
+    },
+    /// The field does not say the sum of the entries.
+    SumLies {
+        /// What the field says and what the sum is; none if the field is secret.
+        stated_and_actual: Option<(i128, i128)>,
+    },
+    /// The field does not say the number of its entry.
+    SequenceLies {
+        /// What the field says.
+        stated: u64,
+        /// The entry's number.
+        actual: u64,
+    },
+    /// The page is not within the whole list.
+    PageLies {
+        /// The number of the page's first entry.
+        start: i128,
+        /// The entries of the page.
+        count: usize,
+        /// The entries of all pages.
+        total: i128,
+    },
+    /// The check is not that of the bytes that it covers.
+    CheckLies {
+        /// The name of the check.
+        name: Box<str>,
+        /// What belongs there; none if the field is secret.
+        expected: Option<Box<[u8]>>,
+    },
+    /// The check cannot be computed.
+    NoCheck {
+        /// Why.
+        reason: &'static str,
+    },
+    /// The bytes that are left are no whole number of entries.
+    PartOfEntry {
+        /// The bytes behind the last whole entry.
+        bytes: usize,
+        /// The bytes of an entry.
+        entry: usize,
+    },
+    /// The last entry goes on into the bytes of what follows the group.
+    Overrun {
+        /// How many bytes too far it goes.
+        bytes: usize,
+    },
+    /// An entry that is not used is not blank.
+    EntryNotBlank,
+    /// An entry to be sent is blank, which says that it is not used.
+    EntryMeansNone,
+    /// No case of a choice has this code.
+    NoSuchCase {
+        /// The name of the choice.
+        choice: Box<str>,
+        /// The codes that there are.
+        codes: Box<str>,
+    },
+    /// The code belongs to another case of the choice than the one that is there.
+    WrongCase {
+        /// The case that is there.
+        case: Box<str>,
+        /// The codes that belong to it.
+        codes: Box<str>,
     },
     /// More entries than the group may have.
     TooMany {
@@ -398,6 +468,9 @@ impl Fault {
             Self::BadSign { byte: _ } => Self::BadSign { byte: None },
             Self::BadFlag { byte: _ } => Self::BadFlag { byte: None },
             Self::NoSuchDate { what: _ } => Self::NoSuchDate { what: None },
+            Self::NotTheComputed { computed: _ } => Self::NotTheComputed { computed: None },
+            Self::SumLies { stated_and_actual: _ } => Self::SumLies { stated_and_actual: None },
+            Self::CheckLies { name, expected: _ } => Self::CheckLies { name, expected: None },
             other => other,
         }
     }
@@ -454,9 +527,40 @@ impl Fault {
                 write!(f, " at byte {}", start + offset)
             }
             Self::LengthLies { stated, actual } => write!(f, "the length says {stated}, there are {actual}"),
-            Self::NotTheComputed { computed } => {
+            Self::NotTheComputed { computed: Some(computed) } => {
                 write!(f, "the field is computed and must be {computed}; leave it out")
             }
+            Self::NotTheComputed { computed: None } => {
+                f.write_str("the field is computed and must be another value; leave it out")
+            }
+            Self::CountLies { stated, actual } => write!(f, "the count says {stated}, there are {actual} entries"),
+            Self::SumLies { stated_and_actual: Some((stated, actual)) } => {
+                write!(f, "the sum says {stated}, the entries have {actual} in units of the last decimal")
+            }
+            Self::SumLies { stated_and_actual: None } => f.write_str("the sum is not that of the entries"),
+            Self::SequenceLies { stated, actual } => write!(f, "the sequence says {stated}, this is number {actual}"),
+            Self::PageLies { start, count, total } => {
+                write!(f, "{count} entries from number {start} on are no page of a list of {total}")
+            }
+            Self::CheckLies { name, expected } => {
+                write!(f, "the check `{name}` gives ")?;
+                let Some(expected) = expected else { return f.write_str("something else") };
+                f.write_str("hex")?;
+                expected.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
+            }
+            Self::NoCheck { reason } => write!(f, "the check cannot be computed: {reason}"),
+            Self::PartOfEntry { bytes, entry } => {
+                write!(f, "{bytes} bytes are left behind the last whole entry, which has {entry}")
+            }
+            Self::Overrun { bytes } => {
+                write!(f, "the last entry goes {bytes} bytes into what follows the group")
+            }
+            Self::EntryNotBlank => f.write_str("an entry that is not used is not blank"),
+            Self::EntryMeansNone => f.write_str("an entry of nothing but padding says that it is not used"),
+            Self::NoSuchCase { choice, codes } => {
+                write!(f, "no case of `{choice}` has this code; there are {codes}")
+            }
+            Self::WrongCase { case, codes } => write!(f, "`{case}` stands there, which belongs to {codes}"),
             Self::TooMany { count, max } => write!(f, "{count} entries, at most {max} are allowed"),
             Self::WrongCount { count, expected } => write!(f, "{count} entries, there must be {expected}"),
             Self::Missing => f.write_str("is missing"),

@@ -11,9 +11,17 @@ mod date;
 mod code;
 mod flag;
 mod bytes;
+mod tail;
+mod amount;
+mod sign;
+mod check;
+mod wire_code;
 
+pub use self::amount::Amount;
+pub use self::check::xor;
 pub use self::code::{CodeSet, get_ascii_code, get_code, put_code};
 pub use self::date::PIVOT_DEFAULT;
+pub use self::tail::TailValue;
 use crate::error::Fault;
 
 /// A Rust type that can stand for a field whose kind has the rule `R`.

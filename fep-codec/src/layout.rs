@@ -9,26 +9,34 @@
 //!                   ├─ Literal  constant bytes
 //!                   ├─ Filler   reserved bytes
 //!                   ├─ Part     another layout, spliced in under a name
-//!                   └─ Group    another layout, repeated
+//!                   ├─ Group    another layout, repeated
+//!                   ├─ Choice   one of several layouts, by the code in another field
+//!                   └─ Tail     a field as long as its value
 //! ```
 
+mod computed;
 mod encoding;
 mod rules;
 mod walk;
+mod place;
+mod slots;
 mod when;
 
 use std::borrow::Cow;
 
+pub use self::computed::{Check, CheckFn, Computed, Counts, SignOf};
 pub use self::encoding::Encoding;
+pub use self::place::Span;
 pub use self::rules::{
     BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, FlagRule,
     Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule,
 };
-pub use self::walk::{Slot, Span};
+pub use self::walk::Slot;
 use crate::charset::Charset;
 
-/// How many computed lengths a telegram may have, its parts and entries included: the writer fills them in at the end.
-pub const LENGTHS_MAX: usize = 4;
+/// How many computed lengths and checks a telegram may have, its parts and entries included: the writer fills them in at the
+/// end.
+pub const LATE_MAX: usize = 4;
 
 /// The byte plan of one telegram, of a part of one, or of one entry of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +77,10 @@ pub enum Item {
     Part(Part),
     /// Another layout under a name, repeated.
     Group(Group),
+    /// One of several layouts under a name.
+    Choice(Choice),
+    /// A named span of bytes as long as its value. The field's `len` is the most bytes that it has.
+    Tail(Field),
 }
 
 /// A named span of bytes.
@@ -109,24 +121,6 @@ pub enum Kind {
     Flag(FlagRule),
     /// Raw bytes.
     Bytes(BytesRule),
-}
-
-/// What the encoder fills into a computed field. The field's kind must be a number without sign and scale.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Computed {
-    /// The telegram's length in bytes.
-    Length(Counts),
-    /// The number of entries of the group with this name, a sibling that stands later.
-    Count(Cow<'static, str>),
-}
-
-/// Which bytes a length field counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counts {
-    /// The bytes that follow the length field.
-    Rest,
-    /// All bytes of the telegram, the length field included.
-    All,
 }
 
 /// Constant bytes.
@@ -171,6 +165,8 @@ pub struct Group {
     pub label: Cow<'static, str>,
     /// How many entries there are.
     pub repeat: Repeat,
+    /// Which page of a longer list the entries are, if the telegram says so.
+    pub page: Option<Page>,
     /// One entry.
     pub layout: Cow<'static, Layout>,
 }
@@ -180,13 +176,61 @@ pub struct Group {
 pub enum Repeat {
     /// Always this many.
     Fixed(usize),
-    /// As many as an earlier sibling field says, which is computed from the group.
+    /// As many as a sibling field says, which is computed from the group. If the field stands behind the group, the entries end
+    /// where just enough bytes are left for what follows them.
     Counted {
         /// The name of the counting field.
         by: Cow<'static, str>,
         /// The most entries that are accepted and written.
         max: usize,
     },
+    /// Always `max` entries on the wire; those that are not used stand at the end and are blank.
+    Padded {
+        /// The name of the sibling field that counts the used entries, if there is one. Without it the first blank entry ends them.
+        by: Option<Cow<'static, str>>,
+        /// The entries on the wire.
+        max: usize,
+        /// The byte that a blank entry is made of.
+        pad: u8,
+    },
+    /// As many as there is room for: the entries end where just enough bytes are left for what follows them.
+    Rest {
+        /// The most entries that are accepted and written.
+        max: usize,
+    },
+}
+
+/// The sibling number fields by which a group is a page of a longer list: entries `start` to `start + count - 1` of `total`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The name of the field with the entries of all pages.
+    pub total: Cow<'static, str>,
+    /// The name of the field with the number of this page's first entry, from 1.
+    pub start: Cow<'static, str>,
+}
+
+/// One of several layouts under a name; a code in another field says which. With cases of one length it is a redefinition: the
+/// same bytes read in several ways.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The name in code, JSON and paths.
+    pub name: Cow<'static, str>,
+    /// The name on the sheet. Empty if there is none.
+    pub label: Cow<'static, str>,
+    /// Dotted path, from the layout that the choice stands in, of a text, digits or code field at a fixed offset. It may stand
+    /// behind the choice if all cases have the same length.
+    pub by: Cow<'static, str>,
+    /// What can stand here.
+    pub cases: Cow<'static, [Case]>,
+}
+
+/// One layout of a [`Choice`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// The codes by which it is chosen, without padding. None at all: every code that no other case names.
+    pub codes: Cow<'static, [Cow<'static, str>]>,
+    /// What stands here then.
+    pub layout: Cow<'static, Layout>,
 }
 
 impl Item {
@@ -199,6 +243,8 @@ impl Item {
             Self::Filler(_) => "",
             Self::Part(part) => &part.name,
             Self::Group(group) => &group.name,
+            Self::Choice(choice) => &choice.name,
+            Self::Tail(field) => &field.name,
         };
         (!name.is_empty()).then_some(name)
     }

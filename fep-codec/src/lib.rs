@@ -39,6 +39,7 @@ pub mod value;
 pub mod kind;
 pub mod cursor;
 pub mod telegram;
+pub mod nested;
 pub mod record;
 #[cfg(feature = "json")]
 pub mod json;
@@ -56,6 +57,7 @@ pub use fep_derive::{Code, Telegram};
 pub use framing::{FrameError, LengthPrefix};
 pub use kind::{CodeSet, FieldValue};
 pub use layout::{Field, Item, Layout};
+pub use nested::{Body, DecodeBody};
 pub use record::{Record, Value};
 #[cfg(feature = "tokio")]
 pub use stream::TelegramCodec;

@@ -5,10 +5,14 @@
 
 mod path;
 mod text;
+mod linked;
 mod decode;
+mod write;
+mod given;
 mod encode;
 
-pub(crate) use self::decode::field_value;
+pub(crate) use self::decode::{case_of, field_value, tail};
+pub(crate) use self::path::absent;
 #[cfg(feature = "json")]
 pub(crate) use self::text::hex;
 use crate::layout::Layout;
@@ -50,13 +54,15 @@ pub enum Value {
     Part(Vec<Self>),
     /// A group's entries, each with its values in wire order.
     Group(Vec<Vec<Self>>),
+    /// The number of a choice's case, and that case's values in wire order.
+    Choice(usize, Vec<Self>),
 }
 
 impl<'l> Record<'l> {
     /// A record without any value.
     #[must_use]
     pub fn new(layout: &'l Layout) -> Self {
-        Self { layout, values: path::absent(layout) }
+        Self { layout, values: absent(layout) }
     }
 
     /// The layout.
@@ -103,6 +109,7 @@ impl Value {
             Self::Bytes(_) => "bytes",
             Self::Part(_) => "a part",
             Self::Group(_) => "a group",
+            Self::Choice(..) => "a case of a choice",
         }
     }
 }

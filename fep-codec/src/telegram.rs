@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::cursor::{Reader, Writer, check_count};
+use crate::cursor::{Reader, Writer};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Encoding, Group, Item, Kind, Layout};
+use crate::layout::{Item, Layout};
 
 /// A type whose values are telegrams, parts of telegrams or entries of groups with one layout.
 #[diagnostic::on_unimplemented(
@@ -118,84 +118,14 @@ impl<T: DecodeOwned> TelegramSet for T {
     }
 }
 
-/// Telegrams within telegrams.
-impl<'a> Reader<'a> {
-    /// Reads a part: another telegram's items under a name.
-    ///
-    /// # Errors
-    /// Those of its items, with the name in front of the path.
-    #[inline]
-    pub fn part<T: Decode<'a>>(&mut self, name: &str) -> Result<T, Error> {
-        T::decode_items(self).map_err(|error| error.within(name))
-    }
-
-    /// Reads a counted group's entries.
-    ///
-    /// # Errors
-    /// Those of its items, with the group's name and the entry's number in front of the path.
-    pub fn group<T: Decode<'a>>(&mut self, group: &Group, count: usize) -> Result<Vec<T>, Error> {
-        // The telegram has room for so many entries and no more, whatever it says.
-        let room = self.telegram().len().saturating_sub(self.position()) / T::LAYOUT.min_len().max(1);
-        let mut entries = Vec::with_capacity(count.min(room));
-        for index in 0..count {
-            let entry = T::decode_items(self).map_err(|error| error.at_entry(index).within(&group.name))?;
-            entries.push(entry);
-        }
-        Ok(entries)
-    }
-
-    /// Reads the entries of a group of fixed size.
-    ///
-    /// # Errors
-    /// Those of its items, with the group's name and the entry's number in front of the path.
-    pub fn array<T: Decode<'a>, const N: usize>(&mut self, group: &Group) -> Result<[T; N], Error> {
-        let entries = self.group(group, N)?;
-        let count = entries.len();
-        entries
-            .try_into()
-            .map_err(|_| Error::new(Culprit::Spec, Fault::WrongCount { count, expected: N }).within(&group.name))
-    }
-}
-
-/// Telegrams within telegrams.
-impl Writer<'_> {
-    /// Writes a part: another telegram's items under a name.
-    ///
-    /// # Errors
-    /// Those of its items, with the name in front of the path.
-    #[inline]
-    pub fn part<T: Telegram>(&mut self, name: &str, part: &T) -> Result<(), Error> {
-        part.encode_items(self).map_err(|error| error.within(name))
-    }
-
-    /// Writes a group's entries.
-    ///
-    /// # Errors
-    /// Those of its items, with the group's name and the entry's number in front of the path.
-    pub fn group<T: Telegram>(&mut self, group: &Group, entries: &[T]) -> Result<(), Error> {
-        check_count(group, entries.len())?;
-        for (index, entry) in entries.iter().enumerate() {
-            entry.encode_items(self).map_err(|error| error.at_entry(index).within(&group.name))?;
-        }
-        Ok(())
-    }
-}
-
 impl Layout {
     /// Whether all conditions of [`Layout::when`] hold for these bytes. A layout without conditions matches nothing.
     #[must_use]
     pub fn matches(&self, bytes: &[u8]) -> bool {
         !self.when.is_empty()
             && self.when.iter().all(|when| {
-                self.span(&when.path).is_some_and(|span| {
-                    let read = |byte: &u8| match &span.field.kind {
-                        Kind::Digits(rule) if rule.encoding != Encoding::Ascii => rule.ascii(*byte),
-                        _ => *byte,
-                    };
-                    let Some(field) = bytes.get(span.range) else { return false };
-                    let Some((value, rest)) = field.split_at_checked(when.value.len()) else { return false };
-                    value.iter().map(read).eq(when.value.bytes()) && rest.iter().map(read).all(|byte| byte == b' ')
-                })
+                let Some(span) = self.span(&when.path) else { return false };
+                bytes.get(span.range).is_some_and(|bytes| span.field.has_code(bytes, &when.value))
             })
     }
 

@@ -35,6 +35,7 @@ runtime! {
     record_set = files::RecordSet;
     reader = cursor::Reader;
     writer = cursor::Writer;
+    extent = cursor::Extent;
     error = error::Error;
     fault = error::Fault;
     charset = charset::Charset;
@@ -47,7 +48,7 @@ runtime! {
     pivot_default = kind::PIVOT_DEFAULT;
 
     layout = layout::Layout;
-    lengths_max = layout::LENGTHS_MAX;
+    late_max = layout::LATE_MAX;
     when = layout::When;
     item = layout::Item;
     field = layout::Field;

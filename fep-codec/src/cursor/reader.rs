@@ -3,7 +3,7 @@
 use super::{fail, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue;
-use crate::layout::{Counts, Filler, Group, Literal, NumberRule, Repeat, Slot};
+use crate::layout::{Counts, Filler, Group, Literal, NumberRule, Slot};
 
 /// Reads the items of one telegram from its bytes, front to back.
 #[derive(Debug)]
@@ -13,6 +13,12 @@ pub struct Reader<'a> {
     /// A run of the telegram that is known to be ASCII, and where it begins.
     ascii: &'a str,
     ascii_start: usize,
+    /// The bytes of the whole telegram, also while only a part of it may be read.
+    total: usize,
+    /// Bytes at the end of the telegram that are not for the item being read.
+    reserved: usize,
+    /// The number of the entry being read, from 0.
+    entry: u64,
 }
 
 impl<'a> Reader<'a> {
@@ -26,7 +32,7 @@ impl<'a> Reader<'a> {
     /// A reader that continues at this offset.
     #[inline]
     pub(crate) const fn starting_at(telegram: &'a [u8], at: usize) -> Self {
-        Self { telegram, at, ascii: "", ascii_start: 0 }
+        Self { telegram, at, ascii: "", ascii_start: 0, total: telegram.len(), reserved: 0, entry: 0 }
     }
 
     /// A reader at the start of a telegram whose length is always the same, if it is.
@@ -69,8 +75,51 @@ impl<'a> Reader<'a> {
         self.telegram
     }
 
+    /// The bytes that are left for the item being read: those before what is known to follow it.
+    #[must_use]
+    pub const fn left(&self) -> usize {
+        self.telegram.len().saturating_sub(self.reserved).saturating_sub(self.at)
+    }
+
+    /// How many bytes too far the reader is.
+    pub(super) const fn overrun(&self) -> usize {
+        self.at.saturating_sub(self.telegram.len().saturating_sub(self.reserved))
+    }
+
+    /// Keeps bytes at the end for later items.
+    pub(super) const fn reserve(&mut self, bytes: usize) {
+        self.reserved = self.reserved.saturating_add(bytes);
+    }
+
+    /// Gives kept bytes back.
+    pub(super) const fn release(&mut self, bytes: usize) {
+        self.reserved = self.reserved.saturating_sub(bytes);
+    }
+
+    /// Ends the telegram earlier, and returns what [`Reader::widen`] needs.
+    pub(super) fn narrow(&mut self, end: usize) -> (&'a [u8], usize) {
+        let outer = (self.telegram, self.reserved);
+        self.telegram = self.telegram.get(..end).unwrap_or(self.telegram);
+        self.reserved = 0;
+        outer
+    }
+
+    /// Undoes [`Reader::narrow`].
+    pub(super) const fn widen(&mut self, outer: (&'a [u8], usize)) {
+        (self.telegram, self.reserved) = outer;
+    }
+
+    /// The number of the entry being read, from 0.
+    pub(crate) const fn entry(&self) -> u64 {
+        self.entry
+    }
+
+    pub(crate) const fn set_entry(&mut self, entry: u64) {
+        self.entry = entry;
+    }
+
     #[inline(always)]
-    fn take(&mut self, len: usize) -> Result<&'a [u8], Fault> {
+    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], Fault> {
         let rest = self.telegram.get(self.at..).unwrap_or_default();
         match rest.get(..len) {
             Some(bytes) => {
@@ -87,8 +136,27 @@ impl<'a> Reader<'a> {
     /// If the telegram ends before the field does, or the bytes are no value of its kind.
     #[inline(always)]
     pub fn field<R, T: FieldValue<'a, R>>(&mut self, slot: Slot<'_, R>) -> Result<T, Error> {
+        self.field_of(slot, slot.field.len)
+    }
+
+    /// Reads a tail: a field that has all bytes which are left for it.
+    ///
+    /// # Errors
+    /// If they are more than the field may have, or no value of its kind.
+    #[inline]
+    pub fn tail<R, T: FieldValue<'a, R>>(&mut self, slot: Slot<'_, R>) -> Result<T, Error> {
+        let (len, max) = (self.left(), slot.field.len);
+        if len <= max {
+            return self.field_of(slot, len);
+        }
+        let error = Error::in_field(Culprit::Peer, Fault::TooLong { needed: len, len: max }, slot.field);
+        Err(error.at_bytes(self.at..self.at.saturating_add(len), None))
+    }
+
+    #[inline(always)]
+    fn field_of<R, T: FieldValue<'a, R>>(&mut self, slot: Slot<'_, R>, len: usize) -> Result<T, Error> {
         let start = self.at;
-        let bytes = match self.take(slot.field.len) {
+        let bytes = match self.take(len) {
             Ok(bytes) => bytes,
             Err(fault) => return Err(fail(Culprit::Peer, fault, slot.field, start, None)),
         };
@@ -144,7 +212,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn stated_length(&mut self, slot: Slot<'_, NumberRule>, counts: Counts) -> Result<u64, Error> {
         let start = self.at;
         let stated: u64 = self.field(slot)?;
-        let actual = length_value(counts, start, slot.field.len, self.telegram.len()) as u64;
+        let actual = length_value(counts, start, slot.field.len, self.total) as u64;
         if stated == actual {
             return Ok(stated);
         }
@@ -152,7 +220,7 @@ impl<'a> Reader<'a> {
         Err(fail(Culprit::Peer, fault, slot.field, start, self.telegram.get(start..self.at)))
     }
 
-    /// Reads the number of entries of a later group.
+    /// Reads the number of entries of a group.
     ///
     /// # Errors
     /// If it is no number, or more than the group may have.
@@ -161,7 +229,7 @@ impl<'a> Reader<'a> {
         let start = self.at;
         let stated: u64 = self.field(slot)?;
         let count = usize::try_from(stated).unwrap_or(usize::MAX);
-        let (Repeat::Fixed(max) | Repeat::Counted { max, .. }) = group.repeat;
+        let max = group.repeat.max();
         if count <= max {
             return Ok(count);
         }

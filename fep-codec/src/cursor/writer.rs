@@ -1,25 +1,27 @@
 //! Writing: the mirror of `reader.rs`, method by method.
 
-use super::{fail, length_value};
+use std::ops::Range;
+
+use super::{culprit_on_encode, fail, length_value};
 use crate::error::{Culprit, Error, Fault};
-use crate::kind::FieldValue;
-use crate::layout::{Counts, Field, Filler, Group, LENGTHS_MAX, Literal, NumberRule, Repeat, Slot};
+use crate::kind::{FieldValue, TailValue};
+use crate::layout::{CheckFn, Counts, Field, Filler, Group, LATE_MAX, Literal, NumberRule, Repeat, Slot};
 
 /// Writes the items of one telegram into a buffer, front to back. It allocates nothing.
 #[derive(Debug)]
 pub struct Writer<'b> {
     out: &'b mut [u8],
     at: usize,
-    lengths: [Option<PendingLength>; LENGTHS_MAX],
+    late: [Option<Late>; LATE_MAX],
+    /// The number of the entry being written, from 0.
+    entry: u64,
 }
 
-/// A length field whose value is known when the telegram ends.
+/// A field whose value is known when the telegram ends.
 #[derive(Clone, Copy, Debug)]
-struct PendingLength {
-    start: usize,
-    len: usize,
-    rule: NumberRule,
-    counts: Counts,
+pub(super) enum Late {
+    Length { start: usize, len: usize, rule: NumberRule, counts: Counts },
+    Check { start: usize, len: usize, from: usize, run: CheckFn },
 }
 
 impl<'b> Writer<'b> {
@@ -27,24 +29,68 @@ impl<'b> Writer<'b> {
     #[must_use]
     #[inline]
     pub const fn new(out: &'b mut [u8]) -> Self {
-        Self { out, at: 0, lengths: [None; LENGTHS_MAX] }
+        Self { out, at: 0, late: [None; LATE_MAX], entry: 0 }
     }
 
-    /// Fills in the length fields and returns how many bytes the telegram has.
+    /// Fills in lengths, then checks, and returns how many bytes the telegram has.
     ///
     /// # Errors
-    /// If a length field is too short for the telegram's length.
+    /// If a length field is too short for the telegram's length, or a check cannot be computed.
     #[inline]
-    pub fn finish(self) -> Result<usize, Error> {
-        for pending in self.lengths.into_iter().flatten() {
-            let PendingLength { start, len, rule, counts } = pending;
-            let value = length_value(counts, start, len, self.at) as u64;
-            let end = start.saturating_add(len);
-            if let Some(bytes) = self.out.get_mut(start..end) {
-                value.put(&rule, bytes).map_err(|fault| Error::new(Culprit::Spec, fault).at_bytes(start..end, None))?;
+    pub fn finish(mut self) -> Result<usize, Error> {
+        let late = self.late;
+        // Checks cover lengths, and in wire order each check covers those before it.
+        for length in late.into_iter().flatten() {
+            if let Late::Length { start, len, rule, counts } = length {
+                self.fill_length(start..start.saturating_add(len), &rule, counts)?;
+            }
+        }
+        for check in late.into_iter().flatten() {
+            if let Late::Check { start, len, from, run } = check {
+                self.fill_check(start..start.saturating_add(len), from, run)?;
             }
         }
         Ok(self.at)
+    }
+
+    #[inline]
+    fn fill_length(&mut self, range: Range<usize>, rule: &NumberRule, counts: Counts) -> Result<(), Error> {
+        let value = length_value(counts, range.start, range.len(), self.at) as u64;
+        match self.out.get_mut(range.clone()) {
+            Some(bytes) => {
+                value.put(rule, bytes).map_err(|fault| Error::new(Culprit::Spec, fault).at_bytes(range, None))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn fill_check(&mut self, range: Range<usize>, from: usize, run: CheckFn) -> Result<(), Error> {
+        let Some((before, rest)) = self.out.split_at_mut_checked(range.start) else { return Ok(()) };
+        let (Some(covered), Some(field)) = (before.get(from..), rest.get_mut(..range.len())) else { return Ok(()) };
+        run(covered, field)
+            .map_err(|reason| Error::new(Culprit::Caller, Fault::NoCheck { reason }).at_bytes(range, None))
+    }
+
+    /// Remembers a field to be filled in at the end.
+    pub(super) fn later(&mut self, field: Late) -> Result<(), Fault> {
+        let place = self.late.iter_mut().find(|place| place.is_none());
+        let reason = "this is one computed length or check more than a telegram can have";
+        *place.ok_or(Fault::BadSpec { reason })? = Some(field);
+        Ok(())
+    }
+
+    /// What was written from `start` on.
+    pub(crate) fn written(&self, start: usize) -> &[u8] {
+        self.out.get(start..self.at).unwrap_or_default()
+    }
+
+    /// The number of the entry being written, from 0.
+    pub(crate) const fn entry(&self) -> u64 {
+        self.entry
+    }
+
+    pub(crate) const fn set_entry(&mut self, entry: u64) {
+        self.entry = entry;
     }
 
     /// The bytes written so far.
@@ -54,7 +100,7 @@ impl<'b> Writer<'b> {
     }
 
     #[inline(always)]
-    fn take(&mut self, len: usize) -> Result<&mut [u8], Fault> {
+    pub(super) fn take(&mut self, len: usize) -> Result<&mut [u8], Fault> {
         let start = self.at;
         let buffer_len = self.out.len();
         match self.out.get_mut(start..).and_then(|rest| rest.get_mut(..len)) {
@@ -80,28 +126,29 @@ impl<'b> Writer<'b> {
         }
     }
 
+    /// Writes a tail: a field as long as its value.
+    ///
+    /// # Errors
+    /// If the value has more bytes than the field may have, or its charset lacks a character.
+    pub fn tail<'v, R, T: TailValue<'v, R>>(&mut self, slot: Slot<'_, R>, value: &T) -> Result<(), Error> {
+        let (start, needed, len) = (self.at, value.wire_len(slot.rule), slot.field.len);
+        let put = if needed > len { Err(Fault::TooLong { needed, len }) } else { self.take(needed) };
+        put.and_then(|bytes| value.put(slot.rule, bytes)).map_err(|fault| in_field(fault, slot.field, start))
+    }
+
     /// Leaves room for a length, which is filled in at the end.
     ///
     /// # Errors
-    /// If the buffer ends here, or the telegram has more than [`LENGTHS_MAX`] length fields.
+    /// If the buffer ends here, or the telegram has more than [`LATE_MAX`] fields that are filled in at the end.
     #[inline]
     pub fn length(&mut self, slot: Slot<'_, NumberRule>, counts: Counts) -> Result<(), Error> {
         let start = self.at;
         self.take(slot.field.len).map_err(|fault| in_field(fault, slot.field, start))?;
-        let pending = PendingLength { start, len: slot.field.len, rule: *slot.rule, counts };
-        match self.lengths.iter_mut().find(|place| place.is_none()) {
-            Some(place) => {
-                *place = Some(pending);
-                Ok(())
-            }
-            None => {
-                let fault = Fault::BadSpec { reason: "this is one computed length more than a telegram can have" };
-                Err(in_field(fault, slot.field, start))
-            }
-        }
+        let late = Late::Length { start, len: slot.field.len, rule: *slot.rule, counts };
+        self.later(late).map_err(|fault| in_field(fault, slot.field, start))
     }
 
-    /// Writes the number of entries of a later group.
+    /// Writes the number of entries of a group.
     ///
     /// # Errors
     /// If there are more than the group may have, or more than the field can say.
@@ -144,16 +191,16 @@ impl<'b> Writer<'b> {
 
 #[inline]
 pub(crate) fn check_count(group: &Group, count: usize) -> Result<(), Error> {
+    let max = group.repeat.max();
     let fault = match group.repeat {
         Repeat::Fixed(expected) if count != expected => Fault::WrongCount { count, expected },
-        Repeat::Counted { max, .. } if count > max => Fault::TooMany { count, max },
-        Repeat::Fixed(_) | Repeat::Counted { .. } => return Ok(()),
+        _ if count > max => Fault::TooMany { count, max },
+        _ => return Ok(()),
     };
     Err(Error::new(Culprit::Caller, fault).within(&group.name))
 }
 
 #[cold]
 fn in_field(fault: Fault, field: &Field, start: usize) -> Error {
-    let culprit = if matches!(fault, Fault::BadSpec { .. }) { Culprit::Spec } else { Culprit::Caller };
-    fail(culprit, fault, field, start, None)
+    fail(culprit_on_encode(&fault), fault, field, start, None)
 }

@@ -181,7 +181,7 @@ fn span<'f>(layouts: &[&'f Layout], record: &str, path: &str) -> Result<Span<'f>
 /// The number in a field, or in its digits, where no value is zero; none if it cannot be read.
 fn number_at(layout: &Layout, span: &Span<'_>, bytes: &[u8]) -> Option<i128> {
     let field: &Field = span.field;
-    match field_value(layout, field, &mut Reader::starting_at(bytes, span.range.start)).ok()? {
+    match field_value(layout, field, 0, &mut Reader::starting_at(bytes, span.range.start)).ok()? {
         Value::Number(number) => Some(number),
         Value::None => Some(0),
         Value::Text(digits) => digits.parse().ok(),

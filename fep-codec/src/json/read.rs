@@ -4,8 +4,8 @@ use serde_json::{Map, Value as Json};
 
 use super::tree::parse;
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{DatePattern, DateTimePattern, Field, Item, Kind, Layout, Literal, NumberRule};
-use crate::record::{Record, Value};
+use crate::layout::{Choice, DatePattern, DateTimePattern, Field, Item, Kind, Layout, Literal, NumberRule};
+use crate::record::{Record, Value, absent};
 
 impl<'l> Record<'l> {
     /// Reads a telegram's fields from JSON text. Fields that are not given stay [`Value::Absent`].
@@ -30,16 +30,36 @@ fn items(layout: &Layout, json: &Json) -> Result<Vec<Value>, Error> {
         return Err(wrong_type("an object of fields", json));
     };
     check_names(layout, object)?;
-    let absent = Record::new(layout);
-    layout
-        .items()
-        .iter()
-        .zip(absent.values())
-        .map(|(item, absent)| match item.name().and_then(|name| object.get(name)) {
-            None => Ok(absent.clone()),
-            Some(json) => item_value(item, json),
-        })
-        .collect()
+    let absent = absent(layout).into_iter();
+    let values = layout.items().iter().zip(absent).map(|(item, absent)| match (item, item.name()) {
+        (Item::Choice(choice), Some(name)) => case_value(choice, object.get(name), object),
+        (_, Some(name)) => object.get(name).map_or(Ok(absent), |json| item_value(item, json)),
+        (_, None) => Ok(absent),
+    });
+    values.collect()
+}
+
+/// A choice's case is the one that the code beside it means.
+fn case_value(choice: &Choice, json: Option<&Json>, siblings: &Map<String, Json>) -> Result<Value, Error> {
+    let mut path = choice.by.split('.');
+    let code = path.next().and_then(|name| siblings.get(name));
+    let code = path.try_fold(code, |json, name| json.map(|json| json.get(name)).ok_or(())).ok().flatten();
+    let Some(code) = code.and_then(Json::as_str) else {
+        // Without a code there is no case; if there is a body nevertheless, the code is what is missing.
+        let Some(_) = json else { return Ok(Value::Absent) };
+        let error = Error::new(Culprit::Caller, Fault::Missing);
+        return Err(choice.by.rsplit('.').fold(error, Error::within));
+    };
+    let Some(number) = choice.case_with(code) else {
+        let error = Error::new(Culprit::Caller, choice.no_such_case());
+        return Err(choice.by.rsplit('.').fold(error, Error::within));
+    };
+    let Some(case) = choice.cases().get(number) else { return Ok(Value::Absent) };
+    match json {
+        Some(json) => items(&case.layout, json).map_err(|error| error.within(&choice.name)),
+        None => Ok(absent(&case.layout)),
+    }
+    .map(|values| Value::Choice(number, values))
 }
 
 fn check_names(layout: &Layout, object: &Map<String, Json>) -> Result<(), Error> {
@@ -59,9 +79,11 @@ fn check_names(layout: &Layout, object: &Map<String, Json>) -> Result<(), Error>
 
 fn item_value(item: &Item, json: &Json) -> Result<Value, Error> {
     match item {
-        Item::Field(field) => field_value(field, json).map_err(|fault| Error::in_field(Culprit::Caller, fault, field)),
+        Item::Field(field) | Item::Tail(field) => {
+            field_value(field, json).map_err(|fault| Error::in_field(Culprit::Caller, fault, field))
+        }
         Item::Literal(literal) => literal_value(literal, json),
-        Item::Filler(_) => Ok(Value::Absent),
+        Item::Filler(_) | Item::Choice(_) => Ok(Value::Absent),
         Item::Part(part) => items(&part.layout, json).map(Value::Part).map_err(|error| error.within(&part.name)),
         Item::Group(group) => {
             let Json::Array(entries) = json else {

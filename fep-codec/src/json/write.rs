@@ -46,8 +46,15 @@ impl Serialize for Items<'_> {
                 (Item::Group(group), Value::Group(entries)) => {
                     map.serialize_entry(name, &Entries { layout: &group.layout, entries })?;
                 }
+                (Item::Choice(choice), Value::Choice(case, values)) => {
+                    if let Some(case) = choice.cases().get(*case) {
+                        map.serialize_entry(name, &Items { layout: &case.layout, values })?;
+                    }
+                }
                 (_, Value::Absent) => {}
-                (Item::Field(field), value) => map.serialize_entry(name, &value_to_json(field, value))?,
+                (Item::Field(field) | Item::Tail(field), value) => {
+                    map.serialize_entry(name, &value_to_json(field, value))?
+                }
                 _ => {}
             }
         }
@@ -69,7 +76,7 @@ impl Serialize for Entries<'_> {
 #[must_use]
 pub fn value_to_json(field: &Field, value: &Value) -> Json {
     match value {
-        Value::Absent | Value::None | Value::Part(_) | Value::Group(_) => Json::Null,
+        Value::Absent | Value::None | Value::Part(_) | Value::Group(_) | Value::Choice(..) => Json::Null,
         Value::Flag(flag) => Json::Bool(*flag),
         Value::Number(number) if is_json_number(field) => {
             i64::try_from(*number).map_or_else(|_| Json::String(number.to_string()), Json::from)

@@ -42,7 +42,7 @@ fn split_sign<'a>(rule: &NumberRule, bytes: &'a [u8]) -> Result<(bool, &'a [u8],
         }
     };
     match (rule.sign, bytes) {
-        (Sign::Unsigned, digits) => Ok((false, digits, 0)),
+        (Sign::Unsigned | Sign::Elsewhere, digits) => Ok((false, digits, 0)),
         (Sign::LeadingMinus, [byte, digits @ ..]) if *byte == minus_of(rule.encoding) => Ok((true, digits, 1)),
         (Sign::LeadingMinus, digits) => Ok((false, digits, 0)),
         (Sign::Leading { plus, minus }, [sign, digits @ ..]) => Ok((separate(*sign, plus, minus)?, digits, 1)),
@@ -70,7 +70,11 @@ fn put_sign<'a>(rule: &NumberRule, negative: bool, out: &'a mut [u8]) -> Result<
     let (sign, digits) = match rule.sign {
         Sign::Unsigned if negative => return Err(Fault::Negative),
         Sign::LeadingMinus if negative => (minus_of(rule.encoding), out.split_first_mut()),
-        Sign::Unsigned | Sign::LeadingMinus | Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_) => return Ok(out),
+        Sign::Unsigned
+        | Sign::Elsewhere
+        | Sign::LeadingMinus
+        | Sign::LeadingOverpunch(_)
+        | Sign::TrailingOverpunch(_) => return Ok(out),
         Sign::Leading { plus, minus } => (if negative { minus } else { plus }, out.split_first_mut()),
         Sign::Trailing { plus, minus } => (if negative { minus } else { plus }, out.split_last_mut()),
         Sign::Signed => return Err(bad_sign_for_encoding()),
@@ -91,7 +95,7 @@ fn too_long(magnitude: u128, rule: &NumberRule, negative: bool, len: usize) -> F
     let sign = match rule.sign {
         Sign::LeadingMinus => usize::from(negative),
         Sign::Leading { .. } | Sign::Trailing { .. } => 1,
-        Sign::Unsigned | Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_) | Sign::Signed => 0,
+        Sign::Unsigned | Sign::Elsewhere | Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_) | Sign::Signed => 0,
     };
     let digits = magnitude.checked_ilog10().map_or(1, |log| log as usize + 1);
     // A binary number that does not fit needs a byte more than the field has, and perhaps more than one.
@@ -233,6 +237,7 @@ fn get_encoded(rule: &NumberRule, bytes: &[u8]) -> Result<(bool, Option<u128>), 
 
 /// Writes a number that is not plain.
 fn put_encoded(rule: &NumberRule, negative: bool, magnitude: u128, out: &mut [u8]) -> Result<(), Fault> {
+    let negative = negative && rule.sign != Sign::Elsewhere;
     check_digits(rule, Some(magnitude))?;
     let len = out.len();
     let fitted = match rule.encoding {

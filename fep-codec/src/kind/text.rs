@@ -18,7 +18,7 @@ impl TextRule {
     /// Text in a charset with the usual options: left, padded with the charset's space, too long is an error.
     #[must_use]
     pub const fn new(charset: Charset) -> Self {
-        Self { charset, pad: charset.space(), justify: Justify::Left, overflow: Overflow::Error }
+        Self { charset, full: false, pad: charset.space(), justify: Justify::Left, overflow: Overflow::Error }
     }
 }
 
@@ -29,6 +29,9 @@ fn put<'t>(utf8: &[u8], text: impl FnOnce() -> &'t str, rule: &TextRule, out: &m
         Justify::Left => utf8.last(),
         Justify::Right => utf8.first(),
     };
+    if rule.full {
+        return put_full(text(), rule, out);
+    }
     if swallowed == Some(&rule.pad) {
         return Err(Fault::LooksLikePadding);
     }
@@ -39,6 +42,17 @@ fn put<'t>(utf8: &[u8], text: impl FnOnce() -> &'t str, rule: &TextRule, out: &m
             Ok(())
         }
         _ => put_characters(text(), rule, out),
+    }
+}
+
+/// Writes a text that has no padding.
+fn put_full(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
+    let len = out.len();
+    match rule.charset.encode(text, out) {
+        Ok(given) if given == len => Ok(()),
+        Ok(given) => Err(Fault::NotFull { given, len }),
+        Err(EncodeError::TooLong { needed }) => Err(Fault::NotFull { given: needed, len }),
+        Err(error) => Err(fault(error, rule.charset, len)),
     }
 }
 
@@ -85,6 +99,7 @@ fn pad(rule: &TextRule, len: usize, out: &mut [u8]) {
 #[inline]
 fn trim<'a>(rule: &TextRule, bytes: &'a [u8]) -> &'a [u8] {
     match rule.justify {
+        _ if rule.full => bytes,
         Justify::Left => trim_end(bytes, rule.pad),
         Justify::Right => trim_start(bytes, rule.pad),
     }

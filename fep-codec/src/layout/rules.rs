@@ -10,9 +10,11 @@ use crate::charset::Charset;
 pub struct TextRule {
     /// The charset on the wire.
     pub charset: Charset,
-    /// The byte that fills the field.
+    /// The text has exactly the field's length, spaces at its ends included: there is no padding.
+    pub full: bool,
+    /// The byte that fills the field when it is not `full`.
     pub pad: u8,
-    /// The side at which the text stands.
+    /// The side at which the text stands when it is not `full`.
     pub justify: Justify,
     /// What happens to a text that does not fit.
     pub overflow: Overflow,
@@ -73,6 +75,8 @@ pub enum Sign {
     TrailingOverpunch(Overpunch),
     /// The encoding's own: `C` or `D` in the last half byte of packed digits, the two's complement of a binary number.
     Signed,
+    /// In another field, which is computed from this one: [`super::Computed::Sign`].
+    Elsewhere,
 }
 
 /// The characters that are a digit and a sign in one byte. Each number has one form only: what is read is written again.

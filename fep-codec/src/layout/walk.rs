@@ -3,12 +3,8 @@
 //! Most are `const fn`, so that derived code asks them at compile time and what it asked becomes a constant.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
-use super::{
-    BytesRule, CodeRule, Computed, Counts, DateRule, DateTimeRule, DigitsRule, Field, Filler, FlagRule, Group, Item,
-    Kind, Layout, Literal, NumberRule, Repeat, TextRule, TimeRule,
-};
+use super::{Case, Check, Choice, Computed, Field, Item, Layout, Literal, Repeat};
 
 /// A field together with the rule of its kind: what the cursor needs to read or write it.
 #[derive(Debug)]
@@ -27,15 +23,6 @@ impl<R> Clone for Slot<'_, R> {
 
 impl<R> Copy for Slot<'_, R> {}
 
-/// A field and where it stands in a telegram.
-#[derive(Clone, Debug)]
-pub struct Span<'l> {
-    /// The field.
-    pub field: &'l Field,
-    /// Its bytes, counted from the start of the telegram.
-    pub range: Range<usize>,
-}
-
 impl Item {
     /// Bytes on the wire if that is always the same number.
     #[must_use]
@@ -46,24 +33,29 @@ impl Item {
             Self::Filler(filler) => Some(filler.len),
             Self::Part(part) => borrowed(&part.layout).fixed_len(),
             Self::Group(group) => match &group.repeat {
-                Repeat::Fixed(count) => match borrowed(&group.layout).fixed_len() {
+                Repeat::Fixed(count) | Repeat::Padded { max: count, .. } => match borrowed(&group.layout).fixed_len() {
                     Some(entry) => entry.checked_mul(*count),
                     None => None,
                 },
-                Repeat::Counted { .. } => None,
+                Repeat::Counted { .. } | Repeat::Rest { .. } => None,
             },
+            Self::Choice(choice) => choice.fixed_len(),
+            Self::Tail(_) => None,
         }
     }
 
-    /// The fewest bytes on the wire: counted groups are empty.
+    /// The fewest bytes on the wire: counted groups and tails are empty.
     #[must_use]
     pub const fn min_len(&self) -> usize {
         match self {
             Self::Part(part) => borrowed(&part.layout).min_len(),
             Self::Group(group) => match &group.repeat {
-                Repeat::Fixed(count) => borrowed(&group.layout).min_len().saturating_mul(*count),
-                Repeat::Counted { .. } => 0,
+                Repeat::Fixed(count) | Repeat::Padded { max: count, .. } => {
+                    borrowed(&group.layout).min_len().saturating_mul(*count)
+                }
+                Repeat::Counted { .. } | Repeat::Rest { .. } => 0,
             },
+            Self::Choice(choice) => choice.min_len(),
             _ => match self.fixed_len() {
                 Some(len) => len,
                 None => 0,
@@ -71,20 +63,103 @@ impl Item {
         }
     }
 
-    /// The most bytes on the wire: counted groups are full.
+    /// The most bytes on the wire: counted groups and tails are full.
     #[must_use]
     pub const fn max_len(&self) -> usize {
         match self {
             Self::Part(part) => borrowed(&part.layout).max_len(),
-            Self::Group(group) => {
-                let (Repeat::Fixed(count) | Repeat::Counted { max: count, .. }) = &group.repeat;
-                borrowed(&group.layout).max_len().saturating_mul(*count)
-            }
+            Self::Group(group) => borrowed(&group.layout).max_len().saturating_mul(group.repeat.max()),
+            Self::Choice(choice) => choice.max_len(),
+            Self::Tail(field) => field.len,
             _ => match self.fixed_len() {
                 Some(len) => len,
                 None => 0,
             },
         }
+    }
+}
+
+impl Repeat {
+    /// The most entries.
+    #[must_use]
+    pub const fn max(&self) -> usize {
+        match self {
+            Self::Fixed(max) | Self::Counted { max, .. } | Self::Padded { max, .. } | Self::Rest { max } => *max,
+        }
+    }
+
+    /// The name of the sibling field that counts the entries.
+    #[must_use]
+    pub fn counted_by(&self) -> Option<&str> {
+        match self {
+            Self::Counted { by, .. } | Self::Padded { by: Some(by), .. } => Some(by),
+            Self::Fixed(_) | Self::Padded { by: None, .. } | Self::Rest { .. } => None,
+        }
+    }
+}
+
+impl Choice {
+    /// The cases, in `const` code too.
+    #[must_use]
+    pub const fn cases(&self) -> &[Case] {
+        match &self.cases {
+            Cow::Borrowed(cases) => cases,
+            Cow::Owned(cases) => cases.as_slice(),
+        }
+    }
+
+    /// Bytes on the wire if all cases have the same number.
+    #[must_use]
+    pub const fn fixed_len(&self) -> Option<usize> {
+        let [first, rest @ ..] = self.cases() else { return None };
+        let Some(len) = borrowed(&first.layout).fixed_len() else { return None };
+        let mut rest = rest;
+        while let [case, tail @ ..] = rest {
+            match borrowed(&case.layout).fixed_len() {
+                Some(other) if other == len => rest = tail,
+                _ => return None,
+            }
+        }
+        Some(len)
+    }
+
+    const fn min_len(&self) -> usize {
+        let mut rest = self.cases();
+        let mut least = usize::MAX;
+        while let [case, tail @ ..] = rest {
+            let len = borrowed(&case.layout).min_len();
+            if len < least {
+                least = len;
+            }
+            rest = tail;
+        }
+        if self.cases().is_empty() { 0 } else { least }
+    }
+
+    const fn max_len(&self) -> usize {
+        let mut rest = self.cases();
+        let mut most = 0;
+        while let [case, tail @ ..] = rest {
+            let len = borrowed(&case.layout).max_len();
+            if len > most {
+                most = len;
+            }
+            rest = tail;
+        }
+        most
+    }
+
+    const fn late_fields(&self) -> usize {
+        let mut rest = self.cases();
+        let mut most = 0;
+        while let [case, tail @ ..] = rest {
+            let late = borrowed(&case.layout).late_fields();
+            if late > most {
+                most = late;
+            }
+            rest = tail;
+        }
+        most
     }
 }
 
@@ -135,20 +210,21 @@ impl Layout {
         len
     }
 
-    /// How many computed lengths there are, those of parts and of all entries included.
+    /// How many computed lengths and checks there are, those of parts and of all entries included.
     #[must_use]
-    pub const fn computed_lengths(&self) -> usize {
+    pub const fn late_fields(&self) -> usize {
         let mut rest = self.items();
         let mut count = 0_usize;
         while let [item, tail @ ..] = rest {
             let more = match item {
-                Item::Field(field) => matches!(field.computed, Some(Computed::Length(_))) as usize,
-                Item::Part(part) => borrowed(&part.layout).computed_lengths(),
-                Item::Group(group) => {
-                    let (Repeat::Fixed(entries) | Repeat::Counted { max: entries, .. }) = &group.repeat;
-                    borrowed(&group.layout).computed_lengths().saturating_mul(*entries)
+                Item::Field(field) => {
+                    matches!(field.computed, Some(Computed::Length(_) | Computed::Check(Check { run: Some(_), .. })))
+                        as usize
                 }
-                Item::Literal(_) | Item::Filler(_) => 0,
+                Item::Part(part) => borrowed(&part.layout).late_fields(),
+                Item::Group(group) => borrowed(&group.layout).late_fields().saturating_mul(group.repeat.max()),
+                Item::Choice(choice) => choice.late_fields(),
+                Item::Literal(_) | Item::Filler(_) | Item::Tail(_) => 0,
             };
             count = count.saturating_add(more);
             rest = tail;
@@ -175,13 +251,14 @@ impl Layout {
         None
     }
 
-    /// Whether a field is secret, in parts and groups too.
+    /// Whether a field is secret, in parts, groups and choices too.
     #[must_use]
     pub fn has_secret(&self) -> bool {
         self.items().iter().any(|item| match item {
-            Item::Field(field) => field.secret,
+            Item::Field(field) | Item::Tail(field) => field.secret,
             Item::Part(part) => part.layout.has_secret(),
             Item::Group(group) => group.layout.has_secret(),
+            Item::Choice(choice) => choice.cases().iter().any(|case| case.layout.has_secret()),
             Item::Literal(_) | Item::Filler(_) => false,
         })
     }
@@ -190,28 +267,6 @@ impl Layout {
     #[must_use]
     pub fn item(&self, name: &str) -> Option<(usize, &Item)> {
         self.items().iter().enumerate().find(|(_, item)| item.name() == Some(name))
-    }
-
-    /// The field at a dotted path through parts, if it stands at a fixed offset.
-    ///
-    /// Groups are not entered, for their entries have no one offset.
-    #[must_use]
-    pub fn span(&self, path: &str) -> Option<Span<'_>> {
-        let (head, rest) = match path.split_once('.') {
-            Some((head, rest)) => (head, Some(rest)),
-            None => (path, None),
-        };
-        let (number, item) = self.item(head)?;
-        let offset = self.offset_of(number)?;
-        match (item, rest) {
-            (Item::Field(field), None) => Some(Span { field, range: offset..offset.checked_add(field.len)? }),
-            (Item::Part(part), Some(rest)) => {
-                let inner = part.layout.span(rest)?;
-                let range = inner.range.start.checked_add(offset)?..inner.range.end.checked_add(offset)?;
-                Some(Span { field: inner.field, range })
-            }
-            _ => None,
-        }
     }
 }
 
@@ -249,123 +304,10 @@ pub(super) const fn borrowed<'l>(layout: &'l Cow<'static, Layout>) -> &'l Layout
     }
 }
 
-/// One accessor per kind, for derived code: the item with this number is known to be of that kind, because the same derive
-/// wrote both. The panic is a compile error, for every call stands in a constant.
-macro_rules! slots {
-    ($($(#[$doc:meta])* $name:ident -> $rule:ident = $kind:ident;)*) => {
-        impl Layout {
-            $($(#[$doc])*
-            ///
-            /// # Panics
-            /// If the item is something else; derived code calls this in constants only.
-            #[must_use]
-            pub const fn $name(&self, number: usize) -> Slot<'_, $rule> {
-                let field = self.field(number);
-                match &field.kind {
-                    Kind::$kind(rule) => Slot { field, rule },
-                    _ => wrong_item(),
-                }
-            })*
-        }
-    };
-}
-
-slots! {
-    /// The text field with this number.
-    text -> TextRule = Text;
-    /// The digits field with this number.
-    digits -> DigitsRule = Digits;
-    /// The number field with this number.
-    number -> NumberRule = Number;
-    /// The date field with this number.
-    date -> DateRule = Date;
-    /// The time field with this number.
-    time -> TimeRule = Time;
-    /// The timestamp field with this number.
-    datetime -> DateTimeRule = DateTime;
-    /// The code field with this number.
-    code -> CodeRule = Code;
-    /// The flag field with this number.
-    flag -> FlagRule = Flag;
-    /// The bytes field with this number.
-    bytes -> BytesRule = Bytes;
-}
-
-impl Layout {
-    /// The item with this number.
-    ///
-    /// # Panics
-    /// If there is none; derived code calls this in constants only.
-    #[must_use]
-    #[allow(clippy::indexing_slicing, reason = "evaluated at compile time, where a panic is the error message")]
-    pub const fn at(&self, number: usize) -> &Item {
-        &self.items()[number]
+#[allow(clippy::ptr_arg, reason = "this is what makes a `&str` of a `Cow` in constants")]
+pub(super) const fn text<'c>(text: &'c Cow<'static, str>) -> &'c str {
+    match text {
+        Cow::Borrowed(text) => text,
+        Cow::Owned(text) => text.as_str(),
     }
-
-    /// The field with this number.
-    ///
-    /// # Panics
-    /// If the item is something else; derived code calls this in constants only.
-    #[must_use]
-    pub const fn field(&self, number: usize) -> &Field {
-        match self.at(number) {
-            Item::Field(field) => field,
-            _ => wrong_item(),
-        }
-    }
-
-    /// The literal with this number.
-    ///
-    /// # Panics
-    /// If the item is something else; derived code calls this in constants only.
-    #[must_use]
-    pub const fn literal(&self, number: usize) -> &Literal {
-        match self.at(number) {
-            Item::Literal(literal) => literal,
-            _ => wrong_item(),
-        }
-    }
-
-    /// The filler with this number.
-    ///
-    /// # Panics
-    /// If the item is something else; derived code calls this in constants only.
-    #[must_use]
-    pub const fn filler(&self, number: usize) -> &Filler {
-        match self.at(number) {
-            Item::Filler(filler) => filler,
-            _ => wrong_item(),
-        }
-    }
-
-    /// The group with this number.
-    ///
-    /// # Panics
-    /// If the item is something else; derived code calls this in constants only.
-    #[must_use]
-    pub const fn group(&self, number: usize) -> &Group {
-        match self.at(number) {
-            Item::Group(group) => group,
-            _ => wrong_item(),
-        }
-    }
-}
-
-impl Field {
-    /// Which bytes a computed length counts.
-    ///
-    /// # Panics
-    /// If the field is no computed length; derived code calls this in constants only.
-    #[must_use]
-    pub const fn counts(&self) -> Counts {
-        match &self.computed {
-            Some(Computed::Length(counts)) => *counts,
-            _ => wrong_item(),
-        }
-    }
-}
-
-#[allow(clippy::panic, reason = "reached in constants only, where a panic is a compile error")]
-const fn wrong_item() -> ! {
-    panic!("the derive asked its own layout for an item of another kind")
 }

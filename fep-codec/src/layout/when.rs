@@ -5,33 +5,11 @@
 
 use std::borrow::Cow;
 
-use super::walk::borrowed;
-use super::{Item, Kind, Layout, When};
+use super::place::same;
+use super::walk::text;
+use super::{Item, Layout, When};
 
 impl Layout {
-    /// Whether a condition can name this path: a text, digits or code field stands there, at a fixed offset through parts.
-    #[must_use]
-    pub const fn has_field(&self, path: &str) -> bool {
-        self.has_field_at(path.as_bytes())
-    }
-
-    const fn has_field_at(&self, path: &[u8]) -> bool {
-        let mut rest = self.items();
-        while let [item, tail @ ..] = rest {
-            match item {
-                Item::Field(field) if let Some([]) = behind(path, text(&field.name)) => {
-                    return matches!(field.kind, Kind::Text(_) | Kind::Digits(_) | Kind::Code(_));
-                }
-                Item::Part(part) if let Some([b'.', inner @ ..]) = behind(path, text(&part.name)) => {
-                    return borrowed(&part.layout).has_field_at(inner);
-                }
-                _ if item.fixed_len().is_none() => return false,
-                _ => rest = tail,
-            }
-        }
-        false
-    }
-
     /// Whether the layout with this number is never chosen, because an earlier one's conditions, or literals if it has no
     /// conditions, hold whenever its own do.
     #[must_use]
@@ -131,9 +109,7 @@ const fn includes(all: &[When], some: &[When]) -> bool {
 const fn contains(conditions: &[When], condition: &When) -> bool {
     let mut rest = conditions;
     while let [other, tail @ ..] = rest {
-        if let (Some([]), Some([])) =
-            (behind(text(&other.path), text(&condition.path)), behind(text(&other.value), text(&condition.value)))
-        {
+        if same(text(&other.path), text(&condition.path)) && same(text(&other.value), text(&condition.value)) {
             return true;
         }
         rest = tail;
@@ -142,24 +118,6 @@ const fn contains(conditions: &[When], condition: &When) -> bool {
 }
 
 /// The bytes behind this prefix, if it is one. `strip_prefix` is no `const fn`.
-const fn behind<'p>(mut bytes: &'p [u8], mut prefix: &[u8]) -> Option<&'p [u8]> {
-    while let [expected, prefix_tail @ ..] = prefix {
-        match bytes {
-            [found, tail @ ..] if *found == *expected => (bytes, prefix) = (tail, prefix_tail),
-            _ => return None,
-        }
-    }
-    Some(bytes)
-}
-
-#[allow(clippy::ptr_arg, reason = "this is what makes bytes of a `Cow` in constants")]
-const fn text<'c>(text: &'c Cow<'static, str>) -> &'c [u8] {
-    match text {
-        Cow::Borrowed(text) => text.as_bytes(),
-        Cow::Owned(text) => text.as_bytes(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

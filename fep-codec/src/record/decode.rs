@@ -1,11 +1,12 @@
 //! Bytes → record: the mirror of `encode.rs`.
 
+use super::linked::Linked;
 use super::{Record, Value};
-use crate::cursor::Reader;
+use crate::cursor::{Extent, Reader};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Blank, FieldValue};
 use crate::layout::{
-    Computed, DatePattern, DateTimePattern, Field, Group, Item, Kind, Layout, NumberRule, Repeat, Slot,
+    Choice, Computed, DatePattern, DateTimePattern, Field, Group, Item, Kind, Layout, NumberRule, Repeat, Slot,
 };
 use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
 
@@ -23,10 +24,17 @@ impl<'l> Record<'l> {
 }
 
 fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> {
+    let start = reader.position();
     let mut values = Vec::with_capacity(layout.items().len());
-    for item in layout.items() {
+    let mut linked = Linked::new(layout);
+    for (number, item) in layout.items().iter().enumerate() {
         let value = match item {
-            Item::Field(field) => field_value(layout, field, reader)?,
+            Item::Field(field) => {
+                let at = reader.position();
+                let value = field_value(layout, field, start, reader)?;
+                linked.remember(number, field, at, &value);
+                value
+            }
             Item::Literal(literal) => {
                 reader.literal(literal)?;
                 if literal.name.is_empty() { Value::Absent } else { Value::Bytes(literal.bytes.to_vec()) }
@@ -35,30 +43,66 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
                 reader.filler(filler)?;
                 Value::Absent
             }
-            Item::Part(part) => Value::Part(items(&part.layout, reader).map_err(|error| error.within(&part.name))?),
-            Item::Group(group) => Value::Group(entries(group, count_of(layout, group, &values)?, reader)?),
+            Item::Part(part) => span(layout, number, &part.name, &linked, reader, |reader| {
+                items(&part.layout, reader).map(Value::Part).map_err(|error| error.within(&part.name))
+            })?,
+            Item::Group(group) => {
+                let extent = extent(layout, number, group, &values)?;
+                span(layout, number, &group.name, &linked, reader, |reader| {
+                    reader.entries(group, extent, |reader| items(&group.layout, reader)).map(Value::Group)
+                })?
+            }
+            Item::Choice(choice) => {
+                let case = case_of(layout, choice, start, reader)?;
+                span(layout, number, &choice.name, &linked, reader, |reader| body(choice, case, reader))?
+            }
+            Item::Tail(field) => span(layout, number, &field.name, &linked, reader, |reader| tail(field, reader))?,
         };
         values.push(value);
     }
+    linked.verify(&mut values, reader)?;
     Ok(values)
 }
 
-fn entries(group: &Group, count: usize, reader: &mut Reader<'_>) -> Result<Vec<Vec<Value>>, Error> {
-    // The telegram has room for so many entries and no more, whatever it says.
-    let room = reader.telegram().len().saturating_sub(reader.position()) / group.layout.min_len().max(1);
-    let mut entries = Vec::with_capacity(count.min(room));
-    for index in 0..count {
-        entries.push(items(&group.layout, reader).map_err(|error| error.at_entry(index).within(&group.name))?);
+/// Reads an item that has the bytes which another field says, or what is left before the items behind it.
+fn span(
+    layout: &Layout,
+    number: usize,
+    name: &str,
+    linked: &Linked<'_>,
+    reader: &mut Reader<'_>,
+    read: impl FnOnce(&mut Reader<'_>) -> Result<Value, Error>,
+) -> Result<Value, Error> {
+    if let Some(len) = linked.length_of(name) {
+        return reader.within(name, len, read);
     }
-    Ok(entries)
+    let Some(behind) = layout.reserved_behind(number) else {
+        let reason = "this takes what is left of the telegram, and what follows it has no fixed length";
+        return Err(Error::new(Culprit::Spec, Fault::BadSpec { reason }).within(name));
+    };
+    // A group keeps the bytes behind it by itself, for it also looks how many entries there is room for.
+    if let Some(Item::Group(_)) = layout.items().get(number) {
+        return read(reader);
+    }
+    reader.before(behind, read)
+}
+
+/// How far a group's entries go.
+fn extent(layout: &Layout, number: usize, group: &Group, values: &[Value]) -> Result<Extent, Error> {
+    let behind = || layout.reserved_behind(number).unwrap_or_default();
+    Ok(match &group.repeat {
+        Repeat::Fixed(count) => Extent::Count(*count),
+        Repeat::Counted { by, .. } if layout.stands_before(by, number) => {
+            Extent::Count(count_of(layout, group, by, values)?)
+        }
+        Repeat::Counted { .. } | Repeat::Rest { .. } => Extent::Rest(behind()),
+        Repeat::Padded { by: Some(by), .. } => Extent::Padded(Some(count_of(layout, group, by, values)?)),
+        Repeat::Padded { by: None, .. } => Extent::Padded(None),
+    })
 }
 
 /// How many entries a group has, as its counting field said.
-fn count_of(layout: &Layout, group: &Group, values: &[Value]) -> Result<usize, Error> {
-    let by = match &group.repeat {
-        Repeat::Fixed(count) => return Ok(*count),
-        Repeat::Counted { by, .. } => by,
-    };
+fn count_of(layout: &Layout, group: &Group, by: &str, values: &[Value]) -> Result<usize, Error> {
     match layout.item(by).and_then(|(number, _)| values.get(number)) {
         Some(Value::Number(count)) => Ok(usize::try_from(*count).unwrap_or(usize::MAX)),
         _ => {
@@ -68,15 +112,57 @@ fn count_of(layout: &Layout, group: &Group, values: &[Value]) -> Result<usize, E
     }
 }
 
-pub(crate) fn field_value(layout: &Layout, field: &Field, reader: &mut Reader<'_>) -> Result<Value, Error> {
+/// The number of the case that stands here.
+pub(crate) fn case_of(layout: &Layout, choice: &Choice, start: usize, reader: &Reader<'_>) -> Result<usize, Error> {
+    let by = layout.chooser_of(choice).ok_or_else(|| no_chooser(choice))?;
+    reader.choose(start, &by, choice)
+}
+
+pub(super) fn no_chooser(choice: &Choice) -> Error {
+    let reason = "no text, digits or code field at a fixed offset decides this choice";
+    Error::new(Culprit::Spec, Fault::BadSpec { reason }).within(&choice.name)
+}
+
+fn body(choice: &Choice, case: usize, reader: &mut Reader<'_>) -> Result<Value, Error> {
+    match choice.cases().get(case) {
+        Some(found) => {
+            let values = items(&found.layout, reader).map_err(|error| error.within(&choice.name))?;
+            Ok(Value::Choice(case, values))
+        }
+        None => Err(no_chooser(choice)),
+    }
+}
+
+/// Reads a field. `start` is where its layout began.
+pub(crate) fn field_value(
+    layout: &Layout,
+    field: &Field,
+    start: usize,
+    reader: &mut Reader<'_>,
+) -> Result<Value, Error> {
     match (&field.computed, &field.kind) {
-        (None, kind) => by_kind(field, kind, reader),
+        (None | Some(Computed::Sign(_)), kind) => by_kind(field, kind, reader),
+        (Some(Computed::Check(check)), kind) => {
+            let at = reader.position();
+            let value = by_kind(field, kind, &mut Reader::starting_at(reader.telegram(), at))?;
+            let from =
+                check.from.as_ref().and_then(|name| layout.item(name)).map_or(0, |(number, _)| {
+                    layout.offset_of(number).map_or(at, |offset| start.saturating_add(offset))
+                });
+            reader.check(field, from).map(|()| value)
+        }
         (Some(Computed::Length(counts)), Kind::Number(rule)) => {
             reader.stated_length(Slot { field, rule }, *counts).map(|stated| Value::Number(stated.into()))
         }
         (Some(Computed::Count(of)), Kind::Number(rule)) => {
             let group = counted(layout, field, of)?;
             reader.count(Slot { field, rule }, group).map(|count| Value::Number(count as i128))
+        }
+        (Some(Computed::Sequence(first)), Kind::Number(rule)) => {
+            reader.sequence(Slot { field, rule }, *first).map(|number| Value::Number(number.into()))
+        }
+        (Some(Computed::LengthOf(_) | Computed::Sum(_)), Kind::Number(rule)) => {
+            reader.field::<_, i128>(Slot { field, rule }).map(Value::Number)
         }
         (Some(_), _) => Err(not_a_number(field)),
     }
@@ -95,6 +181,19 @@ pub(super) fn counted<'l>(layout: &'l Layout, field: &Field, of: &str) -> Result
 
 pub(super) fn not_a_number(field: &Field) -> Error {
     Error::in_field(Culprit::Spec, Fault::BadSpec { reason: "a computed field must be a number" }, field)
+}
+
+pub(crate) fn tail(field: &Field, reader: &mut Reader<'_>) -> Result<Value, Error> {
+    match &field.kind {
+        Kind::Text(rule) => reader.tail(Slot { field, rule }).map(Value::Text),
+        Kind::Digits(rule) => reader.tail(Slot { field, rule }).map(Value::Text),
+        Kind::Bytes(rule) => reader.tail(Slot { field, rule }).map(Value::Bytes),
+        _ => Err(no_tail(field)),
+    }
+}
+
+pub(super) fn no_tail(field: &Field) -> Error {
+    Error::in_field(Culprit::Spec, Fault::BadSpec { reason: "a tail is text, digits or bytes" }, field)
 }
 
 fn by_kind(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Result<Value, Error> {

@@ -1,11 +1,14 @@
 //! Record → bytes: the mirror of `decode.rs`.
 
-use super::decode::{counted, not_a_number};
+use super::decode::{counted, no_chooser, not_a_number};
+use super::given;
+use super::linked::{count, no_number, number_of, pages, sum};
+use super::write::{by_kind, item_len, len_of, tail};
 use super::{Record, Value};
-use crate::cursor::{Writer, check_count};
+use crate::cursor::{Tally, Writer, check_count};
 use crate::error::{Culprit, Error, Fault};
-use crate::kind::{Blank, FieldValue};
-use crate::layout::{Computed, Counts, DateRule, Field, Group, Item, Kind, Layout, Literal, Slot};
+use crate::kind::Amount as _;
+use crate::layout::{Check, Choice, Computed, Field, Group, Item, Kind, Layout, Literal, NumberRule, SignOf, Slot};
 
 impl Record<'_> {
     /// The telegram's bytes.
@@ -27,29 +30,16 @@ impl Record<'_> {
         let mut writer = Writer::new(out);
         items(self.layout, &self.values, &mut writer)?;
         let len = writer.finish()?;
-        check_given_lengths(self.layout, &self.values, len, &mut 0)?;
+        given::check(self.layout, &self.values, out.get(..len).unwrap_or_default())?;
         Ok(len)
     }
 }
 
-fn len_of(layout: &Layout, values: &[Value]) -> usize {
-    layout.items().iter().zip(values).map(|(item, value)| item_len(item, value)).fold(0, usize::saturating_add)
-}
-
-fn item_len(item: &Item, value: &Value) -> usize {
-    match (item, value) {
-        (Item::Part(part), Value::Part(values)) => len_of(&part.layout, values),
-        (Item::Group(group), Value::Group(entries)) => {
-            entries.iter().map(|entry| len_of(&group.layout, entry)).fold(0, usize::saturating_add)
-        }
-        (item, _) => item.min_len(),
-    }
-}
-
 fn items(layout: &Layout, values: &[Value], writer: &mut Writer<'_>) -> Result<(), Error> {
+    let start = writer.position();
     for (item, value) in layout.items().iter().zip(values) {
         match item {
-            Item::Field(field) => field_value(layout, values, field, value, writer)?,
+            Item::Field(field) => Computing { layout, values, start }.field(field, value, writer)?,
             Item::Literal(literal) => {
                 check_literal(literal, value)?;
                 writer.literal(literal)?;
@@ -63,18 +53,38 @@ fn items(layout: &Layout, values: &[Value], writer: &mut Writer<'_>) -> Result<(
                 inner.map_err(|error| error.within(&part.name))?;
             }
             Item::Group(group) => entries(group, value, writer)?,
+            Item::Choice(choice) => body(choice, value, writer).map_err(|error| error.within(&choice.name))?,
+            Item::Tail(field) => tail(field, value, writer)?,
         }
     }
-    Ok(())
+    check_cases(layout, values, start, writer)?;
+    pages(layout, values, Culprit::Caller)
 }
 
 fn entries(group: &Group, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
     let Value::Group(entries) = value else {
         return Err(unfit(value, "a group").within(&group.name));
     };
-    check_count(group, entries.len())?;
-    for (index, entry) in entries.iter().enumerate() {
-        items(&group.layout, entry, writer).map_err(|error| error.at_entry(index).within(&group.name))?;
+    writer.entries(group, entries, |writer, entry| items(&group.layout, entry, writer))
+}
+
+fn body(choice: &Choice, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
+    match value {
+        Value::Choice(case, values) => match choice.cases().get(*case) {
+            Some(case) => items(&case.layout, values, writer),
+            None => Err(Error::new(Culprit::Caller, choice.no_such_case())),
+        },
+        other => Err(unfit(other, "a case of the choice")),
+    }
+}
+
+/// The cases that were written must be those that their codes mean.
+fn check_cases(layout: &Layout, values: &[Value], start: usize, writer: &Writer<'_>) -> Result<(), Error> {
+    for (item, value) in layout.items().iter().zip(values) {
+        if let (Item::Choice(choice), Value::Choice(case, _)) = (item, value) {
+            let by = layout.chooser_of(choice).ok_or_else(|| no_chooser(choice))?;
+            writer.check_case(start, &by, choice, *case)?;
+        }
     }
     Ok(())
 }
@@ -96,121 +106,88 @@ fn check_literal(literal: &Literal, value: &Value) -> Result<(), Error> {
     }
 }
 
-fn field_value(
-    layout: &Layout,
-    siblings: &[Value],
-    field: &Field,
-    value: &Value,
-    writer: &mut Writer<'_>,
-) -> Result<(), Error> {
-    match (&field.computed, &field.kind) {
-        (None, kind) => by_kind(field, kind, value, writer),
-        (Some(Computed::Length(counts)), Kind::Number(rule)) => writer.length(Slot { field, rule }, *counts),
-        (Some(Computed::Count(of)), Kind::Number(rule)) => {
-            let group = counted(layout, field, of)?;
-            let entries = layout.item(of).and_then(|(number, _)| siblings.get(number));
-            let count = if let Some(Value::Group(entries)) = entries { entries.len() } else { 0 };
-            check_count(group, count)?;
-            check_given(field, value, count)?;
-            writer.count(Slot { field, rule }, group, count)
-        }
-        (Some(_), _) => Err(not_a_number(field)),
-    }
+/// What a field is computed from: its layout with all values, and where the layout began.
+struct Computing<'r> {
+    layout: &'r Layout,
+    values: &'r [Value],
+    start: usize,
 }
 
-/// A computed field may be left out; if it is given, it must be right.
-fn check_given(field: &Field, value: &Value, computed: usize) -> Result<(), Error> {
-    match value {
-        Value::Absent => Ok(()),
-        Value::Number(given) if *given == computed as i128 => Ok(()),
-        _ => {
-            let fault = Fault::NotTheComputed { computed: computed as u64 };
-            Err(Error::in_field(Culprit::Caller, fault, field))
+impl Computing<'_> {
+    fn field(&self, field: &Field, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
+        match (&field.computed, &field.kind) {
+            (None, kind) => by_kind(field, kind, value, writer),
+            (Some(Computed::Check(check)), kind) => self.check(field, check, kind, value, writer),
+            (Some(Computed::Sign(sign)), _) => self.sign(field, sign, value, writer),
+            (Some(computed), Kind::Number(rule)) => self.number(Slot { field, rule }, computed, value, writer),
+            (Some(_), _) => Err(not_a_number(field)),
         }
     }
-}
 
-/// Lengths are known when the telegram has ended, so those that were given are checked in a pass of their own.
-fn check_given_lengths(layout: &Layout, values: &[Value], total: usize, at: &mut usize) -> Result<(), Error> {
-    for (item, value) in layout.items().iter().zip(values) {
-        match (item, value) {
-            (Item::Part(part), Value::Part(values)) => {
-                check_given_lengths(&part.layout, values, total, at).map_err(|error| error.within(&part.name))?;
+    fn number(
+        &self,
+        slot: Slot<'_, NumberRule>,
+        computed: &Computed,
+        value: &Value,
+        writer: &mut Writer<'_>,
+    ) -> Result<(), Error> {
+        let field = slot.field;
+        match computed {
+            Computed::Length(counts) => writer.length(slot, *counts),
+            Computed::LengthOf(of) => {
+                let of = self.layout.item(of).and_then(|(number, item)| Some((item, self.values.get(number)?)));
+                let len = of.map_or(0, |(item, value)| item_len(item, value)) as u64;
+                given::number(field, value, len.into())?;
+                writer.field(slot, &len)
             }
-            (Item::Field(field), value) => {
-                *at = at.saturating_add(field.len);
-                match field.computed {
-                    Some(Computed::Length(Counts::Rest)) => check_given(field, value, total.saturating_sub(*at))?,
-                    Some(Computed::Length(Counts::All)) => check_given(field, value, total)?,
-                    Some(Computed::Count(_)) | None => {}
+            Computed::Count(of) => {
+                let group = counted(self.layout, field, of)?;
+                let count = count(self.layout, self.values, of);
+                check_count(group, count)?;
+                given::number(field, value, count as i128)?;
+                writer.count(slot, group, count)
+            }
+            Computed::Sum(path) => {
+                let sum: Tally = sum(self.layout, self.values, path);
+                if let Some(sum) = sum.units() {
+                    given::number(field, value, sum)?;
                 }
+                writer.sum(slot, sum)
             }
-            (item, value) => *at = at.saturating_add(item_len(item, value)),
+            Computed::Sequence(first) => {
+                given::number(field, value, i128::from(*first) + i128::from(writer.entry()))?;
+                writer.sequence(slot, *first)
+            }
+            Computed::Sign(_) | Computed::Check(_) => Err(not_a_number(field)),
         }
     }
-    Ok(())
-}
 
-fn by_kind(field: &Field, kind: &Kind, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
-    match (kind, value) {
-        (Kind::Text(rule), Value::Text(text)) => writer.field(Slot { field, rule }, text),
-        (Kind::Digits(rule), Value::Text(text)) => writer.field(Slot { field, rule }, text),
-        (Kind::Code(rule), Value::Text(text)) => writer.field(Slot { field, rule }, text),
-        (Kind::Number(rule), Value::Number(number)) => optional(Slot { field, rule }, &Some(*number), writer),
-        (Kind::Number(rule), Value::None) => optional(Slot { field, rule }, &None::<i128>, writer),
-        (Kind::Date(rule), value) => date(Slot { field, rule }, value, writer),
-        (Kind::Time(rule), Value::Time(time)) => optional(Slot { field, rule }, &Some(*time), writer),
-        (Kind::Time(rule), Value::None) => optional(Slot { field, rule }, &None::<crate::Time>, writer),
-        (Kind::DateTime(rule), Value::DateTime(both)) => optional(Slot { field, rule }, &Some(*both), writer),
-        (Kind::DateTime(rule), Value::MonthDayTime(both)) => optional(Slot { field, rule }, &Some(*both), writer),
-        (Kind::DateTime(rule), Value::None) => optional(Slot { field, rule }, &None::<crate::DateTime>, writer),
-        (Kind::Flag(rule), Value::Flag(flag)) => writer.field(Slot { field, rule }, flag),
-        (Kind::Bytes(rule), Value::Bytes(bytes)) => writer.field(Slot { field, rule }, bytes),
-        (_, other) => Err(unfit_field(field, other)),
+    fn sign(&self, field: &Field, sign: &SignOf, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
+        let Some((number, rule)) = number_of(self.layout, sign) else { return Err(no_number(field)) };
+        let number = match self.values.get(number) {
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
+        };
+        given::sign(field, value, sign.byte_of(number.units(rule).unwrap_or_default()))?;
+        writer.sign((field, sign), &number, rule)
     }
-}
 
-fn date(slot: Slot<'_, DateRule>, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
-    match value {
-        Value::Date(date) => optional(slot, &Some(*date), writer),
-        Value::MonthDay(day) => optional(slot, &Some(*day), writer),
-        Value::None => optional(slot, &None::<crate::Date>, writer),
-        other => Err(unfit_field(slot.field, other)),
-    }
-}
-
-fn optional<'v, R: Blank, T: FieldValue<'v, R>>(
-    slot: Slot<'_, R>,
-    value: &Option<T>,
-    writer: &mut Writer<'_>,
-) -> Result<(), Error> {
-    writer.field(slot, value)
-}
-
-#[cold]
-fn unfit_field(field: &Field, value: &Value) -> Error {
-    let fault = match value {
-        Value::Absent => Fault::Missing,
-        Value::None => Fault::NoValue,
-        other => Fault::WrongType { expected: field.kind.value_name(), found: other.kind_name() },
-    };
-    Error::in_field(Culprit::Caller, fault, field)
-}
-
-impl Kind {
-    /// What a field of this kind holds, in words for messages.
-    #[must_use]
-    pub const fn value_name(&self) -> &'static str {
-        match self {
-            Self::Text(_) => "text",
-            Self::Digits(_) => "a string of digits",
-            Self::Number(_) => "a number",
-            Self::Date(_) => "a date",
-            Self::Time(_) => "a time",
-            Self::DateTime(_) => "a date with a time",
-            Self::Code(_) => "a code, as text",
-            Self::Flag(_) => "true or false",
-            Self::Bytes(_) => "bytes",
+    /// A check whose function nobody here knows is a field like others.
+    fn check(
+        &self,
+        field: &Field,
+        check: &Check,
+        kind: &Kind,
+        value: &Value,
+        writer: &mut Writer<'_>,
+    ) -> Result<(), Error> {
+        if check.run.is_none() {
+            return by_kind(field, kind, value, writer);
         }
+        let at = writer.position();
+        let from = check.from.as_ref().and_then(|name| self.layout.item(name)).map_or(0, |(number, _)| {
+            self.layout.offset_of(number).map_or(at, |offset| self.start.saturating_add(offset))
+        });
+        writer.check(field, from)
     }
 }

@@ -4,8 +4,8 @@ use super::{Record, Value};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Field, Item, Layout, Repeat};
 
-/// All items of a layout without values; parts are there with theirs, counted groups are empty.
-pub(super) fn absent(layout: &Layout) -> Vec<Value> {
+/// All items of a layout without values; parts are there with theirs, groups of varying size are empty, choices not made.
+pub(crate) fn absent(layout: &Layout) -> Vec<Value> {
     layout
         .items()
         .iter()
@@ -13,9 +13,9 @@ pub(super) fn absent(layout: &Layout) -> Vec<Value> {
             Item::Part(part) => Value::Part(absent(&part.layout)),
             Item::Group(group) => match group.repeat {
                 Repeat::Fixed(count) => Value::Group((0..count).map(|_| absent(&group.layout)).collect()),
-                Repeat::Counted { .. } => Value::Group(Vec::new()),
+                Repeat::Counted { .. } | Repeat::Padded { .. } | Repeat::Rest { .. } => Value::Group(Vec::new()),
             },
-            Item::Field(_) | Item::Literal(_) | Item::Filler(_) => Value::Absent,
+            Item::Field(_) | Item::Tail(_) | Item::Literal(_) | Item::Filler(_) | Item::Choice(_) => Value::Absent,
         })
         .collect()
 }
@@ -39,7 +39,7 @@ impl<'l> Record<'l> {
     #[must_use]
     pub fn field(&self, path: &str) -> Option<(&'l Field, &Value)> {
         match self.find(path)? {
-            (Item::Field(field), value) => Some((field, value)),
+            (Item::Field(field) | Item::Tail(field), value) => Some((field, value)),
             _ => None,
         }
     }
@@ -57,6 +57,9 @@ impl<'l> Record<'l> {
                 (Item::Part(part), Value::Part(inner), None) => (&*part.layout, inner.as_slice()),
                 (Item::Group(group), Value::Group(entries), Some(index)) => {
                     (&*group.layout, entries.get(index)?.as_slice())
+                }
+                (Item::Choice(choice), Value::Choice(case, inner), None) => {
+                    (&*choice.cases().get(*case)?.layout, inner.as_slice())
                 }
                 _ => return None,
             };
@@ -79,6 +82,9 @@ impl<'l> Record<'l> {
                 (Item::Group(group), Value::Group(entries), Some(index)) => {
                     (&*group.layout, entries.get_mut(index)?.as_mut_slice())
                 }
+                (Item::Choice(choice), Value::Choice(case, inner), None) => {
+                    (&*choice.cases().get(*case)?.layout, inner.as_mut_slice())
+                }
                 _ => return None,
             };
         }
@@ -92,6 +98,20 @@ impl<'l> Record<'l> {
         let (_, place) = self.find_mut(path).ok_or_else(|| unknown(path))?;
         *place = value;
         Ok(())
+    }
+
+    /// Makes the case with this name the one that stands at a path, without values.
+    ///
+    /// # Errors
+    /// If there is no choice, or no such case.
+    pub fn choose(&mut self, path: &str, case: &str) -> Result<(), Error> {
+        if let Some((Item::Choice(choice), value)) = self.find_mut(path)
+            && let Some((number, case)) = choice.cases().iter().enumerate().find(|(_, known)| known.layout.name == case)
+        {
+            *value = Value::Choice(number, absent(&case.layout));
+            return Ok(());
+        }
+        Err(unknown(path))
     }
 
     /// Adds an entry without values to the group at a path.

@@ -12,7 +12,7 @@ impl Value {
     #[must_use]
     pub fn to_text(&self, field: &Field) -> String {
         match self {
-            Self::Absent | Self::None | Self::Part(_) | Self::Group(_) => String::new(),
+            Self::Absent | Self::None | Self::Part(_) | Self::Group(_) | Self::Choice(..) => String::new(),
             Self::Text(text) => text.clone(),
             Self::Number(number) => {
                 let scale = if let Kind::Number(rule) = &field.kind { usize::from(rule.scale) } else { 0 };

@@ -139,11 +139,11 @@ fn conditions(telegram: &Telegram, ty: &TokenStream) -> Vec<Condition> {
         What::Computed { computed: Computed::Length(_), span, .. } => Some(*span),
         _ => None,
     });
-    let max = telegram.paths.lengths_max();
+    let max = telegram.paths.late_max();
     let lengths_fit = Condition {
         at: lengths.next_back().unwrap_or_else(|| telegram.ident.span()),
-        holds: quote!(<#ty as #trait_>::LAYOUT.computed_lengths() <= #max),
-        unless: "with those of its parts and entries, this telegram has more computed lengths than `LENGTHS_MAX`",
+        holds: quote!(<#ty as #trait_>::LAYOUT.late_fields() <= #max),
+        unless: "with those of its parts and entries, this telegram has more computed lengths and checks than `LATE_MAX`",
     };
     paths.chain([lengths_fit]).collect()
 }

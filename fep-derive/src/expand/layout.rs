@@ -71,8 +71,9 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
         }
         What::Group { entry, repeat } => {
             let (group, inner, repeat) = (p.group(), layout_of(p, entry), self::repeat(telegram, repeat));
+            let page = optional(None);
             quote!(#item::Group(#group {
-                name: #borrowed(#name), label: #borrowed(#label), repeat: #repeat, layout: #borrowed(#inner)
+                name: #borrowed(#name), label: #borrowed(#label), repeat: #repeat, page: #page, layout: #borrowed(#inner)
             }))
         }
     }
@@ -163,7 +164,7 @@ fn kind(p: &Paths, field: &Field, ty: &syn::Type) -> TokenStream {
         Kind::Text { charset: set, pad, justify: side, overflow } => {
             let (set, pad, side) = (charset(p, *set), byte(*pad), justify(p, *side));
             let overflow = overflow_of(p, *overflow);
-            quote!({ charset: #set, pad: #pad, justify: #side, overflow: #overflow })
+            quote!({ charset: #set, full: false, pad: #pad, justify: #side, overflow: #overflow })
         }
         Kind::Digits { encoding: digits, full, pad, justify: side } => {
             let (digits, pad, side) = (encoding(p, *digits), byte(*pad), justify(p, *side));

@@ -185,14 +185,17 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
             let filler = constant("filler");
             quote!(#reader.filler(#filler)?)
         }
-        What::Part => quote_spanned!(at=> #reader.part(#name)?),
+        What::Part => {
+            let behind = constant("behind");
+            quote_spanned!(at=> #reader.part(#name, #behind)?)
+        }
         What::Group { entry, repeat: Repeat::Fixed(_) } => {
             let group = constant("group");
             quote_spanned!(place(entry)=> #reader.array(#group)?)
         }
         What::Group { entry, repeat: Repeat::Counted { by, .. } } => {
-            let (group, count) = (constant("group"), count_variable(by));
-            quote_spanned!(place(entry)=> #reader.group(#group, #count)?)
+            let (group, count, extent) = (constant("group"), count_variable(by), telegram.paths.extent());
+            quote_spanned!(place(entry)=> #reader.group(#group, #extent::Count(#count))?)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Counted groups, the fields that count them, and length fields: whether they fit each other.
 
 use fep_codec::Layout;
-use fep_codec::layout::{Computed, Counts, Encoding, Field, Group, Item, Kind, LENGTHS_MAX, Repeat};
+use fep_codec::layout::{Computed, Counts, Encoding, Field, Group, Item, Kind, LATE_MAX, Repeat};
 
 use crate::document::Document;
 use crate::lower::{LayoutPlace, Place};
@@ -62,8 +62,8 @@ pub(super) fn counting(document: &Document, layout: &Layout, number: usize, fiel
 /// The length fields of a telegram: how many, and whether they are wide enough.
 pub(super) fn lengths(document: &Document, layout: &Layout, place: &LayoutPlace) {
     let count = layout.computed_lengths();
-    if count > LENGTHS_MAX {
-        let message = format!("`{}` has {count} computed lengths, a telegram can have {LENGTHS_MAX}", layout.name);
+    if count > LATE_MAX {
+        let message = format!("`{}` has {count} computed lengths, a telegram can have {LATE_MAX}", layout.name);
         document.error_hint(place.name.clone(), message, "read the others as plain numbers");
     }
     narrow(document, layout, place, layout.max_len(), 0, "");

@@ -50,7 +50,7 @@ pub(super) fn put(rule: &NumberRule, negative: bool, magnitude: u128, out: &mut 
 fn is_signed(rule: &NumberRule, len: usize) -> Result<bool, Fault> {
     match rule.sign {
         _ if !(1..=LEN_MAX).contains(&len) => Err(Fault::BadSpec { reason: "a binary number has 1 to 16 bytes" }),
-        Sign::Unsigned => Ok(false),
+        Sign::Unsigned | Sign::Elsewhere => Ok(false),
         Sign::Signed => Ok(true),
         _ => Err(super::bad_sign_for_encoding()),
     }

@@ -18,9 +18,13 @@ pub(super) fn get(rule: &NumberRule, bytes: &[u8]) -> Result<(bool, Option<u128>
         return Err(Fault::NotADigit { offset: at / 2, byte: bytes.get(at / 2).copied() });
     }
     let negative = match (rule.encoding, rule.sign, bytes.last().map(|last| last & 0x0F)) {
-        (Encoding::Bcd, Sign::Unsigned, _) | (_, Sign::Unsigned, Some(0x0F)) | (_, Sign::Signed, Some(0x0C)) => false,
+        (Encoding::Bcd, Sign::Unsigned | Sign::Elsewhere, _)
+        | (_, Sign::Unsigned | Sign::Elsewhere, Some(0x0F))
+        | (_, Sign::Signed, Some(0x0C)) => false,
         (_, Sign::Signed, Some(0x0D)) => true,
-        (_, Sign::Unsigned | Sign::Signed, _) => return Err(Fault::BadSign { byte: bytes.last().copied() }),
+        (_, Sign::Unsigned | Sign::Elsewhere | Sign::Signed, _) => {
+            return Err(Fault::BadSign { byte: bytes.last().copied() });
+        }
         _ => return Err(super::bad_sign_for_encoding()),
     };
     Ok((negative, sum(count, halves)))
@@ -31,8 +35,8 @@ pub(super) fn put(rule: &NumberRule, negative: bool, magnitude: u128, out: &mut 
     let mut rest = magnitude;
     let (sign, digits) = match (rule.encoding, rule.sign) {
         (_, Sign::Unsigned) if negative => return Err(Fault::Negative),
-        (Encoding::Bcd, Sign::Unsigned) => (None, out),
-        (_, Sign::Unsigned) => split_last(out, 0x0F),
+        (Encoding::Bcd, Sign::Unsigned | Sign::Elsewhere) => (None, out),
+        (_, Sign::Unsigned | Sign::Elsewhere) => split_last(out, 0x0F),
         (_, Sign::Signed) => split_last(out, if negative { 0x0D } else { 0x0C }),
         _ => return Err(super::bad_sign_for_encoding()),
     };

@@ -1,0 +1,292 @@
+//! Computed fields beyond lengths and counts: what a field must say because of other bytes or values of its telegram.
+//!
+//! A reader often meets such a field before the values that it speaks of. It keeps what is [`Stated`] and compares later.
+
+use super::writer::Late;
+use super::{Reader, Writer, fail};
+use crate::error::{Culprit, Error, Fault};
+use crate::kind::{Amount, FieldValue};
+use crate::layout::{Check, Computed, Field, Group, NumberRule, SignOf, Slot};
+
+/// What a field said, to be compared when the rest is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Stated<T> {
+    value: T,
+    start: usize,
+}
+
+impl<T: Copy> Stated<T> {
+    pub(crate) const fn new(value: T, start: usize) -> Self {
+        Self { value, start }
+    }
+
+    /// The value.
+    #[must_use]
+    pub const fn value(&self) -> T {
+        self.value
+    }
+}
+
+/// A sum over entries.
+#[derive(Clone, Copy, Debug)]
+pub struct Tally(Option<i128>);
+
+impl Tally {
+    /// Nothing so far.
+    pub const ZERO: Self = Self(Some(0));
+
+    /// Adds a number that is read and written by this rule.
+    #[inline]
+    pub fn add<T: Amount>(&mut self, rule: &NumberRule, number: &T) {
+        self.add_units(number.units(rule));
+    }
+
+    pub(crate) fn add_units(&mut self, units: Option<i128>) {
+        self.0 = self.0.and_then(|sum| sum.checked_add(units?));
+    }
+
+    pub(crate) const fn units(self) -> Option<i128> {
+        self.0
+    }
+
+    fn total(self) -> Result<i128, Fault> {
+        self.0.ok_or(Fault::Overflow { holder: "a sum of 38 digits" })
+    }
+}
+
+impl Reader<'_> {
+    fn lie(&self, fault: Fault, field: &Field, start: usize) -> Error {
+        let bytes = self.telegram().get(start..start.saturating_add(field.len));
+        fail(Culprit::Peer, fault, field, start, bytes)
+    }
+
+    /// Reads a number that is compared later.
+    ///
+    /// # Errors
+    /// If it is no number.
+    #[inline]
+    pub fn stated<T: FieldValueOf<NumberRule>>(&mut self, slot: Slot<'_, NumberRule>) -> Result<Stated<T>, Error> {
+        let start = self.position();
+        self.field(slot).map(|value| Stated { value, start })
+    }
+
+    /// Compares a count behind its group with the entries.
+    ///
+    /// # Errors
+    /// If it says another number.
+    pub fn check_count(&self, field: &Field, stated: Stated<u64>, actual: usize) -> Result<(), Error> {
+        if usize::try_from(stated.value) == Ok(actual) {
+            return Ok(());
+        }
+        Err(self.lie(Fault::CountLies { stated: stated.value, actual }, field, stated.start))
+    }
+
+    /// Compares a sum with the entries'.
+    ///
+    /// # Errors
+    /// If it says another number.
+    pub fn check_sum(&self, field: &Field, stated: Stated<i128>, sum: Tally) -> Result<(), Error> {
+        match sum.total() {
+            Ok(actual) if actual == stated.value => Ok(()),
+            Ok(actual) => {
+                let stated_and_actual = Some((stated.value, actual));
+                Err(self.lie(Fault::SumLies { stated_and_actual }, field, stated.start))
+            }
+            Err(fault) => Err(self.lie(fault, field, stated.start)),
+        }
+    }
+
+    /// Compares a length with the bytes of the item that it speaks of, which were just read from `start` on.
+    ///
+    /// # Errors
+    /// If it says another number.
+    pub fn check_length(&self, field: &Field, stated: Stated<u64>, start: usize) -> Result<(), Error> {
+        let actual = self.position().saturating_sub(start) as u64;
+        if actual == stated.value {
+            return Ok(());
+        }
+        Err(self.lie(Fault::LengthLies { stated: stated.value, actual }, field, stated.start))
+    }
+
+    /// Reads the number of the entry and compares it.
+    ///
+    /// # Errors
+    /// If it says another number.
+    pub fn sequence(&mut self, slot: Slot<'_, NumberRule>, first: u64) -> Result<u64, Error> {
+        let start = self.position();
+        let stated: u64 = self.field(slot)?;
+        let actual = first.saturating_add(self.entry());
+        if stated == actual {
+            return Ok(stated);
+        }
+        Err(self.lie(Fault::SequenceLies { stated, actual }, slot.field, start))
+    }
+
+    /// Reads a sign that stands in a field of its own.
+    ///
+    /// # Errors
+    /// If the telegram ends before the field does.
+    pub fn sign(&mut self, field: &Field) -> Result<Stated<u8>, Error> {
+        let start = self.position();
+        match self.take(field.len) {
+            Ok([value]) => Ok(Stated { value: *value, start }),
+            Ok(_) => {
+                let fault = Fault::BadSpec { reason: "a sign has one byte" };
+                Err(fail(Culprit::Spec, fault, field, start, None))
+            }
+            Err(fault) => Err(fail(Culprit::Peer, fault, field, start, None)),
+        }
+    }
+
+    /// Gives a number the sign that stood in another field.
+    ///
+    /// # Errors
+    /// If the sign is none, or not that of zero when the number is zero, or the number's type has no room for it.
+    pub fn signed<T: Amount>(
+        &self,
+        sign: (&Field, &SignOf),
+        stated: Stated<u8>,
+        number: T,
+        rule: &NumberRule,
+    ) -> Result<T, Error> {
+        let (field, sign) = sign;
+        match sign.is_negative(stated.value, number.units(rule) == Some(0)) {
+            Ok(false) => Ok(number),
+            Ok(true) => {
+                let holder = "a type with a sign for the number that this sign belongs to";
+                number.negated().ok_or_else(|| self.lie(Fault::Overflow { holder }, field, stated.start))
+            }
+            Err(fault) => Err(self.lie(fault, field, stated.start)),
+        }
+    }
+
+    /// Verifies a check over the telegram's bytes from `from` to the field, and passes it.
+    ///
+    /// # Errors
+    /// If other bytes belong there.
+    pub fn check(&mut self, field: &Field, from: usize) -> Result<(), Error> {
+        let start = self.position();
+        let check = check_of(field).map_err(|fault| fail(Culprit::Spec, fault, field, start, None))?;
+        let bytes = self.take(field.len).map_err(|fault| fail(Culprit::Peer, fault, field, start, None))?;
+        let covered = self.telegram().get(from..start).unwrap_or_default();
+        check.verify(covered, bytes).map_err(|fault| self.lie(fault, field, start))
+    }
+}
+
+/// A type that can be read from any bytes by a rule.
+pub trait FieldValueOf<R>: for<'a> FieldValue<'a, R> {}
+
+impl<R, T: for<'a> FieldValue<'a, R>> FieldValueOf<R> for T {}
+
+impl Writer<'_> {
+    /// Writes a sum.
+    ///
+    /// # Errors
+    /// If the field cannot hold it.
+    pub fn sum(&mut self, slot: Slot<'_, NumberRule>, sum: Tally) -> Result<(), Error> {
+        match sum.total() {
+            Ok(total) => self.field(slot, &total),
+            Err(fault) => Err(fail(Culprit::Caller, fault, slot.field, self.position(), None)),
+        }
+    }
+
+    /// Writes the number of the entry.
+    ///
+    /// # Errors
+    /// If the field cannot hold it.
+    pub fn sequence(&mut self, slot: Slot<'_, NumberRule>, first: u64) -> Result<(), Error> {
+        let number = first.saturating_add(self.entry());
+        self.field(slot, &number)
+    }
+
+    /// Writes the sign of a number that stands in another field.
+    ///
+    /// # Errors
+    /// If the number is larger than an `i128`, or the buffer ends here.
+    pub fn sign<T: Amount>(&mut self, sign: (&Field, &SignOf), number: &T, rule: &NumberRule) -> Result<(), Error> {
+        let (field, sign) = sign;
+        let start = self.position();
+        let put = number.units(rule).ok_or(Fault::Overflow { holder: "a number of 38 digits" }).and_then(|units| {
+            self.take(field.len)?.fill(sign.byte_of(units));
+            Ok(())
+        });
+        put.map_err(|fault| fail(Culprit::Caller, fault, field, start, None))
+    }
+
+    /// Leaves room for a check over the telegram's bytes from `from` to here, which is filled in at the end.
+    ///
+    /// # Errors
+    /// If the buffer ends here, or the telegram has more than [`crate::layout::LATE_MAX`] fields that are filled in at the end.
+    pub fn check(&mut self, field: &Field, from: usize) -> Result<(), Error> {
+        let start = self.position();
+        let room = self.take(field.len).map(drop);
+        let late = room.and_then(|()| {
+            let check = check_of(field)?;
+            let reason = "nobody here knows the function of this check, so its value must be given";
+            let run = check.run.ok_or(Fault::BadSpec { reason })?;
+            self.later(Late::Check { start, len: field.len, from, run })
+        });
+        late.map_err(|fault| fail(super::culprit_on_encode(&fault), fault, field, start, None))
+    }
+}
+
+/// The check that a field is.
+fn check_of(field: &Field) -> Result<&Check, Fault> {
+    match &field.computed {
+        Some(Computed::Check(check)) => Ok(check),
+        _ => Err(Fault::BadSpec { reason: "the field is no check" }),
+    }
+}
+
+/// Checks that a group's entries are a page of the whole list.
+///
+/// # Errors
+/// If they begin before its first entry, or end behind its last.
+pub(crate) fn check_page(
+    culprit: Culprit,
+    group: &Group,
+    count: usize,
+    start: Option<i128>,
+    total: Option<i128>,
+) -> Result<(), Error> {
+    let (start, total) = (start.unwrap_or(i128::MAX), total.unwrap_or(i128::MAX));
+    let last = start.saturating_sub(1).saturating_add(count as i128);
+    if count == 0 || (start >= 1 && last <= total) {
+        return Ok(());
+    }
+    Err(Error::new(culprit, Fault::PageLies { start, count, total }).within(&group.name))
+}
+
+impl Reader<'_> {
+    /// Checks that a group's entries are a page of the whole list.
+    ///
+    /// # Errors
+    /// If they begin before its first entry, or end behind its last.
+    pub fn check_page<S: Amount, T: Amount>(
+        &self,
+        group: &Group,
+        count: usize,
+        start: &S,
+        total: &T,
+    ) -> Result<(), Error> {
+        let rule = NumberRule::UNSIGNED;
+        check_page(Culprit::Peer, group, count, start.units(&rule), total.units(&rule))
+    }
+}
+
+impl Writer<'_> {
+    /// Checks that a group's entries are a page of the whole list.
+    ///
+    /// # Errors
+    /// If they begin before its first entry, or end behind its last.
+    pub fn check_page<S: Amount, T: Amount>(
+        &self,
+        group: &Group,
+        count: usize,
+        start: &S,
+        total: &T,
+    ) -> Result<(), Error> {
+        let rule = NumberRule::UNSIGNED;
+        check_page(Culprit::Caller, group, count, start.units(&rule), total.units(&rule))
+    }
+}

@@ -1,0 +1,220 @@
+//! The entries of a group, and items whose length another field says: which bytes belong to them.
+
+use super::{Reader, Writer, check_count};
+use crate::error::{Culprit, Error, Fault};
+use crate::layout::{Group, Repeat};
+
+/// How far a group's entries go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// This many entries.
+    Count(usize),
+    /// The used ones among those that are always there: this many, or those before the first blank one.
+    Padded(Option<usize>),
+    /// The entries up to the bytes that follow the group, which are this many within the layout that it stands in.
+    Rest(usize),
+}
+
+impl<'a> Reader<'a> {
+    /// Reads what another field says the length of: `read` must use all of these bytes.
+    ///
+    /// # Errors
+    /// If the telegram has fewer bytes, `read` leaves some, or reads something that it cannot.
+    pub fn within<T>(
+        &mut self,
+        name: &str,
+        len: u64,
+        read: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let (start, left) = (self.position(), self.left());
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
+        let end = start.saturating_add(len);
+        if len > left {
+            let fault = Fault::Truncated { needed: len, left };
+            return Err(Error::new(Culprit::Peer, fault).within(name).at_bytes(start..end, None));
+        }
+        let outer = self.narrow(end);
+        let value = read(self)?;
+        let unused = end.saturating_sub(self.position());
+        self.widen(outer);
+        if unused == 0 {
+            return Ok(value);
+        }
+        Err(Error::new(Culprit::Peer, Fault::LeftOver { bytes: unused }).within(name).at_bytes(end - unused..end, None))
+    }
+
+    /// Reads an item that this many bytes follow within its layout.
+    #[inline]
+    pub(crate) fn before<T>(
+        &mut self,
+        behind: usize,
+        read: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if behind == 0 {
+            return read(self);
+        }
+        self.reserve(behind);
+        let value = read(self)?;
+        self.release(behind);
+        Ok(value)
+    }
+
+    /// Reads a group's entries.
+    ///
+    /// # Errors
+    /// Those of its items, with the group's name and the entry's number in front of the path, or if the bytes are no such
+    /// number of entries.
+    pub(crate) fn entries<T>(
+        &mut self,
+        group: &Group,
+        extent: Extent,
+        mut read: impl FnMut(&mut Self) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let outer = self.entry();
+        // The telegram has room for so many entries and no more, whatever it says.
+        let room = self.left() / group.layout.min_len().max(1);
+        let mut entries = match extent {
+            Extent::Count(count) | Extent::Padded(Some(count)) => Vec::with_capacity(count.min(room)),
+            Extent::Padded(None) | Extent::Rest(_) => Vec::new(),
+        };
+        let mut next = |reader: &mut Self, entries: &mut Vec<T>| {
+            let index = entries.len();
+            reader.set_entry(index as u64);
+            entries.push(read(reader).map_err(|error| error.at_entry(index).within(&group.name))?);
+            Ok::<(), Error>(())
+        };
+        match extent {
+            Extent::Count(count) => (0..count).try_for_each(|_| next(self, &mut entries))?,
+            Extent::Padded(used) => {
+                while entries.len() < used.unwrap_or(group.repeat.max())
+                    && !(used.is_none() && self.at_blank_entry(group))
+                {
+                    next(self, &mut entries)?;
+                }
+                self.blank_entries(group, entries.len())?;
+            }
+            Extent::Rest(behind) => {
+                self.reserve(behind);
+                self.check_room(group)?;
+                while self.left() > 0 {
+                    let (start, index) = (self.position(), entries.len());
+                    check_max(group, index.saturating_add(1), start)?;
+                    next(self, &mut entries)?;
+                    if self.position() == start {
+                        let fault = Fault::BadSpec { reason: "an entry without bytes has no end" };
+                        return Err(Error::new(Culprit::Spec, fault).at_entry(index).within(&group.name));
+                    }
+                }
+                self.check_overrun(group)?;
+                self.release(behind);
+            }
+        }
+        self.set_entry(outer);
+        Ok(entries)
+    }
+
+    /// Whether the next entry is blank.
+    fn at_blank_entry(&self, group: &Group) -> bool {
+        let (Repeat::Padded { pad, .. }, Some(len)) = (&group.repeat, group.layout.fixed_len()) else { return false };
+        let rest = self.telegram().get(self.position()..).unwrap_or_default();
+        rest.get(..len).is_some_and(|entry| entry.iter().all(|byte| byte == pad))
+    }
+
+    /// Passes the entries that are not used.
+    fn blank_entries(&mut self, group: &Group, used: usize) -> Result<(), Error> {
+        let Some(len) = group.layout.fixed_len() else {
+            let fault = Fault::BadSpec { reason: "an entry of varying length cannot be blank" };
+            return Err(Error::new(Culprit::Spec, fault).within(&group.name));
+        };
+        for index in used..group.repeat.max() {
+            let (start, blank) = (self.position(), self.at_blank_entry(group));
+            let range = start..start.saturating_add(len);
+            let in_entry = |fault| Error::new(Culprit::Peer, fault).at_entry(index).within(&group.name);
+            let bytes = self.take(len).map_err(|fault| in_entry(fault).at_bytes(range.clone(), None))?;
+            if !blank {
+                // Which of its fields is meant nobody knows, so secret ones keep the bytes hidden.
+                let shown = (!group.layout.has_secret()).then_some(bytes);
+                return Err(in_entry(Fault::EntryNotBlank).at_bytes(range, shown));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what is left is a whole number of entries, and not too many of them.
+    fn check_room(&self, group: &Group) -> Result<(), Error> {
+        let Some(entry) = group.layout.fixed_len().filter(|len| *len > 0) else { return Ok(()) };
+        let (start, left) = (self.position(), self.left());
+        let bytes = left % entry;
+        if bytes > 0 {
+            let end = start.saturating_add(left);
+            let fault = Fault::PartOfEntry { bytes, entry };
+            return Err(Error::new(Culprit::Peer, fault).within(&group.name).at_bytes(end - bytes..end, None));
+        }
+        check_max(group, left / entry, start)
+    }
+
+    fn check_overrun(&self, group: &Group) -> Result<(), Error> {
+        let bytes = self.overrun();
+        if bytes == 0 {
+            return Ok(());
+        }
+        let end = self.position();
+        let error = Error::new(Culprit::Peer, Fault::Overrun { bytes }).within(&group.name);
+        Err(error.at_bytes(end.saturating_sub(bytes)..end, None))
+    }
+}
+
+fn check_max(group: &Group, count: usize, start: usize) -> Result<(), Error> {
+    let max = group.repeat.max();
+    if count <= max {
+        return Ok(());
+    }
+    Err(Error::new(Culprit::Peer, Fault::TooMany { count, max }).within(&group.name).at_bytes(start..start, None))
+}
+
+impl Writer<'_> {
+    /// Writes a group's entries.
+    ///
+    /// # Errors
+    /// Those of its items, with the group's name and the entry's number in front of the path, or if there are too many entries.
+    pub(crate) fn entries<'e, T: 'e>(
+        &mut self,
+        group: &Group,
+        entries: &'e [T],
+        mut write: impl FnMut(&mut Self, &'e T) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        check_count(group, entries.len())?;
+        let outer = self.entry();
+        for (index, entry) in entries.iter().enumerate() {
+            let start = self.position();
+            self.set_entry(index as u64);
+            write(self, entry)
+                .and_then(|()| self.check_not_blank(group, start))
+                .map_err(|error| error.at_entry(index).within(&group.name))?;
+        }
+        self.set_entry(outer);
+        self.blank_entries(group, entries.len())
+    }
+
+    /// An entry that looks like one that is not used would not be read again.
+    fn check_not_blank(&self, group: &Group, start: usize) -> Result<(), Error> {
+        let Repeat::Padded { by: None, pad, .. } = group.repeat else { return Ok(()) };
+        if self.written(start).iter().any(|byte| *byte != pad) {
+            return Ok(());
+        }
+        Err(Error::new(Culprit::Caller, Fault::EntryMeansNone).at_bytes(start..self.position(), None))
+    }
+
+    fn blank_entries(&mut self, group: &Group, used: usize) -> Result<(), Error> {
+        let Repeat::Padded { pad, max, .. } = group.repeat else { return Ok(()) };
+        let unused = max.saturating_sub(used);
+        let len = group.layout.fixed_len().unwrap_or_default().saturating_mul(unused);
+        match self.take(len) {
+            Ok(bytes) => {
+                bytes.fill(pad);
+                Ok(())
+            }
+            Err(fault) => Err(Error::new(Culprit::Caller, fault).within(&group.name)),
+        }
+    }
+}

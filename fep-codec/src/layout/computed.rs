@@ -1,0 +1,85 @@
+//! [`Computed`]: what the encoder fills into a field by itself and the decoder verifies.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// What a computed field says. It may be left out when a telegram is encoded; a value that is given is checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Computed {
+    /// The telegram's length in bytes.
+    Length(Counts),
+    /// The length in bytes of the sibling with this name: a later part, group, choice or tail.
+    LengthOf(Cow<'static, str>),
+    /// The number of entries of the group with this name, a sibling.
+    Count(Cow<'static, str>),
+    /// The sum of a number over a sibling group's entries. The path names the group and the field in its entries: `items.amount`.
+    Sum(Cow<'static, str>),
+    /// The number of the entry that the field stands in, counted from this one.
+    Sequence(u64),
+    /// The sign of a number in another field.
+    Sign(SignOf),
+    /// What a function makes of the encoded bytes before the field.
+    Check(Check),
+}
+
+/// Which bytes a length field counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// The bytes that follow the length field.
+    Rest,
+    /// All bytes of the telegram, the length field included.
+    All,
+}
+
+/// A sign that stands in a field of its own, before or behind its number, whose own sign is [`super::Sign::Elsewhere`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignOf {
+    /// The name of the number, a sibling field.
+    pub of: Cow<'static, str>,
+    /// The byte of a number above zero, and of zero if it has no byte of its own.
+    pub plus: u8,
+    /// The byte of a number below zero.
+    pub minus: u8,
+    /// The byte of zero and of no value, if it is another than that of numbers above zero.
+    pub zero: Option<u8>,
+}
+
+/// A check over encoded bytes: a BCC, check digits (복기부호).
+///
+/// Two checks are equal if they have the same name and begin at the same item; what they run is not compared.
+#[derive(Clone)]
+pub struct Check {
+    /// The name of the function: `xor`, `check_digits`.
+    pub name: Cow<'static, str>,
+    /// The name of the sibling item at which the covered bytes begin; none for the start of the telegram. They end where the
+    /// field begins.
+    pub from: Option<Cow<'static, str>>,
+    /// The function; none if it is known by name only. Then the field must be given, and nobody verifies it.
+    pub run: Option<CheckFn>,
+}
+
+/// Makes a check field's bytes, all of them, from the bytes that it covers, or says in a few words why it cannot.
+pub type CheckFn = fn(covered: &[u8], out: &mut [u8]) -> Result<(), &'static str>;
+
+impl Check {
+    /// The most bytes of a check field.
+    pub const LEN_MAX: usize = 64;
+}
+
+impl PartialEq for Check {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.from == other.from
+    }
+}
+
+impl Eq for Check {}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Check")
+            .field("name", &self.name)
+            .field("from", &self.from)
+            .field("run", &self.run.is_some())
+            .finish()
+    }
+}

@@ -1,0 +1,245 @@
+//! Where things stand: fields by path, and what stands behind an item.
+//!
+//! All are `const fn`, so that derived code asks them at compile time. Offsets count bytes from the start of the layout.
+
+use std::ops::Range;
+
+use super::walk::{borrowed, text};
+use super::{Choice, Computed, Field, Item, Kind, Layout, Repeat};
+
+/// A field and where it stands in a telegram.
+#[derive(Clone, Debug)]
+pub struct Span<'l> {
+    /// The field.
+    pub field: &'l Field,
+    /// Its bytes, counted from the start of the telegram.
+    pub range: Range<usize>,
+}
+
+impl Layout {
+    /// The field at a dotted path through parts, if it stands at a fixed offset.
+    ///
+    /// Groups and choices are not entered, for what is in them has no one offset.
+    #[must_use]
+    pub const fn span(&self, path: &str) -> Option<Span<'_>> {
+        self.span_at(path.as_bytes(), 0)
+    }
+
+    const fn span_at(&self, path: &[u8], base: usize) -> Option<Span<'_>> {
+        let mut rest = self.items();
+        let mut offset = base;
+        while let [item, tail @ ..] = rest {
+            match item {
+                Item::Field(field) if let Some([]) = behind(path, text(&field.name)) => {
+                    return Some(Span { field, range: offset..offset.saturating_add(field.len) });
+                }
+                Item::Part(part) if let Some([b'.', inner @ ..]) = behind(path, text(&part.name)) => {
+                    return borrowed(&part.layout).span_at(inner, offset);
+                }
+                _ => {}
+            }
+            let Some(len) = item.fixed_len() else { return None };
+            offset = offset.saturating_add(len);
+            rest = tail;
+        }
+        None
+    }
+
+    /// Whether a condition or a choice can name this path: a text, digits or code field stands there, at a fixed offset.
+    #[must_use]
+    pub const fn has_field(&self, path: &str) -> bool {
+        match self.span(path) {
+            Some(span) => is_code_like(span.field),
+            None => false,
+        }
+    }
+
+    /// The field whose code decides a choice of this layout.
+    #[must_use]
+    pub const fn chooser_of(&self, choice: &Choice) -> Option<Span<'_>> {
+        match self.span(text(&choice.by)) {
+            Some(span) if is_code_like(span.field) => Some(span),
+            _ => None,
+        }
+    }
+
+    /// Bytes behind the item with this number, if that is always the same number.
+    #[must_use]
+    pub const fn len_behind(&self, number: usize) -> Option<usize> {
+        let mut rest = self.items();
+        let mut at = 0;
+        let mut len = 0_usize;
+        while let [item, tail @ ..] = rest {
+            if at > number {
+                let Some(item_len) = item.fixed_len() else { return None };
+                len = len.saturating_add(item_len);
+            }
+            rest = tail;
+            at += 1;
+        }
+        Some(len)
+    }
+
+    /// Bytes behind the item with this number if it takes what is left of the telegram; zero for all others, which need not
+    /// know.
+    ///
+    /// None if such an item has no end, because what follows it varies in length.
+    #[must_use]
+    pub const fn reserved_behind(&self, number: usize) -> Option<usize> {
+        match self.item_at(number) {
+            Some(item) if self.takes_rest(item, number) => self.len_behind(number),
+            _ => Some(0),
+        }
+    }
+
+    /// Whether every item that takes what is left is followed by a fixed number of bytes, in parts, entries and cases too.
+    #[must_use]
+    pub const fn rests_end(&self) -> bool {
+        let mut rest = self.items();
+        let mut number = 0;
+        while let [item, tail @ ..] = rest {
+            if self.reserved_behind(number).is_none() {
+                return false;
+            }
+            let inner = match item {
+                Item::Part(part) => borrowed(&part.layout).rests_end(),
+                // Only the last entry could take what is left, and nobody knows which one that is.
+                Item::Group(group) => borrowed(&group.layout).rests_end() && !borrowed(&group.layout).has_rest(),
+                Item::Choice(choice) => {
+                    let mut cases = choice.cases();
+                    let mut all = true;
+                    while let [case, others @ ..] = cases {
+                        all = all && borrowed(&case.layout).rests_end();
+                        cases = others;
+                    }
+                    all
+                }
+                Item::Field(_) | Item::Literal(_) | Item::Filler(_) | Item::Tail(_) => true,
+            };
+            if !inner {
+                return false;
+            }
+            rest = tail;
+            number += 1;
+        }
+        true
+    }
+
+    /// Whether an item takes what is left of the telegram.
+    #[must_use]
+    pub const fn has_rest(&self) -> bool {
+        let mut rest = self.items();
+        let mut number = 0;
+        while let [item, tail @ ..] = rest {
+            if self.takes_rest(item, number) {
+                return true;
+            }
+            rest = tail;
+            number += 1;
+        }
+        false
+    }
+
+    const fn takes_rest(&self, item: &Item, number: usize) -> bool {
+        match item {
+            Item::Part(part) => borrowed(&part.layout).has_rest() && !self.is_measured(text(&part.name)),
+            Item::Tail(field) => !self.is_measured(text(&field.name)),
+            Item::Group(group) => match &group.repeat {
+                Repeat::Rest { .. } => !self.is_measured(text(&group.name)),
+                Repeat::Counted { by, .. } => !self.stands_before(text(by), number),
+                Repeat::Fixed(_) | Repeat::Padded { .. } => false,
+            },
+            Item::Choice(choice) => {
+                let mut rest = choice.cases();
+                let mut takes = false;
+                while let [case, tail @ ..] = rest {
+                    takes = takes || borrowed(&case.layout).has_rest();
+                    rest = tail;
+                }
+                takes && !self.is_measured(text(&choice.name))
+            }
+            Item::Field(_) | Item::Literal(_) | Item::Filler(_) => false,
+        }
+    }
+
+    /// Whether a field says how long the item with this name is.
+    const fn is_measured(&self, name: &str) -> bool {
+        let mut rest = self.items();
+        while let [item, tail @ ..] = rest {
+            if let Item::Field(field) = item
+                && let Some(Computed::LengthOf(of)) = &field.computed
+                && same(text(of), name)
+            {
+                return true;
+            }
+            rest = tail;
+        }
+        false
+    }
+
+    /// Whether the field with this name stands before the item with this number.
+    #[must_use]
+    pub const fn stands_before(&self, name: &str, number: usize) -> bool {
+        let mut rest = self.items();
+        let mut at = 0;
+        while let [item, tail @ ..] = rest {
+            if at == number {
+                return false;
+            }
+            if let Item::Field(field) = item
+                && same(text(&field.name), name)
+            {
+                return true;
+            }
+            rest = tail;
+            at += 1;
+        }
+        false
+    }
+
+    /// The number field in the entries of a group that a sum is made of: `items.amount`.
+    #[must_use]
+    pub const fn summand(&self, path: &str) -> Option<&Field> {
+        let mut rest = self.items();
+        while let [item, tail @ ..] = rest {
+            if let Item::Group(group) = item
+                && let Some([b'.', inner @ ..]) = behind(path.as_bytes(), text(&group.name))
+            {
+                return match borrowed(&group.layout).span_at(inner, 0) {
+                    Some(span) if matches!(span.field.kind, Kind::Number(_)) => Some(span.field),
+                    _ => None,
+                };
+            }
+            rest = tail;
+        }
+        None
+    }
+
+    const fn item_at(&self, number: usize) -> Option<&Item> {
+        match self.items().split_at_checked(number) {
+            Some((_, [item, ..])) => Some(item),
+            _ => None,
+        }
+    }
+}
+
+const fn is_code_like(field: &Field) -> bool {
+    matches!(field.kind, Kind::Text(_) | Kind::Digits(_) | Kind::Code(_))
+}
+
+/// What stands behind `name` in `path`, if it begins with it. `strip_prefix` is no `const fn`.
+const fn behind<'p>(path: &'p [u8], name: &str) -> Option<&'p [u8]> {
+    let mut path = path;
+    let mut name = name.as_bytes();
+    while let [byte, rest @ ..] = name {
+        match path {
+            [same, behind @ ..] if *same == *byte => (path, name) = (behind, rest),
+            _ => return None,
+        }
+    }
+    Some(path)
+}
+
+pub(super) const fn same(one: &str, other: &str) -> bool {
+    matches!(behind(one.as_bytes(), other), Some([]))
+}

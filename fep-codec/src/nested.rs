@@ -1,0 +1,118 @@
+//! Telegrams within telegrams, as derived code reads and writes them: parts, groups and choices.
+
+use crate::cursor::{Extent, Reader, Writer};
+use crate::error::{Culprit, Error, Fault};
+use crate::layout::{Case, Choice, Group, Span};
+use crate::telegram::{Decode, Telegram};
+
+/// What a choice holds: one of several bodies, each a telegram of its own. `#[derive(Choice)]` on an enum implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no choice of bodies",
+    label = "not an enum of bodies",
+    note = "put `#[derive(Choice)]` on an enum whose variants each hold a telegram"
+)]
+pub trait Body {
+    /// The cases, in the order of the enum.
+    const CASES: &'static [Case];
+
+    /// The number of the case that this is.
+    fn case(&self) -> usize;
+
+    /// Writes the body's items.
+    ///
+    /// # Errors
+    /// The first item that cannot be written.
+    fn encode_body(&self, writer: &mut Writer<'_>) -> Result<(), Error>;
+
+    /// How many bytes [`Body::encode_body`] writes.
+    fn body_len(&self) -> usize;
+}
+
+/// A body that can be read from bytes, borrowing from them what can be borrowed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no choice of bodies that can be read",
+    label = "not an enum of bodies",
+    note = "put `#[derive(Choice)]` on an enum whose variants each hold a telegram"
+)]
+pub trait DecodeBody<'a>: Body + Sized {
+    /// Reads the body with this number.
+    ///
+    /// # Errors
+    /// The first item that cannot be read.
+    fn decode_body(case: usize, reader: &mut Reader<'a>) -> Result<Self, Error>;
+}
+
+impl<'a> Reader<'a> {
+    /// Reads a part: another telegram's items under a name. So many bytes follow it, if it takes what is left.
+    ///
+    /// # Errors
+    /// Those of its items, with the name in front of the path.
+    #[inline]
+    pub fn part<T: Decode<'a>>(&mut self, name: &str, behind: usize) -> Result<T, Error> {
+        self.before(behind, T::decode_items).map_err(|error| error.within(name))
+    }
+
+    /// Reads a group's entries.
+    ///
+    /// # Errors
+    /// Those of its items, with the group's name and the entry's number in front of the path, or if the bytes are no such
+    /// number of entries.
+    pub fn group<T: Decode<'a>>(&mut self, group: &Group, extent: Extent) -> Result<Vec<T>, Error> {
+        self.entries(group, extent, T::decode_items)
+    }
+
+    /// Reads the entries of a group of fixed size.
+    ///
+    /// # Errors
+    /// Those of its items, with the group's name and the entry's number in front of the path.
+    pub fn array<T: Decode<'a>, const N: usize>(&mut self, group: &Group) -> Result<[T; N], Error> {
+        let entries = self.group(group, Extent::Count(N))?;
+        let count = entries.len();
+        entries
+            .try_into()
+            .map_err(|_| Error::new(Culprit::Spec, Fault::WrongCount { count, expected: N }).within(&group.name))
+    }
+
+    /// Reads whichever body the code at `by` means, in a layout that began at `start`. So many bytes follow it, if it takes what
+    /// is left.
+    ///
+    /// # Errors
+    /// If no case has the code; those of the body's items, with the choice's name in front of the path.
+    pub fn body<T: DecodeBody<'a>>(
+        &mut self,
+        choice: &Choice,
+        start: usize,
+        by: &Span<'_>,
+        behind: usize,
+    ) -> Result<T, Error> {
+        let case = self.choose(start, by, choice)?;
+        self.before(behind, |reader| T::decode_body(case, reader)).map_err(|error| error.within(&choice.name))
+    }
+}
+
+impl Writer<'_> {
+    /// Writes a part: another telegram's items under a name.
+    ///
+    /// # Errors
+    /// Those of its items, with the name in front of the path.
+    #[inline]
+    pub fn part<T: Telegram>(&mut self, name: &str, part: &T) -> Result<(), Error> {
+        part.encode_items(self).map_err(|error| error.within(name))
+    }
+
+    /// Writes a group's entries.
+    ///
+    /// # Errors
+    /// Those of its items, with the group's name and the entry's number in front of the path.
+    pub fn group<T: Telegram>(&mut self, group: &Group, entries: &[T]) -> Result<(), Error> {
+        self.entries(group, entries, |writer, entry| entry.encode_items(writer))
+    }
+
+    /// Writes a body. Whether its code is there is checked when the layout is written: [`Writer::check_case`].
+    ///
+    /// # Errors
+    /// Those of its items, with the name in front of the path.
+    pub fn body<T: Body>(&mut self, name: &str, body: &T) -> Result<(), Error> {
+        body.encode_body(self).map_err(|error| error.within(name))
+    }
+}

@@ -1,0 +1,87 @@
+//! Computed fields that were given: they may be left out, and what is given must be what is computed.
+
+use super::Value;
+use super::write::{by_kind, item_len};
+use crate::cursor::Writer;
+use crate::error::{Culprit, Error, Fault};
+use crate::layout::{Check, Computed, Counts, Field, Item, Layout};
+
+/// A number that was given.
+pub(super) fn number(field: &Field, value: &Value, computed: i128) -> Result<(), Error> {
+    match value {
+        Value::Absent => Ok(()),
+        Value::Number(given) if *given == computed => Ok(()),
+        _ => Err(wrong(field, computed.to_string())),
+    }
+}
+
+/// A sign that was given.
+pub(super) fn sign(field: &Field, value: &Value, computed: u8) -> Result<(), Error> {
+    match value {
+        Value::Absent => Ok(()),
+        Value::Text(given) if *given.as_bytes() == [computed] || (given.is_empty() && computed == b' ') => Ok(()),
+        _ => Err(wrong(field, format!("{:?}", char::from(computed)))),
+    }
+}
+
+#[cold]
+fn wrong(field: &Field, computed: String) -> Error {
+    let fault = Fault::NotTheComputed { computed: Some(computed.into()) };
+    Error::in_field(Culprit::Caller, fault, field)
+}
+
+/// Lengths and checks are known when the telegram has ended, so those that were given are compared with the bytes of all of it.
+pub(super) fn check(layout: &Layout, values: &[Value], telegram: &[u8]) -> Result<(), Error> {
+    Pass { telegram, at: 0 }.items(layout, values)
+}
+
+struct Pass<'t> {
+    telegram: &'t [u8],
+    at: usize,
+}
+
+impl Pass<'_> {
+    fn items(&mut self, layout: &Layout, values: &[Value]) -> Result<(), Error> {
+        for (item, value) in layout.items().iter().zip(values) {
+            let start = self.at;
+            match (item, value) {
+                (Item::Part(part), Value::Part(values)) => {
+                    self.items(&part.layout, values).map_err(|error| error.within(&part.name))?;
+                }
+                (Item::Group(group), Value::Group(entries)) => {
+                    for (index, entry) in entries.iter().enumerate() {
+                        self.items(&group.layout, entry).map_err(|error| error.at_entry(index).within(&group.name))?;
+                    }
+                }
+                (Item::Choice(choice), Value::Choice(case, values)) => {
+                    if let Some(case) = choice.cases().get(*case) {
+                        self.items(&case.layout, values).map_err(|error| error.within(&choice.name))?;
+                    }
+                }
+                (Item::Field(field), value) => self.field(field, value)?,
+                _ => {}
+            }
+            self.at = start.saturating_add(item_len(item, value));
+        }
+        Ok(())
+    }
+
+    fn field(&self, field: &Field, value: &Value) -> Result<(), Error> {
+        let (start, total) = (self.at, self.telegram.len());
+        let end = start.saturating_add(field.len);
+        match &field.computed {
+            Some(Computed::Length(Counts::Rest)) => number(field, value, total.saturating_sub(end) as i128),
+            Some(Computed::Length(Counts::All)) => number(field, value, total as i128),
+            Some(Computed::Check(Check { run: Some(_), .. })) if *value != Value::Absent => {
+                let mut given = vec![0; field.len];
+                by_kind(field, &field.kind, value, &mut Writer::new(&mut given))?;
+                let computed = self.telegram.get(start..end).unwrap_or_default();
+                if given == computed {
+                    return Ok(());
+                }
+                Err(wrong(field, String::from_utf8_lossy(computed).into_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+}

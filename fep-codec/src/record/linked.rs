@@ -1,0 +1,139 @@
+//! Fields that say something of other fields: what they said while a layout was read, compared when all of it is.
+
+use super::Value;
+use crate::cursor::{Reader, Stated, Tally, check_page};
+use crate::error::{Culprit, Error, Fault};
+use crate::layout::{Computed, Field, Item, Kind, Layout, NumberRule, SignOf};
+
+/// The fields of one layout that are compared later.
+pub(super) struct Linked<'l> {
+    layout: &'l Layout,
+    fields: Vec<Said<'l>>,
+}
+
+struct Said<'l> {
+    field: &'l Field,
+    computed: &'l Computed,
+    at: usize,
+    value: i128,
+}
+
+impl<'l> Linked<'l> {
+    pub(super) const fn new(layout: &'l Layout) -> Self {
+        Self { layout, fields: Vec::new() }
+    }
+
+    /// Keeps what a field said that stands at this byte, if it has to be compared.
+    pub(super) fn remember(&mut self, number: usize, field: &'l Field, at: usize, value: &Value) {
+        let Some(computed) = &field.computed else { return };
+        let value = match (computed, value) {
+            (Computed::Count(of), Value::Number(value)) if !self.is_behind(of, number) => *value,
+            (Computed::LengthOf(_) | Computed::Sum(_), Value::Number(value)) => *value,
+            (Computed::Sign(_), _) => 0,
+            _ => return,
+        };
+        self.fields.push(Said { field, computed, at, value });
+    }
+
+    fn is_behind(&self, name: &str, number: usize) -> bool {
+        self.layout.item(name).is_some_and(|(at, _)| at > number)
+    }
+
+    /// What a field said of the length of the item with this name.
+    pub(super) fn length_of(&self, name: &str) -> Option<u64> {
+        let said = self.fields.iter().find(|said| matches!(said.computed, Computed::LengthOf(of) if of == name))?;
+        Some(u64::try_from(said.value).unwrap_or(u64::MAX))
+    }
+
+    /// Compares what was said with the values, and gives numbers the signs that stood elsewhere.
+    pub(super) fn verify(&self, values: &mut [Value], reader: &Reader<'_>) -> Result<(), Error> {
+        for said in &self.fields {
+            match said.computed {
+                Computed::Count(of) => {
+                    let count = count(self.layout, values, of);
+                    let stated = Stated::new(u64::try_from(said.value).unwrap_or(u64::MAX), said.at);
+                    reader.check_count(said.field, stated, count)?;
+                }
+                Computed::Sum(path) => {
+                    reader.check_sum(said.field, Stated::new(said.value, said.at), sum(self.layout, values, path))?;
+                }
+                Computed::Sign(sign) => self.sign(said, sign, values, reader)?,
+                _ => {}
+            }
+        }
+        self.pages(values)
+    }
+
+    fn sign(&self, said: &Said<'_>, sign: &SignOf, values: &mut [Value], reader: &Reader<'_>) -> Result<(), Error> {
+        let byte = reader.telegram().get(said.at).copied().unwrap_or_default();
+        let Some((number, rule)) = number_of(self.layout, sign) else { return Err(no_number(said.field)) };
+        if let Some(value) = values.get_mut(number) {
+            let unsigned = if let Value::Number(number) = value { Some(*number) } else { None };
+            let signed = reader.signed((said.field, sign), Stated::new(byte, said.at), unsigned, rule)?;
+            *value = signed.map_or(Value::None, Value::Number);
+        }
+        Ok(())
+    }
+
+    fn pages(&self, values: &[Value]) -> Result<(), Error> {
+        pages(self.layout, values, Culprit::Peer)
+    }
+}
+
+/// Checks the pages of a layout.
+pub(super) fn pages(layout: &Layout, values: &[Value], culprit: Culprit) -> Result<(), Error> {
+    for (item, value) in layout.items().iter().zip(values) {
+        let (Item::Group(group), Value::Group(entries)) = (item, value) else { continue };
+        let Some(page) = &group.page else { continue };
+        let number = |name: &str| match layout.item(name).and_then(|(number, _)| values.get(number)) {
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
+        };
+        check_page(culprit, group, entries.len(), number(&page.start), number(&page.total))?;
+    }
+    Ok(())
+}
+
+/// The number of a layout whose sign stands in another field: which item, and its rule.
+pub(super) fn number_of<'l>(layout: &'l Layout, sign: &SignOf) -> Option<(usize, &'l NumberRule)> {
+    match layout.item(&sign.of)? {
+        (number, Item::Field(Field { kind: Kind::Number(rule), .. })) => Some((number, rule)),
+        _ => None,
+    }
+}
+
+pub(super) fn no_number(field: &Field) -> Error {
+    let reason = "the field is the sign of a number that does not stand beside it";
+    Error::in_field(Culprit::Spec, Fault::BadSpec { reason }, field)
+}
+
+/// The entries of a group.
+pub(super) fn count(layout: &Layout, values: &[Value], group: &str) -> usize {
+    match layout.item(group).and_then(|(number, _)| values.get(number)) {
+        Some(Value::Group(entries)) => entries.len(),
+        _ => 0,
+    }
+}
+
+/// The sum of a number over a group's entries: `items.amount`.
+pub(super) fn sum(layout: &Layout, values: &[Value], path: &str) -> Tally {
+    let mut tally = Tally::ZERO;
+    let Some((group, inner)) = path.split_once('.') else { return tally };
+    let Some((number, Item::Group(group))) = layout.item(group) else { return tally };
+    if let Some(Value::Group(entries)) = values.get(number) {
+        for entry in entries {
+            tally.add_units(units(&group.layout, entry, inner));
+        }
+    }
+    tally
+}
+
+fn units(layout: &Layout, values: &[Value], path: &str) -> Option<i128> {
+    let (name, inner) = path.split_once('.').unwrap_or((path, ""));
+    let (number, item) = layout.item(name)?;
+    match (item, values.get(number)?) {
+        (Item::Part(part), Value::Part(values)) => units(&part.layout, values, inner),
+        (_, Value::Number(number)) => Some(*number),
+        _ => Some(0),
+    }
+}
