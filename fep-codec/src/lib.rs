@@ -53,7 +53,7 @@ pub use charset::Charset;
 pub use cursor::{Reader, Writer};
 pub use error::{Culprit, Error, Fault};
 #[cfg(feature = "derive")]
-pub use fep_derive::{Code, Telegram};
+pub use fep_derive::{Choice, Code, Telegram};
 pub use framing::{FrameError, LengthPrefix};
 pub use kind::{CodeSet, FieldValue};
 pub use layout::{Field, Item, Layout};

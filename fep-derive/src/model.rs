@@ -3,6 +3,7 @@
 //! What one field's options and type say together is decided here. What fields say about each other is not; that is
 //! [`crate::check`].
 
+mod choice;
 mod code;
 mod field;
 mod kind;
@@ -12,11 +13,12 @@ mod telegram;
 use proc_macro2::{Ident, Span};
 use syn::{Expr, Generics, Type};
 
+pub(crate) use self::choice::{Case, Cases};
 pub(crate) use self::code::{Code, CodeSetModel};
 pub(crate) use self::set::{Set, Variant};
 use crate::attr::{
     Charset, CodeLine, Computed, Condition, DatePattern, DateTimePattern, Encoding, Given, Justify, NoneAs, Overflow,
-    Sign, TimePattern,
+    PageAttrs, Sign, TimePattern,
 };
 use crate::paths::Paths;
 
@@ -53,17 +55,31 @@ pub(crate) struct Item {
 /// What an item is.
 pub(crate) enum What {
     Field(Field),
-    Computed { computed: Computed, len: Given<usize>, encoding: Encoding, span: Span },
+    Computed { computed: Computed, len: Given<usize>, encoding: Encoding, scale: usize, secret: bool, span: Span },
     Literal(Vec<u8>),
     Filler { len: usize, pad: u8, any: bool },
     Part,
-    Group { entry: Box<Type>, repeat: Repeat },
+    Group { entry: Box<Type>, repeat: Repeat, page: Option<PageAttrs> },
+    Choice(Given<String>),
+    Tail(Field),
 }
 
 /// How many entries a group has.
 pub(crate) enum Repeat {
     Fixed(Box<Expr>),
     Counted { by: Ident, max: Given<usize> },
+    Padded { by: Option<Ident>, max: Given<usize>, pad: u8 },
+    Rest { max: Given<usize> },
+}
+
+impl Repeat {
+    /// The field that counts, and the most entries.
+    pub(crate) fn counted(&self) -> Option<(&Ident, &Given<usize>)> {
+        match self {
+            Self::Counted { by, max } | Self::Padded { by: Some(by), max, .. } => Some((by, max)),
+            Self::Fixed(_) | Self::Padded { by: None, .. } | Self::Rest { .. } => None,
+        }
+    }
 }
 
 /// A field with a value.
@@ -84,7 +100,7 @@ pub(crate) enum Len {
 
 /// The rule of a field.
 pub(crate) enum Kind {
-    Text { charset: Charset, pad: u8, justify: Justify, overflow: Overflow },
+    Text { charset: Charset, full: bool, pad: u8, justify: Justify, overflow: Overflow },
     Digits { encoding: Encoding, full: bool, pad: u8, justify: Justify },
     Number { encoding: Encoding, sign: Sign, scale: usize, none: NoneAs, digits_max: Option<usize> },
     Date { pattern: DatePattern, encoding: Encoding, none: NoneAs, pivot: Option<usize> },

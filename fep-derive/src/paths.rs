@@ -36,8 +36,14 @@ runtime! {
     reader = cursor::Reader;
     writer = cursor::Writer;
     extent = cursor::Extent;
+    tally = cursor::Tally;
+    body = nested::Body;
+    decode_body = nested::DecodeBody;
+    tail_value = kind::TailValue;
+    xor = kind::xor;
     error = error::Error;
     fault = error::Fault;
+    culprit = error::Culprit;
     charset = charset::Charset;
 
     field_value = kind::FieldValue;
@@ -55,6 +61,11 @@ runtime! {
     kind = layout::Kind;
     computed = layout::Computed;
     counts = layout::Counts;
+    sign_of = layout::SignOf;
+    check = layout::Check;
+    page = layout::Page;
+    choice = layout::Choice;
+    case = layout::Case;
     literal = layout::Literal;
     filler = layout::Filler;
     part = layout::Part;

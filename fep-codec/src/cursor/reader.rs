@@ -139,13 +139,13 @@ impl<'a> Reader<'a> {
         self.field_of(slot, slot.field.len)
     }
 
-    /// Reads a tail: a field that has all bytes which are left for it.
+    /// Reads a tail: a field that has all bytes which are left for it, so many of which are for what follows it.
     ///
     /// # Errors
     /// If they are more than the field may have, or no value of its kind.
     #[inline]
-    pub fn tail<R, T: FieldValue<'a, R>>(&mut self, slot: Slot<'_, R>) -> Result<T, Error> {
-        let (len, max) = (self.left(), slot.field.len);
+    pub fn tail<R, T: FieldValue<'a, R>>(&mut self, slot: Slot<'_, R>, behind: usize) -> Result<T, Error> {
+        let (len, max) = (self.left().saturating_sub(behind), slot.field.len);
         if len <= max {
             return self.field_of(slot, len);
         }

@@ -89,6 +89,7 @@ static LIST: LazyLock<Layout> = LazyLock::new(|| {
                 name: Cow::Borrowed("items"),
                 label: Cow::Borrowed(""),
                 repeat: Repeat::Counted { by: Cow::Borrowed("count"), max: 3 },
+                page: None,
                 layout: Cow::Borrowed(&*ENTRY),
             }),
             Item::Filler(Filler { label: Cow::Borrowed("예비"), len: 3, pad: b' ', any: false }),
