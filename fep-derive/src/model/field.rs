@@ -302,6 +302,7 @@ impl Source<'_> {
                 if self.attrs.has(key) {
                     let message = format!("entries that take what is left have no `{key}`: leave one of both out");
                     self.cx.error_at(rest.span, message);
+                    return None;
                 }
             }
         } else if !padded && !self.attrs.has("count") {
@@ -367,11 +368,11 @@ fn example_len(word: &KindWord) -> &'static str {
 fn where_it_belongs(option: &str) -> &'static str {
     match option {
         "secret" => "; only fields with a value can be secret",
-        "len" => "; its length is the sum of its fields",
+        "len" => "; its length is that of what stands in it",
         "charset" | "overflow" => "; it belongs to text",
         "justify" => "; it belongs to text and digits",
-        "pad" => "; it belongs to text, digits and fillers",
-        "full" => "; it belongs to digits",
+        "pad" => "; it belongs to text, digits, fillers and padded groups",
+        "full" => "; it belongs to text and digits",
         "encoding" => "; it belongs to numbers, digits, dates and times, and text has a `charset`",
         "sign" | "scale" | "digits_max" => "; it belongs to numbers",
         "none" => "; it belongs to numbers, dates and times",
@@ -379,7 +380,9 @@ fn where_it_belongs(option: &str) -> &'static str {
         "codes" | "closed" => "; it belongs to codes",
         "yes" | "no" => "; it belongs to flags",
         "any" => "; it belongs to fillers",
-        "count" | "max" => "; it belongs to groups",
+        "count" | "rest" | "padded" | "page" => "; it belongs to groups",
+        "max" => "; it belongs to groups and tails",
+        "tail" => "; it belongs to text, digits and bytes",
         _ => "",
     }
 }

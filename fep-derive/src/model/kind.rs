@@ -35,7 +35,9 @@ impl Source<'_> {
     /// The rule, if the options make one.
     pub(super) fn kind(&self, word: &KindWord) -> Option<Kind> {
         let (name, options) = options(word);
-        let length: &[&str] = if self.attrs.tail.is_some() { &["tail", "max", "secret"] } else { &["len", "secret"] };
+        // A tail with a `len` has been reported.
+        let length: &[&str] =
+            if self.attrs.tail.is_some() { &["tail", "max", "len", "secret"] } else { &["len", "secret"] };
         self.only(name, &[options, length].concat());
         self.check_option(word);
         if let Some(types) = self.cannot_be(word) {
