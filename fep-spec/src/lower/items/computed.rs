@@ -196,7 +196,7 @@ pub(super) fn fits(table: &Table<'_>, computed: &Located<Computed>, kind: &Kind,
         (Computed::Sum(_), _) => {
             document.error_hint(
                 computed.span.clone(),
-                "a sum must be a number that has always a value",
+                "a sum must be a number that always has a value",
                 "mend its kind",
             );
             return false;

@@ -95,7 +95,8 @@ fn repeat(table: &Table<'_>) -> Option<(Repeat, Places)> {
             let at = by.map(|by| by.span).or(rest.map(|rest| rest.span));
             let at = at.or(table.key_span("padded")).unwrap_or(table.span());
             let hint = "write how many entries the sheet allows: max = 10";
-            document.error_hint(at, "a counted group without `max`", hint);
+            let what = if padded || count.is_none() { "a group of varying size" } else { "a counted group" };
+            document.error_hint(at, format!("{what} without `max`"), hint);
         }
         return None;
     };
