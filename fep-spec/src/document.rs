@@ -97,6 +97,11 @@ impl Document {
         self.note(Severity::Warning, span, message.into(), Some(hint.into()));
     }
 
+    /// Notes something that is not wrong, and what follows from it.
+    pub fn remark(&self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        self.note(Severity::Note, span, message.into(), Some(hint.into()));
+    }
+
     /// The file.
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {

@@ -9,10 +9,12 @@
 //! { name = "amount", type = "N", len = 13 }     pub struct Transfer { pub amount: u64, … }
 //! ```
 
-mod codes;
-mod items;
-mod print;
 mod words;
+mod kinds;
+mod items;
+mod choices;
+mod codes;
+mod print;
 
 use fep_codec::Layout;
 use fep_codec::layout::Item;
@@ -78,9 +80,9 @@ fn telegram_set(spec: &Spec) -> TokenStream {
     }
 }
 
-/// The struct of a layout, and those of the entries that are written inside it.
+/// The struct of a layout, and those of the entries and choices that are written inside it.
 ///
-/// A telegram that is `like` another has its entries, which are written once.
+/// A telegram that is `like` another has its entries and choices, which are written once.
 fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entries: bool) -> TokenStream {
     let none = Note::default();
     let noted = || layout.items().iter().zip(notes.iter().chain(std::iter::repeat(&none)));
@@ -90,10 +92,16 @@ fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entri
     let entries: Vec<TokenStream> = noted()
         .filter_map(|(item, note)| match (item, &note.entry) {
             (Item::Group(group), Some(notes)) if own_entries => Some(structs(spec, &group.layout, notes, "", true)),
+            (Item::Choice(choice), _) if own_entries => note.choice.as_ref().map(|known| {
+                let bodies = choices::own_bodies(choice, known);
+                let bodies = bodies.map(|(layout, notes)| structs(spec, layout, notes, "", true));
+                [choices::enumeration(choice, known)].into_iter().chain(bodies).collect()
+            }),
             _ => None,
         })
         .collect();
-    let secret = layout.items().iter().any(|item| matches!(item, Item::Field(field) if field.secret));
+    let secret =
+        layout.items().iter().any(|item| matches!(item, Item::Field(field) | Item::Tail(field) if field.secret));
     let name = ident(&layout.name);
     let doc = doc(&layout.name, &layout.label, remark);
     let derives =

@@ -1,10 +1,13 @@
-//! Checks that need the whole spec: sums, offsets, counts, conditions, answers, record files.
+//! Checks that need the whole spec: sums, offsets, counts, choices, conditions, answers, record files.
 //!
 //! What one table shows by itself was checked by [`crate::lower`]. A layout that could not be read in full is left alone
 //! here: its sums mean nothing, and a second message about the same mistake helps nobody.
 
 mod counts;
+mod ends;
+mod links;
 mod when;
+mod choices;
 
 use fep_codec::Layout;
 use fep_codec::files::Total;
@@ -24,6 +27,7 @@ pub(crate) fn lint(document: &Document, lowered: &Lowered) {
     for (telegram, place) in spec.telegrams.iter().zip(&lowered.telegrams).filter(|(_, place)| !place.broken) {
         layout(document, &telegram.layout, place);
         counts::lengths(document, &telegram.layout, place);
+        links::no_entry(document, &telegram.layout, place);
         if when::resolve(document, &telegram.layout, place) {
             resolved.push((&telegram.layout, place));
         }
@@ -56,7 +60,9 @@ fn layout(document: &Document, layout: &Layout, place: &LayoutPlace) {
         }
         None => {
             let message = format!("`{name}` states {stated} bytes, its items have {} to {max}", layout.min_len());
-            document.error_hint(at.clone(), message, "leave out `len`: a group makes the length vary");
+            let hint =
+                format!("leave out `len`: `{}` makes the length vary", ends::varying(layout, layout.items().len()));
+            document.error_hint(at.clone(), message, hint);
         }
     }
 }
@@ -73,12 +79,24 @@ fn items(document: &Document, layout: &Layout, places: &[Place]) {
         if let Some(at) = &place.at {
             offset(document, layout, number, at.value, &at.span);
         }
-        if let Item::Group(group) = item {
-            counts::group(document, layout, number, group, place);
-            entry(document, group, place);
-        }
-        if let Item::Field(field) = item {
-            counts::counting(document, layout, number, field, place);
+        ends::rest(document, layout, number, item, place);
+        match item {
+            Item::Group(group) => {
+                counts::group(document, layout, number, group, place);
+                links::page(document, layout, group, place);
+                entry(document, group, place);
+            }
+            Item::Choice(choice) => {
+                choices::choice(document, layout, choice, place);
+                for (case, place) in choice.cases().iter().zip(&place.cases) {
+                    items(document, &case.layout, place.items.as_deref().unwrap_or_default());
+                }
+            }
+            Item::Field(field) => {
+                counts::counting(document, layout, field, place);
+                links::field(document, layout, number, field, place);
+            }
+            Item::Tail(_) | Item::Literal(_) | Item::Filler(_) | Item::Part(_) => {}
         }
     }
 }
@@ -87,7 +105,9 @@ fn entry(document: &Document, group: &Group, place: &Place) {
     if let Some(places) = &place.entry {
         items(document, &group.layout, places);
     }
-    if group.layout.computed_lengths() > 0 {
+    ends::entry(document, group, place);
+    links::sequences(document, group, place);
+    if counts::has_length(&group.layout) {
         let message = format!("an entry of `{}` has a computed length, which only a telegram can have", group.name);
         document.error_hint(place.name.clone(), message, "leave out `computed`");
     }
@@ -102,7 +122,8 @@ fn offset(document: &Document, layout: &Layout, number: usize, stated: usize, at
             document.error_hint(at.clone(), message, "offsets count from 0; look for a wrong `len` above");
         }
         None => {
-            let message = format!("the sheet says byte {stated}, a group above has no fixed length");
+            let above = ends::varying(layout, number);
+            let message = format!("the sheet says byte {stated}, `{above}` above has no fixed length");
             document.error_hint(at.clone(), message, "leave out `at`");
         }
     }

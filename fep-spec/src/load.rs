@@ -17,7 +17,7 @@ use crate::report::{Finding, Report, Severity, Source};
 pub struct Checked {
     /// The spec; none if there are errors.
     pub spec: Option<Spec>,
-    /// Errors and warnings.
+    /// Errors, warnings and notes.
     pub report: Report,
 }
 
@@ -41,7 +41,7 @@ pub enum LoadError {
 }
 
 impl Spec {
-    /// Reads a spec and says everything about it, warnings included.
+    /// Reads a spec and says everything about it, warnings and notes included.
     #[must_use]
     pub fn check(file_name: &str, text: &str) -> Checked {
         let document = Document::new(Source::new(file_name, text));
@@ -54,7 +54,7 @@ impl Spec {
         Checked { spec: spec.filter(|_| !report.has_errors()), report }
     }
 
-    /// Reads a spec; warnings are dropped.
+    /// Reads a spec; warnings and notes are dropped.
     ///
     /// # Errors
     /// All findings, if one of them is an error.

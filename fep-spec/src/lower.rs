@@ -42,6 +42,13 @@
 //!   { name = "item_count", type = "N", len = 2, computed = "count", of = "items" },
 //!   { group = "items", label = "거래내역", count = "item_count", max = 10, part = "TransactionItem" },
 //!   { group = "lines", count = 3, items = [ … ] },                                     # always three
+//!   { group = "rows", padded = true, max = 10, count = "row_count", part = "Row" },    # always ten, unused ones blank
+//!   { choice = "body", by = "header.business_code", cases = [                          # one of several, by a code
+//!     { code = "100", part = "TransferBody" },
+//!     { codes = ["200", "210"], name = "Refund", items = [ … ] },
+//!     { other = true, part = "Raw" },                                                  # all codes that no case names
+//!   ] },
+//!   { name = "memo", type = "H", tail = true, max = 500 },                             # as long as its value
 //!   { literal = "H", name = "record_type", label = "레코드구분" },                       # or hex = "FF"; name optional
 //!   { filler = 89, label = "예비" },                                                   # pad = "0"; any = true
 //! ]
@@ -76,8 +83,42 @@
 //! charset), `flag` (yes, no), `bytes`. `sign` is "leading-minus", "leading", "trailing", "overpunch",
 //! `{ at = "leading", plus = "0", minus = "-" }`, `{ at = "leading", overpunch = "strict-ascii" }` (or "ebcdic", "ebcdic-minus"),
 //! or in a packed or binary number "signed". `encoding` is "ascii", "ebcdic", "packed", "bcd", "binary" or "binary-little";
-//! `none` is "spaces", "zeros", "nines", "ebcdic-spaces" or "low-values". Any item may have `at`, its stated offset from 0 in its telegram, part or
+//! `none` is "spaces", "zeros", "nines", "ebcdic-spaces" or "low-values". Text and digits with `full` have no padding. Any item may have `at`, its stated offset from 0 in its telegram, part or
 //! entry, which is asserted, and a `remark`, which is kept for documents.
+//!
+//! # How often a group repeats
+//!
+//! - `count = 3`: always three times.
+//! - `count = "item_count", max = 10`: as often as that field says, whose `computed` is the count of the group. It may stand
+//!   behind the group; then the entries take what is left before the items that follow.
+//! - `repeat = "rest", max = 10`: as many as there is room for before the items that follow, which have a fixed length.
+//! - `padded = true, max = 10`: ten entries always, those that are not used made of `pad` (a space). `count` names the field
+//!   that says how many are used; without it the first blank entry ends them.
+//!
+//! `page = { total = "total_count", start = "start_no" }` at a group: its entries are those from number `start` on, in a list
+//! of `total`, and must be within it.
+//!
+//! # Choices
+//!
+//! `by` is the path, from the layout that the choice stands in, of a text, digits or code field at a fixed offset. It may stand
+//! behind the choice if all cases have the same length (a redefinition). A case is a `part`, or has a `name` and `items`.
+//!
+//! # What the encoder fills in
+//!
+//! ```toml
+//! { name = "length",   type = "N", len = 4, computed = "length", counts = "rest" }       # bytes after the field, or "all"
+//! { name = "memo_len", type = "N", len = 4, computed = "length", of = "memo" }           # of a later part, group, choice, tail
+//! { name = "n",        type = "N", len = 2, computed = "count", of = "items" }
+//! { name = "total",    type = "N", len = 13, computed = "sum", of = "items.amount" }
+//! { name = "no",       type = "N", len = 3, computed = "sequence", from = 1 }            # the number of the entry; from is 1
+//! { name = "sign",     len = 1, computed = "sign", of = "balance", signs = "+-" }        # "+- ": a space for zero
+//! { name = "bcc",      len = 1, computed = "check", function = "xor", from = "header" }  # of the start if there is no from
+//! ```
+//!
+//! A number that some field is the `sign` of has none of its own. Signs and checks have a kind already: a sign is text in the
+//! spec's charset, a check of one byte is bytes, a longer one ASCII text. `"xor"` comes with the library. Any other function is
+//! known by its name only: the value must then be given, nobody verifies it, and generated code calls the function of this name
+//! in the module above it.
 
 mod codes;
 mod files;
@@ -93,7 +134,7 @@ use fep_codec::{Charset, Layout};
 
 pub(crate) use self::files::FilePlace;
 use self::items::Items;
-pub(crate) use self::items::{Place, TELEGRAM_LEN_MAX};
+pub(crate) use self::items::{CasePlace, Place, TELEGRAM_LEN_MAX};
 pub(crate) use self::names::pascal;
 use self::options::Options;
 use crate::document::{Document, Located, Table, instead};

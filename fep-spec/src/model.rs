@@ -97,6 +97,17 @@ pub struct Note {
     pub codes: Option<String>,
     /// The notes of a group's entry whose items are written at the group.
     pub entry: Option<Vec<Self>>,
+    /// What is known of a choice.
+    pub choice: Option<ChoiceNote>,
+}
+
+/// What generated code needs to know of a choice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChoiceNote {
+    /// The name of the enum: `PaymentBody`.
+    pub name: String,
+    /// For each case the notes of its items, if they are written at the case.
+    pub cases: Vec<Option<Vec<Note>>>,
 }
 
 /// A file of records.

@@ -26,6 +26,8 @@ pub enum Severity {
     Error,
     /// It can, but somebody should look.
     Warning,
+    /// It can, and nothing is wrong; it is good to know.
+    Note,
 }
 
 /// One thing that is wrong, with its place.
@@ -77,6 +79,7 @@ impl fmt::Display for Severity {
         f.write_str(match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Note => "note",
         })
     }
 }
@@ -106,6 +109,7 @@ impl Finding {
         let (level, help) = match self.severity {
             Severity::Error => (Level::ERROR, Level::HELP),
             Severity::Warning => (Level::WARNING, Level::HELP),
+            Severity::Note => (Level::NOTE, Level::HELP),
         };
         let snippet = Snippet::source(&self.source.text)
             .path(&self.source.name)
@@ -142,7 +146,13 @@ impl fmt::Display for Finding {
 }
 
 impl Report {
-    /// Whether there is nothing to report, warnings included.
+    /// Whether nothing is wrong: no errors and no warnings. There may be notes.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity == Severity::Note)
+    }
+
+    /// Whether there is nothing to report, warnings and notes included.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.findings.is_empty()

@@ -2,8 +2,11 @@
 //!
 //! It knows what a kind may hold from the documents, not from the encoder: what it makes must encode.
 
+mod choices;
+
 use fep_codec::layout::{
-    DatePattern, DateTimePattern, Encoding, Field, Item, Kind, Layout, NoneAs, NumberRule, Repeat, Sign, TimePattern,
+    Check, Computed, DatePattern, DateTimePattern, Encoding, Field, Group, Item, Kind, Layout, NoneAs, NumberRule, Repeat,
+    Sign, TimePattern,
 };
 use fep_codec::{Charset, Date, DateTime, MonthDay, MonthDayTime, Record, Time, Value};
 
@@ -42,24 +45,50 @@ fn fill(layout: &Layout, within: &str, record: &mut Record<'_>, random: &mut Ran
     for item in layout.items() {
         let path = format!("{within}{}", item.name().unwrap_or_default());
         match item {
-            Item::Field(field) if field.computed.is_none() => {
+            Item::Field(field) if is_given(field) => {
                 record.set(&path, value(field, random)).unwrap_or_default();
             }
+            Item::Tail(field) => record.set(&path, tail(field, random)).unwrap_or_default(),
             Item::Part(part) => fill(&part.layout, &format!("{path}."), record, random),
-            Item::Group(group) => {
-                let count = match group.repeat {
-                    Repeat::Fixed(count) => count,
-                    Repeat::Counted { max, .. } => random.small(max + 1),
-                };
-                for index in 0..count {
-                    if matches!(group.repeat, Repeat::Counted { .. }) {
-                        record.push_entry(&path).unwrap_or_default();
-                    }
-                    fill(&group.layout, &format!("{path}[{index}]."), record, random);
-                }
-            }
-            Item::Field(_) | Item::Literal(_) | Item::Filler(_) => {}
+            Item::Group(group) => entries(group, within, record, random),
+            Item::Field(_) | Item::Literal(_) | Item::Filler(_) | Item::Choice(_) => {}
         }
+    }
+    choices::make(layout, within, record, random);
+}
+
+/// Whether the encoder does not fill it in.
+fn is_given(field: &Field) -> bool {
+    matches!(field.computed, None | Some(Computed::Check(Check { run: None, .. })))
+}
+
+fn entries(group: &Group, within: &str, record: &mut Record<'_>, random: &mut Random) {
+    let path = format!("{within}{}", group.name);
+    let count = match group.repeat {
+        Repeat::Fixed(count) => count,
+        Repeat::Counted { max, .. } | Repeat::Padded { max, .. } | Repeat::Rest { max } => random.small(max + 1),
+    };
+    for index in 0..count {
+        if !matches!(group.repeat, Repeat::Fixed(_)) {
+            record.push_entry(&path).unwrap_or_default();
+        }
+        fill(&group.layout, &format!("{path}[{index}]."), record, random);
+    }
+    if let Some(page) = &group.page {
+        let numbers = [(&page.start, 1), (&page.total, count as i128)];
+        for (name, number) in numbers {
+            record.set(&format!("{within}{name}"), Value::Number(number)).unwrap_or_default();
+        }
+    }
+}
+
+fn tail(field: &Field, random: &mut Random) -> Value {
+    match &field.kind {
+        Kind::Text(rule) => Value::Text(text(rule.charset, field.len, random)),
+        Kind::Digits(_) => {
+            Value::Text((0..random.small(field.len + 1)).map(|_| char::from(b'0' + random.byte(10))).collect())
+        }
+        _ => Value::Bytes((0..random.small(field.len + 1)).map(|_| random.byte(255)).collect()),
     }
 }
 
@@ -75,7 +104,13 @@ fn value(field: &Field, random: &mut Random) -> Value {
         return Value::None;
     }
     match &field.kind {
-        Kind::Text(rule) => Value::Text(text(rule.charset, field.len, random)),
+        Kind::Text(rule) => {
+            let mut text = text(rule.charset, field.len, random);
+            if rule.full {
+                text.extend(std::iter::repeat_n('x', field.len - rule.charset.text_len(&text)));
+            }
+            Value::Text(text)
+        }
         Kind::Digits(rule) => {
             let len = if rule.full { field.len } else { random.small(field.len + 1) };
             Value::Text((0..len).map(|_| char::from(b'1' + random.byte(9))).collect())

@@ -7,6 +7,7 @@ use fep_codec::layout::Item;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
+use super::choices::own_bodies;
 use super::words::{doc, escaped, ident};
 use crate::model::{CodeList, Note, Spec};
 
@@ -74,6 +75,11 @@ fn collect(layout: &Layout, notes: &[Note], list: &str, lens: &mut BTreeSet<usiz
                 lens.insert(field.len);
             }
             (Item::Group(group), Some(notes)) => collect(&group.layout, notes, list, lens),
+            (Item::Choice(choice), _) => {
+                for (layout, notes) in note.choice.iter().flat_map(|known| own_bodies(choice, known)) {
+                    collect(layout, notes, list, lens);
+                }
+            }
             _ => {}
         }
     }

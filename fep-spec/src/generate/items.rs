@@ -1,19 +1,14 @@
 //! One item of a layout → one field of a struct: its type and its attribute.
 
 use fep_codec::Layout;
-use fep_codec::kind::PIVOT_DEFAULT;
-use fep_codec::layout::{
-    CodeRule, Computed, Counts, DatePattern, DateTimePattern, Encoding, Field, Item, Justify, Kind, NoneAs, NumberRule,
-    Overflow, Overpunch, Repeat, Sign, TextRule, TimePattern,
-};
-use proc_macro2::{Literal, TokenStream};
+use fep_codec::layout::{Check, Computed, Counts, Field, Group, Item, Kind, Repeat, SignOf};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
+use super::kinds::{byte, kind, number, pad, tail};
 use super::words::{doc, ident};
+use crate::lower::pascal;
 use crate::model::{Note, Spec};
-
-/// Bytes of text and digits that stand inline in a struct; longer ones are on the heap.
-const INLINE_MAX_BYTES: usize = 256;
 
 /// Names for items without one.
 #[derive(Default)]
@@ -62,23 +57,59 @@ pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unna
         Item::Group(group) => {
             let (name, entry) = (ident(&group.name), ident(&group.layout.name));
             let doc = doc(&group.name, &group.label, &note.remark);
-            let mut options = vec![quote!(group)];
-            let ty = match &group.repeat {
-                Repeat::Fixed(count) => {
-                    let count = Literal::usize_unsuffixed(*count);
-                    quote!([#entry; #count])
-                }
-                Repeat::Counted { by, max } => {
-                    let (by, max) = (ident(by), Literal::usize_unsuffixed(*max));
-                    options.push(quote!(count = #by));
-                    options.push(quote!(max = #max));
-                    quote!(Vec<#entry>)
-                }
-            };
+            let (ty, mut options) = repeat(group, &entry);
             options.extend(label(&group.label));
             quote!(#doc #[field(#(#options),*)] pub #name: #ty)
         }
+        Item::Choice(choice) => {
+            let name = ident(&choice.name);
+            let known = note.choice.as_ref().map(|known| ident(&known.name));
+            let ty = known.unwrap_or_else(|| ident(&format!("{}{}", layout.name, pascal(&choice.name))));
+            let doc = doc(&choice.name, &choice.label, &note.remark);
+            let by = &*choice.by;
+            let label = label(&choice.label).map(|label| quote!(, #label));
+            quote!(#doc #[field(choice = #by #label)] pub #name: #ty)
+        }
+        Item::Tail(field) => {
+            let name = ident(&field.name);
+            let doc = doc(&field.name, &field.label, &note.remark);
+            let max = Literal::usize_unsuffixed(field.len);
+            let mut options = vec![quote!(tail), quote!(max = #max)];
+            options.extend(label(&field.label));
+            options.extend(field.secret.then(|| quote!(secret)));
+            let (ty, own) = tail(layout, field);
+            options.extend(own);
+            quote!(#doc #[field(#(#options),*)] pub #name: #ty)
+        }
     }
+}
+
+/// The type of a group, and how often it repeats.
+fn repeat(group: &Group, entry: &Ident) -> (TokenStream, Vec<TokenStream>) {
+    let max = Literal::usize_unsuffixed(group.repeat.max());
+    let mut options = vec![quote!(group)];
+    let mut ty = quote!(Vec<#entry>);
+    match &group.repeat {
+        Repeat::Fixed(_) => ty = quote!([#entry; #max]),
+        Repeat::Counted { by, .. } => {
+            let by = ident(by);
+            options.extend([quote!(count = #by), quote!(max = #max)]);
+        }
+        Repeat::Rest { .. } => options.extend([quote!(rest), quote!(max = #max)]),
+        Repeat::Padded { by, pad: blank, .. } => {
+            options.extend([quote!(padded), quote!(max = #max)]);
+            options.extend((*blank != b' ').then(|| pad(*blank)));
+            options.extend(by.as_ref().map(|by| {
+                let by = ident(by);
+                quote!(count = #by)
+            }));
+        }
+    }
+    options.extend(group.page.as_ref().map(|page| {
+        let (total, start) = (ident(&page.total), ident(&page.start));
+        quote!(page(total = #total, start = #start))
+    }));
+    (ty, options)
 }
 
 fn value(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> TokenStream {
@@ -88,258 +119,73 @@ fn value(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> TokenStrea
     let mut options = vec![quote!(len = #len)];
     options.extend(label(&field.label));
     options.extend(field.secret.then(|| quote!(secret)));
-    let ty = match &field.computed {
-        Some(computed) => {
-            if let Kind::Number(rule) = &field.kind {
-                options.extend(encoding(rule.encoding));
+    let maker = foreign_check(field);
+    let (ty, own) = match &field.computed {
+        Some(computed) => (quote!(()), self::computed(field, computed)),
+        None => kind(spec, layout, field, note),
+    };
+    options.extend(own);
+    quote!(#doc #maker #[field(#(#options),*)] pub #name: #ty)
+}
+
+/// Says where the function of a check stands that does not come with the library.
+fn foreign_check(field: &Field) -> Option<TokenStream> {
+    let Some(Computed::Check(Check { name, run: None, .. })) = &field.computed else { return None };
+    let text = format!(" The function `{name}` makes it, which stands in the module above this one.");
+    Some(quote!(#[doc = ""] #[doc = #text]))
+}
+
+/// What is computed, and how a number is written.
+fn computed(field: &Field, computed: &Computed) -> Vec<TokenStream> {
+    let mut options = if let Kind::Number(rule) = &field.kind { number(rule) } else { vec![] };
+    options.push(match computed {
+        Computed::Length(Counts::Rest) => quote!(computed = length(rest)),
+        Computed::Length(Counts::All) => quote!(computed = length(all)),
+        Computed::LengthOf(of) => {
+            let of = ident(of);
+            quote!(computed = length(#of))
+        }
+        Computed::Count(of) => {
+            let of = ident(of);
+            quote!(computed = count(#of))
+        }
+        Computed::Sum(path) => {
+            let names = path.split('.').map(ident);
+            quote!(computed = sum(#(#names).*))
+        }
+        Computed::Sequence(1) => quote!(computed = sequence),
+        Computed::Sequence(first) => {
+            let first = Literal::u64_unsuffixed(*first);
+            quote!(computed = sequence(#first))
+        }
+        Computed::Sign(SignOf { of, plus, minus, zero }) => {
+            let (of, plus, minus) = (ident(of), character(*plus), character(*minus));
+            let zero = zero.map(character).map(|zero| quote!(, #zero));
+            quote!(computed = sign(#of, #plus, #minus #zero))
+        }
+        Computed::Check(check) => {
+            let from = check.from.as_deref().map(ident);
+            if check.run.is_some() {
+                let function = ident(&check.name);
+                let from = from.map(|from| quote!((#from)));
+                quote!(computed = #function #from)
+            } else {
+                let function = ident(&check.name);
+                let from = from.map(|from| quote!(, #from));
+                quote!(computed = check(super::#function #from))
             }
-            options.push(match computed {
-                Computed::Length(Counts::Rest) => quote!(computed = length(rest)),
-                Computed::Length(Counts::All) => quote!(computed = length(all)),
-                Computed::Count(of) => {
-                    let of = ident(of);
-                    quote!(computed = count(#of))
-                }
-            });
-            quote!(())
         }
-        None => {
-            let (ty, own) = kind(spec, layout, field, note);
-            options.extend(own);
-            ty
-        }
-    };
-    quote!(#doc #[field(#(#options),*)] pub #name: #ty)
-}
-
-/// The Rust type of a kind, and its options as far as they are not the usual ones.
-fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> (TokenStream, Vec<TokenStream>) {
-    let len = field.len;
-    match &field.kind {
-        Kind::Text(rule) => (sized("Text", len), text(layout, rule)),
-        Kind::Digits(rule) => {
-            let mut options = vec![];
-            options.extend((len > INLINE_MAX_BYTES).then(|| quote!(digits)));
-            options.extend(encoding(rule.encoding));
-            options.extend(rule.full.then(|| quote!(full)));
-            options.extend(justify(rule.justify));
-            options.extend((rule.pad != rule.encoding.space()).then(|| pad(rule.pad)));
-            (sized("Digits", len), options)
-        }
-        Kind::Number(rule) => (optional(rule.none, integer(rule, len)), number(rule)),
-        Kind::Date(rule) => {
-            let ty = if rule.pattern == DatePattern::MmDd { "MonthDay" } else { "Date" };
-            let mut options = none(rule.none);
-            options.extend(encoding(rule.encoding));
-            options.extend(pattern(match rule.pattern {
-                DatePattern::YyMmDd => Some("YYMMDD"),
-                DatePattern::YyyyDdd => Some("YYYYDDD"),
-                DatePattern::YyyyMmDd | DatePattern::MmDd => None,
-            }));
-            options.extend(pivot(rule.pivot));
-            (optional(rule.none, named(ty)), options)
-        }
-        Kind::Time(rule) => {
-            let mut options = none(rule.none);
-            options.extend(encoding(rule.encoding));
-            options.extend(pattern((rule.pattern == TimePattern::HhMm).then_some("HHMM")));
-            (optional(rule.none, named("Time")), options)
-        }
-        Kind::DateTime(rule) => {
-            let mut options = none(rule.none);
-            options.extend(encoding(rule.encoding));
-            options.extend(pattern((rule.pattern == DateTimePattern::YyMmDdHhMmSs).then_some("YYMMDDHHMMSS")));
-            options.extend(pivot(rule.pivot));
-            let ty = if rule.pattern == DateTimePattern::MmDdHhMmSs { "MonthDayTime" } else { "DateTime" };
-            (optional(rule.none, named(ty)), options)
-        }
-        Kind::Code(rule) => code(spec, layout, rule, len, note),
-        Kind::Flag(rule) => {
-            let [yes, no] = [rule.yes, rule.no].map(byte);
-            let usual = (rule.yes, rule.no) == (b'Y', b'N');
-            (quote!(bool), if usual { vec![] } else { vec![quote!(yes = #yes), quote!(no = #no)] })
-        }
-        Kind::Bytes(_) => {
-            let len = Literal::usize_unsuffixed(len);
-            (quote!([u8; #len]), vec![])
-        }
-    }
-}
-
-fn text(layout: &Layout, rule: &TextRule) -> Vec<TokenStream> {
-    let mut options = vec![];
-    if rule.charset != layout.charset {
-        let charset = rule.charset.label();
-        options.push(quote!(charset = #charset));
-    }
-    options.extend((rule.overflow == Overflow::Cut).then(|| quote!(overflow = "cut")));
-    options.extend(justify(rule.justify));
-    options.extend((rule.pad != rule.charset.space()).then(|| pad(rule.pad)));
-    options
-}
-
-fn number(rule: &NumberRule) -> Vec<TokenStream> {
-    let separate = |side: TokenStream, plus: u8, minus: u8| {
-        if (plus, minus) == (b'+', b'-') {
-            return quote!(sign(#side));
-        }
-        let [plus, minus] = [plus, minus].map(byte);
-        quote!(sign(#side, plus = #plus, minus = #minus))
-    };
-    let mut options: Vec<TokenStream> = encoding(rule.encoding).into_iter().collect();
-    options.extend(match rule.sign {
-        Sign::Unsigned => None,
-        Sign::LeadingMinus => Some(quote!(sign = "leading-minus")),
-        Sign::Leading { plus, minus } => Some(separate(quote!(leading), plus, minus)),
-        Sign::Trailing { plus, minus } => Some(separate(quote!(trailing), plus, minus)),
-        Sign::TrailingOverpunch(Overpunch::Ebcdic) => Some(quote!(sign = "overpunch")),
-        Sign::Signed => Some(quote!(sign = "signed")),
-        Sign::LeadingOverpunch(form) => Some(overpunch(quote!(leading), form)),
-        Sign::TrailingOverpunch(form) => Some(overpunch(quote!(trailing), form)),
     });
-    if rule.scale > 0 {
-        let scale = Literal::u8_unsuffixed(rule.scale);
-        options.push(quote!(scale = #scale));
-    }
-    if let Some(max) = rule.digits_max {
-        let max = Literal::u8_unsuffixed(max);
-        options.push(quote!(digits_max = #max));
-    }
-    options.extend(none(rule.none));
     options
 }
 
-fn encoding(encoding: Encoding) -> Option<TokenStream> {
-    let name = match encoding {
-        Encoding::Ascii => return None,
-        Encoding::Ebcdic => "ebcdic",
-        Encoding::Packed => "packed",
-        Encoding::Bcd => "bcd",
-        Encoding::Binary => "binary",
-        Encoding::BinaryLittle => "binary-little",
-    };
-    Some(quote!(encoding = #name))
-}
-
-fn overpunch(side: TokenStream, form: Overpunch) -> TokenStream {
-    let form = match form {
-        Overpunch::Ebcdic => "ebcdic",
-        Overpunch::EbcdicMinus => "ebcdic-minus",
-        Overpunch::StrictAscii => "strict-ascii",
-    };
-    quote!(sign(#side, overpunch = #form))
-}
-
-/// An enum if the list has names, else text with the list at the field.
-fn code(spec: &Spec, layout: &Layout, rule: &CodeRule, len: usize, note: &Note) -> (TokenStream, Vec<TokenStream>) {
-    let mut options = vec![];
-    if rule.charset != layout.charset {
-        let charset = rule.charset.label();
-        options.push(quote!(charset = #charset));
-    }
-    let list = note.codes.as_deref().and_then(|name| spec.code_list(name)).filter(|list| super::codes::is_named(list));
-    if let Some(list) = list {
-        options.insert(0, quote!(code));
-        return (named(&list.name), options);
-    }
-    let codes = rule.codes.iter().map(|meaning| &*meaning.code);
-    let labels = rule.codes.iter().map(|meaning| &*meaning.label);
-    options.push(quote!(codes(#(#codes = #labels),*)));
-    options.extend((!rule.open).then(|| quote!(closed)));
-    (sized("Text", len), options)
-}
-
-/// The smallest integer that holds every value of the field.
-fn integer(rule: &NumberRule, len: usize) -> TokenStream {
-    let signed = rule.sign != Sign::Unsigned;
-    if rule.encoding.is_binary() {
-        return binary(len, signed);
-    }
-    let digits = match rule.sign {
-        Sign::Leading { .. } | Sign::Trailing { .. } => len.saturating_sub(1),
-        _ => rule.encoding.digits(len),
-    };
-    match (digits, signed) {
-        (..=2, false) => quote!(u8),
-        (..=4, false) => quote!(u16),
-        (..=9, false) => quote!(u32),
-        (..=19, false) => quote!(u64),
-        (_, false) => quote!(u128),
-        (..=2, true) => quote!(i8),
-        (..=4, true) => quote!(i16),
-        (..=9, true) => quote!(i32),
-        (..=18, true) => quote!(i64),
-        (_, true) => quote!(i128),
-    }
-}
-
-fn binary(len: usize, signed: bool) -> TokenStream {
-    match (len, signed) {
-        (..=1, false) => quote!(u8),
-        (..=2, false) => quote!(u16),
-        (..=4, false) => quote!(u32),
-        (..=8, false) => quote!(u64),
-        (_, false) => quote!(u128),
-        (..=1, true) => quote!(i8),
-        (..=2, true) => quote!(i16),
-        (..=4, true) => quote!(i32),
-        (..=8, true) => quote!(i64),
-        (_, true) => quote!(i128),
-    }
-}
-
-fn sized(name: &str, len: usize) -> TokenStream {
-    if len > INLINE_MAX_BYTES {
-        return quote!(String);
-    }
-    let (name, len) = (ident(name), Literal::usize_unsuffixed(len));
-    quote!(#name<#len>)
-}
-
-fn named(name: &str) -> TokenStream {
-    let name = ident(name);
-    quote!(#name)
-}
-
-fn optional(none: NoneAs, ty: TokenStream) -> TokenStream {
-    if none == NoneAs::Never { ty } else { quote!(Option<#ty>) }
+/// A sign as a person writes it: `'+'`, `' '`.
+fn character(sign: u8) -> Literal {
+    if sign.is_ascii() { Literal::character(char::from(sign)) } else { byte(sign) }
 }
 
 fn label(label: &str) -> Option<TokenStream> {
     (!label.is_empty()).then(|| quote!(label = #label))
-}
-
-fn none(none: NoneAs) -> Vec<TokenStream> {
-    match none {
-        NoneAs::Never => vec![],
-        NoneAs::Spaces => vec![quote!(none = "spaces")],
-        NoneAs::Zeros => vec![quote!(none = "zeros")],
-        NoneAs::Nines => vec![quote!(none = "nines")],
-        NoneAs::EbcdicSpaces => vec![quote!(none = "ebcdic-spaces")],
-        NoneAs::LowValues => vec![quote!(none = "low-values")],
-    }
-}
-
-fn pattern(pattern: Option<&str>) -> Option<TokenStream> {
-    pattern.map(|pattern| quote!(pattern = #pattern))
-}
-
-fn pivot(pivot: u8) -> Option<TokenStream> {
-    let literal = Literal::u8_unsuffixed(pivot);
-    (pivot != PIVOT_DEFAULT).then(|| quote!(pivot = #literal))
-}
-
-fn justify(justify: Justify) -> Option<TokenStream> {
-    (justify == Justify::Right).then(|| quote!(justify = "right"))
-}
-
-fn pad(pad: u8) -> TokenStream {
-    let pad = byte(pad);
-    quote!(pad = #pad)
-}
-
-fn byte(byte: u8) -> Literal {
-    Literal::byte_character(byte)
 }
 
 fn numbered(name: &str, count: &mut usize) -> String {

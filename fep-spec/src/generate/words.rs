@@ -4,8 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 /// The types of the runtime that generated code may name, in the order of an import.
-const IMPORTS: [&str; 9] =
-    ["Code", "Date", "DateTime", "Digits", "MonthDay", "MonthDayTime", "Telegram", "Text", "Time"];
+const IMPORTS: [&str; 10] =
+    ["Choice", "Code", "Date", "DateTime", "Digits", "MonthDay", "MonthDayTime", "Telegram", "Text", "Time"];
 
 /// A name of the spec as Rust's; a keyword becomes raw.
 pub(super) fn ident(name: &str) -> Ident {

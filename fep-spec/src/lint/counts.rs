@@ -1,5 +1,7 @@
 //! Counted groups, the fields that count them, and length fields: whether they fit each other.
 
+use std::ops::Range;
+
 use fep_codec::Layout;
 use fep_codec::layout::{Computed, Counts, Encoding, Field, Group, Item, Kind, LATE_MAX, Repeat};
 
@@ -8,9 +10,8 @@ use crate::lower::{LayoutPlace, Place};
 
 /// A group and the field that counts it.
 pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: &Group, place: &Place) {
-    let Repeat::Counted { by, max } = &group.repeat else { return };
-    let Some(at) = place.count.clone() else { return };
-    let name = &group.name;
+    let Some(by) = group.repeat.counted_by() else { return };
+    let (at, name, max) = (place.key("count"), &group.name, group.repeat.max());
     let (place_of_field, field) = match layout.item(by) {
         Some((place, Item::Field(field))) => (place, field),
         Some(_) => {
@@ -23,35 +24,32 @@ pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: 
             return document.error_hint(at, message, crate::document::instead(by, &fields));
         }
     };
-    if place_of_field > number {
+    // Entries that are always there end where they end; a group whose count stands below it takes what is left.
+    if place_of_field > number && matches!(group.repeat, Repeat::Padded { .. }) {
         let message = format!("`{by}` counts `{name}` and stands below it");
-        return document.error_hint(at, message, "the count must come first, or nobody knows where the group ends");
+        return document.error_hint(at, message, "the count of a padded group stands above it: move it up");
     }
     if field.computed != Some(Computed::Count(name.clone())) {
         let message = format!("`{by}` counts `{name}` and is not computed from it");
         return document.error_hint(at, message, format!("add to `{by}`: computed = \"count\", of = \"{name}\""));
     }
     let most = largest(field);
-    if u128::try_from(*max).is_ok_and(|max| max > most) {
+    if u128::try_from(max).is_ok_and(|max| max > most) {
         let message = format!("`{name}` may have {max} entries, `{by}` counts to {most}");
         document.error_hint(at, message, "make the count field longer, or `max` smaller");
     }
 }
 
-/// A field that counts a group: the group must be there, below it, and name the field.
-pub(super) fn counting(document: &Document, layout: &Layout, number: usize, field: &Field, place: &Place) {
+/// A field that counts a group: the group must be there, and name the field.
+pub(super) fn counting(document: &Document, layout: &Layout, field: &Field, place: &Place) {
     let Some(Computed::Count(of)) = &field.computed else { return };
     let by = &field.name;
     match layout.item(of) {
-        Some((at, Item::Group(group))) if at > number => {
-            let counted = matches!(&group.repeat, Repeat::Counted { by: named, .. } if named == by);
-            if !counted {
-                let message = format!("`{by}` counts `{of}`, which is not counted by it");
-                document.error_hint(place.name.clone(), message, format!("write at the group: count = \"{by}\""));
-            }
+        Some((_, Item::Group(group))) if group.repeat.counted_by() == Some(by) => {}
+        Some((_, Item::Group(_))) => {
+            let message = format!("`{by}` counts `{of}`, which is not counted by it");
+            document.error_hint(place.name.clone(), message, format!("write at the group: count = \"{by}\""));
         }
-        // The group says that it stands above its count.
-        Some((_, Item::Group(_))) => {}
         _ => {
             let message = format!("`{by}` counts `{of}`, and there is no such group in `{}`", layout.name);
             document.error_hint(place.name.clone(), message, "`of` names a group of the same telegram, part or entry");
@@ -61,12 +59,24 @@ pub(super) fn counting(document: &Document, layout: &Layout, number: usize, fiel
 
 /// The length fields of a telegram: how many, and whether they are wide enough.
 pub(super) fn lengths(document: &Document, layout: &Layout, place: &LayoutPlace) {
-    let count = layout.computed_lengths();
+    let count = layout.late_fields();
     if count > LATE_MAX {
-        let message = format!("`{}` has {count} computed lengths, a telegram can have {LATE_MAX}", layout.name);
+        let message =
+            format!("`{}` has {count} computed lengths and checks, a telegram can have {LATE_MAX}", layout.name);
         document.error_hint(place.name.clone(), message, "read the others as plain numbers");
     }
     narrow(document, layout, place, layout.max_len(), 0, "");
+}
+
+/// Whether a length of the telegram is computed, in parts, entries and cases too.
+pub(super) fn has_length(layout: &Layout) -> bool {
+    layout.items().iter().any(|item| match item {
+        Item::Field(field) => matches!(field.computed, Some(Computed::Length(_))),
+        Item::Part(part) => has_length(&part.layout),
+        Item::Group(group) => has_length(&group.layout),
+        Item::Choice(choice) => choice.cases().iter().any(|case| has_length(&case.layout)),
+        Item::Literal(_) | Item::Filler(_) | Item::Tail(_) => false,
+    })
 }
 
 /// Looks through parts, for a header's length field counts the telegram's bytes.
@@ -81,25 +91,24 @@ fn narrow(document: &Document, layout: &Layout, place: &LayoutPlace, total: usiz
                     Counts::All => total,
                     Counts::Rest => total.saturating_sub(offset).saturating_sub(field.len),
                 };
-                let most = largest(field);
-                if u128::try_from(bytes).is_ok_and(|bytes| bytes > most) {
-                    let name = format!("{path}{}", field.name);
-                    let message =
-                        format!("`{name}` counts up to {bytes} bytes and with {} digits ends at {most}", field.len);
-                    document.error_hint(
-                        place.name.clone(),
-                        message,
-                        "make the length field longer, or a group's `max` smaller",
-                    );
-                }
+                short(document, field, &format!("{path}{}", field.name), bytes, place.name.clone());
             }
             _ => {}
         }
     }
 }
 
+/// Notes a length field that cannot say so many bytes.
+pub(super) fn short(document: &Document, field: &Field, name: &str, bytes: usize, at: Range<usize>) {
+    let most = largest(field);
+    if u128::try_from(bytes).is_ok_and(|bytes| bytes > most) {
+        let message = format!("`{name}` counts up to {bytes} bytes and with {} digits ends at {most}", field.len);
+        document.error_hint(at, message, "make the length field longer, or a group's `max` smaller");
+    }
+}
+
 /// The largest number that the field can say.
-fn largest(field: &Field) -> u128 {
+pub(super) fn largest(field: &Field) -> u128 {
     let encoding = if let Kind::Number(rule) = &field.kind { rule.encoding } else { Encoding::Ascii };
     let (base, places) = if encoding.is_binary() { (256, field.len) } else { (10, encoding.digits(field.len)) };
     let places = u32::try_from(places).unwrap_or(u32::MAX);

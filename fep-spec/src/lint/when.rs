@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use fep_codec::Layout;
 use fep_codec::layout::{Encoding, Item, Kind, When};
 
+use super::ends;
 use crate::document::{Document, nearest};
 use crate::lower::LayoutPlace;
 
 /// What is wrong with a condition, and what to do.
-type Wrong = (String, String);
+pub(super) type Wrong = (String, String);
 
 /// Notes the conditions that name no field, or a value that the field cannot have. True if there are none of these.
 pub(super) fn resolve(document: &Document, layout: &Layout, place: &LayoutPlace) -> bool {
@@ -27,7 +28,7 @@ pub(super) fn resolve(document: &Document, layout: &Layout, place: &LayoutPlace)
     resolved
 }
 
-fn value(when: &When, kind: &Kind, len: usize) -> Option<Wrong> {
+pub(super) fn value(when: &When, kind: &Kind, len: usize) -> Option<Wrong> {
     let (path, value) = (&when.path, &when.value);
     let full = match kind {
         Kind::Text(_) | Kind::Code(_) => false,
@@ -56,17 +57,26 @@ fn value(when: &When, kind: &Kind, len: usize) -> Option<Wrong> {
     Some((message, hint.to_owned()))
 }
 
-fn no_field(layout: &Layout, path: &str) -> Wrong {
+pub(super) fn no_field(layout: &Layout, path: &str) -> Wrong {
     let head = path.split('.').next().unwrap_or(path);
     if let Some((_, Item::Group(_))) = layout.item(head) {
         let message = format!("`{path}` is in a group, which has no one place");
         return (message, "tell telegrams apart by a field outside of groups".to_owned());
+    }
+    if let Some((_, Item::Choice(_))) = layout.item(head) {
+        let message = format!("`{path}` is in a choice, of which nobody knows yet what it is");
+        return (message, "tell telegrams apart by a field outside of choices".to_owned());
     }
     if let Some((_, Item::Literal(_))) = layout.item(path) {
         let message = format!("`{path}` is a literal, which is checked anyway");
         return (message, "leave the condition out, or make it a field".to_owned());
     }
     let paths = paths(layout, "");
+    if paths.iter().any(|known| known == path) {
+        let varying = ends::varying(layout, layout.items().len());
+        let message = format!("`{path}` has no fixed offset, because `{varying}` varies in length");
+        return (message, "a field that tells what comes stands above what varies".to_owned());
+    }
     let hint = match nearest(path, paths.iter().map(String::as_str)) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "write the path through parts: \"header.telegram_code\"".to_owned(),

@@ -1,16 +1,19 @@
 //! Items: one TOML table of an `items` array → one [`Item`], its [`Note`] and its place.
 
+mod fields;
+mod computed;
+mod groups;
+mod choices;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
-use fep_codec::layout::{
-    Computed, Counts, Field, Filler, Group, Item, Kind, Layout, Literal, NumberRule, Part, Repeat,
-};
+use fep_codec::Layout;
+use fep_codec::layout::{Filler, Item, Literal, Part};
 
-use super::options::{self, Options};
-use super::{Known, codes, names};
+use super::{Known, names, options};
 use crate::document::{Document, Located, Table, Value};
-use crate::model::{CodeList, Note};
+use crate::model::Note;
 
 /// Items in wire order, with what is known beside their bytes.
 #[derive(Clone, Debug, Default)]
@@ -35,10 +38,31 @@ pub(crate) struct Place {
     pub(crate) name: Range<usize>,
     /// The offset that the sheet states.
     pub(crate) at: Option<Located<usize>>,
-    /// What says how often a group repeats.
-    pub(crate) count: Option<Range<usize>>,
+    /// What is written at keys that speak of other items: `count`, `of`, `by`.
+    pub(crate) keys: Vec<(&'static str, Range<usize>)>,
     /// The entry of a group whose items are written at the group.
     pub(crate) entry: Option<Vec<Place>>,
+    /// One for each case of a choice.
+    pub(crate) cases: Vec<CasePlace>,
+}
+
+/// Where a case of a choice stands.
+#[derive(Clone, Debug)]
+pub(crate) struct CasePlace {
+    /// Its name.
+    pub(crate) name: Range<usize>,
+    /// One for each code.
+    pub(crate) codes: Vec<Range<usize>>,
+    /// Its items, if they are written at the case.
+    pub(crate) items: Option<Vec<Place>>,
+}
+
+impl Place {
+    /// The place of what is written at a key, or of the name if there is no such key.
+    pub(crate) fn key(&self, key: &str) -> Range<usize> {
+        let found = self.keys.iter().find(|(known, _)| *known == key);
+        found.map_or_else(|| self.name.clone(), |(_, at)| at.clone())
+    }
 }
 
 /// An item that was read.
@@ -46,8 +70,9 @@ struct Read {
     item: Item,
     note: Note,
     name: Option<Range<usize>>,
-    count: Option<Range<usize>>,
+    keys: Vec<(&'static str, Range<usize>)>,
     entry: Option<Vec<Place>>,
+    cases: Vec<CasePlace>,
     depth: usize,
     total: usize,
 }
@@ -73,10 +98,11 @@ pub(super) fn items(known: &mut Known<'_>, owner: &str, value: Value<'_>, level:
     }
     for value in value.array().unwrap_or_default() {
         let read = value.table().and_then(|table| {
-            let place = Place { span: table.span(), name: table.span(), at: None, count: None, entry: None };
+            let span = table.span();
             item(known, owner, table, level).map(|(read, at)| {
-                let name = read.name.clone().unwrap_or(place.name);
-                (Place { name, at, count: read.count.clone(), ..place }, read)
+                let name = read.name.clone().unwrap_or(span.clone());
+                let (keys, entry, cases) = (read.keys.clone(), read.entry.clone(), read.cases.clone());
+                (Place { span, name, at, keys, entry, cases }, read)
             })
         });
         let Some((place, read)) = read else {
@@ -93,16 +119,31 @@ pub(super) fn items(known: &mut Known<'_>, owner: &str, value: Value<'_>, level:
         }
         all.items.push(read.item);
         all.notes.push(read.note);
-        all.places.push(Place { entry: read.entry, ..place });
+        all.places.push(place);
     }
+    computed::signs_elsewhere(&mut all.items);
     all
+}
+
+/// The layout of an entry or a case whose items are written at the group or the choice.
+fn inline_layout(known: &Known<'_>, name: String, items: Vec<Item>) -> Layout {
+    Layout {
+        name: Cow::Owned(name),
+        label: Cow::Borrowed(""),
+        charset: known.charset,
+        stated_len: None,
+        when: Cow::Borrowed(&[]),
+        items: Cow::Owned(items),
+    }
 }
 
 fn item(known: &mut Known<'_>, owner: &str, table: Table<'_>, level: usize) -> Option<(Read, Option<Located<usize>>)> {
     let at = table.integer("at", 0..=TELEGRAM_LEN_MAX);
     let remark = table.string("remark").map(|remark| remark.value.to_owned()).unwrap_or_default();
     let read = if table.has("group") {
-        group(known, owner, &table, level)
+        groups::group(known, owner, &table, level)
+    } else if table.has("choice") {
+        choices::choice(known, owner, &table, level)
     } else if table.has("part") {
         part(known, &table)
     } else if table.has("filler") {
@@ -110,10 +151,10 @@ fn item(known: &mut Known<'_>, owner: &str, table: Table<'_>, level: usize) -> O
     } else if table.has("literal") || table.has("hex") {
         literal(known, &table)
     } else if table.has("name") {
-        field(known, owner, &table)
+        fields::field(known, owner, &table)
     } else {
         let message = "an item without a name";
-        let hint = "an item is a field { name, type, len }, a { part }, a { filler }, a { literal } or a { group }";
+        let hint = "an item is a field { name, type, len }, a { part }, a { filler }, a { literal }, a { group } or a { choice }";
         table.document().error_hint(table.span(), message, hint);
         return None;
     };
@@ -124,7 +165,7 @@ fn item(known: &mut Known<'_>, owner: &str, table: Table<'_>, level: usize) -> O
 
 impl Read {
     fn plain(item: Item, name: Option<Range<usize>>) -> Self {
-        Self { item, note: Note::default(), name, count: None, entry: None, depth: 0, total: 0 }
+        Self { item, note: Note::default(), name, keys: vec![], entry: None, cases: vec![], depth: 0, total: 0 }
     }
 }
 
@@ -137,127 +178,6 @@ fn name<'d>(table: &Table<'d>, key: &'d str) -> Option<Located<&'d str>> {
     let name = table.required_string(key)?;
     names::check_item(table.document(), &name);
     Some(name)
-}
-
-fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Option<Read> {
-    let document = table.document();
-    table.knows(&["name", "label", "len", "secret", "type", "codes", "closed", "computed", "counts", "of"]);
-    table.knows(&options::KEYS);
-    let name = name(table, "name");
-    let label = label(table);
-    let len = table.required("len").and_then(|len| len.integer(1..=LEN_MAX));
-    let secret = table.boolean("secret").is_some_and(|secret| secret.value);
-    let type_name = table.string("type");
-    let mut own = Options::read(table);
-    own.codes = field_codes(known, owner, name.as_ref(), table);
-    let base = match &type_name {
-        Some(type_name) => Some(known.options_of(document, type_name)?),
-        None => None,
-    };
-    if let (Some(kind), Some(_)) = (&own.kind, &base) {
-        document.error_hint(kind.span.clone(), "both `type` and `kind`", "the type has a kind already: leave one out");
-        return None;
-    }
-    let (name, len) = (name?, len?);
-    let options = own.clone().over(base.unwrap_or_default());
-    let Some(kind) = options.kind.as_ref().map(|kind| kind.value) else {
-        let hint = "a type of [types], or a kind: text, digits, number, date, time, datetime, code, flag, bytes";
-        document.error_hint(name.span, format!("`{}` has neither `type` nor `kind`", name.value), hint);
-        return None;
-    };
-    own.refuse_foreign(document, kind);
-    let at = options::Field { document, name: name.value, len, charset: known.charset, codes: &known.codes };
-    let kind = options.kind(kind, &at);
-    let computed = computed(table, kind.as_ref());
-    let note = Note {
-        type_name: type_name.map(|type_name| type_name.value.to_owned()),
-        codes: options.codes.map(|codes| codes.value),
-        ..Note::default()
-    };
-    let field = Field {
-        name: Cow::Owned(name.value.to_owned()),
-        label,
-        len: at.len.value,
-        kind: kind?,
-        secret,
-        computed: computed?,
-    };
-    Some(Read { note, ..Read::plain(Item::Field(field), Some(name.span)) })
-}
-
-/// The name of the field's list of codes; a list written at the field gets a name of its own.
-fn field_codes(
-    known: &mut Known<'_>,
-    owner: &str,
-    field: Option<&Located<&str>>,
-    table: &Table<'_>,
-) -> Option<Located<String>> {
-    let value = table.get("codes");
-    let closed = table.boolean("closed");
-    let document = table.document();
-    let Some(value) = value else {
-        if let Some(closed) = closed {
-            document.error_hint(
-                closed.span,
-                "`closed` without `codes`",
-                "a list of [codes] says itself that it is closed",
-            );
-        }
-        return None;
-    };
-    if value.is_string() {
-        if let Some(closed) = closed {
-            document.error_hint(closed.span, "`closed` belongs to the list", "move it to the table under [codes]");
-        }
-        return value.string().map(|name| known.code_list(document, &name));
-    }
-    let closed = closed.is_some_and(|closed| closed.value);
-    let field = field?;
-    let name = format!("{owner}{}", names::pascal(field.value));
-    known.claim(document, &Located { value: &name, span: field.span.clone() }, "the list of codes of a field");
-    let list = CodeList {
-        name: name.clone(),
-        label: table.string("label").map(|label| label.value.to_owned()).unwrap_or_default(),
-        open: !closed,
-        codes: codes::codes(value, closed),
-    };
-    known.codes.push(list);
-    Some(Located { value: name, span: value.span() })
-}
-
-/// What the encoder fills in; the outer `None` says that this could not be read.
-#[allow(clippy::option_option, reason = "absent and unreadable are two things")]
-fn computed(table: &Table<'_>, kind: Option<&Kind>) -> Option<Option<Computed>> {
-    let document = table.document();
-    let what = table.choice("computed", &[("length", true), ("count", false)]);
-    let counts = table.choice("counts", &[("rest", Counts::Rest), ("all", Counts::All)]);
-    let of = table.string("of");
-    let Some(what) = what else {
-        return if table.has("computed") { None } else { Some(None) };
-    };
-    let countable = |kind: &Kind| matches!(kind, Kind::Number(rule) if *rule == NumberRule { encoding: rule.encoding, ..NumberRule::UNSIGNED });
-    if kind.is_some_and(|kind| !countable(kind)) {
-        let message = "a computed field must be a number without sign and decimals";
-        document.error_hint(what.span, message, "choose kind = \"number\"");
-        return None;
-    }
-    if let Some(secret) = table.get("secret").filter(|_| table.boolean("secret").is_some_and(|secret| secret.value)) {
-        document.error_hint(secret.span(), "a computed field is no secret", "leave out `secret`");
-        return None;
-    }
-    if what.value {
-        let Some(counts) = counts else {
-            let hint = "write counts = \"rest\" for the bytes after the field, or counts = \"all\" for the telegram";
-            document.error_hint(what.span, "a computed length without `counts`", hint);
-            return None;
-        };
-        return Some(Some(Computed::Length(counts.value)));
-    }
-    let Some(of) = of else {
-        document.error_hint(what.span, "a computed count without `of`", "write the name of the group: of = \"items\"");
-        return None;
-    };
-    Some(Some(Computed::Count(Cow::Owned(of.value.to_owned()))))
 }
 
 fn part(known: &mut Known<'_>, table: &Table<'_>) -> Option<Read> {
@@ -334,71 +254,4 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
         .collect();
     let (pairs, rest) = digits.as_deref()?.as_chunks::<2>();
     rest.is_empty().then(|| pairs.iter().map(|[high, low]| high * 16 + low).collect())
-}
-
-fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level: usize) -> Option<Read> {
-    let document = table.document();
-    table.knows(&["group", "label", "count", "max", "part", "items"]);
-    let name = name(table, "group");
-    let label = label(table);
-    let max = table.integer("max", 1..=ENTRIES_MAX);
-    let (repeat, count) = repeat(table, max)?;
-    let of = table.string("part");
-    let inline = table.get("items");
-    let name = name?;
-    let group = |layout| Group { name: Cow::Owned(name.value.to_owned()), label, repeat, layout: Cow::Owned(layout) };
-    let read = match (of, inline) {
-        (Some(of), None) => {
-            let part = known.part(document, &of)?;
-            let (depth, total) = (part.depth, part.total);
-            Read { depth, total, ..Read::plain(Item::Group(group(part.layout.clone())), None) }
-        }
-        (None, Some(inline)) => {
-            let entry_name = format!("{owner}{}", names::pascal(name.value));
-            known.claim(document, &Located { value: &entry_name, span: name.span.clone() }, "the entry of a group");
-            let entry = items(known, &entry_name, inline, level + 1);
-            if entry.broken {
-                return None;
-            }
-            let layout = Layout {
-                name: Cow::Owned(entry_name),
-                label: Cow::Borrowed(""),
-                charset: known.charset,
-                stated_len: None,
-                when: Cow::Borrowed(&[]),
-                items: Cow::Owned(entry.items),
-            };
-            let note = Note { entry: Some(entry.notes), ..Note::default() };
-            let plain = Read::plain(Item::Group(group(layout)), None);
-            Read { note, entry: Some(entry.places), depth: entry.depth, total: entry.total, ..plain }
-        }
-        _ => {
-            let hint = "write part = \"NameOfThePart\", or items = [ … ]";
-            document.error_hint(name.span, format!("group `{}` must have a part or items", name.value), hint);
-            return None;
-        }
-    };
-    Some(Read { name: Some(name.span), count: Some(count), ..read })
-}
-
-/// How often a group repeats: `count = 3`, or `count = "item_count"` with `max = 10`.
-fn repeat(table: &Table<'_>, max: Option<Located<usize>>) -> Option<(Repeat, Range<usize>)> {
-    let document = table.document();
-    let count = table.required("count")?;
-    if count.is_integer() {
-        let fixed = count.integer(1..=ENTRIES_MAX)?;
-        if let Some(max) = max {
-            document.error_hint(max.span, "`max` of a group that always has the same count", "leave it out");
-        }
-        return Some((Repeat::Fixed(fixed.value), fixed.span));
-    }
-    let by = count.string()?;
-    let Some(max) = max else {
-        if !table.has("max") {
-            let hint = "write how many entries the sheet allows: max = 10";
-            document.error_hint(by.span, "a counted group without `max`", hint);
-        }
-        return None;
-    };
-    Some((Repeat::Counted { by: Cow::Owned(by.value.to_owned()), max: max.value }, by.span))
 }

@@ -3,8 +3,9 @@
 use crate::document::{Document, Located};
 
 /// What generated code imports; a telegram of the same name would hide it.
-const TAKEN: [&str; 23] = [
+const TAKEN: [&str; 24] = [
     "Telegram",
+    "Choice",
     "Code",
     "Date",
     "DateTime",

@@ -1,6 +1,7 @@
 //! The options of a field's kind: read from a type and from an item, laid over each other, made a [`Kind`].
 
 mod number;
+mod text;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,8 +9,8 @@ use std::ops::Range;
 use fep_codec::Charset;
 use fep_codec::kind::PIVOT_DEFAULT;
 use fep_codec::layout::{
-    BytesRule, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding, FlagRule, Justify,
-    Kind, NoneAs, Overflow, Sign, TextRule, TimePattern, TimeRule,
+    BytesRule, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, Encoding, FlagRule, Justify, Kind,
+    NoneAs, Overflow, Sign, TimePattern, TimeRule,
 };
 
 use crate::document::{Document, Located, Table, Value};
@@ -188,6 +189,11 @@ impl Options {
         Self { broken: written != new.count(), ..new }
     }
 
+    /// Whether nothing is said of the kind.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.broken && self.count() == 0 && self.codes.is_none()
+    }
+
     /// How many of [`KEYS`] were read.
     fn count(&self) -> usize {
         let read = [
@@ -242,7 +248,7 @@ impl Options {
             ("pad", span(&self.pad), &[Text, Digits]),
             ("justify", span(&self.justify), &[Text, Digits]),
             ("overflow", span(&self.overflow), &[Text]),
-            ("full", span(&self.full), &[Digits]),
+            ("full", span(&self.full), &[Text, Digits]),
             ("encoding", span(&self.encoding), &[Number, Digits, Date, Time, DateTime]),
             ("sign", span(&self.sign), &[Number]),
             ("digits_max", span(&self.digits_max), &[Number]),
@@ -277,49 +283,6 @@ impl Options {
             KindName::Flag => self.flag(field).map(Kind::Flag),
             KindName::Bytes => Some(Kind::Bytes(BytesRule)),
         }
-    }
-
-    fn text(&self, field: &Field<'_>) -> Option<TextRule> {
-        let plain = TextRule::new(value(&self.charset).unwrap_or(field.charset));
-        let pad = value(&self.pad).unwrap_or(plain.pad);
-        if let Some(at) = span(&self.pad).filter(|_| !plain.charset.can_pad(pad)) {
-            let message = format!("a character of {} can have this byte, so it is no padding", plain.charset);
-            field.document.error_hint(at, message, "pad with a space, a digit or a sign");
-            return None;
-        }
-        Some(TextRule {
-            pad,
-            justify: value(&self.justify).unwrap_or(plain.justify),
-            overflow: value(&self.overflow).unwrap_or(plain.overflow),
-            ..plain
-        })
-    }
-
-    fn digits(&self, field: &Field<'_>) -> Option<DigitsRule> {
-        let full = value(&self.full).unwrap_or(false);
-        let padding = span(&self.pad).or(span(&self.justify));
-        if let Some(at) = padding.filter(|_| full) {
-            field.document.error_hint(at, "a `full` field has no padding", "leave out `full`, or `pad` and `justify`");
-            return None;
-        }
-        if let Some(pad) = self.pad.as_ref().filter(|pad| pad.value.is_ascii_digit()) {
-            let message = "digits padded with a digit cannot be told from the value";
-            field.document.error_hint(pad.span.clone(), message, "pad with a space, or use kind = \"number\"");
-            return None;
-        }
-        let plain = if full { DigitsRule::FULL } else { DigitsRule::LEFT };
-        let encoding = self.encoding();
-        if let Some(at) = span(&self.encoding).filter(|_| !encoding.is_zoned()) {
-            let hint = "choose \"ascii\" or \"ebcdic\", or kind = \"number\"";
-            field.document.error_hint(at, "a field of digits has a byte for each", hint);
-            return None;
-        }
-        Some(DigitsRule {
-            encoding,
-            full,
-            pad: value(&self.pad).unwrap_or(encoding.space()),
-            justify: value(&self.justify).unwrap_or(plain.justify),
-        })
     }
 
     /// The bytes of digits.

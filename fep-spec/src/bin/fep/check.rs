@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fep_spec::load::{LoadError, read, spec_files};
 use fep_spec::model::Spec;
-use fep_spec::report::Report;
+use fep_spec::report::{Report, Severity};
 
 use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print};
 use crate::files::read_text;
@@ -27,11 +27,13 @@ pub(crate) fn check(args: &CheckArgs) -> Ended {
         }
     }
     show(&report, args.format)?;
-    let found = report.findings.len();
+    let notes = report.findings.iter().filter(|finding| finding.severity == Severity::Note).count();
+    let found = report.findings.len().saturating_sub(notes);
     if args.format == Format::Text {
-        note(&format!("{files} spec{}, {found} finding{}", plural(files), plural(found)));
+        let noted = if notes == 0 { String::new() } else { format!(", {notes} note{}", plural(notes)) };
+        note(&format!("{files} spec{}, {found} finding{}{noted}", plural(files), plural(found)));
     }
-    Ok(if report.is_empty() { Outcome::Clean } else { Outcome::Findings })
+    Ok(if report.is_clean() { Outcome::Clean } else { Outcome::Findings })
 }
 
 /// Findings on stdout.

@@ -1,0 +1,258 @@
+//! The kind of a field → a Rust type and the options of its attribute.
+
+use fep_codec::Layout;
+use fep_codec::kind::PIVOT_DEFAULT;
+use fep_codec::layout::{
+    CodeRule, DatePattern, DateTimePattern, Encoding, Field, Justify, Kind, NoneAs, NumberRule, Overflow, Overpunch,
+    Sign, TextRule, TimePattern,
+};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::words::ident;
+use crate::model::{Note, Spec};
+
+/// Bytes of text and digits that stand inline in a struct; longer ones are on the heap.
+const INLINE_MAX_BYTES: usize = 256;
+
+/// The Rust type of a kind, and its options as far as they are not the usual ones.
+pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> (TokenStream, Vec<TokenStream>) {
+    let len = field.len;
+    match &field.kind {
+        Kind::Text(rule) => (sized("Text", len), text(layout, rule)),
+        Kind::Digits(rule) => {
+            let mut options = vec![];
+            options.extend((len > INLINE_MAX_BYTES).then(|| quote!(digits)));
+            options.extend(encoding(rule.encoding));
+            options.extend(rule.full.then(|| quote!(full)));
+            options.extend(justify(rule.justify));
+            options.extend((rule.pad != rule.encoding.space()).then(|| pad(rule.pad)));
+            (sized("Digits", len), options)
+        }
+        Kind::Number(rule) => (optional(rule.none, integer(rule, len)), number(rule)),
+        Kind::Date(rule) => {
+            let ty = if rule.pattern == DatePattern::MmDd { "MonthDay" } else { "Date" };
+            let mut options = none(rule.none);
+            options.extend(encoding(rule.encoding));
+            options.extend(pattern(match rule.pattern {
+                DatePattern::YyMmDd => Some("YYMMDD"),
+                DatePattern::YyyyDdd => Some("YYYYDDD"),
+                DatePattern::YyyyMmDd | DatePattern::MmDd => None,
+            }));
+            options.extend(pivot(rule.pivot));
+            (optional(rule.none, named(ty)), options)
+        }
+        Kind::Time(rule) => {
+            let mut options = none(rule.none);
+            options.extend(encoding(rule.encoding));
+            options.extend(pattern((rule.pattern == TimePattern::HhMm).then_some("HHMM")));
+            (optional(rule.none, named("Time")), options)
+        }
+        Kind::DateTime(rule) => {
+            let mut options = none(rule.none);
+            options.extend(encoding(rule.encoding));
+            options.extend(pattern((rule.pattern == DateTimePattern::YyMmDdHhMmSs).then_some("YYMMDDHHMMSS")));
+            options.extend(pivot(rule.pivot));
+            let ty = if rule.pattern == DateTimePattern::MmDdHhMmSs { "MonthDayTime" } else { "DateTime" };
+            (optional(rule.none, named(ty)), options)
+        }
+        Kind::Code(rule) => code(spec, layout, rule, len, note),
+        Kind::Flag(rule) => {
+            let [yes, no] = [rule.yes, rule.no].map(byte);
+            let usual = (rule.yes, rule.no) == (b'Y', b'N');
+            (quote!(bool), if usual { vec![] } else { vec![quote!(yes = #yes), quote!(no = #no)] })
+        }
+        Kind::Bytes(_) => {
+            let len = Literal::usize_unsuffixed(len);
+            (quote!([u8; #len]), vec![])
+        }
+    }
+}
+
+/// The Rust type of a tail and its options. What has no padding goes without saying.
+pub(super) fn tail(layout: &Layout, field: &Field) -> (TokenStream, Vec<TokenStream>) {
+    match &field.kind {
+        Kind::Text(rule) => (sized("Text", field.len), text(layout, &TextRule { full: false, ..*rule })),
+        Kind::Digits(rule) => {
+            let mut options = vec![];
+            options.extend((field.len > INLINE_MAX_BYTES).then(|| quote!(digits)));
+            options.extend(encoding(rule.encoding));
+            (sized("Digits", field.len), options)
+        }
+        _ => (quote!(Vec<u8>), vec![quote!(bytes)]),
+    }
+}
+
+fn text(layout: &Layout, rule: &TextRule) -> Vec<TokenStream> {
+    let mut options = vec![];
+    if rule.charset != layout.charset {
+        let charset = rule.charset.label();
+        options.push(quote!(charset = #charset));
+    }
+    options.extend(rule.full.then(|| quote!(full)));
+    options.extend((rule.overflow == Overflow::Cut).then(|| quote!(overflow = "cut")));
+    options.extend(justify(rule.justify));
+    options.extend((rule.pad != rule.charset.space()).then(|| pad(rule.pad)));
+    options
+}
+
+pub(super) fn number(rule: &NumberRule) -> Vec<TokenStream> {
+    let separate = |side: TokenStream, plus: u8, minus: u8| {
+        if (plus, minus) == (b'+', b'-') {
+            return quote!(sign(#side));
+        }
+        let [plus, minus] = [plus, minus].map(byte);
+        quote!(sign(#side, plus = #plus, minus = #minus))
+    };
+    let mut options: Vec<TokenStream> = encoding(rule.encoding).into_iter().collect();
+    options.extend(match rule.sign {
+        // The field that is the sign says so.
+        Sign::Unsigned | Sign::Elsewhere => None,
+        Sign::LeadingMinus => Some(quote!(sign = "leading-minus")),
+        Sign::Leading { plus, minus } => Some(separate(quote!(leading), plus, minus)),
+        Sign::Trailing { plus, minus } => Some(separate(quote!(trailing), plus, minus)),
+        Sign::TrailingOverpunch(Overpunch::Ebcdic) => Some(quote!(sign = "overpunch")),
+        Sign::Signed => Some(quote!(sign = "signed")),
+        Sign::LeadingOverpunch(form) => Some(overpunch(quote!(leading), form)),
+        Sign::TrailingOverpunch(form) => Some(overpunch(quote!(trailing), form)),
+    });
+    if rule.scale > 0 {
+        let scale = Literal::u8_unsuffixed(rule.scale);
+        options.push(quote!(scale = #scale));
+    }
+    if let Some(max) = rule.digits_max {
+        let max = Literal::u8_unsuffixed(max);
+        options.push(quote!(digits_max = #max));
+    }
+    options.extend(none(rule.none));
+    options
+}
+
+fn encoding(encoding: Encoding) -> Option<TokenStream> {
+    let name = match encoding {
+        Encoding::Ascii => return None,
+        Encoding::Ebcdic => "ebcdic",
+        Encoding::Packed => "packed",
+        Encoding::Bcd => "bcd",
+        Encoding::Binary => "binary",
+        Encoding::BinaryLittle => "binary-little",
+    };
+    Some(quote!(encoding = #name))
+}
+
+fn overpunch(side: TokenStream, form: Overpunch) -> TokenStream {
+    let form = match form {
+        Overpunch::Ebcdic => "ebcdic",
+        Overpunch::EbcdicMinus => "ebcdic-minus",
+        Overpunch::StrictAscii => "strict-ascii",
+    };
+    quote!(sign(#side, overpunch = #form))
+}
+
+/// An enum if the list has names, else text with the list at the field.
+fn code(spec: &Spec, layout: &Layout, rule: &CodeRule, len: usize, note: &Note) -> (TokenStream, Vec<TokenStream>) {
+    let mut options = vec![];
+    if rule.charset != layout.charset {
+        let charset = rule.charset.label();
+        options.push(quote!(charset = #charset));
+    }
+    let list = note.codes.as_deref().and_then(|name| spec.code_list(name)).filter(|list| super::codes::is_named(list));
+    if let Some(list) = list {
+        options.insert(0, quote!(code));
+        return (named(&list.name), options);
+    }
+    let codes = rule.codes.iter().map(|meaning| &*meaning.code);
+    let labels = rule.codes.iter().map(|meaning| &*meaning.label);
+    options.push(quote!(codes(#(#codes = #labels),*)));
+    options.extend((!rule.open).then(|| quote!(closed)));
+    (sized("Text", len), options)
+}
+
+/// The smallest integer that holds every value of the field.
+fn integer(rule: &NumberRule, len: usize) -> TokenStream {
+    let signed = rule.sign != Sign::Unsigned;
+    if rule.encoding.is_binary() {
+        return binary(len, signed);
+    }
+    let digits = match rule.sign {
+        Sign::Leading { .. } | Sign::Trailing { .. } => len.saturating_sub(1),
+        _ => rule.encoding.digits(len),
+    };
+    match (digits, signed) {
+        (..=2, false) => quote!(u8),
+        (..=4, false) => quote!(u16),
+        (..=9, false) => quote!(u32),
+        (..=19, false) => quote!(u64),
+        (_, false) => quote!(u128),
+        (..=2, true) => quote!(i8),
+        (..=4, true) => quote!(i16),
+        (..=9, true) => quote!(i32),
+        (..=18, true) => quote!(i64),
+        (_, true) => quote!(i128),
+    }
+}
+
+fn binary(len: usize, signed: bool) -> TokenStream {
+    match (len, signed) {
+        (..=1, false) => quote!(u8),
+        (..=2, false) => quote!(u16),
+        (..=4, false) => quote!(u32),
+        (..=8, false) => quote!(u64),
+        (_, false) => quote!(u128),
+        (..=1, true) => quote!(i8),
+        (..=2, true) => quote!(i16),
+        (..=4, true) => quote!(i32),
+        (..=8, true) => quote!(i64),
+        (_, true) => quote!(i128),
+    }
+}
+
+fn sized(name: &str, len: usize) -> TokenStream {
+    if len > INLINE_MAX_BYTES {
+        return quote!(String);
+    }
+    let (name, len) = (ident(name), Literal::usize_unsuffixed(len));
+    quote!(#name<#len>)
+}
+
+fn named(name: &str) -> TokenStream {
+    let name = ident(name);
+    quote!(#name)
+}
+
+fn optional(none: NoneAs, ty: TokenStream) -> TokenStream {
+    if none == NoneAs::Never { ty } else { quote!(Option<#ty>) }
+}
+
+fn none(none: NoneAs) -> Vec<TokenStream> {
+    match none {
+        NoneAs::Never => vec![],
+        NoneAs::Spaces => vec![quote!(none = "spaces")],
+        NoneAs::Zeros => vec![quote!(none = "zeros")],
+        NoneAs::Nines => vec![quote!(none = "nines")],
+        NoneAs::EbcdicSpaces => vec![quote!(none = "ebcdic-spaces")],
+        NoneAs::LowValues => vec![quote!(none = "low-values")],
+    }
+}
+
+fn pattern(pattern: Option<&str>) -> Option<TokenStream> {
+    pattern.map(|pattern| quote!(pattern = #pattern))
+}
+
+fn pivot(pivot: u8) -> Option<TokenStream> {
+    let literal = Literal::u8_unsuffixed(pivot);
+    (pivot != PIVOT_DEFAULT).then(|| quote!(pivot = #literal))
+}
+
+fn justify(justify: Justify) -> Option<TokenStream> {
+    (justify == Justify::Right).then(|| quote!(justify = "right"))
+}
+
+pub(super) fn pad(pad: u8) -> TokenStream {
+    let pad = byte(pad);
+    quote!(pad = #pad)
+}
+
+pub(super) fn byte(byte: u8) -> Literal {
+    Literal::byte_character(byte)
+}

@@ -1,0 +1,46 @@
+//! Items that take what is left of the telegram: whether it is known where they end.
+
+use fep_codec::Layout;
+use fep_codec::layout::{Group, Item, Repeat};
+
+use crate::document::Document;
+use crate::lower::Place;
+
+/// Notes an item that takes what is left, if what follows it varies in length.
+pub(super) fn rest(document: &Document, layout: &Layout, number: usize, item: &Item, place: &Place) {
+    if layout.reserved_behind(number).is_some() {
+        return;
+    }
+    let name = item.name().unwrap_or_default();
+    let varies = |(at, item): &(usize, &Item)| *at > number && item.fixed_len().is_none();
+    let behind = layout.items().iter().enumerate().find(varies).and_then(|(_, item)| item.name()).unwrap_or_default();
+    let message = format!("`{name}` takes what is left of the telegram, and `{behind}` behind it varies in length");
+    let hint = format!("put its length before it: computed = \"length\", of = \"{name}\"");
+    document.error_hint(place.name.clone(), message, hint);
+}
+
+/// Notes entries whose end nobody can find.
+pub(super) fn entry(document: &Document, group: &Group, place: &Place) {
+    let (layout, name) = (&group.layout, &group.name);
+    if layout.has_rest() {
+        let message = format!(
+            "an entry of `{name}` takes what is left of the telegram, so nobody knows where the next one begins"
+        );
+        let hint = "put the length of what varies before it: computed = \"length\", of = \"…\"";
+        document.error_hint(place.name.clone(), message, hint);
+    } else if layout.min_len() == 0 {
+        let message = format!("an entry of `{name}` can have no bytes at all, so nobody knows how many there are");
+        document.error_hint(place.name.clone(), message, "each entry has at least one byte");
+    }
+    if matches!(group.repeat, Repeat::Padded { .. }) && layout.fixed_len().is_none() {
+        let message = format!("entries of `{name}` vary in length, so nobody knows how long an unused one is");
+        let hint = "write count = \"item_count\" or repeat = \"rest\" instead of padded = true";
+        document.error_hint(place.name.clone(), message, hint);
+    }
+}
+
+/// The name of the first of these items that varies in length.
+pub(super) fn varying(layout: &Layout, end: usize) -> &str {
+    let mut items = layout.items().iter().take(end);
+    items.find(|item| item.fixed_len().is_none()).and_then(Item::name).unwrap_or_default()
+}

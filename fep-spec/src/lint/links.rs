@@ -1,0 +1,228 @@
+//! Fields that speak of other items: lengths of items, sums, sequences, signs, checks, and the pages of groups.
+
+use fep_codec::Layout;
+use fep_codec::layout::{Check, Computed, Field, Group, Item, Kind, NumberRule, Sign, SignOf};
+
+use super::counts::{largest, short};
+use crate::document::{Document, instead};
+use crate::lower::{LayoutPlace, Place};
+
+/// A field that is computed from others.
+pub(super) fn field(document: &Document, layout: &Layout, number: usize, field: &Field, place: &Place) {
+    let link = Link { document, layout, number, field, place };
+    match &field.computed {
+        Some(Computed::LengthOf(of)) => link.length_of(of),
+        Some(Computed::Sum(path)) => link.sum(path),
+        Some(Computed::Sign(sign)) => link.sign(sign),
+        Some(Computed::Check(check)) => link.check(check),
+        Some(Computed::Length(_) | Computed::Count(_) | Computed::Sequence(_)) | None => {}
+    }
+}
+
+struct Link<'l> {
+    document: &'l Document,
+    layout: &'l Layout,
+    number: usize,
+    field: &'l Field,
+    place: &'l Place,
+}
+
+impl Link<'_> {
+    fn error(&self, key: &str, message: String, hint: impl Into<String>) {
+        self.document.error_hint(self.place.key(key), message, hint);
+    }
+
+    fn length_of(&self, of: &str) {
+        let name = &self.field.name;
+        let Some((at, item)) = self.layout.item(of) else {
+            let varying = self.layout.items().iter().filter(|item| is_measurable(item)).filter_map(Item::name);
+            let hint = instead(of, &varying.collect::<Vec<_>>());
+            return self.error("of", format!("there is no `{of}` for the length `{name}`"), hint);
+        };
+        if !is_measurable(item) {
+            let message = format!("`{of}` always has the same length");
+            return self.error("of", message, "`of` names a part, a group, a choice or a tail");
+        }
+        if at < self.number {
+            let message = format!("`{name}` says the length of `{of}` and stands below it");
+            return self.error("of", message, "the length must come first, or nobody knows where the item ends");
+        }
+        let again = |item: &Item| matches!(item, Item::Field(Field { computed: Some(Computed::LengthOf(other)), .. }) if other == of);
+        if self.layout.items().iter().take(self.number).any(again) {
+            let message = format!("another field above says the length of `{of}`");
+            return self.error("of", message, "leave one out, or read it as a plain number");
+        }
+        short(self.document, self.field, name, item.max_len(), self.place.name.clone());
+    }
+
+    fn sum(&self, path: &str) {
+        let name = &self.field.name;
+        let group = path.split('.').next().unwrap_or(path);
+        let Some((_, Item::Group(entries))) = self.layout.item(group) else {
+            let groups = self.layout.items().iter().filter(|item| matches!(item, Item::Group(_)));
+            let hint = instead(group, &groups.filter_map(Item::name).collect::<Vec<_>>());
+            return self.error("of", format!("there is no group `{group}` for the sum `{name}`"), hint);
+        };
+        let Some(summand) = self.layout.summand(path) else {
+            let numbers = numbers(&entries.layout, &format!("{group}."));
+            let hint = instead(path, &numbers.iter().map(String::as_str).collect::<Vec<_>>());
+            return self.error(
+                "of",
+                format!("`{path}` is no number at a fixed offset in the entries of `{group}`"),
+                hint,
+            );
+        };
+        if scale(summand) != scale(self.field) {
+            let message = format!(
+                "`{name}` has {} decimals, `{path}` has {}",
+                scale(self.field).unwrap_or_default(),
+                scale(summand).unwrap_or_default()
+            );
+            return self.error("of", message, "a sum has the decimals of what it adds up: mend `scale`");
+        }
+        if largest(self.field) < largest(summand) {
+            let message = format!("`{name}` cannot hold the largest `{path}`, still less several of them");
+            self.document.warning(self.place.key("of"), message, "compare the `len` of both with the sheet's");
+        }
+    }
+
+    fn sign(&self, sign: &SignOf) {
+        let (name, of) = (&self.field.name, &sign.of);
+        let message = match self.layout.item(of) {
+            Some((_, Item::Field(Field { computed: Some(_), .. }))) => {
+                format!("`{of}` is computed, so `{name}` cannot sign it")
+            }
+            Some((_, Item::Field(Field { kind: Kind::Number(rule), .. }))) => {
+                let again = |item: &Item| matches!(item, Item::Field(Field { computed: Some(Computed::Sign(other)), .. }) if other.of == *of);
+                if self.layout.items().iter().take(self.number).any(again) {
+                    return self.error("of", format!("`{of}` has a sign already"), "a number has one sign");
+                }
+                if rule.sign == Sign::Elsewhere {
+                    return;
+                }
+                let hint = format!("leave out its `sign`, for it stands in `{name}`");
+                return self.error("of", format!("`{of}` has a sign of its own"), hint);
+            }
+            Some(_) => format!("`{of}` is no number, so it has no sign"),
+            None => {
+                let numbers = numbers(self.layout, "");
+                let hint = instead(of, &numbers.iter().map(String::as_str).collect::<Vec<_>>());
+                return self.error("of", format!("there is no number `{of}` for the sign `{name}`"), hint);
+            }
+        };
+        self.error("of", message, "`of` names a number that stands beside the sign");
+    }
+
+    fn check(&self, check: &Check) {
+        if check.run.is_none() {
+            let message = format!("nobody here knows `{}`, so its value must be given and is not verified", check.name);
+            let hint = "generated code calls the function of this name in the module above it; only \"xor\" comes with the library";
+            self.document.remark(self.place.key("function"), message, hint);
+        }
+        let Some(from) = &check.from else { return };
+        match self.layout.item(from) {
+            Some((at, _)) if at >= self.number => {
+                let message = format!("`{}` covers what stands before it, and `{from}` does not", self.field.name);
+                self.error("from", message, "`from` names an item above");
+            }
+            Some((at, _)) if self.layout.offset_of(at).is_none() => {
+                let varying = super::ends::varying(self.layout, at);
+                let message = format!("`{from}` has no fixed offset, because `{varying}` varies in length");
+                self.error("from", message, "a check begins above what varies, or at the start of the telegram");
+            }
+            Some(_) => {}
+            None => {
+                let above = self.layout.items().iter().take(self.number).filter_map(Item::name);
+                let hint = instead(from, &above.collect::<Vec<_>>());
+                self.error("from", format!("there is no item `{from}` for `{}` to begin at", self.field.name), hint);
+            }
+        }
+    }
+}
+
+/// Whether a field can say how long an item is.
+const fn is_measurable(item: &Item) -> bool {
+    matches!(item, Item::Part(_) | Item::Group(_) | Item::Choice(_) | Item::Tail(_))
+}
+
+/// The decimals of a number.
+const fn scale(field: &Field) -> Option<u8> {
+    match &field.kind {
+        Kind::Number(rule) => Some(rule.scale),
+        _ => None,
+    }
+}
+
+/// The paths of the numbers of a layout, its parts included.
+fn numbers(layout: &Layout, within: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for item in layout.items() {
+        match item {
+            Item::Field(Field { name, kind: Kind::Number(_), .. }) => all.push(format!("{within}{name}")),
+            Item::Part(part) => all.extend(numbers(&part.layout, &format!("{within}{}.", part.name))),
+            _ => {}
+        }
+    }
+    all
+}
+
+/// The numbers by which a group is a page of a longer list.
+pub(super) fn page(document: &Document, layout: &Layout, group: &Group, place: &Place) {
+    let Some(page) = &group.page else { return };
+    for (key, name) in [("total", &page.total), ("start", &page.start)] {
+        let (message, hint) = match layout.item(name) {
+            Some((_, Item::Field(Field { kind: Kind::Number(NumberRule { scale: 0, .. }), .. }))) => continue,
+            Some(_) => {
+                let message = format!("`{name}` is no whole number, so it says no page of `{}`", group.name);
+                (message, "`total` and `start` name number fields beside the group".to_owned())
+            }
+            None => {
+                let fields: Vec<&str> = layout.items().iter().filter_map(Item::name).collect();
+                (format!("there is no field `{name}` for the pages of `{}`", group.name), instead(name, &fields))
+            }
+        };
+        document.error_hint(place.key(key), message, hint);
+    }
+}
+
+/// The sequences of a layout and its parts.
+fn sequences_of<'l>(layout: &'l Layout, found: &mut Vec<(&'l Field, u64)>) {
+    for item in layout.items() {
+        match item {
+            Item::Field(field) => {
+                if let Some(Computed::Sequence(first)) = field.computed {
+                    found.push((field, first));
+                }
+            }
+            Item::Part(part) => sequences_of(&part.layout, found),
+            Item::Choice(choice) => choice.cases().iter().for_each(|case| sequences_of(&case.layout, found)),
+            Item::Group(_) | Item::Tail(_) | Item::Literal(_) | Item::Filler(_) => {}
+        }
+    }
+}
+
+/// Notes sequences that end before the group does.
+pub(super) fn sequences(document: &Document, group: &Group, place: &Place) {
+    let mut found = Vec::new();
+    sequences_of(&group.layout, &mut found);
+    let max = group.repeat.max();
+    for (field, first) in found {
+        let last = u128::from(first).saturating_add(u128::try_from(max).unwrap_or(u128::MAX)).saturating_sub(1);
+        let most = largest(field);
+        if last > most {
+            let message = format!("`{}` may have {max} entries, `{}` counts to {most}", group.name, field.name);
+            document.error_hint(place.name.clone(), message, "make the sequence longer, or `max` smaller");
+        }
+    }
+}
+
+/// Notes sequences that stand in no entry.
+pub(super) fn no_entry(document: &Document, layout: &Layout, place: &LayoutPlace) {
+    let mut found = Vec::new();
+    sequences_of(layout, &mut found);
+    if let Some((field, _)) = found.first() {
+        let message =
+            format!("`{}` numbers the entries of a group, and stands in none in `{}`", field.name, layout.name);
+        document.error_hint(place.name.clone(), message, "leave out `computed`, or move it into an entry");
+    }
+}

@@ -1,0 +1,165 @@
+//! Fields and tails: their kind out of a type and of their own options, and what the encoder fills in.
+
+use std::borrow::Cow;
+
+use fep_codec::layout::{Computed, Field, Item, Kind};
+
+use super::super::options::{self, Options};
+use super::super::{Known, codes, names};
+use super::{LEN_MAX, Read, computed, label, name};
+use crate::document::{Located, Table};
+use crate::model::{CodeList, Note};
+
+/// A field, or a tail if it says so.
+pub(super) fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Option<Read> {
+    let document = table.document();
+    table.knows(&["name", "label", "len", "secret", "type", "codes", "closed", "tail"]);
+    table.knows(&computed::KEYS);
+    table.knows(&options::KEYS);
+    let name = name(table, "name");
+    let label = label(table);
+    let tail = table.boolean("tail").is_some_and(|tail| tail.value);
+    let len = if tail { most(table) } else { table.required("len").and_then(|len| len.integer(1..=LEN_MAX)) };
+    let secret = table.boolean("secret").is_some_and(|secret| secret.value);
+    let type_name = table.string("type");
+    let mut own = Options::read(table);
+    own.codes = field_codes(known, owner, name.as_ref(), table);
+    let base = match &type_name {
+        Some(type_name) => Some(known.options_of(document, type_name)?),
+        None => None,
+    };
+    if let (Some(kind), Some(_)) = (&own.kind, &base) {
+        document.error_hint(kind.span.clone(), "both `type` and `kind`", "the type has a kind already: leave one out");
+        return None;
+    }
+    let computed = computed::read(table);
+    let (name, len) = (name?, len?);
+    let options = own.clone().over(base.unwrap_or_default());
+    let source = Source { table, name: &name, len, tail, own: &own, options: &options };
+    let (kind, computed) = source.kind(known, computed)?;
+    let note = Note {
+        type_name: type_name.map(|type_name| type_name.value.to_owned()),
+        codes: options.codes.as_ref().map(|codes| codes.value.clone()),
+        ..Note::default()
+    };
+    let len = source.len.value;
+    let field = Field { name: Cow::Owned(name.value.to_owned()), label, len, kind, secret, computed };
+    let item = if tail { Item::Tail(field) } else { Item::Field(field) };
+    Some(Read { note, keys: computed::places(table), ..Read::plain(item, Some(name.span)) })
+}
+
+/// The most bytes of a tail.
+fn most(table: &Table<'_>) -> Option<Located<usize>> {
+    if let Some(len) = table.key_span("len") {
+        let hint = "write the most bytes that the sheet allows: max = 500";
+        table.document().error_hint(len, "a tail is as long as its value and has no `len`", hint);
+    }
+    table.required("max").and_then(|max| max.integer(1..=LEN_MAX))
+}
+
+/// A field whose kind is looked for.
+struct Source<'s, 'd> {
+    table: &'s Table<'d>,
+    name: &'s Located<&'d str>,
+    len: Located<usize>,
+    tail: bool,
+    /// The options that are written at the item.
+    own: &'s Options,
+    /// Those and the type's.
+    options: &'s Options,
+}
+
+impl Source<'_, '_> {
+    /// The kind, and what is computed. `computed` is none if it could not be read.
+    #[allow(clippy::option_option, reason = "absent and unreadable are two things")]
+    fn kind(&self, known: &Known<'_>, computed: Option<Option<Located<Computed>>>) -> Option<(Kind, Option<Computed>)> {
+        let (document, name, len) = (self.table.document(), self.name.value, self.len.clone());
+        let written = self.options.kind.as_ref().map(|kind| kind.value);
+        let of_computed = computed.iter().flatten().next();
+        let own_kind = of_computed.and_then(|what| computed::own_kind(&what.value, known.charset, len.value));
+        if written.is_none() && own_kind.is_none() {
+            // If what is computed could not be read, nobody knows whether a kind is missing.
+            if computed.is_some() {
+                let hint =
+                    "a type of [types], or a kind: text, digits, number, date, time, datetime, code, flag, bytes";
+                let message = format!("`{name}` has neither `type` nor `kind`");
+                document.error_hint(self.name.span.clone(), message, hint);
+            }
+            return None;
+        }
+        let at = options::Field { document, name, len, charset: known.charset, codes: &known.codes };
+        let kind = match written {
+            Some(written) => {
+                self.own.refuse_foreign(document, written);
+                if self.tail { self.options.tail(written, self.own, &at) } else { self.options.kind(written, &at) }
+            }
+            None => None,
+        };
+        let kind = match (kind, own_kind) {
+            (Some(kind), Some(own)) if kind != own => return self.other_kind(&own),
+            (None, Some(own)) if written.is_none() && self.own.is_empty() => own,
+            (None, Some(own)) if written.is_none() => return self.other_kind(&own),
+            (kind, _) => kind?,
+        };
+        let Some(computed) = computed? else { return Some((kind, None)) };
+        if self.tail {
+            document.error_hint(computed.span, "a tail is not computed", "leave out `computed`, or `tail`");
+            return None;
+        }
+        computed::fits(self.table, &computed, &kind, &self.len).then_some((kind, Some(computed.value)))
+    }
+
+    /// A sign or a check whose kind is written, and is another.
+    fn other_kind<T>(&self, own: &Kind) -> Option<T> {
+        let what = match own {
+            Kind::Bytes(_) => "a check of one byte is bytes",
+            Kind::Text(rule) if rule.charset == fep_codec::Charset::Ascii => "a check is ASCII text",
+            _ => "a sign is text in the charset of the spec",
+        };
+        let key = ["type", "kind"].into_iter().find_map(|key| self.table.get(key)).map(|value| value.span());
+        let at = key.unwrap_or_else(|| self.name.span.clone());
+        let message = format!("`{}` is written otherwise: {what}", self.name.value);
+        self.table.document().error_hint(at, message, "leave out `type`, `kind` and their options");
+        None
+    }
+}
+
+/// The name of the field's list of codes; a list written at the field gets a name of its own.
+fn field_codes(
+    known: &mut Known<'_>,
+    owner: &str,
+    field: Option<&Located<&str>>,
+    table: &Table<'_>,
+) -> Option<Located<String>> {
+    let value = table.get("codes");
+    let closed = table.boolean("closed");
+    let document = table.document();
+    let Some(value) = value else {
+        if let Some(closed) = closed {
+            document.error_hint(
+                closed.span,
+                "`closed` without `codes`",
+                "a list of [codes] says itself that it is closed",
+            );
+        }
+        return None;
+    };
+    if value.is_string() {
+        if let Some(closed) = closed {
+            document.error_hint(closed.span, "`closed` belongs to the list", "move it to the table under [codes]");
+        }
+        return value.string().map(|name| known.code_list(document, &name));
+    }
+    let closed = closed.is_some_and(|closed| closed.value);
+    let field = field?;
+    let name = format!("{owner}{}", names::pascal(field.value));
+    known.claim(document, &Located { value: &name, span: field.span.clone() }, "the list of codes of a field");
+    let list = CodeList {
+        name: name.clone(),
+        label: table.string("label").map(|label| label.value.to_owned()).unwrap_or_default(),
+        open: !closed,
+        codes: codes::codes(value, closed),
+    };
+    known.codes.push(list);
+    Some(Located { value: name, span: value.span() })
+}

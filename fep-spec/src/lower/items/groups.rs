@@ -1,0 +1,125 @@
+//! Groups: how often they repeat, which page they are, and what one entry is.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use fep_codec::layout::{Group, Item, Page, Repeat};
+
+use super::super::{Known, names, options};
+use super::{ENTRIES_MAX, Read, inline_layout, items, label, name};
+use crate::document::{Located, Table};
+use crate::model::Note;
+
+type Places = Vec<(&'static str, Range<usize>)>;
+
+pub(super) fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level: usize) -> Option<Read> {
+    let document = table.document();
+    table.knows(&["group", "label", "count", "max", "repeat", "padded", "pad", "page", "part", "items"]);
+    let name = name(table, "group");
+    let label = label(table);
+    let (repeat, mut keys) = repeat(table)?;
+    let page = page(table, &mut keys)?;
+    let of = table.string("part");
+    let inline = table.get("items");
+    let name = name?;
+    let group =
+        |layout| Group { name: Cow::Owned(name.value.to_owned()), label, repeat, page, layout: Cow::Owned(layout) };
+    let read = match (of, inline) {
+        (Some(of), None) => {
+            let part = known.part(document, &of)?;
+            let (depth, total) = (part.depth, part.total);
+            Read { depth, total, ..Read::plain(Item::Group(group(part.layout.clone())), None) }
+        }
+        (None, Some(inline)) => {
+            let entry_name = format!("{owner}{}", names::pascal(name.value));
+            known.claim(document, &Located { value: &entry_name, span: name.span.clone() }, "the entry of a group");
+            let entry = items(known, &entry_name, inline, level + 1);
+            if entry.broken {
+                return None;
+            }
+            let note = Note { entry: Some(entry.notes), ..Note::default() };
+            let plain = Read::plain(Item::Group(group(inline_layout(known, entry_name, entry.items))), None);
+            Read { note, entry: Some(entry.places), depth: entry.depth, total: entry.total, ..plain }
+        }
+        _ => {
+            let hint = "write part = \"NameOfThePart\", or items = [ … ]";
+            document.error_hint(name.span, format!("group `{}` must have a part or items", name.value), hint);
+            return None;
+        }
+    };
+    Some(Read { name: Some(name.span), keys, ..read })
+}
+
+/// How often a group repeats, and where that is written: `count = 3`; `count = "item_count"`, `repeat = "rest"` or
+/// `padded = true`, each with `max = 10`.
+fn repeat(table: &Table<'_>) -> Option<(Repeat, Places)> {
+    let document = table.document();
+    let rest = table.choice("repeat", &[("rest", ())]);
+    let padded = table.boolean("padded").is_some_and(|padded| padded.value);
+    let pad = table.get("pad");
+    let max = table.integer("max", 1..=ENTRIES_MAX);
+    let count = table.get("count");
+    if let Some(pad) = pad.filter(|_| !padded) {
+        let hint = "`pad` is what the entries are made of that are not used: write padded = true, or leave it out";
+        document.error_hint(pad.span(), "`pad` of a group that is not padded", hint);
+    }
+    if let Some(at) = table.key_span("repeat").filter(|_| padded || count.is_some()) {
+        let hint = "entries up to the end have no count and no padding: leave out `repeat`, or the others";
+        document.error_hint(at, "`repeat` beside `count` or `padded`", hint);
+        return None;
+    }
+    if let Some(count) = count.filter(|count| count.is_integer()) {
+        let fixed = count.integer(1..=ENTRIES_MAX)?;
+        if let Some(at) = table.key_span("padded").filter(|_| padded) {
+            let hint = "write max = 10 for the entries that are always there, and leave out `count`";
+            document.error_hint(at, "`padded` of a group that always uses all entries", hint);
+        }
+        if let Some(max) = max {
+            document.error_hint(max.span, "`max` of a group that always has the same count", "leave it out");
+        }
+        return Some((Repeat::Fixed(fixed.value), vec![("count", fixed.span)]));
+    }
+    if count.is_none() && rest.is_none() && !padded {
+        if !table.has("repeat") {
+            let hint = "write count = 3, count = \"item_count\" with max = 10, repeat = \"rest\" or padded = true";
+            document.error_hint(table.span(), "`count` is missing", hint);
+        }
+        return None;
+    }
+    let by = match count {
+        Some(count) => Some(count.string()?),
+        None => None,
+    };
+    let Some(max) = max else {
+        if !table.has("max") {
+            let at = by.map(|by| by.span).or(rest.map(|rest| rest.span));
+            let at = at.or(table.key_span("padded")).unwrap_or(table.span());
+            let hint = "write how many entries the sheet allows: max = 10";
+            let what = if padded || count.is_none() { "a group of varying size" } else { "a counted group" };
+            document.error_hint(at, format!("{what} without `max`"), hint);
+        }
+        return None;
+    };
+    let places = by.iter().map(|by| ("count", by.span.clone())).chain([("max", max.span)]).collect();
+    let (by, max) = (by.map(|by| Cow::Owned(by.value.to_owned())), max.value);
+    let pad = if padded { pad.map_or(Some(b' '), |pad| options::byte(pad).map(|pad| pad.value))? } else { b' ' };
+    let repeat = match (by, padded) {
+        (by, true) => Repeat::Padded { by, max, pad },
+        (Some(by), false) => Repeat::Counted { by, max },
+        (None, false) => Repeat::Rest { max },
+    };
+    Some((repeat, places))
+}
+
+/// `page = { total = "total_count", start = "start_no" }`; the outer `None` says that it could not be read.
+#[allow(clippy::option_option, reason = "absent and unreadable are two things")]
+fn page(table: &Table<'_>, keys: &mut Places) -> Option<Option<Page>> {
+    let Some(page) = table.get("page") else { return Some(None) };
+    let page = page.table()?;
+    let (total, start) = (page.required_string("total"), page.required_string("start"));
+    page.finish();
+    let (total, start) = (total?, start?);
+    keys.extend([("total", total.span), ("start", start.span)]);
+    let [total, start] = [total.value, start.value].map(|name| Cow::Owned(name.to_owned()));
+    Some(Some(Page { total, start }))
+}

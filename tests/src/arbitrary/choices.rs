@@ -1,0 +1,40 @@
+//! Random cases of choices: a code for the deciding field, and the body that it means.
+
+use fep_codec::layout::{Choice, Field, Item, Kind, Layout};
+use fep_codec::{Record, Value};
+
+use super::{Random, fill};
+
+/// Makes all choices of a layout. Those that one field decides get the cases of one code.
+pub(super) fn make(layout: &Layout, within: &str, record: &mut Record<'_>, random: &mut Random) {
+    let mut decided: Vec<(&str, String)> = Vec::new();
+    for item in layout.items() {
+        let Item::Choice(choice) = item else { continue };
+        let Some(by) = layout.chooser_of(choice) else { continue };
+        let known = decided.iter().find(|(path, _)| *path == choice.by).map(|(_, code)| code.clone());
+        let code = known.unwrap_or_else(|| code(choice, by.field, random));
+        record.set(&format!("{within}{}", choice.by), Value::Text(code.clone())).unwrap_or_default();
+        if let Some(case) = choice.case_with(&code).and_then(|number| choice.cases().get(number)) {
+            let path = format!("{within}{}", choice.name);
+            record.choose(&path, &case.layout.name).unwrap_or_default();
+            fill(&case.layout, &format!("{path}."), record, random);
+        }
+        decided.push((&choice.by, code));
+    }
+}
+
+/// One of the codes, or one that no case names if there is a case for those.
+fn code(choice: &Choice, field: &Field, random: &mut Random) -> String {
+    let codes: Vec<&str> = choice.cases().iter().flat_map(|case| case.codes.iter()).map(AsRef::as_ref).collect();
+    let has_other = choice.cases().iter().any(|case| case.codes.is_empty());
+    if has_other && random.below(4) == 0 {
+        let strange = match &field.kind {
+            Kind::Code(rule) if !rule.open => rule.codes.iter().map(|known| known.code.to_string()).collect(),
+            _ => vec!["9".repeat(field.len), "8".repeat(field.len)],
+        };
+        if let Some(code) = strange.into_iter().find(|code| !codes.contains(&code.as_str())) {
+            return code;
+        }
+    }
+    codes.get(random.small(codes.len().max(1))).map(|code| (*code).to_owned()).unwrap_or_default()
+}
