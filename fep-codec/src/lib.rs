@@ -40,6 +40,8 @@ pub mod kind;
 pub mod cursor;
 pub mod telegram;
 pub mod record;
+pub mod survey;
+pub mod view;
 #[cfg(feature = "json")]
 pub mod json;
 pub mod dump;
@@ -57,6 +59,7 @@ pub use framing::{FrameError, LengthPrefix};
 pub use kind::{CodeSet, FieldValue};
 pub use layout::{Field, Item, Layout};
 pub use record::{Record, Value};
+pub use survey::decode_all_errors;
 #[cfg(feature = "tokio")]
 pub use stream::TelegramCodec;
 pub use telegram::{Decode, DecodeOwned, Telegram, TelegramSet};

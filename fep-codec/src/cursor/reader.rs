@@ -53,8 +53,8 @@ impl<'a> Reader<'a> {
         if left == 0 {
             return Ok(());
         }
-        let bytes = self.telegram.get(self.at..);
-        Err(Error::new(Culprit::Peer, Fault::LeftOver { bytes: left }).at_bytes(self.at..self.telegram.len(), bytes))
+        // They are not shown: what is out of its place may be what a secret field was meant to have.
+        Err(Error::new(Culprit::Peer, Fault::LeftOver { bytes: left }).at_bytes(self.at..self.telegram.len(), None))
     }
 
     /// The bytes read so far.

@@ -151,6 +151,11 @@ fn check_given_lengths(layout: &Layout, values: &[Value], total: usize, at: &mut
     Ok(())
 }
 
+/// Writes a value to a field's bytes, all of them. On an error the bytes are rubbish.
+pub(crate) fn put_value(field: &Field, value: &Value, out: &mut [u8]) -> Result<(), Error> {
+    by_kind(field, &field.kind, value, &mut Writer::new(out))
+}
+
 fn by_kind(field: &Field, kind: &Kind, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
     match (kind, value) {
         (Kind::Text(rule), Value::Text(text)) => writer.field(Slot { field, rule }, text),
