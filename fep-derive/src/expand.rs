@@ -11,6 +11,7 @@ mod layout;
 mod set;
 mod stub;
 mod telegram;
+mod view;
 
 pub(crate) use self::code::code_set;
 pub(crate) use self::set::set;

@@ -35,6 +35,11 @@ runtime! {
     record_set = files::RecordSet;
     reader = cursor::Reader;
     writer = cursor::Writer;
+    viewed = view::Viewed;
+    window = view::Window;
+    window_mut = view::WindowMut;
+    entries = view::Entries;
+    item_at = view::At;
     error = error::Error;
     fault = error::Fault;
     charset = charset::Charset;

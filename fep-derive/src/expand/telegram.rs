@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::layout::layout;
-use super::{assert, debug, generics};
+use super::{assert, debug, generics, view};
 use crate::attr::Computed;
 use crate::model::{Item, Kind, Repeat, Telegram, What};
 use crate::paths;
@@ -16,7 +16,8 @@ pub(crate) fn telegram(telegram: &Telegram) -> TokenStream {
     let decode = decode_impl(telegram);
     let asserts = assert::outside(telegram);
     let debug = telegram.debug.then(|| debug::debug(telegram));
-    quote!(#encode #decode #asserts #debug)
+    let views = telegram.view.as_ref().map(|view| view::views(telegram, view, false));
+    quote!(#encode #decode #asserts #debug #views)
 }
 
 fn encode_impl(telegram: &Telegram) -> TokenStream {
@@ -96,7 +97,7 @@ fn constant(telegram: &Telegram, accessor: &str, number: usize) -> TokenStream {
 }
 
 /// The accessor of a field's slot.
-fn accessor(kind: &Kind) -> &'static str {
+pub(super) fn accessor(kind: &Kind) -> &'static str {
     match kind {
         Kind::Text { .. } => "text",
         Kind::Digits { .. } => "digits",
@@ -113,7 +114,7 @@ fn accessor(kind: &Kind) -> &'static str {
 /// The place of a type, for calls that name `self`.
 ///
 /// A type that came through another macro carries its hygiene, under which `self` would not be found.
-fn place(ty: &impl ToTokens) -> Span {
+pub(super) fn place(ty: &impl ToTokens) -> Span {
     Span::call_site().located_at(ty.span())
 }
 

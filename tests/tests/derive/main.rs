@@ -6,6 +6,7 @@ mod items;
 mod kinds;
 mod numbers;
 mod types;
+mod views;
 
 use std::fmt::Debug;
 
