@@ -15,4 +15,6 @@ mod lines;
 mod render;
 
 pub use self::lines::{Line, lines};
+pub(crate) use self::lines::shown;
+pub(crate) use self::render::printable;
 pub use self::render::{Options, dump};

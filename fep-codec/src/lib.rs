@@ -42,9 +42,11 @@ pub mod telegram;
 pub mod record;
 pub mod survey;
 pub mod view;
+pub mod lenient;
 #[cfg(feature = "json")]
 pub mod json;
 pub mod dump;
+pub mod diff;
 pub mod files;
 pub mod framing;
 #[cfg(feature = "tokio")]
@@ -52,6 +54,7 @@ pub mod stream;
 
 pub use charset::Charset;
 pub use cursor::{Reader, Writer};
+pub use diff::diff;
 pub use error::{Culprit, Error, Fault};
 #[cfg(feature = "derive")]
 pub use fep_derive::{Code, Telegram};

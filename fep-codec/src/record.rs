@@ -75,8 +75,12 @@ impl<'l> Record<'l> {
         &self.values
     }
 
+    /// The values alone.
+    pub(crate) fn into_values(self) -> Vec<Value> {
+        self.values
+    }
+
     /// A record with these values, which must be as many as the layout has items.
-    #[cfg_attr(not(feature = "json"), allow(dead_code, reason = "JSON is what makes records of values"))]
     pub(crate) fn from_values(layout: &'l Layout, values: Vec<Value>) -> Self {
         Self { layout, values }
     }

@@ -188,9 +188,17 @@ impl<'b> Window<'b> {
     }
 }
 
+/// Where a telegram that begins with these bytes ends.
+///
+/// # Errors
+/// If a count on the way cannot be read, or the bytes end before.
+pub(crate) fn end_of(layout: &Layout, telegram: &[u8]) -> Result<usize, Error> {
+    Extent { layout, telegram, start: 0 }.end()
+}
+
 /// A telegram whose length varies has the bytes that its counts say.
 fn check_length(layout: &'static Layout, telegram: &[u8]) -> Result<(), Error> {
-    let end = Extent { layout, telegram, start: 0 }.end()?;
+    let end = end_of(layout, telegram)?;
     match telegram.len().checked_sub(end) {
         Some(0) => Ok(()),
         Some(left) => {
