@@ -198,14 +198,15 @@ impl Layout {
     pub fn all_errors(&self, telegram: &[u8]) -> Vec<Error> {
         let Err(first) = Record::decode(self, telegram) else { return Vec::new() };
         let mut errors = Vec::new();
-        // A wrong length is said once, not again where the bytes run out or are left.
+        // A wrong length is said once, not again where the bytes run out or are left, or a length field says the right one.
         let wrong_length = matches!(first.fault(), Fault::WrongLength { .. });
         if wrong_length {
             errors.push(first.clone());
         }
         let of_steps = survey(self, telegram).into_iter().filter_map(|step| step.value.err());
         errors.extend(of_steps.filter(|error| {
-            !wrong_length || !matches!(error.fault(), Fault::Truncated { .. } | Fault::LeftOver { .. })
+            !wrong_length
+                || !matches!(error.fault(), Fault::Truncated { .. } | Fault::LeftOver { .. } | Fault::LengthLies { .. })
         }));
         // What only the whole telegram shows, the codec says.
         if !errors.iter().any(|error| is_same(error, &first)) {
