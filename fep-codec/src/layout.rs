@@ -13,6 +13,7 @@
 //! ```
 
 mod encoding;
+mod marks;
 mod rules;
 mod walk;
 mod when;
@@ -20,6 +21,7 @@ mod when;
 use std::borrow::Cow;
 
 pub use self::encoding::Encoding;
+pub use self::marks::Marks;
 pub use self::rules::{
     BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, FlagRule,
     Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule,

@@ -52,6 +52,7 @@ runtime! {
     pivot_default = kind::PIVOT_DEFAULT;
 
     layout = layout::Layout;
+    marks = layout::Marks;
     lengths_max = layout::LENGTHS_MAX;
     when = layout::When;
     item = layout::Item;

@@ -108,7 +108,7 @@ impl Layout {
         None
     }
 
-    const fn conditions(&self) -> &[When] {
+    pub(super) const fn conditions(&self) -> &[When] {
         match &self.when {
             Cow::Borrowed(when) => when,
             Cow::Owned(when) => when.as_slice(),
@@ -142,7 +142,7 @@ const fn contains(conditions: &[When], condition: &When) -> bool {
 }
 
 /// The bytes behind this prefix, if it is one. `strip_prefix` is no `const fn`.
-const fn behind<'p>(mut bytes: &'p [u8], mut prefix: &[u8]) -> Option<&'p [u8]> {
+pub(super) const fn behind<'p>(mut bytes: &'p [u8], mut prefix: &[u8]) -> Option<&'p [u8]> {
     while let [expected, prefix_tail @ ..] = prefix {
         match bytes {
             [found, tail @ ..] if *found == *expected => (bytes, prefix) = (tail, prefix_tail),
@@ -153,7 +153,7 @@ const fn behind<'p>(mut bytes: &'p [u8], mut prefix: &[u8]) -> Option<&'p [u8]> 
 }
 
 #[allow(clippy::ptr_arg, reason = "this is what makes bytes of a `Cow` in constants")]
-const fn text<'c>(text: &'c Cow<'static, str>) -> &'c [u8] {
+pub(super) const fn text<'c>(text: &'c Cow<'static, str>) -> &'c [u8] {
     match text {
         Cow::Borrowed(text) => text.as_bytes(),
         Cow::Owned(text) => text.as_bytes(),

@@ -5,11 +5,12 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use super::generics;
 use super::layout::rule_type;
 use crate::attr::Computed;
-use crate::model::{Len, Telegram, What};
+use crate::model::{Field, Kind, Len, Telegram, What};
 use crate::paths;
 
 /// A number that was written, what it comes to, and the message if it comes to nothing.
@@ -145,5 +146,16 @@ fn conditions(telegram: &Telegram, ty: &TokenStream) -> Vec<Condition> {
         holds: quote!(<#ty as #trait_>::LAYOUT.computed_lengths() <= #max),
         unless: "with those of its parts and entries, this telegram has more computed lengths than `LENGTHS_MAX`",
     };
-    paths.chain([lengths_fit]).collect()
+    let codes = telegram.items.iter().enumerate().filter_map(|(number, item)| match &item.what {
+        What::Field(Field { kind: Kind::Code { .. }, len, .. }) => {
+            let at = if let Len::Stated(len) = len { len.span } else { item.ty.span() };
+            let holds = quote!({
+                let code = <#ty as #trait_>::LAYOUT.code(#number);
+                code.rule.longest() <= code.field.len
+            });
+            Some(Condition { at, holds, unless: "a code on the list is longer than the field" })
+        }
+        _ => None,
+    });
+    paths.chain([lengths_fit]).chain(codes).collect()
 }

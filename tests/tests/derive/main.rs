@@ -5,6 +5,7 @@
 mod items;
 mod kinds;
 mod numbers;
+mod sets;
 mod types;
 mod views;
 
