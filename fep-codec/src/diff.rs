@@ -82,7 +82,11 @@ pub struct Differences {
 /// ```
 #[must_use]
 pub fn diff(layout: &Layout, a: &[u8], b: &[u8]) -> Differences {
-    let title = if layout.label.is_empty() { layout.name.clone().into_owned() } else { format!("{} {}", layout.name, layout.label) };
+    let title = if layout.label.is_empty() {
+        layout.name.clone().into_owned()
+    } else {
+        format!("{} {}", layout.name, layout.label)
+    };
     let (steps_a, steps_b) = (keyed(layout, a), keyed(layout, b));
     let places: HashMap<&Key, usize> = steps_b.iter().enumerate().map(|(at, (key, _))| (key, at)).collect();
     let known: HashSet<&Key> = steps_a.iter().map(|(key, _)| key).collect();
@@ -255,7 +259,10 @@ offset   len  path          label  a  b
 
     #[test]
     fn the_same_is_no_difference_and_a_cut_one_is() {
-        assert_eq!(diff(&list(), b"  0  42", b"  0  42").to_string(), "List 목록, 7 bytes and 7 bytes, 0 differences\n");
+        assert_eq!(
+            diff(&list(), b"  0  42", b"  0  42").to_string(),
+            "List 목록, 7 bytes and 7 bytes, 0 differences\n"
+        );
         let cut = diff(&list(), b"  0  42", b"  0  ");
         assert_eq!(cut.differences.len(), 1);
         assert_eq!(cut.differences[0].path, "end");

@@ -62,8 +62,8 @@ pub use framing::{FrameError, LengthPrefix};
 pub use kind::{CodeSet, FieldValue};
 pub use layout::{Field, Item, Layout};
 pub use record::{Record, Value};
-pub use survey::decode_all_errors;
 #[cfg(feature = "tokio")]
 pub use stream::TelegramCodec;
+pub use survey::decode_all_errors;
 pub use telegram::{Decode, DecodeOwned, Telegram, TelegramSet};
 pub use value::{Date, DateTime, Digits, MonthDay, MonthDayTime, Text, Time};

@@ -10,9 +10,9 @@ mod encode;
 
 pub(crate) use self::decode::field_value;
 pub(crate) use self::encode::put_value;
-pub(crate) use self::path::{split_index, unknown, within_parents};
 #[cfg(feature = "json")]
 pub(crate) use self::path::{in_item, nearest};
+pub(crate) use self::path::{split_index, unknown, within_parents};
 #[cfg(feature = "json")]
 pub(crate) use self::text::hex;
 use crate::layout::Layout;

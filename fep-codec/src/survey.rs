@@ -306,10 +306,7 @@ mod tests {
     #[test]
     fn every_mistake_has_its_path_and_its_bytes() {
         assert_eq!(said(b"2 01020304."), [""; 0]);
-        assert_eq!(
-            said(b"2x0x020304\xFF"),
-            [" Some(1..2)", "items[0].no Some(2..4)", "end Some(10..11)"],
-        );
+        assert_eq!(said(b"2x0x020304\xFF"), [" Some(1..2)", "items[0].no Some(2..4)", "end Some(10..11)"],);
         assert_eq!(said(b"9 01020304."), ["count Some(0..1)"], "without a count nothing has a place");
         assert_eq!(said(b"2 0102x3"), ["items[1].no Some(6..8)", "items[1].pin Some(8..10)"]);
         assert_eq!(said(b"1 0102.?"), [" Some(7..8)"]);

@@ -104,7 +104,8 @@ impl<'b> Window<'b> {
     #[inline(always)]
     pub fn bytes(self, at: At) -> &'b [u8] {
         let start = self.start_of(at);
-        let end = at.len.map_or_else(|| self.extent(at.layout).offset_of(at.number + 1).ok(), |len| start.checked_add(len));
+        let end =
+            at.len.map_or_else(|| self.extent(at.layout).offset_of(at.number + 1).ok(), |len| start.checked_add(len));
         self.telegram.get(start..end.unwrap_or(start)).unwrap_or_default()
     }
 

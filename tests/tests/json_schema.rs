@@ -137,7 +137,8 @@ fn a_schema_says_what_is_secret_computed_and_known() {
     let required = at("/properties/header/required");
     let required = required.as_array().expect("a list");
     assert!(required.contains(&json!("trace_no")) && !required.contains(&json!("length")));
-    let list = specs.first().expect("one").telegram("TransactionListAnswer").expect("the telegram").layout.json_schema();
+    let list =
+        specs.first().expect("one").telegram("TransactionListAnswer").expect("the telegram").layout.json_schema();
     assert_eq!(list.pointer("/properties/items/minItems"), Some(&json!(0)));
     assert!(list.pointer("/properties/items/maxItems").and_then(Value::as_u64).is_some_and(|max| max > 0));
 }

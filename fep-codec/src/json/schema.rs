@@ -100,7 +100,9 @@ fn property(item: &Item) -> Json {
 }
 
 fn titled(mut schema: Json, label: &str) -> Json {
-    if !label.is_empty() && let Json::Object(schema) = &mut schema {
+    if !label.is_empty()
+        && let Json::Object(schema) = &mut schema
+    {
         schema.insert("title".to_owned(), label.into());
     }
     schema

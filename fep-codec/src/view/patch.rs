@@ -10,7 +10,8 @@ use crate::record::{Value, put_value, within_parents};
 use crate::survey::{What, survey};
 
 /// Why a computed field is not set.
-pub(super) const COMPUTED: Fault = Fault::Unreadable { expected: "no value, for the field is computed; `refresh` fills it in" };
+pub(super) const COMPUTED: Fault =
+    Fault::Unreadable { expected: "no value, for the field is computed; `refresh` fills it in" };
 
 /// Patches one field of a telegram: the bytes of the field at the path become those of the value, and no others change.
 ///

@@ -115,13 +115,13 @@ fn lengths_are_refreshed_all_or_none() {
     refresh(&list, &mut bytes).unwrap();
     assert_eq!(bytes, b"0021  2011aa022bbccname  ");
 
-    let short = layout("Short", vec![number("length", 1, Some(Computed::Length(Counts::All))), field(
-        "text",
-        20,
-        Kind::Text(TextRule::new(Charset::Ascii)),
-        false,
-        None,
-    )]);
+    let short = layout(
+        "Short",
+        vec![
+            number("length", 1, Some(Computed::Length(Counts::All))),
+            field("text", 20, Kind::Text(TextRule::new(Charset::Ascii)), false, None),
+        ],
+    );
     let mut bytes = [b'x'; 21];
     let error = refresh(&short, &mut bytes).unwrap_err().to_string();
     assert_eq!(error, "spec: length, bytes 0..1: needs 2 bytes, the field has 1");

@@ -60,7 +60,8 @@ impl TelegramAttrs {
             "view" => {
                 let word = entry.is_word().then_some(None);
                 let name = word.or_else(|| {
-                    let given = entry.assigned(cx, "nothing, or the view's name: `view = TransferView`", Ident::parse)?;
+                    let given =
+                        entry.assigned(cx, "nothing, or the view's name: `view = TransferView`", Ident::parse)?;
                     Some(Some(given.value))
                 });
                 self.view = name.map(|name| View { name });

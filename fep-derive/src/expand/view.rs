@@ -186,10 +186,8 @@ impl<'t> Views<'t> {
         };
         let body = self.body(body);
         let raw = format_ident!("{}_bytes", member.unraw(), span = member.span());
-        let (raw_doc, raw_body) = (
-            format!("The bytes of `{}` as they are.", member.unraw()),
-            self.body(quote!(self.0.bytes(#at))),
-        );
+        let (raw_doc, raw_body) =
+            (format!("The bytes of `{}` as they are.", member.unraw()), self.body(quote!(self.0.bytes(#at))));
         quote! {
             #docs
             #[inline]

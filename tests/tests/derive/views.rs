@@ -91,11 +91,15 @@ fn what_is_wrong_elsewhere_does_not_matter_and_what_is_wrong_here_is_named() {
     bytes[42..44].copy_from_slice(b"x8");
     let view = TransferView::new(&bytes).unwrap();
     assert_eq!(view.amount().unwrap(), 12_345);
-    assert!(refusal(view.header().length()).starts_with("peer: header.length, bytes 1..4: expected a digit, found 'x'"));
+    assert!(
+        refusal(view.header().length()).starts_with("peer: header.length, bytes 1..4: expected a digit, found 'x'")
+    );
     let said = refusal(view.account());
     assert!(said.starts_with("peer: account, bytes 8..14: ") && !said.contains('?') && !said.contains("3f"), "{said}");
     let second = view.pair().get(1).unwrap();
-    assert!(refusal(second.no()).starts_with("peer: pair[1].no, bytes 41..44: expected a digit, found 'x' (78) at byte 42"));
+    assert!(
+        refusal(second.no()).starts_with("peer: pair[1].no, bytes 41..44: expected a digit, found 'x' (78) at byte 42")
+    );
     assert!(refusal(view.decode()).contains("length"));
     assert_eq!(refusal(TransferView::new(b"H")), "peer: the telegram has 50 bytes, found 1");
 }
@@ -105,7 +109,10 @@ fn a_debug_text_of_a_view_hides_what_is_secret_and_shows_what_is_wrong() {
     let mut bytes = *BYTES;
     bytes[42..44].copy_from_slice(b"x8");
     let text = format!("{:?}", TransferView::new(&bytes).unwrap());
-    assert!(text.starts_with("TransferView { header.length: 46, header.code: 0100, account: <secret>, amount: 12345"), "{text}");
+    assert!(
+        text.starts_with("TransferView { header.length: 46, header.code: 0100, account: <secret>, amount: 12345"),
+        "{text}"
+    );
     assert!(text.contains("pair[1].no: ! expected a digit") && !text.contains("001002"), "{text}");
     let header = format!("{:?}", TransferViewMut::new(&mut bytes).unwrap().header_mut());
     assert_eq!(header, "HeaderViewMut { header.length: 46, header.code: 0100 }");
