@@ -17,5 +17,5 @@ pub(crate) use self::options::{
     Charset, CodeLine, DatePattern, DateTimePattern, Encoding, Justify, NoneAs, Overflow, Overpunch, Pattern, Sign,
     TimePattern, check_code,
 };
-pub(crate) use self::telegram::{Condition, TelegramAttrs};
+pub(crate) use self::telegram::{Condition, TelegramAttrs, View};
 pub(crate) use self::variant::{CaseAttrs, VariantAttrs};

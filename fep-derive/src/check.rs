@@ -9,7 +9,7 @@ use syn::ext::IdentExt as _;
 
 use crate::attr::{Computed, Condition, bytes, like};
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Item, Len, Repeat, Telegram, What};
+use crate::model::{Field, Item, Len, Repeat, Telegram, View, What};
 use crate::shape::literal;
 
 /// Checks a telegram and brings its items into wire order.
@@ -21,7 +21,26 @@ pub(crate) fn check(mut telegram: Telegram, cx: &Ctxt) -> Telegram {
     links::check(&mut telegram, cx);
     positions(&telegram, cx);
     conditions(&telegram, cx);
+    view_methods(&telegram, cx);
     telegram
+}
+
+/// A view has methods of its own, and two for most fields.
+fn view_methods(telegram: &Telegram, cx: &Ctxt) {
+    if telegram.view.is_none() {
+        return;
+    }
+    let mut taken: Vec<String> = View::METHODS.map(str::to_owned).into();
+    for item in &telegram.items {
+        for method in item.view_methods() {
+            if taken.contains(&method) {
+                let hint = "give the field another name, and with `name = \"…\"` the layout keeps this one";
+                let message = format!("the view would have two methods called `{method}`; {hint}");
+                cx.error(&item.member, message);
+            }
+            taken.push(method);
+        }
+    }
 }
 
 /// `order` is stated for all items or for none, and counts 1, 2, 3, …

@@ -14,6 +14,7 @@ mod layout;
 mod set;
 mod stub;
 mod telegram;
+mod view;
 
 pub(crate) use self::choice::{choice, choice_stub};
 pub(crate) use self::code::code_set;

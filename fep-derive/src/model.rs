@@ -11,7 +11,8 @@ mod set;
 mod telegram;
 
 use proc_macro2::{Ident, Span};
-use syn::{Expr, Generics, Type};
+use syn::ext::IdentExt as _;
+use syn::{Attribute, Expr, Generics, Type, Visibility};
 
 pub(crate) use self::choice::{Case, Cases};
 pub(crate) use self::code::{Code, CodeSetModel};
@@ -33,10 +34,24 @@ pub(crate) struct Telegram {
     pub(crate) len: Option<Given<usize>>,
     pub(crate) when: Vec<Condition>,
     pub(crate) debug: bool,
+    pub(crate) vis: Visibility,
+    /// What `#[telegram(view)]` asks for.
+    pub(crate) view: Option<View>,
     /// In the order of the struct; [`crate::check`] brings them into wire order.
     pub(crate) items: Vec<Item>,
     /// Fields of the struct that are no items because of a mistake, which was reported.
     pub(crate) broken: Vec<Ident>,
+}
+
+/// The types that decode single fields.
+pub(crate) struct View {
+    pub(crate) ident: Ident,
+    pub(crate) ident_mut: Ident,
+}
+
+impl View {
+    /// The methods that every view has.
+    pub(crate) const METHODS: [&'static str; 5] = ["new", "as_bytes", "decode", "view", "refresh"];
 }
 
 /// A field of the struct, which is an item of the layout.
@@ -46,6 +61,9 @@ pub(crate) struct Item {
     /// The name in the layout.
     pub(crate) name: Given<String>,
     pub(crate) label: String,
+    pub(crate) vis: Visibility,
+    /// Its doc comments.
+    pub(crate) docs: Vec<Attribute>,
     pub(crate) ty: Type,
     pub(crate) at: Option<Given<usize>>,
     pub(crate) order: Option<Given<usize>>,
@@ -120,6 +138,19 @@ pub(crate) enum Codes {
 }
 
 impl Item {
+    /// The methods that the item has in the views.
+    pub(crate) fn view_methods(&self) -> Vec<String> {
+        let name = self.member.unraw().to_string();
+        let write = match self.what {
+            What::Literal(_) | What::Filler { .. } => return Vec::new(),
+            What::Computed { .. } | What::Choice(_) | What::Tail(_) => None,
+            What::Field(_) => Some(format!("set_{name}")),
+            What::Part | What::Group { .. } => Some(format!("{name}_mut")),
+        };
+        let read = format!("{name}_bytes");
+        [name, read].into_iter().chain(write).collect()
+    }
+
     /// The item's contents if it is a field that can tell telegrams apart.
     pub(crate) fn is_distinguishing(&self) -> bool {
         let What::Field(field) = &self.what else { return false };

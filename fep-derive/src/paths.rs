@@ -41,6 +41,11 @@ runtime! {
     decode_body = nested::DecodeBody;
     tail_value = kind::TailValue;
     xor = kind::xor;
+    viewed = view::Viewed;
+    window = view::Window;
+    window_mut = view::WindowMut;
+    entries = view::Entries;
+    item_at = view::At;
     error = error::Error;
     fault = error::Fault;
     culprit = error::Culprit;
@@ -55,6 +60,7 @@ runtime! {
 
     layout = layout::Layout;
     late_max = layout::LATE_MAX;
+    marks = layout::Marks;
     when = layout::When;
     item = layout::Item;
     field = layout::Field;

@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes the entries that are not used.
-    fn blank_entries(&mut self, group: &Group, used: usize) -> Result<(), Error> {
+    pub(crate) fn blank_entries(&mut self, group: &Group, used: usize) -> Result<(), Error> {
         let Some(len) = group.layout.fixed_len() else {
             let fault = Fault::BadSpec { reason: "an entry of varying length cannot be blank" };
             return Err(Error::new(Culprit::Spec, fault).within(&group.name));

@@ -59,8 +59,8 @@ impl<'a> Reader<'a> {
         if left == 0 {
             return Ok(());
         }
-        let bytes = self.telegram.get(self.at..);
-        Err(Error::new(Culprit::Peer, Fault::LeftOver { bytes: left }).at_bytes(self.at..self.telegram.len(), bytes))
+        // They are not shown: what is out of its place may be what a secret field was meant to have.
+        Err(Error::new(Culprit::Peer, Fault::LeftOver { bytes: left }).at_bytes(self.at..self.telegram.len(), None))
     }
 
     /// The bytes read so far.
@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Keeps bytes at the end for later items.
-    pub(super) const fn reserve(&mut self, bytes: usize) {
+    pub(crate) const fn reserve(&mut self, bytes: usize) {
         self.reserved = self.reserved.saturating_add(bytes);
     }
 

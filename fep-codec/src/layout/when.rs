@@ -86,7 +86,7 @@ impl Layout {
         None
     }
 
-    const fn conditions(&self) -> &[When] {
+    pub(super) const fn conditions(&self) -> &[When] {
         match &self.when {
             Cow::Borrowed(when) => when,
             Cow::Owned(when) => when.as_slice(),

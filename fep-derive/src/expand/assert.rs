@@ -10,7 +10,7 @@ use syn::spanned::Spanned as _;
 use super::generics;
 use super::layout::rule_type;
 use crate::attr::Computed;
-use crate::model::{Item, Len, Repeat, Telegram, What};
+use crate::model::{Field, Item, Kind, Len, Repeat, Telegram, What};
 use crate::paths;
 
 /// A number that was written, what it comes to, and the message if it comes to nothing.
@@ -186,6 +186,14 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
             at: *span,
             holds: quote!(#layout.check_from(#number).is_some()),
             unless: "the item at which the covered bytes begin has no fixed offset",
+        }),
+        What::Field(Field { kind: Kind::Code { .. }, len, .. }) => Some(Condition {
+            at: if let Len::Stated(len) = len { len.span } else { item.ty.span() },
+            holds: quote!({
+                let code = #layout.code(#number);
+                code.rule.longest() <= code.field.len
+            }),
+            unless: "a code on the list is longer than the field",
         }),
         _ => None,
     }

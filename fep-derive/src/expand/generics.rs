@@ -41,7 +41,7 @@ pub(super) fn decode(telegram: &Telegram) -> Generics {
 }
 
 /// Parts, entries and bodies whose type mentions a type parameter must be telegrams and choices.
-fn nested(telegram: &Telegram, trait_: &TokenStream, body: &TokenStream) -> Vec<WherePredicate> {
+pub(super) fn nested(telegram: &Telegram, trait_: &TokenStream, body: &TokenStream) -> Vec<WherePredicate> {
     let types = telegram.items.iter().filter_map(|item| match &item.what {
         What::Part => Some((&item.ty, trait_)),
         What::Group { entry, .. } => Some((&**entry, trait_)),
@@ -97,21 +97,25 @@ pub(super) fn closed_type(telegram: &Telegram) -> Option<TokenStream> {
 
 /// A type with every lifetime `'static`.
 pub(super) fn closed(ty: &Type) -> TokenStream {
-    fn close(tokens: TokenStream) -> TokenStream {
-        let mut after_quote = false;
-        let token = |token: TokenTree| match token {
-            TokenTree::Ident(ident) if std::mem::take(&mut after_quote) => Ident::new("static", ident.span()).into(),
-            TokenTree::Group(group) => {
-                let mut closed = proc_macro2::Group::new(group.delimiter(), close(group.stream()));
-                closed.set_span(group.span());
-                TokenTree::Group(closed)
-            }
-            other => {
-                after_quote = matches!(&other, TokenTree::Punct(punct) if punct.as_char() == '\'');
-                other
-            }
-        };
-        tokens.into_iter().map(token).collect()
-    }
-    close(ty.to_token_stream())
+    relabelled(ty.to_token_stream(), "static", &|_| true)
+}
+
+/// Tokens with this lifetime in the place of others.
+pub(super) fn relabelled(tokens: TokenStream, lifetime: &str, replaces: &dyn Fn(&Ident) -> bool) -> TokenStream {
+    let mut after_quote = false;
+    let token = |token: TokenTree| match token {
+        TokenTree::Ident(ident) if std::mem::take(&mut after_quote) && replaces(&ident) => {
+            Ident::new(lifetime, ident.span()).into()
+        }
+        TokenTree::Group(group) => {
+            let mut inner = proc_macro2::Group::new(group.delimiter(), relabelled(group.stream(), lifetime, replaces));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }
+        other => {
+            after_quote = matches!(&other, TokenTree::Punct(punct) if punct.as_char() == '\'');
+            other
+        }
+    };
+    tokens.into_iter().map(token).collect()
 }

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
-use super::{assert, debug, decode, encode};
+use super::{assert, debug, decode, encode, view};
 use crate::attr::Computed;
 use crate::model::{Item, Kind, Telegram, What};
 
@@ -15,7 +15,8 @@ pub(crate) fn telegram(telegram: &Telegram) -> TokenStream {
     let decode = decode::decode(telegram);
     let asserts = assert::outside(telegram);
     let debug = telegram.debug.then(|| debug::debug(telegram));
-    quote!(#encode #decode #asserts #debug)
+    let views = telegram.view.as_ref().map(|view| view::views(telegram, view, false));
+    quote!(#encode #decode #asserts #debug #views)
 }
 
 /// `const { LAYOUT.number(3) }`: what the layout says about an item, as a constant.

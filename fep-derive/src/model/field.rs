@@ -45,7 +45,9 @@ impl Item {
             cx.error_at(name.span, "a name has at least one character and no dot, which separates names in a path");
         }
         let label = attrs.label.map_or_else(String::new, |label| label.value);
-        Some(Self { member, name, label, ty: field.ty.clone(), at: attrs.at, order: attrs.order, what })
+        let docs = field.attrs.iter().filter(|attr| attr.path().is_ident("doc")).cloned().collect();
+        let (vis, ty) = (field.vis.clone(), field.ty.clone());
+        Some(Self { member, name, label, vis, docs, ty, at: attrs.at, order: attrs.order, what })
     }
 }
 

@@ -59,10 +59,17 @@ fn entries_are_numbered() {
         #[field(group, rest, max = 3)]
         items: Vec<Item>,
     }
-    let item = |code: &str| Item { subs: [Sub { number: () }, Sub { number: () }], number: (), code: code.parse().unwrap() };
+    let item =
+        |code: &str| Item { subs: [Sub { number: () }, Sub { number: () }], number: (), code: code.parse().unwrap() };
     check(&List { items: vec![item("A"), item("B"), item("C")] }, b"1208A1209B1210C");
-    refused::<List>(b"1208A1208B", "peer: items[1].number, bytes 7..9: the sequence says 8, this is number 9, hex 30 38");
-    refused::<List>(b"1108A", "peer: items[0].subs[1].number, bytes 1..2: the sequence says 1, this is number 2, hex 31");
+    refused::<List>(
+        b"1208A1208B",
+        "peer: items[1].number, bytes 7..9: the sequence says 8, this is number 9, hex 30 38",
+    );
+    refused::<List>(
+        b"1108A",
+        "peer: items[0].subs[1].number, bytes 1..2: the sequence says 1, this is number 2, hex 31",
+    );
 }
 
 #[test]
@@ -136,10 +143,7 @@ fn a_check_covers_the_encoded_bytes_before_it() {
     }
     // 30 30 37 31 32 33 34: 37 ^ 31 ^ 32 ^ 33 ^ 34 = 33; then with 02, '3' and '3': 33 ^ 02 = 31.
     check(&Framed { _stx: (), length: (), account: "1234".parse().unwrap(), hex: (), bcc: () }, b"\x02007123433\x31");
-    refused::<Framed>(
-        b"\x02007123434\x31",
-        "peer: hex, bytes 8..10: the check `xor` gives hex 33 33, hex 33 34",
-    );
+    refused::<Framed>(b"\x02007123434\x31", "peer: hex, bytes 8..10: the check `xor` gives hex 33 33, hex 33 34");
     refused::<Framed>(b"\x02007123433\x00", "peer: bcc, bytes 10..11: the check `xor` gives hex 31, hex 00");
 }
 
@@ -162,7 +166,10 @@ fn a_check_may_be_any_function() {
         body: Body { part: "P".parse().unwrap(), account: account.parse().unwrap(), check_digit: () },
     };
     check(&whole("1237"), b"HP 12373");
-    refused::<Whole>(b"HP 12374", "peer: body.check_digit (복기부호), bytes 7..8: the check `mod10` gives something else");
+    refused::<Whole>(
+        b"HP 12374",
+        "peer: body.check_digit (복기부호), bytes 7..8: the check `mod10` gives something else",
+    );
     refused::<Whole>(
         b"HP 12  4",
         "peer: body.check_digit (복기부호), bytes 7..8: the check cannot be computed: only digits can be added",

@@ -7,7 +7,9 @@ mod items;
 mod kinds;
 mod numbers;
 mod structure;
+mod sets;
 mod types;
+mod views;
 
 use std::fmt::Debug;
 

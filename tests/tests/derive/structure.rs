@@ -121,9 +121,15 @@ fn groups_stand_in_groups() {
         end: Text<1>,
     }
     let day = |items: Vec<Item>| Day { item_count: (), items };
-    let days = Days { days: vec![day(vec![item("A", 1)]), day(vec![]), day(vec![item("B", 2), item("C", 3)])], end: "E".parse().unwrap() };
+    let days = Days {
+        days: vec![day(vec![item("A", 1)]), day(vec![]), day(vec![item("B", 2), item("C", 3)])],
+        end: "E".parse().unwrap(),
+    };
     check(&days, b"1A 00102B 002C 003E");
-    refused::<Days>(b"1A 00102B 002C 005", "peer: days, bytes 17..18: the last entry goes 1 bytes into what follows the group");
+    refused::<Days>(
+        b"1A 00102B 002C 005",
+        "peer: days, bytes 17..18: the last entry goes 1 bytes into what follows the group",
+    );
     refused::<Days>(b"0000E", "peer: days, bytes 3..3: 4 entries, at most 3 are allowed");
     refused::<Days>(
         b"1A 0x1E",
@@ -206,10 +212,7 @@ fn a_code_chooses_the_body() {
         b"0610XE",
         "peer: header.business, bytes 2..5: no case of `body` has this code; there are 100, 3, 40, hex 31 30 58",
     );
-    refused::<Request<'_>>(
-        b"153  123456789E",
-        "peer: body.account, bytes 5..14: needs 9 bytes, the field has 8",
-    );
+    refused::<Request<'_>>(b"153  123456789E", "peer: body.account, bytes 5..14: needs 9 bytes, the field has 8");
 }
 
 #[test]
@@ -230,9 +233,15 @@ fn a_body_in_json_is_the_one_that_its_code_means() {
     let read = |fields: &str| Record::from_json(Request::LAYOUT, fields).map(|record| record.encode().unwrap());
     assert_eq!(read(r#"{"header":{"business":"100"},"body":{"amount":7},"end":"E"}"#).unwrap(), b"1110000007E");
     for (fields, message) in [
-        (r#"{"header":{"business":"4"},"body":{"amount":7}}"#, "caller: header.business: no case of `body` has this code; there are 100, 3, 40"),
+        (
+            r#"{"header":{"business":"4"},"body":{"amount":7}}"#,
+            "caller: header.business: no case of `body` has this code; there are 100, 3, 40",
+        ),
         (r#"{"body":{"amount":7}}"#, "caller: header.business: is missing"),
-        (r#"{"header":{"business":"3"},"body":{"amount":7}}"#, "caller: body.amount: there is no such field; did you mean account?"),
+        (
+            r#"{"header":{"business":"3"},"body":{"amount":7}}"#,
+            "caller: body.amount: there is no such field; did you mean account?",
+        ),
     ] {
         assert_eq!(refusal(read(fields)), message);
     }
@@ -270,7 +279,8 @@ fn bytes_can_be_read_in_several_ways() {
     let codes = || Customer::Codes(Codes { first: "ABC".parse().unwrap(), second: "DEF".parse().unwrap() });
     check(&line(codes(), "N"), b"ABCDEFNE");
     check(&line(codes(), ""), b"ABCDEF E");
-    let message = "caller: mark, bytes 6..7: `Codes` stands there, which belongs to all codes that no other case names, hex 59";
+    let message =
+        "caller: mark, bytes 6..7: `Codes` stands there, which belongs to all codes that no other case names, hex 59";
     assert_eq!(refusal(line(codes(), "Y").encode_to_vec()), message);
 }
 
@@ -327,8 +337,14 @@ fn segments_have_a_tag_and_a_length() {
     };
     check(&segments, b"AM03015NA05 KIM ZZ02\x00\xFFNA00E");
     refused::<Segments>(b"AM040150E", "peer: segments[0].content, bytes 7..8: 1 bytes are left after the last field");
-    refused::<Segments>(b"AM02015E", "peer: segments[0].content.amount, bytes 4..7: needs 3 bytes, the telegram ends after 2");
-    refused::<Segments>(b"NA09KIME", "peer: segments[0].content, bytes 4..13: needs 9 bytes, the telegram ends after 3");
+    refused::<Segments>(
+        b"AM02015E",
+        "peer: segments[0].content.amount, bytes 4..7: needs 3 bytes, the telegram ends after 2",
+    );
+    refused::<Segments>(
+        b"NA09KIME",
+        "peer: segments[0].content, bytes 4..13: needs 9 bytes, the telegram ends after 3",
+    );
 }
 
 #[test]
@@ -346,7 +362,11 @@ fn a_tail_is_as_long_as_its_value() {
     let memo = |memo: &str, digits: &str| Memo { memo_len: (), memo: memo.to_owned(), digits: digits.parse().unwrap() };
     check(&memo("홍길동", "12"), b"06\xC8\xAB\xB1\xE6\xB5\xBF12");
     check(&memo(" a ", ""), b"03 a ");
-    unwritable(&memo("홍길동A", ""), r#"{"memo":"홍길동A","digits":""}"#, "caller: memo (메모), bytes 2..8: needs 7 bytes, the field has 6");
+    unwritable(
+        &memo("홍길동A", ""),
+        r#"{"memo":"홍길동A","digits":""}"#,
+        "caller: memo (메모), bytes 2..8: needs 7 bytes, the field has 6",
+    );
     refused::<Memo>(b"07AAAAAAA1", "peer: memo (메모), bytes 2..9: needs 7 bytes, the field has 6");
     refused::<Memo>(b"02AA12345", "peer: digits, bytes 4..9: needs 5 bytes, the field has 4");
     refused::<Memo>(b"03\xC8\xAB\xB1", "peer: memo (메모), bytes 2..5: no euc-kr text at byte 4, hex c8 ab b1");
