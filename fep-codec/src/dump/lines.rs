@@ -1,9 +1,9 @@
 //! A telegram taken apart: one [`Line`] for each item.
 
 use crate::cursor::Reader;
-use crate::error::Error;
-use crate::layout::{Choice, CodeRule, Computed, Field, Group, Item, Kind, Layout, Repeat};
-use crate::record::{Value, case_of, field_value, tail};
+use crate::error::{Culprit, Error, Fault};
+use crate::layout::{Choice, CodeRule, Field, Group, Item, Kind, Layout, Repeat, Sign};
+use crate::record::{Linked, Value, case_of, field_value, pages, tail};
 
 /// One item of a telegram, as a dump or a page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Line {
 #[must_use]
 pub fn lines(layout: &Layout, telegram: &[u8], reveal: bool) -> Vec<Line> {
     let mut walk = Walk { telegram, reveal, at: 0, end: telegram.len(), entry: 0, lines: Vec::new() };
-    let complete = walk.items(layout, "");
+    let (complete, _) = walk.items(layout, "");
     if complete && walk.at < telegram.len() {
         let left = telegram.len() - walk.at;
         walk.push(left, String::new(), "", Err(format!("{left} bytes are left over")));
@@ -46,55 +46,62 @@ struct Walk<'t> {
     lines: Vec<Line>,
 }
 
-/// The items of one layout: where it began, and what its numbers said.
+/// The items of one layout: where it and they began, and the values that could be read.
 struct Level<'l> {
     layout: &'l Layout,
     start: usize,
-    numbers: Vec<(&'l Field, i128)>,
+    starts: Vec<usize>,
+    values: Vec<Value>,
+    linked: Linked<'l>,
 }
 
 impl Level<'_> {
     fn number(&self, name: &str) -> Option<usize> {
-        let (_, number) = self.numbers.iter().find(|(field, _)| field.name == name)?;
-        Some(usize::try_from(*number).unwrap_or_default())
-    }
-
-    /// What a field said of the length of the item with this name.
-    fn length_of(&self, name: &str) -> Option<usize> {
-        let is_length = |field: &Field| matches!(&field.computed, Some(Computed::LengthOf(of)) if of == name);
-        let (_, len) = self.numbers.iter().find(|(field, _)| is_length(field))?;
-        Some(usize::try_from(*len).unwrap_or_default())
+        match self.layout.item(name).and_then(|(number, _)| self.values.get(number)) {
+            Some(Value::Number(number)) => Some(usize::try_from(*number).unwrap_or_default()),
+            _ => None,
+        }
     }
 }
 
 impl Walk<'_> {
-    /// Adds the lines of a layout's items and says whether the telegram went on to the end of them.
-    fn items(&mut self, layout: &Layout, within: &str) -> bool {
-        let mut level = Level { layout, start: self.at, numbers: Vec::new() };
+    /// Adds the lines of a layout's items, and says whether the telegram went on to the end of them, and their values.
+    fn items(&mut self, layout: &Layout, within: &str) -> (bool, Vec<Value>) {
+        let (start, first_line) = (self.at, self.lines.len());
+        let mut level = Level { layout, start, starts: Vec::new(), values: Vec::new(), linked: Linked::new(layout) };
+        let mut complete = true;
         for (number, item) in layout.items().iter().enumerate() {
             let path = join(within, item.name().unwrap_or_default());
             let outer = self.end;
-            match item.name().and_then(|name| level.length_of(name)) {
-                Some(len) => self.end = self.at.saturating_add(len).min(outer),
-                None => self.end = outer.saturating_sub(layout.reserved_behind(number).unwrap_or_default()),
+            let length = item.name().and_then(|name| level.linked.length_at(name));
+            self.end = match length {
+                Some((len, _)) => self.at.saturating_add(usize::try_from(len).unwrap_or(usize::MAX)).min(outer),
+                None => outer.saturating_sub(layout.reserved_behind(number).unwrap_or_default()),
+            };
+            level.starts.push(self.at);
+            let (go_on, value) = self.item(&mut level, item, number, path);
+            if let Some((stated, at)) = length.filter(|_| go_on) {
+                let start = level.starts.last().copied().unwrap_or_default();
+                self.measured(first_line, item, start, stated, at);
             }
-            let go_on = self.item(&mut level, item, number, path);
+            level.values.push(value);
             self.end = outer;
             if !go_on {
-                return false;
+                complete = false;
+                break;
             }
         }
-        true
+        self.compare(&mut level, first_line, within);
+        (complete, level.values)
     }
 
-    fn item<'l>(&mut self, level: &mut Level<'l>, item: &'l Item, number: usize, path: String) -> bool {
-        match item {
+    fn item<'l>(&mut self, level: &mut Level<'l>, item: &'l Item, number: usize, path: String) -> (bool, Value) {
+        let go_on = match item {
             Item::Field(field) => {
+                let at = self.at;
                 let value = self.field(level, field, path);
-                if let Some(Value::Number(number)) = value {
-                    level.numbers.push((field, number));
-                }
-                self.at <= self.telegram.len()
+                level.linked.remember(number, field, at, &value);
+                return (self.at <= self.telegram.len(), value);
             }
             Item::Literal(literal) => {
                 let checked = self.reader().literal(literal);
@@ -107,9 +114,16 @@ impl Walk<'_> {
                 let value = value_or_why(checked.map(|()| "filler".to_owned()));
                 self.push(filler.len, String::new(), &filler.label, value)
             }
-            Item::Part(part) => self.items(&part.layout, &path),
-            Item::Group(group) => self.group(level, group, number, &path),
-            Item::Choice(choice) => self.choice(level, choice, &path),
+            Item::Part(part) => {
+                let (go_on, values) = self.items(&part.layout, &path);
+                return (go_on, Value::Part(values));
+            }
+            Item::Group(group) => {
+                let mut entries = Vec::new();
+                let go_on = self.group(level, group, number, &path, &mut entries);
+                return (go_on, Value::Group(entries));
+            }
+            Item::Choice(choice) => return self.choice(level, choice, &path),
             Item::Tail(field) => {
                 let (at, end) = (self.at, self.end);
                 let bytes = self.telegram.get(..end).unwrap_or(self.telegram);
@@ -117,6 +131,73 @@ impl Walk<'_> {
                 self.show(field, path, end.saturating_sub(at), &read);
                 self.at <= self.telegram.len()
             }
+        };
+        (go_on, Value::Absent)
+    }
+
+    /// Shows where an item has more or fewer bytes than the field at `at` says.
+    fn measured(&mut self, first_line: usize, item: &Item, start: usize, stated: u64, at: usize) {
+        let left = self.end.saturating_sub(self.at);
+        if left > 0 {
+            let secret = match item {
+                Item::Part(part) => part.layout.has_secret(),
+                Item::Group(group) => group.layout.has_secret(),
+                Item::Choice(choice) => choice.cases().iter().any(|case| case.layout.has_secret()),
+                Item::Field(field) | Item::Tail(field) => field.secret,
+                Item::Literal(_) | Item::Filler(_) => false,
+            };
+            self.push(left, String::new(), "", Err(format!("{left} bytes are left over")));
+            self.hide_if(secret && !self.reveal);
+        }
+        let actual = self.at.saturating_sub(start) as u64;
+        if actual != stated {
+            self.mark(first_line, at, Fault::LengthLies { stated, actual }.to_string());
+        }
+    }
+
+    /// Shows what fields said of others and is not so, and gives numbers the signs that stand elsewhere.
+    fn compare(&mut self, level: &mut Level<'_>, first_line: usize, within: &str) {
+        let lines = self.lines.get(first_line..).unwrap_or_default();
+        let is_whole = |group: &str| {
+            let path = join(within, group);
+            lines.iter().filter(|line| line.path.starts_with(&path)).all(|line| line.value.is_ok())
+        };
+        let reader = Reader::starting_at(self.telegram, self.at);
+        for (at, lie) in level.linked.lies(&mut level.values, is_whole, &reader) {
+            self.mark(first_line, at, lie.message());
+        }
+        let items = level.layout.items().iter().zip(&level.values).zip(&level.starts);
+        for ((item, value), at) in items {
+            if let (Item::Field(field), Value::Number(_)) = (item, value)
+                && matches!(&field.kind, Kind::Number(rule) if rule.sign == Sign::Elsewhere)
+                && let Some(line) = self.line_at(first_line, *at)
+                && line.value.is_ok()
+                && line.bytes.is_some()
+            {
+                line.value = Ok(with_meaning(field, value));
+            }
+        }
+        if level.values.len() == level.layout.items().len()
+            && let Err(error) = pages(level.layout, &level.values, Culprit::Peer)
+        {
+            // A group has no line of its own, so its page's first field tells.
+            let start = level.layout.items().iter().find_map(|item| match item {
+                Item::Group(group) => level.layout.item(&group.page.as_ref()?.start),
+                _ => None,
+            });
+            if let Some(at) = start.and_then(|(number, _)| level.starts.get(number)) {
+                self.mark(first_line, *at, error.message());
+            }
+        }
+    }
+
+    fn line_at(&mut self, first_line: usize, at: usize) -> Option<&mut Line> {
+        self.lines.iter_mut().skip(first_line).find(|line| line.offset == at && line.len > 0)
+    }
+
+    fn mark(&mut self, first_line: usize, at: usize, why: String) {
+        if let Some(line) = self.line_at(first_line, at) {
+            line.value = Err(why);
         }
     }
 
@@ -126,34 +207,53 @@ impl Walk<'_> {
         reader
     }
 
-    fn group(&mut self, level: &Level<'_>, group: &Group, number: usize, path: &str) -> bool {
+    fn group(
+        &mut self,
+        level: &Level<'_>,
+        group: &Group,
+        number: usize,
+        path: &str,
+        entries: &mut Vec<Vec<Value>>,
+    ) -> bool {
         let count = match &group.repeat {
             Repeat::Fixed(count) => Some(*count),
             Repeat::Counted { by, .. } if level.layout.stands_before(by, number) => level.number(by),
             Repeat::Padded { by: Some(by), .. } => level.number(by),
             Repeat::Padded { by: None, max, pad } => Some(self.used(group, *max, *pad)),
-            Repeat::Counted { .. } | Repeat::Rest { .. } => return self.rest(group, path),
+            Repeat::Counted { .. } | Repeat::Rest { .. } => return self.rest(group, path, entries),
         };
         let Some(count) = count else {
             return self.unknown(&group.layout, path, &group.label, "how many entries there are is not known");
         };
-        if !(0..count).all(|index| self.one_entry(group, index, path)) {
+        if !(0..count).all(|_| self.one_entry(group, path, entries)) {
             return false;
         }
-        let (Repeat::Padded { max, .. }, Some(len)) = (&group.repeat, group.layout.fixed_len()) else { return true };
-        let unused = max.saturating_sub(count);
-        if unused == 0 {
+        match (&group.repeat, group.layout.fixed_len()) {
+            (Repeat::Padded { max, pad, .. }, Some(len)) => self.unused(group, max.saturating_sub(count), len, *pad),
+            _ => true,
+        }
+    }
+
+    /// Shows the entries that are not used as one line.
+    fn unused(&mut self, group: &Group, unused: usize, len: usize, pad: u8) -> bool {
+        let len = len.saturating_mul(unused);
+        if len == 0 {
             return true;
         }
-        let go_on = self.push(len.saturating_mul(unused), String::new(), &group.label, Ok(format!("{unused} unused")));
+        let rest = self.telegram.get(self.at..).unwrap_or_default();
+        let blank = rest.get(..len).unwrap_or(rest).iter().all(|byte| *byte == pad);
+        let value = if blank { Ok(format!("{unused} unused")) } else { Err(Fault::EntryNotBlank.to_string()) };
+        let go_on = self.push(len, String::new(), &group.label, value);
         self.hide_if(hides_secrets(&group.layout, self.reveal));
         go_on
     }
 
-    fn one_entry(&mut self, group: &Group, index: usize, path: &str) -> bool {
+    fn one_entry(&mut self, group: &Group, path: &str, entries: &mut Vec<Vec<Value>>) -> bool {
+        let index = entries.len();
         let outer = std::mem::replace(&mut self.entry, index as u64);
-        let go_on = self.items(&group.layout, &format!("{path}[{index}]"));
+        let (go_on, values) = self.items(&group.layout, &format!("{path}[{index}]"));
         self.entry = outer;
+        entries.push(values);
         go_on
     }
 
@@ -165,35 +265,32 @@ impl Walk<'_> {
     }
 
     /// Entries up to the end of the bytes that they may have.
-    fn rest(&mut self, group: &Group, path: &str) -> bool {
-        let mut index = 0;
+    fn rest(&mut self, group: &Group, path: &str, entries: &mut Vec<Vec<Value>>) -> bool {
         while self.at < self.end {
             let before = self.at;
-            if index >= group.repeat.max() {
+            if entries.len() >= group.repeat.max() {
                 return self.unknown(&group.layout, path, &group.label, "more entries than are allowed");
             }
-            if !self.one_entry(group, index, path) || self.at == before {
+            if !self.one_entry(group, path, entries) || self.at == before {
                 return false;
             }
-            index += 1;
         }
         true
     }
 
-    fn choice(&mut self, level: &Level<'_>, choice: &Choice, path: &str) -> bool {
-        let case = case_of(level.layout, choice, level.start, &self.reader());
-        match case.ok().and_then(|case| choice.cases().get(case)) {
-            Some(case) => self.items(&case.layout, path),
-            None => {
-                let secret = choice.cases().iter().any(|case| case.layout.has_secret());
-                let why = "no case of the choice has the code";
-                let len = choice.fixed_len().unwrap_or(self.end.saturating_sub(self.at));
-                let go_on = self.push(len, path.to_owned(), &choice.label, Err(why.to_owned()));
-                self.hide_if(secret && !self.reveal);
-                // If all cases have one length, what follows is where it always is.
-                go_on && choice.fixed_len().is_some()
-            }
+    fn choice(&mut self, level: &Level<'_>, choice: &Choice, path: &str) -> (bool, Value) {
+        let number = case_of(level.layout, choice, level.start, &self.reader()).unwrap_or(usize::MAX);
+        if let Some(case) = choice.cases().get(number) {
+            let (go_on, values) = self.items(&case.layout, path);
+            return (go_on, Value::Choice(number, values));
         }
+        let secret = choice.cases().iter().any(|case| case.layout.has_secret());
+        let why = "no case of the choice has the code";
+        let len = choice.fixed_len().unwrap_or(self.end.saturating_sub(self.at));
+        let go_on = self.push(len, path.to_owned(), &choice.label, Err(why.to_owned()));
+        self.hide_if(secret && !self.reveal);
+        // If all cases have one length, what follows is where it always is.
+        (go_on && choice.fixed_len().is_some(), Value::Absent)
     }
 
     /// Shows all that is left as one line.
@@ -204,10 +301,10 @@ impl Walk<'_> {
         false
     }
 
-    fn field(&mut self, level: &Level<'_>, field: &Field, path: String) -> Option<Value> {
+    fn field(&mut self, level: &Level<'_>, field: &Field, path: String) -> Value {
         let read = field_value(level.layout, field, level.start, &mut self.reader());
         self.show(field, path, field.len, &read);
-        read.ok()
+        read.unwrap_or(Value::Absent)
     }
 
     fn show(&mut self, field: &Field, path: String, len: usize, read: &Result<Value, Error>) {
