@@ -5,8 +5,8 @@
 mod choices;
 
 use fep_codec::layout::{
-    Check, Computed, DatePattern, DateTimePattern, Encoding, Field, Group, Item, Kind, Layout, NoneAs, NumberRule, Repeat,
-    Sign, TimePattern,
+    Check, Computed, DatePattern, DateTimePattern, Encoding, Field, Group, Item, Kind, Layout, NoneAs, NumberRule,
+    Repeat, Sign, TimePattern,
 };
 use fep_codec::{Charset, Date, DateTime, MonthDay, MonthDayTime, Record, Time, Value};
 
