@@ -12,6 +12,7 @@ mod given;
 mod encode;
 
 pub(crate) use self::decode::{case_of, field_value, tail};
+pub(crate) use self::linked::{Linked, pages};
 pub(crate) use self::path::absent;
 #[cfg(feature = "json")]
 pub(crate) use self::path::{in_item, nearest};

@@ -5,8 +5,8 @@
 
 use crate::cursor::Reader;
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Choice, Computed, Field, Filler, Group, Item, Layout, Literal, Repeat};
-use crate::record::{Record, Value, case_of, field_value, tail};
+use crate::layout::{Choice, Field, Filler, Group, Item, Kind, Layout, Literal, Repeat, Sign};
+use crate::record::{Linked, Record, Value, case_of, field_value, pages, tail};
 use crate::telegram::Decode;
 
 /// The most errors of one telegram that are collected: enough to see what is wrong, and a bound for hostile bytes.
@@ -33,8 +33,8 @@ pub(crate) enum What<'l> {
     Field(&'l Field),
     Literal(&'l Literal),
     Filler(&'l Filler),
-    /// The entries of a group that are not used.
-    Unused(&'l Group),
+    /// So many entries of a group that are not used.
+    Unused(&'l Group, usize),
     /// A group whose number of entries is not known, and all that follows it.
     Unread(&'l Group),
     /// A choice whose case is not known.
@@ -49,7 +49,7 @@ pub(crate) enum What<'l> {
 pub(crate) fn survey<'l>(layout: &'l Layout, telegram: &[u8]) -> Vec<Step<'l>> {
     let end = telegram.len();
     let mut survey = Survey { telegram, at: 0, end, entry: 0, trail: Vec::new(), steps: Vec::new() };
-    let complete = survey.items(layout);
+    let (complete, _) = survey.items(layout);
     let left = telegram.len().saturating_sub(survey.at);
     if complete && left > 0 {
         let error = Error::new(Culprit::Peer, Fault::LeftOver { bytes: left });
@@ -76,54 +76,63 @@ struct Survey<'l, 't> {
     steps: Vec<Step<'l>>,
 }
 
-/// The items of one layout: where it began, and what its numbers said.
+/// The items of one layout: where it and they began, and the values that could be read.
 struct Level<'l> {
     layout: &'l Layout,
     start: usize,
-    numbers: Vec<(&'l Field, i128)>,
+    starts: Vec<usize>,
+    values: Vec<Value>,
+    linked: Linked<'l>,
+    first_step: usize,
 }
 
 impl Level<'_> {
     fn number(&self, name: &str) -> Option<usize> {
-        let (_, number) = self.numbers.iter().find(|(field, _)| field.name == name)?;
-        Some(usize::try_from(*number).unwrap_or_default())
-    }
-
-    /// What a field said of the length of the item with this name.
-    fn length_of(&self, name: &str) -> Option<usize> {
-        let is_length = |field: &Field| matches!(&field.computed, Some(Computed::LengthOf(of)) if of == name);
-        let (_, len) = self.numbers.iter().find(|(field, _)| is_length(field))?;
-        Some(usize::try_from(*len).unwrap_or_default())
+        match self.layout.item(name).and_then(|(number, _)| self.values.get(number)) {
+            Some(Value::Number(number)) => Some(usize::try_from(*number).unwrap_or_default()),
+            _ => None,
+        }
     }
 }
 
 impl<'l> Survey<'l, '_> {
-    /// Adds the steps of a layout's items and says whether the telegram went on to the end of them.
-    fn items(&mut self, layout: &'l Layout) -> bool {
-        let mut level = Level { layout, start: self.at, numbers: Vec::new() };
+    /// Adds the steps of a layout's items, and says whether the telegram went on to the end of them, and their values.
+    fn items(&mut self, layout: &'l Layout) -> (bool, Vec<Value>) {
+        let (start, first_step) = (self.at, self.steps.len());
+        let linked = Linked::new(layout);
+        let mut level = Level { layout, start, starts: Vec::new(), values: Vec::new(), linked, first_step };
+        let mut complete = true;
         for (number, item) in layout.items().iter().enumerate() {
             let outer = self.end;
-            match item.name().and_then(|name| level.length_of(name)) {
-                Some(len) => self.end = self.at.saturating_add(len).min(outer),
-                None => self.end = outer.saturating_sub(layout.reserved_behind(number).unwrap_or_default()),
+            let length = item.name().and_then(|name| level.linked.length_at(name));
+            self.end = match length {
+                Some((len, _)) => self.at.saturating_add(usize::try_from(len).unwrap_or(usize::MAX)).min(outer),
+                None => outer.saturating_sub(layout.reserved_behind(number).unwrap_or_default()),
+            };
+            level.starts.push(self.at);
+            let (go_on, value) = self.item(&mut level, item, number);
+            if let Some((stated, at)) = length.filter(|_| go_on) {
+                self.measured(&level, item, stated, at);
             }
-            let go_on = self.item(&mut level, item, number);
+            level.values.push(value);
             self.end = outer;
             if !go_on {
-                return false;
+                complete = false;
+                break;
             }
         }
-        true
+        self.compare(&mut level);
+        (complete, level.values)
     }
 
-    fn item(&mut self, level: &mut Level<'l>, item: &'l Item, number: usize) -> bool {
-        match item {
+    fn item(&mut self, level: &mut Level<'l>, item: &'l Item, number: usize) -> (bool, Value) {
+        let go_on = match item {
             Item::Field(field) => {
-                let value = field_value(level.layout, field, level.start, &mut self.reader());
-                if let Ok(Value::Number(number)) = value {
-                    level.numbers.push((field, number));
-                }
-                self.push(What::Field(field), field.len, item.name(), value)
+                let at = self.at;
+                let read = field_value(level.layout, field, level.start, &mut self.reader());
+                let value = read.clone().unwrap_or(Value::Absent);
+                level.linked.remember(number, field, at, &value);
+                return (self.push(What::Field(field), field.len, item.name(), read), value);
             }
             Item::Tail(field) => {
                 let within = self.telegram.get(..self.end).unwrap_or(self.telegram);
@@ -138,9 +147,99 @@ impl<'l> Survey<'l, '_> {
                 let read = self.reader().filler(filler).map(|()| Value::Absent);
                 self.push(What::Filler(filler), filler.len, None, read)
             }
-            Item::Part(part) => self.inside(Trail::Name(&part.name), |survey| survey.items(&part.layout)),
-            Item::Group(group) => self.group(level, group, number),
-            Item::Choice(choice) => self.choice(level, choice),
+            Item::Part(part) => {
+                let (go_on, values) = self.inside(Trail::Name(&part.name), |survey| survey.items(&part.layout));
+                return (go_on, Value::Part(values));
+            }
+            Item::Group(group) => {
+                let mut entries = Vec::new();
+                let go_on = self.group(level, group, number, &mut entries);
+                return (go_on, Value::Group(entries));
+            }
+            Item::Choice(choice) => return self.choice(level, choice),
+        };
+        (go_on, Value::Absent)
+    }
+
+    /// Says where an item has more or fewer bytes than the field at `at` says.
+    fn measured(&mut self, level: &Level<'l>, item: &'l Item, stated: u64, at: usize) {
+        let left = self.end.saturating_sub(self.at);
+        if left > 0 {
+            let may_be_secret = match item {
+                Item::Part(part) => part.layout.has_secret(),
+                Item::Group(group) => group.layout.has_secret(),
+                Item::Choice(choice) => choice.has_secret(),
+                Item::Field(field) | Item::Tail(field) => field.secret,
+                Item::Literal(_) | Item::Filler(_) => false,
+            };
+            let error =
+                Error::new(Culprit::Peer, Fault::LeftOver { bytes: left }).within(item.name().unwrap_or_default());
+            let error = error.at_bytes(self.at..self.end, None);
+            self.push(What::LeftOver { may_be_secret }, left, None, Err(error));
+        }
+        let actual = self.at.saturating_sub(level.starts.last().copied().unwrap_or_default()) as u64;
+        if actual != stated {
+            self.lie(level.first_step, at, Fault::LengthLies { stated, actual });
+        }
+    }
+
+    /// Says what fields said of others and is not so, and gives numbers the signs that stand elsewhere.
+    fn compare(&mut self, level: &mut Level<'l>) {
+        let steps = self.steps.get(level.first_step..).unwrap_or_default();
+        let within = self.within();
+        let is_whole = |group: &str| {
+            let path = if within.is_empty() { group.to_owned() } else { format!("{within}.{group}") };
+            steps.iter().filter(|step| step.path.starts_with(&path)).all(|step| step.value.is_ok())
+        };
+        let reader = Reader::starting_at(self.telegram, self.at);
+        for (at, lie) in level.linked.lies(&mut level.values, is_whole, &reader) {
+            let lie = self.trail.iter().rev().fold(lie, Trail::around);
+            if let Some(step) = self.step_at(level.first_step, at) {
+                step.value = Err(lie);
+            }
+        }
+        for ((item, value), at) in level.layout.items().iter().zip(&level.values).zip(&level.starts) {
+            if let (Item::Field(field), Value::Number(_)) = (item, value)
+                && matches!(&field.kind, Kind::Number(rule) if rule.sign == Sign::Elsewhere)
+                && let Some(step) = self.step_at(level.first_step, *at)
+                && step.value.is_ok()
+            {
+                step.value = Ok(value.clone());
+            }
+        }
+        if level.values.len() == level.layout.items().len()
+            && let Err(error) = pages(level.layout, &level.values, Culprit::Peer)
+        {
+            // A group has no step of its own, so its page's first field tells.
+            let start = level.layout.items().iter().find_map(|item| match item {
+                Item::Group(group) => level.layout.item(&group.page.as_ref()?.start),
+                _ => None,
+            });
+            if let Some(at) = start.and_then(|(number, _)| level.starts.get(number)).copied() {
+                let error = self.trail.iter().rev().fold(error, Trail::around);
+                if let Some(step) = self.step_at(level.first_step, at) {
+                    step.value = Err(error);
+                }
+            }
+        }
+    }
+
+    fn step_at(&mut self, first_step: usize, at: usize) -> Option<&mut Step<'l>> {
+        self.steps.iter_mut().skip(first_step).find(|step| step.offset == at && step.len > 0)
+    }
+
+    /// Puts a fault at the field that stands at this byte.
+    fn lie(&mut self, first_step: usize, at: usize, fault: Fault) {
+        let telegram = self.telegram;
+        let Some(step) = self.steps.iter().skip(first_step).find(|step| step.offset == at && step.len > 0) else {
+            return;
+        };
+        let What::Field(field) = step.what else { return };
+        let error = Error::in_field(Culprit::Peer, fault, field);
+        let error = error.at_bytes(at..at.saturating_add(step.len), Some(step.bytes(telegram)));
+        let error = self.trail.iter().rev().fold(error, Trail::around);
+        if let Some(step) = self.step_at(first_step, at) {
+            step.value = Err(error);
         }
     }
 
@@ -150,27 +249,29 @@ impl<'l> Survey<'l, '_> {
         reader
     }
 
-    fn group(&mut self, level: &Level<'l>, group: &'l Group, number: usize) -> bool {
+    fn group(&mut self, level: &Level<'l>, group: &'l Group, number: usize, entries: &mut Vec<Vec<Value>>) -> bool {
         let count = match &group.repeat {
             Repeat::Fixed(count) => Some(*count),
             Repeat::Counted { by, .. } if level.layout.stands_before(by, number) => level.number(by),
             Repeat::Padded { by: Some(by), .. } => level.number(by),
             Repeat::Padded { by: None, max, pad } => Some(self.used(group, *max, *pad)),
-            Repeat::Counted { .. } | Repeat::Rest { .. } => return self.rest(group),
+            Repeat::Counted { .. } | Repeat::Rest { .. } => return self.rest(group, entries),
         };
         let Some(count) = count else {
             // The count's own error says why.
             return self.unread(group, Ok(Value::Absent));
         };
-        let entries =
-            self.inside(Trail::Name(&group.name), |survey| (0..count).all(|index| survey.one_entry(group, index)));
-        entries && self.unused(group, count)
+        (0..count).all(|_| self.one_entry(group, entries)) && self.unused(group, count)
     }
 
-    fn one_entry(&mut self, group: &'l Group, index: usize) -> bool {
+    fn one_entry(&mut self, group: &'l Group, entries: &mut Vec<Vec<Value>>) -> bool {
+        let index = entries.len();
         let outer = std::mem::replace(&mut self.entry, index as u64);
-        let go_on = self.inside(Trail::Entry(index), |survey| survey.items(&group.layout));
+        let (go_on, values) = self.inside(Trail::Name(&group.name), |survey| {
+            survey.inside(Trail::Entry(index), |survey| survey.items(&group.layout))
+        });
         self.entry = outer;
+        entries.push(values);
         go_on
     }
 
@@ -189,24 +290,21 @@ impl<'l> Survey<'l, '_> {
             return true;
         }
         let blank = self.reader().blank_entries(group, used).map(|()| Value::Absent);
-        self.push(What::Unused(group), len.saturating_mul(unused), None, blank)
+        self.push(What::Unused(group, unused), len.saturating_mul(unused), None, blank)
     }
 
     /// Entries up to the end of the bytes that they may have.
-    fn rest(&mut self, group: &'l Group) -> bool {
-        let mut index = 0_usize;
+    fn rest(&mut self, group: &'l Group, entries: &mut Vec<Vec<Value>>) -> bool {
         while self.at < self.end {
             let before = self.at;
-            if index >= group.repeat.max() {
-                let fault = Fault::TooMany { count: index.saturating_add(1), max: group.repeat.max() };
+            if entries.len() >= group.repeat.max() {
+                let fault = Fault::TooMany { count: entries.len().saturating_add(1), max: group.repeat.max() };
                 let error = Error::new(Culprit::Peer, fault).within(&group.name).at_bytes(before..before, None);
                 return self.unread(group, Err(error));
             }
-            let go_on = self.inside(Trail::Name(&group.name), |survey| survey.one_entry(group, index));
-            if !go_on || self.at == before {
+            if !self.one_entry(group, entries) || self.at == before {
                 return false;
             }
-            index += 1;
         }
         true
     }
@@ -218,26 +316,27 @@ impl<'l> Survey<'l, '_> {
         false
     }
 
-    fn choice(&mut self, level: &Level<'l>, choice: &'l Choice) -> bool {
-        match case_of(level.layout, choice, level.start, &self.reader()) {
-            Ok(case) => match choice.cases().get(case) {
-                Some(case) => self.inside(Trail::Name(&choice.name), |survey| survey.items(&case.layout)),
-                None => false,
-            },
-            Err(error) => {
-                // If all cases have one length, what follows is where it always is.
-                let len = choice.fixed_len();
-                let rest = self.end.saturating_sub(self.at);
-                self.push(What::Unchosen(choice), len.unwrap_or(rest), Some(&choice.name), Err(error)) && len.is_some()
+    fn choice(&mut self, level: &Level<'l>, choice: &'l Choice) -> (bool, Value) {
+        let error = match case_of(level.layout, choice, level.start, &self.reader()) {
+            Ok(number) => {
+                let Some(case) = choice.cases().get(number) else { return (false, Value::Absent) };
+                let (go_on, values) = self.inside(Trail::Name(&choice.name), |survey| survey.items(&case.layout));
+                return (go_on, Value::Choice(number, values));
             }
-        }
+            Err(error) => error,
+        };
+        // If all cases have one length, what follows is where it always is.
+        let len = choice.fixed_len();
+        let rest = self.end.saturating_sub(self.at);
+        let go_on = self.push(What::Unchosen(choice), len.unwrap_or(rest), Some(&choice.name), Err(error));
+        (go_on && len.is_some(), Value::Absent)
     }
 
-    fn inside(&mut self, way: Trail<'l>, walk: impl FnOnce(&mut Self) -> bool) -> bool {
+    fn inside<T>(&mut self, way: Trail<'l>, walk: impl FnOnce(&mut Self) -> T) -> T {
         self.trail.push(way);
-        let go_on = walk(self);
+        let walked = walk(self);
         self.trail.pop();
-        go_on
+        walked
     }
 
     fn push(&mut self, what: What<'l>, len: usize, name: Option<&str>, value: Result<Value, Error>) -> bool {
@@ -287,8 +386,8 @@ impl Step<'_> {
         match self.what {
             What::Field(field) => field.secret,
             What::Literal(_) | What::Filler(_) => false,
-            What::Unused(group) | What::Unread(group) => group.layout.has_secret(),
-            What::Unchosen(choice) => choice.cases().iter().any(|case| case.layout.has_secret()),
+            What::Unused(group, _) | What::Unread(group) => group.layout.has_secret(),
+            What::Unchosen(choice) => choice.has_secret(),
             What::LeftOver { may_be_secret } => may_be_secret,
         }
     }
@@ -299,7 +398,7 @@ impl Step<'_> {
             What::Field(field) => &field.label,
             What::Literal(literal) => &literal.label,
             What::Filler(filler) => &filler.label,
-            What::Unused(group) | What::Unread(group) => &group.label,
+            What::Unused(group, _) | What::Unread(group) => &group.label,
             What::Unchosen(choice) => &choice.label,
             What::LeftOver { .. } => "",
         }
@@ -383,7 +482,7 @@ mod tests {
 
     use super::*;
     use crate::charset::Charset;
-    use crate::layout::{Computed, Kind, NumberRule, TextRule};
+    use crate::layout::{Computed, NumberRule, TextRule};
 
     fn number(name: &'static str, len: usize, secret: bool, computed: Option<Computed>) -> Item {
         let (name, label) = (Cow::Borrowed(name), Cow::Borrowed(""));

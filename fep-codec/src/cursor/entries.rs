@@ -1,5 +1,7 @@
 //! The entries of a group, and items whose length another field says: which bytes belong to them.
 
+use std::ops::Range;
+
 use super::{Reader, Writer, check_count};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Group, Repeat};
@@ -98,14 +100,17 @@ impl<'a> Reader<'a> {
                 self.check_room(group)?;
                 while self.left() > 0 {
                     let (start, index) = (self.position(), entries.len());
-                    check_max(group, index.saturating_add(1), start)?;
+                    check_max(group, index.saturating_add(1), start..start.saturating_add(self.left()))?;
                     next(self, &mut entries)?;
                     if self.position() == start {
                         let fault = Fault::BadSpec { reason: "an entry without bytes has no end" };
                         return Err(Error::new(Culprit::Spec, fault).at_entry(index).within(&group.name));
                     }
                 }
-                self.check_overrun(group)?;
+                // Without entries it is not they who have what belongs to others.
+                if !entries.is_empty() {
+                    self.check_overrun(group)?;
+                }
                 self.release(behind);
             }
         }
@@ -150,7 +155,8 @@ impl<'a> Reader<'a> {
             let fault = Fault::PartOfEntry { bytes, entry };
             return Err(Error::new(Culprit::Peer, fault).within(&group.name).at_bytes(end - bytes..end, None));
         }
-        check_max(group, left / entry, start)
+        let allowed = entry.saturating_mul(group.repeat.max());
+        check_max(group, left / entry, start.saturating_add(allowed)..start.saturating_add(left))
     }
 
     fn check_overrun(&self, group: &Group) -> Result<(), Error> {
@@ -164,12 +170,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn check_max(group: &Group, count: usize, start: usize) -> Result<(), Error> {
+/// `range` is where the entries stand that are too many.
+fn check_max(group: &Group, count: usize, range: Range<usize>) -> Result<(), Error> {
     let max = group.repeat.max();
     if count <= max {
         return Ok(());
     }
-    Err(Error::new(Culprit::Peer, Fault::TooMany { count, max }).within(&group.name).at_bytes(start..start, None))
+    Err(Error::new(Culprit::Peer, Fault::TooMany { count, max }).within(&group.name).at_bytes(range, None))
 }
 
 impl Writer<'_> {

@@ -3,7 +3,7 @@
 use super::{fail, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue;
-use crate::layout::{Counts, Filler, Group, Literal, NumberRule, Slot};
+use crate::layout::{Counts, Field, Filler, Group, Literal, NumberRule, Slot};
 
 /// Reads the items of one telegram from its bytes, front to back.
 #[derive(Debug)]
@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
         };
         match value {
             Ok(value) => Ok(value),
-            Err(fault) => Err(fail(culprit_of(&fault), fault, slot.field, start, Some(bytes))),
+            Err(fault) => Err(unreadable(fault, slot.field, start, bytes)),
         }
     }
 
@@ -276,6 +276,13 @@ impl<'a> Reader<'a> {
         };
         Err(Error::new(Culprit::Peer, fault).at_bytes(start..start.saturating_add(filler.len), None))
     }
+}
+
+/// The bytes are not always as many as the field may have: it can be a tail.
+#[cold]
+fn unreadable(fault: Fault, field: &Field, start: usize, bytes: &[u8]) -> Error {
+    let range = start..start.saturating_add(bytes.len());
+    Error::in_field(culprit_of(&fault), fault, field).at_bytes(range, Some(bytes))
 }
 
 fn culprit_of(fault: &Fault) -> Culprit {

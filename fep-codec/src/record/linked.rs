@@ -6,7 +6,7 @@ use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Computed, Field, Item, Kind, Layout, NumberRule, SignOf};
 
 /// The fields of one layout that are compared later.
-pub(super) struct Linked<'l> {
+pub(crate) struct Linked<'l> {
     layout: &'l Layout,
     fields: Vec<Said<'l>>,
 }
@@ -19,12 +19,12 @@ struct Said<'l> {
 }
 
 impl<'l> Linked<'l> {
-    pub(super) const fn new(layout: &'l Layout) -> Self {
+    pub(crate) const fn new(layout: &'l Layout) -> Self {
         Self { layout, fields: Vec::new() }
     }
 
     /// Keeps what a field said that stands at this byte, if it has to be compared.
-    pub(super) fn remember(&mut self, number: usize, field: &'l Field, at: usize, value: &Value) {
+    pub(crate) fn remember(&mut self, number: usize, field: &'l Field, at: usize, value: &Value) {
         let Some(computed) = &field.computed else { return };
         let value = match (computed, value) {
             (Computed::Count(of), Value::Number(value)) if !self.is_behind(of, number) => *value,
@@ -40,28 +40,51 @@ impl<'l> Linked<'l> {
     }
 
     /// What a field said of the length of the item with this name.
-    pub(super) fn length_of(&self, name: &str) -> Option<u64> {
+    pub(crate) fn length_of(&self, name: &str) -> Option<u64> {
+        self.length_at(name).map(|(len, _)| len)
+    }
+
+    /// The same, and the byte where it stands.
+    pub(crate) fn length_at(&self, name: &str) -> Option<(u64, usize)> {
         let said = self.fields.iter().find(|said| matches!(said.computed, Computed::LengthOf(of) if of == name))?;
-        Some(u64::try_from(said.value).unwrap_or(u64::MAX))
+        Some((u64::try_from(said.value).unwrap_or(u64::MAX), said.at))
     }
 
     /// Compares what was said with the values, and gives numbers the signs that stood elsewhere.
     pub(super) fn verify(&self, values: &mut [Value], reader: &Reader<'_>) -> Result<(), Error> {
-        for said in &self.fields {
-            match said.computed {
-                Computed::Count(of) => {
-                    let count = count(self.layout, values, of);
-                    let stated = Stated::new(u64::try_from(said.value).unwrap_or(u64::MAX), said.at);
-                    reader.check_count(said.field, stated, count)?;
-                }
-                Computed::Sum(path) => {
-                    reader.check_sum(said.field, Stated::new(said.value, said.at), sum(self.layout, values, path))?;
-                }
-                Computed::Sign(sign) => self.sign(said, sign, values, reader)?,
-                _ => {}
+        self.fields.iter().try_for_each(|said| self.compare(said, values, reader))?;
+        pages(self.layout, values, Culprit::Peer)
+    }
+
+    /// The same for a dump, which goes on: everything that lies, and the byte where it stands. A group that was not read whole
+    /// makes no sum.
+    pub(crate) fn lies(
+        &self,
+        values: &mut [Value],
+        is_whole: impl Fn(&str) -> bool,
+        reader: &Reader<'_>,
+    ) -> Vec<(usize, Error)> {
+        let comparable = |said: &&Said<'_>| match said.computed {
+            Computed::Sum(path) => is_whole(path.split('.').next().unwrap_or_default()),
+            _ => true,
+        };
+        let said = self.fields.iter().filter(comparable);
+        said.filter_map(|said| Some((said.at, self.compare(said, values, reader).err()?))).collect()
+    }
+
+    fn compare(&self, said: &Said<'_>, values: &mut [Value], reader: &Reader<'_>) -> Result<(), Error> {
+        match said.computed {
+            Computed::Count(of) => {
+                let count = count(self.layout, values, of);
+                let stated = Stated::new(u64::try_from(said.value).unwrap_or(u64::MAX), said.at);
+                reader.check_count(said.field, stated, count)
             }
+            Computed::Sum(path) => {
+                reader.check_sum(said.field, Stated::new(said.value, said.at), sum(self.layout, values, path))
+            }
+            Computed::Sign(sign) => self.sign(said, sign, values, reader),
+            _ => Ok(()),
         }
-        self.pages(values)
     }
 
     fn sign(&self, said: &Said<'_>, sign: &SignOf, values: &mut [Value], reader: &Reader<'_>) -> Result<(), Error> {
@@ -74,14 +97,10 @@ impl<'l> Linked<'l> {
         }
         Ok(())
     }
-
-    fn pages(&self, values: &[Value]) -> Result<(), Error> {
-        pages(self.layout, values, Culprit::Peer)
-    }
 }
 
 /// Checks the pages of a layout.
-pub(super) fn pages(layout: &Layout, values: &[Value], culprit: Culprit) -> Result<(), Error> {
+pub(crate) fn pages(layout: &Layout, values: &[Value], culprit: Culprit) -> Result<(), Error> {
     for (item, value) in layout.items().iter().zip(values) {
         let (Item::Group(group), Value::Group(entries)) = (item, value) else { continue };
         let Some(page) = &group.page else { continue };

@@ -30,7 +30,13 @@ fn layout(name: &'static str, items: Vec<Item>) -> Layout {
 fn list() -> Layout {
     let group = |name, by, layout| {
         let repeat = Repeat::Counted { by: Cow::Borrowed(by), max: 3 };
-        Item::Group(Group { name: Cow::Borrowed(name), label: Cow::Borrowed(""), repeat, page: None, layout: Cow::Owned(layout) })
+        Item::Group(Group {
+            name: Cow::Borrowed(name),
+            label: Cow::Borrowed(""),
+            repeat,
+            page: None,
+            layout: Cow::Owned(layout),
+        })
     };
     let count = |name, of| number(name, 1, Some(Computed::Count(Cow::Borrowed(of))));
     let text = || Kind::Text(TextRule::new(Charset::EucKr));
