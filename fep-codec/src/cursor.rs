@@ -28,7 +28,9 @@ const fn length_value(counts: Counts, start: usize, len: usize, total: usize) ->
 
 #[cold]
 fn fail(culprit: Culprit, fault: Fault, field: &Field, start: usize, bytes: Option<&[u8]>) -> Error {
-    Error::in_field(culprit, fault, field).at_bytes(start..start.saturating_add(field.len), bytes)
+    // A tail may have fewer bytes than its field says.
+    let len = bytes.map_or(field.len, <[u8]>::len);
+    Error::in_field(culprit, fault, field).at_bytes(start..start.saturating_add(len), bytes)
 }
 
 fn culprit_on_encode(fault: &Fault) -> Culprit {

@@ -14,5 +14,7 @@
 mod lines;
 mod render;
 
+pub(crate) use self::lines::shown;
 pub use self::lines::{Line, lines};
+pub(crate) use self::render::printable;
 pub use self::render::{Options, dump};

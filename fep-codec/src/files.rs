@@ -76,9 +76,10 @@ use std::borrow::Cow;
 pub use self::fault::{FileError, FileFault};
 pub use self::reader::{FileReader, Progress};
 pub use self::slice::{RecordSet, Records, records};
-pub use self::walk::{Lenient, RawRecord};
+pub use self::walk::RawRecord;
 pub use self::writer::FileWriter;
 use crate::layout::Layout;
+pub use crate::lenient::Lenient;
 
 /// The longest record of a file, in bytes; the reader's memory is this and a line end at most.
 pub const RECORD_MAX_BYTES: usize = 1 << 20;

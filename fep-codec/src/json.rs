@@ -16,6 +16,7 @@
 mod read;
 mod tree;
 mod write;
+mod schema;
 
 pub use self::tree::parse;
 pub use self::write::value_to_json;

@@ -15,7 +15,6 @@ mod tail;
 mod amount;
 mod sign;
 mod check;
-mod wire_code;
 
 pub use self::amount::Amount;
 pub use self::check::xor;

@@ -21,11 +21,13 @@ mod walk;
 mod place;
 mod slots;
 mod when;
+mod marks;
 
 use std::borrow::Cow;
 
 pub use self::computed::{Check, CheckFn, Computed, Counts, SignOf};
 pub use self::encoding::Encoding;
+pub use self::marks::Marks;
 pub use self::place::Span;
 pub use self::rules::{
     BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, FlagRule,

@@ -41,9 +41,13 @@ pub mod cursor;
 pub mod telegram;
 pub mod nested;
 pub mod record;
+pub mod survey;
+pub mod view;
+pub mod lenient;
 #[cfg(feature = "json")]
 pub mod json;
 pub mod dump;
+pub mod diff;
 pub mod files;
 pub mod framing;
 #[cfg(feature = "tokio")]
@@ -51,9 +55,10 @@ pub mod stream;
 
 pub use charset::Charset;
 pub use cursor::{Reader, Writer};
+pub use diff::diff;
 pub use error::{Culprit, Error, Fault};
 #[cfg(feature = "derive")]
-pub use fep_derive::{Code, Telegram};
+pub use fep_derive::{Choice, Code, Telegram};
 pub use framing::{FrameError, LengthPrefix};
 pub use kind::{CodeSet, FieldValue};
 pub use layout::{Field, Item, Layout};
@@ -61,5 +66,6 @@ pub use nested::{Body, DecodeBody};
 pub use record::{Record, Value};
 #[cfg(feature = "tokio")]
 pub use stream::TelegramCodec;
+pub use survey::decode_all_errors;
 pub use telegram::{Decode, DecodeOwned, Telegram, TelegramSet};
 pub use value::{Date, DateTime, Digits, MonthDay, MonthDayTime, Text, Time};

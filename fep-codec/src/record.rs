@@ -15,7 +15,11 @@ pub(crate) use self::decode::{case_of, field_value, tail};
 pub(crate) use self::linked::{Linked, pages};
 pub(crate) use self::path::absent;
 #[cfg(feature = "json")]
+pub(crate) use self::path::{in_item, nearest};
+pub(crate) use self::path::{split_index, unknown, within_parents};
+#[cfg(feature = "json")]
 pub(crate) use self::text::hex;
+pub(crate) use self::write::put_value;
 use crate::layout::Layout;
 use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
 
@@ -78,8 +82,12 @@ impl<'l> Record<'l> {
         &self.values
     }
 
+    /// The values alone.
+    pub(crate) fn into_values(self) -> Vec<Value> {
+        self.values
+    }
+
     /// A record with these values, which must be as many as the layout has items.
-    #[cfg_attr(not(feature = "json"), allow(dead_code, reason = "JSON is what makes records of values"))]
     pub(crate) fn from_values(layout: &'l Layout, values: Vec<Value>) -> Self {
         Self { layout, values }
     }

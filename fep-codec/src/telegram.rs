@@ -125,7 +125,8 @@ impl Layout {
         !self.when.is_empty()
             && self.when.iter().all(|when| {
                 let Some(span) = self.span(&when.path) else { return false };
-                bytes.get(span.range).is_some_and(|bytes| span.field.has_code(bytes, &when.value))
+                let field = bytes.get(span.range);
+                field.is_some_and(|field| span.field.kind.says(when.value.as_bytes(), field))
             })
     }
 

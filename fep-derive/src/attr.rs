@@ -3,17 +3,19 @@
 //! A key says what its value must look like, here and nowhere else. Which options go together is not known here; that is
 //! [`crate::model`].
 
+mod computed;
 mod entry;
 mod field;
 mod options;
 mod telegram;
 mod variant;
 
+pub(crate) use self::computed::{Computed, Counts};
 pub(crate) use self::entry::{Given, bytes, like, misplaced};
-pub(crate) use self::field::{FieldAttrs, KindWord};
+pub(crate) use self::field::{FieldAttrs, KindWord, PageAttrs};
 pub(crate) use self::options::{
-    Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Encoding, Justify, NoneAs, Overflow, Overpunch,
-    Pattern, Sign, TimePattern, check_code,
+    Charset, CodeLine, DatePattern, DateTimePattern, Encoding, Justify, NoneAs, Overflow, Overpunch, Pattern, Sign,
+    TimePattern, check_code,
 };
-pub(crate) use self::telegram::{Condition, TelegramAttrs};
-pub(crate) use self::variant::VariantAttrs;
+pub(crate) use self::telegram::{Condition, TelegramAttrs, View};
+pub(crate) use self::variant::{CaseAttrs, VariantAttrs};

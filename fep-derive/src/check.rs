@@ -2,12 +2,14 @@
 //!
 //! Only what tokens show is checked here. What types show (a part's length, a custom type's kind) the output asserts.
 
+mod links;
+
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt as _;
 
 use crate::attr::{Computed, Condition, bytes, like};
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Item, Len, Repeat, Telegram, What};
+use crate::model::{Field, Item, Len, Repeat, Telegram, View, What};
 use crate::shape::literal;
 
 /// Checks a telegram and brings its items into wire order.
@@ -16,9 +18,29 @@ pub(crate) fn check(mut telegram: Telegram, cx: &Ctxt) -> Telegram {
     names(&telegram.items, cx);
     counts(&telegram, cx);
     groups(&telegram, cx);
+    links::check(&mut telegram, cx);
     positions(&telegram, cx);
     conditions(&telegram, cx);
+    view_methods(&telegram, cx);
     telegram
+}
+
+/// A view has methods of its own, and two for most fields.
+fn view_methods(telegram: &Telegram, cx: &Ctxt) {
+    if telegram.view.is_none() {
+        return;
+    }
+    let mut taken: Vec<String> = View::METHODS.map(str::to_owned).into();
+    for item in &telegram.items {
+        for method in item.view_methods() {
+            if taken.contains(&method) {
+                let hint = "give the field another name, and with `name = \"…\"` the layout keeps this one";
+                let message = format!("the view would have two methods called `{method}`; {hint}");
+                cx.error(&item.member, message);
+            }
+            taken.push(method);
+        }
+    }
 }
 
 /// `order` is stated for all items or for none, and counts 1, 2, 3, …
@@ -60,7 +82,7 @@ fn names(items: &[Item], cx: &Ctxt) {
     }
 }
 
-/// Every count belongs to one group behind it, which says so too.
+/// Every count belongs to one group, which says so too.
 fn counts(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
     let mut counted: Vec<&Ident> = Vec::new();
     for (at, item) in items.iter().enumerate() {
@@ -70,18 +92,26 @@ fn counts(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
         match (found, by) {
             (None, _) if broken.contains(group) => {}
             (None, _) => cx.error(group, format_args!("there is no group `{group}` here to count")),
-            (Some(_), Some(What::Group { repeat: Repeat::Fixed(_), .. })) => {
-                cx.error(group, format_args!("`{group}` is an array: it always has all its entries"));
-            }
-            (Some(found), Some(What::Group { repeat: Repeat::Counted { by, .. }, .. })) => {
-                if found < at {
-                    cx.error(group, format_args!("`{group}` stands before its count; a count comes first"));
-                } else if counted.contains(&group) {
+            (Some(found), Some(What::Group { repeat, .. })) => match (repeat, repeat.counted()) {
+                (Repeat::Fixed(_), _) => {
+                    cx.error(group, format_args!("`{group}` is an array: it always has all its entries"));
+                }
+                (Repeat::Padded { .. }, Some(_)) if found < at => {
+                    let message = format!("`{group}` stands before its count; the count of a padded group comes first");
+                    cx.error(group, message);
+                }
+                _ if counted.contains(&group) => {
                     cx.error(group, format_args!("`{group}` is counted by another field already"));
-                } else if *by != item.member {
+                }
+                (_, Some((by, _))) if *by != item.member => {
                     cx.error(group, format_args!("`{group}` says that `{by}` counts it"));
                 }
-            }
+                (_, None) => {
+                    let count = item.member.unraw();
+                    cx.error(group, format_args!("`{group}` does not say that it is counted: `count = {count}`"));
+                }
+                _ => {}
+            },
             _ => cx.error(group, format_args!("`{group}` is no group")),
         }
         counted.push(group);
@@ -91,7 +121,8 @@ fn counts(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
 /// Every counted group names its count, which has room for the most entries.
 fn groups(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
     for item in items {
-        let What::Group { repeat: Repeat::Counted { by, max }, .. } = &item.what else { continue };
+        let What::Group { repeat, .. } = &item.what else { continue };
+        let Some((by, max)) = repeat.counted() else { continue };
         if broken.contains(by) {
             continue;
         }
@@ -128,14 +159,14 @@ fn counts_group(item: &Item, group: &Ident) -> bool {
     matches!(&item.what, What::Computed { computed: Computed::Count(counted), .. } if counted == group)
 }
 
-/// What follows a counted group stands at no one offset, and a telegram with one has no one length.
+/// What follows a group of varying size or a tail stands at no one offset, and a telegram with one has no one length.
 fn positions(telegram: &Telegram, cx: &Ctxt) {
     let mut varying: Option<&Ident> = None;
     for item in &telegram.items {
         if let (Some(at), Some(group)) = (&item.at, varying) {
             cx.error_at(at.span, format_args!("behind `{group}`, which varies in length, there are no fixed offsets"));
         }
-        if let What::Group { repeat: Repeat::Counted { .. }, .. } = item.what {
+        if let What::Group { repeat: Repeat::Counted { .. } | Repeat::Rest { .. }, .. } | What::Tail(_) = item.what {
             varying = Some(&item.member);
         }
     }
@@ -179,6 +210,9 @@ fn one_condition(telegram: &Telegram, condition: &Condition, cx: &Ctxt) {
     };
     match (&item.what, inner) {
         (What::Part, true) => {}
+        (What::Choice(_), true) => {
+            cx.error_at(*path_span, format_args!("what stands in the choice `{head}` has no one place"))
+        }
         (What::Part, false) => {
             cx.error_at(*path_span, format_args!("`{head}` is a part; name a field of it: \"{head}.…\""))
         }

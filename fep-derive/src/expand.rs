@@ -4,14 +4,19 @@
 //! constant where the call is inlined.
 
 mod assert;
+mod choice;
 mod code;
 mod debug;
+mod decode;
+mod encode;
 mod generics;
 mod layout;
 mod set;
 mod stub;
 mod telegram;
+mod view;
 
+pub(crate) use self::choice::{choice, choice_stub};
 pub(crate) use self::code::code_set;
 pub(crate) use self::set::set;
 pub(crate) use self::stub::{code_stub, set_stub, telegram_stub};

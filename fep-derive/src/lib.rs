@@ -1,6 +1,6 @@
-//! `#[derive(Telegram)]` and `#[derive(Code)]`.
+//! `#[derive(Telegram)]`, `#[derive(Choice)]` and `#[derive(Code)]`.
 //!
-//! Use them through `fep_codec`, which re-exports both next to the traits that they implement. This crate is four stages
+//! Use them through `fep_codec`, which re-exports them next to the traits that they implement. This crate is four stages
 //! in a row, and each takes what the one before it made:
 //!
 //! ```text
@@ -41,6 +41,16 @@ pub fn derive_telegram(input: TokenStream) -> TokenStream {
         }
     };
     finish(cx, full, stub)
+}
+
+#[doc = include_str!("choice.md")]
+#[proc_macro_derive(Choice, attributes(telegram, choice))]
+pub fn derive_choice(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let cx = Ctxt::default();
+    let attrs = TelegramAttrs::read(&input.attrs, &cx);
+    let choice = model::Cases::read(&input, &attrs, &cx);
+    finish(cx, expand::choice(&choice), expand::choice_stub(&choice))
 }
 
 #[doc = include_str!("code.md")]

@@ -3,6 +3,7 @@
 //! What one field's options and type say together is decided here. What fields say about each other is not; that is
 //! [`crate::check`].
 
+mod choice;
 mod code;
 mod field;
 mod kind;
@@ -10,13 +11,15 @@ mod set;
 mod telegram;
 
 use proc_macro2::{Ident, Span};
-use syn::{Expr, Generics, Type};
+use syn::ext::IdentExt as _;
+use syn::{Attribute, Expr, Generics, Type, Visibility};
 
+pub(crate) use self::choice::{Case, Cases};
 pub(crate) use self::code::{Code, CodeSetModel};
 pub(crate) use self::set::{Set, Variant};
 use crate::attr::{
     Charset, CodeLine, Computed, Condition, DatePattern, DateTimePattern, Encoding, Given, Justify, NoneAs, Overflow,
-    Sign, TimePattern,
+    PageAttrs, Sign, TimePattern,
 };
 use crate::paths::Paths;
 
@@ -31,10 +34,24 @@ pub(crate) struct Telegram {
     pub(crate) len: Option<Given<usize>>,
     pub(crate) when: Vec<Condition>,
     pub(crate) debug: bool,
+    pub(crate) vis: Visibility,
+    /// What `#[telegram(view)]` asks for.
+    pub(crate) view: Option<View>,
     /// In the order of the struct; [`crate::check`] brings them into wire order.
     pub(crate) items: Vec<Item>,
     /// Fields of the struct that are no items because of a mistake, which was reported.
     pub(crate) broken: Vec<Ident>,
+}
+
+/// The types that decode single fields.
+pub(crate) struct View {
+    pub(crate) ident: Ident,
+    pub(crate) ident_mut: Ident,
+}
+
+impl View {
+    /// The methods that every view has.
+    pub(crate) const METHODS: [&'static str; 5] = ["new", "as_bytes", "decode", "view", "refresh"];
 }
 
 /// A field of the struct, which is an item of the layout.
@@ -44,6 +61,9 @@ pub(crate) struct Item {
     /// The name in the layout.
     pub(crate) name: Given<String>,
     pub(crate) label: String,
+    pub(crate) vis: Visibility,
+    /// Its doc comments.
+    pub(crate) docs: Vec<Attribute>,
     pub(crate) ty: Type,
     pub(crate) at: Option<Given<usize>>,
     pub(crate) order: Option<Given<usize>>,
@@ -53,17 +73,31 @@ pub(crate) struct Item {
 /// What an item is.
 pub(crate) enum What {
     Field(Field),
-    Computed { computed: Computed, len: Given<usize>, encoding: Encoding, span: Span },
+    Computed { computed: Computed, len: Given<usize>, encoding: Encoding, scale: usize, secret: bool, span: Span },
     Literal(Vec<u8>),
     Filler { len: usize, pad: u8, any: bool },
     Part,
-    Group { entry: Box<Type>, repeat: Repeat },
+    Group { entry: Box<Type>, repeat: Repeat, page: Option<PageAttrs> },
+    Choice(Given<String>),
+    Tail(Field),
 }
 
 /// How many entries a group has.
 pub(crate) enum Repeat {
     Fixed(Box<Expr>),
     Counted { by: Ident, max: Given<usize> },
+    Padded { by: Option<Ident>, max: Given<usize>, pad: u8 },
+    Rest { max: Given<usize> },
+}
+
+impl Repeat {
+    /// The field that counts, and the most entries.
+    pub(crate) fn counted(&self) -> Option<(&Ident, &Given<usize>)> {
+        match self {
+            Self::Counted { by, max } | Self::Padded { by: Some(by), max, .. } => Some((by, max)),
+            Self::Fixed(_) | Self::Padded { by: None, .. } | Self::Rest { .. } => None,
+        }
+    }
 }
 
 /// A field with a value.
@@ -84,7 +118,7 @@ pub(crate) enum Len {
 
 /// The rule of a field.
 pub(crate) enum Kind {
-    Text { charset: Charset, pad: u8, justify: Justify, overflow: Overflow },
+    Text { charset: Charset, full: bool, pad: u8, justify: Justify, overflow: Overflow },
     Digits { encoding: Encoding, full: bool, pad: u8, justify: Justify },
     Number { encoding: Encoding, sign: Sign, scale: usize, none: NoneAs, digits_max: Option<usize> },
     Date { pattern: DatePattern, encoding: Encoding, none: NoneAs, pivot: Option<usize> },
@@ -104,6 +138,19 @@ pub(crate) enum Codes {
 }
 
 impl Item {
+    /// The methods that the item has in the views.
+    pub(crate) fn view_methods(&self) -> Vec<String> {
+        let name = self.member.unraw().to_string();
+        let write = match self.what {
+            What::Literal(_) | What::Filler { .. } => return Vec::new(),
+            What::Computed { .. } | What::Choice(_) | What::Tail(_) => None,
+            What::Field(_) => Some(format!("set_{name}")),
+            What::Part | What::Group { .. } => Some(format!("{name}_mut")),
+        };
+        let read = format!("{name}_bytes");
+        [name, read].into_iter().chain(write).collect()
+    }
+
     /// The item's contents if it is a field that can tell telegrams apart.
     pub(crate) fn is_distinguishing(&self) -> bool {
         let What::Field(field) = &self.what else { return false };

@@ -36,8 +36,19 @@ runtime! {
     reader = cursor::Reader;
     writer = cursor::Writer;
     extent = cursor::Extent;
+    tally = cursor::Tally;
+    body = nested::Body;
+    decode_body = nested::DecodeBody;
+    tail_value = kind::TailValue;
+    xor = kind::xor;
+    viewed = view::Viewed;
+    window = view::Window;
+    window_mut = view::WindowMut;
+    entries = view::Entries;
+    item_at = view::At;
     error = error::Error;
     fault = error::Fault;
+    culprit = error::Culprit;
     charset = charset::Charset;
 
     field_value = kind::FieldValue;
@@ -49,12 +60,18 @@ runtime! {
 
     layout = layout::Layout;
     late_max = layout::LATE_MAX;
+    marks = layout::Marks;
     when = layout::When;
     item = layout::Item;
     field = layout::Field;
     kind = layout::Kind;
     computed = layout::Computed;
     counts = layout::Counts;
+    sign_of = layout::SignOf;
+    check = layout::Check;
+    page = layout::Page;
+    choice = layout::Choice;
+    case = layout::Case;
     literal = layout::Literal;
     filler = layout::Filler;
     part = layout::Part;

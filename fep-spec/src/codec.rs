@@ -4,7 +4,8 @@
 
 use std::fmt;
 
-use fep_codec::{Error, Record, json};
+use fep_codec::lenient::Lenient;
+use fep_codec::{Error, Fault, Record, json};
 use serde_json::Value as Json;
 
 use crate::model::{Named, SpecSet, TelegramSpec};
@@ -23,13 +24,21 @@ pub enum CodecError {
     Envelope(String),
 }
 
-/// The telegram in these bytes as one line of JSON.
+/// The telegram in these bytes as one line of JSON, or everything that is wrong with it. What may be forgiven is.
 ///
 /// # Errors
-/// If the bytes are no such telegram.
-pub fn decode(telegram: &TelegramSpec, bytes: &[u8]) -> Result<String, CodecError> {
-    let name = telegram.name();
-    Record::decode(&telegram.layout, bytes).map(|record| line(&record)).map_err(|error| CodecError::of(name, error))
+/// All errors, [`fep_codec::survey::ERRORS_MAX`] at most.
+pub fn decode(telegram: &TelegramSpec, bytes: &[u8], lenient: Lenient) -> Result<String, Vec<CodecError>> {
+    let layout = &telegram.layout;
+    Record::decode_lenient(layout, bytes, lenient).map(|record| line(&record)).map_err(|first| {
+        let forgiven = |error: &Error| lenient.unknown_codes && *error.fault() == Fault::UnknownCode;
+        let mut errors = layout.all_errors(&lenient.mend(layout, bytes));
+        errors.retain(|error| !forgiven(error));
+        if errors.is_empty() {
+            errors.push(first);
+        }
+        errors.into_iter().map(|error| CodecError::of(telegram.name(), error)).collect()
+    })
 }
 
 /// A telegram's fields in their envelope, as one line of JSON.

@@ -248,3 +248,43 @@ fn a_reader_that_goes_away_is_no_error() {
     let output = child.wait_with_output().expect("fep ends");
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), b"".as_slice()));
 }
+
+#[test]
+fn all_that_is_wrong_is_said_and_a_secret_never() {
+    let mut bytes = fs::read(root().join("specs/bank-a/samples/transfer.bin")).expect("the sample");
+    bytes[35] = b'x';
+    bytes[101] = b'?';
+    bytes[120] = b'y';
+    let args = ["--spec", "specs/bank-a/bank-a.toml"];
+    for command in ["decode", "explain"] {
+        let run = fep_with(&[&[command], args.as_slice()].concat(), &bytes);
+        let lines: Vec<&str> = run.messages.lines().collect();
+        assert_eq!((run.code, lines.len()), (Some(1), 3), "{command}: {}", run.messages);
+        for (line, path) in lines.iter().zip(["header.trace_no", "withdraw_account", "amount"]) {
+            assert!(line.contains(&format!("peer: {path} (")), "{command}: {line}");
+        }
+        assert!(!run.messages.contains('?') && !run.messages.contains("3f"), "{}", run.messages);
+    }
+}
+
+#[test]
+fn what_is_often_wrong_is_forgiven_if_asked() {
+    let sample = fs::read(root().join("specs/bank-a/samples/transfer.bin")).expect("the sample");
+    let mut bytes = sample.clone();
+    bytes[162..171].fill(b' ');
+    let stripped = bytes.trim_ascii_end();
+    assert!(stripped.len() < 220, "the sample ends in a filler");
+    let args = ["decode", "--spec", "specs/bank-a/bank-a.toml"];
+    assert_eq!(fep_with(&args, stripped).code, Some(1));
+    let run = fep_with(&[args.as_slice(), &["--lenient"]].concat(), stripped);
+    assert_eq!((run.code, run.messages.as_str()), (Some(0), ""));
+    let whole = fep_with(&args, &sample);
+    let (mut read, whole): (Value, Value) =
+        (serde_json::from_str(run.text()).expect("JSON"), serde_json::from_str(whole.text()).expect("JSON"));
+    assert_eq!(read["fields"]["fee"], 0);
+    read["fields"]["fee"] = whole["fields"]["fee"].clone();
+    assert_eq!(read, whole);
+
+    let explained = fep_with(&["explain", "--lenient", "--spec", "specs/bank-a/bank-a.toml"], stripped);
+    assert_eq!((explained.code, explained.messages.as_str()), (Some(0), ""));
+}

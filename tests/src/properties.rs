@@ -4,10 +4,12 @@
 
 use std::io::{Cursor, Read};
 
-use fep_codec::dump::{Options, dump};
+use fep_codec::dump::{Options, dump, lines};
 use fep_codec::files::{FileLayout, FileReader, FileWriter, Lenient};
 use fep_codec::layout::Counts;
-use fep_codec::{DecodeOwned, Layout, LengthPrefix, Record, Telegram};
+use fep_codec::survey::ERRORS_MAX;
+use fep_codec::view::{find, patch, refresh};
+use fep_codec::{DecodeOwned, Layout, LengthPrefix, Record, Telegram, diff};
 
 use crate::arbitrary::{self, Random};
 
@@ -15,10 +17,17 @@ use crate::arbitrary::{self, Random};
 /// a secret.
 pub fn any_bytes(layout: &Layout, bytes: &[u8]) {
     let shown = dump(layout, bytes, Options::default());
+    let errors = layout.all_errors(bytes);
+    assert!(diff(layout, bytes, bytes).differences.is_empty(), "what is the same has no differences");
     let Ok(record) = Record::decode(layout, bytes) else {
         assert!(shown.contains('!'), "the dump shows where it is wrong:\n{shown}");
+        assert!((1..=ERRORS_MAX).contains(&errors.len()), "{errors:?}");
+        forgiven(layout, bytes);
         return;
     };
+    assert_eq!(errors, [], "what decodes has no errors");
+    assert_eq!(Record::decode_lenient(layout, bytes, Lenient::ALL).as_ref(), Ok(&record));
+    by_paths(layout, bytes, &record);
     assert!(!shown.contains("  ! "), "what decodes has no errors in its dump:\n{shown}");
     match record.encode() {
         Ok(again) => assert_eq!(again, bytes, "{} decodes and encodes to other bytes", layout.name),
@@ -27,6 +36,32 @@ pub fn any_bytes(layout: &Layout, bytes: &[u8]) {
     }
     let json = serde_json::to_string(&record).expect("JSON");
     assert_eq!(Record::from_json(layout, &json).expect("our own JSON"), record, "{json}");
+}
+
+/// What is forgiven reads strictly once it is mended, unknown codes excepted.
+fn forgiven(layout: &Layout, bytes: &[u8]) {
+    let lenient = Lenient { unknown_codes: false, ..Lenient::ALL };
+    let mended = lenient.mend(layout, bytes);
+    assert_eq!(Record::decode_lenient(layout, bytes, lenient), Record::decode(layout, &mended));
+    assert_eq!(lenient.mend(layout, &mended), mended, "mended twice");
+}
+
+/// Each field stands where its path leads to, and patching it with its own value changes nothing.
+fn by_paths(layout: &Layout, bytes: &[u8], record: &Record<'_>) {
+    for line in lines(layout, bytes, true) {
+        let Some((field, value)) = record.field(&line.path) else { continue };
+        let (found, range) = find(layout, bytes, &line.path).expect("a path of the dump");
+        assert_eq!((found, range), (field, line.offset..line.offset + line.len), "{}", line.path);
+        let mut patched = bytes.to_vec();
+        match patch(layout, &mut patched, &line.path, value) {
+            Ok(()) => assert_eq!(patched, bytes, "{}", line.path),
+            Err(_) if field.computed.is_some() => {}
+            Err(error) => assert!(error.to_string().contains("not in euc-kr"), "{error}"),
+        }
+    }
+    let mut refreshed = bytes.to_vec();
+    refresh(layout, &mut refreshed).expect("lengths that fit");
+    assert_eq!(refreshed, bytes, "what decodes needs no refreshing");
 }
 
 /// Any bytes: the derived type and the record agree about the value, the bytes and the error.

@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes the entries that are not used.
-    fn blank_entries(&mut self, group: &Group, used: usize) -> Result<(), Error> {
+    pub(crate) fn blank_entries(&mut self, group: &Group, used: usize) -> Result<(), Error> {
         let Some(len) = group.layout.fixed_len() else {
             let fault = Fault::BadSpec { reason: "an entry of varying length cannot be blank" };
             return Err(Error::new(Culprit::Spec, fault).within(&group.name));
@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether what is left is a whole number of entries, and not too many of them.
-    fn check_room(&self, group: &Group) -> Result<(), Error> {
+    pub(crate) fn check_room(&self, group: &Group) -> Result<(), Error> {
         let Some(entry) = group.layout.fixed_len().filter(|len| *len > 0) else { return Ok(()) };
         let (start, left) = (self.position(), self.left());
         let bytes = left % entry;

@@ -59,8 +59,8 @@ impl<'a> Reader<'a> {
         if left == 0 {
             return Ok(());
         }
-        let bytes = self.telegram.get(self.at..);
-        Err(Error::new(Culprit::Peer, Fault::LeftOver { bytes: left }).at_bytes(self.at..self.telegram.len(), bytes))
+        // They are not shown: what is out of its place may be what a secret field was meant to have.
+        Err(Error::new(Culprit::Peer, Fault::LeftOver { bytes: left }).at_bytes(self.at..self.telegram.len(), None))
     }
 
     /// The bytes read so far.
@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Keeps bytes at the end for later items.
-    pub(super) const fn reserve(&mut self, bytes: usize) {
+    pub(crate) const fn reserve(&mut self, bytes: usize) {
         self.reserved = self.reserved.saturating_add(bytes);
     }
 
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Ends the telegram earlier, and returns what [`Reader::widen`] needs.
-    pub(super) fn narrow(&mut self, end: usize) -> (&'a [u8], usize) {
+    pub(crate) fn narrow(&mut self, end: usize) -> (&'a [u8], usize) {
         let outer = (self.telegram, self.reserved);
         self.telegram = self.telegram.get(..end).unwrap_or(self.telegram);
         self.reserved = 0;
@@ -139,13 +139,13 @@ impl<'a> Reader<'a> {
         self.field_of(slot, slot.field.len)
     }
 
-    /// Reads a tail: a field that has all bytes which are left for it.
+    /// Reads a tail: a field that has all bytes which are left for it, so many of which are for what follows it.
     ///
     /// # Errors
     /// If they are more than the field may have, or no value of its kind.
     #[inline]
-    pub fn tail<R, T: FieldValue<'a, R>>(&mut self, slot: Slot<'_, R>) -> Result<T, Error> {
-        let (len, max) = (self.left(), slot.field.len);
+    pub fn tail<R, T: FieldValue<'a, R>>(&mut self, slot: Slot<'_, R>, behind: usize) -> Result<T, Error> {
+        let (len, max) = (self.left().saturating_sub(behind), slot.field.len);
         if len <= max {
             return self.field_of(slot, len);
         }

@@ -37,38 +37,20 @@ impl<'b> Writer<'b> {
     /// # Errors
     /// If a length field is too short for the telegram's length, or a check cannot be computed.
     #[inline]
-    pub fn finish(mut self) -> Result<usize, Error> {
-        let late = self.late;
+    pub fn finish(self) -> Result<usize, Error> {
+        let Self { out, at, late, .. } = self;
+        let mut checks = false;
+        for field in late.iter().map_while(Option::as_ref) {
+            match field {
+                Late::Length { start, len, rule, counts } => fill_length(out, at, *start..start + len, rule, *counts)?,
+                Late::Check { .. } => checks = true,
+            }
+        }
         // Checks cover lengths, and in wire order each check covers those before it.
-        for length in late.into_iter().flatten() {
-            if let Late::Length { start, len, rule, counts } = length {
-                self.fill_length(start..start.saturating_add(len), &rule, counts)?;
-            }
+        if checks {
+            fill_checks(out, &late)?;
         }
-        for check in late.into_iter().flatten() {
-            if let Late::Check { start, len, from, run } = check {
-                self.fill_check(start..start.saturating_add(len), from, run)?;
-            }
-        }
-        Ok(self.at)
-    }
-
-    #[inline]
-    fn fill_length(&mut self, range: Range<usize>, rule: &NumberRule, counts: Counts) -> Result<(), Error> {
-        let value = length_value(counts, range.start, range.len(), self.at) as u64;
-        match self.out.get_mut(range.clone()) {
-            Some(bytes) => {
-                value.put(rule, bytes).map_err(|fault| Error::new(Culprit::Spec, fault).at_bytes(range, None))
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn fill_check(&mut self, range: Range<usize>, from: usize, run: CheckFn) -> Result<(), Error> {
-        let Some((before, rest)) = self.out.split_at_mut_checked(range.start) else { return Ok(()) };
-        let (Some(covered), Some(field)) = (before.get(from..), rest.get_mut(..range.len())) else { return Ok(()) };
-        run(covered, field)
-            .map_err(|reason| Error::new(Culprit::Caller, Fault::NoCheck { reason }).at_bytes(range, None))
+        Ok(at)
     }
 
     /// Remembers a field to be filled in at the end.
@@ -198,6 +180,34 @@ pub(crate) fn check_count(group: &Group, count: usize) -> Result<(), Error> {
         _ => return Ok(()),
     };
     Err(Error::new(Culprit::Caller, fault).within(&group.name))
+}
+
+#[inline]
+fn fill_length(
+    out: &mut [u8],
+    total: usize,
+    range: Range<usize>,
+    rule: &NumberRule,
+    counts: Counts,
+) -> Result<(), Error> {
+    let value = length_value(counts, range.start, range.len(), total) as u64;
+    match out.get_mut(range.clone()) {
+        Some(bytes) => value.put(rule, bytes).map_err(|fault| Error::new(Culprit::Spec, fault).at_bytes(range, None)),
+        None => Ok(()),
+    }
+}
+
+#[inline(never)]
+fn fill_checks(out: &mut [u8], late: &[Option<Late>]) -> Result<(), Error> {
+    for field in late.iter().map_while(Option::as_ref) {
+        let Late::Check { start, len, from, run } = field else { continue };
+        let Some((before, rest)) = out.split_at_mut_checked(*start) else { continue };
+        let (Some(covered), Some(field)) = (before.get(*from..), rest.get_mut(..*len)) else { continue };
+        run(covered, field).map_err(|reason| {
+            Error::new(Culprit::Caller, Fault::NoCheck { reason }).at_bytes(*start..start + len, None)
+        })?;
+    }
+    Ok(())
 }
 
 #[cold]

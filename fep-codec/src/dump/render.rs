@@ -81,6 +81,6 @@ fn filled(text: &str, width: usize) -> String {
 }
 
 /// Control characters of a telegram must not reach the terminal.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
 }

@@ -1,11 +1,13 @@
 //! Reading a file: the mirror of `writer.rs`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{ErrorKind, Read};
 
 use super::FileLayout;
 use super::fault::{FileError, FileFault};
-use super::walk::{Framed, Lenient, RawRecord, Walk};
+use super::walk::{Framed, RawRecord, Walk};
+use crate::lenient::Lenient;
 use crate::record::Record;
 use crate::telegram::TelegramSet;
 
@@ -102,7 +104,7 @@ impl<'f, R: Read> FileReader<'f, R> {
             self.pending = framed.wrong.map(|what| FileError { record: number, offset, what });
             let bytes = self.buffer.get(at..at + framed.len).unwrap_or_default();
             let bytes = if framed.padded { self.walk.padded() } else { bytes };
-            return Some(Ok(RawRecord { number, offset, layout, bytes }));
+            return Some(Ok(RawRecord { number, offset, layout, bytes, lenient: self.walk.lenient }));
         }
     }
 
@@ -114,7 +116,7 @@ impl<'f, R: Read> FileReader<'f, R> {
     /// The records as values of a derived type: one telegram, or an enum of those that the file has.
     pub fn typed<T: TelegramSet>(mut self) -> impl Iterator<Item = Result<T, FileError>> + use<'f, T, R> {
         std::iter::from_fn(move || {
-            Some(self.next()?.and_then(|raw| T::decode_any(raw.bytes).map_err(|error| raw.error(error))))
+            Some(self.next()?.and_then(|raw| T::decode_any(&raw.mended()).map_err(|error| raw.error(error))))
         })
     }
 
@@ -167,7 +169,12 @@ impl<'f> RawRecord<'f, '_> {
     /// # Errors
     /// If they cannot be read.
     pub fn decode(&self) -> Result<Record<'f>, FileError> {
-        Record::decode(self.layout, self.bytes).map_err(|error| self.error(error))
+        Record::decode_lenient(self.layout, self.bytes, self.lenient).map_err(|error| self.error(error))
+    }
+
+    /// The bytes with what is forgiven mended.
+    fn mended(&self) -> Cow<'_, [u8]> {
+        if self.lenient.blank_numbers { self.lenient.mend(self.layout, self.bytes) } else { Cow::Borrowed(self.bytes) }
     }
 
     /// An error in this record's fields.

@@ -6,16 +6,7 @@ use super::order::Order;
 use super::totals::Totals;
 use super::{FileLayout, LineEnd, RECORD_MAX_BYTES};
 use crate::layout::Layout;
-
-/// What a reader forgives. A file read so may be written otherwise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lenient {
-    /// Blanks at the end of a record may be missing, and so may the last line end: an editor stripped them. Only where
-    /// records have line ends.
-    pub stripped: bool,
-    /// The last block may be left unfilled.
-    pub unfilled: bool,
-}
+use crate::lenient::Lenient;
 
 /// A record that stands where it may, not yet decoded.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +19,8 @@ pub struct RawRecord<'f, 'w> {
     pub layout: &'f Layout,
     /// Its bytes, without the line end.
     pub bytes: &'w [u8],
+    /// What its fields are forgiven.
+    pub lenient: Lenient,
 }
 
 /// How far a file has come.
@@ -63,13 +56,6 @@ pub(super) struct Framed<'f> {
     pub(super) consumed: usize,
     /// What is wrong with its totals.
     pub(super) wrong: Option<FileFault>,
-}
-
-impl Lenient {
-    /// Forgives nothing.
-    pub const STRICT: Self = Self { stripped: false, unfilled: false };
-    /// Forgives everything that can be forgiven.
-    pub const ALL: Self = Self { stripped: true, unfilled: true };
 }
 
 impl<'f> Walk<'f> {

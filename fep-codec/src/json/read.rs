@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 use super::tree::parse;
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Choice, DatePattern, DateTimePattern, Field, Item, Kind, Layout, Literal, NumberRule};
-use crate::record::{Record, Value, absent};
+use crate::record::{Record, Value, absent, in_item, nearest, unknown, within_parents};
 
 impl<'l> Record<'l> {
     /// Reads a telegram's fields from JSON text. Fields that are not given stay [`Value::Absent`].
@@ -22,6 +22,35 @@ impl<'l> Record<'l> {
     /// Those of [`Record::from_json`].
     pub fn from_json_value(layout: &'l Layout, fields: &Json) -> Result<Self, Error> {
         Ok(Self::from_values(layout, items(layout, fields)?))
+    }
+
+    /// Puts a JSON value at a path: a field's value, or a whole part or group, `body.items[3]` excepted.
+    ///
+    /// # Errors
+    /// If the layout has nothing there, with the name that was probably meant, or the value does not read as what stands
+    /// there. Then the record is as it was.
+    pub fn set_json(&mut self, path: &str, json: &Json) -> Result<(), Error> {
+        let layout = self.layout();
+        let Some((item, place)) = self.find_mut(path) else { return Err(unknown(layout, path)) };
+        let value = match item {
+            Item::Field(field) | Item::Tail(field) => {
+                field_value(field, json).map_err(|fault| in_item(fault, item, path))
+            }
+            Item::Choice(choice) => {
+                // The case stays: the code that means it stands elsewhere.
+                let Value::Choice(number, _) = place else { return Err(in_item(Fault::Missing, item, path)) };
+                let number = *number;
+                let Some(case) = choice.cases().get(number) else { return Err(unknown(layout, path)) };
+                let body = items(&case.layout, json).map_err(|error| error.within(path));
+                body.map(|values| Value::Choice(number, values))
+            }
+            Item::Filler(_) => Err(unknown(layout, path)),
+            Item::Literal(_) | Item::Part(_) | Item::Group(_) => {
+                item_value(item, json).map_err(|error| within_parents(error, path))
+            }
+        };
+        *place = value?;
+        Ok(())
     }
 }
 
@@ -65,12 +94,7 @@ fn case_value(choice: &Choice, json: Option<&Json>, siblings: &Map<String, Json>
 fn check_names(layout: &Layout, object: &Map<String, Json>) -> Result<(), Error> {
     for name in object.keys() {
         if layout.item(name).is_none() {
-            let names = layout.items().iter().filter_map(Item::name);
-            let nearest = names
-                .map(|known| (strsim::damerau_levenshtein(name, known), known))
-                .min()
-                .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
-                .map(|(_, known)| known.into());
+            let nearest = nearest(layout, name).map(Into::into);
             return Err(Error::new(Culprit::Caller, Fault::UnknownField { nearest }).within(name));
         }
     }

@@ -85,7 +85,7 @@ pub fn value_to_json(field: &Field, value: &Value) -> Json {
     }
 }
 
-fn is_json_number(field: &Field) -> bool {
+pub(super) fn is_json_number(field: &Field) -> bool {
     let Kind::Number(rule) = &field.kind else { return false };
     rule.scale == 0 && rule.encoding.digits(field.len) <= JSON_NUMBER_MAX_DIGITS
 }

@@ -46,6 +46,8 @@ fn put<'t>(utf8: &[u8], text: impl FnOnce() -> &'t str, rule: &TextRule, out: &m
 }
 
 /// Writes a text that has no padding.
+#[cold]
+#[inline(never)]
 fn put_full(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
     let len = out.len();
     match rule.charset.encode(text, out) {

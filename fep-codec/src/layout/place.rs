@@ -197,6 +197,30 @@ impl Layout {
         false
     }
 
+    /// The offset in bytes of the item with this name, if all items before it have a fixed length.
+    #[must_use]
+    pub const fn offset_of_item(&self, name: &str) -> Option<usize> {
+        let mut rest = self.items();
+        let mut offset = 0_usize;
+        while let [item, tail @ ..] = rest {
+            let own: &str = match item {
+                Item::Field(field) | Item::Tail(field) => text(&field.name),
+                Item::Literal(literal) => text(&literal.name),
+                Item::Part(part) => text(&part.name),
+                Item::Group(group) => text(&group.name),
+                Item::Choice(choice) => text(&choice.name),
+                Item::Filler(_) => "",
+            };
+            if !name.is_empty() && same(own, name) {
+                return Some(offset);
+            }
+            let Some(len) = item.fixed_len() else { return None };
+            offset = offset.saturating_add(len);
+            rest = tail;
+        }
+        None
+    }
+
     /// The number field in the entries of a group that a sum is made of: `items.amount`.
     #[must_use]
     pub const fn summand(&self, path: &str) -> Option<&Field> {

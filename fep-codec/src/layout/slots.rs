@@ -2,6 +2,7 @@
 //!
 //! The same derive wrote the layout and the call, and every call stands in a constant, so a panic here is a compile error.
 
+use super::walk::{borrowed, text};
 use super::{
     BytesRule, Check, Choice, CodeRule, Computed, Counts, DateRule, DateTimeRule, DigitsRule, Field, Filler, FlagRule,
     Group, Item, Kind, Layout, Literal, NumberRule, SignOf, Slot, Span, TextRule, TimeRule,
@@ -107,6 +108,51 @@ impl Layout {
         }
     }
 
+    /// Whether the sum with this number is one of numbers with as many decimals.
+    ///
+    /// # Panics
+    /// If the item is no sum; derived code calls this in constants only.
+    #[must_use]
+    pub const fn is_sum_sound(&self, number: usize) -> bool {
+        let Slot { rule, .. } = self.number(number);
+        match self.summand_of(number) {
+            Some(Field { kind: Kind::Number(summand), .. }) => summand.scale == rule.scale,
+            _ => false,
+        }
+    }
+
+    /// The rule of the numbers that the sum with this number adds up.
+    ///
+    /// # Panics
+    /// If the item is no sum of numbers; derived code calls this in constants only.
+    #[must_use]
+    pub const fn summand_rule(&self, number: usize) -> &NumberRule {
+        match self.summand_of(number) {
+            Some(Field { kind: Kind::Number(rule), .. }) => rule,
+            _ => wrong_item(),
+        }
+    }
+
+    const fn summand_of(&self, number: usize) -> Option<&Field> {
+        match &self.field(number).computed {
+            Some(Computed::Sum(path)) => self.summand(text(path)),
+            _ => wrong_item(),
+        }
+    }
+
+    /// Where the bytes begin that the check with this number covers, counted from the start of this layout; none if it covers
+    /// all of the telegram before it.
+    ///
+    /// # Panics
+    /// If the item is no check; derived code calls this in constants only.
+    #[must_use]
+    pub const fn check_from(&self, number: usize) -> Option<usize> {
+        match &self.field(number).check().from {
+            Some(from) => self.offset_of_item(text(from)),
+            None => None,
+        }
+    }
+
     /// Bytes that are kept for what follows the item with this number.
     ///
     /// # Panics
@@ -141,6 +187,14 @@ impl Layout {
             Some(span) => span,
             None => wrong_item(),
         }
+    }
+}
+
+impl Group {
+    /// The layout of an entry, in `const` code too.
+    #[must_use]
+    pub const fn layout_of_entry(&self) -> &Layout {
+        borrowed(&self.layout)
     }
 }
 

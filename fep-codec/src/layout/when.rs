@@ -86,7 +86,7 @@ impl Layout {
         None
     }
 
-    const fn conditions(&self) -> &[When] {
+    pub(super) const fn conditions(&self) -> &[When] {
         match &self.when {
             Cow::Borrowed(when) => when,
             Cow::Owned(when) => when.as_slice(),
@@ -117,12 +117,11 @@ const fn contains(conditions: &[When], condition: &When) -> bool {
     false
 }
 
-/// The bytes behind this prefix, if it is one. `strip_prefix` is no `const fn`.
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::charset::Charset;
-    use crate::layout::{Field, Group, NumberRule, Part, Repeat, TextRule};
+    use crate::layout::{Field, Group, Kind, NumberRule, Part, Repeat, TextRule};
 
     fn field(name: &'static str, kind: Kind) -> Item {
         let (name, label) = (Cow::Borrowed(name), Cow::Borrowed(""));
@@ -150,7 +149,7 @@ mod tests {
         let all = vec![
             Item::Part(Part { name: Cow::Borrowed("header"), layout: Cow::Owned(header.clone()) }),
             field("kind", text()),
-            Item::Group(Group { name, label, repeat, layout: Cow::Owned(header) }),
+            Item::Group(Group { name, label, repeat, page: None, layout: Cow::Owned(header) }),
             field("behind", text()),
         ];
         let all = layout(&[], all);

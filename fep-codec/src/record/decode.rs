@@ -185,9 +185,9 @@ pub(super) fn not_a_number(field: &Field) -> Error {
 
 pub(crate) fn tail(field: &Field, reader: &mut Reader<'_>) -> Result<Value, Error> {
     match &field.kind {
-        Kind::Text(rule) => reader.tail(Slot { field, rule }).map(Value::Text),
-        Kind::Digits(rule) => reader.tail(Slot { field, rule }).map(Value::Text),
-        Kind::Bytes(rule) => reader.tail(Slot { field, rule }).map(Value::Bytes),
+        Kind::Text(rule) => reader.tail(Slot { field, rule }, 0).map(Value::Text),
+        Kind::Digits(rule) => reader.tail(Slot { field, rule }, 0).map(Value::Text),
+        Kind::Bytes(rule) => reader.tail(Slot { field, rule }, 0).map(Value::Bytes),
         _ => Err(no_tail(field)),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Record, Value};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Field, Item, Layout, Repeat};
+use crate::layout::{DatePattern, DateTimePattern, Field, Item, Kind, Layout, Repeat};
 
 /// All items of a layout without values; parts are there with theirs, groups of varying size are empty, choices not made.
 pub(crate) fn absent(layout: &Layout) -> Vec<Value> {
@@ -21,7 +21,7 @@ pub(crate) fn absent(layout: &Layout) -> Vec<Value> {
 }
 
 /// `items[3]` → `items`, 3.
-fn split_index(segment: &str) -> Option<(&str, Option<usize>)> {
+pub(crate) fn split_index(segment: &str) -> Option<(&str, Option<usize>)> {
     match segment.split_once('[') {
         None => Some((segment, None)),
         Some((name, index)) => Some((name, Some(index.strip_suffix(']')?.parse().ok()?))),
@@ -66,7 +66,7 @@ impl<'l> Record<'l> {
         }
     }
 
-    fn find_mut(&mut self, path: &str) -> Option<(&'l Item, &mut Value)> {
+    pub(crate) fn find_mut(&mut self, path: &str) -> Option<(&'l Item, &mut Value)> {
         let mut layout = self.layout;
         let mut values = self.values.as_mut_slice();
         let mut segments = path.split('.').peekable();
@@ -90,12 +90,18 @@ impl<'l> Record<'l> {
         }
     }
 
-    /// Puts a value at a path. Whether it fits is seen when the record is encoded.
+    /// Puts a value at a path. It must be of the field's kind; whether it fits is seen when the record is encoded.
+    ///
+    /// [`Value::Absent`] takes a value away, and [`Value::None`] says that there is none. A part or a group is not set as a
+    /// whole, but field by field.
     ///
     /// # Errors
-    /// If the layout has nothing there, or the group has no such entry.
+    /// If the layout has nothing there, with the name that was probably meant; if the group has no such entry; or if the value
+    /// is of another kind. Then the record is as it was.
     pub fn set(&mut self, path: &str, value: Value) -> Result<(), Error> {
-        let (_, place) = self.find_mut(path).ok_or_else(|| unknown(path))?;
+        let layout = self.layout;
+        let Some((item, place)) = self.find_mut(path) else { return Err(unknown(layout, path)) };
+        check_kind(item, &value).map_err(|fault| in_item(fault, item, path))?;
         *place = value;
         Ok(())
     }
@@ -111,25 +117,119 @@ impl<'l> Record<'l> {
             *value = Value::Choice(number, absent(&case.layout));
             return Ok(());
         }
-        Err(unknown(path))
+        Err(unknown(self.layout, path))
     }
 
-    /// Adds an entry without values to the group at a path.
+    /// Adds an entry without values to the group at a path. Whether it is one too many is seen when the record is encoded.
     ///
     /// # Errors
     /// If there is no group.
     pub fn push_entry(&mut self, path: &str) -> Result<(), Error> {
+        let layout = self.layout;
         match self.find_mut(path) {
             Some((Item::Group(group), Value::Group(entries))) => {
                 entries.push(absent(&group.layout));
                 Ok(())
             }
-            _ => Err(unknown(path)),
+            Some((item, _)) => Err(in_item(Fault::WrongType { expected: "a group", found: noun(item) }, item, path)),
+            None => Err(unknown(layout, path)),
         }
     }
 }
 
+/// Whether the item can hold such a value.
+fn check_kind(item: &Item, value: &Value) -> Result<(), Fault> {
+    let fits = match (item, value) {
+        (_, Value::Absent) => !matches!(item, Item::Part(_) | Item::Group(_)),
+        (Item::Field(field) | Item::Tail(field), value) => field.kind.holds(value),
+        (Item::Literal(literal), Value::Bytes(bytes)) => {
+            return if *bytes == *literal.bytes { Ok(()) } else { Err(Fault::NotTheLiteral) };
+        }
+        _ => false,
+    };
+    if fits { Ok(()) } else { Err(Fault::WrongType { expected: noun(item), found: value.kind_name() }) }
+}
+
+impl Kind {
+    /// Whether a field of this kind can hold such a value. Whether "none" can be written is the rule's business.
+    fn holds(&self, value: &Value) -> bool {
+        match self {
+            Self::Text(_) | Self::Digits(_) | Self::Code(_) => matches!(value, Value::Text(_)),
+            Self::Number(_) => matches!(value, Value::Number(_) | Value::None),
+            Self::Date(rule) if rule.pattern == DatePattern::MmDd => matches!(value, Value::MonthDay(_) | Value::None),
+            Self::Date(_) => matches!(value, Value::Date(_) | Value::None),
+            Self::Time(_) => matches!(value, Value::Time(_) | Value::None),
+            Self::DateTime(rule) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
+                matches!(value, Value::MonthDayTime(_) | Value::None)
+            }
+            Self::DateTime(_) => matches!(value, Value::DateTime(_) | Value::None),
+            Self::Flag(_) => matches!(value, Value::Flag(_)),
+            Self::Bytes(_) => matches!(value, Value::Bytes(_)),
+        }
+    }
+}
+
+/// What stands there, in words for messages.
+const fn noun(item: &Item) -> &'static str {
+    match item {
+        Item::Field(field) | Item::Tail(field) => field.kind.value_name(),
+        Item::Literal(_) => "the literal's bytes",
+        Item::Filler(_) => "nothing",
+        Item::Part(_) => "a field of the part",
+        Item::Group(_) => "a field of an entry",
+        Item::Choice(_) => "a field of its body",
+    }
+}
+
+/// An error at an item, under the path by which the caller named it.
 #[cold]
-fn unknown(path: &str) -> Error {
+pub(crate) fn in_item(fault: Fault, item: &Item, path: &str) -> Error {
+    match item {
+        Item::Field(field) | Item::Tail(field) => within_parents(Error::in_field(Culprit::Caller, fault, field), path),
+        _ => Error::new(Culprit::Caller, fault).within(path),
+    }
+}
+
+/// Puts all names but the last in front of the error's path.
+pub(crate) fn within_parents(error: Error, path: &str) -> Error {
+    match path.rsplit_once('.') {
+        Some((parents, _)) => error.within(parents),
+        None => error,
+    }
+}
+
+/// There is nothing at this path: which of its names is unknown, and what it may have been meant to be.
+#[cold]
+pub(crate) fn unknown(layout: &Layout, path: &str) -> Error {
+    let mut layout = layout;
+    let mut known = String::new();
+    for segment in path.split('.') {
+        let (name, index) = split_index(segment).unwrap_or((segment, None));
+        let Some((_, item)) = layout.item(name) else {
+            let nearest = nearest(layout, name).map(|name| format!("{known}{name}").into());
+            return Error::new(Culprit::Caller, Fault::UnknownField { nearest }).within(path);
+        };
+        layout = match (item, index) {
+            (Item::Part(part), None) => &part.layout,
+            (Item::Group(group), Some(_)) => &group.layout,
+            (Item::Group(_), None) => {
+                let nearest = Some(format!("{known}{name}[0]").into());
+                return Error::new(Culprit::Caller, Fault::UnknownField { nearest }).within(path);
+            }
+            _ => break,
+        };
+        known.push_str(segment);
+        known.push('.');
+    }
     Error::new(Culprit::Caller, Fault::UnknownField { nearest: None }).within(path)
+}
+
+/// The name that was probably meant.
+pub(crate) fn nearest<'l>(layout: &'l Layout, name: &str) -> Option<&'l str> {
+    let names = layout.items().iter().filter_map(Item::name);
+    names
+        .map(|known| (strsim::damerau_levenshtein(name, known), known))
+        .min()
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
+        .map(|(_, known)| known)
 }

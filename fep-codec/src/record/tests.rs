@@ -89,6 +89,7 @@ static LIST: LazyLock<Layout> = LazyLock::new(|| {
                 name: Cow::Borrowed("items"),
                 label: Cow::Borrowed(""),
                 repeat: Repeat::Counted { by: Cow::Borrowed("count"), max: 3 },
+                page: None,
                 layout: Cow::Borrowed(&*ENTRY),
             }),
             Item::Filler(Filler { label: Cow::Borrowed("예비"), len: 3, pad: b' ', any: false }),
@@ -217,7 +218,7 @@ fn a_dump_hides_secrets_and_survives_anything() {
     let revealed = dump(&LIST, TWO, Options { reveal: true, colour: false });
     assert!(revealed.contains("c8 ab b1 e6 b5 bf 20 20 20 20") && revealed.contains("홍길동"), "{revealed}");
     let longer = dump(&LIST, &[TWO, b"4321"].concat(), Options::default());
-    assert!(longer.contains("** × 4") && longer.contains("! 4 bytes are left over"), "{longer}");
+    assert!(longer.contains("** × 4") && longer.contains("! 4 bytes are left after the last field"), "{longer}");
     for end in 0..TWO.len() {
         assert!(dump(&LIST, &TWO[..end], Options::default()).contains('!'), "{end} bytes");
     }

@@ -32,6 +32,16 @@ pub(super) fn item_len(item: &Item, value: &Value) -> usize {
     }
 }
 
+/// Writes a value to a field's bytes, all of them. On an error the bytes are rubbish.
+pub(crate) fn put_value(field: &Field, value: &Value, out: &mut [u8]) -> Result<(), Error> {
+    if out.len() == field.len {
+        return by_kind(field, &field.kind, value, &mut Writer::new(out));
+    }
+    // A tail keeps the bytes that it has.
+    let field = Field { len: out.len(), ..field.clone() };
+    by_kind(&field, &field.kind, value, &mut Writer::new(out))
+}
+
 /// Writes a field that is not computed.
 pub(super) fn by_kind(field: &Field, kind: &Kind, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
     match (kind, value) {

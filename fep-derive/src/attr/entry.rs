@@ -202,6 +202,11 @@ impl Entry {
         None
     }
 
+    /// Whether the key stands alone.
+    pub(crate) fn is_word(&self) -> bool {
+        matches!(self.value, Value::Word)
+    }
+
     /// Whether a list follows the key.
     pub(crate) fn is_list(&self) -> bool {
         matches!(self.value, Value::List(_))

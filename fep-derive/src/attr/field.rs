@@ -3,8 +3,9 @@
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Lit};
 
+use super::computed::Computed;
 use super::entry::{Entry, Given, entries, like};
-use super::options::{Charset, CodeLine, Computed, Encoding, Justify, NoneAs, Overflow, Pattern, Sign};
+use super::options::{Charset, CodeLine, Encoding, Justify, NoneAs, Overflow, Pattern, Sign};
 use crate::ctxt::Ctxt;
 
 /// The options of a field, as they were written.
@@ -37,9 +38,20 @@ pub(crate) struct FieldAttrs {
     pub(crate) any: bool,
     pub(crate) count: Option<Given<Ident>>,
     pub(crate) max: Option<Given<usize>>,
+    pub(crate) rest: Option<Given<()>>,
+    pub(crate) padded: Option<Given<()>>,
+    pub(crate) page: Option<PageAttrs>,
+    pub(crate) tail: Option<Given<()>>,
 
     /// The keys as they were written.
     pub(crate) keys: Vec<Ident>,
+}
+
+/// `page(total = total_count, start = start_no)`.
+#[derive(Clone)]
+pub(crate) struct PageAttrs {
+    pub(crate) total: Ident,
+    pub(crate) start: Ident,
 }
 
 /// What the field says that it is.
@@ -59,6 +71,7 @@ pub(crate) enum KindWord {
     Filler,
     Literal(Vec<u8>),
     Computed(Computed),
+    Choice(String),
 }
 
 impl KindWord {
@@ -84,7 +97,7 @@ impl KindWord {
 }
 
 impl FieldAttrs {
-    pub(crate) const KEYS: [&'static str; 39] = [
+    pub(crate) const KEYS: [&'static str; 44] = [
         "len",
         "label",
         "name",
@@ -124,6 +137,11 @@ impl FieldAttrs {
         "max",
         "encoding",
         "digits_max",
+        "rest",
+        "padded",
+        "page",
+        "choice",
+        "tail",
     ];
 
     /// What other libraries and sheets call some of them.
@@ -157,6 +175,10 @@ impl FieldAttrs {
                 let computed = Computed::read(entry, cx).map(|computed| computed.map(KindWord::Computed));
                 self.set_kind(computed, entry, cx);
             }
+            "choice" => {
+                let by = entry.string(cx, "choice = \"header.business_code\"");
+                self.set_kind(by.map(|by| by.map(KindWord::Choice)), entry, cx);
+            }
             "len" => self.len = entry.positive(cx, "len = 13"),
             "label" => self.label = entry.string(cx, "label = \"출금금액\""),
             "name" => self.name = entry.string(cx, "name = \"amount\""),
@@ -169,6 +191,10 @@ impl FieldAttrs {
                     entry.assigned(cx, "the name of the counting field: `count = item_count`", |input| input.parse());
             }
             "max" => self.max = entry.positive(cx, "max = 10"),
+            "rest" => self.rest = entry.word(cx),
+            "padded" => self.padded = entry.word(cx),
+            "page" => self.page = PageAttrs::read(entry, cx),
+            "tail" => self.tail = entry.word(cx),
             _ => self.set_option(&key, entry, cx),
         }
     }
@@ -234,12 +260,35 @@ impl FieldAttrs {
 
     /// Whether the word says what kind the field is.
     pub(crate) fn is_kind(word: &str) -> bool {
-        matches!(word, "literal" | "computed") || KindWord::plain(word).is_some()
+        matches!(word, "literal" | "computed" | "choice") || KindWord::plain(word).is_some()
     }
 
     /// Whether the option was written, well or not.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.key(name).is_some()
+    }
+}
+
+impl PageAttrs {
+    fn read(entry: &Entry, cx: &Ctxt) -> Option<Self> {
+        let example = "page(total = total_count, start = start_no)";
+        let (mut total, mut start) = (None, None);
+        for chunk in entry.list(cx, &format!("the fields that say which page: `{example}`"))? {
+            let Some(part) = super::entry::entry(chunk, cx) else { continue };
+            let field = |input: syn::parse::ParseStream<'_>| input.parse::<Ident>();
+            match part.key.to_string().as_str() {
+                "total" => total = part.assigned(cx, "a field: `total = total_count`", field),
+                "start" => start = part.assigned(cx, "a field: `start = start_no`", field),
+                _ => part.unknown(cx, &["total", "start"]),
+            }
+        }
+        match (total, start) {
+            (Some(total), Some(start)) => Some(Self { total: total.value, start: start.value }),
+            _ => {
+                cx.error(&entry.key, format_args!("a page says both: `{example}`"));
+                None
+            }
+        }
     }
 }
 

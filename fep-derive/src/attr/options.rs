@@ -2,8 +2,7 @@
 //!
 //! Each type mirrors the one of the same name in fep-codec, which a macro crate cannot depend on.
 
-use proc_macro2::{Ident, Span};
-use syn::parse::ParseStream;
+use proc_macro2::Span;
 
 use super::entry::{Entry, Given, did_you_mean, entry, string_pair, unique};
 use crate::ctxt::Ctxt;
@@ -30,10 +29,18 @@ pub(crate) enum Overflow {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sign {
+    /// In another field; nobody writes this, the field that is the sign says it.
+    Elsewhere,
     Unsigned,
     LeadingMinus,
-    Leading { plus: u8, minus: u8 },
-    Trailing { plus: u8, minus: u8 },
+    Leading {
+        plus: u8,
+        minus: u8,
+    },
+    Trailing {
+        plus: u8,
+        minus: u8,
+    },
     LeadingOverpunch(Overpunch),
     TrailingOverpunch(Overpunch),
     Signed,
@@ -95,19 +102,6 @@ pub(crate) enum DateTimePattern {
     YyyyMmDdHhMmSs,
     YyMmDdHhMmSs,
     MmDdHhMmSs,
-}
-
-/// `computed = length(rest)`, `computed = count(items)`.
-#[derive(Clone)]
-pub(crate) enum Computed {
-    Length(Counts),
-    Count(Ident),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Counts {
-    Rest,
-    All,
 }
 
 /// `"20" = "입금"` in `codes(…)`.
@@ -327,24 +321,6 @@ impl Overpunch {
         let forms =
             [("ebcdic", Self::Ebcdic), ("ebcdic-minus", Self::EbcdicMinus), ("strict-ascii", Self::StrictAscii)];
         entry.one_of(cx, &forms)
-    }
-}
-
-impl Computed {
-    pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
-        let expected = "`length(rest)`, `length(all)` or `count(a_group)`";
-        entry.assigned(cx, expected, |input: ParseStream<'_>| {
-            let what: Ident = input.parse()?;
-            let list;
-            syn::parenthesized!(list in input);
-            let of: Ident = list.parse()?;
-            match (what.to_string().as_str(), of.to_string().as_str()) {
-                ("length", "rest") => Ok(Self::Length(Counts::Rest)),
-                ("length", "all") => Ok(Self::Length(Counts::All)),
-                ("count", _) => Ok(Self::Count(of)),
-                _ => Err(syn::Error::new(of.span(), "neither a length nor a count")),
-            }
-        })
     }
 }
 

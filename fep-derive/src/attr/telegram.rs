@@ -1,6 +1,7 @@
 //! `#[telegram(…)]` on a struct or an enum.
 
 use proc_macro2::{Ident, Span};
+use syn::parse::Parse as _;
 use syn::{Attribute, Path};
 
 use super::entry::{Entry, Given, entries, string_pair};
@@ -16,9 +17,16 @@ pub(crate) struct TelegramAttrs {
     pub(crate) label: Option<Given<String>>,
     pub(crate) when: Vec<Condition>,
     pub(crate) debug: bool,
+    pub(crate) view: Option<View>,
     pub(crate) root: Option<Path>,
     /// The keys as they were written.
     pub(crate) keys: Vec<Ident>,
+}
+
+/// `view`, or `view = Name`.
+pub(crate) struct View {
+    /// If it shall have a name of its own.
+    pub(crate) name: Option<Ident>,
 }
 
 /// One `"path" = "value"` of `when(…)`.
@@ -30,7 +38,7 @@ pub(crate) struct Condition {
 }
 
 impl TelegramAttrs {
-    pub(crate) const KEYS: [&str; 7] = ["len", "charset", "name", "label", "when", "debug", "crate"];
+    pub(crate) const KEYS: [&str; 8] = ["len", "charset", "name", "label", "when", "debug", "view", "crate"];
 
     pub(crate) fn read(attrs: &[Attribute], cx: &Ctxt) -> Self {
         let mut new = Self::default();
@@ -49,6 +57,15 @@ impl TelegramAttrs {
             "label" => self.label = entry.string(cx, "label = \"이체\""),
             "when" => self.when = Condition::read(entry, cx),
             "debug" => self.debug = entry.word(cx).is_some(),
+            "view" => {
+                let word = entry.is_word().then_some(None);
+                let name = word.or_else(|| {
+                    let given =
+                        entry.assigned(cx, "nothing, or the view's name: `view = TransferView`", Ident::parse)?;
+                    Some(Some(given.value))
+                });
+                self.view = name.map(|name| View { name });
+            }
             "crate" => {
                 let path =
                     entry.assigned(cx, "a path to fep_codec: `crate = path::to::fep_codec`", Path::parse_mod_style);

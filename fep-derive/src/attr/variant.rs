@@ -1,4 +1,4 @@
-//! `#[code(…)]` on a variant of a code enum.
+//! `#[code(…)]` on a variant of a code enum, and `#[choice(…)]` on one of a choice.
 
 use quote::ToTokens as _;
 use syn::{Attribute, LitStr};
@@ -33,6 +33,36 @@ impl VariantAttrs {
                 "label" => new.label = entry.string(cx, "label = \"입금\""),
                 "other" => new.other = entry.word(cx),
                 _ => entry.unknown(cx, &["label", "other"]),
+            }
+        }
+        new
+    }
+}
+
+/// The codes of one case.
+#[derive(Default)]
+pub(crate) struct CaseAttrs {
+    pub(crate) codes: Vec<Given<String>>,
+    pub(crate) other: Option<Given<()>>,
+    /// Whether there was an attribute at all, well written or not.
+    pub(crate) written: bool,
+}
+
+impl CaseAttrs {
+    pub(crate) fn read(attrs: &[Attribute], cx: &Ctxt) -> Self {
+        let mut new = Self { written: attrs.iter().any(|attr| attr.path().is_ident("choice")), ..Self::default() };
+        let mut entries = Vec::new();
+        for chunk in chunks(attrs, "choice", cx) {
+            match syn::parse2::<LitStr>(chunk.clone()) {
+                Ok(code) => new.codes.push(Given { value: code.value(), span: code.span() }),
+                Err(_) if starts_with_literal(&chunk) => cx.error(chunk, "a code is a string: `#[choice(\"100\")]`"),
+                Err(_) => entries.extend(entry(chunk, cx)),
+            }
+        }
+        for entry in unique(entries, cx) {
+            match entry.key.to_string().as_str() {
+                "other" => new.other = entry.word(cx),
+                _ => entry.unknown(cx, &["other"]),
             }
         }
         new

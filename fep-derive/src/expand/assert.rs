@@ -5,11 +5,12 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use super::generics;
 use super::layout::rule_type;
 use crate::attr::Computed;
-use crate::model::{Len, Telegram, What};
+use crate::model::{Field, Item, Kind, Len, Repeat, Telegram, What};
 use crate::paths;
 
 /// A number that was written, what it comes to, and the message if it comes to nothing.
@@ -136,7 +137,7 @@ fn conditions(telegram: &Telegram, ty: &TokenStream) -> Vec<Condition> {
         }
     });
     let mut lengths = telegram.items.iter().filter_map(|item| match &item.what {
-        What::Computed { computed: Computed::Length(_), span, .. } => Some(*span),
+        What::Computed { computed: Computed::Length(_) | Computed::Check { .. }, span, .. } => Some(*span),
         _ => None,
     });
     let max = telegram.paths.late_max();
@@ -145,5 +146,55 @@ fn conditions(telegram: &Telegram, ty: &TokenStream) -> Vec<Condition> {
         holds: quote!(<#ty as #trait_>::LAYOUT.late_fields() <= #max),
         unless: "with those of its parts and entries, this telegram has more computed lengths and checks than `LATE_MAX`",
     };
-    paths.chain([lengths_fit]).collect()
+    let items = telegram.items.iter().enumerate().filter_map(|(number, item)| of_item(telegram, ty, number, item));
+    let rests_end = Condition {
+        at: telegram.ident.span(),
+        holds: quote!(<#ty as #trait_>::LAYOUT.rests_end()),
+        unless: "an item takes what is left of the telegram, and nobody knows where it ends: what follows it, or the entry \
+                 that it stands in, has no fixed length",
+    };
+    paths.chain([lengths_fit]).chain(items).chain([rests_end]).collect()
+}
+
+/// What must hold of a single item and shows in types only.
+fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) -> Option<Condition> {
+    let trait_ = telegram.paths.telegram();
+    let layout = quote!(<#ty as #trait_>::LAYOUT);
+    match &item.what {
+        What::Choice(by) => Some(Condition {
+            at: by.span,
+            holds: quote!(#layout.chooser_of(#layout.choice(#number)).is_some()),
+            unless: "at this path stands no text, digits or code field with a fixed offset, so it cannot say which body stands \
+                     here",
+        }),
+        What::Group { entry, repeat: Repeat::Padded { .. }, .. } => Some(Condition {
+            at: entry.span(),
+            holds: quote!(#layout.group(#number).layout_of_entry().fixed_len().is_some()),
+            unless: "an entry that is not used is blank, so the entries of a padded group have one length",
+        }),
+        What::Group { entry, repeat: Repeat::Counted { .. } | Repeat::Rest { .. }, .. } => Some(Condition {
+            at: entry.span(),
+            holds: quote!(#layout.group(#number).layout_of_entry().min_len() > 0),
+            unless: "an entry that can be without any bytes has no end",
+        }),
+        What::Computed { computed: Computed::Sum { .. }, span, .. } => Some(Condition {
+            at: *span,
+            holds: quote!(#layout.is_sum_sound(#number)),
+            unless: "at this path of the entries stands no number with as many decimals as the sum",
+        }),
+        What::Computed { computed: Computed::Check { from: Some(_), .. }, span, .. } => Some(Condition {
+            at: *span,
+            holds: quote!(#layout.check_from(#number).is_some()),
+            unless: "the item at which the covered bytes begin has no fixed offset",
+        }),
+        What::Field(Field { kind: Kind::Code { .. }, len, .. }) => Some(Condition {
+            at: if let Len::Stated(len) = len { len.span } else { item.ty.span() },
+            holds: quote!({
+                let code = #layout.code(#number);
+                code.rule.longest() <= code.field.len
+            }),
+            unless: "a code on the list is longer than the field",
+        }),
+        _ => None,
+    }
 }

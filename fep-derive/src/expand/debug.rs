@@ -19,8 +19,12 @@ pub(super) fn debug(telegram: &Telegram) -> TokenStream {
     let fields = telegram.items.iter().filter_map(|Item { member, what, .. }| {
         let shown = member.unraw().to_string();
         match what {
-            What::Field(field) if field.secret => Some(quote!(.field(#shown, &::core::format_args!("<secret>")))),
-            What::Field(_) | What::Part | What::Group { .. } => Some(quote!(.field(#shown, &self.#member))),
+            What::Field(field) | What::Tail(field) if field.secret => {
+                Some(quote!(.field(#shown, &::core::format_args!("<secret>"))))
+            }
+            What::Field(_) | What::Tail(_) | What::Part | What::Group { .. } | What::Choice(_) => {
+                Some(quote!(.field(#shown, &self.#member)))
+            }
             What::Computed { .. } | What::Literal(_) | What::Filler { .. } => None,
         }
     });

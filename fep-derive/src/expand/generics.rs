@@ -16,7 +16,8 @@ pub(super) fn bytes_lifetime() -> Lifetime {
 pub(super) fn encode(telegram: &Telegram) -> Generics {
     let mut generics = telegram.generics.clone();
     let trait_ = telegram.paths.telegram();
-    let mut predicates = nested(telegram, &quote!(#trait_));
+    let body = telegram.paths.body();
+    let mut predicates = nested(telegram, &quote!(#trait_), &body);
     predicates.extend(values(telegram));
     if !predicates.is_empty() {
         generics.make_where_clause().predicates.extend(predicates);
@@ -28,7 +29,8 @@ pub(super) fn encode(telegram: &Telegram) -> Generics {
 pub(super) fn decode(telegram: &Telegram) -> Generics {
     let mut generics = encode(telegram);
     let (lifetime, trait_) = (bytes_lifetime(), telegram.paths.decode());
-    let predicates = nested(telegram, &quote!(#trait_<#lifetime>));
+    let body = telegram.paths.decode_body();
+    let predicates = nested(telegram, &quote!(#trait_<#lifetime>), &quote!(#body<#lifetime>));
     if !predicates.is_empty() {
         generics.make_where_clause().predicates.extend(predicates);
     }
@@ -38,14 +40,15 @@ pub(super) fn decode(telegram: &Telegram) -> Generics {
     generics
 }
 
-/// Parts and entries whose type mentions a type parameter must be telegrams.
-fn nested(telegram: &Telegram, trait_: &TokenStream) -> Vec<WherePredicate> {
+/// Parts, entries and bodies whose type mentions a type parameter must be telegrams and choices.
+pub(super) fn nested(telegram: &Telegram, trait_: &TokenStream, body: &TokenStream) -> Vec<WherePredicate> {
     let types = telegram.items.iter().filter_map(|item| match &item.what {
-        What::Part => Some(&item.ty),
-        What::Group { entry, .. } => Some(entry),
+        What::Part => Some((&item.ty, trait_)),
+        What::Group { entry, .. } => Some((&**entry, trait_)),
+        What::Choice(_) => Some((&item.ty, body)),
         _ => None,
     });
-    types.filter(|ty| mentions(telegram, ty)).map(|ty| parse_quote!(#ty: #trait_)).collect()
+    types.filter(|(ty, _)| mentions(telegram, ty)).map(|(ty, trait_)| parse_quote!(#ty: #trait_)).collect()
 }
 
 /// Fields whose type mentions a type parameter must be values of their kind.
@@ -53,6 +56,10 @@ fn values(telegram: &Telegram) -> Vec<WherePredicate> {
     let (field_value, code_set) = (telegram.paths.field_value(), telegram.paths.code_set());
     let mut predicates = Vec::new();
     for Item { ty, what, .. } in telegram.items.iter().filter(|item| mentions(telegram, &item.ty)) {
+        if let What::Tail(field) = what {
+            let (rule, tail_value) = (rule_type(&telegram.paths, &field.kind), telegram.paths.tail_value());
+            predicates.push(parse_quote!(#ty: for<'__value> #tail_value<'__value, #rule>));
+        }
         if let What::Field(field) = what {
             let rule = rule_type(&telegram.paths, &field.kind);
             predicates.push(parse_quote!(#ty: for<'__value> #field_value<'__value, #rule>));
@@ -90,21 +97,25 @@ pub(super) fn closed_type(telegram: &Telegram) -> Option<TokenStream> {
 
 /// A type with every lifetime `'static`.
 pub(super) fn closed(ty: &Type) -> TokenStream {
-    fn close(tokens: TokenStream) -> TokenStream {
-        let mut after_quote = false;
-        let token = |token: TokenTree| match token {
-            TokenTree::Ident(ident) if std::mem::take(&mut after_quote) => Ident::new("static", ident.span()).into(),
-            TokenTree::Group(group) => {
-                let mut closed = proc_macro2::Group::new(group.delimiter(), close(group.stream()));
-                closed.set_span(group.span());
-                TokenTree::Group(closed)
-            }
-            other => {
-                after_quote = matches!(&other, TokenTree::Punct(punct) if punct.as_char() == '\'');
-                other
-            }
-        };
-        tokens.into_iter().map(token).collect()
-    }
-    close(ty.to_token_stream())
+    relabelled(ty.to_token_stream(), "static", &|_| true)
+}
+
+/// Tokens with this lifetime in the place of others.
+pub(super) fn relabelled(tokens: TokenStream, lifetime: &str, replaces: &dyn Fn(&Ident) -> bool) -> TokenStream {
+    let mut after_quote = false;
+    let token = |token: TokenTree| match token {
+        TokenTree::Ident(ident) if std::mem::take(&mut after_quote) && replaces(&ident) => {
+            Ident::new(lifetime, ident.span()).into()
+        }
+        TokenTree::Group(group) => {
+            let mut inner = proc_macro2::Group::new(group.delimiter(), relabelled(group.stream(), lifetime, replaces));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }
+        other => {
+            after_quote = matches!(&other, TokenTree::Punct(punct) if punct.as_char() == '\'');
+            other
+        }
+    };
+    tokens.into_iter().map(token).collect()
 }

@@ -1,12 +1,13 @@
 //! A telegram's items as the expression that is its constant layout.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use crate::attr::{
     Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Encoding, Justify, NoneAs, Overflow, Overpunch,
-    Sign, TimePattern,
+    PageAttrs, Sign, TimePattern,
 };
 use crate::model::{Codes, Field, Item, Kind, Len, Repeat, Telegram, What};
 use crate::paths::{self, Paths};
@@ -45,17 +46,11 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
             let (len, kind, secret) = (len(&field.len), kind(p, field, &it.ty), field.secret);
             field_item(p, it, &quote!(len: #len, kind: #kind, secret: #secret, computed: #none))
         }
-        What::Computed { computed, len, encoding: digits, .. } => {
-            let (len, number_rule, kind) = (len.value, p.number_rule(), p.kind());
-            let (option, computed) = (paths::option(), self::computed(telegram, computed));
-            let kind = match digits {
-                Encoding::Ascii => quote!(#kind::Number(#number_rule::UNSIGNED)),
-                digits => {
-                    let digits = encoding(p, *digits);
-                    quote!(#kind::Number(#number_rule { encoding: #digits, ..#number_rule::UNSIGNED }))
-                }
-            };
-            field_item(p, it, &quote!(len: #len, kind: #kind, secret: false, computed: #option::Some(#computed)))
+        What::Computed { computed, len, encoding: digits, scale, secret, .. } => {
+            let (len, option) = (len.value, paths::option());
+            let (kind, computed) =
+                (computed_kind(telegram, computed, len, *digits, *scale), self::computed(telegram, computed));
+            field_item(p, it, &quote!(len: #len, kind: #kind, secret: #secret, computed: #option::Some(#computed)))
         }
         What::Literal(bytes) => {
             let (literal, bytes) = (p.literal(), proc_macro2::Literal::byte_string(bytes));
@@ -69,14 +64,60 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
             let (part, inner) = (p.part(), layout_of(p, &it.ty));
             quote!(#item::Part(#part { name: #borrowed(#name), layout: #borrowed(#inner) }))
         }
-        What::Group { entry, repeat } => {
+        What::Group { entry, repeat, page } => {
             let (group, inner, repeat) = (p.group(), layout_of(p, entry), self::repeat(telegram, repeat));
-            let page = optional(None);
+            let page = self::page(telegram, page.as_ref());
             quote!(#item::Group(#group {
                 name: #borrowed(#name), label: #borrowed(#label), repeat: #repeat, page: #page, layout: #borrowed(#inner)
             }))
         }
+        What::Choice(by) => {
+            let (choice, body, ty, by) = (p.choice(), p.body(), &it.ty, &by.value);
+            let cases = quote_spanned!(ty.span()=> <#ty as #body>::CASES);
+            quote!(#item::Choice(#choice {
+                name: #borrowed(#name), label: #borrowed(#label), by: #borrowed(#by), cases: #borrowed(#cases)
+            }))
+        }
+        What::Tail(field) => {
+            let (none, path) = (optional(None), p.field());
+            let (len, kind, secret) = (len(&field.len), kind(p, field, &it.ty), field.secret);
+            quote!(#item::Tail(#path {
+                name: #borrowed(#name), label: #borrowed(#label), len: #len, kind: #kind, secret: #secret, computed: #none
+            }))
+        }
     }
+}
+
+/// What a computed field's bytes are: a number, a sign or a check.
+fn computed_kind(telegram: &Telegram, computed: &Computed, len: usize, digits: Encoding, scale: usize) -> TokenStream {
+    let p = &telegram.paths;
+    let (kind, text_rule, number_rule) = (p.kind(), p.text_rule(), p.number_rule());
+    match (computed, digits) {
+        (Computed::Sign { .. }, _) => {
+            let charset = charset(p, telegram.charset);
+            quote!(#kind::Text(#text_rule::new(#charset)))
+        }
+        (Computed::Check { .. }, _) if len == 1 => {
+            let bytes_rule = p.bytes_rule();
+            quote!(#kind::Bytes(#bytes_rule))
+        }
+        (Computed::Check { .. }, _) => {
+            let charset = charset(p, Charset::Ascii);
+            quote!(#kind::Text(#text_rule::new(#charset)))
+        }
+        (_, Encoding::Ascii) if scale == 0 => quote!(#kind::Number(#number_rule::UNSIGNED)),
+        _ => {
+            let (digits, scale) = (encoding(p, digits), proc_macro2::Literal::usize_unsuffixed(scale));
+            quote!(#kind::Number(#number_rule { encoding: #digits, scale: #scale, ..#number_rule::UNSIGNED }))
+        }
+    }
+}
+
+fn page(telegram: &Telegram, page: Option<&PageAttrs>) -> TokenStream {
+    let (path, option, borrowed) = (telegram.paths.page(), paths::option(), paths::borrowed());
+    let Some(PageAttrs { total, start }) = page else { return quote!(#option::None) };
+    let (total, start) = (name_of(telegram, total), name_of(telegram, start));
+    quote!(#option::Some(#path { total: #borrowed(#total), start: #borrowed(#start) }))
 }
 
 fn field_item(p: &Paths, it: &Item, rest: &TokenStream) -> TokenStream {
@@ -105,20 +146,56 @@ fn computed(telegram: &Telegram, computed: &Computed) -> TokenStream {
     match computed {
         Computed::Length(Counts::Rest) => quote!(#path::Length(#counts::Rest)),
         Computed::Length(Counts::All) => quote!(#path::Length(#counts::All)),
+        Computed::LengthOf(of) => {
+            let name = name_of(telegram, of);
+            quote!(#path::LengthOf(#borrowed(#name)))
+        }
         Computed::Count(group) => {
             let name = name_of(telegram, group);
             quote!(#path::Count(#borrowed(#name)))
+        }
+        Computed::Sum { group, path: inner } => {
+            let names = inner.iter().map(|name| name.unraw().to_string());
+            let full: Vec<String> = std::iter::once(name_of(telegram, group).to_owned()).chain(names).collect();
+            let full = full.join(".");
+            quote!(#path::Sum(#borrowed(#full)))
+        }
+        Computed::Sequence(first) => quote!(#path::Sequence(#first)),
+        Computed::Sign { of, plus, minus, zero } => {
+            let (sign_of, option, name) = (p.sign_of(), paths::option(), name_of(telegram, of));
+            let (plus, minus) = (byte(*plus), byte(*minus));
+            let zero = zero.map(byte).map_or_else(|| quote!(#option::None), |zero| quote!(#option::Some(#zero)));
+            quote!(#path::Sign(#sign_of { of: #borrowed(#name), plus: #plus, minus: #minus, zero: #zero }))
+        }
+        Computed::Check { function, from } => {
+            let (check, option) = (p.check(), paths::option());
+            let name = function.as_ref().and_then(|path| path.segments.last());
+            let name = name.map_or_else(|| "xor".to_owned(), |segment| segment.ident.unraw().to_string());
+            let from = from.as_ref().map(|from| name_of(telegram, from));
+            let from = from.map_or_else(|| quote!(#option::None), |from| quote!(#option::Some(#borrowed(#from))));
+            let run = function.as_ref().map_or_else(|| p.xor(), ToTokens::to_token_stream);
+            quote!(#path::Check(#check { name: #borrowed(#name), from: #from, run: #option::Some(#run) }))
         }
     }
 }
 
 fn repeat(telegram: &Telegram, repeat: &Repeat) -> TokenStream {
-    let (path, borrowed) = (telegram.paths.repeat(), paths::borrowed());
+    let (path, borrowed, option) = (telegram.paths.repeat(), paths::borrowed(), paths::option());
     match repeat {
         Repeat::Fixed(count) => quote!(#path::Fixed(#count)),
         Repeat::Counted { by, max } => {
             let (by, max) = (name_of(telegram, by), max.value);
             quote!(#path::Counted { by: #borrowed(#by), max: #max })
+        }
+        Repeat::Padded { by, max, pad } => {
+            let by = by.as_ref().map(|by| name_of(telegram, by));
+            let by = by.map_or_else(|| quote!(#option::None), |by| quote!(#option::Some(#borrowed(#by))));
+            let (max, pad) = (max.value, byte(*pad));
+            quote!(#path::Padded { by: #by, max: #max, pad: #pad })
+        }
+        Repeat::Rest { max } => {
+            let max = max.value;
+            quote!(#path::Rest { max: #max })
         }
     }
 }
@@ -161,10 +238,10 @@ fn variant(kind: &Kind) -> TokenStream {
 fn kind(p: &Paths, field: &Field, ty: &syn::Type) -> TokenStream {
     let (path, variant, rule) = (p.kind(), variant(&field.kind), rule_type(p, &field.kind));
     let options = match &field.kind {
-        Kind::Text { charset: set, pad, justify: side, overflow } => {
+        Kind::Text { charset: set, full, pad, justify: side, overflow } => {
             let (set, pad, side) = (charset(p, *set), byte(*pad), justify(p, *side));
             let overflow = overflow_of(p, *overflow);
-            quote!({ charset: #set, full: false, pad: #pad, justify: #side, overflow: #overflow })
+            quote!({ charset: #set, full: #full, pad: #pad, justify: #side, overflow: #overflow })
         }
         Kind::Digits { encoding: digits, full, pad, justify: side } => {
             let (digits, pad, side) = (encoding(p, *digits), byte(*pad), justify(p, *side));
@@ -265,6 +342,7 @@ fn overflow_of(p: &Paths, overflow: Overflow) -> TokenStream {
 fn sign(p: &Paths, sign: Sign) -> TokenStream {
     let path = p.sign();
     match sign {
+        Sign::Elsewhere => quote!(#path::Elsewhere),
         Sign::Unsigned => quote!(#path::Unsigned),
         Sign::LeadingMinus => quote!(#path::LeadingMinus),
         Sign::Leading { plus, minus } => {

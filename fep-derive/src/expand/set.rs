@@ -17,9 +17,10 @@ pub(crate) fn set(set: &Set) -> TokenStream {
     let types = set.variants.iter().map(|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT));
     // A parameter of our own, whatever macro the types came through.
     let bytes = Ident::new("bytes", Span::mixed_site());
-    let choices = set.variants.iter().map(|Variant { ident, ty }| {
+    let choices = set.variants.iter().map(|variant| {
+        let (Variant { ident, ty }, chosen) = (variant, chosen(set, variant, &bytes));
         quote_spanned! {ty.span()=>
-            if <#ty as #telegram>::LAYOUT.chooses(#bytes) {
+            if #chosen {
                 return #result::map(<#ty as #decode<'_>>::decode(#bytes), Self::#ident);
             }
         }
@@ -56,6 +57,13 @@ pub(crate) fn set(set: &Set) -> TokenStream {
     }
 }
 
+/// Whether the bytes are this telegram's: what tells it apart, and where that stands, are constants.
+fn chosen(set: &Set, Variant { ty, .. }: &Variant, bytes: &Ident) -> TokenStream {
+    let (telegram, marks) = (set.paths.telegram(), set.paths.marks());
+    let layout = quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT);
+    quote!(const { #marks::<{ #layout.marks() }>::of(#layout) }.hold(#bytes))
+}
+
 /// `impl RecordSet`: the same choice, for slices of records that follow each other.
 fn records(set: &Set) -> TokenStream {
     let p = &set.paths;
@@ -64,9 +72,10 @@ fn records(set: &Set) -> TokenStream {
     let ident = &set.ident;
     let bytes = Ident::new("bytes", Span::mixed_site());
     let lifetime = bytes_lifetime();
-    let lens = set.variants.iter().map(|Variant { ty, .. }| {
+    let lens = set.variants.iter().map(|variant| {
+        let (Variant { ty, .. }, chosen) = (variant, chosen(set, variant, &bytes));
         quote_spanned! {ty.span()=>
-            if <#ty as #telegram>::LAYOUT.chooses(#bytes) {
+            if #chosen {
                 return <#ty as #telegram>::LAYOUT.fixed_len();
             }
         }

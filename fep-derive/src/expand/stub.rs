@@ -7,6 +7,7 @@ use syn::ext::IdentExt as _;
 
 use super::layout::charset;
 use super::set::conversions;
+use super::view::views;
 use crate::attr::Charset;
 use crate::model::{CodeSetModel, Set, Telegram};
 use crate::paths::{self, Paths};
@@ -21,6 +22,7 @@ pub(crate) fn telegram_stub(telegram: &Telegram) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = telegram.generics.split_for_impl();
     let (decode_generics, lifetime) = decode_generics(&telegram.generics);
     let (decode_impl_generics, _, _) = decode_generics.split_for_impl();
+    let views = telegram.view.as_ref().map(|view| views(telegram, view, true));
     quote! {
         #[automatically_derived]
         impl #impl_generics #trait_ for #ident #ty_generics #where_clause {
@@ -41,6 +43,7 @@ pub(crate) fn telegram_stub(telegram: &Telegram) -> TokenStream {
                 ::core::unreachable!()
             }
         }
+        #views
     }
 }
 

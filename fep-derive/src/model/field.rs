@@ -5,9 +5,12 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use super::{Field, Item, Len, Repeat, What};
-use crate::attr::{Charset, FieldAttrs, Given, KindWord, bytes, misplaced};
+use crate::attr::{Charset, Computed, FieldAttrs, Given, KindWord, bytes, misplaced};
 use crate::ctxt::Ctxt;
 use crate::shape::{Shape, literal};
+
+/// The most bytes of a check; the rule's home is the runtime's `Check::LEN_MAX`, which a macro crate cannot ask.
+const CHECK_LEN_MAX: usize = 64;
 
 /// The options that every item has.
 const COMMON: [&str; 4] = ["at", "order", "label", "name"];
@@ -42,7 +45,9 @@ impl Item {
             cx.error_at(name.span, "a name has at least one character and no dot, which separates names in a path");
         }
         let label = attrs.label.map_or_else(String::new, |label| label.value);
-        Some(Self { member, name, label, ty: field.ty.clone(), at: attrs.at, order: attrs.order, what })
+        let docs = field.attrs.iter().filter(|attr| attr.path().is_ident("doc")).cloned().collect();
+        let (vis, ty) = (field.vis.clone(), field.ty.clone());
+        Some(Self { member, name, label, vis, docs, ty, at: attrs.at, order: attrs.order, what })
     }
 }
 
@@ -60,13 +65,8 @@ impl Source<'_> {
         match word {
             KindWord::Literal(bytes) => self.literal(bytes),
             KindWord::Filler => self.filler(),
-            KindWord::Computed(computed) => {
-                self.unit("a computed field")?;
-                self.only("a computed field", &["computed", "len", "encoding"]);
-                let len = self.stated_len("len = 4")?;
-                let span = self.attrs.kind.as_ref().map_or(self.member, |kind| kind.span);
-                Some(What::Computed { computed: computed.clone(), len, encoding: self.encoding(), span })
-            }
+            KindWord::Computed(computed) => self.computed(computed),
+            KindWord::Choice(by) => self.choice(by),
             KindWord::Part => self.part(),
             KindWord::Group => self.group(),
             _ if matches!(self.shape, Shape::Unit) => {
@@ -121,7 +121,61 @@ impl Source<'_> {
         None
     }
 
+    fn computed(&self, computed: &Computed) -> Option<What> {
+        self.unit("a computed field")?;
+        let options: &[&str] = match computed {
+            Computed::Sum { .. } => &["computed", "len", "encoding", "scale", "secret"],
+            Computed::Sign { .. } | Computed::Check { .. } => &["computed", "len", "secret"],
+            _ => &["computed", "len", "encoding"],
+        };
+        self.only("a computed field", options);
+        let len = self.stated_len("len = 4")?;
+        if matches!(computed, Computed::Sign { .. }) && len.value != 1 {
+            self.cx.error_at(len.span, "a sign has 1 byte");
+        }
+        if matches!(computed, Computed::Check { .. }) && len.value > CHECK_LEN_MAX {
+            self.cx.error_at(len.span, format_args!("a check has at most {CHECK_LEN_MAX} bytes"));
+        }
+        let span = self.attrs.kind.as_ref().map_or(self.member, |kind| kind.span);
+        let (encoding, secret) = (self.encoding(), self.attrs.secret);
+        let scale = self.attrs.scale.as_ref().map_or(0, |scale| scale.value);
+        Some(What::Computed { computed: computed.clone(), len, encoding, scale, secret, span })
+    }
+
+    fn choice(&self, by: &str) -> Option<What> {
+        self.only("a choice", &["choice"]);
+        let span = self.attrs.kind.as_ref().map_or(self.member, |kind| kind.span);
+        if let Shape::Path = self.shape {
+            return Some(What::Choice(Given { value: by.to_owned(), span }));
+        }
+        self.cx.error(self.ty, "a choice is an enum with `#[derive(Choice)]`");
+        None
+    }
+
+    /// A field as long as its value.
+    fn tail(&self, word: &KindWord) -> Option<What> {
+        if !matches!(word, KindWord::Text | KindWord::Digits | KindWord::Bytes) {
+            self.cx.error_at(self.member, "only text, digits and bytes can be a tail: other values have one length");
+            return None;
+        }
+        if let Some(at) = self.attrs.key("len") {
+            self.cx.error_at(at, "a tail is as long as its value; write the most bytes as `max = …`");
+        }
+        if matches!(self.shape, Shape::ByteArray(_)) {
+            self.cx.error(self.ty, "a tail varies in length: `Vec<u8>` or `&[u8]`");
+            return None;
+        }
+        if !self.attrs.has("max") {
+            self.cx.error_at(self.member, "how many bytes at most? write `max = 500`");
+        }
+        let (kind, max) = (self.kind(word)?, self.attrs.max.clone()?);
+        Some(What::Tail(Field { len: Len::Stated(max), kind, secret: self.attrs.secret, ask_type_for_len: false }))
+    }
+
     fn field(&self, word: &KindWord) -> Option<What> {
+        if self.attrs.tail.is_some() {
+            return self.tail(word);
+        }
         let kind = self.kind(word);
         let len = self.len(word);
         let (len, kind) = (len?, kind?);
@@ -217,34 +271,62 @@ impl Source<'_> {
     }
 
     fn group(&self) -> Option<What> {
-        self.only("a group", &["group", "count", "max"]);
+        self.only("a group", &["group", "count", "max", "rest", "padded", "pad", "page"]);
+        let page = self.attrs.page.clone();
         match &self.shape {
             Shape::Array(entry, len) => {
-                for key in ["count", "max"] {
+                for key in ["count", "max", "rest", "padded", "pad"] {
                     if let Some(at) = self.attrs.key(key) {
                         self.cx
                             .error_at(at, format_args!("an array always has all its entries; `{key}` is for a `Vec`"));
                     }
                 }
-                Some(What::Group { entry: Box::new((*entry).clone()), repeat: Repeat::Fixed(Box::new((*len).clone())) })
+                let repeat = Repeat::Fixed(Box::new((*len).clone()));
+                Some(What::Group { entry: Box::new((*entry).clone()), repeat, page })
             }
             Shape::Vec(entry) => {
-                if !self.attrs.has("count") {
-                    let message =
-                        "a group of varying size needs `count = …`, the field before it that says how many there are";
-                    self.cx.error_at(self.member, message);
-                }
-                if !self.attrs.has("max") {
-                    self.cx.error_at(self.member, "how many entries at most? write `max = 10`");
-                }
-                let (by, max) = (self.attrs.count.clone()?, self.attrs.max.clone()?);
-                Some(What::Group { entry: Box::new((*entry).clone()), repeat: Repeat::Counted { by: by.value, max } })
+                let repeat = self.repeat()?;
+                Some(What::Group { entry: Box::new((*entry).clone()), repeat, page })
             }
             _ => {
                 self.cx
                     .error(self.ty, "a group is a `Vec<Entry>` or `[Entry; n]` of structs with `#[derive(Telegram)]`");
                 None
             }
+        }
+    }
+
+    /// How many entries a group of varying size has.
+    fn repeat(&self) -> Option<Repeat> {
+        let (rest, padded) = (self.attrs.rest.as_ref(), self.attrs.padded.is_some());
+        if let Some(rest) = rest {
+            for key in ["count", "padded"] {
+                if self.attrs.has(key) {
+                    let message = format!("entries that take what is left have no `{key}`: leave one of both out");
+                    self.cx.error_at(rest.span, message);
+                    return None;
+                }
+            }
+        } else if !padded && !self.attrs.has("count") {
+            let message = "a group of varying size needs `count = …`, the field that says how many there are; or `rest`, \
+                           if they take what is left of the telegram; or `padded`, if unused ones are blank";
+            self.cx.error_at(self.member, message);
+        }
+        if let Some(at) = self.attrs.key("pad").filter(|_| !padded) {
+            self.cx.error_at(at, "`pad` is what unused entries are made of: only a `padded` group has any");
+        }
+        if !self.attrs.has("max") {
+            self.cx.error_at(self.member, "how many entries at most? write `max = 10`");
+        }
+        let max = self.attrs.max.clone()?;
+        let by = self.attrs.count.clone().map(|by| by.value);
+        match (rest, padded) {
+            (Some(_), _) => Some(Repeat::Rest { max }),
+            (None, true) if by.is_none() && self.attrs.has("count") => None,
+            (None, true) => {
+                Some(Repeat::Padded { by, max, pad: self.attrs.pad.as_ref().map_or(b' ', |pad| pad.value) })
+            }
+            (None, false) => Some(Repeat::Counted { by: by?, max }),
         }
     }
 
@@ -288,11 +370,11 @@ fn example_len(word: &KindWord) -> &'static str {
 fn where_it_belongs(option: &str) -> &'static str {
     match option {
         "secret" => "; only fields with a value can be secret",
-        "len" => "; its length is the sum of its fields",
+        "len" => "; its length is that of what stands in it",
         "charset" | "overflow" => "; it belongs to text",
         "justify" => "; it belongs to text and digits",
-        "pad" => "; it belongs to text, digits and fillers",
-        "full" => "; it belongs to digits",
+        "pad" => "; it belongs to text, digits, fillers and padded groups",
+        "full" => "; it belongs to text and digits",
         "encoding" => "; it belongs to numbers, digits, dates and times, and text has a `charset`",
         "sign" | "scale" | "digits_max" => "; it belongs to numbers",
         "none" => "; it belongs to numbers, dates and times",
@@ -300,7 +382,9 @@ fn where_it_belongs(option: &str) -> &'static str {
         "codes" | "closed" => "; it belongs to codes",
         "yes" | "no" => "; it belongs to flags",
         "any" => "; it belongs to fillers",
-        "count" | "max" => "; it belongs to groups",
+        "count" | "rest" | "padded" | "page" => "; it belongs to groups",
+        "max" => "; it belongs to groups and tails",
+        "tail" => "; it belongs to text, digits and bytes",
         _ => "",
     }
 }

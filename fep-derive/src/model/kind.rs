@@ -13,7 +13,7 @@ use crate::shape::Shape;
 /// How a kind is called in a mistake, and the options that it has.
 fn options(word: &KindWord) -> (&'static str, &'static [&'static str]) {
     match word {
-        KindWord::Text => ("a text field", &["text", "charset", "justify", "pad", "overflow"]),
+        KindWord::Text => ("a text field", &["text", "charset", "full", "justify", "pad", "overflow"]),
         KindWord::Digits => ("a digits field", &["digits", "encoding", "full", "justify", "pad"]),
         KindWord::Number => ("a number", &["number", "encoding", "sign", "scale", "none", "digits_max"]),
         KindWord::Date => ("a date", &["date", "pattern", "encoding", "none", "pivot"]),
@@ -22,9 +22,12 @@ fn options(word: &KindWord) -> (&'static str, &'static [&'static str]) {
         KindWord::Code => ("a code", &["code", "codes", "closed", "charset"]),
         KindWord::Flag => ("a flag", &["flag", "yes", "no"]),
         KindWord::Bytes => ("a bytes field", &["bytes"]),
-        KindWord::Part | KindWord::Group | KindWord::Filler | KindWord::Literal(_) | KindWord::Computed(_) => {
-            ("this item", &[])
-        }
+        KindWord::Part
+        | KindWord::Group
+        | KindWord::Filler
+        | KindWord::Literal(_)
+        | KindWord::Computed(_)
+        | KindWord::Choice(_) => ("this item", &[]),
     }
 }
 
@@ -32,7 +35,10 @@ impl Source<'_> {
     /// The rule, if the options make one.
     pub(super) fn kind(&self, word: &KindWord) -> Option<Kind> {
         let (name, options) = options(word);
-        self.only(name, &[options, &["len", "secret"]].concat());
+        // A tail with a `len` has been reported.
+        let length: &[&str] =
+            if self.attrs.tail.is_some() { &["tail", "max", "len", "secret"] } else { &["len", "secret"] };
+        self.only(name, &[options, length].concat());
         self.check_option(word);
         if let Some(types) = self.cannot_be(word) {
             self.cx.error(self.ty, format_args!("this type cannot stand for {name}; {types}"));
@@ -48,7 +54,12 @@ impl Source<'_> {
             KindWord::Code => Some(self.code()),
             KindWord::Flag => Some(self.flag()),
             KindWord::Bytes => Some(Kind::Bytes),
-            KindWord::Part | KindWord::Group | KindWord::Filler | KindWord::Literal(_) | KindWord::Computed(_) => None,
+            KindWord::Part
+            | KindWord::Group
+            | KindWord::Filler
+            | KindWord::Literal(_)
+            | KindWord::Computed(_)
+            | KindWord::Choice(_) => None,
         }
     }
 
@@ -156,7 +167,8 @@ impl Source<'_> {
             self.check_pad(pad, charset);
         }
         let pad = self.attrs.pad.as_ref().map_or(b' ', |pad| pad.value);
-        Some(Kind::Text { charset, pad, justify: self.justify(), overflow })
+        let full = self.full("part of the text");
+        Some(Kind::Text { charset, full, pad, justify: self.justify(), overflow })
     }
 
     /// Padding is trimmed byte by byte, so no character may begin or end in the pad byte.
@@ -174,6 +186,20 @@ impl Source<'_> {
         }
     }
 
+    /// Whether there is no padding, which then has no options.
+    fn full(&self, what: &str) -> bool {
+        let (full, kind) = match (self.attrs.tail.is_some(), self.attrs.full.is_some()) {
+            (true, _) => (true, "tail"),
+            (false, full) => (full, "`full` field"),
+        };
+        for key in ["pad", "justify"] {
+            if let Some(at) = self.attrs.key(key).filter(|_| full) {
+                self.cx.error_at(at, format_args!("every byte of a {kind} is {what}, so `{key}` does nothing"));
+            }
+        }
+        full
+    }
+
     fn digits(&self) -> Option<Kind> {
         let encoding = self.encoding();
         if let Some(given) = self.attrs.encoding.as_ref().filter(|_| !encoding.is_zoned()) {
@@ -186,12 +212,7 @@ impl Source<'_> {
             self.cx.error(self.ty, message);
             return None;
         }
-        let full = self.attrs.full.is_some();
-        for key in ["pad", "justify"] {
-            if let Some(at) = self.attrs.key(key).filter(|_| full) {
-                self.cx.error_at(at, format_args!("every byte of a `full` field is a digit, so `{key}` does nothing"));
-            }
-        }
+        let full = self.full("a digit");
         if let Some(pad) = self.attrs.pad.as_ref().filter(|pad| pad.value.is_ascii_digit() && !full)
             && self.justify() == Justify::Left
         {

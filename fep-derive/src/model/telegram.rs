@@ -1,12 +1,13 @@
 //! A struct as a telegram.
 
 use proc_macro2::Ident;
+use quote::format_ident;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Data, DataStruct, DeriveInput, Fields};
 
-use super::{Item, Telegram};
-use crate::attr::{Charset, TelegramAttrs, misplaced};
+use super::{Item, Telegram, View};
+use crate::attr::{self, Charset, TelegramAttrs, misplaced};
 use crate::ctxt::Ctxt;
 use crate::paths::Paths;
 
@@ -34,9 +35,18 @@ impl Telegram {
             len: attrs.len,
             when: attrs.when,
             debug: attrs.debug,
+            vis: input.vis.clone(),
+            view: attrs.view.map(|view| View::of(&input.ident, view)),
             items,
             broken,
         }
+    }
+}
+
+impl View {
+    fn of(telegram: &Ident, attr: attr::View) -> Self {
+        let ident = attr.name.unwrap_or_else(|| format_ident!("{}View", telegram.unraw(), span = telegram.span()));
+        Self { ident_mut: format_ident!("{ident}Mut"), ident }
     }
 }
 

@@ -88,10 +88,15 @@ fn lenient(values: Vec<Value<'_>>) -> Lenient {
     let words = [
         ("stripped", Lenient { stripped: true, ..Lenient::STRICT }),
         ("unfilled", Lenient { unfilled: true, ..Lenient::STRICT }),
+        ("blank-numbers", Lenient { blank_numbers: true, ..Lenient::STRICT }),
+        ("unknown-codes", Lenient { unknown_codes: true, ..Lenient::STRICT }),
     ];
     values.into_iter().filter_map(|value| value.choice(&words)).fold(Lenient::STRICT, |all, word| Lenient {
         stripped: all.stripped || word.value.stripped,
         unfilled: all.unfilled || word.value.unfilled,
+        blank_numbers: all.blank_numbers || word.value.blank_numbers,
+        unknown_codes: all.unknown_codes || word.value.unknown_codes,
+        ..all
     })
 }
 

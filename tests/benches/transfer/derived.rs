@@ -3,7 +3,7 @@
 use fep_codec::{Date, Digits, Telegram, Text, Time};
 
 #[derive(Telegram, Debug, PartialEq)]
-#[telegram(len = 100)]
+#[telegram(len = 100, view)]
 pub struct Header<'a> {
     #[field(len = 4, computed = length(rest))]
     pub length: (),
@@ -34,7 +34,7 @@ pub struct Header<'a> {
 }
 
 #[derive(Telegram, Debug, PartialEq)]
-#[telegram(len = 300, charset = "euc-kr")]
+#[telegram(len = 300, charset = "euc-kr", view)]
 pub struct Transfer<'a> {
     pub header: Header<'a>,
     #[field(len = 16, secret)]

@@ -71,6 +71,12 @@ fn korean(bytes: &[u8]) -> Option<Cow<'_, str>> {
     EUC_KR.decode_without_bom_handling_and_without_replacement(&bytes[..end])
 }
 
+/// The amount alone.
+pub fn amount(bytes: &[u8]) -> Option<u64> {
+    let bytes: &[u8; 300] = bytes.try_into().ok()?;
+    number(std::str::from_utf8(&bytes[116..129]).ok()?)
+}
+
 pub fn decode(bytes: &[u8]) -> Option<Transfer<'_>> {
     let bytes: &[u8; 300] = bytes.try_into().ok()?;
     let head = std::str::from_utf8(&bytes[..171]).ok().filter(|head| head.is_ascii())?;

@@ -18,6 +18,7 @@ mod by_fixed_width;
 mod convert;
 mod derived;
 mod hand;
+mod one_field;
 
 use std::hint::black_box;
 
@@ -93,5 +94,5 @@ fn encode(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decode, encode);
+criterion_group!(benches, decode, encode, one_field::one_field);
 criterion_main!(benches);

@@ -2,22 +2,43 @@
 
 #![allow(clippy::unwrap_used, reason = "the whole file is a test; clippy sees only the functions with the attribute")]
 
+mod computed;
 mod items;
 mod kinds;
 mod numbers;
+mod structure;
+mod sets;
 mod types;
+mod views;
 
 use std::fmt::Debug;
 
 use fep_codec::layout::{Kind, NoneAs, NumberRule, Sign};
-use fep_codec::{Charset, Decode, Digits, Layout, Telegram, TelegramSet, Text};
+use fep_codec::{Charset, Decode, Digits, Layout, Record, Telegram, TelegramSet, Text};
 
-/// The value is these bytes, and the bytes are this value.
+/// The value is these bytes, and the bytes are this value; the dynamic codec says so too.
 fn check<'a, T: Decode<'a> + Debug + PartialEq>(value: &T, bytes: &'a [u8]) {
     let written = value.encode_to_vec().unwrap();
     assert_eq!(written, bytes, "{} is not {}", written.escape_ascii(), bytes.escape_ascii());
     assert_eq!(value.encoded_len(), bytes.len());
     assert_eq!(T::decode(bytes).unwrap(), *value);
+    let record = Record::decode(T::LAYOUT, bytes).unwrap();
+    assert_eq!(record.encode().unwrap(), bytes, "the dynamic codec writes other bytes");
+    let json = record.to_json_value();
+    assert_eq!(Record::from_json_value(T::LAYOUT, &json).unwrap().encode().unwrap(), bytes, "{json}");
+}
+
+/// Both codecs refuse the bytes with the same words.
+fn refused<'a, T: Decode<'a> + Debug>(bytes: &'a [u8], message: &str) {
+    assert_eq!(refusal(T::decode(bytes)), message);
+    assert_eq!(refusal(Record::decode(T::LAYOUT, bytes)), message, "the dynamic codec");
+}
+
+/// Both codecs refuse to write what is in `fields`, which is the value as JSON, with the same words.
+fn unwritable<T: Telegram>(value: &T, fields: &str, message: &str) {
+    assert_eq!(refusal(value.encode_to_vec()), message);
+    let record = Record::from_json(T::LAYOUT, fields).unwrap();
+    assert_eq!(refusal(record.encode()), message, "the dynamic codec");
 }
 
 /// What the telegram says about bytes or a value that it refuses.

@@ -157,5 +157,5 @@ fn choices_stand_in_choices() {
     both_ways(&layout, b"1b", &json!({ "kind": "1", "outer": { "sub": "b", "inner": {} } }));
     let letter = refused(&layout, b"1a4x");
     assert_eq!(letter, "peer: outer.inner.x, bytes 2..4: expected a digit, found 'x' (78) at byte 3, hex 34 78");
-    assert_eq!(refused(&layout, b"1b42"), "peer: bytes 2..4: 2 bytes are left after the last field, hex 34 32");
+    assert_eq!(refused(&layout, b"1b42"), "peer: bytes 2..4: 2 bytes are left after the last field");
 }

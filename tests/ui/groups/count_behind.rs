@@ -8,7 +8,7 @@ struct Entry {
 
 #[derive(Telegram)]
 struct Behind {
-    #[field(group, count = item_count, max = 10)]
+    #[field(group, padded, count = item_count, max = 10)]
     items: Vec<Entry>,
     #[field(len = 2, computed = count(items))]
     item_count: (),

@@ -82,7 +82,8 @@ struct TelegramArgs {
 struct DecodeArgs {
     #[command(flatten)]
     telegram: TelegramArgs,
-    /// In a record file, accept records whose trailing blanks were stripped, and a last block that is not full
+    /// Accept what is often wrong: stripped trailing blanks, bytes left over, blank numbers (as zero), codes that are not on
+    /// their list, and in a record file a last block that is not full
     #[arg(long)]
     lenient: bool,
 }

@@ -28,9 +28,9 @@ pub(crate) fn decode(args: &DecodeArgs) -> Ended {
             Err(error) => return unchosen(&specs, &error, &bytes),
         },
     };
-    match codec::decode(telegram, &bytes) {
+    match codec::decode(telegram, &bytes, lenient(args)) {
         Ok(line) => print((line + "\n").as_bytes()).map(|()| Outcome::Clean),
-        Err(error) => Ok(finding(&error.to_string())),
+        Err(errors) => Ok(findings(&errors)),
     }
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Ended {
             Err(error) => return unchosen(&specs, &error, &bytes),
         },
     };
-    dump_one(&telegram.layout, &bytes, options)
+    dump_one(&telegram.layout, &bytes, lenient(args), options)
 }
 
 /// One dump after the other, errors in their order.
@@ -105,7 +105,7 @@ fn explain_records(mut reader: FileReader<'_, impl Read>, options: dump::Options
         match record {
             Ok(record) => {
                 print(format!("record {} at byte {}: ", record.number, record.offset).as_bytes())?;
-                outcome = outcome.and(dump_one(record.layout, record.bytes, options)?);
+                outcome = outcome.and(dump_one(record.layout, record.bytes, record.lenient, options)?);
             }
             Err(error) => outcome = finding(&error.to_string()),
         }
@@ -122,12 +122,18 @@ fn reader<'f>(plan: &'f FileLayout, args: &DecodeArgs) -> Result<FileReader<'f, 
     Ok(if args.lenient { reader.lenient(Lenient::ALL) } else { reader })
 }
 
-/// The dump goes on after a mistake and shows it at its place; the outcome says that there was one.
-fn dump_one(layout: &Layout, bytes: &[u8], options: dump::Options) -> Ended {
-    print(dump::dump(layout, bytes, options).as_bytes())?;
-    match Record::decode(layout, bytes) {
+fn lenient(args: &DecodeArgs) -> Lenient {
+    if args.lenient { Lenient::ALL } else { Lenient::STRICT }
+}
+
+/// The dump goes on after a mistake and shows it at its place; the messages say all of them again. What is forgiven is shown as
+/// it is read.
+fn dump_one(layout: &Layout, bytes: &[u8], lenient: Lenient, options: dump::Options) -> Ended {
+    let bytes = lenient.mend(layout, bytes);
+    print(dump::dump(layout, &bytes, options).as_bytes())?;
+    match Record::decode_lenient(layout, &bytes, lenient) {
         Ok(_) => Ok(Outcome::Clean),
-        Err(error) => Ok(finding(&error.to_string())),
+        Err(_) => Ok(findings(&layout.all_errors(&bytes))),
     }
 }
 
@@ -162,6 +168,11 @@ fn encode_each(
         bytes.extend(encoded.map_err(|error| format!("object {}: {error}", number + 1))?);
     }
     if bytes.is_empty() { Err("the input has no JSON object".to_owned()) } else { Ok(bytes) }
+}
+
+fn findings(errors: &[impl ToString]) -> Outcome {
+    errors.iter().for_each(|error| note(&error.to_string()));
+    Outcome::Findings
 }
 
 fn finding(message: &str) -> Outcome {

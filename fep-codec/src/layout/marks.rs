@@ -1,0 +1,144 @@
+//! [`Marks`]: what must stand in bytes for a telegram to be chosen, with its places found at compile time.
+
+use std::borrow::Cow;
+
+use super::walk::text;
+use super::{Encoding, Item, Kind, Layout};
+
+/// The conditions of a layout's `when`, or its literals if it has no conditions: `N` of them, [`Layout::marks`].
+#[derive(Clone, Copy, Debug)]
+pub struct Marks<const N: usize>([Mark; N]);
+
+/// One of them.
+#[derive(Clone, Copy, Debug)]
+enum Mark {
+    /// A condition on a field.
+    Field { kind: &'static Kind, offset: usize, len: usize, value: &'static [u8] },
+    /// A literal.
+    Literal { offset: usize, bytes: &'static [u8] },
+    /// A condition on a field that is not there, which the derive reports; nothing is chosen by it.
+    Never,
+}
+
+impl Layout {
+    /// How many [`Marks`] there are.
+    #[must_use]
+    pub const fn marks(&self) -> usize {
+        match self.conditions() {
+            [] => {}
+            conditions => return conditions.len(),
+        }
+        let (mut rest, mut count) = (self.items(), 0_usize);
+        while let [item, tail @ ..] = rest {
+            if let Item::Literal(_) = item {
+                count = count.saturating_add(1);
+            }
+            if item.fixed_len().is_none() {
+                break;
+            }
+            rest = tail;
+        }
+        count
+    }
+
+    /// The mark with this number: a condition, or if there are none a literal.
+    const fn mark(&'static self, number: usize) -> Mark {
+        let mut conditions = self.conditions();
+        if conditions.is_empty() {
+            return self.literal_mark(number);
+        }
+        let mut left = number;
+        while let [condition, tail @ ..] = conditions {
+            if left == 0 {
+                let Some(span) = self.span(text(&condition.path)) else { return Mark::Never };
+                let value = text(&condition.value).as_bytes();
+                return Mark::Field { kind: &span.field.kind, offset: span.range.start, len: span.field.len, value };
+            }
+            (conditions, left) = (tail, left - 1);
+        }
+        Mark::Never
+    }
+
+    const fn literal_mark(&'static self, number: usize) -> Mark {
+        let (mut rest, mut offset, mut left) = (self.items(), 0_usize, number);
+        while let [item, tail @ ..] = rest {
+            if let Item::Literal(literal) = item {
+                if left == 0 {
+                    return Mark::Literal { offset, bytes: literal.as_bytes() };
+                }
+                left -= 1;
+            }
+            let Some(len) = item.fixed_len() else { break };
+            offset = offset.saturating_add(len);
+            rest = tail;
+        }
+        Mark::Never
+    }
+}
+
+impl<const N: usize> Marks<N> {
+    /// The marks of a layout; derived code asks for them in constants.
+    #[must_use]
+    #[allow(clippy::indexing_slicing, reason = "`const fn` has no iterators, and the bound stands in the condition")]
+    pub const fn of(layout: &'static Layout) -> Self {
+        let mut marks = [Mark::Never; N];
+        let mut number = 0;
+        while number < N {
+            marks[number] = layout.mark(number);
+            number += 1;
+        }
+        Self(marks)
+    }
+
+    /// Whether these bytes have all of them. Without marks nothing is chosen.
+    #[must_use]
+    #[inline]
+    pub fn hold(&self, bytes: &[u8]) -> bool {
+        N > 0
+            && self.0.iter().all(|mark| match *mark {
+                Mark::Field { kind, offset, len, value } => {
+                    let field = bytes.get(offset..).and_then(|rest| rest.get(..len));
+                    field.is_some_and(|field| kind.says(value, field))
+                }
+                Mark::Literal { offset, bytes: expected } => {
+                    bytes.get(offset..).is_some_and(|rest| rest.starts_with(expected))
+                }
+                Mark::Never => false,
+            })
+    }
+}
+
+impl Kind {
+    /// Whether a field that has these bytes says this, padded with spaces: what `when` asks.
+    #[inline]
+    pub(crate) fn says(&self, value: &[u8], field: &[u8]) -> bool {
+        let Some((found, rest)) = field.split_at_checked(value.len()) else { return false };
+        match self {
+            Self::Digits(rule) if !matches!(rule.encoding, Encoding::Ascii) => {
+                let read = |byte: &u8| rule.ascii(*byte);
+                found.iter().map(read).eq(value.iter().copied()) && rest.iter().map(read).all(|byte| byte == b' ')
+            }
+            _ => found == value && rest.iter().all(|byte| *byte == b' '),
+        }
+    }
+}
+
+impl super::CodeRule {
+    /// The length in bytes of the longest code on the list.
+    #[must_use]
+    pub const fn longest(&self) -> usize {
+        let mut rest = match &self.codes {
+            Cow::Borrowed(codes) => *codes,
+            Cow::Owned(codes) => codes.as_slice(),
+        };
+        let mut longest = 0;
+        while let [known, tail @ ..] = rest {
+            let len = text(&known.code).len();
+            if len > longest {
+                longest = len;
+            }
+            rest = tail;
+        }
+        longest
+    }
+}

@@ -1,0 +1,343 @@
+//! Views: a telegram's bytes as they are, of which only those fields are decoded that are touched.
+//!
+//! `#[telegram(view)]` makes `TransferView` and `TransferViewMut` of a struct `Transfer`. They are lists of calls to a
+//! [`Window`] and a [`WindowMut`], which stand here, with what both know: where an item begins. That is a constant up to the
+//! first group that varies in length; behind it the counts before the item are read, each time. A view checks the length
+//! when it is made, and a field when it is read. Nobody checks the literals, fillers and computed fields that are not read:
+//! that is what [`crate::Decode::decode`] does.
+//!
+//! [`patch`], [`find`] and [`refresh`] do the same by a layout and a path.
+
+mod extent;
+mod patch;
+mod entries;
+
+use std::fmt;
+
+pub use self::entries::Entries;
+use self::extent::Extent;
+pub use self::patch::{find, patch, refresh};
+use crate::cursor::Reader;
+use crate::error::{Culprit, Error, Fault};
+use crate::kind::FieldValue;
+use crate::layout::{Choice, Field, Group, Layout, Slot, Span};
+use crate::nested::DecodeBody;
+use crate::survey::{What, survey};
+use crate::telegram::{Decode, Telegram};
+
+/// A telegram that has views; `#[telegram(view)]` implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no view",
+    label = "a part or an entry of a telegram with a view needs a view too",
+    note = "put `#[telegram(view)]` on it, beside its `#[derive(Telegram)]`"
+)]
+pub trait Viewed<'b>: Telegram {
+    /// The view.
+    type View: From<Window<'b>>;
+    /// The view that patches.
+    type ViewMut: From<WindowMut<'b>>;
+}
+
+/// Which item of a layout, as derived code says it: a constant.
+#[derive(Clone, Copy, Debug)]
+pub struct At {
+    layout: &'static Layout,
+    number: usize,
+    /// From the start of the layout; none behind what varies in length.
+    offset: Option<usize>,
+    len: Option<usize>,
+}
+
+impl At {
+    /// The item with this number.
+    ///
+    /// # Panics
+    /// If there is none; derived code calls this in constants only.
+    #[must_use]
+    pub const fn item(layout: &'static Layout, number: usize) -> Self {
+        Self { layout, number, offset: layout.offset_of(number), len: layout.at(number).fixed_len() }
+    }
+}
+
+/// The bytes of a telegram, or of a part or an entry in one.
+#[derive(Clone, Copy)]
+pub struct Window<'b> {
+    telegram: &'b [u8],
+    start: usize,
+    /// Where its bytes end at the latest.
+    end: usize,
+    /// The layout of the whole telegram, by which an error finds its path.
+    root: &'static Layout,
+}
+
+impl<'b> Window<'b> {
+    /// All bytes of a telegram.
+    ///
+    /// # Errors
+    /// If the telegram has another length, or a count by which a group varies cannot be read.
+    #[inline]
+    pub fn new(layout: &'static Layout, fixed_len: Option<usize>, telegram: &'b [u8]) -> Result<Self, Error> {
+        match fixed_len {
+            Some(len) if len == telegram.len() => {}
+            Some(expected) => {
+                return Err(Error::new(Culprit::Peer, Fault::WrongLength { expected, found: telegram.len() }));
+            }
+            None => check_length(layout, telegram)?,
+        }
+        Ok(Self { telegram, start: 0, end: telegram.len(), root: layout })
+    }
+
+    /// Reads a field.
+    ///
+    /// # Errors
+    /// If its bytes are no value of its kind.
+    #[inline(always)]
+    pub fn field<R, T: FieldValue<'b, R>>(self, slot: Slot<'static, R>, at: At) -> Result<T, Error> {
+        let start = self.start_of(at);
+        let bytes = self.telegram.get(start..).and_then(|rest| rest.get(..slot.field.len));
+        let Some(bytes) = bytes else { return Err(self.cut_off(slot.field, start)) };
+        match T::get(slot.rule, bytes) {
+            Ok(value) => Ok(value),
+            Err(fault) => Err(self.fail(fault, slot.field, start, bytes)),
+        }
+    }
+
+    /// An item's bytes; fewer than it should have only if the telegram was changed since it was looked at.
+    #[must_use]
+    #[inline(always)]
+    pub fn bytes(self, at: At) -> &'b [u8] {
+        let start = self.start_of(at);
+        let end =
+            at.len.map_or_else(|| self.extent(at.layout).offset_of(at.number + 1).ok(), |len| start.checked_add(len));
+        self.telegram.get(start..end.unwrap_or(start)).unwrap_or_default()
+    }
+
+    /// A part.
+    #[must_use]
+    #[inline(always)]
+    pub fn part(self, at: At) -> Self {
+        self.within(at)
+    }
+
+    /// Reads a tail.
+    ///
+    /// # Errors
+    /// If its bytes are no value of its kind, or more than it may have.
+    pub fn tail<R, T: FieldValue<'b, R>>(self, slot: Slot<'static, R>, at: At) -> Result<T, Error> {
+        let Self { start, .. } = self.within(at);
+        let read = self.reader_at(at).tail(slot, 0);
+        read.map_err(|error| named(error, self.root, self.telegram, start))
+    }
+
+    /// Reads whichever body stands in a choice.
+    ///
+    /// # Errors
+    /// If no case has the code, or the body cannot be read.
+    pub fn body<T: DecodeBody<'b>>(self, choice: &'static Choice, by: &Span<'_>, at: At) -> Result<T, Error> {
+        self.reader_at(at).body(choice, self.start, by, 0)
+    }
+
+    /// A reader of the bytes of one item.
+    fn reader_at(self, at: At) -> Reader<'b> {
+        let Self { start, end, .. } = self.within(at);
+        let mut reader = Reader::starting_at(self.telegram, start);
+        reader.reserve(self.telegram.len().saturating_sub(end));
+        reader
+    }
+
+    /// The window at an item.
+    #[inline(always)]
+    fn within(self, at: At) -> Self {
+        let start = self.start_of(at);
+        let end = match at.len {
+            Some(_) => self.end,
+            None => self.extent(at.layout).limit(at.number, start).unwrap_or(self.end).min(self.end),
+        };
+        Self { start, end, ..self }
+    }
+
+    /// A group's entries.
+    #[must_use]
+    #[inline]
+    pub fn entries<T: Viewed<'b>>(self, group: &'static Group, at: At) -> Entries<'b, T> {
+        let count = self.extent(at.layout).count(at.number, group).unwrap_or_default();
+        Entries::new(self.within(at), group, count)
+    }
+
+    /// Reads all items of the telegram, part or entry, and checks them.
+    ///
+    /// # Errors
+    /// The first item that cannot be read.
+    pub fn decode<T: Decode<'b>>(self) -> Result<T, Error> {
+        let mut reader = Reader::starting_at(self.telegram, self.start);
+        reader.reserve(self.telegram.len().saturating_sub(self.end));
+        T::decode_items(&mut reader)
+    }
+
+    /// All bytes of the telegram, part or entry.
+    #[must_use]
+    pub fn all(self, layout: &'static Layout) -> &'b [u8] {
+        let end = self.extent(layout).end().unwrap_or(self.start);
+        self.telegram.get(self.start..end).unwrap_or_default()
+    }
+
+    /// What `Debug` shows: each field with its value, secret ones hidden.
+    ///
+    /// # Errors
+    /// Those of the formatter.
+    pub fn debug(self, name: &str, layout: &'static Layout, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct(name);
+        // Counts and lengths are relative to the whole telegram.
+        let end = self.extent(layout).end().unwrap_or(self.start);
+        let here = survey(self.root, self.telegram).into_iter().filter(|step| (self.start..end).contains(&step.offset));
+        for step in here {
+            let What::Field(field) = step.what else { continue };
+            match &step.value {
+                _ if field.secret => shown.field(&step.path, &format_args!("<secret>")),
+                Ok(value) => shown.field(&step.path, &format_args!("{}", value.to_text(field))),
+                Err(error) => shown.field(&step.path, &format_args!("! {}", error.message())),
+            };
+        }
+        shown.finish()
+    }
+
+    #[inline(always)]
+    fn start_of(self, at: At) -> usize {
+        match at.offset {
+            Some(offset) => self.start.saturating_add(offset),
+            None => self.search(at),
+        }
+    }
+
+    /// The counts on the way could be read when the window was made.
+    fn search(self, at: At) -> usize {
+        self.extent(at.layout).offset_of(at.number).unwrap_or(self.telegram.len())
+    }
+
+    fn extent(self, layout: &'static Layout) -> Extent<'static, 'b> {
+        Extent { layout, telegram: self.telegram, start: self.start, end: self.end }
+    }
+
+    #[cold]
+    fn fail(self, fault: Fault, field: &Field, start: usize, bytes: &[u8]) -> Error {
+        let error = Error::in_field(Culprit::Peer, fault, field).at_bytes(start..start + field.len, Some(bytes));
+        named(error, self.root, self.telegram, start)
+    }
+
+    #[cold]
+    fn cut_off(self, field: &Field, start: usize) -> Error {
+        let fault = Fault::Truncated { needed: field.len, left: self.telegram.len().saturating_sub(start) };
+        Error::in_field(Culprit::Peer, fault, field).at_bytes(start..start.saturating_add(field.len), None)
+    }
+}
+
+/// Where a telegram that begins with these bytes ends.
+///
+/// # Errors
+/// If a count on the way cannot be read, or the bytes end before.
+pub(crate) fn end_of(layout: &Layout, telegram: &[u8]) -> Result<usize, Error> {
+    Extent::whole(layout, telegram).end()
+}
+
+/// A telegram whose length varies has the bytes that its counts say.
+fn check_length(layout: &'static Layout, telegram: &[u8]) -> Result<(), Error> {
+    let end = end_of(layout, telegram)?;
+    match telegram.len().checked_sub(end) {
+        Some(0) => Ok(()),
+        Some(left) => {
+            Err(Error::new(Culprit::Peer, Fault::LeftOver { bytes: left }).at_bytes(end..telegram.len(), None))
+        }
+        None => {
+            let fault = Fault::Truncated { needed: end, left: telegram.len() };
+            Err(Error::new(Culprit::Peer, fault).at_bytes(0..end, None))
+        }
+    }
+}
+
+/// An error of the field that stands here, with the names of what encloses it.
+#[cold]
+fn named(error: Error, root: &'static Layout, telegram: &[u8], start: usize) -> Error {
+    let steps = survey(root, telegram);
+    let step = steps.iter().find(|step| step.offset == start && matches!(step.what, What::Field(_)));
+    match step {
+        Some(step) if !step.within.is_empty() => error.within(&step.within),
+        _ => error,
+    }
+}
+
+/// The bytes of a telegram, or of a part or an entry in one, to be patched.
+pub struct WindowMut<'b> {
+    telegram: &'b mut [u8],
+    start: usize,
+    end: usize,
+    root: &'static Layout,
+}
+
+impl<'b> WindowMut<'b> {
+    /// All bytes of a telegram.
+    ///
+    /// # Errors
+    /// Those of [`Window::new`].
+    #[inline]
+    pub fn new(layout: &'static Layout, fixed_len: Option<usize>, telegram: &'b mut [u8]) -> Result<Self, Error> {
+        Window::new(layout, fixed_len, telegram)?;
+        let end = telegram.len();
+        Ok(Self { telegram, start: 0, end, root: layout })
+    }
+
+    /// The bytes as they are now.
+    #[must_use]
+    #[inline]
+    pub fn window(&self) -> Window<'_> {
+        Window { telegram: self.telegram, start: self.start, end: self.end, root: self.root }
+    }
+
+    /// Writes a field.
+    ///
+    /// # Errors
+    /// If the value does not fit. Then the bytes are as they were.
+    #[inline]
+    pub fn set<'v, R, T: FieldValue<'v, R>>(&mut self, slot: Slot<'static, R>, at: At, value: &T) -> Result<(), Error> {
+        let start = self.window().start_of(at);
+        let range = start..start.saturating_add(slot.field.len);
+        let put = |out: &mut [u8]| {
+            value.put(slot.rule, out).map_err(|fault| Error::in_field(Culprit::Caller, fault, slot.field))
+        };
+        match patch::in_place(self.telegram, range, put) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(named(error, self.root, self.telegram, start)),
+        }
+    }
+
+    /// A part.
+    #[must_use]
+    #[inline]
+    pub fn part(&mut self, at: At) -> WindowMut<'_> {
+        let Window { start, end, .. } = self.window().within(at);
+        WindowMut { telegram: self.telegram, start, end, root: self.root }
+    }
+
+    /// The entry of a group with this number, from 0.
+    #[must_use]
+    pub fn entry(&mut self, group: &'static Group, at: At, index: usize) -> Option<WindowMut<'_>> {
+        let window = self.window();
+        let within = window.within(at);
+        if index >= window.extent(at.layout).count(at.number, group).unwrap_or_default() {
+            return None;
+        }
+        let start = entries::entry_start(within, group, index)?;
+        let end = within.end;
+        Some(WindowMut { telegram: self.telegram, start, end, root: self.root })
+    }
+
+    /// Fills in the computed lengths of the whole telegram again; see [`refresh`].
+    ///
+    /// # Errors
+    /// If one does not fit into its field. Then the bytes are as they were.
+    pub fn refresh(&mut self) -> Result<(), Error> {
+        refresh(self.root, self.telegram)
+    }
+}
+
+#[cfg(test)]
+mod tests;

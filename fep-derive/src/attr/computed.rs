@@ -1,0 +1,116 @@
+//! `computed = …`: what the encoder fills into a field.
+
+use proc_macro2::Ident;
+use syn::parse::{ParseBuffer, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Lit, LitInt, Path, Token};
+
+use super::entry::{Entry, Given};
+use crate::ctxt::Ctxt;
+
+/// What a field is computed from.
+#[derive(Clone)]
+pub(crate) enum Computed {
+    /// `length(rest)`, `length(all)`
+    Length(Counts),
+    /// `length(body)`
+    LengthOf(Ident),
+    /// `count(items)`
+    Count(Ident),
+    /// `sum(items.amount)`
+    Sum { group: Ident, path: Vec<Ident> },
+    /// `sequence`, `sequence(5)`
+    Sequence(u64),
+    /// `sign(balance, '+', '-')`, `sign(balance, '+', '-', ' ')`
+    Sign { of: Ident, plus: u8, minus: u8, zero: Option<u8> },
+    /// `xor`, `xor(from)`, `check(path::to::function)`, `check(path::to::function, from)`
+    Check { function: Option<Path>, from: Option<Ident> },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counts {
+    Rest,
+    All,
+}
+
+impl Computed {
+    pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
+        let expected = "`length(rest)`, `length(all)`, `length(an_item)`, `count(a_group)`, `sum(a_group.a_number)`, \
+                        `sequence`, `sign(a_number, '+', '-')`, `xor` or `check(a::function)`";
+        entry.assigned(cx, expected, |input: ParseStream<'_>| {
+            let what: Ident = input.parse()?;
+            let word = what.to_string();
+            if input.is_empty() {
+                return match word.as_str() {
+                    "sequence" => Ok(Self::Sequence(1)),
+                    "xor" => Ok(Self::Check { function: None, from: None }),
+                    _ => Err(syn::Error::new(what.span(), "needs to know of what")),
+                };
+            }
+            let list;
+            syn::parenthesized!(list in input);
+            match word.as_str() {
+                "length" => Ok(length(list.parse()?)),
+                "count" => Ok(Self::Count(list.parse()?)),
+                "sum" => sum(&list),
+                "sequence" => Ok(Self::Sequence(list.parse::<LitInt>()?.base10_parse()?)),
+                "sign" => sign(&list),
+                "xor" => Ok(Self::Check { function: None, from: Some(list.parse()?) }),
+                "check" => check(&list),
+                _ => Err(syn::Error::new(what.span(), "nothing that can be computed")),
+            }
+        })
+    }
+}
+
+fn length(of: Ident) -> Computed {
+    match of.to_string().as_str() {
+        "rest" => Computed::Length(Counts::Rest),
+        "all" => Computed::Length(Counts::All),
+        _ => Computed::LengthOf(of),
+    }
+}
+
+fn sum(list: &ParseBuffer<'_>) -> syn::Result<Computed> {
+    let names = Punctuated::<Ident, Token![.]>::parse_separated_nonempty(list)?;
+    let mut names = names.into_iter();
+    match (names.next(), names.collect::<Vec<_>>()) {
+        (Some(group), path) if !path.is_empty() => Ok(Computed::Sum { group, path }),
+        _ => Err(list.error("which number of the entries?")),
+    }
+}
+
+fn sign(list: &ParseBuffer<'_>) -> syn::Result<Computed> {
+    let of = list.parse()?;
+    let mut bytes = Vec::new();
+    while !list.is_empty() {
+        list.parse::<Token![,]>()?;
+        bytes.push(byte(&list.parse()?)?);
+    }
+    match *bytes.as_slice() {
+        [plus, minus] => Ok(Computed::Sign { of, plus, minus, zero: None }),
+        [plus, minus, zero] => Ok(Computed::Sign { of, plus, minus, zero: Some(zero) }),
+        _ => Err(list.error("the sign of plus, the sign of minus, and perhaps that of zero")),
+    }
+}
+
+fn byte(literal: &Lit) -> syn::Result<u8> {
+    match literal {
+        Lit::Byte(byte) => Ok(byte.value()),
+        Lit::Char(character) => {
+            u8::try_from(character.value()).map_err(|error| syn::Error::new(character.span(), error))
+        }
+        other => Err(syn::Error::new(other.span(), "not a byte")),
+    }
+}
+
+fn check(list: &ParseBuffer<'_>) -> syn::Result<Computed> {
+    let function = Some(list.call(Path::parse_mod_style)?);
+    let from = if list.is_empty() {
+        None
+    } else {
+        list.parse::<Token![,]>()?;
+        Some(list.parse()?)
+    };
+    Ok(Computed::Check { function, from })
+}

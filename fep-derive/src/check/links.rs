@@ -1,0 +1,119 @@
+//! Fields that speak of other fields: lengths of items, sums, signs, checks and pages. Counts are in [`super`].
+
+use proc_macro2::Ident;
+
+use crate::attr::{Computed, PageAttrs, Sign};
+use crate::ctxt::Ctxt;
+use crate::model::{Field, Item, Kind, Telegram, What};
+
+/// Checks that what is spoken of is there, and tells numbers that their sign stands elsewhere.
+pub(super) fn check(telegram: &mut Telegram, cx: &Ctxt) {
+    for (at, item) in telegram.items.iter().enumerate() {
+        let linked = Linked { telegram, at, item };
+        match &item.what {
+            What::Computed { computed, .. } => linked.computed(computed, cx),
+            What::Group { page: Some(PageAttrs { total, start }), .. } => {
+                linked.number(total, "a page is of a list that another field counts", cx);
+                linked.number(start, "a page begins where another field says", cx);
+            }
+            _ => {}
+        }
+    }
+    signs(telegram, cx);
+}
+
+/// An item that speaks of others.
+struct Linked<'t> {
+    telegram: &'t Telegram,
+    at: usize,
+    item: &'t Item,
+}
+
+impl<'t> Linked<'t> {
+    /// The item with this name, or a mistake.
+    fn find(&self, name: &Ident, cx: &Ctxt) -> Option<(usize, &'t Item)> {
+        let found = self.telegram.items.iter().enumerate().find(|(_, item)| item.member == *name);
+        if found.is_none() && !self.telegram.broken.contains(name) {
+            cx.error(name, format_args!("there is no field `{name}` here"));
+        }
+        found
+    }
+
+    fn computed(&self, computed: &Computed, cx: &Ctxt) {
+        match computed {
+            Computed::LengthOf(of) => self.length_of(of, cx),
+            Computed::Sum { group, .. } => {
+                if let Some((_, item)) = self.find(group, cx)
+                    && !matches!(item.what, What::Group { .. })
+                {
+                    cx.error(group, format_args!("`{group}` is no group, so there is nothing to add up"));
+                }
+            }
+            Computed::Check { from: Some(from), .. } => {
+                if let Some((at, _)) = self.find(from, cx)
+                    && at >= self.at
+                {
+                    cx.error(from, "a check covers bytes that stand before it");
+                }
+            }
+            // The sign's own check changes its number, so it comes when all items are read.
+            Computed::Sign { .. }
+            | Computed::Check { from: None, .. }
+            | Computed::Length(_)
+            | Computed::Count(_)
+            | Computed::Sequence(_) => {}
+        }
+    }
+
+    fn length_of(&self, of: &Ident, cx: &Ctxt) {
+        let Some((at, item)) = self.find(of, cx) else { return };
+        if !matches!(item.what, What::Part | What::Group { .. } | What::Choice(_) | What::Tail(_)) {
+            let message =
+                format!("`{of}` always has the same length; a length is of a part, a group, a choice or a tail");
+            cx.error(of, message);
+        } else if at < self.at {
+            cx.error(of, format_args!("`{of}` stands before its length; a length comes first"));
+        }
+        let others = self.telegram.items.iter().take(self.at);
+        let again = |item: &Item| matches!(&item.what, What::Computed { computed: Computed::LengthOf(other), .. } if other == of);
+        if others.into_iter().any(again) {
+            cx.error(of, format_args!("another field says the length of `{of}` already"));
+        }
+    }
+
+    fn number(&self, name: &Ident, why: &str, cx: &Ctxt) {
+        let Some((_, item)) = self.find(name, cx) else { return };
+        let is_number = matches!(&item.what, What::Field(Field { kind: Kind::Number { scale: 0, .. }, .. }));
+        if !is_number || item.member == self.item.member {
+            cx.error(name, format_args!("`{name}` is no whole number; {why}"));
+        }
+    }
+}
+
+/// A number whose sign is another field has none of its own.
+fn signs(telegram: &mut Telegram, cx: &Ctxt) {
+    let mut signed: Vec<Ident> = Vec::new();
+    for item in &telegram.items {
+        if let What::Computed { computed: Computed::Sign { of, plus, minus, zero }, .. } = &item.what {
+            if signed.contains(of) {
+                cx.error(of, format_args!("`{of}` has a sign already"));
+            }
+            if plus == minus || *zero == Some(*plus) || *zero == Some(*minus) {
+                cx.error(of, "each sign has a byte of its own");
+            }
+            signed.push(of.clone());
+        }
+    }
+    for of in signed {
+        let broken = telegram.broken.contains(&of);
+        match telegram.items.iter_mut().find(|item| item.member == of).map(|item| &mut item.what) {
+            Some(What::Field(Field { kind: Kind::Number { sign, .. }, .. })) => match sign {
+                Sign::Unsigned | Sign::Elsewhere => *sign = Sign::Elsewhere,
+                _ => cx.error(&of, format_args!("`{of}` has a sign of its own; leave its `sign` out")),
+            },
+            Some(_) => cx.error(&of, format_args!("`{of}` is no number, so it has no sign")),
+            None if broken => {}
+            None => cx.error(&of, format_args!("there is no field `{of}` here")),
+        }
+    }
+}

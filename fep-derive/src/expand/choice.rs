@@ -1,0 +1,130 @@
+//! `impl Body` and `impl DecodeBody` of an enum: one case for each variant.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{GenericParam, LifetimeParam, parse_quote};
+
+use super::generics::bytes_lifetime;
+use super::telegram::own;
+use crate::model::{Case, Cases};
+use crate::paths;
+
+/// All implementations for an enum.
+pub(crate) fn choice(choice: &Cases) -> TokenStream {
+    let p = &choice.paths;
+    let (body, telegram, case, writer_type) = (p.body(), p.telegram(), p.case(), p.writer());
+    let (error, result, borrowed) = (p.error(), paths::result(), paths::borrowed());
+    let ident = &choice.ident;
+    let (writer, held) = (own("writer"), own("held"));
+    let mut generics = choice.generics.clone();
+    for Case { ty, .. } in choice.cases.iter().filter(|_| choice.generics.type_params().next().is_some()) {
+        generics.make_where_clause().predicates.push(parse_quote!(#ty: #telegram));
+    }
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let cases = choice.cases.iter().map(|Case { ty, codes, .. }| {
+        let codes = codes.iter().map(|code| &code.value);
+        let layout = quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT);
+        quote!(#case { codes: #borrowed(&[#(#borrowed(#codes)),*]), layout: #borrowed(#layout) })
+    });
+    let variants: Vec<_> = choice.cases.iter().map(|case| &case.ident).collect();
+    let numbers = 0..variants.len();
+    let decode = decode(choice);
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #body for #ident #ty_generics #where_clause {
+            const CASES: &'static [#case] = &[#(#cases),*];
+
+            fn case(&self) -> usize {
+                match self {
+                    #(Self::#variants(_) => #numbers,)*
+                }
+            }
+
+            #[inline]
+            fn encode_body(&self, #writer: &mut #writer_type<'_>) -> #result<(), #error> {
+                match self {
+                    #(Self::#variants(#held) => #telegram::encode_items(#held, #writer),)*
+                }
+            }
+
+            fn body_len(&self) -> usize {
+                match self {
+                    #(Self::#variants(#held) => #telegram::encoded_len(#held),)*
+                }
+            }
+        }
+        #decode
+    }
+}
+
+fn decode(choice: &Cases) -> TokenStream {
+    let p = &choice.paths;
+    let (decode_body, decode, reader_type) = (p.decode_body(), p.decode(), p.reader());
+    let (error, culprit, fault, result) = (p.error(), p.culprit(), p.fault(), paths::result());
+    let (ident, lifetime) = (&choice.ident, bytes_lifetime());
+    let (reader, case) = (own("reader"), own("case"));
+    let mut generics = choice.generics.clone();
+    for Case { ty, .. } in choice.cases.iter().filter(|_| choice.generics.type_params().next().is_some()) {
+        generics.make_where_clause().predicates.push(parse_quote!(#ty: #decode<#lifetime>));
+    }
+    let mut param = LifetimeParam::new(lifetime.clone());
+    param.bounds = choice.generics.lifetimes().map(|param| param.lifetime.clone()).collect();
+    generics.params.insert(0, GenericParam::Lifetime(param));
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let (_, ty_generics, _) = choice.generics.split_for_impl();
+    let reads = choice.cases.iter().enumerate().map(|(number, Case { ident, ty, .. })| {
+        quote_spanned! {ty.span()=>
+            #number => #result::map(<#ty as #decode<#lifetime>>::decode_items(#reader), Self::#ident),
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #decode_body<#lifetime> for #ident #ty_generics #where_clause {
+            #[inline]
+            fn decode_body(#case: usize, #reader: &mut #reader_type<#lifetime>) -> #result<Self, #error> {
+                match #case {
+                    #(#reads)*
+                    _ => #result::Err(#error::new(#culprit::Spec, #fault::BadSpec { reason: "the choice has no such case" })),
+                }
+            }
+        }
+    }
+}
+
+/// `Body` and `DecodeBody` for an enum with mistakes.
+pub(crate) fn choice_stub(choice: &Cases) -> TokenStream {
+    let p = &choice.paths;
+    let (body, case, writer, decode_body, reader) = (p.body(), p.case(), p.writer(), p.decode_body(), p.reader());
+    let (error, result, lifetime) = (p.error(), paths::result(), bytes_lifetime());
+    let ident = &choice.ident;
+    let (impl_generics, ty_generics, where_clause) = choice.generics.split_for_impl();
+    let mut generics = choice.generics.clone();
+    generics.params.insert(0, GenericParam::Lifetime(LifetimeParam::new(lifetime.clone())));
+    let (decode_generics, _, _) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #body for #ident #ty_generics #where_clause {
+            const CASES: &'static [#case] = &[];
+
+            fn case(&self) -> usize {
+                0
+            }
+
+            fn encode_body(&self, _: &mut #writer<'_>) -> #result<(), #error> {
+                #result::Ok(())
+            }
+
+            fn body_len(&self) -> usize {
+                0
+            }
+        }
+
+        #[automatically_derived]
+        impl #decode_generics #decode_body<#lifetime> for #ident #ty_generics #where_clause {
+            fn decode_body(_: usize, _: &mut #reader<#lifetime>) -> #result<Self, #error> {
+                ::core::unreachable!()
+            }
+        }
+    }
+}

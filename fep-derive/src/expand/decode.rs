@@ -1,0 +1,189 @@
+//! `impl Decode`: one variable for each item, in wire order, and then what they say about each other.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::encode::tally;
+use super::telegram::{
+    accessor, check_from, chooser, constant, length_field, needs_start, number_of, of_field, own, place, variable,
+};
+use super::{assert, generics};
+use crate::attr::{Computed, PageAttrs};
+use crate::model::{Item, Repeat, Telegram, What};
+use crate::paths;
+
+/// The implementation.
+pub(super) fn decode(telegram: &Telegram) -> TokenStream {
+    let p = &telegram.paths;
+    let (trait_, reader_type, error) = (p.decode(), p.reader(), p.error());
+    let (ident, result, lifetime) = (&telegram.ident, paths::result(), generics::bytes_lifetime());
+    let generics = generics::decode(telegram);
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let (_, ty_generics, _) = telegram.generics.split_for_impl();
+    let reader = own("reader");
+    let start = own("start");
+    let start = needs_start(telegram).then(|| quote!(let #start = #reader.position();));
+    let items = || telegram.items.iter().enumerate();
+    let reads = items().map(|(number, item)| {
+        let (member, ty) = (variable("item", &item.member), &item.ty);
+        let value = read(telegram, number, item, &reader);
+        quote!(let #member: #ty = #value;)
+    });
+    let checks = items().filter_map(|(number, item)| afterwards(telegram, number, item, &reader));
+    let members = telegram.items.iter().map(|item| {
+        let (member, value) = (&item.member, variable("item", &item.member));
+        quote!(#member: #value)
+    });
+    let asserts = assert::inside(telegram);
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #trait_<#lifetime> for #ident #ty_generics #where_clause {
+            #[inline]
+            fn decode_items(#reader: &mut #reader_type<#lifetime>) -> #result<Self, #error> {
+                #asserts
+                #start
+                #(#reads)*
+                #(#checks)*
+                #result::Ok(Self { #(#members),* })
+            }
+        }
+    }
+}
+
+fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> TokenStream {
+    let name = &item.name.value;
+    let constant = |accessor| constant(telegram, accessor, number);
+    let at = place(&item.ty);
+    match &item.what {
+        What::Field(field) => {
+            let slot = constant(accessor(&field.kind));
+            quote_spanned!(at=> #reader.field(#slot)?)
+        }
+        What::Computed { computed, .. } => read_computed(telegram, number, item, computed, reader),
+        What::Literal(_) => {
+            let literal = constant("literal");
+            quote!(#reader.literal(#literal)?)
+        }
+        What::Filler { .. } => {
+            let filler = constant("filler");
+            quote!(#reader.filler(#filler)?)
+        }
+        What::Tail(field) => {
+            let (slot, behind) = (constant(accessor(&field.kind)), constant("behind"));
+            within(telegram, item, reader, |reader| quote_spanned!(at=> #reader.tail(#slot, #behind)))
+        }
+        What::Part => {
+            let behind = constant("behind");
+            within(telegram, item, reader, |reader| quote_spanned!(at=> #reader.part(#name, #behind)))
+        }
+        What::Choice(_) => {
+            let (choice, by, behind, start) =
+                (constant("choice"), chooser(telegram, number), constant("behind"), own("start"));
+            within(telegram, item, reader, |reader| quote_spanned!(at=> #reader.body(#choice, #start, #by, #behind)))
+        }
+        What::Group { entry, repeat: Repeat::Fixed(_), .. } => {
+            let group = constant("group");
+            within(telegram, item, reader, |reader| quote_spanned!(place(entry)=> #reader.array(#group)))
+        }
+        What::Group { entry, repeat, .. } => {
+            let (group, extent) = (constant("group"), extent(telegram, number, repeat));
+            within(telegram, item, reader, |reader| quote_spanned!(place(entry)=> #reader.group(#group, #extent)))
+        }
+    }
+}
+
+/// Reads an item within the bytes that another field says, if one does.
+fn within(telegram: &Telegram, item: &Item, reader: &Ident, read: impl FnOnce(&Ident) -> TokenStream) -> TokenStream {
+    let call = read(reader);
+    let Some(length) = length_field(telegram, item) else { return quote!(#call?) };
+    let (name, stated) = (&item.name.value, variable("stated", &length.member));
+    quote!(#reader.within(#name, #stated.value(), |#reader| #call)?)
+}
+
+/// How far a group's entries go.
+fn extent(telegram: &Telegram, number: usize, repeat: &Repeat) -> TokenStream {
+    let (extent, option) = (telegram.paths.extent(), paths::option());
+    let rest = || {
+        let behind = constant(telegram, "behind", number);
+        quote!(#extent::Rest(#behind))
+    };
+    match repeat {
+        Repeat::Counted { by, .. } if number_of(telegram, by) < number => {
+            let count = variable("count", by);
+            quote!(#extent::Count(#count))
+        }
+        Repeat::Padded { by: Some(by), .. } => {
+            let count = variable("count", by);
+            quote!(#extent::Padded(#option::Some(#count)))
+        }
+        Repeat::Padded { by: None, .. } => quote!(#extent::Padded(#option::None)),
+        Repeat::Counted { .. } | Repeat::Rest { .. } | Repeat::Fixed(_) => rest(),
+    }
+}
+
+fn read_computed(telegram: &Telegram, number: usize, item: &Item, computed: &Computed, reader: &Ident) -> TokenStream {
+    let (slot, result) = (constant(telegram, "number", number), paths::result());
+    let stated = variable("stated", &item.member);
+    match computed {
+        Computed::Length(_) => {
+            let counts = of_field(telegram, "counts", number);
+            quote!(#reader.length(#slot, #counts)?)
+        }
+        Computed::Count(of) if number_of(telegram, of) > number => {
+            let (group, count) =
+                (constant(telegram, "group", number_of(telegram, of)), variable("count", &item.member));
+            kept(&count, &quote!(#reader.count(#slot, #group)?))
+        }
+        Computed::Count(of) => {
+            let (field, entries) = (constant(telegram, "field", number), variable("item", of));
+            quote!({
+                let stated = #reader.stated(#slot)?;
+                #reader.check_count(#field, stated, #entries.len())?
+            })
+        }
+        Computed::LengthOf(_) | Computed::Sum { .. } => kept(&stated, &quote!(#reader.stated(#slot)?)),
+        Computed::Sequence(_) => {
+            let first = of_field(telegram, "sequence", number);
+            quote!(#result::map(#reader.sequence(#slot, #first), ::core::mem::drop)?)
+        }
+        Computed::Sign { .. } => {
+            let field = constant(telegram, "field", number);
+            kept(&stated, &quote!(#reader.sign(#field)?))
+        }
+        Computed::Check { from, .. } => {
+            let field = constant(telegram, "field", number);
+            let from = check_from(telegram, number, from.as_ref(), &own("start"));
+            quote!(#reader.check(#field, #from)?)
+        }
+    }
+}
+
+/// A variable beside the item's own, for an item without information.
+fn kept(variable: &Ident, value: &TokenStream) -> TokenStream {
+    quote!(();
+    let #variable = #value)
+}
+
+/// What can be compared only when all items are read.
+fn afterwards(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Option<TokenStream> {
+    let stated = variable("stated", &item.member);
+    match &item.what {
+        What::Computed { computed: Computed::Sum { group, path }, .. } => {
+            let field = constant(telegram, "field", number);
+            let entries = variable("item", group);
+            let tally = tally(telegram, number, &quote!(#entries), path);
+            Some(quote!(#reader.check_sum(#field, #stated, #tally)?;))
+        }
+        What::Computed { computed: Computed::Sign { of, .. }, .. } => {
+            let (field, sign) = (constant(telegram, "field", number), of_field(telegram, "sign", number));
+            let (number, value) = (constant(telegram, "number", number_of(telegram, of)), variable("item", of));
+            Some(quote!(let #value = #reader.signed((#field, #sign), #stated, #value, #number.rule)?;))
+        }
+        What::Group { page: Some(PageAttrs { total, start }), .. } => {
+            let (group, entries) = (constant(telegram, "group", number), variable("item", &item.member));
+            let (total, start) = (variable("item", total), variable("item", start));
+            Some(quote!(#reader.check_page(#group, #entries.len(), &#start, &#total)?;))
+        }
+        _ => None,
+    }
+}

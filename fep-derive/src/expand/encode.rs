@@ -1,0 +1,212 @@
+//! `impl Telegram`: one call for each item, in wire order.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::layout::layout;
+use super::telegram::{accessor, check_from, chooser, constant, needs_start, number_of, of_field, own, place};
+use super::{assert, generics};
+use crate::attr::{Computed, PageAttrs};
+use crate::model::{Item, Repeat, Telegram, What};
+use crate::paths;
+
+/// The implementation.
+pub(super) fn encode(telegram: &Telegram) -> TokenStream {
+    let p = &telegram.paths;
+    let (trait_, writer_type, error, layout_type) = (p.telegram(), p.writer(), p.error(), p.layout());
+    let (ident, result, layout) = (&telegram.ident, paths::result(), layout(telegram));
+    let generics = generics::encode(telegram);
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let (_, ty_generics, _) = telegram.generics.split_for_impl();
+    let writer = own("writer");
+    let start = start(telegram, &writer);
+    let calls = telegram.items.iter().enumerate().map(|(number, item)| write(telegram, number, item, &writer));
+    let checks =
+        telegram.items.iter().enumerate().filter_map(|(number, item)| afterwards(telegram, number, item, &writer));
+    let units = read_units(telegram);
+    let (asserts, len) = (assert::inside(telegram), encoded_len(telegram));
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #trait_ for #ident #ty_generics #where_clause {
+            const LAYOUT: &'static #layout_type = &#layout;
+
+            #[inline]
+            fn encode_items(&self, #writer: &mut #writer_type<'_>) -> #result<(), #error> {
+                #asserts
+                #units
+                #start
+                #(#calls?;)*
+                #(#checks?;)*
+                #result::Ok(())
+            }
+
+            #[inline]
+            fn encoded_len(&self) -> usize {
+                #len
+            }
+        }
+    }
+}
+
+fn start(telegram: &Telegram, writer: &Ident) -> Option<TokenStream> {
+    let start = own("start");
+    needs_start(telegram).then(|| quote!(let #start = #writer.position();))
+}
+
+/// Items without information are never read, which the compiler would tell their owner.
+fn read_units(telegram: &Telegram) -> Option<TokenStream> {
+    let is_unit = |item: &&Item| matches!(item.what, What::Computed { .. } | What::Literal(_) | What::Filler { .. });
+    let mut units = telegram.items.iter().filter(is_unit).map(|item| &item.member).peekable();
+    units.peek()?;
+    Some(quote!(let Self { #(#units: (),)* .. } = self;))
+}
+
+fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> TokenStream {
+    let name = &item.name.value;
+    let constant = |accessor| constant(telegram, accessor, number);
+    // The whole call stands at the type, for that is what a missing implementation is about.
+    let at = place(&item.ty);
+    let member = member_at(item, at);
+    match &item.what {
+        What::Field(field) => {
+            let slot = constant(accessor(&field.kind));
+            quote_spanned!(at=> #writer.field(#slot, &self.#member))
+        }
+        What::Tail(field) => {
+            let slot = constant(accessor(&field.kind));
+            quote_spanned!(at=> #writer.tail(#slot, &self.#member))
+        }
+        What::Computed { computed, .. } => write_computed(telegram, number, computed, writer),
+        What::Literal(_) => {
+            let literal = constant("literal");
+            quote!(#writer.literal(#literal))
+        }
+        What::Filler { .. } => {
+            let filler = constant("filler");
+            quote!(#writer.filler(#filler))
+        }
+        What::Part => quote_spanned!(at=> #writer.part(#name, &self.#member)),
+        What::Choice(_) => quote_spanned!(at=> #writer.body(#name, &self.#member)),
+        What::Group { entry, .. } => {
+            let (group, member) = (constant("group"), member_at(item, place(entry)));
+            quote_spanned!(place(entry)=> #writer.group(#group, &self.#member))
+        }
+    }
+}
+
+fn member_at(item: &Item, at: proc_macro2::Span) -> Ident {
+    let mut member = item.member.clone();
+    member.set_span(at);
+    member
+}
+
+fn write_computed(telegram: &Telegram, number: usize, computed: &Computed, writer: &Ident) -> TokenStream {
+    let slot = constant(telegram, "number", number);
+    match computed {
+        Computed::Length(_) => {
+            let counts = of_field(telegram, "counts", number);
+            quote!(#writer.length(#slot, #counts))
+        }
+        Computed::LengthOf(of) => {
+            let at = number_of(telegram, of);
+            let len = telegram.items.get(at).map(|item| varying_len(telegram, at, item));
+            quote!(#writer.field(#slot, &((#len) as u64)))
+        }
+        Computed::Count(counted) => {
+            let group = constant(telegram, "group", number_of(telegram, counted));
+            quote!(#writer.count(#slot, #group, self.#counted.len()))
+        }
+        Computed::Sum { group, path } => {
+            let tally = tally(telegram, number, &quote!(self.#group), path);
+            quote!(#writer.sum(#slot, #tally))
+        }
+        Computed::Sequence(_) => {
+            let first = of_field(telegram, "sequence", number);
+            quote!(#writer.sequence(#slot, #first))
+        }
+        Computed::Sign { of, .. } => {
+            let (field, sign) = (constant(telegram, "field", number), of_field(telegram, "sign", number));
+            let signed = constant(telegram, "number", number_of(telegram, of));
+            quote!(#writer.sign((#field, #sign), &self.#of, #signed.rule))
+        }
+        Computed::Check { from, .. } => {
+            let field = constant(telegram, "field", number);
+            let from = check_from(telegram, number, from.as_ref(), &own("start"));
+            quote!(#writer.check(#field, #from))
+        }
+    }
+}
+
+/// The sum of a number over a group's entries.
+pub(super) fn tally(telegram: &Telegram, number: usize, group: &TokenStream, path: &[Ident]) -> TokenStream {
+    let (tally_type, rule) = (telegram.paths.tally(), constant(telegram, "summand_rule", number));
+    let (tally, entry) = (own("tally"), own("entry"));
+    quote!({
+        let mut #tally = #tally_type::ZERO;
+        for #entry in &#group {
+            #tally.add(#rule, &#entry #(.#path)*);
+        }
+        #tally
+    })
+}
+
+/// What can be checked only when all items are written.
+fn afterwards(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Option<TokenStream> {
+    let (member, start) = (&item.member, own("start"));
+    match &item.what {
+        What::Choice(_) => {
+            let (choice, by, body) =
+                (constant(telegram, "choice", number), chooser(telegram, number), telegram.paths.body());
+            Some(quote!(#writer.check_case(#start, #by, #choice, #body::case(&self.#member))))
+        }
+        What::Group { page: Some(PageAttrs { total, start }), .. } => {
+            let group = constant(telegram, "group", number);
+            Some(quote!(#writer.check_page(#group, self.#member.len(), &self.#start, &self.#total)))
+        }
+        _ => None,
+    }
+}
+
+/// A constant, or the sum over the items if one of them varies.
+fn encoded_len(telegram: &Telegram) -> TokenStream {
+    let trait_ = telegram.paths.telegram();
+    if !telegram.items.iter().any(varies) {
+        return quote!(const { <Self as #trait_>::LAYOUT.min_len() });
+    }
+    let items = || telegram.items.iter().enumerate();
+    let varying = items().filter(|(_, item)| varies(item)).map(|(number, item)| varying_len(telegram, number, item));
+    let own = items().filter(|(_, item)| !varies(item));
+    let own = own.map(|(number, _)| quote!(const { <Self as #trait_>::LAYOUT.at(#number).min_len() }));
+    let lens = varying.chain(own);
+    quote!(#(#lens)+*)
+}
+
+/// Whether only the value knows how many bytes the item has.
+const fn varies(item: &Item) -> bool {
+    match &item.what {
+        What::Part | What::Choice(_) | What::Tail(_) => true,
+        What::Group { repeat, .. } => !matches!(repeat, Repeat::Padded { .. }),
+        What::Field(_) | What::Computed { .. } | What::Literal(_) | What::Filler { .. } => false,
+    }
+}
+
+/// How many bytes an item has that may vary.
+fn varying_len(telegram: &Telegram, number: usize, item: &Item) -> TokenStream {
+    let p = &telegram.paths;
+    let (trait_, Item { member, ty, what, .. }) = (p.telegram(), item);
+    match what {
+        What::Part => quote_spanned!(place(ty)=> <#ty as #trait_>::encoded_len(&self.#member)),
+        What::Choice(_) => {
+            let body = p.body();
+            quote_spanned!(place(ty)=> <#ty as #body>::body_len(&self.#member))
+        }
+        What::Tail(field) => {
+            let (tail_value, slot) = (p.tail_value(), constant(telegram, accessor(&field.kind), number));
+            quote_spanned!(place(ty)=> #tail_value::wire_len(&self.#member, #slot.rule))
+        }
+        What::Group { entry, repeat, .. } if !matches!(repeat, Repeat::Padded { .. }) => quote_spanned! {place(entry)=>
+            self.#member.iter().map(<#entry as #trait_>::encoded_len).sum::<usize>()
+        },
+        _ => quote!(const { <Self as #trait_>::LAYOUT.at(#number).min_len() }),
+    }
+}

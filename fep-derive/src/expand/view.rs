@@ -1,0 +1,390 @@
+//! `TransferView` and `TransferViewMut` of `#[telegram(view)]`: one method for each field, which is one call.
+//!
+//! A view borrows from its bytes whatever the struct borrows, so all lifetimes of the struct become that of the bytes.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::{GenericParam, Generics, Lifetime, LifetimeParam, Type, parse_quote};
+
+use super::generics::{bytes_lifetime, decode, nested, relabelled};
+use super::layout::rule_type;
+use super::telegram::{accessor, place};
+use crate::attr::Computed;
+use crate::model::{Field, Item, Telegram, View, What};
+use crate::paths;
+
+/// Both views, or their stubs beside mistakes.
+pub(super) fn views(telegram: &Telegram, view: &View, stub: bool) -> TokenStream {
+    let views = Views::of(telegram, view, stub);
+    let (types, read, write) = (views.types(), views.read(), views.write());
+    quote!(#types #read #write)
+}
+
+struct Views<'t> {
+    telegram: &'t Telegram,
+    view: &'t View,
+    /// The struct with the lifetime of the bytes.
+    own: TokenStream,
+    /// The struct's generics with the lifetime of the bytes only.
+    generics: Generics,
+    /// With the bounds under which the struct is a telegram with views.
+    bounded: Generics,
+    stub: bool,
+}
+
+/// The lifetime of the bytes, as [`bytes_lifetime`] has it.
+const BYTES: &str = "__bytes";
+
+/// The lifetime of a reborrowed view.
+const SHORTER: &str = "__shorter";
+
+impl<'t> Views<'t> {
+    fn of(telegram: &'t Telegram, view: &'t View, stub: bool) -> Self {
+        let ident = &telegram.ident;
+        let arguments = telegram.generics.params.iter().map(|param| match param {
+            GenericParam::Lifetime(_) => bytes_lifetime().into_token_stream(),
+            GenericParam::Type(param) => param.ident.to_token_stream(),
+            GenericParam::Const(param) => param.ident.to_token_stream(),
+        });
+        let own = quote!(#ident<#(#arguments),*>);
+        let generics = with_bytes_only(&telegram.generics, telegram);
+        let mut bounded = if stub { generics.clone() } else { with_bytes_only(&decode(telegram), telegram) };
+        let viewed = telegram.paths.viewed();
+        let (bytes, body) = (bytes_lifetime(), telegram.paths.decode_body());
+        let predicates = nested(telegram, &quote!(for<'__viewed> #viewed<'__viewed>), &quote!(#body<#bytes>));
+        if !predicates.is_empty() {
+            bounded.make_where_clause().predicates.extend(predicates);
+        }
+        Self { telegram, view, own, generics, bounded, stub }
+    }
+
+    /// The two structs, and what all views have.
+    fn types(&self) -> TokenStream {
+        let (bytes, vis, own, p) = (bytes_lifetime(), &self.telegram.vis, &self.own, &self.telegram.paths);
+        let View { ident, ident_mut, .. } = self.view;
+        let (window, window_mut, viewed) = (p.window(), p.window_mut(), p.viewed());
+        let (_, ty_generics, struct_where) = self.generics.split_for_impl();
+        let (impl_generics, _, where_clause) = self.bounded.split_for_impl();
+        let params = &self.generics.params;
+        let name = self.telegram.ident.unraw().to_string();
+        let doc = format!("The bytes of a [`{name}`], of which only the fields that are asked for are decoded.");
+        let doc_mut = format!("The bytes of a [`{name}`], patched field by field.");
+        quote! {
+            #[doc = #doc]
+            #[allow(dead_code, reason = "a view has more methods than one program needs")]
+            #vis struct #ident<#params>(#window<#bytes>, ::core::marker::PhantomData<fn() -> #own>) #struct_where;
+
+            #[doc = #doc_mut]
+            #[allow(dead_code, reason = "a view has more methods than one program needs")]
+            #vis struct #ident_mut<#params>(#window_mut<#bytes>, ::core::marker::PhantomData<fn() -> #own>) #struct_where;
+
+            #[automatically_derived]
+            impl #impl_generics #viewed<#bytes> for #own #where_clause {
+                type View = #ident #ty_generics;
+                type ViewMut = #ident_mut #ty_generics;
+            }
+
+            #[automatically_derived]
+            impl #impl_generics ::core::convert::From<#window<#bytes>> for #ident #ty_generics #where_clause {
+                #[inline]
+                fn from(window: #window<#bytes>) -> Self {
+                    Self(window, ::core::marker::PhantomData)
+                }
+            }
+
+            #[automatically_derived]
+            impl #impl_generics ::core::convert::From<#window_mut<#bytes>> for #ident_mut #ty_generics #where_clause {
+                #[inline]
+                fn from(window: #window_mut<#bytes>) -> Self {
+                    Self(window, ::core::marker::PhantomData)
+                }
+            }
+
+            #[automatically_derived]
+            impl #impl_generics ::core::clone::Clone for #ident #ty_generics #where_clause {
+                #[inline]
+                fn clone(&self) -> Self {
+                    *self
+                }
+            }
+
+            #[automatically_derived]
+            impl #impl_generics ::core::marker::Copy for #ident #ty_generics #where_clause {}
+        }
+    }
+
+    /// The methods of the view, and its `Debug`.
+    fn read(&self) -> TokenStream {
+        let (bytes, vis, own, p) = (bytes_lifetime(), &self.telegram.vis, &self.own, &self.telegram.paths);
+        let (ident, error, result) = (&self.view.ident, p.error(), paths::result());
+        let (window, layout) = (p.window(), self.layout());
+        let (_, ty_generics, _) = self.generics.split_for_impl();
+        let (impl_generics, _, where_clause) = self.bounded.split_for_impl();
+        let new = self.body(quote! {
+            #result::map(#window::new(#layout, const { #layout.fixed_len() }, bytes), ::core::convert::From::from)
+        });
+        let (decode, all) = (self.body(quote!(self.0.decode())), self.body(quote!(self.0.all(#layout))));
+        let items = self.items().map(|(number, item)| self.read_item(number, item));
+        let shown = ident.unraw().to_string();
+        quote! {
+            #[allow(dead_code, reason = "a view has more methods than one program needs")]
+            impl #impl_generics #ident #ty_generics #where_clause {
+                /// A view of these bytes. Their length is checked, the fields are not.
+                ///
+                /// # Errors
+                /// If they have another length, or a count by which a group varies cannot be read.
+                #[inline]
+                #vis fn new(bytes: &#bytes [u8]) -> #result<Self, #error> { #new }
+
+                /// All bytes.
+                #vis fn as_bytes(&self) -> &#bytes [u8] { #all }
+
+                /// Decodes all fields, and checks what the view does not: literals, fillers and computed fields.
+                ///
+                /// # Errors
+                /// The first item that cannot be read.
+                #vis fn decode(&self) -> #result<#own, #error> { #decode }
+
+                #(#items)*
+            }
+
+            #[automatically_derived]
+            impl #impl_generics ::core::fmt::Debug for #ident #ty_generics #where_clause {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    self.0.debug(#shown, #layout, f)
+                }
+            }
+        }
+    }
+
+    fn read_item(&self, number: usize, item: &Item) -> TokenStream {
+        let (bytes, p) = (bytes_lifetime(), &self.telegram.paths);
+        let Item { member, vis, .. } = item;
+        let (docs, at) = (docs(item), self.at(number));
+        let (error, result, viewed) = (p.error(), paths::result(), p.viewed());
+        let (ty, body) = match &item.what {
+            What::Field(field) => {
+                let ty = self.with(&item.ty, BYTES);
+                let slot = self.asked(accessor(&field.kind), number);
+                (quote!(#result<#ty, #error>), quote!(self.0.field(#slot, #at)))
+            }
+            What::Tail(field) => {
+                let ty = self.with(&item.ty, BYTES);
+                let slot = self.asked(accessor(&field.kind), number);
+                (quote!(#result<#ty, #error>), quote!(self.0.tail(#slot, #at)))
+            }
+            What::Choice(_) => {
+                let ty = self.with(&item.ty, BYTES);
+                let (choice, layout) = (self.asked("choice", number), self.layout());
+                let by = quote!(const { &#layout.chooser(#number) });
+                (quote!(#result<#ty, #error>), quote!(self.0.body(#choice, #by, #at)))
+            }
+            What::Computed { computed: Computed::Sign { .. } | Computed::Check { .. }, .. } => {
+                (quote!(&#bytes [::core::primitive::u8]), quote!(self.0.bytes(#at)))
+            }
+            What::Computed { .. } => {
+                let slot = self.asked("number", number);
+                (quote!(#result<::core::primitive::u64, #error>), quote!(self.0.field(#slot, #at)))
+            }
+            What::Part => {
+                let ty = self.with(&item.ty, BYTES);
+                let view = quote_spanned!(place(&item.ty)=> <#ty as #viewed<#bytes>>::View);
+                (view, quote!(::core::convert::From::from(self.0.part(#at))))
+            }
+            What::Group { entry, .. } => {
+                let ty = self.with(entry, BYTES);
+                let (entries, group) = (p.entries(), self.asked("group", number));
+                let body = quote_spanned!(place(entry)=> self.0.entries(#group, #at));
+                (quote!(#entries<#bytes, #ty>), body)
+            }
+            What::Literal(_) | What::Filler { .. } => return TokenStream::new(),
+        };
+        let body = self.body(body);
+        let raw = format_ident!("{}_bytes", member.unraw(), span = member.span());
+        let (raw_doc, raw_body) =
+            (format!("The bytes of `{}` as they are.", member.unraw()), self.body(quote!(self.0.bytes(#at))));
+        quote! {
+            #docs
+            #[inline]
+            #vis fn #member(&self) -> #ty { #body }
+
+            #[doc = #raw_doc]
+            #[inline]
+            #vis fn #raw(&self) -> &#bytes [u8] { #raw_body }
+        }
+    }
+
+    /// The methods of the view that patches.
+    fn write(&self) -> TokenStream {
+        let (bytes, vis, p) = (bytes_lifetime(), &self.telegram.vis, &self.telegram.paths);
+        let View { ident, ident_mut, .. } = self.view;
+        let (error, result, window_mut, layout) = (p.error(), paths::result(), p.window_mut(), self.layout());
+        let (_, ty_generics, _) = self.generics.split_for_impl();
+        let (impl_generics, _, where_clause) = self.bounded.split_for_impl();
+        let shorter = Lifetime::new(&format!("'{SHORTER}"), Span::call_site());
+        let view_ty = relabelled(quote!(#ident #ty_generics), SHORTER, &|lifetime| lifetime == BYTES);
+        let new = self.body(quote! {
+            #result::map(#window_mut::new(#layout, const { #layout.fixed_len() }, bytes), ::core::convert::From::from)
+        });
+        let (refresh, view) = (self.body(quote!(self.0.refresh())), self.body(quote!(self.0.window())));
+        let items = self.items().map(|(number, item)| self.write_item(number, item));
+        let view_method = self.telegram.generics.type_params().next().is_none().then(|| {
+            let body = if self.stub { view.clone() } else { quote!(::core::convert::From::from(#view)) };
+            quote! {
+                /// The view of the bytes as they are now.
+                #[inline]
+                #vis fn view<#shorter>(&#shorter self) -> #view_ty { #body }
+            }
+        });
+        quote! {
+            #[allow(dead_code, reason = "a view has more methods than one program needs")]
+            impl #impl_generics #ident_mut #ty_generics #where_clause {
+                /// A view of these bytes, which it will patch. Their length is checked, the fields are not.
+                ///
+                /// # Errors
+                /// If they have another length, or a count by which a group varies cannot be read.
+                #[inline]
+                #vis fn new(bytes: &#bytes mut [u8]) -> #result<Self, #error> { #new }
+
+                #view_method
+
+                /// Fills in the computed lengths of the whole telegram again.
+                ///
+                /// # Errors
+                /// If one does not fit into its field. Then the bytes are as they were.
+                #vis fn refresh(&mut self) -> #result<(), #error> { #refresh }
+
+                #(#items)*
+            }
+
+            #[automatically_derived]
+            impl #impl_generics ::core::fmt::Debug for #ident_mut #ty_generics #where_clause {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    self.0.window().debug(::core::stringify!(#ident_mut), #layout, f)
+                }
+            }
+        }
+    }
+
+    fn write_item(&self, number: usize, item: &Item) -> TokenStream {
+        let p = &self.telegram.paths;
+        let Item { member, vis, ty, .. } = item;
+        let (docs, at, name) = (docs(item), self.at(number), member.unraw());
+        let (error, result, option, viewed) = (p.error(), paths::result(), paths::option(), p.viewed());
+        let shorter = Lifetime::new(&format!("'{SHORTER}"), Span::call_site());
+        match &item.what {
+            What::Field(Field { kind, .. }) => {
+                let (set, ty) = (format_ident!("set_{name}", span = member.span()), self.with(ty, "_"));
+                let slot = self.asked(accessor(kind), number);
+                let rule = rule_type(p, kind);
+                let body = self.body(quote!(self.0.set::<#rule, _>(#slot, #at, value)));
+                quote! {
+                    #docs
+                    ///
+                    /// # Errors
+                    /// If the value does not fit. Then the bytes are as they were.
+                    #[inline]
+                    #vis fn #set(&mut self, value: &#ty) -> #result<(), #error> { #body }
+                }
+            }
+            What::Part => {
+                let (part, ty) = (format_ident!("{name}_mut", span = member.span()), self.with(ty, SHORTER));
+                let of = quote_spanned!(place(&item.ty)=> <#ty as #viewed<#shorter>>::ViewMut);
+                let body = self.body(quote!(<#of as ::core::convert::From<_>>::from(self.0.part(#at))));
+                quote! {
+                    #docs
+                    #[inline]
+                    #vis fn #part<#shorter>(&#shorter mut self) -> #of { #body }
+                }
+            }
+            What::Group { entry, .. } => {
+                let part = format_ident!("{name}_mut", span = member.span());
+                let ty = self.with(entry, SHORTER);
+                let group = self.asked("group", number);
+                let of = quote_spanned!(place(entry)=> <#ty as #viewed<#shorter>>::ViewMut);
+                let from = quote!(<#of as ::core::convert::From<_>>::from);
+                let body = self.body(quote!(#option::map(self.0.entry(#group, #at, index), #from)));
+                quote! {
+                    #docs
+                    ///
+                    /// The entry with this number, from 0.
+                    #vis fn #part<#shorter>(&#shorter mut self, index: usize)
+                        -> #option<#of> { #body }
+                }
+            }
+            What::Computed { .. } | What::Literal(_) | What::Filler { .. } | What::Choice(_) | What::Tail(_) => {
+                TokenStream::new()
+            }
+        }
+    }
+
+    /// The items with methods. Those whose methods would stand here twice were reported.
+    fn items(&self) -> impl Iterator<Item = (usize, &'t Item)> {
+        let mut taken: Vec<String> = View::METHODS.map(str::to_owned).into();
+        self.telegram.items.iter().enumerate().filter(move |(_, item)| {
+            let methods = item.view_methods();
+            let free = methods.iter().all(|method| !taken.contains(method));
+            taken.extend(methods);
+            free
+        })
+    }
+
+    /// A type with this lifetime in the place of the struct's.
+    fn with(&self, ty: &Type, lifetime: &str) -> TokenStream {
+        relabelled(ty.to_token_stream(), lifetime, &|found| is_own(self.telegram, found))
+    }
+
+    fn layout(&self) -> TokenStream {
+        let (own, trait_) = (&self.own, self.telegram.paths.telegram());
+        quote!(<#own as #trait_>::LAYOUT)
+    }
+
+    /// `const { LAYOUT.number(3) }`
+    fn asked(&self, accessor: &str, number: usize) -> TokenStream {
+        let (layout, accessor) = (self.layout(), format_ident!("{accessor}"));
+        quote!(const { #layout.#accessor(#number) })
+    }
+
+    /// `const { At::item(LAYOUT, 3) }`
+    fn at(&self, number: usize) -> TokenStream {
+        let (layout, at) = (self.layout(), self.telegram.paths.item_at());
+        quote!(const { #at::item(#layout, #number) })
+    }
+
+    /// What a method does; beside mistakes, nothing.
+    fn body(&self, body: TokenStream) -> TokenStream {
+        if self.stub { quote!(::core::unreachable!()) } else { body }
+    }
+}
+
+/// Generics without lifetimes but that of the bytes, which stands for all of them.
+fn with_bytes_only(generics: &Generics, telegram: &Telegram) -> Generics {
+    let mut only = Generics::default();
+    only.params.push(GenericParam::Lifetime(LifetimeParam::new(bytes_lifetime())));
+    for param in generics.params.iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))) {
+        let tokens = relabelled(param.to_token_stream(), BYTES, &|lifetime| is_own(telegram, lifetime));
+        only.params.push(parse_quote!(#tokens));
+    }
+    if let Some(clause) = &generics.where_clause {
+        let tokens = relabelled(clause.to_token_stream(), BYTES, &|lifetime| is_own(telegram, lifetime));
+        only.where_clause = Some(parse_quote!(#tokens));
+    }
+    only
+}
+
+/// Whether it is one of the struct's lifetimes.
+fn is_own(telegram: &Telegram, lifetime: &Ident) -> bool {
+    telegram.generics.lifetimes().any(|own| own.lifetime.ident == *lifetime)
+}
+
+/// The field's own doc comments, or its label and name.
+fn docs(item: &Item) -> TokenStream {
+    if !item.docs.is_empty() {
+        let docs = &item.docs;
+        return quote!(#(#docs)*);
+    }
+    let name = item.member.unraw();
+    let doc = if item.label.is_empty() { format!("`{name}`.") } else { format!("`{name}`: {}.", item.label) };
+    quote!(#[doc = #doc])
+}

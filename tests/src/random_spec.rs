@@ -1,0 +1,294 @@
+//! Random spec documents: telegrams of every kind, form and nesting that a spec can say, out of a row of random numbers.
+//!
+//! What it writes must be a clean spec. It knows the rules from the documents of the spec file, not from the loader.
+
+use std::fmt::Write as _;
+
+use crate::arbitrary::Random;
+
+/// The text of a spec with a few telegrams.
+#[must_use]
+pub fn random_spec(name: &str, seed: u64) -> String {
+    let mut writer = Writer { random: Random(seed), text: String::new(), names: 0, late: 0 };
+    let charset = *writer.random.one_of(&["ascii", "euc-kr", "cp949", "utf-8"]);
+    writer.line(format_args!("# Made by `random-specs` from seed {seed}; a person would have written another one.\n"));
+    writer.line(format_args!("spec    = \"{name}\"\ntitle   = \"seed {seed}\"\nversion = \"1\""));
+    writer.line(format_args!("source  = \"random numbers\"\ncharset = \"{charset}\"\n"));
+    writer.part("Plain", 3);
+    writer.part("Pair", 2);
+    for number in 0..4 {
+        writer.telegram(number);
+    }
+    writer.text
+}
+
+struct Writer {
+    random: Random,
+    text: String,
+    /// How many names were given, so that each is another.
+    names: usize,
+    /// The lengths of the telegram.
+    late: usize,
+}
+
+impl Random {
+    fn one_of<'t, T>(&mut self, choice: &'t [T]) -> &'t T {
+        let at = usize::try_from(self.below(choice.len() as u64)).unwrap_or_default();
+        choice.get(at).unwrap_or_else(|| unreachable_choice())
+    }
+
+    fn between(&mut self, least: u64, most: u64) -> u64 {
+        least + self.below(most - least + 1)
+    }
+
+    fn one_in(&mut self, of: u64) -> bool {
+        self.below(of) == 0
+    }
+}
+
+#[allow(clippy::panic, reason = "a choice of nothing is a mistake in this file")]
+fn unreachable_choice() -> ! {
+    panic!("a choice of nothing")
+}
+
+impl Writer {
+    fn line(&mut self, text: std::fmt::Arguments<'_>) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.text, "{text}");
+    }
+
+    fn item(&mut self, text: std::fmt::Arguments<'_>) {
+        self.line(format_args!("  {{ {text} }},"));
+    }
+
+    fn name(&mut self, stem: &str) -> String {
+        self.names += 1;
+        format!("{stem}_{}", self.names)
+    }
+
+    fn part(&mut self, name: &str, fields: usize) {
+        self.line(format_args!("[parts.{name}]\nitems = ["));
+        for _ in 0..fields {
+            self.field();
+        }
+        self.line(format_args!("]\n"));
+    }
+
+    fn telegram(&mut self, number: usize) {
+        self.late = 0;
+        self.line(format_args!("[telegrams.T{number}]\nwhen  = {{ \"tag\" = \"T{number}\" }}\nitems = ["));
+        self.item(format_args!("name = \"tag\", kind = \"text\", len = 2, charset = \"ascii\""));
+        for _ in 0..self.random.between(3, 9) {
+            match self.random.below(12) {
+                0 => self.length(),
+                1 => self.group(),
+                2 => self.padded(),
+                3 => self.part_use(),
+                4 => self.choice(),
+                5 => self.measured(),
+                6 => self.sum(),
+                7 => self.sign(),
+                8 => self.bytes_without_value(),
+                _ => self.field(),
+            }
+        }
+        self.end();
+        self.line(format_args!("]\n"));
+    }
+
+    /// What may stand only where all behind it has one length.
+    fn end(&mut self) {
+        match self.random.below(5) {
+            0 => {
+                let (items, count) = (self.name("items"), self.name("count"));
+                self.item(format_args!("group = \"{items}\", count = \"{count}\", max = 5, part = \"Plain\""));
+                self.item(format_args!("name = \"{count}\", kind = \"number\", len = 2, computed = \"count\", of = \"{items}\""));
+                self.field();
+            }
+            1 => {
+                let items = self.name("items");
+                self.item(format_args!("group = \"{items}\", repeat = \"rest\", max = 4, part = \"Pair\""));
+                self.bytes_without_value();
+            }
+            2 => {
+                let (tail, kind) = (self.name("tail"), *self.random.one_of(&["text", "digits", "bytes"]));
+                self.item(format_args!("name = \"{tail}\", kind = \"{kind}\", tail = true, max = 20"));
+                self.field();
+            }
+            3 => {
+                let (check, len) = (self.name("check"), self.random.between(1, 2));
+                if self.late < 2 {
+                    self.item(format_args!("name = \"{check}\", len = {len}, computed = \"check\", function = \"xor\""));
+                }
+            }
+            _ => self.field(),
+        }
+    }
+
+    fn field(&mut self) {
+        let name = self.name("f");
+        let secret = if self.random.one_in(6) { ", secret = true" } else { "" };
+        let kind = match self.random.below(9) {
+            0 | 1 => self.text_kind(),
+            2 => self.digits_kind(),
+            3 | 4 => self.number_kind(),
+            5 => self.date_kind(),
+            6 => "kind = \"flag\", len = 1".to_owned(),
+            7 => format!("kind = \"bytes\", len = {}", self.random.between(1, 5)),
+            _ => "kind = \"code\", len = 2, codes = [{ code = \"1\", label = \"하나\" }, { code = \"22\", label = \"둘\" }]".to_owned(),
+        };
+        self.item(format_args!("name = \"{name}\", {kind}{secret}"));
+    }
+
+    fn text_kind(&mut self) -> String {
+        let len = self.random.between(1, 30);
+        match self.random.below(4) {
+            0 => format!("kind = \"text\", len = {len}, justify = \"right\""),
+            1 => format!("kind = \"text\", len = {len}, pad = \"*\""),
+            2 => format!("kind = \"text\", len = {len}, overflow = \"cut\""),
+            _ => format!("kind = \"text\", len = {len}"),
+        }
+    }
+
+    fn digits_kind(&mut self) -> String {
+        let len = self.random.between(1, 16);
+        match self.random.below(3) {
+            0 => format!("kind = \"digits\", len = {len}, full = true"),
+            1 => format!("kind = \"digits\", len = {len}, encoding = \"ebcdic\""),
+            _ => format!("kind = \"digits\", len = {len}"),
+        }
+    }
+
+    fn number_kind(&mut self) -> String {
+        let none = *self.random.one_of(&["", "", ", none = \"zeros\"", ", none = \"spaces\""]);
+        let scale = *self.random.one_of(&["", "", ", scale = 1", ", scale = 2"]);
+        let form = match self.random.below(9) {
+            0 => format!("len = {}, sign = \"leading-minus\"", self.random.between(2, 16)),
+            1 => format!("len = {}, sign = \"trailing\"", self.random.between(2, 16)),
+            2 => format!("len = {}, sign = \"overpunch\"", self.random.between(1, 16)),
+            3 => format!("len = {}, encoding = \"packed\", sign = \"signed\"", self.random.between(1, 9)),
+            4 => format!("len = {}, encoding = \"bcd\"", self.random.between(1, 9)),
+            5 => format!("len = {}, encoding = \"binary\", sign = \"signed\"", self.random.between(1, 8)),
+            6 => format!("len = {}, encoding = \"binary-little\"", self.random.between(1, 8)),
+            7 => format!("len = {}, encoding = \"ebcdic\"", self.random.between(1, 16)),
+            _ => format!("len = {}", self.random.between(1, 18)),
+        };
+        // Spaces are digits of a binary number and half of packed ones.
+        let none = if form.contains("encoding") && none.contains("spaces") { "" } else { none };
+        format!("kind = \"number\", {form}{scale}{none}")
+    }
+
+    fn date_kind(&mut self) -> String {
+        let kinds = [
+            "kind = \"date\", len = 8",
+            "kind = \"date\", len = 8, none = \"zeros\"",
+            "kind = \"date\", len = 6, none = \"spaces\"",
+            "kind = \"date\", pattern = \"YYYYDDD\", len = 7",
+            "kind = \"date\", len = 5, encoding = \"packed\"",
+            "kind = \"time\", len = 6",
+            "kind = \"time\", len = 4, none = \"nines\"",
+            "kind = \"datetime\", len = 14",
+        ];
+        (*self.random.one_of(&kinds)).to_owned()
+    }
+
+    fn bytes_without_value(&mut self) {
+        match self.random.below(3) {
+            0 => self.item(format_args!("literal = \"LIT\"")),
+            1 => self.item(format_args!("hex = \"fe00\"")),
+            _ => {
+                let len = self.random.between(1, 9);
+                self.item(format_args!("filler = {len}"));
+            }
+        }
+    }
+
+    fn length(&mut self) {
+        if self.late < 2 {
+            self.late += 1;
+            let (name, counts) = (self.name("length"), *self.random.one_of(&["rest", "all"]));
+            self.item(format_args!("name = \"{name}\", kind = \"number\", len = 4, computed = \"length\", counts = \"{counts}\""));
+        }
+    }
+
+    fn part_use(&mut self) {
+        let (name, part) = (self.name("part"), *self.random.one_of(&["Plain", "Pair"]));
+        self.item(format_args!("part = \"{part}\", name = \"{name}\""));
+    }
+
+    fn group(&mut self) {
+        let items = self.name("items");
+        let part = *self.random.one_of(&["Plain", "Pair"]);
+        if self.random.one_in(2) {
+            let count = self.random.between(1, 3);
+            return self.item(format_args!("group = \"{items}\", count = {count}, part = \"{part}\""));
+        }
+        let count = self.name("count");
+        self.item(format_args!("name = \"{count}\", kind = \"number\", len = 2, computed = \"count\", of = \"{items}\""));
+        if self.random.one_in(2) {
+            return self.item(format_args!("group = \"{items}\", count = \"{count}\", max = 4, part = \"{part}\""));
+        }
+        let (inner, inner_count, cell) = (self.name("inner"), self.name("inner_count"), self.name("cell"));
+        self.line(format_args!("  {{ group = \"{items}\", count = \"{count}\", max = 3, items = ["));
+        self.item(format_args!("name = \"{inner_count}\", kind = \"number\", len = 1, computed = \"count\", of = \"{inner}\""));
+        let number = self.name("number");
+        self.item(format_args!("name = \"{number}\", kind = \"number\", len = 2, computed = \"sequence\""));
+        self.item(format_args!(
+            "group = \"{inner}\", count = \"{inner_count}\", max = 2, items = [{{ name = \"{cell}\", kind = \"text\", len = 3 }}]"
+        ));
+        self.line(format_args!("  ] }},"));
+    }
+
+    /// The entries begin with a letter, so that none looks like one that is not used.
+    fn padded(&mut self) {
+        let (items, mark, value) = (self.name("items"), self.name("mark"), self.name("value"));
+        let entry = format!("[{{ literal = \"E\", name = \"{mark}\" }}, {{ name = \"{value}\", kind = \"text\", len = 3 }}]");
+        if self.random.one_in(2) {
+            return self.item(format_args!("group = \"{items}\", padded = true, max = 3, items = {entry}"));
+        }
+        let count = self.name("count");
+        self.item(format_args!("name = \"{count}\", kind = \"number\", len = 1, computed = \"count\", of = \"{items}\""));
+        self.item(format_args!("group = \"{items}\", padded = true, pad = \"0\", count = \"{count}\", max = 3, items = {entry}"));
+    }
+
+    fn choice(&mut self) {
+        let (body, code) = (self.name("body"), self.name("code"));
+        let (first, second) = (self.name("a"), self.name("b"));
+        self.item(format_args!("name = \"{code}\", kind = \"text\", len = 2, charset = \"ascii\""));
+        self.line(format_args!("  {{ choice = \"{body}\", by = \"{code}\", cases = ["));
+        self.item(format_args!("codes = [\"A\", \"AA\"], part = \"Plain\""));
+        let case = self.name("Case").replace('_', "");
+        self.item(format_args!(
+            "code = \"B\", name = \"{case}\", items = [{{ name = \"{first}\", kind = \"number\", len = 5 }}, {{ name = \"{second}\", kind = \"text\", len = 9 }}]"
+        ));
+        self.item(format_args!("other = true, part = \"Pair\""));
+        self.line(format_args!("  ] }},"));
+    }
+
+    fn measured(&mut self) {
+        let (len, tail) = (self.name("len"), self.name("tail"));
+        let kind = *self.random.one_of(&["text", "digits", "bytes"]);
+        self.item(format_args!("name = \"{len}\", kind = \"number\", len = 2, computed = \"length\", of = \"{tail}\""));
+        self.item(format_args!("name = \"{tail}\", kind = \"{kind}\", tail = true, max = 30"));
+    }
+
+    fn sum(&mut self) {
+        let (total, items, amount) = (self.name("total"), self.name("items"), self.name("amount"));
+        let scale = *self.random.one_of(&["", ", scale = 2"]);
+        self.item(format_args!("name = \"{total}\", kind = \"number\", len = 9, computed = \"sum\", of = \"{items}.{amount}\"{scale}"));
+        self.item(format_args!(
+            "group = \"{items}\", count = 3, items = [{{ name = \"{amount}\", kind = \"number\", len = 7{scale} }}]"
+        ));
+    }
+
+    fn sign(&mut self) {
+        let (sign, number) = (self.name("sign"), self.name("signed"));
+        let signs = *self.random.one_of(&["+-", "+- ", "01"]);
+        let sign = format!("name = \"{sign}\", len = 1, computed = \"sign\", of = \"{number}\", signs = \"{signs}\"");
+        let none = *self.random.one_of(&["", ", none = \"spaces\""]);
+        let number = format!("name = \"{number}\", kind = \"number\", len = 8{none}");
+        let (first, second) = if self.random.one_in(2) { (sign, number) } else { (number, sign) };
+        self.item(format_args!("{first}"));
+        self.item(format_args!("{second}"));
+    }
+}

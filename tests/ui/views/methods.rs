@@ -1,0 +1,25 @@
+//! A view's methods are named after the fields.
+
+use fep_codec::Telegram;
+
+#[derive(Telegram)]
+#[telegram(view)]
+struct Clash {
+    #[field(len = 3)]
+    new: u8,
+    #[field(len = 3)]
+    amount: u8,
+    #[field(len = 3)]
+    amount_bytes: u8,
+    #[field(filler, len = 3)]
+    decode: (),
+}
+
+#[derive(Telegram)]
+#[telegram(view = "OtherView")]
+struct Quoted {
+    #[field(len = 3)]
+    amount: u8,
+}
+
+fn main() {}
