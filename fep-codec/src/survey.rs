@@ -3,10 +3,13 @@
 //! It reads with the same cursor as the codecs, one item at a time, and keeps what each of them says. Where the telegram
 //! ends, or how many entries a group has cannot be told, it stops.
 
+mod level;
+
+use self::level::Level;
 use crate::cursor::Reader;
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Choice, Field, Filler, Group, Item, Kind, Layout, Literal, Repeat, Sign};
-use crate::record::{Linked, Record, Value, case_of, field_value, pages, tail};
+use crate::layout::{Choice, Field, Filler, Group, Item, Layout, Literal, Repeat};
+use crate::record::{Record, Value, case_of, field_value, tail};
 use crate::telegram::Decode;
 
 /// The most errors of one telegram that are collected: enough to see what is wrong, and a bound for hostile bytes.
@@ -48,7 +51,7 @@ pub(crate) enum What<'l> {
 /// Takes a telegram apart.
 pub(crate) fn survey<'l>(layout: &'l Layout, telegram: &[u8]) -> Vec<Step<'l>> {
     let end = telegram.len();
-    let mut survey = Survey { telegram, at: 0, end, entry: 0, trail: Vec::new(), steps: Vec::new() };
+    let mut survey = Survey { telegram, at: 0, end, limit: end, entry: 0, trail: Vec::new(), steps: Vec::new() };
     let (complete, _) = survey.items(layout);
     let left = telegram.len().saturating_sub(survey.at);
     if complete && left > 0 {
@@ -70,53 +73,38 @@ struct Survey<'l, 't> {
     at: usize,
     /// Where the bytes end that the item may have.
     end: usize,
+    /// Where the telegram ends, or an item whose length some field says.
+    limit: usize,
     /// The number of the entry that the survey is in.
     entry: u64,
     trail: Vec<Trail<'l>>,
     steps: Vec<Step<'l>>,
 }
 
-/// The items of one layout: where it and they began, and the values that could be read.
-struct Level<'l> {
-    layout: &'l Layout,
-    start: usize,
-    starts: Vec<usize>,
-    values: Vec<Value>,
-    linked: Linked<'l>,
-    first_step: usize,
-}
-
-impl Level<'_> {
-    fn number(&self, name: &str) -> Option<usize> {
-        match self.layout.item(name).and_then(|(number, _)| self.values.get(number)) {
-            Some(Value::Number(number)) => Some(usize::try_from(*number).unwrap_or_default()),
-            _ => None,
-        }
-    }
-}
-
 impl<'l> Survey<'l, '_> {
     /// Adds the steps of a layout's items, and says whether the telegram went on to the end of them, and their values.
     fn items(&mut self, layout: &'l Layout) -> (bool, Vec<Value>) {
-        let (start, first_step) = (self.at, self.steps.len());
-        let linked = Linked::new(layout);
-        let mut level = Level { layout, start, starts: Vec::new(), values: Vec::new(), linked, first_step };
+        let mut level = Level::new(layout, self.at, self.steps.len());
         let mut complete = true;
         for (number, item) in layout.items().iter().enumerate() {
-            let outer = self.end;
+            let (end, limit) = (self.end, self.limit);
             let length = item.name().and_then(|name| level.linked.length_at(name));
-            self.end = match length {
-                Some((len, _)) => self.at.saturating_add(usize::try_from(len).unwrap_or(usize::MAX)).min(outer),
-                None => outer.saturating_sub(layout.reserved_behind(number).unwrap_or_default()),
-            };
+            match length {
+                Some((len, said_at)) => self.narrow(&level, item, len, said_at),
+                None => self.end = end.saturating_sub(layout.reserved_behind(number).unwrap_or_default()),
+            }
             level.starts.push(self.at);
-            let (go_on, value) = self.item(&mut level, item, number);
-            if let Some((stated, at)) = length.filter(|_| go_on) {
-                self.measured(&level, item, stated, at);
+            let (go_on, value) = self.item(&level, item, number);
+            if let Item::Field(field) = item {
+                let at = level.starts.last().copied().unwrap_or_default();
+                level.linked.remember(number, field, at, &value);
             }
             level.values.push(value);
-            self.end = outer;
-            if !go_on {
+            if go_on && length.is_some() {
+                self.left_over(item);
+            }
+            (self.end, self.limit) = (end, limit);
+            if !go_on || self.at > limit {
                 complete = false;
                 break;
             }
@@ -125,127 +113,43 @@ impl<'l> Survey<'l, '_> {
         (complete, level.values)
     }
 
-    fn item(&mut self, level: &mut Level<'l>, item: &'l Item, number: usize) -> (bool, Value) {
-        let go_on = match item {
+    fn item(&mut self, level: &Level<'l>, item: &'l Item, number: usize) -> (bool, Value) {
+        match item {
             Item::Field(field) => {
-                let at = self.at;
-                let read = field_value(level.layout, field, level.start, &mut self.reader());
-                let value = read.clone().unwrap_or(Value::Absent);
-                level.linked.remember(number, field, at, &value);
-                return (self.push(What::Field(field), field.len, item.name(), read), value);
+                let value = field_value(level.layout, field, level.start, &mut self.reader());
+                let kept = value.as_ref().map_or(Value::Absent, Clone::clone);
+                (self.push(What::Field(field), field.len, item.name(), value), kept)
             }
             Item::Tail(field) => {
                 let within = self.telegram.get(..self.end).unwrap_or(self.telegram);
                 let value = tail(field, &mut Reader::starting_at(within, self.at));
-                self.push(What::Field(field), self.end.saturating_sub(self.at), item.name(), value)
+                (self.push(What::Field(field), self.end.saturating_sub(self.at), item.name(), value), Value::Absent)
             }
             Item::Literal(literal) => {
                 let read = self.reader().literal(literal).map(|()| Value::Absent);
-                self.push(What::Literal(literal), literal.len(), item.name(), read)
+                (self.push(What::Literal(literal), literal.len(), item.name(), read), Value::Absent)
             }
             Item::Filler(filler) => {
                 let read = self.reader().filler(filler).map(|()| Value::Absent);
-                self.push(What::Filler(filler), filler.len, None, read)
+                (self.push(What::Filler(filler), filler.len, None, read), Value::Absent)
             }
             Item::Part(part) => {
                 let (go_on, values) = self.inside(Trail::Name(&part.name), |survey| survey.items(&part.layout));
-                return (go_on, Value::Part(values));
+                (go_on, Value::Part(values))
             }
             Item::Group(group) => {
                 let mut entries = Vec::new();
                 let go_on = self.group(level, group, number, &mut entries);
-                return (go_on, Value::Group(entries));
+                (go_on, Value::Group(entries))
             }
-            Item::Choice(choice) => return self.choice(level, choice),
-        };
-        (go_on, Value::Absent)
-    }
-
-    /// Says where an item has more or fewer bytes than the field at `at` says.
-    fn measured(&mut self, level: &Level<'l>, item: &'l Item, stated: u64, at: usize) {
-        let left = self.end.saturating_sub(self.at);
-        if left > 0 {
-            let may_be_secret = match item {
-                Item::Part(part) => part.layout.has_secret(),
-                Item::Group(group) => group.layout.has_secret(),
-                Item::Choice(choice) => choice.has_secret(),
-                Item::Field(field) | Item::Tail(field) => field.secret,
-                Item::Literal(_) | Item::Filler(_) => false,
-            };
-            let error =
-                Error::new(Culprit::Peer, Fault::LeftOver { bytes: left }).within(item.name().unwrap_or_default());
-            let error = error.at_bytes(self.at..self.end, None);
-            self.push(What::LeftOver { may_be_secret }, left, None, Err(error));
-        }
-        let actual = self.at.saturating_sub(level.starts.last().copied().unwrap_or_default()) as u64;
-        if actual != stated {
-            self.lie(level.first_step, at, Fault::LengthLies { stated, actual });
-        }
-    }
-
-    /// Says what fields said of others and is not so, and gives numbers the signs that stand elsewhere.
-    fn compare(&mut self, level: &mut Level<'l>) {
-        let steps = self.steps.get(level.first_step..).unwrap_or_default();
-        let within = self.within();
-        let is_whole = |group: &str| {
-            let path = if within.is_empty() { group.to_owned() } else { format!("{within}.{group}") };
-            steps.iter().filter(|step| step.path.starts_with(&path)).all(|step| step.value.is_ok())
-        };
-        let reader = Reader::starting_at(self.telegram, self.at);
-        for (at, lie) in level.linked.lies(&mut level.values, is_whole, &reader) {
-            let lie = self.trail.iter().rev().fold(lie, Trail::around);
-            if let Some(step) = self.step_at(level.first_step, at) {
-                step.value = Err(lie);
-            }
-        }
-        for ((item, value), at) in level.layout.items().iter().zip(&level.values).zip(&level.starts) {
-            if let (Item::Field(field), Value::Number(_)) = (item, value)
-                && matches!(&field.kind, Kind::Number(rule) if rule.sign == Sign::Elsewhere)
-                && let Some(step) = self.step_at(level.first_step, *at)
-                && step.value.is_ok()
-            {
-                step.value = Ok(value.clone());
-            }
-        }
-        if level.values.len() == level.layout.items().len()
-            && let Err(error) = pages(level.layout, &level.values, Culprit::Peer)
-        {
-            // A group has no step of its own, so its page's first field tells.
-            let start = level.layout.items().iter().find_map(|item| match item {
-                Item::Group(group) => level.layout.item(&group.page.as_ref()?.start),
-                _ => None,
-            });
-            if let Some(at) = start.and_then(|(number, _)| level.starts.get(number)).copied() {
-                let error = self.trail.iter().rev().fold(error, Trail::around);
-                if let Some(step) = self.step_at(level.first_step, at) {
-                    step.value = Err(error);
-                }
-            }
-        }
-    }
-
-    fn step_at(&mut self, first_step: usize, at: usize) -> Option<&mut Step<'l>> {
-        self.steps.iter_mut().skip(first_step).find(|step| step.offset == at && step.len > 0)
-    }
-
-    /// Puts a fault at the field that stands at this byte.
-    fn lie(&mut self, first_step: usize, at: usize, fault: Fault) {
-        let telegram = self.telegram;
-        let Some(step) = self.steps.iter().skip(first_step).find(|step| step.offset == at && step.len > 0) else {
-            return;
-        };
-        let What::Field(field) = step.what else { return };
-        let error = Error::in_field(Culprit::Peer, fault, field);
-        let error = error.at_bytes(at..at.saturating_add(step.len), Some(step.bytes(telegram)));
-        let error = self.trail.iter().rev().fold(error, Trail::around);
-        if let Some(step) = self.step_at(first_step, at) {
-            step.value = Err(error);
+            Item::Choice(choice) => self.choice(level, choice),
         }
     }
 
     fn reader(&self) -> Reader<'_> {
         let mut reader = Reader::starting_at(self.telegram, self.at);
         reader.set_entry(self.entry);
+        reader.narrow(self.limit);
         reader
     }
 
@@ -295,16 +199,33 @@ impl<'l> Survey<'l, '_> {
 
     /// Entries up to the end of the bytes that they may have.
     fn rest(&mut self, group: &'l Group, entries: &mut Vec<Vec<Value>>) -> bool {
+        let room = Reader::starting_at(self.telegram.get(..self.end).unwrap_or_default(), self.at).check_room(group);
+        let entry = group.layout.fixed_len().unwrap_or(0);
         while self.at < self.end {
-            let before = self.at;
+            let (before, left) = (self.at, self.end.saturating_sub(self.at));
             if entries.len() >= group.repeat.max() {
-                let fault = Fault::TooMany { count: entries.len().saturating_add(1), max: group.repeat.max() };
-                let error = Error::new(Culprit::Peer, fault).within(&group.name).at_bytes(before..before, None);
+                let (count, max) = (entries.len().saturating_add(1), group.repeat.max());
+                let too_many = || {
+                    let error = Error::new(Culprit::Peer, Fault::TooMany { count, max }).within(&group.name);
+                    error.at_bytes(before..self.end, None)
+                };
+                let error = room.err().unwrap_or_else(too_many);
                 return self.unread(group, Err(error));
+            }
+            if left < entry {
+                // What follows the group stands where it stands whatever this is.
+                let part = room.and(Ok(Value::Absent));
+                return self.push(What::Unread(group), left, Some(&group.name), part);
             }
             if !self.one_entry(group, entries) || self.at == before {
                 return false;
             }
+        }
+        if self.at > self.end && !entries.is_empty() {
+            let bytes = self.at.saturating_sub(self.end);
+            let error = Error::new(Culprit::Peer, Fault::Overrun { bytes }).within(&group.name);
+            let error = error.at_bytes(self.end..self.at, None);
+            self.mark(self.steps.len().saturating_sub(1), error);
         }
         true
     }
@@ -317,19 +238,24 @@ impl<'l> Survey<'l, '_> {
     }
 
     fn choice(&mut self, level: &Level<'l>, choice: &'l Choice) -> (bool, Value) {
-        let error = match case_of(level.layout, choice, level.start, &self.reader()) {
-            Ok(number) => {
-                let Some(case) = choice.cases().get(number) else { return (false, Value::Absent) };
-                let (go_on, values) = self.inside(Trail::Name(&choice.name), |survey| survey.items(&case.layout));
-                return (go_on, Value::Choice(number, values));
+        // The code may stand behind the bytes that the choice itself has.
+        let reader = Reader::starting_at(self.telegram, self.at);
+        match case_of(level.layout, choice, level.start, &reader) {
+            Ok(number) => match choice.cases().get(number) {
+                Some(case) => {
+                    let (go_on, values) = self.inside(Trail::Name(&choice.name), |survey| survey.items(&case.layout));
+                    (go_on, Value::Choice(number, values))
+                }
+                None => (false, Value::Absent),
+            },
+            Err(error) => {
+                // If all cases have one length, what follows is where it always is.
+                let len = choice.fixed_len();
+                let rest = self.end.saturating_sub(self.at);
+                let go_on = self.push(What::Unchosen(choice), len.unwrap_or(rest), Some(&choice.name), Err(error));
+                (go_on && len.is_some(), Value::Absent)
             }
-            Err(error) => error,
-        };
-        // If all cases have one length, what follows is where it always is.
-        let len = choice.fixed_len();
-        let rest = self.end.saturating_sub(self.at);
-        let go_on = self.push(What::Unchosen(choice), len.unwrap_or(rest), Some(&choice.name), Err(error));
-        (go_on && len.is_some(), Value::Absent)
+        }
     }
 
     fn inside<T>(&mut self, way: Trail<'l>, walk: impl FnOnce(&mut Self) -> T) -> T {
@@ -349,7 +275,7 @@ impl<'l> Survey<'l, '_> {
         let value = value.map_err(|error| self.trail.iter().rev().fold(error, Trail::around));
         self.steps.push(Step { what, offset: self.at, len, path, within, value });
         self.at = self.at.saturating_add(len);
-        self.at <= self.telegram.len()
+        self.at <= self.limit
     }
 
     fn within(&self) -> String {
@@ -387,7 +313,7 @@ impl Step<'_> {
             What::Field(field) => field.secret,
             What::Literal(_) | What::Filler(_) => false,
             What::Unused(group, _) | What::Unread(group) => group.layout.has_secret(),
-            What::Unchosen(choice) => choice.has_secret(),
+            What::Unchosen(choice) => choice.cases().iter().any(|case| case.layout.has_secret()),
             What::LeftOver { may_be_secret } => may_be_secret,
         }
     }
@@ -482,7 +408,7 @@ mod tests {
 
     use super::*;
     use crate::charset::Charset;
-    use crate::layout::{Computed, NumberRule, TextRule};
+    use crate::layout::{Computed, Kind, NumberRule, TextRule};
 
     fn number(name: &'static str, len: usize, secret: bool, computed: Option<Computed>) -> Item {
         let (name, label) = (Cow::Borrowed(name), Cow::Borrowed(""));

@@ -423,7 +423,7 @@ fn put_path(fields: &mut Json, path: &str, value: Json) {
 fn common_fields(layout: &Layout, fields: Json) -> Json {
     let Json::Object(map) = fields else { return fields };
     let kept = map.into_iter().filter_map(|(name, value)| match layout.item(&name)?.1 {
-        Item::Field(field) if field.computed.is_some() => None,
+        Item::Field(field) if !field.is_given() => None,
         Item::Part(part) => Some((name, common_fields(&part.layout, value))),
         _ => Some((name, value)),
     });

@@ -5,8 +5,8 @@
 mod choices;
 
 use fep_codec::layout::{
-    Check, Computed, DatePattern, DateTimePattern, Encoding, Field, Group, Item, Kind, Layout, NoneAs, NumberRule,
-    Repeat, Sign, TimePattern,
+    DatePattern, DateTimePattern, Encoding, Field, Group, Item, Kind, Layout, NoneAs, NumberRule, Repeat, Sign,
+    TimePattern,
 };
 use fep_codec::{Charset, Date, DateTime, MonthDay, MonthDayTime, Record, Time, Value};
 
@@ -45,7 +45,7 @@ fn fill(layout: &Layout, within: &str, record: &mut Record<'_>, random: &mut Ran
     for item in layout.items() {
         let path = format!("{within}{}", item.name().unwrap_or_default());
         match item {
-            Item::Field(field) if is_given(field) => {
+            Item::Field(field) if field.is_given() => {
                 record.set(&path, value(field, random)).unwrap_or_default();
             }
             Item::Tail(field) => record.set(&path, tail(field, random)).unwrap_or_default(),
@@ -55,11 +55,6 @@ fn fill(layout: &Layout, within: &str, record: &mut Record<'_>, random: &mut Ran
         }
     }
     choices::make(layout, within, record, random);
-}
-
-/// Whether the encoder does not fill it in.
-fn is_given(field: &Field) -> bool {
-    matches!(field.computed, None | Some(Computed::Check(Check { run: None, .. })))
 }
 
 fn entries(group: &Group, within: &str, record: &mut Record<'_>, random: &mut Random) {

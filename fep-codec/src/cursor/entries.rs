@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether what is left is a whole number of entries, and not too many of them.
-    fn check_room(&self, group: &Group) -> Result<(), Error> {
+    pub(crate) fn check_room(&self, group: &Group) -> Result<(), Error> {
         let Some(entry) = group.layout.fixed_len().filter(|len| *len > 0) else { return Ok(()) };
         let (start, left) = (self.position(), self.left());
         let bytes = left % entry;

@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Ends the telegram earlier, and returns what [`Reader::widen`] needs.
-    pub(super) fn narrow(&mut self, end: usize) -> (&'a [u8], usize) {
+    pub(crate) fn narrow(&mut self, end: usize) -> (&'a [u8], usize) {
         let outer = (self.telegram, self.reserved);
         self.telegram = self.telegram.get(..end).unwrap_or(self.telegram);
         self.reserved = 0;

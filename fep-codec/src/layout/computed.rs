@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::Field;
+
 /// What a computed field says. It may be left out when a telegram is encoded; a value that is given is checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Computed {
@@ -60,6 +62,14 @@ pub struct Check {
 
 /// Makes a check field's bytes, all of them, from the bytes that it covers, or says in a few words why it cannot.
 pub type CheckFn = fn(covered: &[u8], out: &mut [u8]) -> Result<(), &'static str>;
+
+impl Field {
+    /// Whether the encoder needs a value for the field: it is not computed, or by a function that is known by name only.
+    #[must_use]
+    pub const fn is_given(&self) -> bool {
+        matches!(self.computed, None | Some(Computed::Check(Check { run: None, .. })))
+    }
+}
 
 impl Check {
     /// The most bytes of a check field.

@@ -32,12 +32,12 @@ pub(super) fn item_len(item: &Item, value: &Value) -> usize {
     }
 }
 
-/// Writes a value to a field's bytes, all of them; those of a tail may be fewer than its field says. On an error the bytes are
-/// rubbish.
+/// Writes a value to a field's bytes, all of them. On an error the bytes are rubbish.
 pub(crate) fn put_value(field: &Field, value: &Value, out: &mut [u8]) -> Result<(), Error> {
     if out.len() == field.len {
         return by_kind(field, &field.kind, value, &mut Writer::new(out));
     }
+    // A tail keeps the bytes that it has.
     let field = Field { len: out.len(), ..field.clone() };
     by_kind(&field, &field.kind, value, &mut Writer::new(out))
 }

@@ -157,9 +157,10 @@ fn names_a_field(layout: &Layout, path: &str) -> bool {
     let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
     let name = head.split('[').next().unwrap_or(head);
     match (layout.item(name).map(|(_, item)| item), rest) {
-        (Some(Item::Field(_) | Item::Literal(_)), None) => true,
+        (Some(Item::Field(_) | Item::Tail(_) | Item::Literal(_)), None) => true,
         (Some(Item::Part(part)), Some(rest)) => names_a_field(&part.layout, rest),
         (Some(Item::Group(group)), Some(rest)) => names_a_field(&group.layout, rest),
+        (Some(Item::Choice(choice)), Some(rest)) => choice.cases().iter().any(|case| names_a_field(&case.layout, rest)),
         _ => false,
     }
 }

@@ -3,18 +3,20 @@
 //! What a telegram must have and nobody said is blank: zero, an empty text, no date. Computed fields are left out, so that the
 //! encoder fills them.
 
-use fep_codec::layout::{Computed, Field, Item, Kind, Layout, NoneAs, Repeat};
+use std::sync::LazyLock;
+
+use fep_codec::layout::{Field, Item, Kind, Layout, NoneAs, Repeat};
 use serde_json::{Map, Value as Json};
 
 use super::clock::Moment;
 
 /// The fields of a telegram with this layout. Those that `source` has under the same name are copied from there.
 pub(super) fn fields(layout: &Layout, source: &Map<String, Json>, now: &Moment) -> Map<String, Json> {
-    let mut fields = entry(layout, source, now);
+    let mut source = source.clone();
     for when in layout.when.iter() {
-        put(&mut fields, &when.path, Json::from(&*when.value));
+        put(&mut source, &when.path, Json::from(&*when.value));
     }
-    fields
+    entry(layout, &source, now)
 }
 
 fn entry(layout: &Layout, source: &Map<String, Json>, now: &Moment) -> Map<String, Json> {
@@ -23,27 +25,54 @@ fn entry(layout: &Layout, source: &Map<String, Json>, now: &Moment) -> Map<Strin
         let Some(name) = item.name() else { continue };
         let given = source.get(name);
         let value = match item {
-            Item::Field(Field { computed: Some(Computed::Length(_) | Computed::Count(_)), .. })
-            | Item::Literal(_)
-            | Item::Filler(_) => continue,
+            Item::Field(field) if !field.is_given() => continue,
+            Item::Literal(_) | Item::Filler(_) | Item::Choice(_) => continue,
             Item::Field(field) => given.cloned().unwrap_or_else(|| blank(field, now)),
-            Item::Part(part) => {
-                Json::Object(entry(&part.layout, given.and_then(Json::as_object).unwrap_or(&Map::new()), now))
-            }
+            Item::Tail(_) => given.cloned().unwrap_or_else(|| Json::from("")),
+            Item::Part(part) => Json::Object(entry(&part.layout, object(given), now)),
             Item::Group(group) => {
                 let given = given.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
-                let nothing = Map::new();
-                let of = |number: usize| given.get(number).and_then(Json::as_object).unwrap_or(&nothing);
                 let count = match group.repeat {
                     Repeat::Fixed(count) => count,
-                    Repeat::Counted { max, .. } => given.len().min(max),
+                    Repeat::Counted { max, .. } | Repeat::Padded { max, .. } | Repeat::Rest { max } => {
+                        given.len().min(max)
+                    }
                 };
-                Json::Array((0..count).map(|number| Json::Object(entry(&group.layout, of(number), now))).collect())
+                let of = |number: usize| Json::Object(entry(&group.layout, object(given.get(number)), now));
+                Json::Array((0..count).map(of).collect())
             }
         };
         fields.insert(name.to_owned(), value);
     }
+    choices(layout, source, now, &mut fields);
     fields
+}
+
+/// Composes the bodies that the codes mean. A code that means none becomes the first that does.
+fn choices(layout: &Layout, source: &Map<String, Json>, now: &Moment, fields: &mut Map<String, Json>) {
+    for item in layout.items() {
+        let Item::Choice(choice) = item else { continue };
+        let code = get(fields, &choice.by).and_then(Json::as_str).map(str::to_owned);
+        let case = match code.and_then(|code| choice.case_with(&code)) {
+            Some(number) => choice.cases().get(number),
+            None => choice.cases().first(),
+        };
+        let Some(case) = case else { continue };
+        let is_its = |code: &str| case.codes.is_empty() || case.codes.iter().any(|known| known == code);
+        if let Some(code) = case.codes.first()
+            && !get(fields, &choice.by).and_then(Json::as_str).is_some_and(is_its)
+        {
+            put(fields, &choice.by, Json::from(&**code));
+        }
+        fields
+            .insert(choice.name.to_string(), Json::Object(entry(&case.layout, object(source.get(&*choice.name)), now)));
+    }
+}
+
+/// The fields of a part, an entry or a body, if there are any.
+fn object(json: Option<&Json>) -> &Map<String, Json> {
+    static NOTHING: LazyLock<Map<String, Json>> = LazyLock::new(Map::new);
+    json.and_then(Json::as_object).unwrap_or(&NOTHING)
 }
 
 /// A value that says as little as the field can.
@@ -51,6 +80,7 @@ fn blank(field: &Field, now: &Moment) -> Json {
     let or_none = |none: NoneAs, value: &str| if none == NoneAs::Never { Json::from(value) } else { Json::Null };
     match &field.kind {
         Kind::Digits(rule) if rule.full => Json::from("0".repeat(field.len)),
+        Kind::Text(rule) if rule.full => Json::from(" ".repeat(field.len)),
         Kind::Text(_) | Kind::Digits(_) => Json::from(""),
         Kind::Code(rule) if rule.open || rule.codes.iter().any(|code| code.code.is_empty()) => Json::from(""),
         Kind::Code(rule) => rule.codes.first().map_or(Json::Null, |code| Json::from(&*code.code)),
@@ -94,6 +124,11 @@ pub(super) fn paths(layout: &Layout) -> Vec<String> {
         match (item, item.name()) {
             (Item::Part(part), Some(name)) => {
                 paths.extend(self::paths(&part.layout).into_iter().map(|path| format!("{name}.{path}")));
+            }
+            (Item::Choice(choice), Some(name)) => {
+                for case in choice.cases() {
+                    paths.extend(self::paths(&case.layout).into_iter().map(|path| format!("{name}.{path}")));
+                }
             }
             (_, Some(name)) => paths.push(name.to_owned()),
             (_, None) => {}

@@ -54,7 +54,7 @@ fn unused_entries_are_one_line() {
              items = [{ name = "id", kind = "digits", full = true, len = 2 }] },
            { name = "end", kind = "text", len = 1 },"#,
     );
-    assert_eq!(shown(&layout, b"01      x"), ["0 2 items[0].id 01", "2 6 - 3 unused", "8 1 end x"]);
+    assert_eq!(shown(&layout, b"01      x"), ["0 2 items[0].id 01", "2 6 - not used", "8 1 end x"]);
 }
 
 #[test]
@@ -98,8 +98,15 @@ fn an_item_with_another_length_than_said_is_shown() {
            { name = "kind", kind = "text", len = 1 },"#,
     );
     assert_eq!(shown(&layout, b"02xyA"), ["0 2 len 2", "2 2 body.a xy", "4 1 kind A"]);
-    let shorter = ["0 2 len ! the length says 1, there are 2", "2 2 body.a xy", "4 1 kind A"];
+    // What crosses the end that was said is as if the telegram ended there.
+    let shorter = ["0 2 len 1", "2 2 body.a ! needs 2 bytes, the telegram ends after 1"];
     assert_eq!(shown(&layout, b"01xyA"), shorter);
+    let beyond = [
+        "0 2 len ! needs 9 bytes, the telegram ends after 3",
+        "2 2 body.a xy",
+        "4 1 - ! 1 bytes are left after the last field",
+    ];
+    assert_eq!(shown(&layout, b"09xyA").get(..3), Some(beyond.map(str::to_owned).as_slice()));
     let layout = items(
         r#"{ name = "kind", kind = "text", len = 1 },
            { name = "len", kind = "number", len = 1, computed = "length", of = "body" },
@@ -125,7 +132,7 @@ fn a_page_that_lies_and_an_unused_entry_that_is_not_blank_are_shown() {
     let lies = "1 1 start ! 2 entries from number 8 on are no page of a list of 8";
     assert_eq!(
         shown(&layout, b"88ab "),
-        ["0 1 total 8", lies, "2 1 items[0].id a", "3 1 items[1].id b", "4 1 - 1 unused"]
+        ["0 1 total 8", lies, "2 1 items[0].id a", "3 1 items[1].id b", "4 1 - not used"]
     );
     let gap = ["0 1 total 1", "1 1 start 1", "2 1 items[0].id a", "3 2 - ! an entry that is not used is not blank"];
     assert_eq!(shown(&layout, b"11a b"), gap);

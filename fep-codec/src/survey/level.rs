@@ -1,0 +1,118 @@
+//! The items of one layout in a survey: what fields said of other items, compared when the layout has ended.
+
+use super::{Survey, Trail, What};
+use crate::error::{Culprit, Error, Fault};
+use crate::layout::{Field, Item, Kind, Layout, Sign};
+use crate::record::{Linked, Value, pages};
+
+/// The items of one layout: where it and they began, and the values that could be read.
+pub(super) struct Level<'l> {
+    pub(super) layout: &'l Layout,
+    pub(super) start: usize,
+    /// How many steps there were before.
+    first_step: usize,
+    pub(super) starts: Vec<usize>,
+    pub(super) values: Vec<Value>,
+    pub(super) linked: Linked<'l>,
+}
+
+impl<'l> Level<'l> {
+    pub(super) fn new(layout: &'l Layout, start: usize, first_step: usize) -> Self {
+        Self { layout, start, first_step, starts: Vec::new(), values: Vec::new(), linked: Linked::new(layout) }
+    }
+
+    /// What the number field with this name said.
+    pub(super) fn number(&self, name: &str) -> Option<usize> {
+        match self.layout.item(name).and_then(|(number, _)| self.values.get(number)) {
+            Some(Value::Number(number)) => Some(usize::try_from(*number).unwrap_or_default()),
+            _ => None,
+        }
+    }
+}
+
+impl<'l> Survey<'l, '_> {
+    /// Gives an item the bytes that the field at `said_at` says, as far as they are there.
+    pub(super) fn narrow(&mut self, level: &Level<'l>, item: &Item, len: u64, said_at: usize) {
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
+        let (end, left) = (self.at.saturating_add(len), self.end.saturating_sub(self.at));
+        if len > left {
+            let error = Error::new(Culprit::Peer, Fault::Truncated { needed: len, left });
+            let error = error.within(item.name().unwrap_or_default()).at_bytes(self.at..end, None);
+            self.mark_at(level, said_at, error);
+        }
+        self.end = end.min(self.end);
+        self.limit = self.end;
+    }
+
+    /// Adds a step for bytes that an item does not use, though some field says that it has them.
+    pub(super) fn left_over(&mut self, item: &'l Item) {
+        let left = self.limit.saturating_sub(self.at);
+        if left > 0 {
+            let may_be_secret = match item {
+                Item::Part(part) => part.layout.has_secret(),
+                Item::Group(group) => group.layout.has_secret(),
+                Item::Choice(choice) => choice.cases().iter().any(|case| case.layout.has_secret()),
+                Item::Field(field) | Item::Tail(field) => field.secret,
+                Item::Literal(_) | Item::Filler(_) => false,
+            };
+            let error = Error::new(Culprit::Peer, Fault::LeftOver { bytes: left });
+            let error = error.within(item.name().unwrap_or_default()).at_bytes(self.at..self.limit, None);
+            self.push(What::LeftOver { may_be_secret }, left, None, Err(error));
+        }
+    }
+
+    /// Says where fields said of others what is not so, and gives numbers the signs that stand elsewhere.
+    pub(super) fn compare(&mut self, level: &mut Level<'l>) {
+        let steps = self.steps.get(level.first_step..).unwrap_or_default();
+        let within = self.within();
+        let is_whole = |group: &str| {
+            let path = if within.is_empty() { group.to_owned() } else { format!("{within}.{group}") };
+            steps.iter().filter(|step| step.path.starts_with(&path)).all(|step| step.value.is_ok())
+        };
+        let lies = level.linked.lies(&mut level.values, is_whole, &self.reader());
+        for (at, lie) in lies {
+            self.mark_at(level, at, lie);
+        }
+        for ((item, value), at) in level.layout.items().iter().zip(&level.values).zip(&level.starts) {
+            if let (Item::Field(Field { kind: Kind::Number(rule), .. }), Value::Number(_)) = (item, value)
+                && rule.sign == Sign::Elsewhere
+                && let Some(number) = self.step_at(level, *at)
+                && let Some(step) = self.steps.get_mut(number).filter(|step| step.value.is_ok())
+            {
+                step.value = Ok(value.clone());
+            }
+        }
+        if level.values.len() == level.layout.items().len()
+            && let Err(error) = pages(level.layout, &level.values, Culprit::Peer)
+        {
+            // A group has no step of its own, so the field tells that says where its page begins.
+            let start = level.layout.items().iter().find_map(|item| match item {
+                Item::Group(group) => level.layout.item(&group.page.as_ref()?.start),
+                _ => None,
+            });
+            if let Some(at) = start.and_then(|(number, _)| level.starts.get(number)) {
+                self.mark_at(level, *at, error);
+            }
+        }
+    }
+
+    /// The number of the step that begins at this byte.
+    fn step_at(&self, level: &Level<'_>, at: usize) -> Option<usize> {
+        let mut steps = self.steps.iter().enumerate().skip(level.first_step);
+        steps.find(|(_, step)| step.offset == at && step.len > 0).map(|(number, _)| number)
+    }
+
+    fn mark_at(&mut self, level: &Level<'_>, at: usize, error: Error) {
+        if let Some(number) = self.step_at(level, at) {
+            self.mark(number, error);
+        }
+    }
+
+    /// Makes an error of what a step says, if it is none yet.
+    pub(super) fn mark(&mut self, number: usize, error: Error) {
+        let error = self.trail.iter().rev().fold(error, Trail::around);
+        if let Some(step) = self.steps.get_mut(number).filter(|step| step.value.is_ok()) {
+            step.value = Err(error);
+        }
+    }
+}
