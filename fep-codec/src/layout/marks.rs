@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::walk::borrowed;
 use super::when::{behind, text};
-use super::{Encoding, Item, Kind, Layout};
+use super::{DigitsRule, Encoding, Item, Kind, Layout};
 
 /// The conditions of a layout's `when`, or its literals if it has no conditions: `N` of them, [`Layout::marks`].
 #[derive(Clone, Copy, Debug)]
@@ -110,7 +110,7 @@ impl<const N: usize> Marks<N> {
 
     /// Whether these bytes have all of them. Without marks nothing is chosen.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn hold(&self, bytes: &[u8]) -> bool {
         N > 0
             && self.0.iter().all(|mark| match *mark {
@@ -128,17 +128,20 @@ impl<const N: usize> Marks<N> {
 
 impl Kind {
     /// Whether a field that has these bytes says this, padded with spaces: what `when` asks.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn says(&self, value: &[u8], field: &[u8]) -> bool {
         let Some((found, rest)) = field.split_at_checked(value.len()) else { return false };
         match self {
-            Self::Digits(rule) if !matches!(rule.encoding, Encoding::Ascii) => {
-                let read = |byte: &u8| rule.ascii(*byte);
-                found.iter().map(read).eq(value.iter().copied()) && rest.iter().map(read).all(|byte| byte == b' ')
-            }
+            Self::Digits(rule) if !matches!(rule.encoding, Encoding::Ascii) => encoded_digits_are(rule, value, field),
             _ => found == value && rest.iter().all(|byte| *byte == b' '),
         }
     }
+}
+
+/// The same for digits in another encoding.
+fn encoded_digits_are(rule: &DigitsRule, value: &[u8], field: &[u8]) -> bool {
+    let read = field.iter().map(|byte| rule.ascii(*byte));
+    read.eq(value.iter().copied().chain(std::iter::repeat_n(b' ', field.len().saturating_sub(value.len()))))
 }
 
 impl super::CodeRule {
