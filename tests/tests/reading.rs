@@ -48,12 +48,16 @@ fn a_record_is_changed_by_paths_and_checks_what_it_is_given() {
         "caller: heder.trace_no: there is no such field; did you mean header?"
     );
     assert!(refused("items[0].amount", Value::Text("1".to_owned())).ends_with("expected a number, found text"));
-    assert!(refused("items[0].amount", Value::Text("1".to_owned())).starts_with("caller: items[0].amount (거래금액): "));
+    assert!(
+        refused("items[0].amount", Value::Text("1".to_owned())).starts_with("caller: items[0].amount (거래금액): ")
+    );
     assert!(refused("header.sent_date", Value::Number(20_261_121)).contains("expected a date, found a number"));
     assert!(refused("header", Value::Absent).contains("expected a field of the part"));
     assert!(refused("items[7].amount", Value::Number(1)).contains("there is no such field"));
     let mut refused = |path: &str, json| record.set_json(path, &json).expect_err(path).to_string();
-    assert!(refused("items[0].amount", json!("x")).starts_with("caller: items[0].amount (거래금액): expected a decimal"));
+    assert!(
+        refused("items[0].amount", json!("x")).starts_with("caller: items[0].amount (거래금액): expected a decimal")
+    );
     assert!(refused("header.trace", json!(1)).contains("did you mean header.trace_no?"));
     assert!(refused("header", json!({ "trace": 1 })).contains("header.trace"));
     assert!(refused("items", json!({})).contains("items: expected an array of entries"));
@@ -77,7 +81,10 @@ fn static_and_dynamic_reading_forgive_alike() {
 
     let longer = [&bytes[..], b"\r\n"].concat();
     let trailing = Lenient { trailing: true, ..Lenient::STRICT };
-    assert_eq!(decode_lenient::<Transfer>(&longer, trailing).expect("forgiven").encode_to_vec().expect("encodes"), bytes);
+    assert_eq!(
+        decode_lenient::<Transfer>(&longer, trailing).expect("forgiven").encode_to_vec().expect("encodes"),
+        bytes
+    );
 }
 
 #[derive(Telegram, Debug, PartialEq)]

@@ -112,17 +112,31 @@ impl<const N: usize> Marks<N> {
     #[must_use]
     #[inline(always)]
     pub fn hold(&self, bytes: &[u8]) -> bool {
+        // A plain loop, for the optimiser unrolls it, and then the marks are constants.
+        let mut rest = self.0.as_slice();
+        while let [mark, tail @ ..] = rest {
+            if !mark.holds(bytes) {
+                return false;
+            }
+            rest = tail;
+        }
         N > 0
-            && self.0.iter().all(|mark| match *mark {
-                Mark::Field { kind, offset, len, value } => {
-                    let field = bytes.get(offset..).and_then(|rest| rest.get(..len));
-                    field.is_some_and(|field| kind.says(value, field))
-                }
-                Mark::Literal { offset, bytes: expected } => {
-                    bytes.get(offset..).is_some_and(|rest| rest.starts_with(expected))
-                }
-                Mark::Never => false,
-            })
+    }
+}
+
+impl Mark {
+    #[inline(always)]
+    fn holds(&self, bytes: &[u8]) -> bool {
+        match *self {
+            Self::Field { kind, offset, len, value } => {
+                let field = bytes.get(offset..).and_then(|rest| rest.get(..len));
+                field.is_some_and(|field| kind.says(value, field))
+            }
+            Self::Literal { offset, bytes: expected } => {
+                bytes.get(offset..).is_some_and(|rest| rest.starts_with(expected))
+            }
+            Self::Never => false,
+        }
     }
 }
 
