@@ -458,10 +458,11 @@ mod tests {
 
     #[test]
     fn a_secret_is_in_no_error() {
-        let errors = list().all_errors(b"1 017x..98");
+        let errors = list().all_errors(b"1 x17x..98");
+        let found: Vec<_> = errors.iter().map(|error| (error.found(), error.is_secret())).collect();
+        assert_eq!(found, [(Some(&b"x1"[..]), false), (None, true), (None, false)]);
         let said = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        assert_eq!(errors.len(), 2, "{said}");
-        assert!(said.contains("items[0].pin") && !said.contains("37") && !said.contains("'x'"), "{said}");
+        assert!(said.contains("items[0].pin") && !said.contains("37"), "{said}");
         assert!(!said.contains("39 38"), "what is left over may be a secret: {said}");
     }
 
