@@ -53,7 +53,7 @@ pub use cursor::{Reader, Writer};
 pub use error::{Culprit, Error, Fault};
 #[cfg(feature = "derive")]
 pub use fep_derive::{Code, Telegram};
-pub use framing::{FrameError, LengthPrefix};
+pub use framing::{CodeTable, FrameError, Framing, LengthPrefix};
 pub use kind::{CodeSet, FieldValue};
 pub use layout::{Field, Item, Layout};
 pub use record::{Record, Value};

@@ -31,6 +31,10 @@ fn ach() -> (FileLayout, Golden) {
     (plan("nacha", "ACH"), Golden::load("nacha-ach"))
 }
 
+fn vat() -> (FileLayout, Golden) {
+    (plan("nts-vat", "VatFile"), Golden::load("nts-vat-signs"))
+}
+
 fn envelopes(golden: &Golden) -> Vec<Value> {
     golden.fields.as_array().expect("records").clone()
 }
@@ -47,7 +51,7 @@ fn error_of(plan: &FileLayout, records: &[Value]) -> String {
 
 #[test]
 fn golden_files_go_both_ways() {
-    for (plan, golden) in [eb13(), ach()] {
+    for (plan, golden) in [eb13(), ach(), vat()] {
         let lines: Vec<Value> = decode_file(FileReader::new(&plan, &*golden.bytes).expect("a plan"))
             .map(|line| serde_json::from_str(&line.expect("a record")).expect("JSON"))
             .collect();
@@ -373,7 +377,7 @@ proptest! {
     fn a_spoilt_file_is_read_alike_in_pieces_of_any_size(
         at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>(), seed in any::<u64>(),
     ) {
-        for (plan, golden) in [eb13(), ach()] {
+        for (plan, golden) in [eb13(), ach(), vat()] {
             let mut bytes = golden.bytes;
             properties::any_file(&plan, &bytes, seed);
             let place = at.index(bytes.len());
