@@ -8,6 +8,7 @@ use fep_codec::files::{FileError, FileFault, FileLayout, FileReader, FileWriter,
 use fep_codec::{Decode, Record, Telegram, Text};
 use fep_spec::files::{decode_file, encode_file};
 use fep_spec::model::Spec;
+use fep_tests::generated::kftc_cms::EB13Record as Eb13;
 use fep_tests::generated::{kftc_cms, nacha};
 use fep_tests::golden::Golden;
 use fep_tests::properties;
@@ -257,13 +258,6 @@ fn every_cut_of_a_file_is_noticed() {
             properties::any_file(&plan, cut, len as u64);
         }
     }
-}
-
-#[derive(Telegram, Debug, PartialEq)]
-enum Eb13 {
-    Header(kftc_cms::Header),
-    Data(kftc_cms::Data),
-    Trailer(kftc_cms::Trailer),
 }
 
 #[test]
