@@ -11,6 +11,7 @@ mod date;
 mod code;
 mod flag;
 mod bytes;
+mod wire_code;
 
 pub use self::code::{CodeSet, get_ascii_code, get_code, put_code};
 pub use self::date::PIVOT_DEFAULT;

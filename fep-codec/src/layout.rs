@@ -22,7 +22,7 @@ use std::borrow::Cow;
 pub use self::encoding::Encoding;
 pub use self::rules::{
     BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, FlagRule,
-    Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule,
+    Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule, Width,
 };
 pub use self::walk::{Slot, Span};
 use crate::charset::Charset;

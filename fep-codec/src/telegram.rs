@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cursor::{Reader, Writer, check_count};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Encoding, Group, Item, Kind, Layout};
+use crate::layout::{Group, Item, Layout};
 
 /// A type whose values are telegrams, parts of telegrams or entries of groups with one layout.
 #[diagnostic::on_unimplemented(
@@ -188,13 +188,7 @@ impl Layout {
         !self.when.is_empty()
             && self.when.iter().all(|when| {
                 self.span(&when.path).is_some_and(|span| {
-                    let read = |byte: &u8| match &span.field.kind {
-                        Kind::Digits(rule) if rule.encoding != Encoding::Ascii => rule.ascii(*byte),
-                        _ => *byte,
-                    };
-                    let Some(field) = bytes.get(span.range) else { return false };
-                    let Some((value, rest)) = field.split_at_checked(when.value.len()) else { return false };
-                    value.iter().map(read).eq(when.value.bytes()) && rest.iter().map(read).all(|byte| byte == b' ')
+                    bytes.get(span.range).is_some_and(|field| span.field.has_code(field, &when.value))
                 })
             })
     }

@@ -3,16 +3,18 @@
 //! A key says what its value must look like, here and nowhere else. Which options go together is not known here; that is
 //! [`crate::model`].
 
+mod charset;
 mod entry;
 mod field;
 mod options;
 mod telegram;
 mod variant;
 
+pub(crate) use self::charset::{Byte, Charset};
 pub(crate) use self::entry::{Given, bytes, like, misplaced};
 pub(crate) use self::field::{FieldAttrs, KindWord};
 pub(crate) use self::options::{
-    Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Encoding, Justify, NoneAs, Overflow, Overpunch,
+    CodeLine, Computed, Counts, DatePattern, DateTimePattern, Encoding, Half, Justify, NoneAs, Overflow, Overpunch,
     Pattern, Sign, TimePattern, check_code,
 };
 pub(crate) use self::telegram::{Condition, TelegramAttrs};

@@ -3,7 +3,8 @@
 //! It knows what a kind may hold from the documents, not from the encoder: what it makes must encode.
 
 use fep_codec::layout::{
-    DatePattern, DateTimePattern, Encoding, Field, Item, Kind, Layout, NoneAs, NumberRule, Repeat, Sign, TimePattern,
+    DatePattern, DateTimePattern, Encoding, Field, Item, Kind, Layout, NoneAs, NumberRule, Repeat, Sign, TextRule,
+    TimePattern, Width,
 };
 use fep_codec::{Charset, Date, DateTime, MonthDay, MonthDayTime, Record, Time, Value};
 
@@ -75,7 +76,7 @@ fn value(field: &Field, random: &mut Random) -> Value {
         return Value::None;
     }
     match &field.kind {
-        Kind::Text(rule) => Value::Text(text(rule.charset, field.len, random)),
+        Kind::Text(rule) => Value::Text(text(rule, field.len, random)),
         Kind::Digits(rule) => {
             let len = if rule.full { field.len } else { random.small(field.len + 1) };
             Value::Text((0..len).map(|_| char::from(b'1' + random.byte(9))).collect())
@@ -95,7 +96,7 @@ fn value(field: &Field, random: &mut Random) -> Value {
         }
         Kind::Code(rule) => match rule.codes.get(random.small(rule.codes.len() + 1)) {
             Some(known) => Value::Text(known.code.clone().into_owned()),
-            None if rule.open => Value::Text(text(Charset::Ascii, field.len, random)),
+            None if rule.open => Value::Text(text(&TextRule::new(Charset::Ascii), field.len, random)),
             None => Value::Text(rule.codes.first().map(|known| known.code.clone().into_owned()).unwrap_or_default()),
         },
         Kind::Flag(_) => Value::Flag(random.below(2) == 0),
@@ -104,23 +105,27 @@ fn value(field: &Field, random: &mut Random) -> Value {
 }
 
 /// Neither ends may be the pad character, so spaces stand inside only.
-fn text(charset: Charset, len: usize, random: &mut Random) -> String {
+fn text(rule: &TextRule, len: usize, random: &mut Random) -> String {
     const ASCII: &[char] = &['A', 'z', '0', '9', '-', '(', '~', '.', '/', '\\', '|'];
-    const KOREAN: &[char] = &['홍', '길', '동', '가', '힝', '㈜', '漢', '字', '·'];
+    const OTHERS: &[char] = &['홍', '길', '동', '가', '힝', '㈜', '漢', '字', '·', 'ｱ', 'ﾞ', 'é'];
+    let charset = rule.charset;
+    let has = |characters: &'static [char]| characters.iter().copied().filter(|other| charset.has(*other)).collect();
+    let full = rule.width == Width::Full;
+    let (ascii, others): (Vec<char>, Vec<char>) = (if full { vec![] } else { has(ASCII) }, has(OTHERS));
     let mut text = String::new();
-    let mut room = random.small(len + 1);
-    while room > 0 {
-        let korean = charset != Charset::Ascii && random.below(2) == 0;
-        let choice = if korean { KOREAN } else { ASCII };
-        let Some(character) = choice.get(random.small(choice.len())) else { break };
-        let Some(left) = room.checked_sub(charset.char_len(*character)) else { break };
-        if random.below(8) == 0 && !text.is_empty() && left > 1 {
+    let room = random.small(len + 1);
+    for _ in 0..room {
+        let list = if ascii.is_empty() || random.below(2) == 0 { &others } else { &ascii };
+        let Some(character) = list.get(random.small(list.len().max(1))).or(ascii.first()) else { break };
+        let before = text.len();
+        if random.below(8) == 0 && !text.is_empty() && !full && !charset.is_pairs() {
             text.push(' ');
-            room = left - 1;
-        } else {
-            room = left;
         }
         text.push(*character);
+        if charset.text_len(&text) > room {
+            text.truncate(before);
+            break;
+        }
     }
     text
 }

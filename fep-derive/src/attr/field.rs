@@ -3,8 +3,9 @@
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Lit};
 
+use super::charset::{Byte, Charset};
 use super::entry::{Entry, Given, entries, like};
-use super::options::{Charset, CodeLine, Computed, Encoding, Justify, NoneAs, Overflow, Pattern, Sign};
+use super::options::{CodeLine, Computed, Encoding, Half, Justify, NoneAs, Overflow, Pattern, Sign};
 use crate::ctxt::Ctxt;
 
 /// The options of a field, as they were written.
@@ -20,8 +21,15 @@ pub(crate) struct FieldAttrs {
 
     pub(crate) charset: Option<Given<Charset>>,
     pub(crate) justify: Option<Given<Justify>>,
-    pub(crate) pad: Option<Given<u8>>,
+    pub(crate) pad: Option<Given<Byte>>,
     pub(crate) overflow: Option<Given<Overflow>>,
+    /// `width = "full"`
+    pub(crate) width: Option<Given<bool>>,
+    pub(crate) compat: Option<Given<()>>,
+    pub(crate) half: Option<Given<Half>>,
+    pub(crate) open_shift: Option<Given<()>>,
+    /// `newline = "15"`
+    pub(crate) newline: Option<Given<bool>>,
     pub(crate) full: Option<Given<()>>,
     pub(crate) encoding: Option<Given<Encoding>>,
     pub(crate) sign: Option<Given<Sign>>,
@@ -32,8 +40,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) pivot: Option<Given<usize>>,
     pub(crate) codes: Option<Given<Vec<CodeLine>>>,
     pub(crate) closed: Option<Given<()>>,
-    pub(crate) yes: Option<Given<u8>>,
-    pub(crate) no: Option<Given<u8>>,
+    pub(crate) yes: Option<Given<Byte>>,
+    pub(crate) no: Option<Given<Byte>>,
     pub(crate) any: bool,
     pub(crate) count: Option<Given<Ident>>,
     pub(crate) max: Option<Given<usize>>,
@@ -57,7 +65,7 @@ pub(crate) enum KindWord {
     Part,
     Group,
     Filler,
-    Literal(Vec<u8>),
+    Literal(Vec<Byte>),
     Computed(Computed),
 }
 
@@ -84,7 +92,7 @@ impl KindWord {
 }
 
 impl FieldAttrs {
-    pub(crate) const KEYS: [&'static str; 39] = [
+    pub(crate) const KEYS: [&'static str; 44] = [
         "len",
         "label",
         "name",
@@ -124,6 +132,11 @@ impl FieldAttrs {
         "max",
         "encoding",
         "digits_max",
+        "width",
+        "compat",
+        "half",
+        "open_shift",
+        "newline",
     ];
 
     /// What other libraries and sheets call some of them.
@@ -180,6 +193,11 @@ impl FieldAttrs {
             "justify" => self.justify = Justify::read(entry, cx),
             "pad" => self.pad = entry.byte(cx, "pad = '0'"),
             "overflow" => self.overflow = Overflow::read(entry, cx),
+            "width" => self.width = entry.one_of(cx, &[("full", true), ("any", false)]),
+            "compat" => self.compat = entry.word(cx),
+            "half" => self.half = Half::read(entry, cx),
+            "open_shift" => self.open_shift = entry.word(cx),
+            "newline" => self.newline = entry.one_of(cx, &[("15", true), ("25", false)]),
             "full" => self.full = entry.word(cx),
             "encoding" => self.encoding = Encoding::read(entry, cx),
             "digits_max" => {
@@ -262,9 +280,9 @@ fn literal(entry: &Entry, cx: &Ctxt) -> Option<Given<KindWord>> {
             other => Err(syn::Error::new(other.span(), "no string")),
         }
     })?;
-    let bytes = match &given.value {
-        Lit::Str(text) if text.value().is_ascii() => text.value().into_bytes(),
-        Lit::ByteStr(bytes) => bytes.value(),
+    let bytes: Vec<Byte> = match &given.value {
+        Lit::Str(text) if text.value().is_ascii() => text.value().into_bytes().into_iter().map(Byte::Ascii).collect(),
+        Lit::ByteStr(bytes) => bytes.value().into_iter().map(Byte::Raw).collect(),
         other => {
             cx.error(
                 other,

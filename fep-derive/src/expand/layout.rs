@@ -5,10 +5,10 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use crate::attr::{
-    Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Encoding, Justify, NoneAs, Overflow, Overpunch,
-    Sign, TimePattern,
+    Byte, Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Encoding, Half, Justify, NoneAs, Overflow,
+    Overpunch, Sign, TimePattern,
 };
-use crate::model::{Codes, Field, Item, Kind, Len, Repeat, Telegram, What};
+use crate::model::{Codes, Field, Item, Kind, Len, Repeat, Telegram, Text, What};
 use crate::paths::{self, Paths};
 
 /// The layout.
@@ -58,11 +58,11 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
             field_item(p, it, &quote!(len: #len, kind: #kind, secret: false, computed: #option::Some(#computed)))
         }
         What::Literal(bytes) => {
-            let (literal, bytes) = (p.literal(), proc_macro2::Literal::byte_string(bytes));
+            let (literal, bytes) = (p.literal(), literal_bytes(p, bytes, telegram.charset));
             quote!(#item::Literal(#literal { name: #borrowed(#name), label: #borrowed(#label), bytes: #borrowed(#bytes) }))
         }
         What::Filler { len, pad, any } => {
-            let (filler, pad) = (p.filler(), byte(*pad));
+            let (filler, pad) = (p.filler(), byte_in(p, *pad, telegram.charset));
             quote!(#item::Filler(#filler { label: #borrowed(#label), len: #len, pad: #pad, any: #any }))
         }
         What::Part => {
@@ -130,7 +130,7 @@ fn name_of<'t>(telegram: &'t Telegram, member: &syn::Ident) -> &'t str {
 /// The type of a field's rule.
 pub(super) fn rule_type(p: &Paths, kind: &Kind) -> TokenStream {
     match kind {
-        Kind::Text { .. } => p.text_rule(),
+        Kind::Text(_) => p.text_rule(),
         Kind::Digits { .. } => p.digits_rule(),
         Kind::Number { .. } => p.number_rule(),
         Kind::Date { .. } => p.date_rule(),
@@ -145,7 +145,7 @@ pub(super) fn rule_type(p: &Paths, kind: &Kind) -> TokenStream {
 /// The kind's variant, which is also what the layout's accessor is called.
 fn variant(kind: &Kind) -> TokenStream {
     match kind {
-        Kind::Text { .. } => quote!(Text),
+        Kind::Text(_) => quote!(Text),
         Kind::Digits { .. } => quote!(Digits),
         Kind::Number { .. } => quote!(Number),
         Kind::Date { .. } => quote!(Date),
@@ -160,11 +160,7 @@ fn variant(kind: &Kind) -> TokenStream {
 fn kind(p: &Paths, field: &Field, ty: &syn::Type) -> TokenStream {
     let (path, variant, rule) = (p.kind(), variant(&field.kind), rule_type(p, &field.kind));
     let options = match &field.kind {
-        Kind::Text { charset: set, pad, justify: side, overflow } => {
-            let (set, pad, side) = (charset(p, *set), byte(*pad), justify(p, *side));
-            let overflow = overflow_of(p, *overflow);
-            quote!({ charset: #set, pad: #pad, justify: #side, overflow: #overflow })
-        }
+        Kind::Text(text) => text_options(p, text),
         Kind::Digits { encoding: digits, full, pad, justify: side } => {
             let (digits, pad, side) = (encoding(p, *digits), byte(*pad), justify(p, *side));
             quote!({ encoding: #digits, full: #full, pad: #pad, justify: #side })
@@ -194,13 +190,50 @@ fn kind(p: &Paths, field: &Field, ty: &syn::Type) -> TokenStream {
             let (set, list) = (charset(p, *set), code_list(p, codes, ty));
             quote!({ charset: #set, #list })
         }
-        Kind::Flag { yes, no } => {
-            let (yes, no) = (byte(*yes), byte(*no));
+        Kind::Flag { yes, no, charset } => {
+            let (yes, no) = (byte_in(p, *yes, *charset), byte_in(p, *no, *charset));
             quote!({ yes: #yes, no: #no })
         }
         Kind::Bytes => TokenStream::new(),
     };
     quote!(#path::#variant(#rule #options))
+}
+
+fn text_options(p: &Paths, text: &Text) -> TokenStream {
+    let Text { charset: set, pad, compat, open_shift, newline_15, .. } = text;
+    let (pad, set) = (byte_in(p, *pad, *set), charset(p, *set));
+    let (side, overflow) = (justify(p, text.justify), overflow_of(p, text.overflow));
+    let (width, half) = (p.width(), p.half());
+    let width = if text.full { quote!(#width::Full) } else { quote!(#width::Any) };
+    let half = match text.half {
+        Half::Refuse => quote!(#half::Refuse),
+        Half::Replace => quote!(#half::Replace),
+        Half::Drop => quote!(#half::Drop),
+    };
+    quote!({
+        charset: #set, pad: #pad, justify: #side, overflow: #overflow, width: #width, compat: #compat, half: #half,
+        open_shift: #open_shift, newline_15: #newline_15
+    })
+}
+
+/// A byte that may be a character of the charset, which only the runtime knows.
+fn byte_in(p: &Paths, given: Byte, set: Charset) -> TokenStream {
+    match given {
+        Byte::Ascii(ascii) if !set.keeps_ascii() => {
+            let (set, ascii) = (charset(p, set), byte(ascii));
+            quote!(#set.ascii_byte(#ascii))
+        }
+        given => byte(given.value()).into_token_stream(),
+    }
+}
+
+fn literal_bytes(p: &Paths, bytes: &[Byte], set: Charset) -> TokenStream {
+    if set.keeps_ascii() || bytes.iter().all(|byte| matches!(byte, Byte::Raw(_))) {
+        let bytes: Vec<u8> = bytes.iter().map(|byte| byte.value()).collect();
+        return proc_macro2::Literal::byte_string(&bytes).into_token_stream();
+    }
+    let bytes = bytes.iter().map(|byte| byte_in(p, *byte, set));
+    quote!(const { &[#(#bytes),*] })
 }
 
 fn code_list(p: &Paths, codes: &Codes, ty: &syn::Type) -> TokenStream {
@@ -237,12 +270,8 @@ fn byte(byte: u8) -> proc_macro2::Literal {
 
 pub(super) fn charset(p: &Paths, charset: Charset) -> TokenStream {
     let path = p.charset();
-    match charset {
-        Charset::Ascii => quote!(#path::Ascii),
-        Charset::EucKr => quote!(#path::EucKr),
-        Charset::Cp949 => quote!(#path::Cp949),
-        Charset::Utf8 => quote!(#path::Utf8),
-    }
+    let variant = quote::format_ident!("{}", charset.variant());
+    quote!(#path::#variant)
 }
 
 fn justify(p: &Paths, justify: Justify) -> TokenStream {

@@ -5,7 +5,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use super::{Field, Item, Len, Repeat, What};
-use crate::attr::{Charset, FieldAttrs, Given, KindWord, bytes, misplaced};
+use crate::attr::{Byte, Charset, FieldAttrs, Given, KindWord, bytes, misplaced};
 use crate::ctxt::Ctxt;
 use crate::shape::{Shape, literal};
 
@@ -182,7 +182,7 @@ impl Source<'_> {
         self.cx.error_at(self.member, format_args!("how many bytes? write `#[field({example})]`"));
     }
 
-    fn literal(&self, literal: &[u8]) -> Option<What> {
+    fn literal(&self, literal: &[Byte]) -> Option<What> {
         self.unit("a literal")?;
         self.only("a literal", &["literal", "len"]);
         if let Some(len) = &self.attrs.len
@@ -201,7 +201,12 @@ impl Source<'_> {
             self.cx.error_at(at, "a filler has no value, so it has no name; the sheet's word for it is its `label`");
         }
         let len = self.stated_len("filler, len = 89")?.value;
-        Some(What::Filler { len, pad: self.attrs.pad.as_ref().map_or(b' ', |pad| pad.value), any: self.attrs.any })
+        Some(What::Filler { len, pad: self.pad(), any: self.attrs.any })
+    }
+
+    /// The byte that fills, a space of the telegram's charset if nothing is said.
+    fn pad(&self) -> Byte {
+        self.attrs.pad.as_ref().map_or(Byte::Raw(self.charset.space()), |pad| pad.value)
     }
 
     fn part(&self) -> Option<What> {
@@ -289,7 +294,7 @@ fn where_it_belongs(option: &str) -> &'static str {
     match option {
         "secret" => "; only fields with a value can be secret",
         "len" => "; its length is the sum of its fields",
-        "charset" | "overflow" => "; it belongs to text",
+        "charset" | "overflow" | "width" | "compat" | "half" | "open_shift" | "newline" => "; it belongs to text",
         "justify" => "; it belongs to text and digits",
         "pad" => "; it belongs to text, digits and fillers",
         "full" => "; it belongs to digits",

@@ -1,10 +1,11 @@
 //! One item of a layout → one field of a struct: its type and its attribute.
 
 use fep_codec::Layout;
+use fep_codec::charset::Half;
 use fep_codec::kind::PIVOT_DEFAULT;
 use fep_codec::layout::{
     CodeRule, Computed, Counts, DatePattern, DateTimePattern, Encoding, Field, Item, Justify, Kind, NoneAs, NumberRule,
-    Overflow, Overpunch, Repeat, Sign, TextRule, TimePattern,
+    Overflow, Overpunch, Repeat, Sign, TextRule, TimePattern, Width,
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -28,7 +29,7 @@ pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unna
         Item::Field(field) => value(spec, layout, field, note),
         Item::Literal(literal) => {
             let bytes = &*literal.bytes;
-            let printable = bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
+            let printable = layout.charset.keeps_ascii() && bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
             let constant = match std::str::from_utf8(bytes) {
                 Ok(text) if printable => Literal::string(text),
                 _ => Literal::byte_string(bytes),
@@ -47,7 +48,7 @@ pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unna
         Item::Filler(filler) => {
             let len = Literal::usize_unsuffixed(filler.len);
             let mut options = vec![quote!(filler), quote!(len = #len)];
-            options.extend((filler.pad != b' ').then(|| pad(filler.pad)));
+            options.extend((filler.pad != layout.charset.space()).then(|| pad(filler.pad)));
             options.extend(filler.any.then(|| quote!(any)));
             options.extend(label(&filler.label));
             let doc = doc("reserved", &filler.label, &note.remark);
@@ -156,7 +157,7 @@ fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> (TokenStrea
         Kind::Code(rule) => code(spec, layout, rule, len, note),
         Kind::Flag(rule) => {
             let [yes, no] = [rule.yes, rule.no].map(byte);
-            let usual = (rule.yes, rule.no) == (b'Y', b'N');
+            let usual = [b'Y', b'N'].map(|usual| layout.charset.byte_of(usual)) == [Some(rule.yes), Some(rule.no)];
             (quote!(bool), if usual { vec![] } else { vec![quote!(yes = #yes), quote!(no = #no)] })
         }
         Kind::Bytes(_) => {
@@ -175,6 +176,15 @@ fn text(layout: &Layout, rule: &TextRule) -> Vec<TokenStream> {
     options.extend((rule.overflow == Overflow::Cut).then(|| quote!(overflow = "cut")));
     options.extend(justify(rule.justify));
     options.extend((rule.pad != rule.charset.space()).then(|| pad(rule.pad)));
+    options.extend((rule.width == Width::Full).then(|| quote!(width = "full")));
+    options.extend(rule.compat.then(|| quote!(compat)));
+    match rule.half {
+        Half::Refuse => {}
+        Half::Replace => options.push(quote!(half = "replace")),
+        Half::Drop => options.push(quote!(half = "drop")),
+    }
+    options.extend(rule.open_shift.then(|| quote!(open_shift)));
+    options.extend(rule.newline_15.then(|| quote!(newline = "15")));
     options
 }
 

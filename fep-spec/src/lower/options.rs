@@ -1,18 +1,21 @@
 //! The options of a field's kind: read from a type and from an item, laid over each other, made a [`Kind`].
 
 mod number;
+mod text;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use fep_codec::Charset;
+use fep_codec::charset::Half;
 use fep_codec::kind::PIVOT_DEFAULT;
 use fep_codec::layout::{
-    BytesRule, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding, FlagRule, Justify,
-    Kind, NoneAs, Overflow, Sign, TextRule, TimePattern, TimeRule,
+    BytesRule, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding, Justify, Kind,
+    NoneAs, Overflow, Sign, TimePattern, TimeRule, Width,
 };
 
-use crate::document::{Document, Located, Table, Value};
+pub(super) use self::text::{Byte, byte, charset};
+use crate::document::{Document, Located, Table};
 use crate::model::CodeList;
 
 /// Which of the kinds a field is of.
@@ -42,7 +45,7 @@ pub(super) enum Pattern {
 pub(super) struct Options {
     pub(super) kind: Option<Located<KindName>>,
     charset: Option<Located<Charset>>,
-    pad: Option<Located<u8>>,
+    pad: Option<Located<Byte>>,
     justify: Option<Located<Justify>>,
     overflow: Option<Located<Overflow>>,
     full: Option<Located<bool>>,
@@ -55,8 +58,14 @@ pub(super) struct Options {
     pivot: Option<Located<u8>>,
     /// The name of a list of codes.
     pub(super) codes: Option<Located<String>>,
-    yes: Option<Located<u8>>,
-    no: Option<Located<u8>>,
+    yes: Option<Located<Byte>>,
+    no: Option<Located<Byte>>,
+    width: Option<Located<Width>>,
+    compat: Option<Located<bool>>,
+    half: Option<Located<Half>>,
+    open_shift: Option<Located<bool>>,
+    /// Whether it is 15.
+    newline: Option<Located<bool>>,
     /// An option is there and could not be read, so what the field would be without it is of no interest.
     broken: bool,
 }
@@ -72,7 +81,7 @@ pub(super) struct Field<'a> {
 }
 
 /// The keys that [`Options::read`] reads.
-pub(super) const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 20] = [
     "kind",
     "charset",
     "pad",
@@ -88,6 +97,11 @@ pub(super) const KEYS: [&str; 15] = [
     "no",
     "encoding",
     "digits_max",
+    "width",
+    "compat",
+    "half",
+    "open_shift",
+    "newline",
 ];
 
 const KINDS: [(&str, KindName); 9] = [
@@ -182,6 +196,11 @@ impl Options {
             codes: None,
             yes: table.get("yes").and_then(byte),
             no: table.get("no").and_then(byte),
+            width: table.choice("width", &text::WIDTHS),
+            compat: table.boolean("compat"),
+            half: table.choice("half", &text::HALVES),
+            open_shift: table.boolean("open_shift"),
+            newline: table.choice("newline", &text::NEW_LINES),
             broken: false,
         };
         let written = KEYS.iter().filter(|key| table.has(key)).count();
@@ -206,6 +225,11 @@ impl Options {
             self.pivot.is_some(),
             self.yes.is_some(),
             self.no.is_some(),
+            self.width.is_some(),
+            self.compat.is_some(),
+            self.half.is_some(),
+            self.open_shift.is_some(),
+            self.newline.is_some(),
         ];
         read.into_iter().filter(|read| *read).count()
     }
@@ -229,6 +253,11 @@ impl Options {
             codes: self.codes.or(base.codes),
             yes: self.yes.or(base.yes),
             no: self.no.or(base.no),
+            width: self.width.or(base.width),
+            compat: self.compat.or(base.compat),
+            half: self.half.or(base.half),
+            open_shift: self.open_shift.or(base.open_shift),
+            newline: self.newline.or(base.newline),
             broken: self.broken || base.broken,
         }
     }
@@ -237,7 +266,7 @@ impl Options {
     pub(super) fn refuse_foreign(&self, document: &Document, kind: KindName) {
         use KindName::{Code, Date, DateTime, Digits, Flag, Number, Text, Time};
         type Row<'r> = (&'r str, Option<Range<usize>>, &'r [KindName]);
-        let rows: [Row<'_>; 15] = [
+        let rows: [Row<'_>; 20] = [
             ("charset", span(&self.charset), &[Text, Code]),
             ("pad", span(&self.pad), &[Text, Digits]),
             ("justify", span(&self.justify), &[Text, Digits]),
@@ -253,6 +282,11 @@ impl Options {
             ("codes", span(&self.codes), &[Code]),
             ("yes", span(&self.yes), &[Flag]),
             ("no", span(&self.no), &[Flag]),
+            ("width", span(&self.width), &[Text]),
+            ("compat", span(&self.compat), &[Text]),
+            ("half", span(&self.half), &[Text]),
+            ("open_shift", span(&self.open_shift), &[Text]),
+            ("newline", span(&self.newline), &[Text]),
         ];
         for (option, at, kinds) in rows {
             if let Some(at) = at.filter(|_| !kinds.contains(&kind)) {
@@ -279,22 +313,6 @@ impl Options {
         }
     }
 
-    fn text(&self, field: &Field<'_>) -> Option<TextRule> {
-        let plain = TextRule::new(value(&self.charset).unwrap_or(field.charset));
-        let pad = value(&self.pad).unwrap_or(plain.pad);
-        if let Some(at) = span(&self.pad).filter(|_| !plain.charset.can_pad(pad)) {
-            let message = format!("a character of {} can have this byte, so it is no padding", plain.charset);
-            field.document.error_hint(at, message, "pad with a space, a digit or a sign");
-            return None;
-        }
-        Some(TextRule {
-            pad,
-            justify: value(&self.justify).unwrap_or(plain.justify),
-            overflow: value(&self.overflow).unwrap_or(plain.overflow),
-            ..plain
-        })
-    }
-
     fn digits(&self, field: &Field<'_>) -> Option<DigitsRule> {
         let full = value(&self.full).unwrap_or(false);
         let padding = span(&self.pad).or(span(&self.justify));
@@ -302,7 +320,7 @@ impl Options {
             field.document.error_hint(at, "a `full` field has no padding", "leave out `full`, or `pad` and `justify`");
             return None;
         }
-        if let Some(pad) = self.pad.as_ref().filter(|pad| pad.value.is_ascii_digit()) {
+        if let Some(pad) = self.pad.as_ref().filter(|pad| pad.value.value().is_ascii_digit()) {
             let message = "digits padded with a digit cannot be told from the value";
             field.document.error_hint(pad.span.clone(), message, "pad with a space, or use kind = \"number\"");
             return None;
@@ -317,7 +335,7 @@ impl Options {
         Some(DigitsRule {
             encoding,
             full,
-            pad: value(&self.pad).unwrap_or(encoding.space()),
+            pad: value(&self.pad).map_or(encoding.space(), Byte::value),
             justify: value(&self.justify).unwrap_or(plain.justify),
         })
     }
@@ -398,22 +416,6 @@ impl Options {
             open: list.open,
         })
     }
-
-    fn flag(&self, field: &Field<'_>) -> Option<FlagRule> {
-        let rule = FlagRule { yes: value(&self.yes).unwrap_or(b'Y'), no: value(&self.no).unwrap_or(b'N') };
-        let (name, len) = (field.name, field.len.value);
-        if len != 1 {
-            let message = format!("`{name}` has {len} bytes, a flag has 1");
-            field.document.error_hint(field.len.span.clone(), message, "write len = 1, or kind = \"code\"");
-            return None;
-        }
-        if rule.yes == rule.no {
-            let at = span(&self.no).or(span(&self.yes)).unwrap_or(field.len.span.clone());
-            field.document.error(at, format!("yes and no of `{name}` are the same byte"));
-            return None;
-        }
-        Some(rule)
-    }
 }
 
 fn value<T: Copy>(option: &Option<Located<T>>) -> Option<T> {
@@ -422,33 +424,4 @@ fn value<T: Copy>(option: &Option<Located<T>>) -> Option<T> {
 
 fn span<T>(option: &Option<Located<T>>) -> Option<Range<usize>> {
     option.as_ref().map(|located| located.span.clone())
-}
-
-/// A charset's label.
-pub(super) fn charset(value: Value<'_>) -> Option<Located<Charset>> {
-    let label = value.string()?;
-    match Charset::from_label(label.value) {
-        Ok(charset) => Some(Located { value: charset, span: label.span }),
-        Err(unknown) => {
-            let message = format!("there is no charset \"{}\"", label.value);
-            value.document().error_hint(label.span, message, unknown.hint);
-            None
-        }
-    }
-}
-
-/// A byte: one ASCII character, or its number.
-pub(super) fn byte(value: Value<'_>) -> Option<Located<u8>> {
-    if value.is_integer() {
-        return value.integer(0..=u8::MAX);
-    }
-    let text = value.string()?;
-    match text.value.as_bytes() {
-        [byte] => Some(Located { value: *byte, span: text.span }),
-        _ => {
-            let message = format!("\"{}\" is not one byte", text.value);
-            value.document().error_hint(text.span, message, "write one ASCII character, or a number like 0x00");
-            None
-        }
-    }
 }
