@@ -1,9 +1,11 @@
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
-import java.nio.charset.*;
+import java.nio.charset.Charset;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CharsetEncoder;
 import java.util.*;
 
-/** All characters of one charset as Java knows them: see oracle.py, whose lines these are. */
+/** All characters of charsets as Java knows them: see oracle.py, whose lines these are. */
 class Oracle {
     static final Map<String, String> NAMES = Map.ofEntries(
         Map.entry("ascii", "US-ASCII"), Map.entry("euc-kr", "EUC-KR"), Map.entry("cp949", "x-windows-949"),
@@ -14,33 +16,44 @@ class Oracle {
         Map.entry("ibm939", "x-IBM939"));
     static final Set<String> SHIFTED = Set.of("ibm933", "ibm1364", "ibm930", "ibm939");
 
-    public static void main(String[] arguments) {
-        String name = NAMES.get(arguments[0]);
-        if (name == null || !Charset.isSupported(name)) System.exit(3);
-        boolean shifted = SHIFTED.contains(arguments[0]);
-        StringBuilder out = new StringBuilder();
-        CharsetDecoder decoder = Charset.forName(name).newDecoder();
-        for (int code = 0; code < 0x10000; code++) {
-            byte[] bytes = code < 256 ? new byte[] {(byte) code} : new byte[] {(byte) (code >> 8), (byte) code};
-            if (code < 0x4030 && code > 255 || shifted && (code == 14 || code == 15)) continue;
-            byte[] wire = shifted && code > 255 ? new byte[] {14, bytes[0], bytes[1], 15} : bytes;
-            try {
-                String text = decoder.reset().decode(ByteBuffer.wrap(wire)).toString();
-                if (text.length() == 1) out.append("d ").append(hex(bytes)).append(String.format(" %04x\n", (int) text.charAt(0)));
-            } catch (CharacterCodingException refused) { }
+    public static void main(String[] charsets) {
+        for (String charset : charsets) {
+            String name = NAMES.get(charset);
+            if (name == null || !Charset.isSupported(name)) continue;
+            StringBuilder out = new StringBuilder("c ").append(charset).append('\n');
+            all(Charset.forName(name), SHIFTED.contains(charset), out);
+            System.out.print(out);
         }
-        CharsetEncoder encoder = Charset.forName(name).newEncoder();
+    }
+
+    static void all(Charset charset, boolean shifted, StringBuilder out) {
+        CharsetDecoder decoder = charset.newDecoder();
+        CharBuffer characters = CharBuffer.allocate(8);
+        for (int code = 0; code < 0x10000; code++) {
+            if (code < 0x4030 && code > 255 || shifted && (code == 14 || code == 15)) continue;
+            byte[] bytes = code < 256 ? new byte[] {(byte) code} : new byte[] {(byte) (code >> 8), (byte) code};
+            byte[] wire = shifted && code > 255 ? new byte[] {14, bytes[0], bytes[1], 15} : bytes;
+            characters.clear();
+            boolean read = decoder.reset().decode(ByteBuffer.wrap(wire), characters, true).isUnderflow()
+                && decoder.flush(characters).isUnderflow();
+            if (read && characters.position() == 1)
+                out.append("d ").append(hex(bytes)).append(' ').append(hex(characters.get(0))).append('\n');
+        }
+        CharsetEncoder encoder = charset.newEncoder();
+        ByteBuffer room = ByteBuffer.allocate(16);
         for (int point = 0; point < 0x20000; point++) {
             if (point >= 0xD800 && point < 0xE000) continue;
-            try {
-                ByteBuffer bytes = encoder.reset().encode(CharBuffer.wrap(Character.toChars(point)));
-                byte[] code = Arrays.copyOf(bytes.array(), bytes.limit());
-                if (shifted && code.length == 4) code = new byte[] {code[1], code[2]};
-                out.append(String.format("e %04x ", point)).append(hex(code)).append('\n');
-            } catch (CharacterCodingException refused) { }
+            room.clear();
+            boolean written = encoder.reset().encode(CharBuffer.wrap(Character.toChars(point)), room, true).isUnderflow()
+                && encoder.flush(room).isUnderflow();
+            if (!written || room.position() == 0) continue;
+            byte[] code = Arrays.copyOf(room.array(), room.position());
+            if (shifted && code.length == 4) code = new byte[] {code[1], code[2]};
+            out.append("e ").append(hex(point)).append(' ').append(hex(code)).append('\n');
         }
-        System.out.print(out);
     }
+
+    static String hex(int point) { return HexFormat.of().toHexDigits(point); }
 
     static String hex(byte[] bytes) { return HexFormat.of().formatHex(bytes); }
 }

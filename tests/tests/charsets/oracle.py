@@ -1,7 +1,7 @@
-"""All characters of one charset as an independent program knows them: `oracle.py icu|python|glibc CHARSET`.
+"""All characters of charsets as an independent program knows them: `oracle.py icu|python|glibc CHARSET…`.
 
-Lines `d BYTES CHARACTERS` for each code of one or two bytes that it reads, `e CHARACTER BYTES` for each character to U+1FFFF that
-it writes, all in hex. SO and SI are left out. Exits with 3 if the program is not there or does not know the charset.
+For each charset that the program knows a line `c CHARSET`, then lines `d BYTES CHARACTERS` for each code of one or two bytes that it reads, `e CHARACTER BYTES` for each character to U+1FFFF that
+it writes, all in hex. SO and SI are left out. Fails if the program is not there.
 """
 import ctypes
 import subprocess
@@ -81,7 +81,7 @@ def glibc(charset):
     def converter(to, source):
         handle = libc.iconv_open(to.encode(), source.encode())
         if handle == ctypes.c_void_p(-1).value:
-            sys.exit(3)
+            raise LookupError(to, source)
         return handle
 
     def convert(handle, data):
@@ -109,15 +109,13 @@ def glibc(charset):
 
 
 def main():
-    program, charset = sys.argv[1:]
+    program, *charsets = sys.argv[1:]
     tables = {"icu": (ICU, icu), "python": (PYTHON, python), "glibc": (GLIBC, glibc)}
     names, run = tables[program]
-    if charset not in names:
-        sys.exit(3)
-    try:
-        run(charset)
-    except FileNotFoundError:
-        sys.exit(3)
+    for charset in charsets:
+        if charset in names:
+            print("c", charset)
+            run(charset)
 
 
 main()
