@@ -101,7 +101,7 @@ pub struct Writing {
 pub struct Reading {
     /// What becomes of half a character at the end.
     pub half: Half,
-    /// The SI at the end may be missing.
+    /// The SI at the end may be missing, and SO and SI may stand with nothing between them.
     pub open_shift: bool,
     /// EBCDIC: a new line is the byte 15, not 25.
     pub newline_15: bool,
@@ -175,6 +175,8 @@ pub enum Reason {
     SiAlone,
     /// An SO after an SO.
     SoInPairs,
+    /// SO and SI, or SI and SO, with nothing between them.
+    EmptyShift,
     /// A half-width character where a field has full-width ones only.
     HalfWidth,
 }
@@ -403,6 +405,7 @@ impl fmt::Display for Reason {
             Self::SiMissing => "the SI that closes the last SO is missing",
             Self::SiAlone => "an SI without an SO",
             Self::SoInPairs => "an SO after an SO",
+            Self::EmptyShift => "SO and SI with nothing between them",
             Self::HalfWidth => "a half-width character in a full-width field",
         })
     }

@@ -95,6 +95,9 @@ fn shifted<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<
     let mut double = false;
     loop {
         rest = match (double, rest) {
+            (false, [SO, SI, ..]) | (true, [SI, SO, ..]) if !how.open_shift => {
+                return malformed(bytes, rest, Reason::EmptyShift);
+            }
             (false, [SO, tail @ ..]) => {
                 double = true;
                 tail

@@ -24,7 +24,7 @@ pub struct TextRule {
     pub compat: bool,
     /// What becomes of half a character at the end of a received field.
     pub half: Half,
-    /// The SI at the end of a received field may be missing.
+    /// The SI at the end of a received field may be missing, and SO and SI may stand with nothing between them.
     pub open_shift: bool,
     /// EBCDIC: a new line is the byte 15, not 25.
     pub newline_15: bool,

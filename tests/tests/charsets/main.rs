@@ -10,6 +10,7 @@
 
 mod known;
 mod oracles;
+mod properties;
 mod tables;
 
 use std::collections::BTreeMap;

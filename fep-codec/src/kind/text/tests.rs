@@ -133,7 +133,10 @@ fn shifts_that_do_not_pair_are_errors() {
     assert_eq!(refused(&HOST, b"\x0E\xD1\xB7\x8B\x0F"), (3, Reason::Half));
     assert_eq!(refused(&HOST, b"\x0E\xD1\xB7\x8B"), (3, Reason::Half));
     assert_eq!(refused(&HOST, b"\x0E\xFF\xFF\x0F"), (1, Reason::NoCharacter));
+    assert_eq!(refused(&HOST, b"\xC1\x0E\x0F"), (1, Reason::EmptyShift));
+    assert_eq!(refused(&HOST, b"\x0E\xD1\xB7\x0F\x0E\xD1\xB7\x0F"), (3, Reason::EmptyShift));
     let open = TextRule { open_shift: true, ..HOST };
+    assert_eq!(get(&open, b"\x0E\xD1\xB7\x0F\x0E\xD1\xB7\x0F").unwrap(), "홍홍");
     assert_eq!(get(&open, b"\x0E\xD1\xB7\x8B\xA9").unwrap(), "홍길");
     assert_eq!(get(&open, b"\x0E\xD1\xB7\x40\x40").unwrap(), "홍");
     assert_eq!(refused(&open, b"\x0E\xD1\xB7\x8B"), (3, Reason::Half));
