@@ -1,24 +1,122 @@
 //! Text on the wire: which bytes a character is, and which characters a charset has.
 //!
-//! Exact or an error: nothing is replaced, nothing is cut in half. Padding is not this module's business, nor is a field's
-//! length; that is [`crate::kind`].
+//! Exact or an error: nothing is replaced and nothing is cut in half unless an option says so. Padding is not this module's
+//! business, nor is a field's length; that is [`crate::kind`].
+//!
+//! ```text
+//! 홍길동 A    euc-kr, cp949  C8AB B1E6 B5BF 20 41                 8 bytes
+//!             johab          D1B7 8BA9 95B7 20 41                 8
+//!             ibm933         0E D1B7 8BA9 95B7 0F 40 C1          10
+//!             utf-8          ED998D EAB8B8 EB8F99 20 41          11
+//! ```
+
+mod about;
+#[cfg(any(feature = "charset-ebcdic", feature = "charset-ebcdic-korean", feature = "charset-ebcdic-japanese"))]
+mod ebcdic;
+mod fold;
+#[cfg(feature = "charset-japanese")]
+mod japanese;
+mod jamo;
+#[cfg(feature = "charset-korean")]
+mod korean;
+mod label;
+mod read;
+mod simple;
+mod table;
+mod write;
 
 use std::borrow::Cow;
 use std::fmt;
 
-use encoding_rs::{DecoderResult, EUC_KR, EncoderResult};
+use self::write::{End, Wrote};
 
 /// A charset that a spec may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Charset {
     /// ASCII, one byte a character.
     Ascii,
     /// KS X 1001 in its EUC form. Encoding is strict; decoding takes what CP949 has beyond it, for peers send it.
+    #[cfg(feature = "charset-korean")]
     EucKr,
     /// Microsoft's Unified Hangul Code (MS949, windows-949). Not IBM-949.
+    #[cfg(feature = "charset-korean")]
     Cp949,
+    /// The combination code of KS X 1001 (조합형, CP1361).
+    #[cfg(feature = "charset-korean")]
+    Johab,
+    /// Korean EBCDIC: single bytes of IBM-833, pairs of IBM-834 between SO and SI.
+    #[cfg(feature = "charset-ebcdic-korean")]
+    Ibm933,
+    /// IBM-933 with all 11,172 syllables, conjoining jamo, € and ®.
+    #[cfg(feature = "charset-ebcdic-korean")]
+    Ibm1364,
+    /// Korean EBCDIC, single bytes only.
+    #[cfg(feature = "charset-ebcdic-korean")]
+    Ibm833,
+    /// Korean EBCDIC, pairs only, without SO and SI.
+    #[cfg(feature = "charset-ebcdic-korean")]
+    Ibm834,
+    /// EBCDIC of the United States.
+    #[cfg(feature = "charset-ebcdic")]
+    Cp037,
+    /// International EBCDIC.
+    #[cfg(feature = "charset-ebcdic")]
+    Cp500,
+    /// EBCDIC of Unix on hosts.
+    #[cfg(feature = "charset-ebcdic")]
+    Cp1047,
+    /// CP037 with €.
+    #[cfg(feature = "charset-ebcdic")]
+    Cp1140,
+    /// Microsoft's Shift_JIS (windows-31j).
+    #[cfg(feature = "charset-japanese")]
+    Cp932,
+    /// Latin letters and half-width katakana, a byte each. Zengin files have it.
+    #[cfg(feature = "charset-japanese")]
+    JisX0201,
+    /// Japanese EBCDIC with katakana where others have small letters, which are elsewhere.
+    #[cfg(feature = "charset-ebcdic-japanese")]
+    Ibm930,
+    /// Japanese EBCDIC with small letters in the usual places.
+    #[cfg(feature = "charset-ebcdic-japanese")]
+    Ibm939,
     /// UTF-8, one to four bytes a character.
     Utf8,
+}
+
+/// How text is written, beyond the charset. The default changes nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Writing {
+    /// ASCII becomes full-width letters (전각) first: U+FF01 to U+FF5E, and U+3000 for a space.
+    pub full: bool,
+    /// A character that the charset lacks may be written as one that looks alike and that it has: `·` U+00B7 as `・` U+30FB.
+    pub compat: bool,
+    /// EBCDIC: a new line is the byte 15, not 25.
+    pub newline_15: bool,
+}
+
+/// How text is read, beyond the charset. The default is strict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// What becomes of half a character at the end.
+    pub half: Half,
+    /// The SI at the end may be missing, and SO and SI may stand with nothing between them.
+    pub open_shift: bool,
+    /// EBCDIC: a new line is the byte 15, not 25.
+    pub newline_15: bool,
+}
+
+/// What becomes of the first half of a character at the end of a field, which a peer that cuts at bytes leaves there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Half {
+    /// It is an error.
+    #[default]
+    Refuse,
+    /// It is read as U+FFFD.
+    Replace,
+    /// It is left out.
+    Drop,
 }
 
 /// Why a text could not be written.
@@ -33,16 +131,54 @@ pub enum EncodeError {
     },
     /// The text needs more bytes than there are.
     TooLong {
-        /// The bytes that it needs.
+        /// The bytes that it needs, SO and SI included.
         needed: usize,
+        /// The first character that does not fit.
+        character: char,
+        /// Its position in the text, in characters from 0.
+        position: usize,
     },
 }
 
-/// The byte offset of the first bytes that are no text.
+/// A text that a field has no room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoRoom {
+    /// The bytes that it needs, SO and SI included.
+    pub needed: usize,
+    /// The bytes that the field has.
+    pub len: usize,
+    /// The first character that does not fit; none if the field is secret.
+    pub character: Option<char>,
+    /// Its position in the text, in characters from 0.
+    pub position: usize,
+}
+
+/// The first bytes that are no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed {
     /// Bytes from the start of the text.
     pub offset: usize,
+    /// What is wrong there.
+    pub reason: Reason,
+}
+
+/// Why bytes are no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The charset has no character with this code.
+    NoCharacter,
+    /// The second byte of a character is missing.
+    Half,
+    /// The text ends between SO and SI.
+    SiMissing,
+    /// An SI without an SO.
+    SiAlone,
+    /// An SO after an SO.
+    SoInPairs,
+    /// SO and SI, or SI and SO, with nothing between them.
+    EmptyShift,
+    /// A half-width character where a field has full-width ones only.
+    HalfWidth,
 }
 
 /// A label that names no charset of ours, with what to do about it.
@@ -52,96 +188,158 @@ pub struct UnknownLabel {
     pub hint: &'static str,
 }
 
+/// Runs an expression with the table of a charset; UTF-8 has none and takes the second.
+macro_rules! with_table {
+    ($charset:expr, $table:ident => $body:expr, $utf8:expr) => {{
+        macro_rules! table {
+            ($type:ty) => {{
+                type $table = $type;
+                $body
+            }};
+        }
+        match $charset {
+            Charset::Utf8 => $utf8,
+            Charset::Ascii => table!(simple::Ascii),
+            #[cfg(feature = "charset-korean")]
+            Charset::EucKr => table!(korean::EucKr),
+            #[cfg(feature = "charset-korean")]
+            Charset::Cp949 => table!(korean::Cp949),
+            #[cfg(feature = "charset-korean")]
+            Charset::Johab => table!(korean::Johab),
+            #[cfg(feature = "charset-ebcdic-korean")]
+            Charset::Ibm933 => table!(ebcdic::Korean<false>),
+            #[cfg(feature = "charset-ebcdic-korean")]
+            Charset::Ibm1364 => table!(ebcdic::Korean<true>),
+            #[cfg(feature = "charset-ebcdic-korean")]
+            Charset::Ibm833 => table!(ebcdic::Latin<{ ebcdic::Single::Ibm833 as usize }>),
+            #[cfg(feature = "charset-ebcdic-korean")]
+            Charset::Ibm834 => table!(ebcdic::KoreanPairs),
+            #[cfg(feature = "charset-ebcdic")]
+            Charset::Cp037 => table!(ebcdic::Latin<{ ebcdic::Single::Cp037 as usize }>),
+            #[cfg(feature = "charset-ebcdic")]
+            Charset::Cp500 => table!(ebcdic::Latin<{ ebcdic::Single::Cp500 as usize }>),
+            #[cfg(feature = "charset-ebcdic")]
+            Charset::Cp1047 => table!(ebcdic::Latin<{ ebcdic::Single::Cp1047 as usize }>),
+            #[cfg(feature = "charset-ebcdic")]
+            Charset::Cp1140 => table!(ebcdic::Latin<{ ebcdic::Single::Cp1140 as usize }>),
+            #[cfg(feature = "charset-japanese")]
+            Charset::Cp932 => table!(japanese::Cp932),
+            #[cfg(feature = "charset-japanese")]
+            Charset::JisX0201 => table!(japanese::JisX0201),
+            #[cfg(feature = "charset-ebcdic-japanese")]
+            Charset::Ibm930 => table!(ebcdic::Japanese<{ ebcdic::Single::Ibm290 as usize }>),
+            #[cfg(feature = "charset-ebcdic-japanese")]
+            Charset::Ibm939 => table!(ebcdic::Japanese<{ ebcdic::Single::Ibm1027 as usize }>),
+        }
+    }};
+}
+
 impl Charset {
-    /// All charsets, in the order of the documents.
-    pub const ALL: [Self; 4] = [Self::Ascii, Self::EucKr, Self::Cp949, Self::Utf8];
-
-    /// The label that specs use: `euc-kr`.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Ascii => "ascii",
-            Self::EucKr => "euc-kr",
-            Self::Cp949 => "cp949",
-            Self::Utf8 => "utf-8",
-        }
-    }
-
-    /// The charset with this label.
-    ///
-    /// # Errors
-    /// If it is none of ours; `ks_c_5601-1987` and its like are refused because they are used for two charsets.
-    pub fn from_label(label: &str) -> Result<Self, UnknownLabel> {
-        match label.to_ascii_lowercase().as_str() {
-            "ascii" | "us-ascii" => Ok(Self::Ascii),
-            "euc-kr" | "euckr" => Ok(Self::EucKr),
-            "cp949" | "ms949" | "uhc" | "windows-949" => Ok(Self::Cp949),
-            "utf-8" | "utf8" => Ok(Self::Utf8),
-            "ks_c_5601-1987" | "ksc5601" | "ksc_5601" | "ks_c_5601" => Err(UnknownLabel {
-                hint: "this label is used for two charsets: write euc-kr (strict KS X 1001) or cp949 (with the added Hangul)",
-            }),
-            _ => Err(UnknownLabel { hint: "charsets are ascii, euc-kr, cp949, utf-8" }),
-        }
-    }
-
-    /// The byte of a space, which pads text.
-    #[must_use]
-    pub const fn space(self) -> u8 {
-        b' '
-    }
-
-    /// Whether this byte can fill a text field: no character begins or ends with it, so it can be told from padding.
-    ///
-    /// The second byte of a CP949 character can be a letter, and EUC-KR is read as CP949.
-    #[must_use]
-    pub const fn can_pad(self, byte: u8) -> bool {
-        byte.is_ascii() && (self.is_utf8() || !byte.is_ascii_alphabetic())
-    }
-
-    /// Whether text in this charset can be borrowed as `&str` without conversion.
-    #[must_use]
-    pub const fn is_utf8(self) -> bool {
-        matches!(self, Self::Ascii | Self::Utf8)
-    }
-
-    /// The bytes that one character takes, if the charset has it.
-    #[must_use]
-    pub const fn char_len(self, character: char) -> usize {
-        match self {
-            Self::Utf8 => character.len_utf8(),
-            _ if character.is_ascii() => 1,
-            Self::Ascii => 1,
-            Self::EucKr | Self::Cp949 => 2,
-        }
-    }
-
-    /// The bytes that a text takes, if the charset has all its characters.
-    #[must_use]
-    pub fn text_len(self, text: &str) -> usize {
-        match self {
-            Self::Utf8 => text.len(),
-            _ => text.chars().map(|character| self.char_len(character)).sum(),
-        }
-    }
-
     /// Writes the text to the start of `out` and returns how many bytes it took.
+    ///
+    /// Text that came in pieces (NFD) is put together first, as far as Hangul and kana go; UTF-8 is written as it is.
     ///
     /// # Errors
     /// If the charset lacks a character, or `out` is too short. Then `out` holds rubbish.
     #[inline]
     pub fn encode(self, text: &str, out: &mut [u8]) -> Result<usize, EncodeError> {
-        if text.is_ascii() || self == Self::Utf8 {
-            let Some(to) = out.get_mut(..text.len()) else {
-                return Err(EncodeError::TooLong { needed: text.len() });
-            };
+        if self.keeps_ascii()
+            && text.is_ascii()
+            && let Some(to) = out.get_mut(..text.len())
+        {
             to.copy_from_slice(text.as_bytes());
             return Ok(text.len());
         }
-        let written = match self {
-            Self::Ascii | Self::Utf8 => None,
-            Self::EucKr | Self::Cp949 => self.encode_korean(text, out),
-        };
-        written.ok_or_else(|| self.why_not(text))
+        self.encode_with(text, Writing::default(), out)
+    }
+
+    /// [`Charset::encode`] with options.
+    ///
+    /// # Errors
+    /// If the charset lacks a character, or `out` is too short. Then `out` holds rubbish.
+    #[inline]
+    pub fn encode_with(self, text: &str, how: Writing, out: &mut [u8]) -> Result<usize, EncodeError> {
+        match self.write(text, how, out) {
+            Wrote { len, end: End::Done } => Ok(len),
+            wrote => Err(self.why_not(text, how, wrote)),
+        }
+    }
+
+    /// Writes as many whole characters as fit and closes the last SO. Returns the bytes on the wire, and how much of the text they
+    /// are in bytes of UTF-8.
+    ///
+    /// # Errors
+    /// If the charset lacks a character, also one that does not fit.
+    pub fn encode_cut(self, text: &str, how: Writing, out: &mut [u8]) -> Result<(usize, usize), EncodeError> {
+        let wrote = self.write(text, how, out);
+        match wrote.end {
+            End::Done => Ok((wrote.len, text.len())),
+            End::Full(at) => match self.why_not(text, how, wrote) {
+                EncodeError::TooLong { .. } => Ok((wrote.len, at)),
+                lacks @ EncodeError::Unmappable { .. } => Err(lacks),
+            },
+            End::Missing(_) => Err(self.why_not(text, how, wrote)),
+        }
+    }
+
+    #[inline]
+    fn write(self, text: &str, how: Writing, out: &mut [u8]) -> Wrote {
+        with_table!(self, T => {
+            let as_it_is = how == Writing::default() && !(self.has_jamo() && jamo::is_in_pieces(text));
+            if as_it_is {
+                let wrote = write::plain::<T>(text, out);
+                if !matches!(wrote.end, End::Missing(_)) || !jamo::is_in_pieces(text) {
+                    return wrote;
+                }
+            }
+            write::with_options::<T>(text, how, out)
+        }, write::utf8(text, out))
+    }
+
+    #[cold]
+    fn why_not(self, text: &str, how: Writing, wrote: Wrote) -> EncodeError {
+        with_table!(self, T => write::why_not::<T>(text, how, wrote), {
+            let at = if let End::Full(at) = wrote.end { at } else { 0 };
+            let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
+            let (character, position) = (rest.chars().next().unwrap_or_default(), before.chars().count());
+            EncodeError::TooLong { needed: text.len(), character, position }
+        })
+    }
+
+    /// Whether loose jamo have codes, which text in pieces would be written with.
+    const fn has_jamo(self) -> bool {
+        match self {
+            #[cfg(feature = "charset-ebcdic-korean")]
+            Self::Ibm1364 => true,
+            _ => false,
+        }
+    }
+
+    /// The bytes that a text takes, SO and SI included, if the charset has all its characters.
+    #[must_use]
+    pub fn text_len(self, text: &str) -> usize {
+        self.text_len_with(text, Writing::default())
+    }
+
+    /// The same for text that is written in another way.
+    #[must_use]
+    pub fn text_len_with(self, text: &str, how: Writing) -> usize {
+        with_table!(self, T => write::measure::<T>(text, how), text.len())
+    }
+
+    /// Whether the charset has the character.
+    #[must_use]
+    pub fn has(self, character: char) -> bool {
+        with_table!(self, T => write::has::<T>(character), true)
+    }
+
+    /// A charset of the same kind of machine that has a character, to be named in an error.
+    #[must_use]
+    pub fn instead(self, character: char) -> Option<Self> {
+        let likely: &[&str] =
+            if self.is_ebcdic() { &["ibm933", "ibm1364", "ibm939"] } else { &["cp949", "cp932", "utf-8"] };
+        let named = |label: &&str| Self::ALL.iter().copied().find(|charset| charset.label() == *label);
+        likely.iter().filter_map(named).find(|other| *other != self && other.has(character))
     }
 
     /// The characters of the bytes; borrowed if the bytes are ASCII or UTF-8.
@@ -149,87 +347,54 @@ impl Charset {
     /// # Errors
     /// If they are no text in this charset, half a character included.
     pub fn decode(self, bytes: &[u8]) -> Result<Cow<'_, str>, Malformed> {
-        match self {
-            Self::Ascii => decode_ascii(bytes).map(Cow::Borrowed),
-            Self::Utf8 => {
-                std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| Malformed { offset: error.valid_up_to() })
-            }
-            Self::EucKr | Self::Cp949 => {
-                EUC_KR.decode_without_bom_handling_and_without_replacement(bytes).ok_or_else(|| first_malformed(bytes))
-            }
-        }
+        self.decode_with(bytes, Reading::default())
     }
 
-    /// Writes the characters of the bytes as UTF-8 to the start of `out` and returns how many bytes they took; none if `out`
-    /// might be too short.
+    /// [`Charset::decode`] with options.
+    ///
+    /// # Errors
+    /// If they are no text in this charset, and the options do not say what to do about it.
+    pub fn decode_with(self, bytes: &[u8], how: Reading) -> Result<Cow<'_, str>, Malformed> {
+        if (self.keeps_ascii() || bytes.is_empty())
+            && let Ok(text) = std::str::from_utf8(bytes)
+            && (self == Self::Utf8 || text.is_ascii())
+        {
+            return Ok(Cow::Borrowed(text));
+        }
+        // No byte is more than three bytes of UTF-8.
+        let mut utf8 = vec![0; bytes.len().saturating_mul(3)];
+        let len = self.decode_into_with(bytes, how, &mut utf8)?.unwrap_or_default();
+        utf8.truncate(len);
+        // Only whole characters are written, so this is never the default.
+        Ok(Cow::Owned(String::from_utf8(utf8).unwrap_or_default()))
+    }
+
+    /// Writes the characters of the bytes as UTF-8 to the start of `out` and returns how many bytes they took; none if `out` is
+    /// too short. Three bytes for each on the wire are always enough.
     ///
     /// # Errors
     /// If the bytes are no text in this charset.
+    #[inline]
     pub fn decode_into(self, bytes: &[u8], out: &mut [u8]) -> Result<Option<usize>, Malformed> {
-        if bytes.is_ascii() || self.is_utf8() {
-            let text = if self == Self::Ascii { decode_ascii(bytes)?.as_bytes() } else { bytes };
-            if self == Self::Utf8 {
-                std::str::from_utf8(text).map_err(|error| Malformed { offset: error.valid_up_to() })?;
-            }
-            return Ok(out.get_mut(..text.len()).map(|to| {
-                to.copy_from_slice(text);
-                text.len()
-            }));
-        }
-        let (result, _, written) =
-            EUC_KR.new_decoder_without_bom_handling().decode_to_utf8_without_replacement(bytes, out, true);
-        match result {
-            DecoderResult::InputEmpty => Ok(Some(written)),
-            DecoderResult::OutputFull => Ok(None),
-            DecoderResult::Malformed(..) => Err(first_malformed(bytes)),
-        }
+        self.decode_into_with(bytes, Reading::default(), out)
     }
 
-    /// encoding_rs reports `OutputFull` on some exact fits, so it writes to a scratch buffer first.
-    fn encode_korean(self, text: &str, out: &mut [u8]) -> Option<usize> {
-        let mut encoder = EUC_KR.new_encoder();
-        let mut scratch = [0_u8; 64];
-        let mut rest = text;
-        let mut at = 0_usize;
-        loop {
-            let (result, read, written) = encoder.encode_from_utf8_without_replacement(rest, &mut scratch, true);
-            let bytes = scratch.get(..written)?;
-            if self == Self::EucKr && !is_ks_x_1001(bytes) {
-                return None;
-            }
-            out.get_mut(at..at.checked_add(written)?)?.copy_from_slice(bytes);
-            at += written;
-            rest = rest.get(read..)?;
-            match result {
-                EncoderResult::InputEmpty => return Some(at),
-                EncoderResult::OutputFull => {}
-                EncoderResult::Unmappable(_) => return None,
-            }
+    /// [`Charset::decode_into`] with options.
+    ///
+    /// # Errors
+    /// If the bytes are no text in this charset, and the options do not say what to do about it.
+    #[inline]
+    pub fn decode_into_with(self, bytes: &[u8], how: Reading, out: &mut [u8]) -> Result<Option<usize>, Malformed> {
+        if self.keeps_ascii() && bytes.is_ascii() {
+            return Ok(copy(bytes, out));
         }
+        with_table!(self, T => read::decode::<T>(bytes, how, out), read::utf8(bytes, how, out))
     }
+}
 
-    /// A character that the charset lacks is the graver reason: a shorter text would not help.
-    #[cold]
-    fn why_not(self, text: &str) -> EncodeError {
-        match text.chars().enumerate().find(|(_, character)| !self.has(*character)) {
-            Some((position, character)) => EncodeError::Unmappable { character, position },
-            None => EncodeError::TooLong { needed: self.text_len(text) },
-        }
-    }
-
-    /// Whether the charset has the character.
-    #[must_use]
-    pub fn has(self, character: char) -> bool {
-        if character.is_ascii() || self == Self::Utf8 {
-            return true;
-        }
-        let mut text = [0; 4];
-        let mut out = [0; 8];
-        match self {
-            Self::Ascii | Self::Utf8 => false,
-            Self::EucKr | Self::Cp949 => self.encode_korean(character.encode_utf8(&mut text), &mut out).is_some(),
-        }
-    }
+fn copy(text: &[u8], out: &mut [u8]) -> Option<usize> {
+    out.get_mut(..text.len())?.copy_from_slice(text);
+    Some(text.len())
 }
 
 impl fmt::Display for Charset {
@@ -238,116 +403,25 @@ impl fmt::Display for Charset {
     }
 }
 
-fn decode_ascii(bytes: &[u8]) -> Result<&str, Malformed> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.is_ascii() => Ok(text),
-        _ => Err(Malformed { offset: bytes.iter().take_while(|byte| byte.is_ascii()).count() }),
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoCharacter => "there is no such character",
+            Self::Half => "half a character",
+            Self::SiMissing => "the SI that closes the last SO is missing",
+            Self::SiAlone => "an SI without an SO",
+            Self::SoInPairs => "an SO after an SO",
+            Self::EmptyShift => "SO and SI with nothing between them",
+            Self::HalfWidth => "a half-width character in a full-width field",
+        })
     }
 }
 
-#[cold]
-fn first_malformed(bytes: &[u8]) -> Malformed {
-    let mut decoder = EUC_KR.new_decoder_without_bom_handling();
-    let mut scratch = vec![0; bytes.len().saturating_mul(3).saturating_add(8)];
-    let (result, read, _) = decoder.decode_to_utf8_without_replacement(bytes, &mut scratch, true);
-    let offset = match result {
-        DecoderResult::Malformed(bad, after) => read.saturating_sub(usize::from(bad) + usize::from(after)),
-        DecoderResult::InputEmpty | DecoderResult::OutputFull => 0,
-    };
-    Malformed { offset }
-}
-
-/// Whether well-formed CP949 bytes keep to the 94 by 94 square of KS X 1001: both bytes A1 to FE.
-fn is_ks_x_1001(cp949: &[u8]) -> bool {
-    let mut bytes = cp949.iter();
-    while let Some(&lead) = bytes.next() {
-        if lead >= 0x80 && (lead < 0xA1 || bytes.next().is_none_or(|trail| *trail < 0xA1)) {
-            return false;
-        }
-    }
-    true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn encoded(charset: Charset, text: &str) -> Result<Vec<u8>, EncodeError> {
-        let mut out = vec![0; charset.text_len(text)];
-        let len = charset.encode(text, &mut out)?;
-        if let Some(short) = out.len().checked_sub(1) {
-            assert_eq!(charset.encode(text, &mut vec![0; short]), Err(EncodeError::TooLong { needed: out.len() }));
-        }
-        assert_eq!(len, out.len(), "text_len and encode agree on {text:?}");
-        Ok(out)
-    }
-
-    #[test]
-    fn an_exact_fit_is_written() {
-        // encoding_rs alone reports OutputFull here.
-        assert_eq!(encoded(Charset::Cp949, "가A"), Ok(vec![0xB0, 0xA1, b'A']));
-        assert_eq!(encoded(Charset::EucKr, "홍길동"), Ok(vec![0xC8, 0xAB, 0xB1, 0xE6, 0xB5, 0xBF]));
-    }
-
-    #[test]
-    fn euc_kr_is_strict_in_writing_and_lenient_in_reading() {
-        assert_eq!(encoded(Charset::EucKr, "가똠"), Err(EncodeError::Unmappable { character: '똠', position: 1 }));
-        assert_eq!(encoded(Charset::Cp949, "똠"), Ok(vec![0x8C, 0x63]));
-        assert_eq!(Charset::EucKr.decode(&[0x8C, 0x63]).unwrap(), "똠");
-    }
-
-    #[test]
-    fn nothing_is_replaced() {
-        assert_eq!(encoded(Charset::Cp949, "a😀"), Err(EncodeError::Unmappable { character: '😀', position: 1 }));
-        assert_eq!(encoded(Charset::Ascii, "abç"), Err(EncodeError::Unmappable { character: 'ç', position: 2 }));
-        let decomposed = "\u{1112}\u{1169}\u{11BC}";
-        assert_eq!(
-            encoded(Charset::Cp949, decomposed),
-            Err(EncodeError::Unmappable { character: '\u{1112}', position: 0 })
-        );
-    }
-
-    #[test]
-    fn half_a_character_is_an_error_with_its_place() {
-        assert_eq!(Charset::EucKr.decode(&[0xC8, 0xAB, 0xB1]), Err(Malformed { offset: 2 }));
-        assert_eq!(Charset::Cp949.decode(&[b'a', 0xFF, b'b']), Err(Malformed { offset: 1 }));
-        assert_eq!(Charset::Ascii.decode(&[b'a', 0xC8]), Err(Malformed { offset: 1 }));
-        assert_eq!(Charset::Utf8.decode(&[b'a', 0xED, 0x99]), Err(Malformed { offset: 1 }));
-    }
-
-    #[test]
-    fn every_two_byte_code_goes_there_and_back() {
-        let (mut cp949, mut strict) = (0, 0);
-        for lead in 0x81..=0xFE_u8 {
-            for trail in 0x41..=0xFE_u8 {
-                let code = [lead, trail];
-                let Ok(text) = Charset::Cp949.decode(&code) else { continue };
-                if text.chars().count() != 1 {
-                    continue;
-                }
-                assert_eq!(encoded(Charset::Cp949, &text), Ok(code.to_vec()), "{text}");
-                cp949 += 1;
-                let in_square = lead >= 0xA1 && trail >= 0xA1;
-                assert_eq!(encoded(Charset::EucKr, &text).is_ok(), in_square, "{text}");
-                strict += usize::from(in_square);
-            }
-        }
-        // UHC has 17,048 two-byte codes. KS X 1001 has 8,227; the table of encoding_rs lacks the one of 2002, A2E8 (U+327E).
-        assert_eq!((cp949, strict), (17_048, 8_226));
-    }
-
-    #[test]
-    fn long_text_passes_the_scratch_buffer() {
-        let text = "가나다".repeat(200);
-        let bytes = encoded(Charset::EucKr, &text).unwrap();
-        assert_eq!(bytes.len(), 1_200);
-        assert_eq!(Charset::EucKr.decode(&bytes).unwrap(), text);
-    }
-
-    #[test]
-    fn an_ambiguous_label_is_refused_with_both_meanings() {
-        assert_eq!(Charset::from_label("MS949"), Ok(Charset::Cp949));
-        let refused = Charset::from_label("ks_c_5601-1987").unwrap_err();
-        assert!(refused.hint.contains("euc-kr") && refused.hint.contains("cp949"));
+impl fmt::Display for NoRoom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { needed, len, character, position } = self;
+        write!(f, "needs {needed} bytes, the field has {len}; character {}", position + 1)?;
+        character.map_or(Ok(()), |character| write!(f, ", {character:?},"))?;
+        f.write_str(" does not fit any more")
     }
 }

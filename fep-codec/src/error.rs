@@ -9,7 +9,7 @@ mod found;
 use std::fmt;
 use std::ops::Range;
 
-use crate::charset::Charset;
+use crate::charset::{Charset, Malformed, NoRoom};
 use crate::layout::Field;
 
 /// Who has to mend something.
@@ -82,6 +82,8 @@ pub enum Fault {
         /// Bytes that the field has.
         len: usize,
     },
+    /// A text needs more bytes than the field has.
+    NoRoom(NoRoom),
     /// The value must fill the field exactly and does not.
     NotFull {
         /// Bytes that the value has.
@@ -102,8 +104,8 @@ pub enum Fault {
     },
     /// The bytes are no text in the charset.
     Malformed {
-        /// Where, in bytes from the start of the field.
-        offset: usize,
+        /// Where, in bytes from the start of the field, and why.
+        at: Malformed,
         /// The charset.
         charset: Charset,
     },
@@ -466,6 +468,7 @@ impl Fault {
             Self::Unmappable { position, charset, instead: _, character: _ } => {
                 Self::Unmappable { character: None, position, charset, instead: None }
             }
+            Self::NoRoom(text) => Self::NoRoom(NoRoom { character: None, ..text }),
             Self::NotADigit { offset, byte: _ } => Self::NotADigit { offset, byte: None },
             Self::BadSign { byte: _ } => Self::BadSign { byte: None },
             Self::BadFlag { byte: _ } => Self::BadFlag { byte: None },
@@ -486,6 +489,7 @@ impl Fault {
             Self::LeftOver { bytes } => write!(f, "{bytes} bytes are left after the last field"),
             Self::BufferTooShort { needed, len } => write!(f, "needs a buffer of {needed} bytes, it has {len}"),
             Self::TooLong { needed, len } => write!(f, "needs {needed} bytes, the field has {len}"),
+            Self::NoRoom(text) => fmt::Display::fmt(text, f),
             Self::NotFull { given, len } => write!(f, "must fill all {len} bytes, has {given}"),
             Self::Unmappable { character, position, charset, instead } => {
                 match character {
@@ -495,7 +499,9 @@ impl Fault {
                 write!(f, " not in {charset}")?;
                 instead.map_or(Ok(()), |charset| write!(f, "; {charset} has it"))
             }
-            Self::Malformed { offset, charset } => write!(f, "no {charset} text at byte {}", start + offset),
+            Self::Malformed { at, charset } => {
+                write!(f, "no {charset} text at byte {}: {}", start + at.offset, at.reason)
+            }
             Self::LooksLikePadding => f.write_str("the value ends in the pad character, which would be lost"),
             Self::NotADigit { offset, byte } => {
                 f.write_str("expected a digit, found ")?;

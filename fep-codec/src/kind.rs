@@ -19,6 +19,7 @@ mod tail;
 mod amount;
 mod sign;
 mod check;
+mod wire_code;
 
 pub use self::amount::Amount;
 pub use self::check::xor;

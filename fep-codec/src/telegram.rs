@@ -126,7 +126,7 @@ impl Layout {
             && self.when.iter().all(|when| {
                 let Some(span) = self.span(&when.path) else { return false };
                 let field = bytes.get(span.range);
-                field.is_some_and(|field| span.field.kind.says(when.value.as_bytes(), field))
+                field.is_some_and(|field| span.field.kind.says(&when.value, field))
             })
     }
 

@@ -3,6 +3,7 @@
 //! A key says what its value must look like, here and nowhere else. Which options go together is not known here; that is
 //! [`crate::model`].
 
+mod charset;
 mod computed;
 mod entry;
 mod field;
@@ -10,11 +11,12 @@ mod options;
 mod telegram;
 mod variant;
 
+pub(crate) use self::charset::{Byte, Charset};
 pub(crate) use self::computed::{Computed, Counts};
 pub(crate) use self::entry::{Given, bytes, like, misplaced};
 pub(crate) use self::field::{FieldAttrs, KindWord, PageAttrs};
 pub(crate) use self::options::{
-    Charset, CodeLine, DatePattern, DateTimePattern, Encoding, Justify, NoneAs, Overflow, Overpunch, Pattern, Sign,
+    CodeLine, DatePattern, DateTimePattern, Encoding, Half, Justify, NoneAs, Overflow, Overpunch, Pattern, Sign,
     TimePattern, check_code,
 };
 pub(crate) use self::telegram::{Condition, TelegramAttrs, View};

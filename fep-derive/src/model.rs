@@ -18,8 +18,8 @@ pub(crate) use self::choice::{Case, Cases};
 pub(crate) use self::code::{Code, CodeSetModel};
 pub(crate) use self::set::{Set, Variant};
 use crate::attr::{
-    Charset, CodeLine, Computed, Condition, DatePattern, DateTimePattern, Encoding, Given, Justify, NoneAs, Overflow,
-    PageAttrs, Sign, TimePattern,
+    Byte, Charset, CodeLine, Computed, Condition, DatePattern, DateTimePattern, Encoding, Given, Half, Justify, NoneAs,
+    Overflow, PageAttrs, Sign, TimePattern,
 };
 use crate::paths::Paths;
 
@@ -74,8 +74,8 @@ pub(crate) struct Item {
 pub(crate) enum What {
     Field(Field),
     Computed { computed: Computed, len: Given<usize>, encoding: Encoding, scale: usize, secret: bool, span: Span },
-    Literal(Vec<u8>),
-    Filler { len: usize, pad: u8, any: bool },
+    Literal(Vec<Byte>),
+    Filler { len: usize, pad: Byte, any: bool },
     Part,
     Group { entry: Box<Type>, repeat: Repeat, page: Option<PageAttrs> },
     Choice(Given<String>),
@@ -86,7 +86,7 @@ pub(crate) enum What {
 pub(crate) enum Repeat {
     Fixed(Box<Expr>),
     Counted { by: Ident, max: Given<usize> },
-    Padded { by: Option<Ident>, max: Given<usize>, pad: u8 },
+    Padded { by: Option<Ident>, max: Given<usize>, pad: Byte },
     Rest { max: Given<usize> },
 }
 
@@ -118,15 +118,31 @@ pub(crate) enum Len {
 
 /// The rule of a field.
 pub(crate) enum Kind {
-    Text { charset: Charset, full: bool, pad: u8, justify: Justify, overflow: Overflow },
+    Text(Text),
     Digits { encoding: Encoding, full: bool, pad: u8, justify: Justify },
     Number { encoding: Encoding, sign: Sign, scale: usize, none: NoneAs, digits_max: Option<usize> },
     Date { pattern: DatePattern, encoding: Encoding, none: NoneAs, pivot: Option<usize> },
     Time { pattern: TimePattern, encoding: Encoding, none: NoneAs },
     DateTime { pattern: DateTimePattern, encoding: Encoding, none: NoneAs, pivot: Option<usize> },
     Code { charset: Charset, codes: Codes },
-    Flag { yes: u8, no: u8 },
+    Flag { yes: Byte, no: Byte, charset: Charset },
     Bytes,
+}
+
+/// The rule of a text field.
+pub(crate) struct Text {
+    pub(crate) charset: Charset,
+    pub(crate) pad: Byte,
+    pub(crate) justify: Justify,
+    pub(crate) overflow: Overflow,
+    /// No padding.
+    pub(crate) unpadded: bool,
+    /// Full-width characters.
+    pub(crate) full: bool,
+    pub(crate) compat: bool,
+    pub(crate) half: Half,
+    pub(crate) open_shift: bool,
+    pub(crate) newline_15: bool,
 }
 
 /// Where a code field has its codes from.
@@ -154,6 +170,6 @@ impl Item {
     /// The item's contents if it is a field that can tell telegrams apart.
     pub(crate) fn is_distinguishing(&self) -> bool {
         let What::Field(field) = &self.what else { return false };
-        matches!(field.kind, Kind::Text { .. } | Kind::Digits { .. } | Kind::Code { .. })
+        matches!(field.kind, Kind::Text(_) | Kind::Digits { .. } | Kind::Code { .. })
     }
 }

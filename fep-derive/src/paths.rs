@@ -91,6 +91,8 @@ runtime! {
 
     justify = layout::Justify;
     overflow = layout::Overflow;
+    width = layout::Width;
+    half = charset::Half;
     encoding = layout::Encoding;
     sign = layout::Sign;
     overpunch = layout::Overpunch;

@@ -58,31 +58,34 @@ fn golden(spec: &str) -> Vec<(Value, String)> {
 
 #[test]
 fn golden_telegrams_go_both_ways() {
-    let golden = golden("bank-a");
-    assert_eq!(golden.len(), 7);
-    for (golden, hex) in golden {
-        let decoded = fep_with(&["decode", "--spec", "specs/bank-a/bank-a.toml", "--hex", "-"], hex.as_bytes());
+    let telegrams = [golden("bank-a"), golden("host-b")].concat();
+    assert_eq!(telegrams.len(), 8);
+    for (golden, hex) in telegrams {
+        let name = golden["spec"].as_str().expect("a name");
+        let spec = format!("specs/{name}/{name}.toml");
+        let decoded = fep_with(&["decode", "--spec", &spec, "--hex", "-"], hex.as_bytes());
         assert_eq!(decoded.code, Some(0), "{}", decoded.messages);
         assert_eq!(decoded.text().lines().count(), 1);
         let line: Value = serde_json::from_str(decoded.text()).expect("JSON");
         assert_eq!(line["telegram"], golden["telegram"]);
         assert_eq!(line["fields"], golden["fields"]);
 
-        let encoded = fep_with(&["encode", "--spec", "specs", "--hex"], &decoded.out);
+        let encoded = fep_with(&["encode", "--spec", &spec, "--hex"], &decoded.out);
         assert_eq!((encoded.code, encoded.text().trim()), (Some(0), hex.as_str()), "{}", encoded.messages);
 
         let name = golden["telegram"].as_str().expect("a name");
         let fields = golden["fields"].to_string();
-        let bare = fep_with(&["encode", "--spec", "specs", "--telegram", name, "--hex"], fields.as_bytes());
+        let bare = fep_with(&["encode", "--spec", &spec, "--telegram", name, "--hex"], fields.as_bytes());
         assert_eq!((bare.code, bare.text().trim()), (Some(0), hex.as_str()), "{}", bare.messages);
     }
 }
 
 #[test]
 fn golden_record_files_go_both_ways() {
-    for (spec, file) in [("kftc-cms", "EB13"), ("nacha", "ACH"), ("nts-vat", "VatFile")] {
+    for (spec, file) in [("kftc-cms", "EB13"), ("nacha", "ACH"), ("nts-vat", "VatFile"), ("zengin", "Transfer")] {
         let [(golden, hex)] = golden(spec).try_into().expect("one file");
-        let args = ["--spec", "specs", "--telegram", file, "--hex"];
+        let folder = format!("specs/{spec}");
+        let args = ["--spec", &folder, "--telegram", file, "--hex"];
         let decoded = fep_with(&[&["decode"], args.as_slice()].concat(), hex.as_bytes());
         assert_eq!(decoded.code, Some(0), "{}", decoded.messages);
         let lines: Vec<Value> = decoded.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
@@ -330,4 +333,38 @@ fn what_is_often_wrong_is_forgiven_if_asked() {
 
     let explained = fep_with(&["explain", "--lenient", "--spec", "specs/bank-a/bank-a.toml"], stripped);
     assert_eq!((explained.code, explained.messages.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn text_is_a_ruler_and_a_count_of_bytes() {
+    let run = fep(&["text", "encode", "--charset", "EBCDIC-KR", "홍길동 A"]);
+    let ruler = "SO 홍   길   동   SI    A\n0e d1b7 8ba9 95b7 0f 40 c1\nibm933: 10 bytes\n";
+    assert_eq!((run.code, run.text().starts_with(ruler)), (Some(0), true), "{}", run.text());
+    let run = fep(&["text", "encode", "--charset", "euc-kr", "홍길동"]);
+    assert!(
+        run.text().contains("bytes: euc-kr 6, cp949 6, johab 6, ibm933 8, ibm1364 8, ibm834 6, utf-8 9\n"),
+        "{}",
+        run.text()
+    );
+    let run = fep(&["text", "encode", "--charset", "euc-kr", "가똠"]);
+    let why = "fep: character 2, '똠' (U+B620), is not in euc-kr; these have it: cp949, johab, ibm1364, utf-8\n";
+    assert_eq!((run.code, run.messages.as_str()), (Some(1), why));
+
+    let run = fep(&["text", "decode", "--charset", "ibm933", "0e d1b7 0f"]);
+    assert!(run.text().starts_with("SO 홍   SI\n0e d1b7 0f\n"), "{}", run.text());
+    let run = fep(&["text", "decode", "--charset", "ibm933", "c1 0e d1"]);
+    assert_eq!(
+        (run.code, run.messages.as_str()),
+        (Some(1), "fep: no ibm933 text at byte 2 (hex d1): half a character\n")
+    );
+    let run = fep(&["text", "encode", "--charset", "ks_c_5601-1987", "가"]);
+    assert_eq!(run.code, Some(2));
+    assert!(run.messages.contains("euc-kr") && run.messages.contains("cp949"), "{}", run.messages);
+
+    let raw = fep_with(&["text", "encode", "--charset", "cp949", "--raw"], "가나\n".as_bytes());
+    assert_eq!((raw.code, raw.out.as_slice()), (Some(0), b"\xB0\xA1\xB3\xAA\n".as_slice()));
+    let back = fep_with(&["text", "decode", "--charset", "cp949", "--raw", "-"], &raw.out);
+    assert_eq!((back.code, back.text()), (Some(0), "가나\n"));
+    let list = fep(&["text", "list"]);
+    assert!(list.text().lines().count() == 17 && list.text().starts_with("ascii     1 byte\n"), "{}", list.text());
 }

@@ -6,7 +6,7 @@ mod choices;
 
 use fep_codec::layout::{
     DatePattern, DateTimePattern, Encoding, Field, Group, Item, Kind, Layout, NoneAs, NumberRule, Repeat, Sign,
-    TimePattern,
+    TextRule, TimePattern, Width,
 };
 use fep_codec::{Charset, Date, DateTime, MonthDay, MonthDayTime, Record, Time, Value};
 
@@ -79,7 +79,7 @@ fn entries(group: &Group, within: &str, record: &mut Record<'_>, random: &mut Ra
 
 fn tail(field: &Field, random: &mut Random) -> Value {
     match &field.kind {
-        Kind::Text(rule) => Value::Text(text(rule.charset, field.len, random)),
+        Kind::Text(rule) => Value::Text(text(rule, field.len, random)),
         Kind::Digits(_) => {
             Value::Text((0..random.small(field.len + 1)).map(|_| char::from(b'0' + random.byte(10))).collect())
         }
@@ -100,7 +100,7 @@ fn value(field: &Field, random: &mut Random) -> Value {
     }
     match &field.kind {
         Kind::Text(rule) => {
-            let mut text = text(rule.charset, field.len, random);
+            let mut text = text(rule, field.len, random);
             if rule.full {
                 text.extend(std::iter::repeat_n('x', field.len - rule.charset.text_len(&text)));
             }
@@ -125,7 +125,7 @@ fn value(field: &Field, random: &mut Random) -> Value {
         }
         Kind::Code(rule) => match rule.codes.get(random.small(rule.codes.len() + 1)) {
             Some(known) => Value::Text(known.code.clone().into_owned()),
-            None if rule.open => Value::Text(text(Charset::Ascii, field.len, random)),
+            None if rule.open => Value::Text(text(&TextRule::new(Charset::Ascii), field.len, random)),
             None => Value::Text(rule.codes.first().map(|known| known.code.clone().into_owned()).unwrap_or_default()),
         },
         Kind::Flag(_) => Value::Flag(random.below(2) == 0),
@@ -134,23 +134,27 @@ fn value(field: &Field, random: &mut Random) -> Value {
 }
 
 /// Neither ends may be the pad character, so spaces stand inside only.
-fn text(charset: Charset, len: usize, random: &mut Random) -> String {
+fn text(rule: &TextRule, len: usize, random: &mut Random) -> String {
     const ASCII: &[char] = &['A', 'z', '0', '9', '-', '(', '~', '.', '/', '\\', '|'];
-    const KOREAN: &[char] = &['홍', '길', '동', '가', '힝', '㈜', '漢', '字', '·'];
+    const OTHERS: &[char] = &['홍', '길', '동', '가', '힝', '㈜', '漢', '字', '·', 'ｱ', 'ﾞ', 'é'];
+    let charset = rule.charset;
+    let has = |characters: &'static [char]| characters.iter().copied().filter(|other| charset.has(*other)).collect();
+    let full = rule.width == Width::Full;
+    let (ascii, others): (Vec<char>, Vec<char>) = (if full { vec![] } else { has(ASCII) }, has(OTHERS));
     let mut text = String::new();
-    let mut room = random.small(len + 1);
-    while room > 0 {
-        let korean = charset != Charset::Ascii && random.below(2) == 0;
-        let choice = if korean { KOREAN } else { ASCII };
-        let Some(character) = choice.get(random.small(choice.len())) else { break };
-        let Some(left) = room.checked_sub(charset.char_len(*character)) else { break };
-        if random.below(8) == 0 && !text.is_empty() && left > 1 {
+    let room = random.small(len + 1);
+    for _ in 0..room {
+        let list = if ascii.is_empty() || random.below(2) == 0 { &others } else { &ascii };
+        let Some(character) = list.get(random.small(list.len().max(1))).or(ascii.first()) else { break };
+        let before = text.len();
+        if random.below(8) == 0 && !text.is_empty() && !full && !charset.is_pairs() {
             text.push(' ');
-            room = left - 1;
-        } else {
-            room = left;
         }
         text.push(*character);
+        if charset.text_len(&text) > room {
+            text.truncate(before);
+            break;
+        }
     }
     text
 }

@@ -6,12 +6,13 @@ pub mod targets;
 
 use std::io::{Cursor, Read};
 
+use fep_codec::charset::{EncodeError, Half, Reading, Writing};
 use fep_codec::dump::{Options, dump, lines};
 use fep_codec::files::{FileLayout, FileReader, FileWriter, Lenient};
 use fep_codec::layout::Counts;
 use fep_codec::survey::ERRORS_MAX;
 use fep_codec::view::{find, patch, refresh};
-use fep_codec::{DecodeOwned, Layout, LengthPrefix, Record, Telegram, diff};
+use fep_codec::{Charset, DecodeOwned, Layout, LengthPrefix, Record, Telegram, diff};
 
 use crate::arbitrary::{self, Random};
 
@@ -185,5 +186,71 @@ impl Read for Pieces<'_> {
         let piece = usize::try_from(1 + self.random.below(200)).unwrap_or(1);
         let len = out.len().min(piece);
         self.input.read(out.get_mut(..len).unwrap_or_default())
+    }
+}
+
+/// Whether a text has jamo or sound marks, which are put together when it is written.
+fn in_pieces(text: &str) -> bool {
+    text.contains(|c| matches!(c, '\u{1161}'..='\u{11C2}' | '\u{3099}' | '\u{309A}'))
+}
+
+/// SO and SI take turns, beginning with SO and ending with SI.
+fn is_balanced(bytes: &[u8]) -> bool {
+    let mut shifts = bytes.iter().filter(|byte| matches!(byte, 0x0E | 0x0F));
+    let turns = [0x0E, 0x0F].iter().cycle().take(shifts.clone().count());
+    shifts.clone().count() % 2 == 0 && shifts.by_ref().eq(turns)
+}
+
+/// Any text, in every charset: it is written or refused, never past its room; what is written is read again, and so is what was
+/// cut at any byte.
+pub fn any_text(text: &str) {
+    for charset in Charset::ALL.iter().copied() {
+        let len = charset.text_len(text);
+        let mut out = vec![0; len];
+        let written = charset.encode(text, &mut out);
+        if !in_pieces(text) {
+            assert_eq!(written.is_ok(), text.chars().all(|character| charset.has(character)), "{charset} {text:?}");
+        }
+        if written.is_err() {
+            assert!(
+                charset.encode_cut(text, Writing::default(), &mut out).is_err(),
+                "what is cut off must be text too"
+            );
+            continue;
+        }
+        assert_eq!(written, Ok(len), "{charset} {text:?}");
+        let read = charset.decode(&out).expect("what is written is read");
+        assert!(in_pieces(text) || read == text, "{charset} {text:?} {read:?}");
+        assert!(!charset.is_shifted() || is_balanced(&out), "{charset} {out:02x?}");
+        for room in 0..len.min(64) {
+            let mut cut = vec![0; room];
+            let short = charset.encode(text, &mut cut);
+            assert!(matches!(short, Err(EncodeError::TooLong { needed, .. }) if needed == len), "{charset} {short:?}");
+            let (kept, end) = charset.encode_cut(text, Writing::default(), &mut cut).expect("it can be written");
+            let bytes = &cut[..kept];
+            let part = charset.decode(bytes).expect("a cut text is a text");
+            assert!(in_pieces(text) || part == text[..end], "{charset} {room} {part:?}");
+            assert!(!charset.is_shifted() || is_balanced(bytes), "{charset} {bytes:02x?}");
+        }
+    }
+}
+
+/// Any bytes, in every charset: they are read or refused, and what is read is written again as the same bytes.
+pub fn any_text_bytes(bytes: &[u8]) {
+    for charset in Charset::ALL.iter().copied() {
+        let text = match charset.decode(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                assert!(error.offset <= bytes.len());
+                continue;
+            }
+        };
+        let mut out = vec![0; bytes.len()];
+        let again = charset.encode(&text, &mut out);
+        // EUC-KR reads CP949, some characters of CP932 have two codes, and loose jamo of IBM-1364 may be one syllable.
+        let generous = matches!(charset, Charset::EucKr | Charset::Cp932) || in_pieces(&text);
+        assert!(generous || again == Ok(bytes.len()) && out == bytes, "{charset} {bytes:02x?} {text:?} {again:?}");
+        let lenient = Reading { half: Half::Replace, open_shift: true, newline_15: false };
+        assert_eq!(charset.decode_with(bytes, lenient), Ok(text));
     }
 }

@@ -12,7 +12,7 @@ use fep_tests::arbitrary::{self, Random};
 use fep_tests::generated::bank_a::{
     BalanceInquiryAnswer, BankA, ResponseCode, Sign, TradeKind, TransactionListAnswer, Transfer, TransferAnswer,
 };
-use fep_tests::generated::{kftc_cms, kinds, nacha, nts_vat, quote_c};
+use fep_tests::generated::{host_b, kftc_cms, kinds, nacha, nts_vat, quote_c, zengin};
 use fep_tests::golden::Golden;
 use fep_tests::properties;
 
@@ -59,6 +59,9 @@ fn derived_layouts_equal_those_of_the_spec() {
     assert_same_layouts(&spec("kftc-cms"), &kftc_cms);
     assert_same_layouts(&spec("quote-c"), quote_c::QuoteC::LAYOUTS);
     assert_same_layouts(&spec("nts-vat"), nts_vat::NtsVat::LAYOUTS);
+    assert_same_layouts(&spec("host-b"), &[host_b::LoanList::LAYOUT]);
+    let zengin = [zengin::Header::LAYOUT, zengin::Data::LAYOUT, zengin::Trailer::LAYOUT, zengin::End::LAYOUT];
+    assert_same_layouts(&spec("zengin"), &zengin);
     assert_same_layouts(&kinds_spec(), kinds::Kinds::LAYOUTS);
 }
 
@@ -172,6 +175,30 @@ fn telegrams_of_the_golden_stream_go_both_ways() {
     let index: quote_c::Index = round_trip(&bytes[160..206]);
     assert_eq!((index.index, index.sign, index.change), (254_733, quote_c::Sign::Minus, 1_205));
     assert_eq!(round_trip::<quote_c::Poll>(&bytes[206..]).time.to_string(), "09:31:00");
+}
+
+#[test]
+fn a_host_s_telegram_goes_both_ways() {
+    let list: host_b::LoanList = round_trip(&Golden::load("host-b-loans-2").bytes);
+    assert_eq!((list.customer_name, list.header.trace_no), ("홍길동A1".parse().expect("it fits"), 4711));
+    let [first, second] = list.loans.as_slice() else { panic!("two loans") };
+    assert_eq!(
+        (first.balance, first.rate, first.adjust, &*first.memo),
+        (1_234_567_890_123, 4_875, -5_047, "주택 담보")
+    );
+    assert_eq!((second.balance, &second.status, &*second.memo), (-1, &host_b::LoanStatus::Closed, "ABC"));
+}
+
+#[test]
+fn records_of_a_zengin_file_go_both_ways() {
+    let bytes = Golden::load("zengin-transfer").bytes;
+    let records: Vec<&[u8]> = bytes.chunks(121).map(|record| &record[..120]).collect();
+    let [header, first, second, trailer, end] = records.as_slice() else { panic!("five records") };
+    assert_eq!(&*round_trip::<zengin::Header>(header).bank_name, "ﾃｽﾄｷﾞﾝｺｳ");
+    assert_eq!(&*round_trip::<zengin::Data>(first).payee_name, "ﾔﾏﾀﾞ ﾀﾛｳ");
+    assert_eq!(round_trip::<zengin::Data>(second).amount, 15);
+    assert_eq!(round_trip::<zengin::Trailer>(trailer).total_amount, 115_015);
+    round_trip::<zengin::End>(end);
 }
 
 #[test]

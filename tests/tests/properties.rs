@@ -7,14 +7,14 @@ use std::sync::LazyLock;
 
 use fep_codec::{DecodeOwned, Layout};
 use fep_spec::model::Spec;
-use fep_tests::generated::{bank_a, kftc_cms, nts_vat, quote_c};
+use fep_tests::generated::{bank_a, host_b, kftc_cms, nts_vat, quote_c, zengin};
 use fep_tests::golden::Golden;
 use fep_tests::properties;
 use proptest::prelude::*;
 
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
-    ["bank-a", "kftc-cms", "nts-vat", "quote-c"]
+    ["bank-a", "host-b", "kftc-cms", "nts-vat", "quote-c", "zengin"]
         .iter()
         .map(|name| Spec::load(&root.join(format!("specs/{name}/{name}.toml"))).expect("a sound spec"))
         .collect()
@@ -24,7 +24,7 @@ static LAYOUTS: LazyLock<Vec<&'static Layout>> =
     LazyLock::new(|| SPECS.iter().flat_map(|spec| &spec.telegrams).map(|telegram| &telegram.layout).collect());
 
 static GOLDEN: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    let names = ["bank-a", "kftc-cms", "nts-vat", "quote-c"].into_iter().flat_map(Golden::names);
+    let names = ["bank-a", "host-b", "kftc-cms", "nts-vat", "quote-c", "zengin"].into_iter().flat_map(Golden::names);
     names.map(|name| Golden::load(&name).bytes).collect()
 });
 
@@ -78,6 +78,11 @@ const DERIVED: &[Check] = &[
     check::<quote_c::Trade>,
     check::<quote_c::Index>,
     check::<quote_c::Poll>,
+    check::<host_b::LoanList>,
+    check::<zengin::Header>,
+    check::<zengin::Data>,
+    check::<zengin::Trailer>,
+    check::<zengin::End>,
 ];
 
 proptest! {

@@ -8,7 +8,7 @@ impl Choice {
     /// The number of the case that this content of the deciding field means.
     #[must_use]
     pub fn case_of(&self, field: &Field, bytes: &[u8]) -> Option<usize> {
-        self.case_where(|code| field.kind.says(code.as_bytes(), bytes))
+        self.case_where(|code| field.kind.says(code, bytes))
     }
 
     /// The number of the case that this code means.

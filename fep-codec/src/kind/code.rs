@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::FieldValue;
 use super::text::trim_end;
-use crate::charset::Charset;
+use crate::charset::{Charset, Malformed, Reason};
 use crate::error::Fault;
 use crate::layout::{CodeMeaning, CodeRule};
 use crate::value::Text;
@@ -40,24 +40,37 @@ pub fn put_code(code: &str, rule: &CodeRule, out: &mut [u8]) -> Result<(), Fault
     if code.ends_with(' ') {
         return Err(Fault::LooksLikePadding);
     }
-    if let Some((position, character)) = code.chars().enumerate().find(|(_, character)| !character.is_ascii()) {
-        let (character, charset) = (Some(character), Charset::Ascii);
+    if let Some((position, character)) = code.chars().enumerate().find(|(_, c)| byte_of(*c, rule.charset).is_none()) {
+        let (character, charset) = (Some(character), if character.is_ascii() { rule.charset } else { Charset::Ascii });
         return Err(Fault::Unmappable { character, position, charset, instead: None });
     }
     let Some((value, padding)) = out.split_at_mut_checked(code.len()) else {
         return Err(Fault::TooLong { needed: code.len(), len: out.len() });
     };
     value.copy_from_slice(code.as_bytes());
+    if !rule.charset.keeps_ascii() {
+        value.iter_mut().for_each(|byte| *byte = rule.charset.byte_of(*byte).unwrap_or(*byte));
+    }
     padding.fill(rule.charset.space());
     Ok(())
 }
 
-/// Reads a code as text.
+fn byte_of(character: char, charset: Charset) -> Option<u8> {
+    u8::try_from(character).ok().and_then(|ascii| charset.byte_of(ascii))
+}
+
+/// Reads a code as text; it borrows from the field or from the list of codes, if it is on it.
 ///
 /// # Errors
 /// If it is not ASCII, or not on a closed list.
 #[inline]
-pub fn get_code<'a>(rule: &CodeRule, bytes: &'a [u8]) -> Result<&'a str, Fault> {
+pub fn get_code<'x>(rule: &'x CodeRule, bytes: &'x [u8]) -> Result<Cow<'x, str>, Fault> {
+    if rule.charset.keeps_ascii() { get_borrowed(rule, bytes).map(Cow::Borrowed) } else { get_converted(rule, bytes) }
+}
+
+/// Reads a code whose bytes are ASCII.
+#[inline]
+fn get_borrowed<'a>(rule: &CodeRule, bytes: &'a [u8]) -> Result<&'a str, Fault> {
     let trimmed = trim_end(bytes, rule.charset.space());
     match std::str::from_utf8(trimmed) {
         Ok(code) if code.is_ascii() => listed(rule, code),
@@ -65,12 +78,40 @@ pub fn get_code<'a>(rule: &CodeRule, bytes: &'a [u8]) -> Result<&'a str, Fault> 
     }
 }
 
-/// Reads a code from bytes that are known to be ASCII.
+/// Reads a code in a charset where ASCII has other bytes.
+fn get_converted<'x>(rule: &'x CodeRule, bytes: &[u8]) -> Result<Cow<'x, str>, Fault> {
+    let trimmed = trim_end(bytes, rule.charset.space());
+    let is_here =
+        |code: &str| code.bytes().map(|ascii| rule.charset.byte_of(ascii)).eq(trimmed.iter().copied().map(Some));
+    if let Some(known) = rule.codes.iter().find(|known| is_here(&known.code)) {
+        return Ok(Cow::Borrowed(&known.code));
+    }
+    if !rule.open {
+        return Err(Fault::UnknownCode);
+    }
+    let charset = rule.charset;
+    let code = charset.decode(trimmed).map_err(|at| Fault::Malformed { at, charset })?;
+    match code.chars().position(|character| !character.is_ascii()) {
+        None => Ok(Cow::Owned(code.into_owned())),
+        Some(offset) => Err(no_code(offset, charset)),
+    }
+}
+
+/// Reads a code from bytes that are known to be ASCII, whatever they mean in the field's charset.
 ///
 /// # Errors
 /// If it is not on a closed list.
 #[inline]
-pub fn get_ascii_code<'a>(rule: &CodeRule, text: &'a str) -> Result<&'a str, Fault> {
+pub fn get_ascii_code<'x>(rule: &'x CodeRule, text: &'x str) -> Result<Cow<'x, str>, Fault> {
+    if rule.charset.keeps_ascii() {
+        listed_ascii(rule, text).map(Cow::Borrowed)
+    } else {
+        get_converted(rule, text.as_bytes())
+    }
+}
+
+#[inline]
+fn listed_ascii<'a>(rule: &CodeRule, text: &'a str) -> Result<&'a str, Fault> {
     let len = trim_end(text.as_bytes(), rule.charset.space()).len();
     // Every place in ASCII text is between two characters, so this is never the default.
     listed(rule, text.get(..len).unwrap_or_default())
@@ -88,13 +129,16 @@ fn is_listed(code: &str, rule: &CodeRule) -> bool {
 
 #[cold]
 fn not_ascii(code: &[u8]) -> Fault {
-    let offset = code.iter().take_while(|byte| byte.is_ascii()).count();
-    Fault::Malformed { offset, charset: Charset::Ascii }
+    no_code(code.iter().take_while(|byte| byte.is_ascii()).count(), Charset::Ascii)
 }
 
-/// The types that hold any code as text.
+fn no_code(offset: usize, charset: Charset) -> Fault {
+    Fault::Malformed { at: Malformed { offset, reason: Reason::NoCharacter }, charset }
+}
+
+/// The types that hold any code as text. Those that can borrow do so where the bytes are ASCII.
 macro_rules! text_types {
-    ($($text:ty),*) => {
+    ($($text:ty, $borrowed:expr, $other:expr;)*) => {
         $(impl<'a> FieldValue<'a, CodeRule> for $text {
             #[inline]
             fn put(&self, rule: &CodeRule, out: &mut [u8]) -> Result<(), Fault> {
@@ -103,20 +147,34 @@ macro_rules! text_types {
 
             #[inline]
             fn get(rule: &CodeRule, bytes: &'a [u8]) -> Result<Self, Fault> {
-                get_code(rule, bytes).map(<$text>::from)
+                if rule.charset.keeps_ascii() {
+                    get_borrowed(rule, bytes).map($borrowed)
+                } else {
+                    get_converted(rule, bytes).and_then($other)
+                }
             }
 
             const PREFERS_ASCII: bool = true;
 
             #[inline]
             fn get_ascii(rule: &CodeRule, text: &'a str) -> Result<Self, Fault> {
-                get_ascii_code(rule, text).map(<$text>::from)
+                if rule.charset.keeps_ascii() {
+                    listed_ascii(rule, text).map($borrowed)
+                } else {
+                    get_converted(rule, text.as_bytes()).and_then($other)
+                }
             }
         })*
     };
 }
 
-text_types!(&'a str, String, Cow<'a, str>);
+text_types! {
+    &'a str, |code| code, |_| {
+        Err(Fault::BadSpec { reason: "a code in this charset cannot be borrowed as &str; use Text<N> or Cow<str>" })
+    };
+    String, str::to_owned, |code| Ok(code.into_owned());
+    Cow<'a, str>, Cow::Borrowed, |code| Ok(Cow::Owned(code.into_owned()));
+}
 
 impl<'a, const N: usize> FieldValue<'a, CodeRule> for Text<N> {
     const LEN: Option<usize> = Some(N);
@@ -128,14 +186,14 @@ impl<'a, const N: usize> FieldValue<'a, CodeRule> for Text<N> {
 
     #[inline]
     fn get(rule: &CodeRule, bytes: &'a [u8]) -> Result<Self, Fault> {
-        Self::new(get_code(rule, bytes)?).map_err(|_| Fault::TooLong { needed: bytes.len(), len: N })
+        Self::new(&get_code(rule, bytes)?).map_err(|_| Fault::TooLong { needed: bytes.len(), len: N })
     }
 
     const PREFERS_ASCII: bool = true;
 
     #[inline]
     fn get_ascii(rule: &CodeRule, text: &'a str) -> Result<Self, Fault> {
-        Self::new(get_ascii_code(rule, text)?).map_err(|_| Fault::TooLong { needed: text.len(), len: N })
+        Self::new(&get_ascii_code(rule, text)?).map_err(|_| Fault::TooLong { needed: text.len(), len: N })
     }
 }
 
@@ -152,10 +210,10 @@ mod tests {
 
     #[test]
     fn an_open_list_keeps_what_it_does_not_know() {
-        assert_eq!(get_code(&rule(true), b"99"), Ok("99"));
+        assert_eq!(get_code(&rule(true), b"99"), Ok("99".into()));
         assert_eq!(get_code(&rule(false), b"99"), Err(Fault::UnknownCode));
-        assert_eq!(get_code(&rule(false), b"20"), Ok("20"));
-        assert_eq!(get_code(&rule(false), b"  "), Ok(""));
+        assert_eq!(get_code(&rule(false), b"20"), Ok("20".into()));
+        assert_eq!(get_code(&rule(false), b"  "), Ok("".into()));
     }
 
     #[test]
@@ -167,5 +225,23 @@ mod tests {
         assert_eq!(put_code("300", &rule(true), &mut out), Err(Fault::TooLong { needed: 3, len: 2 }));
         let fault = put_code("2가", &rule(true), &mut out).unwrap_err();
         assert_eq!(fault.to_string(), "character 2 of the value, '가' (U+AC00), is not in ascii");
+    }
+
+    #[test]
+    fn codes_of_a_host_are_ebcdic() {
+        let host = |open| CodeRule { charset: Charset::Ibm933, ..rule(open) };
+        let mut out = [0; 3];
+        put_code("20", &host(false), &mut out).unwrap();
+        assert_eq!(&out, b"\xF2\xF0\x40");
+        assert_eq!(get_code(&host(false), &out), Ok("20".into()));
+        assert_eq!(get_code(&host(false), b"\x40\x40\x40"), Ok("".into()));
+        assert_eq!(get_code(&host(true), b"\xC1\xF9\x40"), Ok("A9".into()));
+        assert_eq!(get_code(&host(false), b"\xC1\xF9\x40"), Err(Fault::UnknownCode));
+        assert_eq!(Cow::get(&host(true), b"\xF2\xF0"), Ok(Cow::Borrowed("20")));
+        // These bytes happen to be ASCII.
+        assert_eq!(Text::<2>::get_ascii(&host(true), "@@").unwrap(), *"");
+        assert!(matches!(<&str>::get(&host(true), b"\xF2\xF0"), Err(Fault::BadSpec { .. })));
+        let fault = get_code(&host(true), b"\xF2\x0E").unwrap_err();
+        assert_eq!(fault.to_string(), "no ibm933 text at byte 2: the SI that closes the last SO is missing");
     }
 }

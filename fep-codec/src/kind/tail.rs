@@ -30,10 +30,10 @@ macro_rules! tails {
 }
 
 tails! {
-    Text<N> [const N: usize], TextRule: |text, rule| rule.charset.text_len(text.as_str());
-    String, TextRule: |text, rule| rule.charset.text_len(text);
-    Cow<'a, str>, TextRule: |text, rule| rule.charset.text_len(text);
-    &'a str, TextRule: |text, rule| rule.charset.text_len(text);
+    Text<N> [const N: usize], TextRule: |text, rule| rule.charset.text_len_with(text.as_str(), rule.writing());
+    String, TextRule: |text, rule| rule.charset.text_len_with(text, rule.writing());
+    Cow<'a, str>, TextRule: |text, rule| rule.charset.text_len_with(text, rule.writing());
+    &'a str, TextRule: |text, rule| rule.charset.text_len_with(text, rule.writing());
     Digits<N> [const N: usize], DigitsRule: |digits, _| digits.as_bytes().len();
     String, DigitsRule: |digits, _| digits.len();
     Cow<'a, str>, DigitsRule: |digits, _| digits.len();

@@ -4,27 +4,75 @@
 //! 홍길동, euc-kr, 10 bytes, left, pad space:  C8 AB B1 E6 B5 BF 20 20 20 20
 //! ```
 //!
-//! The pad byte is never the second half of a character in the charsets that pad with a space, so trimming bytes is safe.
+//! A space is never the second half of a character in the charsets that pad with 20, and behind pairs stands an SI in those that
+//! pad with 40, so trimming bytes is safe. Full-width fields, and IBM-834, are padded and trimmed in pairs.
+//!
+//! ```text
+//! 홍길동, ibm933, cut to 7 bytes:                    0E D1 B7 8B A9 0F 40
+//! A1, cp949, 8 bytes, width full:                    A3 C1 A3 B1 A1 A1 A1 A1
+//! ```
 
 use std::borrow::Cow;
 
 use super::FieldValue;
-use crate::charset::{Charset, EncodeError, Malformed};
+use crate::charset::{Charset, EncodeError, Half, Malformed, NoRoom, Reading, Reason, Writing};
 use crate::error::Fault;
-use crate::layout::{Justify, Overflow, TextRule};
+use crate::layout::{Justify, Overflow, TextRule, Width};
 use crate::value::Text;
 
 impl TextRule {
-    /// Text in a charset with the usual options: left, padded with the charset's space, too long is an error.
+    /// Text in a charset with the usual options: left, padded with the charset's space, too long is an error, reading is strict.
     #[must_use]
     pub const fn new(charset: Charset) -> Self {
-        Self { charset, full: false, pad: charset.space(), justify: Justify::Left, overflow: Overflow::Error }
+        Self {
+            charset,
+            full: false,
+            pad: charset.space(),
+            justify: Justify::Left,
+            overflow: Overflow::Error,
+            width: Width::Any,
+            compat: false,
+            half: Half::Refuse,
+            open_shift: false,
+            newline_15: false,
+        }
+    }
+
+    /// Whether ASCII text stands in the field as it is.
+    const fn keeps_ascii(&self) -> bool {
+        self.charset.keeps_ascii() && matches!(self.width, Width::Any)
+    }
+
+    pub(super) fn writing(&self) -> Writing {
+        Writing { full: self.width == Width::Full, compat: self.compat, newline_15: self.newline_15 }
+    }
+
+    fn reading(&self) -> Reading {
+        Reading { half: self.half, open_shift: self.open_shift, newline_15: self.newline_15 }
+    }
+
+    /// The two bytes that fill the field, where padding goes in pairs.
+    fn pad_pair(&self) -> Option<[u8; 2]> {
+        if self.width == Width::Full || self.charset.is_pairs() { self.charset.full_space() } else { None }
+    }
+
+    /// Whether this character is what the padding is made of.
+    fn is_padding(&self, character: char) -> bool {
+        match character {
+            '\u{3000}' => self.pad_pair().is_some(),
+            ' ' if self.width == Width::Full => self.pad_pair().is_some() || self.pad == self.charset.space(),
+            _ if character.is_ascii() && self.charset.keeps_ascii() => character as u32 == u32::from(self.pad),
+            _ => self.charset.decode(&[self.pad]).is_ok_and(|pad| pad.chars().eq([character])),
+        }
     }
 }
 
 /// Writes a text of any type, given as UTF-8. Most are ASCII, which needs no characters; `text` is asked for the others only.
 #[inline]
 fn put<'t>(utf8: &[u8], text: impl FnOnce() -> &'t str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
+    if !rule.keeps_ascii() {
+        return put_converted(text(), rule, out);
+    }
     let swallowed = match rule.justify {
         Justify::Left => utf8.last(),
         Justify::Right => utf8.first(),
@@ -50,16 +98,32 @@ fn put<'t>(utf8: &[u8], text: impl FnOnce() -> &'t str, rule: &TextRule, out: &m
 #[inline(never)]
 fn put_full(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
     let len = out.len();
-    match rule.charset.encode(text, out) {
+    match rule.charset.encode_with(text, rule.writing(), out) {
         Ok(given) if given == len => Ok(()),
         Ok(given) => Err(Fault::NotFull { given, len }),
-        Err(EncodeError::TooLong { needed }) => Err(Fault::NotFull { given: needed, len }),
+        Err(EncodeError::TooLong { needed, .. }) => Err(Fault::NotFull { given: needed, len }),
         Err(error) => Err(fault(error, rule.charset, len)),
     }
 }
 
+/// Writes a text whose every character is converted.
+fn put_converted(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
+    let mut chars = text.chars();
+    let swallowed = match rule.justify {
+        Justify::Left => chars.next_back(),
+        Justify::Right => chars.next(),
+    };
+    if swallowed.is_some_and(|character| rule.is_padding(character)) {
+        return Err(Fault::LooksLikePadding);
+    }
+    if rule.pad_pair().is_some() && !out.len().is_multiple_of(2) {
+        return Err(Fault::BadSpec { reason: "full-width text needs an even number of bytes" });
+    }
+    put_characters(text, rule, out)
+}
+
 fn put_characters(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
-    let len = match rule.charset.encode(text, out) {
+    let len = match rule.charset.encode_with(text, rule.writing(), out) {
         Ok(len) => len,
         Err(EncodeError::TooLong { .. }) if rule.overflow == Overflow::Cut => return put_cut(text, rule, out),
         Err(error) => return Err(fault(error, rule.charset, out.len())),
@@ -68,42 +132,60 @@ fn put_characters(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fau
     Ok(())
 }
 
-/// Writes as many whole characters as fit. A space before the cut is dropped with what follows it.
+/// Writes as many whole characters as fit. Padding before the cut is dropped with what follows it.
 #[cold]
 fn put_cut(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
-    let mut room = out.len();
-    let end = text
-        .char_indices()
-        .find(|(_, character)| {
-            let fits = room.checked_sub(rule.charset.char_len(*character));
-            room = fits.unwrap_or(0);
-            fits.is_none()
-        })
-        .map_or(text.len(), |(at, _)| at);
-    let kept = text.get(..end).unwrap_or_default().trim_end_matches(char::from(rule.pad));
-    let len = rule.charset.encode(kept, out).map_err(|error| fault(error, rule.charset, out.len()))?;
+    let room = out.len();
+    let cut = |text: &str, out: &mut [u8]| {
+        rule.charset.encode_cut(text, rule.writing(), out).map_err(|error| fault(error, rule.charset, room))
+    };
+    let (mut len, end) = cut(text, out)?;
+    let fits = text.get(..end).unwrap_or_default();
+    let kept = fits.trim_end_matches(|character| rule.is_padding(character));
+    if kept.len() < fits.len() {
+        (len, _) = cut(kept, out)?;
+    }
     pad(rule, len, out);
     Ok(())
 }
 
 #[inline]
 fn pad(rule: &TextRule, len: usize, out: &mut [u8]) {
-    if rule.justify == Justify::Right {
+    let padding = if rule.justify == Justify::Right {
         out.rotate_right(out.len().saturating_sub(len));
         let end = out.len().saturating_sub(len);
-        out.iter_mut().take(end).for_each(|byte| *byte = rule.pad);
-    } else if let Some(rest) = out.get_mut(len..) {
-        rest.fill(rule.pad);
+        out.get_mut(..end)
+    } else {
+        out.get_mut(len..)
+    };
+    let padding = padding.unwrap_or_default();
+    match rule.pad_pair() {
+        None => padding.fill(rule.pad),
+        Some(pair) => padding.as_chunks_mut().0.fill(pair),
     }
 }
 
 /// The field's bytes without the padding.
 #[inline]
 fn trim<'a>(rule: &TextRule, bytes: &'a [u8]) -> &'a [u8] {
-    match rule.justify {
+    match (rule.justify, rule.pad_pair()) {
         _ if rule.full => bytes,
-        Justify::Left => trim_end(bytes, rule.pad),
-        Justify::Right => trim_start(bytes, rule.pad),
+        (Justify::Left, None) => trim_end(bytes, rule.pad),
+        (Justify::Right, None) => trim_start(bytes, rule.pad),
+        (Justify::Left, Some(pair)) => {
+            let mut bytes = bytes;
+            while let Some(rest) = bytes.strip_suffix(&pair) {
+                bytes = rest;
+            }
+            bytes
+        }
+        (Justify::Right, Some(pair)) => {
+            let mut bytes = bytes;
+            while let Some(rest) = bytes.strip_prefix(&pair) {
+                bytes = rest;
+            }
+            bytes
+        }
     }
 }
 
@@ -150,10 +232,11 @@ fn trim_ascii<'a>(rule: &TextRule, text: &'a str) -> &'a str {
 #[cold]
 fn fault(error: EncodeError, charset: Charset, len: usize) -> Fault {
     match error {
-        EncodeError::TooLong { needed } => Fault::TooLong { needed, len },
+        EncodeError::TooLong { needed, character, position } => {
+            Fault::NoRoom(NoRoom { needed, len, character: Some(character), position })
+        }
         EncodeError::Unmappable { character, position } => {
-            let instead = [Charset::Cp949, Charset::Utf8].into_iter().find(|other| other.has(character));
-            Fault::Unmappable { character: Some(character), position, charset, instead }
+            Fault::Unmappable { character: Some(character), position, charset, instead: charset.instead(character) }
         }
     }
 }
@@ -162,13 +245,35 @@ fn fault(error: EncodeError, charset: Charset, len: usize) -> Fault {
 #[cold]
 fn malformed(error: Malformed, rule: &TextRule, field: &[u8], text: &[u8]) -> Fault {
     let before = if rule.justify == Justify::Right { field.len() - text.len() } else { 0 };
-    Fault::Malformed { offset: before + error.offset, charset: rule.charset }
+    Fault::Malformed { at: Malformed { offset: before + error.offset, ..error }, charset: rule.charset }
 }
 
-#[inline]
+/// What is read must be what would be written: no half-width letter in a full-width field.
+#[cold]
+fn check_full(text: &str, rule: &TextRule) -> Result<(), Malformed> {
+    let narrow = |character: char| matches!(character, ' '..='~');
+    match text.find(narrow) {
+        None => Ok(()),
+        Some(at) => {
+            let offset = rule.charset.text_len(text.get(..at).unwrap_or_default());
+            Err(Malformed { offset, reason: Reason::HalfWidth })
+        }
+    }
+}
+
 fn get<'a>(rule: &TextRule, bytes: &'a [u8]) -> Result<Cow<'a, str>, Fault> {
-    let text = trim(rule, bytes);
-    rule.charset.decode(text).map_err(|error| malformed(error, rule, bytes, text))
+    let trimmed = trim(rule, bytes);
+    let mut read = rule.charset.decode_with(trimmed, rule.reading());
+    if rule.width == Width::Full {
+        read = read.and_then(|text| check_full(&text, rule).map(|()| text));
+    }
+    read.map_err(|error| malformed(error, rule, bytes, trimmed))
+}
+
+/// [`get`] of bytes that are ASCII.
+#[inline]
+fn get_from_ascii<'a>(rule: &TextRule, text: &'a str) -> Result<Cow<'a, str>, Fault> {
+    if rule.keeps_ascii() { Ok(Cow::Borrowed(trim_ascii(rule, text))) } else { get(rule, text.as_bytes()) }
 }
 
 impl<'a, const N: usize> FieldValue<'a, TextRule> for Text<N> {
@@ -182,7 +287,11 @@ impl<'a, const N: usize> FieldValue<'a, TextRule> for Text<N> {
     #[inline]
     fn get(rule: &TextRule, bytes: &'a [u8]) -> Result<Self, Fault> {
         let text = trim(rule, bytes);
-        match Self::decode(rule.charset, text) {
+        let mut read = Self::decode(rule.charset, text, rule.reading());
+        if rule.width == Width::Full {
+            read = read.and_then(|read| check_full(read.as_deref().unwrap_or_default(), rule).map(|()| read));
+        }
+        match read {
             Ok(Some(text)) => Ok(text),
             Ok(None) => Err(Fault::TooLong { needed: text.len(), len: N }),
             Err(error) => Err(malformed(error, rule, bytes, text)),
@@ -193,6 +302,9 @@ impl<'a, const N: usize> FieldValue<'a, TextRule> for Text<N> {
 
     #[inline]
     fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
+        if !rule.keeps_ascii() {
+            return Self::get(rule, text.as_bytes());
+        }
         let text = trim_ascii(rule, text);
         Self::new(text).map_err(|_| Fault::TooLong { needed: text.len(), len: N })
     }
@@ -211,7 +323,7 @@ impl<'a> FieldValue<'a, TextRule> for String {
 
     #[inline]
     fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
-        Ok(trim_ascii(rule, text).to_owned())
+        get_from_ascii(rule, text).map(Cow::into_owned)
     }
 }
 
@@ -230,7 +342,7 @@ impl<'a> FieldValue<'a, TextRule> for Cow<'a, str> {
 
     #[inline]
     fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
-        Ok(Cow::Borrowed(trim_ascii(rule, text)))
+        get_from_ascii(rule, text)
     }
 }
 
@@ -256,75 +368,9 @@ impl<'a> FieldValue<'a, TextRule> for &'a str {
 
     #[inline]
     fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
-        Ok(trim_ascii(rule, text))
+        if rule.keeps_ascii() { Ok(trim_ascii(rule, text)) } else { Self::get(rule, text.as_bytes()) }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(rule: &TextRule, text: &str, bytes: &[u8]) {
-        let mut out = vec![0xEE; bytes.len()];
-        put(text, rule, &mut out).unwrap();
-        assert_eq!(out, bytes, "{text}");
-        assert_eq!(get(rule, bytes).unwrap(), text);
-        assert_eq!(Text::<16>::get(rule, bytes).unwrap(), *text);
-    }
-
-    fn put(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
-        FieldValue::put(&text, rule, out)
-    }
-
-    const EUC_KR: TextRule = TextRule::new(Charset::EucKr);
-    const RIGHT: TextRule = TextRule { justify: Justify::Right, ..EUC_KR };
-    const CUT: TextRule = TextRule { overflow: Overflow::Cut, ..EUC_KR };
-
-    #[test]
-    fn text_stands_left_or_right_and_the_rest_is_padding() {
-        check(&EUC_KR, "홍길동", b"\xC8\xAB\xB1\xE6\xB5\xBF    ");
-        check(&EUC_KR, "", b"    ");
-        check(&EUC_KR, "KIM 1", b"KIM 1");
-        check(&RIGHT, "홍", b"  \xC8\xAB");
-        check(&RIGHT, "AB", b"AB");
-    }
-
-    #[test]
-    fn too_long_says_how_many_bytes_are_needed() {
-        let mut out = [0; 5];
-        assert_eq!(put("홍길동", &EUC_KR, &mut out), Err(Fault::TooLong { needed: 6, len: 5 }));
-    }
-
-    #[test]
-    fn cutting_keeps_whole_characters() {
-        let mut out = [0; 5];
-        put("홍길동", &CUT, &mut out).unwrap();
-        assert_eq!(&out, b"\xC8\xAB\xB1\xE6 ");
-        put("가나 다", &CUT, &mut out).unwrap();
-        assert_eq!(&out, b"\xB0\xA1\xB3\xAA ", "a space before the cut is padding");
-        put("abcde", &CUT, &mut out).unwrap();
-        assert_eq!(&out, b"abcde");
-    }
-
-    #[test]
-    fn a_value_that_padding_would_swallow_is_refused() {
-        let mut out = [0; 5];
-        assert_eq!(put("a ", &EUC_KR, &mut out), Err(Fault::LooksLikePadding));
-        assert_eq!(put(" a", &RIGHT, &mut out), Err(Fault::LooksLikePadding));
-        put(" a", &EUC_KR, &mut out).unwrap();
-        assert_eq!(&out, b" a   ");
-    }
-
-    #[test]
-    fn a_missing_character_names_itself_and_a_charset_that_has_it() {
-        let mut out = [0; 9];
-        let fault = put("가똠", &EUC_KR, &mut out).unwrap_err();
-        assert_eq!(fault.to_string(), "character 2 of the value, '똠' (U+B620), is not in euc-kr; cp949 has it");
-    }
-
-    #[test]
-    fn half_a_character_in_a_received_field_is_an_error() {
-        assert_eq!(get(&EUC_KR, b"\xC8\xAB\xB1"), Err(Fault::Malformed { offset: 2, charset: Charset::EucKr }));
-        assert_eq!(get(&RIGHT, b"  \xC8"), Err(Fault::Malformed { offset: 2, charset: Charset::EucKr }));
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::walk::text;
-use super::{DigitsRule, Encoding, Item, Kind, Layout};
+use super::{Item, Kind, Layout};
 
 /// The conditions of a layout's `when`, or its literals if it has no conditions: `N` of them, [`Layout::marks`].
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +13,7 @@ pub struct Marks<const N: usize>([Mark; N]);
 #[derive(Clone, Copy, Debug)]
 enum Mark {
     /// A condition on a field.
-    Field { kind: &'static Kind, offset: usize, len: usize, value: &'static [u8] },
+    Field { kind: &'static Kind, offset: usize, len: usize, value: &'static str },
     /// A literal.
     Literal { offset: usize, bytes: &'static [u8] },
     /// A condition on a field that is not there, which the derive reports; nothing is chosen by it.
@@ -51,7 +51,7 @@ impl Layout {
         while let [condition, tail @ ..] = conditions {
             if left == 0 {
                 let Some(span) = self.span(text(&condition.path)) else { return Mark::Never };
-                let value = text(&condition.value).as_bytes();
+                let value = text(&condition.value);
                 return Mark::Field { kind: &span.field.kind, offset: span.range.start, len: span.field.len, value };
             }
             (conditions, left) = (tail, left - 1);
@@ -120,24 +120,6 @@ impl Mark {
             Self::Never => false,
         }
     }
-}
-
-impl Kind {
-    /// Whether a field that has these bytes says this, padded with spaces: what `when` asks.
-    #[inline(always)]
-    pub(crate) fn says(&self, value: &[u8], field: &[u8]) -> bool {
-        let Some((found, rest)) = field.split_at_checked(value.len()) else { return false };
-        match self {
-            Self::Digits(rule) if !matches!(rule.encoding, Encoding::Ascii) => encoded_digits_are(rule, value, field),
-            _ => found == value && rest.iter().all(|byte| *byte == b' '),
-        }
-    }
-}
-
-/// The same for digits in another encoding.
-fn encoded_digits_are(rule: &DigitsRule, value: &[u8], field: &[u8]) -> bool {
-    let read = field.iter().map(|byte| rule.ascii(*byte));
-    read.eq(value.iter().copied().chain(std::iter::repeat_n(b' ', field.len().saturating_sub(value.len()))))
 }
 
 impl super::CodeRule {

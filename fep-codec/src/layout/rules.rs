@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::Encoding;
-use crate::charset::Charset;
+#[cfg(doc)]
+use crate::charset::Writing;
+use crate::charset::{Charset, Half};
 
 /// Characters in a charset, padded to the field's length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,25 @@ pub struct TextRule {
     pub justify: Justify,
     /// What happens to a text that does not fit.
     pub overflow: Overflow,
+    /// Whether the text is made full-width (전각) before it is padded, with full-width spaces instead of `pad`.
+    pub width: Width,
+    /// A character that the charset lacks may be written as one that looks alike: [`Writing::compat`].
+    pub compat: bool,
+    /// What becomes of half a character at the end of a received field.
+    pub half: Half,
+    /// The SI at the end of a received field may be missing, and SO and SI may stand with nothing between them.
+    pub open_shift: bool,
+    /// EBCDIC: a new line is the byte 15, not 25.
+    pub newline_15: bool,
+}
+
+/// How wide the letters of a text are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// As they come.
+    Any,
+    /// All full-width: ASCII is written as U+FF01 to U+FF5E, a space as U+3000. What is read stays full-width.
+    Full,
 }
 
 /// A string of digits that is not a number.

@@ -150,7 +150,7 @@ fn an_error_names_the_culprit_the_path_and_the_bytes() {
     );
     assert_eq!(
         encode_error(|record| record.set("holder", text("가나다라마바")).unwrap()),
-        "caller: holder (예금주), bytes 9..19: needs 12 bytes, the field has 10"
+        "caller: holder (예금주), bytes 9..19: needs 12 bytes, the field has 10; character 6 does not fit any more"
     );
     assert_eq!(
         encode_error(|record| record.set("holder", text("가똠")).unwrap()),
@@ -193,7 +193,7 @@ fn bytes_that_lie_are_refused_where_they_lie() {
     );
     assert_eq!(
         decode_error(|bytes| bytes[9] = 0xFF),
-        "peer: holder (예금주), bytes 9..19: no euc-kr text at byte 9",
+        "peer: holder (예금주), bytes 9..19: no euc-kr text at byte 9: there is no such character",
         "a secret field's bytes are not shown"
     );
 }

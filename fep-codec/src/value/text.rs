@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
-use crate::charset::{Charset, Malformed};
+use crate::charset::{Charset, Malformed, Reading};
 
 /// The text of a field of `N` bytes on the wire, without a heap.
 ///
@@ -41,9 +41,9 @@ impl<const N: usize> Text<N> {
 
     /// The text that these bytes are in a charset; none if it has more than `3 * N` bytes in UTF-8.
     #[inline]
-    pub(crate) fn decode(charset: Charset, bytes: &[u8]) -> Result<Option<Self>, Malformed> {
+    pub(crate) fn decode(charset: Charset, bytes: &[u8], how: Reading) -> Result<Option<Self>, Malformed> {
         let mut new = Self::default();
-        let written = charset.decode_into(bytes, new.utf8.as_flattened_mut())?;
+        let written = charset.decode_into_with(bytes, how, new.utf8.as_flattened_mut())?;
         Ok(written.and_then(|len| u16::try_from(len).ok()).map(|len| Self { len, ..new }))
     }
 

@@ -5,6 +5,7 @@ use syn::parse::{ParseBuffer, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Lit, LitInt, Path, Token};
 
+use super::charset::Byte;
 use super::entry::{Entry, Given};
 use crate::ctxt::Ctxt;
 
@@ -22,7 +23,7 @@ pub(crate) enum Computed {
     /// `sequence`, `sequence(5)`
     Sequence(u64),
     /// `sign(balance, '+', '-')`, `sign(balance, '+', '-', ' ')`
-    Sign { of: Ident, plus: u8, minus: u8, zero: Option<u8> },
+    Sign { of: Ident, plus: Byte, minus: Byte, zero: Option<Byte> },
     /// `xor`, `xor(from)`, `check(path::to::function)`, `check(path::to::function, from)`
     Check { function: Option<Path>, from: Option<Ident> },
 }
@@ -94,11 +95,11 @@ fn sign(list: &ParseBuffer<'_>) -> syn::Result<Computed> {
     }
 }
 
-fn byte(literal: &Lit) -> syn::Result<u8> {
+fn byte(literal: &Lit) -> syn::Result<Byte> {
     match literal {
-        Lit::Byte(byte) => Ok(byte.value()),
-        Lit::Char(character) => {
-            u8::try_from(character.value()).map_err(|error| syn::Error::new(character.span(), error))
+        Lit::Byte(byte) => Ok(Byte::Raw(byte.value())),
+        Lit::Char(character) if character.value().is_ascii() => {
+            u8::try_from(character.value()).map(Byte::Ascii).map_err(|error| syn::Error::new(character.span(), error))
         }
         other => Err(syn::Error::new(other.span(), "not a byte")),
     }

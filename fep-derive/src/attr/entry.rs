@@ -10,6 +10,7 @@ use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Lit, LitInt, LitStr, Meta};
 
+use super::charset::Byte;
 use crate::ctxt::Ctxt;
 
 /// A value with the place at which it was given.
@@ -235,14 +236,15 @@ impl Entry {
     }
 
     /// `key = '0'` or `key = b'\xFF'`.
-    pub(crate) fn byte(&self, cx: &Ctxt, example: &str) -> Option<Given<u8>> {
+    pub(crate) fn byte(&self, cx: &Ctxt, example: &str) -> Option<Given<Byte>> {
         let expected = format!("one byte, an ASCII character or a byte literal: `{example}`");
         self.assigned(cx, &expected, |input| {
             let literal: Lit = input.parse()?;
             match &literal {
-                Lit::Byte(byte) => Ok(byte.value()),
+                Lit::Byte(byte) => Ok(Byte::Raw(byte.value())),
                 Lit::Char(character) if character.value().is_ascii() => {
-                    u8::try_from(character.value()).map_err(|error| syn::Error::new(character.span(), error))
+                    let byte = u8::try_from(character.value());
+                    byte.map(Byte::Ascii).map_err(|error| syn::Error::new(character.span(), error))
                 }
                 other => Err(syn::Error::new(other.span(), "not a byte")),
             }

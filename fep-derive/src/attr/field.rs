@@ -3,9 +3,10 @@
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Lit};
 
+use super::charset::{Byte, Charset};
 use super::computed::Computed;
 use super::entry::{Entry, Given, entries, like};
-use super::options::{Charset, CodeLine, Encoding, Justify, NoneAs, Overflow, Pattern, Sign};
+use super::options::{CodeLine, Encoding, Half, Justify, NoneAs, Overflow, Pattern, Sign};
 use crate::ctxt::Ctxt;
 
 /// The options of a field, as they were written.
@@ -21,8 +22,15 @@ pub(crate) struct FieldAttrs {
 
     pub(crate) charset: Option<Given<Charset>>,
     pub(crate) justify: Option<Given<Justify>>,
-    pub(crate) pad: Option<Given<u8>>,
+    pub(crate) pad: Option<Given<Byte>>,
     pub(crate) overflow: Option<Given<Overflow>>,
+    /// `width = "full"`
+    pub(crate) width: Option<Given<bool>>,
+    pub(crate) compat: Option<Given<()>>,
+    pub(crate) half: Option<Given<Half>>,
+    pub(crate) open_shift: Option<Given<()>>,
+    /// `newline = "15"`
+    pub(crate) newline: Option<Given<bool>>,
     pub(crate) full: Option<Given<()>>,
     pub(crate) encoding: Option<Given<Encoding>>,
     pub(crate) sign: Option<Given<Sign>>,
@@ -33,8 +41,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) pivot: Option<Given<usize>>,
     pub(crate) codes: Option<Given<Vec<CodeLine>>>,
     pub(crate) closed: Option<Given<()>>,
-    pub(crate) yes: Option<Given<u8>>,
-    pub(crate) no: Option<Given<u8>>,
+    pub(crate) yes: Option<Given<Byte>>,
+    pub(crate) no: Option<Given<Byte>>,
     pub(crate) any: bool,
     pub(crate) count: Option<Given<Ident>>,
     pub(crate) max: Option<Given<usize>>,
@@ -69,7 +77,7 @@ pub(crate) enum KindWord {
     Part,
     Group,
     Filler,
-    Literal(Vec<u8>),
+    Literal(Vec<Byte>),
     Computed(Computed),
     Choice(String),
 }
@@ -97,7 +105,7 @@ impl KindWord {
 }
 
 impl FieldAttrs {
-    pub(crate) const KEYS: [&'static str; 44] = [
+    pub(crate) const KEYS: [&'static str; 49] = [
         "len",
         "label",
         "name",
@@ -142,6 +150,11 @@ impl FieldAttrs {
         "page",
         "choice",
         "tail",
+        "width",
+        "compat",
+        "half",
+        "open_shift",
+        "newline",
     ];
 
     /// What other libraries and sheets call some of them.
@@ -206,6 +219,11 @@ impl FieldAttrs {
             "justify" => self.justify = Justify::read(entry, cx),
             "pad" => self.pad = entry.byte(cx, "pad = '0'"),
             "overflow" => self.overflow = Overflow::read(entry, cx),
+            "width" => self.width = entry.one_of(cx, &[("full", true), ("any", false)]),
+            "compat" => self.compat = entry.word(cx),
+            "half" => self.half = Half::read(entry, cx),
+            "open_shift" => self.open_shift = entry.word(cx),
+            "newline" => self.newline = entry.one_of(cx, &[("15", true), ("25", false)]),
             "full" => self.full = entry.word(cx),
             "encoding" => self.encoding = Encoding::read(entry, cx),
             "digits_max" => {
@@ -311,9 +329,9 @@ fn literal(entry: &Entry, cx: &Ctxt) -> Option<Given<KindWord>> {
             other => Err(syn::Error::new(other.span(), "no string")),
         }
     })?;
-    let bytes = match &given.value {
-        Lit::Str(text) if text.value().is_ascii() => text.value().into_bytes(),
-        Lit::ByteStr(bytes) => bytes.value(),
+    let bytes: Vec<Byte> = match &given.value {
+        Lit::Str(text) if text.value().is_ascii() => text.value().into_bytes().into_iter().map(Byte::Ascii).collect(),
+        Lit::ByteStr(bytes) => bytes.value().into_iter().map(Byte::Raw).collect(),
         other => {
             cx.error(
                 other,

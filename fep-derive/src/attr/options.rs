@@ -4,16 +4,8 @@
 
 use proc_macro2::Span;
 
-use super::entry::{Entry, Given, did_you_mean, entry, string_pair, unique};
+use super::entry::{Entry, Given, entry, string_pair, unique};
 use crate::ctxt::Ctxt;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Charset {
-    Ascii,
-    EucKr,
-    Cp949,
-    Utf8,
-}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Justify {
@@ -25,6 +17,14 @@ pub(crate) enum Justify {
 pub(crate) enum Overflow {
     Error,
     Cut,
+}
+
+/// What becomes of half a character at the end of a received field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Half {
+    Refuse,
+    Replace,
+    Drop,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -124,49 +124,6 @@ const PATTERNS: [(&str, Pattern); 9] = [
     ("MMDDHHMMSS", Pattern::DateTime(DateTimePattern::MmDdHhMmSs)),
 ];
 
-impl Charset {
-    pub(crate) fn is_utf8(self) -> bool {
-        matches!(self, Self::Ascii | Self::Utf8)
-    }
-
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            Self::Ascii => "ascii",
-            Self::EucKr => "euc-kr",
-            Self::Cp949 => "cp949",
-            Self::Utf8 => "utf-8",
-        }
-    }
-
-    /// `charset = "euc-kr"`, with the labels that the runtime takes.
-    pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
-        const LABELS: [&str; 4] = ["ascii", "euc-kr", "cp949", "utf-8"];
-        let given = entry.string(cx, "charset = \"euc-kr\"")?;
-        let charset = match given.value.to_ascii_lowercase().as_str() {
-            "ascii" | "us-ascii" => Self::Ascii,
-            "euc-kr" | "euckr" => Self::EucKr,
-            "cp949" | "ms949" | "uhc" | "windows-949" => Self::Cp949,
-            "utf-8" | "utf8" => Self::Utf8,
-            "ks_c_5601-1987" | "ksc5601" | "ksc_5601" | "ks_c_5601" => {
-                let label = &given.value;
-                cx.error_at(
-                    given.span,
-                    format_args!(
-                        "\"{label}\" is used for two charsets: write \"euc-kr\" for strict KS X 1001, or \"cp949\" for \
-                         the one with all 11,172 Hangul syllables"
-                    ),
-                );
-                return None;
-            }
-            label => {
-                cx.error_at(given.span, format_args!("unknown charset \"{label}\"{}", did_you_mean(label, &LABELS)));
-                return None;
-            }
-        };
-        Some(given.map(|_| charset))
-    }
-}
-
 impl Justify {
     pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
         entry.one_of(cx, &[("right", Self::Right), ("left", Self::Left)])
@@ -176,6 +133,12 @@ impl Justify {
 impl Overflow {
     pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
         entry.one_of(cx, &[("cut", Self::Cut), ("error", Self::Error)])
+    }
+}
+
+impl Half {
+    pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
+        entry.one_of(cx, &[("replace", Self::Replace), ("drop", Self::Drop), ("refuse", Self::Refuse)])
     }
 }
 
@@ -283,8 +246,8 @@ impl Sign {
                         cx.error(&entry.key, "a number has one sign: `leading` or `trailing`");
                     }
                 }
-                "plus" => plus = byte.insert(entry.byte(cx, "plus = '+'")?).value,
-                "minus" => minus = byte.insert(entry.byte(cx, "minus = '-'")?).value,
+                "plus" => plus = byte.insert(entry.byte(cx, "plus = '+'")?).value.value(),
+                "minus" => minus = byte.insert(entry.byte(cx, "minus = '-'")?).value.value(),
                 "overpunch" => overpunch = Some(Overpunch::read(&entry, cx)?),
                 _ => entry.unknown(cx, &["leading", "trailing", "plus", "minus", "overpunch"]),
             }

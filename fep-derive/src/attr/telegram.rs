@@ -4,8 +4,8 @@ use proc_macro2::{Ident, Span};
 use syn::parse::Parse as _;
 use syn::{Attribute, Path};
 
+use super::charset::Charset;
 use super::entry::{Entry, Given, entries, string_pair};
-use super::options::Charset;
 use crate::ctxt::Ctxt;
 
 /// The options of a telegram.

@@ -72,14 +72,14 @@ fn field_value(set: &CodeSetModel) -> TokenStream {
 
             #[inline]
             fn get(rule: &#code_rule, bytes: &[u8]) -> #result<Self, #fault> {
-                #option::ok_or(<Self as #code_set>::from_code(#get_code(rule, bytes)?), #fault::UnknownCode)
+                #option::ok_or(<Self as #code_set>::from_code(&#get_code(rule, bytes)?), #fault::UnknownCode)
             }
 
             const PREFERS_ASCII: bool = true;
 
             #[inline]
             fn get_ascii(rule: &#code_rule, text: &str) -> #result<Self, #fault> {
-                #option::ok_or(<Self as #code_set>::from_code(#get_ascii_code(rule, text)?), #fault::UnknownCode)
+                #option::ok_or(<Self as #code_set>::from_code(&#get_ascii_code(rule, text)?), #fault::UnknownCode)
             }
         }
     }

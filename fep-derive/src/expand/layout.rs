@@ -6,10 +6,10 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use crate::attr::{
-    Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Encoding, Justify, NoneAs, Overflow, Overpunch,
-    PageAttrs, Sign, TimePattern,
+    Byte, Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Encoding, Half, Justify, NoneAs, Overflow,
+    Overpunch, PageAttrs, Sign, TimePattern,
 };
-use crate::model::{Codes, Field, Item, Kind, Len, Repeat, Telegram, What};
+use crate::model::{Codes, Field, Item, Kind, Len, Repeat, Telegram, Text, What};
 use crate::paths::{self, Paths};
 
 /// The layout.
@@ -53,11 +53,11 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
             field_item(p, it, &quote!(len: #len, kind: #kind, secret: #secret, computed: #option::Some(#computed)))
         }
         What::Literal(bytes) => {
-            let (literal, bytes) = (p.literal(), proc_macro2::Literal::byte_string(bytes));
+            let (literal, bytes) = (p.literal(), literal_bytes(p, bytes, telegram.charset));
             quote!(#item::Literal(#literal { name: #borrowed(#name), label: #borrowed(#label), bytes: #borrowed(#bytes) }))
         }
         What::Filler { len, pad, any } => {
-            let (filler, pad) = (p.filler(), byte(*pad));
+            let (filler, pad) = (p.filler(), byte_in(p, *pad, telegram.charset));
             quote!(#item::Filler(#filler { label: #borrowed(#label), len: #len, pad: #pad, any: #any }))
         }
         What::Part => {
@@ -102,7 +102,7 @@ fn computed_kind(telegram: &Telegram, computed: &Computed, len: usize, digits: E
             quote!(#kind::Bytes(#bytes_rule))
         }
         (Computed::Check { .. }, _) => {
-            let charset = charset(p, Charset::Ascii);
+            let charset = charset(p, Charset::ASCII);
             quote!(#kind::Text(#text_rule::new(#charset)))
         }
         (_, Encoding::Ascii) if scale == 0 => quote!(#kind::Number(#number_rule::UNSIGNED)),
@@ -163,8 +163,9 @@ fn computed(telegram: &Telegram, computed: &Computed) -> TokenStream {
         Computed::Sequence(first) => quote!(#path::Sequence(#first)),
         Computed::Sign { of, plus, minus, zero } => {
             let (sign_of, option, name) = (p.sign_of(), paths::option(), name_of(telegram, of));
-            let (plus, minus) = (byte(*plus), byte(*minus));
-            let zero = zero.map(byte).map_or_else(|| quote!(#option::None), |zero| quote!(#option::Some(#zero)));
+            let at = |given| byte_in(p, given, telegram.charset);
+            let (plus, minus) = (at(*plus), at(*minus));
+            let zero = zero.map(at).map_or_else(|| quote!(#option::None), |zero| quote!(#option::Some(#zero)));
             quote!(#path::Sign(#sign_of { of: #borrowed(#name), plus: #plus, minus: #minus, zero: #zero }))
         }
         Computed::Check { function, from } => {
@@ -190,7 +191,7 @@ fn repeat(telegram: &Telegram, repeat: &Repeat) -> TokenStream {
         Repeat::Padded { by, max, pad } => {
             let by = by.as_ref().map(|by| name_of(telegram, by));
             let by = by.map_or_else(|| quote!(#option::None), |by| quote!(#option::Some(#borrowed(#by))));
-            let (max, pad) = (max.value, byte(*pad));
+            let (max, pad) = (max.value, byte_in(&telegram.paths, *pad, telegram.charset));
             quote!(#path::Padded { by: #by, max: #max, pad: #pad })
         }
         Repeat::Rest { max } => {
@@ -208,7 +209,7 @@ fn name_of<'t>(telegram: &'t Telegram, member: &syn::Ident) -> &'t str {
 /// The type of a field's rule.
 pub(super) fn rule_type(p: &Paths, kind: &Kind) -> TokenStream {
     match kind {
-        Kind::Text { .. } => p.text_rule(),
+        Kind::Text(_) => p.text_rule(),
         Kind::Digits { .. } => p.digits_rule(),
         Kind::Number { .. } => p.number_rule(),
         Kind::Date { .. } => p.date_rule(),
@@ -223,7 +224,7 @@ pub(super) fn rule_type(p: &Paths, kind: &Kind) -> TokenStream {
 /// The kind's variant, which is also what the layout's accessor is called.
 fn variant(kind: &Kind) -> TokenStream {
     match kind {
-        Kind::Text { .. } => quote!(Text),
+        Kind::Text(_) => quote!(Text),
         Kind::Digits { .. } => quote!(Digits),
         Kind::Number { .. } => quote!(Number),
         Kind::Date { .. } => quote!(Date),
@@ -238,11 +239,7 @@ fn variant(kind: &Kind) -> TokenStream {
 fn kind(p: &Paths, field: &Field, ty: &syn::Type) -> TokenStream {
     let (path, variant, rule) = (p.kind(), variant(&field.kind), rule_type(p, &field.kind));
     let options = match &field.kind {
-        Kind::Text { charset: set, full, pad, justify: side, overflow } => {
-            let (set, pad, side) = (charset(p, *set), byte(*pad), justify(p, *side));
-            let overflow = overflow_of(p, *overflow);
-            quote!({ charset: #set, full: #full, pad: #pad, justify: #side, overflow: #overflow })
-        }
+        Kind::Text(text) => text_options(p, text),
         Kind::Digits { encoding: digits, full, pad, justify: side } => {
             let (digits, pad, side) = (encoding(p, *digits), byte(*pad), justify(p, *side));
             quote!({ encoding: #digits, full: #full, pad: #pad, justify: #side })
@@ -272,13 +269,50 @@ fn kind(p: &Paths, field: &Field, ty: &syn::Type) -> TokenStream {
             let (set, list) = (charset(p, *set), code_list(p, codes, ty));
             quote!({ charset: #set, #list })
         }
-        Kind::Flag { yes, no } => {
-            let (yes, no) = (byte(*yes), byte(*no));
+        Kind::Flag { yes, no, charset } => {
+            let (yes, no) = (byte_in(p, *yes, *charset), byte_in(p, *no, *charset));
             quote!({ yes: #yes, no: #no })
         }
         Kind::Bytes => TokenStream::new(),
     };
     quote!(#path::#variant(#rule #options))
+}
+
+fn text_options(p: &Paths, text: &Text) -> TokenStream {
+    let Text { charset: set, unpadded, pad, compat, open_shift, newline_15, .. } = text;
+    let (pad, set) = (byte_in(p, *pad, *set), charset(p, *set));
+    let (side, overflow) = (justify(p, text.justify), overflow_of(p, text.overflow));
+    let (width, half) = (p.width(), p.half());
+    let width = if text.full { quote!(#width::Full) } else { quote!(#width::Any) };
+    let half = match text.half {
+        Half::Refuse => quote!(#half::Refuse),
+        Half::Replace => quote!(#half::Replace),
+        Half::Drop => quote!(#half::Drop),
+    };
+    quote!({
+        charset: #set, full: #unpadded, pad: #pad, justify: #side, overflow: #overflow, width: #width, compat: #compat, half: #half,
+        open_shift: #open_shift, newline_15: #newline_15
+    })
+}
+
+/// A byte that may be a character of the charset, which only the runtime knows.
+fn byte_in(p: &Paths, given: Byte, set: Charset) -> TokenStream {
+    match given {
+        Byte::Ascii(ascii) if !set.keeps_ascii() => {
+            let (set, ascii) = (charset(p, set), byte(ascii));
+            quote!(#set.ascii_byte(#ascii))
+        }
+        given => byte(given.value()).into_token_stream(),
+    }
+}
+
+fn literal_bytes(p: &Paths, bytes: &[Byte], set: Charset) -> TokenStream {
+    if set.keeps_ascii() || bytes.iter().all(|byte| matches!(byte, Byte::Raw(_))) {
+        let bytes: Vec<u8> = bytes.iter().map(|byte| byte.value()).collect();
+        return proc_macro2::Literal::byte_string(&bytes).into_token_stream();
+    }
+    let bytes = bytes.iter().map(|byte| byte_in(p, *byte, set));
+    quote!(const { &[#(#bytes),*] })
 }
 
 fn code_list(p: &Paths, codes: &Codes, ty: &syn::Type) -> TokenStream {
@@ -315,12 +349,8 @@ fn byte(byte: u8) -> proc_macro2::Literal {
 
 pub(super) fn charset(p: &Paths, charset: Charset) -> TokenStream {
     let path = p.charset();
-    match charset {
-        Charset::Ascii => quote!(#path::Ascii),
-        Charset::EucKr => quote!(#path::EucKr),
-        Charset::Cp949 => quote!(#path::Cp949),
-        Charset::Utf8 => quote!(#path::Utf8),
-    }
+    let variant = quote::format_ident!("{}", charset.variant());
+    quote!(#path::#variant)
 }
 
 fn justify(p: &Paths, justify: Justify) -> TokenStream {

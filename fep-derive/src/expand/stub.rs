@@ -54,7 +54,7 @@ fn layout(telegram: &Telegram) -> TokenStream {
     let (layout, when, item, filler) = (p.layout(), p.when(), p.item(), p.filler());
     let (borrowed, option) = (paths::borrowed(), paths::option());
     let len = telegram.len.as_ref().map_or(0, |len| len.value);
-    let (charset, own) = (charset(p, Charset::Ascii), telegram.ident.to_string());
+    let (charset, own) = (charset(p, Charset::ASCII), telegram.ident.to_string());
     let broken = telegram.broken.iter().map(|member| member.unraw().to_string());
     let names = telegram.items.iter().map(|item| item.name.value.clone()).chain(broken);
     let fields = names.map(|name| field(p, &name));
@@ -76,7 +76,7 @@ fn layout(telegram: &Telegram) -> TokenStream {
 /// A text field without bytes, which conditions can name.
 fn field(p: &Paths, name: &str) -> TokenStream {
     let (item, field, kind, text_rule) = (p.item(), p.field(), p.kind(), p.text_rule());
-    let (borrowed, option, charset) = (paths::borrowed(), paths::option(), charset(p, Charset::Ascii));
+    let (borrowed, option, charset) = (paths::borrowed(), paths::option(), charset(p, Charset::ASCII));
     quote! {
         #item::Field(#field {
             name: #borrowed(#name),

@@ -5,7 +5,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use super::{Field, Item, Len, Repeat, What};
-use crate::attr::{Charset, Computed, FieldAttrs, Given, KindWord, bytes, misplaced};
+use crate::attr::{Byte, Charset, Computed, FieldAttrs, Given, KindWord, bytes, misplaced};
 use crate::ctxt::Ctxt;
 use crate::shape::{Shape, literal};
 
@@ -236,7 +236,7 @@ impl Source<'_> {
         self.cx.error_at(self.member, format_args!("how many bytes? write `#[field({example})]`"));
     }
 
-    fn literal(&self, literal: &[u8]) -> Option<What> {
+    fn literal(&self, literal: &[Byte]) -> Option<What> {
         self.unit("a literal")?;
         self.only("a literal", &["literal", "len"]);
         if let Some(len) = &self.attrs.len
@@ -255,7 +255,12 @@ impl Source<'_> {
             self.cx.error_at(at, "a filler has no value, so it has no name; the sheet's word for it is its `label`");
         }
         let len = self.stated_len("filler, len = 89")?.value;
-        Some(What::Filler { len, pad: self.attrs.pad.as_ref().map_or(b' ', |pad| pad.value), any: self.attrs.any })
+        Some(What::Filler { len, pad: self.pad(), any: self.attrs.any })
+    }
+
+    /// The byte that fills, a space of the telegram's charset if nothing is said.
+    fn pad(&self) -> Byte {
+        self.attrs.pad.as_ref().map_or(Byte::Raw(self.charset.space()), |pad| pad.value)
     }
 
     fn part(&self) -> Option<What> {
@@ -323,9 +328,11 @@ impl Source<'_> {
         match (rest, padded) {
             (Some(_), _) => Some(Repeat::Rest { max }),
             (None, true) if by.is_none() && self.attrs.has("count") => None,
-            (None, true) => {
-                Some(Repeat::Padded { by, max, pad: self.attrs.pad.as_ref().map_or(b' ', |pad| pad.value) })
-            }
+            (None, true) => Some(Repeat::Padded {
+                by,
+                max,
+                pad: self.attrs.pad.as_ref().map_or(Byte::Ascii(b' '), |pad| pad.value),
+            }),
             (None, false) => Some(Repeat::Counted { by: by?, max }),
         }
     }
@@ -371,7 +378,7 @@ fn where_it_belongs(option: &str) -> &'static str {
     match option {
         "secret" => "; only fields with a value can be secret",
         "len" => "; its length is that of what stands in it",
-        "charset" | "overflow" => "; it belongs to text",
+        "charset" | "overflow" | "width" | "compat" | "half" | "open_shift" | "newline" => "; it belongs to text",
         "justify" => "; it belongs to text and digits",
         "pad" => "; it belongs to text, digits, fillers and padded groups",
         "full" => "; it belongs to text and digits",

@@ -3,17 +3,20 @@
 mod number;
 
 use super::field::Source;
-use super::{Codes, Kind};
+use super::{Codes, Kind, Text};
 use crate::attr::{
-    Charset, DatePattern, DateTimePattern, Encoding, Given, Justify, KindWord, NoneAs, Overflow, Pattern, TimePattern,
-    bytes,
+    Byte, Charset, DatePattern, DateTimePattern, Encoding, Given, Half, Justify, KindWord, NoneAs, Overflow, Pattern,
+    TimePattern, bytes,
 };
 use crate::shape::Shape;
+
+const TEXT_OPTIONS: &[&str] =
+    &["text", "charset", "justify", "pad", "overflow", "width", "compat", "half", "open_shift", "newline"];
 
 /// How a kind is called in a mistake, and the options that it has.
 fn options(word: &KindWord) -> (&'static str, &'static [&'static str]) {
     match word {
-        KindWord::Text => ("a text field", &["text", "charset", "full", "justify", "pad", "overflow"]),
+        KindWord::Text => ("a text field", TEXT_OPTIONS),
         KindWord::Digits => ("a digits field", &["digits", "encoding", "full", "justify", "pad"]),
         KindWord::Number => ("a number", &["number", "encoding", "sign", "scale", "none", "digits_max"]),
         KindWord::Date => ("a date", &["date", "pattern", "encoding", "none", "pivot"]),
@@ -162,27 +165,62 @@ impl Source<'_> {
             self.cx.error(self.ty, message);
             return None;
         }
-        let overflow = self.attrs.overflow.as_ref().map_or(Overflow::Error, |overflow| overflow.value);
-        if let Some(pad) = &self.attrs.pad {
-            self.check_pad(pad, charset);
-        }
-        let pad = self.attrs.pad.as_ref().map_or(b' ', |pad| pad.value);
-        let full = self.full("part of the text");
-        Some(Kind::Text { charset, full, pad, justify: self.justify(), overflow })
+        let pad = match &self.attrs.pad {
+            Some(pad) => {
+                self.check_pad(pad, charset);
+                pad.value
+            }
+            None => Byte::Raw(charset.space()),
+        };
+        self.check_charset_options(charset);
+        Some(Kind::Text(Text {
+            charset,
+            pad,
+            justify: self.justify(),
+            overflow: self.attrs.overflow.as_ref().map_or(Overflow::Error, |overflow| overflow.value),
+            unpadded: self.full("part of the text"),
+            full: self.attrs.width.as_ref().is_some_and(|width| width.value),
+            compat: self.attrs.compat.is_some(),
+            half: self.attrs.half.as_ref().map_or(Half::Refuse, |half| half.value),
+            open_shift: self.attrs.open_shift.is_some(),
+            newline_15: self.attrs.newline.as_ref().is_some_and(|newline| newline.value),
+        }))
     }
 
     /// Padding is trimmed byte by byte, so no character may begin or end in the pad byte.
-    ///
-    /// The rule's home is the runtime's `Charset::can_pad`, which a macro crate cannot call.
-    fn check_pad(&self, pad: &Given<u8>, charset: Charset) {
-        // The second byte of a CP949 character can be a letter, and EUC-KR is read as CP949.
-        let in_characters = !pad.value.is_ascii() || !charset.is_utf8() && pad.value.is_ascii_alphabetic();
-        if in_characters {
-            let label = charset.label();
-            self.cx.error_at(
-                pad.span,
-                format_args!("{label} characters can have this byte, so it cannot be told from padding"),
-            );
+    fn check_pad(&self, pad: &Given<Byte>, charset: Charset) {
+        let label = charset.label();
+        let message = match pad.value {
+            Byte::Ascii(_) if charset.is_pairs() => format!("{label} is padded with `b'\\x40'`, in pairs"),
+            // Its byte is another one, which the runtime knows.
+            Byte::Ascii(_) if charset.is_ebcdic() => return,
+            pad if charset.can_pad(pad.value()) => return,
+            _ => format!("{label} characters can have this byte, so it cannot be told from padding"),
+        };
+        self.cx.error_at(pad.span, message);
+    }
+
+    /// Options that mean something in some charsets only.
+    fn check_charset_options(&self, charset: Charset) {
+        let label = charset.label();
+        let full = self.attrs.width.as_ref().filter(|width| width.value);
+        if let Some(width) = full {
+            if !charset.has_full_space() && !charset.is_shifted() {
+                self.cx.error_at(width.span, format_args!("{label} has no full-width letters of two bytes"));
+            } else if let Some(pad) = self.attrs.pad.as_ref().filter(|_| !charset.is_shifted()) {
+                self.cx.error_at(pad.span, "full-width text is padded with full-width spaces; leave out `pad`");
+            }
+        }
+        let in_pairs = charset.is_pairs() || full.is_some() && charset.has_full_space();
+        if let Some(len) = self.attrs.len.as_ref().filter(|len| in_pairs && len.value % 2 == 1) {
+            let message = format!("every character has 2 bytes here, so {} cannot be filled", bytes(len.value));
+            self.cx.error_at(len.span, message);
+        }
+        if let Some(at) = self.attrs.key("open_shift").filter(|_| !charset.is_shifted()) {
+            self.cx.error_at(at, format_args!("{label} has no SI that could be missing"));
+        }
+        if let Some(at) = self.attrs.key("newline").filter(|_| !charset.is_ebcdic() || charset.is_pairs()) {
+            self.cx.error_at(at, format_args!("{label} has one byte for a new line, and it is neither 15 nor 25"));
         }
     }
 
@@ -213,7 +251,7 @@ impl Source<'_> {
             return None;
         }
         let full = self.full("a digit");
-        if let Some(pad) = self.attrs.pad.as_ref().filter(|pad| pad.value.is_ascii_digit() && !full)
+        if let Some(pad) = self.attrs.pad.as_ref().filter(|pad| pad.value.value().is_ascii_digit() && !full)
             && self.justify() == Justify::Left
         {
             let message =
@@ -221,7 +259,7 @@ impl Source<'_> {
             self.cx.error_at(pad.span, message);
         }
         let space = if encoding == Encoding::Ebcdic { 0x40 } else { b' ' };
-        let pad = self.attrs.pad.as_ref().map_or(space, |pad| pad.value);
+        let pad = self.attrs.pad.as_ref().map_or(space, |pad| pad.value.value());
         Some(Kind::Digits { encoding, full, pad, justify: self.justify() })
     }
 
@@ -380,12 +418,12 @@ impl Source<'_> {
         if let Some(len) = self.attrs.len.as_ref().filter(|len| len.value != 1) {
             self.cx.error_at(len.span, "a flag has one byte");
         }
-        let yes = self.attrs.yes.as_ref().map_or(b'Y', |yes| yes.value);
-        let no = self.attrs.no.as_ref().map_or(b'N', |no| no.value);
+        let yes = self.attrs.yes.as_ref().map_or(Byte::Ascii(b'Y'), |yes| yes.value);
+        let no = self.attrs.no.as_ref().map_or(Byte::Ascii(b'N'), |no| no.value);
         if let Some(given) = self.attrs.no.as_ref().or(self.attrs.yes.as_ref()).filter(|_| yes == no) {
             self.cx.error_at(given.span, "yes and no are the same byte");
         }
-        Kind::Flag { yes, no }
+        Kind::Flag { yes, no, charset: self.charset }
     }
 }
 

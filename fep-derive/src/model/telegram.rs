@@ -15,7 +15,7 @@ impl Telegram {
     /// The model of a struct with named fields; anything else is a mistake.
     pub(crate) fn read(input: &DeriveInput, attrs: TelegramAttrs, cx: &Ctxt) -> Self {
         misplaced(&input.attrs, "field", "a telegram's options are `#[telegram(…)]`", cx);
-        let charset = attrs.charset.map_or(Charset::Ascii, |charset| charset.value);
+        let charset = attrs.charset.map_or(Charset::ASCII, |charset| charset.value);
         let name = match attrs.name {
             Some(name) if name.value.is_empty() => {
                 cx.error_at(name.span, "a telegram needs a name");

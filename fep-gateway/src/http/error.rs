@@ -122,7 +122,7 @@ impl IntoResponse for ApiError {
 /// The word by which a program tells mistakes apart.
 fn kind(fault: &Fault) -> &'static str {
     match fault {
-        Fault::TooLong { .. } => "too_long",
+        Fault::TooLong { .. } | Fault::NoRoom(_) => "too_long",
         Fault::NotFull { .. } => "not_full",
         Fault::Unmappable { .. } => "not_in_charset",
         Fault::UnknownField { .. } => "unknown_field",
@@ -141,6 +141,7 @@ fn kind(fault: &Fault) -> &'static str {
 fn facts(fault: &Fault) -> Vec<(&'static str, Value)> {
     match fault {
         Fault::TooLong { needed, len } => vec![("given_bytes", json!(needed)), ("len", json!(len))],
+        Fault::NoRoom(text) => vec![("given_bytes", json!(text.needed)), ("len", json!(text.len))],
         Fault::NotFull { given, len } => vec![("given_bytes", json!(given)), ("len", json!(len))],
         Fault::Unmappable { charset, .. } => vec![("charset", json!(charset.to_string()))],
         Fault::UnknownField { nearest: Some(nearest) } => vec![("nearest", json!(nearest))],

@@ -1,7 +1,7 @@
 //! One item of a layout → one field of a struct: its type and its attribute.
 
-use fep_codec::Layout;
 use fep_codec::layout::{Check, Computed, Counts, Field, Group, Item, Kind, Repeat, SignOf};
+use fep_codec::{Charset, Layout};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
@@ -23,7 +23,7 @@ pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unna
         Item::Field(field) => value(spec, layout, field, note),
         Item::Literal(literal) => {
             let bytes = &*literal.bytes;
-            let printable = bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
+            let printable = layout.charset.keeps_ascii() && bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
             let constant = match std::str::from_utf8(bytes) {
                 Ok(text) if printable => Literal::string(text),
                 _ => Literal::byte_string(bytes),
@@ -42,7 +42,7 @@ pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unna
         Item::Filler(filler) => {
             let len = Literal::usize_unsuffixed(filler.len);
             let mut options = vec![quote!(filler), quote!(len = #len)];
-            options.extend((filler.pad != b' ').then(|| pad(filler.pad)));
+            options.extend((filler.pad != layout.charset.space()).then(|| pad(filler.pad)));
             options.extend(filler.any.then(|| quote!(any)));
             options.extend(label(&filler.label));
             let doc = doc("reserved", &filler.label, &note.remark);
@@ -121,7 +121,7 @@ fn value(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> TokenStrea
     options.extend(field.secret.then(|| quote!(secret)));
     let maker = foreign_check(field);
     let (ty, own) = match &field.computed {
-        Some(computed) => (quote!(()), self::computed(field, computed)),
+        Some(computed) => (quote!(()), self::computed(layout, field, computed)),
         None => kind(spec, layout, field, note),
     };
     options.extend(own);
@@ -136,7 +136,7 @@ fn foreign_check(field: &Field) -> Option<TokenStream> {
 }
 
 /// What is computed, and how a number is written.
-fn computed(field: &Field, computed: &Computed) -> Vec<TokenStream> {
+fn computed(layout: &Layout, field: &Field, computed: &Computed) -> Vec<TokenStream> {
     let mut options = if let Kind::Number(rule) = &field.kind { number(rule) } else { vec![] };
     options.push(match computed {
         Computed::Length(Counts::Rest) => quote!(computed = length(rest)),
@@ -159,6 +159,7 @@ fn computed(field: &Field, computed: &Computed) -> Vec<TokenStream> {
             quote!(computed = sequence(#first))
         }
         Computed::Sign(SignOf { of, plus, minus, zero }) => {
+            let character = |sign: u8| character(layout.charset, sign);
             let (of, plus, minus) = (ident(of), character(*plus), character(*minus));
             let zero = zero.map(character).map(|zero| quote!(, #zero));
             quote!(computed = sign(#of, #plus, #minus #zero))
@@ -180,8 +181,9 @@ fn computed(field: &Field, computed: &Computed) -> Vec<TokenStream> {
 }
 
 /// A sign as a person writes it: `'+'`, `' '`.
-fn character(sign: u8) -> Literal {
-    if sign.is_ascii() { Literal::character(char::from(sign)) } else { byte(sign) }
+/// A sign as a character, if it is the same byte in the charset.
+fn character(charset: Charset, sign: u8) -> Literal {
+    if sign.is_ascii() && charset.keeps_ascii() { Literal::character(char::from(sign)) } else { byte(sign) }
 }
 
 fn label(label: &str) -> Option<TokenStream> {

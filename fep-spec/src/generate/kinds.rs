@@ -1,10 +1,11 @@
 //! The kind of a field → a Rust type and the options of its attribute.
 
 use fep_codec::Layout;
+use fep_codec::charset::Half;
 use fep_codec::kind::PIVOT_DEFAULT;
 use fep_codec::layout::{
     CodeRule, DatePattern, DateTimePattern, Encoding, Field, Justify, Kind, NoneAs, NumberRule, Overflow, Overpunch,
-    Sign, TextRule, TimePattern,
+    Sign, TextRule, TimePattern, Width,
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -59,7 +60,7 @@ pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> 
         Kind::Code(rule) => code(spec, layout, rule, len, note),
         Kind::Flag(rule) => {
             let [yes, no] = [rule.yes, rule.no].map(byte);
-            let usual = (rule.yes, rule.no) == (b'Y', b'N');
+            let usual = [b'Y', b'N'].map(|usual| layout.charset.byte_of(usual)) == [Some(rule.yes), Some(rule.no)];
             (quote!(bool), if usual { vec![] } else { vec![quote!(yes = #yes), quote!(no = #no)] })
         }
         Kind::Bytes(_) => {
@@ -93,6 +94,15 @@ fn text(layout: &Layout, rule: &TextRule) -> Vec<TokenStream> {
     options.extend((rule.overflow == Overflow::Cut).then(|| quote!(overflow = "cut")));
     options.extend(justify(rule.justify));
     options.extend((rule.pad != rule.charset.space()).then(|| pad(rule.pad)));
+    options.extend((rule.width == Width::Full).then(|| quote!(width = "full")));
+    options.extend(rule.compat.then(|| quote!(compat)));
+    match rule.half {
+        Half::Refuse => {}
+        Half::Replace => options.push(quote!(half = "replace")),
+        Half::Drop => options.push(quote!(half = "drop")),
+    }
+    options.extend(rule.open_shift.then(|| quote!(open_shift)));
+    options.extend(rule.newline_15.then(|| quote!(newline = "15")));
     options
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use fep_codec::Layout;
-use fep_codec::layout::{Encoding, Item, Kind, When};
+use fep_codec::layout::{CodeRule, Encoding, Item, Kind, TextRule, When};
+use fep_codec::{Charset, Layout};
 
 use super::ends;
 use crate::document::{Document, nearest};
@@ -124,10 +124,16 @@ fn pinned(layout: &Layout, literals: bool) -> BTreeMap<usize, u8> {
     for when in layout.when.iter() {
         let Some(span) = layout.span(&when.path) else { continue };
         let padded = when.value.bytes().chain(std::iter::repeat(b' '));
+        let in_charset = |charset: Charset, ascii: u8| {
+            if ascii == b' ' { charset.space() } else { charset.byte_of(ascii).unwrap_or(ascii) }
+        };
         match &span.field.kind {
             Kind::Digits(rule) if rule.encoding == Encoding::Ebcdic => {
                 let in_ebcdic = |byte: u8| if byte == b' ' { rule.pad } else { byte | 0xF0 };
                 bytes.extend(span.range.zip(padded.map(in_ebcdic)));
+            }
+            Kind::Text(TextRule { charset, .. }) | Kind::Code(CodeRule { charset, .. }) => {
+                bytes.extend(span.range.zip(padded.map(|ascii| in_charset(*charset, ascii))));
             }
             _ => bytes.extend(span.range.zip(padded)),
         }

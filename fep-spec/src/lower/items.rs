@@ -147,7 +147,7 @@ fn item(known: &mut Known<'_>, owner: &str, table: Table<'_>, level: usize) -> O
     } else if table.has("part") {
         part(known, &table)
     } else if table.has("filler") {
-        filler(&table)
+        filler(known, &table)
     } else if table.has("literal") || table.has("hex") {
         literal(known, &table)
     } else if table.has("name") {
@@ -191,11 +191,12 @@ fn part(known: &mut Known<'_>, table: &Table<'_>) -> Option<Read> {
     Some(Read { depth, total, ..Read::plain(item, Some(name.span)) })
 }
 
-fn filler(table: &Table<'_>) -> Option<Read> {
+fn filler(known: &Known<'_>, table: &Table<'_>) -> Option<Read> {
     table.knows(&["filler", "label", "pad", "any"]);
     let label = label(table);
     let len = table.required("filler").and_then(|len| len.integer(1..=LEN_MAX));
-    let pad = table.get("pad").and_then(options::byte).map_or(b' ', |pad| pad.value);
+    let pad = table.get("pad").and_then(options::byte);
+    let pad = pad.and_then(|pad| pad.value.of(known.charset)).unwrap_or(known.charset.space());
     let any = table.boolean("any").is_some_and(|any| any.value);
     Some(Read::plain(Item::Filler(Filler { label, len: len?.value, pad, any }), None))
 }

@@ -2,18 +2,21 @@
 
 mod number;
 mod text;
+mod padding;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use fep_codec::Charset;
+use fep_codec::charset::Half;
 use fep_codec::kind::PIVOT_DEFAULT;
 use fep_codec::layout::{
-    BytesRule, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, Encoding, FlagRule, Justify, Kind,
-    NoneAs, Overflow, Sign, TimePattern, TimeRule,
+    BytesRule, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, Encoding, Justify, Kind, NoneAs,
+    Overflow, Sign, TimePattern, TimeRule, Width,
 };
 
-use crate::document::{Document, Located, Table, Value};
+pub(super) use self::text::{Byte, byte, charset};
+use crate::document::{Document, Located, Table};
 use crate::model::CodeList;
 
 /// Which of the kinds a field is of.
@@ -43,7 +46,7 @@ pub(super) enum Pattern {
 pub(super) struct Options {
     pub(super) kind: Option<Located<KindName>>,
     charset: Option<Located<Charset>>,
-    pad: Option<Located<u8>>,
+    pad: Option<Located<Byte>>,
     justify: Option<Located<Justify>>,
     overflow: Option<Located<Overflow>>,
     full: Option<Located<bool>>,
@@ -56,8 +59,14 @@ pub(super) struct Options {
     pivot: Option<Located<u8>>,
     /// The name of a list of codes.
     pub(super) codes: Option<Located<String>>,
-    yes: Option<Located<u8>>,
-    no: Option<Located<u8>>,
+    yes: Option<Located<Byte>>,
+    no: Option<Located<Byte>>,
+    width: Option<Located<Width>>,
+    compat: Option<Located<bool>>,
+    half: Option<Located<Half>>,
+    open_shift: Option<Located<bool>>,
+    /// Whether it is 15.
+    newline: Option<Located<bool>>,
     /// An option is there and could not be read, so what the field would be without it is of no interest.
     broken: bool,
 }
@@ -73,7 +82,7 @@ pub(super) struct Field<'a> {
 }
 
 /// The keys that [`Options::read`] reads.
-pub(super) const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 20] = [
     "kind",
     "charset",
     "pad",
@@ -89,6 +98,11 @@ pub(super) const KEYS: [&str; 15] = [
     "no",
     "encoding",
     "digits_max",
+    "width",
+    "compat",
+    "half",
+    "open_shift",
+    "newline",
 ];
 
 const KINDS: [(&str, KindName); 9] = [
@@ -183,6 +197,11 @@ impl Options {
             codes: None,
             yes: table.get("yes").and_then(byte),
             no: table.get("no").and_then(byte),
+            width: table.choice("width", &text::WIDTHS),
+            compat: table.boolean("compat"),
+            half: table.choice("half", &text::HALVES),
+            open_shift: table.boolean("open_shift"),
+            newline: table.choice("newline", &text::NEW_LINES),
             broken: false,
         };
         let written = KEYS.iter().filter(|key| table.has(key)).count();
@@ -212,6 +231,11 @@ impl Options {
             self.pivot.is_some(),
             self.yes.is_some(),
             self.no.is_some(),
+            self.width.is_some(),
+            self.compat.is_some(),
+            self.half.is_some(),
+            self.open_shift.is_some(),
+            self.newline.is_some(),
         ];
         read.into_iter().filter(|read| *read).count()
     }
@@ -235,6 +259,11 @@ impl Options {
             codes: self.codes.or(base.codes),
             yes: self.yes.or(base.yes),
             no: self.no.or(base.no),
+            width: self.width.or(base.width),
+            compat: self.compat.or(base.compat),
+            half: self.half.or(base.half),
+            open_shift: self.open_shift.or(base.open_shift),
+            newline: self.newline.or(base.newline),
             broken: self.broken || base.broken,
         }
     }
@@ -243,7 +272,7 @@ impl Options {
     pub(super) fn refuse_foreign(&self, document: &Document, kind: KindName) {
         use KindName::{Code, Date, DateTime, Digits, Flag, Number, Text, Time};
         type Row<'r> = (&'r str, Option<Range<usize>>, &'r [KindName]);
-        let rows: [Row<'_>; 15] = [
+        let rows: [Row<'_>; 20] = [
             ("charset", span(&self.charset), &[Text, Code]),
             ("pad", span(&self.pad), &[Text, Digits]),
             ("justify", span(&self.justify), &[Text, Digits]),
@@ -259,6 +288,11 @@ impl Options {
             ("codes", span(&self.codes), &[Code]),
             ("yes", span(&self.yes), &[Flag]),
             ("no", span(&self.no), &[Flag]),
+            ("width", span(&self.width), &[Text]),
+            ("compat", span(&self.compat), &[Text]),
+            ("half", span(&self.half), &[Text]),
+            ("open_shift", span(&self.open_shift), &[Text]),
+            ("newline", span(&self.newline), &[Text]),
         ];
         for (option, at, kinds) in rows {
             if let Some(at) = at.filter(|_| !kinds.contains(&kind)) {
@@ -361,22 +395,6 @@ impl Options {
             open: list.open,
         })
     }
-
-    fn flag(&self, field: &Field<'_>) -> Option<FlagRule> {
-        let rule = FlagRule { yes: value(&self.yes).unwrap_or(b'Y'), no: value(&self.no).unwrap_or(b'N') };
-        let (name, len) = (field.name, field.len.value);
-        if len != 1 {
-            let message = format!("`{name}` has {len} bytes, a flag has 1");
-            field.document.error_hint(field.len.span.clone(), message, "write len = 1, or kind = \"code\"");
-            return None;
-        }
-        if rule.yes == rule.no {
-            let at = span(&self.no).or(span(&self.yes)).unwrap_or(field.len.span.clone());
-            field.document.error(at, format!("yes and no of `{name}` are the same byte"));
-            return None;
-        }
-        Some(rule)
-    }
 }
 
 fn value<T: Copy>(option: &Option<Located<T>>) -> Option<T> {
@@ -385,33 +403,4 @@ fn value<T: Copy>(option: &Option<Located<T>>) -> Option<T> {
 
 fn span<T>(option: &Option<Located<T>>) -> Option<Range<usize>> {
     option.as_ref().map(|located| located.span.clone())
-}
-
-/// A charset's label.
-pub(super) fn charset(value: Value<'_>) -> Option<Located<Charset>> {
-    let label = value.string()?;
-    match Charset::from_label(label.value) {
-        Ok(charset) => Some(Located { value: charset, span: label.span }),
-        Err(unknown) => {
-            let message = format!("there is no charset \"{}\"", label.value);
-            value.document().error_hint(label.span, message, unknown.hint);
-            None
-        }
-    }
-}
-
-/// A byte: one ASCII character, or its number.
-pub(super) fn byte(value: Value<'_>) -> Option<Located<u8>> {
-    if value.is_integer() {
-        return value.integer(0..=u8::MAX);
-    }
-    let text = value.string()?;
-    match text.value.as_bytes() {
-        [byte] => Some(Located { value: *byte, span: text.span }),
-        _ => {
-            let message = format!("\"{}\" is not one byte", text.value);
-            value.document().error_hint(text.span, message, "write one ASCII character, or a number like 0x00");
-            None
-        }
-    }
 }

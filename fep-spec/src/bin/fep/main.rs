@@ -9,6 +9,7 @@ mod end;
 mod files;
 mod generate;
 mod telegrams;
+mod text;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,6 +36,9 @@ enum Action {
     Encode(TelegramArgs),
     /// Bytes → what each of them means; secrets are masked
     Explain(ExplainArgs),
+    /// Characters and their bytes in a charset, as a ruler; byte counts in all of them
+    #[command(subcommand)]
+    Text(text::TextAction),
 }
 
 #[derive(Debug, Args)]
@@ -113,6 +117,7 @@ fn main() -> ExitCode {
         Action::Decode(args) => telegrams::decode(&args),
         Action::Encode(args) => telegrams::encode(&args),
         Action::Explain(args) => telegrams::explain(&args),
+        Action::Text(action) => text::text(&action),
     };
     end::exit_code(ended)
 }

@@ -51,7 +51,7 @@ impl Word {
 
 /// What the encoder fills in; the outer `None` says that this could not be read.
 #[allow(clippy::option_option, reason = "absent and unreadable are two things")]
-pub(super) fn read(table: &Table<'_>) -> Option<Option<Located<Computed>>> {
+pub(super) fn read(table: &Table<'_>, charset: Charset) -> Option<Option<Located<Computed>>> {
     let document = table.document();
     let others = || KEYS.into_iter().filter(|key| *key != "computed");
     let word = table.choice("computed", &WORDS);
@@ -83,7 +83,7 @@ pub(super) fn read(table: &Table<'_>) -> Option<Option<Located<Computed>>> {
                 Some(first) => first?.value.into(),
             })
         }
-        Word::Sign => Computed::Sign(sign(table, &word.span)?),
+        Word::Sign => Computed::Sign(sign(table, &word.span, charset)?),
         Word::Check => Computed::Check(check(table, &word.span)?),
     };
     Some(Some(Located { value, span: word.span }))
@@ -127,7 +127,7 @@ fn sum(table: &Table<'_>, at: &Range<usize>) -> Option<Cow<'static, str>> {
     None
 }
 
-fn sign(table: &Table<'_>, at: &Range<usize>) -> Option<SignOf> {
+fn sign(table: &Table<'_>, at: &Range<usize>, charset: Charset) -> Option<SignOf> {
     let document = table.document();
     let of = of(table, at, "a sign", "of the number: of = \"balance\"");
     if !table.has("signs") {
@@ -149,7 +149,19 @@ fn sign(table: &Table<'_>, at: &Range<usize>) -> Option<SignOf> {
         document.error_hint(signs.span, message, "a zero that is written like plus needs none: \"+-\"");
         return None;
     }
-    Some(SignOf { of: of?, plus, minus, zero })
+    let wire = |sign| {
+        let byte = charset.byte_of(sign);
+        if byte.is_none() {
+            let message = format!("{charset} has no byte for {:?}", char::from(sign));
+            document.error_hint(signs.span.clone(), message, "use other signs");
+        }
+        byte
+    };
+    let zero = match zero {
+        Some(zero) => Some(wire(zero)?),
+        None => None,
+    };
+    Some(SignOf { of: of?, plus: wire(plus)?, minus: wire(minus)?, zero })
 }
 
 fn check(table: &Table<'_>, at: &Range<usize>) -> Option<Check> {

@@ -32,7 +32,7 @@ pub(super) fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Op
         document.error_hint(kind.span.clone(), "both `type` and `kind`", "the type has a kind already: leave one out");
         return None;
     }
-    let computed = computed::read(table);
+    let computed = computed::read(table, known.charset);
     let (name, len) = (name?, len?);
     let options = own.clone().over(base.unwrap_or_default());
     let source = Source { table, name: &name, len, tail, own: &own, options: &options };

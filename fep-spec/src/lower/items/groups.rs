@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use fep_codec::Charset;
 use fep_codec::layout::{Group, Item, Page, Repeat};
 
 use super::super::{Known, names, options};
@@ -17,7 +18,7 @@ pub(super) fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level
     table.knows(&["group", "label", "count", "max", "repeat", "padded", "pad", "page", "part", "items"]);
     let name = name(table, "group");
     let label = label(table);
-    let (repeat, mut keys) = repeat(table)?;
+    let (repeat, mut keys) = repeat(table, known.charset)?;
     let page = page(table, &mut keys)?;
     let of = table.string("part");
     let inline = table.get("items");
@@ -52,7 +53,7 @@ pub(super) fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level
 
 /// How often a group repeats, and where that is written: `count = 3`; `count = "item_count"`, `repeat = "rest"` or
 /// `padded = true`, each with `max = 10`.
-fn repeat(table: &Table<'_>) -> Option<(Repeat, Places)> {
+fn repeat(table: &Table<'_>, charset: Charset) -> Option<(Repeat, Places)> {
     let document = table.document();
     let rest = table.choice("repeat", &[("rest", ())]);
     let padded = table.boolean("padded").is_some_and(|padded| padded.value);
@@ -102,7 +103,20 @@ fn repeat(table: &Table<'_>) -> Option<(Repeat, Places)> {
     };
     let places = by.iter().map(|by| ("count", by.span.clone())).chain([("max", max.span)]).collect();
     let (by, max) = (by.map(|by| Cow::Owned(by.value.to_owned())), max.value);
-    let pad = if padded { pad.map_or(Some(b' '), |pad| options::byte(pad).map(|pad| pad.value))? } else { b' ' };
+    let pad = match pad.filter(|_| padded) {
+        Some(pad) => {
+            let given = options::byte(pad)?;
+            given.value.of(charset).or_else(|| {
+                document.error_hint(
+                    given.span,
+                    format!("{charset} has no byte for this character"),
+                    "write the byte, like 0x40",
+                );
+                None
+            })?
+        }
+        None => charset.space(),
+    };
     let repeat = match (by, padded) {
         (by, true) => Repeat::Padded { by, max, pad },
         (Some(by), false) => Repeat::Counted { by, max },

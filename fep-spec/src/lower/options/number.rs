@@ -130,11 +130,11 @@ pub(super) fn sign(value: Value<'_>) -> Option<Located<Sign>> {
     let minus = table.required("minus").and_then(byte);
     table.finish();
     let (plus, minus) = (plus?, minus?);
-    if plus.value == minus.value {
+    if plus.value.value() == minus.value.value() {
         value.document().error(minus.span, "plus and minus are the same byte");
         return None;
     }
-    let (plus, minus) = (plus.value, minus.value);
+    let (plus, minus) = (plus.value.value(), minus.value.value());
     let sign = if at?.value { Sign::Leading { plus, minus } } else { Sign::Trailing { plus, minus } };
     Some(Located { value: sign, span: value.span() })
 }

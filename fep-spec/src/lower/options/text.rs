@@ -1,83 +1,164 @@
-//! Text and digits: their padding, or that they have none, and tails.
+//! What depends on a charset: text fields, flags, and the bytes of characters.
 
-use fep_codec::layout::{DigitsRule, Kind, Overflow, TextRule};
+use fep_codec::Charset;
+use fep_codec::charset::Half;
+use fep_codec::layout::{FlagRule, Overflow, TextRule, Width};
 
-use super::{Field, KindName, Options, span, value};
-use crate::document::Located;
+use super::{Field, Options, span, value};
+use crate::document::{Located, Value};
+
+pub(super) const WIDTHS: [(&str, Width); 2] = [("full", Width::Full), ("any", Width::Any)];
+pub(super) const HALVES: [(&str, Half); 3] =
+    [("refuse", Half::Refuse), ("replace", Half::Replace), ("drop", Half::Drop)];
+/// Whether a new line is 15.
+pub(super) const NEW_LINES: [(&str, bool); 2] = [("15", true), ("25", false)];
+
+/// A byte as a spec says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lower) enum Byte {
+    /// As it stands on the wire: `0x00`.
+    Raw(u8),
+    /// A character, whose byte is the charset's: `"Y"`.
+    Ascii(u8),
+}
+
+impl Byte {
+    /// The byte where ASCII is meant.
+    pub(in crate::lower) const fn value(self) -> u8 {
+        let (Self::Raw(byte) | Self::Ascii(byte)) = self;
+        byte
+    }
+
+    /// The byte in a charset, if that has the character.
+    pub(in crate::lower) fn of(self, charset: Charset) -> Option<u8> {
+        match self {
+            Self::Raw(byte) => Some(byte),
+            Self::Ascii(ascii) => charset.byte_of(ascii),
+        }
+    }
+}
 
 impl Options {
     pub(super) fn text(&self, field: &Field<'_>) -> Option<TextRule> {
         let plain = TextRule::new(value(&self.charset).unwrap_or(field.charset));
-        let pad = value(&self.pad).unwrap_or(plain.pad);
-        if let Some(at) = span(&self.pad).filter(|_| !plain.charset.can_pad(pad)) {
-            let message = format!("a character of {} can have this byte, so it is no padding", plain.charset);
-            field.document.error_hint(at, message, "pad with a space, a digit or a sign");
-            return None;
-        }
+        let charset = plain.charset;
+        let pad = match &self.pad {
+            None => plain.pad,
+            Some(pad) => match pad.value.of(charset).filter(|byte| charset.can_pad(*byte)) {
+                Some(pad) => pad,
+                None => {
+                    let message = format!("a character of {charset} can have this byte, so it is no padding");
+                    let hint = "pad with a space, a digit or a sign";
+                    field.document.error_hint(pad.span.clone(), message, hint);
+                    return None;
+                }
+            },
+        };
         let full = self.is_full(field)?;
         if let Some(at) = span(&self.overflow).filter(|_| full && value(&self.overflow) == Some(Overflow::Cut)) {
             let hint = "leave out `overflow`, or `full`";
             field.document.error_hint(at, "a value that fills its field exactly is never cut", hint);
             return None;
         }
-        Some(TextRule {
+        let rule = TextRule {
             full,
             pad,
             justify: value(&self.justify).unwrap_or(plain.justify),
             overflow: value(&self.overflow).unwrap_or(plain.overflow),
+            width: value(&self.width).unwrap_or(plain.width),
+            compat: value(&self.compat).unwrap_or(plain.compat),
+            half: value(&self.half).unwrap_or(plain.half),
+            open_shift: value(&self.open_shift).unwrap_or(plain.open_shift),
+            newline_15: value(&self.newline).unwrap_or(plain.newline_15),
             ..plain
-        })
+        };
+        self.suits(&rule, field).then_some(rule)
     }
 
-    pub(super) fn digits(&self, field: &Field<'_>) -> Option<DigitsRule> {
-        let full = self.is_full(field)?;
-        if let Some(pad) = self.pad.as_ref().filter(|pad| pad.value.is_ascii_digit()) {
-            let message = "digits padded with a digit cannot be told from the value";
-            field.document.error_hint(pad.span.clone(), message, "pad with a space, or use kind = \"number\"");
-            return None;
+    /// Whether options that mean something in some charsets only stand in one of those.
+    fn suits(&self, rule: &TextRule, field: &Field<'_>) -> bool {
+        let (charset, full) = (rule.charset, rule.width == Width::Full);
+        let mut suits = true;
+        let mut refuse = |at: Option<std::ops::Range<usize>>, message: String, hint: &str| {
+            field.document.error_hint(at.unwrap_or(field.len.span.clone()), message, hint);
+            suits = false;
+        };
+        if full && !charset.has_full_width() {
+            let message = format!("{charset} has no full-width letters of two bytes");
+            refuse(span(&self.width), message, "leave out `width`, or choose another charset");
+        } else if full && charset.full_space().is_some() && self.pad.is_some() {
+            let message = "full-width text is padded with full-width spaces".to_owned();
+            refuse(span(&self.pad), message, "leave out `pad`");
         }
-        let plain = if full { DigitsRule::FULL } else { DigitsRule::LEFT };
-        let encoding = self.encoding();
-        if let Some(at) = span(&self.encoding).filter(|_| !encoding.is_zoned()) {
-            let hint = "choose \"ascii\" or \"ebcdic\", or kind = \"number\"";
-            field.document.error_hint(at, "a field of digits has a byte for each", hint);
-            return None;
+        let in_pairs = charset.is_pairs() || full && charset.full_space().is_some();
+        if in_pairs && !field.len.value.is_multiple_of(2) {
+            let message = format!("every character has 2 bytes here, so {} cannot be filled", field.len.value);
+            refuse(None, message, "make `len` even");
         }
-        Some(DigitsRule {
-            encoding,
-            full,
-            pad: value(&self.pad).unwrap_or(encoding.space()),
-            justify: value(&self.justify).unwrap_or(plain.justify),
-        })
+        if rule.open_shift && !charset.is_shifted() {
+            let message = format!("{charset} has no SI that could be missing");
+            refuse(span(&self.open_shift), message, "leave it out");
+        }
+        if rule.newline_15 && (!charset.is_ebcdic() || charset.is_pairs()) {
+            let message = format!("{charset} has one byte for a new line, and it is neither 15 nor 25");
+            refuse(span(&self.newline), message, "leave it out");
+        }
+        suits
     }
 
-    /// The kind of a tail, which is one without padding. `own` is what stands at the item itself.
-    pub(in crate::lower) fn tail(&self, kind: KindName, own: &Self, field: &Field<'_>) -> Option<Kind> {
-        let (document, name) = (field.document, field.name);
-        if !matches!(kind, KindName::Text | KindName::Digits | KindName::Bytes) {
-            let message = format!("`{name}` is a {}, which has one length", kind.name());
-            let hint = "only text, digits and bytes can be a tail";
-            document.error_hint(field.len.span.clone(), message, hint);
+    pub(super) fn flag(&self, field: &Field<'_>) -> Option<FlagRule> {
+        let byte = |given: &Option<Located<Byte>>, usual: u8| {
+            let byte = value(given).unwrap_or(Byte::Ascii(usual)).of(field.charset);
+            if byte.is_none() {
+                let at = span(given).unwrap_or(field.len.span.clone());
+                let message = format!("{} has no byte for this character", field.charset);
+                field.document.error_hint(at, message, "write the byte, like 0xE8");
+            }
+            byte
+        };
+        let (yes, no) = (byte(&self.yes, b'Y'), byte(&self.no, b'N'));
+        let rule = FlagRule { yes: yes?, no: no? };
+        let (name, len) = (field.name, field.len.value);
+        if len != 1 {
+            let message = format!("`{name}` has {len} bytes, a flag has 1");
+            field.document.error_hint(field.len.span.clone(), message, "write len = 1, or kind = \"code\"");
             return None;
         }
-        let padding = span(&own.pad).or(span(&own.justify)).or(span(&own.overflow)).or(span(&own.full));
-        if let Some(at) = padding {
-            document.error_hint(at, "a tail has no padding and is never cut", "leave it out");
+        if rule.yes == rule.no {
+            let at = span(&self.no).or(span(&self.yes)).unwrap_or(field.len.span.clone());
+            field.document.error(at, format!("yes and no of `{name}` are the same byte"));
             return None;
         }
-        // A type may have padding, for it is the type of fields too.
-        let full = Some(Located { value: true, span: field.len.span.clone() });
-        Self { full, pad: None, justify: None, overflow: None, ..self.clone() }.kind(kind, field)
+        Some(rule)
     }
+}
 
-    /// Whether the field has no padding; none if it has options of padding nevertheless.
-    fn is_full(&self, field: &Field<'_>) -> Option<bool> {
-        let full = value(&self.full).unwrap_or(false);
-        let padding = span(&self.pad).or(span(&self.justify));
-        if let Some(at) = padding.filter(|_| full) {
-            field.document.error_hint(at, "a `full` field has no padding", "leave out `full`, or `pad` and `justify`");
-            return None;
+/// A charset's label.
+pub(in crate::lower) fn charset(value: Value<'_>) -> Option<Located<Charset>> {
+    let label = value.string()?;
+    match Charset::from_label(label.value) {
+        Ok(charset) => Some(Located { value: charset, span: label.span }),
+        Err(unknown) => {
+            let message = format!("there is no charset \"{}\"", label.value);
+            value.document().error_hint(label.span, message, unknown.hint);
+            None
         }
-        Some(full)
+    }
+}
+
+/// A byte: one ASCII character, or its number.
+pub(in crate::lower) fn byte(value: Value<'_>) -> Option<Located<Byte>> {
+    if value.is_integer() {
+        let raw = value.integer(0..=u8::MAX)?;
+        return Some(Located { value: Byte::Raw(raw.value), span: raw.span });
+    }
+    let text = value.string()?;
+    match text.value.as_bytes() {
+        [byte] => Some(Located { value: Byte::Ascii(*byte), span: text.span }),
+        _ => {
+            let message = format!("\"{}\" is not one byte", text.value);
+            value.document().error_hint(text.span, message, "write one ASCII character, or a number like 0x00");
+            None
+        }
     }
 }

@@ -1,0 +1,302 @@
+//! EBCDIC: single bytes, and the pairs that stand between SO and SI on Korean and Japanese hosts.
+//!
+//! ```text
+//! 홍길동 A   ibm933   0E  D1 B7  8B A9  95 B7  0F  40  C1
+//!                     SO  홍     길     동     SI      A
+//! ```
+
+#![allow(clippy::indexing_slicing, reason = "in constants only, where a panic is a compile error")]
+
+use super::jamo;
+use super::table::{Form, Grid, NONE, Pages, Table};
+
+/// The tables of single bytes, in the order of the file.
+#[derive(Clone, Copy)]
+pub(super) enum Single {
+    Ibm833,
+    Ibm290,
+    Ibm1027,
+    Cp037,
+    Cp500,
+    Cp1047,
+    Cp1140,
+}
+
+/// A charset of single bytes, by its number in [`Single`].
+pub(super) struct Latin<const SINGLE: usize>;
+/// IBM-834: pairs without SO and SI.
+pub(super) struct KoreanPairs;
+/// IBM-933, and with `ALL` IBM-1364: all syllables, and characters that came later.
+pub(super) struct Korean<const ALL: bool>;
+/// IBM-930 and IBM-939, which differ in their single bytes.
+pub(super) struct Japanese<const SINGLE: usize>;
+
+/// One table of single bytes, both ways.
+pub(super) struct Bytes {
+    /// Characters by byte.
+    characters: [u16; 256],
+    /// Bytes of the characters below U+0100; 0 is no byte, but for U+0000.
+    codes: [u8; 256],
+    /// Bytes of the half-width letters from U+FF60.
+    half_width: [u8; 128],
+    /// The others: ‾ and ₩, or €.
+    others: [(u16, u8); 2],
+}
+
+const FILE: &[u8; 7 * 512] = include_bytes!("../../tables/ebcdic.bin");
+static SINGLES: [Bytes; 7] = [
+    Bytes::of(Single::Ibm833),
+    Bytes::of(Single::Ibm290),
+    Bytes::of(Single::Ibm1027),
+    Bytes::of(Single::Cp037),
+    Bytes::of(Single::Cp500),
+    Bytes::of(Single::Cp1047),
+    Bytes::of(Single::Cp1140),
+];
+
+impl Bytes {
+    #[allow(clippy::cast_possible_truncation, reason = "a byte counts to 255")]
+    const fn of(single: Single) -> Self {
+        let mut new = Self { characters: [NONE; 256], codes: [0; 256], half_width: [0; 128], others: [(NONE, 0); 2] };
+        let (mut byte, mut others) = (0, 0);
+        while byte < 256 {
+            let at = single as usize * 512 + byte * 2;
+            let character = u16::from_le_bytes([FILE[at], FILE[at + 1]]);
+            new.characters[byte] = character;
+            match character {
+                0..=0xFF => new.codes[character as usize] = byte as u8,
+                0xFF60..=0xFFDF => new.half_width[character as usize - 0xFF60] = byte as u8,
+                NONE => {}
+                _ => {
+                    new.others[others] = (character, byte as u8);
+                    others += 1;
+                }
+            }
+            byte += 1;
+        }
+        new
+    }
+
+    #[inline]
+    fn code(&self, character: char) -> u16 {
+        let point = u32::from(character);
+        let code = match point {
+            0 => return 0,
+            ..0x100 => self.codes.get(point as usize).copied(),
+            0xFF60..=0xFFDF => self.half_width.get(point as usize - 0xFF60).copied(),
+            _ => self.others.iter().find(|(other, _)| u32::from(*other) == point).map(|(_, code)| *code),
+        };
+        code.filter(|code| *code != 0).map_or(NONE, u16::from)
+    }
+
+    #[inline(always)]
+    fn character(&self, byte: u8) -> u16 {
+        self.characters.get(usize::from(byte)).copied().unwrap_or(NONE)
+    }
+}
+
+/// The byte of an ASCII character, in constants too.
+pub(super) const fn of_ascii(single: Single, ascii: u8) -> Option<u8> {
+    let code = SINGLES[single as usize].codes[ascii as usize];
+    if code == 0 && ascii != 0 { None } else { Some(code) }
+}
+
+const fn bytes(single: usize) -> &'static Bytes {
+    &SINGLES[single]
+}
+
+impl<const SINGLE: usize> Table for Latin<SINGLE> {
+    const FORM: Form = Form::Lead;
+    const ASCII: bool = false;
+
+    #[inline(always)]
+    fn code(character: char) -> u16 {
+        const { bytes(SINGLE) }.code(character)
+    }
+
+    #[inline(always)]
+    fn single(byte: u8) -> u16 {
+        const { bytes(SINGLE) }.character(byte)
+    }
+
+    fn pair(_: u8, _: u8) -> u16 {
+        NONE
+    }
+
+    fn is_lead(_: u8) -> bool {
+        false
+    }
+}
+
+/// Columns of pairs: second bytes 40 to FE.
+const COLUMNS: usize = 191;
+const KOREAN: Grid = Grid::new(include_bytes!("../../tables/ibm1364.bin"), COLUMNS, 0x40, 0x40);
+static KOREAN_CHARACTERS: [u16; 45 * COLUMNS] = KOREAN.characters();
+static KOREAN_PAGES: Pages<{ KOREAN.rows() }> = Pages::of(KOREAN);
+/// A bit for each syllable that IBM-933 has, the first lowest.
+static SYLLABLES_OF_933: &[u8; jamo::COUNT.div_ceil(8)] = include_bytes!("../../tables/ibm933.bin");
+
+const JAPANESE: Grid = Grid::new(include_bytes!("../../tables/ibm300.bin"), COLUMNS, 0x40, 0x40);
+static JAPANESE_CHARACTERS: [u16; 41 * COLUMNS] = JAPANESE.characters();
+static JAPANESE_PAGES: Pages<{ JAPANESE.rows() }> = Pages::of(JAPANESE);
+
+/// The character of a pair in a table whose first byte is 40 and whose second bytes are 40 to FE.
+#[inline(always)]
+fn cell(characters: &[u16], lead: u8, trail: u8) -> u16 {
+    let (row, column) = (usize::from(lead.wrapping_sub(0x40)), usize::from(trail.wrapping_sub(0x40)));
+    match characters.get(row * COLUMNS + column) {
+        Some(&character) if character != 0 && column < COLUMNS => character,
+        _ => NONE,
+    }
+}
+
+fn has_syllable(all: bool, syllable: u32) -> bool {
+    let (byte, bit) = (syllable as usize / 8, syllable % 8);
+    all || SYLLABLES_OF_933.get(byte).is_some_and(|byte| byte >> bit & 1 == 1)
+}
+
+/// IBM-1364 has all conjoining jamo (4C to 4E), the euro sign and ® more than IBM-933.
+fn is_of_933(code: u16) -> bool {
+    !matches!(code, 0x4995 | 0x4996 | 0x4C00..=0x4EFF)
+}
+
+#[inline(always)]
+fn korean_code<const ALL: bool>(character: char) -> u16 {
+    let point = u32::from(character);
+    let code = match point {
+        0xAC00..=0xD7A3 => {
+            let syllable = point - jamo::FIRST;
+            return if has_syllable(ALL, syllable) { jamo::combine(syllable) } else { NONE };
+        }
+        0x3131..=0x3163 => return jamo::combine_jamo(point),
+        0x3164 => return HANGUL_FILLER.1,
+        0xE000..0xE758 => return user_code(point - 0xE000),
+        _ => KOREAN_PAGES.code(point),
+    };
+    if code != 0 && (ALL || is_of_933(code)) { code } else { NONE }
+}
+
+#[inline(always)]
+fn korean_pair<const ALL: bool>(lead: u8, trail: u8) -> u16 {
+    let code = u16::from_be_bytes([lead, trail]);
+    match lead {
+        0x40..=0x6C if ALL || is_of_933(code) => cell(&KOREAN_CHARACTERS, lead, trail),
+        0x84..=0xD3 => match jamo::split(code) {
+            Some(syllable) if has_syllable(ALL, syllable) => u16::try_from(jamo::FIRST + syllable).unwrap_or(NONE),
+            Some(_) => NONE,
+            None if code == HANGUL_FILLER.1 => HANGUL_FILLER.0,
+            None => jamo::split_jamo(code).and_then(|jamo| u16::try_from(jamo).ok()).unwrap_or(NONE),
+        },
+        0xD4..=0xDD => user_character(lead, trail),
+        _ => NONE,
+    }
+}
+
+/// The combination code without any part.
+const HANGUL_FILLER: (u16, u16) = (0x3164, 0x8441);
+
+/// The user area of Korean hosts: D441 to DDFD, 188 codes a row without 80, are U+E000 to U+E757.
+#[allow(clippy::cast_possible_truncation, reason = "the user area has 1,880 characters")]
+const fn user_code(number: u32) -> u16 {
+    let (row, column) = (number / 188, number % 188);
+    ((0xD4 + row) << 8 | (column + 0x41 + (column >= 0x3F) as u32)) as u16
+}
+
+fn user_character(lead: u8, trail: u8) -> u16 {
+    let column = match trail {
+        0x41..=0x7F => trail - 0x41,
+        0x81..=0xFD => trail - 0x42,
+        _ => return NONE,
+    };
+    0xE000 + u16::from(lead - 0xD4) * 188 + u16::from(column)
+}
+
+impl Table for KoreanPairs {
+    const FORM: Form = Form::Pairs;
+    const ASCII: bool = false;
+
+    #[inline]
+    fn code(character: char) -> u16 {
+        korean_code::<false>(character)
+    }
+
+    fn single(_: u8) -> u16 {
+        NONE
+    }
+
+    #[inline]
+    fn pair(lead: u8, trail: u8) -> u16 {
+        korean_pair::<false>(lead, trail)
+    }
+
+    fn is_lead(_: u8) -> bool {
+        true
+    }
+}
+
+impl<const ALL: bool> Table for Korean<ALL> {
+    const FORM: Form = Form::Shifted;
+    const ASCII: bool = false;
+
+    #[inline(always)]
+    fn code(character: char) -> u16 {
+        if character.is_ascii() {
+            return const { bytes(Single::Ibm833 as usize) }.code(character);
+        }
+        match korean_code::<ALL>(character) {
+            NONE => const { bytes(Single::Ibm833 as usize) }.code(character),
+            code => code,
+        }
+    }
+
+    #[inline(always)]
+    fn single(byte: u8) -> u16 {
+        const { bytes(Single::Ibm833 as usize) }.character(byte)
+    }
+
+    #[inline(always)]
+    fn pair(lead: u8, trail: u8) -> u16 {
+        korean_pair::<ALL>(lead, trail)
+    }
+
+    fn is_lead(byte: u8) -> bool {
+        matches!(byte, 0x40..=0x6C | 0x84..=0xDD)
+    }
+}
+
+impl<const SINGLE: usize> Table for Japanese<SINGLE> {
+    const FORM: Form = Form::Shifted;
+    const ASCII: bool = false;
+
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "the user area has 4,370 characters")]
+    fn code(character: char) -> u16 {
+        let point = u32::from(character);
+        if let number @ 0..4_370 = point.wrapping_sub(0xE000) {
+            return ((0x69 + number / 190) << 8 | (0x41 + number % 190)) as u16;
+        }
+        match JAPANESE_PAGES.code(point) {
+            0 => const { bytes(SINGLE) }.code(character),
+            code => code,
+        }
+    }
+
+    #[inline]
+    fn single(byte: u8) -> u16 {
+        const { bytes(SINGLE) }.character(byte)
+    }
+
+    /// The user area: 6941 to 7FFE, 190 codes a row, are U+E000 to U+F111.
+    #[inline]
+    fn pair(lead: u8, trail: u8) -> u16 {
+        match (lead, trail) {
+            (0x69..=0x7F, 0x41..=0xFE) => 0xE000 + u16::from(lead - 0x69) * 190 + u16::from(trail - 0x41),
+            (0x40..=0x68, _) => cell(&JAPANESE_CHARACTERS, lead, trail),
+            _ => NONE,
+        }
+    }
+
+    fn is_lead(byte: u8) -> bool {
+        matches!(byte, 0x40..=0x7F)
+    }
+}

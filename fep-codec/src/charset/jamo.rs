@@ -1,0 +1,227 @@
+//! Hangul as a formula: the combination code of Johab and IBM-1364, and jamo that are put together to syllables.
+//!
+//! ```text
+//! 1 initial(5) vowel(5) final(5)     88 61 = 1 00010 00011 00001 = ᄀ ᅡ and no final = 가
+//! ```
+//!
+//! KS X 1001 and CP949 order their syllables otherwise; their tables are in `korean`.
+
+/// The first syllable.
+pub(super) const FIRST: u32 = 0xAC00;
+/// How many syllables there are: 19 initials, 21 vowels, 27 finals and none.
+pub(super) const COUNT: usize = 11_172;
+const VOWELS: u32 = 21;
+const FINALS: u32 = 28;
+/// The five bits that say that there is no initial, no final; a missing vowel is 2.
+const NO_INITIAL: u32 = 1;
+const NO_VOWEL: u32 = 2;
+const NO_FINAL: u32 = 1;
+/// The initials among the compatibility jamo U+3131 to U+314E, and the finals.
+const INITIALS: &[u8; 19] = b"\x00\x01\x03\x06\x07\x08\x10\x11\x12\x14\x15\x16\x17\x18\x19\x1A\x1B\x1C\x1D";
+const FINALS_ONLY: [(u8, u8); 11] = [
+    (0x02, 3),
+    (0x04, 5),
+    (0x05, 6),
+    (0x09, 9),
+    (0x0A, 10),
+    (0x0B, 11),
+    (0x0C, 12),
+    (0x0D, 13),
+    (0x0E, 14),
+    (0x0F, 15),
+    (0x13, 18),
+];
+
+/// The combination code of a syllable, counted from [`FIRST`].
+#[inline]
+pub(super) const fn combine(syllable: u32) -> u16 {
+    let (initial, vowel, last) =
+        (syllable / (VOWELS * FINALS), syllable % (VOWELS * FINALS) / FINALS, syllable % FINALS);
+    code(initial + 2, vowel_bits(vowel), final_bits(last))
+}
+
+/// The syllable with this combination code, counted from [`FIRST`].
+#[inline]
+pub(super) const fn split(code: u16) -> Option<u32> {
+    let (initial, vowel, last) = (code >> 10 & 0x1F, code >> 5 & 0x1F, code & 0x1F);
+    let initial = initial.wrapping_sub(2) as u32;
+    let (Some(vowel), Some(last)) = (vowel_of(vowel as u32), final_of(last as u32)) else { return None };
+    if code >= 0x8000 && initial < 19 { Some((initial * VOWELS + vowel) * FINALS + last) } else { None }
+}
+
+/// The combination code of a compatibility jamo, U+3131 to U+3163: one part and nothing else. A consonant that is both is an
+/// initial.
+pub(super) const fn combine_jamo(jamo: u32) -> u16 {
+    let number = jamo.wrapping_sub(0x3131);
+    if let vowel @ 0..VOWELS = number.wrapping_sub(0x1E) {
+        return code(NO_INITIAL, vowel_bits(vowel), NO_FINAL);
+    }
+    let mut initials: &[u8] = INITIALS;
+    while let [rest @ .., last] = initials {
+        if *last as u32 == number {
+            return code(rest.len() as u32 + 2, NO_VOWEL, NO_FINAL);
+        }
+        initials = rest;
+    }
+    let mut finals: &[(u8, u8)] = &FINALS_ONLY;
+    while let [(consonant, last), rest @ ..] = finals {
+        if *consonant as u32 == number {
+            return code(NO_INITIAL, NO_VOWEL, final_bits(*last as u32));
+        }
+        finals = rest;
+    }
+    0
+}
+
+/// The compatibility jamo with this combination code.
+#[cold]
+pub(super) const fn split_jamo(code: u16) -> Option<u32> {
+    let mut jamo = 0x3131;
+    while jamo <= 0x3163 {
+        if combine_jamo(jamo) == code {
+            return Some(jamo);
+        }
+        jamo += 1;
+    }
+    None
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "three numbers of five bits")]
+const fn code(initial: u32, vowel: u32, last: u32) -> u16 {
+    (0x8000 | initial << 10 | vowel << 5 | last) as u16
+}
+
+/// Vowels stand in groups of six, with two numbers left out between them: 3 to 7, 10 to 15, 18 to 23, 26 to 29.
+const fn vowel_bits(vowel: u32) -> u32 {
+    vowel + 3 + (vowel + 1) / 6 * 2
+}
+
+const fn vowel_of(bits: u32) -> Option<u32> {
+    match bits {
+        3..=7 => Some(bits - 3),
+        10..=15 => Some(bits - 5),
+        18..=23 => Some(bits - 7),
+        26..=29 => Some(bits - 9),
+        _ => None,
+    }
+}
+
+/// Finals leave out one number, 18.
+const fn final_bits(last: u32) -> u32 {
+    last + 1 + (last > 16) as u32
+}
+
+const fn final_of(bits: u32) -> Option<u32> {
+    match bits {
+        1..=17 => Some(bits - 1),
+        19..=29 => Some(bits - 2),
+        _ => None,
+    }
+}
+
+/// The characters of a text with their byte offsets, jamo put together to syllables and kana to their voiced forms: what NFC makes
+/// of them. Text that was typed on macOS comes in pieces.
+#[derive(Clone)]
+pub(super) struct Composed<'t> {
+    chars: core::iter::Peekable<core::str::CharIndices<'t>>,
+}
+
+impl<'t> Composed<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { chars: text.char_indices().peekable() }
+    }
+}
+
+/// Whether a text has characters that [`Composed`] might put together with the one before: conjoining jamo (UTF-8 E1 84 to E1 87),
+/// or the marks of voiced kana (E3 82 99, E3 82 9A).
+pub(super) fn is_in_pieces(text: &str) -> bool {
+    text.contains(|character| matches!(character, '\u{1161}'..='\u{11C2}' | '\u{3099}' | '\u{309A}'))
+}
+
+impl Iterator for Composed<'_> {
+    type Item = (usize, char);
+
+    fn next(&mut self) -> Option<(usize, char)> {
+        let (at, mut character) = self.chars.next()?;
+        while let Some((_, next)) = self.chars.peek()
+            && let Some(both) = compose(character, *next)
+        {
+            character = both;
+            self.chars.next();
+        }
+        Some((at, character))
+    }
+}
+
+/// The one character that two are, if they are one.
+fn compose(first: char, second: char) -> Option<char> {
+    let (a, b) = (u32::from(first), u32::from(second));
+    let both = match b {
+        0x1161..=0x1175 => FIRST + (within(a, 0x1100, 19)? * VOWELS + (b - 0x1161)) * FINALS,
+        0x11A8..=0x11C2 => {
+            let syllable = within(a, FIRST, 11_172)?;
+            if syllable % FINALS != 0 {
+                return None;
+            }
+            a + (b - 0x11A7)
+        }
+        0x3099 => match a {
+            0x3046 => 0x3094,
+            0x30A6 => 0x30F4,
+            0x30EF..=0x30F2 => a + 8,
+            0x309D | 0x30FD => a + 1,
+            _ if is_voiceable(a) => a + 1,
+            _ => return None,
+        },
+        0x309A => match a {
+            0x306F | 0x3072 | 0x3075 | 0x3078 | 0x307B | 0x30CF | 0x30D2 | 0x30D5 | 0x30D8 | 0x30DB => a + 2,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    char::from_u32(both)
+}
+
+fn within(value: u32, first: u32, count: u32) -> Option<u32> {
+    value.checked_sub(first).filter(|number| *number < count)
+}
+
+/// Kana of the rows K, S, T and H: the voiced one stands behind it.
+fn is_voiceable(kana: u32) -> bool {
+    let hiragana = if kana >= 0x30A1 { kana - 0x60 } else { kana };
+    match hiragana {
+        0x304B..=0x3062 => hiragana % 2 == 1,
+        0x3064..=0x3069 => hiragana.is_multiple_of(2),
+        0x306F..=0x307D => hiragana.is_multiple_of(3),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_formula_goes_there_and_back() {
+        // 가 88 61, 홍 D1 B7, the last 힣 D3 BD: KS C 5601-1992, annex 3.
+        assert_eq!((combine(0), combine(0xD64D - FIRST), combine(11_171)), (0x8861, 0xD1B7, 0xD3BD));
+        assert!((0..11_172).all(|syllable| split(combine(syllable)) == Some(syllable)));
+        assert!((0..=u16::MAX).all(|code| split(code).is_none_or(|syllable| combine(syllable) == code)));
+        assert!((0x3131..=0x3163).all(|jamo| split_jamo(combine_jamo(jamo)) == Some(jamo)));
+        assert_eq!((combine_jamo(0x3131), combine_jamo(0x3133), combine_jamo(0x314F)), (0x8841, 0x8444, 0x8461));
+        assert_eq!(combine_jamo(0x3163), 0x87A1);
+    }
+
+    #[test]
+    fn pieces_are_put_together_and_nothing_else_is() {
+        let check = |text: &str, whole: &str| {
+            assert_eq!(Composed::new(text).map(|(_, character)| character).collect::<String>(), whole);
+        };
+        check("\u{1112}\u{1169}\u{11BC}\u{1100}\u{1175}\u{11AF}", "홍길");
+        check("\u{AC00}\u{11A8}\u{11A8}", "각\u{11A8}");
+        check("\u{1161}\u{1100}", "\u{1161}\u{1100}");
+        check("カ\u{3099}ハ\u{309A}ウ\u{3099}か\u{3099}ち\u{3099}つ\u{3099}と\u{3099}ひ\u{3099}", "ガパヴがぢづどび");
+        check("ア\u{3099}っ\u{3099}な\u{3099}ガ\u{3099}", "ア\u{3099}っ\u{3099}な\u{3099}ガ\u{3099}");
+        assert!(is_in_pieces("홍\u{1161}") && !is_in_pieces("홍길동 ガ"));
+    }
+}

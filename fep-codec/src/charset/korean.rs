@@ -1,0 +1,243 @@
+//! KS X 1001, what Microsoft added to it (CP949), and the same characters by the combination code (Johab).
+//!
+//! ```text
+//!        trail 41      5A  61      7A  81     A0 A1                      FE
+//! 81-A0        CP949: 5,696 syllables that KS X 1001 lacks, in Unicode's order
+//! A1-C6        CP949: 3,126 more                 KS X 1001: symbols, letters, 2,350 syllables
+//! C7-FE                                          KS X 1001: more syllables, 4,888 hanja
+//! ```
+
+#![allow(clippy::indexing_slicing, reason = "in constants only, where a panic is a compile error")]
+
+use super::jamo;
+use super::table::{Form, Grid, NONE, Pages, Table};
+
+/// Strict KS X 1001 in writing; in reading CP949 too.
+pub(super) struct EucKr;
+/// Microsoft's.
+pub(super) struct Cp949;
+/// The combination code.
+pub(super) struct Johab;
+
+const KS: Grid = Grid::new(include_bytes!("../../tables/ksx1001.bin"), 94, 0xA1, 0xA1);
+/// Columns of the table below: trail bytes 41 to FE.
+const COLUMNS: usize = 190;
+/// The character that came to KS X 1001 in 2002. CP949 was fixed before, and Johab too.
+const ADDED: (char, u16) = ('\u{327E}', 0xA2E8);
+/// The user area of KS X 1001 would be C9 and FE; nobody agrees on its characters, so it is not ours.
+static CHARACTERS: [u16; 126 * COLUMNS] = characters();
+static PAGES: Pages<{ KS.rows() }> = Pages::of(KS);
+/// CP949's codes of the syllables.
+static SYLLABLES: [u16; jamo::COUNT] = syllables();
+
+/// The square of KS X 1001, and around it the syllables that it lacks.
+const fn characters() -> [u16; 126 * COLUMNS] {
+    let mut characters = [0; 126 * COLUMNS];
+    let mut in_square = [false; jamo::COUNT];
+    let mut at = 0;
+    while at < 94 * 94 {
+        let character = KS.character(at);
+        characters[(0x20 + at / 94) * COLUMNS + 0x60 + at % 94] = character;
+        let syllable = (character as usize).wrapping_sub(jamo::FIRST as usize);
+        if syllable < jamo::COUNT {
+            in_square[syllable] = true;
+        }
+        at += 1;
+    }
+    let (mut cell, mut syllable) = (0, 0);
+    while syllable < jamo::COUNT {
+        if !in_square[syllable] {
+            cell = free_cell(cell);
+            #[allow(clippy::cast_possible_truncation, reason = "a syllable is at most D7A3")]
+            let character = (jamo::FIRST as usize + syllable) as u16;
+            characters[cell] = character;
+            cell += 1;
+        }
+        syllable += 1;
+    }
+    characters
+}
+
+/// The first cell from here on that CP949 could use: a letter or a byte above 80 as trail, outside the square.
+const fn free_cell(mut cell: usize) -> usize {
+    loop {
+        let (row, trail) = (cell / COLUMNS, cell % COLUMNS + 0x41);
+        let is_trail = matches!(trail, 0x41..=0x5A | 0x61..=0x7A | 0x81..=0xFE);
+        if is_trail && (row < 0x20 || trail < 0xA1) {
+            return cell;
+        }
+        cell += 1;
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "rows and columns are fewer than 256")]
+const fn syllables() -> [u16; jamo::COUNT] {
+    let mut syllables = [0; jamo::COUNT];
+    let characters = characters();
+    let mut cell = 0;
+    while cell < characters.len() {
+        let syllable = (characters[cell] as usize).wrapping_sub(jamo::FIRST as usize);
+        if syllable < jamo::COUNT {
+            syllables[syllable] = ((0x81 + cell / COLUMNS) << 8 | (0x41 + cell % COLUMNS)) as u16;
+        }
+        cell += 1;
+    }
+    syllables
+}
+
+/// The code in the square or around it.
+#[inline(always)]
+fn cp949(character: char) -> u16 {
+    if character.is_ascii() {
+        return character as u16;
+    }
+    let character = u32::from(character);
+    if let Some(code) = SYLLABLES.get(character.wrapping_sub(jamo::FIRST) as usize) {
+        return *code;
+    }
+    match PAGES.code(character) {
+        0 => NONE,
+        code => code,
+    }
+}
+
+#[inline(always)]
+fn pair(lead: u8, trail: u8) -> u16 {
+    let (Some(row), Some(column)) = (lead.checked_sub(0x81), trail.checked_sub(0x41)) else { return NONE };
+    let cell = usize::from(row) * COLUMNS + usize::from(column);
+    match CHARACTERS.get(cell) {
+        Some(&character) if character != 0 && usize::from(column) < COLUMNS => character,
+        _ => NONE,
+    }
+}
+
+#[inline(always)]
+fn ascii(byte: u8) -> u16 {
+    if byte.is_ascii() { u16::from(byte) } else { NONE }
+}
+
+impl Table for Cp949 {
+    const FORM: Form = Form::Lead;
+    const ASCII: bool = true;
+
+    #[inline(always)]
+    fn code(character: char) -> u16 {
+        match cp949(character) {
+            code if code == ADDED.1 => NONE,
+            code => code,
+        }
+    }
+
+    #[inline(always)]
+    fn single(byte: u8) -> u16 {
+        ascii(byte)
+    }
+
+    #[inline(always)]
+    fn pair(lead: u8, trail: u8) -> u16 {
+        match pair(lead, trail) {
+            character if character == ADDED.0 as u16 => NONE,
+            character => character,
+        }
+    }
+
+    fn is_lead(byte: u8) -> bool {
+        matches!(byte, 0x81..=0xFE)
+    }
+}
+
+impl Table for EucKr {
+    const FORM: Form = Form::Lead;
+    const ASCII: bool = true;
+
+    #[inline(always)]
+    fn code(character: char) -> u16 {
+        match cp949(character) {
+            code if code < 0x80 || code >= 0xA1A1 && code & 0xFF >= 0xA1 => code,
+            _ => NONE,
+        }
+    }
+
+    #[inline(always)]
+    fn single(byte: u8) -> u16 {
+        ascii(byte)
+    }
+
+    #[inline(always)]
+    fn pair(lead: u8, trail: u8) -> u16 {
+        pair(lead, trail)
+    }
+
+    fn is_lead(byte: u8) -> bool {
+        Cp949::is_lead(byte)
+    }
+}
+
+/// Two rows of KS X 1001 stand under one first byte: symbols from D9, hanja from E0. Syllables and jamo are a formula.
+impl Table for Johab {
+    const FORM: Form = Form::Lead;
+    const ASCII: bool = true;
+
+    #[inline]
+    fn code(character: char) -> u16 {
+        let point = u32::from(character);
+        match point {
+            ..0x80 => character as u16,
+            0xAC00..=0xD7A3 => jamo::combine(point - jamo::FIRST),
+            0x3131..=0x3163 => jamo::combine_jamo(point),
+            _ => {
+                let code = PAGES.code(point);
+                if code == 0 || code == ADDED.1 { NONE } else { from_row(code) }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn single(byte: u8) -> u16 {
+        ascii(byte)
+    }
+
+    #[inline]
+    fn pair(lead: u8, trail: u8) -> u16 {
+        let character = match lead {
+            0x84..=0xD3 => {
+                let code = u16::from_be_bytes([lead, trail]);
+                let point = jamo::split(code).map(|syllable| jamo::FIRST + syllable).or_else(|| jamo::split_jamo(code));
+                return point.and_then(|point| u16::try_from(point).ok()).unwrap_or(NONE);
+            }
+            _ => to_row(lead, trail).map_or(NONE, |[lead, trail]| pair(lead, trail)),
+        };
+        match character {
+            0xAC00..=0xD7A3 | 0x3131..=0x3163 => NONE,
+            character if character == ADDED.0 as u16 => NONE,
+            character => character,
+        }
+    }
+
+    fn is_lead(byte: u8) -> bool {
+        matches!(byte, 0x84..=0xD3 | 0xD9..=0xDE | 0xE0..=0xF9)
+    }
+}
+
+/// A code of KS X 1001 as Johab has it.
+fn from_row(code: u16) -> u16 {
+    let (row, column) = (code >> 8, (code & 0xFF) - 0xA1);
+    let row = if row >= 0xCA { row - 0xCA + 2 * (0xE0 - 0xD9) } else { row - 0xA1 };
+    let column = column + row % 2 * 94;
+    (0xD9 + row / 2) << 8 | (column + if column < 78 { 0x31 } else { 0x91 - 78 })
+}
+
+/// A code of Johab as KS X 1001 has it.
+fn to_row(lead: u8, trail: u8) -> Option<[u8; 2]> {
+    let column = match trail {
+        0x31..=0x7E => trail - 0x31,
+        0x91..=0xFE => trail - 0x91 + 78,
+        _ => return None,
+    };
+    let first = match lead {
+        0xD9..=0xDE => (lead - 0xD9) * 2 + 0xA1,
+        0xE0..=0xF9 => (lead - 0xE0) * 2 + 0xCA,
+        _ => return None,
+    };
+    Some([first + column / 94, column % 94 + 0xA1])
+}

@@ -1,0 +1,60 @@
+//! Digits and tails: their padding, or that they have none.
+
+use fep_codec::layout::{DigitsRule, Kind};
+
+use super::{Byte, Field, KindName, Options, span, value};
+use crate::document::Located;
+
+impl Options {
+    pub(super) fn digits(&self, field: &Field<'_>) -> Option<DigitsRule> {
+        let full = self.is_full(field)?;
+        if let Some(pad) = self.pad.as_ref().filter(|pad| pad.value.value().is_ascii_digit()) {
+            let message = "digits padded with a digit cannot be told from the value";
+            field.document.error_hint(pad.span.clone(), message, "pad with a space, or use kind = \"number\"");
+            return None;
+        }
+        let plain = if full { DigitsRule::FULL } else { DigitsRule::LEFT };
+        let encoding = self.encoding();
+        if let Some(at) = span(&self.encoding).filter(|_| !encoding.is_zoned()) {
+            let hint = "choose \"ascii\" or \"ebcdic\", or kind = \"number\"";
+            field.document.error_hint(at, "a field of digits has a byte for each", hint);
+            return None;
+        }
+        Some(DigitsRule {
+            encoding,
+            full,
+            pad: value(&self.pad).map_or(encoding.space(), Byte::value),
+            justify: value(&self.justify).unwrap_or(plain.justify),
+        })
+    }
+
+    /// The kind of a tail, which is one without padding. `own` is what stands at the item itself.
+    pub(in crate::lower) fn tail(&self, kind: KindName, own: &Self, field: &Field<'_>) -> Option<Kind> {
+        let (document, name) = (field.document, field.name);
+        if !matches!(kind, KindName::Text | KindName::Digits | KindName::Bytes) {
+            let message = format!("`{name}` is a {}, which has one length", kind.name());
+            let hint = "only text, digits and bytes can be a tail";
+            document.error_hint(field.len.span.clone(), message, hint);
+            return None;
+        }
+        let padding = span(&own.pad).or(span(&own.justify)).or(span(&own.overflow)).or(span(&own.full));
+        if let Some(at) = padding {
+            document.error_hint(at, "a tail has no padding and is never cut", "leave it out");
+            return None;
+        }
+        // A type may have padding, for it is the type of fields too.
+        let full = Some(Located { value: true, span: field.len.span.clone() });
+        Self { full, pad: None, justify: None, overflow: None, ..self.clone() }.kind(kind, field)
+    }
+
+    /// Whether the field has no padding; none if it has options of padding nevertheless.
+    pub(super) fn is_full(&self, field: &Field<'_>) -> Option<bool> {
+        let full = value(&self.full).unwrap_or(false);
+        let padding = span(&self.pad).or(span(&self.justify));
+        if let Some(at) = padding.filter(|_| full) {
+            field.document.error_hint(at, "a `full` field has no padding", "leave out `full`, or `pad` and `justify`");
+            return None;
+        }
+        Some(full)
+    }
+}

@@ -1,0 +1,181 @@
+//! The tables themselves: their digests, how many characters they have, and the formulas that hold in them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use fep_codec::Charset;
+
+use super::{Decoded, decoded, encoded};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fep-codec/tables")
+}
+
+/// FNV-1a, 64 bits: it is against accidents, not against people.
+fn digest(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
+#[test]
+fn the_files_are_those_that_were_proved() {
+    for (file, expected) in [
+        ("cp932.bin", 0x6B90_9CE3_FFFB_59A0),
+        ("ebcdic.bin", 0xF67B_E9BE_1440_726E),
+        ("ibm1364.bin", 0xD5AC_1438_5A4D_39D9),
+        ("ibm300.bin", 0x6744_F6F7_0EA2_E0F6),
+        ("ibm933.bin", 0x78D3_6F1F_F11B_55F1),
+        ("ksx1001.bin", 0x1131_3C7E_6C9E_5DEC),
+    ] {
+        let found = digest(&std::fs::read(folder().join(file)).unwrap());
+        assert_eq!(found, expected, "{file}: {found:#018X}; run the oracles and write the new digest here");
+    }
+}
+
+#[test]
+fn the_generator_makes_these_files() {
+    let uconv = Command::new("uconv").arg("--version").output();
+    if uconv.is_err() || Command::new("python3").arg("--version").output().is_err() {
+        println!("uconv (icu-devtools) or python3 is not here");
+        return;
+    }
+    let output = Command::new("python3").arg(folder().join("generate.py")).arg("--check").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// How many codes of one and two bytes there are.
+#[test]
+fn no_character_is_missing() {
+    let count = |charset: Charset| {
+        let all = decoded(charset);
+        let singles = all.keys().filter(|code| code.len() == 1).count();
+        (singles, all.len() - singles, encoded(charset).len())
+    };
+    assert_eq!(count(Charset::Ascii), (128, 0, 128));
+    assert_eq!(count(Charset::EucKr), (128, 17_049, 128 + 8_227), "reads CP949 and U+327E, writes KS X 1001");
+    assert_eq!(count(Charset::Cp949), (128, 17_048, 17_176));
+    assert_eq!(count(Charset::Johab), (128, 11_172 + 51 + 5_825, 17_176));
+    assert_eq!(count(Charset::Ibm933), (215, 10_757, 10_972));
+    assert_eq!(count(Charset::Ibm1364), (215, 19_551, 19_766));
+    assert_eq!(count(Charset::Ibm833), (215, 0, 215));
+    assert_eq!(count(Charset::Ibm834), (0, 10_757, 10_757));
+    for latin in [Charset::Cp037, Charset::Cp500, Charset::Cp1047, Charset::Cp1140] {
+        assert_eq!(count(latin), (256, 0, 256), "{latin}");
+    }
+    assert_eq!(count(Charset::JisX0201), (191, 0, 191));
+    assert_eq!(count(Charset::Cp932).0, 191);
+    assert_eq!(count(Charset::Ibm930), (226, 11_635, 11_861));
+    assert_eq!(count(Charset::Ibm939), (226, 11_635, 11_861));
+}
+
+/// What is written is read again, and what is read is written again but for the codes that the pages of a charset name.
+#[test]
+fn every_code_goes_there_and_back() {
+    for charset in Charset::ALL.iter().copied().filter(|charset| *charset != Charset::Utf8) {
+        let (reading, writing) = (decoded(charset), encoded(charset));
+        for (character, code) in &writing {
+            assert_eq!(reading.get(code), Some(&character.to_string()), "{charset}");
+        }
+        let one_way: Vec<_> = reading
+            .iter()
+            .filter(|(code, text)| writing.get(&text.chars().next().unwrap()) != Some(code))
+            .map(|(code, _)| code)
+            .collect();
+        match charset {
+            // CP949 beyond KS X 1001.
+            Charset::EucKr => assert_eq!(one_way.len(), 17_048 + 1 - 8_227),
+            // Characters that NEC and IBM added twice: ED40 to EEFC, and a few of FA and 87.
+            Charset::Cp932 => assert_eq!(one_way.len(), 398),
+            _ => assert!(one_way.is_empty(), "{charset} {one_way:02X?}"),
+        }
+    }
+}
+
+/// 초성 5 bits, 중성 5, 종성 5: KS C 5601-1992, annex 3.
+fn combination(syllable: u32) -> [u8; 2] {
+    const VOWELS: [u32; 21] = [3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 18, 19, 20, 21, 22, 23, 26, 27, 28, 29];
+    let finals: Vec<u32> = (1..=17).chain(19..=29).collect();
+    let code = 0x8000
+        | (syllable / 588 + 2) << 10
+        | VOWELS[(syllable % 588 / 28) as usize] << 5
+        | finals[(syllable % 28) as usize];
+    u16::try_from(code).unwrap().to_be_bytes()
+}
+
+#[test]
+fn hangul_is_a_formula_in_johab_and_on_hosts() {
+    let tables = [Charset::Johab, Charset::Ibm1364, Charset::Ibm933].map(decoded);
+    let agree = |table: &Decoded| {
+        let same = |number: &u32| {
+            let syllable = char::from_u32(0xAC00 + number).unwrap().to_string();
+            table.get(combination(*number).as_slice()) == Some(&syllable)
+        };
+        (0..11_172).filter(same).count()
+    };
+    assert_eq!(tables.each_ref().map(agree), [11_172, 11_172, 2_620]);
+}
+
+#[test]
+fn user_areas_are_a_row() {
+    let row = |charset: Charset, leads: std::ops::RangeInclusive<u8>, trails: &[u8]| {
+        let table = decoded(charset);
+        let codes = leads.flat_map(|lead| trails.iter().map(move |trail| vec![lead, *trail]));
+        codes.zip('\u{E000}'..).filter(|(code, user)| table.get(code) == Some(&user.to_string())).count()
+    };
+    let korean: Vec<u8> = (0x41..=0xFD).filter(|trail| *trail != 0x80).collect();
+    let japanese: Vec<u8> = (0x41..=0xFE).collect();
+    assert_eq!(row(Charset::Ibm933, 0xD4..=0xDD, &korean), 1_880);
+    assert_eq!(row(Charset::Ibm1364, 0xD4..=0xDD, &korean), 1_880);
+    assert_eq!(row(Charset::Ibm930, 0x69..=0x7F, &japanese), 4_370);
+}
+
+/// Johab puts two rows of KS X 1001 under one first byte: symbols from D9, hanja from E0.
+#[test]
+fn symbols_and_hanja_of_johab_are_rows_of_ks_x_1001() {
+    let (ks, johab) = (decoded(Charset::Cp949), decoded(Charset::Johab));
+    let mut same = 0;
+    for row in (0xA1..=0xAC_u8).chain(0xCA..=0xFD) {
+        let (number, first) = if row < 0xCA { (row - 0xA1, 0xD9) } else { (row - 0xCA, 0xE0) };
+        for column in 0..94_u8 {
+            let place = column + number % 2 * 94;
+            let trail = if place < 78 { 0x31 + place } else { 0x91 + (place - 78) };
+            let text = ks.get([row, 0xA1 + column].as_slice());
+            if text.is_some() && text == johab.get([first + number / 2, trail].as_slice()) {
+                same += 1;
+            }
+        }
+    }
+    assert_eq!(same, 5_825);
+}
+
+#[test]
+fn ibm_834_is_ibm_933_without_its_single_bytes() {
+    let mut korean = decoded(Charset::Ibm933);
+    let pairs = decoded(Charset::Ibm834);
+    let singles = decoded(Charset::Ibm833);
+    assert!(korean.iter().all(|(code, text)| singles.get(code).or(pairs.get(code)) == Some(text)));
+    korean.retain(|code, _| code.len() == 2);
+    assert_eq!(korean, pairs);
+}
+
+/// The other Rust crate with these tables.
+#[test]
+fn encoding_rs_agrees() {
+    let check = |charset: Charset, other: &'static encoding_rs::Encoding| {
+        let ours = decoded(charset);
+        let mut different = Vec::new();
+        for lead in 0x80..=0xFF_u8 {
+            for trail in 0x40..=0xFF_u8 {
+                let code = [lead, trail];
+                let theirs = other.decode_without_bom_handling_and_without_replacement(&code);
+                let theirs = theirs.filter(|text| text.chars().count() == 1);
+                if ours.get(code.as_slice()).map(String::as_str) != theirs.as_deref() {
+                    different.push(code);
+                }
+            }
+        }
+        different
+    };
+    assert_eq!(check(Charset::Cp949, encoding_rs::EUC_KR), Vec::<[u8; 2]>::new());
+    assert_eq!(check(Charset::EucKr, encoding_rs::EUC_KR), [[0xA2, 0xE8]]);
+    assert_eq!(check(Charset::Cp932, encoding_rs::SHIFT_JIS), Vec::<[u8; 2]>::new());
+}
