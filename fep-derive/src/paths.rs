@@ -40,6 +40,7 @@ runtime! {
     window_mut = view::WindowMut;
     entries = view::Entries;
     item_at = view::At;
+    slot = layout::Slot;
     error = error::Error;
     fault = error::Fault;
     charset = charset::Charset;
