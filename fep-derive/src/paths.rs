@@ -46,6 +46,7 @@ runtime! {
     window_mut = view::WindowMut;
     entries = view::Entries;
     item_at = view::At;
+    slot = layout::Slot;
     error = error::Error;
     fault = error::Fault;
     culprit = error::Culprit;

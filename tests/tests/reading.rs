@@ -37,6 +37,9 @@ fn a_record_is_changed_by_paths_and_checks_what_it_is_given() {
     record.set_json("items", &whole).expect("a group");
     assert_eq!(record.to_json_value()["items"], whole);
 
+    let (header, items) = (record.get("header").cloned(), record.get("items").cloned());
+    record.set("header", header.expect("the part")).expect("a part");
+    record.set("items", items.expect("the group")).expect("a group");
     let before = record.clone();
     let mut refused = |path: &str, value: Value| record.set(path, value).expect_err(path).to_string();
     assert_eq!(
@@ -52,7 +55,9 @@ fn a_record_is_changed_by_paths_and_checks_what_it_is_given() {
         refused("items[0].amount", Value::Text("1".to_owned())).starts_with("caller: items[0].amount (거래금액): ")
     );
     assert!(refused("header.sent_date", Value::Number(20_261_121)).contains("expected a date, found a number"));
-    assert!(refused("header", Value::Absent).contains("expected a field of the part"));
+    assert!(refused("header", Value::Absent).contains("expected a part with values for all its items"));
+    assert!(refused("header", Value::Part(Vec::new())).contains("found a part"));
+    assert!(refused("items", Value::Group(vec![vec![Value::Number(1)]])).contains("expected a group"));
     assert!(refused("items[7].amount", Value::Number(1)).contains("there is no such field"));
     let mut refused = |path: &str, json| record.set_json(path, &json).expect_err(path).to_string();
     assert!(

@@ -92,8 +92,8 @@ impl<'l> Record<'l> {
 
     /// Puts a value at a path. It must be of the field's kind; whether it fits is seen when the record is encoded.
     ///
-    /// [`Value::Absent`] takes a value away, and [`Value::None`] says that there is none. A part or a group is not set as a
-    /// whole, but field by field.
+    /// [`Value::Absent`] takes a value away, and [`Value::None`] says that there is none. A part or a group as a whole takes what
+    /// [`Record::get`] gives for one with the same layout.
     ///
     /// # Errors
     /// If the layout has nothing there, with the name that was probably meant; if the group has no such entry; or if the value
@@ -142,12 +142,23 @@ fn check_kind(item: &Item, value: &Value) -> Result<(), Fault> {
     let fits = match (item, value) {
         (_, Value::Absent) => !matches!(item, Item::Part(_) | Item::Group(_)),
         (Item::Field(field) | Item::Tail(field), value) => field.kind.holds(value),
+        (Item::Part(part), Value::Part(values)) => fit(&part.layout, values),
+        (Item::Group(group), Value::Group(entries)) => entries.iter().all(|values| fit(&group.layout, values)),
+        (Item::Choice(choice), Value::Choice(case, values)) => {
+            choice.cases().get(*case).is_some_and(|case| fit(&case.layout, values))
+        }
         (Item::Literal(literal), Value::Bytes(bytes)) => {
             return if *bytes == *literal.bytes { Ok(()) } else { Err(Fault::NotTheLiteral) };
         }
         _ => false,
     };
     if fits { Ok(()) } else { Err(Fault::WrongType { expected: noun(item), found: value.kind_name() }) }
+}
+
+/// Whether these can be the values of all items of a layout.
+fn fit(layout: &Layout, values: &[Value]) -> bool {
+    let items = layout.items();
+    items.len() == values.len() && items.iter().zip(values).all(|(item, value)| check_kind(item, value).is_ok())
 }
 
 impl Kind {
@@ -175,9 +186,9 @@ const fn noun(item: &Item) -> &'static str {
         Item::Field(field) | Item::Tail(field) => field.kind.value_name(),
         Item::Literal(_) => "the literal's bytes",
         Item::Filler(_) => "nothing",
-        Item::Part(_) => "a field of the part",
-        Item::Group(_) => "a field of an entry",
-        Item::Choice(_) => "a field of its body",
+        Item::Part(_) => "a part with values for all its items",
+        Item::Group(_) => "a group whose entries have values for all their items",
+        Item::Choice(_) => "a case of the choice with values for all its items",
     }
 }
 

@@ -126,10 +126,13 @@ impl<'t> Views<'t> {
         });
         let (decode, all) = (self.body(quote!(self.0.decode())), self.body(quote!(self.0.all(#layout))));
         let items = self.items().map(|(number, item)| self.read_item(number, item));
+        let constants = self.items().filter(|_| !self.stub).map(|(number, item)| self.constant(number, item));
         let shown = ident.unraw().to_string();
         quote! {
             #[allow(dead_code, reason = "a view has more methods than one program needs")]
             impl #impl_generics #ident #ty_generics #where_clause {
+                #(#constants)*
+
                 /// A view of these bytes. Their length is checked, the fields are not.
                 ///
                 /// # Errors
@@ -164,9 +167,9 @@ impl<'t> Views<'t> {
         let (docs, at) = (docs(item), self.at(number));
         let (error, result, viewed) = (p.error(), paths::result(), p.viewed());
         let (ty, body) = match &item.what {
-            What::Field(field) => {
+            What::Field(_) => {
                 let ty = self.with(&item.ty, BYTES);
-                let slot = self.asked(accessor(&field.kind), number);
+                let slot = self.asked(number);
                 (quote!(#result<#ty, #error>), quote!(self.0.field(#slot, #at)))
             }
             What::Tail(field) => {
@@ -184,7 +187,7 @@ impl<'t> Views<'t> {
                 (quote!(&#bytes [::core::primitive::u8]), quote!(self.0.bytes(#at)))
             }
             What::Computed { .. } => {
-                let slot = self.asked("number", number);
+                let slot = self.asked(number);
                 (quote!(#result<::core::primitive::u64, #error>), quote!(self.0.field(#slot, #at)))
             }
             What::Part => {
@@ -194,7 +197,7 @@ impl<'t> Views<'t> {
             }
             What::Group { entry, .. } => {
                 let ty = self.with(entry, BYTES);
-                let (entries, group) = (p.entries(), self.asked("group", number));
+                let (entries, group) = (p.entries(), self.asked(number));
                 let body = quote_spanned!(place(entry)=> self.0.entries(#group, #at));
                 (quote!(#entries<#bytes, #ty>), body)
             }
@@ -276,7 +279,7 @@ impl<'t> Views<'t> {
         match &item.what {
             What::Field(Field { kind, .. }) => {
                 let (set, ty) = (format_ident!("set_{name}", span = member.span()), self.with(ty, "_"));
-                let slot = self.asked(accessor(kind), number);
+                let slot = self.asked(number);
                 let rule = rule_type(p, kind);
                 let body = self.body(quote!(self.0.set::<#rule, _>(#slot, #at, value)));
                 quote! {
@@ -301,7 +304,7 @@ impl<'t> Views<'t> {
             What::Group { entry, .. } => {
                 let part = format_ident!("{name}_mut", span = member.span());
                 let ty = self.with(entry, SHORTER);
-                let group = self.asked("group", number);
+                let group = self.asked(number);
                 let of = quote_spanned!(place(entry)=> <#ty as #viewed<#shorter>>::ViewMut);
                 let from = quote!(<#of as ::core::convert::From<_>>::from);
                 let body = self.body(quote!(#option::map(self.0.entry(#group, #at, index), #from)));
@@ -340,22 +343,50 @@ impl<'t> Views<'t> {
         quote!(<#own as #trait_>::LAYOUT)
     }
 
-    /// `const { LAYOUT.number(3) }`
-    fn asked(&self, accessor: &str, number: usize) -> TokenStream {
-        let (layout, accessor) = (self.layout(), format_ident!("{accessor}"));
-        quote!(const { #layout.#accessor(#number) })
+    /// What the layout says of an item, and where it stands: a constant, which all methods of the item share.
+    fn constant(&self, number: usize, item: &Item) -> TokenStream {
+        let (p, layout, name) = (&self.telegram.paths, self.layout(), constant_name(number));
+        let (at, slot) = (p.item_at(), p.slot());
+        let (ty, asked) = match &item.what {
+            What::Field(Field { kind, .. }) => {
+                let (rule, accessor) = (rule_type(p, kind), format_ident!("{}", accessor(kind)));
+                (quote!(#slot<'static, #rule>), quote!(#layout.#accessor(#number)))
+            }
+            What::Computed { .. } => {
+                let rule = p.number_rule();
+                (quote!(#slot<'static, #rule>), quote!(#layout.number(#number)))
+            }
+            What::Group { .. } => {
+                let group = p.group();
+                (quote!(&'static #group), quote!(#layout.group(#number)))
+            }
+            What::Part | What::Literal(_) | What::Filler { .. } => (quote!(()), quote!(())),
+        };
+        quote!(const #name: (#ty, #at) = (#asked, #at::item(#layout, #number));)
     }
 
-    /// `const { At::item(LAYOUT, 3) }`
+    /// The first half of that constant.
+    fn asked(&self, number: usize) -> TokenStream {
+        let (view, name) = (&self.view.ident, constant_name(number));
+        let (_, ty_generics, _) = self.generics.split_for_impl();
+        quote!(<#view #ty_generics>::#name.0)
+    }
+
+    /// The second half.
     fn at(&self, number: usize) -> TokenStream {
-        let (layout, at) = (self.layout(), self.telegram.paths.item_at());
-        quote!(const { #at::item(#layout, #number) })
+        let (view, name) = (&self.view.ident, constant_name(number));
+        let (_, ty_generics, _) = self.generics.split_for_impl();
+        quote!(<#view #ty_generics>::#name.1)
     }
 
     /// What a method does; beside mistakes, nothing.
     fn body(&self, body: TokenStream) -> TokenStream {
         if self.stub { quote!(::core::unreachable!()) } else { body }
     }
+}
+
+fn constant_name(number: usize) -> Ident {
+    format_ident!("__ITEM_{number}")
 }
 
 /// Generics without lifetimes but that of the bytes, which stands for all of them.
