@@ -19,7 +19,7 @@ use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Counts, Field};
 
 /// What a length field at `start..start + len` must say in a telegram of `total` bytes.
-const fn length_value(counts: Counts, start: usize, len: usize, total: usize) -> usize {
+pub(crate) const fn length_value(counts: Counts, start: usize, len: usize, total: usize) -> usize {
     match counts {
         Counts::Rest => total.saturating_sub(start.saturating_add(len)),
         Counts::All => total,

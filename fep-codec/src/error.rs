@@ -4,6 +4,8 @@
 //! field, its byte range and the culprit, and every enclosing part or group adds its name on the way out. So the happy path
 //! pays nothing for paths. The content of a secret field is taken out before the error exists.
 
+mod found;
+
 use std::fmt;
 use std::ops::Range;
 

@@ -67,14 +67,25 @@ mod fault;
 mod order;
 mod totals;
 mod walk;
+mod slice;
+mod intake;
+mod outlet;
 mod reader;
 mod writer;
-mod slice;
+#[cfg(feature = "tokio")]
+mod asynchronous;
+#[cfg(feature = "rayon")]
+mod parallel;
 
 use std::borrow::Cow;
 
+#[cfg(feature = "tokio")]
+pub use self::asynchronous::{AsyncFileReader, AsyncFileWriter};
 pub use self::fault::{FileError, FileFault};
-pub use self::reader::{FileReader, Progress};
+pub use self::intake::Progress;
+#[cfg(feature = "rayon")]
+pub use self::parallel::{par_records, verify};
+pub use self::reader::FileReader;
 pub use self::slice::{RecordSet, Records, records};
 pub use self::walk::RawRecord;
 pub use self::writer::FileWriter;

@@ -7,11 +7,34 @@
 //!  └────┴──────────────────────────┘            └────┴──────────────────────────┘
 //! ```
 //!
-//! The digits are kept: they are the telegram's first field. This module looks at bytes and answers; it reads from nothing.
+//! The digits are kept: they are the telegram's first field. A stream without lengths is cut by a [`CodeTable`]: the first bytes
+//! of each telegram say which it is, and so how long. This module looks at bytes and answers; it reads from nothing.
+
+mod codes;
+mod glued;
 
 use std::fmt;
 
+pub use self::codes::{CodeRow, CodeTable};
 use crate::layout::Counts;
+
+/// A way to cut a byte stream into frames.
+pub trait Framing {
+    /// The length in bytes of the frame that the buffer begins with, as soon as it can be told.
+    ///
+    /// # Errors
+    /// If no frame can begin so. A wrong byte is seen as soon as it is there.
+    fn frame_len(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError>;
+
+    /// Checks a frame that is there as a whole.
+    ///
+    /// # Errors
+    /// If it does not end as its kind must.
+    fn check(&self, frame: &[u8]) -> Result<(), FrameError> {
+        let _ = frame;
+        Ok(())
+    }
+}
 
 /// Frames that begin with their length in ASCII digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +71,26 @@ pub enum FrameError {
         /// How many digits there are.
         digits: u8,
     },
+    /// The first bytes are no code of the table.
+    UnknownCode {
+        /// As many of them as the longest code has.
+        found: Vec<u8>,
+    },
+    /// The frame's last byte is not the one that ends every frame.
+    NoEnd {
+        /// Where, in bytes from the start of the frame.
+        offset: usize,
+        /// What stands there.
+        found: u8,
+        /// What must.
+        expected: u8,
+    },
+}
+
+impl Framing for LengthPrefix {
+    fn frame_len(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
+        self.stated(buffer)
+    }
 }
 
 impl LengthPrefix {
@@ -97,7 +140,7 @@ impl fmt::Display for FrameError {
         match self {
             Self::NotADigit { offset, found } => {
                 write!(f, "the length's byte {offset} is not a digit, hex")?;
-                found.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
+                hex(f, found)
             }
             Self::TooLong { stated, max } => {
                 write!(f, "a frame of {stated} bytes is announced, at most {max} are accepted")
@@ -105,8 +148,19 @@ impl fmt::Display for FrameError {
             Self::TooShort { stated, digits } => {
                 write!(f, "a frame of {stated} bytes is announced, its length alone takes {digits}")
             }
+            Self::UnknownCode { found } => {
+                f.write_str("no telegram begins so, hex")?;
+                hex(f, found)
+            }
+            Self::NoEnd { offset, found, expected } => {
+                write!(f, "the frame must end in {expected:02x}, byte {offset} is {found:02x}")
+            }
         }
     }
+}
+
+fn hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
 }
 
 impl std::error::Error for FrameError {}

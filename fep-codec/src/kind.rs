@@ -8,6 +8,10 @@ mod text;
 mod digits;
 mod number;
 mod date;
+#[cfg(feature = "decimal")]
+mod decimal;
+#[cfg(any(feature = "jiff", feature = "chrono"))]
+mod calendars;
 mod code;
 mod flag;
 mod bytes;
@@ -32,7 +36,7 @@ use crate::error::Fault;
     note = "text: `Text<N>`, `String`, `Cow<str>`, `&str` (ascii and utf-8 only); digits: `Digits<N>` and the text types; \
             number: the integers, and `Option` of one if the field can be blank; date: `Date`, `MonthDay`; time: `Time`; \
             timestamp: `DateTime`, `MonthDayTime`; code: an enum with `#[derive(Code)]`, or a text type; flag: `bool`; bytes: `[u8; N]`, \
-            `Vec<u8>`, `&[u8]`"
+            `Vec<u8>`, `&[u8]`; with fep-codec's features `decimal`, `jiff` and `chrono` also the types of those crates"
 )]
 pub trait FieldValue<'a, R>: Sized {
     /// The length in bytes that the field must have if it shall be of this type; none if any will do.

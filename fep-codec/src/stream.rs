@@ -1,7 +1,7 @@
 //! [`TelegramCodec`]: derived telegrams over `tokio_util::codec::Framed`.
 //!
 //! A telegram that cannot be decoded is an item of the stream, not its end: the frame was whole, the next one may be fine.
-//! Only a frame whose length cannot be trusted ends the stream. Sockets are the caller's business.
+//! Only a frame whose length or end cannot be trusted ends the stream. Sockets are the caller's business.
 
 use std::fmt;
 use std::io;
@@ -11,13 +11,13 @@ use bytes::{Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 
 use crate::error::Error;
-use crate::framing::{FrameError, LengthPrefix};
+use crate::framing::{FrameError, Framing, LengthPrefix};
 use crate::telegram::TelegramSet;
 
 /// Frames and telegrams of type `T`: a derived telegram, or a derived enum of the telegrams that a line carries.
 #[derive(Clone, Debug)]
-pub struct TelegramCodec<T> {
-    prefix: LengthPrefix,
+pub struct TelegramCodec<T, F = LengthPrefix> {
+    framing: F,
     telegram: PhantomData<fn() -> T>,
 }
 
@@ -41,31 +41,32 @@ pub enum StreamError {
     Encode(Error),
 }
 
-impl<T> TelegramCodec<T> {
-    /// A codec for frames of this kind.
+impl<T, F: Framing> TelegramCodec<T, F> {
+    /// A codec for frames of this kind: a [`LengthPrefix`], or a [`CodeTable`](crate::framing::CodeTable).
     #[must_use]
-    pub const fn new(prefix: LengthPrefix) -> Self {
-        Self { prefix, telegram: PhantomData }
+    pub const fn new(framing: F) -> Self {
+        Self { framing, telegram: PhantomData }
     }
 }
 
-impl<T: TelegramSet> Decoder for TelegramCodec<T> {
+impl<T: TelegramSet, F: Framing> Decoder for TelegramCodec<T, F> {
     type Item = Result<T, Undecodable>;
     type Error = StreamError;
 
     fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
-        let Some(len) = self.prefix.stated(buffer).map_err(StreamError::Frame)? else { return Ok(None) };
+        let Some(len) = self.framing.frame_len(buffer).map_err(StreamError::Frame)? else { return Ok(None) };
         if buffer.len() < len {
             // The length has been checked against the maximum.
             buffer.reserve(len - buffer.len());
             return Ok(None);
         }
+        self.framing.check(buffer.get(..len).unwrap_or_default()).map_err(StreamError::Frame)?;
         let frame = buffer.split_to(len).freeze();
         Ok(Some(T::decode_any(&frame).map_err(|error| Undecodable { frame, error })))
     }
 }
 
-impl<T: TelegramSet> Encoder<&T> for TelegramCodec<T> {
+impl<T: TelegramSet, F> Encoder<&T> for TelegramCodec<T, F> {
     type Error = StreamError;
 
     fn encode(&mut self, telegram: &T, buffer: &mut BytesMut) -> Result<(), StreamError> {
@@ -78,7 +79,7 @@ impl<T: TelegramSet> Encoder<&T> for TelegramCodec<T> {
     }
 }
 
-impl<T: TelegramSet> Encoder<T> for TelegramCodec<T> {
+impl<T: TelegramSet, F> Encoder<T> for TelegramCodec<T, F> {
     type Error = StreamError;
 
     fn encode(&mut self, telegram: T, buffer: &mut BytesMut) -> Result<(), StreamError> {

@@ -220,7 +220,8 @@ impl<'b> Window<'b> {
 
     #[cold]
     fn fail(self, fault: Fault, field: &Field, start: usize, bytes: &[u8]) -> Error {
-        let error = Error::in_field(Culprit::Peer, fault, field).at_bytes(start..start + field.len, Some(bytes));
+        let culprit = culprit_or(Culprit::Peer, &fault);
+        let error = Error::in_field(culprit, fault, field).at_bytes(start..start + bytes.len(), Some(bytes));
         named(error, self.root, self.telegram, start)
     }
 
@@ -252,6 +253,11 @@ fn check_length(layout: &'static Layout, telegram: &[u8]) -> Result<(), Error> {
             Err(Error::new(Culprit::Peer, fault).at_bytes(0..end, None))
         }
     }
+}
+
+/// Who has to mend a fault: the spec, if no bytes and no value could be right.
+const fn culprit_or(other: Culprit, fault: &Fault) -> Culprit {
+    if matches!(fault, Fault::BadSpec { .. }) { Culprit::Spec } else { other }
 }
 
 /// An error of the field that stands here, with the names of what encloses it.
@@ -301,7 +307,8 @@ impl<'b> WindowMut<'b> {
         let start = self.window().start_of(at);
         let range = start..start.saturating_add(slot.field.len);
         let put = |out: &mut [u8]| {
-            value.put(slot.rule, out).map_err(|fault| Error::in_field(Culprit::Caller, fault, slot.field))
+            let put = value.put(slot.rule, out);
+            put.map_err(|fault| Error::in_field(culprit_or(Culprit::Caller, &fault), fault, slot.field))
         };
         match patch::in_place(self.telegram, range, put) {
             Ok(()) => Ok(()),

@@ -21,15 +21,17 @@ pub(crate) enum Shape<'t> {
     Str,
     /// `u8` to `i128`
     Integer,
+    /// `Decimal`
+    Decimal,
     /// `bool`
     Bool,
-    /// `Date`
+    /// `Date`, ours or jiff's; `NaiveDate`
     Date,
     /// `MonthDay`
     MonthDay,
-    /// `Time`
+    /// `Time`, ours or jiff's; `NaiveTime`
     Time,
-    /// `DateTime`
+    /// `DateTime`, ours or jiff's; `NaiveDateTime`
     DateTime,
     /// `MonthDayTime`
     MonthDayTime,
@@ -81,10 +83,11 @@ impl<'t> Shape<'t> {
             ("Cow", Some(GenericArgument::Type(Type::Path(inner)))) if inner.path.is_ident("str") => Self::Cow,
             ("String", None) => Self::String,
             ("bool", None) => Self::Bool,
-            ("Date", None) => Self::Date,
+            ("Decimal", None) => Self::Decimal,
+            ("Date" | "NaiveDate", None) => Self::Date,
             ("MonthDay", None) => Self::MonthDay,
-            ("Time", None) => Self::Time,
-            ("DateTime", None) => Self::DateTime,
+            ("Time" | "NaiveTime", None) => Self::Time,
+            ("DateTime" | "NaiveDateTime", None) => Self::DateTime,
             ("MonthDayTime", None) => Self::MonthDayTime,
             (integer, None) if INTEGERS.contains(&integer) => Self::Integer,
             _ => Self::Path,

@@ -14,6 +14,7 @@ mod kinds;
 mod items;
 mod choices;
 mod codes;
+mod files;
 mod print;
 
 use fep_codec::Layout;
@@ -38,8 +39,11 @@ pub fn rust(spec: &Spec, source: &str) -> Result<String, Unprintable> {
         .map(|telegram| structs(spec, &telegram.layout, &telegram.notes, &telegram.remark, telegram.like.is_none()));
     let parts = spec.parts.iter().map(|part| structs(spec, &part.layout, &part.notes, "", true));
     let enums = spec.codes.iter().filter_map(|list| codes::enumeration(spec, list));
-    let body: TokenStream = [set].into_iter().chain(telegrams).chain(parts).chain(enums).collect();
-    print::file(&head(spec, source), &words::imports(&body), body)
+    let records = files::records(spec);
+    let body: TokenStream = [set, records].into_iter().chain(telegrams).chain(parts).chain(enums).collect();
+    let (plans, planned) = files::plans(spec);
+    let text = print::file(&head(spec, source), &words::imports(&body), &planned, body)?;
+    Ok(text + &plans)
 }
 
 /// The name of the file: `bank_a.rs`.

@@ -135,7 +135,7 @@ use fep_codec::{Charset, Layout};
 pub(crate) use self::files::FilePlace;
 use self::items::Items;
 pub(crate) use self::items::{CasePlace, Place, TELEGRAM_LEN_MAX};
-pub(crate) use self::names::pascal;
+pub(crate) use self::names::{pascal, plan_name, record_name};
 use self::options::Options;
 use crate::document::{Document, Located, Table, instead};
 use crate::model::{CodeList, PartSpec, Spec, TelegramSpec, TypeSpec};
@@ -217,6 +217,9 @@ pub(crate) fn lower(root: Table<'_>, hash: u64) -> Lowered {
     let types = types(&mut known, &root);
     let parts = parts(&mut known, &root);
     let (telegrams, telegram_places) = telegrams(&mut known, &root);
+    for (name, _) in sections(&root, "files") {
+        known.claim_file(document, &name);
+    }
     let (files, file_places) = files::files(sections(&root, "files"));
     root.finish();
     warn_unused(document, &known, &list_names);
@@ -383,6 +386,19 @@ impl<'d> Known<'d> {
             document.error_hint(name.span.clone(), message, "they become types of one Rust module: rename one");
         }
         self.taken.push((name.value.to_owned(), what));
+    }
+
+    /// Takes the names of a file's plan and of the enum of its records.
+    fn claim_file(&mut self, document: &Document, name: &Located<&str>) {
+        // A plan is a constant, whose name only another plan can have.
+        let plan = format!("static {}", plan_name(name.value));
+        for (own, what) in [(record_name(name.value), "the enum of a file's records"), (plan, "another file")] {
+            if let Some((_, other)) = self.taken.iter().find(|(taken, _)| *taken == own) {
+                let message = format!("the file `{}` becomes `{own}` in generated code, as {other} does", name.value);
+                document.error_hint(name.span.clone(), message, "rename one");
+            }
+            self.taken.push((own, what));
+        }
     }
 
     /// The options of a type, marked as used; notes if there is no such type.

@@ -80,7 +80,7 @@ fn golden_telegrams_go_both_ways() {
 
 #[test]
 fn golden_record_files_go_both_ways() {
-    for (spec, file) in [("kftc-cms", "EB13"), ("nacha", "ACH")] {
+    for (spec, file) in [("kftc-cms", "EB13"), ("nacha", "ACH"), ("nts-vat", "VatFile")] {
         let [(golden, hex)] = golden(spec).try_into().expect("one file");
         let args = ["--spec", "specs", "--telegram", file, "--hex"];
         let decoded = fep_with(&[&["decode"], args.as_slice()].concat(), hex.as_bytes());
@@ -90,6 +90,49 @@ fn golden_record_files_go_both_ways() {
         let encoded = fep_with(&[&["encode"], args.as_slice()].concat(), &decoded.out);
         assert_eq!((encoded.code, encoded.text().trim()), (Some(0), hex.as_str()), "{}", encoded.messages);
     }
+}
+
+#[test]
+fn telegrams_glued_together_are_one_line_each() {
+    let [(golden, hex)] = golden("quote-c").try_into().expect("one stream");
+    let decoded = fep_with(&["decode", "--spec", "specs", "--hex"], hex.as_bytes());
+    assert_eq!(decoded.code, Some(0), "{}", decoded.messages);
+    let lines: Vec<Value> = decoded.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), 3);
+    assert_eq!([&lines[0], &lines[1]], [&golden["fields"][0], &golden["fields"][1]]);
+    // The golden poll lists no fields; its time must not be lost.
+    assert_eq!(lines[2]["telegram"], golden["fields"][2]["telegram"]);
+    assert_eq!(lines[2]["fields"]["time"], "09:31:00");
+    let encoded = fep_with(&["encode", "--spec", "specs", "--hex"], &decoded.out);
+    assert_eq!((encoded.code, encoded.text().trim()), (Some(0), hex.as_str()), "{}", encoded.messages);
+    let explained = fep_with(&["explain", "--spec", "specs/quote-c", "--hex"], hex.as_bytes());
+    assert!(explained.text().contains("telegram 2 at byte 160: ") && explained.text().contains("at byte 206: "));
+
+    let cut = fep_with(&["decode", "--spec", "specs", "--hex"], &hex.as_bytes()[..2 * 200]);
+    assert_eq!((cut.code, cut.text().lines().count()), (Some(1), 1));
+    assert_eq!(cut.messages, "fep: telegram 2 at byte 160: Index: peer: the telegram has 46 bytes, found 40\n");
+    let more = fep_with(&["decode", "--spec", "specs/quote-c", "--hex"], format!("{hex}0a").as_bytes());
+    assert_eq!((more.code, more.text().lines().count()), (Some(1), 3));
+    assert!(
+        more.messages.starts_with("fep: telegram 4 at byte 216: peer: no telegram of the spec"),
+        "{}",
+        more.messages
+    );
+}
+
+#[test]
+fn telegrams_of_varying_length_are_cut_by_their_length_fields() {
+    let hex: String = ["bank-a-list-3", "bank-a-list-0", "bank-a-sign-on"]
+        .map(|name| {
+            let text =
+                fs::read_to_string(root().join("tests/golden").join(name).with_extension("json")).expect("a file");
+            serde_json::from_str::<Value>(&text).expect("JSON")["hex"].as_str().expect("hex").to_owned()
+        })
+        .concat();
+    let decoded = fep_with(&["decode", "--spec", "specs/bank-a", "--hex"], hex.as_bytes());
+    assert_eq!((decoded.code, decoded.text().lines().count()), (Some(0), 3), "{}", decoded.messages);
+    let encoded = fep_with(&["encode", "--spec", "specs", "--hex"], &decoded.out);
+    assert_eq!((encoded.code, encoded.text().trim()), (Some(0), hex.as_str()), "{}", encoded.messages);
 }
 
 #[test]

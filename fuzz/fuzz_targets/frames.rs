@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use fep_tests::properties;
+use fep_tests::properties::targets;
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|input: (usize, &[u8])| properties::any_cut(input.1, input.0 % 1024));
+fuzz_target!(|bytes: &[u8]| targets::frames(bytes));

@@ -2,14 +2,7 @@
 
 #![no_main]
 
-use fep_codec::{Record, TelegramSet};
-use fep_tests::generated::bank_a::BankA;
+use fep_tests::properties::targets;
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|text: &str| {
-    for layout in BankA::LAYOUTS {
-        if let Ok(bytes) = Record::from_json(layout, text).and_then(|record| record.encode()) {
-            assert!(Record::decode(layout, &bytes).is_ok(), "{} of {text}", layout.name);
-        }
-    }
-});
+fuzz_target!(|bytes: &[u8]| targets::json(bytes));

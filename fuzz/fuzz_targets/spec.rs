@@ -1,15 +1,8 @@
-//! Any text as a spec file: it is read or refused with findings; what is read has layouts that survive any bytes.
+//! Any text as a spec file: it is read or refused with findings.
 
 #![no_main]
 
-use fep_spec::model::Spec;
-use fep_tests::properties;
+use fep_tests::properties::targets;
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|text: &str| {
-    if let Ok(spec) = Spec::parse("fuzz.toml", text) {
-        for telegram in &spec.telegrams {
-            properties::any_bytes(&telegram.layout, text.as_bytes());
-        }
-    }
-});
+fuzz_target!(|bytes: &[u8]| targets::spec(bytes));

@@ -2,6 +2,8 @@
 
 #![allow(clippy::panic, clippy::expect_used, reason = "a property fails by panicking")]
 
+pub mod targets;
+
 use std::io::{Cursor, Read};
 
 use fep_codec::dump::{Options, dump, lines};

@@ -5,7 +5,8 @@
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 
 use allocation_counter::{AllocationInfo, measure};
-use fep_codec::{Decode, Telegram};
+use fep_codec::files::{FileLayout, FileReader, LineEnd, Step, records};
+use fep_codec::{Decode, Telegram, Text};
 use fep_tests::generated::bank_a::{Transfer, TransferAnswer};
 use fep_tests::golden::Golden;
 
@@ -29,6 +30,97 @@ fn check<T: Telegram + for<'a> Decode<'a>>(name: &str) {
 fn a_telegram_without_groups_is_read_and_written_without_a_heap() {
     check::<Transfer>("bank-a-transfer");
     check::<TransferAnswer>("bank-a-transfer-answer");
+}
+
+/// The beginning of a transfer, and the rest unread.
+#[derive(Telegram)]
+#[telegram(len = 300, view)]
+struct Start {
+    #[field(filler, any, len = 116)]
+    _before: (),
+    #[field(len = 13)]
+    amount: u64,
+    #[field(filler, any, len = 171)]
+    _behind: (),
+}
+
+#[test]
+fn a_field_is_read_and_patched_without_a_heap() {
+    let mut bytes = Golden::load("bank-a-transfer").bytes;
+    let mut amount = None;
+    let read = || amount = StartView::new(&bytes).and_then(|view| view.amount()).ok();
+    assert_eq!(allocations(read), 0);
+    assert_eq!(amount, Some(1_234_567));
+    let mut patched = false;
+    let write = || patched = StartViewMut::new(&mut bytes).and_then(|mut view| view.set_amount(&7)).is_ok();
+    assert_eq!(allocations(write), 0);
+    assert!(patched);
+    assert_eq!(bytes.get(116..129), Some(&b"0000000000007"[..]));
+}
+
+/// A record that borrows from the file, and an enum of such.
+#[derive(Telegram)]
+#[telegram(len = 120, charset = "ascii")]
+struct Data<'a> {
+    #[field(literal = "R")]
+    record_type: (),
+    #[field(len = 8)]
+    serial: u32,
+    #[field(len = 44)]
+    _head: &'a [u8],
+    #[field(len = 16)]
+    account: &'a str,
+    #[field(len = 51)]
+    _rest: &'a [u8],
+}
+
+#[derive(Telegram)]
+#[telegram(len = 120, charset = "ascii", when("record_type" = "H"))]
+struct Head<'a> {
+    record_type: Text<1>,
+    #[field(len = 119)]
+    _rest: &'a [u8],
+}
+
+#[derive(Telegram)]
+enum Any<'a> {
+    Data(Data<'a>),
+    Head(Head<'a>),
+}
+
+#[test]
+fn borrowed_records_are_read_without_a_heap() {
+    let golden = Golden::load("kftc-cms-eb13").bytes;
+    let (data, to_trailer) = (golden.get(120..480).expect("data"), golden.get(..480).expect("no trailer"));
+    let mut serials = 0;
+    let count = allocations(|| {
+        serials = records::<Data<'_>>(data).map(|row| row.map_or(0, |row| row.serial)).sum();
+    });
+    assert_eq!((count, serials), (0, 1 + 2 + 3));
+    let mut accounts = 0;
+    let count = allocations(|| {
+        let all = records::<Any<'_>>(to_trailer).map_while(Result::ok);
+        accounts = all.filter(|row| matches!(row, Any::Data(row) if !row.account.is_empty())).count();
+    });
+    assert_eq!((count, accounts), (0, 3));
+}
+
+#[test]
+fn a_reader_allocates_once_for_the_file_and_not_for_its_records() {
+    static STEPS: &[Step] = &[Step::any_number(Data::LAYOUT)];
+    static FILE: FileLayout = FileLayout::new("F", &[LineEnd::None], STEPS, &[]);
+    let golden = Golden::load("kftc-cms-eb13").bytes;
+    let three = golden.get(120..480).expect("data");
+    let read = |bytes: &[u8]| {
+        let mut reader = FileReader::new(&FILE, bytes).expect("a plan");
+        let mut serials = 0_u64;
+        while let Some(record) = reader.next() {
+            serials += u64::from(record.expect("a record").typed::<Data<'_>>().expect("reads").serial);
+        }
+        assert_eq!(serials, bytes.len() as u64 / 360 * 6);
+    };
+    let many = three.repeat(10_000);
+    assert_eq!(allocations(|| read(three)), allocations(|| read(&many)));
 }
 
 #[test]

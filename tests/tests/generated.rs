@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use fep_codec::files::{FileLayout, FileReader, FileWriter, RecordSet};
 use fep_codec::{Decode, DecodeOwned, Layout, Record, Telegram, TelegramSet};
 use fep_spec::generate::{file_name, rust};
 use fep_spec::model::{Spec, SpecSet};
@@ -11,7 +12,7 @@ use fep_tests::arbitrary::{self, Random};
 use fep_tests::generated::bank_a::{
     BalanceInquiryAnswer, BankA, ResponseCode, Sign, TradeKind, TransactionListAnswer, Transfer, TransferAnswer,
 };
-use fep_tests::generated::{forms, kftc_cms, kinds, nts_vat, quote_c};
+use fep_tests::generated::{forms, kftc_cms, kinds, nacha, nts_vat, quote_c};
 use fep_tests::golden::Golden;
 use fep_tests::properties;
 
@@ -208,4 +209,34 @@ fn a_debug_text_hides_the_secrets_of_generated_structs() {
     for secret in ["1002345678901", "3333011234567", "홍길동"] {
         assert!(!text.contains(secret), "{text}");
     }
+}
+
+#[test]
+fn generated_plans_of_record_files_are_those_of_the_specs() {
+    let check = |spec_name: &str, plans: &[&FileLayout]| {
+        let spec = spec(spec_name);
+        let wanted: Vec<FileLayout> = spec.files.iter().map(|file| spec.file_layout(file)).collect();
+        assert_eq!(plans.iter().map(|plan| (*plan).clone()).collect::<Vec<_>>(), wanted);
+    };
+    check("kftc-cms", &[&kftc_cms::EB13, &kftc_cms::EB14]);
+    check("nacha", &[&nacha::ACH]);
+    check("nts-vat", &[&nts_vat::VAT_FILE]);
+}
+
+/// Reads a golden file by generated code alone and writes it again.
+fn typed_both_ways<T: TelegramSet + for<'a> RecordSet<'a>>(name: &str, plan: &FileLayout, count: usize) {
+    let bytes = Golden::load(name).bytes;
+    let records: Vec<T> =
+        FileReader::new(plan, &*bytes).expect("a plan").typed().collect::<Result<_, _>>().expect("reads");
+    assert_eq!(records.len(), count);
+    let mut writer = FileWriter::new(plan, Vec::new()).expect("a plan");
+    records.iter().for_each(|record| writer.write_any(record).expect("writes"));
+    assert_eq!(writer.finish().expect("ends"), bytes);
+}
+
+#[test]
+fn generated_code_reads_and_writes_record_files() {
+    typed_both_ways::<kftc_cms::EB13Record>("kftc-cms-eb13", &kftc_cms::EB13, 5);
+    typed_both_ways::<nacha::ACHRecord>("nacha-ach", &nacha::ACH, 5);
+    typed_both_ways::<nts_vat::VatFileRecord>("nts-vat-signs", &nts_vat::VAT_FILE, 2);
 }

@@ -1,6 +1,6 @@
 //! The JSON Schema of a layout against golden documents and wrong ones, by a validator that is not ours.
 
-#![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a helper of a test fails by panicking")]
 
 use std::path::Path;
 

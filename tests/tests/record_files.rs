@@ -8,6 +8,7 @@ use fep_codec::files::{FileError, FileFault, FileLayout, FileReader, FileWriter,
 use fep_codec::{Decode, Record, Telegram, Text};
 use fep_spec::files::{decode_file, encode_file};
 use fep_spec::model::Spec;
+use fep_tests::generated::kftc_cms::EB13Record as Eb13;
 use fep_tests::generated::{kftc_cms, nacha};
 use fep_tests::golden::Golden;
 use fep_tests::properties;
@@ -31,6 +32,10 @@ fn ach() -> (FileLayout, Golden) {
     (plan("nacha", "ACH"), Golden::load("nacha-ach"))
 }
 
+fn vat() -> (FileLayout, Golden) {
+    (plan("nts-vat", "VatFile"), Golden::load("nts-vat-signs"))
+}
+
 fn envelopes(golden: &Golden) -> Vec<Value> {
     golden.fields.as_array().expect("records").clone()
 }
@@ -47,7 +52,7 @@ fn error_of(plan: &FileLayout, records: &[Value]) -> String {
 
 #[test]
 fn golden_files_go_both_ways() {
-    for (plan, golden) in [eb13(), ach()] {
+    for (plan, golden) in [eb13(), ach(), vat()] {
         let lines: Vec<Value> = decode_file(FileReader::new(&plan, &*golden.bytes).expect("a plan"))
             .map(|line| serde_json::from_str(&line.expect("a record")).expect("JSON"))
             .collect();
@@ -255,13 +260,6 @@ fn every_cut_of_a_file_is_noticed() {
     }
 }
 
-#[derive(Telegram, Debug, PartialEq)]
-enum Eb13 {
-    Header(kftc_cms::Header),
-    Data(kftc_cms::Data),
-    Trailer(kftc_cms::Trailer),
-}
-
 #[test]
 fn derived_records_are_told_apart_by_their_literals_and_go_both_ways() {
     let (plan, golden) = eb13();
@@ -373,7 +371,7 @@ proptest! {
     fn a_spoilt_file_is_read_alike_in_pieces_of_any_size(
         at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>(), seed in any::<u64>(),
     ) {
-        for (plan, golden) in [eb13(), ach()] {
+        for (plan, golden) in [eb13(), ach(), vat()] {
             let mut bytes = golden.bytes;
             properties::any_file(&plan, &bytes, seed);
             let place = at.index(bytes.len());

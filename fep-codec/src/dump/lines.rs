@@ -43,7 +43,7 @@ pub(crate) fn shown(what: What<'_>, value: &Value, hidden: bool) -> Result<Strin
         What::Field(field) => Ok(with_meaning(field, value)),
         What::Literal(literal) => Ok(std::str::from_utf8(&literal.bytes).unwrap_or_default().to_owned()),
         What::Filler(_) => Ok("filler".to_owned()),
-        What::Unused(_) => Ok("not used".to_owned()),
+        What::Unused(_, count) => Ok(format!("{count} unused")),
         What::Unchosen(_) => Err("which body stands here is not known".to_owned()),
         What::Unread(_) => Err("how many entries there are is not known".to_owned()),
         What::LeftOver { .. } => Err("left over".to_owned()),

@@ -102,6 +102,20 @@ impl<'f> Totals<'f> {
         Ok(())
     }
 
+    /// Whether records of this layout have totals.
+    #[cfg(feature = "rayon")]
+    pub(super) fn are_in(&self, layout: &Layout) -> bool {
+        self.totals.iter().any(|running| running.total.record == layout.name)
+    }
+
+    /// Adds up what was added up elsewhere.
+    #[cfg(feature = "rayon")]
+    pub(super) fn join(&mut self, others: &Totals<'_>) {
+        for (running, other) in self.totals.iter_mut().zip(&others.totals) {
+            running.sum = running.sum.zip(other.sum).and_then(|(sum, other)| sum.checked_add(other));
+        }
+    }
+
     fn of(&mut self, layout: &Layout) -> impl Iterator<Item = &mut Running<'f>> {
         self.totals.iter_mut().filter(move |running| running.total.record == layout.name)
     }

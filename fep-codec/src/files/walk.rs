@@ -1,6 +1,8 @@
 //! From one record to the next: where it ends, which it is, whether it may stand there. It reads nothing; callers pass a
 //! window that begins at the record.
 
+#[cfg(feature = "rayon")]
+use super::Blocks;
 use super::fault::{FileError, FileFault};
 use super::order::Order;
 use super::totals::Totals;
@@ -64,9 +66,13 @@ impl<'f> Walk<'f> {
     pub(super) fn new(file: &'f FileLayout) -> Result<Self, FileError> {
         let mut layouts = Vec::new();
         let all = file.layouts();
-        for layout in &all {
+        for (number, layout) in all.iter().enumerate() {
             let name = &layout.name;
             match layout.fixed_len() {
+                _ if Layout::is_hidden(&all, number) => {
+                    let reason = format!("the record `{name}` would never be found: one before it is known by less");
+                    return Err(FileError::bad_plan(reason));
+                }
                 Some(1..=RECORD_MAX_BYTES) if layout.is_recognisable() || all.len() == 1 => {}
                 Some(1..=RECORD_MAX_BYTES) => {
                     let reason = format!("the record `{name}` has neither a literal nor a `when` by which it is known");
@@ -119,6 +125,41 @@ impl<'f> Walk<'f> {
         self.offset += framed.consumed as u64;
         (self.last_len, self.filling) = (framed.len, framed.layout.is_none());
         Ok(framed)
+    }
+
+    /// The bytes from one record to the next, once the line end is known, if all of them have one length.
+    #[cfg(feature = "rayon")]
+    pub(super) fn stride(&self) -> Option<usize> {
+        let end = self.line_end?;
+        let [(_, len), others @ ..] = self.layouts.as_slice() else { return None };
+        let fixed = others.iter().all(|(_, other)| other == len) && !(self.lenient.stripped && self.has_lines());
+        fixed.then(|| len + end.bytes().len())
+    }
+
+    /// The record in a line of [`Walk::stride`] bytes, if it is of this layout, not filling a block, and ends as it must.
+    #[cfg(feature = "rayon")]
+    pub(super) fn plain_record<'l>(&self, line: &'l [u8], layout: &Layout) -> Option<&'l [u8]> {
+        let end = self.line_end?.bytes();
+        let record = line.strip_suffix(end)?;
+        let fills = |blocks: Blocks| record.iter().all(|byte| *byte == blocks.fill);
+        if self.file.blocks.is_some_and(fills) {
+            return None;
+        }
+        self.recognise(record).filter(|(known, _)| std::ptr::eq(*known, layout)).map(|_| record)
+    }
+
+    /// Passes so many records of one layout, whose totals were added up elsewhere. Nothing happens if that is not possible.
+    #[cfg(feature = "rayon")]
+    pub(super) fn leap(&mut self, layout: &Layout, records: u64, bytes: usize, totals: &Totals<'_>) -> bool {
+        let mut order = self.order.clone();
+        if self.filling || !(0..records).all(|_| order.take(layout).is_ok()) {
+            return false;
+        }
+        self.order = order;
+        self.totals.join(totals);
+        self.number += records;
+        self.offset += bytes as u64;
+        true
     }
 
     /// The end of the file.

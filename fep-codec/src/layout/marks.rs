@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::walk::text;
-use super::{Encoding, Item, Kind, Layout};
+use super::{DigitsRule, Encoding, Item, Kind, Layout};
 
 /// The conditions of a layout's `when`, or its literals if it has no conditions: `N` of them, [`Layout::marks`].
 #[derive(Clone, Copy, Debug)]
@@ -92,35 +92,52 @@ impl<const N: usize> Marks<N> {
 
     /// Whether these bytes have all of them. Without marks nothing is chosen.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn hold(&self, bytes: &[u8]) -> bool {
+        // A plain loop, for the optimiser unrolls it, and then the marks are constants.
+        let mut rest = self.0.as_slice();
+        while let [mark, tail @ ..] = rest {
+            if !mark.holds(bytes) {
+                return false;
+            }
+            rest = tail;
+        }
         N > 0
-            && self.0.iter().all(|mark| match *mark {
-                Mark::Field { kind, offset, len, value } => {
-                    let field = bytes.get(offset..).and_then(|rest| rest.get(..len));
-                    field.is_some_and(|field| kind.says(value, field))
-                }
-                Mark::Literal { offset, bytes: expected } => {
-                    bytes.get(offset..).is_some_and(|rest| rest.starts_with(expected))
-                }
-                Mark::Never => false,
-            })
+    }
+}
+
+impl Mark {
+    #[inline(always)]
+    fn holds(&self, bytes: &[u8]) -> bool {
+        match *self {
+            Self::Field { kind, offset, len, value } => {
+                let field = bytes.get(offset..).and_then(|rest| rest.get(..len));
+                field.is_some_and(|field| kind.says(value, field))
+            }
+            Self::Literal { offset, bytes: expected } => {
+                bytes.get(offset..).is_some_and(|rest| rest.starts_with(expected))
+            }
+            Self::Never => false,
+        }
     }
 }
 
 impl Kind {
     /// Whether a field that has these bytes says this, padded with spaces: what `when` asks.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn says(&self, value: &[u8], field: &[u8]) -> bool {
         let Some((found, rest)) = field.split_at_checked(value.len()) else { return false };
         match self {
-            Self::Digits(rule) if !matches!(rule.encoding, Encoding::Ascii) => {
-                let read = |byte: &u8| rule.ascii(*byte);
-                found.iter().map(read).eq(value.iter().copied()) && rest.iter().map(read).all(|byte| byte == b' ')
-            }
+            Self::Digits(rule) if !matches!(rule.encoding, Encoding::Ascii) => encoded_digits_are(rule, value, field),
             _ => found == value && rest.iter().all(|byte| *byte == b' '),
         }
     }
+}
+
+/// The same for digits in another encoding.
+fn encoded_digits_are(rule: &DigitsRule, value: &[u8], field: &[u8]) -> bool {
+    let read = field.iter().map(|byte| rule.ascii(*byte));
+    read.eq(value.iter().copied().chain(std::iter::repeat_n(b' ', field.len().saturating_sub(value.len()))))
 }
 
 impl super::CodeRule {

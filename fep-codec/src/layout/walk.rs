@@ -108,6 +108,12 @@ impl Choice {
         }
     }
 
+    /// Whether a field of any case is secret.
+    #[must_use]
+    pub fn has_secret(&self) -> bool {
+        self.cases().iter().any(|case| case.layout.has_secret())
+    }
+
     /// Bytes on the wire if all cases have the same number.
     #[must_use]
     pub const fn fixed_len(&self) -> Option<usize> {
@@ -258,7 +264,7 @@ impl Layout {
             Item::Field(field) | Item::Tail(field) => field.secret,
             Item::Part(part) => part.layout.has_secret(),
             Item::Group(group) => group.layout.has_secret(),
-            Item::Choice(choice) => choice.cases().iter().any(|case| case.layout.has_secret()),
+            Item::Choice(choice) => choice.has_secret(),
             Item::Literal(_) | Item::Filler(_) => false,
         })
     }

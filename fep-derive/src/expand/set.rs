@@ -4,12 +4,25 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::generics::bytes_lifetime;
+use super::generics::{bytes_lifetime, closed};
 use crate::model::{Set, Variant};
 use crate::paths;
 
-/// All implementations for an enum.
+/// All implementations for an enum. One that borrows is no `TelegramSet`, whose values outlive the bytes.
 pub(crate) fn set(set: &Set) -> TokenStream {
+    let telegrams = set.generics.params.is_empty().then(|| telegrams(set));
+    let (records, conversions) = (records(set), conversions(set));
+    let asserts = set.variants.iter().enumerate().map(|(number, variant)| assert_when(set, number, variant));
+    quote! {
+        #telegrams
+        #records
+        #conversions
+        #(#asserts)*
+    }
+}
+
+/// `impl TelegramSet`.
+fn telegrams(set: &Set) -> TokenStream {
     let p = &set.paths;
     let (telegram_set, telegram, decode) = (p.telegram_set(), p.telegram(), p.decode());
     let (layout, error, result) = (p.layout(), p.error(), paths::result());
@@ -26,9 +39,6 @@ pub(crate) fn set(set: &Set) -> TokenStream {
         }
     });
     let variants: Vec<_> = set.variants.iter().map(|variant| &variant.ident).collect();
-    let asserts = set.variants.iter().enumerate().map(|(number, variant)| assert_when(set, number, variant));
-    let conversions = conversions(set);
-    let records = records(set);
     quote! {
         #[automatically_derived]
         impl #telegram_set for #ident {
@@ -51,39 +61,44 @@ pub(crate) fn set(set: &Set) -> TokenStream {
                 }
             }
         }
-        #records
-        #conversions
-        #(#asserts)*
     }
 }
 
 /// Whether the bytes are this telegram's: what tells it apart, and where that stands, are constants.
 fn chosen(set: &Set, Variant { ty, .. }: &Variant, bytes: &Ident) -> TokenStream {
-    let (telegram, marks) = (set.paths.telegram(), set.paths.marks());
-    let layout = quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT);
+    // A constant cannot name the enum's lifetimes, and the layout does not depend on them.
+    let (telegram, marks, closed) = (set.paths.telegram(), set.paths.marks(), closed(ty));
+    let layout = quote_spanned!(ty.span()=> <#closed as #telegram>::LAYOUT);
     quote!(const { #marks::<{ #layout.marks() }>::of(#layout) }.hold(#bytes))
 }
 
-/// `impl RecordSet`: the same choice, for slices of records that follow each other.
+/// `impl RecordSet`: the same choice, for records that follow each other. The bytes outlive whatever the enum borrows.
 fn records(set: &Set) -> TokenStream {
     let p = &set.paths;
-    let (record_set, telegram_set, telegram) = (p.record_set(), p.telegram_set(), p.telegram());
+    let (record_set, telegram, decode) = (p.record_set(), p.telegram(), p.decode());
     let (layout, error, result, option) = (p.layout(), p.error(), paths::result(), paths::option());
     let ident = &set.ident;
     let bytes = Ident::new("bytes", Span::mixed_site());
     let lifetime = bytes_lifetime();
-    let lens = set.variants.iter().map(|variant| {
-        let (Variant { ty, .. }, chosen) = (variant, chosen(set, variant, &bytes));
-        quote_spanned! {ty.span()=>
-            if #chosen {
-                return <#ty as #telegram>::LAYOUT.fixed_len();
-            }
-        }
-    });
+    let (_, ty_generics, _) = set.generics.split_for_impl();
+    let own = set.generics.lifetimes().map(|own| &own.lifetime).collect::<Vec<_>>();
+    let variants: Vec<_> = set.variants.iter().map(|variant| &variant.ident).collect();
+    let types = set.variants.iter().map(|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT));
+    let chosen = |then: &dyn Fn(&Variant) -> TokenStream| -> Vec<TokenStream> {
+        let arm = |variant: &Variant| {
+            let (ty, then, chosen) = (&variant.ty, then(variant), chosen(set, variant, &bytes));
+            quote_spanned!(ty.span()=> if #chosen { return #then; })
+        };
+        set.variants.iter().map(arm).collect()
+    };
+    let lens = chosen(&|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT.fixed_len()));
+    let values = chosen(
+        &|Variant { ident, ty }| quote_spanned!(ty.span()=> #result::map(<#ty as #decode<#lifetime>>::decode(#bytes), Self::#ident)),
+    );
     quote! {
         #[automatically_derived]
-        impl<#lifetime> #record_set<#lifetime> for #ident {
-            const RECORDS: &'static [&'static #layout] = <Self as #telegram_set>::LAYOUTS;
+        impl<#lifetime #(: #own, #own)*> #record_set<#lifetime> for #ident #ty_generics {
+            const RECORDS: &'static [&'static #layout] = &[#(#types),*];
 
             fn record_len(#bytes: &[u8]) -> #option<::core::primitive::usize> {
                 #(#lens)*
@@ -91,7 +106,20 @@ fn records(set: &Set) -> TokenStream {
             }
 
             fn decode_record(#bytes: &#lifetime [u8]) -> #result<Self, #error> {
-                <Self as #telegram_set>::decode_any(#bytes)
+                #(#values)*
+                #result::Err(#layout::no_match(<Self as #record_set<#lifetime>>::RECORDS, #bytes))
+            }
+
+            fn encoded_record_len(&self) -> ::core::primitive::usize {
+                match self {
+                    #(Self::#variants(record) => #telegram::encoded_len(record),)*
+                }
+            }
+
+            fn encode_record(&self, out: &mut [u8]) -> #result<::core::primitive::usize, #error> {
+                match self {
+                    #(Self::#variants(record) => #telegram::encode_into(record, out),)*
+                }
             }
         }
     }
@@ -100,10 +128,11 @@ fn records(set: &Set) -> TokenStream {
 /// `From` each telegram.
 pub(super) fn conversions(set: &Set) -> TokenStream {
     let ident = &set.ident;
+    let (impl_generics, ty_generics, _) = set.generics.split_for_impl();
     let conversions = set.variants.iter().map(|Variant { ident: variant, ty }| {
         quote! {
             #[automatically_derived]
-            impl ::core::convert::From<#ty> for #ident {
+            impl #impl_generics ::core::convert::From<#ty> for #ident #ty_generics {
                 fn from(telegram: #ty) -> Self {
                     Self::#variant(telegram)
                 }
@@ -115,13 +144,14 @@ pub(super) fn conversions(set: &Set) -> TokenStream {
 
 /// A telegram without conditions, or behind one whose conditions hold for the same bytes, would never be chosen.
 fn assert_when(set: &Set, number: usize, variant: &Variant) -> TokenStream {
-    let (telegram, telegram_set, layout) = (set.paths.telegram(), set.paths.telegram_set(), set.paths.layout());
-    let (ident, ty) = (&set.ident, &variant.ty);
+    let (telegram, record_set, layout) = (set.paths.telegram(), set.paths.record_set(), set.paths.layout());
+    let (ident, ty) = (&set.ident, closed(&variant.ty));
+    let statics = set.generics.lifetimes().map(|_| quote!('static));
     let unknown =
         "this telegram cannot be recognised: say by which codes, `#[telegram(when(\"…\" = \"…\"))]`, or by a literal";
     let hidden = "an earlier variant's `when` holds for all bytes of this one, so this one would never be chosen";
     quote_spanned! {variant.ident.span()=>
         const _: () = ::core::assert!(<#ty as #telegram>::LAYOUT.is_recognisable(), #unknown);
-        const _: () = ::core::assert!(!#layout::is_hidden(<#ident as #telegram_set>::LAYOUTS, #number), #hidden);
+        const _: () = ::core::assert!(!#layout::is_hidden(<#ident<#(#statics),*> as #record_set<'static>>::RECORDS, #number), #hidden);
     }
 }

@@ -135,6 +135,14 @@ pub(crate) fn set_stub(set: &Set, generics: &Generics) -> TokenStream {
             fn decode_record(_: & #bytes [u8]) -> #result<Self, #error> {
                 ::core::unreachable!()
             }
+
+            fn encoded_record_len(&self) -> ::core::primitive::usize {
+                0
+            }
+
+            fn encode_record(&self, _: &mut [u8]) -> #result<::core::primitive::usize, #error> {
+                ::core::unreachable!()
+            }
         }
         #conversions
     }

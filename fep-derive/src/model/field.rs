@@ -87,7 +87,7 @@ impl Source<'_> {
             _ if self.attrs.has("codes") => KindWord::Code,
             Shape::Text(_) | Shape::String | Shape::Cow | Shape::Str => KindWord::Text,
             Shape::Digits(_) => KindWord::Digits,
-            Shape::Integer => KindWord::Number,
+            Shape::Integer | Shape::Decimal => KindWord::Number,
             Shape::Bool => KindWord::Flag,
             Shape::Date | Shape::MonthDay => KindWord::Date,
             Shape::Time => KindWord::Time,

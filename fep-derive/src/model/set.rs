@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens as _;
-use syn::{DataEnum, DeriveInput, Fields, Type};
+use syn::{DataEnum, DeriveInput, Fields, Generics, Type};
 
 use crate::attr::{TelegramAttrs, misplaced};
 use crate::ctxt::Ctxt;
@@ -11,6 +11,8 @@ use crate::paths::Paths;
 /// An enum whose variants each hold a telegram.
 pub(crate) struct Set {
     pub(crate) ident: Ident,
+    /// At most one lifetime, if its telegrams borrow.
+    pub(crate) generics: Generics,
     pub(crate) paths: Paths,
     pub(crate) variants: Vec<Variant>,
 }
@@ -32,8 +34,8 @@ impl Set {
                 );
             }
         }
-        if !input.generics.params.is_empty() {
-            cx.error(&input.generics, "an enum of telegrams owns them all: it has no lifetimes and no type parameters");
+        if input.generics.lifetimes().count() < input.generics.params.len() || input.generics.params.len() > 1 {
+            cx.error(&input.generics, "an enum of telegrams has one lifetime, if they borrow, and no type parameters");
         }
         if data.variants.is_empty() {
             cx.error(&input.ident, "a choice of telegrams needs at least one");
@@ -50,7 +52,8 @@ impl Set {
                 None => variants.push(variant),
             }
         }
-        Self { ident: input.ident.clone(), paths: attrs.root.as_ref().map_or_else(Paths::default, Paths::at), variants }
+        let paths = attrs.root.as_ref().map_or_else(Paths::default, Paths::at);
+        Self { ident: input.ident.clone(), generics: input.generics.clone(), paths, variants }
     }
 }
 

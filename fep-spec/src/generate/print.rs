@@ -17,17 +17,35 @@ impl fmt::Display for Unprintable {
 
 impl std::error::Error for Unprintable {}
 
-/// A whole file: head comment, import, items.
-pub(super) fn file(head: &[String], imports: &[&str], body: TokenStream) -> Result<String, Unprintable> {
-    let imports: Vec<_> = imports.iter().map(|name| Ident::new(name, Span::call_site())).collect();
-    let imports = match imports.as_slice() {
-        [] => TokenStream::new(),
-        [one] => quote!(use fep_codec::#one;),
-        several => quote!(use fep_codec::{#(#several),*};),
+/// A whole file: head comment, imports, items. Who has record files imports their types too.
+pub(super) fn file(
+    head: &[String],
+    imports: &[&str],
+    files: &[&str],
+    body: TokenStream,
+) -> Result<String, Unprintable> {
+    let import = |names: &[&str], from: TokenStream| {
+        let names: Vec<_> = names.iter().map(|name| Ident::new(name, Span::call_site())).collect();
+        match names.as_slice() {
+            [] => TokenStream::new(),
+            [one] => quote!(use #from::#one;),
+            several => quote!(use #from::{#(#several),*};),
+        }
     };
+    let cow = if files.is_empty() {
+        TokenStream::new()
+    } else {
+        quote!(
+            use std::borrow::Cow;
+        )
+    };
+    let files = import(files, quote!(fep_codec::files));
+    let imports = import(imports, quote!(fep_codec));
     let head = head.iter().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
     let tokens = quote! {
         #(#![doc = #head])*
+        #cow
+        #files
         #imports
         #body
     };
@@ -36,7 +54,7 @@ pub(super) fn file(head: &[String], imports: &[&str], body: TokenStream) -> Resu
 }
 
 /// Columns of a line, as in this project's rustfmt.toml.
-const LINE_MAX_COLUMNS: usize = 120;
+pub(super) const LINE_MAX_COLUMNS: usize = 120;
 
 /// Writes an attribute or an import that prettyplease broke into lines on one line, if it fits.
 fn with_short_lists(text: &str) -> String {
@@ -88,7 +106,8 @@ fn with_blank_lines(text: &str) -> String {
     let mut out = String::new();
     let mut before = "";
     for line in text.lines() {
-        let after_item = before == "}" || before.starts_with("use ") || before.ends_with("{}");
+        let same_block = before.starts_with("use fep") && line.starts_with("use fep");
+        let after_item = before == "}" || before.starts_with("use ") && !same_block || before.ends_with("{}");
         let after_head = before.starts_with("//!") && !line.starts_with("//!");
         if after_item || after_head {
             out.push('\n');

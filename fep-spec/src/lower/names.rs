@@ -33,6 +33,25 @@ const TAKEN: [&str; 24] = [
 /// Words that Rust does not take as a name, not even in the form `r#word`.
 const FORBIDDEN: [&str; 3] = ["self", "super", "crate"];
 
+/// The name of the enum of a file's records.
+pub(crate) fn record_name(file: &str) -> String {
+    format!("{file}Record")
+}
+
+/// The name of a file's plan: `EB13`, `VAT_FILE`.
+pub(crate) fn plan_name(file: &str) -> String {
+    let mut name = String::new();
+    let mut before = ' ';
+    for character in file.chars() {
+        if character.is_ascii_uppercase() && before.is_ascii_lowercase() {
+            name.push('_');
+        }
+        name.push(character.to_ascii_uppercase());
+        before = character;
+    }
+    name
+}
+
 /// Notes a name of an item that is not `snake_case`.
 pub(super) fn check_item(document: &Document, name: &Located<&str>) {
     if is_snake(name.value) && !FORBIDDEN.contains(&name.value) {

@@ -1,4 +1,5 @@
-//! One million EB13 data records out of memory: a derived struct that borrows, one that owns, and the streaming reader.
+//! One million EB13 data records out of memory: a derived struct that borrows, one that owns, the streaming reader, and all
+//! processors together.
 //!
 //! The records are the golden file's, repeated. Criterion reports bytes per second; run it with
 //! `cargo bench -p fep-tests --bench records`.
@@ -8,10 +9,11 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use fep_codec::files::{FileLayout, FileReader, LineEnd, Step, records};
+use fep_codec::files::{FileLayout, FileReader, FileWriter, LineEnd, Step, par_records, records, verify};
 use fep_codec::{Date, Telegram};
-use fep_tests::generated::kftc_cms;
+use fep_tests::generated::kftc_cms::{self, EB13Record};
 use fep_tests::golden::Golden;
+use rayon::iter::ParallelIterator as _;
 
 const RECORDS: usize = 1_000_000;
 
@@ -65,6 +67,26 @@ fn bench(c: &mut Criterion) {
     let mut group = c.benchmark_group("records");
     group.throughput(Throughput::Bytes(bytes.len() as u64)).sample_size(10);
     group.bench_function("borrowed", |b| b.iter(|| borrowed().map(black_box).count()));
+    group.bench_function("borrowed, all processors", |b| {
+        let all = || par_records::<Data<'_>>(&bytes, LineEnd::None).map(|record| record.expect("reads"));
+        b.iter(|| all().map(black_box).count());
+    });
+    group.bench_function("verify, all processors", |b| {
+        let file = eb13(&bytes);
+        b.iter(|| verify(&kftc_cms::EB13, black_box(&file)).expect("a whole file"));
+    });
+    group.bench_function("reader with totals", |b| {
+        let file = eb13(&bytes);
+        b.iter(|| {
+            let mut reader = FileReader::new(&kftc_cms::EB13, black_box(&*file)).expect("a plan");
+            let mut count = 0;
+            while let Some(record) = reader.next() {
+                black_box(record.expect("a record"));
+                count += 1;
+            }
+            count
+        });
+    });
     group.bench_function("owned", |b| {
         let owned = || records::<kftc_cms::Data>(&bytes).map(|record| record.expect("reads"));
         b.iter(|| owned().map(black_box).count());
@@ -83,6 +105,24 @@ fn bench(c: &mut Criterion) {
         });
     });
     group.finish();
+}
+
+/// A whole file of these data records, with its header and the totals in its trailer.
+fn eb13(data: &[u8]) -> Vec<u8> {
+    let golden = Golden::load("kftc-cms-eb13").bytes;
+    let read = |bytes| FileReader::new(&kftc_cms::EB13, bytes).expect("a plan").typed::<EB13Record>();
+    let (Some(Ok(header)), Some(Ok(EB13Record::Trailer(trailer)))) = (read(&*golden).next(), read(&*golden).last())
+    else {
+        unreachable!("the golden file is whole")
+    };
+    let trailer = kftc_cms::Trailer { total: 0, new: 0, ended: 0, ended_by_institution: 0, ..trailer };
+    let mut writer = FileWriter::new(&kftc_cms::EB13, Vec::with_capacity(data.len() + 240)).expect("a plan");
+    writer.write_any(&header).expect("writes");
+    for record in records::<kftc_cms::Data>(data) {
+        writer.write_any(&record.expect("reads")).expect("writes");
+    }
+    writer.write_any(&trailer).expect("writes");
+    writer.finish().expect("a whole file")
 }
 
 criterion_group!(benches, bench);

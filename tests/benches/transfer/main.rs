@@ -14,7 +14,9 @@
 
 mod by_binrw;
 mod by_deku;
+mod by_fixed_record;
 mod by_fixed_width;
+mod by_positional;
 mod convert;
 mod derived;
 mod hand;
@@ -31,6 +33,10 @@ fn decode(c: &mut Criterion) {
     let bytes = golden.bytes.as_slice();
     let mut group = c.benchmark_group("decode");
     group.bench_function("hand-written", |b| b.iter(|| hand::decode(black_box(bytes)).expect("decodes")));
+    assert_eq!(hand::decode(bytes), hand::decode_by_table(bytes));
+    group.bench_function("hand-written, CP949 table", |b| {
+        b.iter(|| hand::decode_by_table(black_box(bytes)).expect("decodes"));
+    });
     group.bench_function("derived, borrowed", |b| {
         b.iter(|| derived::Transfer::decode(black_box(bytes)).expect("decodes"));
     });
@@ -44,6 +50,8 @@ fn decode(c: &mut Criterion) {
     group.bench_function("binrw", |b| b.iter(|| by_binrw::decode(black_box(bytes))));
     group.bench_function("deku", |b| b.iter(|| by_deku::decode(black_box(bytes))));
     group.bench_function("fixed_width", |b| b.iter(|| by_fixed_width::decode(black_box(bytes))));
+    group.bench_function("fixed-record", |b| b.iter(|| by_fixed_record::decode(black_box(bytes))));
+    group.bench_function("positional", |b| b.iter(|| by_positional::decode(black_box(bytes))));
     group.finish();
 }
 
@@ -91,6 +99,14 @@ fn encode(c: &mut Criterion) {
     let transfer = by_fixed_width::decode(bytes);
     assert_eq!(by_fixed_width::encode(&transfer), bytes, "fixed_width");
     group.bench_function("fixed_width", |b| b.iter(|| by_fixed_width::encode(black_box(&transfer))));
+
+    let transfer = by_fixed_record::decode(bytes);
+    assert_eq!(by_fixed_record::encode(&transfer), bytes, "fixed-record");
+    group.bench_function("fixed-record", |b| b.iter(|| by_fixed_record::encode(black_box(&transfer))));
+
+    let transfer = by_positional::decode(bytes);
+    assert_eq!(by_positional::encode(&transfer), bytes, "positional");
+    group.bench_function("positional", |b| b.iter(|| by_positional::encode(black_box(&transfer))));
     group.finish();
 }
 

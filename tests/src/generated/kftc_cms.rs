@@ -2,7 +2,34 @@
 //!
 //! Written by `fep gen` from kftc-cms.toml (fnv1a-64 03f5d21c15c9150f). A change belongs there.
 
+use std::borrow::Cow;
+
+use fep_codec::files::{FileLayout, Lenient, LineEnd, Only, Step, Tally, Total};
 use fep_codec::{Code, Date, Digits, Telegram, Text};
+
+/// Any record of the file EB13 (출금이체 신청내역).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "records are as long as the sheet says")]
+pub enum EB13Record {
+    /// Header (헤더 레코드).
+    Header(Header),
+    /// Data (데이터 레코드).
+    Data(Data),
+    /// Trailer (트레일러 레코드).
+    Trailer(Trailer),
+}
+
+/// Any record of the file EB14 (출금이체 신청 불능내역).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "records are as long as the sheet says")]
+pub enum EB14Record {
+    /// Header (헤더 레코드).
+    Header(Header),
+    /// Data (데이터 레코드).
+    Data(Data),
+    /// Trailer (트레일러 레코드).
+    Trailer(Trailer),
+}
 
 /// Header (헤더 레코드).
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
@@ -144,3 +171,71 @@ pub enum ApplicationKind {
     #[code(other)]
     Other(Text<1>),
 }
+
+/// How the file EB13 (출금이체 신청내역) is read and written.
+pub static EB13: FileLayout = FileLayout {
+    name: Cow::Borrowed("EB13"),
+    label: Cow::Borrowed("출금이체 신청내역"),
+    line_ends: Cow::Borrowed(&[LineEnd::None]),
+    steps: Cow::Borrowed(&[Step::once(Header::LAYOUT), Step::any_number(Data::LAYOUT), Step::once(Trailer::LAYOUT)]),
+    blocks: None,
+    totals: Cow::Borrowed(&[
+        Total::new("Trailer", "total", Tally::count("Data")),
+        Total {
+            record: Cow::Borrowed("Trailer"),
+            field: Cow::Borrowed("new"),
+            tally: Tally::count("Data"),
+            only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("1")]) }),
+            last_digits: None,
+        },
+        Total {
+            record: Cow::Borrowed("Trailer"),
+            field: Cow::Borrowed("ended"),
+            tally: Tally::count("Data"),
+            only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("3")]) }),
+            last_digits: None,
+        },
+        Total {
+            record: Cow::Borrowed("Trailer"),
+            field: Cow::Borrowed("ended_by_institution"),
+            tally: Tally::count("Data"),
+            only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("7")]) }),
+            last_digits: None,
+        },
+    ]),
+    lenient: Lenient::STRICT,
+};
+
+/// How the file EB14 (출금이체 신청 불능내역) is read and written.
+pub static EB14: FileLayout = FileLayout {
+    name: Cow::Borrowed("EB14"),
+    label: Cow::Borrowed("출금이체 신청 불능내역"),
+    line_ends: Cow::Borrowed(&[LineEnd::None]),
+    steps: Cow::Borrowed(&[Step::once(Header::LAYOUT), Step::any_number(Data::LAYOUT), Step::once(Trailer::LAYOUT)]),
+    blocks: None,
+    totals: Cow::Borrowed(&[
+        Total::new("Trailer", "total", Tally::count("Data")),
+        Total {
+            record: Cow::Borrowed("Trailer"),
+            field: Cow::Borrowed("new"),
+            tally: Tally::count("Data"),
+            only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("1")]) }),
+            last_digits: None,
+        },
+        Total {
+            record: Cow::Borrowed("Trailer"),
+            field: Cow::Borrowed("ended"),
+            tally: Tally::count("Data"),
+            only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("3")]) }),
+            last_digits: None,
+        },
+        Total {
+            record: Cow::Borrowed("Trailer"),
+            field: Cow::Borrowed("ended_by_institution"),
+            tally: Tally::count("Data"),
+            only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("7")]) }),
+            last_digits: None,
+        },
+    ]),
+    lenient: Lenient::STRICT,
+};

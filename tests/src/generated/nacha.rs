@@ -2,7 +2,26 @@
 //!
 //! Written by `fep gen` from nacha.toml (fnv1a-64 35f695ab96f1e608). A change belongs there.
 
+use std::borrow::Cow;
+
+use fep_codec::files::{Blocks, FileLayout, Lenient, LineEnd, Only, Stands, Step, Tally, Total};
 use fep_codec::{Date, Digits, Telegram, Text};
+
+/// Any record of the file ACH (ACH file).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "records are as long as the sheet says")]
+pub enum ACHRecord {
+    /// File header (File header).
+    FileHeader(FileHeader),
+    /// Batch header (Batch header).
+    BatchHeader(BatchHeader),
+    /// Entry (Entry detail).
+    Entry(Entry),
+    /// Batch control (Batch control).
+    BatchControl(BatchControl),
+    /// File control (File control).
+    FileControl(FileControl),
+}
 
 /// File header (File header).
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
@@ -207,3 +226,149 @@ pub struct FileControl {
     #[field(filler, len = 39, label = "Reserved")]
     pub _reserved: (),
 }
+
+/// How the file ACH (ACH file) is read and written.
+pub static ACH: FileLayout = FileLayout {
+    name: Cow::Borrowed("ACH"),
+    label: Cow::Borrowed("ACH file"),
+    line_ends: Cow::Borrowed(&[LineEnd::Lf, LineEnd::CrLf]),
+    steps: Cow::Borrowed(&[
+        Step::once(FileHeader::LAYOUT),
+        Step {
+            stands: Stands::Group(Cow::Borrowed(&[
+                Step::once(BatchHeader::LAYOUT),
+                Step { stands: Stands::Record(Cow::Borrowed(Entry::LAYOUT)), min: 1, max: None },
+                Step::once(BatchControl::LAYOUT),
+            ])),
+            min: 1,
+            max: None,
+        },
+        Step::once(FileControl::LAYOUT),
+    ]),
+    blocks: Some(Blocks { records: 10, fill: b'9' }),
+    totals: Cow::Borrowed(&[
+        Total::new("BatchControl", "entries", Tally::count("Entry")),
+        Total {
+            record: Cow::Borrowed("BatchControl"),
+            field: Cow::Borrowed("hash"),
+            tally: Tally::sum("Entry", "receiving_dfi"),
+            only: None,
+            last_digits: Some(10),
+        },
+        Total {
+            record: Cow::Borrowed("BatchControl"),
+            field: Cow::Borrowed("debits"),
+            tally: Tally::sum("Entry", "amount"),
+            only: Some(Only {
+                field: Cow::Borrowed("transaction_code"),
+                values: Cow::Borrowed(&[
+                    Cow::Borrowed("26"),
+                    Cow::Borrowed("27"),
+                    Cow::Borrowed("28"),
+                    Cow::Borrowed("29"),
+                    Cow::Borrowed("36"),
+                    Cow::Borrowed("37"),
+                    Cow::Borrowed("38"),
+                    Cow::Borrowed("39"),
+                    Cow::Borrowed("46"),
+                    Cow::Borrowed("47"),
+                    Cow::Borrowed("48"),
+                    Cow::Borrowed("49"),
+                    Cow::Borrowed("55"),
+                    Cow::Borrowed("56"),
+                ]),
+            }),
+            last_digits: None,
+        },
+        Total {
+            record: Cow::Borrowed("BatchControl"),
+            field: Cow::Borrowed("credits"),
+            tally: Tally::sum("Entry", "amount"),
+            only: Some(Only {
+                field: Cow::Borrowed("transaction_code"),
+                values: Cow::Borrowed(&[
+                    Cow::Borrowed("21"),
+                    Cow::Borrowed("22"),
+                    Cow::Borrowed("23"),
+                    Cow::Borrowed("24"),
+                    Cow::Borrowed("31"),
+                    Cow::Borrowed("32"),
+                    Cow::Borrowed("33"),
+                    Cow::Borrowed("34"),
+                    Cow::Borrowed("41"),
+                    Cow::Borrowed("42"),
+                    Cow::Borrowed("43"),
+                    Cow::Borrowed("44"),
+                    Cow::Borrowed("51"),
+                    Cow::Borrowed("52"),
+                    Cow::Borrowed("53"),
+                    Cow::Borrowed("54"),
+                ]),
+            }),
+            last_digits: None,
+        },
+        Total::new("FileControl", "batches", Tally::count("BatchHeader")),
+        Total::new("FileControl", "blocks", Tally::Blocks),
+        Total::new("FileControl", "entries", Tally::count("Entry")),
+        Total {
+            record: Cow::Borrowed("FileControl"),
+            field: Cow::Borrowed("hash"),
+            tally: Tally::sum("Entry", "receiving_dfi"),
+            only: None,
+            last_digits: Some(10),
+        },
+        Total {
+            record: Cow::Borrowed("FileControl"),
+            field: Cow::Borrowed("debits"),
+            tally: Tally::sum("Entry", "amount"),
+            only: Some(Only {
+                field: Cow::Borrowed("transaction_code"),
+                values: Cow::Borrowed(&[
+                    Cow::Borrowed("26"),
+                    Cow::Borrowed("27"),
+                    Cow::Borrowed("28"),
+                    Cow::Borrowed("29"),
+                    Cow::Borrowed("36"),
+                    Cow::Borrowed("37"),
+                    Cow::Borrowed("38"),
+                    Cow::Borrowed("39"),
+                    Cow::Borrowed("46"),
+                    Cow::Borrowed("47"),
+                    Cow::Borrowed("48"),
+                    Cow::Borrowed("49"),
+                    Cow::Borrowed("55"),
+                    Cow::Borrowed("56"),
+                ]),
+            }),
+            last_digits: None,
+        },
+        Total {
+            record: Cow::Borrowed("FileControl"),
+            field: Cow::Borrowed("credits"),
+            tally: Tally::sum("Entry", "amount"),
+            only: Some(Only {
+                field: Cow::Borrowed("transaction_code"),
+                values: Cow::Borrowed(&[
+                    Cow::Borrowed("21"),
+                    Cow::Borrowed("22"),
+                    Cow::Borrowed("23"),
+                    Cow::Borrowed("24"),
+                    Cow::Borrowed("31"),
+                    Cow::Borrowed("32"),
+                    Cow::Borrowed("33"),
+                    Cow::Borrowed("34"),
+                    Cow::Borrowed("41"),
+                    Cow::Borrowed("42"),
+                    Cow::Borrowed("43"),
+                    Cow::Borrowed("44"),
+                    Cow::Borrowed("51"),
+                    Cow::Borrowed("52"),
+                    Cow::Borrowed("53"),
+                    Cow::Borrowed("54"),
+                ]),
+            }),
+            last_digits: None,
+        },
+    ]),
+    lenient: Lenient::STRICT,
+};

@@ -1,13 +1,28 @@
 //! 국세청 부가가치세 전자신고: the telegrams of the spec `nts-vat`, version 2026.
 //!
-//! Written by `fep gen` from nts-vat.toml (fnv1a-64 3fdd8740ff4ffc9e). A change belongs there.
+//! Written by `fep gen` from nts-vat.toml (fnv1a-64 84d2be94e78ed3ec). A change belongs there.
 
+use std::borrow::Cow;
+
+use fep_codec::files::{FileLayout, Lenient, LineEnd, Stands, Step};
 use fep_codec::{Date, Digits, Telegram, Text};
 
 /// Any telegram of 국세청 부가가치세 전자신고.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "telegrams are as long as the sheet says")]
 pub enum NtsVat {
+    /// Head (신고서 헤더).
+    Head(Head),
+    /// Income (수입금액).
+    Income(Income),
+    /// Invoice totals (세금계산서 합계표 합계).
+    InvoiceTotals(InvoiceTotals),
+}
+
+/// Any record of the file VatFile (부가가치세 신고 파일).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "records are as long as the sheet says")]
+pub enum VatFileRecord {
     /// Head (신고서 헤더).
     Head(Head),
     /// Income (수입금액).
@@ -204,3 +219,22 @@ pub struct InvoiceTotals {
     #[field(filler, len = 30, label = "공란")]
     pub _reserved: (),
 }
+
+/// How the file VatFile (부가가치세 신고 파일) is read and written.
+pub static VAT_FILE: FileLayout = FileLayout {
+    name: Cow::Borrowed("VatFile"),
+    label: Cow::Borrowed("부가가치세 신고 파일"),
+    line_ends: Cow::Borrowed(&[LineEnd::CrLf]),
+    steps: Cow::Borrowed(&[Step {
+        stands: Stands::Group(Cow::Borrowed(&[
+            Step::any_number(Head::LAYOUT),
+            Step::any_number(Income::LAYOUT),
+            Step::any_number(InvoiceTotals::LAYOUT),
+        ])),
+        min: 1,
+        max: None,
+    }]),
+    blocks: None,
+    totals: Cow::Borrowed(&[]),
+    lenient: Lenient::STRICT,
+};

@@ -153,7 +153,7 @@ fn a_check_may_be_any_function() {
     struct Body {
         part: Text<2>,
         account: Digits<4>,
-        #[field(len = 1, computed = check(super::computed::mod10, account), label = "복기부호", secret)]
+        #[field(len = 1, computed = check(mod10, account), label = "복기부호", secret)]
         check_digit: (),
     }
     #[derive(Telegram, Debug, PartialEq)]

@@ -6,7 +6,7 @@ use fep_codec::{Decode, Telegram};
 use super::{check, refusal};
 
 #[derive(Telegram, Clone, Debug, PartialEq)]
-#[telegram(len = 3)]
+#[telegram(len = 3, view)]
 pub(super) struct Entry {
     #[field(len = 3)]
     pub(super) no: u16,

@@ -38,7 +38,7 @@ struct ByOne {
 }
 
 #[derive(Telegram, Debug, PartialEq)]
-struct ByLiterals {
+struct Marked {
     #[field(len = 1)]
     no: u8,
     #[field(literal = "L")]
@@ -53,7 +53,7 @@ struct ByLiterals {
 enum Any {
     ByTwo(ByTwo),
     ByOne(ByOne),
-    ByLiterals(ByLiterals),
+    Marked(Marked),
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn conditions_and_literals_choose() {
     let choose = |bytes: &[u8]| Any::decode_any(bytes);
     assert!(matches!(choose(b"1\xF1\xF2\x40A ").unwrap(), Any::ByTwo(_)));
     assert!(matches!(choose(b"1\xF1\xF1\x40A 7").unwrap(), Any::ByOne(_)));
-    assert!(matches!(choose(b"1L2M").unwrap(), Any::ByLiterals(_)));
+    assert!(matches!(choose(b"1L2M").unwrap(), Any::Marked(_)));
     for bytes in [&b""[..], b"1", b"1L2N", b"1\xF1\xF2\x40B ", b"1\xF1\xF2\x40A", b"1\xF1\xF2\x40AA"] {
         assert!(choose(bytes).is_err(), "{}", bytes.escape_ascii());
     }
@@ -84,7 +84,7 @@ fn an_enum_chooses_what_its_layouts_choose() {
         let said = match Any::decode_any(&bytes) {
             Ok(Any::ByTwo(_)) => Some(0),
             Ok(Any::ByOne(_)) => Some(1),
-            Ok(Any::ByLiterals(_)) => Some(2),
+            Ok(Any::Marked(_)) => Some(2),
             Err(error) if error.to_string().contains("no telegram of the spec") => None,
             Err(error) => {
                 assert!(by_layout.is_some(), "{error}");

@@ -152,7 +152,7 @@ fn telegrams_can_come_out_of_another_macro() {
             }
 
             #[derive(Telegram, Debug, PartialEq)]
-            #[telegram(when("kind" = $kind))]
+            #[telegram(view, when("kind" = $kind))]
             struct $name {
                 #[field(code, len = $len)]
                 kind: $code,
@@ -184,4 +184,9 @@ fn telegrams_can_come_out_of_another_macro() {
     };
     check(&made(), b"Kn\x070011002");
     assert_eq!(MadeSet::decode_any(b"Kn\x070011002").unwrap(), made().into());
+    let mut bytes = *b"Kn\x070011002";
+    MadeViewMut::new(&mut bytes).unwrap().items_mut(0).unwrap().set_no(&7).unwrap();
+    let view = MadeView::new(&bytes).unwrap();
+    assert_eq!((view.part().no().unwrap(), view.raw().unwrap()), (1, [7]));
+    assert_eq!(view.items().get(0).unwrap().no().unwrap(), 7);
 }

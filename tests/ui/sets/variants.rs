@@ -17,8 +17,8 @@ enum Bank {
 }
 
 #[derive(Telegram)]
-enum Borrowing<'a> {
-    Text(&'a str),
+enum Generic<'a, T> {
+    Text(&'a T),
 }
 
 #[derive(Telegram)]

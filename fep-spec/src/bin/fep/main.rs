@@ -29,7 +29,7 @@ enum Action {
     Check(CheckArgs),
     /// Write specs as annotated Rust structs
     Gen(GenArgs),
-    /// Bytes on stdin or in FILE → JSON, one object a line; a record file gives one line per record
+    /// Bytes on stdin or in FILE → JSON, one line for each telegram (they may be glued together) or record
     Decode(DecodeArgs),
     /// JSON objects on stdin or in FILE → bytes on stdout
     Encode(TelegramArgs),

@@ -1,5 +1,6 @@
 //! `fep decode`, `fep encode`, `fep explain`.
 
+use std::fmt::Display;
 use std::io::Read;
 
 use fep_codec::files::{FileError, FileLayout, FileReader, Lenient};
@@ -21,17 +22,44 @@ pub(crate) fn decode(args: &DecodeArgs) -> Ended {
         return decode_records(decode_file(reader(&plan, args)?));
     }
     let bytes = read_bytes(args.telegram.file.as_deref(), args.telegram.hex)?;
-    let telegram = match named {
-        Some(Named::Telegram(telegram)) => telegram,
-        _ => match specs.choose(&bytes) {
-            Ok(telegram) => telegram,
-            Err(error) => return unchosen(&specs, &error, &bytes),
-        },
-    };
-    match codec::decode(telegram, &bytes, lenient(args)) {
+    let lenient = lenient(args);
+    each(&specs, named, &bytes, lenient, |telegram, bytes, place| match codec::decode(telegram, bytes, lenient) {
         Ok(line) => print((line + "\n").as_bytes()).map(|()| Outcome::Clean),
-        Err(errors) => Ok(findings(&errors)),
+        Err(errors) => Ok(findings(place, &errors)),
+    })
+}
+
+/// Goes through the telegrams that are glued together in these bytes. Each is told where it stands, unless it is the first.
+fn each(
+    specs: &SpecSet,
+    named: Option<Named<'_>>,
+    bytes: &[u8],
+    lenient: Lenient,
+    mut act: impl FnMut(&TelegramSpec, &[u8], &str) -> Ended,
+) -> Ended {
+    let (mut outcome, mut rest, mut place) = (Outcome::Clean, bytes, String::new());
+    for number in 2_usize.. {
+        let telegram = match named {
+            Some(Named::Telegram(telegram)) => telegram,
+            _ => match specs.choose(rest) {
+                Ok(telegram) => telegram,
+                Err(_) if lenient.trailing && number > 2 => break,
+                Err(error) => return unchosen(specs, &error, rest, &place),
+            },
+        };
+        // One whose length cannot be told has all the bytes that are left.
+        let len = telegram.layout.telegram_len(rest).ok().filter(|len| *len > 0).unwrap_or(rest.len());
+        let (own, behind) = rest.split_at(len.min(rest.len()));
+        let acted = act(telegram, own, &place)?;
+        outcome = outcome.and(acted);
+        // What a broken length points at is rubbish.
+        if behind.is_empty() || acted == Outcome::Findings && telegram.layout.fixed_len().is_none() {
+            break;
+        }
+        rest = behind;
+        place = format!("telegram {number} at byte {}: ", bytes.len() - rest.len());
     }
+    Ok(outcome)
 }
 
 /// Lines and errors in the order of the file, the lines in large pieces, for a file has millions of them.
@@ -88,14 +116,11 @@ pub(crate) fn explain(args: &ExplainArgs) -> Ended {
         return explain_records(reader(&plan, args)?, options);
     }
     let bytes = read_bytes(args.telegram.file.as_deref(), args.telegram.hex)?;
-    let telegram = match named {
-        Some(Named::Telegram(telegram)) => telegram,
-        _ => match specs.choose(&bytes) {
-            Ok(telegram) => telegram,
-            Err(error) => return unchosen(&specs, &error, &bytes),
-        },
-    };
-    dump_one(&telegram.layout, &bytes, lenient(args), options)
+    let lenient = lenient(args);
+    each(&specs, named, &bytes, lenient, |telegram, bytes, place| {
+        print(place.as_bytes())?;
+        dump_one(&telegram.layout, bytes, lenient, options)
+    })
 }
 
 /// One dump after the other, errors in their order.
@@ -133,24 +158,24 @@ fn dump_one(layout: &Layout, bytes: &[u8], lenient: Lenient, options: dump::Opti
     print(dump::dump(layout, &bytes, options).as_bytes())?;
     match Record::decode_lenient(layout, &bytes, lenient) {
         Ok(_) => Ok(Outcome::Clean),
-        Err(_) => Ok(findings(&layout.all_errors(&bytes))),
+        Err(_) => Ok(findings("", &layout.all_errors(&bytes))),
     }
 }
 
 /// Bytes that match nothing are a finding; bytes that cannot be told apart need a name.
-fn unchosen(specs: &SpecSet, error: &Unchosen, bytes: &[u8]) -> Ended {
+fn unchosen(specs: &SpecSet, error: &Unchosen, bytes: &[u8], place: &str) -> Ended {
     if bytes.is_empty() && !matches!(error, Unchosen::NoConditions) {
         return Ok(finding("the input is empty"));
     }
     if let Unchosen::NoMatch(error) = error {
-        return Ok(finding(&error.to_string()));
+        return Ok(finding(&format!("{place}{error}")));
     }
     let names = specs.specs.iter().flat_map(|spec| {
         let files = spec.files.iter().map(|file| file.name.as_str());
         files.chain(spec.telegrams.iter().map(TelegramSpec::name))
     });
     let names: Vec<&str> = names.collect();
-    Err(Stop::Message(format!("{error}; name one with --telegram: {}", names.join(", "))))
+    Err(Stop::Message(format!("{place}{error}; name one with --telegram: {}", names.join(", "))))
 }
 
 fn named<'s>(specs: &'s SpecSet, args: &TelegramArgs) -> Result<Option<Named<'s>>, Stop> {
@@ -170,8 +195,8 @@ fn encode_each(
     if bytes.is_empty() { Err("the input has no JSON object".to_owned()) } else { Ok(bytes) }
 }
 
-fn findings(errors: &[impl ToString]) -> Outcome {
-    errors.iter().for_each(|error| note(&error.to_string()));
+fn findings(place: &str, errors: &[impl Display]) -> Outcome {
+    errors.iter().for_each(|error| note(&format!("{place}{error}")));
     Outcome::Findings
 }
 

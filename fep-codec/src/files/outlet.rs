@@ -1,0 +1,123 @@
+//! What writing a file is between two writes: the record's bytes with its totals, and the order of the records. It writes
+//! nothing itself, so the blocking writer and the asynchronous one do the same.
+
+use super::fault::{FileError, FileFault};
+use super::intake::Progress;
+use super::order::Order;
+use super::slice::RecordSet;
+use super::totals::Totals;
+use super::walk::Walk;
+use super::{FileLayout, LineEnd};
+use crate::error::Error;
+use crate::layout::Layout;
+use crate::record::Record;
+
+/// A file while it is written.
+#[derive(Debug)]
+pub(super) struct Outlet<'f> {
+    file: &'f FileLayout,
+    /// Where the file's records are told apart.
+    start: Walk<'f>,
+    order: Order<'f>,
+    totals: Totals<'f>,
+    /// One record with its line end.
+    record: Vec<u8>,
+    number: u64,
+    offset: u64,
+}
+
+impl<'f> Outlet<'f> {
+    pub(super) fn new(file: &'f FileLayout) -> Result<Self, FileError> {
+        let start = Walk::new(file)?;
+        let (order, totals) = start.start();
+        Ok(Self { file, start, order, totals, record: Vec::new(), number: 0, offset: 0 })
+    }
+
+    /// Makes a record's bytes.
+    pub(super) fn put(&mut self, mut record: Record<'_>) -> Result<(), FileError> {
+        let name = &record.layout().name;
+        let fault = |error| FileFault::Record { name: name.clone().into_owned(), error };
+        let layout = self.layout_of(name)?;
+        let encoded = self.totals.leave_room(&mut record).and_then(|()| record.encode());
+        self.record = encoded.map_err(fault).map_err(|what| self.error(what))?;
+        self.finish_record(layout)
+    }
+
+    /// Makes the bytes of a record of a derived type.
+    pub(super) fn put_typed<'a, T: RecordSet<'a>>(&mut self, record: &T) -> Result<(), FileError> {
+        let mut bytes = std::mem::take(&mut self.record);
+        bytes.clear();
+        bytes.resize(record.encoded_record_len(), 0);
+        let written = record.encode_record(&mut bytes);
+        let layout = self.start.recognise(&bytes).map(|(layout, _)| layout);
+        self.record = bytes;
+        match (written, layout) {
+            (Ok(_), Some(layout)) => self.finish_record(layout),
+            (Ok(_), None) => Err(self.error(FileFault::Unknown)),
+            (Err(error), _) => Err(self.record_error(T::RECORDS, error)),
+        }
+    }
+
+    /// Makes the next record that fills up the last block; whether there is one. The file must be able to end here.
+    pub(super) fn fill(&mut self) -> Result<bool, FileError> {
+        self.order.end().map_err(|what| self.error(what))?;
+        let Some(blocks) = self.file.blocks.filter(|blocks| !self.number.is_multiple_of(blocks.records as u64)) else {
+            return Ok(false);
+        };
+        let len = self.record.len().saturating_sub(self.line_end().bytes().len());
+        self.record.clear();
+        self.record.resize(len, blocks.fill);
+        self.record.extend_from_slice(self.line_end().bytes());
+        Ok(true)
+    }
+
+    /// The bytes that were made, with their line end.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.record
+    }
+
+    /// They are written.
+    pub(super) fn written(&mut self) {
+        self.number += 1;
+        self.offset += self.record.len() as u64;
+    }
+
+    pub(super) const fn progress(&self) -> Progress {
+        Progress { records: self.number, bytes: self.offset }
+    }
+
+    /// Puts the totals and the line end to a record that is encoded, if it may stand here.
+    fn finish_record(&mut self, layout: &'f Layout) -> Result<(), FileError> {
+        let mut order = self.order.clone();
+        order.take(layout).map_err(|what| self.error(what))?;
+        let filled = self.totals.fill(self.number + 1, self.file, layout, &mut self.record);
+        filled.map_err(|what| self.error(what))?;
+        self.totals.begin_again(layout);
+        self.totals.add(layout, &self.record);
+        self.order = order;
+        self.record.extend_from_slice(self.line_end().bytes());
+        Ok(())
+    }
+
+    fn line_end(&self) -> LineEnd {
+        self.file.line_ends.first().copied().unwrap_or(LineEnd::None)
+    }
+
+    fn layout_of(&self, name: &str) -> Result<&'f Layout, FileError> {
+        let found = self.start.layouts.iter().map(|(layout, _)| *layout).find(|layout| layout.name == name);
+        found.ok_or_else(|| self.error(FileFault::NotOfThisFile { record: name.to_owned() }))
+    }
+
+    /// An error in the fields of a value of which only the choice is known.
+    #[cold]
+    fn record_error(&self, layouts: &[&Layout], error: Error) -> FileError {
+        let names: Vec<&str> = layouts.iter().map(|layout| &*layout.name).collect();
+        self.error(FileFault::Record { name: names.join(" or "), error })
+    }
+
+    /// A mistake in the record that would be the next one.
+    #[cold]
+    pub(super) fn error(&self, what: FileFault) -> FileError {
+        FileError { record: self.number + 1, offset: self.offset, what }
+    }
+}

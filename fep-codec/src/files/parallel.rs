@@ -1,0 +1,174 @@
+//! Whole files in memory, read by all processors at once.
+//!
+//! Only files whose records all have one length: there the thousandth record begins where arithmetic says, so pieces can be read
+//! without the pieces before them.
+//!
+//! ```text
+//! bytes ──┬── piece 0 ──► values, sums ──┐
+//!         ├── piece 1 ──► values, sums ──┼──► in the file's order
+//!         └── piece 2 ──► values, sums ──┘
+//! ```
+//!
+//! The bytes are the caller's, who reads the file into memory or maps it. This crate maps nothing: a mapped file can change
+//! while it is read, so that takes `unsafe`, and reading a file costs little beside decoding it.
+
+use rayon::iter::{IndexedParallelIterator as _, ParallelIterator};
+use rayon::slice::ParallelSlice as _;
+
+use super::fault::FileError;
+use super::intake::Progress;
+use super::slice::{RecordSet, records_from};
+use super::totals::Totals;
+use super::walk::Walk;
+use super::{FileLayout, LineEnd};
+use crate::layout::Layout;
+
+/// Records that one processor reads at a time: large enough that sharing out the work costs nothing.
+const PIECE_RECORDS: usize = 4096;
+
+/// The records that stand one behind the other in these bytes, decoded by all processors.
+///
+/// Collecting keeps the file's order, and an error names its record and byte as [`records`](super::records) would. Which of several errors a
+/// collected `Result` has is not said. That all records have one length is proved at compile time. Order and totals are
+/// [`verify`]'s business.
+///
+/// ```
+/// # #[cfg(feature = "derive")] {
+/// use fep_codec::Telegram;
+/// use fep_codec::files::{LineEnd, par_records};
+/// use rayon::iter::ParallelIterator as _;
+///
+/// #[derive(Telegram, Debug, PartialEq)]
+/// #[telegram(len = 8, charset = "ascii")]
+/// struct Row<'a> {
+///     #[field(len = 4)]
+///     name: &'a str,
+///     #[field(len = 4)]
+///     amount: u32,
+/// }
+///
+/// let rows: Vec<Row<'_>> = par_records(b"kim 0042\nlee 0007\n", LineEnd::Lf).collect::<Result<_, _>>()?;
+/// assert_eq!(rows[1], Row { name: "lee", amount: 7 });
+/// # }
+/// # Ok::<(), fep_codec::files::FileError>(())
+/// ```
+pub fn par_records<'a, T: RecordSet<'a> + Send>(
+    bytes: &'a [u8],
+    line_end: LineEnd,
+) -> impl ParallelIterator<Item = Result<T, FileError>> + use<'a, T> {
+    let record_len = const { one_len(T::RECORDS) };
+    let piece_len = (record_len + line_end.bytes().len()) * PIECE_RECORDS;
+    bytes.par_chunks(piece_len).enumerate().flat_map_iter(move |(number, piece)| {
+        let (record, offset) = (number * PIECE_RECORDS, number * piece_len);
+        records_from(piece, line_end, record as u64, offset as u64)
+    })
+}
+
+/// The length of all records.
+#[allow(clippy::panic, reason = "evaluated at compile time, where a panic is the error message")]
+const fn one_len(layouts: &[&Layout]) -> usize {
+    let mut one = None;
+    let mut rest = layouts;
+    while let [layout, tail @ ..] = rest {
+        one = match (one, layout.fixed_len()) {
+            (_, None | Some(0)) => panic!("records that are read in parallel have a fixed length"),
+            (None, len) => len,
+            (Some(one), Some(len)) if one == len => Some(one),
+            _ => panic!("records that are read in parallel have one length"),
+        };
+        rest = tail;
+    }
+    match one {
+        Some(len) => len,
+        None => panic!("a choice of records has at least one"),
+    }
+}
+
+/// Checks all that a [`FileReader`](super::FileReader) checks of a file beside its records' fields: line ends, order, blocks and totals.
+///
+/// Where the records have several lengths, or stripped blanks are forgiven, one processor does it.
+///
+/// # Errors
+/// The first mistake in the file.
+///
+/// ```
+/// # #[cfg(feature = "derive")] {
+/// use fep_codec::Telegram;
+/// use fep_codec::files::{FileLayout, LineEnd, Step, verify};
+///
+/// #[derive(Telegram)]
+/// #[telegram(len = 2, charset = "ascii")]
+/// struct Row {
+///     #[field(len = 2)]
+///     no: u8,
+/// }
+///
+/// const STEPS: &[Step] = &[Step::any_number(Row::LAYOUT)];
+/// static FILE: FileLayout = FileLayout::new("Rows", &[LineEnd::Lf], STEPS, &[]);
+/// assert_eq!(verify(&FILE, b"01\n02\n").map(|file| file.records), Ok(2));
+/// assert_eq!(verify(&FILE, b"01\n02").expect_err("cut off").to_string(),
+///     "record 2 at byte 3: the file ends inside the record: 2 bytes are left, a record has 3");
+/// # }
+/// ```
+pub fn verify(file: &FileLayout, bytes: &[u8]) -> Result<Progress, FileError> {
+    let mut walk = Walk::new(file)?;
+    let (_, totals) = walk.start();
+    // The first record shows which line end the file has.
+    walk_to(&mut walk, bytes, bytes.len().min(1))?;
+    if let Some(stride) = walk.stride() {
+        let start = usize::try_from(walk.offset).unwrap_or(usize::MAX);
+        let rest = bytes.get(start..).unwrap_or_default();
+        let sums: Vec<_> =
+            rest.par_chunks(stride * PIECE_RECORDS).map(|piece| Sums::of(&walk, &totals, stride, piece)).collect();
+        let mut end = start;
+        for (piece, sums) in rest.chunks(stride * PIECE_RECORDS).zip(sums) {
+            end += piece.len();
+            if !sums.is_some_and(|sums| walk.leap(sums.layout, sums.records, piece.len(), &sums.totals)) {
+                walk_to(&mut walk, bytes, end)?;
+            }
+        }
+    }
+    walk_to(&mut walk, bytes, bytes.len())?;
+    let progress = Progress { records: walk.number, bytes: walk.offset };
+    walk.end().map_err(|what| FileError { record: walk.number + 1, offset: walk.offset, what })?;
+    Ok(progress)
+}
+
+/// One record after the other, until so many bytes of the file are behind.
+fn walk_to(walk: &mut Walk<'_>, bytes: &[u8], end: usize) -> Result<(), FileError> {
+    while let Some(start) = usize::try_from(walk.offset).ok().filter(|start| *start < end) {
+        let (record, offset) = (walk.number + 1, walk.offset);
+        let window = bytes.get(start..bytes.len().min(start + walk.window_len())).unwrap_or_default();
+        let wrong = match walk.step(window) {
+            Ok(framed) => framed.wrong,
+            Err(what) => Some(what),
+        };
+        if let Some(what) = wrong {
+            return Err(FileError { record, offset, what });
+        }
+    }
+    Ok(())
+}
+
+/// What a piece comes to whose records are all of one kind and have no totals of their own.
+struct Sums<'f> {
+    layout: &'f Layout,
+    records: u64,
+    totals: Totals<'f>,
+}
+
+impl<'f> Sums<'f> {
+    /// None if the piece has to be walked through.
+    fn of(walk: &Walk<'f>, totals: &Totals<'f>, stride: usize, piece: &[u8]) -> Option<Self> {
+        let (layout, _) = walk.recognise(piece)?;
+        if totals.are_in(layout) || !piece.len().is_multiple_of(stride) {
+            return None;
+        }
+        let mut totals = totals.clone();
+        for line in piece.chunks(stride) {
+            let record = walk.plain_record(line, layout)?;
+            totals.add(layout, record);
+        }
+        Some(Self { layout, records: (piece.len() / stride) as u64, totals })
+    }
+}

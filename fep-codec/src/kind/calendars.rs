@@ -1,0 +1,142 @@
+//! The dates and times of `jiff` and `chrono` as fields, by way of our own: the patterns have their home in `date.rs`.
+//!
+//! Nothing is rounded: a fraction of a second is an error, and so is a leap second, and a year outside of 0 to 9999.
+
+use super::FieldValue;
+use crate::error::Fault;
+use crate::layout::{DateRule, DateTimeRule, TimeRule};
+use crate::value::{Date, DateTime, Impossible, Time};
+
+/// A type of another crate that stands for one of ours.
+trait Foreign<Own>: Sized {
+    fn own(&self) -> Result<Own, Impossible>;
+    /// None: the other crate knows no such day or time.
+    fn foreign(own: Own) -> Option<Self>;
+}
+
+const NO_SUCH: Fault = Fault::NoSuchDate { what: Some("the Rust type cannot hold it") };
+
+/// A date of ours from another calendar's numbers.
+fn date(year: i32, month: u32, day: u32) -> Result<Date, Impossible> {
+    let year = u16::try_from(year).map_err(|_| Impossible("a year has four digits"))?;
+    let small = |number: u32| u8::try_from(number).map_err(|_| Impossible("the month has no such day"));
+    Date::new(year, small(month)?, small(day)?)
+}
+
+/// A time of ours from another calendar's numbers.
+fn time(hour: u32, minute: u32, second: u32, nanosecond: u32) -> Result<Time, Impossible> {
+    if nanosecond != 0 {
+        return Err(Impossible("the field sends whole seconds"));
+    }
+    let small = |number: u32| u8::try_from(number).map_err(|_| Impossible("a day has no such time"));
+    Time::new(small(hour)?, small(minute)?, small(second)?)
+}
+
+/// Fields of a kind, through our own type for it.
+macro_rules! fields {
+    ($($foreign:ty as $own:ty, $rule:ty;)*) => {
+        $(impl FieldValue<'_, $rule> for $foreign {
+            fn put(&self, rule: &$rule, out: &mut [u8]) -> Result<(), Fault> {
+                Foreign::<$own>::own(self)?.put(rule, out)
+            }
+
+            fn get(rule: &$rule, bytes: &[u8]) -> Result<Self, Fault> {
+                Foreign::<$own>::foreign(<$own>::get(rule, bytes)?).ok_or(NO_SUCH)
+            }
+        })*
+    };
+}
+
+#[cfg(feature = "jiff")]
+mod by_jiff {
+    use jiff::civil;
+
+    use super::*;
+
+    impl Foreign<Date> for civil::Date {
+        fn own(&self) -> Result<Date, Impossible> {
+            date(self.year().into(), unsigned(self.month()), unsigned(self.day()))
+        }
+
+        fn foreign(own: Date) -> Option<Self> {
+            let [month, day] = [own.month(), own.day()].map(u8::cast_signed);
+            Self::new(own.year().cast_signed(), month, day).ok()
+        }
+    }
+
+    impl Foreign<Time> for civil::Time {
+        fn own(&self) -> Result<Time, Impossible> {
+            let nanosecond = self.subsec_nanosecond().unsigned_abs();
+            time(unsigned(self.hour()), unsigned(self.minute()), unsigned(self.second()), nanosecond)
+        }
+
+        fn foreign(own: Time) -> Option<Self> {
+            let [hour, minute, second] = [own.hour(), own.minute(), own.second()].map(u8::cast_signed);
+            Self::new(hour, minute, second, 0).ok()
+        }
+    }
+
+    impl Foreign<DateTime> for civil::DateTime {
+        fn own(&self) -> Result<DateTime, Impossible> {
+            Ok(DateTime { date: self.date().own()?, time: self.time().own()? })
+        }
+
+        fn foreign(own: DateTime) -> Option<Self> {
+            Some(Self::from_parts(Foreign::foreign(own.date)?, Foreign::foreign(own.time)?))
+        }
+    }
+
+    fn unsigned(number: i8) -> u32 {
+        number.unsigned_abs().into()
+    }
+
+    fields! {
+        civil::Date as Date, DateRule;
+        civil::Time as Time, TimeRule;
+        civil::DateTime as DateTime, DateTimeRule;
+    }
+}
+
+#[cfg(feature = "chrono")]
+mod by_chrono {
+    use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Timelike as _};
+
+    use super::*;
+
+    impl Foreign<Date> for NaiveDate {
+        fn own(&self) -> Result<Date, Impossible> {
+            date(self.year(), self.month(), self.day())
+        }
+
+        fn foreign(own: Date) -> Option<Self> {
+            Self::from_ymd_opt(own.year().into(), own.month().into(), own.day().into())
+        }
+    }
+
+    impl Foreign<Time> for NaiveTime {
+        fn own(&self) -> Result<Time, Impossible> {
+            // A leap second is one of 1,000,000,000 nanoseconds and more.
+            time(self.hour(), self.minute(), self.second(), self.nanosecond())
+        }
+
+        fn foreign(own: Time) -> Option<Self> {
+            Self::from_hms_opt(own.hour().into(), own.minute().into(), own.second().into())
+        }
+    }
+
+    impl Foreign<DateTime> for NaiveDateTime {
+        fn own(&self) -> Result<DateTime, Impossible> {
+            Ok(DateTime { date: self.date().own()?, time: self.time().own()? })
+        }
+
+        fn foreign(own: DateTime) -> Option<Self> {
+            Some(Self::new(Foreign::foreign(own.date)?, Foreign::foreign(own.time)?))
+        }
+    }
+
+    fields! {
+        NaiveDate as Date, DateRule;
+        NaiveTime as Time, TimeRule;
+        NaiveDateTime as DateTime, DateTimeRule;
+    }
+}

@@ -1,0 +1,220 @@
+//! A record file → an enum of its records and a `FileLayout`, for a typed reader and writer.
+//!
+//! A plan is a deep nest of lists, which is printed here as rustfmt would: on one line where it fits, else one entry a line.
+
+use fep_codec::files::{Blocks, FileLayout, Lenient, LineEnd, Only, Stands, Step, Tally, Total};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::print::LINE_MAX_COLUMNS;
+use super::words::{escaped, ident};
+use crate::lower::{plan_name, record_name};
+use crate::model::Spec;
+
+/// What the plans name beside the records.
+const IMPORTS: [&str; 9] = ["Blocks", "FileLayout", "Lenient", "LineEnd", "Only", "Stands", "Step", "Tally", "Total"];
+
+/// `pub enum EB13Record { Header(Header), … }`, for each file of several kinds of records.
+pub(super) fn records(spec: &Spec) -> TokenStream {
+    let enums = spec.files.iter().filter_map(|file| {
+        let plan = spec.file_layout(file);
+        let layouts = plan.layouts();
+        if layouts.len() < 2 {
+            return None;
+        }
+        let names: Vec<_> = layouts.iter().map(|layout| ident(&layout.name)).collect();
+        let docs = layouts.iter().map(|layout| super::words::doc(&layout.name, &layout.label, ""));
+        let name = ident(&record_name(&file.name));
+        let text = format!(" Any record of {}.", titled(&file.name, &file.label));
+        Some(quote! {
+            #[doc = #text]
+            #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+            #[allow(clippy::large_enum_variant, reason = "records are as long as the sheet says")]
+            pub enum #name { #(#docs #names(#names)),* }
+        })
+    });
+    enums.collect()
+}
+
+/// The plans of all files as text, and the types that they name.
+pub(super) fn plans(spec: &Spec) -> (String, Vec<&'static str>) {
+    let mut text = String::new();
+    for file in &spec.files {
+        let plan = spec.file_layout(file);
+        text.push_str(&format!("\n/// How {} is read and written.\n", titled(&file.name, &file.label)));
+        text.push_str(&format!("pub static {}: FileLayout = ", plan_name(&file.name)));
+        let whole = file_layout(&plan);
+        whole.broken(0, &mut text);
+        text.push_str(";\n");
+    }
+    let named = |name: &&str| {
+        [" ", "(", "["]
+            .iter()
+            .any(|before| text.contains(&format!("{before}{name}::")) || text.contains(&format!("{before}{name} {{")))
+    };
+    let names = IMPORTS.into_iter().filter(named).collect();
+    (text, names)
+}
+
+fn titled(name: &str, label: &str) -> String {
+    if label.is_empty() { format!("the file {name}") } else { format!("the file {name} ({})", escaped(label)) }
+}
+
+/// A piece of an expression.
+enum Tree {
+    Text(String),
+    /// What opens it, its entries, what closes it, and whether blanks stand inside when it is on one line.
+    List(String, Vec<Self>, &'static str, bool),
+}
+
+impl Tree {
+    fn struct_(name: &str, fields: Vec<(&str, Self)>) -> Self {
+        let fields = fields.into_iter().map(|(name, value)| value.behind(&format!("{name}: "))).collect();
+        Self::List(format!("{name} {{"), fields, "}", true)
+    }
+
+    fn list(entries: Vec<Self>) -> Self {
+        Self::List("Cow::Borrowed(&[".to_owned(), entries, "])", false)
+    }
+
+    /// With this text before it.
+    fn behind(self, before: &str) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(format!("{before}{text}")),
+            Self::List(open, entries, close, blanks) => Self::List(format!("{before}{open}"), entries, close, blanks),
+        }
+    }
+
+    fn on_one_line(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::List(open, entries, close, blanks) => {
+                let entries: Vec<String> = entries.iter().map(Self::on_one_line).collect();
+                let blank = if *blanks && !entries.is_empty() { " " } else { "" };
+                format!("{open}{blank}{}{blank}{close}", entries.join(", "))
+            }
+        }
+    }
+
+    /// One entry a line, behind so many columns.
+    fn broken(&self, indent: usize, out: &mut String) {
+        let Self::List(open, entries, close, of_fields) = self else { return out.push_str(&self.on_one_line()) };
+        out.push_str(open);
+        // The only entry of a list stands in its brackets.
+        if let ([entry @ Self::List(..)], false) = (entries.as_slice(), of_fields) {
+            entry.broken(indent, out);
+            return out.push_str(close);
+        }
+        out.push('\n');
+        for entry in entries {
+            out.push_str(&" ".repeat(indent + 4));
+            let line = entry.on_one_line();
+            let columns: usize = line.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum();
+            // The comma has a column too.
+            if indent + 4 + columns < LINE_MAX_COLUMNS {
+                out.push_str(&line);
+            } else {
+                entry.broken(indent + 4, out);
+            }
+            out.push_str(",\n");
+        }
+        out.push_str(&" ".repeat(indent));
+        out.push_str(close);
+    }
+}
+
+fn file_layout(plan: &FileLayout) -> Tree {
+    let FileLayout { name, label, line_ends, steps, blocks, totals, lenient } = plan;
+    let line_end = |end: &LineEnd| Tree::Text(format!("LineEnd::{end:?}"));
+    Tree::struct_(
+        "FileLayout",
+        vec![
+            ("name", string(name)),
+            ("label", string(label)),
+            ("line_ends", Tree::list(line_ends.iter().map(line_end).collect())),
+            ("steps", Tree::list(steps.iter().map(step).collect())),
+            ("blocks", blocks.map_or_else(|| Tree::Text("None".to_owned()), block)),
+            ("totals", Tree::list(totals.iter().map(total).collect())),
+            ("lenient", forgiven(*lenient)),
+        ],
+    )
+}
+
+fn string(text: &str) -> Tree {
+    Tree::Text(format!("Cow::Borrowed({text:?})"))
+}
+
+fn block(Blocks { records, fill }: Blocks) -> Tree {
+    let fill = proc_macro2::Literal::byte_character(fill);
+    Tree::Text(format!("Some(Blocks {{ records: {records}, fill: {fill} }})"))
+}
+
+fn forgiven(lenient: Lenient) -> Tree {
+    let Lenient { stripped, trailing, blank_numbers, unknown_codes, unfilled } = lenient;
+    let all = [
+        ("stripped", stripped),
+        ("trailing", trailing),
+        ("blank_numbers", blank_numbers),
+        ("unknown_codes", unknown_codes),
+        ("unfilled", unfilled),
+    ];
+    let given: Vec<String> =
+        all.iter().filter(|(_, given)| *given).map(|(name, _)| format!("{name}: true, ")).collect();
+    Tree::Text(match given.len() {
+        0 => "Lenient::STRICT".to_owned(),
+        len if len == all.len() => "Lenient::ALL".to_owned(),
+        _ => format!("Lenient {{ {}..Lenient::STRICT }}", given.concat()),
+    })
+}
+
+fn step(step: &Step) -> Tree {
+    let Step { stands, min, max } = step;
+    let limits = |stands: Tree| {
+        Tree::struct_(
+            "Step",
+            vec![("stands", stands), ("min", Tree::Text(min.to_string())), ("max", Tree::Text(format!("{max:?}")))],
+        )
+    };
+    match stands {
+        Stands::Record(layout) => {
+            let record = format!("{}::LAYOUT", ident(&layout.name));
+            match (min, max) {
+                (1, Some(1)) => Tree::Text(format!("Step::once({record})")),
+                (0, None) => Tree::Text(format!("Step::any_number({record})")),
+                _ => limits(Tree::Text(format!("Stands::Record(Cow::Borrowed({record}))"))),
+            }
+        }
+        Stands::Group(steps) => {
+            let steps = steps.iter().map(self::step).collect();
+            limits(Tree::List("Stands::Group(Cow::Borrowed(&[".to_owned(), steps, "]))", false))
+        }
+    }
+}
+
+fn total(total: &Total) -> Tree {
+    let Total { record, field, tally, only, last_digits } = total;
+    let tally = match tally {
+        Tally::Count { of } => format!("Tally::count({of:?})"),
+        Tally::Sum { of, field } => format!("Tally::sum({of:?}, {field:?})"),
+        Tally::Blocks => "Tally::Blocks".to_owned(),
+    };
+    if only.is_none() && last_digits.is_none() {
+        return Tree::Text(format!("Total::new({record:?}, {field:?}, {tally})"));
+    }
+    Tree::struct_(
+        "Total",
+        vec![
+            ("record", string(record)),
+            ("field", string(field)),
+            ("tally", Tree::Text(tally)),
+            ("only", only.as_ref().map_or_else(|| Tree::Text("None".to_owned()), selected)),
+            ("last_digits", Tree::Text(format!("{last_digits:?}"))),
+        ],
+    )
+}
+
+fn selected(Only { field, values }: &Only) -> Tree {
+    let values = Tree::list(values.iter().map(|value| string(value)).collect());
+    let fields = vec![string(field).behind("field: "), values.behind("values: ")];
+    Tree::List("Some(Only {".to_owned(), fields, "})", true)
+}
