@@ -216,16 +216,26 @@ fn a_spec_in_another_charset_is_a_finding_at_the_first_strange_byte() {
 
 #[test]
 fn generated_code_is_what_rustfmt_would_write() {
-    let run = fep(&["gen", "specs/bank-a/bank-a.toml", "-o", "-"]);
-    assert_eq!(run.code, Some(0));
-    let mut rustfmt = Command::new("rustfmt")
-        .args(["--edition", "2024", "--config-path", root().to_str().expect("UTF-8")])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("rustfmt runs");
-    rustfmt.stdin.take().expect("stdin").write_all(&run.out).expect("written");
-    assert_eq!(String::from_utf8(rustfmt.wait_with_output().expect("output").stdout).expect("UTF-8"), run.text());
+    for spec in ["specs/bank-a/bank-a.toml", "tests/tests/generated/forms.toml"] {
+        let run = fep(&["gen", spec, "-o", "-"]);
+        assert_eq!(run.code, Some(0));
+        let mut rustfmt = Command::new("rustfmt")
+            .args(["--edition", "2024", "--config-path", root().to_str().expect("UTF-8")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("rustfmt runs");
+        rustfmt.stdin.take().expect("stdin").write_all(&run.out).expect("written");
+        let formatted = rustfmt.wait_with_output().expect("output").stdout;
+        assert_eq!(String::from_utf8(formatted).expect("UTF-8"), run.text(), "{spec}");
+    }
+}
+
+#[test]
+fn a_note_is_shown_and_is_no_failure() {
+    let run = fep(&["check", "fep-spec/tests/bad/noted.toml"]);
+    assert_eq!((run.code, run.messages.trim()), (Some(0), "fep: 1 spec, 0 findings, 1 note"));
+    assert!(run.text().starts_with("note: nobody here knows `check_digits`"), "{}", run.text());
 }
 
 #[test]

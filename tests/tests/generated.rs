@@ -12,7 +12,7 @@ use fep_tests::arbitrary::{self, Random};
 use fep_tests::generated::bank_a::{
     BalanceInquiryAnswer, BankA, ResponseCode, Sign, TradeKind, TransactionListAnswer, Transfer, TransferAnswer,
 };
-use fep_tests::generated::{host_b, kftc_cms, kinds, nacha, nts_vat, quote_c, zengin};
+use fep_tests::generated::{forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c, zengin};
 use fep_tests::golden::Golden;
 use fep_tests::properties;
 
@@ -25,6 +25,11 @@ fn kinds_spec() -> Spec {
     Spec::load(&root().join("tests/tests/generated/kinds.toml")).expect("a clean spec")
 }
 
+/// Another one, with every form of layout in it.
+fn forms_spec() -> Spec {
+    Spec::load(&root().join("tests/tests/generated/forms.toml")).expect("a clean spec")
+}
+
 fn spec(name: &str) -> Spec {
     Spec::load(&root().join("specs").join(name).join(format!("{name}.toml"))).expect("a clean spec")
 }
@@ -32,7 +37,7 @@ fn spec(name: &str) -> Spec {
 #[test]
 fn generated_files_are_what_the_specs_say_today() {
     let specs = SpecSet::load(&root().join("specs")).expect("clean specs").specs;
-    for spec in specs.into_iter().chain([kinds_spec()]) {
+    for spec in specs.into_iter().chain([kinds_spec(), forms_spec()]) {
         let written = root().join("tests/src/generated").join(file_name(&spec));
         let found = std::fs::read_to_string(&written).unwrap_or_default();
         let wanted = rust(&spec, &format!("{}.toml", spec.name)).expect("Rust");
@@ -63,6 +68,7 @@ fn derived_layouts_equal_those_of_the_spec() {
     let zengin = [zengin::Header::LAYOUT, zengin::Data::LAYOUT, zengin::Trailer::LAYOUT, zengin::End::LAYOUT];
     assert_same_layouts(&spec("zengin"), &zengin);
     assert_same_layouts(&kinds_spec(), kinds::Kinds::LAYOUTS);
+    assert_same_layouts(&forms_spec(), forms::Forms::LAYOUTS);
 }
 
 #[test]
@@ -97,6 +103,19 @@ fn every_kind_of_field_is_read_and_written_as_the_record_does() {
     same_as_record::<kinds::Codes>();
     same_as_record::<kinds::Groups>();
     same_as_record::<kinds::GroupsAnswer>();
+}
+
+#[test]
+fn every_form_of_layout_is_read_and_written_as_the_record_does() {
+    same_as_record::<forms::Pages>();
+    same_as_record::<forms::Behind>();
+    same_as_record::<forms::Padded>();
+    same_as_record::<forms::Segments>();
+    same_as_record::<forms::Redefined>();
+    nothing_is_lost::<forms::Pages>();
+    nothing_is_lost::<forms::Behind>();
+    nothing_is_lost::<forms::Padded>();
+    nothing_is_lost::<forms::Segments>();
 }
 
 /// Sound bytes with one of them changed: they decode and come back, or both codecs refuse them in the same words. It is for

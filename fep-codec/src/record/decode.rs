@@ -141,15 +141,17 @@ pub(crate) fn field_value(
     reader: &mut Reader<'_>,
 ) -> Result<Value, Error> {
     match (&field.computed, &field.kind) {
-        (None | Some(Computed::Sign(_)), kind) => by_kind(field, kind, reader),
+        (None, kind) => by_kind(field, kind, reader),
+        // Whether it is a sign is seen with its number.
+        (Some(Computed::Sign(_)), _) => reader.sign(field).map(|stated| sign_text(stated.value())),
         (Some(Computed::Check(check)), kind) => {
             let at = reader.position();
-            let value = by_kind(field, kind, &mut Reader::starting_at(reader.telegram(), at))?;
             let from =
                 check.from.as_ref().and_then(|name| layout.item(name)).map_or(0, |(number, _)| {
                     layout.offset_of(number).map_or(at, |offset| start.saturating_add(offset))
                 });
-            reader.check(field, from).map(|()| value)
+            reader.check(field, from)?;
+            by_kind(field, kind, &mut Reader::starting_at(reader.telegram(), at))
         }
         (Some(Computed::Length(counts)), Kind::Number(rule)) => {
             reader.stated_length(Slot { field, rule }, *counts).map(|stated| Value::Number(stated.into()))
@@ -166,6 +168,11 @@ pub(crate) fn field_value(
         }
         (Some(_), _) => Err(not_a_number(field)),
     }
+}
+
+/// A sign as text, in which a space at the end is padding.
+fn sign_text(sign: u8) -> Value {
+    Value::Text(if sign == b' ' { String::new() } else { char::from(sign).to_string() })
 }
 
 /// The group that a computed count counts.

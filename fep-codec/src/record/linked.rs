@@ -56,20 +56,25 @@ impl<'l> Linked<'l> {
         pages(self.layout, values, Culprit::Peer)
     }
 
-    /// The same for a dump, which goes on: everything that lies, and the byte where it stands. A group that was not read whole
-    /// makes no sum.
+    /// The same for those who go on: everything that lies, and the byte where it stands. A group that was not read whole makes
+    /// no sum, and a number that was not read has no sign.
     pub(crate) fn lies(
         &self,
         values: &mut [Value],
         is_whole: impl Fn(&str) -> bool,
         reader: &Reader<'_>,
     ) -> Vec<(usize, Error)> {
+        let unread = |name: &str| {
+            let value = self.layout.item(name).and_then(|(number, _)| values.get(number));
+            value.is_none_or(|value| *value == Value::Absent)
+        };
         let comparable = |said: &&Said<'_>| match said.computed {
             Computed::Sum(path) => is_whole(path.split('.').next().unwrap_or_default()),
+            Computed::Sign(sign) => !unread(&sign.of),
             _ => true,
         };
-        let said = self.fields.iter().filter(comparable);
-        said.filter_map(|said| Some((said.at, self.compare(said, values, reader).err()?))).collect()
+        let said: Vec<&Said<'_>> = self.fields.iter().filter(comparable).collect();
+        said.into_iter().filter_map(|said| Some((said.at, self.compare(said, values, reader).err()?))).collect()
     }
 
     fn compare(&self, said: &Said<'_>, values: &mut [Value], reader: &Reader<'_>) -> Result<(), Error> {

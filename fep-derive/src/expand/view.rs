@@ -172,14 +172,14 @@ impl<'t> Views<'t> {
                 let slot = self.asked(number);
                 (quote!(#result<#ty, #error>), quote!(self.0.field(#slot, #at)))
             }
-            What::Tail(field) => {
+            What::Tail(_) => {
                 let ty = self.with(&item.ty, BYTES);
-                let slot = self.asked(accessor(&field.kind), number);
+                let slot = self.asked(number);
                 (quote!(#result<#ty, #error>), quote!(self.0.tail(#slot, #at)))
             }
             What::Choice(_) => {
                 let ty = self.with(&item.ty, BYTES);
-                let (choice, layout) = (self.asked("choice", number), self.layout());
+                let (choice, layout) = (self.asked(number), self.layout());
                 let by = quote!(const { &#layout.chooser(#number) });
                 (quote!(#result<#ty, #error>), quote!(self.0.body(#choice, #by, #at)))
             }
@@ -348,9 +348,14 @@ impl<'t> Views<'t> {
         let (p, layout, name) = (&self.telegram.paths, self.layout(), constant_name(number));
         let (at, slot) = (p.item_at(), p.slot());
         let (ty, asked) = match &item.what {
-            What::Field(Field { kind, .. }) => {
+            What::Field(Field { kind, .. }) | What::Tail(Field { kind, .. }) => {
                 let (rule, accessor) = (rule_type(p, kind), format_ident!("{}", accessor(kind)));
                 (quote!(#slot<'static, #rule>), quote!(#layout.#accessor(#number)))
+            }
+            What::Computed { computed: Computed::Sign { .. } | Computed::Check { .. }, .. } => (quote!(()), quote!(())),
+            What::Choice(_) => {
+                let choice = p.choice();
+                (quote!(&'static #choice), quote!(#layout.choice(#number)))
             }
             What::Computed { .. } => {
                 let rule = p.number_rule();

@@ -1,6 +1,6 @@
 //! Bank A 펌뱅킹 전문: the telegrams of the spec `bank-a`, version 2026-11-01.
 //!
-//! Written by `fep gen` from bank-a.toml (fnv1a-64 1aa1071c7367a45f). A change belongs there.
+//! Written by `fep gen` from bank-a.toml (fnv1a-64 ac932278bcca9cd1). A change belongs there.
 
 use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 
@@ -534,7 +534,7 @@ pub struct TransactionList {
     #[field(len = 2, label = "반복건수", computed = count(items))]
     pub item_count: (),
     /// Items (거래내역).
-    #[field(group, count = item_count, max = 10, label = "거래내역")]
+    #[field(group, count = item_count, max = 10, page(total = total_count, start = start_no), label = "거래내역")]
     pub items: Vec<TransactionItem>,
 }
 
@@ -568,7 +568,7 @@ pub struct TransactionListAnswer {
     #[field(len = 2, label = "반복건수", computed = count(items))]
     pub item_count: (),
     /// Items (거래내역).
-    #[field(group, count = item_count, max = 10, label = "거래내역")]
+    #[field(group, count = item_count, max = 10, page(total = total_count, start = start_no), label = "거래내역")]
     pub items: Vec<TransactionItem>,
 }
 

@@ -50,6 +50,17 @@ fn a_sum_has_decimals_and_a_sign_if_its_numbers_have() {
 }
 
 #[test]
+fn a_secret_sum_is_not_told() {
+    let layout = sum(r#"kind = "number", len = 6, secret = true"#, r#"kind = "number", len = 4, secret = true"#);
+    both_ways(&layout, b"0000050005", &json!({ "total": 5, "items": [{ "amount": 5 }] }));
+    assert_eq!(refused(&layout, b"0000060005"), "peer: total, bytes 0..6: the sum is not that of the entries");
+    assert_eq!(
+        not_written(&layout, &json!({ "total": 6, "items": [{ "amount": 5 }] })),
+        "caller: total: the field is computed and must be another value; leave it out"
+    );
+}
+
+#[test]
 fn a_sequence_numbers_the_entries() {
     let layout = items(
         r#"{ group = "rows", repeat = "rest", max = 9, items = [

@@ -54,7 +54,7 @@ fn unused_entries_are_one_line() {
              items = [{ name = "id", kind = "digits", full = true, len = 2 }] },
            { name = "end", kind = "text", len = 1 },"#,
     );
-    assert_eq!(shown(&layout, b"01      x"), ["0 2 items[0].id 01", "2 6 - not used", "8 1 end x"]);
+    assert_eq!(shown(&layout, b"01      x"), ["0 2 items[0].id 01", "2 6 - 3 unused", "8 1 end x"]);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_page_that_lies_and_an_unused_entry_that_is_not_blank_are_shown() {
     let lies = "1 1 start ! 2 entries from number 8 on are no page of a list of 8";
     assert_eq!(
         shown(&layout, b"88ab "),
-        ["0 1 total 8", lies, "2 1 items[0].id a", "3 1 items[1].id b", "4 1 - not used"]
+        ["0 1 total 8", lies, "2 1 items[0].id a", "3 1 items[1].id b", "4 1 - 1 unused"]
     );
     let gap = ["0 1 total 1", "1 1 start 1", "2 1 items[0].id a", "3 2 - ! an entry that is not used is not blank"];
     assert_eq!(shown(&layout, b"11a b"), gap);

@@ -9,7 +9,7 @@ use fep_tests::properties;
 use proptest::prelude::*;
 
 static SPEC: LazyLock<Spec> =
-    LazyLock::new(|| Spec::parse("forms.toml", include_str!("forms.toml")).expect("a sound spec"));
+    LazyLock::new(|| Spec::parse("forms.toml", include_str!("../generated/forms.toml")).expect("a sound spec"));
 
 static LAYOUTS: LazyLock<Vec<&'static Layout>> =
     LazyLock::new(|| SPEC.telegrams.iter().map(|telegram| &telegram.layout).collect());
