@@ -406,6 +406,13 @@ impl fmt::Display for Reason {
     }
 }
 
+impl Malformed {
+    /// In one line, for a field that begins at this byte.
+    pub(crate) fn describe(&self, charset: Charset, start: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no {charset} text at byte {}: {}", start + self.offset, self.reason)
+    }
+}
+
 impl fmt::Display for NoRoom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { needed, len, character, position } = self;
