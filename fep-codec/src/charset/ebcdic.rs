@@ -82,7 +82,7 @@ impl Bytes {
         let point = u32::from(character);
         let code = match point {
             0 => return 0,
-            ..0x100 => self.codes.get(point as usize).copied(),
+            1..0x100 => self.codes.get(point as usize).copied(),
             0xFF60..=0xFFDF => self.half_width.get(point as usize - 0xFF60).copied(),
             _ => self.others.iter().find(|(other, _)| u32::from(*other) == point).map(|(_, code)| *code),
         };

@@ -43,6 +43,7 @@ impl<'o> Sink<'o> {
 
     /// Writes a character of Unicode's first plane.
     #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "the comparisons and shifts leave eight bits")]
     fn push(&mut self, character: u16) -> Result<(), Stop> {
         let low = 0x80 | (character & 0x3F) as u8;
         if character >= 0x800 {
