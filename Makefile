@@ -2,6 +2,6 @@
 .PHONY: demo test bench fuzz doc
 demo: ; cargo run -p fep-gateway --bin fep-gateway -- demo
 test: ; cargo fmt --all --check && cargo clippy --workspace --all-targets --all-features -- -D warnings && cargo test --workspace --all-features && RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps && cargo run -q -p fep-spec --bin fep -- check specs
-bench: ; cargo bench -p fep-tests --bench transfer --bench records -- --noplot && cargo run -q -p fep-tests --bin bench-ratios
+bench: ; cargo bench -p fep-tests --bench transfer --bench records --bench charsets -- --noplot && cargo run -q -p fep-tests --bin bench-ratios
 fuzz: ; cargo run -q -p fep-tests --bin fuzz-corpus -- seed && for target in decode_dynamic decode_derived spec json frames record_file text; do RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz $$target -- -max_total_time=60 || exit 1; done
 doc: ; cargo doc --workspace --all-features --no-deps --open

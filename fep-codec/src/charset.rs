@@ -3,12 +3,7 @@
 //! Exact or an error: nothing is replaced and nothing is cut in half unless an option says so. Padding is not this module's
 //! business, nor is a field's length; that is [`crate::kind`].
 //!
-//! ```text
-//! 홍길동 A    euc-kr, cp949  C8AB B1E6 B5BF 20 41                 8 bytes
-//!             johab          D1B7 8BA9 95B7 20 41                 8
-//!             ibm933         0E D1B7 8BA9 95B7 0F 40 C1          10
-//!             utf-8          ED998D EAB8B8 EB8F99 20 41          11
-//! ```
+#![doc = include_str!("charset.md")]
 
 mod about;
 #[cfg(any(feature = "charset-ebcdic", feature = "charset-ebcdic-korean", feature = "charset-ebcdic-japanese"))]
@@ -414,6 +409,13 @@ impl fmt::Display for Reason {
             Self::EmptyShift => "SO and SI with nothing between them",
             Self::HalfWidth => "a half-width character in a full-width field",
         })
+    }
+}
+
+impl Malformed {
+    /// In one line, for a field that begins at this byte.
+    pub(crate) fn describe(&self, charset: Charset, start: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no {charset} text at byte {}: {}", start + self.offset, self.reason)
     }
 }
 

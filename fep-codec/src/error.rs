@@ -499,9 +499,7 @@ impl Fault {
                 write!(f, " not in {charset}")?;
                 instead.map_or(Ok(()), |charset| write!(f, "; {charset} has it"))
             }
-            Self::Malformed { at, charset } => {
-                write!(f, "no {charset} text at byte {}: {}", start + at.offset, at.reason)
-            }
+            Self::Malformed { at, charset } => at.describe(*charset, start, f),
             Self::LooksLikePadding => f.write_str("the value ends in the pad character, which would be lost"),
             Self::NotADigit { offset, byte } => {
                 f.write_str("expected a digit, found ")?;

@@ -10,7 +10,7 @@
 //! title   = "Bank A 펌뱅킹 전문"
 //! version = "2026-11-01"
 //! source  = "where the sheet comes from"
-//! charset = "euc-kr"            # ascii, euc-kr, cp949, utf-8
+//! charset = "euc-kr"            # any label of `fep text list`
 //!
 //! [types]                       # the sheet's letters; any options of a kind may stand here
 //! N  = { kind = "number" }
@@ -78,7 +78,8 @@
 //! ]
 //! ```
 //!
-//! Kinds and their options: `text` (charset, pad, justify, overflow = "cut"), `digits` (encoding, full, pad, justify), `number`
+//! Kinds and their options: `text` (charset, pad, justify, overflow = "cut", width = "full", compat, half = "replace" or
+//! "drop", open_shift, newline = "15"), `digits` (encoding, full, pad, justify), `number`
 //! (encoding, sign, scale, none, digits_max), `date`, `time`, `datetime` (pattern, encoding, none, pivot), `code` (codes,
 //! charset), `flag` (yes, no), `bytes`. `sign` is "leading-minus", "leading", "trailing", "overpunch",
 //! `{ at = "leading", plus = "0", minus = "-" }`, `{ at = "leading", overpunch = "strict-ascii" }` (or "ebcdic", "ebcdic-minus"),

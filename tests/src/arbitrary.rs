@@ -125,12 +125,19 @@ fn value(field: &Field, random: &mut Random) -> Value {
         }
         Kind::Code(rule) => match rule.codes.get(random.small(rule.codes.len() + 1)) {
             Some(known) => Value::Text(known.code.clone().into_owned()),
-            None if rule.open => Value::Text(text(&TextRule::new(Charset::Ascii), field.len, random)),
+            None if rule.open => Value::Text(ascii(rule.charset, field.len, random)),
             None => Value::Text(rule.codes.first().map(|known| known.code.clone().into_owned()).unwrap_or_default()),
         },
         Kind::Flag(_) => Value::Flag(random.below(2) == 0),
         Kind::Bytes(_) => Value::Bytes((0..field.len).map(|_| random.byte(255)).collect()),
     }
+}
+
+/// ASCII that the charset has, for a code.
+fn ascii(charset: Charset, len: usize, random: &mut Random) -> String {
+    let mut text = text(&TextRule::new(Charset::Ascii), len, random);
+    text.retain(|character| charset.has(character));
+    text.trim_end().to_owned()
 }
 
 /// Neither ends may be the pad character, so spaces stand inside only.

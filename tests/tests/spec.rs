@@ -93,7 +93,7 @@ fn golden_tax_records_of_two_sign_conventions_go_both_ways() {
 #[test]
 fn a_name_in_two_specs_must_say_which() {
     let specs = specs();
-    assert!(specs.named("Transfer").is_ok() && specs.named("bank-a/Transfer").is_ok());
+    assert!(specs.named("DepositNotice").is_ok() && specs.named("bank-a/Transfer").is_ok());
     let error = specs.named("Transfr").expect_err("no such telegram");
     assert_eq!(error, "there is no telegram or file `Transfr`; did you mean `Transfer`?");
     let twice = SpecSet { specs: vec![spec("bank-a"), Spec { name: "bank-b".to_owned(), ..spec("bank-a") }] };

@@ -82,11 +82,21 @@ impl Bytes {
         let point = u32::from(character);
         let code = match point {
             0 => return 0,
-            ..0x100 => self.codes.get(point as usize).copied(),
+            1..0x100 => self.codes.get(point as usize).copied(),
             0xFF60..=0xFFDF => self.half_width.get(point as usize - 0xFF60).copied(),
             _ => self.others.iter().find(|(other, _)| u32::from(*other) == point).map(|(_, code)| *code),
         };
         code.filter(|code| *code != 0).map_or(NONE, u16::from)
+    }
+
+    /// The byte of an ASCII character, which is none only for U+0000's sake.
+    #[inline(always)]
+    fn ascii(&self, character: char) -> u16 {
+        match self.codes.get(character as usize) {
+            Some(0) if character != '\0' => NONE,
+            Some(code) => u16::from(*code),
+            None => NONE,
+        }
     }
 
     #[inline(always)]
@@ -134,7 +144,21 @@ const KOREAN: Grid = Grid::new(include_bytes!("../../tables/ibm1364.bin"), COLUM
 static KOREAN_CHARACTERS: [u16; 45 * COLUMNS] = KOREAN.characters();
 static KOREAN_PAGES: Pages<{ KOREAN.rows() }> = Pages::of(KOREAN);
 /// A bit for each syllable that IBM-933 has, the first lowest.
-static SYLLABLES_OF_933: &[u8; jamo::COUNT.div_ceil(8)] = include_bytes!("../../tables/ibm933.bin");
+const SYLLABLES_OF_933: &[u8; jamo::COUNT.div_ceil(8)] = include_bytes!("../../tables/ibm933.bin");
+/// The codes of the syllables. All begin with a one bit, so here it says whether IBM-933 has the syllable.
+static SYLLABLES: [u16; jamo::COUNT] = syllables();
+
+#[allow(clippy::cast_possible_truncation, reason = "there are 11,172 syllables")]
+const fn syllables() -> [u16; jamo::COUNT] {
+    let mut codes = [0; jamo::COUNT];
+    let mut syllable = 0;
+    while syllable < jamo::COUNT {
+        let is_of_933 = SYLLABLES_OF_933[syllable / 8] >> (syllable % 8) & 1 == 1;
+        codes[syllable] = jamo::combine(syllable as u32) & if is_of_933 { 0xFFFF } else { 0x7FFF };
+        syllable += 1;
+    }
+    codes
+}
 
 const JAPANESE: Grid = Grid::new(include_bytes!("../../tables/ibm300.bin"), COLUMNS, 0x40, 0x40);
 static JAPANESE_CHARACTERS: [u16; 41 * COLUMNS] = JAPANESE.characters();
@@ -150,9 +174,9 @@ fn cell(characters: &[u16], lead: u8, trail: u8) -> u16 {
     }
 }
 
+#[inline(always)]
 fn has_syllable(all: bool, syllable: u32) -> bool {
-    let (byte, bit) = (syllable as usize / 8, syllable % 8);
-    all || SYLLABLES_OF_933.get(byte).is_some_and(|byte| byte >> bit & 1 == 1)
+    all || SYLLABLES.get(syllable as usize).is_some_and(|code| *code >= 0x8000)
 }
 
 /// IBM-1364 has all conjoining jamo (4C to 4E), the euro sign and ® more than IBM-933.
@@ -163,11 +187,10 @@ fn is_of_933(code: u16) -> bool {
 #[inline(always)]
 fn korean_code<const ALL: bool>(character: char) -> u16 {
     let point = u32::from(character);
+    if let Some(code) = SYLLABLES.get(point.wrapping_sub(jamo::FIRST) as usize) {
+        return if ALL || *code >= 0x8000 { *code | 0x8000 } else { NONE };
+    }
     let code = match point {
-        0xAC00..=0xD7A3 => {
-            let syllable = point - jamo::FIRST;
-            return if has_syllable(ALL, syllable) { jamo::combine(syllable) } else { NONE };
-        }
         0x3131..=0x3163 => return jamo::combine_jamo(point),
         0x3164 => return HANGUL_FILLER.1,
         0xE000..0xE758 => return user_code(point - 0xE000),
@@ -241,7 +264,7 @@ impl<const ALL: bool> Table for Korean<ALL> {
     #[inline(always)]
     fn code(character: char) -> u16 {
         if character.is_ascii() {
-            return const { bytes(Single::Ibm833 as usize) }.code(character);
+            return const { bytes(Single::Ibm833 as usize) }.ascii(character);
         }
         match korean_code::<ALL>(character) {
             NONE => const { bytes(Single::Ibm833 as usize) }.code(character),

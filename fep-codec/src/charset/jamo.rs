@@ -6,6 +6,8 @@
 //!
 //! KS X 1001 and CP949 order their syllables otherwise; their tables are in `korean`.
 
+#![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "five bits index 32 places; constants")]
+
 /// The first syllable.
 pub(super) const FIRST: u32 = 0xAC00;
 /// How many syllables there are: 19 initials, 21 vowels, 27 finals and none.
@@ -44,9 +46,30 @@ pub(super) const fn combine(syllable: u32) -> u16 {
 #[inline]
 pub(super) const fn split(code: u16) -> Option<u32> {
     let (initial, vowel, last) = (code >> 10 & 0x1F, code >> 5 & 0x1F, code & 0x1F);
-    let initial = initial.wrapping_sub(2) as u32;
-    let (Some(vowel), Some(last)) = (vowel_of(vowel as u32), final_of(last as u32)) else { return None };
-    if code >= 0x8000 && initial < 19 { Some((initial * VOWELS + vowel) * FINALS + last) } else { None }
+    let [initials, vowels, finals] = &PARTS;
+    let syllable = initials[initial as usize] + vowels[vowel as usize] + finals[last as usize];
+    if code >= 0x8000 && syllable < COUNT as u32 { Some(syllable) } else { None }
+}
+
+/// What five bits add to a syllable's number: as initial, as vowel, as final. What is none adds more than there are.
+static PARTS: [[u32; 32]; 3] = parts();
+
+const fn parts() -> [[u32; 32]; 3] {
+    let mut parts = [[COUNT as u32; 32]; 3];
+    let mut bits = 0;
+    while bits < 32 {
+        if bits >= 2 && bits < 21 {
+            parts[0][bits] = (bits as u32 - 2) * VOWELS * FINALS;
+        }
+        if let Some(vowel) = vowel_of(bits as u32) {
+            parts[1][bits] = vowel * FINALS;
+        }
+        if let Some(last) = final_of(bits as u32) {
+            parts[2][bits] = last;
+        }
+        bits += 1;
+    }
+    parts
 }
 
 /// The combination code of a compatibility jamo, U+3131 to U+3163: one part and nothing else. A consonant that is both is an

@@ -25,7 +25,7 @@ const COLUMNS: usize = 190;
 /// The character that came to KS X 1001 in 2002. CP949 was fixed before, and Johab too.
 const ADDED: (char, u16) = ('\u{327E}', 0xA2E8);
 /// The user area of KS X 1001 would be C9 and FE; nobody agrees on its characters, so it is not ours.
-static CHARACTERS: [u16; 126 * COLUMNS] = characters();
+static CHARACTERS: [[u16; COLUMNS]; 126] = rows();
 static PAGES: Pages<{ KS.rows() }> = Pages::of(KS);
 /// CP949's codes of the syllables.
 static SYLLABLES: [u16; jamo::COUNT] = syllables();
@@ -58,6 +58,20 @@ const fn characters() -> [u16; 126 * COLUMNS] {
     characters
 }
 
+/// The same, with [`NONE`] where there is no character, and without the one that only EUC-KR has.
+const fn rows() -> [[u16; COLUMNS]; 126] {
+    let cells = characters();
+    let mut rows = [[NONE; COLUMNS]; 126];
+    let mut cell = 0;
+    while cell < cells.len() {
+        if cells[cell] != 0 && cells[cell] != ADDED.0 as u16 {
+            rows[cell / COLUMNS][cell % COLUMNS] = cells[cell];
+        }
+        cell += 1;
+    }
+    rows
+}
+
 /// The first cell from here on that CP949 could use: a letter or a byte above 80 as trail, outside the square.
 const fn free_cell(mut cell: usize) -> usize {
     loop {
@@ -88,14 +102,14 @@ const fn syllables() -> [u16; jamo::COUNT] {
 /// The code in the square or around it.
 #[inline(always)]
 fn cp949(character: char) -> u16 {
+    let point = u32::from(character);
+    if let Some(code) = SYLLABLES.get(point.wrapping_sub(jamo::FIRST) as usize) {
+        return *code;
+    }
     if character.is_ascii() {
         return character as u16;
     }
-    let character = u32::from(character);
-    if let Some(code) = SYLLABLES.get(character.wrapping_sub(jamo::FIRST) as usize) {
-        return *code;
-    }
-    match PAGES.code(character) {
+    match PAGES.code(point) {
         0 => NONE,
         code => code,
     }
@@ -103,12 +117,8 @@ fn cp949(character: char) -> u16 {
 
 #[inline(always)]
 fn pair(lead: u8, trail: u8) -> u16 {
-    let (Some(row), Some(column)) = (lead.checked_sub(0x81), trail.checked_sub(0x41)) else { return NONE };
-    let cell = usize::from(row) * COLUMNS + usize::from(column);
-    match CHARACTERS.get(cell) {
-        Some(&character) if character != 0 && usize::from(column) < COLUMNS => character,
-        _ => NONE,
-    }
+    let row = CHARACTERS.get(usize::from(lead.wrapping_sub(0x81)));
+    row.and_then(|row| row.get(usize::from(trail.wrapping_sub(0x41)))).copied().unwrap_or(NONE)
 }
 
 #[inline(always)]
@@ -135,10 +145,7 @@ impl Table for Cp949 {
 
     #[inline(always)]
     fn pair(lead: u8, trail: u8) -> u16 {
-        match pair(lead, trail) {
-            character if character == ADDED.0 as u16 => NONE,
-            character => character,
-        }
+        pair(lead, trail)
     }
 
     fn is_lead(byte: u8) -> bool {
@@ -165,7 +172,10 @@ impl Table for EucKr {
 
     #[inline(always)]
     fn pair(lead: u8, trail: u8) -> u16 {
-        pair(lead, trail)
+        match pair(lead, trail) {
+            NONE if u16::from_be_bytes([lead, trail]) == ADDED.1 => ADDED.0 as u16,
+            character => character,
+        }
     }
 
     fn is_lead(byte: u8) -> bool {
@@ -209,7 +219,6 @@ impl Table for Johab {
         };
         match character {
             0xAC00..=0xD7A3 | 0x3131..=0x3163 => NONE,
-            character if character == ADDED.0 as u16 => NONE,
             character => character,
         }
     }

@@ -9,8 +9,9 @@ const REPLACEMENT: u16 = 0xFFFD;
 
 /// Where the characters go, as UTF-8.
 struct Sink<'o> {
-    out: &'o mut [u8],
-    len: usize,
+    /// What is not yet written.
+    rest: &'o mut [u8],
+    room: usize,
 }
 
 /// Why reading ended early.
@@ -20,40 +21,52 @@ enum Stop {
     Full,
 }
 
-impl Sink<'_> {
+impl<'o> Sink<'o> {
+    fn new(out: &'o mut [u8]) -> Self {
+        Self { room: out.len(), rest: out }
+    }
+
+    /// Bytes that were written.
+    fn len(&self) -> usize {
+        self.room - self.rest.len()
+    }
+
+    #[inline(always)]
+    fn bytes<const N: usize>(&mut self, bytes: [u8; N]) -> Result<(), Stop> {
+        let Some((first, tail)) = core::mem::take(&mut self.rest).split_first_chunk_mut() else {
+            return Err(Stop::Full);
+        };
+        *first = bytes;
+        self.rest = tail;
+        Ok(())
+    }
+
     /// Writes a character of Unicode's first plane.
     #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "the comparisons and shifts leave eight bits")]
     fn push(&mut self, character: u16) -> Result<(), Stop> {
-        let [_, low] = character.to_be_bytes();
-        let rest = self.out.get_mut(self.len..).ok_or(Stop::Full)?;
-        if character < 0x80 {
-            *rest.first_mut().ok_or(Stop::Full)? = low;
-            self.len += 1;
-        } else if character >= 0x800 {
-            let top = (character >> 12) as u8;
-            let middle = (character >> 6 & 0x3F) as u8;
-            *rest.first_chunk_mut().ok_or(Stop::Full)? = [0xE0 | top, 0x80 | middle, 0x80 | low & 0x3F];
-            self.len += 3;
+        let low = 0x80 | (character & 0x3F) as u8;
+        if character >= 0x800 {
+            self.bytes([0xE0 | (character >> 12) as u8, 0x80 | (character >> 6 & 0x3F) as u8, low])
+        } else if character < 0x80 {
+            self.bytes([character as u8])
         } else {
-            let top = (character >> 6) as u8;
-            *rest.first_chunk_mut().ok_or(Stop::Full)? = [0xC0 | top, 0x80 | low & 0x3F];
-            self.len += 2;
+            self.bytes([0xC0 | (character >> 6) as u8, low])
         }
-        Ok(())
     }
 }
 
 /// Writes the characters as UTF-8; none if there is too little room.
 #[inline]
 pub(super) fn decode<T: Table>(bytes: &[u8], how: Reading, out: &mut [u8]) -> Result<Option<usize>, Malformed> {
-    let mut sink = Sink { out, len: 0 };
+    let mut sink = Sink::new(out);
     let read = match T::FORM {
         Form::Lead => lead::<T>(bytes, how, &mut sink),
         Form::Shifted => shifted::<T>(bytes, how, &mut sink),
         Form::Pairs => pairs::<T>(bytes, how, &mut sink),
     };
     match read {
-        Ok(()) => Ok(Some(sink.len)),
+        Ok(()) => Ok(Some(sink.len())),
         Err(Stop::Full) => Ok(None),
         Err(Stop::Malformed(malformed)) => Err(malformed),
     }
@@ -68,23 +81,21 @@ fn lead<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(),
             rest = tail;
             continue;
         }
-        let character = single::<T>(*first, how);
+        let character = match tail {
+            [second, ..] => T::pair(*first, *second),
+            [] => NONE,
+        };
         if character != NONE {
             sink.push(character)?;
-            rest = tail;
+            rest = tail.get(1..).unwrap_or_default();
             continue;
         }
-        match tail {
-            [second, tail @ ..] => match T::pair(*first, *second) {
-                NONE => return malformed(bytes, rest, Reason::NoCharacter),
-                character => {
-                    sink.push(character)?;
-                    rest = tail;
-                }
-            },
-            [] if T::is_lead(*first) => return half(bytes, rest, how, sink),
-            [] => return malformed(bytes, rest, Reason::NoCharacter),
+        match single::<T>(*first, how) {
+            NONE if tail.is_empty() && T::is_lead(*first) => return half(bytes, rest, how, sink),
+            NONE => return malformed(bytes, rest, Reason::NoCharacter),
+            character => sink.push(character)?,
         }
+        rest = tail;
     }
     Ok(())
 }
@@ -177,11 +188,11 @@ pub(super) fn utf8(bytes: &[u8], how: Reading, out: &mut [u8]) -> Result<Option<
     };
     let Some(to) = out.get_mut(..text.len()) else { return Ok(None) };
     to.copy_from_slice(text);
-    let mut sink = Sink { out, len: text.len() };
+    let mut sink = Sink::new(out.get_mut(text.len()..).unwrap_or_default());
     if is_half && sink.push(REPLACEMENT).is_err() {
         return Ok(None);
     }
-    Ok(Some(sink.len))
+    Ok(Some(text.len() + sink.len()))
 }
 
 #[cold]

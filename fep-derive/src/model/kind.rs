@@ -11,7 +11,7 @@ use crate::attr::{
 use crate::shape::Shape;
 
 const TEXT_OPTIONS: &[&str] =
-    &["text", "charset", "justify", "pad", "overflow", "width", "compat", "half", "open_shift", "newline"];
+    &["text", "charset", "full", "justify", "pad", "overflow", "width", "compat", "half", "open_shift", "newline"];
 
 /// How a kind is called in a mistake, and the options that it has.
 fn options(word: &KindWord) -> (&'static str, &'static [&'static str]) {

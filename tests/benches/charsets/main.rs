@@ -1,0 +1,98 @@
+//! Text of one field, and long text: our tables beside encoding_rs at its best, in one run, with the ratios at the end.
+//!
+//! Every contender must first give the same bytes and the same characters.
+
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a benchmark fails by panicking and says what it measured"
+)]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use encoding_rs::EUC_KR;
+use fep_codec::Charset;
+
+/// 20 bytes of CP949: ten syllables; a name; letters and syllables.
+const FIELDS: [(&str, &str); 3] =
+    [("10 syllables", "대한민국서울특별시청"), ("name", "홍길동"), ("mixed", "(주)가나다 ABC-123")];
+
+/// Nanoseconds for each call, the best of several rounds: what else runs on the machine only adds.
+fn time(mut call: impl FnMut()) -> f64 {
+    const CALLS: u32 = 20_000;
+    (0..25)
+        .map(|_| {
+            let start = Instant::now();
+            (0..CALLS).for_each(|_| call());
+            start.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
+        })
+        .fold(f64::INFINITY, f64::min)
+}
+
+fn theirs_decoded(bytes: &[u8], out: &mut [u8]) -> usize {
+    let (_, _, written) =
+        EUC_KR.new_decoder_without_bom_handling().decode_to_utf8_without_replacement(bytes, out, true);
+    written
+}
+
+fn theirs_encoded(text: &str, out: &mut [u8]) -> usize {
+    let (_, _, written) = EUC_KR.new_encoder().encode_from_utf8_without_replacement(text, out, true);
+    written
+}
+
+fn show(what: &str, ours: f64, theirs: Option<f64>) {
+    match theirs {
+        Some(theirs) => println!("{what:<44}{ours:>9.1} ns {theirs:>9.1} ns   x{:.2}", ours / theirs),
+        None => println!("{what:<44}{ours:>9.1} ns"),
+    }
+}
+
+/// Both ways, ours beside theirs if they have the charset.
+fn pair(charset: Charset, name: &str, text: &str, beside: bool) {
+    let mut bytes = vec![0; charset.text_len(text)];
+    charset.encode(text, &mut bytes).expect("the charset has it");
+    let (mut wire, mut utf8) = (vec![0; bytes.len() + 8], vec![0; bytes.len() * 3 + 8]);
+    if beside {
+        let len = theirs_encoded(text, &mut wire);
+        assert_eq!(wire.get(..len), Some(bytes.as_slice()));
+        let len = theirs_decoded(&bytes, &mut utf8);
+        assert_eq!(utf8.get(..len), Some(text.as_bytes()));
+    }
+    let len = charset.decode_into(&bytes, &mut utf8).expect("text").expect("room");
+    assert_eq!(utf8.get(..len), Some(text.as_bytes()));
+
+    let ours = time(|| {
+        black_box(charset.decode_into(black_box(&bytes), black_box(&mut utf8)).is_ok());
+    });
+    let theirs = beside.then(|| {
+        time(|| {
+            black_box(theirs_decoded(black_box(&bytes), black_box(&mut utf8)));
+        })
+    });
+    show(&format!("decode {charset} {name}"), ours, theirs);
+    let ours = time(|| {
+        black_box(charset.encode(black_box(text), black_box(&mut wire)).is_ok());
+    });
+    let theirs = beside.then(|| {
+        time(|| {
+            black_box(theirs_encoded(black_box(text), black_box(&mut wire)));
+        })
+    });
+    show(&format!("encode {charset} {name}"), ours, theirs);
+}
+
+fn main() {
+    println!("{:<44}{:>12} {:>12}   ours/theirs", "", "ours", "encoding_rs");
+    for (name, text) in FIELDS {
+        pair(Charset::Cp949, name, text, true);
+        pair(Charset::EucKr, name, text, true);
+    }
+    pair(Charset::Johab, "10 syllables", "대한민국서울특별시청", false);
+    pair(Charset::Ibm933, "9 syllables, SO and SI", "대한민국서울특별시", false);
+    pair(Charset::Ibm933, "name", "홍길동", false);
+    pair(Charset::Cp037, "20 letters", "ABCDEFGHIJ0123456789", false);
+    pair(Charset::Cp949, "4 KB of ASCII", &"telegram ".repeat(455), true);
+    pair(Charset::Cp949, "4 KB of syllables", &"대한민국서울특별시청".repeat(205), true);
+}
