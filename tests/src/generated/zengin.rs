@@ -2,7 +2,24 @@
 //!
 //! Written by `fep gen` from zengin.toml (fnv1a-64 945e78fdbf1ad67d). A change belongs there.
 
+use std::borrow::Cow;
+
+use fep_codec::files::{FileLayout, Lenient, LineEnd, Stands, Step, Tally, Total};
 use fep_codec::{Code, Digits, MonthDay, Telegram, Text};
+
+/// Any record of the file Transfer (総合振込).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "records are as long as the sheet says")]
+pub enum TransferRecord {
+    /// Header (ヘッダー).
+    Header(Header),
+    /// Data (データ).
+    Data(Data),
+    /// Trailer (トレーラー).
+    Trailer(Trailer),
+    /// End (エンド).
+    End(End),
+}
 
 /// Header (ヘッダー).
 #[derive(Telegram, Clone, PartialEq, Eq)]
@@ -199,3 +216,22 @@ pub enum TransferKind {
     #[code(other)]
     Other(Text<1>),
 }
+
+/// How the file Transfer (総合振込) is read and written.
+pub static TRANSFER: FileLayout = FileLayout {
+    name: Cow::Borrowed("Transfer"),
+    label: Cow::Borrowed("総合振込"),
+    line_ends: Cow::Borrowed(&[LineEnd::Cr, LineEnd::CrLf, LineEnd::Lf]),
+    steps: Cow::Borrowed(&[
+        Step::once(Header::LAYOUT),
+        Step { stands: Stands::Record(Cow::Borrowed(Data::LAYOUT)), min: 1, max: None },
+        Step::once(Trailer::LAYOUT),
+        Step::once(End::LAYOUT),
+    ]),
+    blocks: None,
+    totals: Cow::Borrowed(&[
+        Total::new("Trailer", "total_count", Tally::count("Data")),
+        Total::new("Trailer", "total_amount", Tally::sum("Data", "amount")),
+    ]),
+    lenient: Lenient::STRICT,
+};
