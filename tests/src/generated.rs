@@ -1,5 +1,5 @@
 //! What `fep gen specs -o tests/src/generated` wrote; a test compares it with the specs.
-//! `kinds` and `forms` are of specs that only tests have, with every kind of field and every form of layout in them.
+//! `random_…` are of specs out of random numbers. `kinds` and `forms` are of specs that only tests have, with every kind of field and every form of layout in them.
 
 pub mod bank_a;
 pub mod forms;
@@ -9,6 +9,10 @@ pub mod kftc_cms;
 pub mod nacha;
 pub mod nts_vat;
 pub mod quote_c;
+pub mod random_1;
+pub mod random_2;
+pub mod random_3;
+pub mod random_4;
 pub mod zengin;
 
 /// The check of `forms` that does not come with the library: the sum of the bytes, in digits.

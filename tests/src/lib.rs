@@ -6,6 +6,7 @@ pub mod arbitrary;
 pub mod generated;
 pub mod golden;
 pub mod properties;
+pub mod random_spec;
 
 /// The code in README compiles and holds.
 #[cfg(doctest)]

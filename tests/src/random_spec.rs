@@ -6,10 +6,13 @@ use std::fmt::Write as _;
 
 use crate::arbitrary::Random;
 
+/// The seeds of the specs that have generated code in `src/generated`.
+pub const COMMITTED: std::ops::Range<u64> = 1..5;
+
 /// The text of a spec with a few telegrams.
 #[must_use]
 pub fn random_spec(name: &str, seed: u64) -> String {
-    let mut writer = Writer { random: Random(seed), text: String::new(), names: 0, late: 0 };
+    let mut writer = Writer { random: Random(seed), text: String::new(), names: 0, late: 0, varies: false };
     let charset = *writer.random.one_of(&["ascii", "euc-kr", "cp949", "utf-8"]);
     writer.line(format_args!("# Made by `random-specs` from seed {seed}; a person would have written another one.\n"));
     writer.line(format_args!("spec    = \"{name}\"\ntitle   = \"seed {seed}\"\nversion = \"1\""));
@@ -29,6 +32,8 @@ struct Writer {
     names: usize,
     /// The lengths of the telegram.
     late: usize,
+    /// Whether something that varies in length stands in the telegram: no code behind it can decide a choice.
+    varies: bool,
 }
 
 impl Random {
@@ -75,9 +80,14 @@ impl Writer {
     }
 
     fn telegram(&mut self, number: usize) {
-        self.late = 0;
+        (self.late, self.varies) = (0, false);
         self.line(format_args!("[telegrams.T{number}]\nwhen  = {{ \"tag\" = \"T{number}\" }}\nitems = ["));
         self.item(format_args!("name = \"tag\", kind = \"text\", len = 2, charset = \"ascii\""));
+        if number == 0 {
+            // Every part is used somewhere, or the spec has a finding.
+            self.part_use_of("Plain");
+            self.part_use_of("Pair");
+        }
         for _ in 0..self.random.between(3, 9) {
             match self.random.below(12) {
                 0 => self.length(),
@@ -102,7 +112,9 @@ impl Writer {
             0 => {
                 let (items, count) = (self.name("items"), self.name("count"));
                 self.item(format_args!("group = \"{items}\", count = \"{count}\", max = 5, part = \"Plain\""));
-                self.item(format_args!("name = \"{count}\", kind = \"number\", len = 2, computed = \"count\", of = \"{items}\""));
+                self.item(format_args!(
+                    "name = \"{count}\", kind = \"number\", len = 2, computed = \"count\", of = \"{items}\""
+                ));
                 self.field();
             }
             1 => {
@@ -118,7 +130,9 @@ impl Writer {
             3 => {
                 let (check, len) = (self.name("check"), self.random.between(1, 2));
                 if self.late < 2 {
-                    self.item(format_args!("name = \"{check}\", len = {len}, computed = \"check\", function = \"xor\""));
+                    self.item(format_args!(
+                        "name = \"{check}\", len = {len}, computed = \"check\", function = \"xor\""
+                    ));
                 }
             }
             _ => self.field(),
@@ -163,15 +177,15 @@ impl Writer {
         let none = *self.random.one_of(&["", "", ", none = \"zeros\"", ", none = \"spaces\""]);
         let scale = *self.random.one_of(&["", "", ", scale = 1", ", scale = 2"]);
         let form = match self.random.below(9) {
-            0 => format!("len = {}, sign = \"leading-minus\"", self.random.between(2, 16)),
-            1 => format!("len = {}, sign = \"trailing\"", self.random.between(2, 16)),
-            2 => format!("len = {}, sign = \"overpunch\"", self.random.between(1, 16)),
-            3 => format!("len = {}, encoding = \"packed\", sign = \"signed\"", self.random.between(1, 9)),
-            4 => format!("len = {}, encoding = \"bcd\"", self.random.between(1, 9)),
-            5 => format!("len = {}, encoding = \"binary\", sign = \"signed\"", self.random.between(1, 8)),
-            6 => format!("len = {}, encoding = \"binary-little\"", self.random.between(1, 8)),
-            7 => format!("len = {}, encoding = \"ebcdic\"", self.random.between(1, 16)),
-            _ => format!("len = {}", self.random.between(1, 18)),
+            0 => format!("len = {}, sign = \"leading-minus\"", self.random.between(4, 16)),
+            1 => format!("len = {}, sign = \"trailing\"", self.random.between(4, 16)),
+            2 => format!("len = {}, sign = \"overpunch\"", self.random.between(3, 16)),
+            3 => format!("len = {}, encoding = \"packed\", sign = \"signed\"", self.random.between(2, 9)),
+            4 => format!("len = {}, encoding = \"bcd\"", self.random.between(2, 9)),
+            5 => format!("len = {}, encoding = \"binary\", sign = \"signed\"", self.random.between(2, 8)),
+            6 => format!("len = {}, encoding = \"binary-little\"", self.random.between(2, 8)),
+            7 => format!("len = {}, encoding = \"ebcdic\"", self.random.between(3, 16)),
+            _ => format!("len = {}", self.random.between(3, 18)),
         };
         // Spaces are digits of a binary number and half of packed ones.
         let none = if form.contains("encoding") && none.contains("spaces") { "" } else { none };
@@ -182,11 +196,11 @@ impl Writer {
         let kinds = [
             "kind = \"date\", len = 8",
             "kind = \"date\", len = 8, none = \"zeros\"",
-            "kind = \"date\", len = 6, none = \"spaces\"",
+            "kind = \"date\", pattern = \"YYMMDD\", len = 6, none = \"spaces\"",
             "kind = \"date\", pattern = \"YYYYDDD\", len = 7",
             "kind = \"date\", len = 5, encoding = \"packed\"",
             "kind = \"time\", len = 6",
-            "kind = \"time\", len = 4, none = \"nines\"",
+            "kind = \"time\", pattern = \"HHMM\", len = 4, none = \"nines\"",
             "kind = \"datetime\", len = 14",
         ];
         (*self.random.one_of(&kinds)).to_owned()
@@ -207,12 +221,19 @@ impl Writer {
         if self.late < 2 {
             self.late += 1;
             let (name, counts) = (self.name("length"), *self.random.one_of(&["rest", "all"]));
-            self.item(format_args!("name = \"{name}\", kind = \"number\", len = 4, computed = \"length\", counts = \"{counts}\""));
+            self.item(format_args!(
+                "name = \"{name}\", kind = \"number\", len = 4, computed = \"length\", counts = \"{counts}\""
+            ));
         }
     }
 
     fn part_use(&mut self) {
-        let (name, part) = (self.name("part"), *self.random.one_of(&["Plain", "Pair"]));
+        let part = *self.random.one_of(&["Plain", "Pair"]);
+        self.part_use_of(part);
+    }
+
+    fn part_use_of(&mut self, part: &str) {
+        let name = self.name("part");
         self.item(format_args!("part = \"{part}\", name = \"{name}\""));
     }
 
@@ -223,14 +244,19 @@ impl Writer {
             let count = self.random.between(1, 3);
             return self.item(format_args!("group = \"{items}\", count = {count}, part = \"{part}\""));
         }
+        self.varies = true;
         let count = self.name("count");
-        self.item(format_args!("name = \"{count}\", kind = \"number\", len = 2, computed = \"count\", of = \"{items}\""));
+        self.item(format_args!(
+            "name = \"{count}\", kind = \"number\", len = 2, computed = \"count\", of = \"{items}\""
+        ));
         if self.random.one_in(2) {
             return self.item(format_args!("group = \"{items}\", count = \"{count}\", max = 4, part = \"{part}\""));
         }
         let (inner, inner_count, cell) = (self.name("inner"), self.name("inner_count"), self.name("cell"));
         self.line(format_args!("  {{ group = \"{items}\", count = \"{count}\", max = 3, items = ["));
-        self.item(format_args!("name = \"{inner_count}\", kind = \"number\", len = 1, computed = \"count\", of = \"{inner}\""));
+        self.item(format_args!(
+            "name = \"{inner_count}\", kind = \"number\", len = 1, computed = \"count\", of = \"{inner}\""
+        ));
         let number = self.name("number");
         self.item(format_args!("name = \"{number}\", kind = \"number\", len = 2, computed = \"sequence\""));
         self.item(format_args!(
@@ -242,16 +268,24 @@ impl Writer {
     /// The entries begin with a letter, so that none looks like one that is not used.
     fn padded(&mut self) {
         let (items, mark, value) = (self.name("items"), self.name("mark"), self.name("value"));
-        let entry = format!("[{{ literal = \"E\", name = \"{mark}\" }}, {{ name = \"{value}\", kind = \"text\", len = 3 }}]");
+        let entry =
+            format!("[{{ literal = \"E\", name = \"{mark}\" }}, {{ name = \"{value}\", kind = \"text\", len = 3 }}]");
         if self.random.one_in(2) {
             return self.item(format_args!("group = \"{items}\", padded = true, max = 3, items = {entry}"));
         }
         let count = self.name("count");
-        self.item(format_args!("name = \"{count}\", kind = \"number\", len = 1, computed = \"count\", of = \"{items}\""));
-        self.item(format_args!("group = \"{items}\", padded = true, pad = \"0\", count = \"{count}\", max = 3, items = {entry}"));
+        self.item(format_args!(
+            "name = \"{count}\", kind = \"number\", len = 1, computed = \"count\", of = \"{items}\""
+        ));
+        self.item(format_args!(
+            "group = \"{items}\", padded = true, pad = \"0\", count = \"{count}\", max = 3, items = {entry}"
+        ));
     }
 
     fn choice(&mut self) {
+        if std::mem::replace(&mut self.varies, true) {
+            return self.field();
+        }
         let (body, code) = (self.name("body"), self.name("code"));
         let (first, second) = (self.name("a"), self.name("b"));
         self.item(format_args!("name = \"{code}\", kind = \"text\", len = 2, charset = \"ascii\""));
@@ -266,6 +300,7 @@ impl Writer {
     }
 
     fn measured(&mut self) {
+        self.varies = true;
         let (len, tail) = (self.name("len"), self.name("tail"));
         let kind = *self.random.one_of(&["text", "digits", "bytes"]);
         self.item(format_args!("name = \"{len}\", kind = \"number\", len = 2, computed = \"length\", of = \"{tail}\""));
@@ -275,7 +310,9 @@ impl Writer {
     fn sum(&mut self) {
         let (total, items, amount) = (self.name("total"), self.name("items"), self.name("amount"));
         let scale = *self.random.one_of(&["", ", scale = 2"]);
-        self.item(format_args!("name = \"{total}\", kind = \"number\", len = 9, computed = \"sum\", of = \"{items}.{amount}\"{scale}"));
+        self.item(format_args!(
+            "name = \"{total}\", kind = \"number\", len = 9, computed = \"sum\", of = \"{items}.{amount}\"{scale}"
+        ));
         self.item(format_args!(
             "group = \"{items}\", count = 3, items = [{{ name = \"{amount}\", kind = \"number\", len = 7{scale} }}]"
         ));

@@ -156,6 +156,10 @@ pub(crate) fn field_value(
         (Some(Computed::Length(counts)), Kind::Number(rule)) => {
             reader.stated_length(Slot { field, rule }, *counts).map(|stated| Value::Number(stated.into()))
         }
+        // A count behind its group is compared with the entries that were read.
+        (Some(Computed::Count(of)), Kind::Number(rule)) if stands_behind(layout, field, of) => {
+            reader.field::<_, i128>(Slot { field, rule }).map(Value::Number)
+        }
         (Some(Computed::Count(of)), Kind::Number(rule)) => {
             let group = counted(layout, field, of)?;
             reader.count(Slot { field, rule }, group).map(|count| Value::Number(count as i128))
@@ -173,6 +177,14 @@ pub(crate) fn field_value(
 /// A sign as text, in which a space at the end is padding.
 fn sign_text(sign: u8) -> Value {
     Value::Text(if sign == b' ' { String::new() } else { char::from(sign).to_string() })
+}
+
+/// Whether a field stands behind the item with this name.
+fn stands_behind(layout: &Layout, field: &Field, name: &str) -> bool {
+    match (layout.item(name), layout.item(&field.name)) {
+        (Some((item, _)), Some((own, _))) => item < own,
+        _ => false,
+    }
 }
 
 /// The group that a computed count counts.

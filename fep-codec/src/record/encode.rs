@@ -137,7 +137,6 @@ impl Computing<'_> {
             Computed::LengthOf(of) => {
                 let of = self.layout.item(of).and_then(|(number, item)| Some((item, self.values.get(number)?)));
                 let len = of.map_or(0, |(item, value)| item_len(item, value)) as u64;
-                given::number(field, value, len.into())?;
                 writer.field(slot, &len)
             }
             Computed::Count(of) => {

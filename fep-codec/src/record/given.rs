@@ -58,7 +58,7 @@ impl Pass<'_> {
                         self.items(&case.layout, values).map_err(|error| error.within(&choice.name))?;
                     }
                 }
-                (Item::Field(field), value) => self.field(field, value)?,
+                (Item::Field(field), value) => self.field(layout, values, field, value)?,
                 _ => {}
             }
             self.at = start.saturating_add(item_len(item, value));
@@ -66,12 +66,16 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn field(&self, field: &Field, value: &Value) -> Result<(), Error> {
+    fn field(&self, layout: &Layout, siblings: &[Value], field: &Field, value: &Value) -> Result<(), Error> {
         let (start, total) = (self.at, self.telegram.len());
         let end = start.saturating_add(field.len);
         match &field.computed {
             Some(Computed::Length(Counts::Rest)) => number(field, value, total.saturating_sub(end) as i128),
             Some(Computed::Length(Counts::All)) => number(field, value, total as i128),
+            Some(Computed::LengthOf(of)) => {
+                let of = layout.item(of).and_then(|(number, item)| Some((item, siblings.get(number)?)));
+                number(field, value, of.map_or(0, |(item, value)| item_len(item, value)) as i128)
+            }
             Some(Computed::Check(Check { run: Some(_), .. })) if *value != Value::Absent => {
                 let mut given = vec![0; field.len];
                 by_kind(field, &field.kind, value, &mut Writer::new(&mut given))?;
