@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 use std::sync::Arc;
 
+use fep_codec::layout::CheckFn;
+
 use crate::document::Document;
 use crate::lint::lint;
 use crate::lower::lower;
@@ -73,7 +75,26 @@ impl Spec {
     }
 }
 
+impl Spec {
+    /// Gives all checks of this name their function, and returns how many telegrams have one. Until then their fields must be
+    /// given and are not verified, unless the function comes with the library.
+    pub fn supply(&mut self, name: &str, run: CheckFn) -> usize {
+        self.parts.iter_mut().for_each(|part| {
+            part.layout.supply(name, run);
+        });
+        self.telegrams
+            .iter_mut()
+            .filter_map(|telegram| Some(telegram.layout.supply(name, run)).filter(|count| *count > 0))
+            .count()
+    }
+}
+
 impl SpecSet {
+    /// Gives all checks of this name their function, and returns how many telegrams have one.
+    pub fn supply(&mut self, name: &str, run: CheckFn) -> usize {
+        self.specs.iter_mut().map(|spec| spec.supply(name, run)).sum()
+    }
+
     /// Reads a spec file, or all specs of a folder and its folders.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use fep_codec::files::{FileLayout, FileReader, FileWriter, Lenient};
 use fep_codec::layout::Counts;
 use fep_codec::survey::ERRORS_MAX;
 use fep_codec::view::{find, patch, refresh};
-use fep_codec::{Charset, DecodeOwned, Layout, LengthPrefix, Record, Telegram, diff};
+use fep_codec::{Charset, DecodeOwned, Fault, Layout, LengthPrefix, Record, Telegram, diff};
 
 use crate::arbitrary::{self, Random};
 
@@ -84,6 +84,8 @@ pub fn any_values(layout: &Layout, seed: u64) -> Vec<u8> {
     let record = arbitrary::record(layout, &mut Random(seed));
     let bytes = match record.encode() {
         Ok(bytes) => bytes,
+        // A check may refuse values that the fields allow: accounts that are too short for their digits.
+        Err(error) if matches!(error.fault(), Fault::NoCheck { .. }) => return Vec::new(),
         Err(error) => panic!("seed {seed}: {error}"),
     };
     let decoded = Record::decode(layout, &bytes).unwrap_or_else(|error| panic!("seed {seed}: {error}"));

@@ -11,6 +11,7 @@
 use std::fmt::Debug;
 
 use fep_codec::{Code, Date, Decode, Digits, Layout, Telegram, TelegramSet, Text, Time};
+use fep_tests::generated::check_digits;
 
 /// 공통부
 #[derive(Telegram, Clone, Debug, PartialEq)]
@@ -99,8 +100,8 @@ struct Transfer {
     payee_name: Text<20>,
     #[field(overflow = "cut", label = "적요")]
     passbook_memo: Text<14>,
-    #[field(charset = "ascii", label = "복기부호")]
-    check_digits: Text<6>,
+    #[field(len = 6, label = "복기부호", computed = check(check_digits))]
+    check_digits: (),
     #[field(filler, len = 89)]
     reserved: (),
 }
@@ -335,7 +336,7 @@ fn transfer() {
         fee: 0,
         payee_name: "홍길동".parse().unwrap(),
         passbook_memo: "11월월세".parse().unwrap(),
-        check_digits: "253788".parse().unwrap(),
+        check_digits: (),
         reserved: (),
     };
     check(&golden("bank-a-transfer"), &expected);

@@ -12,6 +12,7 @@ use fep_tests::arbitrary::{self, Random};
 use fep_tests::generated::bank_a::{
     BalanceInquiryAnswer, BankA, ResponseCode, Sign, TradeKind, TransactionListAnswer, Transfer, TransferAnswer,
 };
+use fep_tests::generated::check_digits;
 use fep_tests::generated::{forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c, zengin};
 use fep_tests::golden::Golden;
 use fep_tests::properties;
@@ -267,4 +268,33 @@ fn generated_code_reads_and_writes_record_files() {
     typed_both_ways::<kftc_cms::EB13Record>("kftc-cms-eb13", &kftc_cms::EB13, 5);
     typed_both_ways::<nacha::ACHRecord>("nacha-ach", &nacha::ACH, 5);
     typed_both_ways::<nts_vat::VatFileRecord>("nts-vat-signs", &nts_vat::VAT_FILE, 2);
+}
+
+#[test]
+fn check_digits_are_those_of_the_sheet() {
+    // Note 1 of the sheet: 001004…, 254007…, 123000 and 010531 give 011809.
+    let mut covered = [b' '; 205];
+    covered[40..46].copy_from_slice(b"010531");
+    covered[100..106].copy_from_slice(b"001004");
+    covered[123..129].copy_from_slice(b"123000");
+    covered[146..152].copy_from_slice(b"254007");
+    let mut digits = [0; 6];
+    check_digits(&covered, &mut digits).expect("digits");
+    assert_eq!(&digits, b"011809");
+
+    let golden = Golden::load("bank-a-transfer");
+    let mut wrong = golden.bytes.clone();
+    wrong[210] = b'9';
+    let message = "peer: check_digits (복기부호), bytes 205..211: the check `check_digits` gives hex 32 35 33 37 38 38, hex 32 35 33 37 38 39";
+    assert_eq!(Transfer::decode(&wrong).expect_err("refused").to_string(), message);
+
+    let mut bank_a = spec("bank-a");
+    let layout = |spec: &Spec| spec.telegram("Transfer").expect("a transfer").layout.clone();
+    assert!(Record::decode(&layout(&bank_a), &wrong).is_ok(), "a spec alone does not know the function");
+    assert_eq!(bank_a.supply("check_digits", check_digits), 2);
+    let layout = layout(&bank_a);
+    assert_eq!(Record::decode(&layout, &wrong).expect_err("refused").to_string(), message);
+    let mut record = Record::decode(&layout, &golden.bytes).expect("sound");
+    record.set("check_digits", fep_codec::Value::Absent).expect("a field");
+    assert_eq!(record.encode().as_deref(), Ok(golden.bytes.as_slice()), "it is filled in");
 }

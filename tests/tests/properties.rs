@@ -53,7 +53,8 @@ fn check<T: DecodeOwned>(bytes: &[u8], seed: u64) {
     properties::same_as_record::<T>(bytes);
     let written = properties::any_values(T::LAYOUT, seed);
     properties::same_as_record::<T>(&written);
-    assert!(T::decode(&written).is_ok(), "{} seed {seed}", T::LAYOUT.name);
+    // Nothing was written if a check refused the values.
+    assert!(written.is_empty() || T::decode(&written).is_ok(), "{} seed {seed}", T::LAYOUT.name);
 }
 
 const DERIVED: &[Check] = &[

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::Field;
+use super::{Field, Item, Layout};
 
 /// What a computed field says. It may be left out when a telegram is encoded; a value that is given is checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +74,46 @@ impl Field {
 impl Check {
     /// The most bytes of a check field.
     pub const LEN_MAX: usize = 64;
+}
+
+impl Layout {
+    /// Gives all checks of this name their function, in parts, entries and cases too, and returns how many there are.
+    ///
+    /// A layout that was read from a file knows the functions that come with the library only; until it is given the others,
+    /// their fields are not verified.
+    pub fn supply(&mut self, name: &str, run: CheckFn) -> usize {
+        if !self.has_check(name) {
+            return 0;
+        }
+        let mut count = 0_usize;
+        for item in self.items.to_mut() {
+            let more = match item {
+                Item::Field(Field { computed: Some(Computed::Check(check)), .. }) if check.name == name => {
+                    check.run = Some(run);
+                    1
+                }
+                Item::Part(part) => part.layout.to_mut().supply(name, run),
+                Item::Group(group) => group.layout.to_mut().supply(name, run),
+                Item::Choice(choice) => {
+                    let cases = choice.cases.to_mut().iter_mut();
+                    cases.map(|case| case.layout.to_mut().supply(name, run)).sum()
+                }
+                Item::Field(_) | Item::Literal(_) | Item::Filler(_) | Item::Tail(_) => 0,
+            };
+            count = count.saturating_add(more);
+        }
+        count
+    }
+
+    fn has_check(&self, name: &str) -> bool {
+        self.items().iter().any(|item| match item {
+            Item::Field(field) => matches!(&field.computed, Some(Computed::Check(check)) if check.name == name),
+            Item::Part(part) => part.layout.has_check(name),
+            Item::Group(group) => group.layout.has_check(name),
+            Item::Choice(choice) => choice.cases().iter().any(|case| case.layout.has_check(name)),
+            Item::Literal(_) | Item::Filler(_) | Item::Tail(_) => false,
+        })
+    }
 }
 
 impl PartialEq for Check {

@@ -1,6 +1,6 @@
 //! Bank A 펌뱅킹 전문: the telegrams of the spec `bank-a`, version 2026-11-01.
 //!
-//! Written by `fep gen` from bank-a.toml (fnv1a-64 ac932278bcca9cd1). A change belongs there.
+//! Written by `fep gen` from bank-a.toml (fnv1a-64 6e0487026ef50c26). A change belongs there.
 
 use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 
@@ -178,8 +178,12 @@ pub struct Transfer {
     #[field(len = 14, label = "적요", overflow = "cut")]
     pub passbook_memo: Text<14>,
     /// Check digits (복기부호).
-    #[field(len = 6, label = "복기부호", charset = "ascii")]
-    pub check_digits: Text<6>,
+    ///
+    /// 계좌번호 앞 6자리, 금액 뒤 6자리, 전송일자로 계산
+    ///
+    /// The function `check_digits` makes it, which stands in the module above this one.
+    #[field(len = 6, label = "복기부호", computed = check(super::check_digits))]
+    pub check_digits: (),
     /// Reserved (예비).
     #[field(filler, len = 89, label = "예비")]
     pub _reserved: (),
@@ -231,8 +235,12 @@ pub struct TransferAnswer {
     #[field(len = 14, label = "적요", overflow = "cut")]
     pub passbook_memo: Text<14>,
     /// Check digits (복기부호).
-    #[field(len = 6, label = "복기부호", charset = "ascii")]
-    pub check_digits: Text<6>,
+    ///
+    /// 계좌번호 앞 6자리, 금액 뒤 6자리, 전송일자로 계산
+    ///
+    /// The function `check_digits` makes it, which stands in the module above this one.
+    #[field(len = 6, label = "복기부호", computed = check(super::check_digits))]
+    pub check_digits: (),
     /// Reserved (예비).
     #[field(filler, len = 89, label = "예비")]
     pub _reserved: (),

@@ -1,6 +1,6 @@
 //! Forms: the telegrams of the spec `forms`, version 2026-11-22.
 //!
-//! Written by `fep gen` from forms.toml (fnv1a-64 c6c61905b650e54b). A change belongs there.
+//! Written by `fep gen` from forms.toml (fnv1a-64 b9b3b8beaade43b2). A change belongs there.
 
 use fep_codec::{Choice, Date, Digits, Telegram, Text};
 
@@ -91,8 +91,8 @@ pub struct Segments {
     pub segments: Vec<SegmentsSegments>,
     /// Check digits.
     ///
-    /// The function `check_digits` makes it, which stands in the module above this one.
-    #[field(len = 6, computed = check(super::check_digits))]
+    /// The function `byte_sum` makes it, which stands in the module above this one.
+    #[field(len = 6, computed = check(super::byte_sum))]
     pub check_digits: (),
 }
 
