@@ -51,9 +51,15 @@ impl TextRule {
         Reading { half: self.half, open_shift: self.open_shift, newline_15: self.newline_15 }
     }
 
+    /// Whether padding may go in pairs; most text has none of that.
+    #[inline]
+    const fn is_in_pairs(&self) -> bool {
+        matches!(self.width, Width::Full) || self.charset.is_pairs()
+    }
+
     /// The two bytes that fill the field, where padding goes in pairs.
     fn pad_pair(&self) -> Option<[u8; 2]> {
-        if self.width == Width::Full || self.charset.is_pairs() { self.charset.full_space() } else { None }
+        if self.is_in_pairs() { self.charset.full_space() } else { None }
     }
 
     /// Whether this character is what the padding is made of.
@@ -159,7 +165,7 @@ fn pad(rule: &TextRule, len: usize, out: &mut [u8]) {
         out.get_mut(len..)
     };
     let padding = padding.unwrap_or_default();
-    match rule.pad_pair() {
+    match rule.is_in_pairs().then(|| rule.pad_pair()).flatten() {
         None => padding.fill(rule.pad),
         Some(pair) => padding.as_chunks_mut().0.fill(pair),
     }
@@ -168,25 +174,32 @@ fn pad(rule: &TextRule, len: usize, out: &mut [u8]) {
 /// The field's bytes without the padding.
 #[inline]
 fn trim<'a>(rule: &TextRule, bytes: &'a [u8]) -> &'a [u8] {
-    match (rule.justify, rule.pad_pair()) {
+    match rule.justify {
         _ if rule.full => bytes,
-        (Justify::Left, None) => trim_end(bytes, rule.pad),
-        (Justify::Right, None) => trim_start(bytes, rule.pad),
+        _ if rule.is_in_pairs() => trim_pairs(rule, bytes),
+        Justify::Left => trim_end(bytes, rule.pad),
+        Justify::Right => trim_start(bytes, rule.pad),
+    }
+}
+
+#[inline(never)]
+fn trim_pairs<'a>(rule: &TextRule, bytes: &'a [u8]) -> &'a [u8] {
+    let mut bytes = bytes;
+    match (rule.justify, rule.pad_pair()) {
+        (Justify::Left, None) => return trim_end(bytes, rule.pad),
+        (Justify::Right, None) => return trim_start(bytes, rule.pad),
         (Justify::Left, Some(pair)) => {
-            let mut bytes = bytes;
             while let Some(rest) = bytes.strip_suffix(&pair) {
                 bytes = rest;
             }
-            bytes
         }
         (Justify::Right, Some(pair)) => {
-            let mut bytes = bytes;
             while let Some(rest) = bytes.strip_prefix(&pair) {
                 bytes = rest;
             }
-            bytes
         }
     }
+    bytes
 }
 
 #[inline]
