@@ -23,7 +23,8 @@ mod slots;
 mod when;
 mod marks;
 
-use std::borrow::Cow;
+#[doc(hidden)]
+pub use alloc::borrow::Cow;
 
 pub use self::computed::{Check, CheckFn, Computed, Counts, SignOf};
 pub use self::encoding::Encoding;
@@ -34,6 +35,7 @@ pub use self::rules::{
     Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule, Width,
 };
 pub use self::walk::Slot;
+
 use crate::charset::Charset;
 
 /// How many computed lengths and checks a telegram may have, its parts and entries included: the writer fills them in at the

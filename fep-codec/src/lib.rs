@@ -31,6 +31,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![no_std]
+#![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
+
+extern crate alloc;
+// Only what needs an operating system may name it; so the prelude is that of `core` in every build, and no import is forgotten.
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
 // Reading order: a module imports only modules that stand before it.
 pub mod charset;
 pub mod layout;
@@ -48,6 +56,7 @@ pub mod lenient;
 pub mod json;
 pub mod dump;
 pub mod diff;
+#[cfg(feature = "std")]
 pub mod files;
 pub mod framing;
 #[cfg(feature = "tokio")]

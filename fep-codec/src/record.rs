@@ -11,6 +11,9 @@ mod write;
 mod given;
 mod encode;
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 pub(crate) use self::decode::{case_of, field_value, tail};
 pub(crate) use self::linked::{Linked, pages};
 pub(crate) use self::path::absent;
@@ -20,6 +23,7 @@ pub(crate) use self::path::{split_index, unknown, within_parents};
 #[cfg(feature = "json")]
 pub(crate) use self::text::hex;
 pub(crate) use self::write::put_value;
+
 use crate::layout::Layout;
 use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
 
@@ -94,8 +98,8 @@ impl<'l> Record<'l> {
 }
 
 /// A record does not know which of a bare value's fields are secret, so values show their kind only.
-impl std::fmt::Debug for Value {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for Value {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(self.kind_name())
     }
 }
