@@ -411,7 +411,7 @@ fn is_same(one: &Error, other: &Error) -> bool {
 mod tests {
 
     use alloc::borrow::Cow;
-    use alloc::string::ToString as _;
+    use alloc::string::ToString;
     use alloc::vec;
 
     use super::*;

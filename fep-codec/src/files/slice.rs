@@ -6,7 +6,6 @@ use core::marker::PhantomData;
 use super::LineEnd;
 use super::fault::{FileError, FileFault};
 use crate::error::Error;
-use crate::layout::Layout;
 use crate::telegram::RecordSet;
 
 /// The iterator that [`records`] returns.
