@@ -199,7 +199,6 @@ fn filled(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-
     use alloc::borrow::Cow;
     use alloc::vec;
 

@@ -4,7 +4,8 @@
 //! time out of an annotated struct, a spec file lowers to one at run time, and two layouts can be compared. Both the
 //! static codec ([`Telegram`], [`Decode`]) and the dynamic one ([`Record`]) call the same field kinds, so they cannot drift.
 //!
-//! What this crate is not: it opens no socket, reads no spec file and knows no clock.
+//! What this crate is not: it opens no socket, reads no spec file and knows no clock. Without the feature `std` it needs `core` and
+//! `alloc` only.
 //!
 //! ```
 //! use fep_codec::{Decode, Digits, Telegram, Text};

@@ -409,7 +409,6 @@ fn is_same(one: &Error, other: &Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-
     use alloc::borrow::Cow;
     use alloc::string::ToString;
     use alloc::vec;

@@ -46,7 +46,6 @@ impl Check {
 
 #[cfg(test)]
 mod tests {
-
     use alloc::borrow::Cow;
     use alloc::string::ToString as _;
 
