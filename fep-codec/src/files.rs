@@ -90,7 +90,6 @@ pub use self::reader::FileReader;
 pub use self::slice::{Records, records};
 pub use self::walk::RawRecord;
 pub use self::writer::FileWriter;
-
 use crate::layout::Layout;
 pub use crate::lenient::Lenient;
 pub use crate::telegram::RecordSet;

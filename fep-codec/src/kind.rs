@@ -26,7 +26,6 @@ pub use self::check::xor;
 pub use self::code::{CodeSet, get_ascii_code, get_code, put_code};
 pub use self::date::PIVOT_DEFAULT;
 pub use self::tail::TailValue;
-
 use crate::error::Fault;
 
 /// A Rust type that can stand for a field whose kind has the rule `R`.

@@ -35,7 +35,6 @@ pub use self::rules::{
     Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule, Width,
 };
 pub use self::walk::Slot;
-
 use crate::charset::Charset;
 
 /// How many computed lengths and checks a telegram may have, its parts and entries included: the writer fills them in at the

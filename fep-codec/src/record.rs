@@ -23,7 +23,6 @@ pub(crate) use self::path::{split_index, unknown, within_parents};
 #[cfg(feature = "json")]
 pub(crate) use self::text::hex;
 pub(crate) use self::write::put_value;
-
 use crate::layout::Layout;
 use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
 
