@@ -35,8 +35,10 @@ mod simple;
 mod table;
 mod write;
 
-use std::borrow::Cow;
-use std::fmt;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec;
+use core::fmt;
 
 use self::write::{End, Wrote};
 
@@ -366,7 +368,7 @@ impl Charset {
     /// If they are no text in this charset, and the options do not say what to do about it.
     pub fn decode_with(self, bytes: &[u8], how: Reading) -> Result<Cow<'_, str>, Malformed> {
         if (self.keeps_ascii() || bytes.is_empty())
-            && let Ok(text) = std::str::from_utf8(bytes)
+            && let Ok(text) = core::str::from_utf8(bytes)
             && (self == Self::Utf8 || text.is_ascii())
         {
             return Ok(Cow::Borrowed(text));

@@ -10,9 +10,13 @@
 //!    211    89          예비      filler  ! a reserved byte is not blank: 'x' (78) at byte 213
 //! ```
 
-use std::collections::{HashMap, HashSet};
-use std::fmt;
-use std::ops::Range;
+use alloc::borrow::ToOwned as _;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -88,8 +92,8 @@ pub fn diff(layout: &Layout, a: &[u8], b: &[u8]) -> Differences {
         format!("{} {}", layout.name, layout.label)
     };
     let (steps_a, steps_b) = (keyed(layout, a), keyed(layout, b));
-    let places: HashMap<&Key, usize> = steps_b.iter().enumerate().map(|(at, (key, _))| (key, at)).collect();
-    let known: HashSet<&Key> = steps_a.iter().map(|(key, _)| key).collect();
+    let places: BTreeMap<&Key, usize> = steps_b.iter().enumerate().map(|(at, (key, _))| (key, at)).collect();
+    let known: BTreeSet<&Key> = steps_a.iter().map(|(key, _)| key).collect();
     let mut differences = Vec::new();
     // What only the second has is said before the next item that both have.
     let mut next_b = 0;
@@ -120,7 +124,7 @@ pub fn diff(layout: &Layout, a: &[u8], b: &[u8]) -> Differences {
 type Key = (String, usize);
 
 fn keyed<'l>(layout: &'l Layout, telegram: &[u8]) -> Vec<(Key, Step<'l>)> {
-    let mut nameless: HashMap<String, usize> = HashMap::new();
+    let mut nameless: BTreeMap<String, usize> = BTreeMap::new();
     let key = |step: Step<'l>| {
         if !step.path.is_empty() {
             return ((step.path.clone(), 0), step);
@@ -160,7 +164,7 @@ impl fmt::Display for Differences {
             return Ok(());
         }
         let header = ["offset", "len", "path", "label", "a", "b"].map(str::to_owned);
-        let rows: Vec<[String; 6]> = std::iter::once(header).chain(differences.iter().map(row)).collect();
+        let rows: Vec<[String; 6]> = core::iter::once(header).chain(differences.iter().map(row)).collect();
         let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max();
         let widths = [6, 5, width(2).unwrap_or(0), width(3).unwrap_or(0), width(4).unwrap_or(0)];
         for [offset, len, path, label, a, b] in &rows {
@@ -195,7 +199,8 @@ fn filled(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
+    use alloc::borrow::Cow;
+    use alloc::vec;
 
     use super::*;
     use crate::charset::Charset;

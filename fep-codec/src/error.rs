@@ -7,8 +7,12 @@
 mod fault;
 mod found;
 
-use std::fmt;
-use std::ops::Range;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
 
 pub use self::fault::Fault;
 use crate::layout::Field;
@@ -200,7 +204,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 /// How many bytes of a field an error shows.
 const EXCERPT_MAX_BYTES: usize = 32;

@@ -77,7 +77,8 @@ mod asynchronous;
 #[cfg(feature = "rayon")]
 mod parallel;
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 #[cfg(feature = "tokio")]
 pub use self::asynchronous::{AsyncFileReader, AsyncFileWriter};
@@ -86,11 +87,12 @@ pub use self::intake::Progress;
 #[cfg(feature = "rayon")]
 pub use self::parallel::{par_records, verify};
 pub use self::reader::FileReader;
-pub use self::slice::{RecordSet, Records, records};
+pub use self::slice::{Records, records};
 pub use self::walk::RawRecord;
 pub use self::writer::FileWriter;
 use crate::layout::Layout;
 pub use crate::lenient::Lenient;
+pub use crate::telegram::RecordSet;
 
 /// The longest record of a file, in bytes; the reader's memory is this and a line end at most.
 pub const RECORD_MAX_BYTES: usize = 1 << 20;

@@ -13,7 +13,8 @@
 mod codes;
 mod glued;
 
-use std::fmt;
+use alloc::vec::Vec;
+use core::fmt;
 
 pub use self::codes::{CodeRow, CodeTable};
 use crate::layout::Counts;
@@ -163,10 +164,13 @@ fn hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
 }
 
-impl std::error::Error for FrameError {}
+impl core::error::Error for FrameError {}
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::String;
+    use alloc::vec;
+
     use super::*;
 
     const REST: LengthPrefix = LengthPrefix { digits: 4, counts: Counts::Rest, frame_max_bytes: 1000 };

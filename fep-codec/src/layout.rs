@@ -23,7 +23,8 @@ mod slots;
 mod when;
 mod marks;
 
-use std::borrow::Cow;
+#[doc(hidden)]
+pub use alloc::borrow::Cow;
 
 pub use self::computed::{Check, CheckFn, Computed, Counts, SignOf};
 pub use self::encoding::Encoding;

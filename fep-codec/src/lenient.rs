@@ -7,7 +7,9 @@
 //! A single field forgives by its own options, for every reader: an open list of codes keeps unknown ones, `none = "spaces"`
 //! makes a blank number none, a filler may be `any`.
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::vec;
+use alloc::vec::Vec;
 
 use crate::error::{Error, Fault};
 use crate::kind::FieldValue as _;
@@ -163,6 +165,9 @@ pub fn decode_lenient<T: DecodeOwned>(telegram: &[u8], lenient: Lenient) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use alloc::borrow::ToOwned as _;
+    use alloc::string::{String, ToString as _};
+
     use super::*;
     use crate::charset::Charset;
     use crate::layout::{CodeMeaning, NoneAs, Sign, TextRule};

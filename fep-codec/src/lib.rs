@@ -4,7 +4,8 @@
 //! time out of an annotated struct, a spec file lowers to one at run time, and two layouts can be compared. Both the
 //! static codec ([`Telegram`], [`Decode`]) and the dynamic one ([`Record`]) call the same field kinds, so they cannot drift.
 //!
-//! What this crate is not: it opens no socket, reads no spec file and knows no clock.
+//! What this crate is not: it opens no socket, reads no spec file and knows no clock. Without the feature `std` it needs `core` and
+//! `alloc` only.
 //!
 //! ```
 //! use fep_codec::{Decode, Digits, Telegram, Text};
@@ -31,6 +32,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![no_std]
+#![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
+
+extern crate alloc;
+// Only what needs an operating system may name it; so the prelude is that of `core` in every build, and no import is forgotten.
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
 // Reading order: a module imports only modules that stand before it.
 pub mod charset;
 pub mod layout;
@@ -48,6 +57,7 @@ pub mod lenient;
 pub mod json;
 pub mod dump;
 pub mod diff;
+#[cfg(feature = "std")]
 pub mod files;
 pub mod framing;
 #[cfg(feature = "tokio")]

@@ -1,5 +1,7 @@
 //! Telegrams within telegrams, as derived code reads and writes them: parts, groups and choices.
 
+use alloc::vec::Vec;
+
 use crate::cursor::{Extent, Reader, Writer};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Case, Choice, Group, Span};

@@ -11,6 +11,9 @@ mod write;
 mod given;
 mod encode;
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 pub(crate) use self::decode::{case_of, field_value, tail};
 pub(crate) use self::linked::{Linked, pages};
 pub(crate) use self::path::absent;
@@ -94,8 +97,8 @@ impl<'l> Record<'l> {
 }
 
 /// A record does not know which of a bare value's fields are secret, so values show their kind only.
-impl std::fmt::Debug for Value {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for Value {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(self.kind_name())
     }
 }

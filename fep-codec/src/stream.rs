@@ -3,9 +3,9 @@
 //! A telegram that cannot be decoded is an item of the stream, not its end: the frame was whole, the next one may be fine.
 //! Only a frame whose length or end cannot be trusted ends the stream. Sockets are the caller's business.
 
-use std::fmt;
+use core::fmt;
+use core::marker::PhantomData;
 use std::io;
-use std::marker::PhantomData;
 
 use bytes::{Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
@@ -103,8 +103,8 @@ impl fmt::Display for StreamError {
     }
 }
 
-impl std::error::Error for StreamError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl core::error::Error for StreamError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Io(error) => Some(error),
             Self::Frame(error) => Some(error),
@@ -119,8 +119,8 @@ impl fmt::Display for Undecodable {
     }
 }
 
-impl std::error::Error for Undecodable {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl core::error::Error for Undecodable {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         Some(&self.error)
     }
 }

@@ -5,6 +5,11 @@
 
 mod level;
 
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use self::level::Level;
 use crate::cursor::Reader;
 use crate::error::{Culprit, Error, Fault};
@@ -170,7 +175,7 @@ impl<'l> Survey<'l, '_> {
 
     fn one_entry(&mut self, group: &'l Group, entries: &mut Vec<Vec<Value>>) -> bool {
         let index = entries.len();
-        let outer = std::mem::replace(&mut self.entry, index as u64);
+        let outer = core::mem::replace(&mut self.entry, index as u64);
         let (go_on, values) = self.inside(Trail::Name(&group.name), |survey| {
             survey.inside(Trail::Entry(index), |survey| survey.items(&group.layout))
         });
@@ -404,7 +409,9 @@ fn is_same(one: &Error, other: &Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
+    use alloc::borrow::Cow;
+    use alloc::string::ToString;
+    use alloc::vec;
 
     use super::*;
     use crate::charset::Charset;

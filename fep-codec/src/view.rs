@@ -12,7 +12,7 @@ mod extent;
 mod patch;
 mod entries;
 
-use std::fmt;
+use core::fmt;
 
 pub use self::entries::Entries;
 use self::extent::Extent;

@@ -1,6 +1,6 @@
 //! [`Paths`]: every path that the output may mention, so that a renamed or re-exported fep-codec is one attribute.
 //!
-//! The rest of the output is made of the user's own tokens and of paths into `core` and `std`, which stand here too.
+//! The rest of the output is made of the user's own tokens and of paths into `core`, which stand here too.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -18,9 +18,9 @@ impl Default for Paths {
 
 /// One method per path below the root.
 macro_rules! runtime {
-    ($($method:ident = $($path:ident)::+;)*) => {
+    ($($(#[$about:meta])* $method:ident = $($path:ident)::+;)*) => {
         impl Paths {
-            $(pub(crate) fn $method(&self) -> TokenStream {
+            $($(#[$about])* pub(crate) fn $method(&self) -> TokenStream {
                 let root = &self.root;
                 quote!(#root::$($path)::+)
             })*
@@ -32,7 +32,7 @@ runtime! {
     telegram = telegram::Telegram;
     decode = telegram::Decode;
     telegram_set = telegram::TelegramSet;
-    record_set = files::RecordSet;
+    record_set = telegram::RecordSet;
     reader = cursor::Reader;
     writer = cursor::Writer;
     extent = cursor::Extent;
@@ -59,6 +59,8 @@ runtime! {
     put_code = kind::put_code;
     pivot_default = kind::PIVOT_DEFAULT;
 
+    /// How every list and string of a constant layout stands there; by way of the runtime, for not every crate has `std`.
+    borrowed = layout::Cow::Borrowed;
     layout = layout::Layout;
     late_max = layout::LATE_MAX;
     marks = layout::Marks;
@@ -118,9 +120,4 @@ pub(crate) fn result() -> TokenStream {
 /// `Option`.
 pub(crate) fn option() -> TokenStream {
     quote!(::core::option::Option)
-}
-
-/// `Cow::Borrowed`, which is how every list and string of a constant layout stands there.
-pub(crate) fn borrowed() -> TokenStream {
-    quote!(::std::borrow::Cow::Borrowed)
 }

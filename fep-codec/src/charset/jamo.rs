@@ -222,6 +222,8 @@ fn is_voiceable(kana: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::String;
+
     use super::*;
 
     #[test]

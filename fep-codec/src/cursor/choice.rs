@@ -1,5 +1,8 @@
 //! Choices: which case a code means, and whether the case that was written is the one that its code means.
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
 use super::{Reader, Writer};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Case, Choice, Field, Span};

@@ -1,6 +1,7 @@
 //! The entries of a group, and items whose length another field says: which bytes belong to them.
 
-use std::ops::Range;
+use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::{Reader, Writer, check_count};
 use crate::error::{Culprit, Error, Fault};

@@ -194,7 +194,7 @@ impl<'a> Reader<'a> {
         let tail = rest.get(words * 8..).unwrap_or_default();
         let len = words * 8 + tail.iter().take_while(|byte| byte.is_ascii()).count();
         // It has just been seen to be ASCII.
-        self.ascii = rest.get(..len).and_then(|run| std::str::from_utf8(run).ok()).unwrap_or_default();
+        self.ascii = rest.get(..len).and_then(|run| core::str::from_utf8(run).ok()).unwrap_or_default();
         self.ascii_start = start;
     }
 

@@ -1,6 +1,6 @@
 //! Writing: the mirror of `reader.rs`, method by method.
 
-use std::ops::Range;
+use core::ops::Range;
 
 use super::{culprit_on_encode, fail, length_value};
 use crate::error::{Culprit, Error, Fault};

@@ -1,5 +1,10 @@
 //! A telegram taken apart: one [`Line`] for each item.
 
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use crate::layout::{CodeRule, Field, Kind, Layout};
 use crate::record::Value;
 use crate::survey::{Step, What, survey};
@@ -41,7 +46,7 @@ pub(crate) fn shown(what: What<'_>, value: &Value, hidden: bool) -> Result<Strin
     match what {
         What::Field(_) if hidden => Ok("<secret>".to_owned()),
         What::Field(field) => Ok(with_meaning(field, value)),
-        What::Literal(literal) => Ok(std::str::from_utf8(&literal.bytes).unwrap_or_default().to_owned()),
+        What::Literal(literal) => Ok(core::str::from_utf8(&literal.bytes).unwrap_or_default().to_owned()),
         What::Filler(_) => Ok("filler".to_owned()),
         What::Unused(_, count) => Ok(format!("{count} unused")),
         What::Unchosen(_) => Err("which body stands here is not known".to_owned()),

@@ -1,6 +1,9 @@
 //! The lines as text in columns, which stay columns when labels are Korean.
 
-use std::fmt::Write as _;
+use alloc::string::String;
+use alloc::vec::Vec;
+use alloc::{format, vec};
+use core::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
 

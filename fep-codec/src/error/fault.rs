@@ -1,6 +1,9 @@
 //! [`Fault`]: what is wrong with one field's value or bytes, and how it is said. It knows neither the field's name nor its place.
 
-use std::fmt;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
 
 use crate::charset::{Charset, Malformed, NoRoom};
 
@@ -407,7 +410,7 @@ impl fmt::Display for Fault {
     }
 }
 
-impl std::error::Error for Fault {}
+impl core::error::Error for Fault {}
 
 fn unicode(character: char) -> String {
     format!("U+{:04X}", u32::from(character))

@@ -8,10 +8,10 @@ use super::FileLayout;
 use super::fault::FileError;
 use super::intake::{Intake, Progress, Step};
 use super::outlet::Outlet;
-use super::slice::RecordSet;
 use super::walk::RawRecord;
 use crate::lenient::Lenient;
 use crate::record::Record;
+use crate::telegram::RecordSet;
 
 /// [`FileReader`](super::FileReader) over tokio: the same checks, the same memory.
 ///

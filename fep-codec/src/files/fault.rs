@@ -1,6 +1,8 @@
 //! What can be wrong with a record file, and where.
 
-use std::fmt;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt;
 use std::io;
 
 use crate::error::Error;
@@ -143,8 +145,8 @@ impl fmt::Display for FileFault {
     }
 }
 
-impl std::error::Error for FileError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl core::error::Error for FileError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match &self.what {
             FileFault::Record { error, .. } => Some(error),
             _ => None,

@@ -1,7 +1,10 @@
 //! What reading a file is between two reads of its input: the bytes that are there, and the records in them. It reads nothing
 //! itself, so the blocking reader and the asynchronous one are a loop around it, and check the same.
 
-use std::fmt;
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
 use std::io;
 
 use super::FileLayout;

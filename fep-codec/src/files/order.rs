@@ -5,6 +5,11 @@
 //! stack after the second entry:  (step 2, 1 batch so far) ► (step 2, 2 entries so far)
 //! ```
 
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
 use super::fault::FileFault;
 use super::{Stands, Step};
 use crate::layout::Layout;

@@ -1,16 +1,19 @@
 //! What writing a file is between two writes: the record's bytes with its totals, and the order of the records. It writes
 //! nothing itself, so the blocking writer and the asynchronous one do the same.
 
+use alloc::borrow::ToOwned as _;
+use alloc::vec::Vec;
+
 use super::fault::{FileError, FileFault};
 use super::intake::Progress;
 use super::order::Order;
-use super::slice::RecordSet;
 use super::totals::Totals;
 use super::walk::Walk;
 use super::{FileLayout, LineEnd};
 use crate::error::Error;
 use crate::layout::Layout;
 use crate::record::Record;
+use crate::telegram::RecordSet;
 
 /// A file while it is written.
 #[derive(Debug)]
@@ -45,7 +48,7 @@ impl<'f> Outlet<'f> {
 
     /// Makes the bytes of a record of a derived type.
     pub(super) fn put_typed<'a, T: RecordSet<'a>>(&mut self, record: &T) -> Result<(), FileError> {
-        let mut bytes = std::mem::take(&mut self.record);
+        let mut bytes = core::mem::take(&mut self.record);
         bytes.clear();
         bytes.resize(record.encoded_record_len(), 0);
         let written = record.encode_record(&mut bytes);

@@ -12,16 +12,19 @@
 //! The bytes are the caller's, who reads the file into memory or maps it. This crate maps nothing: a mapped file can change
 //! while it is read, so that takes `unsafe`, and reading a file costs little beside decoding it.
 
+use alloc::vec::Vec;
+
 use rayon::iter::{IndexedParallelIterator as _, ParallelIterator};
 use rayon::slice::ParallelSlice as _;
 
 use super::fault::FileError;
 use super::intake::Progress;
-use super::slice::{RecordSet, records_from};
+use super::slice::records_from;
 use super::totals::Totals;
 use super::walk::Walk;
 use super::{FileLayout, LineEnd};
 use crate::layout::Layout;
+use crate::telegram::RecordSet;
 
 /// Records that one processor reads at a time: large enough that sharing out the work costs nothing.
 const PIECE_RECORDS: usize = 4096;

@@ -1,16 +1,15 @@
 //! Reading a file: the mirror of `writer.rs`.
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
 use std::io::{ErrorKind, Read};
 
 use super::FileLayout;
 use super::fault::{FileError, FileFault};
 use super::intake::{Intake, Progress, Step};
-use super::slice::RecordSet;
 use super::walk::RawRecord;
 use crate::lenient::Lenient;
 use crate::record::Record;
-use crate::telegram::TelegramSet;
+use crate::telegram::{RecordSet, TelegramSet};
 
 /// Reads the records of a file, one after the other, in memory that does not grow with the file.
 #[derive(Debug)]
@@ -65,14 +64,14 @@ impl<'f, R: Read> FileReader<'f, R> {
 
     /// The records by their layouts, with their numbers and offsets lost: only errors tell them.
     pub fn records(mut self) -> impl Iterator<Item = Result<Record<'f>, FileError>> + use<'f, R> {
-        std::iter::from_fn(move || Some(self.next()?.and_then(|raw| raw.decode())))
+        core::iter::from_fn(move || Some(self.next()?.and_then(|raw| raw.decode())))
     }
 
     /// The records as values of a derived type: one telegram, or an enum of those that the file has.
     ///
     /// What borrows from the record is read with [`RawRecord::typed`] out of [`FileReader::next`].
     pub fn typed<T: TelegramSet>(mut self) -> impl Iterator<Item = Result<T, FileError>> + use<'f, T, R> {
-        std::iter::from_fn(move || {
+        core::iter::from_fn(move || {
             Some(self.next()?.and_then(|raw| T::decode_any(&raw.mended()).map_err(|error| raw.error(error))))
         })
     }

@@ -1,58 +1,12 @@
 //! Records of a derived type, straight from a slice: no copy, no allocation, and no order but the caller's own.
 
-use std::marker::PhantomData;
+use alloc::string::String;
+use core::marker::PhantomData;
 
 use super::LineEnd;
 use super::fault::{FileError, FileFault};
 use crate::error::Error;
-use crate::layout::Layout;
-use crate::telegram::Decode;
-
-/// What a slice of records holds: one derived telegram, or a derived enum of several. It may borrow from the bytes.
-pub trait RecordSet<'a>: Sized {
-    /// The layouts of all records, in the order in which they are tried.
-    const RECORDS: &'static [&'static Layout];
-
-    /// The length in bytes of the record that begins here; none if it is none of them.
-    fn record_len(bytes: &[u8]) -> Option<usize>;
-
-    /// Reads the record that has exactly these bytes.
-    ///
-    /// # Errors
-    /// If they are none of the records, or a field cannot be read.
-    fn decode_record(bytes: &'a [u8]) -> Result<Self, Error>;
-
-    /// How many bytes [`RecordSet::encode_record`] writes.
-    fn encoded_record_len(&self) -> usize;
-
-    /// Writes the record to the start of `out` and returns its length in bytes.
-    ///
-    /// # Errors
-    /// If a value cannot be written, or `out` is too short.
-    fn encode_record(&self, out: &mut [u8]) -> Result<usize, Error>;
-}
-
-impl<'a, T: Decode<'a>> RecordSet<'a> for T {
-    const RECORDS: &'static [&'static Layout] = &[T::LAYOUT];
-
-    #[inline]
-    fn record_len(_: &[u8]) -> Option<usize> {
-        const { T::LAYOUT.fixed_len() }
-    }
-
-    #[inline]
-    fn decode_record(bytes: &'a [u8]) -> Result<Self, Error> {
-        T::decode(bytes)
-    }
-
-    fn encoded_record_len(&self) -> usize {
-        self.encoded_len()
-    }
-
-    fn encode_record(&self, out: &mut [u8]) -> Result<usize, Error> {
-        self.encode_into(out)
-    }
-}
+use crate::telegram::RecordSet;
 
 /// The iterator that [`records`] returns.
 #[derive(Clone, Debug)]

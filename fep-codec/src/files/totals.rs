@@ -1,5 +1,9 @@
 //! Totals: added up record by record, from the records' bytes, by reader and writer alike.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::fault::{FileError, FileFault};
 use super::{FileLayout, Tally, Total};
 use crate::cursor::Reader;

@@ -1,6 +1,9 @@
 //! From one record to the next: where it ends, which it is, whether it may stand there. It reads nothing; callers pass a
 //! window that begins at the record.
 
+use alloc::format;
+use alloc::vec::Vec;
+
 #[cfg(feature = "rayon")]
 use super::Blocks;
 use super::fault::{FileError, FileFault};
@@ -145,7 +148,7 @@ impl<'f> Walk<'f> {
         if self.file.blocks.is_some_and(fills) {
             return None;
         }
-        self.recognise(record).filter(|(known, _)| std::ptr::eq(*known, layout)).map(|_| record)
+        self.recognise(record).filter(|(known, _)| core::ptr::eq(*known, layout)).map(|_| record)
     }
 
     /// Passes so many records of one layout, whose totals were added up elsewhere. Nothing happens if that is not possible.

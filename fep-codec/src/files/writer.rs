@@ -6,8 +6,8 @@ use super::FileLayout;
 use super::fault::FileError;
 use super::intake::Progress;
 use super::outlet::Outlet;
-use super::slice::RecordSet;
 use crate::record::Record;
+use crate::telegram::RecordSet;
 
 /// Writes the records of a file, one after the other, and fills in their totals.
 #[derive(Debug)]

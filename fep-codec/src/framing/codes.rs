@@ -4,7 +4,9 @@
 //!  A3 01 1 …  160 bytes … FF│D2 01 1 …  46 bytes … FF│I2 01 1 HHMM FF│
 //! ```
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::vec::Vec;
 
 use super::{FrameError, Framing};
 use crate::error::{Culprit, Error, Fault};
@@ -127,6 +129,8 @@ fn last_byte(layout: &Layout) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::{String, ToString as _};
+
     use super::*;
 
     const TABLE: CodeTable = CodeTable {

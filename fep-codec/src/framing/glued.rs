@@ -1,5 +1,7 @@
 //! The length of a telegram that others may stand behind: a file of telegrams glued together, a capture of a line.
 
+use alloc::vec::Vec;
+
 use crate::cursor::length_value;
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue as _;

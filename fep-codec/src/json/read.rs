@@ -1,5 +1,8 @@
 //! JSON → record: the mirror of `write.rs`.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use serde_json::{Map, Value as Json};
 
 use super::tree::parse;
@@ -170,7 +173,7 @@ fn decimal(rule: &NumberRule, text: &str) -> Result<i128, Fault> {
     if whole.is_empty() || point_without_decimals || decimals.len() > scale {
         return Err(unreadable);
     }
-    let zeros = std::iter::repeat_n('0', scale - decimals.len());
+    let zeros = core::iter::repeat_n('0', scale - decimals.len());
     let mut value = 0_i128;
     for digit in whole.chars().chain(decimals.chars()).chain(zeros) {
         let digit = digit.to_digit(10).ok_or_else(|| unreadable.clone())?;

@@ -4,6 +4,11 @@
 //! beyond it, so a document that the schema accepts may still be refused. One that the codec accepts, the schema accepts too,
 //! but for numbers written as decimal strings, where the contract says number.
 
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::write::{is_json_number, literal_text};
@@ -200,14 +205,14 @@ fn number_schema(field: &Field, rule: &NumberRule) -> Json {
     let null = (rule.none != NoneAs::Never).then_some("null");
     let signed = rule.sign != Sign::Unsigned;
     if is_json_number(field) {
-        let types: Vec<&str> = std::iter::once("integer").chain(null).collect();
+        let types: Vec<&str> = core::iter::once("integer").chain(null).collect();
         let binary_room = if rule.encoding.is_binary() { 1 } else { 0 };
         // 15 digits at most, which are exact in every reader.
         let largest = 10_i64.pow(u32::try_from(digits + binary_room).unwrap_or(0)) - 1;
         let smallest = if signed { -largest } else { 0 };
         return json!({ "type": types, "minimum": smallest, "maximum": largest });
     }
-    let types: Vec<&str> = std::iter::once("string").chain(null).collect();
+    let types: Vec<&str> = core::iter::once("string").chain(null).collect();
     let minus = if signed { "-?" } else { "" };
     let decimals = match rule.scale {
         0 => String::new(),

@@ -1,6 +1,9 @@
 //! JSON text → tree, refusing what the usual reader lets pass: the same key twice in one object.
 
-use std::fmt;
+use alloc::borrow::ToOwned as _;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value as Json};

@@ -1,5 +1,9 @@
 //! Record → JSON: the mirror of `read.rs`.
 
+use alloc::borrow::ToOwned as _;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value as Json;
 
@@ -92,7 +96,7 @@ pub(super) fn is_json_number(field: &Field) -> bool {
 
 /// A literal's bytes as text, or as hex if they are no printable ASCII.
 pub(super) fn literal_text(literal: &Literal) -> String {
-    match std::str::from_utf8(&literal.bytes) {
+    match core::str::from_utf8(&literal.bytes) {
         Ok(text) if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => text.to_owned(),
         _ => hex(&literal.bytes),
     }

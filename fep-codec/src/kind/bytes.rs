@@ -1,5 +1,7 @@
 //! Raw bytes: a value has exactly the field's length.
 
+use alloc::vec::Vec;
+
 use super::FieldValue;
 use crate::error::Fault;
 use crate::layout::BytesRule;

@@ -46,7 +46,8 @@ impl Check {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
+    use alloc::borrow::Cow;
+    use alloc::string::ToString as _;
 
     use super::*;
 

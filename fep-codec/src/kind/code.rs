@@ -1,6 +1,7 @@
 //! Codes: one of a list, left-justified, padded with spaces.
 
-use std::borrow::Cow;
+use alloc::borrow::{Cow, ToOwned as _};
+use alloc::string::String;
 
 use super::FieldValue;
 use super::text::trim_end;
@@ -72,7 +73,7 @@ pub fn get_code<'x>(rule: &'x CodeRule, bytes: &'x [u8]) -> Result<Cow<'x, str>,
 #[inline]
 fn get_borrowed<'a>(rule: &CodeRule, bytes: &'a [u8]) -> Result<&'a str, Fault> {
     let trimmed = trim_end(bytes, rule.charset.space());
-    match std::str::from_utf8(trimmed) {
+    match core::str::from_utf8(trimmed) {
         Ok(code) if code.is_ascii() => listed(rule, code),
         _ => Err(not_ascii(trimmed)),
     }
@@ -199,6 +200,9 @@ impl<'a, const N: usize> FieldValue<'a, CodeRule> for Text<N> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString as _;
+    use alloc::vec;
+
     use super::*;
 
     fn rule(open: bool) -> CodeRule {

@@ -250,8 +250,10 @@ impl FieldValue<'_, DateTimeRule> for MonthDayTime {
 
 #[cfg(test)]
 mod tests {
-    use std::fmt::{Debug, Display};
-    use std::str::FromStr;
+    use alloc::string::ToString as _;
+    use alloc::vec;
+    use core::fmt::{Debug, Display};
+    use core::str::FromStr;
 
     use super::*;
 

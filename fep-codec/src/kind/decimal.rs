@@ -31,6 +31,10 @@ impl FieldValue<'_, NumberRule> for Decimal {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString as _;
+    use alloc::vec;
+    use alloc::vec::Vec;
+
     use super::*;
     use crate::layout::{Encoding, NoneAs, Sign};
 

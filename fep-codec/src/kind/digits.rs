@@ -6,7 +6,8 @@
 //! 0210, 4 bytes, full, EBCDIC:     F0 F2 F1 F0
 //! ```
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::string::String;
 
 use super::FieldValue;
 use super::text::{trim_end, trim_start};
@@ -125,7 +126,7 @@ fn get_str<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<Cow<'a, str>, Fault
     let digits = get(rule, bytes)?;
     if rule.encoding == Encoding::Ascii {
         // Only digits pass `get`, so this is never the default.
-        return Ok(Cow::Borrowed(std::str::from_utf8(digits).unwrap_or_default()));
+        return Ok(Cow::Borrowed(core::str::from_utf8(digits).unwrap_or_default()));
     }
     Ok(Cow::Owned(digits.iter().map(|byte| char::from(rule.ascii(*byte))).collect()))
 }
@@ -199,6 +200,9 @@ text_types!(
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString as _;
+    use alloc::vec;
+
     use super::*;
 
     fn check(rule: &DigitsRule, digits: &str, bytes: &[u8]) {

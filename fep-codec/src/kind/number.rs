@@ -355,6 +355,9 @@ integers! {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::String;
+    use alloc::vec;
+
     use super::*;
 
     const MINUS: NumberRule = NumberRule { sign: Sign::LeadingMinus, ..NumberRule::UNSIGNED };
@@ -448,7 +451,7 @@ mod tests {
                     let mut bytes = vec![b'7'; len];
                     bytes[at] = byte;
                     let read = parse_u64(&bytes);
-                    let expected = std::str::from_utf8(&bytes).ok().filter(|_| byte.is_ascii_digit());
+                    let expected = core::str::from_utf8(&bytes).ok().filter(|_| byte.is_ascii_digit());
                     assert_eq!(read, expected.map(|text| text.parse().unwrap()), "{byte:02x} at {at} of {len}");
                 }
             }

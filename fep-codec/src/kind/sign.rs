@@ -51,7 +51,7 @@ impl SignOf {
 mod tests {
     use super::*;
 
-    const TWO: SignOf = SignOf { of: std::borrow::Cow::Borrowed("balance"), plus: b'+', minus: b'-', zero: None };
+    const TWO: SignOf = SignOf { of: alloc::borrow::Cow::Borrowed("balance"), plus: b'+', minus: b'-', zero: None };
     const THREE: SignOf = SignOf { zero: Some(b' '), ..TWO };
 
     #[test]

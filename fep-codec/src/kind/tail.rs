@@ -1,6 +1,8 @@
 //! Tails: fields that are as long as their values. The rule of a tail is one without padding.
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::FieldValue;
 use crate::layout::{BytesRule, DigitsRule, TextRule};

@@ -12,7 +12,8 @@
 //! A1, cp949, 8 bytes, width full:                    A3 C1 A3 B1 A1 A1 A1 A1
 //! ```
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::string::String;
 
 use super::FieldValue;
 use crate::charset::{Charset, EncodeError, Half, Malformed, NoRoom, Reading, Reason, Writing};

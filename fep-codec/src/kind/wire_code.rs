@@ -1,5 +1,7 @@
 //! Whether a field's bytes are a code: what tells telegrams and the cases of a choice apart.
 
+use alloc::string::String;
+
 use super::FieldValue;
 use crate::charset::Charset;
 use crate::layout::{DigitsRule, Encoding, Kind};
@@ -43,5 +45,5 @@ fn is_in(charset: Charset, code: &str, field: &[u8]) -> bool {
 #[cold]
 fn encoded_digits_are(rule: &DigitsRule, code: &str, field: &[u8]) -> bool {
     let read = field.iter().map(|byte| rule.ascii(*byte));
-    read.eq(code.bytes().chain(std::iter::repeat_n(b' ', field.len().saturating_sub(code.len()))))
+    read.eq(code.bytes().chain(core::iter::repeat_n(b' ', field.len().saturating_sub(code.len()))))
 }

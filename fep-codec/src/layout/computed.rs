@@ -1,7 +1,7 @@
 //! [`Computed`]: what the encoder fills into a field by itself and the decoder verifies.
 
-use std::borrow::Cow;
-use std::fmt;
+use alloc::borrow::Cow;
+use core::fmt;
 
 use super::{Field, Item, Layout};
 

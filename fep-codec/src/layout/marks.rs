@@ -1,6 +1,6 @@
 //! [`Marks`]: what must stand in bytes for a telegram to be chosen, with its places found at compile time.
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
 
 use super::walk::text;
 use super::{Item, Kind, Layout};

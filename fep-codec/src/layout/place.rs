@@ -2,7 +2,7 @@
 //!
 //! All are `const fn`, so that derived code asks them at compile time. Offsets count bytes from the start of the layout.
 
-use std::ops::Range;
+use core::ops::Range;
 
 use super::walk::{borrowed, text};
 use super::{Choice, Computed, Field, Item, Kind, Layout, Repeat};

@@ -1,6 +1,6 @@
 //! The options of each field kind, as plain data. What they do to bytes is in [`crate::kind`].
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
 
 use super::Encoding;
 #[cfg(doc)]

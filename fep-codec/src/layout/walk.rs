@@ -2,7 +2,7 @@
 //!
 //! Most are `const fn`, so that derived code asks them at compile time and what it asked becomes a constant.
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
 
 use super::{Case, Check, Choice, Computed, Field, Item, Layout, Literal, Repeat};
 

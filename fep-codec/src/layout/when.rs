@@ -3,7 +3,7 @@
 //! They are `const fn`, so that the derive asks them at compile time. What a received telegram is, nobody asks here; that is
 //! [`Layout::matches`].
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
 
 use super::place::same;
 use super::walk::text;
@@ -119,6 +119,9 @@ const fn contains(conditions: &[When], condition: &When) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+    use alloc::vec::Vec;
+
     use super::*;
     use crate::charset::Charset;
     use crate::layout::{Field, Group, Kind, NumberRule, Part, Repeat, TextRule};

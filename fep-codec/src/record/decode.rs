@@ -1,5 +1,8 @@
 //! Bytes → record: the mirror of `encode.rs`.
 
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
 use super::linked::Linked;
 use super::{Record, Value};
 use crate::cursor::{Extent, Reader};

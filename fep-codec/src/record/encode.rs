@@ -1,5 +1,8 @@
 //! Record → bytes: the mirror of `decode.rs`.
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 use super::decode::{counted, no_chooser, not_a_number};
 use super::given;
 use super::linked::{count, no_number, number_of, pages, sum};

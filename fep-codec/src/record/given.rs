@@ -1,5 +1,8 @@
 //! Computed fields that were given: they may be left out, and what is given must be what is computed.
 
+use alloc::string::{String, ToString as _};
+use alloc::{format, vec};
+
 use super::Value;
 use super::write::{by_kind, item_len};
 use crate::cursor::Writer;

@@ -1,5 +1,7 @@
 //! Fields that say something of other fields: what they said while a layout was read, compared when all of it is.
 
+use alloc::vec::Vec;
+
 use super::Value;
 use crate::cursor::{Reader, Stated, Tally, check_page};
 use crate::error::{Culprit, Error, Fault};

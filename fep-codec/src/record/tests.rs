@@ -1,6 +1,9 @@
 //! Records by hand-made layouts; the golden telegrams are tested where their specs are.
 
-use std::borrow::Cow;
+use alloc::borrow::{Cow, ToOwned as _};
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use alloc::{format, vec};
 use std::sync::LazyLock;
 
 use super::*;

@@ -1,6 +1,8 @@
 //! A value as a person reads it: without padding, with its decimal point.
 
-use std::fmt::Write as _;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use core::fmt::Write as _;
 
 use super::Value;
 use crate::layout::{Field, Kind};

@@ -1,5 +1,9 @@
 //! The items of one layout in a survey: what fields said of other items, compared when the layout has ended.
 
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::vec::Vec;
+
 use super::{Survey, Trail, What};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Field, Item, Kind, Layout, Sign};

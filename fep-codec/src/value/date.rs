@@ -1,7 +1,7 @@
 //! Calendar dates and times of day, checked when made.
 
-use std::fmt;
-use std::str::FromStr;
+use core::fmt;
+use core::str::FromStr;
 
 /// A day of the Gregorian calendar, years 0 to 9999. Written `2026-11-21`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -223,7 +223,7 @@ impl fmt::Display for Impossible {
     }
 }
 
-impl std::error::Error for Impossible {}
+impl core::error::Error for Impossible {}
 
 /// Reads `2026-11-21`.
 impl FromStr for Date {
@@ -305,6 +305,8 @@ const fn two(tens: u8, ones: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString as _;
+
     use super::*;
 
     #[test]

@@ -1,8 +1,8 @@
 //! [`Digits`]: a digit string that is not a number, inline.
 
-use std::fmt;
-use std::ops::Deref;
-use std::str::FromStr;
+use core::fmt;
+use core::ops::Deref;
+use core::str::FromStr;
 
 /// Up to `N` ASCII digits: an account, a card, a code whose zeros matter. No heap.
 ///
@@ -46,7 +46,7 @@ impl<const N: usize> Digits<N> {
     #[must_use]
     pub fn as_str(&self) -> &str {
         // Only digits get in, so this is never the default.
-        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
     /// The digits as ASCII bytes.
@@ -109,4 +109,4 @@ impl fmt::Display for NotDigits {
     }
 }
 
-impl std::error::Error for NotDigits {}
+impl core::error::Error for NotDigits {}

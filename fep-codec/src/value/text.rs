@@ -1,8 +1,8 @@
 //! [`Text`]: the text of one field, inline.
 
-use std::fmt;
-use std::ops::Deref;
-use std::str::FromStr;
+use core::fmt;
+use core::ops::Deref;
+use core::str::FromStr;
 
 use crate::charset::{Charset, Malformed, Reading};
 
@@ -52,7 +52,7 @@ impl<const N: usize> Text<N> {
     #[inline]
     pub fn as_str(&self) -> &str {
         // Only whole characters get in, so this is never the default.
-        std::str::from_utf8(self.as_utf8()).unwrap_or_default()
+        core::str::from_utf8(self.as_utf8()).unwrap_or_default()
     }
 
     /// The text's bytes in UTF-8, for those who need no characters.
@@ -106,19 +106,19 @@ impl<const N: usize> PartialEq<&str> for Text<N> {
 }
 
 impl<const N: usize> PartialOrd for Text<N> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl<const N: usize> Ord for Text<N> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
         self.as_str().cmp(other.as_str())
     }
 }
 
-impl<const N: usize> std::hash::Hash for Text<N> {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+impl<const N: usize> core::hash::Hash for Text<N> {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
         self.as_str().hash(state);
     }
 }
@@ -141,4 +141,4 @@ impl fmt::Display for TextTooLong {
     }
 }
 
-impl std::error::Error for TextTooLong {}
+impl core::error::Error for TextTooLong {}

@@ -1,7 +1,7 @@
 //! A group's entries in a view: by number, or one after the other.
 
-use std::fmt;
-use std::marker::PhantomData;
+use core::fmt;
+use core::marker::PhantomData;
 
 use super::extent::Extent;
 use super::{Viewed, Window};

@@ -2,6 +2,8 @@
 //!
 //! Only counts, lengths and the codes of choices are read on the way; what other fields hold does not matter.
 
+use alloc::vec::Vec;
+
 use crate::cursor::Reader;
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Choice, Computed, Field, Group, Item, Layout, Repeat};

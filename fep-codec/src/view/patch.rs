@@ -1,6 +1,8 @@
 //! Fields patched in place, by layout and path: all or nothing, and nothing else of the telegram is touched.
 
-use std::ops::Range;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::extent::Extent;
 use crate::error::{Culprit, Error, Fault};

@@ -1,6 +1,9 @@
 //! Views by hand-made layouts; those of derived structs are tested where the derive is.
 
-use std::borrow::Cow;
+use alloc::borrow::{Cow, ToOwned as _};
+use alloc::string::ToString as _;
+use alloc::vec;
+use alloc::vec::Vec;
 
 use super::*;
 use crate::charset::Charset;

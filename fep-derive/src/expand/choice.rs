@@ -14,7 +14,7 @@ use crate::paths;
 pub(crate) fn choice(choice: &Cases) -> TokenStream {
     let p = &choice.paths;
     let (body, telegram, case, writer_type) = (p.body(), p.telegram(), p.case(), p.writer());
-    let (error, result, borrowed) = (p.error(), paths::result(), paths::borrowed());
+    let (error, result, borrowed) = (p.error(), paths::result(), p.borrowed());
     let ident = &choice.ident;
     let (writer, held) = (own("writer"), own("held"));
     let mut generics = choice.generics.clone();
@@ -35,7 +35,7 @@ pub(crate) fn choice(choice: &Cases) -> TokenStream {
         impl #impl_generics #body for #ident #ty_generics #where_clause {
             const CASES: &'static [#case] = &[#(#cases),*];
 
-            fn case(&self) -> usize {
+            fn case(&self) -> ::core::primitive::usize {
                 match self {
                     #(Self::#variants(_) => #numbers,)*
                 }
@@ -48,7 +48,7 @@ pub(crate) fn choice(choice: &Cases) -> TokenStream {
                 }
             }
 
-            fn body_len(&self) -> usize {
+            fn body_len(&self) -> ::core::primitive::usize {
                 match self {
                     #(Self::#variants(#held) => #telegram::encoded_len(#held),)*
                 }
@@ -82,7 +82,7 @@ fn decode(choice: &Cases) -> TokenStream {
         #[automatically_derived]
         impl #impl_generics #decode_body<#lifetime> for #ident #ty_generics #where_clause {
             #[inline]
-            fn decode_body(#case: usize, #reader: &mut #reader_type<#lifetime>) -> #result<Self, #error> {
+            fn decode_body(#case: ::core::primitive::usize, #reader: &mut #reader_type<#lifetime>) -> #result<Self, #error> {
                 match #case {
                     #(#reads)*
                     _ => #result::Err(#error::new(#culprit::Spec, #fault::BadSpec { reason: "the choice has no such case" })),
@@ -107,7 +107,7 @@ pub(crate) fn choice_stub(choice: &Cases) -> TokenStream {
         impl #impl_generics #body for #ident #ty_generics #where_clause {
             const CASES: &'static [#case] = &[];
 
-            fn case(&self) -> usize {
+            fn case(&self) -> ::core::primitive::usize {
                 0
             }
 
@@ -115,14 +115,14 @@ pub(crate) fn choice_stub(choice: &Cases) -> TokenStream {
                 #result::Ok(())
             }
 
-            fn body_len(&self) -> usize {
+            fn body_len(&self) -> ::core::primitive::usize {
                 0
             }
         }
 
         #[automatically_derived]
         impl #decode_generics #decode_body<#lifetime> for #ident #ty_generics #where_clause {
-            fn decode_body(_: usize, _: &mut #reader<#lifetime>) -> #result<Self, #error> {
+            fn decode_body(_: ::core::primitive::usize, _: &mut #reader<#lifetime>) -> #result<Self, #error> {
                 ::core::unreachable!()
             }
         }

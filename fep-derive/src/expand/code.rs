@@ -57,7 +57,7 @@ fn field_value(set: &CodeSetModel) -> TokenStream {
     let (result, option) = (paths::result(), paths::option());
     let len = set.other.as_ref().map(|(_, ty)| {
         quote_spanned! {ty.span()=>
-            const LEN: #option<usize> = <#ty as #field_value<'static, #code_rule>>::LEN;
+            const LEN: #option<::core::primitive::usize> = <#ty as #field_value<'static, #code_rule>>::LEN;
         }
     });
     quote! {

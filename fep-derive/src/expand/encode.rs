@@ -41,7 +41,7 @@ pub(super) fn encode(telegram: &Telegram) -> TokenStream {
             }
 
             #[inline]
-            fn encoded_len(&self) -> usize {
+            fn encoded_len(&self) -> ::core::primitive::usize {
                 #len
             }
         }
@@ -110,7 +110,7 @@ fn write_computed(telegram: &Telegram, number: usize, computed: &Computed, write
         Computed::LengthOf(of) => {
             let at = number_of(telegram, of);
             let len = telegram.items.get(at).map(|item| varying_len(telegram, at, item));
-            quote!(#writer.field(#slot, &((#len) as u64)))
+            quote!(#writer.field(#slot, &((#len) as ::core::primitive::u64)))
         }
         Computed::Count(counted) => {
             let group = constant(telegram, "group", number_of(telegram, counted));
@@ -205,7 +205,7 @@ fn varying_len(telegram: &Telegram, number: usize, item: &Item) -> TokenStream {
             quote_spanned!(place(ty)=> #tail_value::wire_len(&self.#member, #slot.rule))
         }
         What::Group { entry, repeat, .. } if !matches!(repeat, Repeat::Padded { .. }) => quote_spanned! {place(entry)=>
-            self.#member.iter().map(<#entry as #trait_>::encoded_len).sum::<usize>()
+            self.#member.iter().map(<#entry as #trait_>::encoded_len).sum::<::core::primitive::usize>()
         },
         _ => quote!(const { <Self as #trait_>::LAYOUT.at(#number).min_len() }),
     }

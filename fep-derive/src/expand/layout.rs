@@ -15,7 +15,7 @@ use crate::paths::{self, Paths};
 /// The layout.
 pub(super) fn layout(telegram: &Telegram) -> TokenStream {
     let p = &telegram.paths;
-    let (layout, when, borrowed) = (p.layout(), p.when(), paths::borrowed());
+    let (layout, when, borrowed) = (p.layout(), p.when(), p.borrowed());
     let Telegram { name, label, .. } = telegram;
     let charset = charset(p, telegram.charset);
     let stated_len = optional(telegram.len.as_ref().map(|len| len.value));
@@ -38,7 +38,7 @@ pub(super) fn layout(telegram: &Telegram) -> TokenStream {
 
 fn item(telegram: &Telegram, it: &Item) -> TokenStream {
     let p = &telegram.paths;
-    let (item, borrowed) = (p.item(), paths::borrowed());
+    let (item, borrowed) = (p.item(), p.borrowed());
     let (name, label) = (&it.name.value, &it.label);
     match &it.what {
         What::Field(field) => {
@@ -114,14 +114,14 @@ fn computed_kind(telegram: &Telegram, computed: &Computed, len: usize, digits: E
 }
 
 fn page(telegram: &Telegram, page: Option<&PageAttrs>) -> TokenStream {
-    let (path, option, borrowed) = (telegram.paths.page(), paths::option(), paths::borrowed());
+    let (path, option, borrowed) = (telegram.paths.page(), paths::option(), telegram.paths.borrowed());
     let Some(PageAttrs { total, start }) = page else { return quote!(#option::None) };
     let (total, start) = (name_of(telegram, total), name_of(telegram, start));
     quote!(#option::Some(#path { total: #borrowed(#total), start: #borrowed(#start) }))
 }
 
 fn field_item(p: &Paths, it: &Item, rest: &TokenStream) -> TokenStream {
-    let (item, field, borrowed) = (p.item(), p.field(), paths::borrowed());
+    let (item, field, borrowed) = (p.item(), p.field(), p.borrowed());
     let (name, label) = (&it.name.value, &it.label);
     quote!(#item::Field(#field { name: #borrowed(#name), label: #borrowed(#label), #rest }))
 }
@@ -142,7 +142,7 @@ pub(super) fn len(len: &Len) -> TokenStream {
 
 fn computed(telegram: &Telegram, computed: &Computed) -> TokenStream {
     let p = &telegram.paths;
-    let (path, counts, borrowed) = (p.computed(), p.counts(), paths::borrowed());
+    let (path, counts, borrowed) = (p.computed(), p.counts(), p.borrowed());
     match computed {
         Computed::Length(Counts::Rest) => quote!(#path::Length(#counts::Rest)),
         Computed::Length(Counts::All) => quote!(#path::Length(#counts::All)),
@@ -181,7 +181,7 @@ fn computed(telegram: &Telegram, computed: &Computed) -> TokenStream {
 }
 
 fn repeat(telegram: &Telegram, repeat: &Repeat) -> TokenStream {
-    let (path, borrowed, option) = (telegram.paths.repeat(), paths::borrowed(), paths::option());
+    let (path, borrowed, option) = (telegram.paths.repeat(), telegram.paths.borrowed(), paths::option());
     match repeat {
         Repeat::Fixed(count) => quote!(#path::Fixed(#count)),
         Repeat::Counted { by, max } => {
@@ -316,7 +316,7 @@ fn literal_bytes(p: &Paths, bytes: &[Byte], set: Charset) -> TokenStream {
 }
 
 fn code_list(p: &Paths, codes: &Codes, ty: &syn::Type) -> TokenStream {
-    let borrowed = paths::borrowed();
+    let borrowed = p.borrowed();
     match codes {
         Codes::OfType => {
             let code_set = p.code_set();
@@ -331,7 +331,7 @@ fn code_list(p: &Paths, codes: &Codes, ty: &syn::Type) -> TokenStream {
 
 /// A code with its label.
 pub(super) fn code_meaning(p: &Paths, code: &str, label: &str) -> TokenStream {
-    let (code_meaning, borrowed) = (p.code_meaning(), paths::borrowed());
+    let (code_meaning, borrowed) = (p.code_meaning(), p.borrowed());
     quote!(#code_meaning { code: #borrowed(#code), label: #borrowed(#label) })
 }
 

@@ -49,13 +49,13 @@ fn telegrams(set: &Set) -> TokenStream {
                 #result::Err(#layout::no_match(<Self as #telegram_set>::LAYOUTS, #bytes))
             }
 
-            fn any_len(&self) -> usize {
+            fn any_len(&self) -> ::core::primitive::usize {
                 match self {
                     #(Self::#variants(telegram) => #telegram::encoded_len(telegram),)*
                 }
             }
 
-            fn encode_any(&self, out: &mut [u8]) -> #result<usize, #error> {
+            fn encode_any(&self, out: &mut [u8]) -> #result<::core::primitive::usize, #error> {
                 match self {
                     #(Self::#variants(telegram) => #telegram::encode_into(telegram, out),)*
                 }

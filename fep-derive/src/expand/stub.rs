@@ -32,7 +32,7 @@ pub(crate) fn telegram_stub(telegram: &Telegram) -> TokenStream {
                 #result::Ok(())
             }
 
-            fn encoded_len(&self) -> usize {
+            fn encoded_len(&self) -> ::core::primitive::usize {
                 0
             }
         }
@@ -52,7 +52,7 @@ pub(crate) fn telegram_stub(telegram: &Telegram) -> TokenStream {
 fn layout(telegram: &Telegram) -> TokenStream {
     let p = &telegram.paths;
     let (layout, when, item, filler) = (p.layout(), p.when(), p.item(), p.filler());
-    let (borrowed, option) = (paths::borrowed(), paths::option());
+    let (borrowed, option) = (p.borrowed(), paths::option());
     let len = telegram.len.as_ref().map_or(0, |len| len.value);
     let (charset, own) = (charset(p, Charset::ASCII), telegram.ident.to_string());
     let broken = telegram.broken.iter().map(|member| member.unraw().to_string());
@@ -76,7 +76,7 @@ fn layout(telegram: &Telegram) -> TokenStream {
 /// A text field without bytes, which conditions can name.
 fn field(p: &Paths, name: &str) -> TokenStream {
     let (item, field, kind, text_rule) = (p.item(), p.field(), p.kind(), p.text_rule());
-    let (borrowed, option, charset) = (paths::borrowed(), paths::option(), charset(p, Charset::ASCII));
+    let (borrowed, option, charset) = (p.borrowed(), paths::option(), charset(p, Charset::ASCII));
     quote! {
         #item::Field(#field {
             name: #borrowed(#name),
@@ -116,11 +116,11 @@ pub(crate) fn set_stub(set: &Set, generics: &Generics) -> TokenStream {
                 ::core::unreachable!()
             }
 
-            fn any_len(&self) -> usize {
+            fn any_len(&self) -> ::core::primitive::usize {
                 0
             }
 
-            fn encode_any(&self, _: &mut [u8]) -> #result<usize, #error> {
+            fn encode_any(&self, _: &mut [u8]) -> #result<::core::primitive::usize, #error> {
                 ::core::unreachable!()
             }
         }

@@ -58,6 +58,9 @@ fn is_signed(rule: &NumberRule, len: usize) -> Result<bool, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+    use alloc::vec::Vec;
+
     use super::*;
     use crate::kind::FieldValue;
 

@@ -87,6 +87,9 @@ const fn lettered(digit: u8, zero: u8, one: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::String;
+    use alloc::vec;
+
     use super::*;
     use crate::kind::FieldValue;
 

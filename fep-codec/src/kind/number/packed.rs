@@ -76,6 +76,8 @@ fn next_digit(rest: &mut u128) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::*;
     use crate::kind::FieldValue;
     use crate::layout::NoneAs;

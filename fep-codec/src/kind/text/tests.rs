@@ -1,5 +1,8 @@
 //! Text fields: padding, cutting, width and what is refused.
 
+use alloc::string::{String, ToString as _};
+use alloc::vec;
+
 use super::*;
 
 fn check(rule: &TextRule, text: &str, bytes: &[u8]) {
