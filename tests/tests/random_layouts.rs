@@ -4,6 +4,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "the whole file is a test; clippy sees only the functions with the attribute"
 )]
 
