@@ -73,11 +73,27 @@ pub(crate) struct Item {
 /// What an item is.
 pub(crate) enum What {
     Field(Field),
-    Computed { computed: Computed, len: Given<usize>, encoding: Encoding, scale: usize, secret: bool, span: Span },
+    /// `kind` is that of a number; signs and checks are something else, whatever it says.
+    Computed {
+        computed: Computed,
+        len: Given<usize>,
+        encoding: Encoding,
+        kind: Kind,
+        secret: bool,
+        span: Span,
+    },
     Literal(Vec<Byte>),
-    Filler { len: usize, pad: Byte, any: bool },
+    Filler {
+        len: usize,
+        pad: Byte,
+        any: bool,
+    },
     Part,
-    Group { entry: Box<Type>, repeat: Repeat, page: Option<PageAttrs> },
+    Group {
+        entry: Box<Type>,
+        repeat: Repeat,
+        page: Option<PageAttrs>,
+    },
     Choice(Given<String>),
     Tail(Field),
 }

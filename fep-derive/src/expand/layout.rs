@@ -9,7 +9,7 @@ use crate::attr::{
     Byte, Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Encoding, Half, Justify, NoneAs, Overflow,
     Overpunch, PageAttrs, Sign, TimePattern,
 };
-use crate::model::{Codes, Field, Item, Kind, Len, Repeat, Telegram, Text, What};
+use crate::model::{Codes, Item, Kind, Len, Repeat, Telegram, Text, What};
 use crate::paths::{self, Paths};
 
 /// The layout.
@@ -43,13 +43,13 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
     match &it.what {
         What::Field(field) => {
             let none = optional(None);
-            let (len, kind, secret) = (len(&field.len), kind(p, field, &it.ty), field.secret);
+            let (len, kind, secret) = (len(&field.len), kind(p, &field.kind, &it.ty), field.secret);
             field_item(p, it, &quote!(len: #len, kind: #kind, secret: #secret, computed: #none))
         }
-        What::Computed { computed, len, encoding: digits, scale, secret, .. } => {
+        What::Computed { computed, len, kind: number, secret, .. } => {
             let (len, option) = (len.value, paths::option());
             let (kind, computed) =
-                (computed_kind(telegram, computed, len, *digits, *scale), self::computed(telegram, computed));
+                (computed_kind(telegram, it, computed, len, number), self::computed(telegram, computed));
             field_item(p, it, &quote!(len: #len, kind: #kind, secret: #secret, computed: #option::Some(#computed)))
         }
         What::Literal(bytes) => {
@@ -80,7 +80,7 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
         }
         What::Tail(field) => {
             let (none, path) = (optional(None), p.field());
-            let (len, kind, secret) = (len(&field.len), kind(p, field, &it.ty), field.secret);
+            let (len, kind, secret) = (len(&field.len), kind(p, &field.kind, &it.ty), field.secret);
             quote!(#item::Tail(#path {
                 name: #borrowed(#name), label: #borrowed(#label), len: #len, kind: #kind, secret: #secret, computed: #none
             }))
@@ -89,27 +89,23 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
 }
 
 /// What a computed field's bytes are: a number, a sign or a check.
-fn computed_kind(telegram: &Telegram, computed: &Computed, len: usize, digits: Encoding, scale: usize) -> TokenStream {
+fn computed_kind(telegram: &Telegram, it: &Item, computed: &Computed, len: usize, number: &Kind) -> TokenStream {
     let p = &telegram.paths;
-    let (kind, text_rule, number_rule) = (p.kind(), p.text_rule(), p.number_rule());
-    match (computed, digits) {
-        (Computed::Sign { .. }, _) => {
+    let (path, text_rule) = (p.kind(), p.text_rule());
+    match computed {
+        Computed::Sign { .. } => {
             let charset = charset(p, telegram.charset);
-            quote!(#kind::Text(#text_rule::new(#charset)))
+            quote!(#path::Text(#text_rule::new(#charset)))
         }
-        (Computed::Check { .. }, _) if len == 1 => {
+        Computed::Check { .. } if len == 1 => {
             let bytes_rule = p.bytes_rule();
-            quote!(#kind::Bytes(#bytes_rule))
+            quote!(#path::Bytes(#bytes_rule))
         }
-        (Computed::Check { .. }, _) => {
+        Computed::Check { .. } => {
             let charset = charset(p, Charset::ASCII);
-            quote!(#kind::Text(#text_rule::new(#charset)))
+            quote!(#path::Text(#text_rule::new(#charset)))
         }
-        (_, Encoding::Ascii) if scale == 0 => quote!(#kind::Number(#number_rule::UNSIGNED)),
-        _ => {
-            let (digits, scale) = (encoding(p, digits), proc_macro2::Literal::usize_unsuffixed(scale));
-            quote!(#kind::Number(#number_rule { encoding: #digits, scale: #scale, ..#number_rule::UNSIGNED }))
-        }
+        _ => kind(p, number, &it.ty),
     }
 }
 
@@ -236,9 +232,9 @@ fn variant(kind: &Kind) -> TokenStream {
     }
 }
 
-fn kind(p: &Paths, field: &Field, ty: &syn::Type) -> TokenStream {
-    let (path, variant, rule) = (p.kind(), variant(&field.kind), rule_type(p, &field.kind));
-    let options = match &field.kind {
+fn kind(p: &Paths, kind: &Kind, ty: &syn::Type) -> TokenStream {
+    let (path, variant, rule) = (p.kind(), variant(kind), rule_type(p, kind));
+    let options = match kind {
         Kind::Text(text) => text_options(p, text),
         Kind::Digits { encoding: digits, full, pad, justify: side } => {
             let (digits, pad, side) = (encoding(p, *digits), byte(*pad), justify(p, *side));

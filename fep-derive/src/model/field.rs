@@ -124,7 +124,7 @@ impl Source<'_> {
     fn computed(&self, computed: &Computed) -> Option<What> {
         self.unit("a computed field")?;
         let options: &[&str] = match computed {
-            Computed::Sum { .. } => &["computed", "len", "encoding", "scale", "secret"],
+            Computed::Sum { .. } => &["computed", "len", "encoding", "sign", "scale", "secret"],
             Computed::Sign { .. } | Computed::Check { .. } => &["computed", "len", "secret"],
             _ => &["computed", "len", "encoding"],
         };
@@ -138,8 +138,8 @@ impl Source<'_> {
         }
         let span = self.attrs.kind.as_ref().map_or(self.member, |kind| kind.span);
         let (encoding, secret) = (self.encoding(), self.attrs.secret);
-        let scale = self.attrs.scale.as_ref().map_or(0, |scale| scale.value);
-        Some(What::Computed { computed: computed.clone(), len, encoding, scale, secret, span })
+        let kind = self.number()?;
+        Some(What::Computed { computed: computed.clone(), len, encoding, kind, secret, span })
     }
 
     fn choice(&self, by: &str) -> Option<What> {

@@ -40,6 +40,26 @@ fn a_sum_is_that_of_the_entries() {
 }
 
 #[test]
+fn a_sum_may_have_a_sign() {
+    #[derive(Telegram, Debug, PartialEq)]
+    struct Item {
+        #[field(len = 4, sign = "leading-minus")]
+        amount: i32,
+    }
+    #[derive(Telegram, Debug, PartialEq)]
+    struct List {
+        #[field(len = 5, computed = sum(items.amount), sign = "overpunch")]
+        total: (),
+        #[field(group, rest, max = 3)]
+        items: Vec<Item>,
+    }
+    let list =
+        |amounts: &[i32]| List { total: (), items: amounts.iter().map(|amount| Item { amount: *amount }).collect() };
+    check(&list(&[-12, 5]), b"0000P-0120005");
+    check(&list(&[12]), b"0001B0012");
+}
+
+#[test]
 fn entries_are_numbered() {
     #[derive(Telegram, Debug, PartialEq)]
     struct Sub {

@@ -8,7 +8,8 @@ use crate::model::field::Source;
 const BINARY_LEN_MAX: usize = 16;
 
 impl Source<'_> {
-    pub(super) fn number(&self) -> Option<Kind> {
+    /// The kind of a number, and of what is computed as one.
+    pub(in crate::model) fn number(&self) -> Option<Kind> {
         let encoding = self.encoding();
         let sign = in_encoding(self.attrs.sign.as_ref().map_or(Sign::Unsigned, |sign| sign.value), encoding);
         if let Some(given) = &self.attrs.sign
