@@ -397,8 +397,8 @@ impl Fault {
             Self::NotJson { reason } => write!(f, "not JSON: {reason}"),
             Self::NoSuchTelegram { by } => write!(f, "no telegram of the spec has these codes ({by})"),
             Self::BadSpec { reason } => f.write_str(reason),
-            // All others are described above.
-            _ => Ok(()),
+            // All others are described above; a new one that was forgotten says its name at least.
+            other => write!(f, "{other:?}"),
         }
     }
 }

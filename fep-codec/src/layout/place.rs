@@ -5,7 +5,7 @@
 use core::ops::Range;
 
 use super::walk::{borrowed, text};
-use super::{Choice, Computed, Field, Item, Kind, Layout, Repeat};
+use super::{Check, Choice, Computed, Field, Item, Kind, Layout, Repeat};
 
 /// A field and where it stands in a telegram.
 #[derive(Clone, Debug)]
@@ -219,6 +219,19 @@ impl Layout {
             rest = tail;
         }
         None
+    }
+
+    /// Where the bytes begin in the telegram that a check covers, in a layout that began at `start`; none if the item at which they
+    /// begin has no fixed offset.
+    #[must_use]
+    pub(crate) const fn check_start(&self, check: &Check, start: usize) -> Option<usize> {
+        match &check.from {
+            None => Some(0),
+            Some(from) => match self.offset_of_item(text(from)) {
+                Some(offset) => Some(start.saturating_add(offset)),
+                None => None,
+            },
+        }
     }
 
     /// The number field in the entries of a group that a sum is made of: `items.amount`.

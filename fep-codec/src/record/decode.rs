@@ -149,10 +149,7 @@ pub(crate) fn field_value(
         (Some(Computed::Sign(_)), _) => reader.sign(field).map(|stated| sign_text(stated.value())),
         (Some(Computed::Check(check)), kind) => {
             let at = reader.position();
-            let from =
-                check.from.as_ref().and_then(|name| layout.item(name)).map_or(0, |(number, _)| {
-                    layout.offset_of(number).map_or(at, |offset| start.saturating_add(offset))
-                });
+            let from = layout.check_start(check, start).ok_or_else(|| no_check_start(field))?;
             reader.check(field, from)?;
             by_kind(field, kind, &mut Reader::starting_at(reader.telegram(), at))
         }
@@ -180,6 +177,11 @@ pub(crate) fn field_value(
 /// A sign as text, in which a space at the end is padding.
 fn sign_text(sign: u8) -> Value {
     Value::Text(if sign == b' ' { String::new() } else { char::from(sign).to_string() })
+}
+
+pub(super) fn no_check_start(field: &Field) -> Error {
+    let reason = "the item at which the covered bytes begin has no fixed offset";
+    Error::in_field(Culprit::Spec, Fault::BadSpec { reason }, field)
 }
 
 /// Whether a field stands behind the item with this name.

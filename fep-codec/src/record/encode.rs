@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::decode::{counted, no_chooser, not_a_number};
+use super::decode::{counted, no_check_start, no_chooser, not_a_number};
 use super::given;
 use super::linked::{count, no_number, number_of, pages, sum};
 use super::write::{by_kind, item_len, len_of, tail};
@@ -186,10 +186,7 @@ impl Computing<'_> {
         if check.run.is_none() {
             return by_kind(field, kind, value, writer);
         }
-        let at = writer.position();
-        let from = check.from.as_ref().and_then(|name| self.layout.item(name)).map_or(0, |(number, _)| {
-            self.layout.offset_of(number).map_or(at, |offset| self.start.saturating_add(offset))
-        });
+        let from = self.layout.check_start(check, self.start).ok_or_else(|| no_check_start(field))?;
         writer.check(field, from)
     }
 }
