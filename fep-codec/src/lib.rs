@@ -44,6 +44,7 @@ extern crate std;
 pub mod charset;
 pub mod layout;
 pub mod error;
+mod eights;
 pub mod value;
 pub mod kind;
 pub mod cursor;

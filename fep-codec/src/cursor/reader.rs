@@ -1,6 +1,7 @@
 //! Reading: the mirror of `writer.rs`, method by method.
 
 use super::{fail, length_value};
+use crate::eights::{all_are, ascii_len};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue;
 use crate::layout::{Counts, Field, Filler, Group, Literal, NumberRule, Slot};
@@ -160,7 +161,7 @@ impl<'a> Reader<'a> {
             Ok(bytes) => bytes,
             Err(fault) => return Err(fail(Culprit::Peer, fault, slot.field, start, None)),
         };
-        let value = match T::PREFERS_ASCII.then(|| self.ascii(start, bytes)).flatten() {
+        let value = match T::PREFERS_ASCII.then(|| self.ascii(start, len)).flatten() {
             Some(text) => T::get_ascii(slot.rule, text),
             None => T::get(slot.rule, bytes),
         };
@@ -171,31 +172,19 @@ impl<'a> Reader<'a> {
     }
 
     /// These bytes of the telegram as text, if they are ASCII. One validation serves the whole run that they stand in.
-    #[inline]
-    fn ascii(&mut self, start: usize, bytes: &[u8]) -> Option<&'a str> {
-        let known = self.known_ascii(start, bytes.len());
-        if known.is_some() || !bytes.is_ascii() {
+    #[inline(always)]
+    fn ascii(&mut self, start: usize, len: usize) -> Option<&'a str> {
+        let known = self.known_ascii(start, len);
+        if known.is_some() {
             return known;
         }
-        self.find_ascii(start);
-        self.known_ascii(start, bytes.len())
+        (self.ascii, self.ascii_start) = (ascii_run(self.telegram.get(start..)?, len)?, start);
+        self.ascii.get(..len)
     }
 
     #[inline(always)]
     fn known_ascii(&self, start: usize, len: usize) -> Option<&'a str> {
         self.ascii.get(start.checked_sub(self.ascii_start)?..)?.get(..len)
-    }
-
-    /// Makes the ASCII run that begins here the known one.
-    fn find_ascii(&mut self, start: usize) {
-        let rest = self.telegram.get(start..).unwrap_or_default();
-        let (eights, _) = rest.as_chunks::<8>();
-        let words = eights.iter().take_while(|eight| eight.is_ascii()).count();
-        let tail = rest.get(words * 8..).unwrap_or_default();
-        let len = words * 8 + tail.iter().take_while(|byte| byte.is_ascii()).count();
-        // It has just been seen to be ASCII.
-        self.ascii = rest.get(..len).and_then(|run| core::str::from_utf8(run).ok()).unwrap_or_default();
-        self.ascii_start = start;
     }
 
     /// Reads a length field and checks it against the telegram.
@@ -267,8 +256,7 @@ impl<'a> Reader<'a> {
         let fault = match self.take(filler.len) {
             Err(fault) => fault,
             Ok(_) if filler.any => return Ok(()),
-            // All bytes at once: quicker than stopping at the first that is not blank.
-            Ok(bytes) if bytes.iter().fold(0, |seen, byte| seen | (byte ^ filler.pad)) == 0 => return Ok(()),
+            Ok(bytes) if all_are(bytes, filler.pad) => return Ok(()),
             Ok(bytes) => {
                 let offset = bytes.iter().take_while(|byte| **byte == filler.pad).count();
                 Fault::FillerNotBlank { offset, byte: bytes.get(offset).copied().unwrap_or_default() }
@@ -276,6 +264,14 @@ impl<'a> Reader<'a> {
         };
         Err(Error::new(Culprit::Peer, fault).at_bytes(start..start.saturating_add(filler.len), None))
     }
+}
+
+/// The ASCII that these bytes begin with, if that is long enough.
+#[inline(never)]
+fn ascii_run(bytes: &[u8], needed: usize) -> Option<&str> {
+    let run = bytes.get(..ascii_len(bytes))?;
+    // It has just been seen to be ASCII, so it is always valid.
+    if run.len() < needed { None } else { core::str::from_utf8(run).ok() }
 }
 
 /// The bytes are not always as many as the field may have: it can be a tail.

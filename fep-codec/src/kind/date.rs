@@ -8,7 +8,7 @@
 //! ```
 
 use super::FieldValue;
-use super::number::{parse_u64, write_u64};
+use crate::eights::{parse_u64, write_u64};
 use crate::error::Fault;
 use crate::layout::{
     DatePattern, DateRule, DateTimePattern, DateTimeRule, Encoding, NoneAs, NumberRule, TimePattern, TimeRule,

@@ -11,6 +11,7 @@ use alloc::string::String;
 
 use super::FieldValue;
 use super::text::{trim_end, trim_start};
+use crate::eights::all_digits;
 use crate::error::Fault;
 use crate::layout::{DigitsRule, Encoding, Justify};
 use crate::value::Digits;
@@ -47,14 +48,32 @@ impl DigitsRule {
     }
 }
 
-/// Whether all bytes are digits. It looks at all of them, which is quicker than stopping at the first that is none.
-#[inline]
-fn all_digits(bytes: &[u8]) -> bool {
-    bytes.iter().fold(true, |all, byte| all & byte.is_ascii_digit())
+#[inline(always)]
+fn put(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
+    let plain = rule.encoding == Encoding::Ascii && (rule.full || rule.justify == Justify::Left);
+    let fits = if rule.full { digits.len() == out.len() } else { digits.len() <= out.len() };
+    if plain && fits && all_digits(digits) {
+        put_plain(digits, rule.pad, out);
+        return Ok(());
+    }
+    put_any(digits, rule, out)
 }
 
-#[inline]
-fn put(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
+/// Writes digits that fit at the start of a field.
+#[inline(always)]
+fn put_plain(digits: &[u8], pad: u8, out: &mut [u8]) {
+    // The whole field is filled for its length is often known to the compiler, and that of the padding is not.
+    if digits.len() < out.len() {
+        out.fill(pad);
+    }
+    if let Some(value) = out.get_mut(..digits.len()) {
+        value.copy_from_slice(digits);
+    }
+}
+
+/// [`put`] in any encoding, at any end; and the reason if that is not possible.
+#[inline(never)]
+fn put_any(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
     rule.check()?;
     if !all_digits(digits) {
         let offset = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -83,7 +102,7 @@ fn put(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
 }
 
 /// The field's bytes without the padding, in the field's encoding.
-#[inline]
+#[inline(always)]
 fn trim<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> &'a [u8] {
     match (rule.full, rule.justify) {
         (true, _) => bytes,
@@ -92,14 +111,20 @@ fn trim<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> &'a [u8] {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn get<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<&'a [u8], Fault> {
+    if rule.encoding != Encoding::Ascii {
+        return get_encoded(rule, bytes);
+    }
+    let digits = trim(rule, bytes);
+    if all_digits(digits) { Ok(digits) } else { Err(not_a_digit(rule, bytes, digits)) }
+}
+
+/// [`get`] of digits that are not ASCII.
+fn get_encoded<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<&'a [u8], Fault> {
     rule.check()?;
     let digits = trim(rule, bytes);
-    let sound = match rule.encoding {
-        Encoding::Ascii => all_digits(digits),
-        _ => digits.iter().all(|byte| rule.is_digit(*byte)),
-    };
+    let sound = digits.iter().all(|byte| rule.is_digit(*byte));
     if sound { Ok(digits) } else { Err(not_a_digit(rule, bytes, digits)) }
 }
 
@@ -143,30 +168,39 @@ fn borrow_str<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<&'a str, Fault> 
 impl<'a, const N: usize> FieldValue<'a, DigitsRule> for Digits<N> {
     const LEN: Option<usize> = Some(N);
 
-    #[inline]
+    #[inline(always)]
     fn put(&self, rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
         put(self.as_bytes(), rule, out)
     }
 
-    #[inline]
+    #[inline(always)]
     fn get(rule: &DigitsRule, bytes: &'a [u8]) -> Result<Self, Fault> {
         if rule.encoding != Encoding::Ascii {
-            let digits = get(rule, bytes)?;
-            let mut ascii = [0; N];
-            ascii.iter_mut().zip(digits).for_each(|(to, from)| *to = rule.ascii(*from));
-            let new = ascii.get(..digits.len()).and_then(Self::from_bytes);
-            return new.ok_or(Fault::TooLong { needed: digits.len(), len: N });
+            return convert(rule, bytes);
         }
         let digits = trim(rule, bytes);
-        Self::from_bytes(digits).ok_or_else(|| no_digits(rule, bytes, digits, N))
+        let new = match bytes.try_into() {
+            Ok(field) if rule.justify == Justify::Left => Self::at_the_start_of(field, digits.len()),
+            _ => Self::from_bytes(digits),
+        };
+        new.ok_or_else(|| no_digits(rule, bytes, digits, N))
     }
+}
+
+/// Digits that are not ASCII.
+fn convert<const N: usize>(rule: &DigitsRule, bytes: &[u8]) -> Result<Digits<N>, Fault> {
+    let digits = get(rule, bytes)?;
+    let mut ascii = [0; N];
+    ascii.iter_mut().zip(digits).for_each(|(to, from)| *to = rule.ascii(*from));
+    let new = ascii.get(..digits.len()).and_then(Digits::from_bytes);
+    new.ok_or(Fault::TooLong { needed: digits.len(), len: N })
 }
 
 /// The types that hold digits as text.
 macro_rules! text_types {
     ($($text:ty = $get:expr),*) => {
         $(impl<'a> FieldValue<'a, DigitsRule> for $text {
-            #[inline]
+            #[inline(always)]
             fn put(&self, rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
                 put(self.as_bytes(), rule, out)
             }
@@ -178,7 +212,7 @@ macro_rules! text_types {
 
             const PREFERS_ASCII: bool = true;
 
-            #[inline]
+            #[inline(always)]
             fn get_ascii(rule: &DigitsRule, text: &'a str) -> Result<Self, Fault> {
                 if rule.encoding != Encoding::Ascii {
                     return Self::get(rule, text.as_bytes());

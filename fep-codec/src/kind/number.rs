@@ -16,6 +16,7 @@ mod overpunch;
 mod packed;
 
 use super::FieldValue;
+use crate::eights::{parse_u64, write_u64};
 use crate::error::Fault;
 use crate::layout::{Encoding, NoneAs, NumberRule, Sign};
 
@@ -112,42 +113,6 @@ const fn is_digit(encoding: Encoding, byte: u8) -> bool {
 /// The digits that fit into a `u64` whatever they are.
 const U64_DIGITS: usize = 19;
 
-/// Reads up to 19 digits, eight at a time.
-#[inline(always)]
-pub(super) fn parse_u64(digits: &[u8]) -> Option<u64> {
-    let (eights, rest) = digits.as_rchunks::<8>();
-    let mut value = parse_eight(padded(eights)?)?;
-    for eight in rest {
-        value = value.wrapping_mul(100_000_000).wrapping_add(parse_eight(*eight)?);
-    }
-    Some(value)
-}
-
-/// Up to seven digits with zeros before them.
-#[inline(always)]
-fn padded(digits: &[u8]) -> Option<[u8; 8]> {
-    let mut eight = [b'0'; 8];
-    eight.get_mut(8_usize.checked_sub(digits.len())?..)?.copy_from_slice(digits);
-    Some(eight)
-}
-
-/// Reads eight digits by three multiplications; none if one is no digit.
-#[inline(always)]
-fn parse_eight(digits: [u8; 8]) -> Option<u64> {
-    let chunk = u64::from_le_bytes(digits);
-    let high_nibbles = 0xF0F0_F0F0_F0F0_F0F0;
-    let all_digits = (chunk & high_nibbles) == 0x3030_3030_3030_3030
-        && (chunk.wrapping_add(0x0606_0606_0606_0606) & high_nibbles) == 0x3030_3030_3030_3030;
-    if !all_digits {
-        return None;
-    }
-    let values = chunk - 0x3030_3030_3030_3030;
-    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
-    let low = (pairs & 0x0000_00FF_0000_00FF).wrapping_mul(100 + (1_000_000 << 32));
-    let high = ((pairs >> 16) & 0x0000_00FF_0000_00FF).wrapping_mul(1 + (10_000 << 32));
-    Some(low.wrapping_add(high) >> 32)
-}
-
 /// Reads any number of digits; an inner `None` says that the value is larger than a `u128`.
 #[cold]
 fn parse_u128(digits: &[u8]) -> Option<Option<u128>> {
@@ -155,36 +120,6 @@ fn parse_u128(digits: &[u8]) -> Option<Option<u128>> {
         return None;
     }
     Some(digits.iter().try_fold(0_u128, |value, digit| value.checked_mul(10)?.checked_add(u128::from(digit - b'0'))))
-}
-
-/// Writes the value with leading zeros, two digits at a time, and says whether it fitted.
-#[inline(always)]
-pub(super) fn write_u64(mut value: u64, out: &mut [u8]) -> bool {
-    let (first, pairs) = out.as_rchunks_mut::<2>();
-    for pair in pairs.iter_mut().rev() {
-        *pair = two_digits(value % 100);
-        value /= 100;
-    }
-    if let [digit] = first {
-        *digit = b'0' + (value % 10).to_le_bytes()[0];
-        value /= 10;
-    }
-    value == 0
-}
-
-#[inline(always)]
-#[allow(clippy::indexing_slicing, reason = "the table is made at compile time")]
-fn two_digits(value: u64) -> [u8; 2] {
-    const TABLE: [[u8; 2]; 100] = {
-        let mut table = [[0; 2]; 100];
-        let mut at = 0_u8;
-        while at < 100 {
-            table[at as usize] = [b'0' + at / 10, b'0' + at % 10];
-            at += 1;
-        }
-        table
-    };
-    usize::try_from(value).ok().and_then(|at| TABLE.get(at)).copied().unwrap_or([b'0'; 2])
 }
 
 #[cold]
@@ -441,20 +376,5 @@ mod tests {
         assert_eq!(None::<u32>.put(&NumberRule::UNSIGNED, &mut out), Err(Fault::NoValue));
         None::<u32>.put(&spaces, &mut out).unwrap();
         assert_eq!(&out, b"    ");
-    }
-
-    #[test]
-    fn every_byte_that_is_no_digit_is_seen_in_every_place() {
-        for len in 1..=19 {
-            for at in 0..len {
-                for byte in 0..=u8::MAX {
-                    let mut bytes = vec![b'7'; len];
-                    bytes[at] = byte;
-                    let read = parse_u64(&bytes);
-                    let expected = core::str::from_utf8(&bytes).ok().filter(|_| byte.is_ascii_digit());
-                    assert_eq!(read, expected.map(|text| text.parse().unwrap()), "{byte:02x} at {at} of {len}");
-                }
-            }
-        }
     }
 }

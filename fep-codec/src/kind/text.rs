@@ -17,6 +17,7 @@ use alloc::string::String;
 
 use super::FieldValue;
 use crate::charset::{Charset, EncodeError, Half, Malformed, NoRoom, Reading, Reason, Writing};
+use crate::eights::is_ascii;
 use crate::error::Fault;
 use crate::layout::{Justify, Overflow, TextRule, Width};
 use crate::value::Text;
@@ -40,6 +41,7 @@ impl TextRule {
     }
 
     /// Whether ASCII text stands in the field as it is.
+    #[inline(always)]
     const fn keeps_ascii(&self) -> bool {
         self.charset.keeps_ascii() && matches!(self.width, Width::Any)
     }
@@ -53,7 +55,7 @@ impl TextRule {
     }
 
     /// Whether padding may go in pairs; most text has none of that.
-    #[inline]
+    #[inline(always)]
     const fn is_in_pairs(&self) -> bool {
         matches!(self.width, Width::Full) || self.charset.is_pairs()
     }
@@ -68,36 +70,45 @@ impl TextRule {
         match character {
             '\u{3000}' => self.pad_pair().is_some(),
             ' ' if self.width == Width::Full => self.pad_pair().is_some() || self.pad == self.charset.space(),
-            _ if character.is_ascii() && self.charset.keeps_ascii() => character as u32 == u32::from(self.pad),
+            _ if self.charset.keeps_ascii() => character.is_ascii() && character as u32 == u32::from(self.pad),
             _ => self.charset.decode(&[self.pad]).is_ok_and(|pad| pad.chars().eq([character])),
         }
     }
 }
 
 /// Writes a text of any type, given as UTF-8. Most are ASCII, which needs no characters; `text` is asked for the others only.
-#[inline]
+#[inline(always)]
 fn put<'t>(utf8: &[u8], text: impl FnOnce() -> &'t str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
-    if !rule.keeps_ascii() {
-        return put_converted(text(), rule, out);
+    let plain = rule.keeps_ascii() && matches!(rule.justify, Justify::Left) && !rule.full;
+    if plain && utf8.len() <= out.len() && is_ascii(utf8) && utf8.last() != Some(&rule.pad) {
+        // The whole field is filled for its length is often known to the compiler, and that of the padding is not.
+        out.fill(rule.pad);
+        if let Some(value) = out.get_mut(..utf8.len()) {
+            value.copy_from_slice(utf8);
+        }
+        return Ok(());
     }
+    put_any(text(), rule, out)
+}
+
+/// Writes any text by any rule, or says why that is not possible.
+#[inline(never)]
+fn put_any(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
+    if rule.full && rule.keeps_ascii() {
+        return put_full(text, rule, out);
+    }
+    let mut chars = text.chars();
     let swallowed = match rule.justify {
-        Justify::Left => utf8.last(),
-        Justify::Right => utf8.first(),
+        Justify::Left => chars.next_back(),
+        Justify::Right => chars.next(),
     };
-    if rule.full {
-        return put_full(text(), rule, out);
-    }
-    if swallowed == Some(&rule.pad) {
+    if swallowed.is_some_and(|character| rule.is_padding(character)) {
         return Err(Fault::LooksLikePadding);
     }
-    match out.get_mut(..utf8.len()) {
-        Some(to) if utf8.is_ascii() => {
-            to.copy_from_slice(utf8);
-            pad(rule, utf8.len(), out);
-            Ok(())
-        }
-        _ => put_characters(text(), rule, out),
+    if rule.pad_pair().is_some() && !out.len().is_multiple_of(2) {
+        return Err(Fault::BadSpec { reason: "full-width text needs an even number of bytes" });
     }
+    put_characters(text, rule, out)
 }
 
 /// Writes a text that has no padding.
@@ -111,22 +122,6 @@ fn put_full(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
         Err(EncodeError::TooLong { needed, .. }) => Err(Fault::NotFull { given: needed, len }),
         Err(error) => Err(fault(error, rule.charset, len)),
     }
-}
-
-/// Writes a text whose every character is converted.
-fn put_converted(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
-    let mut chars = text.chars();
-    let swallowed = match rule.justify {
-        Justify::Left => chars.next_back(),
-        Justify::Right => chars.next(),
-    };
-    if swallowed.is_some_and(|character| rule.is_padding(character)) {
-        return Err(Fault::LooksLikePadding);
-    }
-    if rule.pad_pair().is_some() && !out.len().is_multiple_of(2) {
-        return Err(Fault::BadSpec { reason: "full-width text needs an even number of bytes" });
-    }
-    put_characters(text, rule, out)
 }
 
 fn put_characters(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
@@ -173,7 +168,7 @@ fn pad(rule: &TextRule, len: usize, out: &mut [u8]) {
 }
 
 /// The field's bytes without the padding.
-#[inline]
+#[inline(always)]
 fn trim<'a>(rule: &TextRule, bytes: &'a [u8]) -> &'a [u8] {
     match rule.justify {
         _ if rule.full => bytes,
@@ -203,7 +198,7 @@ fn trim_pairs<'a>(rule: &TextRule, bytes: &'a [u8]) -> &'a [u8] {
     bytes
 }
 
-#[inline]
+#[inline(always)]
 pub(super) fn trim_end(mut bytes: &[u8], pad: u8) -> &[u8] {
     while let Some((rest, eight)) = bytes.split_last_chunk::<8>() {
         let other = u64::from_be_bytes(*eight) ^ u64::from_be_bytes([pad; 8]);
@@ -232,7 +227,7 @@ pub(super) fn trim_start(mut bytes: &[u8], pad: u8) -> &[u8] {
 }
 
 /// The field's text without the padding, which is ASCII and so a character of its own.
-#[inline]
+#[inline(always)]
 fn trim_ascii<'a>(rule: &TextRule, text: &'a str) -> &'a str {
     let trimmed = trim(rule, text.as_bytes()).len();
     let range = match rule.justify {
@@ -293,38 +288,37 @@ fn get_from_ascii<'a>(rule: &TextRule, text: &'a str) -> Result<Cow<'a, str>, Fa
 impl<'a, const N: usize> FieldValue<'a, TextRule> for Text<N> {
     const LEN: Option<usize> = Some(N);
 
-    #[inline]
+    #[inline(always)]
     fn put(&self, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
         put(self.as_utf8(), || self.as_str(), rule, out)
     }
 
-    #[inline]
+    /// What is ASCII is copied, which needs no `&str`: so it asks the reader for none.
+    #[inline(always)]
     fn get(rule: &TextRule, bytes: &'a [u8]) -> Result<Self, Fault> {
         let text = trim(rule, bytes);
-        let mut read = Self::decode(rule.charset, text, rule.reading());
-        if rule.width == Width::Full {
-            read = read.and_then(|read| check_full(read.as_deref().unwrap_or_default(), rule).map(|()| read));
+        if rule.keeps_ascii() && is_ascii(text) {
+            return Self::from_ascii(text).ok_or(Fault::TooLong { needed: text.len(), len: N });
         }
-        match read {
-            Ok(Some(text)) => Ok(text),
-            Ok(None) => Err(Fault::TooLong { needed: text.len(), len: N }),
-            Err(error) => Err(malformed(error, rule, bytes, text)),
-        }
+        convert(rule, bytes, text)
     }
+}
 
-    const PREFERS_ASCII: bool = true;
-
-    #[inline]
-    fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
-        if !rule.keeps_ascii() {
-            return Self::get(rule, text.as_bytes());
-        }
-        let text = trim_ascii(rule, text);
-        Self::new(text).map_err(|_| Fault::TooLong { needed: text.len(), len: N })
+/// The text of a field's bytes without padding.
+fn convert<const N: usize>(rule: &TextRule, field: &[u8], text: &[u8]) -> Result<Text<N>, Fault> {
+    let mut read = Text::decode(rule.charset, text, rule.reading());
+    if rule.width == Width::Full {
+        read = read.and_then(|read| check_full(read.as_deref().unwrap_or_default(), rule).map(|()| read));
+    }
+    match read {
+        Ok(Some(text)) => Ok(text),
+        Ok(None) => Err(Fault::TooLong { needed: text.len(), len: N }),
+        Err(error) => Err(malformed(error, rule, field, text)),
     }
 }
 
 impl<'a> FieldValue<'a, TextRule> for String {
+    #[inline(always)]
     fn put(&self, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
         put(self.as_bytes(), || self, rule, out)
     }
@@ -342,7 +336,7 @@ impl<'a> FieldValue<'a, TextRule> for String {
 }
 
 impl<'a> FieldValue<'a, TextRule> for Cow<'a, str> {
-    #[inline]
+    #[inline(always)]
     fn put(&self, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
         put(self.as_bytes(), || self, rule, out)
     }
@@ -363,7 +357,7 @@ impl<'a> FieldValue<'a, TextRule> for Cow<'a, str> {
 /// Borrows the bytes, so the charset must be ASCII or UTF-8. The derive refuses others; a rule made by hand gets a fault as
 /// soon as the text needs conversion.
 impl<'a> FieldValue<'a, TextRule> for &'a str {
-    #[inline]
+    #[inline(always)]
     fn put(&self, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
         put(self.as_bytes(), || self, rule, out)
     }
@@ -380,7 +374,7 @@ impl<'a> FieldValue<'a, TextRule> for &'a str {
 
     const PREFERS_ASCII: bool = true;
 
-    #[inline]
+    #[inline(always)]
     fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
         if rule.keeps_ascii() { Ok(trim_ascii(rule, text)) } else { Self::get(rule, text.as_bytes()) }
     }

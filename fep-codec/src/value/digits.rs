@@ -4,6 +4,8 @@ use core::fmt;
 use core::ops::Deref;
 use core::str::FromStr;
 
+use crate::eights::all_digits;
+
 /// Up to `N` ASCII digits: an account, a card, a code whose zeros matter. No heap.
 ///
 /// `N` is the field's length in bytes.
@@ -35,11 +37,18 @@ impl<const N: usize> Digits<N> {
     #[inline]
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut digits = [0; N];
-        if !bytes.iter().fold(true, |all, byte| all & byte.is_ascii_digit()) {
-            return None;
-        }
+        all_digits(bytes).then_some(())?;
         digits.get_mut(..bytes.len())?.copy_from_slice(bytes);
         Some(Self { digits, len: u16::try_from(bytes.len()).ok()? })
+    }
+
+    /// The first bytes of a field, if they are digits: [`Digits::from_bytes`] without a loop of unknown length.
+    #[inline(always)]
+    pub(crate) fn at_the_start_of(field: &[u8; N], len: usize) -> Option<Self> {
+        let mut digits = *field;
+        digits.get_mut(len..)?.fill(0);
+        all_digits(field.get(..len)?).then_some(())?;
+        Some(Self { digits, len: u16::try_from(len).ok()? })
     }
 
     /// The digits as text.

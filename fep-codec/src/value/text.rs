@@ -39,6 +39,15 @@ impl<const N: usize> Text<N> {
         Ok(new)
     }
 
+    /// The text of ASCII bytes; none if there are more than `3 * N`.
+    #[inline]
+    pub(crate) fn from_ascii(text: &[u8]) -> Option<Self> {
+        let mut new = Self::default();
+        new.utf8.as_flattened_mut().get_mut(..text.len())?.copy_from_slice(text);
+        new.len = u16::try_from(text.len()).ok()?;
+        Some(new)
+    }
+
     /// The text that these bytes are in a charset; none if it has more than `3 * N` bytes in UTF-8.
     #[inline]
     pub(crate) fn decode(charset: Charset, bytes: &[u8], how: Reading) -> Result<Option<Self>, Malformed> {

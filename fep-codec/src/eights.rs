@@ -1,0 +1,182 @@
+//! Bytes, eight at a time: ASCII digits, runs of ASCII, reserved bytes. What they mean is said in [`crate::kind`].
+//!
+//! A word holds the first digit in its lowest byte, whatever the machine. Fewer than eight bytes are loaded and stored as two
+//! pieces that overlap, for a loop over bytes costs more than all the arithmetic.
+
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+const TO_EIGHT: u64 = 100_000_000;
+
+/// Whether all bytes are ASCII. It looks at all of them, as [`all_digits`] does.
+#[inline(always)]
+pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk() else { return bytes.iter().fold(0, |seen, byte| seen | byte).is_ascii() };
+    bytes.as_chunks().0.iter().fold(others(last), |seen, word| seen | others(word)) == 0
+}
+
+/// The highest bits of bytes that are not ASCII.
+#[inline(always)]
+fn others(word: &[u8; 8]) -> u64 {
+    u64::from_le_bytes(*word) & 0x8080_8080_8080_8080
+}
+
+/// How many bytes of ASCII these begin with.
+#[inline(always)]
+pub(crate) fn ascii_len(bytes: &[u8]) -> usize {
+    let Some(last) = bytes.last_chunk() else {
+        return bytes.iter().take_while(|byte| byte.is_ascii()).count();
+    };
+    let (words, _) = bytes.as_chunks();
+    let (fours, _) = words.as_chunks::<4>();
+    let fours = fours.iter().take_while(|four| four.iter().fold(0, |seen, word| seen | others(word)) == 0).count();
+    let words = words.iter().enumerate().skip(4 * fours).map(|(at, word)| (8 * at, others(word)));
+    // The last eight bytes overlap others that are ASCII.
+    let mut ends = words.chain([(bytes.len() - 8, others(last))]);
+    ends.find(|(_, others)| *others != 0).map_or(bytes.len(), |(at, others)| at + others.trailing_zeros() as usize / 8)
+}
+
+/// Whether all bytes are this one. It looks at all of them, as [`all_digits`] does.
+#[inline(always)]
+pub(crate) fn all_are(bytes: &[u8], byte: u8) -> bool {
+    let Some(last) = bytes.last_chunk::<8>() else { return bytes.iter().all(|other| *other == byte) };
+    let others = |word: &[u8; 8]| u64::from_le_bytes(*word) ^ u64::from_le_bytes([byte; 8]);
+    let (words, _) = bytes.as_chunks();
+    words.iter().fold(others(last), |seen, word| seen | others(word)) == 0
+}
+
+/// Whether all bytes are digits. It looks at all of them, which is quicker than stopping at the first that is none.
+#[inline(always)]
+pub(crate) fn all_digits(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<8>() else { return few(bytes).1 };
+    let (eights, _) = bytes.as_chunks::<8>();
+    eights.iter().fold(wrong(u64::from_le_bytes(*last)), |seen, eight| seen | wrong(u64::from_le_bytes(*eight))) == 0
+}
+
+/// Reads up to 19 digits; none if one is no digit.
+#[inline(always)]
+pub(crate) fn parse_u64(digits: &[u8]) -> Option<u64> {
+    let (first, eights) = digits.as_rchunks::<8>();
+    let (mut value, mut sound) = few(first);
+    for eight in eights {
+        let word = u64::from_le_bytes(*eight);
+        sound &= wrong(word) == 0;
+        value = value.wrapping_mul(TO_EIGHT).wrapping_add(number(word));
+    }
+    sound.then_some(value)
+}
+
+/// The number of at most seven digits, and whether they are digits.
+#[inline(always)]
+fn few(bytes: &[u8]) -> (u64, bool) {
+    if bytes.len() > 3 {
+        let word = load(bytes);
+        return (number(word), wrong(word) == 0);
+    }
+    bytes.iter().fold((0, true), |(value, sound), byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (10 * value + u64::from(digit), sound & (digit <= 9))
+    })
+}
+
+/// Writes the value with leading zeros, two digits at a time, and says whether it fitted.
+#[inline(always)]
+pub(crate) fn write_u64(mut value: u64, out: &mut [u8]) -> bool {
+    let (first, pairs) = out.as_rchunks_mut::<2>();
+    for pair in pairs.iter_mut().rev() {
+        *pair = two_digits(value % 100);
+        value /= 100;
+    }
+    if let [digit] = first {
+        *digit = b'0' + (value % 10).to_le_bytes()[0];
+        value /= 10;
+    }
+    value == 0
+}
+
+#[inline(always)]
+#[allow(clippy::indexing_slicing, reason = "the table is made at compile time")]
+fn two_digits(value: u64) -> [u8; 2] {
+    const TABLE: [[u8; 2]; 100] = {
+        let mut table = [[0; 2]; 100];
+        let mut at = 0_u8;
+        while at < 100 {
+            table[at as usize] = [b'0' + at / 10, b'0' + at % 10];
+            at += 1;
+        }
+        table
+    };
+    usize::try_from(value).ok().and_then(|at| TABLE.get(at)).copied().unwrap_or([b'0'; 2])
+}
+
+/// Four to seven bytes as a word, behind zeros.
+#[inline(always)]
+fn load(bytes: &[u8]) -> u64 {
+    let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else { return 0 };
+    let bits = 8 * bytes.len();
+    let word = u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (bits - 32);
+    word << (64 - bits) | ZEROS >> bits
+}
+
+/// What is not zero if one of the bytes is no digit: without its 3 it is more than nine, which carries into the highest bit.
+#[inline(always)]
+const fn wrong(word: u64) -> u64 {
+    let values = word ^ ZEROS;
+    (values | values.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080
+}
+
+/// The number of eight digits, by three multiplications: pairs, then fours, then all.
+#[inline(always)]
+const fn number(word: u64) -> u64 {
+    let values = word ^ ZEROS;
+    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
+    let low = (pairs & 0x0000_00FF_0000_00FF).wrapping_mul(100 + (1_000_000 << 32));
+    let high = ((pairs >> 16) & 0x0000_00FF_0000_00FF).wrapping_mul(1 + (10_000 << 32));
+    low.wrapping_add(high) >> 32
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn every_byte_that_is_no_digit_is_seen_in_every_place() {
+        for len in 1..=19 {
+            for at in 0..len {
+                for byte in 0..=u8::MAX {
+                    let mut bytes = vec![b'7'; len];
+                    bytes[at] = byte;
+                    let read = parse_u64(&bytes);
+                    let expected = core::str::from_utf8(&bytes).ok().filter(|_| byte.is_ascii_digit());
+                    assert_eq!(read, expected.map(|text| text.parse().unwrap()), "{byte:02x} at {at} of {len}");
+                    assert_eq!(all_digits(&bytes), byte.is_ascii_digit(), "{byte:02x} at {at} of {len}");
+                }
+            }
+        }
+        assert!(all_digits(b""));
+        assert_eq!(parse_u64(b""), Some(0));
+    }
+
+    #[test]
+    fn what_fits_is_written_and_what_does_not_is_said() {
+        let mut values = vec![0, u64::MAX];
+        values.extend(
+            (0..=19).flat_map(|digits| [10_u64.pow(digits) - 1, 10_u64.pow(digits), 7 * (10_u64.pow(digits) / 9)]),
+        );
+        for value in values {
+            for len in 0..=24 {
+                let text = format!("{value:0len$}");
+                // A number without digits is none, but zero takes no room.
+                let text = if value == 0 && len == 0 { "" } else { &text };
+                let mut out = vec![b'x'; len + 2];
+                assert_eq!(write_u64(value, &mut out[1..=len]), text.len() == len, "{value} in {len}");
+                if text.len() == len {
+                    assert_eq!(out, format!("x{text}x").as_bytes());
+                    assert!(len > 19 || parse_u64(text.as_bytes()) == Some(value), "{value} of {len}");
+                }
+                assert_eq!((out[0], out[len + 1]), (b'x', b'x'));
+            }
+        }
+    }
+}
