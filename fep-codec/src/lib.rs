@@ -47,6 +47,7 @@ pub mod error;
 pub mod value;
 pub mod kind;
 pub mod cursor;
+mod walk;
 pub mod telegram;
 pub mod nested;
 pub mod record;

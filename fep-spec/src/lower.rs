@@ -101,8 +101,9 @@
 //!
 //! # Choices
 //!
-//! `by` is the path, from the layout that the choice stands in, of a text, digits or code field at a fixed offset. It may stand
-//! behind the choice if all cases have the same length (a redefinition). A case is a `part`, or has a `name` and `items`.
+//! `by` is the path, from the layout that the choice stands in, of a text, digits or code field before the choice. It may stand
+//! behind the choice if all cases have the same length (a redefinition), and then at a fixed offset. A case is a `part`, or has a
+//! `name` and `items`. A code of a closed list that has no case is a warning.
 //!
 //! # What the encoder fills in
 //!

@@ -7,6 +7,8 @@ mod foreign;
 mod items;
 mod kinds;
 mod numbers;
+mod places;
+mod refresh;
 mod structure;
 mod sets;
 mod types;
