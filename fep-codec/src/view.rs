@@ -239,7 +239,7 @@ impl<'b> Window<'b> {
     }
 
     fn standing(self, layout: &'static Layout) -> Standing<'static, 'b> {
-        Standing { layout, telegram: self.telegram, start: self.start, end: self.end }
+        Standing::new(layout, self.telegram, self.start, self.end)
     }
 
     #[cold]
@@ -262,6 +262,15 @@ impl<'b> Window<'b> {
 /// If a count on the way cannot be read, or the bytes end before.
 pub(crate) fn end_of(layout: &Layout, telegram: &[u8]) -> Result<usize, Error> {
     Standing::whole(layout, telegram).end()
+}
+
+/// Where a telegram that begins with these bytes would end if its end had not been stripped; none if nothing says that.
+pub(crate) fn whole_end_of(layout: &Layout, telegram: &[u8]) -> Option<usize> {
+    if layout.has_rest() {
+        return None;
+    }
+    let end = Standing::whole(layout, telegram).end_or_beyond().ok()?;
+    (end <= layout.max_len()).then_some(end)
 }
 
 /// A telegram whose length varies has the bytes that its counts say.

@@ -17,12 +17,18 @@ pub(crate) struct Standing<'l, 't> {
     pub(crate) telegram: &'t [u8],
     pub(crate) start: usize,
     pub(crate) end: usize,
+    /// Where the telegram ends, or has to: what a walk finds beyond it is an error.
+    bound: usize,
 }
 
 impl<'l, 't> Standing<'l, 't> {
     /// All of a telegram.
     pub(crate) const fn whole(layout: &'l Layout, telegram: &'t [u8]) -> Self {
-        Self { layout, telegram, start: 0, end: telegram.len() }
+        Self::new(layout, telegram, 0, telegram.len())
+    }
+
+    pub(crate) const fn new(layout: &'l Layout, telegram: &'t [u8], start: usize, end: usize) -> Self {
+        Self { layout, telegram, start, end, bound: telegram.len() }
     }
 
     /// Another layout in the same telegram.
@@ -57,6 +63,14 @@ impl<'l, 't> Standing<'l, 't> {
             Some(len) => Ok(self.start.saturating_add(len)),
             None => self.offset_of(usize::MAX),
         }
+    }
+
+    /// Where the layout ends, or would end if the telegram did not end before.
+    ///
+    /// # Errors
+    /// If a count on the way cannot be read, or the telegram ends before it.
+    pub(crate) fn end_or_beyond(self) -> Result<usize, Error> {
+        Self { bound: usize::MAX, ..self }.end()
     }
 
     /// How many entries the group with this number has.
@@ -145,14 +159,14 @@ impl<'l, 't> Walk<'l, 't> {
 
     /// Goes on to the item with this number, or to the end.
     fn pass(&mut self, number: usize) -> Result<(), Error> {
-        let (layout, telegram) = (self.standing.layout, self.standing.telegram);
+        let Standing { layout, telegram, bound, .. } = self.standing;
         for (passed, item) in layout.items().iter().enumerate().take(number) {
             let len = self.item_len(passed, item)?;
             if let Item::Field(field) = item {
                 self.note(passed, field);
             }
             self.at = self.at.saturating_add(len);
-            if self.at > telegram.len() {
+            if self.at > bound {
                 let left = telegram.len().saturating_sub(self.at.saturating_sub(len));
                 let error = Error::new(Culprit::Peer, Fault::Truncated { needed: len, left });
                 return Err(item.name().into_iter().fold(error, Error::within));
@@ -343,7 +357,7 @@ impl Reader<'_> {
                 // What takes all that is left before the choice ends so far from the end as all that follows it is long.
                 let behind = number.checked_sub(1).and_then(|before| layout.len_behind(before)).unwrap_or(self.left());
                 let end = self.position().saturating_add(behind);
-                let standing = Standing { layout, telegram: self.telegram(), start, end };
+                let standing = Standing::new(layout, self.telegram(), start, end);
                 self.choose(start, &standing.code(*number)?, choice)
             }
         }
@@ -360,7 +374,7 @@ impl Writer<'_> {
         match by {
             Chooser::At(span) => self.check_case_by(start, span, choice, case),
             Chooser::Passed { layout, number } => {
-                let standing = Standing { layout, telegram: self.written(0), start, end: self.position() };
+                let standing = Standing::new(layout, self.written(0), start, self.position());
                 let span = standing.code(*number)?;
                 self.check_case_by(start, &span, choice, case)
             }

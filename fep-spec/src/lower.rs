@@ -63,7 +63,8 @@
 //! record_len = 120              # optional: what the sheet states, where all records have one length
 //! line_end   = "none"           # none, cr, lf, crlf; a list of them: any is read, the first is written
 //! blocks     = { records = 10, fill = "9" }         # optional: the last block is filled with records of nines
-//! lenient    = ["stripped", "unfilled"]             # optional: what is forgiven without being asked
+//! lenient    = ["stripped", "unfilled"]             # optional: what is forgiven without being asked; also "blank-numbers",
+//!                                                   # "unknown-codes", "half-characters"
 //! records    = [                # in this order; once, unless min and max say otherwise
 //!   { telegram = "Header" },
 //!   { telegram = "Data", min = 0 },

@@ -46,7 +46,7 @@ impl<'b, T: Viewed<'b>> Entries<'b, T> {
 
 pub(super) fn entry_start(window: Window<'_>, group: &'static Group, index: usize) -> Option<usize> {
     // The group's own layout stands for what encloses it: its counts are not asked for here.
-    let inside = Standing { layout: &group.layout, telegram: window.telegram, start: window.start, end: window.end };
+    let inside = Standing::new(&group.layout, window.telegram, window.start, window.end);
     inside.entry_offset(group, window.start, index).ok()
 }
 

@@ -6,6 +6,7 @@ mod computed;
 mod foreign;
 mod items;
 mod kinds;
+mod lenient;
 mod numbers;
 mod places;
 mod refresh;
