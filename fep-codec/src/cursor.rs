@@ -14,7 +14,7 @@ pub use self::computed::{Stated, Tally};
 pub use self::entries::Extent;
 pub use self::reader::Reader;
 pub use self::writer::Writer;
-pub(crate) use self::writer::check_count;
+pub(crate) use self::writer::{check_count, fill_check};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Counts, Field};
 

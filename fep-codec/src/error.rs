@@ -4,6 +4,7 @@
 //! field, its byte range and the culprit, and every enclosing part or group adds its name on the way out. So the happy path
 //! pays nothing for paths. The content of a secret field is taken out before the error exists.
 
+mod decimal;
 mod fault;
 mod found;
 
@@ -14,6 +15,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
+pub(crate) use self::decimal::Decimal;
 pub use self::fault::Fault;
 use crate::layout::Field;
 

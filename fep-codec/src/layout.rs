@@ -29,7 +29,7 @@ pub use alloc::borrow::Cow;
 pub use self::computed::{Check, CheckFn, Computed, Counts, SignOf};
 pub use self::encoding::Encoding;
 pub use self::marks::Marks;
-pub use self::place::Span;
+pub use self::place::{Chooser, Span};
 pub use self::rules::{
     BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, FlagRule,
     Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule, Width,
@@ -220,8 +220,8 @@ pub struct Choice {
     pub name: Cow<'static, str>,
     /// The name on the sheet. Empty if there is none.
     pub label: Cow<'static, str>,
-    /// Dotted path, from the layout that the choice stands in, of a text, digits or code field at a fixed offset. It may stand
-    /// behind the choice if all cases have the same length.
+    /// Dotted path, through parts, from the layout that the choice stands in, of a text, digits or code field. It stands before the
+    /// choice, or at a fixed offset: behind the choice, that is, if all cases have the same length.
     pub by: Cow<'static, str>,
     /// What can stand here.
     pub cases: Cow<'static, [Case]>,

@@ -5,25 +5,28 @@
 //! otherwise than it was read.
 //!
 //! A single field forgives by its own options, for every reader: an open list of codes keeps unknown ones, `none = "spaces"`
-//! makes a blank number none, a filler may be `any`.
+//! makes a blank number none, `half = "replace"` or `"drop"` reads a text that was cut in the middle of a character, a filler may be
+//! `any`. Stripped blanks and bytes left over are no field's: they are forgiven by call, and for record files by their plan.
 
 use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::charset::{Malformed, Reason};
 use crate::error::{Error, Fault};
 use crate::kind::FieldValue as _;
-use crate::layout::{Case, Choice, CodeRule, Field, Group, Item, Kind, Layout, NumberRule, Part};
+use crate::layout::{Case, Choice, CodeRule, Field, Group, Item, Justify, Kind, Layout, NumberRule, Part, TextRule};
 use crate::record::Record;
-use crate::survey::{What, survey};
+use crate::survey::{Step, What, survey};
 use crate::telegram::DecodeOwned;
-use crate::view::end_of;
+use crate::view::{end_of, whole_end_of};
 
 /// What a reader forgives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lenient {
-    /// Blanks at the end of a telegram of fixed length may be missing: an editor, or the peer, stripped them. In a record file
-    /// the last line end too, and only where records have line ends.
+    /// Blanks at the end of a telegram may be missing: an editor, or the peer, stripped them. Its length must be known without
+    /// them: it is fixed, or said by counts, lengths and codes that are there. What takes all that is left has no such length.
+    /// In a record file the last line end too, and only where records have one length and line ends.
     pub stripped: bool,
     /// Bytes behind the last item are passed over.
     pub trailing: bool,
@@ -31,53 +34,79 @@ pub struct Lenient {
     pub blank_numbers: bool,
     /// A [`Record`] keeps codes that a closed list lacks. A derived type can hold only what its type has.
     pub unknown_codes: bool,
+    /// Half a character at the end of a text is dropped: somebody cut the text at a byte. Blanks stand in its place, or padding;
+    /// in a text between SO and SI, the SI.
+    pub half_characters: bool,
     /// The last block of a record file may be left unfilled.
     pub unfilled: bool,
 }
 
 impl Lenient {
     /// Forgives nothing.
-    pub const STRICT: Self =
-        Self { stripped: false, trailing: false, blank_numbers: false, unknown_codes: false, unfilled: false };
+    pub const STRICT: Self = Self {
+        stripped: false,
+        trailing: false,
+        blank_numbers: false,
+        unknown_codes: false,
+        half_characters: false,
+        unfilled: false,
+    };
     /// Forgives everything that can be forgiven.
-    pub const ALL: Self =
-        Self { stripped: true, trailing: true, blank_numbers: true, unknown_codes: true, unfilled: true };
+    pub const ALL: Self = Self {
+        stripped: true,
+        trailing: true,
+        blank_numbers: true,
+        unknown_codes: true,
+        half_characters: true,
+        unfilled: true,
+    };
 
-    /// The bytes with what is forgiven mended: blanks put back, left-over bytes cut off, blank numbers zero. Bytes that need
-    /// no mending are handed through, and so are those that cannot be mended: reading them says what is wrong.
+    /// Whether bytes inside of a telegram are mended, and not only its end.
+    pub(crate) const fn mends_fields(self) -> bool {
+        self.blank_numbers || self.half_characters
+    }
+
+    /// The bytes with what is forgiven mended: blanks put back, left-over bytes cut off, blank numbers zero, half characters
+    /// dropped. Bytes that need no mending are handed through, and so are those that cannot be mended: reading them says what is wrong.
     #[must_use]
     pub fn mend<'b>(self, layout: &Layout, telegram: &'b [u8]) -> Cow<'b, [u8]> {
         let mut mended = self.mend_length(layout, telegram);
-        if self.blank_numbers {
-            let steps = survey(layout, &mended);
-            let blanks = steps.into_iter().filter_map(|step| match step.what {
-                What::Field(Field { kind: Kind::Number(rule), computed: None, .. })
-                    if step.value.is_err() && is_blank(step.bytes(&mended), rule) =>
-                {
-                    Some((*rule, step.offset..step.offset.saturating_add(step.len)))
-                }
-                _ => None,
-            });
-            let blanks: Vec<_> = blanks.collect();
-            for (rule, range) in blanks {
-                let mut zero = vec![0; range.len()];
-                if 0_i128.put(&rule, &mut zero).is_ok()
-                    && let Some(out) = mended.to_mut().get_mut(range)
-                {
-                    out.copy_from_slice(&zero);
-                }
+        if !self.mends_fields() {
+            return mended;
+        }
+        let all = survey(layout, &mended);
+        let repairs: Vec<_> = all.into_iter().filter_map(|step| self.repair(&step, step.bytes(&mended))).collect();
+        for (offset, field) in repairs {
+            if let Some(out) = mended.to_mut().get_mut(offset..).and_then(|rest| rest.get_mut(..field.len())) {
+                out.copy_from_slice(&field);
             }
         }
         mended
     }
 
-    fn mend_length<'b>(self, layout: &Layout, telegram: &'b [u8]) -> Cow<'b, [u8]> {
-        if let Some(len) = layout.fixed_len()
-            && telegram.len() < len
-        {
-            if !self.stripped || telegram.is_empty() {
-                return Cow::Borrowed(telegram);
+    /// A field's offset and mended bytes, if it can be mended and has to be.
+    fn repair(self, step: &Step<'_>, bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
+        let (What::Field(field), Err(error)) = (step.what, &step.value) else { return None };
+        let mut mended = bytes.to_vec();
+        match (&field.kind, error.fault()) {
+            (Kind::Number(rule), _) if self.blank_numbers && field.computed.is_none() && is_blank(bytes, rule) => {
+                0_i128.put(rule, &mut mended).ok()?;
             }
+            (Kind::Text(rule), Fault::Malformed { at: Malformed { offset, reason: Reason::Half }, .. })
+                if self.half_characters =>
+            {
+                drop_half(rule, &mut mended, *offset);
+            }
+            _ => return None,
+        }
+        Some((step.offset, mended))
+    }
+
+    fn mend_length<'b>(self, layout: &Layout, telegram: &'b [u8]) -> Cow<'b, [u8]> {
+        if self.stripped
+            && !telegram.is_empty()
+            && let Some(len) = whole_end_of(layout, telegram).filter(|len| telegram.len() < *len)
+        {
             let mut whole = telegram.to_vec();
             whole.resize(len, layout.charset.space());
             return Cow::Owned(whole);
@@ -90,6 +119,33 @@ impl Lenient {
 /// Whether the field holds nothing but blanks.
 fn is_blank(bytes: &[u8], rule: &NumberRule) -> bool {
     !bytes.is_empty() && bytes.iter().all(|byte| *byte == rule.encoding.space())
+}
+
+/// Takes the half character away that stands at this place, at the end of the text.
+fn drop_half(rule: &TextRule, field: &mut [u8], offset: usize) {
+    const SO: u8 = 0x0E;
+    const SI: u8 = 0x0F;
+    let blank = if rule.full { rule.charset.space() } else { rule.pad };
+    let mut start = offset;
+    if rule.charset.is_shifted() {
+        if start.checked_sub(1).and_then(|before| field.get(before)) == Some(&SO) {
+            // Nothing stood between SO and SI but the half.
+            start = start.saturating_sub(1);
+        } else if let Some(half) = field.get_mut(start) {
+            *half = SI;
+            start = start.saturating_add(1);
+        }
+    }
+    let Some(rest) = field.get_mut(start..) else { return };
+    let len = rest.len();
+    match rule.justify {
+        // What follows the text is padding already.
+        Justify::Left => rest.fill(blank),
+        Justify::Right => {
+            rest.fill(blank);
+            field.rotate_right(len);
+        }
+    }
 }
 
 impl<'l> Record<'l> {

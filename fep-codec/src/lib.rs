@@ -48,6 +48,7 @@ mod eights;
 pub mod value;
 pub mod kind;
 pub mod cursor;
+mod walk;
 pub mod telegram;
 pub mod nested;
 pub mod record;

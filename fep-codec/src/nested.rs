@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::cursor::{Extent, Reader, Writer};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Case, Choice, Group, Span};
+use crate::layout::{Case, Choice, Chooser, Group};
 use crate::telegram::{Decode, Telegram};
 
 /// What a choice holds: one of several bodies, each a telegram of its own. `#[derive(Choice)]` on an enum implements it.
@@ -84,10 +84,10 @@ impl<'a> Reader<'a> {
         &mut self,
         choice: &Choice,
         start: usize,
-        by: &Span<'_>,
+        by: &Chooser<'_>,
         behind: usize,
     ) -> Result<T, Error> {
-        let case = self.choose(start, by, choice)?;
+        let case = self.case_here(start, by, choice)?;
         self.before(behind, |reader| T::decode_body(case, reader)).map_err(|error| error.within(&choice.name))
     }
 }

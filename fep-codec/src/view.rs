@@ -8,22 +8,22 @@
 //!
 //! [`patch`], [`find`] and [`refresh`] do the same by a layout and a path.
 
-mod extent;
+mod locate;
 mod patch;
 mod entries;
 
 use core::fmt;
 
 pub use self::entries::Entries;
-use self::extent::Extent;
 pub use self::patch::{find, patch, refresh};
 use crate::cursor::Reader;
 use crate::error::{Culprit, Error, Fault};
-use crate::kind::FieldValue;
-use crate::layout::{Choice, Field, Group, Layout, Slot, Span};
+use crate::kind::{Amount, FieldValue};
+use crate::layout::{Choice, Chooser, Field, Group, Layout, NumberRule, Slot};
 use crate::nested::DecodeBody;
 use crate::survey::{What, survey};
 use crate::telegram::{Decode, Telegram};
+use crate::walk::Standing;
 
 /// A telegram that has views; `#[telegram(view)]` implements it.
 #[diagnostic::on_unimplemented(
@@ -102,13 +102,33 @@ impl<'b> Window<'b> {
         }
     }
 
+    /// Reads a number whose sign stands in another field.
+    ///
+    /// # Errors
+    /// If its bytes are no number, or those of the other field no sign of it.
+    pub fn signed<T: Amount + FieldValue<'b, NumberRule>>(
+        self,
+        slot: Slot<'static, NumberRule>,
+        at: At,
+        sign: At,
+    ) -> Result<T, Error> {
+        let number: T = self.field(slot, at)?;
+        let (field, start) = (sign.layout.field(sign.number), self.start_of(sign));
+        let mut reader = Reader::starting_at(self.telegram, start);
+        let signed = reader.sign(field).and_then(|stated| {
+            let sign = (field, field.sign());
+            reader.signed(sign, stated, number, slot.rule)
+        });
+        signed.map_err(|error| named(error, self.root, self.telegram, start))
+    }
+
     /// An item's bytes; fewer than it should have only if the telegram was changed since it was looked at.
     #[must_use]
     #[inline(always)]
     pub fn bytes(self, at: At) -> &'b [u8] {
         let start = self.start_of(at);
         let end =
-            at.len.map_or_else(|| self.extent(at.layout).offset_of(at.number + 1).ok(), |len| start.checked_add(len));
+            at.len.map_or_else(|| self.standing(at.layout).offset_of(at.number + 1).ok(), |len| start.checked_add(len));
         self.telegram.get(start..end.unwrap_or(start)).unwrap_or_default()
     }
 
@@ -133,7 +153,7 @@ impl<'b> Window<'b> {
     ///
     /// # Errors
     /// If no case has the code, or the body cannot be read.
-    pub fn body<T: DecodeBody<'b>>(self, choice: &'static Choice, by: &Span<'_>, at: At) -> Result<T, Error> {
+    pub fn body<T: DecodeBody<'b>>(self, choice: &'static Choice, by: &Chooser<'_>, at: At) -> Result<T, Error> {
         self.reader_at(at).body(choice, self.start, by, 0)
     }
 
@@ -151,7 +171,7 @@ impl<'b> Window<'b> {
         let start = self.start_of(at);
         let end = match at.len {
             Some(_) => self.end,
-            None => self.extent(at.layout).limit(at.number, start).unwrap_or(self.end).min(self.end),
+            None => self.limit(at).unwrap_or(self.end).min(self.end),
         };
         Self { start, end, ..self }
     }
@@ -160,7 +180,7 @@ impl<'b> Window<'b> {
     #[must_use]
     #[inline]
     pub fn entries<T: Viewed<'b>>(self, group: &'static Group, at: At) -> Entries<'b, T> {
-        let count = self.extent(at.layout).count(at.number, group).unwrap_or_default();
+        let count = self.standing(at.layout).count(at.number, group).unwrap_or_default();
         Entries::new(self.within(at), group, count)
     }
 
@@ -177,7 +197,7 @@ impl<'b> Window<'b> {
     /// All bytes of the telegram, part or entry.
     #[must_use]
     pub fn all(self, layout: &'static Layout) -> &'b [u8] {
-        let end = self.extent(layout).end().unwrap_or(self.start);
+        let end = self.standing(layout).end().unwrap_or(self.start);
         self.telegram.get(self.start..end).unwrap_or_default()
     }
 
@@ -188,7 +208,7 @@ impl<'b> Window<'b> {
     pub fn debug(self, name: &str, layout: &'static Layout, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct(name);
         // Counts and lengths are relative to the whole telegram.
-        let end = self.extent(layout).end().unwrap_or(self.start);
+        let end = self.standing(layout).end().unwrap_or(self.start);
         let here = survey(self.root, self.telegram).into_iter().filter(|step| (self.start..end).contains(&step.offset));
         for step in here {
             let What::Field(field) = step.what else { continue };
@@ -211,11 +231,15 @@ impl<'b> Window<'b> {
 
     /// The counts on the way could be read when the window was made.
     fn search(self, at: At) -> usize {
-        self.extent(at.layout).offset_of(at.number).unwrap_or(self.telegram.len())
+        self.standing(at.layout).offset_of(at.number).unwrap_or(self.telegram.len())
     }
 
-    fn extent(self, layout: &'static Layout) -> Extent<'static, 'b> {
-        Extent { layout, telegram: self.telegram, start: self.start, end: self.end }
+    fn limit(self, at: At) -> Result<usize, Error> {
+        self.standing(at.layout).walk_to(at.number)?.limit(at.number)
+    }
+
+    fn standing(self, layout: &'static Layout) -> Standing<'static, 'b> {
+        Standing::new(layout, self.telegram, self.start, self.end)
     }
 
     #[cold]
@@ -237,7 +261,16 @@ impl<'b> Window<'b> {
 /// # Errors
 /// If a count on the way cannot be read, or the bytes end before.
 pub(crate) fn end_of(layout: &Layout, telegram: &[u8]) -> Result<usize, Error> {
-    Extent::whole(layout, telegram).end()
+    Standing::whole(layout, telegram).end()
+}
+
+/// Where a telegram that begins with these bytes would end if its end had not been stripped; none if nothing says that.
+pub(crate) fn whole_end_of(layout: &Layout, telegram: &[u8]) -> Option<usize> {
+    if layout.has_rest() {
+        return None;
+    }
+    let end = Standing::whole(layout, telegram).end_or_beyond().ok()?;
+    (end <= layout.max_len()).then_some(end)
 }
 
 /// A telegram whose length varies has the bytes that its counts say.
@@ -316,6 +349,29 @@ impl<'b> WindowMut<'b> {
         }
     }
 
+    /// Writes a number and its sign, which stands in another field.
+    ///
+    /// # Errors
+    /// If the value does not fit. Then the bytes are as they were.
+    pub fn set_signed<'v, T: Amount + FieldValue<'v, NumberRule>>(
+        &mut self,
+        slot: Slot<'static, NumberRule>,
+        at: At,
+        sign: At,
+        value: &T,
+    ) -> Result<(), Error> {
+        let (field, start) = (sign.layout.field(sign.number), self.window().start_of(sign));
+        let Some(units) = value.units(slot.rule) else {
+            let fault = Fault::Overflow { holder: "a number of 38 digits" };
+            return Err(named(Error::in_field(Culprit::Caller, fault, slot.field), self.root, self.telegram, start));
+        };
+        self.set(slot, at, value)?;
+        if let Some(byte) = self.telegram.get_mut(start) {
+            *byte = field.sign().byte_of(units);
+        }
+        Ok(())
+    }
+
     /// A part.
     #[must_use]
     #[inline]
@@ -329,7 +385,7 @@ impl<'b> WindowMut<'b> {
     pub fn entry(&mut self, group: &'static Group, at: At, index: usize) -> Option<WindowMut<'_>> {
         let window = self.window();
         let within = window.within(at);
-        if index >= window.extent(at.layout).count(at.number, group).unwrap_or_default() {
+        if index >= window.standing(at.layout).count(at.number, group).unwrap_or_default() {
             return None;
         }
         let start = entries::entry_start(within, group, index)?;
@@ -337,10 +393,10 @@ impl<'b> WindowMut<'b> {
         Some(WindowMut { telegram: self.telegram, start, end, root: self.root })
     }
 
-    /// Fills in the computed lengths of the whole telegram again; see [`refresh`].
+    /// Fills in the computed fields of the whole telegram again; see [`refresh`].
     ///
     /// # Errors
-    /// If one does not fit into its field. Then the bytes are as they were.
+    /// Those of [`refresh`]. Then the bytes are as they were.
     pub fn refresh(&mut self) -> Result<(), Error> {
         refresh(self.root, self.telegram)
     }

@@ -87,7 +87,7 @@ fn items(document: &Document, layout: &Layout, places: &[Place]) {
                 entry(document, group, place);
             }
             Item::Choice(choice) => {
-                choices::choice(document, layout, choice, place);
+                choices::choice(document, layout, number, choice, place);
                 for (case, place) in choice.cases().iter().zip(&place.cases) {
                     items(document, &case.layout, place.items.as_deref().unwrap_or_default());
                 }

@@ -63,7 +63,8 @@
 //! record_len = 120              # optional: what the sheet states, where all records have one length
 //! line_end   = "none"           # none, cr, lf, crlf; a list of them: any is read, the first is written
 //! blocks     = { records = 10, fill = "9" }         # optional: the last block is filled with records of nines
-//! lenient    = ["stripped", "unfilled"]             # optional: what is forgiven without being asked
+//! lenient    = ["stripped", "unfilled"]             # optional: what is forgiven without being asked; also "blank-numbers",
+//!                                                   # "unknown-codes", "half-characters"
 //! records    = [                # in this order; once, unless min and max say otherwise
 //!   { telegram = "Header" },
 //!   { telegram = "Data", min = 0 },
@@ -101,8 +102,9 @@
 //!
 //! # Choices
 //!
-//! `by` is the path, from the layout that the choice stands in, of a text, digits or code field at a fixed offset. It may stand
-//! behind the choice if all cases have the same length (a redefinition). A case is a `part`, or has a `name` and `items`.
+//! `by` is the path, from the layout that the choice stands in, of a text, digits or code field before the choice. It may stand
+//! behind the choice if all cases have the same length (a redefinition), and then at a fixed offset. A case is a `part`, or has a
+//! `name` and `items`. A code of a closed list that has no case is a warning.
 //!
 //! # What the encoder fills in
 //!

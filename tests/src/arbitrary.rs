@@ -87,7 +87,9 @@ fn tail(field: &Field, random: &mut Random) -> Value {
     }
 }
 
-fn value(field: &Field, random: &mut Random) -> Value {
+/// A value that a field may have.
+#[must_use]
+pub fn value(field: &Field, random: &mut Random) -> Value {
     let none = match &field.kind {
         Kind::Number(rule) => rule.none,
         Kind::Date(rule) => rule.none,

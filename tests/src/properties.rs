@@ -2,6 +2,7 @@
 
 #![allow(clippy::panic, clippy::expect_used, reason = "a property fails by panicking")]
 
+pub mod patched;
 pub mod targets;
 
 use std::io::{Cursor, Read};

@@ -12,7 +12,7 @@ pub const COMMITTED: std::ops::Range<u64> = 1..5;
 /// The text of a spec with a few telegrams.
 #[must_use]
 pub fn random_spec(name: &str, seed: u64) -> String {
-    let mut writer = Writer { random: Random(seed), text: String::new(), names: 0, late: 0, varies: false };
+    let mut writer = Writer { random: Random(seed), text: String::new(), names: 0, late: 0 };
     let charset = *writer.random.one_of(&["ascii", "euc-kr", "cp949", "utf-8"]);
     writer.line(format_args!("# Made by `random-specs` from seed {seed}; a person would have written another one.\n"));
     writer.line(format_args!("spec    = \"{name}\"\ntitle   = \"seed {seed}\"\nversion = \"1\""));
@@ -32,8 +32,6 @@ struct Writer {
     names: usize,
     /// The lengths of the telegram.
     late: usize,
-    /// Whether something that varies in length stands in the telegram: no code behind it can decide a choice.
-    varies: bool,
 }
 
 impl Random {
@@ -80,7 +78,7 @@ impl Writer {
     }
 
     fn telegram(&mut self, number: usize) {
-        (self.late, self.varies) = (0, false);
+        self.late = 0;
         self.line(format_args!("[telegrams.T{number}]\nwhen  = {{ \"tag\" = \"T{number}\" }}\nitems = ["));
         self.item(format_args!("name = \"tag\", kind = \"text\", len = 2, charset = \"ascii\""));
         if number == 0 {
@@ -244,7 +242,6 @@ impl Writer {
             let count = self.random.between(1, 3);
             return self.item(format_args!("group = \"{items}\", count = {count}, part = \"{part}\""));
         }
-        self.varies = true;
         let count = self.name("count");
         self.item(format_args!(
             "name = \"{count}\", kind = \"number\", len = 2, computed = \"count\", of = \"{items}\""
@@ -283,9 +280,6 @@ impl Writer {
     }
 
     fn choice(&mut self) {
-        if std::mem::replace(&mut self.varies, true) {
-            return self.field();
-        }
         let (body, code) = (self.name("body"), self.name("code"));
         let (first, second) = (self.name("a"), self.name("b"));
         self.item(format_args!("name = \"{code}\", kind = \"text\", len = 2, charset = \"ascii\""));
@@ -300,7 +294,6 @@ impl Writer {
     }
 
     fn measured(&mut self) {
-        self.varies = true;
         let (len, tail) = (self.name("len"), self.name("tail"));
         let kind = *self.random.one_of(&["text", "digits", "bytes"]);
         self.item(format_args!("name = \"{len}\", kind = \"number\", len = 2, computed = \"length\", of = \"{tail}\""));

@@ -114,10 +114,12 @@ fn every_form_of_layout_is_read_and_written_as_the_record_does() {
     same_as_record::<forms::Padded>();
     same_as_record::<forms::Segments>();
     same_as_record::<forms::Redefined>();
+    same_as_record::<forms::Loose>();
     nothing_is_lost::<forms::Pages>();
     nothing_is_lost::<forms::Behind>();
     nothing_is_lost::<forms::Padded>();
     nothing_is_lost::<forms::Segments>();
+    nothing_is_lost::<forms::Loose>();
 }
 
 /// Sound bytes with one of them changed: they decode and come back, or both codecs refuse them in the same words. It is for

@@ -14,7 +14,7 @@ use fep_codec::{DecodeOwned, Layout, Telegram};
 use fep_spec::model::Spec;
 use fep_tests::arbitrary::{self, Random};
 use fep_tests::generated::{random_1, random_2, random_3, random_4};
-use fep_tests::properties;
+use fep_tests::properties::{self, patched};
 use fep_tests::random_spec::{COMMITTED, random_spec};
 
 /// How many specs are made in each run.
@@ -46,6 +46,7 @@ fn random_specs_are_clean_and_the_dynamic_codec_loses_nothing() {
                 properties::any_bytes(&telegram.layout, &bytes);
                 decoded += 1;
             }
+            patched::any_patch(&telegram.layout, seed);
         }
     }
     assert!(decoded > 2000, "{decoded}");

@@ -56,7 +56,7 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// If no case has the code, or the telegram ends before it.
-    pub fn choose(&self, start: usize, by: &Span<'_>, choice: &Choice) -> Result<usize, Error> {
+    pub(crate) fn choose(&self, start: usize, by: &Span<'_>, choice: &Choice) -> Result<usize, Error> {
         let range = start.saturating_add(by.range.start)..start.saturating_add(by.range.end);
         let Some(bytes) = self.telegram().get(range.clone()) else {
             let left = self.telegram().len().saturating_sub(range.start);
@@ -75,7 +75,7 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// If the field says another code.
-    pub fn check_case(&self, start: usize, by: &Span<'_>, choice: &Choice, case: usize) -> Result<(), Error> {
+    pub(crate) fn check_case_by(&self, start: usize, by: &Span<'_>, choice: &Choice, case: usize) -> Result<(), Error> {
         let bytes = self.written(start).get(by.range.clone()).unwrap_or_default();
         if choice.case_of(by.field, bytes) == Some(case) {
             return Ok(());

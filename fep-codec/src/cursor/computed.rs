@@ -6,7 +6,7 @@ use super::writer::Late;
 use super::{Reader, Writer, fail};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Amount, FieldValue};
-use crate::layout::{Check, Computed, Field, Group, NumberRule, SignOf, Slot};
+use crate::layout::{Check, Computed, Field, Group, Kind, NumberRule, SignOf, Slot};
 
 /// What a field said, to be compared when the rest is known.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +90,8 @@ impl Reader<'_> {
             Ok(actual) if actual == stated.value => Ok(()),
             Ok(actual) => {
                 let stated_and_actual = Some((stated.value, actual));
-                Err(self.lie(Fault::SumLies { stated_and_actual }, field, stated.start))
+                let scale = if let Kind::Number(rule) = &field.kind { rule.scale } else { 0 };
+                Err(self.lie(Fault::SumLies { stated_and_actual, scale }, field, stated.start))
             }
             Err(fault) => Err(self.lie(fault, field, stated.start)),
         }

@@ -201,13 +201,16 @@ fn fill_length(
 fn fill_checks(out: &mut [u8], late: &[Option<Late>]) -> Result<(), Error> {
     for field in late.iter().map_while(Option::as_ref) {
         let Late::Check { start, len, from, run } = field else { continue };
-        let Some((before, rest)) = out.split_at_mut_checked(*start) else { continue };
-        let (Some(covered), Some(field)) = (before.get(*from..), rest.get_mut(..*len)) else { continue };
-        run(covered, field).map_err(|reason| {
-            Error::new(Culprit::Caller, Fault::NoCheck { reason }).at_bytes(*start..start + len, None)
-        })?;
+        fill_check(out, *from, *start..*start + *len, *run)?;
     }
     Ok(())
+}
+
+/// Fills in a check over the bytes from `from` to the field.
+pub(crate) fn fill_check(out: &mut [u8], from: usize, range: Range<usize>, run: CheckFn) -> Result<(), Error> {
+    let Some((before, rest)) = out.split_at_mut_checked(range.start) else { return Ok(()) };
+    let (Some(covered), Some(field)) = (before.get(from..), rest.get_mut(..range.len())) else { return Ok(()) };
+    run(covered, field).map_err(|reason| Error::new(Culprit::Caller, Fault::NoCheck { reason }).at_bytes(range, None))
 }
 
 #[cold]

@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
+use super::Decimal;
 use crate::charset::{Charset, Malformed, NoRoom};
 
 /// What is wrong with one field's value or bytes. Offsets count bytes from the start of the field.
@@ -154,6 +155,8 @@ pub enum Fault {
     SumLies {
         /// What the field says and what the sum is; none if the field is secret.
         stated_and_actual: Option<(i128, i128)>,
+        /// How many of their digits are decimals.
+        scale: u8,
     },
     /// The field does not say the number of its entry.
     SequenceLies {
@@ -277,7 +280,7 @@ impl Fault {
             Self::BadFlag { byte: _ } => Self::BadFlag { byte: None },
             Self::NoSuchDate { what: _ } => Self::NoSuchDate { what: None },
             Self::NotTheComputed { computed: _ } => Self::NotTheComputed { computed: None },
-            Self::SumLies { stated_and_actual: _ } => Self::SumLies { stated_and_actual: None },
+            Self::SumLies { scale, .. } => Self::SumLies { stated_and_actual: None, scale },
             Self::CheckLies { name, expected: _ } => Self::CheckLies { name, expected: None },
             other => other,
         }
@@ -351,10 +354,11 @@ impl Fault {
                 f.write_str("the field is computed and must be another value; leave it out")
             }
             Self::CountLies { stated, actual } => write!(f, "the count says {stated}, there are {actual} entries"),
-            Self::SumLies { stated_and_actual: Some((stated, actual)) } => {
-                write!(f, "the sum says {stated}, the entries have {actual} in units of the last decimal")
+            Self::SumLies { stated_and_actual: Some((stated, actual)), scale } => {
+                let [stated, actual] = [*stated, *actual].map(|units| Decimal { units, scale: *scale });
+                write!(f, "the sum says {stated}, the entries have {actual}")
             }
-            Self::SumLies { stated_and_actual: None } => f.write_str("the sum is not that of the entries"),
+            Self::SumLies { stated_and_actual: None, scale: _ } => f.write_str("the sum is not that of the entries"),
             Self::SequenceLies { stated, actual } => write!(f, "the sequence says {stated}, this is number {actual}"),
             Self::PageLies { start, count, total } => {
                 write!(f, "{count} entries from number {start} on are no page of a list of {total}")

@@ -88,7 +88,7 @@ impl<'f, 'w> RawRecord<'f, 'w> {
 
     /// The bytes with what is forgiven mended.
     fn mended(&self) -> Cow<'_, [u8]> {
-        if self.lenient.blank_numbers { self.lenient.mend(self.layout, self.bytes) } else { Cow::Borrowed(self.bytes) }
+        if self.lenient.mends_fields() { self.lenient.mend(self.layout, self.bytes) } else { Cow::Borrowed(self.bytes) }
     }
 
     /// Reads the record as a derived type, which may borrow from it.

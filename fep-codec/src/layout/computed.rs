@@ -105,6 +105,17 @@ impl Layout {
         count
     }
 
+    /// The field in which the sign of the number with this name stands, and what it can be.
+    #[must_use]
+    pub(crate) fn sign_of(&self, number: &str) -> Option<(&str, &SignOf)> {
+        self.items().iter().find_map(|item| match item {
+            Item::Field(Field { name, computed: Some(Computed::Sign(sign)), .. }) if sign.of == number => {
+                Some((&**name, sign))
+            }
+            _ => None,
+        })
+    }
+
     fn has_check(&self, name: &str) -> bool {
         self.items().iter().any(|item| match item {
             Item::Field(field) => matches!(&field.computed, Some(Computed::Check(check)) if check.name == name),

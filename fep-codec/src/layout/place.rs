@@ -5,7 +5,7 @@
 use core::ops::Range;
 
 use super::walk::{borrowed, text};
-use super::{Check, Choice, Computed, Field, Item, Kind, Layout, Repeat};
+use super::{Check, Choice, Computed, Field, Group, Item, Kind, Layout, Repeat};
 
 /// A field and where it stands in a telegram.
 #[derive(Clone, Debug)]
@@ -14,6 +14,20 @@ pub struct Span<'l> {
     pub field: &'l Field,
     /// Its bytes, counted from the start of the telegram.
     pub range: Range<usize>,
+}
+
+/// Where a choice finds its code.
+#[derive(Clone, Debug)]
+pub enum Chooser<'l> {
+    /// At a fixed offset from the start of the layout.
+    At(Span<'l>),
+    /// Somewhere before the choice, which is the item with this number: behind what varies in length.
+    Passed {
+        /// The layout that the choice stands in.
+        layout: &'l Layout,
+        /// The number of the choice.
+        number: usize,
+    },
 }
 
 impl Layout {
@@ -49,18 +63,55 @@ impl Layout {
     #[must_use]
     pub const fn has_field(&self, path: &str) -> bool {
         match self.span(path) {
-            Some(span) => is_code_like(span.field),
+            Some(span) => span.field.is_code_like(),
             None => false,
         }
     }
 
-    /// The field whose code decides a choice of this layout.
+    /// The field whose code decides a choice of this layout, if it stands at a fixed offset.
     #[must_use]
     pub const fn chooser_of(&self, choice: &Choice) -> Option<Span<'_>> {
         match self.span(text(&choice.by)) {
-            Some(span) if is_code_like(span.field) => Some(span),
+            Some(span) if span.field.is_code_like() => Some(span),
             _ => None,
         }
+    }
+
+    /// The field whose code decides the choice with this number, wherever it stands: at a fixed offset, or before the choice.
+    #[must_use]
+    pub const fn decider_of(&self, number: usize) -> Option<&Field> {
+        let Some(Item::Choice(choice)) = self.item_at(number) else { return None };
+        if let Some(span) = self.chooser_of(choice) {
+            return Some(span.field);
+        }
+        match self.field_before(text(&choice.by), number) {
+            Some(field) if field.is_code_like() => Some(field),
+            _ => None,
+        }
+    }
+
+    /// The field at a path through parts, in the items before the one with this number, wherever it stands.
+    #[must_use]
+    pub const fn field_before(&self, path: &str, number: usize) -> Option<&Field> {
+        self.named_before(path.as_bytes(), number)
+    }
+
+    const fn named_before(&self, path: &[u8], number: usize) -> Option<&Field> {
+        let mut rest = self.items();
+        let mut at = 0;
+        while let [item, tail @ ..] = rest {
+            match item {
+                _ if at >= number => return None,
+                Item::Field(field) if let Some([]) = behind(path, text(&field.name)) => return Some(field),
+                Item::Part(part) if let Some([b'.', inner @ ..]) = behind(path, text(&part.name)) => {
+                    return borrowed(&part.layout).named_before(inner, usize::MAX);
+                }
+                _ => {}
+            }
+            rest = tail;
+            at += 1;
+        }
+        None
     }
 
     /// Bytes behind the item with this number, if that is always the same number.
@@ -141,11 +192,31 @@ impl Layout {
     }
 
     const fn takes_rest(&self, item: &Item, number: usize) -> bool {
+        let is_measured = match item {
+            Item::Part(part) => self.is_measured(text(&part.name)),
+            Item::Tail(field) => self.is_measured(text(&field.name)),
+            Item::Group(Group { repeat: Repeat::Rest { .. }, name, .. }) => self.is_measured(text(name)),
+            Item::Choice(choice) => self.is_measured(text(&choice.name)),
+            Item::Group(_) | Item::Field(_) | Item::Literal(_) | Item::Filler(_) => false,
+        };
+        self.has_no_end(item, number) && !is_measured
+    }
+
+    /// Whether nothing in the item with this number says where it ends, so that a length must, or the end of the telegram.
+    #[must_use]
+    pub(crate) const fn needs_length(&self, number: usize) -> bool {
+        match self.item_at(number) {
+            Some(item) => self.has_no_end(item, number),
+            None => false,
+        }
+    }
+
+    const fn has_no_end(&self, item: &Item, number: usize) -> bool {
         match item {
-            Item::Part(part) => borrowed(&part.layout).has_rest() && !self.is_measured(text(&part.name)),
-            Item::Tail(field) => !self.is_measured(text(&field.name)),
+            Item::Part(part) => borrowed(&part.layout).has_rest(),
+            Item::Tail(_) => true,
             Item::Group(group) => match &group.repeat {
-                Repeat::Rest { .. } => !self.is_measured(text(&group.name)),
+                Repeat::Rest { .. } => true,
                 Repeat::Counted { by, .. } => !self.stands_before(text(by), number),
                 Repeat::Fixed(_) | Repeat::Padded { .. } => false,
             },
@@ -156,7 +227,7 @@ impl Layout {
                     takes = takes || borrowed(&case.layout).has_rest();
                     rest = tail;
                 }
-                takes && !self.is_measured(text(&choice.name))
+                takes
             }
             Item::Field(_) | Item::Literal(_) | Item::Filler(_) => false,
         }
@@ -260,8 +331,12 @@ impl Layout {
     }
 }
 
-const fn is_code_like(field: &Field) -> bool {
-    matches!(field.kind, Kind::Text(_) | Kind::Digits(_) | Kind::Code(_))
+impl Field {
+    /// Whether a condition or a choice can name the field.
+    #[must_use]
+    pub const fn is_code_like(&self) -> bool {
+        matches!(self.kind, Kind::Text(_) | Kind::Digits(_) | Kind::Code(_))
+    }
 }
 
 /// What stands behind `name` in `path`, if it begins with it. `strip_prefix` is no `const fn`.

@@ -4,8 +4,8 @@
 
 use super::walk::{borrowed, text};
 use super::{
-    BytesRule, Check, Choice, CodeRule, Computed, Counts, DateRule, DateTimeRule, DigitsRule, Field, Filler, FlagRule,
-    Group, Item, Kind, Layout, Literal, NumberRule, SignOf, Slot, Span, TextRule, TimeRule,
+    BytesRule, Check, Choice, Chooser, CodeRule, Computed, Counts, DateRule, DateTimeRule, DigitsRule, Field, Filler,
+    FlagRule, Group, Item, Kind, Layout, Literal, NumberRule, SignOf, Slot, TextRule, TimeRule,
 };
 
 /// One accessor per kind.
@@ -177,15 +177,16 @@ impl Layout {
         }
     }
 
-    /// The field whose code chooses, and its offset from the start of this layout.
+    /// Where the choice with this number finds its code.
     ///
     /// # Panics
     /// If the item is no choice, or its path leads to no such field; derived code calls this in constants only.
     #[must_use]
-    pub const fn chooser(&self, number: usize) -> Span<'_> {
-        match self.chooser_of(self.choice(number)) {
-            Some(span) => span,
-            None => wrong_item(),
+    pub const fn chooser(&self, number: usize) -> Chooser<'_> {
+        match (self.chooser_of(self.choice(number)), self.decider_of(number)) {
+            (Some(span), _) => Chooser::At(span),
+            (None, Some(_)) => Chooser::Passed { layout: self, number },
+            (None, None) => wrong_item(),
         }
     }
 }

@@ -9,9 +9,10 @@ use crate::cursor::{Extent, Reader};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Blank, FieldValue};
 use crate::layout::{
-    Choice, Computed, DatePattern, DateTimePattern, Field, Group, Item, Kind, Layout, NumberRule, Repeat, Slot,
+    Choice, Chooser, Computed, DatePattern, DateTimePattern, Field, Group, Item, Kind, Layout, NumberRule, Repeat, Slot,
 };
 use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
+use crate::walk::no_code;
 
 impl<'l> Record<'l> {
     /// Reads a telegram from exactly these bytes.
@@ -56,7 +57,7 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
                 })?
             }
             Item::Choice(choice) => {
-                let case = case_of(layout, choice, start, reader)?;
+                let case = case_of(layout, number, choice, start, reader)?;
                 span(layout, number, &choice.name, &linked, reader, |reader| body(choice, case, reader))?
             }
             Item::Tail(field) => span(layout, number, &field.name, &linked, reader, |reader| tail(field, reader))?,
@@ -116,14 +117,22 @@ fn count_of(layout: &Layout, group: &Group, by: &str, values: &[Value]) -> Resul
 }
 
 /// The number of the case that stands here.
-pub(crate) fn case_of(layout: &Layout, choice: &Choice, start: usize, reader: &Reader<'_>) -> Result<usize, Error> {
-    let by = layout.chooser_of(choice).ok_or_else(|| no_chooser(choice))?;
-    reader.choose(start, &by, choice)
+pub(crate) fn case_of(
+    layout: &Layout,
+    number: usize,
+    choice: &Choice,
+    start: usize,
+    reader: &Reader<'_>,
+) -> Result<usize, Error> {
+    reader.case_here(start, &chooser(layout, number, choice)?, choice)
 }
 
-pub(super) fn no_chooser(choice: &Choice) -> Error {
-    let reason = "no text, digits or code field at a fixed offset decides this choice";
-    Error::new(Culprit::Spec, Fault::BadSpec { reason }).within(&choice.name)
+/// Where the choice with this number finds its code.
+pub(super) fn chooser<'l>(layout: &'l Layout, number: usize, choice: &Choice) -> Result<Chooser<'l>, Error> {
+    match layout.decider_of(number) {
+        Some(_) => Ok(layout.chooser(number)),
+        None => Err(no_code(choice)),
+    }
 }
 
 fn body(choice: &Choice, case: usize, reader: &mut Reader<'_>) -> Result<Value, Error> {
@@ -132,7 +141,7 @@ fn body(choice: &Choice, case: usize, reader: &mut Reader<'_>) -> Result<Value, 
             let values = items(&found.layout, reader).map_err(|error| error.within(&choice.name))?;
             Ok(Value::Choice(case, values))
         }
-        None => Err(no_chooser(choice)),
+        None => Err(no_code(choice)),
     }
 }
 
@@ -179,7 +188,7 @@ fn sign_text(sign: u8) -> Value {
     Value::Text(if sign == b' ' { String::new() } else { char::from(sign).to_string() })
 }
 
-pub(super) fn no_check_start(field: &Field) -> Error {
+pub(crate) fn no_check_start(field: &Field) -> Error {
     let reason = "the item at which the covered bytes begin has no fixed offset";
     Error::in_field(Culprit::Spec, Fault::BadSpec { reason }, field)
 }

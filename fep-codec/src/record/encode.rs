@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::decode::{counted, no_check_start, no_chooser, not_a_number};
+use super::decode::{chooser, counted, no_check_start, not_a_number};
 use super::given;
 use super::linked::{count, no_number, number_of, pages, sum};
 use super::write::{by_kind, item_len, len_of, tail};
@@ -83,9 +83,9 @@ fn body(choice: &Choice, value: &Value, writer: &mut Writer<'_>) -> Result<(), E
 
 /// The cases that were written must be those that their codes mean.
 fn check_cases(layout: &Layout, values: &[Value], start: usize, writer: &Writer<'_>) -> Result<(), Error> {
-    for (item, value) in layout.items().iter().zip(values) {
+    for (number, (item, value)) in layout.items().iter().zip(values).enumerate() {
         if let (Item::Choice(choice), Value::Choice(case, _)) = (item, value) {
-            let by = layout.chooser_of(choice).ok_or_else(|| no_chooser(choice))?;
+            let by = chooser(layout, number, choice)?;
             writer.check_case(start, &by, choice, *case)?;
         }
     }

@@ -6,15 +6,18 @@ use alloc::{format, vec};
 use super::Value;
 use super::write::{by_kind, item_len};
 use crate::cursor::Writer;
-use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Check, Computed, Counts, Field, Item, Layout};
+use crate::error::{Culprit, Decimal, Error, Fault};
+use crate::layout::{Check, Computed, Counts, Field, Item, Kind, Layout};
 
 /// A number that was given.
 pub(super) fn number(field: &Field, value: &Value, computed: i128) -> Result<(), Error> {
     match value {
         Value::Absent => Ok(()),
         Value::Number(given) if *given == computed => Ok(()),
-        _ => Err(wrong(field, computed.to_string())),
+        _ => {
+            let scale = if let Kind::Number(rule) = &field.kind { rule.scale } else { 0 };
+            Err(wrong(field, Decimal { units: computed, scale }.to_string()))
+        }
     }
 }
 

@@ -121,20 +121,20 @@ pub(crate) fn pages(layout: &Layout, values: &[Value], culprit: Culprit) -> Resu
 }
 
 /// The number of a layout whose sign stands in another field: which item, and its rule.
-pub(super) fn number_of<'l>(layout: &'l Layout, sign: &SignOf) -> Option<(usize, &'l NumberRule)> {
+pub(crate) fn number_of<'l>(layout: &'l Layout, sign: &SignOf) -> Option<(usize, &'l NumberRule)> {
     match layout.item(&sign.of)? {
         (number, Item::Field(Field { kind: Kind::Number(rule), .. })) => Some((number, rule)),
         _ => None,
     }
 }
 
-pub(super) fn no_number(field: &Field) -> Error {
+pub(crate) fn no_number(field: &Field) -> Error {
     let reason = "the field is the sign of a number that does not stand beside it";
     Error::in_field(Culprit::Spec, Fault::BadSpec { reason }, field)
 }
 
 /// The entries of a group.
-pub(super) fn count(layout: &Layout, values: &[Value], group: &str) -> usize {
+pub(crate) fn count(layout: &Layout, values: &[Value], group: &str) -> usize {
     match layout.item(group).and_then(|(number, _)| values.get(number)) {
         Some(Value::Group(entries)) => entries.len(),
         _ => 0,
@@ -142,24 +142,37 @@ pub(super) fn count(layout: &Layout, values: &[Value], group: &str) -> usize {
 }
 
 /// The sum of a number over a group's entries: `items.amount`.
-pub(super) fn sum(layout: &Layout, values: &[Value], path: &str) -> Tally {
+pub(crate) fn sum(layout: &Layout, values: &[Value], path: &str) -> Tally {
     let mut tally = Tally::ZERO;
     let Some((group, inner)) = path.split_once('.') else { return tally };
     let Some((number, Item::Group(group))) = layout.item(group) else { return tally };
     if let Some(Value::Group(entries)) = values.get(number) {
         for entry in entries {
-            tally.add_units(units(&group.layout, entry, inner));
+            tally.add_units(units(&group.layout, entry, inner).or(Some(0)));
         }
     }
     tally
 }
 
+/// Whether all numbers of a sum are there.
+pub(crate) fn can_sum(layout: &Layout, values: &[Value], path: &str) -> bool {
+    let Some((group, inner)) = path.split_once('.') else { return false };
+    match layout.item(group).and_then(|(number, item)| Some((item, values.get(number)?))) {
+        Some((Item::Group(group), Value::Group(entries))) => {
+            entries.iter().all(|entry| units(&group.layout, entry, inner).is_some())
+        }
+        _ => false,
+    }
+}
+
+/// None for a number that is not there.
 fn units(layout: &Layout, values: &[Value], path: &str) -> Option<i128> {
     let (name, inner) = path.split_once('.').unwrap_or((path, ""));
     let (number, item) = layout.item(name)?;
     match (item, values.get(number)?) {
         (Item::Part(part), Value::Part(values)) => units(&part.layout, values, inner),
         (_, Value::Number(number)) => Some(*number),
+        (_, Value::Absent) => None,
         _ => Some(0),
     }
 }

@@ -1,10 +1,10 @@
 //! A value as a person reads it: without padding, with its decimal point.
 
-use alloc::format;
 use alloc::string::{String, ToString as _};
 use core::fmt::Write as _;
 
 use super::Value;
+use crate::error::Decimal;
 use crate::layout::{Field, Kind};
 
 impl Value {
@@ -17,8 +17,8 @@ impl Value {
             Self::Absent | Self::None | Self::Part(_) | Self::Group(_) | Self::Choice(..) => String::new(),
             Self::Text(text) => text.clone(),
             Self::Number(number) => {
-                let scale = if let Kind::Number(rule) = &field.kind { usize::from(rule.scale) } else { 0 };
-                decimal(*number, scale)
+                let scale = if let Kind::Number(rule) = &field.kind { rule.scale } else { 0 };
+                Decimal { units: *number, scale }.to_string()
             }
             Self::Date(date) => date.to_string(),
             Self::MonthDay(day) => day.to_string(),
@@ -29,17 +29,6 @@ impl Value {
             Self::Bytes(bytes) => hex(bytes),
         }
     }
-}
-
-/// 1205 with scale 2 is `12.05`.
-fn decimal(number: i128, scale: usize) -> String {
-    if scale == 0 {
-        return number.to_string();
-    }
-    let sign = if number < 0 { "-" } else { "" };
-    let digits = format!("{:0width$}", number.unsigned_abs(), width = scale + 1);
-    let (whole, decimals) = digits.split_at(digits.len() - scale);
-    format!("{sign}{whole}.{decimals}")
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -1,10 +1,8 @@
 //! The items of one layout in a survey: what fields said of other items, compared when the layout has ended.
 
-use alloc::borrow::ToOwned as _;
-use alloc::format;
 use alloc::vec::Vec;
 
-use super::{Survey, Trail, What};
+use super::{Survey, What};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Field, Item, Kind, Layout, Sign};
 use crate::record::{Linked, Value, pages};
@@ -14,7 +12,7 @@ pub(super) struct Level<'l> {
     pub(super) layout: &'l Layout,
     pub(super) start: usize,
     /// How many steps there were before.
-    first_step: usize,
+    pub(super) first_step: usize,
     pub(super) starts: Vec<usize>,
     pub(super) values: Vec<Value>,
     pub(super) linked: Linked<'l>,
@@ -68,9 +66,8 @@ impl<'l> Survey<'l, '_> {
     /// Says where fields said of others what is not so, and gives numbers the signs that stand elsewhere.
     pub(super) fn compare(&mut self, level: &mut Level<'l>) {
         let steps = self.steps.get(level.first_step..).unwrap_or_default();
-        let within = self.within();
         let is_whole = |group: &str| {
-            let path = if within.is_empty() { group.to_owned() } else { format!("{within}.{group}") };
+            let path = self.path_of(group);
             steps.iter().filter(|step| step.path.starts_with(&path)).all(|step| step.value.is_ok())
         };
         let lies = level.linked.lies(&mut level.values, is_whole, &self.reader());
@@ -101,7 +98,7 @@ impl<'l> Survey<'l, '_> {
     }
 
     /// The number of the step that begins at this byte.
-    fn step_at(&self, level: &Level<'_>, at: usize) -> Option<usize> {
+    pub(super) fn step_at(&self, level: &Level<'_>, at: usize) -> Option<usize> {
         let mut steps = self.steps.iter().enumerate().skip(level.first_step);
         steps.find(|(_, step)| step.offset == at && step.len > 0).map(|(number, _)| number)
     }
@@ -114,7 +111,7 @@ impl<'l> Survey<'l, '_> {
 
     /// Makes an error of what a step says, if it is none yet.
     pub(super) fn mark(&mut self, number: usize, error: Error) {
-        let error = self.trail.iter().rev().fold(error, Trail::around);
+        let error = self.around(error);
         if let Some(step) = self.steps.get_mut(number).filter(|step| step.value.is_ok()) {
             step.value = Err(error);
         }

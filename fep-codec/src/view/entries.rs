@@ -3,9 +3,9 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use super::extent::Extent;
 use super::{Viewed, Window};
 use crate::layout::Group;
+use crate::walk::Standing;
 
 /// The entries of a group, as views. Entries of one length are found by their number at once; others by walking.
 pub struct Entries<'b, T> {
@@ -46,8 +46,8 @@ impl<'b, T: Viewed<'b>> Entries<'b, T> {
 
 pub(super) fn entry_start(window: Window<'_>, group: &'static Group, index: usize) -> Option<usize> {
     // The group's own layout stands for what encloses it: its counts are not asked for here.
-    let extent = Extent { layout: &group.layout, telegram: window.telegram, start: window.start, end: window.end };
-    extent.entry_offset(group, window.start, index).ok()
+    let inside = Standing::new(&group.layout, window.telegram, window.start, window.end);
+    inside.entry_offset(group, window.start, index).ok()
 }
 
 /// One after the other, walking once.

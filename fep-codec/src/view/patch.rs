@@ -1,15 +1,16 @@
 //! Fields patched in place, by layout and path: all or nothing, and nothing else of the telegram is touched.
 
-use alloc::vec;
+use alloc::borrow::ToOwned as _;
+use alloc::format;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::extent::Extent;
+use super::locate::locate;
+use crate::cursor::fill_check;
 use crate::error::{Culprit, Error, Fault};
-use crate::kind::FieldValue as _;
-use crate::layout::{Computed, Counts, Field, Kind, Layout};
+use crate::layout::{Check, Computed, Field, Layout};
 use crate::record::{Value, put_value, within_parents};
-use crate::survey::{What, survey};
+use crate::survey::{Due, What, dues, put_due};
 
 /// Why a computed field is not set.
 pub(super) const COMPUTED: Fault =
@@ -18,7 +19,7 @@ pub(super) const COMPUTED: Fault =
 /// Patches one field of a telegram: the bytes of the field at the path become those of the value, and no others change.
 ///
 /// The telegram need not be sound otherwise: only the counts of groups before the field are read. A computed field is filled
-/// in by [`refresh`].
+/// in by [`refresh`]; only the sign of a number that stands in another field is written with the number.
 ///
 /// # Errors
 /// If there is no such field, or the value does not fit. Then the bytes are as they were.
@@ -46,13 +47,28 @@ pub(super) const COMPUTED: Fault =
 /// # Ok::<(), fep_codec::Error>(())
 /// ```
 pub fn patch(layout: &Layout, telegram: &mut [u8], path: &str, value: &Value) -> Result<(), Error> {
-    let place = Extent::whole(layout, telegram).locate(path)?;
+    let place = locate(layout, telegram, path)?;
     let (field, range) = (place.field, place.start..place.start.saturating_add(place.len));
     if field.computed.is_some() {
         return Err(within_parents(Error::in_field(Culprit::Caller, COMPUTED, field), path));
     }
+    let sign = match place.layout.sign_of(&field.name) {
+        Some((name, sign)) => {
+            let beside =
+                path.rsplit_once('.').map_or_else(|| name.to_owned(), |(parents, _)| format!("{parents}.{name}"));
+            let units = if let Value::Number(number) = value { *number } else { 0 };
+            Some((find(layout, telegram, &beside)?.1, sign.byte_of(units)))
+        }
+        None => None,
+    };
     let patched = in_place(telegram, range, |out| put_value(field, value, out));
-    patched.map_err(|error| within_parents(error, path))
+    patched.map_err(|error| within_parents(error, path))?;
+    if let Some((range, byte)) = sign
+        && let Some(out) = telegram.get_mut(range)
+    {
+        out.fill(byte);
+    }
+    Ok(())
 }
 
 /// The field at a path as it stands in a telegram, and its bytes. Groups may stand before it.
@@ -60,7 +76,7 @@ pub fn patch(layout: &Layout, telegram: &mut [u8], path: &str, value: &Value) ->
 /// # Errors
 /// If there is no such field, or the telegram does not say where it is, or ends before.
 pub fn find<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Result<(&'l Field, Range<usize>), Error> {
-    let place = Extent::whole(layout, telegram).locate(path)?;
+    let place = locate(layout, telegram, path)?;
     let range = place.start..place.start.saturating_add(place.len);
     if range.end > telegram.len() {
         let fault = Fault::Truncated { needed: place.len, left: telegram.len().saturating_sub(range.start) };
@@ -69,32 +85,38 @@ pub fn find<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Result<(&'l 
     Ok((place.field, range))
 }
 
-/// Fills in a telegram's computed lengths again, all that the layout has. Counts stay as they are: they say how many entries
-/// these bytes have.
+/// Fills in a telegram's computed fields again, as writing its values would: lengths, sums, sequences, counts, and at last checks,
+/// in the order of the bytes, for each covers those before it. Nothing else changes, not even a filler that holds what it should
+/// not.
+///
+/// What the bytes are divided by stays as it is, for nothing else says it: a count before its group, and the length of a tail or of
+/// another item that has no other end. So does a check whose function nobody knows. The sign of a number that stands in another
+/// field is data; only zero, and what was zero, get the sign that they must have.
 ///
 /// # Errors
-/// If a length does not fit into its field. Then the bytes are as they were.
+/// If the telegram cannot be taken apart to its end, if a number cannot be read that is added up, or if what is computed does not fit
+/// into its field. Then the bytes are as they were. Other fields may hold anything.
 pub fn refresh(layout: &Layout, telegram: &mut [u8]) -> Result<(), Error> {
-    let mut refreshed = Vec::new();
-    for step in survey(layout, telegram) {
+    let mut fresh = telegram.to_vec();
+    let mut checks = Vec::new();
+    for (step, due) in dues(layout, telegram)? {
         let What::Field(field) = step.what else { continue };
         let range = step.offset..step.offset.saturating_add(step.len);
-        let (Some(Computed::Length(counts)), Kind::Number(rule)) = (&field.computed, &field.kind) else { continue };
-        let length = match counts {
-            Counts::Rest => telegram.len().saturating_sub(range.end),
-            Counts::All => telegram.len(),
-        };
-        let mut bytes = vec![0; step.bytes(telegram).len()];
-        (length as u64).put(rule, &mut bytes).map_err(|fault| {
-            Error::in_field(Culprit::Spec, fault, field).at_bytes(range.clone(), None).within_path(&step.within)
-        })?;
-        refreshed.push((range, bytes));
-    }
-    for (range, bytes) in refreshed {
-        if let Some(out) = telegram.get_mut(range) {
-            out.copy_from_slice(&bytes);
+        if let (Due::Check { from }, Some(Computed::Check(Check { run: Some(run), .. }))) = (&due, &field.computed) {
+            checks.push((step, *from, range, *run));
+            continue;
         }
+        let Some(out) = fresh.get_mut(range.clone()) else { continue };
+        put_due(field, &due, out).map_err(|fault| {
+            let culprit =
+                if matches!(field.computed, Some(Computed::Length(_))) { Culprit::Spec } else { Culprit::Caller };
+            Error::in_field(culprit, fault, field).at_bytes(range, None).within_path(&step.within)
+        })?;
     }
+    for (step, from, range, run) in checks {
+        fill_check(&mut fresh, from, range, run).map_err(|error| error.within(&step.path))?;
+    }
+    telegram.copy_from_slice(&fresh);
     Ok(())
 }
 

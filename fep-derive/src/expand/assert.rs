@@ -163,9 +163,9 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
     match &item.what {
         What::Choice(by) => Some(Condition {
             at: by.span,
-            holds: quote!(#layout.chooser_of(#layout.choice(#number)).is_some()),
-            unless: "at this path stands no text, digits or code field with a fixed offset, so it cannot say which body stands \
-                     here",
+            holds: quote!(#layout.decider_of(#number).is_some()),
+            unless: "at this path stands no text, digits or code field, before the choice or with a fixed offset, so it cannot say \
+                     which body stands here",
         }),
         What::Group { entry, repeat: Repeat::Padded { .. }, .. } => Some(Condition {
             at: entry.span(),

@@ -170,7 +170,11 @@ impl<'t> Views<'t> {
             What::Field(_) => {
                 let ty = self.with(&item.ty, BYTES);
                 let slot = self.asked(number);
-                (quote!(#result<#ty, #error>), quote!(self.0.field(#slot, #at)))
+                let read = match self.sign_of(item) {
+                    Some(sign) => quote!(self.0.signed(#slot, #at, #sign)),
+                    None => quote!(self.0.field(#slot, #at)),
+                };
+                (quote!(#result<#ty, #error>), read)
             }
             What::Tail(_) => {
                 let ty = self.with(&item.ty, BYTES);
@@ -186,9 +190,12 @@ impl<'t> Views<'t> {
             What::Computed { computed: Computed::Sign { .. } | Computed::Check { .. }, .. } => {
                 (quote!(&#bytes [::core::primitive::u8]), quote!(self.0.bytes(#at)))
             }
-            What::Computed { .. } => {
+            What::Computed { computed, .. } => {
                 let slot = self.asked(number);
-                (quote!(#result<::core::primitive::u64, #error>), quote!(self.0.field(#slot, #at)))
+                // A sum may be below zero.
+                let is_sum = matches!(computed, Computed::Sum { .. });
+                let ty = if is_sum { quote!(::core::primitive::i128) } else { quote!(::core::primitive::u64) };
+                (quote!(#result<#ty, #error>), quote!(self.0.field(#slot, #at)))
             }
             What::Part => {
                 let ty = self.with(&item.ty, BYTES);
@@ -252,10 +259,10 @@ impl<'t> Views<'t> {
 
                 #view_method
 
-                /// Fills in the computed lengths of the whole telegram again.
+                /// Fills in the computed fields of the whole telegram again: lengths, sums, sequences, checks.
                 ///
                 /// # Errors
-                /// If one does not fit into its field. Then the bytes are as they were.
+                /// If what is computed does not fit, or a number cannot be read that is added up. Then the bytes are as they were.
                 #vis fn refresh(&mut self) -> #result<(), #error> { #refresh }
 
                 #(#items)*
@@ -281,7 +288,10 @@ impl<'t> Views<'t> {
                 let (set, ty) = (format_ident!("set_{name}", span = member.span()), self.with(ty, "_"));
                 let slot = self.asked(number);
                 let rule = rule_type(p, kind);
-                let body = self.body(quote!(self.0.set::<#rule, _>(#slot, #at, value)));
+                let body = self.body(match self.sign_of(item) {
+                    Some(sign) => quote!(self.0.set_signed(#slot, #at, #sign, value)),
+                    None => quote!(self.0.set::<#rule, _>(#slot, #at, value)),
+                });
                 quote! {
                     #docs
                     ///
@@ -320,6 +330,12 @@ impl<'t> Views<'t> {
                 TokenStream::new()
             }
         }
+    }
+
+    /// Where the sign of a number stands, if it has one in another field.
+    fn sign_of(&self, item: &Item) -> Option<TokenStream> {
+        let is_sign = |other: &Item| matches!(&other.what, What::Computed { computed: Computed::Sign { of, .. }, .. } if *of == item.member);
+        self.telegram.items.iter().position(is_sign).map(|number| self.at(number))
     }
 
     /// The items with methods. Those whose methods would stand here twice were reported.

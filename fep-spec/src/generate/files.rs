@@ -150,12 +150,13 @@ fn block(Blocks { records, fill }: Blocks) -> Tree {
 }
 
 fn forgiven(lenient: Lenient) -> Tree {
-    let Lenient { stripped, trailing, blank_numbers, unknown_codes, unfilled } = lenient;
+    let Lenient { stripped, trailing, blank_numbers, unknown_codes, half_characters, unfilled } = lenient;
     let all = [
         ("stripped", stripped),
         ("trailing", trailing),
         ("blank_numbers", blank_numbers),
         ("unknown_codes", unknown_codes),
+        ("half_characters", half_characters),
         ("unfilled", unfilled),
     ];
     let given: Vec<String> =

@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use fep_codec::Layout;
-use fep_codec::layout::{Choice, Span, When};
+use fep_codec::layout::{Choice, CodeMeaning, CodeRule, Field, Kind, When};
 
 use super::when;
 use crate::document::Document;
 use crate::lower::{CasePlace, Place};
 
 /// A choice and the field that decides it.
-pub(super) fn choice(document: &Document, layout: &Layout, choice: &Choice, place: &Place) {
-    let span = chooser(document, layout, choice, place);
+pub(super) fn choice(document: &Document, layout: &Layout, number: usize, choice: &Choice, place: &Place) {
+    let decider = chooser(document, layout, number, choice, place);
     let mut codes: Vec<&str> = Vec::new();
     let mut names: Vec<&str> = Vec::new();
     let mut has_other = false;
@@ -38,42 +38,77 @@ pub(super) fn choice(document: &Document, layout: &Layout, choice: &Choice, plac
             }
             codes.push(code);
         }
-        if let Some(span) = &span {
-            values(document, choice, span, &case.codes, at);
+        if let Some(field) = decider {
+            values(document, choice, field, &case.codes, at);
         }
+    }
+    if let Some(Field { kind: Kind::Code(rule), .. }) = decider
+        && !has_other
+    {
+        caseless(document, choice, rule, place);
+    }
+}
+
+/// Warns of codes of a closed list that have no case, for a telegram with one of them is refused. An open list has codes that
+/// nobody knows.
+fn caseless(document: &Document, choice: &Choice, rule: &CodeRule, place: &Place) {
+    let known = rule.codes.iter().filter(|_| !rule.open);
+    let missing: Vec<String> = known
+        .filter(|known| choice.case_with(&known.code).is_none())
+        .map(
+            |CodeMeaning { code, label }| {
+                if label.is_empty() { format!("\"{code}\"") } else { format!("\"{code}\" ({label})") }
+            },
+        )
+        .collect();
+    if !missing.is_empty() {
+        let (path, name) = (&choice.by, &choice.name);
+        let message = format!("`{name}` has no case for {}, which `{path}` may be", missing.join(", "));
+        let hint = "add the case, with items = [] if nothing stands there, or other = true for all that no case names";
+        document.warning(place.name.clone(), message, hint);
     }
 }
 
 /// The deciding field, or what is wrong with it.
-fn chooser<'l>(document: &Document, layout: &'l Layout, choice: &Choice, place: &Place) -> Option<Span<'l>> {
+fn chooser<'l>(
+    document: &Document,
+    layout: &'l Layout,
+    number: usize,
+    choice: &Choice,
+    place: &Place,
+) -> Option<&'l Field> {
     let (path, name) = (&choice.by, &choice.name);
-    let Some(span) = layout.span(path) else {
-        let (message, hint) = when::no_field(layout, path);
-        document.error_hint(place.key("by"), message, hint);
-        return None;
+    let found = layout.span(path).map(|span| span.field).or_else(|| layout.field_before(path, number));
+    let (message, hint) = match found {
+        None => no_field(layout, choice),
+        Some(field) if !field.is_code_like() => (
+            format!("`{path}` decides `{name}` and is no text, digits or code field"),
+            "a choice is made by a code: kind = \"digits\", \"code\" or \"text\"".to_owned(),
+        ),
+        Some(Field { computed: Some(_), .. }) => {
+            (format!("`{path}` decides `{name}` and is computed"), "name the field that holds the code".to_owned())
+        }
+        Some(field) => return Some(field),
     };
-    if layout.chooser_of(choice).is_none() {
-        let message = format!("`{path}` decides `{name}` and is no text, digits or code field");
-        document.error_hint(
-            place.key("by"),
-            message,
-            "a choice is made by a code: kind = \"digits\", \"code\" or \"text\"",
-        );
-        return None;
+    document.error_hint(place.key("by"), message, hint);
+    None
+}
+
+/// Why there is no code at the path.
+fn no_field(layout: &Layout, choice: &Choice) -> when::Wrong {
+    let (path, name) = (&choice.by, &choice.name);
+    if layout.field_before(path, usize::MAX).is_some() {
+        let message = format!("`{path}` stands below `{name}`, which it decides and which varies in length");
+        return (message, "move the code above its choice, or give all cases one length".to_owned());
     }
-    if span.field.computed.is_some() {
-        let message = format!("`{path}` decides `{name}` and is computed");
-        document.error_hint(place.key("by"), message, "name the field that holds the code");
-        return None;
-    }
-    Some(span)
+    when::no_field(layout, path)
 }
 
 /// The codes of one case, which the deciding field must be able to hold.
-fn values(document: &Document, choice: &Choice, span: &Span<'_>, codes: &[Cow<'static, str>], at: &CasePlace) {
+fn values(document: &Document, choice: &Choice, field: &Field, codes: &[Cow<'static, str>], at: &CasePlace) {
     for (code, at) in codes.iter().zip(&at.codes) {
         let when = When { path: choice.by.clone(), value: code.clone() };
-        if let Some((message, hint)) = when::value(&when, &span.field.kind, span.field.len) {
+        if let Some((message, hint)) = when::value(&when, &field.kind, field.len) {
             document.error_hint(at.clone(), message, hint);
         }
     }

@@ -90,12 +90,14 @@ fn lenient(values: Vec<Value<'_>>) -> Lenient {
         ("unfilled", Lenient { unfilled: true, ..Lenient::STRICT }),
         ("blank-numbers", Lenient { blank_numbers: true, ..Lenient::STRICT }),
         ("unknown-codes", Lenient { unknown_codes: true, ..Lenient::STRICT }),
+        ("half-characters", Lenient { half_characters: true, ..Lenient::STRICT }),
     ];
     values.into_iter().filter_map(|value| value.choice(&words)).fold(Lenient::STRICT, |all, word| Lenient {
         stripped: all.stripped || word.value.stripped,
         unfilled: all.unfilled || word.value.unfilled,
         blank_numbers: all.blank_numbers || word.value.blank_numbers,
         unknown_codes: all.unknown_codes || word.value.unknown_codes,
+        half_characters: all.half_characters || word.value.half_characters,
         ..all
     })
 }

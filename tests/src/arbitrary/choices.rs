@@ -8,11 +8,11 @@ use super::{Random, fill};
 /// Makes all choices of a layout. Those that one field decides get the cases of one code.
 pub(super) fn make(layout: &Layout, within: &str, record: &mut Record<'_>, random: &mut Random) {
     let mut decided: Vec<(&str, String)> = Vec::new();
-    for item in layout.items() {
+    for (number, item) in layout.items().iter().enumerate() {
         let Item::Choice(choice) = item else { continue };
-        let Some(by) = layout.chooser_of(choice) else { continue };
+        let Some(decider) = layout.decider_of(number) else { continue };
         let known = decided.iter().find(|(path, _)| *path == choice.by).map(|(_, code)| code.clone());
-        let code = known.unwrap_or_else(|| code(choice, by.field, random));
+        let code = known.unwrap_or_else(|| code(choice, decider, random));
         record.set(&format!("{within}{}", choice.by), Value::Text(code.clone())).unwrap_or_default();
         if let Some(case) = choice.case_with(&code).and_then(|number| choice.cases().get(number)) {
             let path = format!("{within}{}", choice.name);

@@ -1,6 +1,6 @@
 //! Forms: the telegrams of the spec `forms`, version 2026-11-22.
 //!
-//! Written by `fep gen` from forms.toml (fnv1a-64 b9b3b8beaade43b2). A change belongs there.
+//! Written by `fep gen` from forms.toml (fnv1a-64 e9f955d05e4f2e4b). A change belongs there.
 
 use fep_codec::{Choice, Date, Digits, Telegram, Text};
 
@@ -16,6 +16,8 @@ pub enum Forms {
     Padded(Padded),
     /// Segments.
     Segments(Segments),
+    /// Loose (codes that have no one place).
+    Loose(Loose),
     /// Redefined.
     Redefined(Redefined),
 }
@@ -124,6 +126,108 @@ pub enum SegmentsSegmentsBody {
     /// Unknown.
     #[choice(other)]
     Unknown(Unknown),
+}
+
+/// Loose (codes that have no one place).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "euc-kr", label = "codes that have no one place", when("head.code" = "600"))]
+pub struct Loose {
+    /// Head.
+    pub head: Head,
+    /// Intro.
+    pub intro: Intro,
+    /// First.
+    #[field(choice = "intro.tag")]
+    pub first: LooseFirst,
+    /// Row count.
+    #[field(len = 1, computed = count(rows))]
+    pub row_count: (),
+    /// Rows.
+    #[field(group, count = row_count, max = 3)]
+    pub rows: Vec<LooseRows>,
+    /// Last.
+    #[field(len = 1)]
+    pub last: Text<1>,
+    /// End.
+    #[field(choice = "last")]
+    pub end: LooseEnd,
+}
+
+/// Loose first.
+#[derive(Choice, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
+pub enum LooseFirst {
+    /// Amount.
+    #[choice("AM")]
+    Amount(Amount),
+    /// Intro.
+    #[choice(other)]
+    Intro(Intro),
+}
+
+/// Loose rows.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "euc-kr")]
+pub struct LooseRows {
+    /// Cell count.
+    #[field(len = 1, computed = count(cells))]
+    pub cell_count: (),
+    /// Cells.
+    #[field(group, count = cell_count, max = 3)]
+    pub cells: Vec<Amount>,
+    /// Kind.
+    #[field(len = 1)]
+    pub kind: Text<1>,
+    /// Body.
+    #[field(choice = "kind")]
+    pub body: LooseRowsBody,
+}
+
+/// Loose rows body.
+#[derive(Choice, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
+pub enum LooseRowsBody {
+    /// Amount.
+    #[choice("A")]
+    Amount(Amount),
+    /// Nothing.
+    #[choice("N")]
+    Nothing(Nothing),
+}
+
+/// Nothing.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "euc-kr")]
+pub struct Nothing {}
+
+/// Loose end.
+#[derive(Choice, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
+pub enum LooseEnd {
+    /// Born.
+    #[choice("P")]
+    Born(Born),
+    /// Founded.
+    #[choice("C")]
+    Founded(Founded),
+}
+
+/// Born.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "euc-kr")]
+pub struct Born {
+    /// Birth.
+    #[field(len = 8)]
+    pub birth: Date,
+}
+
+/// Founded.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "euc-kr")]
+pub struct Founded {
+    /// Tax no.
+    #[field(len = 8, full)]
+    pub tax_no: Digits<8>,
 }
 
 /// Redefined.
@@ -237,4 +341,19 @@ pub struct Unknown {
     /// Raw.
     #[field(tail, max = 20, bytes)]
     pub raw: Vec<u8>,
+}
+
+/// Intro.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "euc-kr")]
+pub struct Intro {
+    /// Note len.
+    #[field(len = 2, computed = length(note))]
+    pub note_len: (),
+    /// Note.
+    #[field(tail, max = 9)]
+    pub note: Text<9>,
+    /// Tag.
+    #[field(len = 2)]
+    pub tag: Text<2>,
 }

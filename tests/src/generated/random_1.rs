@@ -1,6 +1,6 @@
 //! seed 1: the telegrams of the spec `random-1`, version 1.
 //!
-//! Written by `fep gen` from random-1.toml (fnv1a-64 49aed4edc9d6bcd1). A change belongs there.
+//! Written by `fep gen` from random-1.toml (fnv1a-64 3aed36028fbc6971). A change belongs there.
 
 use fep_codec::{Choice, Digits, Telegram, Text};
 
@@ -19,8 +19,8 @@ pub enum Random1 {
 }
 
 /// T0.
-#[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", when("tag" = "T0"), debug)]
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "euc-kr", when("tag" = "T0"))]
 pub struct T0 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -37,18 +37,45 @@ pub struct T0 {
     /// Items 9.
     #[field(group, count = count_10, max = 4)]
     pub items_9: Vec<Pair>,
-    /// F 11.
-    #[field(len = 27, secret)]
-    pub f_11: Text<27>,
-    /// Items 12.
-    #[field(group, count = count_13, max = 5)]
-    pub items_12: Vec<Plain>,
-    /// Count 13.
-    #[field(len = 2, computed = count(items_12))]
-    pub count_13: (),
-    /// F 14.
-    #[field(len = 10)]
-    pub f_14: u64,
+    /// Code 12.
+    #[field(len = 2, charset = "ascii")]
+    pub code_12: Text<2>,
+    /// Body 11.
+    #[field(choice = "code_12")]
+    pub body_11: T0Body11,
+    /// Tail 16.
+    #[field(tail, max = 20)]
+    pub tail_16: Digits<20>,
+    /// F 17.
+    #[field(len = 1)]
+    pub f_17: bool,
+}
+
+/// T0Body11.
+#[derive(Choice, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
+pub enum T0Body11 {
+    /// Plain.
+    #[choice("A", "AA")]
+    Plain(Plain),
+    /// Case15.
+    #[choice("B")]
+    Case15(Case15),
+    /// Pair.
+    #[choice(other)]
+    Pair(Pair),
+}
+
+/// Case15.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "euc-kr")]
+pub struct Case15 {
+    /// A 13.
+    #[field(len = 5)]
+    pub a_13: u32,
+    /// B 14.
+    #[field(len = 9)]
+    pub b_14: Text<9>,
 }
 
 /// T1.
@@ -58,198 +85,158 @@ pub struct T1 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
     pub tag: Text<2>,
-    /// Count 18.
-    #[field(len = 1, computed = count(items_15))]
-    pub count_18: (),
-    /// Items 15.
-    #[field(group, padded, max = 3, pad = b'0', count = count_18)]
-    pub items_15: Vec<T1Items15>,
-    /// Code 20.
-    #[field(len = 2, charset = "ascii")]
-    pub code_20: Text<2>,
-    /// Body 19.
-    #[field(choice = "code_20")]
-    pub body_19: T1Body19,
-    /// Total 24.
-    #[field(len = 9, computed = sum(items_25.amount_26))]
-    pub total_24: (),
-    /// Items 25.
+    /// Len 18.
+    #[field(len = 2, computed = length(tail_19))]
+    pub len_18: (),
+    /// Tail 19.
+    #[field(tail, max = 30)]
+    pub tail_19: Text<30>,
+    /// Literal.
+    #[field(literal = b"\xFE\0")]
+    pub _literal: (),
+    /// Count 23.
+    #[field(len = 1, computed = count(items_20))]
+    pub count_23: (),
+    /// Items 20.
+    #[field(group, padded, max = 3, pad = b'0', count = count_23)]
+    pub items_20: Vec<T1Items20>,
+    /// Sign 24.
+    #[field(len = 1, computed = sign(signed_25, '0', '1'))]
+    pub sign_24: (),
+    /// Signed 25.
+    #[field(len = 8, none = "spaces")]
+    pub signed_25: Option<i32>,
+    /// Total 26.
+    #[field(len = 9, computed = sum(items_27.amount_28))]
+    pub total_26: (),
+    /// Items 27.
     #[field(group)]
-    pub items_25: [T1Items25; 3],
-    /// F 27.
+    pub items_27: [T1Items27; 3],
+    /// F 29.
     #[field(len = 1)]
-    pub f_27: bool,
+    pub f_29: bool,
+    /// Len 30.
+    #[field(len = 2, computed = length(tail_31))]
+    pub len_30: (),
+    /// Tail 31.
+    #[field(tail, max = 30)]
+    pub tail_31: Digits<30>,
+    /// Check 32.
+    #[field(len = 2, computed = xor)]
+    pub check_32: (),
 }
 
-/// T1Items15.
+/// T1Items20.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "euc-kr")]
-pub struct T1Items15 {
-    /// Mark 16.
+pub struct T1Items20 {
+    /// Mark 21.
     #[field(literal = "E")]
-    pub mark_16: (),
-    /// Value 17.
+    pub mark_21: (),
+    /// Value 22.
     #[field(len = 3)]
-    pub value_17: Text<3>,
+    pub value_22: Text<3>,
 }
 
-/// T1Body19.
-#[derive(Choice, Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
-pub enum T1Body19 {
-    /// Plain.
-    #[choice("A", "AA")]
-    Plain(Plain),
-    /// Case23.
-    #[choice("B")]
-    Case23(Case23),
-    /// Pair.
-    #[choice(other)]
-    Pair(Pair),
-}
-
-/// Case23.
+/// T1Items27.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "euc-kr")]
-pub struct Case23 {
-    /// A 21.
-    #[field(len = 5)]
-    pub a_21: u32,
-    /// B 22.
-    #[field(len = 9)]
-    pub b_22: Text<9>,
-}
-
-/// T1Items25.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
-pub struct T1Items25 {
-    /// Amount 26.
+pub struct T1Items27 {
+    /// Amount 28.
     #[field(len = 7)]
-    pub amount_26: u32,
+    pub amount_28: u32,
 }
 
 /// T2.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", when("tag" = "T2"))]
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(charset = "euc-kr", when("tag" = "T2"), debug)]
 pub struct T2 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
     pub tag: Text<2>,
-    /// Code 29.
-    #[field(len = 2, charset = "ascii")]
-    pub code_29: Text<2>,
-    /// Body 28.
-    #[field(choice = "code_29")]
-    pub body_28: T2Body28,
-    /// Length 33.
-    #[field(len = 4, computed = length(all))]
-    pub length_33: (),
-    /// Sign 34.
-    #[field(len = 1, computed = sign(signed_35, '+', '-'))]
-    pub sign_34: (),
-    /// Signed 35.
-    #[field(len = 8)]
-    pub signed_35: i32,
-    /// Items 36.
-    #[field(group, padded, max = 3)]
-    pub items_36: Vec<T2Items36>,
-    /// F 39.
-    #[field(len = 2, codes("1" = "하나", "22" = "둘"))]
-    pub f_39: Text<2>,
-    /// Check 40.
+    /// Part 33.
+    pub part_33: Plain,
+    /// F 34.
+    #[field(len = 30, justify = "right")]
+    pub f_34: Text<30>,
+    /// F 35.
+    #[field(len = 2, secret)]
+    pub f_35: [u8; 2],
+    /// F 36.
+    #[field(len = 2, full)]
+    pub f_36: Digits<2>,
+    /// Items 37.
+    #[field(group)]
+    pub items_37: [Pair; 2],
+    /// F 38.
+    #[field(len = 9, encoding = "packed", sign = "signed")]
+    pub f_38: i64,
+    /// Count 42.
+    #[field(len = 1, computed = count(items_39))]
+    pub count_42: (),
+    /// Items 39.
+    #[field(group, padded, max = 3, pad = b'0', count = count_42)]
+    pub items_39: Vec<T2Items39>,
+    /// Len 43.
+    #[field(len = 2, computed = length(tail_44))]
+    pub len_43: (),
+    /// Tail 44.
+    #[field(tail, max = 30)]
+    pub tail_44: Digits<30>,
+    /// Check 45.
     #[field(len = 1, computed = xor)]
-    pub check_40: (),
+    pub check_45: (),
 }
 
-/// T2Body28.
-#[derive(Choice, Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
-pub enum T2Body28 {
-    /// Plain.
-    #[choice("A", "AA")]
-    Plain(Plain),
-    /// Case32.
-    #[choice("B")]
-    Case32(Case32),
-    /// Pair.
-    #[choice(other)]
-    Pair(Pair),
-}
-
-/// Case32.
+/// T2Items39.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "euc-kr")]
-pub struct Case32 {
-    /// A 30.
-    #[field(len = 5)]
-    pub a_30: u32,
-    /// B 31.
-    #[field(len = 9)]
-    pub b_31: Text<9>,
-}
-
-/// T2Items36.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
-pub struct T2Items36 {
-    /// Mark 37.
+pub struct T2Items39 {
+    /// Mark 40.
     #[field(literal = "E")]
-    pub mark_37: (),
-    /// Value 38.
+    pub mark_40: (),
+    /// Value 41.
     #[field(len = 3)]
-    pub value_38: Text<3>,
+    pub value_41: Text<3>,
 }
 
 /// T3.
-#[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", when("tag" = "T3"), debug)]
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "euc-kr", when("tag" = "T3"))]
 pub struct T3 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
     pub tag: Text<2>,
-    /// F 41.
-    #[field(len = 2, full)]
-    pub f_41: Digits<2>,
-    /// Items 42.
+    /// Literal.
+    #[field(literal = "LIT")]
+    pub _literal: (),
+    /// Total 46.
+    #[field(len = 9, scale = 2, computed = sum(items_47.amount_48))]
+    pub total_46: (),
+    /// Items 47.
     #[field(group)]
-    pub items_42: [Pair; 2],
-    /// F 43.
-    #[field(len = 9, encoding = "packed", sign = "signed")]
-    pub f_43: i64,
-    /// Count 47.
-    #[field(len = 1, computed = count(items_44))]
-    pub count_47: (),
-    /// Items 44.
-    #[field(group, padded, max = 3, pad = b'0', count = count_47)]
-    pub items_44: Vec<T3Items44>,
-    /// Len 48.
-    #[field(len = 2, computed = length(tail_49))]
-    pub len_48: (),
-    /// Tail 49.
-    #[field(tail, max = 30)]
-    pub tail_49: Digits<30>,
-    /// F 50.
-    #[field(len = 1, secret)]
-    pub f_50: bool,
+    pub items_47: [T3Items47; 3],
+    /// F 49.
+    #[field(len = 15, overflow = "cut")]
+    pub f_49: Text<15>,
+    /// Len 50.
+    #[field(len = 2, computed = length(tail_51))]
+    pub len_50: (),
     /// Tail 51.
-    #[field(tail, max = 20)]
-    pub tail_51: Text<20>,
+    #[field(tail, max = 30)]
+    pub tail_51: Text<30>,
     /// F 52.
-    #[field(len = 1, secret)]
-    pub f_52: bool,
+    #[field(len = 4, encoding = "binary-little", scale = 2)]
+    pub f_52: u32,
 }
 
-/// T3Items44.
+/// T3Items47.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "euc-kr")]
-pub struct T3Items44 {
-    /// Mark 45.
-    #[field(literal = "E")]
-    pub mark_45: (),
-    /// Value 46.
-    #[field(len = 3)]
-    pub value_46: Text<3>,
+pub struct T3Items47 {
+    /// Amount 48.
+    #[field(len = 7, scale = 2)]
+    pub amount_48: u32,
 }
 
 /// Plain.

@@ -1,8 +1,8 @@
 //! seed 2: the telegrams of the spec `random-2`, version 1.
 //!
-//! Written by `fep gen` from random-2.toml (fnv1a-64 2655b53dd0b87ff9). A change belongs there.
+//! Written by `fep gen` from random-2.toml (fnv1a-64 2e88484023d7ab3e). A change belongs there.
 
-use fep_codec::{DateTime, Digits, Telegram, Text};
+use fep_codec::{Choice, DateTime, Digits, Telegram, Text};
 
 /// Any telegram of seed 2.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
@@ -148,15 +148,15 @@ pub struct T2 {
     /// F 36.
     #[field(len = 4)]
     pub f_36: [u8; 4],
-    /// F 37.
-    #[field(len = 25)]
-    pub f_37: Text<25>,
-    /// Tail 38.
-    #[field(tail, max = 20, bytes)]
-    pub tail_38: Vec<u8>,
-    /// F 39.
-    #[field(len = 4)]
-    pub f_39: [u8; 4],
+    /// Code 38.
+    #[field(len = 2, charset = "ascii")]
+    pub code_38: Text<2>,
+    /// Body 37.
+    #[field(choice = "code_38")]
+    pub body_37: T2Body37,
+    /// Check 42.
+    #[field(len = 2, computed = xor)]
+    pub check_42: (),
 }
 
 /// T2Items30.
@@ -168,37 +168,76 @@ pub struct T2Items30 {
     pub amount_31: u32,
 }
 
+/// T2Body37.
+#[derive(Choice, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
+pub enum T2Body37 {
+    /// Plain.
+    #[choice("A", "AA")]
+    Plain(Plain),
+    /// Case41.
+    #[choice("B")]
+    Case41(Case41),
+    /// Pair.
+    #[choice(other)]
+    Pair(Pair),
+}
+
+/// Case41.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949")]
+pub struct Case41 {
+    /// A 39.
+    #[field(len = 5)]
+    pub a_39: u32,
+    /// B 40.
+    #[field(len = 9)]
+    pub b_40: Text<9>,
+}
+
 /// T3.
-#[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(charset = "cp949", when("tag" = "T3"), debug)]
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949", when("tag" = "T3"))]
 pub struct T3 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
     pub tag: Text<2>,
-    /// F 40.
-    #[field(len = 13, secret, full)]
-    pub f_40: Digits<13>,
-    /// F 41.
-    #[field(len = 2, codes("1" = "하나", "22" = "둘"))]
-    pub f_41: Text<2>,
-    /// Len 42.
-    #[field(len = 2, computed = length(tail_43))]
-    pub len_42: (),
-    /// Tail 43.
-    #[field(tail, max = 30, bytes)]
-    pub tail_43: Vec<u8>,
-    /// Count 45.
-    #[field(len = 2, computed = count(items_44))]
-    pub count_45: (),
-    /// Items 44.
-    #[field(group, count = count_45, max = 4)]
-    pub items_44: Vec<Pair>,
-    /// Items 46.
+    /// Signed 44.
+    #[field(len = 8, none = "spaces")]
+    pub signed_44: Option<i32>,
+    /// Sign 43.
+    #[field(len = 1, computed = sign(signed_44, '+', '-'))]
+    pub sign_43: (),
+    /// Signed 46.
+    #[field(len = 8, none = "spaces")]
+    pub signed_46: Option<i32>,
+    /// Sign 45.
+    #[field(len = 1, computed = sign(signed_46, '+', '-'))]
+    pub sign_45: (),
+    /// Total 47.
+    #[field(len = 9, computed = sum(items_48.amount_49))]
+    pub total_47: (),
+    /// Items 48.
+    #[field(group)]
+    pub items_48: [T3Items48; 3],
+    /// Length 50.
+    #[field(len = 4, computed = length(all))]
+    pub length_50: (),
+    /// Items 51.
     #[field(group, rest, max = 4)]
-    pub items_46: Vec<Pair>,
+    pub items_51: Vec<Pair>,
     /// Literal.
     #[field(literal = b"\xFE\0")]
     pub _literal: (),
+}
+
+/// T3Items48.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949")]
+pub struct T3Items48 {
+    /// Amount 49.
+    #[field(len = 7)]
+    pub amount_49: u32,
 }
 
 /// Plain.

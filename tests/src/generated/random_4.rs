@@ -1,8 +1,8 @@
 //! seed 4: the telegrams of the spec `random-4`, version 1.
 //!
-//! Written by `fep gen` from random-4.toml (fnv1a-64 95d2fca5d079d821). A change belongs there.
+//! Written by `fep gen` from random-4.toml (fnv1a-64 7b07850593a8a5d0). A change belongs there.
 
-use fep_codec::{Date, Digits, Telegram, Text};
+use fep_codec::{Choice, Date, Digits, Telegram, Text};
 
 /// Any telegram of seed 4.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
@@ -112,30 +112,30 @@ pub struct T2 {
     /// Items 27.
     #[field(group, padded, max = 3)]
     pub items_27: Vec<T2Items27>,
-    /// F 30.
-    #[field(len = 2, encoding = "binary", sign = "signed")]
-    pub f_30: i16,
-    /// Total 31.
-    #[field(len = 9, scale = 2, computed = sum(items_32.amount_33))]
-    pub total_31: (),
-    /// Items 32.
-    #[field(group)]
-    pub items_32: [T2Items32; 3],
-    /// F 34.
-    #[field(len = 13, secret, overflow = "cut")]
-    pub f_34: Text<13>,
+    /// Code 31.
+    #[field(len = 2, charset = "ascii")]
+    pub code_31: Text<2>,
+    /// Body 30.
+    #[field(choice = "code_31")]
+    pub body_30: T2Body30,
     /// F 35.
-    #[field(len = 10, justify = "right")]
-    pub f_35: Text<10>,
-    /// Items 36.
-    #[field(group, count = count_37, max = 5)]
-    pub items_36: Vec<Plain>,
-    /// Count 37.
-    #[field(len = 2, computed = count(items_36))]
-    pub count_37: (),
-    /// F 38.
-    #[field(len = 2, codes("1" = "하나", "22" = "둘"))]
-    pub f_38: Text<2>,
+    #[field(len = 8)]
+    pub f_35: Date,
+    /// Len 36.
+    #[field(len = 2, computed = length(tail_37))]
+    pub len_36: (),
+    /// Tail 37.
+    #[field(tail, max = 30)]
+    pub tail_37: Digits<30>,
+    /// Total 38.
+    #[field(len = 9, scale = 2, computed = sum(items_39.amount_40))]
+    pub total_38: (),
+    /// Items 39.
+    #[field(group)]
+    pub items_39: [T2Items39; 3],
+    /// F 41.
+    #[field(len = 13, secret, overflow = "cut")]
+    pub f_41: Text<13>,
 }
 
 /// T2Items27.
@@ -150,13 +150,40 @@ pub struct T2Items27 {
     pub value_29: Text<3>,
 }
 
-/// T2Items32.
+/// T2Body30.
+#[derive(Choice, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
+pub enum T2Body30 {
+    /// Plain.
+    #[choice("A", "AA")]
+    Plain(Plain),
+    /// Case34.
+    #[choice("B")]
+    Case34(Case34),
+    /// Pair.
+    #[choice(other)]
+    Pair(Pair),
+}
+
+/// Case34.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "cp949")]
-pub struct T2Items32 {
-    /// Amount 33.
+pub struct Case34 {
+    /// A 32.
+    #[field(len = 5)]
+    pub a_32: u32,
+    /// B 33.
+    #[field(len = 9)]
+    pub b_33: Text<9>,
+}
+
+/// T2Items39.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949")]
+pub struct T2Items39 {
+    /// Amount 40.
     #[field(len = 7, scale = 2)]
-    pub amount_33: u32,
+    pub amount_40: u32,
 }
 
 /// T3.
@@ -166,30 +193,44 @@ pub struct T3 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
     pub tag: Text<2>,
-    /// F 39.
+    /// Count 43.
+    #[field(len = 2, computed = count(items_42))]
+    pub count_43: (),
+    /// Items 42.
+    #[field(group, count = count_43, max = 4)]
+    pub items_42: Vec<Plain>,
+    /// Part 44.
+    pub part_44: Pair,
+    /// Len 45.
+    #[field(len = 2, computed = length(tail_46))]
+    pub len_45: (),
+    /// Tail 46.
+    #[field(tail, max = 30)]
+    pub tail_46: Digits<30>,
+    /// F 47.
     #[field(len = 12)]
-    pub f_39: Text<12>,
-    /// Sign 40.
-    #[field(len = 1, computed = sign(signed_41, '+', '-', ' '))]
-    pub sign_40: (),
-    /// Signed 41.
+    pub f_47: Text<12>,
+    /// Sign 48.
+    #[field(len = 1, computed = sign(signed_49, '+', '-', ' '))]
+    pub sign_48: (),
+    /// Signed 49.
     #[field(len = 8)]
-    pub signed_41: i32,
-    /// Signed 43.
+    pub signed_49: i32,
+    /// Signed 51.
     #[field(len = 8)]
-    pub signed_43: i32,
-    /// Sign 42.
-    #[field(len = 1, computed = sign(signed_43, '+', '-', ' '))]
-    pub sign_42: (),
-    /// F 44.
+    pub signed_51: i32,
+    /// Sign 50.
+    #[field(len = 1, computed = sign(signed_51, '+', '-', ' '))]
+    pub sign_50: (),
+    /// F 52.
     #[field(len = 9, encoding = "packed", sign = "signed", scale = 2)]
-    pub f_44: i64,
-    /// Items 45.
-    #[field(group, rest, max = 4)]
-    pub items_45: Vec<Pair>,
-    /// Literal.
-    #[field(literal = b"\xFE\0")]
-    pub _literal: (),
+    pub f_52: i64,
+    /// Length 53.
+    #[field(len = 4, computed = length(rest))]
+    pub length_53: (),
+    /// F 54.
+    #[field(len = 1, overflow = "cut")]
+    pub f_54: Text<1>,
 }
 
 /// Plain.

@@ -30,7 +30,7 @@ fn a_sum_is_that_of_the_entries() {
     check(&list(&[]), b"00000");
     refused::<List>(
         b"000011205-005",
-        "peer: total, bytes 0..5: the sum says 1, the entries have 1200 in units of the last decimal, hex 30 30 30 30 31",
+        "peer: total, bytes 0..5: the sum says 0.01, the entries have 12.00, hex 30 30 30 30 31",
     );
     unwritable(
         &list(&[Some(-5)]),

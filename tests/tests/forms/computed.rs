@@ -20,7 +20,7 @@ fn a_sum_is_that_of_the_entries() {
     written(&layout, b"0000050005", &json!({ "items": [{ "amount": 5 }] }));
     assert_eq!(
         refused(&layout, b"00002300050017"),
-        "peer: total, bytes 0..6: the sum says 23, the entries have 22 in units of the last decimal, hex 30 30 30 30 32 33"
+        "peer: total, bytes 0..6: the sum says 23, the entries have 22, hex 30 30 30 30 32 33"
     );
     assert_eq!(
         not_written(&layout, &json!({ "total": 6, "items": [{ "amount": 5 }] })),

@@ -81,7 +81,7 @@ fn a_lie_is_shown_at_the_field_that_lies() {
     let lies = [
         "0 2 items[0].amount 1",
         "2 2 items[1].amount 2",
-        "4 3 total ! the sum says 4, the entries have 3 in units of the last decimal",
+        "4 3 total ! the sum says 4, the entries have 3",
         "7 1 n ! the count says 3, there are 2 entries",
         "8 1 bcc ! the check `xor` gives hex 04",
     ];

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use fep_codec::{Layout, Record};
 use fep_spec::Spec;
 use fep_tests::arbitrary::{self, Random};
-use fep_tests::properties;
+use fep_tests::properties::{self, patched};
 use proptest::prelude::*;
 
 static SPEC: LazyLock<Spec> =
@@ -48,10 +48,26 @@ proptest! {
     }
 
     #[test]
+    fn what_is_patched_and_refreshed_is_what_the_changed_record_encodes_to(seed in any::<u64>()) {
+        for layout in LAYOUTS.iter() {
+            patched::any_patch(layout, seed);
+        }
+    }
+
+    #[test]
     fn rubbish_is_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         for layout in LAYOUTS.iter() {
             properties::any_bytes(layout, &bytes);
         }
+    }
+}
+
+#[test]
+fn most_fields_can_be_patched_alone() {
+    // Else the property above would hold for nothing.
+    for layout in LAYOUTS.iter() {
+        let patched = (0..300).filter(|seed| patched::any_patch(layout, *seed)).count();
+        assert!(patched > 100, "{} of 300 {}", patched, layout.name);
     }
 }
 

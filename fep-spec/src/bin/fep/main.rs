@@ -86,8 +86,8 @@ struct TelegramArgs {
 struct DecodeArgs {
     #[command(flatten)]
     telegram: TelegramArgs,
-    /// Accept what is often wrong: stripped trailing blanks, bytes left over, blank numbers (as zero), codes that are not on
-    /// their list, and in a record file a last block that is not full
+    /// Accept what is often wrong: stripped trailing blanks, bytes left over, blank numbers (as zero), half characters at the end
+    /// of a text (dropped), codes that are not on their list, and in a record file a last block that is not full
     #[arg(long)]
     lenient: bool,
 }

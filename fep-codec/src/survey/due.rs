@@ -1,0 +1,189 @@
+//! What computed fields must say in bytes as they are: what refreshing a telegram fills in.
+//!
+//! The telegram is taken apart as ever, but for what computed fields say: only those are believed by which the bytes are
+//! divided. So the rules are those of writing, and the values those of reading.
+
+use alloc::vec::Vec;
+
+use super::level::Level;
+use super::{Step, Survey, What};
+use crate::cursor::length_value;
+use crate::error::{Culprit, Error, Fault};
+use crate::kind::FieldValue as _;
+use crate::layout::{Check, Computed, Field, Item, Kind, Layout, SignOf};
+use crate::record::{Value, can_sum, count, no_check_start, no_number, number_of, sum};
+
+/// What a computed field must say.
+#[derive(Clone, Debug)]
+pub(crate) enum Due {
+    /// This number.
+    Number(i128),
+    /// This sign.
+    Sign(u8),
+    /// What its function makes of the bytes from here to the field.
+    Check { from: usize },
+}
+
+/// The computed fields of a telegram with what they must say, in the order of the bytes.
+///
+/// # Errors
+/// If the telegram cannot be taken apart to its end, or a field cannot be read that another is computed from.
+pub(crate) fn dues<'l>(layout: &'l Layout, telegram: &[u8]) -> Result<Vec<(Step<'l>, Due)>, Error> {
+    let mut survey = Survey::new(telegram);
+    survey.dues = Some(Vec::new());
+    let (complete, _) = survey.items(layout);
+    if let Some(error) = survey.undue.take() {
+        return Err(error);
+    }
+    let left = telegram.len().saturating_sub(survey.at);
+    let is_unknown = |step: &Step<'_>| !matches!(step.what, What::Field(_) | What::Literal(_) | What::Filler(_));
+    let unknown = survey.steps.iter().filter(|step| is_unknown(step)).find_map(|step| step.value.as_ref().err());
+    if let Some(error) = unknown {
+        return Err(error.clone());
+    }
+    if !complete {
+        let last = survey.steps.iter().rev().find_map(|step| step.value.as_ref().err());
+        let fault = Fault::Truncated { needed: survey.at, left: telegram.len() };
+        return Err(last.cloned().unwrap_or_else(|| Error::new(Culprit::Peer, fault)));
+    }
+    if left > 0 {
+        let error = Error::new(Culprit::Peer, Fault::LeftOver { bytes: left });
+        return Err(error.at_bytes(survey.at..telegram.len(), None));
+    }
+    let mut due = survey.dues.take().unwrap_or_default();
+    due.sort_by_key(|(step, _)| *step);
+    let mut steps: Vec<_> = survey.steps.into_iter().map(Some).collect();
+    let taken = due.into_iter().filter_map(|(step, due)| Some((steps.get_mut(step)?.take()?, due)));
+    Ok(taken.collect())
+}
+
+impl<'l> Survey<'l, '_> {
+    /// Whether the bytes of the item with this number are those that a length says: always, but when lengths are filled in, for
+    /// then it has to be an item that has no other end.
+    pub(super) fn believes_length(&self, layout: &Layout, number: usize) -> bool {
+        self.dues.is_none() || layout.needs_length(number)
+    }
+
+    /// Notes what the computed fields of a layout must say whose items were all read.
+    pub(super) fn note_dues(&mut self, level: &mut Level<'l>) {
+        if self.dues.is_none() || level.values.len() < level.layout.items().len() {
+            return;
+        }
+        // In wire order, for what a sum adds up stands in entries, whose own fields were noted when they ended.
+        for (number, item) in level.layout.items().iter().enumerate() {
+            let Item::Field(field) = item else { continue };
+            let Some(computed) = &field.computed else { continue };
+            let Some(at) = level.starts.get(number).copied() else { continue };
+            match self.due(level, number, field, computed) {
+                Ok(Some(due)) => {
+                    if let (Due::Number(due), Some(value)) = (&due, level.values.get_mut(number)) {
+                        *value = Value::Number(*due);
+                    }
+                    if let (Some(step), Some(dues)) = (self.step_at(level, at), &mut self.dues) {
+                        dues.push((step, due));
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    self.undue.get_or_insert(error);
+                }
+            }
+        }
+    }
+
+    /// What a field must say; nothing if it is by what it says that the bytes are divided.
+    fn due(
+        &self,
+        level: &mut Level<'l>,
+        number: usize,
+        field: &'l Field,
+        computed: &'l Computed,
+    ) -> Result<Option<Due>, Error> {
+        let layout = level.layout;
+        let at = level.starts.get(number).copied().unwrap_or_default();
+        let number = match computed {
+            Computed::Length(counts) => length_value(*counts, at, field.len, self.telegram.len()) as i128,
+            Computed::LengthOf(of) => match layout.item(of) {
+                Some((item, _)) if !layout.needs_length(item) => {
+                    let start = level.starts.get(item).copied().unwrap_or_default();
+                    let end = level.starts.get(item.saturating_add(1)).copied().unwrap_or(self.at);
+                    end.saturating_sub(start) as i128
+                }
+                _ => return Ok(None),
+            },
+            Computed::Count(of) if layout.item(of).is_some_and(|(group, _)| group < number) => {
+                count(layout, &level.values, of) as i128
+            }
+            Computed::Count(_) => return Ok(None),
+            Computed::Sum(path) => return self.due_sum(level, field, path).map(Some),
+            Computed::Sequence(first) => i128::from(*first) + i128::from(self.entry),
+            Computed::Sign(sign) => return self.due_sign(level, field, sign, at),
+            Computed::Check(Check { run: None, .. }) => return Ok(None),
+            Computed::Check(check) => {
+                let from = layout.check_start(check, level.start).ok_or_else(|| no_check_start(field))?;
+                return Ok(Some(Due::Check { from }));
+            }
+        };
+        Ok(Some(Due::Number(number)))
+    }
+
+    fn due_sum(&self, level: &Level<'l>, field: &'l Field, path: &str) -> Result<Due, Error> {
+        if !can_sum(level.layout, &level.values, path) {
+            let steps = self.steps.get(level.first_step..).unwrap_or_default();
+            let (group, summand) = path.split_once('.').unwrap_or((path, ""));
+            let within = self.path_of(group);
+            let is_summand = |step: &&Step<'_>| {
+                let entry = step.path.strip_prefix(&within).and_then(|rest| rest.strip_prefix('['));
+                entry.and_then(|entry| entry.split_once("].")).is_some_and(|(_, path)| path == summand)
+            };
+            let unread = steps.iter().filter(is_summand).find_map(|step| step.value.as_ref().err());
+            let expected = "a group whose numbers can be read";
+            let unknown = || self.around(Error::in_field(Culprit::Peer, Fault::Unreadable { expected }, field));
+            return Err(unread.cloned().unwrap_or_else(unknown));
+        }
+        let sum = sum(level.layout, &level.values, path).units();
+        let too_much = Fault::Overflow { holder: "a sum of 38 digits" };
+        sum.map(Due::Number).ok_or_else(|| self.around(Error::in_field(Culprit::Caller, too_much, field)))
+    }
+
+    /// The sign of a number stands in its sign field only, so it is kept; but zero has a sign of its own, and so has what is not
+    /// zero.
+    fn due_sign(
+        &self,
+        level: &mut Level<'l>,
+        field: &'l Field,
+        sign: &SignOf,
+        at: usize,
+    ) -> Result<Option<Due>, Error> {
+        let Some((number, _)) = number_of(level.layout, sign) else { return Err(no_number(field)) };
+        let byte = self.telegram.get(at).copied().unwrap_or_default();
+        let units = match level.values.get_mut(number) {
+            Some(Value::Number(number)) => {
+                *number = if byte == sign.minus { number.saturating_neg() } else { *number };
+                *number
+            }
+            Some(Value::None) => 0,
+            _ => return Ok(None),
+        };
+        if byte == sign.plus || byte == sign.minus || Some(byte) == sign.zero {
+            return Ok(Some(Due::Sign(sign.byte_of(units))));
+        }
+        let error = Error::in_field(Culprit::Peer, Fault::BadSign { byte: Some(byte) }, field);
+        Err(self.around(error.at_bytes(at..at.saturating_add(field.len), Some(&[byte]))))
+    }
+}
+
+/// Writes what is due to a field's bytes.
+///
+/// # Errors
+/// If it does not fit.
+pub(crate) fn put_due(field: &Field, due: &Due, out: &mut [u8]) -> Result<(), Fault> {
+    match (due, &field.kind) {
+        (Due::Number(number), Kind::Number(rule)) => number.put(rule, out),
+        (Due::Sign(sign), _) => {
+            out.fill(*sign);
+            Ok(())
+        }
+        (Due::Number(_) | Due::Check { .. }, _) => Err(Fault::BadSpec { reason: "a computed field must be a number" }),
+    }
+}

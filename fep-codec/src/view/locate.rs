@@ -1,0 +1,57 @@
+//! A field by its path, `body.items[3].amount`, in the bytes of one telegram.
+
+use alloc::vec::Vec;
+
+use crate::error::{Culprit, Error, Fault};
+use crate::layout::{Field, Item, Layout};
+use crate::record::{split_index, unknown};
+use crate::walk::Standing;
+
+/// A field and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Place<'l> {
+    pub(crate) field: &'l Field,
+    pub(crate) start: usize,
+    /// Its bytes; a tail has as many as its value.
+    pub(crate) len: usize,
+    /// The layout that it is an item of.
+    pub(crate) layout: &'l Layout,
+}
+
+/// The field at a path, and where it stands in this telegram.
+///
+/// # Errors
+/// If there is no such field, with the name that was probably meant; if the group has no such entry; or if the telegram
+/// does not say where it is.
+pub(crate) fn locate<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Result<Place<'l>, Error> {
+    let mut inner = Standing::whole(layout, telegram);
+    let mut passed: Vec<&str> = Vec::new();
+    let mut segments = path.split('.').peekable();
+    while let Some(segment) = segments.next() {
+        let Some((name, index)) = split_index(segment) else { break };
+        let Some((number, item)) = inner.layout.item(name) else { break };
+        let within = |error: Error| passed.iter().rev().fold(error, |error, name| error.within(name));
+        let walk = inner.walk_to(number).map_err(within)?;
+        let (start, end) = (walk.at, walk.limit(number).map_err(within)?);
+        inner = match (item, index) {
+            (Item::Field(field), None) if segments.peek().is_none() => {
+                return Ok(Place { field, start, len: field.len, layout: inner.layout });
+            }
+            (Item::Tail(field), None) if segments.peek().is_none() => {
+                return Ok(Place { field, start, len: end.saturating_sub(start), layout: inner.layout });
+            }
+            (Item::Part(part), None) => inner.of(&part.layout, start, end),
+            (Item::Choice(choice), None) => inner.of(walk.case(choice).map_err(within)?, start, end),
+            (Item::Group(group), Some(index)) => {
+                if index >= walk.count(number, group).map_err(within)? {
+                    let expected = "the number of an entry that the telegram has, from 0";
+                    return Err(Error::new(Culprit::Caller, Fault::Unreadable { expected }).within(path));
+                }
+                inner.of(&group.layout, inner.entry_offset(group, start, index).map_err(within)?, end)
+            }
+            _ => break,
+        };
+        passed.push(segment);
+    }
+    Err(unknown(layout, path))
+}

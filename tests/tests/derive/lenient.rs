@@ -1,0 +1,154 @@
+//! What is forgiven if it is asked for: half characters, and blanks that were stripped from telegrams of any length.
+
+use fep_codec::lenient::{Lenient, decode_lenient};
+use fep_codec::{Decode, Digits, Layout, Record, Telegram, Text};
+
+use super::refusal;
+
+const HALF: Lenient = Lenient { half_characters: true, ..Lenient::STRICT };
+const STRIPPED: Lenient = Lenient { stripped: true, ..Lenient::STRICT };
+
+/// Both codecs read the bytes, if they are told to forgive this and no sooner, as they read the mended bytes.
+#[track_caller]
+fn forgiven<T>(bytes: &[u8], lenient: Lenient, mended: &[u8])
+where
+    T: for<'a> Decode<'a> + PartialEq + std::fmt::Debug,
+{
+    assert!(T::decode(bytes).is_err() && Record::decode(T::LAYOUT, bytes).is_err());
+    let shown = lenient.mend(T::LAYOUT, bytes);
+    assert_eq!(shown.escape_ascii().to_string(), mended.escape_ascii().to_string());
+    assert_eq!(T::LAYOUT.all_errors(&shown), []);
+    let read = decode_lenient::<T>(bytes, lenient).unwrap();
+    assert_eq!(read, T::decode(mended).unwrap());
+    assert_eq!(Record::decode_lenient(T::LAYOUT, bytes, lenient), Record::decode(T::LAYOUT, mended));
+    for all in [Lenient::ALL, lenient] {
+        assert_eq!(decode_lenient::<T>(bytes, all).unwrap(), read);
+    }
+}
+
+#[track_caller]
+fn refused_still(layout: &Layout, bytes: &[u8], lenient: Lenient, said: &str) {
+    assert_eq!(refusal(Record::decode_lenient(layout, bytes, lenient)), said);
+}
+
+#[derive(Telegram, Debug, PartialEq)]
+#[telegram(charset = "euc-kr")]
+struct Names {
+    #[field(secret)]
+    left: Text<5>,
+    #[field(justify = "right")]
+    right: Text<5>,
+    #[field(pad = '*')]
+    stars: Text<3>,
+    #[field(len = 3, full)]
+    full: String,
+}
+
+#[test]
+fn half_a_character_at_the_end_of_a_text_is_dropped() {
+    // 가 is B0 A1, 나 is B3 AA.
+    let sound = b"\xB0\xA1\xB3\xAA    \xB0\xA1***A  ";
+    Names::decode(sound).unwrap();
+    forgiven::<Names>(b"\xB0\xA1\xB3\xAA\xB0   \xB0\xA1***A  ", HALF, sound);
+    forgiven::<Names>(b"\xB0\xA1\xB3\xAA   \xB0\xA1\xB3***A  ", HALF, sound);
+    forgiven::<Names>(b"\xB0\xA1\xB3\xAA    \xB0\xA1\xB0**A  ", HALF, sound);
+    forgiven::<Names>(b"\xB0\xA1\xB3\xAA    \xB0\xA1**\xB0A  ", HALF, b"\xB0\xA1\xB3\xAA    \xB0\xA1***A  ");
+    forgiven::<Names>(b"\xB0\xA1\xB3\xAA    \xB0\xA1***A \xB0", HALF, sound);
+    // Not at the end of the text; and not asked for.
+    refused_still(
+        Names::LAYOUT,
+        b"\xB0 A       \xB0***A  ",
+        HALF,
+        "peer: left, bytes 0..5: no euc-kr text at byte 0: there is no such character",
+    );
+    let half = b"\xB0\xA1\xB3\xAA\xB0   \xB0\xA1***A  ";
+    let others = Lenient { half_characters: false, ..Lenient::ALL };
+    let said = refusal(Record::decode_lenient(Names::LAYOUT, half, others));
+    assert!(said.starts_with("peer: left, bytes 0..5: ") && !said.contains("b0"), "{said}");
+}
+
+#[test]
+fn half_a_character_between_shifts_leaves_its_place_to_the_shift() {
+    #[derive(Telegram, Debug, PartialEq)]
+    #[telegram(charset = "ibm933")]
+    struct Name {
+        name: Text<6>,
+    }
+    // 가 is 88 61 in IBM-933.
+    forgiven::<Name>(b"\x0E\x88\x61\x88\x61\x88", HALF, b"\x0E\x88\x61\x88\x61\x0F");
+    forgiven::<Name>(b"\xC1\xC1\xC1\xC1\x0E\x88", HALF, b"\xC1\xC1\xC1\xC1\x40\x40");
+}
+
+#[test]
+fn a_tail_and_utf_8_keep_their_length() {
+    #[derive(Telegram, Debug, PartialEq)]
+    #[telegram(charset = "utf-8")]
+    struct Memo {
+        name: Text<6>,
+        #[field(len = 1, computed = length(memo))]
+        memo_len: (),
+        #[field(tail, max = 9)]
+        memo: String,
+    }
+    // 가 is EA B0 80.
+    forgiven::<Memo>(b"\xEA\xB0\x80\xEA\xB0 5ab\xEA\xB0\x80", HALF, b"\xEA\xB0\x80   5ab\xEA\xB0\x80");
+    forgiven::<Memo>(b"      4\xEA\xB0\x80\xEA", HALF, b"      4\xEA\xB0\x80 ");
+}
+
+#[derive(Telegram, Debug, PartialEq)]
+struct Row {
+    #[field(len = 2)]
+    no: u8,
+    name: Text<4>,
+}
+
+#[test]
+fn blanks_are_put_back_where_the_length_is_known() {
+    #[derive(Telegram, Debug, PartialEq)]
+    struct List {
+        #[field(len = 3, computed = length(all))]
+        length: (),
+        #[field(len = 1, computed = count(rows))]
+        row_count: (),
+        #[field(group, count = row_count, max = 3)]
+        rows: Vec<Row>,
+        #[field(len = 1, computed = length(memo))]
+        memo_len: (),
+        #[field(tail, max = 9, charset = "ascii")]
+        memo: String,
+        last: Text<3>,
+    }
+    // Rows of six bytes, a memo of two, and three at the end: 4 + 12 + 1 + 2 + 3.
+    forgiven::<List>(b"022201abcd02e   2mm", STRIPPED, b"022201abcd02e   2mm   ");
+    forgiven::<List>(b"022201abcd02e   2", STRIPPED, b"022201abcd02e   2     ");
+    // A number is not blank, and a count that is not there says nothing.
+    refused_still(
+        List::LAYOUT,
+        b"022201abcd",
+        STRIPPED,
+        "peer: length, bytes 0..3: the length says 22, there are 10, hex 30 32 32",
+    );
+    // Not as many as the fields could say, if no telegram is so long.
+    #[derive(Telegram, Debug, PartialEq)]
+    struct Long {
+        #[field(len = 9, computed = length(memo))]
+        memo_len: (),
+        #[field(tail, max = 9, charset = "ascii")]
+        memo: String,
+    }
+    assert_eq!(STRIPPED.mend(Long::LAYOUT, b"999999999a").len(), 10);
+    assert_eq!(STRIPPED.mend(Long::LAYOUT, b"000000009a").len(), 18);
+    // What takes all that is left has no length that blanks could be missing from.
+    #[derive(Telegram, Debug, PartialEq)]
+    struct Rest {
+        #[field(group, rest, max = 3)]
+        rows: Vec<Row>,
+        end: Digits<2>,
+    }
+    refused_still(
+        Rest::LAYOUT,
+        b"01ab",
+        STRIPPED,
+        "peer: rows, bytes 0..2: 2 bytes, which is no whole number of entries of 6 bytes",
+    );
+}
