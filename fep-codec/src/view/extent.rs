@@ -27,15 +27,43 @@ pub(crate) struct Place<'l> {
     pub(crate) len: usize,
 }
 
+/// Where the fields stand by which items vary, as far as a walk has passed them. Without it each would be looked for from the
+/// start, those before it too: twice the work for each item that varies.
+#[derive(Default)]
+struct Passed {
+    /// Numbers of items, and where these begin; the latest take the place of the earliest.
+    starts: [Option<(usize, usize)>; PASSED_MAX],
+    count: usize,
+}
+
+/// Few such fields stand between one and the item that it is about.
+const PASSED_MAX: usize = 8;
+
+impl Passed {
+    fn remember(&mut self, number: usize, item: &Item, start: usize) {
+        if let Item::Field(Field { computed: Some(Computed::Count(_) | Computed::LengthOf(_)), .. }) = item {
+            if let Some(place) = self.starts.get_mut(self.count % PASSED_MAX) {
+                *place = Some((number, start));
+            }
+            self.count = self.count.wrapping_add(1);
+        }
+    }
+
+    fn start_of(&self, number: usize) -> Option<usize> {
+        self.starts.iter().flatten().find(|(passed, _)| *passed == number).map(|(_, start)| *start)
+    }
+}
+
 impl<'l, 't> Extent<'l, 't> {
     /// Where the item with this number begins, in bytes from the start of the telegram; the end, if there is no such item.
     ///
     /// # Errors
     /// If a count on the way cannot be read, or the telegram ends before.
     pub(crate) fn offset_of(self, number: usize) -> Result<usize, Error> {
-        let mut at = self.start;
-        for (passed, item) in self.layout.items().iter().enumerate().take(number) {
-            let len = self.item_len(passed, item, at)?;
+        let (mut at, mut passed) = (self.start, Passed::default());
+        for (number, item) in self.layout.items().iter().enumerate().take(number) {
+            passed.remember(number, item, at);
+            let len = self.item_len(number, item, at, &passed)?;
             at = at.saturating_add(len);
             if at > self.telegram.len() {
                 let left = self.telegram.len().saturating_sub(at.saturating_sub(len));
@@ -62,10 +90,14 @@ impl<'l, 't> Extent<'l, 't> {
     /// # Errors
     /// If the field that says it cannot be read, or the item has no end.
     pub(crate) fn limit(self, number: usize, at: usize) -> Result<usize, Error> {
+        self.limit_of(number, at, &Passed::default())
+    }
+
+    fn limit_of(self, number: usize, at: usize, passed: &Passed) -> Result<usize, Error> {
         let name = self.layout.items().get(number).and_then(Item::name).unwrap_or_default();
         let measures = |item: &Item| matches!(item, Item::Field(Field { computed: Some(Computed::LengthOf(of)), .. }) if of == name);
         if let Some(measure) = self.layout.items().iter().position(measures) {
-            return Ok(at.saturating_add(self.number(measure)?));
+            return Ok(at.saturating_add(self.number(measure, passed)?));
         }
         match self.layout.reserved_behind(number) {
             Some(behind) => Ok(self.end.saturating_sub(behind)),
@@ -77,10 +109,11 @@ impl<'l, 't> Extent<'l, 't> {
     }
 
     /// The number in the field with this place in the layout.
-    fn number(self, number: usize) -> Result<usize, Error> {
-        let at = match self.layout.offset_of(number) {
-            Some(offset) => self.start.saturating_add(offset),
-            None => self.offset_of(number)?,
+    fn number(self, number: usize, passed: &Passed) -> Result<usize, Error> {
+        let at = match (passed.start_of(number), self.layout.offset_of(number)) {
+            (Some(at), _) => at,
+            (None, Some(offset)) => self.start.saturating_add(offset),
+            (None, None) => self.offset_of(number)?,
         };
         if let Some(Item::Field(field)) = self.layout.items().get(number) {
             let mut reader = Reader::starting_at(self.telegram, at);
@@ -102,17 +135,25 @@ impl<'l, 't> Extent<'l, 't> {
 
     /// How many entries the group with this number has.
     pub(crate) fn count(self, number: usize, group: &'l Group) -> Result<usize, Error> {
+        self.count_at(number, group, None, &Passed::default())
+    }
+
+    /// How many entries the group with this number has, which begins at `at` if that is known.
+    fn count_at(self, number: usize, group: &'l Group, at: Option<usize>, passed: &Passed) -> Result<usize, Error> {
+        let start = || at.map_or_else(|| self.offset_of(number), Ok);
         let field = group.repeat.counted_by().and_then(|by| self.layout.item(by)).map(|(field, _)| field);
         match (&group.repeat, field) {
             (Repeat::Fixed(count), _) => Ok(*count),
-            (Repeat::Counted { .. } | Repeat::Padded { .. }, Some(field)) if field < number => self.number(field),
+            (Repeat::Counted { .. } | Repeat::Padded { .. }, Some(field)) if field < number => {
+                self.number(field, passed)
+            }
             (Repeat::Counted { by: _, max } | Repeat::Rest { max }, _) => {
-                let at = self.offset_of(number)?;
-                let end = self.limit(number, at)?;
+                let at = start()?;
+                let end = self.limit_of(number, at, passed)?;
                 self.entries_until(group, at, end, *max)
             }
             (Repeat::Padded { max, pad, .. }, _) => {
-                let at = self.offset_of(number)?;
+                let at = start()?;
                 let len = group.layout.fixed_len().unwrap_or_default().max(1);
                 let rest = self.telegram.get(at..).unwrap_or_default();
                 let used = |entry: &&[u8]| entry.iter().any(|byte| byte != pad);
@@ -152,21 +193,21 @@ impl<'l, 't> Extent<'l, 't> {
         Ok(at)
     }
 
-    fn item_len(self, number: usize, item: &'l Item, at: usize) -> Result<usize, Error> {
+    fn item_len(self, number: usize, item: &'l Item, at: usize, passed: &Passed) -> Result<usize, Error> {
         if let Some(len) = item.fixed_len() {
             return Ok(len);
         }
         let end = match item {
             Item::Part(part) => {
-                let inner = self.of(&part.layout, at, self.limit(number, at)?);
+                let inner = self.of(&part.layout, at, self.limit_of(number, at, passed)?);
                 inner.end().map_err(|error| error.within(&part.name))
             }
-            Item::Group(group) => self.entry_offset(group, at, self.count(number, group)?),
+            Item::Group(group) => self.entry_offset(group, at, self.count_at(number, group, Some(at), passed)?),
             Item::Choice(choice) => {
-                let inner = self.of(self.case(choice)?, at, self.limit(number, at)?);
+                let inner = self.of(self.case(choice)?, at, self.limit_of(number, at, passed)?);
                 inner.end().map_err(|error| error.within(&choice.name))
             }
-            Item::Tail(_) => self.limit(number, at),
+            Item::Tail(_) => self.limit_of(number, at, passed),
             Item::Field(_) | Item::Literal(_) | Item::Filler(_) => Ok(at),
         };
         Ok(end?.saturating_sub(at))
