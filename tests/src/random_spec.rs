@@ -1,7 +1,6 @@
 //! Random spec documents: telegrams of every kind, form and nesting that a spec can say, out of a row of random numbers.
 //!
-//! What it writes must be a clean spec. It knows the rules from the documents of the spec file, not from the loader. The numbers
-//! come from a seed, or are a fuzzer's bytes, so that it can learn which byte makes which layout.
+//! What it writes must be a clean spec. It knows the rules from the documents of the spec file, not from the loader.
 
 use std::fmt::Write as _;
 
@@ -10,41 +9,24 @@ use crate::arbitrary::Random;
 /// The seeds of the specs that have generated code in `src/generated`.
 pub const COMMITTED: std::ops::Range<u64> = 1..5;
 
-/// Where the numbers come from.
-trait Numbers {
-    /// The next number below `end`, which is not 0.
-    fn below(&mut self, end: u64) -> u64;
-}
-
-impl Numbers for Random {
-    fn below(&mut self, end: u64) -> u64 {
-        Self::below(self, end)
-    }
-}
-
-/// A byte for each number, and zeros when they are used up.
-struct Dice<'b>(std::slice::Iter<'b, u8>);
-
-impl Numbers for Dice<'_> {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0.next().map_or(0, |byte| u64::from(*byte) % end)
-    }
-}
-
 /// The text of a spec with a few telegrams.
 #[must_use]
 pub fn random_spec(name: &str, seed: u64) -> String {
-    Writer::new(&mut Random(seed)).spec(name, &format!("seed {seed}"), 4)
+    let mut writer = Writer { random: Random(seed), text: String::new(), names: 0, late: 0, varies: false };
+    let charset = *writer.random.one_of(&["ascii", "euc-kr", "cp949", "utf-8"]);
+    writer.line(format_args!("# Made by `random-specs` from seed {seed}; a person would have written another one.\n"));
+    writer.line(format_args!("spec    = \"{name}\"\ntitle   = \"seed {seed}\"\nversion = \"1\""));
+    writer.line(format_args!("source  = \"random numbers\"\ncharset = \"{charset}\"\n"));
+    writer.part("Plain", 3);
+    writer.part("Pair", 2);
+    for number in 0..4 {
+        writer.telegram(number);
+    }
+    writer.text
 }
 
-/// The text of a spec with one telegram, which these bytes decide.
-#[must_use]
-pub fn spec_of_bytes(bytes: &[u8]) -> String {
-    Writer::new(&mut Dice(bytes.iter())).spec("dice", "bytes", 1)
-}
-
-struct Writer<'n> {
-    random: &'n mut dyn Numbers,
+struct Writer {
+    random: Random,
     text: String,
     /// How many names were given, so that each is another.
     names: usize,
@@ -54,7 +36,7 @@ struct Writer<'n> {
     varies: bool,
 }
 
-impl dyn Numbers + '_ {
+impl Random {
     fn one_of<'t, T>(&mut self, choice: &'t [T]) -> &'t T {
         let at = usize::try_from(self.below(choice.len() as u64)).unwrap_or_default();
         choice.get(at).unwrap_or_else(|| unreachable_choice())
@@ -74,26 +56,7 @@ fn unreachable_choice() -> ! {
     panic!("a choice of nothing")
 }
 
-impl<'n> Writer<'n> {
-    fn new(random: &'n mut dyn Numbers) -> Self {
-        Self { random, text: String::new(), names: 0, late: 0, varies: false }
-    }
-
-    fn spec(mut self, name: &str, made_from: &str, telegrams: usize) -> String {
-        let charset = *self.random.one_of(&["ascii", "euc-kr", "cp949", "utf-8"]);
-        self.line(format_args!(
-            "# Made by `random-specs` from {made_from}; a person would have written another one.\n"
-        ));
-        self.line(format_args!("spec    = \"{name}\"\ntitle   = \"{made_from}\"\nversion = \"1\""));
-        self.line(format_args!("source  = \"random numbers\"\ncharset = \"{charset}\"\n"));
-        self.part("Plain", 3);
-        self.part("Pair", 2);
-        for number in 0..telegrams {
-            self.telegram(number);
-        }
-        self.text
-    }
-
+impl Writer {
     fn line(&mut self, text: std::fmt::Arguments<'_>) {
         // Writing to a String cannot fail.
         let _ = writeln!(self.text, "{text}");

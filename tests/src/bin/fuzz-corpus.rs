@@ -9,11 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fep_codec::{Charset, Layout, Record};
-use fep_spec::model::Spec;
 use fep_tests::arbitrary::{self, Random};
 use fep_tests::golden::{Golden, from_hex, to_hex};
 use fep_tests::properties::targets::{DERIVED, LAYOUTS, PLANS, TARGETS};
-use fep_tests::random_spec::spec_of_bytes;
+use fep_tests::random_layout::layout_of_bytes;
 
 /// The longest input that is kept, and the bytes of all that are kept of a target: what a person can still look through.
 const KEPT_MAX_BYTES: usize = 700;
@@ -47,7 +46,7 @@ fn seed(target: &str) -> Result<(), Box<dyn Error>> {
     let mut inputs = match target {
         "decode_dynamic" => telegrams(LAYOUTS.iter().copied()),
         "decode_derived" => telegrams(DERIVED.iter().map(|(_, layout, _)| *layout)),
-        "layouts" => (0..100).filter_map(layout).collect(),
+        "layouts" => (0..300).filter_map(layout).collect(),
         "spec" => specs()?,
         "json" => json(),
         "frames" => golden().map(|golden| [&[9, 0], golden.bytes.as_slice()].concat()).collect(),
@@ -73,14 +72,19 @@ fn choice(number: usize) -> u8 {
     u8::try_from(number).unwrap_or_default()
 }
 
-/// Golden bytes and random records of each layout, behind the bytes that choose it and forgive nothing.
+/// The high bits say which property is tried.
+fn property(number: usize) -> u8 {
+    choice(number % 4) << 6
+}
+
+/// Golden bytes and random records of each layout, behind the byte that chooses it and one for each property.
 fn telegrams(layouts: impl Iterator<Item = &'static Layout>) -> Vec<Vec<u8>> {
     let golden: Vec<Golden> = golden().collect();
     let of = |(number, layout): (usize, &Layout)| {
-        let random = (0..3).filter_map(|seed| arbitrary::record(layout, &mut Random(seed)).encode().ok());
+        let random = (0..8).filter_map(|seed| arbitrary::record(layout, &mut Random(seed)).encode().ok());
         let golden = golden.iter().map(|golden| golden.bytes.clone());
-        let all = random.chain(golden.filter(|bytes| Record::decode(layout, bytes).is_ok()));
-        all.map(|bytes| [&[choice(number), 0], bytes.as_slice()].concat()).collect::<Vec<_>>()
+        let all = random.chain(golden.filter(|bytes| Record::decode(layout, bytes).is_ok())).enumerate();
+        all.map(|(how, bytes)| [&[choice(number), property(how)], bytes.as_slice()].concat()).collect::<Vec<_>>()
     };
     layouts.enumerate().flat_map(of).collect()
 }
@@ -90,9 +94,9 @@ fn layout(seed: u64) -> Option<Vec<u8>> {
     const DICE: u8 = 80;
     let mut random = Random(seed);
     let dice: Vec<u8> = (0..DICE).filter_map(|_| u8::try_from(random.below(256)).ok()).collect();
-    let spec = Spec::parse("dice.toml", &spec_of_bytes(&dice)).ok()?;
-    let telegram = arbitrary::record(&spec.telegrams.first()?.layout, &mut random).encode().ok()?;
-    Some([&[DICE], dice.as_slice(), &telegram].concat())
+    let telegram = arbitrary::record(&layout_of_bytes(&dice), &mut random).encode().ok()?;
+    let how = property(usize::try_from(seed).unwrap_or_default());
+    Some([&[DICE, how], dice.as_slice(), &telegram].concat())
 }
 
 fn specs() -> Inputs {

@@ -7,15 +7,17 @@ use std::sync::LazyLock;
 
 use fep_codec::files::{FileLayout, FileReader, Lenient, verify};
 use fep_codec::{Charset, CodeTable, Framing, Layout, Record, Telegram, TelegramSet};
+use fep_spec::generate::rust;
 use fep_spec::model::Spec;
 
 use super::{
-    any_bytes, any_cut, any_file, any_leniency, any_text_bytes_in, any_text_in, same_as_record_in_all_ways, views,
+    any_bytes, any_cut, any_file, any_leniency, any_paths, any_round_trip, any_survey, any_text_bytes_in, any_text_in,
+    same_as_record_in_all_ways, views,
 };
 use crate::arbitrary::{self, Random};
 use crate::generated::{bank_a, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c};
 use crate::generated::{random_1, random_2, random_3, random_4, zengin};
-use crate::random_spec::spec_of_bytes;
+use crate::random_layout::layout_of_bytes;
 
 /// A target: its name, and what it does with bytes.
 pub type Target = (&'static str, fn(&[u8]));
@@ -54,12 +56,21 @@ pub static LAYOUTS: LazyLock<Vec<&'static Layout>> = LazyLock::new(|| {
     sets.concat()
 });
 
-/// Any bytes as one of all telegrams, through its layout, read strictly and with what is forgiven chosen.
+/// Any bytes as one of all telegrams, through its layout. The second byte says what is to hold.
 pub fn decode_dynamic(bytes: &[u8]) {
-    let Some(([which, lenient], telegram)) = bytes.split_first_chunk::<2>() else { return };
+    let Some(([which, how], telegram)) = bytes.split_first_chunk::<2>() else { return };
     let Some(layout) = chosen(&LAYOUTS, *which) else { return };
-    any_bytes(layout, telegram);
-    any_leniency(layout, telegram, leniency(*lenient));
+    one_property(layout, telegram, *how);
+}
+
+/// One of the properties of any bytes, by the high bits; the others say what is forgiven.
+fn one_property(layout: &Layout, telegram: &[u8], how: u8) {
+    match how >> 6 {
+        0 => any_round_trip(layout, telegram),
+        1 => any_survey(layout, telegram),
+        2 => any_paths(layout, telegram),
+        _ => any_leniency(layout, telegram, leniency(how)),
+    }
 }
 
 /// One of a list, by a byte of the input.
@@ -126,27 +137,33 @@ pub fn decode_derived(bytes: &[u8]) {
     }
 }
 
-/// The first byte says how many bytes decide what the layout is; random values go through it, and so do the bytes behind.
+/// Any bytes as a layout, as the first byte says so many of them, and those behind as a telegram of it or as the seed of one. The
+/// second byte says what is to hold.
 pub fn layouts(bytes: &[u8]) {
-    let Some((len, rest)) = bytes.split_first() else { return };
+    const SEED: u8 = 1 << 5;
+    let Some(([len, how], rest)) = bytes.split_first_chunk::<2>() else { return };
     let (dice, telegram) = rest.split_at(rest.len().min(usize::from(*len)));
-    let text = spec_of_bytes(dice);
-    let spec = Spec::parse("dice.toml", &text).unwrap_or_else(|report| panic!("{report}\n{text}"));
+    let layout = layout_of_bytes(dice);
+    if how & SEED == 0 {
+        return one_property(&layout, telegram, *how);
+    }
     let seed = telegram.iter().fold(0, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
-    for layout in spec.telegrams.iter().map(|telegram| &telegram.layout) {
-        any_bytes(layout, telegram);
-        // Values that mean "none" are rightly refused.
-        if let Ok(sound) = arbitrary::record(layout, &mut Random(seed)).encode() {
-            assert!(Record::decode(layout, &sound).is_ok(), "seed {seed}\n{text}");
-            any_bytes(layout, &sound);
-        }
+    // Values that mean "none" are rightly refused.
+    if let Ok(sound) = arbitrary::record(&layout, &mut Random(seed)).encode() {
+        let read = Record::decode(&layout, &sound);
+        assert!(read.is_ok(), "seed {seed}: {:?} {layout:?}", read.err());
+        one_property(&layout, &sound, *how);
     }
 }
 
-/// Any text as a spec file: it is read or refused with findings; what is read has layouts that survive any bytes.
+/// Any text as a spec file: it is read or refused with findings, which can be shown; what is read becomes Rust, and has layouts
+/// that survive any bytes.
 pub fn spec(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    if let Ok(spec) = Spec::parse("fuzz.toml", text) {
+    let checked = Spec::check("fuzz.toml", text);
+    let _ = (checked.report.render(true), checked.report.to_json(), checked.report.to_string());
+    if let Some(spec) = checked.spec {
+        rust(&spec, "fuzz.toml").expect("a clean spec becomes Rust");
         for telegram in &spec.telegrams {
             any_bytes(&telegram.layout, bytes);
         }
