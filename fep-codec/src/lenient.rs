@@ -9,7 +9,6 @@
 //! `any`. Stripped blanks and bytes left over are no field's: they are forgiven by call, and for record files by their plan.
 
 use alloc::borrow::Cow;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::charset::{Malformed, Reason};

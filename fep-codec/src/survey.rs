@@ -135,7 +135,7 @@ impl<'l, 't> Survey<'l, 't> {
     fn item(&mut self, level: &Level<'l>, item: &'l Item, number: usize) -> (bool, Value) {
         match item {
             Item::Field(field) => {
-                let value = field_value(level.layout, field, level.start, &mut self.reader());
+                let value = field_value(level.layout, field, level.start, &mut self.reader_of(field));
                 let kept = value.as_ref().map_or(Value::Absent, Clone::clone);
                 (self.push(What::Field(field), field.len, item.name(), value), kept)
             }

@@ -1,4 +1,4 @@
-//! Any bytes through derived types and through their layouts: both must say the same.
+//! Any bytes through a derived type, its view and its layout: all must say the same.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any bytes as every telegram of the specs, through the layouts.
+//! Any bytes as one of all telegrams, through its layout.
 
 #![no_main]
 

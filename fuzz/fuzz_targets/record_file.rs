@@ -1,4 +1,4 @@
-//! Any bytes as record files: the same records in pieces of any size, and the same bytes again.
+//! Any bytes as a record file: the same records in pieces of any size, and the same bytes again.
 
 #![no_main]
 

@@ -5,8 +5,9 @@
 pub mod arbitrary;
 pub mod generated;
 pub mod golden;
-pub mod properties;
+pub mod random_layout;
 pub mod random_spec;
+pub mod properties;
 
 /// The code in README compiles and holds.
 #[cfg(doctest)]

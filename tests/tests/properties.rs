@@ -5,16 +5,19 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use fep_codec::{DecodeOwned, Layout};
+use fep_codec::files::Lenient;
+use fep_codec::{DecodeOwned, Layout, Telegram as _};
 use fep_spec::model::Spec;
-use fep_tests::generated::{bank_a, host_b, kftc_cms, nts_vat, quote_c, zengin};
+use fep_tests::arbitrary::{self, Random};
+use fep_tests::generated::{bank_a, host_b, kftc_cms, nacha, nts_vat, quote_c, zengin};
 use fep_tests::golden::Golden;
-use fep_tests::properties;
+use fep_tests::properties::targets::{DERIVED as ALL_DERIVED, TARGETS};
+use fep_tests::properties::{self, views};
 use proptest::prelude::*;
 
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
-    ["bank-a", "host-b", "kftc-cms", "nts-vat", "quote-c", "zengin"]
+    ["bank-a", "host-b", "kftc-cms", "nacha", "nts-vat", "quote-c", "zengin"]
         .iter()
         .map(|name| Spec::load(&root.join(format!("specs/{name}/{name}.toml"))).expect("a sound spec"))
         .collect()
@@ -24,16 +27,46 @@ static LAYOUTS: LazyLock<Vec<&'static Layout>> =
     LazyLock::new(|| SPECS.iter().flat_map(|spec| &spec.telegrams).map(|telegram| &telegram.layout).collect());
 
 static GOLDEN: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    let names = ["bank-a", "host-b", "kftc-cms", "nts-vat", "quote-c", "zengin"].into_iter().flat_map(Golden::names);
+    let names =
+        ["bank-a", "host-b", "kftc-cms", "nacha", "nts-vat", "quote-c", "zengin"].into_iter().flat_map(Golden::names);
     names.map(|name| Golden::load(&name).bytes).collect()
 });
 
+/// Where bytes are changed, and into what.
+type Changes = Vec<(prop::sample::Index, u8)>;
+
+fn changes() -> impl Strategy<Value = Changes> {
+    let byte = prop_oneof![any::<u8>(), Just(b' '), Just(b'0'), b'0'..=b'9'];
+    prop::collection::vec((any::<prop::sample::Index>(), byte), 0..3)
+}
+
+fn leniency() -> impl Strategy<Value = Lenient> {
+    any::<[bool; 5]>().prop_map(|[stripped, trailing, blank_numbers, unknown_codes, half_characters]| Lenient {
+        stripped,
+        trailing,
+        blank_numbers,
+        unknown_codes,
+        half_characters,
+        unfilled: false,
+    })
+}
+
+/// A random telegram of a layout with some bytes changed; nothing, if its values do not go together.
+fn damaged(layout: &Layout, seed: u64, changes: &Changes) -> Vec<u8> {
+    let mut bytes = arbitrary::record(layout, &mut Random(seed)).encode().unwrap_or_default();
+    if !bytes.is_empty() {
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = *byte;
+        }
+    }
+    bytes
+}
+
 /// Golden bytes with some bytes changed, some cut off.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    let change = (any::<prop::sample::Index>(), prop_oneof![any::<u8>(), Just(b' '), Just(b'0'), b'0'..=b'9']);
-    let changes = prop::collection::vec(change, 0..4);
     let cut = prop_oneof![3 => Just(None), 1 => any::<prop::sample::Index>().prop_map(Some)];
-    (any::<prop::sample::Index>(), changes, cut).prop_map(|(which, changes, cut)| {
+    (any::<prop::sample::Index>(), changes(), cut).prop_map(|(which, changes, cut)| {
         let mut bytes = which.get(&GOLDEN).clone();
         for (at, byte) in changes {
             let at = at.index(bytes.len());
@@ -73,6 +106,11 @@ const DERIVED: &[Check] = &[
     check::<kftc_cms::Header>,
     check::<kftc_cms::Data>,
     check::<kftc_cms::Trailer>,
+    check::<nacha::FileHeader>,
+    check::<nacha::BatchHeader>,
+    check::<nacha::Entry>,
+    check::<nacha::BatchControl>,
+    check::<nacha::FileControl>,
     check::<nts_vat::Head>,
     check::<nts_vat::Income>,
     check::<nts_vat::InvoiceTotals>,
@@ -113,6 +151,26 @@ proptest! {
         for check in DERIVED {
             check(&bytes, seed);
         }
+    }
+
+    #[test]
+    fn every_derived_type_forgives_and_finds_errors_as_its_layout_does(
+        seed in any::<u64>(), changes in changes(), lenient in leniency(),
+    ) {
+        for (_, layout, check) in ALL_DERIVED {
+            check(&damaged(layout, seed, &changes), lenient);
+        }
+    }
+
+    #[test]
+    fn views_agree_with_decoding(seed in any::<u64>(), changes in changes()) {
+        views::any_fixed(&damaged(views::Fixed::LAYOUT, seed, &changes));
+        views::any_varying(&damaged(views::Varying::LAYOUT, seed, &changes));
+    }
+
+    #[test]
+    fn any_input_has_the_properties_of_every_fuzz_target(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        TARGETS.iter().for_each(|(_, target)| target(&bytes));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{Survey, What};
+use crate::cursor::Reader;
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Field, Item, Kind, Layout, Sign};
 use crate::record::{Linked, Value, pages};
@@ -33,6 +34,17 @@ impl<'l> Level<'l> {
 }
 
 impl<'l> Survey<'l, '_> {
+    /// A reader that does not look behind the field. The codecs have one reader for all items, which looks once where the ASCII
+    /// ends that it stands in; here that would be once for each item.
+    pub(super) fn reader_of(&self, field: &Field) -> Reader<'_> {
+        let mut reader = self.reader();
+        let end = self.at.saturating_add(field.len);
+        if end <= self.limit {
+            reader.narrow(end);
+        }
+        reader
+    }
+
     /// Gives an item the bytes that the field at `said_at` says, as far as they are there.
     pub(super) fn narrow(&mut self, level: &Level<'l>, item: &Item, len: u64, said_at: usize) {
         let len = usize::try_from(len).unwrap_or(usize::MAX);
@@ -114,6 +126,28 @@ impl<'l> Survey<'l, '_> {
         let error = self.around(error);
         if let Some(step) = self.steps.get_mut(number).filter(|step| step.value.is_ok()) {
             step.value = Err(error);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::borrow::Cow;
+
+    use super::*;
+    use crate::charset::Charset;
+    use crate::layout::TextRule;
+
+    #[test]
+    fn a_field_is_read_without_a_look_at_what_stands_behind_it() {
+        // Else a telegram of n fields would be looked at n times.
+        let (name, kind) = (Cow::Borrowed("text"), Kind::Text(TextRule::new(Charset::Ascii)));
+        let field = Field { name: name.clone(), label: name, len: 2, kind, secret: false, computed: None };
+        for (at, end) in [(0, 2), (5, 7), (6, 8), (7, 8)] {
+            let mut survey = Survey { at, ..Survey::new(b"abcdefgh") };
+            assert_eq!(survey.reader_of(&field).telegram().len(), end);
+            survey.limit = 7;
+            assert_eq!(survey.reader_of(&field).telegram().len(), end.min(7));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Views by hand-made layouts; those of derived structs are tested where the derive is.
 
 use alloc::borrow::{Cow, ToOwned as _};
+use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -135,4 +136,18 @@ fn lengths_are_refreshed_all_or_none() {
     let error = refresh(&short, &mut bytes).unwrap_err().to_string();
     assert_eq!(error, "spec: length, bytes 0..1: needs 2 bytes, the field has 1");
     assert_eq!(bytes, [b'x'; 21]);
+}
+
+#[test]
+fn what_varies_is_walked_once_however_much_of_it_there_is() {
+    // If each length were looked for from the start, the last of these would take longer than anyone waits: 2 to the 60.
+    let tails = (0..60).flat_map(|tail| {
+        let of = Computed::LengthOf(Cow::Owned(format!("tail_{tail}")));
+        let Item::Field(text) = field("", 9, Kind::Text(TextRule::new(Charset::Ascii)), false, None) else { panic!() };
+        [number("", 1, Some(of)), Item::Tail(Field { name: Cow::Owned(format!("tail_{tail}")), ..text })]
+    });
+    let many = layout("Many", tails.collect());
+    let bytes = b"2ab".repeat(60);
+    assert_eq!(find(&many, &bytes, "tail_59").map(|(_, range)| range), Ok(178..180));
+    assert_eq!(end_of(&many, &bytes), Ok(180));
 }

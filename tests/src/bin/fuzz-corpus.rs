@@ -1,5 +1,5 @@
-//! Moves fuzz inputs: `seed` puts golden bytes, specs and the kept inputs where cargo-fuzz looks for them, `keep` takes the smallest
-//! inputs of a minimised corpus (`cargo fuzz cmin`) into `tests/corpus`, one line of hex digits each.
+//! Moves fuzz inputs: `seed` puts sound telegrams, files, specs and the kept inputs where cargo-fuzz looks for them, `keep` takes
+//! some inputs of a minimised corpus (`cargo fuzz cmin`) into `tests/corpus`, one line of hex digits each.
 
 #![allow(clippy::print_stdout, reason = "a command that says what it did")]
 
@@ -8,12 +8,21 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fep_codec::{Charset, Layout, Record};
+use fep_tests::arbitrary::{self, Random};
 use fep_tests::golden::{Golden, from_hex, to_hex};
-use fep_tests::properties::targets::TARGETS;
+use fep_tests::properties::targets::{DERIVED, LAYOUTS, PLANS, TARGETS};
+use fep_tests::random_layout::layout_of_bytes;
 
-const KEPT_MAX: usize = 60;
+/// The longest input that is kept, and the bytes of all that are kept of a target: what a person can still look through.
 const KEPT_MAX_BYTES: usize = 700;
-const SPECS: [&str; 5] = ["bank-a", "kftc-cms", "nacha", "nts-vat", "quote-c"];
+const KEPT_TOTAL_MAX_BYTES: usize = 18_000;
+
+const SPECS: [&str; 7] = ["bank-a", "host-b", "kftc-cms", "nacha", "nts-vat", "quote-c", "zengin"];
+/// Specs that only tests have.
+const TEST_SPECS: [&str; 4] = ["forms", "kinds", "random-1", "random-2"];
+
+type Inputs = Result<Vec<Vec<u8>>, Box<dyn Error>>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     match std::env::args().nth(1).as_deref() {
@@ -34,16 +43,16 @@ fn kept(target: &str) -> PathBuf {
 fn seed(target: &str) -> Result<(), Box<dyn Error>> {
     let folder = root().join("fuzz/corpus").join(target);
     fs::create_dir_all(&folder)?;
-    let golden = SPECS.iter().flat_map(|spec| Golden::names(spec)).map(|name| Golden::load(&name));
-    let mut inputs: Vec<Vec<u8>> = match target {
-        "spec" => {
-            let file = |spec: &&str| fs::read(root().join("specs").join(spec).join(spec).with_extension("toml"));
-            SPECS.iter().map(file).collect::<Result<_, _>>()?
-        }
-        "json" => golden.map(|golden| golden.fields.to_string().into_bytes()).collect(),
-        "frames" => golden.map(|golden| [&[9, 0], golden.bytes.as_slice()].concat()).collect(),
-        "record_file" => golden.map(|golden| [&[7; 8], golden.bytes.as_slice()].concat()).collect(),
-        _ => golden.map(|golden| golden.bytes).collect(),
+    let mut inputs = match target {
+        "decode_dynamic" => telegrams(LAYOUTS.iter().copied()),
+        "decode_derived" => telegrams(DERIVED.iter().map(|(_, layout, _)| *layout)),
+        "layouts" => (0..300).filter_map(layout).collect(),
+        "spec" => specs()?,
+        "json" => json(),
+        "frames" => golden().map(|golden| [&[9, 0], golden.bytes.as_slice()].concat()).collect(),
+        "record_file" => files(),
+        "text" => texts(),
+        _ => Vec::new(),
     };
     let lines = fs::read_to_string(kept(target)).unwrap_or_default();
     inputs.extend(lines.lines().filter_map(from_hex));
@@ -54,19 +63,90 @@ fn seed(target: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+fn golden() -> impl Iterator<Item = Golden> {
+    SPECS.into_iter().flat_map(Golden::names).map(|name| Golden::load(&name))
+}
+
+/// The byte that chooses this one of a list.
+fn choice(number: usize) -> u8 {
+    u8::try_from(number).unwrap_or_default()
+}
+
+/// The high bits say which property is tried.
+fn property(number: usize) -> u8 {
+    choice(number % 4) << 6
+}
+
+/// Golden bytes and random records of each layout, behind the byte that chooses it and one for each property.
+fn telegrams(layouts: impl Iterator<Item = &'static Layout>) -> Vec<Vec<u8>> {
+    let golden: Vec<Golden> = golden().collect();
+    let of = |(number, layout): (usize, &Layout)| {
+        let random = (0..8).filter_map(|seed| arbitrary::record(layout, &mut Random(seed)).encode().ok());
+        let golden = golden.iter().map(|golden| golden.bytes.clone());
+        let all = random.chain(golden.filter(|bytes| Record::decode(layout, bytes).is_ok())).enumerate();
+        all.map(|(how, bytes)| [&[choice(number), property(how)], bytes.as_slice()].concat()).collect::<Vec<_>>()
+    };
+    layouts.enumerate().flat_map(of).collect()
+}
+
+/// Bytes that make a layout, and a telegram of it.
+fn layout(seed: u64) -> Option<Vec<u8>> {
+    const DICE: u8 = 80;
+    let mut random = Random(seed);
+    let dice: Vec<u8> = (0..DICE).filter_map(|_| u8::try_from(random.below(256)).ok()).collect();
+    let telegram = arbitrary::record(&layout_of_bytes(&dice), &mut random).encode().ok()?;
+    let how = property(usize::try_from(seed).unwrap_or_default());
+    Some([&[DICE, how], dice.as_slice(), &telegram].concat())
+}
+
+fn specs() -> Inputs {
+    let own = SPECS.iter().map(|spec| root().join("specs").join(spec).join(spec).with_extension("toml"));
+    let tests = TEST_SPECS.iter().map(|spec| root().join("tests/tests/generated").join(spec).with_extension("toml"));
+    own.chain(tests).map(|file| Ok(fs::read(file)?)).collect()
+}
+
+fn json() -> Vec<Vec<u8>> {
+    let of = |(number, layout): (usize, &&'static Layout)| {
+        let records = (0..3).map(|seed| arbitrary::record(layout, &mut Random(seed)).to_json_value());
+        let all: Vec<_> = records.map(|json| [&[choice(number)], json.to_string().as_bytes()].concat()).collect();
+        all
+    };
+    LAYOUTS.iter().enumerate().flat_map(of).collect()
+}
+
+/// The golden record files, as each of the files.
+fn files() -> Vec<Vec<u8>> {
+    let files: Vec<Golden> = golden().filter(|golden| golden.fields.is_array()).collect();
+    let of = |number| files.iter().map(move |file| [&[choice(number)], file.bytes.as_slice()].concat());
+    (0..PLANS.len()).flat_map(of).collect()
+}
+
+/// Some text in each charset, and as UTF-8.
+fn texts() -> Vec<Vec<u8>> {
+    const TEXTS: [&str; 4] = ["ABC 12-34", "홍길동 ABC", "漢字カナ ｶﾅ", "㈜가나 é한"];
+    let of = |(number, charset): (usize, &Charset)| {
+        let texts = TEXTS.map(|text| {
+            let mut bytes = vec![0; charset.text_len(text)];
+            let written = charset.encode(text, &mut bytes);
+            if written.is_ok() { bytes } else { text.as_bytes().to_vec() }
+        });
+        texts.map(|bytes| [&[choice(number)], bytes.as_slice()].concat())
+    };
+    Charset::ALL.iter().enumerate().flat_map(of).collect()
+}
+
 fn keep(target: &str) -> Result<(), Box<dyn Error>> {
     let mut inputs = BTreeSet::new();
     for entry in fs::read_dir(root().join("fuzz/corpus").join(target))? {
-        let path = entry?.path();
-        let is_seed = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("seed-"));
-        let input = fs::read(path)?;
-        if !is_seed && input.len() <= KEPT_MAX_BYTES {
-            inputs.insert((input.len(), input));
+        let input = fs::read(entry?.path())?;
+        if !input.is_empty() && input.len() <= KEPT_MAX_BYTES {
+            inputs.insert((input.first().copied(), input.len(), input));
         }
     }
-    // Some of every length, not the shortest only.
-    let step = inputs.len().div_ceil(KEPT_MAX).max(1);
-    let lines: Vec<String> = inputs.iter().step_by(step).map(|(_, input)| to_hex(input) + "\n").collect();
+    // Some for every first byte, which chooses what is done, and some of every length.
+    let total: usize = inputs.iter().map(|(_, len, _)| len).sum();
+    let step = total.div_ceil(KEPT_TOTAL_MAX_BYTES).max(1);
+    let lines: Vec<String> = inputs.iter().step_by(step).map(|(.., input)| to_hex(input) + "\n").collect();
     println!("{target}: {} of {} inputs", lines.len(), inputs.len());
     Ok(fs::write(kept(target), lines.concat())?)
 }

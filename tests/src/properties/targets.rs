@@ -1,71 +1,184 @@
 //! What the fuzzer runs, by name: bytes → a property. `cargo test` replays the inputs that were worth keeping through the same functions.
+//!
+//! The first bytes of an input choose what the others are: which layout, type, charset or plan. So an input does one thing, and
+//! the fuzzer learns what a byte is for.
+
+use std::sync::LazyLock;
 
 use fep_codec::files::{FileLayout, FileReader, Lenient, verify};
-use fep_codec::{CodeTable, Framing, Record, Telegram, TelegramSet};
+use fep_codec::{Charset, CodeTable, Framing, Layout, Record, Telegram, TelegramSet};
+use fep_spec::generate::rust;
 use fep_spec::model::Spec;
 
-use super::{any_bytes, any_cut, any_file, same_as_record};
-use crate::generated::bank_a::BankA;
-use crate::generated::kinds::Kinds;
-use crate::generated::nts_vat::NtsVat;
-use crate::generated::quote_c::QuoteC;
-use crate::generated::{bank_a, kftc_cms, kinds, nacha, nts_vat, quote_c};
+use super::{
+    any_bytes, any_cut, any_file, any_leniency, any_paths, any_round_trip, any_survey, any_text_bytes_in, any_text_in,
+    same_as_record_in_all_ways, views,
+};
+use crate::arbitrary::{self, Random};
+use crate::generated::{bank_a, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c};
+use crate::generated::{random_1, random_2, random_3, random_4, zengin};
+use crate::random_layout::layout_of_bytes;
 
 /// A target: its name, and what it does with bytes.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 8] = [
     ("decode_dynamic", decode_dynamic),
     ("decode_derived", decode_derived),
+    ("layouts", layouts),
     ("spec", spec),
     ("json", json),
     ("frames", frames),
     ("record_file", record_file),
+    ("text", text),
 ];
 
-/// Any bytes as every telegram, through the layouts; and the length that a telegram states never panics.
+/// The layouts of all telegrams of generated code, and of those that have views.
+pub static LAYOUTS: LazyLock<Vec<&'static Layout>> = LazyLock::new(|| {
+    let sets = [
+        bank_a::BankA::LAYOUTS,
+        forms::Forms::LAYOUTS,
+        host_b::HostB::LAYOUTS,
+        kinds::Kinds::LAYOUTS,
+        nts_vat::NtsVat::LAYOUTS,
+        quote_c::QuoteC::LAYOUTS,
+        random_1::Random1::LAYOUTS,
+        random_2::Random2::LAYOUTS,
+        random_3::Random3::LAYOUTS,
+        random_4::Random4::LAYOUTS,
+        &[kftc_cms::Header::LAYOUT, kftc_cms::Data::LAYOUT, kftc_cms::Trailer::LAYOUT],
+        &[nacha::FileHeader::LAYOUT, nacha::BatchHeader::LAYOUT, nacha::Entry::LAYOUT],
+        &[nacha::BatchControl::LAYOUT, nacha::FileControl::LAYOUT],
+        &[zengin::Header::LAYOUT, zengin::Data::LAYOUT, zengin::Trailer::LAYOUT, zengin::End::LAYOUT],
+        &[views::Fixed::LAYOUT, views::Varying::LAYOUT],
+    ];
+    sets.concat()
+});
+
+/// Any bytes as one of all telegrams, through its layout. The second byte says what is to hold.
 pub fn decode_dynamic(bytes: &[u8]) {
-    let records = [kftc_cms::Header::LAYOUT, kftc_cms::Data::LAYOUT, kftc_cms::Trailer::LAYOUT];
-    let all = [BankA::LAYOUTS, NtsVat::LAYOUTS, QuoteC::LAYOUTS, Kinds::LAYOUTS, &records].concat();
-    for layout in all {
-        any_bytes(layout, bytes);
-        let _ = layout.telegram_len(bytes);
+    let Some(([which, how], telegram)) = bytes.split_first_chunk::<2>() else { return };
+    let Some(layout) = chosen(&LAYOUTS, *which) else { return };
+    one_property(layout, telegram, *how);
+}
+
+/// One of the properties of any bytes, by the high bits; the others say what is forgiven.
+fn one_property(layout: &Layout, telegram: &[u8], how: u8) {
+    match how >> 6 {
+        0 => any_round_trip(layout, telegram),
+        1 => any_survey(layout, telegram),
+        2 => any_paths(layout, telegram),
+        _ => any_leniency(layout, telegram, leniency(how)),
     }
 }
 
-/// Any bytes through derived types and through their layouts: both must say the same.
-pub fn decode_derived(bytes: &[u8]) {
-    same_as_record::<bank_a::TransferAnswer>(bytes);
-    same_as_record::<bank_a::BalanceInquiryAnswer>(bytes);
-    same_as_record::<bank_a::TransactionListAnswer>(bytes);
-    same_as_record::<bank_a::DepositNotice>(bytes);
-    same_as_record::<kftc_cms::Data>(bytes);
-    same_as_record::<nts_vat::InvoiceTotals>(bytes);
-    same_as_record::<nacha::Entry>(bytes);
-    same_as_record::<quote_c::Index>(bytes);
-    same_as_record::<kinds::Encoded>(bytes);
-    same_as_record::<kinds::Dates>(bytes);
-    same_as_record::<kinds::Groups>(bytes);
+/// One of a list, by a byte of the input.
+fn chosen<T: Copy>(list: &[T], by: u8) -> Option<T> {
+    list.get(usize::from(by) % list.len().max(1)).copied()
 }
 
-/// Any text as a spec file: it is read or refused with findings; what is read has layouts that survive any bytes.
+/// What is forgiven, by the bits of a byte.
+fn leniency(bits: u8) -> Lenient {
+    let is_set = |bit: u8| bits & (1 << bit) != 0;
+    Lenient {
+        stripped: is_set(0),
+        trailing: is_set(1),
+        blank_numbers: is_set(2),
+        unknown_codes: is_set(3),
+        unfilled: is_set(4),
+        half_characters: is_set(5),
+    }
+}
+
+type Check = fn(&[u8], Lenient);
+
+/// A derived type's name, its layout, and what is checked of it.
+pub type Derived = (&'static str, &'static Layout, Check);
+
+macro_rules! derived {
+    ($($module:ident: $($telegram:ident)*;)*) => {
+        &[$($((
+            concat!(stringify!($module), "::", stringify!($telegram)),
+            $module::$telegram::LAYOUT,
+            same_as_record_in_all_ways::<$module::$telegram> as Check,
+        )),*),*]
+    };
+}
+
+/// All telegrams of generated code.
+pub const DERIVED: &[Derived] = derived! {
+    bank_a: SignOn SignOnAnswer SignOff SignOffAnswer EchoTest EchoTestAnswer Transfer TransferAnswer Reversal
+        ReversalAnswer ResultInquiry ResultInquiryAnswer BalanceInquiry BalanceInquiryAnswer HolderInquiry
+        HolderInquiryAnswer TransactionList TransactionListAnswer DepositNotice DepositNoticeAnswer Totals TotalsAnswer;
+    forms: Pages Behind Padded Segments Redefined;
+    host_b: LoanList;
+    kftc_cms: Header Data Trailer;
+    kinds: Texts Numbers Overpunched Encoded Dates Codes Groups GroupsAnswer;
+    nacha: FileHeader BatchHeader Entry BatchControl FileControl;
+    nts_vat: Head Income InvoiceTotals;
+    quote_c: Trade Index Poll;
+    random_1: T0 T1 T2 T3;
+    random_2: T0 T1 T2 T3;
+    random_3: T0 T1 T2 T3;
+    random_4: T0 T1 T2 T3;
+    zengin: Header Data Trailer End;
+    views: Fixed Varying;
+};
+
+/// Any bytes through a derived type and through its layout, and through views: all must say the same.
+pub fn decode_derived(bytes: &[u8]) {
+    let Some(([which, lenient], telegram)) = bytes.split_first_chunk::<2>() else { return };
+    let Some((name, _, check)) = chosen(DERIVED, *which) else { return };
+    check(telegram, leniency(*lenient));
+    match name {
+        "views::Fixed" => views::any_fixed(telegram),
+        "views::Varying" => views::any_varying(telegram),
+        _ => {}
+    }
+}
+
+/// Any bytes as a layout, as the first byte says so many of them, and those behind as a telegram of it or as the seed of one. The
+/// second byte says what is to hold.
+pub fn layouts(bytes: &[u8]) {
+    const SEED: u8 = 1 << 5;
+    let Some(([len, how], rest)) = bytes.split_first_chunk::<2>() else { return };
+    let (dice, telegram) = rest.split_at(rest.len().min(usize::from(*len)));
+    let layout = layout_of_bytes(dice);
+    if how & SEED == 0 {
+        return one_property(&layout, telegram, *how);
+    }
+    let seed = telegram.iter().fold(0, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+    // Values that mean "none" are rightly refused.
+    if let Ok(sound) = arbitrary::record(&layout, &mut Random(seed)).encode() {
+        let read = Record::decode(&layout, &sound);
+        assert!(read.is_ok(), "seed {seed}: {:?} {layout:?}", read.err());
+        one_property(&layout, &sound, *how);
+    }
+}
+
+/// Any text as a spec file: it is read or refused with findings, which can be shown; what is read becomes Rust, and has layouts
+/// that survive any bytes.
 pub fn spec(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    if let Ok(spec) = Spec::parse("fuzz.toml", text) {
+    let checked = Spec::check("fuzz.toml", text);
+    let _ = (checked.report.render(true), checked.report.to_json(), checked.report.to_string());
+    if let Some(spec) = checked.spec {
+        rust(&spec, "fuzz.toml").expect("a clean spec becomes Rust");
         for telegram in &spec.telegrams {
             any_bytes(&telegram.layout, bytes);
         }
     }
 }
 
-/// Any text as a telegram's JSON: it is read or refused, and what encodes decodes again.
+/// Any text as a telegram's JSON: it is read or refused, and what encodes decodes again, and then encodes to the same bytes. The
+/// first byte says which telegram.
 pub fn json(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
-    for layout in BankA::LAYOUTS {
-        if let Ok(bytes) = Record::from_json(layout, text).and_then(|record| record.encode()) {
-            assert!(Record::decode(layout, &bytes).is_ok(), "{} of {text}", layout.name);
-        }
+    let Some((which, text)) = bytes.split_first() else { return };
+    let (Some(layout), Ok(text)) = (chosen(&LAYOUTS, *which), std::str::from_utf8(text)) else { return };
+    if let Ok(bytes) = Record::from_json(layout, text).and_then(|record| record.encode()) {
+        let read = Record::decode(layout, &bytes).unwrap_or_else(|error| panic!("{} of {text}: {error}", layout.name));
+        assert_eq!(read.encode().as_ref(), Ok(&bytes), "{} of {text}", layout.name);
     }
 }
 
@@ -73,26 +186,29 @@ pub fn json(bytes: &[u8]) {
 pub fn frames(bytes: &[u8]) {
     let Some((cut, stream)) = bytes.split_first_chunk::<2>() else { return };
     any_cut(stream, usize::from(u16::from_le_bytes(*cut)) % 1024);
-    let table = CodeTable::of(QuoteC::LAYOUTS).expect("telegrams that say how they begin");
+    let table = CodeTable::of(quote_c::QuoteC::LAYOUTS).expect("telegrams that say how they begin");
     let mut rest = stream;
     while let Ok(Some(len)) = table.frame_len(rest) {
         let Some((frame, behind)) = rest.split_at_checked(len) else { break };
         if table.check(frame).is_err() {
             break;
         }
-        let _ = QuoteC::decode_any(frame);
+        let _ = quote_c::QuoteC::decode_any(frame);
         rest = behind;
     }
 }
 
-/// Any bytes as record files: the same records in pieces of any size, the same bytes again, and the same mistake for all processors.
-/// The first eight bytes are the seed of the pieces.
+/// The record files of generated code.
+pub const PLANS: [&FileLayout; 5] =
+    [&kftc_cms::EB13, &kftc_cms::EB14, &nacha::ACH, &nts_vat::VAT_FILE, &zengin::TRANSFER];
+
+/// Any bytes as a record file: the same records in pieces of any size, the same bytes again, and the same mistake for all processors.
+/// The first byte says which file, and is the seed of the pieces.
 pub fn record_file(bytes: &[u8]) {
-    let Some((seed, file)) = bytes.split_first_chunk::<8>() else { return };
-    for plan in [&kftc_cms::EB13, &nacha::ACH, &nts_vat::VAT_FILE] {
-        any_file(plan, file, u64::from_le_bytes(*seed));
-        same_mistake(plan, file);
-    }
+    let Some((which, file)) = bytes.split_first() else { return };
+    let Some(plan) = chosen(&PLANS, *which) else { return };
+    any_file(plan, file, u64::from(*which));
+    same_mistake(plan, file);
 }
 
 /// One processor and all of them find the same first mistake in a file.
@@ -103,4 +219,14 @@ fn same_mistake(plan: &FileLayout, file: &[u8]) {
         first = first.or(record.err());
     }
     assert_eq!(verify(plan, file).err(), first);
+}
+
+/// Any bytes as text, and any text as bytes, in the charset that the first byte says.
+pub fn text(bytes: &[u8]) {
+    let Some((which, bytes)) = bytes.split_first() else { return };
+    let Some(charset) = chosen(Charset::ALL, *which) else { return };
+    any_text_bytes_in(charset, bytes);
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        any_text_in(charset, text);
+    }
 }

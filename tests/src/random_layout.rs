@@ -1,0 +1,336 @@
+//! Random layouts as values, decided by a fuzzer's bytes: each kind with its options, each form, one in the other.
+//!
+//! It is quicker than a spec file that is written and read again, and has options that `random_spec` leaves out. What it makes
+//! could stand in a spec file: an item of open length has its length beside it, or all behind it has one length.
+
+use std::borrow::Cow;
+
+use fep_codec::layout::{
+    BytesRule, Case, Check, Choice, CodeMeaning, CodeRule, Computed, Counts, DatePattern, DateRule, DateTimePattern,
+    DateTimeRule, DigitsRule, Encoding, Field, Filler, FlagRule, Group, Item, Justify, Kind, Literal, NoneAs,
+    NumberRule, Overflow, Overpunch, Part, Repeat, Sign, SignOf, TextRule, TimePattern, TimeRule,
+};
+use fep_codec::{Charset, Layout};
+
+use crate::generated::byte_sum;
+
+/// The layout that these bytes decide: one for each choice, and zeros when they are used up.
+#[must_use]
+pub fn layout_of_bytes(bytes: &[u8]) -> Layout {
+    let mut maker = Maker { dice: bytes.iter(), names: 0 };
+    let mut items = Vec::new();
+    if maker.below(4) == 0 {
+        let counts = maker.one_of(&[Counts::All, Counts::Rest]);
+        items.push(maker.computed(4, Computed::Length(counts)));
+    }
+    items.extend(maker.items(0));
+    items.extend(maker.end());
+    layout("Dice", items)
+}
+
+/// How deep layouts stand in layouts.
+const DEPTH_MAX: u8 = 2;
+
+struct Maker<'b> {
+    dice: std::slice::Iter<'b, u8>,
+    /// How many names were given, so that each is another.
+    names: usize,
+}
+
+fn layout(name: &'static str, items: Vec<Item>) -> Layout {
+    Layout {
+        name: name.into(),
+        label: "".into(),
+        charset: Charset::Ascii,
+        stated_len: None,
+        when: Cow::Borrowed(&[]),
+        items: items.into(),
+    }
+}
+
+fn group(name: &str, repeat: Repeat, entry: Vec<Item>) -> Item {
+    let (name, layout) = (name.to_owned().into(), Cow::Owned(layout("Entry", entry)));
+    Item::Group(Group { name, label: "".into(), repeat, page: None, layout })
+}
+
+impl Maker<'_> {
+    fn below(&mut self, end: u8) -> u8 {
+        self.dice.next().map_or(0, |byte| byte % end)
+    }
+
+    fn between(&mut self, least: u8, most: u8) -> usize {
+        usize::from(least + self.below(most - least + 1))
+    }
+
+    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+        let at = self.below(u8::try_from(choices.len()).unwrap_or(u8::MAX));
+        choices.get(usize::from(at)).copied().unwrap_or_else(|| unreachable!())
+    }
+
+    fn name(&mut self, stem: &str) -> String {
+        self.names += 1;
+        format!("{stem}{}", self.names)
+    }
+
+    fn items(&mut self, depth: u8) -> Vec<Item> {
+        let mut items = Vec::new();
+        for _ in 0..self.between(1, if depth == 0 { 6 } else { 3 }) {
+            match self.below(if depth < DEPTH_MAX { 14 } else { 7 }) {
+                0 => items.push(self.bytes_without_value()),
+                7 => {
+                    let (name, inner) = (self.name("part"), self.items(depth + 1));
+                    items.push(Item::Part(Part { name: name.into(), layout: Cow::Owned(layout("Part", inner)) }));
+                }
+                8 => items.extend(self.counted(depth)),
+                9 => items.extend(self.padded()),
+                10 => items.extend(self.measured()),
+                11 => items.extend(self.sum()),
+                12 => items.extend(self.sign()),
+                13 => {
+                    let (name, count) = (self.name("group"), self.between(0, 3));
+                    let sequence = self.computed(2, Computed::Sequence(1));
+                    let entry = std::iter::once(sequence).chain(self.items(depth + 1)).collect();
+                    items.push(group(&name, Repeat::Fixed(count), entry));
+                }
+                _ => {
+                    let kind = self.kind();
+                    items.push(self.field(kind));
+                }
+            }
+        }
+        items
+    }
+
+    /// What may stand only where all behind it has one length.
+    fn end(&mut self) -> Vec<Item> {
+        let name = self.name("end");
+        let max = self.between(1, 9);
+        let mut items = match self.below(5) {
+            0 => {
+                let count = self.name("count");
+                let of = self.computed_as(&count, 2, Computed::Count(name.clone().into()));
+                let entry = self.items(1);
+                vec![group(&name, Repeat::Counted { by: count.into(), max }, entry), of]
+            }
+            1 => {
+                let entry = self.items(1);
+                vec![group(&name, Repeat::Rest { max }, entry)]
+            }
+            2 => vec![self.tail(&name)],
+            3 => {
+                let check = Check { name: "byte_sum".into(), from: None, run: Some(byte_sum) };
+                let kind = Kind::Digits(DigitsRule {
+                    encoding: Encoding::Ascii,
+                    full: true,
+                    pad: b' ',
+                    justify: Justify::Left,
+                });
+                let Item::Field(field) = self.field((kind, 6)) else { return Vec::new() };
+                return vec![Item::Field(Field { computed: Some(Computed::Check(check)), ..field })];
+            }
+            _ => Vec::new(),
+        };
+        let last = self.kind();
+        items.push(self.field(last));
+        items
+    }
+
+    fn field(&mut self, (kind, len): (Kind, usize)) -> Item {
+        let (name, secret) = (self.name("field"), self.below(6) == 5);
+        Item::Field(Field { name: name.into(), label: "".into(), len, kind, secret, computed: None })
+    }
+
+    fn computed(&mut self, len: usize, computed: Computed) -> Item {
+        let name = self.name("computed");
+        self.computed_as(&name, len, computed)
+    }
+
+    fn computed_as(&mut self, name: &str, len: usize, computed: Computed) -> Item {
+        let kind = Kind::Number(NumberRule {
+            encoding: self.one_of(&[Encoding::Ascii, Encoding::Binary]),
+            ..NumberRule::UNSIGNED
+        });
+        let (name, computed) = (name.to_owned().into(), Some(computed));
+        Item::Field(Field { name, label: "".into(), len, kind, secret: false, computed })
+    }
+
+    fn tail(&mut self, name: &str) -> Item {
+        let kind = match self.below(3) {
+            0 => self.text(),
+            1 => self.digits(false),
+            _ => Kind::Bytes(BytesRule),
+        };
+        let Item::Field(field) = self.field((kind, 20)) else { return self.bytes_without_value() };
+        Item::Tail(Field { name: name.to_owned().into(), ..field })
+    }
+
+    fn bytes_without_value(&mut self) -> Item {
+        match self.below(4) {
+            0 => {
+                let name = if self.below(2) == 0 { String::new() } else { self.name("literal") };
+                Item::Literal(Literal { name: name.into(), label: "".into(), bytes: Cow::Borrowed(b"L\xFE") })
+            }
+            kind => {
+                let len = self.between(1, 9);
+                Item::Filler(Filler { label: "".into(), len, pad: self.one_of(b" 0\0"), any: kind == 3 })
+            }
+        }
+    }
+
+    fn counted(&mut self, depth: u8) -> [Item; 2] {
+        let (name, count, max) = (self.name("group"), self.name("count"), self.between(1, 9));
+        let by = self.computed_as(&count, 1, Computed::Count(name.clone().into()));
+        let entry = self.items(depth + 1);
+        [by, group(&name, Repeat::Counted { by: count.into(), max }, entry)]
+    }
+
+    /// Entries of one length.
+    fn padded(&mut self) -> Vec<Item> {
+        let (name, count, max) = (self.name("group"), self.name("count"), self.between(1, 4));
+        let (first, second) = (self.kind(), self.kind());
+        let entry = vec![self.field(first), self.field(second)];
+        let pad = self.one_of(b" 0*");
+        if self.below(2) == 0 {
+            return vec![group(&name, Repeat::Padded { by: None, max, pad }, entry)];
+        }
+        let by = self.computed_as(&count, 1, Computed::Count(name.clone().into()));
+        vec![by, group(&name, Repeat::Padded { by: Some(count.into()), max, pad }, entry)]
+    }
+
+    /// A tail, or one of several bodies, with its length beside it.
+    fn measured(&mut self) -> Vec<Item> {
+        let name = self.name("measured");
+        let len = self.computed(2, Computed::LengthOf(name.clone().into()));
+        if self.below(2) == 0 {
+            return vec![len, self.tail(&name)];
+        }
+        // In a part of its own the code stands where it can be found, whatever stands before the part.
+        let text = TextRule::new(Charset::Ascii);
+        let Item::Field(code) = self.field((Kind::Text(text), 1)) else { return Vec::new() };
+        let codes = [&["A", "B"][..], &["C"], &[]];
+        let case = |(codes, items): (&[&'static str], Vec<Item>)| Case {
+            codes: codes.iter().map(|code| Cow::Borrowed(*code)).collect(),
+            layout: Cow::Owned(layout("Case", items)),
+        };
+        let bodies = [self.items(DEPTH_MAX), self.items(DEPTH_MAX), self.items(DEPTH_MAX)];
+        let cases = codes.into_iter().zip(bodies).map(case).collect();
+        let by = code.name.clone();
+        let choice = Item::Choice(Choice { name: name.into(), label: "".into(), by, cases });
+        let inner = layout("Chosen", vec![Item::Field(code), len, choice]);
+        vec![Item::Part(Part { name: self.name("part").into(), layout: Cow::Owned(inner) })]
+    }
+
+    fn sum(&mut self) -> [Item; 2] {
+        let (name, amount) = (self.name("group"), self.name("amount"));
+        let total = self.computed(9, Computed::Sum(format!("{name}.{amount}").into()));
+        let total = match total {
+            Item::Field(field) => Item::Field(Field { kind: Kind::Number(NumberRule::UNSIGNED), ..field }),
+            other => other,
+        };
+        let Item::Field(field) = self.field((Kind::Number(NumberRule::UNSIGNED), 5)) else {
+            return [total.clone(), total];
+        };
+        let entry = vec![Item::Field(Field { name: amount.into(), ..field })];
+        [total, group(&name, Repeat::Fixed(3), entry)]
+    }
+
+    fn sign(&mut self) -> Vec<Item> {
+        let none = self.one_of(&[NoneAs::Never, NoneAs::Spaces]);
+        let rule = NumberRule { sign: Sign::Elsewhere, none, ..NumberRule::UNSIGNED };
+        let Item::Field(number) = self.field((Kind::Number(rule), 5)) else { return Vec::new() };
+        let zero = self.one_of(&[None, Some(b' ')]);
+        let of = SignOf { of: number.name.clone(), plus: b'+', minus: b'-', zero };
+        let Item::Field(sign) = self.field((Kind::Text(TextRule::new(Charset::Ascii)), 1)) else { return Vec::new() };
+        let sign = Item::Field(Field { computed: Some(Computed::Sign(of)), secret: false, ..sign });
+        let mut items = vec![sign, Item::Field(number)];
+        if self.below(2) == 0 {
+            items.reverse();
+        }
+        items
+    }
+
+    /// A kind with its options, and the bytes of its field.
+    fn kind(&mut self) -> (Kind, usize) {
+        let len = self.between(1, 16);
+        match self.below(9) {
+            0 | 1 => (self.text(), len * 2),
+            2 => (self.digits(true), len),
+            3 | 4 => self.number(len),
+            5 => self.date(),
+            6 => (Kind::Flag(FlagRule { yes: b'Y', no: self.one_of(b"N \xFF") }), 1),
+            7 => (Kind::Bytes(BytesRule), len),
+            _ => {
+                let codes = ["1", "22"].map(|code| CodeMeaning { code: code.into(), label: "".into() });
+                let charset = self.one_of(&[Charset::Ascii, Charset::EucKr, Charset::Cp037]);
+                (Kind::Code(CodeRule { charset, codes: codes.to_vec().into(), open: self.below(2) == 0 }), 2)
+            }
+        }
+    }
+
+    fn text(&mut self) -> Kind {
+        let rule = TextRule::new(self.one_of(Charset::ALL));
+        Kind::Text(match self.below(4) {
+            0 => TextRule { justify: Justify::Right, ..rule },
+            1 => TextRule { overflow: Overflow::Cut, ..rule },
+            _ => rule,
+        })
+    }
+
+    fn digits(&mut self, may_be_full: bool) -> Kind {
+        let encoding = self.one_of(&[Encoding::Ascii, Encoding::Ebcdic]);
+        let (full, pad) = (may_be_full && self.below(2) == 0, encoding.space());
+        Kind::Digits(DigitsRule { encoding, full, pad, justify: self.one_of(&[Justify::Left, Justify::Right]) })
+    }
+
+    fn number(&mut self, len: usize) -> (Kind, usize) {
+        let encodings = [
+            Encoding::Ascii,
+            Encoding::Ebcdic,
+            Encoding::Packed,
+            Encoding::Bcd,
+            Encoding::Binary,
+            Encoding::BinaryLittle,
+        ];
+        let encoding = self.one_of(&encodings);
+        let beside = Sign::Trailing { plus: b' ', minus: b'-' };
+        let overpunch = self.one_of(&[Overpunch::Ebcdic, Overpunch::EbcdicMinus, Overpunch::StrictAscii]);
+        let sign = match encoding {
+            Encoding::Ascii => {
+                let punched = [Sign::LeadingOverpunch(overpunch), Sign::TrailingOverpunch(overpunch)];
+                self.one_of(&[Sign::Unsigned, Sign::LeadingMinus, beside, punched[0], punched[1]])
+            }
+            Encoding::Ebcdic => {
+                self.one_of(&[Sign::Unsigned, Sign::LeadingMinus, Sign::TrailingOverpunch(Overpunch::Ebcdic)])
+            }
+            Encoding::Bcd => Sign::Unsigned,
+            _ => self.one_of(&[Sign::Unsigned, Sign::Signed]),
+        };
+        let nones = [NoneAs::Never, NoneAs::Never, NoneAs::Spaces, NoneAs::Zeros, NoneAs::Nines, NoneAs::LowValues];
+        let none = self.one_of(&nones);
+        let none = if none.bytes(encoding, sign == Sign::Signed).is_some() { none } else { NoneAs::Never };
+        let rule = NumberRule { encoding, sign, none, scale: self.below(4), digits_max: None };
+        (Kind::Number(rule), len.max(2))
+    }
+
+    fn date(&mut self) -> (Kind, usize) {
+        let encoding = self.one_of(&[Encoding::Ascii, Encoding::Ebcdic, Encoding::Packed, Encoding::Bcd]);
+        let none = self.one_of(&[NoneAs::Never, NoneAs::Spaces, NoneAs::Nines]);
+        let (kind, digits) = match self.below(3) {
+            0 => {
+                let all = [DatePattern::YyyyMmDd, DatePattern::YyMmDd, DatePattern::YyyyDdd, DatePattern::MmDd];
+                let pattern = self.one_of(&all);
+                (Kind::Date(DateRule { encoding, none, ..DateRule::new(pattern) }), pattern.len())
+            }
+            1 => {
+                let pattern = self.one_of(&[TimePattern::HhMmSs, TimePattern::HhMm]);
+                (Kind::Time(TimeRule { encoding, none, ..TimeRule::new(pattern) }), pattern.len())
+            }
+            _ => {
+                let all = [DateTimePattern::YyyyMmDdHhMmSs, DateTimePattern::YyMmDdHhMmSs, DateTimePattern::MmDdHhMmSs];
+                let pattern = self.one_of(&all);
+                (Kind::DateTime(DateTimeRule { encoding, none, ..DateTimeRule::new(pattern) }), pattern.len())
+            }
+        };
+        (kind, encoding.len(digits).unwrap_or(digits))
+    }
+}

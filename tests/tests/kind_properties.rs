@@ -1,0 +1,295 @@
+//! Every kind of field with every option it can have, each as a layout of one field: random values come back from their bytes;
+//! damaged and random bytes are refused or come back as they were. Rust's types read and write what the record does.
+//!
+//! What is small enough to be tried completely is in `exhaustive.rs`.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of a test fail by panicking")]
+
+use std::borrow::Cow;
+
+use chrono::{NaiveDate, NaiveTime};
+use fep_codec::layout::{
+    BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding,
+    Field, FlagRule, Item, Justify, Kind, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern,
+    TimeRule, Width,
+};
+use fep_codec::{Charset, Date, FieldValue, Layout, MonthDay, Record, Time};
+use fep_tests::arbitrary::{self, Random};
+use fep_tests::properties;
+use jiff::civil;
+use rust_decimal::Decimal;
+
+const ENCODINGS: [Encoding; 6] =
+    [Encoding::Ascii, Encoding::Ebcdic, Encoding::Packed, Encoding::Bcd, Encoding::Binary, Encoding::BinaryLittle];
+const NONES: [NoneAs; 6] =
+    [NoneAs::Never, NoneAs::Spaces, NoneAs::Zeros, NoneAs::Nines, NoneAs::EbcdicSpaces, NoneAs::LowValues];
+
+fn layout(kind: Kind, len: usize) -> Layout {
+    let field = Field { name: "field".into(), label: "".into(), len, kind, secret: false, computed: None };
+    Layout {
+        name: "One".into(),
+        label: "".into(),
+        charset: Charset::Ascii,
+        stated_len: None,
+        when: Cow::Borrowed(&[]),
+        items: Cow::Owned(vec![Item::Field(field)]),
+    }
+}
+
+fn byte(random: &mut Random) -> u8 {
+    u8::try_from(random.below(256)).unwrap()
+}
+
+/// Some values of the field and their bytes; what a value that means something else is refused for does not count.
+fn values(layout: &Layout, how_many: u64) -> Vec<Vec<u8>> {
+    let mut written = Vec::new();
+    for seed in 0..how_many {
+        let record = arbitrary::record(layout, &mut Random(seed));
+        let Ok(bytes) = record.encode() else { continue };
+        let read = Record::decode(layout, &bytes).unwrap_or_else(|error| panic!("{layout:?} {bytes:02x?}: {error}"));
+        assert!(read.values() == record.values(), "seed {seed}: {layout:?} {bytes:02x?}");
+        written.push(bytes);
+    }
+    assert!(written.len() as u64 * 3 > how_many, "{} of {how_many}: {layout:?}", written.len());
+    written
+}
+
+/// What holds for a field of this kind.
+fn check(kind: Kind, len: usize) {
+    let layout = layout(kind, len);
+    let mut random = Random(len as u64);
+    for bytes in values(&layout, 24) {
+        properties::any_bytes(&layout, &bytes);
+        let mut damaged = bytes;
+        let at = usize::try_from(random.below(len as u64)).unwrap();
+        damaged[at] = byte(&mut random);
+        properties::any_bytes(&layout, &damaged);
+    }
+    for _ in 0..4 {
+        let rubbish: Vec<u8> = (0..len).map(|_| byte(&mut random)).collect();
+        properties::any_bytes(&layout, &rubbish);
+    }
+}
+
+/// The signs that an encoding has.
+fn signs(encoding: Encoding) -> Vec<Sign> {
+    let overpunches = [Overpunch::Ebcdic, Overpunch::EbcdicMinus, Overpunch::StrictAscii];
+    let of = |form| [Sign::LeadingOverpunch(form), Sign::TrailingOverpunch(form)];
+    match encoding {
+        Encoding::Bcd => vec![Sign::Unsigned],
+        Encoding::Packed | Encoding::Binary | Encoding::BinaryLittle => vec![Sign::Unsigned, Sign::Signed],
+        Encoding::Ascii | Encoding::Ebcdic => {
+            let (plus, minus) = if encoding == Encoding::Ascii { (b'+', b'-') } else { (0x4E, 0x60) };
+            let beside = [Sign::Leading { plus, minus }, Sign::Trailing { plus: b'0', minus: b'1' }];
+            let forms = &overpunches[..if encoding == Encoding::Ascii { 3 } else { 2 }];
+            let plain = [Sign::Unsigned, Sign::LeadingMinus];
+            plain.into_iter().chain(beside).chain(forms.iter().copied().flat_map(of)).collect()
+        }
+    }
+}
+
+fn numbers() -> Vec<(NumberRule, usize)> {
+    let mut rules = Vec::new();
+    for encoding in ENCODINGS {
+        let most = if encoding.is_binary() { 16 } else { 20 };
+        for (sign, none) in signs(encoding).into_iter().flat_map(|sign| NONES.map(|none| (sign, none))) {
+            if none != NoneAs::Never && none.bytes(encoding, sign == Sign::Signed).is_none() {
+                continue;
+            }
+            for len in 1..=most {
+                let beside = matches!(sign, Sign::Leading { .. } | Sign::Trailing { .. } | Sign::LeadingMinus);
+                // An only digit may be the one by which there is no value, and an only byte the sign.
+                if len == 1 && (beside || none != NoneAs::Never) {
+                    continue;
+                }
+                rules.push((NumberRule { encoding, sign, none, ..NumberRule::UNSIGNED }, len));
+            }
+        }
+    }
+    rules
+}
+
+#[test]
+fn numbers_in_every_encoding_with_every_sign_and_every_none() {
+    for (number, (rule, len)) in numbers().into_iter().enumerate() {
+        let scale = u8::try_from(number % 4).unwrap();
+        let digits_max = (!rule.encoding.is_zoned() && number % 5 == 0 && len > 1).then_some(2);
+        check(Kind::Number(NumberRule { scale, digits_max, ..rule }), len);
+    }
+}
+
+#[test]
+fn every_integer_type_reads_and_writes_what_the_widest_does_as_far_as_it_goes() {
+    macro_rules! types {
+        ($rule:ident $bytes:ident: $($integer:ident)*) => {
+            $({
+                let widest = i128::get(&$rule, $bytes).ok().and_then(|value| $integer::try_from(value).ok());
+                let read = $integer::get(&$rule, $bytes).ok();
+                assert_eq!(read, widest, "{} {:?} {:02x?}", stringify!($integer), $rule, $bytes);
+                if let Some(value) = read {
+                    let mut out = vec![0xEE; $bytes.len()];
+                    assert_eq!(value.put(&$rule, &mut out), Ok(()), "{} {:?}", stringify!($integer), $rule);
+                    assert_eq!(out, *$bytes, "{} {:?}", stringify!($integer), $rule);
+                }
+            })*
+        };
+    }
+    for (rule, len) in numbers().into_iter().filter(|(rule, _)| rule.none == NoneAs::Never) {
+        for bytes in &values(&layout(Kind::Number(rule), len), 12) {
+            types!(rule bytes: u8 u16 u32 u64 i8 i16 i32 i64);
+            // Unsigned numbers reach beyond the widest signed type.
+            assert_eq!(
+                u128::get(&rule, bytes).ok(),
+                i128::get(&rule, bytes).ok().and_then(|value| value.try_into().ok())
+            );
+        }
+    }
+}
+
+#[test]
+fn decimals_are_the_numbers_with_a_point() {
+    for (number, (rule, len)) in numbers().into_iter().enumerate().filter(|(_, (rule, _))| rule.none == NoneAs::Never) {
+        let rule = NumberRule { scale: u8::try_from(number % 6).unwrap(), ..rule };
+        for bytes in values(&layout(Kind::Number(rule), len), 6) {
+            let number = i128::get(&rule, &bytes).unwrap();
+            let expected = Decimal::try_from_i128_with_scale(number, rule.scale.into()).ok();
+            assert_eq!(Decimal::get(&rule, &bytes).ok(), expected, "{rule:?} {number}");
+            if let Some(decimal) = expected {
+                let mut out = vec![0xEE; bytes.len()];
+                decimal.put(&rule, &mut out).unwrap();
+                assert_eq!(out, bytes, "{rule:?} {decimal}");
+            }
+        }
+    }
+}
+
+/// The encodings of digits that are no numbers, with the bytes that so many take.
+fn decimal(digits: usize) -> impl Iterator<Item = (Encoding, usize)> {
+    ENCODINGS.into_iter().filter_map(move |encoding| Some((encoding, encoding.len(digits)?)))
+}
+
+#[test]
+fn dates_in_every_pattern_and_encoding_with_every_none_and_pivot() {
+    let patterns = [DatePattern::YyyyMmDd, DatePattern::YyMmDd, DatePattern::YyyyDdd, DatePattern::MmDd];
+    for pattern in patterns {
+        for (encoding, len) in decimal(pattern.len()) {
+            for none in NONES {
+                check(Kind::Date(DateRule { encoding, none, ..DateRule::new(pattern) }), len);
+            }
+            for pivot in [0, 1, 30, 99, 100] {
+                let rule = DateRule { encoding, pivot, ..DateRule::new(pattern) };
+                for seed in 0..40 {
+                    let digits: String =
+                        (0..pattern.len()).map(|_| char::from(b'0' + byte(&mut Random(seed)) % 3)).collect();
+                    let written = values_of_date(&rule, len, &digits);
+                    assert!(written.is_none_or(|same| same), "{rule:?} {digits}");
+                }
+            }
+        }
+    }
+}
+
+/// Whether these digits, if they are a date, are read alike by all types and written again as they were.
+fn values_of_date(rule: &DateRule, len: usize, digits: &str) -> Option<bool> {
+    let ascii = DateRule { encoding: Encoding::Ascii, ..*rule };
+    let mut bytes = vec![0; len];
+    if rule.pattern == DatePattern::MmDd {
+        let day = MonthDay::get(&ascii, digits.as_bytes()).ok()?;
+        day.put(rule, &mut bytes).unwrap();
+        return Some(MonthDay::get(rule, &bytes) == Ok(day));
+    }
+    let date = Date::get(&ascii, digits.as_bytes()).ok()?;
+    date.put(rule, &mut bytes).unwrap();
+    let others =
+        [civil::Date::get(rule, &bytes).unwrap().to_string(), NaiveDate::get(rule, &bytes).unwrap().to_string()];
+    Some(Date::get(rule, &bytes) == Ok(date) && others == [date.to_string(), date.to_string()])
+}
+
+#[test]
+fn times_in_every_pattern_and_encoding_with_every_none() {
+    for pattern in [TimePattern::HhMmSs, TimePattern::HhMm] {
+        for (encoding, len) in decimal(pattern.len()) {
+            for none in NONES.into_iter().filter(|none| !matches!(none, NoneAs::Zeros)) {
+                let rule = TimeRule { encoding, none, ..TimeRule::new(pattern) };
+                check(Kind::Time(rule), len);
+                for bytes in values(&layout(Kind::Time(rule), len), 12) {
+                    let Ok(Some(time)) = Option::<Time>::get(&rule, &bytes) else { continue };
+                    let others = [
+                        civil::Time::get(&rule, &bytes).unwrap().strftime("%H:%M:%S").to_string(),
+                        NaiveTime::get(&rule, &bytes).unwrap().to_string(),
+                    ];
+                    assert_eq!(others, [time.to_string(), time.to_string()], "{rule:?} {bytes:02x?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn timestamps_in_every_pattern_and_encoding_with_every_none() {
+    for pattern in [DateTimePattern::YyyyMmDdHhMmSs, DateTimePattern::YyMmDdHhMmSs, DateTimePattern::MmDdHhMmSs] {
+        for (encoding, len) in decimal(pattern.len()) {
+            for none in NONES {
+                check(Kind::DateTime(DateTimeRule { encoding, none, ..DateTimeRule::new(pattern) }), len);
+            }
+        }
+    }
+}
+
+#[test]
+fn texts_in_every_charset_padded_cut_and_wide() {
+    for charset in Charset::ALL.iter().copied() {
+        let plain = TextRule::new(charset);
+        let rules = [
+            plain,
+            TextRule { justify: Justify::Right, ..plain },
+            TextRule { overflow: Overflow::Cut, ..plain },
+            TextRule { full: true, ..plain },
+        ];
+        // A full text is filled up with letters of one byte, which sets of pairs do not have.
+        let usable = |rule: &&TextRule| !(rule.full && (charset.is_pairs() || charset.is_shifted()));
+        for rule in rules.iter().filter(usable) {
+            for len in [2, 4, 10, 40] {
+                check(Kind::Text(*rule), len);
+            }
+        }
+        if charset.has('가') && charset.has('Ａ') || charset.is_pairs() {
+            check(Kind::Text(TextRule { width: Width::Full, ..plain }), 12);
+        }
+    }
+    for pad in [b'*', b'_', 0] {
+        for justify in [Justify::Left, Justify::Right] {
+            check(Kind::Text(TextRule { pad, justify, ..TextRule::new(Charset::Cp949) }), 9);
+        }
+    }
+}
+
+#[test]
+fn digits_in_every_encoding_full_and_padded() {
+    for encoding in [Encoding::Ascii, Encoding::Ebcdic] {
+        for (full, justify) in [(true, Justify::Left), (false, Justify::Left), (false, Justify::Right)] {
+            for len in [1, 2, 9, 16, 40] {
+                for pad in [encoding.space(), b'*'] {
+                    check(Kind::Digits(DigitsRule { encoding, full, pad, justify }), len);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn codes_open_and_closed_flags_and_bytes() {
+    let codes = ["1", "22", ""].map(|code| CodeMeaning { code: code.into(), label: "".into() });
+    for charset in [Charset::Ascii, Charset::EucKr, Charset::Cp037, Charset::Ibm933] {
+        for open in [true, false] {
+            check(Kind::Code(CodeRule { charset, codes: codes.to_vec().into(), open }), 2);
+            check(Kind::Code(CodeRule { charset, codes: codes.to_vec().into(), open }), 5);
+        }
+    }
+    for (yes, no) in [(b'Y', b'N'), (b'1', b'0'), (b'O', b'X'), (0xE8, 0xD5), (0, 255)] {
+        check(Kind::Flag(FlagRule { yes, no }), 1);
+    }
+    for len in [1, 2, 16, 100] {
+        check(Kind::Bytes(BytesRule), len);
+    }
+}
