@@ -93,6 +93,12 @@ pub enum Charset {
     /// Japanese EBCDIC with small letters in the usual places.
     #[cfg(feature = "charset-ebcdic-japanese")]
     Ibm939,
+    /// IBM-930 with the kanji of JIS X 0213 and €. 25 of its codes are two characters each, か゚ for example.
+    #[cfg(feature = "charset-ebcdic-japanese")]
+    Ibm1390,
+    /// IBM-939 with the same.
+    #[cfg(feature = "charset-ebcdic-japanese")]
+    Ibm1399,
     /// UTF-8, one to four bytes a character.
     Utf8,
 }
@@ -239,9 +245,13 @@ macro_rules! with_table {
             #[cfg(feature = "charset-japanese")]
             Charset::JisX0201 => table!(japanese::JisX0201),
             #[cfg(feature = "charset-ebcdic-japanese")]
-            Charset::Ibm930 => table!(ebcdic::Japanese<{ ebcdic::Single::Ibm290 as usize }>),
+            Charset::Ibm930 => table!(ebcdic::Japanese<{ ebcdic::Single::Ibm290 as usize }, false>),
             #[cfg(feature = "charset-ebcdic-japanese")]
-            Charset::Ibm939 => table!(ebcdic::Japanese<{ ebcdic::Single::Ibm1027 as usize }>),
+            Charset::Ibm939 => table!(ebcdic::Japanese<{ ebcdic::Single::Ibm1027 as usize }, false>),
+            #[cfg(feature = "charset-ebcdic-japanese")]
+            Charset::Ibm1390 => table!(ebcdic::Japanese<{ ebcdic::Single::Ibm8482 as usize }, true>),
+            #[cfg(feature = "charset-ebcdic-japanese")]
+            Charset::Ibm1399 => table!(ebcdic::Japanese<{ ebcdic::Single::Ibm5123 as usize }, true>),
         }
     }};
 }
@@ -256,7 +266,7 @@ impl Charset {
     #[inline]
     pub fn encode(self, text: &str, out: &mut [u8]) -> Result<usize, EncodeError> {
         if self.keeps_ascii()
-            && text.is_ascii()
+            && is_ascii(text.as_bytes())
             && let Some(to) = out.get_mut(..text.len())
         {
             to.copy_from_slice(text.as_bytes());
@@ -349,7 +359,7 @@ impl Charset {
     #[must_use]
     pub fn instead(self, character: char) -> Option<Self> {
         let likely: &[&str] =
-            if self.is_ebcdic() { &["ibm933", "ibm1364", "ibm939"] } else { &["cp949", "cp932", "utf-8"] };
+            if self.is_ebcdic() { &["ibm933", "ibm1364", "ibm939", "ibm1399"] } else { &["cp949", "cp932", "utf-8"] };
         let named = |label: &&str| Self::ALL.iter().copied().find(|charset| charset.label() == *label);
         likely.iter().filter_map(named).find(|other| *other != self && other.has(character))
     }
@@ -397,11 +407,17 @@ impl Charset {
     /// If the bytes are no text in this charset, and the options do not say what to do about it.
     #[inline]
     pub fn decode_into_with(self, bytes: &[u8], how: Reading, out: &mut [u8]) -> Result<Option<usize>, Malformed> {
-        if self.keeps_ascii() && bytes.is_ascii() {
+        if self.keeps_ascii() && is_ascii(bytes) {
             return Ok(copy(bytes, out));
         }
         with_table!(self, T => read::decode::<T>(bytes, how, out), read::utf8(bytes, how, out))
     }
+}
+
+/// Korean text mostly begins with Korean, so it mostly ends here.
+#[inline]
+fn is_ascii(text: &[u8]) -> bool {
+    text.first().is_none_or(u8::is_ascii) && text.is_ascii()
 }
 
 fn copy(text: &[u8], out: &mut [u8]) -> Option<usize> {

@@ -90,6 +90,14 @@ const ALIASES: &[(&str, Charset)] = &[
     ("ibm939", Charset::Ibm939),
     #[cfg(feature = "charset-ebcdic-japanese")]
     ("cp939", Charset::Ibm939),
+    #[cfg(feature = "charset-ebcdic-japanese")]
+    ("ibm1390", Charset::Ibm1390),
+    #[cfg(feature = "charset-ebcdic-japanese")]
+    ("cp1390", Charset::Ibm1390),
+    #[cfg(feature = "charset-ebcdic-japanese")]
+    ("ibm1399", Charset::Ibm1399),
+    #[cfg(feature = "charset-ebcdic-japanese")]
+    ("cp1399", Charset::Ibm1399),
 ];
 
 /// Names that mean several charsets, and what to write.
@@ -127,7 +135,7 @@ pub(super) fn find(label: &str) -> Result<Charset, UnknownLabel> {
     Err(UnknownLabel {
         hint: refused.map_or(
             "charsets are ascii, euc-kr, cp949, johab, ibm933, ibm1364, ibm833, ibm834, cp037, cp500, cp1047, cp1140, cp932, \
-             jisx0201, ibm930, ibm939, utf-8",
+             jisx0201, ibm930, ibm939, ibm1390, ibm1399, utf-8",
             |(_, hint)| hint,
         ),
     })
