@@ -40,6 +40,7 @@ use alloc::string::String;
 use alloc::vec;
 use core::fmt;
 
+use self::table::Rules;
 use self::write::{End, Wrote};
 
 /// A charset that a spec may name.
@@ -314,18 +315,24 @@ impl Charset {
                     return wrote;
                 }
             }
-            write::with_options::<T>(text, how, out)
+            write::with_options(text, how, Rules::of::<T>(), out)
         }, write::utf8(text, out))
     }
 
     #[cold]
     fn why_not(self, text: &str, how: Writing, wrote: Wrote) -> EncodeError {
-        with_table!(self, T => write::why_not::<T>(text, how, wrote), {
-            let at = if let End::Full(at) = wrote.end { at } else { 0 };
-            let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
-            let (character, position) = (rest.chars().next().unwrap_or_default(), before.chars().count());
-            EncodeError::TooLong { needed: text.len(), character, position }
-        })
+        if let Some(rules) = self.rules() {
+            return write::why_not(text, how, rules, wrote);
+        }
+        let at = if let End::Full(at) = wrote.end { at } else { 0 };
+        let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
+        let (character, position) = (rest.chars().next().unwrap_or_default(), before.chars().count());
+        EncodeError::TooLong { needed: text.len(), character, position }
+    }
+
+    /// None for UTF-8, which has all characters and no table.
+    fn rules(self) -> Option<Rules> {
+        with_table!(self, T => Some(Rules::of::<T>()), None)
     }
 
     /// Whether loose jamo have codes, which text in pieces would be written with.
@@ -346,13 +353,13 @@ impl Charset {
     /// The same for text that is written in another way.
     #[must_use]
     pub fn text_len_with(self, text: &str, how: Writing) -> usize {
-        with_table!(self, T => write::measure::<T>(text, how), text.len())
+        self.rules().map_or(text.len(), |rules| write::measure(text, how, rules))
     }
 
     /// Whether the charset has the character.
     #[must_use]
     pub fn has(self, character: char) -> bool {
-        with_table!(self, T => write::has::<T>(character), true)
+        self.rules().is_none_or(|rules| write::has(character, rules))
     }
 
     /// A charset of the same kind of machine that has a character, to be named in an error.

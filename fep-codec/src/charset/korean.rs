@@ -100,17 +100,18 @@ const fn syllables() -> [u16; jamo::COUNT] {
     syllables
 }
 
-/// The code in the square or around it.
+/// The code of a syllable, in the square or around it.
 #[inline(always)]
+fn syllable(point: u32) -> Option<u16> {
+    SYLLABLES.get(point.wrapping_sub(jamo::FIRST) as usize).copied()
+}
+
+/// The code of another character; KS X 1001 has them all in the square.
+#[inline]
 #[allow(clippy::cast_possible_truncation, reason = "ASCII")]
-fn cp949(point: u32) -> u16 {
-    if let Some(code) = SYLLABLES.get(point.wrapping_sub(jamo::FIRST) as usize) {
-        return *code;
-    }
-    if point < 0x80 {
-        return point as u16;
-    }
+fn sign(point: u32) -> u16 {
     match PAGES.code(point) {
+        _ if point < 0x80 => point as u16,
         0 => NONE,
         code => code,
     }
@@ -121,7 +122,8 @@ fn pair(lead: u8, trail: u8) -> u16 {
     if lead.is_ascii() {
         return NONE;
     }
-    CHARACTERS.get(usize::from(lead & 0x7F)).and_then(|row| row.get(usize::from(trail))).copied().unwrap_or(NONE)
+    let row = CHARACTERS.get(usize::from(lead & 0x7F));
+    row.and_then(|row| row.get(usize::from(trail))).copied().unwrap_or(NONE)
 }
 
 #[inline(always)]
@@ -135,9 +137,10 @@ impl Table for Cp949 {
 
     #[inline(always)]
     fn code(point: u32) -> u16 {
-        match cp949(point) {
-            code if code == ADDED.1 => NONE,
-            code => code,
+        match syllable(point) {
+            Some(code) => code,
+            None if point == ADDED.0 as u32 => NONE,
+            None => sign(point),
         }
     }
 
@@ -162,9 +165,10 @@ impl Table for EucKr {
 
     #[inline(always)]
     fn code(point: u32) -> u16 {
-        match cp949(point) {
-            code if code < 0x80 || code >= 0xA1A1 && code & 0xFF >= 0xA1 => code,
-            _ => NONE,
+        match syllable(point) {
+            Some(code) if code >= 0xA1A1 && code & 0xFF >= 0xA1 => code,
+            Some(_) => NONE,
+            None => sign(point),
         }
     }
 

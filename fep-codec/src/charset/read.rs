@@ -5,7 +5,7 @@ use super::{Half, Malformed, Reading, Reason};
 
 const SO: u8 = 0x0E;
 const SI: u8 = 0x0F;
-const REPLACEMENT: [u8; 3] = three_bytes(0xFFFD);
+const REPLACEMENT: [u8; 3] = *b"\xEF\xBF\xBD";
 
 /// Where the characters go, as UTF-8.
 struct Sink<'o> {
@@ -113,15 +113,31 @@ fn is_wide<T: Table>(character: u16) -> bool {
     T::WIDE && matches!(character, 0xD800..=0xDFFF)
 }
 
-/// A character from U+0800 to U+FFFF.
-#[inline(always)]
-#[allow(clippy::cast_possible_truncation, reason = "the shifts leave eight bits")]
-const fn three_bytes(character: u16) -> [u8; 3] {
-    [0xE0 | (character >> 12) as u8, 0x80 | (character >> 6 & 0x3F) as u8, 0x80 | (character & 0x3F) as u8]
+/// The first two of the three bytes of UTF-8 for each 64 characters. Looking them up is less work than shifting them.
+static HEADS: [[u8; 2]; 1024] = heads();
+
+#[allow(clippy::cast_possible_truncation, clippy::indexing_slicing, reason = "in a constant, where a panic is a compile error")]
+const fn heads() -> [[u8; 2]; 1024] {
+    let mut heads = [[0; 2]; 1024];
+    let mut page = 0;
+    while page < 1024 {
+        heads[page] = [0xE0 | (page >> 6) as u8, 0x80 | (page & 0x3F) as u8];
+        page += 1;
+    }
+    heads
 }
 
-/// Writes the characters as UTF-8; none if there is too little room.
-#[inline]
+/// A character from U+0800 to U+FFFF.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, reason = "six bits")]
+fn three_bytes(character: u16) -> [u8; 3] {
+    let [first, second] = HEADS.get(usize::from(character >> 6)).copied().unwrap_or_default();
+    [first, second, 0x80 | (character & 0x3F) as u8]
+}
+
+/// Writes the characters as UTF-8; none if there is too little room. A function of its own for each table, so that a field's type
+/// does not make another copy of it.
+#[inline(never)]
 pub(super) fn decode<T: Table>(bytes: &[u8], how: Reading, out: &mut [u8]) -> Result<Option<usize>, Malformed> {
     let mut sink = Sink::new(out);
     let read = match T::FORM {
@@ -140,13 +156,11 @@ pub(super) fn decode<T: Table>(bytes: &[u8], how: Reading, out: &mut [u8]) -> Re
 fn lead<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut rest = bytes;
     loop {
-        let left = rest.len();
         rest = sink.pairs::<T>(rest);
-        rest = sink.ascii::<T>(rest);
-        let [first, tail @ ..] = rest else { return Ok(()) };
-        if rest.len() < left {
-            continue;
+        if !rest.is_empty() {
+            rest = sink.ascii::<T>(rest);
         }
+        let [first, tail @ ..] = rest else { return Ok(()) };
         let character = match tail {
             [second, ..] => T::pair(*first, *second),
             [] => NONE,
@@ -158,7 +172,7 @@ fn lead<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(),
         }
         match single::<T>(*first, how) {
             NONE if tail.is_empty() && T::is_lead(*first) => return half(bytes, rest, how, sink),
-            NONE => return malformed(bytes, rest, Reason::NoCharacter),
+            NONE => return Err(malformed(bytes, rest, Reason::NoCharacter)),
             character => sink.push::<T>(character)?,
         }
         rest = tail;
@@ -168,45 +182,56 @@ fn lead<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(),
 #[inline(always)]
 fn shifted<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut rest = bytes;
-    let mut double = false;
     loop {
-        rest = if double { sink.pairs::<T>(rest) } else { sink.ascii::<T>(rest) };
-        rest = match (double, rest) {
-            (false, [SO, SI, ..]) | (true, [SI, SO, ..]) if !how.open_shift => {
-                return malformed(bytes, rest, Reason::EmptyShift);
-            }
-            (false, [SO, tail @ ..]) => {
-                double = true;
-                tail
-            }
-            (true, [SI, tail @ ..]) => {
-                double = false;
-                tail
-            }
-            (true, [SO, ..]) => return malformed(bytes, rest, Reason::SoInPairs),
-            (false, [SI, ..]) => return malformed(bytes, rest, Reason::SiAlone),
-            (true, [_, SI | SO, ..]) => return malformed(bytes, rest, Reason::Half),
-            (true, [first, second, tail @ ..]) => match T::pair(*first, *second) {
-                NONE => return malformed(bytes, rest, Reason::NoCharacter),
+        rest = match rest {
+            [SO, SI, ..] if !how.open_shift => return Err(malformed(bytes, rest, Reason::EmptyShift)),
+            [SO, tail @ ..] => between_shifts::<T>(bytes, tail, how, sink)?,
+            [SI, ..] => return Err(malformed(bytes, rest, Reason::SiAlone)),
+            [byte, tail @ ..] => match single::<T>(*byte, how) {
+                NONE => return Err(malformed(bytes, rest, Reason::NoCharacter)),
                 character => {
                     sink.push::<T>(character)?;
-                    tail
+                    sink.ascii::<T>(tail)
                 }
             },
-            (true, [_]) => {
-                half(bytes, rest, how, sink)?;
-                &[]
-            }
-            (false, [byte, tail @ ..]) => match single::<T>(*byte, how) {
-                NONE => return malformed(bytes, rest, Reason::NoCharacter),
-                character => {
-                    sink.push::<T>(character)?;
-                    tail
-                }
-            },
-            (true, []) if !how.open_shift => return malformed(bytes, rest, Reason::SiMissing),
-            (_, []) => return Ok(()),
+            [] => return Ok(()),
         };
+    }
+}
+
+/// Reads the pairs behind an SO and returns what is behind the SI.
+#[inline(always)]
+fn between_shifts<'b, T: Table>(
+    bytes: &[u8],
+    pairs: &'b [u8],
+    how: Reading,
+    sink: &mut Sink<'_>,
+) -> Result<&'b [u8], Stop> {
+    let mut rest = pairs;
+    loop {
+        rest = sink.pairs::<T>(rest);
+        let reason = match rest {
+            [SI, SO, ..] if !how.open_shift => Reason::EmptyShift,
+            [SI, tail @ ..] => return Ok(tail),
+            [SO, ..] => Reason::SoInPairs,
+            [_, SI | SO, ..] => Reason::Half,
+            [first, second, tail @ ..] => match T::pair(*first, *second) {
+                NONE => Reason::NoCharacter,
+                character => {
+                    sink.push::<T>(character)?;
+                    rest = tail;
+                    continue;
+                }
+            },
+            [_] => {
+                half(bytes, rest, how, sink)?;
+                rest = &[];
+                continue;
+            }
+            [] if !how.open_shift => Reason::SiMissing,
+            [] => return Ok(rest),
+        };
+        return Err(malformed(bytes, rest, reason));
     }
 }
 
@@ -215,7 +240,7 @@ fn pairs<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<()
     let mut rest = sink.pairs::<T>(bytes);
     while let [first, second, tail @ ..] = rest {
         match T::pair(*first, *second) {
-            NONE => return malformed(bytes, rest, Reason::NoCharacter),
+            NONE => return Err(malformed(bytes, rest, Reason::NoCharacter)),
             character => sink.push::<T>(character)?,
         }
         rest = sink.pairs::<T>(tail);
@@ -233,7 +258,7 @@ fn single<T: Table>(byte: u8, how: Reading) -> u16 {
 #[cold]
 fn half(bytes: &[u8], rest: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(), Stop> {
     match how.half {
-        Half::Refuse => malformed(bytes, rest, Reason::Half),
+        Half::Refuse => Err(malformed(bytes, rest, Reason::Half)),
         Half::Replace => sink.bytes(REPLACEMENT),
         Half::Drop => Ok(()),
     }
@@ -262,6 +287,6 @@ pub(super) fn utf8(bytes: &[u8], how: Reading, out: &mut [u8]) -> Result<Option<
 }
 
 #[cold]
-fn malformed(bytes: &[u8], rest: &[u8], reason: Reason) -> Result<(), Stop> {
-    Err(Stop::Malformed(Malformed { offset: bytes.len() - rest.len(), reason }))
+fn malformed(bytes: &[u8], rest: &[u8], reason: Reason) -> Stop {
+    Stop::Malformed(Malformed { offset: bytes.len() - rest.len(), reason })
 }

@@ -47,6 +47,21 @@ pub(super) trait Table {
     }
 }
 
+/// What those who are not in a hurry need to know of a table, without a copy of their code for each.
+#[derive(Clone, Copy)]
+pub(super) struct Rules {
+    pub(super) form: Form,
+    pub(super) wide: bool,
+    pub(super) code: fn(u32) -> u16,
+    pub(super) join: fn(u32, u32) -> u16,
+}
+
+impl Rules {
+    pub(super) const fn of<T: Table>() -> Self {
+        Self { form: T::FORM, wide: T::WIDE, code: T::code, join: T::join }
+    }
+}
+
 /// Codes by character. Each 64 characters are a block: a bit says which of them have codes, and these stand in a row. The first
 /// block is empty.
 pub(super) struct Pages<const BLOCKS: usize, const CODES: usize> {

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use super::fold::fold;
 use super::jamo::Composed;
-use super::table::{Form, LAST, NONE, Table};
+use super::table::{Form, LAST, NONE, Rules, Table};
 use super::{EncodeError, Writing};
 
 const SO: u8 = 0x0E;
@@ -55,10 +55,10 @@ struct Plain<'t, T> {
 }
 
 /// Text with pieces put together and as the options say.
-struct Changed<'t, T> {
+struct Changed<'t> {
     rest: Composed<'t>,
     how: Writing,
-    table: PhantomData<T>,
+    rules: Rules,
 }
 
 impl<T: Table> Codes for Plain<'_, T> {
@@ -84,10 +84,9 @@ impl<T: Table> Codes for Plain<'_, T> {
         let chars = self.rest.as_bytes().as_chunks().0;
         let mut count = 0;
         for ([first, second, third], place) in chars.iter().zip(out.as_chunks_mut().0) {
-            if first & 0xF0 != 0xE0 {
-                break;
-            }
-            let point = u32::from(first & 0xF) << 12 | u32::from(second & 0x3F) << 6 | u32::from(third & 0x3F);
+            // Added up and with the marks of the three bytes taken off at once. What is not three bytes lies outside.
+            let sum = (u32::from(*first) << 12) + (u32::from(*second) << 6) + u32::from(*third);
+            let point @ 0x800..=0xFFFF = sum.wrapping_sub(0xE_2080) else { break };
             let code @ 0x100..=LAST = T::code(point) else { break };
             *place = code.to_be_bytes();
             count += 1;
@@ -103,6 +102,9 @@ impl<T: Table> Codes for Plain<'_, T> {
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "codes below 0100")]
     fn ascii(&mut self, out: &mut [u8]) -> usize {
+        if !self.rest.as_bytes().first().is_some_and(u8::is_ascii) {
+            return 0;
+        }
         let mut count = 0;
         for (byte, place) in self.rest.as_bytes().iter().zip(out) {
             let code = if T::ASCII { u16::from(*byte) } else { T::code(u32::from(*byte)) };
@@ -117,42 +119,43 @@ impl<T: Table> Codes for Plain<'_, T> {
     }
 }
 
-impl<T: Table> Codes for Changed<'_, T> {
+impl Codes for Changed<'_> {
     fn next(&mut self) -> Option<(usize, u16)> {
         let (at, first) = self.rest.next()?;
         let mut after = self.rest.clone();
-        if T::WIDE
+        if self.rules.wide
             && let Some((_, second)) = after.next()
-            && let joined @ ..=LAST = T::join(u32::from(first), u32::from(second))
+            && let joined @ ..=LAST = (self.rules.join)(u32::from(first), u32::from(second))
         {
             self.rest = after;
             return Some((at, joined));
         }
-        Some((at, code_of::<T>(first, self.how)))
+        Some((at, code_of(first, self.how, self.rules)))
     }
 }
 
-impl<'t, T> Changed<'t, T> {
-    fn new(text: &'t str, how: Writing) -> Self {
-        Self { rest: Composed::new(text), how, table: PhantomData }
+impl<'t> Changed<'t> {
+    fn new(text: &'t str, how: Writing, rules: Rules) -> Self {
+        Self { rest: Composed::new(text), how, rules }
     }
 }
 
-/// Writes text as it is: no option, no piece put together.
-#[inline]
+/// Writes text as it is: no option, no piece put together. A function of its own for each table, so that a field's type does not
+/// make another copy of it.
+#[inline(never)]
 pub(super) fn plain<T: Table>(text: &str, out: &mut [u8]) -> Wrote {
-    write::<T>(Plain::<T> { rest: text, len: text.len(), table: PhantomData }, out)
+    write(T::FORM, Plain::<T> { rest: text, len: text.len(), table: PhantomData }, out)
 }
 
 /// Writes text with pieces put together and as the options say.
 #[cold]
-pub(super) fn with_options<T: Table>(text: &str, how: Writing, out: &mut [u8]) -> Wrote {
-    write::<T>(Changed::<T>::new(text, how), out)
+pub(super) fn with_options(text: &str, how: Writing, rules: Rules, out: &mut [u8]) -> Wrote {
+    write(rules.form, Changed::new(text, how, rules), out)
 }
 
 #[inline(always)]
-fn write<T: Table>(codes: impl Codes, out: &mut [u8]) -> Wrote {
-    match T::FORM {
+fn write(form: Form, codes: impl Codes, out: &mut [u8]) -> Wrote {
+    match form {
         Form::Lead => lead(codes, out),
         Form::Shifted => shifted(codes, out),
         Form::Pairs => pairs(codes, out),
@@ -160,24 +163,24 @@ fn write<T: Table>(codes: impl Codes, out: &mut [u8]) -> Wrote {
 }
 
 /// Whether a table has the character.
-pub(super) fn has<T: Table>(character: char) -> bool {
-    match T::code(u32::from(character)) {
+pub(super) fn has(character: char, rules: Rules) -> bool {
+    match (rules.code)(u32::from(character)) {
         NONE => false,
-        code => T::FORM != Form::Shifted || !is_shift(code),
+        code => rules.form != Form::Shifted || !is_shift(code),
     }
 }
 
 /// How many bytes the text takes. Characters that the charset lacks count as none.
 #[cold]
-pub(super) fn measure<T: Table>(text: &str, how: Writing) -> usize {
+pub(super) fn measure(text: &str, how: Writing, rules: Rules) -> usize {
     let (mut len, mut double) = (0_usize, false);
-    let mut codes = Changed::<T>::new(text, how);
+    let mut codes = Changed::new(text, how, rules);
     while let Some((_, code)) = codes.next() {
         if code == NONE {
             continue;
         }
         len = len.saturating_add(if code > 0xFF { 2 } else { 1 });
-        if T::FORM == Form::Shifted && double != (code > 0xFF) {
+        if rules.form == Form::Shifted && double != (code > 0xFF) {
             double = !double;
             len = len.saturating_add(1);
         }
@@ -187,14 +190,14 @@ pub(super) fn measure<T: Table>(text: &str, how: Writing) -> usize {
 
 /// Why text was not written. A character that the charset lacks is the graver reason: a shorter text would not help.
 #[cold]
-pub(super) fn why_not<T: Table>(text: &str, how: Writing, wrote: Wrote) -> EncodeError {
+pub(super) fn why_not(text: &str, how: Writing, rules: Rules, wrote: Wrote) -> EncodeError {
     let place = |at: usize| {
         let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
         (rest.chars().next().unwrap_or_default(), before.chars().count())
     };
-    let mut codes = Changed::<T>::new(text, how);
+    let mut codes = Changed::new(text, how, rules);
     while let Some((at, code)) = codes.next() {
-        if code == NONE || T::FORM == Form::Shifted && is_shift(code) {
+        if code == NONE || rules.form == Form::Shifted && is_shift(code) {
             let (character, position) = place(at);
             return EncodeError::Unmappable { character, position };
         }
@@ -203,11 +206,11 @@ pub(super) fn why_not<T: Table>(text: &str, how: Writing, wrote: Wrote) -> Encod
         End::Full(at) | End::Missing(at) => at,
         End::Done => 0,
     });
-    EncodeError::TooLong { needed: measure::<T>(text, how), character, position }
+    EncodeError::TooLong { needed: measure(text, how, rules), character, position }
 }
 
 /// The code of a character as the options make it.
-fn code_of<T: Table>(character: char, how: Writing) -> u16 {
+fn code_of(character: char, how: Writing, rules: Rules) -> u16 {
     let character = match character {
         ' ' if how.full => '\u{3000}',
         '!'..='~' if how.full => char::from_u32(u32::from(character) + 0xFEE0).unwrap_or(character),
@@ -215,7 +218,7 @@ fn code_of<T: Table>(character: char, how: Writing) -> u16 {
         '\u{85}' if how.newline_15 => '\n',
         _ => character,
     };
-    let code = |character| T::code(u32::from(character));
+    let code = |character| (rules.code)(u32::from(character));
     match code(character) {
         NONE if how.compat => fold(character, |other| Some(code(other)).filter(|code| *code != NONE)).unwrap_or(NONE),
         code => code,
@@ -227,12 +230,8 @@ fn code_of<T: Table>(character: char, how: Writing) -> u16 {
 fn lead(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
     let mut len = 0;
     loop {
-        let before = len;
         len += codes.pairs(out.get_mut(len..).unwrap_or_default());
         len += codes.ascii(out.get_mut(len..).unwrap_or_default());
-        if len > before {
-            continue;
-        }
         let Some((at, code)) = codes.next() else { return Wrote { len, end: End::Done } };
         if code == NONE {
             return Wrote { len, end: End::Missing(at) };
