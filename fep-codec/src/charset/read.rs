@@ -155,12 +155,13 @@ pub(super) fn decode<T: Table>(bytes: &[u8], how: Reading, out: &mut [u8]) -> Re
 #[inline(always)]
 fn lead<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut rest = bytes;
-    loop {
-        rest = sink.pairs::<T>(rest);
-        if !rest.is_empty() {
-            rest = sink.ascii::<T>(rest);
+    while let [first, ..] = rest {
+        let left = rest.len();
+        rest = if !T::ASCII || first.is_ascii() { sink.ascii::<T>(rest) } else { sink.pairs::<T>(rest) };
+        if rest.len() < left {
+            continue;
         }
-        let [first, tail @ ..] = rest else { return Ok(()) };
+        let [first, tail @ ..] = rest else { break };
         let character = match tail {
             [second, ..] => T::pair(*first, *second),
             [] => NONE,
@@ -177,6 +178,7 @@ fn lead<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(),
         }
         rest = tail;
     }
+    Ok(())
 }
 
 #[inline(always)]

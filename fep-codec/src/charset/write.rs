@@ -34,6 +34,11 @@ trait Codes {
     /// The next code, [`NONE`] if the charset lacks the character, and the byte of the text at which it stands.
     fn next(&mut self) -> Option<(usize, u16)>;
 
+    /// The next byte of the text, none at its end. A text that will be changed does not tell.
+    fn first(&self) -> Option<u8> {
+        Some(u8::MAX)
+    }
+
     /// Writes the characters at the start that are pairs, if they are easy to tell, and returns how many bytes that were. What is
     /// left is for `next`.
     fn pairs(&mut self, _: &mut [u8]) -> usize {
@@ -78,6 +83,11 @@ impl<T: Table> Codes for Plain<'_, T> {
         Some((at, T::code(first)))
     }
 
+    #[inline(always)]
+    fn first(&self) -> Option<u8> {
+        self.rest.as_bytes().first().copied()
+    }
+
     /// Characters of three bytes of UTF-8. Two slices in step need no other checks.
     #[inline(always)]
     fn pairs(&mut self, out: &mut [u8]) -> usize {
@@ -102,9 +112,6 @@ impl<T: Table> Codes for Plain<'_, T> {
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "codes below 0100")]
     fn ascii(&mut self, out: &mut [u8]) -> usize {
-        if !self.rest.as_bytes().first().is_some_and(u8::is_ascii) {
-            return 0;
-        }
         let mut count = 0;
         for (byte, place) in self.rest.as_bytes().iter().zip(out) {
             let code = if T::ASCII { u16::from(*byte) } else { T::code(u32::from(*byte)) };
@@ -230,8 +237,13 @@ fn code_of(character: char, how: Writing, rules: Rules) -> u16 {
 fn lead(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
     let mut len = 0;
     loop {
-        len += codes.pairs(out.get_mut(len..).unwrap_or_default());
-        len += codes.ascii(out.get_mut(len..).unwrap_or_default());
+        let Some(first) = codes.first() else { return Wrote { len, end: End::Done } };
+        let free = out.get_mut(len..).unwrap_or_default();
+        let run = if first.is_ascii() { codes.ascii(free) } else { codes.pairs(free) };
+        if run > 0 {
+            len += run;
+            continue;
+        }
         let Some((at, code)) = codes.next() else { return Wrote { len, end: End::Done } };
         if code == NONE {
             return Wrote { len, end: End::Missing(at) };
@@ -255,9 +267,25 @@ fn lead(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
 fn shifted(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
     let (mut len, mut double) = (0_usize, false);
     let end = loop {
-        let room = out.len() - usize::from(double);
-        let free = out.get_mut(len..room).unwrap_or_default();
-        len += if double { codes.pairs(free) } else { codes.ascii(free) };
+        let Some(first) = codes.first() else { break End::Done };
+        let shifts = double == first.is_ascii();
+        let run = match out.get_mut(len..).unwrap_or_default() {
+            [free @ .., _] if double && !shifts => codes.pairs(free),
+            [shift, free @ .., _] if !double && shifts => {
+                *shift = SO;
+                codes.pairs(free)
+            }
+            [shift, free @ ..] if shifts => {
+                *shift = SI;
+                codes.ascii(free)
+            }
+            free => codes.ascii(free),
+        };
+        if run > 0 {
+            len += run + usize::from(shifts);
+            double ^= shifts;
+            continue;
+        }
         let Some((at, code)) = codes.next() else { break End::Done };
         if code == NONE || is_shift(code) {
             break End::Missing(at);
