@@ -26,7 +26,7 @@ static PAGES: Pages<{ GRID.sizes().0 }, { GRID.sizes().1 }> = Pages::of(GRID);
 /// What D800 and a number stands for, in UTF-16 and sorted by it.
 static WIDE: [[u16; 2]; 328] = wide();
 const WIDE_FIRST: u16 = 0xD800;
-/// The euro sign, the one pair before 69 that IBM-930 lacks.
+/// The euro sign, the one pair before 69 that IBM-930 lacks. It is read and never written, for IBM-1390 has it as a single byte too.
 const EURO: u16 = 0x42E1;
 
 const fn wide() -> [[u16; 2]; 328] {
@@ -45,10 +45,6 @@ const fn wide() -> [[u16; 2]; 328] {
 fn wide_code(units: [u16; 2]) -> u16 {
     let number = WIDE.binary_search(&units).ok().and_then(|number| u16::try_from(number).ok());
     number.map_or(NONE, |number| PAGES.code(u32::from(WIDE_FIRST + number)))
-}
-
-const fn is_of_930(code: u16) -> bool {
-    code < 0x6900 && code != EURO
 }
 
 /// The user area: 190 codes a row are U+E000 to U+F111, in IBM-1390 to U+F83C.
@@ -75,7 +71,7 @@ impl<const SINGLE: usize, const ALL: bool> Table for Japanese<SINGLE, ALL> {
             return wide_code([0xD800 | (beyond >> 10) as u16, 0xDC00 | (beyond & 0x3FF) as u16]);
         }
         match PAGES.code(point) {
-            code if code != 0 && (ALL || is_of_930(code)) => code,
+            code if !matches!(code, 0 | EURO) && (ALL || code < 0x6900) => code,
             _ => const { bytes(SINGLE) }.code(point),
         }
     }
