@@ -11,7 +11,9 @@
 
 mod known;
 mod oracles;
+mod page;
 mod properties;
+mod refusals;
 mod sequences;
 mod tables;
 
