@@ -40,6 +40,7 @@ use alloc::string::String;
 use alloc::vec;
 use core::fmt;
 
+use self::table::Rules;
 use self::write::{End, Wrote};
 
 /// A charset that a spec may name.
@@ -93,6 +94,12 @@ pub enum Charset {
     /// Japanese EBCDIC with small letters in the usual places.
     #[cfg(feature = "charset-ebcdic-japanese")]
     Ibm939,
+    /// IBM-930 with the kanji of JIS X 0213 and €. 25 of its codes are two characters each, か゚ for example.
+    #[cfg(feature = "charset-ebcdic-japanese")]
+    Ibm1390,
+    /// IBM-939 with the same.
+    #[cfg(feature = "charset-ebcdic-japanese")]
+    Ibm1399,
     /// UTF-8, one to four bytes a character.
     Utf8,
 }
@@ -239,9 +246,13 @@ macro_rules! with_table {
             #[cfg(feature = "charset-japanese")]
             Charset::JisX0201 => table!(japanese::JisX0201),
             #[cfg(feature = "charset-ebcdic-japanese")]
-            Charset::Ibm930 => table!(ebcdic::Japanese<{ ebcdic::Single::Ibm290 as usize }>),
+            Charset::Ibm930 => table!(ebcdic::Japanese<{ ebcdic::Single::Ibm290 as usize }, false>),
             #[cfg(feature = "charset-ebcdic-japanese")]
-            Charset::Ibm939 => table!(ebcdic::Japanese<{ ebcdic::Single::Ibm1027 as usize }>),
+            Charset::Ibm939 => table!(ebcdic::Japanese<{ ebcdic::Single::Ibm1027 as usize }, false>),
+            #[cfg(feature = "charset-ebcdic-japanese")]
+            Charset::Ibm1390 => table!(ebcdic::Japanese<{ ebcdic::Single::Ibm8482 as usize }, true>),
+            #[cfg(feature = "charset-ebcdic-japanese")]
+            Charset::Ibm1399 => table!(ebcdic::Japanese<{ ebcdic::Single::Ibm5123 as usize }, true>),
         }
     }};
 }
@@ -256,7 +267,7 @@ impl Charset {
     #[inline]
     pub fn encode(self, text: &str, out: &mut [u8]) -> Result<usize, EncodeError> {
         if self.keeps_ascii()
-            && text.is_ascii()
+            && is_ascii(text.as_bytes())
             && let Some(to) = out.get_mut(..text.len())
         {
             to.copy_from_slice(text.as_bytes());
@@ -304,18 +315,24 @@ impl Charset {
                     return wrote;
                 }
             }
-            write::with_options::<T>(text, how, out)
+            write::with_options(text, how, Rules::of::<T>(), out)
         }, write::utf8(text, out))
     }
 
     #[cold]
     fn why_not(self, text: &str, how: Writing, wrote: Wrote) -> EncodeError {
-        with_table!(self, T => write::why_not::<T>(text, how, wrote), {
-            let at = if let End::Full(at) = wrote.end { at } else { 0 };
-            let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
-            let (character, position) = (rest.chars().next().unwrap_or_default(), before.chars().count());
-            EncodeError::TooLong { needed: text.len(), character, position }
-        })
+        if let Some(rules) = self.rules() {
+            return write::why_not(text, how, rules, wrote);
+        }
+        let at = if let End::Full(at) = wrote.end { at } else { 0 };
+        let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
+        let (character, position) = (rest.chars().next().unwrap_or_default(), before.chars().count());
+        EncodeError::TooLong { needed: text.len(), character, position }
+    }
+
+    /// None for UTF-8, which has all characters and no table.
+    fn rules(self) -> Option<Rules> {
+        with_table!(self, T => Some(Rules::of::<T>()), None)
     }
 
     /// Whether loose jamo have codes, which text in pieces would be written with.
@@ -336,20 +353,20 @@ impl Charset {
     /// The same for text that is written in another way.
     #[must_use]
     pub fn text_len_with(self, text: &str, how: Writing) -> usize {
-        with_table!(self, T => write::measure::<T>(text, how), text.len())
+        self.rules().map_or(text.len(), |rules| write::measure(text, how, rules))
     }
 
     /// Whether the charset has the character.
     #[must_use]
     pub fn has(self, character: char) -> bool {
-        with_table!(self, T => write::has::<T>(character), true)
+        self.rules().is_none_or(|rules| write::has(character, rules))
     }
 
     /// A charset of the same kind of machine that has a character, to be named in an error.
     #[must_use]
     pub fn instead(self, character: char) -> Option<Self> {
         let likely: &[&str] =
-            if self.is_ebcdic() { &["ibm933", "ibm1364", "ibm939"] } else { &["cp949", "cp932", "utf-8"] };
+            if self.is_ebcdic() { &["ibm933", "ibm1364", "ibm939", "ibm1399"] } else { &["cp949", "cp932", "utf-8"] };
         let named = |label: &&str| Self::ALL.iter().copied().find(|charset| charset.label() == *label);
         likely.iter().filter_map(named).find(|other| *other != self && other.has(character))
     }
@@ -397,11 +414,17 @@ impl Charset {
     /// If the bytes are no text in this charset, and the options do not say what to do about it.
     #[inline]
     pub fn decode_into_with(self, bytes: &[u8], how: Reading, out: &mut [u8]) -> Result<Option<usize>, Malformed> {
-        if self.keeps_ascii() && bytes.is_ascii() {
+        if self.keeps_ascii() && is_ascii(bytes) {
             return Ok(copy(bytes, out));
         }
         with_table!(self, T => read::decode::<T>(bytes, how, out), read::utf8(bytes, how, out))
     }
+}
+
+/// Korean text mostly begins with Korean, so it mostly ends here.
+#[inline]
+fn is_ascii(text: &[u8]) -> bool {
+    text.first().is_none_or(u8::is_ascii) && text.is_ascii()
 }
 
 fn copy(text: &[u8], out: &mut [u8]) -> Option<usize> {

@@ -7,8 +7,9 @@ crate reads the committed files. Each is a row of 16-bit little-endian numbers, 
     ksx1001.bin   94 x 94    KS X 1001, rows and columns A1 to FE
     ibm1364.bin   45 x 191   Korean EBCDIC, first byte 40 to 6C, second 40 to FE: symbols and hanja (Hangul is a formula)
     cp932.bin     60 x 189   Microsoft's Shift_JIS, first byte 81 to 9F and E0 to FC, second 40 to FC (from Python's codec)
-    ibm300.bin    41 x 191   Japanese EBCDIC, first byte 40 to 68, second 40 to FE (the user area behind it is a formula)
-    ebcdic.bin     7 x 256   single bytes of IBM-833, 290, 1027, 037, 500, 1047, 1140; FFFF where there is no character
+    ibm1390.bin   99 x 191   Japanese EBCDIC, first byte 40 to 68 and B3 to EC, second 40 to FE (the user area between is a formula)
+    ibm1390-wide.bin  328 x 2  in UTF-16, sorted: what D800 and a number stands for there, a character beyond FFFF or two characters
+    ebcdic.bin     9 x 256   single bytes of IBM-833, 290, 1027, 037, 500, 1047, 1140, 8482, 5123; FFFF where there is no character
     ibm933.bin   11,172 bits Hangul syllables that IBM-933 has, the first in the lowest bit of the first byte
 """
 import pathlib
@@ -67,6 +68,26 @@ def shifted(charset, leads):
     return square(pairs(charset, leads, trails, b"\x0e", b"\x0f\x40\x40", "  "), leads, trails)
 
 
+def ibm1390():
+    """The pairs of IBM-1390 and IBM-1399, and those of them that a 16-bit number cannot hold."""
+    leads, trails = [*range(0x40, 0x69), *range(0xB3, 0xED)], range(0x40, 0xFF)
+    tables = [pairs(charset, range(0x40, 0xFF), trails, b"\x0e", b"\x0f\x40\x40", "  ")
+              for charset in ("ibm-1390", "ibm-1399", "ibm-930", "ibm-939")]
+    both, early = tables[0], tables[2]
+    assert both == tables[1] and early == tables[3]
+    # IBM-930 is the part before 69, but for the euro sign, and the user area runs on in one row.
+    assert early.items() <= both.items()
+    assert {code for code in both if code[0] < 0x69 and code not in early} == {(0x42, 0xE1)}
+    user = {code: text for code, text in both.items() if 0x69 <= code[0] <= 0x89}
+    assert all(ord(text) == 0xE000 + (lead - 0x69) * 190 + trail - 0x41 for (lead, trail), text in user.items())
+    assert len(user) == 6205 and {code[0] for code in both} <= {*leads, *range(0x69, 0x8A)}
+    wide = sorted({text.encode("utf-16-be") for text in both.values() if len(text.encode("utf-16-be")) == 4})
+    for code, text in both.items():
+        if text.encode("utf-16-be") in wide:
+            both[code] = chr(0xD800 + wide.index(text.encode("utf-16-be")))
+    return square(both, leads, trails), b"".join(numbers(struct.unpack(">2H", units)) for units in wide)
+
+
 def single(charset):
     """One conversion for each byte: SO and SI change the state of the others."""
     texts = [convert(charset, bytes([byte])) for byte in range(256)]
@@ -83,12 +104,14 @@ def hangul_of_933():
 
 
 def main():
-    singles = ["ibm-933", "ibm-930", "ibm-939", "ibm-37", "ibm-500", "ibm-1047", "ibm-1140"]
+    singles = ["ibm-933", "ibm-930", "ibm-939", "ibm-37", "ibm-500", "ibm-1047", "ibm-1140", "ibm-1390", "ibm-1399"]
+    japanese, wide = ibm1390()
     files = {
         "ksx1001.bin": ksx1001(),
         "ibm1364.bin": shifted("ibm-1364", range(0x40, 0x6D)),
         "cp932.bin": cp932(),
-        "ibm300.bin": shifted("ibm-930", range(0x40, 0x69)),
+        "ibm1390.bin": japanese,
+        "ibm1390-wide.bin": wide,
         "ebcdic.bin": b"".join(map(single, singles)),
         "ibm933.bin": hangul_of_933(),
     }

@@ -381,5 +381,39 @@ fn text_is_a_ruler_and_a_count_of_bytes() {
     let back = fep_with(&["text", "decode", "--charset", "cp949", "--raw", "-"], &raw.out);
     assert_eq!((back.code, back.text()), (Some(0), "가나\n"));
     let list = fep(&["text", "list"]);
-    assert!(list.text().lines().count() == 17 && list.text().starts_with("ascii     1 byte\n"), "{}", list.text());
+    assert!(list.text().lines().count() == 19 && list.text().starts_with("ascii     1 byte\n"), "{}", list.text());
+}
+
+/// The facts of the ruler as JSON, one object a line.
+#[test]
+fn text_as_json() {
+    let json = |args: &[&str]| {
+        let run = fep(&[&["text"], args, &["--format", "json"]].concat());
+        assert_eq!((run.text().lines().count(), run.messages.as_str()), (1, ""), "{args:?}");
+        (run.code, serde_json::from_str::<Value>(run.text()).expect("JSON"))
+    };
+    let (code, shown) = json(&["encode", "--charset", "EBCDIC-KR", "홍길동 A"]);
+    assert_eq!(code, Some(0));
+    assert_eq!((&shown["charset"], &shown["text"]), (&"ibm933".into(), &"홍길동 A".into()));
+    assert_eq!((&shown["hex"], &shown["len"]), (&"0ed1b78ba995b70f40c1".into(), &10.into()));
+    assert_eq!(shown["ruler"].as_array().map(Vec::len), Some(7));
+    assert_eq!(shown["ruler"][0], serde_json::json!({ "shift": "SO", "offset": 0, "hex": "0e" }));
+    assert_eq!(shown["ruler"][2], serde_json::json!({ "text": "길", "offset": 3, "hex": "8ba9" }));
+    let counts = [&shown["bytes"]["euc-kr"], &shown["bytes"]["utf-8"], &shown["bytes"]["ascii"]];
+    assert_eq!(counts, [&Value::from(8), &Value::from(11), &Value::Null]);
+    assert_eq!(json(&["decode", "--charset", "ibm933", "0ed1b78ba995b70f40c1"]), (Some(0), shown));
+
+    let (code, refused) = json(&["encode", "--charset", "euc-kr", "가똠"]);
+    let why = serde_json::json!({
+        "character": "똠", "code_point": "U+B620", "position": 2, "charsets": ["cp949", "johab", "ibm1364", "utf-8"],
+    });
+    assert_eq!((code, &refused["unmappable"], &refused["bytes"]["cp949"]), (Some(1), &why, &4.into()));
+    let (code, broken) = json(&["decode", "--charset", "ibm933", "c1 0e d1"]);
+    let why = serde_json::json!({ "offset": 2, "hex": "d1", "reason": "half a character" });
+    assert_eq!((code, &broken["malformed"], &broken["hex"]), (Some(1), &why, &"c10ed1".into()));
+
+    let (code, list) = json(&["list"]);
+    assert_eq!((code, list.as_array().map(Vec::len), &list[0]["charset"]), (Some(0), Some(19), &"ascii".into()));
+    let both = fep(&["text", "encode", "--charset", "cp949", "--raw", "--format", "json", "가"]);
+    assert_eq!((both.code, both.text()), (Some(2), ""), "raw is the converted text and nothing else");
 }

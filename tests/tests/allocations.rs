@@ -6,7 +6,10 @@
 
 use allocation_counter::{AllocationInfo, measure};
 use fep_codec::files::{FileLayout, FileReader, LineEnd, Step, records};
-use fep_codec::{Decode, Telegram, Text};
+use fep_codec::charset::Writing;
+use fep_codec::kind::FieldValue;
+use fep_codec::layout::TextRule;
+use fep_codec::{Charset, Decode, Telegram, Text};
 use fep_tests::generated::bank_a::{Transfer, TransferAnswer};
 use fep_tests::golden::Golden;
 
@@ -30,6 +33,39 @@ fn check<T: Telegram + for<'a> Decode<'a>>(name: &str) {
 fn a_telegram_without_groups_is_read_and_written_without_a_heap() {
     check::<Transfer>("bank-a-transfer");
     check::<TransferAnswer>("bank-a-transfer-answer");
+}
+
+/// Every charset, with text that it has: written, cut, with options, read, and as a field.
+#[test]
+fn text_in_any_charset_is_read_and_written_without_a_heap() {
+    for charset in Charset::ALL.iter().copied() {
+        let text = ["홍길동 A1", "ｶﾅ A1", "か\u{309A}東京A", "A1"].into_iter().find(|text| {
+            let mut room = [0; 40];
+            charset.encode(text, &mut room).is_ok()
+        });
+        // IBM-834 has no single bytes.
+        let text = text.unwrap_or("홍길동");
+        let (mut bytes, mut utf8, mut len) = ([0; 40], [0; 120], 0);
+        let how = Writing { compat: true, ..Writing::default() };
+        let count = allocations(|| {
+            len = charset.encode_with(text, how, &mut bytes).unwrap_or_default();
+            len = len.min(charset.encode(text, &mut bytes).unwrap_or_default());
+            let mut short = [0; 5];
+            assert!(charset.encode_cut(text, Writing::default(), &mut short).is_ok());
+        });
+        assert_eq!((count, len), (0, charset.text_len(text)), "{charset}");
+        let mut read = None;
+        let count = allocations(|| read = charset.decode_into(bytes.get(..len).unwrap_or_default(), &mut utf8).ok().flatten());
+        assert_eq!((count, read.and_then(|len| utf8.get(..len))), (0, Some(text.as_bytes())), "{charset}");
+
+        let (rule, mut field) = (TextRule::new(charset), [0; 20]);
+        let text: Text<20> = text.parse().expect("a short text");
+        let mut same = false;
+        let count = allocations(|| {
+            same = text.put(&rule, &mut field).is_ok() && Text::<20>::get(&rule, &field).is_ok_and(|read| read == text);
+        });
+        assert_eq!((count, same), (0, true), "{charset}");
+    }
 }
 
 /// The beginning of a transfer, and the rest unread.

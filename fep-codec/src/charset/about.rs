@@ -40,6 +40,10 @@ impl Charset {
         Self::Ibm930,
         #[cfg(feature = "charset-ebcdic-japanese")]
         Self::Ibm939,
+        #[cfg(feature = "charset-ebcdic-japanese")]
+        Self::Ibm1390,
+        #[cfg(feature = "charset-ebcdic-japanese")]
+        Self::Ibm1399,
         Self::Utf8,
     ];
 
@@ -78,6 +82,10 @@ impl Charset {
             Self::Ibm930 => "ibm930",
             #[cfg(feature = "charset-ebcdic-japanese")]
             Self::Ibm939 => "ibm939",
+            #[cfg(feature = "charset-ebcdic-japanese")]
+            Self::Ibm1390 => "ibm1390",
+            #[cfg(feature = "charset-ebcdic-japanese")]
+            Self::Ibm1399 => "ibm1399",
             Self::Utf8 => "utf-8",
         }
     }
@@ -136,7 +144,7 @@ impl Charset {
             #[cfg(feature = "charset-ebcdic-korean")]
             Self::Ibm933 | Self::Ibm1364 => true,
             #[cfg(feature = "charset-ebcdic-japanese")]
-            Self::Ibm930 | Self::Ibm939 => true,
+            Self::Ibm930 | Self::Ibm939 | Self::Ibm1390 | Self::Ibm1399 => true,
             _ => false,
         }
     }
@@ -207,9 +215,9 @@ impl Charset {
             #[cfg(feature = "charset-ebcdic")]
             Self::Cp1140 => of_ascii(Single::Cp1140, ascii),
             #[cfg(feature = "charset-ebcdic-japanese")]
-            Self::Ibm930 => of_ascii(Single::Ibm290, ascii),
+            Self::Ibm930 | Self::Ibm1390 => of_ascii(Single::Ibm290, ascii),
             #[cfg(feature = "charset-ebcdic-japanese")]
-            Self::Ibm939 => of_ascii(Single::Ibm1027, ascii),
+            Self::Ibm939 | Self::Ibm1399 => of_ascii(Single::Ibm1027, ascii),
             #[cfg(feature = "charset-japanese")]
             Self::JisX0201 if matches!(ascii, b'\\' | b'~') => None,
             _ => Some(ascii),

@@ -7,6 +7,11 @@
 
 #![allow(clippy::indexing_slicing, reason = "in constants only, where a panic is a compile error")]
 
+#[cfg(feature = "charset-ebcdic-japanese")]
+mod japanese;
+
+#[cfg(feature = "charset-ebcdic-japanese")]
+pub(super) use self::japanese::Japanese;
 use super::jamo;
 use super::table::{Form, Grid, NONE, Pages, Table};
 
@@ -20,6 +25,8 @@ pub(super) enum Single {
     Cp500,
     Cp1047,
     Cp1140,
+    Ibm8482,
+    Ibm5123,
 }
 
 /// A charset of single bytes, by its number in [`Single`].
@@ -28,8 +35,6 @@ pub(super) struct Latin<const SINGLE: usize>;
 pub(super) struct KoreanPairs;
 /// IBM-933, and with `ALL` IBM-1364: all syllables, and characters that came later.
 pub(super) struct Korean<const ALL: bool>;
-/// IBM-930 and IBM-939, which differ in their single bytes.
-pub(super) struct Japanese<const SINGLE: usize>;
 
 /// One table of single bytes, both ways.
 pub(super) struct Bytes {
@@ -39,12 +44,12 @@ pub(super) struct Bytes {
     codes: [u8; 256],
     /// Bytes of the half-width letters from U+FF60.
     half_width: [u8; 128],
-    /// The others: ‾ and ₩, or €.
+    /// The others: ‾, ₩ or €.
     others: [(u16, u8); 2],
 }
 
-const FILE: &[u8; 7 * 512] = include_bytes!("../../tables/ebcdic.bin");
-static SINGLES: [Bytes; 7] = [
+const FILE: &[u8; 9 * 512] = include_bytes!("../../tables/ebcdic.bin");
+static SINGLES: [Bytes; 9] = [
     Bytes::of(Single::Ibm833),
     Bytes::of(Single::Ibm290),
     Bytes::of(Single::Ibm1027),
@@ -52,6 +57,8 @@ static SINGLES: [Bytes; 7] = [
     Bytes::of(Single::Cp500),
     Bytes::of(Single::Cp1047),
     Bytes::of(Single::Cp1140),
+    Bytes::of(Single::Ibm8482),
+    Bytes::of(Single::Ibm5123),
 ];
 
 impl Bytes {
@@ -78,8 +85,7 @@ impl Bytes {
     }
 
     #[inline]
-    fn code(&self, character: char) -> u16 {
-        let point = u32::from(character);
+    fn code(&self, point: u32) -> u16 {
         let code = match point {
             0 => return 0,
             1..0x100 => self.codes.get(point as usize).copied(),
@@ -91,9 +97,9 @@ impl Bytes {
 
     /// The byte of an ASCII character, which is none only for U+0000's sake.
     #[inline(always)]
-    fn ascii(&self, character: char) -> u16 {
-        match self.codes.get(character as usize) {
-            Some(0) if character != '\0' => NONE,
+    fn ascii(&self, point: u32) -> u16 {
+        match self.codes.get(point as usize) {
+            Some(0) if point != 0 => NONE,
             Some(code) => u16::from(*code),
             None => NONE,
         }
@@ -120,8 +126,8 @@ impl<const SINGLE: usize> Table for Latin<SINGLE> {
     const ASCII: bool = false;
 
     #[inline(always)]
-    fn code(character: char) -> u16 {
-        const { bytes(SINGLE) }.code(character)
+    fn code(point: u32) -> u16 {
+        const { bytes(SINGLE) }.code(point)
     }
 
     #[inline(always)]
@@ -142,41 +148,16 @@ impl<const SINGLE: usize> Table for Latin<SINGLE> {
 const COLUMNS: usize = 191;
 const KOREAN: Grid = Grid::new(include_bytes!("../../tables/ibm1364.bin"), COLUMNS, 0x40, 0x40);
 static KOREAN_CHARACTERS: [u16; 45 * COLUMNS] = KOREAN.characters();
-static KOREAN_PAGES: Pages<{ KOREAN.rows() }> = Pages::of(KOREAN);
-/// A bit for each syllable that IBM-933 has, the first lowest.
-const SYLLABLES_OF_933: &[u8; jamo::COUNT.div_ceil(8)] = include_bytes!("../../tables/ibm933.bin");
-/// The codes of the syllables. All begin with a one bit, so here it says whether IBM-933 has the syllable.
-static SYLLABLES: [u16; jamo::COUNT] = syllables();
+static KOREAN_PAGES: Pages<{ KOREAN.sizes().0 }, { KOREAN.sizes().1 }> = Pages::of(KOREAN);
 
-#[allow(clippy::cast_possible_truncation, reason = "there are 11,172 syllables")]
-const fn syllables() -> [u16; jamo::COUNT] {
-    let mut codes = [0; jamo::COUNT];
-    let mut syllable = 0;
-    while syllable < jamo::COUNT {
-        let is_of_933 = SYLLABLES_OF_933[syllable / 8] >> (syllable % 8) & 1 == 1;
-        codes[syllable] = jamo::combine(syllable as u32) & if is_of_933 { 0xFFFF } else { 0x7FFF };
-        syllable += 1;
-    }
-    codes
-}
-
-const JAPANESE: Grid = Grid::new(include_bytes!("../../tables/ibm300.bin"), COLUMNS, 0x40, 0x40);
-static JAPANESE_CHARACTERS: [u16; 41 * COLUMNS] = JAPANESE.characters();
-static JAPANESE_PAGES: Pages<{ JAPANESE.rows() }> = Pages::of(JAPANESE);
-
-/// The character of a pair in a table whose first byte is 40 and whose second bytes are 40 to FE.
+/// The character in a row of a table whose second bytes are 40 to FE.
 #[inline(always)]
-fn cell(characters: &[u16], lead: u8, trail: u8) -> u16 {
-    let (row, column) = (usize::from(lead.wrapping_sub(0x40)), usize::from(trail.wrapping_sub(0x40)));
-    match characters.get(row * COLUMNS + column) {
+fn cell(characters: &[u16], row: u8, trail: u8) -> u16 {
+    let column = usize::from(trail.wrapping_sub(0x40));
+    match characters.get(usize::from(row) * COLUMNS + column) {
         Some(&character) if character != 0 && column < COLUMNS => character,
         _ => NONE,
     }
-}
-
-#[inline(always)]
-fn has_syllable(all: bool, syllable: u32) -> bool {
-    all || SYLLABLES.get(syllable as usize).is_some_and(|code| *code >= 0x8000)
 }
 
 /// IBM-1364 has all conjoining jamo (4C to 4E), the euro sign and ® more than IBM-933.
@@ -185,10 +166,9 @@ fn is_of_933(code: u16) -> bool {
 }
 
 #[inline(always)]
-fn korean_code<const ALL: bool>(character: char) -> u16 {
-    let point = u32::from(character);
-    if let Some(code) = SYLLABLES.get(point.wrapping_sub(jamo::FIRST) as usize) {
-        return if ALL || *code >= 0x8000 { *code | 0x8000 } else { NONE };
+fn korean_code<const ALL: bool>(point: u32) -> u16 {
+    if let Some(code) = jamo::code_of::<ALL>(point) {
+        return code;
     }
     let code = match point {
         0x3131..=0x3163 => return jamo::combine_jamo(point),
@@ -201,15 +181,17 @@ fn korean_code<const ALL: bool>(character: char) -> u16 {
 
 #[inline(always)]
 fn korean_pair<const ALL: bool>(lead: u8, trail: u8) -> u16 {
+    jamo::syllable::<ALL>(lead, trail).unwrap_or_else(|| korean_sign::<ALL>(lead, trail))
+}
+
+/// The character of a pair that is no syllable.
+#[inline]
+fn korean_sign<const ALL: bool>(lead: u8, trail: u8) -> u16 {
     let code = u16::from_be_bytes([lead, trail]);
     match lead {
-        0x40..=0x6C if ALL || is_of_933(code) => cell(&KOREAN_CHARACTERS, lead, trail),
-        0x84..=0xD3 => match jamo::split(code) {
-            Some(syllable) if has_syllable(ALL, syllable) => u16::try_from(jamo::FIRST + syllable).unwrap_or(NONE),
-            Some(_) => NONE,
-            None if code == HANGUL_FILLER.1 => HANGUL_FILLER.0,
-            None => jamo::split_jamo(code).and_then(|jamo| u16::try_from(jamo).ok()).unwrap_or(NONE),
-        },
+        0x40..=0x6C if ALL || is_of_933(code) => cell(&KOREAN_CHARACTERS, lead - 0x40, trail),
+        0x84..=0xD3 if code == HANGUL_FILLER.1 => HANGUL_FILLER.0,
+        0x84..=0xD3 => jamo::split_jamo(code).unwrap_or(NONE),
         0xD4..=0xDD => user_character(lead, trail),
         _ => NONE,
     }
@@ -239,8 +221,8 @@ impl Table for KoreanPairs {
     const ASCII: bool = false;
 
     #[inline]
-    fn code(character: char) -> u16 {
-        korean_code::<false>(character)
+    fn code(point: u32) -> u16 {
+        korean_code::<false>(point)
     }
 
     fn single(_: u8) -> u16 {
@@ -262,12 +244,12 @@ impl<const ALL: bool> Table for Korean<ALL> {
     const ASCII: bool = false;
 
     #[inline(always)]
-    fn code(character: char) -> u16 {
-        if character.is_ascii() {
-            return const { bytes(Single::Ibm833 as usize) }.ascii(character);
+    fn code(point: u32) -> u16 {
+        if point < 0x80 {
+            return const { bytes(Single::Ibm833 as usize) }.ascii(point);
         }
-        match korean_code::<ALL>(character) {
-            NONE => const { bytes(Single::Ibm833 as usize) }.code(character),
+        match korean_code::<ALL>(point) {
+            NONE => const { bytes(Single::Ibm833 as usize) }.code(point),
             code => code,
         }
     }
@@ -284,42 +266,5 @@ impl<const ALL: bool> Table for Korean<ALL> {
 
     fn is_lead(byte: u8) -> bool {
         matches!(byte, 0x40..=0x6C | 0x84..=0xDD)
-    }
-}
-
-impl<const SINGLE: usize> Table for Japanese<SINGLE> {
-    const FORM: Form = Form::Shifted;
-    const ASCII: bool = false;
-
-    #[inline]
-    #[allow(clippy::cast_possible_truncation, reason = "the user area has 4,370 characters")]
-    fn code(character: char) -> u16 {
-        let point = u32::from(character);
-        if let number @ 0..4_370 = point.wrapping_sub(0xE000) {
-            return ((0x69 + number / 190) << 8 | (0x41 + number % 190)) as u16;
-        }
-        match JAPANESE_PAGES.code(point) {
-            0 => const { bytes(SINGLE) }.code(character),
-            code => code,
-        }
-    }
-
-    #[inline]
-    fn single(byte: u8) -> u16 {
-        const { bytes(SINGLE) }.character(byte)
-    }
-
-    /// The user area: 6941 to 7FFE, 190 codes a row, are U+E000 to U+F111.
-    #[inline]
-    fn pair(lead: u8, trail: u8) -> u16 {
-        match (lead, trail) {
-            (0x69..=0x7F, 0x41..=0xFE) => 0xE000 + u16::from(lead - 0x69) * 190 + u16::from(trail - 0x41),
-            (0x40..=0x68, _) => cell(&JAPANESE_CHARACTERS, lead, trail),
-            _ => NONE,
-        }
-    }
-
-    fn is_lead(byte: u8) -> bool {
-        matches!(byte, 0x40..=0x7F)
     }
 }

@@ -8,6 +8,8 @@
 
 #![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "five bits index 32 places; constants")]
 
+use super::table::NONE;
+
 /// The first syllable.
 pub(super) const FIRST: u32 = 0xAC00;
 /// How many syllables there are: 19 initials, 21 vowels, 27 finals and none.
@@ -42,34 +44,58 @@ pub(super) const fn combine(syllable: u32) -> u16 {
     code(initial + 2, vowel_bits(vowel), final_bits(last))
 }
 
-/// The syllable with this combination code, counted from [`FIRST`].
-#[inline]
-pub(super) const fn split(code: u16) -> Option<u32> {
-    let (initial, vowel, last) = (code >> 10 & 0x1F, code >> 5 & 0x1F, code & 0x1F);
-    let [initials, vowels, finals] = &PARTS;
-    let syllable = initials[initial as usize] + vowels[vowel as usize] + finals[last as usize];
-    if code >= 0x8000 && syllable < COUNT as u32 { Some(syllable) } else { None }
+/// A bit for each syllable that IBM-933 has, the first lowest.
+const SYLLABLES_OF_933: &[u8; COUNT.div_ceil(8)] = include_bytes!("../../tables/ibm933.bin");
+/// The combination codes of the syllables. All begin with a one bit, so here it says whether IBM-933 has the syllable.
+static CODES: [u16; COUNT] = codes();
+/// What a first byte adds to a syllable's number, and what a second byte adds: the bits of the vowel are in both. Numbers wrap,
+/// and bytes that stand in no code add anything, for a number that was found is looked up in [`CODES`].
+static ADDED: [[u16; 256]; 2] = added();
+
+const fn codes() -> [u16; COUNT] {
+    let mut codes = [0; COUNT];
+    let mut syllable = 0;
+    while syllable < COUNT {
+        let is_of_933 = SYLLABLES_OF_933[syllable / 8] >> (syllable % 8) & 1 == 1;
+        codes[syllable] = combine(syllable as u32) & if is_of_933 { 0xFFFF } else { 0x7FFF };
+        syllable += 1;
+    }
+    codes
 }
 
-/// What five bits add to a syllable's number: as initial, as vowel, as final. What is none adds more than there are.
-static PARTS: [[u32; 32]; 3] = parts();
-
-const fn parts() -> [[u32; 32]; 3] {
-    let mut parts = [[COUNT as u32; 32]; 3];
-    let mut bits = 0;
-    while bits < 32 {
-        if bits >= 2 && bits < 21 {
-            parts[0][bits] = (bits as u32 - 2) * VOWELS * FINALS;
+const fn added() -> [[u16; 256]; 2] {
+    let mut added = [[COUNT as u16; 256]; 2];
+    let mut byte = 0;
+    while byte < 256_u32 {
+        // Vowels stand in four groups of at most six, see `vowel_bits`. The first begins at 3, the others at 2.
+        let (initial, group) = (byte >> 2 & 0x1F, byte & 3);
+        if byte >= 0x80 && initial >= 2 && initial <= 20 {
+            let number = (initial - 2) * VOWELS * FINALS + group * 6 * FINALS;
+            added[0][byte as usize] = (number as u16).wrapping_sub(3 * FINALS as u16);
         }
-        if let Some(vowel) = vowel_of(bits as u32) {
-            parts[1][bits] = vowel * FINALS;
+        if let Some(last) = final_of(byte & 0x1F) {
+            added[1][byte as usize] = ((byte >> 5) * FINALS + last) as u16;
         }
-        if let Some(last) = final_of(bits as u32) {
-            parts[2][bits] = last;
-        }
-        bits += 1;
+        byte += 1;
     }
-    parts
+    added
+}
+
+/// The combination code of a syllable; without `ALL` one that IBM-933 lacks has [`NONE`]. Other characters are not known here.
+#[inline(always)]
+pub(super) fn code_of<const ALL: bool>(point: u32) -> Option<u16> {
+    let code = *CODES.get(point.wrapping_sub(FIRST) as usize)?;
+    Some(if ALL || code >= 0x8000 { code | 0x8000 } else { NONE })
+}
+
+/// The syllable with this combination code; without `ALL` only if IBM-933 has it.
+#[inline(always)]
+pub(super) fn syllable<const ALL: bool>(lead: u8, trail: u8) -> Option<u16> {
+    let [leads, trails] = &ADDED;
+    let number = leads[usize::from(lead)].wrapping_add(trails[usize::from(trail)]);
+    let code = *CODES.get(usize::from(number))?;
+    let code = if ALL { code | 0x8000 } else { code };
+    (code == u16::from_be_bytes([lead, trail])).then(|| FIRST as u16 + number)
 }
 
 /// The combination code of a compatibility jamo, U+3131 to U+3163: one part and nothing else. A consonant that is both is an
@@ -98,10 +124,10 @@ pub(super) const fn combine_jamo(jamo: u32) -> u16 {
 
 /// The compatibility jamo with this combination code.
 #[cold]
-pub(super) const fn split_jamo(code: u16) -> Option<u32> {
+pub(super) const fn split_jamo(code: u16) -> Option<u16> {
     let mut jamo = 0x3131;
     while jamo <= 0x3163 {
-        if combine_jamo(jamo) == code {
+        if combine_jamo(jamo as u32) == code {
             return Some(jamo);
         }
         jamo += 1;
@@ -117,16 +143,6 @@ const fn code(initial: u32, vowel: u32, last: u32) -> u16 {
 /// Vowels stand in groups of six, with two numbers left out between them: 3 to 7, 10 to 15, 18 to 23, 26 to 29.
 const fn vowel_bits(vowel: u32) -> u32 {
     vowel + 3 + (vowel + 1) / 6 * 2
-}
-
-const fn vowel_of(bits: u32) -> Option<u32> {
-    match bits {
-        3..=7 => Some(bits - 3),
-        10..=15 => Some(bits - 5),
-        18..=23 => Some(bits - 7),
-        26..=29 => Some(bits - 9),
-        _ => None,
-    }
 }
 
 /// Finals leave out one number, 18.
@@ -230,9 +246,10 @@ mod tests {
     fn the_formula_goes_there_and_back() {
         // 가 88 61, 홍 D1 B7, the last 힣 D3 BD: KS C 5601-1992, annex 3.
         assert_eq!((combine(0), combine(0xD64D - FIRST), combine(11_171)), (0x8861, 0xD1B7, 0xD3BD));
-        assert!((0..11_172).all(|syllable| split(combine(syllable)) == Some(syllable)));
-        assert!((0..=u16::MAX).all(|code| split(code).is_none_or(|syllable| combine(syllable) == code)));
-        assert!((0x3131..=0x3163).all(|jamo| split_jamo(combine_jamo(jamo)) == Some(jamo)));
+        let read = |code: u16| syllable::<true>(code.to_be_bytes()[0], code.to_be_bytes()[1]).map(u32::from);
+        assert!((0..11_172).all(|syllable| read(combine(syllable)) == Some(FIRST + syllable)));
+        assert!((0..=u16::MAX).all(|code| read(code).is_none_or(|syllable| combine(syllable - FIRST) == code)));
+        assert!((0x3131..=0x3163).all(|jamo| split_jamo(combine_jamo(u32::from(jamo))) == Some(jamo)));
         assert_eq!((combine_jamo(0x3131), combine_jamo(0x3133), combine_jamo(0x314F)), (0x8841, 0x8444, 0x8461));
         assert_eq!(combine_jamo(0x3163), 0x87A1);
     }

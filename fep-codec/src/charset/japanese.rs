@@ -16,7 +16,7 @@ const GRID: Grid = Grid {
     ..Grid::new(include_bytes!("../../tables/cp932.bin"), COLUMNS, 0x81, 0x40)
 };
 static CHARACTERS: [u16; 60 * COLUMNS] = GRID.characters();
-static PAGES: Pages<{ GRID.rows() }> = Pages::of(GRID);
+static PAGES: Pages<{ GRID.sizes().0 }, { GRID.sizes().1 }> = Pages::of(GRID);
 /// The first half-width katakana and its byte.
 const KATAKANA: (u16, u8) = (0xFF61, 0xA1);
 
@@ -30,9 +30,10 @@ const fn katakana(byte: u8) -> u16 {
 }
 
 #[inline(always)]
-fn katakana_code(character: char) -> u16 {
-    match character {
-        '\u{FF61}'..='\u{FF9F}' => u16::from(KATAKANA.1) + (character as u16 - KATAKANA.0),
+#[allow(clippy::cast_possible_truncation, reason = "there are 63")]
+fn katakana_code(point: u32) -> u16 {
+    match point {
+        0xFF61..=0xFF9F => u16::from(KATAKANA.1) + (point as u16 - KATAKANA.0),
         _ => NONE,
     }
 }
@@ -42,13 +43,14 @@ impl Table for JisX0201 {
     const ASCII: bool = false;
 
     #[inline]
-    fn code(character: char) -> u16 {
-        match character {
-            '¥' => 0x5C,
-            '‾' => 0x7E,
-            '\\' | '~' => NONE,
-            _ if character.is_ascii() => character as u16,
-            _ => katakana_code(character),
+    #[allow(clippy::cast_possible_truncation, reason = "ASCII")]
+    fn code(point: u32) -> u16 {
+        match point {
+            0xA5 => 0x5C,
+            0x203E => 0x7E,
+            0x5C | 0x7E => NONE,
+            ..0x80 => point as u16,
+            _ => katakana_code(point),
         }
     }
 
@@ -76,12 +78,13 @@ impl Table for Cp932 {
     const ASCII: bool = true;
 
     #[inline]
-    fn code(character: char) -> u16 {
-        if character.is_ascii() {
-            return character as u16;
+    #[allow(clippy::cast_possible_truncation, reason = "ASCII")]
+    fn code(point: u32) -> u16 {
+        if point < 0x80 {
+            return point as u16;
         }
-        match PAGES.code(u32::from(character)) {
-            0 => katakana_code(character),
+        match PAGES.code(point) {
+            0 => katakana_code(point),
             code => code,
         }
     }

@@ -20,13 +20,14 @@ pub(super) struct Cp949;
 pub(super) struct Johab;
 
 const KS: Grid = Grid::new(include_bytes!("../../tables/ksx1001.bin"), 94, 0xA1, 0xA1);
-/// Columns of the table below: trail bytes 41 to FE.
+/// Columns of the square and what is around it: trail bytes 41 to FE.
 const COLUMNS: usize = 190;
 /// The character that came to KS X 1001 in 2002. CP949 was fixed before, and Johab too.
 const ADDED: (char, u16) = ('\u{327E}', 0xA2E8);
 /// The user area of KS X 1001 would be C9 and FE; nobody agrees on its characters, so it is not ours.
-static CHARACTERS: [[u16; COLUMNS]; 126] = rows();
-static PAGES: Pages<{ KS.rows() }> = Pages::of(KS);
+/// A row for each first byte from 80, a column for each second byte: no place lies outside.
+static CHARACTERS: [[u16; 256]; 128] = rows();
+static PAGES: Pages<{ KS.sizes().0 }, { KS.sizes().1 }> = Pages::of(KS);
 /// CP949's codes of the syllables.
 static SYLLABLES: [u16; jamo::COUNT] = syllables();
 
@@ -59,13 +60,13 @@ const fn characters() -> [u16; 126 * COLUMNS] {
 }
 
 /// The same, with [`NONE`] where there is no character, and without the one that only EUC-KR has.
-const fn rows() -> [[u16; COLUMNS]; 126] {
+const fn rows() -> [[u16; 256]; 128] {
     let cells = characters();
-    let mut rows = [[NONE; COLUMNS]; 126];
+    let mut rows = [[NONE; 256]; 128];
     let mut cell = 0;
     while cell < cells.len() {
         if cells[cell] != 0 && cells[cell] != ADDED.0 as u16 {
-            rows[cell / COLUMNS][cell % COLUMNS] = cells[cell];
+            rows[cell / COLUMNS + 1][cell % COLUMNS + 0x41] = cells[cell];
         }
         cell += 1;
     }
@@ -99,17 +100,18 @@ const fn syllables() -> [u16; jamo::COUNT] {
     syllables
 }
 
-/// The code in the square or around it.
+/// The code of a syllable, in the square or around it.
 #[inline(always)]
-fn cp949(character: char) -> u16 {
-    let point = u32::from(character);
-    if let Some(code) = SYLLABLES.get(point.wrapping_sub(jamo::FIRST) as usize) {
-        return *code;
-    }
-    if character.is_ascii() {
-        return character as u16;
-    }
+fn syllable(point: u32) -> Option<u16> {
+    SYLLABLES.get(point.wrapping_sub(jamo::FIRST) as usize).copied()
+}
+
+/// The code of another character; KS X 1001 has them all in the square.
+#[inline]
+#[allow(clippy::cast_possible_truncation, reason = "ASCII")]
+fn sign(point: u32) -> u16 {
     match PAGES.code(point) {
+        _ if point < 0x80 => point as u16,
         0 => NONE,
         code => code,
     }
@@ -117,8 +119,11 @@ fn cp949(character: char) -> u16 {
 
 #[inline(always)]
 fn pair(lead: u8, trail: u8) -> u16 {
-    let row = CHARACTERS.get(usize::from(lead.wrapping_sub(0x81)));
-    row.and_then(|row| row.get(usize::from(trail.wrapping_sub(0x41)))).copied().unwrap_or(NONE)
+    if lead.is_ascii() {
+        return NONE;
+    }
+    let row = CHARACTERS.get(usize::from(lead & 0x7F));
+    row.and_then(|row| row.get(usize::from(trail))).copied().unwrap_or(NONE)
 }
 
 #[inline(always)]
@@ -131,10 +136,11 @@ impl Table for Cp949 {
     const ASCII: bool = true;
 
     #[inline(always)]
-    fn code(character: char) -> u16 {
-        match cp949(character) {
-            code if code == ADDED.1 => NONE,
-            code => code,
+    fn code(point: u32) -> u16 {
+        match syllable(point) {
+            Some(code) => code,
+            None if point == ADDED.0 as u32 => NONE,
+            None => sign(point),
         }
     }
 
@@ -158,10 +164,11 @@ impl Table for EucKr {
     const ASCII: bool = true;
 
     #[inline(always)]
-    fn code(character: char) -> u16 {
-        match cp949(character) {
-            code if code < 0x80 || code >= 0xA1A1 && code & 0xFF >= 0xA1 => code,
-            _ => NONE,
+    fn code(point: u32) -> u16 {
+        match syllable(point) {
+            Some(code) if code >= 0xA1A1 && code & 0xFF >= 0xA1 => code,
+            Some(_) => NONE,
+            None => sign(point),
         }
     }
 
@@ -189,11 +196,13 @@ impl Table for Johab {
     const ASCII: bool = true;
 
     #[inline]
-    fn code(character: char) -> u16 {
-        let point = u32::from(character);
+    #[allow(clippy::cast_possible_truncation, reason = "ASCII")]
+    fn code(point: u32) -> u16 {
+        if let Some(code) = jamo::code_of::<true>(point) {
+            return code;
+        }
         match point {
-            ..0x80 => character as u16,
-            0xAC00..=0xD7A3 => jamo::combine(point - jamo::FIRST),
+            ..0x80 => point as u16,
             0x3131..=0x3163 => jamo::combine_jamo(point),
             _ => {
                 let code = PAGES.code(point);
@@ -211,9 +220,8 @@ impl Table for Johab {
     fn pair(lead: u8, trail: u8) -> u16 {
         let character = match lead {
             0x84..=0xD3 => {
-                let code = u16::from_be_bytes([lead, trail]);
-                let point = jamo::split(code).map(|syllable| jamo::FIRST + syllable).or_else(|| jamo::split_jamo(code));
-                return point.and_then(|point| u16::try_from(point).ok()).unwrap_or(NONE);
+                let jamo = || jamo::split_jamo(u16::from_be_bytes([lead, trail]));
+                return jamo::syllable::<true>(lead, trail).or_else(jamo).unwrap_or(NONE);
             }
             _ => to_row(lead, trail).map_or(NONE, |[lead, trail]| pair(lead, trail)),
         };

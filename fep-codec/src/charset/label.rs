@@ -90,6 +90,14 @@ const ALIASES: &[(&str, Charset)] = &[
     ("ibm939", Charset::Ibm939),
     #[cfg(feature = "charset-ebcdic-japanese")]
     ("cp939", Charset::Ibm939),
+    #[cfg(feature = "charset-ebcdic-japanese")]
+    ("ibm1390", Charset::Ibm1390),
+    #[cfg(feature = "charset-ebcdic-japanese")]
+    ("cp1390", Charset::Ibm1390),
+    #[cfg(feature = "charset-ebcdic-japanese")]
+    ("ibm1399", Charset::Ibm1399),
+    #[cfg(feature = "charset-ebcdic-japanese")]
+    ("cp1399", Charset::Ibm1399),
 ];
 
 /// Names that mean several charsets, and what to write.
@@ -127,7 +135,7 @@ pub(super) fn find(label: &str) -> Result<Charset, UnknownLabel> {
     Err(UnknownLabel {
         hint: refused.map_or(
             "charsets are ascii, euc-kr, cp949, johab, ibm933, ibm1364, ibm833, ibm834, cp037, cp500, cp1047, cp1140, cp932, \
-             jisx0201, ibm930, ibm939, utf-8",
+             jisx0201, ibm930, ibm939, ibm1390, ibm1399, utf-8",
             |(_, hint)| hint,
         ),
     })
@@ -144,8 +152,11 @@ mod tests {
             ("Windows-949", Charset::Cp949),
             ("EUC_KR", Charset::EucKr),
             ("완성형", Charset::EucKr),
+            ("UHC", Charset::Cp949),
             ("조합형", Charset::Johab),
             ("EBCDIC-KR", Charset::Ibm933),
+            ("IBM-1390", Charset::Ibm1390),
+            ("CP1399", Charset::Ibm1399),
             ("IBM-1364", Charset::Ibm1364),
             ("CP 037", Charset::Cp037),
             ("JIS X 0201", Charset::JisX0201),

@@ -1,11 +1,11 @@
 //! Bytes → characters. What a code's character is, the tables know; here is where a character ends.
 
-use super::table::{Form, NONE, Table};
+use super::table::{Form, LAST, NONE, Table};
 use super::{Half, Malformed, Reading, Reason};
 
 const SO: u8 = 0x0E;
 const SI: u8 = 0x0F;
-const REPLACEMENT: u16 = 0xFFFD;
+const REPLACEMENT: [u8; 3] = *b"\xEF\xBF\xBD";
 
 /// Where the characters go, as UTF-8.
 struct Sink<'o> {
@@ -31,33 +31,113 @@ impl<'o> Sink<'o> {
         self.room - self.rest.len()
     }
 
+    /// Reads the pairs at the start of the bytes whose characters are three bytes of UTF-8, as nearly all are, and returns what
+    /// is behind them: for whatever is not such a pair the callers have the rules. Two slices in step need no other checks.
+    #[inline(always)]
+    fn pairs<'b, T: Table>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        let (places, _) = self.rest.as_chunks_mut();
+        let mut count = 0;
+        for ([lead, trail], place) in bytes.as_chunks().0.iter().zip(places) {
+            let character = T::pair(*lead, *trail);
+            if !matches!(character, 0x800..=LAST) || is_wide::<T>(character) {
+                break;
+            }
+            *place = three_bytes(character);
+            count += 1;
+        }
+        self.advance(3 * count);
+        bytes.get(2 * count..).unwrap_or_default()
+    }
+
+    /// The same for single bytes that are ASCII characters. In EBCDIC control characters are left to the callers: SO, SI and new
+    /// lines are among them.
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "ASCII")]
+    fn ascii<'b, T: Table>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        let mut count = 0;
+        for (byte, place) in bytes.iter().zip(self.rest.iter_mut()) {
+            let character = if T::ASCII { u16::from(*byte) } else { T::single(*byte) };
+            if character >= 0x80 || !T::ASCII && character < 0x20 {
+                break;
+            }
+            *place = character as u8;
+            count += 1;
+        }
+        self.advance(count);
+        bytes.get(count..).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn advance(&mut self, len: usize) {
+        self.rest = core::mem::take(&mut self.rest).get_mut(len..).unwrap_or_default();
+    }
+
     #[inline(always)]
     fn bytes<const N: usize>(&mut self, bytes: [u8; N]) -> Result<(), Stop> {
-        let Some((first, tail)) = core::mem::take(&mut self.rest).split_first_chunk_mut() else {
-            return Err(Stop::Full);
-        };
-        *first = bytes;
-        self.rest = tail;
+        *self.rest.first_chunk_mut().ok_or(Stop::Full)? = bytes;
+        self.advance(N);
         Ok(())
     }
 
-    /// Writes a character of Unicode's first plane.
+    /// Writes a character of Unicode's first plane, or what a table has in its place.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "the comparisons and shifts leave eight bits")]
-    fn push(&mut self, character: u16) -> Result<(), Stop> {
-        let low = 0x80 | (character & 0x3F) as u8;
-        if character >= 0x800 {
-            self.bytes([0xE0 | (character >> 12) as u8, 0x80 | (character >> 6 & 0x3F) as u8, low])
+    fn push<T: Table>(&mut self, character: u16) -> Result<(), Stop> {
+        if is_wide::<T>(character) {
+            self.push_wide(T::wide(character))
+        } else if character >= 0x800 {
+            self.bytes(three_bytes(character))
         } else if character < 0x80 {
             self.bytes([character as u8])
         } else {
-            self.bytes([0xC0 | (character >> 6) as u8, low])
+            self.bytes([0xC0 | (character >> 6) as u8, 0x80 | (character & 0x3F) as u8])
         }
+    }
+
+    #[cold]
+    fn push_wide(&mut self, units: [u16; 2]) -> Result<(), Stop> {
+        for character in char::decode_utf16(units) {
+            let mut utf8 = [0; 4];
+            // The tables hold no half of a surrogate, so this is never the default.
+            let utf8 = character.unwrap_or_default().encode_utf8(&mut utf8).as_bytes();
+            self.rest.get_mut(..utf8.len()).ok_or(Stop::Full)?.copy_from_slice(utf8);
+            self.advance(utf8.len());
+        }
+        Ok(())
     }
 }
 
-/// Writes the characters as UTF-8; none if there is too little room.
-#[inline]
+/// Whether a table's character is a number that stands for more.
+#[inline(always)]
+fn is_wide<T: Table>(character: u16) -> bool {
+    T::WIDE && matches!(character, 0xD800..=0xDFFF)
+}
+
+/// The first two of the three bytes of UTF-8 for each 64 characters. Looking them up is less work than shifting them.
+static HEADS: [[u8; 2]; 1024] = heads();
+
+#[allow(clippy::cast_possible_truncation, clippy::indexing_slicing, reason = "in a constant, where a panic is a compile error")]
+const fn heads() -> [[u8; 2]; 1024] {
+    let mut heads = [[0; 2]; 1024];
+    let mut page = 0;
+    while page < 1024 {
+        heads[page] = [0xE0 | (page >> 6) as u8, 0x80 | (page & 0x3F) as u8];
+        page += 1;
+    }
+    heads
+}
+
+/// A character from U+0800 to U+FFFF.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, reason = "six bits")]
+fn three_bytes(character: u16) -> [u8; 3] {
+    let [first, second] = HEADS.get(usize::from(character >> 6)).copied().unwrap_or_default();
+    [first, second, 0x80 | (character & 0x3F) as u8]
+}
+
+/// Writes the characters as UTF-8; none if there is too little room. A function of its own for each table, so that a field's type
+/// does not make another copy of it.
+#[inline(never)]
 pub(super) fn decode<T: Table>(bytes: &[u8], how: Reading, out: &mut [u8]) -> Result<Option<usize>, Malformed> {
     let mut sink = Sink::new(out);
     let read = match T::FORM {
@@ -75,25 +155,26 @@ pub(super) fn decode<T: Table>(bytes: &[u8], how: Reading, out: &mut [u8]) -> Re
 #[inline(always)]
 fn lead<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut rest = bytes;
-    while let [first, tail @ ..] = rest {
-        if T::ASCII && first.is_ascii() {
-            sink.push(u16::from(*first))?;
-            rest = tail;
+    while let [first, ..] = rest {
+        let left = rest.len();
+        rest = if !T::ASCII || first.is_ascii() { sink.ascii::<T>(rest) } else { sink.pairs::<T>(rest) };
+        if rest.len() < left {
             continue;
         }
+        let [first, tail @ ..] = rest else { break };
         let character = match tail {
             [second, ..] => T::pair(*first, *second),
             [] => NONE,
         };
         if character != NONE {
-            sink.push(character)?;
+            sink.push::<T>(character)?;
             rest = tail.get(1..).unwrap_or_default();
             continue;
         }
         match single::<T>(*first, how) {
             NONE if tail.is_empty() && T::is_lead(*first) => return half(bytes, rest, how, sink),
-            NONE => return malformed(bytes, rest, Reason::NoCharacter),
-            character => sink.push(character)?,
+            NONE => return Err(malformed(bytes, rest, Reason::NoCharacter)),
+            character => sink.push::<T>(character)?,
         }
         rest = tail;
     }
@@ -103,56 +184,68 @@ fn lead<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(),
 #[inline(always)]
 fn shifted<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut rest = bytes;
-    let mut double = false;
     loop {
-        rest = match (double, rest) {
-            (false, [SO, SI, ..]) | (true, [SI, SO, ..]) if !how.open_shift => {
-                return malformed(bytes, rest, Reason::EmptyShift);
-            }
-            (false, [SO, tail @ ..]) => {
-                double = true;
-                tail
-            }
-            (true, [SI, tail @ ..]) => {
-                double = false;
-                tail
-            }
-            (true, [SO, ..]) => return malformed(bytes, rest, Reason::SoInPairs),
-            (false, [SI, ..]) => return malformed(bytes, rest, Reason::SiAlone),
-            (true, [_, SI | SO, ..]) => return malformed(bytes, rest, Reason::Half),
-            (true, [first, second, tail @ ..]) => match T::pair(*first, *second) {
-                NONE => return malformed(bytes, rest, Reason::NoCharacter),
+        rest = match rest {
+            [SO, SI, ..] if !how.open_shift => return Err(malformed(bytes, rest, Reason::EmptyShift)),
+            [SO, tail @ ..] => between_shifts::<T>(bytes, tail, how, sink)?,
+            [SI, ..] => return Err(malformed(bytes, rest, Reason::SiAlone)),
+            [byte, tail @ ..] => match single::<T>(*byte, how) {
+                NONE => return Err(malformed(bytes, rest, Reason::NoCharacter)),
                 character => {
-                    sink.push(character)?;
-                    tail
+                    sink.push::<T>(character)?;
+                    sink.ascii::<T>(tail)
                 }
             },
-            (true, [_]) => {
-                half(bytes, rest, how, sink)?;
-                &[]
-            }
-            (false, [byte, tail @ ..]) => match single::<T>(*byte, how) {
-                NONE => return malformed(bytes, rest, Reason::NoCharacter),
-                character => {
-                    sink.push(character)?;
-                    tail
-                }
-            },
-            (true, []) if !how.open_shift => return malformed(bytes, rest, Reason::SiMissing),
-            (_, []) => return Ok(()),
+            [] => return Ok(()),
         };
+    }
+}
+
+/// Reads the pairs behind an SO and returns what is behind the SI.
+#[inline(always)]
+fn between_shifts<'b, T: Table>(
+    bytes: &[u8],
+    pairs: &'b [u8],
+    how: Reading,
+    sink: &mut Sink<'_>,
+) -> Result<&'b [u8], Stop> {
+    let mut rest = pairs;
+    loop {
+        rest = sink.pairs::<T>(rest);
+        let reason = match rest {
+            [SI, SO, ..] if !how.open_shift => Reason::EmptyShift,
+            [SI, tail @ ..] => return Ok(tail),
+            [SO, ..] => Reason::SoInPairs,
+            [_, SI | SO, ..] => Reason::Half,
+            [first, second, tail @ ..] => match T::pair(*first, *second) {
+                NONE => Reason::NoCharacter,
+                character => {
+                    sink.push::<T>(character)?;
+                    rest = tail;
+                    continue;
+                }
+            },
+            [_] => {
+                half(bytes, rest, how, sink)?;
+                rest = &[];
+                continue;
+            }
+            [] if !how.open_shift => Reason::SiMissing,
+            [] => return Ok(rest),
+        };
+        return Err(malformed(bytes, rest, reason));
     }
 }
 
 #[inline]
 fn pairs<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(), Stop> {
-    let mut rest = bytes;
+    let mut rest = sink.pairs::<T>(bytes);
     while let [first, second, tail @ ..] = rest {
         match T::pair(*first, *second) {
-            NONE => return malformed(bytes, rest, Reason::NoCharacter),
-            character => sink.push(character)?,
+            NONE => return Err(malformed(bytes, rest, Reason::NoCharacter)),
+            character => sink.push::<T>(character)?,
         }
-        rest = tail;
+        rest = sink.pairs::<T>(tail);
     }
     if rest.is_empty() { Ok(()) } else { half(bytes, rest, how, sink) }
 }
@@ -167,8 +260,8 @@ fn single<T: Table>(byte: u8, how: Reading) -> u16 {
 #[cold]
 fn half(bytes: &[u8], rest: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(), Stop> {
     match how.half {
-        Half::Refuse => malformed(bytes, rest, Reason::Half),
-        Half::Replace => sink.push(REPLACEMENT),
+        Half::Refuse => Err(malformed(bytes, rest, Reason::Half)),
+        Half::Replace => sink.bytes(REPLACEMENT),
         Half::Drop => Ok(()),
     }
 }
@@ -189,13 +282,13 @@ pub(super) fn utf8(bytes: &[u8], how: Reading, out: &mut [u8]) -> Result<Option<
     let Some(to) = out.get_mut(..text.len()) else { return Ok(None) };
     to.copy_from_slice(text);
     let mut sink = Sink::new(out.get_mut(text.len()..).unwrap_or_default());
-    if is_half && sink.push(REPLACEMENT).is_err() {
+    if is_half && sink.bytes(REPLACEMENT).is_err() {
         return Ok(None);
     }
     Ok(Some(text.len() + sink.len()))
 }
 
 #[cold]
-fn malformed(bytes: &[u8], rest: &[u8], reason: Reason) -> Result<(), Stop> {
-    Err(Stop::Malformed(Malformed { offset: bytes.len() - rest.len(), reason }))
+fn malformed(bytes: &[u8], rest: &[u8], reason: Reason) -> Stop {
+    Stop::Malformed(Malformed { offset: bytes.len() - rest.len(), reason })
 }

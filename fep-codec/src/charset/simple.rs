@@ -9,8 +9,9 @@ impl Table for Ascii {
     const ASCII: bool = true;
 
     #[inline(always)]
-    fn code(character: char) -> u16 {
-        if character.is_ascii() { character as u16 } else { NONE }
+    #[allow(clippy::cast_possible_truncation, reason = "ASCII")]
+    fn code(point: u32) -> u16 {
+        if point < 0x80 { point as u16 } else { NONE }
     }
 
     #[inline(always)]

@@ -5,6 +5,8 @@
 
 /// No character, or no code.
 pub(super) const NONE: u16 = 0xFFFF;
+/// The greatest number that is a character or a code.
+pub(super) const LAST: u16 = NONE - 1;
 
 /// How bytes are told apart.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,21 +24,53 @@ pub(super) trait Table {
     const FORM: Form;
     /// The bytes below 80 are ASCII.
     const ASCII: bool;
+    /// Whether codes may be two characters, or one beyond Unicode's first plane. Such a code is read as D800 and a number.
+    const WIDE: bool = false;
 
-    /// The code of a character.
-    fn code(character: char) -> u16;
+    /// The code of a character, given as its code point.
+    fn code(point: u32) -> u16;
     /// The character of a single byte.
     fn single(byte: u8) -> u16;
     /// The character of a pair of bytes.
     fn pair(lead: u8, trail: u8) -> u16;
     /// Whether a pair can begin with this byte.
     fn is_lead(byte: u8) -> bool;
+
+    /// What a number from D800 on stands for, in UTF-16.
+    fn wide(_: u16) -> [u16; 2] {
+        [NONE; 2]
+    }
+
+    /// The code that two characters have together.
+    fn join(_: u32, _: u32) -> u16 {
+        NONE
+    }
 }
 
-/// Codes by character: a number for each 64 characters that says which row of `rows` they have. The first row is empty.
-pub(super) struct Pages<const ROWS: usize> {
+/// What those who are not in a hurry need to know of a table, without a copy of their code for each.
+#[derive(Clone, Copy)]
+pub(super) struct Rules {
+    pub(super) form: Form,
+    pub(super) wide: bool,
+    pub(super) code: fn(u32) -> u16,
+    pub(super) join: fn(u32, u32) -> u16,
+}
+
+impl Rules {
+    pub(super) const fn of<T: Table>() -> Self {
+        Self { form: T::FORM, wide: T::WIDE, code: T::code, join: T::join }
+    }
+}
+
+/// Codes by character. Each 64 characters are a block: a bit says which of them have codes, and these stand in a row. The first
+/// block is empty.
+pub(super) struct Pages<const BLOCKS: usize, const CODES: usize> {
+    /// The block of each 64 characters.
     index: [u16; 1024],
-    rows: [[u16; 64]; ROWS],
+    bits: [u64; BLOCKS],
+    /// Where the codes of a block begin.
+    first: [u16; BLOCKS],
+    codes: [u16; CODES],
 }
 
 /// A file's numbers as a table of codes: `columns` for each first byte.
@@ -53,34 +87,48 @@ pub(super) struct Grid {
     pub(super) read_only: (u16, u16),
 }
 
-impl<const ROWS: usize> Pages<ROWS> {
+impl<const BLOCKS: usize, const CODES: usize> Pages<BLOCKS, CODES> {
     /// The code of a character, 0 if it has none.
     #[inline]
-    pub(super) fn code(&self, character: u32) -> u16 {
-        let row = self.index.get((character >> 6) as usize).copied().unwrap_or(0);
-        let row = self.rows.get(usize::from(row));
-        row.map_or(0, |row| row[(character & 63) as usize])
+    pub(super) fn code(&self, point: u32) -> u16 {
+        let block = usize::from(self.index.get((point >> 6) as usize).copied().unwrap_or(0));
+        let (Some(bits), Some(first)) = (self.bits.get(block), self.first.get(block)) else { return 0 };
+        let bit = 1 << (point & 63);
+        if bits & bit == 0 {
+            return 0;
+        }
+        let before = (bits & (bit - 1)).count_ones();
+        self.codes.get(usize::from(*first) + before as usize).copied().unwrap_or(0)
     }
 
     /// The pages of a grid's characters. The first of several codes is the one that is written.
+    #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 65,536 characters")]
     pub(super) const fn of(grid: Grid) -> Self {
-        let mut pages = Self { index: [0; 1024], rows: [[0; 64]; ROWS] };
-        let (mut used, mut at) = (1, 0);
+        let seen = grid.seen();
+        let mut pages = Self { index: [0; 1024], bits: [0; BLOCKS], first: [0; BLOCKS], codes: [0; CODES] };
+        let (mut page, mut blocks, mut codes) = (0, 1, 0);
+        while page < 1024 {
+            if seen[page] != 0 {
+                pages.index[page] = blocks as u16;
+                pages.bits[blocks] = seen[page];
+                pages.first[blocks] = codes;
+                blocks += 1;
+                codes += seen[page].count_ones() as u16;
+            }
+            page += 1;
+        }
+        let mut at = 0;
         while at < grid.cells() {
-            let (character, code) = (grid.character(at), grid.code(at));
+            if grid.is_written(at) {
+                let character = grid.character(at);
+                let block = pages.index[(character >> 6) as usize] as usize;
+                let before = pages.bits[block] & ((1 << (character & 63)) - 1);
+                let place = pages.first[block] as usize + before.count_ones() as usize;
+                if pages.codes[place] == 0 {
+                    pages.codes[place] = grid.code(at);
+                }
+            }
             at += 1;
-            if character == 0 || !grid.is_written(code) {
-                continue;
-            }
-            let page = (character >> 6) as usize;
-            if pages.index[page] == 0 {
-                pages.index[page] = used;
-                used += 1;
-            }
-            let cell = &mut pages.rows[pages.index[page] as usize][(character & 63) as usize];
-            if *cell == 0 {
-                *cell = code;
-            }
         }
         pages
     }
@@ -108,24 +156,38 @@ impl Grid {
         (self.lead + row as u16 + gap) << 8 | (self.trail + column as u16)
     }
 
-    const fn is_written(self, code: u16) -> bool {
-        code >> 8 < self.read_only.0 || code >> 8 > self.read_only.1
+    /// Whether there is a character, and it is written with this code. Hangul is not: its codes stand in the order of Unicode.
+    const fn is_written(self, at: usize) -> bool {
+        let (character, lead) = (self.character(at), self.code(at) >> 8);
+        !matches!(character, 0 | 0xAC00..=0xD7A3) && (lead < self.read_only.0 || lead > self.read_only.1)
     }
 
-    /// How many rows [`Pages`] needs.
-    pub(super) const fn rows(self) -> usize {
-        let mut seen = [false; 1024];
-        let (mut rows, mut at) = (1, 0);
+    /// A bit for each character that is written.
+    const fn seen(self) -> [u64; 1024] {
+        let mut seen = [0; 1024];
+        let mut at = 0;
         while at < self.cells() {
-            let character = self.character(at);
-            let page = (character >> 6) as usize;
-            if character != 0 && self.is_written(self.code(at)) && !seen[page] {
-                seen[page] = true;
-                rows += 1;
+            if self.is_written(at) {
+                let character = self.character(at);
+                seen[(character >> 6) as usize] |= 1 << (character & 63);
             }
             at += 1;
         }
-        rows
+        seen
+    }
+
+    /// How many blocks and codes [`Pages`] needs.
+    pub(super) const fn sizes(self) -> (usize, usize) {
+        let seen = self.seen();
+        let (mut page, mut blocks, mut codes) = (0, 1, 0);
+        while page < 1024 {
+            if seen[page] != 0 {
+                blocks += 1;
+                codes += seen[page].count_ones() as usize;
+            }
+            page += 1;
+        }
+        (blocks, codes)
     }
 
     /// The characters in the order of the file.

@@ -1,12 +1,16 @@
 //! Characters → bytes, whole characters only. What a character's code is, the tables know; here is how codes stand in a row.
 
+use core::marker::PhantomData;
+
 use super::fold::fold;
 use super::jamo::Composed;
-use super::table::{Form, NONE, Table};
+use super::table::{Form, LAST, NONE, Rules, Table};
 use super::{EncodeError, Writing};
 
 const SO: u8 = 0x0E;
 const SI: u8 = 0x0F;
+/// U+309A, which may make one code of it and the character before.
+const VOICED: [u8; 3] = *b"\xE3\x82\x9A";
 
 /// What was written, and why it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,48 +29,165 @@ pub(super) enum End {
     Missing(usize),
 }
 
-/// Writes text as it is: no option, no piece put together.
-#[inline]
-pub(super) fn plain<T: Table>(text: &str, out: &mut [u8]) -> Wrote {
-    match T::FORM {
-        Form::Lead => lead::<T>(text.char_indices(), T::code, out),
-        Form::Shifted => shifted::<T>(text.char_indices(), T::code, out),
-        Form::Pairs => pairs(text.char_indices(), T::code, out),
+/// The codes of a text, one after the other.
+trait Codes {
+    /// The next code, [`NONE`] if the charset lacks the character, and the byte of the text at which it stands.
+    fn next(&mut self) -> Option<(usize, u16)>;
+
+    /// The next byte of the text, none at its end. A text that will be changed does not tell.
+    fn first(&self) -> Option<u8> {
+        Some(u8::MAX)
     }
+
+    /// Writes the characters at the start that are pairs, if they are easy to tell, and returns how many bytes that were. What is
+    /// left is for `next`.
+    fn pairs(&mut self, _: &mut [u8]) -> usize {
+        0
+    }
+
+    /// The same for ASCII characters that are single bytes.
+    fn ascii(&mut self, _: &mut [u8]) -> usize {
+        0
+    }
+}
+
+/// Text as it is: no option, no piece put together.
+struct Plain<'t, T> {
+    rest: &'t str,
+    /// Bytes of the whole text.
+    len: usize,
+    table: PhantomData<T>,
+}
+
+/// Text with pieces put together and as the options say.
+struct Changed<'t> {
+    rest: Composed<'t>,
+    how: Writing,
+    rules: Rules,
+}
+
+impl<T: Table> Codes for Plain<'_, T> {
+    #[inline(always)]
+    fn next(&mut self) -> Option<(usize, u16)> {
+        let at = self.len - self.rest.len();
+        let mut chars = self.rest.chars();
+        let first = u32::from(chars.next()?);
+        self.rest = chars.as_str();
+        if T::WIDE
+            && let Some(second) = chars.next()
+            && let joined @ ..=LAST = T::join(first, u32::from(second))
+        {
+            self.rest = chars.as_str();
+            return Some((at, joined));
+        }
+        Some((at, T::code(first)))
+    }
+
+    #[inline(always)]
+    fn first(&self) -> Option<u8> {
+        self.rest.as_bytes().first().copied()
+    }
+
+    /// Characters of three bytes of UTF-8. Two slices in step need no other checks.
+    #[inline(always)]
+    fn pairs(&mut self, out: &mut [u8]) -> usize {
+        let chars = self.rest.as_bytes().as_chunks().0;
+        let mut count = 0;
+        for ([first, second, third], place) in chars.iter().zip(out.as_chunks_mut().0) {
+            // Added up and with the marks of the three bytes taken off at once. What is not three bytes lies outside.
+            let sum = (u32::from(*first) << 12) + (u32::from(*second) << 6) + u32::from(*third);
+            let point @ 0x800..=0xFFFF = sum.wrapping_sub(0xE_2080) else { break };
+            let code @ 0x100..=LAST = T::code(point) else { break };
+            *place = code.to_be_bytes();
+            count += 1;
+        }
+        if T::WIDE && chars.get(count).is_some_and(|mark| *mark == VOICED) {
+            count = count.saturating_sub(1);
+        }
+        self.rest = self.rest.get(3 * count..).unwrap_or_default();
+        2 * count
+    }
+
+    /// Not control characters: SO, SI and new lines are among them.
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "codes below 0100")]
+    fn ascii(&mut self, out: &mut [u8]) -> usize {
+        let mut count = 0;
+        for (byte, place) in self.rest.as_bytes().iter().zip(out) {
+            let code = if T::ASCII { u16::from(*byte) } else { T::code(u32::from(*byte)) };
+            if !matches!(byte, b' '..=b'~') || code > 0xFF {
+                break;
+            }
+            *place = code as u8;
+            count += 1;
+        }
+        self.rest = self.rest.get(count..).unwrap_or_default();
+        count
+    }
+}
+
+impl Codes for Changed<'_> {
+    fn next(&mut self) -> Option<(usize, u16)> {
+        let (at, first) = self.rest.next()?;
+        let mut after = self.rest.clone();
+        if self.rules.wide
+            && let Some((_, second)) = after.next()
+            && let joined @ ..=LAST = (self.rules.join)(u32::from(first), u32::from(second))
+        {
+            self.rest = after;
+            return Some((at, joined));
+        }
+        Some((at, code_of(first, self.how, self.rules)))
+    }
+}
+
+impl<'t> Changed<'t> {
+    fn new(text: &'t str, how: Writing, rules: Rules) -> Self {
+        Self { rest: Composed::new(text), how, rules }
+    }
+}
+
+/// Writes text as it is: no option, no piece put together. A function of its own for each table, so that a field's type does not
+/// make another copy of it.
+#[inline(never)]
+pub(super) fn plain<T: Table>(text: &str, out: &mut [u8]) -> Wrote {
+    write(T::FORM, Plain::<T> { rest: text, len: text.len(), table: PhantomData }, out)
 }
 
 /// Writes text with pieces put together and as the options say.
 #[cold]
-pub(super) fn with_options<T: Table>(text: &str, how: Writing, out: &mut [u8]) -> Wrote {
-    let code = |character| code_of::<T>(character, how);
-    match T::FORM {
-        Form::Lead => lead::<T>(Composed::new(text), code, out),
-        Form::Shifted => shifted::<T>(Composed::new(text), code, out),
-        Form::Pairs => pairs(Composed::new(text), code, out),
+pub(super) fn with_options(text: &str, how: Writing, rules: Rules, out: &mut [u8]) -> Wrote {
+    write(rules.form, Changed::new(text, how, rules), out)
+}
+
+#[inline(always)]
+fn write(form: Form, codes: impl Codes, out: &mut [u8]) -> Wrote {
+    match form {
+        Form::Lead => lead(codes, out),
+        Form::Shifted => shifted(codes, out),
+        Form::Pairs => pairs(codes, out),
     }
 }
 
 /// Whether a table has the character.
-pub(super) fn has<T: Table>(character: char) -> bool {
-    match T::code(character) {
+pub(super) fn has(character: char, rules: Rules) -> bool {
+    match (rules.code)(u32::from(character)) {
         NONE => false,
-        // Between them stand the pairs, so they are no characters.
-        0x0E | 0x0F => T::FORM != Form::Shifted,
-        _ => true,
+        code => rules.form != Form::Shifted || !is_shift(code),
     }
 }
 
 /// How many bytes the text takes. Characters that the charset lacks count as none.
 #[cold]
-pub(super) fn measure<T: Table>(text: &str, how: Writing) -> usize {
+pub(super) fn measure(text: &str, how: Writing, rules: Rules) -> usize {
     let (mut len, mut double) = (0_usize, false);
-    for (_, character) in Composed::new(text) {
-        let code = code_of::<T>(character, how);
+    let mut codes = Changed::new(text, how, rules);
+    while let Some((_, code)) = codes.next() {
         if code == NONE {
             continue;
         }
         len = len.saturating_add(if code > 0xFF { 2 } else { 1 });
-        if T::FORM == Form::Shifted && double != (code > 0xFF) {
+        if rules.form == Form::Shifted && double != (code > 0xFF) {
             double = !double;
             len = len.saturating_add(1);
         }
@@ -76,24 +197,27 @@ pub(super) fn measure<T: Table>(text: &str, how: Writing) -> usize {
 
 /// Why text was not written. A character that the charset lacks is the graver reason: a shorter text would not help.
 #[cold]
-pub(super) fn why_not<T: Table>(text: &str, how: Writing, wrote: Wrote) -> EncodeError {
+pub(super) fn why_not(text: &str, how: Writing, rules: Rules, wrote: Wrote) -> EncodeError {
     let place = |at: usize| {
         let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
         (rest.chars().next().unwrap_or_default(), before.chars().count())
     };
-    if let Some((at, _)) = Composed::new(text).find(|(_, character)| code_of::<T>(*character, how) == NONE) {
-        let (character, position) = place(at);
-        return EncodeError::Unmappable { character, position };
+    let mut codes = Changed::new(text, how, rules);
+    while let Some((at, code)) = codes.next() {
+        if code == NONE || rules.form == Form::Shifted && is_shift(code) {
+            let (character, position) = place(at);
+            return EncodeError::Unmappable { character, position };
+        }
     }
     let (character, position) = place(match wrote.end {
         End::Full(at) | End::Missing(at) => at,
         End::Done => 0,
     });
-    EncodeError::TooLong { needed: measure::<T>(text, how), character, position }
+    EncodeError::TooLong { needed: measure(text, how, rules), character, position }
 }
 
 /// The code of a character as the options make it.
-fn code_of<T: Table>(character: char, how: Writing) -> u16 {
+fn code_of(character: char, how: Writing, rules: Rules) -> u16 {
     let character = match character {
         ' ' if how.full => '\u{3000}',
         '!'..='~' if how.full => char::from_u32(u32::from(character) + 0xFEE0).unwrap_or(character),
@@ -101,51 +225,70 @@ fn code_of<T: Table>(character: char, how: Writing) -> u16 {
         '\u{85}' if how.newline_15 => '\n',
         _ => character,
     };
-    match T::code(character) {
-        NONE if how.compat => fold(character, |other| (T::code(other) != NONE).then(|| T::code(other))).unwrap_or(NONE),
+    let code = |character| (rules.code)(u32::from(character));
+    match code(character) {
+        NONE if how.compat => fold(character, |other| Some(code(other)).filter(|code| *code != NONE)).unwrap_or(NONE),
         code => code,
     }
 }
 
 /// One byte or two, told apart by the first.
 #[inline(always)]
-fn lead<T: Table>(chars: impl Iterator<Item = (usize, char)>, code: impl Fn(char) -> u16, out: &mut [u8]) -> Wrote {
-    let room = out.len();
-    let mut rest = out;
-    for (at, character) in chars {
-        let code = code(character);
-        if code == NONE {
-            return Wrote { len: room - rest.len(), end: End::Missing(at) };
+fn lead(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
+    let mut len = 0;
+    loop {
+        let Some(first) = codes.first() else { return Wrote { len, end: End::Done } };
+        let free = out.get_mut(len..).unwrap_or_default();
+        let run = if first.is_ascii() { codes.ascii(free) } else { codes.pairs(free) };
+        if run > 0 {
+            len += run;
+            continue;
         }
-        let [high, low] = code.to_be_bytes();
-        let len = rest.len();
-        if high == 0 {
-            let Some((first, tail)) = rest.split_first_mut() else {
-                return Wrote { len: room - len, end: End::Full(at) };
-            };
-            *first = low;
-            rest = tail;
-        } else {
-            let Some((first, tail)) = rest.split_first_chunk_mut() else {
-                return Wrote { len: room - len, end: End::Full(at) };
-            };
-            *first = [high, low];
-            rest = tail;
+        let Some((at, code)) = codes.next() else { return Wrote { len, end: End::Done } };
+        if code == NONE {
+            return Wrote { len, end: End::Missing(at) };
+        }
+        match (code.to_be_bytes(), out.get_mut(len..).unwrap_or_default()) {
+            ([0, low], [first, ..]) => {
+                *first = low;
+                len += 1;
+            }
+            ([high, low], [first, second, ..]) if high != 0 => {
+                (*first, *second) = (high, low);
+                len += 2;
+            }
+            _ => return Wrote { len, end: End::Full(at) },
         }
     }
-    Wrote { len: room - rest.len(), end: End::Done }
 }
 
 /// Single bytes, and pairs between SO and SI. While pairs are written, a byte is kept for the SI that closes them.
 #[inline(always)]
-fn shifted<T: Table>(chars: impl Iterator<Item = (usize, char)>, code: impl Fn(char) -> u16, out: &mut [u8]) -> Wrote {
+fn shifted(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
     let (mut len, mut double) = (0_usize, false);
-    let mut end = End::Done;
-    for (at, character) in chars {
-        let code = code(character);
-        if code == NONE || matches!(code, 0x0E | 0x0F) {
-            end = End::Missing(at);
-            break;
+    let end = loop {
+        let Some(first) = codes.first() else { break End::Done };
+        let shifts = double == first.is_ascii();
+        let run = match out.get_mut(len..).unwrap_or_default() {
+            [free @ .., _] if double && !shifts => codes.pairs(free),
+            [shift, free @ .., _] if !double && shifts => {
+                *shift = SO;
+                codes.pairs(free)
+            }
+            [shift, free @ ..] if shifts => {
+                *shift = SI;
+                codes.ascii(free)
+            }
+            free => codes.ascii(free),
+        };
+        if run > 0 {
+            len += run + usize::from(shifts);
+            double ^= shifts;
+            continue;
+        }
+        let Some((at, code)) = codes.next() else { break End::Done };
+        if code == NONE || is_shift(code) {
+            break End::Missing(at);
         }
         let [high, low] = code.to_be_bytes();
         let rest = out.get_mut(len..).unwrap_or_default();
@@ -166,12 +309,9 @@ fn shifted<T: Table>(chars: impl Iterator<Item = (usize, char)>, code: impl Fn(c
                 (*shift, *first) = (SI, low);
                 (len, double) = (len + 2, false);
             }
-            _ => {
-                end = End::Full(at);
-                break;
-            }
+            _ => break End::Full(at),
         }
-    }
+    };
     if double && let Some(place) = out.get_mut(len) {
         *place = SI;
         len += 1;
@@ -179,22 +319,27 @@ fn shifted<T: Table>(chars: impl Iterator<Item = (usize, char)>, code: impl Fn(c
     Wrote { len, end }
 }
 
+/// Between SO and SI stand the pairs, so these two are no characters there.
+fn is_shift(code: u16) -> bool {
+    matches!(code, 0x0E | 0x0F)
+}
+
 /// Two bytes each.
 #[inline]
-fn pairs(chars: impl Iterator<Item = (usize, char)>, code: impl Fn(char) -> u16, out: &mut [u8]) -> Wrote {
-    let (places, _) = out.as_chunks_mut::<2>();
-    let mut places = places.iter_mut();
+fn pairs(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
     let mut len = 0;
-    for (at, character) in chars {
-        let code = code(character);
+    loop {
+        len += codes.pairs(out.get_mut(len..).unwrap_or_default());
+        let Some((at, code)) = codes.next() else { return Wrote { len, end: End::Done } };
         if code == NONE {
             return Wrote { len, end: End::Missing(at) };
         }
-        let Some(place) = places.next() else { return Wrote { len, end: End::Full(at) } };
-        *place = code.to_be_bytes();
+        match out.get_mut(len..).and_then(|rest| rest.first_chunk_mut()) {
+            Some(place) => *place = code.to_be_bytes(),
+            None => return Wrote { len, end: End::Full(at) },
+        }
         len += 2;
     }
-    Wrote { len, end: End::Done }
 }
 
 /// UTF-8 is copied; only the options change it.

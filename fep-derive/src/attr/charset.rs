@@ -53,7 +53,7 @@ const fn row(label: &'static str, variant: &'static str, form: Form, aliases: &'
     Row { label, variant, form, aliases }
 }
 
-static TABLE: [Row; 17] = [
+static TABLE: [Row; 19] = [
     row("ascii", "Ascii", Form::Utf8, &["ascii", "usascii", "iso646us"]),
     row("euc-kr", "EucKr", Form::Lead(0x41), &["euckr", "ksx1001", "완성형"]),
     row(
@@ -75,6 +75,8 @@ static TABLE: [Row; 17] = [
     row("jisx0201", "JisX0201", Form::Single, &["jisx0201"]),
     row("ibm930", "Ibm930", Form::Shifted, &["ibm930", "cp930"]),
     row("ibm939", "Ibm939", Form::Shifted, &["ibm939", "cp939"]),
+    row("ibm1390", "Ibm1390", Form::Shifted, &["ibm1390", "cp1390"]),
+    row("ibm1399", "Ibm1399", Form::Shifted, &["ibm1399", "cp1399"]),
     row("utf-8", "Utf8", Form::Utf8, &["utf8"]),
 ];
 

@@ -19,16 +19,22 @@ use fep_codec::Charset;
 const FIELDS: [(&str, &str); 3] =
     [("10 syllables", "대한민국서울특별시청"), ("name", "홍길동"), ("mixed", "(주)가나다 ABC-123")];
 
-/// Nanoseconds for each call, the best of several rounds: what else runs on the machine only adds.
-fn time(mut call: impl FnMut()) -> f64 {
-    const CALLS: u32 = 20_000;
-    (0..25)
-        .map(|_| {
-            let start = Instant::now();
-            (0..CALLS).for_each(|_| call());
-            start.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
-        })
-        .fold(f64::INFINITY, f64::min)
+/// Nanoseconds for each call.
+fn round(calls: u32, call: &mut impl FnMut()) -> f64 {
+    let start = Instant::now();
+    (0..calls).for_each(|_| call());
+    start.elapsed().as_secs_f64() * 1e9 / f64::from(calls)
+}
+
+/// The best round of each, for what else runs on the machine only adds, and the median of the ratios of rounds that took turns.
+fn beside(len: usize, mut ours: impl FnMut(), mut theirs: impl FnMut()) -> (f64, f64, f64) {
+    let calls = u32::try_from(400_000 / len.max(20)).unwrap_or(1);
+    let rounds: Vec<_> = (0..41).map(|_| (round(calls, &mut ours), round(calls, &mut theirs))).collect();
+    let best = |times: &mut dyn Iterator<Item = f64>| times.fold(f64::INFINITY, f64::min);
+    let mut ratios: Vec<_> = rounds.iter().map(|(ours, theirs)| ours / theirs).collect();
+    ratios.sort_by(f64::total_cmp);
+    let median = ratios.get(ratios.len() / 2).copied().unwrap_or_default();
+    (best(&mut rounds.iter().map(|round| round.0)), best(&mut rounds.iter().map(|round| round.1)), median)
 }
 
 fn theirs_decoded(bytes: &[u8], out: &mut [u8]) -> usize {
@@ -42,19 +48,20 @@ fn theirs_encoded(text: &str, out: &mut [u8]) -> usize {
     written
 }
 
-fn show(what: &str, ours: f64, theirs: Option<f64>) {
-    match theirs {
-        Some(theirs) => println!("{what:<44}{ours:>9.1} ns {theirs:>9.1} ns   x{:.2}", ours / theirs),
-        None => println!("{what:<44}{ours:>9.1} ns"),
+fn show(what: &str, (ours, theirs, ratio): (f64, f64, f64), beside: bool) {
+    if beside {
+        println!("{what:<44}{ours:>9.1} ns {theirs:>9.1} ns   x{:.2}   x{ratio:.2}", ours / theirs);
+    } else {
+        println!("{what:<44}{ours:>9.1} ns");
     }
 }
 
 /// Both ways, ours beside theirs if they have the charset.
-fn pair(charset: Charset, name: &str, text: &str, beside: bool) {
+fn pair(charset: Charset, name: &str, text: &str, has: bool) {
     let mut bytes = vec![0; charset.text_len(text)];
     charset.encode(text, &mut bytes).expect("the charset has it");
     let (mut wire, mut utf8) = (vec![0; bytes.len() + 8], vec![0; bytes.len() * 3 + 8]);
-    if beside {
+    if has {
         let len = theirs_encoded(text, &mut wire);
         assert_eq!(wire.get(..len), Some(bytes.as_slice()));
         let len = theirs_decoded(&bytes, &mut utf8);
@@ -63,28 +70,23 @@ fn pair(charset: Charset, name: &str, text: &str, beside: bool) {
     let len = charset.decode_into(&bytes, &mut utf8).expect("text").expect("room");
     assert_eq!(utf8.get(..len), Some(text.as_bytes()));
 
-    let ours = time(|| {
-        black_box(charset.decode_into(black_box(&bytes), black_box(&mut utf8)).is_ok());
-    });
-    let theirs = beside.then(|| {
-        time(|| {
-            black_box(theirs_decoded(black_box(&bytes), black_box(&mut utf8)));
-        })
-    });
-    show(&format!("decode {charset} {name}"), ours, theirs);
-    let ours = time(|| {
-        black_box(charset.encode(black_box(text), black_box(&mut wire)).is_ok());
-    });
-    let theirs = beside.then(|| {
-        time(|| {
-            black_box(theirs_encoded(black_box(text), black_box(&mut wire)));
-        })
-    });
-    show(&format!("encode {charset} {name}"), ours, theirs);
+    let (mut wire_too, mut utf8_too) = (wire.clone(), utf8.clone());
+    let decoded = beside(
+        bytes.len(),
+        || _ = black_box(charset.decode_into(black_box(&bytes), black_box(&mut utf8)).is_ok()),
+        || _ = has.then(|| black_box(theirs_decoded(black_box(&bytes), black_box(&mut utf8_too)))),
+    );
+    show(&format!("decode {charset} {name}"), decoded, has);
+    let encoded = beside(
+        bytes.len(),
+        || _ = black_box(charset.encode(black_box(text), black_box(&mut wire)).is_ok()),
+        || _ = has.then(|| black_box(theirs_encoded(black_box(text), black_box(&mut wire_too)))),
+    );
+    show(&format!("encode {charset} {name}"), encoded, has);
 }
 
 fn main() {
-    println!("{:<44}{:>12} {:>12}   ours/theirs", "", "ours", "encoding_rs");
+    println!("{:<44}{:>12} {:>12}   best    median of the ratios", "", "ours", "encoding_rs");
     for (name, text) in FIELDS {
         pair(Charset::Cp949, name, text, true);
         pair(Charset::EucKr, name, text, true);
@@ -93,6 +95,8 @@ fn main() {
     pair(Charset::Ibm933, "9 syllables, SO and SI", "대한민국서울특별시", false);
     pair(Charset::Ibm933, "name", "홍길동", false);
     pair(Charset::Cp037, "20 letters", "ABCDEFGHIJ0123456789", false);
+    pair(Charset::Ibm939, "9 kana and kanji, SO and SI", "スズキ太郎東京都内", false);
     pair(Charset::Cp949, "4 KB of ASCII", &"telegram ".repeat(455), true);
     pair(Charset::Cp949, "4 KB of syllables", &"대한민국서울특별시청".repeat(205), true);
+    pair(Charset::Cp949, "4 KB of both", &"(주)가나다 ABC-123 ".repeat(215), true);
 }

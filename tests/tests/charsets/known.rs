@@ -113,6 +113,12 @@ pub(crate) const KNOWN: &[Known] = &[
         why: "glibc writes backslash and tilde with the codes of yen sign and overline",
     },
     Known {
+        oracles: &[Glibc],
+        charsets: &["ibm1390", "ibm1399"],
+        is: |case| case.ours.is_none() && case.code.is_some() && case.theirs.as_deref() == Some(&[0x1A]),
+        why: "glibc reads bytes without a character as SUB",
+    },
+    Known {
         oracles: &[Java],
         charsets: &["ibm930", "ibm939"],
         is: |case| {

@@ -1,4 +1,4 @@
-//! Charsets, complete: every code of one and two bytes and every character to U+1FFFF, against tables, formulas and other programs.
+//! Charsets, complete: every code of one and two bytes and every character to U+1FFFF or U+2FFFF, against tables, formulas and other programs.
 
 #![allow(
     clippy::print_stdout,
@@ -11,7 +11,10 @@
 
 mod known;
 mod oracles;
+mod page;
 mod properties;
+mod refusals;
+mod sequences;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -20,7 +23,7 @@ use fep_codec::Charset;
 
 /// The characters of all codes of one and two bytes.
 type Decoded = BTreeMap<Vec<u8>, String>;
-/// The codes of all characters to U+1FFFF.
+/// The codes of all characters of the first two planes, or three.
 type Encoded = BTreeMap<char, Vec<u8>>;
 
 const SO: u8 = 0x0E;
@@ -40,7 +43,7 @@ fn decoded(charset: Charset) -> Decoded {
             let wire = if charset.is_shifted() { vec![SO, lead, trail, SI] } else { code.to_vec() };
             let text = charset.decode(&wire);
             if let Ok(text) = text
-                && text.chars().count() == 1
+                && (charset.is_shifted() || text.chars().count() == 1)
             {
                 all.insert(code.to_vec(), text.into_owned());
             }
@@ -52,7 +55,9 @@ fn decoded(charset: Charset) -> Decoded {
 /// What our tables say, SO and SI left out.
 fn encoded(charset: Charset) -> Encoded {
     let mut all = Encoded::new();
-    for character in ('\0'..='\u{1FFFF}').filter(|character| *character != '\u{FFFF}') {
+    // The second plane has characters of two charsets only.
+    let last = if matches!(charset, Charset::Ibm1390 | Charset::Ibm1399) { '\u{2FFFF}' } else { '\u{1FFFF}' };
+    for character in ('\0'..=last).filter(|character| *character != '\u{FFFF}') {
         let mut out = [0; 4];
         if !charset.has(character) && character > '\u{2000}' && u32::from(character) % 16 != 0 {
             // `has` is asked about all, `encode` about enough: an error is slow to explain.

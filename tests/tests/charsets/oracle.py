@@ -1,6 +1,6 @@
 """All characters of charsets as an independent program knows them: `oracle.py icu|python|glibc CHARSET…`.
 
-For each charset that the program knows a line `c CHARSET`, then lines `d BYTES CHARACTERS` for each code of one or two bytes that it reads, `e CHARACTER BYTES` for each character to U+1FFFF that
+For each charset that the program knows a line `c CHARSET`, then lines `d BYTES CHARACTERS` for each code of one or two bytes that it reads, `e CHARACTER BYTES` for each character to U+1FFFF or U+2FFFF that
 it writes, all in hex. SO and SI are left out. Fails if the program is not there.
 """
 import ctypes
@@ -9,21 +9,26 @@ import sys
 
 ICU = {"ascii": "us-ascii", "cp949": "windows-949-2000", "ibm933": "ibm-933", "ibm1364": "ibm-1364", "cp037": "ibm-37",
        "cp500": "ibm-500", "cp1047": "ibm-1047", "cp1140": "ibm-1140", "ibm930": "ibm-930", "ibm939": "ibm-939",
-       "cp932": "ibm-943_P15A-2003"}
+       "ibm1390": "ibm-1390", "ibm1399": "ibm-1399", "cp932": "ibm-943_P15A-2003"}
 PYTHON = {"ascii": "ascii", "euc-kr": "euc_kr", "cp949": "cp949", "johab": "johab", "cp037": "cp037", "cp500": "cp500",
           "cp1140": "cp1140", "cp932": "cp932"}
 GLIBC = {"ascii": "ASCII", "euc-kr": "EUC-KR", "cp949": "UHC", "johab": "JOHAB", "ibm933": "IBM933", "ibm1364": "IBM1364",
          "cp037": "IBM037", "cp500": "IBM500", "cp1047": "IBM1047", "cp1140": "IBM1140", "cp932": "IBM943",
-         "ibm930": "IBM930", "ibm939": "IBM939"}
-SHIFTED = {"ibm933", "ibm1364", "ibm930", "ibm939"}
+         "ibm930": "IBM930", "ibm939": "IBM939", "ibm1390": "IBM1390", "ibm1399": "IBM1399"}
+SHIFTED = {"ibm933", "ibm1364", "ibm930", "ibm939", "ibm1390", "ibm1399"}
 POINTS = [point for point in range(0x20000) if not 0xD800 <= point < 0xE000]
 SINGLES = [bytes([byte]) for byte in range(256)]
 PAIRS = [bytes([lead, trail]) for lead in range(0x40, 0x100) for trail in range(0x30, 0x100)]
 
 
-def print_decoded(code, text):
-    """A pair that is two characters is no code."""
-    if text and len(text) <= len(code) and (len(code) == 1 or len(text) == 1):
+def points_of(charset):
+    """The second plane has characters of two charsets only."""
+    return POINTS + list(range(0x20000, 0x30000)) if charset in ("ibm1390", "ibm1399") else POINTS
+
+
+def print_decoded(code, text, shifted=False):
+    """Two bytes that are two characters are no code, but between SO and SI."""
+    if text and len(text) <= len(code) and (shifted or len(code) == 1 or len(text) == 1):
         print("d", code.hex(), " ".join(f"{ord(character):04x}" for character in text))
 
 
@@ -45,10 +50,10 @@ def icu(charset):
     for code, text in zip(singles + pairs, texts):
         substitutes = "\ufffd" if code in (b"\x1a", b"\x3f", b"\x7f") else "\ufffd\x1a"
         if not set(text) & set(substitutes):
-            print_decoded(code, text)
+            print_decoded(code, text, shifted)
     print("d", end.hex(), "000a")
     print("e", "000a", end.hex())
-    points = [point for point in POINTS if point != 0x0A]
+    points = [point for point in points_of(charset) if point != 0x0A]
     data = "".join(chr(point) + "\n" for point in points).encode("utf-8")
     written = uconv("-f", "utf-8", "-t", name, "--to-callback", "skip", "--no-fallback", data=data).split(end)[:-1]
     assert len(written) == len(points), name
@@ -101,8 +106,8 @@ def glibc(charset):
         wire = b"\x0e" + code + b"\x0f" if shifted and len(code) == 2 else code
         text = convert(read, wire)
         if text is not None and not (shifted and code in (b"\x0e", b"\x0f")):
-            print_decoded(code, text.decode("utf-32be"))
-    for point in POINTS:
+            print_decoded(code, text.decode("utf-32be"), shifted)
+    for point in points_of(charset):
         code = convert(write, chr(point).encode("utf-32be"))
         if code:
             print("e", f"{point:04x}", (code.strip(b"\x0e\x0f") if shifted else code).hex())

@@ -20,9 +20,10 @@ fn digest(bytes: &[u8]) -> u64 {
 fn the_files_are_those_that_were_proved() {
     for (file, expected) in [
         ("cp932.bin", 0x6B90_9CE3_FFFB_59A0),
-        ("ebcdic.bin", 0xF67B_E9BE_1440_726E),
+        ("ebcdic.bin", 0x0017_B081_8D1A_E3FE),
         ("ibm1364.bin", 0xD5AC_1438_5A4D_39D9),
-        ("ibm300.bin", 0x6744_F6F7_0EA2_E0F6),
+        ("ibm1390.bin", 0xAB22_790C_5926_6B1A),
+        ("ibm1390-wide.bin", 0xABB3_DC88_3025_8067),
         ("ibm933.bin", 0x78D3_6F1F_F11B_55F1),
         ("ksx1001.bin", 0x1131_3C7E_6C9E_5DEC),
     ] {
@@ -65,6 +66,10 @@ fn no_character_is_missing() {
     assert_eq!(count(Charset::Cp932).0, 191);
     assert_eq!(count(Charset::Ibm930), (226, 11_635, 11_861));
     assert_eq!(count(Charset::Ibm939), (226, 11_635, 11_861));
+    // 25 codes are two characters each, and the euro sign has a code of one byte and one of two.
+    for japanese in [Charset::Ibm1390, Charset::Ibm1399] {
+        assert_eq!(count(japanese), (227, 22_102, 227 + 22_102 - 25 - 1), "{japanese}");
+    }
 }
 
 /// What is written is read again, and what is read is written again but for the codes that the pages of a charset name.
@@ -77,7 +82,7 @@ fn every_code_goes_there_and_back() {
         }
         let one_way: Vec<_> = reading
             .iter()
-            .filter(|(code, text)| writing.get(&text.chars().next().unwrap()) != Some(code))
+            .filter(|(code, text)| text.chars().count() == 1 && writing.get(&text.chars().next().unwrap()) != Some(code))
             .map(|(code, _)| code)
             .collect();
         match charset {
@@ -85,6 +90,8 @@ fn every_code_goes_there_and_back() {
             Charset::EucKr => assert_eq!(one_way.len(), 17_048 + 1 - 8_227),
             // Characters that NEC and IBM added twice: ED40 to EEFC, and a few of FA and 87.
             Charset::Cp932 => assert_eq!(one_way.len(), 398),
+            // The euro sign, which is E1 too.
+            Charset::Ibm1390 | Charset::Ibm1399 => assert_eq!(one_way, [&[0x42, 0xE1]]),
             _ => assert!(one_way.is_empty(), "{charset} {one_way:02X?}"),
         }
     }
@@ -126,6 +133,7 @@ fn user_areas_are_a_row() {
     assert_eq!(row(Charset::Ibm933, 0xD4..=0xDD, &korean), 1_880);
     assert_eq!(row(Charset::Ibm1364, 0xD4..=0xDD, &korean), 1_880);
     assert_eq!(row(Charset::Ibm930, 0x69..=0x7F, &japanese), 4_370);
+    assert_eq!(row(Charset::Ibm1390, 0x69..=0x89, &japanese), 6_205);
 }
 
 /// Johab puts two rows of KS X 1001 under one first byte: symbols from D9, hanja from E0.
@@ -155,6 +163,17 @@ fn ibm_834_is_ibm_933_without_its_single_bytes() {
     assert!(korean.iter().all(|(code, text)| singles.get(code).or(pairs.get(code)) == Some(text)));
     korean.retain(|code, _| code.len() == 2);
     assert_eq!(korean, pairs);
+}
+
+/// IBM-1390 and IBM-1399 are IBM-930 and IBM-939 with more characters, and no code that means another.
+#[test]
+fn what_japanese_hosts_had_they_kept() {
+    for (early, late) in [(Charset::Ibm930, Charset::Ibm1390), (Charset::Ibm939, Charset::Ibm1399)] {
+        let (early, late) = (decoded(early), decoded(late));
+        assert!(early.iter().all(|(code, text)| late.get(code) == Some(text)));
+    }
+    let pairs = |charset| decoded(charset).into_iter().filter(|(code, _)| code.len() == 2).collect::<Decoded>();
+    assert_eq!(pairs(Charset::Ibm1390), pairs(Charset::Ibm1399));
 }
 
 /// The other Rust crate with these tables.

@@ -1,11 +1,12 @@
 //! GnuCOBOL as an oracle: what it writes we read, what we write it reads, and both write the same bytes.
 //!
-//! The programs and the copybook are in `tests/cobol`. Values go in and out as lines of plain digits, which Rust's own
+//! The programs and the copybooks are in `tests/cobol`. Values go in and out as lines of plain digits, which Rust's own
 //! formatting makes, so neither side's encoder is trusted. Where there is no `cobc`, the test says so and checks nothing;
 //! `.ci/run` installs it. `COMP-5` has the machine's byte order: little endian is expected here.
 
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 
+mod host_b;
 mod loans;
 
 use std::path::{Path, PathBuf};
@@ -98,19 +99,24 @@ fn lines(rows: &[Row]) -> String {
 struct Cobol(TempDir);
 
 impl Cobol {
-    fn new() -> Option<Self> {
+    fn new(programs: &[&str], options: &[&str]) -> Option<Self> {
         if Command::new("cobc").arg("--version").output().is_err() {
             eprintln!("skipped: there is no cobc here (Debian: apt-get install gnucobol)");
             return None;
         }
         let cobol = Self(TempDir::new().expect("a folder"));
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("cobol");
-        for program in ["write", "read"] {
+        for program in programs {
             let mut compiler = Command::new("cobc");
-            compiler.args(["-x", "-std=default", "-I"]).arg(&source).arg("-o").arg(cobol.path(program));
+            compiler.args(["-x", "-std=default"]).args(options).arg("-I").arg(&source).arg("-o").arg(cobol.path(program));
             cobol.run(compiler.arg(source.join(program).with_extension("cob")));
         }
         Some(cobol)
+    }
+
+    /// Runs a program in the folder.
+    fn start(&self, program: &str) {
+        self.run(&mut Command::new(self.path(program)));
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -125,7 +131,7 @@ impl Cobol {
     /// Lines → the records that COBOL writes.
     fn write(&self, lines: &str) -> Vec<Vec<u8>> {
         std::fs::write(self.path("values.txt"), lines).expect("a file");
-        self.run(&mut Command::new(self.path("write")));
+        self.start("write");
         let mut rest = &*std::fs::read(self.path("records.dat")).expect("the records");
         let mut records = Vec::new();
         // A record of a varying file has its length before it, two bytes and two zeros.
@@ -147,7 +153,7 @@ impl Cobol {
             file.extend(record);
         }
         std::fs::write(self.path("records.dat"), file).expect("a file");
-        self.run(&mut Command::new(self.path("read")));
+        self.start("read");
         std::fs::read_to_string(self.path("values.txt")).expect("the lines")
     }
 }
@@ -164,7 +170,7 @@ fn the_struct_and_the_spec_are_one_layout() {
 
 #[test]
 fn cobol_and_we_write_the_same_bytes_and_read_each_other() {
-    let Some(cobol) = Cobol::new() else { return };
+    let Some(cobol) = Cobol::new(&["write", "read"], &[]) else { return };
     let spec = spec();
     let layout: &Layout = &spec.telegram("LoanList").expect("it").layout;
     let rows = rows();
@@ -189,7 +195,7 @@ fn cobol_and_we_write_the_same_bytes_and_read_each_other() {
 
 #[test]
 fn what_cobol_truncates_we_refuse() {
-    let Some(cobol) = Cobol::new() else { return };
+    let Some(cobol) = Cobol::new(&["write", "read"], &[]) else { return };
     let at = FORMS.iter().position(|Form(name, ..)| *name == "binary_2").expect("the field");
     let mut row = Row { trace_no: 7, loans: vec![[0; FORMS.len()]] };
     *row.loans.first_mut().and_then(|loan| loan.get_mut(at)).expect("the number") = -12_345;

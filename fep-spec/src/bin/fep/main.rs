@@ -103,10 +103,10 @@ struct ExplainArgs {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Excerpts with carets
+    /// For people: excerpts with carets, rulers
     #[default]
     Text,
-    /// An array of objects
+    /// The same facts for programs
     Json,
 }
 

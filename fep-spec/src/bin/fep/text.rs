@@ -5,8 +5,10 @@ use std::io::Read as _;
 
 use clap::{Args, Subcommand};
 use fep_codec::Charset;
-use fep_codec::charset::EncodeError;
+use fep_codec::charset::{EncodeError, Malformed};
+use serde_json::{Map, Value, json};
 
+use crate::Format;
 use crate::end::{Ended, Outcome, Stop, note, print};
 
 #[derive(Debug, Subcommand)]
@@ -16,7 +18,14 @@ pub(crate) enum TextAction {
     /// Bytes → characters; bytes in the argument are hex digits, on stdin they are bytes
     Decode(ConvertArgs),
     /// The charsets
-    List,
+    List(ListArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// The form of the list
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -25,13 +34,16 @@ pub(crate) struct ConvertArgs {
     #[arg(long, value_name = "CHARSET")]
     charset: String,
     /// The converted text and nothing else: no ruler, no counts
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     raw: bool,
+    /// The form of the ruler, the counts and what is wrong; json is one object
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
     /// What to convert; stdin if left out or -
     text: Option<String>,
 }
 
-const ABOUT: [(&str, &str); 17] = [
+const ABOUT: [(&str, &str); 19] = [
     ("ascii", "1 byte"),
     ("euc-kr", "1 or 2 bytes: KS X 1001 (완성형); written strictly, CP949 is read"),
     ("cp949", "1 or 2 bytes: Microsoft's (MS949, UHC, 확장완성형), all 11,172 syllables; not IBM-949"),
@@ -48,6 +60,8 @@ const ABOUT: [(&str, &str); 17] = [
     ("jisx0201", "1 byte: Latin letters and half-width katakana; Zengin files"),
     ("ibm930", "Japanese EBCDIC with SO and SI; small letters from 62"),
     ("ibm939", "Japanese EBCDIC with SO and SI; small letters from 81"),
+    ("ibm1390", "ibm930 with the kanji of JIS X 0213 and €"),
+    ("ibm1399", "ibm939 with the kanji of JIS X 0213 and €"),
     ("utf-8", "1 to 4 bytes"),
 ];
 
@@ -55,14 +69,21 @@ pub(crate) fn text(action: &TextAction) -> Ended {
     match action {
         TextAction::Encode(args) => encode(args),
         TextAction::Decode(args) => decode(args),
-        TextAction::List => {
-            let lines = Charset::ALL.iter().map(|charset| {
-                let about = ABOUT.iter().find(|(label, _)| *label == charset.label()).map_or("", |(_, about)| about);
-                format!("{:<10}{about}\n", charset.label())
-            });
-            print(lines.collect::<String>().as_bytes()).map(|()| Outcome::Clean)
-        }
+        TextAction::List(args) => list(args.format),
     }
+}
+
+fn list(format: Format) -> Ended {
+    let about = |charset: &Charset| ABOUT.iter().find(|(label, _)| *label == charset.label()).map_or("", |(_, about)| about);
+    let all = Charset::ALL.iter();
+    let shown = match format {
+        Format::Text => all.map(|charset| format!("{:<10}{}\n", charset.label(), about(charset))).collect(),
+        Format::Json => {
+            let all = all.map(|charset| json!({ "charset": charset.label(), "about": about(charset) }));
+            format!("{}\n", Value::from_iter(all))
+        }
+    };
+    print(shown.as_bytes()).map(|()| Outcome::Clean)
 }
 
 fn charset(args: &ConvertArgs) -> Result<Charset, Stop> {
@@ -86,21 +107,28 @@ fn encode(args: &ConvertArgs) -> Ended {
         }
         Some(text) => text.to_owned(),
     };
-    let bytes = match encoded(charset, &text) {
-        Ok(bytes) => bytes,
+    match encoded(charset, &text) {
+        Ok(bytes) if args.raw => print(&bytes).map(|()| Outcome::Clean),
+        Ok(bytes) => show(charset, &text, &bytes, args.format),
         Err(EncodeError::Unmappable { character, position }) => {
-            note(&why_not(charset, character, position));
-            if !args.raw {
-                print(counts(&text).as_bytes())?;
+            match args.format {
+                Format::Text => {
+                    note(&why_not(charset, character, position));
+                    if !args.raw {
+                        print(counts(&text).as_bytes())?;
+                    }
+                }
+                Format::Json => print_object(vec![
+                    ("charset", charset.label().into()),
+                    ("text", text.as_str().into()),
+                    ("unmappable", unmappable(character, position)),
+                    ("bytes", byte_counts(&text)),
+                ])?,
             }
-            return Ok(Outcome::Findings);
+            Ok(Outcome::Findings)
         }
-        Err(error @ EncodeError::TooLong { .. }) => return Err(Stop::Message(format!("{error:?}"))),
-    };
-    if args.raw {
-        return print(&bytes).map(|()| Outcome::Clean);
+        Err(error @ EncodeError::TooLong { .. }) => Err(Stop::Message(format!("{error:?}"))),
     }
-    print((ruler(charset, &bytes) + &counts(&text)).as_bytes()).map(|()| Outcome::Clean)
 }
 
 fn decode(args: &ConvertArgs) -> Ended {
@@ -109,18 +137,61 @@ fn decode(args: &ConvertArgs) -> Ended {
         None | Some("-") => stdin()?,
         Some(hex) => unhex(hex).ok_or_else(|| Stop::Message("the bytes are hex digits: 0e d1b7 0f".to_owned()))?,
     };
-    let text = match charset.decode(&bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let at = bytes.get(error.offset..bytes.len().min(error.offset + 2)).unwrap_or_default();
-            note(&format!("no {charset} text at byte {} (hex {}): {}", error.offset, to_hex(at), error.reason));
-            return Ok(Outcome::Findings);
+    match charset.decode(&bytes) {
+        Ok(text) if args.raw => print(text.as_bytes()).map(|()| Outcome::Clean),
+        Ok(text) => show(charset, &text, &bytes, args.format),
+        Err(Malformed { offset, reason }) => {
+            let at = to_hex(bytes.get(offset..bytes.len().min(offset + 2)).unwrap_or_default());
+            match args.format {
+                Format::Text => note(&format!("no {charset} text at byte {offset} (hex {at}): {reason}")),
+                Format::Json => print_object(vec![
+                    ("charset", charset.label().into()),
+                    ("hex", to_hex(&bytes).into()),
+                    ("malformed", json!({ "offset": offset, "hex": at, "reason": reason.to_string() })),
+                ])?,
+            }
+            Ok(Outcome::Findings)
         }
-    };
-    if args.raw {
-        return print(text.as_bytes()).map(|()| Outcome::Clean);
     }
-    print((ruler(charset, &bytes) + &counts(&text)).as_bytes()).map(|()| Outcome::Clean)
+}
+
+/// The text with its bytes, and how many it has in other charsets.
+fn show(charset: Charset, text: &str, bytes: &[u8], format: Format) -> Ended {
+    match format {
+        Format::Text => print((ruler(charset, bytes) + &counts(text)).as_bytes())?,
+        Format::Json => print_object(vec![
+            ("charset", charset.label().into()),
+            ("text", text.into()),
+            ("hex", to_hex(bytes).into()),
+            ("len", bytes.len().into()),
+            ("ruler", marks(charset, bytes).iter().map(Mark::to_json).collect()),
+            ("bytes", byte_counts(text)),
+        ])?,
+    }
+    Ok(Outcome::Clean)
+}
+
+fn print_object(members: Vec<(&str, Value)>) -> Result<(), Stop> {
+    let object: Map<String, Value> = members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    print(format!("{}\n", Value::Object(object)).as_bytes())
+}
+
+/// Bytes by charset; null where the charset lacks a character.
+fn byte_counts(text: &str) -> Value {
+    let count = |charset: &Charset| {
+        let len = encoded(*charset, text).ok().map(|bytes| bytes.len());
+        (charset.label().to_owned(), len.into())
+    };
+    Value::Object(Charset::ALL.iter().map(count).collect())
+}
+
+fn unmappable(character: char, position: usize) -> Value {
+    json!({
+        "character": character,
+        "code_point": format!("U+{:04X}", u32::from(character)),
+        "position": position + 1,
+        "charsets": having(character),
+    })
 }
 
 fn unhex(hex: &str) -> Option<Vec<u8>> {
@@ -137,6 +208,41 @@ fn encoded(charset: Charset, text: &str) -> Result<Vec<u8>, EncodeError> {
     Ok(bytes)
 }
 
+/// One place of the ruler.
+struct Mark {
+    /// A character, or SO or SI; ? where there is none.
+    shown: String,
+    is_shift: bool,
+    offset: usize,
+    hex: String,
+}
+
+impl Mark {
+    fn to_json(&self) -> Value {
+        let key = if self.is_shift { "shift" } else { "text" };
+        json!({ key: self.shown, "offset": self.offset, "hex": self.hex })
+    }
+}
+
+fn marks(charset: Charset, bytes: &[u8]) -> Vec<Mark> {
+    let (mut all, mut rest, mut double) = (Vec::new(), bytes, false);
+    while let Some(first) = rest.first() {
+        let is_shift = charset.is_shifted() && matches!(first, 0x0E | 0x0F);
+        if is_shift {
+            double = *first == 0x0E;
+        }
+        let (shown, len) = match first {
+            0x0E if is_shift => ("SO".to_owned(), 1),
+            0x0F if is_shift => ("SI".to_owned(), 1),
+            _ => one(charset, rest, double),
+        };
+        let (code, tail) = rest.split_at(len.min(rest.len()));
+        all.push(Mark { shown, is_shift, offset: bytes.len() - rest.len(), hex: to_hex(code) });
+        rest = tail;
+    }
+    all
+}
+
 /// Characters above their bytes.
 ///
 /// ```text
@@ -145,27 +251,13 @@ fn encoded(charset: Charset, text: &str) -> Result<Vec<u8>, EncodeError> {
 /// ```
 fn ruler(charset: Charset, bytes: &[u8]) -> String {
     let (mut top, mut bottom) = (String::new(), String::new());
-    let (mut rest, mut double) = (bytes, false);
-    while let Some(first) = rest.first() {
-        let (shown, len) = match first {
-            0x0E if charset.is_shifted() => {
-                double = true;
-                ("SO".to_owned(), 1)
-            }
-            0x0F if charset.is_shifted() => {
-                double = false;
-                ("SI".to_owned(), 1)
-            }
-            _ => one(charset, rest, double),
-        };
-        let (code, tail) = rest.split_at(len.min(rest.len()));
-        let hex = to_hex(code);
+    for Mark { shown, hex, .. } in marks(charset, bytes) {
+        let shown: String = shown.chars().map(|c| if c.is_control() { '.' } else { c }).collect();
         let width = shown_width(&shown).max(hex.len());
         let space = width - shown_width(&shown);
         // Writing to a String cannot fail.
         let _ = write!(top, "{shown}{:space$} ", "");
         let _ = write!(bottom, "{hex:width$} ");
-        rest = tail;
     }
     format!("{}\n{}\n{charset}: {} bytes\n", top.trim_end(), bottom.trim_end(), bytes.len())
 }
@@ -180,8 +272,7 @@ fn one(charset: Charset, bytes: &[u8], double: bool) -> (String, usize) {
         } else {
             charset.decode(code).ok()?.into_owned()
         };
-        let shown = text.chars().map(|c| if c.is_control() { '.' } else { c }).collect();
-        Some((shown, len))
+        Some((text, len))
     };
     lens.into_iter().find_map(read).unwrap_or(("?".to_owned(), 1))
 }
@@ -213,12 +304,16 @@ fn counts(text: &str) -> String {
     format!("bytes: {}\n{lacking}", counted.join(", "))
 }
 
+/// The charsets that have the character.
+fn having(character: char) -> Vec<String> {
+    Charset::ALL.iter().filter(|charset| charset.has(character)).map(ToString::to_string).collect()
+}
+
 fn why_not(charset: Charset, character: char, position: usize) -> String {
-    let having: Vec<_> = Charset::ALL.iter().filter(|other| other.has(character)).map(ToString::to_string).collect();
-    let point = u32::from(character);
     format!(
-        "character {}, {character:?} (U+{point:04X}), is not in {charset}; these have it: {}",
+        "character {}, {character:?} (U+{:04X}), is not in {charset}; these have it: {}",
         position + 1,
-        having.join(", ")
+        u32::from(character),
+        having(character).join(", ")
     )
 }

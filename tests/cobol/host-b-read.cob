@@ -1,0 +1,65 @@
+      * A RECORD OF HOST B (record.dat) -> ITS VALUES (values.dat).
+       IDENTIFICATION DIVISION.
+       PROGRAM-ID. HOST-B-READ.
+       ENVIRONMENT DIVISION.
+       INPUT-OUTPUT SECTION.
+       FILE-CONTROL.
+           SELECT VALUES-FILE ASSIGN TO "values.dat"
+               ORGANIZATION SEQUENTIAL.
+           SELECT RECORD-FILE ASSIGN TO "record.dat"
+               ORGANIZATION SEQUENTIAL.
+       DATA DIVISION.
+       FILE SECTION.
+       FD  VALUES-FILE.
+           COPY "host-b-values.cpy".
+       FD  RECORD-FILE.
+       01  RAW-RECORD               PIC X(205).
+       WORKING-STORAGE SECTION.
+           COPY "host-b.cpy".
+       01  NTH                      PIC 9(4) COMP-5.
+      * ZONED DIGITS OF A HOST, AND WHAT THIS MACHINE CALLS THEM.
+       01  HOST-ZONED.
+           05  FILLER               PIC X(10)
+               VALUE X"F0F1F2F3F4F5F6F7F8F9".
+           05  FILLER               PIC X(10)
+               VALUE X"C0C1C2C3C4C5C6C7C8C9".
+           05  FILLER               PIC X(10)
+               VALUE X"D0D1D2D3D4D5D6D7D8D9".
+       01  OWN-ZONED.
+           05  FILLER               PIC X(10) VALUE "0123456789".
+           05  FILLER               PIC X(10) VALUE "{ABCDEFGHI".
+           05  FILLER               PIC X(10) VALUE "}JKLMNOPQR".
+       PROCEDURE DIVISION.
+           OPEN INPUT RECORD-FILE OUTPUT VALUES-FILE
+           READ RECORD-FILE
+           MOVE 20 TO LOAN-COUNT
+           MOVE RAW-RECORD TO LOAN-LIST
+           INSPECT LOAN-LIST(11:4)
+               CONVERTING HOST-ZONED TO OWN-ZONED
+           MOVE LENGTH-ALL TO V-LENGTH-ALL
+           MOVE TRAN-ID TO V-TRAN-ID
+           MOVE TELEGRAM-CODE TO V-TELEGRAM-CODE
+           MOVE TRACE-NO TO V-TRACE-NO
+           MOVE TRAN-DATE TO V-TRAN-DATE
+           MOVE TRAN-TIME TO V-TRAN-TIME
+           MOVE RESPONSE-CODE TO V-RESPONSE-CODE
+           MOVE CUSTOMER-NO TO V-CUSTOMER-NO
+           MOVE CUSTOMER-NAME TO V-CUSTOMER-NAME
+           MOVE LOAN-COUNT TO V-LOAN-COUNT
+           PERFORM VARYING NTH FROM 1 BY 1 UNTIL NTH > LOAN-COUNT
+               PERFORM ONE-LOAN
+           END-PERFORM
+           WRITE V-LOAN-LIST
+           CLOSE RECORD-FILE VALUES-FILE
+           STOP RUN.
+       ONE-LOAN.
+           INSPECT LOANS(NTH)(32:9)
+               CONVERTING HOST-ZONED TO OWN-ZONED
+           MOVE LOAN-NO(NTH) TO V-LOAN-NO(NTH)
+           MOVE BALANCE(NTH) TO V-BALANCE(NTH)
+           MOVE RATE(NTH) TO V-RATE(NTH)
+           MOVE LOAN-STATUS(NTH) TO V-LOAN-STATUS(NTH)
+           MOVE OPENED(NTH) TO V-OPENED(NTH)
+           MOVE ADJUST(NTH) TO V-ADJUST(NTH)
+           MOVE MEMO-KIND(NTH) TO V-MEMO-KIND(NTH)
+           MOVE MEMO-REST(NTH) TO V-MEMO-REST(NTH).
