@@ -9,7 +9,6 @@
 //! `any`. Stripped blanks and bytes left over are no field's: they are forgiven by call, and for record files by their plan.
 
 use alloc::borrow::Cow;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::charset::{Malformed, Reason};
@@ -223,6 +222,7 @@ pub fn decode_lenient<T: DecodeOwned>(telegram: &[u8], lenient: Lenient) -> Resu
 mod tests {
     use alloc::borrow::ToOwned as _;
     use alloc::string::{String, ToString as _};
+    use alloc::vec;
 
     use super::*;
     use crate::charset::Charset;
