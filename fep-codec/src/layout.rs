@@ -146,7 +146,8 @@ pub struct Filler {
     pub len: usize,
     /// The byte that fills them.
     pub pad: u8,
-    /// Accept any bytes on decode. The encoder still writes `pad`, so decoding and encoding again may change such a telegram.
+    /// Accept any bytes on decode. A record that was decoded writes them again; a derived struct and JSON have no place for them, so
+    /// `pad` is written.
     pub any: bool,
 }
 

@@ -222,6 +222,7 @@ pub fn decode_lenient<T: DecodeOwned>(telegram: &[u8], lenient: Lenient) -> Resu
 mod tests {
     use alloc::borrow::ToOwned as _;
     use alloc::string::{String, ToString as _};
+    use alloc::vec;
 
     use super::*;
     use crate::charset::Charset;

@@ -36,7 +36,8 @@ pub struct Record<'l> {
 /// The value of one item. A field's kind decides which of these it can hold.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Value {
-    /// Not given. Encoding fills what follows from the layout and refuses the rest; fillers and unnamed literals always have it.
+    /// Not given. Encoding fills what follows from the layout and refuses the rest; unnamed literals always have it, and fillers
+    /// unless they may hold anything and do.
     Absent,
     /// The field says that it has no value.
     None,
@@ -56,7 +57,7 @@ pub enum Value {
     MonthDayTime(MonthDayTime),
     /// A flag.
     Flag(bool),
-    /// Raw bytes, and named literals.
+    /// Raw bytes, named literals, and what stood in a filler that may hold anything.
     Bytes(Vec<u8>),
     /// A part's values, in wire order.
     Part(Vec<Self>),

@@ -8,7 +8,7 @@ use fep_codec::lenient::Lenient;
 use fep_codec::{Error, Fault, Record, json};
 use serde_json::Value as Json;
 
-use crate::model::{Named, SpecSet, TelegramSpec};
+use crate::model::{SpecSet, TelegramSpec};
 
 /// An envelope that cannot be used, or a telegram that cannot be encoded or decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,10 +80,7 @@ pub fn open(envelope: &Json) -> Result<(&str, &Json), CodecError> {
 /// If the specs have no such telegram, or its fields cannot be encoded.
 pub fn encode(specs: &SpecSet, envelope: &Json) -> Result<Vec<u8>, CodecError> {
     let (name, fields) = open(envelope)?;
-    match specs.named(name).map_err(CodecError::Envelope)? {
-        Named::Telegram(telegram) => encode_fields(telegram, fields),
-        Named::File(..) => Err(CodecError::Envelope(format!("`{name}` is a file; name it with --telegram"))),
-    }
+    encode_fields(specs.telegram(name).map_err(CodecError::Envelope)?, fields)
 }
 
 /// Cuts a text into its JSON values: one object a line as a rule, but any white space will do.

@@ -110,7 +110,8 @@ fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entri
     let doc = doc(&layout.name, &layout.label, remark);
     let derives =
         if secret { quote!(Telegram, Clone, PartialEq, Eq) } else { quote!(Telegram, Clone, Debug, PartialEq, Eq) };
-    let options = options(layout, secret);
+    let view = spec.viewed().iter().any(|viewed| viewed.name == layout.name);
+    let options = options(layout, secret, view);
     quote! {
         #doc
         #[derive(#derives)]
@@ -120,8 +121,8 @@ fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entri
     }
 }
 
-/// `len = 300, charset = "euc-kr", label = "이체", when("header.telegram_code" = "0100"), debug`
-fn options(layout: &Layout, secret: bool) -> TokenStream {
+/// `len = 300, charset = "euc-kr", label = "이체", when("header.telegram_code" = "0100"), debug, view`
+fn options(layout: &Layout, secret: bool, view: bool) -> TokenStream {
     let mut options = Vec::new();
     if let Some(len) = layout.stated_len {
         let len = Literal::usize_unsuffixed(len);
@@ -140,6 +141,9 @@ fn options(layout: &Layout, secret: bool) -> TokenStream {
     }
     if secret {
         options.push(quote!(debug));
+    }
+    if view {
+        options.push(quote!(view));
     }
     quote!(#(#options),*)
 }

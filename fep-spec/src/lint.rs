@@ -8,6 +8,7 @@ mod ends;
 mod links;
 mod when;
 mod choices;
+mod views;
 
 use fep_codec::Layout;
 use fep_codec::files::Total;
@@ -28,6 +29,7 @@ pub(crate) fn lint(document: &Document, lowered: &Lowered) {
         layout(document, &telegram.layout, place);
         counts::lengths(document, &telegram.layout, place);
         links::no_entry(document, &telegram.layout, place);
+        views::views(document, spec, place);
         if when::resolve(document, &telegram.layout, place) {
             resolved.push((&telegram.layout, place));
         }

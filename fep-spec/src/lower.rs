@@ -33,6 +33,7 @@
 //! len    = 300
 //! when   = { "header.telegram_code" = "0100" }
 //! answer = "TransferAnswer"
+//! view   = true                 # optional: generated code has a view of it, and of its parts and entries: #[telegram(view)]
 //! remark = "for documents"
 //! items  = [
 //!   { part = "Header", name = "header" },
@@ -161,6 +162,8 @@ pub(crate) struct LayoutPlace {
     pub(crate) len: Option<Range<usize>>,
     pub(crate) when: Vec<Range<usize>>,
     pub(crate) answer: Option<Range<usize>>,
+    /// Where it says that it has a view.
+    pub(crate) view: Option<Range<usize>>,
     /// One for each item; none if the items are another telegram's.
     pub(crate) items: Option<Vec<Place>>,
     /// An item could not be read, so the layout cannot be judged.
@@ -291,6 +294,7 @@ fn telegrams<'d>(known: &mut Known<'d>, root: &Table<'d>) -> (Vec<TelegramSpec>,
         let remark = table.string("remark").map(|remark| remark.value.to_owned()).unwrap_or_default();
         let answer = table.string("answer");
         let like = table.string("like");
+        let view = table.boolean("view").filter(|view| view.value).and_then(|_| table.key_span("view"));
         let when = table.get("when").and_then(crate::document::Value::table);
         let when_values: Vec<_> = when.map(|when| when.entries()).unwrap_or_default();
         let (mut layout, items, mut place) = layout(known, &name, &table);
@@ -308,7 +312,9 @@ fn telegrams<'d>(known: &mut Known<'d>, root: &Table<'d>) -> (Vec<TelegramSpec>,
         place.answer = answer.as_ref().map(|answer| answer.span.clone());
         let answer = answer.map(|answer| answer.value.to_owned());
         let of = like.as_ref().map(|like| like.value.to_owned());
-        all.push((TelegramSpec { layout, notes: items.notes, answer, like: of, remark }, place, like));
+        place.view = view;
+        let view = place.view.is_some();
+        all.push((TelegramSpec { layout, notes: items.notes, answer, like: of, remark, view }, place, like));
     }
     take_over(root.document(), &mut all);
     all.into_iter().map(|(telegram, place, _)| (telegram, place)).unzip()

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use fep_codec::files::{Blocks, FileLayout, Lenient, LineEnd, Stands, Step, Total};
-use fep_codec::layout::CodeMeaning;
+use fep_codec::layout::{CodeMeaning, Item};
 use fep_codec::{Charset, Error, Layout};
 
 /// One spec file.
@@ -84,6 +84,8 @@ pub struct TelegramSpec {
     pub like: Option<String>,
     /// For documents.
     pub remark: String,
+    /// Generated code has a view of it.
+    pub view: bool,
 }
 
 /// What documents and generated code need to know of an item, beside its bytes.
@@ -167,6 +169,15 @@ pub enum Named<'s> {
     File(&'s Spec, &'s FileSpec),
 }
 
+impl Named<'_> {
+    const fn noun(&self) -> &'static str {
+        match self {
+            Self::Telegram(_) => "a telegram",
+            Self::File(..) => "a file",
+        }
+    }
+}
+
 impl Spec {
     /// The telegram with this name.
     #[must_use]
@@ -204,6 +215,30 @@ impl Spec {
         };
         let step = |one: &RecordUse| Some(Step { stands: stands(&one.what)?, min: one.min, max: one.max });
         uses.iter().filter_map(step).collect()
+    }
+
+    /// The layouts that have views in generated code: telegrams that say so, their parts and entries. What stands in a choice is
+    /// decoded as a whole.
+    #[must_use]
+    pub fn viewed(&self) -> Vec<&Layout> {
+        fn add<'s>(layout: &'s Layout, found: &mut Vec<&'s Layout>) {
+            if found.iter().any(|known| known.name == layout.name) {
+                return;
+            }
+            found.push(layout);
+            for item in layout.items() {
+                match item {
+                    Item::Part(part) => add(&part.layout, found),
+                    Item::Group(group) => add(&group.layout, found),
+                    _ => {}
+                }
+            }
+        }
+        let mut found = Vec::new();
+        for telegram in self.telegrams.iter().filter(|telegram| telegram.view) {
+            add(&telegram.layout, &mut found);
+        }
+        found
     }
 
     /// The list of codes with this name.
@@ -257,26 +292,63 @@ impl SpecSet {
     /// One line that says what there is instead.
     pub fn named(&self, name: &str) -> Result<Named<'_>, String> {
         let (spec_name, short) = name.split_once('/').map_or((None, name), |(spec, short)| (Some(spec), short));
-        let mut found = Vec::new();
-        let mut known = Vec::new();
-        for spec in self.specs.iter().filter(|spec| spec_name.is_none_or(|name| name == spec.name)) {
-            let telegrams = spec.telegrams.iter().map(|telegram| (telegram.name(), Named::Telegram(telegram)));
-            let files = spec.files.iter().map(|file| (file.name.as_str(), Named::File(spec, file)));
-            for (name, named) in telegrams.chain(files) {
-                known.push(name);
-                if name == short {
-                    found.push((spec, named));
-                }
-            }
+        if let Some(spec_name) = spec_name
+            && !self.specs.iter().any(|spec| spec.name == spec_name)
+        {
+            let specs: Vec<&str> = self.specs.iter().map(|spec| &*spec.name).collect();
+            return Err(format!("there is no spec `{spec_name}`; {}", crate::document::instead(spec_name, &specs)));
         }
+        let all = || self.all().filter(|(spec, ..)| spec_name.is_none_or(|name| name == spec.name));
+        let found: Vec<_> = all().filter(|(_, name, _)| *name == short).collect();
         match found.as_slice() {
-            [(_, named)] => Ok(*named),
-            [] => Err(format!("there is no telegram or file `{name}`; {}", crate::document::instead(short, &known))),
+            [(_, _, named)] => Ok(*named),
+            [] => {
+                let known: Vec<String> = match spec_name {
+                    Some(spec) => all().map(|(_, name, _)| format!("{spec}/{name}")).collect(),
+                    None => all().map(|(_, name, _)| name.to_owned()).collect(),
+                };
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                Err(format!("there is no telegram or file `{name}`; {}", crate::document::instead(name, &known)))
+            }
             several => {
-                let names: Vec<_> = several.iter().map(|(spec, _)| format!("{}/{short}", spec.name)).collect();
-                Err(format!("several specs have `{name}`; write one of: {}", names.join(", ")))
+                let names = several.iter().map(|(spec, _, named)| format!("{}/{short} ({})", spec.name, named.noun()));
+                Err(format!("several specs have `{name}`; write one of: {}", names.collect::<Vec<_>>().join(", ")))
             }
         }
+    }
+
+    /// The telegram with a name, as an envelope has it, in which no file can stand.
+    ///
+    /// # Errors
+    /// Those of [`SpecSet::named`], or if it is a file.
+    pub fn telegram(&self, name: &str) -> Result<&TelegramSpec, String> {
+        let mut telegrams = self.all().filter_map(|(_, known, named)| match named {
+            Named::Telegram(telegram) if known == name => Some(telegram),
+            _ => None,
+        });
+        if let (Some(only), None) = (telegrams.next(), telegrams.next()) {
+            return Ok(only);
+        }
+        match self.named(name)? {
+            Named::Telegram(telegram) => Ok(telegram),
+            Named::File(..) => Err(format!("`{name}` is a file; name it with --telegram")),
+        }
+    }
+
+    /// Names for all telegrams and files: the short one if it is the only one of its kind.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let is_only = |name: &str| self.all().filter(|(_, other, _)| *other == name).count() == 1;
+        let name =
+            |spec: &Spec, name: &str| if is_only(name) { name.to_owned() } else { format!("{}/{name}", spec.name) };
+        self.all().map(|(spec, short, _)| name(spec, short)).collect()
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&Spec, &str, Named<'_>)> {
+        self.specs.iter().flat_map(|spec| {
+            let files = spec.files.iter().map(move |file| (spec, file.name.as_str(), Named::File(spec, file)));
+            files.chain(spec.telegrams.iter().map(move |one| (spec, one.name(), Named::Telegram(one))))
+        })
     }
 
     /// The telegram that these bytes are, by `when`.

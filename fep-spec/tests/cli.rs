@@ -274,6 +274,18 @@ fn findings_are_exit_1_and_go_where_the_contract_says() {
 }
 
 #[test]
+fn what_was_decoded_by_a_folder_of_specs_is_encoded_by_it() {
+    // `Transfer` is a telegram of bank-a and a file of zengin; in an envelope stands a telegram.
+    let is_transfer = |golden: &Value| golden["telegram"] == "Transfer";
+    let (_, bytes) = golden("bank-a").into_iter().find(|(golden, _)| is_transfer(golden)).expect("a transfer");
+    let decoded = fep_with(&["decode", "--spec", "specs", "--hex"], bytes.as_bytes());
+    assert_eq!((decoded.code, decoded.messages.as_str()), (Some(0), ""));
+    let encoded = fep_with(&["encode", "--spec", "specs", "--hex"], &decoded.out);
+    assert_eq!((encoded.code, encoded.messages.as_str()), (Some(0), ""));
+    assert_eq!(encoded.text().trim(), bytes);
+}
+
+#[test]
 fn what_could_not_run_is_exit_2_with_nothing_on_stdout() {
     let check = |args: &[&str], message: &str| {
         let run = fep(args);
@@ -286,6 +298,12 @@ fn what_could_not_run_is_exit_2_with_nothing_on_stdout() {
     check(&["check", "tests/golden"], "there is no .toml file in tests/golden");
     check(&["decode", "--spec", "specs", "no-such-file"], "cannot read no-such-file");
     check(&["decode", "--spec", "specs", "--telegram", "Transfr"], "did you mean `Transfer`?");
+    check(
+        &["decode", "--spec", "specs", "--telegram", "Transfer"],
+        "several specs have `Transfer`; write one of: bank-a/Transfer (a telegram), zengin/Transfer (a file)",
+    );
+    check(&["decode", "--spec", "specs", "--telegram", "bank-a/Transfr"], "did you mean `bank-a/Transfer`?");
+    check(&["decode", "--spec", "specs", "--telegram", "banka/Transfer"], "no spec `banka`; did you mean `bank-a`?");
     check(&["decode", "--spec", "specs/kftc-cms"], "name one with --telegram: EB13, EB14, Header, Data, Trailer");
     check(&["decode", "--spec", "fep-spec/tests/bad/sum.toml"], "the spec cannot be used");
     check(&["gen", "specs", "-o", "one.rs"], "name a folder");

@@ -62,7 +62,8 @@ pub fn any_round_trip(layout: &Layout, bytes: &[u8]) {
         Err(error) => assert!(is_generous(&error), "{error}"),
     }
     let json = serde_json::to_string(&record).expect("JSON");
-    assert_eq!(Record::from_json(layout, &json).expect("our own JSON"), record, "{json}");
+    // What stood in fillers is not in JSON.
+    assert_eq!(Record::from_json(layout, &json).expect("our own JSON").to_json_value(), record.to_json_value());
 }
 
 /// Whether there is a filler that may be anything.
@@ -129,6 +130,8 @@ pub fn any_paths(layout: &Layout, bytes: &[u8]) {
 pub fn same_as_record<T: DecodeOwned + Telegram>(bytes: &[u8]) {
     match (T::decode(bytes), Record::decode(T::LAYOUT, bytes)) {
         (Ok(telegram), Ok(record)) => {
+            // A struct does not keep what stood in fillers, and neither does JSON.
+            let record = Record::from_json_value(T::LAYOUT, &record.to_json_value()).expect("our own JSON");
             let (derived, dynamic) = (telegram.encode_to_vec(), record.encode());
             assert_eq!(derived, dynamic, "{} is written in two ways", T::LAYOUT.name);
         }

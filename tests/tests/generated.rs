@@ -300,3 +300,34 @@ fn check_digits_are_those_of_the_sheet() {
     record.set("check_digits", fep_codec::Value::Absent).expect("a field");
     assert_eq!(record.encode().as_deref(), Ok(golden.bytes.as_slice()), "it is filled in");
 }
+
+#[test]
+fn a_spec_asks_for_views() {
+    use forms::{Loose, LooseView, Pages, PagesView, PagesViewMut};
+
+    for seed in 0..50 {
+        let bytes = arbitrary::record(Pages::LAYOUT, &mut Random(seed)).encode().expect("bytes");
+        let pages = Pages::decode(&bytes).expect("a telegram");
+        let view = PagesView::new(&bytes).expect("its view");
+        assert_eq!((view.total_count().expect("a number"), view.rows().len()), (pages.total_count, pages.rows.len()));
+        for (viewed, row) in view.rows().zip(&pages.rows) {
+            assert_eq!(viewed.balance().expect("a signed number"), row.balance);
+        }
+        let mut patched = bytes.clone();
+        let mut view = PagesViewMut::new(&mut patched).expect("its view");
+        if let Some(mut row) = view.rows_mut(0) {
+            row.set_balance(&-42).expect("a number");
+            row.set_amount(&7).expect("a number");
+        }
+        view.refresh().expect("all that is computed");
+        let mut changed = pages;
+        if let Some(row) = changed.rows.first_mut() {
+            (row.balance, row.amount) = (-42, 7);
+        }
+        assert_eq!(changed.encode_to_vec().as_ref(), Ok(&patched), "seed {seed}");
+
+        let bytes = arbitrary::record(Loose::LAYOUT, &mut Random(seed)).encode().expect("bytes");
+        let loose = Loose::decode(&bytes).expect("a telegram");
+        assert_eq!(LooseView::new(&bytes).and_then(|view| view.end()).as_ref(), Ok(&loose.end));
+    }
+}

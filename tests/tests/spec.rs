@@ -98,5 +98,8 @@ fn a_name_in_two_specs_must_say_which() {
     assert_eq!(error, "there is no telegram or file `Transfr`; did you mean `Transfer`?");
     let twice = SpecSet { specs: vec![spec("bank-a"), Spec { name: "bank-b".to_owned(), ..spec("bank-a") }] };
     let error = twice.named("Transfer").expect_err("two of them");
-    assert_eq!(error, "several specs have `Transfer`; write one of: bank-a/Transfer, bank-b/Transfer");
+    assert_eq!(
+        error,
+        "several specs have `Transfer`; write one of: bank-a/Transfer (a telegram), bank-b/Transfer (a telegram)"
+    );
 }

@@ -155,6 +155,16 @@ impl<'b> Writer<'b> {
         }
     }
 
+    /// Writes reserved bytes as they came.
+    ///
+    /// # Errors
+    /// If they are not as many as there is room for, or the buffer ends here.
+    pub(crate) fn reserved(&mut self, filler: &Filler, bytes: &[u8]) -> Result<(), Error> {
+        let (given, len) = (bytes.len(), filler.len);
+        let written = if given == len { self.take(len) } else { Err(Fault::NotFull { given, len }) };
+        written.map(|out| out.copy_from_slice(bytes)).map_err(|fault| Error::new(Culprit::Caller, fault))
+    }
+
     /// Writes reserved bytes.
     ///
     /// # Errors

@@ -9,7 +9,8 @@ use crate::cursor::{Extent, Reader};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Blank, FieldValue};
 use crate::layout::{
-    Choice, Chooser, Computed, DatePattern, DateTimePattern, Field, Group, Item, Kind, Layout, NumberRule, Repeat, Slot,
+    Choice, Chooser, Computed, DatePattern, DateTimePattern, Field, Filler, Group, Item, Kind, Layout, NumberRule,
+    Repeat, Slot,
 };
 use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
 use crate::walk::no_code;
@@ -44,8 +45,9 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
                 if literal.name.is_empty() { Value::Absent } else { Value::Bytes(literal.bytes.to_vec()) }
             }
             Item::Filler(filler) => {
+                let at = reader.position();
                 reader.filler(filler)?;
-                Value::Absent
+                reserved(filler, reader.telegram().get(at..reader.position()).unwrap_or_default())
             }
             Item::Part(part) => span(layout, number, &part.name, &linked, reader, |reader| {
                 items(&part.layout, reader).map(Value::Part).map_err(|error| error.within(&part.name))
@@ -66,6 +68,14 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
     }
     linked.verify(&mut values, reader)?;
     Ok(values)
+}
+
+/// What stands in a filler that may hold anything, if it is not blank; so it is written again.
+fn reserved(filler: &Filler, bytes: &[u8]) -> Value {
+    if filler.any && bytes.iter().any(|byte| *byte != filler.pad) {
+        return Value::Bytes(bytes.to_vec());
+    }
+    Value::Absent
 }
 
 /// Reads an item that has the bytes which another field says, or what is left before the items behind it.

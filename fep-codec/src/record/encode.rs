@@ -47,7 +47,10 @@ fn items(layout: &Layout, values: &[Value], writer: &mut Writer<'_>) -> Result<(
                 check_literal(literal, value)?;
                 writer.literal(literal)?;
             }
-            Item::Filler(filler) => writer.filler(filler)?,
+            Item::Filler(filler) => match value {
+                Value::Bytes(bytes) if filler.any => writer.reserved(filler, bytes)?,
+                _ => writer.filler(filler)?,
+            },
             Item::Part(part) => {
                 let inner = match value {
                     Value::Part(values) => items(&part.layout, values, writer),

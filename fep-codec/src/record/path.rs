@@ -151,6 +151,7 @@ fn check_kind(item: &Item, value: &Value) -> Result<(), Fault> {
         (Item::Choice(choice), Value::Choice(case, values)) => {
             choice.cases().get(*case).is_some_and(|case| fit(&case.layout, values))
         }
+        (Item::Filler(filler), Value::Bytes(bytes)) => filler.any && bytes.len() == filler.len,
         (Item::Literal(literal), Value::Bytes(bytes)) => {
             return if *bytes == *literal.bytes { Ok(()) } else { Err(Fault::NotTheLiteral) };
         }

@@ -227,8 +227,10 @@ impl Encoding {
 impl Sign {
     /// `sign = "leading-minus"`, `sign(trailing, plus = '+', minus = '-')` or `sign(leading, overpunch = "ebcdic")`.
     pub(super) fn read(given: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
-        const WORDS: [(&str, Sign); 4] = [
+        const WORDS: [(&str, Sign); 6] = [
             ("leading-minus", Sign::LeadingMinus),
+            ("leading", Sign::Leading { plus: b'+', minus: b'-' }),
+            ("trailing", Sign::Trailing { plus: b'+', minus: b'-' }),
             ("unsigned", Sign::Unsigned),
             ("overpunch", Sign::TrailingOverpunch(Overpunch::Ebcdic)),
             ("signed", Sign::Signed),

@@ -1,6 +1,6 @@
 //! Forms: the telegrams of the spec `forms`, version 2026-11-22.
 //!
-//! Written by `fep gen` from forms.toml (fnv1a-64 e9f955d05e4f2e4b). A change belongs there.
+//! Written by `fep gen` from forms.toml (fnv1a-64 8ea55e9a087a662b). A change belongs there.
 
 use fep_codec::{Choice, Date, Digits, Telegram, Text};
 
@@ -24,7 +24,7 @@ pub enum Forms {
 
 /// Pages.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", when("head.code" = "100"))]
+#[telegram(charset = "euc-kr", when("head.code" = "100"), view)]
 pub struct Pages {
     /// Head.
     pub head: Head,
@@ -130,7 +130,7 @@ pub enum SegmentsSegmentsBody {
 
 /// Loose (codes that have no one place).
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", label = "codes that have no one place", when("head.code" = "600"))]
+#[telegram(charset = "euc-kr", label = "codes that have no one place", when("head.code" = "600"), view)]
 pub struct Loose {
     /// Head.
     pub head: Head,
@@ -167,7 +167,7 @@ pub enum LooseFirst {
 
 /// Loose rows.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "euc-kr", view)]
 pub struct LooseRows {
     /// Cell count.
     #[field(len = 1, computed = count(cells))]
@@ -282,7 +282,7 @@ pub struct Company {
 
 /// Head.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "euc-kr", view)]
 pub struct Head {
     /// Length.
     #[field(len = 5, computed = length(all))]
@@ -294,7 +294,7 @@ pub struct Head {
 
 /// Row.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "euc-kr", view)]
 pub struct Row {
     /// No.
     #[field(len = 3, computed = sequence)]
@@ -315,7 +315,7 @@ pub struct Row {
 
 /// Amount.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "euc-kr", view)]
 pub struct Amount {
     /// Amount.
     #[field(len = 5)]
@@ -345,7 +345,7 @@ pub struct Unknown {
 
 /// Intro.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "euc-kr", view)]
 pub struct Intro {
     /// Note len.
     #[field(len = 2, computed = length(note))]

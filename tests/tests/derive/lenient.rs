@@ -57,7 +57,7 @@ fn half_a_character_at_the_end_of_a_text_is_dropped() {
     // Not at the end of the text; and not asked for.
     refused_still(
         Names::LAYOUT,
-        b"\xB0 A       \xB0***A  ",
+        b"\xB0 A      A***A  ",
         HALF,
         "peer: left, bytes 0..5: no euc-kr text at byte 0: there is no such character",
     );
@@ -149,6 +149,6 @@ fn blanks_are_put_back_where_the_length_is_known() {
         Rest::LAYOUT,
         b"01ab",
         STRIPPED,
-        "peer: rows, bytes 0..2: 2 bytes, which is no whole number of entries of 6 bytes",
+        "peer: rows, bytes 0..2: 2 bytes are left behind the last whole entry, which has 6",
     );
 }

@@ -1,5 +1,6 @@
 //! Tails, and text that fills its field.
 
+use fep_codec::Record;
 use serde_json::json;
 
 use super::{both_ways, items, not_written, refused};
@@ -62,4 +63,24 @@ fn full_text_has_no_padding() {
         not_written(&layout, &json!({ "code": "abc" })),
         "caller: code, bytes 0..4: must fill all 4 bytes, has 3"
     );
+}
+
+#[test]
+fn what_stands_in_a_filler_is_written_again_by_the_record_that_read_it() {
+    let layout = items(
+        r#"{ group = "rows", count = 2, items = [
+             { name = "no", kind = "number", len = 1 },
+             { filler = 2, any = true, pad = "0" },
+           ] },
+           { filler = 1, any = true }"#,
+    );
+    let record = Record::decode(&layout, b"1x\xFF200\0").expect("fields");
+    assert_eq!(record.encode().as_deref(), Ok(&b"1x\xFF200\0"[..]));
+    let fields = json!({ "rows": [{ "no": 1 }, { "no": 2 }] });
+    assert_eq!(record.to_json_value(), fields, "JSON shows no fillers");
+    let again = Record::from_json_value(&layout, &fields).and_then(|record| record.encode());
+    assert_eq!(again.as_deref(), Ok(&b"100200 "[..]));
+    let mut other = Record::new(&layout);
+    other.set("rows", record.get("rows").expect("a group").clone()).expect("the same layout");
+    assert_eq!(other.encode().as_deref(), Ok(&b"1x\xFF200 "[..]));
 }

@@ -170,12 +170,7 @@ fn unchosen(specs: &SpecSet, error: &Unchosen, bytes: &[u8], place: &str) -> End
     if let Unchosen::NoMatch(error) = error {
         return Ok(finding(&format!("{place}{error}")));
     }
-    let names = specs.specs.iter().flat_map(|spec| {
-        let files = spec.files.iter().map(|file| file.name.as_str());
-        files.chain(spec.telegrams.iter().map(TelegramSpec::name))
-    });
-    let names: Vec<&str> = names.collect();
-    Err(Stop::Message(format!("{place}{error}; name one with --telegram: {}", names.join(", "))))
+    Err(Stop::Message(format!("{place}{error}; name one with --telegram: {}", specs.names().join(", "))))
 }
 
 fn named<'s>(specs: &'s SpecSet, args: &TelegramArgs) -> Result<Option<Named<'s>>, Stop> {

@@ -78,8 +78,8 @@ impl Source<'_, '_> {
         let of_computed = computed.iter().flatten().next();
         let own_kind = of_computed.and_then(|what| computed::own_kind(&what.value, known.charset, len.value));
         if written.is_none() && own_kind.is_none() {
-            // If what is computed could not be read, nobody knows whether a kind is missing.
-            if computed.is_some() {
+            // If what is computed could not be read, nobody knows whether a kind is missing; one that is no kind was noted.
+            if computed.is_some() && !self.table.has("kind") && !self.table.has("type") {
                 let hint =
                     "a type of [types], or a kind: text, digits, number, date, time, datetime, code, flag, bytes";
                 let message = format!("`{name}` has neither `type` nor `kind`");

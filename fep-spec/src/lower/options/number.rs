@@ -35,9 +35,13 @@ impl Options {
             field.document.error_hint(field.len.span.clone(), message, "use kind = \"bytes\"");
             return None;
         }
-        if digits > NUMBER_DIGITS_MAX {
+        // Packed digits come in odd numbers, so the widest number has a byte for one digit more than it may have.
+        let packed = encoding == Encoding::Packed && digits == NUMBER_DIGITS_MAX + 1;
+        let most = self.digits_max.as_ref().filter(|_| packed).map_or(digits, |max| max.value.into());
+        if most > NUMBER_DIGITS_MAX {
             let message = format!("`{name}` has {digits} digits, a number may have {NUMBER_DIGITS_MAX}");
-            field.document.error_hint(field.len.span.clone(), message, "use kind = \"digits\"");
+            let hint = if packed { "write digits_max = 38, or use kind = \"digits\"" } else { "use kind = \"digits\"" };
+            field.document.error_hint(field.len.span.clone(), message, hint);
             return None;
         }
         let scale = value(&self.scale).unwrap_or(0);

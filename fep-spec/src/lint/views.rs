@@ -1,0 +1,53 @@
+//! Views: whether the types and methods that generated code gets for them have names of their own.
+
+use fep_codec::Layout;
+use fep_codec::layout::Item;
+
+use crate::document::Document;
+use crate::lower::LayoutPlace;
+use crate::model::Spec;
+
+/// What every view has of its own.
+const METHODS: [&str; 5] = ["new", "as_bytes", "decode", "view", "refresh"];
+
+/// Notes names that a view of this telegram, or of a part or an entry of it, would have twice.
+pub(super) fn views(document: &Document, spec: &Spec, place: &LayoutPlace) {
+    let Some(at) = &place.view else { return };
+    let viewed = spec.viewed();
+    let parts = spec.parts.iter().map(|part| &*part.layout.name);
+    let types: Vec<&str> = spec.telegrams.iter().map(|telegram| telegram.name()).chain(parts).collect();
+    for layout in viewed {
+        for name in [format!("{}View", layout.name), format!("{}ViewMut", layout.name)] {
+            if types.contains(&&*name) {
+                let message = format!("the view of `{}` is `{name}` in generated code, and so is another", layout.name);
+                document.error_hint(at.clone(), message, "rename one, or leave out `view`");
+            }
+        }
+        if let Some((method, item)) = twice(layout) {
+            let message =
+                format!("the view of `{}` has a method `{method}` already, and `{item}` needs one", layout.name);
+            document.error_hint(at.clone(), message, "rename the item, or leave out `view`");
+        }
+    }
+}
+
+/// A method that a view would have twice, and the second item that it belongs to.
+fn twice(layout: &Layout) -> Option<(String, &str)> {
+    let mut taken: Vec<String> = METHODS.map(str::to_owned).into();
+    for item in layout.items() {
+        let Some(name) = item.name() else { continue };
+        let write = match item {
+            Item::Literal(_) | Item::Filler(_) => continue,
+            Item::Field(field) if field.is_given() => Some(format!("set_{name}")),
+            Item::Part(_) | Item::Group(_) => Some(format!("{name}_mut")),
+            Item::Field(_) | Item::Choice(_) | Item::Tail(_) => None,
+        };
+        for method in [name.to_owned(), format!("{name}_bytes")].into_iter().chain(write) {
+            if taken.contains(&method) {
+                return Some((method, name));
+            }
+            taken.push(method);
+        }
+    }
+    None
+}
