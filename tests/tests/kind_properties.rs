@@ -58,14 +58,14 @@ fn values(layout: &Layout, how_many: u64) -> Vec<Vec<u8>> {
 fn check(kind: Kind, len: usize) {
     let layout = layout(kind, len);
     let mut random = Random(len as u64);
-    for bytes in values(&layout, 24) {
+    for bytes in values(&layout, 9) {
         properties::any_bytes(&layout, &bytes);
         let mut damaged = bytes;
         let at = usize::try_from(random.below(len as u64)).unwrap();
         damaged[at] = byte(&mut random);
         properties::any_bytes(&layout, &damaged);
     }
-    for _ in 0..4 {
+    for _ in 0..2 {
         let rubbish: Vec<u8> = (0..len).map(|_| byte(&mut random)).collect();
         properties::any_bytes(&layout, &rubbish);
     }
@@ -135,7 +135,7 @@ fn every_integer_type_reads_and_writes_what_the_widest_does_as_far_as_it_goes() 
         };
     }
     for (rule, len) in numbers().into_iter().filter(|(rule, _)| rule.none == NoneAs::Never) {
-        for bytes in &values(&layout(Kind::Number(rule), len), 12) {
+        for bytes in &values(&layout(Kind::Number(rule), len), 6) {
             types!(rule bytes: u8 u16 u32 u64 i8 i16 i32 i64);
             // Unsigned numbers reach beyond the widest signed type.
             assert_eq!(
