@@ -116,7 +116,11 @@ fn is_wide<T: Table>(character: u16) -> bool {
 /// The first two of the three bytes of UTF-8 for each 64 characters. Looking them up is less work than shifting them.
 static HEADS: [[u8; 2]; 1024] = heads();
 
-#[allow(clippy::cast_possible_truncation, clippy::indexing_slicing, reason = "in a constant, where a panic is a compile error")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "in a constant, where a panic is a compile error"
+)]
 const fn heads() -> [[u8; 2]; 1024] {
     let mut heads = [[0; 2]; 1024];
     let mut page = 0;

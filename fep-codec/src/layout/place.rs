@@ -138,7 +138,8 @@ impl Layout {
     #[must_use]
     pub const fn reserved_behind(&self, number: usize) -> Option<usize> {
         match self.item_at(number) {
-            Some(item) if self.takes_rest(item, number) => self.len_behind(number),
+            // What always has the same length takes it, however much is left.
+            Some(item) if item.fixed_len().is_none() && self.takes_rest(item, number) => self.len_behind(number),
             _ => Some(0),
         }
     }

@@ -26,11 +26,19 @@ impl<R> Copy for Slot<'_, R> {}
 impl Item {
     /// Bytes on the wire if that is always the same number.
     #[must_use]
+    #[inline]
     pub const fn fixed_len(&self) -> Option<usize> {
         match self {
             Self::Field(field) => Some(field.len),
             Self::Literal(literal) => Some(literal.len()),
             Self::Filler(filler) => Some(filler.len),
+            _ => self.fixed_len_within(),
+        }
+    }
+
+    /// The same of an item that has others, whose lengths are asked for: the rare ones, apart, so that the rest is inlined.
+    const fn fixed_len_within(&self) -> Option<usize> {
+        match self {
             Self::Part(part) => borrowed(&part.layout).fixed_len(),
             Self::Group(group) => match &group.repeat {
                 Repeat::Fixed(count) | Repeat::Padded { max: count, .. } => match borrowed(&group.layout).fixed_len() {
@@ -40,7 +48,7 @@ impl Item {
                 Repeat::Counted { .. } | Repeat::Rest { .. } => None,
             },
             Self::Choice(choice) => choice.fixed_len(),
-            Self::Tail(_) => None,
+            Self::Field(_) | Self::Literal(_) | Self::Filler(_) | Self::Tail(_) => None,
         }
     }
 

@@ -15,6 +15,7 @@ pub(super) fn len_of(layout: &Layout, values: &[Value]) -> usize {
 /// Bytes of an item with this value.
 pub(super) fn item_len(item: &Item, value: &Value) -> usize {
     match (item, value) {
+        (Item::Field(field), _) => field.len,
         (Item::Part(part), Value::Part(values)) => len_of(&part.layout, values),
         (Item::Group(group), Value::Group(entries)) if !matches!(group.repeat, Repeat::Padded { .. }) => {
             entries.iter().map(|entry| len_of(&group.layout, entry)).fold(0, usize::saturating_add)

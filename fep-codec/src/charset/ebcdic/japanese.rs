@@ -58,7 +58,10 @@ impl<const SINGLE: usize, const ALL: bool> Table for Japanese<SINGLE, ALL> {
     const WIDE: bool = ALL;
 
     #[inline]
-    #[allow(clippy::cast_possible_truncation, reason = "the user area has 6,205 characters; ends of surrogates have 16 bits")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the user area has 6,205 characters; ends of surrogates have 16 bits"
+    )]
     fn code(point: u32) -> u16 {
         let user = point.wrapping_sub(0xE000);
         if point < 0x80 {
