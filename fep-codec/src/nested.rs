@@ -28,6 +28,16 @@ pub trait Body {
 
     /// How many bytes [`Body::encode_body`] writes.
     fn body_len(&self) -> usize;
+
+    /// Writes the body of the choice with this name. Whether its code is there is checked when the layout is written:
+    /// [`Writer::check_case`].
+    ///
+    /// # Errors
+    /// Those of its items, with the name in front of the path.
+    #[inline]
+    fn encode_as(&self, name: &str, writer: &mut Writer<'_>) -> Result<(), Error> {
+        self.encode_body(writer).map_err(|error| error.within(name))
+    }
 }
 
 /// A body that can be read from bytes, borrowing from them what can be borrowed.
@@ -42,6 +52,23 @@ pub trait DecodeBody<'a>: Body + Sized {
     /// # Errors
     /// The first item that cannot be read.
     fn decode_body(case: usize, reader: &mut Reader<'a>) -> Result<Self, Error>;
+
+    /// Reads whichever body the code at `by` means, in a layout that began at `start`. So many bytes follow it, if it takes what
+    /// is left.
+    ///
+    /// # Errors
+    /// If no case has the code; those of the body's items, with the choice's name in front of the path.
+    #[inline]
+    fn decode_chosen(
+        reader: &mut Reader<'a>,
+        choice: &Choice,
+        start: usize,
+        by: &Chooser<'_>,
+        behind: usize,
+    ) -> Result<Self, Error> {
+        let case = reader.case_here(start, by, choice)?;
+        reader.before(behind, |reader| Self::decode_body(case, reader)).map_err(|error| error.within(&choice.name))
+    }
 }
 
 impl<'a> Reader<'a> {
@@ -74,22 +101,6 @@ impl<'a> Reader<'a> {
             .try_into()
             .map_err(|_| Error::new(Culprit::Spec, Fault::WrongCount { count, expected: N }).within(&group.name))
     }
-
-    /// Reads whichever body the code at `by` means, in a layout that began at `start`. So many bytes follow it, if it takes what
-    /// is left.
-    ///
-    /// # Errors
-    /// If no case has the code; those of the body's items, with the choice's name in front of the path.
-    pub fn body<T: DecodeBody<'a>>(
-        &mut self,
-        choice: &Choice,
-        start: usize,
-        by: &Chooser<'_>,
-        behind: usize,
-    ) -> Result<T, Error> {
-        let case = self.case_here(start, by, choice)?;
-        self.before(behind, |reader| T::decode_body(case, reader)).map_err(|error| error.within(&choice.name))
-    }
 }
 
 impl Writer<'_> {
@@ -108,13 +119,5 @@ impl Writer<'_> {
     /// Those of its items, with the group's name and the entry's number in front of the path.
     pub fn group<T: Telegram>(&mut self, group: &Group, entries: &[T]) -> Result<(), Error> {
         self.entries(group, entries, |writer, entry| entry.encode_items(writer))
-    }
-
-    /// Writes a body. Whether its code is there is checked when the layout is written: [`Writer::check_case`].
-    ///
-    /// # Errors
-    /// Those of its items, with the name in front of the path.
-    pub fn body<T: Body>(&mut self, name: &str, body: &T) -> Result<(), Error> {
-        body.encode_body(self).map_err(|error| error.within(name))
     }
 }

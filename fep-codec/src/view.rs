@@ -154,7 +154,7 @@ impl<'b> Window<'b> {
     /// # Errors
     /// If no case has the code, or the body cannot be read.
     pub fn body<T: DecodeBody<'b>>(self, choice: &'static Choice, by: &Chooser<'_>, at: At) -> Result<T, Error> {
-        self.reader_at(at).body(choice, self.start, by, 0)
+        T::decode_chosen(&mut self.reader_at(at), choice, self.start, by, 0)
     }
 
     /// A reader of the bytes of one item.

@@ -29,6 +29,7 @@ pub(crate) fn choice(choice: &Cases) -> TokenStream {
     });
     let variants: Vec<_> = choice.cases.iter().map(|case| &case.ident).collect();
     let numbers = 0..variants.len();
+    let types: Vec<_> = choice.cases.iter().map(|case| &case.ty).collect();
     let decode = decode(choice);
     quote! {
         #[automatically_derived]
@@ -44,13 +45,13 @@ pub(crate) fn choice(choice: &Cases) -> TokenStream {
             #[inline]
             fn encode_body(&self, #writer: &mut #writer_type<'_>) -> #result<(), #error> {
                 match self {
-                    #(Self::#variants(#held) => #telegram::encode_items(#held, #writer),)*
+                    #(Self::#variants(#held) => <#types as #telegram>::encode_items(#held, #writer),)*
                 }
             }
 
             fn body_len(&self) -> ::core::primitive::usize {
                 match self {
-                    #(Self::#variants(#held) => #telegram::encoded_len(#held),)*
+                    #(Self::#variants(#held) => <#types as #telegram>::encoded_len(#held),)*
                 }
             }
         }

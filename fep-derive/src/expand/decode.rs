@@ -79,7 +79,13 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
         What::Choice(_) => {
             let (choice, by, behind, start) =
                 (constant("choice"), chooser(telegram, number), constant("behind"), own("start"));
-            within(telegram, item, reader, |reader| quote_spanned!(at=> #reader.body(#choice, #start, #by, #behind)))
+            let (body, ty) = (telegram.paths.decode_body(), &item.ty);
+            within(
+                telegram,
+                item,
+                reader,
+                |reader| quote!(<#ty as #body<'_>>::decode_chosen(#reader, #choice, #start, #by, #behind)),
+            )
         }
         What::Group { entry, repeat: Repeat::Fixed(_), .. } => {
             let group = constant("group");

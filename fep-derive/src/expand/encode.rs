@@ -86,7 +86,11 @@ fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Tok
             quote!(#writer.filler(#filler))
         }
         What::Part => quote_spanned!(at=> #writer.part(#name, &self.#member)),
-        What::Choice(_) => quote_spanned!(at=> #writer.body(#name, &self.#member)),
+        What::Choice(_) => {
+            // At the type, as everything else that asks whether it is a choice: then the compiler says it once.
+            let (body, ty) = (telegram.paths.body(), &item.ty);
+            quote!(<#ty as #body>::encode_as(&self.#member, #name, #writer))
+        }
         What::Group { entry, .. } => {
             let (group, member) = (constant("group"), member_at(item, place(entry)));
             quote_spanned!(place(entry)=> #writer.group(#group, &self.#member))
@@ -155,9 +159,9 @@ fn afterwards(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -
     let (member, start) = (&item.member, own("start"));
     match &item.what {
         What::Choice(_) => {
-            let (choice, by, body) =
-                (constant(telegram, "choice", number), chooser(telegram, number), telegram.paths.body());
-            Some(quote!(#writer.check_case(#start, #by, #choice, #body::case(&self.#member))))
+            let (choice, by, body, ty) =
+                (constant(telegram, "choice", number), chooser(telegram, number), telegram.paths.body(), &item.ty);
+            Some(quote!(#writer.check_case(#start, #by, #choice, <#ty as #body>::case(&self.#member))))
         }
         What::Group { page: Some(PageAttrs { total, start }), .. } => {
             let group = constant(telegram, "group", number);

@@ -145,7 +145,7 @@ fn what_is_wrong_deep_inside_is_named_alike_by_both_codecs() {
     }
     assert_eq!(
         refusal(page.encode_to_vec()),
-        "caller: body.rows: 3 entries from number 8 on do not stand in a list of 9"
+        "caller: body.rows: 3 entries from number 8 on are no page of a list of 9"
     );
 }
 
