@@ -5,8 +5,8 @@
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 
 use allocation_counter::{AllocationInfo, measure};
-use fep_codec::files::{FileLayout, FileReader, LineEnd, Step, records};
 use fep_codec::charset::Writing;
+use fep_codec::files::{FileLayout, FileReader, LineEnd, Step, records};
 use fep_codec::kind::FieldValue;
 use fep_codec::layout::TextRule;
 use fep_codec::{Charset, Decode, Telegram, Text};
@@ -55,7 +55,8 @@ fn text_in_any_charset_is_read_and_written_without_a_heap() {
         });
         assert_eq!((count, len), (0, charset.text_len(text)), "{charset}");
         let mut read = None;
-        let count = allocations(|| read = charset.decode_into(bytes.get(..len).unwrap_or_default(), &mut utf8).ok().flatten());
+        let count =
+            allocations(|| read = charset.decode_into(bytes.get(..len).unwrap_or_default(), &mut utf8).ok().flatten());
         assert_eq!((count, read.and_then(|len| utf8.get(..len))), (0, Some(text.as_bytes())), "{charset}");
 
         let (rule, mut field) = (TextRule::new(charset), [0; 20]);

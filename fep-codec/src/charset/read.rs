@@ -38,10 +38,13 @@ impl<'o> Sink<'o> {
         let (places, _) = self.rest.as_chunks_mut();
         let mut count = 0;
         for ([lead, trail], place) in bytes.as_chunks().0.iter().zip(places) {
-            let character = T::pair(*lead, *trail);
-            if !matches!(character, 0x800..=LAST) || is_wide::<T>(character) {
-                break;
-            }
+            let character = match T::syllable(*lead, *trail) {
+                Some(syllable) => syllable,
+                None => match T::pair(*lead, *trail) {
+                    character @ 0x800..=LAST if !is_wide::<T>(character) => character,
+                    _ => break,
+                },
+            };
             *place = three_bytes(character);
             count += 1;
         }
@@ -116,7 +119,11 @@ fn is_wide<T: Table>(character: u16) -> bool {
 /// The first two of the three bytes of UTF-8 for each 64 characters. Looking them up is less work than shifting them.
 static HEADS: [[u8; 2]; 1024] = heads();
 
-#[allow(clippy::cast_possible_truncation, clippy::indexing_slicing, reason = "in a constant, where a panic is a compile error")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "in a constant, where a panic is a compile error"
+)]
 const fn heads() -> [[u8; 2]; 1024] {
     let mut heads = [[0; 2]; 1024];
     let mut page = 0;

@@ -94,8 +94,11 @@ fn other_programs_write_the_same() {
     for (charset, name) in JAPANESE.into_iter().zip(["IBM-1390", "IBM-1399"]) {
         let mut firsts: Vec<_> = sequences(charset).into_iter().map(|(_, text)| text.chars().next().unwrap()).collect();
         firsts.dedup();
-        let texts = firsts.iter().flat_map(|first| MARKS.map(|mark| [format!("{first}{mark}"), format!("{first}{first}{mark}a")]));
-        let written: Vec<_> = texts.flatten().filter_map(|text| encoded(charset, &text).ok().map(|code| (text, code))).collect();
+        let texts = firsts
+            .iter()
+            .flat_map(|first| MARKS.map(|mark| [format!("{first}{mark}"), format!("{first}{first}{mark}a")]));
+        let written: Vec<_> =
+            texts.flatten().filter_map(|text| encoded(charset, &text).ok().map(|code| (text, code))).collect();
         assert!(written.len() > 100, "{}", written.len());
         let lines: String = written.iter().map(|(text, _)| format!("{text}\n")).collect();
         for (program, arguments) in [("uconv", ["-f", "utf-8", "-t", name]), ("iconv", ["-f", "utf-8", "-t", name])] {

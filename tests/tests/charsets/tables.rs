@@ -82,7 +82,9 @@ fn every_code_goes_there_and_back() {
         }
         let one_way: Vec<_> = reading
             .iter()
-            .filter(|(code, text)| text.chars().count() == 1 && writing.get(&text.chars().next().unwrap()) != Some(code))
+            .filter(|(code, text)| {
+                text.chars().count() == 1 && writing.get(&text.chars().next().unwrap()) != Some(code)
+            })
             .map(|(code, _)| code)
             .collect();
         match charset {

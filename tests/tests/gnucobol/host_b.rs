@@ -56,7 +56,8 @@ impl Copybook {
         let mut latest = String::new();
         for sentence in code.split(". ").map(str::trim).filter(|sentence| !sentence.is_empty()) {
             let words: Vec<&str> = sentence.trim_end_matches('.').split_whitespace().collect();
-            let after = |word: &str| words.iter().position(|other| *other == word).and_then(|at| words.get(at + 1)).copied();
+            let after =
+                |word: &str| words.iter().position(|other| *other == word).and_then(|at| words.get(at + 1)).copied();
             let [level, name, ..] = words.as_slice() else { panic!("{sentence}") };
             let level: usize = level.parse().expect("a level");
             if level == 88 {
@@ -233,7 +234,9 @@ fn the_values_of_level_88_are_the_codes() {
     let (book, spec) = (Copybook::parse(COPYBOOK), spec());
     let layout = &spec.telegram("LoanList").expect("it").layout;
     let Some((_, Item::Group(loans))) = layout.item("loans") else { panic!("no loans") };
-    let Some((_, Item::Field(Field { kind: Kind::Code(rule), .. }))) = loans.layout.item("status") else { panic!("no code") };
+    let Some((_, Item::Field(Field { kind: Kind::Code(rule), .. }))) = loans.layout.item("status") else {
+        panic!("no code")
+    };
     let codes: Vec<_> = rule.codes.iter().map(|meaning| meaning.code.to_string()).collect();
     assert_eq!(book.values.get("LOAN-STATUS"), Some(&codes));
     assert_eq!(book.values.get("RESPONSE-CODE"), Some(&vec!["00".to_owned(), "04".to_owned()]));

@@ -108,7 +108,13 @@ impl Cobol {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("cobol");
         for program in programs {
             let mut compiler = Command::new("cobc");
-            compiler.args(["-x", "-std=default"]).args(options).arg("-I").arg(&source).arg("-o").arg(cobol.path(program));
+            compiler
+                .args(["-x", "-std=default"])
+                .args(options)
+                .arg("-I")
+                .arg(&source)
+                .arg("-o")
+                .arg(cobol.path(program));
             cobol.run(compiler.arg(source.join(program).with_extension("cob")));
         }
         Some(cobol)

@@ -58,7 +58,10 @@ impl<const SINGLE: usize, const ALL: bool> Table for Japanese<SINGLE, ALL> {
     const WIDE: bool = ALL;
 
     #[inline]
-    #[allow(clippy::cast_possible_truncation, reason = "the user area has 6,205 characters; ends of surrogates have 16 bits")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the user area has 6,205 characters; ends of surrogates have 16 bits"
+    )]
     fn code(point: u32) -> u16 {
         let user = point.wrapping_sub(0xE000);
         if point < 0x80 {
@@ -108,8 +111,8 @@ impl<const SINGLE: usize, const ALL: bool> Table for Japanese<SINGLE, ALL> {
 
     fn join(first: u32, second: u32) -> u16 {
         // The marks: a voiced sound, grave, acute, and two tone letters.
-        match (u16::try_from(first), second) {
-            (Ok(first), 0x309A | 0x300 | 0x301 | 0x2E5 | 0x2E9) => wide_code([first, second as u16]),
+        match (u16::try_from(first), u16::try_from(second)) {
+            (Ok(first), Ok(second @ (0x309A | 0x300 | 0x301 | 0x2E5 | 0x2E9))) => wide_code([first, second]),
             _ => NONE,
         }
     }

@@ -74,7 +74,8 @@ pub(crate) fn text(action: &TextAction) -> Ended {
 }
 
 fn list(format: Format) -> Ended {
-    let about = |charset: &Charset| ABOUT.iter().find(|(label, _)| *label == charset.label()).map_or("", |(_, about)| about);
+    let about =
+        |charset: &Charset| ABOUT.iter().find(|(label, _)| *label == charset.label()).map_or("", |(_, about)| about);
     let all = Charset::ALL.iter();
     let shown = match format {
         Format::Text => all.map(|charset| format!("{:<10}{}\n", charset.label(), about(charset))).collect(),
