@@ -165,11 +165,9 @@ fn is_of_933(code: u16) -> bool {
     !matches!(code, 0x4995 | 0x4996 | 0x4C00..=0x4EFF)
 }
 
-#[inline(always)]
-fn korean_code<const ALL: bool>(point: u32) -> u16 {
-    if let Some(code) = jamo::code_of::<ALL>(point) {
-        return code;
-    }
+/// The code of a character that is no syllable.
+#[inline]
+fn korean_sign_code<const ALL: bool>(point: u32) -> u16 {
     let code = match point {
         0x3131..=0x3163 => return jamo::combine_jamo(point),
         0x3164 => return HANGUL_FILLER.1,
@@ -222,7 +220,7 @@ impl Table for KoreanPairs {
 
     #[inline]
     fn code(point: u32) -> u16 {
-        korean_code::<false>(point)
+        jamo::code_of::<false>(point).unwrap_or_else(|| korean_sign_code::<false>(point))
     }
 
     fn single(_: u8) -> u16 {
@@ -248,7 +246,10 @@ impl<const ALL: bool> Table for Korean<ALL> {
         if point < 0x80 {
             return const { bytes(Single::Ibm833 as usize) }.ascii(point);
         }
-        match korean_code::<ALL>(point) {
+        if let Some(code) = jamo::code_of::<ALL>(point) {
+            return code;
+        }
+        match korean_sign_code::<ALL>(point) {
             NONE => const { bytes(Single::Ibm833 as usize) }.code(point),
             code => code,
         }
@@ -262,6 +263,11 @@ impl<const ALL: bool> Table for Korean<ALL> {
     #[inline(always)]
     fn pair(lead: u8, trail: u8) -> u16 {
         korean_pair::<ALL>(lead, trail)
+    }
+
+    #[inline(always)]
+    fn syllable(lead: u8, trail: u8) -> Option<u16> {
+        jamo::syllable::<ALL>(lead, trail)
     }
 
     fn is_lead(byte: u8) -> bool {

@@ -231,6 +231,11 @@ impl Table for Johab {
         }
     }
 
+    #[inline(always)]
+    fn syllable(lead: u8, trail: u8) -> Option<u16> {
+        jamo::syllable::<true>(lead, trail)
+    }
+
     fn is_lead(byte: u8) -> bool {
         matches!(byte, 0x84..=0xD3 | 0xD9..=0xDE | 0xE0..=0xF9)
     }

@@ -38,10 +38,13 @@ impl<'o> Sink<'o> {
         let (places, _) = self.rest.as_chunks_mut();
         let mut count = 0;
         for ([lead, trail], place) in bytes.as_chunks().0.iter().zip(places) {
-            let character = T::pair(*lead, *trail);
-            if !matches!(character, 0x800..=LAST) || is_wide::<T>(character) {
-                break;
-            }
+            let character = match T::syllable(*lead, *trail) {
+                Some(syllable) => syllable,
+                None => match T::pair(*lead, *trail) {
+                    character @ 0x800..=LAST if !is_wide::<T>(character) => character,
+                    _ => break,
+                },
+            };
             *place = three_bytes(character);
             count += 1;
         }

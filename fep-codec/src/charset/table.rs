@@ -36,6 +36,12 @@ pub(super) trait Table {
     /// Whether a pair can begin with this byte.
     fn is_lead(byte: u8) -> bool;
 
+    /// The syllable of a pair, if syllables are found in another way than other characters; `pair` has them too.
+    #[inline(always)]
+    fn syllable(_: u8, _: u8) -> Option<u16> {
+        None
+    }
+
     /// What a number from D800 on stands for, in UTF-16.
     fn wide(_: u16) -> [u16; 2] {
         [NONE; 2]

@@ -94,7 +94,7 @@ impl<T: Table> Codes for Plain<'_, T> {
         let chars = self.rest.as_bytes().as_chunks().0;
         let mut count = 0;
         for ([first, second, third], place) in chars.iter().zip(out.as_chunks_mut().0) {
-            // Added up and with the marks of the three bytes taken off at once. What is not three bytes lies outside.
+            // The marks of the three bytes (E0, 80, 80) taken off as one number; one, two and four bytes come out below 800 or above FFFF.
             let sum = (u32::from(*first) << 12) + (u32::from(*second) << 6) + u32::from(*third);
             let point @ 0x800..=0xFFFF = sum.wrapping_sub(0xE_2080) else { break };
             let code @ 0x100..=LAST = T::code(point) else { break };
@@ -271,19 +271,16 @@ fn shifted(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
         let shifts = double == first.is_ascii();
         let run = match out.get_mut(len..).unwrap_or_default() {
             [free @ .., _] if double && !shifts => codes.pairs(free),
-            [shift, free @ .., _] if !double && shifts => {
-                *shift = SO;
-                codes.pairs(free)
-            }
-            [shift, free @ ..] if shifts => {
-                *shift = SI;
-                codes.ascii(free)
-            }
+            [_, free @ .., _] if !double && shifts => codes.pairs(free),
+            [_, free @ ..] if shifts => codes.ascii(free),
             free => codes.ascii(free),
         };
         if run > 0 {
-            len += run + usize::from(shifts);
-            double ^= shifts;
+            if shifts && let Some(place) = out.get_mut(len) {
+                *place = if double { SI } else { SO };
+                (len, double) = (len + 1, !double);
+            }
+            len += run;
             continue;
         }
         let Some((at, code)) = codes.next() else { break End::Done };

@@ -111,8 +111,8 @@ impl<const SINGLE: usize, const ALL: bool> Table for Japanese<SINGLE, ALL> {
 
     fn join(first: u32, second: u32) -> u16 {
         // The marks: a voiced sound, grave, acute, and two tone letters.
-        match (u16::try_from(first), second) {
-            (Ok(first), 0x309A | 0x300 | 0x301 | 0x2E5 | 0x2E9) => wide_code([first, second as u16]),
+        match (u16::try_from(first), u16::try_from(second)) {
+            (Ok(first), Ok(second @ (0x309A | 0x300 | 0x301 | 0x2E5 | 0x2E9))) => wide_code([first, second]),
             _ => NONE,
         }
     }
