@@ -177,3 +177,40 @@ proptest! {
         properties::any_cut(&[bytes, more].concat(), cut);
     }
 }
+
+#[test]
+fn of_two_mistakes_both_codecs_find_the_same_one_first() {
+    #[derive(Telegram, Debug)]
+    struct Row {
+        #[field(len = 1)]
+        amount: u8,
+    }
+    #[derive(Telegram, Debug)]
+    struct CountBehind {
+        #[field(group, count = row_count, max = 3)]
+        rows: Vec<Row>,
+        #[field(len = 1, computed = count(rows))]
+        row_count: (),
+        #[field(len = 2)]
+        end: u8,
+    }
+    #[derive(Telegram, Debug)]
+    struct SumBehindPage {
+        #[field(len = 1)]
+        total: u8,
+        #[field(len = 1)]
+        start: u8,
+        #[field(len = 1, computed = count(rows))]
+        row_count: (),
+        #[field(group, count = row_count, max = 3, page(total = total, start = start))]
+        rows: Vec<Row>,
+        #[field(len = 1, computed = sum(rows.amount))]
+        sum: (),
+    }
+    fn check<T: DecodeOwned + std::fmt::Debug>(bytes: &[u8], expected: &str) {
+        assert_eq!(T::decode(bytes).expect_err("two mistakes").to_string(), expected);
+        properties::same_as_record::<T>(bytes);
+    }
+    check::<CountBehind>(b"10x1", "peer: row_count, bytes 1..2: the count says 0, there are 1 entries, hex 30");
+    check::<SumBehindPage>(b"12139", "peer: rows: 1 entries from number 2 on are no page of a list of 1");
+}
