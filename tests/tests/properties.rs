@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use fep_codec::files::Lenient;
-use fep_codec::{DecodeOwned, Layout, Telegram as _};
+use fep_codec::{DecodeOwned, Layout, Telegram};
 use fep_spec::model::Spec;
 use fep_tests::arbitrary::{self, Random};
 use fep_tests::generated::{bank_a, host_b, kftc_cms, nacha, nts_vat, quote_c, zengin};
@@ -153,6 +153,16 @@ proptest! {
     }
 
     #[test]
+    fn frames_are_the_same_however_the_stream_is_cut(bytes in bytes(), more in bytes(), cut in 0_usize..700) {
+        properties::any_cut(&[bytes, more].concat(), cut);
+    }
+}
+
+proptest! {
+    // Each case is a telegram of every type, and the fuzzer runs the same properties for longer.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
     fn every_derived_type_forgives_and_finds_errors_as_its_layout_does(
         seed in any::<u64>(), changes in changes(), lenient in leniency(),
     ) {
@@ -170,11 +180,6 @@ proptest! {
     #[test]
     fn any_input_has_the_properties_of_every_fuzz_target(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         TARGETS.iter().for_each(|(_, target)| target(&bytes));
-    }
-
-    #[test]
-    fn frames_are_the_same_however_the_stream_is_cut(bytes in bytes(), more in bytes(), cut in 0_usize..700) {
-        properties::any_cut(&[bytes, more].concat(), cut);
     }
 }
 
