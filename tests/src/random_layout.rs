@@ -1,7 +1,7 @@
 //! Random layouts as values, decided by a fuzzer's bytes: each kind with its options, each form, one in the other.
 //!
 //! It is quicker than a spec file that is written and read again, and has options that `random_spec` leaves out. What it makes
-//! could stand in a spec file: an item of open length has its length beside it, or all behind it has one length.
+//! could stand in a spec file: an item of open length has its length beside it, or all behind it has one length; no entry is empty.
 
 use std::borrow::Cow;
 
@@ -87,7 +87,7 @@ impl Maker<'_> {
                 11 => items.extend(self.sum()),
                 12 => items.extend(self.sign()),
                 13 => {
-                    let (name, count) = (self.name("group"), self.between(0, 3));
+                    let (name, count) = (self.name("group"), self.between(1, 3));
                     let sequence = self.computed(2, Computed::Sequence(1));
                     let entry = std::iter::once(sequence).chain(self.items(depth + 1)).collect();
                     items.push(group(&name, Repeat::Fixed(count), entry));

@@ -50,7 +50,7 @@ fn values(layout: &Layout, how_many: u64) -> Vec<Vec<u8>> {
         assert!(read.values() == record.values(), "seed {seed}: {layout:?} {bytes:02x?}");
         written.push(bytes);
     }
-    assert!(written.len() as u64 * 3 > how_many, "{} of {how_many}: {layout:?}", written.len());
+    assert!(written.len() as u64 * 5 > how_many, "{} of {how_many}: {layout:?}", written.len());
     written
 }
 

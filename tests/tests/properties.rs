@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use fep_codec::files::Lenient;
-use fep_codec::{DecodeOwned, Layout, Telegram as _};
+use fep_codec::{DecodeOwned, Layout, Telegram};
 use fep_spec::model::Spec;
 use fep_tests::arbitrary::{self, Random};
 use fep_tests::generated::{bank_a, host_b, kftc_cms, nacha, nts_vat, quote_c, zengin};
@@ -154,6 +154,16 @@ proptest! {
     }
 
     #[test]
+    fn frames_are_the_same_however_the_stream_is_cut(bytes in bytes(), more in bytes(), cut in 0_usize..700) {
+        properties::any_cut(&[bytes, more].concat(), cut);
+    }
+}
+
+proptest! {
+    // Each case is a telegram of every type, and the fuzzer runs the same properties for longer.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
     fn every_derived_type_forgives_and_finds_errors_as_its_layout_does(
         seed in any::<u64>(), changes in changes(), lenient in leniency(),
     ) {
@@ -172,9 +182,41 @@ proptest! {
     fn any_input_has_the_properties_of_every_fuzz_target(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         TARGETS.iter().for_each(|(_, target)| target(&bytes));
     }
+}
 
-    #[test]
-    fn frames_are_the_same_however_the_stream_is_cut(bytes in bytes(), more in bytes(), cut in 0_usize..700) {
-        properties::any_cut(&[bytes, more].concat(), cut);
+#[test]
+fn of_two_mistakes_both_codecs_find_the_same_one_first() {
+    #[derive(Telegram, Debug)]
+    struct Row {
+        #[field(len = 1)]
+        amount: u8,
     }
+    #[derive(Telegram, Debug)]
+    struct CountBehind {
+        #[field(group, count = row_count, max = 3)]
+        rows: Vec<Row>,
+        #[field(len = 1, computed = count(rows))]
+        row_count: (),
+        #[field(len = 2)]
+        end: u8,
+    }
+    #[derive(Telegram, Debug)]
+    struct SumBehindPage {
+        #[field(len = 1)]
+        total: u8,
+        #[field(len = 1)]
+        start: u8,
+        #[field(len = 1, computed = count(rows))]
+        row_count: (),
+        #[field(group, count = row_count, max = 3, page(total = total, start = start))]
+        rows: Vec<Row>,
+        #[field(len = 1, computed = sum(rows.amount))]
+        sum: (),
+    }
+    fn check<T: DecodeOwned + std::fmt::Debug>(bytes: &[u8], expected: &str) {
+        assert_eq!(T::decode(bytes).expect_err("two mistakes").to_string(), expected);
+        properties::same_as_record::<T>(bytes);
+    }
+    check::<CountBehind>(b"10x1", "peer: row_count, bytes 1..2: the count says 0, there are 1 entries, hex 30");
+    check::<SumBehindPage>(b"12139", "peer: rows: 1 entries from number 2 on are no page of a list of 1");
 }

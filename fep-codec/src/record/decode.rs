@@ -38,6 +38,7 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
                 let at = reader.position();
                 let value = field_value(layout, field, start, reader)?;
                 linked.remember(number, field, at, &value);
+                linked.verify_count(number, &values, reader)?;
                 value
             }
             Item::Literal(literal) => {

@@ -14,6 +14,8 @@ pub(crate) struct Linked<'l> {
 }
 
 struct Said<'l> {
+    /// The number of the item.
+    number: usize,
     field: &'l Field,
     computed: &'l Computed,
     at: usize,
@@ -34,7 +36,7 @@ impl<'l> Linked<'l> {
             (Computed::Sign(_), _) => 0,
             _ => return,
         };
-        self.fields.push(Said { field, computed, at, value });
+        self.fields.push(Said { number, field, computed, at, value });
     }
 
     fn is_behind(&self, name: &str, number: usize) -> bool {
@@ -52,10 +54,29 @@ impl<'l> Linked<'l> {
         Some((u64::try_from(said.value).unwrap_or(u64::MAX), said.at))
     }
 
-    /// Compares what was said with the values, and gives numbers the signs that stood elsewhere.
+    /// Compares a count that was just read with the entries before it. Derived code does so at once too: of several mistakes
+    /// both codecs find the same one first.
+    pub(super) fn verify_count(&self, number: usize, values: &[Value], reader: &Reader<'_>) -> Result<(), Error> {
+        match self.fields.last() {
+            Some(said) if said.number == number => match said.computed {
+                Computed::Count(of) => self.compare_count(said, of, values, reader),
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// Compares what else was said with the values, in the order of the items, and gives numbers the signs that stood elsewhere.
     pub(super) fn verify(&self, values: &mut [Value], reader: &Reader<'_>) -> Result<(), Error> {
-        self.fields.iter().try_for_each(|said| self.compare(said, values, reader))?;
-        pages(self.layout, values, Culprit::Peer)
+        let mut fields = self.fields.iter().peekable();
+        for (number, item) in self.layout.items().iter().enumerate() {
+            match fields.next_if(|said| said.number == number) {
+                Some(Said { computed: Computed::Count(_), .. }) => {}
+                Some(said) => self.compare(said, values, reader)?,
+                None => check_pages_of(item, number, self.layout, values, Culprit::Peer)?,
+            }
+        }
+        Ok(())
     }
 
     /// The same for those who go on: everything that lies, and the byte where it stands. A group that was not read whole makes
@@ -81,17 +102,18 @@ impl<'l> Linked<'l> {
 
     fn compare(&self, said: &Said<'_>, values: &mut [Value], reader: &Reader<'_>) -> Result<(), Error> {
         match said.computed {
-            Computed::Count(of) => {
-                let count = count(self.layout, values, of);
-                let stated = Stated::new(u64::try_from(said.value).unwrap_or(u64::MAX), said.at);
-                reader.check_count(said.field, stated, count)
-            }
+            Computed::Count(of) => self.compare_count(said, of, values, reader),
             Computed::Sum(path) => {
                 reader.check_sum(said.field, Stated::new(said.value, said.at), sum(self.layout, values, path))
             }
             Computed::Sign(sign) => self.sign(said, sign, values, reader),
             _ => Ok(()),
         }
+    }
+
+    fn compare_count(&self, said: &Said<'_>, of: &str, values: &[Value], reader: &Reader<'_>) -> Result<(), Error> {
+        let stated = Stated::new(u64::try_from(said.value).unwrap_or(u64::MAX), said.at);
+        reader.check_count(said.field, stated, count(self.layout, values, of))
     }
 
     fn sign(&self, said: &Said<'_>, sign: &SignOf, values: &mut [Value], reader: &Reader<'_>) -> Result<(), Error> {
@@ -108,16 +130,19 @@ impl<'l> Linked<'l> {
 
 /// Checks the pages of a layout.
 pub(crate) fn pages(layout: &Layout, values: &[Value], culprit: Culprit) -> Result<(), Error> {
-    for (item, value) in layout.items().iter().zip(values) {
-        let (Item::Group(group), Value::Group(entries)) = (item, value) else { continue };
-        let Some(page) = &group.page else { continue };
-        let number = |name: &str| match layout.item(name).and_then(|(number, _)| values.get(number)) {
-            Some(Value::Number(number)) => Some(*number),
-            _ => None,
-        };
-        check_page(culprit, group, entries.len(), number(&page.start), number(&page.total))?;
-    }
-    Ok(())
+    let mut items = layout.items().iter().enumerate();
+    items.try_for_each(|(number, item)| check_pages_of(item, number, layout, values, culprit))
+}
+
+/// Checks a group's page, if the item is one that has pages.
+fn check_pages_of(item: &Item, at: usize, layout: &Layout, values: &[Value], culprit: Culprit) -> Result<(), Error> {
+    let (Item::Group(group), Some(Value::Group(entries))) = (item, values.get(at)) else { return Ok(()) };
+    let Some(page) = &group.page else { return Ok(()) };
+    let number = |name: &str| match layout.item(name).and_then(|(number, _)| values.get(number)) {
+        Some(Value::Number(number)) => Some(*number),
+        _ => None,
+    };
+    check_page(culprit, group, entries.len(), number(&page.start), number(&page.total))
 }
 
 /// The number of a layout whose sign stands in another field: which item, and its rule.
