@@ -24,7 +24,7 @@ impl Random {
         (mixed ^ (mixed >> 31)) % end
     }
 
-    fn small(&mut self, end: usize) -> usize {
+    pub(crate) fn small(&mut self, end: usize) -> usize {
         usize::try_from(self.below(end as u64)).unwrap_or_default()
     }
 

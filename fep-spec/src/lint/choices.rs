@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use fep_codec::Layout;
-use fep_codec::layout::{Choice, CodeMeaning, CodeRule, Field, Kind, When};
+use fep_codec::layout::{Choice, CodeMeaning, CodeRule, Field, Item, Kind, When};
 
-use super::when;
+use super::{ends, when};
 use crate::document::Document;
 use crate::lower::{CasePlace, Place};
 
@@ -98,10 +98,34 @@ fn chooser<'l>(
 fn no_field(layout: &Layout, choice: &Choice) -> when::Wrong {
     let (path, name) = (&choice.by, &choice.name);
     if layout.field_before(path, usize::MAX).is_some() {
-        let message = format!("`{path}` stands below `{name}`, which it decides and which varies in length");
-        return (message, "move the code above its choice, or give all cases one length".to_owned());
+        let message = if choice.fixed_len().is_none() {
+            format!("`{path}` stands below `{name}`, which it decides and which varies in length")
+        } else {
+            let varying = ends::varying(layout, layout.items().len());
+            format!(
+                "`{path}` stands below `{name}`, which it decides, at no fixed offset: `{varying}` varies in length"
+            )
+        };
+        return (message, "move the code above its choice".to_owned());
     }
-    when::no_field(layout, path)
+    let head = path.split('.').next().unwrap_or(path);
+    let (message, hint) = match layout.item(head) {
+        Some((_, Item::Group(_))) => (
+            format!("`{path}` is in a group, where there are several of it"),
+            "put the choice into the entries, or name a field outside",
+        ),
+        Some((_, Item::Choice(_))) => {
+            (format!("`{path}` is in a choice, so not every telegram has it"), "name a field outside of choices")
+        }
+        Some((_, Item::Literal(_))) if head == path => {
+            (format!("`{path}` is a literal, which always says the same"), "make it a field")
+        }
+        Some((_, Item::Tail(_))) if head == path => {
+            (format!("`{path}` is a tail, and a code has one length"), "give the field a `len`")
+        }
+        _ => return when::no_field(layout, path),
+    };
+    (message, hint.to_owned())
 }
 
 /// The codes of one case, which the deciding field must be able to hold.
