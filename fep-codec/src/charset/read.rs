@@ -162,7 +162,13 @@ pub(super) fn decode<T: Table>(bytes: &[u8], how: Reading, out: &mut [u8]) -> Re
 #[inline(always)]
 fn lead<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut rest = bytes;
-    while let [first, ..] = rest {
+    while let [first, tail @ ..] = rest {
+        // One alone, as brackets and spaces are between syllables: not worth a run.
+        if T::ASCII && first.is_ascii() && !tail.first().is_some_and(u8::is_ascii) {
+            sink.bytes([*first])?;
+            rest = tail;
+            continue;
+        }
         let left = rest.len();
         rest = if !T::ASCII || first.is_ascii() { sink.ascii::<T>(rest) } else { sink.pairs::<T>(rest) };
         if rest.len() < left {
