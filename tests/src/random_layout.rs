@@ -154,10 +154,11 @@ impl Maker<'_> {
         Item::Field(Field { name, label: "".into(), len, kind, secret: false, computed })
     }
 
+    /// Its value is all of its bytes, so its rule has no padding.
     fn tail(&mut self, name: &str) -> Item {
         let kind = match self.below(3) {
-            0 => self.text(),
-            1 => self.digits(false),
+            0 => Kind::Text(TextRule { full: true, ..TextRule::new(self.one_of(Charset::ALL)) }),
+            1 => Kind::Digits(DigitsRule { full: true, ..self.digits_rule() }),
             _ => Kind::Bytes(BytesRule),
         };
         let Item::Field(field) = self.field((kind, 20)) else { return self.bytes_without_value() };
@@ -254,7 +255,7 @@ impl Maker<'_> {
         let len = self.between(1, 16);
         match self.below(9) {
             0 | 1 => (self.text(), len * 2),
-            2 => (self.digits(true), len),
+            2 => (Kind::Digits(self.digits_rule()), len),
             3 | 4 => self.number(len),
             5 => self.date(),
             6 => (Kind::Flag(FlagRule { yes: b'Y', no: self.one_of(b"N \xFF") }), 1),
@@ -276,10 +277,10 @@ impl Maker<'_> {
         })
     }
 
-    fn digits(&mut self, may_be_full: bool) -> Kind {
+    fn digits_rule(&mut self) -> DigitsRule {
         let encoding = self.one_of(&[Encoding::Ascii, Encoding::Ebcdic]);
-        let (full, pad) = (may_be_full && self.below(2) == 0, encoding.space());
-        Kind::Digits(DigitsRule { encoding, full, pad, justify: self.one_of(&[Justify::Left, Justify::Right]) })
+        let (full, pad) = (self.below(2) == 0, encoding.space());
+        DigitsRule { encoding, full, pad, justify: self.one_of(&[Justify::Left, Justify::Right]) }
     }
 
     fn number(&mut self, len: usize) -> (Kind, usize) {
