@@ -10,6 +10,30 @@
 //!    205    6  32 35 33 37 38 38        check_digits            복기부호      253788
 //!    211   89  20 × 89                                          예비          filler
 //! ```
+//!
+//! [`dump()`] makes this text, in colour if [`Options`] say so; [`lines()`] the same as data.
+//!
+//! ```
+//! # #[cfg(feature = "derive")] {
+//! use fep_codec::dump::{Options, dump, lines};
+//! use fep_codec::{Digits, Telegram};
+//!
+//! #[derive(Telegram)]
+//! struct Pair {
+//!     #[field(secret)]
+//!     pin: Digits<4>,
+//!     #[field(len = 6, scale = 2, label = "금액")]
+//!     amount: u32,
+//! }
+//!
+//! let text = dump(Pair::LAYOUT, b"1234001205", Options::default());
+//! assert!(text.contains("** × 4") && text.contains("<secret>") && text.contains("12.05"), "{text}");
+//! let text = dump(Pair::LAYOUT, b"1234001205", Options { reveal: true, colour: false });
+//! assert!(text.contains("1234"), "{text}");
+//! let lines = lines(Pair::LAYOUT, b"123400x205", false);
+//! assert_eq!(lines[1].value, Err("expected a digit, found 'x' (78) at byte 6".to_owned()));
+//! # }
+//! ```
 
 mod lines;
 mod render;

@@ -3,6 +3,36 @@
 //! A field kind reports a [`Fault`], which knows only the field's own bytes. The cursor makes an [`Error`] of it, adding the
 //! field, its byte range and the culprit, and every enclosing part or group adds its name on the way out. So the happy path
 //! pays nothing for paths. The content of a secret field is taken out before the error exists.
+//!
+//! ```
+//! # #[cfg(feature = "derive")] {
+//! use fep_codec::{Culprit, Decode, Digits, Fault, Telegram};
+//!
+//! #[derive(Telegram)]
+//! struct Item {
+//!     #[field(len = 4, label = "금액")]
+//!     amount: u32,
+//! }
+//!
+//! #[derive(Telegram)]
+//! struct Order {
+//!     #[field(secret)]
+//!     pin: Digits<2>,
+//!     #[field(group)]
+//!     items: [Item; 2],
+//! }
+//!
+//! let error = Order::decode(b"1200010x02").err().expect("a letter in a number");
+//! assert_eq!(error.to_string(), "peer: items[1].amount (금액), bytes 6..10: expected a digit, found 'x' (78) at byte 7, hex 30 78 30 32");
+//! assert_eq!(error.culprit(), Culprit::Peer); // the caller, the peer, or the spec has to mend it
+//! assert_eq!((error.path(), error.range(), error.found()), ("items[1].amount".into(), Some(6..10), Some(&b"0x02"[..])));
+//! assert!(matches!(error.fault(), Fault::NotADigit { .. }));
+//!
+//! let error = Order::decode(b"x200010002").err().expect("a letter among digits");
+//! assert_eq!(error.to_string(), "peer: pin, bytes 0..2: expected a digit, found another byte at byte 0");
+//! assert!(error.is_secret() && error.found().is_none());
+//! # }
+//! ```
 
 mod decimal;
 mod fault;

@@ -223,6 +223,13 @@ impl FileLayout {
         }
     }
 
+    /// Records come in blocks of so many; the last block is filled up with records that consist of one byte.
+    #[must_use]
+    pub const fn blocks(mut self, records: usize, fill: u8) -> Self {
+        self.blocks = Some(Blocks { records, fill });
+        self
+    }
+
     /// Checks that there can be such files.
     ///
     /// # Errors
@@ -260,6 +267,14 @@ impl Step {
     #[must_use]
     pub const fn any_number(layout: &'static Layout) -> Self {
         Self { stands: Stands::Record(Cow::Borrowed(layout)), min: 0, max: None }
+    }
+
+    /// Another number of them; no `max`: as many as there are.
+    #[must_use]
+    pub const fn times(mut self, min: usize, max: Option<usize>) -> Self {
+        self.min = min;
+        self.max = max;
+        self
     }
 
     /// Records that repeat together, at least once.
@@ -301,5 +316,80 @@ impl Total {
     #[must_use]
     pub const fn new(record: &'static str, field: &'static str, tally: Tally) -> Self {
         Self { record: Cow::Borrowed(record), field: Cow::Borrowed(field), tally, only: None, last_digits: None }
+    }
+
+    /// The lowest so many decimal digits of the sum.
+    #[must_use]
+    pub const fn last_digits(mut self, digits: u32) -> Self {
+        self.last_digits = Some(digits);
+        self
+    }
+
+    /// A total of those records only that have one of these values, without padding, in their field at the path `by`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "derive")] {
+    /// use std::borrow::Cow;
+    ///
+    /// use fep_codec::files::{FileLayout, FileWriter, LineEnd, Step, Tally, Total};
+    /// use fep_codec::{Telegram, Text};
+    ///
+    /// #[derive(Telegram)]
+    /// #[telegram(len = 5)]
+    /// struct Entry {
+    ///     #[field(literal = "E")]
+    ///     record_type: (),
+    ///     #[field(code)]
+    ///     kind: Text<1>,
+    ///     #[field(len = 3)]
+    ///     amount: u16,
+    /// }
+    ///
+    /// #[derive(Telegram)]
+    /// #[telegram(len = 5)]
+    /// struct Control {
+    ///     #[field(literal = "C")]
+    ///     record_type: (),
+    ///     #[field(len = 1)]
+    ///     new: u8,
+    ///     #[field(len = 2)]
+    ///     hash: u8,
+    ///     #[field(len = 1)]
+    ///     blocks: u8,
+    /// }
+    ///
+    /// #[derive(Telegram)]
+    /// enum Any {
+    ///     Entry(Entry),
+    ///     Control(Control),
+    /// }
+    ///
+    /// const STEPS: &[Step] = &[Step::once(Entry::LAYOUT).times(1, None), Step::once(Control::LAYOUT)];
+    /// const NEW: &[Cow<'static, str>] = &[Cow::Borrowed("N")];
+    /// const TOTALS: &[Total] = &[
+    ///     Total::only("Control", "new", Tally::count("Entry"), "kind", NEW),
+    ///     Total::new("Control", "hash", Tally::sum("Entry", "amount")).last_digits(2),
+    ///     Total::new("Control", "blocks", Tally::Blocks),
+    /// ];
+    /// static FILE: FileLayout = FileLayout::new("Batch", &[LineEnd::Lf], STEPS, TOTALS).blocks(2, b'9');
+    ///
+    /// let mut writer = FileWriter::new(&FILE, Vec::new())?;
+    /// writer.write_any(&Any::Entry(Entry { record_type: (), kind: "N".parse().expect("short"), amount: 999 }))?;
+    /// writer.write_any(&Any::Entry(Entry { record_type: (), kind: "D".parse().expect("short"), amount: 2 }))?;
+    /// writer.write_any(&Any::Control(Control { record_type: (), new: 0, hash: 0, blocks: 0 }))?;
+    /// assert_eq!(writer.finish()?, b"EN999\nED002\nC1012\n99999\n"); // 1 new one, 1001 modulo 100, 2 blocks
+    /// # }
+    /// # Ok::<(), fep_codec::files::FileError>(())
+    /// ```
+    #[must_use]
+    pub const fn only(
+        record: &'static str,
+        field: &'static str,
+        tally: Tally,
+        by: &'static str,
+        values: &'static [Cow<'static, str>],
+    ) -> Self {
+        let only = Some(Only { field: Cow::Borrowed(by), values: Cow::Borrowed(values) });
+        Self { record: Cow::Borrowed(record), field: Cow::Borrowed(field), tally, only, last_digits: None }
     }
 }

@@ -9,6 +9,45 @@
 //!
 //! The digits are kept: they are the telegram's first field. A stream without lengths is cut by a [`CodeTable`]: the first bytes
 //! of each telegram say which it is, and so how long. This module looks at bytes and answers; it reads from nothing.
+//! `fep_codec::stream` (feature `tokio`) makes a codec of either for `Framed`, and [`Layout::telegram_len`](crate::Layout::telegram_len)
+//! says the same of telegrams that are glued together in a file.
+//!
+//! ```
+//! # #[cfg(feature = "derive")] {
+//! use fep_codec::layout::Counts;
+//! use fep_codec::{CodeTable, Framing, LengthPrefix, Telegram};
+//!
+//! let prefix = LengthPrefix { digits: 4, counts: Counts::Rest, frame_max_bytes: 4096 };
+//! assert_eq!(prefix.frame_len(b"00"), Ok(None)); // more bytes are needed
+//! assert_eq!(prefix.frame_len(b"0005hel"), Ok(Some(9))); // the frame has 9 bytes, these four digits included
+//! assert_eq!(prefix.next(b"0005hel"), Ok(None)); // and is not there as a whole
+//! assert_eq!(prefix.next(b"0005hello0003"), Ok(Some(9)));
+//! assert!(prefix.frame_len(b"9999").is_err() && prefix.frame_len(b"00x").is_err());
+//!
+//! #[derive(Telegram)]
+//! struct Quote {
+//!     #[field(literal = "A3")]
+//!     code: (),
+//!     #[field(len = 6)]
+//!     price: u32,
+//!     #[field(literal = b"\xFF")]
+//!     _end: (),
+//! }
+//!
+//! #[derive(Telegram)]
+//! struct Clock {
+//!     #[field(literal = "I2")]
+//!     code: (),
+//!     #[field(literal = b"\xFF")]
+//!     _end: (),
+//! }
+//!
+//! let table = CodeTable::of(&[Quote::LAYOUT, Clock::LAYOUT]).expect("two codes, one end");
+//! assert_eq!(table.frame_len(b"A3"), Ok(Some(9)));
+//! assert_eq!(table.frame_len(b"I2\xFFA3"), Ok(Some(3)));
+//! assert_eq!(table.frame_len(b"X").unwrap_err().to_string(), "no telegram begins so, hex 58");
+//! # }
+//! ```
 
 mod codes;
 mod glued;

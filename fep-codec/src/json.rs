@@ -8,10 +8,35 @@
 //! | no value | `null` |
 //! | flag | `true`, `false` |
 //! | bytes, literals that are no ASCII text | hex string |
-//! | part, group | object, array of objects |
+//! | part, choice, group | object, the object of the case that stands there, array of objects |
 //!
 //! Fillers and unnamed literals do not appear. Reading takes a number's decimal string in either case, and lets literals and
-//! computed fields be left out.
+//! computed fields be left out. Whether a value fits into its field is seen when the record is encoded.
+//!
+//! ```
+//! # #[cfg(feature = "derive")] {
+//! use fep_codec::{Date, Digits, Record, Telegram};
+//!
+//! #[derive(Telegram)]
+//! struct Fee {
+//!     #[field(len = 2, computed = length(rest))]
+//!     length: (),
+//!     account: Digits<6>,
+//!     #[field(len = 5, scale = 2)]
+//!     amount: u32,
+//!     #[field(len = 8, none = "zeros")]
+//!     due_on: Option<Date>,
+//! }
+//!
+//! let json = r#"{"account":"0012","amount":"12.05","due_on":null}"#;
+//! let record = Record::from_json(Fee::LAYOUT, json)?;
+//! assert_eq!(record.encode()?, b"190012  0120500000000");
+//!
+//! let record = Record::decode(Fee::LAYOUT, b"190012  0120500000000")?; // a record is also `serde::Serialize`, in wire order
+//! assert_eq!(record.to_json_value(), serde_json::json!({ "length": 19, "account": "0012", "amount": "12.05", "due_on": null }));
+//! # }
+//! # Ok::<(), fep_codec::Error>(())
+//! ```
 
 mod read;
 mod tree;

@@ -4,8 +4,7 @@
 //! time out of an annotated struct, a spec file lowers to one at run time, and two layouts can be compared. Both the
 //! static codec ([`Telegram`], [`Decode`]) and the dynamic one ([`Record`]) call the same field kinds, so they cannot drift.
 //!
-//! What this crate is not: it opens no socket, reads no spec file and knows no clock. Without the feature `std` it needs `core` and
-//! `alloc` only.
+//! What this crate is not: it opens no socket, reads no spec file and knows no clock.
 //!
 //! ```
 //! use fep_codec::{Decode, Digits, Telegram, Text};
@@ -31,6 +30,35 @@
 //! assert_eq!(Inquiry::decode(&bytes)?, inquiry);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Where to read on
+//!
+//! | to | read |
+//! |---|---|
+//! | write any telegram as a struct: every field kind, group and computed field, with examples | [`derive@Telegram`] |
+//! | lists of codes and bodies that depend on a code as enums | [`derive@Code`], [`derive@Choice`] |
+//! | know how a character becomes bytes | [`charset`] |
+//! | decode one field, or patch one, of bytes that stay as they are | [`derive@Telegram`], under "Views" |
+//! | work with layouts that are known at run time only; get and set by path | [`record`] |
+//! | turn telegrams into JSON and back; JSON Schema | [`json`] |
+//! | understand an error; find all errors of a telegram | [`error`], [`decode_all_errors`] |
+//! | read what is not quite right | [`lenient`] |
+//! | look at bytes, compare two telegrams | [`dump`], [`diff()`] |
+//! | read and write record files: blocking, tokio, all processors | [`files`] |
+//! | cut a stream into telegrams; a tokio `Framed` | [`framing`], [`stream`] |
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `std` (default) | record files, and the guess at the name that was meant. Without it the crate needs `core` and `alloc` only |
+//! | `derive` (default) | the derives |
+//! | `charset-korean`, `charset-ebcdic-korean`, `charset-ebcdic`, `charset-japanese`, `charset-ebcdic-japanese` (all default) | the tables of these charsets; ASCII and UTF-8 are always there |
+//! | `json` | [`json`] |
+//! | `tokio` | [`stream`], and record files over `AsyncRead` and `AsyncWrite` |
+//! | `rayon` | [`files::par_records`] and [`files::verify`] |
+//! | `decimal` | `rust_decimal::Decimal` as a number |
+//! | `jiff`, `chrono` | their dates and times |
 
 #![no_std]
 #![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]

@@ -2,6 +2,68 @@
 //!
 //! It holds one value for each item of its layout, in wire order. Bytes are read and written by the same cursor and the same
 //! field kinds as a derived telegram's; a record only keeps the values. Its JSON form is in `json`.
+//!
+//! The layout is a spec file's or a derived type's. A path goes through parts, entries (from 0) and the case of a choice that stands
+//! there: `body.items[3].amount`. Computed fields and fillers need no value.
+//!
+//! ```
+//! # #[cfg(feature = "derive")] {
+//! use fep_codec::{Choice, Digits, Record, Telegram, Text, Value};
+//!
+//! #[derive(Telegram)]
+//! struct Item {
+//!     #[field(len = 4, scale = 2)]
+//!     amount: u32,
+//! }
+//!
+//! #[derive(Telegram)]
+//! struct Items {
+//!     #[field(len = 1, computed = count(items))]
+//!     item_count: (),
+//!     #[field(group, count = item_count, max = 9)]
+//!     items: Vec<Item>,
+//! }
+//!
+//! #[derive(Telegram)]
+//! struct Refusal {
+//!     reason: Text<4>,
+//! }
+//!
+//! #[derive(Choice)]
+//! enum Body {
+//!     #[choice("1")]
+//!     Items(Items),
+//!     #[choice("9")]
+//!     Refusal(Refusal),
+//! }
+//!
+//! #[derive(Telegram)]
+//! struct Answer {
+//!     #[field(full)]
+//!     kind: Digits<1>,
+//!     #[field(choice = "kind")]
+//!     body: Body,
+//! }
+//!
+//! let mut record = Record::decode(Answer::LAYOUT, b"1201000250")?;
+//! assert_eq!(record.get("body.items[1].amount"), Some(&Value::Number(250))); // 2.50: the smallest unit is counted
+//! record.set("body.items[0].amount", Value::Number(7))?;
+//! record.push_entry("body.items")?;
+//! record.set("body.items[2].amount", Value::Number(8))?;
+//! record.set("body.item_count", Value::Absent)?; // it was read as 2; what is left out is computed
+//! assert_eq!(record.encode()?, b"13000702500008");
+//!
+//! let mut record = Record::new(Answer::LAYOUT);
+//! record.set("kind", Value::Text("9".into()))?;
+//! record.choose("body", "Refusal")?;
+//! record.set("body.reason", Value::Text("late".into()))?;
+//! assert_eq!(record.encode()?, b"9late");
+//!
+//! let error = record.set("body.reasn", Value::None).unwrap_err();
+//! assert!(error.to_string().starts_with("caller: body.reasn: there is no such field"), "{error}");
+//! # }
+//! # Ok::<(), fep_codec::Error>(())
+//! ```
 
 mod path;
 mod text;

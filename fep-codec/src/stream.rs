@@ -1,7 +1,37 @@
 //! [`TelegramCodec`]: derived telegrams over `tokio_util::codec::Framed`.
 //!
 //! A telegram that cannot be decoded is an item of the stream, not its end: the frame was whole, the next one may be fine.
-//! Only a frame whose length or end cannot be trusted ends the stream. Sockets are the caller's business.
+//! Only a frame whose length or end cannot be trusted ends the stream. Sockets are the caller's business. The example `framed` of
+//! this crate has two sides over TCP.
+//!
+//! ```
+//! # #[cfg(feature = "derive")] {
+//! use fep_codec::layout::Counts;
+//! use fep_codec::{LengthPrefix, Telegram, TelegramCodec};
+//! use futures_util::{SinkExt, TryStreamExt};
+//! use tokio_util::codec::Framed;
+//!
+//! #[derive(Telegram, Debug, PartialEq)]
+//! struct Ping {
+//!     #[field(len = 2, computed = length(rest))]
+//!     length: (),
+//!     #[field(len = 4)]
+//!     trace_no: u16,
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let (near, far) = tokio::io::duplex(64);
+//! let prefix = LengthPrefix { digits: 2, counts: Counts::Rest, frame_max_bytes: 64 };
+//! let mut near = Framed::new(near, TelegramCodec::<Ping>::new(prefix));
+//! let mut far = Framed::new(far, TelegramCodec::<Ping>::new(prefix));
+//! near.send(&Ping { length: (), trace_no: 7 }).await?;
+//! let received = far.try_next().await?.expect("a frame");
+//! assert_eq!(received.expect("it reads"), Ping { length: (), trace_no: 7 });
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use core::fmt;
 use core::marker::PhantomData;

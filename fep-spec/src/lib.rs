@@ -11,6 +11,8 @@
 //! assert_eq!(spec.choose(&bytes)?.name(), "Transfer");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+#![doc = include_str!("spec_file.md")]
 
 // Reading order: a module imports only modules that stand before it.
 pub mod report;

@@ -19,6 +19,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Telegram specs: check them, generate Rust, decode, encode and explain telegrams.
 #[derive(Debug, Parser)]
 #[command(name = "fep", version, max_term_width = 100)]
+#[command(
+    after_help = "How a spec file is written: fep-spec/src/spec_file.md, which is also the page of the crate fep_spec.\n\
+                        Exit: 0 clean; 1 findings, warnings too, or bytes that do not read; 2 could not run."
+)]
 struct Command {
     #[command(subcommand)]
     action: Action,
@@ -75,7 +79,7 @@ struct TelegramArgs {
     /// A telegram or a record file of the spec; without it the telegram is found by its codes, or by its JSON
     #[arg(long, value_name = "NAME")]
     telegram: Option<String>,
-    /// Bytes are written as hex digits
+    /// Bytes are hex digits, those that are read as those that are written
     #[arg(long)]
     hex: bool,
     /// What to read; stdin if left out or -
