@@ -143,12 +143,14 @@ fn types<'d>(known: &mut Known<'d>, root: &Table<'d>) -> Vec<TypeSpec> {
         let remark = table.string("remark").map(|remark| remark.value.to_owned()).unwrap_or_default();
         let mut options = Options::read(&table);
         options.codes = table.string("codes").map(|codes| known.code_list(document, &codes));
+        let has_kind = table.has("kind");
         table.finish();
         match &options.kind {
             Some(kind) => {
                 options.refuse_foreign(document, kind.value);
                 types.push(TypeSpec { name: name.value.to_owned(), kind: kind.value.name(), remark });
             }
+            None if has_kind => {} // a wrong one, which was noted
             None => document.error(name.span.clone(), format!("type `{}` has no `kind`", name.value)),
         }
         known.types.push((name, options));
