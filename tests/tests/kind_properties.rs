@@ -3,7 +3,7 @@
 //!
 //! What is small enough to be tried completely is in `exhaustive.rs`.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of a test fail by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of a test fail by panicking")]
 
 use std::borrow::Cow;
 

@@ -12,7 +12,7 @@
 //! A1, cp949, 8 bytes, width full:                    A3 C1 A3 B1 A1 A1 A1 A1
 //! ```
 
-use alloc::borrow::Cow;
+use alloc::borrow::{Cow, ToOwned as _};
 use alloc::string::String;
 
 use super::FieldValue;
@@ -77,6 +77,15 @@ impl TextRule {
                 len.is_some_and(|len| pad.get(..len) == Some(character.encode_utf8(&mut given).as_bytes()))
             }
         }
+    }
+}
+
+impl TextRule {
+    /// The text without the padding that stood before half a character, if that was dropped.
+    fn without_padding<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let dropped = self.half == Half::Drop && self.justify == Justify::Left && !self.full;
+        let rest = dropped.then(|| text.trim_end_matches(|character| self.is_padding(character)))?;
+        (rest.len() < text.len()).then_some(rest)
     }
 }
 
@@ -280,7 +289,11 @@ fn get<'a>(rule: &TextRule, bytes: &'a [u8]) -> Result<Cow<'a, str>, Fault> {
     if rule.width == Width::Full {
         read = read.and_then(|text| check_full(&text, rule).map(|()| text));
     }
-    read.map_err(|error| malformed(error, rule, bytes, trimmed))
+    let text = read.map_err(|error| malformed(error, rule, bytes, trimmed))?;
+    Ok(match rule.without_padding(&text) {
+        Some(rest) => Cow::Owned(rest.to_owned()),
+        None => text,
+    })
 }
 
 /// [`get`] of bytes that are ASCII.
@@ -315,7 +328,7 @@ fn convert<const N: usize>(rule: &TextRule, field: &[u8], text: &[u8]) -> Result
         read = read.and_then(|read| check_full(read.as_deref().unwrap_or_default(), rule).map(|()| read));
     }
     match read {
-        Ok(Some(text)) => Ok(text),
+        Ok(Some(text)) => Ok(rule.without_padding(&text).and_then(|rest| Text::new(rest).ok()).unwrap_or(text)),
         Ok(None) => Err(Fault::TooLong { needed: text.len(), len: N }),
         Err(error) => Err(malformed(error, rule, field, text)),
     }

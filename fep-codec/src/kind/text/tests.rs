@@ -96,6 +96,11 @@ fn half_a_character_in_a_received_field_is_an_error_unless_the_field_says_otherw
     assert_eq!(get(&TextRule { charset: Charset::Utf8, ..replace }, b"a\xED\x99").unwrap(), "a\u{FFFD}");
     // Only at the end: elsewhere nobody knows what was lost.
     assert_eq!(refused(&drop, b"\xC8\x41\xC8\xAB"), (0, Reason::NoCharacter));
+    // A space before the half is padding then, so that the text can be written again.
+    let text = get(&drop, b"\xB0\xA1 \xB0").unwrap();
+    assert_eq!(text, "가");
+    assert_eq!(Text::<4>::get(&drop, b"\xB0\xA1 \xB0").unwrap(), "가");
+    assert_eq!(get(&drop, b" \xB0").unwrap(), "");
 }
 
 const HOST: TextRule = TextRule::new(Charset::Ibm933);
