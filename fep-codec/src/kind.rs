@@ -7,6 +7,7 @@
 mod text;
 mod digits;
 mod number;
+mod amount;
 mod date;
 #[cfg(feature = "decimal")]
 mod decimal;
@@ -16,7 +17,6 @@ mod code;
 mod flag;
 mod bytes;
 mod tail;
-mod amount;
 mod sign;
 mod check;
 mod wire_code;
@@ -34,7 +34,7 @@ use crate::error::Fault;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand for a field of this kind (its rule is `{R}`)",
     label = "not a type for this kind of field",
-    note = "text: `Text<N>`, `String`, `Cow<str>`, `&str` (ascii and utf-8 only); digits: `Digits<N>` and the text types; \
+    note = "text: `Text<N>`, `String`, `Cow<str>`, `&str` (ascii and utf-8 only), `char`; digits: `Digits<N>` and the text types; \
             number: the integers, and `Option` of one if the field can be blank; date: `Date`, `MonthDay`; time: `Time`; \
             timestamp: `DateTime`, `MonthDayTime`; code: an enum with `#[derive(Code)]`, or a text type; flag: `bool`; bytes: `[u8; N]`, \
             `Vec<u8>`, `&[u8]`; with fep-codec's features `decimal`, `jiff` and `chrono` also the types of those crates"

@@ -19,6 +19,8 @@ pub(crate) enum Shape<'t> {
     Cow,
     /// `&str`
     Str,
+    /// `char`
+    Char,
     /// `u8` to `i128`
     Integer,
     /// `Decimal`
@@ -82,6 +84,7 @@ impl<'t> Shape<'t> {
             ("Vec", Some(GenericArgument::Type(entry))) => Self::Vec(entry),
             ("Cow", Some(GenericArgument::Type(Type::Path(inner)))) if inner.path.is_ident("str") => Self::Cow,
             ("String", None) => Self::String,
+            ("char", None) => Self::Char,
             ("bool", None) => Self::Bool,
             ("Decimal", None) => Self::Decimal,
             ("Date" | "NaiveDate", None) => Self::Date,

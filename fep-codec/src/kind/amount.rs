@@ -6,7 +6,7 @@ use crate::layout::NumberRule;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no number that can be summed or signed",
     label = "not a number",
-    note = "the integers are, and `Option` of one"
+    note = "the integers are, `Decimal` by the feature `decimal`, and `Option` of one"
 )]
 pub trait Amount: Sized {
     /// The number counted in its smallest unit, as the rule's scale says; zero if there is no value, none if it is larger than

@@ -4,7 +4,7 @@
 
 use rust_decimal::Decimal;
 
-use super::FieldValue;
+use super::{Amount, FieldValue};
 use crate::error::Fault;
 use crate::layout::NumberRule;
 
@@ -26,6 +26,21 @@ impl FieldValue<'_, NumberRule> for Decimal {
             Err(Fault::Overflow { .. }) => Err(too_large),
             Err(other) => Err(other),
         }
+    }
+}
+
+impl Amount for Decimal {
+    /// More decimals than the field has do not count here: they are refused where the number itself is written.
+    fn units(&self, rule: &NumberRule) -> Option<i128> {
+        let (own, scale) = (self.scale(), u32::from(rule.scale));
+        if own > scale {
+            return self.mantissa().checked_div(10_i128.checked_pow(own - scale)?);
+        }
+        self.mantissa().checked_mul(10_i128.checked_pow(scale - own)?)
+    }
+
+    fn negated(self) -> Option<Self> {
+        Some(-self)
     }
 }
 
@@ -84,6 +99,17 @@ mod tests {
         assert_eq!(Decimal::get(&NumberRule { scale: 29, ..CENTS }, b"1"), overflow);
         assert_eq!(Decimal::get(&CENTS, b"12,05"), Err(Fault::NotADigit { offset: 2, byte: Some(b',') }));
         assert_eq!(Decimal::get(&CENTS, b"-00"), Err(Fault::NegativeZero));
+    }
+
+    #[test]
+    fn units_are_those_of_the_field() {
+        let units = |text: &str| text.parse::<Decimal>().unwrap().units(&CENTS);
+        assert_eq!((units("12.05"), units("-12"), units("1.500")), (Some(1205), Some(-1200), Some(150)));
+        assert_eq!(
+            "79228162514264337593543950335".parse::<Decimal>().unwrap().units(&NumberRule { scale: 28, ..CENTS }),
+            None
+        );
+        assert_eq!("1.5".parse::<Decimal>().unwrap().negated(), "-1.5".parse().ok());
     }
 
     #[test]

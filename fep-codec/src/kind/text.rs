@@ -12,6 +12,8 @@
 //! A1, cp949, 8 bytes, width full:                    A3 C1 A3 B1 A1 A1 A1 A1
 //! ```
 
+mod character;
+
 use alloc::borrow::{Cow, ToOwned as _};
 use alloc::string::String;
 

@@ -85,7 +85,7 @@ impl Source<'_> {
         };
         let word = match inner {
             _ if self.attrs.has("codes") => KindWord::Code,
-            Shape::Text(_) | Shape::String | Shape::Cow | Shape::Str => KindWord::Text,
+            Shape::Text(_) | Shape::String | Shape::Cow | Shape::Str | Shape::Char => KindWord::Text,
             Shape::Digits(_) => KindWord::Digits,
             Shape::Integer | Shape::Decimal => KindWord::Number,
             Shape::Bool => KindWord::Flag,

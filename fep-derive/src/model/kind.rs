@@ -98,11 +98,14 @@ impl Source<'_> {
             Shape::Integer => (true, false, false),
             Shape::Bool => (false, true, false),
             Shape::ByteArray(_) | Shape::Bytes => (false, false, true),
+            Shape::Char => (false, false, false),
             _ if text => (false, false, false),
             _ => return None,
         };
         let (can, types) = match word {
-            KindWord::Text => (text, "text is `Text<N>`, `String`, `Cow<str>` or `&str`"),
+            KindWord::Text => {
+                (text || matches!(inner, Shape::Char), "text is `Text<N>`, `String`, `Cow<str>`, `&str` or `char`")
+            }
             KindWord::Digits => (text, "digits are `Digits<N>`, `String`, `Cow<str>` or `&str`"),
             KindWord::Number => (number, "numbers are `u8` to `u128` and `i8` to `i128`"),
             KindWord::Date => (false, "dates are `Date` and `MonthDay`"),

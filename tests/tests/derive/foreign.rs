@@ -31,6 +31,36 @@ fn a_decimal_is_a_number_with_the_spec_s_decimals() {
     assert_eq!(refusal(precise.encode_to_vec()), message);
 }
 
+#[test]
+fn decimals_are_summed_and_signed_elsewhere() {
+    #[derive(Telegram, Debug, PartialEq)]
+    struct Item {
+        #[field(len = 5, scale = 2, sign = "leading-minus")]
+        amount: Decimal,
+    }
+    #[derive(Telegram, Debug, PartialEq)]
+    struct List {
+        #[field(len = 6, scale = 2, sign = "leading-minus", computed = sum(items.amount))]
+        total: (),
+        #[field(len = 1, computed = sign(balance, '+', '-'))]
+        balance_sign: (),
+        #[field(len = 5, scale = 2)]
+        balance: Decimal,
+        #[field(group, rest, max = 3)]
+        items: Vec<Item>,
+    }
+    let decimal = |text: &str| text.parse::<Decimal>().unwrap();
+    let items = ["12.05", "-13.5"].map(|text| Item { amount: decimal(text) });
+    check(
+        &List { total: (), balance_sign: (), balance: decimal("-7.25"), items: items.into() },
+        b"-00145-0072501205-1350",
+    );
+    let precise =
+        List { total: (), balance_sign: (), balance: decimal("0"), items: vec![Item { amount: decimal("0.001") }] };
+    let message = "caller: items[0].amount, bytes 12..17: expected a number without more decimals than the field has";
+    assert_eq!(refusal(precise.encode_to_vec()), message);
+}
+
 #[derive(Telegram, Debug, PartialEq)]
 #[telegram(len = 47)]
 struct ByJiff {

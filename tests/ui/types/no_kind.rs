@@ -7,7 +7,7 @@ struct Transfer {
     #[field(len = 13)]
     amount: Amount,
     #[field(len = 1)]
-    initial: char,
+    initial: f64,
     #[field(len = 2)]
     pair: (u8, u8),
     nothing: (),
