@@ -326,7 +326,8 @@ impl Charset {
         }
         let at = if let End::Full(at) = wrote.end { at } else { 0 };
         let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
-        let (character, position) = (rest.chars().next().unwrap_or_default(), before.chars().count());
+        let character = rest.chars().next().unwrap_or_default();
+        let position = before.chars().count();
         EncodeError::TooLong { needed: text.len(), character, position }
     }
 

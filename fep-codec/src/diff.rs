@@ -91,7 +91,8 @@ pub fn diff(layout: &Layout, a: &[u8], b: &[u8]) -> Differences {
     } else {
         format!("{} {}", layout.name, layout.label)
     };
-    let (steps_a, steps_b) = (keyed(layout, a), keyed(layout, b));
+    let steps_a = keyed(layout, a);
+    let steps_b = keyed(layout, b);
     let places: BTreeMap<&Key, usize> = steps_b.iter().enumerate().map(|(at, (key, _))| (key, at)).collect();
     let known: BTreeSet<&Key> = steps_a.iter().map(|(key, _)| key).collect();
     let mut differences = Vec::new();
@@ -145,7 +146,8 @@ fn difference(a: Option<(&Step<'_>, &[u8])>, b: Option<(&Step<'_>, &[u8])>) -> D
 }
 
 fn side((step, telegram): (&Step<'_>, &[u8])) -> Side {
-    let (bytes, hidden) = (step.bytes(telegram), step.is_secret());
+    let bytes = step.bytes(telegram);
+    let hidden = step.is_secret();
     let value = match &step.value {
         Ok(value) => shown(step.what, value, hidden),
         Err(error) => Err(error.message()),
@@ -207,13 +209,16 @@ mod tests {
     use crate::layout::{Computed, Field, Filler, Group, Item, Kind, NumberRule, Repeat};
 
     fn number(name: &'static str, len: usize, secret: bool, computed: Option<Computed>) -> Item {
-        let (name, label) = (Cow::Borrowed(name), Cow::Borrowed(""));
+        let name = Cow::Borrowed(name);
+        let label = Cow::Borrowed("");
         Item::Field(Field { name, label, len, kind: Kind::Number(NumberRule::UNSIGNED), secret, computed })
     }
 
     fn layout(name: &'static str, label: &'static str, items: Vec<Item>) -> Layout {
-        let (name, label) = (Cow::Borrowed(name), Cow::Borrowed(label));
-        let (charset, when) = (Charset::Ascii, Cow::Borrowed(&[][..]));
+        let name = Cow::Borrowed(name);
+        let label = Cow::Borrowed(label);
+        let charset = Charset::Ascii;
+        let when = Cow::Borrowed(&[][..]);
         Layout { name, label, charset, stated_len: None, when, items: Cow::Owned(items) }
     }
 

@@ -230,7 +230,8 @@ mod tests {
     use crate::record::Value;
 
     fn field(name: &'static str, len: usize, kind: Kind) -> Item {
-        let (name, label) = (Cow::Borrowed(name), Cow::Borrowed(""));
+        let name = Cow::Borrowed(name);
+        let label = Cow::Borrowed("");
         Item::Field(Field { name, label, len, kind, secret: false, computed: None })
     }
 

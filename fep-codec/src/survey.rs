@@ -92,7 +92,8 @@ struct Survey<'l, 't> {
 impl<'l, 't> Survey<'l, 't> {
     fn new(telegram: &'t [u8]) -> Self {
         let end = telegram.len();
-        let (trail, steps) = (Vec::new(), Vec::new());
+        let trail = Vec::new();
+        let steps = Vec::new();
         Self { telegram, at: 0, end, limit: end, entry: 0, trail, steps, dues: None, undue: None }
     }
 
@@ -101,7 +102,8 @@ impl<'l, 't> Survey<'l, 't> {
         let mut level = Level::new(layout, self.at, self.steps.len());
         let mut complete = true;
         for (number, item) in layout.items().iter().enumerate() {
-            let (end, limit) = (self.end, self.limit);
+            let end = self.end;
+            let limit = self.limit;
             let length = item.name().and_then(|name| level.linked.length_at(name));
             let length = length.filter(|_| self.believes_length(layout, number));
             match length {
@@ -221,9 +223,11 @@ impl<'l, 't> Survey<'l, 't> {
         let room = Reader::starting_at(self.telegram.get(..self.end).unwrap_or_default(), self.at).check_room(group);
         let entry = group.layout.fixed_len().unwrap_or(0);
         while self.at < self.end {
-            let (before, left) = (self.at, self.end.saturating_sub(self.at));
+            let before = self.at;
+            let left = self.end.saturating_sub(self.at);
             if entries.len() >= group.repeat.max() {
-                let (count, max) = (entries.len().saturating_add(1), group.repeat.max());
+                let count = entries.len().saturating_add(1);
+                let max = group.repeat.max();
                 let too_many = || {
                     let error = Error::new(Culprit::Peer, Fault::TooMany { count, max }).within(&group.name);
                     error.at_bytes(before..self.end, None)
@@ -285,7 +289,8 @@ impl<'l, 't> Survey<'l, 't> {
     }
 
     fn push(&mut self, what: What<'l>, len: usize, name: Option<&str>, value: Result<Value, Error>) -> bool {
-        let (within, path) = (self.within(), name.map_or_else(String::new, |name| self.path_of(name)));
+        let within = self.within();
+        let path = name.map_or_else(String::new, |name| self.path_of(name));
         let value = value.map_err(|error| self.around(error));
         self.steps.push(Step { what, offset: self.at, len, path, within, value });
         self.at = self.at.saturating_add(len);

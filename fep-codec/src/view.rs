@@ -113,7 +113,8 @@ impl<'b> Window<'b> {
         sign: At,
     ) -> Result<T, Error> {
         let number: T = self.field(slot, at)?;
-        let (field, start) = (sign.layout.field(sign.number), self.start_of(sign));
+        let field = sign.layout.field(sign.number);
+        let start = self.start_of(sign);
         let mut reader = Reader::starting_at(self.telegram, start);
         let signed = reader.sign(field).and_then(|stated| {
             let sign = (field, field.sign());
@@ -360,7 +361,8 @@ impl<'b> WindowMut<'b> {
         sign: At,
         value: &T,
     ) -> Result<(), Error> {
-        let (field, start) = (sign.layout.field(sign.number), self.window().start_of(sign));
+        let field = sign.layout.field(sign.number);
+        let start = self.window().start_of(sign);
         let Some(units) = value.units(slot.rule) else {
             let fault = Fault::Overflow { holder: "a number of 38 digits" };
             return Err(named(Error::in_field(Culprit::Caller, fault, slot.field), self.root, self.telegram, start));

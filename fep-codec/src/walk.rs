@@ -218,7 +218,8 @@ impl<'l, 't> Walk<'l, 't> {
             && let Kind::Number(rule) = &field.kind
             && let Some(at) = constant.or_else(passed)
         {
-            let (slot, mut reader) = (Slot { field, rule }, Reader::starting_at(telegram, at));
+            let slot = Slot { field, rule };
+            let mut reader = Reader::starting_at(telegram, at);
             if let Some(Computed::Count(of)) = &field.computed
                 && let Some((_, Item::Group(group))) = layout.item(of)
             {
@@ -253,7 +254,8 @@ impl<'l, 't> Walk<'l, 't> {
 
     /// How many entries there are from here to there.
     fn entries_until(&self, group: &'l Group, end: usize, max: usize) -> Result<usize, Error> {
-        let (mut at, mut count) = (self.at, 0_usize);
+        let mut at = self.at;
+        let mut count = 0_usize;
         while at < end && count < max {
             let next = match group.layout.fixed_len() {
                 Some(len) => at.saturating_add(len),

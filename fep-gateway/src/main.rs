@@ -188,7 +188,8 @@ fn check(path: &Path) -> Result<(), Failure> {
     }
     let lines: usize = config.institutions.values().map(|institution| institution.lines.len()).sum();
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-    let (institutions, lines) = (count(config.institutions.len(), "institution"), count(lines, "line"));
+    let institutions = count(config.institutions.len(), "institution");
+    let lines = count(lines, "line");
     say(&format!("{}: {institutions}, {lines}, nothing wrong", path.display()));
     Ok(())
 }
@@ -197,7 +198,8 @@ async fn simulate(spec: &Path, scenario: &Path, listen: SocketAddr) -> Result<()
     let spec = Spec::load(spec)?;
     let (name, text) = read(scenario)?;
     let scenario = Scenario::read(Source::new(name, text), &spec).map_err(Failure::Findings)?;
-    let (spec_name, title) = (spec.name.clone(), scenario.title.clone());
+    let spec_name = spec.name.clone();
+    let title = scenario.title.clone();
     let simulator = Simulator::start(spec, scenario, listen).await;
     let simulator =
         simulator.map_err(|error| Failure::because(format!("cannot listen on {listen} (--listen)"), error))?;

@@ -47,7 +47,8 @@ fn layout(document: &Document, layout: &Layout, place: &LayoutPlace) {
     if let Some(places) = &place.items {
         items(document, layout, places);
     }
-    let (name, max) = (&layout.name, layout.max_len());
+    let name = &layout.name;
+    let max = layout.max_len();
     if max > TELEGRAM_LEN_MAX {
         let message = format!("`{name}` can have {max} bytes, a telegram may have {TELEGRAM_LEN_MAX}");
         document.error_hint(place.name.clone(), message, "look for a `max` or a `len` that is too large");

@@ -86,7 +86,9 @@ pub(crate) fn lower(root: Table<'_>, hash: u64) -> Lowered {
     if let Some(name) = &name {
         check_spec_name(document, name);
     }
-    let (title, version, source) = (text("title"), text("version"), text("source"));
+    let title = text("title");
+    let version = text("version");
+    let source = text("source");
     let charset = root.required("charset").and_then(options::charset).map_or(Charset::Ascii, |charset| charset.value);
     let name = name.map(|name| name.value.to_owned()).unwrap_or_default();
 
@@ -185,7 +187,8 @@ fn telegrams<'d>(known: &mut Known<'d>, root: &Table<'d>) -> (Vec<TelegramSpec>,
         let mut conditions = Vec::new();
         for (path, value) in when_values {
             if let Some(value) = value.string() {
-                let (path, value) = (Cow::Owned(path.value.to_owned()), Cow::Owned(value.value.to_owned()));
+                let path = Cow::Owned(path.value.to_owned());
+                let value = Cow::Owned(value.value.to_owned());
                 conditions.push(When { path, value });
             }
             place.when.push(path.span.start..value.span().end);

@@ -191,7 +191,8 @@ fn date(first: u16, last: u16, random: &mut Random) -> Date {
 }
 
 fn month_day(random: &mut Random) -> MonthDay {
-    let (month, day) = (1 + random.byte(12), 1 + random.byte(31));
+    let month = 1 + random.byte(12);
+    let day = 1 + random.byte(31);
     MonthDay::new(month, day).or_else(|_| MonthDay::new(month, 28)).unwrap_or_else(|_| unreachable!())
 }
 

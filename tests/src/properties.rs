@@ -94,7 +94,8 @@ fn among(first: &Error, all: &[Error]) {
 pub fn any_leniency(layout: &Layout, bytes: &[u8], lenient: Lenient) {
     let mended = lenient.mend(layout, bytes);
     assert_eq!(lenient.mend(layout, &mended), mended, "mended twice");
-    let (forgiven, strict) = (Record::decode_lenient(layout, bytes, lenient), Record::decode(layout, &mended));
+    let forgiven = Record::decode_lenient(layout, bytes, lenient);
+    let strict = Record::decode(layout, &mended);
     match (forgiven, strict) {
         (Ok(_), Err(error)) if lenient.unknown_codes && *error.fault() == Fault::UnknownCode => {}
         // With all lists open, reading may stop at a later mistake.
@@ -131,7 +132,8 @@ pub fn any_paths(layout: &Layout, bytes: &[u8]) {
 pub fn same_as_record<T: DecodeOwned + Telegram>(bytes: &[u8]) {
     match (T::decode(bytes), Record::decode(T::LAYOUT, bytes)) {
         (Ok(telegram), Ok(record)) => {
-            let (derived, dynamic) = (telegram.encode_to_vec(), without_fillers(&record).encode());
+            let derived = telegram.encode_to_vec();
+            let dynamic = without_fillers(&record).encode();
             assert_eq!(derived, dynamic, "{} is written in two ways", T::LAYOUT.name);
         }
         (Err(derived), Err(dynamic)) => assert_eq!(derived.to_string(), dynamic.to_string(), "{}", T::LAYOUT.name),
@@ -204,7 +206,8 @@ pub fn any_cut(stream: &[u8], cut: usize) {
 
 /// The lengths of the frames, and whether the stream broke.
 fn frames(prefix: LengthPrefix, pieces: &[&[u8]]) -> (Vec<usize>, bool) {
-    let (mut buffer, mut lengths) = (Vec::new(), Vec::new());
+    let mut buffer = Vec::new();
+    let mut lengths = Vec::new();
     for piece in pieces {
         buffer.extend_from_slice(piece);
         loop {

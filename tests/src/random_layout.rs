@@ -49,7 +49,8 @@ fn layout(name: &'static str, items: Vec<Item>) -> Layout {
 }
 
 fn group(name: &str, repeat: Repeat, entry: Vec<Item>) -> Item {
-    let (name, layout) = (name.to_owned().into(), Cow::Owned(layout("Entry", entry)));
+    let name = name.to_owned().into();
+    let layout = Cow::Owned(layout("Entry", entry));
     Item::Group(Group { name, label: "".into(), repeat, page: None, layout })
 }
 
@@ -78,7 +79,8 @@ impl Maker<'_> {
             match self.below(if depth < DEPTH_MAX { 14 } else { 7 }) {
                 0 => items.push(self.bytes_without_value()),
                 7 => {
-                    let (name, inner) = (self.name("part"), self.items(depth + 1));
+                    let name = self.name("part");
+                    let inner = self.items(depth + 1);
                     items.push(Item::Part(Part { name: name.into(), layout: Cow::Owned(layout("Part", inner)) }));
                 }
                 8 => items.extend(self.counted(depth)),
@@ -87,7 +89,8 @@ impl Maker<'_> {
                 11 => items.extend(self.sum()),
                 12 => items.extend(self.sign()),
                 13 => {
-                    let (name, count) = (self.name("group"), self.between(1, 3));
+                    let name = self.name("group");
+                    let count = self.between(1, 3);
                     let sequence = self.computed(2, Computed::Sequence(1));
                     let entry = std::iter::once(sequence).chain(self.items(depth + 1)).collect();
                     items.push(group(&name, Repeat::Fixed(count), entry));
@@ -136,7 +139,8 @@ impl Maker<'_> {
     }
 
     fn field(&mut self, (kind, len): (Kind, usize)) -> Item {
-        let (name, secret) = (self.name("field"), self.below(6) == 5);
+        let name = self.name("field");
+        let secret = self.below(6) == 5;
         Item::Field(Field { name: name.into(), label: "".into(), len, kind, secret, computed: None })
     }
 
@@ -150,7 +154,8 @@ impl Maker<'_> {
             encoding: self.one_of(&[Encoding::Ascii, Encoding::Binary]),
             ..NumberRule::UNSIGNED
         });
-        let (name, computed) = (name.to_owned().into(), Some(computed));
+        let name = name.to_owned().into();
+        let computed = Some(computed);
         Item::Field(Field { name, label: "".into(), len, kind, secret: false, computed })
     }
 
@@ -179,7 +184,9 @@ impl Maker<'_> {
     }
 
     fn counted(&mut self, depth: u8) -> [Item; 2] {
-        let (name, count, max) = (self.name("group"), self.name("count"), self.between(1, 9));
+        let name = self.name("group");
+        let count = self.name("count");
+        let max = self.between(1, 9);
         let by = self.computed_as(&count, 1, Computed::Count(name.clone().into()));
         let entry = self.items(depth + 1);
         [by, group(&name, Repeat::Counted { by: count.into(), max }, entry)]
@@ -187,8 +194,11 @@ impl Maker<'_> {
 
     /// Entries of one length.
     fn padded(&mut self) -> Vec<Item> {
-        let (name, count, max) = (self.name("group"), self.name("count"), self.between(1, 4));
-        let (first, second) = (self.kind(), self.kind());
+        let name = self.name("group");
+        let count = self.name("count");
+        let max = self.between(1, 4);
+        let first = self.kind();
+        let second = self.kind();
         let entry = vec![self.field(first), self.field(second)];
         let pad = self.one_of(b" 0*");
         if self.below(2) == 0 {
@@ -222,7 +232,8 @@ impl Maker<'_> {
     }
 
     fn sum(&mut self) -> [Item; 2] {
-        let (name, amount) = (self.name("group"), self.name("amount"));
+        let name = self.name("group");
+        let amount = self.name("amount");
         let total = self.computed(9, Computed::Sum(format!("{name}.{amount}").into()));
         let total = match total {
             Item::Field(field) => Item::Field(Field { kind: Kind::Number(NumberRule::UNSIGNED), ..field }),
@@ -279,7 +290,8 @@ impl Maker<'_> {
 
     fn digits_rule(&mut self) -> DigitsRule {
         let encoding = self.one_of(&[Encoding::Ascii, Encoding::Ebcdic]);
-        let (full, pad) = (self.below(2) == 0, encoding.space());
+        let full = self.below(2) == 0;
+        let pad = encoding.space();
         DigitsRule { encoding, full, pad, justify: self.one_of(&[Justify::Left, Justify::Right]) }
     }
 

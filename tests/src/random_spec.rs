@@ -108,7 +108,8 @@ impl Writer {
     fn end(&mut self) {
         match self.random.below(5) {
             0 => {
-                let (items, count) = (self.name("items"), self.name("count"));
+                let items = self.name("items");
+                let count = self.name("count");
                 self.item(format_args!("group = \"{items}\", count = \"{count}\", max = 5, part = \"Plain\""));
                 self.item(format_args!(
                     "name = \"{count}\", kind = \"number\", len = 2, computed = \"count\", of = \"{items}\""
@@ -121,12 +122,14 @@ impl Writer {
                 self.bytes_without_value();
             }
             2 => {
-                let (tail, kind) = (self.name("tail"), *self.random.one_of(&["text", "digits", "bytes"]));
+                let tail = self.name("tail");
+                let kind = *self.random.one_of(&["text", "digits", "bytes"]);
                 self.item(format_args!("name = \"{tail}\", kind = \"{kind}\", tail = true, max = 20"));
                 self.field();
             }
             3 => {
-                let (check, len) = (self.name("check"), self.random.between(1, 2));
+                let check = self.name("check");
+                let len = self.random.between(1, 2);
                 if self.late < 2 {
                     self.item(format_args!(
                         "name = \"{check}\", len = {len}, computed = \"check\", function = \"xor\""
@@ -218,7 +221,8 @@ impl Writer {
     fn length(&mut self) {
         if self.late < 2 {
             self.late += 1;
-            let (name, counts) = (self.name("length"), *self.random.one_of(&["rest", "all"]));
+            let name = self.name("length");
+            let counts = *self.random.one_of(&["rest", "all"]);
             self.item(format_args!(
                 "name = \"{name}\", kind = \"number\", len = 4, computed = \"length\", counts = \"{counts}\""
             ));
@@ -249,7 +253,9 @@ impl Writer {
         if self.random.one_in(2) {
             return self.item(format_args!("group = \"{items}\", count = \"{count}\", max = 4, part = \"{part}\""));
         }
-        let (inner, inner_count, cell) = (self.name("inner"), self.name("inner_count"), self.name("cell"));
+        let inner = self.name("inner");
+        let inner_count = self.name("inner_count");
+        let cell = self.name("cell");
         self.line(format_args!("  {{ group = \"{items}\", count = \"{count}\", max = 3, items = ["));
         self.item(format_args!(
             "name = \"{inner_count}\", kind = \"number\", len = 1, computed = \"count\", of = \"{inner}\""
@@ -264,7 +270,9 @@ impl Writer {
 
     /// The entries begin with a letter, so that none looks like one that is not used.
     fn padded(&mut self) {
-        let (items, mark, value) = (self.name("items"), self.name("mark"), self.name("value"));
+        let items = self.name("items");
+        let mark = self.name("mark");
+        let value = self.name("value");
         let entry =
             format!("[{{ literal = \"E\", name = \"{mark}\" }}, {{ name = \"{value}\", kind = \"text\", len = 3 }}]");
         if self.random.one_in(2) {
@@ -280,8 +288,10 @@ impl Writer {
     }
 
     fn choice(&mut self) {
-        let (body, code) = (self.name("body"), self.name("code"));
-        let (first, second) = (self.name("a"), self.name("b"));
+        let body = self.name("body");
+        let code = self.name("code");
+        let first = self.name("a");
+        let second = self.name("b");
         self.item(format_args!("name = \"{code}\", kind = \"text\", len = 2, charset = \"ascii\""));
         self.line(format_args!("  {{ choice = \"{body}\", by = \"{code}\", cases = ["));
         self.item(format_args!("codes = [\"A\", \"AA\"], part = \"Plain\""));
@@ -294,14 +304,17 @@ impl Writer {
     }
 
     fn measured(&mut self) {
-        let (len, tail) = (self.name("len"), self.name("tail"));
+        let len = self.name("len");
+        let tail = self.name("tail");
         let kind = *self.random.one_of(&["text", "digits", "bytes"]);
         self.item(format_args!("name = \"{len}\", kind = \"number\", len = 2, computed = \"length\", of = \"{tail}\""));
         self.item(format_args!("name = \"{tail}\", kind = \"{kind}\", tail = true, max = 30"));
     }
 
     fn sum(&mut self) {
-        let (total, items, amount) = (self.name("total"), self.name("items"), self.name("amount"));
+        let total = self.name("total");
+        let items = self.name("items");
+        let amount = self.name("amount");
         let scale = *self.random.one_of(&["", ", scale = 2"]);
         self.item(format_args!(
             "name = \"{total}\", kind = \"number\", len = 9, computed = \"sum\", of = \"{items}.{amount}\"{scale}"
@@ -312,7 +325,8 @@ impl Writer {
     }
 
     fn sign(&mut self) {
-        let (sign, number) = (self.name("sign"), self.name("signed"));
+        let sign = self.name("sign");
+        let number = self.name("signed");
         let signs = *self.random.one_of(&["+-", "+- ", "01"]);
         let sign = format!("name = \"{sign}\", len = 1, computed = \"sign\", of = \"{number}\", signs = \"{signs}\"");
         let none = *self.random.one_of(&["", ", none = \"spaces\""]);

@@ -45,7 +45,9 @@ fn text_in_any_charset_is_read_and_written_without_a_heap() {
         });
         // IBM-834 has no single bytes.
         let text = text.unwrap_or("홍길동");
-        let (mut bytes, mut utf8, mut len) = ([0; 40], [0; 120], 0);
+        let mut bytes = [0; 40];
+        let mut utf8 = [0; 120];
+        let mut len = 0;
         let how = Writing { compat: true, ..Writing::default() };
         let count = allocations(|| {
             len = charset.encode_with(text, how, &mut bytes).unwrap_or_default();
@@ -59,7 +61,8 @@ fn text_in_any_charset_is_read_and_written_without_a_heap() {
             allocations(|| read = charset.decode_into(bytes.get(..len).unwrap_or_default(), &mut utf8).ok().flatten());
         assert_eq!((count, read.and_then(|len| utf8.get(..len))), (0, Some(text.as_bytes())), "{charset}");
 
-        let (rule, mut field) = (TextRule::new(charset), [0; 20]);
+        let rule = TextRule::new(charset);
+        let mut field = [0; 20];
         let text: Text<20> = text.parse().expect("a short text");
         let mut same = false;
         let count = allocations(|| {
@@ -128,7 +131,8 @@ enum Any<'a> {
 #[test]
 fn borrowed_records_are_read_without_a_heap() {
     let golden = Golden::load("kftc-cms-eb13").bytes;
-    let (data, to_trailer) = (golden.get(120..480).expect("data"), golden.get(..480).expect("no trailer"));
+    let data = golden.get(120..480).expect("data");
+    let to_trailer = golden.get(..480).expect("no trailer");
     let mut serials = 0;
     let count = allocations(|| {
         serials = records::<Data<'_>>(data).map(|row| row.map_or(0, |row| row.serial)).sum();

@@ -49,7 +49,9 @@ fn a_table_of_codes_is_made_of_layouts() {
 #[test]
 fn the_golden_stream_is_three_telegrams_and_the_same_bytes_again() {
     let golden = Golden::load("quote-c-stream").bytes;
-    let (mut rest, mut all, mut glued) = (golden.as_slice(), Vec::new(), Vec::new());
+    let mut rest = golden.as_slice();
+    let mut all = Vec::new();
+    let mut glued = Vec::new();
     while let Some((frame, behind)) = cut_one(rest) {
         table().check(frame).expect("it ends in FF");
         all.push(QuoteC::decode_any(frame).expect("reads"));
@@ -72,7 +74,8 @@ fn the_stream_codec_reads_it_however_it_is_cut_and_writes_it() {
     let mut codec = TelegramCodec::<QuoteC, _>::new(table());
     let mut written = BytesMut::new();
     for cut in 0..=golden.len() {
-        let (mut buffer, mut all) = (BytesMut::new(), Vec::new());
+        let mut buffer = BytesMut::new();
+        let mut all = Vec::new();
         let (first, second) = golden.split_at(cut);
         for piece in [first, second] {
             buffer.extend_from_slice(piece);

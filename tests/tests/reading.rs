@@ -37,7 +37,8 @@ fn a_record_is_changed_by_paths_and_checks_what_it_is_given() {
     record.set_json("items", &whole).expect("a group");
     assert_eq!(record.to_json_value()["items"], whole);
 
-    let (header, items) = (record.get("header").cloned(), record.get("items").cloned());
+    let header = record.get("header").cloned();
+    let items = record.get("items").cloned();
     record.set("header", header.expect("the part")).expect("a part");
     record.set("items", items.expect("the group")).expect("a group");
     let before = record.clone();

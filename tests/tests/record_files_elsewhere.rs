@@ -194,7 +194,8 @@ fn all_processors_together_find_what_one_finds() {
 #[test]
 fn records_of_all_processors_come_in_order_and_their_errors_say_where() {
     let mut bytes = large(b"\r\n");
-    let (plan, count) = (batches(), bytes.len() / 14);
+    let plan = batches();
+    let count = bytes.len() / 14;
     let one: Vec<Line> =
         FileReader::new(&plan, &*bytes).expect("a plan").typed().collect::<Result<_, _>>().expect("reads");
     let all: Result<Vec<Line>, _> = par_records(&bytes, LineEnd::CrLf).collect();

@@ -54,7 +54,8 @@ fn every_request_has_an_answer_with_its_layout_and_the_next_code() {
 /// Goes through a golden stream telegram by telegram: each is chosen by its first bytes, says how long it is, gives the golden
 /// fields and comes back from them. `end` stands behind each. Returns the names.
 fn through_a_stream(name: &str, golden: &str, end: &[u8]) -> Vec<String> {
-    let (spec, golden) = (spec(name), Golden::load(golden));
+    let spec = spec(name);
+    let golden = Golden::load(golden);
     let mut rest = golden.bytes.as_slice();
     let mut names = Vec::new();
     for expected in golden.fields.as_array().expect("telegrams") {
@@ -79,7 +80,8 @@ fn through_a_stream(name: &str, golden: &str, end: &[u8]) -> Vec<String> {
 fn the_golden_stream_of_quotes_goes_both_ways() {
     assert_eq!(through_a_stream("quote-c", "quote-c-stream", b""), ["Trade", "Index", "Poll"]);
     // The golden file names no fields of the poll, whose time must not be lost.
-    let (spec, golden) = (spec("quote-c"), Golden::load("quote-c-stream"));
+    let spec = spec("quote-c");
+    let golden = Golden::load("quote-c-stream");
     let poll = Record::decode(&spec.telegram("Poll").expect("the poll").layout, &golden.bytes[206..]).expect("a poll");
     let fields = json!({ "data_code": "I2", "info_code": "01", "market": "1", "time": "09:31:00" });
     assert_eq!(poll.to_json_value(), fields);

@@ -65,7 +65,8 @@ impl Bytes {
     #[allow(clippy::cast_possible_truncation, reason = "a byte counts to 255")]
     const fn of(single: Single) -> Self {
         let mut new = Self { characters: [NONE; 256], codes: [0; 256], half_width: [0; 128], others: [(NONE, 0); 2] };
-        let (mut byte, mut others) = (0, 0);
+        let mut byte = 0;
+        let mut others = 0;
         while byte < 256 {
             let at = single as usize * 512 + byte * 2;
             let character = u16::from_le_bytes([FILE[at], FILE[at + 1]]);
@@ -201,7 +202,8 @@ const HANGUL_FILLER: (u16, u16) = (0x3164, 0x8441);
 /// The user area of Korean hosts: D441 to DDFD, 188 codes a row without 80, are U+E000 to U+E757.
 #[allow(clippy::cast_possible_truncation, reason = "the user area has 1,880 characters")]
 const fn user_code(number: u32) -> u16 {
-    let (row, column) = (number / 188, number % 188);
+    let row = number / 188;
+    let column = number % 188;
     ((0xD4 + row) << 8 | (column + 0x41 + (column >= 0x3F) as u32)) as u16
 }
 

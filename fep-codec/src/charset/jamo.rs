@@ -39,8 +39,9 @@ const FINALS_ONLY: [(u8, u8); 11] = [
 /// The combination code of a syllable, counted from [`FIRST`].
 #[inline]
 pub(super) const fn combine(syllable: u32) -> u16 {
-    let (initial, vowel, last) =
-        (syllable / (VOWELS * FINALS), syllable % (VOWELS * FINALS) / FINALS, syllable % FINALS);
+    let initial = syllable / (VOWELS * FINALS);
+    let vowel = syllable % (VOWELS * FINALS) / FINALS;
+    let last = syllable % FINALS;
     code(initial + 2, vowel_bits(vowel), final_bits(last))
 }
 
@@ -68,7 +69,8 @@ const fn added() -> [[u16; 256]; 2] {
     let mut byte = 0;
     while byte < 256_u32 {
         // Vowels stand in four groups of at most six, see `vowel_bits`. The first begins at 3, the others at 2.
-        let (initial, group) = (byte >> 2 & 0x1F, byte & 3);
+        let initial = byte >> 2 & 0x1F;
+        let group = byte & 3;
         if byte >= 0x80 && initial >= 2 && initial <= 20 {
             let number = (initial - 2) * VOWELS * FINALS + group * 6 * FINALS;
             added[0][byte as usize] = (number as u16).wrapping_sub(3 * FINALS as u16);
@@ -194,7 +196,8 @@ impl Iterator for Composed<'_> {
 
 /// The one character that two are, if they are one.
 fn compose(first: char, second: char) -> Option<char> {
-    let (a, b) = (u32::from(first), u32::from(second));
+    let a = u32::from(first);
+    let b = u32::from(second);
     let both = match b {
         0x1161..=0x1175 => FIRST + (within(a, 0x1100, 19)? * VOWELS + (b - 0x1161)) * FINALS,
         0x11A8..=0x11C2 => {

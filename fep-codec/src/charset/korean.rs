@@ -45,7 +45,8 @@ const fn characters() -> [u16; 126 * COLUMNS] {
         }
         at += 1;
     }
-    let (mut cell, mut syllable) = (0, 0);
+    let mut cell = 0;
+    let mut syllable = 0;
     while syllable < jamo::COUNT {
         if !in_square[syllable] {
             cell = free_cell(cell);
@@ -76,7 +77,8 @@ const fn rows() -> [[u16; 256]; 128] {
 /// The first cell from here on that CP949 could use: a letter or a byte above 80 as trail, outside the square.
 const fn free_cell(mut cell: usize) -> usize {
     loop {
-        let (row, trail) = (cell / COLUMNS, cell % COLUMNS + 0x41);
+        let row = cell / COLUMNS;
+        let trail = cell % COLUMNS + 0x41;
         let is_trail = matches!(trail, 0x41..=0x5A | 0x61..=0x7A | 0x81..=0xFE);
         if is_trail && (row < 0x20 || trail < 0xA1) {
             return cell;
@@ -243,7 +245,8 @@ impl Table for Johab {
 
 /// A code of KS X 1001 as Johab has it.
 fn from_row(code: u16) -> u16 {
-    let (row, column) = (code >> 8, (code & 0xFF) - 0xA1);
+    let row = code >> 8;
+    let column = (code & 0xFF) - 0xA1;
     let row = if row >= 0xCA { row - 0xCA + 2 * (0xE0 - 0xD9) } else { row - 0xA1 };
     let column = column + row % 2 * 94;
     (0xD9 + row / 2) << 8 | (column + if column < 78 { 0x31 } else { 0x91 - 78 })

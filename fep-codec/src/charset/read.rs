@@ -284,7 +284,8 @@ pub(super) fn utf8(bytes: &[u8], how: Reading, out: &mut [u8]) -> Result<Option<
     let (text, is_half) = match core::str::from_utf8(bytes) {
         Ok(_) => (bytes, false),
         Err(error) => {
-            let (offset, is_half) = (error.valid_up_to(), error.error_len().is_none());
+            let offset = error.valid_up_to();
+            let is_half = error.error_len().is_none();
             if !is_half || how.half == Half::Refuse {
                 let reason = if is_half { Reason::Half } else { Reason::NoCharacter };
                 return Err(Malformed { offset, reason });

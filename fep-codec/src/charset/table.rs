@@ -112,7 +112,9 @@ impl<const BLOCKS: usize, const CODES: usize> Pages<BLOCKS, CODES> {
     pub(super) const fn of(grid: Grid) -> Self {
         let seen = grid.seen();
         let mut pages = Self { index: [0; 1024], bits: [0; BLOCKS], first: [0; BLOCKS], codes: [0; CODES] };
-        let (mut page, mut blocks, mut codes) = (0, 1, 0);
+        let mut page = 0;
+        let mut blocks = 1;
+        let mut codes = 0;
         while page < 1024 {
             if seen[page] != 0 {
                 pages.index[page] = blocks as u16;
@@ -157,14 +159,16 @@ impl Grid {
 
     #[allow(clippy::cast_possible_truncation, reason = "rows and columns are fewer than 256")]
     const fn code(self, at: usize) -> u16 {
-        let (row, column) = (at / self.columns, at % self.columns);
+        let row = at / self.columns;
+        let column = at % self.columns;
         let gap = if row >= self.gap_at { self.gap } else { 0 };
         (self.lead + row as u16 + gap) << 8 | (self.trail + column as u16)
     }
 
     /// Whether there is a character, and it is written with this code. Hangul is not: its codes stand in the order of Unicode.
     const fn is_written(self, at: usize) -> bool {
-        let (character, lead) = (self.character(at), self.code(at) >> 8);
+        let character = self.character(at);
+        let lead = self.code(at) >> 8;
         !matches!(character, 0 | 0xAC00..=0xD7A3) && (lead < self.read_only.0 || lead > self.read_only.1)
     }
 
@@ -185,7 +189,9 @@ impl Grid {
     /// How many blocks and codes [`Pages`] needs.
     pub(super) const fn sizes(self) -> (usize, usize) {
         let seen = self.seen();
-        let (mut page, mut blocks, mut codes) = (0, 1, 0);
+        let mut page = 0;
+        let mut blocks = 1;
+        let mut codes = 0;
         while page < 1024 {
             if seen[page] != 0 {
                 blocks += 1;

@@ -180,7 +180,8 @@ pub(super) fn has(character: char, rules: Rules) -> bool {
 /// How many bytes the text takes. Characters that the charset lacks count as none.
 #[cold]
 pub(super) fn measure(text: &str, how: Writing, rules: Rules) -> usize {
-    let (mut len, mut double) = (0_usize, false);
+    let mut len = 0_usize;
+    let mut double = false;
     let mut codes = Changed::new(text, how, rules);
     while let Some((_, code)) = codes.next() {
         if code == NONE {
@@ -265,7 +266,8 @@ fn lead(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
 /// Single bytes, and pairs between SO and SI. While pairs are written, a byte is kept for the SI that closes them.
 #[inline(always)]
 fn shifted(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
-    let (mut len, mut double) = (0_usize, false);
+    let mut len = 0_usize;
+    let mut double = false;
     let end = loop {
         let Some(first) = codes.first() else { break End::Done };
         let shifts = double == first.is_ascii();
@@ -348,7 +350,8 @@ pub(super) fn utf8(text: &str, out: &mut [u8]) -> Wrote {
         }
         None => {
             let at = text.floor_char_boundary(out.len());
-            let (to, from) = (out.get_mut(..at).unwrap_or_default(), text.as_bytes().get(..at).unwrap_or_default());
+            let to = out.get_mut(..at).unwrap_or_default();
+            let from = text.as_bytes().get(..at).unwrap_or_default();
             to.copy_from_slice(from);
             Wrote { len: at, end: End::Full(at) }
         }

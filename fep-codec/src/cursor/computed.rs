@@ -250,7 +250,8 @@ pub(crate) fn check_page(
     start: Option<i128>,
     total: Option<i128>,
 ) -> Result<(), Error> {
-    let (start, total) = (start.unwrap_or(i128::MAX), total.unwrap_or(i128::MAX));
+    let start = start.unwrap_or(i128::MAX);
+    let total = total.unwrap_or(i128::MAX);
     let last = start.saturating_sub(1).saturating_add(count as i128);
     if count == 0 || (start >= 1 && last <= total) {
         return Ok(());

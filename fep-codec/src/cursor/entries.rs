@@ -29,7 +29,8 @@ impl<'a> Reader<'a> {
         len: u64,
         read: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let (start, left) = (self.position(), self.left());
+        let start = self.position();
+        let left = self.left();
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         let end = start.saturating_add(len);
         if len > left {
@@ -100,7 +101,8 @@ impl<'a> Reader<'a> {
                 self.reserve(behind);
                 self.check_room(group)?;
                 while self.left() > 0 {
-                    let (start, index) = (self.position(), entries.len());
+                    let start = self.position();
+                    let index = entries.len();
                     check_max(group, index.saturating_add(1), start..start.saturating_add(self.left()))?;
                     next(self, &mut entries)?;
                     if self.position() == start {
@@ -133,7 +135,8 @@ impl<'a> Reader<'a> {
             return Err(Error::new(Culprit::Spec, fault).within(&group.name));
         };
         for index in used..group.repeat.max() {
-            let (start, blank) = (self.position(), self.at_blank_entry(group));
+            let start = self.position();
+            let blank = self.at_blank_entry(group);
             let range = start..start.saturating_add(len);
             let in_entry = |fault| Error::new(Culprit::Peer, fault).at_entry(index).within(&group.name);
             let bytes = self.take(len).map_err(|fault| in_entry(fault).at_bytes(range.clone(), None))?;
@@ -149,7 +152,8 @@ impl<'a> Reader<'a> {
     /// Whether what is left is a whole number of entries, and not too many of them.
     pub(crate) fn check_room(&self, group: &Group) -> Result<(), Error> {
         let Some(entry) = group.layout.fixed_len().filter(|len| *len > 0) else { return Ok(()) };
-        let (start, left) = (self.position(), self.left());
+        let start = self.position();
+        let left = self.left();
         let bytes = left % entry;
         if bytes > 0 {
             let end = start.saturating_add(left);

@@ -146,7 +146,8 @@ impl<'a> Reader<'a> {
     /// If they are more than the field may have, or no value of its kind.
     #[inline]
     pub fn tail<R, T: FieldValue<'a, R>>(&mut self, slot: Slot<'_, R>, behind: usize) -> Result<T, Error> {
-        let (len, max) = (self.left().saturating_sub(behind), slot.field.len);
+        let len = self.left().saturating_sub(behind);
+        let max = slot.field.len;
         if len <= max {
             return self.field_of(slot, len);
         }

@@ -113,7 +113,9 @@ impl<'b> Writer<'b> {
     /// # Errors
     /// If the value has more bytes than the field may have, or its charset lacks a character.
     pub fn tail<'v, R, T: TailValue<'v, R>>(&mut self, slot: Slot<'_, R>, value: &T) -> Result<(), Error> {
-        let (start, needed, len) = (self.at, value.wire_len(slot.rule), slot.field.len);
+        let start = self.at;
+        let needed = value.wire_len(slot.rule);
+        let len = slot.field.len;
         let put = if needed > len { Err(Fault::TooLong { needed, len }) } else { self.take(needed) };
         put.and_then(|bytes| value.put(slot.rule, bytes)).map_err(|fault| in_field(fault, slot.field, start))
     }
@@ -160,7 +162,8 @@ impl<'b> Writer<'b> {
     /// # Errors
     /// If they are not as many as there is room for, or the buffer ends here.
     pub(crate) fn reserved(&mut self, filler: &Filler, bytes: &[u8]) -> Result<(), Error> {
-        let (given, len) = (bytes.len(), filler.len);
+        let given = bytes.len();
+        let len = filler.len;
         let written = if given == len { self.take(len) } else { Err(Fault::NotFull { given, len }) };
         written.map(|out| out.copy_from_slice(bytes)).map_err(|fault| Error::new(Culprit::Caller, fault))
     }

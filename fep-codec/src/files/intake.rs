@@ -76,7 +76,10 @@ impl<'f> Intake<'f> {
         let walk = Walk::new(file)?;
         // The records' length was checked.
         let buffer = vec![0; PIECE_BYTES.max(walk.window_len() * 2)];
-        let (start, end, input_ended, ended) = (0, 0, false, false);
+        let start = 0;
+        let end = 0;
+        let input_ended = false;
+        let ended = false;
         Ok(Self { walk, buffer, start, end, input_ended, ended, found: None, pending: None, report: None })
     }
 
@@ -140,7 +143,8 @@ impl<'f> Intake<'f> {
 
     /// Takes what stands at the start of the window, and says whether it is a record. A mistake is pending then.
     fn framed(&mut self) -> bool {
-        let (number, offset) = (self.walk.number + 1, self.walk.offset);
+        let number = self.walk.number + 1;
+        let offset = self.walk.offset;
         let at_place = |what: FileFault| FileError { record: number, offset, what };
         let window = self.buffer.get(self.start..self.end).unwrap_or_default();
         let framed = if window.is_empty() {
@@ -182,7 +186,8 @@ impl<'f> Intake<'f> {
 
 impl fmt::Debug for Intake<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (records, bytes) = (self.walk.number, self.walk.offset);
+        let records = self.walk.number;
+        let bytes = self.walk.offset;
         f.debug_struct("Intake").field("records", &records).field("bytes", &bytes).finish_non_exhaustive()
     }
 }

@@ -62,7 +62,8 @@ pub fn par_records<'a, T: RecordSet<'a> + Send>(
     let record_len = const { one_len(T::RECORDS) };
     let piece_len = (record_len + line_end.bytes().len()) * PIECE_RECORDS;
     bytes.par_chunks(piece_len).enumerate().flat_map_iter(move |(number, piece)| {
-        let (record, offset) = (number * PIECE_RECORDS, number * piece_len);
+        let record = number * PIECE_RECORDS;
+        let offset = number * piece_len;
         records_from(piece, line_end, record as u64, offset as u64)
     })
 }
@@ -140,7 +141,8 @@ pub fn verify(file: &FileLayout, bytes: &[u8]) -> Result<Progress, FileError> {
 /// One record after the other, until so many bytes of the file are behind.
 fn walk_to(walk: &mut Walk<'_>, bytes: &[u8], end: usize) -> Result<(), FileError> {
     while let Some(start) = usize::try_from(walk.offset).ok().filter(|start| *start < end) {
-        let (record, offset) = (walk.number + 1, walk.offset);
+        let record = walk.number + 1;
+        let offset = walk.offset;
         let window = bytes.get(start..bytes.len().min(start + walk.window_len())).unwrap_or_default();
         let wrong = match walk.step(window) {
             Ok(framed) => framed.wrong,

@@ -185,7 +185,8 @@ impl<'f> Running<'f> {
 
     #[cold]
     fn wrong(&self, stated: i128, computed: i128) -> FileFault {
-        let (record, field) = (self.total.record.clone().into_owned(), self.total.field.clone().into_owned());
+        let record = self.total.record.clone().into_owned();
+        let field = self.total.field.clone().into_owned();
         FileFault::WrongTotal { record, field, stated, computed }
     }
 }

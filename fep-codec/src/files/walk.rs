@@ -90,9 +90,14 @@ impl<'f> Walk<'f> {
             layouts.push((*layout, layout.min_len()));
         }
         let totals = Totals::new(file, &all)?;
-        let (order, lenient) = (Order::new(&file.steps), file.lenient);
-        let (line_end, padded) = (None, Vec::new());
-        let (number, offset, last_len, filling) = (0, 0, 0, false);
+        let order = Order::new(&file.steps);
+        let lenient = file.lenient;
+        let line_end = None;
+        let padded = Vec::new();
+        let number = 0;
+        let offset = 0;
+        let last_len = 0;
+        let filling = false;
         Ok(Self { file, layouts, order, totals, lenient, line_end, number, offset, last_len, filling, padded })
     }
 

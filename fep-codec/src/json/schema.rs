@@ -59,7 +59,8 @@ impl Layout {
 }
 
 fn object(layout: &Layout) -> Map<String, Json> {
-    let (mut properties, mut required) = (Map::new(), Vec::new());
+    let mut properties = Map::new();
+    let mut required = Vec::new();
     for item in layout.items() {
         let Some(name) = item.name() else { continue };
         properties.insert(name.to_owned(), property(item));

@@ -32,7 +32,8 @@ impl FieldValue<'_, NumberRule> for Decimal {
 impl Amount for Decimal {
     /// More decimals than the field has do not count here: they are refused where the number itself is written.
     fn units(&self, rule: &NumberRule) -> Option<i128> {
-        let (own, scale) = (self.scale(), u32::from(rule.scale));
+        let own = self.scale();
+        let scale = u32::from(rule.scale);
         if own > scale {
             return self.mantissa().checked_div(10_i128.checked_pow(own - scale)?);
         }

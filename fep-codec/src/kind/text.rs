@@ -74,7 +74,8 @@ impl TextRule {
             ' ' if self.width == Width::Full => self.pad_pair().is_some() || self.pad == self.charset.space(),
             _ if self.charset.keeps_ascii() => character.is_ascii() && character as u32 == u32::from(self.pad),
             _ => {
-                let (mut pad, mut given) = ([0; 4], [0; 4]);
+                let mut pad = [0; 4];
+                let mut given = [0; 4];
                 let len = self.charset.decode_into(&[self.pad], &mut pad).ok().flatten();
                 len.is_some_and(|len| pad.get(..len) == Some(character.encode_utf8(&mut given).as_bytes()))
             }

@@ -28,7 +28,8 @@ impl Layout {
             [] => {}
             conditions => return conditions.len(),
         }
-        let (mut rest, mut count) = (self.items(), 0_usize);
+        let mut rest = self.items();
+        let mut count = 0_usize;
         while let [item, tail @ ..] = rest {
             if let Item::Literal(_) = item {
                 count = count.saturating_add(1);
@@ -60,7 +61,9 @@ impl Layout {
     }
 
     const fn literal_mark(&'static self, number: usize) -> Mark {
-        let (mut rest, mut offset, mut left) = (self.items(), 0_usize, number);
+        let mut rest = self.items();
+        let mut offset = 0_usize;
+        let mut left = number;
         while let [item, tail @ ..] = rest {
             if let Item::Literal(literal) = item {
                 if left == 0 {

@@ -52,7 +52,8 @@ impl Layout {
         let mut offset = 0_usize;
         while let [item, tail @ ..] = rest {
             if let Item::Literal(literal) = item {
-                let (mut bytes, mut at) = (literal.as_bytes(), offset);
+                let mut bytes = literal.as_bytes();
+                let mut at = offset;
                 while let [byte, behind @ ..] = bytes {
                     match other.literal_byte(at) {
                         Some(same) if same == *byte => (bytes, at) = (behind, at.saturating_add(1)),
@@ -127,7 +128,8 @@ mod tests {
     use crate::layout::{Field, Group, Kind, NumberRule, Part, Repeat, TextRule};
 
     fn field(name: &'static str, kind: Kind) -> Item {
-        let (name, label) = (Cow::Borrowed(name), Cow::Borrowed(""));
+        let name = Cow::Borrowed(name);
+        let label = Cow::Borrowed("");
         Item::Field(Field { name, label, len: 2, kind, secret: false, computed: None })
     }
 
@@ -147,7 +149,8 @@ mod tests {
     fn a_condition_names_a_field_that_every_telegram_has_at_one_place() {
         let text = || Kind::Text(TextRule::new(Charset::Ascii));
         let header = layout(&[], vec![field("length", Kind::Number(NumberRule::UNSIGNED)), field("code", text())]);
-        let (name, label) = (Cow::Borrowed("items"), Cow::Borrowed(""));
+        let name = Cow::Borrowed("items");
+        let label = Cow::Borrowed("");
         let repeat = Repeat::Counted { by: Cow::Borrowed("length"), max: 3 };
         let all = vec![
             Item::Part(Part { name: Cow::Borrowed("header"), layout: Cow::Owned(header.clone()) }),
@@ -179,7 +182,8 @@ mod tests {
     #[test]
     fn a_layout_without_conditions_is_known_by_its_literals() {
         let literal = |bytes: &'static [u8]| {
-            let (name, label) = (Cow::Borrowed(""), Cow::Borrowed(""));
+            let name = Cow::Borrowed("");
+            let label = Cow::Borrowed("");
             Item::Literal(crate::layout::Literal { name, label, bytes: Cow::Borrowed(bytes) })
         };
         let text = || field("text", Kind::Text(TextRule::new(Charset::Ascii)));

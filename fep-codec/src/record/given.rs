@@ -73,7 +73,8 @@ impl Pass<'_> {
     }
 
     fn field(&self, layout: &Layout, siblings: &[Value], field: &Field, value: &Value) -> Result<(), Error> {
-        let (start, total) = (self.at, self.telegram.len());
+        let start = self.at;
+        let total = self.telegram.len();
         let end = start.saturating_add(field.len);
         match &field.computed {
             Some(Computed::Length(Counts::Rest)) => number(field, value, total.saturating_sub(end) as i128),

@@ -94,7 +94,8 @@ mod tests {
     use crate::layout::{Computed, Field, Filler, Group, Item, Kind, NumberRule, Repeat, TextRule};
 
     fn number(name: &'static str, len: usize, secret: bool, computed: Option<Computed>) -> Item {
-        let (name, label) = (Cow::Borrowed(name), Cow::Borrowed(""));
+        let name = Cow::Borrowed(name);
+        let label = Cow::Borrowed("");
         Item::Field(Field { name, label, len, kind: Kind::Number(NumberRule::UNSIGNED), secret, computed })
     }
 
@@ -119,7 +120,8 @@ mod tests {
             layout: Cow::Owned(entry),
         };
         let text = Kind::Text(TextRule::new(Charset::Ascii));
-        let (name, label) = (Cow::Borrowed("end"), Cow::Borrowed(""));
+        let name = Cow::Borrowed("end");
+        let label = Cow::Borrowed("");
         let end = Item::Field(Field { name, label, len: 1, kind: text, secret: false, computed: None });
         let count = number("count", 1, false, Some(Computed::Count(Cow::Borrowed("items"))));
         let filler = Filler { label: Cow::Borrowed(""), len: 1, pad: b' ', any: false };

@@ -48,7 +48,8 @@ impl<'l> Survey<'l, '_> {
     /// Gives an item the bytes that the field at `said_at` says, as far as they are there.
     pub(super) fn narrow(&mut self, level: &Level<'l>, item: &Item, len: u64, said_at: usize) {
         let len = usize::try_from(len).unwrap_or(usize::MAX);
-        let (end, left) = (self.at.saturating_add(len), self.end.saturating_sub(self.at));
+        let end = self.at.saturating_add(len);
+        let left = self.end.saturating_sub(self.at);
         if len > left {
             let error = Error::new(Culprit::Peer, Fault::Truncated { needed: len, left });
             let error = error.within(item.name().unwrap_or_default()).at_bytes(self.at..end, None);
@@ -141,7 +142,8 @@ mod tests {
     #[test]
     fn a_field_is_read_without_a_look_at_what_stands_behind_it() {
         // Else a telegram of n fields would be looked at n times.
-        let (name, kind) = (Cow::Borrowed("text"), Kind::Text(TextRule::new(Charset::Ascii)));
+        let name = Cow::Borrowed("text");
+        let kind = Kind::Text(TextRule::new(Charset::Ascii));
         let field = Field { name: name.clone(), label: name, len: 2, kind, secret: false, computed: None };
         for (at, end) in [(0, 2), (5, 7), (6, 8), (7, 8)] {
             let mut survey = Survey { at, ..Survey::new(b"abcdefgh") };

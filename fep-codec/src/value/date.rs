@@ -72,7 +72,8 @@ impl Date {
     /// # Errors
     /// If the year has no such day.
     pub const fn from_ordinal(year: u16, day_of_year: u16) -> Result<Self, Impossible> {
-        let (mut month, mut rest) = (1, day_of_year);
+        let mut month = 1;
+        let mut rest = day_of_year;
         while month <= 12 && rest > days_in(year, month) as u16 {
             rest -= days_in(year, month) as u16;
             month += 1;
@@ -87,7 +88,8 @@ impl Date {
     /// The number of the day in its year, from 1.
     #[must_use]
     pub const fn day_of_year(self) -> u16 {
-        let (mut month, mut day) = (1, self.day as u16);
+        let mut month = 1;
+        let mut day = self.day as u16;
         while month < self.month {
             day += days_in(self.year, month) as u16;
             month += 1;

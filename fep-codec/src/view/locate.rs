@@ -32,7 +32,8 @@ pub(crate) fn locate<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Res
         let Some((number, item)) = inner.layout.item(name) else { break };
         let within = |error: Error| passed.iter().rev().fold(error, |error, name| error.within(name));
         let walk = inner.walk_to(number).map_err(within)?;
-        let (start, end) = (walk.at, walk.limit(number).map_err(within)?);
+        let start = walk.at;
+        let end = walk.limit(number).map_err(within)?;
         inner = match (item, index) {
             (Item::Field(field), None) if segments.peek().is_none() => {
                 return Ok(Place { field, start, len: field.len, layout: inner.layout });

@@ -48,7 +48,8 @@ pub(super) const COMPUTED: Fault =
 /// ```
 pub fn patch(layout: &Layout, telegram: &mut [u8], path: &str, value: &Value) -> Result<(), Error> {
     let place = locate(layout, telegram, path)?;
-    let (field, range) = (place.field, place.start..place.start.saturating_add(place.len));
+    let field = place.field;
+    let range = place.start..place.start.saturating_add(place.len);
     if field.computed.is_some() {
         return Err(within_parents(Error::in_field(Culprit::Caller, COMPUTED, field), path));
     }
@@ -128,7 +129,8 @@ pub(super) fn in_place(
 ) -> Result<(), Error> {
     /// Most fields are shorter, and need no heap.
     const SCRATCH_BYTES: usize = 64;
-    let (len, left) = (range.len(), telegram.len().saturating_sub(range.start));
+    let len = range.len();
+    let left = telegram.len().saturating_sub(range.start);
     let Some(out) = telegram.get_mut(range.clone()) else {
         return Err(Error::new(Culprit::Peer, Fault::Truncated { needed: len, left }).at_bytes(range, None));
     };

@@ -290,7 +290,8 @@ impl FieldAttrs {
 impl PageAttrs {
     fn read(entry: &Entry, cx: &Ctxt) -> Option<Self> {
         let example = "page(total = total_count, start = start_no)";
-        let (mut total, mut start) = (None, None);
+        let mut total = None;
+        let mut start = None;
         for chunk in entry.list(cx, &format!("the fields that say which page: `{example}`"))? {
             let Some(part) = super::entry::entry(chunk, cx) else { continue };
             let field = |input: syn::parse::ParseStream<'_>| input.parse::<Ident>();

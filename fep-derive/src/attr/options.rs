@@ -239,7 +239,11 @@ impl Sign {
             return given.one_of(cx, &WORDS);
         }
         let entries = given.list(cx, "")?.into_iter().filter_map(|chunk| entry(chunk, cx)).collect();
-        let (mut leading, mut plus, mut minus, mut overpunch, mut byte) = (None, b'+', b'-', None, None);
+        let mut leading = None;
+        let mut plus = b'+';
+        let mut minus = b'-';
+        let mut overpunch = None;
+        let mut byte = None;
         for entry in unique(entries, cx) {
             match entry.key.to_string().as_str() {
                 side @ ("leading" | "trailing") => {

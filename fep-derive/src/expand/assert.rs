@@ -107,8 +107,10 @@ fn claims(telegram: &Telegram, ty: &TokenStream, close: &dyn Fn(&syn::Type) -> T
             && field.ask_type_for_len
             && let Len::Stated(len) = &field.len
         {
-            let (option, stated) = (paths::option(), len.value);
-            let (field_value, rule) = (telegram.paths.field_value(), rule_type(&telegram.paths, &field.kind));
+            let option = paths::option();
+            let stated = len.value;
+            let field_value = telegram.paths.field_value();
+            let rule = rule_type(&telegram.paths, &field.kind);
             let ty = close(&item.ty);
             claims.push(Claim {
                 at: len.span,

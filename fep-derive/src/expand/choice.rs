@@ -13,10 +13,16 @@ use crate::paths;
 /// All implementations for an enum.
 pub(crate) fn choice(choice: &Cases) -> TokenStream {
     let p = &choice.paths;
-    let (body, telegram, case, writer_type) = (p.body(), p.telegram(), p.case(), p.writer());
-    let (error, result, borrowed) = (p.error(), paths::result(), p.borrowed());
+    let body = p.body();
+    let telegram = p.telegram();
+    let case = p.case();
+    let writer_type = p.writer();
+    let error = p.error();
+    let result = paths::result();
+    let borrowed = p.borrowed();
     let ident = &choice.ident;
-    let (writer, held) = (own("writer"), own("held"));
+    let writer = own("writer");
+    let held = own("held");
     let mut generics = choice.generics.clone();
     for Case { ty, .. } in choice.cases.iter().filter(|_| choice.generics.type_params().next().is_some()) {
         generics.make_where_clause().predicates.push(parse_quote!(#ty: #telegram));
@@ -61,10 +67,17 @@ pub(crate) fn choice(choice: &Cases) -> TokenStream {
 
 fn decode(choice: &Cases) -> TokenStream {
     let p = &choice.paths;
-    let (decode_body, decode, reader_type) = (p.decode_body(), p.decode(), p.reader());
-    let (error, culprit, fault, result) = (p.error(), p.culprit(), p.fault(), paths::result());
-    let (ident, lifetime) = (&choice.ident, bytes_lifetime());
-    let (reader, case) = (own("reader"), own("case"));
+    let decode_body = p.decode_body();
+    let decode = p.decode();
+    let reader_type = p.reader();
+    let error = p.error();
+    let culprit = p.culprit();
+    let fault = p.fault();
+    let result = paths::result();
+    let ident = &choice.ident;
+    let lifetime = bytes_lifetime();
+    let reader = own("reader");
+    let case = own("case");
     let mut generics = choice.generics.clone();
     for Case { ty, .. } in choice.cases.iter().filter(|_| choice.generics.type_params().next().is_some()) {
         generics.make_where_clause().predicates.push(parse_quote!(#ty: #decode<#lifetime>));
@@ -96,8 +109,14 @@ fn decode(choice: &Cases) -> TokenStream {
 /// `Body` and `DecodeBody` for an enum with mistakes.
 pub(crate) fn choice_stub(choice: &Cases) -> TokenStream {
     let p = &choice.paths;
-    let (body, case, writer, decode_body, reader) = (p.body(), p.case(), p.writer(), p.decode_body(), p.reader());
-    let (error, result, lifetime) = (p.error(), paths::result(), bytes_lifetime());
+    let body = p.body();
+    let case = p.case();
+    let writer = p.writer();
+    let decode_body = p.decode_body();
+    let reader = p.reader();
+    let error = p.error();
+    let result = paths::result();
+    let lifetime = bytes_lifetime();
     let ident = &choice.ident;
     let (impl_generics, ty_generics, where_clause) = choice.generics.split_for_impl();
     let mut generics = choice.generics.clone();

@@ -11,8 +11,11 @@ use crate::paths;
 /// All implementations for a code enum.
 pub(crate) fn code_set(set: &CodeSetModel) -> TokenStream {
     let p = &set.paths;
-    let (code_set, code_meaning_type, ident) = (p.code_set(), p.code_meaning(), &set.ident);
-    let (result, option) = (paths::result(), paths::option());
+    let code_set = p.code_set();
+    let code_meaning_type = p.code_meaning();
+    let ident = &set.ident;
+    let result = paths::result();
+    let option = paths::option();
     let meanings = set.codes.iter().map(|code| code_meaning(p, &code.code.value, &code.label));
     let open = set.other.is_some();
     let codes: Vec<_> = set.codes.iter().map(|Code { code, .. }| &code.value).collect();
@@ -51,10 +54,16 @@ pub(crate) fn code_set(set: &CodeSetModel) -> TokenStream {
 
 fn field_value(set: &CodeSetModel) -> TokenStream {
     let p = &set.paths;
-    let (field_value, code_rule, code_set, fault) = (p.field_value(), p.code_rule(), p.code_set(), p.fault());
-    let (put_code, get_code, get_ascii_code) = (p.put_code(), p.get_code(), p.get_ascii_code());
+    let field_value = p.field_value();
+    let code_rule = p.code_rule();
+    let code_set = p.code_set();
+    let fault = p.fault();
+    let put_code = p.put_code();
+    let get_code = p.get_code();
+    let get_ascii_code = p.get_ascii_code();
     let ident = &set.ident;
-    let (result, option) = (paths::result(), paths::option());
+    let result = paths::result();
+    let option = paths::option();
     let len = set.other.as_ref().map(|(_, ty)| {
         quote_spanned! {ty.span()=>
             const LEN: #option<::core::primitive::usize> = <#ty as #field_value<'static, #code_rule>>::LEN;

@@ -15,8 +15,12 @@ use crate::paths;
 /// The implementation.
 pub(super) fn decode(telegram: &Telegram) -> TokenStream {
     let p = &telegram.paths;
-    let (trait_, reader_type, error) = (p.decode(), p.reader(), p.error());
-    let (ident, result, lifetime) = (&telegram.ident, paths::result(), generics::bytes_lifetime());
+    let trait_ = p.decode();
+    let reader_type = p.reader();
+    let error = p.error();
+    let ident = &telegram.ident;
+    let result = paths::result();
+    let lifetime = generics::bytes_lifetime();
     let generics = generics::decode(telegram);
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let (_, ty_generics, _) = telegram.generics.split_for_impl();
@@ -25,13 +29,15 @@ pub(super) fn decode(telegram: &Telegram) -> TokenStream {
     let start = needs_start(telegram).then(|| quote!(let #start = #reader.position();));
     let items = || telegram.items.iter().enumerate();
     let reads = items().map(|(number, item)| {
-        let (member, ty) = (variable("item", &item.member), &item.ty);
+        let member = variable("item", &item.member);
+        let ty = &item.ty;
         let value = read(telegram, number, item, &reader);
         quote!(let #member: #ty = #value;)
     });
     let checks = items().filter_map(|(number, item)| afterwards(telegram, number, item, &reader));
     let members = telegram.items.iter().map(|item| {
-        let (member, value) = (&item.member, variable("item", &item.member));
+        let member = &item.member;
+        let value = variable("item", &item.member);
         quote!(#member: #value)
     });
     let asserts = assert::inside(telegram);
@@ -69,7 +75,8 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
             quote!(#reader.filler(#filler)?)
         }
         What::Tail(field) => {
-            let (slot, behind) = (constant(accessor(&field.kind)), constant("behind"));
+            let slot = constant(accessor(&field.kind));
+            let behind = constant("behind");
             within(telegram, item, reader, |reader| quote_spanned!(at=> #reader.tail(#slot, #behind)))
         }
         What::Part => {
@@ -77,9 +84,12 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
             within(telegram, item, reader, |reader| quote_spanned!(at=> #reader.part(#name, #behind)))
         }
         What::Choice(_) => {
-            let (choice, by, behind, start) =
-                (constant("choice"), chooser(telegram, number), constant("behind"), own("start"));
-            let (body, ty) = (telegram.paths.decode_body(), &item.ty);
+            let choice = constant("choice");
+            let by = chooser(telegram, number);
+            let behind = constant("behind");
+            let start = own("start");
+            let body = telegram.paths.decode_body();
+            let ty = &item.ty;
             within(
                 telegram,
                 item,
@@ -92,7 +102,8 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
             within(telegram, item, reader, |reader| quote_spanned!(place(entry)=> #reader.array(#group)))
         }
         What::Group { entry, repeat, .. } => {
-            let (group, extent) = (constant("group"), extent(telegram, number, repeat));
+            let group = constant("group");
+            let extent = extent(telegram, number, repeat);
             within(telegram, item, reader, |reader| quote_spanned!(place(entry)=> #reader.group(#group, #extent)))
         }
     }
@@ -102,13 +113,15 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
 fn within(telegram: &Telegram, item: &Item, reader: &Ident, read: impl FnOnce(&Ident) -> TokenStream) -> TokenStream {
     let call = read(reader);
     let Some(length) = length_field(telegram, item) else { return quote!(#call?) };
-    let (name, stated) = (&item.name.value, variable("stated", &length.member));
+    let name = &item.name.value;
+    let stated = variable("stated", &length.member);
     quote!(#reader.within(#name, #stated.value(), |#reader| #call)?)
 }
 
 /// How far a group's entries go.
 fn extent(telegram: &Telegram, number: usize, repeat: &Repeat) -> TokenStream {
-    let (extent, option) = (telegram.paths.extent(), paths::option());
+    let extent = telegram.paths.extent();
+    let option = paths::option();
     let rest = || {
         let behind = constant(telegram, "behind", number);
         quote!(#extent::Rest(#behind))
@@ -128,7 +141,8 @@ fn extent(telegram: &Telegram, number: usize, repeat: &Repeat) -> TokenStream {
 }
 
 fn read_computed(telegram: &Telegram, number: usize, item: &Item, computed: &Computed, reader: &Ident) -> TokenStream {
-    let (slot, result) = (constant(telegram, "number", number), paths::result());
+    let slot = constant(telegram, "number", number);
+    let result = paths::result();
     let stated = variable("stated", &item.member);
     match computed {
         Computed::Length(_) => {
@@ -136,12 +150,13 @@ fn read_computed(telegram: &Telegram, number: usize, item: &Item, computed: &Com
             quote!(#reader.length(#slot, #counts)?)
         }
         Computed::Count(of) if number_of(telegram, of) > number => {
-            let (group, count) =
-                (constant(telegram, "group", number_of(telegram, of)), variable("count", &item.member));
+            let group = constant(telegram, "group", number_of(telegram, of));
+            let count = variable("count", &item.member);
             kept(&count, &quote!(#reader.count(#slot, #group)?))
         }
         Computed::Count(of) => {
-            let (field, entries) = (constant(telegram, "field", number), variable("item", of));
+            let field = constant(telegram, "field", number);
+            let entries = variable("item", of);
             quote!({
                 let stated = #reader.stated(#slot)?;
                 #reader.check_count(#field, stated, #entries.len())?
@@ -181,13 +196,17 @@ fn afterwards(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -
             Some(quote!(#reader.check_sum(#field, #stated, #tally)?;))
         }
         What::Computed { computed: Computed::Sign { of, .. }, .. } => {
-            let (field, sign) = (constant(telegram, "field", number), of_field(telegram, "sign", number));
-            let (number, value) = (constant(telegram, "number", number_of(telegram, of)), variable("item", of));
+            let field = constant(telegram, "field", number);
+            let sign = of_field(telegram, "sign", number);
+            let number = constant(telegram, "number", number_of(telegram, of));
+            let value = variable("item", of);
             Some(quote!(let #value = #reader.signed((#field, #sign), #stated, #value, #number.rule)?;))
         }
         What::Group { page: Some(PageAttrs { total, start }), .. } => {
-            let (group, entries) = (constant(telegram, "group", number), variable("item", &item.member));
-            let (total, start) = (variable("item", total), variable("item", start));
+            let group = constant(telegram, "group", number);
+            let entries = variable("item", &item.member);
+            let total = variable("item", total);
+            let start = variable("item", start);
             Some(quote!(#reader.check_page(#group, #entries.len(), &#start, &#total)?;))
         }
         _ => None,

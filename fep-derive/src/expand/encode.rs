@@ -13,8 +13,13 @@ use crate::paths;
 /// The implementation.
 pub(super) fn encode(telegram: &Telegram) -> TokenStream {
     let p = &telegram.paths;
-    let (trait_, writer_type, error, layout_type) = (p.telegram(), p.writer(), p.error(), p.layout());
-    let (ident, result, layout) = (&telegram.ident, paths::result(), layout(telegram));
+    let trait_ = p.telegram();
+    let writer_type = p.writer();
+    let error = p.error();
+    let layout_type = p.layout();
+    let ident = &telegram.ident;
+    let result = paths::result();
+    let layout = layout(telegram);
     let generics = generics::encode(telegram);
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let (_, ty_generics, _) = telegram.generics.split_for_impl();
@@ -24,7 +29,8 @@ pub(super) fn encode(telegram: &Telegram) -> TokenStream {
     let checks =
         telegram.items.iter().enumerate().filter_map(|(number, item)| afterwards(telegram, number, item, &writer));
     let units = read_units(telegram);
-    let (asserts, len) = (assert::inside(telegram), encoded_len(telegram));
+    let asserts = assert::inside(telegram);
+    let len = encoded_len(telegram);
     quote! {
         #[automatically_derived]
         impl #impl_generics #trait_ for #ident #ty_generics #where_clause {
@@ -88,11 +94,13 @@ fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Tok
         What::Part => quote_spanned!(at=> #writer.part(#name, &self.#member)),
         What::Choice(_) => {
             // At the type, as everything else that asks whether it is a choice: then the compiler says it once.
-            let (body, ty) = (telegram.paths.body(), &item.ty);
+            let body = telegram.paths.body();
+            let ty = &item.ty;
             quote!(<#ty as #body>::encode_as(&self.#member, #name, #writer))
         }
         What::Group { entry, .. } => {
-            let (group, member) = (constant("group"), member_at(item, place(entry)));
+            let group = constant("group");
+            let member = member_at(item, place(entry));
             quote_spanned!(place(entry)=> #writer.group(#group, &self.#member))
         }
     }
@@ -129,7 +137,8 @@ fn write_computed(telegram: &Telegram, number: usize, computed: &Computed, write
             quote!(#writer.sequence(#slot, #first))
         }
         Computed::Sign { of, .. } => {
-            let (field, sign) = (constant(telegram, "field", number), of_field(telegram, "sign", number));
+            let field = constant(telegram, "field", number);
+            let sign = of_field(telegram, "sign", number);
             let signed = constant(telegram, "number", number_of(telegram, of));
             quote!(#writer.sign((#field, #sign), &self.#of, #signed.rule))
         }
@@ -143,8 +152,10 @@ fn write_computed(telegram: &Telegram, number: usize, computed: &Computed, write
 
 /// The sum of a number over a group's entries.
 pub(super) fn tally(telegram: &Telegram, number: usize, group: &TokenStream, path: &[Ident]) -> TokenStream {
-    let (tally_type, rule) = (telegram.paths.tally(), constant(telegram, "summand_rule", number));
-    let (tally, entry) = (own("tally"), own("entry"));
+    let tally_type = telegram.paths.tally();
+    let rule = constant(telegram, "summand_rule", number);
+    let tally = own("tally");
+    let entry = own("entry");
     quote!({
         let mut #tally = #tally_type::ZERO;
         for #entry in &#group {
@@ -156,11 +167,14 @@ pub(super) fn tally(telegram: &Telegram, number: usize, group: &TokenStream, pat
 
 /// What can be checked only when all items are written.
 fn afterwards(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Option<TokenStream> {
-    let (member, start) = (&item.member, own("start"));
+    let member = &item.member;
+    let start = own("start");
     match &item.what {
         What::Choice(_) => {
-            let (choice, by, body, ty) =
-                (constant(telegram, "choice", number), chooser(telegram, number), telegram.paths.body(), &item.ty);
+            let choice = constant(telegram, "choice", number);
+            let by = chooser(telegram, number);
+            let body = telegram.paths.body();
+            let ty = &item.ty;
             Some(quote!(#writer.check_case(#start, #by, #choice, <#ty as #body>::case(&self.#member))))
         }
         What::Group { page: Some(PageAttrs { total, start }), .. } => {
@@ -205,7 +219,8 @@ fn varying_len(telegram: &Telegram, number: usize, item: &Item) -> TokenStream {
             quote_spanned!(place(ty)=> <#ty as #body>::body_len(&self.#member))
         }
         What::Tail(field) => {
-            let (tail_value, slot) = (p.tail_value(), constant(telegram, accessor(&field.kind), number));
+            let tail_value = p.tail_value();
+            let slot = constant(telegram, accessor(&field.kind), number);
             quote_spanned!(place(ty)=> #tail_value::wire_len(&self.#member, #slot.rule))
         }
         What::Group { entry, repeat, .. } if !matches!(repeat, Repeat::Padded { .. }) => quote_spanned! {place(entry)=>

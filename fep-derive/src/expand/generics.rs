@@ -28,7 +28,8 @@ pub(super) fn encode(telegram: &Telegram) -> Generics {
 /// The generics of `impl Decode<'__bytes>`: the bytes outlive whatever the struct borrows.
 pub(super) fn decode(telegram: &Telegram) -> Generics {
     let mut generics = encode(telegram);
-    let (lifetime, trait_) = (bytes_lifetime(), telegram.paths.decode());
+    let lifetime = bytes_lifetime();
+    let trait_ = telegram.paths.decode();
     let body = telegram.paths.decode_body();
     let predicates = nested(telegram, &quote!(#trait_<#lifetime>), &quote!(#body<#lifetime>));
     if !predicates.is_empty() {
@@ -53,11 +54,13 @@ pub(super) fn nested(telegram: &Telegram, trait_: &TokenStream, body: &TokenStre
 
 /// Fields whose type mentions a type parameter must be values of their kind.
 fn values(telegram: &Telegram) -> Vec<WherePredicate> {
-    let (field_value, code_set) = (telegram.paths.field_value(), telegram.paths.code_set());
+    let field_value = telegram.paths.field_value();
+    let code_set = telegram.paths.code_set();
     let mut predicates = Vec::new();
     for Item { ty, what, .. } in telegram.items.iter().filter(|item| mentions(telegram, &item.ty)) {
         if let What::Tail(field) = what {
-            let (rule, tail_value) = (rule_type(&telegram.paths, &field.kind), telegram.paths.tail_value());
+            let rule = rule_type(&telegram.paths, &field.kind);
+            let tail_value = telegram.paths.tail_value();
             predicates.push(parse_quote!(#ty: for<'__value> #tail_value<'__value, #rule>));
         }
         if let What::Field(field) = what {

@@ -15,13 +15,16 @@ use crate::paths::{self, Paths};
 /// The layout.
 pub(super) fn layout(telegram: &Telegram) -> TokenStream {
     let p = &telegram.paths;
-    let (layout, when, borrowed) = (p.layout(), p.when(), p.borrowed());
+    let layout = p.layout();
+    let when = p.when();
+    let borrowed = p.borrowed();
     let Telegram { name, label, .. } = telegram;
     let charset = charset(p, telegram.charset);
     let stated_len = optional(telegram.len.as_ref().map(|len| len.value));
     let items = telegram.items.iter().map(|it| item(telegram, it));
     let conditions = telegram.when.iter().map(|condition| {
-        let (path, value) = (&condition.path, &condition.value);
+        let path = &condition.path;
+        let value = &condition.value;
         quote!(#when { path: #borrowed(#path), value: #borrowed(#value) })
     });
     quote! {
@@ -38,49 +41,65 @@ pub(super) fn layout(telegram: &Telegram) -> TokenStream {
 
 fn item(telegram: &Telegram, it: &Item) -> TokenStream {
     let p = &telegram.paths;
-    let (item, borrowed) = (p.item(), p.borrowed());
-    let (name, label) = (&it.name.value, &it.label);
+    let item = p.item();
+    let borrowed = p.borrowed();
+    let name = &it.name.value;
+    let label = &it.label;
     match &it.what {
         What::Field(field) => {
             let none = optional(None);
-            let (len, kind, secret) = (len(&field.len), kind(p, &field.kind, &it.ty), field.secret);
+            let len = len(&field.len);
+            let kind = kind(p, &field.kind, &it.ty);
+            let secret = field.secret;
             field_item(p, it, &quote!(len: #len, kind: #kind, secret: #secret, computed: #none))
         }
         What::Computed { computed, len, kind: number, secret, .. } => {
-            let (len, option) = (len.value, paths::option());
-            let (kind, computed) =
-                (computed_kind(telegram, it, computed, len, number), self::computed(telegram, computed));
+            let len = len.value;
+            let option = paths::option();
+            let kind = computed_kind(telegram, it, computed, len, number);
+            let computed = self::computed(telegram, computed);
             field_item(p, it, &quote!(len: #len, kind: #kind, secret: #secret, computed: #option::Some(#computed)))
         }
         What::Literal(bytes) => {
-            let (literal, bytes) = (p.literal(), literal_bytes(p, bytes, telegram.charset));
+            let literal = p.literal();
+            let bytes = literal_bytes(p, bytes, telegram.charset);
             quote!(#item::Literal(#literal { name: #borrowed(#name), label: #borrowed(#label), bytes: #borrowed(#bytes) }))
         }
         What::Filler { len, pad, any } => {
-            let (filler, pad) = (p.filler(), byte_in(p, *pad, telegram.charset));
+            let filler = p.filler();
+            let pad = byte_in(p, *pad, telegram.charset);
             quote!(#item::Filler(#filler { label: #borrowed(#label), len: #len, pad: #pad, any: #any }))
         }
         What::Part => {
-            let (part, inner) = (p.part(), layout_of(p, &it.ty));
+            let part = p.part();
+            let inner = layout_of(p, &it.ty);
             quote!(#item::Part(#part { name: #borrowed(#name), layout: #borrowed(#inner) }))
         }
         What::Group { entry, repeat, page } => {
-            let (group, inner, repeat) = (p.group(), layout_of(p, entry), self::repeat(telegram, repeat));
+            let group = p.group();
+            let inner = layout_of(p, entry);
+            let repeat = self::repeat(telegram, repeat);
             let page = self::page(telegram, page.as_ref());
             quote!(#item::Group(#group {
                 name: #borrowed(#name), label: #borrowed(#label), repeat: #repeat, page: #page, layout: #borrowed(#inner)
             }))
         }
         What::Choice(by) => {
-            let (choice, body, ty, by) = (p.choice(), p.body(), &it.ty, &by.value);
+            let choice = p.choice();
+            let body = p.body();
+            let ty = &it.ty;
+            let by = &by.value;
             let cases = quote_spanned!(ty.span()=> <#ty as #body>::CASES);
             quote!(#item::Choice(#choice {
                 name: #borrowed(#name), label: #borrowed(#label), by: #borrowed(#by), cases: #borrowed(#cases)
             }))
         }
         What::Tail(field) => {
-            let (none, path) = (optional(None), p.field());
-            let (len, kind, secret) = (len(&field.len), kind(p, &field.kind, &it.ty), field.secret);
+            let none = optional(None);
+            let path = p.field();
+            let len = len(&field.len);
+            let kind = kind(p, &field.kind, &it.ty);
+            let secret = field.secret;
             quote!(#item::Tail(#path {
                 name: #borrowed(#name), label: #borrowed(#label), len: #len, kind: #kind, secret: #secret, computed: #none
             }))
@@ -91,7 +110,8 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
 /// What a computed field's bytes are: a number, a sign or a check.
 fn computed_kind(telegram: &Telegram, it: &Item, computed: &Computed, len: usize, number: &Kind) -> TokenStream {
     let p = &telegram.paths;
-    let (path, text_rule) = (p.kind(), p.text_rule());
+    let path = p.kind();
+    let text_rule = p.text_rule();
     match computed {
         Computed::Sign { .. } => {
             let charset = charset(p, telegram.charset);
@@ -110,15 +130,21 @@ fn computed_kind(telegram: &Telegram, it: &Item, computed: &Computed, len: usize
 }
 
 fn page(telegram: &Telegram, page: Option<&PageAttrs>) -> TokenStream {
-    let (path, option, borrowed) = (telegram.paths.page(), paths::option(), telegram.paths.borrowed());
+    let path = telegram.paths.page();
+    let option = paths::option();
+    let borrowed = telegram.paths.borrowed();
     let Some(PageAttrs { total, start }) = page else { return quote!(#option::None) };
-    let (total, start) = (name_of(telegram, total), name_of(telegram, start));
+    let total = name_of(telegram, total);
+    let start = name_of(telegram, start);
     quote!(#option::Some(#path { total: #borrowed(#total), start: #borrowed(#start) }))
 }
 
 fn field_item(p: &Paths, it: &Item, rest: &TokenStream) -> TokenStream {
-    let (item, field, borrowed) = (p.item(), p.field(), p.borrowed());
-    let (name, label) = (&it.name.value, &it.label);
+    let item = p.item();
+    let field = p.field();
+    let borrowed = p.borrowed();
+    let name = &it.name.value;
+    let label = &it.label;
     quote!(#item::Field(#field { name: #borrowed(#name), label: #borrowed(#label), #rest }))
 }
 
@@ -138,7 +164,9 @@ pub(super) fn len(len: &Len) -> TokenStream {
 
 fn computed(telegram: &Telegram, computed: &Computed) -> TokenStream {
     let p = &telegram.paths;
-    let (path, counts, borrowed) = (p.computed(), p.counts(), p.borrowed());
+    let path = p.computed();
+    let counts = p.counts();
+    let borrowed = p.borrowed();
     match computed {
         Computed::Length(Counts::Rest) => quote!(#path::Length(#counts::Rest)),
         Computed::Length(Counts::All) => quote!(#path::Length(#counts::All)),
@@ -158,14 +186,18 @@ fn computed(telegram: &Telegram, computed: &Computed) -> TokenStream {
         }
         Computed::Sequence(first) => quote!(#path::Sequence(#first)),
         Computed::Sign { of, plus, minus, zero } => {
-            let (sign_of, option, name) = (p.sign_of(), paths::option(), name_of(telegram, of));
+            let sign_of = p.sign_of();
+            let option = paths::option();
+            let name = name_of(telegram, of);
             let at = |given| byte_in(p, given, telegram.charset);
-            let (plus, minus) = (at(*plus), at(*minus));
+            let plus = at(*plus);
+            let minus = at(*minus);
             let zero = zero.map(at).map_or_else(|| quote!(#option::None), |zero| quote!(#option::Some(#zero)));
             quote!(#path::Sign(#sign_of { of: #borrowed(#name), plus: #plus, minus: #minus, zero: #zero }))
         }
         Computed::Check { function, from } => {
-            let (check, option) = (p.check(), paths::option());
+            let check = p.check();
+            let option = paths::option();
             let name = function.as_ref().and_then(|path| path.segments.last());
             let name = name.map_or_else(|| "xor".to_owned(), |segment| segment.ident.unraw().to_string());
             let from = from.as_ref().map(|from| name_of(telegram, from));
@@ -177,17 +209,21 @@ fn computed(telegram: &Telegram, computed: &Computed) -> TokenStream {
 }
 
 fn repeat(telegram: &Telegram, repeat: &Repeat) -> TokenStream {
-    let (path, borrowed, option) = (telegram.paths.repeat(), telegram.paths.borrowed(), paths::option());
+    let path = telegram.paths.repeat();
+    let borrowed = telegram.paths.borrowed();
+    let option = paths::option();
     match repeat {
         Repeat::Fixed(count) => quote!(#path::Fixed(#count)),
         Repeat::Counted { by, max } => {
-            let (by, max) = (name_of(telegram, by), max.value);
+            let by = name_of(telegram, by);
+            let max = max.value;
             quote!(#path::Counted { by: #borrowed(#by), max: #max })
         }
         Repeat::Padded { by, max, pad } => {
             let by = by.as_ref().map(|by| name_of(telegram, by));
             let by = by.map_or_else(|| quote!(#option::None), |by| quote!(#option::Some(#borrowed(#by))));
-            let (max, pad) = (max.value, byte_in(&telegram.paths, *pad, telegram.charset));
+            let max = max.value;
+            let pad = byte_in(&telegram.paths, *pad, telegram.charset);
             quote!(#path::Padded { by: #by, max: #max, pad: #pad })
         }
         Repeat::Rest { max } => {
@@ -233,40 +269,55 @@ fn variant(kind: &Kind) -> TokenStream {
 }
 
 fn kind(p: &Paths, kind: &Kind, ty: &syn::Type) -> TokenStream {
-    let (path, variant, rule) = (p.kind(), variant(kind), rule_type(p, kind));
+    let path = p.kind();
+    let variant = variant(kind);
+    let rule = rule_type(p, kind);
     let options = match kind {
         Kind::Text(text) => text_options(p, text),
         Kind::Digits { encoding: digits, full, pad, justify: side } => {
-            let (digits, pad, side) = (encoding(p, *digits), byte(*pad), justify(p, *side));
+            let digits = encoding(p, *digits);
+            let pad = byte(*pad);
+            let side = justify(p, *side);
             quote!({ encoding: #digits, full: #full, pad: #pad, justify: #side })
         }
         Kind::Number { encoding: digits, sign: place, scale, none, digits_max } => {
-            let (digits, place, none) = (encoding(p, *digits), sign(p, *place), none_as(p, *none));
+            let digits = encoding(p, *digits);
+            let place = sign(p, *place);
+            let none = none_as(p, *none);
             let scale = proc_macro2::Literal::usize_unsuffixed(*scale);
-            let (option, max) = (paths::option(), digits_max.map(proc_macro2::Literal::usize_unsuffixed));
+            let option = paths::option();
+            let max = digits_max.map(proc_macro2::Literal::usize_unsuffixed);
             let max = max.map_or_else(|| quote!(#option::None), |max| quote!(#option::Some(#max)));
             quote!({ encoding: #digits, sign: #place, scale: #scale, none: #none, digits_max: #max })
         }
         Kind::Date { pattern, encoding: digits, none, pivot: year } => {
-            let (pattern, none, year) = (date_pattern(p, *pattern), none_as(p, *none), pivot(p, *year));
+            let pattern = date_pattern(p, *pattern);
+            let none = none_as(p, *none);
+            let year = pivot(p, *year);
             let digits = encoding(p, *digits);
             quote!({ pattern: #pattern, encoding: #digits, none: #none, pivot: #year })
         }
         Kind::Time { pattern, encoding: digits, none } => {
-            let (pattern, digits, none) = (time_pattern(p, *pattern), encoding(p, *digits), none_as(p, *none));
+            let pattern = time_pattern(p, *pattern);
+            let digits = encoding(p, *digits);
+            let none = none_as(p, *none);
             quote!({ pattern: #pattern, encoding: #digits, none: #none })
         }
         Kind::DateTime { pattern, encoding: digits, none, pivot: year } => {
-            let (pattern, none, year) = (datetime_pattern(p, *pattern), none_as(p, *none), pivot(p, *year));
+            let pattern = datetime_pattern(p, *pattern);
+            let none = none_as(p, *none);
+            let year = pivot(p, *year);
             let digits = encoding(p, *digits);
             quote!({ pattern: #pattern, encoding: #digits, none: #none, pivot: #year })
         }
         Kind::Code { charset: set, codes } => {
-            let (set, list) = (charset(p, *set), code_list(p, codes, ty));
+            let set = charset(p, *set);
+            let list = code_list(p, codes, ty);
             quote!({ charset: #set, #list })
         }
         Kind::Flag { yes, no, charset } => {
-            let (yes, no) = (byte_in(p, *yes, *charset), byte_in(p, *no, *charset));
+            let yes = byte_in(p, *yes, *charset);
+            let no = byte_in(p, *no, *charset);
             quote!({ yes: #yes, no: #no })
         }
         Kind::Bytes => TokenStream::new(),
@@ -276,9 +327,12 @@ fn kind(p: &Paths, kind: &Kind, ty: &syn::Type) -> TokenStream {
 
 fn text_options(p: &Paths, text: &Text) -> TokenStream {
     let Text { charset: set, unpadded, pad, compat, open_shift, newline_15, .. } = text;
-    let (pad, set) = (byte_in(p, *pad, *set), charset(p, *set));
-    let (side, overflow) = (justify(p, text.justify), overflow_of(p, text.overflow));
-    let (width, half) = (p.width(), p.half());
+    let pad = byte_in(p, *pad, *set);
+    let set = charset(p, *set);
+    let side = justify(p, text.justify);
+    let overflow = overflow_of(p, text.overflow);
+    let width = p.width();
+    let half = p.half();
     let width = if text.full { quote!(#width::Full) } else { quote!(#width::Any) };
     let half = match text.half {
         Half::Refuse => quote!(#half::Refuse),
@@ -295,7 +349,8 @@ fn text_options(p: &Paths, text: &Text) -> TokenStream {
 fn byte_in(p: &Paths, given: Byte, set: Charset) -> TokenStream {
     match given {
         Byte::Ascii(ascii) if !set.keeps_ascii() => {
-            let (set, ascii) = (charset(p, set), byte(ascii));
+            let set = charset(p, set);
+            let ascii = byte(ascii);
             quote!(#set.ascii_byte(#ascii))
         }
         given => byte(given.value()).into_token_stream(),
@@ -327,7 +382,8 @@ fn code_list(p: &Paths, codes: &Codes, ty: &syn::Type) -> TokenStream {
 
 /// A code with its label.
 pub(super) fn code_meaning(p: &Paths, code: &str, label: &str) -> TokenStream {
-    let (code_meaning, borrowed) = (p.code_meaning(), p.borrowed());
+    let code_meaning = p.code_meaning();
+    let borrowed = p.borrowed();
     quote!(#code_meaning { code: #borrowed(#code), label: #borrowed(#label) })
 }
 
@@ -372,11 +428,13 @@ fn sign(p: &Paths, sign: Sign) -> TokenStream {
         Sign::Unsigned => quote!(#path::Unsigned),
         Sign::LeadingMinus => quote!(#path::LeadingMinus),
         Sign::Leading { plus, minus } => {
-            let (plus, minus) = (byte(plus), byte(minus));
+            let plus = byte(plus);
+            let minus = byte(minus);
             quote!(#path::Leading { plus: #plus, minus: #minus })
         }
         Sign::Trailing { plus, minus } => {
-            let (plus, minus) = (byte(plus), byte(minus));
+            let plus = byte(plus);
+            let minus = byte(minus);
             quote!(#path::Trailing { plus: #plus, minus: #minus })
         }
         Sign::LeadingOverpunch(form) => {

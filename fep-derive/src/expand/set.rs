@@ -11,7 +11,8 @@ use crate::paths;
 /// All implementations for an enum. One that borrows is no `TelegramSet`, whose values outlive the bytes.
 pub(crate) fn set(set: &Set) -> TokenStream {
     let telegrams = set.generics.params.is_empty().then(|| telegrams(set));
-    let (records, conversions) = (records(set), conversions(set));
+    let records = records(set);
+    let conversions = conversions(set);
     let asserts = set.variants.iter().enumerate().map(|(number, variant)| assert_when(set, number, variant));
     quote! {
         #telegrams
@@ -24,8 +25,12 @@ pub(crate) fn set(set: &Set) -> TokenStream {
 /// `impl TelegramSet`.
 fn telegrams(set: &Set) -> TokenStream {
     let p = &set.paths;
-    let (telegram_set, telegram, decode) = (p.telegram_set(), p.telegram(), p.decode());
-    let (layout, error, result) = (p.layout(), p.error(), paths::result());
+    let telegram_set = p.telegram_set();
+    let telegram = p.telegram();
+    let decode = p.decode();
+    let layout = p.layout();
+    let error = p.error();
+    let result = paths::result();
     let ident = &set.ident;
     let types = set.variants.iter().map(|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT));
     // A parameter of our own, whatever macro the types came through.
@@ -67,7 +72,9 @@ fn telegrams(set: &Set) -> TokenStream {
 /// Whether the bytes are this telegram's: what tells it apart, and where that stands, are constants.
 fn chosen(set: &Set, Variant { ty, .. }: &Variant, bytes: &Ident) -> TokenStream {
     // A constant cannot name the enum's lifetimes, and the layout does not depend on them.
-    let (telegram, marks, closed) = (set.paths.telegram(), set.paths.marks(), closed(ty));
+    let telegram = set.paths.telegram();
+    let marks = set.paths.marks();
+    let closed = closed(ty);
     let layout = quote_spanned!(ty.span()=> <#closed as #telegram>::LAYOUT);
     quote!(const { #marks::<{ #layout.marks() }>::of(#layout) }.hold(#bytes))
 }
@@ -75,8 +82,13 @@ fn chosen(set: &Set, Variant { ty, .. }: &Variant, bytes: &Ident) -> TokenStream
 /// `impl RecordSet`: the same choice, for records that follow each other. The bytes outlive whatever the enum borrows.
 fn records(set: &Set) -> TokenStream {
     let p = &set.paths;
-    let (record_set, telegram, decode) = (p.record_set(), p.telegram(), p.decode());
-    let (layout, error, result, option) = (p.layout(), p.error(), paths::result(), paths::option());
+    let record_set = p.record_set();
+    let telegram = p.telegram();
+    let decode = p.decode();
+    let layout = p.layout();
+    let error = p.error();
+    let result = paths::result();
+    let option = paths::option();
     let ident = &set.ident;
     let bytes = Ident::new("bytes", Span::mixed_site());
     let lifetime = bytes_lifetime();
@@ -86,7 +98,9 @@ fn records(set: &Set) -> TokenStream {
     let types = set.variants.iter().map(|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT));
     let chosen = |then: &dyn Fn(&Variant) -> TokenStream| -> Vec<TokenStream> {
         let arm = |variant: &Variant| {
-            let (ty, then, chosen) = (&variant.ty, then(variant), chosen(set, variant, &bytes));
+            let ty = &variant.ty;
+            let then = then(variant);
+            let chosen = chosen(set, variant, &bytes);
             quote_spanned!(ty.span()=> if #chosen { return #then; })
         };
         set.variants.iter().map(arm).collect()
@@ -144,8 +158,11 @@ pub(super) fn conversions(set: &Set) -> TokenStream {
 
 /// A telegram without conditions, or behind one whose conditions hold for the same bytes, would never be chosen.
 fn assert_when(set: &Set, number: usize, variant: &Variant) -> TokenStream {
-    let (telegram, record_set, layout) = (set.paths.telegram(), set.paths.record_set(), set.paths.layout());
-    let (ident, ty) = (&set.ident, closed(&variant.ty));
+    let telegram = set.paths.telegram();
+    let record_set = set.paths.record_set();
+    let layout = set.paths.layout();
+    let ident = &set.ident;
+    let ty = closed(&variant.ty);
     let statics = set.generics.lifetimes().map(|_| quote!('static));
     let unknown =
         "this telegram cannot be recognised: say by which codes, `#[telegram(when(\"…\" = \"…\"))]`, or by a literal";

@@ -15,8 +15,13 @@ use crate::paths::{self, Paths};
 /// `Telegram` and `Decode` for a struct with mistakes.
 pub(crate) fn telegram_stub(telegram: &Telegram) -> TokenStream {
     let p = &telegram.paths;
-    let (trait_, decode, writer, reader) = (p.telegram(), p.decode(), p.writer(), p.reader());
-    let (error, layout_type, result) = (p.error(), p.layout(), paths::result());
+    let trait_ = p.telegram();
+    let decode = p.decode();
+    let writer = p.writer();
+    let reader = p.reader();
+    let error = p.error();
+    let layout_type = p.layout();
+    let result = paths::result();
     let layout = layout(telegram);
     let ident = &telegram.ident;
     let (impl_generics, ty_generics, where_clause) = telegram.generics.split_for_impl();
@@ -51,10 +56,15 @@ pub(crate) fn telegram_stub(telegram: &Telegram) -> TokenStream {
 /// finds nothing wrong.
 fn layout(telegram: &Telegram) -> TokenStream {
     let p = &telegram.paths;
-    let (layout, when, item, filler) = (p.layout(), p.when(), p.item(), p.filler());
-    let (borrowed, option) = (p.borrowed(), paths::option());
+    let layout = p.layout();
+    let when = p.when();
+    let item = p.item();
+    let filler = p.filler();
+    let borrowed = p.borrowed();
+    let option = paths::option();
     let len = telegram.len.as_ref().map_or(0, |len| len.value);
-    let (charset, own) = (charset(p, Charset::ASCII), telegram.ident.to_string());
+    let charset = charset(p, Charset::ASCII);
+    let own = telegram.ident.to_string();
     let broken = telegram.broken.iter().map(|member| member.unraw().to_string());
     let names = telegram.items.iter().map(|item| item.name.value.clone()).chain(broken);
     let fields = names.map(|name| field(p, &name));
@@ -75,8 +85,13 @@ fn layout(telegram: &Telegram) -> TokenStream {
 
 /// A text field without bytes, which conditions can name.
 fn field(p: &Paths, name: &str) -> TokenStream {
-    let (item, field, kind, text_rule) = (p.item(), p.field(), p.kind(), p.text_rule());
-    let (borrowed, option, charset) = (p.borrowed(), paths::option(), charset(p, Charset::ASCII));
+    let item = p.item();
+    let field = p.field();
+    let kind = p.kind();
+    let text_rule = p.text_rule();
+    let borrowed = p.borrowed();
+    let option = paths::option();
+    let charset = charset(p, Charset::ASCII);
     quote! {
         #item::Field(#field {
             name: #borrowed(#name),
@@ -100,11 +115,15 @@ fn decode_generics(generics: &Generics) -> (Generics, syn::Lifetime) {
 /// `TelegramSet` for an enum with mistakes.
 pub(crate) fn set_stub(set: &Set, generics: &Generics) -> TokenStream {
     let p = &set.paths;
-    let (telegram_set, layout, error, result) = (p.telegram_set(), p.layout(), p.error(), paths::result());
+    let telegram_set = p.telegram_set();
+    let layout = p.layout();
+    let error = p.error();
+    let result = paths::result();
     let ident = &set.ident;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let conversions = generics.params.is_empty().then(|| conversions(set));
-    let (record_set, option) = (p.record_set(), paths::option());
+    let record_set = p.record_set();
+    let option = paths::option();
     let (with_bytes, bytes) = decode_generics(generics);
     let (bytes_generics, _, _) = with_bytes.split_for_impl();
     quote! {
@@ -161,9 +180,13 @@ fn code_set_stub(
     rest: &TokenStream,
     generics: &Generics,
 ) -> TokenStream {
-    let (code_set, code_meaning, field_value, code_rule) =
-        (p.code_set(), p.code_meaning(), p.field_value(), p.code_rule());
-    let (fault, result, option) = (p.fault(), paths::result(), paths::option());
+    let code_set = p.code_set();
+    let code_meaning = p.code_meaning();
+    let field_value = p.field_value();
+    let code_rule = p.code_rule();
+    let fault = p.fault();
+    let result = paths::result();
+    let option = paths::option();
     let (value_generics, lifetime) = decode_generics(generics);
     let (value_impl_generics, _, _) = value_generics.split_for_impl();
     quote! {

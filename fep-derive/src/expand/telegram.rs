@@ -21,13 +21,15 @@ pub(crate) fn telegram(telegram: &Telegram) -> TokenStream {
 
 /// `const { LAYOUT.number(3) }`: what the layout says about an item, as a constant.
 pub(super) fn constant(telegram: &Telegram, accessor: &str, number: usize) -> TokenStream {
-    let (trait_, accessor) = (telegram.paths.telegram(), format_ident!("{accessor}"));
+    let trait_ = telegram.paths.telegram();
+    let accessor = format_ident!("{accessor}");
     quote!(const { <Self as #trait_>::LAYOUT.#accessor(#number) })
 }
 
 /// `const { LAYOUT.field(3).counts() }`: what a field's computation says.
 pub(super) fn of_field(telegram: &Telegram, accessor: &str, number: usize) -> TokenStream {
-    let (trait_, accessor) = (telegram.paths.telegram(), format_ident!("{accessor}"));
+    let trait_ = telegram.paths.telegram();
+    let accessor = format_ident!("{accessor}");
     quote!(const { <Self as #trait_>::LAYOUT.field(#number).#accessor() })
 }
 
@@ -87,7 +89,8 @@ pub(super) fn check_from(telegram: &Telegram, number: usize, from: Option<&Ident
     if from.is_none() {
         return quote!(0);
     }
-    let (offset, option) = (constant(telegram, "check_from", number), crate::paths::option());
+    let offset = constant(telegram, "check_from", number);
+    let option = crate::paths::option();
     quote!(match #offset {
         #option::Some(offset) => #start + offset,
         #option::None => #start,

@@ -17,7 +17,9 @@ use crate::paths;
 /// Both views, or their stubs beside mistakes.
 pub(super) fn views(telegram: &Telegram, view: &View, stub: bool) -> TokenStream {
     let views = Views::of(telegram, view, stub);
-    let (types, read, write) = (views.types(), views.read(), views.write());
+    let types = views.types();
+    let read = views.read();
+    let write = views.write();
     quote!(#types #read #write)
 }
 
@@ -51,7 +53,8 @@ impl<'t> Views<'t> {
         let generics = with_bytes_only(&telegram.generics, telegram);
         let mut bounded = if stub { generics.clone() } else { with_bytes_only(&decode(telegram), telegram) };
         let viewed = telegram.paths.viewed();
-        let (bytes, body) = (bytes_lifetime(), telegram.paths.decode_body());
+        let bytes = bytes_lifetime();
+        let body = telegram.paths.decode_body();
         let predicates = nested(telegram, &quote!(for<'__viewed> #viewed<'__viewed>), &quote!(#body<#bytes>));
         if !predicates.is_empty() {
             bounded.make_where_clause().predicates.extend(predicates);
@@ -61,9 +64,14 @@ impl<'t> Views<'t> {
 
     /// The two structs, and what all views have.
     fn types(&self) -> TokenStream {
-        let (bytes, vis, own, p) = (bytes_lifetime(), &self.telegram.vis, &self.own, &self.telegram.paths);
+        let bytes = bytes_lifetime();
+        let vis = &self.telegram.vis;
+        let own = &self.own;
+        let p = &self.telegram.paths;
         let View { ident, ident_mut, .. } = self.view;
-        let (window, window_mut, viewed) = (p.window(), p.window_mut(), p.viewed());
+        let window = p.window();
+        let window_mut = p.window_mut();
+        let viewed = p.viewed();
         let (_, ty_generics, struct_where) = self.generics.split_for_impl();
         let (impl_generics, _, where_clause) = self.bounded.split_for_impl();
         let params = &self.generics.params;
@@ -116,15 +124,22 @@ impl<'t> Views<'t> {
 
     /// The methods of the view, and its `Debug`.
     fn read(&self) -> TokenStream {
-        let (bytes, vis, own, p) = (bytes_lifetime(), &self.telegram.vis, &self.own, &self.telegram.paths);
-        let (ident, error, result) = (&self.view.ident, p.error(), paths::result());
-        let (window, layout) = (p.window(), self.layout());
+        let bytes = bytes_lifetime();
+        let vis = &self.telegram.vis;
+        let own = &self.own;
+        let p = &self.telegram.paths;
+        let ident = &self.view.ident;
+        let error = p.error();
+        let result = paths::result();
+        let window = p.window();
+        let layout = self.layout();
         let (_, ty_generics, _) = self.generics.split_for_impl();
         let (impl_generics, _, where_clause) = self.bounded.split_for_impl();
         let new = self.body(quote! {
             #result::map(#window::new(#layout, const { #layout.fixed_len() }, bytes), ::core::convert::From::from)
         });
-        let (decode, all) = (self.body(quote!(self.0.decode())), self.body(quote!(self.0.all(#layout))));
+        let decode = self.body(quote!(self.0.decode()));
+        let all = self.body(quote!(self.0.all(#layout)));
         let items = self.items().map(|(number, item)| self.read_item(number, item));
         let constants = self.items().filter(|_| !self.stub).map(|(number, item)| self.constant(number, item));
         let shown = ident.unraw().to_string();
@@ -162,10 +177,14 @@ impl<'t> Views<'t> {
     }
 
     fn read_item(&self, number: usize, item: &Item) -> TokenStream {
-        let (bytes, p) = (bytes_lifetime(), &self.telegram.paths);
+        let bytes = bytes_lifetime();
+        let p = &self.telegram.paths;
         let Item { member, vis, .. } = item;
-        let (docs, at) = (docs(item), self.at(number));
-        let (error, result, viewed) = (p.error(), paths::result(), p.viewed());
+        let docs = docs(item);
+        let at = self.at(number);
+        let error = p.error();
+        let result = paths::result();
+        let viewed = p.viewed();
         let (ty, body) = match &item.what {
             What::Field(_) => {
                 let ty = self.with(&item.ty, BYTES);
@@ -183,7 +202,8 @@ impl<'t> Views<'t> {
             }
             What::Choice(_) => {
                 let ty = self.with(&item.ty, BYTES);
-                let (choice, layout) = (self.asked(number), self.layout());
+                let choice = self.asked(number);
+                let layout = self.layout();
                 let by = quote!(const { &#layout.chooser(#number) });
                 (quote!(#result<#ty, #error>), quote!(self.0.body(#choice, #by, #at)))
             }
@@ -204,7 +224,8 @@ impl<'t> Views<'t> {
             }
             What::Group { entry, .. } => {
                 let ty = self.with(entry, BYTES);
-                let (entries, group) = (p.entries(), self.asked(number));
+                let entries = p.entries();
+                let group = self.asked(number);
                 let body = quote_spanned!(place(entry)=> self.0.entries(#group, #at));
                 (quote!(#entries<#bytes, #ty>), body)
             }
@@ -212,8 +233,8 @@ impl<'t> Views<'t> {
         };
         let body = self.body(body);
         let raw = format_ident!("{}_bytes", member.unraw(), span = member.span());
-        let (raw_doc, raw_body) =
-            (format!("The bytes of `{}` as they are.", member.unraw()), self.body(quote!(self.0.bytes(#at))));
+        let raw_doc = format!("The bytes of `{}` as they are.", member.unraw());
+        let raw_body = self.body(quote!(self.0.bytes(#at)));
         quote! {
             #docs
             #[inline]
@@ -227,9 +248,14 @@ impl<'t> Views<'t> {
 
     /// The methods of the view that patches.
     fn write(&self) -> TokenStream {
-        let (bytes, vis, p) = (bytes_lifetime(), &self.telegram.vis, &self.telegram.paths);
+        let bytes = bytes_lifetime();
+        let vis = &self.telegram.vis;
+        let p = &self.telegram.paths;
         let View { ident, ident_mut, .. } = self.view;
-        let (error, result, window_mut, layout) = (p.error(), paths::result(), p.window_mut(), self.layout());
+        let error = p.error();
+        let result = paths::result();
+        let window_mut = p.window_mut();
+        let layout = self.layout();
         let (_, ty_generics, _) = self.generics.split_for_impl();
         let (impl_generics, _, where_clause) = self.bounded.split_for_impl();
         let shorter = Lifetime::new(&format!("'{SHORTER}"), Span::call_site());
@@ -237,7 +263,8 @@ impl<'t> Views<'t> {
         let new = self.body(quote! {
             #result::map(#window_mut::new(#layout, const { #layout.fixed_len() }, bytes), ::core::convert::From::from)
         });
-        let (refresh, view) = (self.body(quote!(self.0.refresh())), self.body(quote!(self.0.window())));
+        let refresh = self.body(quote!(self.0.refresh()));
+        let view = self.body(quote!(self.0.window()));
         let items = self.items().map(|(number, item)| self.write_item(number, item));
         let view_method = self.telegram.generics.type_params().next().is_none().then(|| {
             let body = if self.stub { view.clone() } else { quote!(::core::convert::From::from(#view)) };
@@ -280,12 +307,18 @@ impl<'t> Views<'t> {
     fn write_item(&self, number: usize, item: &Item) -> TokenStream {
         let p = &self.telegram.paths;
         let Item { member, vis, ty, .. } = item;
-        let (docs, at, name) = (docs(item), self.at(number), member.unraw());
-        let (error, result, option, viewed) = (p.error(), paths::result(), paths::option(), p.viewed());
+        let docs = docs(item);
+        let at = self.at(number);
+        let name = member.unraw();
+        let error = p.error();
+        let result = paths::result();
+        let option = paths::option();
+        let viewed = p.viewed();
         let shorter = Lifetime::new(&format!("'{SHORTER}"), Span::call_site());
         match &item.what {
             What::Field(Field { kind, .. }) => {
-                let (set, ty) = (format_ident!("set_{name}", span = member.span()), self.with(ty, "_"));
+                let set = format_ident!("set_{name}", span = member.span());
+                let ty = self.with(ty, "_");
                 let slot = self.asked(number);
                 let rule = rule_type(p, kind);
                 let body = self.body(match self.sign_of(item) {
@@ -302,7 +335,8 @@ impl<'t> Views<'t> {
                 }
             }
             What::Part => {
-                let (part, ty) = (format_ident!("{name}_mut", span = member.span()), self.with(ty, SHORTER));
+                let part = format_ident!("{name}_mut", span = member.span());
+                let ty = self.with(ty, SHORTER);
                 let of = quote_spanned!(place(&item.ty)=> <#ty as #viewed<#shorter>>::ViewMut);
                 let body = self.body(quote!(<#of as ::core::convert::From<_>>::from(self.0.part(#at))));
                 quote! {
@@ -355,17 +389,22 @@ impl<'t> Views<'t> {
     }
 
     fn layout(&self) -> TokenStream {
-        let (own, trait_) = (&self.own, self.telegram.paths.telegram());
+        let own = &self.own;
+        let trait_ = self.telegram.paths.telegram();
         quote!(<#own as #trait_>::LAYOUT)
     }
 
     /// What the layout says of an item, and where it stands: a constant, which all methods of the item share.
     fn constant(&self, number: usize, item: &Item) -> TokenStream {
-        let (p, layout, name) = (&self.telegram.paths, self.layout(), constant_name(number));
-        let (at, slot) = (p.item_at(), p.slot());
+        let p = &self.telegram.paths;
+        let layout = self.layout();
+        let name = constant_name(number);
+        let at = p.item_at();
+        let slot = p.slot();
         let (ty, asked) = match &item.what {
             What::Field(Field { kind, .. }) | What::Tail(Field { kind, .. }) => {
-                let (rule, accessor) = (rule_type(p, kind), format_ident!("{}", accessor(kind)));
+                let rule = rule_type(p, kind);
+                let accessor = format_ident!("{}", accessor(kind));
                 (quote!(#slot<'static, #rule>), quote!(#layout.#accessor(#number)))
             }
             What::Computed { computed: Computed::Sign { .. } | Computed::Check { .. }, .. } => (quote!(()), quote!(())),
@@ -388,14 +427,16 @@ impl<'t> Views<'t> {
 
     /// The first half of that constant.
     fn asked(&self, number: usize) -> TokenStream {
-        let (view, name) = (&self.view.ident, constant_name(number));
+        let view = &self.view.ident;
+        let name = constant_name(number);
         let (_, ty_generics, _) = self.generics.split_for_impl();
         quote!(<#view #ty_generics>::#name.0)
     }
 
     /// The second half.
     fn at(&self, number: usize) -> TokenStream {
-        let (view, name) = (&self.view.ident, constant_name(number));
+        let view = &self.view.ident;
+        let name = constant_name(number);
         let (_, ty_generics, _) = self.generics.split_for_impl();
         quote!(<#view #ty_generics>::#name.1)
     }

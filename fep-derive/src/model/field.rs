@@ -46,7 +46,8 @@ impl Item {
         }
         let label = attrs.label.map_or_else(String::new, |label| label.value);
         let docs = field.attrs.iter().filter(|attr| attr.path().is_ident("doc")).cloned().collect();
-        let (vis, ty) = (field.vis.clone(), field.ty.clone());
+        let vis = field.vis.clone();
+        let ty = field.ty.clone();
         Some(Self { member, name, label, vis, docs, ty, at: attrs.at, order: attrs.order, what })
     }
 }
@@ -137,7 +138,8 @@ impl Source<'_> {
             self.cx.error_at(len.span, format_args!("a check has at most {CHECK_LEN_MAX} bytes"));
         }
         let span = self.attrs.kind.as_ref().map_or(self.member, |kind| kind.span);
-        let (encoding, secret) = (self.encoding(), self.attrs.secret);
+        let encoding = self.encoding();
+        let secret = self.attrs.secret;
         let kind = self.number()?;
         Some(What::Computed { computed: computed.clone(), len, encoding, kind, secret, span })
     }
@@ -168,7 +170,8 @@ impl Source<'_> {
         if !self.attrs.has("max") {
             self.cx.error_at(self.member, "how many bytes at most? write `max = 500`");
         }
-        let (kind, max) = (self.kind(word)?, self.attrs.max.clone()?);
+        let kind = self.kind(word)?;
+        let max = self.attrs.max.clone()?;
         Some(What::Tail(Field { len: Len::Stated(max), kind, secret: self.attrs.secret, ask_type_for_len: false }))
     }
 
@@ -178,7 +181,8 @@ impl Source<'_> {
         }
         let kind = self.kind(word);
         let len = self.len(word);
-        let (len, kind) = (len?, kind?);
+        let len = len?;
+        let kind = kind?;
         let ask_type_for_len =
             matches!(len, Len::Stated(_)) && self.type_len().is_none_or(|len| literal(&len).is_none());
         let asks = ask_type_for_len && (self.shape.is_custom() || self.type_len().is_some());
@@ -303,7 +307,8 @@ impl Source<'_> {
 
     /// How many entries a group of varying size has.
     fn repeat(&self) -> Option<Repeat> {
-        let (rest, padded) = (self.attrs.rest.as_ref(), self.attrs.padded.is_some());
+        let rest = self.attrs.rest.as_ref();
+        let padded = self.attrs.padded.is_some();
         if let Some(rest) = rest {
             for key in ["count", "padded"] {
                 if self.attrs.has(key) {

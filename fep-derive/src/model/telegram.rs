@@ -52,7 +52,8 @@ impl View {
 
 /// The fields that are items, and the names of those that are none because of a mistake.
 fn items(data: &Data, charset: Charset, cx: &Ctxt) -> (Vec<Item>, Vec<Ident>) {
-    let (mut items, mut broken) = (Vec::new(), Vec::new());
+    let mut items = Vec::new();
+    let mut broken = Vec::new();
     match data {
         Data::Struct(DataStruct { fields: Fields::Named(fields), .. }) => {
             for field in &fields.named {

@@ -274,7 +274,8 @@ fn lines(table: &Table<'_>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for value in values {
         let Some(table) = value.table() else { continue };
-        let (name, connect) = (table.required_string("name"), table.required_string("connect"));
+        let name = table.required_string("name");
+        let connect = table.required_string("connect");
         let links = table.integer("links", 1..=1000_usize).map_or(1, |links| links.value);
         let connect_timeout = ms(&table, "connect_timeout_ms", 5000);
         let reconnect_min = ms(&table, "reconnect_min_ms", 100);
@@ -298,7 +299,8 @@ fn lines(table: &Table<'_>) -> Vec<Line> {
                     "such as 10.0.0.7:9001",
                 );
             }
-            let (name, connect) = (name.value.to_owned(), connect.value.to_owned());
+            let name = name.value.to_owned();
+            let connect = connect.value.to_owned();
             lines.push(Line { name, connect, links, connect_timeout, reconnect_min, reconnect_max });
         }
         table.finish();

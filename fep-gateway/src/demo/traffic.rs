@@ -52,7 +52,8 @@ pub(super) const TABLE_LEN: usize = 13;
 
 /// The wish with this number, from 0, on a day such as `2026-11-21`. After the last one they begin again.
 pub(super) fn wish(number: usize, today: &str) -> Wish {
-    let (round, place) = (number / TABLE_LEN, number % TABLE_LEN);
+    let round = number / TABLE_LEN;
+    let place = number % TABLE_LEN;
     if place % 4 == 3 {
         return inquiry();
     }

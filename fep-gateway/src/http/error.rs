@@ -43,7 +43,8 @@ impl ApiError {
             Culprit::Caller | Culprit::Peer => StatusCode::UNPROCESSABLE_ENTITY,
             Culprit::Spec => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        let (path, label) = (error.path(), error.label());
+        let path = error.path();
+        let label = error.label();
         let place = match (path.is_empty(), label.is_empty()) {
             (true, _) => String::new(),
             (false, true) => format!("{path}: "),

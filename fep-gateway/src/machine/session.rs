@@ -175,7 +175,8 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn connected() -> Session {
-        let (echo_interval, echo_idle) = (30 * SECOND, 20 * SECOND);
+        let echo_interval = 30 * SECOND;
+        let echo_idle = 20 * SECOND;
         let habits = Habits { sign_on: true, sign_off: true, echo_test: true, echo_interval, echo_idle };
         let mut session = Session::new(habits);
         let actions = session.on(Event::Connected, Duration::ZERO);

@@ -202,7 +202,8 @@ impl Reader {
             let result = tokio::select! {
                 result = read.read_buf(&mut buffer) => result,
                 () = sleep_until(begun + self.frame_timeout), if !between_frames => {
-                    let (limit, len) = (self.frame_timeout.as_millis(), buffer.len());
+                    let limit = self.frame_timeout.as_millis();
+                    let len = buffer.len();
                     let why = format!("a frame was begun and not finished within {limit} ms, after {len} of its bytes");
                     return self.bad_frame(buffer, why).await;
                 }

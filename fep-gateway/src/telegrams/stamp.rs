@@ -20,7 +20,8 @@ impl Stamp {
     #[must_use]
     pub fn new(wall_ms: i64, utc_offset_minutes: i32) -> Self {
         let seconds = wall_ms.div_euclid(1000).saturating_add(i64::from(utc_offset_minutes) * 60);
-        let (day, second) = (seconds.div_euclid(DAY_SECONDS), seconds.rem_euclid(DAY_SECONDS));
+        let day = seconds.div_euclid(DAY_SECONDS);
+        let second = seconds.rem_euclid(DAY_SECONDS);
         Self { day, date: date(day), time: time(second) }
     }
 }

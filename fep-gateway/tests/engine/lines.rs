@@ -160,7 +160,8 @@ async fn who_stops_a_second_time_waits_for_the_first() {
         let gateway = bench.gateway.clone();
         tokio::spawn(async move { gateway.stop().await })
     };
-    let (first, second) = (stop(), stop());
+    let first = stop();
+    let second = stop();
     until("it is stopping", async || outcome(&bench.ask().await.unwrap()) == "not sent: the gateway is stopping").await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(!first.is_finished() && !second.is_finished(), "something is in flight");

@@ -154,7 +154,8 @@ async fn a_crash_leaves_unknown_and_the_next_run_can_settle_it() {
     let mut peer = Peer::start().await;
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("journal.sqlite");
-    let (path, port) = (journal.clone(), peer.port);
+    let path = journal.clone();
+    let port = peer.port;
     let crashed = std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async move {
@@ -229,7 +230,8 @@ async fn a_key_that_cannot_be_looked_up_has_no_outcome() {
 
 #[tokio::test]
 async fn one_institutions_crowd_does_not_fill_the_journals_queue() {
-    let (peer, mut other_peer) = (Peer::start().await, Peer::start().await);
+    let peer = Peer::start().await;
+    let mut other_peer = Peer::start().await;
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("journal.sqlite");
     let mut both = config(&journal, peer.port, &Setup { institution: IMPATIENT, ..Setup::default() });
@@ -311,7 +313,8 @@ async fn a_key_rests_across_a_restart_though_it_was_answered() {
     for run in 0..2 {
         let gateway = start(own_numbers.clone(), Arc::new(StandInOnly)).await;
         until("it is up", async || format!("{:?}", gateway.lines()).contains("Up")).await;
-        let (asking, body) = (gateway.clone(), body.clone());
+        let asking = gateway.clone();
+        let body = body.clone();
         let asked = tokio::spawn(async move { asking.exchange("bank-a", "Transfer", &body, None).await.unwrap() });
         if run == 0 {
             let (_, request) = peer.receive().await;

@@ -222,7 +222,9 @@ impl<'d> Value<'d> {
         match number {
             Some(number) if range.contains(&number) => Some(Located { value: number, span: self.span() }),
             _ => {
-                let (name, first, last) = (self.name, range.start(), range.end());
+                let name = self.name;
+                let first = range.start();
+                let last = range.end();
                 self.document.error(self.span(), format!("`{name}` is {integer}, it must be {first} to {last}"));
                 None
             }

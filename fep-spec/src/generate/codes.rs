@@ -25,7 +25,8 @@ pub(super) fn enumeration(spec: &Spec, list: &CodeList) -> Option<TokenStream> {
         .codes
         .iter()
         .filter_map(|(meaning, name)| {
-            let (code, label) = (&*meaning.code, &*meaning.label);
+            let code = &*meaning.code;
+            let label = &*meaning.label;
             let name = ident(name.as_deref()?);
             let text = format!(" {}.", if label.is_empty() { format!("Code \"{code}\"") } else { escaped(label) });
             let label = (!label.is_empty()).then(|| quote!(, label = #label));

@@ -50,12 +50,14 @@ pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unna
             quote!(#doc #[field(#(#options),*)] pub #name: ())
         }
         Item::Part(part) => {
-            let (name, ty) = (ident(&part.name), ident(&part.layout.name));
+            let name = ident(&part.name);
+            let ty = ident(&part.layout.name);
             let doc = doc(&part.name, &part.layout.label, &note.remark);
             quote!(#doc pub #name: #ty)
         }
         Item::Group(group) => {
-            let (name, entry) = (ident(&group.name), ident(&group.layout.name));
+            let name = ident(&group.name);
+            let entry = ident(&group.layout.name);
             let doc = doc(&group.name, &group.label, &note.remark);
             let (ty, mut options) = repeat(group, &entry);
             options.extend(label(&group.label));
@@ -106,7 +108,8 @@ fn repeat(group: &Group, entry: &Ident) -> (TokenStream, Vec<TokenStream>) {
         }
     }
     options.extend(group.page.as_ref().map(|page| {
-        let (total, start) = (ident(&page.total), ident(&page.start));
+        let total = ident(&page.total);
+        let start = ident(&page.start);
         quote!(page(total = #total, start = #start))
     }));
     (ty, options)
@@ -160,7 +163,9 @@ fn computed(layout: &Layout, field: &Field, computed: &Computed) -> Vec<TokenStr
         }
         Computed::Sign(SignOf { of, plus, minus, zero }) => {
             let character = |sign: u8| character(layout.charset, sign);
-            let (of, plus, minus) = (ident(of), character(*plus), character(*minus));
+            let of = ident(of);
+            let plus = character(*plus);
+            let minus = character(*minus);
             let zero = zero.map(character).map(|zero| quote!(, #zero));
             quote!(computed = sign(#of, #plus, #minus #zero))
         }

@@ -221,7 +221,8 @@ fn sized(name: &str, len: usize) -> TokenStream {
     if len > INLINE_MAX_BYTES {
         return quote!(String);
     }
-    let (name, len) = (ident(name), Literal::usize_unsuffixed(len));
+    let name = ident(name);
+    let len = Literal::usize_unsuffixed(len);
     quote!(#name<#len>)
 }
 

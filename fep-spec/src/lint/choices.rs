@@ -62,7 +62,8 @@ fn caseless(document: &Document, choice: &Choice, rule: &CodeRule, place: &Place
         )
         .collect();
     if !missing.is_empty() {
-        let (path, name) = (&choice.by, &choice.name);
+        let path = &choice.by;
+        let name = &choice.name;
         let message = format!("`{name}` has no case for {}, which `{path}` may be", missing.join(", "));
         let hint = "add the case, with items = [] if nothing stands there, or other = true for all that no case names";
         document.warning(place.name.clone(), message, hint);
@@ -77,7 +78,8 @@ fn chooser<'l>(
     choice: &Choice,
     place: &Place,
 ) -> Option<&'l Field> {
-    let (path, name) = (&choice.by, &choice.name);
+    let path = &choice.by;
+    let name = &choice.name;
     let found = layout.span(path).map(|span| span.field).or_else(|| layout.field_before(path, number));
     let (message, hint) = match found {
         None => no_field(layout, choice),
@@ -96,7 +98,8 @@ fn chooser<'l>(
 
 /// Why there is no code at the path.
 fn no_field(layout: &Layout, choice: &Choice) -> when::Wrong {
-    let (path, name) = (&choice.by, &choice.name);
+    let path = &choice.by;
+    let name = &choice.name;
     if layout.field_before(path, usize::MAX).is_some() {
         let message = if choice.fixed_len().is_none() {
             format!("`{path}` stands below `{name}`, which it decides and which varies in length")

@@ -11,7 +11,9 @@ use crate::lower::{LayoutPlace, Place};
 /// A group and the field that counts it.
 pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: &Group, place: &Place) {
     let Some(by) = group.repeat.counted_by() else { return };
-    let (at, name, max) = (place.key("count"), &group.name, group.repeat.max());
+    let at = place.key("count");
+    let name = &group.name;
+    let max = group.repeat.max();
     let (place_of_field, field) = match layout.item(by) {
         Some((place, Item::Field(field))) => (place, field),
         Some(_) => {

@@ -21,7 +21,8 @@ pub(super) fn rest(document: &Document, layout: &Layout, number: usize, item: &I
 
 /// Notes entries whose end nobody can find.
 pub(super) fn entry(document: &Document, group: &Group, place: &Place) {
-    let (layout, name) = (&group.layout, &group.name);
+    let layout = &group.layout;
+    let name = &group.name;
     if layout.has_rest() {
         let message = format!(
             "an entry of `{name}` takes what is left of the telegram, so nobody knows where the next one begins"

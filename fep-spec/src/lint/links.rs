@@ -87,7 +87,8 @@ impl Link<'_> {
     }
 
     fn sign(&self, sign: &SignOf) {
-        let (name, of) = (&self.field.name, &sign.of);
+        let name = &self.field.name;
+        let of = &sign.of;
         let message = match self.layout.item(of) {
             Some((_, Item::Field(Field { computed: Some(_), .. }))) => {
                 format!("`{of}` is computed, so `{name}` cannot sign it")

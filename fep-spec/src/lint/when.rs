@@ -29,7 +29,8 @@ pub(super) fn resolve(document: &Document, layout: &Layout, place: &LayoutPlace)
 }
 
 pub(super) fn value(when: &When, kind: &Kind, len: usize) -> Option<Wrong> {
-    let (path, value) = (&when.path, &when.value);
+    let path = &when.path;
+    let value = &when.value;
     let full = match kind {
         Kind::Text(_) | Kind::Code(_) => false,
         Kind::Digits(rule) => rule.full,

@@ -73,7 +73,8 @@ fn blocks(table: Table<'_>) -> Option<Blocks> {
     let fill = table.required_string("fill");
     let document = table.document();
     table.finish();
-    let (records, fill) = (records?, fill?);
+    let records = records?;
+    let fill = fill?;
     match *fill.value.as_bytes() {
         [fill @ b' '..=b'~'] => Some(Blocks { records: records.value, fill }),
         _ => {
@@ -164,7 +165,9 @@ fn record(table: Table<'_>, walk: &mut Walk) -> Option<RecordUse> {
 fn total(table: Table<'_>) -> Option<(Total, Range<usize>)> {
     let document = table.document();
     let field = table.required_string("field");
-    let (count, sum, blocks) = (table.string("count"), table.string("sum"), table.boolean("blocks"));
+    let count = table.string("count");
+    let sum = table.string("sum");
+    let blocks = table.boolean("blocks");
     let has_only = table.has("where");
     let only = table.table("where").and_then(only);
     let last_digits = table.integer("last_digits", 1..=38_u32).map(|digits| digits.value);
@@ -210,7 +213,8 @@ fn record_and_field(
 
 /// `{ kind = "1" }`, or `{ kind = ["1", "3"] }`.
 fn only(table: Table<'_>) -> Option<Only> {
-    let (document, span) = (table.document(), table.span());
+    let document = table.document();
+    let span = table.span();
     let entries = table.entries();
     let [(field, value)] = entries.as_slice() else {
         document.error_hint(span, "`where` names one field", "write where = { kind = \"1\" }");

@@ -101,7 +101,9 @@ pub(super) fn items(known: &mut Known<'_>, owner: &str, value: Value<'_>, level:
             let span = table.span();
             item(known, owner, table, level).map(|(read, at)| {
                 let name = read.name.clone().unwrap_or(span.clone());
-                let (keys, entry, cases) = (read.keys.clone(), read.entry.clone(), read.cases.clone());
+                let keys = read.keys.clone();
+                let entry = read.entry.clone();
+                let cases = read.cases.clone();
                 (Place { span, name, at, keys, entry, cases }, read)
             })
         });
@@ -185,8 +187,10 @@ fn part(known: &mut Known<'_>, table: &Table<'_>) -> Option<Read> {
     let of = table.required_string("part");
     let name = name(table, "name");
     let part = known.part(table.document(), &of?)?;
-    let (name, layout) = (name?, Cow::Owned(part.layout.clone()));
-    let (depth, total) = (part.depth, part.total);
+    let name = name?;
+    let layout = Cow::Owned(part.layout.clone());
+    let depth = part.depth;
+    let total = part.total;
     let item = Item::Part(Part { name: Cow::Owned(name.value.to_owned()), layout });
     Some(Read { depth, total, ..Read::plain(item, Some(name.span)) })
 }

@@ -330,7 +330,8 @@ impl Options {
             KindName::DateTime => Pattern::DateTime(DateTimePattern::YyyyMmDdHhMmSs),
             _ => Pattern::Date(DatePattern::YyyyMmDd),
         });
-        let (name, len) = (field.name, field.len.value);
+        let name = field.name;
+        let len = field.len.value;
         let of_kind = || PATTERNS.iter().filter(move |(_, other)| other.kind() == kind);
         if pattern.kind() != kind {
             let names: Vec<_> = of_kind().map(|(name, _)| *name).collect();
@@ -375,7 +376,8 @@ impl Options {
     }
 
     fn code(&self, field: &Field<'_>) -> Option<CodeRule> {
-        let (name, len) = (field.name, field.len.value);
+        let name = field.name;
+        let len = field.len.value;
         let Some(codes) = &self.codes else {
             let hint = "write codes = \"ListName\" and a table [codes.ListName], or use kind = \"text\"";
             field.document.error_hint(field.len.span.clone(), format!("`{name}` is a code without `codes`"), hint);

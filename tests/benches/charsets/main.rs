@@ -60,7 +60,8 @@ fn show(what: &str, (ours, theirs, ratio): (f64, f64, f64), beside: bool) {
 fn pair(charset: Charset, name: &str, text: &str, has: bool) {
     let mut bytes = vec![0; charset.text_len(text)];
     charset.encode(text, &mut bytes).expect("the charset has it");
-    let (mut wire, mut utf8) = (vec![0; bytes.len() + 8], vec![0; bytes.len() * 3 + 8]);
+    let mut wire = vec![0; bytes.len() + 8];
+    let mut utf8 = vec![0; bytes.len() * 3 + 8];
     if has {
         let len = theirs_encoded(text, &mut wire);
         assert_eq!(wire.get(..len), Some(bytes.as_slice()));
@@ -70,7 +71,8 @@ fn pair(charset: Charset, name: &str, text: &str, has: bool) {
     let len = charset.decode_into(&bytes, &mut utf8).expect("text").expect("room");
     assert_eq!(utf8.get(..len), Some(text.as_bytes()));
 
-    let (mut wire_too, mut utf8_too) = (wire.clone(), utf8.clone());
+    let mut wire_too = wire.clone();
+    let mut utf8_too = utf8.clone();
     let decoded = beside(
         bytes.len(),
         || _ = black_box(charset.decode_into(black_box(&bytes), black_box(&mut utf8)).is_ok()),

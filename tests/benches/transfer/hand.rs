@@ -51,7 +51,9 @@ fn digits(text: &str) -> Option<&str> {
 }
 
 fn date(value: u64) -> Option<(u16, u8, u8)> {
-    let (year, month, day) = ((value / 10_000) as u16, (value / 100 % 100) as u8, (value % 100) as u8);
+    let year = (value / 10_000) as u16;
+    let month = (value / 100 % 100) as u8;
+    let day = (value % 100) as u8;
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let last = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
@@ -64,7 +66,9 @@ fn date(value: u64) -> Option<(u16, u8, u8)> {
 }
 
 fn time(value: u64) -> Option<(u8, u8, u8)> {
-    let (hour, minute, second) = ((value / 10_000) as u8, (value / 100 % 100) as u8, (value % 100) as u8);
+    let hour = (value / 10_000) as u8;
+    let minute = (value / 100 % 100) as u8;
+    let second = (value % 100) as u8;
     (hour < 24 && minute < 60 && second < 60).then_some((hour, minute, second))
 }
 

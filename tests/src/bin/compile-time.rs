@@ -33,7 +33,8 @@ fn median(command: &str, example: &str) -> Result<Duration, Box<dyn Error>> {
     for _ in 0..RUNS {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example).with_extension("rs");
         std::fs::File::options().append(true).open(file)?.set_modified(SystemTime::now())?;
-        let (start, used) = (Instant::now(), used_by_children());
+        let start = Instant::now();
+        let used = used_by_children();
         run(command, example)?;
         let used = used_by_children().zip(used).map(|(after, before)| after.saturating_sub(before));
         times.push(used.unwrap_or_else(|| start.elapsed()));

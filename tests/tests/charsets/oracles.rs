@@ -38,7 +38,8 @@ fn ask(oracle: Oracle, charsets: &[&str]) -> BTreeMap<String, Both> {
     let mut latest: Option<&mut (Decoded, Encoded)> = None;
     for line in str::from_utf8(&output.stdout).unwrap().lines() {
         let mut words = line.split(' ');
-        let (what, first) = (words.next().unwrap(), words.next().unwrap());
+        let what = words.next().unwrap();
+        let first = words.next().unwrap();
         match (what, &mut latest) {
             ("d", Some((reading, _))) => {
                 reading.insert(bytes(first), words.map(character).collect());
@@ -75,14 +76,16 @@ fn differences(oracle: Oracle, charset: Charset, ours: &Both, theirs: &Both, see
     let text = |text: Option<&String>| text.map(|text| text.clone().into_bytes());
     let mut lines = Vec::new();
     for code in reading.keys().chain(theirs.0.keys().filter(|code| !reading.contains_key(*code))) {
-        let (ours, theirs) = (text(reading.get(code)), text(theirs.0.get(code)));
+        let ours = text(reading.get(code));
+        let theirs = text(theirs.0.get(code));
         let case = Case { character: None, code: Some(code), ours, theirs, reading };
         if case.ours != case.theirs && !is_known(&case) {
             lines.push(format!("{charset} {oracle:?} reads {}: {:?}, we {:?}", hex(code), case.theirs, case.ours));
         }
     }
     for character in writing.keys().chain(theirs.1.keys().filter(|character| !writing.contains_key(*character))) {
-        let (ours, theirs) = (writing.get(character).cloned(), theirs.1.get(character).cloned());
+        let ours = writing.get(character).cloned();
+        let theirs = theirs.1.get(character).cloned();
         let case = Case { character: Some(*character), code: None, ours, theirs, reading };
         if case.ours != case.theirs && !is_known(&case) {
             let point = u32::from(*character);

@@ -33,7 +33,8 @@ fn the_table_has_all_labels_and_their_aliases() {
 #[test]
 fn the_worked_bytes_are_what_is_written() {
     let block = PAGE.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    let (mut text, mut checked) = (String::new(), 0);
+    let mut text = String::new();
+    let mut checked = 0;
     for line in block.lines() {
         let cells: Vec<&str> = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
         let [given @ .., labels, hex, count] = cells.as_slice() else { panic!("{line}") };

@@ -76,7 +76,8 @@ fn no_character_is_missing() {
 #[test]
 fn every_code_goes_there_and_back() {
     for charset in Charset::ALL.iter().copied().filter(|charset| *charset != Charset::Utf8) {
-        let (reading, writing) = (decoded(charset), encoded(charset));
+        let reading = decoded(charset);
+        let writing = encoded(charset);
         for (character, code) in &writing {
             assert_eq!(reading.get(code), Some(&character.to_string()), "{charset}");
         }
@@ -141,7 +142,8 @@ fn user_areas_are_a_row() {
 /// Johab puts two rows of KS X 1001 under one first byte: symbols from D9, hanja from E0.
 #[test]
 fn symbols_and_hanja_of_johab_are_rows_of_ks_x_1001() {
-    let (ks, johab) = (decoded(Charset::Cp949), decoded(Charset::Johab));
+    let ks = decoded(Charset::Cp949);
+    let johab = decoded(Charset::Johab);
     let mut same = 0;
     for row in (0xA1..=0xAC_u8).chain(0xCA..=0xFD) {
         let (number, first) = if row < 0xCA { (row - 0xA1, 0xD9) } else { (row - 0xCA, 0xE0) };
@@ -171,7 +173,8 @@ fn ibm_834_is_ibm_933_without_its_single_bytes() {
 #[test]
 fn what_japanese_hosts_had_they_kept() {
     for (early, late) in [(Charset::Ibm930, Charset::Ibm1390), (Charset::Ibm939, Charset::Ibm1399)] {
-        let (early, late) = (decoded(early), decoded(late));
+        let early = decoded(early);
+        let late = decoded(late);
         assert!(early.iter().all(|(code, text)| late.get(code) == Some(text)));
     }
     let pairs = |charset| decoded(charset).into_iter().filter(|(code, _)| code.len() == 2).collect::<Decoded>();

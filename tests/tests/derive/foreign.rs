@@ -114,7 +114,8 @@ fn by_jiff() -> ByJiff {
 }
 
 fn by_chrono() -> ByChrono {
-    let (day, at) = (NaiveDate::from_ymd_opt(2026, 11, 21).unwrap(), NaiveTime::from_hms_opt(9, 30, 15).unwrap());
+    let day = NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
+    let at = NaiveTime::from_hms_opt(9, 30, 15).unwrap();
     let due = NaiveDate::from_yo_opt(2024, 366).unwrap();
     ByChrono { traded_on: day, cancelled_on: None, due, at, until: None, stamp: day.and_time(at), packed: at }
 }

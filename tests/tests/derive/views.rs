@@ -214,7 +214,9 @@ fn a_view_a_record_and_a_patch_agree() {
     let bytes = *b"21001a2002003b004100599";
     let record = Record::decode(List::LAYOUT, &bytes).unwrap();
     assert_eq!(record.get("rows[1].cells[1].no"), Some(&Value::Number(3)));
-    let (mut viewed, mut patched, mut set) = (bytes, bytes, record);
+    let mut viewed = bytes;
+    let mut patched = bytes;
+    let mut set = record;
     ListWindowMut::new(&mut viewed).unwrap().rows_mut(0).unwrap().set_mark(&"z".parse().unwrap()).unwrap();
     patch(List::LAYOUT, &mut patched, "rows[0].mark", &Value::Text("z".to_owned())).unwrap();
     set.set("rows[0].mark", Value::Text("z".to_owned())).unwrap();

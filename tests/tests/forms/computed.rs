@@ -117,7 +117,8 @@ fn a_sign_may_stand_in_a_field_of_its_own() {
 
 #[test]
 fn each_number_has_one_sign_only() {
-    let (two, three) = (signed("+-"), signed("+- "));
+    let two = signed("+-");
+    let three = signed("+- ");
     assert_eq!(refused(&two, b"x0500"), "peer: sign (부호), bytes 0..1: expected a sign, found 'x' (78), hex 78");
     assert_eq!(refused(&two, b"-0000"), "peer: sign (부호), bytes 0..1: zero with a minus, hex 2d");
     assert_eq!(refused(&three, b"+0000"), "peer: sign (부호), bytes 0..1: expected a sign, found '+' (2b), hex 2b");

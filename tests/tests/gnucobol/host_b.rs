@@ -51,7 +51,9 @@ impl Copybook {
     fn parse(text: &str) -> Self {
         let code = text.lines().filter(|line| line.as_bytes().get(6) != Some(&b'*')).collect::<Vec<_>>().join(" ");
         let mut book = Self::default();
-        let (mut table, mut table_level, mut offset) = (String::new(), 0, 0);
+        let mut table = String::new();
+        let mut table_level = 0;
+        let mut offset = 0;
         let mut redefines: Option<(usize, String, usize)> = None;
         let mut latest = String::new();
         for sentence in code.split(". ").map(str::trim).filter(|sentence| !sentence.is_empty()) {
@@ -98,7 +100,9 @@ impl Copybook {
 /// What a picture and a usage say: `S9(13)V99`, `COMP-3`.
 fn form(picture: &str, usage: &str) -> (Form, usize) {
     let mut digits = [0_usize; 2];
-    let (mut signed, mut text, mut behind_point) = (false, false, 0);
+    let mut signed = false;
+    let mut text = false;
+    let mut behind_point = 0;
     let mut rest = picture;
     while let Some(symbol) = rest.chars().next() {
         rest = rest.get(1..).unwrap_or_default();
@@ -197,7 +201,8 @@ fn spec() -> Spec {
 
 #[test]
 fn every_item_of_the_copybook_is_in_the_spec() {
-    let (book, spec) = (Copybook::parse(COPYBOOK), spec());
+    let book = Copybook::parse(COPYBOOK);
+    let spec = spec();
     let layout = &spec.telegram("LoanList").expect("it").layout;
     let Some((_, Item::Group(loans))) = layout.item("loans") else { panic!("no loans") };
     for (table, layout) in [("", layout), ("LOANS", &*loans.layout)] {
@@ -210,14 +215,16 @@ fn every_item_of_the_copybook_is_in_the_spec() {
     assert_eq!(book.tables.values().map(Vec::len).sum::<usize>(), 11 + 7);
     assert_eq!(book.occurs.get("LOANS"), Some(&(0, 20, "LOAN-COUNT".to_owned())));
     assert_eq!((loans.repeat.counted_by(), loans.repeat.max()), (Some("loan_count"), 20));
-    let (min, max) = (85, 85 + 20 * 60);
+    let min = 85;
+    let max = 85 + 20 * 60;
     assert_eq!((layout.min_len(), layout.max_len()), (min, max));
 }
 
 /// MEMO-PARTS is MEMO once more and says nothing about when it applies, so the spec has MEMO only; its parts are inside.
 #[test]
 fn what_the_copybook_redefines_lies_in_one_field() {
-    let (book, spec) = (Copybook::parse(COPYBOOK), spec());
+    let book = Copybook::parse(COPYBOOK);
+    let spec = spec();
     let parts: Vec<_> =
         book.redefined.iter().map(|(of, entry)| (of.as_str(), entry.name.as_str(), entry.offset, entry.len)).collect();
     assert_eq!(parts, [("MEMO", "MEMO-KIND", 40, 4), ("MEMO", "MEMO-REST", 44, 16)]);
@@ -231,7 +238,8 @@ fn what_the_copybook_redefines_lies_in_one_field() {
 
 #[test]
 fn the_values_of_level_88_are_the_codes() {
-    let (book, spec) = (Copybook::parse(COPYBOOK), spec());
+    let book = Copybook::parse(COPYBOOK);
+    let spec = spec();
     let layout = &spec.telegram("LoanList").expect("it").layout;
     let Some((_, Item::Group(loans))) = layout.item("loans") else { panic!("no loans") };
     let Some((_, Item::Field(Field { kind: Kind::Code(rule), .. }))) = loans.layout.item("status") else {
@@ -261,7 +269,8 @@ fn text(value: &Value, charset: Charset, len: usize) -> Vec<u8> {
 
 /// The values of the golden file as `host-b-values.cpy` has them.
 fn values(fields: &Value) -> Vec<u8> {
-    let (single, mixed) = (Charset::Ibm833, Charset::Ibm933);
+    let single = Charset::Ibm833;
+    let mixed = Charset::Ibm933;
     let plain = |value: &Value| value.as_str().expect("a text").replace(['-', ':'], "").into_bytes();
     let header = &fields["header"];
     let mut all = [

@@ -32,7 +32,8 @@ pub(super) fn put(rule: &NumberRule, negative: bool, digits: &mut [u8]) -> Resul
 /// Whether the number is negative, and its magnitude; none if that is larger than a `u128`.
 pub(super) fn get(encoding: Encoding, form: Overpunch, at: usize, bytes: &[u8]) -> Result<(bool, Option<u128>), Fault> {
     let Some(sign) = bytes.get(at) else { return Err(Fault::BadSign { byte: None }) };
-    let (before, after) = (bytes.get(..at).unwrap_or_default(), bytes.get(at + 1..).unwrap_or_default());
+    let before = bytes.get(..at).unwrap_or_default();
+    let after = bytes.get(at + 1..).unwrap_or_default();
     for (start, digits) in [(0, before), (at + 1, after)] {
         if !digits.iter().all(|byte| is_digit(encoding, *byte)) {
             return Err(not_a_digit(encoding, digits, start));

@@ -129,7 +129,8 @@ mod tests {
     #[test]
     fn every_half_byte_before_the_last_is_a_digit() {
         for byte in 0..=u8::MAX {
-            let (high, low) = (byte / 16, byte % 16);
+            let high = byte / 16;
+            let low = byte % 16;
             let expected = if high > 9 || low > 9 {
                 Err(Fault::NotADigit { offset: 1, byte: Some(byte) })
             } else {

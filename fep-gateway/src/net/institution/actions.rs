@@ -46,7 +46,8 @@ impl Task {
             Outcome::NotSent => "not_sent",
             Outcome::Unknown => "unknown",
         };
-        let (institution, telegram) = (self.name.clone(), exchange.telegram.clone());
+        let institution = self.name.clone();
+        let telegram = exchange.telegram.clone();
         metrics::counter!("fep_exchanges_total", "institution" => institution, "telegram" => telegram, "outcome" => outcome)
             .increment(1);
     }
@@ -141,7 +142,8 @@ impl Task {
         match end {
             End::Answered(telegram, bytes) => {
                 let took = self.shared.clock.now().steady.saturating_sub(since);
-                let (institution, request) = (self.name.clone(), exchange.telegram.clone());
+                let institution = self.name.clone();
+                let request = exchange.telegram.clone();
                 metrics::histogram!("fep_round_trip_seconds", "institution" => institution, "telegram" => request)
                     .record(took.as_secs_f64());
                 let answer = Answer { telegram: telegram.as_ref().to_owned(), bytes };
@@ -159,11 +161,13 @@ impl Task {
 
     async fn received(&mut self, incoming: Incoming) {
         let Incoming { place, bytes, class, ticket, note } = incoming;
-        let (institution, name) = (self.name.clone(), class.name());
+        let institution = self.name.clone();
+        let name = class.name();
         metrics::counter!("fep_received_total", "institution" => institution, "class" => name).increment(1);
         if matches!(class, Class::Conflicting | Class::Unmatched | Class::Undecodable | Class::BadFrame) {
             let (line, link) = self.link_name(place.link);
-            let (incarnation, why) = (place.incarnation, note.as_deref());
+            let incarnation = place.incarnation;
+            let why = note.as_deref();
             tracing::warn!(
                 institution = self.name,
                 line,
@@ -199,11 +203,13 @@ impl Task {
         }
         let Some((line, lost)) = self.board.became(id, state, error, now.wall_ms) else { return };
         let up = line.links.iter().filter(|link| link.state == LinkState::Up).count();
-        let (institution, name) = (self.name.clone(), line.line.clone());
+        let institution = self.name.clone();
+        let name = line.line.clone();
         metrics::gauge!("fep_links_up", "institution" => institution, "line" => name)
             .set(f64::from(u32::try_from(up).unwrap_or(u32::MAX)));
         if lost {
-            let (institution, name) = (self.name.clone(), line.line.clone());
+            let institution = self.name.clone();
+            let name = line.line.clone();
             metrics::counter!("fep_links_lost_total", "institution" => institution, "line" => name).increment(1);
         }
         self.tell(Event::Line(Box::new(line)));

@@ -97,7 +97,9 @@ impl Errand {
         if self.permit.is_none() {
             return Err("too many notices are being handled".to_owned());
         }
-        let (handler, notice, limit) = (Arc::clone(&self.handler), self.notice.clone(), self.notice.timeout);
+        let handler = Arc::clone(&self.handler);
+        let notice = self.notice.clone();
+        let limit = self.notice.timeout;
         // A task of its own: a handler that panics, or blocks, must not take the institution's lines with it.
         let asked = tokio::spawn(async move { tokio::time::timeout(limit, handler.notice(notice)).await });
         match asked.await {

@@ -37,7 +37,9 @@ fn each(
     lenient: Lenient,
     mut act: impl FnMut(&TelegramSpec, &[u8], &str) -> Ended,
 ) -> Ended {
-    let (mut outcome, mut rest, mut place) = (Outcome::Clean, bytes, String::new());
+    let mut outcome = Outcome::Clean;
+    let mut rest = bytes;
+    let mut place = String::new();
     for number in 2_usize.. {
         let telegram = match named {
             Some(Named::Telegram(telegram)) => telegram,

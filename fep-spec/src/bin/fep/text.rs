@@ -226,7 +226,9 @@ impl Mark {
 }
 
 fn marks(charset: Charset, bytes: &[u8]) -> Vec<Mark> {
-    let (mut all, mut rest, mut double) = (Vec::new(), bytes, false);
+    let mut all = Vec::new();
+    let mut rest = bytes;
+    let mut double = false;
     while let Some(first) = rest.first() {
         let is_shift = charset.is_shifted() && matches!(first, 0x0E | 0x0F);
         if is_shift {
@@ -251,7 +253,8 @@ fn marks(charset: Charset, bytes: &[u8]) -> Vec<Mark> {
 /// 0e d1b7 8ba9 95b7 0f c1
 /// ```
 fn ruler(charset: Charset, bytes: &[u8]) -> String {
-    let (mut top, mut bottom) = (String::new(), String::new());
+    let mut top = String::new();
+    let mut bottom = String::new();
     for Mark { shown, hex, .. } in marks(charset, bytes) {
         let shown: String = shown.chars().map(|c| if c.is_control() { '.' } else { c }).collect();
         let width = shown_width(&shown).max(hex.len());

@@ -33,7 +33,9 @@ pub(super) fn choice(known: &mut Known<'_>, owner: &str, table: &Table<'_>, leve
     let by = by?;
     let depth = read.iter().map(|case| case.depth).max().unwrap_or_default();
     let total = read.iter().map(|case| case.total).fold(0, usize::saturating_add);
-    let (mut cases, mut notes, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let mut cases = Vec::new();
+    let mut notes = Vec::new();
+    let mut places = Vec::new();
     for case in read {
         cases.push(case.case);
         notes.push(case.notes);
@@ -116,7 +118,9 @@ fn body(known: &mut Known<'_>, table: &Table<'_>, level: usize) -> Option<Body> 
     match (of, name, table.get("items")) {
         (Some(of), None, None) => {
             let part = known.part(document, &of)?;
-            let (layout, depth, total) = (part.layout.clone(), part.depth, part.total);
+            let layout = part.layout.clone();
+            let depth = part.depth;
+            let total = part.total;
             Some(Body { layout, name: of.span, inline: None, depth, total })
         }
         (None, Some(name), Some(inline)) => {
@@ -125,7 +129,8 @@ fn body(known: &mut Known<'_>, table: &Table<'_>, level: usize) -> Option<Body> 
             if body.broken {
                 return None;
             }
-            let (depth, total) = (body.depth, body.total);
+            let depth = body.depth;
+            let total = body.total;
             let layout = inline_layout(known, name.value.to_owned(), body.items);
             Some(Body { layout, name: name.span, inline: Some((body.notes, body.places)), depth, total })
         }

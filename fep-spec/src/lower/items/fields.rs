@@ -33,7 +33,8 @@ pub(super) fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Op
         return None;
     }
     let computed = computed::read(table, known.charset);
-    let (name, len) = (name?, len?);
+    let name = name?;
+    let len = len?;
     let options = own.clone().over(base.unwrap_or_default());
     let source = Source { table, name: &name, len, tail, own: &own, options: &options };
     let (kind, computed) = source.kind(known, computed)?;
@@ -73,7 +74,9 @@ impl Source<'_, '_> {
     /// The kind, and what is computed. `computed` is none if it could not be read.
     #[allow(clippy::option_option, reason = "absent and unreadable are two things")]
     fn kind(&self, known: &Known<'_>, computed: Option<Option<Located<Computed>>>) -> Option<(Kind, Option<Computed>)> {
-        let (document, name, len) = (self.table.document(), self.name.value, self.len.clone());
+        let document = self.table.document();
+        let name = self.name.value;
+        let len = self.len.clone();
         let written = self.options.kind.as_ref().map(|kind| kind.value);
         let of_computed = computed.iter().flatten().next();
         let own_kind = of_computed.and_then(|what| computed::own_kind(&what.value, known.charset, len.value));

@@ -28,7 +28,8 @@ pub(super) fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level
     let read = match (of, inline) {
         (Some(of), None) => {
             let part = known.part(document, &of)?;
-            let (depth, total) = (part.depth, part.total);
+            let depth = part.depth;
+            let total = part.total;
             Read { depth, total, ..Read::plain(Item::Group(group(part.layout.clone())), None) }
         }
         (None, Some(inline)) => {
@@ -102,7 +103,8 @@ fn repeat(table: &Table<'_>, charset: Charset) -> Option<(Repeat, Places)> {
         return None;
     };
     let places = by.iter().map(|by| ("count", by.span.clone())).chain([("max", max.span)]).collect();
-    let (by, max) = (by.map(|by| Cow::Owned(by.value.to_owned())), max.value);
+    let by = by.map(|by| Cow::Owned(by.value.to_owned()));
+    let max = max.value;
     let pad = match pad.filter(|_| padded) {
         Some(pad) => {
             let given = options::byte(pad)?;
@@ -130,9 +132,11 @@ fn repeat(table: &Table<'_>, charset: Charset) -> Option<(Repeat, Places)> {
 fn page(table: &Table<'_>, keys: &mut Places) -> Option<Option<Page>> {
     let Some(page) = table.get("page") else { return Some(None) };
     let page = page.table()?;
-    let (total, start) = (page.required_string("total"), page.required_string("start"));
+    let total = page.required_string("total");
+    let start = page.required_string("start");
     page.finish();
-    let (total, start) = (total?, start?);
+    let total = total?;
+    let start = start?;
     keys.extend([("total", total.span), ("start", start.span)]);
     let [total, start] = [total.value, start.value].map(|name| Cow::Owned(name.to_owned()));
     Some(Some(Page { total, start }))

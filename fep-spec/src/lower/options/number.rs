@@ -22,7 +22,8 @@ impl Options {
             field.document.error_hint(at, "numbers in this encoding have no such sign", hint);
             return None;
         }
-        let (name, len) = (field.name, field.len.value);
+        let name = field.name;
+        let len = field.len.value;
         let sign_len = usize::from(matches!(sign, Sign::Leading { .. } | Sign::Trailing { .. }));
         let digits = encoding.digits(len).saturating_sub(sign_len);
         if len < 2 && (sign_len > 0 || sign == Sign::LeadingMinus) {
@@ -110,7 +111,8 @@ fn other_sign(encoding: Encoding, sign: Sign) -> Option<&'static str> {
 /// `"leading-minus"`, `"leading"`, `"trailing"`, `"overpunch"`, `"signed"`, `{ at = "leading", plus = "0", minus = "-" }`, or
 /// `{ at = "leading", overpunch = "ebcdic" }`.
 pub(super) fn sign(value: Value<'_>) -> Option<Located<Sign>> {
-    let (leading, trailing) = (Sign::Leading { plus: b'+', minus: b'-' }, Sign::Trailing { plus: b'+', minus: b'-' });
+    let leading = Sign::Leading { plus: b'+', minus: b'-' };
+    let trailing = Sign::Trailing { plus: b'+', minus: b'-' };
     if !value.is_table() {
         return value.choice(&[
             ("none", Sign::Unsigned),
@@ -126,19 +128,22 @@ pub(super) fn sign(value: Value<'_>) -> Option<Located<Sign>> {
     if table.has("overpunch") {
         let form = table.choice("overpunch", &OVERPUNCH);
         table.finish();
-        let (at, form) = (at?, form?.value);
+        let at = at?;
+        let form = form?.value;
         let sign = if at.value { Sign::LeadingOverpunch(form) } else { Sign::TrailingOverpunch(form) };
         return Some(Located { value: sign, span: value.span() });
     }
     let plus = table.required("plus").and_then(byte);
     let minus = table.required("minus").and_then(byte);
     table.finish();
-    let (plus, minus) = (plus?, minus?);
+    let plus = plus?;
+    let minus = minus?;
     if plus.value.value() == minus.value.value() {
         value.document().error(minus.span, "plus and minus are the same byte");
         return None;
     }
-    let (plus, minus) = (plus.value.value(), minus.value.value());
+    let plus = plus.value.value();
+    let minus = minus.value.value();
     let sign = if at?.value { Sign::Leading { plus, minus } } else { Sign::Trailing { plus, minus } };
     Some(Located { value: sign, span: value.span() })
 }

@@ -30,7 +30,8 @@ impl Options {
 
     /// The kind of a tail, which is one without padding. `own` is what stands at the item itself.
     pub(in crate::lower) fn tail(&self, kind: KindName, own: &Self, field: &Field<'_>) -> Option<Kind> {
-        let (document, name) = (field.document, field.name);
+        let document = field.document;
+        let name = field.name;
         if !matches!(kind, KindName::Text | KindName::Digits | KindName::Bytes) {
             let message = format!("`{name}` is a {}, which has one length", kind.name());
             let hint = "only text, digits and bytes can be a tail";

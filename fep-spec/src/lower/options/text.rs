@@ -77,7 +77,8 @@ impl Options {
 
     /// Whether options that mean something in some charsets only stand in one of those.
     fn suits(&self, rule: &TextRule, field: &Field<'_>) -> bool {
-        let (charset, full) = (rule.charset, rule.width == Width::Full);
+        let charset = rule.charset;
+        let full = rule.width == Width::Full;
         let mut suits = true;
         let mut refuse = |at: Option<std::ops::Range<usize>>, message: String, hint: &str| {
             field.document.error_hint(at.unwrap_or(field.len.span.clone()), message, hint);
@@ -116,9 +117,11 @@ impl Options {
             }
             byte
         };
-        let (yes, no) = (byte(&self.yes, b'Y'), byte(&self.no, b'N'));
+        let yes = byte(&self.yes, b'Y');
+        let no = byte(&self.no, b'N');
         let rule = FlagRule { yes: yes?, no: no? };
-        let (name, len) = (field.name, field.len.value);
+        let name = field.name;
+        let len = field.len.value;
         if len != 1 {
             let message = format!("`{name}` has {len} bytes, a flag has 1");
             field.document.error_hint(field.len.span.clone(), message, "write len = 1, or kind = \"code\"");
