@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use fep_codec::layout::Counts;
+use fep_codec::layout::LengthScope;
 use fep_codec::{Digits, LengthPrefix, Telegram, TelegramCodec, Text};
 use futures_util::{SinkExt, TryStreamExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -52,7 +52,7 @@ enum Line {
     Answer(BalanceAnswer),
 }
 
-const PREFIX: LengthPrefix = LengthPrefix { digits: 4, counts: Counts::Rest, frame_max_bytes: 4096 };
+const PREFIX: LengthPrefix = LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 4096 };
 
 async fn bank(listener: TcpListener) -> Result<(), Box<dyn Error + Send + Sync>> {
     let (socket, _) = listener.accept().await?;

@@ -106,7 +106,7 @@ pub enum Charset {
 
 /// How text is written, beyond the charset. The default changes nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Writing {
+pub struct EncodeOptions {
     /// ASCII becomes full-width letters (전각) first: U+FF01 to U+FF5E, and U+3000 for a space.
     pub full: bool,
     /// A character that the charset lacks may be written as one that looks alike and that it has: `·` U+00B7 as `・` U+30FB.
@@ -117,7 +117,7 @@ pub struct Writing {
 
 /// How text is read, beyond the charset. The default is strict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Reading {
+pub struct DecodeOptions {
     /// What becomes of half a character at the end.
     pub half: Half,
     /// The SI at the end may be missing, and SO and SI may stand with nothing between them.
@@ -161,7 +161,7 @@ pub enum EncodeError {
 
 /// A text that a field has no room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoRoom {
+pub struct NoRoomError {
     /// The bytes that it needs, SO and SI included.
     pub needed: usize,
     /// The bytes that the field has.
@@ -174,7 +174,7 @@ pub struct NoRoom {
 
 /// The first bytes that are no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed {
+pub struct DecodeError {
     /// Bytes from the start of the text.
     pub offset: usize,
     /// What is wrong there.
@@ -202,7 +202,7 @@ pub enum Reason {
 
 /// A label that names no charset of ours, with what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownLabel {
+pub struct UnknownLabelError {
     /// One line, lower case.
     pub hint: &'static str,
 }
@@ -273,7 +273,7 @@ impl Charset {
             to.copy_from_slice(text.as_bytes());
             return Ok(text.len());
         }
-        self.encode_with(text, Writing::default(), out)
+        self.encode_with(text, EncodeOptions::default(), out)
     }
 
     /// [`Charset::encode`] with options.
@@ -281,7 +281,7 @@ impl Charset {
     /// # Errors
     /// If the charset lacks a character, or `out` is too short. Then `out` holds rubbish.
     #[inline]
-    pub fn encode_with(self, text: &str, how: Writing, out: &mut [u8]) -> Result<usize, EncodeError> {
+    pub fn encode_with(self, text: &str, how: EncodeOptions, out: &mut [u8]) -> Result<usize, EncodeError> {
         match self.write(text, how, out) {
             Wrote { len, end: End::Done } => Ok(len),
             wrote => Err(self.why_not(text, how, wrote)),
@@ -293,7 +293,7 @@ impl Charset {
     ///
     /// # Errors
     /// If the charset lacks a character, also one that does not fit.
-    pub fn encode_cut(self, text: &str, how: Writing, out: &mut [u8]) -> Result<(usize, usize), EncodeError> {
+    pub fn encode_cut(self, text: &str, how: EncodeOptions, out: &mut [u8]) -> Result<(usize, usize), EncodeError> {
         let wrote = self.write(text, how, out);
         match wrote.end {
             End::Done => Ok((wrote.len, text.len())),
@@ -306,9 +306,9 @@ impl Charset {
     }
 
     #[inline]
-    fn write(self, text: &str, how: Writing, out: &mut [u8]) -> Wrote {
+    fn write(self, text: &str, how: EncodeOptions, out: &mut [u8]) -> Wrote {
         with_table!(self, T => {
-            let as_it_is = how == Writing::default() && !(self.has_jamo() && jamo::is_in_pieces(text));
+            let as_it_is = how == EncodeOptions::default() && !(self.has_jamo() && jamo::is_in_pieces(text));
             if as_it_is {
                 let wrote = write::plain::<T>(text, out);
                 if !matches!(wrote.end, End::Missing(_)) || !jamo::is_in_pieces(text) {
@@ -320,7 +320,7 @@ impl Charset {
     }
 
     #[cold]
-    fn why_not(self, text: &str, how: Writing, wrote: Wrote) -> EncodeError {
+    fn why_not(self, text: &str, how: EncodeOptions, wrote: Wrote) -> EncodeError {
         if let Some(rules) = self.rules() {
             return write::why_not(text, how, rules, wrote);
         }
@@ -348,12 +348,12 @@ impl Charset {
     /// The bytes that a text takes, SO and SI included, if the charset has all its characters.
     #[must_use]
     pub fn text_len(self, text: &str) -> usize {
-        self.text_len_with(text, Writing::default())
+        self.text_len_with(text, EncodeOptions::default())
     }
 
     /// The same for text that is written in another way.
     #[must_use]
-    pub fn text_len_with(self, text: &str, how: Writing) -> usize {
+    pub fn text_len_with(self, text: &str, how: EncodeOptions) -> usize {
         self.rules().map_or(text.len(), |rules| write::measure(text, how, rules))
     }
 
@@ -376,15 +376,15 @@ impl Charset {
     ///
     /// # Errors
     /// If they are no text in this charset, half a character included.
-    pub fn decode(self, bytes: &[u8]) -> Result<Cow<'_, str>, Malformed> {
-        self.decode_with(bytes, Reading::default())
+    pub fn decode(self, bytes: &[u8]) -> Result<Cow<'_, str>, DecodeError> {
+        self.decode_with(bytes, DecodeOptions::default())
     }
 
     /// [`Charset::decode`] with options.
     ///
     /// # Errors
     /// If they are no text in this charset, and the options do not say what to do about it.
-    pub fn decode_with(self, bytes: &[u8], how: Reading) -> Result<Cow<'_, str>, Malformed> {
+    pub fn decode_with(self, bytes: &[u8], how: DecodeOptions) -> Result<Cow<'_, str>, DecodeError> {
         if (self.keeps_ascii() || bytes.is_empty())
             && let Ok(text) = core::str::from_utf8(bytes)
             && (self == Self::Utf8 || text.is_ascii())
@@ -405,8 +405,8 @@ impl Charset {
     /// # Errors
     /// If the bytes are no text in this charset.
     #[inline]
-    pub fn decode_into(self, bytes: &[u8], out: &mut [u8]) -> Result<Option<usize>, Malformed> {
-        self.decode_into_with(bytes, Reading::default(), out)
+    pub fn decode_into(self, bytes: &[u8], out: &mut [u8]) -> Result<Option<usize>, DecodeError> {
+        self.decode_into_with(bytes, DecodeOptions::default(), out)
     }
 
     /// [`Charset::decode_into`] with options.
@@ -414,7 +414,12 @@ impl Charset {
     /// # Errors
     /// If the bytes are no text in this charset, and the options do not say what to do about it.
     #[inline]
-    pub fn decode_into_with(self, bytes: &[u8], how: Reading, out: &mut [u8]) -> Result<Option<usize>, Malformed> {
+    pub fn decode_into_with(
+        self,
+        bytes: &[u8],
+        how: DecodeOptions,
+        out: &mut [u8],
+    ) -> Result<Option<usize>, DecodeError> {
         if self.keeps_ascii() && is_ascii(bytes) {
             return Ok(copy(bytes, out));
         }
@@ -453,14 +458,14 @@ impl fmt::Display for Reason {
     }
 }
 
-impl Malformed {
+impl DecodeError {
     /// In one line, for a field that begins at this byte.
     pub(crate) fn describe(&self, charset: Charset, start: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "no {charset} text at byte {}: {}", start + self.offset, self.reason)
     }
 }
 
-impl fmt::Display for NoRoom {
+impl fmt::Display for NoRoomError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { needed, len, character, position } = self;
         write!(f, "needs {needed} bytes, the field has {len}; character {}", position + 1)?;

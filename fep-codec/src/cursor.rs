@@ -10,19 +10,19 @@ mod entries;
 mod choice;
 
 pub(crate) use self::computed::check_page;
-pub use self::computed::{Stated, Tally};
+pub use self::computed::{FieldSum, Stated};
 pub use self::entries::Extent;
 pub use self::reader::Reader;
 pub use self::writer::Writer;
 pub(crate) use self::writer::{check_count, fill_check};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Counts, Field};
+use crate::layout::{Field, LengthScope};
 
 /// What a length field at `start..start + len` must say in a telegram of `total` bytes.
-pub(crate) const fn length_value(counts: Counts, start: usize, len: usize, total: usize) -> usize {
+pub(crate) const fn length_value(counts: LengthScope, start: usize, len: usize, total: usize) -> usize {
     match counts {
-        Counts::Rest => total.saturating_sub(start.saturating_add(len)),
-        Counts::All => total,
+        LengthScope::Rest => total.saturating_sub(start.saturating_add(len)),
+        LengthScope::All => total,
     }
 }
 

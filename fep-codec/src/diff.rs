@@ -22,7 +22,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::dump::{printable, shown};
 use crate::layout::Layout;
-use crate::survey::{Step, What, survey};
+use crate::survey::{SurveyItem, SurveyStep, survey};
 
 /// An item that is not the same in both telegrams.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,28 +124,28 @@ pub fn diff(layout: &Layout, a: &[u8], b: &[u8]) -> Differences {
 /// nameless item in it.
 type Key = (String, usize);
 
-fn keyed<'l>(layout: &'l Layout, telegram: &[u8]) -> Vec<(Key, Step<'l>)> {
+fn keyed<'l>(layout: &'l Layout, telegram: &[u8]) -> Vec<(Key, SurveyStep<'l>)> {
     let mut nameless: BTreeMap<String, usize> = BTreeMap::new();
-    let key = |step: Step<'l>| {
+    let key = |step: SurveyStep<'l>| {
         if !step.path.is_empty() {
             return ((step.path.clone(), 0), step);
         }
         let number = nameless.entry(step.within.clone()).or_default();
         *number += 1;
         // What is left over is matched with what is left over, wherever that begins.
-        let number = if matches!(step.what, What::LeftOver { .. }) { usize::MAX } else { *number };
+        let number = if matches!(step.what, SurveyItem::LeftOver { .. }) { usize::MAX } else { *number };
         ((step.within.clone(), number), step)
     };
     survey(layout, telegram).into_iter().map(key).collect()
 }
 
-fn difference(a: Option<(&Step<'_>, &[u8])>, b: Option<(&Step<'_>, &[u8])>) -> Difference {
+fn difference(a: Option<(&SurveyStep<'_>, &[u8])>, b: Option<(&SurveyStep<'_>, &[u8])>) -> Difference {
     let step = a.or(b).map(|(step, _)| step);
     let (path, label) = step.map_or_else(Default::default, |step| (step.path.clone(), step.label().to_owned()));
     Difference { path, label, a: a.map(side), b: b.map(side) }
 }
 
-fn side((step, telegram): (&Step<'_>, &[u8])) -> Side {
+fn side((step, telegram): (&SurveyStep<'_>, &[u8])) -> Side {
     let bytes = step.bytes(telegram);
     let hidden = step.is_secret();
     let value = match &step.value {

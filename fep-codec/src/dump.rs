@@ -11,11 +11,11 @@
 //!    211   89  20 × 89                                          예비          filler
 //! ```
 //!
-//! [`dump()`] makes this text, in colour if [`Options`] say so; [`lines()`] the same as data.
+//! [`dump()`] makes this text, in colour if [`DumpOptions`] say so; [`lines()`] the same as data.
 //!
 //! ```
 //! # #[cfg(feature = "derive")] {
-//! use fep_codec::dump::{Options, dump, lines};
+//! use fep_codec::dump::{DumpOptions, dump, lines};
 //! use fep_codec::{Digits, Telegram};
 //!
 //! #[derive(Telegram)]
@@ -26,9 +26,9 @@
 //!     amount: u32,
 //! }
 //!
-//! let text = dump(Pair::LAYOUT, b"1234001205", Options::default());
+//! let text = dump(Pair::LAYOUT, b"1234001205", DumpOptions::default());
 //! assert!(text.contains("** × 4") && text.contains("<secret>") && text.contains("12.05"), "{text}");
-//! let text = dump(Pair::LAYOUT, b"1234001205", Options { reveal: true, colour: false });
+//! let text = dump(Pair::LAYOUT, b"1234001205", DumpOptions { reveal: true, colour: false });
 //! assert!(text.contains("1234"), "{text}");
 //! let lines = lines(Pair::LAYOUT, b"123400x205", false);
 //! assert_eq!(lines[1].value, Err("expected a digit, found 'x' (78) at byte 6".to_owned()));
@@ -41,4 +41,4 @@ mod render;
 pub(crate) use self::lines::shown;
 pub use self::lines::{Line, lines};
 pub(crate) use self::render::printable;
-pub use self::render::{Options, dump};
+pub use self::render::{DumpOptions, dump};

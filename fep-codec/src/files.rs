@@ -235,7 +235,7 @@ impl FileLayout {
     /// # Errors
     /// If a record has no fixed length or is known by nothing, or a total is of what is not there.
     pub fn check(&self) -> Result<(), FileError> {
-        walk::Walk::new(self).map(drop)
+        walk::FileWalk::new(self).map(drop)
     }
 
     /// The layouts of all records, in the order of the steps.

@@ -14,10 +14,10 @@
 //!
 //! ```
 //! # #[cfg(feature = "derive")] {
-//! use fep_codec::layout::Counts;
+//! use fep_codec::layout::LengthScope;
 //! use fep_codec::{CodeTable, Framing, LengthPrefix, Telegram};
 //!
-//! let prefix = LengthPrefix { digits: 4, counts: Counts::Rest, frame_max_bytes: 4096 };
+//! let prefix = LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 4096 };
 //! assert_eq!(prefix.frame_len(b"00"), Ok(None)); // more bytes are needed
 //! assert_eq!(prefix.frame_len(b"0005hel"), Ok(Some(9))); // the frame has 9 bytes, these four digits included
 //! assert_eq!(prefix.next(b"0005hel"), Ok(None)); // and is not there as a whole
@@ -56,7 +56,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 pub use self::codes::{CodeRow, CodeTable};
-use crate::layout::Counts;
+use crate::layout::LengthScope;
 
 /// A way to cut a byte stream into frames.
 pub trait Framing {
@@ -82,7 +82,7 @@ pub struct LengthPrefix {
     /// How many digits, 1 to 9.
     pub digits: u8,
     /// Which bytes the value counts.
-    pub counts: Counts,
+    pub counts: LengthScope,
     /// The longest frame that is accepted, digits included. Checked before anything is allocated for it.
     pub frame_max_bytes: usize,
 }
@@ -161,11 +161,11 @@ impl LengthPrefix {
         let value =
             prefix.iter().fold(0_u64, |value, digit| value.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
         let stated = match self.counts {
-            Counts::Rest => value.saturating_add(u64::from(self.digits)),
-            Counts::All if value < u64::from(self.digits) => {
+            LengthScope::Rest => value.saturating_add(u64::from(self.digits)),
+            LengthScope::All if value < u64::from(self.digits) => {
                 return Err(FrameError::TooShort { stated: value, digits: self.digits });
             }
-            Counts::All => value,
+            LengthScope::All => value,
         };
         match usize::try_from(stated) {
             Ok(len) if len <= self.frame_max_bytes => Ok(Some(len)),
@@ -212,8 +212,8 @@ mod tests {
 
     use super::*;
 
-    const REST: LengthPrefix = LengthPrefix { digits: 4, counts: Counts::Rest, frame_max_bytes: 1000 };
-    const ALL: LengthPrefix = LengthPrefix { counts: Counts::All, ..REST };
+    const REST: LengthPrefix = LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 1000 };
+    const ALL: LengthPrefix = LengthPrefix { counts: LengthScope::All, ..REST };
 
     fn check(prefix: LengthPrefix, buffer: &[u8], expected: Result<Option<usize>, FrameError>) {
         assert_eq!(prefix.next(buffer), expected, "{}", String::from_utf8_lossy(buffer));

@@ -11,12 +11,12 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use crate::charset::{Malformed, Reason};
+use crate::charset::{DecodeError, Reason};
 use crate::error::{Error, Fault};
 use crate::kind::FieldValue as _;
 use crate::layout::{Case, Choice, CodeRule, Field, Group, Item, Justify, Kind, Layout, NumberRule, Part, TextRule};
 use crate::record::Record;
-use crate::survey::{Step, What, survey};
+use crate::survey::{SurveyItem, SurveyStep, survey};
 use crate::telegram::DecodeOwned;
 use crate::view::{end_of, whole_end_of};
 
@@ -84,14 +84,14 @@ impl Lenient {
     }
 
     /// A field's offset and mended bytes, if it can be mended and has to be.
-    fn repair(self, step: &Step<'_>, bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
-        let (What::Field(field), Err(error)) = (step.what, &step.value) else { return None };
+    fn repair(self, step: &SurveyStep<'_>, bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
+        let (SurveyItem::Field(field), Err(error)) = (step.what, &step.value) else { return None };
         let mut mended = bytes.to_vec();
         match (&field.kind, error.fault()) {
             (Kind::Number(rule), _) if self.blank_numbers && field.computed.is_none() && is_blank(bytes, rule) => {
                 0_i128.put(rule, &mut mended).ok()?;
             }
-            (Kind::Text(rule), Fault::Malformed { at: Malformed { offset, reason: Reason::Half }, .. })
+            (Kind::Text(rule), Fault::Malformed { at: DecodeError { offset, reason: Reason::Half }, .. })
                 if self.half_characters =>
             {
                 drop_half(rule, &mut mended, *offset);

@@ -72,7 +72,7 @@ extern crate std;
 pub mod charset;
 pub mod layout;
 pub mod error;
-mod eights;
+mod swar;
 pub mod value;
 pub mod kind;
 pub mod cursor;

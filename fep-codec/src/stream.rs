@@ -6,7 +6,7 @@
 //!
 //! ```
 //! # #[cfg(feature = "derive")] {
-//! use fep_codec::layout::Counts;
+//! use fep_codec::layout::LengthScope;
 //! use fep_codec::{LengthPrefix, Telegram, TelegramCodec};
 //! use futures_util::{SinkExt, TryStreamExt};
 //! use tokio_util::codec::Framed;
@@ -21,7 +21,7 @@
 //!
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! let (near, far) = tokio::io::duplex(64);
-//! let prefix = LengthPrefix { digits: 2, counts: Counts::Rest, frame_max_bytes: 64 };
+//! let prefix = LengthPrefix { digits: 2, counts: LengthScope::Rest, frame_max_bytes: 64 };
 //! let mut near = Framed::new(near, TelegramCodec::<Ping>::new(prefix));
 //! let mut far = Framed::new(far, TelegramCodec::<Ping>::new(prefix));
 //! near.send(&Ping { length: (), trace_no: 7 }).await?;
@@ -53,7 +53,7 @@ pub struct TelegramCodec<T, F = LengthPrefix> {
 
 /// A frame whose bytes are no telegram of the expected kinds.
 #[derive(Clone, Debug)]
-pub struct Undecodable {
+pub struct UndecodableError {
     /// The frame, length included.
     pub frame: Bytes,
     /// Why it could not be decoded.
@@ -80,7 +80,7 @@ impl<T, F: Framing> TelegramCodec<T, F> {
 }
 
 impl<T: TelegramSet, F: Framing> Decoder for TelegramCodec<T, F> {
-    type Item = Result<T, Undecodable>;
+    type Item = Result<T, UndecodableError>;
     type Error = StreamError;
 
     fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
@@ -92,7 +92,7 @@ impl<T: TelegramSet, F: Framing> Decoder for TelegramCodec<T, F> {
         }
         self.framing.check(buffer.get(..len).unwrap_or_default()).map_err(StreamError::Frame)?;
         let frame = buffer.split_to(len).freeze();
-        Ok(Some(T::decode_any(&frame).map_err(|error| Undecodable { frame, error })))
+        Ok(Some(T::decode_any(&frame).map_err(|error| UndecodableError { frame, error })))
     }
 }
 
@@ -143,13 +143,13 @@ impl core::error::Error for StreamError {
     }
 }
 
-impl fmt::Display for Undecodable {
+impl fmt::Display for UndecodableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a frame of {} bytes is no telegram: {}", self.frame.len(), self.error)
     }
 }
 
-impl core::error::Error for Undecodable {
+impl core::error::Error for UndecodableError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         Some(&self.error)
     }

@@ -21,8 +21,8 @@ use crate::layout::{Choice, Field, Filler, Group, Item, Layout, Literal, Repeat}
 use crate::record::{Value, case_of, field_value, tail};
 
 /// One item where it stands.
-pub(crate) struct Step<'l> {
-    pub(crate) what: What<'l>,
+pub(crate) struct SurveyStep<'l> {
+    pub(crate) what: SurveyItem<'l>,
     /// Where it begins, in bytes from the start of the telegram.
     pub(crate) offset: usize,
     /// Bytes on the wire; the telegram may have fewer.
@@ -37,7 +37,7 @@ pub(crate) struct Step<'l> {
 
 /// What stands at a step.
 #[derive(Clone, Copy)]
-pub(crate) enum What<'l> {
+pub(crate) enum SurveyItem<'l> {
     Field(&'l Field),
     Literal(&'l Literal),
     Filler(&'l Filler),
@@ -54,14 +54,14 @@ pub(crate) enum What<'l> {
 }
 
 /// Takes a telegram apart.
-pub(crate) fn survey<'l>(layout: &'l Layout, telegram: &[u8]) -> Vec<Step<'l>> {
+pub(crate) fn survey<'l>(layout: &'l Layout, telegram: &[u8]) -> Vec<SurveyStep<'l>> {
     let mut survey = Survey::new(telegram);
     let (complete, _) = survey.items(layout);
     let left = telegram.len().saturating_sub(survey.at);
     if complete && left > 0 {
         let error = Error::new(Culprit::Peer, Fault::LeftOver { bytes: left });
         let error = error.at_bytes(survey.at..telegram.len(), None);
-        survey.push(What::LeftOver { may_be_secret: layout.has_secret() }, left, None, Err(error));
+        survey.push(SurveyItem::LeftOver { may_be_secret: layout.has_secret() }, left, None, Err(error));
     }
     survey.steps
 }
@@ -82,7 +82,7 @@ struct Survey<'l, 't> {
     /// The number of the entry that the survey is in.
     entry: u64,
     trail: Vec<Trail<'l>>,
-    steps: Vec<Step<'l>>,
+    steps: Vec<SurveyStep<'l>>,
     /// What computed fields must say, and at which step they stand; none if nobody asks.
     dues: Option<Vec<(usize, Due)>>,
     /// Why one of them cannot be told.
@@ -139,20 +139,23 @@ impl<'l, 't> Survey<'l, 't> {
             Item::Field(field) => {
                 let value = field_value(level.layout, field, level.start, &mut self.reader_of(field));
                 let kept = value.as_ref().map_or(Value::Absent, Clone::clone);
-                (self.push(What::Field(field), field.len, item.name(), value), kept)
+                (self.push(SurveyItem::Field(field), field.len, item.name(), value), kept)
             }
             Item::Tail(field) => {
                 let within = self.telegram.get(..self.end).unwrap_or(self.telegram);
                 let value = tail(field, &mut Reader::starting_at(within, self.at));
-                (self.push(What::Field(field), self.end.saturating_sub(self.at), item.name(), value), Value::Absent)
+                (
+                    self.push(SurveyItem::Field(field), self.end.saturating_sub(self.at), item.name(), value),
+                    Value::Absent,
+                )
             }
             Item::Literal(literal) => {
                 let read = self.reader().literal(literal).map(|()| Value::Absent);
-                (self.push(What::Literal(literal), literal.len(), item.name(), read), Value::Absent)
+                (self.push(SurveyItem::Literal(literal), literal.len(), item.name(), read), Value::Absent)
             }
             Item::Filler(filler) => {
                 let read = self.reader().filler(filler).map(|()| Value::Absent);
-                (self.push(What::Filler(filler), filler.len, None, read), Value::Absent)
+                (self.push(SurveyItem::Filler(filler), filler.len, None, read), Value::Absent)
             }
             Item::Part(part) => {
                 let (go_on, values) = self.inside(Trail::Name(&part.name), |survey| survey.items(&part.layout));
@@ -215,7 +218,7 @@ impl<'l, 't> Survey<'l, 't> {
             return true;
         }
         let blank = self.reader().blank_entries(group, used).map(|()| Value::Absent);
-        self.push(What::Unused(group, unused), len.saturating_mul(unused), None, blank)
+        self.push(SurveyItem::Unused(group, unused), len.saturating_mul(unused), None, blank)
     }
 
     /// Entries up to the end of the bytes that they may have.
@@ -238,7 +241,7 @@ impl<'l, 't> Survey<'l, 't> {
             if left < entry {
                 // What follows the group stands where it stands whatever this is.
                 let part = room.and(Ok(Value::Absent));
-                return self.push(What::Unread(group), left, Some(&group.name), part);
+                return self.push(SurveyItem::Unread(group), left, Some(&group.name), part);
             }
             if !self.one_entry(group, entries) || self.at == before {
                 return false;
@@ -256,7 +259,7 @@ impl<'l, 't> Survey<'l, 't> {
     /// All that is left, of which nobody knows what it is.
     fn unread(&mut self, group: &'l Group, why: Result<Value, Error>) -> bool {
         let rest = self.end.saturating_sub(self.at);
-        self.push(What::Unread(group), rest, Some(&group.name), why);
+        self.push(SurveyItem::Unread(group), rest, Some(&group.name), why);
         false
     }
 
@@ -275,7 +278,8 @@ impl<'l, 't> Survey<'l, 't> {
                 // If all cases have one length, what follows is where it always is.
                 let len = choice.fixed_len();
                 let rest = self.end.saturating_sub(self.at);
-                let go_on = self.push(What::Unchosen(choice), len.unwrap_or(rest), Some(&choice.name), Err(error));
+                let go_on =
+                    self.push(SurveyItem::Unchosen(choice), len.unwrap_or(rest), Some(&choice.name), Err(error));
                 (go_on && len.is_some(), Value::Absent)
             }
         }
@@ -288,11 +292,11 @@ impl<'l, 't> Survey<'l, 't> {
         walked
     }
 
-    fn push(&mut self, what: What<'l>, len: usize, name: Option<&str>, value: Result<Value, Error>) -> bool {
+    fn push(&mut self, what: SurveyItem<'l>, len: usize, name: Option<&str>, value: Result<Value, Error>) -> bool {
         let within = self.within();
         let path = name.map_or_else(String::new, |name| self.path_of(name));
         let value = value.map_err(|error| self.around(error));
-        self.steps.push(Step { what, offset: self.at, len, path, within, value });
+        self.steps.push(SurveyStep { what, offset: self.at, len, path, within, value });
         self.at = self.at.saturating_add(len);
         self.at <= self.limit
     }
@@ -330,7 +334,7 @@ impl Trail<'_> {
     }
 }
 
-impl Step<'_> {
+impl SurveyStep<'_> {
     /// The item's bytes, as far as the telegram has them.
     pub(crate) fn bytes<'t>(&self, telegram: &'t [u8]) -> &'t [u8] {
         let rest = telegram.get(self.offset..).unwrap_or_default();
@@ -340,23 +344,23 @@ impl Step<'_> {
     /// Whether the bytes are, or may be, those of a secret field.
     pub(crate) fn is_secret(&self) -> bool {
         match self.what {
-            What::Field(field) => field.secret,
-            What::Literal(_) | What::Filler(_) => false,
-            What::Unused(group, _) | What::Unread(group) => group.layout.has_secret(),
-            What::Unchosen(choice) => choice.cases().iter().any(|case| case.layout.has_secret()),
-            What::LeftOver { may_be_secret } => may_be_secret,
+            SurveyItem::Field(field) => field.secret,
+            SurveyItem::Literal(_) | SurveyItem::Filler(_) => false,
+            SurveyItem::Unused(group, _) | SurveyItem::Unread(group) => group.layout.has_secret(),
+            SurveyItem::Unchosen(choice) => choice.cases().iter().any(|case| case.layout.has_secret()),
+            SurveyItem::LeftOver { may_be_secret } => may_be_secret,
         }
     }
 
     /// The item's name on the sheet.
     pub(crate) fn label(&self) -> &str {
         match self.what {
-            What::Field(field) => &field.label,
-            What::Literal(literal) => &literal.label,
-            What::Filler(filler) => &filler.label,
-            What::Unused(group, _) | What::Unread(group) => &group.label,
-            What::Unchosen(choice) => &choice.label,
-            What::LeftOver { .. } => "",
+            SurveyItem::Field(field) => &field.label,
+            SurveyItem::Literal(literal) => &literal.label,
+            SurveyItem::Filler(filler) => &filler.label,
+            SurveyItem::Unused(group, _) | SurveyItem::Unread(group) => &group.label,
+            SurveyItem::Unchosen(choice) => &choice.label,
+            SurveyItem::LeftOver { .. } => "",
         }
     }
 }

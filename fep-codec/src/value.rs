@@ -7,6 +7,6 @@ mod date;
 mod digits;
 mod text;
 
-pub use self::date::{Date, DateTime, Impossible, MonthDay, MonthDayTime, Time};
-pub use self::digits::{Digits, NotDigits};
-pub use self::text::{Text, TextTooLong};
+pub use self::date::{Date, DateError, DateTime, MonthDay, MonthDayTime, Time};
+pub use self::digits::{Digits, DigitsError};
+pub use self::text::{Text, TextLenError};

@@ -19,11 +19,11 @@ pub use self::patch::{find, patch, refresh};
 use crate::cursor::Reader;
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Amount, FieldValue};
-use crate::layout::{Choice, Chooser, Field, Group, Layout, NumberRule, Slot};
+use crate::layout::{Choice, Chooser, Field, FieldSlot, Group, Layout, NumberRule};
 use crate::nested::DecodeBody;
-use crate::survey::{What, survey};
+use crate::survey::{SurveyItem, survey};
 use crate::telegram::{Decode, Telegram};
-use crate::walk::Standing;
+use crate::walk::PlacedLayout;
 
 /// A telegram that has views; `#[telegram(view)]` implements it.
 #[diagnostic::on_unimplemented(
@@ -40,7 +40,7 @@ pub trait Viewed<'b>: Telegram {
 
 /// Which item of a layout, as derived code says it: a constant.
 #[derive(Clone, Copy, Debug)]
-pub struct At {
+pub struct ItemRef {
     layout: &'static Layout,
     number: usize,
     /// From the start of the layout; none behind what varies in length.
@@ -48,7 +48,7 @@ pub struct At {
     len: Option<usize>,
 }
 
-impl At {
+impl ItemRef {
     /// The item with this number.
     ///
     /// # Panics
@@ -92,7 +92,7 @@ impl<'b> Window<'b> {
     /// # Errors
     /// If its bytes are no value of its kind.
     #[inline(always)]
-    pub fn field<R, T: FieldValue<'b, R>>(self, slot: Slot<'static, R>, at: At) -> Result<T, Error> {
+    pub fn field<R, T: FieldValue<'b, R>>(self, slot: FieldSlot<'static, R>, at: ItemRef) -> Result<T, Error> {
         let start = self.start_of(at);
         let bytes = self.telegram.get(start..).and_then(|rest| rest.get(..slot.field.len));
         let Some(bytes) = bytes else { return Err(self.cut_off(slot.field, start)) };
@@ -108,9 +108,9 @@ impl<'b> Window<'b> {
     /// If its bytes are no number, or those of the other field no sign of it.
     pub fn signed<T: Amount + FieldValue<'b, NumberRule>>(
         self,
-        slot: Slot<'static, NumberRule>,
-        at: At,
-        sign: At,
+        slot: FieldSlot<'static, NumberRule>,
+        at: ItemRef,
+        sign: ItemRef,
     ) -> Result<T, Error> {
         let number: T = self.field(slot, at)?;
         let field = sign.layout.field(sign.number);
@@ -126,7 +126,7 @@ impl<'b> Window<'b> {
     /// An item's bytes; fewer than it should have only if the telegram was changed since it was looked at.
     #[must_use]
     #[inline(always)]
-    pub fn bytes(self, at: At) -> &'b [u8] {
+    pub fn bytes(self, at: ItemRef) -> &'b [u8] {
         let start = self.start_of(at);
         let end =
             at.len.map_or_else(|| self.standing(at.layout).offset_of(at.number + 1).ok(), |len| start.checked_add(len));
@@ -136,7 +136,7 @@ impl<'b> Window<'b> {
     /// A part.
     #[must_use]
     #[inline(always)]
-    pub fn part(self, at: At) -> Self {
+    pub fn part(self, at: ItemRef) -> Self {
         self.within(at)
     }
 
@@ -144,7 +144,7 @@ impl<'b> Window<'b> {
     ///
     /// # Errors
     /// If its bytes are no value of its kind, or more than it may have.
-    pub fn tail<R, T: FieldValue<'b, R>>(self, slot: Slot<'static, R>, at: At) -> Result<T, Error> {
+    pub fn tail<R, T: FieldValue<'b, R>>(self, slot: FieldSlot<'static, R>, at: ItemRef) -> Result<T, Error> {
         let Self { start, .. } = self.within(at);
         let read = self.reader_at(at).tail(slot, 0);
         read.map_err(|error| named(error, self.root, self.telegram, start))
@@ -154,12 +154,12 @@ impl<'b> Window<'b> {
     ///
     /// # Errors
     /// If no case has the code, or the body cannot be read.
-    pub fn body<T: DecodeBody<'b>>(self, choice: &'static Choice, by: &Chooser<'_>, at: At) -> Result<T, Error> {
+    pub fn body<T: DecodeBody<'b>>(self, choice: &'static Choice, by: &Chooser<'_>, at: ItemRef) -> Result<T, Error> {
         T::decode_chosen(&mut self.reader_at(at), choice, self.start, by, 0)
     }
 
     /// A reader of the bytes of one item.
-    fn reader_at(self, at: At) -> Reader<'b> {
+    fn reader_at(self, at: ItemRef) -> Reader<'b> {
         let Self { start, end, .. } = self.within(at);
         let mut reader = Reader::starting_at(self.telegram, start);
         reader.reserve(self.telegram.len().saturating_sub(end));
@@ -168,7 +168,7 @@ impl<'b> Window<'b> {
 
     /// The window at an item.
     #[inline(always)]
-    fn within(self, at: At) -> Self {
+    fn within(self, at: ItemRef) -> Self {
         let start = self.start_of(at);
         let end = match at.len {
             Some(_) => self.end,
@@ -180,7 +180,7 @@ impl<'b> Window<'b> {
     /// A group's entries.
     #[must_use]
     #[inline]
-    pub fn entries<T: Viewed<'b>>(self, group: &'static Group, at: At) -> Entries<'b, T> {
+    pub fn entries<T: Viewed<'b>>(self, group: &'static Group, at: ItemRef) -> Entries<'b, T> {
         let count = self.standing(at.layout).count(at.number, group).unwrap_or_default();
         Entries::new(self.within(at), group, count)
     }
@@ -212,7 +212,7 @@ impl<'b> Window<'b> {
         let end = self.standing(layout).end().unwrap_or(self.start);
         let here = survey(self.root, self.telegram).into_iter().filter(|step| (self.start..end).contains(&step.offset));
         for step in here {
-            let What::Field(field) = step.what else { continue };
+            let SurveyItem::Field(field) = step.what else { continue };
             match &step.value {
                 _ if field.secret => shown.field(&step.path, &format_args!("<secret>")),
                 Ok(value) => shown.field(&step.path, &format_args!("{}", value.to_text(field))),
@@ -223,7 +223,7 @@ impl<'b> Window<'b> {
     }
 
     #[inline(always)]
-    fn start_of(self, at: At) -> usize {
+    fn start_of(self, at: ItemRef) -> usize {
         match at.offset {
             Some(offset) => self.start.saturating_add(offset),
             None => self.search(at),
@@ -231,16 +231,16 @@ impl<'b> Window<'b> {
     }
 
     /// The counts on the way could be read when the window was made.
-    fn search(self, at: At) -> usize {
+    fn search(self, at: ItemRef) -> usize {
         self.standing(at.layout).offset_of(at.number).unwrap_or(self.telegram.len())
     }
 
-    fn limit(self, at: At) -> Result<usize, Error> {
+    fn limit(self, at: ItemRef) -> Result<usize, Error> {
         self.standing(at.layout).walk_to(at.number)?.limit(at.number)
     }
 
-    fn standing(self, layout: &'static Layout) -> Standing<'static, 'b> {
-        Standing::new(layout, self.telegram, self.start, self.end)
+    fn standing(self, layout: &'static Layout) -> PlacedLayout<'static, 'b> {
+        PlacedLayout::new(layout, self.telegram, self.start, self.end)
     }
 
     #[cold]
@@ -262,7 +262,7 @@ impl<'b> Window<'b> {
 /// # Errors
 /// If a count on the way cannot be read, or the bytes end before.
 pub(crate) fn end_of(layout: &Layout, telegram: &[u8]) -> Result<usize, Error> {
-    Standing::whole(layout, telegram).end()
+    PlacedLayout::whole(layout, telegram).end()
 }
 
 /// Where a telegram that begins with these bytes would end if its end had not been stripped; none if nothing says that.
@@ -270,7 +270,7 @@ pub(crate) fn whole_end_of(layout: &Layout, telegram: &[u8]) -> Option<usize> {
     if layout.has_rest() {
         return None;
     }
-    let end = Standing::whole(layout, telegram).end_or_beyond().ok()?;
+    let end = PlacedLayout::whole(layout, telegram).end_or_beyond().ok()?;
     (end <= layout.max_len()).then_some(end)
 }
 
@@ -298,7 +298,7 @@ const fn culprit_or(other: Culprit, fault: &Fault) -> Culprit {
 #[cold]
 fn named(error: Error, root: &'static Layout, telegram: &[u8], start: usize) -> Error {
     let steps = survey(root, telegram);
-    let step = steps.iter().find(|step| step.offset == start && matches!(step.what, What::Field(_)));
+    let step = steps.iter().find(|step| step.offset == start && matches!(step.what, SurveyItem::Field(_)));
     match step {
         Some(step) if !step.within.is_empty() => error.within(&step.within),
         _ => error,
@@ -337,7 +337,12 @@ impl<'b> WindowMut<'b> {
     /// # Errors
     /// If the value does not fit. Then the bytes are as they were.
     #[inline]
-    pub fn set<'v, R, T: FieldValue<'v, R>>(&mut self, slot: Slot<'static, R>, at: At, value: &T) -> Result<(), Error> {
+    pub fn set<'v, R, T: FieldValue<'v, R>>(
+        &mut self,
+        slot: FieldSlot<'static, R>,
+        at: ItemRef,
+        value: &T,
+    ) -> Result<(), Error> {
         let start = self.window().start_of(at);
         let range = start..start.saturating_add(slot.field.len);
         let put = |out: &mut [u8]| {
@@ -356,9 +361,9 @@ impl<'b> WindowMut<'b> {
     /// If the value does not fit. Then the bytes are as they were.
     pub fn set_signed<'v, T: Amount + FieldValue<'v, NumberRule>>(
         &mut self,
-        slot: Slot<'static, NumberRule>,
-        at: At,
-        sign: At,
+        slot: FieldSlot<'static, NumberRule>,
+        at: ItemRef,
+        sign: ItemRef,
         value: &T,
     ) -> Result<(), Error> {
         let field = sign.layout.field(sign.number);
@@ -377,14 +382,14 @@ impl<'b> WindowMut<'b> {
     /// A part.
     #[must_use]
     #[inline]
-    pub fn part(&mut self, at: At) -> WindowMut<'_> {
+    pub fn part(&mut self, at: ItemRef) -> WindowMut<'_> {
         let Window { start, end, .. } = self.window().within(at);
         WindowMut { telegram: self.telegram, start, end, root: self.root }
     }
 
     /// The entry of a group with this number, from 0.
     #[must_use]
-    pub fn entry(&mut self, group: &'static Group, at: At, index: usize) -> Option<WindowMut<'_>> {
+    pub fn entry(&mut self, group: &'static Group, at: ItemRef, index: usize) -> Option<WindowMut<'_>> {
         let window = self.window();
         let within = window.within(at);
         if index >= window.standing(at.layout).count(at.number, group).unwrap_or_default() {

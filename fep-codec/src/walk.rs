@@ -8,11 +8,11 @@ use alloc::vec::Vec;
 
 use crate::cursor::{Reader, Writer};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Choice, Chooser, Computed, Field, Group, Item, Kind, Layout, Repeat, Slot, Span};
+use crate::layout::{Choice, Chooser, Computed, Field, FieldSlot, Group, Item, Kind, Layout, Repeat, Span};
 
 /// A layout in a telegram: it begins at `start`, and its bytes end at `end` at the latest.
 #[derive(Clone, Copy)]
-pub(crate) struct Standing<'l, 't> {
+pub(crate) struct PlacedLayout<'l, 't> {
     pub(crate) layout: &'l Layout,
     pub(crate) telegram: &'t [u8],
     pub(crate) start: usize,
@@ -21,7 +21,7 @@ pub(crate) struct Standing<'l, 't> {
     bound: usize,
 }
 
-impl<'l, 't> Standing<'l, 't> {
+impl<'l, 't> PlacedLayout<'l, 't> {
     /// All of a telegram.
     pub(crate) const fn whole(layout: &'l Layout, telegram: &'t [u8]) -> Self {
         Self::new(layout, telegram, 0, telegram.len())
@@ -135,7 +135,7 @@ impl<'l> Code<'l> {
 
 /// A way over the items of a layout, which has come to one of them.
 pub(crate) struct Walk<'l, 't> {
-    standing: Standing<'l, 't>,
+    standing: PlacedLayout<'l, 't>,
     /// Where the next item begins, in bytes from the start of the telegram.
     pub(crate) at: usize,
     /// Counts and lengths without a constant place that were passed: which items, and where they begin.
@@ -145,7 +145,7 @@ pub(crate) struct Walk<'l, 't> {
 }
 
 impl<'l, 't> Walk<'l, 't> {
-    fn new(standing: Standing<'l, 't>, sought: Vec<Code<'l>>) -> Self {
+    fn new(standing: PlacedLayout<'l, 't>, sought: Vec<Code<'l>>) -> Self {
         let mut codes = sought;
         for item in standing.layout.items() {
             if let Item::Choice(choice) = item
@@ -159,7 +159,7 @@ impl<'l, 't> Walk<'l, 't> {
 
     /// Goes on to the item with this number, or to the end.
     fn pass(&mut self, number: usize) -> Result<(), Error> {
-        let Standing { layout, telegram, bound, .. } = self.standing;
+        let PlacedLayout { layout, telegram, bound, .. } = self.standing;
         for (passed, item) in layout.items().iter().enumerate().take(number) {
             let len = self.item_len(passed, item)?;
             if let Item::Field(field) = item {
@@ -194,7 +194,7 @@ impl<'l, 't> Walk<'l, 't> {
     /// # Errors
     /// If the field that says it cannot be read, or the item has no end.
     pub(crate) fn limit(&self, number: usize) -> Result<usize, Error> {
-        let Standing { layout, end, .. } = self.standing;
+        let PlacedLayout { layout, end, .. } = self.standing;
         let name = layout.items().get(number).and_then(Item::name).unwrap_or_default();
         let measures = |item: &Item| matches!(item, Item::Field(Field { computed: Some(Computed::LengthOf(of)), .. }) if of == name);
         if let Some(measure) = layout.items().iter().position(measures) {
@@ -211,14 +211,14 @@ impl<'l, 't> Walk<'l, 't> {
 
     /// The number in the field with this place in the layout, which the walk has passed if it has no constant place.
     fn number(&self, number: usize) -> Result<usize, Error> {
-        let Standing { layout, telegram, start, .. } = self.standing;
+        let PlacedLayout { layout, telegram, start, .. } = self.standing;
         let constant = layout.offset_of(number).map(|offset| start.saturating_add(offset));
         let passed = || self.passed.iter().find(|(passed, _)| *passed == number).map(|(_, at)| *at);
         if let Some(Item::Field(field)) = layout.items().get(number)
             && let Kind::Number(rule) = &field.kind
             && let Some(at) = constant.or_else(passed)
         {
-            let slot = Slot { field, rule };
+            let slot = FieldSlot { field, rule };
             let mut reader = Reader::starting_at(telegram, at);
             if let Some(Computed::Count(of)) = &field.computed
                 && let Some((_, Item::Group(group))) = layout.item(of)
@@ -315,7 +315,7 @@ impl<'l, 't> Walk<'l, 't> {
     /// # Errors
     /// If no case has its code, or its code was not passed.
     pub(crate) fn case(&self, choice: &'l Choice) -> Result<&'l Layout, Error> {
-        let Standing { layout, telegram, start, .. } = self.standing;
+        let PlacedLayout { layout, telegram, start, .. } = self.standing;
         let passed = || {
             let code = self.codes.iter().find(|code| code.path == choice.by);
             code.and_then(|code| code.found.clone()).map(|span| from_start(span, start))
@@ -359,7 +359,7 @@ impl Reader<'_> {
                 // What takes all that is left before the choice ends so far from the end as all that follows it is long.
                 let behind = number.checked_sub(1).and_then(|before| layout.len_behind(before)).unwrap_or(self.left());
                 let end = self.position().saturating_add(behind);
-                let standing = Standing::new(layout, self.telegram(), start, end);
+                let standing = PlacedLayout::new(layout, self.telegram(), start, end);
                 self.choose(start, &standing.code(*number)?, choice)
             }
         }
@@ -376,7 +376,7 @@ impl Writer<'_> {
         match by {
             Chooser::At(span) => self.check_case_by(start, span, choice, case),
             Chooser::Passed { layout, number } => {
-                let standing = Standing::new(layout, self.written(0), start, self.position());
+                let standing = PlacedLayout::new(layout, self.written(0), start, self.position());
                 let span = standing.code(*number)?;
                 self.check_case_by(start, &span, choice, case)
             }

@@ -12,7 +12,7 @@ mod telegram;
 mod variant;
 
 pub(crate) use self::charset::{Byte, Charset};
-pub(crate) use self::computed::{Computed, Counts};
+pub(crate) use self::computed::{Computed, LengthScope};
 pub(crate) use self::entry::{Given, bytes, like, misplaced};
 pub(crate) use self::field::{FieldAttrs, KindWord, PageAttrs};
 pub(crate) use self::options::{

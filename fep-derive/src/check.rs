@@ -9,7 +9,7 @@ use syn::ext::IdentExt as _;
 
 use crate::attr::{Computed, Condition, bytes, like};
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Item, Len, Repeat, Telegram, View, What};
+use crate::model::{Field, Item, ItemKind, Len, Repeat, Telegram, View};
 use crate::shape::literal;
 
 /// Checks a telegram and brings its items into wire order.
@@ -86,13 +86,13 @@ fn names(items: &[Item], cx: &Ctxt) {
 fn counts(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
     let mut counted: Vec<&Ident> = Vec::new();
     for (at, item) in items.iter().enumerate() {
-        let What::Computed { computed: Computed::Count(group), .. } = &item.what else { continue };
+        let ItemKind::Computed { computed: Computed::Count(group), .. } = &item.what else { continue };
         let found = items.iter().position(|other| other.member == *group);
         let by = found.and_then(|found| items.get(found)).map(|group| &group.what);
         match (found, by) {
             (None, _) if broken.contains(group) => {}
             (None, _) => cx.error(group, format_args!("there is no group `{group}` here to count")),
-            (Some(found), Some(What::Group { repeat, .. })) => match (repeat, repeat.counted()) {
+            (Some(found), Some(ItemKind::Group { repeat, .. })) => match (repeat, repeat.counted()) {
                 (Repeat::Fixed(_), _) => {
                     cx.error(group, format_args!("`{group}` is an array: it always has all its entries"));
                 }
@@ -121,7 +121,7 @@ fn counts(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
 /// Every counted group names its count, which has room for the most entries.
 fn groups(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
     for item in items {
-        let What::Group { repeat, .. } = &item.what else { continue };
+        let ItemKind::Group { repeat, .. } = &item.what else { continue };
         let Some((by, max)) = repeat.counted() else { continue };
         if broken.contains(by) {
             continue;
@@ -135,7 +135,7 @@ fn groups(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
             continue;
         };
         match &count.what {
-            What::Computed { computed: Computed::Count(counted), len, encoding, .. } => {
+            ItemKind::Computed { computed: Computed::Count(counted), len, encoding, .. } => {
                 // If another field counts this group, the mistake is reported there.
                 let has_count = items.iter().any(|other| counts_group(other, &item.member));
                 if *counted != item.member && !has_count {
@@ -156,7 +156,7 @@ fn groups(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
 }
 
 fn counts_group(item: &Item, group: &Ident) -> bool {
-    matches!(&item.what, What::Computed { computed: Computed::Count(counted), .. } if counted == group)
+    matches!(&item.what, ItemKind::Computed { computed: Computed::Count(counted), .. } if counted == group)
 }
 
 /// What follows a group of varying size or a tail stands at no one offset, and a telegram with one has no one length.
@@ -166,7 +166,9 @@ fn positions(telegram: &Telegram, cx: &Ctxt) {
         if let (Some(at), Some(group)) = (&item.at, varying) {
             cx.error_at(at.span, format_args!("behind `{group}`, which varies in length, there are no fixed offsets"));
         }
-        if let What::Group { repeat: Repeat::Counted { .. } | Repeat::Rest { .. }, .. } | What::Tail(_) = item.what {
+        if let ItemKind::Group { repeat: Repeat::Counted { .. } | Repeat::Rest { .. }, .. } | ItemKind::Tail(_) =
+            item.what
+        {
             varying = Some(&item.member);
         }
     }
@@ -209,15 +211,15 @@ fn one_condition(telegram: &Telegram, condition: &Condition, cx: &Ctxt) {
         return cx.error_at(*path_span, format_args!("there is no `{head}` here{hint}"));
     };
     match (&item.what, inner) {
-        (What::Part, true) => {}
-        (What::Choice(_), true) => {
+        (ItemKind::Part, true) => {}
+        (ItemKind::Choice(_), true) => {
             cx.error_at(*path_span, format_args!("what stands in the choice `{head}` has no one place"))
         }
-        (What::Part, false) => {
+        (ItemKind::Part, false) => {
             cx.error_at(*path_span, format_args!("`{head}` is a part; name a field of it: \"{head}.…\""))
         }
         (_, true) => cx.error_at(*path_span, format_args!("`{head}` is no part, so nothing stands below it")),
-        (What::Field(field), false) if item.is_distinguishing() => fits(field, value, *value_span, cx),
+        (ItemKind::Field(field), false) if item.is_distinguishing() => fits(field, value, *value_span, cx),
         (_, false) => {
             let message = format!("telegrams are told apart by a text, digits or code field, and `{head}` is none");
             cx.error_at(*path_span, message);

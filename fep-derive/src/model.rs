@@ -67,11 +67,11 @@ pub(crate) struct Item {
     pub(crate) ty: Type,
     pub(crate) at: Option<Given<usize>>,
     pub(crate) order: Option<Given<usize>>,
-    pub(crate) what: What,
+    pub(crate) what: ItemKind,
 }
 
 /// What an item is.
-pub(crate) enum What {
+pub(crate) enum ItemKind {
     Field(Field),
     /// `kind` is that of a number; signs and checks are something else, whatever it says.
     Computed {
@@ -174,10 +174,10 @@ impl Item {
     pub(crate) fn view_methods(&self) -> Vec<String> {
         let name = self.member.unraw().to_string();
         let write = match self.what {
-            What::Literal(_) | What::Filler { .. } => return Vec::new(),
-            What::Computed { .. } | What::Choice(_) | What::Tail(_) => None,
-            What::Field(_) => Some(format!("set_{name}")),
-            What::Part | What::Group { .. } => Some(format!("{name}_mut")),
+            ItemKind::Literal(_) | ItemKind::Filler { .. } => return Vec::new(),
+            ItemKind::Computed { .. } | ItemKind::Choice(_) | ItemKind::Tail(_) => None,
+            ItemKind::Field(_) => Some(format!("set_{name}")),
+            ItemKind::Part | ItemKind::Group { .. } => Some(format!("{name}_mut")),
         };
         let read = format!("{name}_bytes");
         [name, read].into_iter().chain(write).collect()
@@ -185,7 +185,7 @@ impl Item {
 
     /// The item's contents if it is a field that can tell telegrams apart.
     pub(crate) fn is_distinguishing(&self) -> bool {
-        let What::Field(field) = &self.what else { return false };
+        let ItemKind::Field(field) = &self.what else { return false };
         matches!(field.kind, Kind::Text(_) | Kind::Digits { .. } | Kind::Code { .. })
     }
 }

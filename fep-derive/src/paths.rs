@@ -36,7 +36,7 @@ runtime! {
     reader = cursor::Reader;
     writer = cursor::Writer;
     extent = cursor::Extent;
-    tally = cursor::Tally;
+    tally = cursor::FieldSum;
     body = nested::Body;
     decode_body = nested::DecodeBody;
     tail_value = kind::TailValue;
@@ -45,8 +45,8 @@ runtime! {
     window = view::Window;
     window_mut = view::WindowMut;
     entries = view::Entries;
-    item_at = view::At;
-    slot = layout::Slot;
+    item_at = view::ItemRef;
+    slot = layout::FieldSlot;
     error = error::Error;
     fault = error::Fault;
     culprit = error::Culprit;
@@ -63,13 +63,13 @@ runtime! {
     borrowed = layout::Cow::Borrowed;
     layout = layout::Layout;
     late_max = layout::LATE_MAX;
-    marks = layout::Marks;
+    marks = layout::Discriminator;
     when = layout::When;
     item = layout::Item;
     field = layout::Field;
     kind = layout::Kind;
     computed = layout::Computed;
-    counts = layout::Counts;
+    counts = layout::LengthScope;
     sign_of = layout::SignOf;
     check = layout::Check;
     page = layout::Page;

@@ -21,7 +21,7 @@ use crate::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome, Telegram
 use crate::journal::{Acceptance, Accepted, Ending, Journal};
 use crate::net::clock::Clock;
 use crate::net::institution::{Handle, Request, Shared};
-use crate::telegrams::{Desk, Draft, DraftError};
+use crate::telegrams::{Draft, DraftError, TelegramCatalogue};
 
 pub use crate::journal::JournalError;
 pub use crate::notice::{Notice, NoticeFuture, NoticeHandler, StandInOnly};
@@ -92,8 +92,9 @@ impl Gateway {
         let rest = config.institutions.values().map(rest).max().unwrap_or_default();
         let mut desks = BTreeMap::new();
         for (name, institution) in config.institutions {
-            let desk = Desk::new(&institution).map_err(|why| StartError::Institution { name: name.clone(), why })?;
-            desks.insert(name, (institution, desk));
+            let catalogue = TelegramCatalogue::new(&institution)
+                .map_err(|why| StartError::Institution { name: name.clone(), why })?;
+            desks.insert(name, (institution, catalogue));
         }
         let clock = Arc::new(Clock::default());
         let now_ms = clock.now().wall_ms;
@@ -104,11 +105,11 @@ impl Gateway {
         let shared = Shared { journal: opened.journal, events, notices, clock };
         let mut recalled = opened.recalled;
         let mut institutions = BTreeMap::new();
-        for (name, (institution, desk)) in desks {
+        for (name, (institution, catalogue)) in desks {
             let used = opened.marks.iter().find(|(marked, _)| *marked == name).map(|(_, mark)| *mark);
             let (own, others) = recalled.into_iter().partition(|unknown| unknown.institution == name);
             recalled = others;
-            let handle = Handle::start(&name, institution, desk, used, own, shared.clone());
+            let handle = Handle::start(&name, institution, catalogue, used, own, shared.clone());
             institutions.insert(name, handle);
         }
         Ok(Self { inner: Arc::new(Inner { institutions, shared, stopping: AtomicBool::new(false) }) })
@@ -129,7 +130,7 @@ impl Gateway {
             return Err(Refusal::UnknownInstitution { known: self.inner.institutions.keys().cloned().collect() });
         };
         let now = self.inner.shared.clock.now();
-        let draft = handle.desk.draft(telegram, body, now)?;
+        let draft = handle.catalogue.draft(telegram, body, now)?;
         let exchange = Exchange {
             id: self.inner.shared.clock.name(now),
             institution: institution.to_owned(),
@@ -171,7 +172,7 @@ impl Gateway {
     /// Every line and its links as they are now.
     #[must_use]
     pub fn lines(&self) -> Vec<LineStatus> {
-        self.inner.institutions.values().flat_map(|handle| handle.board.lines()).collect()
+        self.inner.institutions.values().flat_map(|handle| handle.statuses.lines()).collect()
     }
 
     /// What happens from now on. A receiver that falls behind loses the oldest events.
@@ -183,7 +184,7 @@ impl Gateway {
     /// An institution's spec, to show bytes as fields.
     #[must_use]
     pub fn spec(&self, institution: &str) -> Option<&Spec> {
-        self.inner.institutions.get(institution).map(|handle| handle.desk.spec())
+        self.inner.institutions.get(institution).map(|handle| handle.catalogue.spec())
     }
 
     /// Refuses new requests, lets those in flight end within a limit, signs off, closes the links and the journal.

@@ -30,11 +30,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::command::Command;
 pub use self::command::{
-    Acceptance, Accepted, Direction, Ending, Entry, NoticeId, NoticeStanding, Recalled, Sending, Settlement,
+    Acceptance, Accepted, Direction, Ending, Entry, NoticeId, NoticeState, Recalled, Sending, Settlement,
 };
 use self::store::Store;
 use crate::exchange::{Exchange, ExchangeId};
-use crate::machine::trace::Mark;
+use crate::machine::trace::TraceHighWater;
 
 /// The journal's handle. Clones share the one writer.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ pub struct Opened {
     /// The journal.
     pub journal: Journal,
     /// The used trace numbers, by institution.
-    pub marks: Vec<(String, Mark)>,
+    pub marks: Vec<(String, TraceHighWater)>,
     /// Exchanges whose keys may still rest; the unknown ones can be settled by a late answer.
     pub recalled: Vec<Recalled>,
 }
@@ -131,7 +131,7 @@ impl Journal {
     ///
     /// # Errors
     /// If it is not in the journal.
-    pub async fn notice(&self, id: NoticeId, name: ExchangeId, at_ms: i64) -> Result<NoticeStanding, JournalError> {
+    pub async fn notice(&self, id: NoticeId, name: ExchangeId, at_ms: i64) -> Result<NoticeState, JournalError> {
         let (reply, answer) = oneshot::channel();
         self.ask(Command::Notice(id, name, at_ms, reply))?;
         answer.await.map_err(|_| closed())?

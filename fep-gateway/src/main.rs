@@ -13,7 +13,7 @@ use fep_gateway::callback::HttpCallback;
 use fep_gateway::config::ConfigError;
 use fep_gateway::demo::{self, Options};
 use fep_gateway::simulate::{Scenario, Simulator};
-use fep_gateway::telegrams::Desk;
+use fep_gateway::telegrams::TelegramCatalogue;
 use fep_gateway::{Config, Gateway, http, metrics};
 use fep_spec::load::{LoadError, read};
 use fep_spec::model::Spec;
@@ -183,7 +183,7 @@ async fn run(path: &Path) -> Result<(), Failure> {
 fn check(path: &Path) -> Result<(), Failure> {
     let config = load(path)?;
     for (name, institution) in &config.institutions {
-        Desk::new(institution)
+        TelegramCatalogue::new(institution)
             .map_err(|why| Failure::Unfit(format!("{}: institutions.{name}: {why}", path.display())))?;
     }
     let lines: usize = config.institutions.values().map(|institution| institution.lines.len()).sum();

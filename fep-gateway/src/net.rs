@@ -13,7 +13,7 @@
 //!
 //! [`Gateway`]: crate::gateway::Gateway
 
-pub mod board;
+pub mod statuses;
 pub mod clock;
 
 mod outbox;

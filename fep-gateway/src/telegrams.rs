@@ -22,12 +22,12 @@ use self::fill::Filler;
 pub use self::stamp::Stamp;
 use crate::config::{Filling, Institution};
 use crate::exchange::TelegramBytes;
-use crate::machine::session::Habits;
-use crate::machine::terms::{Duty, Key, Now, Reading, Telegrams, Wire};
+use crate::machine::session::SessionPolicy;
+use crate::machine::terms::{Classified, Duty, EncodedRequest, Key, Now, Telegrams};
 
 /// The telegrams of one institution, with what the gateway knows of each.
 #[derive(Debug)]
-pub struct Desk {
+pub struct TelegramCatalogue {
     spec: Arc<Spec>,
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
@@ -89,7 +89,7 @@ pub enum DraftError {
     Invalid(Error),
 }
 
-impl Desk {
+impl TelegramCatalogue {
     /// Learns the spec's telegrams and what the configuration says of them.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ impl Desk {
         let by_name: HashMap<_, _> =
             spec.telegrams.iter().enumerate().map(|(number, telegram)| (telegram.name().to_owned(), number)).collect();
         let duties = duties(config, &by_name);
-        let mut desk = Self {
+        let mut catalogue = Self {
             entries: Vec::new(),
             by_name,
             accepted: config.session.as_ref().map_or(Vec::new(), |session| session.accepted.clone()),
@@ -111,13 +111,13 @@ impl Desk {
             spec: Arc::clone(&spec),
         };
         for telegram in &spec.telegrams {
-            let entry = desk.entry(config, &telegram.layout, telegram.answer.as_deref())?;
-            desk.entries.push(entry);
+            let entry = catalogue.entry(config, &telegram.layout, telegram.answer.as_deref())?;
+            catalogue.entries.push(entry);
         }
         let asked = |entry: &&Entry| matches!(entry.role, Role::Request | Role::Duty(_) | Role::Answer);
-        let mut keys = desk.entries.iter().filter(asked).map(|entry| entry.key.as_ref());
-        desk.common_key = keys.next().flatten().filter(|first| keys.all(|key| key == Some(*first))).cloned();
-        Ok(desk)
+        let mut keys = catalogue.entries.iter().filter(asked).map(|entry| entry.key.as_ref());
+        catalogue.common_key = keys.next().flatten().filter(|first| keys.all(|key| key == Some(*first))).cloned();
+        Ok(catalogue)
     }
 
     /// The spec.
@@ -134,8 +134,8 @@ impl Desk {
 
     /// What the institution's sessions do.
     #[must_use]
-    pub fn habits(&self, config: &Institution) -> Habits {
-        config.session.as_ref().map_or_else(Habits::default, |session| Habits {
+    pub fn policy(&self, config: &Institution) -> SessionPolicy {
+        config.session.as_ref().map_or_else(SessionPolicy::default, |session| SessionPolicy {
             sign_on: session.sign_on.is_some(),
             sign_off: session.sign_off.is_some(),
             echo_test: session.echo_test.is_some(),
@@ -290,12 +290,12 @@ impl Desk {
         record.encode()
     }
 
-    fn wire(&self, number: usize, fields: &Json, trace: u64, now: Now) -> Result<Wire, String> {
+    fn wire(&self, number: usize, fields: &Json, trace: u64, now: Now) -> Result<EncodedRequest, String> {
         let bytes = self.encode(number, fields, trace, now).map_err(|error| error.to_string())?;
         let entry = self.entries.get(number).ok_or("no such telegram")?;
         let answer = entry.answer.and_then(|answer| self.entries.get(answer)).ok_or("the telegram has no answer")?;
         let key = entry.key.as_ref().and_then(|key| key_at(key, &bytes)).ok_or("the telegram has no key")?;
-        Ok(Wire {
+        Ok(EncodedRequest {
             telegram: Arc::clone(&entry.name),
             trace: if self.trace.is_some() { trace.to_string() } else { key.fields().next().unwrap_or_default() },
             bytes: bytes.into(),
@@ -326,14 +326,14 @@ impl Desk {
     }
 }
 
-impl Telegrams for Desk {
+impl Telegrams for TelegramCatalogue {
     type Draft = Draft;
 
-    fn request(&self, draft: &Draft, trace: u64, now: Now) -> Result<Wire, String> {
+    fn request(&self, draft: &Draft, trace: u64, now: Now) -> Result<EncodedRequest, String> {
         self.wire(draft.telegram, &draft.fields, trace, now)
     }
 
-    fn duty(&self, duty: Duty, trace: u64, now: Now) -> Result<Wire, String> {
+    fn duty(&self, duty: Duty, trace: u64, now: Now) -> Result<EncodedRequest, String> {
         let number = self.duties.get(&duty).copied().ok_or("no telegram is configured")?;
         self.wire(number, &Json::Object(Map::new()), trace, now)
     }
@@ -344,10 +344,10 @@ impl Telegrams for Desk {
         self.answer(&name, theirs, &Self::nested(&self.accepted)).map_err(|error| error.to_string())
     }
 
-    fn read(&self, bytes: &[u8]) -> Reading {
+    fn read(&self, bytes: &[u8]) -> Classified {
         let undecodable = |error: &Error, ranges: Option<&Vec<Range<usize>>>| {
             let key = ranges.and_then(|ranges| key_at(ranges, bytes));
-            Reading::Undecodable { key, why: error.to_string() }
+            Classified::Undecodable { key, why: error.to_string() }
         };
         let found =
             self.find(bytes).and_then(|number| Some((self.spec.telegrams.get(number)?, self.entries.get(number)?)));
@@ -363,12 +363,12 @@ impl Telegrams for Desk {
         };
         let name = Arc::clone(&entry.name);
         match entry.role {
-            Role::Duty(duty) => Reading::Duty(duty),
-            Role::Notice => Reading::Notice { telegram: name },
-            Role::Request | Role::Other => Reading::Unexpected { telegram: name },
+            Role::Duty(duty) => Classified::Duty(duty),
+            Role::Notice => Classified::Notice { telegram: name },
+            Role::Request | Role::Other => Classified::Unexpected { telegram: name },
             Role::Answer => match entry.key.as_ref().and_then(|ranges| key_at(ranges, bytes)) {
-                Some(key) => Reading::Answer { telegram: name, key, refused: self.refused(&record) },
-                None => Reading::Unexpected { telegram: name },
+                Some(key) => Classified::Answer { telegram: name, key, refused: self.refused(&record) },
+                None => Classified::Unexpected { telegram: name },
             },
         }
     }

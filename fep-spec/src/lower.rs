@@ -21,7 +21,7 @@ pub(crate) use self::files::FilePlace;
 use self::items::Items;
 pub(crate) use self::items::{CasePlace, Place, TELEGRAM_LEN_MAX};
 pub(crate) use self::names::{pascal, plan_name, record_name};
-use self::options::Options;
+use self::options::FieldOptions;
 use crate::document::{Document, Located, Table, instead};
 use crate::model::{CodeList, PartSpec, Spec, TelegramSpec, TypeSpec};
 
@@ -54,7 +54,7 @@ pub(crate) struct LayoutPlace {
 /// What items may refer to, and whether something does.
 struct Known<'d> {
     charset: Charset,
-    types: Vec<(Located<&'d str>, Options)>,
+    types: Vec<(Located<&'d str>, FieldOptions)>,
     codes: Vec<CodeList>,
     parts: Vec<Part<'d>>,
     /// The names of all parts, those below included.
@@ -143,7 +143,7 @@ fn types<'d>(known: &mut Known<'d>, root: &Table<'d>) -> Vec<TypeSpec> {
     let mut types = Vec::new();
     for (name, table) in sections(root, "types") {
         let remark = table.string("remark").map(|remark| remark.value.to_owned()).unwrap_or_default();
-        let mut options = Options::read(&table);
+        let mut options = FieldOptions::read(&table);
         options.codes = table.string("codes").map(|codes| known.code_list(document, &codes));
         let has_kind = table.has("kind");
         table.finish();
@@ -297,7 +297,7 @@ impl<'d> Known<'d> {
     }
 
     /// The options of a type, marked as used; notes if there is no such type.
-    fn options_of(&mut self, document: &Document, name: &Located<&str>) -> Option<Options> {
+    fn options_of(&mut self, document: &Document, name: &Located<&str>) -> Option<FieldOptions> {
         let found = self.types.iter().find(|(known, _)| known.value == name.value);
         let Some((_, options)) = found else {
             let names: Vec<&str> = self.types.iter().map(|(known, _)| known.value).collect();

@@ -8,10 +8,10 @@ pub mod views;
 
 use std::io::{Cursor, Read};
 
-use fep_codec::charset::{EncodeError, Half, Reading, Writing};
-use fep_codec::dump::{Options, dump, lines};
+use fep_codec::charset::{DecodeOptions, EncodeError, EncodeOptions, Half};
+use fep_codec::dump::{DumpOptions, dump, lines};
 use fep_codec::files::{FileLayout, FileReader, FileWriter, Lenient};
-use fep_codec::layout::Counts;
+use fep_codec::layout::LengthScope;
 use fep_codec::lenient::decode_lenient;
 use fep_codec::survey::{ERRORS_MAX, decode_all_errors};
 use fep_codec::view::{find, patch, refresh};
@@ -33,7 +33,7 @@ pub fn any_bytes(layout: &Layout, bytes: &[u8]) {
 
 /// Any bytes: the dump never fails; all errors are none exactly if they decode; nothing differs from itself.
 pub fn any_survey(layout: &Layout, bytes: &[u8]) {
-    let shown = dump(layout, bytes, Options::default());
+    let shown = dump(layout, bytes, DumpOptions::default());
     let mut lines = lines(layout, bytes, false).into_iter();
     let errors = layout.all_errors(bytes);
     assert!(diff(layout, bytes, bytes).differences.is_empty(), "what is the same has no differences");
@@ -197,7 +197,7 @@ pub fn any_values(layout: &Layout, seed: u64) -> Vec<u8> {
 
 /// A stream of frames cut at any place gives the same frames.
 pub fn any_cut(stream: &[u8], cut: usize) {
-    let prefix = LengthPrefix { digits: 4, counts: Counts::Rest, frame_max_bytes: 512 };
+    let prefix = LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 512 };
     let whole = frames(prefix, &[stream]);
     let cut = cut.min(stream.len());
     let (first, second) = stream.split_at(cut);
@@ -305,7 +305,10 @@ pub fn any_text_in(charset: Charset, text: &str) {
         assert_eq!(written.is_ok(), text.chars().all(|character| charset.has(character)), "{charset} {text:?}");
     }
     if written.is_err() {
-        assert!(charset.encode_cut(text, Writing::default(), &mut out).is_err(), "what is cut off must be text too");
+        assert!(
+            charset.encode_cut(text, EncodeOptions::default(), &mut out).is_err(),
+            "what is cut off must be text too"
+        );
         return;
     }
     assert_eq!(written, Ok(len), "{charset} {text:?}");
@@ -316,7 +319,7 @@ pub fn any_text_in(charset: Charset, text: &str) {
         let mut cut = vec![0; room];
         let short = charset.encode(text, &mut cut);
         assert!(matches!(short, Err(EncodeError::TooLong { needed, .. }) if needed == len), "{charset} {short:?}");
-        let (kept, end) = charset.encode_cut(text, Writing::default(), &mut cut).expect("it can be written");
+        let (kept, end) = charset.encode_cut(text, EncodeOptions::default(), &mut cut).expect("it can be written");
         let bytes = cut.get(..kept).expect("it keeps to its room");
         let part = charset.decode(bytes).expect("a cut text is a text");
         assert!(in_pieces(text) || text.get(..end) == Some(&*part), "{charset} {room} {part:?}");
@@ -346,6 +349,6 @@ pub fn any_text_bytes_in(charset: Charset, bytes: &[u8]) {
         _ => in_pieces(&text),
     };
     assert!(generous || again == Ok(bytes.len()) && out == bytes, "{charset} {bytes:02x?} {text:?} {again:?}");
-    let lenient = Reading { half: Half::Replace, open_shift: true, newline_15: false };
+    let lenient = DecodeOptions { half: Half::Replace, open_shift: true, newline_15: false };
     assert_eq!(charset.decode_with(bytes, lenient), Ok(text));
 }

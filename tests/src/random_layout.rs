@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 
 use fep_codec::layout::{
-    BytesRule, Case, Check, Choice, CodeMeaning, CodeRule, Computed, Counts, DatePattern, DateRule, DateTimePattern,
-    DateTimeRule, DigitsRule, Encoding, Field, Filler, FlagRule, Group, Item, Justify, Kind, Literal, NoneAs,
-    NumberRule, Overflow, Overpunch, Part, Repeat, Sign, SignOf, TextRule, TimePattern, TimeRule,
+    BytesRule, Case, Check, Choice, CodeMeaning, CodeRule, Computed, DatePattern, DateRule, DateTimePattern,
+    DateTimeRule, DigitsRule, Encoding, Field, Filler, FlagRule, Group, Item, Justify, Kind, LengthScope, Literal,
+    NoneAs, NumberRule, Overflow, Overpunch, Part, Repeat, Sign, SignOf, TextRule, TimePattern, TimeRule,
 };
 use fep_codec::{Charset, Layout};
 
@@ -20,7 +20,7 @@ pub fn layout_of_bytes(bytes: &[u8]) -> Layout {
     let mut maker = Maker { dice: bytes.iter(), names: 0 };
     let mut items = Vec::new();
     if maker.below(4) == 0 {
-        let counts = maker.one_of(&[Counts::All, Counts::Rest]);
+        let counts = maker.one_of(&[LengthScope::All, LengthScope::Rest]);
         items.push(maker.computed(4, Computed::Length(counts)));
     }
     items.extend(maker.items(0));

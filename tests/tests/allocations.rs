@@ -5,7 +5,7 @@
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 
 use allocation_counter::{AllocationInfo, measure};
-use fep_codec::charset::Writing;
+use fep_codec::charset::EncodeOptions;
 use fep_codec::files::{FileLayout, FileReader, LineEnd, Step, records};
 use fep_codec::kind::FieldValue;
 use fep_codec::layout::TextRule;
@@ -48,12 +48,12 @@ fn text_in_any_charset_is_read_and_written_without_a_heap() {
         let mut bytes = [0; 40];
         let mut utf8 = [0; 120];
         let mut len = 0;
-        let how = Writing { compat: true, ..Writing::default() };
+        let how = EncodeOptions { compat: true, ..EncodeOptions::default() };
         let count = allocations(|| {
             len = charset.encode_with(text, how, &mut bytes).unwrap_or_default();
             len = len.min(charset.encode(text, &mut bytes).unwrap_or_default());
             let mut short = [0; 5];
-            assert!(charset.encode_cut(text, Writing::default(), &mut short).is_ok());
+            assert!(charset.encode_cut(text, EncodeOptions::default(), &mut short).is_ok());
         });
         assert_eq!((count, len), (0, charset.text_len(text)), "{charset}");
         let mut read = None;

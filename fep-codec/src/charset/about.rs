@@ -4,7 +4,7 @@
 
 #[cfg(any(feature = "charset-ebcdic", feature = "charset-ebcdic-korean", feature = "charset-ebcdic-japanese"))]
 use super::ebcdic::{Single, of_ascii};
-use super::{Charset, UnknownLabel, label};
+use super::{Charset, UnknownLabelError, label};
 
 impl Charset {
     /// All charsets of this build, in the order of the documents.
@@ -94,7 +94,7 @@ impl Charset {
     ///
     /// # Errors
     /// If it is none of ours; `ks_c_5601-1987` and its like are refused because they are used for two charsets.
-    pub fn from_label(label: &str) -> Result<Self, UnknownLabel> {
+    pub fn from_label(label: &str) -> Result<Self, UnknownLabelError> {
         label::find(label)
     }
 

@@ -1,6 +1,6 @@
 //! The names by which specs and sheets call charsets.
 
-use super::{Charset, UnknownLabel};
+use super::{Charset, UnknownLabelError};
 
 /// Labels and what else people write, without case, `-`, `_` and spaces.
 const ALIASES: &[(&str, Charset)] = &[
@@ -126,13 +126,13 @@ fn plain(label: &str) -> impl Iterator<Item = char> + Clone + '_ {
     label.chars().filter(|character| !matches!(character, '-' | '_' | ' ')).flat_map(char::to_lowercase)
 }
 
-pub(super) fn find(label: &str) -> Result<Charset, UnknownLabel> {
+pub(super) fn find(label: &str) -> Result<Charset, UnknownLabelError> {
     let is = |alias: &str| plain(label).eq(alias.chars());
     if let Some((_, charset)) = ALIASES.iter().find(|(alias, _)| is(alias)) {
         return Ok(*charset);
     }
     let refused = REFUSED.iter().find(|(labels, _)| labels.iter().any(|label| is(label)));
-    Err(UnknownLabel {
+    Err(UnknownLabelError {
         hint: refused.map_or(
             "charsets are ascii, euc-kr, cp949, johab, ibm933, ibm1364, ibm833, ibm834, cp037, cp500, cp1047, cp1140, cp932, \
              jisx0201, ibm930, ibm939, ibm1390, ibm1399, utf-8",

@@ -1,7 +1,7 @@
 //! Bytes → characters. What a code's character is, the tables know; here is where a character ends.
 
 use super::table::{Form, LAST, NONE, Table};
-use super::{Half, Malformed, Reading, Reason};
+use super::{DecodeError, DecodeOptions, Half, Reason};
 
 const SO: u8 = 0x0E;
 const SI: u8 = 0x0F;
@@ -16,7 +16,7 @@ struct Sink<'o> {
 
 /// Why reading ended early.
 enum Stop {
-    Malformed(Malformed),
+    Malformed(DecodeError),
     /// The place for the characters is full.
     Full,
 }
@@ -145,7 +145,7 @@ fn three_bytes(character: u16) -> [u8; 3] {
 /// Writes the characters as UTF-8; none if there is too little room. A function of its own for each table, so that a field's type
 /// does not make another copy of it.
 #[inline(never)]
-pub(super) fn decode<T: Table>(bytes: &[u8], how: Reading, out: &mut [u8]) -> Result<Option<usize>, Malformed> {
+pub(super) fn decode<T: Table>(bytes: &[u8], how: DecodeOptions, out: &mut [u8]) -> Result<Option<usize>, DecodeError> {
     let mut sink = Sink::new(out);
     let read = match T::FORM {
         Form::Lead => lead::<T>(bytes, how, &mut sink),
@@ -160,7 +160,7 @@ pub(super) fn decode<T: Table>(bytes: &[u8], how: Reading, out: &mut [u8]) -> Re
 }
 
 #[inline(always)]
-fn lead<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(), Stop> {
+fn lead<T: Table>(bytes: &[u8], how: DecodeOptions, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut rest = bytes;
     while let [first, tail @ ..] = rest {
         // One alone, as brackets and spaces are between syllables: not worth a run.
@@ -195,7 +195,7 @@ fn lead<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(),
 }
 
 #[inline(always)]
-fn shifted<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(), Stop> {
+fn shifted<T: Table>(bytes: &[u8], how: DecodeOptions, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut rest = bytes;
     loop {
         rest = match rest {
@@ -219,7 +219,7 @@ fn shifted<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<
 fn between_shifts<'b, T: Table>(
     bytes: &[u8],
     pairs: &'b [u8],
-    how: Reading,
+    how: DecodeOptions,
     sink: &mut Sink<'_>,
 ) -> Result<&'b [u8], Stop> {
     let mut rest = pairs;
@@ -251,7 +251,7 @@ fn between_shifts<'b, T: Table>(
 }
 
 #[inline]
-fn pairs<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(), Stop> {
+fn pairs<T: Table>(bytes: &[u8], how: DecodeOptions, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut rest = sink.pairs::<T>(bytes);
     while let [first, second, tail @ ..] = rest {
         match T::pair(*first, *second) {
@@ -265,13 +265,13 @@ fn pairs<T: Table>(bytes: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<()
 
 /// The character of a single byte. The two bytes for a new line differ in one bit pattern, 15 and 25.
 #[inline(always)]
-fn single<T: Table>(byte: u8, how: Reading) -> u16 {
+fn single<T: Table>(byte: u8, how: DecodeOptions) -> u16 {
     if how.newline_15 && matches!(byte, 0x15 | 0x25) { T::single(byte ^ 0x30) } else { T::single(byte) }
 }
 
 /// The first half of a character at the very end: somebody cut the text at a byte.
 #[cold]
-fn half(bytes: &[u8], rest: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<(), Stop> {
+fn half(bytes: &[u8], rest: &[u8], how: DecodeOptions, sink: &mut Sink<'_>) -> Result<(), Stop> {
     match how.half {
         Half::Refuse => Err(malformed(bytes, rest, Reason::Half)),
         Half::Replace => sink.bytes(REPLACEMENT),
@@ -280,7 +280,7 @@ fn half(bytes: &[u8], rest: &[u8], how: Reading, sink: &mut Sink<'_>) -> Result<
 }
 
 /// UTF-8 is copied.
-pub(super) fn utf8(bytes: &[u8], how: Reading, out: &mut [u8]) -> Result<Option<usize>, Malformed> {
+pub(super) fn utf8(bytes: &[u8], how: DecodeOptions, out: &mut [u8]) -> Result<Option<usize>, DecodeError> {
     let (text, is_half) = match core::str::from_utf8(bytes) {
         Ok(_) => (bytes, false),
         Err(error) => {
@@ -288,7 +288,7 @@ pub(super) fn utf8(bytes: &[u8], how: Reading, out: &mut [u8]) -> Result<Option<
             let is_half = error.error_len().is_none();
             if !is_half || how.half == Half::Refuse {
                 let reason = if is_half { Reason::Half } else { Reason::NoCharacter };
-                return Err(Malformed { offset, reason });
+                return Err(DecodeError { offset, reason });
             }
             (bytes.get(..offset).unwrap_or_default(), how.half == Half::Replace)
         }
@@ -304,5 +304,5 @@ pub(super) fn utf8(bytes: &[u8], how: Reading, out: &mut [u8]) -> Result<Option<
 
 #[cold]
 fn malformed(bytes: &[u8], rest: &[u8], reason: Reason) -> Stop {
-    Stop::Malformed(Malformed { offset: bytes.len() - rest.len(), reason })
+    Stop::Malformed(DecodeError { offset: bytes.len() - rest.len(), reason })
 }

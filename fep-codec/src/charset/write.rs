@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use super::fold::fold;
 use super::jamo::Composed;
 use super::table::{Form, LAST, NONE, Rules, Table};
-use super::{EncodeError, Writing};
+use super::{EncodeError, EncodeOptions};
 
 const SO: u8 = 0x0E;
 const SI: u8 = 0x0F;
@@ -62,7 +62,7 @@ struct Plain<'t, T> {
 /// Text with pieces put together and as the options say.
 struct Changed<'t> {
     rest: Composed<'t>,
-    how: Writing,
+    how: EncodeOptions,
     rules: Rules,
 }
 
@@ -142,7 +142,7 @@ impl Codes for Changed<'_> {
 }
 
 impl<'t> Changed<'t> {
-    fn new(text: &'t str, how: Writing, rules: Rules) -> Self {
+    fn new(text: &'t str, how: EncodeOptions, rules: Rules) -> Self {
         Self { rest: Composed::new(text), how, rules }
     }
 }
@@ -156,7 +156,7 @@ pub(super) fn plain<T: Table>(text: &str, out: &mut [u8]) -> Wrote {
 
 /// Writes text with pieces put together and as the options say.
 #[cold]
-pub(super) fn with_options(text: &str, how: Writing, rules: Rules, out: &mut [u8]) -> Wrote {
+pub(super) fn with_options(text: &str, how: EncodeOptions, rules: Rules, out: &mut [u8]) -> Wrote {
     write(rules.form, Changed::new(text, how, rules), out)
 }
 
@@ -179,7 +179,7 @@ pub(super) fn has(character: char, rules: Rules) -> bool {
 
 /// How many bytes the text takes. Characters that the charset lacks count as none.
 #[cold]
-pub(super) fn measure(text: &str, how: Writing, rules: Rules) -> usize {
+pub(super) fn measure(text: &str, how: EncodeOptions, rules: Rules) -> usize {
     let mut len = 0_usize;
     let mut double = false;
     let mut codes = Changed::new(text, how, rules);
@@ -198,7 +198,7 @@ pub(super) fn measure(text: &str, how: Writing, rules: Rules) -> usize {
 
 /// Why text was not written. A character that the charset lacks is the graver reason: a shorter text would not help.
 #[cold]
-pub(super) fn why_not(text: &str, how: Writing, rules: Rules, wrote: Wrote) -> EncodeError {
+pub(super) fn why_not(text: &str, how: EncodeOptions, rules: Rules, wrote: Wrote) -> EncodeError {
     let place = |at: usize| {
         let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
         (rest.chars().next().unwrap_or_default(), before.chars().count())
@@ -218,7 +218,7 @@ pub(super) fn why_not(text: &str, how: Writing, rules: Rules, wrote: Wrote) -> E
 }
 
 /// The code of a character as the options make it.
-fn code_of(character: char, how: Writing, rules: Rules) -> u16 {
+fn code_of(character: char, how: EncodeOptions, rules: Rules) -> u16 {
     let character = match character {
         ' ' if how.full => '\u{3000}',
         '!'..='~' if how.full => char::from_u32(u32::from(character) + 0xFEE0).unwrap_or(character),

@@ -6,7 +6,7 @@ use super::writer::Late;
 use super::{Reader, Writer, fail};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Amount, FieldValue};
-use crate::layout::{Check, Computed, Field, Group, Kind, NumberRule, SignOf, Slot};
+use crate::layout::{Check, Computed, Field, FieldSlot, Group, Kind, NumberRule, SignOf};
 
 /// What a field said, to be compared when the rest is known.
 #[derive(Clone, Copy, Debug)]
@@ -29,9 +29,9 @@ impl<T: Copy> Stated<T> {
 
 /// A sum over entries.
 #[derive(Clone, Copy, Debug)]
-pub struct Tally(Option<i128>);
+pub struct FieldSum(Option<i128>);
 
-impl Tally {
+impl FieldSum {
     /// Nothing so far.
     pub const ZERO: Self = Self(Some(0));
 
@@ -65,7 +65,7 @@ impl Reader<'_> {
     /// # Errors
     /// If it is no number.
     #[inline]
-    pub fn stated<T: FieldValueOf<NumberRule>>(&mut self, slot: Slot<'_, NumberRule>) -> Result<Stated<T>, Error> {
+    pub fn stated<T: FieldValueOf<NumberRule>>(&mut self, slot: FieldSlot<'_, NumberRule>) -> Result<Stated<T>, Error> {
         let start = self.position();
         self.field(slot).map(|value| Stated { value, start })
     }
@@ -85,7 +85,7 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// If it says another number.
-    pub fn check_sum(&self, field: &Field, stated: Stated<i128>, sum: Tally) -> Result<(), Error> {
+    pub fn check_sum(&self, field: &Field, stated: Stated<i128>, sum: FieldSum) -> Result<(), Error> {
         match sum.total() {
             Ok(actual) if actual == stated.value => Ok(()),
             Ok(actual) => {
@@ -113,7 +113,7 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// If it says another number.
-    pub fn sequence(&mut self, slot: Slot<'_, NumberRule>, first: u64) -> Result<u64, Error> {
+    pub fn sequence(&mut self, slot: FieldSlot<'_, NumberRule>, first: u64) -> Result<u64, Error> {
         let start = self.position();
         let stated: u64 = self.field(slot)?;
         let actual = first.saturating_add(self.entry());
@@ -184,7 +184,7 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// If the field cannot hold it.
-    pub fn sum(&mut self, slot: Slot<'_, NumberRule>, sum: Tally) -> Result<(), Error> {
+    pub fn sum(&mut self, slot: FieldSlot<'_, NumberRule>, sum: FieldSum) -> Result<(), Error> {
         match sum.total() {
             Ok(total) => self.field(slot, &total),
             Err(fault) => Err(fail(Culprit::Caller, fault, slot.field, self.position(), None)),
@@ -195,7 +195,7 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// If the field cannot hold it.
-    pub fn sequence(&mut self, slot: Slot<'_, NumberRule>, first: u64) -> Result<(), Error> {
+    pub fn sequence(&mut self, slot: FieldSlot<'_, NumberRule>, first: u64) -> Result<(), Error> {
         let number = first.saturating_add(self.entry());
         self.field(slot, &number)
     }

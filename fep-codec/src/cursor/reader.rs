@@ -1,10 +1,10 @@
 //! Reading: the mirror of `writer.rs`, method by method.
 
 use super::{fail, length_value};
-use crate::eights::{all_are, ascii_len};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue;
-use crate::layout::{Counts, Field, Filler, Group, Literal, NumberRule, Slot};
+use crate::layout::{Field, FieldSlot, Filler, Group, LengthScope, Literal, NumberRule};
+use crate::swar::{all_are, ascii_len};
 
 /// Reads the items of one telegram from its bytes, front to back.
 #[derive(Debug)]
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If the telegram ends before the field does, or the bytes are no value of its kind.
     #[inline(always)]
-    pub fn field<R, T: FieldValue<'a, R>>(&mut self, slot: Slot<'_, R>) -> Result<T, Error> {
+    pub fn field<R, T: FieldValue<'a, R>>(&mut self, slot: FieldSlot<'_, R>) -> Result<T, Error> {
         self.field_of(slot, slot.field.len)
     }
 
@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If they are more than the field may have, or no value of its kind.
     #[inline]
-    pub fn tail<R, T: FieldValue<'a, R>>(&mut self, slot: Slot<'_, R>, behind: usize) -> Result<T, Error> {
+    pub fn tail<R, T: FieldValue<'a, R>>(&mut self, slot: FieldSlot<'_, R>, behind: usize) -> Result<T, Error> {
         let len = self.left().saturating_sub(behind);
         let max = slot.field.len;
         if len <= max {
@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline(always)]
-    fn field_of<R, T: FieldValue<'a, R>>(&mut self, slot: Slot<'_, R>, len: usize) -> Result<T, Error> {
+    fn field_of<R, T: FieldValue<'a, R>>(&mut self, slot: FieldSlot<'_, R>, len: usize) -> Result<T, Error> {
         let start = self.at;
         let bytes = match self.take(len) {
             Ok(bytes) => bytes,
@@ -193,13 +193,13 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If it is no number, or not the length.
     #[inline]
-    pub fn length(&mut self, slot: Slot<'_, NumberRule>, counts: Counts) -> Result<(), Error> {
+    pub fn length(&mut self, slot: FieldSlot<'_, NumberRule>, counts: LengthScope) -> Result<(), Error> {
         self.stated_length(slot, counts).map(drop)
     }
 
     /// [`Reader::length`], for those who keep the value.
     #[inline]
-    pub(crate) fn stated_length(&mut self, slot: Slot<'_, NumberRule>, counts: Counts) -> Result<u64, Error> {
+    pub(crate) fn stated_length(&mut self, slot: FieldSlot<'_, NumberRule>, counts: LengthScope) -> Result<u64, Error> {
         let start = self.at;
         let stated: u64 = self.field(slot)?;
         let actual = length_value(counts, start, slot.field.len, self.total) as u64;
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If it is no number, or more than the group may have.
     #[inline]
-    pub fn count(&mut self, slot: Slot<'_, NumberRule>, group: &Group) -> Result<usize, Error> {
+    pub fn count(&mut self, slot: FieldSlot<'_, NumberRule>, group: &Group) -> Result<usize, Error> {
         let start = self.at;
         let stated: u64 = self.field(slot)?;
         let count = usize::try_from(stated).unwrap_or(usize::MAX);

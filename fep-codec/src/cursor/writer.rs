@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::{culprit_on_encode, fail, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{FieldValue, TailValue};
-use crate::layout::{CheckFn, Counts, Field, Filler, Group, LATE_MAX, Literal, NumberRule, Repeat, Slot};
+use crate::layout::{CheckFn, Field, FieldSlot, Filler, Group, LATE_MAX, LengthScope, Literal, NumberRule, Repeat};
 
 /// Writes the items of one telegram into a buffer, front to back. It allocates nothing.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct Writer<'b> {
 /// A field whose value is known when the telegram ends.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Late {
-    Length { start: usize, len: usize, rule: NumberRule, counts: Counts },
+    Length { start: usize, len: usize, rule: NumberRule, counts: LengthScope },
     Check { start: usize, len: usize, from: usize, run: CheckFn },
 }
 
@@ -99,7 +99,7 @@ impl<'b> Writer<'b> {
     /// # Errors
     /// If the value does not fit or its charset lacks a character.
     #[inline(always)]
-    pub fn field<'v, R, T: FieldValue<'v, R>>(&mut self, slot: Slot<'_, R>, value: &T) -> Result<(), Error> {
+    pub fn field<'v, R, T: FieldValue<'v, R>>(&mut self, slot: FieldSlot<'_, R>, value: &T) -> Result<(), Error> {
         let start = self.at;
         let put = self.take(slot.field.len).and_then(|bytes| value.put(slot.rule, bytes));
         match put {
@@ -112,7 +112,7 @@ impl<'b> Writer<'b> {
     ///
     /// # Errors
     /// If the value has more bytes than the field may have, or its charset lacks a character.
-    pub fn tail<'v, R, T: TailValue<'v, R>>(&mut self, slot: Slot<'_, R>, value: &T) -> Result<(), Error> {
+    pub fn tail<'v, R, T: TailValue<'v, R>>(&mut self, slot: FieldSlot<'_, R>, value: &T) -> Result<(), Error> {
         let start = self.at;
         let needed = value.wire_len(slot.rule);
         let len = slot.field.len;
@@ -125,7 +125,7 @@ impl<'b> Writer<'b> {
     /// # Errors
     /// If the buffer ends here, or the telegram has more than [`LATE_MAX`] fields that are filled in at the end.
     #[inline]
-    pub fn length(&mut self, slot: Slot<'_, NumberRule>, counts: Counts) -> Result<(), Error> {
+    pub fn length(&mut self, slot: FieldSlot<'_, NumberRule>, counts: LengthScope) -> Result<(), Error> {
         let start = self.at;
         self.take(slot.field.len).map_err(|fault| in_field(fault, slot.field, start))?;
         let late = Late::Length { start, len: slot.field.len, rule: *slot.rule, counts };
@@ -137,7 +137,7 @@ impl<'b> Writer<'b> {
     /// # Errors
     /// If there are more than the group may have, or more than the field can say.
     #[inline]
-    pub fn count(&mut self, slot: Slot<'_, NumberRule>, group: &Group, count: usize) -> Result<(), Error> {
+    pub fn count(&mut self, slot: FieldSlot<'_, NumberRule>, group: &Group, count: usize) -> Result<(), Error> {
         check_count(group, count)?;
         self.field(slot, &(count as u64))
     }
@@ -201,7 +201,7 @@ fn fill_length(
     total: usize,
     range: Range<usize>,
     rule: &NumberRule,
-    counts: Counts,
+    counts: LengthScope,
 ) -> Result<(), Error> {
     let value = length_value(counts, range.start, range.len(), total) as u64;
     match out.get_mut(range.clone()) {

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::layout::{CodeRule, Field, Kind, Layout};
 use crate::record::Value;
-use crate::survey::{Step, What, survey};
+use crate::survey::{SurveyItem, SurveyStep, survey};
 
 /// One item of a telegram, as a dump or a page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,26 +32,26 @@ pub fn lines(layout: &Layout, telegram: &[u8], reveal: bool) -> Vec<Line> {
     survey(layout, telegram).into_iter().map(|step| line(step, telegram, reveal)).collect()
 }
 
-fn line(step: Step<'_>, telegram: &[u8], reveal: bool) -> Line {
+fn line(step: SurveyStep<'_>, telegram: &[u8], reveal: bool) -> Line {
     let hidden = step.is_secret() && !reveal;
     let bytes = (!hidden).then(|| step.bytes(telegram).to_vec());
     let label = step.label().to_owned();
-    let Step { what, offset, len, path, value, .. } = step;
+    let SurveyStep { what, offset, len, path, value, .. } = step;
     let value = value.map_err(|error| error.message()).and_then(|value| shown(what, &value, hidden));
     Line { offset, bytes, len, path, label, value }
 }
 
 /// What a step that could be read says.
-pub(crate) fn shown(what: What<'_>, value: &Value, hidden: bool) -> Result<String, String> {
+pub(crate) fn shown(what: SurveyItem<'_>, value: &Value, hidden: bool) -> Result<String, String> {
     match what {
-        What::Field(_) if hidden => Ok("<secret>".to_owned()),
-        What::Field(field) => Ok(with_meaning(field, value)),
-        What::Literal(literal) => Ok(core::str::from_utf8(&literal.bytes).unwrap_or_default().to_owned()),
-        What::Filler(_) => Ok("filler".to_owned()),
-        What::Unused(_, count) => Ok(format!("{count} unused")),
-        What::Unchosen(_) => Err("which body stands here is not known".to_owned()),
-        What::Unread(_) => Err("how many entries there are is not known".to_owned()),
-        What::LeftOver { .. } => Err("left over".to_owned()),
+        SurveyItem::Field(_) if hidden => Ok("<secret>".to_owned()),
+        SurveyItem::Field(field) => Ok(with_meaning(field, value)),
+        SurveyItem::Literal(literal) => Ok(core::str::from_utf8(&literal.bytes).unwrap_or_default().to_owned()),
+        SurveyItem::Filler(_) => Ok("filler".to_owned()),
+        SurveyItem::Unused(_, count) => Ok(format!("{count} unused")),
+        SurveyItem::Unchosen(_) => Err("which body stands here is not known".to_owned()),
+        SurveyItem::Unread(_) => Err("how many entries there are is not known".to_owned()),
+        SurveyItem::LeftOver { .. } => Err("left over".to_owned()),
     }
 }
 

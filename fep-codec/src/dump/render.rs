@@ -12,7 +12,7 @@ use crate::layout::Layout;
 
 /// How a dump looks.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+pub struct DumpOptions {
     /// Show secret fields.
     pub reveal: bool,
     /// Colour for a terminal (ANSI).
@@ -24,7 +24,7 @@ const BYTES_PER_ROW: usize = 16;
 
 /// The dump of one telegram, with a line break at its end.
 #[must_use]
-pub fn dump(layout: &Layout, telegram: &[u8], options: Options) -> String {
+pub fn dump(layout: &Layout, telegram: &[u8], options: DumpOptions) -> String {
     let lines = lines(layout, telegram, options.reveal);
     let rows: Vec<Vec<String>> = lines.iter().map(hex_rows).collect();
     let hex_width = rows.iter().flatten().map(|row| row.width()).max().unwrap_or(0).max("bytes".len());

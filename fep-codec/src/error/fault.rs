@@ -6,7 +6,7 @@ use alloc::string::String;
 use core::fmt;
 
 use super::Decimal;
-use crate::charset::{Charset, Malformed, NoRoom};
+use crate::charset::{Charset, DecodeError, NoRoomError};
 
 /// What is wrong with one field's value or bytes. Offsets count bytes from the start of the field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub enum Fault {
         len: usize,
     },
     /// A text needs more bytes than the field has.
-    NoRoom(NoRoom),
+    NoRoom(NoRoomError),
     /// The value must fill the field exactly and does not.
     NotFull {
         /// Bytes that the value has.
@@ -68,7 +68,7 @@ pub enum Fault {
     /// The bytes are no text in the charset.
     Malformed {
         /// Where, in bytes from the start of the field, and why.
-        at: Malformed,
+        at: DecodeError,
         /// The charset.
         charset: Charset,
     },
@@ -274,7 +274,7 @@ impl Fault {
             Self::Unmappable { position, charset, instead: _, character: _ } => {
                 Self::Unmappable { character: None, position, charset, instead: None }
             }
-            Self::NoRoom(text) => Self::NoRoom(NoRoom { character: None, ..text }),
+            Self::NoRoom(text) => Self::NoRoom(NoRoomError { character: None, ..text }),
             Self::NotADigit { offset, byte: _ } => Self::NotADigit { offset, byte: None },
             Self::BadSign { byte: _ } => Self::BadSign { byte: None },
             Self::BadFlag { byte: _ } => Self::BadFlag { byte: None },

@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use super::FileLayout;
 use super::fault::FileError;
-use super::intake::{Intake, Progress, Step};
+use super::intake::{Intake, IntakeStep, Progress};
 use super::outlet::Outlet;
 use super::walk::RawRecord;
 use crate::lenient::Lenient;
@@ -90,10 +90,10 @@ impl<'f, R: AsyncRead + Unpin> AsyncFileReader<'f, R> {
     pub async fn next(&mut self) -> Option<Result<RawRecord<'f, '_>, FileError>> {
         loop {
             match self.intake.step() {
-                Step::Record => return self.intake.record().map(Ok),
-                Step::Wrong(error) => return Some(Err(error)),
-                Step::End => return None,
-                Step::Input => {}
+                IntakeStep::Record => return self.intake.record().map(Ok),
+                IntakeStep::Wrong(error) => return Some(Err(error)),
+                IntakeStep::End => return None,
+                IntakeStep::Input => {}
             }
             match self.input.read(self.intake.room()).await {
                 Ok(read) => self.intake.took(read),

@@ -9,7 +9,7 @@ use std::io;
 
 use super::FileLayout;
 use super::fault::{FileError, FileFault};
-use super::walk::{Framed, RawRecord, Walk};
+use super::walk::{FileWalk, Framed, RawRecord};
 use crate::layout::Layout;
 use crate::lenient::Lenient;
 
@@ -32,7 +32,7 @@ struct Report<'f> {
 }
 
 /// What comes next.
-pub(super) enum Step {
+pub(super) enum IntakeStep {
     /// More bytes are needed: [`Intake::room`] takes them.
     Input,
     /// A record: [`Intake::record`] has it.
@@ -55,7 +55,7 @@ struct Found<'f> {
 
 /// A file while it is read.
 pub(super) struct Intake<'f> {
-    walk: Walk<'f>,
+    walk: FileWalk<'f>,
     buffer: Vec<u8>,
     /// What of the buffer is read and not yet used.
     start: usize,
@@ -73,7 +73,7 @@ impl<'f> Intake<'f> {
     /// # Errors
     /// If no file could be read by the plan.
     pub(super) fn new(file: &'f FileLayout) -> Result<Self, FileError> {
-        let walk = Walk::new(file)?;
+        let walk = FileWalk::new(file)?;
         // The records' length was checked.
         let buffer = vec![0; PIECE_BYTES.max(walk.window_len() * 2)];
         let start = 0;
@@ -92,26 +92,26 @@ impl<'f> Intake<'f> {
     }
 
     /// Goes on to the next record, mistake or end.
-    pub(super) fn step(&mut self) -> Step {
+    pub(super) fn step(&mut self) -> IntakeStep {
         if let Some(error) = self.pending.take() {
-            return Step::Wrong(error);
+            return IntakeStep::Wrong(error);
         }
         while !self.ended {
             let window = self.buffer.get(self.start..self.end).unwrap_or_default();
             if window.len() < self.walk.window_len() && !self.input_ended {
-                return Step::Input;
+                return IntakeStep::Input;
             }
             if self.framed() {
-                return Step::Record;
+                return IntakeStep::Record;
             }
             if let Some(error) = self.pending.take() {
-                return Step::Wrong(error);
+                return IntakeStep::Wrong(error);
             }
         }
-        Step::End
+        IntakeStep::End
     }
 
-    /// The record that [`Step::Record`] spoke of.
+    /// The record that [`IntakeStep::Record`] spoke of.
     pub(super) fn record(&self) -> Option<RawRecord<'f, '_>> {
         let Found { number, offset, layout, padded, at, len } = *self.found.as_ref()?;
         let bytes = if padded { self.walk.padded() } else { self.buffer.get(at..at + len).unwrap_or_default() };

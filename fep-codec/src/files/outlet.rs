@@ -8,7 +8,7 @@ use super::fault::{FileError, FileFault};
 use super::intake::Progress;
 use super::order::Order;
 use super::totals::Totals;
-use super::walk::Walk;
+use super::walk::FileWalk;
 use super::{FileLayout, LineEnd};
 use crate::error::Error;
 use crate::layout::Layout;
@@ -20,7 +20,7 @@ use crate::telegram::RecordSet;
 pub(super) struct Outlet<'f> {
     file: &'f FileLayout,
     /// Where the file's records are told apart.
-    start: Walk<'f>,
+    start: FileWalk<'f>,
     order: Order<'f>,
     totals: Totals<'f>,
     /// One record with its line end.
@@ -31,7 +31,7 @@ pub(super) struct Outlet<'f> {
 
 impl<'f> Outlet<'f> {
     pub(super) fn new(file: &'f FileLayout) -> Result<Self, FileError> {
-        let start = Walk::new(file)?;
+        let start = FileWalk::new(file)?;
         let (order, totals) = start.start();
         Ok(Self { file, start, order, totals, record: Vec::new(), number: 0, offset: 0 })
     }

@@ -21,7 +21,7 @@ use super::fault::FileError;
 use super::intake::Progress;
 use super::slice::records_from;
 use super::totals::Totals;
-use super::walk::Walk;
+use super::walk::FileWalk;
 use super::{FileLayout, LineEnd};
 use crate::layout::Layout;
 use crate::telegram::RecordSet;
@@ -115,7 +115,7 @@ const fn one_len(layouts: &[&Layout]) -> usize {
 /// # }
 /// ```
 pub fn verify(file: &FileLayout, bytes: &[u8]) -> Result<Progress, FileError> {
-    let mut walk = Walk::new(file)?;
+    let mut walk = FileWalk::new(file)?;
     let (_, totals) = walk.start();
     // The first record shows which line end the file has.
     walk_to(&mut walk, bytes, bytes.len().min(1))?;
@@ -139,7 +139,7 @@ pub fn verify(file: &FileLayout, bytes: &[u8]) -> Result<Progress, FileError> {
 }
 
 /// One record after the other, until so many bytes of the file are behind.
-fn walk_to(walk: &mut Walk<'_>, bytes: &[u8], end: usize) -> Result<(), FileError> {
+fn walk_to(walk: &mut FileWalk<'_>, bytes: &[u8], end: usize) -> Result<(), FileError> {
     while let Some(start) = usize::try_from(walk.offset).ok().filter(|start| *start < end) {
         let record = walk.number + 1;
         let offset = walk.offset;
@@ -164,7 +164,7 @@ struct Sums<'f> {
 
 impl<'f> Sums<'f> {
     /// None if the piece has to be walked through.
-    fn of(walk: &Walk<'f>, totals: &Totals<'f>, stride: usize, piece: &[u8]) -> Option<Self> {
+    fn of(walk: &FileWalk<'f>, totals: &Totals<'f>, stride: usize, piece: &[u8]) -> Option<Self> {
         let (layout, _) = walk.recognise(piece)?;
         if totals.are_in(layout) || !piece.len().is_multiple_of(stride) {
             return None;

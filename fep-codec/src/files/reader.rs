@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 
 use super::FileLayout;
 use super::fault::{FileError, FileFault};
-use super::intake::{Intake, Progress, Step};
+use super::intake::{Intake, IntakeStep, Progress};
 use super::walk::RawRecord;
 use crate::lenient::Lenient;
 use crate::record::Record;
@@ -49,10 +49,10 @@ impl<'f, R: Read> FileReader<'f, R> {
     pub fn next(&mut self) -> Option<Result<RawRecord<'f, '_>, FileError>> {
         loop {
             match self.intake.step() {
-                Step::Record => return self.intake.record().map(Ok),
-                Step::Wrong(error) => return Some(Err(error)),
-                Step::End => return None,
-                Step::Input => {}
+                IntakeStep::Record => return self.intake.record().map(Ok),
+                IntakeStep::Wrong(error) => return Some(Err(error)),
+                IntakeStep::End => return None,
+                IntakeStep::Input => {}
             }
             match self.input.read(self.intake.room()) {
                 Ok(read) => self.intake.took(read),

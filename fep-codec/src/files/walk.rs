@@ -30,7 +30,7 @@ pub struct RawRecord<'f, 'w> {
 
 /// How far a file has come.
 #[derive(Clone, Debug)]
-pub(super) struct Walk<'f> {
+pub(super) struct FileWalk<'f> {
     pub(super) file: &'f FileLayout,
     /// Each with its length.
     pub(super) layouts: Vec<(&'f Layout, usize)>,
@@ -63,7 +63,7 @@ pub(super) struct Framed<'f> {
     pub(super) wrong: Option<FileFault>,
 }
 
-impl<'f> Walk<'f> {
+impl<'f> FileWalk<'f> {
     /// # Errors
     /// If no file could be read by this plan.
     pub(super) fn new(file: &'f FileLayout) -> Result<Self, FileError> {
@@ -112,7 +112,7 @@ impl<'f> Walk<'f> {
         longest + LineEnd::CrLf.bytes().len()
     }
 
-    /// The next record of a file that goes on. The window has [`Walk::window_len`] bytes, or all that are left.
+    /// The next record of a file that goes on. The window has [`FileWalk::window_len`] bytes, or all that are left.
     pub(super) fn step(&mut self, window: &[u8]) -> Result<Framed<'f>, FileFault> {
         let mut framed = match self.filler(window) {
             Some(filler) => filler?,
@@ -144,7 +144,7 @@ impl<'f> Walk<'f> {
         fixed.then(|| len + end.bytes().len())
     }
 
-    /// The record in a line of [`Walk::stride`] bytes, if it is of this layout, not filling a block, and ends as it must.
+    /// The record in a line of [`FileWalk::stride`] bytes, if it is of this layout, not filling a block, and ends as it must.
     #[cfg(feature = "rayon")]
     pub(super) fn plain_record<'l>(&self, line: &'l [u8], layout: &Layout) -> Option<&'l [u8]> {
         let end = self.line_end?.bytes();

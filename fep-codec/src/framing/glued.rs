@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 use crate::cursor::length_value;
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue as _;
-use crate::layout::{Computed, Counts, Field, Item, Kind, Layout, NumberRule};
+use crate::layout::{Computed, Field, Item, Kind, Layout, LengthScope, NumberRule};
 
 /// Where a telegram says how long it is.
 struct LengthField<'l> {
     field: &'l Field,
     rule: &'l NumberRule,
-    counts: Counts,
+    counts: LengthScope,
     start: usize,
     /// The parts that it stands in, the innermost first.
     within: Vec<&'l str>,

@@ -5,11 +5,11 @@
 use super::FieldValue;
 use crate::error::Fault;
 use crate::layout::{DateRule, DateTimeRule, TimeRule};
-use crate::value::{Date, DateTime, Impossible, Time};
+use crate::value::{Date, DateError, DateTime, Time};
 
 /// A type of another crate that stands for one of ours.
 trait Foreign<Own>: Sized {
-    fn own(&self) -> Result<Own, Impossible>;
+    fn own(&self) -> Result<Own, DateError>;
     /// None: the other crate knows no such day or time.
     fn foreign(own: Own) -> Option<Self>;
 }
@@ -17,18 +17,18 @@ trait Foreign<Own>: Sized {
 const NO_SUCH: Fault = Fault::NoSuchDate { what: Some("the Rust type cannot hold it") };
 
 /// A date of ours from another calendar's numbers.
-fn date(year: i32, month: u32, day: u32) -> Result<Date, Impossible> {
-    let year = u16::try_from(year).map_err(|_| Impossible("a year has four digits"))?;
-    let small = |number: u32| u8::try_from(number).map_err(|_| Impossible("the month has no such day"));
+fn date(year: i32, month: u32, day: u32) -> Result<Date, DateError> {
+    let year = u16::try_from(year).map_err(|_| DateError("a year has four digits"))?;
+    let small = |number: u32| u8::try_from(number).map_err(|_| DateError("the month has no such day"));
     Date::new(year, small(month)?, small(day)?)
 }
 
 /// A time of ours from another calendar's numbers.
-fn time(hour: u32, minute: u32, second: u32, nanosecond: u32) -> Result<Time, Impossible> {
+fn time(hour: u32, minute: u32, second: u32, nanosecond: u32) -> Result<Time, DateError> {
     if nanosecond != 0 {
-        return Err(Impossible("the field sends whole seconds"));
+        return Err(DateError("the field sends whole seconds"));
     }
-    let small = |number: u32| u8::try_from(number).map_err(|_| Impossible("a day has no such time"));
+    let small = |number: u32| u8::try_from(number).map_err(|_| DateError("a day has no such time"));
     Time::new(small(hour)?, small(minute)?, small(second)?)
 }
 
@@ -54,7 +54,7 @@ mod by_jiff {
     use super::*;
 
     impl Foreign<Date> for civil::Date {
-        fn own(&self) -> Result<Date, Impossible> {
+        fn own(&self) -> Result<Date, DateError> {
             date(self.year().into(), unsigned(self.month()), unsigned(self.day()))
         }
 
@@ -65,7 +65,7 @@ mod by_jiff {
     }
 
     impl Foreign<Time> for civil::Time {
-        fn own(&self) -> Result<Time, Impossible> {
+        fn own(&self) -> Result<Time, DateError> {
             let nanosecond = self.subsec_nanosecond().unsigned_abs();
             time(unsigned(self.hour()), unsigned(self.minute()), unsigned(self.second()), nanosecond)
         }
@@ -77,7 +77,7 @@ mod by_jiff {
     }
 
     impl Foreign<DateTime> for civil::DateTime {
-        fn own(&self) -> Result<DateTime, Impossible> {
+        fn own(&self) -> Result<DateTime, DateError> {
             Ok(DateTime { date: self.date().own()?, time: self.time().own()? })
         }
 
@@ -104,7 +104,7 @@ mod by_chrono {
     use super::*;
 
     impl Foreign<Date> for NaiveDate {
-        fn own(&self) -> Result<Date, Impossible> {
+        fn own(&self) -> Result<Date, DateError> {
             date(self.year(), self.month(), self.day())
         }
 
@@ -114,7 +114,7 @@ mod by_chrono {
     }
 
     impl Foreign<Time> for NaiveTime {
-        fn own(&self) -> Result<Time, Impossible> {
+        fn own(&self) -> Result<Time, DateError> {
             // A leap second is one of 1,000,000,000 nanoseconds and more.
             time(self.hour(), self.minute(), self.second(), self.nanosecond())
         }
@@ -125,7 +125,7 @@ mod by_chrono {
     }
 
     impl Foreign<DateTime> for NaiveDateTime {
-        fn own(&self) -> Result<DateTime, Impossible> {
+        fn own(&self) -> Result<DateTime, DateError> {
             Ok(DateTime { date: self.date().own()?, time: self.time().own()? })
         }
 

@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use super::FieldValue;
 use super::text::trim_end;
-use crate::charset::{Charset, Malformed, Reason};
+use crate::charset::{Charset, DecodeError, Reason};
 use crate::error::Fault;
 use crate::layout::{CodeMeaning, CodeRule};
 use crate::value::Text;
@@ -134,7 +134,7 @@ fn not_ascii(code: &[u8]) -> Fault {
 }
 
 fn no_code(offset: usize, charset: Charset) -> Fault {
-    Fault::Malformed { at: Malformed { offset, reason: Reason::NoCharacter }, charset }
+    Fault::Malformed { at: DecodeError { offset, reason: Reason::NoCharacter }, charset }
 }
 
 /// The types that hold any code as text. Those that can borrow do so where the bytes are ASCII.

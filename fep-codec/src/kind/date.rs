@@ -8,12 +8,12 @@
 //! ```
 
 use super::FieldValue;
-use crate::eights::{parse_u64, write_u64};
 use crate::error::Fault;
 use crate::layout::{
     DatePattern, DateRule, DateTimePattern, DateTimeRule, Encoding, NoneAs, NumberRule, TimePattern, TimeRule,
 };
-use crate::value::{Date, DateTime, Impossible, MonthDay, MonthDayTime, Time};
+use crate::swar::{parse_u64, write_u64};
+use crate::value::{Date, DateError, DateTime, MonthDay, MonthDayTime, Time};
 
 /// Two-digit years below this are 20xx unless the spec says otherwise.
 pub const PIVOT_DEFAULT: u8 = 70;
@@ -55,8 +55,8 @@ macro_rules! none_bytes {
 
 none_bytes!(DateRule, TimeRule, DateTimeRule);
 
-impl From<Impossible> for Fault {
-    fn from(impossible: Impossible) -> Self {
+impl From<DateError> for Fault {
+    fn from(impossible: DateError) -> Self {
         Self::NoSuchDate { what: Some(impossible.0) }
     }
 }
@@ -108,14 +108,14 @@ const fn two(value: u64) -> u8 {
 /// Year, month, day out of `YYYYMMDD`, or of `YYMMDD` after the century has been put in front.
 #[inline]
 fn split_date(value: u64) -> Result<Date, Fault> {
-    let year = u16::try_from(value / 10_000).map_err(|_| Impossible("a year has four digits"))?;
+    let year = u16::try_from(value / 10_000).map_err(|_| DateError("a year has four digits"))?;
     Ok(Date::new(year, two(value / 100), two(value))?)
 }
 
 /// Year and day of the year out of `YYYYDDD`.
 fn split_ordinal(value: u64) -> Result<Date, Fault> {
-    let year = u16::try_from(value / 1_000).map_err(|_| Impossible("a year has four digits"))?;
-    let day = u16::try_from(value % 1_000).map_err(|_| Impossible("the year has no such day"))?;
+    let year = u16::try_from(value / 1_000).map_err(|_| DateError("a year has four digits"))?;
+    let day = u16::try_from(value % 1_000).map_err(|_| DateError("the year has no such day"))?;
     Ok(Date::from_ordinal(year, day)?)
 }
 
@@ -259,7 +259,7 @@ mod tests {
 
     fn check<R, T>(rule: &R, written: &str, bytes: &[u8])
     where
-        T: for<'a> FieldValue<'a, R> + FromStr<Err = Impossible> + Display + Debug,
+        T: for<'a> FieldValue<'a, R> + FromStr<Err = DateError> + Display + Debug,
     {
         let value: T = written.parse().unwrap();
         let mut out = vec![0xEE; bytes.len()];

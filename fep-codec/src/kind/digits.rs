@@ -11,9 +11,9 @@ use alloc::string::String;
 
 use super::FieldValue;
 use super::text::{trim_end, trim_start};
-use crate::eights::all_digits;
 use crate::error::Fault;
 use crate::layout::{DigitsRule, Encoding, Justify};
+use crate::swar::all_digits;
 use crate::value::Digits;
 
 impl DigitsRule {

@@ -16,9 +16,9 @@ mod overpunch;
 mod packed;
 
 use super::FieldValue;
-use crate::eights::{parse_u64, write_u64};
 use crate::error::Fault;
 use crate::layout::{Encoding, NoneAs, NumberRule, Sign};
+use crate::swar::{parse_u64, write_u64};
 
 impl NumberRule {
     /// A whole number without a sign that always has a value.

@@ -18,10 +18,10 @@ use alloc::borrow::{Cow, ToOwned as _};
 use alloc::string::String;
 
 use super::FieldValue;
-use crate::charset::{Charset, EncodeError, Half, Malformed, NoRoom, Reading, Reason, Writing};
-use crate::eights::is_ascii;
+use crate::charset::{Charset, DecodeError, DecodeOptions, EncodeError, EncodeOptions, Half, NoRoomError, Reason};
 use crate::error::Fault;
 use crate::layout::{Justify, Overflow, TextRule, Width};
+use crate::swar::is_ascii;
 use crate::value::Text;
 
 impl TextRule {
@@ -48,12 +48,12 @@ impl TextRule {
         self.charset.keeps_ascii() && matches!(self.width, Width::Any)
     }
 
-    pub(super) fn writing(&self) -> Writing {
-        Writing { full: self.width == Width::Full, compat: self.compat, newline_15: self.newline_15 }
+    pub(super) fn writing(&self) -> EncodeOptions {
+        EncodeOptions { full: self.width == Width::Full, compat: self.compat, newline_15: self.newline_15 }
     }
 
-    fn reading(&self) -> Reading {
-        Reading { half: self.half, open_shift: self.open_shift, newline_15: self.newline_15 }
+    fn reading(&self) -> DecodeOptions {
+        DecodeOptions { half: self.half, open_shift: self.open_shift, newline_15: self.newline_15 }
     }
 
     /// Whether padding may go in pairs; most text has none of that.
@@ -258,7 +258,7 @@ fn trim_ascii<'a>(rule: &TextRule, text: &'a str) -> &'a str {
 fn fault(error: EncodeError, charset: Charset, len: usize) -> Fault {
     match error {
         EncodeError::TooLong { needed, character, position } => {
-            Fault::NoRoom(NoRoom { needed, len, character: Some(character), position })
+            Fault::NoRoom(NoRoomError { needed, len, character: Some(character), position })
         }
         EncodeError::Unmappable { character, position } => {
             Fault::Unmappable { character: Some(character), position, charset, instead: charset.instead(character) }
@@ -268,20 +268,20 @@ fn fault(error: EncodeError, charset: Charset, len: usize) -> Fault {
 
 /// `offset` of the fault counts from the start of the field, also when padding stands before the text.
 #[cold]
-fn malformed(error: Malformed, rule: &TextRule, field: &[u8], text: &[u8]) -> Fault {
+fn malformed(error: DecodeError, rule: &TextRule, field: &[u8], text: &[u8]) -> Fault {
     let before = if rule.justify == Justify::Right { field.len() - text.len() } else { 0 };
-    Fault::Malformed { at: Malformed { offset: before + error.offset, ..error }, charset: rule.charset }
+    Fault::Malformed { at: DecodeError { offset: before + error.offset, ..error }, charset: rule.charset }
 }
 
 /// What is read must be what would be written: no half-width letter in a full-width field.
 #[cold]
-fn check_full(text: &str, rule: &TextRule) -> Result<(), Malformed> {
+fn check_full(text: &str, rule: &TextRule) -> Result<(), DecodeError> {
     let narrow = |character: char| matches!(character, ' '..='~');
     match text.find(narrow) {
         None => Ok(()),
         Some(at) => {
             let offset = rule.charset.text_len(text.get(..at).unwrap_or_default());
-            Err(Malformed { offset, reason: Reason::HalfWidth })
+            Err(DecodeError { offset, reason: Reason::HalfWidth })
         }
     }
 }

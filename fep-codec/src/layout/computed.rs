@@ -9,7 +9,7 @@ use super::{Field, Item, Layout};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Computed {
     /// The telegram's length in bytes.
-    Length(Counts),
+    Length(LengthScope),
     /// The length in bytes of the sibling with this name: a later part, group, choice or tail.
     LengthOf(Cow<'static, str>),
     /// The number of entries of the group with this name, a sibling.
@@ -26,7 +26,7 @@ pub enum Computed {
 
 /// Which bytes a length field counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counts {
+pub enum LengthScope {
     /// The bytes that follow the length field.
     Rest,
     /// All bytes of the telegram, the length field included.

@@ -1,4 +1,4 @@
-//! [`Marks`]: what must stand in bytes for a telegram to be chosen, with its places found at compile time.
+//! [`Discriminator`]: what must stand in bytes for a telegram to be chosen, with its places found at compile time.
 
 use alloc::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::{Item, Kind, Layout};
 
 /// The conditions of a layout's `when`, or its literals if it has no conditions: `N` of them, [`Layout::marks`].
 #[derive(Clone, Copy, Debug)]
-pub struct Marks<const N: usize>([Mark; N]);
+pub struct Discriminator<const N: usize>([Mark; N]);
 
 /// One of them.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ enum Mark {
 }
 
 impl Layout {
-    /// How many [`Marks`] there are.
+    /// How many [`Discriminator`] there are.
     #[must_use]
     pub const fn marks(&self) -> usize {
         match self.conditions() {
@@ -79,7 +79,7 @@ impl Layout {
     }
 }
 
-impl<const N: usize> Marks<N> {
+impl<const N: usize> Discriminator<N> {
     /// The marks of a layout; derived code asks for them in constants.
     #[must_use]
     #[allow(clippy::indexing_slicing, reason = "`const fn` has no iterators, and the bound stands in the condition")]

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 
 use super::Encoding;
 #[cfg(doc)]
-use crate::charset::Writing;
+use crate::charset::EncodeOptions;
 use crate::charset::{Charset, Half};
 
 /// Characters in a charset, padded to the field's length.
@@ -22,7 +22,7 @@ pub struct TextRule {
     pub overflow: Overflow,
     /// Whether the text is made full-width (전각) before it is padded, with full-width spaces instead of `pad`.
     pub width: Width,
-    /// A character that the charset lacks may be written as one that looks alike: [`Writing::compat`].
+    /// A character that the charset lacks may be written as one that looks alike: [`EncodeOptions::compat`].
     pub compat: bool,
     /// What becomes of half a character at the end of a received field.
     pub half: Half,

@@ -4,8 +4,8 @@
 
 use super::walk::{borrowed, text};
 use super::{
-    BytesRule, Check, Choice, Chooser, CodeRule, Computed, Counts, DateRule, DateTimeRule, DigitsRule, Field, Filler,
-    FlagRule, Group, Item, Kind, Layout, Literal, NumberRule, SignOf, Slot, TextRule, TimeRule,
+    BytesRule, Check, Choice, Chooser, CodeRule, Computed, DateRule, DateTimeRule, DigitsRule, Field, FieldSlot,
+    Filler, FlagRule, Group, Item, Kind, Layout, LengthScope, Literal, NumberRule, SignOf, TextRule, TimeRule,
 };
 
 /// One accessor per kind.
@@ -17,10 +17,10 @@ macro_rules! slots {
             /// # Panics
             /// If the item is something else; derived code calls this in constants only.
             #[must_use]
-            pub const fn $name(&self, number: usize) -> Slot<'_, $rule> {
+            pub const fn $name(&self, number: usize) -> FieldSlot<'_, $rule> {
                 let field = self.field(number);
                 match &field.kind {
-                    Kind::$kind(rule) => Slot { field, rule },
+                    Kind::$kind(rule) => FieldSlot { field, rule },
                     _ => wrong_item(),
                 }
             })*
@@ -114,7 +114,7 @@ impl Layout {
     /// If the item is no sum; derived code calls this in constants only.
     #[must_use]
     pub const fn is_sum_sound(&self, number: usize) -> bool {
-        let Slot { rule, .. } = self.number(number);
+        let FieldSlot { rule, .. } = self.number(number);
         match self.summand_of(number) {
             Some(Field { kind: Kind::Number(summand), .. }) => summand.scale == rule.scale,
             _ => false,
@@ -205,7 +205,7 @@ impl Field {
     /// # Panics
     /// If the field is no computed length; derived code calls this in constants only.
     #[must_use]
-    pub const fn counts(&self) -> Counts {
+    pub const fn counts(&self) -> LengthScope {
         match &self.computed {
             Some(Computed::Length(counts)) => *counts,
             _ => wrong_item(),

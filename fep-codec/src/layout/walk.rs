@@ -8,20 +8,20 @@ use super::{Case, Check, Choice, Computed, Field, Item, Layout, Literal, Repeat}
 
 /// A field together with the rule of its kind: what the cursor needs to read or write it.
 #[derive(Debug)]
-pub struct Slot<'l, R> {
+pub struct FieldSlot<'l, R> {
     /// The field.
     pub field: &'l Field,
     /// The options of its kind.
     pub rule: &'l R,
 }
 
-impl<R> Clone for Slot<'_, R> {
+impl<R> Clone for FieldSlot<'_, R> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<R> Copy for Slot<'_, R> {}
+impl<R> Copy for FieldSlot<'_, R> {}
 
 impl Item {
     /// Bytes on the wire if that is always the same number.

@@ -9,8 +9,8 @@ use crate::cursor::{Extent, Reader};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Blank, FieldValue};
 use crate::layout::{
-    Choice, Chooser, Computed, DatePattern, DateTimePattern, Field, Filler, Group, Item, Kind, Layout, NumberRule,
-    Repeat, Slot,
+    Choice, Chooser, Computed, DatePattern, DateTimePattern, Field, FieldSlot, Filler, Group, Item, Kind, Layout,
+    NumberRule, Repeat,
 };
 use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
 use crate::walk::no_code;
@@ -174,21 +174,21 @@ pub(crate) fn field_value(
             by_kind(field, kind, &mut Reader::starting_at(reader.telegram(), at))
         }
         (Some(Computed::Length(counts)), Kind::Number(rule)) => {
-            reader.stated_length(Slot { field, rule }, *counts).map(|stated| Value::Number(stated.into()))
+            reader.stated_length(FieldSlot { field, rule }, *counts).map(|stated| Value::Number(stated.into()))
         }
         // A count behind its group is compared with the entries that were read.
         (Some(Computed::Count(of)), Kind::Number(rule)) if stands_behind(layout, field, of) => {
-            reader.field::<_, i128>(Slot { field, rule }).map(Value::Number)
+            reader.field::<_, i128>(FieldSlot { field, rule }).map(Value::Number)
         }
         (Some(Computed::Count(of)), Kind::Number(rule)) => {
             let group = counted(layout, field, of)?;
-            reader.count(Slot { field, rule }, group).map(|count| Value::Number(count as i128))
+            reader.count(FieldSlot { field, rule }, group).map(|count| Value::Number(count as i128))
         }
         (Some(Computed::Sequence(first)), Kind::Number(rule)) => {
-            reader.sequence(Slot { field, rule }, *first).map(|number| Value::Number(number.into()))
+            reader.sequence(FieldSlot { field, rule }, *first).map(|number| Value::Number(number.into()))
         }
         (Some(Computed::LengthOf(_) | Computed::Sum(_)), Kind::Number(rule)) => {
-            reader.field::<_, i128>(Slot { field, rule }).map(Value::Number)
+            reader.field::<_, i128>(FieldSlot { field, rule }).map(Value::Number)
         }
         (Some(_), _) => Err(not_a_number(field)),
     }
@@ -229,9 +229,9 @@ pub(super) fn not_a_number(field: &Field) -> Error {
 
 pub(crate) fn tail(field: &Field, reader: &mut Reader<'_>) -> Result<Value, Error> {
     match &field.kind {
-        Kind::Text(rule) => reader.tail(Slot { field, rule }, 0).map(Value::Text),
-        Kind::Digits(rule) => reader.tail(Slot { field, rule }, 0).map(Value::Text),
-        Kind::Bytes(rule) => reader.tail(Slot { field, rule }, 0).map(Value::Bytes),
+        Kind::Text(rule) => reader.tail(FieldSlot { field, rule }, 0).map(Value::Text),
+        Kind::Digits(rule) => reader.tail(FieldSlot { field, rule }, 0).map(Value::Text),
+        Kind::Bytes(rule) => reader.tail(FieldSlot { field, rule }, 0).map(Value::Bytes),
         _ => Err(no_tail(field)),
     }
 }
@@ -242,26 +242,26 @@ pub(super) fn no_tail(field: &Field) -> Error {
 
 fn by_kind(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Result<Value, Error> {
     match kind {
-        Kind::Text(rule) => reader.field(Slot { field, rule }).map(Value::Text),
-        Kind::Digits(rule) => reader.field(Slot { field, rule }).map(Value::Text),
-        Kind::Code(rule) => reader.field(Slot { field, rule }).map(Value::Text),
-        Kind::Number(rule) => number(Slot { field, rule }, reader),
+        Kind::Text(rule) => reader.field(FieldSlot { field, rule }).map(Value::Text),
+        Kind::Digits(rule) => reader.field(FieldSlot { field, rule }).map(Value::Text),
+        Kind::Code(rule) => reader.field(FieldSlot { field, rule }).map(Value::Text),
+        Kind::Number(rule) => number(FieldSlot { field, rule }, reader),
         Kind::Date(rule) if rule.pattern == DatePattern::MmDd => {
-            optional::<_, MonthDay>(Slot { field, rule }, reader, Value::MonthDay)
+            optional::<_, MonthDay>(FieldSlot { field, rule }, reader, Value::MonthDay)
         }
-        Kind::Date(rule) => optional::<_, Date>(Slot { field, rule }, reader, Value::Date),
-        Kind::Time(rule) => optional::<_, Time>(Slot { field, rule }, reader, Value::Time),
+        Kind::Date(rule) => optional::<_, Date>(FieldSlot { field, rule }, reader, Value::Date),
+        Kind::Time(rule) => optional::<_, Time>(FieldSlot { field, rule }, reader, Value::Time),
         Kind::DateTime(rule) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
-            optional::<_, MonthDayTime>(Slot { field, rule }, reader, Value::MonthDayTime)
+            optional::<_, MonthDayTime>(FieldSlot { field, rule }, reader, Value::MonthDayTime)
         }
-        Kind::DateTime(rule) => optional::<_, DateTime>(Slot { field, rule }, reader, Value::DateTime),
-        Kind::Flag(rule) => reader.field(Slot { field, rule }).map(Value::Flag),
-        Kind::Bytes(rule) => reader.field(Slot { field, rule }).map(Value::Bytes),
+        Kind::DateTime(rule) => optional::<_, DateTime>(FieldSlot { field, rule }, reader, Value::DateTime),
+        Kind::Flag(rule) => reader.field(FieldSlot { field, rule }).map(Value::Flag),
+        Kind::Bytes(rule) => reader.field(FieldSlot { field, rule }).map(Value::Bytes),
     }
 }
 
 /// `i128` is slow to make and rarely needed.
-fn number(slot: Slot<'_, NumberRule>, reader: &mut Reader<'_>) -> Result<Value, Error> {
+fn number(slot: FieldSlot<'_, NumberRule>, reader: &mut Reader<'_>) -> Result<Value, Error> {
     const I64_DIGITS: usize = 18;
     if slot.rule.encoding.digits(slot.field.len) <= I64_DIGITS {
         optional::<_, i64>(slot, reader, |value| Value::Number(value.into()))
@@ -271,7 +271,7 @@ fn number(slot: Slot<'_, NumberRule>, reader: &mut Reader<'_>) -> Result<Value, 
 }
 
 fn optional<'a, R: Blank, T: FieldValue<'a, R>>(
-    slot: Slot<'_, R>,
+    slot: FieldSlot<'_, R>,
     reader: &mut Reader<'a>,
     some: impl Fn(T) -> Value,
 ) -> Result<Value, Error> {

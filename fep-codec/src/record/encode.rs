@@ -8,10 +8,12 @@ use super::given;
 use super::linked::{count, no_number, number_of, pages, sum};
 use super::write::{by_kind, item_len, len_of, tail};
 use super::{Record, Value};
-use crate::cursor::{Tally, Writer, check_count};
+use crate::cursor::{FieldSum, Writer, check_count};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::Amount as _;
-use crate::layout::{Check, Choice, Computed, Field, Group, Item, Kind, Layout, Literal, NumberRule, SignOf, Slot};
+use crate::layout::{
+    Check, Choice, Computed, Field, FieldSlot, Group, Item, Kind, Layout, Literal, NumberRule, SignOf,
+};
 
 impl Record<'_> {
     /// The telegram's bytes.
@@ -125,14 +127,14 @@ impl Computing<'_> {
             (None, kind) => by_kind(field, kind, value, writer),
             (Some(Computed::Check(check)), kind) => self.check(field, check, kind, value, writer),
             (Some(Computed::Sign(sign)), _) => self.sign(field, sign, value, writer),
-            (Some(computed), Kind::Number(rule)) => self.number(Slot { field, rule }, computed, value, writer),
+            (Some(computed), Kind::Number(rule)) => self.number(FieldSlot { field, rule }, computed, value, writer),
             (Some(_), _) => Err(not_a_number(field)),
         }
     }
 
     fn number(
         &self,
-        slot: Slot<'_, NumberRule>,
+        slot: FieldSlot<'_, NumberRule>,
         computed: &Computed,
         value: &Value,
         writer: &mut Writer<'_>,
@@ -153,7 +155,7 @@ impl Computing<'_> {
                 writer.count(slot, group, count)
             }
             Computed::Sum(path) => {
-                let sum: Tally = sum(self.layout, self.values, path);
+                let sum: FieldSum = sum(self.layout, self.values, path);
                 if let Some(sum) = sum.units() {
                     given::number(field, value, sum)?;
                 }

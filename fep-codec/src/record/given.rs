@@ -7,7 +7,7 @@ use super::Value;
 use super::write::{by_kind, item_len};
 use crate::cursor::Writer;
 use crate::error::{Culprit, Decimal, Error, Fault};
-use crate::layout::{Check, Computed, Counts, Field, Item, Kind, Layout};
+use crate::layout::{Check, Computed, Field, Item, Kind, Layout, LengthScope};
 
 /// A number that was given.
 pub(super) fn number(field: &Field, value: &Value, computed: i128) -> Result<(), Error> {
@@ -77,8 +77,8 @@ impl Pass<'_> {
         let total = self.telegram.len();
         let end = start.saturating_add(field.len);
         match &field.computed {
-            Some(Computed::Length(Counts::Rest)) => number(field, value, total.saturating_sub(end) as i128),
-            Some(Computed::Length(Counts::All)) => number(field, value, total as i128),
+            Some(Computed::Length(LengthScope::Rest)) => number(field, value, total.saturating_sub(end) as i128),
+            Some(Computed::Length(LengthScope::All)) => number(field, value, total as i128),
             Some(Computed::LengthOf(of)) => {
                 let of = layout.item(of).and_then(|(number, item)| Some((item, siblings.get(number)?)));
                 number(field, value, of.map_or(0, |(item, value)| item_len(item, value)) as i128)

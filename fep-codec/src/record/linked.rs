@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Value;
-use crate::cursor::{Reader, Stated, Tally, check_page};
+use crate::cursor::{FieldSum, Reader, Stated, check_page};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Computed, Field, Item, Kind, Layout, NumberRule, SignOf};
 
@@ -167,8 +167,8 @@ pub(crate) fn count(layout: &Layout, values: &[Value], group: &str) -> usize {
 }
 
 /// The sum of a number over a group's entries: `items.amount`.
-pub(crate) fn sum(layout: &Layout, values: &[Value], path: &str) -> Tally {
-    let mut tally = Tally::ZERO;
+pub(crate) fn sum(layout: &Layout, values: &[Value], path: &str) -> FieldSum {
+    let mut tally = FieldSum::ZERO;
     let Some((group, inner)) = path.split_once('.') else { return tally };
     let Some((number, Item::Group(group))) = layout.item(group) else { return tally };
     if let Some(Value::Group(entries)) = values.get(number) {

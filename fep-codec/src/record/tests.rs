@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 
 use super::*;
 use crate::charset::Charset;
-use crate::dump::{Options, dump};
+use crate::dump::{DumpOptions, dump};
 use crate::layout::{
-    CodeMeaning, CodeRule, Computed, Counts, DatePattern, DateRule, DigitsRule, Field, Filler, Group, Item, Kind,
+    CodeMeaning, CodeRule, Computed, DatePattern, DateRule, DigitsRule, Field, Filler, Group, Item, Kind, LengthScope,
     Literal, NoneAs, NumberRule, Part, Repeat, Sign, TextRule,
 };
 
@@ -34,7 +34,7 @@ static HEADER: LazyLock<Layout> = LazyLock::new(|| {
         "Header",
         vec![
             Item::Field(Field {
-                computed: Some(Computed::Length(Counts::Rest)),
+                computed: Some(Computed::Length(LengthScope::Rest)),
                 ..field("length", 4, Kind::Number(NumberRule::UNSIGNED))
             }),
             Item::Literal(Literal {
@@ -213,17 +213,17 @@ fn every_cut_of_a_telegram_is_an_error() {
 
 #[test]
 fn a_dump_hides_secrets_and_survives_anything() {
-    let shown = dump(&LIST, TWO, Options::default());
+    let shown = dump(&LIST, TWO, DumpOptions::default());
     assert!(!shown.contains("홍길동") && !shown.contains("c8 ab"), "{shown}");
     assert!(shown.contains("** × 10") && shown.contains("<secret>") && shown.contains("1 (정상)"), "{shown}");
     let filler = shown.lines().last().unwrap();
     assert!(filler.contains("예비") && filler.ends_with("filler"), "{shown}");
-    let revealed = dump(&LIST, TWO, Options { reveal: true, colour: false });
+    let revealed = dump(&LIST, TWO, DumpOptions { reveal: true, colour: false });
     assert!(revealed.contains("c8 ab b1 e6 b5 bf 20 20 20 20") && revealed.contains("홍길동"), "{revealed}");
-    let longer = dump(&LIST, &[TWO, b"4321"].concat(), Options::default());
+    let longer = dump(&LIST, &[TWO, b"4321"].concat(), DumpOptions::default());
     assert!(longer.contains("** × 4") && longer.contains("! 4 bytes are left after the last field"), "{longer}");
     for end in 0..TWO.len() {
-        assert!(dump(&LIST, &TWO[..end], Options::default()).contains('!'), "{end} bytes");
+        assert!(dump(&LIST, &TWO[..end], DumpOptions::default()).contains('!'), "{end} bytes");
     }
 }
 

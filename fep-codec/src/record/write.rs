@@ -5,7 +5,7 @@ use super::decode::no_tail;
 use crate::cursor::Writer;
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Blank, FieldValue, TailValue as _};
-use crate::layout::{DateRule, Field, Item, Kind, Layout, Repeat, Slot};
+use crate::layout::{DateRule, Field, FieldSlot, Item, Kind, Layout, Repeat};
 
 /// Bytes of all items.
 pub(super) fn len_of(layout: &Layout, values: &[Value]) -> usize {
@@ -46,24 +46,24 @@ pub(crate) fn put_value(field: &Field, value: &Value, out: &mut [u8]) -> Result<
 /// Writes a field that is not computed.
 pub(super) fn by_kind(field: &Field, kind: &Kind, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
     match (kind, value) {
-        (Kind::Text(rule), Value::Text(text)) => writer.field(Slot { field, rule }, text),
-        (Kind::Digits(rule), Value::Text(text)) => writer.field(Slot { field, rule }, text),
-        (Kind::Code(rule), Value::Text(text)) => writer.field(Slot { field, rule }, text),
-        (Kind::Number(rule), Value::Number(number)) => optional(Slot { field, rule }, &Some(*number), writer),
-        (Kind::Number(rule), Value::None) => optional(Slot { field, rule }, &None::<i128>, writer),
-        (Kind::Date(rule), value) => date(Slot { field, rule }, value, writer),
-        (Kind::Time(rule), Value::Time(time)) => optional(Slot { field, rule }, &Some(*time), writer),
-        (Kind::Time(rule), Value::None) => optional(Slot { field, rule }, &None::<crate::Time>, writer),
-        (Kind::DateTime(rule), Value::DateTime(both)) => optional(Slot { field, rule }, &Some(*both), writer),
-        (Kind::DateTime(rule), Value::MonthDayTime(both)) => optional(Slot { field, rule }, &Some(*both), writer),
-        (Kind::DateTime(rule), Value::None) => optional(Slot { field, rule }, &None::<crate::DateTime>, writer),
-        (Kind::Flag(rule), Value::Flag(flag)) => writer.field(Slot { field, rule }, flag),
-        (Kind::Bytes(rule), Value::Bytes(bytes)) => writer.field(Slot { field, rule }, bytes),
+        (Kind::Text(rule), Value::Text(text)) => writer.field(FieldSlot { field, rule }, text),
+        (Kind::Digits(rule), Value::Text(text)) => writer.field(FieldSlot { field, rule }, text),
+        (Kind::Code(rule), Value::Text(text)) => writer.field(FieldSlot { field, rule }, text),
+        (Kind::Number(rule), Value::Number(number)) => optional(FieldSlot { field, rule }, &Some(*number), writer),
+        (Kind::Number(rule), Value::None) => optional(FieldSlot { field, rule }, &None::<i128>, writer),
+        (Kind::Date(rule), value) => date(FieldSlot { field, rule }, value, writer),
+        (Kind::Time(rule), Value::Time(time)) => optional(FieldSlot { field, rule }, &Some(*time), writer),
+        (Kind::Time(rule), Value::None) => optional(FieldSlot { field, rule }, &None::<crate::Time>, writer),
+        (Kind::DateTime(rule), Value::DateTime(both)) => optional(FieldSlot { field, rule }, &Some(*both), writer),
+        (Kind::DateTime(rule), Value::MonthDayTime(both)) => optional(FieldSlot { field, rule }, &Some(*both), writer),
+        (Kind::DateTime(rule), Value::None) => optional(FieldSlot { field, rule }, &None::<crate::DateTime>, writer),
+        (Kind::Flag(rule), Value::Flag(flag)) => writer.field(FieldSlot { field, rule }, flag),
+        (Kind::Bytes(rule), Value::Bytes(bytes)) => writer.field(FieldSlot { field, rule }, bytes),
         (_, other) => Err(unfit_field(field, other)),
     }
 }
 
-fn date(slot: Slot<'_, DateRule>, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
+fn date(slot: FieldSlot<'_, DateRule>, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
     match value {
         Value::Date(date) => optional(slot, &Some(*date), writer),
         Value::MonthDay(day) => optional(slot, &Some(*day), writer),
@@ -73,7 +73,7 @@ fn date(slot: Slot<'_, DateRule>, value: &Value, writer: &mut Writer<'_>) -> Res
 }
 
 fn optional<'v, R: Blank, T: FieldValue<'v, R>>(
-    slot: Slot<'_, R>,
+    slot: FieldSlot<'_, R>,
     value: &Option<T>,
     writer: &mut Writer<'_>,
 ) -> Result<(), Error> {
@@ -111,9 +111,9 @@ impl Kind {
 /// Writes a tail.
 pub(super) fn tail(field: &Field, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
     match (&field.kind, value) {
-        (Kind::Text(rule), Value::Text(text)) => writer.tail(Slot { field, rule }, text),
-        (Kind::Digits(rule), Value::Text(digits)) => writer.tail(Slot { field, rule }, digits),
-        (Kind::Bytes(rule), Value::Bytes(bytes)) => writer.tail(Slot { field, rule }, bytes),
+        (Kind::Text(rule), Value::Text(text)) => writer.tail(FieldSlot { field, rule }, text),
+        (Kind::Digits(rule), Value::Text(digits)) => writer.tail(FieldSlot { field, rule }, digits),
+        (Kind::Bytes(rule), Value::Bytes(bytes)) => writer.tail(FieldSlot { field, rule }, bytes),
         (Kind::Text(_) | Kind::Digits(_) | Kind::Bytes(_), other) => Err(unfit_field(field, other)),
         _ => Err(no_tail(field)),
     }

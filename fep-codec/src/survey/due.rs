@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use super::level::Level;
-use super::{Step, Survey, What};
+use super::{Survey, SurveyItem, SurveyStep};
 use crate::cursor::length_value;
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue as _;
@@ -28,7 +28,7 @@ pub(crate) enum Due {
 ///
 /// # Errors
 /// If the telegram cannot be taken apart to its end, or a field cannot be read that another is computed from.
-pub(crate) fn dues<'l>(layout: &'l Layout, telegram: &[u8]) -> Result<Vec<(Step<'l>, Due)>, Error> {
+pub(crate) fn dues<'l>(layout: &'l Layout, telegram: &[u8]) -> Result<Vec<(SurveyStep<'l>, Due)>, Error> {
     let mut survey = Survey::new(telegram);
     survey.dues = Some(Vec::new());
     let (complete, _) = survey.items(layout);
@@ -36,7 +36,9 @@ pub(crate) fn dues<'l>(layout: &'l Layout, telegram: &[u8]) -> Result<Vec<(Step<
         return Err(error);
     }
     let left = telegram.len().saturating_sub(survey.at);
-    let is_unknown = |step: &Step<'_>| !matches!(step.what, What::Field(_) | What::Literal(_) | What::Filler(_));
+    let is_unknown = |step: &SurveyStep<'_>| {
+        !matches!(step.what, SurveyItem::Field(_) | SurveyItem::Literal(_) | SurveyItem::Filler(_))
+    };
     let unknown = survey.steps.iter().filter(|step| is_unknown(step)).find_map(|step| step.value.as_ref().err());
     if let Some(error) = unknown {
         return Err(error.clone());
@@ -132,7 +134,7 @@ impl<'l> Survey<'l, '_> {
             let steps = self.steps.get(level.first_step..).unwrap_or_default();
             let (group, summand) = path.split_once('.').unwrap_or((path, ""));
             let within = self.path_of(group);
-            let is_summand = |step: &&Step<'_>| {
+            let is_summand = |step: &&SurveyStep<'_>| {
                 let entry = step.path.strip_prefix(&within).and_then(|rest| rest.strip_prefix('['));
                 entry.and_then(|entry| entry.split_once("].")).is_some_and(|(_, path)| path == summand)
             };

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Survey, What};
+use super::{Survey, SurveyItem};
 use crate::cursor::Reader;
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Field, Item, Kind, Layout, Sign};
@@ -72,7 +72,7 @@ impl<'l> Survey<'l, '_> {
             };
             let error = Error::new(Culprit::Peer, Fault::LeftOver { bytes: left });
             let error = error.within(item.name().unwrap_or_default()).at_bytes(self.at..self.limit, None);
-            self.push(What::LeftOver { may_be_secret }, left, None, Err(error));
+            self.push(SurveyItem::LeftOver { may_be_secret }, left, None, Err(error));
         }
     }
 

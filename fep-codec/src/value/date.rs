@@ -46,7 +46,7 @@ pub struct MonthDayTime {
 
 /// Which part of a date or time is impossible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Impossible(pub &'static str);
+pub struct DateError(pub &'static str);
 
 impl Date {
     /// The day with these numbers.
@@ -54,15 +54,15 @@ impl Date {
     /// # Errors
     /// If there is no such day.
     #[inline]
-    pub const fn new(year: u16, month: u8, day: u8) -> Result<Self, Impossible> {
+    pub const fn new(year: u16, month: u8, day: u8) -> Result<Self, DateError> {
         if year > 9999 {
-            return Err(Impossible("a year has four digits"));
+            return Err(DateError("a year has four digits"));
         }
         if month == 0 || month > 12 {
-            return Err(Impossible("months are 1 to 12"));
+            return Err(DateError("months are 1 to 12"));
         }
         if day == 0 || (day > 28 && day > days_in(year, month)) {
-            return Err(Impossible("the month has no such day"));
+            return Err(DateError("the month has no such day"));
         }
         Ok(Self { year, month, day })
     }
@@ -71,7 +71,7 @@ impl Date {
     ///
     /// # Errors
     /// If the year has no such day.
-    pub const fn from_ordinal(year: u16, day_of_year: u16) -> Result<Self, Impossible> {
+    pub const fn from_ordinal(year: u16, day_of_year: u16) -> Result<Self, DateError> {
         let mut month = 1;
         let mut rest = day_of_year;
         while month <= 12 && rest > days_in(year, month) as u16 {
@@ -79,7 +79,7 @@ impl Date {
             month += 1;
         }
         if month > 12 || rest == 0 {
-            return Err(Impossible("the year has no such day"));
+            return Err(DateError("the year has no such day"));
         }
         // A month has at most 31 days.
         Self::new(year, month, rest.to_le_bytes()[0])
@@ -121,7 +121,7 @@ impl MonthDay {
     ///
     /// # Errors
     /// If no year has such a day.
-    pub const fn new(month: u8, day: u8) -> Result<Self, Impossible> {
+    pub const fn new(month: u8, day: u8) -> Result<Self, DateError> {
         match Date::new(2000, month, day) {
             Ok(_) => Ok(Self { month, day }),
             Err(why) => Err(why),
@@ -147,15 +147,15 @@ impl Time {
     /// # Errors
     /// If a day has no such time.
     #[inline]
-    pub const fn new(hour: u8, minute: u8, second: u8) -> Result<Self, Impossible> {
+    pub const fn new(hour: u8, minute: u8, second: u8) -> Result<Self, DateError> {
         if hour > 23 {
-            return Err(Impossible("hours are 0 to 23"));
+            return Err(DateError("hours are 0 to 23"));
         }
         if minute > 59 {
-            return Err(Impossible("minutes are 0 to 59"));
+            return Err(DateError("minutes are 0 to 59"));
         }
         if second > 59 {
-            return Err(Impossible("seconds are 0 to 59"));
+            return Err(DateError("seconds are 0 to 59"));
         }
         Ok(Self { hour, minute, second })
     }
@@ -219,25 +219,25 @@ impl fmt::Display for MonthDayTime {
     }
 }
 
-impl fmt::Display for Impossible {
+impl fmt::Display for DateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
 }
 
-impl core::error::Error for Impossible {}
+impl core::error::Error for DateError {}
 
 /// Reads `2026-11-21`.
 impl FromStr for Date {
-    type Err = Impossible;
+    type Err = DateError;
 
-    fn from_str(text: &str) -> Result<Self, Impossible> {
+    fn from_str(text: &str) -> Result<Self, DateError> {
         let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else {
-            return Err(Impossible("a date is written YYYY-MM-DD"));
+            return Err(DateError("a date is written YYYY-MM-DD"));
         };
         let (Some(century), Some(year), Some(month), Some(day)) = (two(y1, y2), two(y3, y4), two(m1, m2), two(d1, d2))
         else {
-            return Err(Impossible("a date is written YYYY-MM-DD"));
+            return Err(DateError("a date is written YYYY-MM-DD"));
         };
         Self::new(u16::from(century) * 100 + u16::from(year), month, day)
     }
@@ -245,51 +245,51 @@ impl FromStr for Date {
 
 /// Reads `1125`.
 impl FromStr for MonthDay {
-    type Err = Impossible;
+    type Err = DateError;
 
-    fn from_str(text: &str) -> Result<Self, Impossible> {
+    fn from_str(text: &str) -> Result<Self, DateError> {
         let [m1, m2, d1, d2] = *text.as_bytes() else {
-            return Err(Impossible("a day without a year is written MMDD"));
+            return Err(DateError("a day without a year is written MMDD"));
         };
         match (two(m1, m2), two(d1, d2)) {
             (Some(month), Some(day)) => Self::new(month, day),
-            _ => Err(Impossible("a day without a year is written MMDD")),
+            _ => Err(DateError("a day without a year is written MMDD")),
         }
     }
 }
 
 /// Reads `09:30:15`.
 impl FromStr for Time {
-    type Err = Impossible;
+    type Err = DateError;
 
-    fn from_str(text: &str) -> Result<Self, Impossible> {
+    fn from_str(text: &str) -> Result<Self, DateError> {
         let [h1, h2, b':', m1, m2, b':', s1, s2] = *text.as_bytes() else {
-            return Err(Impossible("a time is written HH:MM:SS"));
+            return Err(DateError("a time is written HH:MM:SS"));
         };
         match (two(h1, h2), two(m1, m2), two(s1, s2)) {
             (Some(hour), Some(minute), Some(second)) => Self::new(hour, minute, second),
-            _ => Err(Impossible("a time is written HH:MM:SS")),
+            _ => Err(DateError("a time is written HH:MM:SS")),
         }
     }
 }
 
 /// Reads `2026-11-21T09:30:15`.
 impl FromStr for DateTime {
-    type Err = Impossible;
+    type Err = DateError;
 
-    fn from_str(text: &str) -> Result<Self, Impossible> {
+    fn from_str(text: &str) -> Result<Self, DateError> {
         let (date, time) =
-            text.split_once('T').ok_or(Impossible("a date with a time is written YYYY-MM-DDTHH:MM:SS"))?;
+            text.split_once('T').ok_or(DateError("a date with a time is written YYYY-MM-DDTHH:MM:SS"))?;
         Ok(Self { date: date.parse()?, time: time.parse()? })
     }
 }
 
 /// Reads `1121093015`.
 impl FromStr for MonthDayTime {
-    type Err = Impossible;
+    type Err = DateError;
 
-    fn from_str(text: &str) -> Result<Self, Impossible> {
-        let wrong = Impossible("a day and a time without a year are written MMDDHHMMSS");
+    fn from_str(text: &str) -> Result<Self, DateError> {
+        let wrong = DateError("a day and a time without a year are written MMDDHHMMSS");
         let (day, time) = text.split_at_checked(4).ok_or(wrong)?;
         let [h1, h2, m1, m2, s1, s2] = *time.as_bytes() else { return Err(wrong) };
         match (two(h1, h2), two(m1, m2), two(s1, s2)) {

@@ -4,7 +4,7 @@ use core::fmt;
 use core::ops::Deref;
 use core::str::FromStr;
 
-use crate::eights::all_digits;
+use crate::swar::all_digits;
 
 /// Up to `N` ASCII digits: an account, a card, a code whose zeros matter. No heap.
 ///
@@ -18,7 +18,7 @@ pub struct Digits<const N: usize> {
 
 /// A text that is no digit string, or has too many digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotDigits {
+pub struct DigitsError {
     /// The most digits there may be.
     pub max: usize,
 }
@@ -29,8 +29,8 @@ impl<const N: usize> Digits<N> {
     /// # Errors
     /// If there are more than `N`, or something else than a digit.
     #[inline]
-    pub fn new(digits: &str) -> Result<Self, NotDigits> {
-        Self::from_bytes(digits.as_bytes()).ok_or(NotDigits { max: N })
+    pub fn new(digits: &str) -> Result<Self, DigitsError> {
+        Self::from_bytes(digits.as_bytes()).ok_or(DigitsError { max: N })
     }
 
     /// The digits in these bytes.
@@ -81,9 +81,9 @@ impl<const N: usize> Deref for Digits<N> {
 }
 
 impl<const N: usize> FromStr for Digits<N> {
-    type Err = NotDigits;
+    type Err = DigitsError;
 
-    fn from_str(digits: &str) -> Result<Self, NotDigits> {
+    fn from_str(digits: &str) -> Result<Self, DigitsError> {
         Self::new(digits)
     }
 }
@@ -112,10 +112,10 @@ impl<const N: usize> fmt::Debug for Digits<N> {
     }
 }
 
-impl fmt::Display for NotDigits {
+impl fmt::Display for DigitsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "expected at most {} digits and nothing else", self.max)
     }
 }
 
-impl core::error::Error for NotDigits {}
+impl core::error::Error for DigitsError {}

@@ -4,7 +4,7 @@ use core::fmt;
 use core::ops::Deref;
 use core::str::FromStr;
 
-use crate::charset::{Charset, Malformed, Reading};
+use crate::charset::{Charset, DecodeError, DecodeOptions};
 
 /// The text of a field of `N` bytes on the wire, without a heap.
 ///
@@ -18,7 +18,7 @@ pub struct Text<const N: usize> {
 
 /// A text that no field of this length can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TextTooLong {
+pub struct TextLenError {
     /// Its bytes in UTF-8.
     pub needed: usize,
     /// The bytes of UTF-8 there are.
@@ -31,9 +31,9 @@ impl<const N: usize> Text<N> {
     /// # Errors
     /// If it has more than `3 * N` bytes in UTF-8.
     #[inline]
-    pub fn new(text: &str) -> Result<Self, TextTooLong> {
+    pub fn new(text: &str) -> Result<Self, TextLenError> {
         let mut new = Self::default();
-        let too_long = TextTooLong { needed: text.len(), len: 3 * N };
+        let too_long = TextLenError { needed: text.len(), len: 3 * N };
         new.utf8.as_flattened_mut().get_mut(..text.len()).ok_or(too_long)?.copy_from_slice(text.as_bytes());
         new.len = u16::try_from(text.len()).map_err(|_| too_long)?;
         Ok(new)
@@ -50,7 +50,7 @@ impl<const N: usize> Text<N> {
 
     /// The text that these bytes are in a charset; none if it has more than `3 * N` bytes in UTF-8.
     #[inline]
-    pub(crate) fn decode(charset: Charset, bytes: &[u8], how: Reading) -> Result<Option<Self>, Malformed> {
+    pub(crate) fn decode(charset: Charset, bytes: &[u8], how: DecodeOptions) -> Result<Option<Self>, DecodeError> {
         let mut new = Self::default();
         let written = charset.decode_into_with(bytes, how, new.utf8.as_flattened_mut())?;
         Ok(written.and_then(|len| u16::try_from(len).ok()).map(|len| Self { len, ..new }))
@@ -87,9 +87,9 @@ impl<const N: usize> Deref for Text<N> {
 }
 
 impl<const N: usize> FromStr for Text<N> {
-    type Err = TextTooLong;
+    type Err = TextLenError;
 
-    fn from_str(text: &str) -> Result<Self, TextTooLong> {
+    fn from_str(text: &str) -> Result<Self, TextLenError> {
         Self::new(text)
     }
 }
@@ -144,10 +144,10 @@ impl<const N: usize> fmt::Debug for Text<N> {
     }
 }
 
-impl fmt::Display for TextTooLong {
+impl fmt::Display for TextLenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "needs {} bytes of UTF-8, there are {}", self.needed, self.len)
     }
 }
 
-impl core::error::Error for TextTooLong {}
+impl core::error::Error for TextLenError {}

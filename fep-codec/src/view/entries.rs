@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use super::{Viewed, Window};
 use crate::layout::Group;
-use crate::walk::Standing;
+use crate::walk::PlacedLayout;
 
 /// The entries of a group, as views. Entries of one length are found by their number at once; others by walking.
 pub struct Entries<'b, T> {
@@ -46,7 +46,7 @@ impl<'b, T: Viewed<'b>> Entries<'b, T> {
 
 pub(super) fn entry_start(window: Window<'_>, group: &'static Group, index: usize) -> Option<usize> {
     // The group's own layout stands for what encloses it: its counts are not asked for here.
-    let inside = Standing::new(&group.layout, window.telegram, window.start, window.end);
+    let inside = PlacedLayout::new(&group.layout, window.telegram, window.start, window.end);
     inside.entry_offset(group, window.start, index).ok()
 }
 

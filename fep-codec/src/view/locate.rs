@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Field, Item, Layout};
 use crate::record::{split_index, unknown};
-use crate::walk::Standing;
+use crate::walk::PlacedLayout;
 
 /// A field and where it stands.
 #[derive(Clone, Debug)]
-pub(crate) struct Place<'l> {
+pub(crate) struct Located<'l> {
     pub(crate) field: &'l Field,
     pub(crate) start: usize,
     /// Its bytes; a tail has as many as its value.
@@ -23,8 +23,8 @@ pub(crate) struct Place<'l> {
 /// # Errors
 /// If there is no such field, with the name that was probably meant; if the group has no such entry; or if the telegram
 /// does not say where it is.
-pub(crate) fn locate<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Result<Place<'l>, Error> {
-    let mut inner = Standing::whole(layout, telegram);
+pub(crate) fn locate<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Result<Located<'l>, Error> {
+    let mut inner = PlacedLayout::whole(layout, telegram);
     let mut passed: Vec<&str> = Vec::new();
     let mut segments = path.split('.').peekable();
     while let Some(segment) = segments.next() {
@@ -36,10 +36,10 @@ pub(crate) fn locate<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Res
         let end = walk.limit(number).map_err(within)?;
         inner = match (item, index) {
             (Item::Field(field), None) if segments.peek().is_none() => {
-                return Ok(Place { field, start, len: field.len, layout: inner.layout });
+                return Ok(Located { field, start, len: field.len, layout: inner.layout });
             }
             (Item::Tail(field), None) if segments.peek().is_none() => {
-                return Ok(Place { field, start, len: end.saturating_sub(start), layout: inner.layout });
+                return Ok(Located { field, start, len: end.saturating_sub(start), layout: inner.layout });
             }
             (Item::Part(part), None) => inner.of(&part.layout, start, end),
             (Item::Choice(choice), None) => inner.of(walk.case(choice).map_err(within)?, start, end),

@@ -10,7 +10,7 @@ use crate::cursor::fill_check;
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Check, Computed, Field, Layout};
 use crate::record::{Value, put_value, within_parents};
-use crate::survey::{Due, What, dues, put_due};
+use crate::survey::{Due, SurveyItem, dues, put_due};
 
 /// Why a computed field is not set.
 pub(super) const COMPUTED: Fault =
@@ -101,7 +101,7 @@ pub fn refresh(layout: &Layout, telegram: &mut [u8]) -> Result<(), Error> {
     let mut fresh = telegram.to_vec();
     let mut checks = Vec::new();
     for (step, due) in dues(layout, telegram)? {
-        let What::Field(field) = step.what else { continue };
+        let SurveyItem::Field(field) = step.what else { continue };
         let range = step.offset..step.offset.saturating_add(step.len);
         if let (Due::Check { from }, Some(Computed::Check(Check { run: Some(run), .. }))) = (&due, &field.computed) {
             checks.push((step, *from, range, *run));

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::*;
 use crate::charset::Charset;
-use crate::layout::{Computed, Counts, Filler, Item, Kind, NumberRule, Part, Repeat, TextRule};
+use crate::layout::{Computed, Filler, Item, Kind, LengthScope, NumberRule, Part, Repeat, TextRule};
 use crate::record::{Record, Value};
 
 fn field(name: &'static str, len: usize, kind: Kind, secret: bool, computed: Option<Computed>) -> Item {
@@ -46,7 +46,7 @@ fn list() -> Layout {
     let text = || Kind::Text(TextRule::new(Charset::EucKr));
     let pin = layout("Pin", vec![field("pin", 2, text(), true, None)]);
     let entry = layout("Entry", vec![number("no", 2, None), count("pins", "all"), group("all", "pins", pin)]);
-    let header = layout("Header", vec![number("length", 4, Some(Computed::Length(Counts::Rest)))]);
+    let header = layout("Header", vec![number("length", 4, Some(Computed::Length(LengthScope::Rest)))]);
     let header = Part { name: Cow::Borrowed("header"), layout: Cow::Owned(header) };
     let filler = Filler { label: Cow::Borrowed(""), len: 2, pad: b' ', any: false };
     layout(
@@ -128,7 +128,7 @@ fn lengths_are_refreshed_all_or_none() {
     let short = layout(
         "Short",
         vec![
-            number("length", 1, Some(Computed::Length(Counts::All))),
+            number("length", 1, Some(Computed::Length(LengthScope::All))),
             field("text", 20, Kind::Text(TextRule::new(Charset::Ascii)), false, None),
         ],
     );

@@ -13,7 +13,7 @@ use crate::ctxt::Ctxt;
 #[derive(Clone)]
 pub(crate) enum Computed {
     /// `length(rest)`, `length(all)`
-    Length(Counts),
+    Length(LengthScope),
     /// `length(body)`
     LengthOf(Ident),
     /// `count(items)`
@@ -29,7 +29,7 @@ pub(crate) enum Computed {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Counts {
+pub(crate) enum LengthScope {
     Rest,
     All,
 }
@@ -66,8 +66,8 @@ impl Computed {
 
 fn length(of: Ident) -> Computed {
     match of.to_string().as_str() {
-        "rest" => Computed::Length(Counts::Rest),
-        "all" => Computed::Length(Counts::All),
+        "rest" => Computed::Length(LengthScope::Rest),
+        "all" => Computed::Length(LengthScope::All),
         _ => Computed::LengthOf(of),
     }
 }

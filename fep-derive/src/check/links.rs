@@ -1,18 +1,18 @@
-//! Fields that speak of other fields: lengths of items, sums, signs, checks and pages. Counts are in [`super`].
+//! Fields that speak of other fields: lengths of items, sums, signs, checks and pages. LengthScope are in [`super`].
 
 use proc_macro2::Ident;
 
 use crate::attr::{Computed, PageAttrs, Sign};
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Item, Kind, Telegram, What};
+use crate::model::{Field, Item, ItemKind, Kind, Telegram};
 
 /// Checks that what is spoken of is there, and tells numbers that their sign stands elsewhere.
 pub(super) fn check(telegram: &mut Telegram, cx: &Ctxt) {
     for (at, item) in telegram.items.iter().enumerate() {
         let linked = Linked { telegram, at, item };
         match &item.what {
-            What::Computed { computed, .. } => linked.computed(computed, cx),
-            What::Group { page: Some(PageAttrs { total, start }), .. } => {
+            ItemKind::Computed { computed, .. } => linked.computed(computed, cx),
+            ItemKind::Group { page: Some(PageAttrs { total, start }), .. } => {
                 linked.number(total, "a page is of a list that another field counts", cx);
                 linked.number(start, "a page begins where another field says", cx);
             }
@@ -44,7 +44,7 @@ impl<'t> Linked<'t> {
             Computed::LengthOf(of) => self.length_of(of, cx),
             Computed::Sum { group, .. } => {
                 if let Some((_, item)) = self.find(group, cx)
-                    && !matches!(item.what, What::Group { .. })
+                    && !matches!(item.what, ItemKind::Group { .. })
                 {
                     cx.error(group, format_args!("`{group}` is no group, so there is nothing to add up"));
                 }
@@ -67,7 +67,7 @@ impl<'t> Linked<'t> {
 
     fn length_of(&self, of: &Ident, cx: &Ctxt) {
         let Some((at, item)) = self.find(of, cx) else { return };
-        if !matches!(item.what, What::Part | What::Group { .. } | What::Choice(_) | What::Tail(_)) {
+        if !matches!(item.what, ItemKind::Part | ItemKind::Group { .. } | ItemKind::Choice(_) | ItemKind::Tail(_)) {
             let message =
                 format!("`{of}` always has the same length; a length is of a part, a group, a choice or a tail");
             cx.error(of, message);
@@ -75,7 +75,7 @@ impl<'t> Linked<'t> {
             cx.error(of, format_args!("`{of}` stands before its length; a length comes first"));
         }
         let others = self.telegram.items.iter().take(self.at);
-        let again = |item: &Item| matches!(&item.what, What::Computed { computed: Computed::LengthOf(other), .. } if other == of);
+        let again = |item: &Item| matches!(&item.what, ItemKind::Computed { computed: Computed::LengthOf(other), .. } if other == of);
         if others.into_iter().any(again) {
             cx.error(of, format_args!("another field says the length of `{of}` already"));
         }
@@ -83,7 +83,7 @@ impl<'t> Linked<'t> {
 
     fn number(&self, name: &Ident, why: &str, cx: &Ctxt) {
         let Some((_, item)) = self.find(name, cx) else { return };
-        let is_number = matches!(&item.what, What::Field(Field { kind: Kind::Number { scale: 0, .. }, .. }));
+        let is_number = matches!(&item.what, ItemKind::Field(Field { kind: Kind::Number { scale: 0, .. }, .. }));
         if !is_number || item.member == self.item.member {
             cx.error(name, format_args!("`{name}` is no whole number; {why}"));
         }
@@ -94,7 +94,7 @@ impl<'t> Linked<'t> {
 fn signs(telegram: &mut Telegram, cx: &Ctxt) {
     let mut signed: Vec<Ident> = Vec::new();
     for item in &telegram.items {
-        if let What::Computed { computed: Computed::Sign { of, plus, minus, zero }, .. } = &item.what {
+        if let ItemKind::Computed { computed: Computed::Sign { of, plus, minus, zero }, .. } = &item.what {
             if signed.contains(of) {
                 cx.error(of, format_args!("`{of}` has a sign already"));
             }
@@ -107,7 +107,7 @@ fn signs(telegram: &mut Telegram, cx: &Ctxt) {
     for of in signed {
         let broken = telegram.broken.contains(&of);
         match telegram.items.iter_mut().find(|item| item.member == of).map(|item| &mut item.what) {
-            Some(What::Field(Field { kind: Kind::Number { sign, .. }, .. })) => match sign {
+            Some(ItemKind::Field(Field { kind: Kind::Number { sign, .. }, .. })) => match sign {
                 Sign::Unsigned | Sign::Elsewhere => *sign = Sign::Elsewhere,
                 _ => cx.error(&of, format_args!("`{of}` has a sign of its own; leave its `sign` out")),
             },

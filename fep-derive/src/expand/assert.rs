@@ -10,7 +10,7 @@ use syn::spanned::Spanned as _;
 use super::generics;
 use super::layout::rule_type;
 use crate::attr::Computed;
-use crate::model::{Field, Item, Kind, Len, Repeat, Telegram, What};
+use crate::model::{Field, Item, ItemKind, Kind, Len, Repeat, Telegram};
 use crate::paths;
 
 /// A number that was written, what it comes to, and the message if it comes to nothing.
@@ -103,7 +103,7 @@ fn claims(telegram: &Telegram, ty: &TokenStream, close: &dyn Fn(&syn::Type) -> T
                 differs: "the field does not stand `at` this offset",
             });
         }
-        if let What::Field(field) = &item.what
+        if let ItemKind::Field(field) = &item.what
             && field.ask_type_for_len
             && let Len::Stated(len) = &field.len
         {
@@ -139,7 +139,7 @@ fn conditions(telegram: &Telegram, ty: &TokenStream) -> Vec<Condition> {
         }
     });
     let mut lengths = telegram.items.iter().filter_map(|item| match &item.what {
-        What::Computed { computed: Computed::Length(_) | Computed::Check { .. }, span, .. } => Some(*span),
+        ItemKind::Computed { computed: Computed::Length(_) | Computed::Check { .. }, span, .. } => Some(*span),
         _ => None,
     });
     let max = telegram.paths.late_max();
@@ -163,33 +163,33 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
     let trait_ = telegram.paths.telegram();
     let layout = quote!(<#ty as #trait_>::LAYOUT);
     match &item.what {
-        What::Choice(by) => Some(Condition {
+        ItemKind::Choice(by) => Some(Condition {
             at: by.span,
             holds: quote!(#layout.decider_of(#number).is_some()),
             unless: "at this path stands no text, digits or code field, before the choice or with a fixed offset, so it cannot say \
                      which body stands here",
         }),
-        What::Group { entry, repeat: Repeat::Padded { .. }, .. } => Some(Condition {
+        ItemKind::Group { entry, repeat: Repeat::Padded { .. }, .. } => Some(Condition {
             at: entry.span(),
             holds: quote!(#layout.group(#number).layout_of_entry().fixed_len().is_some()),
             unless: "an entry that is not used is blank, so the entries of a padded group have one length",
         }),
-        What::Group { entry, repeat: Repeat::Counted { .. } | Repeat::Rest { .. }, .. } => Some(Condition {
+        ItemKind::Group { entry, repeat: Repeat::Counted { .. } | Repeat::Rest { .. }, .. } => Some(Condition {
             at: entry.span(),
             holds: quote!(#layout.group(#number).layout_of_entry().min_len() > 0),
             unless: "an entry that can be without any bytes has no end",
         }),
-        What::Computed { computed: Computed::Sum { .. }, span, .. } => Some(Condition {
+        ItemKind::Computed { computed: Computed::Sum { .. }, span, .. } => Some(Condition {
             at: *span,
             holds: quote!(#layout.is_sum_sound(#number)),
             unless: "at this path of the entries stands no number with as many decimals as the sum",
         }),
-        What::Computed { computed: Computed::Check { from: Some(_), .. }, span, .. } => Some(Condition {
+        ItemKind::Computed { computed: Computed::Check { from: Some(_), .. }, span, .. } => Some(Condition {
             at: *span,
             holds: quote!(#layout.check_from(#number).is_some()),
             unless: "the item at which the covered bytes begin has no fixed offset",
         }),
-        What::Field(Field { kind: Kind::Code { .. }, len, .. }) => Some(Condition {
+        ItemKind::Field(Field { kind: Kind::Code { .. }, len, .. }) => Some(Condition {
             at: if let Len::Stated(len) = len { len.span } else { item.ty.span() },
             holds: quote!({
                 let code = #layout.code(#number);

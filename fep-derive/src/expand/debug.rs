@@ -5,7 +5,7 @@ use quote::quote;
 use syn::ext::IdentExt as _;
 use syn::parse_quote;
 
-use crate::model::{Item, Telegram, What};
+use crate::model::{Item, ItemKind, Telegram};
 
 /// The implementation.
 pub(super) fn debug(telegram: &Telegram) -> TokenStream {
@@ -19,13 +19,13 @@ pub(super) fn debug(telegram: &Telegram) -> TokenStream {
     let fields = telegram.items.iter().filter_map(|Item { member, what, .. }| {
         let shown = member.unraw().to_string();
         match what {
-            What::Field(field) | What::Tail(field) if field.secret => {
+            ItemKind::Field(field) | ItemKind::Tail(field) if field.secret => {
                 Some(quote!(.field(#shown, &::core::format_args!("<secret>"))))
             }
-            What::Field(_) | What::Tail(_) | What::Part | What::Group { .. } | What::Choice(_) => {
+            ItemKind::Field(_) | ItemKind::Tail(_) | ItemKind::Part | ItemKind::Group { .. } | ItemKind::Choice(_) => {
                 Some(quote!(.field(#shown, &self.#member)))
             }
-            What::Computed { .. } | What::Literal(_) | What::Filler { .. } => None,
+            ItemKind::Computed { .. } | ItemKind::Literal(_) | ItemKind::Filler { .. } => None,
         }
     });
     quote! {

@@ -9,7 +9,7 @@ use super::telegram::{
 };
 use super::{assert, generics};
 use crate::attr::{Computed, PageAttrs};
-use crate::model::{Item, Repeat, Telegram, What};
+use crate::model::{Item, ItemKind, Repeat, Telegram};
 use crate::paths;
 
 /// The implementation.
@@ -61,29 +61,29 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
     let constant = |accessor| constant(telegram, accessor, number);
     let at = place(&item.ty);
     match &item.what {
-        What::Field(field) => {
+        ItemKind::Field(field) => {
             let slot = constant(accessor(&field.kind));
             quote_spanned!(at=> #reader.field(#slot)?)
         }
-        What::Computed { computed, .. } => read_computed(telegram, number, item, computed, reader),
-        What::Literal(_) => {
+        ItemKind::Computed { computed, .. } => read_computed(telegram, number, item, computed, reader),
+        ItemKind::Literal(_) => {
             let literal = constant("literal");
             quote!(#reader.literal(#literal)?)
         }
-        What::Filler { .. } => {
+        ItemKind::Filler { .. } => {
             let filler = constant("filler");
             quote!(#reader.filler(#filler)?)
         }
-        What::Tail(field) => {
+        ItemKind::Tail(field) => {
             let slot = constant(accessor(&field.kind));
             let behind = constant("behind");
             within(telegram, item, reader, |reader| quote_spanned!(at=> #reader.tail(#slot, #behind)))
         }
-        What::Part => {
+        ItemKind::Part => {
             let behind = constant("behind");
             within(telegram, item, reader, |reader| quote_spanned!(at=> #reader.part(#name, #behind)))
         }
-        What::Choice(_) => {
+        ItemKind::Choice(_) => {
             let choice = constant("choice");
             let by = chooser(telegram, number);
             let behind = constant("behind");
@@ -97,11 +97,11 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
                 |reader| quote!(<#ty as #body<'_>>::decode_chosen(#reader, #choice, #start, #by, #behind)),
             )
         }
-        What::Group { entry, repeat: Repeat::Fixed(_), .. } => {
+        ItemKind::Group { entry, repeat: Repeat::Fixed(_), .. } => {
             let group = constant("group");
             within(telegram, item, reader, |reader| quote_spanned!(place(entry)=> #reader.array(#group)))
         }
-        What::Group { entry, repeat, .. } => {
+        ItemKind::Group { entry, repeat, .. } => {
             let group = constant("group");
             let extent = extent(telegram, number, repeat);
             within(telegram, item, reader, |reader| quote_spanned!(place(entry)=> #reader.group(#group, #extent)))
@@ -189,20 +189,20 @@ fn kept(variable: &Ident, value: &TokenStream) -> TokenStream {
 fn afterwards(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Option<TokenStream> {
     let stated = variable("stated", &item.member);
     match &item.what {
-        What::Computed { computed: Computed::Sum { group, path }, .. } => {
+        ItemKind::Computed { computed: Computed::Sum { group, path }, .. } => {
             let field = constant(telegram, "field", number);
             let entries = variable("item", group);
             let tally = tally(telegram, number, &quote!(#entries), path);
             Some(quote!(#reader.check_sum(#field, #stated, #tally)?;))
         }
-        What::Computed { computed: Computed::Sign { of, .. }, .. } => {
+        ItemKind::Computed { computed: Computed::Sign { of, .. }, .. } => {
             let field = constant(telegram, "field", number);
             let sign = of_field(telegram, "sign", number);
             let number = constant(telegram, "number", number_of(telegram, of));
             let value = variable("item", of);
             Some(quote!(let #value = #reader.signed((#field, #sign), #stated, #value, #number.rule)?;))
         }
-        What::Group { page: Some(PageAttrs { total, start }), .. } => {
+        ItemKind::Group { page: Some(PageAttrs { total, start }), .. } => {
             let group = constant(telegram, "group", number);
             let entries = variable("item", &item.member);
             let total = variable("item", total);

@@ -7,7 +7,7 @@ use super::layout::layout;
 use super::telegram::{accessor, check_from, chooser, constant, needs_start, number_of, of_field, own, place};
 use super::{assert, generics};
 use crate::attr::{Computed, PageAttrs};
-use crate::model::{Item, Repeat, Telegram, What};
+use crate::model::{Item, ItemKind, Repeat, Telegram};
 use crate::paths;
 
 /// The implementation.
@@ -61,7 +61,8 @@ fn start(telegram: &Telegram, writer: &Ident) -> Option<TokenStream> {
 
 /// Items without information are never read, which the compiler would tell their owner.
 fn read_units(telegram: &Telegram) -> Option<TokenStream> {
-    let is_unit = |item: &&Item| matches!(item.what, What::Computed { .. } | What::Literal(_) | What::Filler { .. });
+    let is_unit =
+        |item: &&Item| matches!(item.what, ItemKind::Computed { .. } | ItemKind::Literal(_) | ItemKind::Filler { .. });
     let mut units = telegram.items.iter().filter(is_unit).map(|item| &item.member).peekable();
     units.peek()?;
     Some(quote!(let Self { #(#units: (),)* .. } = self;))
@@ -74,31 +75,31 @@ fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Tok
     let at = place(&item.ty);
     let member = member_at(item, at);
     match &item.what {
-        What::Field(field) => {
+        ItemKind::Field(field) => {
             let slot = constant(accessor(&field.kind));
             quote_spanned!(at=> #writer.field(#slot, &self.#member))
         }
-        What::Tail(field) => {
+        ItemKind::Tail(field) => {
             let slot = constant(accessor(&field.kind));
             quote_spanned!(at=> #writer.tail(#slot, &self.#member))
         }
-        What::Computed { computed, .. } => write_computed(telegram, number, computed, writer),
-        What::Literal(_) => {
+        ItemKind::Computed { computed, .. } => write_computed(telegram, number, computed, writer),
+        ItemKind::Literal(_) => {
             let literal = constant("literal");
             quote!(#writer.literal(#literal))
         }
-        What::Filler { .. } => {
+        ItemKind::Filler { .. } => {
             let filler = constant("filler");
             quote!(#writer.filler(#filler))
         }
-        What::Part => quote_spanned!(at=> #writer.part(#name, &self.#member)),
-        What::Choice(_) => {
+        ItemKind::Part => quote_spanned!(at=> #writer.part(#name, &self.#member)),
+        ItemKind::Choice(_) => {
             // At the type, as everything else that asks whether it is a choice: then the compiler says it once.
             let body = telegram.paths.body();
             let ty = &item.ty;
             quote!(<#ty as #body>::encode_as(&self.#member, #name, #writer))
         }
-        What::Group { entry, .. } => {
+        ItemKind::Group { entry, .. } => {
             let group = constant("group");
             let member = member_at(item, place(entry));
             quote_spanned!(place(entry)=> #writer.group(#group, &self.#member))
@@ -170,14 +171,14 @@ fn afterwards(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -
     let member = &item.member;
     let start = own("start");
     match &item.what {
-        What::Choice(_) => {
+        ItemKind::Choice(_) => {
             let choice = constant(telegram, "choice", number);
             let by = chooser(telegram, number);
             let body = telegram.paths.body();
             let ty = &item.ty;
             Some(quote!(#writer.check_case(#start, #by, #choice, <#ty as #body>::case(&self.#member))))
         }
-        What::Group { page: Some(PageAttrs { total, start }), .. } => {
+        ItemKind::Group { page: Some(PageAttrs { total, start }), .. } => {
             let group = constant(telegram, "group", number);
             Some(quote!(#writer.check_page(#group, self.#member.len(), &self.#start, &self.#total)))
         }
@@ -202,9 +203,9 @@ fn encoded_len(telegram: &Telegram) -> TokenStream {
 /// Whether only the value knows how many bytes the item has.
 const fn varies(item: &Item) -> bool {
     match &item.what {
-        What::Part | What::Choice(_) | What::Tail(_) => true,
-        What::Group { repeat, .. } => !matches!(repeat, Repeat::Padded { .. }),
-        What::Field(_) | What::Computed { .. } | What::Literal(_) | What::Filler { .. } => false,
+        ItemKind::Part | ItemKind::Choice(_) | ItemKind::Tail(_) => true,
+        ItemKind::Group { repeat, .. } => !matches!(repeat, Repeat::Padded { .. }),
+        ItemKind::Field(_) | ItemKind::Computed { .. } | ItemKind::Literal(_) | ItemKind::Filler { .. } => false,
     }
 }
 
@@ -213,19 +214,21 @@ fn varying_len(telegram: &Telegram, number: usize, item: &Item) -> TokenStream {
     let p = &telegram.paths;
     let (trait_, Item { member, ty, what, .. }) = (p.telegram(), item);
     match what {
-        What::Part => quote_spanned!(place(ty)=> <#ty as #trait_>::encoded_len(&self.#member)),
-        What::Choice(_) => {
+        ItemKind::Part => quote_spanned!(place(ty)=> <#ty as #trait_>::encoded_len(&self.#member)),
+        ItemKind::Choice(_) => {
             let body = p.body();
             quote_spanned!(place(ty)=> <#ty as #body>::body_len(&self.#member))
         }
-        What::Tail(field) => {
+        ItemKind::Tail(field) => {
             let tail_value = p.tail_value();
             let slot = constant(telegram, accessor(&field.kind), number);
             quote_spanned!(place(ty)=> #tail_value::wire_len(&self.#member, #slot.rule))
         }
-        What::Group { entry, repeat, .. } if !matches!(repeat, Repeat::Padded { .. }) => quote_spanned! {place(entry)=>
-            self.#member.iter().map(<#entry as #trait_>::encoded_len).sum::<::core::primitive::usize>()
-        },
+        ItemKind::Group { entry, repeat, .. } if !matches!(repeat, Repeat::Padded { .. }) => {
+            quote_spanned! {place(entry)=>
+                self.#member.iter().map(<#entry as #trait_>::encoded_len).sum::<::core::primitive::usize>()
+            }
+        }
         _ => quote!(const { <Self as #trait_>::LAYOUT.at(#number).min_len() }),
     }
 }

@@ -5,7 +5,7 @@ use quote::{ToTokens as _, quote};
 use syn::{GenericParam, Generics, Lifetime, LifetimeParam, Type, WherePredicate, parse_quote};
 
 use super::layout::rule_type;
-use crate::model::{Codes, Item, Kind, Telegram, What};
+use crate::model::{Codes, Item, ItemKind, Kind, Telegram};
 
 /// The lifetime of the bytes that are read.
 pub(super) fn bytes_lifetime() -> Lifetime {
@@ -44,9 +44,9 @@ pub(super) fn decode(telegram: &Telegram) -> Generics {
 /// Parts, entries and bodies whose type mentions a type parameter must be telegrams and choices.
 pub(super) fn nested(telegram: &Telegram, trait_: &TokenStream, body: &TokenStream) -> Vec<WherePredicate> {
     let types = telegram.items.iter().filter_map(|item| match &item.what {
-        What::Part => Some((&item.ty, trait_)),
-        What::Group { entry, .. } => Some((&**entry, trait_)),
-        What::Choice(_) => Some((&item.ty, body)),
+        ItemKind::Part => Some((&item.ty, trait_)),
+        ItemKind::Group { entry, .. } => Some((&**entry, trait_)),
+        ItemKind::Choice(_) => Some((&item.ty, body)),
         _ => None,
     });
     types.filter(|(ty, _)| mentions(telegram, ty)).map(|(ty, trait_)| parse_quote!(#ty: #trait_)).collect()
@@ -58,12 +58,12 @@ fn values(telegram: &Telegram) -> Vec<WherePredicate> {
     let code_set = telegram.paths.code_set();
     let mut predicates = Vec::new();
     for Item { ty, what, .. } in telegram.items.iter().filter(|item| mentions(telegram, &item.ty)) {
-        if let What::Tail(field) = what {
+        if let ItemKind::Tail(field) = what {
             let rule = rule_type(&telegram.paths, &field.kind);
             let tail_value = telegram.paths.tail_value();
             predicates.push(parse_quote!(#ty: for<'__value> #tail_value<'__value, #rule>));
         }
-        if let What::Field(field) = what {
+        if let ItemKind::Field(field) = what {
             let rule = rule_type(&telegram.paths, &field.kind);
             predicates.push(parse_quote!(#ty: for<'__value> #field_value<'__value, #rule>));
             if let Kind::Code { codes: Codes::OfType, .. } = field.kind {

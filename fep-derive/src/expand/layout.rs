@@ -6,10 +6,10 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use crate::attr::{
-    Byte, Charset, CodeLine, Computed, Counts, DatePattern, DateTimePattern, Encoding, Half, Justify, NoneAs, Overflow,
-    Overpunch, PageAttrs, Sign, TimePattern,
+    Byte, Charset, CodeLine, Computed, DatePattern, DateTimePattern, Encoding, Half, Justify, LengthScope, NoneAs,
+    Overflow, Overpunch, PageAttrs, Sign, TimePattern,
 };
-use crate::model::{Codes, Item, Kind, Len, Repeat, Telegram, Text, What};
+use crate::model::{Codes, Item, ItemKind, Kind, Len, Repeat, Telegram, Text};
 use crate::paths::{self, Paths};
 
 /// The layout.
@@ -46,36 +46,36 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
     let name = &it.name.value;
     let label = &it.label;
     match &it.what {
-        What::Field(field) => {
+        ItemKind::Field(field) => {
             let none = optional(None);
             let len = len(&field.len);
             let kind = kind(p, &field.kind, &it.ty);
             let secret = field.secret;
             field_item(p, it, &quote!(len: #len, kind: #kind, secret: #secret, computed: #none))
         }
-        What::Computed { computed, len, kind: number, secret, .. } => {
+        ItemKind::Computed { computed, len, kind: number, secret, .. } => {
             let len = len.value;
             let option = paths::option();
             let kind = computed_kind(telegram, it, computed, len, number);
             let computed = self::computed(telegram, computed);
             field_item(p, it, &quote!(len: #len, kind: #kind, secret: #secret, computed: #option::Some(#computed)))
         }
-        What::Literal(bytes) => {
+        ItemKind::Literal(bytes) => {
             let literal = p.literal();
             let bytes = literal_bytes(p, bytes, telegram.charset);
             quote!(#item::Literal(#literal { name: #borrowed(#name), label: #borrowed(#label), bytes: #borrowed(#bytes) }))
         }
-        What::Filler { len, pad, any } => {
+        ItemKind::Filler { len, pad, any } => {
             let filler = p.filler();
             let pad = byte_in(p, *pad, telegram.charset);
             quote!(#item::Filler(#filler { label: #borrowed(#label), len: #len, pad: #pad, any: #any }))
         }
-        What::Part => {
+        ItemKind::Part => {
             let part = p.part();
             let inner = layout_of(p, &it.ty);
             quote!(#item::Part(#part { name: #borrowed(#name), layout: #borrowed(#inner) }))
         }
-        What::Group { entry, repeat, page } => {
+        ItemKind::Group { entry, repeat, page } => {
             let group = p.group();
             let inner = layout_of(p, entry);
             let repeat = self::repeat(telegram, repeat);
@@ -84,7 +84,7 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
                 name: #borrowed(#name), label: #borrowed(#label), repeat: #repeat, page: #page, layout: #borrowed(#inner)
             }))
         }
-        What::Choice(by) => {
+        ItemKind::Choice(by) => {
             let choice = p.choice();
             let body = p.body();
             let ty = &it.ty;
@@ -94,7 +94,7 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
                 name: #borrowed(#name), label: #borrowed(#label), by: #borrowed(#by), cases: #borrowed(#cases)
             }))
         }
-        What::Tail(field) => {
+        ItemKind::Tail(field) => {
             let none = optional(None);
             let path = p.field();
             let len = len(&field.len);
@@ -168,8 +168,8 @@ fn computed(telegram: &Telegram, computed: &Computed) -> TokenStream {
     let counts = p.counts();
     let borrowed = p.borrowed();
     match computed {
-        Computed::Length(Counts::Rest) => quote!(#path::Length(#counts::Rest)),
-        Computed::Length(Counts::All) => quote!(#path::Length(#counts::All)),
+        Computed::Length(LengthScope::Rest) => quote!(#path::Length(#counts::Rest)),
+        Computed::Length(LengthScope::All) => quote!(#path::Length(#counts::All)),
         Computed::LengthOf(of) => {
             let name = name_of(telegram, of);
             quote!(#path::LengthOf(#borrowed(#name)))

@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 
 use super::{assert, debug, decode, encode, view};
 use crate::attr::Computed;
-use crate::model::{Item, Kind, Telegram, What};
+use crate::model::{Item, ItemKind, Kind, Telegram};
 
 /// All implementations for a struct.
 pub(crate) fn telegram(telegram: &Telegram) -> TokenStream {
@@ -79,8 +79,8 @@ pub(super) fn number_of(telegram: &Telegram, member: &Ident) -> usize {
 /// Whether the code needs to know where the layout began: a choice looks for its code from there, a check for its bytes.
 pub(super) fn needs_start(telegram: &Telegram) -> bool {
     telegram.items.iter().any(|item| {
-        let check = matches!(item.what, What::Computed { computed: Computed::Check { from: Some(_), .. }, .. });
-        check || matches!(item.what, What::Choice(_))
+        let check = matches!(item.what, ItemKind::Computed { computed: Computed::Check { from: Some(_), .. }, .. });
+        check || matches!(item.what, ItemKind::Choice(_))
     })
 }
 
@@ -100,6 +100,6 @@ pub(super) fn check_from(telegram: &Telegram, number: usize, from: Option<&Ident
 /// The field that says how long an item is, with its number.
 pub(super) fn length_field<'t>(telegram: &'t Telegram, item: &Item) -> Option<&'t Item> {
     telegram.items.iter().find(
-        |other| matches!(&other.what, What::Computed { computed: Computed::LengthOf(of), .. } if *of == item.member),
+        |other| matches!(&other.what, ItemKind::Computed { computed: Computed::LengthOf(of), .. } if *of == item.member),
     )
 }

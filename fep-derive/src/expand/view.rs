@@ -11,7 +11,7 @@ use super::generics::{bytes_lifetime, decode, nested, relabelled};
 use super::layout::rule_type;
 use super::telegram::{accessor, place};
 use crate::attr::Computed;
-use crate::model::{Field, Item, Telegram, View, What};
+use crate::model::{Field, Item, ItemKind, Telegram, View};
 use crate::paths;
 
 /// Both views, or their stubs beside mistakes.
@@ -186,7 +186,7 @@ impl<'t> Views<'t> {
         let result = paths::result();
         let viewed = p.viewed();
         let (ty, body) = match &item.what {
-            What::Field(_) => {
+            ItemKind::Field(_) => {
                 let ty = self.with(&item.ty, BYTES);
                 let slot = self.asked(number);
                 let read = match self.sign_of(item) {
@@ -195,41 +195,41 @@ impl<'t> Views<'t> {
                 };
                 (quote!(#result<#ty, #error>), read)
             }
-            What::Tail(_) => {
+            ItemKind::Tail(_) => {
                 let ty = self.with(&item.ty, BYTES);
                 let slot = self.asked(number);
                 (quote!(#result<#ty, #error>), quote!(self.0.tail(#slot, #at)))
             }
-            What::Choice(_) => {
+            ItemKind::Choice(_) => {
                 let ty = self.with(&item.ty, BYTES);
                 let choice = self.asked(number);
                 let layout = self.layout();
                 let by = quote!(const { &#layout.chooser(#number) });
                 (quote!(#result<#ty, #error>), quote!(self.0.body(#choice, #by, #at)))
             }
-            What::Computed { computed: Computed::Sign { .. } | Computed::Check { .. }, .. } => {
+            ItemKind::Computed { computed: Computed::Sign { .. } | Computed::Check { .. }, .. } => {
                 (quote!(&#bytes [::core::primitive::u8]), quote!(self.0.bytes(#at)))
             }
-            What::Computed { computed, .. } => {
+            ItemKind::Computed { computed, .. } => {
                 let slot = self.asked(number);
                 // A sum may be below zero.
                 let is_sum = matches!(computed, Computed::Sum { .. });
                 let ty = if is_sum { quote!(::core::primitive::i128) } else { quote!(::core::primitive::u64) };
                 (quote!(#result<#ty, #error>), quote!(self.0.field(#slot, #at)))
             }
-            What::Part => {
+            ItemKind::Part => {
                 let ty = self.with(&item.ty, BYTES);
                 let view = quote_spanned!(place(&item.ty)=> <#ty as #viewed<#bytes>>::View);
                 (view, quote!(::core::convert::From::from(self.0.part(#at))))
             }
-            What::Group { entry, .. } => {
+            ItemKind::Group { entry, .. } => {
                 let ty = self.with(entry, BYTES);
                 let entries = p.entries();
                 let group = self.asked(number);
                 let body = quote_spanned!(place(entry)=> self.0.entries(#group, #at));
                 (quote!(#entries<#bytes, #ty>), body)
             }
-            What::Literal(_) | What::Filler { .. } => return TokenStream::new(),
+            ItemKind::Literal(_) | ItemKind::Filler { .. } => return TokenStream::new(),
         };
         let body = self.body(body);
         let raw = format_ident!("{}_bytes", member.unraw(), span = member.span());
@@ -316,7 +316,7 @@ impl<'t> Views<'t> {
         let viewed = p.viewed();
         let shorter = Lifetime::new(&format!("'{SHORTER}"), Span::call_site());
         match &item.what {
-            What::Field(Field { kind, .. }) => {
+            ItemKind::Field(Field { kind, .. }) => {
                 let set = format_ident!("set_{name}", span = member.span());
                 let ty = self.with(ty, "_");
                 let slot = self.asked(number);
@@ -334,7 +334,7 @@ impl<'t> Views<'t> {
                     #vis fn #set(&mut self, value: &#ty) -> #result<(), #error> { #body }
                 }
             }
-            What::Part => {
+            ItemKind::Part => {
                 let part = format_ident!("{name}_mut", span = member.span());
                 let ty = self.with(ty, SHORTER);
                 let of = quote_spanned!(place(&item.ty)=> <#ty as #viewed<#shorter>>::ViewMut);
@@ -345,7 +345,7 @@ impl<'t> Views<'t> {
                     #vis fn #part<#shorter>(&#shorter mut self) -> #of { #body }
                 }
             }
-            What::Group { entry, .. } => {
+            ItemKind::Group { entry, .. } => {
                 let part = format_ident!("{name}_mut", span = member.span());
                 let ty = self.with(entry, SHORTER);
                 let group = self.asked(number);
@@ -360,15 +360,17 @@ impl<'t> Views<'t> {
                         -> #option<#of> { #body }
                 }
             }
-            What::Computed { .. } | What::Literal(_) | What::Filler { .. } | What::Choice(_) | What::Tail(_) => {
-                TokenStream::new()
-            }
+            ItemKind::Computed { .. }
+            | ItemKind::Literal(_)
+            | ItemKind::Filler { .. }
+            | ItemKind::Choice(_)
+            | ItemKind::Tail(_) => TokenStream::new(),
         }
     }
 
     /// Where the sign of a number stands, if it has one in another field.
     fn sign_of(&self, item: &Item) -> Option<TokenStream> {
-        let is_sign = |other: &Item| matches!(&other.what, What::Computed { computed: Computed::Sign { of, .. }, .. } if *of == item.member);
+        let is_sign = |other: &Item| matches!(&other.what, ItemKind::Computed { computed: Computed::Sign { of, .. }, .. } if *of == item.member);
         self.telegram.items.iter().position(is_sign).map(|number| self.at(number))
     }
 
@@ -402,25 +404,27 @@ impl<'t> Views<'t> {
         let at = p.item_at();
         let slot = p.slot();
         let (ty, asked) = match &item.what {
-            What::Field(Field { kind, .. }) | What::Tail(Field { kind, .. }) => {
+            ItemKind::Field(Field { kind, .. }) | ItemKind::Tail(Field { kind, .. }) => {
                 let rule = rule_type(p, kind);
                 let accessor = format_ident!("{}", accessor(kind));
                 (quote!(#slot<'static, #rule>), quote!(#layout.#accessor(#number)))
             }
-            What::Computed { computed: Computed::Sign { .. } | Computed::Check { .. }, .. } => (quote!(()), quote!(())),
-            What::Choice(_) => {
+            ItemKind::Computed { computed: Computed::Sign { .. } | Computed::Check { .. }, .. } => {
+                (quote!(()), quote!(()))
+            }
+            ItemKind::Choice(_) => {
                 let choice = p.choice();
                 (quote!(&'static #choice), quote!(#layout.choice(#number)))
             }
-            What::Computed { .. } => {
+            ItemKind::Computed { .. } => {
                 let rule = p.number_rule();
                 (quote!(#slot<'static, #rule>), quote!(#layout.number(#number)))
             }
-            What::Group { .. } => {
+            ItemKind::Group { .. } => {
                 let group = p.group();
                 (quote!(&'static #group), quote!(#layout.group(#number)))
             }
-            What::Part | What::Literal(_) | What::Filler { .. } => (quote!(()), quote!(())),
+            ItemKind::Part | ItemKind::Literal(_) | ItemKind::Filler { .. } => (quote!(()), quote!(())),
         };
         quote!(const #name: (#ty, #at) = (#asked, #at::item(#layout, #number));)
     }

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
-use super::{Field, Item, Len, Repeat, What};
+use super::{Field, Item, ItemKind, Len, Repeat};
 use crate::attr::{Byte, Charset, Computed, FieldAttrs, Given, KindWord, bytes, misplaced};
 use crate::ctxt::Ctxt;
 use crate::shape::{Shape, literal};
@@ -35,8 +35,8 @@ impl Item {
             Source { attrs: &attrs, ty: &field.ty, shape: Shape::of(&field.ty), charset, cx, member: member.span() };
         let what = source.what()?;
         let own_name = member.unraw().to_string();
-        let unnamed =
-            matches!(what, What::Filler { .. }) || matches!(what, What::Literal(_)) && own_name.starts_with('_');
+        let unnamed = matches!(what, ItemKind::Filler { .. })
+            || matches!(what, ItemKind::Literal(_)) && own_name.starts_with('_');
         let name = match attrs.name {
             Some(name) => name,
             None => Given { value: if unnamed { String::new() } else { own_name }, span: member.span() },
@@ -53,7 +53,7 @@ impl Item {
 }
 
 impl Source<'_> {
-    fn what(&self) -> Option<What> {
+    fn what(&self) -> Option<ItemKind> {
         match &self.attrs.kind {
             Some(kind) => self.stated(&kind.value),
             // A kind was written but could not be read, which was reported.
@@ -62,7 +62,7 @@ impl Source<'_> {
         }
     }
 
-    fn stated(&self, word: &KindWord) -> Option<What> {
+    fn stated(&self, word: &KindWord) -> Option<ItemKind> {
         match word {
             KindWord::Literal(bytes) => self.literal(bytes),
             KindWord::Filler => self.filler(),
@@ -79,7 +79,7 @@ impl Source<'_> {
     }
 
     /// The kind that the type says.
-    fn inferred(&self) -> Option<What> {
+    fn inferred(&self) -> Option<ItemKind> {
         let inner = match &self.shape {
             Shape::Option(inner) => &Shape::of(inner),
             shape => shape,
@@ -100,7 +100,7 @@ impl Source<'_> {
     }
 
     /// A type that is none of the known values.
-    fn not_a_field(&self) -> Option<What> {
+    fn not_a_field(&self) -> Option<ItemKind> {
         let message = match &self.shape {
             Shape::Unit => {
                 "`()` stands for bytes without information: say which, `filler, len = …`, `literal = \"…\"` or `computed = …`"
@@ -122,7 +122,7 @@ impl Source<'_> {
         None
     }
 
-    fn computed(&self, computed: &Computed) -> Option<What> {
+    fn computed(&self, computed: &Computed) -> Option<ItemKind> {
         self.unit("a computed field")?;
         let options: &[&str] = match computed {
             Computed::Sum { .. } => &["computed", "len", "encoding", "sign", "scale", "secret"],
@@ -141,21 +141,21 @@ impl Source<'_> {
         let encoding = self.encoding();
         let secret = self.attrs.secret;
         let kind = self.number()?;
-        Some(What::Computed { computed: computed.clone(), len, encoding, kind, secret, span })
+        Some(ItemKind::Computed { computed: computed.clone(), len, encoding, kind, secret, span })
     }
 
-    fn choice(&self, by: &str) -> Option<What> {
+    fn choice(&self, by: &str) -> Option<ItemKind> {
         self.only("a choice", &["choice"]);
         let span = self.attrs.kind.as_ref().map_or(self.member, |kind| kind.span);
         if let Shape::Path = self.shape {
-            return Some(What::Choice(Given { value: by.to_owned(), span }));
+            return Some(ItemKind::Choice(Given { value: by.to_owned(), span }));
         }
         self.cx.error(self.ty, "a choice is an enum with `#[derive(Choice)]`");
         None
     }
 
     /// A field as long as its value.
-    fn tail(&self, word: &KindWord) -> Option<What> {
+    fn tail(&self, word: &KindWord) -> Option<ItemKind> {
         if !matches!(word, KindWord::Text | KindWord::Digits | KindWord::Bytes) {
             self.cx.error_at(self.member, "only text, digits and bytes can be a tail: other values have one length");
             return None;
@@ -172,10 +172,10 @@ impl Source<'_> {
         }
         let kind = self.kind(word)?;
         let max = self.attrs.max.clone()?;
-        Some(What::Tail(Field { len: Len::Stated(max), kind, secret: self.attrs.secret, ask_type_for_len: false }))
+        Some(ItemKind::Tail(Field { len: Len::Stated(max), kind, secret: self.attrs.secret, ask_type_for_len: false }))
     }
 
-    fn field(&self, word: &KindWord) -> Option<What> {
+    fn field(&self, word: &KindWord) -> Option<ItemKind> {
         if self.attrs.tail.is_some() {
             return self.tail(word);
         }
@@ -186,7 +186,7 @@ impl Source<'_> {
         let ask_type_for_len =
             matches!(len, Len::Stated(_)) && self.type_len().is_none_or(|len| literal(&len).is_none());
         let asks = ask_type_for_len && (self.shape.is_custom() || self.type_len().is_some());
-        Some(What::Field(Field { len, kind, secret: self.attrs.secret, ask_type_for_len: asks }))
+        Some(ItemKind::Field(Field { len, kind, secret: self.attrs.secret, ask_type_for_len: asks }))
     }
 
     fn type_len(&self) -> Option<syn::Expr> {
@@ -240,7 +240,7 @@ impl Source<'_> {
         self.cx.error_at(self.member, format_args!("how many bytes? write `#[field({example})]`"));
     }
 
-    fn literal(&self, literal: &[Byte]) -> Option<What> {
+    fn literal(&self, literal: &[Byte]) -> Option<ItemKind> {
         self.unit("a literal")?;
         self.only("a literal", &["literal", "len"]);
         if let Some(len) = &self.attrs.len
@@ -249,17 +249,17 @@ impl Source<'_> {
             let message = format!("`len` is {}, but the literal has {}", len.value, bytes(literal.len()));
             self.cx.error_at(len.span, message);
         }
-        Some(What::Literal(literal.to_vec()))
+        Some(ItemKind::Literal(literal.to_vec()))
     }
 
-    fn filler(&self) -> Option<What> {
+    fn filler(&self) -> Option<ItemKind> {
         self.unit("a filler")?;
         self.only("a filler", &["filler", "len", "pad", "any"]);
         if let Some(at) = self.attrs.key("name") {
             self.cx.error_at(at, "a filler has no value, so it has no name; the sheet's word for it is its `label`");
         }
         let len = self.stated_len("filler, len = 89")?.value;
-        Some(What::Filler { len, pad: self.pad(), any: self.attrs.any })
+        Some(ItemKind::Filler { len, pad: self.pad(), any: self.attrs.any })
     }
 
     /// The byte that fills, a space of the telegram's charset if nothing is said.
@@ -267,19 +267,19 @@ impl Source<'_> {
         self.attrs.pad.as_ref().map_or(Byte::Raw(self.charset.space()), |pad| pad.value)
     }
 
-    fn part(&self) -> Option<What> {
+    fn part(&self) -> Option<ItemKind> {
         self.only("a part", &["part"]);
         if let Some(at) = self.attrs.key("label") {
             self.cx.error_at(at, "a part is shown by its fields; put the label on its own struct");
         }
         if let Shape::Path = self.shape {
-            return Some(What::Part);
+            return Some(ItemKind::Part);
         }
         self.cx.error(self.ty, "a part is another telegram: a struct with `#[derive(Telegram)]`");
         None
     }
 
-    fn group(&self) -> Option<What> {
+    fn group(&self) -> Option<ItemKind> {
         self.only("a group", &["group", "count", "max", "rest", "padded", "pad", "page"]);
         let page = self.attrs.page.clone();
         match &self.shape {
@@ -291,11 +291,11 @@ impl Source<'_> {
                     }
                 }
                 let repeat = Repeat::Fixed(Box::new((*len).clone()));
-                Some(What::Group { entry: Box::new((*entry).clone()), repeat, page })
+                Some(ItemKind::Group { entry: Box::new((*entry).clone()), repeat, page })
             }
             Shape::Vec(entry) => {
                 let repeat = self.repeat()?;
-                Some(What::Group { entry: Box::new((*entry).clone()), repeat, page })
+                Some(ItemKind::Group { entry: Box::new((*entry).clone()), repeat, page })
             }
             _ => {
                 self.cx

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_codec::framing::LengthPrefix;
-use fep_codec::layout::Counts;
+use fep_codec::layout::LengthScope;
 use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::load::read;
 use fep_spec::model::Spec;
@@ -162,8 +162,8 @@ fn framing(table: &Table<'_>) -> LengthPrefix {
     let framing = framing.as_ref();
     let digits = framing.and_then(|table| table.integer("length_digits", 1..=9_u8)).map_or(4, |digits| digits.value);
     let counts = framing
-        .and_then(|table| table.choice("counts", &[("rest", Counts::Rest), ("all", Counts::All)]))
-        .map_or(Counts::Rest, |counts| counts.value);
+        .and_then(|table| table.choice("counts", &[("rest", LengthScope::Rest), ("all", LengthScope::All)]))
+        .map_or(LengthScope::Rest, |counts| counts.value);
     let frame_max_bytes =
         framing.and_then(|table| table.integer("frame_max_bytes", 16..=16_777_216_usize)).map_or(8192, |max| max.value);
     if let Some(table) = table.table("framing") {

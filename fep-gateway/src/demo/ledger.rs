@@ -98,5 +98,5 @@ impl Ledger {
 
 /// The annotated dump of a telegram, secrets masked.
 pub(super) fn dump(layout: &Layout, bytes: &[u8], colour: bool) -> String {
-    fep_codec::dump::dump(layout, bytes, fep_codec::dump::Options { reveal: false, colour })
+    fep_codec::dump::dump(layout, bytes, fep_codec::dump::DumpOptions { reveal: false, colour })
 }

@@ -6,7 +6,7 @@ use super::JournalError;
 use crate::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
 use crate::machine::institution::Request;
 use crate::machine::terms::Key;
-use crate::machine::trace::Mark;
+use crate::machine::trace::TraceHighWater;
 
 /// One thing to write.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) enum Command {
     Received(Box<Entry>),
     End(Box<Ending>, Option<oneshot::Sender<Result<(), JournalError>>>),
     Settle(Box<Settlement>, Option<oneshot::Sender<Option<Exchange>>>),
-    Notice(NoticeId, ExchangeId, i64, oneshot::Sender<Result<NoticeStanding, JournalError>>),
+    Notice(NoticeId, ExchangeId, i64, oneshot::Sender<Result<NoticeState, JournalError>>),
     Close,
 }
 
@@ -79,7 +79,7 @@ pub struct Sending {
     /// The bytes.
     pub entry: Entry,
     /// Must be in the journal with them.
-    pub mark: Option<Mark>,
+    pub mark: Option<TraceHighWater>,
     /// If they are an exchange's request.
     pub request: Option<Request>,
     /// If they answer a notice.
@@ -125,7 +125,7 @@ pub struct NoticeId {
 
 /// What is known of a notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoticeStanding {
+pub enum NoticeState {
     /// It was not answered yet.
     Unanswered,
     /// It was, with these bytes.

@@ -7,24 +7,24 @@ use std::time::Duration;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 use super::command::{
-    Acceptance, Accepted, Direction, Ending, Entry, NoticeId, NoticeStanding, Recalled, Sending, Settlement,
+    Acceptance, Accepted, Direction, Ending, Entry, NoticeId, NoticeState, Recalled, Sending, Settlement,
 };
 use super::{JournalError, schema};
 use crate::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
 use crate::machine::terms::Key;
-use crate::machine::trace::Mark;
+use crate::machine::trace::TraceHighWater;
 
 /// What an earlier run left: its marks, and the exchanges whose keys may still rest.
-pub(super) type Remains = (Vec<(String, Mark)>, Vec<Recalled>);
+pub(super) type Remains = (Vec<(String, TraceHighWater)>, Vec<Recalled>);
 
 /// The tables under the writer's hand.
 #[derive(Debug)]
 pub(super) struct Store {
     connection: Connection,
     /// The marks that are certainly in the file.
-    marks: HashMap<String, Mark>,
+    marks: HashMap<String, TraceHighWater>,
     /// Those of the transaction that is open.
-    marks_new: HashMap<String, Mark>,
+    marks_new: HashMap<String, TraceHighWater>,
 }
 
 impl Store {
@@ -66,9 +66,9 @@ impl Store {
         let mut statement = self.connection.prepare("SELECT institution, day, high FROM traces")?;
         let marks = statement.query_map([], |row| {
             let high: i64 = row.get(2)?;
-            Ok((row.get(0)?, Mark { day: row.get(1)?, high: u64::try_from(high).unwrap_or(0) }))
+            Ok((row.get(0)?, TraceHighWater { day: row.get(1)?, high: u64::try_from(high).unwrap_or(0) }))
         })?;
-        let marks = marks.collect::<Result<Vec<(String, Mark)>, _>>()?;
+        let marks = marks.collect::<Result<Vec<(String, TraceHighWater)>, _>>()?;
         self.marks = marks.iter().cloned().collect();
         let since_ms = now_ms.saturating_sub(i64::try_from(rest.as_millis()).unwrap_or(i64::MAX));
         let sql = "SELECT id, institution, key, answer_expected, answer, ended_at_ms FROM exchanges
@@ -203,7 +203,7 @@ impl Store {
         find(&self.connection, &settlement.id)
     }
 
-    pub(super) fn notice(&mut self, id: &NoticeId, name: &ExchangeId, at_ms: i64) -> Result<NoticeStanding, Error> {
+    pub(super) fn notice(&mut self, id: &NoticeId, name: &ExchangeId, at_ms: i64) -> Result<NoticeState, Error> {
         let key = to_json(&id.key);
         let sql = "INSERT INTO notices (institution, telegram, key, id, received_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)
                    ON CONFLICT DO NOTHING";
@@ -213,10 +213,10 @@ impl Store {
             .connection
             .prepare_cached(sql)?
             .query_row(params![id.institution, id.telegram, key], |row| row.get(0))?;
-        Ok(answer.map_or(NoticeStanding::Unanswered, |answer| NoticeStanding::Answered(answer.into())))
+        Ok(answer.map_or(NoticeState::Unanswered, |answer| NoticeState::Answered(answer.into())))
     }
 
-    fn mark(&mut self, institution: &str, mark: Mark) -> Result<(), Error> {
+    fn mark(&mut self, institution: &str, mark: TraceHighWater) -> Result<(), Error> {
         let known = self.marks_new.get(institution).or_else(|| self.marks.get(institution));
         if known == Some(&mark) {
             return Ok(());

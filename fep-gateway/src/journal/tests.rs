@@ -44,7 +44,7 @@ fn sending(id: &str, trace: u64) -> Sending {
     };
     let key = Key::new([trace.to_string().as_bytes()]);
     let request = Some(Request { trace: trace.to_string(), key, answer: "TransferAnswer".into() });
-    Sending { entry, mark: Some(Mark { day: 7, high: 1000 }), request, notice: None }
+    Sending { entry, mark: Some(TraceHighWater { day: 7, high: 1000 }), request, notice: None }
 }
 
 fn ending(id: &str, outcome: Outcome) -> Ending {
@@ -85,7 +85,7 @@ async fn what_was_on_its_way_at_a_crash_is_unknown_and_what_was_not_is_not_sent(
     assert_eq!(state(&opened.journal, "a").await, (Some(Outcome::NotSent), None));
     assert_eq!(state(&opened.journal, "b").await, (Some(Outcome::Unknown), None));
     assert_eq!(state(&opened.journal, "c").await, (Some(Outcome::Answered), None));
-    assert_eq!(opened.marks, [("bank-a".to_owned(), Mark { day: 7, high: 1000 })]);
+    assert_eq!(opened.marks, [("bank-a".to_owned(), TraceHighWater { day: 7, high: 1000 })]);
     let [recalled, answered] = &opened.recalled[..] else { panic!("{:?}", opened.recalled) };
     assert_eq!((answered.id.0.as_str(), &answered.answered), ("c", &Some(answer().bytes)));
     assert_eq!((recalled.id.0.as_str(), &recalled.key), ("b", &Key::new([b"17".as_slice()])));
@@ -179,13 +179,13 @@ async fn a_notice_gets_the_same_answer_again() {
     let id = NoticeId { institution: "bank-a".to_owned(), telegram: "DepositNotice".to_owned(), key };
     let name = ExchangeId("n".to_owned());
     for _ in 0..2 {
-        assert_eq!(journal.notice(id.clone(), name.clone(), 1).await, Ok(NoticeStanding::Unanswered));
+        assert_eq!(journal.notice(id.clone(), name.clone(), 1).await, Ok(NoticeState::Unanswered));
     }
     let mut answering = Sending { request: None, notice: Some(id.clone()), ..sending("x", 1) };
     answering.entry.exchange = None;
     journal.send(answering).unwrap().await.unwrap().unwrap();
     let standing = journal.notice(id, name, 2).await;
-    assert_eq!(standing, Ok(NoticeStanding::Answered(TelegramBytes::copy_of(b"0004abcd"))));
+    assert_eq!(standing, Ok(NoticeState::Answered(TelegramBytes::copy_of(b"0004abcd"))));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use rusqlite::{Error, ErrorCode};
 use tokio::sync::mpsc;
 
 use super::JournalError;
-use super::command::{Accepted, Command, NoticeStanding};
+use super::command::{Accepted, Command, NoticeState};
 use super::store::Store;
 use crate::exchange::Exchange;
 
@@ -28,7 +28,7 @@ enum Done {
     Written,
     Accepted(Accepted),
     Settled(Option<Box<Exchange>>),
-    Notice(NoticeStanding),
+    Notice(NoticeState),
 }
 
 /// Writes until it is told to close, or nobody is left who could tell it anything.

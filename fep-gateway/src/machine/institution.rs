@@ -19,9 +19,9 @@ use std::time::Duration;
 use self::links::Link;
 use crate::exchange::{LinkState, TelegramBytes};
 use crate::machine::mux::Mux;
-use crate::machine::session::{self, Habits};
-use crate::machine::terms::{Duty, Key, LinkId, Now, Place, Telegrams, Ticket, Wire};
-use crate::machine::trace::{Mark, TraceBook};
+use crate::machine::session::{self, SessionPolicy};
+use crate::machine::terms::{Duty, EncodedRequest, Incarnation, Key, LinkId, Now, Telegrams, Ticket};
+use crate::machine::trace::{TraceBook, TraceHighWater};
 
 /// What an institution's machine needs to know.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub struct Settings {
     /// How long stopping waits for what is in flight.
     pub drain_max: Duration,
     /// Session duties and their times.
-    pub habits: Habits,
+    pub policy: SessionPolicy,
     /// The lines, in the order of the configuration.
     pub lines: Vec<LineSettings>,
     /// The highest trace number.
@@ -57,19 +57,19 @@ pub struct LineSettings {
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Connect this link; answer with [`Institution::connected`] or [`Institution::lost`].
-    Connect(Place),
+    Connect(Incarnation),
     /// Close the connection; answer with [`Institution::lost`].
-    Close(Place, String),
+    Close(Incarnation, String),
     /// Bring these bytes into the journal; answer with [`Institution::journaled`].
     Journal(Outgoing),
     /// Write these bytes, which are in the journal.
-    Write(Ticket, Place, TelegramBytes),
+    Write(Ticket, Incarnation, TelegramBytes),
     /// An exchange ended, or was settled.
     End(Ticket, End),
     /// These bytes were received.
     Received(Incoming),
     /// A notice wants an answer: [`Institution::reply`].
-    Notice(Place, Arc<str>, TelegramBytes),
+    Notice(Incarnation, Arc<str>, TelegramBytes),
     /// A link changed. The text says why, if something went wrong.
     Link(LinkId, LinkState, Option<String>),
     /// An echo test came back after this time.
@@ -86,13 +86,13 @@ pub struct Outgoing {
     /// Under which it is known.
     pub ticket: Ticket,
     /// The connection that shall carry it.
-    pub place: Place,
+    pub place: Incarnation,
     /// The bytes.
     pub bytes: TelegramBytes,
     /// The exchange's part, if it is one's request.
     pub request: Option<Request>,
     /// Must be in the journal with it, if it has a trace number of ours.
-    pub mark: Option<Mark>,
+    pub mark: Option<TraceHighWater>,
 }
 
 /// What an exchange learns when its request is made.
@@ -123,7 +123,7 @@ pub enum End {
 #[derive(Clone, Debug)]
 pub struct Incoming {
     /// The connection.
-    pub place: Place,
+    pub place: Incarnation,
     /// The bytes.
     pub bytes: TelegramBytes,
     /// What they are.
@@ -189,7 +189,7 @@ pub struct Institution<T> {
     inflight: usize,
     next_ticket: u64,
     random: u64,
-    leaving: Option<Leaving>,
+    leaving: Option<Shutdown>,
     actions: VecDeque<Action>,
 }
 
@@ -197,7 +197,7 @@ pub struct Institution<T> {
 #[derive(Debug)]
 struct UnderWay {
     owner: Owner,
-    place: Place,
+    place: Incarnation,
     bytes: TelegramBytes,
     /// What waits for an answer: its key, and for how long.
     waits: Option<(Key, Duration)>,
@@ -215,7 +215,7 @@ enum Owner {
 const SKIPS_MAX: usize = 1000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Leaving {
+enum Shutdown {
     /// Until then, what is in flight may end.
     Draining(Duration),
     SigningOff,
@@ -225,8 +225,8 @@ enum Leaving {
 impl<T: Telegrams> Institution<T> {
     /// A machine that has not connected yet. `random` seeds the jitter.
     #[must_use]
-    pub fn new(settings: Settings, telegrams: T, used: Option<Mark>, random: u64) -> Self {
-        let lines = settings.lines.iter().map(|line| vec![Link::new(line, &settings.habits); line.links]).collect();
+    pub fn new(settings: Settings, telegrams: T, used: Option<TraceHighWater>, random: u64) -> Self {
+        let lines = settings.lines.iter().map(|line| vec![Link::new(line, &settings.policy); line.links]).collect();
         let traces = TraceBook::new(settings.trace_max, settings.trace_block, used);
         Self {
             settings,
@@ -287,7 +287,7 @@ impl<T: Telegrams> Institution<T> {
     ///
     /// # Errors
     /// If no link is open; the institution will send the notice again.
-    pub fn reply(&mut self, place: Place, bytes: TelegramBytes) -> Result<Ticket, String> {
+    pub fn reply(&mut self, place: Incarnation, bytes: TelegramBytes) -> Result<Ticket, String> {
         let place = if self.is_open(place) { place } else { self.place_for_business()? };
         Ok(self.send(Owner::Reply, place, bytes, None, None, None))
     }
@@ -335,7 +335,7 @@ impl<T: Telegrams> Institution<T> {
             self.tick_link(link, now);
         }
         self.expire(now);
-        if let Some(Leaving::Draining(until)) = self.leaving
+        if let Some(Shutdown::Draining(until)) = self.leaving
             && until <= now.steady
         {
             self.end_all(now);
@@ -347,7 +347,7 @@ impl<T: Telegrams> Institution<T> {
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         let drain = match self.leaving {
-            Some(Leaving::Draining(until)) => Some(until),
+            Some(Shutdown::Draining(until)) => Some(until),
             _ => None,
         };
         let links = self.lines.iter().flatten().filter_map(Link::deadline).min();
@@ -357,7 +357,7 @@ impl<T: Telegrams> Institution<T> {
     /// Stops: no new requests, what is in flight may end, then sign-off and close. [`Action::Stopped`] is the end.
     pub fn leave(&mut self, now: Now) {
         if self.leaving.is_none() {
-            self.leaving = Some(Leaving::Draining(now.steady + self.settings.drain_max));
+            self.leaving = Some(Shutdown::Draining(now.steady + self.settings.drain_max));
             self.progress(now);
         }
     }
@@ -377,8 +377,8 @@ impl<T: Telegrams> Institution<T> {
     fn make(
         &mut self,
         now: Now,
-        mut encode: impl FnMut(&T, u64) -> Result<Wire, String>,
-    ) -> Result<(Wire, Mark), String> {
+        mut encode: impl FnMut(&T, u64) -> Result<EncodedRequest, String>,
+    ) -> Result<(EncodedRequest, TraceHighWater), String> {
         let day = self.telegrams.day(now);
         let mut last = None;
         for _ in 0..=self.mux.len().min(SKIPS_MAX) {
@@ -395,8 +395,15 @@ impl<T: Telegrams> Institution<T> {
         Err("the request's key is in flight, or rests since its last use".to_owned())
     }
 
-    fn send_wire(&mut self, owner: Owner, place: Place, wire: Wire, mark: Mark, since: Duration) -> Ticket {
-        let Wire { telegram: _, bytes, key, answer, trace, answer_timeout } = wire;
+    fn send_wire(
+        &mut self,
+        owner: Owner,
+        place: Incarnation,
+        wire: EncodedRequest,
+        mark: TraceHighWater,
+        since: Duration,
+    ) -> Ticket {
+        let EncodedRequest { telegram: _, bytes, key, answer, trace, answer_timeout } = wire;
         let request = (owner == Owner::Exchange).then(|| Request { key: key.clone(), answer: answer.clone(), trace });
         let ticket = self.send(owner, place, bytes, Some((key.clone(), answer_timeout)), Some(mark), request);
         // `make` has looked: the key is free.
@@ -407,10 +414,10 @@ impl<T: Telegrams> Institution<T> {
     fn send(
         &mut self,
         owner: Owner,
-        place: Place,
+        place: Incarnation,
         bytes: TelegramBytes,
         waits: Option<(Key, Duration)>,
-        mark: Option<Mark>,
+        mark: Option<TraceHighWater>,
         request: Option<Request>,
     ) -> Ticket {
         let ticket = self.ticket();
@@ -449,14 +456,14 @@ impl<T: Telegrams> Institution<T> {
 
     /// Takes the next step of stopping, if the last one is done.
     fn progress(&mut self, now: Now) {
-        if matches!(self.leaving, Some(Leaving::Draining(_))) && self.inflight == 0 {
-            self.leaving = Some(Leaving::SigningOff);
+        if matches!(self.leaving, Some(Shutdown::Draining(_))) && self.inflight == 0 {
+            self.leaving = Some(Shutdown::SigningOff);
             for link in self.link_ids() {
                 self.leave_link(link, now);
             }
         }
-        if self.leaving == Some(Leaving::SigningOff) && self.lines.iter().flatten().all(Link::is_down) {
-            self.leaving = Some(Leaving::Gone);
+        if self.leaving == Some(Shutdown::SigningOff) && self.lines.iter().flatten().all(Link::is_down) {
+            self.leaving = Some(Shutdown::Gone);
             self.actions.push_back(Action::Stopped);
         }
     }

@@ -21,12 +21,12 @@ use crate::machine::terms::{Key, Ticket};
 /// Everything that stands under a key.
 #[derive(Clone, Debug, Default)]
 pub struct Mux {
-    standings: HashMap<Key, Standing>,
+    standings: HashMap<Key, Pending>,
     ends: BTreeSet<(Duration, Key)>,
 }
 
 #[derive(Clone, Debug)]
-struct Standing {
+struct Pending {
     ticket: Ticket,
     answer: Arc<str>,
     stage: Stage,
@@ -145,7 +145,7 @@ impl Mux {
 
     /// The telegram certainly did not reach the wire: the key is free.
     pub fn withdraw(&mut self, key: &Key) {
-        if let Some(Standing { end: Some(end), .. }) = self.standings.remove(key) {
+        if let Some(Pending { end: Some(end), .. }) = self.standings.remove(key) {
             self.ends.remove(&(end, key.clone()));
         }
     }
@@ -211,7 +211,7 @@ impl Mux {
 
     fn stand(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, stage: Stage, end: Duration) {
         self.ends.insert((end, key.clone()));
-        self.standings.insert(key, Standing { ticket, answer, stage, digest: 0, end: Some(end) });
+        self.standings.insert(key, Pending { ticket, answer, stage, digest: 0, end: Some(end) });
     }
 
     fn turn(&mut self, key: &Key, stage: Stage, end: Duration) {

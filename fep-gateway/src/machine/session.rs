@@ -14,7 +14,7 @@ use crate::machine::terms::Duty;
 
 /// The times and duties of an institution's sessions.
 #[derive(Clone, Debug, Default)]
-pub struct Habits {
+pub struct SessionPolicy {
     /// We sign on after connecting.
     pub sign_on: bool,
     /// We sign off before closing.
@@ -30,7 +30,7 @@ pub struct Habits {
 /// The session of one connection.
 #[derive(Clone, Debug)]
 pub struct Session {
-    habits: Habits,
+    policy: SessionPolicy,
     state: LinkState,
     echo_sent: Duration,
     echo_waits: bool,
@@ -73,9 +73,9 @@ pub enum Action {
 impl Session {
     /// A session before its connection.
     #[must_use]
-    pub fn new(habits: Habits) -> Self {
+    pub fn new(policy: SessionPolicy) -> Self {
         let never = Duration::ZERO;
-        Self { habits, state: LinkState::Connecting, echo_sent: never, echo_waits: false, received: never }
+        Self { policy, state: LinkState::Connecting, echo_sent: never, echo_waits: false, received: never }
     }
 
     /// The stage it is in.
@@ -90,7 +90,7 @@ impl Session {
             Event::Connected => {
                 self.received = now;
                 self.echo_sent = now;
-                if self.habits.sign_on {
+                if self.policy.sign_on {
                     vec![self.turn(LinkState::SigningOn), Action::Send(Duty::SignOn)]
                 } else {
                     vec![self.turn(LinkState::Up)]
@@ -106,7 +106,7 @@ impl Session {
             Event::Unanswered(duty, why) => vec![Action::Close(format!("{}: {why}", duty.name()))],
             Event::Theirs(duty) => self.theirs(duty),
             Event::Leave => match self.state {
-                LinkState::Up if self.habits.sign_off => {
+                LinkState::Up if self.policy.sign_off => {
                     vec![self.turn(LinkState::SigningOff), Action::Send(Duty::SignOff)]
                 }
                 _ => vec![Action::Close("the gateway stopped".to_owned())],
@@ -127,15 +127,15 @@ impl Session {
     /// When [`Session::tick`] has something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        if !self.habits.echo_test || self.echo_waits {
+        if !self.policy.echo_test || self.echo_waits {
             return None;
         }
         // After a sign-off too: a connection that they left open may be dead.
         if !matches!(self.state, LinkState::Up | LinkState::SigningOff) {
             return None;
         }
-        let idle = self.received.max(self.echo_sent) + self.habits.echo_idle;
-        Some(idle.min(self.echo_sent + self.habits.echo_interval))
+        let idle = self.received.max(self.echo_sent) + self.policy.echo_idle;
+        Some(idle.min(self.echo_sent + self.policy.echo_interval))
     }
 
     fn answered(&mut self, duty: Duty, refused: Option<String>) -> Vec<Action> {
@@ -177,8 +177,8 @@ mod tests {
     fn connected() -> Session {
         let echo_interval = 30 * SECOND;
         let echo_idle = 20 * SECOND;
-        let habits = Habits { sign_on: true, sign_off: true, echo_test: true, echo_interval, echo_idle };
-        let mut session = Session::new(habits);
+        let policy = SessionPolicy { sign_on: true, sign_off: true, echo_test: true, echo_interval, echo_idle };
+        let mut session = Session::new(policy);
         let actions = session.on(Event::Connected, Duration::ZERO);
         assert_eq!(actions, [Action::Became(LinkState::SigningOn), Action::Send(Duty::SignOn)]);
         session
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn without_a_session_a_connection_is_up_at_once() {
-        let mut session = Session::new(Habits::default());
+        let mut session = Session::new(SessionPolicy::default());
         assert_eq!(session.on(Event::Connected, Duration::ZERO), [Action::Became(LinkState::Up)]);
         assert_eq!(session.deadline(), None);
         assert_eq!(session.on(Event::Leave, SECOND), [Action::Close("the gateway stopped".to_owned())]);

@@ -81,7 +81,7 @@ pub struct LinkId {
 
 /// One connection: a link and its incarnation. What belongs to one never reaches the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct Incarnation {
     /// The link.
     pub link: LinkId,
     /// Which of its successive connections, from 1.
@@ -113,7 +113,7 @@ impl Duty {
 
 /// A telegram of ours that expects an answer, ready for the wire.
 #[derive(Clone, Debug)]
-pub struct Wire {
+pub struct EncodedRequest {
     /// The telegram: `Transfer`.
     pub telegram: Arc<str>,
     /// Its bytes.
@@ -130,7 +130,7 @@ pub struct Wire {
 
 /// What received bytes are to us.
 #[derive(Clone, Debug)]
-pub enum Reading {
+pub enum Classified {
     /// An answer to something of ours.
     Answer {
         /// The telegram: `TransferAnswer`.
@@ -170,13 +170,13 @@ pub trait Telegrams {
     ///
     /// # Errors
     /// Why there are none, in words.
-    fn request(&self, draft: &Self::Draft, trace: u64, now: Now) -> Result<Wire, String>;
+    fn request(&self, draft: &Self::Draft, trace: u64, now: Now) -> Result<EncodedRequest, String>;
 
     /// The bytes of a duty of ours.
     ///
     /// # Errors
     /// Why there are none, in words.
-    fn duty(&self, duty: Duty, trace: u64, now: Now) -> Result<Wire, String>;
+    fn duty(&self, duty: Duty, trace: u64, now: Now) -> Result<EncodedRequest, String>;
 
     /// The answer to a duty of theirs: yes.
     ///
@@ -185,7 +185,7 @@ pub trait Telegrams {
     fn accept(&self, duty: Duty, theirs: &[u8]) -> Result<TelegramBytes, String>;
 
     /// What these bytes are.
-    fn read(&self, bytes: &[u8]) -> Reading;
+    fn read(&self, bytes: &[u8]) -> Classified;
 
     /// The business day, counted from 1970-01-01, on which trace numbers begin anew.
     fn day(&self, now: Now) -> i64;
@@ -194,11 +194,11 @@ pub trait Telegrams {
 impl<T: Telegrams> Telegrams for Arc<T> {
     type Draft = T::Draft;
 
-    fn request(&self, draft: &Self::Draft, trace: u64, now: Now) -> Result<Wire, String> {
+    fn request(&self, draft: &Self::Draft, trace: u64, now: Now) -> Result<EncodedRequest, String> {
         T::request(self, draft, trace, now)
     }
 
-    fn duty(&self, duty: Duty, trace: u64, now: Now) -> Result<Wire, String> {
+    fn duty(&self, duty: Duty, trace: u64, now: Now) -> Result<EncodedRequest, String> {
         T::duty(self, duty, trace, now)
     }
 
@@ -206,7 +206,7 @@ impl<T: Telegrams> Telegrams for Arc<T> {
         T::accept(self, duty, theirs)
     }
 
-    fn read(&self, bytes: &[u8]) -> Reading {
+    fn read(&self, bytes: &[u8]) -> Classified {
         T::read(self, bytes)
     }
 

@@ -6,7 +6,7 @@
 
 /// The highest number of a day that may have been used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct TraceHighWater {
     /// The business day, counted from 1970-01-01.
     pub day: i64,
     /// The number.
@@ -27,8 +27,8 @@ pub struct TraceBook {
 impl TraceBook {
     /// Begins behind what the journal says was used.
     #[must_use]
-    pub fn new(max: u64, block: u64, used: Option<Mark>) -> Self {
-        let used = used.unwrap_or(Mark { day: i64::MIN, high: 0 });
+    pub fn new(max: u64, block: u64, used: Option<TraceHighWater>) -> Self {
+        let used = used.unwrap_or(TraceHighWater { day: i64::MIN, high: 0 });
         let last = used.high.min(max);
         Self { max: max.max(1), block: block.max(1), day: used.day, last, high: last }
     }
@@ -37,7 +37,7 @@ impl TraceBook {
     ///
     /// A day that lies before the current one does not turn the book back: a clock that was set back must not bring the
     /// day's first numbers again.
-    pub fn next(&mut self, day: i64) -> (u64, Mark) {
+    pub fn next(&mut self, day: i64) -> (u64, TraceHighWater) {
         if day > self.day || self.last >= self.max {
             self.day = self.day.max(day);
             self.last = 0;
@@ -47,7 +47,7 @@ impl TraceBook {
         if self.last > self.high {
             self.high = self.last.saturating_add(self.block - 1).min(self.max);
         }
-        (self.last, Mark { day: self.day, high: self.high })
+        (self.last, TraceHighWater { day: self.day, high: self.high })
     }
 }
 
@@ -55,8 +55,8 @@ impl TraceBook {
 mod tests {
     use super::*;
 
-    fn mark(day: i64, high: u64) -> Mark {
-        Mark { day, high }
+    fn mark(day: i64, high: u64) -> TraceHighWater {
+        TraceHighWater { day, high }
     }
 
     #[test]

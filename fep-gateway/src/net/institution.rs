@@ -13,17 +13,17 @@ use futures_util::stream::{FuturesOrdered, FuturesUnordered, StreamExt};
 use tokio::sync::{Semaphore, SemaphorePermit, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::board::Board;
 use super::clock::Clock;
 use super::link::LinkEvent;
+use super::statuses::LineStatuses;
 use crate::config::Institution as Config;
 use crate::exchange::{Answer, Event, Exchange, ExchangeId, Outcome, TelegramBytes};
 use crate::journal::{Ending, Journal, NoticeId, Recalled};
 use crate::machine::institution::{Institution as Machine, LineSettings, Settings};
-use crate::machine::terms::{LinkId, Now, Place, Ticket};
-use crate::machine::trace::Mark;
+use crate::machine::terms::{Incarnation, LinkId, Now, Ticket};
+use crate::machine::trace::TraceHighWater;
 use crate::notice::NoticeHandler;
-use crate::telegrams::{Desk, Draft};
+use crate::telegrams::{Draft, TelegramCatalogue};
 
 /// What everything in a gateway shares.
 #[derive(Clone)]
@@ -42,9 +42,9 @@ pub struct Shared {
 #[derive(Debug)]
 pub struct Handle {
     /// Its telegrams.
-    pub desk: Arc<Desk>,
+    pub catalogue: Arc<TelegramCatalogue>,
     /// Its lines.
-    pub board: Arc<Board>,
+    pub statuses: Arc<LineStatuses>,
     commands: mpsc::Sender<Command>,
     /// A place for each request between its acceptance and its end.
     places: Semaphore,
@@ -88,25 +88,25 @@ impl Handle {
     pub fn start(
         name: &str,
         config: Config,
-        desk: Desk,
-        used: Option<Mark>,
+        catalogue: TelegramCatalogue,
+        used: Option<TraceHighWater>,
         recalled: Vec<Recalled>,
         shared: Shared,
     ) -> Self {
-        let desk = Arc::new(desk);
+        let catalogue = Arc::new(catalogue);
         let now = shared.clock.now();
-        let board = Arc::new(Board::new(name, &config, now.wall_ms));
+        let statuses = Arc::new(LineStatuses::new(name, &config, now.wall_ms));
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
         let places = Semaphore::new(config.inflight_max + COMMANDS_MAX);
-        let settings = settings(&config, &desk);
-        let machine = Machine::new(settings, Arc::clone(&desk), used, shared.clock.seed());
+        let settings = settings(&config, &catalogue);
+        let machine = Machine::new(settings, Arc::clone(&catalogue), used, shared.clock.seed());
         let mut task = Task {
             name: name.to_owned(),
             config,
             machine,
-            desk: Arc::clone(&desk),
-            board: Arc::clone(&board),
+            catalogue: Arc::clone(&catalogue),
+            statuses: Arc::clone(&statuses),
             shared,
             events,
             links: HashMap::new(),
@@ -121,7 +121,7 @@ impl Handle {
         };
         task.recall(recalled, now);
         let task = tokio::spawn(task.run(command_queue, event_queue));
-        Self { desk, board, commands, places, task: tokio::sync::Mutex::new(Some(task)) }
+        Self { catalogue, statuses, commands, places, task: tokio::sync::Mutex::new(Some(task)) }
     }
 
     /// A place for one more request, kept until its end; none if so many run and wait that more would only fill the journal's
@@ -154,9 +154,9 @@ impl Handle {
 struct Task {
     name: String,
     config: Config,
-    machine: Machine<Arc<Desk>>,
-    desk: Arc<Desk>,
-    board: Arc<Board>,
+    machine: Machine<Arc<TelegramCatalogue>>,
+    catalogue: Arc<TelegramCatalogue>,
+    statuses: Arc<LineStatuses>,
     shared: Shared,
     events: mpsc::Sender<LinkEvent>,
     links: HashMap<LinkId, OpenLink>,
@@ -175,7 +175,7 @@ struct Task {
 type Waiting<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 struct OpenLink {
-    place: Place,
+    place: Incarnation,
     frames: mpsc::Sender<(Ticket, TelegramBytes)>,
     close: Option<oneshot::Sender<()>>,
 }
@@ -193,7 +193,7 @@ enum Done {
     Settled(Option<Exchange>),
     /// A notice has its answer; none if it must come again.
     Notice {
-        place: Place,
+        place: Incarnation,
         id: NoticeId,
         answer: Option<TelegramBytes>,
         fresh: bool,
@@ -327,7 +327,7 @@ impl Task {
     }
 }
 
-fn settings(config: &Config, desk: &Desk) -> Settings {
+fn settings(config: &Config, catalogue: &TelegramCatalogue) -> Settings {
     let line = |line: &crate::config::Line| LineSettings {
         links: line.links,
         reconnect_min: line.reconnect_min,
@@ -337,9 +337,9 @@ fn settings(config: &Config, desk: &Desk) -> Settings {
         inflight_max: config.inflight_max,
         quarantine: config.quarantine,
         drain_max: config.drain_max,
-        habits: desk.habits(config),
+        policy: catalogue.policy(config),
         lines: config.lines.iter().map(line).collect(),
-        trace_max: desk.trace_max(),
+        trace_max: catalogue.trace_max(),
         trace_block: TRACE_BLOCK,
     }
 }

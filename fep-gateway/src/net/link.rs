@@ -12,23 +12,23 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::board::Board;
 use super::clock::Clock;
 use super::outbox::Outbox;
+use super::statuses::LineStatuses;
 use crate::exchange::TelegramBytes;
-use crate::machine::terms::{Place, Ticket};
+use crate::machine::terms::{Incarnation, Ticket};
 
 /// What a link tells its institution.
 #[derive(Debug)]
 pub(super) enum LinkEvent {
-    Connected(Place),
+    Connected(Incarnation),
     /// Whole frames, as they came in one read.
-    Received(Place, Vec<TelegramBytes>),
+    Received(Incarnation, Vec<TelegramBytes>),
     /// The stream has no next frame: what stands there, and why.
-    BadFrame(Place, TelegramBytes, String),
+    BadFrame(Incarnation, TelegramBytes, String),
     /// The last thing that is heard of a place.
     Lost {
-        place: Place,
+        place: Incarnation,
         why: String,
         untouched: Vec<Ticket>,
     },
@@ -37,7 +37,7 @@ pub(super) enum LinkEvent {
 /// What a link needs.
 #[derive(Debug)]
 pub(super) struct Link {
-    pub(super) place: Place,
+    pub(super) place: Incarnation,
     pub(super) address: String,
     pub(super) connect_timeout: Duration,
     pub(super) write_timeout: Duration,
@@ -47,7 +47,7 @@ pub(super) struct Link {
     pub(super) frames: mpsc::Receiver<(Ticket, TelegramBytes)>,
     /// Resolves, or is dropped, when the link shall be closed.
     pub(super) close: oneshot::Receiver<()>,
-    pub(super) board: Arc<Board>,
+    pub(super) statuses: Arc<LineStatuses>,
     pub(super) clock: Arc<Clock>,
 }
 
@@ -109,7 +109,7 @@ impl Link {
             framing: self.framing,
             frame_timeout: self.frame_timeout,
             events: self.events.clone(),
-            board: Arc::clone(&self.board),
+            statuses: Arc::clone(&self.statuses),
             clock: Arc::clone(&self.clock),
         };
         let (enough, had_enough) = oneshot::channel();
@@ -145,7 +145,7 @@ impl Link {
                     Ok(count) => {
                         outbox.taken(count);
                         refused_since = Instant::now();
-                        self.board.sent(self.place, self.clock.now().wall_ms);
+                        self.statuses.sent(self.place, self.clock.now().wall_ms);
                     }
                     Err(error) => return Err(format!("write: {error}")),
                 },
@@ -182,11 +182,11 @@ impl Link {
 }
 
 struct Reader {
-    place: Place,
+    place: Incarnation,
     framing: LengthPrefix,
     frame_timeout: Duration,
     events: mpsc::Sender<LinkEvent>,
-    board: Arc<Board>,
+    statuses: Arc<LineStatuses>,
     clock: Arc<Clock>,
 }
 
@@ -215,7 +215,7 @@ impl Reader {
                     let why = format!("the connection ended inside a frame, after {} of its bytes", buffer.len());
                     return self.bad_frame(buffer, why).await;
                 }
-                Ok(_) => self.board.received(self.place, self.clock.now().wall_ms),
+                Ok(_) => self.statuses.received(self.place, self.clock.now().wall_ms),
                 Err(error) => return format!("read: {error}"),
             }
             let mut frames = Vec::new();

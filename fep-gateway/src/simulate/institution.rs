@@ -274,8 +274,8 @@ impl Institution {
         let framing = self.scenario.framing;
         let digits = usize::from(framing.digits);
         let counted = match framing.counts {
-            fep_codec::layout::Counts::Rest => content.len(),
-            fep_codec::layout::Counts::All => content.len() + digits,
+            fep_codec::layout::LengthScope::Rest => content.len(),
+            fep_codec::layout::LengthScope::All => content.len() + digits,
         };
         let mut frame = format!("{counted:0digits$}").into_bytes();
         frame.extend_from_slice(content);

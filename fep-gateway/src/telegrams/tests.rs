@@ -1,4 +1,4 @@
-//! The bank's golden telegrams through the desk.
+//! The bank's golden telegrams through the catalogue.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ const NOW: Now = Now { steady: Duration::ZERO, wall_ms: 1_795_221_015_000 };
 
 const CONFIG: &str = include_str!("../../testdata/bank-a.toml");
 
-fn desk() -> Desk {
+fn catalogue() -> TelegramCatalogue {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let config = Config::parse("gateway.toml", CONFIG, &folder).unwrap();
-    Desk::new(config.institutions.get("bank-a").unwrap()).unwrap()
+    TelegramCatalogue::new(config.institutions.get("bank-a").unwrap()).unwrap()
 }
 
 fn golden(name: &str) -> (Json, Vec<u8>) {
@@ -34,16 +34,16 @@ fn body() -> Json {
 
 #[test]
 fn a_body_with_fillings_makes_the_golden_telegram() {
-    let desk = desk();
+    let catalogue = catalogue();
     let mut fields = body();
     put_path(&mut fields, "header.transaction_no", "T2026112100001".into());
-    let draft = desk.draft("Transfer", &with_header(fields), NOW).unwrap();
-    let wire = desk.request(&draft, 123, NOW).unwrap();
+    let draft = catalogue.draft("Transfer", &with_header(fields), NOW).unwrap();
+    let wire = catalogue.request(&draft, 123, NOW).unwrap();
     let (_, bytes) = golden("bank-a-transfer.json");
     assert_eq!(String::from_utf8_lossy(&wire.bytes), String::from_utf8_lossy(&bytes));
     assert_eq!((&*wire.answer, wire.trace.as_str()), ("TransferAnswer", "123"));
     assert_eq!(wire.key, Key::new([b"000123".as_slice(), b"20261121"]));
-    assert_eq!(desk.trace_max(), 999_999);
+    assert_eq!(catalogue.trace_max(), 999_999);
 }
 
 fn with_header(mut fields: Json) -> Json {
@@ -55,20 +55,20 @@ fn with_header(mut fields: Json) -> Json {
 
 #[test]
 fn a_whole_golden_telegram_is_taken_but_its_trace_number_is_ours() {
-    let desk = desk();
+    let catalogue = catalogue();
     let (fields, bytes) = golden("bank-a-transfer.json");
-    let draft = desk.draft("Transfer", &fields, NOW).unwrap();
+    let draft = catalogue.draft("Transfer", &fields, NOW).unwrap();
     let mut expected = bytes;
     expected[32..38].copy_from_slice(b"000077");
-    assert_eq!(desk.request(&draft, 77, NOW).unwrap().bytes[..], expected[..]);
+    assert_eq!(catalogue.request(&draft, 77, NOW).unwrap().bytes[..], expected[..]);
 }
 
 #[test]
 fn transaction_numbers_are_unique_over_all_traces_of_a_day() {
-    let desk = desk();
-    let draft = desk.draft("Transfer", &body(), NOW).unwrap();
+    let catalogue = catalogue();
+    let draft = catalogue.draft("Transfer", &body(), NOW).unwrap();
     let number = |trace| {
-        let wire = desk.request(&draft, trace, NOW).unwrap();
+        let wire = catalogue.request(&draft, trace, NOW).unwrap();
         String::from_utf8(wire.bytes[56..70].to_vec()).unwrap()
     };
     assert_eq!(number(1), "T2026112100001");
@@ -79,9 +79,9 @@ fn transaction_numbers_are_unique_over_all_traces_of_a_day() {
 
 #[test]
 fn a_wrong_request_is_refused_by_name() {
-    let desk = desk();
+    let catalogue = catalogue();
     let check = |telegram: &str, fields: &Json, expected: &str| {
-        let error = match desk.draft(telegram, fields, NOW) {
+        let error = match catalogue.draft(telegram, fields, NOW) {
             Err(DraftError::Invalid(error)) => error.to_string(),
             Err(other) => format!("{other:?}"),
             Ok(_) => "nothing is wrong".to_owned(),
@@ -105,49 +105,49 @@ fn a_wrong_request_is_refused_by_name() {
 
 #[test]
 fn received_bytes_become_what_they_mean() {
-    let desk = desk();
+    let catalogue = catalogue();
     let (_, answer) = golden("bank-a-transfer-answer.json");
-    let Reading::Answer { telegram, key, refused } = desk.read(&answer) else { panic!("no answer") };
+    let Classified::Answer { telegram, key, refused } = catalogue.read(&answer) else { panic!("no answer") };
     assert_eq!((&*telegram, refused), ("TransferAnswer", None));
     assert_eq!(key, Key::new([b"000123".as_slice(), b"20261121"]));
 
     let (_, sign_on) = golden("bank-a-sign-on.json");
-    assert!(matches!(desk.read(&sign_on), Reading::Duty(Duty::SignOn)));
+    assert!(matches!(catalogue.read(&sign_on), Classified::Duty(Duty::SignOn)));
     let (_, notice) = golden("bank-a-deposit-notice.json");
-    assert!(matches!(desk.read(&notice), Reading::Notice { telegram } if &*telegram == "DepositNotice"));
+    assert!(matches!(catalogue.read(&notice), Classified::Notice { telegram } if &*telegram == "DepositNotice"));
 
     let mut broken = answer;
     broken[120] = b'x';
-    let Reading::Undecodable { key: Some(key), why } = desk.read(&broken) else { panic!("no undecodable") };
+    let Classified::Undecodable { key: Some(key), why } = catalogue.read(&broken) else { panic!("no undecodable") };
     assert_eq!(key, Key::new([b"000123".as_slice(), b"20261121"]));
     assert!(why.contains("amount (출금금액), bytes 116..129"), "{why}");
     let (_, mut notice) = golden("bank-a-deposit-notice.json");
     notice[120] = b'x';
-    assert!(matches!(desk.read(&notice), Reading::Undecodable { key: None, .. }), "its number is theirs");
-    assert!(matches!(desk.read(b"0002xx"), Reading::Undecodable { key: None, .. }));
+    assert!(matches!(catalogue.read(&notice), Classified::Undecodable { key: None, .. }), "its number is theirs");
+    assert!(matches!(catalogue.read(b"0002xx"), Classified::Undecodable { key: None, .. }));
 }
 
 #[test]
 fn their_duty_is_answered_with_its_own_fields() {
-    let desk = desk();
+    let catalogue = catalogue();
     let (_, theirs) = golden("bank-a-sign-on.json");
-    let answer = desk.accept(Duty::SignOn, &theirs).unwrap();
+    let answer = catalogue.accept(Duty::SignOn, &theirs).unwrap();
     let mut expected = theirs;
     expected[24..28].copy_from_slice(b"0810");
     expected[52..56].copy_from_slice(b"0000");
     assert_eq!(String::from_utf8_lossy(&answer), String::from_utf8_lossy(&expected));
-    let Reading::Answer { refused: None, .. } = desk.read(&answer) else { panic!("it is a yes") };
+    let Classified::Answer { refused: None, .. } = catalogue.read(&answer) else { panic!("it is a yes") };
     expected[52..56].copy_from_slice(b"0003");
-    let Reading::Answer { refused: Some(why), .. } = desk.read(&expected) else { panic!("it is a no") };
+    let Classified::Answer { refused: Some(why), .. } = catalogue.read(&expected) else { panic!("it is a no") };
     assert_eq!(why, "header.response_code is 0003, not 0000");
 }
 
 #[test]
 fn a_notice_is_answered_with_its_own_fields_and_the_services() {
-    let desk = desk();
+    let catalogue = catalogue();
     let (_, notice) = golden("bank-a-deposit-notice.json");
-    let own = Desk::nested(&[("header.response_code".to_owned(), "0110".to_owned())]);
-    let answer = desk.answer("DepositNotice", &notice, &own).unwrap();
+    let own = TelegramCatalogue::nested(&[("header.response_code".to_owned(), "0110".to_owned())]);
+    let answer = catalogue.answer("DepositNotice", &notice, &own).unwrap();
     let mut expected = notice;
     expected[24..28].copy_from_slice(b"0210");
     expected[52..56].copy_from_slice(b"0110");
@@ -161,7 +161,7 @@ fn constants_that_their_fields_cannot_carry_are_refused_at_the_start() {
         assert_ne!(text, CONFIG, "{from}");
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let config = Config::parse("gateway.toml", &text, &folder).unwrap();
-        let why = Desk::new(config.institutions.get("bank-a").unwrap()).map(drop).expect_err(to);
+        let why = TelegramCatalogue::new(config.institutions.get("bank-a").unwrap()).map(drop).expect_err(to);
         assert!(why.contains(expected), "{why}");
     };
     check(

@@ -1,6 +1,6 @@
 //! One item of a layout → one field of a struct: its type and its attribute.
 
-use fep_codec::layout::{Check, Computed, Counts, Field, Group, Item, Kind, Repeat, SignOf};
+use fep_codec::layout::{Check, Computed, Field, Group, Item, Kind, LengthScope, Repeat, SignOf};
 use fep_codec::{Charset, Layout};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
@@ -142,8 +142,8 @@ fn foreign_check(field: &Field) -> Option<TokenStream> {
 fn computed(layout: &Layout, field: &Field, computed: &Computed) -> Vec<TokenStream> {
     let mut options = if let Kind::Number(rule) = &field.kind { number(rule) } else { vec![] };
     options.push(match computed {
-        Computed::Length(Counts::Rest) => quote!(computed = length(rest)),
-        Computed::Length(Counts::All) => quote!(computed = length(all)),
+        Computed::Length(LengthScope::Rest) => quote!(computed = length(rest)),
+        Computed::Length(LengthScope::All) => quote!(computed = length(all)),
         Computed::LengthOf(of) => {
             let of = ident(of);
             quote!(computed = length(#of))

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use fep_codec::Layout;
-use fep_codec::layout::{Computed, Counts, Encoding, Field, Group, Item, Kind, LATE_MAX, Repeat};
+use fep_codec::layout::{Computed, Encoding, Field, Group, Item, Kind, LATE_MAX, LengthScope, Repeat};
 
 use crate::document::Document;
 use crate::lower::{LayoutPlace, Place};
@@ -90,8 +90,8 @@ fn narrow(document: &Document, layout: &Layout, place: &LayoutPlace, total: usiz
             Item::Field(field) => {
                 let Some(Computed::Length(counts)) = field.computed else { continue };
                 let bytes = match counts {
-                    Counts::All => total,
-                    Counts::Rest => total.saturating_sub(offset).saturating_sub(field.len),
+                    LengthScope::All => total,
+                    LengthScope::Rest => total.saturating_sub(offset).saturating_sub(field.len),
                 };
                 short(document, field, &format!("{path}{}", field.name), bytes, place.name.clone());
             }

@@ -33,14 +33,14 @@ fn file(name: &Located<&str>, table: Table<'_>) -> (FileSpec, FilePlace) {
     let line_ends = table.get("line_end").map_or_else(|| vec![LineEnd::None], line_ends);
     let blocks = table.table("blocks").and_then(blocks);
     let lenient = table.array("lenient").map(lenient).unwrap_or_default();
-    let mut walk = Walk { places: Vec::new(), complete: true };
+    let mut walk = OrderWalk { places: Vec::new(), complete: true };
     let values = table.required("records").and_then(Value::array);
     walk.complete = values.is_some();
     let records = records(values.unwrap_or_default(), &mut walk);
     let totals = table.array("totals").unwrap_or_default().into_iter();
     let (totals, total_places) = totals.filter_map(Value::table).filter_map(total).unzip();
     table.finish();
-    let Walk { places, complete } = walk;
+    let OrderWalk { places, complete } = walk;
     let place = FilePlace { name: name.span.clone(), records: places, totals: total_places, complete };
     let name = name.value.to_owned();
     (FileSpec { name, label, record_len, line_ends, records, blocks, totals, lenient }, place)
@@ -104,14 +104,14 @@ fn lenient(values: Vec<Value<'_>>) -> Lenient {
 }
 
 /// What is known of a file's records beside the records themselves.
-struct Walk {
+struct OrderWalk {
     /// One for each record.
     places: Vec<Range<usize>>,
     /// Nothing was noted yet.
     complete: bool,
 }
 
-fn records(values: Vec<Value<'_>>, walk: &mut Walk) -> Vec<RecordUse> {
+fn records(values: Vec<Value<'_>>, walk: &mut OrderWalk) -> Vec<RecordUse> {
     let mut uses = Vec::new();
     for value in values {
         match value.table().and_then(|table| record(table, walk)) {
@@ -123,7 +123,7 @@ fn records(values: Vec<Value<'_>>, walk: &mut Walk) -> Vec<RecordUse> {
 }
 
 /// `{ telegram = "Header" }` is one; with `min` or `max` there are that many.
-fn record(table: Table<'_>, walk: &mut Walk) -> Option<RecordUse> {
+fn record(table: Table<'_>, walk: &mut OrderWalk) -> Option<RecordUse> {
     let document = table.document();
     let group = table.get("records");
     let telegram = if group.is_some() { table.string("telegram") } else { table.required_string("telegram") };

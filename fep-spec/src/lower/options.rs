@@ -43,7 +43,7 @@ pub(super) enum Pattern {
 
 /// What a type or an item says of its kind; nothing is filled in yet.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Options {
+pub(super) struct FieldOptions {
     pub(super) kind: Option<Located<KindName>>,
     charset: Option<Located<Charset>>,
     pad: Option<Located<Byte>>,
@@ -81,7 +81,7 @@ pub(super) struct Field<'a> {
     pub(super) codes: &'a [CodeList],
 }
 
-/// The keys that [`Options::read`] reads.
+/// The keys that [`FieldOptions::read`] reads.
 pub(super) const KEYS: [&str; 20] = [
     "kind",
     "charset",
@@ -177,7 +177,7 @@ impl Pattern {
     }
 }
 
-impl Options {
+impl FieldOptions {
     /// Reads all option keys of a table, except `codes`, whose meaning differs between types and items.
     pub(super) fn read(table: &Table<'_>) -> Self {
         let new = Self {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use fep_codec::Charset;
-use fep_codec::charset::{EncodeError, Writing};
+use fep_codec::charset::{EncodeError, EncodeOptions};
 
 use super::decoded;
 
@@ -60,7 +60,7 @@ fn a_cut_does_not_part_the_two() {
     for charset in JAPANESE {
         for room in 0..=charset.text_len(text) {
             let mut out = vec![0xAA; room + 2];
-            let (len, end) = charset.encode_cut(text, Writing::default(), &mut out[..room]).unwrap();
+            let (len, end) = charset.encode_cut(text, EncodeOptions::default(), &mut out[..room]).unwrap();
             assert_eq!(charset.decode(&out[..len]).as_deref(), Ok(&text[..end]), "{room}");
             assert_eq!(out[room..], [0xAA; 2], "{room}");
             assert_ne!(end, "かか".len(), "か is not left without its mark");

@@ -1,6 +1,6 @@
 //! Items among each other: groups, counts, lengths, wire order, parts without a field.
 
-use fep_codec::layout::{Counts, Item, Repeat};
+use fep_codec::layout::{Item, LengthScope, Repeat};
 use fep_codec::{Decode, Telegram};
 
 use super::{check, refusal};
@@ -65,7 +65,7 @@ fn groups_counts_and_lengths() {
     assert_eq!(group.repeat, Repeat::Counted { by: "second_count".into(), max: 2 });
     assert_eq!(group.label, "둘째");
     assert_eq!(Grouped::LAYOUT.group(5).repeat, Repeat::Fixed(2));
-    assert_eq!(Grouped::LAYOUT.field(7).counts(), Counts::Rest);
+    assert_eq!(Grouped::LAYOUT.field(7).counts(), LengthScope::Rest);
     assert_eq!((Grouped::LAYOUT.min_len(), Grouped::LAYOUT.max_len()), (20, 56));
 }
 

@@ -50,17 +50,17 @@ fn text() {
 fn one_character() {
     #[derive(Telegram, Debug, PartialEq)]
     #[telegram(charset = "cp949")]
-    struct Marks {
+    struct Discriminator {
         #[field(len = 1)]
         sign: char,
         #[field(len = 2)]
         mark: char,
     }
-    check(&Marks { sign: ' ', mark: '가' }, b" \xB0\xA1");
-    check(&Marks { sign: '-', mark: 'A' }, b"-A ");
-    assert_eq!(refusal(Marks::decode(b"-AB")), "peer: mark, bytes 1..3: expected one character, hex 41 42");
+    check(&Discriminator { sign: ' ', mark: '가' }, b" \xB0\xA1");
+    check(&Discriminator { sign: '-', mark: 'A' }, b"-A ");
+    assert_eq!(refusal(Discriminator::decode(b"-AB")), "peer: mark, bytes 1..3: expected one character, hex 41 42");
     assert_eq!(
-        refusal(Marks { sign: '가', mark: 'A' }.encode_to_vec()),
+        refusal(Discriminator { sign: '가', mark: 'A' }.encode_to_vec()),
         "caller: sign, bytes 0..1: needs 2 bytes, the field has 1; character 1, '가', does not fit any more"
     );
 }

@@ -185,7 +185,7 @@ fn full_width_comes_before_padding_and_padding_comes_in_pairs() {
     assert_eq!(refused(&rule, b"    "), (0, Reason::HalfWidth), "blank with the wrong spaces");
     assert_eq!(
         get(&rule, b"\x41\x42"),
-        Err(Fault::Malformed { at: Malformed { offset: 0, reason: Reason::HalfWidth }, charset: Charset::Cp949 })
+        Err(Fault::Malformed { at: DecodeError { offset: 0, reason: Reason::HalfWidth }, charset: Charset::Cp949 })
     );
     assert_eq!(put("A ", &rule, &mut out), Err(Fault::LooksLikePadding));
     assert_eq!(put("A　", &rule, &mut out), Err(Fault::LooksLikePadding));

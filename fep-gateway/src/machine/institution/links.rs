@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{Action, End, Institution, LineSettings, Owner};
 use crate::exchange::LinkState;
 use crate::machine::backoff::Backoff;
-use crate::machine::session::{self, Habits, Session};
-use crate::machine::terms::{Duty, LinkId, Now, Place, Telegrams, Ticket};
+use crate::machine::session::{self, Session, SessionPolicy};
+use crate::machine::terms::{Duty, Incarnation, LinkId, Now, Telegrams, Ticket};
 
 /// One contracted link.
 #[derive(Clone, Debug)]
@@ -33,11 +33,11 @@ enum Stage {
 }
 
 impl Link {
-    pub(super) fn new(line: &LineSettings, habits: &Habits) -> Self {
+    pub(super) fn new(line: &LineSettings, policy: &SessionPolicy) -> Self {
         Self {
             incarnation: 0,
             stage: Stage::Down,
-            session: Session::new(habits.clone()),
+            session: Session::new(policy.clone()),
             backoff: Backoff::new(line.reconnect_min, line.reconnect_max),
             up_since: None,
             inflight: 0,
@@ -81,7 +81,7 @@ impl Link {
 
 impl<T: Telegrams> Institution<T> {
     /// The connection stands.
-    pub fn connected(&mut self, place: Place, now: Now) {
+    pub fn connected(&mut self, place: Incarnation, now: Now) {
         let Some(link) = self.link_mut(place.link).filter(|link| link.incarnation == place.incarnation) else { return };
         if link.stage == Stage::Connecting {
             link.stage = Stage::Open;
@@ -91,7 +91,7 @@ impl<T: Telegrams> Institution<T> {
 
     /// The connection ended, or never came to be. `untouched` are the bytes of [`Action::Write`] of which certainly none was
     /// handed to the kernel.
-    pub fn lost(&mut self, place: Place, why: &str, untouched: &[Ticket], now: Now) {
+    pub fn lost(&mut self, place: Incarnation, why: &str, untouched: &[Ticket], now: Now) {
         for ticket in untouched {
             self.unsent(*ticket, &format!("the link was lost before the write: {why}"), now);
         }
@@ -111,12 +111,12 @@ impl<T: Telegrams> Institution<T> {
     }
 
     pub(super) fn connect(&mut self, id: LinkId) {
-        let habits = self.settings.habits.clone();
+        let policy = self.settings.policy.clone();
         let Some(link) = self.link_mut(id) else { return };
         link.incarnation += 1;
         link.stage = Stage::Connecting;
-        link.session = Session::new(habits);
-        let place = Place { link: id, incarnation: link.incarnation };
+        link.session = Session::new(policy);
+        let place = Incarnation { link: id, incarnation: link.incarnation };
         self.actions.push_back(Action::Link(id, LinkState::Connecting, None));
         self.actions.push_back(Action::Connect(place));
     }
@@ -160,18 +160,18 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    pub(super) fn duty_failed(&mut self, place: Place, duty: Duty, why: &str, now: Now) {
+    pub(super) fn duty_failed(&mut self, place: Incarnation, duty: Duty, why: &str, now: Now) {
         if self.is_open(place) {
             self.session(place.link, session::Event::Unanswered(duty, why.to_owned()), now);
         }
     }
 
-    pub(super) fn is_open(&self, place: Place) -> bool {
+    pub(super) fn is_open(&self, place: Incarnation) -> bool {
         self.link(place.link).is_some_and(|link| link.incarnation == place.incarnation && link.stage == Stage::Open)
     }
 
     /// Whether the connection is the link's present one, be it that we asked for its end.
-    pub(super) fn is_present(&self, place: Place) -> bool {
+    pub(super) fn is_present(&self, place: Incarnation) -> bool {
         self.link(place.link).is_some_and(|link| link.incarnation == place.incarnation && !link.is_down())
     }
 
@@ -180,14 +180,14 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// The link that is up and carries least.
-    pub(super) fn place_for_business(&self) -> Result<Place, String> {
+    pub(super) fn place_for_business(&self) -> Result<Incarnation, String> {
         let up = |link: &Link| link.stage == Stage::Open && link.session.state() == LinkState::Up;
-        let mut best: Option<(usize, Place)> = None;
+        let mut best: Option<(usize, Incarnation)> = None;
         let mut error = None;
         for id in self.link_ids() {
             let Some(link) = self.link(id) else { continue };
             if up(link) && best.is_none_or(|(least, _)| link.inflight < least) {
-                best = Some((link.inflight, Place { link: id, incarnation: link.incarnation }));
+                best = Some((link.inflight, Incarnation { link: id, incarnation: link.incarnation }));
             }
             error = error.or_else(|| link.last_error.clone());
         }
@@ -221,14 +221,14 @@ impl<T: Telegrams> Institution<T> {
         if matches!(link.stage, Stage::Open | Stage::Connecting) {
             link.stage = Stage::Closing;
             link.last_error = Some(why.clone());
-            let place = Place { link: id, incarnation: link.incarnation };
+            let place = Incarnation { link: id, incarnation: link.incarnation };
             self.actions.push_back(Action::Close(place, why));
         }
     }
 
     fn ask(&mut self, id: LinkId, duty: Duty, now: Now) {
         let Some(link) = self.link(id) else { return };
-        let place = Place { link: id, incarnation: link.incarnation };
+        let place = Incarnation { link: id, incarnation: link.incarnation };
         match self.make(now, |telegrams, trace| telegrams.duty(duty, trace, now)) {
             Ok((wire, mark)) => {
                 self.send_wire(Owner::Duty { duty, since: now.steady }, place, wire, mark, now.steady);
@@ -238,7 +238,7 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// Everything that was written to a connection which is gone can only be answered late.
-    fn give_up_on(&mut self, place: Place, why: &str, now: Now) {
+    fn give_up_on(&mut self, place: Incarnation, why: &str, now: Now) {
         let mut written = Vec::new();
         for (ticket, item) in &self.under_way {
             if item.place == place && item.written {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::tests::{Toy, at, settings};
+use super::tests::{ToyTelegrams, at, settings};
 use super::*;
 
 const MS: Duration = Duration::from_millis(1);
@@ -14,13 +14,13 @@ const MS: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 enum Event {
     Request,
-    Connected(Place),
-    Refused(Place),
+    Connected(Incarnation),
+    Refused(Incarnation),
     Journaled(Ticket, bool),
     /// The link's writer took the bytes.
-    Handed(Ticket, Place, TelegramBytes),
-    Received(Place, TelegramBytes),
-    Break(Place),
+    Handed(Ticket, Incarnation, TelegramBytes),
+    Received(Incarnation, TelegramBytes),
+    Break(Incarnation),
     Tick,
 }
 
@@ -33,15 +33,15 @@ struct Ends {
 }
 
 struct World {
-    machine: Institution<Toy>,
+    machine: Institution<ToyTelegrams>,
     random: u64,
     now: Duration,
     queue: BTreeMap<(Duration, u64), Event>,
     serial: u64,
     journaled: HashSet<Ticket>,
     /// Bytes in front of a link's writer: not handed to the kernel yet.
-    waiting: HashMap<Ticket, Place>,
-    alive: HashSet<Place>,
+    waiting: HashMap<Ticket, Incarnation>,
+    alive: HashSet<Incarnation>,
     requests: HashMap<Ticket, TelegramBytes>,
     handed: HashSet<Ticket>,
     ends: HashMap<Ticket, Vec<End>>,
@@ -51,13 +51,18 @@ struct World {
 
 impl World {
     fn new(seed: u64) -> Self {
-        let habits =
-            Habits { sign_on: true, sign_off: true, echo_test: true, echo_interval: 2000 * MS, echo_idle: 1000 * MS };
-        let mut settings = settings(3, habits);
+        let policy = SessionPolicy {
+            sign_on: true,
+            sign_off: true,
+            echo_test: true,
+            echo_interval: 2000 * MS,
+            echo_idle: 1000 * MS,
+        };
+        let mut settings = settings(3, policy);
         settings.inflight_max = 40;
         settings.trace_max = 9999;
         settings.quarantine = 20_000 * MS;
-        let mut machine = Institution::new(settings, Toy, None, seed);
+        let mut machine = Institution::new(settings, ToyTelegrams, None, seed);
         machine.start();
         Self {
             machine,
@@ -158,7 +163,7 @@ impl World {
     }
 
     /// The institution's side: mostly answers, sometimes does not, sometimes late, twice, garbled, elsewhere or at once gone.
-    fn institution(&mut self, place: Place, bytes: &TelegramBytes) {
+    fn institution(&mut self, place: Incarnation, bytes: &TelegramBytes) {
         let text = String::from_utf8_lossy(bytes).into_owned();
         let Some((telegram, key)) = text.split_once(':') else { return };
         let answer = match telegram {

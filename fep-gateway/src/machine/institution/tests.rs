@@ -1,27 +1,34 @@
 //! One institution, step by step, under virtual time.
 
 use super::*;
-use crate::machine::terms::Reading;
+use crate::machine::terms::Classified;
 
 /// Telegrams of fixed text: `REQ:0007`, answered by `ANS:0007`. `ON`, `OFF` and `ECHO` are duties, `BAD:0007` is unreadable.
 #[derive(Debug)]
-pub(super) struct Toy;
+pub(super) struct ToyTelegrams;
 
-fn wire(telegram: &str, answer: &str, trace: u64) -> Wire {
+fn wire(telegram: &str, answer: &str, trace: u64) -> EncodedRequest {
     let bytes = TelegramBytes::from(format!("{telegram}:{trace:04}").into_bytes());
     let key = Key::new([bytes.get(telegram.len() + 1..).unwrap()]);
     let answer_timeout = Duration::from_secs(5);
-    Wire { telegram: telegram.into(), bytes, key, answer: answer.into(), trace: trace.to_string(), answer_timeout }
+    EncodedRequest {
+        telegram: telegram.into(),
+        bytes,
+        key,
+        answer: answer.into(),
+        trace: trace.to_string(),
+        answer_timeout,
+    }
 }
 
-impl Telegrams for Toy {
+impl Telegrams for ToyTelegrams {
     type Draft = ();
 
-    fn request(&self, (): &(), trace: u64, _: Now) -> Result<Wire, String> {
+    fn request(&self, (): &(), trace: u64, _: Now) -> Result<EncodedRequest, String> {
         Ok(wire("REQ", "ANS", trace))
     }
 
-    fn duty(&self, duty: Duty, trace: u64, _: Now) -> Result<Wire, String> {
+    fn duty(&self, duty: Duty, trace: u64, _: Now) -> Result<EncodedRequest, String> {
         let (telegram, answer) = match duty {
             Duty::SignOn => ("ON", "ON-OK"),
             Duty::SignOff => ("OFF", "OFF-OK"),
@@ -34,18 +41,19 @@ impl Telegrams for Toy {
         Ok([theirs, b"-accepted"].concat().into())
     }
 
-    fn read(&self, bytes: &[u8]) -> Reading {
+    fn read(&self, bytes: &[u8]) -> Classified {
         let text = std::str::from_utf8(bytes).unwrap();
         let (telegram, key) = text.split_once(':').unwrap();
         let key = Key::new([key.as_bytes()]);
-        let answer = |telegram: &str, refused| Reading::Answer { telegram: telegram.into(), key: key.clone(), refused };
+        let answer =
+            |telegram: &str, refused| Classified::Answer { telegram: telegram.into(), key: key.clone(), refused };
         match telegram {
-            "ON" => Reading::Duty(Duty::SignOn),
-            "OFF" => Reading::Duty(Duty::SignOff),
-            "ECHO" => Reading::Duty(Duty::EchoTest),
+            "ON" => Classified::Duty(Duty::SignOn),
+            "OFF" => Classified::Duty(Duty::SignOff),
+            "ECHO" => Classified::Duty(Duty::EchoTest),
             "NO" => answer("ON-OK", Some("refused".to_owned())),
-            "BAD" => Reading::Undecodable { key: Some(key), why: "rubbish".to_owned() },
-            "NOTE" => Reading::Notice { telegram: "NOTE".into() },
+            "BAD" => Classified::Undecodable { key: Some(key), why: "rubbish".to_owned() },
+            "NOTE" => Classified::Notice { telegram: "NOTE".into() },
             other => answer(other, None),
         }
     }
@@ -57,12 +65,12 @@ impl Telegrams for Toy {
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
-pub(super) fn settings(links: usize, habits: Habits) -> Settings {
+pub(super) fn settings(links: usize, policy: SessionPolicy) -> Settings {
     Settings {
         inflight_max: 3,
         quarantine: 60 * SECOND,
         drain_max: 10 * SECOND,
-        habits,
+        policy,
         lines: vec![LineSettings { links, reconnect_min: SECOND / 10, reconnect_max: 30 * SECOND }],
         trace_max: 9999,
         trace_block: 100,
@@ -73,20 +81,20 @@ pub(super) fn at(steady: Duration) -> Now {
     Now { steady, wall_ms: 1_763_686_800_000 + i64::try_from(steady.as_millis()).unwrap() }
 }
 
-fn place(link: usize, incarnation: u64) -> Place {
-    Place { link: LinkId { line: 0, link }, incarnation }
+fn place(link: usize, incarnation: u64) -> Incarnation {
+    Incarnation { link: LinkId { line: 0, link }, incarnation }
 }
 
 /// A machine whose journal and writes always succeed, and a protocol of what it did.
 struct Bench {
-    machine: Institution<Toy>,
+    machine: Institution<ToyTelegrams>,
     now: Duration,
     done: Vec<String>,
 }
 
 impl Bench {
-    fn new(links: usize, habits: Habits) -> Self {
-        let mut machine = Institution::new(settings(links, habits), Toy, None, 7);
+    fn new(links: usize, policy: SessionPolicy) -> Self {
+        let mut machine = Institution::new(settings(links, policy), ToyTelegrams, None, 7);
         machine.start();
         let mut bench = Self { machine, now: Duration::ZERO, done: Vec::new() };
         for link in 0..links {
@@ -97,7 +105,7 @@ impl Bench {
     }
 
     fn up(links: usize) -> Self {
-        let mut bench = Self::new(links, Habits::default());
+        let mut bench = Self::new(links, SessionPolicy::default());
         bench.done.clear();
         bench
     }
@@ -135,7 +143,7 @@ impl Bench {
         ticket
     }
 
-    fn receive(&mut self, place: Place, text: &str) {
+    fn receive(&mut self, place: Incarnation, text: &str) {
         self.machine.received(place, TelegramBytes::copy_of(text.as_bytes()), at(self.now));
         self.run();
     }
@@ -209,7 +217,7 @@ fn what_was_written_to_a_lost_link_is_unknown_at_once_and_what_was_not_is_not_se
 
 #[test]
 fn an_unjournaled_request_is_never_written() {
-    let mut machine = Institution::new(settings(1, Habits::default()), Toy, None, 7);
+    let mut machine = Institution::new(settings(1, SessionPolicy::default()), ToyTelegrams, None, 7);
     machine.start();
     machine.connected(place(0, 1), at(Duration::ZERO));
     let ticket = machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
@@ -223,7 +231,7 @@ fn an_unjournaled_request_is_never_written() {
 
 #[test]
 fn a_link_lost_before_the_commit_leaves_not_sent() {
-    let mut machine = Institution::new(settings(1, Habits::default()), Toy, None, 7);
+    let mut machine = Institution::new(settings(1, SessionPolicy::default()), ToyTelegrams, None, 7);
     machine.start();
     machine.connected(place(0, 1), at(Duration::ZERO));
     let ticket = machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
@@ -251,9 +259,9 @@ fn the_limit_in_flight_is_kept() {
 
 #[test]
 fn a_resting_key_is_skipped() {
-    let mut settings = settings(1, Habits::default());
+    let mut settings = settings(1, SessionPolicy::default());
     settings.trace_max = 3;
-    let mut machine = Institution::new(settings, Toy, None, 7);
+    let mut machine = Institution::new(settings, ToyTelegrams, None, 7);
     machine.start();
     machine.connected(place(0, 1), at(Duration::ZERO));
     machine.recall(Key::new([b"0002".as_slice()]), "ANS".into(), None, at(Duration::ZERO));
@@ -283,8 +291,9 @@ fn an_unreadable_answer_is_unknown_and_the_line_stays_up() {
 #[test]
 fn business_waits_for_sign_on_and_echo_tests_keep_the_link() {
     let times = (30 * SECOND, 20 * SECOND);
-    let habits = Habits { sign_on: true, sign_off: true, echo_test: true, echo_interval: times.0, echo_idle: times.1 };
-    let mut bench = Bench::new(1, habits);
+    let policy =
+        SessionPolicy { sign_on: true, sign_off: true, echo_test: true, echo_interval: times.0, echo_idle: times.1 };
+    let mut bench = Bench::new(1, policy);
     bench.expect(&["link 0 Connecting", "connect 0.1", "link 0 SigningOn", "0.1 < ON:0001"]);
     assert_eq!(bench.request(), Err("no line is up".to_owned()));
     bench.receive(place(0, 1), "ON-OK:0001");
@@ -304,7 +313,7 @@ fn business_waits_for_sign_on_and_echo_tests_keep_the_link() {
 
 #[test]
 fn a_refused_sign_on_closes_the_link_and_says_so() {
-    let mut bench = Bench::new(1, Habits { sign_on: true, ..Habits::default() });
+    let mut bench = Bench::new(1, SessionPolicy { sign_on: true, ..SessionPolicy::default() });
     bench.done.clear();
     bench.receive(place(0, 1), "NO:0001");
     bench.machine.lost(place(0, 1), "closed", &[], at(SECOND));
@@ -315,7 +324,7 @@ fn a_refused_sign_on_closes_the_link_and_says_so() {
 
 #[test]
 fn stopping_drains_signs_off_and_closes() {
-    let mut bench = Bench::new(1, Habits { sign_off: true, ..Habits::default() });
+    let mut bench = Bench::new(1, SessionPolicy { sign_off: true, ..SessionPolicy::default() });
     bench.request().unwrap();
     bench.done.clear();
     bench.machine.leave(at(SECOND));
@@ -337,10 +346,10 @@ fn stopping_waits_no_longer_than_its_limit() {
     bench.now = SECOND;
     bench.machine.leave(at(SECOND));
     assert_eq!(bench.machine.deadline(), Some(5 * SECOND));
-    let mut patient = settings(1, Habits::default());
+    let mut patient = settings(1, SessionPolicy::default());
     patient.drain_max = SECOND;
     bench.machine.settings = patient;
-    bench.machine.leaving = Some(Leaving::Draining(2 * SECOND));
+    bench.machine.leaving = Some(Shutdown::Draining(2 * SECOND));
     bench.done.clear();
     bench.at(2 * SECOND);
     bench.expect(&["1 unknown: the gateway stopped before an answer came", "close 0: the gateway stopped"]);
@@ -348,7 +357,7 @@ fn stopping_waits_no_longer_than_its_limit() {
 
 #[test]
 fn a_request_that_cannot_start_in_time_is_not_sent_and_stays_so() {
-    let mut machine = Institution::new(settings(1, Habits::default()), Toy, None, 7);
+    let mut machine = Institution::new(settings(1, SessionPolicy::default()), ToyTelegrams, None, 7);
     machine.start();
     machine.connected(place(0, 1), at(Duration::ZERO));
     let stale = machine.request(&(), Duration::ZERO, at(6 * SECOND)).unwrap_err();
@@ -366,7 +375,7 @@ fn a_request_that_cannot_start_in_time_is_not_sent_and_stays_so() {
 
 #[test]
 fn stopping_withdraws_what_the_journal_has_not_taken() {
-    let mut machine = Institution::new(settings(1, Habits::default()), Toy, None, 7);
+    let mut machine = Institution::new(settings(1, SessionPolicy::default()), ToyTelegrams, None, 7);
     machine.settings.drain_max = SECOND;
     machine.start();
     machine.connected(place(0, 1), at(Duration::ZERO));

@@ -6,18 +6,18 @@ use super::{Action, Class, End, Incoming, Institution, Owner, UnderWay, not_star
 use crate::exchange::TelegramBytes;
 use crate::machine::mux::{Expired, Verdict};
 use crate::machine::session;
-use crate::machine::terms::{Duty, Key, Now, Place, Reading, Telegrams, Ticket};
+use crate::machine::terms::{Classified, Duty, Incarnation, Key, Now, Telegrams, Ticket};
 
 impl<T: Telegrams> Institution<T> {
     /// A frame came.
-    pub fn received(&mut self, place: Place, bytes: TelegramBytes, now: Now) {
+    pub fn received(&mut self, place: Incarnation, bytes: TelegramBytes, now: Now) {
         if !self.is_present(place) {
             let note = "it came on a connection that is gone";
             return self.note(place, bytes, Class::Unmatched, None, Some(note.to_owned()));
         }
         self.session(place.link, session::Event::Received, now);
         match self.telegrams.read(&bytes) {
-            Reading::Answer { telegram, key, refused } => {
+            Classified::Answer { telegram, key, refused } => {
                 let verdict = self.mux.answer(&key, &telegram, &bytes, now.steady + self.settings.quarantine);
                 match verdict {
                     Verdict::Matched(ticket) => {
@@ -40,22 +40,22 @@ impl<T: Telegrams> Institution<T> {
                     }
                 }
             }
-            Reading::Duty(duty) => self.their_duty(place, duty, bytes, now),
-            Reading::Notice { telegram } => {
+            Classified::Duty(duty) => self.their_duty(place, duty, bytes, now),
+            Classified::Notice { telegram } => {
                 self.note(place, bytes.clone(), Class::Notice, None, None);
                 self.actions.push_back(Action::Notice(place, telegram, bytes));
             }
-            Reading::Unexpected { telegram } => {
+            Classified::Unexpected { telegram } => {
                 let note = format!("{telegram} is neither an answer nor configured as a notice");
                 self.note(place, bytes, Class::Unmatched, None, Some(note));
             }
-            Reading::Undecodable { key, why } => self.unreadable(place, key.as_ref(), why, bytes, now),
+            Classified::Undecodable { key, why } => self.unreadable(place, key.as_ref(), why, bytes, now),
         }
         self.progress(now);
     }
 
     /// Bytes came that no frame can begin with. Nothing behind them can be trusted.
-    pub fn bad_frame(&mut self, place: Place, bytes: TelegramBytes, why: String) {
+    pub fn bad_frame(&mut self, place: Incarnation, bytes: TelegramBytes, why: String) {
         self.note(place, bytes, Class::BadFrame, None, Some(why));
     }
 
@@ -106,7 +106,7 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    fn their_duty(&mut self, place: Place, duty: Duty, bytes: TelegramBytes, now: Now) {
+    fn their_duty(&mut self, place: Incarnation, duty: Duty, bytes: TelegramBytes, now: Now) {
         match self.telegrams.accept(duty, &bytes) {
             Ok(reply) => {
                 self.note(place, bytes, Class::Duty, None, None);
@@ -118,7 +118,7 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// The line stays up. If the key says whose answer this would have been, that one is unknown: something was done.
-    fn unreadable(&mut self, place: Place, key: Option<&Key>, why: String, bytes: TelegramBytes, now: Now) {
+    fn unreadable(&mut self, place: Incarnation, key: Option<&Key>, why: String, bytes: TelegramBytes, now: Now) {
         let owner = key.and_then(|key| Some((key, self.mux.waiting(key)?)));
         let Some((key, ticket)) = owner else {
             return self.note(place, bytes, Class::Undecodable, None, Some(why));
@@ -134,7 +134,14 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    fn note(&mut self, place: Place, bytes: TelegramBytes, class: Class, ticket: Option<Ticket>, note: Option<String>) {
+    fn note(
+        &mut self,
+        place: Incarnation,
+        bytes: TelegramBytes,
+        class: Class,
+        ticket: Option<Ticket>,
+        note: Option<String>,
+    ) {
         self.actions.push_back(Action::Received(Incoming { place, bytes, class, ticket, note }));
     }
 }

@@ -8,7 +8,7 @@ use super::{Done, OpenLink, Running, Task};
 use crate::exchange::{Answer, Event, Exchange, LinkState, Outcome, TelegramBytes};
 use crate::journal::{Direction, Entry, Sending, Settlement};
 use crate::machine::institution::{Action, Class, End, Incoming, Outgoing};
-use crate::machine::terms::{LinkId, Place, Ticket};
+use crate::machine::terms::{Incarnation, LinkId, Ticket};
 use crate::net::link::Link;
 
 /// Frames that may wait for a link's writer beyond what can be in flight: duties and replies.
@@ -28,7 +28,7 @@ impl Task {
                 Action::Notice(place, telegram, bytes) => self.notice(place, &telegram, bytes),
                 Action::Link(link, state, error) => self.link_became(link, state, error),
                 Action::Echo(link, time) => {
-                    self.board.echo(link, u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+                    self.statuses.echo(link, u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
                     metrics::histogram!("fep_echo_seconds", "institution" => self.name.clone())
                         .record(time.as_secs_f64());
                 }
@@ -52,7 +52,7 @@ impl Task {
             .increment(1);
     }
 
-    fn connect(&mut self, place: Place) {
+    fn connect(&mut self, place: Incarnation) {
         let Some(line) = self.config.lines.get(place.link.line) else { return };
         let (frames, frame_queue) = mpsc::channel(self.config.inflight_max + FRAMES_EXTRA);
         let (close, closed) = oneshot::channel();
@@ -66,14 +66,14 @@ impl Task {
             events: self.events.clone(),
             frames: frame_queue,
             close: closed,
-            board: Arc::clone(&self.board),
+            statuses: Arc::clone(&self.statuses),
             clock: Arc::clone(&self.shared.clock),
         };
         self.links.insert(place.link, OpenLink { place, frames, close: Some(close) });
         tokio::spawn(link.run());
     }
 
-    fn close(&mut self, place: Place, why: &str) {
+    fn close(&mut self, place: Incarnation, why: &str) {
         let (line, number) = self.link_name(place.link);
         let incarnation = place.incarnation;
         tracing::info!(institution = self.name, line, link = number, incarnation, why, "closing the link");
@@ -115,7 +115,7 @@ impl Task {
         }
     }
 
-    fn write(&mut self, ticket: Ticket, place: Place, bytes: TelegramBytes) {
+    fn write(&mut self, ticket: Ticket, place: Incarnation, bytes: TelegramBytes) {
         let link = self.links.get(&place.link).filter(|link| link.place == place);
         let handed = link.is_some_and(|link| link.frames.try_send((ticket, bytes)).is_ok());
         if handed {
@@ -201,7 +201,7 @@ impl Task {
                 if state == LinkState::Up { "the link carries business" } else { "the link carries no business" };
             tracing::info!(institution = self.name, line, link, "{what}");
         }
-        let Some((line, lost)) = self.board.became(id, state, error, now.wall_ms) else { return };
+        let Some((line, lost)) = self.statuses.became(id, state, error, now.wall_ms) else { return };
         let up = line.links.iter().filter(|link| link.state == LinkState::Up).count();
         let institution = self.name.clone();
         let name = line.line.clone();
@@ -217,7 +217,7 @@ impl Task {
 
     fn show_inflight(&self, line: usize) {
         let inflight = self.machine.inflight_on(line);
-        self.board.inflight(line, inflight);
+        self.statuses.inflight(line, inflight);
         let name = self.config.lines.get(line).map_or(String::new(), |line| line.name.clone());
         metrics::gauge!("fep_inflight", "institution" => self.name.clone(), "line" => name)
             .set(f64::from(u32::try_from(inflight).unwrap_or(u32::MAX)));

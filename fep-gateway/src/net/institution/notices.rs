@@ -7,15 +7,15 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Done, Task};
 use crate::exchange::TelegramBytes;
-use crate::journal::{NoticeId, NoticeStanding};
-use crate::machine::terms::Place;
+use crate::journal::{NoticeId, NoticeState};
+use crate::machine::terms::Incarnation;
 use crate::notice::{Notice, NoticeHandler};
-use crate::telegrams::Desk;
+use crate::telegrams::TelegramCatalogue;
 
 /// What one notice needs, on its own.
-struct Errand {
+struct NoticeTask {
     handler: Arc<dyn NoticeHandler>,
-    desk: Arc<Desk>,
+    catalogue: Arc<TelegramCatalogue>,
     notice: Notice,
     bytes: TelegramBytes,
     stand_in: Map<String, Value>,
@@ -23,9 +23,9 @@ struct Errand {
 }
 
 impl Task {
-    pub(super) fn notice(&mut self, place: Place, telegram: &str, bytes: TelegramBytes) {
+    pub(super) fn notice(&mut self, place: Incarnation, telegram: &str, bytes: TelegramBytes) {
         let Some(config) = self.config.notices.get(telegram) else { return };
-        let Some(key) = self.desk.notice_key(telegram, &bytes) else { return };
+        let Some(key) = self.catalogue.notice_key(telegram, &bytes) else { return };
         let id = NoticeId { institution: self.name.clone(), telegram: telegram.to_owned(), key };
         if !self.notices_running.insert(id.clone()) {
             // A repetition while the first one is being answered.
@@ -36,24 +36,24 @@ impl Task {
             id: self.shared.clock.name(now),
             institution: self.name.clone(),
             telegram: telegram.to_owned(),
-            fields: self.desk.fields(telegram, &bytes).unwrap_or(Value::Null),
+            fields: self.catalogue.fields(telegram, &bytes).unwrap_or(Value::Null),
             callback: config.callback.clone(),
             timeout: config.callback_timeout,
         };
-        let errand = Errand {
+        let task = NoticeTask {
             handler: Arc::clone(&self.shared.notices),
-            desk: Arc::clone(&self.desk),
+            catalogue: Arc::clone(&self.catalogue),
             notice,
             bytes,
-            stand_in: Desk::nested(&config.stand_in),
+            stand_in: TelegramCatalogue::nested(&config.stand_in),
             permit: Arc::clone(&self.notice_places).try_acquire_owned().ok(),
         };
         let journal = self.shared.journal.clone();
         self.others.push(Box::pin(async move {
-            let standing = journal.notice(id.clone(), errand.notice.id.clone(), now.wall_ms).await;
+            let standing = journal.notice(id.clone(), task.notice.id.clone(), now.wall_ms).await;
             let (answer, fresh) = match standing {
-                Ok(NoticeStanding::Answered(answer)) => (Some(answer), false),
-                Ok(NoticeStanding::Unanswered) => (errand.run().await, true),
+                Ok(NoticeState::Answered(answer)) => (Some(answer), false),
+                Ok(NoticeState::Unanswered) => (task.run().await, true),
                 Err(error) => {
                     // Unjournaled it is unanswered: the institution sends it again.
                     tracing::error!(%error, "a notice cannot be journaled");
@@ -64,7 +64,13 @@ impl Task {
         }));
     }
 
-    pub(super) fn answer_notice(&mut self, place: Place, id: NoticeId, answer: Option<TelegramBytes>, fresh: bool) {
+    pub(super) fn answer_notice(
+        &mut self,
+        place: Incarnation,
+        id: NoticeId,
+        answer: Option<TelegramBytes>,
+        fresh: bool,
+    ) {
         self.notices_running.remove(&id);
         let Some(answer) = answer else { return };
         match self.machine.reply(place, answer) {
@@ -77,7 +83,7 @@ impl Task {
     }
 }
 
-impl Errand {
+impl NoticeTask {
     /// The answer's bytes: the service's, or the stand-in's.
     async fn run(self) -> Option<TelegramBytes> {
         let telegram = self.notice.telegram.clone();
@@ -86,9 +92,9 @@ impl Errand {
             metrics::counter!("fep_stand_ins_total", "institution" => self.notice.institution.clone()).increment(1);
             self.stand_in.clone()
         });
-        let answer = self.desk.answer(&telegram, &self.bytes, &own).or_else(|error| {
+        let answer = self.catalogue.answer(&telegram, &self.bytes, &own).or_else(|error| {
             tracing::warn!(%error, telegram, "the service's fields make no answer, the stand-in answers");
-            self.desk.answer(&telegram, &self.bytes, &self.stand_in)
+            self.catalogue.answer(&telegram, &self.bytes, &self.stand_in)
         });
         answer.inspect_err(|error| tracing::error!(%error, telegram, "the stand-in makes no answer")).ok()
     }

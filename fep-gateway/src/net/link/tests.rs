@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use fep_codec::layout::Counts;
+use fep_codec::layout::LengthScope;
 use tokio::net::TcpListener;
 
 use super::*;
 use crate::config::Config;
 use crate::machine::terms::LinkId;
 
-const PLACE: Place = Place { link: LinkId { line: 0, link: 0 }, incarnation: 1 };
+const PLACE: Incarnation = Incarnation { link: LinkId { line: 0, link: 0 }, incarnation: 1 };
 
 struct Bench {
     events: mpsc::Receiver<LinkEvent>,
@@ -34,11 +34,11 @@ fn start_with(address: String, events_max: usize) -> Bench {
         connect_timeout: Duration::from_millis(500),
         write_timeout: Duration::from_millis(300),
         frame_timeout: Duration::from_millis(300),
-        framing: LengthPrefix { digits: 4, counts: Counts::Rest, frame_max_bytes: 1000 },
+        framing: LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 1000 },
         events: event,
         frames: frame_queue,
         close: closed,
-        board: Arc::new(Board::new("bank-a", &config.institutions["bank-a"], 0)),
+        statuses: Arc::new(LineStatuses::new("bank-a", &config.institutions["bank-a"], 0)),
         clock: Arc::new(Clock::default()),
     };
     tokio::spawn(link.run());

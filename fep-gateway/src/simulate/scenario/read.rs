@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use fep_codec::framing::LengthPrefix;
-use fep_codec::layout::Counts;
+use fep_codec::layout::LengthScope;
 use fep_codec::{Layout, Record};
 use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::model::Spec;
@@ -82,10 +82,10 @@ impl<'s> Reader<'s> {
     }
 
     fn framing(&self, table: Option<Table<'_>>) -> LengthPrefix {
-        let default = LengthPrefix { digits: 4, counts: Counts::Rest, frame_max_bytes: 9999 };
+        let default = LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 9999 };
         let Some(table) = table else { return default };
         let digits = table.integer("length_digits", 1..=9_u8);
-        let counts = table.choice("counts", &[("rest", Counts::Rest), ("all", Counts::All)]);
+        let counts = table.choice("counts", &[("rest", LengthScope::Rest), ("all", LengthScope::All)]);
         let frame_max_bytes = table.integer("frame_max_bytes", 1..=i64::try_from(FRAME_MAX_BYTES).unwrap_or(i64::MAX));
         table.finish();
         LengthPrefix {

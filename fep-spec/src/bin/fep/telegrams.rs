@@ -109,7 +109,7 @@ pub(crate) fn encode(args: &TelegramArgs) -> Ended {
 
 /// Bytes → what each means.
 pub(crate) fn explain(args: &ExplainArgs) -> Ended {
-    let options = dump::Options { reveal: args.reveal, colour: colour_stdout() };
+    let options = dump::DumpOptions { reveal: args.reveal, colour: colour_stdout() };
     let args = &args.decode;
     let specs = SpecSet::load(&args.telegram.spec)?;
     let named = named(&specs, &args.telegram)?;
@@ -126,7 +126,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Ended {
 }
 
 /// One dump after the other, errors in their order.
-fn explain_records(mut reader: FileReader<'_, impl Read>, options: dump::Options) -> Ended {
+fn explain_records(mut reader: FileReader<'_, impl Read>, options: dump::DumpOptions) -> Ended {
     let mut outcome = Outcome::Clean;
     while let Some(record) = reader.next() {
         match record {
@@ -155,7 +155,7 @@ fn lenient(args: &DecodeArgs) -> Lenient {
 
 /// The dump goes on after a mistake and shows it at its place; the messages say all of them again. What is forgiven is shown as
 /// it is read.
-fn dump_one(layout: &Layout, bytes: &[u8], lenient: Lenient, options: dump::Options) -> Ended {
+fn dump_one(layout: &Layout, bytes: &[u8], lenient: Lenient, options: dump::DumpOptions) -> Ended {
     let bytes = lenient.mend(layout, bytes);
     print(dump::dump(layout, &bytes, options).as_bytes())?;
     match Record::decode_lenient(layout, &bytes, lenient) {

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use fep_codec::Charset;
-use fep_codec::layout::{BytesRule, Check, Computed, Counts, Field, Item, Kind, NumberRule, Sign, SignOf, TextRule};
+use fep_codec::layout::{
+    BytesRule, Check, Computed, Field, Item, Kind, LengthScope, NumberRule, Sign, SignOf, TextRule,
+};
 
 use super::super::names;
 use crate::document::{Located, Table};
@@ -98,7 +100,7 @@ fn of(table: &Table<'_>, at: &Range<usize>, what: &str, example: &str) -> Option
 }
 
 fn length(table: &Table<'_>, at: &Range<usize>) -> Option<Computed> {
-    let counts = table.choice("counts", &[("rest", Counts::Rest), ("all", Counts::All)]);
+    let counts = table.choice("counts", &[("rest", LengthScope::Rest), ("all", LengthScope::All)]);
     match (table.key_span("counts"), table.key_span("of")) {
         (Some(counts), Some(_)) => {
             let hint = "`of` is for the length of one item, `counts` for the telegram's: leave one out";

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use fep_codec::layout::{Computed, Field, Item, Kind};
 
-use super::super::options::{self, Options};
+use super::super::options::{self, FieldOptions};
 use super::super::{Known, codes, names};
 use super::{LEN_MAX, Read, computed, label, name};
 use crate::document::{Located, Table};
@@ -22,7 +22,7 @@ pub(super) fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Op
     let len = if tail { most(table) } else { table.required("len").and_then(|len| len.integer(1..=LEN_MAX)) };
     let secret = table.boolean("secret").is_some_and(|secret| secret.value);
     let type_name = table.string("type");
-    let mut own = Options::read(table);
+    let mut own = FieldOptions::read(table);
     own.codes = field_codes(known, owner, name.as_ref(), table);
     let base = match &type_name {
         Some(type_name) => Some(known.options_of(document, type_name)?),
@@ -65,9 +65,9 @@ struct Source<'s, 'd> {
     len: Located<usize>,
     tail: bool,
     /// The options that are written at the item.
-    own: &'s Options,
+    own: &'s FieldOptions,
     /// Those and the type's.
-    options: &'s Options,
+    options: &'s FieldOptions,
 }
 
 impl Source<'_, '_> {

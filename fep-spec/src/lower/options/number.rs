@@ -2,7 +2,7 @@
 
 use fep_codec::layout::{Encoding, NoneAs, NumberRule, Overpunch, Sign};
 
-use super::{Field, Options, byte, span, value};
+use super::{Field, FieldOptions, byte, span, value};
 use crate::document::{Located, Value};
 
 /// The digits of a `u128`.
@@ -14,7 +14,7 @@ const BINARY_LEN_MAX: usize = 16;
 const OVERPUNCH: [(&str, Overpunch); 3] =
     [("ebcdic", Overpunch::Ebcdic), ("ebcdic-minus", Overpunch::EbcdicMinus), ("strict-ascii", Overpunch::StrictAscii)];
 
-impl Options {
+impl FieldOptions {
     pub(super) fn number(&self, field: &Field<'_>) -> Option<NumberRule> {
         let encoding = self.encoding();
         let sign = in_encoding(value(&self.sign).unwrap_or(Sign::Unsigned), encoding);

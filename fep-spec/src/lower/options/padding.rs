@@ -2,10 +2,10 @@
 
 use fep_codec::layout::{DigitsRule, Kind};
 
-use super::{Byte, Field, KindName, Options, span, value};
+use super::{Byte, Field, FieldOptions, KindName, span, value};
 use crate::document::Located;
 
-impl Options {
+impl FieldOptions {
     pub(super) fn digits(&self, field: &Field<'_>) -> Option<DigitsRule> {
         let full = self.is_full(field)?;
         if let Some(pad) = self.pad.as_ref().filter(|pad| pad.value.value().is_ascii_digit()) {

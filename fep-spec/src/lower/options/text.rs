@@ -4,7 +4,7 @@ use fep_codec::Charset;
 use fep_codec::charset::Half;
 use fep_codec::layout::{FlagRule, Overflow, TextRule, Width};
 
-use super::{Field, Options, span, value};
+use super::{Field, FieldOptions, span, value};
 use crate::document::{Located, Value};
 
 pub(super) const WIDTHS: [(&str, Width); 2] = [("full", Width::Full), ("any", Width::Any)];
@@ -38,7 +38,7 @@ impl Byte {
     }
 }
 
-impl Options {
+impl FieldOptions {
     pub(super) fn text(&self, field: &Field<'_>) -> Option<TextRule> {
         let plain = TextRule::new(value(&self.charset).unwrap_or(field.charset));
         let charset = plain.charset;

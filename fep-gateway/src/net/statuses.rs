@@ -4,15 +4,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::config::Institution;
 use crate::exchange::{LineStatus, LinkState, LinkStatus};
-use crate::machine::terms::{LinkId, Place};
+use crate::machine::terms::{Incarnation, LinkId};
 
 /// One institution's lines.
 #[derive(Debug)]
-pub struct Board {
+pub struct LineStatuses {
     lines: Vec<Mutex<LineStatus>>,
 }
 
-impl Board {
+impl LineStatuses {
     /// All links down.
     #[must_use]
     pub fn new(name: &str, config: &Institution, now_ms: i64) -> Self {
@@ -44,12 +44,12 @@ impl Board {
     }
 
     /// Bytes came.
-    pub fn received(&self, place: Place, now_ms: i64) {
+    pub fn received(&self, place: Incarnation, now_ms: i64) {
         self.change(place.link, |line, at| link(line, at, |link| link.last_rx_ms = Some(now_ms)));
     }
 
     /// Bytes went.
-    pub fn sent(&self, place: Place, now_ms: i64) {
+    pub fn sent(&self, place: Incarnation, now_ms: i64) {
         self.change(place.link, |line, at| link(line, at, |link| link.last_tx_ms = Some(now_ms)));
     }
 
