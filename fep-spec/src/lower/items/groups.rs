@@ -8,7 +8,7 @@ use fep_codec::layout::{Group, Item, Page, Repeat};
 
 use super::super::{Known, names, options};
 use super::{ENTRIES_MAX, Read, inline_layout, items, label, name};
-use crate::document::{Located, Table};
+use crate::document::{Document, Located, Table, Value};
 use crate::model::Note;
 
 type Places = Vec<(&'static str, Range<usize>)>;
@@ -106,17 +106,7 @@ fn repeat(table: &Table<'_>, charset: Charset) -> Option<(Repeat, Places)> {
     let by = by.map(|by| Cow::Owned(by.value.to_owned()));
     let max = max.value;
     let pad = match pad.filter(|_| padded) {
-        Some(pad) => {
-            let given = options::byte(pad)?;
-            given.value.of(charset).or_else(|| {
-                document.error_hint(
-                    given.span,
-                    format!("{charset} has no byte for this character"),
-                    "write the byte, like 0x40",
-                );
-                None
-            })?
-        }
+        Some(pad) => blank(document, pad, charset)?,
         None => charset.space(),
     };
     let repeat = match (by, padded) {
@@ -125,6 +115,17 @@ fn repeat(table: &Table<'_>, charset: Charset) -> Option<(Repeat, Places)> {
         (None, false) => Repeat::Rest { max },
     };
     Some((repeat, places))
+}
+
+/// The byte of entries that are not used: `pad = " "`.
+fn blank(document: &Document, pad: Value<'_>, charset: Charset) -> Option<u8> {
+    let given = options::byte(pad)?;
+    let byte = given.value.of(charset);
+    if byte.is_none() {
+        let problem = format!("{charset} has no byte for this character");
+        document.error_hint(given.span, problem, "write the byte, like 0x40");
+    }
+    byte
 }
 
 /// `page = { total = "total_count", start = "start_no" }`; the outer `None` says that it could not be read.
