@@ -269,7 +269,7 @@ mod tests {
         for byte in 0..=u8::MAX {
             let digit = (0xF0..=0xF9).contains(&byte).then(|| char::from(byte - 0xC0).to_string());
             let exact = DigitsRule { exact: true, ..rule };
-            assert_eq!(String::get(&full, &[byte]).ok(), digit, "{byte:02x}");
+            assert_eq!(String::get(&exact, &[byte]).ok(), digit, "{byte:02x}");
         }
     }
 
