@@ -27,7 +27,7 @@ pub use self::computed::{Check, CheckFn, Computed, LengthScope, SignOf};
 pub use self::place::{Chooser, Span};
 pub use self::rules::{
     BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding,
-    FlagRule, Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule, Width,
+    FlagRule, Half, Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule, Width,
 };
 pub(crate) use self::walk::FieldSlot;
 use crate::charset::Charset;

@@ -4,11 +4,11 @@ use alloc::borrow::Cow;
 
 pub use fep_core::calendar::{DatePattern, DateTimePattern, TimePattern};
 pub use fep_core::encoding::Encoding;
-pub use fep_core::rules::{Justify, NoneAs, Overflow, Overpunch, Sign, Width};
+pub use fep_core::rules::{Half, Justify, NoneAs, Overflow, Overpunch, Sign, Width};
 
+use crate::charset::Charset;
 #[cfg(doc)]
 use crate::charset::EncodeOptions;
-use crate::charset::{Charset, Half};
 
 /// Characters in a charset, padded to the field's length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
