@@ -19,6 +19,7 @@ mod encoding;
 mod rules;
 mod walk;
 mod place;
+mod extent;
 mod slots;
 mod when;
 mod marks;
@@ -28,6 +29,7 @@ pub use alloc::borrow::Cow;
 
 pub use self::computed::{Check, CheckFn, Computed, LengthScope, SignOf};
 pub use self::encoding::Encoding;
+pub use self::extent::{Extent, ExtentRule, Limit};
 pub use self::marks::Discriminator;
 pub use self::place::{Chooser, Span};
 pub use self::rules::{
@@ -240,16 +242,8 @@ pub struct Case {
 impl Item {
     /// The name under which the item appears in JSON and paths; fillers and unnamed literals have none.
     #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        let name: &str = match self {
-            Self::Field(field) => &field.name,
-            Self::Literal(literal) => &literal.name,
-            Self::Filler(_) => "",
-            Self::Part(part) => &part.name,
-            Self::Group(group) => &group.name,
-            Self::Choice(choice) => &choice.name,
-            Self::Tail(field) => &field.name,
-        };
-        (!name.is_empty()).then_some(name)
+    pub const fn name(&self) -> Option<&str> {
+        let name = self.own_name();
+        if name.is_empty() { None } else { Some(name) }
     }
 }

@@ -35,7 +35,6 @@ runtime! {
     record_set = telegram::RecordSet;
     reader = cursor::Reader;
     writer = cursor::Writer;
-    extent = cursor::Extent;
     tally = cursor::FieldSum;
     body = nested::Body;
     decode_body = nested::DecodeBody;

@@ -5,7 +5,7 @@
 use super::walk::{borrowed, text};
 use super::{
     BytesRule, Check, Choice, Chooser, CodeRule, Computed, DateRule, DateTimeRule, DigitsRule, Field, FieldSlot,
-    Filler, FlagRule, Group, Item, Kind, Layout, LengthScope, Literal, NumberRule, SignOf, TextRule, TimeRule,
+    Filler, FlagRule, Group, Item, Kind, Layout, LengthScope, Limit, Literal, NumberRule, SignOf, TextRule, TimeRule,
 };
 
 /// One accessor per kind.
@@ -159,9 +159,10 @@ impl Layout {
     /// If the item takes what is left, and what follows it varies in length; derived code calls this in constants only.
     #[must_use]
     pub const fn behind(&self, number: usize) -> usize {
-        match self.reserved_behind(number) {
-            Some(behind) => behind,
-            None => wrong_item(),
+        match self.limit(number) {
+            Limit::Before(behind) => behind,
+            Limit::Stated(_) => 0,
+            Limit::Endless => wrong_item(),
         }
     }
 
