@@ -7,12 +7,12 @@
 
 mod reader;
 mod writer;
-mod computed;
+pub(crate) mod computed;
 mod entries;
 mod choice;
 
 pub(crate) use self::computed::check_page;
-pub use self::computed::{FieldSum, Stated};
+pub(crate) use self::computed::{FieldSum, Stated};
 pub(crate) use self::entries::{check_max, overrun};
 pub use self::reader::Reader;
 pub use self::writer::Writer;

@@ -39,7 +39,7 @@ pub enum ExtentRule {
 
 /// How many entries a group has in one telegram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
+pub(crate) enum Extent {
     /// This many entries.
     Count(usize),
     /// The used ones among those that are always there: this many, or those before the first blank one.
@@ -64,7 +64,7 @@ impl ExtentRule {
     /// # Errors
     /// That of `count`.
     #[inline]
-    pub fn resolve<E>(self, count: impl FnOnce(Option<usize>) -> Result<usize, E>) -> Result<Extent, E> {
+    pub(crate) fn resolve<E>(self, count: impl FnOnce(Option<usize>) -> Result<usize, E>) -> Result<Extent, E> {
         Ok(match self {
             Self::Fixed(count) => Extent::Count(count),
             Self::Counted(field) => Extent::Count(count(Some(field))?),
