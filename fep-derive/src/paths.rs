@@ -40,7 +40,6 @@ runtime! {
     record_set = RecordSet;
     reader = Reader;
     writer = Writer;
-    extent = Extent;
     tally = FieldSum;
     body = Body;
     decode_body = DecodeBody;
