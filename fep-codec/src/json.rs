@@ -38,11 +38,13 @@
 //! # Ok::<(), fep_codec::Error>(())
 //! ```
 
-mod read;
 mod tree;
 mod write;
+mod by_kind;
+mod read;
 mod schema;
 
+pub use self::by_kind::plain_value;
 pub use self::tree::parse;
 pub use self::write::value_to_json;
 

@@ -10,19 +10,17 @@ mod kind;
 mod set;
 mod telegram;
 
-use fep_core::calendar::{DatePattern, DateTimePattern, TimePattern};
 use fep_core::charset::CharsetId;
 use fep_core::encoding::Encoding;
-use fep_core::kinds::KindName;
-use fep_core::rules::{Half, Justify, NoneAs, Overflow, Sign, Width};
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt as _;
 use syn::{Attribute, Expr, Generics, Type, Visibility};
 
 pub(crate) use self::choice::{Case, Cases};
 pub(crate) use self::code::{Code, CodeSetModel};
+pub(crate) use self::kind::{Codes, Kind, Text};
 pub(crate) use self::set::{Set, Variant};
-use crate::attr::{Byte, CodeLine, Computed, Condition, Given, PageAttrs};
+use crate::attr::{Byte, Computed, Condition, Given, PageAttrs};
 use crate::paths::Paths;
 
 /// A struct that is a telegram, a part of one, or a group's entry.
@@ -132,59 +130,6 @@ pub(crate) enum Len {
     Stated(Given<usize>),
     /// That of the type: `Text<N>`.
     OfType(Box<Expr>),
-}
-
-/// The rule of a field.
-pub(crate) enum Kind {
-    Text(Text),
-    Digits { encoding: Encoding, exact: bool, pad: u8, justify: Justify },
-    Number { encoding: Encoding, sign: Sign, scale: usize, none: NoneAs, digits_max: Option<usize> },
-    Date { pattern: DatePattern, encoding: Encoding, none: NoneAs, pivot: Option<usize> },
-    Time { pattern: TimePattern, encoding: Encoding, none: NoneAs },
-    DateTime { pattern: DateTimePattern, encoding: Encoding, none: NoneAs, pivot: Option<usize> },
-    Code { charset: CharsetId, codes: Codes },
-    Flag { yes: Byte, no: Byte, charset: CharsetId },
-    Bytes,
-}
-
-/// The rule of a text field.
-pub(crate) struct Text {
-    pub(crate) charset: CharsetId,
-    pub(crate) pad: Byte,
-    pub(crate) justify: Justify,
-    pub(crate) overflow: Overflow,
-    /// No padding.
-    pub(crate) exact: bool,
-    pub(crate) width: Width,
-    pub(crate) compat: bool,
-    pub(crate) half: Half,
-    pub(crate) open_shift: bool,
-    pub(crate) newline_15: bool,
-}
-
-impl Kind {
-    /// Which kind it is.
-    pub(crate) const fn name(&self) -> KindName {
-        match self {
-            Self::Text(_) => KindName::Text,
-            Self::Digits { .. } => KindName::Digits,
-            Self::Number { .. } => KindName::Number,
-            Self::Date { .. } => KindName::Date,
-            Self::Time { .. } => KindName::Time,
-            Self::DateTime { .. } => KindName::DateTime,
-            Self::Code { .. } => KindName::Code,
-            Self::Flag { .. } => KindName::Flag,
-            Self::Bytes => KindName::Bytes,
-        }
-    }
-}
-
-/// Where a code field has its codes from.
-pub(crate) enum Codes {
-    /// The type, a `CodeSet`.
-    OfType,
-    /// The attribute.
-    Listed { lines: Vec<CodeLine>, open: bool },
 }
 
 impl Item {

@@ -9,6 +9,7 @@ use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
+use super::kind::example_len;
 use super::{Field, Item, ItemKind, Len, Repeat};
 use crate::attr::{Byte, Computed, FieldAttrs, Given, KindWord, bytes, misplaced};
 use crate::ctxt::Ctxt;
@@ -360,18 +361,6 @@ impl Source<'_> {
             }
             self.cx.error(key, format_args!("`{name}` is no option of {item}{}", where_it_belongs(name)));
         }
-    }
-}
-
-/// What a field of this kind might write.
-fn example_len(kind: KindName) -> &'static str {
-    match kind {
-        KindName::Date => "len = 8",
-        KindName::Time => "len = 6",
-        KindName::DateTime => "len = 14",
-        KindName::Text => "len = 20",
-        KindName::Code => "len = 2",
-        KindName::Digits | KindName::Number | KindName::Flag | KindName::Bytes => "len = 13",
     }
 }
 

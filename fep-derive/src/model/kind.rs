@@ -1,5 +1,6 @@
 //! The rule of a field with a value: its options put together, and what the Rust type does not go with.
 
+mod calendar;
 mod number;
 
 use fep_core::calendar::{DatePattern, DateTimePattern, Pattern, TimePattern};
@@ -7,13 +8,65 @@ use fep_core::charset::CharsetId;
 use fep_core::encoding::Encoding;
 use fep_core::kinds::KindName;
 use fep_core::options::OptionName;
-use fep_core::rules::{Justify, NoneAs, Width};
+use fep_core::rules::{Half, Justify, NoneAs, Overflow, Sign, Width};
 use fep_core::words::Word as _;
 
 use super::field::Source;
-use super::{Codes, Kind, Text};
-use crate::attr::{Byte, Given, bytes};
+use crate::attr::{Byte, CodeLine, Given, bytes};
 use crate::shape::Shape;
+
+/// The rule of a field.
+pub(crate) enum Kind {
+    Text(Text),
+    Digits { encoding: Encoding, exact: bool, pad: u8, justify: Justify },
+    Number { encoding: Encoding, sign: Sign, scale: usize, none: NoneAs, digits_max: Option<usize> },
+    Date { pattern: DatePattern, encoding: Encoding, none: NoneAs, pivot: Option<usize> },
+    Time { pattern: TimePattern, encoding: Encoding, none: NoneAs },
+    DateTime { pattern: DateTimePattern, encoding: Encoding, none: NoneAs, pivot: Option<usize> },
+    Code { charset: CharsetId, codes: Codes },
+    Flag { yes: Byte, no: Byte, charset: CharsetId },
+    Bytes,
+}
+
+/// The rule of a text field.
+pub(crate) struct Text {
+    pub(crate) charset: CharsetId,
+    pub(crate) pad: Byte,
+    pub(crate) justify: Justify,
+    pub(crate) overflow: Overflow,
+    /// No padding.
+    pub(crate) exact: bool,
+    pub(crate) width: Width,
+    pub(crate) compat: bool,
+    pub(crate) half: Half,
+    pub(crate) open_shift: bool,
+    pub(crate) newline_15: bool,
+}
+
+impl Kind {
+    /// Which kind it is.
+    pub(crate) const fn name(&self) -> KindName {
+        match self {
+            Self::Text(_) => KindName::Text,
+            Self::Digits { .. } => KindName::Digits,
+            Self::Number { .. } => KindName::Number,
+            Self::Date { .. } => KindName::Date,
+            Self::Time { .. } => KindName::Time,
+            Self::DateTime { .. } => KindName::DateTime,
+            Self::Code { .. } => KindName::Code,
+            Self::Flag { .. } => KindName::Flag,
+            Self::Bytes => KindName::Bytes,
+        }
+    }
+}
+
+/// Where a code field has its codes from.
+pub(crate) enum Codes {
+    /// The type, a `CodeSet`.
+    OfType,
+    /// The attribute.
+    Listed { lines: Vec<CodeLine>, open: bool },
+}
 
 impl Source<'_> {
     /// The rule, if the options make one.
@@ -243,133 +296,6 @@ impl Source<'_> {
         Some(Kind::Digits { encoding, exact, pad, justify: self.justify() })
     }
 
-    /// The pattern as written or by the length; a mistake if they are of two minds.
-    fn pattern<P>(&self, kind: KindName, is_kind: impl Fn(Pattern) -> Option<P>) -> Option<P> {
-        self.decimal()?;
-        if let Some(given) = &self.attrs.pattern {
-            return self.stated_pattern(given, kind, is_kind);
-        }
-        let len = match &self.attrs.len {
-            // Whatever is wrong with the length or the pattern was reported, or will be as a missing length.
-            _ if self.attrs.has("pattern") => return None,
-            None => return None,
-            Some(len) => len,
-        };
-        let pattern = Pattern::of_len(kind, len.value, self.encoding()).and_then(is_kind);
-        if pattern.is_none() {
-            let instead = lengths(kind, self.encoding());
-            self.cx.error_at(len.span, format_args!("no {} has {}; {instead}", noun(kind), bytes(len.value)));
-        }
-        pattern
-    }
-
-    fn stated_pattern<P>(
-        &self,
-        given: &Given<Pattern>,
-        kind: KindName,
-        is_kind: impl Fn(Pattern) -> Option<P>,
-    ) -> Option<P> {
-        let label = given.value.word();
-        let Some(pattern) = is_kind(given.value) else {
-            self.cx.error_at(
-                given.span,
-                format_args!("\"{label}\" is no {}; {}", noun(kind), lengths(kind, self.encoding())),
-            );
-            return None;
-        };
-        let pattern_len = given.value.len(self.encoding());
-        if let Some(len) = self.attrs.len.as_ref().filter(|len| len.value != pattern_len) {
-            let message = format!("`len` is {}, but \"{label}\" has {}", len.value, bytes(pattern_len));
-            self.cx.error_at(len.span, message);
-            return None;
-        }
-        Some(pattern)
-    }
-
-    /// A date or time has decimal digits.
-    fn decimal(&self) -> Option<()> {
-        match &self.attrs.encoding {
-            Some(given) if given.value.is_binary() => {
-                let message = "dates and times have decimal digits; a binary number is a `number`";
-                self.cx.error_at(given.span, message);
-                None
-            }
-            _ => Some(()),
-        }
-    }
-
-    fn pivot(&self, two_digit_year: bool) -> Option<usize> {
-        if let Some(at) = self.attrs.key("pivot").filter(|_| !two_digit_year) {
-            self.cx.error_at(at, "a pivot is for two-digit years, and this pattern has none");
-        }
-        self.attrs.pivot.as_ref().map(|pivot| pivot.value)
-    }
-
-    fn date(&self) -> Option<Kind> {
-        if let Shape::MonthDay = self.inner() {
-            return self.month_day();
-        }
-        let of_date = |pattern| if let Pattern::Date(pattern) = pattern { Some(pattern) } else { None };
-        let pattern = self.pattern(KindName::Date, of_date)?;
-        if pattern == DatePattern::MmDd && matches!(self.inner(), Shape::Date) {
-            self.cx.error(self.ty, "a date without a year is a `MonthDay`");
-            return None;
-        }
-        let pivot = self.pivot(pattern.has_short_year());
-        Some(Kind::Date { pattern, encoding: self.encoding(), none: self.none(), pivot })
-    }
-
-    fn month_day(&self) -> Option<Kind> {
-        self.decimal()?;
-        let own_len = Pattern::Date(DatePattern::MmDd).len(self.encoding());
-        if let Some(len) = self.attrs.len.as_ref().filter(|len| len.value != own_len) {
-            let message = format!("a `MonthDay` has {own_len} bytes, MMDD; a date with a year is a `Date`");
-            self.cx.error_at(len.span, message);
-            return None;
-        }
-        if let Some(pattern) =
-            self.attrs.pattern.as_ref().filter(|given| given.value != Pattern::Date(DatePattern::MmDd))
-        {
-            self.cx.error_at(pattern.span, "a `MonthDay` is \"MMDD\"; a date with a year is a `Date`");
-            return None;
-        }
-        let pivot = self.pivot(false);
-        Some(Kind::Date { pattern: DatePattern::MmDd, encoding: self.encoding(), none: self.none(), pivot })
-    }
-
-    fn time(&self) -> Option<Kind> {
-        let of_time = |pattern| if let Pattern::Time(pattern) = pattern { Some(pattern) } else { None };
-        if let Some(none) = self.attrs.none.as_ref().filter(|none| none.value == NoneAs::Zeros) {
-            self.cx
-                .error_at(none.span, "zeros are midnight; a missing time is `none = \"spaces\"` or `none = \"nines\"`");
-        }
-        let pattern: TimePattern = self.pattern(KindName::Time, of_time)?;
-        Some(Kind::Time { pattern, encoding: self.encoding(), none: self.none() })
-    }
-
-    fn datetime(&self) -> Option<Kind> {
-        let of_both = |pattern| if let Pattern::DateTime(pattern) = pattern { Some(pattern) } else { None };
-        let yearless = matches!(self.inner(), Shape::MonthDayTime);
-        let pattern = match (&self.attrs.len, &self.attrs.pattern) {
-            (None, None) if yearless => {
-                self.decimal()?;
-                DateTimePattern::MmDdHhMmSs
-            }
-            _ => self.pattern(KindName::DateTime, of_both)?,
-        };
-        let without_year = pattern == DateTimePattern::MmDdHhMmSs;
-        if yearless && !without_year {
-            self.cx.error(self.ty, "a `MonthDayTime` is \"MMDDHHMMSS\"; a timestamp with a year is a `DateTime`");
-            return None;
-        }
-        if without_year && matches!(self.inner(), Shape::DateTime) {
-            self.cx.error(self.ty, "a timestamp without a year is a `MonthDayTime`");
-            return None;
-        }
-        let pivot = self.pivot(pattern.has_short_year());
-        Some(Kind::DateTime { pattern, encoding: self.encoding(), none: self.none(), pivot })
-    }
-
     fn code(&self) -> Kind {
         let charset = self.attrs.charset.as_ref().map_or(self.charset, |charset| charset.value);
         let codes = if self.attrs.has("codes") || self.shape.is_text() {
@@ -414,21 +340,14 @@ fn given<T: Copy + Default>(option: &Option<Given<T>>) -> T {
     option.as_ref().map_or_else(T::default, |given| given.value)
 }
 
-/// `date`, `time` or `timestamp`, as messages call them.
-fn noun(kind: KindName) -> &'static str {
-    kind.singular().trim_start_matches("a ")
-}
-
-/// The lengths that a kind of date has.
-fn lengths(kind: KindName, encoding: Encoding) -> String {
-    let listed = match kind {
-        KindName::Date => "dates are \"YYYYMMDD\" (8), \"YYMMDD\" (6), \"YYYYDDD\" (7) and \"MMDD\" (4, a `MonthDay`)",
-        KindName::Time => "times are \"HHMMSS\" (6) and \"HHMM\" (4)",
-        _ => "timestamps are \"YYYYMMDDHHMMSS\" (14), \"YYMMDDHHMMSS\" (12) and \"MMDDHHMMSS\" (10, a `MonthDayTime`)",
-    };
-    match encoding {
-        Encoding::Packed => format!("{listed} before they are packed, two in a byte with the sign's half"),
-        Encoding::Bcd => format!("{listed} before they are packed, two in a byte"),
-        _ => listed.to_owned(),
+/// What a field of this kind might write.
+pub(super) fn example_len(kind: KindName) -> &'static str {
+    match kind {
+        KindName::Date => "len = 8",
+        KindName::Time => "len = 6",
+        KindName::DateTime => "len = 14",
+        KindName::Text => "len = 20",
+        KindName::Code => "len = 2",
+        KindName::Digits | KindName::Number | KindName::Flag | KindName::Bytes => "len = 13",
     }
 }
