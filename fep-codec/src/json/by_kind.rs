@@ -41,7 +41,18 @@ pub(super) fn field_value(field: &Field, json: &Json) -> Result<Value, Fault> {
         (Kind::Bytes(_), Json::String(text)) => {
             hex(text).map(Value::Bytes).ok_or(Fault::Unreadable { expected: "hex, two digits a byte" })
         }
-        (kind, json) => Err(Fault::WrongType { expected: kind.json_name(), found: name_of(json) }),
+        (
+            kind @ (Kind::Text(_)
+            | Kind::Digits(_)
+            | Kind::Code(_)
+            | Kind::Number(_)
+            | Kind::Date(_)
+            | Kind::Time(_)
+            | Kind::DateTime(_)
+            | Kind::Flag(_)
+            | Kind::Bytes(_)),
+            json,
+        ) => Err(Fault::WrongType { expected: kind.json_name(), found: name_of(json) }),
     }
 }
 

@@ -68,7 +68,17 @@ pub(super) fn write(field: &Field, kind: &Kind, value: &Value, writer: &mut Writ
         (Kind::DateTime(rule), Value::None) => write_optional(FieldSlot { field, rule }, &None::<DateTime>, writer),
         (Kind::Flag(rule), Value::Flag(flag)) => writer.field(FieldSlot { field, rule }, flag),
         (Kind::Bytes(rule), Value::Bytes(bytes)) => writer.field(FieldSlot { field, rule }, bytes),
-        (_, other) => Err(unfit_field(field, other)),
+        (
+            Kind::Text(_)
+            | Kind::Digits(_)
+            | Kind::Code(_)
+            | Kind::Number(_)
+            | Kind::Time(_)
+            | Kind::DateTime(_)
+            | Kind::Flag(_)
+            | Kind::Bytes(_),
+            other,
+        ) => Err(unfit_field(field, other)),
     }
 }
 

@@ -9,7 +9,6 @@ use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
-use super::kind::example_len;
 use super::{Field, Item, ItemKind, Len, Repeat};
 use crate::attr::{Byte, Computed, FieldAttrs, Given, KindWord, bytes, misplaced};
 use crate::ctxt::Ctxt;
@@ -214,7 +213,7 @@ impl Source<'_> {
                 (None, None) => {
                     // A pattern that could not be read would have said it.
                     if !self.attrs.has("pattern") {
-                        self.missing_len(example_len(kind));
+                        self.missing_len(Self::example_len(kind));
                     }
                     None
                 }

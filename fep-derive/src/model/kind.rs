@@ -113,6 +113,18 @@ impl Source<'_> {
         }
     }
 
+    /// What a field of this kind might write.
+    pub(super) fn example_len(kind: KindName) -> &'static str {
+        match kind {
+            KindName::Date => "len = 8",
+            KindName::Time => "len = 6",
+            KindName::DateTime => "len = 14",
+            KindName::Text => "len = 20",
+            KindName::Code => "len = 2",
+            KindName::Digits | KindName::Number | KindName::Flag | KindName::Bytes => "len = 13",
+        }
+    }
+
     /// The type, or what is inside its `Option`.
     fn inner(&self) -> Shape<'_> {
         match &self.shape {
@@ -338,16 +350,4 @@ impl Source<'_> {
 /// The value as written, or the usual one.
 fn given<T: Copy + Default>(option: &Option<Given<T>>) -> T {
     option.as_ref().map_or_else(T::default, |given| given.value)
-}
-
-/// What a field of this kind might write.
-pub(super) fn example_len(kind: KindName) -> &'static str {
-    match kind {
-        KindName::Date => "len = 8",
-        KindName::Time => "len = 6",
-        KindName::DateTime => "len = 14",
-        KindName::Text => "len = 20",
-        KindName::Code => "len = 2",
-        KindName::Digits | KindName::Number | KindName::Flag | KindName::Bytes => "len = 13",
-    }
 }
