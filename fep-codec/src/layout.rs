@@ -15,31 +15,29 @@
 //! ```
 
 mod computed;
-mod encoding;
 mod rules;
-mod walk;
+pub(crate) mod walk;
 mod place;
-mod slots;
+mod extent;
 mod when;
-mod marks;
+pub(crate) mod marks;
 
-#[doc(hidden)]
-pub use alloc::borrow::Cow;
+use alloc::borrow::Cow;
 
 pub use self::computed::{Check, CheckFn, Computed, LengthScope, SignOf};
-pub use self::encoding::Encoding;
-pub use self::marks::Discriminator;
+pub(crate) use self::extent::Extent;
+pub use self::extent::{ExtentRule, Limit};
 pub use self::place::{Chooser, Span};
 pub use self::rules::{
-    BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, FlagRule,
-    Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule, Width,
+    BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding,
+    FlagRule, Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule, Width,
 };
-pub use self::walk::FieldSlot;
+pub(crate) use self::walk::FieldSlot;
 use crate::charset::Charset;
 
 /// How many computed lengths and checks a telegram may have, its parts and entries included: the writer fills them in at the
 /// end.
-pub const LATE_MAX: usize = 4;
+pub const LATE_MAX: usize = fep_core::limits::LATE_MAX_FIELDS;
 
 /// The byte plan of one telegram, of a part of one, or of one entry of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -240,16 +238,8 @@ pub struct Case {
 impl Item {
     /// The name under which the item appears in JSON and paths; fillers and unnamed literals have none.
     #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        let name: &str = match self {
-            Self::Field(field) => &field.name,
-            Self::Literal(literal) => &literal.name,
-            Self::Filler(_) => "",
-            Self::Part(part) => &part.name,
-            Self::Group(group) => &group.name,
-            Self::Choice(choice) => &choice.name,
-            Self::Tail(field) => &field.name,
-        };
-        (!name.is_empty()).then_some(name)
+    pub const fn name(&self) -> Option<&str> {
+        let name = self.own_name();
+        if name.is_empty() { None } else { Some(name) }
     }
 }
