@@ -214,7 +214,7 @@ fn what_was_written_to_a_lost_link_is_unknown_at_once_and_what_was_not_is_not_se
     ]);
     assert_eq!(first, Ticket(1));
     let refused = bench.request().unwrap_err();
-    assert_eq!(refused, "no line is up: reset");
+    assert_eq!(refused, "no line is up: read: reset");
     bench.at(2 * SECOND);
     bench.machine.connected(incarnation_of(0, 2), at(2 * SECOND));
     bench.receive(incarnation_of(0, 2), "ANS:0001");
