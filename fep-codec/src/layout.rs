@@ -22,6 +22,8 @@ mod place;
 mod slots;
 mod when;
 mod marks;
+mod paths;
+mod compare;
 
 #[doc(hidden)]
 pub use alloc::borrow::Cow;
