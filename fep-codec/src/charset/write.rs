@@ -220,8 +220,8 @@ pub(super) fn why_not(text: &str, how: EncodeOptions, rules: Rules, wrote: Wrote
 /// The code of a character as the options make it.
 fn code_of(character: char, how: EncodeOptions, rules: Rules) -> u16 {
     let character = match character {
-        ' ' if how.full => '\u{3000}',
-        '!'..='~' if how.full => char::from_u32(u32::from(character) + 0xFEE0).unwrap_or(character),
+        ' ' if how.wide => '\u{3000}',
+        '!'..='~' if how.wide => char::from_u32(u32::from(character) + 0xFEE0).unwrap_or(character),
         '\n' if how.newline_15 => '\u{85}',
         '\u{85}' if how.newline_15 => '\n',
         _ => character,

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use fep_codec::{Digits, Telegram};
 use fep_gateway::Gateway;
-use fep_gateway::exchange::Outcome;
-use fep_gateway::gateway::{Refusal, StartError, TypedNotices, TypedOutcome};
+use fep_gateway::gateway::{Refusal, StartError, TypedNotices};
 
-use crate::harness::{Bench, Setup, config, golden};
-use crate::peer::{Peer, answer_to};
+use crate::harness::{Bench, Setup, config};
+use crate::peer::Peer;
 
 #[path = "../../examples/typed.rs"]
-#[allow(dead_code, reason = "an example has a `main`, which a test does not call")]
+#[allow(dead_code, unreachable_pub, reason = "an example is a program with a `main`; here it is a module")]
 mod example;
 
 #[tokio::test]
