@@ -7,6 +7,8 @@
 //! The structs are as `fep gen fep-gateway/examples/mini_bank.toml` writes them. If they and the spec were not of the same version,
 //! the gateway would refuse them and name the first difference.
 
+#![allow(clippy::print_stdout, reason = "the output of an example")]
+
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
