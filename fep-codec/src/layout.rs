@@ -16,25 +16,25 @@
 
 mod computed;
 mod rules;
-mod walk;
+pub(crate) mod walk;
 mod place;
-mod slots;
+mod extent;
 mod when;
-mod marks;
+pub(crate) mod marks;
 mod paths;
 mod compare;
 
-#[doc(hidden)]
-pub use alloc::borrow::Cow;
+use alloc::borrow::Cow;
 
 pub use self::computed::{Check, CheckFn, Computed, LengthScope, SignOf};
-pub use self::marks::Discriminator;
+pub(crate) use self::extent::Extent;
+pub use self::extent::{ExtentRule, Limit};
 pub use self::place::{Chooser, Span};
 pub use self::rules::{
     BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding,
     FlagRule, Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule, Width,
 };
-pub use self::walk::FieldSlot;
+pub(crate) use self::walk::FieldSlot;
 use crate::charset::Charset;
 
 /// How many computed lengths and checks a telegram may have, its parts and entries included: the writer fills them in at the
@@ -240,16 +240,8 @@ pub struct Case {
 impl Item {
     /// The name under which the item appears in JSON and paths; fillers and unnamed literals have none.
     #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        let name: &str = match self {
-            Self::Field(field) => &field.name,
-            Self::Literal(literal) => &literal.name,
-            Self::Filler(_) => "",
-            Self::Part(part) => &part.name,
-            Self::Group(group) => &group.name,
-            Self::Choice(choice) => &choice.name,
-            Self::Tail(field) => &field.name,
-        };
-        (!name.is_empty()).then_some(name)
+    pub const fn name(&self) -> Option<&str> {
+        let name = self.own_name();
+        if name.is_empty() { None } else { Some(name) }
     }
 }

@@ -24,6 +24,18 @@ impl<R> Clone for FieldSlot<'_, R> {
 impl<R> Copy for FieldSlot<'_, R> {}
 
 impl Item {
+    /// The name, empty if there is none.
+    pub(super) const fn own_name(&self) -> &str {
+        match self {
+            Self::Field(field) | Self::Tail(field) => text(&field.name),
+            Self::Literal(literal) => text(&literal.name),
+            Self::Filler(_) => "",
+            Self::Part(part) => text(&part.name),
+            Self::Group(group) => text(&group.name),
+            Self::Choice(choice) => text(&choice.name),
+        }
+    }
+
     /// Bytes on the wire if that is always the same number.
     #[must_use]
     #[inline]
@@ -326,7 +338,7 @@ impl Literal {
 }
 
 #[allow(clippy::ptr_arg, reason = "this is what makes a `&Layout` of a `Cow` in constants")]
-pub(super) const fn borrowed<'l>(layout: &'l Cow<'static, Layout>) -> &'l Layout {
+pub(crate) const fn borrowed<'l>(layout: &'l Cow<'static, Layout>) -> &'l Layout {
     match layout {
         Cow::Borrowed(layout) => layout,
         Cow::Owned(layout) => layout,
@@ -334,7 +346,7 @@ pub(super) const fn borrowed<'l>(layout: &'l Cow<'static, Layout>) -> &'l Layout
 }
 
 #[allow(clippy::ptr_arg, reason = "this is what makes a `&str` of a `Cow` in constants")]
-pub(super) const fn text<'c>(text: &'c Cow<'static, str>) -> &'c str {
+pub(crate) const fn text<'c>(text: &'c Cow<'static, str>) -> &'c str {
     match text {
         Cow::Borrowed(text) => text,
         Cow::Owned(text) => text.as_str(),

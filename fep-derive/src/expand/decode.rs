@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::encode::tally;
 use super::telegram::{
-    accessor, check_from, chooser, constant, length_field, needs_start, number_of, of_field, own, place, variable,
+    accessor, check_from, chooser, constant, length_field, needs_start, number_of, own, place, variable,
 };
 use super::{assert, generics};
 use crate::attr::{Computed, PageAttrs};
@@ -103,8 +103,14 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
         }
         ItemKind::Group { entry, repeat, .. } => {
             let group = constant("group");
-            let extent = extent(telegram, number, repeat);
-            within(telegram, item, reader, |reader| quote_spanned!(place(entry)=> #reader.group(#group, #extent)))
+            let extent = constant("extent");
+            let count = count(telegram, number, repeat);
+            within(
+                telegram,
+                item,
+                reader,
+                |reader| quote_spanned!(place(entry)=> #reader.group(#group, #extent, #count)),
+            )
         }
     }
 }
@@ -118,25 +124,19 @@ fn within(telegram: &Telegram, item: &Item, reader: &Ident, read: impl FnOnce(&I
     quote!(#reader.within(#name, #stated.value(), |#reader| #call)?)
 }
 
-/// How far a group's entries go.
-fn extent(telegram: &Telegram, number: usize, repeat: &Repeat) -> TokenStream {
-    let extent = telegram.paths.extent();
+/// The variable that holds what a group's counting field said.
+fn count(telegram: &Telegram, number: usize, repeat: &Repeat) -> TokenStream {
     let option = paths::option();
-    let rest = || {
-        let behind = constant(telegram, "behind", number);
-        quote!(#extent::Rest(#behind))
+    let by = match repeat {
+        Repeat::Counted { by, .. } | Repeat::Padded { by: Some(by), .. } => Some(by),
+        Repeat::Padded { by: None, .. } | Repeat::Rest { .. } | Repeat::Fixed(_) => None,
     };
-    match repeat {
-        Repeat::Counted { by, .. } if number_of(telegram, by) < number => {
+    match by.filter(|by| number_of(telegram, by) < number) {
+        Some(by) => {
             let count = variable("count", by);
-            quote!(#extent::Count(#count))
+            quote!(#option::Some(#count))
         }
-        Repeat::Padded { by: Some(by), .. } => {
-            let count = variable("count", by);
-            quote!(#extent::Padded(#option::Some(#count)))
-        }
-        Repeat::Padded { by: None, .. } => quote!(#extent::Padded(#option::None)),
-        Repeat::Counted { .. } | Repeat::Rest { .. } | Repeat::Fixed(_) => rest(),
+        None => quote!(#option::None),
     }
 }
 
@@ -146,7 +146,7 @@ fn read_computed(telegram: &Telegram, number: usize, item: &Item, computed: &Com
     let stated = variable("stated", &item.member);
     match computed {
         Computed::Length(_) => {
-            let counts = of_field(telegram, "counts", number);
+            let counts = constant(telegram, "counts", number);
             quote!(#reader.length(#slot, #counts)?)
         }
         Computed::Count(of) if number_of(telegram, of) > number => {
@@ -164,7 +164,7 @@ fn read_computed(telegram: &Telegram, number: usize, item: &Item, computed: &Com
         }
         Computed::LengthOf(_) | Computed::Sum { .. } => kept(&stated, &quote!(#reader.stated(#slot)?)),
         Computed::Sequence(_) => {
-            let first = of_field(telegram, "sequence", number);
+            let first = constant(telegram, "sequence", number);
             quote!(#result::map(#reader.sequence(#slot, #first), ::core::mem::drop)?)
         }
         Computed::Sign { .. } => {
@@ -197,7 +197,7 @@ fn afterwards(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -
         }
         ItemKind::Computed { computed: Computed::Sign { of, .. }, .. } => {
             let field = constant(telegram, "field", number);
-            let sign = of_field(telegram, "sign", number);
+            let sign = constant(telegram, "sign", number);
             let number = constant(telegram, "number", number_of(telegram, of));
             let value = variable("item", of);
             Some(quote!(let #value = #reader.signed((#field, #sign), #stated, #value, #number.rule)?;))
