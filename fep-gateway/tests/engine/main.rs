@@ -17,3 +17,4 @@ mod notices;
 mod outcomes;
 mod peer;
 mod stream;
+mod typed;
