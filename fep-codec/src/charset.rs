@@ -29,7 +29,6 @@ mod japanese;
 mod jamo;
 #[cfg(feature = "charset-korean")]
 mod korean;
-mod label;
 mod read;
 mod simple;
 mod table;
@@ -40,75 +39,114 @@ use alloc::string::String;
 use alloc::vec;
 use core::fmt;
 
+use fep_core::charset::{CharsetId, LabelError};
+pub use fep_core::rules::Half;
+
 use self::table::Rules;
 use self::write::{End, Wrote};
 
-/// A charset that a spec may name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Charset {
-    /// ASCII, one byte a character.
-    Ascii,
-    /// KS X 1001 in its EUC form. Encoding is strict; decoding takes what CP949 has beyond it, for peers send it.
-    #[cfg(feature = "charset-korean")]
-    EucKr,
-    /// Microsoft's Unified Hangul Code (MS949, windows-949). Not IBM-949.
-    #[cfg(feature = "charset-korean")]
-    Cp949,
-    /// The combination code of KS X 1001 (조합형, CP1361).
-    #[cfg(feature = "charset-korean")]
-    Johab,
-    /// Korean EBCDIC: single bytes of IBM-833, pairs of IBM-834 between SO and SI.
-    #[cfg(feature = "charset-ebcdic-korean")]
-    Ibm933,
-    /// IBM-933 with all 11,172 syllables, conjoining jamo, € and ®.
-    #[cfg(feature = "charset-ebcdic-korean")]
-    Ibm1364,
-    /// Korean EBCDIC, single bytes only.
-    #[cfg(feature = "charset-ebcdic-korean")]
-    Ibm833,
-    /// Korean EBCDIC, pairs only, without SO and SI.
-    #[cfg(feature = "charset-ebcdic-korean")]
-    Ibm834,
-    /// EBCDIC of the United States.
-    #[cfg(feature = "charset-ebcdic")]
-    Cp037,
-    /// International EBCDIC.
-    #[cfg(feature = "charset-ebcdic")]
-    Cp500,
-    /// EBCDIC of Unix on hosts.
-    #[cfg(feature = "charset-ebcdic")]
-    Cp1047,
-    /// CP037 with €.
-    #[cfg(feature = "charset-ebcdic")]
-    Cp1140,
-    /// Microsoft's Shift_JIS (windows-31j).
-    #[cfg(feature = "charset-japanese")]
-    Cp932,
-    /// Latin letters and half-width katakana, a byte each. Zengin files have it.
-    #[cfg(feature = "charset-japanese")]
-    JisX0201,
-    /// Japanese EBCDIC with katakana where others have small letters, which are elsewhere.
-    #[cfg(feature = "charset-ebcdic-japanese")]
-    Ibm930,
-    /// Japanese EBCDIC with small letters in the usual places.
-    #[cfg(feature = "charset-ebcdic-japanese")]
-    Ibm939,
-    /// IBM-930 with the kanji of JIS X 0213 and €. 25 of its codes are two characters each, か゚ for example.
-    #[cfg(feature = "charset-ebcdic-japanese")]
-    Ibm1390,
-    /// IBM-939 with the same.
-    #[cfg(feature = "charset-ebcdic-japanese")]
-    Ibm1399,
-    /// UTF-8, one to four bytes a character.
-    Utf8,
+/// Declares [`Charset`] and ties each variant to the [`CharsetId`] of the same name, so that a variant without one does not
+/// compile.
+macro_rules! charsets {
+    (
+        $(#[doc = $about:literal])*
+        pub enum Charset {
+            $($(#[doc = $meaning:literal])* $(#[cfg($family:meta)])? $variant:ident,)+
+        }
+    ) => {
+        $(#[doc = $about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Charset {
+            $($(#[doc = $meaning])* $(#[cfg($family)])? $variant,)+
+        }
+
+        impl Charset {
+            /// All charsets of this build, in the order of the documents.
+            pub const ALL: &'static [Self] = &[$($(#[cfg($family)])? Self::$variant,)+];
+
+            /// The identity that builds without this charset know too.
+            #[inline]
+            pub(crate) const fn id(self) -> CharsetId {
+                match self {
+                    $($(#[cfg($family)])? Self::$variant => CharsetId::$variant,)+
+                }
+            }
+
+            /// The charset, if its family is a feature of this build.
+            fn of_id(id: CharsetId) -> Option<Self> {
+                Self::ALL.iter().copied().find(|charset| charset.id() == id)
+            }
+        }
+    };
+}
+
+charsets! {
+    /// A charset that a spec may name.
+    pub enum Charset {
+        /// ASCII, one byte a character.
+        Ascii,
+        /// KS X 1001 in its EUC form. Encoding is strict; decoding takes what CP949 has beyond it, for peers send it.
+        #[cfg(feature = "charset-korean")]
+        EucKr,
+        /// Microsoft's Unified Hangul Code (MS949, windows-949). Not IBM-949.
+        #[cfg(feature = "charset-korean")]
+        Cp949,
+        /// The combination code of KS X 1001 (조합형, CP1361).
+        #[cfg(feature = "charset-korean")]
+        Johab,
+        /// Korean EBCDIC: single bytes of IBM-833, pairs of IBM-834 between SO and SI.
+        #[cfg(feature = "charset-ebcdic-korean")]
+        Ibm933,
+        /// IBM-933 with all 11,172 syllables, conjoining jamo, € and ®.
+        #[cfg(feature = "charset-ebcdic-korean")]
+        Ibm1364,
+        /// Korean EBCDIC, single bytes only.
+        #[cfg(feature = "charset-ebcdic-korean")]
+        Ibm833,
+        /// Korean EBCDIC, pairs only, without SO and SI.
+        #[cfg(feature = "charset-ebcdic-korean")]
+        Ibm834,
+        /// EBCDIC of the United States.
+        #[cfg(feature = "charset-ebcdic")]
+        Cp037,
+        /// International EBCDIC.
+        #[cfg(feature = "charset-ebcdic")]
+        Cp500,
+        /// EBCDIC of Unix on hosts.
+        #[cfg(feature = "charset-ebcdic")]
+        Cp1047,
+        /// CP037 with €.
+        #[cfg(feature = "charset-ebcdic")]
+        Cp1140,
+        /// Microsoft's Shift_JIS (windows-31j).
+        #[cfg(feature = "charset-japanese")]
+        Cp932,
+        /// Latin letters and half-width katakana, a byte each. Zengin files have it.
+        #[cfg(feature = "charset-japanese")]
+        JisX0201,
+        /// Japanese EBCDIC with katakana where others have small letters, which are elsewhere.
+        #[cfg(feature = "charset-ebcdic-japanese")]
+        Ibm930,
+        /// Japanese EBCDIC with small letters in the usual places.
+        #[cfg(feature = "charset-ebcdic-japanese")]
+        Ibm939,
+        /// IBM-930 with the kanji of JIS X 0213 and €. 25 of its codes are two characters each, か゚ for example.
+        #[cfg(feature = "charset-ebcdic-japanese")]
+        Ibm1390,
+        /// IBM-939 with the same.
+        #[cfg(feature = "charset-ebcdic-japanese")]
+        Ibm1399,
+        /// UTF-8, one to four bytes a character.
+        Utf8,
+    }
 }
 
 /// How text is written, beyond the charset. The default changes nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EncodeOptions {
     /// ASCII becomes full-width letters (전각) first: U+FF01 to U+FF5E, and U+3000 for a space.
-    pub full: bool,
+    pub wide: bool,
     /// A character that the charset lacks may be written as one that looks alike and that it has: `·` U+00B7 as `・` U+30FB.
     pub compat: bool,
     /// EBCDIC: a new line is the byte 15, not 25.
@@ -124,18 +162,6 @@ pub struct DecodeOptions {
     pub open_shift: bool,
     /// EBCDIC: a new line is the byte 15, not 25.
     pub newline_15: bool,
-}
-
-/// What becomes of the first half of a character at the end of a field, which a peer that cuts at bytes leaves there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Half {
-    /// It is an error.
-    #[default]
-    Refuse,
-    /// It is read as U+FFFD.
-    Replace,
-    /// It is left out.
-    Drop,
 }
 
 /// Why a text could not be written.

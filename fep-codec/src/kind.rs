@@ -21,10 +21,11 @@ mod sign;
 mod check;
 mod wire_code;
 
+pub use fep_core::limits::PIVOT_DEFAULT;
+
 pub use self::amount::Amount;
 pub use self::check::xor;
 pub use self::code::{CodeSet, get_ascii_code, get_code, put_code};
-pub use self::date::PIVOT_DEFAULT;
 pub use self::tail::TailValue;
 use crate::error::Fault;
 

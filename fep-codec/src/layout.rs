@@ -15,7 +15,6 @@
 //! ```
 
 mod computed;
-mod encoding;
 mod rules;
 mod walk;
 mod place;
@@ -27,19 +26,18 @@ mod marks;
 pub use alloc::borrow::Cow;
 
 pub use self::computed::{Check, CheckFn, Computed, LengthScope, SignOf};
-pub use self::encoding::Encoding;
 pub use self::marks::Discriminator;
 pub use self::place::{Chooser, Span};
 pub use self::rules::{
-    BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, FlagRule,
-    Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule, Width,
+    BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding,
+    FlagRule, Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule, Width,
 };
 pub use self::walk::FieldSlot;
 use crate::charset::Charset;
 
 /// How many computed lengths and checks a telegram may have, its parts and entries included: the writer fills them in at the
 /// end.
-pub const LATE_MAX: usize = 4;
+pub const LATE_MAX: usize = fep_core::limits::LATE_MAX_FIELDS;
 
 /// The byte plan of one telegram, of a part of one, or of one entry of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]

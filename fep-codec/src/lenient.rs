@@ -124,7 +124,7 @@ fn is_blank(bytes: &[u8], rule: &NumberRule) -> bool {
 fn drop_half(rule: &TextRule, field: &mut [u8], offset: usize) {
     const SO: u8 = 0x0E;
     const SI: u8 = 0x0F;
-    let blank = if rule.full { rule.charset.space() } else { rule.pad };
+    let blank = if rule.exact { rule.charset.space() } else { rule.pad };
     let mut start = offset;
     if rule.charset.is_shifted() {
         if start.checked_sub(1).and_then(|before| field.get(before)) == Some(&SO) {

@@ -13,7 +13,7 @@ mod variant;
 
 pub(crate) use self::charset::{Byte, Charset};
 pub(crate) use self::computed::{Computed, LengthScope};
-pub(crate) use self::entry::{Given, bytes, like, misplaced};
+pub(crate) use self::entry::{Given, bytes, misplaced};
 pub(crate) use self::field::{FieldAttrs, KindWord, PageAttrs};
 pub(crate) use self::options::{
     CodeLine, DatePattern, DateTimePattern, Encoding, Half, Justify, NoneAs, Overflow, Overpunch, Pattern, Sign,

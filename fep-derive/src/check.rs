@@ -4,10 +4,11 @@
 
 mod links;
 
+use fep_core::likeness::nearest;
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt as _;
 
-use crate::attr::{Computed, Condition, bytes, like};
+use crate::attr::{Computed, Condition, bytes};
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Item, ItemKind, Len, Repeat, Telegram, View};
 use crate::shape::literal;
@@ -207,7 +208,8 @@ fn one_condition(telegram: &Telegram, condition: &Condition, cx: &Ctxt) {
             return;
         }
         let names: Vec<&str> = telegram.items.iter().map(|item| item.name.value.as_str()).collect();
-        let hint = like(head, &names).map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+        let hint =
+            nearest(head, names.iter().copied()).map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
         return cx.error_at(*path_span, format_args!("there is no `{head}` here{hint}"));
     };
     match (&item.what, inner) {

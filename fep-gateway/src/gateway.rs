@@ -20,7 +20,7 @@ use crate::config::{self, Config};
 use crate::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome, TelegramBytes};
 use crate::journal::{Acceptance, Accepted, Ending, Journal};
 use crate::net::clock::Clock;
-use crate::net::institution::{Handle, Request, Shared};
+use crate::net::institution::{AcceptedRequest, Handle, Shared};
 use crate::telegrams::{Draft, DraftError, TelegramCatalogue};
 
 pub use crate::journal::JournalError;
@@ -106,7 +106,7 @@ impl Gateway {
         let mut recalled = opened.recalled;
         let mut institutions = BTreeMap::new();
         for (name, (institution, catalogue)) in desks {
-            let used = opened.marks.iter().find(|(marked, _)| *marked == name).map(|(_, mark)| *mark);
+            let used = opened.high_waters.iter().find(|(marked, _)| *marked == name).map(|(_, high_water)| *high_water);
             let (own, others) = recalled.into_iter().partition(|unknown| unknown.institution == name);
             recalled = others;
             let handle = Handle::start(&name, institution, catalogue, used, own, shared.clone());
@@ -149,7 +149,7 @@ impl Gateway {
         let lost = exchange.clone();
         let inner = Arc::clone(&self.inner);
         // A task of its own: the caller's future may be dropped at any point, the exchange may not.
-        let task = tokio::spawn(async move { inner.exchange(draft, exchange, idempotency, now.steady).await });
+        let task = tokio::spawn(async move { inner.carry_out(draft, exchange, idempotency, now.steady).await });
         task.await.unwrap_or_else(|_| Ok(ended(lost, Outcome::Unknown, "the gateway broke off", now.wall_ms)))
     }
 
@@ -197,7 +197,7 @@ impl Gateway {
 }
 
 impl Inner {
-    async fn exchange(
+    async fn carry_out(
         &self,
         draft: Draft,
         exchange: Exchange,
@@ -234,7 +234,7 @@ impl Inner {
         }
         let (reply, end) = oneshot::channel();
         let accepted = exchange.clone();
-        let request = Request { draft, exchange, since, reply };
+        let request = AcceptedRequest { draft, exchange, since, reply };
         let handed = match handle {
             Some(handle) => handle.request(request).await,
             None => false,

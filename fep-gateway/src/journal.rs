@@ -28,7 +28,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use self::command::Command;
+use self::command::JournalCommand;
 pub use self::command::{
     Acceptance, Accepted, Direction, Ending, Entry, NoticeId, NoticeState, Recalled, Sending, Settlement,
 };
@@ -39,7 +39,7 @@ use crate::machine::trace::TraceHighWater;
 /// The journal's handle. Clones share the one writer.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    commands: mpsc::Sender<Command>,
+    commands: mpsc::Sender<JournalCommand>,
     reader: Arc<Mutex<Connection>>,
     writer: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
 }
@@ -54,7 +54,7 @@ pub struct Opened {
     /// The journal.
     pub journal: Journal,
     /// The used trace numbers, by institution.
-    pub marks: Vec<(String, TraceHighWater)>,
+    pub high_waters: Vec<(String, TraceHighWater)>,
     /// Exchanges whose keys may still rest; the unknown ones can be settled by a late answer.
     pub recalled: Vec<Recalled>,
 }
@@ -71,7 +71,7 @@ impl Journal {
     pub fn open(path: &Path, now_ms: i64, rest: Duration) -> Result<Opened, JournalError> {
         let lock = lock(path)?;
         let mut store = Store::open(path)?;
-        let (marks, recalled) = store.recover(now_ms, rest)?;
+        let (high_waters, recalled) = store.recover(now_ms, rest)?;
         let reader = schema::read_only(path)?;
         let (commands, queue) = mpsc::channel(QUEUE_MAX);
         let thread = std::thread::Builder::new().name("journal".to_owned());
@@ -85,7 +85,7 @@ impl Journal {
             reader: Arc::new(Mutex::new(reader)),
             writer: Arc::new(tokio::sync::Mutex::new(Some(writer))),
         };
-        Ok(Opened { journal, marks, recalled })
+        Ok(Opened { journal, high_waters, recalled })
     }
 
     /// Takes an exchange in, unless its idempotency key is known.
@@ -94,7 +94,7 @@ impl Journal {
     /// If it is not in the journal.
     pub async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, JournalError> {
         let (reply, answer) = oneshot::channel();
-        self.ask(Command::Accept(Box::new(acceptance), reply))?;
+        self.ask(JournalCommand::Accept(Box::new(acceptance), reply))?;
         answer.await.map_err(|_| closed())?
     }
 
@@ -104,26 +104,26 @@ impl Journal {
     /// At once, if the queue is full.
     pub fn send(&self, sending: Sending) -> Result<oneshot::Receiver<Result<(), JournalError>>, JournalError> {
         let (reply, answer) = oneshot::channel();
-        self.ask(Command::Send(Box::new(sending), reply))?;
+        self.ask(JournalCommand::Send(Box::new(sending), reply))?;
         Ok(answer)
     }
 
     /// Keeps what was received.
     pub async fn received(&self, entry: Entry) {
-        self.tell(Command::Received(Box::new(entry))).await;
+        self.tell(JournalCommand::Received(Box::new(entry))).await;
     }
 
     /// Ends an exchange. Resolves after the first try; if that failed it is tried again until it succeeds.
     pub async fn end(&self, ending: Ending) -> oneshot::Receiver<Result<(), JournalError>> {
         let (reply, answer) = oneshot::channel();
-        self.tell(Command::End(Box::new(ending), Some(reply))).await;
+        self.tell(JournalCommand::End(Box::new(ending), Some(reply))).await;
         answer
     }
 
     /// Settles an unknown exchange and gives it back.
     pub async fn settle(&self, settlement: Settlement) -> oneshot::Receiver<Option<Exchange>> {
         let (reply, answer) = oneshot::channel();
-        self.tell(Command::Settle(Box::new(settlement), Some(reply))).await;
+        self.tell(JournalCommand::Settle(Box::new(settlement), Some(reply))).await;
         answer
     }
 
@@ -133,7 +133,7 @@ impl Journal {
     /// If it is not in the journal.
     pub async fn notice(&self, id: NoticeId, name: ExchangeId, at_ms: i64) -> Result<NoticeState, JournalError> {
         let (reply, answer) = oneshot::channel();
-        self.ask(Command::Notice(id, name, at_ms, reply))?;
+        self.ask(JournalCommand::Notice(id, name, at_ms, reply))?;
         answer.await.map_err(|_| closed())?
     }
 
@@ -156,7 +156,7 @@ impl Journal {
 
     /// Writes what waits and closes the file.
     pub async fn close(&self) {
-        self.tell(Command::Close).await;
+        self.tell(JournalCommand::Close).await;
         // Held while it is awaited: who closes a second time waits too.
         let mut writer = self.writer.lock().await;
         if let Some(writer) = writer.take() {
@@ -165,14 +165,14 @@ impl Journal {
         }
     }
 
-    fn ask(&self, command: Command) -> Result<(), JournalError> {
+    fn ask(&self, command: JournalCommand) -> Result<(), JournalError> {
         self.commands.try_send(command).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => JournalError(format!("{QUEUE_MAX} commands wait already")),
             mpsc::error::TrySendError::Closed(_) => closed(),
         })
     }
 
-    async fn tell(&self, command: Command) {
+    async fn tell(&self, command: JournalCommand) {
         if self.commands.send(command).await.is_err() {
             tracing::error!("the journal is closed and something came after");
         }

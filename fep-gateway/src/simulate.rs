@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{Instrument, info, info_span, warn};
 
-use self::institution::Institution;
+use self::institution::SimulatedInstitution;
 use self::link::{Link, LinkHandle};
 pub use self::scenario::{Action, Answers, Assignment, Delay, Notice, Remember, Rule, Scenario, Session, Setting};
 
@@ -47,7 +47,7 @@ impl Simulator {
     pub async fn start(spec: Spec, scenario: Scenario, listen: impl ToSocketAddrs) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
-        let institution = Arc::new(Institution::new(spec, scenario));
+        let institution = Arc::new(SimulatedInstitution::new(spec, scenario));
         let links = Links::default();
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -71,7 +71,12 @@ impl Simulator {
     }
 }
 
-async fn accept(listener: TcpListener, institution: Arc<Institution>, links: Links, stop: watch::Receiver<bool>) {
+async fn accept(
+    listener: TcpListener,
+    institution: Arc<SimulatedInstitution>,
+    links: Links,
+    stop: watch::Receiver<bool>,
+) {
     let mut running = JoinSet::new();
     let mut number = 0;
     loop {
@@ -98,7 +103,7 @@ async fn accept(listener: TcpListener, institution: Arc<Institution>, links: Lin
 async fn serve(
     stream: TcpStream,
     number: u64,
-    institution: Arc<Institution>,
+    institution: Arc<SimulatedInstitution>,
     links: Links,
     stop: watch::Receiver<bool>,
 ) {
@@ -113,7 +118,7 @@ async fn serve(
 }
 
 /// Sends one of the scenario's notices again and again, on each open link in turn.
-async fn send_notices(institution: Arc<Institution>, links: Links, number: usize) {
+async fn send_notices(institution: Arc<SimulatedInstitution>, links: Links, number: usize) {
     let Some(every) = institution.scenario.notices.get(number).map(|notice| notice.every) else { return };
     let mut turn = 0_usize;
     loop {

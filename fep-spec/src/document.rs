@@ -31,6 +31,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use fep_core::likeness::nearest;
 use toml::de::DeTable;
 
 pub use self::table::{Table, Value};
@@ -135,17 +136,6 @@ impl Document {
     }
 }
 
-/// The word of the list that was probably meant.
-#[must_use]
-pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
-    words
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .filter(|(likeness, _)| *likeness > LIKENESS_MIN)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, candidate)| candidate)
-}
-
 /// Advice for a word that is not on a list: the nearest one, or the whole list.
 #[must_use]
 pub fn instead(word: &str, words: &[&str]) -> String {
@@ -155,9 +145,6 @@ pub fn instead(word: &str, words: &[&str]) -> String {
         None => format!("there are: {}", words.join(", ")),
     }
 }
-
-/// How like two words must be, of 1, to guess that one stands for the other.
-const LIKENESS_MIN: f64 = 0.82;
 
 /// How many findings one document may have; a person mends the first ones and runs again.
 const FINDINGS_MAX: usize = 500;

@@ -103,13 +103,13 @@ pub fn value(field: &Field, random: &mut Random) -> Value {
     match &field.kind {
         Kind::Text(rule) => {
             let mut text = text(rule, field.len, random);
-            if rule.full {
+            if rule.exact {
                 text.extend(std::iter::repeat_n('x', field.len - rule.charset.text_len(&text)));
             }
             Value::Text(text)
         }
         Kind::Digits(rule) => {
-            let len = if rule.full { field.len } else { random.small(field.len + 1) };
+            let len = if rule.exact { field.len } else { random.small(field.len + 1) };
             Value::Text((0..len).map(|_| char::from(b'1' + random.byte(9))).collect())
         }
         Kind::Number(rule) => Value::Number(number(rule, field.len, random)),
@@ -148,7 +148,7 @@ fn text(rule: &TextRule, len: usize, random: &mut Random) -> String {
     const OTHERS: &[char] = &['홍', '길', '동', '가', '힝', '㈜', '漢', '字', '·', 'ｱ', 'ﾞ', 'é'];
     let charset = rule.charset;
     let has = |characters: &'static [char]| characters.iter().copied().filter(|other| charset.has(*other)).collect();
-    let full = rule.width == Width::Full;
+    let full = rule.width == Width::Wide;
     let (ascii, others): (Vec<char>, Vec<char>) = (if full { vec![] } else { has(ASCII) }, has(OTHERS));
     let mut text = String::new();
     let room = random.small(len + 1);

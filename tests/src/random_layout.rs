@@ -124,7 +124,7 @@ impl Maker<'_> {
                 let check = Check { name: "byte_sum".into(), from: None, run: Some(byte_sum) };
                 let kind = Kind::Digits(DigitsRule {
                     encoding: Encoding::Ascii,
-                    full: true,
+                    exact: true,
                     pad: b' ',
                     justify: Justify::Left,
                 });
@@ -162,8 +162,8 @@ impl Maker<'_> {
     /// Its value is all of its bytes, so its rule has no padding.
     fn tail(&mut self, name: &str) -> Item {
         let kind = match self.below(3) {
-            0 => Kind::Text(TextRule { full: true, ..TextRule::new(self.one_of(Charset::ALL)) }),
-            1 => Kind::Digits(DigitsRule { full: true, ..self.digits_rule() }),
+            0 => Kind::Text(TextRule { exact: true, ..TextRule::new(self.one_of(Charset::ALL)) }),
+            1 => Kind::Digits(DigitsRule { exact: true, ..self.digits_rule() }),
             _ => Kind::Bytes(BytesRule),
         };
         let Item::Field(field) = self.field((kind, 20)) else { return self.bytes_without_value() };
@@ -290,9 +290,9 @@ impl Maker<'_> {
 
     fn digits_rule(&mut self) -> DigitsRule {
         let encoding = self.one_of(&[Encoding::Ascii, Encoding::Ebcdic]);
-        let full = self.below(2) == 0;
+        let exact = self.below(2) == 0;
         let pad = encoding.space();
-        DigitsRule { encoding, full, pad, justify: self.one_of(&[Justify::Left, Justify::Right]) }
+        DigitsRule { encoding, exact, pad, justify: self.one_of(&[Justify::Left, Justify::Right]) }
     }
 
     fn number(&mut self, len: usize) -> (Kind, usize) {

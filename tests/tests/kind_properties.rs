@@ -244,17 +244,17 @@ fn texts_in_every_charset_padded_cut_and_wide() {
             plain,
             TextRule { justify: Justify::Right, ..plain },
             TextRule { overflow: Overflow::Cut, ..plain },
-            TextRule { full: true, ..plain },
+            TextRule { exact: true, ..plain },
         ];
         // A full text is filled up with letters of one byte, which sets of pairs do not have.
-        let usable = |rule: &&TextRule| !(rule.full && (charset.is_pairs() || charset.is_shifted()));
+        let usable = |rule: &&TextRule| !(rule.exact && (charset.is_pairs() || charset.is_shifted()));
         for rule in rules.iter().filter(usable) {
             for len in [2, 4, 10, 40] {
                 check(Kind::Text(*rule), len);
             }
         }
         if charset.has('가') && charset.has('Ａ') || charset.is_pairs() {
-            check(Kind::Text(TextRule { width: Width::Full, ..plain }), 12);
+            check(Kind::Text(TextRule { width: Width::Wide, ..plain }), 12);
         }
     }
     for pad in [b'*', b'_', 0] {
@@ -267,10 +267,10 @@ fn texts_in_every_charset_padded_cut_and_wide() {
 #[test]
 fn digits_in_every_encoding_full_and_padded() {
     for encoding in [Encoding::Ascii, Encoding::Ebcdic] {
-        for (full, justify) in [(true, Justify::Left), (false, Justify::Left), (false, Justify::Right)] {
+        for (exact, justify) in [(true, Justify::Left), (false, Justify::Left), (false, Justify::Right)] {
             for len in [1, 2, 9, 16, 40] {
                 for pad in [encoding.space(), b'*'] {
-                    check(Kind::Digits(DigitsRule { encoding, full, pad, justify }), len);
+                    check(Kind::Digits(DigitsRule { encoding, exact, pad, justify }), len);
                 }
             }
         }

@@ -220,8 +220,8 @@ pub(super) fn why_not(text: &str, how: EncodeOptions, rules: Rules, wrote: Wrote
 /// The code of a character as the options make it.
 fn code_of(character: char, how: EncodeOptions, rules: Rules) -> u16 {
     let character = match character {
-        ' ' if how.full => '\u{3000}',
-        '!'..='~' if how.full => char::from_u32(u32::from(character) + 0xFEE0).unwrap_or(character),
+        ' ' if how.wide => '\u{3000}',
+        '!'..='~' if how.wide => char::from_u32(u32::from(character) + 0xFEE0).unwrap_or(character),
         '\n' if how.newline_15 => '\u{85}',
         '\u{85}' if how.newline_15 => '\n',
         _ => character,
@@ -349,7 +349,8 @@ pub(super) fn utf8(text: &str, out: &mut [u8]) -> Wrote {
             Wrote { len: text.len(), end: End::Done }
         }
         None => {
-            let at = text.floor_char_boundary(out.len());
+            // `str::floor_char_boundary`, which is younger than the oldest supported compiler. 0 is a boundary.
+            let at = (0..=out.len()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             let to = out.get_mut(..at).unwrap_or_default();
             let from = text.as_bytes().get(..at).unwrap_or_default();
             to.copy_from_slice(from);

@@ -168,7 +168,7 @@ fn value_schema(field: &Field, tail: bool) -> Json {
         Kind::Text(_) => json!({ "type": "string", "maxLength": field.len }),
         Kind::Digits(rule) => {
             let len = rule.encoding.digits(field.len);
-            let pattern = if rule.full && !tail { format!("^[0-9]{{{len}}}$") } else { format!("^[0-9]{{0,{len}}}$") };
+            let pattern = if rule.exact && !tail { format!("^[0-9]{{{len}}}$") } else { format!("^[0-9]{{0,{len}}}$") };
             json!({ "type": "string", "pattern": pattern })
         }
         Kind::Number(rule) => number_schema(field, rule),

@@ -7,6 +7,8 @@
 //! YYYYMMDD packed  02 02 61 12 1F       HHMMSS packed  00 93 01 5F
 //! ```
 
+use fep_core::limits::PIVOT_DEFAULT;
+
 use super::FieldValue;
 use crate::error::Fault;
 use crate::layout::{
@@ -14,9 +16,6 @@ use crate::layout::{
 };
 use crate::swar::{parse_u64, write_u64};
 use crate::value::{Date, DateError, DateTime, MonthDay, MonthDayTime, Time};
-
-/// Two-digit years below this are 20xx unless the spec says otherwise.
-pub const PIVOT_DEFAULT: u8 = 70;
 
 impl DateRule {
     /// A date that is always there.

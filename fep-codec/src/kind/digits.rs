@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! 0012345678901, 16 bytes:         30 30 31 32 33 34 35 36 37 38 39 30 31 20 20 20
-//! 0100, 4 bytes, full:             30 31 30 30
+//! 0100, 4 bytes, exact:            30 31 30 30
 //! 0210, 4 bytes, full, EBCDIC:     F0 F2 F1 F0
 //! ```
 
@@ -18,9 +18,9 @@ use crate::value::Digits;
 
 impl DigitsRule {
     /// Digits on the left, padded with spaces.
-    pub const LEFT: Self = Self { encoding: Encoding::Ascii, full: false, pad: b' ', justify: Justify::Left };
+    pub const LEFT: Self = Self { encoding: Encoding::Ascii, exact: false, pad: b' ', justify: Justify::Left };
     /// Digits in every byte.
-    pub const FULL: Self = Self { full: true, ..Self::LEFT };
+    pub const EXACT: Self = Self { exact: true, ..Self::LEFT };
 
     /// The ASCII character of a byte of the field; a byte that is none of its digits and not its padding stays what it is.
     pub(crate) const fn ascii(&self, byte: u8) -> u8 {
@@ -50,8 +50,8 @@ impl DigitsRule {
 
 #[inline(always)]
 fn put(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
-    let plain = rule.encoding == Encoding::Ascii && (rule.full || rule.justify == Justify::Left);
-    let fits = if rule.full { digits.len() == out.len() } else { digits.len() <= out.len() };
+    let plain = rule.encoding == Encoding::Ascii && (rule.exact || rule.justify == Justify::Left);
+    let fits = if rule.exact { digits.len() == out.len() } else { digits.len() <= out.len() };
     if plain && fits && all_digits(digits) {
         put_plain(digits, rule.pad, out);
         return Ok(());
@@ -83,7 +83,7 @@ fn put_any(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault
     let Some(pad_len) = len.checked_sub(digits.len()) else {
         return Err(Fault::TooLong { needed: digits.len(), len });
     };
-    if rule.full && pad_len > 0 {
+    if rule.exact && pad_len > 0 {
         return Err(Fault::NotFull { given: digits.len(), len });
     }
     let (value, padding) = match rule.justify {
@@ -104,7 +104,7 @@ fn put_any(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault
 /// The field's bytes without the padding, in the field's encoding.
 #[inline(always)]
 fn trim<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> &'a [u8] {
-    match (rule.full, rule.justify) {
+    match (rule.exact, rule.justify) {
         (true, _) => bytes,
         (false, Justify::Left) => trim_end(bytes, rule.pad),
         (false, Justify::Right) => trim_start(bytes, rule.pad),
@@ -251,7 +251,7 @@ mod tests {
     fn zeros_stay_where_they_are() {
         check(&DigitsRule::LEFT, "00120", b"00120   ");
         check(&DigitsRule::LEFT, "", b"   ");
-        check(&DigitsRule::FULL, "0100", b"0100");
+        check(&DigitsRule::EXACT, "0100", b"0100");
         let zeros = DigitsRule { justify: Justify::Right, ..DigitsRule::LEFT };
         check(&zeros, "0012", b"  0012");
     }
@@ -268,16 +268,16 @@ mod tests {
         assert_eq!(Digits::<1>::get(&rule, b"\xF1\xF2"), Err(Fault::TooLong { needed: 2, len: 1 }));
         for byte in 0..=u8::MAX {
             let digit = (0xF0..=0xF9).contains(&byte).then(|| char::from(byte - 0xC0).to_string());
-            let full = DigitsRule { full: true, ..rule };
-            assert_eq!(String::get(&full, &[byte]).ok(), digit, "{byte:02x}");
+            let exact = DigitsRule { exact: true, ..rule };
+            assert_eq!(String::get(&exact, &[byte]).ok(), digit, "{byte:02x}");
         }
     }
 
     #[test]
     fn full_means_every_byte() {
         let mut out = [0; 4];
-        assert_eq!(put(b"100", &DigitsRule::FULL, &mut out), Err(Fault::NotFull { given: 3, len: 4 }));
-        assert_eq!(get(&DigitsRule::FULL, b"100 "), Err(Fault::NotADigit { offset: 3, byte: Some(b' ') }));
+        assert_eq!(put(b"100", &DigitsRule::EXACT, &mut out), Err(Fault::NotFull { given: 3, len: 4 }));
+        assert_eq!(get(&DigitsRule::EXACT, b"100 "), Err(Fault::NotADigit { offset: 3, byte: Some(b' ') }));
     }
 
     #[test]

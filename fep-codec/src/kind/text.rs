@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! 홍길동, ibm933, cut to 7 bytes:                    0E D1 B7 8B A9 0F 40
-//! A1, cp949, 8 bytes, width full:                    A3 C1 A3 B1 A1 A1 A1 A1
+//! A1, cp949, 8 bytes, width wide:                    A3 C1 A3 B1 A1 A1 A1 A1
 //! ```
 
 mod character;
@@ -30,7 +30,7 @@ impl TextRule {
     pub const fn new(charset: Charset) -> Self {
         Self {
             charset,
-            full: false,
+            exact: false,
             pad: charset.space(),
             justify: Justify::Left,
             overflow: Overflow::Error,
@@ -49,7 +49,7 @@ impl TextRule {
     }
 
     pub(super) fn writing(&self) -> EncodeOptions {
-        EncodeOptions { full: self.width == Width::Full, compat: self.compat, newline_15: self.newline_15 }
+        EncodeOptions { wide: self.width == Width::Wide, compat: self.compat, newline_15: self.newline_15 }
     }
 
     fn reading(&self) -> DecodeOptions {
@@ -59,7 +59,7 @@ impl TextRule {
     /// Whether padding may go in pairs; most text has none of that.
     #[inline(always)]
     const fn is_in_pairs(&self) -> bool {
-        matches!(self.width, Width::Full) || self.charset.is_pairs()
+        matches!(self.width, Width::Wide) || self.charset.is_pairs()
     }
 
     /// The two bytes that fill the field, where padding goes in pairs.
@@ -71,7 +71,7 @@ impl TextRule {
     fn is_padding(&self, character: char) -> bool {
         match character {
             '\u{3000}' => self.pad_pair().is_some(),
-            ' ' if self.width == Width::Full => self.pad_pair().is_some() || self.pad == self.charset.space(),
+            ' ' if self.width == Width::Wide => self.pad_pair().is_some() || self.pad == self.charset.space(),
             _ if self.charset.keeps_ascii() => character.is_ascii() && character as u32 == u32::from(self.pad),
             _ => {
                 let mut pad = [0; 4];
@@ -86,7 +86,7 @@ impl TextRule {
 impl TextRule {
     /// The text without the padding that stood before half a character, if that was dropped.
     fn without_padding<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let dropped = self.half == Half::Drop && self.justify == Justify::Left && !self.full;
+        let dropped = self.half == Half::Drop && self.justify == Justify::Left && !self.exact;
         let rest = dropped.then(|| text.trim_end_matches(|character| self.is_padding(character)))?;
         (rest.len() < text.len()).then_some(rest)
     }
@@ -95,7 +95,7 @@ impl TextRule {
 /// Writes a text of any type, given as UTF-8. Most are ASCII, which needs no characters; `text` is asked for the others only.
 #[inline(always)]
 fn put<'t>(utf8: &[u8], text: impl FnOnce() -> &'t str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
-    let plain = rule.keeps_ascii() && matches!(rule.justify, Justify::Left) && !rule.full;
+    let plain = rule.keeps_ascii() && matches!(rule.justify, Justify::Left) && !rule.exact;
     if plain && utf8.len() <= out.len() && is_ascii(utf8) && utf8.last() != Some(&rule.pad) {
         // The whole field is filled for its length is often known to the compiler, and that of the padding is not.
         out.fill(rule.pad);
@@ -110,7 +110,7 @@ fn put<'t>(utf8: &[u8], text: impl FnOnce() -> &'t str, rule: &TextRule, out: &m
 /// Writes any text by any rule, or says why that is not possible.
 #[inline(never)]
 fn put_any(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
-    if rule.full && rule.keeps_ascii() {
+    if rule.exact && rule.keeps_ascii() {
         return put_full(text, rule, out);
     }
     let mut chars = text.chars();
@@ -187,7 +187,7 @@ fn pad(rule: &TextRule, len: usize, out: &mut [u8]) {
 #[inline(always)]
 fn trim<'a>(rule: &TextRule, bytes: &'a [u8]) -> &'a [u8] {
     match rule.justify {
-        _ if rule.full => bytes,
+        _ if rule.exact => bytes,
         _ if rule.is_in_pairs() => trim_pairs(rule, bytes),
         Justify::Left => trim_end(bytes, rule.pad),
         Justify::Right => trim_start(bytes, rule.pad),
@@ -289,7 +289,7 @@ fn check_full(text: &str, rule: &TextRule) -> Result<(), DecodeError> {
 fn get<'a>(rule: &TextRule, bytes: &'a [u8]) -> Result<Cow<'a, str>, Fault> {
     let trimmed = trim(rule, bytes);
     let mut read = rule.charset.decode_with(trimmed, rule.reading());
-    if rule.width == Width::Full {
+    if rule.width == Width::Wide {
         read = read.and_then(|text| check_full(&text, rule).map(|()| text));
     }
     let text = read.map_err(|error| malformed(error, rule, bytes, trimmed))?;
@@ -327,7 +327,7 @@ impl<'a, const N: usize> FieldValue<'a, TextRule> for Text<N> {
 /// The text of a field's bytes without padding.
 fn convert<const N: usize>(rule: &TextRule, field: &[u8], text: &[u8]) -> Result<Text<N>, Fault> {
     let mut read = Text::decode(rule.charset, text, rule.reading());
-    if rule.width == Width::Full {
+    if rule.width == Width::Wide {
         read = read.and_then(|read| check_full(read.as_deref().unwrap_or_default(), rule).map(|()| read));
     }
     match read {

@@ -3,6 +3,8 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
+pub use fep_core::rules::LengthScope;
+
 use super::{Field, Item, Layout};
 
 /// What a computed field says. It may be left out when a telegram is encoded; a value that is given is checked.
@@ -22,15 +24,6 @@ pub enum Computed {
     Sign(SignOf),
     /// What a function makes of the encoded bytes before the field.
     Check(Check),
-}
-
-/// Which bytes a length field counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LengthScope {
-    /// The bytes that follow the length field.
-    Rest,
-    /// All bytes of the telegram, the length field included.
-    All,
 }
 
 /// A sign that stands in a field of its own, before or behind its number, whose own sign is [`super::Sign::Elsewhere`].
@@ -73,7 +66,7 @@ impl Field {
 
 impl Check {
     /// The most bytes of a check field.
-    pub const LEN_MAX: usize = 64;
+    pub const LEN_MAX: usize = fep_core::limits::CHECK_MAX_BYTES;
 }
 
 impl Layout {

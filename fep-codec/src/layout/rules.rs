@@ -2,7 +2,10 @@
 
 use alloc::borrow::Cow;
 
-use super::Encoding;
+pub use fep_core::calendar::{DatePattern, DateTimePattern, TimePattern};
+pub use fep_core::encoding::Encoding;
+pub use fep_core::rules::{Justify, NoneAs, Overflow, Overpunch, Sign, Width};
+
 #[cfg(doc)]
 use crate::charset::EncodeOptions;
 use crate::charset::{Charset, Half};
@@ -13,10 +16,10 @@ pub struct TextRule {
     /// The charset on the wire.
     pub charset: Charset,
     /// The text has exactly the field's length, spaces at its ends included: there is no padding.
-    pub full: bool,
-    /// The byte that fills the field when it is not `full`.
+    pub exact: bool,
+    /// The byte that fills the field when it is not `exact`.
     pub pad: u8,
-    /// The side at which the text stands when it is not `full`.
+    /// The side at which the text stands when it is not `exact`.
     pub justify: Justify,
     /// What happens to a text that does not fit.
     pub overflow: Overflow,
@@ -32,25 +35,16 @@ pub struct TextRule {
     pub newline_15: bool,
 }
 
-/// How wide the letters of a text are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Width {
-    /// As they come.
-    Any,
-    /// All full-width: ASCII is written as U+FF01 to U+FF5E, a space as U+3000. What is read stays full-width.
-    Full,
-}
-
 /// A string of digits that is not a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DigitsRule {
     /// The bytes of the digits, `Ascii` or `Ebcdic`.
     pub encoding: Encoding,
     /// Every byte is a digit: the value has exactly the field's length.
-    pub full: bool,
-    /// The byte that fills the field when it is not `full`.
+    pub exact: bool,
+    /// The byte that fills the field when it is not `exact`.
     pub pad: u8,
-    /// The side at which the digits stand when the field is not `full`.
+    /// The side at which the digits stand when the field is not `exact`.
     pub justify: Justify,
 }
 
@@ -69,49 +63,6 @@ pub struct NumberRule {
     pub digits_max: Option<u8>,
 }
 
-/// Where a number carries its sign. Every form takes its byte from the field's own length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
-    /// No sign: the number is not negative.
-    Unsigned,
-    /// A minus in the first byte if the number is negative, else one more digit: `-00500`, `000500`.
-    LeadingMinus,
-    /// The first byte is a sign of its own.
-    Leading {
-        /// The byte of a number that is zero or more.
-        plus: u8,
-        /// The byte of a negative number.
-        minus: u8,
-    },
-    /// The last byte is a sign of its own.
-    Trailing {
-        /// The byte of a number that is zero or more.
-        plus: u8,
-        /// The byte of a negative number.
-        minus: u8,
-    },
-    /// The first digit carries the sign: `N00` is -500.
-    LeadingOverpunch(Overpunch),
-    /// The last digit carries the sign: `00N` is -5.
-    TrailingOverpunch(Overpunch),
-    /// The encoding's own: `C` or `D` in the last half byte of packed digits, the two's complement of a binary number.
-    Signed,
-    /// In another field, which is computed from this one: [`super::Computed::Sign`].
-    Elsewhere,
-}
-
-/// The characters that are a digit and a sign in one byte. Each number has one form only: what is read is written again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Overpunch {
-    /// `{ABCDEFGHI` are 0 to 9 with a plus, `}JKLMNOPQR` with a minus. In EBCDIC these are the bytes `C0` to `C9` and `D0` to `D9`.
-    Ebcdic,
-    /// Digits of numbers that are not negative stay as they are; `}JKLMNOPQR` are 0 to 9 with a minus.
-    EbcdicMinus,
-    /// Digits of numbers that are not negative stay as they are; `pqrstuvwxy` are 0 to 9 with a minus. GnuCOBOL writes this, and
-    /// EBCDIC has no such form.
-    StrictAscii,
-}
-
 /// A calendar date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateRule {
@@ -125,19 +76,6 @@ pub struct DateRule {
     pub pivot: u8,
 }
 
-/// The digits of a date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DatePattern {
-    /// `20261121`
-    YyyyMmDd,
-    /// `261121`
-    YyMmDd,
-    /// `2026325`: the day of the year, from 001.
-    YyyyDdd,
-    /// `1121`: the year is not sent. In JSON the digits as they are.
-    MmDd,
-}
-
 /// A time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeRule {
@@ -147,15 +85,6 @@ pub struct TimeRule {
     pub encoding: Encoding,
     /// The field contents that mean "no time". Zeros are midnight and cannot be chosen.
     pub none: NoneAs,
-}
-
-/// The digits of a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimePattern {
-    /// `093015`
-    HhMmSs,
-    /// `0930`
-    HhMm,
 }
 
 /// A date and a time of day in one field.
@@ -169,17 +98,6 @@ pub struct DateTimeRule {
     pub none: NoneAs,
     /// Two-digit years below this are 20xx, the others 19xx.
     pub pivot: u8,
-}
-
-/// The digits of a date with a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DateTimePattern {
-    /// `20261121093015`
-    YyyyMmDdHhMmSs,
-    /// `261121093015`
-    YyMmDdHhMmSs,
-    /// `1121093015`: the year is not sent. In JSON the digits as they are.
-    MmDdHhMmSs,
 }
 
 /// One of a list of codes, left-justified and padded with spaces.
@@ -214,77 +132,3 @@ pub struct FlagRule {
 /// Raw bytes; a value has exactly the field's length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BytesRule;
-
-/// The side at which a value stands in its field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Justify {
-    /// The value first, then the padding.
-    Left,
-    /// The padding first, then the value.
-    Right,
-}
-
-/// What happens to a text that does not fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Overflow {
-    /// It is an error.
-    Error,
-    /// It is cut after the last whole character that fits.
-    Cut,
-}
-
-/// The contents by which a field says that it has no value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoneAs {
-    /// It always has a value.
-    Never,
-    /// All spaces: `40` in EBCDIC digits, else `20`.
-    Spaces,
-    /// All digits are zeros.
-    Zeros,
-    /// All digits are nines.
-    Nines,
-    /// All bytes are `40`, a mainframe's spaces where the encoding does not say so.
-    EbcdicSpaces,
-    /// All bytes are `00`.
-    LowValues,
-}
-
-#[allow(clippy::len_without_is_empty, reason = "a pattern is never empty")]
-impl DatePattern {
-    /// How many digits there are.
-    #[must_use]
-    pub const fn len(self) -> usize {
-        match self {
-            Self::YyyyMmDd => 8,
-            Self::YyMmDd => 6,
-            Self::YyyyDdd => 7,
-            Self::MmDd => 4,
-        }
-    }
-}
-
-#[allow(clippy::len_without_is_empty, reason = "a pattern is never empty")]
-impl TimePattern {
-    /// How many digits there are.
-    #[must_use]
-    pub const fn len(self) -> usize {
-        match self {
-            Self::HhMmSs => 6,
-            Self::HhMm => 4,
-        }
-    }
-}
-
-#[allow(clippy::len_without_is_empty, reason = "a pattern is never empty")]
-impl DateTimePattern {
-    /// How many digits there are.
-    #[must_use]
-    pub const fn len(self) -> usize {
-        match self {
-            Self::YyyyMmDdHhMmSs => 14,
-            Self::YyMmDdHhMmSs => 12,
-            Self::MmDdHhMmSs => 10,
-        }
-    }
-}

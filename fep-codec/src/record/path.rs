@@ -4,6 +4,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use fep_core::likeness;
+
 use super::{Record, Value};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{DatePattern, DateTimePattern, Field, Item, Kind, Layout, Repeat};
@@ -241,18 +243,6 @@ pub(crate) fn unknown(layout: &Layout, path: &str) -> Error {
 }
 
 /// The name that was probably meant.
-#[cfg(feature = "std")]
 pub(crate) fn nearest<'l>(layout: &'l Layout, name: &str) -> Option<&'l str> {
-    let names = layout.items().iter().filter_map(Item::name);
-    names
-        .map(|known| (strsim::damerau_levenshtein(name, known), known))
-        .min()
-        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
-        .map(|(_, known)| known)
-}
-
-/// None: `strsim` is not without `std`.
-#[cfg(not(feature = "std"))]
-pub(crate) const fn nearest<'l>(_: &'l Layout, _: &str) -> Option<&'l str> {
-    None
+    likeness::nearest(name, layout.items().iter().filter_map(Item::name))
 }

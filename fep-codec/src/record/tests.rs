@@ -42,7 +42,7 @@ static HEADER: LazyLock<Layout> = LazyLock::new(|| {
                 label: Cow::Borrowed(""),
                 bytes: Cow::Borrowed(b"T"),
             }),
-            Item::Field(field("code", 4, Kind::Digits(DigitsRule::FULL))),
+            Item::Field(field("code", 4, Kind::Digits(DigitsRule::EXACT))),
         ],
     )
 });

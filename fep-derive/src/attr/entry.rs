@@ -4,6 +4,7 @@
 
 use std::fmt::Display;
 
+use fep_core::likeness::{listed, nearest};
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::Parser as _;
@@ -117,27 +118,15 @@ pub(crate) fn entry(chunk: TokenStream, cx: &Ctxt) -> Option<Entry> {
 
 /// `; did you mean …?` if one of the known words is like the given one, else the list of them.
 pub(crate) fn did_you_mean(given: &str, known: &[&str]) -> String {
-    match like(given, known) {
+    match nearest(given, known.iter().copied()) {
         Some(like) => format!("; did you mean `{like}`?"),
-        None => format!("; there are {}", listed(known)),
+        None => format!("; there are {}", listed(known.iter().copied())),
     }
-}
-
-/// The known word that the given one may have been meant to be.
-pub(crate) fn like<'k>(given: &str, known: &[&'k str]) -> Option<&'k str> {
-    let distance = |word: &str| strsim::damerau_levenshtein(given, word);
-    let nearest = known.iter().copied().min_by_key(|word| distance(word))?;
-    (distance(nearest) <= given.len().div_ceil(3)).then_some(nearest)
 }
 
 /// `1 byte`, `13 bytes`
 pub(crate) fn bytes(len: usize) -> String {
     if len == 1 { "1 byte".to_owned() } else { format!("{len} bytes") }
-}
-
-/// `a`, `b`, `c`
-pub(crate) fn listed(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 impl Entry {

@@ -1,11 +1,12 @@
 //! `#[field(…)]` on a struct's field.
 
+use fep_core::likeness::nearest;
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Lit};
 
 use super::charset::{Byte, Charset};
 use super::computed::Computed;
-use super::entry::{Entry, Given, entries, like};
+use super::entry::{Entry, Given, entries};
 use super::options::{CodeLine, Encoding, Half, Justify, NoneAs, Overflow, Pattern, Sign};
 use crate::ctxt::Ctxt;
 
@@ -249,7 +250,7 @@ impl FieldAttrs {
     /// A key that does not exist. If it was meant to be another, that one counts as written.
     fn unknown(&mut self, key: &str, entry: &Entry, cx: &Ctxt) {
         let meant = Self::SYNONYMS.iter().find(|(word, _)| *word == key).map(|(_, meant)| *meant);
-        match meant.or_else(|| like(key, &Self::KEYS)) {
+        match meant.or_else(|| nearest(key, Self::KEYS)) {
             Some(meant) => {
                 entry.unknown_with(cx, &format!("; did you mean `{meant}`?"));
                 self.keys.push(Ident::new(meant, entry.key.span()));

@@ -1,4 +1,4 @@
-//! Fields that speak of other fields: lengths of items, sums, signs, checks and pages. LengthScope are in [`super`].
+//! Fields that speak of other fields: lengths of items, sums, signs, checks and pages. Counts are in [`super`].
 
 use proc_macro2::Ident;
 

@@ -278,7 +278,7 @@ fn kind(p: &Paths, kind: &Kind, ty: &syn::Type) -> TokenStream {
             let digits = encoding(p, *digits);
             let pad = byte(*pad);
             let side = justify(p, *side);
-            quote!({ encoding: #digits, full: #full, pad: #pad, justify: #side })
+            quote!({ encoding: #digits, exact: #full, pad: #pad, justify: #side })
         }
         Kind::Number { encoding: digits, sign: place, scale, none, digits_max } => {
             let digits = encoding(p, *digits);
@@ -333,14 +333,14 @@ fn text_options(p: &Paths, text: &Text) -> TokenStream {
     let overflow = overflow_of(p, text.overflow);
     let width = p.width();
     let half = p.half();
-    let width = if text.full { quote!(#width::Full) } else { quote!(#width::Any) };
+    let width = if text.full { quote!(#width::Wide) } else { quote!(#width::Any) };
     let half = match text.half {
         Half::Refuse => quote!(#half::Refuse),
         Half::Replace => quote!(#half::Replace),
         Half::Drop => quote!(#half::Drop),
     };
     quote!({
-        charset: #set, full: #unpadded, pad: #pad, justify: #side, overflow: #overflow, width: #width, compat: #compat, half: #half,
+        charset: #set, exact: #unpadded, pad: #pad, justify: #side, overflow: #overflow, width: #width, compat: #compat, half: #half,
         open_shift: #open_shift, newline_15: #newline_15
     })
 }

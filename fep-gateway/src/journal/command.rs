@@ -4,13 +4,13 @@ use tokio::sync::oneshot;
 
 use super::JournalError;
 use crate::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
-use crate::machine::institution::Request;
+use crate::machine::institution::OutgoingRequest;
 use crate::machine::terms::Key;
 use crate::machine::trace::TraceHighWater;
 
 /// One thing to write.
 #[derive(Debug)]
-pub(super) enum Command {
+pub(super) enum JournalCommand {
     Accept(Box<Acceptance>, oneshot::Sender<Result<Accepted, JournalError>>),
     Send(Box<Sending>, oneshot::Sender<Result<(), JournalError>>),
     Received(Box<Entry>),
@@ -79,9 +79,9 @@ pub struct Sending {
     /// The bytes.
     pub entry: Entry,
     /// Must be in the journal with them.
-    pub mark: Option<TraceHighWater>,
+    pub high_water: Option<TraceHighWater>,
     /// If they are an exchange's request.
-    pub request: Option<Request>,
+    pub request: Option<OutgoingRequest>,
     /// If they answer a notice.
     pub notice: Option<NoticeId>,
 }

@@ -14,38 +14,38 @@ use crate::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
 use crate::machine::terms::Key;
 use crate::machine::trace::TraceHighWater;
 
-/// What an earlier run left: its marks, and the exchanges whose keys may still rest.
+/// What an earlier run left: its high-water marks, and the exchanges whose keys may still rest.
 pub(super) type Remains = (Vec<(String, TraceHighWater)>, Vec<Recalled>);
 
 /// The tables under the writer's hand.
 #[derive(Debug)]
 pub(super) struct Store {
     connection: Connection,
-    /// The marks that are certainly in the file.
-    marks: HashMap<String, TraceHighWater>,
+    /// The high-water marks that are certainly in the file.
+    high_waters: HashMap<String, TraceHighWater>,
     /// Those of the transaction that is open.
-    marks_new: HashMap<String, TraceHighWater>,
+    high_waters_new: HashMap<String, TraceHighWater>,
 }
 
 impl Store {
     pub(super) fn open(path: &Path) -> Result<Self, JournalError> {
         let connection = schema::read_write(path)?;
-        Ok(Self { connection, marks: HashMap::new(), marks_new: HashMap::new() })
+        Ok(Self { connection, high_waters: HashMap::new(), high_waters_new: HashMap::new() })
     }
 
     pub(super) fn begin(&mut self) -> Result<(), Error> {
-        self.marks_new.clear();
+        self.high_waters_new.clear();
         self.connection.execute_batch("BEGIN IMMEDIATE")
     }
 
     pub(super) fn commit(&mut self) -> Result<(), Error> {
         self.connection.execute_batch("COMMIT")?;
-        self.marks.extend(self.marks_new.drain());
+        self.high_waters.extend(self.high_waters_new.drain());
         Ok(())
     }
 
     pub(super) fn roll_back(&mut self) {
-        self.marks_new.clear();
+        self.high_waters_new.clear();
         if !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
         {
@@ -64,12 +64,12 @@ impl Store {
         self.connection.execute(sql, params![now_ms])?;
         self.commit()?;
         let mut statement = self.connection.prepare("SELECT institution, day, high FROM traces")?;
-        let marks = statement.query_map([], |row| {
+        let high_waters = statement.query_map([], |row| {
             let high: i64 = row.get(2)?;
             Ok((row.get(0)?, TraceHighWater { day: row.get(1)?, high: u64::try_from(high).unwrap_or(0) }))
         })?;
-        let marks = marks.collect::<Result<Vec<(String, TraceHighWater)>, _>>()?;
-        self.marks = marks.iter().cloned().collect();
+        let high_waters = high_waters.collect::<Result<Vec<(String, TraceHighWater)>, _>>()?;
+        self.high_waters = high_waters.iter().cloned().collect();
         let since_ms = now_ms.saturating_sub(i64::try_from(rest.as_millis()).unwrap_or(i64::MAX));
         let sql = "SELECT id, institution, key, answer_expected, answer, ended_at_ms FROM exchanges
                    WHERE state = 'unknown' AND settled_by IS NULL AND ended_at_ms > ?1 AND key IS NOT NULL
@@ -87,7 +87,7 @@ impl Store {
             })
         })?;
         let recalled = recalled.collect::<Result<_, _>>()?;
-        Ok((marks, recalled))
+        Ok((high_waters, recalled))
     }
 
     pub(super) fn accept(&mut self, acceptance: &Acceptance) -> Result<Accepted, Error> {
@@ -119,8 +119,8 @@ impl Store {
 
     pub(super) fn send(&mut self, sending: &Sending) -> Result<(), Error> {
         let entry = &sending.entry;
-        if let Some(mark) = sending.mark {
-            self.mark(&entry.institution, mark)?;
+        if let Some(high_water) = sending.high_water {
+            self.high_water(&entry.institution, high_water)?;
         }
         if let (Some(id), Some(request)) = (&entry.exchange, &sending.request) {
             let sql = "UPDATE exchanges SET state = 'sending', trace = ?2, key = ?3, answer_expected = ?4, line = ?5,
@@ -216,15 +216,15 @@ impl Store {
         Ok(answer.map_or(NoticeState::Unanswered, |answer| NoticeState::Answered(answer.into())))
     }
 
-    fn mark(&mut self, institution: &str, mark: TraceHighWater) -> Result<(), Error> {
-        let known = self.marks_new.get(institution).or_else(|| self.marks.get(institution));
-        if known == Some(&mark) {
+    fn high_water(&mut self, institution: &str, high_water: TraceHighWater) -> Result<(), Error> {
+        let known = self.high_waters_new.get(institution).or_else(|| self.high_waters.get(institution));
+        if known == Some(&high_water) {
             return Ok(());
         }
         let sql = "INSERT INTO traces (institution, day, high) VALUES (?1, ?2, ?3)
                    ON CONFLICT (institution) DO UPDATE SET day = excluded.day, high = excluded.high";
-        self.connection.prepare_cached(sql)?.execute(params![institution, mark.day, signed(mark.high)])?;
-        self.marks_new.insert(institution.to_owned(), mark);
+        self.connection.prepare_cached(sql)?.execute(params![institution, high_water.day, signed(high_water.high)])?;
+        self.high_waters_new.insert(institution.to_owned(), high_water);
         Ok(())
     }
 }

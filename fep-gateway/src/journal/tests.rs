@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::exchange::{Answer, Outcome, TelegramBytes};
-use crate::machine::institution::Request;
+use crate::machine::institution::OutgoingRequest;
 use crate::machine::terms::Key;
 
 const REST: Duration = Duration::from_secs(60);
@@ -43,8 +43,8 @@ fn sending(id: &str, trace: u64) -> Sending {
         bytes: TelegramBytes::copy_of(b"0004abcd"),
     };
     let key = Key::new([trace.to_string().as_bytes()]);
-    let request = Some(Request { trace: trace.to_string(), key, answer: "TransferAnswer".into() });
-    Sending { entry, mark: Some(TraceHighWater { day: 7, high: 1000 }), request, notice: None }
+    let request = Some(OutgoingRequest { trace: trace.to_string(), key, answer: "TransferAnswer".into() });
+    Sending { entry, high_water: Some(TraceHighWater { day: 7, high: 1000 }), request, notice: None }
 }
 
 fn ending(id: &str, outcome: Outcome) -> Ending {
@@ -69,7 +69,7 @@ async fn what_was_on_its_way_at_a_crash_is_unknown_and_what_was_not_is_not_sent(
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.sqlite");
     let opened = Journal::open(&path, 0, REST).unwrap();
-    assert!(opened.marks.is_empty() && opened.recalled.is_empty());
+    assert!(opened.high_waters.is_empty() && opened.recalled.is_empty());
     let journal = opened.journal;
     for id in ["a", "b", "c"] {
         assert_eq!(ask(&journal, id, None).await, Accepted::New);
@@ -85,7 +85,7 @@ async fn what_was_on_its_way_at_a_crash_is_unknown_and_what_was_not_is_not_sent(
     assert_eq!(state(&opened.journal, "a").await, (Some(Outcome::NotSent), None));
     assert_eq!(state(&opened.journal, "b").await, (Some(Outcome::Unknown), None));
     assert_eq!(state(&opened.journal, "c").await, (Some(Outcome::Answered), None));
-    assert_eq!(opened.marks, [("bank-a".to_owned(), TraceHighWater { day: 7, high: 1000 })]);
+    assert_eq!(opened.high_waters, [("bank-a".to_owned(), TraceHighWater { day: 7, high: 1000 })]);
     let [recalled, answered] = &opened.recalled[..] else { panic!("{:?}", opened.recalled) };
     assert_eq!((answered.id.0.as_str(), &answered.answered), ("c", &Some(answer().bytes)));
     assert_eq!((recalled.id.0.as_str(), &recalled.key), ("b", &Key::new([b"17".as_slice()])));

@@ -7,7 +7,7 @@ use rusqlite::{Error, ErrorCode};
 use tokio::sync::mpsc;
 
 use super::JournalError;
-use super::command::{Accepted, Command, NoticeState};
+use super::command::{Accepted, JournalCommand, NoticeState};
 use super::store::Store;
 use crate::exchange::Exchange;
 
@@ -32,10 +32,10 @@ enum Done {
 }
 
 /// Writes until it is told to close, or nobody is left who could tell it anything.
-pub(super) fn run(mut store: Store, mut queue: mpsc::Receiver<Command>) {
-    let mut kept: VecDeque<Command> = VecDeque::new();
+pub(super) fn run(mut store: Store, mut queue: mpsc::Receiver<JournalCommand>) {
+    let mut kept: VecDeque<JournalCommand> = VecDeque::new();
     loop {
-        let mut batch: Vec<Command> = std::mem::take(&mut kept).into();
+        let mut batch: Vec<JournalCommand> = std::mem::take(&mut kept).into();
         let retrying = !batch.is_empty();
         let open = fill(&mut batch, &mut queue);
         let (batch, closing) = until_close(batch);
@@ -61,7 +61,7 @@ pub(super) fn run(mut store: Store, mut queue: mpsc::Receiver<Command>) {
 }
 
 /// Waits for a first command if there is none, and takes what else is there. False if no more can come.
-fn fill(batch: &mut Vec<Command>, queue: &mut mpsc::Receiver<Command>) -> bool {
+fn fill(batch: &mut Vec<JournalCommand>, queue: &mut mpsc::Receiver<JournalCommand>) -> bool {
     if batch.is_empty() {
         match queue.blocking_recv() {
             Some(command) => batch.push(command),
@@ -79,15 +79,15 @@ fn fill(batch: &mut Vec<Command>, queue: &mut mpsc::Receiver<Command>) -> bool {
 }
 
 /// The commands before the first that says to close, and whether there is one.
-fn until_close(batch: Vec<Command>) -> (Vec<Command>, bool) {
+fn until_close(batch: Vec<JournalCommand>) -> (Vec<JournalCommand>, bool) {
     let len = batch.len();
-    let batch: Vec<_> = batch.into_iter().take_while(|command| !matches!(command, Command::Close)).collect();
+    let batch: Vec<_> = batch.into_iter().take_while(|command| !matches!(command, JournalCommand::Close)).collect();
     let closing = batch.len() < len;
     (batch, closing)
 }
 
 /// Writes a batch as one transaction; if that fails, command by command. Gives back what must be tried again.
-fn write(store: &mut Store, batch: Vec<Command>) -> VecDeque<Command> {
+fn write(store: &mut Store, batch: Vec<JournalCommand>) -> VecDeque<JournalCommand> {
     let started = Instant::now();
     metrics::histogram!("fep_journal_batch_size").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
     let result = transaction(store, &batch);
@@ -103,7 +103,7 @@ fn write(store: &mut Store, batch: Vec<Command>) -> VecDeque<Command> {
 }
 
 /// One of the commands is at fault, and the others shall not suffer for it.
-fn one_by_one(store: &mut Store, batch: Vec<Command>) -> VecDeque<Command> {
+fn one_by_one(store: &mut Store, batch: Vec<JournalCommand>) -> VecDeque<JournalCommand> {
     let mut kept = VecDeque::new();
     for command in batch {
         match transaction(store, std::slice::from_ref(&command)).map(|mut done| done.pop()) {
@@ -119,7 +119,7 @@ fn one_by_one(store: &mut Store, batch: Vec<Command>) -> VecDeque<Command> {
     kept
 }
 
-fn transaction(store: &mut Store, batch: &[Command]) -> Result<Vec<Done>, Error> {
+fn transaction(store: &mut Store, batch: &[JournalCommand]) -> Result<Vec<Done>, Error> {
     let result = store
         .begin()
         .and_then(|()| batch.iter().map(|command| apply(store, command)).collect::<Result<Vec<_>, _>>())
@@ -130,25 +130,27 @@ fn transaction(store: &mut Store, batch: &[Command]) -> Result<Vec<Done>, Error>
     result
 }
 
-fn apply(store: &mut Store, command: &Command) -> Result<Done, Error> {
+fn apply(store: &mut Store, command: &JournalCommand) -> Result<Done, Error> {
     match command {
-        Command::Accept(acceptance, _) => store.accept(acceptance).map(Done::Accepted),
-        Command::Send(sending, _) => store.send(sending).map(|()| Done::Written),
-        Command::Received(entry) => store.entry(entry).map(|()| Done::Written),
-        Command::End(ending, _) => store.end(ending).map(|()| Done::Written),
-        Command::Settle(settlement, _) => store.settle(settlement).map(|settled| Done::Settled(settled.map(Box::new))),
-        Command::Notice(id, name, at_ms, _) => store.notice(id, name, *at_ms).map(Done::Notice),
-        Command::Close => Ok(Done::Written),
+        JournalCommand::Accept(acceptance, _) => store.accept(acceptance).map(Done::Accepted),
+        JournalCommand::Send(sending, _) => store.send(sending).map(|()| Done::Written),
+        JournalCommand::Received(entry) => store.entry(entry).map(|()| Done::Written),
+        JournalCommand::End(ending, _) => store.end(ending).map(|()| Done::Written),
+        JournalCommand::Settle(settlement, _) => {
+            store.settle(settlement).map(|settled| Done::Settled(settled.map(Box::new)))
+        }
+        JournalCommand::Notice(id, name, at_ms, _) => store.notice(id, name, *at_ms).map(Done::Notice),
+        JournalCommand::Close => Ok(Done::Written),
     }
 }
 
 /// Says what became of a command. Whoever asked may be gone, which is his business.
-fn tell(command: Command, done: Done) {
+fn tell(command: JournalCommand, done: Done) {
     match (command, done) {
-        (Command::Accept(_, reply), Done::Accepted(accepted)) => drop(reply.send(Ok(accepted))),
-        (Command::Notice(_, _, _, reply), Done::Notice(standing)) => drop(reply.send(Ok(standing))),
-        (Command::Send(_, reply) | Command::End(_, Some(reply)), _) => drop(reply.send(Ok(()))),
-        (Command::Settle(_, Some(reply)), Done::Settled(exchange)) => {
+        (JournalCommand::Accept(_, reply), Done::Accepted(accepted)) => drop(reply.send(Ok(accepted))),
+        (JournalCommand::Notice(_, _, _, reply), Done::Notice(standing)) => drop(reply.send(Ok(standing))),
+        (JournalCommand::Send(_, reply) | JournalCommand::End(_, Some(reply)), _) => drop(reply.send(Ok(()))),
+        (JournalCommand::Settle(_, Some(reply)), Done::Settled(exchange)) => {
             drop(reply.send(exchange.map(|exchange| *exchange)))
         }
         _ => {}
@@ -156,28 +158,28 @@ fn tell(command: Command, done: Done) {
 }
 
 /// Tells everybody that the disk refused. What was only asked ends here; what has happened must be tried again.
-fn keep(batch: Vec<Command>, error: &Error) -> VecDeque<Command> {
+fn keep(batch: Vec<JournalCommand>, error: &Error) -> VecDeque<JournalCommand> {
     let error = JournalError(error.to_string());
     let mut kept = VecDeque::new();
     for command in batch {
         match command {
-            Command::Accept(_, reply) => drop(reply.send(Err(error.clone()))),
-            Command::Send(_, reply) => drop(reply.send(Err(error.clone()))),
-            Command::Notice(_, _, _, reply) => drop(reply.send(Err(error.clone()))),
-            Command::End(ending, reply) => {
+            JournalCommand::Accept(_, reply) => drop(reply.send(Err(error.clone()))),
+            JournalCommand::Send(_, reply) => drop(reply.send(Err(error.clone()))),
+            JournalCommand::Notice(_, _, _, reply) => drop(reply.send(Err(error.clone()))),
+            JournalCommand::End(ending, reply) => {
                 if let Some(reply) = reply {
                     drop(reply.send(Err(error.clone())));
                 }
-                kept.push_back(Command::End(ending, None));
+                kept.push_back(JournalCommand::End(ending, None));
             }
-            Command::Settle(settlement, reply) => {
+            JournalCommand::Settle(settlement, reply) => {
                 if let Some(reply) = reply {
                     drop(reply.send(None));
                 }
-                kept.push_back(Command::Settle(settlement, None));
+                kept.push_back(JournalCommand::Settle(settlement, None));
             }
-            Command::Received(entry) => kept.push_back(Command::Received(entry)),
-            Command::Close => {}
+            JournalCommand::Received(entry) => kept.push_back(JournalCommand::Received(entry)),
+            JournalCommand::Close => {}
         }
     }
     if kept.len() > KEPT_MAX {

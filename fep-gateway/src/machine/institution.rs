@@ -9,6 +9,7 @@
 //! Bytes are written only after they were journaled, and an exchange ends as `NotSent` only while its bytes certainly were
 //! not handed to the kernel. Requests, duties and replies go the same way: one queue, one order.
 
+mod action;
 mod links;
 mod traffic;
 
@@ -16,10 +17,11 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::links::Link;
+pub use self::action::{Action, Class, End, Incoming, Outgoing, OutgoingRequest};
+use self::links::ContractedLink;
 use crate::exchange::{LinkState, TelegramBytes};
 use crate::machine::mux::Mux;
-use crate::machine::session::{self, SessionPolicy};
+use crate::machine::session::{SessionEvent, SessionPolicy};
 use crate::machine::terms::{Duty, EncodedRequest, Incarnation, Key, LinkId, Now, Telegrams, Ticket};
 use crate::machine::trace::{TraceBook, TraceHighWater};
 
@@ -38,7 +40,7 @@ pub struct Settings {
     pub lines: Vec<LineSettings>,
     /// The highest trace number.
     pub trace_max: u64,
-    /// How many trace numbers one mark in the journal covers.
+    /// How many trace numbers one high-water mark in the journal covers.
     pub trace_block: u64,
 }
 
@@ -53,128 +55,6 @@ pub struct LineSettings {
     pub reconnect_max: Duration,
 }
 
-/// What shall be done, in this order.
-#[derive(Clone, Debug)]
-pub enum Action {
-    /// Connect this link; answer with [`Institution::connected`] or [`Institution::lost`].
-    Connect(Incarnation),
-    /// Close the connection; answer with [`Institution::lost`].
-    Close(Incarnation, String),
-    /// Bring these bytes into the journal; answer with [`Institution::journaled`].
-    Journal(Outgoing),
-    /// Write these bytes, which are in the journal.
-    Write(Ticket, Incarnation, TelegramBytes),
-    /// An exchange ended, or was settled.
-    End(Ticket, End),
-    /// These bytes were received.
-    Received(Incoming),
-    /// A notice wants an answer: [`Institution::reply`].
-    Notice(Incarnation, Arc<str>, TelegramBytes),
-    /// A link changed. The text says why, if something went wrong.
-    Link(LinkId, LinkState, Option<String>),
-    /// An echo test came back after this time.
-    Echo(LinkId, Duration),
-    /// Nothing that comes can belong to this one any more.
-    Forget(Ticket),
-    /// Every link is closed and none will be opened.
-    Stopped,
-}
-
-/// Bytes on their way to the wire.
-#[derive(Clone, Debug)]
-pub struct Outgoing {
-    /// Under which it is known.
-    pub ticket: Ticket,
-    /// The connection that shall carry it.
-    pub place: Incarnation,
-    /// The bytes.
-    pub bytes: TelegramBytes,
-    /// The exchange's part, if it is one's request.
-    pub request: Option<Request>,
-    /// Must be in the journal with it, if it has a trace number of ours.
-    pub mark: Option<TraceHighWater>,
-}
-
-/// What an exchange learns when its request is made.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// What its answer must carry.
-    pub key: Key,
-    /// What its answer must be.
-    pub answer: Arc<str>,
-    /// Its number on the line.
-    pub trace: String,
-}
-
-/// How an exchange ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// By this telegram.
-    Answered(Arc<str>, TelegramBytes),
-    /// Certainly not on the wire, for this reason.
-    NotSent(String),
-    /// Perhaps done, for this reason.
-    Unknown(String),
-    /// It was unknown; this telegram came late.
-    Settled(Arc<str>, TelegramBytes),
-}
-
-/// Received bytes and what they were taken for.
-#[derive(Clone, Debug)]
-pub struct Incoming {
-    /// The connection.
-    pub place: Incarnation,
-    /// The bytes.
-    pub bytes: TelegramBytes,
-    /// What they are.
-    pub class: Class,
-    /// To what of ours they belong.
-    pub ticket: Option<Ticket>,
-    /// What is wrong with them; shows no secret.
-    pub note: Option<String>,
-}
-
-/// What received bytes can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// An answer that was waited for.
-    Answer,
-    /// An answer to something that had been given up.
-    Late,
-    /// The same answer again.
-    Duplicate,
-    /// One more answer, which says something else than the first.
-    Conflicting,
-    /// An answer to nothing.
-    Unmatched,
-    /// No telegram of the spec.
-    Undecodable,
-    /// Not even a frame.
-    BadFrame,
-    /// A duty of theirs.
-    Duty,
-    /// A notice.
-    Notice,
-}
-
-impl Class {
-    /// The word in journal and metrics.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Answer => "answer",
-            Self::Late => "late",
-            Self::Duplicate => "duplicate",
-            Self::Conflicting => "conflicting",
-            Self::Unmatched => "unmatched",
-            Self::Undecodable => "undecodable",
-            Self::BadFrame => "bad_frame",
-            Self::Duty => "duty",
-            Self::Notice => "notice",
-        }
-    }
-}
-
 /// The machine.
 #[derive(Debug)]
 pub struct Institution<T> {
@@ -182,7 +62,7 @@ pub struct Institution<T> {
     telegrams: T,
     traces: TraceBook,
     mux: Mux,
-    lines: Vec<Vec<Link>>,
+    lines: Vec<Vec<ContractedLink>>,
     under_way: HashMap<Ticket, UnderWay>,
     /// Exchanges that are unknown and can still be settled by a late answer.
     unknown: BTreeSet<Ticket>,
@@ -197,7 +77,7 @@ pub struct Institution<T> {
 #[derive(Debug)]
 struct UnderWay {
     owner: Owner,
-    place: Incarnation,
+    incarnation: Incarnation,
     bytes: TelegramBytes,
     /// What waits for an answer: its key, and for how long.
     waits: Option<(Key, Duration)>,
@@ -226,7 +106,8 @@ impl<T: Telegrams> Institution<T> {
     /// A machine that has not connected yet. `random` seeds the jitter.
     #[must_use]
     pub fn new(settings: Settings, telegrams: T, used: Option<TraceHighWater>, random: u64) -> Self {
-        let lines = settings.lines.iter().map(|line| vec![Link::new(line, &settings.policy); line.links]).collect();
+        let lines =
+            settings.lines.iter().map(|line| vec![ContractedLink::new(line, &settings.policy); line.links]).collect();
         let traces = TraceBook::new(settings.trace_max, settings.trace_block, used);
         Self {
             settings,
@@ -273,23 +154,23 @@ impl<T: Telegrams> Institution<T> {
         if self.inflight >= self.settings.inflight_max {
             return Err(format!("the limit of {} exchanges in flight is reached", self.settings.inflight_max));
         }
-        let place = self.place_for_business()?;
-        let (wire, mark) = self.make(now, |telegrams, trace| telegrams.request(draft, trace, now))?;
+        let incarnation = self.incarnation_for_business()?;
+        let (wire, high_water) = self.make(now, |telegrams, trace| telegrams.request(draft, trace, now))?;
         if since + wire.answer_timeout <= now.steady {
             return Err(not_started(wire.answer_timeout));
         }
         self.inflight += 1;
-        self.count(place.link, 1);
-        Ok(self.send_wire(Owner::Exchange, place, wire, mark, since))
+        self.count(incarnation.link, 1);
+        Ok(self.send_wire(Owner::Exchange, incarnation, wire, high_water, since))
     }
 
     /// Sends the answer to a notice, on the link that it came on if that still stands, else on another.
     ///
     /// # Errors
     /// If no link is open; the institution will send the notice again.
-    pub fn reply(&mut self, place: Incarnation, bytes: TelegramBytes) -> Result<Ticket, String> {
-        let place = if self.is_open(place) { place } else { self.place_for_business()? };
-        Ok(self.send(Owner::Reply, place, bytes, None, None, None))
+    pub fn reply(&mut self, incarnation: Incarnation, bytes: TelegramBytes) -> Result<Ticket, String> {
+        let incarnation = if self.is_open(incarnation) { incarnation } else { self.incarnation_for_business()? };
+        Ok(self.send(Owner::Reply, incarnation, bytes, None, None, None))
     }
 
     /// The journal took the bytes of [`Action::Journal`], or did not.
@@ -298,9 +179,9 @@ impl<T: Telegrams> Institution<T> {
             return self.unsent(ticket, &format!("the journal cannot be written: {why}"), now);
         }
         let Some(item) = self.under_way.get(&ticket) else { return };
-        let place = item.place;
-        let open = self.is_open(place);
-        if !open || (item.owner == Owner::Exchange && self.state(place.link) != LinkState::Up) {
+        let incarnation = item.incarnation;
+        let open = self.is_open(incarnation);
+        if !open || (item.owner == Owner::Exchange && self.state(incarnation.link) != LinkState::Up) {
             return self.unsent(ticket, "the link was lost before the write", now);
         }
         let Some(item) = self.under_way.get_mut(&ticket) else { return };
@@ -312,7 +193,7 @@ impl<T: Telegrams> Institution<T> {
                 self.under_way.remove(&ticket);
             }
         }
-        self.actions.push_back(Action::Write(ticket, place, bytes));
+        self.actions.push_back(Action::Write(ticket, incarnation, bytes));
     }
 
     /// The bytes of [`Action::Write`] certainly will not be handed to the kernel.
@@ -322,8 +203,8 @@ impl<T: Telegrams> Institution<T> {
             self.mux.withdraw(key);
         }
         match item.owner {
-            Owner::Exchange => self.end(ticket, item.place.link, End::NotSent(why.to_owned())),
-            Owner::Duty { duty, .. } => self.duty_failed(item.place, duty, why, now),
+            Owner::Exchange => self.end(ticket, item.incarnation.link, End::NotSent(why.to_owned())),
+            Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, why, now),
             Owner::Reply => {}
         }
         self.progress(now);
@@ -350,7 +231,7 @@ impl<T: Telegrams> Institution<T> {
             Some(Shutdown::Draining(until)) => Some(until),
             _ => None,
         };
-        let links = self.lines.iter().flatten().filter_map(Link::deadline).min();
+        let links = self.lines.iter().flatten().filter_map(ContractedLink::deadline).min();
         [drain, links, self.mux.deadline()].into_iter().flatten().min()
     }
 
@@ -370,7 +251,7 @@ impl<T: Telegrams> Institution<T> {
     /// How many exchanges wait on a line.
     #[must_use]
     pub fn inflight_on(&self, line: usize) -> usize {
-        self.lines.get(line).map_or(0, |links| links.iter().map(Link::inflight).sum())
+        self.lines.get(line).map_or(0, |links| links.iter().map(ContractedLink::inflight).sum())
     }
 
     /// Makes a telegram under a key that is free. A number whose key still rests is skipped.
@@ -382,10 +263,10 @@ impl<T: Telegrams> Institution<T> {
         let day = self.telegrams.day(now);
         let mut last = None;
         for _ in 0..=self.mux.len().min(SKIPS_MAX) {
-            let (trace, mark) = self.traces.next(day);
+            let (trace, high_water) = self.traces.next(day);
             let wire = encode(&self.telegrams, trace)?;
             if self.mux.is_free(&wire.key) {
-                return Ok((wire, mark));
+                return Ok((wire, high_water));
             }
             // The number is not in the key: another one will not help.
             if last.replace(wire.key.clone()) == Some(wire.key) {
@@ -398,14 +279,16 @@ impl<T: Telegrams> Institution<T> {
     fn send_wire(
         &mut self,
         owner: Owner,
-        place: Incarnation,
+        incarnation: Incarnation,
         wire: EncodedRequest,
-        mark: TraceHighWater,
+        high_water: TraceHighWater,
         since: Duration,
     ) -> Ticket {
         let EncodedRequest { telegram: _, bytes, key, answer, trace, answer_timeout } = wire;
-        let request = (owner == Owner::Exchange).then(|| Request { key: key.clone(), answer: answer.clone(), trace });
-        let ticket = self.send(owner, place, bytes, Some((key.clone(), answer_timeout)), Some(mark), request);
+        let request =
+            (owner == Owner::Exchange).then(|| OutgoingRequest { key: key.clone(), answer: answer.clone(), trace });
+        let ticket =
+            self.send(owner, incarnation, bytes, Some((key.clone(), answer_timeout)), Some(high_water), request);
         // `make` has looked: the key is free.
         let _ = self.mux.reserve(key, ticket, answer, since + answer_timeout);
         ticket
@@ -414,15 +297,15 @@ impl<T: Telegrams> Institution<T> {
     fn send(
         &mut self,
         owner: Owner,
-        place: Incarnation,
+        incarnation: Incarnation,
         bytes: TelegramBytes,
         waits: Option<(Key, Duration)>,
-        mark: Option<TraceHighWater>,
-        request: Option<Request>,
+        high_water: Option<TraceHighWater>,
+        request: Option<OutgoingRequest>,
     ) -> Ticket {
         let ticket = self.ticket();
-        self.under_way.insert(ticket, UnderWay { owner, place, bytes: bytes.clone(), waits, written: false });
-        self.actions.push_back(Action::Journal(Outgoing { ticket, place, bytes, request, mark }));
+        self.under_way.insert(ticket, UnderWay { owner, incarnation, bytes: bytes.clone(), waits, written: false });
+        self.actions.push_back(Action::Journal(Outgoing { ticket, incarnation, bytes, request, high_water }));
         ticket
     }
 
@@ -450,7 +333,11 @@ impl<T: Telegrams> Institution<T> {
             if let Some((key, _)) = &item.waits {
                 self.mux.give_up(key, until);
             }
-            self.end(ticket, item.place.link, End::Unknown("the gateway stopped before an answer came".to_owned()));
+            self.end(
+                ticket,
+                item.incarnation.link,
+                End::Unknown("the gateway stopped before an answer came".to_owned()),
+            );
         }
     }
 
@@ -462,14 +349,14 @@ impl<T: Telegrams> Institution<T> {
                 self.leave_link(link, now);
             }
         }
-        if self.leaving == Some(Shutdown::SigningOff) && self.lines.iter().flatten().all(Link::is_down) {
+        if self.leaving == Some(Shutdown::SigningOff) && self.lines.iter().flatten().all(ContractedLink::is_down) {
             self.leaving = Some(Shutdown::Gone);
             self.actions.push_back(Action::Stopped);
         }
     }
 
-    fn session(&mut self, link: LinkId, event: session::Event, now: Now) {
-        let Some(session) = self.link_mut(link).map(Link::session_mut) else { return };
+    fn session(&mut self, link: LinkId, event: SessionEvent, now: Now) {
+        let Some(session) = self.link_mut(link).map(ContractedLink::session_mut) else { return };
         let actions = session.on(event, now.steady);
         self.obey(link, actions, now);
     }

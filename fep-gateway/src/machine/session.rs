@@ -39,7 +39,7 @@ pub struct Session {
 
 /// What happens to a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum SessionEvent {
     /// The connection stands.
     Connected,
     /// Any bytes came.
@@ -61,7 +61,7 @@ pub enum Event {
 
 /// What a session wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum SessionAction {
     /// Send this duty.
     Send(Duty),
     /// The link's state changed.
@@ -85,43 +85,45 @@ impl Session {
     }
 
     /// Takes an event.
-    pub fn on(&mut self, event: Event, now: Duration) -> Vec<Action> {
+    pub fn on(&mut self, event: SessionEvent, now: Duration) -> Vec<SessionAction> {
         match event {
-            Event::Connected => {
+            SessionEvent::Connected => {
                 self.received = now;
                 self.echo_sent = now;
                 if self.policy.sign_on {
-                    vec![self.turn(LinkState::SigningOn), Action::Send(Duty::SignOn)]
+                    vec![self.turn(LinkState::SigningOn), SessionAction::Send(Duty::SignOn)]
                 } else {
                     vec![self.turn(LinkState::Up)]
                 }
             }
-            Event::Received => {
+            SessionEvent::Received => {
                 self.received = now;
                 Vec::new()
             }
-            Event::Answered { duty, refused } => self.answered(duty, refused),
-            Event::Unanswered(Duty::SignOn, _) if self.state == LinkState::Up => Vec::new(),
-            Event::Unanswered(Duty::SignOff, _) => vec![Action::Close("signed off without an answer".to_owned())],
-            Event::Unanswered(duty, why) => vec![Action::Close(format!("{}: {why}", duty.name()))],
-            Event::Theirs(duty) => self.theirs(duty),
-            Event::Leave => match self.state {
+            SessionEvent::Answered { duty, refused } => self.answered(duty, refused),
+            SessionEvent::Unanswered(Duty::SignOn, _) if self.state == LinkState::Up => Vec::new(),
+            SessionEvent::Unanswered(Duty::SignOff, _) => {
+                vec![SessionAction::Close("signed off without an answer".to_owned())]
+            }
+            SessionEvent::Unanswered(duty, why) => vec![SessionAction::Close(format!("{}: {why}", duty.name()))],
+            SessionEvent::Theirs(duty) => self.theirs(duty),
+            SessionEvent::Leave => match self.state {
                 LinkState::Up if self.policy.sign_off => {
-                    vec![self.turn(LinkState::SigningOff), Action::Send(Duty::SignOff)]
+                    vec![self.turn(LinkState::SigningOff), SessionAction::Send(Duty::SignOff)]
                 }
-                _ => vec![Action::Close("the gateway stopped".to_owned())],
+                _ => vec![SessionAction::Close("the gateway stopped".to_owned())],
             },
         }
     }
 
     /// What time alone brings about: an echo test.
-    pub fn tick(&mut self, now: Duration) -> Vec<Action> {
+    pub fn tick(&mut self, now: Duration) -> Vec<SessionAction> {
         if self.deadline().is_none_or(|deadline| deadline > now) {
             return Vec::new();
         }
         self.echo_waits = true;
         self.echo_sent = now;
-        vec![Action::Send(Duty::EchoTest)]
+        vec![SessionAction::Send(Duty::EchoTest)]
     }
 
     /// When [`Session::tick`] has something to do.
@@ -138,14 +140,14 @@ impl Session {
         Some(idle.min(self.echo_sent + self.policy.echo_interval))
     }
 
-    fn answered(&mut self, duty: Duty, refused: Option<String>) -> Vec<Action> {
+    fn answered(&mut self, duty: Duty, refused: Option<String>) -> Vec<SessionAction> {
         match (duty, refused) {
             (Duty::SignOn, None) if self.state == LinkState::SigningOn => vec![self.turn(LinkState::Up)],
             (Duty::SignOn, Some(why)) if self.state == LinkState::SigningOn => {
-                vec![Action::Close(format!("sign-on was refused: {why}"))]
+                vec![SessionAction::Close(format!("sign-on was refused: {why}"))]
             }
             (Duty::SignOn, _) => Vec::new(),
-            (Duty::SignOff, _) => vec![Action::Close("signed off".to_owned())],
+            (Duty::SignOff, _) => vec![SessionAction::Close("signed off".to_owned())],
             // Whatever it says, somebody is there.
             (Duty::EchoTest, _) => {
                 self.echo_waits = false;
@@ -154,7 +156,7 @@ impl Session {
         }
     }
 
-    fn theirs(&mut self, duty: Duty) -> Vec<Action> {
+    fn theirs(&mut self, duty: Duty) -> Vec<SessionAction> {
         match (duty, self.state) {
             (Duty::SignOn, LinkState::SigningOn | LinkState::SigningOff) => vec![self.turn(LinkState::Up)],
             (Duty::SignOff, LinkState::Up | LinkState::SigningOn) => vec![self.turn(LinkState::SigningOff)],
@@ -162,9 +164,9 @@ impl Session {
         }
     }
 
-    fn turn(&mut self, state: LinkState) -> Action {
+    fn turn(&mut self, state: LinkState) -> SessionAction {
         self.state = state;
-        Action::Became(state)
+        SessionAction::Became(state)
     }
 }
 
@@ -179,15 +181,15 @@ mod tests {
         let echo_idle = 20 * SECOND;
         let policy = SessionPolicy { sign_on: true, sign_off: true, echo_test: true, echo_interval, echo_idle };
         let mut session = Session::new(policy);
-        let actions = session.on(Event::Connected, Duration::ZERO);
-        assert_eq!(actions, [Action::Became(LinkState::SigningOn), Action::Send(Duty::SignOn)]);
+        let actions = session.on(SessionEvent::Connected, Duration::ZERO);
+        assert_eq!(actions, [SessionAction::Became(LinkState::SigningOn), SessionAction::Send(Duty::SignOn)]);
         session
     }
 
     fn up() -> Session {
         let mut session = connected();
-        let accepted = Event::Answered { duty: Duty::SignOn, refused: None };
-        assert_eq!(session.on(accepted, Duration::ZERO), [Action::Became(LinkState::Up)]);
+        let accepted = SessionEvent::Answered { duty: Duty::SignOn, refused: None };
+        assert_eq!(session.on(accepted, Duration::ZERO), [SessionAction::Became(LinkState::Up)]);
         session
     }
 
@@ -196,37 +198,37 @@ mod tests {
         let mut session = connected();
         assert_eq!(session.state(), LinkState::SigningOn);
         assert_eq!(session.deadline(), None);
-        let refused = Event::Answered { duty: Duty::SignOn, refused: Some("response_code is 0003".to_owned()) };
+        let refused = SessionEvent::Answered { duty: Duty::SignOn, refused: Some("response_code is 0003".to_owned()) };
         let actions = session.on(refused, SECOND);
-        assert_eq!(actions, [Action::Close("sign-on was refused: response_code is 0003".to_owned())]);
+        assert_eq!(actions, [SessionAction::Close("sign-on was refused: response_code is 0003".to_owned())]);
     }
 
     #[test]
     fn their_sign_on_opens_business_too() {
         let mut session = connected();
-        assert_eq!(session.on(Event::Theirs(Duty::SignOn), SECOND), [Action::Became(LinkState::Up)]);
-        let silence = Event::Unanswered(Duty::SignOn, "no answer".to_owned());
+        assert_eq!(session.on(SessionEvent::Theirs(Duty::SignOn), SECOND), [SessionAction::Became(LinkState::Up)]);
+        let silence = SessionEvent::Unanswered(Duty::SignOn, "no answer".to_owned());
         assert_eq!(session.on(silence, 5 * SECOND), []);
     }
 
     #[test]
     fn without_a_session_a_connection_is_up_at_once() {
         let mut session = Session::new(SessionPolicy::default());
-        assert_eq!(session.on(Event::Connected, Duration::ZERO), [Action::Became(LinkState::Up)]);
+        assert_eq!(session.on(SessionEvent::Connected, Duration::ZERO), [SessionAction::Became(LinkState::Up)]);
         assert_eq!(session.deadline(), None);
-        assert_eq!(session.on(Event::Leave, SECOND), [Action::Close("the gateway stopped".to_owned())]);
+        assert_eq!(session.on(SessionEvent::Leave, SECOND), [SessionAction::Close("the gateway stopped".to_owned())]);
     }
 
     #[test]
     fn an_idle_link_is_tested_and_a_busy_one_at_the_interval() {
         let mut session = up();
         assert_eq!(session.deadline(), Some(20 * SECOND));
-        session.on(Event::Received, 15 * SECOND);
+        session.on(SessionEvent::Received, 15 * SECOND);
         assert_eq!(session.deadline(), Some(30 * SECOND));
         assert_eq!(session.tick(29 * SECOND), []);
-        assert_eq!(session.tick(30 * SECOND), [Action::Send(Duty::EchoTest)]);
+        assert_eq!(session.tick(30 * SECOND), [SessionAction::Send(Duty::EchoTest)]);
         assert_eq!(session.deadline(), None, "one echo test at a time");
-        session.on(Event::Answered { duty: Duty::EchoTest, refused: None }, 31 * SECOND);
+        session.on(SessionEvent::Answered { duty: Duty::EchoTest, refused: None }, 31 * SECOND);
         assert_eq!(session.deadline(), Some(50 * SECOND));
     }
 
@@ -234,23 +236,26 @@ mod tests {
     fn a_silent_echo_test_closes_the_link() {
         let mut session = up();
         session.tick(20 * SECOND);
-        let actions = session.on(Event::Unanswered(Duty::EchoTest, "no answer".to_owned()), 25 * SECOND);
-        assert_eq!(actions, [Action::Close("echo test: no answer".to_owned())]);
+        let actions = session.on(SessionEvent::Unanswered(Duty::EchoTest, "no answer".to_owned()), 25 * SECOND);
+        assert_eq!(actions, [SessionAction::Close("echo test: no answer".to_owned())]);
     }
 
     #[test]
     fn after_their_sign_off_nothing_is_sent_until_they_sign_on() {
         let mut session = up();
-        assert_eq!(session.on(Event::Theirs(Duty::SignOff), SECOND), [Action::Became(LinkState::SigningOff)]);
-        assert_eq!(session.on(Event::Theirs(Duty::SignOn), SECOND), [Action::Became(LinkState::Up)]);
+        assert_eq!(
+            session.on(SessionEvent::Theirs(Duty::SignOff), SECOND),
+            [SessionAction::Became(LinkState::SigningOff)]
+        );
+        assert_eq!(session.on(SessionEvent::Theirs(Duty::SignOn), SECOND), [SessionAction::Became(LinkState::Up)]);
     }
 
     #[test]
     fn we_sign_off_before_we_close() {
         let mut session = up();
-        let actions = session.on(Event::Leave, SECOND);
-        assert_eq!(actions, [Action::Became(LinkState::SigningOff), Action::Send(Duty::SignOff)]);
-        let answered = Event::Answered { duty: Duty::SignOff, refused: None };
-        assert_eq!(session.on(answered, SECOND), [Action::Close("signed off".to_owned())]);
+        let actions = session.on(SessionEvent::Leave, SECOND);
+        assert_eq!(actions, [SessionAction::Became(LinkState::SigningOff), SessionAction::Send(Duty::SignOff)]);
+        let answered = SessionEvent::Answered { duty: Duty::SignOff, refused: None };
+        assert_eq!(session.on(answered, SECOND), [SessionAction::Close("signed off".to_owned())]);
     }
 }

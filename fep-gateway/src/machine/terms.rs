@@ -85,7 +85,7 @@ pub struct Incarnation {
     /// The link.
     pub link: LinkId,
     /// Which of its successive connections, from 1.
-    pub incarnation: u64,
+    pub number: u64,
 }
 
 /// The telegrams by which a session lives.

@@ -55,7 +55,7 @@ impl TraceBook {
 mod tests {
     use super::*;
 
-    fn mark(day: i64, high: u64) -> TraceHighWater {
+    fn high_water(day: i64, high: u64) -> TraceHighWater {
         TraceHighWater { day, high }
     }
 
@@ -63,20 +63,29 @@ mod tests {
     fn the_mark_moves_once_a_block() {
         let mut book = TraceBook::new(999_999, 3, None);
         let taken: Vec<_> = (0..5).map(|_| book.next(10)).collect();
-        assert_eq!(taken, [(1, mark(10, 3)), (2, mark(10, 3)), (3, mark(10, 3)), (4, mark(10, 6)), (5, mark(10, 6))]);
+        assert_eq!(
+            taken,
+            [
+                (1, high_water(10, 3)),
+                (2, high_water(10, 3)),
+                (3, high_water(10, 3)),
+                (4, high_water(10, 6)),
+                (5, high_water(10, 6))
+            ]
+        );
     }
 
     #[test]
     fn a_restart_goes_on_behind_the_mark() {
-        let mut book = TraceBook::new(999_999, 1000, Some(mark(10, 2000)));
-        assert_eq!(book.next(10), (2001, mark(10, 3000)));
+        let mut book = TraceBook::new(999_999, 1000, Some(high_water(10, 2000)));
+        assert_eq!(book.next(10), (2001, high_water(10, 3000)));
     }
 
     #[test]
     fn a_new_day_begins_at_one_and_an_old_day_does_not() {
-        let mut book = TraceBook::new(999_999, 1000, Some(mark(10, 2000)));
-        assert_eq!(book.next(11), (1, mark(11, 1000)));
-        assert_eq!(book.next(10), (2, mark(11, 1000)));
+        let mut book = TraceBook::new(999_999, 1000, Some(high_water(10, 2000)));
+        assert_eq!(book.next(11), (1, high_water(11, 1000)));
+        assert_eq!(book.next(10), (2, high_water(11, 1000)));
     }
 
     #[test]
@@ -84,6 +93,6 @@ mod tests {
         let mut book = TraceBook::new(3, 1000, None);
         let taken: Vec<_> = (0..5).map(|_| book.next(1).0).collect();
         assert_eq!(taken, [1, 2, 3, 1, 2]);
-        assert_eq!(book.next(1), (3, mark(1, 3)));
+        assert_eq!(book.next(1), (3, high_water(1, 3)));
     }
 }

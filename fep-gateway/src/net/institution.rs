@@ -45,15 +45,15 @@ pub struct Handle {
     pub catalogue: Arc<TelegramCatalogue>,
     /// Its lines.
     pub statuses: Arc<LineStatuses>,
-    commands: mpsc::Sender<Command>,
-    /// A place for each request between its acceptance and its end.
-    places: Semaphore,
+    commands: mpsc::Sender<TaskCommand>,
+    /// A permit for each request between its acceptance and its end.
+    permits: Semaphore,
     task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
 /// A request that is in the journal and waits to be sent.
 #[derive(Debug)]
-pub struct Request {
+pub struct AcceptedRequest {
     /// What shall be sent.
     pub draft: Draft,
     /// Its exchange so far.
@@ -65,15 +65,15 @@ pub struct Request {
 }
 
 #[derive(Debug)]
-enum Command {
-    Request(Box<Request>),
+enum TaskCommand {
+    Request(Box<AcceptedRequest>),
     Stop,
 }
 
-/// How many trace numbers one mark in the journal covers.
+/// How many trace numbers one high-water mark in the journal covers.
 const TRACE_BLOCK: u64 = 1000;
 
-/// How many requests may wait for the task; who comes later waits for a place.
+/// How many requests may wait for the task; who comes later waits for a permit.
 const COMMANDS_MAX: usize = 1024;
 
 /// How many reads of all links may wait for the task; links that come later stop reading.
@@ -98,7 +98,7 @@ impl Handle {
         let statuses = Arc::new(LineStatuses::new(name, &config, now.wall_ms));
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
-        let places = Semaphore::new(config.inflight_max + COMMANDS_MAX);
+        let permits = Semaphore::new(config.inflight_max + COMMANDS_MAX);
         let settings = settings(&config, &catalogue);
         let machine = Machine::new(settings, Arc::clone(&catalogue), used, shared.clock.seed());
         let mut task = Task {
@@ -114,32 +114,32 @@ impl Handle {
             ended: HashMap::new(),
             notice_replies: HashMap::new(),
             notices_running: HashSet::new(),
-            notice_places: Arc::new(Semaphore::new(NOTICES_RUNNING_MAX)),
+            notice_permits: Arc::new(Semaphore::new(NOTICES_RUNNING_MAX)),
             journaled: FuturesOrdered::new(),
             others: FuturesUnordered::new(),
             stopped: false,
         };
         task.recall(recalled, now);
         let task = tokio::spawn(task.run(command_queue, event_queue));
-        Self { catalogue, statuses, commands, places, task: tokio::sync::Mutex::new(Some(task)) }
+        Self { catalogue, statuses, commands, permits, task: tokio::sync::Mutex::new(Some(task)) }
     }
 
-    /// A place for one more request, kept until its end; none if so many run and wait that more would only fill the journal's
+    /// A permit for one more request, kept until its end; none if so many run and wait that more would only fill the journal's
     /// queue, which other institutions need too.
     #[must_use]
     pub fn admit(&self) -> Option<SemaphorePermit<'_>> {
-        self.places.try_acquire().ok()
+        self.permits.try_acquire().ok()
     }
 
     /// Hands a request over; false if the institution has stopped.
-    pub async fn request(&self, request: Request) -> bool {
-        self.commands.send(Command::Request(Box::new(request))).await.is_ok()
+    pub async fn request(&self, request: AcceptedRequest) -> bool {
+        self.commands.send(TaskCommand::Request(Box::new(request))).await.is_ok()
     }
 
     /// Lets it drain, sign off and close, and waits until it has.
     pub async fn stop(&self) {
         // If it is gone already there is nothing to tell.
-        let _ = self.commands.send(Command::Stop).await;
+        let _ = self.commands.send(TaskCommand::Stop).await;
         // Held while it is awaited: who stops a second time waits too.
         let mut task = self.task.lock().await;
         if let Some(running) = task.as_mut() {
@@ -165,7 +165,7 @@ struct Task {
     ended: HashMap<Ticket, ExchangeId>,
     notice_replies: HashMap<Ticket, NoticeId>,
     notices_running: HashSet<NoticeId>,
-    notice_places: Arc<Semaphore>,
+    notice_permits: Arc<Semaphore>,
     /// In the order in which the journal was told, so that the wire keeps it.
     journaled: FuturesOrdered<Waiting<(Ticket, Result<(), String>)>>,
     others: FuturesUnordered<Waiting<Done>>,
@@ -175,7 +175,7 @@ struct Task {
 type Waiting<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 struct OpenLink {
-    place: Incarnation,
+    incarnation: Incarnation,
     frames: mpsc::Sender<(Ticket, TelegramBytes)>,
     close: Option<oneshot::Sender<()>>,
 }
@@ -193,7 +193,7 @@ enum Done {
     Settled(Option<Exchange>),
     /// A notice has its answer; none if it must come again.
     Notice {
-        place: Incarnation,
+        incarnation: Incarnation,
         id: NoticeId,
         answer: Option<TelegramBytes>,
         fresh: bool,
@@ -201,7 +201,7 @@ enum Done {
 }
 
 impl Task {
-    async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut events: mpsc::Receiver<LinkEvent>) {
+    async fn run(mut self, mut commands: mpsc::Receiver<TaskCommand>, mut events: mpsc::Receiver<LinkEvent>) {
         self.machine.start();
         let mut hung_up = false;
         loop {
@@ -243,11 +243,11 @@ impl Task {
         }
     }
 
-    async fn command(&mut self, command: Option<Command>) {
+    async fn command(&mut self, command: Option<TaskCommand>) {
         let now = self.shared.clock.now();
         match command {
-            Some(Command::Request(request)) => {
-                let Request { draft, exchange, since, reply } = *request;
+            Some(TaskCommand::Request(request)) => {
+                let AcceptedRequest { draft, exchange, since, reply } = *request;
                 self.tell(Event::Exchange(Box::new(exchange.clone())));
                 match self.machine.request(&draft, since, now) {
                     Ok(ticket) => {
@@ -257,28 +257,34 @@ impl Task {
                 }
             }
             // Whoever could ask is gone: that is a stop too.
-            Some(Command::Stop) | None => self.machine.leave(now),
+            Some(TaskCommand::Stop) | None => self.machine.leave(now),
         }
     }
 
     fn event(&mut self, event: LinkEvent) {
         let now = self.shared.clock.now();
         match event {
-            LinkEvent::Connected(place) => self.machine.connected(place, now),
-            LinkEvent::Received(place, frames) => {
+            LinkEvent::Connected(incarnation) => self.machine.connected(incarnation, now),
+            LinkEvent::Received(incarnation, frames) => {
                 for frame in frames {
-                    self.machine.received(place, frame, now);
+                    self.machine.received(incarnation, frame, now);
                 }
             }
-            LinkEvent::BadFrame(place, bytes, why) => self.machine.bad_frame(place, bytes, why),
-            LinkEvent::Lost { place, why, untouched } => {
-                if self.links.get(&place.link).is_some_and(|link| link.place == place) {
-                    self.links.remove(&place.link);
+            LinkEvent::BadFrame(incarnation, bytes, why) => self.machine.bad_frame(incarnation, bytes, why),
+            LinkEvent::Lost { incarnation, why, untouched } => {
+                if self.links.get(&incarnation.link).is_some_and(|link| link.incarnation == incarnation) {
+                    self.links.remove(&incarnation.link);
                 }
-                let (line, link) = self.link_name(place.link);
-                let incarnation = place.incarnation;
-                tracing::warn!(institution = self.name, line, link, incarnation, why, "the link is down");
-                self.machine.lost(place, &why, &untouched, now);
+                let (line, link) = self.link_name(incarnation.link);
+                tracing::warn!(
+                    institution = self.name,
+                    line,
+                    link,
+                    incarnation = incarnation.number,
+                    why,
+                    "the link is down"
+                );
+                self.machine.lost(incarnation, &why, &untouched, now);
             }
         }
     }
@@ -292,7 +298,7 @@ impl Task {
             }
             Done::Settled(Some(exchange)) => self.tell(Event::Exchange(Box::new(exchange))),
             Done::Settled(None) => {}
-            Done::Notice { place, id, answer, fresh } => self.answer_notice(place, id, answer, fresh),
+            Done::Notice { incarnation, id, answer, fresh } => self.answer_notice(incarnation, id, answer, fresh),
         }
     }
 

@@ -26,9 +26,9 @@ pub(super) enum LinkEvent {
     Received(Incarnation, Vec<TelegramBytes>),
     /// The stream has no next frame: what stands there, and why.
     BadFrame(Incarnation, TelegramBytes, String),
-    /// The last thing that is heard of a place.
+    /// The last thing that is heard of an incarnation.
     Lost {
-        place: Incarnation,
+        incarnation: Incarnation,
         why: String,
         untouched: Vec<Ticket>,
     },
@@ -36,8 +36,8 @@ pub(super) enum LinkEvent {
 
 /// What a link needs.
 #[derive(Debug)]
-pub(super) struct Link {
-    pub(super) place: Incarnation,
+pub(super) struct LinkTask {
+    pub(super) incarnation: Incarnation,
     pub(super) address: String,
     pub(super) connect_timeout: Duration,
     pub(super) write_timeout: Duration,
@@ -63,7 +63,7 @@ const CLOSED_BY_US: &str = "closed by us";
 /// Bytes that one read asks for.
 const READ_BYTES: usize = 16 * 1024;
 
-impl Link {
+impl LinkTask {
     /// Lives until the connection ends. Sends [`LinkEvent::Lost`] last and exactly once.
     pub(super) async fn run(mut self) {
         let mut outbox = Outbox::default();
@@ -77,7 +77,7 @@ impl Link {
             untouched.push(ticket);
         }
         // If the institution's task is gone, nobody is left to tell.
-        let _ = self.events.send(LinkEvent::Lost { place: self.place, why, untouched }).await;
+        let _ = self.events.send(LinkEvent::Lost { incarnation: self.incarnation, why, untouched }).await;
     }
 
     async fn connect(&mut self) -> Result<TcpStream, String> {
@@ -100,12 +100,12 @@ impl Link {
 
     /// Reads and writes until one side has enough, and says why.
     async fn carry(&mut self, stream: TcpStream, outbox: &mut Outbox) -> String {
-        if self.events.send(LinkEvent::Connected(self.place)).await.is_err() {
+        if self.events.send(LinkEvent::Connected(self.incarnation)).await.is_err() {
             return "the gateway is gone".to_owned();
         }
         let (read, mut write) = stream.into_split();
         let reader = Reader {
-            place: self.place,
+            incarnation: self.incarnation,
             framing: self.framing,
             frame_timeout: self.frame_timeout,
             events: self.events.clone(),
@@ -145,7 +145,7 @@ impl Link {
                     Ok(count) => {
                         outbox.taken(count);
                         refused_since = Instant::now();
-                        self.statuses.sent(self.place, self.clock.now().wall_ms);
+                        self.statuses.sent(self.incarnation, self.clock.now().wall_ms);
                     }
                     Err(error) => return Err(format!("write: {error}")),
                 },
@@ -182,7 +182,7 @@ impl Link {
 }
 
 struct Reader {
-    place: Incarnation,
+    incarnation: Incarnation,
     framing: LengthPrefix,
     frame_timeout: Duration,
     events: mpsc::Sender<LinkEvent>,
@@ -215,7 +215,7 @@ impl Reader {
                     let why = format!("the connection ended inside a frame, after {} of its bytes", buffer.len());
                     return self.bad_frame(buffer, why).await;
                 }
-                Ok(_) => self.statuses.received(self.place, self.clock.now().wall_ms),
+                Ok(_) => self.statuses.received(self.incarnation, self.clock.now().wall_ms),
                 Err(error) => return format!("read: {error}"),
             }
             let mut frames = Vec::new();
@@ -234,7 +234,7 @@ impl Reader {
             if between_frames || !frames.is_empty() {
                 begun = Instant::now();
             }
-            if !frames.is_empty() && self.events.send(LinkEvent::Received(self.place, frames)).await.is_err() {
+            if !frames.is_empty() && self.events.send(LinkEvent::Received(self.incarnation, frames)).await.is_err() {
                 return "the gateway is gone".to_owned();
             }
             if let Some(error) = broken {
@@ -244,7 +244,8 @@ impl Reader {
     }
 
     async fn bad_frame(&self, buffer: BytesMut, why: String) -> String {
-        let _ = self.events.send(LinkEvent::BadFrame(self.place, TelegramBytes::copy_of(&buffer), why.clone())).await;
+        let _ =
+            self.events.send(LinkEvent::BadFrame(self.incarnation, TelegramBytes::copy_of(&buffer), why.clone())).await;
         why
     }
 }

@@ -44,13 +44,13 @@ impl LineStatuses {
     }
 
     /// Bytes came.
-    pub fn received(&self, place: Incarnation, now_ms: i64) {
-        self.change(place.link, |line, at| link(line, at, |link| link.last_rx_ms = Some(now_ms)));
+    pub fn received(&self, incarnation: Incarnation, now_ms: i64) {
+        self.change(incarnation.link, |line, at| link(line, at, |link| link.last_rx_ms = Some(now_ms)));
     }
 
     /// Bytes went.
-    pub fn sent(&self, place: Incarnation, now_ms: i64) {
-        self.change(place.link, |line, at| link(line, at, |link| link.last_tx_ms = Some(now_ms)));
+    pub fn sent(&self, incarnation: Incarnation, now_ms: i64) {
+        self.change(incarnation.link, |line, at| link(line, at, |link| link.last_tx_ms = Some(now_ms)));
     }
 
     /// An echo test came back.

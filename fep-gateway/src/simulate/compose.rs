@@ -79,8 +79,8 @@ fn object(json: Option<&Json>) -> &Map<String, Json> {
 fn blank(field: &Field, now: &Moment) -> Json {
     let or_none = |none: NoneAs, value: &str| if none == NoneAs::Never { Json::from(value) } else { Json::Null };
     match &field.kind {
-        Kind::Digits(rule) if rule.full => Json::from("0".repeat(field.len)),
-        Kind::Text(rule) if rule.full => Json::from(" ".repeat(field.len)),
+        Kind::Digits(rule) if rule.exact => Json::from("0".repeat(field.len)),
+        Kind::Text(rule) if rule.exact => Json::from(" ".repeat(field.len)),
         Kind::Text(_) | Kind::Digits(_) => Json::from(""),
         Kind::Code(rule) if rule.open || rule.codes.iter().any(|code| code.code.is_empty()) => Json::from(""),
         Kind::Code(rule) => rule.codes.first().map_or(Json::Null, |code| Json::from(&*code.code)),

@@ -15,7 +15,7 @@ use super::scenario::{Action, Assignment, Delay, Rule, Scenario, Setting};
 
 /// The institution: its spec, its scenario, and what it counts over all links.
 #[derive(Debug)]
-pub(super) struct Institution {
+pub(super) struct SimulatedInstitution {
     pub(super) spec: Spec,
     pub(super) scenario: Scenario,
     memory: Mutex<Memory>,
@@ -81,7 +81,7 @@ const GARBAGE: &[u8] = b"??? this is no telegram ???";
 /// Not even a frame.
 const BAD_LENGTH: &[u8] = b"\xFF\xFE!!no length at all";
 
-impl Institution {
+impl SimulatedInstitution {
     pub(super) fn new(spec: Spec, scenario: Scenario) -> Self {
         let memory = Memory {
             matches: vec![0; scenario.rules.len()],

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
-use super::institution::{Act, Institution, LinkMemory, Step};
+use super::institution::{Act, LinkMemory, SimulatedInstitution, Step};
 
 /// Acts that wait to be written. More than these hold the reader up.
 const QUEUE_MAX: usize = 4096;
@@ -38,7 +38,7 @@ impl LinkHandle {
 
 /// A link before it runs, and the handle to it.
 pub(super) struct Link {
-    institution: Arc<Institution>,
+    institution: Arc<SimulatedInstitution>,
     memory: LinkMemory,
     handle: LinkHandle,
     acts: mpsc::Receiver<Act>,
@@ -46,7 +46,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(institution: Arc<Institution>) -> Self {
+    pub(super) fn new(institution: Arc<SimulatedInstitution>) -> Self {
         let (queue, acts) = mpsc::channel(QUEUE_MAX);
         let open = Arc::new(AtomicBool::new(institution.scenario.session.is_none()));
         let memory = LinkMemory::default();

@@ -25,7 +25,7 @@ pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> 
             let mut options = vec![];
             options.extend((len > INLINE_MAX_BYTES).then(|| quote!(digits)));
             options.extend(encoding(rule.encoding));
-            options.extend(rule.full.then(|| quote!(full)));
+            options.extend(rule.exact.then(|| quote!(full)));
             options.extend(justify(rule.justify));
             options.extend((rule.pad != rule.encoding.space()).then(|| pad(rule.pad)));
             (sized("Digits", len), options)
@@ -73,7 +73,7 @@ pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> 
 /// The Rust type of a tail and its options. What has no padding goes without saying.
 pub(super) fn tail(layout: &Layout, field: &Field) -> (TokenStream, Vec<TokenStream>) {
     match &field.kind {
-        Kind::Text(rule) => (sized("Text", field.len), text(layout, &TextRule { full: false, ..*rule })),
+        Kind::Text(rule) => (sized("Text", field.len), text(layout, &TextRule { exact: false, ..*rule })),
         Kind::Digits(rule) => {
             let mut options = vec![];
             options.extend((field.len > INLINE_MAX_BYTES).then(|| quote!(digits)));
@@ -90,11 +90,11 @@ fn text(layout: &Layout, rule: &TextRule) -> Vec<TokenStream> {
         let charset = rule.charset.label();
         options.push(quote!(charset = #charset));
     }
-    options.extend(rule.full.then(|| quote!(full)));
+    options.extend(rule.exact.then(|| quote!(full)));
     options.extend((rule.overflow == Overflow::Cut).then(|| quote!(overflow = "cut")));
     options.extend(justify(rule.justify));
     options.extend((rule.pad != rule.charset.space()).then(|| pad(rule.pad)));
-    options.extend((rule.width == Width::Full).then(|| quote!(width = "full")));
+    options.extend((rule.width == Width::Wide).then(|| quote!(width = "full")));
     options.extend(rule.compat.then(|| quote!(compat)));
     match rule.half {
         Half::Refuse => {}

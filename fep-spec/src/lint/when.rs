@@ -33,7 +33,7 @@ pub(super) fn value(when: &When, kind: &Kind, len: usize) -> Option<Wrong> {
     let value = &when.value;
     let full = match kind {
         Kind::Text(_) | Kind::Code(_) => false,
-        Kind::Digits(rule) => rule.full,
+        Kind::Digits(rule) => rule.exact,
         _ => {
             let message = format!("`{path}` is no text, digits or code field");
             return Some((message, "tell telegrams apart by a code field".to_owned()));

@@ -5,11 +5,10 @@
 //!   -2, 2 bytes        FF FE      little      FE FF
 //! ```
 
+use fep_core::limits::BINARY_MAX_BYTES as LEN_MAX;
+
 use crate::error::Fault;
 use crate::layout::{Encoding, NumberRule, Sign};
-
-/// The bytes of a `u128`.
-const LEN_MAX: usize = 16;
 
 /// Whether the number is negative, and its magnitude.
 pub(super) fn get(rule: &NumberRule, bytes: &[u8]) -> Result<(bool, Option<u128>), Fault> {

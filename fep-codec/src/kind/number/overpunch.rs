@@ -24,7 +24,7 @@ pub(super) fn put(rule: &NumberRule, negative: bool, digits: &mut [u8]) -> Resul
         _ => return Ok(()),
     };
     if let Some(digit) = place {
-        *digit = form.byte(rule.encoding, *digit & 0x0F, negative).ok_or(super::bad_sign_for_encoding())?;
+        *digit = signed_byte(form, rule.encoding, *digit & 0x0F, negative).ok_or(super::bad_sign_for_encoding())?;
     }
     Ok(())
 }
@@ -39,45 +39,43 @@ pub(super) fn get(encoding: Encoding, form: Overpunch, at: usize, bytes: &[u8]) 
             return Err(not_a_digit(encoding, digits, start));
         }
     }
-    let (digit, negative) = form.digit(encoding, *sign).ok_or(Fault::BadSign { byte: Some(*sign) })?;
+    let (digit, negative) = signed_digit(form, encoding, *sign).ok_or(Fault::BadSign { byte: Some(*sign) })?;
     let digit_at = |(place, byte): (usize, &u8)| if place == at { digit } else { byte & 0x0F };
     Ok((negative, sum(bytes.len(), bytes.iter().enumerate().map(digit_at))))
 }
 
-impl Overpunch {
-    /// The byte of a digit with a sign, if the encoding has the form.
-    const fn byte(self, encoding: Encoding, digit: u8, negative: bool) -> Option<u8> {
-        let ebcdic = matches!(encoding, Encoding::Ebcdic);
-        Some(match (self, negative) {
-            (Self::StrictAscii, _) if ebcdic => return None,
-            (Self::Ebcdic, false) if ebcdic => 0xC0 | digit,
-            (Self::EbcdicMinus, false) if ebcdic => 0xF0 | digit,
-            (Self::Ebcdic | Self::EbcdicMinus, true) if ebcdic => 0xD0 | digit,
-            (Self::Ebcdic, false) => lettered(digit, b'{', b'A'),
-            (Self::EbcdicMinus | Self::StrictAscii, false) => b'0' + digit,
-            (Self::Ebcdic | Self::EbcdicMinus, true) => lettered(digit, b'}', b'J'),
-            (Self::StrictAscii, true) => b'p' + digit,
-        })
-    }
+/// The byte of a digit with a sign, if the encoding has the form.
+const fn signed_byte(form: Overpunch, encoding: Encoding, digit: u8, negative: bool) -> Option<u8> {
+    let ebcdic = matches!(encoding, Encoding::Ebcdic);
+    Some(match (form, negative) {
+        (Overpunch::StrictAscii, _) if ebcdic => return None,
+        (Overpunch::Ebcdic, false) if ebcdic => 0xC0 | digit,
+        (Overpunch::EbcdicMinus, false) if ebcdic => 0xF0 | digit,
+        (Overpunch::Ebcdic | Overpunch::EbcdicMinus, true) if ebcdic => 0xD0 | digit,
+        (Overpunch::Ebcdic, false) => lettered(digit, b'{', b'A'),
+        (Overpunch::EbcdicMinus | Overpunch::StrictAscii, false) => b'0' + digit,
+        (Overpunch::Ebcdic | Overpunch::EbcdicMinus, true) => lettered(digit, b'}', b'J'),
+        (Overpunch::StrictAscii, true) => b'p' + digit,
+    })
+}
 
-    /// The digit of a byte, and whether its sign is a minus.
-    const fn digit(self, encoding: Encoding, byte: u8) -> Option<(u8, bool)> {
-        if let Encoding::Ebcdic = encoding {
-            return match (self, byte) {
-                (Self::Ebcdic, 0xC0..=0xC9) | (Self::EbcdicMinus, 0xF0..=0xF9) => Some((byte & 0x0F, false)),
-                (Self::Ebcdic | Self::EbcdicMinus, 0xD0..=0xD9) => Some((byte & 0x0F, true)),
-                _ => None,
-            };
-        }
-        match (self, byte) {
-            (Self::Ebcdic, b'{') => Some((0, false)),
-            (Self::Ebcdic, b'A'..=b'I') => Some((byte - b'A' + 1, false)),
-            (Self::EbcdicMinus | Self::StrictAscii, b'0'..=b'9') => Some((byte - b'0', false)),
-            (Self::Ebcdic | Self::EbcdicMinus, b'}') => Some((0, true)),
-            (Self::Ebcdic | Self::EbcdicMinus, b'J'..=b'R') => Some((byte - b'J' + 1, true)),
-            (Self::StrictAscii, b'p'..=b'y') => Some((byte - b'p', true)),
+/// The digit of a byte, and whether its sign is a minus.
+const fn signed_digit(form: Overpunch, encoding: Encoding, byte: u8) -> Option<(u8, bool)> {
+    if let Encoding::Ebcdic = encoding {
+        return match (form, byte) {
+            (Overpunch::Ebcdic, 0xC0..=0xC9) | (Overpunch::EbcdicMinus, 0xF0..=0xF9) => Some((byte & 0x0F, false)),
+            (Overpunch::Ebcdic | Overpunch::EbcdicMinus, 0xD0..=0xD9) => Some((byte & 0x0F, true)),
             _ => None,
-        }
+        };
+    }
+    match (form, byte) {
+        (Overpunch::Ebcdic, b'{') => Some((0, false)),
+        (Overpunch::Ebcdic, b'A'..=b'I') => Some((byte - b'A' + 1, false)),
+        (Overpunch::EbcdicMinus | Overpunch::StrictAscii, b'0'..=b'9') => Some((byte - b'0', false)),
+        (Overpunch::Ebcdic | Overpunch::EbcdicMinus, b'}') => Some((0, true)),
+        (Overpunch::Ebcdic | Overpunch::EbcdicMinus, b'J'..=b'R') => Some((byte - b'J' + 1, true)),
+        (Overpunch::StrictAscii, b'p'..=b'y') => Some((byte - b'p', true)),
+        _ => None,
     }
 }
 

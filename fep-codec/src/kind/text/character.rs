@@ -23,7 +23,7 @@ impl TextRule {
 
 impl FieldValue<'_, TextRule> for char {
     fn put(&self, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
-        if !rule.full && rule.padding() == Some(*self) {
+        if !rule.exact && rule.padding() == Some(*self) {
             pad(rule, 0, out);
             return Ok(());
         }
@@ -64,11 +64,11 @@ mod tests {
         check(&ascii, 'A', b"A  ");
         check(&TextRule { justify: Justify::Right, ..ascii }, 'A', b"  A");
         check(&TextRule { pad: b'0', ..ascii }, '0', b"00");
-        check(&TextRule { full: true, ..ascii }, ' ', b" ");
+        check(&TextRule { exact: true, ..ascii }, ' ', b" ");
         let korean = TextRule::new(Charset::Cp949);
         check(&korean, '가', b"\xB0\xA1");
         check(&korean, '가', b"\xB0\xA1 ");
-        check(&TextRule { width: Width::Full, ..korean }, '\u{3000}', b"\xA1\xA1\xA1\xA1");
+        check(&TextRule { width: Width::Wide, ..korean }, '\u{3000}', b"\xA1\xA1\xA1\xA1");
         check(&TextRule::new(Charset::Ibm933), '홍', b"\x0E\xD1\xB7\x0F\x40");
         check(&TextRule::new(Charset::Ibm933), ' ', b"\x40");
     }

@@ -155,7 +155,7 @@ fn shifts_that_do_not_pair_are_errors() {
 
 #[test]
 fn full_width_comes_before_padding_and_padding_comes_in_pairs() {
-    let full = |charset| TextRule { width: Width::Full, ..TextRule::new(charset) };
+    let full = |charset| TextRule { width: Width::Wide, ..TextRule::new(charset) };
     let check = |charset: Charset, text: &str, bytes: &[u8], read: &str| {
         let rule = full(charset);
         let mut out = vec![0xEE; bytes.len()];

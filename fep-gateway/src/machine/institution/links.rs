@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::{Action, End, Institution, LineSettings, Owner};
 use crate::exchange::LinkState;
 use crate::machine::backoff::Backoff;
-use crate::machine::session::{self, Session, SessionPolicy};
+use crate::machine::session::{Session, SessionAction, SessionEvent, SessionPolicy};
 use crate::machine::terms::{Duty, Incarnation, LinkId, Now, Telegrams, Ticket};
 
 /// One contracted link.
 #[derive(Clone, Debug)]
-pub(super) struct Link {
+pub(super) struct ContractedLink {
     incarnation: u64,
     stage: Stage,
     session: Session,
@@ -32,7 +32,7 @@ enum Stage {
     Closing,
 }
 
-impl Link {
+impl ContractedLink {
     pub(super) fn new(line: &LineSettings, policy: &SessionPolicy) -> Self {
         Self {
             incarnation: 0,
@@ -81,24 +81,28 @@ impl Link {
 
 impl<T: Telegrams> Institution<T> {
     /// The connection stands.
-    pub fn connected(&mut self, place: Incarnation, now: Now) {
-        let Some(link) = self.link_mut(place.link).filter(|link| link.incarnation == place.incarnation) else { return };
+    pub fn connected(&mut self, incarnation: Incarnation, now: Now) {
+        let Some(link) = self.link_mut(incarnation.link).filter(|link| link.incarnation == incarnation.number) else {
+            return;
+        };
         if link.stage == Stage::Connecting {
             link.stage = Stage::Open;
-            self.session(place.link, session::Event::Connected, now);
+            self.session(incarnation.link, SessionEvent::Connected, now);
         }
     }
 
     /// The connection ended, or never came to be. `untouched` are the bytes of [`Action::Write`] of which certainly none was
     /// handed to the kernel.
-    pub fn lost(&mut self, place: Incarnation, why: &str, untouched: &[Ticket], now: Now) {
+    pub fn lost(&mut self, incarnation: Incarnation, why: &str, untouched: &[Ticket], now: Now) {
         for ticket in untouched {
             self.unsent(*ticket, &format!("the link was lost before the write: {why}"), now);
         }
-        self.give_up_on(place, why, now);
+        self.give_up_on(incarnation, why, now);
         let random = self.next_random();
         let leaving = self.leaving.is_some();
-        let Some(link) = self.link_mut(place.link).filter(|link| link.incarnation == place.incarnation) else { return };
+        let Some(link) = self.link_mut(incarnation.link).filter(|link| link.incarnation == incarnation.number) else {
+            return;
+        };
         if link.is_down() {
             return;
         }
@@ -106,7 +110,7 @@ impl<T: Telegrams> Institution<T> {
         let reason = if link.stage == Stage::Closing { link.last_error.clone() } else { Some(why.to_owned()) };
         link.stage = if leaving { Stage::Down } else { Stage::Waiting(now.steady + link.fell(now.steady, random)) };
         link.last_error.clone_from(&reason);
-        self.actions.push_back(Action::Link(place.link, LinkState::Down, reason));
+        self.actions.push_back(Action::Link(incarnation.link, LinkState::Down, reason));
         self.progress(now);
     }
 
@@ -116,9 +120,9 @@ impl<T: Telegrams> Institution<T> {
         link.incarnation += 1;
         link.stage = Stage::Connecting;
         link.session = Session::new(policy);
-        let place = Incarnation { link: id, incarnation: link.incarnation };
+        let incarnation = Incarnation { link: id, number: link.incarnation };
         self.actions.push_back(Action::Link(id, LinkState::Connecting, None));
-        self.actions.push_back(Action::Connect(place));
+        self.actions.push_back(Action::Connect(incarnation));
     }
 
     pub(super) fn tick_link(&mut self, id: LinkId, now: Now) {
@@ -136,7 +140,7 @@ impl<T: Telegrams> Institution<T> {
     pub(super) fn leave_link(&mut self, id: LinkId, now: Now) {
         let Some(link) = self.link_mut(id) else { return };
         match link.stage {
-            Stage::Open => self.session(id, session::Event::Leave, now),
+            Stage::Open => self.session(id, SessionEvent::Leave, now),
             Stage::Waiting(_) => link.stage = Stage::Down,
             Stage::Connecting => self.close(id, "the gateway stopped".to_owned()),
             Stage::Down | Stage::Closing => {}
@@ -144,35 +148,36 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// Does what a session wants.
-    pub(super) fn obey(&mut self, id: LinkId, actions: Vec<session::Action>, now: Now) {
+    pub(super) fn obey(&mut self, id: LinkId, actions: Vec<SessionAction>, now: Now) {
         for action in actions {
             match action {
-                session::Action::Send(duty) => self.ask(id, duty, now),
-                session::Action::Became(state) => {
+                SessionAction::Send(duty) => self.ask(id, duty, now),
+                SessionAction::Became(state) => {
                     if let Some(link) = self.link_mut(id).filter(|_| state == LinkState::Up) {
                         link.up_since = Some(now.steady);
                         link.last_error = None;
                     }
                     self.actions.push_back(Action::Link(id, state, None));
                 }
-                session::Action::Close(why) => self.close(id, why),
+                SessionAction::Close(why) => self.close(id, why),
             }
         }
     }
 
-    pub(super) fn duty_failed(&mut self, place: Incarnation, duty: Duty, why: &str, now: Now) {
-        if self.is_open(place) {
-            self.session(place.link, session::Event::Unanswered(duty, why.to_owned()), now);
+    pub(super) fn duty_failed(&mut self, incarnation: Incarnation, duty: Duty, why: &str, now: Now) {
+        if self.is_open(incarnation) {
+            self.session(incarnation.link, SessionEvent::Unanswered(duty, why.to_owned()), now);
         }
     }
 
-    pub(super) fn is_open(&self, place: Incarnation) -> bool {
-        self.link(place.link).is_some_and(|link| link.incarnation == place.incarnation && link.stage == Stage::Open)
+    pub(super) fn is_open(&self, incarnation: Incarnation) -> bool {
+        self.link(incarnation.link)
+            .is_some_and(|link| link.incarnation == incarnation.number && link.stage == Stage::Open)
     }
 
     /// Whether the connection is the link's present one, be it that we asked for its end.
-    pub(super) fn is_present(&self, place: Incarnation) -> bool {
-        self.link(place.link).is_some_and(|link| link.incarnation == place.incarnation && !link.is_down())
+    pub(super) fn is_present(&self, incarnation: Incarnation) -> bool {
+        self.link(incarnation.link).is_some_and(|link| link.incarnation == incarnation.number && !link.is_down())
     }
 
     pub(super) fn state(&self, id: LinkId) -> LinkState {
@@ -180,18 +185,18 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// The link that is up and carries least.
-    pub(super) fn place_for_business(&self) -> Result<Incarnation, String> {
-        let up = |link: &Link| link.stage == Stage::Open && link.session.state() == LinkState::Up;
+    pub(super) fn incarnation_for_business(&self) -> Result<Incarnation, String> {
+        let up = |link: &ContractedLink| link.stage == Stage::Open && link.session.state() == LinkState::Up;
         let mut best: Option<(usize, Incarnation)> = None;
         let mut error = None;
         for id in self.link_ids() {
             let Some(link) = self.link(id) else { continue };
             if up(link) && best.is_none_or(|(least, _)| link.inflight < least) {
-                best = Some((link.inflight, Incarnation { link: id, incarnation: link.incarnation }));
+                best = Some((link.inflight, Incarnation { link: id, number: link.incarnation }));
             }
             error = error.or_else(|| link.last_error.clone());
         }
-        best.map(|(_, place)| place).ok_or_else(|| match error {
+        best.map(|(_, incarnation)| incarnation).ok_or_else(|| match error {
             Some(error) => format!("no line is up: {error}"),
             None => "no line is up".to_owned(),
         })
@@ -208,11 +213,11 @@ impl<T: Telegrams> Institution<T> {
         lines.flat_map(|(line, links)| (0..links.len()).map(move |link| LinkId { line, link })).collect()
     }
 
-    pub(super) fn link_mut(&mut self, id: LinkId) -> Option<&mut Link> {
+    pub(super) fn link_mut(&mut self, id: LinkId) -> Option<&mut ContractedLink> {
         self.lines.get_mut(id.line)?.get_mut(id.link)
     }
 
-    fn link(&self, id: LinkId) -> Option<&Link> {
+    fn link(&self, id: LinkId) -> Option<&ContractedLink> {
         self.lines.get(id.line)?.get(id.link)
     }
 
@@ -221,27 +226,27 @@ impl<T: Telegrams> Institution<T> {
         if matches!(link.stage, Stage::Open | Stage::Connecting) {
             link.stage = Stage::Closing;
             link.last_error = Some(why.clone());
-            let place = Incarnation { link: id, incarnation: link.incarnation };
-            self.actions.push_back(Action::Close(place, why));
+            let incarnation = Incarnation { link: id, number: link.incarnation };
+            self.actions.push_back(Action::Close(incarnation, why));
         }
     }
 
     fn ask(&mut self, id: LinkId, duty: Duty, now: Now) {
         let Some(link) = self.link(id) else { return };
-        let place = Incarnation { link: id, incarnation: link.incarnation };
+        let incarnation = Incarnation { link: id, number: link.incarnation };
         match self.make(now, |telegrams, trace| telegrams.duty(duty, trace, now)) {
-            Ok((wire, mark)) => {
-                self.send_wire(Owner::Duty { duty, since: now.steady }, place, wire, mark, now.steady);
+            Ok((wire, high_water)) => {
+                self.send_wire(Owner::Duty { duty, since: now.steady }, incarnation, wire, high_water, now.steady);
             }
-            Err(why) => self.session(id, session::Event::Unanswered(duty, why), now),
+            Err(why) => self.session(id, SessionEvent::Unanswered(duty, why), now),
         }
     }
 
     /// Everything that was written to a connection which is gone can only be answered late.
-    fn give_up_on(&mut self, place: Incarnation, why: &str, now: Now) {
+    fn give_up_on(&mut self, incarnation: Incarnation, why: &str, now: Now) {
         let mut written = Vec::new();
         for (ticket, item) in &self.under_way {
-            if item.place == place && item.written {
+            if item.incarnation == incarnation && item.written {
                 written.push(*ticket);
             }
         }
@@ -252,7 +257,7 @@ impl<T: Telegrams> Institution<T> {
                 self.mux.give_up(key, now.steady + self.settings.quarantine);
             }
             if item.owner == Owner::Exchange {
-                self.end(ticket, place.link, End::Unknown(format!("the link was lost after the write: {why}")));
+                self.end(ticket, incarnation.link, End::Unknown(format!("the link was lost after the write: {why}")));
             }
         }
     }

@@ -128,34 +128,38 @@ impl World {
                     assert!(self.inflight.len() <= 40, "more in flight than agreed");
                 }
             }
-            Event::Connected(place) => {
-                self.alive.insert(place);
-                self.machine.connected(place, now);
+            Event::Connected(incarnation) => {
+                self.alive.insert(incarnation);
+                self.machine.connected(incarnation, now);
             }
-            Event::Refused(place) => self.machine.lost(place, "connection refused", &[], now),
+            Event::Refused(incarnation) => self.machine.lost(incarnation, "connection refused", &[], now),
             Event::Journaled(ticket, true) => {
                 self.journaled.insert(ticket);
                 self.machine.journaled(ticket, Ok(()), now);
             }
             Event::Journaled(ticket, false) => self.machine.journaled(ticket, Err("disk full".to_owned()), now),
-            Event::Handed(ticket, place, bytes) => {
-                if self.waiting.remove(&ticket).is_some() && self.alive.contains(&place) {
+            Event::Handed(ticket, incarnation, bytes) => {
+                if self.waiting.remove(&ticket).is_some() && self.alive.contains(&incarnation) {
                     assert!(self.handed.insert(ticket), "{ticket:?} was written twice");
-                    self.institution(place, &bytes);
+                    self.institution(incarnation, &bytes);
                 }
             }
-            Event::Received(place, bytes) => {
-                if self.alive.contains(&place) {
-                    self.machine.received(place, bytes, now);
+            Event::Received(incarnation, bytes) => {
+                if self.alive.contains(&incarnation) {
+                    self.machine.received(incarnation, bytes, now);
                 }
             }
-            Event::Break(place) => {
-                if self.alive.remove(&place) {
-                    let mut untouched: Vec<_> =
-                        self.waiting.iter().filter(|(_, there)| **there == place).map(|(ticket, _)| *ticket).collect();
+            Event::Break(incarnation) => {
+                if self.alive.remove(&incarnation) {
+                    let mut untouched: Vec<_> = self
+                        .waiting
+                        .iter()
+                        .filter(|(_, there)| **there == incarnation)
+                        .map(|(ticket, _)| *ticket)
+                        .collect();
                     untouched.sort_unstable();
-                    self.waiting.retain(|_, there| *there != place);
-                    self.machine.lost(place, "reset", &untouched, now);
+                    self.waiting.retain(|_, there| *there != incarnation);
+                    self.machine.lost(incarnation, "reset", &untouched, now);
                 }
             }
             Event::Tick => self.machine.tick(now),
@@ -163,7 +167,7 @@ impl World {
     }
 
     /// The institution's side: mostly answers, sometimes does not, sometimes late, twice, garbled, elsewhere or at once gone.
-    fn institution(&mut self, place: Incarnation, bytes: &TelegramBytes) {
+    fn institution(&mut self, incarnation: Incarnation, bytes: &TelegramBytes) {
         let text = String::from_utf8_lossy(bytes).into_owned();
         let Some((telegram, key)) = text.split_once(':') else { return };
         let answer = match telegram {
@@ -175,34 +179,37 @@ impl World {
         let answer = TelegramBytes::from(answer.into_bytes());
         match self.dice(40) {
             0 => {}
-            1 => self.after(5000 + wait * 100, Event::Received(place, answer)),
+            1 => self.after(5000 + wait * 100, Event::Received(incarnation, answer)),
             2 => {
-                self.after(wait, Event::Received(place, answer.clone()));
-                self.after(wait * 3, Event::Received(place, answer));
+                self.after(wait, Event::Received(incarnation, answer.clone()));
+                self.after(wait * 3, Event::Received(incarnation, answer));
             }
-            3 => self.after(wait, Event::Received(place, TelegramBytes::from(format!("BAD:{key}").into_bytes()))),
+            3 => self.after(wait, Event::Received(incarnation, TelegramBytes::from(format!("BAD:{key}").into_bytes()))),
             4 => {
-                let other = self.alive.iter().copied().min().unwrap_or(place);
+                let other = self.alive.iter().copied().min().unwrap_or(incarnation);
                 self.after(wait, Event::Received(other, answer));
             }
-            5 if telegram == "REQ" => self.after(wait, Event::Received(place, TelegramBytes::copy_of(b"ANS:7777"))),
-            6 if self.dice(10) == 0 => self.after(wait / 2, Event::Break(place)),
-            7 => self.after(wait, Event::Received(place, TelegramBytes::copy_of(b"ECHO:9000"))),
-            _ => self.after(wait, Event::Received(place, answer)),
+            5 if telegram == "REQ" => {
+                self.after(wait, Event::Received(incarnation, TelegramBytes::copy_of(b"ANS:7777")))
+            }
+            6 if self.dice(10) == 0 => self.after(wait / 2, Event::Break(incarnation)),
+            7 => self.after(wait, Event::Received(incarnation, TelegramBytes::copy_of(b"ECHO:9000"))),
+            _ => self.after(wait, Event::Received(incarnation, answer)),
         }
     }
 
     fn obey(&mut self) {
         while let Some(action) = self.machine.next_action() {
             match action {
-                Action::Connect(place) => {
-                    let event = if self.dice(4) == 0 { Event::Refused(place) } else { Event::Connected(place) };
+                Action::Connect(incarnation) => {
+                    let event =
+                        if self.dice(4) == 0 { Event::Refused(incarnation) } else { Event::Connected(incarnation) };
                     let wait = self.dice(20);
                     self.after(wait, event);
                 }
-                Action::Close(place, _) => {
-                    self.alive.insert(place);
-                    self.after(0, Event::Break(place));
+                Action::Close(incarnation, _) => {
+                    self.alive.insert(incarnation);
+                    self.after(0, Event::Break(incarnation));
                 }
                 Action::Journal(out) => {
                     if out.request.is_some() {
@@ -211,11 +218,11 @@ impl World {
                     let works = self.dice(200) != 0;
                     self.after(1, Event::Journaled(out.ticket, works));
                 }
-                Action::Write(ticket, place, bytes) => {
+                Action::Write(ticket, incarnation, bytes) => {
                     assert!(self.journaled.contains(&ticket), "{ticket:?} is written and not journaled");
-                    self.waiting.insert(ticket, place);
+                    self.waiting.insert(ticket, incarnation);
                     let wait = self.dice(3);
-                    self.after(wait, Event::Handed(ticket, place, bytes));
+                    self.after(wait, Event::Handed(ticket, incarnation, bytes));
                 }
                 Action::End(ticket, end) => self.end(ticket, end),
                 _ => {}

@@ -81,8 +81,8 @@ pub(super) fn at(steady: Duration) -> Now {
     Now { steady, wall_ms: 1_763_686_800_000 + i64::try_from(steady.as_millis()).unwrap() }
 }
 
-fn place(link: usize, incarnation: u64) -> Incarnation {
-    Incarnation { link: LinkId { line: 0, link }, incarnation }
+fn incarnation_of(link: usize, number: u64) -> Incarnation {
+    Incarnation { link: LinkId { line: 0, link }, number }
 }
 
 /// A machine whose journal and writes always succeed, and a protocol of what it did.
@@ -98,7 +98,7 @@ impl Bench {
         machine.start();
         let mut bench = Self { machine, now: Duration::ZERO, done: Vec::new() };
         for link in 0..links {
-            bench.machine.connected(place(link, 1), at(Duration::ZERO));
+            bench.machine.connected(incarnation_of(link, 1), at(Duration::ZERO));
         }
         bench.run();
         bench
@@ -117,8 +117,8 @@ impl Bench {
                     self.machine.journaled(out.ticket, Ok(()), at(self.now));
                     continue;
                 }
-                Action::Write(_, place, bytes) => {
-                    format!("{}.{} < {}", place.link.link, place.incarnation, String::from_utf8_lossy(&bytes))
+                Action::Write(_, incarnation, bytes) => {
+                    format!("{}.{} < {}", incarnation.link.link, incarnation.number, String::from_utf8_lossy(&bytes))
                 }
                 Action::End(ticket, End::Answered(..)) => format!("{} answered", ticket.0),
                 Action::End(ticket, End::Settled(..)) => format!("{} settled", ticket.0),
@@ -126,8 +126,8 @@ impl Bench {
                 Action::End(ticket, End::Unknown(why)) => format!("{} unknown: {why}", ticket.0),
                 Action::Received(incoming) => incoming.class.name().to_owned(),
                 Action::Link(link, state, _) => format!("link {} {state:?}", link.link),
-                Action::Close(place, why) => format!("close {}: {why}", place.link.link),
-                Action::Connect(place) => format!("connect {}.{}", place.link.link, place.incarnation),
+                Action::Close(incarnation, why) => format!("close {}: {why}", incarnation.link.link),
+                Action::Connect(incarnation) => format!("connect {}.{}", incarnation.link.link, incarnation.number),
                 Action::Notice(_, telegram, _) => format!("notice {telegram}"),
                 Action::Echo(link, time) => format!("echo {} {} ms", link.link, time.as_millis()),
                 Action::Forget(ticket) => format!("{} forgotten", ticket.0),
@@ -143,8 +143,8 @@ impl Bench {
         ticket
     }
 
-    fn receive(&mut self, place: Incarnation, text: &str) {
-        self.machine.received(place, TelegramBytes::copy_of(text.as_bytes()), at(self.now));
+    fn receive(&mut self, incarnation: Incarnation, text: &str) {
+        self.machine.received(incarnation, TelegramBytes::copy_of(text.as_bytes()), at(self.now));
         self.run();
     }
 
@@ -165,8 +165,8 @@ fn an_answer_may_come_on_another_link() {
     bench.request().unwrap();
     bench.request().unwrap();
     bench.expect(&["0.1 < REQ:0001", "1.1 < REQ:0002"]);
-    bench.receive(place(0, 1), "ANS:0002");
-    bench.receive(place(0, 1), "ANS:0001");
+    bench.receive(incarnation_of(0, 1), "ANS:0002");
+    bench.receive(incarnation_of(0, 1), "ANS:0001");
     bench.expect(&["answer", "2 answered", "answer", "1 answered"]);
 }
 
@@ -176,8 +176,8 @@ fn silence_is_unknown_and_a_late_answer_settles() {
     bench.request().unwrap();
     assert_eq!(bench.machine.deadline(), Some(5 * SECOND));
     bench.at(5 * SECOND);
-    bench.receive(place(0, 1), "ANS:0001");
-    bench.receive(place(0, 1), "ANS:0001");
+    bench.receive(incarnation_of(0, 1), "ANS:0001");
+    bench.receive(incarnation_of(0, 1), "ANS:0001");
     bench.expect(&["0.1 < REQ:0001", "1 unknown: no answer within 5000 ms", "late", "1 settled", "duplicate"]);
     bench.at(70 * SECOND);
     bench.expect(&["1 forgotten"]);
@@ -189,7 +189,7 @@ fn an_unknown_is_forgotten_after_its_quarantine() {
     bench.request().unwrap();
     bench.at(5 * SECOND);
     bench.at(65 * SECOND);
-    bench.receive(place(0, 1), "ANS:0001");
+    bench.receive(incarnation_of(0, 1), "ANS:0001");
     bench.expect(&["0.1 < REQ:0001", "1 unknown: no answer within 5000 ms", "1 forgotten", "unmatched"]);
 }
 
@@ -199,7 +199,7 @@ fn what_was_written_to_a_lost_link_is_unknown_at_once_and_what_was_not_is_not_se
     let first = bench.request().unwrap();
     let second = bench.request().unwrap();
     bench.done.clear();
-    bench.machine.lost(place(0, 1), "reset", &[second], at(SECOND));
+    bench.machine.lost(incarnation_of(0, 1), "reset", &[second], at(SECOND));
     bench.run();
     bench.expect(&[
         "2 not sent: the link was lost before the write: reset",
@@ -210,8 +210,8 @@ fn what_was_written_to_a_lost_link_is_unknown_at_once_and_what_was_not_is_not_se
     let refused = bench.request().unwrap_err();
     assert_eq!(refused, "no line is up: reset");
     bench.at(2 * SECOND);
-    bench.machine.connected(place(0, 2), at(2 * SECOND));
-    bench.receive(place(0, 2), "ANS:0001");
+    bench.machine.connected(incarnation_of(0, 2), at(2 * SECOND));
+    bench.receive(incarnation_of(0, 2), "ANS:0001");
     bench.expect(&["link 0 Connecting", "connect 0.2", "link 0 Up", "late", "1 settled"]);
 }
 
@@ -219,7 +219,7 @@ fn what_was_written_to_a_lost_link_is_unknown_at_once_and_what_was_not_is_not_se
 fn an_unjournaled_request_is_never_written() {
     let mut machine = Institution::new(settings(1, SessionPolicy::default()), ToyTelegrams, None, 7);
     machine.start();
-    machine.connected(place(0, 1), at(Duration::ZERO));
+    machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
     let ticket = machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
     machine.journaled(ticket, Err("disk full".to_owned()), at(Duration::ZERO));
     let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
@@ -233,11 +233,11 @@ fn an_unjournaled_request_is_never_written() {
 fn a_link_lost_before_the_commit_leaves_not_sent() {
     let mut machine = Institution::new(settings(1, SessionPolicy::default()), ToyTelegrams, None, 7);
     machine.start();
-    machine.connected(place(0, 1), at(Duration::ZERO));
+    machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
     let ticket = machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
-    machine.lost(place(0, 1), "reset", &[], at(SECOND));
+    machine.lost(incarnation_of(0, 1), "reset", &[], at(SECOND));
     machine.tick(at(2 * SECOND));
-    machine.connected(place(0, 2), at(2 * SECOND));
+    machine.connected(incarnation_of(0, 2), at(2 * SECOND));
     machine.journaled(ticket, Ok(()), at(3 * SECOND));
     let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
         .filter(|action| matches!(action, Action::Write(..) | Action::End(..)))
@@ -253,7 +253,7 @@ fn the_limit_in_flight_is_kept() {
         bench.request().unwrap();
     }
     assert_eq!(bench.request(), Err("the limit of 3 exchanges in flight is reached".to_owned()));
-    bench.receive(place(0, 1), "ANS:0002");
+    bench.receive(incarnation_of(0, 1), "ANS:0002");
     assert!(bench.request().is_ok());
 }
 
@@ -263,7 +263,7 @@ fn a_resting_key_is_skipped() {
     settings.trace_max = 3;
     let mut machine = Institution::new(settings, ToyTelegrams, None, 7);
     machine.start();
-    machine.connected(place(0, 1), at(Duration::ZERO));
+    machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
     machine.recall(Key::new([b"0002".as_slice()]), "ANS".into(), None, at(Duration::ZERO));
     machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
     machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
@@ -281,9 +281,9 @@ fn a_resting_key_is_skipped() {
 fn an_unreadable_answer_is_unknown_and_the_line_stays_up() {
     let mut bench = Bench::up(1);
     bench.request().unwrap();
-    bench.receive(place(0, 1), "BAD:0001");
-    bench.receive(place(0, 1), "BAD:0009");
-    bench.receive(place(0, 1), "ANS:0001");
+    bench.receive(incarnation_of(0, 1), "BAD:0001");
+    bench.receive(incarnation_of(0, 1), "BAD:0009");
+    bench.receive(incarnation_of(0, 1), "ANS:0001");
     let unknown = "1 unknown: the answer cannot be read: rubbish";
     bench.expect(&["0.1 < REQ:0001", "undecodable", unknown, "undecodable", "late", "1 settled"]);
 }
@@ -296,17 +296,17 @@ fn business_waits_for_sign_on_and_echo_tests_keep_the_link() {
     let mut bench = Bench::new(1, policy);
     bench.expect(&["link 0 Connecting", "connect 0.1", "link 0 SigningOn", "0.1 < ON:0001"]);
     assert_eq!(bench.request(), Err("no line is up".to_owned()));
-    bench.receive(place(0, 1), "ON-OK:0001");
+    bench.receive(incarnation_of(0, 1), "ON-OK:0001");
     bench.expect(&["answer", "link 0 Up"]);
     bench.at(20 * SECOND);
     bench.now = 20 * SECOND + SECOND / 4;
-    bench.receive(place(0, 1), "ECHO-OK:0002");
-    bench.receive(place(0, 1), "ECHO:0100");
+    bench.receive(incarnation_of(0, 1), "ECHO-OK:0002");
+    bench.receive(incarnation_of(0, 1), "ECHO:0100");
     bench.expect(&["0.1 < ECHO:0002", "answer", "echo 0 250 ms", "duty", "0.1 < ECHO:0100-accepted"]);
     bench.at(41 * SECOND);
     bench.at(46 * SECOND);
     bench.expect(&["0.1 < ECHO:0003", "close 0: echo test: no answer within 5000 ms"]);
-    bench.machine.lost(place(0, 1), "closed", &[], at(46 * SECOND));
+    bench.machine.lost(incarnation_of(0, 1), "closed", &[], at(46 * SECOND));
     bench.run();
     assert_eq!(bench.request(), Err("no line is up: echo test: no answer within 5000 ms".to_owned()));
 }
@@ -315,8 +315,8 @@ fn business_waits_for_sign_on_and_echo_tests_keep_the_link() {
 fn a_refused_sign_on_closes_the_link_and_says_so() {
     let mut bench = Bench::new(1, SessionPolicy { sign_on: true, ..SessionPolicy::default() });
     bench.done.clear();
-    bench.receive(place(0, 1), "NO:0001");
-    bench.machine.lost(place(0, 1), "closed", &[], at(SECOND));
+    bench.receive(incarnation_of(0, 1), "NO:0001");
+    bench.machine.lost(incarnation_of(0, 1), "closed", &[], at(SECOND));
     bench.run();
     bench.expect(&["answer", "close 0: sign-on was refused: refused", "link 0 Down"]);
     assert_eq!(bench.request(), Err("no line is up: sign-on was refused: refused".to_owned()));
@@ -331,9 +331,9 @@ fn stopping_drains_signs_off_and_closes() {
     bench.run();
     bench.expect(&[]);
     assert_eq!(bench.request(), Err("the gateway is stopping".to_owned()));
-    bench.receive(place(0, 1), "ANS:0001");
-    bench.receive(place(0, 1), "OFF-OK:0002");
-    bench.machine.lost(place(0, 1), "closed", &[], at(SECOND));
+    bench.receive(incarnation_of(0, 1), "ANS:0001");
+    bench.receive(incarnation_of(0, 1), "OFF-OK:0002");
+    bench.machine.lost(incarnation_of(0, 1), "closed", &[], at(SECOND));
     bench.run();
     let closing = ["link 0 SigningOff", "0.1 < OFF:0002", "answer", "close 0: signed off", "link 0 Down", "stopped"];
     bench.expect(&[&["answer", "1 answered"][..], &closing].concat());
@@ -359,7 +359,7 @@ fn stopping_waits_no_longer_than_its_limit() {
 fn a_request_that_cannot_start_in_time_is_not_sent_and_stays_so() {
     let mut machine = Institution::new(settings(1, SessionPolicy::default()), ToyTelegrams, None, 7);
     machine.start();
-    machine.connected(place(0, 1), at(Duration::ZERO));
+    machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
     let stale = machine.request(&(), Duration::ZERO, at(6 * SECOND)).unwrap_err();
     assert_eq!(stale, "it could not be started within 5000 ms");
     let ticket = machine.request(&(), Duration::ZERO, at(SECOND)).unwrap();
@@ -378,7 +378,7 @@ fn stopping_withdraws_what_the_journal_has_not_taken() {
     let mut machine = Institution::new(settings(1, SessionPolicy::default()), ToyTelegrams, None, 7);
     machine.settings.drain_max = SECOND;
     machine.start();
-    machine.connected(place(0, 1), at(Duration::ZERO));
+    machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
     let ticket = machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
     machine.leave(at(Duration::ZERO));
     machine.tick(at(SECOND));
@@ -396,18 +396,18 @@ fn a_link_that_falls_at_once_is_dialled_ever_more_slowly() {
     let mut bench = Bench::up(1);
     let mut waits = Vec::new();
     for incarnation in 1..=10 {
-        bench.machine.lost(place(0, incarnation), "they closed it", &[], at(bench.now));
+        bench.machine.lost(incarnation_of(0, incarnation), "they closed it", &[], at(bench.now));
         let next = bench.machine.deadline().unwrap();
         waits.push(next - bench.now);
         bench.at(next);
-        bench.machine.connected(place(0, incarnation + 1), at(next));
+        bench.machine.connected(incarnation_of(0, incarnation + 1), at(next));
         bench.run();
     }
     let late = waits[5..].iter().max().unwrap();
     assert!(*late > SECOND, "standing for a moment is no success: {waits:?}");
     bench.request().unwrap();
-    bench.receive(place(0, 11), "ANS:0001");
-    bench.machine.lost(place(0, 11), "they closed it", &[], at(bench.now));
+    bench.receive(incarnation_of(0, 11), "ANS:0001");
+    bench.machine.lost(incarnation_of(0, 11), "they closed it", &[], at(bench.now));
     assert!(bench.machine.deadline().unwrap() - bench.now <= SECOND / 5, "an answer is one");
 }
 
@@ -415,11 +415,11 @@ fn a_link_that_falls_at_once_is_dialled_ever_more_slowly() {
 fn an_answer_that_contradicts_the_first_is_flagged() {
     let mut bench = Bench::up(1);
     bench.request().unwrap();
-    bench.receive(place(0, 1), "ANS:0001");
+    bench.receive(incarnation_of(0, 1), "ANS:0001");
     bench.done.clear();
     let mut notes = Vec::new();
     for text in ["ANS:0001", "ANS:0001 ", "ANS:0001"] {
-        bench.machine.received(place(0, 1), TelegramBytes::copy_of(text.as_bytes()), at(SECOND));
+        bench.machine.received(incarnation_of(0, 1), TelegramBytes::copy_of(text.as_bytes()), at(SECOND));
         notes.extend(std::iter::from_fn(|| bench.machine.next_action()).filter_map(|action| match action {
             Action::Received(incoming) => Some((incoming.class, incoming.note.is_some())),
             _ => None,

@@ -5,58 +5,58 @@ use std::time::Duration;
 use super::{Action, Class, End, Incoming, Institution, Owner, UnderWay, not_started};
 use crate::exchange::TelegramBytes;
 use crate::machine::mux::{Expired, Verdict};
-use crate::machine::session;
+use crate::machine::session::SessionEvent;
 use crate::machine::terms::{Classified, Duty, Incarnation, Key, Now, Telegrams, Ticket};
 
 impl<T: Telegrams> Institution<T> {
     /// A frame came.
-    pub fn received(&mut self, place: Incarnation, bytes: TelegramBytes, now: Now) {
-        if !self.is_present(place) {
+    pub fn received(&mut self, incarnation: Incarnation, bytes: TelegramBytes, now: Now) {
+        if !self.is_present(incarnation) {
             let note = "it came on a connection that is gone";
-            return self.note(place, bytes, Class::Unmatched, None, Some(note.to_owned()));
+            return self.note(incarnation, bytes, Class::Unmatched, None, Some(note.to_owned()));
         }
-        self.session(place.link, session::Event::Received, now);
+        self.session(incarnation.link, SessionEvent::Received, now);
         match self.telegrams.read(&bytes) {
             Classified::Answer { telegram, key, refused } => {
                 let verdict = self.mux.answer(&key, &telegram, &bytes, now.steady + self.settings.quarantine);
                 match verdict {
                     Verdict::Matched(ticket) => {
-                        self.note(place, bytes.clone(), Class::Answer, Some(ticket), None);
+                        self.note(incarnation, bytes.clone(), Class::Answer, Some(ticket), None);
                         self.matched(ticket, End::Answered(telegram, bytes), refused, now);
                     }
                     Verdict::Late(ticket) => {
-                        self.note(place, bytes.clone(), Class::Late, Some(ticket), None);
+                        self.note(incarnation, bytes.clone(), Class::Late, Some(ticket), None);
                         if self.unknown.remove(&ticket) {
                             self.actions.push_back(Action::End(ticket, End::Settled(telegram, bytes)));
                         }
                     }
                     Verdict::Conflicting(ticket) => {
                         let note = "it says something else than the answer that came before; both are kept";
-                        self.note(place, bytes, Class::Conflicting, Some(ticket), Some(note.to_owned()));
+                        self.note(incarnation, bytes, Class::Conflicting, Some(ticket), Some(note.to_owned()));
                     }
-                    Verdict::Duplicate(ticket) => self.note(place, bytes, Class::Duplicate, Some(ticket), None),
+                    Verdict::Duplicate(ticket) => self.note(incarnation, bytes, Class::Duplicate, Some(ticket), None),
                     Verdict::Unmatched(why) => {
-                        self.note(place, bytes, Class::Unmatched, None, Some(why.reason().to_owned()));
+                        self.note(incarnation, bytes, Class::Unmatched, None, Some(why.reason().to_owned()));
                     }
                 }
             }
-            Classified::Duty(duty) => self.their_duty(place, duty, bytes, now),
+            Classified::Duty(duty) => self.their_duty(incarnation, duty, bytes, now),
             Classified::Notice { telegram } => {
-                self.note(place, bytes.clone(), Class::Notice, None, None);
-                self.actions.push_back(Action::Notice(place, telegram, bytes));
+                self.note(incarnation, bytes.clone(), Class::Notice, None, None);
+                self.actions.push_back(Action::Notice(incarnation, telegram, bytes));
             }
             Classified::Unexpected { telegram } => {
                 let note = format!("{telegram} is neither an answer nor configured as a notice");
-                self.note(place, bytes, Class::Unmatched, None, Some(note));
+                self.note(incarnation, bytes, Class::Unmatched, None, Some(note));
             }
-            Classified::Undecodable { key, why } => self.unreadable(place, key.as_ref(), why, bytes, now),
+            Classified::Undecodable { key, why } => self.unreadable(incarnation, key.as_ref(), why, bytes, now),
         }
         self.progress(now);
     }
 
     /// Bytes came that no frame can begin with. Nothing behind them can be trusted.
-    pub fn bad_frame(&mut self, place: Incarnation, bytes: TelegramBytes, why: String) {
-        self.note(place, bytes, Class::BadFrame, None, Some(why));
+    pub fn bad_frame(&mut self, incarnation: Incarnation, bytes: TelegramBytes, why: String) {
+        self.note(incarnation, bytes, Class::BadFrame, None, Some(why));
     }
 
     /// Ends what was not answered in time, and forgets keys that have rested.
@@ -68,8 +68,8 @@ impl<T: Telegrams> Institution<T> {
                     let timeout = item.waits.map_or(0, |(_, timeout)| timeout.as_millis());
                     let why = format!("no answer within {timeout} ms");
                     match item.owner {
-                        Owner::Exchange => self.end(ticket, item.place.link, End::Unknown(why)),
-                        Owner::Duty { duty, .. } => self.duty_failed(item.place, duty, &why, now),
+                        Owner::Exchange => self.end(ticket, item.incarnation.link, End::Unknown(why)),
+                        Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, &why, now),
                         Owner::Reply => {}
                     }
                 }
@@ -87,61 +87,61 @@ impl<T: Telegrams> Institution<T> {
     }
 
     fn matched(&mut self, ticket: Ticket, answered: End, refused: Option<String>, now: Now) {
-        let Some(UnderWay { owner, place, .. }) = self.under_way.remove(&ticket) else { return };
+        let Some(UnderWay { owner, incarnation, .. }) = self.under_way.remove(&ticket) else { return };
         // Only that shows that somebody is at work there: a sign-on may be accepted and the link dropped, again and again.
         if matches!(owner, Owner::Exchange | Owner::Duty { duty: Duty::EchoTest, .. })
-            && let Some(link) = self.link_mut(place.link)
+            && let Some(link) = self.link_mut(incarnation.link)
         {
             link.worked();
         }
         match owner {
-            Owner::Exchange => self.end(ticket, place.link, answered),
-            Owner::Duty { duty, since } if self.is_open(place) => {
+            Owner::Exchange => self.end(ticket, incarnation.link, answered),
+            Owner::Duty { duty, since } if self.is_open(incarnation) => {
                 if duty == Duty::EchoTest {
-                    self.actions.push_back(Action::Echo(place.link, now.steady.saturating_sub(since)));
+                    self.actions.push_back(Action::Echo(incarnation.link, now.steady.saturating_sub(since)));
                 }
-                self.session(place.link, session::Event::Answered { duty, refused }, now);
+                self.session(incarnation.link, SessionEvent::Answered { duty, refused }, now);
             }
             Owner::Duty { .. } | Owner::Reply => {}
         }
     }
 
-    fn their_duty(&mut self, place: Incarnation, duty: Duty, bytes: TelegramBytes, now: Now) {
+    fn their_duty(&mut self, incarnation: Incarnation, duty: Duty, bytes: TelegramBytes, now: Now) {
         match self.telegrams.accept(duty, &bytes) {
             Ok(reply) => {
-                self.note(place, bytes, Class::Duty, None, None);
-                self.send(Owner::Reply, place, reply, None, None, None);
-                self.session(place.link, session::Event::Theirs(duty), now);
+                self.note(incarnation, bytes, Class::Duty, None, None);
+                self.send(Owner::Reply, incarnation, reply, None, None, None);
+                self.session(incarnation.link, SessionEvent::Theirs(duty), now);
             }
-            Err(why) => self.note(place, bytes, Class::Undecodable, None, Some(why)),
+            Err(why) => self.note(incarnation, bytes, Class::Undecodable, None, Some(why)),
         }
     }
 
     /// The line stays up. If the key says whose answer this would have been, that one is unknown: something was done.
-    fn unreadable(&mut self, place: Incarnation, key: Option<&Key>, why: String, bytes: TelegramBytes, now: Now) {
+    fn unreadable(&mut self, incarnation: Incarnation, key: Option<&Key>, why: String, bytes: TelegramBytes, now: Now) {
         let owner = key.and_then(|key| Some((key, self.mux.waiting(key)?)));
         let Some((key, ticket)) = owner else {
-            return self.note(place, bytes, Class::Undecodable, None, Some(why));
+            return self.note(incarnation, bytes, Class::Undecodable, None, Some(why));
         };
         self.mux.give_up(key, now.steady + self.settings.quarantine);
         let reason = format!("the answer cannot be read: {why}");
-        self.note(place, bytes, Class::Undecodable, Some(ticket), Some(why));
+        self.note(incarnation, bytes, Class::Undecodable, Some(ticket), Some(why));
         let Some(item) = self.under_way.remove(&ticket) else { return };
         match item.owner {
-            Owner::Exchange => self.end(ticket, item.place.link, End::Unknown(reason)),
-            Owner::Duty { duty, .. } => self.duty_failed(item.place, duty, &reason, now),
+            Owner::Exchange => self.end(ticket, item.incarnation.link, End::Unknown(reason)),
+            Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, &reason, now),
             Owner::Reply => {}
         }
     }
 
     fn note(
         &mut self,
-        place: Incarnation,
+        incarnation: Incarnation,
         bytes: TelegramBytes,
         class: Class,
         ticket: Option<Ticket>,
         note: Option<String>,
     ) {
-        self.actions.push_back(Action::Received(Incoming { place, bytes, class, ticket, note }));
+        self.actions.push_back(Action::Received(Incoming { incarnation, bytes, class, ticket, note }));
     }
 }

@@ -9,7 +9,7 @@ use crate::exchange::{Answer, Event, Exchange, LinkState, Outcome, TelegramBytes
 use crate::journal::{Direction, Entry, Sending, Settlement};
 use crate::machine::institution::{Action, Class, End, Incoming, Outgoing};
 use crate::machine::terms::{Incarnation, LinkId, Ticket};
-use crate::net::link::Link;
+use crate::net::link::LinkTask;
 
 /// Frames that may wait for a link's writer beyond what can be in flight: duties and replies.
 const FRAMES_EXTRA: usize = 256;
@@ -19,13 +19,13 @@ impl Task {
     pub(super) async fn obey(&mut self) {
         while let Some(action) = self.machine.next_action() {
             match action {
-                Action::Connect(place) => self.connect(place),
-                Action::Close(place, why) => self.close(place, &why),
+                Action::Connect(incarnation) => self.connect(incarnation),
+                Action::Close(incarnation, why) => self.close(incarnation, &why),
                 Action::Journal(outgoing) => self.journal(outgoing),
-                Action::Write(ticket, place, bytes) => self.write(ticket, place, bytes),
+                Action::Write(ticket, incarnation, bytes) => self.write(ticket, incarnation, bytes),
                 Action::End(ticket, end) => self.end(ticket, end).await,
                 Action::Received(incoming) => self.received(incoming).await,
-                Action::Notice(place, telegram, bytes) => self.notice(place, &telegram, bytes),
+                Action::Notice(incarnation, telegram, bytes) => self.notice(incarnation, &telegram, bytes),
                 Action::Link(link, state, error) => self.link_became(link, state, error),
                 Action::Echo(link, time) => {
                     self.statuses.echo(link, u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
@@ -52,12 +52,12 @@ impl Task {
             .increment(1);
     }
 
-    fn connect(&mut self, place: Incarnation) {
-        let Some(line) = self.config.lines.get(place.link.line) else { return };
+    fn connect(&mut self, incarnation: Incarnation) {
+        let Some(line) = self.config.lines.get(incarnation.link.line) else { return };
         let (frames, frame_queue) = mpsc::channel(self.config.inflight_max + FRAMES_EXTRA);
         let (close, closed) = oneshot::channel();
-        let link = Link {
-            place,
+        let link = LinkTask {
+            incarnation,
             address: line.connect.clone(),
             connect_timeout: line.connect_timeout,
             write_timeout: self.config.write_timeout,
@@ -69,15 +69,21 @@ impl Task {
             statuses: Arc::clone(&self.statuses),
             clock: Arc::clone(&self.shared.clock),
         };
-        self.links.insert(place.link, OpenLink { place, frames, close: Some(close) });
+        self.links.insert(incarnation.link, OpenLink { incarnation, frames, close: Some(close) });
         tokio::spawn(link.run());
     }
 
-    fn close(&mut self, place: Incarnation, why: &str) {
-        let (line, number) = self.link_name(place.link);
-        let incarnation = place.incarnation;
-        tracing::info!(institution = self.name, line, link = number, incarnation, why, "closing the link");
-        let link = self.links.get_mut(&place.link).filter(|link| link.place == place);
+    fn close(&mut self, incarnation: Incarnation, why: &str) {
+        let (line, number) = self.link_name(incarnation.link);
+        tracing::info!(
+            institution = self.name,
+            line,
+            link = number,
+            incarnation = incarnation.number,
+            why,
+            "closing the link"
+        );
+        let link = self.links.get_mut(&incarnation.link).filter(|link| link.incarnation == incarnation);
         if let Some(close) = link.and_then(|link| link.close.take()) {
             // A link that has ended by itself needs no telling.
             let _ = close.send(());
@@ -85,9 +91,9 @@ impl Task {
     }
 
     fn journal(&mut self, outgoing: Outgoing) {
-        let Outgoing { ticket, place, bytes, request, mark } = outgoing;
-        let line = (self.line_name(place.link), place.incarnation);
-        let class = match (&request, mark) {
+        let Outgoing { ticket, incarnation, bytes, request, high_water } = outgoing;
+        let line = (self.line_name(incarnation.link), incarnation.number);
+        let class = match (&request, high_water) {
             (Some(_), _) => "request",
             (None, Some(_)) => "duty",
             (None, None) => "reply",
@@ -102,7 +108,7 @@ impl Task {
         let at_ms = self.shared.clock.now().wall_ms;
         let institution = self.name.clone();
         let entry = Entry { at_ms, institution, line, direction: Direction::Out, class, exchange, note: None, bytes };
-        let sending = Sending { entry, mark, request, notice: self.notice_replies.remove(&ticket) };
+        let sending = Sending { entry, high_water, request, notice: self.notice_replies.remove(&ticket) };
         match self.shared.journal.send(sending) {
             Ok(written) => self.journaled.push_back(Box::pin(async move {
                 let result = match written.await {
@@ -115,11 +121,11 @@ impl Task {
         }
     }
 
-    fn write(&mut self, ticket: Ticket, place: Incarnation, bytes: TelegramBytes) {
-        let link = self.links.get(&place.link).filter(|link| link.place == place);
+    fn write(&mut self, ticket: Ticket, incarnation: Incarnation, bytes: TelegramBytes) {
+        let link = self.links.get(&incarnation.link).filter(|link| link.incarnation == incarnation);
         let handed = link.is_some_and(|link| link.frames.try_send((ticket, bytes)).is_ok());
         if handed {
-            self.show_inflight(place.link.line);
+            self.show_inflight(incarnation.link.line);
         } else {
             self.machine.unsent(ticket, "the link takes nothing more", self.shared.clock.now());
         }
@@ -160,19 +166,18 @@ impl Task {
     }
 
     async fn received(&mut self, incoming: Incoming) {
-        let Incoming { place, bytes, class, ticket, note } = incoming;
+        let Incoming { incarnation, bytes, class, ticket, note } = incoming;
         let institution = self.name.clone();
         let name = class.name();
         metrics::counter!("fep_received_total", "institution" => institution, "class" => name).increment(1);
         if matches!(class, Class::Conflicting | Class::Unmatched | Class::Undecodable | Class::BadFrame) {
-            let (line, link) = self.link_name(place.link);
-            let incarnation = place.incarnation;
+            let (line, link) = self.link_name(incarnation.link);
             let why = note.as_deref();
             tracing::warn!(
                 institution = self.name,
                 line,
                 link,
-                incarnation,
+                incarnation = incarnation.number,
                 class = name,
                 why,
                 "received a telegram that fits nothing"
@@ -183,7 +188,7 @@ impl Task {
         let entry = Entry {
             at_ms: self.shared.clock.now().wall_ms,
             institution: self.name.clone(),
-            line: (self.line_name(place.link), place.incarnation),
+            line: (self.line_name(incarnation.link), incarnation.number),
             direction: Direction::In,
             class: name,
             exchange,

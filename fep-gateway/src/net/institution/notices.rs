@@ -23,7 +23,7 @@ struct NoticeTask {
 }
 
 impl Task {
-    pub(super) fn notice(&mut self, place: Incarnation, telegram: &str, bytes: TelegramBytes) {
+    pub(super) fn notice(&mut self, incarnation: Incarnation, telegram: &str, bytes: TelegramBytes) {
         let Some(config) = self.config.notices.get(telegram) else { return };
         let Some(key) = self.catalogue.notice_key(telegram, &bytes) else { return };
         let id = NoticeId { institution: self.name.clone(), telegram: telegram.to_owned(), key };
@@ -46,7 +46,7 @@ impl Task {
             notice,
             bytes,
             stand_in: TelegramCatalogue::nested(&config.stand_in),
-            permit: Arc::clone(&self.notice_places).try_acquire_owned().ok(),
+            permit: Arc::clone(&self.notice_permits).try_acquire_owned().ok(),
         };
         let journal = self.shared.journal.clone();
         self.others.push(Box::pin(async move {
@@ -60,20 +60,20 @@ impl Task {
                     (None, false)
                 }
             };
-            Done::Notice { place, id, answer, fresh }
+            Done::Notice { incarnation, id, answer, fresh }
         }));
     }
 
     pub(super) fn answer_notice(
         &mut self,
-        place: Incarnation,
+        incarnation: Incarnation,
         id: NoticeId,
         answer: Option<TelegramBytes>,
         fresh: bool,
     ) {
         self.notices_running.remove(&id);
         let Some(answer) = answer else { return };
-        match self.machine.reply(place, answer) {
+        match self.machine.reply(incarnation, answer) {
             Ok(ticket) if fresh => {
                 self.notice_replies.insert(ticket, id);
             }

@@ -9,7 +9,7 @@ use super::*;
 use crate::config::Config;
 use crate::machine::terms::LinkId;
 
-const PLACE: Incarnation = Incarnation { link: LinkId { line: 0, link: 0 }, incarnation: 1 };
+const INCARNATION: Incarnation = Incarnation { link: LinkId { line: 0, link: 0 }, number: 1 };
 
 struct Bench {
     events: mpsc::Receiver<LinkEvent>,
@@ -28,8 +28,8 @@ fn start_with(address: String, events_max: usize) -> Bench {
     let (event, events) = mpsc::channel(events_max);
     let (frames, frame_queue) = mpsc::channel(64);
     let (close, closed) = oneshot::channel();
-    let link = Link {
-        place: PLACE,
+    let link = LinkTask {
+        incarnation: INCARNATION,
         address,
         connect_timeout: Duration::from_millis(500),
         write_timeout: Duration::from_millis(300),
@@ -93,7 +93,7 @@ async fn what_was_promised_before_a_close_still_goes() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut bench = start(listener.local_addr().unwrap().to_string());
     let (mut stream, _) = listener.accept().await.unwrap();
-    assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(PLACE))));
+    assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(INCARNATION))));
     bench.frames.send((Ticket(1), TelegramBytes::copy_of(b"0003abc"))).await.unwrap();
     bench.close.take().unwrap().send(()).unwrap();
     let mut received = Vec::new();
@@ -131,7 +131,7 @@ async fn an_answer_that_crosses_our_close_is_read() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut bench = start(listener.local_addr().unwrap().to_string());
     let (mut stream, _) = listener.accept().await.unwrap();
-    assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(PLACE))));
+    assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(INCARNATION))));
     bench.frames.send((Ticket(1), TelegramBytes::copy_of(b"0003abc"))).await.unwrap();
     bench.close.take().unwrap().send(()).unwrap();
     stream.read_to_end(&mut Vec::new()).await.unwrap();
@@ -164,7 +164,7 @@ async fn closing_after_a_long_silence_still_writes_what_was_promised() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut bench = start(listener.local_addr().unwrap().to_string());
         let (mut stream, _) = listener.accept().await.unwrap();
-        assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(PLACE))));
+        assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(INCARNATION))));
         sleep_until(Instant::now() + Duration::from_millis(320)).await;
         bench.close.take().unwrap().send(()).unwrap();
         bench.frames.try_send((Ticket(1), TelegramBytes::copy_of(b"0003abc"))).unwrap();

@@ -13,7 +13,7 @@ impl FieldOptions {
             field.document.error_hint(pad.span.clone(), message, "pad with a space, or use kind = \"number\"");
             return None;
         }
-        let plain = if full { DigitsRule::FULL } else { DigitsRule::LEFT };
+        let plain = if full { DigitsRule::EXACT } else { DigitsRule::LEFT };
         let encoding = self.encoding();
         if let Some(at) = span(&self.encoding).filter(|_| !encoding.is_zoned()) {
             let hint = "choose \"ascii\" or \"ebcdic\", or kind = \"number\"";
@@ -22,7 +22,7 @@ impl FieldOptions {
         }
         Some(DigitsRule {
             encoding,
-            full,
+            exact: full,
             pad: value(&self.pad).map_or(encoding.space(), Byte::value),
             justify: value(&self.justify).unwrap_or(plain.justify),
         })

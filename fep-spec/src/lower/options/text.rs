@@ -7,7 +7,7 @@ use fep_codec::layout::{FlagRule, Overflow, TextRule, Width};
 use super::{Field, FieldOptions, span, value};
 use crate::document::{Located, Value};
 
-pub(super) const WIDTHS: [(&str, Width); 2] = [("full", Width::Full), ("any", Width::Any)];
+pub(super) const WIDTHS: [(&str, Width); 2] = [("full", Width::Wide), ("any", Width::Any)];
 pub(super) const HALVES: [(&str, Half); 3] =
     [("refuse", Half::Refuse), ("replace", Half::Replace), ("drop", Half::Drop)];
 /// Whether a new line is 15.
@@ -61,7 +61,7 @@ impl FieldOptions {
             return None;
         }
         let rule = TextRule {
-            full,
+            exact: full,
             pad,
             justify: value(&self.justify).unwrap_or(plain.justify),
             overflow: value(&self.overflow).unwrap_or(plain.overflow),
@@ -78,7 +78,7 @@ impl FieldOptions {
     /// Whether options that mean something in some charsets only stand in one of those.
     fn suits(&self, rule: &TextRule, field: &Field<'_>) -> bool {
         let charset = rule.charset;
-        let full = rule.width == Width::Full;
+        let full = rule.width == Width::Wide;
         let mut suits = true;
         let mut refuse = |at: Option<std::ops::Range<usize>>, message: String, hint: &str| {
             field.document.error_hint(at.unwrap_or(field.len.span.clone()), message, hint);

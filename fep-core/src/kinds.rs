@@ -1,0 +1,73 @@
+//! [`KindName`]: the kinds of fields, as attributes, spec files and documents call them.
+
+use crate::words::words;
+
+words! {
+    /// The kind of a field with a value.
+    pub enum KindName {
+        /// Characters, padded.
+        Text = "text",
+        /// A string of digits that is not a number.
+        Digits = "digits",
+        /// A zero-filled number.
+        Number = "number",
+        /// A calendar date.
+        Date = "date",
+        /// A time of day.
+        Time = "time",
+        /// A date and a time of day.
+        DateTime = "datetime",
+        /// One of a list of codes.
+        Code = "code",
+        /// Yes or no.
+        Flag = "flag",
+        /// Raw bytes.
+        Bytes = "bytes",
+    }
+}
+
+impl KindName {
+    /// Fields of this kind, for messages: `numbers`.
+    #[must_use]
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Digits => "digits",
+            Self::Number => "numbers",
+            Self::Date => "dates",
+            Self::Time => "times",
+            Self::DateTime => "timestamps",
+            Self::Code => "codes",
+            Self::Flag => "flags",
+            Self::Bytes => "bytes",
+        }
+    }
+
+    /// One field of this kind, for messages: `a number`.
+    #[must_use]
+    pub const fn singular(self) -> &'static str {
+        match self {
+            Self::Text => "a text field",
+            Self::Digits => "a digits field",
+            Self::Number => "a number",
+            Self::Date => "a date",
+            Self::Time => "a time",
+            Self::DateTime => "a timestamp",
+            Self::Code => "a code",
+            Self::Flag => "a flag",
+            Self::Bytes => "a bytes field",
+        }
+    }
+
+    /// Whether the value can be missing: some contents mean "no value".
+    #[must_use]
+    pub const fn can_be_none(self) -> bool {
+        matches!(self, Self::Number | Self::Date | Self::Time | Self::DateTime)
+    }
+
+    /// Whether the field can be as long as its value; other values have one length.
+    #[must_use]
+    pub const fn can_be_tail(self) -> bool {
+        matches!(self, Self::Text | Self::Digits | Self::Bytes)
+    }
+}

@@ -1,0 +1,128 @@
+//! "Did you mean": the known word that a mistyped word is nearest to.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The longest word that is compared, in characters. It bounds the work for rubbish.
+const WORD_MAX_CHARS: usize = 64;
+
+/// The known word that `given` was probably meant to be. `None` if no word is near enough.
+///
+/// Case is ignored. A word is near if at most a third of the longer word's characters must be typed, deleted, replaced or
+/// swapped with their neighbour. Of two words that are equally near, the first one is taken.
+///
+/// ```
+/// use fep_core::likeness::nearest;
+///
+/// assert_eq!(nearest("lable", ["len", "label"]), Some("label"));
+/// assert_eq!(nearest("amount", ["len", "label"]), None);
+/// ```
+#[must_use]
+pub fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let given = folded(given);
+    let near = known.into_iter().filter_map(|word| {
+        let other = folded(word);
+        let longer = given.len().max(other.len());
+        let edits = edits(&given, &other);
+        (longer <= WORD_MAX_CHARS && edits <= longer.div_ceil(3)).then_some((edits, word))
+    });
+    near.min_by_key(|(edits, _)| *edits).map(|(_, word)| word)
+}
+
+fn folded(word: &str) -> Vec<char> {
+    word.chars().take(WORD_MAX_CHARS + 1).flat_map(char::to_lowercase).collect()
+}
+
+/// How many characters must be typed, deleted, replaced or swapped with their neighbour (optimal string alignment).
+fn edits(from: &[char], to: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=to.len()).collect();
+    let mut left_of_from = None;
+    for (row, character) in from.iter().enumerate() {
+        let mut current = Vec::with_capacity(last.len());
+        current.push(row + 1);
+        for (column, other) in to.iter().enumerate() {
+            let at = |line: &[usize], column: usize| line.get(column).copied().unwrap_or(usize::MAX);
+            let typed = at(&current, column) + 1;
+            let deleted = at(&last, column + 1) + 1;
+            let replaced = at(&last, column) + usize::from(character != other);
+            let mut fewest = typed.min(deleted).min(replaced);
+            if let Some(left) = column.checked_sub(1)
+                && to.get(left) == Some(character)
+                && left_of_from == Some(other)
+            {
+                fewest = fewest.min(at(&before, left) + 1);
+            }
+            current.push(fewest);
+        }
+        before = last;
+        last = current;
+        left_of_from = Some(character);
+    }
+    last.last().copied().unwrap_or_default()
+}
+
+/// `` `a`, `b`, `c` ``
+#[must_use]
+pub fn listed<'k>(words: impl IntoIterator<Item = &'k str>) -> String {
+    let mut list = String::new();
+    for word in words {
+        if !list.is_empty() {
+            list.push_str(", ");
+        }
+        list.push('`');
+        list.push_str(word);
+        list.push('`');
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn distance(from: &str, to: &str) -> usize {
+        edits(&folded(from), &folded(to))
+    }
+
+    #[test]
+    fn each_slip_of_a_finger_counts_once() {
+        for (from, to, count) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("label", "label", 0),
+            ("label", "lable", 1),
+            ("label", "labels", 1),
+            ("label", "abel", 1),
+            ("label", "lapel", 1),
+            ("kitten", "sitting", 3),
+            ("amount", "amuont", 1),
+            // A pair that was swapped is not edited again: two deletions and one insertion, or this.
+            ("ca", "abc", 3),
+            ("금액", "금약", 1),
+        ] {
+            assert_eq!(distance(from, to), count, "{from} {to}");
+            assert_eq!(distance(to, from), count, "{to} {from}");
+        }
+    }
+
+    #[test]
+    fn only_a_near_word_is_suggested() {
+        let keys = ["len", "label", "name", "justify", "digits_max"];
+        assert_eq!(nearest("LABLE", keys), Some("label"));
+        assert_eq!(nearest("digit_max", keys), Some("digits_max"));
+        assert_eq!(nearest("justfy", keys), Some("justify"));
+        assert_eq!(nearest("lne", keys), Some("len"));
+        assert_eq!(nearest("colour", keys), None);
+        assert_eq!(nearest("x", keys), None);
+        assert_eq!(nearest("", keys), None);
+        assert_eq!(nearest(&"label".repeat(100), keys), None);
+    }
+
+    #[test]
+    fn of_two_near_words_the_nearer_is_suggested_and_then_the_first() {
+        assert_eq!(nearest("bate", ["date", "bytes"]), Some("date"));
+        assert_eq!(nearest("cat", ["bat", "rat"]), Some("bat"));
+    }
+}

@@ -1,0 +1,29 @@
+//! The limits that several crates state. Each name ends in its unit.
+
+/// The most digits of a number: 38 nines fit into a `u128`.
+pub const NUMBER_MAX_DIGITS: usize = 38;
+
+/// The most bytes of a binary number: a `u128`.
+pub const BINARY_MAX_BYTES: usize = 16;
+
+/// The most bytes of a check field.
+pub const CHECK_MAX_BYTES: usize = 64;
+
+/// The most computed lengths and checks of a telegram, those of its parts and entries included: the writer fills them in at
+/// the end.
+pub const LATE_MAX_FIELDS: usize = 4;
+
+/// The pivot of two-digit years if the sheet states none: years below it are 20xx, the others 19xx.
+pub const PIVOT_DEFAULT: u8 = 70;
+
+/// The largest pivot: all two-digit years are 20xx.
+pub const PIVOT_MAX: u8 = 100;
+
+/// The most bytes of one field or filler in a spec file.
+pub const FIELD_MAX_BYTES: usize = 65_535;
+
+/// The most bytes of a telegram in a spec file.
+pub const TELEGRAM_MAX_BYTES: usize = 1 << 20;
+
+/// The most entries of a group in a spec file.
+pub const GROUP_MAX_ENTRIES: usize = 100_000;

@@ -1,0 +1,219 @@
+//! The values of field options that are one of a few words. What they do to bytes is fep-codec's.
+
+use crate::encoding::Encoding;
+use crate::words::words;
+
+words! {
+    /// The side at which a value stands in its field.
+    #[derive(Default)]
+    pub enum Justify {
+        /// The padding first, then the value.
+        Right = "right",
+        /// The value first, then the padding.
+        #[default]
+        Left = "left",
+    }
+}
+
+words! {
+    /// What happens to a text that does not fit.
+    #[derive(Default)]
+    pub enum Overflow {
+        /// It is cut after the last whole character that fits.
+        Cut = "cut",
+        /// It is an error.
+        #[default]
+        Error = "error",
+    }
+}
+
+words! {
+    /// How wide the letters of a text are.
+    #[derive(Default)]
+    pub enum Width {
+        /// All full-width (전각): ASCII is written as U+FF01 to U+FF5E, a space as U+3000. What is read stays full-width.
+        Wide = "full",
+        /// As they come.
+        #[default]
+        Any = "any",
+    }
+}
+
+words! {
+    /// What becomes of the first half of a character at the end of a field, which a peer that cuts at bytes leaves there.
+    #[derive(Default)]
+    pub enum Half {
+        /// It is read as U+FFFD.
+        Replace = "replace",
+        /// It is left out.
+        Drop = "drop",
+        /// It is an error.
+        #[default]
+        Refuse = "refuse",
+    }
+}
+
+words! {
+    /// The contents by which a field says that it has no value.
+    #[derive(Default)]
+    pub enum NoneAs {
+        /// It always has a value. Nobody writes this.
+        #[default]
+        Never,
+        /// All spaces: `40` in EBCDIC digits, else `20`.
+        Spaces = "spaces",
+        /// All digits are zeros.
+        Zeros = "zeros",
+        /// All digits are nines.
+        Nines = "nines",
+        /// All bytes are `40`, a mainframe's spaces where the encoding does not say so.
+        EbcdicSpaces = "ebcdic-spaces",
+        /// All bytes are `00`.
+        LowValues = "low-values",
+    }
+}
+
+words! {
+    /// The characters that are a digit and a sign in one byte. Each number has one form only: what is read is written again.
+    pub enum Overpunch {
+        /// `{ABCDEFGHI` are 0 to 9 with a plus, `}JKLMNOPQR` with a minus. In EBCDIC these are the bytes `C0` to `C9` and `D0` to `D9`.
+        Ebcdic = "ebcdic",
+        /// Digits of numbers that are not negative stay as they are; `}JKLMNOPQR` are 0 to 9 with a minus.
+        EbcdicMinus = "ebcdic-minus",
+        /// Digits of numbers that are not negative stay as they are; `pqrstuvwxy` are 0 to 9 with a minus. GnuCOBOL writes this, and
+        /// EBCDIC has no such form.
+        StrictAscii = "strict-ascii",
+    }
+}
+
+words! {
+    /// Which bytes a length field counts.
+    pub enum LengthScope {
+        /// The bytes that follow the length field.
+        Rest = "rest",
+        /// All bytes of the telegram, the length field included.
+        All = "all",
+    }
+}
+
+/// Where a number carries its sign. Every form takes its byte from the field's own length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sign {
+    /// No sign: the number is not negative.
+    #[default]
+    Unsigned,
+    /// A minus in the first byte if the number is negative, else one more digit: `-00500`, `000500`.
+    LeadingMinus,
+    /// The first byte is a sign of its own.
+    Leading {
+        /// The byte of a number that is zero or more.
+        plus: u8,
+        /// The byte of a negative number.
+        minus: u8,
+    },
+    /// The last byte is a sign of its own.
+    Trailing {
+        /// The byte of a number that is zero or more.
+        plus: u8,
+        /// The byte of a negative number.
+        minus: u8,
+    },
+    /// The first digit carries the sign: `N00` is -500.
+    LeadingOverpunch(Overpunch),
+    /// The last digit carries the sign: `00N` is -5.
+    TrailingOverpunch(Overpunch),
+    /// The encoding's own: `C` or `D` in the last half byte of packed digits, the two's complement of a binary number.
+    Signed,
+    /// In another field, which is computed from this one.
+    Elsewhere,
+}
+
+impl Sign {
+    /// The signs that a word says, in the order of messages. `Unsigned` is "unsigned" in attributes and "none" in spec files, so
+    /// it is not among them.
+    pub const WORDS: [(&'static str, Self); 5] = [
+        ("leading-minus", Self::LeadingMinus),
+        ("leading", Self::LEADING),
+        ("trailing", Self::TRAILING),
+        ("overpunch", Self::TrailingOverpunch(Overpunch::Ebcdic)),
+        ("signed", Self::Signed),
+    ];
+
+    /// The first byte is `+` or `-`.
+    pub const LEADING: Self = Self::Leading { plus: b'+', minus: b'-' };
+
+    /// The last byte is `+` or `-`.
+    pub const TRAILING: Self = Self::Trailing { plus: b'+', minus: b'-' };
+
+    /// The bytes that the sign takes from the field's length: 1 if it has a byte of its own.
+    #[must_use]
+    pub const fn len(self) -> usize {
+        matches!(self, Self::Leading { .. } | Self::Trailing { .. }) as usize
+    }
+
+    /// Whether the sign takes no byte of its own.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The sign in this encoding: `+` and `-` are characters, and those of EBCDIC have other bytes.
+    #[must_use]
+    pub const fn in_encoding(self, encoding: Encoding) -> Self {
+        match (self, encoding) {
+            (Self::Leading { plus: b'+', minus: b'-' }, Encoding::Ebcdic) => Self::Leading { plus: 0x4E, minus: 0x60 },
+            (Self::Trailing { plus: b'+', minus: b'-' }, Encoding::Ebcdic) => {
+                Self::Trailing { plus: 0x4E, minus: 0x60 }
+            }
+            (sign, _) => sign,
+        }
+    }
+
+    /// Whether numbers in this encoding can have the sign.
+    ///
+    /// # Errors
+    /// What is the matter, in a few words for a hint, if they cannot.
+    pub const fn check_encoding(self, encoding: Encoding) -> Result<(), &'static str> {
+        match (encoding, self) {
+            (_, Self::Unsigned | Self::Elsewhere)
+            | (Encoding::Packed | Encoding::Binary | Encoding::BinaryLittle, Self::Signed) => Ok(()),
+            (Encoding::Packed | Encoding::Binary | Encoding::BinaryLittle, _) => {
+                Err("a packed or binary number has its sign inside: `sign = \"signed\"`")
+            }
+            (Encoding::Bcd, _) => Err("bcd digits have no sign; `encoding = \"packed\"` has"),
+            (_, Self::Signed) => Err(
+                "digits do not say how they carry a sign: \"leading-minus\", \"leading\", \"trailing\", \"overpunch\"",
+            ),
+            (
+                Encoding::Ebcdic,
+                Self::LeadingOverpunch(Overpunch::StrictAscii) | Self::TrailingOverpunch(Overpunch::StrictAscii),
+            ) => Err("this form is ASCII's; EBCDIC has \"ebcdic\" and \"ebcdic-minus\""),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl NoneAs {
+    /// The bytes of a field without a value: all but the last, and the last. `signed` is said of packed digits with a sign.
+    #[inline]
+    #[must_use]
+    pub const fn bytes(self, encoding: Encoding, signed: bool) -> Option<[u8; 2]> {
+        let digit = match self {
+            Self::Never => return None,
+            Self::Spaces => return Some([encoding.space(); 2]),
+            Self::EbcdicSpaces => return Some([0x40; 2]),
+            Self::LowValues => return Some([0x00; 2]),
+            Self::Zeros => 0x00,
+            Self::Nines => 0x09,
+        };
+        match encoding {
+            Encoding::Ascii => Some([0x30 | digit; 2]),
+            Encoding::Ebcdic => Some([0xF0 | digit; 2]),
+            Encoding::Bcd => Some([digit << 4 | digit; 2]),
+            Encoding::Packed => Some([digit << 4 | digit, digit << 4 | if signed { 0x0C } else { 0x0F }]),
+            Encoding::Binary | Encoding::BinaryLittle if digit == 0 => Some([0x00; 2]),
+            // A binary number has no digits that could all be nines.
+            Encoding::Binary | Encoding::BinaryLittle => None,
+        }
+    }
+}
