@@ -5,13 +5,13 @@
 
 mod reader;
 mod writer;
-mod computed;
-mod entries;
+pub(crate) mod computed;
+pub(crate) mod entries;
 mod choice;
 
 pub(crate) use self::computed::check_page;
-pub use self::computed::{FieldSum, Stated};
-pub use self::entries::Extent;
+pub(crate) use self::computed::{FieldSum, Stated};
+pub(crate) use self::entries::Extent;
 pub use self::reader::Reader;
 pub use self::writer::Writer;
 pub(crate) use self::writer::{check_count, fill_check};

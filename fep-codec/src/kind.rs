@@ -13,7 +13,7 @@ mod date;
 mod decimal;
 #[cfg(any(feature = "jiff", feature = "chrono"))]
 mod calendars;
-mod code;
+pub(crate) mod code;
 mod flag;
 mod bytes;
 mod tail;
@@ -25,7 +25,7 @@ pub use fep_core::limits::PIVOT_DEFAULT;
 
 pub use self::amount::Amount;
 pub use self::check::xor;
-pub use self::code::{CodeSet, get_ascii_code, get_code, put_code};
+pub use self::code::CodeSet;
 pub use self::tail::TailValue;
 use crate::error::Fault;
 

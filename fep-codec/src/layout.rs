@@ -16,23 +16,20 @@
 
 mod computed;
 mod rules;
-mod walk;
+pub(crate) mod walk;
 mod place;
-mod slots;
 mod when;
-mod marks;
+pub(crate) mod marks;
 
-#[doc(hidden)]
-pub use alloc::borrow::Cow;
+use alloc::borrow::Cow;
 
 pub use self::computed::{Check, CheckFn, Computed, LengthScope, SignOf};
-pub use self::marks::Discriminator;
 pub use self::place::{Chooser, Span};
 pub use self::rules::{
     BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding,
     FlagRule, Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule, Width,
 };
-pub use self::walk::FieldSlot;
+pub(crate) use self::walk::FieldSlot;
 use crate::charset::Charset;
 
 /// How many computed lengths and checks a telegram may have, its parts and entries included: the writer fills them in at the

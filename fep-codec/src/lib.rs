@@ -92,6 +92,8 @@ pub mod files;
 pub mod framing;
 #[cfg(feature = "tokio")]
 pub mod stream;
+#[doc(hidden)]
+pub mod __rt;
 
 pub use charset::Charset;
 pub use cursor::{Reader, Writer};

@@ -1,9 +1,11 @@
 //! [`Paths`]: every path that the output may mention, so that a renamed or re-exported fep-codec is one attribute.
 //!
+//! All of them go through `fep_codec::__rt`, which is for derived code only.
+//!
 //! The rest of the output is made of the user's own tokens and of paths into `core`, which stand here too.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 
 /// Where the runtime is: `::fep_codec`, or what `#[telegram(crate = …)]` says.
 pub(crate) struct Paths {
@@ -22,90 +24,97 @@ macro_rules! runtime {
         impl Paths {
             $($(#[$about])* pub(crate) fn $method(&self) -> TokenStream {
                 let root = &self.root;
-                quote!(#root::$($path)::+)
+                quote!(#root::__rt::$($path)::+)
             })*
         }
     };
 }
 
 runtime! {
-    telegram = telegram::Telegram;
-    decode = telegram::Decode;
-    telegram_set = telegram::TelegramSet;
-    record_set = telegram::RecordSet;
-    reader = cursor::Reader;
-    writer = cursor::Writer;
-    extent = cursor::Extent;
-    tally = cursor::FieldSum;
-    body = nested::Body;
-    decode_body = nested::DecodeBody;
-    tail_value = kind::TailValue;
-    xor = kind::xor;
-    viewed = view::Viewed;
-    window = view::Window;
-    window_mut = view::WindowMut;
-    entries = view::Entries;
-    item_at = view::ItemRef;
-    slot = layout::FieldSlot;
-    error = error::Error;
-    fault = error::Fault;
-    culprit = error::Culprit;
-    charset = charset::Charset;
+    telegram = Telegram;
+    decode = Decode;
+    telegram_set = TelegramSet;
+    record_set = RecordSet;
+    reader = Reader;
+    writer = Writer;
+    extent = Extent;
+    tally = FieldSum;
+    body = Body;
+    decode_body = DecodeBody;
+    tail_value = TailValue;
+    xor = xor;
+    viewed = Viewed;
+    window = Window;
+    window_mut = WindowMut;
+    entries = Entries;
+    item_at = ItemRef;
+    slot = FieldSlot;
+    error = Error;
+    fault = Fault;
+    culprit = Culprit;
+    charset = Charset;
 
-    field_value = kind::FieldValue;
-    code_set = kind::CodeSet;
-    get_code = kind::get_code;
-    get_ascii_code = kind::get_ascii_code;
-    put_code = kind::put_code;
-    pivot_default = kind::PIVOT_DEFAULT;
+    field_value = FieldValue;
+    code_set = CodeSet;
+    get_code = get_code;
+    get_ascii_code = get_ascii_code;
+    put_code = put_code;
+    pivot_default = PIVOT_DEFAULT;
 
     /// How every list and string of a constant layout stands there; by way of the runtime, for not every crate has `std`.
-    borrowed = layout::Cow::Borrowed;
-    layout = layout::Layout;
-    late_max = layout::LATE_MAX;
-    marks = layout::Discriminator;
-    when = layout::When;
-    item = layout::Item;
-    field = layout::Field;
-    kind = layout::Kind;
-    computed = layout::Computed;
-    counts = layout::LengthScope;
-    sign_of = layout::SignOf;
-    check = layout::Check;
-    page = layout::Page;
-    choice = layout::Choice;
-    case = layout::Case;
-    literal = layout::Literal;
-    filler = layout::Filler;
-    part = layout::Part;
-    group = layout::Group;
-    repeat = layout::Repeat;
+    borrowed = Cow::Borrowed;
+    layout = Layout;
+    late_max = LATE_MAX;
+    marks = Discriminator;
+    when = When;
+    item = Item;
+    field = Field;
+    kind = Kind;
+    computed = Computed;
+    counts = LengthScope;
+    sign_of = SignOf;
+    check = Check;
+    page = Page;
+    choice = Choice;
+    case = Case;
+    literal = Literal;
+    filler = Filler;
+    part = Part;
+    group = Group;
+    repeat = Repeat;
 
-    text_rule = layout::TextRule;
-    digits_rule = layout::DigitsRule;
-    number_rule = layout::NumberRule;
-    date_rule = layout::DateRule;
-    time_rule = layout::TimeRule;
-    datetime_rule = layout::DateTimeRule;
-    code_rule = layout::CodeRule;
-    code_meaning = layout::CodeMeaning;
-    flag_rule = layout::FlagRule;
-    bytes_rule = layout::BytesRule;
+    text_rule = TextRule;
+    digits_rule = DigitsRule;
+    number_rule = NumberRule;
+    date_rule = DateRule;
+    time_rule = TimeRule;
+    datetime_rule = DateTimeRule;
+    code_rule = CodeRule;
+    code_meaning = CodeMeaning;
+    flag_rule = FlagRule;
+    bytes_rule = BytesRule;
 
-    justify = layout::Justify;
-    overflow = layout::Overflow;
-    width = layout::Width;
-    half = charset::Half;
-    encoding = layout::Encoding;
-    sign = layout::Sign;
-    overpunch = layout::Overpunch;
-    none_as = layout::NoneAs;
-    date_pattern = layout::DatePattern;
-    time_pattern = layout::TimePattern;
-    datetime_pattern = layout::DateTimePattern;
+    justify = Justify;
+    overflow = Overflow;
+    width = Width;
+    half = Half;
+    encoding = Encoding;
+    sign = Sign;
+    overpunch = Overpunch;
+    none_as = NoneAs;
+    date_pattern = DatePattern;
+    time_pattern = TimePattern;
+    datetime_pattern = DateTimePattern;
 }
 
 impl Paths {
+    /// A function about an item of a layout, by its name: `text`, `group`, `ascii_byte`.
+    pub(crate) fn slots(&self, function: &str) -> TokenStream {
+        let root = &self.root;
+        let function = format_ident!("{function}");
+        quote!(#root::__rt::slots::#function)
+    }
+
     /// The runtime at another path.
     pub(crate) fn at(root: &syn::Path) -> Self {
         Self { root: quote!(#root) }

@@ -128,34 +128,6 @@ impl Charset {
             _ => Some(ascii),
         }
     }
-
-    /// The byte of an ASCII character, in constants.
-    ///
-    /// # Panics
-    /// If the charset has no byte for it; derived code calls this in constants only.
-    #[must_use]
-    #[allow(clippy::panic, reason = "reached in constants only, where a panic is a compile error")]
-    pub const fn ascii_byte(self, ascii: u8) -> u8 {
-        match self.byte_of(ascii) {
-            Some(byte) => byte,
-            None => panic!("the telegram's charset has no byte for this character"),
-        }
-    }
-
-    /// The bytes of ASCII text, in constants.
-    ///
-    /// # Panics
-    /// If the charset has no byte for one of them; derived code calls this in constants only.
-    #[must_use]
-    #[allow(clippy::indexing_slicing, reason = "reached in constants only, where a panic is a compile error")]
-    pub const fn ascii_bytes<const N: usize>(self, mut ascii: [u8; N]) -> [u8; N] {
-        let mut at = 0;
-        while at < N {
-            ascii[at] = self.ascii_byte(ascii[at]);
-            at += 1;
-        }
-        ascii
-    }
 }
 
 #[cfg(test)]

@@ -324,10 +324,33 @@ impl Layout {
         None
     }
 
-    const fn item_at(&self, number: usize) -> Option<&Item> {
-        match self.items().split_at_checked(number) {
+    /// The item at this index.
+    #[must_use]
+    pub const fn item_at(&self, index: usize) -> Option<&Item> {
+        match self.items().split_at_checked(index) {
             Some((_, [item, ..])) => Some(item),
             _ => None,
+        }
+    }
+
+    /// The field at this index. A tail is one, too.
+    #[must_use]
+    pub const fn field_at(&self, index: usize) -> Option<&Field> {
+        match self.item_at(index) {
+            Some(Item::Field(field) | Item::Tail(field)) => Some(field),
+            _ => None,
+        }
+    }
+
+    /// Where the choice at this index finds its code. `None` if the item is no choice, or its path leads to no field that
+    /// can decide one.
+    #[must_use]
+    pub const fn chooser_at(&self, index: usize) -> Option<Chooser<'_>> {
+        let Some(Item::Choice(choice)) = self.item_at(index) else { return None };
+        match (self.chooser_of(choice), self.decider_of(index)) {
+            (Some(span), _) => Some(Chooser::At(span)),
+            (None, Some(_)) => Some(Chooser::Passed { layout: self, number: index }),
+            (None, None) => None,
         }
     }
 }

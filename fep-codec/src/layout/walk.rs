@@ -311,7 +311,7 @@ impl Literal {
 }
 
 #[allow(clippy::ptr_arg, reason = "this is what makes a `&Layout` of a `Cow` in constants")]
-pub(super) const fn borrowed<'l>(layout: &'l Cow<'static, Layout>) -> &'l Layout {
+pub(crate) const fn borrowed<'l>(layout: &'l Cow<'static, Layout>) -> &'l Layout {
     match layout {
         Cow::Borrowed(layout) => layout,
         Cow::Owned(layout) => layout,
@@ -319,7 +319,7 @@ pub(super) const fn borrowed<'l>(layout: &'l Cow<'static, Layout>) -> &'l Layout
 }
 
 #[allow(clippy::ptr_arg, reason = "this is what makes a `&str` of a `Cow` in constants")]
-pub(super) const fn text<'c>(text: &'c Cow<'static, str>) -> &'c str {
+pub(crate) const fn text<'c>(text: &'c Cow<'static, str>) -> &'c str {
     match text {
         Cow::Borrowed(text) => text,
         Cow::Owned(text) => text.as_str(),

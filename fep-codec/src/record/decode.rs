@@ -140,10 +140,7 @@ pub(crate) fn case_of(
 
 /// Where the choice with this number finds its code.
 pub(super) fn chooser<'l>(layout: &'l Layout, number: usize, choice: &Choice) -> Result<Chooser<'l>, Error> {
-    match layout.decider_of(number) {
-        Some(_) => Ok(layout.chooser(number)),
-        None => Err(no_code(choice)),
-    }
+    layout.chooser_at(number).ok_or_else(|| no_code(choice))
 }
 
 fn body(choice: &Choice, case: usize, reader: &mut Reader<'_>) -> Result<Value, Error> {

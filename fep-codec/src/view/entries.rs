@@ -3,7 +3,8 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use super::{Viewed, Window};
+use super::Viewed;
+use super::window::Window;
 use crate::layout::Group;
 use crate::walk::PlacedLayout;
 

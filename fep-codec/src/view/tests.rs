@@ -8,7 +8,9 @@ use alloc::vec::Vec;
 
 use super::*;
 use crate::charset::Charset;
-use crate::layout::{Computed, Filler, Item, Kind, LengthScope, NumberRule, Part, Repeat, TextRule};
+use crate::layout::{
+    Computed, Field, Filler, Group, Item, Kind, Layout, LengthScope, NumberRule, Part, Repeat, TextRule,
+};
 use crate::record::{Record, Value};
 
 fn field(name: &'static str, len: usize, kind: Kind, secret: bool, computed: Option<Computed>) -> Item {

@@ -162,6 +162,10 @@ fn conditions(telegram: &Telegram, ty: &TokenStream) -> Vec<Condition> {
 fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) -> Option<Condition> {
     let trait_ = telegram.paths.telegram();
     let layout = quote!(<#ty as #trait_>::LAYOUT);
+    let ask = |function| {
+        let function = telegram.paths.slots(function);
+        quote!(#function(#layout, #number))
+    };
     match &item.what {
         ItemKind::Choice(by) => Some(Condition {
             at: by.span,
@@ -171,30 +175,42 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
         }),
         ItemKind::Group { entry, repeat: Repeat::Padded { .. }, .. } => Some(Condition {
             at: entry.span(),
-            holds: quote!(#layout.group(#number).layout_of_entry().fixed_len().is_some()),
+            holds: {
+                let it = ask("entry");
+                quote!(#it.fixed_len().is_some())
+            },
             unless: "an entry that is not used is blank, so the entries of a padded group have one length",
         }),
         ItemKind::Group { entry, repeat: Repeat::Counted { .. } | Repeat::Rest { .. }, .. } => Some(Condition {
             at: entry.span(),
-            holds: quote!(#layout.group(#number).layout_of_entry().min_len() > 0),
+            holds: {
+                let it = ask("entry");
+                quote!(#it.min_len() > 0)
+            },
             unless: "an entry that can be without any bytes has no end",
         }),
         ItemKind::Computed { computed: Computed::Sum { .. }, span, .. } => Some(Condition {
             at: *span,
-            holds: quote!(#layout.is_sum_sound(#number)),
+            holds: ask("is_sum_sound"),
             unless: "at this path of the entries stands no number with as many decimals as the sum",
         }),
         ItemKind::Computed { computed: Computed::Check { from: Some(_), .. }, span, .. } => Some(Condition {
             at: *span,
-            holds: quote!(#layout.check_from(#number).is_some()),
+            holds: {
+                let it = ask("check_from");
+                quote!(#it.is_some())
+            },
             unless: "the item at which the covered bytes begin has no fixed offset",
         }),
         ItemKind::Field(Field { kind: Kind::Code { .. }, len, .. }) => Some(Condition {
             at: if let Len::Stated(len) = len { len.span } else { item.ty.span() },
-            holds: quote!({
-                let code = #layout.code(#number);
-                code.rule.longest() <= code.field.len
-            }),
+            holds: {
+                let code = ask("code");
+                quote!({
+                    let code = #code;
+                    code.rule.longest() <= code.field.len
+                })
+            },
             unless: "a code on the list is longer than the field",
         }),
         _ => None,

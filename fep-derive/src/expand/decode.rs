@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::encode::tally;
 use super::telegram::{
-    accessor, check_from, chooser, constant, length_field, needs_start, number_of, of_field, own, place, variable,
+    accessor, check_from, chooser, constant, length_field, needs_start, number_of, own, place, variable,
 };
 use super::{assert, generics};
 use crate::attr::{Computed, PageAttrs};
@@ -146,7 +146,7 @@ fn read_computed(telegram: &Telegram, number: usize, item: &Item, computed: &Com
     let stated = variable("stated", &item.member);
     match computed {
         Computed::Length(_) => {
-            let counts = of_field(telegram, "counts", number);
+            let counts = constant(telegram, "counts", number);
             quote!(#reader.length(#slot, #counts)?)
         }
         Computed::Count(of) if number_of(telegram, of) > number => {
@@ -164,7 +164,7 @@ fn read_computed(telegram: &Telegram, number: usize, item: &Item, computed: &Com
         }
         Computed::LengthOf(_) | Computed::Sum { .. } => kept(&stated, &quote!(#reader.stated(#slot)?)),
         Computed::Sequence(_) => {
-            let first = of_field(telegram, "sequence", number);
+            let first = constant(telegram, "sequence", number);
             quote!(#result::map(#reader.sequence(#slot, #first), ::core::mem::drop)?)
         }
         Computed::Sign { .. } => {
@@ -197,7 +197,7 @@ fn afterwards(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -
         }
         ItemKind::Computed { computed: Computed::Sign { of, .. }, .. } => {
             let field = constant(telegram, "field", number);
-            let sign = of_field(telegram, "sign", number);
+            let sign = constant(telegram, "sign", number);
             let number = constant(telegram, "number", number_of(telegram, of));
             let value = variable("item", of);
             Some(quote!(let #value = #reader.signed((#field, #sign), #stated, #value, #number.rule)?;))

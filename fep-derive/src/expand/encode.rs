@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::layout::layout;
-use super::telegram::{accessor, check_from, chooser, constant, needs_start, number_of, of_field, own, place};
+use super::telegram::{accessor, check_from, chooser, constant, needs_start, number_of, own, place};
 use super::{assert, generics};
 use crate::attr::{Computed, PageAttrs};
 use crate::model::{Item, ItemKind, Repeat, Telegram};
@@ -117,7 +117,7 @@ fn write_computed(telegram: &Telegram, number: usize, computed: &Computed, write
     let slot = constant(telegram, "number", number);
     match computed {
         Computed::Length(_) => {
-            let counts = of_field(telegram, "counts", number);
+            let counts = constant(telegram, "counts", number);
             quote!(#writer.length(#slot, #counts))
         }
         Computed::LengthOf(of) => {
@@ -134,12 +134,12 @@ fn write_computed(telegram: &Telegram, number: usize, computed: &Computed, write
             quote!(#writer.sum(#slot, #tally))
         }
         Computed::Sequence(_) => {
-            let first = of_field(telegram, "sequence", number);
+            let first = constant(telegram, "sequence", number);
             quote!(#writer.sequence(#slot, #first))
         }
         Computed::Sign { of, .. } => {
             let field = constant(telegram, "field", number);
-            let sign = of_field(telegram, "sign", number);
+            let sign = constant(telegram, "sign", number);
             let signed = constant(telegram, "number", number_of(telegram, of));
             quote!(#writer.sign((#field, #sign), &self.#of, #signed.rule))
         }
@@ -195,7 +195,8 @@ fn encoded_len(telegram: &Telegram) -> TokenStream {
     let items = || telegram.items.iter().enumerate();
     let varying = items().filter(|(_, item)| varies(item)).map(|(number, item)| varying_len(telegram, number, item));
     let own = items().filter(|(_, item)| !varies(item));
-    let own = own.map(|(number, _)| quote!(const { <Self as #trait_>::LAYOUT.at(#number).min_len() }));
+    let item = telegram.paths.slots("item");
+    let own = own.map(|(number, _)| quote!(const { #item(<Self as #trait_>::LAYOUT, #number).min_len() }));
     let lens = varying.chain(own);
     quote!(#(#lens)+*)
 }
@@ -229,6 +230,9 @@ fn varying_len(telegram: &Telegram, number: usize, item: &Item) -> TokenStream {
                 self.#member.iter().map(<#entry as #trait_>::encoded_len).sum::<::core::primitive::usize>()
             }
         }
-        _ => quote!(const { <Self as #trait_>::LAYOUT.at(#number).min_len() }),
+        _ => {
+            let item = p.slots("item");
+            quote!(const { #item(<Self as #trait_>::LAYOUT, #number).min_len() })
+        }
     }
 }

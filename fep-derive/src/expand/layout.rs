@@ -351,7 +351,8 @@ fn byte_in(p: &Paths, given: Byte, set: Charset) -> TokenStream {
         Byte::Ascii(ascii) if !set.keeps_ascii() => {
             let set = charset(p, set);
             let ascii = byte(ascii);
-            quote!(#set.ascii_byte(#ascii))
+            let ascii_byte = p.slots("ascii_byte");
+            quote!(#ascii_byte(#set, #ascii))
         }
         given => byte(given.value()).into_token_stream(),
     }

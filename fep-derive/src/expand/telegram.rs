@@ -19,24 +19,18 @@ pub(crate) fn telegram(telegram: &Telegram) -> TokenStream {
     quote!(#encode #decode #asserts #debug #views)
 }
 
-/// `const { LAYOUT.number(3) }`: what the layout says about an item, as a constant.
-pub(super) fn constant(telegram: &Telegram, accessor: &str, number: usize) -> TokenStream {
+/// `const { number(LAYOUT, 3) }`: what the layout says about an item, as a constant.
+pub(super) fn constant(telegram: &Telegram, accessor: &str, index: usize) -> TokenStream {
     let trait_ = telegram.paths.telegram();
-    let accessor = format_ident!("{accessor}");
-    quote!(const { <Self as #trait_>::LAYOUT.#accessor(#number) })
+    let accessor = telegram.paths.slots(accessor);
+    quote!(const { #accessor(<Self as #trait_>::LAYOUT, #index) })
 }
 
-/// `const { LAYOUT.field(3).counts() }`: what a field's computation says.
-pub(super) fn of_field(telegram: &Telegram, accessor: &str, number: usize) -> TokenStream {
+/// `const { &chooser(LAYOUT, 3) }`: the field that decides a choice.
+pub(super) fn chooser(telegram: &Telegram, index: usize) -> TokenStream {
     let trait_ = telegram.paths.telegram();
-    let accessor = format_ident!("{accessor}");
-    quote!(const { <Self as #trait_>::LAYOUT.field(#number).#accessor() })
-}
-
-/// `const { &LAYOUT.chooser(3) }`: the field that decides a choice.
-pub(super) fn chooser(telegram: &Telegram, number: usize) -> TokenStream {
-    let trait_ = telegram.paths.telegram();
-    quote!(const { &<Self as #trait_>::LAYOUT.chooser(#number) })
+    let chooser = telegram.paths.slots("chooser");
+    quote!(const { &#chooser(<Self as #trait_>::LAYOUT, #index) })
 }
 
 /// The accessor of a field's slot.

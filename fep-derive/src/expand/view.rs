@@ -204,7 +204,8 @@ impl<'t> Views<'t> {
                 let ty = self.with(&item.ty, BYTES);
                 let choice = self.asked(number);
                 let layout = self.layout();
-                let by = quote!(const { &#layout.chooser(#number) });
+                let chooser = p.slots("chooser");
+                let by = quote!(const { &#chooser(#layout, #number) });
                 (quote!(#result<#ty, #error>), quote!(self.0.body(#choice, #by, #at)))
             }
             ItemKind::Computed { computed: Computed::Sign { .. } | Computed::Check { .. }, .. } => {
@@ -406,23 +407,32 @@ impl<'t> Views<'t> {
         let (ty, asked) = match &item.what {
             ItemKind::Field(Field { kind, .. }) | ItemKind::Tail(Field { kind, .. }) => {
                 let rule = rule_type(p, kind);
-                let accessor = format_ident!("{}", accessor(kind));
-                (quote!(#slot<'static, #rule>), quote!(#layout.#accessor(#number)))
+                let accessor = p.slots(accessor(kind));
+                (quote!(#slot<'static, #rule>), quote!(#accessor(#layout, #number)))
             }
             ItemKind::Computed { computed: Computed::Sign { .. } | Computed::Check { .. }, .. } => {
                 (quote!(()), quote!(()))
             }
             ItemKind::Choice(_) => {
                 let choice = p.choice();
-                (quote!(&'static #choice), quote!(#layout.choice(#number)))
+                (quote!(&'static #choice), {
+                    let accessor = p.slots("choice");
+                    quote!(#accessor(#layout, #number))
+                })
             }
             ItemKind::Computed { .. } => {
                 let rule = p.number_rule();
-                (quote!(#slot<'static, #rule>), quote!(#layout.number(#number)))
+                (quote!(#slot<'static, #rule>), {
+                    let accessor = p.slots("number");
+                    quote!(#accessor(#layout, #number))
+                })
             }
             ItemKind::Group { .. } => {
                 let group = p.group();
-                (quote!(&'static #group), quote!(#layout.group(#number)))
+                (quote!(&'static #group), {
+                    let accessor = p.slots("group");
+                    quote!(#accessor(#layout, #number))
+                })
             }
             ItemKind::Part | ItemKind::Literal(_) | ItemKind::Filler { .. } => (quote!(()), quote!(())),
         };

@@ -1,6 +1,6 @@
 //! Items among each other: groups, counts, lengths, wire order, parts without a field.
 
-use fep_codec::layout::{Item, LengthScope, Repeat};
+use fep_codec::layout::{Computed, Item, LengthScope, Repeat};
 use fep_codec::{Decode, Telegram};
 
 use super::{check, refusal};
@@ -61,11 +61,12 @@ fn groups_counts_and_lengths() {
     grouped.second = entries(&[1, 2, 3]);
     assert!(refusal(grouped.encode_to_vec()).contains("second"));
 
-    let Item::Group(group) = Grouped::LAYOUT.at(6) else { panic!("no group") };
+    let Item::Group(group) = &Grouped::LAYOUT.items[6] else { panic!("no group") };
     assert_eq!(group.repeat, Repeat::Counted { by: "second_count".into(), max: 2 });
     assert_eq!(group.label, "둘째");
-    assert_eq!(Grouped::LAYOUT.group(5).repeat, Repeat::Fixed(2));
-    assert_eq!(Grouped::LAYOUT.field(7).counts(), LengthScope::Rest);
+    let Item::Group(fixed) = &Grouped::LAYOUT.items[5] else { panic!("no group") };
+    assert_eq!(fixed.repeat, Repeat::Fixed(2));
+    assert_eq!(Grouped::LAYOUT.field_at(7).unwrap().computed, Some(Computed::Length(LengthScope::Rest)));
     assert_eq!((Grouped::LAYOUT.min_len(), Grouped::LAYOUT.max_len()), (20, 56));
 }
 

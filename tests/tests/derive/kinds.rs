@@ -219,7 +219,7 @@ fn codes_and_flags() {
 
     assert_eq!(Trade::from_code("20"), Some(Trade::Deposit));
     assert_eq!(Closed::from_code("C"), None);
-    let Kind::Code(CodeRule { codes, open, .. }) = &Codes::LAYOUT.field(0).kind else { panic!("no code") };
+    let Kind::Code(CodeRule { codes, open, .. }) = &Codes::LAYOUT.field_at(0).unwrap().kind else { panic!("no code") };
     assert!(*open);
     assert_eq!((&*codes[0].code, &*codes[0].label), ("20", "입금"));
 }
@@ -259,7 +259,11 @@ fn bytes_literals_and_fillers() {
     let names: Vec<Option<&str>> = Raw::LAYOUT.items.iter().map(Item::name).collect();
     assert_eq!(names[..3], [Some("record_type"), None, Some("mac")]);
     assert_eq!(names[5..], [None, None]);
-    assert_eq!((&*Raw::LAYOUT.filler(5).label, &*Raw::LAYOUT.filler(6).label), ("예비", ""));
+    let label = |index: usize| match &Raw::LAYOUT.items[index] {
+        Item::Filler(filler) => filler.label.as_ref(),
+        other => panic!("no filler: {other:?}"),
+    };
+    assert_eq!((label(5), label(6)), ("예비", ""));
 }
 
 /// The derive cannot ask the runtime which labels there are, so it has a list of its own.

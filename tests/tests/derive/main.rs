@@ -64,7 +64,7 @@ fn the_layout_is_what_the_attributes_say() {
     assert_eq!((&*layout.name, &*layout.label, layout.charset), ("Transfer", "이체", Charset::EucKr));
     assert_eq!((layout.stated_len, layout.fixed_len()), (Some(13), Some(13)));
     assert_eq!((&*layout.when[0].path, &*layout.when[0].value), ("kind", "T"));
-    let field = layout.field(1);
+    let field = layout.field_at(1).unwrap();
     assert_eq!((&*field.name, &*field.label, field.len, field.secret), ("total", "금액", 12, true));
     let rule = NumberRule { sign: Sign::LeadingMinus, scale: 2, none: NoneAs::Spaces, ..NumberRule::UNSIGNED };
     assert_eq!(field.kind, Kind::Number(rule));

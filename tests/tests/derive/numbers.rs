@@ -160,7 +160,7 @@ fn the_derive_knows_the_lengths_of_the_runtime() {
                     _stamp: DateTime,
                 }
                 let lens = [8, 6, 4, 14].map(|digits| Encoding::$encoding.len(digits).unwrap());
-                assert_eq!([0, 1, 2, 3].map(|number| Dates::LAYOUT.field(number).len), lens, $name);
+                assert_eq!([0, 1, 2, 3].map(|number| Dates::LAYOUT.field_at(number).unwrap().len), lens, $name);
             })*
         };
     }

@@ -189,10 +189,12 @@ fn views_paths_and_differences_find_their_way() {
 #[test]
 fn a_long_row_of_choices_is_walked_once() {
     // Each choice asks for a code behind the one before it; were each walk to begin others, this would not end.
-    use fep_codec::layout::{Case, Choice, Cow, Item};
+    use std::borrow::Cow;
+
+    use fep_codec::layout::{Case, Choice, Item};
     use fep_codec::{Layout, Record};
     let code = |number: usize| {
-        let mut item = Row::LAYOUT.at(2).clone();
+        let mut item = Row::LAYOUT.items[2].clone();
         if let Item::Field(field) = &mut item {
             field.name = format!("kind_{number}").into();
         }
@@ -214,7 +216,7 @@ fn a_long_row_of_choices_is_walked_once() {
     let mut layout = Layout { name: "Row".into(), items: Cow::Owned(items), ..Number::LAYOUT.clone() };
     // Parts in parts, each with a choice by a code of the innermost.
     for depth in 0..40 {
-        let mut part = Loose::LAYOUT.at(0).clone();
+        let mut part = Loose::LAYOUT.items[0].clone();
         if let Item::Part(part) = &mut part {
             part.layout = Cow::Owned(layout);
         }

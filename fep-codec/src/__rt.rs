@@ -1,0 +1,28 @@
+//! What `#[derive(Telegram)]`, `#[derive(Choice)]` and `#[derive(Code)]` call. It is no part of the public API.
+//!
+//! Derived code names this module and nothing else of the crate, so everything else may change its place. The derive and this
+//! crate depend on each other's exact version, so this module may change in any release.
+
+pub mod slots;
+
+pub use alloc::borrow::Cow;
+
+pub use crate::charset::{Charset, Half};
+pub use crate::cursor::computed::FieldSum;
+pub use crate::cursor::entries::Extent;
+pub use crate::cursor::{Reader, Writer};
+pub use crate::error::{Culprit, Error, Fault};
+pub use crate::kind::code::{get_ascii_code, get_code, put_code};
+pub use crate::kind::{CodeSet, FieldValue, PIVOT_DEFAULT, TailValue, xor};
+pub use crate::layout::marks::Discriminator;
+pub use crate::layout::walk::FieldSlot;
+pub use crate::layout::{
+    BytesRule, Case, Check, Choice, CodeMeaning, CodeRule, Computed, DatePattern, DateRule, DateTimePattern,
+    DateTimeRule, DigitsRule, Encoding, Field, Filler, FlagRule, Group, Item, Justify, Kind, LATE_MAX, Layout,
+    LengthScope, Literal, NoneAs, NumberRule, Overflow, Overpunch, Page, Part, Repeat, Sign, SignOf, TextRule,
+    TimePattern, TimeRule, When, Width,
+};
+pub use crate::nested::{Body, DecodeBody};
+pub use crate::telegram::{Decode, RecordSet, Telegram, TelegramSet};
+pub use crate::view::window::{ItemRef, Window, WindowMut};
+pub use crate::view::{Entries, Viewed};

@@ -1,0 +1,226 @@
+//! One item of a layout by its index, as the kind that the derive knows it to be.
+//!
+//! The same derive wrote the layout and the call, and every call stands in a constant. So a panic here is a compile error,
+//! and run-time code must not call these: it has [`Layout::item_at`], [`Layout::field_at`] and [`Layout::chooser_at`].
+
+use crate::charset::Charset;
+use crate::layout::walk::{borrowed, text as text_of};
+use crate::layout::{
+    BytesRule, Check, Choice, Chooser, CodeRule, Computed, DateRule, DateTimeRule, DigitsRule, Field, FieldSlot,
+    Filler, FlagRule, Group, Item, Kind, Layout, LengthScope, Literal, NumberRule, SignOf, TextRule, TimeRule,
+};
+
+/// One accessor for each kind.
+macro_rules! slots {
+    ($($(#[$doc:meta])* $name:ident -> $rule:ident = $kind:ident;)*) => {
+        $($(#[$doc])*
+        ///
+        /// # Panics
+        /// If the item is something else.
+        #[must_use]
+        pub const fn $name(layout: &Layout, index: usize) -> FieldSlot<'_, $rule> {
+            let field = field(layout, index);
+            match &field.kind {
+                Kind::$kind(rule) => FieldSlot { field, rule },
+                _ => wrong_item(),
+            }
+        })*
+    };
+}
+
+slots! {
+    /// The text field at this index.
+    text -> TextRule = Text;
+    /// The digits field at this index.
+    digits -> DigitsRule = Digits;
+    /// The number field at this index.
+    number -> NumberRule = Number;
+    /// The date field at this index.
+    date -> DateRule = Date;
+    /// The time field at this index.
+    time -> TimeRule = Time;
+    /// The timestamp field at this index.
+    datetime -> DateTimeRule = DateTime;
+    /// The code field at this index.
+    code -> CodeRule = Code;
+    /// The flag field at this index.
+    flag -> FlagRule = Flag;
+    /// The bytes field at this index.
+    bytes -> BytesRule = Bytes;
+}
+
+/// The item at this index.
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub const fn item(layout: &Layout, index: usize) -> &Item {
+    match layout.item_at(index) {
+        Some(item) => item,
+        None => wrong_item(),
+    }
+}
+
+/// The field or the tail at this index.
+///
+/// # Panics
+/// If the item is something else.
+#[must_use]
+pub const fn field(layout: &Layout, index: usize) -> &Field {
+    match layout.field_at(index) {
+        Some(field) => field,
+        None => wrong_item(),
+    }
+}
+
+/// One accessor for each item that is no field.
+macro_rules! items {
+    ($($(#[$doc:meta])* $name:ident -> $item:ident;)*) => {
+        $($(#[$doc])*
+        ///
+        /// # Panics
+        /// If the item is something else.
+        #[must_use]
+        pub const fn $name(layout: &Layout, index: usize) -> &$item {
+            match item(layout, index) {
+                Item::$item(item) => item,
+                _ => wrong_item(),
+            }
+        })*
+    };
+}
+
+items! {
+    /// The literal at this index.
+    literal -> Literal;
+    /// The filler at this index.
+    filler -> Filler;
+    /// The group at this index.
+    group -> Group;
+    /// The choice at this index.
+    choice -> Choice;
+}
+
+/// The layout of one entry of the group at this index.
+///
+/// # Panics
+/// If the item is no group.
+#[must_use]
+pub const fn entry(layout: &Layout, index: usize) -> &Layout {
+    borrowed(&group(layout, index).layout)
+}
+
+/// Whether the sum at this index adds up numbers with as many decimals as it has itself.
+///
+/// # Panics
+/// If the item is no sum.
+#[must_use]
+pub const fn is_sum_sound(layout: &Layout, index: usize) -> bool {
+    let FieldSlot { rule, .. } = number(layout, index);
+    match summand_of(layout, index) {
+        Some(Field { kind: Kind::Number(summand), .. }) => summand.scale == rule.scale,
+        _ => false,
+    }
+}
+
+/// The rule of the numbers that the sum at this index adds up.
+///
+/// # Panics
+/// If the item is no sum of numbers.
+#[must_use]
+pub const fn summand_rule(layout: &Layout, index: usize) -> &NumberRule {
+    match summand_of(layout, index) {
+        Some(Field { kind: Kind::Number(rule), .. }) => rule,
+        _ => wrong_item(),
+    }
+}
+
+const fn summand_of(layout: &Layout, index: usize) -> Option<&Field> {
+    match &field(layout, index).computed {
+        Some(Computed::Sum(path)) => layout.summand(text_of(path)),
+        _ => wrong_item(),
+    }
+}
+
+/// Where the bytes begin that the check at this index covers, counted from the start of this layout. `None` if it covers
+/// all of the telegram before it.
+///
+/// # Panics
+/// If the item is no check.
+#[must_use]
+pub const fn check_from(layout: &Layout, index: usize) -> Option<usize> {
+    match &check(layout, index).from {
+        Some(from) => layout.offset_of_item(text_of(from)),
+        None => None,
+    }
+}
+
+/// Bytes that are kept for the items after the one at this index.
+///
+/// # Panics
+/// If the item takes the rest of the telegram, and the items after it vary in length.
+#[must_use]
+pub const fn behind(layout: &Layout, index: usize) -> usize {
+    match layout.reserved_behind(index) {
+        Some(behind) => behind,
+        None => wrong_item(),
+    }
+}
+
+/// Where the choice at this index finds its code.
+///
+/// # Panics
+/// If the item is no choice, or its path leads to no such field.
+#[must_use]
+pub const fn chooser(layout: &Layout, index: usize) -> Chooser<'_> {
+    match layout.chooser_at(index) {
+        Some(chooser) => chooser,
+        None => wrong_item(),
+    }
+}
+
+/// One accessor for each computation: its argument.
+macro_rules! computations {
+    ($($(#[$doc:meta])* $name:ident -> $type:ty = $computed:pat => $argument:expr;)*) => {
+        $($(#[$doc])*
+        ///
+        /// # Panics
+        /// If the field is computed otherwise, or not at all.
+        #[must_use]
+        pub const fn $name(layout: &Layout, index: usize) -> $type {
+            match &field(layout, index).computed {
+                Some($computed) => $argument,
+                _ => wrong_item(),
+            }
+        })*
+    };
+}
+
+computations! {
+    /// Which bytes the computed length at this index counts.
+    counts -> LengthScope = Computed::Length(scope) => *scope;
+    /// The first value of the sequence at this index.
+    sequence -> u64 = Computed::Sequence(first) => *first;
+    /// The sign at this index.
+    sign -> &SignOf = Computed::Sign(sign) => sign;
+    /// The check at this index.
+    check -> &Check = Computed::Check(check) => check;
+}
+
+/// The byte of an ASCII character in a charset.
+///
+/// # Panics
+/// If the charset has no byte for it.
+#[must_use]
+#[allow(clippy::panic, reason = "reached in constants only, where a panic is a compile error")]
+pub const fn ascii_byte(charset: Charset, ascii: u8) -> u8 {
+    match charset.byte_of(ascii) {
+        Some(byte) => byte,
+        None => panic!("the telegram's charset has no byte for this character"),
+    }
+}
+
+#[allow(clippy::panic, reason = "reached in constants only, where a panic is a compile error")]
+const fn wrong_item() -> ! {
+    panic!("the derive asked its own layout for an item of another kind")
+}
