@@ -2,6 +2,8 @@
 //!
 //! `scripts/package.sh` builds the packages themselves. Here stands what can be asked of the folders, in no time.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
