@@ -76,7 +76,7 @@ mod encode;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-pub(crate) use self::decode::{case_of, field_value, no_check_start, tail};
+pub(crate) use self::decode::{case_of, field_value, no_check_start, number_at, tail};
 pub(crate) use self::linked::{Linked, can_sum, count, no_number, number_of, pages, sum};
 pub(crate) use self::path::absent;
 #[cfg(feature = "json")]

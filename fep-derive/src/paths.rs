@@ -37,7 +37,6 @@ runtime! {
     record_set = RecordSet;
     reader = Reader;
     writer = Writer;
-    extent = Extent;
     tally = FieldSum;
     body = Body;
     decode_body = DecodeBody;

@@ -24,6 +24,18 @@ impl<R> Clone for FieldSlot<'_, R> {
 impl<R> Copy for FieldSlot<'_, R> {}
 
 impl Item {
+    /// The name, empty if there is none.
+    pub(super) const fn own_name(&self) -> &str {
+        match self {
+            Self::Field(field) | Self::Tail(field) => text(&field.name),
+            Self::Literal(literal) => text(&literal.name),
+            Self::Filler(_) => "",
+            Self::Part(part) => text(&part.name),
+            Self::Group(group) => text(&group.name),
+            Self::Choice(choice) => text(&choice.name),
+        }
+    }
+
     /// Bytes on the wire if that is always the same number.
     #[must_use]
     #[inline]
