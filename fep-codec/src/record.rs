@@ -69,6 +69,7 @@ mod path;
 mod text;
 mod linked;
 mod decode;
+mod key;
 mod write;
 mod given;
 mod encode;

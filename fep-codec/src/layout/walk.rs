@@ -289,6 +289,21 @@ impl Layout {
         })
     }
 
+    /// Whether the layout has a check whose function is known, in parts, groups and choices too: [`refresh`] computes it again when
+    /// bytes that it covers were patched.
+    ///
+    /// [`refresh`]: crate::view::refresh
+    #[must_use]
+    pub fn has_checks(&self) -> bool {
+        self.items().iter().any(|item| match item {
+            Item::Field(field) => matches!(field.computed, Some(Computed::Check(Check { run: Some(_), .. }))),
+            Item::Part(part) => part.layout.has_checks(),
+            Item::Group(group) => group.layout.has_checks(),
+            Item::Choice(choice) => choice.cases().iter().any(|case| case.layout.has_checks()),
+            Item::Tail(_) | Item::Literal(_) | Item::Filler(_) => false,
+        })
+    }
+
     /// The item called `name` in this layout, not in its parts, with its number.
     #[must_use]
     pub fn item(&self, name: &str) -> Option<(usize, &Item)> {

@@ -219,7 +219,7 @@ pub(super) fn no_tail(field: &Field) -> Error {
     Error::in_field(Culprit::Spec, Fault::BadSpec { reason: "a tail is text, digits or bytes" }, field)
 }
 
-fn by_kind(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Result<Value, Error> {
+pub(super) fn by_kind(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Result<Value, Error> {
     match kind {
         Kind::Text(rule) => reader.field(FieldSlot { field, rule }).map(Value::Text),
         Kind::Digits(rule) => reader.field(FieldSlot { field, rule }).map(Value::Text),
