@@ -52,7 +52,7 @@ enum Line {
     Answer(BalanceAnswer),
 }
 
-const PREFIX: LengthPrefix = LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 4096 };
+const PREFIX: LengthPrefix = LengthPrefix::FOUR_DIGITS;
 
 async fn bank(listener: TcpListener) -> Result<(), Box<dyn Error + Send + Sync>> {
     let (socket, _) = listener.accept().await?;

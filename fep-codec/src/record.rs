@@ -72,6 +72,7 @@ mod decode;
 mod write;
 mod given;
 mod encode;
+mod convert;
 
 use alloc::string::String;
 use alloc::vec::Vec;

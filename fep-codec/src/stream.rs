@@ -53,6 +53,7 @@ pub struct TelegramCodec<T, F = LengthPrefix> {
 
 /// A frame whose bytes are no telegram of the expected kinds.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct UndecodableError {
     /// The frame, length included.
     pub frame: Bytes,
@@ -62,6 +63,7 @@ pub struct UndecodableError {
 
 /// Why a stream of telegrams ended.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum StreamError {
     /// The connection.
     Io(io::Error),
