@@ -9,7 +9,6 @@ pub use alloc::borrow::Cow;
 
 pub use crate::charset::{Charset, Half};
 pub use crate::cursor::computed::FieldSum;
-pub use crate::cursor::entries::Extent;
 pub use crate::cursor::{Reader, Writer};
 pub use crate::error::{Culprit, Error, Fault};
 pub use crate::kind::code::{get_ascii_code, get_code, put_code};

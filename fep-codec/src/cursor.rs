@@ -1,17 +1,19 @@
-//! [`Reader`] and [`Writer`]: the only code that knows where in a telegram it stands.
+//! [`Reader`] and [`Writer`]: a position in a telegram, and the only way by which both codecs read and write its bytes.
 //!
-//! Derived code and the dynamic codec are both a row of calls to these, one for each item of the layout. A cursor adds to a
-//! field's [`Fault`] the name, the byte range and the culprit, and makes an [`Error`] of it.
+//! Derived code and the dynamic codec are both a list of calls to these, one for each item of the layout. A cursor adds to a
+//! field's [`Fault`] the name, the byte range and the culprit, and makes an [`Error`] of it. Walks, surveys and views do not
+//! decode front to back, so they keep offsets of their own. They too read each field with a cursor or by its kind, and how
+//! far an item goes they ask the layout ([`crate::layout::ExtentRule`], [`crate::layout::Limit`]).
 
 mod reader;
 mod writer;
 pub(crate) mod computed;
-pub(crate) mod entries;
+mod entries;
 mod choice;
 
 pub(crate) use self::computed::check_page;
 pub(crate) use self::computed::{FieldSum, Stated};
-pub(crate) use self::entries::Extent;
+pub(crate) use self::entries::{check_max, overrun};
 pub use self::reader::Reader;
 pub use self::writer::Writer;
 pub(crate) use self::writer::{check_count, fill_check};

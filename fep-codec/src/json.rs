@@ -42,7 +42,9 @@ mod read;
 mod tree;
 mod write;
 mod schema;
+mod path;
 
+pub use self::path::{get, merge, put};
 pub use self::tree::parse;
 pub use self::write::value_to_json;
 

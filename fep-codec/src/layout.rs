@@ -18,12 +18,17 @@ mod computed;
 mod rules;
 pub(crate) mod walk;
 mod place;
+mod extent;
 mod when;
 pub(crate) mod marks;
+mod paths;
+mod compare;
 
 use alloc::borrow::Cow;
 
 pub use self::computed::{Check, CheckFn, Computed, LengthScope, SignOf};
+pub(crate) use self::extent::Extent;
+pub use self::extent::{ExtentRule, Limit};
 pub use self::place::{Chooser, Span};
 pub use self::rules::{
     BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding,
@@ -235,16 +240,8 @@ pub struct Case {
 impl Item {
     /// The name under which the item appears in JSON and paths; fillers and unnamed literals have none.
     #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        let name: &str = match self {
-            Self::Field(field) => &field.name,
-            Self::Literal(literal) => &literal.name,
-            Self::Filler(_) => "",
-            Self::Part(part) => &part.name,
-            Self::Group(group) => &group.name,
-            Self::Choice(choice) => &choice.name,
-            Self::Tail(field) => &field.name,
-        };
-        (!name.is_empty()).then_some(name)
+    pub const fn name(&self) -> Option<&str> {
+        let name = self.own_name();
+        if name.is_empty() { None } else { Some(name) }
     }
 }

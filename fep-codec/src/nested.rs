@@ -2,10 +2,11 @@
 
 use alloc::vec::Vec;
 
-use crate::cursor::{Extent, Reader, Writer};
+use crate::cursor::{Reader, Writer};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Case, Choice, Chooser, Group};
+use crate::layout::{Case, Choice, Chooser, Extent, ExtentRule, Group};
 use crate::telegram::{Decode, Telegram};
+use crate::walk::no_count;
 
 /// What a choice holds: one of several bodies, each a telegram of its own. `#[derive(Choice)]` on an enum implements it.
 #[diagnostic::on_unimplemented(
@@ -81,12 +82,19 @@ impl<'a> Reader<'a> {
         self.before(behind, T::decode_items).map_err(|error| error.within(name))
     }
 
-    /// Reads a group's entries.
+    /// Reads a group's entries. `count` is what the counting field said, if the rule names one.
     ///
     /// # Errors
     /// Those of its items, with the group's name and the entry's number in front of the path, or if the bytes are no such
     /// number of entries.
-    pub fn group<T: Decode<'a>>(&mut self, group: &Group, extent: Extent) -> Result<Vec<T>, Error> {
+    #[inline]
+    pub fn group<T: Decode<'a>>(
+        &mut self,
+        group: &Group,
+        extent: ExtentRule,
+        count: Option<usize>,
+    ) -> Result<Vec<T>, Error> {
+        let extent = extent.resolve(|_| count.ok_or_else(|| no_count(group)))?;
         self.entries(group, extent, T::decode_items)
     }
 
@@ -95,7 +103,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Those of its items, with the group's name and the entry's number in front of the path.
     pub fn array<T: Decode<'a>, const N: usize>(&mut self, group: &Group) -> Result<[T; N], Error> {
-        let entries = self.group(group, Extent::Count(N))?;
+        let entries = self.entries(group, Extent::Count(N), T::decode_items)?;
         let count = entries.len();
         entries
             .try_into()

@@ -69,6 +69,7 @@ mod path;
 mod text;
 mod linked;
 mod decode;
+mod key;
 mod write;
 mod given;
 mod encode;
@@ -77,7 +78,7 @@ mod convert;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-pub(crate) use self::decode::{case_of, field_value, no_check_start, tail};
+pub(crate) use self::decode::{case_of, field_value, no_check_start, number_at, tail};
 pub(crate) use self::linked::{Linked, can_sum, count, no_number, number_of, pages, sum};
 pub(crate) use self::path::absent;
 #[cfg(feature = "json")]

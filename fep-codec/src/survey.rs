@@ -15,9 +15,9 @@ use alloc::vec::Vec;
 pub(crate) use self::due::{Due, dues, put_due};
 pub use self::errors::{ERRORS_MAX, decode_all_errors};
 use self::level::Level;
-use crate::cursor::Reader;
+use crate::cursor::{Reader, check_max, overrun};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Choice, Field, Filler, Group, Item, Layout, Literal, Repeat};
+use crate::layout::{Choice, Extent, Field, Filler, Group, Item, Layout, Limit, Literal, Repeat};
 use crate::record::{Value, case_of, field_value, tail};
 
 /// One item where it stands.
@@ -104,11 +104,15 @@ impl<'l, 't> Survey<'l, 't> {
         for (number, item) in layout.items().iter().enumerate() {
             let end = self.end;
             let limit = self.limit;
-            let length = item.name().and_then(|name| level.linked.length_at(name));
-            let length = length.filter(|_| self.believes_length(layout, number));
-            match length {
-                Some((len, said_at)) => self.narrow(&level, item, len, said_at),
-                None => self.end = end.saturating_sub(layout.reserved_behind(number).unwrap_or_default()),
+            let rule = layout.limit(number);
+            let length = match rule {
+                Limit::Stated(field) if self.believes_length(layout, number) => level.said(field),
+                Limit::Stated(_) | Limit::Before(_) | Limit::Endless => None,
+            };
+            match (rule, length) {
+                (_, Some((len, said_at))) => self.narrow(&level, item, len, said_at),
+                (Limit::Before(behind), None) => self.end = end.saturating_sub(behind),
+                (Limit::Stated(_) | Limit::Endless, None) => {}
             }
             level.starts.push(self.at);
             let (go_on, value) = self.item(&level, item, number);
@@ -178,16 +182,13 @@ impl<'l, 't> Survey<'l, 't> {
     }
 
     fn group(&mut self, level: &Level<'l>, group: &'l Group, number: usize, entries: &mut Vec<Vec<Value>>) -> bool {
-        let count = match &group.repeat {
-            Repeat::Fixed(count) => Some(*count),
-            Repeat::Counted { by, .. } if level.layout.stands_before(by, number) => level.number(by),
-            Repeat::Padded { by: Some(by), .. } => level.number(by),
-            Repeat::Padded { by: None, max, pad } => Some(self.used(group, *max, *pad)),
-            Repeat::Counted { .. } | Repeat::Rest { .. } => return self.rest(group, entries),
-        };
-        let Some(count) = count else {
+        let count = |field: Option<usize>| field.and_then(|field| level.said(field)).map(|(count, _)| count).ok_or(());
+        let count = match level.layout.extent(number).resolve(count) {
+            Ok(Extent::Count(count) | Extent::Padded(Some(count))) => count,
+            Ok(Extent::Padded(None)) => group.used_entries(self.telegram.get(self.at..).unwrap_or_default()),
+            Ok(Extent::Rest(_)) => return self.rest(group, entries),
             // The count's own error says why.
-            return self.unread(group, Ok(Value::Absent));
+            Err(()) => return self.unread(group, Ok(Value::Absent)),
         };
         (0..count).all(|_| self.one_entry(group, entries)) && self.unused(group, count)
     }
@@ -201,13 +202,6 @@ impl<'l, 't> Survey<'l, 't> {
         self.entry = outer;
         entries.push(values);
         go_on
-    }
-
-    /// The entries before the first blank one.
-    fn used(&self, group: &Group, max: usize, pad: u8) -> usize {
-        let Some(len) = group.layout.fixed_len().filter(|len| *len > 0) else { return max };
-        let rest = self.telegram.get(self.at..).unwrap_or_default();
-        rest.chunks(len).take(max).take_while(|entry| entry.iter().any(|byte| *byte != pad)).count()
     }
 
     /// The entries of a padded group that are not used.
@@ -229,14 +223,8 @@ impl<'l, 't> Survey<'l, 't> {
             let before = self.at;
             let left = self.end.saturating_sub(self.at);
             if entries.len() >= group.repeat.max() {
-                let count = entries.len().saturating_add(1);
-                let max = group.repeat.max();
-                let too_many = || {
-                    let error = Error::new(Culprit::Peer, Fault::TooMany { count, max }).within(&group.name);
-                    error.at_bytes(before..self.end, None)
-                };
-                let error = room.err().unwrap_or_else(too_many);
-                return self.unread(group, Err(error));
+                let error = room.and_then(|()| check_max(group, entries.len().saturating_add(1), before..self.end));
+                return self.unread(group, error.map(|()| Value::Absent));
             }
             if left < entry {
                 // What follows the group stands where it stands whatever this is.
@@ -248,10 +236,7 @@ impl<'l, 't> Survey<'l, 't> {
             }
         }
         if self.at > self.end && !entries.is_empty() {
-            let bytes = self.at.saturating_sub(self.end);
-            let error = Error::new(Culprit::Peer, Fault::Overrun { bytes }).within(&group.name);
-            let error = error.at_bytes(self.end..self.at, None);
-            self.mark(self.steps.len().saturating_sub(1), error);
+            self.mark(self.steps.len().saturating_sub(1), overrun(group, self.end..self.at));
         }
         true
     }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use crate::cursor::{Reader, Writer};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Choice, Chooser, Computed, Field, FieldSlot, Group, Item, Kind, Layout, Repeat, Span};
+use crate::layout::{Choice, Chooser, Computed, Extent, Field, FieldSlot, Group, Item, Kind, Layout, Limit, Span};
 
 /// A layout in a telegram: it begins at `start`, and its bytes end at `end` at the latest.
 #[derive(Clone, Copy)]
@@ -79,7 +79,7 @@ impl<'l, 't> PlacedLayout<'l, 't> {
     /// Those of [`Self::walk_to`].
     pub(crate) fn count(self, number: usize, group: &'l Group) -> Result<usize, Error> {
         // A count at a constant place needs no walk.
-        match self.layout.counting_before(number, group).and_then(|field| self.layout.offset_of(field)) {
+        match self.layout.extent(number).counted_by().and_then(|field| self.layout.offset_of(field)) {
             Some(_) => Walk::new(self, Vec::new()).count(number, group),
             None => self.walk_to(number)?.count(number, group),
         }
@@ -188,24 +188,16 @@ impl<'l, 't> Walk<'l, 't> {
         }
     }
 
-    /// Where the bytes end at the latest of the item with this number, to which the walk has come: another field says it, or it
-    /// is before what follows the item.
+    /// Where the bytes of the item at this index end at the latest. The walk has come to it.
     ///
     /// # Errors
     /// If the field that says it cannot be read, or the item has no end.
-    pub(crate) fn limit(&self, number: usize) -> Result<usize, Error> {
+    pub(crate) fn limit(&self, index: usize) -> Result<usize, Error> {
         let PlacedLayout { layout, end, .. } = self.standing;
-        let name = layout.items().get(number).and_then(Item::name).unwrap_or_default();
-        let measures = |item: &Item| matches!(item, Item::Field(Field { computed: Some(Computed::LengthOf(of)), .. }) if of == name);
-        if let Some(measure) = layout.items().iter().position(measures) {
-            return Ok(self.at.saturating_add(self.number(measure)?));
-        }
-        match layout.reserved_behind(number) {
-            Some(behind) => Ok(end.saturating_sub(behind)),
-            None => {
-                let reason = "this takes what is left of the telegram, and what follows it has no fixed length";
-                Err(Error::new(Culprit::Spec, Fault::BadSpec { reason }).within(name))
-            }
+        match layout.limit(index) {
+            Limit::Stated(field) => Ok(self.at.saturating_add(self.number(field)?)),
+            Limit::Before(behind) => Ok(end.saturating_sub(behind)),
+            Limit::Endless => Err(endless(layout.items().get(index).and_then(Item::name).unwrap_or_default())),
         }
     }
 
@@ -232,23 +224,17 @@ impl<'l, 't> Walk<'l, 't> {
         Err(Error::new(Culprit::Spec, fault))
     }
 
-    /// How many entries the group with this number has, to which the walk has come.
+    /// How many entries the group at this index has. The walk has come to it.
     ///
     /// # Errors
     /// If their count cannot be read, or an entry's length.
-    pub(crate) fn count(&self, number: usize, group: &'l Group) -> Result<usize, Error> {
-        if let Some(field) = self.standing.layout.counting_before(number, group) {
-            return self.number(field);
-        }
-        match &group.repeat {
-            Repeat::Fixed(count) => Ok(*count),
-            Repeat::Counted { max, .. } | Repeat::Rest { max } => self.entries_until(group, self.limit(number)?, *max),
-            Repeat::Padded { max, pad, .. } => {
-                let len = group.layout.fixed_len().unwrap_or_default().max(1);
-                let rest = self.standing.telegram.get(self.at..).unwrap_or_default();
-                let used = |entry: &&[u8]| entry.iter().any(|byte| byte != pad);
-                Ok(rest.chunks(len).take(*max).take_while(used).count())
-            }
+    pub(crate) fn count(&self, index: usize, group: &'l Group) -> Result<usize, Error> {
+        let PlacedLayout { layout, telegram, .. } = self.standing;
+        let count = |field: Option<usize>| field.map_or_else(|| Err(no_count(group)), |field| self.number(field));
+        match layout.extent(index).resolve(count)? {
+            Extent::Count(count) | Extent::Padded(Some(count)) => Ok(count),
+            Extent::Padded(None) => Ok(group.used_entries(telegram.get(self.at..).unwrap_or_default())),
+            Extent::Rest(_) => self.entries_until(group, self.limit(index)?, group.repeat.max()),
         }
     }
 
@@ -339,12 +325,16 @@ pub(crate) fn no_code(choice: &Choice) -> Error {
     Error::new(Culprit::Spec, Fault::BadSpec { reason }).within(&choice.name)
 }
 
-impl Layout {
-    /// The number of the field that counts the entries of the group with this number, if it stands before it.
-    fn counting_before(&self, number: usize, group: &Group) -> Option<usize> {
-        let (field, _) = self.item(group.repeat.counted_by()?)?;
-        (field < number).then_some(field)
-    }
+/// The spec does not say where this item ends.
+pub(crate) fn endless(name: &str) -> Error {
+    let reason = "this takes what is left of the telegram, and what follows it has no fixed length";
+    Error::new(Culprit::Spec, Fault::BadSpec { reason }).within(name)
+}
+
+/// The spec does not say how many entries this group has.
+pub(crate) fn no_count(group: &Group) -> Error {
+    let reason = "the counting field must stand before the group";
+    Error::new(Culprit::Spec, Fault::BadSpec { reason }).within(&group.name)
 }
 
 impl Reader<'_> {

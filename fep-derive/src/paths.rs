@@ -36,7 +36,6 @@ runtime! {
     telegram_set = TelegramSet;
     reader = Reader;
     writer = Writer;
-    extent = Extent;
     tally = FieldSum;
     body = Body;
     decode_body = DecodeBody;

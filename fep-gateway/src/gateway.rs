@@ -4,6 +4,7 @@
 //! nothing: the exchange goes on and its outcome stands in the journal.
 
 mod digest;
+mod typed;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,6 +17,7 @@ use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 
 use self::digest::digest;
+pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
 use crate::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome, TelegramBytes};
 use crate::journal::{Acceptance, Accepted, Ending, Journal};
@@ -24,7 +26,7 @@ use crate::net::institution::{AcceptedRequest, Handle, Shared};
 use crate::telegrams::{Draft, DraftError, TelegramCatalogue};
 
 pub use crate::journal::JournalError;
-pub use crate::notice::{Notice, NoticeFuture, NoticeHandler, StandInOnly};
+pub use crate::notice::{Notice, NoticeFuture, NoticeHandler, StandInOnly, TypedNotices};
 
 /// A running gateway. Clones are handles to the same one.
 #[derive(Clone)]
@@ -70,6 +72,13 @@ pub enum Refusal {
     NotARequest,
     /// The fields make no telegram.
     Invalid(fep_codec::Error),
+    /// A derived telegram, or its answer, is not the one of the institution's spec.
+    OtherLayout {
+        /// The spec's telegram.
+        telegram: String,
+        /// The first difference: what the struct has, and what the spec has.
+        difference: String,
+    },
     /// The idempotency key names an exchange that still runs.
     StillRunning(ExchangeId),
     /// The idempotency key names an exchange with another body.
@@ -92,7 +101,9 @@ impl Gateway {
         let rest = config.institutions.values().map(rest).max().unwrap_or_default();
         let mut desks = BTreeMap::new();
         for (name, institution) in config.institutions {
-            let catalogue = TelegramCatalogue::new(&institution)
+            let catalogue = notices
+                .fits(&institution.spec)
+                .and_then(|()| TelegramCatalogue::new(&institution))
                 .map_err(|why| StartError::Institution { name: name.clone(), why })?;
             desks.insert(name, (institution, catalogue));
         }
@@ -126,11 +137,26 @@ impl Gateway {
         body: &Value,
         idempotency_key: Option<&str>,
     ) -> Result<Exchange, Refusal> {
-        let Some(handle) = self.inner.institutions.get(institution) else {
-            return Err(Refusal::UnknownInstitution { known: self.inner.institutions.keys().cloned().collect() });
-        };
+        let handle = self.handle(institution)?;
+        let draft = handle.catalogue.draft(telegram, body, self.inner.shared.clock.now())?;
+        let idempotency = idempotency_key.map(|key| (key.to_owned(), digest(telegram, body)));
+        self.run(institution, telegram, draft, idempotency).await
+    }
+
+    fn handle(&self, institution: &str) -> Result<&Handle, Refusal> {
+        let handle = self.inner.institutions.get(institution);
+        handle.ok_or_else(|| Refusal::UnknownInstitution { known: self.inner.institutions.keys().cloned().collect() })
+    }
+
+    /// The way of every request, wherever its draft came from.
+    async fn run(
+        &self,
+        institution: &str,
+        telegram: &str,
+        draft: Draft,
+        idempotency: Option<(String, [u8; 16])>,
+    ) -> Result<Exchange, Refusal> {
         let now = self.inner.shared.clock.now();
-        let draft = handle.catalogue.draft(telegram, body, now)?;
         let exchange = Exchange {
             id: self.inner.shared.clock.name(now),
             institution: institution.to_owned(),
@@ -145,7 +171,6 @@ impl Gateway {
             accepted_at_ms: now.wall_ms,
             ended_at_ms: None,
         };
-        let idempotency = idempotency_key.map(|key| (key.to_owned(), digest(telegram, body)));
         let lost = exchange.clone();
         let inner = Arc::clone(&self.inner);
         // A task of its own: the caller's future may be dropped at any point, the exchange may not.
@@ -279,6 +304,7 @@ impl From<DraftError> for Refusal {
             DraftError::UnknownTelegram { nearest } => Self::UnknownTelegram { nearest },
             DraftError::NotARequest => Self::NotARequest,
             DraftError::Invalid(error) => Self::Invalid(error),
+            DraftError::OtherLayout { telegram, difference } => Self::OtherLayout { telegram, difference },
         }
     }
 }
@@ -304,6 +330,9 @@ impl fmt::Display for Refusal {
             Self::UnknownTelegram { nearest: None } => f.write_str("no such telegram"),
             Self::NotARequest => f.write_str("the telegram is no request that a service can send"),
             Self::Invalid(error) => error.fmt(f),
+            Self::OtherLayout { telegram, difference } => {
+                write!(f, "the struct is not the spec's telegram {telegram}: {difference}")
+            }
             Self::StillRunning(id) => write!(f, "exchange {id} with this idempotency key still runs"),
             Self::KeyUnchecked(why) => write!(f, "the idempotency key cannot be looked up now: {why}"),
             Self::OtherBody(id) => write!(f, "exchange {id} has this idempotency key and another body"),

@@ -9,13 +9,13 @@ pub mod views;
 use std::io::{Cursor, Read};
 
 use fep_codec::charset::{DecodeOptions, EncodeError, EncodeOptions, Half};
-use fep_codec::dump::{DumpOptions, dump, lines};
+use fep_codec::dump::{DumpOptions, Line, dump, lines};
 use fep_codec::files::{FileLayout, FileReader, FileWriter, Lenient};
 use fep_codec::layout::LengthScope;
 use fep_codec::lenient::decode_lenient;
 use fep_codec::survey::{ERRORS_MAX, decode_all_errors};
 use fep_codec::view::{find, patch, refresh};
-use fep_codec::{Charset, DecodeOwned, Error, Fault, Item, Layout, LengthPrefix, Record, Telegram, diff};
+use fep_codec::{Charset, DecodeOwned, Error, Fault, Item, Layout, LengthPrefix, Record, Telegram, Value, diff};
 
 use crate::arbitrary::{self, Random};
 
@@ -123,9 +123,43 @@ pub fn any_paths(layout: &Layout, bytes: &[u8]) {
             Err(error) => assert!(is_generous(&error), "{error}"),
         }
     }
+    same_entries(&record, bytes, &lines);
     let mut refreshed = bytes.to_vec();
     refresh(layout, &mut refreshed).expect("lengths that fit");
     assert_eq!(refreshed, bytes, "what decodes needs no refreshing");
+}
+
+/// A group has as many entries in the dump, and for paths, as the record read.
+fn same_entries(record: &Record<'_>, bytes: &[u8], lines: &[Line]) {
+    let mut inside = vec![(record.layout(), record.values(), String::new())];
+    while let Some((layout, values, within)) = inside.pop() {
+        for (item, value) in layout.items().iter().zip(values) {
+            let path = format!("{within}{}", item.name().unwrap_or_default());
+            match (item, value) {
+                (Item::Part(part), Value::Part(values)) => inside.push((&part.layout, values, format!("{path}."))),
+                (Item::Choice(choice), Value::Choice(case, values)) => {
+                    let case = choice.cases().get(*case).expect("the case");
+                    inside.push((&case.layout, values, format!("{path}.")));
+                }
+                (Item::Group(group), Value::Group(entries)) => {
+                    for (index, values) in entries.iter().enumerate() {
+                        inside.push((&group.layout, values, format!("{path}[{index}].")));
+                    }
+                    let field = group.layout.items().iter().find(|item| matches!(item, Item::Field(_)));
+                    let Some(field) = field.and_then(Item::name) else { continue };
+                    let of_entry = |index: usize| format!("{path}[{index}].{field}");
+                    let shown =
+                        (0..).take_while(|index| lines.iter().any(|line| line.path == of_entry(*index))).count();
+                    assert_eq!(shown, entries.len(), "{path} in the dump");
+                    assert!(find(record.layout(), bytes, &of_entry(entries.len())).is_err(), "{path} has one more");
+                    if let Some(last) = entries.len().checked_sub(1) {
+                        assert!(find(record.layout(), bytes, &of_entry(last)).is_ok(), "{path} has one less");
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 /// Any bytes: the derived type and the record agree about the value, the bytes and the error.

@@ -208,12 +208,14 @@ impl Maker<'_> {
         vec![by, group(&name, Repeat::Padded { by: Some(count.into()), max, pad }, entry)]
     }
 
-    /// A tail, or one of several bodies, with its length beside it.
+    /// A tail, a group, or one of several bodies, with its length beside it.
     fn measured(&mut self) -> Vec<Item> {
         let name = self.name("measured");
         let len = self.computed(2, Computed::LengthOf(name.clone().into()));
-        if self.below(2) == 0 {
-            return vec![len, self.tail(&name)];
+        match self.below(4) {
+            0 | 2 => return vec![len, self.tail(&name)],
+            3 => return self.measured_group(name, len),
+            _ => {}
         }
         // In a part of its own the code stands where it can be found, whatever stands before the part.
         let text = TextRule::new(Charset::Ascii);
@@ -229,6 +231,18 @@ impl Maker<'_> {
         let choice = Item::Choice(Choice { name: name.into(), label: "".into(), by, cases });
         let inner = layout("Chosen", vec![Item::Field(code), len, choice]);
         vec![Item::Part(Part { name: self.name("part").into(), layout: Cow::Owned(inner) })]
+    }
+
+    /// Entries that end where their length says, with or without a count behind them.
+    fn measured_group(&mut self, name: String, len: Item) -> Vec<Item> {
+        let max = self.between(1, 9);
+        let entry = self.items(DEPTH_MAX);
+        if self.below(2) == 0 {
+            return vec![len, group(&name, Repeat::Rest { max }, entry)];
+        }
+        let count = self.name("count");
+        let of = self.computed_as(&count, 1, Computed::Count(name.clone().into()));
+        vec![len, group(&name, Repeat::Counted { by: count.into(), max }, entry), of]
     }
 
     fn sum(&mut self) -> [Item; 2] {

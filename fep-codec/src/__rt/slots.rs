@@ -6,8 +6,9 @@
 use crate::charset::Charset;
 use crate::layout::walk::{borrowed, text as text_of};
 use crate::layout::{
-    BytesRule, Check, Choice, Chooser, CodeRule, Computed, DateRule, DateTimeRule, DigitsRule, Field, FieldSlot,
-    Filler, FlagRule, Group, Item, Kind, Layout, LengthScope, Literal, NumberRule, SignOf, TextRule, TimeRule,
+    BytesRule, Check, Choice, Chooser, CodeRule, Computed, DateRule, DateTimeRule, DigitsRule, ExtentRule, Field,
+    FieldSlot, Filler, FlagRule, Group, Item, Kind, Layout, LengthScope, Limit, Literal, NumberRule, SignOf, TextRule,
+    TimeRule,
 };
 
 /// One accessor for each kind.
@@ -161,10 +162,17 @@ pub const fn check_from(layout: &Layout, index: usize) -> Option<usize> {
 /// If the item takes the rest of the telegram, and the items after it vary in length.
 #[must_use]
 pub const fn behind(layout: &Layout, index: usize) -> usize {
-    match layout.reserved_behind(index) {
-        Some(behind) => behind,
-        None => wrong_item(),
+    match layout.limit(index) {
+        Limit::Before(behind) => behind,
+        Limit::Stated(_) => 0,
+        Limit::Endless => wrong_item(),
     }
+}
+
+/// How many entries the group at this index has, as far as the layout says it.
+#[must_use]
+pub const fn extent(layout: &Layout, index: usize) -> ExtentRule {
+    layout.extent(index)
 }
 
 /// Where the choice at this index finds its code.

@@ -5,18 +5,7 @@ use core::ops::Range;
 
 use super::{Reader, Writer, check_count};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Group, Repeat};
-
-/// How far a group's entries go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
-    /// This many entries.
-    Count(usize),
-    /// The used ones among those that are always there: this many, or those before the first blank one.
-    Padded(Option<usize>),
-    /// The entries up to the bytes that follow the group, which are this many within the layout that it stands in.
-    Rest(usize),
-}
+use crate::layout::{Extent, Group, Repeat};
 
 impl<'a> Reader<'a> {
     /// Reads what another field says the length of: `read` must use all of these bytes.
@@ -90,11 +79,8 @@ impl<'a> Reader<'a> {
         match extent {
             Extent::Count(count) => (0..count).try_for_each(|_| next(self, &mut entries))?,
             Extent::Padded(used) => {
-                while entries.len() < used.unwrap_or(group.repeat.max())
-                    && !(used.is_none() && self.at_blank_entry(group))
-                {
-                    next(self, &mut entries)?;
-                }
+                let used = used.unwrap_or_else(|| group.used_entries(self.rest()));
+                (0..used).try_for_each(|_| next(self, &mut entries))?;
                 self.blank_entries(group, entries.len())?;
             }
             Extent::Rest(behind) => {
@@ -121,11 +107,9 @@ impl<'a> Reader<'a> {
         Ok(entries)
     }
 
-    /// Whether the next entry is blank.
-    fn at_blank_entry(&self, group: &Group) -> bool {
-        let (Repeat::Padded { pad, .. }, Some(len)) = (&group.repeat, group.layout.fixed_len()) else { return false };
-        let rest = self.telegram().get(self.position()..).unwrap_or_default();
-        rest.get(..len).is_some_and(|entry| entry.iter().all(|byte| byte == pad))
+    /// The bytes of the telegram from here on.
+    fn rest(&self) -> &'a [u8] {
+        self.telegram().get(self.position()..).unwrap_or_default()
     }
 
     /// Passes the entries that are not used.
@@ -136,11 +120,10 @@ impl<'a> Reader<'a> {
         };
         for index in used..group.repeat.max() {
             let start = self.position();
-            let blank = self.at_blank_entry(group);
             let range = start..start.saturating_add(len);
             let in_entry = |fault| Error::new(Culprit::Peer, fault).at_entry(index).within(&group.name);
             let bytes = self.take(len).map_err(|fault| in_entry(fault).at_bytes(range.clone(), None))?;
-            if !blank {
+            if !group.is_blank(bytes) {
                 // Which of its fields is meant nobody knows, so secret ones keep the bytes hidden.
                 let shown = (!group.layout.has_secret()).then_some(bytes);
                 return Err(in_entry(Fault::EntryNotBlank).at_bytes(range, shown));
@@ -170,13 +153,18 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let end = self.position();
-        let error = Error::new(Culprit::Peer, Fault::Overrun { bytes }).within(&group.name);
-        Err(error.at_bytes(end.saturating_sub(bytes)..end, None))
+        Err(overrun(group, end.saturating_sub(bytes)..end))
     }
 }
 
+/// `range` is where the last entry stands in the bytes of what follows the group.
+pub(crate) fn overrun(group: &Group, range: Range<usize>) -> Error {
+    let fault = Fault::Overrun { bytes: range.len() };
+    Error::new(Culprit::Peer, fault).within(&group.name).at_bytes(range, None)
+}
+
 /// `range` is where the entries stand that are too many.
-fn check_max(group: &Group, count: usize, range: Range<usize>) -> Result<(), Error> {
+pub(crate) fn check_max(group: &Group, count: usize, range: Range<usize>) -> Result<(), Error> {
     let max = group.repeat.max();
     if count <= max {
         return Ok(());
@@ -210,8 +198,7 @@ impl Writer<'_> {
 
     /// An entry that looks like one that is not used would not be read again.
     fn check_not_blank(&self, group: &Group, start: usize) -> Result<(), Error> {
-        let Repeat::Padded { by: None, pad, .. } = group.repeat else { return Ok(()) };
-        if self.written(start).iter().any(|byte| *byte != pad) {
+        if !matches!(group.repeat, Repeat::Padded { by: None, .. }) || !group.is_blank(self.written(start)) {
             return Ok(());
         }
         Err(Error::new(Culprit::Caller, Fault::EntryMeansNone).at_bytes(start..self.position(), None))

@@ -13,8 +13,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::write::{is_json_number, literal_text};
 use crate::layout::{
-    Case, Check, CodeMeaning, CodeRule, Computed, DatePattern, DateTimePattern, Field, Item, Kind, Layout, NoneAs,
-    NumberRule, Repeat, Sign,
+    Case, CodeMeaning, CodeRule, DatePattern, DateTimePattern, Field, Item, Kind, Layout, NoneAs, NumberRule, Repeat,
+    Sign,
 };
 
 /// The dialect that a schema says it is written in.
@@ -100,15 +100,10 @@ fn case(case: &Case) -> Json {
     Json::Object(schema)
 }
 
-/// Whether encoding fills the field in. A check whose function nobody knows has to be given.
-const fn is_filled_in(field: &Field) -> bool {
-    !matches!(field.computed, None | Some(Computed::Check(Check { run: None, .. })))
-}
-
 /// Whether a document without the item cannot be encoded.
 fn is_required(item: &Item) -> bool {
     match item {
-        Item::Field(field) => !is_filled_in(field),
+        Item::Field(field) => field.is_given(),
         Item::Tail(_) => true,
         Item::Part(part) => part.layout.items().iter().any(is_required),
         Item::Group(group) => match group.repeat {
@@ -156,7 +151,7 @@ fn field_schema(field: &Field, tail: bool) -> Map<String, Json> {
     if field.secret {
         schema.insert("x-secret".to_owned(), true.into());
     }
-    if is_filled_in(field) {
+    if !field.is_given() {
         schema.insert("readOnly".to_owned(), true.into());
     }
     schema

@@ -1,11 +1,11 @@
-//! Where things stand: fields by path, and what stands behind an item.
+//! Where things stand: fields by path, items by name.
 //!
 //! All are `const fn`, so that derived code asks them at compile time. Offsets count bytes from the start of the layout.
 
 use core::ops::Range;
 
 use super::walk::{borrowed, text};
-use super::{Check, Choice, Computed, Field, Group, Item, Kind, Layout, Repeat};
+use super::{Check, Choice, Field, Item, Kind, Layout};
 
 /// A field and where it stands in a telegram.
 #[derive(Clone, Debug)]
@@ -114,176 +114,13 @@ impl Layout {
         None
     }
 
-    /// Bytes behind the item with this number, if that is always the same number.
-    #[must_use]
-    pub const fn len_behind(&self, number: usize) -> Option<usize> {
-        let mut rest = self.items();
-        let mut at = 0;
-        let mut len = 0_usize;
-        while let [item, tail @ ..] = rest {
-            if at > number {
-                let Some(item_len) = item.fixed_len() else { return None };
-                len = len.saturating_add(item_len);
-            }
-            rest = tail;
-            at += 1;
-        }
-        Some(len)
-    }
-
-    /// Bytes behind the item with this number if it takes what is left of the telegram; zero for all others, which need not
-    /// know.
-    ///
-    /// None if such an item has no end, because what follows it varies in length.
-    #[must_use]
-    pub const fn reserved_behind(&self, number: usize) -> Option<usize> {
-        match self.item_at(number) {
-            // What always has the same length takes it, however much is left.
-            Some(item) if item.fixed_len().is_none() && self.takes_rest(item, number) => self.len_behind(number),
-            _ => Some(0),
-        }
-    }
-
-    /// Whether every item that takes what is left is followed by a fixed number of bytes, in parts, entries and cases too.
-    #[must_use]
-    pub const fn rests_end(&self) -> bool {
-        let mut rest = self.items();
-        let mut number = 0;
-        while let [item, tail @ ..] = rest {
-            if self.reserved_behind(number).is_none() {
-                return false;
-            }
-            let inner = match item {
-                Item::Part(part) => borrowed(&part.layout).rests_end(),
-                // Only the last entry could take what is left, and nobody knows which one that is.
-                Item::Group(group) => borrowed(&group.layout).rests_end() && !borrowed(&group.layout).has_rest(),
-                Item::Choice(choice) => {
-                    let mut cases = choice.cases();
-                    let mut all = true;
-                    while let [case, others @ ..] = cases {
-                        all = all && borrowed(&case.layout).rests_end();
-                        cases = others;
-                    }
-                    all
-                }
-                Item::Field(_) | Item::Literal(_) | Item::Filler(_) | Item::Tail(_) => true,
-            };
-            if !inner {
-                return false;
-            }
-            rest = tail;
-            number += 1;
-        }
-        true
-    }
-
-    /// Whether an item takes what is left of the telegram.
-    #[must_use]
-    pub const fn has_rest(&self) -> bool {
-        let mut rest = self.items();
-        let mut number = 0;
-        while let [item, tail @ ..] = rest {
-            if self.takes_rest(item, number) {
-                return true;
-            }
-            rest = tail;
-            number += 1;
-        }
-        false
-    }
-
-    const fn takes_rest(&self, item: &Item, number: usize) -> bool {
-        let is_measured = match item {
-            Item::Part(part) => self.is_measured(text(&part.name)),
-            Item::Tail(field) => self.is_measured(text(&field.name)),
-            Item::Group(Group { repeat: Repeat::Rest { .. }, name, .. }) => self.is_measured(text(name)),
-            Item::Choice(choice) => self.is_measured(text(&choice.name)),
-            Item::Group(_) | Item::Field(_) | Item::Literal(_) | Item::Filler(_) => false,
-        };
-        self.has_no_end(item, number) && !is_measured
-    }
-
-    /// Whether nothing in the item with this number says where it ends, so that a length must, or the end of the telegram.
-    #[must_use]
-    pub(crate) const fn needs_length(&self, number: usize) -> bool {
-        match self.item_at(number) {
-            Some(item) => self.has_no_end(item, number),
-            None => false,
-        }
-    }
-
-    const fn has_no_end(&self, item: &Item, number: usize) -> bool {
-        match item {
-            Item::Part(part) => borrowed(&part.layout).has_rest(),
-            Item::Tail(_) => true,
-            Item::Group(group) => match &group.repeat {
-                Repeat::Rest { .. } => true,
-                Repeat::Counted { by, .. } => !self.stands_before(text(by), number),
-                Repeat::Fixed(_) | Repeat::Padded { .. } => false,
-            },
-            Item::Choice(choice) => {
-                let mut rest = choice.cases();
-                let mut takes = false;
-                while let [case, tail @ ..] = rest {
-                    takes = takes || borrowed(&case.layout).has_rest();
-                    rest = tail;
-                }
-                takes
-            }
-            Item::Field(_) | Item::Literal(_) | Item::Filler(_) => false,
-        }
-    }
-
-    /// Whether a field says how long the item with this name is.
-    const fn is_measured(&self, name: &str) -> bool {
-        let mut rest = self.items();
-        while let [item, tail @ ..] = rest {
-            if let Item::Field(field) = item
-                && let Some(Computed::LengthOf(of)) = &field.computed
-                && same(text(of), name)
-            {
-                return true;
-            }
-            rest = tail;
-        }
-        false
-    }
-
-    /// Whether the field with this name stands before the item with this number.
-    #[must_use]
-    pub const fn stands_before(&self, name: &str, number: usize) -> bool {
-        let mut rest = self.items();
-        let mut at = 0;
-        while let [item, tail @ ..] = rest {
-            if at == number {
-                return false;
-            }
-            if let Item::Field(field) = item
-                && same(text(&field.name), name)
-            {
-                return true;
-            }
-            rest = tail;
-            at += 1;
-        }
-        false
-    }
-
     /// The offset in bytes of the item with this name, if all items before it have a fixed length.
     #[must_use]
     pub const fn offset_of_item(&self, name: &str) -> Option<usize> {
         let mut rest = self.items();
         let mut offset = 0_usize;
         while let [item, tail @ ..] = rest {
-            let own: &str = match item {
-                Item::Field(field) | Item::Tail(field) => text(&field.name),
-                Item::Literal(literal) => text(&literal.name),
-                Item::Part(part) => text(&part.name),
-                Item::Group(group) => text(&group.name),
-                Item::Choice(choice) => text(&choice.name),
-                Item::Filler(_) => "",
-            };
-            if !name.is_empty() && same(own, name) {
+            if !name.is_empty() && same(item.own_name(), name) {
                 return Some(offset);
             }
             let Some(len) = item.fixed_len() else { return None };

@@ -24,6 +24,18 @@ impl<R> Clone for FieldSlot<'_, R> {
 impl<R> Copy for FieldSlot<'_, R> {}
 
 impl Item {
+    /// The name, empty if there is none.
+    pub(super) const fn own_name(&self) -> &str {
+        match self {
+            Self::Field(field) | Self::Tail(field) => text(&field.name),
+            Self::Literal(literal) => text(&literal.name),
+            Self::Filler(_) => "",
+            Self::Part(part) => text(&part.name),
+            Self::Group(group) => text(&group.name),
+            Self::Choice(choice) => text(&choice.name),
+        }
+    }
+
     /// Bytes on the wire if that is always the same number.
     #[must_use]
     #[inline]
@@ -274,6 +286,21 @@ impl Layout {
             Item::Group(group) => group.layout.has_secret(),
             Item::Choice(choice) => choice.has_secret(),
             Item::Literal(_) | Item::Filler(_) => false,
+        })
+    }
+
+    /// Whether the layout has a check whose function is known, in parts, groups and choices too: [`refresh`] computes it again when
+    /// bytes that it covers were patched.
+    ///
+    /// [`refresh`]: crate::view::refresh
+    #[must_use]
+    pub fn has_checks(&self) -> bool {
+        self.items().iter().any(|item| match item {
+            Item::Field(field) => matches!(field.computed, Some(Computed::Check(Check { run: Some(_), .. }))),
+            Item::Part(part) => part.layout.has_checks(),
+            Item::Group(group) => group.layout.has_checks(),
+            Item::Choice(choice) => choice.cases().iter().any(|case| case.layout.has_checks()),
+            Item::Tail(_) | Item::Literal(_) | Item::Filler(_) => false,
         })
     }
 

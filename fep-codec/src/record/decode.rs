@@ -5,15 +5,15 @@ use alloc::vec::Vec;
 
 use super::linked::Linked;
 use super::{Record, Value};
-use crate::cursor::{Extent, Reader};
+use crate::cursor::Reader;
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Blank, FieldValue};
 use crate::layout::{
     Choice, Chooser, Computed, DatePattern, DateTimePattern, Field, FieldSlot, Filler, Group, Item, Kind, Layout,
-    NumberRule, Repeat,
+    Limit, NumberRule,
 };
 use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
-use crate::walk::no_code;
+use crate::walk::{endless, no_code, no_count};
 
 impl<'l> Record<'l> {
     /// Reads a telegram from exactly these bytes.
@@ -50,20 +50,21 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
                 reader.filler(filler)?;
                 reserved(filler, reader.telegram().get(at..reader.position()).unwrap_or_default())
             }
-            Item::Part(part) => span(layout, number, &part.name, &linked, reader, |reader| {
+            Item::Part(part) => span(layout, number, &part.name, &values, reader, |reader| {
                 items(&part.layout, reader).map(Value::Part).map_err(|error| error.within(&part.name))
             })?,
             Item::Group(group) => {
-                let extent = extent(layout, number, group, &values)?;
-                span(layout, number, &group.name, &linked, reader, |reader| {
+                let count = |field: Option<usize>| field.and_then(|field| number_at(&values, field));
+                let extent = layout.extent(number).resolve(|field| count(field).ok_or_else(|| no_count(group)))?;
+                span(layout, number, &group.name, &values, reader, |reader| {
                     reader.entries(group, extent, |reader| items(&group.layout, reader)).map(Value::Group)
                 })?
             }
             Item::Choice(choice) => {
                 let case = case_of(layout, number, choice, start, reader)?;
-                span(layout, number, &choice.name, &linked, reader, |reader| body(choice, case, reader))?
+                span(layout, number, &choice.name, &values, reader, |reader| body(choice, case, reader))?
             }
-            Item::Tail(field) => span(layout, number, &field.name, &linked, reader, |reader| tail(field, reader))?,
+            Item::Tail(field) => span(layout, number, &field.name, &values, reader, |reader| tail(field, reader))?,
         };
         values.push(value);
     }
@@ -79,51 +80,32 @@ fn reserved(filler: &Filler, bytes: &[u8]) -> Value {
     Value::Absent
 }
 
-/// Reads an item that has the bytes which another field says, or what is left before the items behind it.
+/// Reads an item within the bytes that it may have.
 fn span(
     layout: &Layout,
-    number: usize,
+    index: usize,
     name: &str,
-    linked: &Linked<'_>,
+    values: &[Value],
     reader: &mut Reader<'_>,
     read: impl FnOnce(&mut Reader<'_>) -> Result<Value, Error>,
 ) -> Result<Value, Error> {
-    if let Some(len) = linked.length_of(name) {
-        return reader.within(name, len, read);
+    match layout.limit(index) {
+        Limit::Stated(field) => match number_at(values, field) {
+            Some(len) => reader.within(name, len as u64, read),
+            None => Err(endless(name)),
+        },
+        // A group keeps the bytes behind it itself: it also checks how many entries there is room for.
+        Limit::Before(_) if matches!(layout.items().get(index), Some(Item::Group(_))) => read(reader),
+        Limit::Before(behind) => reader.before(behind, read),
+        Limit::Endless => Err(endless(name)),
     }
-    let Some(behind) = layout.reserved_behind(number) else {
-        let reason = "this takes what is left of the telegram, and what follows it has no fixed length";
-        return Err(Error::new(Culprit::Spec, Fault::BadSpec { reason }).within(name));
-    };
-    // A group keeps the bytes behind it by itself, for it also looks how many entries there is room for.
-    if let Some(Item::Group(_)) = layout.items().get(number) {
-        return read(reader);
-    }
-    reader.before(behind, read)
 }
 
-/// How far a group's entries go.
-fn extent(layout: &Layout, number: usize, group: &Group, values: &[Value]) -> Result<Extent, Error> {
-    let behind = || layout.reserved_behind(number).unwrap_or_default();
-    Ok(match &group.repeat {
-        Repeat::Fixed(count) => Extent::Count(*count),
-        Repeat::Counted { by, .. } if layout.stands_before(by, number) => {
-            Extent::Count(count_of(layout, group, by, values)?)
-        }
-        Repeat::Counted { .. } | Repeat::Rest { .. } => Extent::Rest(behind()),
-        Repeat::Padded { by: Some(by), .. } => Extent::Padded(Some(count_of(layout, group, by, values)?)),
-        Repeat::Padded { by: None, .. } => Extent::Padded(None),
-    })
-}
-
-/// How many entries a group has, as its counting field said.
-fn count_of(layout: &Layout, group: &Group, by: &str, values: &[Value]) -> Result<usize, Error> {
-    match layout.item(by).and_then(|(number, _)| values.get(number)) {
-        Some(Value::Number(count)) => Ok(usize::try_from(*count).unwrap_or(usize::MAX)),
-        _ => {
-            let fault = Fault::BadSpec { reason: "the counting field must stand before the group" };
-            Err(Error::new(Culprit::Spec, fault).within(&group.name))
-        }
+/// The number that a count or a length said. One that does not fit is more than any telegram has.
+pub(crate) fn number_at(values: &[Value], index: usize) -> Option<usize> {
+    match values.get(index) {
+        Some(Value::Number(number)) => Some(usize::try_from(*number).unwrap_or(usize::MAX)),
+        _ => None,
     }
 }
 
@@ -237,7 +219,7 @@ pub(super) fn no_tail(field: &Field) -> Error {
     Error::in_field(Culprit::Spec, Fault::BadSpec { reason: "a tail is text, digits or bytes" }, field)
 }
 
-fn by_kind(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Result<Value, Error> {
+pub(super) fn by_kind(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Result<Value, Error> {
     match kind {
         Kind::Text(rule) => reader.field(FieldSlot { field, rule }).map(Value::Text),
         Kind::Digits(rule) => reader.field(FieldSlot { field, rule }).map(Value::Text),

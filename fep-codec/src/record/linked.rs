@@ -32,7 +32,7 @@ impl<'l> Linked<'l> {
         let Some(computed) = &field.computed else { return };
         let value = match (computed, value) {
             (Computed::Count(of), Value::Number(value)) if !self.is_behind(of, number) => *value,
-            (Computed::LengthOf(_) | Computed::Sum(_), Value::Number(value)) => *value,
+            (Computed::Sum(_), Value::Number(value)) => *value,
             (Computed::Sign(_), _) => 0,
             _ => return,
         };
@@ -41,17 +41,6 @@ impl<'l> Linked<'l> {
 
     fn is_behind(&self, name: &str, number: usize) -> bool {
         self.layout.item(name).is_some_and(|(at, _)| at > number)
-    }
-
-    /// What a field said of the length of the item with this name.
-    pub(crate) fn length_of(&self, name: &str) -> Option<u64> {
-        self.length_at(name).map(|(len, _)| len)
-    }
-
-    /// The same, and the byte where it stands.
-    pub(crate) fn length_at(&self, name: &str) -> Option<(u64, usize)> {
-        let said = self.fields.iter().find(|said| matches!(said.computed, Computed::LengthOf(of) if of == name))?;
-        Some((u64::try_from(said.value).unwrap_or(u64::MAX), said.at))
     }
 
     /// Compares a count that was just read with the entries before it. Derived code does so at once too: of several mistakes

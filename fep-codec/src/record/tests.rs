@@ -280,3 +280,27 @@ mod json {
         assert_eq!(refused("[]"), "caller: expected an object of fields, found an array");
     }
 }
+
+#[test]
+fn a_length_before_a_group_ends_it_also_if_its_count_stands_behind_it() {
+    let number = |name, computed| {
+        let kind = Kind::Number(NumberRule::UNSIGNED);
+        Item::Field(Field { computed, ..field(name, 1, kind) })
+    };
+    let items = Item::Group(Group {
+        name: Cow::Borrowed("items"),
+        label: Cow::Borrowed(""),
+        repeat: Repeat::Counted { by: Cow::Borrowed("count"), max: 9 },
+        page: None,
+        layout: Cow::Owned(layout("Item", vec![number("no", None)])),
+    });
+    let len = number("len", Some(Computed::LengthOf(Cow::Borrowed("items"))));
+    let count = number("count", Some(Computed::Count(Cow::Borrowed("items"))));
+    let layout = layout("Measured", vec![len, items, count]);
+    let bytes = b"37893";
+    let record = Record::decode(&layout, bytes).unwrap();
+    assert_eq!(record.get("items[2].no"), Some(&Value::Number(9)));
+    assert_eq!(record.encode().unwrap(), bytes);
+    assert_eq!(crate::view::find(&layout, bytes, "items[2].no").map(|(_, range)| range), Ok(3..4));
+    assert_eq!(layout.all_errors(bytes), []);
+}

@@ -6,7 +6,7 @@ use super::{Survey, SurveyItem};
 use crate::cursor::Reader;
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Field, Item, Kind, Layout, Sign};
-use crate::record::{Linked, Value, pages};
+use crate::record::{Linked, Value, number_at, pages};
 
 /// The items of one layout: where it and they began, and the values that could be read.
 pub(super) struct Level<'l> {
@@ -24,12 +24,9 @@ impl<'l> Level<'l> {
         Self { layout, start, first_step, starts: Vec::new(), values: Vec::new(), linked: Linked::new(layout) }
     }
 
-    /// What the number field with this name said.
-    pub(super) fn number(&self, name: &str) -> Option<usize> {
-        match self.layout.item(name).and_then(|(number, _)| self.values.get(number)) {
-            Some(Value::Number(number)) => Some(usize::try_from(*number).unwrap_or_default()),
-            _ => None,
-        }
+    /// What the count or length at this index said, and the byte where it stands.
+    pub(super) fn said(&self, index: usize) -> Option<(usize, usize)> {
+        Some((number_at(&self.values, index)?, self.starts.get(index).copied()?))
     }
 }
 
@@ -46,8 +43,7 @@ impl<'l> Survey<'l, '_> {
     }
 
     /// Gives an item the bytes that the field at `said_at` says, as far as they are there.
-    pub(super) fn narrow(&mut self, level: &Level<'l>, item: &Item, len: u64, said_at: usize) {
-        let len = usize::try_from(len).unwrap_or(usize::MAX);
+    pub(super) fn narrow(&mut self, level: &Level<'l>, item: &Item, len: usize, said_at: usize) {
         let end = self.at.saturating_add(len);
         let left = self.end.saturating_sub(self.at);
         if len > left {

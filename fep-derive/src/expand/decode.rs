@@ -103,8 +103,14 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
         }
         ItemKind::Group { entry, repeat, .. } => {
             let group = constant("group");
-            let extent = extent(telegram, number, repeat);
-            within(telegram, item, reader, |reader| quote_spanned!(place(entry)=> #reader.group(#group, #extent)))
+            let extent = constant("extent");
+            let count = count(telegram, number, repeat);
+            within(
+                telegram,
+                item,
+                reader,
+                |reader| quote_spanned!(place(entry)=> #reader.group(#group, #extent, #count)),
+            )
         }
     }
 }
@@ -118,25 +124,19 @@ fn within(telegram: &Telegram, item: &Item, reader: &Ident, read: impl FnOnce(&I
     quote!(#reader.within(#name, #stated.value(), |#reader| #call)?)
 }
 
-/// How far a group's entries go.
-fn extent(telegram: &Telegram, number: usize, repeat: &Repeat) -> TokenStream {
-    let extent = telegram.paths.extent();
+/// The variable that holds what a group's counting field said.
+fn count(telegram: &Telegram, number: usize, repeat: &Repeat) -> TokenStream {
     let option = paths::option();
-    let rest = || {
-        let behind = constant(telegram, "behind", number);
-        quote!(#extent::Rest(#behind))
+    let by = match repeat {
+        Repeat::Counted { by, .. } | Repeat::Padded { by: Some(by), .. } => Some(by),
+        Repeat::Padded { by: None, .. } | Repeat::Rest { .. } | Repeat::Fixed(_) => None,
     };
-    match repeat {
-        Repeat::Counted { by, .. } if number_of(telegram, by) < number => {
+    match by.filter(|by| number_of(telegram, by) < number) {
+        Some(by) => {
             let count = variable("count", by);
-            quote!(#extent::Count(#count))
+            quote!(#option::Some(#count))
         }
-        Repeat::Padded { by: Some(by), .. } => {
-            let count = variable("count", by);
-            quote!(#extent::Padded(#option::Some(#count)))
-        }
-        Repeat::Padded { by: None, .. } => quote!(#extent::Padded(#option::None)),
-        Repeat::Counted { .. } | Repeat::Rest { .. } | Repeat::Fixed(_) => rest(),
+        None => quote!(#option::None),
     }
 }
 

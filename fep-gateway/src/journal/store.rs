@@ -288,5 +288,5 @@ fn to_json(key: &Key) -> String {
 }
 
 fn from_json(text: &str) -> Key {
-    Key::from_fields(&serde_json::from_str::<Vec<String>>(text).unwrap_or_default())
+    Key::new(serde_json::from_str::<Vec<String>>(text).unwrap_or_default())
 }

@@ -42,7 +42,7 @@ fn sending(id: &str, trace: u64) -> Sending {
         note: None,
         bytes: TelegramBytes::copy_of(b"0004abcd"),
     };
-    let key = Key::new([trace.to_string().as_bytes()]);
+    let key = Key::new([trace.to_string()]);
     let request = Some(OutgoingRequest { trace: trace.to_string(), key, answer: "TransferAnswer".into() });
     Sending { entry, high_water: Some(TraceHighWater { day: 7, high: 1000 }), request, notice: None }
 }
@@ -88,7 +88,7 @@ async fn what_was_on_its_way_at_a_crash_is_unknown_and_what_was_not_is_not_sent(
     assert_eq!(opened.high_waters, [("bank-a".to_owned(), TraceHighWater { day: 7, high: 1000 })]);
     let [recalled, answered] = &opened.recalled[..] else { panic!("{:?}", opened.recalled) };
     assert_eq!((answered.id.0.as_str(), &answered.answered), ("c", &Some(answer().bytes)));
-    assert_eq!((recalled.id.0.as_str(), &recalled.key), ("b", &Key::new([b"17".as_slice()])));
+    assert_eq!((recalled.id.0.as_str(), &recalled.key), ("b", &Key::new(["17"])));
 
     let settlement = Settlement { id: recalled.id.clone(), by: "late answer", answer: answer() };
     let settled = opened.journal.settle(settlement).await.await.unwrap().unwrap();
@@ -175,7 +175,7 @@ async fn a_withheld_telegram_is_not_among_the_bytes_on_the_wire() {
 async fn a_notice_gets_the_same_answer_again() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::open(&folder.path().join("journal.sqlite"), 0, REST).unwrap().journal;
-    let key = Key::new([b"000001".as_slice()]);
+    let key = Key::new(["000001"]);
     let id = NoticeId { institution: "bank-a".to_owned(), telegram: "DepositNotice".to_owned(), key };
     let name = ExchangeId("n".to_owned());
     for _ in 0..2 {

@@ -237,7 +237,8 @@ impl Task {
         let quarantine_ms = i64::try_from(self.config.quarantine.as_millis()).unwrap_or(i64::MAX);
         for earlier in recalled {
             if now.wall_ms.saturating_sub(earlier.ended_at_ms) < quarantine_ms {
-                let ticket = self.machine.recall(earlier.key, earlier.answer.into(), earlier.answered.as_deref(), now);
+                let key = self.catalogue.recalled_key(&earlier.answer, &earlier.key);
+                let ticket = self.machine.recall(key, earlier.answer.into(), earlier.answered.as_deref(), now);
                 self.ended.insert(ticket, earlier.id);
             }
         }

@@ -16,3 +16,4 @@ mod notices;
 mod outcomes;
 mod peer;
 mod stream;
+mod typed;

@@ -1,14 +1,14 @@
 //! Items that take what is left of the telegram: whether it is known where they end.
 
 use fep_codec::Layout;
-use fep_codec::layout::{Group, Item, Repeat};
+use fep_codec::layout::{Group, Item, Limit, Repeat};
 
 use crate::document::Document;
 use crate::lower::Place;
 
 /// Notes an item that takes what is left, if what follows it varies in length.
 pub(super) fn rest(document: &Document, layout: &Layout, number: usize, item: &Item, place: &Place) {
-    if layout.reserved_behind(number).is_some() {
+    if layout.limit(number) != Limit::Endless {
         return;
     }
     let name = item.name().unwrap_or_default();

@@ -9,7 +9,7 @@ pub(super) struct ToyTelegrams;
 
 fn wire(telegram: &str, answer: &str, trace: u64) -> EncodedRequest {
     let bytes = TelegramBytes::from(format!("{telegram}:{trace:04}").into_bytes());
-    let key = Key::new([bytes.get(telegram.len() + 1..).unwrap()]);
+    let key = Key::new([format!("{trace:04}")]);
     let answer_timeout = Duration::from_secs(5);
     EncodedRequest {
         telegram: telegram.into(),
@@ -44,7 +44,7 @@ impl Telegrams for ToyTelegrams {
     fn read(&self, bytes: &[u8]) -> Classified {
         let text = std::str::from_utf8(bytes).unwrap();
         let (telegram, key) = text.split_once(':').unwrap();
-        let key = Key::new([key.as_bytes()]);
+        let key = Key::new([key.trim_end()]);
         let answer =
             |telegram: &str, refused| Classified::Answer { telegram: telegram.into(), key: key.clone(), refused };
         match telegram {
@@ -264,7 +264,7 @@ fn a_resting_key_is_skipped() {
     let mut machine = Institution::new(settings, ToyTelegrams, None, 7);
     machine.start();
     machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
-    machine.recall(Key::new([b"0002".as_slice()]), "ANS".into(), None, at(Duration::ZERO));
+    machine.recall(Key::new(["0002"]), "ANS".into(), None, at(Duration::ZERO));
     machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
     machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
     let traces: Vec<_> = std::iter::from_fn(|| machine.next_action())

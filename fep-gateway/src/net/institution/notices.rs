@@ -37,6 +37,7 @@ impl Task {
             institution: self.name.clone(),
             telegram: telegram.to_owned(),
             fields: self.catalogue.fields(telegram, &bytes).unwrap_or(Value::Null),
+            bytes: bytes.clone(),
             callback: config.callback.clone(),
             timeout: config.callback_timeout,
         };

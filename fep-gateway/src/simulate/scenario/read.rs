@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use fep_codec::framing::LengthPrefix;
 use fep_codec::layout::LengthScope;
-use fep_codec::{Layout, Record};
+use fep_codec::{Layout, Record, json};
 use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::model::Spec;
 use fep_spec::report::{Report, Source};
 use serde_json::{Map, Value as Json};
 
 use super::{Action, Answers, Assignment, Delay, Notice, Remember, Rule, Scenario, Session, Setting};
-use crate::simulate::compose;
 
 /// Longest of any time in a scenario: an hour.
 const WAIT_MAX_MS: u64 = 3_600_000;
@@ -252,7 +251,7 @@ impl<'s> Reader<'s> {
             for setting in &assignment.values {
                 let Setting::Constant(value) = setting else { continue };
                 let mut fields = Map::new();
-                compose::put(&mut fields, &assignment.path, value.clone());
+                json::put(&mut fields, &assignment.path, value.clone());
                 if let Err(error) = Record::from_json_value(layout, &Json::Object(fields)) {
                     self.document.error(place.clone(), format!("{}: {}", error.path(), error.message()));
                 }
@@ -263,7 +262,7 @@ impl<'s> Reader<'s> {
     fn known_in(&self, layout: &Layout, path: Located<&str>) -> bool {
         let known = Record::new(layout).get(path.value).is_some();
         if !known {
-            let paths = compose::paths(layout);
+            let paths = layout.paths();
             let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
             let message = format!("{} has no field {}", layout.name, path.value);
             match fep_spec::document::nearest(path.value, paths) {
