@@ -6,7 +6,6 @@
 
 use std::error::Error;
 
-use fep_codec::layout::LengthScope;
 use fep_codec::{Digits, LengthPrefix, Telegram, TelegramCodec, Text};
 use futures_util::{SinkExt, TryStreamExt};
 use tokio::net::{TcpListener, TcpStream};

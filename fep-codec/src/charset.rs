@@ -166,7 +166,6 @@ pub struct DecodeOptions {
 
 /// Why a text could not be written. Its `Display` shows one character of the text, so do not log it for a secret text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum EncodeError {
     /// The charset lacks a character.
     Unmappable {
