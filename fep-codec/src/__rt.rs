@@ -21,6 +21,6 @@ pub use crate::layout::{
     Repeat, SignOf, When,
 };
 pub use crate::nested::{Body, DecodeBody};
-pub use crate::telegram::{Decode, RecordSet, Telegram, TelegramSet};
+pub use crate::telegram::{Decode, Telegram, TelegramSet};
 pub use crate::view::window::{ItemRef, Window, WindowMut};
 pub use crate::view::{Entries, Viewed};

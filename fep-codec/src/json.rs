@@ -43,8 +43,10 @@ mod write;
 mod by_kind;
 mod read;
 mod schema;
+mod path;
 
 pub use self::by_kind::plain_value;
+pub use self::path::{get, merge, put};
 pub use self::tree::parse;
 pub use self::write::value_to_json;
 

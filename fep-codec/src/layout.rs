@@ -21,6 +21,8 @@ mod place;
 mod extent;
 mod when;
 pub(crate) mod marks;
+mod paths;
+mod compare;
 
 use alloc::borrow::Cow;
 

@@ -70,9 +70,11 @@ mod text;
 mod linked;
 mod by_kind;
 mod decode;
+mod key;
 mod write;
 mod given;
 mod encode;
+mod convert;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -4,6 +4,7 @@
 //! nothing: the exchange goes on and its outcome stands in the journal.
 
 mod digest;
+mod typed;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,15 +17,17 @@ use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 
 use self::digest::digest;
+pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
 use crate::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome, TelegramBytes};
-use crate::journal::{Acceptance, Accepted, Ending, Journal};
+use crate::journal::{Acceptance, Accepted, Finish, Journal};
+use crate::machine::reason::{NotSent, Unknown};
 use crate::net::clock::Clock;
-use crate::net::institution::{AcceptedRequest, Handle, Shared};
+use crate::net::institution::{AcceptedRequest, Handle, Shared, count_outcome};
 use crate::telegrams::{Draft, DraftError, TelegramCatalogue};
 
 pub use crate::journal::JournalError;
-pub use crate::notice::{Notice, NoticeFuture, NoticeHandler, StandInOnly};
+pub use crate::notice::{Notice, NoticeFuture, NoticeHandler, StandInOnly, TypedNotices};
 
 /// A running gateway. Clones are handles to the same one.
 #[derive(Clone)]
@@ -70,13 +73,20 @@ pub enum Refusal {
     NotARequest,
     /// The fields make no telegram.
     Invalid(fep_codec::Error),
+    /// A derived telegram, or its answer, is not the one of the institution's spec.
+    OtherLayout {
+        /// The spec's telegram.
+        telegram: String,
+        /// The first difference: what the struct has, and what the spec has.
+        difference: String,
+    },
     /// The idempotency key names an exchange that still runs.
     StillRunning(ExchangeId),
     /// The idempotency key names an exchange with another body.
     OtherBody(ExchangeId),
     /// Whether the idempotency key names an exchange could not be looked up, for this reason. Nothing was sent now, but
     /// something may have been sent under this key before: it is no outcome.
-    KeyUnchecked(String),
+    KeyUnchecked(NotSent),
 }
 
 /// How many events a subscriber may be behind.
@@ -92,7 +102,9 @@ impl Gateway {
         let rest = config.institutions.values().map(rest).max().unwrap_or_default();
         let mut desks = BTreeMap::new();
         for (name, institution) in config.institutions {
-            let catalogue = TelegramCatalogue::new(&institution)
+            let catalogue = notices
+                .fits(&institution.spec)
+                .and_then(|()| TelegramCatalogue::new(&institution))
                 .map_err(|why| StartError::Institution { name: name.clone(), why })?;
             desks.insert(name, (institution, catalogue));
         }
@@ -100,7 +112,8 @@ impl Gateway {
         let now_ms = clock.now().wall_ms;
         let path = config.journal.path;
         let opened = tokio::task::spawn_blocking(move || Journal::open(&path, now_ms, rest)).await;
-        let opened = opened.map_err(|error| JournalError(error.to_string())).flatten().map_err(StartError::Journal)?;
+        let opened =
+            opened.map_err(|error| JournalError::Failed(error.to_string())).flatten().map_err(StartError::Journal)?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
         let shared = Shared { journal: opened.journal, events, notices, clock };
         let mut recalled = opened.recalled;
@@ -126,11 +139,26 @@ impl Gateway {
         body: &Value,
         idempotency_key: Option<&str>,
     ) -> Result<Exchange, Refusal> {
-        let Some(handle) = self.inner.institutions.get(institution) else {
-            return Err(Refusal::UnknownInstitution { known: self.inner.institutions.keys().cloned().collect() });
-        };
+        let handle = self.handle(institution)?;
+        let draft = handle.catalogue.draft(telegram, body, self.inner.shared.clock.now())?;
+        let idempotency = idempotency_key.map(|key| (key.to_owned(), digest(telegram, body)));
+        self.run(institution, telegram, draft, idempotency).await
+    }
+
+    fn handle(&self, institution: &str) -> Result<&Handle, Refusal> {
+        let handle = self.inner.institutions.get(institution);
+        handle.ok_or_else(|| Refusal::UnknownInstitution { known: self.inner.institutions.keys().cloned().collect() })
+    }
+
+    /// The way of every request, wherever its draft came from.
+    async fn run(
+        &self,
+        institution: &str,
+        telegram: &str,
+        draft: Draft,
+        idempotency: Option<(String, [u8; 16])>,
+    ) -> Result<Exchange, Refusal> {
         let now = self.inner.shared.clock.now();
-        let draft = handle.catalogue.draft(telegram, body, now)?;
         let exchange = Exchange {
             id: self.inner.shared.clock.name(now),
             institution: institution.to_owned(),
@@ -139,18 +167,18 @@ impl Gateway {
             settled_by: None,
             trace: String::new(),
             reason: None,
+            reason_code: None,
             line: None,
             request: TelegramBytes::default(),
             answer: None,
             accepted_at_ms: now.wall_ms,
             ended_at_ms: None,
         };
-        let idempotency = idempotency_key.map(|key| (key.to_owned(), digest(telegram, body)));
         let lost = exchange.clone();
         let inner = Arc::clone(&self.inner);
         // A task of its own: the caller's future may be dropped at any point, the exchange may not.
         let task = tokio::spawn(async move { inner.carry_out(draft, exchange, idempotency, now.steady).await });
-        task.await.unwrap_or_else(|_| Ok(ended(lost, Outcome::Unknown, "the gateway broke off", now.wall_ms)))
+        task.await.unwrap_or_else(|_| Ok(broken_off(lost, now.wall_ms)))
     }
 
     /// The exchange with this name.
@@ -206,21 +234,22 @@ impl Inner {
     ) -> Result<Exchange, Refusal> {
         let now_ms = || self.shared.clock.now().wall_ms;
         let keyed = idempotency.is_some();
-        let refuse = |exchange: Exchange, why: String| {
+        let refuse = |exchange: Exchange, why: NotSent| {
             if keyed {
                 return Err(Refusal::KeyUnchecked(why));
             }
-            let exchange = ended(exchange, Outcome::NotSent, &why, now_ms());
+            let exchange = not_sent(exchange, &why, now_ms());
+            count_outcome(&exchange);
             // Nobody has to listen.
             let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
             Ok(exchange)
         };
         if self.stopping.load(Ordering::SeqCst) {
-            return refuse(exchange, "the gateway is stopping".to_owned());
+            return refuse(exchange, NotSent::Stopping);
         }
         let handle = self.institutions.get(&exchange.institution);
         let Some(_place) = handle.and_then(Handle::admit) else {
-            return refuse(exchange, "too many requests to this institution wait already".to_owned());
+            return refuse(exchange, NotSent::TooManyWaiting);
         };
         let accepted = self.shared.journal.accept(Acceptance { exchange: exchange.clone(), idempotency }).await;
         match accepted {
@@ -230,7 +259,7 @@ impl Inner {
                 return Err(Refusal::StillRunning(exchange.id));
             }
             Ok(Accepted::Known { exchange, .. }) => return Ok(*exchange),
-            Err(error) => return refuse(exchange, format!("the journal cannot be written: {error}")),
+            Err(error) => return refuse(exchange, NotSent::Journal(error)),
         }
         let (reply, end) = oneshot::channel();
         let accepted = exchange.clone();
@@ -240,19 +269,20 @@ impl Inner {
             None => false,
         };
         if !handed {
-            let exchange = ended(accepted, Outcome::NotSent, "the gateway is stopping", now_ms());
-            let ending = Ending {
+            let exchange = not_sent(accepted, &NotSent::Stopping, now_ms());
+            count_outcome(&exchange);
+            let finish = Finish {
                 id: exchange.id.clone(),
                 outcome: Outcome::NotSent,
-                reason: exchange.reason.clone(),
+                reason: Some((NotSent::Stopping.to_string(), NotSent::Stopping.code())),
                 answer: None,
                 at_ms: exchange.ended_at_ms.unwrap_or_default(),
             };
-            let _ = self.shared.journal.end(ending).await.await;
+            let _ = self.shared.journal.finish(finish).await.await;
             return Ok(exchange);
         }
         // A task that broke off leaves the truth to the journal, which will call it unknown.
-        Ok(end.await.unwrap_or_else(|_| ended(accepted, Outcome::Unknown, "the gateway broke off", now_ms())))
+        Ok(end.await.unwrap_or_else(|_| broken_off(accepted, now_ms())))
     }
 }
 
@@ -263,8 +293,22 @@ fn rest(institution: &config::Institution) -> Duration {
     answer_timeout * 2 + institution.quarantine * 2
 }
 
-fn ended(exchange: Exchange, outcome: Outcome, reason: &str, at_ms: i64) -> Exchange {
-    Exchange { outcome: Some(outcome), reason: Some(reason.to_owned()), ended_at_ms: Some(at_ms), ..exchange }
+fn not_sent(exchange: Exchange, why: &NotSent, at_ms: i64) -> Exchange {
+    finished(exchange, Outcome::NotSent, why.to_string(), why.code(), at_ms)
+}
+
+fn broken_off(exchange: Exchange, at_ms: i64) -> Exchange {
+    finished(exchange, Outcome::Unknown, Unknown::BrokeOff.to_string(), Unknown::BrokeOff.code(), at_ms)
+}
+
+fn finished(exchange: Exchange, outcome: Outcome, reason: String, code: &str, at_ms: i64) -> Exchange {
+    Exchange {
+        outcome: Some(outcome),
+        reason: Some(reason),
+        reason_code: Some(code.to_owned()),
+        ended_at_ms: Some(at_ms),
+        ..exchange
+    }
 }
 
 impl fmt::Debug for Gateway {
@@ -279,6 +323,7 @@ impl From<DraftError> for Refusal {
             DraftError::UnknownTelegram { nearest } => Self::UnknownTelegram { nearest },
             DraftError::NotARequest => Self::NotARequest,
             DraftError::Invalid(error) => Self::Invalid(error),
+            DraftError::OtherLayout { telegram, difference } => Self::OtherLayout { telegram, difference },
         }
     }
 }
@@ -304,6 +349,9 @@ impl fmt::Display for Refusal {
             Self::UnknownTelegram { nearest: None } => f.write_str("no such telegram"),
             Self::NotARequest => f.write_str("the telegram is no request that a service can send"),
             Self::Invalid(error) => error.fmt(f),
+            Self::OtherLayout { telegram, difference } => {
+                write!(f, "the struct is not the spec's telegram {telegram}: {difference}")
+            }
             Self::StillRunning(id) => write!(f, "exchange {id} with this idempotency key still runs"),
             Self::KeyUnchecked(why) => write!(f, "the idempotency key cannot be looked up now: {why}"),
             Self::OtherBody(id) => write!(f, "exchange {id} has this idempotency key and another body"),

@@ -1,13 +1,17 @@
 //! Telegrams that institutions send by themselves, and who takes them.
 
+mod typed;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use fep_spec::model::Spec;
 use serde_json::{Map, Value};
 
-use crate::exchange::ExchangeId;
+pub use self::typed::TypedNotices;
+use crate::exchange::{ExchangeId, TelegramBytes};
 
 /// Takes the telegrams that institutions send by themselves.
 pub trait NoticeHandler: Send + Sync + 'static {
@@ -16,6 +20,15 @@ pub trait NoticeHandler: Send + Sync + 'static {
     ///
     /// A notice comes again if its answer did not reach the institution and is not in the journal.
     fn notice(&self, notice: Notice) -> NoticeFuture<'_>;
+
+    /// Whether the handler can read the notices of an institution with this spec. A gateway asks when it starts.
+    ///
+    /// # Errors
+    /// What does not fit.
+    fn fits(&self, spec: &Spec) -> Result<(), String> {
+        let _ = spec;
+        Ok(())
+    }
 }
 
 /// What [`NoticeHandler::notice`] returns: the answer's own fields, nested as in JSON, or why there are none.
@@ -32,6 +45,8 @@ pub struct Notice {
     pub telegram: String,
     /// Its fields.
     pub fields: Value,
+    /// Its bytes.
+    pub bytes: TelegramBytes,
     /// The configured `callback`.
     pub callback: Option<String>,
     /// How long the handler may take.

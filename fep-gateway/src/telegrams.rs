@@ -3,7 +3,9 @@
 //! Built once from the configuration, which must fit the spec; then pure: whoever asks brings the time and the number.
 
 mod fill;
+mod key;
 mod stamp;
+mod typed;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,14 +13,16 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fep_codec::layout::{Item, Layout};
+use fep_codec::layout::{Layout, When};
 use fep_codec::record::{Record, Value};
-use fep_codec::{Culprit, Error, Fault};
+use fep_codec::view::{patch, refresh};
+use fep_codec::{Culprit, Error, Fault, json};
 use fep_spec::document::nearest;
 use fep_spec::model::Spec;
 use serde_json::{Map, Value as Json};
 
 use self::fill::Filler;
+use self::key::KeyFields;
 pub use self::stamp::Stamp;
 use crate::config::{Filling, Institution};
 use crate::exchange::TelegramBytes;
@@ -36,8 +40,8 @@ pub struct TelegramCatalogue {
     trace_max: u64,
     utc_offset_minutes: i32,
     duties: HashMap<Duty, usize>,
-    /// The key's bytes, if they stand at the same place in every telegram: readable when nothing else is.
-    common_key: Option<Vec<Range<usize>>>,
+    /// The key's fields, if they stand at the same place in every telegram: readable when nothing else is.
+    common_key: Option<KeyFields>,
 }
 
 /// One telegram, at the same position as in the spec.
@@ -45,9 +49,12 @@ pub struct TelegramCatalogue {
 struct Entry {
     name: Arc<str>,
     role: Role,
-    when: Vec<(Range<usize>, Vec<u8>)>,
-    key: Option<Vec<Range<usize>>>,
+    /// The bytes of its codes, [`Layout::matches`] found beforehand; `None` if the bytes of no telegram match.
+    when: Option<Vec<(Range<usize>, Vec<u8>)>>,
+    key: Option<KeyFields>,
     fillers: Vec<Filler>,
+    /// Whether a check covers bytes that are filled when the telegram is sent.
+    has_checks: bool,
     answer: Option<usize>,
     answer_timeout: Duration,
 }
@@ -61,11 +68,13 @@ enum Role {
     Other,
 }
 
-/// A service's request that was checked: it lacks only number, date and time.
+/// A service's request that was checked and encoded: it lacks only number, date and time.
 #[derive(Clone)]
 pub struct Draft {
     telegram: usize,
-    fields: Json,
+    bytes: Vec<u8>,
+    /// The fillings, by their numbers, whose fields are written again when the telegram is sent.
+    open: Vec<usize>,
 }
 
 /// Never the fields.
@@ -87,6 +96,13 @@ pub enum DraftError {
     NotARequest,
     /// The fields are wrong.
     Invalid(Error),
+    /// A derived telegram, or its answer, is not the spec's.
+    OtherLayout {
+        /// The spec's telegram.
+        telegram: String,
+        /// The first difference: what the struct has, and what the spec has.
+        difference: String,
+    },
 }
 
 impl TelegramCatalogue {
@@ -114,10 +130,36 @@ impl TelegramCatalogue {
             let entry = catalogue.entry(config, &telegram.layout, telegram.answer.as_deref())?;
             catalogue.entries.push(entry);
         }
+        catalogue.keys_pair()?;
         let asked = |entry: &&Entry| matches!(entry.role, Role::Request | Role::Duty(_) | Role::Answer);
         let mut keys = catalogue.entries.iter().filter(asked).map(|entry| entry.key.as_ref());
-        catalogue.common_key = keys.next().flatten().filter(|first| keys.all(|key| key == Some(*first))).cloned();
+        let first = keys.next().flatten();
+        let is_same = |first: &&KeyFields| keys.all(|key| key.is_some_and(|key| key.is_same(first)));
+        catalogue.common_key = first.filter(is_same).cloned();
         Ok(catalogue)
+    }
+
+    /// A request's key and its answer's must be comparable.
+    fn keys_pair(&self) -> Result<(), String> {
+        for entry in self.entries.iter().filter(|entry| matches!(entry.role, Role::Request | Role::Duty(_))) {
+            let answer = entry.answer.and_then(|answer| self.entries.get(answer));
+            let Some((answer, own, theirs)) =
+                answer.and_then(|answer| Some((answer, entry.key.as_ref()?, answer.key.as_ref()?)))
+            else {
+                continue;
+            };
+            if let Some((field, other)) = own.unlike(theirs) {
+                return Err(format!(
+                    "the key field {} is {} in {} and {} in {}, so that no answer would ever fit",
+                    field.name,
+                    field.kind.value_name(),
+                    entry.name,
+                    other.kind.value_name(),
+                    answer.name
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The spec.
@@ -149,23 +191,22 @@ impl TelegramCatalogue {
     /// # Errors
     /// If there is no such request, or the fields make none.
     pub fn draft(&self, telegram: &str, fields: &Json, now: Now) -> Result<Draft, DraftError> {
-        let Some(number) = self.by_name.get(telegram).copied() else {
-            let nearest = nearest(telegram, self.by_name.keys().map(String::as_str)).map(str::to_owned);
-            return Err(DraftError::UnknownTelegram { nearest });
-        };
-        if self.entries.get(number).is_none_or(|entry| entry.role != Role::Request) {
-            return Err(DraftError::NotARequest);
-        }
-        let draft = Draft { telegram: number, fields: fields.clone() };
-        self.encode(number, &draft.fields, 1, now).map_err(DraftError::Invalid)?;
-        Ok(draft)
+        let (number, _) = self.request_named(telegram)?;
+        self.prepare(number, fields, now).map_err(DraftError::Invalid)
+    }
+
+    /// A key as the journal of an earlier run kept it, by the telegram that it waits for.
+    #[must_use]
+    pub fn recalled_key(&self, answer: &str, key: &Key) -> Key {
+        let entry = self.by_name.get(answer).and_then(|number| self.entries.get(*number));
+        entry.and_then(|entry| entry.key.as_ref()).map_or_else(|| key.clone(), |fields| fields.modern(key))
     }
 
     /// A notice's name for telling repetitions: its key.
     #[must_use]
     pub fn notice_key(&self, telegram: &str, bytes: &[u8]) -> Option<Key> {
         let entry = self.entries.get(*self.by_name.get(telegram)?)?;
-        key_at(entry.key.as_ref()?, bytes)
+        entry.key.as_ref()?.of(bytes)
     }
 
     /// A received telegram's fields as JSON.
@@ -182,29 +223,26 @@ impl TelegramCatalogue {
     /// # Errors
     /// If the fields make no answer.
     pub fn answer(&self, telegram: &str, bytes: &[u8], own: &Map<String, Json>) -> Result<TelegramBytes, Error> {
-        let theirs = self.fields(telegram, bytes)?;
+        let Json::Object(theirs) = self.fields(telegram, bytes)? else { return Err(no_telegram(telegram)) };
         let answer = self.by_name.get(telegram).and_then(|number| self.entries.get(*number)?.answer);
         let layout = answer.and_then(|answer| self.spec.telegrams.get(answer)).map(|answer| &answer.layout);
         let layout = layout.ok_or_else(|| no_telegram(telegram))?;
-        let mut fields = common_fields(layout, theirs);
+        let mut fields = layout.common_fields(theirs);
         for when in layout.when.iter() {
-            put_path(&mut fields, &when.path, Json::from(&*when.value));
+            json::put(&mut fields, &when.path, Json::from(&*when.value));
         }
-        merge(&mut fields, &Json::Object(own.clone()));
-        Ok(Record::from_json_value(layout, &fields)?.encode()?.into())
+        json::merge(&mut fields, own);
+        Ok(Record::from_json_value(layout, &Json::Object(fields))?.encode()?.into())
     }
 
     /// `(path, value)` pairs as nested JSON.
     #[must_use]
     pub fn nested(pairs: &[(String, String)]) -> Map<String, Json> {
-        let mut fields = Json::Object(Map::new());
+        let mut fields = Map::new();
         for (path, value) in pairs {
-            put_path(&mut fields, path, Json::from(value.as_str()));
+            json::put(&mut fields, path, Json::from(value.as_str()));
         }
-        match fields {
-            Json::Object(map) => map,
-            _ => Map::new(),
-        }
+        fields
     }
 
     /// The institution's clock.
@@ -225,8 +263,8 @@ impl TelegramCatalogue {
             None if is_answer => Role::Answer,
             None => Role::Other,
         };
-        let ranges: Option<Vec<_>> = config.key.iter().map(|path| Some(layout.span(path)?.range)).collect();
-        if ranges.is_none() && role != Role::Other {
+        let key = KeyFields::new(layout, &config.key);
+        if key.is_none() && role != Role::Other {
             return Err(format!("{name} lacks a field of the key ({})", config.key.join(", ")));
         }
         self.answers_fit(config, role, name, answer)?;
@@ -242,16 +280,13 @@ impl TelegramCatalogue {
                 fills.extend(Filler::new(layout, &fill.path, &fill.with)?);
             }
         }
-        let when = layout
-            .when
-            .iter()
-            .filter_map(|when| Some((layout.span(&when.path)?.range, when.value.as_bytes().to_vec())));
         Ok(Entry {
             name: name.into(),
             role,
-            when: when.collect(),
-            key: ranges,
+            when: codes(layout),
+            key,
             fillers: fills,
+            has_checks: layout.has_checks(),
             answer: answer.and_then(|answer| self.by_name.get(answer).copied()),
             answer_timeout: answer_timeout(config, name, role),
         })
@@ -270,14 +305,18 @@ impl TelegramCatalogue {
             .try_for_each(|(path, value)| fill::fixed(&answer.layout, path, &Json::from(value.as_str())).map(drop))
     }
 
-    /// A request's or duty's bytes: the given fields, then the fillings, then the codes that make it this telegram.
-    fn encode(&self, number: usize, fields: &Json, trace: u64, now: Now) -> Result<Vec<u8>, Error> {
+    /// A request or duty out of the given fields, then the fillings, then the codes that make it this telegram.
+    fn prepare(&self, number: usize, fields: &Json, now: Now) -> Result<Draft, Error> {
         let telegram = self.spec.telegrams.get(number).ok_or_else(|| no_telegram("?"))?;
         let entry = self.entries.get(number).ok_or_else(|| no_telegram("?"))?;
         let mut record = Record::from_json_value(&telegram.layout, fields)?;
         let stamp = self.stamp(now);
-        for filler in &entry.fillers {
-            filler.put(&mut record, trace, stamp)?;
+        let mut open = Vec::new();
+        for (number, filler) in entry.fillers.iter().enumerate() {
+            // Any trace number is as long as the one that it will have.
+            if filler.put(&mut record, 1, stamp)? && filler.is_open() {
+                open.push(number);
+            }
         }
         for when in telegram.layout.when.iter() {
             match record.field(&when.path) {
@@ -287,17 +326,33 @@ impl TelegramCatalogue {
                 _ => record.set(&when.path, Value::Text(when.value.clone().into_owned()))?,
             }
         }
-        record.encode()
+        Ok(Draft { telegram: number, bytes: record.encode()?, open })
     }
 
-    fn wire(&self, number: usize, fields: &Json, trace: u64, now: Now) -> Result<EncodedRequest, String> {
-        let bytes = self.encode(number, fields, trace, now).map_err(|error| error.to_string())?;
-        let entry = self.entries.get(number).ok_or("no such telegram")?;
+    /// A draft's bytes with what is known only now.
+    fn complete(&self, draft: &Draft, trace: u64, now: Now) -> Result<Vec<u8>, Error> {
+        let telegram = self.spec.telegrams.get(draft.telegram).ok_or_else(|| no_telegram("?"))?;
+        let entry = self.entries.get(draft.telegram).ok_or_else(|| no_telegram("?"))?;
+        let mut bytes = draft.bytes.clone();
+        let stamp = self.stamp(now);
+        for filler in draft.open.iter().filter_map(|number| entry.fillers.get(*number)) {
+            patch(&telegram.layout, &mut bytes, filler.path(), &filler.value(trace, stamp)?)?;
+        }
+        if entry.has_checks {
+            refresh(&telegram.layout, &mut bytes)?;
+        }
+        Ok(bytes)
+    }
+
+    fn wire(&self, draft: &Draft, trace: u64, now: Now) -> Result<EncodedRequest, String> {
+        let bytes = self.complete(draft, trace, now).map_err(|error| error.to_string())?;
+        let entry = self.entries.get(draft.telegram).ok_or("no such telegram")?;
         let answer = entry.answer.and_then(|answer| self.entries.get(answer)).ok_or("the telegram has no answer")?;
-        let key = entry.key.as_ref().and_then(|key| key_at(key, &bytes)).ok_or("the telegram has no key")?;
+        let key = entry.key.as_ref().and_then(|key| key.of(&bytes)).ok_or("the telegram has no key")?;
+        let first = || key.fields().next().unwrap_or_default().to_owned();
         Ok(EncodedRequest {
             telegram: Arc::clone(&entry.name),
-            trace: if self.trace.is_some() { trace.to_string() } else { key.fields().next().unwrap_or_default() },
+            trace: if self.trace.is_some() { trace.to_string() } else { first() },
             bytes: bytes.into(),
             key,
             answer: Arc::clone(&answer.name),
@@ -316,13 +371,8 @@ impl TelegramCatalogue {
     }
 
     fn find(&self, bytes: &[u8]) -> Option<usize> {
-        self.entries.iter().position(|entry| {
-            let holds = |(range, value): &(Range<usize>, Vec<u8>)| {
-                let field = bytes.get(range.clone()).and_then(|field| field.strip_prefix(value.as_slice()));
-                field.is_some_and(|rest| rest.iter().all(|byte| *byte == b' '))
-            };
-            !entry.when.is_empty() && entry.when.iter().all(holds)
-        })
+        let holds = |(range, code): &(Range<usize>, Vec<u8>)| bytes.get(range.clone()) == Some(code);
+        self.entries.iter().position(|entry| entry.when.as_ref().is_some_and(|when| when.iter().all(holds)))
     }
 }
 
@@ -330,12 +380,13 @@ impl Telegrams for TelegramCatalogue {
     type Draft = Draft;
 
     fn request(&self, draft: &Draft, trace: u64, now: Now) -> Result<EncodedRequest, String> {
-        self.wire(draft.telegram, &draft.fields, trace, now)
+        self.wire(draft, trace, now)
     }
 
     fn duty(&self, duty: Duty, trace: u64, now: Now) -> Result<EncodedRequest, String> {
         let number = self.duties.get(&duty).copied().ok_or("no telegram is configured")?;
-        self.wire(number, &Json::Object(Map::new()), trace, now)
+        let draft = self.prepare(number, &Json::Object(Map::new()), now).map_err(|error| error.to_string())?;
+        self.wire(&draft, trace, now)
     }
 
     fn accept(&self, duty: Duty, theirs: &[u8]) -> Result<TelegramBytes, String> {
@@ -345,9 +396,9 @@ impl Telegrams for TelegramCatalogue {
     }
 
     fn read(&self, bytes: &[u8]) -> Classified {
-        let undecodable = |error: &Error, ranges: Option<&Vec<Range<usize>>>| {
-            let key = ranges.and_then(|ranges| key_at(ranges, bytes));
-            Classified::Undecodable { key, why: error.to_string() }
+        let undecodable = |error: &Error, key: Option<&KeyFields>| Classified::Undecodable {
+            key: key.and_then(|key| key.of(bytes)),
+            why: error.to_string(),
         };
         let found =
             self.find(bytes).and_then(|number| Some((self.spec.telegrams.get(number)?, self.entries.get(number)?)));
@@ -366,7 +417,7 @@ impl Telegrams for TelegramCatalogue {
             Role::Duty(duty) => Classified::Duty(duty),
             Role::Notice => Classified::Notice { telegram: name },
             Role::Request | Role::Other => Classified::Unexpected { telegram: name },
-            Role::Answer => match entry.key.as_ref().and_then(|ranges| key_at(ranges, bytes)) {
+            Role::Answer => match entry.key.as_ref().and_then(|key| key.of(bytes)) {
                 Some(key) => Classified::Answer { telegram: name, key, refused: self.refused(&record) },
                 None => Classified::Unexpected { telegram: name },
             },
@@ -394,9 +445,13 @@ fn answer_timeout(config: &Institution, name: &str, role: Role) -> Duration {
     }
 }
 
-fn key_at(ranges: &[Range<usize>], bytes: &[u8]) -> Option<Key> {
-    let fields: Option<Vec<_>> = ranges.iter().map(|range| bytes.get(range.clone())).collect();
-    fields.map(Key::new)
+/// The bytes by which a telegram of this layout is known.
+fn codes(layout: &Layout) -> Option<Vec<(Range<usize>, Vec<u8>)>> {
+    let code = |when: &When| {
+        let span = layout.span(&when.path)?;
+        Some((span.range, span.field.kind.code_bytes(&when.value, span.field.len)?))
+    };
+    layout.when.iter().map(code).collect::<Option<Vec<_>>>().filter(|codes| !codes.is_empty())
 }
 
 fn no_telegram(name: &str) -> Error {
@@ -406,40 +461,6 @@ fn no_telegram(name: &str) -> Error {
 /// Puts a dotted path in front of an error.
 fn within(error: Error, path: &str) -> Error {
     path.rsplit('.').fold(error, |error, name| error.within(name))
-}
-
-fn put_path(fields: &mut Json, path: &str, value: Json) {
-    let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
-    let Json::Object(map) = fields else { return };
-    match rest {
-        None => {
-            map.insert(head.to_owned(), value);
-        }
-        Some(rest) => put_path(map.entry(head).or_insert_with(|| Json::Object(Map::new())), rest, value),
-    }
-}
-
-/// What the layout has and does not compute by itself.
-fn common_fields(layout: &Layout, fields: Json) -> Json {
-    let Json::Object(map) = fields else { return fields };
-    let kept = map.into_iter().filter_map(|(name, value)| match layout.item(&name)?.1 {
-        Item::Field(field) if !field.is_given() => None,
-        Item::Part(part) => Some((name, common_fields(&part.layout, value))),
-        _ => Some((name, value)),
-    });
-    Json::Object(kept.collect())
-}
-
-/// Lays `over` onto `fields`; objects are merged, everything else is replaced.
-fn merge(fields: &mut Json, over: &Json) {
-    match (fields, over) {
-        (Json::Object(fields), Json::Object(over)) => {
-            for (name, value) in over {
-                merge(fields.entry(name.clone()).or_insert(Json::Null), value);
-            }
-        }
-        (fields, over) => *fields = over.clone(),
-    }
 }
 
 #[cfg(test)]

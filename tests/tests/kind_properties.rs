@@ -11,9 +11,9 @@ use chrono::{NaiveDate, NaiveTime};
 use fep_codec::layout::{
     BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding,
     Field, FlagRule, Item, Justify, Kind, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern,
-    TimeRule, Width,
+    TimeRule, When, Width,
 };
-use fep_codec::{Charset, Date, FieldValue, Layout, MonthDay, Record, Time};
+use fep_codec::{Charset, Date, FieldValue, Layout, MonthDay, Record, Time, Value};
 use fep_tests::arbitrary::{self, Random};
 use fep_tests::properties;
 use jiff::civil;
@@ -58,16 +58,56 @@ fn values(layout: &Layout, how_many: u64) -> Vec<Vec<u8>> {
 fn check(kind: Kind, len: usize) {
     let layout = layout(kind, len);
     let mut random = Random(len as u64);
-    for bytes in values(&layout, 9) {
+    let mut contents = values(&layout, 9);
+    for bytes in contents.clone() {
         properties::any_bytes(&layout, &bytes);
         let mut damaged = bytes;
         let at = usize::try_from(random.below(len as u64)).unwrap();
         damaged[at] = byte(&mut random);
         properties::any_bytes(&layout, &damaged);
+        contents.push(damaged);
     }
     for _ in 0..2 {
         let rubbish: Vec<u8> = (0..len).map(|_| byte(&mut random)).collect();
         properties::any_bytes(&layout, &rubbish);
+        contents.push(rubbish);
+    }
+    keys(&layout, &contents);
+    codes(&layout, &contents);
+}
+
+/// Two contents have one key exactly if they are the same bytes or read to the same value.
+fn keys(layout: &Layout, contents: &[Vec<u8>]) {
+    let Some(Item::Field(field)) = layout.items().first() else { return };
+    for one in contents {
+        for other in contents {
+            let same = one == other || field.read(one).is_ok_and(|value| field.read(other) == Ok(value));
+            let equal = field.key_text(one) == field.key_text(other);
+            assert_eq!(equal, same, "{one:02x?} {other:02x?} {layout:?}");
+        }
+    }
+}
+
+/// A field says a code exactly if it has the code's bytes.
+fn codes(layout: &Layout, contents: &[Vec<u8>]) {
+    let Some(Item::Field(field)) = layout.items().first() else { return };
+    let read = contents.iter().filter_map(|content| match field.read(content) {
+        Ok(Value::Text(text)) => Some(text),
+        _ => None,
+    });
+    for code in read.chain(["", "0", "A1", "0100"].map(String::from)) {
+        let when = vec![When { path: "field".into(), value: code.clone().into() }];
+        let coded = Layout { when: when.into(), ..layout.clone() };
+        let bytes = field.kind.code_bytes(&code, field.len);
+        if !field.is_code_like() {
+            assert_eq!(bytes, None, "{layout:?}");
+            continue;
+        }
+        assert!(bytes.as_ref().is_none_or(|bytes| coded.matches(bytes)), "{code:?} {bytes:02x?} {layout:?}");
+        for content in contents {
+            let says = coded.matches(content);
+            assert_eq!(says, bytes.as_ref() == Some(content), "{code:?} {content:02x?} {bytes:02x?} {layout:?}");
+        }
     }
 }
 

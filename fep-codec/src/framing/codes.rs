@@ -5,12 +5,11 @@
 //! ```
 
 use alloc::borrow::Cow;
-use alloc::format;
 use alloc::vec::Vec;
 
 use super::{FrameError, Framing};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Encoding, Item, Kind, Layout};
+use crate::layout::{Item, Layout};
 
 /// Which first bytes begin a frame of which length.
 ///
@@ -110,9 +109,8 @@ fn first_bytes(layout: &Layout) -> Vec<u8> {
     }
     for when in layout.when.iter() {
         let Some(span) = layout.span(&when.path) else { continue };
-        let plain = !matches!(&span.field.kind, Kind::Digits(rule) if rule.encoding != Encoding::Ascii);
-        if plain && when.value.len() <= span.range.len() {
-            put(span.range.start, format!("{:1$}", when.value, span.range.len()).as_bytes());
+        if let Some(bytes) = span.field.kind.code_bytes(&when.value, span.range.len()) {
+            put(span.range.start, &bytes);
         }
     }
     known.into_iter().map_while(|byte| byte).collect()

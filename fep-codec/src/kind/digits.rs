@@ -32,6 +32,15 @@ impl DigitsRule {
         }
     }
 
+    /// The byte of the field that this ASCII digit has; the mirror of [`DigitsRule::ascii`].
+    pub(crate) const fn wire(&self, digit: u8) -> Option<u8> {
+        match (self.encoding, digit) {
+            (Encoding::Ebcdic, b'0'..=b'9') => Some(digit | 0xF0),
+            (Encoding::Ascii, b'0'..=b'9') => Some(digit),
+            _ => None,
+        }
+    }
+
     const fn is_digit(&self, byte: u8) -> bool {
         match self.encoding {
             Encoding::Ebcdic => matches!(byte, 0xF0..=0xF9),

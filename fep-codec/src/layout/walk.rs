@@ -1,4 +1,4 @@
-//! Questions that a layout answers by walking its items: lengths, offsets, one item by number, one field by path.
+//! Questions that a layout answers by walking its items: lengths, offsets, one item by index, one field by path.
 //!
 //! Most are `const fn`, so that derived code asks them at compile time and what it asked becomes a constant.
 
@@ -258,15 +258,15 @@ impl Layout {
         count
     }
 
-    /// The offset in bytes of the item with this number, counted from the start of this layout; none behind a group of
+    /// The offset in bytes of the item at this index, counted from the start of this layout; none behind a group of
     /// varying length, or past the end.
     #[must_use]
-    pub const fn offset_of(&self, number: usize) -> Option<usize> {
+    pub const fn offset_of(&self, index: usize) -> Option<usize> {
         let mut rest = self.items();
         let mut offset = 0_usize;
         let mut at = 0;
         while let [item, tail @ ..] = rest {
-            if at == number {
+            if at == index {
                 return Some(offset);
             }
             let Some(len) = item.fixed_len() else { return None };
@@ -289,7 +289,22 @@ impl Layout {
         })
     }
 
-    /// The item called `name` in this layout, not in its parts, with its number.
+    /// Whether the layout has a check whose function is known, in parts, groups and choices too: [`refresh`] computes it again when
+    /// bytes that it covers were patched.
+    ///
+    /// [`refresh`]: crate::view::refresh
+    #[must_use]
+    pub fn has_checks(&self) -> bool {
+        self.items().iter().any(|item| match item {
+            Item::Field(field) => matches!(field.computed, Some(Computed::Check(Check { run: Some(_), .. }))),
+            Item::Part(part) => part.layout.has_checks(),
+            Item::Group(group) => group.layout.has_checks(),
+            Item::Choice(choice) => choice.cases().iter().any(|case| case.layout.has_checks()),
+            Item::Tail(_) | Item::Literal(_) | Item::Filler(_) => false,
+        })
+    }
+
+    /// The item called `name` in this layout, not in its parts, with its index.
     #[must_use]
     pub fn item(&self, name: &str) -> Option<(usize, &Item)> {
         self.items().iter().enumerate().find(|(_, item)| item.name() == Some(name))

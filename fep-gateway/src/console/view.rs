@@ -1,7 +1,7 @@
 //! Exchanges as the console shows them: one line each, and a telegram taken apart with its secrets masked.
 
+use fep_codec::dump;
 use fep_codec::layout::{Item, Layout};
-use fep_codec::{Record, dump};
 use fep_spec::model::Spec;
 use serde::Serialize;
 
@@ -26,6 +26,8 @@ pub struct Summary {
     pub trace: String,
     /// Why it is not answered.
     pub reason: Option<String>,
+    /// The reason's stable code.
+    pub reason_code: Option<String>,
     /// The line that carried it.
     pub line: Option<String>,
     /// The link's incarnation.
@@ -79,7 +81,7 @@ pub struct FieldView {
     pub secret: bool,
 }
 
-/// The field that carries an institution's verdict, by the name that the glossary gives it.
+/// The field that carries an institution's verdict, the response code (응답코드), by its usual name.
 const RESPONSE_CODE: &str = "response_code";
 
 /// An exchange in one line.
@@ -98,6 +100,7 @@ pub fn summary(exchange: &Exchange, spec: Option<&Spec>) -> Summary {
         settled_by: exchange.settled_by.clone(),
         trace: exchange.trace.clone(),
         reason: exchange.reason.clone(),
+        reason_code: exchange.reason_code.clone(),
         line,
         link,
         accepted_at_ms: exchange.accepted_at_ms,
@@ -140,7 +143,9 @@ pub fn view(spec: Option<&Spec>, telegram: &str, bytes: &[u8]) -> View {
 
 fn field(layout: &Layout, line: dump::Line) -> FieldView {
     // Bytes that belong to no field may be a secret that slipped out of its place.
-    let astray = line.value.is_err() && !names_a_field(layout, &line.path);
+    let names_a_field =
+        matches!(layout.item_by_path(&line.path), Some(Item::Field(_) | Item::Tail(_) | Item::Literal(_)));
+    let astray = line.value.is_err() && !names_a_field;
     let bytes = line.bytes.filter(|_| !astray);
     FieldView {
         secret: bytes.is_none(),
@@ -150,18 +155,6 @@ fn field(layout: &Layout, line: dump::Line) -> FieldView {
         offset: line.offset,
         len: line.len,
         value: line.value.unwrap_or_else(|why| format!("! {why}")),
-    }
-}
-
-fn names_a_field(layout: &Layout, path: &str) -> bool {
-    let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
-    let name = head.split('[').next().unwrap_or(head);
-    match (layout.item(name).map(|(_, item)| item), rest) {
-        (Some(Item::Field(_) | Item::Tail(_) | Item::Literal(_)), None) => true,
-        (Some(Item::Part(part)), Some(rest)) => names_a_field(&part.layout, rest),
-        (Some(Item::Group(group)), Some(rest)) => names_a_field(&group.layout, rest),
-        (Some(Item::Choice(choice)), Some(rest)) => choice.cases().iter().any(|case| names_a_field(&case.layout, rest)),
-        _ => false,
     }
 }
 
@@ -179,13 +172,13 @@ fn hex(bytes: &[u8]) -> String {
 fn verdict(exchange: &Exchange, spec: &Spec) -> Option<(String, Option<String>)> {
     let answer = exchange.answer.as_ref()?;
     let layout = &spec.telegram(&answer.telegram)?.layout;
-    let path = path_of(layout, RESPONSE_CODE)?;
-    let record = Record::decode(layout, &answer.bytes).ok()?;
-    let (field, value) = record.field(&path)?;
+    let span = layout.span(&layout.path_of(RESPONSE_CODE)?)?;
+    let field = span.field;
     if field.secret {
         return None;
     }
-    let code = value.to_text(field);
+    // The whole answer was decoded when it came; each listener asks for this field only.
+    let code = field.read(answer.bytes.get(span.range)?).ok()?.to_text(field);
     let meaning = match &field.kind {
         fep_codec::layout::Kind::Code(rule) => rule.codes.iter().find(|known| known.code == code),
         _ => None,
@@ -193,19 +186,11 @@ fn verdict(exchange: &Exchange, spec: &Spec) -> Option<(String, Option<String>)>
     Some((code, meaning.map(|known| known.label.to_string()).filter(|label| !label.is_empty())))
 }
 
-fn path_of(layout: &Layout, name: &str) -> Option<String> {
-    layout.items().iter().find_map(|item| match item {
-        Item::Field(field) if field.name == name => Some(name.to_owned()),
-        Item::Part(part) => path_of(&part.layout, name).map(|path| format!("{}.{path}", part.name)),
-        _ => None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const BANK_A: &str = include_str!("../../../specs/bank-a/bank-a.toml");
+    const BANK_A: &str = include_str!("../../specs/bank-a/bank-a.toml");
 
     /// A list whose account is secret; it has one entry.
     fn list() -> Vec<u8> {

@@ -5,15 +5,27 @@ use serde_json::Value;
 /// FNV-1a with 128 bits over the telegram's name and the body. It tells accidents apart, not forgeries: whoever knows an
 /// idempotency key may ask with it anyway.
 pub(super) fn digest(telegram: &str, body: &Value) -> [u8; 16] {
-    let mut digest = Digest(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
-    digest.text(telegram);
+    let mut digest = Digest::new(telegram);
     digest.value(body);
+    digest.0.to_be_bytes()
+}
+
+/// The same for a request that came as bytes.
+pub(super) fn digest_of_bytes(telegram: &str, bytes: &[u8]) -> [u8; 16] {
+    let mut digest = Digest::new(telegram);
+    digest.bytes(bytes);
     digest.0.to_be_bytes()
 }
 
 struct Digest(u128);
 
 impl Digest {
+    fn new(telegram: &str) -> Self {
+        let mut digest = Self(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
+        digest.text(telegram);
+        digest
+    }
+
     fn bytes(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.0 = (self.0 ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013B);

@@ -88,6 +88,10 @@ impl ApiError {
                 Self::new(StatusCode::NOT_FOUND, "not_a_request", message)
             }
             Refusal::Invalid(error) => Self::invalid(error),
+            // Only the embedded API has structs.
+            Refusal::OtherLayout { .. } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "other_layout", refusal.to_string())
+            }
             Refusal::StillRunning(id) => {
                 let message = format!("exchange {id} with this Idempotency-Key still runs; ask GET /v1/exchanges/{id}");
                 Self::new(StatusCode::CONFLICT, "still_running", message).with("exchange", id.0.as_str())
@@ -96,7 +100,7 @@ impl ApiError {
                 let message = format!(
                     "whether this Idempotency-Key was used cannot be looked up now: {why}; nothing was sent now, ask again"
                 );
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "key_unchecked", message)
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "key_unchecked", message).with("reason_code", why.code())
             }
             Refusal::OtherBody(id) => {
                 let message = format!(

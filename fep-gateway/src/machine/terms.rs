@@ -3,7 +3,6 @@
 //! The machines never look into a telegram. [`Telegrams`] does it for them; it is as pure as they are.
 
 use std::fmt;
-use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,46 +17,26 @@ pub struct Now {
     pub wall_ms: i64,
 }
 
-/// What pairs an answer with its request: the bytes of the key fields, one by one, blanks around them removed.
+/// What pairs an answer with its request: the meaning of the key fields, one by one, as [`Field::key_text`] has it.
 ///
 /// A tuple and not a glued string: ("12", "3") is not ("1", "23").
 ///
 /// Its Debug text shows none of them: an institution may pair telegrams by account number.
+///
+/// [`Field::key_text`]: fep_codec::Field::key_text
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(Arc<[Box<[u8]>]>);
+pub struct Key(Arc<[Box<str>]>);
 
 impl Key {
-    /// The key of these field contents, in the configured order.
-    pub fn new<'f>(fields: impl IntoIterator<Item = &'f [u8]>) -> Self {
-        Self(fields.into_iter().map(|field| Box::from(field.trim_ascii())).collect())
+    /// The key of these field contents, in the configured order. The journal keeps them in this form.
+    pub fn new<F: Into<Box<str>>>(fields: impl IntoIterator<Item = F>) -> Self {
+        Self(fields.into_iter().map(Into::into).collect())
     }
 
-    /// The fields as text, for the journal: as they are if they are ASCII text, else `0x` and their hex digits.
-    pub fn fields(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(|field| match std::str::from_utf8(field) {
-            Ok(text) if field.iter().all(u8::is_ascii) && !text.starts_with(HEX) => text.to_owned(),
-            _ => field.iter().fold(HEX.to_owned(), |mut hex, byte| {
-                // Writing into a String cannot fail.
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            }),
-        })
+    /// The field contents, in the configured order.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|field| &**field)
     }
-
-    /// The key that has these [`Key::fields`].
-    #[must_use]
-    pub fn from_fields(fields: &[String]) -> Self {
-        Self(
-            fields.iter().map(|field| field.strip_prefix(HEX).map_or_else(|| field.as_bytes().into(), unhex)).collect(),
-        )
-    }
-}
-
-const HEX: &str = "0x";
-
-fn unhex(digits: &str) -> Box<[u8]> {
-    let pairs = digits.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
-    pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
 }
 
 impl fmt::Debug for Key {
@@ -212,20 +191,5 @@ impl<T: Telegrams> Telegrams for Arc<T> {
 
     fn day(&self, now: Now) -> i64 {
         T::day(self, now)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_survives_the_journal_whatever_its_bytes() {
-        let packed = [&[0x01, 0x23, 0x4F][..], &[0xF0, 0xF1], b"000123", b"0x12", b"", "김".as_bytes()];
-        let key = Key::new(packed);
-        let fields: Vec<_> = key.fields().collect();
-        assert_eq!(fields[..5], ["\u{1}#O", "0xf0f1", "000123", "0x30783132", ""]);
-        assert_eq!(Key::from_fields(&fields), key);
-        assert_ne!(Key::from_fields(&["0xf0f1".to_owned()]), Key::from_fields(&["0xf0f2".to_owned()]));
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use fep_codec::json::plain_value;
+use fep_codec::json::{get, plain_value, put};
 use fep_codec::layout::{Item, Layout, Repeat};
 use serde_json::{Map, Value as Json};
 
@@ -74,49 +74,6 @@ fn choices(layout: &Layout, source: &Map<String, Json>, now: &Moment, fields: &m
 fn object(json: Option<&Json>) -> &Map<String, Json> {
     static NOTHING: LazyLock<Map<String, Json>> = LazyLock::new(Map::new);
     json.and_then(Json::as_object).unwrap_or(&NOTHING)
-}
-
-/// Puts a value at a dotted path, making the parts on the way.
-pub(super) fn put(fields: &mut Map<String, Json>, path: &str, value: Json) {
-    match path.split_once('.') {
-        None => {
-            fields.insert(path.to_owned(), value);
-        }
-        Some((part, rest)) => {
-            let inner = fields.entry(part).or_insert_with(|| Json::Object(Map::new()));
-            if let Json::Object(inner) = inner {
-                put(inner, rest, value);
-            }
-        }
-    }
-}
-
-/// The value at a dotted path.
-pub(super) fn get<'j>(fields: &'j Map<String, Json>, path: &str) -> Option<&'j Json> {
-    match path.split_once('.') {
-        None => fields.get(path),
-        Some((part, rest)) => get(fields.get(part)?.as_object()?, rest),
-    }
-}
-
-/// The paths of all fields and groups, entries of groups excepted.
-pub(super) fn paths(layout: &Layout) -> Vec<String> {
-    let mut paths = Vec::new();
-    for item in layout.items() {
-        match (item, item.name()) {
-            (Item::Part(part), Some(name)) => {
-                paths.extend(self::paths(&part.layout).into_iter().map(|path| format!("{name}.{path}")));
-            }
-            (Item::Choice(choice), Some(name)) => {
-                for case in choice.cases() {
-                    paths.extend(self::paths(&case.layout).into_iter().map(|path| format!("{name}.{path}")));
-                }
-            }
-            (_, Some(name)) => paths.push(name.to_owned()),
-            (_, None) => {}
-        }
-    }
-    paths
 }
 
 /// A value as text, for comparisons: a scenario may say `100` or `"100"`, and an inquiry may name a number in another field's kind.

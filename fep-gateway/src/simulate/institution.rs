@@ -4,7 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use fep_codec::{Error, Layout, Record};
+use fep_codec::layout::Kind;
+use fep_codec::view::patch;
+use fep_codec::{Error, Field, Layout, Record, Value, json};
 use fep_spec::model::{Spec, TelegramSpec};
 use serde_json::{Map, Value as Json};
 use tracing::{debug, info, warn};
@@ -205,7 +207,7 @@ impl SimulatedInstitution {
         for (number, rule) in self.scenario.rules.iter().enumerate() {
             let named = rule.telegram.as_deref().map_or(!session, |name| name == telegram);
             let holds = |(path, wanted): &(String, Vec<Json>)| {
-                let found = compose::get(request, path).map(compose::text);
+                let found = json::get(request, path).map(compose::text);
                 wanted.iter().any(|wanted| Some(compose::text(wanted)) == found)
             };
             if !named || !rule.when.iter().all(holds) {
@@ -261,19 +263,20 @@ impl SimulatedInstitution {
 
     /// Moves the trace number's first digit on by five: nobody's number, as long as few are in flight.
     fn with_wrong_trace(&self, answer: &TelegramSpec, mut bytes: Vec<u8>) -> Vec<u8> {
-        let span = self.scenario.trace.as_deref().and_then(|trace| answer.layout.span(trace));
-        if let Some(digit) = span.and_then(|span| bytes.get_mut(span.range.start))
-            && digit.is_ascii_digit()
+        let trace = self.scenario.trace.as_deref().and_then(|path| Some((path, answer.layout.span(path)?)));
+        if let Some((path, span)) = trace
+            && let Some(wrong) = bytes.get(span.range).and_then(|trace| wrong_trace(span.field, trace))
+            && let Err(error) = patch(&answer.layout, &mut bytes, path, &wrong)
         {
-            *digit = b'0' + (*digit - b'0' + 5) % 10;
+            warn!(%error, "the trace number cannot be falsified");
         }
         bytes
     }
 
     fn framed(&self, content: &[u8]) -> Vec<u8> {
         let framing = self.scenario.framing;
-        let digits = usize::from(framing.digits);
-        let counted = match framing.counts {
+        let digits = usize::from(framing.digits());
+        let counted = match framing.counts() {
             fep_codec::layout::LengthScope::Rest => content.len(),
             fep_codec::layout::LengthScope::All => content.len() + digits,
         };
@@ -283,7 +286,7 @@ impl SimulatedInstitution {
     }
 
     fn trace(&self, request: &Map<String, Json>) -> String {
-        let trace = self.scenario.trace.as_deref().and_then(|trace| compose::get(request, trace));
+        let trace = self.scenario.trace.as_deref().and_then(|trace| json::get(request, trace));
         trace.map(ToString::to_string).unwrap_or_default()
     }
 
@@ -316,12 +319,12 @@ impl Memory {
                 }
                 Some(Setting::Date) => Json::from(material.now.date.as_str()),
                 Some(Setting::Time) => Json::from(material.now.time.as_str()),
-                Some(Setting::Request(path)) => compose::get(material.request, path).cloned().unwrap_or_default(),
+                Some(Setting::Request(path)) => json::get(material.request, path).cloned().unwrap_or_default(),
                 Some(Setting::Recalled(path)) => {
-                    material.recalled.and_then(|fields| compose::get(fields, path)).cloned().unwrap_or_default()
+                    material.recalled.and_then(|fields| json::get(fields, path)).cloned().unwrap_or_default()
                 }
             };
-            compose::put(fields, &assignment.path, value);
+            json::put(fields, &assignment.path, value);
         }
     }
 
@@ -340,9 +343,26 @@ impl Memory {
     }
 }
 
+/// A trace number whose first digit is another.
+fn wrong_trace(field: &Field, bytes: &[u8]) -> Option<Value> {
+    match (field.read(bytes).ok()?, &field.kind) {
+        (Value::Number(number), Kind::Number(rule)) => {
+            let digits = rule.encoding.digits(field.len).clamp(1, 18);
+            let digits = rule.digits_max.map_or(digits, |max| digits.min(usize::from(max)));
+            let end = 10_i128.pow(u32::try_from(digits).unwrap_or(18));
+            Some(Value::Number((number + end / 2) % end))
+        }
+        (Value::Text(text), Kind::Digits(_)) => {
+            let first = text.chars().next()?.to_digit(10)?;
+            Some(Value::Text(format!("{}{}", (first + 5) % 10, text.get(1..)?)))
+        }
+        _ => None,
+    }
+}
+
 /// The values of these fields as text.
 fn key(fields: &Map<String, Json>, paths: &[String]) -> Vec<String> {
-    paths.iter().map(|path| compose::get(fields, path).map(compose::text).unwrap_or_default()).collect()
+    paths.iter().map(|path| json::get(fields, path).map(compose::text).unwrap_or_default()).collect()
 }
 
 fn encode(layout: &Layout, fields: Map<String, Json>) -> Result<Vec<u8>, Error> {

@@ -2,10 +2,10 @@
 
 use fep_codec::layout::{DatePattern, Item, Kind, Layout};
 use fep_codec::record::{Record, Value};
-use fep_codec::{Culprit, Error, Fault, MonthDay};
+use fep_codec::{Culprit, Error, Fault, MonthDay, json};
 use serde_json::Value as Json;
 
-use super::{Stamp, put_path, within};
+use super::{Stamp, within};
 use crate::config::Filling;
 
 /// A filling at its field.
@@ -49,6 +49,9 @@ impl Filler {
             (Filling::Transaction, Kind::Text(_)) if span.field.len > TRANSACTION_HEAD + 1 => Content::Transaction,
             (with, _) => return Err(cannot(&format!("{with:?} cannot be put into this kind of field"))),
         };
+        if span.field.computed.is_some() && !matches!(content, Content::Fixed(_)) {
+            return Err(cannot("the field is computed"));
+        }
         let len = span.field.len;
         let digits = match &span.field.kind {
             Kind::Number(rule) => {
@@ -66,13 +69,29 @@ impl Filler {
         10_u64.checked_pow(digits).map_or(u64::MAX, |end| end - 1)
     }
 
-    /// Fills the field if it has no value; the trace number is ours in any case.
-    pub(super) fn put(&self, record: &mut Record<'_>, trace: u64, stamp: Stamp) -> Result<(), Error> {
+    /// Where it goes.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether it is known only when the telegram is sent.
+    pub(super) const fn is_open(&self) -> bool {
+        !matches!(self.content, Content::Fixed(_))
+    }
+
+    /// Fills the field if it has no value, and says whether it did; the trace number is ours in any case.
+    pub(super) fn put(&self, record: &mut Record<'_>, trace: u64, stamp: Stamp) -> Result<bool, Error> {
         let ours = matches!(self.content, Content::TraceNumber | Content::TraceText);
         if !ours && !matches!(record.get(&self.path), Some(Value::Absent)) {
-            return Ok(());
+            return Ok(false);
         }
-        let value = match &self.content {
+        record.set(&self.path, self.value(trace, stamp)?)?;
+        Ok(true)
+    }
+
+    /// What the field gets.
+    pub(super) fn value(&self, trace: u64, stamp: Stamp) -> Result<Value, Error> {
+        Ok(match &self.content {
             Content::Fixed(value) => value.clone(),
             Content::TraceNumber => Value::Number(trace.into()),
             Content::TraceText => Value::Text(format!("{trace:0len$}", len = self.len)),
@@ -88,8 +107,7 @@ impl Filler {
             Content::Time => Value::Time(stamp.time),
             Content::TimeText => Value::Text(digits(&stamp.time)),
             Content::Transaction => Value::Text(self.transaction(trace, stamp)?),
-        };
-        record.set(&self.path, value)
+        })
     }
 
     /// `T`, the date, and the trace number: in digits while they suffice, then `A` and base 36.
@@ -120,10 +138,11 @@ impl Filler {
 const TRANSACTION_HEAD: usize = 9;
 
 /// A constant as its field's kind has it, if it fits the field.
-pub(super) fn fixed(layout: &Layout, path: &str, json: &Json) -> Result<Value, String> {
-    let mut fields = Json::Object(serde_json::Map::new());
-    put_path(&mut fields, path, json.clone());
-    let record = Record::from_json_value(layout, &fields).map_err(|error| format!("{}: {error}", layout.name))?;
+pub(super) fn fixed(layout: &Layout, path: &str, constant: &Json) -> Result<Value, String> {
+    let mut fields = serde_json::Map::new();
+    json::put(&mut fields, path, constant.clone());
+    let record =
+        Record::from_json_value(layout, &Json::Object(fields)).map_err(|error| format!("{}: {error}", layout.name))?;
     let value = record.get(path).cloned().unwrap_or(Value::Absent);
     if let Some(span) = layout.span(path).filter(|span| span.field.computed.is_none()) {
         // The field alone: what else the telegram has does not matter here.

@@ -9,10 +9,16 @@ const NOW: Now = Now { steady: Duration::ZERO, wall_ms: 1_795_221_015_000 };
 
 const CONFIG: &str = include_str!("../../testdata/bank-a.toml");
 
+const HOST_B: &str = include_str!("../../testdata/host-b.toml");
+
 fn catalogue() -> TelegramCatalogue {
+    catalogue_of(CONFIG)
+}
+
+fn catalogue_of(config: &str) -> TelegramCatalogue {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let config = Config::parse("gateway.toml", CONFIG, &folder).unwrap();
-    TelegramCatalogue::new(config.institutions.get("bank-a").unwrap()).unwrap()
+    let config = Config::parse("gateway.toml", config, &folder).unwrap_or_else(|error| panic!("{error}"));
+    TelegramCatalogue::new(config.institutions.values().next().unwrap()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn golden(name: &str) -> (Json, Vec<u8>) {
@@ -21,6 +27,10 @@ fn golden(name: &str) -> (Json, Vec<u8>) {
     let hex = golden["hex"].as_str().unwrap();
     let bytes = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
     (golden["fields"].clone(), bytes)
+}
+
+fn put(fields: &mut Json, path: &str, value: &str) {
+    json::put(fields.as_object_mut().unwrap(), path, value.into());
 }
 
 fn body() -> Json {
@@ -36,13 +46,13 @@ fn body() -> Json {
 fn a_body_with_fillings_makes_the_golden_telegram() {
     let catalogue = catalogue();
     let mut fields = body();
-    put_path(&mut fields, "header.transaction_no", "T2026112100001".into());
+    put(&mut fields, "header.transaction_no", "T2026112100001");
     let draft = catalogue.draft("Transfer", &with_header(fields), NOW).unwrap();
     let wire = catalogue.request(&draft, 123, NOW).unwrap();
     let (_, bytes) = golden("bank-a-transfer.json");
     assert_eq!(String::from_utf8_lossy(&wire.bytes), String::from_utf8_lossy(&bytes));
     assert_eq!((&*wire.answer, wire.trace.as_str()), ("TransferAnswer", "123"));
-    assert_eq!(wire.key, Key::new([b"000123".as_slice(), b"20261121"]));
+    assert_eq!(wire.key, Key::new(["123", "20261121"]));
     assert_eq!(catalogue.trace_max(), 999_999);
 }
 
@@ -99,7 +109,7 @@ fn a_wrong_request_is_refused_by_name() {
     fields.as_object_mut().unwrap().remove("amount");
     check("Transfer", &fields, "amount (출금금액): is missing");
     let mut fields = with_header(body());
-    put_path(&mut fields, "header.telegram_code", "0200".into());
+    put(&mut fields, "header.telegram_code", "0200");
     check("Transfer", &fields, "caller: header.telegram_code: not the constant that the spec puts here");
 }
 
@@ -109,7 +119,7 @@ fn received_bytes_become_what_they_mean() {
     let (_, answer) = golden("bank-a-transfer-answer.json");
     let Classified::Answer { telegram, key, refused } = catalogue.read(&answer) else { panic!("no answer") };
     assert_eq!((&*telegram, refused), ("TransferAnswer", None));
-    assert_eq!(key, Key::new([b"000123".as_slice(), b"20261121"]));
+    assert_eq!(key, Key::new(["123", "20261121"]));
 
     let (_, sign_on) = golden("bank-a-sign-on.json");
     assert!(matches!(catalogue.read(&sign_on), Classified::Duty(Duty::SignOn)));
@@ -119,7 +129,7 @@ fn received_bytes_become_what_they_mean() {
     let mut broken = answer;
     broken[120] = b'x';
     let Classified::Undecodable { key: Some(key), why } = catalogue.read(&broken) else { panic!("no undecodable") };
-    assert_eq!(key, Key::new([b"000123".as_slice(), b"20261121"]));
+    assert_eq!(key, Key::new(["123", "20261121"]));
     assert!(why.contains("amount (출금금액), bytes 116..129"), "{why}");
     let (_, mut notice) = golden("bank-a-deposit-notice.json");
     notice[120] = b'x';
@@ -175,4 +185,43 @@ fn constants_that_their_fields_cannot_carry_are_refused_at_the_start() {
         "header.response_code",
     );
     check("\"fee\" = 0", "\"fee\" = 1234567890", "fee: caller");
+}
+
+/// A header of the host, written by hand: EBCDIC text, COMP-3 numbers. The date is 2026-11-21, the time 09:30:15.
+fn host_header(len: u8, tran_id: &[u8; 8], telegram_code: &[u8; 4], trace: [u8; 4]) -> Vec<u8> {
+    let mut bytes = vec![0, len];
+    bytes.extend_from_slice(tran_id);
+    bytes.extend_from_slice(telegram_code);
+    bytes.extend_from_slice(&trace);
+    bytes.extend_from_slice(&[0x02, 0x02, 0x61, 0x12, 0x1F]);
+    bytes.extend_from_slice(&[0x00, 0x93, 0x01, 0x5F]);
+    bytes.extend_from_slice(b"\xF0\xF0");
+    bytes.extend_from_slice(&[0x40; 11]);
+    bytes
+}
+
+#[test]
+fn a_mainframes_telegrams_are_recognised() {
+    let catalogue = catalogue_of(HOST_B);
+    // SIGNON and two spaces, 0800 and 0810, in EBCDIC.
+    let sign_on = *b"\xE2\xC9\xC7\xD5\xD6\xD5\x40\x40";
+    let theirs = host_header(40, &sign_on, b"\xF0\xF8\xF0\xF0", [0x00, 0x00, 0x20, 0x0C]);
+    assert!(matches!(catalogue.read(&theirs), Classified::Duty(Duty::SignOn)), "{:?}", catalogue.read(&theirs));
+    let answer = host_header(40, &sign_on, b"\xF0\xF8\xF1\xF0", [0x00, 0x00, 0x20, 0x0C]);
+    let Classified::Answer { telegram, key, refused } = catalogue.read(&answer) else { panic!("no answer") };
+    assert_eq!((&*telegram, refused), ("SignOnAnswer", None));
+    assert_eq!(key, catalogue.duty(Duty::SignOn, 200, NOW).unwrap().key);
+    let unknown = host_header(40, b"\xE2\xC9\xC7\xD5\xD6\xD5\x40\xC1", b"\xF0\xF8\xF0\xF0", [0, 0, 0x20, 0x0C]);
+    assert!(matches!(catalogue.read(&unknown), Classified::Undecodable { .. }));
+}
+
+#[test]
+fn no_two_packed_numbers_are_one_key() {
+    let catalogue = catalogue_of(HOST_B);
+    let draft = catalogue.draft("LoanListRequest", &serde_json::json!({ "customer_no": "1" }), NOW).unwrap();
+    let key = |trace| catalogue.request(&draft, trace, NOW).unwrap().key;
+    // 20 0C and 09 0C end in a form feed and begin with a space or a tabulator, as ASCII has it.
+    assert_ne!(key(200), key(90));
+    assert_ne!(key(200), key(2_000_000));
+    assert_eq!(key(200), key(200));
 }

@@ -12,7 +12,9 @@
 
 mod harness;
 mod lines;
+mod migration;
 mod notices;
 mod outcomes;
 mod peer;
 mod stream;
+mod typed;

@@ -1,6 +1,6 @@
 //! 호스트 B 대출 전문: the telegrams of the spec `host-b`, version 2026-11-01.
 //!
-//! Written by `fep gen` from host-b.toml (fnv1a-64 d6baea6dee56e97f). A change belongs there.
+//! Written by `fep gen` from host-b.toml (fnv1a-64 831540e00633e5ea). A change belongs there.
 
 use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 
@@ -8,8 +8,124 @@ use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "telegrams are as long as the sheet says")]
 pub enum HostB {
+    /// Sign on (개시).
+    SignOn(SignOn),
+    /// Sign on answer (개시 응답).
+    SignOnAnswer(SignOnAnswer),
+    /// Sign off (종료).
+    SignOff(SignOff),
+    /// Sign off answer (종료 응답).
+    SignOffAnswer(SignOffAnswer),
+    /// Echo test (회선시험).
+    EchoTest(EchoTest),
+    /// Echo test answer (회선시험 응답).
+    EchoTestAnswer(EchoTestAnswer),
+    /// Loan list request (대출목록 요구).
+    LoanListRequest(LoanListRequest),
     /// Loan list (대출목록).
     LoanList(LoanList),
+    /// Repayment notice (상환통지).
+    RepaymentNotice(RepaymentNotice),
+    /// Repayment notice answer (상환통지 응답).
+    RepaymentNoticeAnswer(RepaymentNoticeAnswer),
+}
+
+/// Sign on (개시).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(
+    len = 40,
+    charset = "ibm933",
+    label = "개시",
+    when("header.telegram_code" = "0800", "header.tran_id" = "SIGNON")
+)]
+pub struct SignOn {
+    /// Header (공통부).
+    pub header: Header,
+}
+
+/// Sign on answer (개시 응답).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(
+    len = 40,
+    charset = "ibm933",
+    label = "개시 응답",
+    when("header.telegram_code" = "0810", "header.tran_id" = "SIGNON")
+)]
+pub struct SignOnAnswer {
+    /// Header (공통부).
+    pub header: Header,
+}
+
+/// Sign off (종료).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(
+    len = 40,
+    charset = "ibm933",
+    label = "종료",
+    when("header.telegram_code" = "0800", "header.tran_id" = "SIGNOFF")
+)]
+pub struct SignOff {
+    /// Header (공통부).
+    pub header: Header,
+}
+
+/// Sign off answer (종료 응답).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(
+    len = 40,
+    charset = "ibm933",
+    label = "종료 응답",
+    when("header.telegram_code" = "0810", "header.tran_id" = "SIGNOFF")
+)]
+pub struct SignOffAnswer {
+    /// Header (공통부).
+    pub header: Header,
+}
+
+/// Echo test (회선시험).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(
+    len = 40,
+    charset = "ibm933",
+    label = "회선시험",
+    when("header.telegram_code" = "0800", "header.tran_id" = "ECHOTEST")
+)]
+pub struct EchoTest {
+    /// Header (공통부).
+    pub header: Header,
+}
+
+/// Echo test answer (회선시험 응답).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(
+    len = 40,
+    charset = "ibm933",
+    label = "회선시험 응답",
+    when("header.telegram_code" = "0810", "header.tran_id" = "ECHOTEST")
+)]
+pub struct EchoTestAnswer {
+    /// Header (공통부).
+    pub header: Header,
+}
+
+/// Loan list request (대출목록 요구).
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(
+    len = 60,
+    charset = "ibm933",
+    label = "대출목록 요구",
+    when("header.telegram_code" = "0200", "header.tran_id" = "LOANLIST"),
+    debug
+)]
+pub struct LoanListRequest {
+    /// Header (공통부).
+    pub header: Header,
+    /// Customer no (고객번호).
+    #[field(len = 13, label = "고객번호", secret, charset = "ibm833")]
+    pub customer_no: Text<13>,
+    /// Reserved (예비).
+    #[field(filler, len = 7, label = "예비")]
+    pub _reserved: (),
 }
 
 /// Loan list (대출목록).
@@ -65,6 +181,50 @@ pub struct LoanListLoans {
     /// Memo (메모).
     #[field(len = 20, label = "메모")]
     pub memo: Text<20>,
+}
+
+/// Repayment notice (상환통지).
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(len = 100, charset = "ibm933", label = "상환통지", when("header.telegram_code" = "0400"), debug)]
+pub struct RepaymentNotice {
+    /// Header (공통부).
+    pub header: Header,
+    /// Loan no (대출번호).
+    #[field(len = 14, label = "대출번호", charset = "ibm833")]
+    pub loan_no: Text<14>,
+    /// Amount (상환금액).
+    ///
+    /// COMP-3 S9(13)V99
+    #[field(len = 8, label = "상환금액", encoding = "packed", sign = "signed", scale = 2)]
+    pub amount: i64,
+    /// Payer name (상환인명).
+    #[field(len = 30, label = "상환인명", secret)]
+    pub payer_name: Text<30>,
+    /// Reserved (예비).
+    #[field(filler, len = 8, label = "예비")]
+    pub _reserved: (),
+}
+
+/// Repayment notice answer (상환통지 응답).
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(len = 100, charset = "ibm933", label = "상환통지 응답", when("header.telegram_code" = "0410"), debug)]
+pub struct RepaymentNoticeAnswer {
+    /// Header (공통부).
+    pub header: Header,
+    /// Loan no (대출번호).
+    #[field(len = 14, label = "대출번호", charset = "ibm833")]
+    pub loan_no: Text<14>,
+    /// Amount (상환금액).
+    ///
+    /// COMP-3 S9(13)V99
+    #[field(len = 8, label = "상환금액", encoding = "packed", sign = "signed", scale = 2)]
+    pub amount: i64,
+    /// Payer name (상환인명).
+    #[field(len = 30, label = "상환인명", secret)]
+    pub payer_name: Text<30>,
+    /// Reserved (예비).
+    #[field(filler, len = 8, label = "예비")]
+    pub _reserved: (),
 }
 
 /// Header (공통부).

@@ -37,6 +37,7 @@ impl Task {
             institution: self.name.clone(),
             telegram: telegram.to_owned(),
             fields: self.catalogue.fields(telegram, &bytes).unwrap_or(Value::Null),
+            bytes: bytes.clone(),
             callback: config.callback.clone(),
             timeout: config.callback_timeout,
         };
@@ -78,7 +79,9 @@ impl Task {
                 self.notice_replies.insert(ticket, id);
             }
             Ok(_) => {}
-            Err(why) => tracing::warn!(institution = self.name, why, "a notice's answer cannot be sent"),
+            Err(why) => {
+                tracing::warn!(institution = self.name, %why, code = why.code(), "a notice's answer cannot be sent")
+            }
         }
     }
 }

@@ -34,7 +34,7 @@ fn start_with(address: String, events_max: usize) -> Bench {
         connect_timeout: Duration::from_millis(500),
         write_timeout: Duration::from_millis(300),
         frame_timeout: Duration::from_millis(300),
-        framing: LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 1000 },
+        framing: LengthPrefix::new(4, LengthScope::Rest, 1000).expect("1 to 9 digits"),
         events: event,
         frames: frame_queue,
         close: closed,
@@ -54,7 +54,7 @@ impl Bench {
                 LinkEvent::Connected(_) => {}
                 LinkEvent::Received(_, frames) => received.extend(frames),
                 LinkEvent::BadFrame(_, bytes, _) => received.push(bytes),
-                LinkEvent::Lost { why, .. } => return (received, why),
+                LinkEvent::Lost { why, .. } => return (received, why.to_string()),
             }
         }
     }
@@ -63,7 +63,7 @@ impl Bench {
         loop {
             match timeout(Duration::from_secs(10), self.events.recv()).await.expect("it ends").expect("it is told") {
                 LinkEvent::Lost { why, untouched, .. } => {
-                    return (why, untouched.into_iter().map(|ticket| ticket.0).collect());
+                    return (why.to_string(), untouched.into_iter().map(|ticket| ticket.0).collect());
                 }
                 LinkEvent::Connected(_) | LinkEvent::Received(..) | LinkEvent::BadFrame(..) => {}
             }

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use fep_codec::framing::LengthPrefix;
 use fep_codec::layout::LengthScope;
-use fep_codec::{Layout, Record};
+use fep_codec::{Layout, Record, json};
 use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::model::Spec;
 use fep_spec::report::{Report, Source};
 use serde_json::{Map, Value as Json};
 
 use super::{Action, Answers, Assignment, Delay, Notice, Remember, Rule, Scenario, Session, Setting};
-use crate::simulate::compose;
 
 /// Longest of any time in a scenario: an hour.
 const WAIT_MAX_MS: u64 = 3_600_000;
@@ -82,19 +81,17 @@ impl<'s> Reader<'s> {
     }
 
     fn framing(&self, table: Option<Table<'_>>) -> LengthPrefix {
-        let default = LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 9999 };
+        let default = LengthPrefix::new(4, LengthScope::Rest, 9999).unwrap_or(LengthPrefix::FOUR_DIGITS);
         let Some(table) = table else { return default };
         let digits = table.integer("length_digits", 1..=9_u8);
         let counts = table.choice("counts", &[("rest", LengthScope::Rest), ("all", LengthScope::All)]);
         let frame_max_bytes = table.integer("frame_max_bytes", 1..=i64::try_from(FRAME_MAX_BYTES).unwrap_or(i64::MAX));
         table.finish();
-        LengthPrefix {
-            digits: digits.map_or(default.digits, |digits| digits.value),
-            counts: counts.map_or(default.counts, |counts| counts.value),
-            frame_max_bytes: frame_max_bytes
-                .and_then(|max| usize::try_from(max.value).ok())
-                .unwrap_or(default.frame_max_bytes),
-        }
+        let digits = digits.map_or(default.digits(), |digits| digits.value);
+        let counts = counts.map_or(default.counts(), |counts| counts.value);
+        let frame_max_bytes = frame_max_bytes.and_then(|max| usize::try_from(max.value).ok());
+        // Other digits were refused above.
+        LengthPrefix::new(digits, counts, frame_max_bytes.unwrap_or(default.frame_max_bytes())).unwrap_or(default)
     }
 
     fn session(&self, table: Table<'_>) -> Option<Session> {
@@ -254,7 +251,7 @@ impl<'s> Reader<'s> {
             for setting in &assignment.values {
                 let Setting::Constant(value) = setting else { continue };
                 let mut fields = Map::new();
-                compose::put(&mut fields, &assignment.path, value.clone());
+                json::put(&mut fields, &assignment.path, value.clone());
                 if let Err(error) = Record::from_json_value(layout, &Json::Object(fields)) {
                     self.document.error(place.clone(), format!("{}: {}", error.path(), error.message()));
                 }
@@ -265,7 +262,7 @@ impl<'s> Reader<'s> {
     fn known_in(&self, layout: &Layout, path: Located<&str>) -> bool {
         let known = Record::new(layout).get(path.value).is_some();
         if !known {
-            let paths = compose::paths(layout);
+            let paths = layout.paths();
             let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
             let message = format!("{} has no field {}", layout.name, path.value);
             match fep_spec::document::nearest(path.value, paths) {

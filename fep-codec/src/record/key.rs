@@ -1,0 +1,101 @@
+//! A field's content as text by what it means: what correlation keys are made of.
+//!
+//! An answer may carry its request's trace number at another offset, justified otherwise, or packed where the request has
+//! digits. The bytes differ then and the meaning does not, so a key is made of values and not of bytes.
+//!
+//! ```text
+//!  30 30 30 31 32 33     number          "123"
+//!  00 01 23 0C           number, packed  "123"
+//!  30 30 31 32 20 20     digits          "0012"          zeros of a digit string stay
+//!  00 01 2x 0C           no number       "0x00012f0c"    the bytes, so that nothing is lost
+//! ```
+
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use super::Value;
+use super::by_kind;
+use super::text::hex;
+use crate::cursor::Reader;
+use crate::error::Error;
+use crate::layout::{Field, Kind};
+
+/// What stands in front of bytes in hex.
+const BYTES: &str = "0x";
+/// What stands in front of a text that would look like one of the two otherwise.
+const TEXT: &str = "0t";
+
+impl Field {
+    /// Reads the field's value from its own bytes alone. What depends on the rest of the telegram is not verified: a computed
+    /// field gives what stands in it.
+    ///
+    /// # Errors
+    /// If the bytes are not as many as the field has, or no value of its kind.
+    pub fn read(&self, bytes: &[u8]) -> Result<Value, Error> {
+        let mut reader = Reader::of_len(bytes, Some(self.len))?;
+        let value = by_kind::read(self, &self.kind, &mut reader)?;
+        reader.finish()?;
+        Ok(value)
+    }
+
+    /// The field's content as text by which keys are compared. Two contents of a field have the same text only if they are the
+    /// same bytes or read to the same value.
+    ///
+    /// Text, digits and codes are themselves without the rule's own padding; a number is its decimal digits without leading
+    /// zeros; dates and times are their digits, with the century and the seconds; no value is the empty text. Raw bytes, and
+    /// bytes that are no value of the field's kind, are `0x` and their hex digits; a text that begins in this way has `0t` in
+    /// front.
+    ///
+    /// ```
+    /// use fep_codec::layout::{DigitsRule, Encoding, Field, Kind, NumberRule};
+    ///
+    /// let field = |kind, len| Field { name: "trace_no".into(), label: "".into(), len, kind, secret: false, computed: None };
+    /// let packed = field(Kind::Number(NumberRule { encoding: Encoding::Packed, ..NumberRule::UNSIGNED }), 4);
+    /// let zoned = field(Kind::Number(NumberRule::UNSIGNED), 6);
+    /// assert_eq!(packed.key_text(&[0x00, 0x00, 0x20, 0x0F]), "200");
+    /// assert_eq!(zoned.key_text(b"000200"), "200");
+    /// assert_eq!(zoned.key_text(b"0002x0"), "0x303030327830");
+    /// assert_eq!(field(Kind::Digits(DigitsRule::LEFT), 6).key_text(b"0020  "), "0020");
+    /// ```
+    #[must_use]
+    pub fn key_text(&self, bytes: &[u8]) -> String {
+        let Ok(value) = self.read(bytes) else { return format!("{BYTES}{}", hex(bytes)) };
+        match value {
+            Value::Bytes(bytes) => format!("{BYTES}{}", hex(&bytes)),
+            Value::Text(text) if text.starts_with(BYTES) || text.starts_with(TEXT) => format!("{TEXT}{text}"),
+            Value::Number(_) => without_zeros(&value.to_text(self)).to_owned(),
+            Value::Date(date) => digits(&date),
+            Value::MonthDay(day) => digits(&day),
+            Value::Time(time) => digits(&time),
+            Value::DateTime(both) => digits(&both),
+            Value::MonthDayTime(both) => digits(&both),
+            other => other.to_text(self),
+        }
+    }
+
+    /// Whether the key texts of two fields are comparable: both are numbers, both are strings of characters, both are dates, and
+    /// so on. An answer whose field is of another sort than its request's would never have its request's key.
+    #[must_use]
+    pub const fn pairs_with(&self, other: &Self) -> bool {
+        matches!(
+            (&self.kind, &other.kind),
+            (Kind::Number(_), Kind::Number(_))
+                | (Kind::Date(_), Kind::Date(_))
+                | (Kind::Time(_), Kind::Time(_))
+                | (Kind::DateTime(_), Kind::DateTime(_))
+                | (Kind::Flag(_), Kind::Flag(_))
+                | (Kind::Bytes(_), Kind::Bytes(_))
+        ) || (self.is_code_like() && other.is_code_like())
+    }
+}
+
+/// `12.50` → `12.5`, for another field may have another scale.
+fn without_zeros(number: &str) -> &str {
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
+}
+
+/// `2026-11-21` → `20261121`
+fn digits(shown: &impl ToString) -> String {
+    shown.to_string().chars().filter(char::is_ascii_digit).collect()
+}

@@ -1,0 +1,208 @@
+//! Exchanges and notices with structs: the embedded gateway against a simulated bank, without any configuration file.
+//!
+//! ```sh
+//! cargo run -p fep-gateway --example typed
+//! ```
+//!
+//! The structs are as `fep gen fep-gateway/examples/mini_bank.toml` writes them. If they and the spec were not of the same version,
+//! the gateway would refuse them and name the first difference.
+
+#![allow(clippy::print_stdout, reason = "the output of an example")]
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fep_codec::{Date, Digits, Telegram, Text};
+use fep_gateway::gateway::{TypedNotices, TypedOutcome};
+use fep_gateway::simulate::{Scenario, Simulator};
+use fep_gateway::{Config, Gateway};
+use fep_spec::model::Spec;
+use fep_spec::report::Source;
+use tokio::sync::mpsc;
+
+const SPEC: &str = include_str!("mini_bank.toml");
+
+/// The bank answers every transfer with this balance, and sends a notice every 100 ms.
+const SCENARIO: &str = r#"
+title = "a bank that agrees"
+[answers]
+set = { "header.response_code" = "0000", balance = 1250000 }
+[[notices]]
+telegram = "DepositNotice"
+every_ms = 100
+set = { "header.trace_no" = "<sequence>", "header.sent_date" = "<date>", account = "1002345678901", amount = 30000 }
+"#;
+
+/// What the example saw.
+#[derive(Debug)]
+pub struct Seen {
+    /// The answer to the transfer.
+    pub answer: TransferAnswer,
+    /// The first notice.
+    pub notice: DepositNotice,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let seen = run().await?;
+    println!("the balance after transfer {}: {}", seen.answer.header.trace_no, seen.answer.balance);
+    println!("a deposit of {} was notified", seen.notice.amount);
+    Ok(())
+}
+
+/// One transfer and one notice.
+///
+/// # Errors
+/// If anything does not go as the bank promises.
+pub async fn run() -> Result<Seen, Box<dyn Error>> {
+    let spec = Spec::parse("mini_bank.toml", SPEC).map_err(|report| report.to_string())?;
+    let scenario =
+        Scenario::read(Source::new("scenario.toml", SCENARIO), &spec).map_err(|report| report.to_string())?;
+    let bank = Simulator::start(spec, scenario, "127.0.0.1:0").await?;
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("mini_bank.toml"), SPEC)?;
+    let config = format!(
+        r#"
+[institutions.mini-bank]
+spec = "mini_bank.toml"
+key = ["header.trace_no", "header.sent_date"]
+trace = "header.trace_no"
+[institutions.mini-bank.fill]
+"header.sent_date" = "<date>"
+[institutions.mini-bank.notices.DepositNotice]
+[[institutions.mini-bank.lines]]
+name = "main"
+connect = "{}"
+"#,
+        bank.address()
+    );
+    let config = Config::parse("gateway.toml", &config, folder.path())?;
+    let (taken, mut notices) = mpsc::unbounded_channel();
+    let handler = TypedNotices::new().on(move |notice: DepositNotice| {
+        let taken = taken.clone();
+        async move {
+            let header = Header { telegram_code: code("0410"), response_code: code("0000"), ..notice.header.clone() };
+            let answer = DepositNoticeAnswer { header, account: notice.account, amount: notice.amount };
+            taken.send(notice).map_err(|_| "the example has ended".to_owned())?;
+            Ok(answer)
+        }
+    });
+    let gateway = Gateway::start(config, Arc::new(handler)).await?;
+
+    // The gateway gives the trace number and the date; what stands here is replaced.
+    let header = Header {
+        length: (),
+        telegram_code: code("0100"),
+        trace_no: 0,
+        sent_date: Date::new(2026, 11, 26)?,
+        response_code: Digits::default(),
+    };
+    let transfer =
+        Transfer { header, account: "1002345678901".parse()?, amount: 1_234_567, payee_name: "홍길동".parse()? };
+    let answer = loop {
+        let exchange = gateway.send::<Transfer, TransferAnswer>("mini-bank", &transfer, None).await?;
+        match exchange.outcome {
+            TypedOutcome::Answered(answer) => break answer,
+            // Nothing was sent, so it may be sent again: the line is not up yet.
+            TypedOutcome::NotSent => tokio::time::sleep(Duration::from_millis(20)).await,
+            TypedOutcome::Unreadable(error) => return Err(error.into()),
+            TypedOutcome::Unknown => return Err("nobody knows yet whether the transfer was carried out".into()),
+        }
+    };
+    let notice = notices.recv().await.ok_or("the gateway has ended")?;
+    gateway.stop().await;
+    bank.stop().await;
+    Ok(Seen { answer, notice })
+}
+
+/// A code of four digits.
+fn code(digits: &str) -> Digits<4> {
+    digits.parse().unwrap_or_default()
+}
+
+/// Transfer (이체).
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(len = 75, charset = "euc-kr", label = "이체", when("header.telegram_code" = "0100"), debug)]
+pub struct Transfer {
+    /// Header (공통부).
+    pub header: Header,
+    /// Account (출금계좌번호).
+    #[field(len = 16, label = "출금계좌번호", secret)]
+    pub account: Digits<16>,
+    /// Amount (출금금액).
+    #[field(len = 13, label = "출금금액")]
+    pub amount: u64,
+    /// Payee name (입금인성명).
+    #[field(len = 20, label = "입금인성명", secret)]
+    pub payee_name: Text<20>,
+}
+
+/// Transfer answer (이체 응답).
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(len = 88, charset = "euc-kr", label = "이체 응답", when("header.telegram_code" = "0110"), debug)]
+pub struct TransferAnswer {
+    /// Header (공통부).
+    pub header: Header,
+    /// Account (출금계좌번호).
+    #[field(len = 16, label = "출금계좌번호", secret)]
+    pub account: Digits<16>,
+    /// Amount (출금금액).
+    #[field(len = 13, label = "출금금액")]
+    pub amount: u64,
+    /// Payee name (입금인성명).
+    #[field(len = 20, label = "입금인성명", secret)]
+    pub payee_name: Text<20>,
+    /// Balance (출금후잔액).
+    #[field(len = 13, label = "출금후잔액")]
+    pub balance: u64,
+}
+
+/// Deposit notice (입금통지).
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(len = 55, charset = "euc-kr", label = "입금통지", when("header.telegram_code" = "0400"), debug)]
+pub struct DepositNotice {
+    /// Header (공통부).
+    pub header: Header,
+    /// Account (계좌번호).
+    #[field(len = 16, label = "계좌번호", secret)]
+    pub account: Digits<16>,
+    /// Amount (금액).
+    #[field(len = 13, label = "금액")]
+    pub amount: u64,
+}
+
+/// Deposit notice answer (입금통지 응답).
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(len = 55, charset = "euc-kr", label = "입금통지 응답", when("header.telegram_code" = "0410"), debug)]
+pub struct DepositNoticeAnswer {
+    /// Header (공통부).
+    pub header: Header,
+    /// Account (계좌번호).
+    #[field(len = 16, label = "계좌번호", secret)]
+    pub account: Digits<16>,
+    /// Amount (금액).
+    #[field(len = 13, label = "금액")]
+    pub amount: u64,
+}
+
+/// Header (공통부).
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "euc-kr", label = "공통부")]
+pub struct Header {
+    /// Length (전문길이).
+    #[field(len = 4, label = "전문길이", computed = length(rest))]
+    pub length: (),
+    /// Telegram code (전문종별코드).
+    #[field(len = 4, label = "전문종별코드", full)]
+    pub telegram_code: Digits<4>,
+    /// Trace no (전문추적번호).
+    #[field(len = 6, label = "전문추적번호")]
+    pub trace_no: u32,
+    /// Sent date (전송일자).
+    #[field(len = 8, label = "전송일자")]
+    pub sent_date: Date,
+    /// Response code (응답코드).
+    #[field(len = 4, label = "응답코드")]
+    pub response_code: Digits<4>,
+}

@@ -1,0 +1,54 @@
+//! Requests that come as bytes of a derived telegram.
+
+use fep_codec::{Culprit, Error, Fault, Layout, Telegram};
+
+use super::{Draft, DraftError, Role, TelegramCatalogue, no_telegram, within};
+
+impl TelegramCatalogue {
+    /// A request out of a derived telegram; `A` is its answer. What the gateway knows only when it sends the telegram replaces the
+    /// telegram's own: `<trace>`, `<date>`, `<time>`, `<transaction>`. Constants are the telegram's, because a struct gives every
+    /// field a value.
+    ///
+    /// # Errors
+    /// If the spec has no such request, if its layout or its answer's is another one, or if the telegram cannot be encoded or has
+    /// another telegram's codes.
+    pub fn draft_of<T: Telegram, A: Telegram>(&self, telegram: &T) -> Result<(Draft, Vec<u8>), DraftError> {
+        let (number, entry) = self.request_named(&T::LAYOUT.name)?;
+        let spec = |number: usize| self.spec.telegrams.get(number).map(|telegram| &telegram.layout);
+        is_same(T::LAYOUT, spec(number))?;
+        is_same(A::LAYOUT, entry.answer.and_then(spec))?;
+        let bytes = telegram.encode_to_vec().map_err(DraftError::Invalid)?;
+        for when in T::LAYOUT.when.iter() {
+            let alone = Layout { when: vec![when.clone()].into(), ..T::LAYOUT.clone() };
+            if !alone.matches(&bytes) {
+                let error = Error::new(Culprit::Caller, Fault::NotTheLiteral);
+                return Err(DraftError::Invalid(within(error, &when.path)));
+            }
+        }
+        let open =
+            (0..entry.fillers.len()).filter(|number| entry.fillers.get(*number).is_some_and(|one| one.is_open()));
+        let draft = Draft { telegram: number, bytes: bytes.clone(), open: open.collect() };
+        Ok((draft, bytes))
+    }
+
+    /// The request with this name, and its number.
+    pub(super) fn request_named(&self, telegram: &str) -> Result<(usize, &super::Entry), DraftError> {
+        let Some(number) = self.by_name.get(telegram).copied() else {
+            let nearest = super::nearest(telegram, self.by_name.keys().map(String::as_str)).map(str::to_owned);
+            return Err(DraftError::UnknownTelegram { nearest });
+        };
+        match self.entries.get(number) {
+            Some(entry) if entry.role == Role::Request => Ok((number, entry)),
+            _ => Err(DraftError::NotARequest),
+        }
+    }
+}
+
+/// Whether a derived layout is the spec's.
+fn is_same(derived: &Layout, spec: Option<&Layout>) -> Result<(), DraftError> {
+    let Some(spec) = spec else { return Err(DraftError::Invalid(no_telegram(&derived.name))) };
+    match derived.difference(spec) {
+        None => Ok(()),
+        Some(difference) => Err(DraftError::OtherLayout { telegram: spec.name.clone().into_owned(), difference }),
+    }
+}
