@@ -20,18 +20,18 @@
     )
 )]
 
-mod about;
+mod table;
+mod fold;
+mod simple;
+mod jamo;
 #[cfg(any(feature = "charset-ebcdic", feature = "charset-ebcdic-korean", feature = "charset-ebcdic-japanese"))]
 mod ebcdic;
-mod fold;
 #[cfg(feature = "charset-japanese")]
 mod japanese;
-mod jamo;
 #[cfg(feature = "charset-korean")]
 mod korean;
+mod about;
 mod read;
-mod simple;
-mod table;
 mod write;
 
 use alloc::borrow::Cow;

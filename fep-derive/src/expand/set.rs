@@ -36,7 +36,8 @@ fn telegrams(set: &Set) -> TokenStream {
     // A parameter of our own, whatever macro the types came through.
     let bytes = Ident::new("bytes", Span::mixed_site());
     let choices = set.variants.iter().map(|variant| {
-        let (Variant { ident, ty }, chosen) = (variant, chosen(set, variant, &bytes));
+        let Variant { ident, ty } = variant;
+        let chosen = chosen(set, variant, &bytes);
         quote_spanned! {ty.span()=>
             if #chosen {
                 return #result::map(<#ty as #decode<'_>>::decode(#bytes), Self::#ident);
