@@ -163,10 +163,17 @@ fn modules(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// A crate's modules by their paths, `["record", "decode"]`, each with the `mod` lines of its file and the names that it takes from its own
-/// modules: `pub use self::decode::case_of` is `case_of` of `decode`.
+/// A module's file: its `mod` lines in their order, and the names that it takes from its own modules. `pub use self::decode::case_of` takes
+/// `case_of` from `decode`.
 #[derive(Default)]
-struct Modules(BTreeMap<Vec<String>, (Vec<String>, BTreeMap<String, String>)>);
+struct Module {
+    order: Vec<String>,
+    taken: BTreeMap<String, String>,
+}
+
+/// A crate's modules by their paths: `["record", "decode"]`.
+#[derive(Default)]
+struct Modules(BTreeMap<Vec<String>, Module>);
 
 impl Modules {
     fn of(source: &Path) -> Self {
@@ -184,7 +191,7 @@ impl Modules {
                     taken.insert(name.clone(), child.clone());
                 }
             }
-            all.0.insert(module_of(source, &path), (order, taken));
+            all.0.insert(module_of(source, &path), Module { order, taken });
         }
         all
     }
@@ -193,7 +200,7 @@ impl Modules {
     fn target(&self, path: &[String]) -> Vec<String> {
         let mut module = Vec::new();
         for name in path {
-            let Some((order, taken)) = self.0.get(&module) else { break };
+            let Some(Module { order, taken }) = self.0.get(&module) else { break };
             match taken.get(name) {
                 _ if order.contains(name) => module.push(name.clone()),
                 Some(child) => module.push(child.clone()),
@@ -208,7 +215,7 @@ impl Modules {
     fn complaint(&self, own: &[String], target: &[String]) -> Option<String> {
         let shared = own.iter().zip(target).take_while(|(one, other)| one == other).count();
         let (one, other) = own.get(shared).zip(target.get(shared))?;
-        let (order, _) = self.0.get(own.get(..shared)?)?;
+        let Module { order, .. } = self.0.get(own.get(..shared)?)?;
         let place = |name| order.iter().position(|module| module == name);
         (place(other)? > place(one)?).then(|| format!("{} imports {}", own.join("::"), target.join("::")))
     }
