@@ -423,3 +423,21 @@ fn the_glossary_names_what_there_is() {
         assert!(found.is_none(), "{found:?} is a public type, and the glossary has another word for it");
     }
 }
+
+/// Rows `| step | `file` | `function` |` of ARCHITECTURE.md.
+#[test]
+fn architecture_names_functions_that_are_there() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let section = text.split("## Where to start").nth(1).expect("the section").split("\n## ").next().expect("its text");
+    let rows: Vec<Vec<&str>> = section
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'))
+        .map(|line| line.split('|').map(|cell| cell.trim().trim_matches('`')).collect())
+        .collect();
+    assert!(rows.len() >= 20, "{rows:?}");
+    for row in rows {
+        let source = fs::read_to_string(root().join(row[2])).unwrap_or_default();
+        let is_there = ["(", "<"].iter().any(|end| source.contains(&format!("fn {}{end}", row[3])));
+        assert!(is_there, "{} has no function {}", row[2], row[3]);
+    }
+}

@@ -170,7 +170,8 @@ fn framing(table: &Table<'_>) -> LengthPrefix {
         table.knows(&["length_digits", "counts", "frame_max_bytes"]);
         table.finish();
     }
-    LengthPrefix { digits, counts, frame_max_bytes }
+    // Other digits were refused above.
+    LengthPrefix::new(digits, counts, frame_max_bytes).unwrap_or(LengthPrefix::FOUR_DIGITS)
 }
 
 fn fillings(table: &Table<'_>, spec: &Spec) -> Vec<Fill> {

@@ -79,7 +79,7 @@ pub struct FieldView {
     pub secret: bool,
 }
 
-/// The field that carries an institution's verdict, by the name that the glossary gives it.
+/// The field that carries an institution's verdict, the response code (응답코드), by its usual name.
 const RESPONSE_CODE: &str = "response_code";
 
 /// An exchange in one line.

@@ -1,4 +1,4 @@
-//! The HTTP contract of design.md, section 6: what services may rely on.
+//! The HTTP contract: the routes, statuses and JSON fields that services may rely on.
 
 use std::time::Duration;
 
