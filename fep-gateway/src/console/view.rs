@@ -26,6 +26,8 @@ pub struct Summary {
     pub trace: String,
     /// Why it is not answered.
     pub reason: Option<String>,
+    /// The reason's stable code.
+    pub reason_code: Option<String>,
     /// The line that carried it.
     pub line: Option<String>,
     /// The link's incarnation.
@@ -98,6 +100,7 @@ pub fn summary(exchange: &Exchange, spec: Option<&Spec>) -> Summary {
         settled_by: exchange.settled_by.clone(),
         trace: exchange.trace.clone(),
         reason: exchange.reason.clone(),
+        reason_code: exchange.reason_code.clone(),
         line,
         link,
         accepted_at_ms: exchange.accepted_at_ms,
