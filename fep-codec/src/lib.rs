@@ -111,3 +111,8 @@ pub use stream::TelegramCodec;
 pub use survey::decode_all_errors;
 pub use telegram::{Decode, DecodeOwned, Telegram, TelegramSet};
 pub use value::{Date, DateTime, Digits, MonthDay, MonthDayTime, Text, Time};
+
+/// The code in the README of this crate compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

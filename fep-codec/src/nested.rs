@@ -18,7 +18,7 @@ pub trait Body {
     /// The cases, in the order of the enum.
     const CASES: &'static [Case];
 
-    /// The number of the case that this is.
+    /// The index of the case that this is.
     fn case(&self) -> usize;
 
     /// Writes the body's items.
@@ -48,7 +48,7 @@ pub trait Body {
     note = "put `#[derive(Choice)]` on an enum whose variants each hold a telegram"
 )]
 pub trait DecodeBody<'a>: Body + Sized {
-    /// Reads the body with this number.
+    /// Reads the body at this index.
     ///
     /// # Errors
     /// The first item that cannot be read.
@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
     /// Reads a group's entries. `count` is what the counting field said, if the rule names one.
     ///
     /// # Errors
-    /// Those of its items, with the group's name and the entry's number in front of the path, or if the bytes are no such
+    /// Those of its items, with the group's name and the entry's index in front of the path, or if the bytes are no such
     /// number of entries.
     #[inline]
     pub fn group<T: Decode<'a>>(
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
     /// Reads the entries of a group of fixed size.
     ///
     /// # Errors
-    /// Those of its items, with the group's name and the entry's number in front of the path.
+    /// Those of its items, with the group's name and the entry's index in front of the path.
     pub fn array<T: Decode<'a>, const N: usize>(&mut self, group: &Group) -> Result<[T; N], Error> {
         let entries = self.entries(group, Extent::Count(N), T::decode_items)?;
         let count = entries.len();
@@ -124,7 +124,7 @@ impl Writer<'_> {
     /// Writes a group's entries.
     ///
     /// # Errors
-    /// Those of its items, with the group's name and the entry's number in front of the path.
+    /// Those of its items, with the group's name and the entry's index in front of the path.
     pub fn group<T: Telegram>(&mut self, group: &Group, entries: &[T]) -> Result<(), Error> {
         self.entries(group, entries, |writer, entry| entry.encode_items(writer))
     }

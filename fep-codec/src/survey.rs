@@ -79,7 +79,7 @@ struct Survey<'l, 't> {
     end: usize,
     /// Where the telegram ends, or an item whose length some field says.
     limit: usize,
-    /// The number of the entry that the survey is in.
+    /// The index of the entry that the survey is in.
     entry: u64,
     trail: Vec<Trail<'l>>,
     steps: Vec<SurveyStep<'l>>,
@@ -101,12 +101,12 @@ impl<'l, 't> Survey<'l, 't> {
     fn items(&mut self, layout: &'l Layout) -> (bool, Vec<Value>) {
         let mut level = Level::new(layout, self.at, self.steps.len());
         let mut complete = true;
-        for (number, item) in layout.items().iter().enumerate() {
+        for (index, item) in layout.items().iter().enumerate() {
             let end = self.end;
             let limit = self.limit;
-            let rule = layout.limit(number);
+            let rule = layout.limit(index);
             let length = match rule {
-                Limit::Stated(field) if self.believes_length(layout, number) => level.said(field),
+                Limit::Stated(field) if self.believes_length(layout, index) => level.said(field),
                 Limit::Stated(_) | Limit::Before(_) | Limit::Endless => None,
             };
             match (rule, length) {
@@ -115,10 +115,10 @@ impl<'l, 't> Survey<'l, 't> {
                 (Limit::Stated(_) | Limit::Endless, None) => {}
             }
             level.starts.push(self.at);
-            let (go_on, value) = self.item(&level, item, number);
+            let (go_on, value) = self.item(&level, item, index);
             if let Item::Field(field) = item {
                 let at = level.starts.last().copied().unwrap_or_default();
-                level.linked.remember(number, field, at, &value);
+                level.linked.remember(index, field, at, &value);
             }
             level.values.push(value);
             if go_on && length.is_some() {
@@ -138,7 +138,7 @@ impl<'l, 't> Survey<'l, 't> {
         (complete, level.values)
     }
 
-    fn item(&mut self, level: &Level<'l>, item: &'l Item, number: usize) -> (bool, Value) {
+    fn item(&mut self, level: &Level<'l>, item: &'l Item, index: usize) -> (bool, Value) {
         match item {
             Item::Field(field) => {
                 let value = field_value(level.layout, field, level.start, &mut self.reader_of(field));
@@ -167,10 +167,10 @@ impl<'l, 't> Survey<'l, 't> {
             }
             Item::Group(group) => {
                 let mut entries = Vec::new();
-                let go_on = self.group(level, group, number, &mut entries);
+                let go_on = self.group(level, group, index, &mut entries);
                 (go_on, Value::Group(entries))
             }
-            Item::Choice(choice) => self.choice(level, choice, number),
+            Item::Choice(choice) => self.choice(level, choice, index),
         }
     }
 
@@ -181,9 +181,9 @@ impl<'l, 't> Survey<'l, 't> {
         reader
     }
 
-    fn group(&mut self, level: &Level<'l>, group: &'l Group, number: usize, entries: &mut Vec<Vec<Value>>) -> bool {
+    fn group(&mut self, level: &Level<'l>, group: &'l Group, index: usize, entries: &mut Vec<Vec<Value>>) -> bool {
         let count = |field: Option<usize>| field.and_then(|field| level.said(field)).map(|(count, _)| count).ok_or(());
-        let count = match level.layout.extent(number).resolve(count) {
+        let count = match level.layout.extent(index).resolve(count) {
             Ok(Extent::Count(count) | Extent::Padded(Some(count))) => count,
             Ok(Extent::Padded(None)) => group.used_entries(self.telegram.get(self.at..).unwrap_or_default()),
             Ok(Extent::Rest(_)) => return self.rest(group, entries),
@@ -248,14 +248,14 @@ impl<'l, 't> Survey<'l, 't> {
         false
     }
 
-    fn choice(&mut self, level: &Level<'l>, choice: &'l Choice, number: usize) -> (bool, Value) {
+    fn choice(&mut self, level: &Level<'l>, choice: &'l Choice, index: usize) -> (bool, Value) {
         // The code may stand behind the bytes that the choice itself has.
         let reader = Reader::starting_at(self.telegram, self.at);
-        match case_of(level.layout, number, choice, level.start, &reader) {
-            Ok(number) => match choice.cases().get(number) {
-                Some(case) => {
-                    let (go_on, values) = self.inside(Trail::Name(&choice.name), |survey| survey.items(&case.layout));
-                    (go_on, Value::Choice(number, values))
+        match case_of(level.layout, index, choice, level.start, &reader) {
+            Ok(case) => match choice.cases().get(case) {
+                Some(found) => {
+                    let (go_on, values) = self.inside(Trail::Name(&choice.name), |survey| survey.items(&found.layout));
+                    (go_on, Value::Choice(case, values))
                 }
                 None => (false, Value::Absent),
             },

@@ -36,22 +36,22 @@ impl<'l, 't> PlacedLayout<'l, 't> {
         Self { layout, start, end, ..self }
     }
 
-    /// A walk that has come to the item with this number.
+    /// A walk that has come to the item at this index.
     ///
     /// # Errors
     /// If a count on the way cannot be read, or the telegram ends before.
-    pub(crate) fn walk_to(self, number: usize) -> Result<Walk<'l, 't>, Error> {
+    pub(crate) fn walk_to(self, index: usize) -> Result<Walk<'l, 't>, Error> {
         let mut walk = Walk::new(self, Vec::new());
-        walk.pass(number)?;
+        walk.pass(index)?;
         Ok(walk)
     }
 
-    /// Where the item with this number begins, in bytes from the start of the telegram; the end, if there is no such item.
+    /// Where the item at this index begins, in bytes from the start of the telegram; the end, if there is no such item.
     ///
     /// # Errors
     /// Those of [`Self::walk_to`].
-    pub(crate) fn offset_of(self, number: usize) -> Result<usize, Error> {
-        Ok(self.walk_to(number)?.at)
+    pub(crate) fn offset_of(self, index: usize) -> Result<usize, Error> {
+        Ok(self.walk_to(index)?.at)
     }
 
     /// Where the layout ends.
@@ -73,19 +73,19 @@ impl<'l, 't> PlacedLayout<'l, 't> {
         Self { bound: usize::MAX, ..self }.end()
     }
 
-    /// How many entries the group with this number has.
+    /// How many entries the group at this index has.
     ///
     /// # Errors
     /// Those of [`Self::walk_to`].
-    pub(crate) fn count(self, number: usize, group: &'l Group) -> Result<usize, Error> {
+    pub(crate) fn count(self, index: usize, group: &'l Group) -> Result<usize, Error> {
         // A count at a constant place needs no walk.
-        match self.layout.extent(number).counted_by().and_then(|field| self.layout.offset_of(field)) {
-            Some(_) => Walk::new(self, Vec::new()).count(number, group),
-            None => self.walk_to(number)?.count(number, group),
+        match self.layout.extent(index).counted_by().and_then(|field| self.layout.offset_of(field)) {
+            Some(_) => Walk::new(self, Vec::new()).count(index, group),
+            None => self.walk_to(index)?.count(index, group),
         }
     }
 
-    /// Where the entry with this number begins, of a group that begins at `at`.
+    /// Where the entry at this index begins, of a group that begins at `at`.
     ///
     /// # Errors
     /// Those of [`Self::walk_to`], in an entry before.
@@ -101,13 +101,13 @@ impl<'l, 't> PlacedLayout<'l, 't> {
         Ok(at)
     }
 
-    /// The field that decides the choice with this number, counted from the start of the layout.
-    fn code(self, number: usize) -> Result<Span<'l>, Error> {
-        let Some(Item::Choice(choice)) = self.layout.items().get(number) else {
+    /// The field that decides the choice at this index, counted from the start of the layout.
+    fn code(self, index: usize) -> Result<Span<'l>, Error> {
+        let Some(Item::Choice(choice)) = self.layout.items().get(index) else {
             return Err(Error::new(Culprit::Spec, Fault::BadSpec { reason: "there is no such choice" }));
         };
         let mut walk = Walk::new(self, Vec::from([Code::at(&choice.by)]));
-        walk.pass(number)?;
+        walk.pass(index)?;
         let found = walk.codes.first().and_then(|code| code.found.clone());
         let span = found.ok_or_else(|| no_code(choice))?;
         Ok(from_start(span, self.start))
@@ -157,10 +157,10 @@ impl<'l, 't> Walk<'l, 't> {
         Self { standing, at: standing.start, passed: Vec::new(), codes }
     }
 
-    /// Goes on to the item with this number, or to the end.
-    fn pass(&mut self, number: usize) -> Result<(), Error> {
+    /// Goes on to the item at this index, or to the end.
+    fn pass(&mut self, index: usize) -> Result<(), Error> {
         let PlacedLayout { layout, telegram, bound, .. } = self.standing;
-        for (passed, item) in layout.items().iter().enumerate().take(number) {
+        for (passed, item) in layout.items().iter().enumerate().take(index) {
             let len = self.item_len(passed, item)?;
             if let Item::Field(field) = item {
                 self.note(passed, field);
@@ -176,11 +176,11 @@ impl<'l, 't> Walk<'l, 't> {
     }
 
     /// Remembers a field that may be asked for later.
-    fn note(&mut self, number: usize, field: &'l Field) {
+    fn note(&mut self, index: usize, field: &'l Field) {
         if matches!(field.computed, Some(Computed::Count(_) | Computed::LengthOf(_)))
-            && self.standing.layout.offset_of(number).is_none()
+            && self.standing.layout.offset_of(index).is_none()
         {
-            self.passed.push((number, self.at));
+            self.passed.push((index, self.at));
         }
         let range = self.at..self.at.saturating_add(field.len);
         for code in self.codes.iter_mut().filter(|code| code.path == field.name && field.is_code_like()) {
@@ -202,11 +202,11 @@ impl<'l, 't> Walk<'l, 't> {
     }
 
     /// The number in the field with this place in the layout, which the walk has passed if it has no constant place.
-    fn number(&self, number: usize) -> Result<usize, Error> {
+    fn number(&self, index: usize) -> Result<usize, Error> {
         let PlacedLayout { layout, telegram, start, .. } = self.standing;
-        let constant = layout.offset_of(number).map(|offset| start.saturating_add(offset));
-        let passed = || self.passed.iter().find(|(passed, _)| *passed == number).map(|(_, at)| *at);
-        if let Some(Item::Field(field)) = layout.items().get(number)
+        let constant = layout.offset_of(index).map(|offset| start.saturating_add(offset));
+        let passed = || self.passed.iter().find(|(passed, _)| *passed == index).map(|(_, at)| *at);
+        if let Some(Item::Field(field)) = layout.items().get(index)
             && let Kind::Number(rule) = &field.kind
             && let Some(at) = constant.or_else(passed)
         {
@@ -258,35 +258,35 @@ impl<'l, 't> Walk<'l, 't> {
         Ok(count)
     }
 
-    fn item_len(&mut self, number: usize, item: &'l Item) -> Result<usize, Error> {
+    fn item_len(&mut self, index: usize, item: &'l Item) -> Result<usize, Error> {
         let at = self.at;
         if let Item::Part(part) = item {
-            return self.part_len(number, &part.name, &part.layout);
+            return self.part_len(index, &part.name, &part.layout);
         }
         if let Some(len) = item.fixed_len() {
             return Ok(len);
         }
         let end = match item {
-            Item::Group(group) => self.standing.entry_offset(group, at, self.count(number, group)?),
+            Item::Group(group) => self.standing.entry_offset(group, at, self.count(index, group)?),
             Item::Choice(choice) => {
-                let inner = self.standing.of(self.case(choice)?, at, self.limit(number)?);
+                let inner = self.standing.of(self.case(choice)?, at, self.limit(index)?);
                 inner.end().map_err(|error| error.within(&choice.name))
             }
-            Item::Tail(_) => self.limit(number),
+            Item::Tail(_) => self.limit(index),
             Item::Part(_) | Item::Field(_) | Item::Literal(_) | Item::Filler(_) => Ok(at),
         };
         Ok(end?.saturating_sub(at))
     }
 
     /// A part's length. Codes that are looked for in it are found on the way.
-    fn part_len(&mut self, number: usize, name: &'l str, layout: &'l Layout) -> Result<usize, Error> {
+    fn part_len(&mut self, index: usize, name: &'l str, layout: &'l Layout) -> Result<usize, Error> {
         let sought: Vec<_> = self.codes.iter().filter_map(|code| code.within(name)).collect();
         if let Some(len) = layout.fixed_len()
             && sought.is_empty()
         {
             return Ok(len);
         }
-        let inner = self.standing.of(layout, self.at, self.limit(number)?);
+        let inner = self.standing.of(layout, self.at, self.limit(index)?);
         let mut walk = Walk::new(inner, sought);
         walk.pass(usize::MAX).map_err(|error| error.within(name))?;
         let mut found = walk.codes.into_iter();
@@ -338,19 +338,19 @@ pub(crate) fn no_count(group: &Group) -> Error {
 }
 
 impl Reader<'_> {
-    /// The number of the case that stands here, where the reader is, in a layout that began at `start`.
+    /// The index of the case that stands here, where the reader is, in a layout that began at `start`.
     ///
     /// # Errors
     /// If no case has the code, the telegram ends before it, or nobody knows where it stands.
     pub(crate) fn case_here(&self, start: usize, by: &Chooser<'_>, choice: &Choice) -> Result<usize, Error> {
         match by {
             Chooser::At(span) => self.choose(start, span, choice),
-            Chooser::Passed { layout, number } => {
+            Chooser::Passed { layout, index } => {
                 // What takes all that is left before the choice ends so far from the end as all that follows it is long.
-                let behind = number.checked_sub(1).and_then(|before| layout.len_behind(before)).unwrap_or(self.left());
+                let behind = index.checked_sub(1).and_then(|before| layout.len_behind(before)).unwrap_or(self.left());
                 let end = self.position().saturating_add(behind);
                 let standing = PlacedLayout::new(layout, self.telegram(), start, end);
-                self.choose(start, &standing.code(*number)?, choice)
+                self.choose(start, &standing.code(*index)?, choice)
             }
         }
     }
@@ -365,9 +365,9 @@ impl Writer<'_> {
     pub fn check_case(&self, start: usize, by: &Chooser<'_>, choice: &Choice, case: usize) -> Result<(), Error> {
         match by {
             Chooser::At(span) => self.check_case_by(start, span, choice, case),
-            Chooser::Passed { layout, number } => {
+            Chooser::Passed { layout, index } => {
                 let standing = PlacedLayout::new(layout, self.written(0), start, self.position());
-                let span = standing.code(*number)?;
+                let span = standing.code(*index)?;
                 self.check_case_by(start, &span, choice, case)
             }
         }

@@ -33,3 +33,8 @@ pub mod encoding;
 pub mod rules;
 pub mod calendar;
 pub mod options;
+
+/// The code in the README of this crate compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

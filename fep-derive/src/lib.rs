@@ -69,3 +69,8 @@ fn finish(cx: Ctxt, full: proc_macro2::TokenStream, stub: proc_macro2::TokenStre
         Some(errors) => proc_macro2::TokenStream::from_iter([errors.into_compile_error(), stub]).into(),
     }
 }
+
+/// The code in the README of this crate compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -33,8 +33,8 @@ use crate::metrics;
 use crate::simulate::{Scenario, Simulator};
 use crate::telegrams::Stamp;
 
-const SPEC: &str = include_str!("../../specs/bank-a/bank-a.toml");
-const SCENARIO: &str = include_str!("../../specs/bank-a/scenarios/demo.toml");
+const SPEC: &str = include_str!("../specs/bank-a/bank-a.toml");
+const SCENARIO: &str = include_str!("../specs/bank-a/scenarios/demo.toml");
 
 const INSTITUTION: &str = "bank-a";
 /// The bank's clock: Korea's.

@@ -31,3 +31,8 @@ pub mod demo;
 
 pub use config::Config;
 pub use gateway::Gateway;
+
+/// The code in the README of this crate compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

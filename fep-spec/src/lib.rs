@@ -28,3 +28,8 @@ pub mod files;
 pub use load::LoadError;
 pub use model::{Spec, SpecSet, TelegramSpec};
 pub use report::Report;
+
+/// The code in the README of this crate compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -349,7 +349,8 @@ pub(super) fn utf8(text: &str, out: &mut [u8]) -> Wrote {
             Wrote { len: text.len(), end: End::Done }
         }
         None => {
-            let at = text.floor_char_boundary(out.len());
+            // `str::floor_char_boundary`, which is younger than the oldest supported compiler. 0 is a boundary.
+            let at = (0..=out.len()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             let to = out.get_mut(..at).unwrap_or_default();
             let from = text.as_bytes().get(..at).unwrap_or_default();
             to.copy_from_slice(from);

@@ -8,13 +8,13 @@ use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Case, Choice, Field, Span};
 
 impl Choice {
-    /// The number of the case that this content of the deciding field means.
+    /// The index of the case that this content of the deciding field means.
     #[must_use]
     pub fn case_of(&self, field: &Field, bytes: &[u8]) -> Option<usize> {
         self.case_where(|code| field.kind.says(code, bytes))
     }
 
-    /// The number of the case that this code means.
+    /// The index of the case that this code means.
     #[must_use]
     pub fn case_with(&self, code: &str) -> Option<usize> {
         self.case_where(|known| known == code)
@@ -52,7 +52,7 @@ impl Case {
 }
 
 impl Reader<'_> {
-    /// The number of the case that stands here, in a layout that began at `start`. `by` is the deciding field, counted from there.
+    /// The index of the case that stands here, in a layout that began at `start`. `by` is the deciding field, counted from there.
     ///
     /// # Errors
     /// If no case has the code, or the telegram ends before it.

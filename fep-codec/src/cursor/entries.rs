@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
     /// Reads a group's entries.
     ///
     /// # Errors
-    /// Those of its items, with the group's name and the entry's number in front of the path, or if the bytes are no such
+    /// Those of its items, with the group's name and the entry's index in front of the path, or if the bytes are no such
     /// number of entries.
     pub(crate) fn entries<T>(
         &mut self,
@@ -176,7 +176,7 @@ impl Writer<'_> {
     /// Writes a group's entries.
     ///
     /// # Errors
-    /// Those of its items, with the group's name and the entry's number in front of the path, or if there are too many entries.
+    /// Those of its items, with the group's name and the entry's index in front of the path, or if there are too many entries.
     pub(crate) fn entries<'e, T: 'e>(
         &mut self,
         group: &Group,

@@ -18,7 +18,7 @@ pub struct Reader<'a> {
     total: usize,
     /// Bytes at the end of the telegram that are not for the item being read.
     reserved: usize,
-    /// The number of the entry being read, from 0.
+    /// The index of the entry being read, from 0.
     entry: u64,
 }
 
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
         (self.telegram, self.reserved) = outer;
     }
 
-    /// The number of the entry being read, from 0.
+    /// The index of the entry being read, from 0.
     pub(crate) const fn entry(&self) -> u64 {
         self.entry
     }

@@ -13,7 +13,7 @@ pub struct Writer<'b> {
     out: &'b mut [u8],
     at: usize,
     late: [Option<Late>; LATE_MAX],
-    /// The number of the entry being written, from 0.
+    /// The index of the entry being written, from 0.
     entry: u64,
 }
 
@@ -66,7 +66,7 @@ impl<'b> Writer<'b> {
         self.out.get(start..self.at).unwrap_or_default()
     }
 
-    /// The number of the entry being written, from 0.
+    /// The index of the entry being written, from 0.
     pub(crate) const fn entry(&self) -> u64 {
         self.entry
     }

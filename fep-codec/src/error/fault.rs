@@ -286,7 +286,7 @@ impl Fault {
         }
     }
 
-    /// What is wrong, for a field that begins at byte `start`: faults of a field's own bytes here, the others below.
+    /// What is wrong, for a field that begins at byte `start`.
     pub(super) fn describe(&self, f: &mut fmt::Formatter<'_>, start: usize) -> fmt::Result {
         match self {
             Self::WrongLength { expected, found } => {
@@ -339,13 +339,6 @@ impl Fault {
                 write_byte(f, Some(*byte))?;
                 write!(f, " at byte {}", start + offset)
             }
-            other => other.describe_link(f),
-        }
-    }
-
-    /// Faults of what fields, groups and choices say of each other.
-    fn describe_link(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
             Self::LengthLies { stated, actual } => write!(f, "the length says {stated}, there are {actual}"),
             Self::NotTheComputed { computed: Some(computed) } => {
                 write!(f, "the field is computed and must be {computed}; leave it out")
@@ -384,13 +377,6 @@ impl Fault {
             Self::WrongCase { case, codes } => write!(f, "`{case}` stands there, which belongs to {codes}"),
             Self::TooMany { count, max } => write!(f, "{count} entries, at most {max} are allowed"),
             Self::WrongCount { count, expected } => write!(f, "{count} entries, there must be {expected}"),
-            other => other.describe_given(f),
-        }
-    }
-
-    /// Faults of what a caller or a spec gave.
-    fn describe_given(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
             Self::Missing => f.write_str("is missing"),
             Self::UnknownField { nearest: Some(nearest) } => {
                 write!(f, "there is no such field; did you mean {nearest}?")
@@ -401,8 +387,6 @@ impl Fault {
             Self::NotJson { reason } => write!(f, "not JSON: {reason}"),
             Self::NoSuchTelegram { by } => write!(f, "no telegram of the spec has these codes ({by})"),
             Self::BadSpec { reason } => f.write_str(reason),
-            // All others are described above; a new one that was forgotten says its name at least.
-            other => write!(f, "{other:?}"),
         }
     }
 }

@@ -42,13 +42,13 @@ impl Layout {
         count
     }
 
-    /// The mark with this number: a condition, or if there are none a literal.
-    const fn mark(&'static self, number: usize) -> Mark {
+    /// The mark at this index: a condition, or if there are none a literal.
+    const fn mark(&'static self, index: usize) -> Mark {
         let mut conditions = self.conditions();
         if conditions.is_empty() {
-            return self.literal_mark(number);
+            return self.literal_mark(index);
         }
-        let mut left = number;
+        let mut left = index;
         while let [condition, tail @ ..] = conditions {
             if left == 0 {
                 let Some(span) = self.span(text(&condition.path)) else { return Mark::Never };
@@ -60,10 +60,10 @@ impl Layout {
         Mark::Never
     }
 
-    const fn literal_mark(&'static self, number: usize) -> Mark {
+    const fn literal_mark(&'static self, index: usize) -> Mark {
         let mut rest = self.items();
         let mut offset = 0_usize;
-        let mut left = number;
+        let mut left = index;
         while let [item, tail @ ..] = rest {
             if let Item::Literal(literal) = item {
                 if left == 0 {
@@ -85,10 +85,10 @@ impl<const N: usize> Discriminator<N> {
     #[allow(clippy::indexing_slicing, reason = "`const fn` has no iterators, and the bound stands in the condition")]
     pub const fn of(layout: &'static Layout) -> Self {
         let mut marks = [Mark::Never; N];
-        let mut number = 0;
-        while number < N {
-            marks[number] = layout.mark(number);
-            number += 1;
+        let mut index = 0;
+        while index < N {
+            marks[index] = layout.mark(index);
+            index += 1;
         }
         Self(marks)
     }

@@ -21,12 +21,12 @@ pub struct Span<'l> {
 pub enum Chooser<'l> {
     /// At a fixed offset from the start of the layout.
     At(Span<'l>),
-    /// Somewhere before the choice, which is the item with this number: behind what varies in length.
+    /// Somewhere before the choice, which is the item at this index: behind what varies in length.
     Passed {
         /// The layout that the choice stands in.
         layout: &'l Layout,
-        /// The number of the choice.
-        number: usize,
+        /// The index of the choice.
+        index: usize,
     },
 }
 
@@ -77,31 +77,31 @@ impl Layout {
         }
     }
 
-    /// The field whose code decides the choice with this number, wherever it stands: at a fixed offset, or before the choice.
+    /// The field whose code decides the choice at this index, wherever it stands: at a fixed offset, or before the choice.
     #[must_use]
-    pub const fn decider_of(&self, number: usize) -> Option<&Field> {
-        let Some(Item::Choice(choice)) = self.item_at(number) else { return None };
+    pub const fn decider_of(&self, index: usize) -> Option<&Field> {
+        let Some(Item::Choice(choice)) = self.item_at(index) else { return None };
         if let Some(span) = self.chooser_of(choice) {
             return Some(span.field);
         }
-        match self.field_before(text(&choice.by), number) {
+        match self.field_before(text(&choice.by), index) {
             Some(field) if field.is_code_like() => Some(field),
             _ => None,
         }
     }
 
-    /// The field at a path through parts, in the items before the one with this number, wherever it stands.
+    /// The field at a path through parts, in the items before the one at this index, wherever it stands.
     #[must_use]
-    pub const fn field_before(&self, path: &str, number: usize) -> Option<&Field> {
-        self.named_before(path.as_bytes(), number)
+    pub const fn field_before(&self, path: &str, index: usize) -> Option<&Field> {
+        self.named_before(path.as_bytes(), index)
     }
 
-    const fn named_before(&self, path: &[u8], number: usize) -> Option<&Field> {
+    const fn named_before(&self, path: &[u8], index: usize) -> Option<&Field> {
         let mut rest = self.items();
         let mut at = 0;
         while let [item, tail @ ..] = rest {
             match item {
-                _ if at >= number => return None,
+                _ if at >= index => return None,
                 Item::Field(field) if let Some([]) = behind(path, text(&field.name)) => return Some(field),
                 Item::Part(part) if let Some([b'.', inner @ ..]) = behind(path, text(&part.name)) => {
                     return borrowed(&part.layout).named_before(inner, usize::MAX);
@@ -186,7 +186,7 @@ impl Layout {
         let Some(Item::Choice(choice)) = self.item_at(index) else { return None };
         match (self.chooser_of(choice), self.decider_of(index)) {
             (Some(span), _) => Some(Chooser::At(span)),
-            (None, Some(_)) => Some(Chooser::Passed { layout: self, number: index }),
+            (None, Some(_)) => Some(Chooser::Passed { layout: self, index }),
             (None, None) => None,
         }
     }

@@ -1,4 +1,4 @@
-//! Questions that a layout answers by walking its items: lengths, offsets, one item by number, one field by path.
+//! Questions that a layout answers by walking its items: lengths, offsets, one item by index, one field by path.
 //!
 //! Most are `const fn`, so that derived code asks them at compile time and what it asked becomes a constant.
 
@@ -258,15 +258,15 @@ impl Layout {
         count
     }
 
-    /// The offset in bytes of the item with this number, counted from the start of this layout; none behind a group of
+    /// The offset in bytes of the item at this index, counted from the start of this layout; none behind a group of
     /// varying length, or past the end.
     #[must_use]
-    pub const fn offset_of(&self, number: usize) -> Option<usize> {
+    pub const fn offset_of(&self, index: usize) -> Option<usize> {
         let mut rest = self.items();
         let mut offset = 0_usize;
         let mut at = 0;
         while let [item, tail @ ..] = rest {
-            if at == number {
+            if at == index {
                 return Some(offset);
             }
             let Some(len) = item.fixed_len() else { return None };
@@ -304,7 +304,7 @@ impl Layout {
         })
     }
 
-    /// The item called `name` in this layout, not in its parts, with its number.
+    /// The item called `name` in this layout, not in its parts, with its index.
     #[must_use]
     pub fn item(&self, name: &str) -> Option<(usize, &Item)> {
         self.items().iter().enumerate().find(|(_, item)| item.name() == Some(name))

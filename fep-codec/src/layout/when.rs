@@ -10,11 +10,11 @@ use super::walk::text;
 use super::{Item, Layout, When};
 
 impl Layout {
-    /// Whether the layout with this number is never chosen, because an earlier one's conditions, or literals if it has no
+    /// Whether the layout at this index is never chosen, because an earlier one's conditions, or literals if it has no
     /// conditions, hold whenever its own do.
     #[must_use]
-    pub const fn is_hidden(layouts: &[&Self], number: usize) -> bool {
-        let Some((earlier, [own, ..])) = layouts.split_at_checked(number) else { return false };
+    pub const fn is_hidden(layouts: &[&Self], index: usize) -> bool {
+        let Some((earlier, [own, ..])) = layouts.split_at_checked(index) else { return false };
         let mut rest = earlier;
         while let [other, tail @ ..] = rest {
             let hides = match other.conditions() {

@@ -32,13 +32,13 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
     let start = reader.position();
     let mut values = Vec::with_capacity(layout.items().len());
     let mut linked = Linked::new(layout);
-    for (number, item) in layout.items().iter().enumerate() {
+    for (index, item) in layout.items().iter().enumerate() {
         let value = match item {
             Item::Field(field) => {
                 let at = reader.position();
                 let value = field_value(layout, field, start, reader)?;
-                linked.remember(number, field, at, &value);
-                linked.verify_count(number, &values, reader)?;
+                linked.remember(index, field, at, &value);
+                linked.verify_count(index, &values, reader)?;
                 value
             }
             Item::Literal(literal) => {
@@ -50,21 +50,21 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
                 reader.filler(filler)?;
                 reserved(filler, reader.telegram().get(at..reader.position()).unwrap_or_default())
             }
-            Item::Part(part) => span(layout, number, &part.name, &values, reader, |reader| {
+            Item::Part(part) => span(layout, index, &part.name, &values, reader, |reader| {
                 items(&part.layout, reader).map(Value::Part).map_err(|error| error.within(&part.name))
             })?,
             Item::Group(group) => {
                 let count = |field: Option<usize>| field.and_then(|field| number_at(&values, field));
-                let extent = layout.extent(number).resolve(|field| count(field).ok_or_else(|| no_count(group)))?;
-                span(layout, number, &group.name, &values, reader, |reader| {
+                let extent = layout.extent(index).resolve(|field| count(field).ok_or_else(|| no_count(group)))?;
+                span(layout, index, &group.name, &values, reader, |reader| {
                     reader.entries(group, extent, |reader| items(&group.layout, reader)).map(Value::Group)
                 })?
             }
             Item::Choice(choice) => {
-                let case = case_of(layout, number, choice, start, reader)?;
-                span(layout, number, &choice.name, &values, reader, |reader| body(choice, case, reader))?
+                let case = case_of(layout, index, choice, start, reader)?;
+                span(layout, index, &choice.name, &values, reader, |reader| body(choice, case, reader))?
             }
-            Item::Tail(field) => span(layout, number, &field.name, &values, reader, |reader| tail(field, reader))?,
+            Item::Tail(field) => span(layout, index, &field.name, &values, reader, |reader| tail(field, reader))?,
         };
         values.push(value);
     }
@@ -109,20 +109,20 @@ pub(crate) fn number_at(values: &[Value], index: usize) -> Option<usize> {
     }
 }
 
-/// The number of the case that stands here.
+/// The index of the case that stands here.
 pub(crate) fn case_of(
     layout: &Layout,
-    number: usize,
+    index: usize,
     choice: &Choice,
     start: usize,
     reader: &Reader<'_>,
 ) -> Result<usize, Error> {
-    reader.case_here(start, &chooser(layout, number, choice)?, choice)
+    reader.case_here(start, &chooser(layout, index, choice)?, choice)
 }
 
-/// Where the choice with this number finds its code.
-pub(super) fn chooser<'l>(layout: &'l Layout, number: usize, choice: &Choice) -> Result<Chooser<'l>, Error> {
-    layout.chooser_at(number).ok_or_else(|| no_code(choice))
+/// Where the choice at this index finds its code.
+pub(super) fn chooser<'l>(layout: &'l Layout, index: usize, choice: &Choice) -> Result<Chooser<'l>, Error> {
+    layout.chooser_at(index).ok_or_else(|| no_code(choice))
 }
 
 fn body(choice: &Choice, case: usize, reader: &mut Reader<'_>) -> Result<Value, Error> {

@@ -88,9 +88,9 @@ fn body(choice: &Choice, value: &Value, writer: &mut Writer<'_>) -> Result<(), E
 
 /// The cases that were written must be those that their codes mean.
 fn check_cases(layout: &Layout, values: &[Value], start: usize, writer: &Writer<'_>) -> Result<(), Error> {
-    for (number, (item, value)) in layout.items().iter().zip(values).enumerate() {
+    for (index, (item, value)) in layout.items().iter().zip(values).enumerate() {
         if let (Item::Choice(choice), Value::Choice(case, _)) = (item, value) {
-            let by = chooser(layout, number, choice)?;
+            let by = chooser(layout, index, choice)?;
             writer.check_case(start, &by, choice, *case)?;
         }
     }
@@ -143,7 +143,7 @@ impl Computing<'_> {
         match computed {
             Computed::Length(counts) => writer.length(slot, *counts),
             Computed::LengthOf(of) => {
-                let of = self.layout.item(of).and_then(|(number, item)| Some((item, self.values.get(number)?)));
+                let of = self.layout.item(of).and_then(|(index, item)| Some((item, self.values.get(index)?)));
                 let len = of.map_or(0, |(item, value)| item_len(item, value)) as u64;
                 writer.field(slot, &len)
             }
@@ -170,8 +170,8 @@ impl Computing<'_> {
     }
 
     fn sign(&self, field: &Field, sign: &SignOf, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
-        let Some((number, rule)) = number_of(self.layout, sign) else { return Err(no_number(field)) };
-        let number = match self.values.get(number) {
+        let Some((index, rule)) = number_of(self.layout, sign) else { return Err(no_number(field)) };
+        let number = match self.values.get(index) {
             Some(Value::Number(number)) => Some(*number),
             _ => None,
         };

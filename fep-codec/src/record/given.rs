@@ -80,7 +80,7 @@ impl Pass<'_> {
             Some(Computed::Length(LengthScope::Rest)) => number(field, value, total.saturating_sub(end) as i128),
             Some(Computed::Length(LengthScope::All)) => number(field, value, total as i128),
             Some(Computed::LengthOf(of)) => {
-                let of = layout.item(of).and_then(|(number, item)| Some((item, siblings.get(number)?)));
+                let of = layout.item(of).and_then(|(index, item)| Some((item, siblings.get(index)?)));
                 number(field, value, of.map_or(0, |(item, value)| item_len(item, value)) as i128)
             }
             Some(Computed::Check(Check { run: Some(_), .. })) if *value != Value::Absent => {

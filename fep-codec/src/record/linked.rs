@@ -14,8 +14,8 @@ pub(crate) struct Linked<'l> {
 }
 
 struct Said<'l> {
-    /// The number of the item.
-    number: usize,
+    /// The index of the item.
+    index: usize,
     field: &'l Field,
     computed: &'l Computed,
     at: usize,
@@ -28,26 +28,26 @@ impl<'l> Linked<'l> {
     }
 
     /// Keeps what a field said that stands at this byte, if it has to be compared.
-    pub(crate) fn remember(&mut self, number: usize, field: &'l Field, at: usize, value: &Value) {
+    pub(crate) fn remember(&mut self, index: usize, field: &'l Field, at: usize, value: &Value) {
         let Some(computed) = &field.computed else { return };
         let value = match (computed, value) {
-            (Computed::Count(of), Value::Number(value)) if !self.is_behind(of, number) => *value,
+            (Computed::Count(of), Value::Number(value)) if !self.is_behind(of, index) => *value,
             (Computed::Sum(_), Value::Number(value)) => *value,
             (Computed::Sign(_), _) => 0,
             _ => return,
         };
-        self.fields.push(Said { number, field, computed, at, value });
+        self.fields.push(Said { index, field, computed, at, value });
     }
 
-    fn is_behind(&self, name: &str, number: usize) -> bool {
-        self.layout.item(name).is_some_and(|(at, _)| at > number)
+    fn is_behind(&self, name: &str, index: usize) -> bool {
+        self.layout.item(name).is_some_and(|(at, _)| at > index)
     }
 
     /// Compares a count that was just read with the entries before it. Derived code does so at once too: of several mistakes
     /// both codecs find the same one first.
-    pub(super) fn verify_count(&self, number: usize, values: &[Value], reader: &Reader<'_>) -> Result<(), Error> {
+    pub(super) fn verify_count(&self, index: usize, values: &[Value], reader: &Reader<'_>) -> Result<(), Error> {
         match self.fields.last() {
-            Some(said) if said.number == number => match said.computed {
+            Some(said) if said.index == index => match said.computed {
                 Computed::Count(of) => self.compare_count(said, of, values, reader),
                 _ => Ok(()),
             },
@@ -58,11 +58,11 @@ impl<'l> Linked<'l> {
     /// Compares what else was said with the values, in the order of the items, and gives numbers the signs that stood elsewhere.
     pub(super) fn verify(&self, values: &mut [Value], reader: &Reader<'_>) -> Result<(), Error> {
         let mut fields = self.fields.iter().peekable();
-        for (number, item) in self.layout.items().iter().enumerate() {
-            match fields.next_if(|said| said.number == number) {
+        for (index, item) in self.layout.items().iter().enumerate() {
+            match fields.next_if(|said| said.index == index) {
                 Some(Said { computed: Computed::Count(_), .. }) => {}
                 Some(said) => self.compare(said, values, reader)?,
-                None => check_pages_of(item, number, self.layout, values, Culprit::Peer)?,
+                None => check_pages_of(item, index, self.layout, values, Culprit::Peer)?,
             }
         }
         Ok(())
@@ -77,7 +77,7 @@ impl<'l> Linked<'l> {
         reader: &Reader<'_>,
     ) -> Vec<(usize, Error)> {
         let unread = |name: &str| {
-            let value = self.layout.item(name).and_then(|(number, _)| values.get(number));
+            let value = self.layout.item(name).and_then(|(index, _)| values.get(index));
             value.is_none_or(|value| *value == Value::Absent)
         };
         let comparable = |said: &&Said<'_>| match said.computed {
@@ -107,8 +107,8 @@ impl<'l> Linked<'l> {
 
     fn sign(&self, said: &Said<'_>, sign: &SignOf, values: &mut [Value], reader: &Reader<'_>) -> Result<(), Error> {
         let byte = reader.telegram().get(said.at).copied().unwrap_or_default();
-        let Some((number, rule)) = number_of(self.layout, sign) else { return Err(no_number(said.field)) };
-        if let Some(value) = values.get_mut(number) {
+        let Some((index, rule)) = number_of(self.layout, sign) else { return Err(no_number(said.field)) };
+        if let Some(value) = values.get_mut(index) {
             let unsigned = if let Value::Number(number) = value { Some(*number) } else { None };
             let signed = reader.signed((said.field, sign), Stated::new(byte, said.at), unsigned, rule)?;
             *value = signed.map_or(Value::None, Value::Number);
@@ -120,14 +120,14 @@ impl<'l> Linked<'l> {
 /// Checks the pages of a layout.
 pub(crate) fn pages(layout: &Layout, values: &[Value], culprit: Culprit) -> Result<(), Error> {
     let mut items = layout.items().iter().enumerate();
-    items.try_for_each(|(number, item)| check_pages_of(item, number, layout, values, culprit))
+    items.try_for_each(|(index, item)| check_pages_of(item, index, layout, values, culprit))
 }
 
 /// Checks a group's page, if the item is one that has pages.
 fn check_pages_of(item: &Item, at: usize, layout: &Layout, values: &[Value], culprit: Culprit) -> Result<(), Error> {
     let (Item::Group(group), Some(Value::Group(entries))) = (item, values.get(at)) else { return Ok(()) };
     let Some(page) = &group.page else { return Ok(()) };
-    let number = |name: &str| match layout.item(name).and_then(|(number, _)| values.get(number)) {
+    let number = |name: &str| match layout.item(name).and_then(|(index, _)| values.get(index)) {
         Some(Value::Number(number)) => Some(*number),
         _ => None,
     };
@@ -137,7 +137,7 @@ fn check_pages_of(item: &Item, at: usize, layout: &Layout, values: &[Value], cul
 /// The number of a layout whose sign stands in another field: which item, and its rule.
 pub(crate) fn number_of<'l>(layout: &'l Layout, sign: &SignOf) -> Option<(usize, &'l NumberRule)> {
     match layout.item(&sign.of)? {
-        (number, Item::Field(Field { kind: Kind::Number(rule), .. })) => Some((number, rule)),
+        (index, Item::Field(Field { kind: Kind::Number(rule), .. })) => Some((index, rule)),
         _ => None,
     }
 }
@@ -149,7 +149,7 @@ pub(crate) fn no_number(field: &Field) -> Error {
 
 /// The entries of a group.
 pub(crate) fn count(layout: &Layout, values: &[Value], group: &str) -> usize {
-    match layout.item(group).and_then(|(number, _)| values.get(number)) {
+    match layout.item(group).and_then(|(index, _)| values.get(index)) {
         Some(Value::Group(entries)) => entries.len(),
         _ => 0,
     }
@@ -159,8 +159,8 @@ pub(crate) fn count(layout: &Layout, values: &[Value], group: &str) -> usize {
 pub(crate) fn sum(layout: &Layout, values: &[Value], path: &str) -> FieldSum {
     let mut tally = FieldSum::ZERO;
     let Some((group, inner)) = path.split_once('.') else { return tally };
-    let Some((number, Item::Group(group))) = layout.item(group) else { return tally };
-    if let Some(Value::Group(entries)) = values.get(number) {
+    let Some((index, Item::Group(group))) = layout.item(group) else { return tally };
+    if let Some(Value::Group(entries)) = values.get(index) {
         for entry in entries {
             tally.add_units(units(&group.layout, entry, inner).or(Some(0)));
         }
@@ -171,7 +171,7 @@ pub(crate) fn sum(layout: &Layout, values: &[Value], path: &str) -> FieldSum {
 /// Whether all numbers of a sum are there.
 pub(crate) fn can_sum(layout: &Layout, values: &[Value], path: &str) -> bool {
     let Some((group, inner)) = path.split_once('.') else { return false };
-    match layout.item(group).and_then(|(number, item)| Some((item, values.get(number)?))) {
+    match layout.item(group).and_then(|(index, item)| Some((item, values.get(index)?))) {
         Some((Item::Group(group), Value::Group(entries))) => {
             entries.iter().all(|entry| units(&group.layout, entry, inner).is_some())
         }
@@ -182,8 +182,8 @@ pub(crate) fn can_sum(layout: &Layout, values: &[Value], path: &str) -> bool {
 /// None for a number that is not there.
 fn units(layout: &Layout, values: &[Value], path: &str) -> Option<i128> {
     let (name, inner) = path.split_once('.').unwrap_or((path, ""));
-    let (number, item) = layout.item(name)?;
-    match (item, values.get(number)?) {
+    let (index, item) = layout.item(name)?;
+    match (item, values.get(index)?) {
         (Item::Part(part), Value::Part(values)) => units(&part.layout, values, inner),
         (_, Value::Number(number)) => Some(*number),
         (_, Value::Absent) => None,

@@ -56,8 +56,8 @@ impl<'l> Record<'l> {
         let mut segments = path.split('.').peekable();
         loop {
             let (name, index) = split_index(segments.next()?)?;
-            let (number, item) = layout.item(name)?;
-            let value = values.get(number)?;
+            let (at, item) = layout.item(name)?;
+            let value = values.get(at)?;
             (layout, values) = match (item, value, index) {
                 (_, _, None) if segments.peek().is_none() => return Some((item, value)),
                 (Item::Part(part), Value::Part(inner), None) => (&*part.layout, inner.as_slice()),
@@ -78,8 +78,8 @@ impl<'l> Record<'l> {
         let mut segments = path.split('.').peekable();
         loop {
             let (name, index) = split_index(segments.next()?)?;
-            let (number, item) = layout.item(name)?;
-            let value = values.get_mut(number)?;
+            let (at, item) = layout.item(name)?;
+            let value = values.get_mut(at)?;
             if index.is_none() && segments.peek().is_none() {
                 return Some((item, value));
             }

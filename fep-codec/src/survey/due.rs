@@ -60,10 +60,10 @@ pub(crate) fn dues<'l>(layout: &'l Layout, telegram: &[u8]) -> Result<Vec<(Surve
 }
 
 impl<'l> Survey<'l, '_> {
-    /// Whether the bytes of the item with this number are those that a length says: always, but when lengths are filled in, for
+    /// Whether the bytes of the item at this index are those that a length says: always, but when lengths are filled in, for
     /// then it has to be an item that has no other end.
-    pub(super) fn believes_length(&self, layout: &Layout, number: usize) -> bool {
-        self.dues.is_none() || layout.needs_length(number)
+    pub(super) fn believes_length(&self, layout: &Layout, index: usize) -> bool {
+        self.dues.is_none() || layout.needs_length(index)
     }
 
     /// Notes what the computed fields of a layout must say whose items were all read.
@@ -72,13 +72,13 @@ impl<'l> Survey<'l, '_> {
             return;
         }
         // In wire order, for what a sum adds up stands in entries, whose own fields were noted when they ended.
-        for (number, item) in level.layout.items().iter().enumerate() {
+        for (index, item) in level.layout.items().iter().enumerate() {
             let Item::Field(field) = item else { continue };
             let Some(computed) = &field.computed else { continue };
-            let Some(at) = level.starts.get(number).copied() else { continue };
-            match self.due(level, number, field, computed) {
+            let Some(at) = level.starts.get(index).copied() else { continue };
+            match self.due(level, index, field, computed) {
                 Ok(Some(due)) => {
-                    if let (Due::Number(due), Some(value)) = (&due, level.values.get_mut(number)) {
+                    if let (Due::Number(due), Some(value)) = (&due, level.values.get_mut(index)) {
                         *value = Value::Number(*due);
                     }
                     if let (Some(step), Some(dues)) = (self.step_at(level, at), &mut self.dues) {
@@ -97,12 +97,12 @@ impl<'l> Survey<'l, '_> {
     fn due(
         &self,
         level: &mut Level<'l>,
-        number: usize,
+        index: usize,
         field: &'l Field,
         computed: &'l Computed,
     ) -> Result<Option<Due>, Error> {
         let layout = level.layout;
-        let at = level.starts.get(number).copied().unwrap_or_default();
+        let at = level.starts.get(index).copied().unwrap_or_default();
         let number = match computed {
             Computed::Length(counts) => length_value(*counts, at, field.len, self.telegram.len()) as i128,
             Computed::LengthOf(of) => match layout.item(of) {
@@ -113,7 +113,7 @@ impl<'l> Survey<'l, '_> {
                 }
                 _ => return Ok(None),
             },
-            Computed::Count(of) if layout.item(of).is_some_and(|(group, _)| group < number) => {
+            Computed::Count(of) if layout.item(of).is_some_and(|(group, _)| group < index) => {
                 count(layout, &level.values, of) as i128
             }
             Computed::Count(_) => return Ok(None),
@@ -157,9 +157,9 @@ impl<'l> Survey<'l, '_> {
         sign: &SignOf,
         at: usize,
     ) -> Result<Option<Due>, Error> {
-        let Some((number, _)) = number_of(level.layout, sign) else { return Err(no_number(field)) };
+        let Some((index, _)) = number_of(level.layout, sign) else { return Err(no_number(field)) };
         let byte = self.telegram.get(at).copied().unwrap_or_default();
-        let units = match level.values.get_mut(number) {
+        let units = match level.values.get_mut(index) {
             Some(Value::Number(number)) => {
                 *number = if byte == sign.minus { number.saturating_neg() } else { *number };
                 *number

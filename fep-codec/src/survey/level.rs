@@ -86,8 +86,8 @@ impl<'l> Survey<'l, '_> {
         for ((item, value), at) in level.layout.items().iter().zip(&level.values).zip(&level.starts) {
             if let (Item::Field(Field { kind: Kind::Number(rule), .. }), Value::Number(_)) = (item, value)
                 && rule.sign == Sign::Elsewhere
-                && let Some(number) = self.step_at(level, *at)
-                && let Some(step) = self.steps.get_mut(number).filter(|step| step.value.is_ok())
+                && let Some(index) = self.step_at(level, *at)
+                && let Some(step) = self.steps.get_mut(index).filter(|step| step.value.is_ok())
             {
                 step.value = Ok(value.clone());
             }
@@ -100,28 +100,28 @@ impl<'l> Survey<'l, '_> {
                 Item::Group(group) => level.layout.item(&group.page.as_ref()?.start),
                 _ => None,
             });
-            if let Some(at) = start.and_then(|(number, _)| level.starts.get(number)) {
+            if let Some(at) = start.and_then(|(index, _)| level.starts.get(index)) {
                 self.mark_at(level, *at, error);
             }
         }
     }
 
-    /// The number of the step that begins at this byte.
+    /// The index of the step that begins at this byte.
     pub(super) fn step_at(&self, level: &Level<'_>, at: usize) -> Option<usize> {
         let mut steps = self.steps.iter().enumerate().skip(level.first_step);
-        steps.find(|(_, step)| step.offset == at && step.len > 0).map(|(number, _)| number)
+        steps.find(|(_, step)| step.offset == at && step.len > 0).map(|(index, _)| index)
     }
 
     fn mark_at(&mut self, level: &Level<'_>, at: usize, error: Error) {
-        if let Some(number) = self.step_at(level, at) {
-            self.mark(number, error);
+        if let Some(index) = self.step_at(level, at) {
+            self.mark(index, error);
         }
     }
 
     /// Makes an error of what a step says, if it is none yet.
-    pub(super) fn mark(&mut self, number: usize, error: Error) {
+    pub(super) fn mark(&mut self, index: usize, error: Error) {
         let error = self.around(error);
-        if let Some(step) = self.steps.get_mut(number).filter(|step| step.value.is_ok()) {
+        if let Some(step) = self.steps.get_mut(index).filter(|step| step.value.is_ok()) {
             step.value = Err(error);
         }
     }

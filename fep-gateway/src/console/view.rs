@@ -187,7 +187,7 @@ fn verdict(exchange: &Exchange, spec: &Spec) -> Option<(String, Option<String>)>
 mod tests {
     use super::*;
 
-    const BANK_A: &str = include_str!("../../../specs/bank-a/bank-a.toml");
+    const BANK_A: &str = include_str!("../../specs/bank-a/bank-a.toml");
 
     /// A list whose account is secret; it has one entry.
     fn list() -> Vec<u8> {

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use super::{Scenario, Simulator};
 
-const BANK_A: &str = include_str!("../../../specs/bank-a/bank-a.toml");
+const BANK_A: &str = include_str!("../../specs/bank-a/bank-a.toml");
 const SESSIONLESS: &str = "trace = \"header.trace_no\"\n[answers]\nset = { \"header.response_code\" = \"0000\" }\n";
 
 fn spec() -> Spec {
@@ -98,8 +98,8 @@ impl Client {
 #[test]
 fn shipped_scenarios_fit_the_spec() {
     for text in [
-        include_str!("../../../specs/bank-a/scenarios/demo.toml"),
-        include_str!("../../../specs/bank-a/scenarios/nasty.toml"),
+        include_str!("../../specs/bank-a/scenarios/demo.toml"),
+        include_str!("../../specs/bank-a/scenarios/nasty.toml"),
     ] {
         assert!(!scenario(text).rules.is_empty());
     }

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-const BANK_A: &str = include_str!("../../../specs/bank-a/bank-a.toml");
+const BANK_A: &str = include_str!("../../specs/bank-a/bank-a.toml");
 
 /// Names and accounts that must not appear where secrets are masked.
 pub(crate) const SECRETS: [&str; 3] = ["1002345678901", "3333011234567", "홍길동"];

@@ -15,7 +15,7 @@ const CUSTOMERS: u64 = 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_bad_day_every_request_ends_and_keeps_its_own_answer() {
-    let scenario = include_str!("../../../specs/bank-a/scenarios/nasty.toml");
+    let scenario = include_str!("../../specs/bank-a/scenarios/nasty.toml");
     let bench = Arc::new(Bench::of(scenario, "links = 3\n").await);
     let mut customers = JoinSet::new();
     for customer in 0..CUSTOMERS {

@@ -54,7 +54,7 @@ fn date(value: u64) -> Option<(u16, u8, u8)> {
     let year = (value / 10_000) as u16;
     let month = (value / 100 % 100) as u8;
     let day = (value % 100) as u8;
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let last = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,

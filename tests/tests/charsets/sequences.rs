@@ -103,7 +103,7 @@ fn other_programs_write_the_same() {
         let lines: String = written.iter().map(|(text, _)| format!("{text}\n")).collect();
         for (program, arguments) in [("uconv", ["-f", "utf-8", "-t", name]), ("iconv", ["-f", "utf-8", "-t", name])] {
             let Some(theirs) = converted(program, &arguments, &lines) else {
-                println!("{program} is not here");
+                fep_tests::tools::missing(program, "icu-devtools libc-bin");
                 continue;
             };
             assert_eq!(theirs.len(), written.len() + 1);

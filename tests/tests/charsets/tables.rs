@@ -34,10 +34,10 @@ fn the_files_are_those_that_were_proved() {
 
 #[test]
 fn the_generator_makes_these_files() {
-    let uconv = Command::new("uconv").arg("--version").output();
-    if uconv.is_err() || Command::new("python3").arg("--version").output().is_err() {
-        println!("uconv (icu-devtools) or python3 is not here");
-        return;
+    for (program, package) in [("uconv", "icu-devtools"), ("python3", "python3")] {
+        if Command::new(program).arg("--version").output().is_err() {
+            return fep_tests::tools::missing(program, package);
+        }
     }
     let output = Command::new("python3").arg(folder().join("generate.py")).arg("--check").output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

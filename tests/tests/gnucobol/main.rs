@@ -101,7 +101,7 @@ struct Cobol(TempDir);
 impl Cobol {
     fn new(programs: &[&str], options: &[&str]) -> Option<Self> {
         if Command::new("cobc").arg("--version").output().is_err() {
-            eprintln!("skipped: there is no cobc here (Debian: apt-get install gnucobol)");
+            fep_tests::tools::missing("cobc", "gnucobol");
             return None;
         }
         let cobol = Self(TempDir::new().expect("a folder"));

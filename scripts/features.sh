@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Checks every published crate alone, with none of its features, with its default ones and with each feature by itself.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+check() { echo "features: $*" && cargo clippy --quiet "$@" -- -D warnings; }
+for manifest in fep-*/Cargo.toml; do
+  crate=$(dirname "$manifest")
+  check -p "$crate"
+  features=$(sed -n '/^\[features\]/,/^\[[^f]/s/^\([a-z0-9-]\+\) *= .*/\1/p' "$manifest" | grep -vx default || true)
+  [ -n "$features" ] || continue
+  check -p "$crate" --no-default-features
+  for feature in $features; do check -p "$crate" --no-default-features --features "$feature"; done
+done

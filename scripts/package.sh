@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Packages every crate that is published, builds each from its own package, and looks at what the packages hold.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+own=(fep-tests fep-no-std) # `publish = false`
+crates=()
+for manifest in fep-*/Cargo.toml; do crates+=("$(dirname "$manifest")"); done
+
+for crate in "${crates[@]}"; do
+  files=$(cargo package --quiet --list --allow-dirty -p "$crate" 2>/dev/null)
+  for file in README.md LICENSE-MIT LICENSE-APACHE Cargo.toml src/lib.rs; do
+    grep -qxF "$file" <<<"$files" || { echo "$crate: the package has no $file" >&2; exit 1; }
+  done
+  # What cargo adds, the documents of a crate, and the folders that its `include` names; nothing else.
+  foreign=$(grep -vxE 'Cargo\.(toml|toml\.orig|lock)|\.cargo_vcs_info\.json|README\.md|LICENSE-(MIT|APACHE)|gateway\.example\.toml|(src|examples|tables|specs|testdata)/.+' <<<"$files" || true)
+  [ -z "$foreign" ] || { printf '%s: not meant for the package: %s\n' "$crate" "$foreign" >&2; exit 1; }
+  echo "$crate: $(wc -l <<<"$files") files"
+done
+
+cargo package --quiet --workspace "${own[@]/#/--exclude=}" --allow-dirty
+for crate in "${crates[@]}"; do
+  for file in target/package/"$crate"-[0-9]*.crate; do echo "$file: $(($(wc -c <"$file") / 1024)) KiB"; done
+done

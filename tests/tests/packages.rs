@@ -1,0 +1,93 @@
+//! What a published crate carries: nothing from outside of its folder, its licences, a README and words to find it by.
+//!
+//! `scripts/package.sh` builds the packages themselves. Here stands what can be asked of the folders, in no time.
+
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The folders whose crates are published: all members but those that say `publish = false`.
+fn published() -> Vec<PathBuf> {
+    let workspace = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let members = workspace.lines().find_map(|line| line.strip_prefix("members = [")).unwrap();
+    let folders = members.split('"').skip(1).step_by(2).map(|member| root().join(member));
+    let published: Vec<_> = folders.filter(|folder| !manifest(folder).contains("\npublish = false\n")).collect();
+    assert!(published.len() >= 5, "{published:?}");
+    published
+}
+
+fn manifest(folder: &Path) -> String {
+    fs::read_to_string(folder.join("Cargo.toml")).unwrap()
+}
+
+fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn licences_are_those_of_the_root() {
+    for folder in published() {
+        for name in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            let own = fs::symlink_metadata(folder.join(name)).unwrap();
+            assert!(own.is_file(), "{}/{name} is no file", folder.display());
+            let same = fs::read(folder.join(name)).unwrap() == fs::read(root().join(name)).unwrap();
+            assert!(same, "{}/{name} differs from the root's", folder.display());
+        }
+    }
+}
+
+#[test]
+fn a_manifest_has_what_a_registry_shows() {
+    for folder in published() {
+        let manifest = manifest(&folder);
+        for key in ["description = ", "readme = ", "keywords = ", "categories = ", "include = ", "license.workspace = "]
+        {
+            assert!(manifest.contains(&format!("\n{key}")), "{} has no `{key}`", folder.display());
+        }
+        let keywords = manifest.lines().find(|line| line.starts_with("keywords = ")).unwrap();
+        assert!(keywords.matches('"').count() <= 10, "more than five keywords: {keywords}");
+    }
+}
+
+#[test]
+fn no_source_takes_in_a_file_of_another_folder() {
+    for folder in published() {
+        let mut files = Vec::new();
+        sources(&folder.join("src"), &mut files);
+        for file in files {
+            let text = fs::read_to_string(&file).unwrap();
+            for start in ["include_str!(\"", "include_bytes!(\"", "include!(\""] {
+                for taken in text.split(start).skip(1).filter_map(|rest| rest.split('"').next()) {
+                    let path = file.parent().unwrap().join(taken).canonicalize().unwrap();
+                    let inside = path.starts_with(folder.canonicalize().unwrap());
+                    assert!(inside, "{} takes in {taken}", file.display());
+                }
+            }
+        }
+    }
+}
+
+/// The demo carries its bank's spec and scenarios with it, because a package ends at its folder.
+#[test]
+fn the_gateways_copies_of_bank_a_are_equal_to_the_specs() {
+    for name in ["bank-a.toml", "scenarios/demo.toml", "scenarios/nasty.toml"] {
+        let copy = fs::read_to_string(root().join("fep-gateway/specs/bank-a").join(name)).unwrap();
+        let spec = fs::read_to_string(root().join("specs/bank-a").join(name)).unwrap();
+        assert!(
+            copy == spec,
+            "fep-gateway/specs/bank-a/{name} differs: cp specs/bank-a/{name} fep-gateway/specs/bank-a/{name}"
+        );
+    }
+}
