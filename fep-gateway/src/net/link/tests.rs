@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use fep_codec::framing::LengthPrefix;
 use fep_codec::layout::LengthScope;
 use tokio::net::TcpListener;
 
@@ -34,7 +35,7 @@ fn start_with(address: String, events_max: usize) -> Bench {
         connect_timeout: Duration::from_millis(500),
         write_timeout: Duration::from_millis(300),
         frame_timeout: Duration::from_millis(300),
-        framing: LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 1000 },
+        framing: Framing::Digits(LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 1000 }),
         events: event,
         frames: frame_queue,
         close: closed,
