@@ -6,7 +6,6 @@
 
 use std::error::Error;
 
-use fep_codec::layout::LengthScope;
 use fep_codec::{Digits, LengthPrefix, Telegram, TelegramCodec, Text};
 use futures_util::{SinkExt, TryStreamExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -52,7 +51,7 @@ enum Line {
     Answer(BalanceAnswer),
 }
 
-const PREFIX: LengthPrefix = LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 4096 };
+const PREFIX: LengthPrefix = LengthPrefix::FOUR_DIGITS;
 
 async fn bank(listener: TcpListener) -> Result<(), Box<dyn Error + Send + Sync>> {
     let (socket, _) = listener.accept().await?;

@@ -22,6 +22,6 @@ pub use crate::layout::{
     TimePattern, TimeRule, When, Width,
 };
 pub use crate::nested::{Body, DecodeBody};
-pub use crate::telegram::{Decode, RecordSet, Telegram, TelegramSet};
+pub use crate::telegram::{Decode, Telegram, TelegramSet};
 pub use crate::view::window::{ItemRef, Window, WindowMut};
 pub use crate::view::{Entries, Viewed};

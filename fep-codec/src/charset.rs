@@ -164,7 +164,7 @@ pub struct DecodeOptions {
     pub newline_15: bool,
 }
 
-/// Why a text could not be written.
+/// Why a text could not be written. Its `Display` shows one character of the text, so do not log it for a secret text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EncodeError {
     /// The charset lacks a character.
@@ -187,6 +187,7 @@ pub enum EncodeError {
 
 /// A text that a field has no room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NoRoomError {
     /// The bytes that it needs, SO and SI included.
     pub needed: usize,
@@ -200,6 +201,7 @@ pub struct NoRoomError {
 
 /// The first bytes that are no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DecodeError {
     /// Bytes from the start of the text.
     pub offset: usize,
@@ -209,6 +211,7 @@ pub struct DecodeError {
 
 /// Why bytes are no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reason {
     /// The charset has no character with this code.
     NoCharacter,
@@ -228,6 +231,7 @@ pub enum Reason {
 
 /// A label that names no charset of ours, with what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UnknownLabelError {
     /// One line, lower case.
     pub hint: &'static str,
@@ -490,6 +494,36 @@ impl DecodeError {
         write!(f, "no {charset} text at byte {}: {}", start + self.offset, self.reason)
     }
 }
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unmappable { character, position } => {
+                write!(f, "the charset lacks character {}, {character:?}", position + 1)
+            }
+            Self::TooLong { needed, character, position } => {
+                write!(f, "the text needs {needed} bytes; character {}, {character:?}, does not fit", position + 1)
+            }
+        }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "byte {}: {}", self.offset, self.reason)
+    }
+}
+
+impl fmt::Display for UnknownLabelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no charset has this label: {}", self.hint)
+    }
+}
+
+impl core::error::Error for EncodeError {}
+impl core::error::Error for NoRoomError {}
+impl core::error::Error for DecodeError {}
+impl core::error::Error for UnknownLabelError {}
 
 impl fmt::Display for NoRoomError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -92,7 +92,6 @@ pub use self::walk::RawRecord;
 pub use self::writer::FileWriter;
 use crate::layout::Layout;
 pub use crate::lenient::Lenient;
-pub use crate::telegram::RecordSet;
 
 /// The longest record of a file, in bytes; the reader's memory is this and a line end at most.
 pub const RECORD_MAX_BYTES: usize = 1 << 20;

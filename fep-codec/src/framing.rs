@@ -17,7 +17,7 @@
 //! use fep_codec::layout::LengthScope;
 //! use fep_codec::{CodeTable, Framing, LengthPrefix, Telegram};
 //!
-//! let prefix = LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 4096 };
+//! let prefix = LengthPrefix::new(4, LengthScope::Rest, 4096).ok_or("1 to 9 digits")?;
 //! assert_eq!(prefix.frame_len(b"00"), Ok(None)); // more bytes are needed
 //! assert_eq!(prefix.frame_len(b"0005hel"), Ok(Some(9))); // the frame has 9 bytes, these four digits included
 //! assert_eq!(prefix.next(b"0005hel"), Ok(None)); // and is not there as a whole
@@ -81,16 +81,14 @@ pub trait Framing {
 /// Frames that begin with their length in ASCII digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LengthPrefix {
-    /// How many digits, 1 to 9.
-    pub digits: u8,
-    /// Which bytes the value counts.
-    pub counts: LengthScope,
-    /// The longest frame that is accepted, digits included. Checked before anything is allocated for it.
-    pub frame_max_bytes: usize,
+    digits: u8,
+    counts: LengthScope,
+    frame_max_bytes: usize,
 }
 
 /// Why the stream has no next frame. Nothing after it can be trusted: the link must be closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FrameError {
     /// Something else than a digit in the length.
     NotADigit {
@@ -129,29 +127,57 @@ pub enum FrameError {
     },
 }
 
-impl Framing for LengthPrefix {
-    fn frame_len(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
-        self.stated(buffer)
-    }
-}
-
 impl LengthPrefix {
+    /// The most digits that a length has.
+    pub const DIGITS_MAX: u8 = 9;
+
+    /// Four digits that count the bytes after them, and frames as long as those can say: the commonest form.
+    pub const FOUR_DIGITS: Self = Self { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 10_003 };
+
+    /// A length of this many digits, 1 to [`LengthPrefix::DIGITS_MAX`]. `counts` says which bytes its value counts;
+    /// `frame_max_bytes` is the longest frame that is accepted, digits included, and is checked before anything is allocated
+    /// for a frame. `None` if the digits are out of their range.
+    #[must_use]
+    pub const fn new(digits: u8, counts: LengthScope, frame_max_bytes: usize) -> Option<Self> {
+        match digits {
+            1..=Self::DIGITS_MAX => Some(Self { digits, counts, frame_max_bytes }),
+            _ => None,
+        }
+    }
+
+    /// How many digits the length has.
+    #[must_use]
+    pub const fn digits(&self) -> u8 {
+        self.digits
+    }
+
+    /// Which bytes the length's value counts.
+    #[must_use]
+    pub const fn counts(&self) -> LengthScope {
+        self.counts
+    }
+
+    /// The longest frame that is accepted, in bytes, digits included.
+    #[must_use]
+    pub const fn frame_max_bytes(&self) -> usize {
+        self.frame_max_bytes
+    }
+
     /// The length in bytes of the first frame in the buffer, digits included; none if more bytes are needed.
     ///
     /// # Errors
     /// If the digits are none, or their value cannot be a frame's. A wrong byte is seen as soon as it is there.
     pub fn next(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
-        match self.stated(buffer)? {
+        match self.frame_len(buffer)? {
             Some(len) if buffer.len() >= len => Ok(Some(len)),
             _ => Ok(None),
         }
     }
+}
 
-    /// The length in bytes of the frame that the buffer begins with, as soon as its digits are there.
-    ///
-    /// # Errors
-    /// Those of [`LengthPrefix::next`].
-    pub fn stated(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
+impl Framing for LengthPrefix {
+    /// As soon as the digits are there.
+    fn frame_len(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
         let digits = usize::from(self.digits);
         let prefix = buffer.get(..digits).unwrap_or(buffer);
         if let Some(offset) = prefix.iter().position(|byte| !byte.is_ascii_digit()) {
@@ -214,11 +240,17 @@ mod tests {
 
     use super::*;
 
-    const REST: LengthPrefix = LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 1000 };
+    const REST: LengthPrefix = LengthPrefix { frame_max_bytes: 1000, ..LengthPrefix::FOUR_DIGITS };
     const ALL: LengthPrefix = LengthPrefix { counts: LengthScope::All, ..REST };
 
     fn check(prefix: LengthPrefix, buffer: &[u8], expected: Result<Option<usize>, FrameError>) {
         assert_eq!(prefix.next(buffer), expected, "{}", String::from_utf8_lossy(buffer));
+    }
+
+    #[test]
+    fn a_length_has_one_to_nine_digits() {
+        let with = |digits| LengthPrefix::new(digits, LengthScope::Rest, 1000).map(|prefix| prefix.digits());
+        assert_eq!([0, 1, 9, 10].map(with), [None, Some(1), Some(9), None]);
     }
 
     #[test]

@@ -109,7 +109,7 @@ pub use record::{Record, Value};
 #[cfg(feature = "tokio")]
 pub use stream::TelegramCodec;
 pub use survey::decode_all_errors;
-pub use telegram::{Decode, DecodeOwned, Telegram, TelegramSet};
+pub use telegram::{Decode, DecodeOwned, Telegram, TelegramSet, TelegramSetOwned};
 pub use value::{Date, DateTime, Digits, MonthDay, MonthDayTime, Text, Time};
 
 /// The code in the README of this crate compiles and holds.

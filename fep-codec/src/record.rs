@@ -73,6 +73,7 @@ mod key;
 mod write;
 mod given;
 mod encode;
+mod convert;
 
 use alloc::string::String;
 use alloc::vec::Vec;

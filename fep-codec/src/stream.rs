@@ -21,7 +21,7 @@
 //!
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! let (near, far) = tokio::io::duplex(64);
-//! let prefix = LengthPrefix { digits: 2, counts: LengthScope::Rest, frame_max_bytes: 64 };
+//! let prefix = LengthPrefix::new(2, LengthScope::Rest, 64).ok_or("1 to 9 digits")?;
 //! let mut near = Framed::new(near, TelegramCodec::<Ping>::new(prefix));
 //! let mut far = Framed::new(far, TelegramCodec::<Ping>::new(prefix));
 //! near.send(&Ping { length: (), trace_no: 7 }).await?;
@@ -42,7 +42,7 @@ use tokio_util::codec::{Decoder, Encoder};
 
 use crate::error::Error;
 use crate::framing::{FrameError, Framing, LengthPrefix};
-use crate::telegram::TelegramSet;
+use crate::telegram::TelegramSetOwned;
 
 /// Frames and telegrams of type `T`: a derived telegram, or a derived enum of the telegrams that a line carries.
 #[derive(Clone, Debug)]
@@ -53,6 +53,7 @@ pub struct TelegramCodec<T, F = LengthPrefix> {
 
 /// A frame whose bytes are no telegram of the expected kinds.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct UndecodableError {
     /// The frame, length included.
     pub frame: Bytes,
@@ -62,6 +63,7 @@ pub struct UndecodableError {
 
 /// Why a stream of telegrams ended.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum StreamError {
     /// The connection.
     Io(io::Error),
@@ -79,7 +81,7 @@ impl<T, F: Framing> TelegramCodec<T, F> {
     }
 }
 
-impl<T: TelegramSet, F: Framing> Decoder for TelegramCodec<T, F> {
+impl<T: TelegramSetOwned, F: Framing> Decoder for TelegramCodec<T, F> {
     type Item = Result<T, UndecodableError>;
     type Error = StreamError;
 
@@ -96,7 +98,7 @@ impl<T: TelegramSet, F: Framing> Decoder for TelegramCodec<T, F> {
     }
 }
 
-impl<T: TelegramSet, F> Encoder<&T> for TelegramCodec<T, F> {
+impl<T: TelegramSetOwned, F> Encoder<&T> for TelegramCodec<T, F> {
     type Error = StreamError;
 
     fn encode(&mut self, telegram: &T, buffer: &mut BytesMut) -> Result<(), StreamError> {
@@ -109,7 +111,7 @@ impl<T: TelegramSet, F> Encoder<&T> for TelegramCodec<T, F> {
     }
 }
 
-impl<T: TelegramSet, F> Encoder<T> for TelegramCodec<T, F> {
+impl<T: TelegramSetOwned, F> Encoder<T> for TelegramCodec<T, F> {
     type Error = StreamError;
 
     fn encode(&mut self, telegram: T, buffer: &mut BytesMut) -> Result<(), StreamError> {

@@ -1,4 +1,18 @@
 //! [`Telegram`] and [`Decode`]: what `#[derive(Telegram)]` implements.
+//!
+//! For a reader who knows serde:
+//!
+//! | here | serde | says |
+//! |---|---|---|
+//! | [`Telegram`] | `Serialize` | the type has a layout, and its values can be written |
+//! | [`Decode<'a>`](Decode) | `Deserialize<'de>` | a value can be read, and may borrow from the bytes |
+//! | [`DecodeOwned`] | `DeserializeOwned` | a value can be read, and borrows nothing |
+//! | [`TelegramSet<'a>`](TelegramSet) | `Deserialize<'de>` of an internally tagged enum | one of several telegrams, chosen by codes in the bytes; may borrow |
+//! | [`TelegramSetOwned`] | the same with `DeserializeOwned` | one of several telegrams that borrow nothing |
+//! | [`FieldValue`](crate::FieldValue) | both traits of a leaf type | a type can stand for one field |
+//! | [`Writer`], [`Reader`] | `Serializer`, `Deserializer` | the cursors that derived code calls; there is one format, so they are no traits |
+//!
+//! One difference: a layout is known without a value ([`Telegram::LAYOUT`]), because the sheet fixes every byte in advance.
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -10,7 +24,7 @@ use crate::cursor::{Reader, Writer};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Item, Layout};
 
-/// A type whose values are telegrams, parts of telegrams or entries of groups with one layout.
+/// A type whose values are telegrams, parts of telegrams or entries of groups with one layout: serde's `Serialize`, with a layout.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no telegram",
     label = "not a telegram, a part of one, or a group's entry",
@@ -52,7 +66,7 @@ pub trait Telegram {
     }
 }
 
-/// A telegram that can be read from bytes, borrowing from them what can be borrowed.
+/// A telegram that can be read from bytes and may borrow from them: serde's `Deserialize<'de>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no telegram that can be read",
     label = "not a telegram that can be read",
@@ -78,23 +92,29 @@ pub trait Decode<'a>: Telegram + Sized {
     }
 }
 
-/// A telegram that borrows nothing from its bytes.
+/// A telegram that can be read and borrows nothing from its bytes: serde's `DeserializeOwned`.
 pub trait DecodeOwned: for<'a> Decode<'a> {}
 
 impl<T: for<'a> Decode<'a>> DecodeOwned for T {}
 
-/// One telegram or a choice of several: what can come next on a line.
+/// One telegram or a choice of several: what can come next on a line or in a file.
 ///
-/// `#[derive(Telegram)]` on an enum whose variants each hold a telegram implements it: the layouts' `when` decide.
-pub trait TelegramSet: Sized {
+/// `#[derive(Telegram)]` on an enum implements it if each variant holds a telegram: the layouts' `when` decide. Each derived
+/// struct is a set of one. The lifetime is that of the bytes, from which the telegrams may borrow; code that keeps them
+/// longer than the bytes asks for a [`TelegramSetOwned`].
+pub trait TelegramSet<'a>: Sized {
     /// The layouts of all telegrams, in the order in which they are tried.
     const LAYOUTS: &'static [&'static Layout];
 
-    /// Reads whichever telegram the bytes are.
+    /// The length in bytes of the telegram that these bytes begin with, if its layout has a fixed length. `None` if it varies,
+    /// or if the bytes begin with no telegram of the set.
+    fn any_fixed_len(bytes: &[u8]) -> Option<usize>;
+
+    /// Reads the telegram that has exactly these bytes.
     ///
     /// # Errors
     /// If no `when` holds, or the telegram that was chosen cannot be read.
-    fn decode_any(bytes: &[u8]) -> Result<Self, Error>;
+    fn decode_any(bytes: &'a [u8]) -> Result<Self, Error>;
 
     /// How many bytes [`TelegramSet::encode_any`] writes.
     fn any_len(&self) -> usize;
@@ -106,11 +126,17 @@ pub trait TelegramSet: Sized {
     fn encode_any(&self, out: &mut [u8]) -> Result<usize, Error>;
 }
 
-impl<T: DecodeOwned> TelegramSet for T {
+impl<'a, T: Decode<'a>> TelegramSet<'a> for T {
     const LAYOUTS: &'static [&'static Layout] = &[T::LAYOUT];
 
-    fn decode_any(bytes: &[u8]) -> Result<Self, Error> {
-        Self::decode(bytes)
+    #[inline]
+    fn any_fixed_len(_: &[u8]) -> Option<usize> {
+        const { T::LAYOUT.fixed_len() }
+    }
+
+    #[inline]
+    fn decode_any(bytes: &'a [u8]) -> Result<Self, Error> {
+        T::decode(bytes)
     }
 
     fn any_len(&self) -> usize {
@@ -122,51 +148,10 @@ impl<T: DecodeOwned> TelegramSet for T {
     }
 }
 
-/// What a slice of records holds: one derived telegram, or a derived enum of several. It may borrow from the bytes.
-pub trait RecordSet<'a>: Sized {
-    /// The layouts of all records, in the order in which they are tried.
-    const RECORDS: &'static [&'static Layout];
+/// A set of telegrams that borrow nothing from their bytes. Every type that is a [`TelegramSet`] for all lifetimes is one.
+pub trait TelegramSetOwned: for<'a> TelegramSet<'a> {}
 
-    /// The length in bytes of the record that begins here; none if it is none of them.
-    fn record_len(bytes: &[u8]) -> Option<usize>;
-
-    /// Reads the record that has exactly these bytes.
-    ///
-    /// # Errors
-    /// If they are none of the records, or a field cannot be read.
-    fn decode_record(bytes: &'a [u8]) -> Result<Self, Error>;
-
-    /// How many bytes [`RecordSet::encode_record`] writes.
-    fn encoded_record_len(&self) -> usize;
-
-    /// Writes the record to the start of `out` and returns its length in bytes.
-    ///
-    /// # Errors
-    /// If a value cannot be written, or `out` is too short.
-    fn encode_record(&self, out: &mut [u8]) -> Result<usize, Error>;
-}
-
-impl<'a, T: Decode<'a>> RecordSet<'a> for T {
-    const RECORDS: &'static [&'static Layout] = &[T::LAYOUT];
-
-    #[inline]
-    fn record_len(_: &[u8]) -> Option<usize> {
-        const { T::LAYOUT.fixed_len() }
-    }
-
-    #[inline]
-    fn decode_record(bytes: &'a [u8]) -> Result<Self, Error> {
-        T::decode(bytes)
-    }
-
-    fn encoded_record_len(&self) -> usize {
-        self.encoded_len()
-    }
-
-    fn encode_record(&self, out: &mut [u8]) -> Result<usize, Error> {
-        self.encode_into(out)
-    }
-}
+impl<T: for<'a> TelegramSet<'a>> TelegramSetOwned for T {}
 
 impl Layout {
     /// Whether all conditions of [`Layout::when`] hold for these bytes. A layout without conditions matches nothing.

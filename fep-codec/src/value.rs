@@ -6,6 +6,7 @@
 mod date;
 mod digits;
 mod text;
+mod convert;
 
 pub use self::date::{Date, DateError, DateTime, MonthDay, MonthDayTime, Time};
 pub use self::digits::{Digits, DigitsError};

@@ -34,7 +34,6 @@ runtime! {
     telegram = Telegram;
     decode = Decode;
     telegram_set = TelegramSet;
-    record_set = RecordSet;
     reader = Reader;
     writer = Writer;
     tally = FieldSum;

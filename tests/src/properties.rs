@@ -231,7 +231,7 @@ pub fn any_values(layout: &Layout, seed: u64) -> Vec<u8> {
 
 /// A stream of frames cut at any place gives the same frames.
 pub fn any_cut(stream: &[u8], cut: usize) {
-    let prefix = LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 512 };
+    let prefix = LengthPrefix::new(4, LengthScope::Rest, 512).expect("1 to 9 digits");
     let whole = frames(prefix, &[stream]);
     let cut = cut.min(stream.len());
     let (first, second) = stream.split_at(cut);

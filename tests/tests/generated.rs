@@ -4,8 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use fep_codec::files::{FileLayout, FileReader, FileWriter, RecordSet};
-use fep_codec::{Decode, DecodeOwned, Layout, Record, Telegram, TelegramSet};
+use fep_codec::files::{FileLayout, FileReader, FileWriter};
+use fep_codec::{Decode, DecodeOwned, Layout, Record, Telegram, TelegramSet, TelegramSetOwned};
 use fep_spec::generate::{file_name, rust};
 use fep_spec::model::{Spec, SpecSet};
 use fep_tests::arbitrary::{self, Random};
@@ -255,7 +255,7 @@ fn generated_plans_of_record_files_are_those_of_the_specs() {
 }
 
 /// Reads a golden file by generated code alone and writes it again.
-fn typed_both_ways<T: TelegramSet + for<'a> RecordSet<'a>>(name: &str, plan: &FileLayout, count: usize) {
+fn typed_both_ways<T: TelegramSetOwned>(name: &str, plan: &FileLayout, count: usize) {
     let bytes = Golden::load(name).bytes;
     let records: Vec<T> =
         FileReader::new(plan, &*bytes).expect("a plan").typed().collect::<Result<_, _>>().expect("reads");

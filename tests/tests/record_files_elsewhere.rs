@@ -5,11 +5,11 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use fep_codec::Telegram;
 use fep_codec::files::{
-    AsyncFileReader, AsyncFileWriter, FileError, FileLayout, FileReader, FileWriter, LineEnd, RecordSet, Step, Tally,
-    Total, par_records, verify,
+    AsyncFileReader, AsyncFileWriter, FileError, FileLayout, FileReader, FileWriter, LineEnd, Step, Tally, Total,
+    par_records, verify,
 };
+use fep_codec::{Telegram, TelegramSetOwned};
 use fep_tests::arbitrary::Random;
 use fep_tests::generated::kftc_cms::{EB13, EB13Record};
 use fep_tests::generated::nacha::{ACH, ACHRecord};
@@ -65,7 +65,7 @@ async fn read_async(plan: &FileLayout, bytes: &[u8], seed: u64) -> Vec<String> {
     all
 }
 
-async fn write_async<T: for<'a> RecordSet<'a>>(plan: &FileLayout, bytes: &[u8]) -> Vec<u8> {
+async fn write_async<T: TelegramSetOwned>(plan: &FileLayout, bytes: &[u8]) -> Vec<u8> {
     let mut reader = AsyncFileReader::new(plan, bytes).expect("a plan");
     let mut writer = AsyncFileWriter::new(plan, Vec::new()).expect("a plan");
     let mut records = 0;

@@ -14,6 +14,31 @@ const LABELS: &str = "charsets are ascii, euc-kr, cp949, johab, ibm933, ibm1364,
 const NOT_BUILT: &str =
     "this build has no tables for it: fep-codec has a feature for each family of charsets, charset-korean for example";
 
+/// By any label that [`Charset::from_label`] knows.
+///
+/// ```
+/// use fep_codec::Charset;
+///
+/// assert_eq!("ASCII".parse(), Ok(Charset::Ascii));
+/// assert_eq!(Charset::try_from("utf8")?, Charset::Utf8);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl core::str::FromStr for Charset {
+    type Err = UnknownLabelError;
+
+    fn from_str(label: &str) -> Result<Self, UnknownLabelError> {
+        Self::from_label(label)
+    }
+}
+
+impl TryFrom<&str> for Charset {
+    type Error = UnknownLabelError;
+
+    fn try_from(label: &str) -> Result<Self, UnknownLabelError> {
+        Self::from_label(label)
+    }
+}
+
 impl Charset {
     /// The label that specs use: `euc-kr`.
     #[must_use]

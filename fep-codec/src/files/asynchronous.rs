@@ -11,7 +11,7 @@ use super::outlet::Outlet;
 use super::walk::RawRecord;
 use crate::lenient::Lenient;
 use crate::record::Record;
-use crate::telegram::RecordSet;
+use crate::telegram::TelegramSet;
 
 /// [`FileReader`](super::FileReader) over tokio: the same checks, the same memory.
 ///
@@ -127,7 +127,7 @@ impl<'f, W: AsyncWrite + Unpin> AsyncFileWriter<'f, W> {
     ///
     /// # Errors
     /// Those of [`AsyncFileWriter::write`].
-    pub async fn write_any<'a, T: RecordSet<'a>>(&mut self, record: &T) -> Result<(), FileError> {
+    pub async fn write_any<'a, T: TelegramSet<'a>>(&mut self, record: &T) -> Result<(), FileError> {
         self.outlet.put_typed(record)?;
         self.write_out().await
     }

@@ -13,7 +13,7 @@ use super::{FileLayout, LineEnd};
 use crate::error::Error;
 use crate::layout::Layout;
 use crate::record::Record;
-use crate::telegram::RecordSet;
+use crate::telegram::TelegramSet;
 
 /// A file while it is written.
 #[derive(Debug)]
@@ -47,17 +47,17 @@ impl<'f> Outlet<'f> {
     }
 
     /// Makes the bytes of a record of a derived type.
-    pub(super) fn put_typed<'a, T: RecordSet<'a>>(&mut self, record: &T) -> Result<(), FileError> {
+    pub(super) fn put_typed<'a, T: TelegramSet<'a>>(&mut self, record: &T) -> Result<(), FileError> {
         let mut bytes = core::mem::take(&mut self.record);
         bytes.clear();
-        bytes.resize(record.encoded_record_len(), 0);
-        let written = record.encode_record(&mut bytes);
+        bytes.resize(record.any_len(), 0);
+        let written = record.encode_any(&mut bytes);
         let layout = self.start.recognise(&bytes).map(|(layout, _)| layout);
         self.record = bytes;
         match (written, layout) {
             (Ok(_), Some(layout)) => self.finish_record(layout),
             (Ok(_), None) => Err(self.error(FileFault::Unknown)),
-            (Err(error), _) => Err(self.record_error(T::RECORDS, error)),
+            (Err(error), _) => Err(self.record_error(T::LAYOUTS, error)),
         }
     }
 

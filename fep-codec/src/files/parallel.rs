@@ -24,7 +24,7 @@ use super::totals::Totals;
 use super::walk::FileWalk;
 use super::{FileLayout, LineEnd};
 use crate::layout::Layout;
-use crate::telegram::RecordSet;
+use crate::telegram::TelegramSet;
 
 /// Records that one processor reads at a time: large enough that sharing out the work costs nothing.
 const PIECE_RECORDS: usize = 4096;
@@ -55,11 +55,11 @@ const PIECE_RECORDS: usize = 4096;
 /// # }
 /// # Ok::<(), fep_codec::files::FileError>(())
 /// ```
-pub fn par_records<'a, T: RecordSet<'a> + Send>(
+pub fn par_records<'a, T: TelegramSet<'a> + Send>(
     bytes: &'a [u8],
     line_end: LineEnd,
 ) -> impl ParallelIterator<Item = Result<T, FileError>> + use<'a, T> {
-    let record_len = const { one_len(T::RECORDS) };
+    let record_len = const { one_len(T::LAYOUTS) };
     let piece_len = (record_len + line_end.bytes().len()) * PIECE_RECORDS;
     bytes.par_chunks(piece_len).enumerate().flat_map_iter(move |(number, piece)| {
         let record = number * PIECE_RECORDS;

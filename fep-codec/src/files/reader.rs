@@ -9,7 +9,7 @@ use super::intake::{Intake, IntakeStep, Progress};
 use super::walk::RawRecord;
 use crate::lenient::Lenient;
 use crate::record::Record;
-use crate::telegram::{RecordSet, TelegramSet};
+use crate::telegram::{TelegramSet, TelegramSetOwned};
 
 /// Reads the records of a file, one after the other, in memory that does not grow with the file.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl<'f, R: Read> FileReader<'f, R> {
     /// The records as values of a derived type: one telegram, or an enum of those that the file has.
     ///
     /// What borrows from the record is read with [`RawRecord::typed`] out of [`FileReader::next`].
-    pub fn typed<T: TelegramSet>(mut self) -> impl Iterator<Item = Result<T, FileError>> + use<'f, T, R> {
+    pub fn typed<T: TelegramSetOwned>(mut self) -> impl Iterator<Item = Result<T, FileError>> + use<'f, T, R> {
         core::iter::from_fn(move || {
             Some(self.next()?.and_then(|raw| T::decode_any(&raw.mended()).map_err(|error| raw.error(error))))
         })
@@ -95,8 +95,8 @@ impl<'f, 'w> RawRecord<'f, 'w> {
     ///
     /// # Errors
     /// If it is none of the type's records, or a field cannot be read.
-    pub fn typed<T: RecordSet<'w>>(&self) -> Result<T, FileError> {
-        T::decode_record(self.bytes).map_err(|error| self.error(error))
+    pub fn typed<T: TelegramSet<'w>>(&self) -> Result<T, FileError> {
+        T::decode_any(self.bytes).map_err(|error| self.error(error))
     }
 
     /// An error in this record's fields.

@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use super::LineEnd;
 use super::fault::{FileError, FileFault};
 use crate::error::Error;
-use crate::telegram::RecordSet;
+use crate::telegram::TelegramSet;
 
 /// The iterator that [`records`] returns.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ pub struct Records<'a, T> {
 /// # Ok::<(), fep_codec::files::FileError>(())
 /// ```
 #[must_use]
-pub const fn records<'a, T: RecordSet<'a>>(bytes: &'a [u8]) -> Records<'a, T> {
+pub const fn records<'a, T: TelegramSet<'a>>(bytes: &'a [u8]) -> Records<'a, T> {
     Records { rest: bytes, line_end: b"", number: 0, offset: 0, records: PhantomData }
 }
 
@@ -64,7 +64,7 @@ impl<T> Records<'_, T> {
     }
 }
 
-impl<'a, T: RecordSet<'a>> Iterator for Records<'a, T> {
+impl<'a, T: TelegramSet<'a>> Iterator for Records<'a, T> {
     type Item = Result<T, FileError>;
 
     #[inline]
@@ -74,7 +74,7 @@ impl<'a, T: RecordSet<'a>> Iterator for Records<'a, T> {
         }
         self.number += 1;
         let bytes = self.rest;
-        let len = match T::record_len(bytes) {
+        let len = match T::any_fixed_len(bytes) {
             Some(len) if len > 0 => len,
             _ => return Some(Err(self.stop(FileFault::Unknown))),
         };
@@ -86,14 +86,14 @@ impl<'a, T: RecordSet<'a>> Iterator for Records<'a, T> {
         if !end.is_empty() && end != self.line_end {
             return Some(Err(self.stop(FileFault::LineEnd)));
         }
-        let read = T::decode_record(record).map_err(|error| self.in_record(record, error));
+        let read = T::decode_any(record).map_err(|error| self.in_record(record, error));
         self.rest = bytes.get(needed..).unwrap_or_default();
         self.offset += needed as u64;
         Some(read)
     }
 }
 
-impl<'a, T: RecordSet<'a>> Records<'a, T> {
+impl<'a, T: TelegramSet<'a>> Records<'a, T> {
     /// An error after which nothing comes.
     #[cold]
     fn stop(&mut self, what: FileFault) -> FileError {
@@ -103,7 +103,7 @@ impl<'a, T: RecordSet<'a>> Records<'a, T> {
 
     #[cold]
     fn in_record(&self, record: &[u8], error: Error) -> FileError {
-        let named = match T::RECORDS {
+        let named = match T::LAYOUTS {
             [only] => Some(only),
             several => several.iter().find(|layout| layout.chooses(record)),
         };

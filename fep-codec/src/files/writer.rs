@@ -7,7 +7,7 @@ use super::fault::FileError;
 use super::intake::Progress;
 use super::outlet::Outlet;
 use crate::record::Record;
-use crate::telegram::RecordSet;
+use crate::telegram::TelegramSet;
 
 /// Writes the records of a file, one after the other, and fills in their totals.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl<'f, W: Write> FileWriter<'f, W> {
     ///
     /// # Errors
     /// Those of [`FileWriter::write`].
-    pub fn write_any<'a, T: RecordSet<'a>>(&mut self, record: &T) -> Result<(), FileError> {
+    pub fn write_any<'a, T: TelegramSet<'a>>(&mut self, record: &T) -> Result<(), FileError> {
         self.outlet.put_typed(record)?;
         self.write_out()
     }

@@ -1,15 +1,13 @@
 //! [`Digits`]: a digit string that is not a number, inline.
 
 use core::fmt;
-use core::ops::Deref;
-use core::str::FromStr;
 
 use crate::swar::all_digits;
 
 /// Up to `N` ASCII digits: an account, a card, a code whose zeros matter. No heap.
 ///
 /// `N` is the field's length in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Digits<const N: usize> {
     // Zeros behind the digits, so that the derived comparisons are right.
     digits: [u8; N],
@@ -18,6 +16,7 @@ pub struct Digits<const N: usize> {
 
 /// A text that is no digit string, or has too many digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DigitsError {
     /// The most digits there may be.
     pub max: usize,
@@ -69,34 +68,6 @@ impl<const N: usize> Digits<N> {
 impl<const N: usize> Default for Digits<N> {
     fn default() -> Self {
         Self { digits: [0; N], len: 0 }
-    }
-}
-
-impl<const N: usize> Deref for Digits<N> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl<const N: usize> FromStr for Digits<N> {
-    type Err = DigitsError;
-
-    fn from_str(digits: &str) -> Result<Self, DigitsError> {
-        Self::new(digits)
-    }
-}
-
-impl<const N: usize> PartialEq<str> for Digits<N> {
-    fn eq(&self, other: &str) -> bool {
-        self.as_bytes() == other.as_bytes()
-    }
-}
-
-impl<const N: usize> PartialEq<&str> for Digits<N> {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_bytes() == other.as_bytes()
     }
 }
 

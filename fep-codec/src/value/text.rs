@@ -1,8 +1,6 @@
 //! [`Text`]: the text of one field, inline.
 
 use core::fmt;
-use core::ops::Deref;
-use core::str::FromStr;
 
 use crate::charset::{Charset, DecodeError, DecodeOptions};
 
@@ -18,6 +16,7 @@ pub struct Text<const N: usize> {
 
 /// A text that no field of this length can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TextLenError {
     /// Its bytes in UTF-8.
     pub needed: usize,
@@ -78,22 +77,6 @@ impl<const N: usize> Default for Text<N> {
     }
 }
 
-impl<const N: usize> Deref for Text<N> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl<const N: usize> FromStr for Text<N> {
-    type Err = TextLenError;
-
-    fn from_str(text: &str) -> Result<Self, TextLenError> {
-        Self::new(text)
-    }
-}
-
 impl<const N: usize> PartialEq for Text<N> {
     fn eq(&self, other: &Self) -> bool {
         self.as_utf8() == other.as_utf8()
@@ -101,18 +84,6 @@ impl<const N: usize> PartialEq for Text<N> {
 }
 
 impl<const N: usize> Eq for Text<N> {}
-
-impl<const N: usize> PartialEq<str> for Text<N> {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl<const N: usize> PartialEq<&str> for Text<N> {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
 
 impl<const N: usize> PartialOrd for Text<N> {
     fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
@@ -123,12 +94,6 @@ impl<const N: usize> PartialOrd for Text<N> {
 impl<const N: usize> Ord for Text<N> {
     fn cmp(&self, other: &Self) -> core::cmp::Ordering {
         self.as_str().cmp(other.as_str())
-    }
-}
-
-impl<const N: usize> core::hash::Hash for Text<N> {
-    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
     }
 }
 

@@ -8,21 +8,19 @@ use super::generics::{bytes_lifetime, closed};
 use crate::model::{Set, Variant};
 use crate::paths;
 
-/// All implementations for an enum. One that borrows is no `TelegramSet`, whose values outlive the bytes.
+/// All implementations for an enum.
 pub(crate) fn set(set: &Set) -> TokenStream {
-    let telegrams = set.generics.params.is_empty().then(|| telegrams(set));
-    let records = records(set);
+    let telegrams = telegrams(set);
     let conversions = conversions(set);
     let asserts = set.variants.iter().enumerate().map(|(number, variant)| assert_when(set, number, variant));
     quote! {
         #telegrams
-        #records
         #conversions
         #(#asserts)*
     }
 }
 
-/// `impl TelegramSet`.
+/// `impl TelegramSet`. The bytes outlive everything that the enum borrows.
 fn telegrams(set: &Set) -> TokenStream {
     let p = &set.paths;
     let telegram_set = p.telegram_set();
@@ -31,27 +29,41 @@ fn telegrams(set: &Set) -> TokenStream {
     let layout = p.layout();
     let error = p.error();
     let result = paths::result();
+    let option = paths::option();
     let ident = &set.ident;
-    let types = set.variants.iter().map(|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT));
     // A parameter of our own, whatever macro the types came through.
     let bytes = Ident::new("bytes", Span::mixed_site());
-    let choices = set.variants.iter().map(|variant| {
-        let (Variant { ident, ty }, chosen) = (variant, chosen(set, variant, &bytes));
-        quote_spanned! {ty.span()=>
-            if #chosen {
-                return #result::map(<#ty as #decode<'_>>::decode(#bytes), Self::#ident);
-            }
-        }
-    });
+    let lifetime = bytes_lifetime();
+    let (_, ty_generics, _) = set.generics.split_for_impl();
+    let own = set.generics.lifetimes().map(|own| &own.lifetime).collect::<Vec<_>>();
     let variants: Vec<_> = set.variants.iter().map(|variant| &variant.ident).collect();
+    let types = set.variants.iter().map(|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT));
+    let chosen = |then: &dyn Fn(&Variant) -> TokenStream| -> Vec<TokenStream> {
+        let arm = |variant: &Variant| {
+            let ty = &variant.ty;
+            let then = then(variant);
+            let chosen = chosen(set, variant, &bytes);
+            quote_spanned!(ty.span()=> if #chosen { return #then; })
+        };
+        set.variants.iter().map(arm).collect()
+    };
+    let lens = chosen(&|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT.fixed_len()));
+    let values = chosen(
+        &|Variant { ident, ty }| quote_spanned!(ty.span()=> #result::map(<#ty as #decode<#lifetime>>::decode(#bytes), Self::#ident)),
+    );
     quote! {
         #[automatically_derived]
-        impl #telegram_set for #ident {
+        impl<#lifetime #(: #own, #own)*> #telegram_set<#lifetime> for #ident #ty_generics {
             const LAYOUTS: &'static [&'static #layout] = &[#(#types),*];
 
-            fn decode_any(#bytes: &[u8]) -> #result<Self, #error> {
-                #(#choices)*
-                #result::Err(#layout::no_match(<Self as #telegram_set>::LAYOUTS, #bytes))
+            fn any_fixed_len(#bytes: &[u8]) -> #option<::core::primitive::usize> {
+                #(#lens)*
+                #option::None
+            }
+
+            fn decode_any(#bytes: &#lifetime [u8]) -> #result<Self, #error> {
+                #(#values)*
+                #result::Err(#layout::no_match(<Self as #telegram_set<#lifetime>>::LAYOUTS, #bytes))
             }
 
             fn any_len(&self) -> ::core::primitive::usize {
@@ -79,66 +91,6 @@ fn chosen(set: &Set, Variant { ty, .. }: &Variant, bytes: &Ident) -> TokenStream
     quote!(const { #marks::<{ #layout.marks() }>::of(#layout) }.hold(#bytes))
 }
 
-/// `impl RecordSet`: the same choice, for records that follow each other. The bytes outlive whatever the enum borrows.
-fn records(set: &Set) -> TokenStream {
-    let p = &set.paths;
-    let record_set = p.record_set();
-    let telegram = p.telegram();
-    let decode = p.decode();
-    let layout = p.layout();
-    let error = p.error();
-    let result = paths::result();
-    let option = paths::option();
-    let ident = &set.ident;
-    let bytes = Ident::new("bytes", Span::mixed_site());
-    let lifetime = bytes_lifetime();
-    let (_, ty_generics, _) = set.generics.split_for_impl();
-    let own = set.generics.lifetimes().map(|own| &own.lifetime).collect::<Vec<_>>();
-    let variants: Vec<_> = set.variants.iter().map(|variant| &variant.ident).collect();
-    let types = set.variants.iter().map(|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT));
-    let chosen = |then: &dyn Fn(&Variant) -> TokenStream| -> Vec<TokenStream> {
-        let arm = |variant: &Variant| {
-            let ty = &variant.ty;
-            let then = then(variant);
-            let chosen = chosen(set, variant, &bytes);
-            quote_spanned!(ty.span()=> if #chosen { return #then; })
-        };
-        set.variants.iter().map(arm).collect()
-    };
-    let lens = chosen(&|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT.fixed_len()));
-    let values = chosen(
-        &|Variant { ident, ty }| quote_spanned!(ty.span()=> #result::map(<#ty as #decode<#lifetime>>::decode(#bytes), Self::#ident)),
-    );
-    quote! {
-        #[automatically_derived]
-        impl<#lifetime #(: #own, #own)*> #record_set<#lifetime> for #ident #ty_generics {
-            const RECORDS: &'static [&'static #layout] = &[#(#types),*];
-
-            fn record_len(#bytes: &[u8]) -> #option<::core::primitive::usize> {
-                #(#lens)*
-                #option::None
-            }
-
-            fn decode_record(#bytes: &#lifetime [u8]) -> #result<Self, #error> {
-                #(#values)*
-                #result::Err(#layout::no_match(<Self as #record_set<#lifetime>>::RECORDS, #bytes))
-            }
-
-            fn encoded_record_len(&self) -> ::core::primitive::usize {
-                match self {
-                    #(Self::#variants(record) => #telegram::encoded_len(record),)*
-                }
-            }
-
-            fn encode_record(&self, out: &mut [u8]) -> #result<::core::primitive::usize, #error> {
-                match self {
-                    #(Self::#variants(record) => #telegram::encode_into(record, out),)*
-                }
-            }
-        }
-    }
-}
-
 /// `From` each telegram.
 pub(super) fn conversions(set: &Set) -> TokenStream {
     let ident = &set.ident;
@@ -159,7 +111,7 @@ pub(super) fn conversions(set: &Set) -> TokenStream {
 /// A telegram without conditions, or behind one whose conditions hold for the same bytes, would never be chosen.
 fn assert_when(set: &Set, number: usize, variant: &Variant) -> TokenStream {
     let telegram = set.paths.telegram();
-    let record_set = set.paths.record_set();
+    let telegram_set = set.paths.telegram_set();
     let layout = set.paths.layout();
     let ident = &set.ident;
     let ty = closed(&variant.ty);
@@ -169,6 +121,6 @@ fn assert_when(set: &Set, number: usize, variant: &Variant) -> TokenStream {
     let hidden = "an earlier variant's `when` holds for all bytes of this one, so this one would never be chosen";
     quote_spanned! {variant.ident.span()=>
         const _: () = ::core::assert!(<#ty as #telegram>::LAYOUT.is_recognisable(), #unknown);
-        const _: () = ::core::assert!(!#layout::is_hidden(<#ident<#(#statics),*> as #record_set<'static>>::RECORDS, #number), #hidden);
+        const _: () = ::core::assert!(!#layout::is_hidden(<#ident<#(#statics),*> as #telegram_set<'static>>::LAYOUTS, #number), #hidden);
     }
 }

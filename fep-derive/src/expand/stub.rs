@@ -120,18 +120,21 @@ pub(crate) fn set_stub(set: &Set, generics: &Generics) -> TokenStream {
     let error = p.error();
     let result = paths::result();
     let ident = &set.ident;
-    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let (_, ty_generics, where_clause) = generics.split_for_impl();
     let conversions = generics.params.is_empty().then(|| conversions(set));
-    let record_set = p.record_set();
     let option = paths::option();
     let (with_bytes, bytes) = decode_generics(generics);
     let (bytes_generics, _, _) = with_bytes.split_for_impl();
     quote! {
         #[automatically_derived]
-        impl #impl_generics #telegram_set for #ident #ty_generics #where_clause {
+        impl #bytes_generics #telegram_set<#bytes> for #ident #ty_generics #where_clause {
             const LAYOUTS: &'static [&'static #layout] = &[];
 
-            fn decode_any(_: &[u8]) -> #result<Self, #error> {
+            fn any_fixed_len(_: &[u8]) -> #option<::core::primitive::usize> {
+                #option::None
+            }
+
+            fn decode_any(_: & #bytes [u8]) -> #result<Self, #error> {
                 ::core::unreachable!()
             }
 
@@ -140,26 +143,6 @@ pub(crate) fn set_stub(set: &Set, generics: &Generics) -> TokenStream {
             }
 
             fn encode_any(&self, _: &mut [u8]) -> #result<::core::primitive::usize, #error> {
-                ::core::unreachable!()
-            }
-        }
-        #[automatically_derived]
-        impl #bytes_generics #record_set<#bytes> for #ident #ty_generics #where_clause {
-            const RECORDS: &'static [&'static #layout] = &[];
-
-            fn record_len(_: &[u8]) -> #option<::core::primitive::usize> {
-                #option::None
-            }
-
-            fn decode_record(_: & #bytes [u8]) -> #result<Self, #error> {
-                ::core::unreachable!()
-            }
-
-            fn encoded_record_len(&self) -> ::core::primitive::usize {
-                0
-            }
-
-            fn encode_record(&self, _: &mut [u8]) -> #result<::core::primitive::usize, #error> {
                 ::core::unreachable!()
             }
         }

@@ -177,7 +177,9 @@ fn framing(table: &Table<'_>) -> Framing {
     }
     let binary = bytes.and_then(|bytes| BinaryLength::new(bytes.value, counts, frame_max_bytes));
     let digits = digits.map_or(4, |digits| digits.value);
-    binary.map_or_else(|| Framing::Digits(LengthPrefix { digits, counts, frame_max_bytes }), Framing::Binary)
+    // Other digits were refused above.
+    let digits = LengthPrefix::new(digits, counts, frame_max_bytes).unwrap_or(LengthPrefix::FOUR_DIGITS);
+    binary.map_or(Framing::Digits(digits), Framing::Binary)
 }
 
 fn fillings(table: &Table<'_>, spec: &Spec) -> Vec<Fill> {

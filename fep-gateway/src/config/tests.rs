@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use fep_codec::framing::LengthPrefix;
+use fep_codec::LengthPrefix;
 use fep_codec::layout::LengthScope;
 
 use super::{Config, ConfigError, Filling, Framing};
@@ -35,7 +35,7 @@ fn the_documented_example_is_right_and_the_rest_has_defaults() {
     assert_eq!(bank.key, ["header.trace_no", "header.sent_date"]);
     assert_eq!(bank.answer_timeout, Duration::from_secs(5));
     assert_eq!(bank.telegrams.get("Transfer").unwrap().answer_timeout, Duration::from_secs(10));
-    let framing = LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 4096 };
+    let framing = LengthPrefix::new(4, LengthScope::Rest, 4096).unwrap();
     assert_eq!(bank.framing, Framing::Digits(framing));
     assert_eq!(bank.fill.iter().filter(|fill| !matches!(fill.with, Filling::Fixed(_))).count(), 3);
     let session = bank.session.as_ref().unwrap();

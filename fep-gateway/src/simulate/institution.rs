@@ -275,8 +275,8 @@ impl SimulatedInstitution {
 
     fn framed(&self, content: &[u8]) -> Vec<u8> {
         let framing = self.scenario.framing;
-        let digits = usize::from(framing.digits);
-        let counted = match framing.counts {
+        let digits = usize::from(framing.digits());
+        let counted = match framing.counts() {
             fep_codec::layout::LengthScope::Rest => content.len(),
             fep_codec::layout::LengthScope::All => content.len() + digits,
         };

@@ -81,19 +81,17 @@ impl<'s> Reader<'s> {
     }
 
     fn framing(&self, table: Option<Table<'_>>) -> LengthPrefix {
-        let default = LengthPrefix { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 9999 };
+        let default = LengthPrefix::new(4, LengthScope::Rest, 9999).unwrap_or(LengthPrefix::FOUR_DIGITS);
         let Some(table) = table else { return default };
         let digits = table.integer("length_digits", 1..=9_u8);
         let counts = table.choice("counts", &[("rest", LengthScope::Rest), ("all", LengthScope::All)]);
         let frame_max_bytes = table.integer("frame_max_bytes", 1..=i64::try_from(FRAME_MAX_BYTES).unwrap_or(i64::MAX));
         table.finish();
-        LengthPrefix {
-            digits: digits.map_or(default.digits, |digits| digits.value),
-            counts: counts.map_or(default.counts, |counts| counts.value),
-            frame_max_bytes: frame_max_bytes
-                .and_then(|max| usize::try_from(max.value).ok())
-                .unwrap_or(default.frame_max_bytes),
-        }
+        let digits = digits.map_or(default.digits(), |digits| digits.value);
+        let counts = counts.map_or(default.counts(), |counts| counts.value);
+        let frame_max_bytes = frame_max_bytes.and_then(|max| usize::try_from(max.value).ok());
+        // Other digits were refused above.
+        LengthPrefix::new(digits, counts, frame_max_bytes.unwrap_or(default.frame_max_bytes())).unwrap_or(default)
     }
 
     fn session(&self, table: Table<'_>) -> Option<Session> {

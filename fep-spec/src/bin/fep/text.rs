@@ -141,7 +141,7 @@ fn decode(args: &ConvertArgs) -> Ended {
     match charset.decode(&bytes) {
         Ok(text) if args.raw => print(text.as_bytes()).map(|()| Outcome::Clean),
         Ok(text) => show(charset, &text, &bytes, args.format),
-        Err(DecodeError { offset, reason }) => {
+        Err(DecodeError { offset, reason, .. }) => {
             let at = to_hex(bytes.get(offset..bytes.len().min(offset + 2)).unwrap_or_default());
             match args.format {
                 Format::Text => note(&format!("no {charset} text at byte {offset} (hex {at}): {reason}")),
