@@ -13,6 +13,7 @@
 mod harness;
 mod host_b;
 mod lines;
+mod migration;
 mod notices;
 mod outcomes;
 mod peer;
