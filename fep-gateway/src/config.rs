@@ -42,6 +42,7 @@
 //! links = 2
 //! ```
 
+mod framing;
 mod read;
 
 use std::collections::BTreeMap;
@@ -51,11 +52,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fep_codec::framing::LengthPrefix;
 use fep_spec::load::LoadError;
 use fep_spec::model::Spec;
 use fep_spec::report::Report;
 use serde_json::Value;
+
+pub use self::framing::Framing;
 
 /// The whole file.
 #[derive(Clone, Debug)]
@@ -107,8 +109,9 @@ pub struct Institution {
     pub frame_timeout: Duration,
     /// `utc_offset_minutes`, default 540: the institution's clock, for `<date>`, `<time>` and the business day.
     pub utc_offset_minutes: i32,
-    /// `framing`: `length_digits` default 4, `counts` default `rest`, `frame_max_bytes` default 8192.
-    pub framing: LengthPrefix,
+    /// `framing`: `kind` default `length`, with `length_digits` default 4, `counts` default `rest`, `frame_max_bytes` default
+    /// 8192; or `kind = "code-table"`.
+    pub framing: Framing,
     /// `fill`: what the gateway puts where a request leaves a field out.
     pub fill: Vec<Fill>,
     /// `session`; default: a connection carries business at once.

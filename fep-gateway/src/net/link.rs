@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use fep_codec::framing::LengthPrefix;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -15,6 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::clock::Clock;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
+use crate::config::Framing;
 use crate::exchange::TelegramBytes;
 use crate::machine::reason::CloseReason;
 use crate::machine::terms::{Incarnation, Ticket};
@@ -43,7 +43,7 @@ pub(super) struct LinkTask {
     pub(super) connect_timeout: Duration,
     pub(super) write_timeout: Duration,
     pub(super) frame_timeout: Duration,
-    pub(super) framing: LengthPrefix,
+    pub(super) framing: Framing,
     pub(super) events: mpsc::Sender<LinkEvent>,
     pub(super) frames: mpsc::Receiver<(Ticket, TelegramBytes)>,
     /// Resolves, or is dropped, when the link shall be closed.
@@ -109,7 +109,7 @@ impl LinkTask {
         let (read, mut write) = stream.into_split();
         let reader = Reader {
             incarnation: self.incarnation,
-            framing: self.framing,
+            framing: self.framing.clone(),
             frame_timeout: self.frame_timeout,
             events: self.events.clone(),
             statuses: Arc::clone(&self.statuses),
@@ -186,7 +186,7 @@ impl LinkTask {
 
 struct Reader {
     incarnation: Incarnation,
-    framing: LengthPrefix,
+    framing: Framing,
     frame_timeout: Duration,
     events: mpsc::Sender<LinkEvent>,
     statuses: Arc<LineStatuses>,
