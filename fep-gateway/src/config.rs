@@ -109,8 +109,8 @@ pub struct Institution {
     pub frame_timeout: Duration,
     /// `utc_offset_minutes`, default 540: the institution's clock, for `<date>`, `<time>` and the business day.
     pub utc_offset_minutes: i32,
-    /// `framing`: `kind` default `length`, with `length_digits` default 4, `counts` default `rest`, `frame_max_bytes` default
-    /// 8192; or `kind = "code-table"`.
+    /// `framing`: `kind` default `length`, with `length_digits` default 4 or `length_bytes`, `counts` default `rest`,
+    /// `frame_max_bytes` default 8192; or `kind = "code-table"`.
     pub framing: Framing,
     /// `fill`: what the gateway puts where a request leaves a field out.
     pub fill: Vec<Fill>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fep_codec::LengthPrefix;
 use fep_codec::layout::LengthScope;
 
-use super::{Config, ConfigError, Filling};
+use super::{Config, ConfigError, Filling, Framing};
 
 /// The example at the head of the module.
 fn example() -> String {
@@ -35,10 +35,8 @@ fn the_documented_example_is_right_and_the_rest_has_defaults() {
     assert_eq!(bank.key, ["header.trace_no", "header.sent_date"]);
     assert_eq!(bank.answer_timeout, Duration::from_secs(5));
     assert_eq!(bank.telegrams.get("Transfer").unwrap().answer_timeout, Duration::from_secs(10));
-    assert_eq!(
-        Some(bank.framing.clone()),
-        LengthPrefix::new(4, LengthScope::Rest, 4096).map(crate::config::Framing::Length)
-    );
+    let framing = LengthPrefix::new(4, LengthScope::Rest, 4096).unwrap();
+    assert_eq!(bank.framing, Framing::Digits(framing));
     assert_eq!(bank.fill.iter().filter(|fill| !matches!(fill.with, Filling::Fixed(_))).count(), 3);
     let session = bank.session.as_ref().unwrap();
     assert_eq!((session.sign_on.as_deref(), session.sign_off.as_deref()), (Some("SignOn"), None));
@@ -62,6 +60,7 @@ fn mistakes_are_named_at_their_place() {
     let table = "{ length_digits = 4, counts = \"rest\", frame_max_bytes = 4096 }";
     check(table, "{ kind = \"code-table\" }", "bank-a has no code table: ");
     check(table, "{ kind = \"code-table\", length_digits = 4 }", "unknown key `length_digits`");
+    check(table, "{ length_digits = 4, length_bytes = 2 }", "`length_bytes` stands beside `length_digits`");
     check("listen", "lisen", "unknown key `lisen`");
     check("127.0.0.1:9001", "127.0.0.1", "`connect` must be a host and a port");
     check("127.0.0.1:9001", ":9001", "`connect` must be a host and a port");

@@ -12,6 +12,7 @@
 
 mod framing;
 mod harness;
+mod host_b;
 mod lines;
 mod migration;
 mod notices;
