@@ -47,6 +47,7 @@
 //! assert_eq!(table.frame_len(b"I2\xFFA3"), Ok(Some(3)));
 //! assert_eq!(table.frame_len(b"X").unwrap_err().to_string(), "no telegram begins so, hex 58");
 //! # }
+//! # Ok::<(), &str>(())
 //! ```
 
 mod binary;
