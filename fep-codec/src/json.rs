@@ -45,6 +45,8 @@ mod schema;
 mod path;
 
 pub use self::path::{get, merge, put};
+#[cfg(feature = "serde")]
+pub(crate) use self::tree::Tree;
 pub use self::tree::parse;
 pub use self::write::value_to_json;
 

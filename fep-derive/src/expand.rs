@@ -11,6 +11,7 @@ mod decode;
 mod encode;
 mod generics;
 mod layout;
+mod serial;
 mod set;
 mod stub;
 mod telegram;

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
-use super::{assert, debug, decode, encode, view};
+use super::{assert, debug, decode, encode, serial, view};
 use crate::attr::Computed;
 use crate::model::{Item, ItemKind, Kind, Telegram};
 
@@ -16,7 +16,8 @@ pub(crate) fn telegram(telegram: &Telegram) -> TokenStream {
     let asserts = assert::outside(telegram);
     let debug = telegram.debug.then(|| debug::debug(telegram));
     let views = telegram.view.as_ref().map(|view| view::views(telegram, view, false));
-    quote!(#encode #decode #asserts #debug #views)
+    let serde = telegram.serde.then(|| serial::serial(telegram));
+    quote!(#encode #decode #asserts #debug #serde #views)
 }
 
 /// `const { number(LAYOUT, 3) }`: what the layout says about an item, as a constant.
