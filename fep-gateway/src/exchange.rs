@@ -72,6 +72,24 @@ pub enum Outcome {
     Unknown,
 }
 
+impl Outcome {
+    /// The word in journal, HTTP and metrics: `answered`, `not_sent`, `unknown`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::NotSent => "not_sent",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The outcome with this [`Outcome::name`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Answered, Self::NotSent, Self::Unknown].into_iter().find(|outcome| outcome.name() == name)
+    }
+}
+
 /// One request with its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
@@ -87,8 +105,11 @@ pub struct Exchange {
     pub settled_by: Option<String>,
     /// The number that names the telegram on the line, as text.
     pub trace: String,
-    /// Why it is not answered.
+    /// Why it is not answered, as a sentence.
     pub reason: Option<String>,
+    /// The reason's stable code, as in [`machine::reason`](crate::machine::reason). `None` for an exchange that ended before
+    /// the journal had codes.
+    pub reason_code: Option<String>,
     /// The line that carried it, and the link's incarnation.
     pub line: Option<(String, u64)>,
     /// The bytes on the wire; empty if they never came to be.
@@ -127,8 +148,10 @@ pub struct LineStatus {
     pub inflight_max: usize,
     /// How often a link was lost since the start.
     pub reconnects: u64,
-    /// What went wrong last.
+    /// What went wrong last, as a sentence.
     pub last_error: Option<String>,
+    /// Its stable code, as in [`machine::reason`](crate::machine::reason).
+    pub last_error_code: Option<&'static str>,
 }
 
 /// One link of a line.

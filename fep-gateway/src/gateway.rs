@@ -20,9 +20,10 @@ use self::digest::digest;
 pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
 use crate::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome, TelegramBytes};
-use crate::journal::{Acceptance, Accepted, Ending, Journal};
+use crate::journal::{Acceptance, Accepted, Finish, Journal};
+use crate::machine::reason::{NotSent, Unknown};
 use crate::net::clock::Clock;
-use crate::net::institution::{AcceptedRequest, Handle, Shared};
+use crate::net::institution::{AcceptedRequest, Handle, Shared, count_outcome};
 use crate::telegrams::{Draft, DraftError, TelegramCatalogue};
 
 pub use crate::journal::JournalError;
@@ -85,7 +86,7 @@ pub enum Refusal {
     OtherBody(ExchangeId),
     /// Whether the idempotency key names an exchange could not be looked up, for this reason. Nothing was sent now, but
     /// something may have been sent under this key before: it is no outcome.
-    KeyUnchecked(String),
+    KeyUnchecked(NotSent),
 }
 
 /// How many events a subscriber may be behind.
@@ -111,7 +112,8 @@ impl Gateway {
         let now_ms = clock.now().wall_ms;
         let path = config.journal.path;
         let opened = tokio::task::spawn_blocking(move || Journal::open(&path, now_ms, rest)).await;
-        let opened = opened.map_err(|error| JournalError(error.to_string())).flatten().map_err(StartError::Journal)?;
+        let opened =
+            opened.map_err(|error| JournalError::Failed(error.to_string())).flatten().map_err(StartError::Journal)?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
         let shared = Shared { journal: opened.journal, events, notices, clock };
         let mut recalled = opened.recalled;
@@ -165,6 +167,7 @@ impl Gateway {
             settled_by: None,
             trace: String::new(),
             reason: None,
+            reason_code: None,
             line: None,
             request: TelegramBytes::default(),
             answer: None,
@@ -175,7 +178,7 @@ impl Gateway {
         let inner = Arc::clone(&self.inner);
         // A task of its own: the caller's future may be dropped at any point, the exchange may not.
         let task = tokio::spawn(async move { inner.carry_out(draft, exchange, idempotency, now.steady).await });
-        task.await.unwrap_or_else(|_| Ok(ended(lost, Outcome::Unknown, "the gateway broke off", now.wall_ms)))
+        task.await.unwrap_or_else(|_| Ok(broken_off(lost, now.wall_ms)))
     }
 
     /// The exchange with this name.
@@ -231,21 +234,22 @@ impl Inner {
     ) -> Result<Exchange, Refusal> {
         let now_ms = || self.shared.clock.now().wall_ms;
         let keyed = idempotency.is_some();
-        let refuse = |exchange: Exchange, why: String| {
+        let refuse = |exchange: Exchange, why: NotSent| {
             if keyed {
                 return Err(Refusal::KeyUnchecked(why));
             }
-            let exchange = ended(exchange, Outcome::NotSent, &why, now_ms());
+            let exchange = not_sent(exchange, &why, now_ms());
+            count_outcome(&exchange);
             // Nobody has to listen.
             let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
             Ok(exchange)
         };
         if self.stopping.load(Ordering::SeqCst) {
-            return refuse(exchange, "the gateway is stopping".to_owned());
+            return refuse(exchange, NotSent::Stopping);
         }
         let handle = self.institutions.get(&exchange.institution);
         let Some(_place) = handle.and_then(Handle::admit) else {
-            return refuse(exchange, "too many requests to this institution wait already".to_owned());
+            return refuse(exchange, NotSent::TooManyWaiting);
         };
         let accepted = self.shared.journal.accept(Acceptance { exchange: exchange.clone(), idempotency }).await;
         match accepted {
@@ -255,7 +259,7 @@ impl Inner {
                 return Err(Refusal::StillRunning(exchange.id));
             }
             Ok(Accepted::Known { exchange, .. }) => return Ok(*exchange),
-            Err(error) => return refuse(exchange, format!("the journal cannot be written: {error}")),
+            Err(error) => return refuse(exchange, NotSent::Journal(error)),
         }
         let (reply, end) = oneshot::channel();
         let accepted = exchange.clone();
@@ -265,19 +269,20 @@ impl Inner {
             None => false,
         };
         if !handed {
-            let exchange = ended(accepted, Outcome::NotSent, "the gateway is stopping", now_ms());
-            let ending = Ending {
+            let exchange = not_sent(accepted, &NotSent::Stopping, now_ms());
+            count_outcome(&exchange);
+            let finish = Finish {
                 id: exchange.id.clone(),
                 outcome: Outcome::NotSent,
-                reason: exchange.reason.clone(),
+                reason: Some((NotSent::Stopping.to_string(), NotSent::Stopping.code())),
                 answer: None,
                 at_ms: exchange.ended_at_ms.unwrap_or_default(),
             };
-            let _ = self.shared.journal.end(ending).await.await;
+            let _ = self.shared.journal.finish(finish).await.await;
             return Ok(exchange);
         }
         // A task that broke off leaves the truth to the journal, which will call it unknown.
-        Ok(end.await.unwrap_or_else(|_| ended(accepted, Outcome::Unknown, "the gateway broke off", now_ms())))
+        Ok(end.await.unwrap_or_else(|_| broken_off(accepted, now_ms())))
     }
 }
 
@@ -288,8 +293,22 @@ fn rest(institution: &config::Institution) -> Duration {
     answer_timeout * 2 + institution.quarantine * 2
 }
 
-fn ended(exchange: Exchange, outcome: Outcome, reason: &str, at_ms: i64) -> Exchange {
-    Exchange { outcome: Some(outcome), reason: Some(reason.to_owned()), ended_at_ms: Some(at_ms), ..exchange }
+fn not_sent(exchange: Exchange, why: &NotSent, at_ms: i64) -> Exchange {
+    finished(exchange, Outcome::NotSent, why.to_string(), why.code(), at_ms)
+}
+
+fn broken_off(exchange: Exchange, at_ms: i64) -> Exchange {
+    finished(exchange, Outcome::Unknown, Unknown::BrokeOff.to_string(), Unknown::BrokeOff.code(), at_ms)
+}
+
+fn finished(exchange: Exchange, outcome: Outcome, reason: String, code: &str, at_ms: i64) -> Exchange {
+    Exchange {
+        outcome: Some(outcome),
+        reason: Some(reason),
+        reason_code: Some(code.to_owned()),
+        ended_at_ms: Some(at_ms),
+        ..exchange
+    }
 }
 
 impl fmt::Debug for Gateway {

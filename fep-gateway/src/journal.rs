@@ -30,10 +30,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::command::JournalCommand;
 pub use self::command::{
-    Acceptance, Accepted, Direction, Ending, Entry, NoticeId, NoticeState, Recalled, Sending, Settlement,
+    Acceptance, Accepted, Direction, Entry, Finish, NoticeId, NoticeState, Recalled, Sending, Settlement,
 };
 use self::store::Store;
 use crate::exchange::{Exchange, ExchangeId};
+pub use crate::machine::reason::JournalError;
 use crate::machine::trace::TraceHighWater;
 
 /// The journal's handle. Clones share the one writer.
@@ -43,10 +44,6 @@ pub struct Journal {
     reader: Arc<Mutex<Connection>>,
     writer: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
 }
-
-/// The journal could not be read or written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JournalError(pub String);
 
 /// What a journal that was just opened knows of an earlier run.
 #[derive(Debug)]
@@ -67,7 +64,7 @@ impl Journal {
     /// was not is not sent. `rest` is how long after its acceptance an exchange's key may have to rest.
     ///
     /// # Errors
-    /// If it cannot be opened, is of another version, or belongs to another process.
+    /// If it cannot be opened, is of a newer version, or belongs to another process.
     pub fn open(path: &Path, now_ms: i64, rest: Duration) -> Result<Opened, JournalError> {
         let lock = lock(path)?;
         let mut store = Store::open(path)?;
@@ -79,7 +76,7 @@ impl Journal {
             writer::run(store, queue);
             drop(lock);
         });
-        let writer = writer.map_err(|error| JournalError(format!("no thread: {error}")))?;
+        let writer = writer.map_err(|error| JournalError::Failed(format!("no thread: {error}")))?;
         let journal = Self {
             commands,
             reader: Arc::new(Mutex::new(reader)),
@@ -95,7 +92,7 @@ impl Journal {
     pub async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, JournalError> {
         let (reply, answer) = oneshot::channel();
         self.ask(JournalCommand::Accept(Box::new(acceptance), reply))?;
-        answer.await.map_err(|_| closed())?
+        answer.await.map_err(|_| JournalError::Closed)?
     }
 
     /// Brings bytes into the journal that shall be written then. Resolves after the commit.
@@ -113,10 +110,10 @@ impl Journal {
         self.tell(JournalCommand::Received(Box::new(entry))).await;
     }
 
-    /// Ends an exchange. Resolves after the first try; if that failed it is tried again until it succeeds.
-    pub async fn end(&self, ending: Ending) -> oneshot::Receiver<Result<(), JournalError>> {
+    /// Records the outcome of an exchange. Resolves after the first try; if that failed it is tried again until it succeeds.
+    pub async fn finish(&self, finish: Finish) -> oneshot::Receiver<Result<(), JournalError>> {
         let (reply, answer) = oneshot::channel();
-        self.tell(JournalCommand::End(Box::new(ending), Some(reply))).await;
+        self.tell(JournalCommand::Finish(Box::new(finish), Some(reply))).await;
         answer
     }
 
@@ -134,7 +131,7 @@ impl Journal {
     pub async fn notice(&self, id: NoticeId, name: ExchangeId, at_ms: i64) -> Result<NoticeState, JournalError> {
         let (reply, answer) = oneshot::channel();
         self.ask(JournalCommand::Notice(id, name, at_ms, reply))?;
-        answer.await.map_err(|_| closed())?
+        answer.await.map_err(|_| JournalError::Closed)?
     }
 
     /// The exchange with this name.
@@ -167,8 +164,8 @@ impl Journal {
 
     fn ask(&self, command: JournalCommand) -> Result<(), JournalError> {
         self.commands.try_send(command).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => JournalError(format!("{QUEUE_MAX} commands wait already")),
-            mpsc::error::TrySendError::Closed(_) => closed(),
+            mpsc::error::TrySendError::Full(_) => JournalError::Full { waiting_max: QUEUE_MAX },
+            mpsc::error::TrySendError::Closed(_) => JournalError::Closed,
         })
     }
 
@@ -186,7 +183,7 @@ impl Journal {
         let task = tokio::task::spawn_blocking(move || {
             read(&reader.lock().unwrap_or_else(PoisonError::into_inner)).map_err(JournalError::from)
         });
-        task.await.map_err(|_| JournalError("the reader stopped".to_owned()))?
+        task.await.map_err(|_| JournalError::Failed("the reader stopped".to_owned()))?
     }
 }
 
@@ -195,29 +192,17 @@ fn lock(path: &Path) -> Result<File, JournalError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);
-    let unusable = |error: &dyn fmt::Display| JournalError(format!("{}: {error}", name.display()));
+    let unusable = |error: &dyn fmt::Display| JournalError::Failed(format!("{}: {error}", name.display()));
     let file = File::create(&name).map_err(|error| unusable(&error))?;
     file.try_lock().map_err(|_| unusable(&"another gateway uses this journal"))?;
     Ok(file)
 }
 
-fn closed() -> JournalError {
-    JournalError("it is closed".to_owned())
-}
-
 impl From<rusqlite::Error> for JournalError {
     fn from(error: rusqlite::Error) -> Self {
-        Self(error.to_string())
+        Self::Failed(error.to_string())
     }
 }
-
-impl fmt::Display for JournalError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for JournalError {}
 
 #[cfg(test)]
 mod tests;

@@ -8,8 +8,12 @@
 //!       ◄── trace     which number the next telegram gets
 //!       ◄── session   whether a link may carry business
 //!       ◄── mux       whose answer this is
+//!       ◄── reason    why something was not sent, is unknown, closed, or fits nothing
 //!       ◄── institution: all of them over lines and links
 //! ```
+
+// Clocks, sockets, files, locks, threads and tasks: the lists are in clippy.toml.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod terms;
 
@@ -17,6 +21,7 @@ pub mod backoff;
 pub mod trace;
 
 pub mod mux;
+pub mod reason;
 pub mod session;
 
 pub mod institution;

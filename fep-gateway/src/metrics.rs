@@ -4,13 +4,13 @@
 //!
 //! | name | labels | is |
 //! |---|---|---|
-//! | `fep_exchanges_total` | institution, telegram, outcome | exchanges that reached their outcome |
+//! | `fep_exchanges_total` | institution, telegram, outcome, reason | exchanges that reached their outcome; `reason` is the code of [`machine::reason`](crate::machine::reason), empty for answered ones |
 //! | `fep_round_trip_seconds` | institution, telegram | from the request to its answer |
 //! | `fep_settled_total` | institution | unknown exchanges that became certain |
 //! | `fep_received_total` | institution, class | telegrams received: answers, late and unmatched ones, notices |
 //! | `fep_stand_ins_total` | institution | notices that the stand-in answered because the service did not |
 //! | `fep_links_up` | institution, line | links that carry business |
-//! | `fep_links_lost_total` | institution, line | links that were lost |
+//! | `fep_links_lost_total` | institution, line, reason | links that were lost, with the code of the reason |
 //! | `fep_inflight`, `fep_inflight_max` | institution, line | exchanges that wait, and how many may |
 //! | `fep_echo_seconds` | institution | round trips of echo tests |
 //! | `fep_journal_commit_seconds`, `fep_journal_batch_size` | | how long a commit takes, and for how many entries |

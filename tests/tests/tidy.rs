@@ -174,3 +174,21 @@ fn no_markdown_at_the_root_but_the_known_documents() {
         assert!(!name.ends_with(".md") || known.contains(&name.as_str()), "{name}");
     }
 }
+
+/// Rows `| step | `file` | `function` |` of ARCHITECTURE.md.
+#[test]
+fn architecture_names_functions_that_are_there() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let section = text.split("## Where to start").nth(1).expect("the section").split("\n## ").next().expect("its text");
+    let rows: Vec<Vec<&str>> = section
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'))
+        .map(|line| line.split('|').map(|cell| cell.trim().trim_matches('`')).collect())
+        .collect();
+    assert!(rows.len() >= 20, "{rows:?}");
+    for row in rows {
+        let source = fs::read_to_string(root().join(row[2])).unwrap_or_default();
+        let is_there = ["(", "<"].iter().any(|end| source.contains(&format!("fn {}{end}", row[3])));
+        assert!(is_there, "{} has no function {}", row[2], row[3]);
+    }
+}

@@ -128,7 +128,7 @@ function row(exchange) {
       cell("", ...outcomePill(exchange)),
       cell("num", exchange.response_ms === null || exchange.response_ms === undefined ? faint("-") : `${exchange.response_ms}`),
       cell("", ...responseCode(exchange)),
-      cell("wide", exchange.reason || ""),
+      cell("wide", ...reason(exchange)),
     );
   }
   return tr;
@@ -168,10 +168,17 @@ function renderExchanges() {
   byId("no-exchanges").hidden = newest.length > 0;
 }
 
+/** The sentence, and the stable code that metrics count. */
+function reason(exchange) {
+  if (!exchange.reason) return [];
+  return [el("span", "", exchange.reason), exchange.reason_code ? el("small", "mono", ` ${exchange.reason_code}`) : ""];
+}
+
 function searchText(exchange) {
-  const { institution, telegram, label, trace, outcome, response_code, response_meaning, reason, settled_by } = exchange;
+  const { institution, telegram, label, trace, outcome, response_code, response_meaning, reason, reason_code, settled_by } = exchange;
   const word = OUTCOMES[outcome || "running"];
-  return [exchange.exchange, institution, telegram, label, trace, word, response_code, response_meaning, reason, settled_by]
+  const words = [exchange.exchange, institution, telegram, label, trace, word, response_code, response_meaning];
+  return [...words, reason, reason_code, settled_by]
     .filter(Boolean).join(" ").toLowerCase();
 }
 
@@ -233,7 +240,7 @@ async function showDetail(id) {
     el("b", "", `${exchange.telegram} ${exchange.label || ""}`), ...outcomePill(exchange), ...responseCode(exchange),
     faint(`${exchange.institution} · 추적번호 ${exchange.trace || "-"} · ${exchange.line ? `${exchange.line} #${exchange.link}` : "회선 없음 no line"}`),
     el("span", "mono faint", exchange.exchange),
-    exchange.reason ? el("span", "", exchange.reason) : "",
+    ...reason(exchange),
   );
   byId("detail-body").replaceChildren(el("div", "sides",
     side("요구 request", view.request, null), side("응답 answer", view.answer, view.request)));

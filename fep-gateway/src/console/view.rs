@@ -26,6 +26,8 @@ pub struct Summary {
     pub trace: String,
     /// Why it is not answered.
     pub reason: Option<String>,
+    /// The reason's stable code.
+    pub reason_code: Option<String>,
     /// The line that carried it.
     pub line: Option<String>,
     /// The link's incarnation.
@@ -79,7 +81,7 @@ pub struct FieldView {
     pub secret: bool,
 }
 
-/// The field that carries an institution's verdict, by the name that the glossary gives it.
+/// The field that carries an institution's verdict, the response code (응답코드), by its usual name.
 const RESPONSE_CODE: &str = "response_code";
 
 /// An exchange in one line.
@@ -98,6 +100,7 @@ pub fn summary(exchange: &Exchange, spec: Option<&Spec>) -> Summary {
         settled_by: exchange.settled_by.clone(),
         trace: exchange.trace.clone(),
         reason: exchange.reason.clone(),
+        reason_code: exchange.reason_code.clone(),
         line,
         link,
         accepted_at_ms: exchange.accepted_at_ms,

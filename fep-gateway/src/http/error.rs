@@ -100,7 +100,7 @@ impl ApiError {
                 let message = format!(
                     "whether this Idempotency-Key was used cannot be looked up now: {why}; nothing was sent now, ask again"
                 );
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "key_unchecked", message)
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "key_unchecked", message).with("reason_code", why.code())
             }
             Refusal::OtherBody(id) => {
                 let message = format!(

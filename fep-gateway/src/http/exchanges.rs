@@ -16,6 +16,7 @@ use super::error::ApiError;
 use super::{BODY_MAX_BYTES, Shared};
 use crate::console::view::{Summary, View, summary, view};
 use crate::exchange::{Exchange, ExchangeId, Outcome};
+use crate::machine::reason::Unknown;
 
 /// The most exchanges that one list holds.
 const LIST_MAX: usize = 1000;
@@ -35,6 +36,8 @@ struct Reply<'s> {
     trace: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason_code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     settled_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -140,12 +143,15 @@ async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Resul
 
 fn reply<'s>(exchange: &Exchange, spec: Option<&'s Spec>) -> Reply<'s> {
     let mut reason = exchange.reason.clone();
+    let mut reason_code = exchange.reason_code.clone();
     let answer = exchange.answer.as_ref().and_then(|answer| {
         let layout = &spec?.telegram(&answer.telegram)?.layout;
         match Record::decode(layout, &answer.bytes) {
             Ok(fields) => Some(AnswerFields { telegram: answer.telegram.clone(), fields }),
             Err(error) => {
-                reason.get_or_insert_with(|| format!("the answer cannot be read: {error}"));
+                let why = Unknown::Unreadable(error.to_string());
+                reason.get_or_insert_with(|| why.to_string());
+                reason_code.get_or_insert_with(|| why.code().to_owned());
                 None
             }
         }
@@ -157,6 +163,7 @@ fn reply<'s>(exchange: &Exchange, spec: Option<&'s Spec>) -> Reply<'s> {
         telegram: None,
         trace: exchange.trace.clone(),
         reason,
+        reason_code,
         settled_by: exchange.settled_by.clone(),
         answer,
     }

@@ -5,6 +5,7 @@ use tokio::sync::oneshot;
 use super::JournalError;
 use crate::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
 use crate::machine::institution::OutgoingRequest;
+use crate::machine::reason::Mismatch;
 use crate::machine::terms::Key;
 use crate::machine::trace::TraceHighWater;
 
@@ -14,7 +15,7 @@ pub(super) enum JournalCommand {
     Accept(Box<Acceptance>, oneshot::Sender<Result<Accepted, JournalError>>),
     Send(Box<Sending>, oneshot::Sender<Result<(), JournalError>>),
     Received(Box<Entry>),
-    End(Box<Ending>, Option<oneshot::Sender<Result<(), JournalError>>>),
+    Finish(Box<Finish>, Option<oneshot::Sender<Result<(), JournalError>>>),
     Settle(Box<Settlement>, Option<oneshot::Sender<Option<Exchange>>>),
     Notice(NoticeId, ExchangeId, i64, oneshot::Sender<Result<NoticeState, JournalError>>),
     Close,
@@ -58,8 +59,8 @@ pub struct Entry {
     pub class: &'static str,
     /// The exchange that they belong to.
     pub exchange: Option<ExchangeId>,
-    /// What is wrong with them.
-    pub note: Option<String>,
+    /// Why they are not what was waited for.
+    pub note: Option<Mismatch>,
     /// The bytes.
     pub bytes: TelegramBytes,
 }
@@ -86,15 +87,15 @@ pub struct Sending {
     pub notice: Option<NoticeId>,
 }
 
-/// How an exchange ended.
+/// The outcome of an exchange.
 #[derive(Clone, Debug)]
-pub struct Ending {
+pub struct Finish {
     /// Which.
     pub id: ExchangeId,
     /// How.
     pub outcome: Outcome,
-    /// Why it is not answered.
-    pub reason: Option<String>,
+    /// Why it is not answered: the sentence and its stable code.
+    pub reason: Option<(String, &'static str)>,
     /// The answer.
     pub answer: Option<Answer>,
     /// When, in milliseconds since 1970.

@@ -1,4 +1,8 @@
-//! The tables, and how a connection to them is made.
+//! The tables, the steps from one version of them to the next, and how a connection to them is made.
+//!
+//! A file says its version in `PRAGMA user_version`. An older file is brought up to date when the writer opens it, step by
+//! step, each step in one transaction with its new version: a crash leaves a file of one version or of the next, never between.
+//! A file of a newer version is refused, because this code does not know what its columns mean.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,13 +11,15 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::JournalError;
 
-/// Counts up when the tables change.
-const VERSION: i64 = 1;
+/// `STEPS[n]` leads from version `n` to version `n + 1`; an empty file has version 0. A step that was released is never
+/// changed: files of its version exist.
+const STEPS: &[&str] = &[VERSION_1, VERSION_2];
 
 /// A writer that waits longer than this for the file has lost it.
 const BUSY_MAX: Duration = Duration::from_millis(1000);
 
-const TABLES: &str = "
+/// The tables of the first release.
+const VERSION_1: &str = "
 CREATE TABLE exchanges (
   id               TEXT PRIMARY KEY,            -- sorts by time of acceptance
   institution      TEXT NOT NULL,
@@ -74,26 +80,47 @@ CREATE TABLE notices (
 ) WITHOUT ROWID;
 ";
 
-/// The writer's connection; makes the tables if there are none.
+/// Reasons get stable codes beside their sentences. Rows of version 1 keep NULL: their sentences were never meant to be parsed.
+const VERSION_2: &str = "
+ALTER TABLE exchanges ADD COLUMN reason_code TEXT;
+ALTER TABLE entries ADD COLUMN note_code TEXT;
+";
+
+/// The writer's connection; makes the tables if there are none, and brings older ones up to date.
 pub(super) fn read_write(path: &Path) -> Result<Connection, JournalError> {
-    let connection = Connection::open(path).map_err(|error| JournalError(format!("{}: {error}", path.display())))?;
+    let connection =
+        Connection::open(path).map_err(|error| JournalError::Failed(format!("{}: {error}", path.display())))?;
     connection.busy_timeout(BUSY_MAX)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match version {
-        0 => {
-            let tables = format!("BEGIN IMMEDIATE;\n{TABLES}\nPRAGMA user_version = {VERSION};\nCOMMIT;");
-            connection.execute_batch(&tables)?;
-        }
-        VERSION => {}
-        other => {
-            let what = format!("{}: its version is {other}, this gateway's is {VERSION}", path.display());
-            return Err(JournalError(what));
-        }
-    }
+    migrate(&connection, path)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
+}
+
+/// Takes the steps that the file lacks.
+fn migrate(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = STEPS.len();
+    let Some(steps) = usize::try_from(found).ok().and_then(|found| STEPS.get(found..)) else {
+        let path = path.display();
+        return Err(JournalError::Failed(format!(
+            "{path}: the journal has version {found}, this gateway reads versions up to {known}: use a newer gateway"
+        )));
+    };
+    for (step, version) in steps.iter().zip(found + 1..) {
+        let sql = format!("BEGIN IMMEDIATE;\n{step}\nPRAGMA user_version = {version};\nCOMMIT;");
+        if let Err(error) = connection.execute_batch(&sql) {
+            // The transaction may not have begun; then there is nothing to roll back.
+            let _ = connection.execute_batch("ROLLBACK");
+            let path = path.display();
+            return Err(JournalError::Failed(format!(
+                "{path}: version {version} of the tables cannot be made: {error}"
+            )));
+        }
+        tracing::info!(path = %path.display(), version, "the journal's tables are up to date with this version");
+    }
+    Ok(())
 }
 
 /// A connection for questions.
@@ -102,4 +129,53 @@ pub(super) fn read_only(path: &Path) -> Result<Connection, JournalError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_MAX)?;
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(connection: &Connection) -> i64 {
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    }
+
+    /// Every table, index and column, by name.
+    fn columns(connection: &Connection) -> Vec<(String, String)> {
+        let sql = "SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c ORDER BY 1, 2";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn every_version_becomes_the_same_tables() {
+        let folder = tempfile::tempdir().unwrap();
+        let newest = read_write(&folder.path().join("new.sqlite")).unwrap();
+        assert_eq!(version(&newest), 2);
+        let column = ("exchanges".to_owned(), "reason_code".to_owned());
+        assert!(columns(&newest).contains(&column));
+        for old in 1..STEPS.len() {
+            let path = folder.path().join(format!("{old}.sqlite"));
+            let file = Connection::open(&path).unwrap();
+            STEPS[..old].iter().for_each(|step| file.execute_batch(step).unwrap());
+            file.pragma_update(None, "user_version", i64::try_from(old).unwrap()).unwrap();
+            drop(file);
+            let migrated = read_write(&path).unwrap();
+            assert_eq!((version(&migrated), columns(&migrated)), (2, columns(&newest)), "from version {old}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_file_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let file = Connection::open(&path).unwrap();
+        file.execute_batch(VERSION_1).unwrap();
+        // The second statement of the step fails, after the first one worked.
+        file.execute_batch("ALTER TABLE entries ADD COLUMN note_code TEXT; PRAGMA user_version = 1").unwrap();
+        let before = columns(&file);
+        let error = read_write(&path).unwrap_err().to_string();
+        assert!(error.contains("version 2 of the tables cannot be made: duplicate column name: note_code"), "{error}");
+        assert_eq!((version(&file), columns(&file)), (1, before));
+    }
 }

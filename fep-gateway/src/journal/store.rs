@@ -7,10 +7,11 @@ use std::time::Duration;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 use super::command::{
-    Acceptance, Accepted, Direction, Ending, Entry, NoticeId, NoticeState, Recalled, Sending, Settlement,
+    Acceptance, Accepted, Direction, Entry, Finish, NoticeId, NoticeState, Recalled, Sending, Settlement,
 };
 use super::{JournalError, schema};
 use crate::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
+use crate::machine::reason::{Mismatch, NotSent, Unknown};
 use crate::machine::terms::Key;
 use crate::machine::trace::TraceHighWater;
 
@@ -57,11 +58,15 @@ impl Store {
     pub(super) fn recover(&mut self, now_ms: i64, rest: Duration) -> Result<Remains, Error> {
         self.begin()?;
         let sql = "UPDATE exchanges SET state = 'not_sent', ended_at_ms = ?1,
-                   reason = 'the gateway stopped before it was sent' WHERE state = 'accepted'";
-        self.connection.execute(sql, params![now_ms])?;
+                   reason = ?2, reason_code = ?3
+                   WHERE state = 'accepted'";
+        let why = NotSent::Stopped;
+        self.connection.execute(sql, params![now_ms, why.to_string(), why.code()])?;
         let sql = "UPDATE exchanges SET state = 'unknown', ended_at_ms = ?1,
-                   reason = 'the gateway stopped before an answer came' WHERE state = 'sending'";
-        self.connection.execute(sql, params![now_ms])?;
+                   reason = ?2, reason_code = ?3
+                   WHERE state = 'sending'";
+        let why = Unknown::Stopped;
+        self.connection.execute(sql, params![now_ms, why.to_string(), why.code()])?;
         self.commit()?;
         let mut statement = self.connection.prepare("SELECT institution, day, high FROM traces")?;
         let high_waters = statement.query_map([], |row| {
@@ -151,8 +156,9 @@ impl Store {
     }
 
     pub(super) fn entry(&mut self, entry: &Entry) -> Result<(), Error> {
-        let sql = "INSERT INTO entries (at_ms, institution, line, incarnation, direction, class, exchange, note, bytes)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let sql =
+            "INSERT INTO entries (at_ms, institution, line, incarnation, direction, class, exchange, note, note_code,
+                   bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         let direction = match entry.direction {
             Direction::In => "in",
             Direction::Out => "out",
@@ -165,28 +171,32 @@ impl Store {
             direction,
             entry.class,
             entry.exchange.as_ref().map(|id| &id.0),
-            entry.note,
+            entry.note.as_ref().map(ToString::to_string),
+            entry.note.as_ref().map(Mismatch::code),
             &*entry.bytes
         ])?;
         Ok(())
     }
 
     /// Ends an exchange that has not ended. Bytes that were journaled and not handed to the kernel are marked.
-    pub(super) fn end(&mut self, ending: &Ending) -> Result<(), Error> {
-        let sql = "UPDATE exchanges SET state = ?2, reason = ?3, answer_telegram = ?4, answer = ?5, ended_at_ms = ?6
+    pub(super) fn finish(&mut self, finish: &Finish) -> Result<(), Error> {
+        let sql = "UPDATE exchanges SET state = ?2, reason = ?3, reason_code = ?4, answer_telegram = ?5,
+                   answer = ?6, ended_at_ms = ?7
                    WHERE id = ?1 AND state IN ('accepted', 'sending')";
-        let answer = ending.answer.as_ref();
+        let answer = finish.answer.as_ref();
+        let reason = finish.reason.as_ref();
         self.connection.prepare_cached(sql)?.execute(params![
-            ending.id.0,
-            state(ending.outcome),
-            ending.reason,
+            finish.id.0,
+            finish.outcome.name(),
+            reason.map(|(sentence, _)| sentence),
+            reason.map(|(_, code)| code),
             answer.map(|answer| &answer.telegram),
             answer.map(|answer| &*answer.bytes),
-            ending.at_ms
+            finish.at_ms
         ])?;
-        if ending.outcome == Outcome::NotSent {
+        if finish.outcome == Outcome::NotSent {
             let sql = "UPDATE entries SET direction = 'withheld' WHERE exchange = ?1 AND direction = 'out'";
-            self.connection.prepare_cached(sql)?.execute(params![ending.id.0])?;
+            self.connection.prepare_cached(sql)?.execute(params![finish.id.0])?;
         }
         Ok(())
     }
@@ -229,7 +239,8 @@ impl Store {
     }
 }
 
-const COLUMNS: &str = "id, institution, telegram, state, settled_by, trace, reason, line, incarnation, request,
+const COLUMNS: &str =
+    "id, institution, telegram, state, settled_by, trace, reason, reason_code, line, incarnation, request,
                        answer_telegram, answer, accepted_at_ms, ended_at_ms";
 
 pub(super) fn find(connection: &Connection, id: &ExchangeId) -> Result<Option<Exchange>, Error> {
@@ -253,29 +264,17 @@ fn exchange(row: &Row<'_>) -> Result<Exchange, Error> {
         id: ExchangeId(row.get("id")?),
         institution: row.get("institution")?,
         telegram: row.get("telegram")?,
-        outcome: match state.as_str() {
-            "answered" => Some(Outcome::Answered),
-            "not_sent" => Some(Outcome::NotSent),
-            "unknown" => Some(Outcome::Unknown),
-            _ => None,
-        },
+        outcome: Outcome::from_name(&state),
         settled_by: row.get("settled_by")?,
         trace: row.get("trace")?,
         reason: row.get("reason")?,
+        reason_code: row.get("reason_code")?,
         line: line.zip(incarnation.and_then(|number| u64::try_from(number).ok())),
         request: row.get::<_, Vec<u8>>("request")?.into(),
         answer: answer_telegram.zip(answer).map(|(telegram, bytes)| Answer { telegram, bytes: bytes.into() }),
         accepted_at_ms: row.get("accepted_at_ms")?,
         ended_at_ms: row.get("ended_at_ms")?,
     })
-}
-
-fn state(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Answered => "answered",
-        Outcome::NotSent => "not_sent",
-        Outcome::Unknown => "unknown",
-    }
 }
 
 /// SQLite has no unsigned numbers.

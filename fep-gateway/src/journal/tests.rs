@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::exchange::{Answer, Outcome, TelegramBytes};
 use crate::machine::institution::OutgoingRequest;
+use crate::machine::reason::Mismatch;
 use crate::machine::terms::Key;
 
 const REST: Duration = Duration::from_secs(60);
@@ -18,6 +19,7 @@ fn exchange(id: &str) -> Exchange {
         settled_by: None,
         trace: String::new(),
         reason: None,
+        reason_code: None,
         line: None,
         request: TelegramBytes::default(),
         answer: None,
@@ -47,8 +49,14 @@ fn sending(id: &str, trace: u64) -> Sending {
     Sending { entry, high_water: Some(TraceHighWater { day: 7, high: 1000 }), request, notice: None }
 }
 
-fn ending(id: &str, outcome: Outcome) -> Ending {
-    Ending { id: ExchangeId(id.to_owned()), outcome, reason: Some("because".to_owned()), answer: None, at_ms: 2000 }
+fn ending(id: &str, outcome: Outcome) -> Finish {
+    Finish {
+        id: ExchangeId(id.to_owned()),
+        outcome,
+        reason: Some(("because".to_owned(), "no_answer")),
+        answer: None,
+        at_ms: 2000,
+    }
 }
 
 fn answer() -> Answer {
@@ -76,8 +84,8 @@ async fn what_was_on_its_way_at_a_crash_is_unknown_and_what_was_not_is_not_sent(
     }
     journal.send(sending("b", 17)).unwrap().await.unwrap().unwrap();
     journal.send(sending("c", 18)).unwrap().await.unwrap().unwrap();
-    let ended = Ending { answer: Some(answer()), reason: None, ..ending("c", Outcome::Answered) };
-    journal.end(ended).await.await.unwrap().unwrap();
+    let ended = Finish { answer: Some(answer()), reason: None, ..ending("c", Outcome::Answered) };
+    journal.finish(ended).await.await.unwrap().unwrap();
     journal.close().await;
     drop(journal);
 
@@ -101,8 +109,8 @@ async fn an_end_is_final() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::open(&folder.path().join("journal.sqlite"), 0, REST).unwrap().journal;
     ask(&journal, "a", None).await;
-    journal.end(ending("a", Outcome::Unknown)).await.await.unwrap().unwrap();
-    journal.end(ending("a", Outcome::NotSent)).await.await.unwrap().unwrap();
+    journal.finish(ending("a", Outcome::Unknown)).await.await.unwrap().unwrap();
+    journal.finish(ending("a", Outcome::NotSent)).await.await.unwrap().unwrap();
     assert_eq!(state(&journal, "a").await, (Some(Outcome::Unknown), None));
     assert!(journal.send(sending("a", 1)).unwrap().await.unwrap().is_err(), "what has ended is not sent");
 }
@@ -130,7 +138,7 @@ async fn one_bad_command_does_not_spoil_its_batch() {
         journal.accept(acceptance("b", None))
     );
     assert_eq!((one, other), (Ok(Accepted::New), Ok(Accepted::New)));
-    assert!(same.unwrap_err().0.contains("UNIQUE"));
+    assert!(same.unwrap_err().to_string().contains("UNIQUE"));
     assert_eq!(journal.recent(10).await.unwrap().len(), 2);
 }
 
@@ -144,9 +152,9 @@ async fn a_disk_that_refuses_fails_requests_and_keeps_what_happened() {
 
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    assert!(journal.accept(acceptance("b", None)).await.unwrap_err().0.contains("locked"));
-    let told = journal.end(ending("a", Outcome::Unknown)).await.await.unwrap();
-    assert!(told.unwrap_err().0.contains("locked"));
+    assert!(journal.accept(acceptance("b", None)).await.unwrap_err().to_string().contains("locked"));
+    let told = journal.finish(ending("a", Outcome::Unknown)).await.await.unwrap();
+    assert!(told.unwrap_err().to_string().contains("locked"));
     other.execute_batch("ROLLBACK").unwrap();
 
     for _ in 0..100 {
@@ -165,10 +173,25 @@ async fn a_withheld_telegram_is_not_among_the_bytes_on_the_wire() {
     let journal = Journal::open(&path, 0, REST).unwrap().journal;
     ask(&journal, "a", None).await;
     journal.send(sending("a", 1)).unwrap().await.unwrap().unwrap();
-    journal.end(ending("a", Outcome::NotSent)).await.await.unwrap().unwrap();
+    journal.finish(ending("a", Outcome::NotSent)).await.await.unwrap().unwrap();
     let direction: String =
         schema::read_only(&path).unwrap().query_row("SELECT direction FROM entries", [], |row| row.get(0)).unwrap();
     assert_eq!(direction, "withheld");
+}
+
+#[tokio::test]
+async fn a_reason_and_a_mismatch_keep_their_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let journal = Journal::open(&path, 0, REST).unwrap().journal;
+    ask(&journal, "a", None).await;
+    journal.received(Entry { note: Some(Mismatch::Conflicting), ..sending("a", 1).entry }).await;
+    journal.finish(ending("a", Outcome::Unknown)).await.await.unwrap().unwrap();
+    let found = journal.find(&ExchangeId("a".to_owned())).await.unwrap().unwrap();
+    assert_eq!((found.reason.as_deref(), found.reason_code.as_deref()), (Some("because"), Some("no_answer")));
+    let reader = schema::read_only(&path).unwrap();
+    let code: String = reader.query_row("SELECT note_code FROM entries", [], |row| row.get(0)).unwrap();
+    assert_eq!(code, "conflicting");
 }
 
 #[tokio::test]
@@ -193,14 +216,19 @@ fn a_journal_has_one_owner_and_one_version() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.sqlite");
     let opened = Journal::open(&path, 0, REST).unwrap();
-    assert!(Journal::open(&path, 0, REST).unwrap_err().0.contains("another gateway"));
+    assert!(Journal::open(&path, 0, REST).unwrap_err().to_string().contains("another gateway"));
     drop(opened);
     let other = Connection::open(&path).unwrap();
     other.pragma_update(None, "user_version", 99).unwrap();
     for _ in 0..100 {
-        match Journal::open(&path, 0, REST).unwrap_err().0 {
+        match Journal::open(&path, 0, REST).unwrap_err().to_string() {
             error if error.contains("another gateway") => std::thread::sleep(Duration::from_millis(20)),
-            error => return assert!(error.contains("its version is 99"), "{error}"),
+            error => {
+                return assert!(
+                    error.contains("the journal has version 99, this gateway reads versions up to 2"),
+                    "{error}"
+                );
+            }
         }
     }
     panic!("the lock was not given back");

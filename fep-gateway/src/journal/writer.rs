@@ -135,7 +135,7 @@ fn apply(store: &mut Store, command: &JournalCommand) -> Result<Done, Error> {
         JournalCommand::Accept(acceptance, _) => store.accept(acceptance).map(Done::Accepted),
         JournalCommand::Send(sending, _) => store.send(sending).map(|()| Done::Written),
         JournalCommand::Received(entry) => store.entry(entry).map(|()| Done::Written),
-        JournalCommand::End(ending, _) => store.end(ending).map(|()| Done::Written),
+        JournalCommand::Finish(finish, _) => store.finish(finish).map(|()| Done::Written),
         JournalCommand::Settle(settlement, _) => {
             store.settle(settlement).map(|settled| Done::Settled(settled.map(Box::new)))
         }
@@ -149,7 +149,7 @@ fn tell(command: JournalCommand, done: Done) {
     match (command, done) {
         (JournalCommand::Accept(_, reply), Done::Accepted(accepted)) => drop(reply.send(Ok(accepted))),
         (JournalCommand::Notice(_, _, _, reply), Done::Notice(standing)) => drop(reply.send(Ok(standing))),
-        (JournalCommand::Send(_, reply) | JournalCommand::End(_, Some(reply)), _) => drop(reply.send(Ok(()))),
+        (JournalCommand::Send(_, reply) | JournalCommand::Finish(_, Some(reply)), _) => drop(reply.send(Ok(()))),
         (JournalCommand::Settle(_, Some(reply)), Done::Settled(exchange)) => {
             drop(reply.send(exchange.map(|exchange| *exchange)))
         }
@@ -159,18 +159,18 @@ fn tell(command: JournalCommand, done: Done) {
 
 /// Tells everybody that the disk refused. What was only asked ends here; what has happened must be tried again.
 fn keep(batch: Vec<JournalCommand>, error: &Error) -> VecDeque<JournalCommand> {
-    let error = JournalError(error.to_string());
+    let error = JournalError::Failed(error.to_string());
     let mut kept = VecDeque::new();
     for command in batch {
         match command {
             JournalCommand::Accept(_, reply) => drop(reply.send(Err(error.clone()))),
             JournalCommand::Send(_, reply) => drop(reply.send(Err(error.clone()))),
             JournalCommand::Notice(_, _, _, reply) => drop(reply.send(Err(error.clone()))),
-            JournalCommand::End(ending, reply) => {
+            JournalCommand::Finish(finish, reply) => {
                 if let Some(reply) = reply {
                     drop(reply.send(Err(error.clone())));
                 }
-                kept.push_back(JournalCommand::End(ending, None));
+                kept.push_back(JournalCommand::Finish(finish, None));
             }
             JournalCommand::Settle(settlement, reply) => {
                 if let Some(reply) = reply {

@@ -1,9 +1,9 @@
 //! One institution: its lines and links, what is in flight, and the order in which things may happen.
 //!
 //! ```text
-//! request ─► Journal ─► journaled ─► Write ─► received ─► End(Answered)
-//!    │                     │            └─ deadline, link lost ─► End(Unknown) ─ late answer ─► End(Settled)
-//!    └─ refused            └─ no commit in time, link gone ─► End(NotSent)
+//! request ─► Journal ─► journaled ─► Write ─► received ─► Finish(Answered)
+//!    │                     │            └─ deadline, link lost ─► Finish(Unknown) ─ late answer ─► Finish(Settled)
+//!    └─ refused            └─ no commit in time, link gone ─► Finish(NotSent)
 //! ```
 //!
 //! Bytes are written only after they were journaled, and an exchange ends as `NotSent` only while its bytes certainly were
@@ -17,10 +17,11 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::action::{Action, Class, End, Incoming, Outgoing, OutgoingRequest};
+pub use self::action::{Action, Class, FinalState, Incoming, Outgoing, OutgoingRequest};
 use self::links::ContractedLink;
 use crate::exchange::{LinkState, TelegramBytes};
 use crate::machine::mux::Mux;
+use crate::machine::reason::{DutyFailure, JournalError, NotSent, Unknown};
 use crate::machine::session::{SessionEvent, SessionPolicy};
 use crate::machine::terms::{Duty, EncodedRequest, Incarnation, Key, LinkId, Now, Telegrams, Ticket};
 use crate::machine::trace::{TraceBook, TraceHighWater};
@@ -55,7 +56,54 @@ pub struct LineSettings {
     pub reconnect_max: Duration,
 }
 
-/// The machine.
+/// The protocol of one institution as a value: its lines and links, and everything that is under way on them.
+///
+/// It has no clock, no socket and no task. The caller tells it each thing that happened, asks it for actions, does them, and
+/// tells it how they went. In this crate the caller is the institution's task in `net/`; in tests it is a simulation.
+///
+/// # Kinds of methods
+///
+/// - **Inputs** tell the machine what happened, and never block. From services: [`request`](Self::request),
+///   [`reply`](Self::reply), [`leave`](Self::leave). From links: [`connected`](Self::connected), [`received`](Self::received),
+///   [`bad_frame`](Self::bad_frame), [`lost`](Self::lost). From the journal: [`journaled`](Self::journaled). From time:
+///   [`tick`](Self::tick). [`start`](Self::start) and [`recall`](Self::recall) come before all others.
+/// - **Outputs**: [`next_action`](Self::next_action) says what to do, [`deadline`](Self::deadline) when to call `tick`.
+/// - **Questions** change nothing: [`inflight_on`](Self::inflight_on).
+///
+/// # Order of calls
+///
+/// 1. [`new`](Self::new), [`recall`](Self::recall) for each exchange of an earlier run whose key is in quarantine, then
+///    [`start`](Self::start) once.
+/// 2. After each input, [`next_action`](Self::next_action) until it returns `None`; the actions are done in that order. An
+///    input from within this loop, such as `journaled` after a journal that refused at once, is allowed.
+/// 3. Then [`deadline`](Self::deadline): the value may have changed with each input. Call [`tick`](Self::tick) when it has
+///    passed. An early `tick` does nothing, a late one is late for everything that waits.
+/// 4. After [`Action::Stopped`] nothing more is asked for, and the machine can be dropped.
+///
+/// # Which call answers which action
+///
+/// | action | is answered by |
+/// |---|---|
+/// | [`Action::Connect`] | [`connected`](Self::connected), and later [`lost`](Self::lost); or [`lost`](Self::lost) at once |
+/// | [`Action::Close`] | [`lost`](Self::lost), after what was read until then was told with [`received`](Self::received) |
+/// | [`Action::Journal`] | [`journaled`](Self::journaled), once, after the commit; in the order of the actions |
+/// | [`Action::Write`] | nothing if a byte was, or may have been, handed to the kernel; else [`unsent`](Self::unsent), or its ticket among the `untouched` of [`lost`](Self::lost) |
+/// | [`Action::Notice`] | [`reply`](Self::reply), or nothing |
+/// | all others | nothing |
+///
+/// # Time
+///
+/// [`Now::steady`] never goes back from one call to the next. [`Now::wall_ms`] may: it is put into telegrams and chooses the
+/// business day, and no deadline depends on it.
+///
+/// # What a caller must never do
+///
+/// - Write bytes without an [`Action::Write`], or write those of one action twice.
+/// - Call [`journaled`](Self::journaled) with `Ok` before the bytes are durable.
+/// - Call [`unsent`](Self::unsent), or name a ticket as `untouched`, unless it is certain that the kernel has no byte of it: the
+///   exchange becomes `not_sent`, and its service may send the payment again.
+/// - Call [`lost`](Self::lost) twice for one incarnation, or anything for an incarnation after its `lost`. (The machine ignores
+///   these calls, apart from a telegram that was received late, which it reports as a mismatch.)
 #[derive(Debug)]
 pub struct Institution<T> {
     settings: Settings,
@@ -147,17 +195,17 @@ impl<T: Telegrams> Institution<T> {
     ///
     /// # Errors
     /// Why it cannot be sent. It certainly was not.
-    pub fn request(&mut self, draft: &T::Draft, since: Duration, now: Now) -> Result<Ticket, String> {
+    pub fn request(&mut self, draft: &T::Draft, since: Duration, now: Now) -> Result<Ticket, NotSent> {
         if self.leaving.is_some() {
-            return Err("the gateway is stopping".to_owned());
+            return Err(NotSent::Stopping);
         }
         if self.inflight >= self.settings.inflight_max {
-            return Err(format!("the limit of {} exchanges in flight is reached", self.settings.inflight_max));
+            return Err(NotSent::InflightLimit { max: self.settings.inflight_max });
         }
         let incarnation = self.incarnation_for_business()?;
         let (wire, high_water) = self.make(now, |telegrams, trace| telegrams.request(draft, trace, now))?;
         if since + wire.answer_timeout <= now.steady {
-            return Err(not_started(wire.answer_timeout));
+            return Err(NotSent::NotStarted { within: wire.answer_timeout });
         }
         self.inflight += 1;
         self.count(incarnation.link, 1);
@@ -168,21 +216,21 @@ impl<T: Telegrams> Institution<T> {
     ///
     /// # Errors
     /// If no link is open; the institution will send the notice again.
-    pub fn reply(&mut self, incarnation: Incarnation, bytes: TelegramBytes) -> Result<Ticket, String> {
+    pub fn reply(&mut self, incarnation: Incarnation, bytes: TelegramBytes) -> Result<Ticket, NotSent> {
         let incarnation = if self.is_open(incarnation) { incarnation } else { self.incarnation_for_business()? };
         Ok(self.send(Owner::Reply, incarnation, bytes, None, None, None))
     }
 
     /// The journal took the bytes of [`Action::Journal`], or did not.
-    pub fn journaled(&mut self, ticket: Ticket, result: Result<(), String>, now: Now) {
-        if let Err(why) = result {
-            return self.unsent(ticket, &format!("the journal cannot be written: {why}"), now);
+    pub fn journaled(&mut self, ticket: Ticket, result: Result<(), JournalError>, now: Now) {
+        if let Err(error) = result {
+            return self.unsent(ticket, NotSent::Journal(error), now);
         }
         let Some(item) = self.under_way.get(&ticket) else { return };
         let incarnation = item.incarnation;
         let open = self.is_open(incarnation);
         if !open || (item.owner == Owner::Exchange && self.state(incarnation.link) != LinkState::Up) {
-            return self.unsent(ticket, "the link was lost before the write", now);
+            return self.unsent(ticket, NotSent::LinkLost(None), now);
         }
         let Some(item) = self.under_way.get_mut(&ticket) else { return };
         let bytes = item.bytes.clone();
@@ -196,15 +244,15 @@ impl<T: Telegrams> Institution<T> {
         self.actions.push_back(Action::Write(ticket, incarnation, bytes));
     }
 
-    /// The bytes of [`Action::Write`] certainly will not be handed to the kernel.
-    pub fn unsent(&mut self, ticket: Ticket, why: &str, now: Now) {
+    /// The bytes of [`Action::Write`], or of [`Action::Journal`], certainly will not be handed to the kernel.
+    pub fn unsent(&mut self, ticket: Ticket, why: NotSent, now: Now) {
         let Some(item) = self.under_way.remove(&ticket) else { return };
         if let Some((key, _)) = &item.waits {
             self.mux.withdraw(key);
         }
         match item.owner {
-            Owner::Exchange => self.end(ticket, item.incarnation.link, End::NotSent(why.to_owned())),
-            Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, why, now),
+            Owner::Exchange => self.finish(ticket, item.incarnation.link, FinalState::NotSent(why)),
+            Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, DutyFailure::NotSent(why), now),
             Owner::Reply => {}
         }
         self.progress(now);
@@ -219,7 +267,7 @@ impl<T: Telegrams> Institution<T> {
         if let Some(Shutdown::Draining(until)) = self.leaving
             && until <= now.steady
         {
-            self.end_all(now);
+            self.finish_all(now);
         }
         self.progress(now);
     }
@@ -259,12 +307,12 @@ impl<T: Telegrams> Institution<T> {
         &mut self,
         now: Now,
         mut encode: impl FnMut(&T, u64) -> Result<EncodedRequest, String>,
-    ) -> Result<(EncodedRequest, TraceHighWater), String> {
+    ) -> Result<(EncodedRequest, TraceHighWater), NotSent> {
         let day = self.telegrams.day(now);
         let mut last = None;
         for _ in 0..=self.mux.len().min(SKIPS_MAX) {
             let (trace, high_water) = self.traces.next(day);
-            let wire = encode(&self.telegrams, trace)?;
+            let wire = encode(&self.telegrams, trace).map_err(NotSent::Unencodable)?;
             if self.mux.is_free(&wire.key) {
                 return Ok((wire, high_water));
             }
@@ -273,7 +321,7 @@ impl<T: Telegrams> Institution<T> {
                 break;
             }
         }
-        Err("the request's key is in flight, or rests since its last use".to_owned())
+        Err(NotSent::KeyInUse)
     }
 
     fn send_wire(
@@ -309,35 +357,31 @@ impl<T: Telegrams> Institution<T> {
         ticket
     }
 
-    fn end(&mut self, ticket: Ticket, link: LinkId, end: End) {
+    fn finish(&mut self, ticket: Ticket, link: LinkId, state: FinalState) {
         self.inflight = self.inflight.saturating_sub(1);
         self.count(link, -1);
-        if matches!(end, End::Unknown(_)) {
+        if matches!(state, FinalState::Unknown(_)) {
             self.unknown.insert(ticket);
         }
-        self.actions.push_back(Action::End(ticket, end));
+        self.actions.push_back(Action::Finish(ticket, state));
     }
 
     /// Ends every exchange that still runs: what was written as unknown, what was not as not sent.
-    fn end_all(&mut self, now: Now) {
+    fn finish_all(&mut self, now: Now) {
         let until = now.steady + self.settings.quarantine;
         let exchanges = self.under_way.iter().filter(|(_, item)| item.owner == Owner::Exchange);
         let mut running: Vec<_> = exchanges.map(|(ticket, item)| (*ticket, item.written)).collect();
         running.sort_unstable();
         for (ticket, written) in running {
             if !written {
-                self.unsent(ticket, "the gateway stopped before it was sent", now);
+                self.unsent(ticket, NotSent::Stopped, now);
                 continue;
             }
             let Some(item) = self.under_way.remove(&ticket) else { continue };
             if let Some((key, _)) = &item.waits {
                 self.mux.give_up(key, until);
             }
-            self.end(
-                ticket,
-                item.incarnation.link,
-                End::Unknown("the gateway stopped before an answer came".to_owned()),
-            );
+            self.finish(ticket, item.incarnation.link, FinalState::Unknown(Unknown::Stopped));
         }
     }
 
@@ -374,10 +418,6 @@ impl<T: Telegrams> Institution<T> {
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
     }
-}
-
-fn not_started(within: Duration) -> String {
-    format!("it could not be started within {} ms", within.as_millis())
 }
 
 #[cfg(test)]

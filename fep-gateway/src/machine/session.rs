@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use crate::exchange::LinkState;
+use crate::machine::reason::{CloseReason, DutyFailure};
 use crate::machine::terms::Duty;
 
 /// The times and duties of an institution's sessions.
@@ -52,7 +53,7 @@ pub enum SessionEvent {
         refused: Option<String>,
     },
     /// Our duty was not answered in time, or could not be sent.
-    Unanswered(Duty, String),
+    Unanswered(Duty, DutyFailure),
     /// They did a duty of theirs, which is answered with yes.
     Theirs(Duty),
     /// We want to close.
@@ -67,7 +68,7 @@ pub enum SessionAction {
     /// The link's state changed.
     Became(LinkState),
     /// Close the connection, for this reason.
-    Close(String),
+    Close(CloseReason),
 }
 
 impl Session {
@@ -102,16 +103,13 @@ impl Session {
             }
             SessionEvent::Answered { duty, refused } => self.answered(duty, refused),
             SessionEvent::Unanswered(Duty::SignOn, _) if self.state == LinkState::Up => Vec::new(),
-            SessionEvent::Unanswered(Duty::SignOff, _) => {
-                vec![SessionAction::Close("signed off without an answer".to_owned())]
-            }
-            SessionEvent::Unanswered(duty, why) => vec![SessionAction::Close(format!("{}: {why}", duty.name()))],
+            SessionEvent::Unanswered(duty, why) => vec![SessionAction::Close(CloseReason::DutyFailed { duty, why })],
             SessionEvent::Theirs(duty) => self.theirs(duty),
             SessionEvent::Leave => match self.state {
                 LinkState::Up if self.policy.sign_off => {
                     vec![self.turn(LinkState::SigningOff), SessionAction::Send(Duty::SignOff)]
                 }
-                _ => vec![SessionAction::Close("the gateway stopped".to_owned())],
+                _ => vec![SessionAction::Close(CloseReason::Stopped)],
             },
         }
     }
@@ -144,10 +142,10 @@ impl Session {
         match (duty, refused) {
             (Duty::SignOn, None) if self.state == LinkState::SigningOn => vec![self.turn(LinkState::Up)],
             (Duty::SignOn, Some(why)) if self.state == LinkState::SigningOn => {
-                vec![SessionAction::Close(format!("sign-on was refused: {why}"))]
+                vec![SessionAction::Close(CloseReason::SignOnRefused(why))]
             }
             (Duty::SignOn, _) => Vec::new(),
-            (Duty::SignOff, _) => vec![SessionAction::Close("signed off".to_owned())],
+            (Duty::SignOff, _) => vec![SessionAction::Close(CloseReason::SignedOff)],
             // Whatever it says, somebody is there.
             (Duty::EchoTest, _) => {
                 self.echo_waits = false;
@@ -173,8 +171,13 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::reason::Unknown;
 
     const SECOND: Duration = Duration::from_secs(1);
+
+    fn no_answer() -> DutyFailure {
+        DutyFailure::Unknown(Unknown::NoAnswer { within: SECOND })
+    }
 
     fn connected() -> Session {
         let echo_interval = 30 * SECOND;
@@ -200,14 +203,14 @@ mod tests {
         assert_eq!(session.deadline(), None);
         let refused = SessionEvent::Answered { duty: Duty::SignOn, refused: Some("response_code is 0003".to_owned()) };
         let actions = session.on(refused, SECOND);
-        assert_eq!(actions, [SessionAction::Close("sign-on was refused: response_code is 0003".to_owned())]);
+        assert_eq!(actions, [SessionAction::Close(CloseReason::SignOnRefused("response_code is 0003".to_owned()))]);
     }
 
     #[test]
     fn their_sign_on_opens_business_too() {
         let mut session = connected();
         assert_eq!(session.on(SessionEvent::Theirs(Duty::SignOn), SECOND), [SessionAction::Became(LinkState::Up)]);
-        let silence = SessionEvent::Unanswered(Duty::SignOn, "no answer".to_owned());
+        let silence = SessionEvent::Unanswered(Duty::SignOn, no_answer());
         assert_eq!(session.on(silence, 5 * SECOND), []);
     }
 
@@ -216,7 +219,7 @@ mod tests {
         let mut session = Session::new(SessionPolicy::default());
         assert_eq!(session.on(SessionEvent::Connected, Duration::ZERO), [SessionAction::Became(LinkState::Up)]);
         assert_eq!(session.deadline(), None);
-        assert_eq!(session.on(SessionEvent::Leave, SECOND), [SessionAction::Close("the gateway stopped".to_owned())]);
+        assert_eq!(session.on(SessionEvent::Leave, SECOND), [SessionAction::Close(CloseReason::Stopped)]);
     }
 
     #[test]
@@ -236,8 +239,8 @@ mod tests {
     fn a_silent_echo_test_closes_the_link() {
         let mut session = up();
         session.tick(20 * SECOND);
-        let actions = session.on(SessionEvent::Unanswered(Duty::EchoTest, "no answer".to_owned()), 25 * SECOND);
-        assert_eq!(actions, [SessionAction::Close("echo test: no answer".to_owned())]);
+        let actions = session.on(SessionEvent::Unanswered(Duty::EchoTest, no_answer()), 25 * SECOND);
+        assert_eq!(actions, [SessionAction::Close(CloseReason::DutyFailed { duty: Duty::EchoTest, why: no_answer() })]);
     }
 
     #[test]
@@ -256,6 +259,6 @@ mod tests {
         let actions = session.on(SessionEvent::Leave, SECOND);
         assert_eq!(actions, [SessionAction::Became(LinkState::SigningOff), SessionAction::Send(Duty::SignOff)]);
         let answered = SessionEvent::Answered { duty: Duty::SignOff, refused: None };
-        assert_eq!(session.on(answered, SECOND), [SessionAction::Close("signed off".to_owned())]);
+        assert_eq!(session.on(answered, SECOND), [SessionAction::Close(CloseReason::SignedOff)]);
     }
 }

@@ -18,7 +18,7 @@ use super::link::LinkEvent;
 use super::statuses::LineStatuses;
 use crate::config::Institution as Config;
 use crate::exchange::{Answer, Event, Exchange, ExchangeId, Outcome, TelegramBytes};
-use crate::journal::{Ending, Journal, NoticeId, Recalled};
+use crate::journal::{Finish, Journal, JournalError, NoticeId, Recalled};
 use crate::machine::institution::{Institution as Machine, LineSettings, Settings};
 use crate::machine::terms::{Incarnation, LinkId, Now, Ticket};
 use crate::machine::trace::TraceHighWater;
@@ -167,7 +167,7 @@ struct Task {
     notices_running: HashSet<NoticeId>,
     notice_permits: Arc<Semaphore>,
     /// In the order in which the journal was told, so that the wire keeps it.
-    journaled: FuturesOrdered<Waiting<(Ticket, Result<(), String>)>>,
+    journaled: FuturesOrdered<Waiting<(Ticket, Result<(), JournalError>)>>,
     others: FuturesUnordered<Waiting<Done>>,
     stopped: bool,
 }
@@ -188,8 +188,8 @@ struct Running {
 
 /// Something slow that is done.
 enum Done {
-    /// The end of an exchange is in the journal.
-    Ended(Box<Exchange>, oneshot::Sender<Exchange>),
+    /// The outcome of an exchange is in the journal.
+    Finished(Box<Exchange>, oneshot::Sender<Exchange>),
     Settled(Option<Exchange>),
     /// A notice has its answer; none if it must come again.
     Notice {
@@ -254,7 +254,10 @@ impl Task {
                     Ok(ticket) => {
                         self.running.insert(ticket, Running { exchange, reply, since });
                     }
-                    Err(why) => self.finish(exchange, reply, Outcome::NotSent, Some(why), None).await,
+                    Err(why) => {
+                        let reason = Some((why.to_string(), why.code()));
+                        self.finish_exchange(exchange, reply, Outcome::NotSent, reason, None).await;
+                    }
                 }
             }
             // Whoever could ask is gone: that is a stop too.
@@ -282,7 +285,8 @@ impl Task {
                     line,
                     link,
                     incarnation = incarnation.number,
-                    why,
+                    %why,
+                    code = why.code(),
                     "the link is down"
                 );
                 self.machine.lost(incarnation, &why, &untouched, now);
@@ -292,7 +296,7 @@ impl Task {
 
     fn done(&mut self, done: Done) {
         match done {
-            Done::Ended(exchange, reply) => {
+            Done::Finished(exchange, reply) => {
                 self.tell(Event::Exchange(exchange.clone()));
                 // The caller may have gone; the journal has it.
                 let _ = reply.send(*exchange);
@@ -304,27 +308,30 @@ impl Task {
     }
 
     /// An exchange has its final state: into the journal with it, and then to whoever waits.
-    async fn finish(
+    async fn finish_exchange(
         &mut self,
         mut exchange: Exchange,
         reply: oneshot::Sender<Exchange>,
         outcome: Outcome,
-        reason: Option<String>,
+        reason: Option<(String, &'static str)>,
         answer: Option<Answer>,
     ) {
         let at_ms = self.shared.clock.now().wall_ms;
         exchange.outcome = Some(outcome);
-        exchange.reason.clone_from(&reason);
+        if let Some((sentence, code)) = &reason {
+            exchange.reason = Some(sentence.clone());
+            exchange.reason_code = Some((*code).to_owned());
+        }
         exchange.answer.clone_from(&answer);
         exchange.ended_at_ms = Some(at_ms);
-        self.count_end(&exchange, outcome);
-        let ending = Ending { id: exchange.id.clone(), outcome, reason, answer, at_ms };
+        count_outcome(&exchange);
+        let finish = Finish { id: exchange.id.clone(), outcome, reason, answer, at_ms };
         // Told now, so that a settlement cannot overtake it.
-        let written = self.shared.journal.end(ending).await;
+        let written = self.shared.journal.finish(finish).await;
         self.others.push(Box::pin(async move {
             // Whether the disk took it or will be asked again: what happened has happened.
             let _ = written.await;
-            Done::Ended(Box::new(exchange), reply)
+            Done::Finished(Box::new(exchange), reply)
         }));
     }
 
@@ -332,6 +339,18 @@ impl Task {
         // Nobody has to listen.
         let _ = self.shared.events.send(event);
     }
+}
+
+/// Counts an exchange that reached its outcome. The reason's code is a label, so that an operator can tell a full journal from a
+/// reached limit.
+pub(crate) fn count_outcome(exchange: &Exchange) {
+    let labels = [
+        ("institution", exchange.institution.clone()),
+        ("telegram", exchange.telegram.clone()),
+        ("outcome", exchange.outcome.map_or("", Outcome::name).to_owned()),
+        ("reason", exchange.reason_code.clone().unwrap_or_default()),
+    ];
+    metrics::counter!("fep_exchanges_total", &labels).increment(1);
 }
 
 fn settings(config: &Config, catalogue: &TelegramCatalogue) -> Settings {

@@ -16,6 +16,7 @@ use super::clock::Clock;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
 use crate::exchange::TelegramBytes;
+use crate::machine::reason::CloseReason;
 use crate::machine::terms::{Incarnation, Ticket};
 
 /// What a link tells its institution.
@@ -25,11 +26,11 @@ pub(super) enum LinkEvent {
     /// Whole frames, as they came in one read.
     Received(Incarnation, Vec<TelegramBytes>),
     /// The stream has no next frame: what stands there, and why.
-    BadFrame(Incarnation, TelegramBytes, String),
+    BadFrame(Incarnation, TelegramBytes, CloseReason),
     /// The last thing that is heard of an incarnation.
     Lost {
         incarnation: Incarnation,
-        why: String,
+        why: CloseReason,
         untouched: Vec<Ticket>,
     },
 }
@@ -58,8 +59,6 @@ const WRITE_MAX_BYTES: usize = 64 * 1024;
 /// connection and throw away what the institution has not read yet.
 const LINGER: Duration = Duration::from_millis(500);
 
-const CLOSED_BY_US: &str = "closed by us";
-
 /// Bytes that one read asks for.
 const READ_BYTES: usize = 16 * 1024;
 
@@ -80,28 +79,32 @@ impl LinkTask {
         let _ = self.events.send(LinkEvent::Lost { incarnation: self.incarnation, why, untouched }).await;
     }
 
-    async fn connect(&mut self) -> Result<TcpStream, String> {
+    async fn connect(&mut self) -> Result<TcpStream, CloseReason> {
         let connect = timeout(self.connect_timeout, TcpStream::connect(&self.address));
         let stream = tokio::select! {
             result = connect => match result {
                 Ok(Ok(stream)) => stream,
-                Ok(Err(error)) => return Err(format!("{}: {error}", self.address)),
+                Ok(Err(error)) => return Err(self.connect_failed(&error)),
                 Err(_) => {
-                    let waited = self.connect_timeout.as_millis();
-                    return Err(format!("{}: no connection within {waited} ms", self.address));
+                    let address = self.address.clone();
+                    return Err(CloseReason::ConnectTimeout { address, within: self.connect_timeout });
                 }
             },
-            _ = &mut self.close => return Err("closed before it was connected".to_owned()),
+            _ = &mut self.close => return Err(CloseReason::Unconnected),
         };
         // A telegram must not wait for the answer to the one before.
-        stream.set_nodelay(true).map_err(|error| format!("{}: {error}", self.address))?;
+        stream.set_nodelay(true).map_err(|error| self.connect_failed(&error))?;
         Ok(stream)
     }
 
+    fn connect_failed(&self, error: &std::io::Error) -> CloseReason {
+        CloseReason::ConnectFailed { address: self.address.clone(), error: error.to_string() }
+    }
+
     /// Reads and writes until one side has enough, and says why.
-    async fn carry(&mut self, stream: TcpStream, outbox: &mut Outbox) -> String {
+    async fn carry(&mut self, stream: TcpStream, outbox: &mut Outbox) -> CloseReason {
         if self.events.send(LinkEvent::Connected(self.incarnation)).await.is_err() {
-            return "the gateway is gone".to_owned();
+            return CloseReason::TaskFailed;
         }
         let (read, mut write) = stream.into_split();
         let reader = Reader {
@@ -122,16 +125,16 @@ impl LinkTask {
             drop(enough);
             let _ = reader.await;
         }
-        result.err().unwrap_or_else(|| CLOSED_BY_US.to_owned())
+        result.err().unwrap_or(CloseReason::ByUs)
     }
 
     /// Writes until the link shall be closed and everything promised is written, or until that cannot be done, and why.
     async fn write(
         &mut self,
         write: &mut OwnedWriteHalf,
-        reader: &mut JoinHandle<String>,
+        reader: &mut JoinHandle<CloseReason>,
         outbox: &mut Outbox,
-    ) -> Result<(), String> {
+    ) -> Result<(), CloseReason> {
         let mut refused_since = Instant::now();
         let mut closing = false;
         loop {
@@ -139,21 +142,21 @@ impl LinkTask {
                 return Ok(());
             }
             tokio::select! {
-                why = &mut *reader => return Err(why.unwrap_or_else(|_| "the reader stopped".to_owned())),
+                why = &mut *reader => return Err(why.unwrap_or(CloseReason::TaskFailed)),
                 result = write.write(outbox.bytes()), if !outbox.is_empty() => match result {
-                    Ok(0) => return Err("the connection takes no more bytes".to_owned()),
+                    Ok(0) => return Err(CloseReason::Write("the connection takes no more bytes".to_owned())),
                     Ok(count) => {
                         outbox.taken(count);
                         refused_since = Instant::now();
                         self.statuses.sent(self.incarnation, self.clock.now().wall_ms);
                     }
-                    Err(error) => return Err(format!("write: {error}")),
+                    Err(error) => return Err(CloseReason::Write(error.to_string())),
                 },
                 () = sleep_until(refused_since + self.write_timeout), if !outbox.is_empty() => {
-                    return Err(format!("the institution took no bytes for {} ms", self.write_timeout.as_millis()));
+                    return Err(CloseReason::WriteTimeout { within: self.write_timeout });
                 }
                 frame = self.frames.recv(), if !closing && outbox.bytes().len() < WRITE_MAX_BYTES => {
-                    let Some((ticket, bytes)) = frame else { return Err("the gateway is gone".to_owned()) };
+                    let Some((ticket, bytes)) = frame else { return Err(CloseReason::TaskFailed) };
                     if outbox.is_empty() {
                         refused_since = Instant::now();
                     }
@@ -192,7 +195,7 @@ struct Reader {
 
 impl Reader {
     /// Reads until the stream ends, breaks, or `enough` is dropped, and says why.
-    async fn run(self, mut read: OwnedReadHalf, mut enough: oneshot::Receiver<()>) -> String {
+    async fn run(self, mut read: OwnedReadHalf, mut enough: oneshot::Receiver<()>) -> CloseReason {
         let mut buffer = BytesMut::with_capacity(READ_BYTES);
         let mut offset = 0_u64;
         let mut begun = Instant::now();
@@ -202,21 +205,19 @@ impl Reader {
             let result = tokio::select! {
                 result = read.read_buf(&mut buffer) => result,
                 () = sleep_until(begun + self.frame_timeout), if !between_frames => {
-                    let limit = self.frame_timeout.as_millis();
-                    let len = buffer.len();
-                    let why = format!("a frame was begun and not finished within {limit} ms, after {len} of its bytes");
+                    let why = CloseReason::FrameTimeout { within: self.frame_timeout, len: buffer.len() };
                     return self.bad_frame(buffer, why).await;
                 }
-                _ = &mut enough => return CLOSED_BY_US.to_owned(),
+                _ = &mut enough => return CloseReason::ByUs,
             };
             match result {
-                Ok(0) if buffer.is_empty() => return "the institution closed the connection".to_owned(),
+                Ok(0) if buffer.is_empty() => return CloseReason::ByInstitution,
                 Ok(0) => {
-                    let why = format!("the connection ended inside a frame, after {} of its bytes", buffer.len());
+                    let why = CloseReason::FrameCut { len: buffer.len() };
                     return self.bad_frame(buffer, why).await;
                 }
                 Ok(_) => self.statuses.received(self.incarnation, self.clock.now().wall_ms),
-                Err(error) => return format!("read: {error}"),
+                Err(error) => return CloseReason::Read(error.to_string()),
             }
             let mut frames = Vec::new();
             let broken = loop {
@@ -235,15 +236,15 @@ impl Reader {
                 begun = Instant::now();
             }
             if !frames.is_empty() && self.events.send(LinkEvent::Received(self.incarnation, frames)).await.is_err() {
-                return "the gateway is gone".to_owned();
+                return CloseReason::TaskFailed;
             }
             if let Some(error) = broken {
-                return self.bad_frame(buffer, format!("byte {offset} of the connection: {error}")).await;
+                return self.bad_frame(buffer, CloseReason::BadFrame { offset, error }).await;
             }
         }
     }
 
-    async fn bad_frame(&self, buffer: BytesMut, why: String) -> String {
+    async fn bad_frame(&self, buffer: BytesMut, why: CloseReason) -> CloseReason {
         let _ =
             self.events.send(LinkEvent::BadFrame(self.incarnation, TelegramBytes::copy_of(&buffer), why.clone())).await;
         why

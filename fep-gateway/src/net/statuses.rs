@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::config::Institution;
 use crate::exchange::{LineStatus, LinkState, LinkStatus};
+use crate::machine::reason::CloseReason;
 use crate::machine::terms::{Incarnation, LinkId};
 
 /// One institution's lines.
@@ -33,6 +34,7 @@ impl LineStatuses {
             inflight_max: config.inflight_max,
             reconnects: 0,
             last_error: None,
+            last_error_code: None,
         };
         Self { lines: config.lines.iter().map(|config| Mutex::new(line(config))).collect() }
     }
@@ -68,7 +70,7 @@ impl LineStatuses {
         &self,
         id: LinkId,
         state: LinkState,
-        error: Option<String>,
+        error: Option<CloseReason>,
         now_ms: i64,
     ) -> Option<(LineStatus, bool)> {
         let mut line = open(self.lines.get(id.line)?);
@@ -80,8 +82,9 @@ impl LineStatuses {
         link.state = state;
         link.since_ms = now_ms;
         line.reconnects += u64::from(lost);
-        if error.is_some() {
-            line.last_error = error;
+        if let Some(error) = error {
+            line.last_error = Some(error.to_string());
+            line.last_error_code = Some(error.code());
         }
         Some((line.clone(), lost))
     }

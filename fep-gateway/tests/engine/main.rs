@@ -12,6 +12,7 @@
 
 mod harness;
 mod lines;
+mod migration;
 mod notices;
 mod outcomes;
 mod peer;

@@ -1,4 +1,4 @@
-//! The HTTP contract of design.md, section 6: what services may rely on.
+//! The HTTP contract: the routes, statuses and JSON fields that services may rely on.
 
 use std::time::Duration;
 
@@ -33,6 +33,12 @@ async fn what_was_not_sent_is_503_and_says_why() {
     let (status, reply) = bench.transfer(&transfer("rent"), None).await;
     assert_eq!((status, &reply["outcome"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("not_sent")));
     assert!(!reply["reason"].as_str().unwrap().is_empty());
+    assert_eq!(reply["reason_code"], "no_line_up");
+    let listed = bench.get("/v1/exchanges").await.1;
+    assert_eq!(listed["exchanges"][0]["reason_code"], "no_line_up");
+    let path = format!("/v1/exchanges/{}", reply["exchange"].as_str().unwrap());
+    assert_eq!(bench.get(&path).await.1["reason_code"], "no_line_up");
+    bench.until("/v1/lines", |reply| reply["lines"][0]["last_error_code"] == "connect_failed").await;
     assert!(reply.get("answer").is_none());
 }
 
@@ -163,8 +169,8 @@ async fn metrics_count_outcomes_and_name_no_field() {
     let page = bench.text("/metrics").await;
     // Other tests count in the same process, so only names and labels are sure.
     for line in [
-        r#"fep_exchanges_total{institution="bank-a",telegram="Transfer",outcome="answered"} "#,
-        r#"fep_exchanges_total{institution="bank-a",telegram="Transfer",outcome="unknown"} "#,
+        r#"fep_exchanges_total{institution="bank-a",telegram="Transfer",outcome="answered",reason=""} "#,
+        r#"fep_exchanges_total{institution="bank-a",telegram="Transfer",outcome="unknown",reason="no_answer"} "#,
         r#"fep_links_up{institution="bank-a",line="main"} "#,
         r#"fep_inflight_max{institution="bank-a",line="main"} 500"#,
         r#"fep_round_trip_seconds_bucket{institution="bank-a",telegram="Transfer",le="0.5"} "#,

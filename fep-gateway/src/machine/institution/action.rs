@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::exchange::{LinkState, TelegramBytes};
+use crate::machine::reason::{CloseReason, Mismatch, NotSent, Unknown};
 use crate::machine::terms::{Incarnation, Key, LinkId, Ticket};
 use crate::machine::trace::TraceHighWater;
 
@@ -13,19 +14,19 @@ pub enum Action {
     /// Connect this link; answer with [`connected`](super::Institution::connected) or [`lost`](super::Institution::lost).
     Connect(Incarnation),
     /// Close the connection; answer with [`lost`](super::Institution::lost).
-    Close(Incarnation, String),
+    Close(Incarnation, CloseReason),
     /// Bring these bytes into the journal; answer with [`journaled`](super::Institution::journaled).
     Journal(Outgoing),
     /// Write these bytes, which are in the journal.
     Write(Ticket, Incarnation, TelegramBytes),
     /// An exchange ended, or was settled.
-    End(Ticket, End),
+    Finish(Ticket, FinalState),
     /// These bytes were received.
     Received(Incoming),
     /// A notice wants an answer: [`reply`](super::Institution::reply).
     Notice(Incarnation, Arc<str>, TelegramBytes),
-    /// A link changed. The text says why, if something went wrong.
-    Link(LinkId, LinkState, Option<String>),
+    /// A link changed; with the reason, if something went wrong.
+    Link(LinkId, LinkState, Option<CloseReason>),
     /// An echo test came back after this time.
     Echo(LinkId, Duration),
     /// Nothing that comes can belong to this one any more.
@@ -60,17 +61,29 @@ pub struct OutgoingRequest {
     pub trace: String,
 }
 
-/// How an exchange ended.
+/// The outcome of an exchange, or what settled it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// By this telegram.
+pub enum FinalState {
+    /// Answered by this telegram.
     Answered(Arc<str>, TelegramBytes),
     /// Certainly not on the wire, for this reason.
-    NotSent(String),
+    NotSent(NotSent),
     /// Perhaps done, for this reason.
-    Unknown(String),
+    Unknown(Unknown),
     /// It was unknown; this telegram came late.
     Settled(Arc<str>, TelegramBytes),
+}
+
+impl FinalState {
+    /// Why it is not answered: the sentence and its stable code.
+    #[must_use]
+    pub fn reason(&self) -> Option<(String, &'static str)> {
+        match self {
+            Self::Answered(..) | Self::Settled(..) => None,
+            Self::NotSent(why) => Some((why.to_string(), why.code())),
+            Self::Unknown(why) => Some((why.to_string(), why.code())),
+        }
+    }
 }
 
 /// Received bytes and what they were taken for.
@@ -84,8 +97,8 @@ pub struct Incoming {
     pub class: Class,
     /// To what of ours they belong.
     pub ticket: Option<Ticket>,
-    /// What is wrong with them; shows no secret.
-    pub note: Option<String>,
+    /// Why they are not what was waited for.
+    pub note: Option<Mismatch>,
 }
 
 /// What received bytes can be.

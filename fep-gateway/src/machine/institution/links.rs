@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Action, End, Institution, LineSettings, Owner};
+use super::{Action, FinalState, Institution, LineSettings, Owner};
 use crate::exchange::LinkState;
 use crate::machine::backoff::Backoff;
+use crate::machine::reason::{CloseReason, DutyFailure, NotSent, Unknown};
 use crate::machine::session::{Session, SessionAction, SessionEvent, SessionPolicy};
 use crate::machine::terms::{Duty, Incarnation, LinkId, Now, Telegrams, Ticket};
 
@@ -17,7 +18,7 @@ pub(super) struct ContractedLink {
     backoff: Backoff,
     up_since: Option<Duration>,
     inflight: usize,
-    last_error: Option<String>,
+    last_error: Option<CloseReason>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,9 +94,9 @@ impl<T: Telegrams> Institution<T> {
 
     /// The connection ended, or never came to be. `untouched` are the bytes of [`Action::Write`] of which certainly none was
     /// handed to the kernel.
-    pub fn lost(&mut self, incarnation: Incarnation, why: &str, untouched: &[Ticket], now: Now) {
+    pub fn lost(&mut self, incarnation: Incarnation, why: &CloseReason, untouched: &[Ticket], now: Now) {
         for ticket in untouched {
-            self.unsent(*ticket, &format!("the link was lost before the write: {why}"), now);
+            self.unsent(*ticket, NotSent::LinkLost(Some(Box::new(why.clone()))), now);
         }
         self.give_up_on(incarnation, why, now);
         let random = self.next_random();
@@ -107,7 +108,7 @@ impl<T: Telegrams> Institution<T> {
             return;
         }
         // What we closed ourselves was given its reason when we did.
-        let reason = if link.stage == Stage::Closing { link.last_error.clone() } else { Some(why.to_owned()) };
+        let reason = if link.stage == Stage::Closing { link.last_error.clone() } else { Some(why.clone()) };
         link.stage = if leaving { Stage::Down } else { Stage::Waiting(now.steady + link.fell(now.steady, random)) };
         link.last_error.clone_from(&reason);
         self.actions.push_back(Action::Link(incarnation.link, LinkState::Down, reason));
@@ -142,7 +143,7 @@ impl<T: Telegrams> Institution<T> {
         match link.stage {
             Stage::Open => self.session(id, SessionEvent::Leave, now),
             Stage::Waiting(_) => link.stage = Stage::Down,
-            Stage::Connecting => self.close(id, "the gateway stopped".to_owned()),
+            Stage::Connecting => self.close(id, CloseReason::Stopped),
             Stage::Down | Stage::Closing => {}
         }
     }
@@ -164,9 +165,9 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    pub(super) fn duty_failed(&mut self, incarnation: Incarnation, duty: Duty, why: &str, now: Now) {
+    pub(super) fn duty_failed(&mut self, incarnation: Incarnation, duty: Duty, why: DutyFailure, now: Now) {
         if self.is_open(incarnation) {
-            self.session(incarnation.link, SessionEvent::Unanswered(duty, why.to_owned()), now);
+            self.session(incarnation.link, SessionEvent::Unanswered(duty, why), now);
         }
     }
 
@@ -185,21 +186,18 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// The link that is up and carries least.
-    pub(super) fn incarnation_for_business(&self) -> Result<Incarnation, String> {
+    pub(super) fn incarnation_for_business(&self) -> Result<Incarnation, NotSent> {
         let up = |link: &ContractedLink| link.stage == Stage::Open && link.session.state() == LinkState::Up;
         let mut best: Option<(usize, Incarnation)> = None;
-        let mut error = None;
+        let mut error: Option<&CloseReason> = None;
         for id in self.link_ids() {
             let Some(link) = self.link(id) else { continue };
             if up(link) && best.is_none_or(|(least, _)| link.inflight < least) {
                 best = Some((link.inflight, Incarnation { link: id, number: link.incarnation }));
             }
-            error = error.or_else(|| link.last_error.clone());
+            error = error.or(link.last_error.as_ref());
         }
-        best.map(|(_, incarnation)| incarnation).ok_or_else(|| match error {
-            Some(error) => format!("no line is up: {error}"),
-            None => "no line is up".to_owned(),
-        })
+        best.map(|(_, incarnation)| incarnation).ok_or_else(|| NotSent::NoLineUp(error.cloned().map(Box::new)))
     }
 
     pub(super) fn count(&mut self, id: LinkId, change: isize) {
@@ -221,7 +219,7 @@ impl<T: Telegrams> Institution<T> {
         self.lines.get(id.line)?.get(id.link)
     }
 
-    fn close(&mut self, id: LinkId, why: String) {
+    fn close(&mut self, id: LinkId, why: CloseReason) {
         let Some(link) = self.link_mut(id) else { return };
         if matches!(link.stage, Stage::Open | Stage::Connecting) {
             link.stage = Stage::Closing;
@@ -238,12 +236,12 @@ impl<T: Telegrams> Institution<T> {
             Ok((wire, high_water)) => {
                 self.send_wire(Owner::Duty { duty, since: now.steady }, incarnation, wire, high_water, now.steady);
             }
-            Err(why) => self.session(id, SessionEvent::Unanswered(duty, why), now),
+            Err(why) => self.session(id, SessionEvent::Unanswered(duty, DutyFailure::NotSent(why)), now),
         }
     }
 
     /// Everything that was written to a connection which is gone can only be answered late.
-    fn give_up_on(&mut self, incarnation: Incarnation, why: &str, now: Now) {
+    fn give_up_on(&mut self, incarnation: Incarnation, why: &CloseReason, now: Now) {
         let mut written = Vec::new();
         for (ticket, item) in &self.under_way {
             if item.incarnation == incarnation && item.written {
@@ -257,7 +255,7 @@ impl<T: Telegrams> Institution<T> {
                 self.mux.give_up(key, now.steady + self.settings.quarantine);
             }
             if item.owner == Owner::Exchange {
-                self.end(ticket, incarnation.link, End::Unknown(format!("the link was lost after the write: {why}")));
+                self.finish(ticket, incarnation.link, FinalState::Unknown(Unknown::LinkLost(Box::new(why.clone()))));
             }
         }
     }

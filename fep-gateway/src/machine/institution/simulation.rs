@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::tests::{ToyTelegrams, at, settings};
 use super::*;
+use crate::machine::reason::CloseReason;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -44,7 +45,7 @@ struct World {
     alive: HashSet<Incarnation>,
     requests: HashMap<Ticket, TelegramBytes>,
     handed: HashSet<Ticket>,
-    ends: HashMap<Ticket, Vec<End>>,
+    ends: HashMap<Ticket, Vec<FinalState>>,
     inflight: HashSet<Ticket>,
     ended: Ends,
 }
@@ -132,12 +133,16 @@ impl World {
                 self.alive.insert(incarnation);
                 self.machine.connected(incarnation, now);
             }
-            Event::Refused(incarnation) => self.machine.lost(incarnation, "connection refused", &[], now),
+            Event::Refused(incarnation) => {
+                self.machine.lost(incarnation, &CloseReason::Read("connection refused".to_owned()), &[], now)
+            }
             Event::Journaled(ticket, true) => {
                 self.journaled.insert(ticket);
                 self.machine.journaled(ticket, Ok(()), now);
             }
-            Event::Journaled(ticket, false) => self.machine.journaled(ticket, Err("disk full".to_owned()), now),
+            Event::Journaled(ticket, false) => {
+                self.machine.journaled(ticket, Err(JournalError::Failed("disk full".to_owned())), now)
+            }
             Event::Handed(ticket, incarnation, bytes) => {
                 if self.waiting.remove(&ticket).is_some() && self.alive.contains(&incarnation) {
                     assert!(self.handed.insert(ticket), "{ticket:?} was written twice");
@@ -159,7 +164,7 @@ impl World {
                         .collect();
                     untouched.sort_unstable();
                     self.waiting.retain(|_, there| *there != incarnation);
-                    self.machine.lost(incarnation, "reset", &untouched, now);
+                    self.machine.lost(incarnation, &CloseReason::Read("reset".to_owned()), &untouched, now);
                 }
             }
             Event::Tick => self.machine.tick(now),
@@ -224,32 +229,32 @@ impl World {
                     let wait = self.dice(3);
                     self.after(wait, Event::Handed(ticket, incarnation, bytes));
                 }
-                Action::End(ticket, end) => self.end(ticket, end),
+                Action::Finish(ticket, state) => self.end(ticket, state),
                 _ => {}
             }
         }
     }
 
-    fn end(&mut self, ticket: Ticket, end: End) {
+    fn end(&mut self, ticket: Ticket, end: FinalState) {
         let request = self.requests.get(&ticket).expect("only a request can end");
         let key = request.get(4..).unwrap();
         match &end {
-            End::Answered(telegram, answer) | End::Settled(telegram, answer) => {
+            FinalState::Answered(telegram, answer) | FinalState::Settled(telegram, answer) => {
                 assert_eq!((&**telegram, answer.get(4..)), ("ANS", Some(key)), "an answer reached another request");
                 assert!(self.handed.contains(&ticket), "answered and never sent");
             }
-            End::NotSent(_) => assert!(!self.handed.contains(&ticket), "{ticket:?} was sent"),
-            End::Unknown(_) => {}
+            FinalState::NotSent(_) => assert!(!self.handed.contains(&ticket), "{ticket:?} was sent"),
+            FinalState::Unknown(_) => {}
         }
         match end {
-            End::Answered(..) => self.ended.answered += 1,
-            End::NotSent(_) => self.ended.not_sent += 1,
-            End::Unknown(_) => self.ended.unknown += 1,
-            End::Settled(..) => self.ended.settled += 1,
+            FinalState::Answered(..) => self.ended.answered += 1,
+            FinalState::NotSent(_) => self.ended.not_sent += 1,
+            FinalState::Unknown(_) => self.ended.unknown += 1,
+            FinalState::Settled(..) => self.ended.settled += 1,
         }
         self.inflight.remove(&ticket);
         let ends = self.ends.entry(ticket).or_default();
-        let settles = matches!((ends.as_slice(), &end), ([End::Unknown(_)], End::Settled(..)));
+        let settles = matches!((ends.as_slice(), &end), ([FinalState::Unknown(_)], FinalState::Settled(..)));
         assert!(ends.is_empty() || settles, "{ticket:?} ended twice: {ends:?}, then {end:?}");
         ends.push(end);
     }

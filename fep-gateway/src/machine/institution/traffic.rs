@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Action, Class, End, Incoming, Institution, Owner, UnderWay, not_started};
+use super::{Action, Class, FinalState, Incoming, Institution, Owner, UnderWay};
 use crate::exchange::TelegramBytes;
 use crate::machine::mux::{Expired, Verdict};
+use crate::machine::reason::{CloseReason, DutyFailure, Mismatch, NotSent, Unknown};
 use crate::machine::session::SessionEvent;
 use crate::machine::terms::{Classified, Duty, Incarnation, Key, Now, Telegrams, Ticket};
 
@@ -12,8 +13,7 @@ impl<T: Telegrams> Institution<T> {
     /// A frame came.
     pub fn received(&mut self, incarnation: Incarnation, bytes: TelegramBytes, now: Now) {
         if !self.is_present(incarnation) {
-            let note = "it came on a connection that is gone";
-            return self.note(incarnation, bytes, Class::Unmatched, None, Some(note.to_owned()));
+            return self.note(incarnation, bytes, Class::Unmatched, None, Some(Mismatch::ConnectionGone));
         }
         self.session(incarnation.link, SessionEvent::Received, now);
         match self.telegrams.read(&bytes) {
@@ -22,21 +22,20 @@ impl<T: Telegrams> Institution<T> {
                 match verdict {
                     Verdict::Matched(ticket) => {
                         self.note(incarnation, bytes.clone(), Class::Answer, Some(ticket), None);
-                        self.matched(ticket, End::Answered(telegram, bytes), refused, now);
+                        self.matched(ticket, FinalState::Answered(telegram, bytes), refused, now);
                     }
                     Verdict::Late(ticket) => {
                         self.note(incarnation, bytes.clone(), Class::Late, Some(ticket), None);
                         if self.unknown.remove(&ticket) {
-                            self.actions.push_back(Action::End(ticket, End::Settled(telegram, bytes)));
+                            self.actions.push_back(Action::Finish(ticket, FinalState::Settled(telegram, bytes)));
                         }
                     }
                     Verdict::Conflicting(ticket) => {
-                        let note = "it says something else than the answer that came before; both are kept";
-                        self.note(incarnation, bytes, Class::Conflicting, Some(ticket), Some(note.to_owned()));
+                        self.note(incarnation, bytes, Class::Conflicting, Some(ticket), Some(Mismatch::Conflicting));
                     }
                     Verdict::Duplicate(ticket) => self.note(incarnation, bytes, Class::Duplicate, Some(ticket), None),
                     Verdict::Unmatched(why) => {
-                        self.note(incarnation, bytes, Class::Unmatched, None, Some(why.reason().to_owned()));
+                        self.note(incarnation, bytes, Class::Unmatched, None, Some(Mismatch::Unmatched(why)));
                     }
                 }
             }
@@ -46,7 +45,7 @@ impl<T: Telegrams> Institution<T> {
                 self.actions.push_back(Action::Notice(incarnation, telegram, bytes));
             }
             Classified::Unexpected { telegram } => {
-                let note = format!("{telegram} is neither an answer nor configured as a notice");
+                let note = Mismatch::Unexpected { telegram: telegram.as_ref().to_owned() };
                 self.note(incarnation, bytes, Class::Unmatched, None, Some(note));
             }
             Classified::Undecodable { key, why } => self.unreadable(incarnation, key.as_ref(), why, bytes, now),
@@ -55,8 +54,8 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// Bytes came that no frame can begin with. Nothing behind them can be trusted.
-    pub fn bad_frame(&mut self, incarnation: Incarnation, bytes: TelegramBytes, why: String) {
-        self.note(incarnation, bytes, Class::BadFrame, None, Some(why));
+    pub fn bad_frame(&mut self, incarnation: Incarnation, bytes: TelegramBytes, why: CloseReason) {
+        self.note(incarnation, bytes, Class::BadFrame, None, Some(Mismatch::NoFrame(why)));
     }
 
     /// Ends what was not answered in time, and forgets keys that have rested.
@@ -65,18 +64,20 @@ impl<T: Telegrams> Institution<T> {
             match expired {
                 Expired::Unanswered(ticket) => {
                     let Some(item) = self.under_way.remove(&ticket) else { continue };
-                    let timeout = item.waits.map_or(0, |(_, timeout)| timeout.as_millis());
-                    let why = format!("no answer within {timeout} ms");
+                    let within = item.waits.map_or(Duration::ZERO, |(_, timeout)| timeout);
+                    let why = Unknown::NoAnswer { within };
                     match item.owner {
-                        Owner::Exchange => self.end(ticket, item.incarnation.link, End::Unknown(why)),
-                        Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, &why, now),
+                        Owner::Exchange => self.finish(ticket, item.incarnation.link, FinalState::Unknown(why)),
+                        Owner::Duty { duty, .. } => {
+                            self.duty_failed(item.incarnation, duty, DutyFailure::Unknown(why), now)
+                        }
                         Owner::Reply => {}
                     }
                 }
                 Expired::NotStarted(ticket) => {
                     let timeout = self.under_way.get(&ticket).and_then(|item| item.waits.as_ref());
                     let within = timeout.map_or(Duration::ZERO, |(_, timeout)| *timeout);
-                    self.unsent(ticket, &format!("{}: the journal had not taken it", not_started(within)), now);
+                    self.unsent(ticket, NotSent::JournalSlow { within }, now);
                 }
                 Expired::Forgotten(ticket) => {
                     self.unknown.remove(&ticket);
@@ -86,7 +87,7 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    fn matched(&mut self, ticket: Ticket, answered: End, refused: Option<String>, now: Now) {
+    fn matched(&mut self, ticket: Ticket, answered: FinalState, refused: Option<String>, now: Now) {
         let Some(UnderWay { owner, incarnation, .. }) = self.under_way.remove(&ticket) else { return };
         // Only that shows that somebody is at work there: a sign-on may be accepted and the link dropped, again and again.
         if matches!(owner, Owner::Exchange | Owner::Duty { duty: Duty::EchoTest, .. })
@@ -95,7 +96,7 @@ impl<T: Telegrams> Institution<T> {
             link.worked();
         }
         match owner {
-            Owner::Exchange => self.end(ticket, incarnation.link, answered),
+            Owner::Exchange => self.finish(ticket, incarnation.link, answered),
             Owner::Duty { duty, since } if self.is_open(incarnation) => {
                 if duty == Duty::EchoTest {
                     self.actions.push_back(Action::Echo(incarnation.link, now.steady.saturating_sub(since)));
@@ -113,7 +114,7 @@ impl<T: Telegrams> Institution<T> {
                 self.send(Owner::Reply, incarnation, reply, None, None, None);
                 self.session(incarnation.link, SessionEvent::Theirs(duty), now);
             }
-            Err(why) => self.note(incarnation, bytes, Class::Undecodable, None, Some(why)),
+            Err(why) => self.note(incarnation, bytes, Class::Undecodable, None, Some(Mismatch::Unanswerable(why))),
         }
     }
 
@@ -121,15 +122,15 @@ impl<T: Telegrams> Institution<T> {
     fn unreadable(&mut self, incarnation: Incarnation, key: Option<&Key>, why: String, bytes: TelegramBytes, now: Now) {
         let owner = key.and_then(|key| Some((key, self.mux.waiting(key)?)));
         let Some((key, ticket)) = owner else {
-            return self.note(incarnation, bytes, Class::Undecodable, None, Some(why));
+            return self.note(incarnation, bytes, Class::Undecodable, None, Some(Mismatch::Undecodable(why)));
         };
         self.mux.give_up(key, now.steady + self.settings.quarantine);
-        let reason = format!("the answer cannot be read: {why}");
-        self.note(incarnation, bytes, Class::Undecodable, Some(ticket), Some(why));
+        let reason = Unknown::Unreadable(why.clone());
+        self.note(incarnation, bytes, Class::Undecodable, Some(ticket), Some(Mismatch::Undecodable(why)));
         let Some(item) = self.under_way.remove(&ticket) else { return };
         match item.owner {
-            Owner::Exchange => self.end(ticket, item.incarnation.link, End::Unknown(reason)),
-            Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, &reason, now),
+            Owner::Exchange => self.finish(ticket, item.incarnation.link, FinalState::Unknown(reason)),
+            Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, DutyFailure::Unknown(reason), now),
             Owner::Reply => {}
         }
     }
@@ -140,7 +141,7 @@ impl<T: Telegrams> Institution<T> {
         bytes: TelegramBytes,
         class: Class,
         ticket: Option<Ticket>,
-        note: Option<String>,
+        note: Option<Mismatch>,
     ) {
         self.actions.push_back(Action::Received(Incoming { incarnation, bytes, class, ticket, note }));
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Done, OpenLink, Running, Task};
-use crate::exchange::{Answer, Event, Exchange, LinkState, Outcome, TelegramBytes};
-use crate::journal::{Direction, Entry, Sending, Settlement};
-use crate::machine::institution::{Action, Class, End, Incoming, Outgoing};
+use crate::exchange::{Answer, Event, LinkState, Outcome, TelegramBytes};
+use crate::journal::{Direction, Entry, JournalError, Sending, Settlement};
+use crate::machine::institution::{Action, Class, FinalState, Incoming, Outgoing};
+use crate::machine::reason::{CloseReason, Mismatch, NotSent};
 use crate::machine::terms::{Incarnation, LinkId, Ticket};
 use crate::net::link::LinkTask;
 
@@ -23,7 +24,7 @@ impl Task {
                 Action::Close(incarnation, why) => self.close(incarnation, &why),
                 Action::Journal(outgoing) => self.journal(outgoing),
                 Action::Write(ticket, incarnation, bytes) => self.write(ticket, incarnation, bytes),
-                Action::End(ticket, end) => self.end(ticket, end).await,
+                Action::Finish(ticket, state) => self.finish(ticket, state).await,
                 Action::Received(incoming) => self.received(incoming).await,
                 Action::Notice(incarnation, telegram, bytes) => self.notice(incarnation, &telegram, bytes),
                 Action::Link(link, state, error) => self.link_became(link, state, error),
@@ -38,18 +39,6 @@ impl Task {
                 Action::Stopped => self.stopped = true,
             }
         }
-    }
-
-    pub(super) fn count_end(&self, exchange: &Exchange, outcome: Outcome) {
-        let outcome = match outcome {
-            Outcome::Answered => "answered",
-            Outcome::NotSent => "not_sent",
-            Outcome::Unknown => "unknown",
-        };
-        let institution = self.name.clone();
-        let telegram = exchange.telegram.clone();
-        metrics::counter!("fep_exchanges_total", "institution" => institution, "telegram" => telegram, "outcome" => outcome)
-            .increment(1);
     }
 
     fn connect(&mut self, incarnation: Incarnation) {
@@ -73,14 +62,15 @@ impl Task {
         tokio::spawn(link.run());
     }
 
-    fn close(&mut self, incarnation: Incarnation, why: &str) {
+    fn close(&mut self, incarnation: Incarnation, why: &CloseReason) {
         let (line, number) = self.link_name(incarnation.link);
         tracing::info!(
             institution = self.name,
             line,
             link = number,
             incarnation = incarnation.number,
-            why,
+            %why,
+            code = why.code(),
             "closing the link"
         );
         let link = self.links.get_mut(&incarnation.link).filter(|link| link.incarnation == incarnation);
@@ -112,12 +102,12 @@ impl Task {
         match self.shared.journal.send(sending) {
             Ok(written) => self.journaled.push_back(Box::pin(async move {
                 let result = match written.await {
-                    Ok(result) => result.map_err(|error| error.to_string()),
-                    Err(_) => Err("it is closed".to_owned()),
+                    Ok(result) => result,
+                    Err(_) => Err(JournalError::Closed),
                 };
                 (ticket, result)
             })),
-            Err(error) => self.machine.journaled(ticket, Err(error.to_string()), self.shared.clock.now()),
+            Err(error) => self.machine.journaled(ticket, Err(error), self.shared.clock.now()),
         }
     }
 
@@ -127,12 +117,12 @@ impl Task {
         if handed {
             self.show_inflight(incarnation.link.line);
         } else {
-            self.machine.unsent(ticket, "the link takes nothing more", self.shared.clock.now());
+            self.machine.unsent(ticket, NotSent::LinkFull, self.shared.clock.now());
         }
     }
 
-    async fn end(&mut self, ticket: Ticket, end: End) {
-        if let End::Settled(telegram, bytes) = end {
+    async fn finish(&mut self, ticket: Ticket, state: FinalState) {
+        if let FinalState::Settled(telegram, bytes) = state {
             let Some(id) = self.ended.get(&ticket).cloned() else { return };
             metrics::counter!("fep_settled_total", "institution" => self.name.clone()).increment(1);
             let answer = Answer { telegram: telegram.as_ref().to_owned(), bytes };
@@ -145,8 +135,9 @@ impl Task {
             let number = self.config.lines.iter().position(|config| config.name == line);
             number.into_iter().for_each(|number| self.show_inflight(number));
         }
-        match end {
-            End::Answered(telegram, bytes) => {
+        let reason = state.reason();
+        match state {
+            FinalState::Answered(telegram, bytes) => {
                 let took = self.shared.clock.now().steady.saturating_sub(since);
                 let institution = self.name.clone();
                 let request = exchange.telegram.clone();
@@ -154,14 +145,14 @@ impl Task {
                     .record(took.as_secs_f64());
                 let answer = Answer { telegram: telegram.as_ref().to_owned(), bytes };
                 self.ended.insert(ticket, exchange.id.clone());
-                self.finish(exchange, reply, Outcome::Answered, None, Some(answer)).await;
+                self.finish_exchange(exchange, reply, Outcome::Answered, reason, Some(answer)).await;
             }
-            End::NotSent(why) => self.finish(exchange, reply, Outcome::NotSent, Some(why), None).await,
-            End::Unknown(why) => {
+            FinalState::NotSent(_) => self.finish_exchange(exchange, reply, Outcome::NotSent, reason, None).await,
+            FinalState::Unknown(_) => {
                 self.ended.insert(ticket, exchange.id.clone());
-                self.finish(exchange, reply, Outcome::Unknown, Some(why), None).await;
+                self.finish_exchange(exchange, reply, Outcome::Unknown, reason, None).await;
             }
-            End::Settled(..) => {}
+            FinalState::Settled(..) => {}
         }
     }
 
@@ -172,7 +163,8 @@ impl Task {
         metrics::counter!("fep_received_total", "institution" => institution, "class" => name).increment(1);
         if matches!(class, Class::Conflicting | Class::Unmatched | Class::Undecodable | Class::BadFrame) {
             let (line, link) = self.link_name(incarnation.link);
-            let why = note.as_deref();
+            let why = note.as_ref().map(tracing::field::display);
+            let code = note.as_ref().map(Mismatch::code);
             tracing::warn!(
                 institution = self.name,
                 line,
@@ -180,6 +172,7 @@ impl Task {
                 incarnation = incarnation.number,
                 class = name,
                 why,
+                code,
                 "received a telegram that fits nothing"
             );
         }
@@ -198,7 +191,7 @@ impl Task {
         self.shared.journal.received(entry).await;
     }
 
-    fn link_became(&mut self, id: LinkId, state: LinkState, error: Option<String>) {
+    fn link_became(&mut self, id: LinkId, state: LinkState, error: Option<CloseReason>) {
         let now = self.shared.clock.now();
         if matches!(state, LinkState::Up | LinkState::SigningOff) {
             let (line, link) = self.link_name(id);
@@ -206,6 +199,7 @@ impl Task {
                 if state == LinkState::Up { "the link carries business" } else { "the link carries no business" };
             tracing::info!(institution = self.name, line, link, "{what}");
         }
+        let reason = error.as_ref().map_or("", CloseReason::code);
         let Some((line, lost)) = self.statuses.became(id, state, error, now.wall_ms) else { return };
         let up = line.links.iter().filter(|link| link.state == LinkState::Up).count();
         let institution = self.name.clone();
@@ -215,7 +209,8 @@ impl Task {
         if lost {
             let institution = self.name.clone();
             let name = line.line.clone();
-            metrics::counter!("fep_links_lost_total", "institution" => institution, "line" => name).increment(1);
+            metrics::counter!("fep_links_lost_total", "institution" => institution, "line" => name, "reason" => reason)
+                .increment(1);
         }
         self.tell(Event::Line(Box::new(line)));
     }

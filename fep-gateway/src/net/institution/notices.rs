@@ -79,7 +79,9 @@ impl Task {
                 self.notice_replies.insert(ticket, id);
             }
             Ok(_) => {}
-            Err(why) => tracing::warn!(institution = self.name, why, "a notice's answer cannot be sent"),
+            Err(why) => {
+                tracing::warn!(institution = self.name, %why, code = why.code(), "a notice's answer cannot be sent")
+            }
         }
     }
 }

@@ -54,7 +54,7 @@ impl Bench {
                 LinkEvent::Connected(_) => {}
                 LinkEvent::Received(_, frames) => received.extend(frames),
                 LinkEvent::BadFrame(_, bytes, _) => received.push(bytes),
-                LinkEvent::Lost { why, .. } => return (received, why),
+                LinkEvent::Lost { why, .. } => return (received, why.to_string()),
             }
         }
     }
@@ -63,7 +63,7 @@ impl Bench {
         loop {
             match timeout(Duration::from_secs(10), self.events.recv()).await.expect("it ends").expect("it is told") {
                 LinkEvent::Lost { why, untouched, .. } => {
-                    return (why, untouched.into_iter().map(|ticket| ticket.0).collect());
+                    return (why.to_string(), untouched.into_iter().map(|ticket| ticket.0).collect());
                 }
                 LinkEvent::Connected(_) | LinkEvent::Received(..) | LinkEvent::BadFrame(..) => {}
             }

@@ -1,0 +1,424 @@
+//! Reasons: why a request was not sent, why an outcome is unknown, why a link closed, why received bytes fit nothing.
+//!
+//! A reason has a sentence for people, its `Display`, and a code for programs. A code is stable: the journal, HTTP and metrics
+//! carry it, so it is never renamed and never used for something else. A sentence may become better at any time.
+//!
+//! | code | of | means |
+//! |---|---|---|
+//! | `stopping` | [`NotSent`] | the gateway stops and takes no more requests |
+//! | `stopped_before_sent` | [`NotSent`] | it stopped while the request waited |
+//! | `too_many_waiting` | [`NotSent`] | too many requests to the institution wait to be sent |
+//! | `inflight_limit` | [`NotSent`] | `inflight_max` exchanges wait for their answer |
+//! | `no_line_up` | [`NotSent`] | no link carries business |
+//! | `unencodable` | [`NotSent`] | the telegram cannot be made |
+//! | `key_in_use` | [`NotSent`] | the key belongs to another exchange, or is in quarantine |
+//! | `not_started` | [`NotSent`] | the answer timeout passed before the request was started |
+//! | `journal_slow` | [`NotSent`] | the answer timeout passed before the journal took the request |
+//! | `journal_full` | [`NotSent`] | too many commands wait for the journal |
+//! | `journal_closed` | [`NotSent`] | the journal is closed |
+//! | `journal_failed` | [`NotSent`] | the journal's disk or file refused |
+//! | `link_lost_before_write` | [`NotSent`] | the link closed while the request waited |
+//! | `link_full` | [`NotSent`] | too many frames wait for the link |
+//! | `no_answer` | [`Unknown`] | the answer timeout passed |
+//! | `link_lost_after_write` | [`Unknown`] | the link closed while the answer was waited for |
+//! | `answer_unreadable` | [`Unknown`] | an answer with the request's key came and cannot be decoded |
+//! | `stopped_before_answer` | [`Unknown`] | the gateway stopped while the answer was waited for |
+//! | `broke_off` | [`Unknown`] | a task of the gateway failed |
+//! | `connect_failed` | [`CloseReason`] | the connection was refused, or the address is wrong |
+//! | `connect_timeout` | [`CloseReason`] | no connection within `connect_timeout_ms` |
+//! | `closed_unconnected` | [`CloseReason`] | we closed the link before it was connected |
+//! | `closed_by_us` | [`CloseReason`] | we closed the connection |
+//! | `closed_by_institution` | [`CloseReason`] | the institution closed the connection |
+//! | `read_failed` | [`CloseReason`] | reading failed |
+//! | `write_failed` | [`CloseReason`] | writing failed, or the connection takes no more bytes |
+//! | `write_timeout` | [`CloseReason`] | the institution took no bytes for `write_timeout_ms` |
+//! | `frame_timeout` | [`CloseReason`] | a frame was begun and not finished within `frame_timeout_ms` |
+//! | `frame_cut` | [`CloseReason`] | the connection ended inside a frame |
+//! | `bad_frame` | [`CloseReason`] | bytes came that cannot begin or end a frame |
+//! | `sign_on_refused` | [`CloseReason`] | the answer to our sign-on is not a yes |
+//! | `sign_on_failed` | [`CloseReason`] | our sign-on was not sent or not answered |
+//! | `echo_test_failed` | [`CloseReason`] | our echo test was not sent or not answered |
+//! | `sign_off_failed` | [`CloseReason`] | our sign-off was not sent or not answered |
+//! | `signed_off` | [`CloseReason`] | our sign-off was answered |
+//! | `stopped` | [`CloseReason`] | the gateway stopped |
+//! | `task_failed` | [`CloseReason`] | a task of the gateway failed or is gone |
+//! | `connection_gone` | [`Mismatch`] | the bytes came on a connection that is not the present one |
+//! | `no_such_key` | [`Mismatch`] | nothing waits for an answer with this key |
+//! | `not_written` | [`Mismatch`] | the request with this key was not sent yet |
+//! | `other_telegram` | [`Mismatch`] | the request with this key expects another telegram |
+//! | `conflicting` | [`Mismatch`] | a second answer differs from the first |
+//! | `unexpected` | [`Mismatch`] | the telegram is neither an answer nor a configured notice |
+//! | `undecodable` | [`Mismatch`] | the bytes are no telegram of the spec |
+//! | `unanswerable` | [`Mismatch`] | no answer can be made to this sign-on, sign-off or echo test |
+//!
+//! Received bytes that are no frame carry the code of the [`CloseReason`] that they led to.
+
+use std::fmt;
+use std::time::Duration;
+
+use fep_codec::framing::FrameError;
+
+use crate::machine::mux::Unmatched;
+use crate::machine::terms::Duty;
+
+/// Why a request certainly did not reach the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NotSent {
+    /// The gateway takes no more requests.
+    Stopping,
+    /// The gateway stopped while the request waited.
+    Stopped,
+    /// Too many requests to this institution wait to be sent.
+    TooManyWaiting,
+    /// As many exchanges as the contract allows wait for their answer.
+    InflightLimit {
+        /// `inflight_max`.
+        max: usize,
+    },
+    /// No link carries business; the reason of one of them, if there is one.
+    NoLineUp(Option<Box<CloseReason>>),
+    /// The telegram cannot be made. The text shows no secret.
+    Unencodable(String),
+    /// The key belongs to another exchange, or is in quarantine.
+    KeyInUse,
+    /// The request could not be started within its answer timeout.
+    NotStarted {
+        /// The answer timeout.
+        within: Duration,
+    },
+    /// The journal did not take the request within its answer timeout.
+    JournalSlow {
+        /// The answer timeout.
+        within: Duration,
+    },
+    /// The journal refused.
+    Journal(JournalError),
+    /// The link closed while the request waited.
+    LinkLost(Option<Box<CloseReason>>),
+    /// Too many frames wait for the link.
+    LinkFull,
+}
+
+/// Why the outcome of a request is unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unknown {
+    /// No answer came in time.
+    NoAnswer {
+        /// The answer timeout.
+        within: Duration,
+    },
+    /// The link closed while the answer was waited for.
+    LinkLost(Box<CloseReason>),
+    /// An answer with the request's key came and cannot be decoded. The text shows no secret.
+    Unreadable(String),
+    /// The gateway stopped while the answer was waited for.
+    Stopped,
+    /// A task of the gateway failed.
+    BrokeOff,
+}
+
+/// Why a sign-on, sign-off or echo test of ours came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DutyFailure {
+    /// It was not sent.
+    NotSent(NotSent),
+    /// It was sent and not answered.
+    Unknown(Unknown),
+}
+
+/// Why a link closed, or was not connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The connection was refused, or the address is wrong.
+    ConnectFailed {
+        /// `host:port`.
+        address: String,
+        /// The operating system's words.
+        error: String,
+    },
+    /// No connection in time.
+    ConnectTimeout {
+        /// `host:port`.
+        address: String,
+        /// `connect_timeout_ms`.
+        within: Duration,
+    },
+    /// We closed the link before it was connected.
+    Unconnected,
+    /// We closed the connection.
+    ByUs,
+    /// The institution closed the connection.
+    ByInstitution,
+    /// Reading failed, in the operating system's words.
+    Read(String),
+    /// Writing failed, in the operating system's words.
+    Write(String),
+    /// The institution took no bytes.
+    WriteTimeout {
+        /// `write_timeout_ms`.
+        within: Duration,
+    },
+    /// A frame was begun and not finished.
+    FrameTimeout {
+        /// `frame_timeout_ms`.
+        within: Duration,
+        /// How many bytes of it came.
+        len: usize,
+    },
+    /// The connection ended inside a frame.
+    FrameCut {
+        /// How many bytes of it came.
+        len: usize,
+    },
+    /// Bytes came that cannot begin or end a frame.
+    BadFrame {
+        /// How many bytes came before them on this connection.
+        offset: u64,
+        /// What is wrong with them.
+        error: FrameError,
+    },
+    /// The answer to our sign-on is not a yes. The text shows no secret.
+    SignOnRefused(String),
+    /// A sign-on, sign-off or echo test of ours was not sent or not answered.
+    DutyFailed {
+        /// Which one.
+        duty: Duty,
+        /// Why.
+        why: DutyFailure,
+    },
+    /// Our sign-off was answered.
+    SignedOff,
+    /// The gateway stopped.
+    Stopped,
+    /// A task of the gateway failed or is gone.
+    TaskFailed,
+}
+
+/// Why received bytes are not what was waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mismatch {
+    /// They came on a connection that is not the link's present one.
+    ConnectionGone,
+    /// They answer nothing of ours.
+    Unmatched(Unmatched),
+    /// They are a second answer, which differs from the first.
+    Conflicting,
+    /// They are neither an answer nor a configured notice.
+    Unexpected {
+        /// The telegram.
+        telegram: String,
+    },
+    /// They are no telegram of the spec. The text shows no secret.
+    Undecodable(String),
+    /// They are a sign-on, sign-off or echo test to which no answer can be made. The text shows no secret.
+    Unanswerable(String),
+    /// They are no frame.
+    NoFrame(CloseReason),
+}
+
+/// The journal could not be read or written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// Too many commands wait for the writer.
+    Full {
+        /// How many may wait.
+        waiting_max: usize,
+    },
+    /// It is closed.
+    Closed,
+    /// The disk or the file refused.
+    Failed(String),
+}
+
+impl NotSent {
+    /// The stable code, as in the table of this module.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped_before_sent",
+            Self::TooManyWaiting => "too_many_waiting",
+            Self::InflightLimit { .. } => "inflight_limit",
+            Self::NoLineUp(_) => "no_line_up",
+            Self::Unencodable(_) => "unencodable",
+            Self::KeyInUse => "key_in_use",
+            Self::NotStarted { .. } => "not_started",
+            Self::JournalSlow { .. } => "journal_slow",
+            Self::Journal(JournalError::Full { .. }) => "journal_full",
+            Self::Journal(JournalError::Closed) => "journal_closed",
+            Self::Journal(JournalError::Failed(_)) => "journal_failed",
+            Self::LinkLost(_) => "link_lost_before_write",
+            Self::LinkFull => "link_full",
+        }
+    }
+}
+
+impl Unknown {
+    /// The stable code, as in the table of this module.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoAnswer { .. } => "no_answer",
+            Self::LinkLost(_) => "link_lost_after_write",
+            Self::Unreadable(_) => "answer_unreadable",
+            Self::Stopped => "stopped_before_answer",
+            Self::BrokeOff => "broke_off",
+        }
+    }
+}
+
+impl CloseReason {
+    /// The stable code, as in the table of this module.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ConnectFailed { .. } => "connect_failed",
+            Self::ConnectTimeout { .. } => "connect_timeout",
+            Self::Unconnected => "closed_unconnected",
+            Self::ByUs => "closed_by_us",
+            Self::ByInstitution => "closed_by_institution",
+            Self::Read(_) => "read_failed",
+            Self::Write(_) => "write_failed",
+            Self::WriteTimeout { .. } => "write_timeout",
+            Self::FrameTimeout { .. } => "frame_timeout",
+            Self::FrameCut { .. } => "frame_cut",
+            Self::BadFrame { .. } => "bad_frame",
+            Self::SignOnRefused(_) => "sign_on_refused",
+            Self::DutyFailed { duty: Duty::SignOn, .. } => "sign_on_failed",
+            Self::DutyFailed { duty: Duty::EchoTest, .. } => "echo_test_failed",
+            Self::DutyFailed { duty: Duty::SignOff, .. } => "sign_off_failed",
+            Self::SignedOff => "signed_off",
+            Self::Stopped => "stopped",
+            Self::TaskFailed => "task_failed",
+        }
+    }
+}
+
+impl Mismatch {
+    /// The stable code, as in the table of this module.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ConnectionGone => "connection_gone",
+            Self::Unmatched(Unmatched::NoSuchKey) => "no_such_key",
+            Self::Unmatched(Unmatched::NotWritten) => "not_written",
+            Self::Unmatched(Unmatched::OtherTelegram) => "other_telegram",
+            Self::Conflicting => "conflicting",
+            Self::Unexpected { .. } => "unexpected",
+            Self::Undecodable(_) => "undecodable",
+            Self::Unanswerable(_) => "unanswerable",
+            Self::NoFrame(reason) => reason.code(),
+        }
+    }
+}
+
+impl fmt::Display for NotSent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stopping => f.write_str("the gateway is stopping"),
+            Self::Stopped => f.write_str("the gateway stopped before it was sent"),
+            Self::TooManyWaiting => f.write_str("too many requests to this institution wait already"),
+            Self::InflightLimit { max } => write!(f, "the limit of {max} exchanges in flight is reached"),
+            Self::NoLineUp(None) => f.write_str("no line is up"),
+            Self::NoLineUp(Some(why)) => write!(f, "no line is up: {why}"),
+            Self::Unencodable(why) => f.write_str(why),
+            Self::KeyInUse => f.write_str("the request's key is in flight, or rests since its last use"),
+            Self::NotStarted { within } => write!(f, "it could not be started within {} ms", within.as_millis()),
+            Self::JournalSlow { within } => {
+                let within = within.as_millis();
+                write!(f, "it could not be started within {within} ms: the journal had not taken it")
+            }
+            Self::Journal(error) => write!(f, "the journal cannot be written: {error}"),
+            Self::LinkLost(None) => f.write_str("the link was lost before the write"),
+            Self::LinkLost(Some(why)) => write!(f, "the link was lost before the write: {why}"),
+            Self::LinkFull => f.write_str("the link takes nothing more"),
+        }
+    }
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAnswer { within } => write!(f, "no answer within {} ms", within.as_millis()),
+            Self::LinkLost(why) => write!(f, "the link was lost after the write: {why}"),
+            Self::Unreadable(why) => write!(f, "the answer cannot be read: {why}"),
+            Self::Stopped => f.write_str("the gateway stopped before an answer came"),
+            Self::BrokeOff => f.write_str("the gateway broke off"),
+        }
+    }
+}
+
+impl fmt::Display for DutyFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSent(why) => why.fmt(f),
+            Self::Unknown(why) => why.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ConnectFailed { address, error } => write!(f, "{address}: {error}"),
+            Self::ConnectTimeout { address, within } => {
+                write!(f, "{address}: no connection within {} ms", within.as_millis())
+            }
+            Self::Unconnected => f.write_str("closed before it was connected"),
+            Self::ByUs => f.write_str("closed by us"),
+            Self::ByInstitution => f.write_str("the institution closed the connection"),
+            Self::Read(error) => write!(f, "read: {error}"),
+            Self::Write(error) => write!(f, "write: {error}"),
+            Self::WriteTimeout { within } => {
+                write!(f, "the institution took no bytes for {} ms", within.as_millis())
+            }
+            Self::FrameTimeout { within, len } => {
+                let within = within.as_millis();
+                write!(f, "a frame was begun and not finished within {within} ms, after {len} of its bytes")
+            }
+            Self::FrameCut { len } => write!(f, "the connection ended inside a frame, after {len} of its bytes"),
+            Self::BadFrame { offset, error } => write!(f, "byte {offset} of the connection: {error}"),
+            Self::SignOnRefused(why) => write!(f, "sign-on was refused: {why}"),
+            Self::DutyFailed { duty: Duty::SignOff, .. } => f.write_str("signed off without an answer"),
+            Self::DutyFailed { duty, why } => write!(f, "{}: {why}", duty.name()),
+            Self::SignedOff => f.write_str("signed off"),
+            Self::Stopped => f.write_str("the gateway stopped"),
+            Self::TaskFailed => f.write_str("a task of the gateway is gone"),
+        }
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ConnectionGone => f.write_str("it came on a connection that is gone"),
+            Self::Unmatched(why) => f.write_str(why.reason()),
+            Self::Conflicting => f.write_str("it says something else than the answer that came before; both are kept"),
+            Self::Unexpected { telegram } => {
+                write!(f, "{telegram} is neither an answer nor configured as a notice")
+            }
+            Self::Undecodable(why) | Self::Unanswerable(why) => f.write_str(why),
+            Self::NoFrame(reason) => reason.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for JournalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full { waiting_max } => write!(f, "{waiting_max} commands wait already"),
+            Self::Closed => f.write_str("it is closed"),
+            Self::Failed(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for JournalError {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! The documented codes, those in the code, and those that values have are the same.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+const SOURCE: &str = include_str!("../reason.rs");
+const TIME: Duration = Duration::from_millis(300);
+
+fn text() -> String {
+    "text".to_owned()
+}
+
+/// One value of each code: the enum, the code, the sentence.
+fn samples() -> Vec<(&'static str, &'static str, String)> {
+    let failed = |duty| CloseReason::DutyFailed { duty, why: DutyFailure::NotSent(NotSent::KeyInUse) };
+    let not_sent = [
+        NotSent::Stopping,
+        NotSent::Stopped,
+        NotSent::TooManyWaiting,
+        NotSent::InflightLimit { max: 3 },
+        NotSent::NoLineUp(None),
+        NotSent::Unencodable(text()),
+        NotSent::KeyInUse,
+        NotSent::NotStarted { within: TIME },
+        NotSent::JournalSlow { within: TIME },
+        NotSent::Journal(JournalError::Full { waiting_max: 5 }),
+        NotSent::Journal(JournalError::Closed),
+        NotSent::Journal(JournalError::Failed(text())),
+        NotSent::LinkLost(None),
+        NotSent::LinkFull,
+    ];
+    let unknown = [
+        Unknown::NoAnswer { within: TIME },
+        Unknown::LinkLost(Box::new(CloseReason::ByInstitution)),
+        Unknown::Unreadable(text()),
+        Unknown::Stopped,
+        Unknown::BrokeOff,
+    ];
+    let close = [
+        CloseReason::ConnectFailed { address: text(), error: text() },
+        CloseReason::ConnectTimeout { address: text(), within: TIME },
+        CloseReason::Unconnected,
+        CloseReason::ByUs,
+        CloseReason::ByInstitution,
+        CloseReason::Read(text()),
+        CloseReason::Write(text()),
+        CloseReason::WriteTimeout { within: TIME },
+        CloseReason::FrameTimeout { within: TIME, len: 7 },
+        CloseReason::FrameCut { len: 7 },
+        CloseReason::BadFrame { offset: 300, error: FrameError::NotADigit { offset: 0, found: vec![0x48] } },
+        CloseReason::SignOnRefused(text()),
+        failed(Duty::SignOn),
+        failed(Duty::EchoTest),
+        failed(Duty::SignOff),
+        CloseReason::SignedOff,
+        CloseReason::Stopped,
+        CloseReason::TaskFailed,
+    ];
+    let mismatch = [
+        Mismatch::ConnectionGone,
+        Mismatch::Unmatched(Unmatched::NoSuchKey),
+        Mismatch::Unmatched(Unmatched::NotWritten),
+        Mismatch::Unmatched(Unmatched::OtherTelegram),
+        Mismatch::Conflicting,
+        Mismatch::Unexpected { telegram: text() },
+        Mismatch::Undecodable(text()),
+        Mismatch::Unanswerable(text()),
+    ];
+    let mut samples = Vec::new();
+    samples.extend(not_sent.iter().map(|reason| ("NotSent", reason.code(), reason.to_string())));
+    samples.extend(unknown.iter().map(|reason| ("Unknown", reason.code(), reason.to_string())));
+    samples.extend(close.iter().map(|reason| ("CloseReason", reason.code(), reason.to_string())));
+    samples.extend(mismatch.iter().map(|reason| ("Mismatch", reason.code(), reason.to_string())));
+    samples
+}
+
+#[test]
+fn every_reason_has_its_own_code_and_a_sentence() {
+    let samples = samples();
+    let codes: BTreeSet<_> = samples.iter().map(|(_, code, _)| *code).collect();
+    assert_eq!(codes.len(), samples.len(), "two reasons have one code");
+    for (_, code, sentence) in &samples {
+        assert!(!sentence.is_empty() && !sentence.contains('\n'), "{code}: {sentence:?}");
+        assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{code}");
+    }
+}
+
+#[test]
+fn the_documented_codes_are_those_of_the_code() {
+    let row = |line: &'static str| {
+        let mut cells = line.strip_prefix("//! | `")?.split('|').map(str::trim);
+        let code = cells.next()?.trim_end_matches('`');
+        let of = cells.next()?.trim_start_matches("[`").trim_end_matches("`]");
+        Some((of, code))
+    };
+    let documented: Vec<_> = SOURCE.lines().filter_map(row).collect();
+    let sampled: Vec<_> = samples().iter().map(|(of, code, _)| (*of, *code)).collect();
+    let in_order = |mut codes: Vec<(&'static str, &'static str)>| {
+        codes.sort_unstable();
+        codes
+    };
+    assert_eq!(in_order(documented), in_order(sampled));
+    let arms = SOURCE.lines().filter_map(|line| line.trim().split_once(" => \"")?.1.strip_suffix("\","));
+    let arms: BTreeSet<_> = arms.collect();
+    let codes: BTreeSet<_> = samples().iter().map(|(_, code, _)| *code).collect();
+    assert_eq!(arms, codes, "every arm of `code` has a sample");
+}
+
+#[test]
+fn a_reason_within_a_reason_is_told() {
+    let refused = CloseReason::SignOnRefused("code 0199".to_owned());
+    let none_up = NotSent::NoLineUp(Some(Box::new(refused)));
+    assert_eq!(none_up.to_string(), "no line is up: sign-on was refused: code 0199");
+    let unanswered = DutyFailure::Unknown(Unknown::NoAnswer { within: TIME });
+    let failed = CloseReason::DutyFailed { duty: Duty::EchoTest, why: unanswered };
+    let lost = Unknown::LinkLost(Box::new(failed));
+    assert_eq!(lost.to_string(), "the link was lost after the write: echo test: no answer within 300 ms");
+    let full = NotSent::Journal(JournalError::Full { waiting_max: 8192 });
+    assert_eq!(full.to_string(), "the journal cannot be written: 8192 commands wait already");
+}

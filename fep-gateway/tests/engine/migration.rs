@@ -1,0 +1,66 @@
+//! A journal of version 1: the gateway brings the file up to date and goes on with it.
+//!
+//! `testdata/journal-v1.db` was written by the last code that made version 1. It holds, in the order of their acceptance: an
+//! answered exchange with the idempotency key `order-1`, an unknown one that a late answer settled, an unknown one, one that
+//! was not sent, and one that was on the wire when the file was taken; a notice with its answer; and the trace numbers of
+//! 2026-11-26 up to 1000.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use fep_gateway::exchange::Exchange;
+use fep_gateway::gateway::StandInOnly;
+
+use crate::harness::{Bench, Setup, config, entries_of, golden, outcome, start, transfer, until};
+use crate::peer::{Peer, answer_to};
+
+const NOTICES: &str = "[institutions.bank-a.notices.DepositNotice]";
+
+/// The version, and the traces' day and high-water mark.
+fn version_and_traces(journal: &Path) -> (i64, i64, i64) {
+    let file = rusqlite::Connection::open(journal).unwrap();
+    let version = file.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    let traces = "SELECT day, high FROM traces WHERE institution = 'bank-a'";
+    let (day, high) = file.query_row(traces, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    (version, day, high)
+}
+
+#[tokio::test]
+async fn a_journal_of_version_1_is_brought_up_to_date_and_goes_on() {
+    let peer = Peer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal.sqlite");
+    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/journal-v1.db"), &journal).unwrap();
+    assert_eq!(version_and_traces(&journal), (1, 20783, 1000));
+    let setup = Setup { tables: NOTICES, ..Setup::default() };
+    let gateway = start(config(&journal, peer.port, &setup), Arc::new(StandInOnly)).await;
+    let mut bench = Bench { gateway, peer, folder };
+    bench.links_up(1).await;
+
+    let found = bench.gateway.recent(10).await.unwrap();
+    let line = |exchange: &Exchange| (outcome(exchange), exchange.reason_code.clone());
+    let lines: Vec<_> = found.iter().rev().map(line).collect();
+    assert_eq!(
+        lines,
+        [
+            ("answered".to_owned(), None),
+            ("unknown: no answer within 400 ms".to_owned(), None),
+            ("unknown: no answer within 400 ms".to_owned(), None),
+            ("not sent: no line is up: the institution closed the connection".to_owned(), None),
+            ("unknown: the gateway stopped before an answer came".to_owned(), Some("stopped_before_answer".to_owned())),
+        ]
+    );
+    let settled: Vec<_> = found.iter().rev().map(|exchange| exchange.settled_by.as_deref()).collect();
+    assert_eq!(settled, [None, Some("late answer"), None, None, None]);
+    assert_eq!(entries_of(&bench.journal()).len(), 8);
+
+    let again = bench.gateway.exchange("bank-a", "Transfer", &transfer(), Some("order-1")).await.unwrap();
+    assert_eq!(Some(&again), found.last(), "its idempotency key is known");
+    let notice = golden("bank-a-deposit-notice.json");
+    bench.peer.send(0, &notice).await;
+    assert_eq!(bench.peer.receive().await.1, answer_to(&notice, b"0199"), "a notice gets the answer of then");
+    bench.answered().await;
+    until("the new entries are there", async || entries_of(&bench.journal()).len() == 12).await;
+    let (version, day, high) = version_and_traces(&bench.journal());
+    assert!(version == 2 && day >= 20783 && high >= 1000, "version {version}, day {day}, high {high}");
+}
