@@ -12,27 +12,22 @@
         feature = "charset-japanese",
         feature = "charset-ebcdic-japanese"
     )),
-    allow(
-        dead_code,
-        unused_imports,
-        unused_macros,
-        reason = "families of charsets share tables, and some are left out"
-    )
+    allow(dead_code, reason = "families of charsets share code, and some are left out")
 )]
 
-mod about;
+mod errors;
+mod table;
+mod fold;
+mod simple;
+mod jamo;
 #[cfg(any(feature = "charset-ebcdic", feature = "charset-ebcdic-korean", feature = "charset-ebcdic-japanese"))]
 mod ebcdic;
-mod errors;
-mod fold;
 #[cfg(feature = "charset-japanese")]
 mod japanese;
-mod jamo;
 #[cfg(feature = "charset-korean")]
 mod korean;
+mod about;
 mod read;
-mod simple;
-mod table;
 mod write;
 
 use alloc::borrow::Cow;

@@ -49,12 +49,14 @@
 //! # }
 //! ```
 
+mod binary;
 mod codes;
 mod glued;
 
 use alloc::vec::Vec;
 use core::fmt;
 
+pub use self::binary::BinaryLength;
 pub use self::codes::{CodeRow, CodeTable};
 use crate::layout::LengthScope;
 
@@ -102,11 +104,11 @@ pub enum FrameError {
         /// The longest that is accepted.
         max: usize,
     },
-    /// The length counts itself and is smaller than its own digits.
+    /// The length counts itself and is smaller than its own bytes.
     TooShort {
-        /// What the digits say.
+        /// What the length says.
         stated: u64,
-        /// How many digits there are.
+        /// How many digits, or binary bytes, it has.
         digits: u8,
     },
     /// The first bytes are no code of the table.

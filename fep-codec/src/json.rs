@@ -38,9 +38,9 @@
 //! # Ok::<(), fep_codec::Error>(())
 //! ```
 
-mod read;
 mod tree;
 mod write;
+mod read;
 mod schema;
 mod path;
 

@@ -51,7 +51,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fep_codec::framing::LengthPrefix;
+use fep_codec::framing::{BinaryLength, FrameError, LengthPrefix};
 use fep_spec::load::LoadError;
 use fep_spec::model::Spec;
 use fep_spec::report::Report;
@@ -107,8 +107,8 @@ pub struct Institution {
     pub frame_timeout: Duration,
     /// `utc_offset_minutes`, default 540: the institution's clock, for `<date>`, `<time>` and the business day.
     pub utc_offset_minutes: i32,
-    /// `framing`: `length_digits` default 4, `counts` default `rest`, `frame_max_bytes` default 8192.
-    pub framing: LengthPrefix,
+    /// `framing`: how a connection's bytes are cut into telegrams.
+    pub framing: Framing,
     /// `fill`: what the gateway puts where a request leaves a field out.
     pub fill: Vec<Fill>,
     /// `session`; default: a connection carries business at once.
@@ -119,6 +119,24 @@ pub struct Institution {
     pub notices: BTreeMap<String, Notice>,
     /// `lines`: the configured paths; at least one.
     pub lines: Vec<Line>,
+}
+
+/// `framing`: `length_digits` default 4, or `length_bytes`; `counts` default `rest`; `frame_max_bytes` default 8192.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// `length_digits`: the length is ASCII digits.
+    Digits(LengthPrefix),
+    /// `length_bytes`: the length is a binary number, the most significant byte first.
+    Binary(BinaryLength),
+}
+
+impl fep_codec::Framing for Framing {
+    fn frame_len(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
+        match self {
+            Self::Digits(framing) => framing.frame_len(buffer),
+            Self::Binary(framing) => framing.frame_len(buffer),
+        }
+    }
 }
 
 /// One key of `fill`. Telegrams that have no such field are left as they are.

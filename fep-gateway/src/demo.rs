@@ -3,10 +3,10 @@
 //! It is the real thing: the configuration is written to a temporary folder and read from there, the journal lies beside it,
 //! the bank is the simulator with a shipped scenario. Only the customers are made up.
 
-mod ledger;
-mod service;
 mod table;
 mod traffic;
+mod ledger;
+mod service;
 
 use std::future::Future;
 use std::io::{self, Write};

@@ -5,9 +5,9 @@
 
 mod clock;
 mod compose;
+mod scenario;
 mod institution;
 mod link;
-mod scenario;
 #[cfg(test)]
 mod tests;
 

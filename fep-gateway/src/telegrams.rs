@@ -2,9 +2,9 @@
 //!
 //! Built once from the configuration, which must fit the spec; then pure: whoever asks brings the time and the number.
 
+mod stamp;
 mod fill;
 mod key;
-mod stamp;
 mod typed;
 
 use std::collections::HashMap;

@@ -10,12 +10,12 @@
 //! ```
 
 mod words;
-mod kinds;
-mod items;
 mod choices;
 mod codes;
-mod files;
+mod kinds;
+mod items;
 mod print;
+mod files;
 
 use fep_codec::Layout;
 use fep_codec::layout::Item;

@@ -5,11 +5,11 @@
 //!
 //! The grammar stands on the page of this crate.
 
-mod codes;
-mod files;
-mod items;
 mod names;
 mod options;
+mod codes;
+mod items;
+mod files;
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -149,7 +149,8 @@ fn text(rule: &TextRule, len: usize, random: &mut Random) -> String {
     let charset = rule.charset;
     let has = |characters: &'static [char]| characters.iter().copied().filter(|other| charset.has(*other)).collect();
     let full = rule.width == Width::Wide;
-    let (ascii, others): (Vec<char>, Vec<char>) = (if full { vec![] } else { has(ASCII) }, has(OTHERS));
+    let ascii: Vec<char> = if full { vec![] } else { has(ASCII) };
+    let others: Vec<char> = has(OTHERS);
     let mut text = String::new();
     let room = random.small(len + 1);
     for _ in 0..room {

@@ -66,7 +66,7 @@ fn derived_layouts_equal_those_of_the_spec() {
     assert_same_layouts(&spec("kftc-cms"), &kftc_cms);
     assert_same_layouts(&spec("quote-c"), quote_c::QuoteC::LAYOUTS);
     assert_same_layouts(&spec("nts-vat"), nts_vat::NtsVat::LAYOUTS);
-    assert_same_layouts(&spec("host-b"), &[host_b::LoanList::LAYOUT]);
+    assert_same_layouts(&spec("host-b"), host_b::HostB::LAYOUTS);
     let zengin = [zengin::Header::LAYOUT, zengin::Data::LAYOUT, zengin::Trailer::LAYOUT, zengin::End::LAYOUT];
     assert_same_layouts(&spec("zengin"), &zengin);
     assert_same_layouts(&kinds_spec(), kinds::Kinds::LAYOUTS);

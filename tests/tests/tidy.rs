@@ -1,9 +1,10 @@
-//! House rules that a machine can hold: heads, lengths, reading order, no leftovers.
+//! House rules that a machine can hold: heads, lengths, reading order, words, no leftovers.
 //!
 //! It reads the sources as text. What clippy or rustfmt can ask is asked there, not here.
 
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -61,6 +62,26 @@ fn files_are_short_enough_to_read() {
     });
 }
 
+/// How many of these lines are arms of a `match` with one expression each, with or without the braces that rustfmt adds. A long list
+/// of them is easy to read, and cutting it in two would need an arm for everything else.
+fn flat_arms(lines: &[&str]) -> usize {
+    let mut arms = 0;
+    let mut rest = lines;
+    while let [line, tail @ ..] = rest {
+        rest = tail;
+        if line.contains(" => ") && line.ends_with(',') {
+            arms += 1;
+        } else if let [_, last, behind @ ..] = tail
+            && line.ends_with(" => {")
+            && last.trim_start() == "}"
+        {
+            arms += 3;
+            rest = behind;
+        }
+    }
+    arms
+}
+
 #[test]
 fn functions_are_short_enough_to_read() {
     let is_start = |body: &str| {
@@ -68,9 +89,10 @@ fn functions_are_short_enough_to_read() {
         words.iter().fold(body, |rest, word| rest.strip_prefix(word).unwrap_or(rest)).starts_with("fn ")
     };
     check(|text| {
+        let lines: Vec<&str> = text.lines().collect();
         let mut open: Option<(usize, usize, &str)> = None;
         let mut long = Vec::new();
-        for (number, line) in text.lines().enumerate() {
+        for (number, line) in lines.iter().enumerate() {
             let body = line.trim_start();
             let indent = line.len() - body.len();
             if open.is_none() && is_start(body) && !body.ends_with(['}', ';']) {
@@ -78,13 +100,45 @@ fn functions_are_short_enough_to_read() {
             }
             let Some((start, at, name)) = open else { continue };
             if indent == at && (body == "}" || body.ends_with(';')) {
-                if number - start > FUNCTION_MAX_LINES {
-                    long.push((start + 1, format!("{} lines: {name}", number - start)));
+                let count = number - start - flat_arms(lines.get(start..number).unwrap_or_default());
+                if count > FUNCTION_MAX_LINES {
+                    long.push((start + 1, format!("{count} lines: {name}")));
                 }
                 open = None;
             }
         }
         long
+    });
+}
+
+/// Whether a statement is `let (a, b) = (x, y);`.
+fn is_pair_of_lets(line: &str) -> bool {
+    let Some((_, value)) = line.trim().strip_prefix("let (").and_then(|rest| rest.split_once(") = (")) else {
+        return false;
+    };
+    let mut depth = 1;
+    let mut has_comma = value.is_empty();
+    for (at, character) in value.char_indices() {
+        match character {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            ',' if depth == 1 => has_comma = true,
+            _ => {}
+        }
+        if depth == 0 {
+            return has_comma && value.get(at..) == Some(");");
+        }
+    }
+    has_comma
+}
+
+#[test]
+fn each_value_has_a_let_of_its_own() {
+    assert!(is_pair_of_lets("    let (a, b) = (first(1, 2), [3]);") && is_pair_of_lets("let (a, b) = ("));
+    assert!(!is_pair_of_lets("let (a, b) = (1, 2).min((3, 4));") && !is_pair_of_lets("(a, b) = (b, a);"));
+    check(|text| {
+        let pairs = text.lines().enumerate().filter(|(_, line)| is_pair_of_lets(line));
+        pairs.map(|(number, line)| (number + 1, line.trim().to_owned())).collect()
     });
 }
 
@@ -109,31 +163,179 @@ fn modules(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// A module's file: its `mod` lines in their order, and the names that it takes from its own modules. `pub use self::decode::case_of` takes
+/// `case_of` from `decode`.
+#[derive(Default)]
+struct Module {
+    order: Vec<String>,
+    taken: BTreeMap<String, String>,
+}
+
+/// A crate's modules by their paths: `["record", "decode"]`.
+#[derive(Default)]
+struct Modules(BTreeMap<Vec<String>, Module>);
+
+impl Modules {
+    fn of(source: &Path) -> Self {
+        let mut all = Self::default();
+        for path in rust_files(source).into_iter().filter(|path| !path.starts_with(source.join("bin"))) {
+            let text = fs::read_to_string(&path).expect("a source file");
+            let order = modules(&text);
+            let paths = text.lines().filter(|line| line.contains("use ")).collect::<String>();
+            let mut taken = BTreeMap::new();
+            for path in paths_in(&statements(&text).concat()).into_iter().chain(paths_in(&paths)) {
+                if let [own, child, name] = path.as_slice()
+                    && own == "self"
+                    && order.contains(child)
+                {
+                    taken.insert(name.clone(), child.clone());
+                }
+            }
+            all.0.insert(module_of(source, &path), Module { order, taken });
+        }
+        all
+    }
+
+    /// The module that an absolute path leads to, by way of names that a module takes from its own modules.
+    fn target(&self, path: &[String]) -> Vec<String> {
+        let mut module = Vec::new();
+        for name in path {
+            let Some(Module { order, taken }) = self.0.get(&module) else { break };
+            match taken.get(name) {
+                _ if order.contains(name) => module.push(name.clone()),
+                Some(child) => module.push(child.clone()),
+                None => break,
+            }
+        }
+        module
+    }
+
+    /// What is wrong with `own` importing `target`: of the modules side by side in which the two are, that of the target must stand
+    /// first.
+    fn complaint(&self, own: &[String], target: &[String]) -> Option<String> {
+        let shared = own.iter().zip(target).take_while(|(one, other)| one == other).count();
+        let (one, other) = own.get(shared).zip(target.get(shared))?;
+        let Module { order, .. } = self.0.get(own.get(..shared)?)?;
+        let place = |name| order.iter().position(|module| module == name);
+        (place(other)? > place(one)?).then(|| format!("{} imports {}", own.join("::"), target.join("::")))
+    }
+}
+
+/// `src/record/decode.rs` is `["record", "decode"]`; `src/lib.rs` is `[]`.
+fn module_of(source: &Path, path: &Path) -> Vec<String> {
+    let inside = path.strip_prefix(source).expect("inside").with_extension("");
+    inside.iter().map(|name| name.to_string_lossy().into_owned()).filter(|name| name != "lib").collect()
+}
+
+/// The `use` statements of a file, each in one line.
+fn statements(text: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut open: Option<String> = None;
+    for line in text.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+        if open.is_none() && !line.split(' ').take(2).any(|word| word == "use") {
+            continue;
+        }
+        let statement = open.get_or_insert_default();
+        statement.push_str(line);
+        if line.ends_with(';') {
+            all.extend(open.take());
+        }
+    }
+    all
+}
+
+/// All paths in a text that begin with `crate`, `super` or `self`, with braces taken apart.
+fn paths_in(text: &str) -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    for start in ["crate::", "super::", "self::"] {
+        for (at, _) in text.match_indices(start) {
+            let before = text.get(..at).and_then(|before| before.chars().next_back());
+            if !before.is_some_and(|character| character.is_alphanumeric() || character == '_' || character == ':') {
+                branches(text.get(at..).unwrap_or_default(), &[], &mut all);
+            }
+        }
+    }
+    all
+}
+
+/// The paths that a text begins with: `a::{b, c::d}` is `a::b` and `a::c::d`. Returns what is behind them.
+fn branches<'t>(text: &'t str, before: &[String], all: &mut Vec<Vec<String>>) -> &'t str {
+    let end = text.find(|character: char| !character.is_alphanumeric() && character != '_').unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    let path = if name.is_empty() { before.to_vec() } else { [before, &[name.to_owned()]].concat() };
+    if name.is_empty()
+        && let Some(inside) = rest.strip_prefix('{')
+    {
+        let mut rest = inside.trim_start();
+        while !rest.is_empty() && !rest.starts_with('}') {
+            let behind = branches(rest, &path, all);
+            // What is left of a branch: `as other`, a comma.
+            let next = behind.find([',', '}']).unwrap_or(behind.len());
+            rest = behind.get(next..).unwrap_or_default().trim_start_matches([',', ' ']);
+        }
+        return rest.strip_prefix('}').unwrap_or(rest);
+    }
+    match rest.strip_prefix("::").filter(|_| !name.is_empty()) {
+        Some(inside) => branches(inside, &path, all),
+        None => {
+            all.push(path);
+            rest
+        }
+    }
+}
+
+/// The absolute path that a path in this module means.
+fn absolute(own: &[String], path: &[String]) -> Vec<String> {
+    let mut module = own.to_vec();
+    let mut rest = path;
+    while let [first, tail @ ..] = rest {
+        match first.as_str() {
+            "crate" => module.clear(),
+            "super" => drop(module.pop()),
+            "self" => {}
+            _ => break,
+        }
+        rest = tail;
+    }
+    [module.as_slice(), rest].concat()
+}
+
+/// What is checked: every path that begins with `crate`, `super` or `self`, in `use` statements (with braces) and in code, in
+/// modules and in the modules within them, and names that a parent re-exports. A module may use its parent and its own modules; of
+/// two modules side by side only the later one may use the earlier one. What is not checked: `use super::*`, and an `impl` block in which
+/// a later module adds methods to the type of an earlier one. That is allowed: the cursor's `Reader` is an example. Calls of such methods
+/// by an earlier module are therefore not seen.
 #[test]
 fn a_module_imports_only_modules_before_it() {
+    let path = |path: &[&str]| path.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let found = paths_in("use super::{a, b::{C as D, e}}; crate::x(y)");
+    let expected =
+        [path(&["crate", "x"]), path(&["super", "a"]), path(&["super", "b", "C"]), path(&["super", "b", "e"])];
+    assert_eq!(found, expected);
     let mut broken = Vec::new();
     for name in CRATES {
         let source = root().join(name).join("src");
-        let order = modules(&fs::read_to_string(source.join("lib.rs")).expect("lib.rs"));
-        for path in rust_files(&source) {
-            let inside = path.strip_prefix(&source).expect("inside");
-            let first = inside.components().next().expect("a name").as_os_str().to_string_lossy().into_owned();
-            let own = first.strip_suffix(".rs").unwrap_or(&first);
-            let Some(place) = order.iter().position(|module| module == own) else { continue };
-            if path.ends_with("tests.rs") {
+        let all = Modules::of(&source);
+        for file in rust_files(&source) {
+            if file.ends_with("tests.rs") || file.starts_with(source.join("bin")) {
                 continue;
             }
-            let text = fs::read_to_string(&path).expect("a source file");
-            let code = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
-            for (number, line) in code {
-                for later in order.iter().skip(place + 1) {
-                    if line.contains(&format!("crate::{later}::")) || line.contains(&format!("crate::{later};")) {
-                        broken.push(format!("{name}/src/{}:{}: {own} imports {later}", inside.display(), number + 1));
-                    }
+            let text = fs::read_to_string(&file).expect("a source file");
+            let own = module_of(&source, &file);
+            // Tests in the file stand in a module of their own.
+            let (code, tests) = text.split_once("\nmod tests {").unwrap_or((&text, ""));
+            let inner = [own.as_slice(), &["tests".to_owned()]].concat();
+            for (module, text) in [(&own, code), (&inner, tests)] {
+                let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.starts_with("//")).collect();
+                for path in paths_in(&lines.concat()) {
+                    let target = all.target(&absolute(module, &path));
+                    broken.extend(all.complaint(&own, &target).map(|complaint| format!("{name}: {complaint}")));
                 }
             }
         }
     }
+    broken.sort();
+    broken.dedup();
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
 }
 
@@ -167,11 +369,58 @@ fn no_markdown_at_the_root_but_the_known_documents() {
         "CONTRIBUTING.md",
         "SECURITY.md",
         "BENCHMARKS.md",
+        "GLOSSARY.md",
         "RELEASING.md",
     ];
     for entry in fs::read_dir(root()).expect("the root") {
         let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
         assert!(!name.ends_with(".md") || known.contains(&name.as_str()), "{name}");
+    }
+}
+
+/// The names of all public types, and of all types.
+fn types() -> (Vec<String>, Vec<String>) {
+    let mut public = Vec::new();
+    let mut all = Vec::new();
+    for name in CRATES {
+        for path in rust_files(&root().join(name).join("src")) {
+            let text = fs::read_to_string(&path).expect("a source file");
+            for line in text.lines().map(str::trim_start) {
+                let bare = ["pub(crate) ", "pub(super) ", "pub "].iter().find_map(|word| line.strip_prefix(word));
+                let mut words = bare.unwrap_or(line).split(|character: char| !character.is_alphanumeric());
+                if let (Some("struct" | "enum" | "trait" | "type"), Some(name)) = (words.next(), words.next()) {
+                    all.push(name.to_owned());
+                    public.extend(line.starts_with("pub ").then(|| name.to_owned()));
+                }
+            }
+        }
+    }
+    (public, all)
+}
+
+#[test]
+fn the_glossary_names_what_there_is() {
+    let glossary = fs::read_to_string(root().join("GLOSSARY.md")).expect("GLOSSARY.md");
+    let (public, all) = types();
+    let is_row = |line: &&str| line.starts_with("| ") && !line.starts_with("| code word ");
+    let rows = glossary.lines().filter(is_row);
+    let rows: Vec<Vec<&str>> = rows.map(|row| row.split('|').map(str::trim).collect()).collect();
+    let is_type = |word: &&str| word.starts_with(|first: char| first.is_ascii_uppercase());
+    let mut words = Vec::new();
+    let mut avoided = Vec::new();
+    for row in &rows {
+        let [_, word, _, _, not, _] = row.as_slice() else { panic!("a row has four columns: {row:?}") };
+        words.extend(word.split('`').skip(1).step_by(2).filter(is_type));
+        avoided.extend(not.split([',', '(']).map(str::trim).filter(|word| !word.is_empty()));
+    }
+    assert!(words.len() > 20, "{words:?}");
+    for word in &words {
+        assert!(all.iter().any(|name| name == word), "`{word}` is in the glossary and no type has this name");
+    }
+    for word in avoided {
+        let is_same = |name: &&String| name.eq_ignore_ascii_case(&word.replace([' ', '_'], ""));
+        let found = public.iter().find(is_same).filter(|name| !words.contains(&name.as_str()));
+        assert!(found.is_none(), "{found:?} is a public type, and the glossary has another word for it");
     }
 }
 

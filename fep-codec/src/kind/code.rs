@@ -42,8 +42,8 @@ pub fn put_code(code: &str, rule: &CodeRule, out: &mut [u8]) -> Result<(), Fault
         return Err(Fault::LooksLikePadding);
     }
     if let Some((position, character)) = code.chars().enumerate().find(|(_, c)| byte_of(*c, rule.charset).is_none()) {
-        let (character, charset) = (Some(character), if character.is_ascii() { rule.charset } else { Charset::Ascii });
-        return Err(Fault::Unmappable { character, position, charset, instead: None });
+        let charset = if character.is_ascii() { rule.charset } else { Charset::Ascii };
+        return Err(Fault::Unmappable { character: Some(character), position, charset, instead: None });
     }
     let Some((value, padding)) = out.split_at_mut_checked(code.len()) else {
         return Err(Fault::TooLong { needed: code.len(), len: out.len() });

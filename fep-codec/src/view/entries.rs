@@ -1,14 +1,13 @@
-//! A group's entries in a view: by number, or one after the other.
+//! A group's entries in a view: by index, or one after the other.
 
 use core::fmt;
 use core::marker::PhantomData;
 
 use super::Viewed;
-use super::window::Window;
+use super::window::{ItemRef, Window};
 use crate::layout::Group;
-use crate::walk::PlacedLayout;
 
-/// The entries of a group, as views. Entries of one length are found by their number at once; others by walking.
+/// The entries of a group, as views. Entries of one length are found by their index at once; others by walking.
 pub struct Entries<'b, T> {
     /// It begins where the next entry does.
     window: Window<'b>,
@@ -18,10 +17,6 @@ pub struct Entries<'b, T> {
 }
 
 impl<'b, T: Viewed<'b>> Entries<'b, T> {
-    pub(super) fn new(window: Window<'b>, group: &'static Group, count: usize) -> Self {
-        Self { window, group, count, entries: PhantomData }
-    }
-
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -34,21 +29,25 @@ impl<'b, T: Viewed<'b>> Entries<'b, T> {
         self.count == 0
     }
 
-    /// The entry with this number, from 0.
+    /// The entry at this index, from 0.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<T::View> {
         if index >= self.count {
             return None;
         }
-        let start = entry_start(self.window, self.group, index)?;
+        let start = self.window.entry_start(self.group, index)?;
         Some(Window { start, ..self.window }.into())
     }
 }
 
-pub(super) fn entry_start(window: Window<'_>, group: &'static Group, index: usize) -> Option<usize> {
-    // The group's own layout stands for what encloses it: its counts are not asked for here.
-    let inside = PlacedLayout::new(&group.layout, window.telegram, window.start, window.end);
-    inside.entry_offset(group, window.start, index).ok()
+impl<'b> Window<'b> {
+    /// A group's entries.
+    #[must_use]
+    #[inline]
+    pub fn entries<T: Viewed<'b>>(self, group: &'static Group, at: ItemRef) -> Entries<'b, T> {
+        let count = self.count(group, at);
+        Entries { window: self.within(at), group, count, entries: PhantomData }
+    }
 }
 
 /// One after the other, walking once.
@@ -57,7 +56,7 @@ impl<'b, T: Viewed<'b>> Iterator for Entries<'b, T> {
 
     fn next(&mut self) -> Option<T::View> {
         let next = self.get(0)?;
-        self.window.start = entry_start(self.window, self.group, 1)?;
+        self.window.start = self.window.entry_start(self.group, 1)?;
         self.count -= 1;
         Some(next)
     }

@@ -5,9 +5,8 @@
 
 use core::fmt;
 
-use super::entries::{Entries, entry_start};
 use super::patch::in_place;
-use super::{Viewed, refresh};
+use super::refresh;
 use crate::cursor::Reader;
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Amount, FieldValue};
@@ -157,21 +156,13 @@ impl<'b> Window<'b> {
 
     /// The window at an item.
     #[inline(always)]
-    fn within(self, at: ItemRef) -> Self {
+    pub(super) fn within(self, at: ItemRef) -> Self {
         let start = self.start_of(at);
         let end = match at.len {
             Some(_) => self.end,
             None => self.limit(at).unwrap_or(self.end).min(self.end),
         };
         Self { start, end, ..self }
-    }
-
-    /// A group's entries.
-    #[must_use]
-    #[inline]
-    pub fn entries<T: Viewed<'b>>(self, group: &'static Group, at: ItemRef) -> Entries<'b, T> {
-        let count = self.standing(at.layout).count(at.index, group).unwrap_or_default();
-        Entries::new(self.within(at), group, count)
     }
 
     /// Reads all items of the telegram, part or entry, and checks them.
@@ -209,6 +200,17 @@ impl<'b> Window<'b> {
             };
         }
         shown.finish()
+    }
+
+    /// How many entries a group has.
+    pub(super) fn count(self, group: &'static Group, at: ItemRef) -> usize {
+        self.standing(at.layout).count(at.index, group).unwrap_or_default()
+    }
+
+    /// Where an entry of the group that begins here begins.
+    pub(super) fn entry_start(self, group: &'static Group, index: usize) -> Option<usize> {
+        // The group's own layout stands for what encloses it: its counts are not asked for here.
+        self.standing(&group.layout).entry_offset(group, self.start, index).ok()
     }
 
     #[inline(always)]
@@ -381,10 +383,10 @@ impl<'b> WindowMut<'b> {
     pub fn entry(&mut self, group: &'static Group, at: ItemRef, index: usize) -> Option<WindowMut<'_>> {
         let window = self.window();
         let within = window.within(at);
-        if index >= window.standing(at.layout).count(at.index, group).unwrap_or_default() {
+        if index >= window.count(group, at) {
             return None;
         }
-        let start = entry_start(within, group, index)?;
+        let start = within.entry_start(group, index)?;
         let end = within.end;
         Some(WindowMut { telegram: self.telegram, start, end, root: self.root })
     }

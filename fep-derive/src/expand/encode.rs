@@ -213,7 +213,8 @@ const fn varies(item: &Item) -> bool {
 /// How many bytes an item has that may vary.
 fn varying_len(telegram: &Telegram, number: usize, item: &Item) -> TokenStream {
     let p = &telegram.paths;
-    let (trait_, Item { member, ty, what, .. }) = (p.telegram(), item);
+    let trait_ = p.telegram();
+    let Item { member, ty, what, .. } = item;
     match what {
         ItemKind::Part => quote_spanned!(place(ty)=> <#ty as #trait_>::encoded_len(&self.#member)),
         ItemKind::Choice(_) => {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fep_codec::framing::LengthPrefix;
+use fep_codec::framing::{BinaryLength, LengthPrefix};
 use fep_codec::layout::LengthScope;
 use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::load::read;
@@ -16,7 +16,7 @@ use reqwest::Url;
 use serde_json::Value as Json;
 
 use super::{
-    Config, ConfigError, Fill, Filling, Http, Institution, JournalFile, Line, Notice, Session, TelegramLimits,
+    Config, ConfigError, Fill, Filling, Framing, Http, Institution, JournalFile, Line, Notice, Session, TelegramLimits,
 };
 
 impl Config {
@@ -157,21 +157,29 @@ fn known_telegram(document: &Document, spec: &Spec, name: &Located<&str>) -> Str
     name.value.to_owned()
 }
 
-fn framing(table: &Table<'_>) -> LengthPrefix {
+fn framing(table: &Table<'_>) -> Framing {
     let framing = table.table("framing");
     let framing = framing.as_ref();
-    let digits = framing.and_then(|table| table.integer("length_digits", 1..=9_u8)).map_or(4, |digits| digits.value);
+    let digits = framing.and_then(|table| table.integer("length_digits", 1..=9_u8));
+    let bytes = framing.and_then(|table| table.integer("length_bytes", 1..=BinaryLength::LEN_MAX));
+    if let (Some(_), Some(bytes)) = (&digits, &bytes) {
+        let hint = "leave one of them out: a length is digits or a binary number";
+        table.document().error_hint(bytes.span.clone(), "`length_bytes` stands beside `length_digits`", hint);
+    }
     let counts = framing
         .and_then(|table| table.choice("counts", &[("rest", LengthScope::Rest), ("all", LengthScope::All)]))
         .map_or(LengthScope::Rest, |counts| counts.value);
     let frame_max_bytes =
         framing.and_then(|table| table.integer("frame_max_bytes", 16..=16_777_216_usize)).map_or(8192, |max| max.value);
     if let Some(table) = table.table("framing") {
-        table.knows(&["length_digits", "counts", "frame_max_bytes"]);
+        table.knows(&["length_digits", "length_bytes", "counts", "frame_max_bytes"]);
         table.finish();
     }
+    let binary = bytes.and_then(|bytes| BinaryLength::new(bytes.value, counts, frame_max_bytes));
+    let digits = digits.map_or(4, |digits| digits.value);
     // Other digits were refused above.
-    LengthPrefix::new(digits, counts, frame_max_bytes).unwrap_or(LengthPrefix::FOUR_DIGITS)
+    let digits = LengthPrefix::new(digits, counts, frame_max_bytes).unwrap_or(LengthPrefix::FOUR_DIGITS);
+    binary.map_or(Framing::Digits(digits), Framing::Binary)
 }
 
 fn fillings(table: &Table<'_>, spec: &Spec) -> Vec<Fill> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use fep_codec::framing::LengthPrefix;
+use fep_codec::Framing as _;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::clock::Clock;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
+use crate::config::Framing;
 use crate::exchange::TelegramBytes;
 use crate::machine::reason::CloseReason;
 use crate::machine::terms::{Incarnation, Ticket};
@@ -43,7 +44,7 @@ pub(super) struct LinkTask {
     pub(super) connect_timeout: Duration,
     pub(super) write_timeout: Duration,
     pub(super) frame_timeout: Duration,
-    pub(super) framing: LengthPrefix,
+    pub(super) framing: Framing,
     pub(super) events: mpsc::Sender<LinkEvent>,
     pub(super) frames: mpsc::Receiver<(Ticket, TelegramBytes)>,
     /// Resolves, or is dropped, when the link shall be closed.
@@ -186,7 +187,7 @@ impl LinkTask {
 
 struct Reader {
     incarnation: Incarnation,
-    framing: LengthPrefix,
+    framing: Framing,
     frame_timeout: Duration,
     events: mpsc::Sender<LinkEvent>,
     statuses: Arc<LineStatuses>,
@@ -221,14 +222,14 @@ impl Reader {
             }
             let mut frames = Vec::new();
             let broken = loop {
-                match self.framing.next(&buffer) {
-                    Ok(Some(len)) => {
+                match self.framing.frame_len(&buffer) {
+                    Ok(Some(len)) if len <= buffer.len() => {
                         // A copy, for a slice would keep the whole buffer alive for as long as the frame is kept.
                         frames.push(TelegramBytes::copy_of(buffer.get(..len).unwrap_or_default()));
                         buffer.advance(len);
                         offset += u64::try_from(len).unwrap_or(u64::MAX);
                     }
-                    Ok(None) => break None,
+                    Ok(_) => break None,
                     Err(error) => break Some(error),
                 }
             };

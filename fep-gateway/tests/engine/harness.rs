@@ -45,7 +45,7 @@ echo_test = "EchoTest"
 accepted = { "header.response_code" = "0000" }
 "#;
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
 }
 

@@ -11,6 +11,7 @@
 )]
 
 mod harness;
+mod host_b;
 mod lines;
 mod migration;
 mod notices;

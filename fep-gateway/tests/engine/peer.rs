@@ -21,7 +21,13 @@ pub(crate) struct Peer {
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Peer {
+    /// A peer whose telegrams begin with four digits that count the rest.
     pub(crate) async fn start() -> Self {
+        Self::framed(4, |digits| 4 + std::str::from_utf8(digits).unwrap().parse::<usize>().unwrap()).await
+    }
+
+    /// A peer whose telegrams begin with so many bytes, which say how long the whole telegram is.
+    pub(crate) async fn framed(prefix_len: usize, total_len: fn(&[u8]) -> usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (frame, frames) = mpsc::unbounded_channel();
@@ -37,12 +43,13 @@ impl Peer {
                 let frame = frame.clone();
                 tokio::spawn(async move {
                     let mut read = read;
-                    let mut length = [0; 4];
+                    let mut length = vec![0; prefix_len];
                     while read.read_exact(&mut length).await.is_ok() {
-                        let rest: usize = std::str::from_utf8(&length).unwrap().parse().unwrap();
-                        let mut bytes = length.to_vec();
-                        bytes.resize(4 + rest, 0);
-                        if read.read_exact(&mut bytes[4..]).await.is_err() || frame.send((number, bytes)).is_err() {
+                        let mut bytes = length.clone();
+                        bytes.resize(total_len(&length), 0);
+                        if read.read_exact(&mut bytes[prefix_len..]).await.is_err()
+                            || frame.send((number, bytes)).is_err()
+                        {
                             return;
                         }
                     }

@@ -1,7 +1,7 @@
 //! Items: one TOML table of an `items` array → one [`Item`], its [`Note`] and its place.
 
-mod fields;
 mod computed;
+mod fields;
 mod groups;
 mod choices;
 

@@ -1,7 +1,7 @@
 //! The options of a field's kind: read from a type and from an item, laid over each other, made a [`Kind`].
 
-mod number;
 mod text;
+mod number;
 mod padding;
 
 use std::borrow::Cow;

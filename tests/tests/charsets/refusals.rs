@@ -23,7 +23,8 @@ fn converted(program: &str, arguments: &[&str], input: Vec<u8>) -> Option<Vec<u8
 fn texts() -> Vec<String> {
     const COMMON: &str = "홍길동가힣서울특별시漢字日本ｱｲﾝスズキ東京ＡＢ　ABCxyz019 .-()";
     const RARE: &str = "똠믜·―∼～€¥₩‾é¬¢①㈜㉾ㅏㆍЖα鷗鴎髙﨑𠀋";
-    let (common, rare): (Vec<char>, Vec<char>) = (COMMON.chars().collect(), RARE.chars().collect());
+    let common: Vec<char> = COMMON.chars().collect();
+    let rare: Vec<char> = RARE.chars().collect();
     let mut random = Random(4);
     let mut from = |all: &[char]| all[random.below(all.len() as u64) as usize];
     (0..4_000)

@@ -121,7 +121,8 @@ fn form(picture: &str, usage: &str) -> (Form, usize) {
             _ => panic!("{picture}"),
         }
     }
-    let ([_, scale], all) = (digits, digits.iter().sum::<usize>());
+    let [_, scale] = digits;
+    let all = digits.iter().sum::<usize>();
     match usage {
         _ if text => (Form::Text, all),
         // 1 to 4 digits are a halfword, 5 to 9 a word.

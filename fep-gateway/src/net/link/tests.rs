@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use fep_codec::framing::LengthPrefix;
 use fep_codec::layout::LengthScope;
 use tokio::net::TcpListener;
 
@@ -34,7 +35,7 @@ fn start_with(address: String, events_max: usize) -> Bench {
         connect_timeout: Duration::from_millis(500),
         write_timeout: Duration::from_millis(300),
         frame_timeout: Duration::from_millis(300),
-        framing: LengthPrefix::new(4, LengthScope::Rest, 1000).expect("1 to 9 digits"),
+        framing: Framing::Digits(LengthPrefix::new(4, LengthScope::Rest, 1000).expect("1 to 9 digits")),
         events: event,
         frames: frame_queue,
         close: closed,
