@@ -9,19 +9,18 @@ pub mod serial;
 
 pub use alloc::borrow::Cow;
 
-pub use crate::charset::{Charset, Half};
+pub use crate::charset::Charset;
 pub use crate::cursor::computed::FieldSum;
 pub use crate::cursor::{Reader, Writer};
 pub use crate::error::{Culprit, Error, Fault};
 pub use crate::kind::code::{get_ascii_code, get_code, put_code};
 pub use crate::kind::{CodeSet, FieldValue, PIVOT_DEFAULT, TailValue, xor};
 pub use crate::layout::marks::Discriminator;
+pub use crate::layout::rules::*;
 pub use crate::layout::walk::FieldSlot;
 pub use crate::layout::{
-    BytesRule, Case, Check, Choice, CodeMeaning, CodeRule, Computed, DatePattern, DateRule, DateTimePattern,
-    DateTimeRule, DigitsRule, Encoding, Field, Filler, FlagRule, Group, Item, Justify, Kind, LATE_MAX, Layout,
-    LengthScope, Literal, NoneAs, NumberRule, Overflow, Overpunch, Page, Part, Repeat, Sign, SignOf, TextRule,
-    TimePattern, TimeRule, When, Width,
+    Case, Check, Choice, Computed, Field, Filler, Group, Item, LATE_MAX, Layout, LengthScope, Literal, Page, Part,
+    Repeat, SignOf, When,
 };
 pub use crate::nested::{Body, DecodeBody};
 pub use crate::telegram::{Decode, Telegram, TelegramSet};

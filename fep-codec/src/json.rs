@@ -40,10 +40,12 @@
 
 mod tree;
 mod write;
+mod by_kind;
 mod read;
 mod schema;
 mod path;
 
+pub use self::by_kind::plain_value;
 pub use self::path::{get, merge, put};
 #[cfg(feature = "serde")]
 pub(crate) use self::tree::Tree;

@@ -15,7 +15,7 @@
 //! ```
 
 mod computed;
-mod rules;
+pub(crate) mod rules;
 pub(crate) mod walk;
 mod place;
 mod extent;
@@ -32,7 +32,8 @@ pub use self::extent::{ExtentRule, Limit};
 pub use self::place::{Chooser, Span};
 pub use self::rules::{
     BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding,
-    FlagRule, Justify, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule, Width,
+    FlagRule, Half, Justify, Kind, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule,
+    Width,
 };
 pub(crate) use self::walk::FieldSlot;
 use crate::charset::Charset;
@@ -101,29 +102,6 @@ pub struct Field {
     pub secret: bool,
     /// Filled by the encoder and verified by the decoder.
     pub computed: Option<Computed>,
-}
-
-/// The wire representation of a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Characters, padded.
-    Text(TextRule),
-    /// A string of digits that is not a number: an account, a code with leading zeros.
-    Digits(DigitsRule),
-    /// A zero-filled number.
-    Number(NumberRule),
-    /// A calendar date.
-    Date(DateRule),
-    /// A time of day.
-    Time(TimeRule),
-    /// A date and a time of day.
-    DateTime(DateTimeRule),
-    /// One of a list of codes with meanings.
-    Code(CodeRule),
-    /// Yes or no.
-    Flag(FlagRule),
-    /// Raw bytes.
-    Bytes(BytesRule),
 }
 
 /// Constant bytes.

@@ -68,6 +68,7 @@
 mod path;
 mod text;
 mod linked;
+mod by_kind;
 mod decode;
 mod key;
 mod write;

@@ -6,10 +6,14 @@ use alloc::vec::Vec;
 /// The longest word that is compared, in characters. It bounds the work for rubbish.
 const WORD_MAX_CHARS: usize = 64;
 
+/// The shortest word that another one is said to begin with, in characters.
+const BEGINNING_MIN_CHARS: usize = 3;
+
 /// The known word that `given` was probably meant to be. `None` if no word is near enough.
 ///
 /// Case is ignored. A word is near if at most a third of the longer word's characters must be typed, deleted, replaced or
-/// swapped with their neighbour. Of two words that are equally near, the first one is taken.
+/// swapped with their neighbour, or if one word begins with the other: `length` with `len`. Of two words that are equally near,
+/// the first one is taken.
 ///
 /// ```
 /// use fep_core::likeness::nearest;
@@ -24,7 +28,9 @@ pub fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
         let other = folded(word);
         let longer = given.len().max(other.len());
         let edits = edits(&given, &other);
-        (longer <= WORD_MAX_CHARS && edits <= longer.div_ceil(3)).then_some((edits, word))
+        let begins = given.len().min(other.len()) >= BEGINNING_MIN_CHARS
+            && given.iter().zip(&other).all(|(character, other)| character == other);
+        (longer <= WORD_MAX_CHARS && (begins || edits <= longer.div_ceil(3))).then_some((edits, word))
     });
     near.min_by_key(|(edits, _)| *edits).map(|(_, word)| word)
 }
@@ -114,6 +120,8 @@ mod tests {
         assert_eq!(nearest("digit_max", keys), Some("digits_max"));
         assert_eq!(nearest("justfy", keys), Some("justify"));
         assert_eq!(nearest("lne", keys), Some("len"));
+        assert_eq!(nearest("length", keys), Some("len"));
+        assert_eq!(nearest("digits", keys), Some("digits_max"));
         assert_eq!(nearest("colour", keys), None);
         assert_eq!(nearest("x", keys), None);
         assert_eq!(nearest("", keys), None);

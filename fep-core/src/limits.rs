@@ -18,12 +18,3 @@ pub const PIVOT_DEFAULT: u8 = 70;
 
 /// The largest pivot: all two-digit years are 20xx.
 pub const PIVOT_MAX: u8 = 100;
-
-/// The most bytes of one field or filler in a spec file.
-pub const FIELD_MAX_BYTES: usize = 65_535;
-
-/// The most bytes of a telegram in a spec file.
-pub const TELEGRAM_MAX_BYTES: usize = 1 << 20;
-
-/// The most entries of a group in a spec file.
-pub const GROUP_MAX_ENTRIES: usize = 100_000;

@@ -5,7 +5,10 @@ pub trait Word: Copy + PartialEq + 'static {
     /// The words with their meanings, in the order in which messages list them.
     const WORDS: &'static [(&'static str, Self)];
 
-    /// The variant's name in Rust, of which the derive makes its path.
+    /// The enum's name in Rust, of which the derive makes a path.
+    const TYPE_NAME: &'static str;
+
+    /// The variant's name in Rust, which ends that path.
     fn variant_name(self) -> &'static str;
 
     /// The word. Empty for a value that goes without saying, so that nobody writes it.
@@ -37,6 +40,8 @@ macro_rules! words {
 
         impl $crate::words::Word for $name {
             const WORDS: &'static [(&'static str, Self)] = &[$($(($word, Self::$variant),)?)+];
+
+            const TYPE_NAME: &'static str = stringify!($name);
 
             fn variant_name(self) -> &'static str {
                 match self {

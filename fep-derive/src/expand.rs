@@ -3,22 +3,36 @@
 //! Nothing is decided here. A rule of the layout that the output needs is asked for in a `const` block, so that it is a
 //! constant where the call is inlined.
 
-mod assert;
-mod choice;
-mod code;
-mod debug;
-mod decode;
-mod encode;
+mod ask;
 mod generics;
 mod layout;
+mod assert;
+mod debug;
+mod encode;
+mod decode;
+mod view;
+mod choice;
+mod code;
 mod serial;
 mod set;
 mod stub;
-mod telegram;
-mod view;
+
+use proc_macro2::TokenStream;
+use quote::quote;
 
 pub(crate) use self::choice::{choice, choice_stub};
 pub(crate) use self::code::code_set;
 pub(crate) use self::set::set;
 pub(crate) use self::stub::{code_stub, set_stub, telegram_stub};
-pub(crate) use self::telegram::telegram;
+use crate::model::Telegram;
+
+/// All implementations for a struct.
+pub(crate) fn telegram(telegram: &Telegram) -> TokenStream {
+    let encode = encode::encode(telegram);
+    let decode = decode::decode(telegram);
+    let asserts = assert::outside(telegram);
+    let debug = telegram.debug.then(|| debug::debug(telegram));
+    let views = telegram.view.as_ref().map(|view| view::views(telegram, view, false));
+    let serde = telegram.serde.then(|| serial::serial(telegram));
+    quote!(#encode #decode #asserts #debug #serde #views)
+}

@@ -10,17 +10,17 @@ mod kind;
 mod set;
 mod telegram;
 
+use fep_core::charset::CharsetId;
+use fep_core::encoding::Encoding;
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt as _;
 use syn::{Attribute, Expr, Generics, Type, Visibility};
 
 pub(crate) use self::choice::{Case, Cases};
 pub(crate) use self::code::{Code, CodeSetModel};
+pub(crate) use self::kind::{Codes, Kind, Text};
 pub(crate) use self::set::{Set, Variant};
-use crate::attr::{
-    Byte, Charset, CodeLine, Computed, Condition, DatePattern, DateTimePattern, Encoding, Given, Half, Justify, NoneAs,
-    Overflow, PageAttrs, Sign, TimePattern,
-};
+use crate::attr::{Byte, Computed, Condition, Given, PageAttrs};
 use crate::paths::Paths;
 
 /// A struct that is a telegram, a part of one, or a group's entry.
@@ -30,7 +30,7 @@ pub(crate) struct Telegram {
     pub(crate) paths: Paths,
     pub(crate) name: String,
     pub(crate) label: String,
-    pub(crate) charset: Charset,
+    pub(crate) charset: CharsetId,
     pub(crate) len: Option<Given<usize>>,
     pub(crate) when: Vec<Condition>,
     pub(crate) debug: bool,
@@ -132,43 +132,6 @@ pub(crate) enum Len {
     Stated(Given<usize>),
     /// That of the type: `Text<N>`.
     OfType(Box<Expr>),
-}
-
-/// The rule of a field.
-pub(crate) enum Kind {
-    Text(Text),
-    Digits { encoding: Encoding, full: bool, pad: u8, justify: Justify },
-    Number { encoding: Encoding, sign: Sign, scale: usize, none: NoneAs, digits_max: Option<usize> },
-    Date { pattern: DatePattern, encoding: Encoding, none: NoneAs, pivot: Option<usize> },
-    Time { pattern: TimePattern, encoding: Encoding, none: NoneAs },
-    DateTime { pattern: DateTimePattern, encoding: Encoding, none: NoneAs, pivot: Option<usize> },
-    Code { charset: Charset, codes: Codes },
-    Flag { yes: Byte, no: Byte, charset: Charset },
-    Bytes,
-}
-
-/// The rule of a text field.
-pub(crate) struct Text {
-    pub(crate) charset: Charset,
-    pub(crate) pad: Byte,
-    pub(crate) justify: Justify,
-    pub(crate) overflow: Overflow,
-    /// No padding.
-    pub(crate) unpadded: bool,
-    /// Full-width characters.
-    pub(crate) full: bool,
-    pub(crate) compat: bool,
-    pub(crate) half: Half,
-    pub(crate) open_shift: bool,
-    pub(crate) newline_15: bool,
-}
-
-/// Where a code field has its codes from.
-pub(crate) enum Codes {
-    /// The type, a `CodeSet`.
-    OfType,
-    /// The attribute.
-    Listed { lines: Vec<CodeLine>, open: bool },
 }
 
 impl Item {

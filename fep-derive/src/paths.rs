@@ -4,6 +4,9 @@
 //!
 //! The rest of the output is made of the user's own tokens and of paths into `core`, which stand here too.
 
+use fep_core::charset::CharsetId;
+use fep_core::kinds::KindName;
+use fep_core::words::Word;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
@@ -50,7 +53,6 @@ runtime! {
     error = Error;
     fault = Fault;
     culprit = Culprit;
-    charset = Charset;
 
     field_value = FieldValue;
     code_set = CodeSet;
@@ -69,7 +71,7 @@ runtime! {
     field = Field;
     kind = Kind;
     computed = Computed;
-    counts = LengthScope;
+    sign = Sign;
     sign_of = SignOf;
     check = Check;
     page = Page;
@@ -81,28 +83,7 @@ runtime! {
     group = Group;
     repeat = Repeat;
 
-    text_rule = TextRule;
-    digits_rule = DigitsRule;
-    number_rule = NumberRule;
-    date_rule = DateRule;
-    time_rule = TimeRule;
-    datetime_rule = DateTimeRule;
-    code_rule = CodeRule;
     code_meaning = CodeMeaning;
-    flag_rule = FlagRule;
-    bytes_rule = BytesRule;
-
-    justify = Justify;
-    overflow = Overflow;
-    width = Width;
-    half = Half;
-    encoding = Encoding;
-    sign = Sign;
-    overpunch = Overpunch;
-    none_as = NoneAs;
-    date_pattern = DatePattern;
-    time_pattern = TimePattern;
-    datetime_pattern = DateTimePattern;
 }
 
 impl Paths {
@@ -123,6 +104,28 @@ impl Paths {
     /// The runtime at another path.
     pub(crate) fn at(root: &syn::Path) -> Self {
         Self { root: quote!(#root) }
+    }
+
+    /// A value that a word says: `Justify::Left`.
+    pub(crate) fn word<W: Word>(&self, value: W) -> TokenStream {
+        let root = &self.root;
+        let name = format_ident!("{}", W::TYPE_NAME);
+        let variant = format_ident!("{}", value.variant_name());
+        quote!(#root::__rt::#name::#variant)
+    }
+
+    /// The rule of a kind: `TextRule`.
+    pub(crate) fn rule(&self, kind: KindName) -> TokenStream {
+        let root = &self.root;
+        let name = format_ident!("{}Rule", kind.variant_name());
+        quote!(#root::__rt::#name)
+    }
+
+    /// `Charset::EucKr`
+    pub(crate) fn charset(&self, id: CharsetId) -> TokenStream {
+        let root = &self.root;
+        let variant = format_ident!("{}", id.variant_name());
+        quote!(#root::__rt::Charset::#variant)
     }
 }
 

@@ -42,6 +42,7 @@
 //! links = 2
 //! ```
 
+mod framing;
 mod read;
 
 use std::collections::BTreeMap;
@@ -51,11 +52,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fep_codec::framing::{BinaryLength, FrameError, LengthPrefix};
 use fep_spec::load::LoadError;
 use fep_spec::model::Spec;
 use fep_spec::report::Report;
 use serde_json::Value;
+
+pub use self::framing::Framing;
 
 /// The whole file.
 #[derive(Clone, Debug)]
@@ -107,7 +109,8 @@ pub struct Institution {
     pub frame_timeout: Duration,
     /// `utc_offset_minutes`, default 540: the institution's clock, for `<date>`, `<time>` and the business day.
     pub utc_offset_minutes: i32,
-    /// `framing`: how a connection's bytes are cut into telegrams.
+    /// `framing`: `kind` default `length`, with `length_digits` default 4 or `length_bytes`, `counts` default `rest`,
+    /// `frame_max_bytes` default 8192; or `kind = "code-table"`.
     pub framing: Framing,
     /// `fill`: what the gateway puts where a request leaves a field out.
     pub fill: Vec<Fill>,
@@ -119,24 +122,6 @@ pub struct Institution {
     pub notices: BTreeMap<String, Notice>,
     /// `lines`: the configured paths; at least one.
     pub lines: Vec<Line>,
-}
-
-/// `framing`: `length_digits` default 4, or `length_bytes`; `counts` default `rest`; `frame_max_bytes` default 8192.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
-    /// `length_digits`: the length is ASCII digits.
-    Digits(LengthPrefix),
-    /// `length_bytes`: the length is a binary number, the most significant byte first.
-    Binary(BinaryLength),
-}
-
-impl fep_codec::Framing for Framing {
-    fn frame_len(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
-        match self {
-            Self::Digits(framing) => framing.frame_len(buffer),
-            Self::Binary(framing) => framing.frame_len(buffer),
-        }
-    }
 }
 
 /// One key of `fill`. Telegrams that have no such field are left as they are.

@@ -16,6 +16,7 @@ use std::ops::Range;
 
 use fep_codec::layout::When;
 use fep_codec::{Charset, Layout};
+use fep_core::words::Word as _;
 
 pub(crate) use self::files::FilePlace;
 use self::items::Items;
@@ -150,7 +151,7 @@ fn types<'d>(known: &mut Known<'d>, root: &Table<'d>) -> Vec<TypeSpec> {
         match &options.kind {
             Some(kind) => {
                 options.refuse_foreign(document, kind.value);
-                types.push(TypeSpec { name: name.value.to_owned(), kind: kind.value.name(), remark });
+                types.push(TypeSpec { name: name.value.to_owned(), kind: kind.value.word(), remark });
             }
             None if has_kind => {} // a wrong one, which was noted
             None => document.error(name.span.clone(), format!("type `{}` has no `kind`", name.value)),

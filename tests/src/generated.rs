@@ -1,7 +1,9 @@
 //! What `fep gen specs -o tests/src/generated` wrote; a test compares it with the specs.
-//! `random_…` are of specs out of random numbers. `kinds` and `forms` are of specs that only tests have, with every kind of field and every form of layout in them.
+//! `random_…` are of specs out of random numbers. `kinds` and `forms` are of specs that only tests have, with every kind of field and every form of layout in them;
+//! `blanks` has padded groups in EBCDIC.
 
 pub mod bank_a;
+pub mod blanks;
 pub mod forms;
 pub mod host_b;
 pub mod kinds;

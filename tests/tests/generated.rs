@@ -13,7 +13,7 @@ use fep_tests::generated::bank_a::{
     BalanceInquiryAnswer, BankA, ResponseCode, Sign, TradeKind, TransactionListAnswer, Transfer, TransferAnswer,
 };
 use fep_tests::generated::check_digits;
-use fep_tests::generated::{forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c, zengin};
+use fep_tests::generated::{blanks, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c, zengin};
 use fep_tests::golden::Golden;
 use fep_tests::properties;
 
@@ -57,6 +57,17 @@ fn assert_same_layouts(spec: &Spec, layouts: &[&Layout]) {
         let telegram = spec.telegram(&layout.name).expect("a telegram of this name");
         assert_eq!(*layout, &telegram.layout);
     }
+}
+
+/// A space of IBM-933 is the byte 40, which is also the usual blank of an unused entry; 20 must be said.
+#[test]
+fn unused_entries_are_blank_in_the_charset_of_the_spec() {
+    let spec = Spec::load(&root().join("tests/tests/generated/blanks.toml")).expect("a clean spec");
+    assert_same_layouts(&spec, &[blanks::Rows::LAYOUT]);
+    let mark = "M".parse().expect("text");
+    let rows = blanks::Rows { mark, spaces: vec![], ascii_spaces: vec![], stars: vec![] };
+    let bytes = rows.encode_to_vec().expect("bytes");
+    assert_eq!(bytes, [&[0xD4][..], &[0x40; 12], &[0x20; 12], &[0x5C; 12]].concat());
 }
 
 #[test]

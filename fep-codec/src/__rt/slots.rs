@@ -4,22 +4,22 @@
 //! and run-time code must not call these: it has [`Layout::item_at`], [`Layout::field_at`] and [`Layout::chooser_at`].
 
 use crate::charset::Charset;
+use crate::layout::rules::*;
 use crate::layout::walk::{borrowed, text as text_of};
 use crate::layout::{
-    BytesRule, Check, Choice, Chooser, CodeRule, Computed, DateRule, DateTimeRule, DigitsRule, ExtentRule, Field,
-    FieldSlot, Filler, FlagRule, Group, Item, Kind, Layout, LengthScope, Limit, Literal, NumberRule, SignOf, TextRule,
-    TimeRule,
+    Check, Choice, Chooser, Computed, ExtentRule, Field, FieldSlot, Filler, Group, Item, Layout, LengthScope, Limit,
+    Literal, SignOf,
 };
 
 /// One accessor for each kind.
 macro_rules! slots {
-    ($($(#[$doc:meta])* $name:ident -> $rule:ident = $kind:ident;)*) => {
-        $($(#[$doc])*
+    ($($about:literal, $accessor:ident $kind:ident($rule:ident);)*) => {
+        $(#[doc = concat!("The field at this index. ", $about)]
         ///
         /// # Panics
         /// If the item is something else.
         #[must_use]
-        pub const fn $name(layout: &Layout, index: usize) -> FieldSlot<'_, $rule> {
+        pub const fn $accessor(layout: &Layout, index: usize) -> FieldSlot<'_, $rule> {
             let field = field(layout, index);
             match &field.kind {
                 Kind::$kind(rule) => FieldSlot { field, rule },
@@ -29,26 +29,7 @@ macro_rules! slots {
     };
 }
 
-slots! {
-    /// The text field at this index.
-    text -> TextRule = Text;
-    /// The digits field at this index.
-    digits -> DigitsRule = Digits;
-    /// The number field at this index.
-    number -> NumberRule = Number;
-    /// The date field at this index.
-    date -> DateRule = Date;
-    /// The time field at this index.
-    time -> TimeRule = Time;
-    /// The timestamp field at this index.
-    datetime -> DateTimeRule = DateTime;
-    /// The code field at this index.
-    code -> CodeRule = Code;
-    /// The flag field at this index.
-    flag -> FlagRule = Flag;
-    /// The bytes field at this index.
-    bytes -> BytesRule = Bytes;
-}
+each_kind!(slots);
 
 /// The item at this index.
 ///

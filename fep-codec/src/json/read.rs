@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 
 use serde_json::{Map, Value as Json};
 
+use super::by_kind::{field_value, name_of};
 use super::tree::parse;
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Choice, DatePattern, DateTimePattern, Field, Item, Kind, Layout, Literal, NumberRule};
+use crate::layout::{Choice, Item, Layout, Literal};
 use crate::record::{Record, Value, absent, in_item, nearest, unknown, within_parents};
 
 impl<'l> Record<'l> {
@@ -131,98 +132,7 @@ fn literal_value(literal: &Literal, json: &Json) -> Result<Value, Error> {
     Err(Error::new(Culprit::Caller, Fault::NotTheLiteral).within(&literal.name))
 }
 
-fn field_value(field: &Field, json: &Json) -> Result<Value, Fault> {
-    match (&field.kind, json) {
-        (_, Json::Null) => Ok(Value::None),
-        (Kind::Text(_) | Kind::Digits(_) | Kind::Code(_), Json::String(text)) => Ok(Value::Text(text.clone())),
-        (Kind::Number(rule), Json::Number(number)) if rule.scale == 0 => number
-            .as_i128()
-            .map(Value::Number)
-            .ok_or(Fault::Unreadable { expected: "a whole number; large ones as a string, \"12345678901234567890\"" }),
-        (Kind::Number(_), Json::Number(_)) => {
-            Err(Fault::Unreadable { expected: "a decimal string such as \"12.05\", for this field has decimals" })
-        }
-        (Kind::Number(rule), Json::String(text)) => decimal(rule, text).map(Value::Number),
-        (Kind::Date(rule), Json::String(text)) if rule.pattern == DatePattern::MmDd => {
-            Ok(Value::MonthDay(text.parse()?))
-        }
-        (Kind::Date(_), Json::String(text)) => Ok(Value::Date(text.parse()?)),
-        (Kind::Time(_), Json::String(text)) => Ok(Value::Time(text.parse()?)),
-        (Kind::DateTime(rule), Json::String(text)) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
-            Ok(Value::MonthDayTime(text.parse()?))
-        }
-        (Kind::DateTime(_), Json::String(text)) => Ok(Value::DateTime(text.parse()?)),
-        (Kind::Flag(_), Json::Bool(flag)) => Ok(Value::Flag(*flag)),
-        (Kind::Bytes(_), Json::String(text)) => {
-            hex(text).map(Value::Bytes).ok_or(Fault::Unreadable { expected: "hex, two digits a byte" })
-        }
-        (kind, json) => Err(Fault::WrongType { expected: kind.json_name(), found: name_of(json) }),
-    }
-}
-
-/// `"12.05"` with scale 2 is 1205. Fewer decimals are filled up, more are refused.
-fn decimal(rule: &NumberRule, text: &str) -> Result<i128, Fault> {
-    let unreadable = Fault::Unreadable { expected: "a decimal number with no more decimals than the field has" };
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text),
-    };
-    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
-    let scale = usize::from(rule.scale);
-    let point_without_decimals = digits.contains('.') && decimals.is_empty();
-    if whole.is_empty() || point_without_decimals || decimals.len() > scale {
-        return Err(unreadable);
-    }
-    let zeros = core::iter::repeat_n('0', scale - decimals.len());
-    let mut value = 0_i128;
-    for digit in whole.chars().chain(decimals.chars()).chain(zeros) {
-        let digit = digit.to_digit(10).ok_or_else(|| unreadable.clone())?;
-        value = value
-            .checked_mul(10)
-            .and_then(|value| value.checked_add(i128::from(digit)))
-            .ok_or(Fault::Overflow { holder: "a number of 38 digits" })?;
-    }
-    Ok(if negative { -value } else { value })
-}
-
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    pairs.iter().map(|[high, low]| Some(digit(*high)? * 16 + digit(*low)?)).collect()
-}
-
 #[cold]
 fn wrong_type(expected: &'static str, json: &Json) -> Error {
     Error::new(Culprit::Caller, Fault::WrongType { expected, found: name_of(json) })
-}
-
-const fn name_of(json: &Json) -> &'static str {
-    match json {
-        Json::Null => "null",
-        Json::Bool(_) => "true or false",
-        Json::Number(_) => "a number",
-        Json::String(_) => "a string",
-        Json::Array(_) => "an array",
-        Json::Object(_) => "an object",
-    }
-}
-
-impl Kind {
-    /// What a field of this kind is in JSON, in words for messages.
-    const fn json_name(&self) -> &'static str {
-        match self {
-            Self::Text(_) => "a string",
-            Self::Digits(_) => "a string of digits, for zeros at its start count",
-            Self::Code(_) => "a string with the code",
-            Self::Number(_) => "a number",
-            Self::Date(_) => "a string with a date",
-            Self::Time(_) => "a string with a time",
-            Self::DateTime(_) => "a string with a date and a time",
-            Self::Flag(_) => "true or false",
-            Self::Bytes(_) => "a hex string",
-        }
-    }
 }

@@ -5,23 +5,17 @@
 //! but for numbers written as decimal strings, where the contract says number.
 
 use alloc::borrow::ToOwned as _;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::write::{is_json_number, literal_text};
-use crate::layout::{
-    Case, CodeMeaning, CodeRule, DatePattern, DateTimePattern, Field, Item, Kind, Layout, NoneAs, NumberRule, Repeat,
-    Sign,
-};
+use super::by_kind::value_schema;
+use super::write::literal_text;
+use crate::layout::{Case, Field, Item, Layout, Repeat};
 
 /// The dialect that a schema says it is written in.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
-
-/// JSON has no byte strings; this is how the contract writes them.
-const HEX: &str = "^([0-9A-Fa-f]{2})*$";
 
 impl Layout {
     /// The schema of this layout's fields as a JSON document: an object in wire order.
@@ -153,94 +147,6 @@ fn field_schema(field: &Field, tail: bool) -> Map<String, Json> {
     }
     if !field.is_given() {
         schema.insert("readOnly".to_owned(), true.into());
-    }
-    schema
-}
-
-fn value_schema(field: &Field, tail: bool) -> Json {
-    match &field.kind {
-        // A character has at least a byte.
-        Kind::Text(_) => json!({ "type": "string", "maxLength": field.len }),
-        Kind::Digits(rule) => {
-            let len = rule.encoding.digits(field.len);
-            let pattern = if rule.exact && !tail { format!("^[0-9]{{{len}}}$") } else { format!("^[0-9]{{0,{len}}}$") };
-            json!({ "type": "string", "pattern": pattern })
-        }
-        Kind::Number(rule) => number_schema(field, rule),
-        Kind::Date(rule) if rule.pattern == DatePattern::MmDd => none_or(rule.none, json!({ "pattern": "^[0-9]{4}$" })),
-        Kind::Date(rule) => none_or(rule.none, json!({ "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" })),
-        Kind::Time(rule) => none_or(rule.none, json!({ "pattern": "^[0-9]{2}:[0-9]{2}:[0-9]{2}$" })),
-        Kind::DateTime(rule) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
-            none_or(rule.none, json!({ "pattern": "^[0-9]{10}$" }))
-        }
-        Kind::DateTime(rule) => {
-            let pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$";
-            none_or(rule.none, json!({ "pattern": pattern }))
-        }
-        Kind::Code(rule) => code_schema(field, rule),
-        Kind::Flag(_) => json!({ "type": "boolean" }),
-        Kind::Bytes(_) => {
-            let min = if tail { 0 } else { field.len * 2 };
-            json!({ "type": "string", "pattern": HEX, "minLength": min, "maxLength": field.len * 2 })
-        }
-    }
-}
-
-/// A string, or null if the field can be without a value.
-fn none_or(none: NoneAs, string: Json) -> Json {
-    let mut schema = string;
-    if let Json::Object(schema) = &mut schema {
-        let types = if none == NoneAs::Never { json!("string") } else { json!(["string", "null"]) };
-        schema.insert("type".to_owned(), types);
-    }
-    schema
-}
-
-fn number_schema(field: &Field, rule: &NumberRule) -> Json {
-    let digits = field_digits(field, rule);
-    let null = (rule.none != NoneAs::Never).then_some("null");
-    let signed = rule.sign != Sign::Unsigned;
-    if is_json_number(field) {
-        let types: Vec<&str> = core::iter::once("integer").chain(null).collect();
-        let binary_room = if rule.encoding.is_binary() { 1 } else { 0 };
-        // 15 digits at most, which are exact in every reader.
-        let largest = 10_i64.pow(u32::try_from(digits + binary_room).unwrap_or(0)) - 1;
-        let smallest = if signed { -largest } else { 0 };
-        return json!({ "type": types, "minimum": smallest, "maximum": largest });
-    }
-    let types: Vec<&str> = core::iter::once("string").chain(null).collect();
-    let minus = if signed { "-?" } else { "" };
-    let decimals = match rule.scale {
-        0 => String::new(),
-        scale => format!("(\\.[0-9]{{1,{scale}}})?"),
-    };
-    json!({ "type": types, "pattern": format!("^{minus}[0-9]+{decimals}$") })
-}
-
-/// How many digits a value has at most.
-fn field_digits(field: &Field, rule: &NumberRule) -> usize {
-    let sign_byte = usize::from(matches!(rule.sign, Sign::Leading { .. } | Sign::Trailing { .. }));
-    let digits = rule.encoding.digits(field.len).saturating_sub(sign_byte);
-    rule.digits_max.map_or(digits, |max| digits.min(max.into()))
-}
-
-fn code_schema(field: &Field, rule: &CodeRule) -> Json {
-    let meanings: Map<String, Json> = rule
-        .codes
-        .iter()
-        .filter(|known| !known.label.is_empty())
-        .map(|CodeMeaning { code, label }| (code.clone().into_owned(), Json::from(&**label)))
-        .collect();
-    let codes: Vec<Json> = rule.codes.iter().map(|known| Json::from(&*known.code)).collect();
-    let mut schema = json!({ "type": "string", "maxLength": field.len });
-    if let Json::Object(schema) = &mut schema {
-        if !codes.is_empty() {
-            // An open list names what is known and takes the rest too.
-            schema.insert(if rule.open { "examples" } else { "enum" }.to_owned(), Json::Array(codes));
-        }
-        if !meanings.is_empty() {
-            schema.insert("x-meanings".to_owned(), Json::Object(meanings));
-        }
     }
     schema
 }

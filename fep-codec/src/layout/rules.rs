@@ -4,11 +4,42 @@ use alloc::borrow::Cow;
 
 pub use fep_core::calendar::{DatePattern, DateTimePattern, TimePattern};
 pub use fep_core::encoding::Encoding;
-pub use fep_core::rules::{Justify, NoneAs, Overflow, Overpunch, Sign, Width};
+pub use fep_core::rules::{Half, Justify, NoneAs, Overflow, Overpunch, Sign, Width};
 
+use crate::charset::Charset;
 #[cfg(doc)]
 use crate::charset::EncodeOptions;
-use crate::charset::{Charset, Half};
+
+/// Gives all kinds to a macro: what each is, the name of its accessor in derived code, its variant and its rule.
+macro_rules! each_kind {
+    ($with:ident) => {
+        $with! {
+            "Characters, padded.", text Text(TextRule);
+            "A string of digits that is not a number: an account, a code with leading zeros.", digits Digits(DigitsRule);
+            "A zero-filled number.", number Number(NumberRule);
+            "A calendar date.", date Date(DateRule);
+            "A time of day.", time Time(TimeRule);
+            "A date and a time of day.", datetime DateTime(DateTimeRule);
+            "One of a list of codes with meanings.", code Code(CodeRule);
+            "Yes or no.", flag Flag(FlagRule);
+            "Raw bytes.", bytes Bytes(BytesRule);
+        }
+    };
+}
+
+pub(crate) use each_kind;
+
+macro_rules! declare_kind {
+    ($($about:literal, $accessor:ident $kind:ident($rule:ident);)*) => {
+        /// The wire representation of a field.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Kind {
+            $(#[doc = $about] $kind($rule),)*
+        }
+    };
+}
+
+each_kind!(declare_kind);
 
 /// Characters in a charset, padded to the field's length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

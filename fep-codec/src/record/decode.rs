@@ -4,15 +4,10 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::linked::Linked;
-use super::{Record, Value};
+use super::{Record, Value, by_kind};
 use crate::cursor::Reader;
 use crate::error::{Culprit, Error, Fault};
-use crate::kind::{Blank, FieldValue};
-use crate::layout::{
-    Choice, Chooser, Computed, DatePattern, DateTimePattern, Field, FieldSlot, Filler, Group, Item, Kind, Layout,
-    Limit, NumberRule,
-};
-use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
+use crate::layout::{Choice, Chooser, Computed, Field, FieldSlot, Filler, Group, Item, Kind, Layout, Limit};
 use crate::walk::{endless, no_code, no_count};
 
 impl<'l> Record<'l> {
@@ -143,14 +138,14 @@ pub(crate) fn field_value(
     reader: &mut Reader<'_>,
 ) -> Result<Value, Error> {
     match (&field.computed, &field.kind) {
-        (None, kind) => by_kind(field, kind, reader),
+        (None, kind) => by_kind::read(field, kind, reader),
         // Whether it is a sign is seen with its number.
         (Some(Computed::Sign(_)), _) => reader.sign(field).map(|stated| sign_text(stated.value())),
         (Some(Computed::Check(check)), kind) => {
             let at = reader.position();
             let from = layout.check_start(check, start).ok_or_else(|| no_check_start(field))?;
             reader.check(field, from)?;
-            by_kind(field, kind, &mut Reader::starting_at(reader.telegram(), at))
+            by_kind::read(field, kind, &mut Reader::starting_at(reader.telegram(), at))
         }
         (Some(Computed::Length(counts)), Kind::Number(rule)) => {
             reader.stated_length(FieldSlot { field, rule }, *counts).map(|stated| Value::Number(stated.into()))
@@ -217,42 +212,4 @@ pub(crate) fn tail(field: &Field, reader: &mut Reader<'_>) -> Result<Value, Erro
 
 pub(super) fn no_tail(field: &Field) -> Error {
     Error::in_field(Culprit::Spec, Fault::BadSpec { reason: "a tail is text, digits or bytes" }, field)
-}
-
-pub(super) fn by_kind(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Result<Value, Error> {
-    match kind {
-        Kind::Text(rule) => reader.field(FieldSlot { field, rule }).map(Value::Text),
-        Kind::Digits(rule) => reader.field(FieldSlot { field, rule }).map(Value::Text),
-        Kind::Code(rule) => reader.field(FieldSlot { field, rule }).map(Value::Text),
-        Kind::Number(rule) => number(FieldSlot { field, rule }, reader),
-        Kind::Date(rule) if rule.pattern == DatePattern::MmDd => {
-            optional::<_, MonthDay>(FieldSlot { field, rule }, reader, Value::MonthDay)
-        }
-        Kind::Date(rule) => optional::<_, Date>(FieldSlot { field, rule }, reader, Value::Date),
-        Kind::Time(rule) => optional::<_, Time>(FieldSlot { field, rule }, reader, Value::Time),
-        Kind::DateTime(rule) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
-            optional::<_, MonthDayTime>(FieldSlot { field, rule }, reader, Value::MonthDayTime)
-        }
-        Kind::DateTime(rule) => optional::<_, DateTime>(FieldSlot { field, rule }, reader, Value::DateTime),
-        Kind::Flag(rule) => reader.field(FieldSlot { field, rule }).map(Value::Flag),
-        Kind::Bytes(rule) => reader.field(FieldSlot { field, rule }).map(Value::Bytes),
-    }
-}
-
-/// `i128` is slow to make and rarely needed.
-fn number(slot: FieldSlot<'_, NumberRule>, reader: &mut Reader<'_>) -> Result<Value, Error> {
-    const I64_DIGITS: usize = 18;
-    if slot.rule.encoding.digits(slot.field.len) <= I64_DIGITS {
-        optional::<_, i64>(slot, reader, |value| Value::Number(value.into()))
-    } else {
-        optional::<_, i128>(slot, reader, Value::Number)
-    }
-}
-
-fn optional<'a, R: Blank, T: FieldValue<'a, R>>(
-    slot: FieldSlot<'_, R>,
-    reader: &mut Reader<'a>,
-    some: impl Fn(T) -> Value,
-) -> Result<Value, Error> {
-    reader.field::<R, Option<T>>(slot).map(|value| value.map_or(Value::None, some))
 }

@@ -3,10 +3,11 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::by_kind;
 use super::decode::{chooser, counted, no_check_start, not_a_number};
 use super::given;
 use super::linked::{count, no_number, number_of, pages, sum};
-use super::write::{by_kind, item_len, len_of, tail};
+use super::write::{item_len, len_of, tail};
 use super::{Record, Value};
 use crate::cursor::{FieldSum, Writer, check_count};
 use crate::error::{Culprit, Error, Fault};
@@ -124,7 +125,7 @@ struct Computing<'r> {
 impl Computing<'_> {
     fn field(&self, field: &Field, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
         match (&field.computed, &field.kind) {
-            (None, kind) => by_kind(field, kind, value, writer),
+            (None, kind) => by_kind::write(field, kind, value, writer),
             (Some(Computed::Check(check)), kind) => self.check(field, check, kind, value, writer),
             (Some(Computed::Sign(sign)), _) => self.sign(field, sign, value, writer),
             (Some(computed), Kind::Number(rule)) => self.number(FieldSlot { field, rule }, computed, value, writer),
@@ -189,7 +190,7 @@ impl Computing<'_> {
         writer: &mut Writer<'_>,
     ) -> Result<(), Error> {
         if check.run.is_none() {
-            return by_kind(field, kind, value, writer);
+            return by_kind::write(field, kind, value, writer);
         }
         let from = self.layout.check_start(check, self.start).ok_or_else(|| no_check_start(field))?;
         writer.check(field, from)

@@ -4,7 +4,8 @@ use alloc::string::{String, ToString as _};
 use alloc::{format, vec};
 
 use super::Value;
-use super::write::{by_kind, item_len};
+use super::by_kind;
+use super::write::item_len;
 use crate::cursor::Writer;
 use crate::error::{Culprit, Decimal, Error, Fault};
 use crate::layout::{Check, Computed, Field, Item, Kind, Layout, LengthScope};
@@ -85,7 +86,7 @@ impl Pass<'_> {
             }
             Some(Computed::Check(Check { run: Some(_), .. })) if *value != Value::Absent => {
                 let mut given = vec![0; field.len];
-                by_kind(field, &field.kind, value, &mut Writer::new(&mut given))?;
+                by_kind::write(field, &field.kind, value, &mut Writer::new(&mut given))?;
                 let computed = self.telegram.get(start..end).unwrap_or_default();
                 if given == computed {
                     return Ok(());

@@ -15,7 +15,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use super::Value;
-use super::decode::by_kind;
+use super::by_kind;
 use super::text::hex;
 use crate::cursor::Reader;
 use crate::error::Error;
@@ -34,7 +34,7 @@ impl Field {
     /// If the bytes are not as many as the field has, or no value of its kind.
     pub fn read(&self, bytes: &[u8]) -> Result<Value, Error> {
         let mut reader = Reader::of_len(bytes, Some(self.len))?;
-        let value = by_kind(self, &self.kind, &mut reader)?;
+        let value = by_kind::read(self, &self.kind, &mut reader)?;
         reader.finish()?;
         Ok(value)
     }

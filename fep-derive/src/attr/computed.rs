@@ -1,12 +1,14 @@
 //! `computed = …`: what the encoder fills into a field.
 
+use fep_core::rules::LengthScope;
+use fep_core::words::Word as _;
 use proc_macro2::Ident;
 use syn::parse::{ParseBuffer, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Lit, LitInt, Path, Token};
+use syn::{LitInt, Path, Token};
 
-use super::charset::Byte;
 use super::entry::{Entry, Given};
+use super::words::Byte;
 use crate::ctxt::Ctxt;
 
 /// What a field is computed from.
@@ -26,12 +28,6 @@ pub(crate) enum Computed {
     Sign { of: Ident, plus: Byte, minus: Byte, zero: Option<Byte> },
     /// `xor`, `xor(from)`, `check(path::to::function)`, `check(path::to::function, from)`
     Check { function: Option<Path>, from: Option<Ident> },
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LengthScope {
-    Rest,
-    All,
 }
 
 impl Computed {
@@ -65,10 +61,9 @@ impl Computed {
 }
 
 fn length(of: Ident) -> Computed {
-    match of.to_string().as_str() {
-        "rest" => Computed::Length(LengthScope::Rest),
-        "all" => Computed::Length(LengthScope::All),
-        _ => Computed::LengthOf(of),
+    match LengthScope::of_word(&of.to_string()) {
+        Some(scope) => Computed::Length(scope),
+        None => Computed::LengthOf(of),
     }
 }
 
@@ -86,22 +81,12 @@ fn sign(list: &ParseBuffer<'_>) -> syn::Result<Computed> {
     let mut bytes = Vec::new();
     while !list.is_empty() {
         list.parse::<Token![,]>()?;
-        bytes.push(byte(&list.parse()?)?);
+        bytes.push(Byte::of(&list.parse()?)?);
     }
     match *bytes.as_slice() {
         [plus, minus] => Ok(Computed::Sign { of, plus, minus, zero: None }),
         [plus, minus, zero] => Ok(Computed::Sign { of, plus, minus, zero: Some(zero) }),
         _ => Err(list.error("the sign of plus, the sign of minus, and perhaps that of zero")),
-    }
-}
-
-fn byte(literal: &Lit) -> syn::Result<Byte> {
-    match literal {
-        Lit::Byte(byte) => Ok(Byte::Raw(byte.value())),
-        Lit::Char(character) if character.value().is_ascii() => {
-            u8::try_from(character.value()).map(Byte::Ascii).map_err(|error| syn::Error::new(character.span(), error))
-        }
-        other => Err(syn::Error::new(other.span(), "not a byte")),
     }
 }
 

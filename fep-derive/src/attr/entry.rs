@@ -4,14 +4,14 @@
 
 use std::fmt::Display;
 
-use fep_core::likeness::{listed, nearest};
+use fep_core::words::Word;
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Lit, LitInt, LitStr, Meta};
+use syn::{Attribute, LitInt, LitStr, Meta};
 
-use super::charset::Byte;
+use super::words::{Byte, did_you_mean};
 use crate::ctxt::Ctxt;
 
 /// A value with the place at which it was given.
@@ -116,19 +116,6 @@ pub(crate) fn entry(chunk: TokenStream, cx: &Ctxt) -> Option<Entry> {
     Some(Entry { key, value })
 }
 
-/// `; did you mean …?` if one of the known words is like the given one, else the list of them.
-pub(crate) fn did_you_mean(given: &str, known: &[&str]) -> String {
-    match nearest(given, known.iter().copied()) {
-        Some(like) => format!("; did you mean `{like}`?"),
-        None => format!("; there are {}", listed(known.iter().copied())),
-    }
-}
-
-/// `1 byte`, `13 bytes`
-pub(crate) fn bytes(len: usize) -> String {
-    if len == 1 { "1 byte".to_owned() } else { format!("{len} bytes") }
-}
-
 impl Entry {
     /// The place of the value, or of the key if there is none.
     pub(crate) fn span(&self) -> Span {
@@ -227,17 +214,7 @@ impl Entry {
     /// `key = '0'` or `key = b'\xFF'`.
     pub(crate) fn byte(&self, cx: &Ctxt, example: &str) -> Option<Given<Byte>> {
         let expected = format!("one byte, an ASCII character or a byte literal: `{example}`");
-        self.assigned(cx, &expected, |input| {
-            let literal: Lit = input.parse()?;
-            match &literal {
-                Lit::Byte(byte) => Ok(Byte::Raw(byte.value())),
-                Lit::Char(character) if character.value().is_ascii() => {
-                    let byte = u8::try_from(character.value());
-                    byte.map(Byte::Ascii).map_err(|error| syn::Error::new(character.span(), error))
-                }
-                other => Err(syn::Error::new(other.span(), "not a byte")),
-            }
-        })
+        self.assigned(cx, &expected, |input| Byte::of(&input.parse()?))
     }
 
     /// `key = "one of these words"`.
@@ -253,6 +230,11 @@ impl Entry {
                 None
             }
         }
+    }
+
+    /// `key = "word"` with one of the words of a rule.
+    pub(crate) fn rule<W: Word>(&self, cx: &Ctxt) -> Option<Given<W>> {
+        self.one_of(cx, W::WORDS)
     }
 
     /// The entry as a mistake, if its key is none of these.

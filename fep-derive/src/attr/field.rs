@@ -1,13 +1,22 @@
 //! `#[field(…)]` on a struct's field.
 
+use fep_core::calendar::Pattern;
+use fep_core::charset::CharsetId;
+use fep_core::encoding::Encoding;
+use fep_core::kinds::KindName;
 use fep_core::likeness::nearest;
+use fep_core::limits::{NUMBER_MAX_DIGITS, PIVOT_MAX};
+use fep_core::options::OptionName;
+use fep_core::rules::{Half, Justify, NoneAs, Overflow, Sign, Width};
+use fep_core::words::Word as _;
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Lit};
 
-use super::charset::{Byte, Charset};
+use super::charset::charset;
 use super::computed::Computed;
 use super::entry::{Entry, Given, entries};
-use super::options::{CodeLine, Encoding, Half, Justify, NoneAs, Overflow, Pattern, Sign};
+use super::options::{CodeLine, pattern, sign};
+use super::words::Byte;
 use crate::ctxt::Ctxt;
 
 /// The options of a field, as they were written.
@@ -21,18 +30,18 @@ pub(crate) struct FieldAttrs {
     pub(crate) order: Option<Given<usize>>,
     pub(crate) secret: bool,
 
-    pub(crate) charset: Option<Given<Charset>>,
+    pub(crate) charset: Option<Given<CharsetId>>,
     pub(crate) justify: Option<Given<Justify>>,
     pub(crate) pad: Option<Given<Byte>>,
     pub(crate) overflow: Option<Given<Overflow>>,
-    /// `width = "full"`
-    pub(crate) width: Option<Given<bool>>,
+    pub(crate) width: Option<Given<Width>>,
     pub(crate) compat: Option<Given<()>>,
     pub(crate) half: Option<Given<Half>>,
     pub(crate) open_shift: Option<Given<()>>,
     /// `newline = "15"`
     pub(crate) newline: Option<Given<bool>>,
-    pub(crate) full: Option<Given<()>>,
+    /// `full`: no padding.
+    pub(crate) exact: Option<Given<()>>,
     pub(crate) encoding: Option<Given<Encoding>>,
     pub(crate) sign: Option<Given<Sign>>,
     pub(crate) scale: Option<Given<usize>>,
@@ -56,6 +65,9 @@ pub(crate) struct FieldAttrs {
     pub(crate) keys: Vec<Ident>,
 }
 
+/// `newline = "15"`: whether the byte is 15.
+const NEW_LINES: [(&str, bool); 2] = [("15", true), ("25", false)];
+
 /// `page(total = total_count, start = start_no)`.
 #[derive(Clone)]
 pub(crate) struct PageAttrs {
@@ -66,15 +78,8 @@ pub(crate) struct PageAttrs {
 /// What the field says that it is.
 #[derive(Clone)]
 pub(crate) enum KindWord {
-    Text,
-    Digits,
-    Number,
-    Date,
-    Time,
-    DateTime,
-    Code,
-    Flag,
-    Bytes,
+    /// A field with a value of this kind.
+    Value(KindName),
     Part,
     Group,
     Filler,
@@ -84,78 +89,20 @@ pub(crate) enum KindWord {
 }
 
 impl KindWord {
-    /// The words that take no value.
-    const PLAIN: [(&'static str, Self); 12] = [
-        ("text", Self::Text),
-        ("digits", Self::Digits),
-        ("number", Self::Number),
-        ("date", Self::Date),
-        ("time", Self::Time),
-        ("datetime", Self::DateTime),
-        ("code", Self::Code),
-        ("flag", Self::Flag),
-        ("bytes", Self::Bytes),
-        ("part", Self::Part),
-        ("group", Self::Group),
-        ("filler", Self::Filler),
-    ];
+    /// The words that take no value and are no kind of a value.
+    const PLAIN: [(&'static str, Self); 3] = [("part", Self::Part), ("group", Self::Group), ("filler", Self::Filler)];
 
     fn plain(word: &str) -> Option<Self> {
-        Self::PLAIN.iter().find(|(name, _)| *name == word).map(|(_, kind)| kind.clone())
+        let other = || Self::PLAIN.iter().find(|(name, _)| *name == word).map(|(_, kind)| kind.clone());
+        KindName::of_word(word).map(Self::Value).or_else(other)
     }
 }
 
 impl FieldAttrs {
-    pub(crate) const KEYS: [&'static str; 49] = [
-        "len",
-        "label",
-        "name",
-        "at",
-        "order",
-        "secret",
-        "text",
-        "digits",
-        "number",
-        "date",
-        "time",
-        "datetime",
-        "code",
-        "flag",
-        "bytes",
-        "part",
-        "group",
-        "filler",
-        "literal",
-        "computed",
-        "charset",
-        "justify",
-        "pad",
-        "overflow",
-        "full",
-        "sign",
-        "scale",
-        "none",
-        "pattern",
-        "pivot",
-        "codes",
-        "closed",
-        "yes",
-        "no",
-        "any",
-        "count",
-        "max",
-        "encoding",
-        "digits_max",
-        "rest",
-        "padded",
-        "page",
-        "choice",
-        "tail",
-        "width",
-        "compat",
-        "half",
-        "open_shift",
-        "newline",
+    /// The keys that are neither a kind of a value nor an option of one.
+    const ITEM_KEYS: [&'static str; 19] = [
+        "len", "label", "name", "at", "order", "secret", "part", "group", "filler", "literal", "computed", "choice",
+        "any", "count", "max", "rest", "padded", "page", "tail",
     ];
 
     /// What other libraries and sheets call some of them.
@@ -209,48 +156,53 @@ impl FieldAttrs {
             "padded" => self.padded = entry.word(cx),
             "page" => self.page = PageAttrs::read(entry, cx),
             "tail" => self.tail = entry.word(cx),
-            _ => self.set_option(&key, entry, cx),
+            _ => match OptionName::of_word(&key) {
+                Some(option) => self.set_option(option, entry, cx),
+                None => self.unknown(&key, entry, cx),
+            },
         }
     }
 
     /// The options of single kinds.
-    fn set_option(&mut self, key: &str, entry: &Entry, cx: &Ctxt) {
-        match key {
-            "charset" => self.charset = Charset::read(entry, cx),
-            "justify" => self.justify = Justify::read(entry, cx),
-            "pad" => self.pad = entry.byte(cx, "pad = '0'"),
-            "overflow" => self.overflow = Overflow::read(entry, cx),
-            "width" => self.width = entry.one_of(cx, &[("full", true), ("any", false)]),
-            "compat" => self.compat = entry.word(cx),
-            "half" => self.half = Half::read(entry, cx),
-            "open_shift" => self.open_shift = entry.word(cx),
-            "newline" => self.newline = entry.one_of(cx, &[("15", true), ("25", false)]),
-            "full" => self.full = entry.word(cx),
-            "encoding" => self.encoding = Encoding::read(entry, cx),
-            "digits_max" => {
-                let digits = entry.positive(cx, "digits_max = 8");
-                self.digits_max = at_most(38, digits, "a number has at most 38 digits", cx);
+    fn set_option(&mut self, option: OptionName, entry: &Entry, cx: &Ctxt) {
+        match option {
+            OptionName::Charset => self.charset = charset(entry, cx),
+            OptionName::Justify => self.justify = entry.rule(cx),
+            OptionName::Pad => self.pad = entry.byte(cx, "pad = '0'"),
+            OptionName::Overflow => self.overflow = entry.rule(cx),
+            OptionName::Width => self.width = entry.rule(cx),
+            OptionName::Compat => self.compat = entry.word(cx),
+            OptionName::Half => self.half = entry.rule(cx),
+            OptionName::OpenShift => self.open_shift = entry.word(cx),
+            OptionName::Newline => self.newline = entry.one_of(cx, &NEW_LINES),
+            OptionName::Full => self.exact = entry.word(cx),
+            OptionName::Encoding => self.encoding = entry.rule(cx),
+            OptionName::DigitsMax => {
+                let why = format!("a number has at most {NUMBER_MAX_DIGITS} digits");
+                self.digits_max = at_most(NUMBER_MAX_DIGITS, entry.positive(cx, "digits_max = 8"), &why, cx);
             }
-            "sign" => self.sign = Sign::read(entry, cx),
-            "scale" => self.scale = at_most(38, entry.number(cx, "scale = 2"), "a number has at most 38 decimals", cx),
-            "none" => self.none = NoneAs::read(entry, cx),
-            "pattern" => self.pattern = Pattern::read(entry, cx),
-            "pivot" => {
-                let why = "a pivot is 0 to 100: two-digit years below it are 20xx, the others 19xx";
-                self.pivot = at_most(100, entry.number(cx, "pivot = 70"), why, cx);
+            OptionName::Sign => self.sign = sign(entry, cx),
+            OptionName::Scale => {
+                let why = format!("a number has at most {NUMBER_MAX_DIGITS} decimals");
+                self.scale = at_most(NUMBER_MAX_DIGITS, entry.number(cx, "scale = 2"), &why, cx);
             }
-            "codes" => self.codes = CodeLine::read(entry, cx),
-            "closed" => self.closed = entry.word(cx),
-            "yes" => self.yes = entry.byte(cx, "yes = 'Y'"),
-            "no" => self.no = entry.byte(cx, "no = 'N'"),
-            _ => self.unknown(key, entry, cx),
+            OptionName::None => self.none = entry.rule(cx),
+            OptionName::Pattern => self.pattern = pattern(entry, cx),
+            OptionName::Pivot => {
+                let why = format!("a pivot is 0 to {PIVOT_MAX}: two-digit years below it are 20xx, the others 19xx");
+                self.pivot = at_most(PIVOT_MAX.into(), entry.number(cx, "pivot = 70"), &why, cx);
+            }
+            OptionName::Codes => self.codes = CodeLine::read(entry, cx),
+            OptionName::Closed => self.closed = entry.word(cx),
+            OptionName::Yes => self.yes = entry.byte(cx, "yes = 'Y'"),
+            OptionName::No => self.no = entry.byte(cx, "no = 'N'"),
         }
     }
 
     /// A key that does not exist. If it was meant to be another, that one counts as written.
     fn unknown(&mut self, key: &str, entry: &Entry, cx: &Ctxt) {
         let meant = Self::SYNONYMS.iter().find(|(word, _)| *word == key).map(|(_, meant)| *meant);
-        match meant.or_else(|| nearest(key, Self::KEYS)) {
+        match meant.or_else(|| nearest(key, Self::keys())) {
             Some(meant) => {
                 entry.unknown_with(cx, &format!("; did you mean `{meant}`?"));
                 self.keys.push(Ident::new(meant, entry.key.span()));
@@ -270,6 +222,17 @@ impl FieldAttrs {
         } else {
             self.kind = Some(Given { span: entry.key.span(), ..kind });
         }
+    }
+
+    /// All keys, in the order in which a guess prefers them.
+    fn keys() -> impl Iterator<Item = &'static str> {
+        let kinds = KindName::WORDS.iter().map(|(word, _)| *word);
+        Self::ITEM_KEYS.into_iter().chain(kinds).chain(OptionName::WORDS.iter().map(|(word, _)| *word))
+    }
+
+    /// Whether there is such a key.
+    pub(crate) fn is_key(word: &str) -> bool {
+        Self::keys().any(|key| key == word)
     }
 
     /// The place where the option was written.

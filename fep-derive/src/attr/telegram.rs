@@ -1,10 +1,11 @@
 //! `#[telegram(…)]` on a struct or an enum.
 
+use fep_core::charset::CharsetId;
 use proc_macro2::{Ident, Span};
 use syn::parse::Parse as _;
 use syn::{Attribute, Path};
 
-use super::charset::Charset;
+use super::charset::charset;
 use super::entry::{Entry, Given, entries, string_pair};
 use crate::ctxt::Ctxt;
 
@@ -12,7 +13,7 @@ use crate::ctxt::Ctxt;
 #[derive(Default)]
 pub(crate) struct TelegramAttrs {
     pub(crate) len: Option<Given<usize>>,
-    pub(crate) charset: Option<Given<Charset>>,
+    pub(crate) charset: Option<Given<CharsetId>>,
     pub(crate) name: Option<Given<String>>,
     pub(crate) label: Option<Given<String>>,
     pub(crate) when: Vec<Condition>,
@@ -53,7 +54,7 @@ impl TelegramAttrs {
     fn set(&mut self, entry: &Entry, cx: &Ctxt) {
         match entry.key.to_string().as_str() {
             "len" => self.len = entry.positive(cx, "len = 300"),
-            "charset" => self.charset = Charset::read(entry, cx),
+            "charset" => self.charset = charset(entry, cx),
             "name" => self.name = entry.string(cx, "name = \"Transfer\""),
             "label" => self.label = entry.string(cx, "label = \"이체\""),
             "when" => self.when = Condition::read(entry, cx),

@@ -1,8 +1,9 @@
 //! Fields that speak of other fields: lengths of items, sums, signs, checks and pages. Counts are in [`super`].
 
+use fep_core::rules::Sign;
 use proc_macro2::Ident;
 
-use crate::attr::{Computed, PageAttrs, Sign};
+use crate::attr::{Computed, PageAttrs};
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Item, ItemKind, Kind, Telegram};
 

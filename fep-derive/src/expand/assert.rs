@@ -8,7 +8,6 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::generics;
-use super::layout::rule_type;
 use crate::attr::Computed;
 use crate::model::{Field, Item, ItemKind, Kind, Len, Repeat, Telegram};
 use crate::paths;
@@ -110,7 +109,7 @@ fn claims(telegram: &Telegram, ty: &TokenStream, close: &dyn Fn(&syn::Type) -> T
             let option = paths::option();
             let stated = len.value;
             let field_value = telegram.paths.field_value();
-            let rule = rule_type(&telegram.paths, &field.kind);
+            let rule = telegram.paths.rule(field.kind.name());
             let ty = close(&item.ty);
             claims.push(Claim {
                 at: len.span,

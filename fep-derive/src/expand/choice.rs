@@ -5,8 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{GenericParam, LifetimeParam, parse_quote};
 
+use super::ask::own;
 use super::generics::bytes_lifetime;
-use super::telegram::own;
 use crate::model::{Case, Cases};
 use crate::paths;
 

@@ -1,5 +1,6 @@
 //! `impl CodeSet` of an enum, and the value of a code field with it.
 
+use fep_core::kinds::KindName;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
@@ -55,7 +56,7 @@ pub(crate) fn code_set(set: &CodeSetModel) -> TokenStream {
 fn field_value(set: &CodeSetModel) -> TokenStream {
     let p = &set.paths;
     let field_value = p.field_value();
-    let code_rule = p.code_rule();
+    let code_rule = p.rule(KindName::Code);
     let code_set = p.code_set();
     let fault = p.fault();
     let put_code = p.put_code();

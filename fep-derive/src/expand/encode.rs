@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
+use super::ask::{accessor, check_from, chooser, constant, needs_start, number_of, own, place};
 use super::layout::layout;
-use super::telegram::{accessor, check_from, chooser, constant, needs_start, number_of, own, place};
 use super::{assert, generics};
 use crate::attr::{Computed, PageAttrs};
 use crate::model::{Item, ItemKind, Repeat, Telegram};

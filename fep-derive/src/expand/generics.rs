@@ -4,7 +4,6 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{GenericParam, Generics, Lifetime, LifetimeParam, Type, WherePredicate, parse_quote};
 
-use super::layout::rule_type;
 use crate::model::{Codes, Item, ItemKind, Kind, Telegram};
 
 /// The lifetime of the bytes that are read.
@@ -59,12 +58,12 @@ fn values(telegram: &Telegram) -> Vec<WherePredicate> {
     let mut predicates = Vec::new();
     for Item { ty, what, .. } in telegram.items.iter().filter(|item| mentions(telegram, &item.ty)) {
         if let ItemKind::Tail(field) = what {
-            let rule = rule_type(&telegram.paths, &field.kind);
+            let rule = telegram.paths.rule(field.kind.name());
             let tail_value = telegram.paths.tail_value();
             predicates.push(parse_quote!(#ty: for<'__value> #tail_value<'__value, #rule>));
         }
         if let ItemKind::Field(field) = what {
-            let rule = rule_type(&telegram.paths, &field.kind);
+            let rule = telegram.paths.rule(field.kind.name());
             predicates.push(parse_quote!(#ty: for<'__value> #field_value<'__value, #rule>));
             if let Kind::Code { codes: Codes::OfType, .. } = field.kind {
                 predicates.push(parse_quote!(#ty: #code_set));

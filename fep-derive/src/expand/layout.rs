@@ -1,14 +1,15 @@
 //! A telegram's items as the expression that is its constant layout.
 
+use fep_core::charset::CharsetId;
+use fep_core::kinds::KindName;
+use fep_core::rules::Sign;
+use fep_core::words::Word as _;
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
-use crate::attr::{
-    Byte, Charset, CodeLine, Computed, DatePattern, DateTimePattern, Encoding, Half, Justify, LengthScope, NoneAs,
-    Overflow, Overpunch, PageAttrs, Sign, TimePattern,
-};
+use crate::attr::{Byte, CodeLine, Computed, PageAttrs};
 use crate::model::{Codes, Item, ItemKind, Kind, Len, Repeat, Telegram, Text};
 use crate::paths::{self, Paths};
 
@@ -19,7 +20,7 @@ pub(super) fn layout(telegram: &Telegram) -> TokenStream {
     let when = p.when();
     let borrowed = p.borrowed();
     let Telegram { name, label, .. } = telegram;
-    let charset = charset(p, telegram.charset);
+    let charset = p.charset(telegram.charset);
     let stated_len = optional(telegram.len.as_ref().map(|len| len.value));
     let items = telegram.items.iter().map(|it| item(telegram, it));
     let conditions = telegram.when.iter().map(|condition| {
@@ -111,18 +112,18 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
 fn computed_kind(telegram: &Telegram, it: &Item, computed: &Computed, len: usize, number: &Kind) -> TokenStream {
     let p = &telegram.paths;
     let path = p.kind();
-    let text_rule = p.text_rule();
+    let text_rule = p.rule(KindName::Text);
     match computed {
         Computed::Sign { .. } => {
-            let charset = charset(p, telegram.charset);
+            let charset = p.charset(telegram.charset);
             quote!(#path::Text(#text_rule::new(#charset)))
         }
         Computed::Check { .. } if len == 1 => {
-            let bytes_rule = p.bytes_rule();
+            let bytes_rule = p.rule(KindName::Bytes);
             quote!(#path::Bytes(#bytes_rule))
         }
         Computed::Check { .. } => {
-            let charset = charset(p, Charset::ASCII);
+            let charset = p.charset(CharsetId::Ascii);
             quote!(#path::Text(#text_rule::new(#charset)))
         }
         _ => kind(p, number, &it.ty),
@@ -165,11 +166,12 @@ pub(super) fn len(len: &Len) -> TokenStream {
 fn computed(telegram: &Telegram, computed: &Computed) -> TokenStream {
     let p = &telegram.paths;
     let path = p.computed();
-    let counts = p.counts();
     let borrowed = p.borrowed();
     match computed {
-        Computed::Length(LengthScope::Rest) => quote!(#path::Length(#counts::Rest)),
-        Computed::Length(LengthScope::All) => quote!(#path::Length(#counts::All)),
+        Computed::Length(scope) => {
+            let scope = p.word(*scope);
+            quote!(#path::Length(#scope))
+        }
         Computed::LengthOf(of) => {
             let name = name_of(telegram, of);
             quote!(#path::LengthOf(#borrowed(#name)))
@@ -238,82 +240,52 @@ fn name_of<'t>(telegram: &'t Telegram, member: &syn::Ident) -> &'t str {
     telegram.items.iter().find(|item| item.member == *member).map_or("", |item| &item.name.value)
 }
 
-/// The type of a field's rule.
-pub(super) fn rule_type(p: &Paths, kind: &Kind) -> TokenStream {
-    match kind {
-        Kind::Text(_) => p.text_rule(),
-        Kind::Digits { .. } => p.digits_rule(),
-        Kind::Number { .. } => p.number_rule(),
-        Kind::Date { .. } => p.date_rule(),
-        Kind::Time { .. } => p.time_rule(),
-        Kind::DateTime { .. } => p.datetime_rule(),
-        Kind::Code { .. } => p.code_rule(),
-        Kind::Flag { .. } => p.flag_rule(),
-        Kind::Bytes => p.bytes_rule(),
-    }
-}
-
-/// The kind's variant, which is also what the layout's accessor is called.
-fn variant(kind: &Kind) -> TokenStream {
-    match kind {
-        Kind::Text(_) => quote!(Text),
-        Kind::Digits { .. } => quote!(Digits),
-        Kind::Number { .. } => quote!(Number),
-        Kind::Date { .. } => quote!(Date),
-        Kind::Time { .. } => quote!(Time),
-        Kind::DateTime { .. } => quote!(DateTime),
-        Kind::Code { .. } => quote!(Code),
-        Kind::Flag { .. } => quote!(Flag),
-        Kind::Bytes => quote!(Bytes),
-    }
-}
-
 fn kind(p: &Paths, kind: &Kind, ty: &syn::Type) -> TokenStream {
     let path = p.kind();
-    let variant = variant(kind);
-    let rule = rule_type(p, kind);
+    let variant = format_ident!("{}", kind.name().variant_name());
+    let rule = p.rule(kind.name());
     let options = match kind {
         Kind::Text(text) => text_options(p, text),
-        Kind::Digits { encoding: digits, full, pad, justify: side } => {
-            let digits = encoding(p, *digits);
+        Kind::Digits { encoding, exact, pad, justify } => {
+            let encoding = p.word(*encoding);
             let pad = byte(*pad);
-            let side = justify(p, *side);
-            quote!({ encoding: #digits, exact: #full, pad: #pad, justify: #side })
+            let justify = p.word(*justify);
+            quote!({ encoding: #encoding, exact: #exact, pad: #pad, justify: #justify })
         }
-        Kind::Number { encoding: digits, sign: place, scale, none, digits_max } => {
-            let digits = encoding(p, *digits);
-            let place = sign(p, *place);
-            let none = none_as(p, *none);
+        Kind::Number { encoding, sign: place, scale, none, digits_max } => {
+            let encoding = p.word(*encoding);
+            let sign = sign(p, *place);
+            let none = p.word(*none);
             let scale = proc_macro2::Literal::usize_unsuffixed(*scale);
             let option = paths::option();
             let max = digits_max.map(proc_macro2::Literal::usize_unsuffixed);
             let max = max.map_or_else(|| quote!(#option::None), |max| quote!(#option::Some(#max)));
-            quote!({ encoding: #digits, sign: #place, scale: #scale, none: #none, digits_max: #max })
+            quote!({ encoding: #encoding, sign: #sign, scale: #scale, none: #none, digits_max: #max })
         }
-        Kind::Date { pattern, encoding: digits, none, pivot: year } => {
-            let pattern = date_pattern(p, *pattern);
-            let none = none_as(p, *none);
+        Kind::Date { pattern, encoding, none, pivot: year } => {
+            let pattern = p.word(*pattern);
+            let encoding = p.word(*encoding);
+            let none = p.word(*none);
             let year = pivot(p, *year);
-            let digits = encoding(p, *digits);
-            quote!({ pattern: #pattern, encoding: #digits, none: #none, pivot: #year })
+            quote!({ pattern: #pattern, encoding: #encoding, none: #none, pivot: #year })
         }
-        Kind::Time { pattern, encoding: digits, none } => {
-            let pattern = time_pattern(p, *pattern);
-            let digits = encoding(p, *digits);
-            let none = none_as(p, *none);
-            quote!({ pattern: #pattern, encoding: #digits, none: #none })
+        Kind::Time { pattern, encoding, none } => {
+            let pattern = p.word(*pattern);
+            let encoding = p.word(*encoding);
+            let none = p.word(*none);
+            quote!({ pattern: #pattern, encoding: #encoding, none: #none })
         }
-        Kind::DateTime { pattern, encoding: digits, none, pivot: year } => {
-            let pattern = datetime_pattern(p, *pattern);
-            let none = none_as(p, *none);
+        Kind::DateTime { pattern, encoding, none, pivot: year } => {
+            let pattern = p.word(*pattern);
+            let encoding = p.word(*encoding);
+            let none = p.word(*none);
             let year = pivot(p, *year);
-            let digits = encoding(p, *digits);
-            quote!({ pattern: #pattern, encoding: #digits, none: #none, pivot: #year })
+            quote!({ pattern: #pattern, encoding: #encoding, none: #none, pivot: #year })
         }
-        Kind::Code { charset: set, codes } => {
-            let set = charset(p, *set);
+        Kind::Code { charset, codes } => {
+            let charset = p.charset(*charset);
             let list = code_list(p, codes, ty);
-            quote!({ charset: #set, #list })
+            quote!({ charset: #charset, #list })
         }
         Kind::Flag { yes, no, charset } => {
             let yes = byte_in(p, *yes, *charset);
@@ -326,30 +298,24 @@ fn kind(p: &Paths, kind: &Kind, ty: &syn::Type) -> TokenStream {
 }
 
 fn text_options(p: &Paths, text: &Text) -> TokenStream {
-    let Text { charset: set, unpadded, pad, compat, open_shift, newline_15, .. } = text;
-    let pad = byte_in(p, *pad, *set);
-    let set = charset(p, *set);
-    let side = justify(p, text.justify);
-    let overflow = overflow_of(p, text.overflow);
-    let width = p.width();
-    let half = p.half();
-    let width = if text.full { quote!(#width::Wide) } else { quote!(#width::Any) };
-    let half = match text.half {
-        Half::Refuse => quote!(#half::Refuse),
-        Half::Replace => quote!(#half::Replace),
-        Half::Drop => quote!(#half::Drop),
-    };
+    let Text { exact, compat, open_shift, newline_15, .. } = text;
+    let pad = byte_in(p, text.pad, text.charset);
+    let charset = p.charset(text.charset);
+    let justify = p.word(text.justify);
+    let overflow = p.word(text.overflow);
+    let width = p.word(text.width);
+    let half = p.word(text.half);
     quote!({
-        charset: #set, exact: #unpadded, pad: #pad, justify: #side, overflow: #overflow, width: #width, compat: #compat, half: #half,
-        open_shift: #open_shift, newline_15: #newline_15
+        charset: #charset, exact: #exact, pad: #pad, justify: #justify, overflow: #overflow, width: #width, compat: #compat,
+        half: #half, open_shift: #open_shift, newline_15: #newline_15
     })
 }
 
 /// A byte that may be a character of the charset, which only the runtime knows.
-fn byte_in(p: &Paths, given: Byte, set: Charset) -> TokenStream {
+fn byte_in(p: &Paths, given: Byte, set: CharsetId) -> TokenStream {
     match given {
         Byte::Ascii(ascii) if !set.keeps_ascii() => {
-            let set = charset(p, set);
+            let set = p.charset(set);
             let ascii = byte(ascii);
             let ascii_byte = p.slots("ascii_byte");
             quote!(#ascii_byte(#set, #ascii))
@@ -358,7 +324,7 @@ fn byte_in(p: &Paths, given: Byte, set: Charset) -> TokenStream {
     }
 }
 
-fn literal_bytes(p: &Paths, bytes: &[Byte], set: Charset) -> TokenStream {
+fn literal_bytes(p: &Paths, bytes: &[Byte], set: CharsetId) -> TokenStream {
     if set.keeps_ascii() || bytes.iter().all(|byte| matches!(byte, Byte::Raw(_))) {
         let bytes: Vec<u8> = bytes.iter().map(|byte| byte.value()).collect();
         return proc_macro2::Literal::byte_string(&bytes).into_token_stream();
@@ -400,28 +366,6 @@ fn byte(byte: u8) -> proc_macro2::Literal {
     proc_macro2::Literal::byte_character(byte)
 }
 
-pub(super) fn charset(p: &Paths, charset: Charset) -> TokenStream {
-    let path = p.charset();
-    let variant = quote::format_ident!("{}", charset.variant());
-    quote!(#path::#variant)
-}
-
-fn justify(p: &Paths, justify: Justify) -> TokenStream {
-    let path = p.justify();
-    match justify {
-        Justify::Left => quote!(#path::Left),
-        Justify::Right => quote!(#path::Right),
-    }
-}
-
-fn overflow_of(p: &Paths, overflow: Overflow) -> TokenStream {
-    let path = p.overflow();
-    match overflow {
-        Overflow::Error => quote!(#path::Error),
-        Overflow::Cut => quote!(#path::Cut),
-    }
-}
-
 fn sign(p: &Paths, sign: Sign) -> TokenStream {
     let path = p.sign();
     match sign {
@@ -439,77 +383,17 @@ fn sign(p: &Paths, sign: Sign) -> TokenStream {
             quote!(#path::Trailing { plus: #plus, minus: #minus })
         }
         Sign::LeadingOverpunch(form) => {
-            let form = overpunch(p, form);
+            let form = p.word(form);
             quote!(#path::LeadingOverpunch(#form))
         }
         Sign::TrailingOverpunch(form) => {
-            let form = overpunch(p, form);
+            let form = p.word(form);
             quote!(#path::TrailingOverpunch(#form))
         }
         Sign::Signed => quote!(#path::Signed),
     }
 }
 
-fn encoding(p: &Paths, encoding: Encoding) -> TokenStream {
-    let path = p.encoding();
-    match encoding {
-        Encoding::Ascii => quote!(#path::Ascii),
-        Encoding::Ebcdic => quote!(#path::Ebcdic),
-        Encoding::Packed => quote!(#path::Packed),
-        Encoding::Bcd => quote!(#path::Bcd),
-        Encoding::Binary => quote!(#path::Binary),
-        Encoding::BinaryLittle => quote!(#path::BinaryLittle),
-    }
-}
-
-fn overpunch(p: &Paths, form: Overpunch) -> TokenStream {
-    let path = p.overpunch();
-    match form {
-        Overpunch::Ebcdic => quote!(#path::Ebcdic),
-        Overpunch::EbcdicMinus => quote!(#path::EbcdicMinus),
-        Overpunch::StrictAscii => quote!(#path::StrictAscii),
-    }
-}
-
-fn none_as(p: &Paths, none: NoneAs) -> TokenStream {
-    let path = p.none_as();
-    match none {
-        NoneAs::Never => quote!(#path::Never),
-        NoneAs::Spaces => quote!(#path::Spaces),
-        NoneAs::Zeros => quote!(#path::Zeros),
-        NoneAs::Nines => quote!(#path::Nines),
-        NoneAs::EbcdicSpaces => quote!(#path::EbcdicSpaces),
-        NoneAs::LowValues => quote!(#path::LowValues),
-    }
-}
-
 fn pivot(p: &Paths, pivot: Option<usize>) -> TokenStream {
     pivot.map_or_else(|| p.pivot_default(), |pivot| proc_macro2::Literal::usize_unsuffixed(pivot).into_token_stream())
-}
-
-fn date_pattern(p: &Paths, pattern: DatePattern) -> TokenStream {
-    let path = p.date_pattern();
-    match pattern {
-        DatePattern::YyyyMmDd => quote!(#path::YyyyMmDd),
-        DatePattern::YyMmDd => quote!(#path::YyMmDd),
-        DatePattern::YyyyDdd => quote!(#path::YyyyDdd),
-        DatePattern::MmDd => quote!(#path::MmDd),
-    }
-}
-
-fn time_pattern(p: &Paths, pattern: TimePattern) -> TokenStream {
-    let path = p.time_pattern();
-    match pattern {
-        TimePattern::HhMmSs => quote!(#path::HhMmSs),
-        TimePattern::HhMm => quote!(#path::HhMm),
-    }
-}
-
-fn datetime_pattern(p: &Paths, pattern: DateTimePattern) -> TokenStream {
-    let path = p.datetime_pattern();
-    match pattern {
-        DateTimePattern::YyyyMmDdHhMmSs => quote!(#path::YyyyMmDdHhMmSs),
-        DateTimePattern::YyMmDdHhMmSs => quote!(#path::YyMmDdHhMmSs),
-        DateTimePattern::MmDdHhMmSs => quote!(#path::MmDdHhMmSs),
-    }
 }

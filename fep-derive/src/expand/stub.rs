@@ -1,15 +1,15 @@
 //! What is emitted beside the mistakes: implementations without contents, so that call sites stay quiet.
 
+use fep_core::charset::CharsetId;
+use fep_core::kinds::KindName;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::Generics;
 use syn::ext::IdentExt as _;
 
-use super::layout::charset;
 use super::serial::serial;
 use super::set::conversions;
 use super::view::views;
-use crate::attr::Charset;
 use crate::model::{CodeSetModel, Set, Telegram};
 use crate::paths::{self, Paths};
 
@@ -66,7 +66,7 @@ fn layout(telegram: &Telegram) -> TokenStream {
     let borrowed = p.borrowed();
     let option = paths::option();
     let len = telegram.len.as_ref().map_or(0, |len| len.value);
-    let charset = charset(p, Charset::ASCII);
+    let charset = p.charset(CharsetId::Ascii);
     let own = telegram.ident.to_string();
     let broken = telegram.broken.iter().map(|member| member.unraw().to_string());
     let names = telegram.items.iter().map(|item| item.name.value.clone()).chain(broken);
@@ -91,10 +91,10 @@ fn field(p: &Paths, name: &str) -> TokenStream {
     let item = p.item();
     let field = p.field();
     let kind = p.kind();
-    let text_rule = p.text_rule();
+    let text_rule = p.rule(KindName::Text);
     let borrowed = p.borrowed();
     let option = paths::option();
-    let charset = charset(p, Charset::ASCII);
+    let charset = p.charset(CharsetId::Ascii);
     quote! {
         #item::Field(#field {
             name: #borrowed(#name),
@@ -169,7 +169,7 @@ fn code_set_stub(
     let code_set = p.code_set();
     let code_meaning = p.code_meaning();
     let field_value = p.field_value();
-    let code_rule = p.code_rule();
+    let code_rule = p.rule(KindName::Code);
     let fault = p.fault();
     let result = paths::result();
     let option = paths::option();

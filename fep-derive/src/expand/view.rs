@@ -2,14 +2,14 @@
 //!
 //! A view borrows from its bytes whatever the struct borrows, so all lifetimes of the struct become that of the bytes.
 
+use fep_core::kinds::KindName;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::{GenericParam, Generics, Lifetime, LifetimeParam, Type, parse_quote};
 
+use super::ask::{accessor, place};
 use super::generics::{bytes_lifetime, decode, nested, relabelled};
-use super::layout::rule_type;
-use super::telegram::{accessor, place};
 use crate::attr::Computed;
 use crate::model::{Field, Item, ItemKind, Telegram, View};
 use crate::paths;
@@ -321,7 +321,7 @@ impl<'t> Views<'t> {
                 let set = format_ident!("set_{name}", span = member.span());
                 let ty = self.with(ty, "_");
                 let slot = self.asked(number);
-                let rule = rule_type(p, kind);
+                let rule = p.rule(kind.name());
                 let body = self.body(match self.sign_of(item) {
                     Some(sign) => quote!(self.0.set_signed(#slot, #at, #sign, value)),
                     None => quote!(self.0.set::<#rule, _>(#slot, #at, value)),
@@ -406,7 +406,7 @@ impl<'t> Views<'t> {
         let slot = p.slot();
         let (ty, asked) = match &item.what {
             ItemKind::Field(Field { kind, .. }) | ItemKind::Tail(Field { kind, .. }) => {
-                let rule = rule_type(p, kind);
+                let rule = p.rule(kind.name());
                 let accessor = p.slots(accessor(kind));
                 (quote!(#slot<'static, #rule>), quote!(#accessor(#layout, #number)))
             }
@@ -421,7 +421,7 @@ impl<'t> Views<'t> {
                 })
             }
             ItemKind::Computed { .. } => {
-                let rule = p.number_rule();
+                let rule = p.rule(KindName::Number);
                 (quote!(#slot<'static, #rule>), {
                     let accessor = p.slots("number");
                     quote!(#accessor(#layout, #number))

@@ -1,16 +1,18 @@
 //! A struct's field as an item: which kind it is, how long, and whether its options belong to it.
 
+use fep_core::charset::CharsetId;
+use fep_core::kinds::KindName;
+use fep_core::limits::CHECK_MAX_BYTES;
+use fep_core::options::{OptionName, and_listed};
+use fep_core::words::Word as _;
 use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use super::{Field, Item, ItemKind, Len, Repeat};
-use crate::attr::{Byte, Charset, Computed, FieldAttrs, Given, KindWord, bytes, misplaced};
+use crate::attr::{Byte, Computed, FieldAttrs, Given, KindWord, bytes, misplaced};
 use crate::ctxt::Ctxt;
 use crate::shape::{Shape, literal};
-
-/// The most bytes of a check; the rule's home is the runtime's `Check::LEN_MAX`, which a macro crate cannot ask.
-const CHECK_LEN_MAX: usize = 64;
 
 /// The options that every item has.
 const COMMON: [&str; 4] = ["at", "order", "label", "name"];
@@ -20,14 +22,14 @@ pub(super) struct Source<'f> {
     pub(super) attrs: &'f FieldAttrs,
     pub(super) ty: &'f syn::Type,
     pub(super) shape: Shape<'f>,
-    pub(super) charset: Charset,
+    pub(super) charset: CharsetId,
     pub(super) cx: &'f Ctxt,
     member: Span,
 }
 
 impl Item {
     /// The model of a named field, if its kind can be told.
-    pub(super) fn read(field: &syn::Field, charset: Charset, cx: &Ctxt) -> Option<Self> {
+    pub(super) fn read(field: &syn::Field, charset: CharsetId, cx: &Ctxt) -> Option<Self> {
         let member = field.ident.clone()?;
         misplaced(&field.attrs, "telegram", "a field's options are `#[field(…)]`", cx);
         let attrs = FieldAttrs::read(&field.attrs, cx);
@@ -74,7 +76,7 @@ impl Source<'_> {
                 self.cx.error(self.ty, "a field with a value cannot be `()`");
                 None
             }
-            word => self.field(word),
+            KindWord::Value(kind) => self.field(*kind),
         }
     }
 
@@ -84,19 +86,19 @@ impl Source<'_> {
             Shape::Option(inner) => &Shape::of(inner),
             shape => shape,
         };
-        let word = match inner {
-            _ if self.attrs.has("codes") => KindWord::Code,
-            Shape::Text(_) | Shape::String | Shape::Cow | Shape::Str | Shape::Char => KindWord::Text,
-            Shape::Digits(_) => KindWord::Digits,
-            Shape::Integer | Shape::Decimal => KindWord::Number,
-            Shape::Bool => KindWord::Flag,
-            Shape::Date | Shape::MonthDay => KindWord::Date,
-            Shape::Time => KindWord::Time,
-            Shape::DateTime | Shape::MonthDayTime => KindWord::DateTime,
-            Shape::ByteArray(_) | Shape::Bytes => KindWord::Bytes,
+        let kind = match inner {
+            _ if self.attrs.has("codes") => KindName::Code,
+            Shape::Text(_) | Shape::String | Shape::Cow | Shape::Str | Shape::Char => KindName::Text,
+            Shape::Digits(_) => KindName::Digits,
+            Shape::Integer | Shape::Decimal => KindName::Number,
+            Shape::Bool => KindName::Flag,
+            Shape::Date | Shape::MonthDay => KindName::Date,
+            Shape::Time => KindName::Time,
+            Shape::DateTime | Shape::MonthDayTime => KindName::DateTime,
+            Shape::ByteArray(_) | Shape::Bytes => KindName::Bytes,
             _ => return self.not_a_field(),
         };
-        self.field(&word)
+        self.field(kind)
     }
 
     /// A type that is none of the known values.
@@ -134,8 +136,8 @@ impl Source<'_> {
         if matches!(computed, Computed::Sign { .. }) && len.value != 1 {
             self.cx.error_at(len.span, "a sign has 1 byte");
         }
-        if matches!(computed, Computed::Check { .. }) && len.value > CHECK_LEN_MAX {
-            self.cx.error_at(len.span, format_args!("a check has at most {CHECK_LEN_MAX} bytes"));
+        if matches!(computed, Computed::Check { .. }) && len.value > CHECK_MAX_BYTES {
+            self.cx.error_at(len.span, format_args!("a check has at most {CHECK_MAX_BYTES} bytes"));
         }
         let span = self.attrs.kind.as_ref().map_or(self.member, |kind| kind.span);
         let encoding = self.encoding();
@@ -155,8 +157,8 @@ impl Source<'_> {
     }
 
     /// A field as long as its value.
-    fn tail(&self, word: &KindWord) -> Option<ItemKind> {
-        if !matches!(word, KindWord::Text | KindWord::Digits | KindWord::Bytes) {
+    fn tail(&self, kind: KindName) -> Option<ItemKind> {
+        if !kind.can_be_tail() {
             self.cx.error_at(self.member, "only text, digits and bytes can be a tail: other values have one length");
             return None;
         }
@@ -170,19 +172,18 @@ impl Source<'_> {
         if !self.attrs.has("max") {
             self.cx.error_at(self.member, "how many bytes at most? write `max = 500`");
         }
-        let kind = self.kind(word)?;
+        let kind = self.kind(kind)?;
         let max = self.attrs.max.clone()?;
         Some(ItemKind::Tail(Field { len: Len::Stated(max), kind, secret: self.attrs.secret, ask_type_for_len: false }))
     }
 
-    fn field(&self, word: &KindWord) -> Option<ItemKind> {
+    fn field(&self, kind: KindName) -> Option<ItemKind> {
         if self.attrs.tail.is_some() {
-            return self.tail(word);
+            return self.tail(kind);
         }
-        let kind = self.kind(word);
-        let len = self.len(word);
-        let len = len?;
-        let kind = kind?;
+        let rule = self.kind(kind);
+        let len = self.len(kind)?;
+        let kind = rule?;
         let ask_type_for_len =
             matches!(len, Len::Stated(_)) && self.type_len().is_none_or(|len| literal(&len).is_none());
         let asks = ask_type_for_len && (self.shape.is_custom() || self.type_len().is_some());
@@ -197,9 +198,9 @@ impl Source<'_> {
     }
 
     /// The length as it is written, or as the type or the kind says it.
-    fn len(&self, word: &KindWord) -> Option<Len> {
+    fn len(&self, kind: KindName) -> Option<Len> {
         let of_type = self.type_len();
-        let of_kind = self.len_of_kind(word);
+        let of_kind = self.len_of_kind(kind);
         if of_type.as_ref().and_then(literal) == Some(0) {
             self.cx.error(self.ty, "a field has at least 1 byte");
             return None;
@@ -212,7 +213,7 @@ impl Source<'_> {
                 (None, None) => {
                     // A pattern that could not be read would have said it.
                     if !self.attrs.has("pattern") {
-                        self.missing_len(example_len(word));
+                        self.missing_len(Self::example_len(kind));
                     }
                     None
                 }
@@ -333,11 +334,7 @@ impl Source<'_> {
         match (rest, padded) {
             (Some(_), _) => Some(Repeat::Rest { max }),
             (None, true) if by.is_none() && self.attrs.has("count") => None,
-            (None, true) => Some(Repeat::Padded {
-                by,
-                max,
-                pad: self.attrs.pad.as_ref().map_or(Byte::Ascii(b' '), |pad| pad.value),
-            }),
+            (None, true) => Some(Repeat::Padded { by, max, pad: self.pad() }),
             (None, false) => Some(Repeat::Counted { by: by?, max }),
         }
     }
@@ -357,7 +354,7 @@ impl Source<'_> {
             let name = key.to_string();
             let name = name.as_str();
             // Unknown keys and second kinds were reported when they were read.
-            let reported = FieldAttrs::is_kind(name) || !FieldAttrs::KEYS.contains(&name);
+            let reported = FieldAttrs::is_kind(name) || !FieldAttrs::is_key(name);
             if reported || options.contains(&name) || COMMON.contains(&name) {
                 continue;
             }
@@ -366,37 +363,22 @@ impl Source<'_> {
     }
 }
 
-/// What a field of this kind might write.
-fn example_len(word: &KindWord) -> &'static str {
-    match word {
-        KindWord::Date => "len = 8",
-        KindWord::Time => "len = 6",
-        KindWord::DateTime => "len = 14",
-        KindWord::Text => "len = 20",
-        KindWord::Code => "len = 2",
-        _ => "len = 13",
-    }
-}
-
 /// A hint for an option at the wrong item.
-fn where_it_belongs(option: &str) -> &'static str {
+fn where_it_belongs(option: &str) -> String {
     match option {
-        "secret" => "; only fields with a value can be secret",
-        "len" => "; its length is that of what stands in it",
-        "charset" | "overflow" | "width" | "compat" | "half" | "open_shift" | "newline" => "; it belongs to text",
-        "justify" => "; it belongs to text and digits",
-        "pad" => "; it belongs to text, digits, fillers and padded groups",
-        "full" => "; it belongs to text and digits",
-        "encoding" => "; it belongs to numbers, digits, dates and times, and text has a `charset`",
-        "sign" | "scale" | "digits_max" => "; it belongs to numbers",
-        "none" => "; it belongs to numbers, dates and times",
-        "pattern" | "pivot" => "; it belongs to dates and times",
-        "codes" | "closed" => "; it belongs to codes",
-        "yes" | "no" => "; it belongs to flags",
-        "any" => "; it belongs to fillers",
-        "count" | "rest" | "padded" | "page" => "; it belongs to groups",
-        "max" => "; it belongs to groups and tails",
-        "tail" => "; it belongs to text, digits and bytes",
-        _ => "",
+        "secret" => "; only fields with a value can be secret".to_owned(),
+        "len" => "; its length is that of what stands in it".to_owned(),
+        "any" => "; it belongs to fillers".to_owned(),
+        "count" | "rest" | "padded" | "page" => "; it belongs to groups".to_owned(),
+        "max" => "; it belongs to groups and tails".to_owned(),
+        "tail" => "; it belongs to text, digits and bytes".to_owned(),
+        "encoding" => format!("; it belongs to {}, and text has a `charset`", OptionName::Encoding.kinds_listed()),
+        _ => OptionName::of_word(option).map_or_else(String::new, |option| {
+            let mut kinds: Vec<&str> = option.kinds().iter().map(|kind| kind.plural()).collect();
+            if option == OptionName::Pad {
+                kinds.extend(["fillers", "padded groups"]);
+            }
+            format!("; it belongs to {}", and_listed(&kinds))
+        }),
     }
 }

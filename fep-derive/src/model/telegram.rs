@@ -1,5 +1,6 @@
 //! A struct as a telegram.
 
+use fep_core::charset::CharsetId;
 use proc_macro2::Ident;
 use quote::format_ident;
 use syn::ext::IdentExt as _;
@@ -7,7 +8,7 @@ use syn::spanned::Spanned as _;
 use syn::{Data, DataStruct, DeriveInput, Fields};
 
 use super::{Item, Telegram, View};
-use crate::attr::{self, Charset, TelegramAttrs, misplaced};
+use crate::attr::{self, TelegramAttrs, misplaced};
 use crate::ctxt::Ctxt;
 use crate::paths::Paths;
 
@@ -15,7 +16,7 @@ impl Telegram {
     /// The model of a struct with named fields; anything else is a mistake.
     pub(crate) fn read(input: &DeriveInput, attrs: TelegramAttrs, cx: &Ctxt) -> Self {
         misplaced(&input.attrs, "field", "a telegram's options are `#[telegram(…)]`", cx);
-        let charset = attrs.charset.map_or(Charset::ASCII, |charset| charset.value);
+        let charset = attrs.charset.map_or(CharsetId::Ascii, |charset| charset.value);
         let name = match attrs.name {
             Some(name) if name.value.is_empty() => {
                 cx.error_at(name.span, "a telegram needs a name");
@@ -52,7 +53,7 @@ impl View {
 }
 
 /// The fields that are items, and the names of those that are none because of a mistake.
-fn items(data: &Data, charset: Charset, cx: &Ctxt) -> (Vec<Item>, Vec<Ident>) {
+fn items(data: &Data, charset: CharsetId, cx: &Ctxt) -> (Vec<Item>, Vec<Ident>) {
     let mut items = Vec::new();
     let mut broken = Vec::new();
     match data {

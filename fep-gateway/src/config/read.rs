@@ -6,8 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fep_codec::framing::{BinaryLength, LengthPrefix};
-use fep_codec::layout::LengthScope;
 use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::load::read;
 use fep_spec::model::Spec;
@@ -18,6 +16,9 @@ use serde_json::Value as Json;
 use super::{
     Config, ConfigError, Fill, Filling, Framing, Http, Institution, JournalFile, Line, Notice, Session, TelegramLimits,
 };
+
+/// The longest frame that is accepted if the configuration does not say another limit.
+const FRAME_MAX_BYTES: usize = 8192;
 
 impl Config {
     /// Reads a configuration file and the specs that it names.
@@ -90,9 +91,9 @@ fn institution(name: &str, table: &Table<'_>, folder: &Path) -> Option<Instituti
     let write_timeout = ms(table, "write_timeout_ms", 5000);
     let frame_timeout = ms(table, "frame_timeout_ms", 10_000);
     let utc_offset_minutes = table.integer("utc_offset_minutes", -720..=840).map_or(540, |minutes| minutes.value);
-    let framing = framing(table);
     let lines = lines(table);
     let spec = Arc::new(spec(table, folder)?);
+    let framing = Framing::read(table.table("framing"), &spec, FRAME_MAX_BYTES);
     let key = key(table, &spec);
     let trace = table.string("trace").map(|path| known_path(table.document(), &spec, &path));
     Some(Institution {
@@ -155,31 +156,6 @@ fn known_telegram(document: &Document, spec: &Spec, name: &Located<&str>) -> Str
         Some(_) => {}
     }
     name.value.to_owned()
-}
-
-fn framing(table: &Table<'_>) -> Framing {
-    let framing = table.table("framing");
-    let framing = framing.as_ref();
-    let digits = framing.and_then(|table| table.integer("length_digits", 1..=9_u8));
-    let bytes = framing.and_then(|table| table.integer("length_bytes", 1..=BinaryLength::LEN_MAX));
-    if let (Some(_), Some(bytes)) = (&digits, &bytes) {
-        let hint = "leave one of them out: a length is digits or a binary number";
-        table.document().error_hint(bytes.span.clone(), "`length_bytes` stands beside `length_digits`", hint);
-    }
-    let counts = framing
-        .and_then(|table| table.choice("counts", &[("rest", LengthScope::Rest), ("all", LengthScope::All)]))
-        .map_or(LengthScope::Rest, |counts| counts.value);
-    let frame_max_bytes =
-        framing.and_then(|table| table.integer("frame_max_bytes", 16..=16_777_216_usize)).map_or(8192, |max| max.value);
-    if let Some(table) = table.table("framing") {
-        table.knows(&["length_digits", "length_bytes", "counts", "frame_max_bytes"]);
-        table.finish();
-    }
-    let binary = bytes.and_then(|bytes| BinaryLength::new(bytes.value, counts, frame_max_bytes));
-    let digits = digits.map_or(4, |digits| digits.value);
-    // Other digits were refused above.
-    let digits = LengthPrefix::new(digits, counts, frame_max_bytes).unwrap_or(LengthPrefix::FOUR_DIGITS);
-    binary.map_or(Framing::Digits(digits), Framing::Binary)
 }
 
 fn fillings(table: &Table<'_>, spec: &Spec) -> Vec<Fill> {

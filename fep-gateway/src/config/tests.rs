@@ -56,6 +56,11 @@ fn mistakes_are_named_at_their_place() {
     check("notices.DepositNotice", "notices.SignOnAnswer", "`SignOnAnswer` has no answer");
     check("<time>", "<tmie>", "there is no filling `<tmie>` (did you mean `<time>`?)");
     check("\"rest\"", "\"rset\"", "`counts` cannot be \"rset\" (did you mean `rest`?)");
+    check("length_digits = 4", "kind = \"codes\"", "`kind` cannot be \"codes\"");
+    let table = "{ length_digits = 4, counts = \"rest\", frame_max_bytes = 4096 }";
+    check(table, "{ kind = \"code-table\" }", "bank-a has no code table: ");
+    check(table, "{ kind = \"code-table\", length_digits = 4 }", "unknown key `length_digits`");
+    check(table, "{ length_digits = 4, length_bytes = 2 }", "`length_bytes` stands beside `length_digits`");
     check("listen", "lisen", "unknown key `lisen`");
     check("127.0.0.1:9001", "127.0.0.1", "`connect` must be a host and a port");
     check("127.0.0.1:9001", ":9001", "`connect` must be a host and a port");

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use fep_codec::Framing as _;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -110,7 +109,7 @@ impl LinkTask {
         let (read, mut write) = stream.into_split();
         let reader = Reader {
             incarnation: self.incarnation,
-            framing: self.framing,
+            framing: self.framing.clone(),
             frame_timeout: self.frame_timeout,
             events: self.events.clone(),
             statuses: Arc::clone(&self.statuses),
@@ -222,14 +221,14 @@ impl Reader {
             }
             let mut frames = Vec::new();
             let broken = loop {
-                match self.framing.frame_len(&buffer) {
-                    Ok(Some(len)) if len <= buffer.len() => {
+                match self.framing.next(&buffer) {
+                    Ok(Some(len)) => {
                         // A copy, for a slice would keep the whole buffer alive for as long as the frame is kept.
                         frames.push(TelegramBytes::copy_of(buffer.get(..len).unwrap_or_default()));
                         buffer.advance(len);
                         offset += u64::try_from(len).unwrap_or(u64::MAX);
                     }
-                    Ok(_) => break None,
+                    Ok(None) => break None,
                     Err(error) => break Some(error),
                 }
             };

@@ -5,8 +5,8 @@
 
 use std::sync::LazyLock;
 
-use fep_codec::json::{get, put};
-use fep_codec::layout::{Field, Item, Kind, Layout, NoneAs, Repeat};
+use fep_codec::json::{get, plain_value, put};
+use fep_codec::layout::{Item, Layout, Repeat};
 use serde_json::{Map, Value as Json};
 
 use super::clock::Moment;
@@ -28,7 +28,7 @@ fn entry(layout: &Layout, source: &Map<String, Json>, now: &Moment) -> Map<Strin
         let value = match item {
             Item::Field(field) if !field.is_given() => continue,
             Item::Literal(_) | Item::Filler(_) | Item::Choice(_) => continue,
-            Item::Field(field) => given.cloned().unwrap_or_else(|| blank(field, now)),
+            Item::Field(field) => given.cloned().unwrap_or_else(|| plain_value(field, &now.date, &now.time)),
             Item::Tail(_) => given.cloned().unwrap_or_else(|| Json::from("")),
             Item::Part(part) => Json::Object(entry(&part.layout, object(given), now)),
             Item::Group(group) => {
@@ -74,25 +74,6 @@ fn choices(layout: &Layout, source: &Map<String, Json>, now: &Moment, fields: &m
 fn object(json: Option<&Json>) -> &Map<String, Json> {
     static NOTHING: LazyLock<Map<String, Json>> = LazyLock::new(Map::new);
     json.and_then(Json::as_object).unwrap_or(&NOTHING)
-}
-
-/// A value that says as little as the field can.
-fn blank(field: &Field, now: &Moment) -> Json {
-    let or_none = |none: NoneAs, value: &str| if none == NoneAs::Never { Json::from(value) } else { Json::Null };
-    match &field.kind {
-        Kind::Digits(rule) if rule.exact => Json::from("0".repeat(field.len)),
-        Kind::Text(rule) if rule.exact => Json::from(" ".repeat(field.len)),
-        Kind::Text(_) | Kind::Digits(_) => Json::from(""),
-        Kind::Code(rule) if rule.open || rule.codes.iter().any(|code| code.code.is_empty()) => Json::from(""),
-        Kind::Code(rule) => rule.codes.first().map_or(Json::Null, |code| Json::from(&*code.code)),
-        Kind::Number(rule) if rule.scale > 0 => Json::from("0"),
-        Kind::Number(_) => Json::from(0),
-        Kind::Date(rule) => or_none(rule.none, &now.date),
-        Kind::Time(rule) => or_none(rule.none, &now.time),
-        Kind::DateTime(rule) => or_none(rule.none, &format!("{}T{}", now.date, now.time)),
-        Kind::Flag(_) => Json::from(false),
-        Kind::Bytes(_) => Json::from("00".repeat(field.len)),
-    }
 }
 
 /// A value as text, for comparisons: a scenario may say `100` or `"100"`, and an inquiry may name a number in another field's kind.

@@ -181,7 +181,7 @@ impl SimulatedInstitution {
                 vec![Act::Send(half), Act::Close]
             }
             Action::Disconnect => vec![Act::Close],
-            Action::Garbage => vec![Act::Send(self.framed(GARBAGE))],
+            Action::Garbage => vec![Act::Send(self.scenario.framing.frame(GARBAGE))],
             Action::BadLength => vec![Act::Send(BAD_LENGTH.to_vec())],
             Action::Glued { hold, hold_max } => {
                 link.held.extend_from_slice(&bytes);
@@ -271,18 +271,6 @@ impl SimulatedInstitution {
             warn!(%error, "the trace number cannot be falsified");
         }
         bytes
-    }
-
-    fn framed(&self, content: &[u8]) -> Vec<u8> {
-        let framing = self.scenario.framing;
-        let digits = usize::from(framing.digits());
-        let counted = match framing.counts() {
-            fep_codec::layout::LengthScope::Rest => content.len(),
-            fep_codec::layout::LengthScope::All => content.len() + digits,
-        };
-        let mut frame = format!("{counted:0digits$}").into_bytes();
-        frame.extend_from_slice(content);
-        frame
     }
 
     fn trace(&self, request: &Map<String, Json>) -> String {

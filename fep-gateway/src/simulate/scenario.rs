@@ -7,8 +7,9 @@ mod read;
 
 use std::time::Duration;
 
-use fep_codec::framing::LengthPrefix;
 use serde_json::Value as Json;
+
+use crate::config::Framing;
 
 /// How a simulated institution behaves.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,8 +24,8 @@ pub struct Scenario {
     pub utc_offset_minutes: i32,
     /// `trace`: the path of the number that the action `wrong_trace` falsifies.
     pub trace: Option<String>,
-    /// `[framing]`: where a telegram ends.
-    pub framing: LengthPrefix,
+    /// `[framing]`: where a telegram ends, as in the gateway's configuration; `frame_max_bytes` default 9999.
+    pub framing: Framing,
     /// `[session]`: what opens and closes business; none: business is always open.
     pub session: Option<Session>,
     /// `[memory]`: what inquiries can ask for; none: nothing is remembered.

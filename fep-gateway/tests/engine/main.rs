@@ -10,6 +10,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod framing;
 mod harness;
 mod host_b;
 mod lines;

@@ -59,7 +59,7 @@ pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unna
             let name = ident(&group.name);
             let entry = ident(&group.layout.name);
             let doc = doc(&group.name, &group.label, &note.remark);
-            let (ty, mut options) = repeat(group, &entry);
+            let (ty, mut options) = repeat(layout, group, &entry);
             options.extend(label(&group.label));
             quote!(#doc #[field(#(#options),*)] pub #name: #ty)
         }
@@ -87,7 +87,7 @@ pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unna
 }
 
 /// The type of a group, and how often it repeats.
-fn repeat(group: &Group, entry: &Ident) -> (TokenStream, Vec<TokenStream>) {
+fn repeat(layout: &Layout, group: &Group, entry: &Ident) -> (TokenStream, Vec<TokenStream>) {
     let max = Literal::usize_unsuffixed(group.repeat.max());
     let mut options = vec![quote!(group)];
     let mut ty = quote!(Vec<#entry>);
@@ -100,7 +100,7 @@ fn repeat(group: &Group, entry: &Ident) -> (TokenStream, Vec<TokenStream>) {
         Repeat::Rest { .. } => options.extend([quote!(rest), quote!(max = #max)]),
         Repeat::Padded { by, pad: blank, .. } => {
             options.extend([quote!(padded), quote!(max = #max)]);
-            options.extend((*blank != b' ').then(|| pad(*blank)));
+            options.extend((*blank != layout.charset.space()).then(|| pad(*blank)));
             options.extend(by.as_ref().map(|by| {
                 let by = ident(by);
                 quote!(count = #by)

@@ -1,12 +1,12 @@
 //! The kind of a field → a Rust type and the options of its attribute.
 
 use fep_codec::Layout;
-use fep_codec::charset::Half;
-use fep_codec::kind::PIVOT_DEFAULT;
 use fep_codec::layout::{
-    CodeRule, DatePattern, DateTimePattern, Encoding, Field, Justify, Kind, NoneAs, NumberRule, Overflow, Overpunch,
-    Sign, TextRule, TimePattern, Width,
+    CodeRule, DatePattern, DateTimePattern, Encoding, Field, Kind, NoneAs, NumberRule, Overpunch, Sign, TextRule,
 };
+use fep_core::limits::PIVOT_DEFAULT;
+use fep_core::options::OptionName;
+use fep_core::words::Word;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -26,33 +26,31 @@ pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> 
             options.extend((len > INLINE_MAX_BYTES).then(|| quote!(digits)));
             options.extend(encoding(rule.encoding));
             options.extend(rule.exact.then(|| quote!(full)));
-            options.extend(justify(rule.justify));
+            options.extend(said(OptionName::Justify, rule.justify));
             options.extend((rule.pad != rule.encoding.space()).then(|| pad(rule.pad)));
             (sized("Digits", len), options)
         }
         Kind::Number(rule) => (optional(rule.none, integer(rule, len)), number(rule)),
         Kind::Date(rule) => {
             let ty = if rule.pattern == DatePattern::MmDd { "MonthDay" } else { "Date" };
-            let mut options = none(rule.none);
+            let mut options = Vec::from_iter(said(OptionName::None, rule.none));
             options.extend(encoding(rule.encoding));
-            options.extend(pattern(match rule.pattern {
-                DatePattern::YyMmDd => Some("YYMMDD"),
-                DatePattern::YyyyDdd => Some("YYYYDDD"),
-                DatePattern::YyyyMmDd | DatePattern::MmDd => None,
-            }));
+            let of_type = rule.pattern == DatePattern::MmDd;
+            options.extend(said(OptionName::Pattern, rule.pattern).filter(|_| !of_type));
             options.extend(pivot(rule.pivot));
             (optional(rule.none, named(ty)), options)
         }
         Kind::Time(rule) => {
-            let mut options = none(rule.none);
+            let mut options = Vec::from_iter(said(OptionName::None, rule.none));
             options.extend(encoding(rule.encoding));
-            options.extend(pattern((rule.pattern == TimePattern::HhMm).then_some("HHMM")));
+            options.extend(said(OptionName::Pattern, rule.pattern));
             (optional(rule.none, named("Time")), options)
         }
         Kind::DateTime(rule) => {
-            let mut options = none(rule.none);
+            let mut options = Vec::from_iter(said(OptionName::None, rule.none));
             options.extend(encoding(rule.encoding));
-            options.extend(pattern((rule.pattern == DateTimePattern::YyMmDdHhMmSs).then_some("YYMMDDHHMMSS")));
+            let of_type = rule.pattern == DateTimePattern::MmDdHhMmSs;
+            options.extend(said(OptionName::Pattern, rule.pattern).filter(|_| !of_type));
             options.extend(pivot(rule.pivot));
             let ty = if rule.pattern == DateTimePattern::MmDdHhMmSs { "MonthDayTime" } else { "DateTime" };
             (optional(rule.none, named(ty)), options)
@@ -91,16 +89,12 @@ fn text(layout: &Layout, rule: &TextRule) -> Vec<TokenStream> {
         options.push(quote!(charset = #charset));
     }
     options.extend(rule.exact.then(|| quote!(full)));
-    options.extend((rule.overflow == Overflow::Cut).then(|| quote!(overflow = "cut")));
-    options.extend(justify(rule.justify));
+    options.extend(said(OptionName::Overflow, rule.overflow));
+    options.extend(said(OptionName::Justify, rule.justify));
     options.extend((rule.pad != rule.charset.space()).then(|| pad(rule.pad)));
-    options.extend((rule.width == Width::Wide).then(|| quote!(width = "full")));
+    options.extend(said(OptionName::Width, rule.width));
     options.extend(rule.compat.then(|| quote!(compat)));
-    match rule.half {
-        Half::Refuse => {}
-        Half::Replace => options.push(quote!(half = "replace")),
-        Half::Drop => options.push(quote!(half = "drop")),
-    }
+    options.extend(said(OptionName::Half, rule.half));
     options.extend(rule.open_shift.then(|| quote!(open_shift)));
     options.extend(rule.newline_15.then(|| quote!(newline = "15")));
     options
@@ -134,29 +128,24 @@ pub(super) fn number(rule: &NumberRule) -> Vec<TokenStream> {
         let max = Literal::u8_unsuffixed(max);
         options.push(quote!(digits_max = #max));
     }
-    options.extend(none(rule.none));
+    options.extend(said(OptionName::None, rule.none));
     options
 }
 
 fn encoding(encoding: Encoding) -> Option<TokenStream> {
-    let name = match encoding {
-        Encoding::Ascii => return None,
-        Encoding::Ebcdic => "ebcdic",
-        Encoding::Packed => "packed",
-        Encoding::Bcd => "bcd",
-        Encoding::Binary => "binary",
-        Encoding::BinaryLittle => "binary-little",
-    };
-    Some(quote!(encoding = #name))
+    said(OptionName::Encoding, encoding)
 }
 
 fn overpunch(side: TokenStream, form: Overpunch) -> TokenStream {
-    let form = match form {
-        Overpunch::Ebcdic => "ebcdic",
-        Overpunch::EbcdicMinus => "ebcdic-minus",
-        Overpunch::StrictAscii => "strict-ascii",
-    };
+    let form = form.word();
     quote!(sign(#side, overpunch = #form))
+}
+
+/// `overflow = "cut"`, if it is not the usual value.
+fn said<W: Word + Default>(option: OptionName, value: W) -> Option<TokenStream> {
+    let key = ident(option.word());
+    let word = value.word();
+    (value != W::default()).then(|| quote!(#key = #word))
 }
 
 /// An enum if the list has names, else text with the list at the field.
@@ -235,28 +224,9 @@ fn optional(none: NoneAs, ty: TokenStream) -> TokenStream {
     if none == NoneAs::Never { ty } else { quote!(Option<#ty>) }
 }
 
-fn none(none: NoneAs) -> Vec<TokenStream> {
-    match none {
-        NoneAs::Never => vec![],
-        NoneAs::Spaces => vec![quote!(none = "spaces")],
-        NoneAs::Zeros => vec![quote!(none = "zeros")],
-        NoneAs::Nines => vec![quote!(none = "nines")],
-        NoneAs::EbcdicSpaces => vec![quote!(none = "ebcdic-spaces")],
-        NoneAs::LowValues => vec![quote!(none = "low-values")],
-    }
-}
-
-fn pattern(pattern: Option<&str>) -> Option<TokenStream> {
-    pattern.map(|pattern| quote!(pattern = #pattern))
-}
-
 fn pivot(pivot: u8) -> Option<TokenStream> {
     let literal = Literal::u8_unsuffixed(pivot);
     (pivot != PIVOT_DEFAULT).then(|| quote!(pivot = #literal))
-}
-
-fn justify(justify: Justify) -> Option<TokenStream> {
-    (justify == Justify::Right).then(|| quote!(justify = "right"))
 }
 
 pub(super) fn pad(pad: u8) -> TokenStream {

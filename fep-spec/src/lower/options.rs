@@ -8,67 +8,118 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use fep_codec::Charset;
-use fep_codec::charset::Half;
-use fep_codec::kind::PIVOT_DEFAULT;
 use fep_codec::layout::{
-    BytesRule, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, Encoding, Justify, Kind, NoneAs,
+    BytesRule, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, Encoding, Half, Justify, Kind, NoneAs,
     Overflow, Sign, TimePattern, TimeRule, Width,
 };
+use fep_core::calendar::Pattern;
+use fep_core::kinds::KindName;
+use fep_core::limits::{self, PIVOT_DEFAULT, PIVOT_MAX};
+use fep_core::options::OptionName;
+use fep_core::words::Word;
 
 pub(super) use self::text::{Byte, byte, charset};
-use crate::document::{Document, Located, Table};
+use crate::document::{Document, Located, Table, Value};
 use crate::model::CodeList;
 
-/// Which of the kinds a field is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KindName {
-    Text,
-    Digits,
-    Number,
-    Date,
-    Time,
-    DateTime,
-    Code,
-    Flag,
-    Bytes,
+/// Declares [`FieldOptions`] with one line for each option: its name in fep-core's table, which says its key and its kinds; the
+/// field that keeps it; and what reads its value.
+macro_rules! options {
+    ($($name:ident $field:ident: $type:ty = $read:expr;)*) => {
+        /// What a type or an item says of its kind; nothing is filled in yet.
+        #[derive(Clone, Debug, Default)]
+        pub(super) struct FieldOptions {
+            pub(super) kind: Option<Located<KindName>>,
+            /// The name of a list of codes.
+            pub(super) codes: Option<Located<String>>,
+            $($field: Option<Located<$type>>,)*
+            /// An option is there and could not be read, so what the field would be without it is of no interest.
+            broken: bool,
+        }
+
+        /// The keys that [`FieldOptions::read`] reads.
+        pub(super) fn keys() -> Vec<&'static str> {
+            vec!["kind", $(OptionName::$name.word(),)*]
+        }
+
+        impl FieldOptions {
+            /// Reads all option keys of a table, except `codes`, whose meaning differs between types and items.
+            pub(super) fn read(table: &Table<'_>) -> Self {
+                let mut broken = false;
+                let kind = option(table, "kind", &mut broken, word);
+                Self {
+                    kind,
+                    codes: None,
+                    $($field: option(table, OptionName::$name.word(), &mut broken, $read),)*
+                    broken,
+                }
+            }
+
+            /// The item's options, and the type's where the item has none.
+            pub(super) fn over(self, base: Self) -> Self {
+                Self {
+                    kind: self.kind.or(base.kind),
+                    codes: self.codes.or(base.codes),
+                    $($field: self.$field.or(base.$field),)*
+                    broken: self.broken || base.broken,
+                }
+            }
+
+            /// The options that are there, and where they stand.
+            fn places(&self) -> impl Iterator<Item = (OptionName, Range<usize>)> {
+                let codes = (OptionName::Codes, span(&self.codes));
+                let places = [codes, $((OptionName::$name, span(&self.$field)),)*];
+                places.into_iter().filter_map(|(option, at)| Some((option, at?)))
+            }
+        }
+    };
 }
 
-/// The digits of a date, a time, or both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pattern {
-    Date(DatePattern),
-    Time(TimePattern),
-    DateTime(DateTimePattern),
+options! {
+    Charset charset: Charset = charset;
+    Pad pad: Byte = byte;
+    Justify justify: Justify = word;
+    Overflow overflow: Overflow = word;
+    Full exact: bool = Value::boolean;
+    Encoding encoding: Encoding = word;
+    Sign sign: Sign = number::sign;
+    Scale scale: u8 = |value| value.integer(0..=NUMBER_MAX_DIGITS);
+    None none: NoneAs = word;
+    DigitsMax digits_max: u8 = |value| value.integer(1..=NUMBER_MAX_DIGITS);
+    Pattern pattern: Pattern = pattern;
+    Pivot pivot: u8 = |value| value.integer(0..=PIVOT_MAX);
+    Yes yes: Byte = byte;
+    No no: Byte = byte;
+    Width width: Width = word;
+    Compat compat: bool = Value::boolean;
+    Half half: Half = word;
+    OpenShift open_shift: bool = Value::boolean;
+    Newline newline: bool = |value| value.choice(&[("15", true), ("25", false)]);
 }
 
-/// What a type or an item says of its kind; nothing is filled in yet.
-#[derive(Clone, Debug, Default)]
-pub(super) struct FieldOptions {
-    pub(super) kind: Option<Located<KindName>>,
-    charset: Option<Located<Charset>>,
-    pad: Option<Located<Byte>>,
-    justify: Option<Located<Justify>>,
-    overflow: Option<Located<Overflow>>,
-    full: Option<Located<bool>>,
-    encoding: Option<Located<Encoding>>,
-    sign: Option<Located<Sign>>,
-    scale: Option<Located<u8>>,
-    none: Option<Located<NoneAs>>,
-    digits_max: Option<Located<u8>>,
-    pattern: Option<Located<Pattern>>,
-    pivot: Option<Located<u8>>,
-    /// The name of a list of codes.
-    pub(super) codes: Option<Located<String>>,
-    yes: Option<Located<Byte>>,
-    no: Option<Located<Byte>>,
-    width: Option<Located<Width>>,
-    compat: Option<Located<bool>>,
-    half: Option<Located<Half>>,
-    open_shift: Option<Located<bool>>,
-    /// Whether it is 15.
-    newline: Option<Located<bool>>,
-    /// An option is there and could not be read, so what the field would be without it is of no interest.
-    broken: bool,
+/// The most digits of a number, as the type of the options that count them.
+#[allow(clippy::cast_possible_truncation, reason = "38")]
+const NUMBER_MAX_DIGITS: u8 = limits::NUMBER_MAX_DIGITS as u8;
+
+/// The value of a key, if it is there. `broken` becomes true if it is there and cannot be read.
+fn option<'d, T>(
+    table: &Table<'d>,
+    key: &'d str,
+    broken: &mut bool,
+    read: impl FnOnce(Value<'d>) -> Option<Located<T>>,
+) -> Option<Located<T>> {
+    let option = read(table.get(key)?);
+    *broken |= option.is_none();
+    option
+}
+
+/// One of the words of a rule.
+fn word<W: Word>(value: Value<'_>) -> Option<Located<W>> {
+    value.choice(W::WORDS)
+}
+
+fn pattern(value: Value<'_>) -> Option<Located<Pattern>> {
+    value.choice(&Pattern::all().map(|pattern| (pattern.word(), pattern)).collect::<Vec<_>>())
 }
 
 /// Where a field stands and what its options may refer to.
@@ -81,225 +132,18 @@ pub(super) struct Field<'a> {
     pub(super) codes: &'a [CodeList],
 }
 
-/// The keys that [`FieldOptions::read`] reads.
-pub(super) const KEYS: [&str; 20] = [
-    "kind",
-    "charset",
-    "pad",
-    "justify",
-    "overflow",
-    "full",
-    "sign",
-    "scale",
-    "none",
-    "pattern",
-    "pivot",
-    "yes",
-    "no",
-    "encoding",
-    "digits_max",
-    "width",
-    "compat",
-    "half",
-    "open_shift",
-    "newline",
-];
-
-const KINDS: [(&str, KindName); 9] = [
-    ("text", KindName::Text),
-    ("digits", KindName::Digits),
-    ("number", KindName::Number),
-    ("date", KindName::Date),
-    ("time", KindName::Time),
-    ("datetime", KindName::DateTime),
-    ("code", KindName::Code),
-    ("flag", KindName::Flag),
-    ("bytes", KindName::Bytes),
-];
-
-const ENCODINGS: [(&str, Encoding); 6] = [
-    ("ascii", Encoding::Ascii),
-    ("ebcdic", Encoding::Ebcdic),
-    ("packed", Encoding::Packed),
-    ("bcd", Encoding::Bcd),
-    ("binary", Encoding::Binary),
-    ("binary-little", Encoding::BinaryLittle),
-];
-
-const NONE: [(&str, NoneAs); 5] = [
-    ("spaces", NoneAs::Spaces),
-    ("zeros", NoneAs::Zeros),
-    ("nines", NoneAs::Nines),
-    ("ebcdic-spaces", NoneAs::EbcdicSpaces),
-    ("low-values", NoneAs::LowValues),
-];
-
-const PATTERNS: [(&str, Pattern); 9] = [
-    ("YYYYMMDD", Pattern::Date(DatePattern::YyyyMmDd)),
-    ("YYMMDD", Pattern::Date(DatePattern::YyMmDd)),
-    ("YYYYDDD", Pattern::Date(DatePattern::YyyyDdd)),
-    ("MMDD", Pattern::Date(DatePattern::MmDd)),
-    ("HHMMSS", Pattern::Time(TimePattern::HhMmSs)),
-    ("HHMM", Pattern::Time(TimePattern::HhMm)),
-    ("YYYYMMDDHHMMSS", Pattern::DateTime(DateTimePattern::YyyyMmDdHhMmSs)),
-    ("YYMMDDHHMMSS", Pattern::DateTime(DateTimePattern::YyMmDdHhMmSs)),
-    ("MMDDHHMMSS", Pattern::DateTime(DateTimePattern::MmDdHhMmSs)),
-];
-
-impl KindName {
-    /// The name in specs.
-    pub(super) fn name(self) -> &'static str {
-        KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
-    }
-}
-
-impl Pattern {
-    /// The bytes of its digits. A date's encoding is no binary one, which would have any length.
-    fn len(self, encoding: Encoding) -> usize {
-        let digits = match self {
-            Self::Date(pattern) => pattern.len(),
-            Self::Time(pattern) => pattern.len(),
-            Self::DateTime(pattern) => pattern.len(),
-        };
-        encoding.len(digits).unwrap_or(digits)
-    }
-
-    const fn kind(self) -> KindName {
-        match self {
-            Self::Date(_) => KindName::Date,
-            Self::Time(_) => KindName::Time,
-            Self::DateTime(_) => KindName::DateTime,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        PATTERNS.iter().find(|(_, pattern)| *pattern == self).map_or("", |(name, _)| name)
-    }
-}
-
 impl FieldOptions {
-    /// Reads all option keys of a table, except `codes`, whose meaning differs between types and items.
-    pub(super) fn read(table: &Table<'_>) -> Self {
-        let new = Self {
-            kind: table.choice("kind", &KINDS),
-            charset: table.get("charset").and_then(charset),
-            pad: table.get("pad").and_then(byte),
-            justify: table.choice("justify", &[("left", Justify::Left), ("right", Justify::Right)]),
-            overflow: table.choice("overflow", &[("error", Overflow::Error), ("cut", Overflow::Cut)]),
-            full: table.boolean("full"),
-            encoding: table.choice("encoding", &ENCODINGS),
-            sign: table.get("sign").and_then(number::sign),
-            scale: table.integer("scale", 0..=38),
-            none: table.choice("none", &NONE),
-            digits_max: table.integer("digits_max", 1..=38),
-            pattern: table.choice("pattern", &PATTERNS),
-            pivot: table.integer("pivot", 0..=100),
-            codes: None,
-            yes: table.get("yes").and_then(byte),
-            no: table.get("no").and_then(byte),
-            width: table.choice("width", &text::WIDTHS),
-            compat: table.boolean("compat"),
-            half: table.choice("half", &text::HALVES),
-            open_shift: table.boolean("open_shift"),
-            newline: table.choice("newline", &text::NEW_LINES),
-            broken: false,
-        };
-        let written = KEYS.iter().filter(|key| table.has(key)).count();
-        Self { broken: written != new.count(), ..new }
-    }
-
     /// Whether nothing is said of the kind.
     pub(super) fn is_empty(&self) -> bool {
-        !self.broken && self.count() == 0 && self.codes.is_none()
-    }
-
-    /// How many of [`KEYS`] were read.
-    fn count(&self) -> usize {
-        let read = [
-            self.kind.is_some(),
-            self.charset.is_some(),
-            self.pad.is_some(),
-            self.justify.is_some(),
-            self.overflow.is_some(),
-            self.full.is_some(),
-            self.encoding.is_some(),
-            self.sign.is_some(),
-            self.scale.is_some(),
-            self.none.is_some(),
-            self.digits_max.is_some(),
-            self.pattern.is_some(),
-            self.pivot.is_some(),
-            self.yes.is_some(),
-            self.no.is_some(),
-            self.width.is_some(),
-            self.compat.is_some(),
-            self.half.is_some(),
-            self.open_shift.is_some(),
-            self.newline.is_some(),
-        ];
-        read.into_iter().filter(|read| *read).count()
-    }
-
-    /// The item's options, and the type's where the item has none.
-    pub(super) fn over(self, base: Self) -> Self {
-        Self {
-            kind: self.kind.or(base.kind),
-            charset: self.charset.or(base.charset),
-            pad: self.pad.or(base.pad),
-            justify: self.justify.or(base.justify),
-            overflow: self.overflow.or(base.overflow),
-            full: self.full.or(base.full),
-            encoding: self.encoding.or(base.encoding),
-            sign: self.sign.or(base.sign),
-            scale: self.scale.or(base.scale),
-            none: self.none.or(base.none),
-            digits_max: self.digits_max.or(base.digits_max),
-            pattern: self.pattern.or(base.pattern),
-            pivot: self.pivot.or(base.pivot),
-            codes: self.codes.or(base.codes),
-            yes: self.yes.or(base.yes),
-            no: self.no.or(base.no),
-            width: self.width.or(base.width),
-            compat: self.compat.or(base.compat),
-            half: self.half.or(base.half),
-            open_shift: self.open_shift.or(base.open_shift),
-            newline: self.newline.or(base.newline),
-            broken: self.broken || base.broken,
-        }
+        !self.broken && self.kind.is_none() && self.places().next().is_none()
     }
 
     /// Notes every option that the kind does not have.
     pub(super) fn refuse_foreign(&self, document: &Document, kind: KindName) {
-        use KindName::{Code, Date, DateTime, Digits, Flag, Number, Text, Time};
-        type Row<'r> = (&'r str, Option<Range<usize>>, &'r [KindName]);
-        let rows: [Row<'_>; 20] = [
-            ("charset", span(&self.charset), &[Text, Code]),
-            ("pad", span(&self.pad), &[Text, Digits]),
-            ("justify", span(&self.justify), &[Text, Digits]),
-            ("overflow", span(&self.overflow), &[Text]),
-            ("full", span(&self.full), &[Text, Digits]),
-            ("encoding", span(&self.encoding), &[Number, Digits, Date, Time, DateTime]),
-            ("sign", span(&self.sign), &[Number]),
-            ("digits_max", span(&self.digits_max), &[Number]),
-            ("scale", span(&self.scale), &[Number]),
-            ("none", span(&self.none), &[Number, Date, Time, DateTime]),
-            ("pattern", span(&self.pattern), &[Date, Time, DateTime]),
-            ("pivot", span(&self.pivot), &[Date, DateTime]),
-            ("codes", span(&self.codes), &[Code]),
-            ("yes", span(&self.yes), &[Flag]),
-            ("no", span(&self.no), &[Flag]),
-            ("width", span(&self.width), &[Text]),
-            ("compat", span(&self.compat), &[Text]),
-            ("half", span(&self.half), &[Text]),
-            ("open_shift", span(&self.open_shift), &[Text]),
-            ("newline", span(&self.newline), &[Text]),
-        ];
-        for (option, at, kinds) in rows {
-            if let Some(at) = at.filter(|_| !kinds.contains(&kind)) {
-                let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
-                let message = format!("`{option}` is an option of {}, this is {}", names.join(", "), kind.name());
-                document.error_hint(at, message, "leave it out, or choose another kind");
-            }
+        for (option, at) in self.places().filter(|(option, _)| !option.is_of(kind)) {
+            let names: Vec<_> = option.kinds().iter().map(|kind| kind.word()).collect();
+            let message = format!("`{}` is an option of {}, this is {}", option.word(), names.join(", "), kind.word());
+            document.error_hint(at, message, "leave it out, or choose another kind");
         }
     }
 
@@ -321,21 +165,20 @@ impl FieldOptions {
 
     /// The bytes of digits.
     fn encoding(&self) -> Encoding {
-        value(&self.encoding).unwrap_or(Encoding::Ascii)
+        value(&self.encoding).unwrap_or_default()
     }
 
     fn calendar(&self, kind: KindName, field: &Field<'_>) -> Option<Kind> {
         let pattern = value(&self.pattern).unwrap_or(match kind {
-            KindName::Time => Pattern::Time(TimePattern::HhMmSs),
-            KindName::DateTime => Pattern::DateTime(DateTimePattern::YyyyMmDdHhMmSs),
-            _ => Pattern::Date(DatePattern::YyyyMmDd),
+            KindName::Time => Pattern::Time(TimePattern::default()),
+            KindName::DateTime => Pattern::DateTime(DateTimePattern::default()),
+            _ => Pattern::Date(DatePattern::default()),
         });
         let name = field.name;
         let len = field.len.value;
-        let of_kind = || PATTERNS.iter().filter(move |(_, other)| other.kind() == kind);
         if pattern.kind() != kind {
-            let names: Vec<_> = of_kind().map(|(name, _)| *name).collect();
-            let message = format!("{} is no pattern of a {}", pattern.name(), kind.name());
+            let names: Vec<_> = Pattern::all().filter(|other| other.kind() == kind).map(Pattern::word).collect();
+            let message = format!("{} is no pattern of a {}", pattern.word(), kind.word());
             let at = span(&self.pattern).unwrap_or(field.len.span.clone());
             field.document.error_hint(at, message, format!("there are: {}", names.join(", ")));
             return None;
@@ -348,19 +191,18 @@ impl FieldOptions {
         }
         let pattern_len = pattern.len(encoding);
         if pattern_len != len {
-            let message = format!("`{name}` has {len} bytes, its pattern {} has {pattern_len}", pattern.name());
-            let fitting = of_kind().find(|(_, other)| other.len(encoding) == len);
-            let hint = match fitting {
-                Some((fitting, _)) => format!("write len = {pattern_len}, or pattern = \"{fitting}\""),
+            let message = format!("`{name}` has {len} bytes, its pattern {} has {pattern_len}", pattern.word());
+            let hint = match Pattern::of_len(kind, len, encoding).map(Pattern::word) {
+                Some(fitting) => format!("write len = {pattern_len}, or pattern = \"{fitting}\""),
                 None => format!("write len = {pattern_len}"),
             };
             field.document.error_hint(field.len.span.clone(), message, hint);
             return None;
         }
-        let none = value(&self.none).unwrap_or(NoneAs::Never);
+        let none = value(&self.none).unwrap_or_default();
         let pivot = value(&self.pivot).unwrap_or(PIVOT_DEFAULT);
-        if let Some(at) = span(&self.pivot).filter(|_| !pattern.name().starts_with("YYMM")) {
-            let message = format!("a pivot is for two-digit years, {} has none", pattern.name());
+        if let Some(at) = span(&self.pivot).filter(|_| !pattern.has_short_year()) {
+            let message = format!("a pivot is for two-digit years, {} has none", pattern.word());
             field.document.error_hint(at, message, "leave it out");
             return None;
         }

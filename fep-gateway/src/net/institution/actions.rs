@@ -51,7 +51,7 @@ impl Task {
             connect_timeout: line.connect_timeout,
             write_timeout: self.config.write_timeout,
             frame_timeout: self.config.frame_timeout,
-            framing: self.config.framing,
+            framing: self.config.framing.clone(),
             events: self.events.clone(),
             frames: frame_queue,
             close: closed,

@@ -3,8 +3,6 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use fep_codec::framing::LengthPrefix;
-use fep_codec::layout::LengthScope;
 use fep_codec::{Layout, Record, json};
 use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::model::Spec;
@@ -12,10 +10,12 @@ use fep_spec::report::{Report, Source};
 use serde_json::{Map, Value as Json};
 
 use super::{Action, Answers, Assignment, Delay, Notice, Remember, Rule, Scenario, Session, Setting};
+use crate::config::Framing;
 
 /// Longest of any time in a scenario: an hour.
 const WAIT_MAX_MS: u64 = 3_600_000;
-const FRAME_MAX_BYTES: usize = 9_999_999;
+/// The longest frame that is accepted if the scenario does not say another limit.
+const FRAME_MAX_BYTES: usize = 9999;
 const HOLD_MAX: usize = 1000;
 
 impl Scenario {
@@ -45,7 +45,7 @@ impl<'s> Reader<'s> {
         let sequence_start = root.integer("sequence_start", 0..=i64::MAX).map_or(1, |start| start.value.unsigned_abs());
         let utc_offset_minutes = root.integer("utc_offset_minutes", -840..=840).map_or(540, |offset| offset.value);
         let trace = root.string("trace").map(|trace| self.known_somewhere(trace));
-        let framing = self.framing(root.table("framing"));
+        let framing = Framing::read(root.table("framing"), self.spec, FRAME_MAX_BYTES);
         let session = root.table("session").map(|table| self.session(table));
         let memory = root.table("memory").map(|table| self.memory(table));
         let answers = root.table("answers").map(|table| self.answers(table)).unwrap_or_default();
@@ -78,20 +78,6 @@ impl<'s> Reader<'s> {
     fn tables<'d, T>(&self, root: &Table<'d>, key: &'d str, read: impl Fn(Table<'d>) -> Option<T>) -> Vec<Option<T>> {
         let values = root.array(key).unwrap_or_default();
         values.into_iter().map(|value| value.table().and_then(&read)).collect()
-    }
-
-    fn framing(&self, table: Option<Table<'_>>) -> LengthPrefix {
-        let default = LengthPrefix::new(4, LengthScope::Rest, 9999).unwrap_or(LengthPrefix::FOUR_DIGITS);
-        let Some(table) = table else { return default };
-        let digits = table.integer("length_digits", 1..=9_u8);
-        let counts = table.choice("counts", &[("rest", LengthScope::Rest), ("all", LengthScope::All)]);
-        let frame_max_bytes = table.integer("frame_max_bytes", 1..=i64::try_from(FRAME_MAX_BYTES).unwrap_or(i64::MAX));
-        table.finish();
-        let digits = digits.map_or(default.digits(), |digits| digits.value);
-        let counts = counts.map_or(default.counts(), |counts| counts.value);
-        let frame_max_bytes = frame_max_bytes.and_then(|max| usize::try_from(max.value).ok());
-        // Other digits were refused above.
-        LengthPrefix::new(digits, counts, frame_max_bytes.unwrap_or(default.frame_max_bytes())).unwrap_or(default)
     }
 
     fn session(&self, table: Table<'_>) -> Option<Session> {

@@ -7,6 +7,7 @@ use fep_codec::Charset;
 use fep_codec::layout::{
     BytesRule, Check, Computed, Field, Item, Kind, LengthScope, NumberRule, Sign, SignOf, TextRule,
 };
+use fep_core::words::Word as _;
 
 use super::super::names;
 use crate::document::{Located, Table};
@@ -100,7 +101,7 @@ fn of(table: &Table<'_>, at: &Range<usize>, what: &str, example: &str) -> Option
 }
 
 fn length(table: &Table<'_>, at: &Range<usize>) -> Option<Computed> {
-    let counts = table.choice("counts", &[("rest", LengthScope::Rest), ("all", LengthScope::All)]);
+    let counts = table.choice("counts", LengthScope::WORDS);
     match (table.key_span("counts"), table.key_span("of")) {
         (Some(counts), Some(_)) => {
             let hint = "`of` is for the length of one item, `counts` for the telegram's: leave one out";

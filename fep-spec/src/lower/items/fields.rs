@@ -15,7 +15,7 @@ pub(super) fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Op
     let document = table.document();
     table.knows(&["name", "label", "len", "secret", "type", "codes", "closed", "tail"]);
     table.knows(&computed::KEYS);
-    table.knows(&options::KEYS);
+    table.knows(&options::keys());
     let name = name(table, "name");
     let label = label(table);
     let tail = table.boolean("tail").is_some_and(|tail| tail.value);

@@ -1,46 +1,39 @@
 //! Numbers: their signs, and what goes with which encoding.
 
 use fep_codec::layout::{Encoding, NoneAs, NumberRule, Overpunch, Sign};
+use fep_core::limits::{BINARY_MAX_BYTES, NUMBER_MAX_DIGITS};
+use fep_core::words::Word as _;
 
 use super::{Field, FieldOptions, byte, span, value};
 use crate::document::{Located, Value};
 
-/// The digits of a `u128`.
-const NUMBER_DIGITS_MAX: usize = 38;
-/// Bytes of a binary number.
-const BINARY_LEN_MAX: usize = 16;
-
-/// Which characters are a digit and a sign in one byte.
-const OVERPUNCH: [(&str, Overpunch); 3] =
-    [("ebcdic", Overpunch::Ebcdic), ("ebcdic-minus", Overpunch::EbcdicMinus), ("strict-ascii", Overpunch::StrictAscii)];
-
 impl FieldOptions {
     pub(super) fn number(&self, field: &Field<'_>) -> Option<NumberRule> {
         let encoding = self.encoding();
-        let sign = in_encoding(value(&self.sign).unwrap_or(Sign::Unsigned), encoding);
-        if let Some((at, hint)) = span(&self.sign).zip(other_sign(encoding, sign)) {
+        let sign = value(&self.sign).unwrap_or_default().in_encoding(encoding);
+        if let Some((at, hint)) = span(&self.sign).zip(sign.check_encoding(encoding).err()) {
             field.document.error_hint(at, "numbers in this encoding have no such sign", hint);
             return None;
         }
         let name = field.name;
         let len = field.len.value;
-        let sign_len = usize::from(matches!(sign, Sign::Leading { .. } | Sign::Trailing { .. }));
+        let sign_len = sign.len();
         let digits = encoding.digits(len).saturating_sub(sign_len);
         if len < 2 && (sign_len > 0 || sign == Sign::LeadingMinus) {
             let message = format!("`{name}` has {len} byte, a number with a sign needs 2");
             field.document.error_hint(field.len.span.clone(), message, "the sign takes its byte from `len`");
             return None;
         }
-        if encoding.is_binary() && len > BINARY_LEN_MAX {
-            let message = format!("`{name}` has {len} bytes, a binary number may have {BINARY_LEN_MAX}");
+        if encoding.is_binary() && len > BINARY_MAX_BYTES {
+            let message = format!("`{name}` has {len} bytes, a binary number may have {BINARY_MAX_BYTES}");
             field.document.error_hint(field.len.span.clone(), message, "use kind = \"bytes\"");
             return None;
         }
         // Packed digits come in odd numbers, so the widest number has a byte for one digit more than it may have.
-        let packed = encoding == Encoding::Packed && digits == NUMBER_DIGITS_MAX + 1;
+        let packed = encoding == Encoding::Packed && digits == NUMBER_MAX_DIGITS + 1;
         let most = self.digits_max.as_ref().filter(|_| packed).map_or(digits, |max| max.value.into());
-        if most > NUMBER_DIGITS_MAX {
-            let message = format!("`{name}` has {digits} digits, a number may have {NUMBER_DIGITS_MAX}");
+        if most > NUMBER_MAX_DIGITS {
+            let message = format!("`{name}` has {digits} digits, a number may have {NUMBER_MAX_DIGITS}");
             let hint = if packed { "write digits_max = 38, or use kind = \"digits\"" } else { "use kind = \"digits\"" };
             field.document.error_hint(field.len.span.clone(), message, hint);
             return None;
@@ -50,7 +43,7 @@ impl FieldOptions {
             field.document.error(at, format!("`{name}` has {digits} digits, {scale} of them cannot be decimals"));
             return None;
         }
-        let none = value(&self.none).unwrap_or(NoneAs::Never);
+        let none = value(&self.none).unwrap_or_default();
         if let Some(at) = span(&self.none).filter(|_| encoding.is_binary() && none == NoneAs::Nines) {
             let hint = "choose \"zeros\" or \"spaces\"";
             field.document.error_hint(at, "a binary number has no digits that could all be nines", hint);
@@ -79,54 +72,16 @@ impl FieldOptions {
     }
 }
 
-/// The usual sign bytes are characters, and those of EBCDIC have other bytes.
-fn in_encoding(sign: Sign, encoding: Encoding) -> Sign {
-    match (sign, encoding) {
-        (Sign::Leading { plus: b'+', minus: b'-' }, Encoding::Ebcdic) => Sign::Leading { plus: 0x4E, minus: 0x60 },
-        (Sign::Trailing { plus: b'+', minus: b'-' }, Encoding::Ebcdic) => Sign::Trailing { plus: 0x4E, minus: 0x60 },
-        (sign, _) => sign,
-    }
-}
-
-/// What to write instead of a sign that numbers in this encoding do not have.
-fn other_sign(encoding: Encoding, sign: Sign) -> Option<&'static str> {
-    use Overpunch::StrictAscii;
-    match (encoding, sign) {
-        (_, Sign::Unsigned) => None,
-        (Encoding::Packed | Encoding::Binary | Encoding::BinaryLittle, Sign::Signed) => None,
-        (Encoding::Packed | Encoding::Binary | Encoding::BinaryLittle, _) => {
-            Some("the sign stands inside a packed or binary number: sign = \"signed\"")
-        }
-        (Encoding::Bcd, _) => Some("leave it out; encoding = \"packed\" has a sign"),
-        (_, Sign::Signed) => {
-            Some("say how the digits carry it: \"leading-minus\", \"leading\", \"trailing\", \"overpunch\"")
-        }
-        (Encoding::Ebcdic, Sign::LeadingOverpunch(StrictAscii) | Sign::TrailingOverpunch(StrictAscii)) => {
-            Some("EBCDIC has \"ebcdic\" and \"ebcdic-minus\"")
-        }
-        _ => None,
-    }
-}
-
 /// `"leading-minus"`, `"leading"`, `"trailing"`, `"overpunch"`, `"signed"`, `{ at = "leading", plus = "0", minus = "-" }`, or
 /// `{ at = "leading", overpunch = "ebcdic" }`.
 pub(super) fn sign(value: Value<'_>) -> Option<Located<Sign>> {
-    let leading = Sign::Leading { plus: b'+', minus: b'-' };
-    let trailing = Sign::Trailing { plus: b'+', minus: b'-' };
     if !value.is_table() {
-        return value.choice(&[
-            ("none", Sign::Unsigned),
-            ("leading-minus", Sign::LeadingMinus),
-            ("leading", leading),
-            ("trailing", trailing),
-            ("overpunch", Sign::TrailingOverpunch(Overpunch::Ebcdic)),
-            ("signed", Sign::Signed),
-        ]);
+        return value.choice(&[&[("none", Sign::Unsigned)], Sign::WORDS.as_slice()].concat());
     }
     let table = value.table()?;
     let at = table.required("at").and_then(|at| at.choice(&[("leading", true), ("trailing", false)]));
     if table.has("overpunch") {
-        let form = table.choice("overpunch", &OVERPUNCH);
+        let form = table.choice("overpunch", Overpunch::WORDS);
         table.finish();
         let at = at?;
         let form = form?.value;

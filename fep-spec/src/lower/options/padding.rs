@@ -1,19 +1,20 @@
 //! Digits and tails: their padding, or that they have none.
 
 use fep_codec::layout::{DigitsRule, Kind};
+use fep_core::words::Word as _;
 
 use super::{Byte, Field, FieldOptions, KindName, span, value};
 use crate::document::Located;
 
 impl FieldOptions {
     pub(super) fn digits(&self, field: &Field<'_>) -> Option<DigitsRule> {
-        let full = self.is_full(field)?;
+        let exact = self.is_exact(field)?;
         if let Some(pad) = self.pad.as_ref().filter(|pad| pad.value.value().is_ascii_digit()) {
             let message = "digits padded with a digit cannot be told from the value";
             field.document.error_hint(pad.span.clone(), message, "pad with a space, or use kind = \"number\"");
             return None;
         }
-        let plain = if full { DigitsRule::EXACT } else { DigitsRule::LEFT };
+        let plain = if exact { DigitsRule::EXACT } else { DigitsRule::LEFT };
         let encoding = self.encoding();
         if let Some(at) = span(&self.encoding).filter(|_| !encoding.is_zoned()) {
             let hint = "choose \"ascii\" or \"ebcdic\", or kind = \"number\"";
@@ -22,7 +23,7 @@ impl FieldOptions {
         }
         Some(DigitsRule {
             encoding,
-            exact: full,
+            exact,
             pad: value(&self.pad).map_or(encoding.space(), Byte::value),
             justify: value(&self.justify).unwrap_or(plain.justify),
         })
@@ -32,30 +33,30 @@ impl FieldOptions {
     pub(in crate::lower) fn tail(&self, kind: KindName, own: &Self, field: &Field<'_>) -> Option<Kind> {
         let document = field.document;
         let name = field.name;
-        if !matches!(kind, KindName::Text | KindName::Digits | KindName::Bytes) {
-            let message = format!("`{name}` is a {}, which has one length", kind.name());
+        if !kind.can_be_tail() {
+            let message = format!("`{name}` is a {}, which has one length", kind.word());
             let hint = "only text, digits and bytes can be a tail";
             document.error_hint(field.len.span.clone(), message, hint);
             return None;
         }
-        let padding = span(&own.pad).or(span(&own.justify)).or(span(&own.overflow)).or(span(&own.full));
+        let padding = span(&own.pad).or(span(&own.justify)).or(span(&own.overflow)).or(span(&own.exact));
         if let Some(at) = padding {
             document.error_hint(at, "a tail has no padding and is never cut", "leave it out");
             return None;
         }
         // A type may have padding, for it is the type of fields too.
-        let full = Some(Located { value: true, span: field.len.span.clone() });
-        Self { full, pad: None, justify: None, overflow: None, ..self.clone() }.kind(kind, field)
+        let exact = Some(Located { value: true, span: field.len.span.clone() });
+        Self { exact, pad: None, justify: None, overflow: None, ..self.clone() }.kind(kind, field)
     }
 
     /// Whether the field has no padding; none if it has options of padding nevertheless.
-    pub(super) fn is_full(&self, field: &Field<'_>) -> Option<bool> {
-        let full = value(&self.full).unwrap_or(false);
+    pub(super) fn is_exact(&self, field: &Field<'_>) -> Option<bool> {
+        let exact = value(&self.exact).unwrap_or(false);
         let padding = span(&self.pad).or(span(&self.justify));
-        if let Some(at) = padding.filter(|_| full) {
+        if let Some(at) = padding.filter(|_| exact) {
             field.document.error_hint(at, "a `full` field has no padding", "leave out `full`, or `pad` and `justify`");
             return None;
         }
-        Some(full)
+        Some(exact)
     }
 }

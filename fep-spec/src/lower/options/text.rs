@@ -1,17 +1,10 @@
 //! What depends on a charset: text fields, flags, and the bytes of characters.
 
 use fep_codec::Charset;
-use fep_codec::charset::Half;
 use fep_codec::layout::{FlagRule, Overflow, TextRule, Width};
 
 use super::{Field, FieldOptions, span, value};
 use crate::document::{Located, Value};
-
-pub(super) const WIDTHS: [(&str, Width); 2] = [("full", Width::Wide), ("any", Width::Any)];
-pub(super) const HALVES: [(&str, Half); 3] =
-    [("refuse", Half::Refuse), ("replace", Half::Replace), ("drop", Half::Drop)];
-/// Whether a new line is 15.
-pub(super) const NEW_LINES: [(&str, bool); 2] = [("15", true), ("25", false)];
 
 /// A byte as a spec says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,14 +47,14 @@ impl FieldOptions {
                 }
             },
         };
-        let full = self.is_full(field)?;
-        if let Some(at) = span(&self.overflow).filter(|_| full && value(&self.overflow) == Some(Overflow::Cut)) {
+        let exact = self.is_exact(field)?;
+        if let Some(at) = span(&self.overflow).filter(|_| exact && value(&self.overflow) == Some(Overflow::Cut)) {
             let hint = "leave out `overflow`, or `full`";
             field.document.error_hint(at, "a value that fills its field exactly is never cut", hint);
             return None;
         }
         let rule = TextRule {
-            exact: full,
+            exact,
             pad,
             justify: value(&self.justify).unwrap_or(plain.justify),
             overflow: value(&self.overflow).unwrap_or(plain.overflow),
@@ -78,20 +71,20 @@ impl FieldOptions {
     /// Whether options that mean something in some charsets only stand in one of those.
     fn suits(&self, rule: &TextRule, field: &Field<'_>) -> bool {
         let charset = rule.charset;
-        let full = rule.width == Width::Wide;
+        let wide = rule.width == Width::Wide;
         let mut suits = true;
         let mut refuse = |at: Option<std::ops::Range<usize>>, message: String, hint: &str| {
             field.document.error_hint(at.unwrap_or(field.len.span.clone()), message, hint);
             suits = false;
         };
-        if full && !charset.has_full_width() {
+        if wide && !charset.has_full_width() {
             let message = format!("{charset} has no full-width letters of two bytes");
             refuse(span(&self.width), message, "leave out `width`, or choose another charset");
-        } else if full && charset.full_space().is_some() && self.pad.is_some() {
+        } else if wide && charset.full_space().is_some() && self.pad.is_some() {
             let message = "full-width text is padded with full-width spaces".to_owned();
             refuse(span(&self.pad), message, "leave out `pad`");
         }
-        let in_pairs = charset.is_pairs() || full && charset.full_space().is_some();
+        let in_pairs = charset.is_pairs() || wide && charset.full_space().is_some();
         if in_pairs && !field.len.value.is_multiple_of(2) {
             let message = format!("every character has 2 bytes here, so {} cannot be filled", field.len.value);
             refuse(None, message, "make `len` even");

@@ -1,24 +1,13 @@
 //! What encoding and decoding share: constants of the layout, the places of calls, and names of what is kept in between.
 
+use fep_core::words::Word as _;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
-use super::{assert, debug, decode, encode, serial, view};
 use crate::attr::Computed;
 use crate::model::{Item, ItemKind, Kind, Telegram};
-
-/// All implementations for a struct.
-pub(crate) fn telegram(telegram: &Telegram) -> TokenStream {
-    let encode = encode::encode(telegram);
-    let decode = decode::decode(telegram);
-    let asserts = assert::outside(telegram);
-    let debug = telegram.debug.then(|| debug::debug(telegram));
-    let views = telegram.view.as_ref().map(|view| view::views(telegram, view, false));
-    let serde = telegram.serde.then(|| serial::serial(telegram));
-    quote!(#encode #decode #asserts #debug #serde #views)
-}
 
 /// `const { number(LAYOUT, 3) }`: what the layout says about an item, as a constant.
 pub(super) fn constant(telegram: &Telegram, accessor: &str, index: usize) -> TokenStream {
@@ -34,19 +23,9 @@ pub(super) fn chooser(telegram: &Telegram, index: usize) -> TokenStream {
     quote!(const { &#chooser(<Self as #trait_>::LAYOUT, #index) })
 }
 
-/// The accessor of a field's slot.
-pub(super) const fn accessor(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Text { .. } => "text",
-        Kind::Digits { .. } => "digits",
-        Kind::Number { .. } => "number",
-        Kind::Date { .. } => "date",
-        Kind::Time { .. } => "time",
-        Kind::DateTime { .. } => "datetime",
-        Kind::Code { .. } => "code",
-        Kind::Flag { .. } => "flag",
-        Kind::Bytes => "bytes",
-    }
+/// The accessor of a field's slot, which is called like its kind.
+pub(super) fn accessor(kind: &Kind) -> &'static str {
+    kind.name().word()
 }
 
 /// The place of a type, for calls that name `self`.

@@ -1,0 +1,233 @@
+//! How the value of a field of each kind stands in JSON: its reading, its schema, and the plainest value.
+
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::write::is_json_number;
+use crate::error::Fault;
+use crate::layout::{CodeMeaning, CodeRule, DatePattern, DateTimePattern, Field, Kind, NoneAs, NumberRule, Sign};
+use crate::record::Value;
+
+/// JSON has no byte strings; this is how the contract writes them.
+const HEX: &str = "^([0-9A-Fa-f]{2})*$";
+
+/// The value of a field that JSON says.
+pub(super) fn field_value(field: &Field, json: &Json) -> Result<Value, Fault> {
+    match (&field.kind, json) {
+        (_, Json::Null) => Ok(Value::None),
+        (Kind::Text(_) | Kind::Digits(_) | Kind::Code(_), Json::String(text)) => Ok(Value::Text(text.clone())),
+        (Kind::Number(rule), Json::Number(number)) if rule.scale == 0 => number
+            .as_i128()
+            .map(Value::Number)
+            .ok_or(Fault::Unreadable { expected: "a whole number; large ones as a string, \"12345678901234567890\"" }),
+        (Kind::Number(_), Json::Number(_)) => {
+            Err(Fault::Unreadable { expected: "a decimal string such as \"12.05\", for this field has decimals" })
+        }
+        (Kind::Number(rule), Json::String(text)) => decimal(rule, text).map(Value::Number),
+        (Kind::Date(rule), Json::String(text)) if rule.pattern == DatePattern::MmDd => {
+            Ok(Value::MonthDay(text.parse()?))
+        }
+        (Kind::Date(_), Json::String(text)) => Ok(Value::Date(text.parse()?)),
+        (Kind::Time(_), Json::String(text)) => Ok(Value::Time(text.parse()?)),
+        (Kind::DateTime(rule), Json::String(text)) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
+            Ok(Value::MonthDayTime(text.parse()?))
+        }
+        (Kind::DateTime(_), Json::String(text)) => Ok(Value::DateTime(text.parse()?)),
+        (Kind::Flag(_), Json::Bool(flag)) => Ok(Value::Flag(*flag)),
+        (Kind::Bytes(_), Json::String(text)) => {
+            hex(text).map(Value::Bytes).ok_or(Fault::Unreadable { expected: "hex, two digits a byte" })
+        }
+        (
+            kind @ (Kind::Text(_)
+            | Kind::Digits(_)
+            | Kind::Code(_)
+            | Kind::Number(_)
+            | Kind::Date(_)
+            | Kind::Time(_)
+            | Kind::DateTime(_)
+            | Kind::Flag(_)
+            | Kind::Bytes(_)),
+            json,
+        ) => Err(Fault::WrongType { expected: kind.json_name(), found: name_of(json) }),
+    }
+}
+
+/// `"12.05"` with scale 2 is 1205. Fewer decimals are filled up, more are refused.
+fn decimal(rule: &NumberRule, text: &str) -> Result<i128, Fault> {
+    let unreadable = Fault::Unreadable { expected: "a decimal number with no more decimals than the field has" };
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    let scale = usize::from(rule.scale);
+    let point_without_decimals = digits.contains('.') && decimals.is_empty();
+    if whole.is_empty() || point_without_decimals || decimals.len() > scale {
+        return Err(unreadable);
+    }
+    let zeros = core::iter::repeat_n('0', scale - decimals.len());
+    let mut value = 0_i128;
+    for digit in whole.chars().chain(decimals.chars()).chain(zeros) {
+        let digit = digit.to_digit(10).ok_or_else(|| unreadable.clone())?;
+        value = value
+            .checked_mul(10)
+            .and_then(|value| value.checked_add(i128::from(digit)))
+            .ok_or(Fault::Overflow { holder: "a number of 38 digits" })?;
+    }
+    Ok(if negative { -value } else { value })
+}
+
+/// The bytes of hex digits.
+fn hex(text: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    pairs.iter().map(|[high, low]| Some(digit(*high)? * 16 + digit(*low)?)).collect()
+}
+
+/// The schema of a field's value.
+pub(super) fn value_schema(field: &Field, tail: bool) -> Json {
+    match &field.kind {
+        // A character has at least a byte.
+        Kind::Text(_) => json!({ "type": "string", "maxLength": field.len }),
+        Kind::Digits(rule) => {
+            let len = rule.encoding.digits(field.len);
+            let pattern = if rule.exact && !tail { format!("^[0-9]{{{len}}}$") } else { format!("^[0-9]{{0,{len}}}$") };
+            json!({ "type": "string", "pattern": pattern })
+        }
+        Kind::Number(rule) => number_schema(field, rule),
+        Kind::Date(rule) if rule.pattern == DatePattern::MmDd => none_or(rule.none, json!({ "pattern": "^[0-9]{4}$" })),
+        Kind::Date(rule) => none_or(rule.none, json!({ "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" })),
+        Kind::Time(rule) => none_or(rule.none, json!({ "pattern": "^[0-9]{2}:[0-9]{2}:[0-9]{2}$" })),
+        Kind::DateTime(rule) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
+            none_or(rule.none, json!({ "pattern": "^[0-9]{10}$" }))
+        }
+        Kind::DateTime(rule) => {
+            let pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$";
+            none_or(rule.none, json!({ "pattern": pattern }))
+        }
+        Kind::Code(rule) => code_schema(field, rule),
+        Kind::Flag(_) => json!({ "type": "boolean" }),
+        Kind::Bytes(_) => {
+            let min = if tail { 0 } else { field.len * 2 };
+            json!({ "type": "string", "pattern": HEX, "minLength": min, "maxLength": field.len * 2 })
+        }
+    }
+}
+
+/// A string, or null if the field can be without a value.
+fn none_or(none: NoneAs, string: Json) -> Json {
+    let mut schema = string;
+    if let Json::Object(schema) = &mut schema {
+        let types = if none == NoneAs::Never { json!("string") } else { json!(["string", "null"]) };
+        schema.insert("type".to_owned(), types);
+    }
+    schema
+}
+
+fn number_schema(field: &Field, rule: &NumberRule) -> Json {
+    let digits = field_digits(field, rule);
+    let null = (rule.none != NoneAs::Never).then_some("null");
+    let signed = rule.sign != Sign::Unsigned;
+    if is_json_number(field) {
+        let types: Vec<&str> = core::iter::once("integer").chain(null).collect();
+        let binary_room = if rule.encoding.is_binary() { 1 } else { 0 };
+        // 15 digits at most, which are exact in every reader.
+        let largest = 10_i64.pow(u32::try_from(digits + binary_room).unwrap_or(0)) - 1;
+        let smallest = if signed { -largest } else { 0 };
+        return json!({ "type": types, "minimum": smallest, "maximum": largest });
+    }
+    let types: Vec<&str> = core::iter::once("string").chain(null).collect();
+    let minus = if signed { "-?" } else { "" };
+    let decimals = match rule.scale {
+        0 => String::new(),
+        scale => format!("(\\.[0-9]{{1,{scale}}})?"),
+    };
+    json!({ "type": types, "pattern": format!("^{minus}[0-9]+{decimals}$") })
+}
+
+/// How many digits a value has at most.
+fn field_digits(field: &Field, rule: &NumberRule) -> usize {
+    let sign_byte = rule.sign.len();
+    let digits = rule.encoding.digits(field.len).saturating_sub(sign_byte);
+    rule.digits_max.map_or(digits, |max| digits.min(max.into()))
+}
+
+fn code_schema(field: &Field, rule: &CodeRule) -> Json {
+    let meanings: Map<String, Json> = rule
+        .codes
+        .iter()
+        .filter(|known| !known.label.is_empty())
+        .map(|CodeMeaning { code, label }| (code.clone().into_owned(), Json::from(&**label)))
+        .collect();
+    let codes: Vec<Json> = rule.codes.iter().map(|known| Json::from(&*known.code)).collect();
+    let mut schema = json!({ "type": "string", "maxLength": field.len });
+    if let Json::Object(schema) = &mut schema {
+        if !codes.is_empty() {
+            // An open list names what is known and takes the rest too.
+            schema.insert(if rule.open { "examples" } else { "enum" }.to_owned(), Json::Array(codes));
+        }
+        if !meanings.is_empty() {
+            schema.insert("x-meanings".to_owned(), Json::Object(meanings));
+        }
+    }
+    schema
+}
+
+/// A value that says as little as the field can: what a simulated institution sends if nobody says otherwise.
+///
+/// `date` and `time` are those of the moment, `"2026-11-21"` and `"09:30:15"`, because a date without a blank has no plainer
+/// value.
+#[must_use]
+pub fn plain_value(field: &Field, date: &str, time: &str) -> Json {
+    let or_none = |none: NoneAs, value: &str| if none == NoneAs::Never { Json::from(value) } else { Json::Null };
+    match &field.kind {
+        Kind::Digits(rule) if rule.exact => Json::from("0".repeat(field.len)),
+        Kind::Text(rule) if rule.exact => Json::from(" ".repeat(field.len)),
+        Kind::Text(_) | Kind::Digits(_) => Json::from(""),
+        Kind::Code(rule) if rule.open || rule.codes.iter().any(|code| code.code.is_empty()) => Json::from(""),
+        Kind::Code(rule) => rule.codes.first().map_or(Json::Null, |code| Json::from(&*code.code)),
+        Kind::Number(rule) if rule.scale > 0 => Json::from("0"),
+        Kind::Number(_) => Json::from(0),
+        Kind::Date(rule) => or_none(rule.none, date),
+        Kind::Time(rule) => or_none(rule.none, time),
+        Kind::DateTime(rule) => or_none(rule.none, &format!("{date}T{time}")),
+        Kind::Flag(_) => Json::from(false),
+        Kind::Bytes(_) => Json::from("00".repeat(field.len)),
+    }
+}
+
+/// What a JSON value is, in words for messages.
+pub(super) const fn name_of(json: &Json) -> &'static str {
+    match json {
+        Json::Null => "null",
+        Json::Bool(_) => "true or false",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a string",
+        Json::Array(_) => "an array",
+        Json::Object(_) => "an object",
+    }
+}
+
+impl Kind {
+    /// What a field of this kind is in JSON, in words for messages.
+    const fn json_name(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a string",
+            Self::Digits(_) => "a string of digits, for zeros at its start count",
+            Self::Code(_) => "a string with the code",
+            Self::Number(_) => "a number",
+            Self::Date(_) => "a string with a date",
+            Self::Time(_) => "a string with a time",
+            Self::DateTime(_) => "a string with a date and a time",
+            Self::Flag(_) => "true or false",
+            Self::Bytes(_) => "a hex string",
+        }
+    }
+}
