@@ -4,6 +4,8 @@
 //! crate depend on each other's exact version, so this module may change in any release.
 
 pub mod slots;
+#[cfg(feature = "serde")]
+pub mod serial;
 
 pub use alloc::borrow::Cow;
 

@@ -16,6 +16,7 @@
 )]
 
 mod list;
+mod errors;
 mod table;
 mod fold;
 mod simple;
@@ -38,6 +39,7 @@ use core::fmt;
 use fep_core::charset::{CharsetId, LabelError};
 pub use fep_core::rules::Half;
 
+pub use self::errors::{DecodeError, EncodeError, NoRoomError, Reason, UnknownLabelError};
 pub use self::list::Charset;
 use self::table::Rules;
 use self::write::{End, Wrote};
@@ -62,79 +64,6 @@ pub struct DecodeOptions {
     pub open_shift: bool,
     /// EBCDIC: a new line is the byte 15, not 25.
     pub newline_15: bool,
-}
-
-/// Why a text could not be written. Its `Display` shows one character of the text, so do not log it for a secret text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EncodeError {
-    /// The charset lacks a character.
-    Unmappable {
-        /// The character.
-        character: char,
-        /// Its position in the text, in characters from 0.
-        position: usize,
-    },
-    /// The text needs more bytes than there are.
-    TooLong {
-        /// The bytes that it needs, SO and SI included.
-        needed: usize,
-        /// The first character that does not fit.
-        character: char,
-        /// Its position in the text, in characters from 0.
-        position: usize,
-    },
-}
-
-/// A text that a field has no room for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct NoRoomError {
-    /// The bytes that it needs, SO and SI included.
-    pub needed: usize,
-    /// The bytes that the field has.
-    pub len: usize,
-    /// The first character that does not fit; none if the field is secret.
-    pub character: Option<char>,
-    /// Its position in the text, in characters from 0.
-    pub position: usize,
-}
-
-/// The first bytes that are no text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DecodeError {
-    /// Bytes from the start of the text.
-    pub offset: usize,
-    /// What is wrong there.
-    pub reason: Reason,
-}
-
-/// Why bytes are no text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reason {
-    /// The charset has no character with this code.
-    NoCharacter,
-    /// The second byte of a character is missing.
-    Half,
-    /// The text ends between SO and SI.
-    SiMissing,
-    /// An SI without an SO.
-    SiAlone,
-    /// An SO after an SO.
-    SoInPairs,
-    /// SO and SI, or SI and SO, with nothing between them.
-    EmptyShift,
-    /// A half-width character where a field has full-width ones only.
-    HalfWidth,
-}
-
-/// A label that names no charset of ours, with what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UnknownLabelError {
-    /// One line, lower case.
-    pub hint: &'static str,
 }
 
 /// Runs an expression with the table of a charset; UTF-8 has none and takes the second.
@@ -371,65 +300,5 @@ fn copy(text: &[u8], out: &mut [u8]) -> Option<usize> {
 impl fmt::Display for Charset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.label())
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoCharacter => "there is no such character",
-            Self::Half => "half a character",
-            Self::SiMissing => "the SI that closes the last SO is missing",
-            Self::SiAlone => "an SI without an SO",
-            Self::SoInPairs => "an SO after an SO",
-            Self::EmptyShift => "SO and SI with nothing between them",
-            Self::HalfWidth => "a half-width character in a full-width field",
-        })
-    }
-}
-
-impl DecodeError {
-    /// In one line, for a field that begins at this byte.
-    pub(crate) fn describe(&self, charset: Charset, start: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no {charset} text at byte {}: {}", start + self.offset, self.reason)
-    }
-}
-
-impl fmt::Display for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unmappable { character, position } => {
-                write!(f, "the charset lacks character {}, {character:?}", position + 1)
-            }
-            Self::TooLong { needed, character, position } => {
-                write!(f, "the text needs {needed} bytes; character {}, {character:?}, does not fit", position + 1)
-            }
-        }
-    }
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "byte {}: {}", self.offset, self.reason)
-    }
-}
-
-impl fmt::Display for UnknownLabelError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no charset has this label: {}", self.hint)
-    }
-}
-
-impl core::error::Error for EncodeError {}
-impl core::error::Error for NoRoomError {}
-impl core::error::Error for DecodeError {}
-impl core::error::Error for UnknownLabelError {}
-
-impl fmt::Display for NoRoomError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { needed, len, character, position } = self;
-        write!(f, "needs {needed} bytes, the field has {len}; character {}", position + 1)?;
-        character.map_or(Ok(()), |character| write!(f, ", {character:?},"))?;
-        f.write_str(" does not fit any more")
     }
 }

@@ -47,6 +47,8 @@ mod path;
 
 pub use self::by_kind::plain_value;
 pub use self::path::{get, merge, put};
+#[cfg(feature = "serde")]
+pub(crate) use self::tree::Tree;
 pub use self::tree::parse;
 pub use self::write::value_to_json;
 

@@ -7,6 +7,8 @@ mod date;
 mod digits;
 mod text;
 mod convert;
+#[cfg(feature = "serde")]
+mod serial;
 
 pub use self::date::{Date, DateError, DateTime, MonthDay, MonthDayTime, Time};
 pub use self::digits::{Digits, DigitsError};

@@ -13,6 +13,7 @@ mod decode;
 mod view;
 mod choice;
 mod code;
+mod serial;
 mod set;
 mod stub;
 
@@ -32,5 +33,6 @@ pub(crate) fn telegram(telegram: &Telegram) -> TokenStream {
     let asserts = assert::outside(telegram);
     let debug = telegram.debug.then(|| debug::debug(telegram));
     let views = telegram.view.as_ref().map(|view| view::views(telegram, view, false));
-    quote!(#encode #decode #asserts #debug #views)
+    let serde = telegram.serde.then(|| serial::serial(telegram));
+    quote!(#encode #decode #asserts #debug #serde #views)
 }

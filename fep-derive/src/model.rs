@@ -34,6 +34,8 @@ pub(crate) struct Telegram {
     pub(crate) len: Option<Given<usize>>,
     pub(crate) when: Vec<Condition>,
     pub(crate) debug: bool,
+    /// Whether `#[telegram(serde)]` asks for `Serialize` and `Deserialize`.
+    pub(crate) serde: bool,
     pub(crate) vis: Visibility,
     /// What `#[telegram(view)]` asks for.
     pub(crate) view: Option<View>,

@@ -94,6 +94,13 @@ impl Paths {
         quote!(#root::__rt::slots::#function)
     }
 
+    /// A trait or a function of the runtime's serde support.
+    pub(crate) fn serial(&self, name: &str) -> TokenStream {
+        let root = &self.root;
+        let name = format_ident!("{name}");
+        quote!(#root::__rt::serial::#name)
+    }
+
     /// The runtime at another path.
     pub(crate) fn at(root: &syn::Path) -> Self {
         Self { root: quote!(#root) }

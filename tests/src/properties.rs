@@ -8,6 +8,7 @@ pub mod views;
 
 use std::io::{Cursor, Read};
 
+use fep_codec::__rt::serial;
 use fep_codec::charset::{DecodeOptions, EncodeError, EncodeOptions, Half};
 use fep_codec::dump::{DumpOptions, Line, dump, lines};
 use fep_codec::files::{FileLayout, FileReader, FileWriter, Lenient};
@@ -184,7 +185,7 @@ fn without_fillers<'l>(record: &Record<'l>) -> Record<'l> {
 pub fn same_as_record_in_all_ways<T: DecodeOwned + Telegram>(bytes: &[u8], lenient: Lenient) {
     same_as_record::<T>(bytes);
     match (T::decode(bytes), decode_all_errors::<T>(bytes)) {
-        (Ok(_), Ok(_)) => {}
+        (Ok(telegram), Ok(_)) => same_json(&telegram, bytes),
         (Err(first), Err(all)) => {
             among(&first, &all);
             assert_eq!(all, T::LAYOUT.all_errors(bytes), "{}", T::LAYOUT.name);
@@ -199,6 +200,16 @@ pub fn same_as_record_in_all_ways<T: DecodeOwned + Telegram>(bytes: &[u8], lenie
         }
         (derived, dynamic) => assert_eq!(derived.err(), dynamic.err(), "{}", T::LAYOUT.name),
     }
+}
+
+/// A derived telegram has the JSON of its record, and comes back from it.
+fn same_json<T: DecodeOwned>(telegram: &T, bytes: &[u8]) {
+    let name = &T::LAYOUT.name;
+    let json = serial::serialize(telegram, serde_json::value::Serializer).expect("what was decoded is sound");
+    let record = Record::decode(T::LAYOUT, bytes).expect("what the type decodes, the layout does");
+    assert_eq!(json, record.to_json_value(), "{name}");
+    let back: T = serial::deserialize(&json).unwrap_or_else(|error| panic!("{name}: {error}: {json}"));
+    assert_eq!(back.encode_to_vec(), telegram.encode_to_vec(), "{name}");
 }
 
 /// Any values that the layout allows: they come back from their bytes.

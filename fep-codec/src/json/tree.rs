@@ -20,7 +20,8 @@ pub fn parse(text: &str) -> Result<Json, Error> {
         .map_err(|error| Error::new(Culprit::Caller, Fault::NotJson { reason: error.to_string().into() }))
 }
 
-struct Tree(Json);
+/// A tree without a key that stands twice in one object.
+pub(crate) struct Tree(pub(crate) Json);
 
 impl<'de> Deserialize<'de> for Tree {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -18,6 +18,7 @@ pub(crate) struct TelegramAttrs {
     pub(crate) label: Option<Given<String>>,
     pub(crate) when: Vec<Condition>,
     pub(crate) debug: bool,
+    pub(crate) serde: bool,
     pub(crate) view: Option<View>,
     pub(crate) root: Option<Path>,
     /// The keys as they were written.
@@ -39,7 +40,7 @@ pub(crate) struct Condition {
 }
 
 impl TelegramAttrs {
-    pub(crate) const KEYS: [&str; 8] = ["len", "charset", "name", "label", "when", "debug", "view", "crate"];
+    pub(crate) const KEYS: [&str; 9] = ["len", "charset", "name", "label", "when", "debug", "serde", "view", "crate"];
 
     pub(crate) fn read(attrs: &[Attribute], cx: &Ctxt) -> Self {
         let mut new = Self::default();
@@ -58,6 +59,7 @@ impl TelegramAttrs {
             "label" => self.label = entry.string(cx, "label = \"이체\""),
             "when" => self.when = Condition::read(entry, cx),
             "debug" => self.debug = entry.word(cx).is_some(),
+            "serde" => self.serde = entry.word(cx).is_some(),
             "view" => {
                 let word = entry.is_word().then_some(None);
                 let name = word.or_else(|| {

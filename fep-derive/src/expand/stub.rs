@@ -7,6 +7,7 @@ use quote::quote;
 use syn::Generics;
 use syn::ext::IdentExt as _;
 
+use super::serial::serial;
 use super::set::conversions;
 use super::view::views;
 use crate::model::{CodeSetModel, Set, Telegram};
@@ -28,6 +29,7 @@ pub(crate) fn telegram_stub(telegram: &Telegram) -> TokenStream {
     let (decode_generics, lifetime) = decode_generics(&telegram.generics);
     let (decode_impl_generics, _, _) = decode_generics.split_for_impl();
     let views = telegram.view.as_ref().map(|view| views(telegram, view, true));
+    let serde = telegram.serde.then(|| serial(telegram));
     quote! {
         #[automatically_derived]
         impl #impl_generics #trait_ for #ident #ty_generics #where_clause {
@@ -49,6 +51,7 @@ pub(crate) fn telegram_stub(telegram: &Telegram) -> TokenStream {
             }
         }
         #views
+        #serde
     }
 }
 

@@ -36,6 +36,7 @@ impl Telegram {
             len: attrs.len,
             when: attrs.when,
             debug: attrs.debug,
+            serde: attrs.serde,
             vis: input.vis.clone(),
             view: attrs.view.map(|view| View::of(&input.ident, view)),
             items,

@@ -12,6 +12,7 @@ mod numbers;
 mod places;
 mod refresh;
 mod structure;
+mod serial;
 mod sets;
 mod types;
 mod views;

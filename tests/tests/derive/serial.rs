@@ -1,0 +1,171 @@
+//! `#[telegram(serde)]`: `Serialize` and `Deserialize` by the JSON contract.
+
+use fep_codec::{Choice, Code, Date, DateTime, Digits, MonthDay, MonthDayTime, Telegram, Text, Time};
+use serde_json::{from_str, json, to_value};
+
+#[derive(Telegram, Debug, PartialEq)]
+#[telegram(charset = "ascii")]
+struct Header {
+    #[field(len = 4, computed = length(rest))]
+    length: (),
+    #[field(code, len = 1)]
+    code: Kind,
+}
+
+#[derive(Code, Debug, PartialEq)]
+enum Kind {
+    #[code("P")]
+    Payment,
+    #[code("R")]
+    Refusal,
+}
+
+#[derive(Telegram, Debug, PartialEq)]
+#[telegram(charset = "ascii")]
+struct Item {
+    #[field(len = 5, scale = 2)]
+    amount: u32,
+}
+
+#[derive(Telegram, Debug, PartialEq)]
+#[telegram(charset = "ascii")]
+struct Payment {
+    #[field(len = 1, computed = count(items))]
+    item_count: (),
+    #[field(group, count = item_count, max = 9)]
+    items: Vec<Item>,
+    #[field(len = 8, none = "zeros")]
+    due_on: Option<Date>,
+}
+
+#[derive(Telegram, Debug, PartialEq)]
+#[telegram(charset = "ascii")]
+struct Refusal {
+    #[field(secret)]
+    reason: Text<4>,
+}
+
+#[derive(Choice, Debug, PartialEq)]
+enum Body {
+    #[choice("P")]
+    Payment(Payment),
+    #[choice("R")]
+    Refusal(Refusal),
+}
+
+#[derive(Telegram, Debug, PartialEq)]
+#[telegram(serde, charset = "ascii")]
+struct Whole {
+    header: Header,
+    account: Digits<6>,
+    #[field(len = 16)]
+    serial: u64,
+    #[field(len = 1)]
+    urgent: bool,
+    raw: [u8; 2],
+    #[field(literal = "END")]
+    end: (),
+    #[field(filler, len = 2)]
+    _reserved: (),
+    #[field(choice = "header.code")]
+    body: Body,
+}
+
+fn whole(items: Vec<Item>) -> Whole {
+    Whole {
+        header: Header { length: (), code: Kind::Payment },
+        account: "0012".parse().unwrap(),
+        serial: 7,
+        urgent: true,
+        raw: [0xAB, 1],
+        end: (),
+        _reserved: (),
+        body: Body::Payment(Payment { item_count: (), items, due_on: None }),
+    }
+}
+
+/// By hand from the contract: 1 + 6 + 16 + 1 + 2 + 3 + 2 + 1 + 5 + 8 bytes follow the length.
+fn in_json() -> serde_json::Value {
+    json!({
+        "header": { "length": 45, "code": "P" },
+        "account": "0012",
+        "serial": "7",
+        "urgent": true,
+        "raw": "ab01",
+        "end": "END",
+        "body": { "item_count": 1, "items": [{ "amount": "12.05" }], "due_on": null },
+    })
+}
+
+#[test]
+fn a_telegram_is_its_fields_by_the_contract() {
+    let telegram = whole(vec![Item { amount: 1205 }]);
+    assert_eq!(to_value(&telegram).unwrap(), in_json());
+    assert_eq!(from_str::<Whole>(&in_json().to_string()).unwrap(), telegram);
+}
+
+#[test]
+fn what_is_computed_may_be_left_out_and_is_checked_if_given() {
+    let mut json = in_json();
+    json["header"].as_object_mut().unwrap().remove("length");
+    json["body"].as_object_mut().unwrap().remove("item_count");
+    json.as_object_mut().unwrap().remove("end");
+    assert_eq!(from_str::<Whole>(&json.to_string()).unwrap(), whole(vec![Item { amount: 1205 }]));
+    json["header"]["length"] = 44.into();
+    assert!(from_str::<Whole>(&json.to_string()).unwrap_err().to_string().contains("header.length"));
+}
+
+#[test]
+fn wrong_json_is_refused_without_its_secrets() {
+    let refused = |json: &str| from_str::<Whole>(json).unwrap_err().to_string();
+    assert!(refused(r#"{"acount":"1"}"#).contains("did you mean account?"));
+    assert!(refused(r#"{"account":"1","account":"2"}"#).contains("stands twice"));
+    let mut json = in_json();
+    json["header"] = json!({ "code": "R" });
+    json["body"] = json!({ "reason": "hunter22" });
+    let error = refused(&json.to_string());
+    assert!(error.contains("body.reason") && !error.contains("hunter"), "{error}");
+}
+
+#[test]
+fn a_telegram_that_borrows_is_serialized() {
+    #[derive(Telegram)]
+    #[telegram(serde, charset = "ascii")]
+    struct Borrowed<'a> {
+        #[field(len = 4)]
+        name: &'a str,
+    }
+    assert_eq!(to_value(Borrowed { name: "kim" }).unwrap(), json!({ "name": "kim" }));
+}
+
+#[test]
+fn a_generic_telegram_comes_back() {
+    #[derive(Telegram, Debug, PartialEq)]
+    #[telegram(serde)]
+    struct Enveloped<T> {
+        #[field(len = 2)]
+        number: u8,
+        body: T,
+    }
+    let telegram = Enveloped { number: 5, body: Item { amount: 1 } };
+    let json = json!({ "number": 5, "body": { "amount": "0.01" } });
+    assert_eq!(to_value(&telegram).unwrap(), json);
+    assert_eq!(from_str::<Enveloped<Item>>(&json.to_string()).unwrap(), telegram);
+}
+
+#[test]
+fn values_are_the_strings_of_the_contract() {
+    fn both<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(value: T, text: &str) {
+        assert_eq!(to_value(&value).unwrap(), json!(text));
+        assert_eq!(from_str::<T>(&json!(text).to_string()).unwrap(), value);
+    }
+    both(Text::<6>::new("홍길동").unwrap(), "홍길동");
+    both(Digits::<4>::new("0042").unwrap(), "0042");
+    both("2026-11-21".parse::<Date>().unwrap(), "2026-11-21");
+    both("1121".parse::<MonthDay>().unwrap(), "1121");
+    both("09:30:15".parse::<Time>().unwrap(), "09:30:15");
+    both("2026-11-21T09:30:15".parse::<DateTime>().unwrap(), "2026-11-21T09:30:15");
+    both("1121093015".parse::<MonthDayTime>().unwrap(), "1121093015");
+    let error = from_str::<Digits<2>>(r#""123""#).unwrap_err().to_string();
+    assert!(error.starts_with("expected at most 2 digits"), "{error}");
+}
