@@ -27,6 +27,8 @@ pub use self::amount::Amount;
 pub use self::check::xor;
 pub use self::code::CodeSet;
 pub use self::tail::TailValue;
+use alloc::borrow::Cow;
+
 use crate::error::Fault;
 
 /// A Rust type that can stand for a field whose kind has the rule `R`.
@@ -69,6 +71,11 @@ pub trait FieldValue<'a, R>: Sized {
     #[inline]
     fn get_ascii(rule: &R, text: &'a str) -> Result<Self, Fault> {
         Self::get(rule, text.as_bytes())
+    }
+
+    /// The value as text, if it is a text. JSON shows a text as it is, also one that the field's charset cannot write.
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        None
     }
 }
 

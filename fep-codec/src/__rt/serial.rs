@@ -4,21 +4,53 @@
 //! fillers do not appear. One implementation knows that contract, [`Record`]'s. So a telegram is encoded and its bytes are read
 //! as a record, and the other way round; the two cannot drift.
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde::{de, ser};
 
+use crate::cursor::Writer;
+use crate::error::Error;
 use crate::json::Tree;
-use crate::record::Record;
+use crate::layout::Kind;
+use crate::record::{Record, Value};
+use crate::survey::{SurveyItem, survey};
 use crate::telegram::{DecodeOwned, Telegram};
 
 /// The telegram's fields as a map, in wire order.
 ///
 /// # Errors
-/// If the telegram cannot be encoded, or the serializer fails.
+/// If a value does not fit its field, or the serializer fails.
 pub fn serialize<T: Telegram, S: Serializer>(telegram: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    let bytes = telegram.encode_to_vec().map_err(ser::Error::custom)?;
-    let record = Record::decode(T::LAYOUT, &bytes).map_err(ser::Error::custom)?;
-    record.serialize(serializer)
+    values(telegram).map_err(ser::Error::custom)?.serialize(serializer)
+}
+
+/// The telegram's values. A text that the charset cannot write is among them as it is: a name in CP949 that a peer sent in a
+/// field of EUC-KR, for example. A check over such a text, or the length of a tail that holds one, cannot be computed: that is the
+/// error of encoding the telegram.
+fn values<T: Telegram>(telegram: &T) -> Result<Record<'static>, Error> {
+    let mut bytes = vec![0; telegram.encoded_len()];
+    let mut kept = Vec::new();
+    let mut writer = Writer::keeping(&mut bytes, &mut kept);
+    telegram.encode_items(&mut writer)?;
+    let len = writer.finish()?;
+    bytes.truncate(len);
+    let mut record = Record::decode(T::LAYOUT, &bytes)?;
+    if kept.is_empty() {
+        return Ok(record);
+    }
+    if T::LAYOUT.has_checks() {
+        // Encoding again gives the error that names the field.
+        telegram.encode_to_vec()?;
+    }
+    for step in survey(T::LAYOUT, &bytes) {
+        let is_text = matches!(step.what, SurveyItem::Field(field) if matches!(field.kind, Kind::Text(_)));
+        if let Some(kept) = kept.iter().find(|kept| is_text && kept.offset == step.offset) {
+            record.set(&step.path, Value::Text(kept.text.clone()))?;
+        }
+    }
+    Ok(record)
 }
 
 /// A telegram from a map of its fields. Literals and computed fields may be left out; if given they are checked.

@@ -1,11 +1,16 @@
 //! Writing: the mirror of `reader.rs`, method by method.
 
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::{culprit_on_encode, fail, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{FieldValue, TailValue};
-use crate::layout::{CheckFn, Field, FieldSlot, Filler, Group, LATE_MAX, LengthScope, Literal, NumberRule, Repeat};
+use crate::layout::{
+    CheckFn, Field, FieldSlot, Filler, Group, Kind, LATE_MAX, LengthScope, Literal, NumberRule, Repeat,
+};
 
 /// Writes the items of one telegram into a buffer, front to back. It allocates nothing.
 #[derive(Debug)]
@@ -15,6 +20,17 @@ pub struct Writer<'b> {
     late: [Option<Late>; LATE_MAX],
     /// The index of the entry being written, from 0.
     entry: u64,
+    /// Where texts go that their charset cannot write; `None`: they are errors.
+    kept: Option<&'b mut Vec<KeptText>>,
+}
+
+/// A text that stands as blanks in the bytes, because its charset cannot write it.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "serde"), allow(dead_code, reason = "only serialization reads it"))]
+pub(crate) struct KeptText {
+    /// Where its field begins, in bytes from the start of the telegram.
+    pub(crate) offset: usize,
+    pub(crate) text: String,
 }
 
 /// A field whose value is known when the telegram ends.
@@ -29,7 +45,13 @@ impl<'b> Writer<'b> {
     #[must_use]
     #[inline]
     pub const fn new(out: &'b mut [u8]) -> Self {
-        Self { out, at: 0, late: [None; LATE_MAX], entry: 0 }
+        Self { out, at: 0, late: [None; LATE_MAX], entry: 0, kept: None }
+    }
+
+    /// A writer for a telegram that is not sent: a text that its charset cannot write is kept, and its field is blank.
+    #[cfg(feature = "serde")]
+    pub(crate) const fn keeping(out: &'b mut [u8], kept: &'b mut Vec<KeptText>) -> Self {
+        Self { out, at: 0, late: [None; LATE_MAX], entry: 0, kept: Some(kept) }
     }
 
     /// Fills in lengths, then checks, and returns how many bytes the telegram has.
@@ -104,7 +126,28 @@ impl<'b> Writer<'b> {
         let put = self.take(slot.field.len).and_then(|bytes| value.put(slot.rule, bytes));
         match put {
             Ok(()) => Ok(()),
-            Err(fault) => Err(in_field(fault, slot.field, start)),
+            Err(fault) => self.unwritten(fault, slot.field, start, value.as_text()),
+        }
+    }
+
+    /// A value could not be written: it is an error, or a text that is kept.
+    #[cold]
+    fn unwritten(
+        &mut self,
+        fault: Fault,
+        field: &Field,
+        start: usize,
+        text: Option<Cow<'_, str>>,
+    ) -> Result<(), Error> {
+        match (&mut self.kept, text, &field.kind) {
+            (Some(kept), Some(text), Kind::Text(rule)) if matches!(fault, Fault::Unmappable { .. }) => {
+                if let Some(bytes) = self.out.get_mut(start..self.at) {
+                    bytes.fill(rule.charset.space());
+                }
+                kept.push(KeptText { offset: start, text: text.into_owned() });
+                Ok(())
+            }
+            _ => Err(in_field(fault, field, start)),
         }
     }
 

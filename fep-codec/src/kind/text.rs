@@ -322,6 +322,10 @@ impl<'a, const N: usize> FieldValue<'a, TextRule> for Text<N> {
         }
         convert(rule, bytes, text)
     }
+
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self))
+    }
 }
 
 /// The text of a field's bytes without padding.
@@ -353,6 +357,10 @@ impl<'a> FieldValue<'a, TextRule> for String {
     fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
         get_from_ascii(rule, text).map(Cow::into_owned)
     }
+
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self))
+    }
 }
 
 impl<'a> FieldValue<'a, TextRule> for Cow<'a, str> {
@@ -371,6 +379,10 @@ impl<'a> FieldValue<'a, TextRule> for Cow<'a, str> {
     #[inline]
     fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
         get_from_ascii(rule, text)
+    }
+
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self))
     }
 }
 
@@ -397,6 +409,10 @@ impl<'a> FieldValue<'a, TextRule> for &'a str {
     #[inline(always)]
     fn get_ascii(rule: &TextRule, text: &'a str) -> Result<Self, Fault> {
         if rule.keeps_ascii() { Ok(trim_ascii(rule, text)) } else { Self::get(rule, text.as_bytes()) }
+    }
+
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self))
     }
 }
 

@@ -1,6 +1,6 @@
 //! 호스트 B 대출 전문: the telegrams of the spec `host-b`, version 2026-11-01.
 //!
-//! Written by `fep gen` from host-b.toml (fnv1a-64 831540e00633e5ea). A change belongs there.
+//! Written by `fep gen` from host-b.toml (fnv1a-64 7af4de59cdafab6a). A change belongs there.
 
 use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 
@@ -8,18 +8,18 @@ use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "telegrams are as long as the sheet says")]
 pub enum HostB {
-    /// Sign on (개시).
-    SignOn(SignOn),
-    /// Sign on answer (개시 응답).
-    SignOnAnswer(SignOnAnswer),
-    /// Sign off (종료).
-    SignOff(SignOff),
-    /// Sign off answer (종료 응답).
-    SignOffAnswer(SignOffAnswer),
-    /// Echo test (회선시험).
-    EchoTest(EchoTest),
-    /// Echo test answer (회선시험 응답).
-    EchoTestAnswer(EchoTestAnswer),
+    /// Host sign on (개시).
+    HostSignOn(HostSignOn),
+    /// Host sign on answer (개시 응답).
+    HostSignOnAnswer(HostSignOnAnswer),
+    /// Host sign off (종료).
+    HostSignOff(HostSignOff),
+    /// Host sign off answer (종료 응답).
+    HostSignOffAnswer(HostSignOffAnswer),
+    /// Host echo test (회선시험).
+    HostEchoTest(HostEchoTest),
+    /// Host echo test answer (회선시험 응답).
+    HostEchoTestAnswer(HostEchoTestAnswer),
     /// Loan list request (대출목록 요구).
     LoanListRequest(LoanListRequest),
     /// Loan list (대출목록).
@@ -30,7 +30,7 @@ pub enum HostB {
     RepaymentNoticeAnswer(RepaymentNoticeAnswer),
 }
 
-/// Sign on (개시).
+/// Host sign on (개시).
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(
     len = 40,
@@ -38,12 +38,12 @@ pub enum HostB {
     label = "개시",
     when("header.telegram_code" = "0800", "header.tran_id" = "SIGNON")
 )]
-pub struct SignOn {
+pub struct HostSignOn {
     /// Header (공통부).
     pub header: Header,
 }
 
-/// Sign on answer (개시 응답).
+/// Host sign on answer (개시 응답).
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(
     len = 40,
@@ -51,12 +51,12 @@ pub struct SignOn {
     label = "개시 응답",
     when("header.telegram_code" = "0810", "header.tran_id" = "SIGNON")
 )]
-pub struct SignOnAnswer {
+pub struct HostSignOnAnswer {
     /// Header (공통부).
     pub header: Header,
 }
 
-/// Sign off (종료).
+/// Host sign off (종료).
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(
     len = 40,
@@ -64,12 +64,12 @@ pub struct SignOnAnswer {
     label = "종료",
     when("header.telegram_code" = "0800", "header.tran_id" = "SIGNOFF")
 )]
-pub struct SignOff {
+pub struct HostSignOff {
     /// Header (공통부).
     pub header: Header,
 }
 
-/// Sign off answer (종료 응답).
+/// Host sign off answer (종료 응답).
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(
     len = 40,
@@ -77,12 +77,12 @@ pub struct SignOff {
     label = "종료 응답",
     when("header.telegram_code" = "0810", "header.tran_id" = "SIGNOFF")
 )]
-pub struct SignOffAnswer {
+pub struct HostSignOffAnswer {
     /// Header (공통부).
     pub header: Header,
 }
 
-/// Echo test (회선시험).
+/// Host echo test (회선시험).
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(
     len = 40,
@@ -90,12 +90,12 @@ pub struct SignOffAnswer {
     label = "회선시험",
     when("header.telegram_code" = "0800", "header.tran_id" = "ECHOTEST")
 )]
-pub struct EchoTest {
+pub struct HostEchoTest {
     /// Header (공통부).
     pub header: Header,
 }
 
-/// Echo test answer (회선시험 응답).
+/// Host echo test answer (회선시험 응답).
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(
     len = 40,
@@ -103,7 +103,7 @@ pub struct EchoTest {
     label = "회선시험 응답",
     when("header.telegram_code" = "0810", "header.tran_id" = "ECHOTEST")
 )]
-pub struct EchoTestAnswer {
+pub struct HostEchoTestAnswer {
     /// Header (공통부).
     pub header: Header,
 }

@@ -169,3 +169,44 @@ fn values_are_the_strings_of_the_contract() {
     let error = from_str::<Digits<2>>(r#""123""#).unwrap_err().to_string();
     assert!(error.starts_with("expected at most 2 digits"), "{error}");
 }
+
+#[derive(Telegram, Debug, PartialEq)]
+#[telegram(serde, charset = "euc-kr")]
+struct Deposit {
+    #[field(len = 1, computed = count(payers))]
+    payer_count: (),
+    #[field(group, count = payer_count, max = 9)]
+    payers: Vec<Payer>,
+    memo: Text<4>,
+}
+
+#[derive(Telegram, Debug, PartialEq)]
+#[telegram(charset = "euc-kr")]
+struct Payer {
+    name: Text<6>,
+    #[field(len = 2, half = "replace")]
+    initial: char,
+}
+
+/// The same with a check over its bytes.
+#[derive(Telegram, Debug, PartialEq)]
+#[telegram(serde, charset = "euc-kr")]
+struct Checked {
+    name: Text<6>,
+    #[field(len = 2, computed = xor)]
+    bcc: (),
+}
+
+#[test]
+fn a_text_that_was_read_is_shown_even_if_its_charset_cannot_write_it() {
+    // 8C63 is the CP949 code of U+B620, which KS X 1001 lacks; B0 alone is half of a character.
+    let bytes = b"2\x8C\x63AB  Z CD    \xB0 memo";
+    let deposit: Deposit = fep_codec::Decode::decode(bytes).unwrap();
+    assert!(deposit.encode_to_vec().is_err());
+    let payers = json!([{ "name": "\u{B620}AB", "initial": "Z" }, { "name": "CD", "initial": "\u{FFFD}" }]);
+    assert_eq!(to_value(&deposit).unwrap(), json!({ "payer_count": 2, "payers": payers, "memo": "memo" }));
+
+    let checked = Checked { name: "\u{B620}AB".parse().unwrap(), bcc: () };
+    let error = to_value(&checked).unwrap_err().to_string();
+    assert!(error.starts_with("caller: name, bytes 0..6: character 1 of the value, "), "{error}");
+}

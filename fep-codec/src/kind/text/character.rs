@@ -2,6 +2,9 @@
 //!
 //! A blank field is the character that the padding is made of, so a space is a value like others and comes back.
 
+use alloc::borrow::Cow;
+use alloc::string::String;
+
 use super::{get, pad, put};
 use crate::error::Fault;
 use crate::kind::FieldValue;
@@ -40,6 +43,10 @@ impl FieldValue<'_, TextRule> for char {
             (Some(character), None) => Ok(character),
             (Some(_), Some(_)) => Err(ONE),
         }
+    }
+
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Owned(String::from(*self)))
     }
 }
 
