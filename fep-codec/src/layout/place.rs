@@ -44,11 +44,15 @@ impl Layout {
         let mut offset = base;
         while let [item, tail @ ..] = rest {
             match item {
-                Item::Field(field) if let Some([]) = behind(path, text(&field.name)) => {
-                    return Some(Span { field, range: offset..offset.saturating_add(field.len) });
+                Item::Field(field) => {
+                    if let Some([]) = behind(path, text(&field.name)) {
+                        return Some(Span { field, range: offset..offset.saturating_add(field.len) });
+                    }
                 }
-                Item::Part(part) if let Some([b'.', inner @ ..]) = behind(path, text(&part.name)) => {
-                    return borrowed(&part.layout).span_at(inner, offset);
+                Item::Part(part) => {
+                    if let Some([b'.', inner @ ..]) = behind(path, text(&part.name)) {
+                        return borrowed(&part.layout).span_at(inner, offset);
+                    }
                 }
                 _ => {}
             }
@@ -102,9 +106,15 @@ impl Layout {
         while let [item, tail @ ..] = rest {
             match item {
                 _ if at >= index => return None,
-                Item::Field(field) if let Some([]) = behind(path, text(&field.name)) => return Some(field),
-                Item::Part(part) if let Some([b'.', inner @ ..]) = behind(path, text(&part.name)) => {
-                    return borrowed(&part.layout).named_before(inner, usize::MAX);
+                Item::Field(field) => {
+                    if let Some([]) = behind(path, text(&field.name)) {
+                        return Some(field);
+                    }
+                }
+                Item::Part(part) => {
+                    if let Some([b'.', inner @ ..]) = behind(path, text(&part.name)) {
+                        return borrowed(&part.layout).named_before(inner, usize::MAX);
+                    }
                 }
                 _ => {}
             }

@@ -42,8 +42,9 @@ impl ItemRef {
     /// # Errors
     /// If the item is no sign.
     fn sign(self) -> Result<(&'static Field, &'static SignOf), Error> {
-        match self.layout.field_at(self.index) {
-            Some(field) if let Some(Computed::Sign(sign)) = &field.computed => Ok((field, sign)),
+        let field = self.layout.field_at(self.index);
+        match field.and_then(|field| Some((field, field.computed.as_ref()?))) {
+            Some((field, Computed::Sign(sign))) => Ok((field, sign)),
             _ => Err(Error::new(Culprit::Spec, Fault::BadSpec { reason: "the item is no sign" })),
         }
     }
