@@ -105,8 +105,10 @@ fn codes(layout: &Layout, contents: &[Vec<u8>]) {
         }
         assert!(bytes.as_ref().is_none_or(|bytes| coded.matches(bytes)), "{code:?} {bytes:02x?} {layout:?}");
         for content in contents {
-            let says = coded.matches(content);
-            assert_eq!(says, bytes.as_ref() == Some(content), "{code:?} {content:02x?} {bytes:02x?} {layout:?}");
+            // A text may have a second form that is read and not written: CP949 in a field of EUC-KR, the doubles of CP932.
+            let is_read = !code.is_ascii() && field.read(content) == Ok(Value::Text(code.clone()));
+            let says = bytes.as_ref() == Some(content) || is_read;
+            assert_eq!(coded.matches(content), says, "{code:?} {content:02x?} {bytes:02x?} {layout:?}");
         }
     }
 }
