@@ -1,4 +1,4 @@
-# What one can do here, one line each.
+# The main commands of the project.
 .PHONY: demo test no-std msrv bench fuzz doc
 demo: ; cargo run -p fep-gateway --bin fep-gateway -- demo
 test: ; scripts/test.sh

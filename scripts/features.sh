@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks every published crate alone, with none of its features, with its default ones and with each feature by itself.
+# Checks every published crate alone: without features, with its default features, and with each single feature.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for FUZZ_SECONDS (60 by default), beginning with the inputs that the repository keeps. Needs cargo-fuzz.
+# Runs every fuzz target for FUZZ_SECONDS seconds (default 60), starting from the inputs kept in the repository. Needs cargo-fuzz.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo run -q -p fep-tests --bin fuzz-corpus -- seed

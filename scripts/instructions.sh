@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Instructions a call of each row of the bench `instructions`, counted by callgrind. Needs valgrind. Noise does not touch the numbers.
+# Prints the instructions per call for each row of the bench `instructions`, counted by callgrind. Needs valgrind. Noise does not affect
+# the numbers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v valgrind >/dev/null || { echo "valgrind is not installed: apt-get install valgrind" >&2; exit 2; }

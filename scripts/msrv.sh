@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks every published crate with the oldest compiler that its manifest promises. Needs rustup, which fetches that compiler.
+# Checks every published crate with the `rust-version` of its manifest. Needs rustup, which installs that compiler.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

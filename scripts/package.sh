@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packages every crate that is published, builds each from its own package, and looks at what the packages hold.
+# Packages every published crate, builds each from its own package, and checks the files in the packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +12,7 @@ for crate in "${crates[@]}"; do
   for file in README.md LICENSE-MIT LICENSE-APACHE Cargo.toml src/lib.rs; do
     grep -qxF "$file" <<<"$files" || { echo "$crate: the package has no $file" >&2; exit 1; }
   done
-  # What cargo adds, the documents of a crate, and the folders that its `include` names; nothing else.
+  # Allowed files: those that cargo adds, the documents of a crate, and the folders in its `include`.
   foreign=$(grep -vxE 'Cargo\.(toml|toml\.orig|lock)|\.cargo_vcs_info\.json|README\.md|LICENSE-(MIT|APACHE)|gateway\.example\.toml|(src|examples|tables|specs|testdata)/.+' <<<"$files" || true)
   [ -z "$foreign" ] || { printf '%s: not meant for the package: %s\n' "$crate" "$foreign" >&2; exit 1; }
   echo "$crate: $(wc -l <<<"$files") files"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that is tested, in the order in which mistakes are cheapest to find. `make test` runs it, and so does CI.
-# Steps may be named: `scripts/test.sh lint features`.
+# Runs all checks and tests, the cheapest first. `make test` and CI run this script.
+# Arguments select single steps: `scripts/test.sh lint features`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

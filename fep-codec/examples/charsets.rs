@@ -1,5 +1,5 @@
-//! A text in a charset and back: `charsets ibm933 홍길동`. It is also the smallest program with all charsets, by which BENCHMARKS.md
-//! measures what they add to a binary.
+//! Converts a text to a charset and back: `charsets ibm933 홍길동`. This is also the smallest program with all charsets:
+//! BENCHMARKS.md uses it to measure how much they add to a binary.
 
 use std::error::Error;
 

@@ -44,7 +44,7 @@ struct BalanceAnswer {
     holder: Text<20>,
 }
 
-/// Whatever can come on this line.
+/// The telegrams that can arrive on this line.
 #[derive(Telegram, Clone, Debug)]
 enum Line {
     Inquiry(BalanceInquiry),

@@ -1,7 +1,7 @@
-//! What `#[derive(Telegram)]`, `#[derive(Choice)]` and `#[derive(Code)]` call. It is no part of the public API.
+//! The items that `#[derive(Telegram)]`, `#[derive(Choice)]` and `#[derive(Code)]` call. They are not part of the public API.
 //!
-//! Derived code names this module and nothing else of the crate, so everything else may change its place. The derive and this
-//! crate depend on each other's exact version, so this module may change in any release.
+//! Derived code names this module and nothing else of the crate, so all other items may move. The derive and this crate depend
+//! on each other's exact version, so this module may change in any release.
 
 pub mod slots;
 #[cfg(feature = "serde")]

@@ -1,7 +1,7 @@
-//! Text on the wire: which bytes a character is, and which characters a charset has.
+//! Text on the wire: the bytes of each character, and the characters of each charset.
 //!
-//! Exact or an error: nothing is replaced and nothing is cut in half unless an option says so. Padding is not this module's
-//! business, nor is a field's length; that is [`crate::kind`].
+//! A conversion is exact or an error: nothing is replaced and nothing is cut in half unless an option says so. Padding and the
+//! length of a field belong to [`crate::kind`], not to this module.
 //!
 #![doc = include_str!("charset.md")]
 #![cfg_attr(
@@ -44,29 +44,29 @@ pub use self::list::Charset;
 use self::table::Rules;
 use self::write::{End, Wrote};
 
-/// How text is written, beyond the charset. The default changes nothing.
+/// Options for writing text in a charset. The default changes nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EncodeOptions {
-    /// ASCII becomes full-width letters (전각) first: U+FF01 to U+FF5E, and U+3000 for a space.
+    /// Converts ASCII to full-width characters (전각) first: U+FF01 to U+FF5E, and U+3000 for a space.
     pub wide: bool,
-    /// A character that the charset lacks may be written as one that looks alike and that it has: `·` U+00B7 as `・` U+30FB.
+    /// Writes a character that the charset lacks as a similar character that it has: `·` U+00B7 as `・` U+30FB.
     pub compat: bool,
     /// EBCDIC: a new line is the byte 15, not 25.
     pub newline_15: bool,
 }
 
-/// How text is read, beyond the charset. The default is strict.
+/// Options for reading text in a charset. The default is strict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DecodeOptions {
-    /// What becomes of half a character at the end.
+    /// The treatment of half a character at the end.
     pub half: Half,
-    /// The SI at the end may be missing, and SO and SI may stand with nothing between them.
+    /// Accepts a missing SI at the end, and SO and SI with nothing between them.
     pub open_shift: bool,
     /// EBCDIC: a new line is the byte 15, not 25.
     pub newline_15: bool,
 }
 
-/// Runs an expression with the table of a charset; UTF-8 has none and takes the second.
+/// Runs an expression with the table type of a charset. UTF-8 has no table, so it runs the second expression.
 macro_rules! with_table {
     ($charset:expr, $table:ident => $body:expr, $utf8:expr) => {{
         macro_rules! table {
@@ -117,12 +117,12 @@ macro_rules! with_table {
 }
 
 impl Charset {
-    /// Writes the text to the start of `out` and returns how many bytes it took.
+    /// Writes the text to the start of `out` and returns the number of bytes written.
     ///
-    /// Text that came in pieces (NFD) is put together first, as far as Hangul and kana go; UTF-8 is written as it is.
+    /// Decomposed Hangul and kana (NFD) are composed first. UTF-8 is written as it is.
     ///
     /// # Errors
-    /// If the charset lacks a character, or `out` is too short. Then `out` holds rubbish.
+    /// If the charset lacks a character, or `out` is too short. Then the contents of `out` are unspecified.
     #[inline]
     pub fn encode(self, text: &str, out: &mut [u8]) -> Result<usize, EncodeError> {
         if self.keeps_ascii()
@@ -138,7 +138,7 @@ impl Charset {
     /// [`Charset::encode`] with options.
     ///
     /// # Errors
-    /// If the charset lacks a character, or `out` is too short. Then `out` holds rubbish.
+    /// If the charset lacks a character, or `out` is too short. Then the contents of `out` are unspecified.
     #[inline]
     pub fn encode_with(self, text: &str, how: EncodeOptions, out: &mut [u8]) -> Result<usize, EncodeError> {
         match self.write(text, how, out) {
@@ -147,11 +147,11 @@ impl Charset {
         }
     }
 
-    /// Writes as many whole characters as fit and closes the last SO. Returns the bytes on the wire, and how much of the text they
-    /// are in bytes of UTF-8.
+    /// Writes as many whole characters as fit and closes the last SO. Returns two lengths in bytes: that of the bytes written, and
+    /// that of the text written, as UTF-8.
     ///
     /// # Errors
-    /// If the charset lacks a character, also one that does not fit.
+    /// If the charset lacks a character, even one that does not fit.
     pub fn encode_cut(self, text: &str, how: EncodeOptions, out: &mut [u8]) -> Result<(usize, usize), EncodeError> {
         let wrote = self.write(text, how, out);
         match wrote.end {
@@ -190,12 +190,12 @@ impl Charset {
         EncodeError::TooLong { needed: text.len(), character, position }
     }
 
-    /// None for UTF-8, which has all characters and no table.
+    /// The rules of the charset's table, or `None` for UTF-8, which has all characters and no table.
     fn rules(self) -> Option<Rules> {
         with_table!(self, T => Some(Rules::of::<T>()), None)
     }
 
-    /// Whether loose jamo have codes, which text in pieces would be written with.
+    /// Whether the charset has codes for loose jamo. Decomposed text would be written with these codes if it were not composed first.
     const fn has_jamo(self) -> bool {
         match self {
             #[cfg(feature = "charset-ebcdic-korean")]
@@ -204,13 +204,13 @@ impl Charset {
         }
     }
 
-    /// The bytes that a text takes, SO and SI included, if the charset has all its characters.
+    /// The number of bytes that a text takes, including SO and SI, if the charset has all its characters.
     #[must_use]
     pub fn text_len(self, text: &str) -> usize {
         self.text_len_with(text, EncodeOptions::default())
     }
 
-    /// The same for text that is written in another way.
+    /// [`Charset::text_len`] with options.
     #[must_use]
     pub fn text_len_with(self, text: &str, how: EncodeOptions) -> usize {
         self.rules().map_or(text.len(), |rules| write::measure(text, how, rules))
@@ -222,7 +222,7 @@ impl Charset {
         self.rules().is_none_or(|rules| write::has(character, rules))
     }
 
-    /// A charset of the same kind of machine that has a character, to be named in an error.
+    /// A charset that has the character and is EBCDIC if this one is. Errors suggest it.
     #[must_use]
     pub fn instead(self, character: char) -> Option<Self> {
         let likely: &[&str] =
@@ -231,10 +231,10 @@ impl Charset {
         likely.iter().filter_map(named).find(|other| *other != self && other.has(character))
     }
 
-    /// The characters of the bytes; borrowed if the bytes are ASCII or UTF-8.
+    /// The text of the bytes. It is borrowed if the bytes are ASCII or UTF-8.
     ///
     /// # Errors
-    /// If they are no text in this charset, half a character included.
+    /// If the bytes are not valid text in this charset, or end in half a character.
     pub fn decode(self, bytes: &[u8]) -> Result<Cow<'_, str>, DecodeError> {
         self.decode_with(bytes, DecodeOptions::default())
     }
@@ -242,7 +242,7 @@ impl Charset {
     /// [`Charset::decode`] with options.
     ///
     /// # Errors
-    /// If they are no text in this charset, and the options do not say what to do about it.
+    /// If the bytes are not valid text in this charset, and the options do not accept them.
     pub fn decode_with(self, bytes: &[u8], how: DecodeOptions) -> Result<Cow<'_, str>, DecodeError> {
         if (self.keeps_ascii() || bytes.is_empty())
             && let Ok(text) = core::str::from_utf8(bytes)
@@ -250,19 +250,19 @@ impl Charset {
         {
             return Ok(Cow::Borrowed(text));
         }
-        // No byte is more than three bytes of UTF-8.
+        // One byte on the wire becomes at most three bytes of UTF-8.
         let mut utf8 = vec![0; bytes.len().saturating_mul(3)];
         let len = self.decode_into_with(bytes, how, &mut utf8)?.unwrap_or_default();
         utf8.truncate(len);
-        // Only whole characters are written, so this is never the default.
+        // The decoder writes only whole characters, so this is never the default.
         Ok(Cow::Owned(String::from_utf8(utf8).unwrap_or_default()))
     }
 
-    /// Writes the characters of the bytes as UTF-8 to the start of `out` and returns how many bytes they took; none if `out` is
-    /// too short. Three bytes for each on the wire are always enough.
+    /// Writes the text of the bytes as UTF-8 to the start of `out`. Returns the number of bytes written, or `None` if `out` is too
+    /// short. Three bytes for each byte on the wire are always enough.
     ///
     /// # Errors
-    /// If the bytes are no text in this charset.
+    /// If the bytes are not valid text in this charset.
     #[inline]
     pub fn decode_into(self, bytes: &[u8], out: &mut [u8]) -> Result<Option<usize>, DecodeError> {
         self.decode_into_with(bytes, DecodeOptions::default(), out)
@@ -271,7 +271,7 @@ impl Charset {
     /// [`Charset::decode_into`] with options.
     ///
     /// # Errors
-    /// If the bytes are no text in this charset, and the options do not say what to do about it.
+    /// If the bytes are not valid text in this charset, and the options do not accept them.
     #[inline]
     pub fn decode_into_with(
         self,
@@ -286,7 +286,7 @@ impl Charset {
     }
 }
 
-/// Korean text mostly begins with Korean, so it mostly ends here.
+/// Whether the text is ASCII. The first byte is tested first, because Korean text mostly begins with a Korean character.
 #[inline]
 fn is_ascii(text: &[u8]) -> bool {
     text.first().is_none_or(u8::is_ascii) && text.is_ascii()

@@ -1,9 +1,9 @@
-//! [`Reader`] and [`Writer`]: a position in a telegram, and the only way by which both codecs read and write its bytes.
+//! [`Reader`] and [`Writer`]: cursors over a telegram. Both codecs read and write its bytes only through them.
 //!
-//! Derived code and the dynamic codec are both a list of calls to these, one for each item of the layout. A cursor adds to a
-//! field's [`Fault`] the name, the byte range and the culprit, and makes an [`Error`] of it. Walks, surveys and views do not
-//! decode front to back, so they keep offsets of their own. They too read each field with a cursor or by its kind, and how
-//! far an item goes they ask the layout ([`crate::layout::ExtentRule`], [`crate::layout::Limit`]).
+//! Derived code and the dynamic codec both call a cursor once for each item of the layout. A cursor turns a field's [`Fault`]
+//! into an [`Error`] by adding the name, the byte range and the culprit. Walks, surveys and views do not decode front to back,
+//! so they keep their own offsets. They too read each field with a cursor or by its kind. They get the extent of an item from
+//! the layout ([`crate::layout::ExtentRule`], [`crate::layout::Limit`]).
 
 mod reader;
 mod writer;
@@ -20,7 +20,7 @@ pub(crate) use self::writer::{check_count, fill_check};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Field, LengthScope};
 
-/// What a length field at `start..start + len` must say in a telegram of `total` bytes.
+/// The value that a length field at `start..start + len` must have in a telegram of `total` bytes.
 pub(crate) const fn length_value(counts: LengthScope, start: usize, len: usize, total: usize) -> usize {
     match counts {
         LengthScope::Rest => total.saturating_sub(start.saturating_add(len)),

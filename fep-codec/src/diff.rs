@@ -1,7 +1,7 @@
-//! Two telegrams of one layout, field by field: what differs, and how.
+//! Compares two telegrams of one layout field by field.
 //!
-//! Items are matched by their paths, so an entry more in a group is one difference and not a shift of all that follows.
-//! Bytes are what is compared, of fillers too; values are shown beside them. Secret fields differ or not, and no more is said.
+//! Items are matched by their paths, so an additional entry in a group does not shift the items behind it. The bytes are compared,
+//! including those of fillers, and the values are shown. A secret field only shows that it differs, without bytes and value.
 //!
 //! ```text
 //! Transfer 이체, 300 bytes and 300 bytes, 2 differences
@@ -24,42 +24,43 @@ use crate::dump::{printable, shown};
 use crate::layout::Layout;
 use crate::survey::{SurveyItem, SurveyStep, survey};
 
-/// An item that is not the same in both telegrams.
+/// An item that differs between the two telegrams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// The path: `items[3].amount`. Empty for fillers, unnamed literals and what is left over.
+    /// The path: `items[3].amount`. Empty for fillers, unnamed literals and surplus bytes.
     pub path: String,
     /// The name on the sheet. Empty if there is none.
     pub label: String,
-    /// What the first telegram has there; none if it has no such item.
+    /// The item in the first telegram, or `None` if there is no such item.
     pub a: Option<Side>,
-    /// What the second telegram has there; none if it has no such item.
+    /// The item in the second telegram, or `None` if there is no such item.
     pub b: Option<Side>,
 }
 
-/// What one of the telegrams has.
+/// The item in one of the two telegrams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Side {
-    /// Its bytes, counted from the start of that telegram.
+    /// The range of its bytes, from the start of that telegram.
     pub range: Range<usize>,
-    /// The bytes themselves; none if the field is secret.
+    /// The bytes themselves, or `None` if they are or may be secret.
     pub bytes: Option<Vec<u8>>,
-    /// The value as a person reads it, or what is wrong with it.
+    /// The value in readable form, or the reason why there is none.
     pub value: Result<String, String>,
 }
 
-/// All differences, in the order of the first telegram, and what only the second has behind what stands before it there.
+/// All differences, in the order of the first telegram. An item that only the second telegram has comes after the items that
+/// precede it there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Differences {
     /// The telegram's name and label.
     title: String,
-    /// Bytes of both.
+    /// The lengths of both telegrams in bytes.
     lens: [usize; 2],
-    /// What differs.
+    /// The items that differ.
     pub differences: Vec<Difference>,
 }
 
-/// Compares two telegrams. Neither need be sound.
+/// Compares two telegrams. Both may be invalid.
 ///
 /// ```
 /// # #[cfg(feature = "derive")] {
@@ -96,7 +97,7 @@ pub fn diff(layout: &Layout, a: &[u8], b: &[u8]) -> Differences {
     let places: BTreeMap<&Key, usize> = steps_b.iter().enumerate().map(|(at, (key, _))| (key, at)).collect();
     let known: BTreeSet<&Key> = steps_a.iter().map(|(key, _)| key).collect();
     let mut differences = Vec::new();
-    // What only the second has is said before the next item that both have.
+    // An item that only the second telegram has comes before the next item that both have.
     let mut next_b = 0;
     for (key, step) in &steps_a {
         let Some(at) = places.get(key).copied() else {
@@ -120,8 +121,8 @@ pub fn diff(layout: &Layout, a: &[u8], b: &[u8]) -> Differences {
     Differences { title, lens: [a.len(), b.len()], differences }
 }
 
-/// What makes an item of one telegram the same as one of the other: its path, or that of what encloses it and the number of the
-/// nameless item in it.
+/// Identifies an item in both telegrams: its path and 0. An item without a path has the path of the enclosing part or entry, and
+/// its number among the items without a path there.
 type Key = (String, usize);
 
 fn keyed<'l>(layout: &'l Layout, telegram: &[u8]) -> Vec<(Key, SurveyStep<'l>)> {
@@ -132,7 +133,7 @@ fn keyed<'l>(layout: &'l Layout, telegram: &[u8]) -> Vec<(Key, SurveyStep<'l>)> 
         }
         let number = nameless.entry(step.within.clone()).or_default();
         *number += 1;
-        // What is left over is matched with what is left over, wherever that begins.
+        // Surplus bytes are matched with surplus bytes, at any offset.
         let number = if matches!(step.what, SurveyItem::LeftOver { .. }) { usize::MAX } else { *number };
         ((step.within.clone(), number), step)
     };

@@ -1,7 +1,7 @@
 //! The annotated hex dump: every item of a telegram with offset, length, bytes, path, label and value.
 //!
-//! It never fails: where bytes cannot be read it says so on that line and goes on, for that is when a dump is wanted. Secret
-//! fields are hidden, bytes and value, unless the caller asks otherwise.
+//! A dump never fails. If bytes cannot be read, their line says so and the dump goes on, because a dump is needed most for
+//! invalid telegrams. The bytes and values of secret fields are hidden, unless the caller asks for them.
 //!
 //! ```text
 //! offset  len  bytes                    path                    label         value
@@ -11,7 +11,7 @@
 //!    211   89  20 × 89                                          예비          filler
 //! ```
 //!
-//! [`dump()`] makes this text, in colour if [`DumpOptions`] say so; [`lines()`] the same as data.
+//! [`dump()`] returns this text, in colour if [`DumpOptions`] say so. [`lines()`] returns the same as data.
 //!
 //! ```
 //! # #[cfg(feature = "derive")] {

@@ -1,8 +1,8 @@
-//! What can be wrong with a telegram: whose fault, which field, which byte - never the secret.
+//! Errors of a telegram: the culprit, the field, the bytes and the reason, but never the content of a secret field.
 //!
-//! A field kind reports a [`Fault`], which knows only the field's own bytes. The cursor makes an [`Error`] of it, adding the
-//! field, its byte range and the culprit, and every enclosing part or group adds its name on the way out. So the happy path
-//! pays nothing for paths. The content of a secret field is taken out before the error exists.
+//! A field kind reports a [`Fault`], which knows only the bytes of its field. The cursor turns it into an [`Error`] and adds the
+//! field, its byte range and the culprit. Every enclosing part or group adds its name as the error is returned, so decoding without
+//! an error pays nothing for paths. The content of a secret field is removed before the error is created.
 //!
 //! ```
 //! # #[cfg(feature = "derive")] {
@@ -24,7 +24,7 @@
 //!
 //! let error = Order::decode(b"1200010x02").err().expect("a letter in a number");
 //! assert_eq!(error.to_string(), "peer: items[1].amount (금액), bytes 6..10: expected a digit, found 'x' (78) at byte 7, hex 30 78 30 32");
-//! assert_eq!(error.culprit(), Culprit::Peer); // the caller, the peer, or the spec has to mend it
+//! assert_eq!(error.culprit(), Culprit::Peer); // who must fix it: the caller, the peer, or the spec
 //! assert_eq!((error.path(), error.range(), error.found()), ("items[1].amount".into(), Some(6..10), Some(&b"0x02"[..])));
 //! assert!(matches!(error.fault(), Fault::NotADigit { .. }));
 //!
@@ -49,18 +49,18 @@ pub(crate) use self::decimal::Decimal;
 pub use self::fault::Fault;
 use crate::layout::Field;
 
-/// Who has to mend something.
+/// The party that must fix the problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Culprit {
-    /// The service that gave us the value.
+    /// The service that gave the value.
     Caller,
     /// The institution that sent the bytes.
     Peer,
-    /// The spec: no value and no bytes could be right.
+    /// The spec: no value and no bytes can be correct.
     Spec,
 }
 
-/// Why a telegram could not be encoded or decoded, with the field path and the bytes.
+/// The reason why a telegram could not be encoded or decoded, with the path of the field and the bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<Inner>);
 
@@ -83,7 +83,7 @@ enum Segment {
 }
 
 impl Error {
-    /// An error that concerns the telegram as a whole.
+    /// Makes an error that concerns the whole telegram.
     #[cold]
     #[must_use]
     pub fn new(culprit: Culprit, fault: Fault) -> Self {
@@ -98,7 +98,8 @@ impl Error {
         }))
     }
 
-    /// An error in a field: its name begins the path, and what the fault says of a secret field's content is dropped.
+    /// Makes an error in a field. The path begins with the name of the field. If the field is secret, its content is removed from the
+    /// fault.
     #[cold]
     #[must_use]
     pub fn in_field(culprit: Culprit, fault: Fault, field: &Field) -> Self {
@@ -116,7 +117,7 @@ impl Error {
         self
     }
 
-    /// Puts the number of a group's entry, from 0, in front of the path.
+    /// Puts the index of a group's entry, from 0, in front of the path.
     #[cold]
     #[must_use]
     pub fn at_entry(mut self, index: usize) -> Self {
@@ -124,7 +125,7 @@ impl Error {
         self
     }
 
-    /// Says which bytes of the telegram are meant, and shows them unless the field is secret.
+    /// Adds the byte range in the telegram, and the bytes themselves unless the field is secret.
     #[cold]
     #[must_use]
     pub fn at_bytes(mut self, range: Range<usize>, bytes: Option<&[u8]>) -> Self {
@@ -135,19 +136,19 @@ impl Error {
         self
     }
 
-    /// Who has to mend it.
+    /// The party that must fix the problem.
     #[must_use]
     pub fn culprit(&self) -> Culprit {
         self.0.culprit
     }
 
-    /// What is wrong.
+    /// The fault, without the place.
     #[must_use]
     pub fn fault(&self) -> &Fault {
         &self.0.fault
     }
 
-    /// The field's path, `body.items[3].amount`; empty if the telegram as a whole is meant.
+    /// The path of the field, for example `body.items[3].amount`. It is empty if the error concerns the whole telegram.
     #[must_use]
     pub fn path(&self) -> String {
         let mut path = String::new();
@@ -165,13 +166,13 @@ impl Error {
         path
     }
 
-    /// The field's name on the sheet; empty if it has none.
+    /// The name of the field on the sheet, or an empty string if it has none.
     #[must_use]
     pub fn label(&self) -> &str {
         &self.0.label
     }
 
-    /// What is wrong, without the culprit, the path and the bytes: for places that show those themselves.
+    /// The message without the culprit, the path and the bytes, for callers that show these separately.
     #[must_use]
     pub fn message(&self) -> String {
         struct Message<'e>(&'e Error);
@@ -187,7 +188,7 @@ impl Error {
         self.0.range.as_ref().map_or(0, |range| range.start)
     }
 
-    /// The bytes that are meant, counted from the start of the telegram.
+    /// The range of the bytes that the error concerns, counted from the start of the telegram. `None` if it concerns no bytes.
     #[must_use]
     pub fn range(&self) -> Option<Range<usize>> {
         self.0.range.clone()
@@ -238,5 +239,5 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// How many bytes of a field an error shows.
+/// The largest number of bytes of a field that an error shows.
 const EXCERPT_MAX_BYTES: usize = 32;

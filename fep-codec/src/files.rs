@@ -1,16 +1,16 @@
 //! Record files: a header, any number of data records, trailers with totals.
 //!
-//! A [`FileLayout`] says which records stand in which order, what follows each of them, and which fields of a trailer are
-//! totals of the records before it. [`FileReader`] and [`FileWriter`] hold all of that while they stream: they keep one
-//! record, whatever the file's length. [`records`] is for those who have the bytes and want the values, as fast as can be.
+//! A [`FileLayout`] defines the order of the records, the line end after each of them, and the fields of a trailer that are totals
+//! of the records before it. [`FileReader`] and [`FileWriter`] enforce all of that while they stream, in memory that does not grow
+//! with the file. [`records`] only reads values, as fast as possible, from bytes that are already in memory.
 //!
 //! ```text
 //! EB13:  H………  R………  R………  R………  T………        record 1 at byte 0, record 2 at byte 120, …
 //!        once  ──── any number ────  once        T: how many R there were
 //! ```
 //!
-//! A record is known by its literals and its `when`. What is wrong in one record's fields, or in its totals, does not stop the
-//! reader; a file that is cut off, or whose order is broken, does, for nothing after that place can be trusted.
+//! A record is recognised by its literals and its `when`. An error in the fields or the totals of one record does not stop the
+//! reader. A file that is cut off or out of order stops it, because nothing after that place can be trusted.
 //!
 //! ```
 //! # #[cfg(feature = "derive")] {
@@ -35,7 +35,7 @@
 //!     total: u64,
 //! }
 //!
-//! /// A variant without a `when` is known by its literals.
+//! /// A variant without a `when` is recognised by its literals.
 //! #[derive(Telegram, Debug, PartialEq)]
 //! enum Any {
 //!     Data(Data),
@@ -93,7 +93,7 @@ pub use self::writer::FileWriter;
 use crate::layout::Layout;
 pub use crate::lenient::Lenient;
 
-/// The longest record of a file, in bytes; the reader's memory is this and a line end at most.
+/// The maximum length of a record of a file, in bytes. The reader's buffer has room for at most two such records with line ends.
 pub const RECORD_MAX_BYTES: usize = 1 << 20;
 
 /// The plan of a record file.
@@ -103,42 +103,42 @@ pub struct FileLayout {
     pub name: Cow<'static, str>,
     /// The name on the sheet. Empty if there is none.
     pub label: Cow<'static, str>,
-    /// What may stand after each record; one file keeps to one of them, and the first is written.
+    /// The line ends that may follow each record. A file uses only one of them. The writer uses the first.
     pub line_ends: Cow<'static, [LineEnd]>,
     /// The records in their order.
     pub steps: Cow<'static, [Step]>,
-    /// Records come in blocks of this many, and the last block is filled up.
+    /// The blocks that the records come in, or `None` if there are no blocks. The last block is filled up.
     pub blocks: Option<Blocks>,
     /// The fields that are totals of the records before them.
     pub totals: Cow<'static, [Total]>,
-    /// What every reader of this file forgives.
+    /// The deviations that every reader of this file forgives, unless the reader sets its own.
     pub lenient: Lenient,
 }
 
-/// What stands at one place of a file, and how often.
+/// One step in the order of a file: its records, and how often they occur.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// A record, or records that repeat together.
     pub stands: Stands,
-    /// The fewest that must stand here.
+    /// The minimum number of occurrences.
     pub min: usize,
-    /// The most that may stand here; none: as many as there are.
+    /// The maximum number of occurrences, or `None` if there is no limit.
     pub max: Option<usize>,
 }
 
-/// What a [`Step`] is about.
+/// The records of a [`Step`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stands {
     /// One kind of record.
     Record(Cow<'static, Layout>),
-    /// Records in an order of their own, which repeat together: a batch.
+    /// A sequence of records with its own order, which repeats as a whole: a batch.
     Group(Cow<'static, [Step]>),
 }
 
-/// What stands after each record of a file.
+/// The line end after each record of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineEnd {
-    /// The next record.
+    /// No bytes: the next record follows directly.
     None,
     /// A carriage return.
     Cr,
@@ -151,45 +151,45 @@ pub enum LineEnd {
 /// How a file is filled up to whole blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Blocks {
-    /// Records in a block.
+    /// The number of records in a block.
     pub records: usize,
-    /// The byte that all of a filling record consists of.
+    /// The byte that a filling record consists of.
     pub fill: u8,
 }
 
-/// A field that is a total of the records before it, back to the record of its own kind before this one.
+/// A field that is a total of the records before it, back to the previous record with the same layout.
 ///
-/// So a batch's total counts its batch, and a file's total counts the file. The writer fills it in, the reader checks it.
+/// So the total of a batch counts its batch, and the total of a file counts the file. The writer fills it in, the reader checks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Total {
     /// The name of the record that has the field.
     pub record: Cow<'static, str>,
-    /// The field's path; it must be a number.
+    /// The path of the field, which must be a number.
     pub field: Cow<'static, str>,
-    /// What is added up.
+    /// The quantity that is added up.
     pub tally: Tally,
-    /// Only of records that have one of these values in a field.
+    /// The condition on the records that count, or `None` if all of them count.
     pub only: Option<Only>,
-    /// The lowest so many decimal digits of the sum, where it may have more: NACHA's hash.
+    /// The number of low decimal digits of the sum that are kept, or `None` to keep all of them. NACHA's hash needs this.
     pub last_digits: Option<u32>,
 }
 
-/// What a [`Total`] adds up.
+/// The quantity that a [`Total`] adds up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tally {
-    /// Records of this name.
+    /// The number of records with this name.
     Count {
-        /// Their name.
+        /// The name of the records.
         of: Cow<'static, str>,
     },
-    /// A field of the records of this name: a number, or digits read as one.
+    /// The sum of a field of the records with this name. The field is a number, or digits that are read as a number.
     Sum {
-        /// Their name.
+        /// The name of the records.
         of: Cow<'static, str>,
         /// The field's path.
         field: Cow<'static, str>,
     },
-    /// Blocks, the one that the record itself stands in included.
+    /// The number of blocks, including the block of the record that holds the total.
     Blocks,
 }
 
@@ -198,7 +198,7 @@ pub enum Tally {
 pub struct Only {
     /// The path of a field at a fixed offset.
     pub field: Cow<'static, str>,
-    /// Its values, without padding; one of them must stand there.
+    /// The values, without padding. A record counts if its field has one of them.
     pub values: Cow<'static, [Cow<'static, str>]>,
 }
 
@@ -222,17 +222,17 @@ impl FileLayout {
         }
     }
 
-    /// Records come in blocks of so many; the last block is filled up with records that consist of one byte.
+    /// Sets the number of records in a block. The last block is filled up with records that consist of the byte `fill`.
     #[must_use]
     pub const fn blocks(mut self, records: usize, fill: u8) -> Self {
         self.blocks = Some(Blocks { records, fill });
         self
     }
 
-    /// Checks that there can be such files.
+    /// Checks that a file with this layout is possible.
     ///
     /// # Errors
-    /// If a record has no fixed length or is known by nothing, or a total is of what is not there.
+    /// If a record has no fixed length or cannot be recognised, or if a total refers to a record or a field that does not exist.
     pub fn check(&self) -> Result<(), FileError> {
         walk::FileWalk::new(self).map(drop)
     }
@@ -262,13 +262,13 @@ impl Step {
         Self { stands: Stands::Record(Cow::Borrowed(layout)), min: 1, max: Some(1) }
     }
 
-    /// Any number of records, none included.
+    /// Any number of records, including zero.
     #[must_use]
     pub const fn any_number(layout: &'static Layout) -> Self {
         Self { stands: Stands::Record(Cow::Borrowed(layout)), min: 0, max: None }
     }
 
-    /// Another number of them; no `max`: as many as there are.
+    /// Changes the number of occurrences. `None` for `max` means no limit.
     #[must_use]
     pub const fn times(mut self, min: usize, max: Option<usize>) -> Self {
         self.min = min;
@@ -284,7 +284,7 @@ impl Step {
 }
 
 impl LineEnd {
-    /// Its bytes.
+    /// The bytes of the line end.
     #[must_use]
     pub const fn bytes(self) -> &'static [u8] {
         match self {
@@ -317,14 +317,14 @@ impl Total {
         Self { record: Cow::Borrowed(record), field: Cow::Borrowed(field), tally, only: None, last_digits: None }
     }
 
-    /// The lowest so many decimal digits of the sum.
+    /// Keeps only this number of low decimal digits of the sum.
     #[must_use]
     pub const fn last_digits(mut self, digits: u32) -> Self {
         self.last_digits = Some(digits);
         self
     }
 
-    /// A total of those records only that have one of these values, without padding, in their field at the path `by`.
+    /// A total of only the records whose field at the path `by` has one of these values, without padding.
     ///
     /// ```
     /// # #[cfg(feature = "derive")] {

@@ -1,4 +1,4 @@
-//! Where in a byte stream one telegram ends.
+//! Framing: finds the end of each telegram in a byte stream.
 //!
 //! ```text
 //!  counts = rest                                counts = all
@@ -7,10 +7,10 @@
 //!  └────┴──────────────────────────┘            └────┴──────────────────────────┘
 //! ```
 //!
-//! The digits are kept: they are the telegram's first field. A stream without lengths is cut by a [`CodeTable`]: the first bytes
-//! of each telegram say which it is, and so how long. This module looks at bytes and answers; it reads from nothing.
-//! `fep_codec::stream` (feature `tokio`) makes a codec of either for `Framed`, and [`Layout::telegram_len`](crate::Layout::telegram_len)
-//! says the same of telegrams that are glued together in a file.
+//! The digits stay in the frame, because they are the first field of the telegram. A stream without lengths is cut by a
+//! [`CodeTable`]: the first bytes of each telegram identify it and so decide its length. This module only inspects bytes and does
+//! no I/O. `fep_codec::stream` (feature `tokio`) turns a framing into a codec for `Framed`.
+//! [`Layout::telegram_len`](crate::Layout::telegram_len) finds the length of a telegram in a file of concatenated telegrams.
 //!
 //! ```
 //! # #[cfg(feature = "derive")] {
@@ -20,7 +20,7 @@
 //! let prefix = LengthPrefix::new(4, LengthScope::Rest, 4096).ok_or("1 to 9 digits")?;
 //! assert_eq!(prefix.frame_len(b"00"), Ok(None)); // more bytes are needed
 //! assert_eq!(prefix.frame_len(b"0005hel"), Ok(Some(9))); // the frame has 9 bytes, these four digits included
-//! assert_eq!(prefix.next(b"0005hel"), Ok(None)); // and is not there as a whole
+//! assert_eq!(prefix.next(b"0005hel"), Ok(None)); // and is not complete yet
 //! assert_eq!(prefix.next(b"0005hello0003"), Ok(Some(9)));
 //! assert!(prefix.frame_len(b"9999").is_err() && prefix.frame_len(b"00x").is_err());
 //!
@@ -45,7 +45,7 @@
 //! let table = CodeTable::of(&[Quote::LAYOUT, Clock::LAYOUT]).expect("two codes, one end");
 //! assert_eq!(table.frame_len(b"A3"), Ok(Some(9)));
 //! assert_eq!(table.frame_len(b"I2\xFFA3"), Ok(Some(3)));
-//! assert_eq!(table.frame_len(b"X").unwrap_err().to_string(), "no telegram begins so, hex 58");
+//! assert_eq!(table.frame_len(b"X").unwrap_err().to_string(), "no telegram starts with 58");
 //! # }
 //! # Ok::<(), &str>(())
 //! ```
@@ -63,16 +63,16 @@ use crate::layout::LengthScope;
 
 /// A way to cut a byte stream into frames.
 pub trait Framing {
-    /// The length in bytes of the frame that the buffer begins with, as soon as it can be told.
+    /// The length in bytes of the frame at the start of the buffer, or `None` if more bytes are needed to determine it.
     ///
     /// # Errors
-    /// If no frame can begin so. A wrong byte is seen as soon as it is there.
+    /// If no frame can start with these bytes. A wrong byte is reported as soon as it is in the buffer.
     fn frame_len(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError>;
 
-    /// Checks a frame that is there as a whole.
+    /// Checks a complete frame.
     ///
     /// # Errors
-    /// If it does not end as its kind must.
+    /// If it does not end with the byte that must end it.
     fn check(&self, frame: &[u8]) -> Result<(), FrameError> {
         let _ = frame;
         Ok(())
@@ -87,13 +87,13 @@ pub struct LengthPrefix {
     frame_max_bytes: usize,
 }
 
-/// Why the stream has no next frame. Nothing after it can be trusted: the link must be closed.
+/// The reason why the stream has no next frame. No later byte can be trusted, so the link must be closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FrameError {
-    /// Something else than a digit in the length.
+    /// The length contains a byte that is not a digit.
     NotADigit {
-        /// Where, in bytes from the start of the frame.
+        /// The offset of the byte, in bytes from the start of the frame.
         offset: usize,
         /// The bytes where the digits should be.
         found: Vec<u8>,
@@ -102,42 +102,42 @@ pub enum FrameError {
     TooLong {
         /// The frame's length in bytes, digits included.
         stated: u64,
-        /// The longest that is accepted.
+        /// The longest frame that is accepted, in bytes.
         max: usize,
     },
     /// The length counts itself and is smaller than its own bytes.
     TooShort {
-        /// What the length says.
+        /// The value of the length.
         stated: u64,
-        /// How many digits, or binary bytes, it has.
+        /// The number of digits, or of binary bytes, of the length.
         digits: u8,
     },
-    /// The first bytes are no code of the table.
+    /// The first bytes are not a code of the table.
     UnknownCode {
-        /// As many of them as the longest code has.
+        /// The first bytes, at most as many as the longest code has.
         found: Vec<u8>,
     },
     /// The frame's last byte is not the one that ends every frame.
     NoEnd {
-        /// Where, in bytes from the start of the frame.
+        /// The offset of the byte, in bytes from the start of the frame.
         offset: usize,
-        /// What stands there.
+        /// The byte that is there.
         found: u8,
-        /// What must.
+        /// The byte that must be there.
         expected: u8,
     },
 }
 
 impl LengthPrefix {
-    /// The most digits that a length has.
+    /// The maximum number of digits of a length.
     pub const DIGITS_MAX: u8 = 9;
 
-    /// Four digits that count the bytes after them, and frames as long as those can say: the commonest form.
+    /// Four digits that count the bytes after them, with frames as long as four digits can express: the most common form.
     pub const FOUR_DIGITS: Self = Self { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 10_003 };
 
-    /// A length of this many digits, 1 to [`LengthPrefix::DIGITS_MAX`]. `counts` says which bytes its value counts;
-    /// `frame_max_bytes` is the longest frame that is accepted, digits included, and is checked before anything is allocated
-    /// for a frame. `None` if the digits are out of their range.
+    /// A length of this many digits, 1 to [`LengthPrefix::DIGITS_MAX`]. `counts` says which bytes its value counts.
+    /// `frame_max_bytes` is the longest frame that is accepted, digits included. It is checked before anything is allocated for a
+    /// frame. Returns `None` if `digits` is out of range.
     #[must_use]
     pub const fn new(digits: u8, counts: LengthScope, frame_max_bytes: usize) -> Option<Self> {
         match digits {
@@ -146,7 +146,7 @@ impl LengthPrefix {
         }
     }
 
-    /// How many digits the length has.
+    /// The number of digits of the length.
     #[must_use]
     pub const fn digits(&self) -> u8 {
         self.digits
@@ -164,10 +164,11 @@ impl LengthPrefix {
         self.frame_max_bytes
     }
 
-    /// The length in bytes of the first frame in the buffer, digits included; none if more bytes are needed.
+    /// The length in bytes of the first frame in the buffer, digits included, or `None` if the buffer does not hold all of it.
     ///
     /// # Errors
-    /// If the digits are none, or their value cannot be a frame's. A wrong byte is seen as soon as it is there.
+    /// If a byte of the length is not a digit, or if its value cannot be the length of a frame. A wrong byte is reported as soon as it
+    /// is in the buffer.
     pub fn next(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
         match self.frame_len(buffer)? {
             Some(len) if buffer.len() >= len => Ok(Some(len)),
@@ -177,7 +178,7 @@ impl LengthPrefix {
 }
 
 impl Framing for LengthPrefix {
-    /// As soon as the digits are there.
+    /// Returns the length as soon as the buffer holds all digits.
     fn frame_len(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
         let digits = usize::from(self.digits);
         let prefix = buffer.get(..digits).unwrap_or(buffer);
@@ -218,7 +219,7 @@ impl fmt::Display for FrameError {
                 write!(f, "a frame of {stated} bytes is announced, its length alone takes {digits}")
             }
             Self::UnknownCode { found } => {
-                f.write_str("no telegram begins so, hex")?;
+                f.write_str("no telegram starts with")?;
                 hex(f, found)
             }
             Self::NoEnd { offset, found, expected } => {

@@ -1,17 +1,17 @@
-//! Telegrams as JSON, by the contract of the command `fep` and of the gateway.
+//! Telegrams as JSON. This is the JSON contract of the command `fep` and of the gateway:
 //!
 //! | kind | JSON |
 //! |---|---|
 //! | text, digits, code | string without padding |
-//! | number | number if it has no decimals and its field at most 15 digits, else a decimal string: `"12.05"` |
-//! | date, time | `"2026-11-21"`, `"09:30:15"`, `"2026-11-21T09:30:15"`; without a year the digits, `"1125"`, `"1121093015"` |
+//! | number | number if it has no decimals and its field has at most 15 digits, else a decimal string: `"12.05"` |
+//! | date, time | `"2026-11-21"`, `"09:30:15"`, `"2026-11-21T09:30:15"`; without a year only digits, `"1125"`, `"1121093015"` |
 //! | no value | `null` |
 //! | flag | `true`, `false` |
-//! | bytes, literals that are no ASCII text | hex string |
-//! | part, choice, group | object, the object of the case that stands there, array of objects |
+//! | bytes, literals that are not printable ASCII | hex string |
+//! | part, choice, group | object, object of the chosen case, array of objects |
 //!
-//! Fillers and unnamed literals do not appear. Reading takes a number's decimal string in either case, and lets literals and
-//! computed fields be left out. Whether a value fits into its field is seen when the record is encoded.
+//! Fillers and unnamed literals do not appear. When JSON is read, any number may be a decimal string, and literals and computed
+//! fields may be left out. Whether a value fits into its field is checked only when the record is encoded.
 //!
 //! ```
 //! # #[cfg(feature = "derive")] {
@@ -52,5 +52,6 @@ pub(crate) use self::tree::Tree;
 pub use self::tree::parse;
 pub use self::write::value_to_json;
 
-/// Numbers in fields of so many digits, a sign byte counted, and fewer are JSON numbers: their digits survive every JSON reader.
+/// The maximum number of digits, including a sign byte, of a field whose value is a JSON number. Every JSON reader keeps that many
+/// digits.
 const JSON_NUMBER_MAX_DIGITS: usize = 15;

@@ -1,8 +1,8 @@
-//! Field kinds: the one home of each rule by which a value becomes a field's bytes and back.
+//! Field kinds: the only place for each rule that converts a value to the bytes of a field and back.
 //!
-//! A kind is a rule type of [`crate::layout`]; a Rust type can stand for a field of that kind if it implements
-//! [`FieldValue`] for the rule. Derived code and the dynamic codec call the same implementations. A kind sees exactly its
-//! field's bytes and knows neither its name nor its place.
+//! A kind has a rule type in [`crate::layout`]. A Rust type can stand for a field of that kind if it implements [`FieldValue`] for
+//! the rule. Derived code and the dynamic codec call the same implementations. A kind gets exactly the bytes of its field. It does
+//! not know the name of the field or its place.
 
 mod text;
 mod digits;
@@ -33,7 +33,7 @@ use crate::error::Fault;
 
 /// A Rust type that can stand for a field whose kind has the rule `R`.
 ///
-/// Implement it for a type of your own to use that type as a field; the other kinds' implementations show how.
+/// Implement it for your own type to use that type as a field. The implementations in this crate are examples.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand for a field of this kind (its rule is `{R}`)",
     label = "not a type for this kind of field",
@@ -43,31 +43,31 @@ use crate::error::Fault;
             `Vec<u8>`, `&[u8]`; with fep-codec's features `decimal`, `jiff` and `chrono` also the types of those crates"
 )]
 pub trait FieldValue<'a, R>: Sized {
-    /// The length in bytes that the field must have if it shall be of this type; none if any will do.
+    /// The length in bytes that a field of this type must have, or `None` if any length is allowed.
     const LEN: Option<usize> = None;
 
-    /// Writes the value to the field's bytes, all of them.
+    /// Writes the value to the bytes of the field, and fills all of them.
     ///
     /// # Errors
-    /// If the value does not fit or cannot be written in the field's charset. Then the bytes are rubbish.
+    /// If the value does not fit or cannot be written in the charset of the field. Then the contents of `out` are unspecified.
     fn put(&self, rule: &R, out: &mut [u8]) -> Result<(), Fault>;
 
-    /// Reads the value from the field's bytes.
+    /// Reads the value from the bytes of the field.
     ///
     /// # Errors
-    /// If they are no such value.
+    /// If the bytes are not a valid value.
     fn get(rule: &R, bytes: &'a [u8]) -> Result<Self, Fault>;
 
-    /// Whether [`FieldValue::get_ascii`] does better than [`FieldValue::get`].
+    /// Whether [`FieldValue::get_ascii`] is faster than [`FieldValue::get`].
     const PREFERS_ASCII: bool = false;
 
-    /// Reads the value from the field's bytes when they are known to be ASCII.
+    /// Reads the value from the bytes of the field when they are known to be ASCII.
     ///
-    /// A reader validates a whole run of fields at once, which costs less than validating each of them. The result is that of
-    /// [`FieldValue::get`].
+    /// A reader validates a whole run of fields at once, which costs less than validating each field. The result is the same as that
+    /// of [`FieldValue::get`].
     ///
     /// # Errors
-    /// If they are no such value.
+    /// If the text is not a valid value.
     #[inline]
     fn get_ascii(rule: &R, text: &'a str) -> Result<Self, Fault> {
         Self::get(rule, text.as_bytes())
@@ -79,9 +79,9 @@ pub trait FieldValue<'a, R>: Sized {
     }
 }
 
-/// A kind whose fields can say that they have no value: the rule behind `Option`.
+/// A rule with contents that mean "no value". It lets `Option` stand for a field.
 pub trait Blank {
-    /// Whether these are the contents that mean "no value".
+    /// Whether these bytes mean "no value".
     fn is_none(&self, bytes: &[u8]) -> bool;
 
     /// Fills the field with the contents that mean "no value".
@@ -118,7 +118,7 @@ impl<'a, R: Blank, T: FieldValue<'a, R>> FieldValue<'a, R> for Option<T> {
     }
 }
 
-/// Kinds that name the contents which mean "no value".
+/// Implements [`Blank`] for the rules that name contents for "no value".
 macro_rules! blank {
     ($($rule:ty),*) => {
         $(impl Blank for $rule {

@@ -1,8 +1,8 @@
-//! [`Layout`]: which bytes of a telegram mean what.
+//! [`Layout`]: the meaning of each byte of a telegram.
 //!
-//! A layout is plain data. The derive emits one as a constant, a spec file lowers to an owned one, and `==` between the two
-//! is the drift check between code and sheet. Everything that needs to know a byte position asks here; the rules by which
-//! a field's bytes are read and written are in [`crate::kind`].
+//! A layout is plain data. The derive emits one as a constant, a spec file is lowered to an owned one, and `==` between the two
+//! is the drift check between code and sheet. All byte positions come from here. The rules that read and write a field's
+//! bytes are in [`crate::kind`].
 //!
 //! ```text
 //! Layout ── items ──┬─ Field    a named span of bytes with a kind
@@ -38,8 +38,8 @@ pub use self::rules::{
 pub(crate) use self::walk::FieldSlot;
 use crate::charset::Charset;
 
-/// How many computed lengths and checks a telegram may have, its parts and entries included: the writer fills them in at the
-/// end.
+/// The maximum number of computed lengths and checks in a telegram, including its parts and entries. The writer fills them in
+/// at the end.
 pub const LATE_MAX: usize = fep_core::limits::LATE_MAX_FIELDS;
 
 /// The byte plan of one telegram, of a part of one, or of one entry of a group.
@@ -49,11 +49,11 @@ pub struct Layout {
     pub name: Cow<'static, str>,
     /// The name on the institution's sheet: `이체`. Empty if there is none.
     pub label: Cow<'static, str>,
-    /// The charset of text fields that state none of their own.
+    /// The charset of text fields that do not state one.
     pub charset: Charset,
-    /// The total length in bytes as the sheet states it. Asserted, never used to compute anything.
+    /// The total length in bytes as the sheet states it. It is checked, and never used in a computation.
     pub stated_len: Option<usize>,
-    /// The field values by which a received telegram is known to be this one; all must hold.
+    /// The conditions that identify a received telegram as this one. All of them must hold.
     pub when: Cow<'static, [When]>,
     /// The items in wire order.
     pub items: Cow<'static, [Item]>,
@@ -83,7 +83,7 @@ pub enum Item {
     Group(Group),
     /// One of several layouts under a name.
     Choice(Choice),
-    /// A named span of bytes as long as its value. The field's `len` is the most bytes that it has.
+    /// A named span of bytes as long as its value. The field's `len` is its maximum length in bytes.
     Tail(Field),
 }
 
@@ -94,7 +94,7 @@ pub struct Field {
     pub name: Cow<'static, str>,
     /// The name on the sheet. Empty if there is none.
     pub label: Cow<'static, str>,
-    /// Bytes on the wire.
+    /// The length on the wire in bytes.
     pub len: usize,
     /// How the bytes are read and written.
     pub kind: Kind,
@@ -107,11 +107,11 @@ pub struct Field {
 /// Constant bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Literal {
-    /// The name in JSON and paths; empty: the literal is not shown.
+    /// The name in JSON and paths. If it is empty, the literal is not shown.
     pub name: Cow<'static, str>,
     /// The name on the sheet. Empty if there is none.
     pub label: Cow<'static, str>,
-    /// What stands on the wire.
+    /// The bytes on the wire.
     pub bytes: Cow<'static, [u8]>,
 }
 
@@ -120,12 +120,12 @@ pub struct Literal {
 pub struct Filler {
     /// The name on the sheet: `예비`. Empty if there is none.
     pub label: Cow<'static, str>,
-    /// Bytes on the wire.
+    /// The length on the wire in bytes.
     pub len: usize,
     /// The byte that fills them.
     pub pad: u8,
-    /// Accept any bytes on decode. A record that was decoded writes them again; a derived struct and JSON have no place for them, so
-    /// `pad` is written.
+    /// Accept any bytes on decode. A decoded record keeps them and writes them again. A derived struct and JSON do not keep them,
+    /// so `pad` is written.
     pub any: bool,
 }
 
@@ -134,7 +134,7 @@ pub struct Filler {
 pub struct Part {
     /// The name in code, JSON and paths.
     pub name: Cow<'static, str>,
-    /// What stands here.
+    /// The layout of the part.
     pub layout: Cow<'static, Layout>,
 }
 
@@ -145,78 +145,79 @@ pub struct Group {
     pub name: Cow<'static, str>,
     /// The name on the sheet. Empty if there is none.
     pub label: Cow<'static, str>,
-    /// How many entries there are.
+    /// The number of entries.
     pub repeat: Repeat,
-    /// Which page of a longer list the entries are, if the telegram says so.
+    /// The fields that make the entries a page of a longer list, if there are such fields.
     pub page: Option<Page>,
-    /// One entry.
+    /// The layout of one entry.
     pub layout: Cow<'static, Layout>,
 }
 
-/// How many entries a group has.
+/// The number of entries of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Repeat {
     /// Always this many.
     Fixed(usize),
-    /// As many as a sibling field says, which is computed from the group. If the field stands behind the group, the entries end
-    /// where just enough bytes are left for what follows them.
+    /// As many as a sibling field says. That field is computed from the group. If it is after the group, the entries end where
+    /// just enough bytes are left for the items after the group.
     Counted {
         /// The name of the counting field.
         by: Cow<'static, str>,
-        /// The most entries that are accepted and written.
+        /// The maximum number of entries that are accepted and written.
         max: usize,
     },
-    /// Always `max` entries on the wire; those that are not used stand at the end and are blank.
+    /// Always `max` entries on the wire. The unused entries are at the end and are blank.
     Padded {
-        /// The name of the sibling field that counts the used entries, if there is one. Without it the first blank entry ends them.
+        /// The name of the sibling field that counts the used entries, if there is one. Without it, the first blank entry ends the
+        /// used entries.
         by: Option<Cow<'static, str>>,
-        /// The entries on the wire.
+        /// The number of entries on the wire.
         max: usize,
-        /// The byte that a blank entry is made of.
+        /// The byte that fills a blank entry.
         pad: u8,
     },
-    /// As many as there is room for: the entries end where just enough bytes are left for what follows them.
+    /// As many as there is room for: the entries end where just enough bytes are left for the items after the group.
     Rest {
-        /// The most entries that are accepted and written.
+        /// The maximum number of entries that are accepted and written.
         max: usize,
     },
 }
 
-/// The sibling number fields by which a group is a page of a longer list: entries `start` to `start + count - 1` of `total`.
+/// The sibling number fields that make a group a page of a longer list: entries `start` to `start + count - 1` of `total`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// The name of the field with the entries of all pages.
+    /// The name of the field with the number of entries on all pages.
     pub total: Cow<'static, str>,
     /// The name of the field with the number of this page's first entry, from 1.
     pub start: Cow<'static, str>,
 }
 
-/// One of several layouts under a name; a code in another field says which. With cases of one length it is a redefinition: the
-/// same bytes read in several ways.
+/// One of several layouts under a name. A code in another field selects the layout. If all cases have the same length, the
+/// choice is a redefinition: the same bytes, read in several ways.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     /// The name in code, JSON and paths.
     pub name: Cow<'static, str>,
     /// The name on the sheet. Empty if there is none.
     pub label: Cow<'static, str>,
-    /// Dotted path, through parts, from the layout that the choice stands in, of a text, digits or code field. It stands before the
-    /// choice, or at a fixed offset: behind the choice, that is, if all cases have the same length.
+    /// Dotted path of a text, digits or code field. The path starts at the layout that contains the choice and goes through parts.
+    /// The field is before the choice or at a fixed offset. It can be after the choice only if all cases have the same length.
     pub by: Cow<'static, str>,
-    /// What can stand here.
+    /// The possible layouts.
     pub cases: Cow<'static, [Case]>,
 }
 
 /// One layout of a [`Choice`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
-    /// The codes by which it is chosen, without padding. None at all: every code that no other case names.
+    /// The codes that select this case, without padding. An empty list selects it for every code that no other case names.
     pub codes: Cow<'static, [Cow<'static, str>]>,
-    /// What stands here then.
+    /// The layout of this case.
     pub layout: Cow<'static, Layout>,
 }
 
 impl Item {
-    /// The name under which the item appears in JSON and paths; fillers and unnamed literals have none.
+    /// The name of the item in JSON and paths. `None` for fillers and unnamed literals.
     #[must_use]
     pub const fn name(&self) -> Option<&str> {
         let name = self.own_name();

@@ -1,12 +1,13 @@
-//! [`Lenient`]: what a reader forgives, if it is told to.
+//! [`Lenient`]: the deviations that a reader forgives on request.
 //!
-//! Nothing is forgiven unless it is named. The static and the dynamic codec stay strict: bytes are mended first, by the
-//! layout, and then read like any others. So both forgive alike, and strict reading pays nothing. What was mended is written
-//! otherwise than it was read.
+//! A deviation is forgiven only if it is named. The static and the dynamic codec stay strict: the bytes are first mended by the
+//! layout and then read like any others. So both codecs forgive the same deviations, and strict reading has no extra cost. A
+//! telegram that was mended encodes to other bytes than it was read from.
 //!
-//! A single field forgives by its own options, for every reader: an open list of codes keeps unknown ones, `none = "spaces"`
-//! makes a blank number none, `half = "replace"` or `"drop"` reads a text that was cut in the middle of a character, a filler may be
-//! `any`. Stripped blanks and bytes left over are no field's: they are forgiven by call, and for record files by their plan.
+//! A field can also forgive by its own options, which apply to every reader: an open list of codes keeps unknown codes,
+//! `none = "spaces"` reads a blank number as `None`, `half = "replace"` or `"drop"` reads a text that was cut in the middle of a
+//! character, and a filler may be `any`. Stripped blanks and surplus bytes belong to no field, so there is no field option for
+//! them. They are forgiven by a call, or by the plan of a record file.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -20,21 +21,22 @@ use crate::survey::{SurveyItem, SurveyStep, survey};
 use crate::telegram::DecodeOwned;
 use crate::view::{end_of, whole_end_of};
 
-/// What a reader forgives.
+/// The deviations that a reader forgives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lenient {
-    /// Blanks at the end of a telegram may be missing: an editor, or the peer, stripped them. Its length must be known without
-    /// them: it is fixed, or said by counts, lengths and codes that are there. What takes all that is left has no such length.
-    /// In a record file the last line end too, and only where records have one length and line ends.
+    /// Blanks at the end of a telegram may be missing because an editor or the peer stripped them. The length must be known
+    /// without them: it is fixed, or the counts, lengths and codes that are present decide it. A layout with an item that takes
+    /// all bytes that are left has no such length. In a record file this applies only if records have line ends, and the last
+    /// line end may be missing too.
     pub stripped: bool,
-    /// Bytes behind the last item are passed over.
+    /// Bytes behind the last item are ignored.
     pub trailing: bool,
-    /// A blank number is read as zero, if its field does not say that blanks mean "none". Computed fields excepted.
+    /// A blank number is read as zero, unless blanks mean `None` in its field. This does not apply to computed fields.
     pub blank_numbers: bool,
-    /// A [`Record`] keeps codes that a closed list lacks. A derived type can hold only what its type has.
+    /// A [`Record`] keeps codes that a closed list lacks. A derived type can hold only the codes of its type.
     pub unknown_codes: bool,
-    /// Half a character at the end of a text is dropped: somebody cut the text at a byte. Blanks stand in its place, or padding;
-    /// in a text between SO and SI, the SI.
+    /// Half a character at the end of a text, where the text was cut inside the character, is dropped. Blanks or padding take its
+    /// place. In a text between SO and SI, the SI takes its place.
     pub half_characters: bool,
     /// The last block of a record file may be left unfilled.
     pub unfilled: bool,
@@ -60,13 +62,14 @@ impl Lenient {
         unfilled: true,
     };
 
-    /// Whether bytes inside of a telegram are mended, and not only its end.
+    /// Whether fields inside a telegram are mended, and not only its end.
     pub(crate) const fn mends_fields(self) -> bool {
         self.blank_numbers || self.half_characters
     }
 
-    /// The bytes with what is forgiven mended: blanks put back, left-over bytes cut off, blank numbers zero, half characters
-    /// dropped. Bytes that need no mending are handed through, and so are those that cannot be mended: reading them says what is wrong.
+    /// Mends the forgiven deviations: puts blanks back, cuts off surplus bytes, replaces blank numbers by zero and drops half
+    /// characters. Bytes that need no mending are returned unchanged. So are bytes that cannot be mended: reading them reports the
+    /// error.
     #[must_use]
     pub fn mend<'b>(self, layout: &Layout, telegram: &'b [u8]) -> Cow<'b, [u8]> {
         let mut mended = self.mend_length(layout, telegram);
@@ -83,7 +86,7 @@ impl Lenient {
         mended
     }
 
-    /// A field's offset and mended bytes, if it can be mended and has to be.
+    /// The offset and the mended bytes of a field, or `None` if it needs no mending or cannot be mended.
     fn repair(self, step: &SurveyStep<'_>, bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
         let (SurveyItem::Field(field), Err(error)) = (step.what, &step.value) else { return None };
         let mut mended = bytes.to_vec();
@@ -115,12 +118,12 @@ impl Lenient {
     }
 }
 
-/// Whether the field holds nothing but blanks.
+/// Whether the field holds only blanks.
 fn is_blank(bytes: &[u8], rule: &NumberRule) -> bool {
     !bytes.is_empty() && bytes.iter().all(|byte| *byte == rule.encoding.space())
 }
 
-/// Takes the half character away that stands at this place, at the end of the text.
+/// Removes the half character at this offset, at the end of the text.
 fn drop_half(rule: &TextRule, field: &mut [u8], offset: usize) {
     const SO: u8 = 0x0E;
     const SI: u8 = 0x0F;
@@ -128,7 +131,7 @@ fn drop_half(rule: &TextRule, field: &mut [u8], offset: usize) {
     let mut start = offset;
     if rule.charset.is_shifted() {
         if start.checked_sub(1).and_then(|before| field.get(before)) == Some(&SO) {
-            // Nothing stood between SO and SI but the half.
+            // Only the half character was between SO and SI, so the SO goes too.
             start = start.saturating_sub(1);
         } else if let Some(half) = field.get_mut(start) {
             *half = SI;
@@ -138,7 +141,7 @@ fn drop_half(rule: &TextRule, field: &mut [u8], offset: usize) {
     let Some(rest) = field.get_mut(start..) else { return };
     let len = rest.len();
     match rule.justify {
-        // What follows the text is padding already.
+        // The bytes behind the text are already padding.
         Justify::Left => rest.fill(blank),
         Justify::Right => {
             rest.fill(blank);
@@ -148,10 +151,10 @@ fn drop_half(rule: &TextRule, field: &mut [u8], offset: usize) {
 }
 
 impl<'l> Record<'l> {
-    /// Reads a telegram, forgiving what may be forgiven. What reads strictly is read strictly.
+    /// Reads a telegram and forgives the given deviations. A telegram that can be read strictly is read strictly.
     ///
     /// # Errors
-    /// What cannot be forgiven.
+    /// If the telegram has an error that is not forgiven.
     pub fn decode_lenient(layout: &'l Layout, telegram: &[u8], lenient: Lenient) -> Result<Self, Error> {
         let strict = Self::decode(layout, telegram);
         if strict.is_ok() || lenient == Lenient::STRICT {
@@ -187,10 +190,11 @@ fn opened(layout: &Layout) -> Layout {
     Layout { items: layout.items().iter().map(item).collect(), ..layout.clone() }
 }
 
-/// Reads a derived telegram, forgiving what may be forgiven. It owns what it holds, for the mended bytes do not last.
+/// Reads a derived telegram and forgives the given deviations. The telegram owns its values, because the mended bytes do not
+/// outlive the call.
 ///
 /// # Errors
-/// What cannot be forgiven.
+/// If the telegram has an error that is not forgiven.
 ///
 /// ```
 /// # #[cfg(feature = "derive")] {
@@ -256,7 +260,7 @@ mod tests {
         }
     }
 
-    /// What a reader that forgives says to bytes, with the value of one field.
+    /// The value of one field after lenient reading, or the text of the error.
     fn read(bytes: &[u8], path: &str, lenient: Lenient) -> Result<Value, String> {
         let layout = layout();
         let record = Record::decode_lenient(&layout, bytes, lenient).map_err(|error| error.to_string())?;

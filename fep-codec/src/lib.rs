@@ -1,10 +1,10 @@
 //! Fixed-length telegrams (전문): fields at fixed byte offsets, text in a national or mainframe charset.
 //!
-//! One data model carries everything: a [`Layout`] says which bytes mean what. `#[derive(Telegram)]` makes one at compile
-//! time out of an annotated struct, a spec file lowers to one at run time, and two layouts can be compared. Both the
-//! static codec ([`Telegram`], [`Decode`]) and the dynamic one ([`Record`]) call the same field kinds, so they cannot drift.
+//! Everything uses one data model: a [`Layout`] defines the meaning of each byte. `#[derive(Telegram)]` makes a layout at
+//! compile time from an annotated struct, and a spec file is lowered to a layout at run time. Two layouts can be compared. The
+//! static codec ([`Telegram`], [`Decode`]) and the dynamic codec ([`Record`]) call the same field kinds, so they cannot drift.
 //!
-//! What this crate is not: it opens no socket, reads no spec file and knows no clock.
+//! This crate does not open sockets, read spec files or use a clock.
 //!
 //! ```
 //! use fep_codec::{Decode, Digits, Telegram, Text};
@@ -36,13 +36,13 @@
 //! | to | read |
 //! |---|---|
 //! | write any telegram as a struct: every field kind, group and computed field, with examples | [`derive@Telegram`] |
-//! | lists of codes and bodies that depend on a code as enums | [`derive@Code`], [`derive@Choice`] |
-//! | know how a character becomes bytes | [`charset`] |
-//! | decode one field, or patch one, of bytes that stay as they are | [`derive@Telegram`], under "Views" |
+//! | write lists of codes, and bodies that depend on a code, as enums | [`derive@Code`], [`derive@Choice`] |
+//! | learn how a character becomes bytes | [`charset`] |
+//! | decode or patch one field and leave the other bytes as they are | [`derive@Telegram`], under "Views" |
 //! | work with layouts that are known at run time only; get and set by path | [`record`] |
 //! | turn telegrams into JSON and back; JSON Schema | [`json`] |
 //! | understand an error; find all errors of a telegram | [`error`], [`decode_all_errors`] |
-//! | read what is not quite right | [`lenient`] |
+//! | read telegrams with small errors | [`lenient`] |
 //! | look at bytes, compare two telegrams | [`dump`], [`diff()`] |
 //! | read and write record files: blocking, tokio, all processors | [`files`] |
 //! | cut a stream into telegrams; a tokio `Framed` | [`framing`], [`stream`] |
@@ -51,9 +51,9 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `std` (default) | record files, and the guess at the name that was meant. Without it the crate needs `core` and `alloc` only |
+//! | `std` (default) | record files. Without it the crate needs only `core` and `alloc` |
 //! | `derive` (default) | the derives |
-//! | `charset-korean`, `charset-ebcdic-korean`, `charset-ebcdic`, `charset-japanese`, `charset-ebcdic-japanese` (all default) | the tables of these charsets; ASCII and UTF-8 are always there |
+//! | `charset-korean`, `charset-ebcdic-korean`, `charset-ebcdic`, `charset-japanese`, `charset-ebcdic-japanese` (all default) | the tables of these charsets; ASCII and UTF-8 are always available |
 //! | `json` | [`json`] |
 //! | `serde` | `serde::Serialize` and `Deserialize` of [`value`] types, and of telegrams with `#[telegram(serde)]` |
 //! | `tokio` | [`stream`], and record files over `AsyncRead` and `AsyncWrite` |
@@ -65,11 +65,12 @@
 #![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
 
 extern crate alloc;
-// Only what needs an operating system may name it; so the prelude is that of `core` in every build, and no import is forgotten.
+// Only code that needs an operating system may name `std`. So the prelude is that of `core` in every build, and a missing import
+// is an error in every build.
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-// Reading order: a module imports only modules that stand before it.
+// Reading order: a module imports only modules that are listed before it.
 pub mod charset;
 pub mod layout;
 pub mod error;
@@ -113,7 +114,7 @@ pub use survey::decode_all_errors;
 pub use telegram::{Decode, DecodeOwned, Telegram, TelegramSet, TelegramSetOwned};
 pub use value::{Date, DateTime, Digits, MonthDay, MonthDayTime, Text, Time};
 
-/// The code in the README of this crate compiles and holds.
+/// Runs the code in the README of this crate as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -8,7 +8,7 @@ use crate::layout::{Case, Choice, Chooser, Extent, ExtentRule, Group};
 use crate::telegram::{Decode, Telegram};
 use crate::walk::no_count;
 
-/// What a choice holds: one of several bodies, each a telegram of its own. `#[derive(Choice)]` on an enum implements it.
+/// The content of a choice: one of several bodies, each a separate telegram. `#[derive(Choice)]` on an enum implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no choice of bodies",
     label = "not an enum of bodies",
@@ -18,7 +18,7 @@ pub trait Body {
     /// The cases, in the order of the enum.
     const CASES: &'static [Case];
 
-    /// The index of the case that this is.
+    /// The index of the case of this body.
     fn case(&self) -> usize;
 
     /// Writes the body's items.
@@ -27,38 +27,37 @@ pub trait Body {
     /// The first item that cannot be written.
     fn encode_body(&self, writer: &mut Writer<'_>) -> Result<(), Error>;
 
-    /// How many bytes [`Body::encode_body`] writes.
+    /// The number of bytes that [`Body::encode_body`] writes.
     fn body_len(&self) -> usize;
 
-    /// Writes the body of the choice with this name. Whether its code is there is checked when the layout is written:
-    /// [`Writer::check_case`].
+    /// Writes the body of the choice with this name. [`Writer::check_case`] checks the code after the whole layout is written.
     ///
     /// # Errors
-    /// Those of its items, with the name in front of the path.
+    /// The errors of its items, with the name in front of the path.
     #[inline]
     fn encode_as(&self, name: &str, writer: &mut Writer<'_>) -> Result<(), Error> {
         self.encode_body(writer).map_err(|error| error.within(name))
     }
 }
 
-/// A body that can be read from bytes, borrowing from them what can be borrowed.
+/// A body that can be read from bytes and may borrow from them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no choice of bodies that can be read",
     label = "not an enum of bodies",
     note = "put `#[derive(Choice)]` on an enum whose variants each hold a telegram"
 )]
 pub trait DecodeBody<'a>: Body + Sized {
-    /// Reads the body at this index.
+    /// Reads the body of the case at this index.
     ///
     /// # Errors
     /// The first item that cannot be read.
     fn decode_body(case: usize, reader: &mut Reader<'a>) -> Result<Self, Error>;
 
-    /// Reads whichever body the code at `by` means, in a layout that began at `start`. So many bytes follow it, if it takes what
-    /// is left.
+    /// Reads the body that the code at `by` selects, in a layout that began at `start`. `behind` is the number of bytes to leave
+    /// for later items. It matters only if the body takes the rest of the bytes.
     ///
     /// # Errors
-    /// If no case has the code; those of the body's items, with the choice's name in front of the path.
+    /// If no case has the code. Also the errors of the body's items, with the choice's name in front of the path.
     #[inline]
     fn decode_chosen(
         reader: &mut Reader<'a>,
@@ -73,20 +72,21 @@ pub trait DecodeBody<'a>: Body + Sized {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads a part: another telegram's items under a name. So many bytes follow it, if it takes what is left.
+    /// Reads a part: another telegram's items under a name. `behind` is the number of bytes to leave for later items. It matters
+    /// only if the part takes the rest of the bytes.
     ///
     /// # Errors
-    /// Those of its items, with the name in front of the path.
+    /// The errors of its items, with the name in front of the path.
     #[inline]
     pub fn part<T: Decode<'a>>(&mut self, name: &str, behind: usize) -> Result<T, Error> {
         self.before(behind, T::decode_items).map_err(|error| error.within(name))
     }
 
-    /// Reads a group's entries. `count` is what the counting field said, if the rule names one.
+    /// Reads a group's entries. `count` is the value of the counting field, if the rule names one.
     ///
     /// # Errors
-    /// Those of its items, with the group's name and the entry's index in front of the path, or if the bytes are no such
-    /// number of entries.
+    /// The errors of its items, with the group's name and the entry's index in front of the path. Also if the bytes do not hold
+    /// the expected number of entries.
     #[inline]
     pub fn group<T: Decode<'a>>(
         &mut self,
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
     /// Reads the entries of a group of fixed size.
     ///
     /// # Errors
-    /// Those of its items, with the group's name and the entry's index in front of the path.
+    /// The errors of its items, with the group's name and the entry's index in front of the path.
     pub fn array<T: Decode<'a>, const N: usize>(&mut self, group: &Group) -> Result<[T; N], Error> {
         let entries = self.entries(group, Extent::Count(N), T::decode_items)?;
         let count = entries.len();
@@ -115,7 +115,7 @@ impl Writer<'_> {
     /// Writes a part: another telegram's items under a name.
     ///
     /// # Errors
-    /// Those of its items, with the name in front of the path.
+    /// The errors of its items, with the name in front of the path.
     #[inline]
     pub fn part<T: Telegram>(&mut self, name: &str, part: &T) -> Result<(), Error> {
         part.encode_items(self).map_err(|error| error.within(name))
@@ -124,7 +124,7 @@ impl Writer<'_> {
     /// Writes a group's entries.
     ///
     /// # Errors
-    /// Those of its items, with the group's name and the entry's index in front of the path.
+    /// The errors of its items, with the group's name and the entry's index in front of the path.
     pub fn group<T: Telegram>(&mut self, group: &Group, entries: &[T]) -> Result<(), Error> {
         self.entries(group, entries, |writer, entry| entry.encode_items(writer))
     }

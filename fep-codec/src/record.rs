@@ -1,10 +1,10 @@
 //! [`Record`]: a telegram whose layout is known at run time only.
 //!
-//! It holds one value for each item of its layout, in wire order. Bytes are read and written by the same cursor and the same
-//! field kinds as a derived telegram's; a record only keeps the values. Its JSON form is in `json`.
+//! A record holds one value for each item of its layout, in wire order. It only keeps the values: the cursors and the field
+//! kinds that read and write the bytes are the same as for a derived telegram. Its JSON form is in `json`.
 //!
-//! The layout is a spec file's or a derived type's. A path goes through parts, entries (from 0) and the case of a choice that stands
-//! there: `body.items[3].amount`. Computed fields and fillers need no value.
+//! The layout comes from a spec file or a derived type. A path goes through parts, entries (from 0) and the current case of a
+//! choice: `body.items[3].amount`. Computed fields and fillers need no value.
 //!
 //! ```
 //! # #[cfg(feature = "derive")] {
@@ -46,11 +46,11 @@
 //! }
 //!
 //! let mut record = Record::decode(Answer::LAYOUT, b"1201000250")?;
-//! assert_eq!(record.get("body.items[1].amount"), Some(&Value::Number(250))); // 2.50: the smallest unit is counted
+//! assert_eq!(record.get("body.items[1].amount"), Some(&Value::Number(250))); // 2.50, counted in the smallest unit
 //! record.set("body.items[0].amount", Value::Number(7))?;
 //! record.push_entry("body.items")?;
 //! record.set("body.items[2].amount", Value::Number(8))?;
-//! record.set("body.item_count", Value::Absent)?; // it was read as 2; what is left out is computed
+//! record.set("body.item_count", Value::Absent)?; // it was read as 2; an absent value is computed
 //! assert_eq!(record.encode()?, b"13000702500008");
 //!
 //! let mut record = Record::new(Answer::LAYOUT);
@@ -91,7 +91,7 @@ pub(crate) use self::write::put_value;
 use crate::layout::Layout;
 use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
 
-/// The values of a telegram with a layout.
+/// The values of a telegram, with its layout.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record<'l> {
     layout: &'l Layout,
@@ -101,10 +101,10 @@ pub struct Record<'l> {
 /// The value of one item. A field's kind decides which of these it can hold.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Value {
-    /// Not given. Encoding fills what follows from the layout and refuses the rest; unnamed literals always have it, and fillers
-    /// unless they may hold anything and do.
+    /// Not given. Encoding fills in a value that follows from the layout, and otherwise fails. Unnamed literals always have this
+    /// value. Fillers have it too, except a filler that may hold any bytes and is not blank.
     Absent,
-    /// The field says that it has no value.
+    /// The field states that it has no value.
     None,
     /// Text, digits or a code, without padding.
     Text(String),
@@ -122,13 +122,13 @@ pub enum Value {
     MonthDayTime(MonthDayTime),
     /// A flag.
     Flag(bool),
-    /// Raw bytes, named literals, and what stood in a filler that may hold anything.
+    /// Raw bytes, a named literal, or the bytes of a filler that may hold any bytes.
     Bytes(Vec<u8>),
     /// A part's values, in wire order.
     Part(Vec<Self>),
     /// A group's entries, each with its values in wire order.
     Group(Vec<Vec<Self>>),
-    /// The number of a choice's case, and that case's values in wire order.
+    /// The index of a choice's case, and that case's values in wire order.
     Choice(usize, Vec<Self>),
 }
 
@@ -151,18 +151,18 @@ impl<'l> Record<'l> {
         &self.values
     }
 
-    /// The values alone.
+    /// The values without the layout.
     pub(crate) fn into_values(self) -> Vec<Value> {
         self.values
     }
 
-    /// A record with these values, which must be as many as the layout has items.
+    /// A record with these values. There must be as many values as the layout has items.
     pub(crate) fn from_values(layout: &'l Layout, values: Vec<Value>) -> Self {
         Self { layout, values }
     }
 }
 
-/// A record does not know which of a bare value's fields are secret, so values show their kind only.
+/// A bare value does not know whether its field is secret, so `Debug` shows only the kind of the value.
 impl core::fmt::Debug for Value {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(self.kind_name())
@@ -170,7 +170,7 @@ impl core::fmt::Debug for Value {
 }
 
 impl Value {
-    /// What the value is, in a word for messages.
+    /// The kind of the value, as a phrase for messages.
     #[must_use]
     pub const fn kind_name(&self) -> &'static str {
         match self {

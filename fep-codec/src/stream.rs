@@ -1,8 +1,8 @@
 //! [`TelegramCodec`]: derived telegrams over `tokio_util::codec::Framed`.
 //!
-//! A telegram that cannot be decoded is an item of the stream, not its end: the frame was whole, the next one may be fine.
-//! Only a frame whose length or end cannot be trusted ends the stream. Sockets are the caller's business. The example `framed` of
-//! this crate has two sides over TCP.
+//! A telegram that cannot be decoded is an item of the stream and does not end it, because the frame was complete and the next one
+//! may be valid. Only a frame whose length or end cannot be trusted ends the stream. The caller owns the sockets. The example
+//! `framed` of this crate shows both sides over TCP.
 //!
 //! ```
 //! # #[cfg(feature = "derive")] {
@@ -44,14 +44,14 @@ use crate::error::Error;
 use crate::framing::{FrameError, Framing, LengthPrefix};
 use crate::telegram::TelegramSetOwned;
 
-/// Frames and telegrams of type `T`: a derived telegram, or a derived enum of the telegrams that a line carries.
+/// A codec for frames that hold telegrams of type `T`: a derived telegram, or a derived enum of the telegrams that a line carries.
 #[derive(Clone, Debug)]
 pub struct TelegramCodec<T, F = LengthPrefix> {
     framing: F,
     telegram: PhantomData<fn() -> T>,
 }
 
-/// A frame whose bytes are no telegram of the expected kinds.
+/// A frame that cannot be decoded as any of the expected telegrams.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct UndecodableError {
@@ -65,16 +65,16 @@ pub struct UndecodableError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StreamError {
-    /// The connection.
+    /// The connection failed.
     Io(io::Error),
-    /// The next frame's length.
+    /// The length, the code or the end of the next frame is wrong.
     Frame(FrameError),
-    /// A telegram of ours that cannot be written. The stream itself is sound.
+    /// A telegram that is to be sent cannot be encoded. The stream itself can still be used.
     Encode(Error),
 }
 
 impl<T, F: Framing> TelegramCodec<T, F> {
-    /// A codec for frames of this kind: a [`LengthPrefix`], or a [`CodeTable`](crate::framing::CodeTable).
+    /// A codec for this framing, such as a [`LengthPrefix`] or a [`CodeTable`](crate::framing::CodeTable).
     #[must_use]
     pub const fn new(framing: F) -> Self {
         Self { framing, telegram: PhantomData }

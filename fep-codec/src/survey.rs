@@ -1,7 +1,7 @@
-//! A telegram taken apart item by item, going on after mistakes: what dumps, differences and lists of all errors share.
+//! A telegram read item by item, without stopping at errors. Dumps, differences and lists of all errors share this code.
 //!
-//! It reads with the same cursor as the codecs, one item at a time, and keeps what each of them says. Where the telegram
-//! ends, or how many entries a group has cannot be told, it stops.
+//! A survey reads with the same cursor as the codecs, one item at a time, and keeps the value or the error of each item. It stops
+//! at the end of the telegram, or where a group's entry count cannot be determined.
 
 mod level;
 mod due;
@@ -20,40 +20,40 @@ use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Choice, Extent, Field, Filler, Group, Item, Layout, Limit, Literal, Repeat};
 use crate::record::{Value, case_of, field_value, tail};
 
-/// One item where it stands.
+/// One item at its offset.
 pub(crate) struct SurveyStep<'l> {
     pub(crate) what: SurveyItem<'l>,
-    /// Where it begins, in bytes from the start of the telegram.
+    /// The offset of the item, in bytes from the start of the telegram.
     pub(crate) offset: usize,
-    /// Bytes on the wire; the telegram may have fewer.
+    /// The length on the wire in bytes. The telegram may have fewer bytes.
     pub(crate) len: usize,
-    /// The path; empty if the item has no name.
+    /// The path. It is empty if the item has no name.
     pub(crate) path: String,
-    /// The path of what encloses it, for items without a name.
+    /// The path of the enclosing item, for items without a name.
     pub(crate) within: String,
-    /// What it says. Literals and fillers say nothing, [`Value::Absent`].
+    /// The value of the item. Literals and fillers have [`Value::Absent`].
     pub(crate) value: Result<Value, Error>,
 }
 
-/// What stands at a step.
+/// The item of a step.
 #[derive(Clone, Copy)]
 pub(crate) enum SurveyItem<'l> {
     Field(&'l Field),
     Literal(&'l Literal),
     Filler(&'l Filler),
-    /// So many entries of a group that are not used.
+    /// A group and the number of its unused entries.
     Unused(&'l Group, usize),
-    /// A group whose number of entries is not known, and all that follows it.
+    /// Bytes of a group that cannot be read as entries. If the number of entries is not known, these are all bytes that are left.
     Unread(&'l Group),
     /// A choice whose case is not known.
     Unchosen(&'l Choice),
-    /// What is left behind the last item; it may be what a secret field was meant to have.
+    /// The bytes that are left after the last item, or within an item of a stated length. They may belong to a secret field.
     LeftOver {
         may_be_secret: bool,
     },
 }
 
-/// Takes a telegram apart.
+/// Reads a telegram item by item.
 pub(crate) fn survey<'l>(layout: &'l Layout, telegram: &[u8]) -> Vec<SurveyStep<'l>> {
     let mut survey = Survey::new(telegram);
     let (complete, _) = survey.items(layout);
@@ -66,7 +66,7 @@ pub(crate) fn survey<'l>(layout: &'l Layout, telegram: &[u8]) -> Vec<SurveyStep<
     survey.steps
 }
 
-/// The way from the telegram to where the survey stands.
+/// One element of the path from the telegram to the current item.
 enum Trail<'l> {
     Name(&'l str),
     Entry(usize),
@@ -75,17 +75,17 @@ enum Trail<'l> {
 struct Survey<'l, 't> {
     telegram: &'t [u8],
     at: usize,
-    /// Where the bytes end that the item may have.
+    /// The end of the bytes that the current item may have.
     end: usize,
-    /// Where the telegram ends, or an item whose length some field says.
+    /// The end of the telegram, or of the enclosing item whose length a field states.
     limit: usize,
-    /// The index of the entry that the survey is in.
+    /// The index of the current entry.
     entry: u64,
     trail: Vec<Trail<'l>>,
     steps: Vec<SurveyStep<'l>>,
-    /// What computed fields must say, and at which step they stand; none if nobody asks.
+    /// The values that computed fields must have, each with the index of its step. `None` if they are not needed.
     dues: Option<Vec<(usize, Due)>>,
-    /// Why one of them cannot be told.
+    /// The reason why one of these values cannot be determined.
     undue: Option<Error>,
 }
 
@@ -97,7 +97,7 @@ impl<'l, 't> Survey<'l, 't> {
         Self { telegram, at: 0, end, limit: end, entry: 0, trail, steps, dues: None, undue: None }
     }
 
-    /// Adds the steps of a layout's items, and says whether the telegram went on to the end of them, and their values.
+    /// Adds the steps of a layout's items. Returns whether the telegram contains all of them, and their values.
     fn items(&mut self, layout: &'l Layout) -> (bool, Vec<Value>) {
         let mut level = Level::new(layout, self.at, self.steps.len());
         let mut complete = true;
@@ -187,7 +187,7 @@ impl<'l, 't> Survey<'l, 't> {
             Ok(Extent::Count(count) | Extent::Padded(Some(count))) => count,
             Ok(Extent::Padded(None)) => group.used_entries(self.telegram.get(self.at..).unwrap_or_default()),
             Ok(Extent::Rest(_)) => return self.rest(group, entries),
-            // The count's own error says why.
+            // The step of the count has the error.
             Err(()) => return self.unread(group, Ok(Value::Absent)),
         };
         (0..count).all(|_| self.one_entry(group, entries)) && self.unused(group, count)
@@ -204,7 +204,7 @@ impl<'l, 't> Survey<'l, 't> {
         go_on
     }
 
-    /// The entries of a padded group that are not used.
+    /// Adds the unused entries of a padded group.
     fn unused(&mut self, group: &'l Group, used: usize) -> bool {
         let (Repeat::Padded { max, .. }, Some(len)) = (&group.repeat, group.layout.fixed_len()) else { return true };
         let unused = max.saturating_sub(used);
@@ -215,7 +215,7 @@ impl<'l, 't> Survey<'l, 't> {
         self.push(SurveyItem::Unused(group, unused), len.saturating_mul(unused), None, blank)
     }
 
-    /// Entries up to the end of the bytes that they may have.
+    /// Adds entries up to the end of the bytes that they may have.
     fn rest(&mut self, group: &'l Group, entries: &mut Vec<Vec<Value>>) -> bool {
         let room = Reader::starting_at(self.telegram.get(..self.end).unwrap_or_default(), self.at).check_room(group);
         let entry = group.layout.fixed_len().unwrap_or(0);
@@ -227,7 +227,7 @@ impl<'l, 't> Survey<'l, 't> {
                 return self.unread(group, error.map(|()| Value::Absent));
             }
             if left < entry {
-                // What follows the group stands where it stands whatever this is.
+                // The items after the group are at a known offset, even if these bytes are not an entry.
                 let part = room.and(Ok(Value::Absent));
                 return self.push(SurveyItem::Unread(group), left, Some(&group.name), part);
             }
@@ -241,7 +241,7 @@ impl<'l, 't> Survey<'l, 't> {
         true
     }
 
-    /// All that is left, of which nobody knows what it is.
+    /// Adds one step for all bytes that are left, because they cannot be divided into items.
     fn unread(&mut self, group: &'l Group, why: Result<Value, Error>) -> bool {
         let rest = self.end.saturating_sub(self.at);
         self.push(SurveyItem::Unread(group), rest, Some(&group.name), why);
@@ -249,7 +249,7 @@ impl<'l, 't> Survey<'l, 't> {
     }
 
     fn choice(&mut self, level: &Level<'l>, choice: &'l Choice, index: usize) -> (bool, Value) {
-        // The code may stand behind the bytes that the choice itself has.
+        // The code may be after the bytes of the choice itself.
         let reader = Reader::starting_at(self.telegram, self.at);
         match case_of(level.layout, index, choice, level.start, &reader) {
             Ok(case) => match choice.cases().get(case) {
@@ -260,7 +260,7 @@ impl<'l, 't> Survey<'l, 't> {
                 None => (false, Value::Absent),
             },
             Err(error) => {
-                // If all cases have one length, what follows is where it always is.
+                // If all cases have the same length, the items after the choice are at a known offset.
                 let len = choice.fixed_len();
                 let rest = self.end.saturating_sub(self.at);
                 let go_on =
@@ -292,7 +292,7 @@ impl<'l, 't> Survey<'l, 't> {
         if within.is_empty() { name.to_owned() } else { format!("{within}.{name}") }
     }
 
-    /// An error with the names of what encloses it.
+    /// An error with the names of the enclosing items.
     fn around(&self, error: Error) -> Error {
         self.trail.iter().rev().fold(error, Trail::around)
     }
@@ -326,7 +326,7 @@ impl SurveyStep<'_> {
         rest.get(..self.len).unwrap_or(rest)
     }
 
-    /// Whether the bytes are, or may be, those of a secret field.
+    /// Whether the bytes belong, or may belong, to a secret field.
     pub(crate) fn is_secret(&self) -> bool {
         match self.what {
             SurveyItem::Field(field) => field.secret,

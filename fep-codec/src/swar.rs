@@ -1,7 +1,7 @@
-//! Bytes, eight at a time: ASCII digits, runs of ASCII, reserved bytes. What they mean is said in [`crate::kind`].
+//! Operations on eight bytes at a time: ASCII digits, runs of ASCII, reserved bytes. [`crate::kind`] defines their meaning.
 //!
-//! A word holds the first digit in its lowest byte, whatever the machine. Fewer than eight bytes are loaded and stored as two
-//! pieces that overlap, for a loop over bytes costs more than all the arithmetic.
+//! A word holds the first digit in its lowest byte, on any machine. Four to seven bytes are loaded as two pieces that overlap,
+//! because a loop over bytes costs more than all the arithmetic.
 
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 const TO_EIGHT: u64 = 100_000_000;
@@ -19,7 +19,7 @@ fn others(word: &[u8; 8]) -> u64 {
     u64::from_le_bytes(*word) & 0x8080_8080_8080_8080
 }
 
-/// How many bytes of ASCII these begin with.
+/// The number of ASCII bytes at the start of `bytes`.
 #[inline(always)]
 pub(crate) fn ascii_len(bytes: &[u8]) -> usize {
     let Some(last) = bytes.last_chunk() else {
@@ -29,12 +29,12 @@ pub(crate) fn ascii_len(bytes: &[u8]) -> usize {
     let (fours, _) = words.as_chunks::<4>();
     let fours = fours.iter().take_while(|four| four.iter().fold(0, |seen, word| seen | others(word)) == 0).count();
     let words = words.iter().enumerate().skip(4 * fours).map(|(at, word)| (8 * at, others(word)));
-    // The last eight bytes overlap others that are ASCII.
+    // The last eight bytes may overlap earlier words. The search reaches them only if all earlier words are ASCII.
     let mut ends = words.chain([(bytes.len() - 8, others(last))]);
     ends.find(|(_, others)| *others != 0).map_or(bytes.len(), |(at, others)| at + others.trailing_zeros() as usize / 8)
 }
 
-/// Whether all bytes are this one. It looks at all of them, as [`all_digits`] does.
+/// Whether all bytes are equal to `byte`. It looks at all of them, as [`all_digits`] does.
 #[inline(always)]
 pub(crate) fn all_are(bytes: &[u8], byte: u8) -> bool {
     let Some(last) = bytes.last_chunk::<8>() else { return bytes.iter().all(|other| *other == byte) };
@@ -43,7 +43,7 @@ pub(crate) fn all_are(bytes: &[u8], byte: u8) -> bool {
     words.iter().fold(others(last), |seen, word| seen | others(word)) == 0
 }
 
-/// Whether all bytes are digits. It looks at all of them, which is quicker than stopping at the first that is none.
+/// Whether all bytes are digits. It looks at all of them, which is faster than stopping at the first byte that is not a digit.
 #[inline(always)]
 pub(crate) fn all_digits(bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk::<8>() else { return few(bytes).1 };
@@ -51,7 +51,7 @@ pub(crate) fn all_digits(bytes: &[u8]) -> bool {
     eights.iter().fold(wrong(u64::from_le_bytes(*last)), |seen, eight| seen | wrong(u64::from_le_bytes(*eight))) == 0
 }
 
-/// Reads up to 19 digits; none if one is no digit.
+/// Reads up to 19 digits. Returns `None` if any byte is not a digit.
 #[inline(always)]
 pub(crate) fn parse_u64(digits: &[u8]) -> Option<u64> {
     let (first, eights) = digits.as_rchunks::<8>();
@@ -64,7 +64,7 @@ pub(crate) fn parse_u64(digits: &[u8]) -> Option<u64> {
     sound.then_some(value)
 }
 
-/// The number of at most seven digits, and whether they are digits.
+/// The number in at most seven bytes, and whether all of them are digits.
 #[inline(always)]
 fn few(bytes: &[u8]) -> (u64, bool) {
     if bytes.len() > 3 {
@@ -77,7 +77,7 @@ fn few(bytes: &[u8]) -> (u64, bool) {
     })
 }
 
-/// Writes the value with leading zeros, two digits at a time, and says whether it fitted.
+/// Writes the value with leading zeros, two digits at a time, and returns whether it fits.
 #[inline(always)]
 pub(crate) fn write_u64(mut value: u64, out: &mut [u8]) -> bool {
     let (first, pairs) = out.as_rchunks_mut::<2>();
@@ -107,7 +107,7 @@ fn two_digits(value: u64) -> [u8; 2] {
     usize::try_from(value).ok().and_then(|at| TABLE.get(at)).copied().unwrap_or([b'0'; 2])
 }
 
-/// Four to seven bytes as a word, behind zeros.
+/// Four to seven bytes as a word, with `0` digits in front.
 #[inline(always)]
 fn load(bytes: &[u8]) -> u64 {
     let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else { return 0 };
@@ -116,14 +116,15 @@ fn load(bytes: &[u8]) -> u64 {
     word << (64 - bits) | ZEROS >> bits
 }
 
-/// What is not zero if one of the bytes is no digit: without its 3 it is more than nine, which carries into the highest bit.
+/// A word that is not zero if any of the bytes is not a digit. `byte ^ 0x30` is more than nine for such a byte, and the addition
+/// carries it into the highest bit.
 #[inline(always)]
 const fn wrong(word: u64) -> u64 {
     let values = word ^ ZEROS;
     (values | values.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080
 }
 
-/// The number of eight digits, by three multiplications: pairs, then fours, then all.
+/// The number of eight digits. One multiplication joins the digits into pairs, two more join the pairs.
 #[inline(always)]
 const fn number(word: u64) -> u64 {
     let values = word ^ ZEROS;
@@ -167,7 +168,7 @@ mod tests {
         for value in values {
             for len in 0..=24 {
                 let text = format!("{value:0len$}");
-                // A number without digits is none, but zero takes no room.
+                // Zero fits into a field of no bytes.
                 let text = if value == 0 && len == 0 { "" } else { &text };
                 let mut out = vec![b'x'; len + 2];
                 assert_eq!(write_u64(value, &mut out[1..=len]), text.len() == len, "{value} in {len}");

@@ -9,8 +9,8 @@
 //! | [`DecodeOwned`] | `DeserializeOwned` | a value can be read, and borrows nothing |
 //! | [`TelegramSet<'a>`](TelegramSet) | `Deserialize<'de>` of an internally tagged enum | one of several telegrams, chosen by codes in the bytes; may borrow |
 //! | [`TelegramSetOwned`] | the same with `DeserializeOwned` | one of several telegrams that borrow nothing |
-//! | [`FieldValue`](crate::FieldValue) | both traits of a leaf type | a type can stand for one field |
-//! | [`Writer`], [`Reader`] | `Serializer`, `Deserializer` | the cursors that derived code calls; there is one format, so they are no traits |
+//! | [`FieldValue`](crate::FieldValue) | both traits of a leaf type | a type can be the value of one field |
+//! | [`Writer`], [`Reader`] | `Serializer`, `Deserializer` | the cursors that derived code calls; not traits, as there is one format |
 //!
 //! One difference: a layout is known without a value ([`Telegram::LAYOUT`]), because the sheet fixes every byte in advance.
 
@@ -31,7 +31,7 @@ use crate::layout::{Item, Layout};
     note = "put `#[derive(Telegram)]` on it; a plain field needs `len = …`"
 )]
 pub trait Telegram {
-    /// Which bytes mean what.
+    /// The meaning of each byte.
     const LAYOUT: &'static Layout;
 
     /// Writes the items in wire order.
@@ -40,13 +40,13 @@ pub trait Telegram {
     /// The first item that cannot be written.
     fn encode_items(&self, writer: &mut Writer<'_>) -> Result<(), Error>;
 
-    /// How many bytes [`Telegram::encode_into`] writes.
+    /// The number of bytes that [`Telegram::encode_into`] writes.
     fn encoded_len(&self) -> usize;
 
     /// Writes the telegram to the start of `out` and returns its length in bytes. Allocates nothing.
     ///
     /// # Errors
-    /// If a value cannot be written, or `out` is too short. Then `out` holds rubbish.
+    /// If a value cannot be written, or `out` is too short. Then the content of `out` is unspecified.
     #[inline]
     fn encode_into(&self, out: &mut [u8]) -> Result<usize, Error> {
         let mut writer = Writer::new(out);
@@ -82,7 +82,7 @@ pub trait Decode<'a>: Telegram + Sized {
     /// Reads a telegram from exactly these bytes.
     ///
     /// # Errors
-    /// If they are no such telegram, bytes left over included.
+    /// If the bytes are not such a telegram, or if bytes are left over.
     #[inline]
     fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
         let mut reader = Reader::of_len(bytes, const { Self::LAYOUT.fixed_len() })?;
@@ -97,26 +97,26 @@ pub trait DecodeOwned: for<'a> Decode<'a> {}
 
 impl<T: for<'a> Decode<'a>> DecodeOwned for T {}
 
-/// One telegram or a choice of several: what can come next on a line or in a file.
+/// One telegram or a choice of several: the telegrams that can come next on a line or in a file.
 ///
-/// `#[derive(Telegram)]` on an enum implements it if each variant holds a telegram: the layouts' `when` decide. Each derived
-/// struct is a set of one. The lifetime is that of the bytes, from which the telegrams may borrow; code that keeps them
-/// longer than the bytes asks for a [`TelegramSetOwned`].
+/// `#[derive(Telegram)]` on an enum implements this trait if each variant holds a telegram. The `when` of the layouts selects
+/// the variant. Each derived struct is a set of one. The lifetime is that of the bytes, because the telegrams may borrow from
+/// them. Code that keeps telegrams longer than the bytes needs a [`TelegramSetOwned`].
 pub trait TelegramSet<'a>: Sized {
     /// The layouts of all telegrams, in the order in which they are tried.
     const LAYOUTS: &'static [&'static Layout];
 
-    /// The length in bytes of the telegram that these bytes begin with, if its layout has a fixed length. `None` if it varies,
-    /// or if the bytes begin with no telegram of the set.
+    /// The length in bytes of the telegram at the start of these bytes, if its layout has a fixed length. `None` if the length
+    /// varies, or if the bytes do not begin with a telegram of the set.
     fn any_fixed_len(bytes: &[u8]) -> Option<usize>;
 
-    /// Reads the telegram that has exactly these bytes.
+    /// Reads a telegram of the set from exactly these bytes.
     ///
     /// # Errors
     /// If no `when` holds, or the telegram that was chosen cannot be read.
     fn decode_any(bytes: &'a [u8]) -> Result<Self, Error>;
 
-    /// How many bytes [`TelegramSet::encode_any`] writes.
+    /// The number of bytes that [`TelegramSet::encode_any`] writes.
     fn any_len(&self) -> usize;
 
     /// Writes the telegram to the start of `out` and returns its length in bytes.
@@ -165,8 +165,8 @@ impl Layout {
             })
     }
 
-    /// Whether the literals at fixed offsets are there and all conditions of [`Layout::when`] hold. A layout with neither
-    /// recognises nothing.
+    /// Whether these bytes have all literals at fixed offsets, and all conditions of [`Layout::when`] hold. A layout with neither
+    /// literals nor conditions recognises nothing.
     #[must_use]
     pub fn recognises(&self, bytes: &[u8]) -> bool {
         let mut offset = 0_usize;
@@ -184,14 +184,13 @@ impl Layout {
         some && (self.when.is_empty() || self.matches(bytes))
     }
 
-    /// Whether a choice of several telegrams takes this one for these bytes: by its `when`, or if it has none by its
-    /// literals.
+    /// Whether these bytes select this telegram in a choice of several: by its `when`, or by its literals if it has no `when`.
     #[must_use]
     pub fn chooses(&self, bytes: &[u8]) -> bool {
         if self.when.is_empty() { self.recognises(bytes) } else { self.matches(bytes) }
     }
 
-    /// The error of bytes that match none of these layouts: it names the fields that tell them apart, and their bytes.
+    /// The error for bytes that match none of these layouts. It names the fields in the conditions of the layouts, and their bytes.
     #[cold]
     #[must_use]
     pub fn no_match(layouts: &[&Self], bytes: &[u8]) -> Error {

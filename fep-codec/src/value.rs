@@ -1,7 +1,7 @@
-//! Values that no standard type stands for: short text without a heap, digit strings, dates and times as institutions send
-//! them.
+//! Values for which the standard library has no type: short text without a heap, digit strings, dates and times as institutions
+//! send them.
 //!
-//! They know nothing of padding, charsets or patterns on the wire; that is [`crate::kind`].
+//! They do not know padding, charsets or patterns on the wire. Those belong to [`crate::kind`].
 
 mod date;
 mod digits;

@@ -1,10 +1,10 @@
-//! Views: a telegram's bytes as they are, of which only those fields are decoded that are touched.
+//! Views over the bytes of a telegram: a field is decoded only when it is read.
 //!
-//! `#[telegram(view)]` makes `TransferView` and `TransferViewMut` of a struct `Transfer`. A view checks the length when it is
-//! made, and a field when it is read. Nothing checks the literals, fillers and computed fields that are not read:
-//! [`crate::Decode::decode`] does that.
+//! For a struct `Transfer`, `#[telegram(view)]` generates `TransferView` and `TransferViewMut`. A view checks the length when it
+//! is created, and a field when it is read. It does not check literals, fillers and computed fields that are not read:
+//! [`crate::Decode::decode`] does.
 //!
-//! [`patch`], [`find`] and [`refresh`] do the same by a layout and a path.
+//! [`patch`] and [`find`] do the same with a layout and a path, and [`refresh`] with a layout.
 
 mod locate;
 mod patch;
@@ -17,14 +17,14 @@ use self::window::{Window, WindowMut};
 pub(crate) use self::window::{end_of, whole_end_of};
 use crate::telegram::Telegram;
 
-/// A telegram that has views; `#[telegram(view)]` implements it.
+/// A telegram that has views. `#[telegram(view)]` implements this trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no view",
     label = "a part or an entry of a telegram with a view needs a view too",
     note = "put `#[telegram(view)]` on it, beside its `#[derive(Telegram)]`"
 )]
 pub trait Viewed<'b>: Telegram {
-    /// The view.
+    /// The view that reads.
     type View: From<Window<'b>>;
     /// The view that patches.
     type ViewMut: From<WindowMut<'b>>;

@@ -1,8 +1,8 @@
-//! Where the items of a telegram stand that have no constant place: behind what varies in length.
+//! The offsets of items that have no constant offset, because an item before them varies in length.
 //!
-//! A [`Walk`] goes over the items of a layout, front to back and each of them once. Only counts, lengths and the codes of choices
-//! are read on the way; what other fields hold does not matter. The codecs ask it for codes that have no constant place, and
-//! views for everything.
+//! A [`Walk`] passes the items of a layout from front to back, each of them once. On the way it reads only counts, lengths and
+//! the codes of choices. The contents of other fields do not matter. The codecs use a walk for codes that have no constant
+//! offset. Views use a walk for all items.
 
 use alloc::vec::Vec;
 
@@ -17,12 +17,12 @@ pub(crate) struct PlacedLayout<'l, 't> {
     pub(crate) telegram: &'t [u8],
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// Where the telegram ends, or has to: what a walk finds beyond it is an error.
+    /// The last offset at which an item may end, in bytes from the start of the telegram. A walk that goes beyond it fails.
     bound: usize,
 }
 
 impl<'l, 't> PlacedLayout<'l, 't> {
-    /// All of a telegram.
+    /// The layout of a whole telegram.
     pub(crate) const fn whole(layout: &'l Layout, telegram: &'t [u8]) -> Self {
         Self::new(layout, telegram, 0, telegram.len())
     }
@@ -36,17 +36,18 @@ impl<'l, 't> PlacedLayout<'l, 't> {
         Self { layout, start, end, ..self }
     }
 
-    /// A walk that has come to the item at this index.
+    /// A walk that has reached the item at this index.
     ///
     /// # Errors
-    /// If a count on the way cannot be read, or the telegram ends before.
+    /// If a count on the way cannot be read, or the telegram ends before the item.
     pub(crate) fn walk_to(self, index: usize) -> Result<Walk<'l, 't>, Error> {
         let mut walk = Walk::new(self, Vec::new());
         walk.pass(index)?;
         Ok(walk)
     }
 
-    /// Where the item at this index begins, in bytes from the start of the telegram; the end, if there is no such item.
+    /// The offset of the item at this index, in bytes from the start of the telegram. The end of the layout, if there is no such
+    /// item.
     ///
     /// # Errors
     /// Those of [`Self::walk_to`].
@@ -54,7 +55,7 @@ impl<'l, 't> PlacedLayout<'l, 't> {
         Ok(self.walk_to(index)?.at)
     }
 
-    /// Where the layout ends.
+    /// The offset at which the layout ends.
     ///
     /// # Errors
     /// Those of [`Self::walk_to`].
@@ -65,30 +66,30 @@ impl<'l, 't> PlacedLayout<'l, 't> {
         }
     }
 
-    /// Where the layout ends, or would end if the telegram did not end before.
+    /// The offset at which the layout ends, even if the telegram is shorter.
     ///
     /// # Errors
-    /// If a count on the way cannot be read, or the telegram ends before it.
+    /// If a count on the way cannot be read, or the telegram ends before that count.
     pub(crate) fn end_or_beyond(self) -> Result<usize, Error> {
         Self { bound: usize::MAX, ..self }.end()
     }
 
-    /// How many entries the group at this index has.
+    /// The number of entries of the group at this index.
     ///
     /// # Errors
     /// Those of [`Self::walk_to`].
     pub(crate) fn count(self, index: usize, group: &'l Group) -> Result<usize, Error> {
-        // A count at a constant place needs no walk.
+        // A count at a constant offset needs no walk.
         match self.layout.extent(index).counted_by().and_then(|field| self.layout.offset_of(field)) {
             Some(_) => Walk::new(self, Vec::new()).count(index, group),
             None => self.walk_to(index)?.count(index, group),
         }
     }
 
-    /// Where the entry at this index begins, of a group that begins at `at`.
+    /// The offset of the entry at this index, in a group that begins at `at`.
     ///
     /// # Errors
-    /// Those of [`Self::walk_to`], in an entry before.
+    /// Those of [`Self::walk_to`], in an earlier entry.
     pub(crate) fn entry_offset(self, group: &'l Group, at: usize, index: usize) -> Result<usize, Error> {
         if let Some(len) = group.layout.fixed_len() {
             return Ok(at.saturating_add(len.saturating_mul(index)));
@@ -101,7 +102,7 @@ impl<'l, 't> PlacedLayout<'l, 't> {
         Ok(at)
     }
 
-    /// The field that decides the choice at this index, counted from the start of the layout.
+    /// The field that decides the choice at this index. Its range counts from the start of the layout.
     fn code(self, index: usize) -> Result<Span<'l>, Error> {
         let Some(Item::Choice(choice)) = self.layout.items().get(index) else {
             return Err(Error::new(Culprit::Spec, Fault::BadSpec { reason: "there is no such choice" }));
@@ -114,11 +115,11 @@ impl<'l, 't> PlacedLayout<'l, 't> {
     }
 }
 
-/// A code that a choice asks for and that has no constant place.
+/// A code that decides a choice and has no constant offset.
 struct Code<'l> {
-    /// From the layout that is walked.
+    /// The path from the layout that is walked.
     path: &'l str,
-    /// Counted from the start of the telegram.
+    /// The field, once the walk has passed it. Its range counts from the start of the telegram.
     found: Option<Span<'l>>,
 }
 
@@ -127,20 +128,20 @@ impl<'l> Code<'l> {
         Self { path, found: None }
     }
 
-    /// The same code, looked for in a part.
+    /// The same code with its path within a part, or `None` if the code is not in the part.
     fn within(&self, part: &str) -> Option<Self> {
         Some(Self::at(self.path.strip_prefix(part)?.strip_prefix('.')?))
     }
 }
 
-/// A way over the items of a layout, which has come to one of them.
+/// A pass over the items of a layout that has reached one of them.
 pub(crate) struct Walk<'l, 't> {
     standing: PlacedLayout<'l, 't>,
-    /// Where the next item begins, in bytes from the start of the telegram.
+    /// The offset of the next item, in bytes from the start of the telegram.
     pub(crate) at: usize,
-    /// Counts and lengths without a constant place that were passed: which items, and where they begin.
+    /// The passed counts and lengths without a constant offset: the index and the offset of each.
     passed: Vec<(usize, usize)>,
-    /// Those that are looked for from outside, then the layout's own.
+    /// The codes that the caller looks for, then the codes of the layout's own choices.
     codes: Vec<Code<'l>>,
 }
 
@@ -157,7 +158,7 @@ impl<'l, 't> Walk<'l, 't> {
         Self { standing, at: standing.start, passed: Vec::new(), codes }
     }
 
-    /// Goes on to the item at this index, or to the end.
+    /// Advances to the item at this index, or to the end.
     fn pass(&mut self, index: usize) -> Result<(), Error> {
         let PlacedLayout { layout, telegram, bound, .. } = self.standing;
         for (passed, item) in layout.items().iter().enumerate().take(index) {
@@ -175,7 +176,7 @@ impl<'l, 't> Walk<'l, 't> {
         Ok(())
     }
 
-    /// Remembers a field that may be asked for later.
+    /// Remembers a field that may be needed later.
     fn note(&mut self, index: usize, field: &'l Field) {
         if matches!(field.computed, Some(Computed::Count(_) | Computed::LengthOf(_)))
             && self.standing.layout.offset_of(index).is_none()
@@ -188,10 +189,10 @@ impl<'l, 't> Walk<'l, 't> {
         }
     }
 
-    /// Where the bytes of the item at this index end at the latest. The walk has come to it.
+    /// The latest end of the bytes of the item at this index. The walk has reached this item.
     ///
     /// # Errors
-    /// If the field that says it cannot be read, or the item has no end.
+    /// If the field that states the length cannot be read, or the item has no end.
     pub(crate) fn limit(&self, index: usize) -> Result<usize, Error> {
         let PlacedLayout { layout, end, .. } = self.standing;
         match layout.limit(index) {
@@ -201,7 +202,7 @@ impl<'l, 't> Walk<'l, 't> {
         }
     }
 
-    /// The number in the field with this place in the layout, which the walk has passed if it has no constant place.
+    /// The number in the field at this index. If the field has no constant offset, the walk has already passed it.
     fn number(&self, index: usize) -> Result<usize, Error> {
         let PlacedLayout { layout, telegram, start, .. } = self.standing;
         let constant = layout.offset_of(index).map(|offset| start.saturating_add(offset));
@@ -220,14 +221,14 @@ impl<'l, 't> Walk<'l, 't> {
             let said: i128 = reader.field(slot)?;
             return Ok(usize::try_from(said).unwrap_or(usize::MAX));
         }
-        let fault = Fault::BadSpec { reason: "counts and lengths are numbers, and stand before what they speak of" };
+        let fault = Fault::BadSpec { reason: "a count or a length must be a number field before its item" };
         Err(Error::new(Culprit::Spec, fault))
     }
 
-    /// How many entries the group at this index has. The walk has come to it.
+    /// The number of entries of the group at this index. The walk has reached this group.
     ///
     /// # Errors
-    /// If their count cannot be read, or an entry's length.
+    /// If the count or the length of an entry cannot be read.
     pub(crate) fn count(&self, index: usize, group: &'l Group) -> Result<usize, Error> {
         let PlacedLayout { layout, telegram, .. } = self.standing;
         let count = |field: Option<usize>| field.map_or_else(|| Err(no_count(group)), |field| self.number(field));
@@ -238,7 +239,7 @@ impl<'l, 't> Walk<'l, 't> {
         }
     }
 
-    /// How many entries there are from here to there.
+    /// The number of entries from here to `end`, at most `max`.
     fn entries_until(&self, group: &'l Group, end: usize, max: usize) -> Result<usize, Error> {
         let mut at = self.at;
         let mut count = 0_usize;
@@ -278,7 +279,7 @@ impl<'l, 't> Walk<'l, 't> {
         Ok(end?.saturating_sub(at))
     }
 
-    /// A part's length. Codes that are looked for in it are found on the way.
+    /// The length of a part in bytes. Codes that are looked for in the part are found on the way.
     fn part_len(&mut self, index: usize, name: &'l str, layout: &'l Layout) -> Result<usize, Error> {
         let sought: Vec<_> = self.codes.iter().filter_map(|code| code.within(name)).collect();
         if let Some(len) = layout.fixed_len()
@@ -296,10 +297,10 @@ impl<'l, 't> Walk<'l, 't> {
         Ok(walk.at.saturating_sub(self.at))
     }
 
-    /// What stands in a choice.
+    /// The layout of the selected case of a choice.
     ///
     /// # Errors
-    /// If no case has its code, or its code was not passed.
+    /// If no case has the code, or the walk has not passed the code.
     pub(crate) fn case(&self, choice: &'l Choice) -> Result<&'l Layout, Error> {
         let PlacedLayout { layout, telegram, start, .. } = self.standing;
         let passed = || {
@@ -315,7 +316,7 @@ impl<'l, 't> Walk<'l, 't> {
     }
 }
 
-/// A span as [`Layout::span`] has it.
+/// Converts a span from telegram offsets to offsets from the start of the layout, as in [`Layout::span`].
 fn from_start(span: Span<'_>, start: usize) -> Span<'_> {
     Span { range: span.range.start.saturating_sub(start)..span.range.end.saturating_sub(start), ..span }
 }
@@ -338,15 +339,16 @@ pub(crate) fn no_count(group: &Group) -> Error {
 }
 
 impl Reader<'_> {
-    /// The index of the case that stands here, where the reader is, in a layout that began at `start`.
+    /// The index of the selected case of a choice at the reader's position, in a layout that began at `start`.
     ///
     /// # Errors
-    /// If no case has the code, the telegram ends before it, or nobody knows where it stands.
+    /// If no case has the code, the telegram ends before it, or its offset cannot be determined.
     pub(crate) fn case_here(&self, start: usize, by: &Chooser<'_>, choice: &Choice) -> Result<usize, Error> {
         match by {
             Chooser::At(span) => self.choose(start, span, choice),
             Chooser::Passed { layout, index } => {
-                // What takes all that is left before the choice ends so far from the end as all that follows it is long.
+                // The walk needs the end of the layout, because an item before the choice may take the rest of the layout. That end is
+                // here plus the length of the choice and of all items after it.
                 let behind = index.checked_sub(1).and_then(|before| layout.len_behind(before)).unwrap_or(self.left());
                 let end = self.position().saturating_add(behind);
                 let standing = PlacedLayout::new(layout, self.telegram(), start, end);
@@ -357,11 +359,11 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Checks that the case which was written is the one that the deciding field means. The layout began at `start`, and all of
-    /// it is written.
+    /// Checks that the written case is the one that the deciding field selects. The layout began at `start` and is completely
+    /// written.
     ///
     /// # Errors
-    /// If the field says another code.
+    /// If the code in the field selects another case.
     pub fn check_case(&self, start: usize, by: &Chooser<'_>, choice: &Choice, case: usize) -> Result<(), Error> {
         match by {
             Chooser::At(span) => self.check_case_by(start, span, choice, case),

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Writes the charset tables of fep-codec from ICU's converters, or with --check compares and writes nothing.
+"""Writes the charset tables of fep-codec from ICU's converters. With --check it compares them and writes nothing.
 
-Needs `uconv` (Debian: icu-devtools). Python because the script runs when a table is made or checked and never in a build: the
-crate reads the committed files. Each is a row of 16-bit little-endian numbers, 0 where there is no character.
+Needs `uconv` (Debian: icu-devtools). The script is in Python because it runs only to make or check a table, never in a build: the
+crate reads the committed files. Each file is a sequence of 16-bit little-endian numbers, 0 where there is no character.
 
     ksx1001.bin   94 x 94    KS X 1001, rows and columns A1 to FE
     ibm1364.bin   45 x 191   Korean EBCDIC, first byte 40 to 6C, second 40 to FE: symbols and hanja (Hangul is a formula)
     cp932.bin     60 x 189   Microsoft's Shift_JIS, first byte 81 to 9F and E0 to FC, second 40 to FC (from Python's codec)
     ibm1390.bin   99 x 191   Japanese EBCDIC, first byte 40 to 68 and B3 to EC, second 40 to FE (the user area between is a formula)
-    ibm1390-wide.bin  328 x 2  in UTF-16, sorted: what D800 and a number stands for there, a character beyond FFFF or two characters
+    ibm1390-wide.bin  328 x 2  UTF-16, sorted: entry N is the text of D800 + N in ibm1390.bin, a character beyond FFFF or two characters
     ebcdic.bin     9 x 256   single bytes of IBM-833, 290, 1027, 037, 500, 1047, 1140, 8482, 5123; FFFF where there is no character
     ibm933.bin   11,172 bits Hangul syllables that IBM-933 has, the first in the lowest bit of the first byte
 """
@@ -22,13 +22,13 @@ NO_CHARACTER = "\ufffd\x1a"
 
 
 def convert(charset, data):
-    """The characters of these bytes; what is no character becomes one of NO_CHARACTER."""
+    """The characters of these bytes. Bytes that are not a character become one of NO_CHARACTER."""
     command = ["uconv", "-f", charset, "-t", "utf-32be", "--from-callback", "substitute"]
     return subprocess.run(command, input=data, capture_output=True, check=True).stdout.decode("utf-32be")
 
 
 def pairs(charset, leads, trails, before, after, mark):
-    """The characters of two-byte codes. `after` ends each code and decodes to `mark`, which no code is."""
+    """The characters of two-byte codes. `after` ends each code and decodes to `mark`, which is not the text of any code."""
     codes = [(lead, trail) for lead in leads for trail in trails]
     data = b"".join(before + bytes(code) + after for code in codes)
     texts = convert(charset, data).split(mark)[:-1]
@@ -37,7 +37,7 @@ def pairs(charset, leads, trails, before, after, mark):
 
 
 def square(table, leads, trails):
-    """A table of one character for each code, as numbers."""
+    """A table with one character for each code, as numbers."""
     texts = [table.get((lead, trail), "\0") for lead in leads for trail in trails]
     assert all(len(text) == 1 for text in texts)
     return numbers(map(ord, texts))
@@ -63,19 +63,19 @@ def cp932():
 
 
 def shifted(charset, leads):
-    """The two-byte codes between SO and SI, all of them."""
+    """The table of all two-byte codes between SO and SI."""
     trails = range(0x40, 0xFF)
     return square(pairs(charset, leads, trails, b"\x0e", b"\x0f\x40\x40", "  "), leads, trails)
 
 
 def ibm1390():
-    """The pairs of IBM-1390 and IBM-1399, and those of them that a 16-bit number cannot hold."""
+    """The two-byte codes of IBM-1390 and IBM-1399, and the texts that a 16-bit number cannot hold."""
     leads, trails = [*range(0x40, 0x69), *range(0xB3, 0xED)], range(0x40, 0xFF)
     tables = [pairs(charset, range(0x40, 0xFF), trails, b"\x0e", b"\x0f\x40\x40", "  ")
               for charset in ("ibm-1390", "ibm-1399", "ibm-930", "ibm-939")]
     both, early = tables[0], tables[2]
     assert both == tables[1] and early == tables[3]
-    # IBM-930 is the part before 69, but for the euro sign, and the user area runs on in one row.
+    # IBM-930 has the codes before 69, except for the euro sign. The user area is contiguous.
     assert early.items() <= both.items()
     assert {code for code in both if code[0] < 0x69 and code not in early} == {(0x42, 0xE1)}
     user = {code: text for code, text in both.items() if 0x69 <= code[0] <= 0x89}
@@ -89,7 +89,7 @@ def ibm1390():
 
 
 def single(charset):
-    """One conversion for each byte: SO and SI change the state of the others."""
+    """Converts each byte on its own, because SO and SI change the state for the bytes after them."""
     texts = [convert(charset, bytes([byte])) for byte in range(256)]
     return numbers(ord(text) if text and (text not in NO_CHARACTER or byte == 0x3F) else 0xFFFF
                    for byte, text in enumerate(texts))

@@ -1,4 +1,4 @@
-//! What a user of the public API may rely on: every error is an `Error`, and strings, charsets and values convert as usual.
+//! Guarantees of the public API: every error is an `Error`, and strings, charsets and values convert as usual.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -43,7 +43,7 @@ fn every_public_error_is_an_error_that_threads_can_share() {
     is_error::<fep_codec::stream::UndecodableError>();
 }
 
-/// What `?` makes of an error.
+/// The text of the error that `?` returns.
 fn said<T>(call: impl FnOnce() -> Result<T, Box<dyn Error>>) -> String {
     let said = call().map_or_else(|error| error.to_string(), |_| "No error".to_owned());
     assert!(!said.contains('\n') && !said.starts_with(char::is_uppercase), "{said}");
@@ -88,7 +88,7 @@ fn text_and_digits_stand_for_the_str_that_they_are() -> Result<(), Box<dyn Error
     assert!("42" != digits && text != "홍");
     assert_eq!((AsRef::<str>::as_ref(&text), Borrow::<str>::borrow(&digits)), ("홍길", "0042"));
     assert_eq!((String::from(text), String::from(digits)), ("홍길".to_owned(), "0042".to_owned()));
-    // A map finds by `&str` only if both hash alike.
+    // A map finds an entry by `&str` only if both types hash alike.
     let by_digits = HashMap::from([(digits, 1), (Digits::new("42")?, 2)]);
     assert_eq!((by_digits.get("0042"), by_digits.get("42"), by_digits.get("042")), (Some(&1), Some(&2), None));
     let by_text = HashMap::from([(text, 1)]);

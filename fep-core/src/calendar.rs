@@ -1,4 +1,4 @@
-//! Patterns of dates and times: their words and how many digits they have.
+//! Patterns of dates and times: their words and their numbers of digits.
 
 use crate::encoding::Encoding;
 use crate::kinds::KindName;
@@ -16,7 +16,7 @@ words! {
         YyMmDd = "YYMMDD",
         /// `2026325`: the day of the year, from 001.
         YyyyDdd = "YYYYDDD",
-        /// `1121`: the year is not sent. In JSON the digits as they are.
+        /// `1121`: the year is not sent. In JSON, the value is these digits.
         MmDd = "MMDD",
     }
 }
@@ -43,14 +43,14 @@ words! {
         YyyyMmDdHhMmSs = "YYYYMMDDHHMMSS",
         /// `261121093015`
         YyMmDdHhMmSs = "YYMMDDHHMMSS",
-        /// `1121093015`: the year is not sent. In JSON the digits as they are.
+        /// `1121093015`: the year is not sent. In JSON, the value is these digits.
         MmDdHhMmSs = "MMDDHHMMSS",
     }
 }
 
 #[allow(clippy::len_without_is_empty, reason = "a pattern is never empty")]
 impl DatePattern {
-    /// How many digits there are.
+    /// The number of digits.
     #[inline]
     #[must_use]
     pub const fn len(self) -> usize {
@@ -62,7 +62,7 @@ impl DatePattern {
         }
     }
 
-    /// Whether the year has two digits, which a pivot completes.
+    /// Whether the year has two digits. A pivot then determines the century.
     #[inline]
     #[must_use]
     pub const fn has_short_year(self) -> bool {
@@ -72,7 +72,7 @@ impl DatePattern {
 
 #[allow(clippy::len_without_is_empty, reason = "a pattern is never empty")]
 impl TimePattern {
-    /// How many digits there are.
+    /// The number of digits.
     #[inline]
     #[must_use]
     pub const fn len(self) -> usize {
@@ -85,7 +85,7 @@ impl TimePattern {
 
 #[allow(clippy::len_without_is_empty, reason = "a pattern is never empty")]
 impl DateTimePattern {
-    /// How many digits there are.
+    /// The number of digits.
     #[inline]
     #[must_use]
     pub const fn len(self) -> usize {
@@ -96,7 +96,7 @@ impl DateTimePattern {
         }
     }
 
-    /// Whether the year has two digits, which a pivot completes.
+    /// Whether the year has two digits. A pivot then determines the century.
     #[inline]
     #[must_use]
     pub const fn has_short_year(self) -> bool {
@@ -104,25 +104,25 @@ impl DateTimePattern {
     }
 }
 
-/// The digits of a date, a time or both: what the option `pattern` says.
+/// The digits of a date, a time or both: the value of the option `pattern`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pattern {
-    /// Of a date.
+    /// The digits of a date.
     Date(DatePattern),
-    /// Of a time.
+    /// The digits of a time.
     Time(TimePattern),
-    /// Of a date with a time.
+    /// The digits of a date with a time.
     DateTime(DateTimePattern),
 }
 
 impl Pattern {
-    /// The pattern that this word says.
+    /// The pattern with this word.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Self> {
         Self::all().find(|pattern| pattern.word() == word)
     }
 
-    /// All patterns, in the order of messages.
+    /// All patterns, in the order in which messages list them.
     pub fn all() -> impl Iterator<Item = Self> {
         let dates = DatePattern::WORDS.iter().map(|(_, pattern)| Self::Date(*pattern));
         let times = TimePattern::WORDS.iter().map(|(_, pattern)| Self::Time(*pattern));
@@ -135,7 +135,7 @@ impl Pattern {
         Self::all().find(|pattern| pattern.kind() == kind && pattern.len(encoding) == len)
     }
 
-    /// The word: `YYYYMMDD`.
+    /// The word in attributes and spec files: `YYYYMMDD`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -145,7 +145,7 @@ impl Pattern {
         }
     }
 
-    /// The kind that has the pattern.
+    /// The kind of field that has the pattern.
     #[must_use]
     pub const fn kind(self) -> KindName {
         match self {
@@ -155,7 +155,7 @@ impl Pattern {
         }
     }
 
-    /// The bytes of its digits. A date's encoding is not a binary one, which would have any length.
+    /// The length in bytes of the digits. A date never has a binary encoding, whose length would not follow from the digits.
     #[must_use]
     #[allow(clippy::len_without_is_empty, reason = "a pattern is never empty")]
     pub const fn len(self, encoding: Encoding) -> usize {
@@ -170,7 +170,7 @@ impl Pattern {
         }
     }
 
-    /// Whether the year has two digits, which a pivot completes.
+    /// Whether the year has two digits. A pivot then determines the century.
     #[must_use]
     pub const fn has_short_year(self) -> bool {
         match self {

@@ -1,11 +1,11 @@
-//! Charsets as plain data: how they are called, which labels are refused, and the form of their bytes.
+//! Charsets as plain data: their labels, the labels that are refused, and the form of their bytes.
 //!
-//! The characters themselves are fep-codec's: its `Charset` has a variant for each of these that its features include.
+//! The tables of characters are in fep-codec. Its `Charset` has a variant for each of these charsets that its features include.
 
 use crate::words::{Word, words};
 
 words! {
-    /// A charset, whether its tables are in this build or not. The word is the label that specs use.
+    /// A charset. Its tables need not be in the build. The word is the label that specs use.
     pub enum CharsetId {
         /// ASCII.
         Ascii = "ascii",
@@ -27,7 +27,7 @@ words! {
         Cp037 = "cp037",
         /// International EBCDIC.
         Cp500 = "cp500",
-        /// EBCDIC of Unix on hosts.
+        /// EBCDIC of Unix on mainframes.
         Cp1047 = "cp1047",
         /// CP037 with €.
         Cp1140 = "cp1140",
@@ -35,7 +35,7 @@ words! {
         Cp932 = "cp932",
         /// Latin letters and half-width katakana.
         JisX0201 = "jisx0201",
-        /// Japanese EBCDIC with katakana where others have small letters.
+        /// Japanese EBCDIC with katakana where other EBCDIC charsets have small letters.
         Ibm930 = "ibm930",
         /// Japanese EBCDIC with small letters in the usual places.
         Ibm939 = "ibm939",
@@ -48,12 +48,12 @@ words! {
     }
 }
 
-/// The form of a charset's bytes, from which the rules of padding and borrowing follow.
+/// The form of a charset's bytes. The rules of padding and borrowing follow from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// The text is UTF-8 as it stands.
+    /// The bytes are UTF-8 without conversion.
     Utf8,
-    /// One byte or two. ASCII keeps its bytes; the second byte of a character is this one or a higher one.
+    /// One byte or two. ASCII keeps its bytes. The second byte of a character is at least this byte.
     Lead(u8),
     /// Single bytes that are not ASCII everywhere.
     Single,
@@ -68,13 +68,13 @@ pub enum Form {
 /// Why a label names no charset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LabelError {
-    /// Nobody calls a charset of ours so.
+    /// The label is not that of a known charset.
     Unknown,
     /// The label means several charsets. The hint says what to write instead.
     Refused(&'static str),
 }
 
-/// Other labels that people write, without case, `-`, `_` and spaces. The charset's own label goes without saying.
+/// Other labels that people write, in lower case without `-`, `_` and spaces. The charset's own label is not listed here.
 const ALIASES: [(CharsetId, &[&str]); 18] = [
     (CharsetId::Ascii, &["usascii", "iso646us"]),
     (CharsetId::EucKr, &["ksx1001", "완성형"]),
@@ -96,7 +96,7 @@ const ALIASES: [(CharsetId, &[&str]); 18] = [
     (CharsetId::Utf8, &[]),
 ];
 
-/// Labels that mean several charsets, and what to write.
+/// Labels that mean several charsets, and hints that say what to write instead.
 const REFUSED: [(&[&str], &str); 5] = [
     (
         &["ksc56011987", "ksc5601", "ksc56011992", "ks5601", "korean"],
@@ -117,7 +117,7 @@ const REFUSED: [(&[&str], &str); 5] = [
     (&["ansi", "dbcs", "mbcs"], "this names no charset: on Korean Windows it is cp949, on Japanese cp932"),
 ];
 
-/// A label without case and what people put between its parts.
+/// The label in lower case, without the separators `-`, `_` and space.
 fn plain(label: &str) -> impl Iterator<Item = char> + Clone + '_ {
     label.chars().filter(|character| !matches!(character, '-' | '_' | ' ')).flat_map(char::to_lowercase)
 }
@@ -126,7 +126,7 @@ impl CharsetId {
     /// The charset with this label, or with a name that sheets use for it: `MS949`, `완성형`, `EBCDIC-KR`.
     ///
     /// # Errors
-    /// If no charset is called so, or several are.
+    /// If the label is unknown, or means several charsets.
     ///
     /// ```
     /// use fep_core::charset::{CharsetId, LabelError};
@@ -148,7 +148,7 @@ impl CharsetId {
     /// The label that specs use: `euc-kr`.
     #[must_use]
     pub const fn label(self) -> &'static str {
-        // The words stand in the order of the variants, which a test holds.
+        // The words are in the order of the variants. A test pins this order.
         match Self::WORDS.split_at_checked(self as usize) {
             Some((_, [(label, _), ..])) => label,
             _ => "",
@@ -178,43 +178,43 @@ impl CharsetId {
         matches!(self.form(), Form::Utf8)
     }
 
-    /// Whether ASCII text has the same bytes in this charset, and bytes below 80 at the start of a character are ASCII.
+    /// Whether ASCII text has the same bytes in this charset, and a byte below `80` at the start of a character is ASCII.
     #[inline]
     #[must_use]
     pub const fn keeps_ascii(self) -> bool {
         matches!(self.form(), Form::Utf8 | Form::Lead(_))
     }
 
-    /// Whether bytes are those of a mainframe.
+    /// Whether the charset is an EBCDIC charset of mainframes.
     #[inline]
     #[must_use]
     pub const fn is_ebcdic(self) -> bool {
         matches!(self.form(), Form::Ebcdic | Form::Shifted | Form::Pairs)
     }
 
-    /// Whether pairs of bytes stand between SO and SI.
+    /// Whether pairs of bytes are enclosed in SO and SI.
     #[inline]
     #[must_use]
     pub const fn is_shifted(self) -> bool {
         matches!(self.form(), Form::Shifted)
     }
 
-    /// Whether each character is a pair of bytes, so that lengths are even and padding is too.
+    /// Whether each character is a pair of bytes. The lengths of fields and of padding are then even.
     #[inline]
     #[must_use]
     pub const fn is_pairs(self) -> bool {
         matches!(self.form(), Form::Pairs)
     }
 
-    /// The byte of a space, which pads text: `20`, in EBCDIC `40`.
+    /// The byte of a space, which pads text: `20`, or `40` in EBCDIC.
     #[inline]
     #[must_use]
     pub const fn space(self) -> u8 {
         if self.is_ebcdic() { 0x40 } else { b' ' }
     }
 
-    /// The two bytes of a full-width space (U+3000), which pad full-width text. `None` if the charset has no such character, or
-    /// has it between SO and SI only, or in more bytes than two.
+    /// The two bytes of a full-width space (U+3000), which pad full-width text. `None` if the charset lacks the character, has it
+    /// only between SO and SI, or encodes it in more than two bytes.
     #[inline]
     #[must_use]
     pub const fn full_space(self) -> Option<[u8; 2]> {
@@ -227,16 +227,17 @@ impl CharsetId {
         }
     }
 
-    /// Whether full-width text can be written: [`CharsetId::full_space`] says how it is padded, or SO and SI surround it.
+    /// Whether full-width text can be written. It is padded with [`CharsetId::full_space`], or enclosed in SO and SI.
     #[inline]
     #[must_use]
     pub const fn has_full_width(self) -> bool {
         self.full_space().is_some() || self.is_shifted()
     }
 
-    /// Whether this byte can fill a text field: no character begins or ends with it, so it can be told from padding.
+    /// Whether this byte can pad a text field. Padding is trimmed byte by byte, so the byte must not begin or end a character of
+    /// several bytes, or a run of pairs between SO and SI.
     ///
-    /// The second byte of a character can be a letter in CP949, and in others a digit or a sign; EUC-KR is read as CP949.
+    /// The second byte of a character can be a letter in CP949, and a digit or a symbol in other charsets. EUC-KR is read as CP949.
     #[inline]
     #[must_use]
     pub const fn can_pad(self, byte: u8) -> bool {

@@ -1,15 +1,15 @@
-//! How digits stand in bytes, and what follows from it for lengths. What encodings do to values is fep-codec's.
+//! How digits are stored in bytes, and the lengths that follow from it. fep-codec encodes and decodes the values.
 
 use crate::words::words;
 
 words! {
-    /// How the digits of a number, a digit string, a date or a time stand in bytes.
+    /// How the digits of a number, a digit string, a date or a time are stored in bytes.
     #[derive(Default)]
     pub enum Encoding {
-        /// A byte for each digit, `30` to `39`.
+        /// One byte for each digit, `30` to `39`.
         #[default]
         Ascii = "ascii",
-        /// A byte for each digit, `F0` to `F9` (zoned decimal).
+        /// One byte for each digit, `F0` to `F9` (zoned decimal).
         Ebcdic = "ebcdic",
         /// Half a byte for each digit, and the sign in the last half (COMP-3): `C` plus, `D` minus, `F` in a field without a sign.
         Packed = "packed",
@@ -23,7 +23,8 @@ words! {
 }
 
 impl Encoding {
-    /// The digits that so many bytes have; of a binary number, the digits that fit whatever they are.
+    /// The number of digits in `len` bytes. For a binary number: the largest number of digits with which every
+    /// value fits.
     #[inline]
     #[must_use]
     pub const fn digits(self, len: usize) -> usize {
@@ -31,12 +32,12 @@ impl Encoding {
             Self::Ascii | Self::Ebcdic => len,
             Self::Packed => len.saturating_mul(2).saturating_sub(1),
             Self::Bcd => len.saturating_mul(2),
-            // A bit is 0.30103 digits, rounded down for every length that a binary number can have.
+            // A bit holds 0.30103 digits. The result is rounded down correctly for every length that a binary number can have.
             Self::Binary | Self::BinaryLittle => len.saturating_mul(8 * 30_103) / 100_000,
         }
     }
 
-    /// The bytes that so many digits take; none for binary numbers, which have any length that is long enough.
+    /// The length in bytes of this number of digits, or `None` for a binary number, which can have any length that is long enough.
     #[inline]
     #[must_use]
     pub const fn len(self, digits: usize) -> Option<usize> {
@@ -48,14 +49,14 @@ impl Encoding {
         }
     }
 
-    /// Whether a byte or a half of one stands for one digit.
+    /// Whether each digit has a byte or half a byte.
     #[inline]
     #[must_use]
     pub const fn is_decimal(self) -> bool {
         !self.is_binary()
     }
 
-    /// Whether the number is a binary one.
+    /// Whether the number is a binary number.
     #[inline]
     #[must_use]
     pub const fn is_binary(self) -> bool {
@@ -69,14 +70,14 @@ impl Encoding {
         matches!(self, Self::Ascii | Self::Ebcdic)
     }
 
-    /// The byte that a blank field is made of.
+    /// The byte that fills a blank field.
     #[inline]
     #[must_use]
     pub const fn space(self) -> u8 {
         if let Self::Ebcdic = self { 0x40 } else { b' ' }
     }
 
-    /// The largest number in this many bytes, without a sign. It is no larger than a `u128`.
+    /// The largest number without a sign in `len` bytes, but at most the largest `u128`.
     ///
     /// ```
     /// use fep_core::encoding::Encoding;

@@ -1,4 +1,4 @@
-//! [`KindName`]: the kinds of fields, as attributes, spec files and documents call them.
+//! [`KindName`]: the kinds of fields, by the words of attributes, spec files and documents.
 
 use crate::words::words;
 
@@ -27,7 +27,7 @@ words! {
 }
 
 impl KindName {
-    /// Fields of this kind, for messages: `numbers`.
+    /// The plural noun for fields of this kind in messages: `numbers`.
     #[must_use]
     pub const fn plural(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl KindName {
         }
     }
 
-    /// One field of this kind, for messages: `a number`.
+    /// The noun for one field of this kind in messages: `a number`.
     #[must_use]
     pub const fn singular(self) -> &'static str {
         match self {
@@ -59,13 +59,13 @@ impl KindName {
         }
     }
 
-    /// Whether the value can be missing: some contents mean "no value".
+    /// Whether the value can be missing, because some contents mean "no value".
     #[must_use]
     pub const fn can_be_none(self) -> bool {
         matches!(self, Self::Number | Self::Date | Self::Time | Self::DateTime)
     }
 
-    /// Whether the field can be as long as its value; other values have one length.
+    /// Whether the field can be as long as its value. Values of the other kinds have one length.
     #[must_use]
     pub const fn can_be_tail(self) -> bool {
         matches!(self, Self::Text | Self::Digits | Self::Bytes)

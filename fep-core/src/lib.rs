@@ -1,9 +1,8 @@
 //! Plain data that the macro, the codec and the spec library share: words, identities, tables and limits.
 //!
-//! A macro crate cannot depend on the library whose code it generates. It can depend on the crate below both. Everything
-//! that fep-derive, fep-codec and fep-spec must agree on stands here once: how a charset is called, the words of a rule,
-//! which option belongs to which kind of field, the limits. Nothing here reads or writes a telegram's bytes; that is
-//! fep-codec.
+//! A macro crate cannot depend on the library for which it generates code. It can depend on a crate below both. This crate
+//! defines, once, all data on which fep-derive, fep-codec and fep-spec must agree: the labels of charsets, the words of rules,
+//! the options of each kind of field, and the limits. It does not read or write the bytes of a telegram; fep-codec does.
 //!
 //! The enums are exhaustive on purpose. A new variant must be handled by the codec, by the derive and by the spec library,
 //! and the compiler names each place.
@@ -14,7 +13,7 @@
 //! words     enums whose variants have a word in attributes and spec files
 //! charset   charsets: labels, aliases, refused labels, byte form
 //! kinds     the kinds of fields
-//! encoding  how digits stand in bytes, and what follows for lengths
+//! encoding  how digits are stored in bytes, and the lengths that follow from it
 //! rules     the values of field options: justify, overflow, width, half, none, sign, overpunch
 //! calendar  patterns of dates and times
 //! options   the options of fields, and the kinds that have them
@@ -34,7 +33,7 @@ pub mod rules;
 pub mod calendar;
 pub mod options;
 
-/// The code in the README of this crate compiles and holds.
+/// Compiles and runs the code in the README of this crate.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,19 +1,19 @@
-//! "Did you mean": the known word that a mistyped word is nearest to.
+//! "Did you mean": finds the known word that is nearest to a mistyped word.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The longest word that is compared, in characters. It bounds the work for rubbish.
+/// The longest word that is compared, in characters. The limit bounds the work for garbage input.
 const WORD_MAX_CHARS: usize = 64;
 
-/// The shortest word that another one is said to begin with, in characters.
+/// The shortest word that counts as the beginning of another word, in characters.
 const BEGINNING_MIN_CHARS: usize = 3;
 
-/// The known word that `given` was probably meant to be. `None` if no word is near enough.
+/// The known word that `given` was probably meant to be, or `None` if no word is near enough.
 ///
-/// Case is ignored. A word is near if at most a third of the longer word's characters must be typed, deleted, replaced or
-/// swapped with their neighbour, or if one word begins with the other: `length` with `len`. Of two words that are equally near,
-/// the first one is taken.
+/// Case is ignored. A word is near if at most a third of the longer word's characters (rounded up) must be typed, deleted, replaced
+/// or swapped with their neighbour. A word is also near if one of both begins with the other: `length` with `len`. If two words are
+/// equally near, the first one is returned.
 ///
 /// ```
 /// use fep_core::likeness::nearest;
@@ -39,7 +39,7 @@ fn folded(word: &str) -> Vec<char> {
     word.chars().take(WORD_MAX_CHARS + 1).flat_map(char::to_lowercase).collect()
 }
 
-/// How many characters must be typed, deleted, replaced or swapped with their neighbour (optimal string alignment).
+/// The number of characters to type, delete, replace or swap with their neighbour (optimal string alignment).
 fn edits(from: &[char], to: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=to.len()).collect();
@@ -68,7 +68,7 @@ fn edits(from: &[char], to: &[char]) -> usize {
     last.last().copied().unwrap_or_default()
 }
 
-/// `` `a`, `b`, `c` ``
+/// Lists the words in backticks: `` `a`, `b`, `c` ``.
 #[must_use]
 pub fn listed<'k>(words: impl IntoIterator<Item = &'k str>) -> String {
     let mut list = String::new();
@@ -104,7 +104,7 @@ mod tests {
             ("label", "lapel", 1),
             ("kitten", "sitting", 3),
             ("amount", "amuont", 1),
-            // A pair that was swapped is not edited again: two deletions and one insertion, or this.
+            // A swapped pair is not edited again, so this takes three edits and not two.
             ("ca", "abc", 3),
             ("금액", "금약", 1),
         ] {

@@ -1,7 +1,7 @@
 //! [`OptionName`]: the options of fields, and the kinds that have them.
 //!
-//! The derive and the spec library both read their keys from this table, and both say with it which option stands at the
-//! wrong kind.
+//! The derive and the spec library both read their keys from this table. Both also use it to report an option that does not
+//! belong to the kind of its field.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -17,7 +17,7 @@ words! {
         Charset = "charset",
         /// No padding: the value fills the field.
         Full = "full",
-        /// The side at which the value stands.
+        /// The side of the field at which the value is.
         Justify = "justify",
         /// The byte that fills the field.
         Pad = "pad",
@@ -25,15 +25,15 @@ words! {
         Overflow = "overflow",
         /// Full-width letters (전각).
         Width = "width",
-        /// A missing character is written as one that looks alike.
+        /// A character that the charset lacks is written as one that looks alike.
         Compat = "compat",
-        /// Half a character at the end of a received field.
+        /// What happens to half a character at the end of a received field.
         Half = "half",
         /// The last SI of a received field may be missing.
         OpenShift = "open_shift",
         /// EBCDIC: the byte of a new line.
         Newline = "newline",
-        /// How digits stand in bytes.
+        /// How digits are stored in bytes.
         Encoding = "encoding",
         /// Where a number carries its sign.
         Sign = "sign",
@@ -94,7 +94,7 @@ impl OptionName {
     }
 }
 
-/// `a, b and c`
+/// Lists the words: `a, b and c`.
 #[must_use]
 pub fn and_listed(words: &[&str]) -> String {
     let mut list = String::new();

@@ -1,10 +1,10 @@
-//! The values of field options that are one of a few words. What they do to bytes is fep-codec's.
+//! The field options whose value is one of a few words. fep-codec applies them to bytes.
 
 use crate::encoding::Encoding;
 use crate::words::words;
 
 words! {
-    /// The side at which a value stands in its field.
+    /// The side of a field at which the value is.
     #[derive(Default)]
     pub enum Justify {
         /// The padding first, then the value.
@@ -31,16 +31,16 @@ words! {
     /// How wide the letters of a text are.
     #[derive(Default)]
     pub enum Width {
-        /// All full-width (전각): ASCII is written as U+FF01 to U+FF5E, a space as U+3000. What is read stays full-width.
+        /// All full-width (전각): ASCII is written as U+FF01 to U+FF5E, a space as U+3000. Received text stays full-width.
         Wide = "full",
-        /// As they come.
+        /// As they are in the text.
         #[default]
         Any = "any",
     }
 }
 
 words! {
-    /// What becomes of the first half of a character at the end of a field, which a peer that cuts at bytes leaves there.
+    /// What happens to the first half of a character at the end of a field. A peer that cuts text at a byte leaves it there.
     #[derive(Default)]
     pub enum Half {
         /// It is read as U+FFFD.
@@ -54,19 +54,19 @@ words! {
 }
 
 words! {
-    /// The contents by which a field says that it has no value.
+    /// The contents of a field that mean "no value".
     #[derive(Default)]
     pub enum NoneAs {
-        /// It always has a value. Nobody writes this.
+        /// The field always has a value. This is the default and has no word.
         #[default]
         Never,
-        /// All spaces: `40` in EBCDIC digits, else `20`.
+        /// All spaces: `40` if the digits are EBCDIC, otherwise `20`.
         Spaces = "spaces",
         /// All digits are zeros.
         Zeros = "zeros",
         /// All digits are nines.
         Nines = "nines",
-        /// All bytes are `40`, a mainframe's spaces where the encoding does not say so.
+        /// All bytes are `40`: the spaces of a mainframe, in an encoding that is not EBCDIC.
         EbcdicSpaces = "ebcdic-spaces",
         /// All bytes are `00`.
         LowValues = "low-values",
@@ -74,14 +74,15 @@ words! {
 }
 
 words! {
-    /// The characters that are a digit and a sign in one byte. Each number has one form only: what is read is written again.
+    /// The characters that hold a digit and a sign in one byte. Each number has only one form, so a number that was read is written
+    /// as the same bytes.
     pub enum Overpunch {
         /// `{ABCDEFGHI` are 0 to 9 with a plus, `}JKLMNOPQR` with a minus. In EBCDIC these are the bytes `C0` to `C9` and `D0` to `D9`.
         Ebcdic = "ebcdic",
-        /// Digits of numbers that are not negative stay as they are; `}JKLMNOPQR` are 0 to 9 with a minus.
+        /// In a number that is not negative, the digit is unchanged. `}JKLMNOPQR` are 0 to 9 with a minus.
         EbcdicMinus = "ebcdic-minus",
-        /// Digits of numbers that are not negative stay as they are; `pqrstuvwxy` are 0 to 9 with a minus. GnuCOBOL writes this, and
-        /// EBCDIC has no such form.
+        /// In a number that is not negative, the digit is unchanged. `pqrstuvwxy` are 0 to 9 with a minus. GnuCOBOL writes this form.
+        /// It does not exist in EBCDIC.
         StrictAscii = "strict-ascii",
     }
 }
@@ -96,22 +97,22 @@ words! {
     }
 }
 
-/// Where a number carries its sign. Every form takes its byte from the field's own length.
+/// Where a number carries its sign. If the sign has a byte, the length of the field includes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sign {
     /// No sign: the number is not negative.
     #[default]
     Unsigned,
-    /// A minus in the first byte if the number is negative, else one more digit: `-00500`, `000500`.
+    /// The first byte is a minus if the number is negative, otherwise one more digit: `-00500`, `000500`.
     LeadingMinus,
-    /// The first byte is a sign of its own.
+    /// The first byte is a separate sign.
     Leading {
         /// The byte of a number that is zero or more.
         plus: u8,
         /// The byte of a negative number.
         minus: u8,
     },
-    /// The last byte is a sign of its own.
+    /// The last byte is a separate sign.
     Trailing {
         /// The byte of a number that is zero or more.
         plus: u8,
@@ -122,15 +123,15 @@ pub enum Sign {
     LeadingOverpunch(Overpunch),
     /// The last digit carries the sign: `00N` is -5.
     TrailingOverpunch(Overpunch),
-    /// The encoding's own: `C` or `D` in the last half byte of packed digits, the two's complement of a binary number.
+    /// The sign of the encoding: `C` or `D` in the last half byte of packed digits, two's complement for a binary number.
     Signed,
-    /// In another field, which is computed from this one.
+    /// The sign is in another field, which is computed from this one.
     Elsewhere,
 }
 
 impl Sign {
-    /// The signs that a word says, in the order of messages. `Unsigned` is "unsigned" in attributes and "none" in spec files, so
-    /// it is not among them.
+    /// The signs that have a word, in the order in which messages list them. `Unsigned` is not among them, because its word is
+    /// "unsigned" in attributes and "none" in spec files.
     pub const WORDS: [(&'static str, Self); 5] = [
         ("leading-minus", Self::LeadingMinus),
         ("leading", Self::LEADING),
@@ -145,19 +146,19 @@ impl Sign {
     /// The last byte is `+` or `-`.
     pub const TRAILING: Self = Self::Trailing { plus: b'+', minus: b'-' };
 
-    /// The bytes that the sign takes from the field's length: 1 if it has a byte of its own.
+    /// The number of bytes that the sign takes from the field's length: 1 if it has a separate byte, otherwise 0.
     #[must_use]
     pub const fn len(self) -> usize {
         matches!(self, Self::Leading { .. } | Self::Trailing { .. }) as usize
     }
 
-    /// Whether the sign takes no byte of its own.
+    /// Whether the sign has no separate byte.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// The sign in this encoding: `+` and `-` are characters, and those of EBCDIC have other bytes.
+    /// The sign in this encoding. `+` and `-` are characters, which have other bytes in EBCDIC.
     #[must_use]
     pub const fn in_encoding(self, encoding: Encoding) -> Self {
         match (self, encoding) {
@@ -169,10 +170,10 @@ impl Sign {
         }
     }
 
-    /// Whether numbers in this encoding can have the sign.
+    /// Checks that numbers in this encoding can have the sign.
     ///
     /// # Errors
-    /// What is the matter, in a few words for a hint, if they cannot.
+    /// The reason, in a few words for a hint, if they cannot.
     pub const fn check_encoding(self, encoding: Encoding) -> Result<(), &'static str> {
         match (encoding, self) {
             (_, Self::Unsigned | Self::Elsewhere)
@@ -194,7 +195,8 @@ impl Sign {
 }
 
 impl NoneAs {
-    /// The bytes of a field without a value: all but the last, and the last. `signed` is said of packed digits with a sign.
+    /// The contents of a field without a value, as two bytes: the byte at every position but the last, and the last byte. `None` if
+    /// the field cannot be without a value. `signed` is true for packed digits with a sign.
     #[inline]
     #[must_use]
     pub const fn bytes(self, encoding: Encoding, signed: bool) -> Option<[u8; 2]> {

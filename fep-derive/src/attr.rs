@@ -1,6 +1,6 @@
-//! Stage 1, the attribute grammar: `#[telegram(…)]`, `#[field(…)]` and `#[code(…)]` become typed options.
+//! Stage 1, the attribute grammar: `#[telegram(…)]`, `#[field(…)]`, `#[code(…)]` and `#[choice(…)]` become typed options.
 //!
-//! A key says what its value must look like, here and nowhere else. Which options go together is not known here; that is
+//! Only this stage knows the syntax of a key's value. It does not know which options can be combined: that is
 //! [`crate::model`].
 
 mod words;

@@ -1,6 +1,7 @@
-//! Stage 3, the checks: what a telegram's items say about each other, and the order in which they stand on the wire.
+//! Stage 3, the checks: compares a telegram's items with each other and sorts them into wire order.
 //!
-//! Only what tokens show is checked here. What types show (a part's length, a custom type's kind) the output asserts.
+//! This stage checks only facts that tokens show. Facts that only types show (a part's length, a custom type's kind) are asserted by
+//! the output.
 
 mod links;
 
@@ -13,7 +14,7 @@ use crate::ctxt::Ctxt;
 use crate::model::{Field, Item, ItemKind, Len, Repeat, Telegram, View};
 use crate::shape::literal;
 
-/// Checks a telegram and brings its items into wire order.
+/// Checks a telegram and sorts its items into wire order.
 pub(crate) fn check(mut telegram: Telegram, cx: &Ctxt) -> Telegram {
     order(&mut telegram.items, &telegram.broken, cx);
     names(&telegram.items, cx);
@@ -26,7 +27,7 @@ pub(crate) fn check(mut telegram: Telegram, cx: &Ctxt) -> Telegram {
     telegram
 }
 
-/// A view has methods of its own, and two for most fields.
+/// Checks that no two methods of a view have the same name. A view has its own methods, and several for most fields.
 fn view_methods(telegram: &Telegram, cx: &Ctxt) {
     if telegram.view.is_none() {
         return;
@@ -44,7 +45,7 @@ fn view_methods(telegram: &Telegram, cx: &Ctxt) {
     }
 }
 
-/// `order` is stated for all items or for none, and counts 1, 2, 3, …
+/// Sorts the items by `order`. All items state it or none does, and it counts 1, 2, 3, …
 fn order(items: &mut [Item], broken: &[Ident], cx: &Ctxt) {
     if items.iter().all(|item| item.order.is_none()) {
         return;
@@ -83,7 +84,7 @@ fn names(items: &[Item], cx: &Ctxt) {
     }
 }
 
-/// Every count belongs to one group, which says so too.
+/// Checks that every count belongs to one group, and that this group names the count.
 fn counts(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
     let mut counted: Vec<&Ident> = Vec::new();
     for (at, item) in items.iter().enumerate() {
@@ -119,7 +120,7 @@ fn counts(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
     }
 }
 
-/// Every counted group names its count, which has room for the most entries.
+/// Checks that every counted group names its count, and that the count has room for the most entries.
 fn groups(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
     for item in items {
         let ItemKind::Group { repeat, .. } = &item.what else { continue };
@@ -160,7 +161,7 @@ fn counts_group(item: &Item, group: &Ident) -> bool {
     matches!(&item.what, ItemKind::Computed { computed: Computed::Count(counted), .. } if counted == group)
 }
 
-/// What follows a group of varying size or a tail stands at no one offset, and a telegram with one has no one length.
+/// Checks `at` and `len`. Items after a group of varying size or a tail have no fixed offset, and the telegram has no fixed length.
 fn positions(telegram: &Telegram, cx: &Ctxt) {
     let mut varying: Option<&Ident> = None;
     for item in &telegram.items {
@@ -215,7 +216,7 @@ fn one_condition(telegram: &Telegram, condition: &Condition, cx: &Ctxt) {
     match (&item.what, inner) {
         (ItemKind::Part, true) => {}
         (ItemKind::Choice(_), true) => {
-            cx.error_at(*path_span, format_args!("what stands in the choice `{head}` has no one place"))
+            cx.error_at(*path_span, format_args!("the fields in the choice `{head}` have no fixed offset"))
         }
         (ItemKind::Part, false) => {
             cx.error_at(*path_span, format_args!("`{head}` is a part; name a field of it: \"{head}.…\""))

@@ -1,6 +1,6 @@
-//! [`Ctxt`]: every mistake in one derive input, collected so that all are reported at once.
+//! [`Ctxt`]: collects every mistake in one derive input, so that all mistakes are reported at once.
 //!
-//! Stages report here and go on with what they understood; nothing is thrown away and nothing is reported twice.
+//! A stage reports its mistakes here and continues with the input that it understood. No mistake is lost or reported twice.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -15,12 +15,12 @@ pub(crate) struct Ctxt {
 }
 
 impl Ctxt {
-    /// Reports a mistake at these tokens, all of them.
+    /// Reports a mistake that spans all these tokens.
     pub(crate) fn error(&self, at: impl ToTokens, message: impl Display) {
         self.push(syn::Error::new_spanned(at, message));
     }
 
-    /// Reports a mistake at this place.
+    /// Reports a mistake at this span.
     pub(crate) fn error_at(&self, at: Span, message: impl Display) {
         self.push(syn::Error::new(at, message));
     }

@@ -1,7 +1,7 @@
 //! Stage 4, the expansion: a model becomes trait implementations, each a list of calls into the runtime.
 //!
-//! Nothing is decided here. A rule of the layout that the output needs is asked for in a `const` block, so that it is a
-//! constant where the call is inlined.
+//! This stage makes no decisions. The output reads each rule of the layout that it needs in a `const` block, so that the rule is
+//! a constant where the call is inlined.
 
 mod ask;
 mod generics;

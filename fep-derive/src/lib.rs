@@ -1,15 +1,15 @@
 //! `#[derive(Telegram)]`, `#[derive(Choice)]` and `#[derive(Code)]`.
 //!
-//! Use them through `fep_codec`, which re-exports them next to the traits that they implement. This crate is four stages
-//! in a row, and each takes what the one before it made:
+//! Use them through `fep_codec`, which re-exports them together with the traits that they implement. This crate consists of
+//! four stages. Each stage takes the output of the previous one:
 //!
 //! ```text
 //! tokens ──attr──► options ──model──► telegram ──check──► telegram in wire order ──expand──► a list of calls
 //! ```
 //!
-//! It knows no bytes: every rule by which a value becomes bytes is in fep-codec.
+//! It does not handle the bytes of telegrams: each rule by which a value becomes bytes is in fep-codec.
 
-// Reading order: a module imports only modules that stand before it.
+// Reading order: a module imports only modules that are listed before it.
 mod ctxt;
 mod attr;
 mod paths;
@@ -62,7 +62,7 @@ pub fn derive_code(input: TokenStream) -> TokenStream {
     finish(cx, expand::code_set(&set), expand::code_stub(&set, &input.generics))
 }
 
-/// The implementations, or the mistakes with a stub beside them.
+/// Returns the implementations, or the mistakes together with a stub.
 fn finish(cx: Ctxt, full: proc_macro2::TokenStream, stub: proc_macro2::TokenStream) -> TokenStream {
     match cx.into_errors() {
         None => full.into(),
@@ -70,7 +70,7 @@ fn finish(cx: Ctxt, full: proc_macro2::TokenStream, stub: proc_macro2::TokenStre
     }
 }
 
-/// The code in the README of this crate compiles and holds.
+/// Compiles and runs the code in the README of this crate.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,7 +1,6 @@
-//! Stage 2, the model: what a derive input is, with every option resolved to a rule and every kind decided.
+//! Stage 2, the model: the derive input with every option resolved to a rule and every kind decided.
 //!
-//! What one field's options and type say together is decided here. What fields say about each other is not; that is
-//! [`crate::check`].
+//! This stage combines the options and the type of one field. [`crate::check`] compares fields with each other.
 
 mod choice;
 mod code;
@@ -37,11 +36,11 @@ pub(crate) struct Telegram {
     /// Whether `#[telegram(serde)]` asks for `Serialize` and `Deserialize`.
     pub(crate) serde: bool,
     pub(crate) vis: Visibility,
-    /// What `#[telegram(view)]` asks for.
+    /// The views that `#[telegram(view)]` generates.
     pub(crate) view: Option<View>,
-    /// In the order of the struct; [`crate::check`] brings them into wire order.
+    /// The items in the order of the struct. [`crate::check`] sorts them into wire order.
     pub(crate) items: Vec<Item>,
-    /// Fields of the struct that are no items because of a mistake, which was reported.
+    /// The fields of the struct that are not in `items` because of a mistake, which was reported.
     pub(crate) broken: Vec<Ident>,
 }
 
@@ -52,11 +51,11 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// The methods that every view has.
+    /// The names of the methods that every view has.
     pub(crate) const METHODS: [&'static str; 5] = ["new", "as_bytes", "decode", "view", "refresh"];
 }
 
-/// A field of the struct, which is an item of the layout.
+/// A field of the struct, as an item of the layout.
 pub(crate) struct Item {
     /// The name in the struct.
     pub(crate) member: Ident,
@@ -72,10 +71,10 @@ pub(crate) struct Item {
     pub(crate) what: ItemKind,
 }
 
-/// What an item is.
+/// The kind of an item, with its options.
 pub(crate) enum ItemKind {
     Field(Field),
-    /// `kind` is that of a number; signs and checks are something else, whatever it says.
+    /// `kind` is always the kind of a number. Signs and checks are not numbers and ignore it.
     Computed {
         computed: Computed,
         len: Given<usize>,
@@ -109,7 +108,7 @@ pub(crate) enum Repeat {
 }
 
 impl Repeat {
-    /// The field that counts, and the most entries.
+    /// The counting field and the most entries.
     pub(crate) fn counted(&self) -> Option<(&Ident, &Given<usize>)> {
         match self {
             Self::Counted { by, max } | Self::Padded { by: Some(by), max, .. } => Some((by, max)),
@@ -123,19 +122,19 @@ pub(crate) struct Field {
     pub(crate) len: Len,
     pub(crate) kind: Kind,
     pub(crate) secret: bool,
-    /// Whether the compiler must compare the length with the one that the type asks for, because tokens do not show it.
+    /// Whether the compiler must compare the length with the length of the type, because tokens do not show the latter.
     pub(crate) ask_type_for_len: bool,
 }
 
 /// Bytes on the wire.
 pub(crate) enum Len {
     Stated(Given<usize>),
-    /// That of the type: `Text<N>`.
+    /// The length of the type: `Text<N>`.
     OfType(Box<Expr>),
 }
 
 impl Item {
-    /// The methods that the item has in the views.
+    /// The names of the methods that the item has in the views.
     pub(crate) fn view_methods(&self) -> Vec<String> {
         let name = self.member.unraw().to_string();
         let write = match self.what {
@@ -148,7 +147,7 @@ impl Item {
         [name, read].into_iter().chain(write).collect()
     }
 
-    /// The item's contents if it is a field that can tell telegrams apart.
+    /// Whether the item is a field by which telegrams can be told apart.
     pub(crate) fn is_distinguishing(&self) -> bool {
         let ItemKind::Field(field) = &self.what else { return false };
         matches!(field.kind, Kind::Text(_) | Kind::Digits { .. } | Kind::Code { .. })

@@ -1,8 +1,8 @@
-//! [`Paths`]: every path that the output may mention, so that a renamed or re-exported fep-codec is one attribute.
+//! [`Paths`]: every path that the output may mention. A renamed or re-exported fep-codec therefore needs only one attribute.
 //!
-//! All of them go through `fep_codec::__rt`, which is for derived code only.
+//! All these paths go through `fep_codec::__rt`, which is for derived code only.
 //!
-//! The rest of the output is made of the user's own tokens and of paths into `core`, which stand here too.
+//! The rest of the output consists of the user's own tokens and of paths into `core`. The paths of `Result` and `Option` are here too.
 
 use fep_core::charset::CharsetId;
 use fep_core::kinds::KindName;
@@ -10,7 +10,7 @@ use fep_core::words::Word;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-/// Where the runtime is: `::fep_codec`, or what `#[telegram(crate = …)]` says.
+/// The path of the runtime: `::fep_codec`, or the path in `#[telegram(crate = …)]`.
 pub(crate) struct Paths {
     root: TokenStream,
 }
@@ -21,7 +21,7 @@ impl Default for Paths {
     }
 }
 
-/// One method per path below the root.
+/// Defines one method for each path below the root.
 macro_rules! runtime {
     ($($(#[$about:meta])* $method:ident = $($path:ident)::+;)*) => {
         impl Paths {
@@ -61,7 +61,7 @@ runtime! {
     put_code = put_code;
     pivot_default = PIVOT_DEFAULT;
 
-    /// How every list and string of a constant layout stands there; by way of the runtime, for not every crate has `std`.
+    /// Wraps every list and string of a constant layout. The path goes through the runtime, because not every crate has `std`.
     borrowed = Cow::Borrowed;
     layout = Layout;
     late_max = LATE_MAX;
@@ -87,7 +87,7 @@ runtime! {
 }
 
 impl Paths {
-    /// A function about an item of a layout, by its name: `text`, `group`, `ascii_byte`.
+    /// A function of the runtime's module `slots`: `text`, `group`, `ascii_byte`.
     pub(crate) fn slots(&self, function: &str) -> TokenStream {
         let root = &self.root;
         let function = format_ident!("{function}");
@@ -106,7 +106,7 @@ impl Paths {
         Self { root: quote!(#root) }
     }
 
-    /// A value that a word says: `Justify::Left`.
+    /// The variant of an enum of words: `Justify::Left`.
     pub(crate) fn word<W: Word>(&self, value: W) -> TokenStream {
         let root = &self.root;
         let name = format_ident!("{}", W::TYPE_NAME);
@@ -114,14 +114,14 @@ impl Paths {
         quote!(#root::__rt::#name::#variant)
     }
 
-    /// The rule of a kind: `TextRule`.
+    /// The rule type of a kind: `TextRule`.
     pub(crate) fn rule(&self, kind: KindName) -> TokenStream {
         let root = &self.root;
         let name = format_ident!("{}Rule", kind.variant_name());
         quote!(#root::__rt::#name)
     }
 
-    /// `Charset::EucKr`
+    /// The variant of a charset: `Charset::EucKr`.
     pub(crate) fn charset(&self, id: CharsetId) -> TokenStream {
         let root = &self.root;
         let variant = format_ident!("{}", id.variant_name());
@@ -129,12 +129,12 @@ impl Paths {
     }
 }
 
-/// `Result`.
+/// The path of `Result`.
 pub(crate) fn result() -> TokenStream {
     quote!(::core::result::Result)
 }
 
-/// `Option`.
+/// The path of `Option`.
 pub(crate) fn option() -> TokenStream {
     quote!(::core::option::Option)
 }

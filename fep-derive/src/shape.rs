@@ -1,7 +1,7 @@
-//! [`Shape`]: what a field's Rust type says about the field, as far as tokens show it.
+//! [`Shape`]: the form of a field's Rust type, as far as tokens show it.
 //!
-//! A type is known by its last path segment, as a reader knows it. A type of another name is the user's own: its kind must
-//! be written, and the compiler checks that it can stand for one.
+//! A type is recognised by its last path segment, as a human reader recognises it. A type with any other name is a part, or a type of
+//! the user whose kind must be written. The compiler checks that the type can have that kind.
 
 use syn::{Expr, GenericArgument, PathArguments, Type};
 
@@ -27,13 +27,13 @@ pub(crate) enum Shape<'t> {
     Decimal,
     /// `bool`
     Bool,
-    /// `Date`, ours or jiff's; `NaiveDate`
+    /// `Date` of fep-codec or jiff, `NaiveDate`
     Date,
     /// `MonthDay`
     MonthDay,
-    /// `Time`, ours or jiff's; `NaiveTime`
+    /// `Time` of fep-codec or jiff, `NaiveTime`
     Time,
-    /// `DateTime`, ours or jiff's; `NaiveDateTime`
+    /// `DateTime` of fep-codec or jiff, `NaiveDateTime`
     DateTime,
     /// `MonthDayTime`
     MonthDayTime,
@@ -49,7 +49,7 @@ pub(crate) enum Shape<'t> {
     Option(&'t Type),
     /// Any other path.
     Path,
-    /// Something that has no name.
+    /// Any other type that is not a path.
     Other,
 }
 
@@ -97,12 +97,12 @@ impl<'t> Shape<'t> {
         }
     }
 
-    /// Whether the type holds any text.
+    /// Whether the type holds text.
     pub(crate) fn is_text(&self) -> bool {
         matches!(self, Self::Text(_) | Self::String | Self::Cow | Self::Str)
     }
 
-    /// Whether the type, or what is inside its `Option`, is the user's own.
+    /// Whether the type, or the type inside its `Option`, is the user's own.
     pub(crate) fn is_custom(&self) -> bool {
         match self {
             Self::Option(inner) => Shape::of(inner).is_custom(),
@@ -119,7 +119,7 @@ impl<'t> Shape<'t> {
     }
 }
 
-/// The number that a literal expression is.
+/// The value of an integer literal, or `None` for any other expression.
 pub(crate) fn literal(expr: &Expr) -> Option<usize> {
     match expr {
         Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) => number.base10_parse().ok(),
@@ -135,7 +135,7 @@ fn argument(arguments: &PathArguments) -> Option<&GenericArgument> {
     }
 }
 
-/// A const argument, which looks like a type if it is a path.
+/// A const argument. If it is a path, it is parsed as a type.
 fn length(argument: &GenericArgument) -> Option<Expr> {
     match argument {
         GenericArgument::Const(len) => Some(len.clone()),

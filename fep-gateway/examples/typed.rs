@@ -4,8 +4,8 @@
 //! cargo run -p fep-gateway --example typed
 //! ```
 //!
-//! The structs are as `fep gen fep-gateway/examples/mini_bank.toml` writes them. If they and the spec were not of the same version,
-//! the gateway would refuse them and name the first difference.
+//! The command `fep gen fep-gateway/examples/mini_bank.toml` generated these structs. If the structs and the spec had different
+//! versions, the gateway would refuse the structs and name the first difference.
 
 #![allow(clippy::print_stdout, reason = "the output of an example")]
 
@@ -34,7 +34,7 @@ every_ms = 100
 set = { "header.trace_no" = "<sequence>", "header.sent_date" = "<date>", account = "1002345678901", amount = 30000 }
 "#;
 
-/// What the example saw.
+/// The result of the example.
 #[derive(Debug)]
 pub struct Seen {
     /// The answer to the transfer.
@@ -51,10 +51,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One transfer and one notice.
+/// Sends one transfer and receives one notice.
 ///
 /// # Errors
-/// If anything does not go as the bank promises.
+/// If a step fails, or the transfer is not answered.
 pub async fn run() -> Result<Seen, Box<dyn Error>> {
     let spec = Spec::parse("mini_bank.toml", SPEC).map_err(|report| report.to_string())?;
     let scenario =
@@ -90,7 +90,7 @@ connect = "{}"
     });
     let gateway = Gateway::start(config, Arc::new(handler)).await?;
 
-    // The gateway gives the trace number and the date; what stands here is replaced.
+    // The gateway sets the trace number and the date, and replaces these values.
     let header = Header {
         length: (),
         telegram_code: code("0100"),
@@ -104,10 +104,10 @@ connect = "{}"
         let exchange = gateway.send::<Transfer, TransferAnswer>("mini-bank", &transfer, None).await?;
         match exchange.outcome {
             TypedOutcome::Answered(answer) => break answer,
-            // Nothing was sent, so it may be sent again: the line is not up yet.
+            // The line is not up yet. Nothing was sent, so sending again is safe.
             TypedOutcome::NotSent => tokio::time::sleep(Duration::from_millis(20)).await,
             TypedOutcome::Unreadable(error) => return Err(error.into()),
-            TypedOutcome::Unknown => return Err("nobody knows yet whether the transfer was carried out".into()),
+            TypedOutcome::Unknown => return Err("it is unknown whether the transfer was carried out".into()),
         }
     };
     let notice = notices.recv().await.ok_or("the gateway has ended")?;

@@ -1,8 +1,11 @@
-//! Notices of institutions, posted to the services that want them.
+//! Posts the notices of institutions to services over HTTP.
 //!
-//! `POST` to the configured URL: `{"institution", "telegram", "exchange", "fields"}`. The service answers 200 with
-//! `{"fields": {…}}`: what the answer telegram says beyond the notice's own fields, `{"header": {"response_code": "0000"}}` for
-//! one. The same notice may come twice; `exchange` names it.
+//! The gateway sends a `POST` to the configured URL: `{"institution", "telegram", "exchange", "fields"}`. The service answers 200
+//! with `{"fields": {…}}`. These are the fields of the answer telegram that differ from the notice's, for example
+//! `{"header": {"response_code": "0000"}}`.
+//!
+//! The same notice may arrive twice, each time with another `exchange`. The service recognises a repetition by the fields of the
+//! institution's `key`, for example the trace number and the date.
 
 use std::time::Duration;
 
@@ -14,12 +17,12 @@ use tracing::debug;
 
 use crate::gateway::{Notice, NoticeFuture, NoticeHandler};
 
-/// The longest answer of a service that is read.
+/// The longest answer of a service, in bytes. A longer answer is refused.
 const ANSWER_MAX_BYTES: usize = 256 * 1024;
 /// How long an unused connection to a service is kept.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Hands notices to services over HTTP.
+/// Posts notices to services over HTTP.
 #[derive(Clone, Debug)]
 pub struct HttpCallback {
     client: Client,
@@ -34,10 +37,10 @@ struct Body<'n> {
 }
 
 impl HttpCallback {
-    /// A client that follows no redirects: a notice goes to the configured address or nowhere.
+    /// Creates a client that follows no redirects and uses no proxy. A notice goes only to the configured address.
     ///
     /// # Errors
-    /// If the client cannot be made.
+    /// If the HTTP client cannot be created.
     pub fn new() -> Result<Self, reqwest::Error> {
         let client = Client::builder().redirect(Policy::none()).no_proxy().pool_idle_timeout(IDLE).build()?;
         Ok(Self { client })
@@ -74,15 +77,15 @@ impl NoticeHandler for HttpCallback {
     }
 }
 
-/// The reasons hold no content of the notice or of the answer: they are logged.
+/// Reads the fields of a service's answer. The error text is logged, so it contains nothing from the notice or the answer.
 fn fields(answer: &[u8]) -> Result<Map<String, Value>, String> {
-    let text = std::str::from_utf8(answer).map_err(|_| "the service's answer is no UTF-8".to_owned())?;
+    let text = std::str::from_utf8(answer).map_err(|_| "the service's answer is not UTF-8".to_owned())?;
     let parsed = fep_codec::json::parse(text)
         .map_err(|error| format!("the service's answer is not JSON: {}", error.message()))?;
-    let Value::Object(mut object) = parsed else { return Err("the service's answer is no object".to_owned()) };
+    let Value::Object(mut object) = parsed else { return Err("the service's answer is not an object".to_owned()) };
     match object.remove("fields") {
         Some(Value::Object(fields)) => Ok(fields),
-        Some(_) => Err("`fields` of the service's answer is no object".to_owned()),
+        Some(_) => Err("`fields` of the service's answer is not an object".to_owned()),
         None => Err("the service's answer has no `fields`; `{\"fields\": {}}` adds nothing".to_owned()),
     }
 }
@@ -93,7 +96,7 @@ fn why(error: &reqwest::Error, timeout: Duration) -> String {
     } else if error.is_connect() {
         "the service cannot be reached".to_owned()
     } else if error.is_builder() {
-        "the configured callback is no URL that can be called".to_owned()
+        "the configured callback is not a usable URL".to_owned()
     } else {
         "the connection to the service broke".to_owned()
     }
@@ -120,8 +123,8 @@ mod tests {
         );
         check(r#"{"fields": {}}"#, Ok(serde_json::json!({})));
         check("{}", Err("has no `fields`"));
-        check("[]", Err("no object"));
-        check(r#"{"fields": 1}"#, Err("no object"));
+        check("[]", Err("not an object"));
+        check(r#"{"fields": 1}"#, Err("not an object"));
         check(r#"{"fields": {"a": 1, "a": 2}}"#, Err("twice"));
         check("OK", Err("not JSON"));
     }

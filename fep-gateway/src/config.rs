@@ -1,7 +1,7 @@
-//! Configuration in its ready form: what one TOML file says, checked once at the edge.
+//! The gateway's configuration: the content of one TOML file, checked once when it is read.
 //!
-//! Everything inside works with these types and never re-checks. Names of limits carry their unit in the file
-//! (`answer_timeout_ms`); here the type carries it. Each key's default stands at its field.
+//! The rest of the gateway uses these types and does not check them again. In the file, the name of a limit contains its unit
+//! (`answer_timeout_ms`). Here the type contains it. The documentation of each field names the key and its default.
 //!
 //! ```toml
 //! [http]
@@ -70,14 +70,14 @@ pub struct Config {
     pub institutions: BTreeMap<String, Institution>,
 }
 
-/// `[http]`: where services ask.
+/// `[http]`: the HTTP interface.
 #[derive(Clone, Debug)]
 pub struct Http {
-    /// `listen`, default `127.0.0.1:8470`.
+    /// `listen`, default `127.0.0.1:8470`: the address to listen on.
     pub listen: SocketAddr,
 }
 
-/// `[journal]`: where the journal lies.
+/// `[journal]`: the journal file.
 #[derive(Clone, Debug)]
 pub struct JournalFile {
     /// `path`, relative to the configuration file; default `journal.sqlite`.
@@ -87,129 +87,131 @@ pub struct JournalFile {
 /// `[institutions.NAME]`: one counterpart.
 #[derive(Clone, Debug)]
 pub struct Institution {
-    /// `label`: its name for people; default: its name.
+    /// `label`: the name to show to people. Default: `NAME`.
     pub label: String,
-    /// `spec`: the spec file, relative to the configuration file; must be there.
+    /// `spec`, required: the spec file, relative to the configuration file.
     pub spec: Arc<Spec>,
-    /// `key`: the paths whose values pair an answer with its request; must be there.
+    /// `key`, required: the paths of the fields that pair an answer with its request.
     pub key: Vec<String>,
-    /// `trace`: the path of the number that the gateway allocates; default: the caller numbers his telegrams.
+    /// `trace`: the path of the trace number that the gateway allocates. Default: the caller numbers its telegrams itself.
     pub trace: Option<String>,
-    /// `answer_timeout_ms`, default 5000: how long an answer is waited for.
+    /// `answer_timeout_ms`, default 5000: how long an exchange waits for its answer.
     pub answer_timeout: Duration,
-    /// `inflight_max`, default 500: the most exchanges that may wait for their answer.
+    /// `inflight_max`, default 500: the maximum number of exchanges that wait for their answer.
     pub inflight_max: usize,
-    /// `quarantine_ms`, default 60000: how long a key rests after its answer or its deadline.
+    /// `quarantine_ms`, default 60000: how long a key stays quarantined after its answer or its deadline.
     pub quarantine: Duration,
-    /// `drain_max_ms`, default 10000: how long stopping waits for what is in flight.
+    /// `drain_max_ms`, default 10000: how long the gateway waits for exchanges in flight when it stops.
     pub drain_max: Duration,
-    /// `write_timeout_ms`, default 5000: how long the kernel may refuse our bytes before the link is given up.
+    /// `write_timeout_ms`, default 5000: how long the kernel may refuse the gateway's bytes before the link is closed.
     pub write_timeout: Duration,
-    /// `frame_timeout_ms`, default 10000: how long a frame may take from its first byte to its last before the link is given up.
+    /// `frame_timeout_ms`, default 10000: how long a frame may take from its first byte to its last before the link is closed.
     pub frame_timeout: Duration,
-    /// `utc_offset_minutes`, default 540: the institution's clock, for `<date>`, `<time>` and the business day.
+    /// `utc_offset_minutes`, default 540: the offset of the institution's clock, for `<date>`, `<time>` and the business day.
     pub utc_offset_minutes: i32,
-    /// `framing`: `kind` default `length`, with `length_digits` default 4 or `length_bytes`, `counts` default `rest`,
-    /// `frame_max_bytes` default 8192; or `kind = "code-table"`.
+    /// `framing`: `kind`, default `length`, with `length_digits` (default 4) or `length_bytes`, `counts` (default `rest`) and
+    /// `frame_max_bytes` (default 8192). Or `kind = "code-table"`.
     pub framing: Framing,
-    /// `fill`: what the gateway puts where a request leaves a field out.
+    /// `fill`: the values of fields that a request leaves out.
     pub fill: Vec<Fill>,
-    /// `session`; default: a connection carries business at once.
+    /// `session`: sign-on, echo test and sign-off. Default: a connection carries business telegrams at once.
     pub session: Option<Session>,
-    /// `telegrams.NAME`: what is different for one request.
+    /// `telegrams.NAME`: limits that differ for one request telegram.
     pub telegrams: BTreeMap<String, TelegramLimits>,
-    /// `notices.NAME`: telegrams that the institution sends by itself.
+    /// `notices.NAME`: telegrams that the institution sends without a request.
     pub notices: BTreeMap<String, Notice>,
-    /// `lines`: the configured paths; at least one.
+    /// `lines`: the configured lines, at least one.
     pub lines: Vec<Line>,
 }
 
-/// One key of `fill`. Telegrams that have no such field are left as they are.
+/// One key of `fill`. It has no effect on telegrams without this field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fill {
-    /// Where.
+    /// The path of the field.
     pub path: String,
-    /// What.
+    /// The value that it gets.
     pub with: Filling,
 }
 
-/// What the gateway can put into a field.
+/// A value that the gateway can put into a field.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Filling {
     /// A constant.
     Fixed(Value),
-    /// `<trace>`: the allocated number.
+    /// `<trace>`: the allocated trace number.
     Trace,
-    /// `<date>`: the day at the institution.
+    /// `<date>`: the current date at the institution.
     Date,
-    /// `<time>`: the time of day at the institution.
+    /// `<time>`: the current time of day at the institution.
     Time,
-    /// `<transaction>`: `T`, the date, and a number that is unique on that day.
+    /// `<transaction>`: `T`, the date, and a number that is unique for that day.
     Transaction,
 }
 
-/// `[institutions.NAME.session]`: what happens on a link beside business.
+/// `[institutions.NAME.session]`: the network management telegrams of a link.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// `sign_on`: opens business after connecting; default: nothing does.
+    /// `sign_on`: the telegram that opens business after connecting. Default: none.
     pub sign_on: Option<String>,
-    /// `sign_off`: closes business before we close the link; default: nothing does.
+    /// `sign_off`: the telegram that closes business before the gateway closes the link. Default: none.
     pub sign_off: Option<String>,
-    /// `echo_test`: shows that somebody is there; default: nothing does.
+    /// `echo_test`: the telegram that tests a link. Default: none.
     pub echo_test: Option<String>,
-    /// `accepted`: the values by which an answer is a yes, and which our own answers carry; default: any answer is.
+    /// `accepted`: the field values of an answer that mean acceptance. The gateway's own answers carry them too. Default: every
+    /// answer means acceptance.
     pub accepted: Vec<(String, String)>,
-    /// `sign_on_timeout_ms`, default 10000; for sign-off too.
+    /// `sign_on_timeout_ms`, default 10000: how long a sign-on or a sign-off waits for its answer.
     pub sign_on_timeout: Duration,
     /// `echo_interval_ms`, default 30000: an echo test is sent at least this often.
     pub echo_interval: Duration,
-    /// `echo_idle_ms`, default 20000: and when nothing was received for this long.
+    /// `echo_idle_ms`, default 20000: an echo test is also sent when nothing was received for this long.
     pub echo_idle: Duration,
-    /// `echo_timeout_ms`, default 5000: how long its answer is waited for before the link is given up.
+    /// `echo_timeout_ms`, default 5000: how long an echo test waits for its answer before the link is closed.
     pub echo_timeout: Duration,
 }
 
-/// `[institutions.NAME.telegrams.TELEGRAM]`
+/// `[institutions.NAME.telegrams.TELEGRAM]`: limits of one request telegram.
 #[derive(Clone, Debug)]
 pub struct TelegramLimits {
-    /// `answer_timeout_ms`; default: the institution's.
+    /// `answer_timeout_ms`. Default: the value of the institution.
     pub answer_timeout: Duration,
 }
 
-/// `[institutions.NAME.notices.TELEGRAM]`: what happens when the institution sends this telegram.
+/// `[institutions.NAME.notices.TELEGRAM]`: how the gateway answers this telegram of the institution.
 #[derive(Clone, Debug)]
 pub struct Notice {
-    /// `callback`: the service's URL; default: the stand-in answers at once.
+    /// `callback`: the URL of the service. Default: none, the stand-in answers at once.
     pub callback: Option<String>,
-    /// `callback_timeout_ms`, default 3000.
+    /// `callback_timeout_ms`, default 3000: how long the gateway waits for the service.
     pub callback_timeout: Duration,
-    /// `stand_in`: the fields of the answer if the service does not give it; default: those of the notice.
+    /// `stand_in`: the answer's fields if the service gives no answer. The other fields are those of the notice. Default: no field
+    /// differs from the notice.
     pub stand_in: Vec<(String, String)>,
 }
 
-/// `[[institutions.NAME.lines]]`: one configured path.
+/// `[[institutions.NAME.lines]]`: one line, a configured path to the institution.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// `name`; must be there.
+    /// `name`, required: unique among the lines of the institution.
     pub name: String,
-    /// `connect`: `host:port`; must be there.
+    /// `connect`, required: `host:port`.
     pub connect: String,
     /// `links`, default 1: the contracted number of connections.
     pub links: usize,
-    /// `connect_timeout_ms`, default 5000.
+    /// `connect_timeout_ms`, default 5000: how long connecting may take.
     pub connect_timeout: Duration,
     /// `reconnect_min_ms`, default 100: the shortest wait before connecting again.
     pub reconnect_min: Duration,
-    /// `reconnect_max_ms`, default 30000: the longest one.
+    /// `reconnect_max_ms`, default 30000: the longest wait before connecting again.
     pub reconnect_max: Duration,
 }
 
-/// Why there is no configuration.
+/// The reason why a configuration cannot be used.
 #[derive(Debug)]
 pub enum ConfigError {
     /// The file cannot be read.
     Unreadable(LoadError),
-    /// The file has errors: all of them, with line, column and a hint.
+    /// The file has errors. The report has all of them, with line, column and a hint.
     Findings(Report),
 }
 

@@ -1,7 +1,7 @@
-//! The console: one page at `/` that shows lines and exchanges as they are, without a login, a framework or the internet.
+//! The console: one page at `/` that shows the current lines and exchanges. It needs no login, no framework and no internet.
 //!
-//! The page shows only what the HTTP interface tells it, and asks for telegrams in the form of [`view`], where the layout's
-//! secrets are already masked: a secret never reaches the browser.
+//! The page shows only data from the HTTP interface. It gets telegrams in the form of [`view`], where the secrets of the layout are
+//! already masked. A secret never reaches the browser.
 
 pub mod view;
 
@@ -17,11 +17,11 @@ const PAGE: &str = include_str!("console/page.html");
 const STYLE: &str = include_str!("console/page.css");
 const SCRIPT: &str = include_str!("console/page.js");
 
-/// Nothing inline, nothing from elsewhere, in nobody's frame: even markup that got into the page could not act.
+/// Allows no inline code, nothing from other hosts and no embedding in a frame. Injected markup could not run anything.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-/// The page and its two files.
+/// The routes of the page and its two files.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/", get(|| async { file("text/html; charset=utf-8", PAGE) }))
@@ -36,7 +36,7 @@ fn file(content_type: &'static str, text: &'static str) -> impl IntoResponse {
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "no-referrer"),
-        // An operator who updates the gateway must not look at yesterday's page.
+        // After an update of the gateway, a browser must not show the old page.
         (CACHE_CONTROL, "no-cache"),
     ];
     (headers, text)

@@ -1,7 +1,7 @@
 //! `fep-gateway demo`: a gateway, a simulated bank and their traffic in one process, over TCP, without any configuration.
 //!
-//! It is the real thing: the configuration is written to a temporary folder and read from there, the journal lies beside it,
-//! the bank is the simulator with a shipped scenario. Only the customers are made up.
+//! The demo uses the same code as the daemon. It writes a configuration to a temporary folder and reads it from there. The journal
+//! is in the same folder. The bank is the simulator with a shipped scenario. Only the customers are invented.
 
 mod table;
 mod traffic;
@@ -37,33 +37,33 @@ const SPEC: &str = include_str!("../specs/bank-a/bank-a.toml");
 const SCENARIO: &str = include_str!("../specs/bank-a/scenarios/demo.toml");
 
 const INSTITUTION: &str = "bank-a";
-/// The bank's clock: Korea's.
+/// The offset of the bank's clock from UTC: Korean time.
 const UTC_OFFSET_MINUTES: i32 = 540;
-/// How long the line may take to open business.
+/// How long the demo waits until the line is open for business.
 const OPEN_MAX: Duration = Duration::from_secs(10);
-/// The pause between two requests of the table, and of the trickle afterwards.
+/// The pause between two requests: first while the table is printed, then in the slow traffic afterwards.
 const TABLE_PAUSE: Duration = Duration::from_millis(60);
 const TRICKLE_PAUSE: Duration = Duration::from_millis(1500);
-/// How long the table waits for late answers and notices.
+/// How long the demo waits for a late answer and a notice after the table.
 const SETTLE_MAX: Duration = Duration::from_secs(4);
 
-/// What the command line chose.
+/// The options of the command line.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Where the console and the HTTP interface listen.
+    /// The address of the console and the HTTP interface.
     pub listen: SocketAddr,
-    /// End after the table and the dump.
+    /// Whether to end after the table and the dump.
     pub once: bool,
-    /// Colour the output.
+    /// Whether to colour the output.
     pub colour: bool,
 }
 
-/// Why the demo ended early, in one line.
+/// The reason why the demo ended early, in one line.
 #[derive(Debug)]
 pub enum DemoError {
-    /// Something of it did not start or broke off.
+    /// A part of the demo did not start or failed.
     Broken(String),
-    /// Nobody reads the output any more.
+    /// The reader of the output has closed it.
     NobodyReads,
 }
 
@@ -93,10 +93,10 @@ impl From<io::Error> for DemoError {
     }
 }
 
-/// Runs until `stop` is ready, or the table is there if that is all that was asked for.
+/// Runs the demo until `stop` completes. With [`Options::once`] it ends after the table and the dump.
 ///
 /// # Errors
-/// If the port is taken, or something of the demo does not start.
+/// If the port is in use, or a part of the demo does not start.
 pub async fn run(options: Options, mut out: impl Write, stop: impl Future<Output = ()>) -> Result<(), DemoError> {
     let listener = TcpListener::bind(options.listen).await.map_err(|error| {
         let advice = "choose another port with --listen, for example --listen 127.0.0.1:0 for any free one";
@@ -109,13 +109,13 @@ pub async fn run(options: Options, mut out: impl Write, stop: impl Future<Output
     };
     stage.strike().await;
     match shown {
-        // `fep-gateway demo | head` is no failure.
+        // `fep-gateway demo | head` is not a failure.
         Err(DemoError::NobodyReads) => Ok(()),
         shown => shown,
     }
 }
 
-/// Everything that runs while the demo does.
+/// All parts of a running demo.
 struct Stage {
     spec: Spec,
     bank: Simulator,
@@ -123,7 +123,7 @@ struct Stage {
     gateway: Gateway,
     console: SocketAddr,
     tasks: JoinSet<()>,
-    // Dropped last: the journal lies in it.
+    // Dropped last, because it contains the journal.
     _folder: tempfile::TempDir,
 }
 
@@ -174,7 +174,7 @@ impl Stage {
     }
 }
 
-/// What a person would write into `gateway.toml`.
+/// The text of the configuration file, as a person would write it.
 fn configuration(console: SocketAddr, bank: SocketAddr, callback: &str) -> String {
     format!(
         r#"[http]
@@ -241,9 +241,9 @@ async fn show(stage: &Stage, options: Options, out: &mut impl Write) -> Result<(
     let taken = stage.service.taken();
     writeln!(
         out,
-        "\nunknown 미확인 is no error: the telegram left and no answer came in time, so nobody may call it failed or send it\n\
-         again. A late answer settles it. Deposit notices (입출금통지) that the bank sent and a service answered over HTTP\n\
-         meanwhile: {taken}.\n"
+        "\nunknown 미확인 is not an error: the telegram was sent and no answer came in time. It must not be treated as failed,\n\
+         and it must not be sent again. A late answer settles it. Deposit notices (입출금통지) that the bank sent and a service\n\
+         answered over HTTP meanwhile: {taken}.\n"
     )?;
     if let Some(transfer) = transfer {
         writeln!(out, "One transfer as it stood on the wire, secrets masked by the layout:\n")?;
@@ -259,7 +259,7 @@ async fn show(stage: &Stage, options: Options, out: &mut impl Write) -> Result<(
     Ok(())
 }
 
-/// Prints the table and gives the first answered transfer.
+/// Prints the table and returns the first answered transfer.
 async fn table(stage: &Stage, options: Options, out: &mut impl Write) -> Result<Option<Exchange>, DemoError> {
     let ledger = Ledger::new(options.colour);
     let mut events = stage.gateway.subscribe();
@@ -294,7 +294,7 @@ async fn table(stage: &Stage, options: Options, out: &mut impl Write) -> Result<
 
 async fn ask(gateway: &Gateway, wish: Wish) -> Result<(Wish, Exchange), DemoError> {
     let body =
-        serde_json::to_value(&wish.body).map_err(|error| DemoError::because("a wish that is no JSON", &error))?;
+        serde_json::to_value(&wish.body).map_err(|error| DemoError::because("a wish that is not JSON", &error))?;
     let exchange = gateway.exchange(INSTITUTION, wish.telegram, &body, None).await;
     exchange
         .map(|exchange| (wish, exchange))
@@ -314,7 +314,7 @@ async fn next_settled(events: &mut broadcast::Receiver<Event>, until: Instant) -
 fn invite(stage: &Stage, out: &mut impl Write) -> Result<(), DemoError> {
     let console = stage.console;
     let body = serde_json::to_string_pretty(&wish(0, &today()).body);
-    let body = body.map_err(|error| DemoError::because("a wish that is no JSON", &error))?.replace('\n', "\n    ");
+    let body = body.map_err(|error| DemoError::because("a wish that is not JSON", &error))?.replace('\n', "\n    ");
     writeln!(
         out,
         "\nThe console: http://{console}/\n\nPay somebody yourself:\n\n  \
@@ -326,7 +326,7 @@ fn invite(stage: &Stage, out: &mut impl Write) -> Result<(), DemoError> {
     Ok(out.flush()?)
 }
 
-/// Customers for ever; what becomes of them is on the console.
+/// Sends requests until the demo ends. The console shows their outcomes.
 async fn trickle(stage: &Stage) {
     let mut running = JoinSet::new();
     let mut number = TABLE_LEN;

@@ -1,7 +1,7 @@
-//! The words of the gateway: exchange, outcome, line, link, event.
+//! The basic types of the gateway: exchange, outcome, line, link, event.
 //!
-//! Plain values that everything else speaks in: the machines decide them, the journal keeps them, HTTP and the console show
-//! them. Nothing here acts.
+//! These are plain values without behaviour. The state machines decide them, the journal stores them, HTTP and the console
+//! show them.
 
 use std::fmt;
 use std::ops::Deref;
@@ -9,13 +9,13 @@ use std::ops::Deref;
 use bytes::Bytes;
 use serde::Serialize;
 
-/// Names one exchange for ever. Sorts by time of acceptance.
+/// The permanent, unique name of one exchange. Names sort by time of acceptance.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct ExchangeId(pub String);
 
 impl ExchangeId {
-    /// What the names of exchanges begin with that were accepted in this millisecond.
+    /// The prefix of the names of all exchanges that were accepted in this millisecond (since 1970).
     #[must_use]
     pub fn prefix(accepted_at_ms: i64) -> String {
         format!("{:012x}", accepted_at_ms.max(0))
@@ -28,12 +28,12 @@ impl fmt::Display for ExchangeId {
     }
 }
 
-/// A telegram's bytes. Any of them may be secret, so their Debug text says only how many there are.
+/// The bytes of a telegram. Any byte may be secret, so the Debug text shows only the length.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct TelegramBytes(Bytes);
 
 impl TelegramBytes {
-    /// A copy of these.
+    /// Copies the bytes.
     #[must_use]
     pub fn copy_of(bytes: &[u8]) -> Self {
         Self(Bytes::copy_from_slice(bytes))
@@ -60,20 +60,20 @@ impl fmt::Debug for TelegramBytes {
     }
 }
 
-/// How an exchange ended. There is no "failed": a decline is an answer.
+/// The final outcome of an exchange. There is no "failed": a decline is an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The institution's answer came and could be read.
+    /// The institution's answer arrived and could be decoded.
     Answered,
-    /// Proved: no byte was handed to the kernel.
+    /// It is proved that no byte was handed to the kernel.
     NotSent,
-    /// At least one byte was, or might have been, and no answer came.
+    /// At least one byte was, or may have been, handed to the kernel, and no answer arrived.
     Unknown,
 }
 
 impl Outcome {
-    /// The word in journal, HTTP and metrics: `answered`, `not_sent`, `unknown`.
+    /// The name used in the journal, HTTP and metrics: `answered`, `not_sent`, `unknown`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -83,7 +83,7 @@ impl Outcome {
         }
     }
 
-    /// The outcome with this [`Outcome::name`].
+    /// Returns the outcome with this [`Outcome::name`], or `None` if there is no such outcome.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Answered, Self::NotSent, Self::Unknown].into_iter().find(|outcome| outcome.name() == name)
@@ -93,101 +93,102 @@ impl Outcome {
 /// One request with its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
-    /// Its name.
+    /// The name of the exchange.
     pub id: ExchangeId,
-    /// The counterpart.
+    /// The name of the institution.
     pub institution: String,
-    /// The request's telegram: `Transfer`.
+    /// The name of the request's telegram: `Transfer`.
     pub telegram: String,
-    /// None while it runs.
+    /// The final outcome, or `None` while the exchange runs.
     pub outcome: Option<Outcome>,
-    /// What made an unknown certain later: `late answer`.
+    /// The event that settled an unknown exchange: `late answer`.
     pub settled_by: Option<String>,
-    /// The number that names the telegram on the line, as text.
+    /// The trace number of the request on the line, as text.
     pub trace: String,
-    /// Why it is not answered, as a sentence.
+    /// The reason why there is no answer, as a sentence.
     pub reason: Option<String>,
-    /// The reason's stable code, as in [`machine::reason`](crate::machine::reason). `None` for an exchange that ended before
-    /// the journal had codes.
+    /// The stable code of the reason, as in [`machine::reason`](crate::machine::reason). `None` for an exchange that ended
+    /// before the journal stored codes.
     pub reason_code: Option<String>,
-    /// The line that carried it, and the link's incarnation.
+    /// The line that carried the request, and the incarnation of the link.
     pub line: Option<(String, u64)>,
-    /// The bytes on the wire; empty if they never came to be.
+    /// The bytes of the request on the wire. Empty if the request was never encoded.
     pub request: TelegramBytes,
-    /// The answer, once there is one.
+    /// The answer, if one arrived.
     pub answer: Option<Answer>,
-    /// When it was accepted, in milliseconds since 1970.
+    /// The time of acceptance, in milliseconds since 1970.
     pub accepted_at_ms: i64,
-    /// When its final state was reached, in milliseconds since 1970.
+    /// The time when the exchange reached its outcome, in milliseconds since 1970.
     pub ended_at_ms: Option<i64>,
 }
 
-/// An institution's answer.
+/// The answer of an institution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The answer's telegram: `TransferAnswer`.
+    /// The name of the answer's telegram: `TransferAnswer`.
     pub telegram: String,
-    /// The bytes as they came.
+    /// The bytes as received.
     pub bytes: TelegramBytes,
 }
 
-/// What a line and its links are doing.
+/// The state of a line and its links.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LineStatus {
-    /// The counterpart.
+    /// The name of the institution.
     pub institution: String,
     /// The line's name in the configuration.
     pub line: String,
-    /// Where it connects to.
+    /// The address that the line connects to.
     pub address: String,
-    /// The contracted number of links, each as it is now.
+    /// The contracted links, each in its present state.
     pub links: Vec<LinkStatus>,
-    /// Exchanges on the line that wait for their answer.
+    /// The number of exchanges on the line that wait for their answer.
     pub inflight: usize,
-    /// The most that may wait.
+    /// The maximum number of exchanges of the institution that may wait for their answer.
     pub inflight_max: usize,
-    /// How often a link was lost since the start.
+    /// The number of lost connections since the start of the gateway.
     pub reconnects: u64,
-    /// What went wrong last, as a sentence.
+    /// The last error, as a sentence.
     pub last_error: Option<String>,
-    /// Its stable code, as in [`machine::reason`](crate::machine::reason).
+    /// The stable code of the last error, as in [`machine::reason`](crate::machine::reason).
     pub last_error_code: Option<&'static str>,
 }
 
 /// One link of a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LinkStatus {
-    /// Counts the connections of this link; an answer never crosses from one to the next.
+    /// The number of the current connection of this link: 0 before the first one. An answer never crosses from one
+    /// connection to the next.
     pub incarnation: u64,
-    /// What it is doing.
+    /// The state of the link.
     pub state: LinkState,
-    /// Since when, in milliseconds since 1970.
+    /// The time of the last state change, in milliseconds since 1970.
     pub since_ms: i64,
-    /// The last byte received, in milliseconds since 1970.
+    /// The time of the last received byte, in milliseconds since 1970.
     pub last_rx_ms: Option<i64>,
-    /// The last byte sent, in milliseconds since 1970.
+    /// The time of the last sent byte, in milliseconds since 1970.
     pub last_tx_ms: Option<i64>,
-    /// The last echo test's round trip in microseconds.
+    /// The round trip of the last echo test, in microseconds.
     pub echo_round_trip_us: Option<u64>,
 }
 
-/// The stages of a link.
+/// The states of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkState {
-    /// No connection; waiting to try again.
+    /// Not connected. The link waits before the next attempt.
     Down,
-    /// Waiting for the connection.
+    /// The link is being connected.
     Connecting,
-    /// Connected; business is not open yet.
+    /// Connected, but business is not open yet.
     SigningOn,
-    /// Carries business telegrams.
+    /// The link carries business telegrams.
     Up,
-    /// Closing business; what is in flight may still be answered.
+    /// Business is being closed. Requests in flight may still be answered.
     SigningOff,
 }
 
-/// What the console and subscribers hear.
+/// An event for the console and other subscribers.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// An exchange began, ended or was settled.

@@ -1,7 +1,7 @@
-//! [`Gateway`]: the embedded API. What HTTP offers is this and nothing more.
+//! [`Gateway`]: the embedded API. HTTP offers the same functions and nothing more.
 //!
-//! A started gateway owns its institutions' tasks and the journal. Dropping the future of [`Gateway::exchange`] loses
-//! nothing: the exchange goes on and its outcome stands in the journal.
+//! A started gateway owns the journal and the tasks of its institutions. If the future of [`Gateway::exchange`] is dropped,
+//! the exchange continues, and its outcome is recorded in the journal.
 
 mod digest;
 mod typed;
@@ -29,7 +29,7 @@ use crate::telegrams::{Draft, DraftError, TelegramCatalogue};
 pub use crate::journal::JournalError;
 pub use crate::notice::{Notice, NoticeFuture, NoticeHandler, StandInOnly, TypedNotices};
 
-/// A running gateway. Clones are handles to the same one.
+/// A running gateway. Clones are handles to the same gateway.
 #[derive(Clone)]
 pub struct Gateway {
     inner: Arc<Inner>,
@@ -41,63 +41,63 @@ struct Inner {
     stopping: AtomicBool,
 }
 
-/// Why a gateway could not start.
+/// The reason why a gateway could not start.
 #[derive(Debug)]
 pub enum StartError {
     /// The journal cannot be opened.
     Journal(JournalError),
     /// The configuration of an institution does not fit its spec.
     Institution {
-        /// Which one.
+        /// The name of the institution.
         name: String,
-        /// What does not fit.
+        /// The text that says what does not fit.
         why: String,
     },
 }
 
-/// Why a request was not accepted. Nothing was sent for it.
+/// The reason why a request was not accepted. Nothing was sent for it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Refusal {
     /// No institution has this name.
     UnknownInstitution {
-        /// Those that there are.
+        /// The names of the configured institutions.
         known: Vec<String>,
     },
     /// The institution's spec has no such telegram.
     UnknownTelegram {
-        /// The telegram that was probably meant.
+        /// The most similar name, if there is one.
         nearest: Option<String>,
     },
-    /// The telegram is no request of ours: it has no answer, or the institution or the session sends it.
+    /// A service cannot send this telegram: it has no answer, or the institution or the session sends it.
     NotARequest,
-    /// The fields make no telegram.
+    /// The fields do not form a valid telegram.
     Invalid(fep_codec::Error),
-    /// A derived telegram, or its answer, is not the one of the institution's spec.
+    /// The layout of a derived telegram, or of its answer, differs from the institution's spec.
     OtherLayout {
-        /// The spec's telegram.
+        /// The name of the spec's telegram.
         telegram: String,
-        /// The first difference: what the struct has, and what the spec has.
+        /// The first difference: the struct's version and the spec's version.
         difference: String,
     },
     /// The idempotency key names an exchange that still runs.
     StillRunning(ExchangeId),
     /// The idempotency key names an exchange with another body.
     OtherBody(ExchangeId),
-    /// Whether the idempotency key names an exchange could not be looked up, for this reason. Nothing was sent now, but
-    /// something may have been sent under this key before: it is no outcome.
+    /// The idempotency key could not be looked up, for this reason. Nothing was sent now, but something may have been sent
+    /// under this key before. This is therefore not an outcome.
     KeyUnchecked(NotSent),
 }
 
-/// How many events a subscriber may be behind.
+/// The number of events that a subscriber may fall behind.
 const EVENTS_MAX: usize = 1024;
 
 impl Gateway {
-    /// Opens the journal, ends what an earlier run left open, and starts connecting to every line.
+    /// Opens the journal, ends the exchanges that an earlier run left open, and starts to connect every line.
     ///
     /// # Errors
     /// If the journal cannot be opened, or an institution's configuration does not fit its spec. An institution that cannot
-    /// be reached is no error.
+    /// be reached is not an error.
     pub async fn start(config: Config, notices: Arc<dyn NoticeHandler>) -> Result<Self, StartError> {
         let rest = config.institutions.values().map(rest).max().unwrap_or_default();
         let mut desks = BTreeMap::new();
@@ -128,10 +128,10 @@ impl Gateway {
         Ok(Self { inner: Arc::new(Inner { institutions, shared, stopping: AtomicBool::new(false) }) })
     }
 
-    /// Sends a request and waits for its final outcome. `body` is the telegram's JSON.
+    /// Sends a request and waits for its outcome. `body` contains the fields of the telegram as JSON.
     ///
     /// # Errors
-    /// If the request is not accepted. A request that is accepted and cannot be sent is no error but an outcome.
+    /// If the request is not accepted. If an accepted request cannot be sent, that is an outcome and not an error.
     pub async fn exchange(
         &self,
         institution: &str,
@@ -150,7 +150,7 @@ impl Gateway {
         handle.ok_or_else(|| Refusal::UnknownInstitution { known: self.inner.institutions.keys().cloned().collect() })
     }
 
-    /// The way of every request, wherever its draft came from.
+    /// Carries out an exchange for a draft from any source.
     async fn run(
         &self,
         institution: &str,
@@ -176,12 +176,12 @@ impl Gateway {
         };
         let lost = exchange.clone();
         let inner = Arc::clone(&self.inner);
-        // A task of its own: the caller's future may be dropped at any point, the exchange may not.
+        // A separate task: the caller's future may be dropped at any point, but the exchange must continue.
         let task = tokio::spawn(async move { inner.carry_out(draft, exchange, idempotency, now.steady).await });
         task.await.unwrap_or_else(|_| Ok(broken_off(lost, now.wall_ms)))
     }
 
-    /// The exchange with this name.
+    /// The exchange with this name, or `None` if there is no such exchange.
     ///
     /// # Errors
     /// If the journal cannot be read.
@@ -197,25 +197,26 @@ impl Gateway {
         self.inner.shared.journal.recent(limit).await
     }
 
-    /// Every line and its links as they are now.
+    /// The present status of every line and its links.
     #[must_use]
     pub fn lines(&self) -> Vec<LineStatus> {
         self.inner.institutions.values().flat_map(|handle| handle.statuses.lines()).collect()
     }
 
-    /// What happens from now on. A receiver that falls behind loses the oldest events.
+    /// Subscribes to all events from now on. A receiver that falls behind loses the oldest events.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.inner.shared.events.subscribe()
     }
 
-    /// An institution's spec, to show bytes as fields.
+    /// The spec of an institution, which can show bytes as fields. `None` if there is no such institution.
     #[must_use]
     pub fn spec(&self, institution: &str) -> Option<&Spec> {
         self.inner.institutions.get(institution).map(|handle| handle.catalogue.spec())
     }
 
-    /// Refuses new requests, lets those in flight end within a limit, signs off, closes the links and the journal.
+    /// Stops the gateway. Refuses new requests, lets exchanges in flight end within a time limit, signs off, and closes the
+    /// links and the journal.
     pub async fn stop(&self) {
         self.inner.stopping.store(true, Ordering::SeqCst);
         let stops = self.inner.institutions.values().map(Handle::stop);
@@ -240,7 +241,7 @@ impl Inner {
             }
             let exchange = not_sent(exchange, &why, now_ms());
             count_outcome(&exchange);
-            // Nobody has to listen.
+            // There may be no subscriber.
             let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
             Ok(exchange)
         };
@@ -281,12 +282,14 @@ impl Inner {
             let _ = self.shared.journal.finish(finish).await.await;
             return Ok(exchange);
         }
-        // A task that broke off leaves the truth to the journal, which will call it unknown.
+        // If the task failed, the outcome is reported as unknown. At the next start the journal determines whether it was
+        // sent.
         Ok(end.await.unwrap_or_else(|_| broken_off(accepted, now_ms())))
     }
 }
 
-/// How long after an exchange's acceptance its key may still rest: it may be late on the wire, and its answer late too.
+/// The longest time from the acceptance of an exchange until the quarantine of its key ends. The request may reach the wire
+/// late, and its answer may be late too.
 fn rest(institution: &config::Institution) -> Duration {
     let limits = institution.telegrams.values().map(|limits| limits.answer_timeout);
     let answer_timeout = limits.max().unwrap_or_default().max(institution.answer_timeout);
@@ -347,7 +350,7 @@ impl fmt::Display for Refusal {
                 write!(f, "no such telegram; did you mean {nearest}?")
             }
             Self::UnknownTelegram { nearest: None } => f.write_str("no such telegram"),
-            Self::NotARequest => f.write_str("the telegram is no request that a service can send"),
+            Self::NotARequest => f.write_str("a service cannot send this telegram as a request"),
             Self::Invalid(error) => error.fmt(f),
             Self::OtherLayout { telegram, difference } => {
                 write!(f, "the struct is not the spec's telegram {telegram}: {difference}")

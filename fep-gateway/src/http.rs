@@ -1,17 +1,18 @@
 //! The HTTP interface: the embedded API as JSON, the console, health and metrics.
 //!
-//! | route | is |
+//! | route | meaning |
 //! |---|---|
-//! | `POST /v1/institutions/{institution}/exchanges/{Telegram}` | a request; header `Idempotency-Key` |
-//! | `GET /v1/exchanges/{id}` | its outcome, also long after |
-//! | `GET /v1/exchanges/{id}/view` | both telegrams taken apart, secrets masked |
-//! | `GET /v1/exchanges?limit=50` | the latest, newest first |
+//! | `POST /v1/institutions/{institution}/exchanges/{Telegram}` | sends a request; optional header `Idempotency-Key` |
+//! | `GET /v1/exchanges/{id}` | the outcome of an exchange, also long after its end |
+//! | `GET /v1/exchanges/{id}/view` | both telegrams field by field, secrets masked |
+//! | `GET /v1/exchanges?limit=50` | the latest exchanges, newest first |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `line`, `missed` |
-//! | `GET /healthz` `/readyz` `/metrics` | for the platform |
+//! | `GET /healthz` `/readyz` `/metrics` | for the platform: liveness, readiness, Prometheus metrics |
 //! | `GET /` | the console |
 //!
-//! Whoever reaches the port may use all of it: it belongs on a trusted network or behind a proxy that asks who is there.
+//! There is no authentication. A client that reaches the port can use every route. Keep the port in a trusted network or behind a
+//! proxy that authenticates its clients.
 
 mod error;
 mod events;
@@ -39,24 +40,25 @@ use crate::console;
 use crate::gateway::Gateway;
 use crate::metrics;
 
-/// The longest body of a request. Telegrams are a few hundred bytes; a long list of entries is some ten thousand.
+/// The maximum length of a request body, in bytes. A typical telegram has a few hundred bytes, a long list of entries about ten
+/// thousand.
 const BODY_MAX_BYTES: usize = 256 * 1024;
 
-/// How many clients may listen to events at the same time.
+/// The maximum number of clients that listen to events at the same time.
 const LISTENERS_MAX: usize = 64;
 
-/// How long open requests may take once the server stops; [`serve`] says so.
+/// How long open requests may take when the server stops. The documentation of [`serve`] states this number.
 const STOP_MAX: Duration = Duration::from_secs(30);
 
 #[derive(Clone)]
 struct Shared {
     gateway: Gateway,
     stopping: watch::Receiver<bool>,
-    /// Places for those who listen to events.
+    /// One permit for each client that listens to events.
     listeners: Arc<Semaphore>,
 }
 
-/// All routes. `stopping` ends the streams of events, which would never end by themselves.
+/// Creates all routes. `stopping` ends the event streams, which would otherwise never end.
 pub fn router(gateway: Gateway, stopping: watch::Receiver<bool>) -> Router {
     Router::new()
         .route("/v1/institutions/{institution}/exchanges/{telegram}", post(exchanges::ask))
@@ -76,7 +78,7 @@ pub fn router(gateway: Gateway, stopping: watch::Receiver<bool>) -> Router {
         .with_state(Shared { gateway, stopping, listeners: Arc::new(Semaphore::new(LISTENERS_MAX)) })
 }
 
-/// Serves until `stop` is ready; then open requests end, but not for longer than 30 seconds.
+/// Serves until `stop` completes, then waits up to 30 seconds for open requests to end.
 ///
 /// # Errors
 /// If the listener fails.
@@ -117,7 +119,7 @@ async fn wrong_method(request: Request) -> ApiError {
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
 }
 
-/// Answers hold customers' data: no cache may keep them. The console's files say themselves what holds for them.
+/// Forbids caches to store responses, because they contain customer data. The files of the console set their own `Cache-Control`.
 async fn never_stored(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

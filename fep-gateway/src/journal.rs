@@ -1,7 +1,8 @@
-//! The durable record: every exchange, and every byte that crossed a line.
+//! The durable record of every exchange and of every byte that crossed a line.
 //!
-//! SQLite in WAL mode with full synchronisation. One thread writes; whatever waits when it comes round is one transaction, so
-//! a commit's price is shared. Its queue is bounded: who finds it full is told, and sends nothing.
+//! The journal is an SQLite file in WAL mode with full synchronisation. One thread writes. It puts all waiting commands
+//! into one transaction, so they share the cost of a commit. Its queue is bounded: if the queue is full, a request gets an
+//! error and nothing is sent.
 //!
 //! ```text
 //! accepted ──bytes journaled──► sending ──► answered
@@ -9,9 +10,9 @@
 //!                                 └───────► unknown ── settled_by ──► (still unknown, and settled)
 //! ```
 //!
-//! What is only asked (may it be sent?) fails when the disk does. What has happened (an answer came) is kept and tried again.
+//! A request for permission (may this be sent?) fails when a write fails. A fact (an answer arrived) is kept and retried.
 //!
-//! Look into it with `sqlite3 journal.sqlite "select id, state, reason from exchanges"`.
+//! To inspect the journal, use `sqlite3 journal.sqlite "select id, state, reason from exchanges"`.
 
 mod command;
 mod schema;
@@ -37,7 +38,7 @@ use crate::exchange::{Exchange, ExchangeId};
 pub use crate::machine::reason::JournalError;
 use crate::machine::trace::TraceHighWater;
 
-/// The journal's handle. Clones share the one writer.
+/// A handle to the journal. Clones share one writer.
 #[derive(Clone, Debug)]
 pub struct Journal {
     commands: mpsc::Sender<JournalCommand>,
@@ -45,26 +46,27 @@ pub struct Journal {
     writer: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
 }
 
-/// What a journal that was just opened knows of an earlier run.
+/// A journal that was just opened, with the state that an earlier run left.
 #[derive(Debug)]
 pub struct Opened {
     /// The journal.
     pub journal: Journal,
-    /// The used trace numbers, by institution.
+    /// The high-water marks of the used trace numbers, by institution.
     pub high_waters: Vec<(String, TraceHighWater)>,
-    /// Exchanges whose keys may still rest; the unknown ones can be settled by a late answer.
+    /// The exchanges whose keys may still be in quarantine. A late answer can settle those that are unknown.
     pub recalled: Vec<Recalled>,
 }
 
-/// How many commands may wait for the writer.
+/// The maximum number of commands that may wait for the writer.
 const QUEUE_MAX: usize = 8192;
 
 impl Journal {
-    /// Opens or makes the journal, and ends what an earlier run left open: what was on its way to the wire is unknown, what
-    /// was not is not sent. `rest` is how long after its acceptance an exchange's key may have to rest.
+    /// Opens or creates the journal, and ends the exchanges that an earlier run left open. An exchange that was being sent
+    /// becomes unknown; one that was not becomes not sent. `rest` is the longest time from the acceptance of an exchange
+    /// until the quarantine of its key ends.
     ///
     /// # Errors
-    /// If it cannot be opened, is of a newer version, or belongs to another process.
+    /// If the journal cannot be opened, has a newer version, or is in use by another process.
     pub fn open(path: &Path, now_ms: i64, rest: Duration) -> Result<Opened, JournalError> {
         let lock = lock(path)?;
         let mut store = Store::open(path)?;
@@ -85,56 +87,58 @@ impl Journal {
         Ok(Opened { journal, high_waters, recalled })
     }
 
-    /// Takes an exchange in, unless its idempotency key is known.
+    /// Stores a new exchange, unless its idempotency key is already known.
     ///
     /// # Errors
-    /// If it is not in the journal.
+    /// If the exchange could not be stored.
     pub async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, JournalError> {
         let (reply, answer) = oneshot::channel();
         self.ask(JournalCommand::Accept(Box::new(acceptance), reply))?;
         answer.await.map_err(|_| JournalError::Closed)?
     }
 
-    /// Brings bytes into the journal that shall be written then. Resolves after the commit.
+    /// Stores bytes that are to be written to a line afterwards. The receiver resolves after the commit.
     ///
     /// # Errors
-    /// At once, if the queue is full.
+    /// Immediately, if the queue is full or the journal is closed.
     pub fn send(&self, sending: Sending) -> Result<oneshot::Receiver<Result<(), JournalError>>, JournalError> {
         let (reply, answer) = oneshot::channel();
         self.ask(JournalCommand::Send(Box::new(sending), reply))?;
         Ok(answer)
     }
 
-    /// Keeps what was received.
+    /// Stores received bytes.
     pub async fn received(&self, entry: Entry) {
         self.tell(JournalCommand::Received(Box::new(entry))).await;
     }
 
-    /// Records the outcome of an exchange. Resolves after the first try; if that failed it is tried again until it succeeds.
+    /// Records the outcome of an exchange. The receiver resolves after the first attempt. If that attempt fails, it is
+    /// retried until it succeeds.
     pub async fn finish(&self, finish: Finish) -> oneshot::Receiver<Result<(), JournalError>> {
         let (reply, answer) = oneshot::channel();
         self.tell(JournalCommand::Finish(Box::new(finish), Some(reply))).await;
         answer
     }
 
-    /// Settles an unknown exchange and gives it back.
+    /// Settles an unknown exchange. The receiver yields the settled exchange, or `None` if the first attempt to write
+    /// fails.
     pub async fn settle(&self, settlement: Settlement) -> oneshot::Receiver<Option<Exchange>> {
         let (reply, answer) = oneshot::channel();
         self.tell(JournalCommand::Settle(Box::new(settlement), Some(reply))).await;
         answer
     }
 
-    /// Keeps a notice and says whether it was answered before.
+    /// Stores a notice, and returns whether it was answered before.
     ///
     /// # Errors
-    /// If it is not in the journal.
+    /// If the notice could not be stored.
     pub async fn notice(&self, id: NoticeId, name: ExchangeId, at_ms: i64) -> Result<NoticeState, JournalError> {
         let (reply, answer) = oneshot::channel();
         self.ask(JournalCommand::Notice(id, name, at_ms, reply))?;
         answer.await.map_err(|_| JournalError::Closed)?
     }
 
-    /// The exchange with this name.
+    /// The exchange with this name, or `None` if there is no such exchange.
     ///
     /// # Errors
     /// If the journal cannot be read.
@@ -151,10 +155,10 @@ impl Journal {
         self.read(move |connection| store::recent(connection, limit)).await
     }
 
-    /// Writes what waits and closes the file.
+    /// Writes all waiting commands and closes the file.
     pub async fn close(&self) {
         self.tell(JournalCommand::Close).await;
-        // Held while it is awaited: who closes a second time waits too.
+        // The lock is held during the wait, so a second call waits too.
         let mut writer = self.writer.lock().await;
         if let Some(writer) = writer.take() {
             // A writer that panicked has nothing left to flush.
@@ -187,7 +191,7 @@ impl Journal {
     }
 }
 
-/// Two gateways with one journal would hand out the same trace numbers.
+/// Locks the journal against other processes: two gateways with one journal would use the same trace numbers.
 fn lock(path: &Path) -> Result<File, JournalError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");

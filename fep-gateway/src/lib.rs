@@ -1,9 +1,10 @@
-//! The gateway: services ask over HTTP or the embedded [`Gateway`], institutions are asked over long-lived TCP lines.
+//! The gateway. Services send requests over HTTP or the embedded [`Gateway`]. The gateway sends them to institutions over
+//! long-lived TCP lines.
 //!
-//! What it promises: a reply reaches only the request whose key it carries; an outcome that is not known is called unknown;
-//! what crosses a line stands in the journal before.
+//! It makes three promises. An answer reaches only the request whose key it carries. An outcome that is not known is
+//! reported as unknown. Bytes are in the journal before they are written to a line.
 
-// Reading order: a module imports only modules that stand before it.
+// Reading order: a module imports only modules listed above it.
 pub mod exchange;
 
 pub mod config;
@@ -32,7 +33,7 @@ pub mod demo;
 pub use config::Config;
 pub use gateway::Gateway;
 
-/// The code in the README of this crate compiles and holds.
+/// Compiles and runs the code in the README of this crate.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,18 +1,18 @@
-//! The protocol as values: `(event, now) → actions`.
+//! The protocol as pure state machines: `(event, now) → actions`.
 //!
-//! Nothing in here has a clock, a socket, a lock, a task or a source of chance; callers pass all of them in. So the whole
-//! protocol runs under virtual time, and one seed replays one history.
+//! This module has no clock, no socket, no lock, no task and no source of randomness. Callers pass time and a seed in. The
+//! whole protocol can therefore run under virtual time, and one seed always replays the same history.
 //!
 //! ```text
 //! terms ◄── backoff   when to connect again
-//!       ◄── trace     which number the next telegram gets
+//!       ◄── trace     the next trace number
 //!       ◄── session   whether a link may carry business
-//!       ◄── mux       whose answer this is
-//!       ◄── reason    why something was not sent, is unknown, closed, or fits nothing
-//!       ◄── institution: all of them over lines and links
+//!       ◄── mux       pairs answers with requests
+//!       ◄── reason    why something was not sent, is unknown, closed or was not expected
+//!       ◄── institution: all of these, over lines and links
 //! ```
 
-// Clocks, sockets, files, locks, threads and tasks: the lists are in clippy.toml.
+// Forbids clocks, sockets, files, locks, threads and tasks. The lists are in clippy.toml.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod terms;

@@ -1,6 +1,7 @@
-//! The command `fep-gateway`: arguments, logging, signals, exit codes. What it starts lives in the library.
+//! The command `fep-gateway`: arguments, logging, signals, exit codes. The library does the work.
 //!
-//! stdout = data, stderr = messages. Exit codes: 0 ended as asked, 1 findings in what was checked, 2 usage or could not run.
+//! Data goes to stdout, messages go to stderr. Exit codes: 0 success, 1 mistakes in a checked configuration, 2 wrong usage or
+//! could not run.
 
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
@@ -30,7 +31,7 @@ use tracing_subscriber::EnvFilter;
     after_help = "The environment variable RUST_LOG chooses what is logged, for example RUST_LOG=debug."
 )]
 struct Arguments {
-    /// How log lines on stderr look.
+    /// The format of the log lines on stderr.
     #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true)]
     log_format: LogFormat,
     #[command(subcommand)]
@@ -45,29 +46,29 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Checks a configuration with its specs and says everything that is wrong.
+    /// Checks a configuration and its specs, and reports all mistakes.
     Check {
         /// The configuration file.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Plays an institution to test against.
+    /// Simulates an institution to test against.
     Simulate {
-        /// The spec of its telegrams.
+        /// The spec file of the institution's telegrams.
         spec: PathBuf,
-        /// How it behaves.
+        /// The scenario file: how the institution behaves.
         #[arg(long, value_name = "FILE")]
         scenario: PathBuf,
-        /// Where it listens.
+        /// The address on which the institution listens.
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]
         listen: SocketAddr,
     },
-    /// Shows a gateway, a simulated bank and their traffic, without any configuration.
+    /// Runs a gateway, a simulated bank and traffic between them, without any configuration.
     Demo {
-        /// End after the table and the dump.
+        /// Ends after the table and the dump.
         #[arg(long)]
         once: bool,
-        /// Where the console listens; port 0 for any free one.
+        /// The address on which the console listens. Port 0 means any free port.
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8470")]
         listen: SocketAddr,
     },
@@ -79,13 +80,13 @@ enum LogFormat {
     Json,
 }
 
-/// Why the command could not do its work.
+/// The reason why the command failed.
 enum Failure {
-    /// Something that was read has errors.
+    /// A file that was read has errors.
     Findings(Report),
-    /// A configuration does not fit its spec. One line.
+    /// A configuration does not fit its spec. The message is one line.
     Unfit(String),
-    /// One line.
+    /// Any other error. The message is one line.
     Message(String),
 }
 
@@ -144,7 +145,7 @@ async fn carry_out(command: Command) -> Result<(), Failure> {
 
 async fn run(path: &Path) -> Result<(), Failure> {
     let config = load(path)?;
-    // The port first: a second gateway on the same journal must fail before it touches anything.
+    // Bind the port first: a second gateway on the same journal must fail before it changes anything.
     let listen = config.http.listen;
     let listener = TcpListener::bind(listen).await;
     let listener =
@@ -157,7 +158,7 @@ async fn run(path: &Path) -> Result<(), Failure> {
     let (asked, heard) = oneshot::channel();
     let stop = async move {
         stop_asked().await;
-        info!("stopping: requests get their outcomes, lines sign off; asked again, it ends at once");
+        info!("stopping: requests get their outcomes, lines sign off; a second signal ends it at once");
         let _ = asked.send(());
     };
     let impatient = async {
@@ -176,7 +177,7 @@ async fn run(path: &Path) -> Result<(), Failure> {
             info!("stopped");
             served.map_err(|error| Failure::because("the HTTP interface ended", error))
         }
-        () = impatient => Err(Failure::Message("ended at once: what was in flight will be unknown at the next start".to_owned())),
+        () = impatient => Err(Failure::Message("ended at once: exchanges in flight will be unknown at the next start".to_owned())),
     }
 }
 
@@ -216,7 +217,7 @@ fn load(path: &Path) -> Result<Config, Failure> {
     })
 }
 
-/// Ready when the process shall end.
+/// Completes when the process gets Ctrl-C or SIGTERM.
 async fn stop_asked() {
     let interrupted = tokio::signal::ctrl_c();
     #[cfg(unix)]

@@ -1,19 +1,19 @@
-//! What Prometheus reads at `/metrics`.
+//! The metrics for Prometheus at `/metrics`.
 //!
-//! The engine counts as it goes; this module keeps the counts, for the whole process, and writes the page.
+//! Other modules count events when they happen. This module keeps the counts for the whole process and writes the page.
 //!
-//! | name | labels | is |
+//! | name | labels | meaning |
 //! |---|---|---|
-//! | `fep_exchanges_total` | institution, telegram, outcome, reason | exchanges that reached their outcome; `reason` is the code of [`machine::reason`](crate::machine::reason), empty for answered ones |
-//! | `fep_round_trip_seconds` | institution, telegram | from the request to its answer |
-//! | `fep_settled_total` | institution | unknown exchanges that became certain |
-//! | `fep_received_total` | institution, class | telegrams received: answers, late and unmatched ones, notices |
+//! | `fep_exchanges_total` | institution, telegram, outcome, reason | exchanges that reached their outcome; `reason` is a code of [`machine::reason`](crate::machine::reason), empty for answered exchanges |
+//! | `fep_round_trip_seconds` | institution, telegram | time from the request to its answer |
+//! | `fep_settled_total` | institution | unknown exchanges that were settled |
+//! | `fep_received_total` | institution, class | telegrams received, by class: answers, late and unmatched answers, notices |
 //! | `fep_stand_ins_total` | institution | notices that the stand-in answered because the service did not |
 //! | `fep_links_up` | institution, line | links that carry business |
 //! | `fep_links_lost_total` | institution, line, reason | links that were lost, with the code of the reason |
-//! | `fep_inflight`, `fep_inflight_max` | institution, line | exchanges that wait, and how many may |
+//! | `fep_inflight`, `fep_inflight_max` | institution, line | exchanges that wait for their answer, and the maximum number |
 //! | `fep_echo_seconds` | institution | round trips of echo tests |
-//! | `fep_journal_commit_seconds`, `fep_journal_batch_size` | | how long a commit takes, and for how many entries |
+//! | `fep_journal_commit_seconds`, `fep_journal_batch_size` | | the duration of a commit, and its number of entries |
 //!
 //! No field of a telegram is a label.
 
@@ -25,20 +25,20 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 
 use crate::exchange::LineStatus;
 
-/// From half a millisecond to half a minute.
+/// Bucket limits from half a millisecond to half a minute.
 const BUCKETS_SECONDS: &[f64] =
     &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 const BUCKETS_ENTRIES: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
-/// How often samples are folded into their buckets; without that they would pile up when nobody reads the page.
+/// How often samples are folded into their buckets. Otherwise they would accumulate as long as no client reads the page.
 const UPKEEP_PAUSE: Duration = Duration::from_secs(5);
 
-/// The process's counters.
+/// The recorder of this process, once installed.
 static PAGE: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// Starts counting. What was counted before is lost, so it is called before a gateway starts; calling it again does nothing.
+/// Starts counting. Call it before a gateway starts, because earlier events are not counted. A second call does nothing.
 ///
-/// A program that embeds the gateway and has its own recorder keeps that one, and this page stays empty.
+/// If a program that embeds the gateway has its own recorder, that recorder stays in use and this page stays empty.
 pub fn install() {
     PAGE.get_or_init(|| match builder() {
         Ok(builder) => {
@@ -50,12 +50,12 @@ pub fn install() {
             describe();
             handle
         }
-        // Buckets are refused only if there are none.
+        // The builder refuses only an empty list of buckets, and these are not empty.
         Err(_) => PrometheusBuilder::new().build_recorder().handle(),
     });
 }
 
-/// The page, with the lines as they are now.
+/// Writes the page, with the current numbers of the lines.
 #[must_use]
 pub fn page(lines: &[LineStatus]) -> String {
     for line in lines {
@@ -66,7 +66,7 @@ pub fn page(lines: &[LineStatus]) -> String {
     PAGE.get().map_or_else(String::new, PrometheusHandle::render)
 }
 
-/// Keeps the counters small; never ends.
+/// Folds samples into their buckets again and again. Never returns.
 pub async fn upkeep() {
     loop {
         tokio::time::sleep(UPKEEP_PAUSE).await;
@@ -85,7 +85,7 @@ fn builder() -> Result<PrometheusBuilder, BuildError> {
 fn describe() {
     describe_counter!("fep_exchanges_total", "exchanges that reached their outcome");
     describe_histogram!("fep_round_trip_seconds", Unit::Seconds, "from the request to its answer");
-    describe_counter!("fep_settled_total", "unknown exchanges that became certain");
+    describe_counter!("fep_settled_total", "unknown exchanges that were settled");
     describe_counter!("fep_received_total", "telegrams received");
     describe_counter!("fep_stand_ins_total", "notices that the stand-in answered");
     describe_gauge!("fep_links_up", "links that carry business");

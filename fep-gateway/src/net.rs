@@ -1,4 +1,5 @@
-//! The Tokio shell around the machines: it reads clocks, moves bytes and tells the journal, and decides nothing.
+//! The Tokio shell around the state machines. It reads clocks, moves bytes and sends commands to the journal. It makes no
+//! protocol decisions.
 //!
 //! ```text
 //!              commands            events
@@ -8,8 +9,8 @@
 //!                      journal (a thread)
 //! ```
 //!
-//! Every channel is bounded. An institution's task never waits for a link, and the journal's thread waits for nobody, so
-//! nothing can wait in a circle.
+//! Every channel is bounded. An institution's task never waits for a link, and the journal's thread waits for no task. A
+//! cycle of tasks that wait for each other is therefore impossible.
 //!
 //! [`Gateway`]: crate::gateway::Gateway
 

@@ -1,4 +1,4 @@
-//! Telegrams that institutions send by themselves, and who takes them.
+//! Notices: telegrams that an institution sends on its own, and the trait that handles them.
 
 mod typed;
 
@@ -13,47 +13,48 @@ use serde_json::{Map, Value};
 pub use self::typed::TypedNotices;
 use crate::exchange::{ExchangeId, TelegramBytes};
 
-/// Takes the telegrams that institutions send by themselves.
+/// A handler for the telegrams that institutions send on their own.
 pub trait NoticeHandler: Send + Sync + 'static {
-    /// Handles a notice and says which fields of the answer differ from the notice's. It has [`Notice::timeout`]; when that has
-    /// passed, or when it fails, the configured stand-in answers.
+    /// Handles a notice, and returns the fields of the answer that differ from those of the notice. The handler may take
+    /// [`Notice::timeout`]. If it takes longer, or fails, the configured stand-in answers.
     ///
-    /// A notice comes again if its answer did not reach the institution and is not in the journal.
+    /// The handler gets a notice again if the institution repeats it and no answer to it is in the journal.
     fn notice(&self, notice: Notice) -> NoticeFuture<'_>;
 
-    /// Whether the handler can read the notices of an institution with this spec. A gateway asks when it starts.
+    /// Checks that the handler can read the notices of an institution with this spec. The gateway calls it when it starts.
     ///
     /// # Errors
-    /// What does not fit.
+    /// A description of what does not fit.
     fn fits(&self, spec: &Spec) -> Result<(), String> {
         let _ = spec;
         Ok(())
     }
 }
 
-/// What [`NoticeHandler::notice`] returns: the answer's own fields, nested as in JSON, or why there are none.
+/// The result of [`NoticeHandler::notice`]: the answer's own fields, nested as in JSON, or the reason why there is no
+/// answer.
 pub type NoticeFuture<'h> = Pin<Box<dyn Future<Output = Result<Map<String, Value>, String>> + Send + 'h>>;
 
-/// A telegram that an institution sent by itself.
+/// A telegram that an institution sent on its own.
 #[derive(Clone)]
 pub struct Notice {
-    /// Its name in the journal.
+    /// The name of the notice in the journal.
     pub id: ExchangeId,
-    /// Who sent it.
+    /// The institution that sent the notice.
     pub institution: String,
     /// The telegram: `DepositNotice`.
     pub telegram: String,
-    /// Its fields.
+    /// The fields as JSON.
     pub fields: Value,
-    /// Its bytes.
+    /// The bytes as received.
     pub bytes: TelegramBytes,
     /// The configured `callback`.
     pub callback: Option<String>,
-    /// How long the handler may take.
+    /// The maximum time that the handler may take.
     pub timeout: Duration,
 }
 
-/// Never the fields.
+/// Does not show the fields.
 impl fmt::Debug for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id, institution, telegram, .. } = self;
@@ -61,7 +62,7 @@ impl fmt::Debug for Notice {
     }
 }
 
-/// Leaves every notice to its stand-in.
+/// A handler that leaves every notice to its stand-in.
 #[derive(Clone, Copy, Debug)]
 pub struct StandInOnly;
 

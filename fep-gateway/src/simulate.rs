@@ -1,7 +1,8 @@
-//! An institution to test against: it listens, answers by the spec, and misbehaves by a [`Scenario`].
+//! A simulated institution to test against. It listens, answers by the spec, and misbehaves by a [`Scenario`].
 //!
-//! It shares the codec with the gateway and nothing else: no journal, no machine, no retry. An answer is the spec's `answer`
-//! telegram with the request's fields, the codes of its `when`, and what the scenario sets.
+//! It shares the codec and the framing configuration with the gateway, but no journal, no state machine and no retry. An answer is
+//! the `answer` telegram of the spec. It has the fields of the request, the codes of its `when`, and the values that the scenario
+//! sets.
 
 mod clock;
 mod compose;
@@ -26,10 +27,10 @@ use self::institution::SimulatedInstitution;
 use self::link::{Link, LinkHandle};
 pub use self::scenario::{Action, Answers, Assignment, Delay, Notice, Remember, Rule, Scenario, Session, Setting};
 
-/// Connections at the same time; more are closed at once.
+/// The maximum number of connections at the same time. Further connections are closed at once.
 const LINKS_MAX: usize = 256;
 
-/// A running simulated institution. It ends when this is dropped.
+/// A running simulated institution. It ends when the value is dropped.
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
@@ -40,10 +41,10 @@ pub struct Simulator {
 type Links = Arc<Mutex<BTreeMap<u64, LinkHandle>>>;
 
 impl Simulator {
-    /// Listens, and serves whoever connects.
+    /// Listens on an address and serves each connection.
     ///
     /// # Errors
-    /// If the address cannot be listened on.
+    /// If it cannot listen on the address.
     pub async fn start(spec: Spec, scenario: Scenario, listen: impl ToSocketAddrs) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
@@ -58,7 +59,7 @@ impl Simulator {
         Ok(Self { address, stop, tasks })
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -84,7 +85,7 @@ async fn accept(
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Out of file handles, as a rule: waiting is all that helps.
+                // The usual cause is a lack of file descriptors, and only waiting helps.
                 warn!(%error, "cannot accept");
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;
                 continue;
@@ -108,7 +109,7 @@ async fn serve(
     stop: watch::Receiver<bool>,
 ) {
     info!("connected");
-    // Small frames must not wait for their acknowledgement; if the system refuses, they are slower, not wrong.
+    // Small frames must not wait for an acknowledgement. If the system refuses the option, they are slower, but still correct.
     let _ = stream.set_nodelay(true);
     let link = Link::new(institution);
     links.lock().unwrap_or_else(PoisonError::into_inner).insert(number, link.handle());
@@ -117,7 +118,7 @@ async fn serve(
     info!("closed");
 }
 
-/// Sends one of the scenario's notices again and again, on each open link in turn.
+/// Sends one of the scenario's notices repeatedly, on each open link in turn.
 async fn send_notices(institution: Arc<SimulatedInstitution>, links: Links, number: usize) {
     let Some(every) = institution.scenario.notices.get(number).map(|notice| notice.every) else { return };
     let mut turn = 0_usize;

@@ -1,6 +1,7 @@
-//! One institution's telegrams: a service's JSON becomes a request, received bytes become what they mean.
+//! The telegrams of one institution: encodes a service's JSON as a request, and classifies received bytes.
 //!
-//! Built once from the configuration, which must fit the spec; then pure: whoever asks brings the time and the number.
+//! The catalogue is built once from the configuration, which must fit the spec. After that it is pure: callers pass the
+//! time and the trace number.
 
 mod stamp;
 mod fill;
@@ -29,7 +30,7 @@ use crate::exchange::TelegramBytes;
 use crate::machine::session::SessionPolicy;
 use crate::machine::terms::{Classified, Duty, EncodedRequest, Key, Now, Telegrams};
 
-/// The telegrams of one institution, with what the gateway knows of each.
+/// The telegrams of one institution, with the gateway's data about each.
 #[derive(Debug)]
 pub struct TelegramCatalogue {
     spec: Arc<Spec>,
@@ -40,20 +41,22 @@ pub struct TelegramCatalogue {
     trace_max: u64,
     utc_offset_minutes: i32,
     duties: HashMap<Duty, usize>,
-    /// The key's fields, if they stand at the same place in every telegram: readable when nothing else is.
+    /// The key fields, if they are at the same place in every request, duty and answer. Then the key can be read even if
+    /// nothing else can.
     common_key: Option<KeyFields>,
 }
 
-/// One telegram, at the same position as in the spec.
+/// One telegram, at the same index as in the spec.
 #[derive(Debug)]
 struct Entry {
     name: Arc<str>,
     role: Role,
-    /// The bytes of its codes, [`Layout::matches`] found beforehand; `None` if the bytes of no telegram match.
+    /// The codes of the telegram as byte ranges with their bytes: a precomputed [`Layout::matches`]. `None` if no bytes
+    /// match the telegram.
     when: Option<Vec<(Range<usize>, Vec<u8>)>>,
     key: Option<KeyFields>,
     fillers: Vec<Filler>,
-    /// Whether a check covers bytes that are filled when the telegram is sent.
+    /// Whether the layout has a check that must be computed again after fields are filled at sending time.
     has_checks: bool,
     answer: Option<usize>,
     answer_timeout: Duration,
@@ -68,48 +71,48 @@ enum Role {
     Other,
 }
 
-/// A service's request that was checked and encoded: it lacks only number, date and time.
+/// A service's request that was checked and encoded. Only the trace number, date and time are still missing.
 #[derive(Clone)]
 pub struct Draft {
     telegram: usize,
     bytes: Vec<u8>,
-    /// The fillings, by their numbers, whose fields are written again when the telegram is sent.
+    /// The indexes of the fillers whose fields are written again when the telegram is sent.
     open: Vec<usize>,
 }
 
-/// Never the fields.
+/// Does not show the fields.
 impl fmt::Debug for Draft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Draft").field("telegram", &self.telegram).finish_non_exhaustive()
     }
 }
 
-/// Why a service's fields make no request.
+/// The reason why a service's fields do not form a request.
 #[derive(Debug)]
 pub enum DraftError {
     /// The spec has no such telegram.
     UnknownTelegram {
-        /// The one that was probably meant.
+        /// The most similar name, if there is one.
         nearest: Option<String>,
     },
-    /// The telegram is none that services send.
+    /// A service cannot send this telegram.
     NotARequest,
-    /// The fields are wrong.
+    /// The fields are not valid.
     Invalid(Error),
-    /// A derived telegram, or its answer, is not the spec's.
+    /// The layout of a derived telegram, or of its answer, differs from the spec.
     OtherLayout {
-        /// The spec's telegram.
+        /// The name of the spec's telegram.
         telegram: String,
-        /// The first difference: what the struct has, and what the spec has.
+        /// The first difference: the struct's version and the spec's version.
         difference: String,
     },
 }
 
 impl TelegramCatalogue {
-    /// Learns the spec's telegrams and what the configuration says of them.
+    /// Creates the catalogue from the spec's telegrams and the configuration.
     ///
     /// # Errors
-    /// Where the configuration does not fit the spec, in words.
+    /// A text that says where the configuration does not fit the spec.
     pub fn new(config: &Institution) -> Result<Self, String> {
         let spec = Arc::clone(&config.spec);
         let by_name: HashMap<_, _> =
@@ -139,7 +142,7 @@ impl TelegramCatalogue {
         Ok(catalogue)
     }
 
-    /// A request's key and its answer's must be comparable.
+    /// Checks that the key of each request can be compared with the key of its answer.
     fn keys_pair(&self) -> Result<(), String> {
         for entry in self.entries.iter().filter(|entry| matches!(entry.role, Role::Request | Role::Duty(_))) {
             let answer = entry.answer.and_then(|answer| self.entries.get(answer));
@@ -162,19 +165,19 @@ impl TelegramCatalogue {
         Ok(())
     }
 
-    /// The spec.
+    /// The spec of the institution.
     #[must_use]
     pub fn spec(&self) -> &Spec {
         &self.spec
     }
 
-    /// The highest trace number that every telegram's field can hold.
+    /// The highest trace number that fits the trace number field of every request and duty.
     #[must_use]
     pub fn trace_max(&self) -> u64 {
         self.trace_max
     }
 
-    /// What the institution's sessions do.
+    /// The policy of the institution's sessions.
     #[must_use]
     pub fn policy(&self, config: &Institution) -> SessionPolicy {
         config.session.as_ref().map_or_else(SessionPolicy::default, |session| SessionPolicy {
@@ -186,42 +189,44 @@ impl TelegramCatalogue {
         })
     }
 
-    /// Checks a service's fields, by making the telegram once.
+    /// Checks a service's fields by encoding the telegram once.
     ///
     /// # Errors
-    /// If there is no such request, or the fields make none.
+    /// If there is no such request, or the fields do not form one.
     pub fn draft(&self, telegram: &str, fields: &Json, now: Now) -> Result<Draft, DraftError> {
         let (number, _) = self.request_named(telegram)?;
         self.prepare(number, fields, now).map_err(DraftError::Invalid)
     }
 
-    /// A key as the journal of an earlier run kept it, by the telegram that it waits for.
+    /// Converts a key from the journal of an earlier run to the current form. `answer` is the telegram that the key waits
+    /// for.
     #[must_use]
     pub fn recalled_key(&self, answer: &str, key: &Key) -> Key {
         let entry = self.by_name.get(answer).and_then(|number| self.entries.get(*number));
         entry.and_then(|entry| entry.key.as_ref()).map_or_else(|| key.clone(), |fields| fields.modern(key))
     }
 
-    /// A notice's name for telling repetitions: its key.
+    /// The key of a notice, which identifies its repetitions.
     #[must_use]
     pub fn notice_key(&self, telegram: &str, bytes: &[u8]) -> Option<Key> {
         let entry = self.entries.get(*self.by_name.get(telegram)?)?;
         entry.key.as_ref()?.of(bytes)
     }
 
-    /// A received telegram's fields as JSON.
+    /// Decodes a received telegram to JSON.
     ///
     /// # Errors
-    /// If the bytes are no such telegram.
+    /// If the bytes are not such a telegram.
     pub fn fields(&self, telegram: &str, bytes: &[u8]) -> Result<Json, Error> {
         let spec = self.spec.telegram(telegram).ok_or_else(|| no_telegram(telegram))?;
         Ok(Record::decode(&spec.layout, bytes)?.to_json_value())
     }
 
-    /// The answer to a telegram of theirs: its fields, the answer's codes, and `own` over both.
+    /// Encodes the answer to a telegram of the institution. The answer has the fields of that telegram, then the answer's
+    /// own codes, then `own`. Later values replace earlier ones.
     ///
     /// # Errors
-    /// If the fields make no answer.
+    /// If the fields do not form the answer.
     pub fn answer(&self, telegram: &str, bytes: &[u8], own: &Map<String, Json>) -> Result<TelegramBytes, Error> {
         let Json::Object(theirs) = self.fields(telegram, bytes)? else { return Err(no_telegram(telegram)) };
         let answer = self.by_name.get(telegram).and_then(|number| self.entries.get(*number)?.answer);
@@ -235,7 +240,7 @@ impl TelegramCatalogue {
         Ok(Record::from_json_value(layout, &Json::Object(fields))?.encode()?.into())
     }
 
-    /// `(path, value)` pairs as nested JSON.
+    /// Converts `(path, value)` pairs to nested JSON.
     #[must_use]
     pub fn nested(pairs: &[(String, String)]) -> Map<String, Json> {
         let mut fields = Map::new();
@@ -245,7 +250,7 @@ impl TelegramCatalogue {
         fields
     }
 
-    /// The institution's clock.
+    /// The date and time at the institution.
     #[must_use]
     pub fn stamp(&self, now: Now) -> Stamp {
         Stamp::new(now.wall_ms, self.utc_offset_minutes)
@@ -292,7 +297,7 @@ impl TelegramCatalogue {
         })
     }
 
-    /// Our own answers to notices and duties must be able to carry what is configured for them.
+    /// Checks that our answers to notices and duties can carry the values that are configured for them.
     fn answers_fit(&self, config: &Institution, role: Role, name: &str, answer: Option<&str>) -> Result<(), String> {
         let own = match role {
             Role::Notice => config.notices.get(name).map(|notice| &notice.stand_in),
@@ -305,7 +310,7 @@ impl TelegramCatalogue {
             .try_for_each(|(path, value)| fill::fixed(&answer.layout, path, &Json::from(value.as_str())).map(drop))
     }
 
-    /// A request or duty out of the given fields, then the fillings, then the codes that make it this telegram.
+    /// Encodes a request or duty from the given fields, then the fillings, then the codes that identify the telegram.
     fn prepare(&self, number: usize, fields: &Json, now: Now) -> Result<Draft, Error> {
         let telegram = self.spec.telegrams.get(number).ok_or_else(|| no_telegram("?"))?;
         let entry = self.entries.get(number).ok_or_else(|| no_telegram("?"))?;
@@ -313,7 +318,7 @@ impl TelegramCatalogue {
         let stamp = self.stamp(now);
         let mut open = Vec::new();
         for (number, filler) in entry.fillers.iter().enumerate() {
-            // Any trace number is as long as the one that it will have.
+            // The number 1 is a placeholder: every trace number has the same length in the field.
             if filler.put(&mut record, 1, stamp)? && filler.is_open() {
                 open.push(number);
             }
@@ -329,7 +334,7 @@ impl TelegramCatalogue {
         Ok(Draft { telegram: number, bytes: record.encode()?, open })
     }
 
-    /// A draft's bytes with what is known only now.
+    /// The bytes of a draft, with the values that are known only at sending time.
     fn complete(&self, draft: &Draft, trace: u64, now: Now) -> Result<Vec<u8>, Error> {
         let telegram = self.spec.telegrams.get(draft.telegram).ok_or_else(|| no_telegram("?"))?;
         let entry = self.entries.get(draft.telegram).ok_or_else(|| no_telegram("?"))?;
@@ -360,7 +365,7 @@ impl TelegramCatalogue {
         })
     }
 
-    /// Why an answer to a duty is not a yes.
+    /// The reason why the answer to a duty is not a yes, or `None` if it is a yes.
     fn refused(&self, record: &Record<'_>) -> Option<String> {
         self.accepted.iter().find_map(|(path, value)| {
             let (field, found) = record.field(path)?;
@@ -404,12 +409,13 @@ impl Telegrams for TelegramCatalogue {
             self.find(bytes).and_then(|number| Some((self.spec.telegrams.get(number)?, self.entries.get(number)?)));
         let Some((telegram, entry)) = found else {
             let layouts: Vec<_> = self.spec.telegrams.iter().map(|telegram| &telegram.layout).collect();
-            // It may be an answer whose codes are damaged.
+            // The bytes may be an answer whose codes are damaged.
             return undecodable(&Layout::no_match(&layouts, bytes), self.common_key.as_ref());
         };
         let record = match Record::decode(&telegram.layout, bytes) {
             Ok(record) => record,
-            // Their own numbers may equal ours: only an answer's key names something of ours.
+            // The institution's own trace numbers may equal ours, so only the key of an answer identifies a telegram of
+            // ours.
             Err(error) => return undecodable(&error, entry.key.as_ref().filter(|_| entry.role == Role::Answer)),
         };
         let name = Arc::clone(&entry.name);
@@ -445,7 +451,7 @@ fn answer_timeout(config: &Institution, name: &str, role: Role) -> Duration {
     }
 }
 
-/// The bytes by which a telegram of this layout is known.
+/// The bytes that identify a telegram of this layout.
 fn codes(layout: &Layout) -> Option<Vec<(Range<usize>, Vec<u8>)>> {
     let code = |when: &When| {
         let span = layout.span(&when.path)?;
@@ -458,7 +464,7 @@ fn no_telegram(name: &str) -> Error {
     Error::new(Culprit::Spec, Fault::NoSuchTelegram { by: name.into() })
 }
 
-/// Puts a dotted path in front of an error.
+/// Adds a dotted path to an error.
 fn within(error: Error, path: &str) -> Error {
     path.rsplit('.').fold(error, |error, name| error.within(name))
 }

@@ -1,6 +1,6 @@
-//! Telegrams between bytes and the JSON of the contract: `{"telegram": "Transfer", "fields": {…}}`.
+//! Conversion of telegrams between bytes and the JSON of the contract: `{"telegram": "Transfer", "fields": {…}}`.
 //!
-//! The fields themselves are `fep_codec`'s business; here stands the envelope that says which telegram they are.
+//! `fep_codec` converts the fields. This module adds the envelope, which names the telegram.
 
 use std::fmt;
 
@@ -13,21 +13,21 @@ use crate::model::{SpecSet, TelegramSpec};
 /// An envelope that cannot be used, or a telegram that cannot be encoded or decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodecError {
-    /// The fields or bytes of a telegram.
+    /// A mistake in the fields or bytes of a telegram.
     Telegram {
         /// Its name; empty if it is not known.
         name: String,
         /// What is wrong.
         error: Error,
     },
-    /// The JSON around the fields, in one line.
+    /// A mistake in the JSON around the fields, described in one line.
     Envelope(String),
 }
 
-/// The telegram in these bytes as one line of JSON, or everything that is wrong with it. What may be forgiven is.
+/// Decodes a telegram to one line of JSON. `lenient` names the deviations that are accepted.
 ///
 /// # Errors
-/// All errors, [`fep_codec::survey::ERRORS_MAX`] at most.
+/// All errors of the telegram, at most [`fep_codec::survey::ERRORS_MAX`].
 pub fn decode(telegram: &TelegramSpec, bytes: &[u8], lenient: Lenient) -> Result<String, Vec<CodecError>> {
     let layout = &telegram.layout;
     Record::decode_lenient(layout, bytes, lenient).map(|record| line(&record)).map_err(|first| {
@@ -44,7 +44,7 @@ pub fn decode(telegram: &TelegramSpec, bytes: &[u8], lenient: Lenient) -> Result
 /// A telegram's fields in their envelope, as one line of JSON.
 #[must_use]
 pub fn line(record: &Record<'_>) -> String {
-    // A record has string keys and finite numbers only, which is all that can go wrong in JSON.
+    // This cannot fail, because a record has only string keys and finite numbers.
     let fields = serde_json::to_string(record).unwrap_or_default();
     format!("{{\"telegram\":{},\"fields\":{fields}}}", Json::from(&*record.layout().name))
 }
@@ -59,10 +59,10 @@ pub fn encode_fields(telegram: &TelegramSpec, fields: &Json) -> Result<Vec<u8>, 
         .map_err(|error| CodecError::of(telegram.name(), error))
 }
 
-/// Takes an envelope apart: the telegram's name, and its fields.
+/// Splits an envelope into the telegram's name and its fields.
 ///
 /// # Errors
-/// If it is not exactly that.
+/// If the envelope does not consist of exactly these two.
 pub fn open(envelope: &Json) -> Result<(&str, &Json), CodecError> {
     let wrong = |what: &str| CodecError::Envelope(format!("{what}; write {{\"telegram\": …, \"fields\": {{…}}}}"));
     let object = envelope.as_object().ok_or_else(|| wrong("not an object"))?;
@@ -83,10 +83,10 @@ pub fn encode(specs: &SpecSet, envelope: &Json) -> Result<Vec<u8>, CodecError> {
     encode_fields(specs.telegram(name).map_err(CodecError::Envelope)?, fields)
 }
 
-/// Cuts a text into its JSON values: one object a line as a rule, but any white space will do.
+/// Splits a text into its JSON values. Usually there is one object per line, but any white space may separate them.
 ///
 /// # Errors
-/// At the first place that is not JSON. The values before it were handed out.
+/// At the first place that is not JSON. The values before it are returned first.
 pub fn values(text: &str) -> impl Iterator<Item = Result<Json, CodecError>> {
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
     let mut start = 0;
@@ -95,7 +95,7 @@ pub fn values(text: &str) -> impl Iterator<Item = Result<Json, CodecError>> {
         let end = stream.byte_offset();
         let value = text.get(start..end).unwrap_or_default();
         start = end;
-        // Read again with the codec's reader, which does not let the same key pass twice.
+        // Read again with the codec's reader, which refuses duplicate keys.
         Some(match read {
             Ok(_) => json::parse(value).map_err(|error| CodecError::of("", error)),
             Err(error) => Err(CodecError::Envelope(format!("not JSON: {error}"))),

@@ -1,10 +1,10 @@
-//! A TOML document, walked with spans: every mistake at once, at its own place.
+//! A TOML document with the place of every value. All mistakes are reported at once, each at its own place.
 //!
-//! A [`Table`] is asked for its keys one by one. A value of the wrong type, a number out of range, a missing key is noted as
-//! a [`Finding`] and the getter gives `None`, so the caller goes on and the user sees everything in one run. At the end
-//! [`Table::finish`] refuses the keys that nobody asked for, with a guess at what was meant.
+//! The caller reads the keys of a [`Table`] one by one. For a value of the wrong type, a number out of range or a missing key,
+//! the getter notes a [`Finding`] and returns `None`. The caller goes on, so the user sees everything in one run. At the end
+//! [`Table::finish`] refuses the keys that the caller did not read, and suggests the key that was probably meant.
 //!
-//! This module knows TOML and nothing of specs; the gateway reads its configuration with it too.
+//! This module knows TOML and nothing about specs. The gateway reads its configuration with it too.
 //!
 //! ```
 //! use fep_spec::document::Document;
@@ -37,24 +37,24 @@ use toml::de::DeTable;
 pub use self::table::{Table, Value};
 use crate::report::{Finding, Report, Severity, Source};
 
-/// A file that is being read, and what was found so far.
+/// A file that is being read, with the findings so far.
 #[derive(Debug)]
 pub struct Document {
     source: Arc<Source>,
     findings: RefCell<Vec<Finding>>,
 }
 
-/// A value and the bytes of the document where it stands.
+/// A value and its byte range in the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located<T> {
     /// The value.
     pub value: T,
-    /// Its bytes in the document.
+    /// The byte range in the document.
     pub span: Range<usize>,
 }
 
 impl<T> Located<T> {
-    /// The same place with another value.
+    /// Converts the value and keeps the place.
     #[must_use]
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Located<U> {
         Located { value: f(self.value), span: self.span }
@@ -68,7 +68,7 @@ impl Document {
         Self { source: Arc::new(source), findings: RefCell::new(Vec::new()) }
     }
 
-    /// Hands the root table to `read`; a text that is no TOML is noted and not walked.
+    /// Calls `read` with the root table. If the text is not valid TOML, notes the errors and returns `None`.
     pub fn walk<T>(&self, read: impl FnOnce(Table<'_>) -> T) -> Option<T> {
         let (root, errors) = DeTable::parse_recoverable(&self.source.text);
         if errors.is_empty() {
@@ -76,7 +76,7 @@ impl Document {
         }
         for error in errors {
             let message = error.message().lines().collect::<Vec<_>>().join(", ");
-            // The commonest slip, and TOML cannot know what was meant.
+            // The most common mistake. The TOML parser does not know what was meant.
             let hint = message.contains("leading zero").then(|| "a code is a string: write it in quotes".to_owned());
             self.note(Severity::Error, error.span().unwrap_or(0..0), message, hint);
         }
@@ -98,12 +98,12 @@ impl Document {
         self.note(Severity::Warning, span, message.into(), Some(hint.into()));
     }
 
-    /// Notes something that is not wrong, and what follows from it.
+    /// Notes a fact that is not a mistake, with its consequence.
     pub fn remark(&self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         self.note(Severity::Note, span, message.into(), Some(hint.into()));
     }
 
-    /// The file.
+    /// The file's name and text.
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {
         &self.source
@@ -115,7 +115,7 @@ impl Document {
         self.findings.borrow().iter().any(|finding| finding.severity == Severity::Error)
     }
 
-    /// Everything that was noted, in the order of the document.
+    /// All findings, in the order of the document.
     #[must_use]
     pub fn into_report(self) -> Report {
         let mut findings = self.findings.into_inner();
@@ -136,7 +136,7 @@ impl Document {
     }
 }
 
-/// Advice for a word that is not on a list: the nearest one, or the whole list.
+/// Advice for a word that is not on a list: the nearest word, or the whole list.
 #[must_use]
 pub fn instead(word: &str, words: &[&str]) -> String {
     match nearest(word, words.iter().copied()) {
@@ -146,5 +146,5 @@ pub fn instead(word: &str, words: &[&str]) -> String {
     }
 }
 
-/// How many findings one document may have; a person mends the first ones and runs again.
+/// The maximum number of findings of one document. A person corrects the first ones and runs again.
 const FINDINGS_MAX: usize = 500;

@@ -1,6 +1,6 @@
 //! Record files as lines of JSON: `{"telegram": "Header", "fields": {…}}`, one line for each record.
 //!
-//! The order of the records, their line ends and their totals are `fep_codec::files`' business; here stands the JSON.
+//! `fep_codec::files` handles the order of the records, their line ends and their totals. This module adds the JSON.
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -14,9 +14,9 @@ use crate::codec::{line, open};
 /// A record that cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EncodeError {
-    /// The file, or the record's fields.
+    /// A mistake in the file or in the record's fields.
     File(FileError),
-    /// The JSON around the fields.
+    /// A mistake in the JSON around the fields.
     Envelope {
         /// The record, from 1.
         record: u64,
@@ -25,17 +25,17 @@ pub enum EncodeError {
     },
 }
 
-/// Reads a file's records as lines of JSON, errors among them.
+/// Reads a file's records as lines of JSON. An error comes in the place of its record.
 pub fn decode_file<'f, R: Read>(
     reader: FileReader<'f, R>,
 ) -> impl Iterator<Item = Result<String, FileError>> + use<'f, R> {
     reader.records().map(|record| record.map(|record| line(&record)))
 }
 
-/// Writes records, each an envelope, as a file. Totals may be left out.
+/// Writes records, each given as an envelope, as a file. Totals may be left out.
 ///
 /// # Errors
-/// At the first record that cannot be encoded, has a wrong total or stands out of its place.
+/// At the first record that cannot be encoded, has a wrong total or is out of order.
 pub fn encode_file<'j, W: Write>(
     file: &FileLayout,
     records: impl IntoIterator<Item = &'j Json>,

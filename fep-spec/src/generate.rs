@@ -1,7 +1,7 @@
-//! A spec → the Rust that a person would have written for it: annotated structs, which the derive lowers.
+//! A spec → the Rust that a person would write for it: annotated structs, which the derive lowers.
 //!
 //! Nothing is lowered here. A struct says what the sheet says, in the sheet's order, with the sheet's names in its doc
-//! comments; the same file comes out for the same spec whatever the tool's version or the day.
+//! comments. The same spec always gives the same file: the output contains neither a date nor the tool's version.
 //!
 //! ```text
 //! [telegrams.Transfer]                          /// Transfer (이체).
@@ -30,7 +30,7 @@ use crate::model::{Note, Spec};
 /// The Rust source of a spec. `source` is the name of its file, for the head comment.
 ///
 /// # Errors
-/// If the result is no Rust, which only a spec made by hand can bring about.
+/// If the result is not valid Rust. This can only happen with a [`Spec`] that was not read from a spec file.
 pub fn rust(spec: &Spec, source: &str) -> Result<String, Unprintable> {
     let set = telegram_set(spec);
     let telegrams = spec
@@ -61,7 +61,7 @@ fn head(spec: &Spec, source: &str) -> Vec<String> {
     ]
 }
 
-/// `pub enum BankA { Transfer(Transfer), … }`: all telegrams that are known by their `when`.
+/// `pub enum BankA { Transfer(Transfer), … }`: all telegrams that are recognised by their `when`.
 fn telegram_set(spec: &Spec) -> TokenStream {
     let known = spec.telegrams.iter().filter(|telegram| !telegram.layout.when.is_empty());
     let variants: Vec<TokenStream> = known
@@ -84,9 +84,9 @@ fn telegram_set(spec: &Spec) -> TokenStream {
     }
 }
 
-/// The struct of a layout, and those of the entries and choices that are written inside it.
+/// The struct of a layout, and the types of the entries and choices that are written inside it.
 ///
-/// A telegram that is `like` another has its entries and choices, which are written once.
+/// A telegram that is `like` another shares its entries and choices, so their types are written only once.
 fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entries: bool) -> TokenStream {
     let none = Note::default();
     let noted = || layout.items().iter().zip(notes.iter().chain(std::iter::repeat(&none)));

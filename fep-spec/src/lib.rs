@@ -1,7 +1,7 @@
-//! Spec documents: the institution's sheet as a TOML file, read, checked, and made useful.
+//! Spec documents: an institution's sheet as a TOML file. This crate reads it, checks it and makes use of it.
 //!
-//! A spec lowers to the [`Layout`](fep_codec::Layout)s of `fep_codec`; everything that knows a byte comes from there. This
-//! crate adds what stands around the bytes: names, documents, generated Rust, record files, and the command `fep`.
+//! A spec is lowered to the [`Layout`](fep_codec::Layout)s of `fep_codec`, which does all work on bytes. This crate adds
+//! the rest: names, documents, generated Rust, record files, and the command `fep`.
 //!
 //! ```no_run
 //! use fep_spec::Spec;
@@ -29,7 +29,7 @@ pub use load::LoadError;
 pub use model::{Spec, SpecSet, TelegramSpec};
 pub use report::Report;
 
-/// The code in the README of this crate compiles and holds.
+/// The code in the README of this crate compiles, and its assertions hold.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

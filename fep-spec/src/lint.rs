@@ -1,7 +1,7 @@
 //! Checks that need the whole spec: sums, offsets, counts, choices, conditions, answers, record files.
 //!
-//! What one table shows by itself was checked by [`crate::lower`]. A layout that could not be read in full is left alone
-//! here: its sums mean nothing, and a second message about the same mistake helps nobody.
+//! [`crate::lower`] has already checked each table by itself. A layout that could not be read in full is not checked here:
+//! its sums mean nothing, and a second message about the same mistake does not help.
 
 mod counts;
 mod ends;
@@ -18,7 +18,7 @@ use crate::document::{Document, instead};
 use crate::lower::{FilePlace, LayoutPlace, Lowered, Place, TELEGRAM_LEN_MAX};
 use crate::model::{FileSpec, Spec};
 
-/// Notes what is wrong with a spec that was lowered.
+/// Notes the mistakes in a lowered spec.
 pub(crate) fn lint(document: &Document, lowered: &Lowered) {
     let spec = &lowered.spec;
     for (part, place) in spec.parts.iter().zip(&lowered.parts) {
@@ -39,7 +39,7 @@ pub(crate) fn lint(document: &Document, lowered: &Lowered) {
     files(document, lowered);
 }
 
-/// The sum, and everything that is wrong inside.
+/// Checks the items of a layout, its maximum length and its stated length.
 fn layout(document: &Document, layout: &Layout, place: &LayoutPlace) {
     if place.broken {
         return;
@@ -70,7 +70,7 @@ fn layout(document: &Document, layout: &Layout, place: &LayoutPlace) {
     }
 }
 
-/// Names, offsets and groups of one layout and of the entries that are written inside it.
+/// Checks the names, offsets, groups, choices and links of one layout, and of the entries and cases that are written inside it.
 fn items(document: &Document, layout: &Layout, places: &[Place]) {
     for (number, (item, place)) in layout.items().iter().zip(places).enumerate() {
         if let Some(name) = item.name()
@@ -143,7 +143,7 @@ fn answers(document: &Document, lowered: &Lowered) {
         };
         if found.layout.when.is_empty() {
             let message = format!("`{answer}` is an answer and has no `when`");
-            document.error_hint(at.clone(), message, "without `when` nobody can know it when it comes");
+            document.error_hint(at.clone(), message, "without `when` it cannot be recognised when it arrives");
         }
     }
 }
@@ -164,7 +164,7 @@ fn files(document: &Document, lowered: &Lowered) {
     }
 }
 
-/// The records of a file, one by one and against each other. Gives whether all is well with them.
+/// Checks the records of a file, one by one and against each other. Returns true if they have no mistake.
 fn records(document: &Document, lowered: &Lowered, file: &FileSpec, place: &FilePlace) -> bool {
     let spec = &lowered.spec;
     let mut clean = !file.records.is_empty();
@@ -205,7 +205,7 @@ fn records(document: &Document, lowered: &Lowered, file: &FileSpec, place: &File
     clean && place.complete
 }
 
-/// What the codec says of the file and of each of its totals.
+/// Notes what the codec finds wrong with the file and with each of its totals.
 fn plan(document: &Document, spec: &Spec, file: &FileSpec, place: &FilePlace) {
     let check = |totals: Vec<Total>, at: &std::ops::Range<usize>| {
         let plan = spec.file_layout(&FileSpec { totals, ..file.clone() });

@@ -14,28 +14,28 @@ use crate::lower::lower;
 use crate::model::{Spec, SpecSet};
 use crate::report::{Finding, Report, Severity, Source};
 
-/// What a check of one text found.
+/// The result of checking one text.
 #[derive(Clone, Debug)]
 pub struct Checked {
-    /// The spec; none if there are errors.
+    /// The spec, or `None` if there are errors.
     pub spec: Option<Spec>,
     /// Errors, warnings and notes.
     pub report: Report,
 }
 
-/// Why there is no spec.
+/// The reason why a spec cannot be loaded.
 #[derive(Debug)]
 pub enum LoadError {
     /// The file or folder cannot be read.
     Unreadable {
-        /// Which.
+        /// The path of the file or folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
     /// The folder holds no `.toml` file.
     Nothing {
-        /// Which.
+        /// The path of the folder.
         path: PathBuf,
     },
     /// The text has errors.
@@ -43,7 +43,7 @@ pub enum LoadError {
 }
 
 impl Spec {
-    /// Reads a spec and says everything about it, warnings and notes included.
+    /// Reads a spec and reports all findings, warnings and notes included.
     #[must_use]
     pub fn check(file_name: &str, text: &str) -> Checked {
         let document = Document::new(Source::new(file_name, text));
@@ -76,8 +76,8 @@ impl Spec {
 }
 
 impl Spec {
-    /// Gives all checks of this name their function, and returns how many telegrams have one. Until then their fields must be
-    /// given and are not verified, unless the function comes with the library.
+    /// Sets the function of all checks with this name. Returns the number of telegrams with such a check. As long as a check has
+    /// no function, the value of its field must be given and is not verified. Functions of the library are set already.
     pub fn supply(&mut self, name: &str, run: CheckFn) -> usize {
         self.parts.iter_mut().for_each(|part| {
             part.layout.supply(name, run);
@@ -90,15 +90,15 @@ impl Spec {
 }
 
 impl SpecSet {
-    /// Gives all checks of this name their function, and returns how many telegrams have one.
+    /// Sets the function of all checks with this name. Returns the number of telegrams with such a check.
     pub fn supply(&mut self, name: &str, run: CheckFn) -> usize {
         self.specs.iter_mut().map(|spec| spec.supply(name, run)).sum()
     }
 
-    /// Reads a spec file, or all specs of a folder and its folders.
+    /// Reads a spec file, or all specs of a folder and its subfolders.
     ///
     /// # Errors
-    /// If something cannot be read or has errors.
+    /// If a file or folder cannot be read, the folder holds no spec, or a spec has errors.
     pub fn load(path: &Path) -> Result<Self, LoadError> {
         let mut set = Self::default();
         let mut report = Report::default();
@@ -113,11 +113,11 @@ impl SpecSet {
     }
 }
 
-/// The file itself, or all `.toml` files of a folder and its folders, in the order of their names. Folders called `scenarios`
-/// hold no specs.
+/// The file itself, or all `.toml` files of a folder and its subfolders, in the order of their names. Folders called
+/// `scenarios` are left out, because they do not hold specs.
 ///
 /// # Errors
-/// If a folder cannot be read, or holds none.
+/// If a folder cannot be read, or it holds no `.toml` file.
 pub fn spec_files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -128,10 +128,10 @@ pub fn spec_files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
     if files.is_empty() { Err(LoadError::Nothing { path: path.to_owned() }) } else { Ok(files) }
 }
 
-/// Reads a spec's text, and gives the name by which findings call the file.
+/// Reads a spec file. Returns the name that findings use for the file, and its text.
 ///
 /// # Errors
-/// If it cannot be read, or is no UTF-8.
+/// If the file cannot be read, or is not UTF-8.
 pub fn read(path: &Path) -> Result<(String, String), LoadError> {
     let bytes = std::fs::read(path).map_err(|error| LoadError::Unreadable { path: path.to_owned(), error })?;
     let name = path.display().to_string();
@@ -141,7 +141,7 @@ pub fn read(path: &Path) -> Result<(String, String), LoadError> {
     }
 }
 
-/// The first byte that is no UTF-8, shown in its line: a Korean editor's CP949, as a rule.
+/// A finding at the first byte that is not UTF-8. Usually the file was saved as CP949 by a Korean editor.
 fn no_utf8(name: String, error: &FromUtf8Error) -> Report {
     let at = error.utf8_error().valid_up_to();
     let source = Arc::new(Source::new(name, String::from_utf8_lossy(error.as_bytes())));
@@ -164,10 +164,10 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), 
     Ok(())
 }
 
-/// The folder beside a spec where the gateway's simulator has its scenarios, which are TOML too and no specs.
+/// The folder beside a spec with the scenarios of the gateway's simulator. They are TOML files too, but not specs.
 const SCENARIOS: &str = "scenarios";
 
-/// Folders inside each other, so that a link to a folder above ends somewhere.
+/// The maximum depth of nested folders. It ends the walk if a link points to a folder above.
 const FOLDER_DEPTH_MAX: usize = 8;
 
 /// FNV-1a with 64 bits over the lines, so that a checkout with other line ends has the same hash.

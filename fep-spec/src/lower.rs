@@ -1,9 +1,9 @@
 //! The TOML form of a spec → [`Spec`], in one walk that notes every mistake with its place.
 //!
-//! Here stands what one table can show by itself: types of values, unknown keys, options that a kind does not have, a date
-//! whose pattern has another length. What needs the whole spec (sums, offsets, `when`, answers) is the lint's.
+//! This module checks each table by itself: types of values, unknown keys, options that a kind does not have, a date whose
+//! pattern has another length. The lint checks what needs the whole spec: sums, offsets, `when`, answers.
 //!
-//! The grammar stands on the page of this crate.
+//! The front page of this crate's documentation describes the grammar.
 
 mod names;
 mod options;
@@ -26,7 +26,7 @@ use self::options::FieldOptions;
 use crate::document::{Document, Located, Table, instead};
 use crate::model::{CodeList, PartSpec, Spec, TelegramSpec, TypeSpec};
 
-/// A spec and where its pieces stand, for [`crate::lint`].
+/// A spec and the places of its elements in the document, for [`crate::lint`].
 pub(crate) struct Lowered {
     pub(crate) spec: Spec,
     /// One for each part.
@@ -37,28 +37,28 @@ pub(crate) struct Lowered {
     pub(crate) files: Vec<FilePlace>,
 }
 
-/// Where a telegram or part stands.
+/// The places of a telegram or part in the document.
 #[derive(Default)]
 pub(crate) struct LayoutPlace {
     pub(crate) name: Range<usize>,
     pub(crate) len: Option<Range<usize>>,
     pub(crate) when: Vec<Range<usize>>,
     pub(crate) answer: Option<Range<usize>>,
-    /// Where it says that it has a view.
+    /// The key `view`, if the telegram has a view.
     pub(crate) view: Option<Range<usize>>,
-    /// One for each item; none if the items are another telegram's.
+    /// One for each item, or `None` if the items are another telegram's.
     pub(crate) items: Option<Vec<Place>>,
-    /// An item could not be read, so the layout cannot be judged.
+    /// Whether an item could not be read. Such a layout cannot be checked.
     pub(crate) broken: bool,
 }
 
-/// What items may refer to, and whether something does.
+/// The elements that items may refer to, and the names that are in use.
 struct Known<'d> {
     charset: Charset,
     types: Vec<(Located<&'d str>, FieldOptions)>,
     codes: Vec<CodeList>,
     parts: Vec<Part<'d>>,
-    /// The names of all parts, those below included.
+    /// The names of all parts, including those that stand further below.
     part_names: Vec<&'d str>,
     /// Names of types, lists and parts that are used.
     used: Vec<(&'static str, String)>,
@@ -72,14 +72,14 @@ struct Part<'d> {
     items: Items,
 }
 
-/// A part as an item sees it.
+/// A part, for an item that uses it.
 struct PartRef<'k> {
     layout: &'k Layout,
     depth: usize,
     total: usize,
 }
 
-/// Reads a whole spec. What could not be read was noted, and is missing.
+/// Reads a whole spec. Anything that cannot be read is noted and left out.
 pub(crate) fn lower(root: Table<'_>, hash: u64) -> Lowered {
     let document = root.document();
     let text = |key| root.required_string(key).map(|text| text.value.to_owned()).unwrap_or_default();
@@ -153,7 +153,7 @@ fn types<'d>(known: &mut Known<'d>, root: &Table<'d>) -> Vec<TypeSpec> {
                 options.refuse_foreign(document, kind.value);
                 types.push(TypeSpec { name: name.value.to_owned(), kind: kind.value.word(), remark });
             }
-            None if has_kind => {} // a wrong one, which was noted
+            None if has_kind => {} // not a valid kind, which was noted
             None => document.error(name.span.clone(), format!("type `{}` has no `kind`", name.value)),
         }
         known.types.push((name, options));
@@ -234,7 +234,7 @@ fn take_over(document: &Document, all: &mut [(TelegramSpec, LayoutPlace, Option<
     }
 }
 
-/// What parts and telegrams have in common: `label`, `len`, `items`.
+/// Reads the keys that parts and telegrams have in common: `label`, `len`, `items`.
 fn layout<'d>(known: &mut Known<'d>, name: &Located<&'d str>, table: &Table<'d>) -> (Layout, Items, LayoutPlace) {
     let document = table.document();
     let label = table.string("label").map(|label| label.value.to_owned()).unwrap_or_default();
@@ -271,7 +271,7 @@ fn layout<'d>(known: &mut Known<'d>, name: &Located<&'d str>, table: &Table<'d>)
 }
 
 impl<'d> Known<'d> {
-    /// Takes a name for generated code, or notes what is wrong with it.
+    /// Reserves a name for generated code. Notes an error if the name is not valid or already taken.
     fn claim(&mut self, document: &Document, name: &Located<&str>, what: &'static str) {
         names::check_type(document, name, what);
         if names::is_taken(name.value) {
@@ -284,9 +284,9 @@ impl<'d> Known<'d> {
         self.taken.push((name.value.to_owned(), what));
     }
 
-    /// Takes the names of a file's plan and of the enum of its records.
+    /// Reserves the names of a file's plan and of the enum of its records.
     fn claim_file(&mut self, document: &Document, name: &Located<&str>) {
-        // A plan is a constant, whose name only another plan can have.
+        // A plan is a static, so its name can only clash with that of another plan.
         let plan = format!("static {}", plan_name(name.value));
         for (own, what) in [(record_name(name.value), "the enum of a file's records"), (plan, "another file")] {
             if let Some((_, other)) = self.taken.iter().find(|(taken, _)| *taken == own) {
@@ -297,7 +297,7 @@ impl<'d> Known<'d> {
         }
     }
 
-    /// The options of a type, marked as used; notes if there is no such type.
+    /// Returns the options of a type, and marks the type as used. Notes an error if there is no such type.
     fn options_of(&mut self, document: &Document, name: &Located<&str>) -> Option<FieldOptions> {
         let found = self.types.iter().find(|(known, _)| known.value == name.value);
         let Some((_, options)) = found else {
@@ -312,7 +312,7 @@ impl<'d> Known<'d> {
         options.kind.is_some().then_some(options)
     }
 
-    /// The name of a list of codes, marked as used; notes if there is no such list.
+    /// Returns the name of a list of codes, and marks the list as used. Notes an error if there is no such list.
     fn code_list(&mut self, document: &Document, name: &Located<&str>) -> Located<String> {
         if !self.codes.iter().any(|list| list.name == name.value) {
             let names: Vec<&str> = self.codes.iter().map(|list| list.name.as_str()).collect();
@@ -323,7 +323,7 @@ impl<'d> Known<'d> {
         Located { value: name.value.to_owned(), span: name.span.clone() }
     }
 
-    /// A part, marked as used; notes if there is none, or none yet.
+    /// Returns a part, and marks it as used. Notes an error if there is no such part, or if it stands below.
     fn part(&mut self, document: &Document, name: &Located<&str>) -> Option<PartRef<'_>> {
         self.used.push(("part", name.value.to_owned()));
         let Some(part) = self.parts.iter().find(|part| part.name.value == name.value) else {
@@ -341,7 +341,7 @@ impl<'d> Known<'d> {
             }
             return None;
         };
-        // What is wrong with a broken part was noted there.
+        // The mistakes of a broken part were noted where it stands.
         let items = &part.items;
         (!items.broken).then_some(PartRef { layout: &part.layout, depth: items.depth, total: items.total })
     }

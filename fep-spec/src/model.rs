@@ -1,8 +1,8 @@
-//! [`Spec`]: what a spec file says, ready for use.
+//! [`Spec`]: the content of a spec file, ready for use.
 //!
-//! The bytes are in `fep_codec`'s [`Layout`]s; around them stands what a codec does not need and documents, generated code
-//! and the gateway do: which telegram answers which, remarks, the names of codes, record files. Reading a file is the
-//! business of [`crate::lower`] and [`crate::load`].
+//! The byte plans are `fep_codec`'s [`Layout`]s. The types here add the facts that documents, generated code and the gateway
+//! need and a codec does not: which telegram answers which, remarks, the names of codes, record files. [`crate::lower`] and
+//! [`crate::load`] read a file.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,17 +18,17 @@ pub struct Spec {
     pub name: String,
     /// The sheet's title.
     pub title: String,
-    /// The sheet's version, a date as a rule.
+    /// The sheet's version, usually a date.
     pub version: String,
     /// Where the sheet comes from.
     pub source: String,
-    /// The charset of text that states none of its own.
+    /// The charset of text that does not state its own.
     pub charset: Charset,
-    /// FNV-1a of the file's lines: generated code carries it, so that it can be told from which text it was made.
+    /// The FNV-1a hash of the file's lines. Generated code carries it, so that its source text can be identified.
     pub hash: u64,
     /// The sheet's own letters for kinds.
     pub types: Vec<TypeSpec>,
-    /// The lists of codes, those written at a field included.
+    /// The lists of codes, including those written at a field.
     pub codes: Vec<CodeList>,
     /// The layouts that telegrams share.
     pub parts: Vec<PartSpec>,
@@ -38,14 +38,14 @@ pub struct Spec {
     pub files: Vec<FileSpec>,
 }
 
-/// A letter of the sheet and the kind that it means.
+/// A letter of the sheet and the kind that it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypeSpec {
     /// The letter: `AN`.
     pub name: String,
     /// The name of the kind: `text`.
     pub kind: &'static str,
-    /// For documents.
+    /// A remark for documents.
     pub remark: String,
 }
 
@@ -56,16 +56,16 @@ pub struct CodeList {
     pub name: String,
     /// The name on the sheet: `거래구분`.
     pub label: String,
-    /// Codes that are not on the list are kept; closed lists refuse them.
+    /// Whether codes that are not on the list are kept. A closed list refuses them.
     pub open: bool,
-    /// The codes, and the name of each in code: `Deposit`. Either all have a name, or none has.
+    /// The codes, each with its name in generated code: `Deposit`. Either all codes have a name, or no code has one.
     pub codes: Vec<(CodeMeaning, Option<String>)>,
 }
 
 /// A layout that telegrams share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartSpec {
-    /// Which bytes mean what.
+    /// The byte plan.
     pub layout: Layout,
     /// One note for each item of the layout.
     pub notes: Vec<Note>,
@@ -74,41 +74,41 @@ pub struct PartSpec {
 /// One telegram.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TelegramSpec {
-    /// Which bytes mean what, and by which values the telegram is known.
+    /// The byte plan, and the conditions by which the telegram is recognised.
     pub layout: Layout,
     /// One note for each item of the layout.
     pub notes: Vec<Note>,
     /// The name of the telegram that answers this one.
     pub answer: Option<String>,
-    /// The name of the telegram whose items this one has.
+    /// The name of the telegram whose items this one shares.
     pub like: Option<String>,
-    /// For documents.
+    /// A remark for documents.
     pub remark: String,
-    /// Generated code has a view of it.
+    /// Whether generated code has a view of it.
     pub view: bool,
 }
 
-/// What documents and generated code need to know of an item, beside its bytes.
+/// The facts about an item that documents and generated code need, beside its bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Note {
-    /// For documents.
+    /// A remark for documents.
     pub remark: String,
     /// The sheet's letter.
     pub type_name: Option<String>,
     /// The name of the field's list of codes.
     pub codes: Option<String>,
-    /// The notes of a group's entry whose items are written at the group.
+    /// The notes of a group's entry, if its items are written at the group.
     pub entry: Option<Vec<Self>>,
-    /// What is known of a choice.
+    /// The note of a choice, if the item is a choice.
     pub choice: Option<ChoiceNote>,
 }
 
-/// What generated code needs to know of a choice.
+/// The facts about a choice that generated code needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChoiceNote {
     /// The name of the enum: `PaymentBody`.
     pub name: String,
-    /// For each case the notes of its items, if they are written at the case.
+    /// The notes of each case's items, or `None` if the case is a part.
     pub cases: Vec<Option<Vec<Note>>>,
 }
 
@@ -119,32 +119,32 @@ pub struct FileSpec {
     pub name: String,
     /// The name on the sheet.
     pub label: String,
-    /// Bytes of each record, without its line end, as the sheet states it; none if the records differ.
+    /// The length of each record in bytes, without its line end, as the sheet states it. `None` if it states no common length.
     pub record_len: Option<usize>,
-    /// What may stand after each record; the first is written.
+    /// The line ends that may follow a record. The first one is written.
     pub line_ends: Vec<LineEnd>,
-    /// Which records, in their order.
+    /// The records, in their order.
     pub records: Vec<RecordUse>,
-    /// The blocks that the records come in.
+    /// The blocks that the records are grouped in, if any.
     pub blocks: Option<Blocks>,
-    /// The fields that are totals of other records.
+    /// The fields that are totals over other records.
     pub totals: Vec<Total>,
-    /// What every reader of the file forgives.
+    /// The deviations that every reader of the file accepts.
     pub lenient: Lenient,
 }
 
-/// What stands at one place in a file.
+/// The records at one place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordUse {
-    /// A telegram of the spec, or several that repeat together.
+    /// A telegram of the spec, or several records that repeat together.
     pub what: RecordUseOf,
-    /// The fewest that must stand here.
+    /// The minimum number of repetitions.
     pub min: usize,
-    /// The most that may stand here; none: as many as there are.
+    /// The maximum number of repetitions, or `None` if there is no limit.
     pub max: Option<usize>,
 }
 
-/// What a [`RecordUse`] is about.
+/// The telegram or the group of a [`RecordUse`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordUseOf {
     /// The name of a telegram of the spec.
@@ -153,14 +153,14 @@ pub enum RecordUseOf {
     Group(Vec<RecordUse>),
 }
 
-/// Several specs that are used together, as those of one folder are.
+/// Several specs that are used together, for example all specs of one folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SpecSet {
     /// The specs.
     pub specs: Vec<Spec>,
 }
 
-/// What a name of a telegram or file can mean.
+/// The meaning of a name: a telegram or a record file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named<'s> {
     /// A telegram.
@@ -191,7 +191,7 @@ impl Spec {
         self.files.iter().find(|file| file.name == name)
     }
 
-    /// The plan by which a record file of this spec is read and written.
+    /// The plan for reading and writing a record file of this spec.
     #[must_use]
     pub fn file_layout(&self, file: &FileSpec) -> FileLayout {
         FileLayout {
@@ -205,7 +205,7 @@ impl Spec {
         }
     }
 
-    /// What names no telegram is left out; a spec that was checked has no such thing.
+    /// Converts the uses of records to steps. A name without a telegram is left out; a checked spec has no such name.
     fn steps(&self, uses: &[RecordUse]) -> Vec<Step> {
         let stands = |what: &RecordUseOf| match what {
             RecordUseOf::Telegram(name) => {
@@ -217,8 +217,8 @@ impl Spec {
         uses.iter().filter_map(step).collect()
     }
 
-    /// The layouts that have views in generated code: telegrams that say so, their parts and entries. What stands in a choice is
-    /// decoded as a whole.
+    /// The layouts that have views in generated code: telegrams with `view`, their parts and their entries. The body of a choice
+    /// has no view, because it is decoded as a whole.
     #[must_use]
     pub fn viewed(&self) -> Vec<&Layout> {
         fn add<'s>(layout: &'s Layout, found: &mut Vec<&'s Layout>) {
@@ -247,10 +247,10 @@ impl Spec {
         self.codes.iter().find(|list| list.name == name)
     }
 
-    /// The telegram that these bytes are, by `when`.
+    /// Returns the telegram whose `when` conditions these bytes meet.
     ///
     /// # Errors
-    /// If no telegram's conditions hold; the error shows the fields that tell them apart.
+    /// If no telegram's conditions hold. The error shows the fields that distinguish the telegrams.
     pub fn choose(&self, bytes: &[u8]) -> Result<&TelegramSpec, Error> {
         self.telegrams.iter().find(|telegram| telegram.layout.matches(bytes)).ok_or_else(|| {
             let layouts: Vec<&Layout> = self.telegrams.iter().map(|telegram| &telegram.layout).collect();
@@ -286,10 +286,10 @@ impl FileSpec {
 }
 
 impl SpecSet {
-    /// What a name means: `Transfer`, or `bank-a/Transfer` if several specs have one.
+    /// Looks up a name: `Transfer`, or `bank-a/Transfer` if several specs have a `Transfer`.
     ///
     /// # Errors
-    /// One line that says what there is instead.
+    /// One line that suggests or lists the names to write instead.
     pub fn named(&self, name: &str) -> Result<Named<'_>, String> {
         let (spec_name, short) = name.split_once('/').map_or((None, name), |(spec, short)| (Some(spec), short));
         if let Some(spec_name) = spec_name
@@ -317,10 +317,10 @@ impl SpecSet {
         }
     }
 
-    /// The telegram with a name, as an envelope has it, in which no file can stand.
+    /// Looks up the name in an envelope, which always means a telegram and never a file.
     ///
     /// # Errors
-    /// Those of [`SpecSet::named`], or if it is a file.
+    /// The errors of [`SpecSet::named`], and one if the name is a file's.
     pub fn telegram(&self, name: &str) -> Result<&TelegramSpec, String> {
         let mut telegrams = self.all().filter_map(|(_, known, named)| match named {
             Named::Telegram(telegram) if known == name => Some(telegram),
@@ -335,7 +335,7 @@ impl SpecSet {
         }
     }
 
-    /// Names for all telegrams and files: the short one if it is the only one of its kind.
+    /// The names of all telegrams and files: the short name if it is unique, otherwise `spec/name`.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let is_only = |name: &str| self.all().filter(|(_, other, _)| *other == name).count() == 1;
@@ -351,10 +351,10 @@ impl SpecSet {
         })
     }
 
-    /// The telegram that these bytes are, by `when`.
+    /// Returns the telegram whose `when` conditions these bytes meet.
     ///
     /// # Errors
-    /// If that cannot be said: a guess between institutions would be worse than none.
+    /// If the telegram cannot be determined. A guess between institutions would be worse than an error.
     pub fn choose(&self, bytes: &[u8]) -> Result<&TelegramSpec, Unchosen> {
         let telegrams = || self.specs.iter().flat_map(|spec| spec.telegrams.iter().map(move |one| (spec, one)));
         if telegrams().all(|(_, telegram)| telegram.layout.when.is_empty()) {
@@ -375,7 +375,7 @@ impl SpecSet {
     }
 }
 
-/// Why nobody can say which telegram some bytes are.
+/// The reason why the telegram of some bytes cannot be determined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unchosen {
     /// No telegram of the specs has a `when`.
@@ -390,7 +390,7 @@ impl fmt::Display for Unchosen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoConditions => {
-                f.write_str("no telegram of the spec has a `when`, so the bytes do not say which they are")
+                f.write_str("no telegram of the spec has a `when`, so the bytes do not identify a telegram")
             }
             Self::Several(names) => write!(f, "the bytes can be any of {}", names.join(", ")),
             Self::NoMatch(error) => write!(f, "{error}"),

@@ -1,6 +1,6 @@
-//! What is wrong with a file, where, and what to do: [`Finding`]s, and a [`Report`] of all of them at once.
+//! [`Finding`]s, each with a mistake in a file, its place and advice; and a [`Report`] of all findings of a run.
 //!
-//! A finding knows its file's text, so it can show the line with carets under it. Three forms: one line for a log
+//! A finding knows its file's text, so it can show the line with carets under it. It has three forms: one line for a log
 //! (`bank-a.toml:12:7: error: …`), an annotated excerpt for a person, JSON for a program. Nothing here prints.
 
 use std::fmt;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde_json::json;
 
-/// A file that was read: what findings point into.
+/// A file that was read. Findings point into it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
     /// The name to show, as the user wrote it.
@@ -22,24 +22,24 @@ pub struct Source {
 /// Whether a file with the finding can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// It cannot.
+    /// The file cannot be used.
     Error,
-    /// It can, but somebody should look.
+    /// The file can be used, but a person should look at it.
     Warning,
-    /// It can, and nothing is wrong; it is good to know.
+    /// The file can be used and nothing is wrong. The finding is for information.
     Note,
 }
 
-/// One thing that is wrong, with its place.
+/// One mistake, or a remark, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The file and its text.
     pub source: Arc<Source>,
-    /// The bytes of the text that are meant.
+    /// The byte range in the text.
     pub span: Range<usize>,
-    /// The line of the first of them, from 1.
+    /// The line of the first byte, from 1.
     pub line: usize,
-    /// The column of the first of them in characters, from 1.
+    /// The column of the first byte in characters, from 1.
     pub column: usize,
     /// Whether the file can be used.
     pub severity: Severity,
@@ -63,7 +63,7 @@ impl Source {
         Self { name: name.into(), text: text.into() }
     }
 
-    /// Line and column in characters, both from 1, of a byte of the text.
+    /// The line and the column (in characters) of a byte of the text, both from 1.
     #[must_use]
     pub fn position(&self, offset: usize) -> (usize, usize) {
         let before = self.text.get(..offset).unwrap_or(&self.text);
@@ -92,7 +92,7 @@ impl Finding {
         Self { source: Arc::clone(source), span, line, column, severity, message: message.into(), hint: None }
     }
 
-    /// The same with advice.
+    /// Adds advice to the finding.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -137,7 +137,7 @@ impl Finding {
     }
 }
 
-/// One line: `bank-a.toml:12:7: error: unknown key "lenght" (did you mean "len"?)`.
+/// One line: ``bank-a.toml:12:7: error: unknown key `lenght` (did you mean `len`?)``.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}: {}: {}", self.file(), self.line, self.column, self.severity, self.message)?;

@@ -1,7 +1,7 @@
-//! What a person reads who made a mistake: each spec of `tests/bad` with its findings.
+//! The findings that a person reads after a mistake: each spec of `tests/bad` is checked.
 //!
-//! A case is a spec and the text that `fep check` shows for it. `FEP_WRITE=1 cargo test -p fep-spec --test bad_specs` writes
-//! the texts anew; read the difference as if you had never seen a spec before.
+//! A case is a spec and the text that `fep check` shows for it. `FEP_WRITE=1 cargo test -p fep-spec --test bad_specs` rewrites
+//! the texts. Read the difference as if you had never seen a spec before.
 
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 

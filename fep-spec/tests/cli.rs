@@ -13,7 +13,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_path_buf()
 }
 
-/// What a run of the command left behind.
+/// The result of a run of the command.
 struct Run {
     code: Option<i32>,
     out: Vec<u8>,
@@ -36,7 +36,7 @@ fn fep_with(args: &[&str], input: &[u8]) -> Run {
         .spawn()
         .expect("fep runs");
     let mut stdin = child.stdin.take().expect("stdin");
-    // A command that stops early closes its stdin, which is no mistake of this test.
+    // A command that stops early closes its stdin. Then the write fails, which is not an error of this test.
     let _ = stdin.write_all(input);
     drop(stdin);
     let output = child.wait_with_output().expect("fep ends");
@@ -103,7 +103,7 @@ fn telegrams_glued_together_are_one_line_each() {
     let lines: Vec<Value> = decoded.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(lines.len(), 3);
     assert_eq!([&lines[0], &lines[1]], [&golden["fields"][0], &golden["fields"][1]]);
-    // The golden poll lists no fields; its time must not be lost.
+    // The golden file lists no fields for the poll. Its time must not be lost.
     assert_eq!(lines[2]["telegram"], golden["fields"][2]["telegram"]);
     assert_eq!(lines[2]["fields"]["time"], "09:31:00");
     let encoded = fep_with(&["encode", "--spec", "specs", "--hex"], &decoded.out);
@@ -171,9 +171,9 @@ fn samples_are_explained_and_secrets_masked_unless_revealed() {
 #[test]
 fn specs_are_clean_and_generated_code_is_compared_without_writing() {
     let checked = fep(&["check", "specs"]);
-    // The check digits of bank-a are a function that a file cannot hold; that is a note and no finding.
+    // The check digits of bank-a need a function, which a spec file cannot contain. That is a note and not a finding.
     assert_eq!(checked.code, Some(0));
-    assert!(checked.text().starts_with("note: nobody here knows `check_digits`"), "{}", checked.text());
+    assert!(checked.text().starts_with("note: function `check_digits` is unknown"), "{}", checked.text());
     assert_eq!(checked.text().matches("note: ").count(), 1, "{}", checked.text());
     let json: Value = serde_json::from_str(fep(&["check", "specs", "--format", "json"]).text()).expect("JSON");
     assert_eq!(json.as_array().map(Vec::len), Some(1), "{json}");
@@ -240,7 +240,7 @@ fn generated_code_is_what_rustfmt_would_write() {
 fn a_note_is_shown_and_is_no_failure() {
     let run = fep(&["check", "fep-spec/tests/bad/noted.toml"]);
     assert_eq!((run.code, run.messages.trim()), (Some(0), "fep: 1 spec, 0 findings, 1 note"));
-    assert!(run.text().starts_with("note: nobody here knows `check_digits`"), "{}", run.text());
+    assert!(run.text().starts_with("note: function `check_digits` is unknown"), "{}", run.text());
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn findings_are_exit_1_and_go_where_the_contract_says() {
 
 #[test]
 fn what_was_decoded_by_a_folder_of_specs_is_encoded_by_it() {
-    // `Transfer` is a telegram of bank-a and a file of zengin; in an envelope stands a telegram.
+    // `Transfer` is a telegram of bank-a and a file of zengin. In an envelope it is always the telegram.
     let is_transfer = |golden: &Value| golden["telegram"] == "Transfer";
     let (_, bytes) = golden("bank-a").into_iter().find(|(golden, _)| is_transfer(golden)).expect("a transfer");
     let decoded = fep_with(&["decode", "--spec", "specs", "--hex"], bytes.as_bytes());
@@ -388,7 +388,7 @@ fn text_is_a_ruler_and_a_count_of_bytes() {
     let run = fep(&["text", "decode", "--charset", "ibm933", "c1 0e d1"]);
     assert_eq!(
         (run.code, run.messages.as_str()),
-        (Some(1), "fep: no ibm933 text at byte 2 (hex d1): half a character\n")
+        (Some(1), "fep: invalid ibm933 at byte 2 (hex d1): truncated character\n")
     );
     let run = fep(&["text", "encode", "--charset", "ks_c_5601-1987", "가"]);
     assert_eq!(run.code, Some(2));
@@ -402,7 +402,7 @@ fn text_is_a_ruler_and_a_count_of_bytes() {
     assert!(list.text().lines().count() == 19 && list.text().starts_with("ascii     1 byte\n"), "{}", list.text());
 }
 
-/// The facts of the ruler as JSON, one object a line.
+/// The facts of the ruler as JSON, one object per line.
 #[test]
 fn text_as_json() {
     let json = |args: &[&str]| {
@@ -427,7 +427,7 @@ fn text_as_json() {
     });
     assert_eq!((code, &refused["unmappable"], &refused["bytes"]["cp949"]), (Some(1), &why, &4.into()));
     let (code, broken) = json(&["decode", "--charset", "ibm933", "c1 0e d1"]);
-    let why = serde_json::json!({ "offset": 2, "hex": "d1", "reason": "half a character" });
+    let why = serde_json::json!({ "offset": 2, "hex": "d1", "reason": "truncated character" });
     assert_eq!((code, &broken["malformed"], &broken["hex"]), (Some(1), &why, &"c10ed1".into()));
 
     let (code, list) = json(&["list"]);

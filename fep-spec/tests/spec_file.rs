@@ -1,4 +1,4 @@
-//! The page about spec files tells the truth: its TOML is one sound spec, and its JSON and bytes are each other's.
+//! Checks the page about spec files: its TOML is one valid spec, and its JSON and its bytes convert to each other.
 
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 
@@ -8,7 +8,7 @@ use fep_spec::model::{Spec, SpecSet};
 
 const PAGE: &str = include_str!("../src/spec_file.md");
 
-/// What stands in the page's blocks of a language.
+/// The content of the page's code blocks in a language.
 fn blocks(language: &str) -> Vec<&'static str> {
     let opening = format!("```{language}\n");
     PAGE.split(&opening).skip(1).map(|behind| behind.split_once("```").expect("an end").0).collect()
@@ -20,7 +20,7 @@ fn spec() -> Spec {
     checked.spec.expect("a spec")
 }
 
-/// `\xC1` is a byte; spaces between fields are for readers, so they are taken out on both sides.
+/// The bytes of a byte picture, where `\xC1` is a byte. The spaces between fields are for readers, so both sides drop all spaces.
 fn bytes(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = text.trim_end_matches('\n');

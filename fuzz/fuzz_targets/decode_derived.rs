@@ -1,4 +1,4 @@
-//! Any bytes through a derived type, its view and its layout: all must say the same.
+//! Reads any bytes with a derived type, its view and its layout. All must agree.
 
 #![no_main]
 

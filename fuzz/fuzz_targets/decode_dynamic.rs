@@ -1,4 +1,4 @@
-//! Any bytes as one of all telegrams, through its layout.
+//! Reads any bytes as a telegram with its layout.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any byte stream, cut at any place: the same frames.
+//! Splits any byte stream at any position. The frames must be the same.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any text as a telegram's JSON: it is read or refused, and what encodes decodes again.
+//! Reads any text as the JSON of a telegram. It is read or refused. A value that encodes must decode again.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any bytes as a layout, and as telegrams of it.
+//! Makes a layout from any bytes, and reads telegrams with it.
 
 #![no_main]
 

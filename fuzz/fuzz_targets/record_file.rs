@@ -1,4 +1,4 @@
-//! Any bytes as a record file: the same records in pieces of any size, and the same bytes again.
+//! Reads any bytes as a record file. The pieces may have any size: the records must be the same, and so must the bytes written from them.
 
 #![no_main]
 

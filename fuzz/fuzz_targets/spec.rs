@@ -1,4 +1,4 @@
-//! Any text as a spec file: it is read or refused with findings.
+//! Reads any text as a spec file. It is read or refused with findings.
 
 #![no_main]
 

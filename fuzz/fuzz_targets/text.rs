@@ -1,4 +1,4 @@
-//! Any bytes as text, and any text as bytes, in every charset.
+//! Reads any bytes as text and writes any text as bytes, in every charset.
 
 #![no_main]
 

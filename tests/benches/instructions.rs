@@ -1,6 +1,6 @@
-//! A fixed number of calls and nothing else, so that callgrind can count instructions: no clock, no warm-up, no statistics.
+//! Makes a fixed number of calls, so that callgrind can count instructions. There is no clock, no warm-up and no statistics.
 //!
-//! `scripts/instructions.sh` runs it twice for each row with different numbers of calls; the difference is the calls alone.
+//! `scripts/instructions.sh` runs it twice for each row, with different numbers of calls. The difference is the cost of the calls alone.
 
 #![allow(
     clippy::expect_used,

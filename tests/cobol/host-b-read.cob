@@ -17,7 +17,7 @@
        WORKING-STORAGE SECTION.
            COPY "host-b.cpy".
        01  NTH                      PIC 9(4) COMP-5.
-      * ZONED DIGITS OF A HOST, AND WHAT THIS MACHINE CALLS THEM.
+      * ZONED DIGITS OF A HOST, AND THE SAME DIGITS IN ASCII.
        01  HOST-ZONED.
            05  FILLER               PIC X(10)
                VALUE X"F0F1F2F3F4F5F6F7F8F9".

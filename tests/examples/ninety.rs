@@ -1,4 +1,4 @@
-//! A record of ninety fields, as nts-vat's record 17 has them, for measuring how long the derive takes: see `compile-time`.
+//! A record of ninety fields, like record 17 of nts-vat. `compile-time` uses it to measure how long the derive takes.
 
 #![allow(clippy::print_stdout, reason = "an example says what it is")]
 

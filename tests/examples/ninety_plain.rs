@@ -1,6 +1,6 @@
-//! What `ninety` is without its derive: a plain struct of the same types, for the difference.
+//! The struct of `ninety` without the derive, with the same types. `compile-time` compares the two.
 
-#![allow(clippy::print_stdout, dead_code, reason = "an example says what it is; nobody makes one")]
+#![allow(clippy::print_stdout, dead_code, reason = "an example prints what it is, and constructs no value")]
 
 use fep_codec::{Date, Digits, Text};
 

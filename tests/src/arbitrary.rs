@@ -1,6 +1,6 @@
-//! Records with random values that their layout allows, out of a row of random numbers.
+//! Records with random values that their layout allows, generated from a sequence of random numbers.
 //!
-//! It knows what a kind may hold from the documents, not from the encoder: what it makes must encode.
+//! The values that a kind may hold come from the documents, not from the encoder. Every generated record must encode.
 
 mod choices;
 
@@ -10,12 +10,12 @@ use fep_codec::layout::{
 };
 use fep_codec::{Charset, Date, DateTime, MonthDay, MonthDayTime, Record, Time, Value};
 
-/// A small generator of random numbers (SplitMix64), so that a seed is a case.
+/// A small random number generator (SplitMix64). A seed identifies a test case.
 #[derive(Clone, Debug)]
 pub struct Random(pub u64);
 
 impl Random {
-    /// The next number below `end`, which must not be 0.
+    /// Returns the next number below `end`, which must not be 0.
     pub fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -33,7 +33,7 @@ impl Random {
     }
 }
 
-/// A record with a value for everything that is not computed.
+/// Returns a record with a value for every item that is not computed.
 #[must_use]
 pub fn record<'l>(layout: &'l Layout, random: &mut Random) -> Record<'l> {
     let mut record = Record::new(layout);
@@ -87,7 +87,7 @@ fn tail(field: &Field, random: &mut Random) -> Value {
     }
 }
 
-/// A value that a field may have.
+/// Returns a random value that the field may have.
 #[must_use]
 pub fn value(field: &Field, random: &mut Random) -> Value {
     let none = match &field.kind {
@@ -135,14 +135,14 @@ pub fn value(field: &Field, random: &mut Random) -> Value {
     }
 }
 
-/// ASCII that the charset has, for a code.
+/// Returns random ASCII characters that the charset has, for a code.
 fn ascii(charset: Charset, len: usize, random: &mut Random) -> String {
     let mut text = text(&TextRule::new(Charset::Ascii), len, random);
     text.retain(|character| charset.has(character));
     text.trim_end().to_owned()
 }
 
-/// Neither ends may be the pad character, so spaces stand inside only.
+/// Returns random text. Neither end may be the pad character, so spaces are only inside.
 fn text(rule: &TextRule, len: usize, random: &mut Random) -> String {
     const ASCII: &[char] = &['A', 'z', '0', '9', '-', '(', '~', '.', '/', '\\', '|'];
     const OTHERS: &[char] = &['홍', '길', '동', '가', '힝', '㈜', '漢', '字', '·', 'ｱ', 'ﾞ', 'é'];
@@ -176,7 +176,7 @@ fn number(rule: &NumberRule, len: usize, random: &mut Random) -> i128 {
         Encoding::Ascii | Encoding::Ebcdic => len.saturating_sub(sign_bytes),
         Encoding::Packed => 2 * len - 1,
         Encoding::Bcd => 2 * len,
-        // 255, 65535, … have a digit more than what always fits, and half of them are for the sign.
+        // The number of digits that always fit: 255, 65535, … have one digit more, and half of the range is for the sign.
         Encoding::Binary | Encoding::BinaryLittle => [0, 2, 4, 6, 9, 11, 14, 16, 18].get(len).copied().unwrap_or(36),
     };
     let room = rule.digits_max.map_or(room, |max| room.min(max.into()));

@@ -1,6 +1,7 @@
-//! What `fep gen specs -o tests/src/generated` wrote; a test compares it with the specs.
-//! `random_…` are of specs out of random numbers. `kinds` and `forms` are of specs that only tests have, with every kind of field and every form of layout in them;
-//! `blanks` has padded groups in EBCDIC.
+//! The output of `fep gen specs -o tests/src/generated`. A test compares it with the specs.
+//!
+//! `random_…` comes from specs made from random numbers. `kinds`, `forms` and `blanks` come from specs that exist only for tests.
+//! `kinds` has every kind of field, `forms` has every form of layout, and `blanks` has padded groups in EBCDIC.
 
 pub mod bank_a;
 pub mod blanks;
@@ -17,11 +18,11 @@ pub mod random_3;
 pub mod random_4;
 pub mod zengin;
 
-/// The check digits (복기부호) of `bank-a`: the first six digits of both accounts and the last six of the amount, added without
-/// carry; the halves of that swapped; the day of sending added without carry.
+/// The check digits (복기부호) of `bank-a`. The first six digits of both accounts and the last six digits of the amount are added
+/// without carry. The halves of the result are swapped. Then the date of sending is added without carry.
 ///
 /// # Errors
-/// If one of these is no digit.
+/// If one of these bytes is not a digit.
 pub fn check_digits(covered: &[u8], out: &mut [u8]) -> Result<(), &'static str> {
     let six = |start: usize| -> Result<[u8; 6], &'static str> {
         let digits = covered.get(start..start + 6).filter(|digits| digits.iter().all(u8::is_ascii_digit));
@@ -41,10 +42,10 @@ pub fn check_digits(covered: &[u8], out: &mut [u8]) -> Result<(), &'static str> 
     Ok(())
 }
 
-/// The check of `forms` that does not come with the library: the sum of the bytes, in digits.
+/// The check of `forms` that is not part of the library: the sum of the bytes, in digits.
 ///
 /// # Errors
-/// Never, but a check may.
+/// It never fails. The signature allows a check to fail.
 pub fn byte_sum(covered: &[u8], out: &mut [u8]) -> Result<(), &'static str> {
     let sum: u64 = covered.iter().map(|byte| u64::from(*byte)).sum();
     let mut digits = sum;

@@ -1,4 +1,4 @@
-//! Golden telegrams: bytes that an independent program made, with the JSON they stand for.
+//! Golden telegrams: bytes that an independent program made, with the JSON of their values.
 
 use std::path::PathBuf;
 
@@ -7,9 +7,9 @@ use serde_json::Value;
 /// One file of `tests/golden`.
 #[derive(Debug)]
 pub struct Golden {
-    /// The spec's name: `bank-a`.
+    /// The name of the spec, such as `bank-a`.
     pub spec: String,
-    /// The telegram's, or the record file's.
+    /// The name of the telegram or of the record file.
     pub telegram: String,
     /// The fields as JSON; an array of records for a record file.
     pub fields: Value,
@@ -18,10 +18,10 @@ pub struct Golden {
 }
 
 impl Golden {
-    /// The golden file with this name, without its ending.
+    /// Loads the golden file with this name (without the file extension).
     ///
     /// # Panics
-    /// If there is none, or it is not what it should be.
+    /// If the file does not exist or is not a valid golden file.
     #[must_use]
     #[allow(clippy::expect_used, reason = "for tests")]
     pub fn load(name: &str) -> Self {
@@ -55,13 +55,13 @@ impl Golden {
     }
 }
 
-/// Hex digits, in small letters.
+/// Converts bytes to hex digits, in lower case.
 #[must_use]
 pub fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The bytes of hex digits.
+/// Converts hex digits to bytes.
 #[must_use]
 pub fn from_hex(hex: &str) -> Option<Vec<u8>> {
     let (pairs, rest) = hex.as_bytes().as_chunks::<2>();

@@ -1,6 +1,6 @@
-//! What the test suites share: golden telegrams, random telegrams, properties, and the code that `fep gen` wrote for the specs.
+//! Shared code of the test suites: golden telegrams, random telegrams, properties, and the code that `fep gen` wrote for the specs.
 //!
-//! No test of its own stands here.
+//! The tests themselves are elsewhere.
 
 pub mod arbitrary;
 pub mod generated;
@@ -10,7 +10,7 @@ pub mod random_spec;
 pub mod tools;
 pub mod properties;
 
-/// The code in README compiles and holds.
+/// Compiles and runs the code in README.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;

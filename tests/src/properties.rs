@@ -1,4 +1,5 @@
-//! What must hold for any input: plain functions that `cargo test` and the fuzzer both drive. They panic if it does not.
+//! Properties that must hold for any input: plain functions that `cargo test` and the fuzzer both call. They panic if the property
+//! does not hold.
 
 #![allow(clippy::panic, clippy::expect_used, reason = "a property fails by panicking")]
 
@@ -20,10 +21,10 @@ use fep_codec::{Charset, DecodeOwned, Error, Fault, Item, Layout, LengthPrefix, 
 
 use crate::arbitrary::{self, Random};
 
-/// How many fields of a telegram are looked for by their paths, for each is looked for from the start.
+/// The number of fields of a telegram that are looked up by path. It is limited because each lookup begins at the first byte.
 const PATHS_MAX: usize = 16;
 
-/// Any bytes: all that holds for them by a layout.
+/// Checks all properties of any bytes with a layout.
 pub fn any_bytes(layout: &Layout, bytes: &[u8]) {
     any_survey(layout, bytes);
     any_round_trip(layout, bytes);
@@ -32,7 +33,8 @@ pub fn any_bytes(layout: &Layout, bytes: &[u8]) {
     any_leniency(layout, bytes, Lenient { unknown_codes: is_sound, ..Lenient::ALL });
 }
 
-/// Any bytes: the dump never fails; all errors are none exactly if they decode; nothing differs from itself.
+/// Checks any bytes: the dump never fails, the list of errors is empty exactly if the bytes decode, and bytes do not differ from
+/// themselves.
 pub fn any_survey(layout: &Layout, bytes: &[u8]) {
     let shown = dump(layout, bytes, DumpOptions::default());
     let mut lines = lines(layout, bytes, false).into_iter();
@@ -50,7 +52,7 @@ pub fn any_survey(layout: &Layout, bytes: &[u8]) {
     }
 }
 
-/// Any bytes: decoding ends; what decodes encodes to the same bytes, also through JSON, and says its own length.
+/// Checks any bytes: decoding ends. Bytes that decode encode to the same bytes, also through JSON, and state their own length.
 pub fn any_round_trip(layout: &Layout, bytes: &[u8]) {
     let Ok(record) = Record::decode(layout, bytes) else { return };
     match layout.telegram_len(bytes) {
@@ -58,17 +60,17 @@ pub fn any_round_trip(layout: &Layout, bytes: &[u8]) {
         Err(error) => assert!(matches!(error.fault(), Fault::BadSpec { .. }), "{error}"),
     }
     match record.encode() {
-        // A filler that may be anything is written blank.
+        // A filler that may hold anything is written blank.
         Ok(again) if passes_over(layout) => assert_eq!(Record::decode(layout, &again).as_ref(), Ok(&record)),
         Ok(again) => assert_eq!(again, bytes, "{} decodes and encodes to other bytes", layout.name),
         Err(error) => assert!(is_generous(&error), "{error}"),
     }
     let json = serde_json::to_string(&record).expect("JSON");
-    // What stood in fillers is not in JSON.
+    // JSON does not have the content of fillers.
     assert_eq!(Record::from_json(layout, &json).expect("our own JSON").to_json_value(), record.to_json_value());
 }
 
-/// Whether there is a filler that may be anything.
+/// Whether the layout has a filler that may hold anything.
 fn passes_over(layout: &Layout) -> bool {
     layout.items().iter().any(|item| match item {
         Item::Filler(filler) => filler.any,
@@ -79,19 +81,20 @@ fn passes_over(layout: &Layout) -> bool {
     })
 }
 
-/// EUC-KR is written strictly and read generously: the one difference there is.
+/// Whether the error comes from the only difference between reading and writing: EUC-KR is read as CP949 and written strictly.
 fn is_generous(error: &Error) -> bool {
     error.to_string().contains("not in euc-kr")
 }
 
-/// The error that reading stops at is one of all errors.
+/// Checks that the error at which reading stops is in the list of all errors.
 fn among(first: &Error, all: &[Error]) {
     let is_same = |other: &Error| other.fault() == first.fault() && other.range() == first.range();
     assert!((1..=ERRORS_MAX).contains(&all.len()), "{all:?}");
     assert!(all.len() == ERRORS_MAX || all.iter().any(is_same), "{first} is not among {all:?}");
 }
 
-/// Any bytes: what is forgiven reads strictly once it is mended, unknown codes excepted, and what reads strictly reads alike.
+/// Checks any bytes: bytes that are read leniently can be read strictly after mending, except for unknown codes. Bytes that can be read
+/// strictly give the same record when read leniently.
 pub fn any_leniency(layout: &Layout, bytes: &[u8], lenient: Lenient) {
     let mended = lenient.mend(layout, bytes);
     assert_eq!(lenient.mend(layout, &mended), mended, "mended twice");
@@ -99,19 +102,19 @@ pub fn any_leniency(layout: &Layout, bytes: &[u8], lenient: Lenient) {
     let strict = Record::decode(layout, &mended);
     match (forgiven, strict) {
         (Ok(_), Err(error)) if lenient.unknown_codes && *error.fault() == Fault::UnknownCode => {}
-        // With all lists open, reading may stop at a later mistake.
+        // If all code lists are open, reading may stop at a later mistake.
         (Err(_), Err(_)) if lenient.unknown_codes => {}
         (Ok(forgiven), _) if Record::decode(layout, bytes).as_ref() == Ok(&forgiven) => {}
         (forgiven, strict) => assert_eq!(forgiven, strict),
     }
 }
 
-/// Any bytes that decode: each field stands where its path leads to, and patching it with its own value changes nothing.
+/// Checks any bytes that decode: the path of each field leads to its bytes, and patching a field with its own value changes nothing.
 pub fn any_paths(layout: &Layout, bytes: &[u8]) {
     let Ok(record) = Record::decode(layout, bytes) else { return };
     let lines = lines(layout, bytes, true);
     let step = lines.len().div_ceil(PATHS_MAX).max(1);
-    // Not the same ones in each telegram.
+    // The bytes decide where to start, so that different telegrams check different fields.
     let first = bytes.iter().fold(0_usize, |sum, byte| sum.wrapping_add(usize::from(*byte))) % step;
     for line in lines.iter().skip(first).step_by(step) {
         let Some((field, value)) = record.field(&line.path) else { continue };
@@ -130,7 +133,7 @@ pub fn any_paths(layout: &Layout, bytes: &[u8]) {
     assert_eq!(refreshed, bytes, "what decodes needs no refreshing");
 }
 
-/// A group has as many entries in the dump, and for paths, as the record read.
+/// Checks that a group has as many entries in the dump, and by path, as in the record.
 fn same_entries(record: &Record<'_>, bytes: &[u8], lines: &[Line]) {
     let mut inside = vec![(record.layout(), record.values(), String::new())];
     while let Some((layout, values, within)) = inside.pop() {
@@ -163,7 +166,7 @@ fn same_entries(record: &Record<'_>, bytes: &[u8], lines: &[Line]) {
     }
 }
 
-/// Any bytes: the derived type and the record agree about the value, the bytes and the error.
+/// Checks any bytes: the derived type and the record agree about the value, the bytes and the error.
 pub fn same_as_record<T: DecodeOwned + Telegram>(bytes: &[u8]) {
     match (T::decode(bytes), Record::decode(T::LAYOUT, bytes)) {
         (Ok(telegram), Ok(record)) => {
@@ -176,12 +179,13 @@ pub fn same_as_record<T: DecodeOwned + Telegram>(bytes: &[u8]) {
     }
 }
 
-/// The record as a struct has it, which does not keep what stood in fillers; neither does JSON.
+/// The record without the content of its fillers, because a derived struct does not keep it. JSON does not keep it either.
 fn without_fillers<'l>(record: &Record<'l>) -> Record<'l> {
     Record::from_json_value(record.layout(), &record.to_json_value()).expect("our own JSON")
 }
 
-/// Any bytes: the derived type and the record forgive alike, and all errors of the type are those of its layout.
+/// Checks any bytes: lenient reading gives the same result for the derived type and the record. All errors of the type are the errors
+/// of its layout.
 pub fn same_as_record_in_all_ways<T: DecodeOwned + Telegram>(bytes: &[u8], lenient: Lenient) {
     same_as_record::<T>(bytes);
     match (T::decode(bytes), decode_all_errors::<T>(bytes)) {
@@ -192,7 +196,7 @@ pub fn same_as_record_in_all_ways<T: DecodeOwned + Telegram>(bytes: &[u8], lenie
         }
         (strict, all) => panic!("{}: {:?} and {:?}", T::LAYOUT.name, strict.err(), all.err()),
     }
-    // A derived type can hold only the codes that its type has.
+    // A derived type can hold only the codes that its enum has.
     let lenient = Lenient { unknown_codes: false, ..lenient };
     match (decode_lenient::<T>(bytes, lenient), Record::decode_lenient(T::LAYOUT, bytes, lenient)) {
         (Ok(derived), Ok(dynamic)) => {
@@ -220,12 +224,12 @@ fn same_json<T: DecodeOwned>(telegram: &T, bytes: &[u8]) {
     }
 }
 
-/// Any values that the layout allows: they come back from their bytes.
+/// Checks any values that the layout allows: encoding and decoding them gives the same values.
 pub fn any_values(layout: &Layout, seed: u64) -> Vec<u8> {
     let record = arbitrary::record(layout, &mut Random(seed));
     let bytes = match record.encode() {
         Ok(bytes) => bytes,
-        // A check may refuse values that the fields allow: accounts that are too short for their digits.
+        // A check may refuse values that the fields allow, such as accounts that are too short for the check digits.
         Err(error) if matches!(error.fault(), Fault::NoCheck { .. }) => return Vec::new(),
         Err(error) => panic!("seed {seed}: {error}"),
     };
@@ -248,7 +252,7 @@ pub fn any_values(layout: &Layout, seed: u64) -> Vec<u8> {
     bytes
 }
 
-/// A stream of frames cut at any place gives the same frames.
+/// Checks that a stream gives the same frames when it is cut at any position.
 pub fn any_cut(stream: &[u8], cut: usize) {
     let prefix = LengthPrefix::new(4, LengthScope::Rest, 512).expect("1 to 9 digits");
     let whole = frames(prefix, &[stream]);
@@ -257,7 +261,7 @@ pub fn any_cut(stream: &[u8], cut: usize) {
     assert_eq!(frames(prefix, &[first, second]), whole, "cut at {cut}");
 }
 
-/// The lengths of the frames, and whether the stream broke.
+/// The lengths of the frames in bytes, and whether the stream ended with an error.
 fn frames(prefix: LengthPrefix, pieces: &[&[u8]]) -> (Vec<usize>, bool) {
     let mut buffer = Vec::new();
     let mut lengths = Vec::new();
@@ -277,8 +281,8 @@ fn frames(prefix: LengthPrefix, pieces: &[&[u8]]) -> (Vec<usize>, bool) {
     (lengths, false)
 }
 
-/// Any bytes as a record file: they are read alike in pieces of any size, and a file without mistakes is written again as it
-/// was, with the first line end that its plan names.
+/// Checks any bytes as a record file: reading in pieces of any size gives the same records. A file without mistakes is written again as
+/// it was, with the first line end that its plan names.
 pub fn any_file(plan: &FileLayout, bytes: &[u8], seed: u64) {
     for lenient in [Lenient::STRICT, Lenient::ALL] {
         let whole = read_all(plan, lenient, bytes);
@@ -303,7 +307,7 @@ pub fn any_file(plan: &FileLayout, bytes: &[u8], seed: u64) {
     }
 }
 
-/// What a reader hands out, as text.
+/// The records and errors that a reader returns, as text.
 fn read_all(plan: &FileLayout, lenient: Lenient, input: impl Read) -> Vec<String> {
     let mut reader = FileReader::new(plan, input).expect("a plan").lenient(lenient);
     let mut all = Vec::new();
@@ -318,7 +322,7 @@ fn read_all(plan: &FileLayout, lenient: Lenient, input: impl Read) -> Vec<String
     all
 }
 
-/// Gives a few bytes at a time.
+/// A reader that returns a few bytes at a time.
 struct Pieces<'b> {
     input: Cursor<&'b [u8]>,
     random: Random,
@@ -332,24 +336,25 @@ impl Read for Pieces<'_> {
     }
 }
 
-/// Whether a text has jamo or sound marks, which are put together when it is written.
+/// Whether a text has jamo or sound marks, which are combined with other characters on writing.
 fn in_pieces(text: &str) -> bool {
     text.contains(|c| matches!(c, '\u{1161}'..='\u{11C2}' | '\u{3099}' | '\u{309A}'))
 }
 
-/// SO and SI take turns, beginning with SO and ending with SI.
+/// Whether SO and SI alternate, beginning with SO and ending with SI.
 fn is_balanced(bytes: &[u8]) -> bool {
     let mut shifts = bytes.iter().filter(|byte| matches!(byte, 0x0E | 0x0F));
     let turns = [0x0E, 0x0F].iter().cycle().take(shifts.clone().count());
     shifts.clone().count() % 2 == 0 && shifts.by_ref().eq(turns)
 }
 
-/// Any text, in every charset: [`any_text_in`].
+/// Checks any text in every charset with [`any_text_in`].
 pub fn any_text(text: &str) {
     Charset::ALL.iter().for_each(|charset| any_text_in(*charset, text));
 }
 
-/// Any text: it is written or refused, never past its room; what is written is read again, and so is what was cut at any byte.
+/// Checks any text: it is written or refused, and never beyond the buffer. A text that is written can be read again, and so can a text that
+/// was cut at any byte.
 pub fn any_text_in(charset: Charset, text: &str) {
     let len = charset.text_len(text);
     let mut out = vec![0; len];
@@ -380,12 +385,12 @@ pub fn any_text_in(charset: Charset, text: &str) {
     }
 }
 
-/// Any bytes, in every charset: [`any_text_bytes_in`].
+/// Checks any bytes in every charset with [`any_text_bytes_in`].
 pub fn any_text_bytes(bytes: &[u8]) {
     Charset::ALL.iter().for_each(|charset| any_text_bytes_in(*charset, bytes));
 }
 
-/// Any bytes: they are read or refused, and what is read is written again as the same bytes.
+/// Checks any bytes: they are read or refused. A text that was read is written again as the same bytes.
 pub fn any_text_bytes_in(charset: Charset, bytes: &[u8]) {
     let text = match charset.decode(bytes) {
         Ok(text) => text,
@@ -393,8 +398,8 @@ pub fn any_text_bytes_in(charset: Charset, bytes: &[u8]) {
     };
     let mut out = vec![0; bytes.len()];
     let again = charset.encode(&text, &mut out);
-    // EUC-KR reads CP949, some characters of CP932 have two codes, and loose jamo of IBM-1364 may be one syllable. IBM-1390 has
-    // € twice, and marks that may be one code with the character before.
+    // EUC-KR is read as CP949. Some characters of CP932 have two codes. Separate jamo of IBM-1364 may form a syllable. IBM-1390 has
+    // two codes for €, and marks that may form one code with the preceding character.
     let marked = text.contains(['€', '\u{300}', '\u{301}', '\u{2E5}', '\u{2E9}']);
     let generous = match charset {
         Charset::EucKr | Charset::Cp932 => true,

@@ -1,7 +1,7 @@
-//! Random layouts as values, decided by a fuzzer's bytes: each kind with its options, each form, one in the other.
+//! Random layouts as values, decided by the bytes of a fuzzer: each kind with its options, and each form, nested in each other.
 //!
-//! It is quicker than a spec file that is written and read again, and has options that `random_spec` leaves out. What it makes
-//! could stand in a spec file: an item of open length has its length beside it, or all behind it has one length; no entry is empty.
+//! This is faster than writing a spec file and reading it, and it has options that `random_spec` does not use. Every layout could come
+//! from a spec file: an item of open length has its length next to it, or all items behind it have a fixed length. No entry is empty.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use fep_codec::{Charset, Layout};
 
 use crate::generated::byte_sum;
 
-/// The layout that these bytes decide: one for each choice, and zeros when they are used up.
+/// Returns the layout that these bytes decide. Each decision takes one byte, and a zero if there are no more bytes.
 #[must_use]
 pub fn layout_of_bytes(bytes: &[u8]) -> Layout {
     let mut maker = Maker { dice: bytes.iter(), names: 0 };
@@ -28,12 +28,12 @@ pub fn layout_of_bytes(bytes: &[u8]) -> Layout {
     layout("Dice", items)
 }
 
-/// How deep layouts stand in layouts.
+/// The maximum depth of nested layouts.
 const DEPTH_MAX: u8 = 2;
 
 struct Maker<'b> {
     dice: std::slice::Iter<'b, u8>,
-    /// How many names were given, so that each is another.
+    /// The number of names so far, so that each name is unique.
     names: usize,
 }
 
@@ -104,7 +104,7 @@ impl Maker<'_> {
         items
     }
 
-    /// What may stand only where all behind it has one length.
+    /// Items that are allowed only if all items behind them have a fixed length.
     fn end(&mut self) -> Vec<Item> {
         let name = self.name("end");
         let max = self.between(1, 9);
@@ -159,7 +159,7 @@ impl Maker<'_> {
         Item::Field(Field { name, label: "".into(), len, kind, secret: false, computed })
     }
 
-    /// Its value is all of its bytes, so its rule has no padding.
+    /// A tail. Its value is all of its bytes, so its rule has no padding.
     fn tail(&mut self, name: &str) -> Item {
         let kind = match self.below(3) {
             0 => Kind::Text(TextRule { exact: true, ..TextRule::new(self.one_of(Charset::ALL)) }),
@@ -192,7 +192,7 @@ impl Maker<'_> {
         [by, group(&name, Repeat::Counted { by: count.into(), max }, entry)]
     }
 
-    /// Entries of one length.
+    /// A padded group: its entries have a fixed length.
     fn padded(&mut self) -> Vec<Item> {
         let name = self.name("group");
         let count = self.name("count");
@@ -208,7 +208,7 @@ impl Maker<'_> {
         vec![by, group(&name, Repeat::Padded { by: Some(count.into()), max, pad }, entry)]
     }
 
-    /// A tail, a group, or one of several bodies, with its length beside it.
+    /// A tail, a group or a choice, with its length next to it.
     fn measured(&mut self) -> Vec<Item> {
         let name = self.name("measured");
         let len = self.computed(2, Computed::LengthOf(name.clone().into()));
@@ -217,7 +217,7 @@ impl Maker<'_> {
             3 => return self.measured_group(name, len),
             _ => {}
         }
-        // In a part of its own the code stands where it can be found, whatever stands before the part.
+        // The code is in a separate part, so that it can be found regardless of the items before the part.
         let text = TextRule::new(Charset::Ascii);
         let Item::Field(code) = self.field((Kind::Text(text), 1)) else { return Vec::new() };
         let codes = [&["A", "B"][..], &["C"], &[]];
@@ -233,7 +233,7 @@ impl Maker<'_> {
         vec![Item::Part(Part { name: self.name("part").into(), layout: Cow::Owned(inner) })]
     }
 
-    /// Entries that end where their length says, with or without a count behind them.
+    /// A group that ends where its length field says, with or without a count behind it.
     fn measured_group(&mut self, name: String, len: Item) -> Vec<Item> {
         let max = self.between(1, 9);
         let entry = self.items(DEPTH_MAX);
@@ -275,7 +275,7 @@ impl Maker<'_> {
         items
     }
 
-    /// A kind with its options, and the bytes of its field.
+    /// A kind with its options, and the length of its field in bytes.
     fn kind(&mut self) -> (Kind, usize) {
         let len = self.between(1, 16);
         match self.below(9) {

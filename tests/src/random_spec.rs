@@ -1,6 +1,6 @@
-//! Random spec documents: telegrams of every kind, form and nesting that a spec can say, out of a row of random numbers.
+//! Random spec documents from a sequence of random numbers: telegrams with every kind, form and nesting that a spec can have.
 //!
-//! What it writes must be a clean spec. It knows the rules from the documents of the spec file, not from the loader.
+//! Every spec must load without findings. The rules come from the documentation of the spec file, not from the loader.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::arbitrary::Random;
 /// The seeds of the specs that have generated code in `src/generated`.
 pub const COMMITTED: std::ops::Range<u64> = 1..5;
 
-/// The text of a spec with a few telegrams.
+/// Returns the text of a spec with a few telegrams.
 #[must_use]
 pub fn random_spec(name: &str, seed: u64) -> String {
     let mut writer = Writer { random: Random(seed), text: String::new(), names: 0, late: 0 };
@@ -28,9 +28,9 @@ pub fn random_spec(name: &str, seed: u64) -> String {
 struct Writer {
     random: Random,
     text: String,
-    /// How many names were given, so that each is another.
+    /// The number of names so far, so that each name is unique.
     names: usize,
-    /// The lengths of the telegram.
+    /// The number of length fields in the telegram so far.
     late: usize,
 }
 
@@ -82,7 +82,7 @@ impl Writer {
         self.line(format_args!("[telegrams.T{number}]\nwhen  = {{ \"tag\" = \"T{number}\" }}\nitems = ["));
         self.item(format_args!("name = \"tag\", kind = \"text\", len = 2, charset = \"ascii\""));
         if number == 0 {
-            // Every part is used somewhere, or the spec has a finding.
+            // Every part must be used, because an unused part is a finding.
             self.part_use_of("Plain");
             self.part_use_of("Pair");
         }
@@ -104,7 +104,7 @@ impl Writer {
         self.line(format_args!("]\n"));
     }
 
-    /// What may stand only where all behind it has one length.
+    /// Items that are allowed only if all items behind them have a fixed length.
     fn end(&mut self) {
         match self.random.below(5) {
             0 => {
@@ -188,7 +188,7 @@ impl Writer {
             7 => format!("len = {}, encoding = \"ebcdic\"", self.random.between(3, 16)),
             _ => format!("len = {}", self.random.between(3, 18)),
         };
-        // Spaces are digits of a binary number and half of packed ones.
+        // Spaces can be the bytes of a binary number, and their half bytes can be packed digits.
         let none = if form.contains("encoding") && none.contains("spaces") { "" } else { none };
         format!("kind = \"number\", {form}{scale}{none}")
     }
@@ -268,7 +268,7 @@ impl Writer {
         self.line(format_args!("  ] }},"));
     }
 
-    /// The entries begin with a letter, so that none looks like one that is not used.
+    /// The entries begin with a letter, so that no entry looks like an unused one.
     fn padded(&mut self) {
         let items = self.name("items");
         let mark = self.name("mark");

@@ -1,6 +1,6 @@
-//! Decoding a telegram without groups and encoding it into a buffer touch no heap: counted, not believed.
+//! Decoding a telegram without groups and encoding it into a buffer do not allocate. The tests count allocations.
 //!
-//! It is a test binary of its own, because the counter is the global allocator of the whole program.
+//! This is a separate test binary, because the counter is the global allocator of the whole program.
 
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 
@@ -35,7 +35,7 @@ fn a_telegram_without_groups_is_read_and_written_without_a_heap() {
     check::<TransferAnswer>("bank-a-transfer-answer");
 }
 
-/// Every charset, with text that it has: written, cut, with options, read, and as a field.
+/// Takes each charset with a text that it has. The text is written, truncated, written with options, read, and used as a field.
 #[test]
 fn text_in_any_charset_is_read_and_written_without_a_heap() {
     for charset in Charset::ALL.iter().copied() {
@@ -43,7 +43,7 @@ fn text_in_any_charset_is_read_and_written_without_a_heap() {
             let mut room = [0; 40];
             charset.encode(text, &mut room).is_ok()
         });
-        // IBM-834 has no single bytes.
+        // IBM-834 has no single-byte characters.
         let text = text.unwrap_or("홍길동");
         let mut bytes = [0; 40];
         let mut utf8 = [0; 120];
@@ -72,7 +72,7 @@ fn text_in_any_charset_is_read_and_written_without_a_heap() {
     }
 }
 
-/// The beginning of a transfer, and the rest unread.
+/// A transfer in which only the amount is a field.
 #[derive(Telegram)]
 #[telegram(len = 300, view)]
 struct Start {
@@ -98,7 +98,7 @@ fn a_field_is_read_and_patched_without_a_heap() {
     assert_eq!(bytes.get(116..129), Some(&b"0000000000007"[..]));
 }
 
-/// A record that borrows from the file, and an enum of such.
+/// A record that borrows from the file, and an enum of such records.
 #[derive(Telegram)]
 #[telegram(len = 120, charset = "ascii")]
 struct Data<'a> {

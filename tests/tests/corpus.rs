@@ -1,4 +1,4 @@
-//! The inputs that fuzzing found worth keeping, replayed through the fuzzer's own properties.
+//! Replays the kept fuzzer inputs through the properties of the fuzzer.
 
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 

@@ -1,6 +1,6 @@
-//! Telegrams as a person would write them for two sheets, against bytes that an independent program made.
+//! Hand-written telegrams for two sheets, compared with bytes that an independent program made.
 //!
-//! Each golden telegram is read, compared with the values that its file states (written out here by hand), and written again.
+//! Each golden telegram is read, compared with the values of its file (written here by hand), and written again.
 
 #![allow(
     clippy::unwrap_used,
@@ -297,7 +297,7 @@ fn golden(name: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
 
-/// Reads the bytes, compares with what they should say, and writes them again.
+/// Reads the bytes, compares the result with the expected value, and writes it again.
 fn check<'a, T: Decode<'a> + Debug + PartialEq>(bytes: &'a [u8], expected: &T) {
     let telegram = T::decode(bytes).unwrap();
     assert_eq!(telegram, *expected);

@@ -1,6 +1,6 @@
-//! The derive's mistakes, each kind in a folder of `ui/`, with the message that a person gets.
+//! Mistakes that the derive refuses, with their messages. `ui/` has one folder for each kind of mistake.
 //!
-//! A message changed on purpose is written anew by `TRYBUILD=overwrite cargo test -p fep-tests --test derive_ui`.
+//! After an intended change of a message, run `TRYBUILD=overwrite cargo test -p fep-tests --test derive_ui` to update the files.
 
 #[test]
 fn every_mistake_says_what_is_wrong_and_what_to_write() {

@@ -1,6 +1,6 @@
-//! Kinds small enough to try everything: each byte and each day, against tables and formulas that stand here, and jiff's calendar.
+//! Exhaustive tests of small kinds: each byte and each day, compared with tables and formulas in this file and with the calendar of jiff.
 //!
-//! Nothing here asks the codec what is right. Every value that reads must also be written as the very same bytes.
+//! No expected value comes from the codec. Every value that can be read must also be written as exactly the same bytes.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ use fep_codec::layout::{
 use fep_codec::{Date, DateTime, FieldValue, MonthDay, Time};
 use jiff::civil;
 
-/// The bytes are this number, or none if they are refused; and the number is written as these bytes.
+/// Checks that the bytes are read as this number, or refused if `expected` is `None`. The number must be written as the same bytes.
 fn check(rule: &NumberRule, bytes: &[u8], expected: Option<i128>) {
     assert_eq!(i128::get(rule, bytes).ok(), expected, "{rule:?} {bytes:02x?}");
     assert_eq!(i64::get(rule, bytes).ok().map(i128::from), expected.filter(|value| i64::try_from(*value).is_ok()));
@@ -31,7 +31,7 @@ fn two_bytes() -> impl Iterator<Item = [u8; 2]> {
     (0..=u16::MAX).map(u16::to_be_bytes)
 }
 
-/// Half bytes as digits of a number; none if one is none.
+/// Returns the number whose digits are these half bytes, or `None` if one of them is not a digit.
 fn digits(halves: &[u8]) -> Option<i128> {
     halves.iter().try_fold(0, |value, half| (*half <= 9).then(|| value * 10 + i128::from(*half)))
 }
@@ -63,7 +63,7 @@ fn every_pattern_of_packed_half_bytes() {
     two_bytes().for_each(|bytes| check_packed(&bytes));
 }
 
-/// The characters of 0 to 9 with a plus, and with a minus.
+/// The characters of the digits 0 to 9 with a plus sign, and with a minus sign.
 type Alphabet = [[u8; 10]; 2];
 
 #[test]
@@ -149,7 +149,7 @@ fn every_plain_digit_and_every_flag() {
 #[test]
 fn binary_numbers_of_each_length_and_both_ends() {
     for len in 1..=8_usize {
-        // Every byte in every place of zeros, of ones and of a pattern, which has each sign and each carry.
+        // Every byte at every position of zeros, of ones and of a pattern. This covers each sign and each carry.
         let fills = [[0; 8], [0xFF; 8], [0x80, 0x7F, 0x01, 0xFE, 0x55, 0xAA, 0x00, 0xFF]];
         for (fill, at, byte) in
             fills.iter().flat_map(|fill| (0..len).flat_map(move |at| (0..=u8::MAX).map(move |byte| (fill, at, byte))))
@@ -173,7 +173,7 @@ fn binary_numbers_of_each_length_and_both_ends() {
     }
 }
 
-/// The text is this date by the pattern; none if there is no such day.
+/// Checks that the digits are read as this date by the pattern, or refused if there is no such day (`None`).
 fn check_date(pattern: DatePattern, digits: &str, expected: Option<civil::Date>) {
     let expected = expected.map(|date| date.to_string());
     for (encoding, bytes) in encodings(digits) {
@@ -188,7 +188,7 @@ fn check_date(pattern: DatePattern, digits: &str, expected: Option<civil::Date>)
     }
 }
 
-/// The digits in each encoding.
+/// Returns the digits in each encoding.
 fn encodings(digits: &str) -> [(Encoding, Vec<u8>); 4] {
     let values: Vec<u8> = digits.bytes().map(|digit| digit - b'0').collect();
     let pairs = |values: &[u8]| {
@@ -205,7 +205,7 @@ fn encodings(digits: &str) -> [(Encoding, Vec<u8>); 4] {
 
 #[test]
 fn every_month_and_day_of_a_century_in_every_pattern_of_dates() {
-    // 1970 to 2069 is the century of the usual pivot; it has 2000, which is a leap year, and its last years have two digits again.
+    // With the default pivot, two-digit years mean 1970 to 2069. This range includes 2000, which is a leap year.
     for year in 1970..=2069_i16 {
         for month in 0..=13_i8 {
             for day in 0..=32_i8 {

@@ -1,4 +1,4 @@
-//! Generated structs: the same layouts as their specs, and the golden bytes both ways.
+//! Generated structs: they have the same layouts as their specs, and they read and write the golden bytes.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a helper of a test fails by panicking")]
 
@@ -21,12 +21,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_path_buf()
 }
 
-/// A spec of the tests' own, with every kind of field in it.
+/// The spec with every kind of field, which exists only for tests.
 fn kinds_spec() -> Spec {
     Spec::load(&root().join("tests/tests/generated/kinds.toml")).expect("a clean spec")
 }
 
-/// Another one, with every form of layout in it.
+/// The spec with every form of layout, which exists only for tests.
 fn forms_spec() -> Spec {
     Spec::load(&root().join("tests/tests/generated/forms.toml")).expect("a clean spec")
 }
@@ -59,7 +59,7 @@ fn assert_same_layouts(spec: &Spec, layouts: &[&Layout]) {
     }
 }
 
-/// A space of IBM-933 is the byte 40, which is also the usual blank of an unused entry; 20 must be said.
+/// In IBM-933 a space is the byte 40, which is also the default pad of an unused entry. The pad 20 must be given explicitly.
 #[test]
 fn unused_entries_are_blank_in_the_charset_of_the_spec() {
     let spec = Spec::load(&root().join("tests/tests/generated/blanks.toml")).expect("a clean spec");
@@ -96,7 +96,7 @@ fn golden_telegrams_go_both_ways_through_generated_structs() {
 }
 
 fn same_as_record<T: DecodeOwned + Telegram>() {
-    // A random text that begins or ends in the field's pad byte is rightly refused, as is a year that two digits cannot say.
+    // Some random values are refused, which is correct: a text that begins or ends with the pad byte, a year that does not fit two digits.
     let encoded = (0..400).filter_map(|seed| arbitrary::record(T::LAYOUT, &mut Random(seed)).encode().ok());
     let encoded: Vec<Vec<u8>> = encoded.collect();
     assert!(encoded.len() > 50, "{} of 400 {}", encoded.len(), T::LAYOUT.name);
@@ -133,8 +133,8 @@ fn every_form_of_layout_is_read_and_written_as_the_record_does() {
     nothing_is_lost::<forms::Loose>();
 }
 
-/// Sound bytes with one of them changed: they decode and come back, or both codecs refuse them in the same words. It is for
-/// telegrams without a filler that may be anything, which comes back blank.
+/// Changes one byte of valid bytes. The result decodes and encodes to the same bytes, or both codecs refuse it with the same message.
+/// This does not hold for telegrams with a filler that may hold anything, because such a filler is written blank.
 fn nothing_is_lost<T: DecodeOwned + Telegram>() {
     for seed in 0..400 {
         let mut random = Random(seed);
@@ -265,7 +265,7 @@ fn generated_plans_of_record_files_are_those_of_the_specs() {
     check("nts-vat", &[&nts_vat::VAT_FILE]);
 }
 
-/// Reads a golden file by generated code alone and writes it again.
+/// Reads a golden file with only generated code and writes it again.
 fn typed_both_ways<T: TelegramSetOwned>(name: &str, plan: &FileLayout, count: usize) {
     let bytes = Golden::load(name).bytes;
     let records: Vec<T> =

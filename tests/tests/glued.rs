@@ -1,4 +1,4 @@
-//! Telegrams that stand one behind the other: cut by a table of codes, by length fields, by fixed lengths.
+//! Telegrams that follow each other in a stream. They are split by a table of codes, by length fields or by fixed lengths.
 
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 

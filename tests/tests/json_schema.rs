@@ -1,4 +1,4 @@
-//! The JSON Schema of a layout against golden documents and wrong ones, by a validator that is not ours.
+//! Tests the JSON Schema of a layout with an external validator, on golden documents and on wrong documents.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper of a test fails by panicking")]
 
@@ -18,7 +18,7 @@ fn load(path: &str) -> Vec<Spec> {
     SpecSet::load(&root.join(path)).expect("sound specs").specs
 }
 
-/// A validator, after the schema itself was found to be one of the draft that it names.
+/// Returns a validator. First checks that the schema itself is valid for the draft that it names.
 fn validator(layout: &Layout) -> Validator {
     let schema = layout.json_schema();
     jsonschema::draft202012::meta::validate(&schema).unwrap_or_else(|error| panic!("{}: {error}", layout.name));
@@ -30,9 +30,9 @@ fn assert_valid(validator: &Validator, document: &Value, what: &str) {
     assert!(errors.is_empty(), "{what}: {}\n{document:#}", errors.join("\n"));
 }
 
-/// The documents of a golden file, each with the name of its telegram.
+/// Returns the documents of a golden file, each with the name of its telegram.
 fn documents(golden: &Golden) -> Vec<(String, Value)> {
-    // The golden Poll of quote-c lists no fields, which its sheet has.
+    // The golden Poll of quote-c does not list its fields, although its sheet has fields.
     let named = |value: &Value| {
         let name = value.get("telegram").and_then(Value::as_str).expect("a name").to_owned();
         Some((name, value.get("fields")?.clone()))
@@ -65,7 +65,7 @@ fn what_the_codec_writes_is_valid_whatever_the_values() {
         for telegram in &spec.telegrams {
             let validator = validator(&telegram.layout);
             for seed in 0..50 {
-                // Some random values are rightly refused, a text that begins in the pad byte for one.
+                // Some random values are refused, which is correct. An example is a text that begins with the pad byte.
                 let Ok(bytes) = arbitrary::record(&telegram.layout, &mut Random(seed)).encode() else { continue };
                 let record = Record::decode(&telegram.layout, &bytes).expect("our own bytes");
                 assert_valid(&validator, &record.to_json_value(), &format!("{} seed {seed}", telegram.name()));
@@ -117,7 +117,7 @@ fn wrong_documents_fail_where_the_codec_refuses_them() {
         if good {
             codec.unwrap_or_else(|error| panic!("{path}: {error}"));
         } else if path != "/header/trace_no" || document.pointer(path) != Some(&json!("1")) {
-            // A decimal string is the one thing that the codec takes and the contract does not ask for.
+            // A decimal string is the only value that the codec accepts and the contract does not have.
             assert!(codec.is_err(), "{path}: {document:#}");
         }
     }

@@ -1,7 +1,7 @@
-//! Every kind of field with every option it can have, each as a layout of one field: random values come back from their bytes;
-//! damaged and random bytes are refused or come back as they were. Rust's types read and write what the record does.
+//! Every kind of field with every option, each as a layout of one field. Random values survive encoding and decoding. Damaged and random
+//! bytes are refused or come back unchanged. The Rust types read and write the same as the record.
 //!
-//! What is small enough to be tried completely is in `exhaustive.rs`.
+//! Kinds that are small enough to test completely are in `exhaustive.rs`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of a test fail by panicking")]
 
@@ -40,7 +40,7 @@ fn byte(random: &mut Random) -> u8 {
     u8::try_from(random.below(256)).unwrap()
 }
 
-/// Some values of the field and their bytes; what a value that means something else is refused for does not count.
+/// Returns the bytes of some random values of the field. Values that are refused because their bytes mean something else are skipped.
 fn values(layout: &Layout, how_many: u64) -> Vec<Vec<u8>> {
     let mut written = Vec::new();
     for seed in 0..how_many {
@@ -54,7 +54,7 @@ fn values(layout: &Layout, how_many: u64) -> Vec<Vec<u8>> {
     written
 }
 
-/// What holds for a field of this kind.
+/// Checks all properties of a field of this kind.
 fn check(kind: Kind, len: usize) {
     let layout = layout(kind, len);
     let mut random = Random(len as u64);
@@ -76,7 +76,7 @@ fn check(kind: Kind, len: usize) {
     codes(&layout, &contents);
 }
 
-/// Two contents have one key exactly if they are the same bytes or read to the same value.
+/// Checks that two contents have the same key exactly if their bytes are equal or they decode to the same value.
 fn keys(layout: &Layout, contents: &[Vec<u8>]) {
     let Some(Item::Field(field)) = layout.items().first() else { return };
     for one in contents {
@@ -88,7 +88,7 @@ fn keys(layout: &Layout, contents: &[Vec<u8>]) {
     }
 }
 
-/// A field says a code exactly if it has the code's bytes.
+/// Checks that a field has a code exactly if its bytes are the bytes of the code.
 fn codes(layout: &Layout, contents: &[Vec<u8>]) {
     let Some(Item::Field(field)) = layout.items().first() else { return };
     let read = contents.iter().filter_map(|content| match field.read(content) {
@@ -113,7 +113,7 @@ fn codes(layout: &Layout, contents: &[Vec<u8>]) {
     }
 }
 
-/// The signs that an encoding has.
+/// Returns the signs that an encoding can have.
 fn signs(encoding: Encoding) -> Vec<Sign> {
     let overpunches = [Overpunch::Ebcdic, Overpunch::EbcdicMinus, Overpunch::StrictAscii];
     let of = |form| [Sign::LeadingOverpunch(form), Sign::TrailingOverpunch(form)];
@@ -140,7 +140,7 @@ fn numbers() -> Vec<(NumberRule, usize)> {
             }
             for len in 1..=most {
                 let beside = matches!(sign, Sign::Leading { .. } | Sign::Trailing { .. } | Sign::LeadingMinus);
-                // An only digit may be the one by which there is no value, and an only byte the sign.
+                // With one byte there is no room: the only digit could mean "no value", or the only byte is the sign.
                 if len == 1 && (beside || none != NoneAs::Never) {
                     continue;
                 }
@@ -179,7 +179,7 @@ fn every_integer_type_reads_and_writes_what_the_widest_does_as_far_as_it_goes() 
     for (rule, len) in numbers().into_iter().filter(|(rule, _)| rule.none == NoneAs::Never) {
         for bytes in &values(&layout(Kind::Number(rule), len), 6) {
             types!(rule bytes: u8 u16 u32 u64 i8 i16 i32 i64);
-            // Unsigned numbers reach beyond the widest signed type.
+            // `u128` has values that `i128` does not have.
             assert_eq!(
                 u128::get(&rule, bytes).ok(),
                 i128::get(&rule, bytes).ok().and_then(|value| value.try_into().ok())
@@ -205,7 +205,7 @@ fn decimals_are_the_numbers_with_a_point() {
     }
 }
 
-/// The encodings of digits that are no numbers, with the bytes that so many take.
+/// Returns the encodings of digits, with the number of bytes that this number of digits takes.
 fn decimal(digits: usize) -> impl Iterator<Item = (Encoding, usize)> {
     ENCODINGS.into_iter().filter_map(move |encoding| Some((encoding, encoding.len(digits)?)))
 }
@@ -231,7 +231,7 @@ fn dates_in_every_pattern_and_encoding_with_every_none_and_pivot() {
     }
 }
 
-/// Whether these digits, if they are a date, are read alike by all types and written again as they were.
+/// Returns whether all types read these digits as the same date and write them unchanged, or `None` if the digits are not a date.
 fn values_of_date(rule: &DateRule, len: usize, digits: &str) -> Option<bool> {
     let ascii = DateRule { encoding: Encoding::Ascii, ..*rule };
     let mut bytes = vec![0; len];
@@ -288,7 +288,7 @@ fn texts_in_every_charset_padded_cut_and_wide() {
             TextRule { overflow: Overflow::Cut, ..plain },
             TextRule { exact: true, ..plain },
         ];
-        // A full text is filled up with letters of one byte, which sets of pairs do not have.
+        // Exact text is filled up with one-byte letters here. Charsets of pairs do not have them.
         let usable = |rule: &&TextRule| !(rule.exact && (charset.is_pairs() || charset.is_shifted()));
         for rule in rules.iter().filter(usable) {
             for len in [2, 4, 10, 40] {

@@ -1,6 +1,6 @@
-//! What a published crate carries: nothing from outside of its folder, its licences, a README and words to find it by.
+//! The content of a published crate: no files from outside its folder, its licences, a README and keywords.
 //!
-//! `scripts/package.sh` builds the packages themselves. Here stands what can be asked of the folders, in no time.
+//! `scripts/package.sh` builds the packages. These tests make the fast checks, which only look at the folders.
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
 
@@ -11,7 +11,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// The folders whose crates are published: all members but those that say `publish = false`.
+/// Returns the folders of published crates: all members except those with `publish = false`.
 fn published() -> Vec<PathBuf> {
     let workspace = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let members = workspace.lines().find_map(|line| line.strip_prefix("members = [")).unwrap();
@@ -79,7 +79,7 @@ fn no_source_takes_in_a_file_of_another_folder() {
     }
 }
 
-/// The demo carries its bank's spec and scenarios with it, because a package ends at its folder.
+/// The demo needs the spec and scenarios of its bank. A package contains only its own folder, so the gateway has copies.
 #[test]
 fn the_gateways_copies_of_bank_a_are_equal_to_the_specs() {
     for name in ["bank-a.toml", "scenarios/demo.toml", "scenarios/nasty.toml"] {

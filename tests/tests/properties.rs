@@ -32,7 +32,7 @@ static GOLDEN: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     names.map(|name| Golden::load(&name).bytes).collect()
 });
 
-/// Where bytes are changed, and into what.
+/// The positions of changed bytes, and the new bytes.
 type Changes = Vec<(prop::sample::Index, u8)>;
 
 fn changes() -> impl Strategy<Value = Changes> {
@@ -51,7 +51,7 @@ fn leniency() -> impl Strategy<Value = Lenient> {
     })
 }
 
-/// A random telegram of a layout with some bytes changed; nothing, if its values do not go together.
+/// Returns a random telegram of a layout with some bytes changed. It is empty if the random values cannot be encoded together.
 fn damaged(layout: &Layout, seed: u64, changes: &Changes) -> Vec<u8> {
     let mut bytes = arbitrary::record(layout, &mut Random(seed)).encode().unwrap_or_default();
     if !bytes.is_empty() {
@@ -63,7 +63,7 @@ fn damaged(layout: &Layout, seed: u64, changes: &Changes) -> Vec<u8> {
     bytes
 }
 
-/// Golden bytes with some bytes changed, some cut off.
+/// Golden bytes. Some bytes are changed, some are cut off.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let cut = prop_oneof![3 => Just(None), 1 => any::<prop::sample::Index>().prop_map(Some)];
     (any::<prop::sample::Index>(), changes(), cut).prop_map(|(which, changes, cut)| {
@@ -79,14 +79,14 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// A derived type's checks: any bytes, and any values of its layout.
+/// The checks of a derived type: any bytes, and any values of its layout.
 type Check = fn(&[u8], u64);
 
 fn check<T: DecodeOwned>(bytes: &[u8], seed: u64) {
     properties::same_as_record::<T>(bytes);
     let written = properties::any_values(T::LAYOUT, seed);
     properties::same_as_record::<T>(&written);
-    // Nothing was written if a check refused the values.
+    // `written` is empty if a check refused the values.
     assert!(written.is_empty() || T::decode(&written).is_ok(), "{} seed {seed}", T::LAYOUT.name);
 }
 
@@ -160,7 +160,7 @@ proptest! {
 }
 
 proptest! {
-    // Each case is a telegram of every type, and the fuzzer runs the same properties for longer.
+    // Few cases are enough: each case covers every type, and the fuzzer runs the same properties for longer.
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]

@@ -1,5 +1,5 @@
-//! Layouts that nobody wrote: specs out of random numbers are clean, and the dynamic codec keeps its promises by all of them.
-//! Those that are committed have generated code, which agrees with the dynamic codec about every value, byte and error.
+//! Random layouts. Specs made from random numbers load without findings, and the properties of the dynamic codec hold for all of them.
+//! The committed specs have generated code. It agrees with the dynamic codec about every value, byte and error.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,14 +17,14 @@ use fep_tests::generated::{random_1, random_2, random_3, random_4};
 use fep_tests::properties::{self, patched};
 use fep_tests::random_spec::{COMMITTED, random_spec};
 
-/// How many specs are made in each run.
+/// The number of random specs in each run.
 const SPECS: u64 = 150;
 
 fn load(text: &str) -> Spec {
     Spec::parse("random.toml", text).unwrap_or_else(|report| panic!("{report}\n{text}"))
 }
 
-/// Sound bytes of random values, and the same with a byte changed.
+/// Returns valid bytes of random values, and the same bytes with one byte changed.
 fn sound_and_damaged(layout: &Layout, seed: u64) -> Vec<Vec<u8>> {
     let mut random = Random(seed);
     let Ok(sound) = arbitrary::record(layout, &mut random).encode() else { return Vec::new() };

@@ -1,4 +1,4 @@
-//! Records by path, and what readers forgive, over the specs.
+//! Access to records by path, and lenient reading, with the specs.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a helper of a test fails by panicking")]
 
@@ -121,7 +121,7 @@ fn a_files_plan_says_what_its_records_are_forgiven() {
     plan.lenient.unknown_codes = true;
     let amounts: Vec<_> = read(&plan).into_iter().map(|amount| amount.expect("forgiven")).collect();
     assert_eq!(amounts, [7, 0, 8].map(|amount| Some(Value::Number(amount))));
-    // A derived type holds only what its own list has.
+    // A derived type holds only the codes in its list.
     let typed: Vec<_> = FileReader::new(&plan, &bytes[..]).expect("a plan").typed::<Row>().collect();
     assert_eq!(typed.iter().filter(|row| row.is_ok()).count(), 1);
     let blank = Lenient { stripped: true, blank_numbers: true, ..Lenient::STRICT };

@@ -1,4 +1,5 @@
-//! Record files by their specs: golden files both ways, order, totals, line ends, blocks, stripped blanks, every cut.
+//! Record files with their specs: reading and writing golden files, order, totals, line ends, blocks, stripped blanks, and files cut at
+//! every position.
 
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 
@@ -40,12 +41,12 @@ fn envelopes(golden: &Golden) -> Vec<Value> {
     golden.fields.as_array().expect("records").clone()
 }
 
-/// The first error in a file as text.
+/// Returns the first error in a file as text.
 fn error_in(plan: &FileLayout, bytes: &[u8]) -> String {
     decode_file(FileReader::new(plan, bytes).expect("a plan")).find_map(Result::err).expect("an error").to_string()
 }
 
-/// The first error when these records are written.
+/// Returns the error when these records are written, as text.
 fn error_of(plan: &FileLayout, records: &[Value]) -> String {
     encode_file(plan, records, Vec::new()).expect_err("an error").to_string()
 }
@@ -137,7 +138,7 @@ fn batches_have_totals_of_their_own_and_the_hash_is_cut_to_ten_digits() {
     let first = &written[3];
     assert_eq!([text(first, "entries"), text(first, "hash"), text(first, "debits")], ["1", "23138010", "100000000"]);
     let second = &written[written.len() - 2];
-    // 101 × 99,999,999 = 10,099,999,899, of which ten digits stay.
+    // 101 × 99,999,999 = 10,099,999,899. The field keeps the last ten digits.
     assert_eq!([text(second, "entries"), text(second, "hash"), text(second, "debits")], ["101", "99999899", "0"]);
     let file = &written[written.len() - 1];
     assert_eq!([text(file, "batches"), text(file, "blocks"), text(file, "entries")], ["2", "11", "102"]);
@@ -306,7 +307,7 @@ fn a_slice_of_records_says_where_it_is_wrong() {
     assert_eq!(unknown.to_string(), "record 1 at byte 0: the bytes are none of the file's records");
 }
 
-/// Borrows from the file.
+/// A record that borrows from the file.
 #[derive(Telegram)]
 #[telegram(len = 10, charset = "ascii")]
 struct Row<'a> {

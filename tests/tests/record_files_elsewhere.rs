@@ -1,4 +1,4 @@
-//! Record files over tokio and by all processors: the same records, the same mistakes and the same bytes as one reader has.
+//! Record files over tokio and with all processors. Records, mistakes and bytes must be the same as with a single blocking reader.
 
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 
@@ -24,7 +24,7 @@ fn golden_files() -> [(&'static FileLayout, Vec<u8>); 3] {
     [(&EB13, load("kftc-cms-eb13")), (&ACH, load("nacha-ach")), (&VAT_FILE, load("nts-vat-signs"))]
 }
 
-/// Gives a few bytes at a time, and often none yet.
+/// A reader that returns a few bytes at a time, and is often not ready.
 struct Trickle<'b> {
     rest: &'b [u8],
     random: Random,
@@ -48,7 +48,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
 }
 
-/// What a reader hands out, as text.
+/// Returns the records and errors of a reader as text.
 fn read(plan: &FileLayout, bytes: &[u8]) -> Vec<String> {
     let mut reader = FileReader::new(plan, bytes).expect("a plan");
     std::iter::from_fn(|| Some(reader.next()?.map_or_else(|error| error.to_string(), |raw| format!("{raw:?}"))))
@@ -105,7 +105,7 @@ fn tokio_tells_of_progress_and_refuses_what_has_no_place() {
     assert_eq!(error.to_string(), "record 2 at byte 120: `Header` cannot stand here, expected Data or Trailer");
 }
 
-/// The first mistake that a reader finds in the file itself and its totals.
+/// Returns the first mistake that a reader finds in the file and its totals.
 fn first_error(plan: &FileLayout, bytes: &[u8]) -> Option<FileError> {
     let mut reader = FileReader::new(plan, bytes).expect("a plan");
     std::iter::from_fn(|| Some(reader.next()?.err())).find_map(|error| error)
@@ -146,7 +146,7 @@ fn batches() -> FileLayout {
     FileLayout { steps: STEPS.clone().into(), ..FileLayout::new("Batches", &[LineEnd::Lf, LineEnd::CrLf], &[], TOTALS) }
 }
 
-/// Batches of many sizes: pieces of one kind, pieces with sums in them, and a batch over several pieces.
+/// A file with batches of many sizes. Some pieces have records of one kind, some contain totals, and some batches span several pieces.
 fn large(line_end: &[u8]) -> Vec<u8> {
     let plan = batches();
     let mut writer = FileWriter::new(&plan, Vec::new()).expect("a plan");

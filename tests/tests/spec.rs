@@ -1,4 +1,4 @@
-//! Specs at run time: the golden bytes and the golden JSON, both ways, by the layouts of the spec files.
+//! Specs at run time: converts golden bytes to golden JSON and back, with the layouts of the spec files.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper of a test fails by panicking")]
 
@@ -51,8 +51,8 @@ fn every_request_has_an_answer_with_its_layout_and_the_next_code() {
     assert_eq!(pairs * 2, spec.telegrams.len(), "every telegram is one half of a pair");
 }
 
-/// Goes through a golden stream telegram by telegram: each is chosen by its first bytes, says how long it is, gives the golden
-/// fields and comes back from them. `end` stands behind each. Returns the names.
+/// Reads a golden stream telegram by telegram. Each telegram is selected by its first bytes, states its length, decodes to the golden
+/// fields and encodes to its bytes again. `end` follows each telegram. Returns the names of the telegrams.
 fn through_a_stream(name: &str, golden: &str, end: &[u8]) -> Vec<String> {
     let spec = spec(name);
     let golden = Golden::load(golden);
@@ -79,7 +79,7 @@ fn through_a_stream(name: &str, golden: &str, end: &[u8]) -> Vec<String> {
 #[test]
 fn the_golden_stream_of_quotes_goes_both_ways() {
     assert_eq!(through_a_stream("quote-c", "quote-c-stream", b""), ["Trade", "Index", "Poll"]);
-    // The golden file names no fields of the poll, whose time must not be lost.
+    // The golden file does not list the fields of the poll. Its time must not be lost.
     let spec = spec("quote-c");
     let golden = Golden::load("quote-c-stream");
     let poll = Record::decode(&spec.telegram("Poll").expect("the poll").layout, &golden.bytes[206..]).expect("a poll");

@@ -1,4 +1,4 @@
-//! Whatever the bytes, decoding ends; whatever the text, a check ends. Nothing panics.
+//! Decoding ends for any bytes, and checking a spec ends for any text. Nothing panics.
 
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 
@@ -20,8 +20,7 @@ static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
         .to_vec()
 });
 
-/// Decodes the bytes as every record file, and looks for a telegram in them. What a single telegram does with any bytes is a
-/// property of its own.
+/// Decodes the bytes as every record file, and selects a telegram for them. Decoding any bytes as a single telegram is a separate property.
 fn decode_as_everything(bytes: &[u8]) {
     for spec in &SPECS.specs {
         spec.files.iter().for_each(|file| properties::any_file(&spec.file_layout(file), bytes, bytes.len() as u64));
@@ -30,7 +29,7 @@ fn decode_as_everything(bytes: &[u8]) {
     let _ = SPECS.choose(bytes);
 }
 
-/// Checks a text, shows the findings in every form, and generates Rust if it is a spec.
+/// Checks a text, renders the findings in every form, and generates Rust if the text is a spec.
 fn check_everything(text: &str) {
     let checked = Spec::check("rubbish.toml", text);
     let _ = (checked.report.render(true), checked.report.to_json(), checked.report.to_string());
@@ -39,7 +38,7 @@ fn check_everything(text: &str) {
     }
 }
 
-/// A text with some of its lines, in some order, and a slip or two.
+/// A text with some of its lines, in any order, and with a few random edits.
 fn mangled() -> impl Strategy<Value = String> {
     let slips = proptest::collection::vec((any::<prop::sample::Index>(), "[ -~가-힣\"={}\\[\\]\n]{0,3}"), 0..3);
     let lines = (0..TEXTS.len()).prop_flat_map(|number| {

@@ -1,6 +1,6 @@
-//! House rules that a machine can hold: heads, lengths, reading order, words, no leftovers.
+//! Checks of the project's style rules: file heads, lengths, reading order, words, no leftovers.
 //!
-//! It reads the sources as text. What clippy or rustfmt can ask is asked there, not here.
+//! The tests read the sources as text. Rules that clippy or rustfmt can check are configured there instead.
 
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 
@@ -36,7 +36,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Runs a rule over every source file and reports all that break it, with the line from 1.
+/// Runs a rule over every source file and reports all violations. Line numbers start at 1.
 fn check(rule: impl Fn(&str) -> Vec<(usize, String)>) {
     let mut broken = Vec::new();
     for folder in CRATES.iter().copied().chain(["tests", "fuzz"]) {
@@ -62,8 +62,8 @@ fn files_are_short_enough_to_read() {
     });
 }
 
-/// How many of these lines are arms of a `match` with one expression each, with or without the braces that rustfmt adds. A long list
-/// of them is easy to read, and cutting it in two would need an arm for everything else.
+/// Counts the lines that are arms of a `match` with one expression each, with or without the braces that rustfmt adds. They do not count
+/// towards the limit: a long list of arms is easy to read, and splitting it would need a catch-all arm.
 fn flat_arms(lines: &[&str]) -> usize {
     let mut arms = 0;
     let mut rest = lines;
@@ -144,7 +144,7 @@ fn each_value_has_a_let_of_its_own() {
 
 #[test]
 fn nothing_is_left_for_later() {
-    // Put together here, so that this file does not find itself.
+    // The words are assembled here, so that the rule does not match this file.
     let words =
         [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["#[ig", "nore"], ["todo", "!("]].map(|halves| halves.concat());
     check(|text| {
@@ -153,7 +153,7 @@ fn nothing_is_left_for_later() {
     });
 }
 
-/// The `mod` lines of a file in their order.
+/// Returns the modules of the `mod` lines of a file, in order.
 fn modules(text: &str) -> Vec<String> {
     text.lines()
         .filter_map(|line| {
@@ -163,15 +163,15 @@ fn modules(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// A module's file: its `mod` lines in their order, and the names that it takes from its own modules. `pub use self::decode::case_of` takes
-/// `case_of` from `decode`.
+/// The file of a module: its `mod` lines in order, and the names that it imports from its own modules. `pub use self::decode::case_of`
+/// imports `case_of` from `decode`.
 #[derive(Default)]
 struct Module {
     order: Vec<String>,
     taken: BTreeMap<String, String>,
 }
 
-/// A crate's modules by their paths: `["record", "decode"]`.
+/// The modules of a crate by path, such as `["record", "decode"]`.
 #[derive(Default)]
 struct Modules(BTreeMap<Vec<String>, Module>);
 
@@ -196,7 +196,7 @@ impl Modules {
         all
     }
 
-    /// The module that an absolute path leads to, by way of names that a module takes from its own modules.
+    /// Returns the module that an absolute path leads to. Follows names that a module imports from its own modules.
     fn target(&self, path: &[String]) -> Vec<String> {
         let mut module = Vec::new();
         for name in path {
@@ -210,8 +210,8 @@ impl Modules {
         module
     }
 
-    /// What is wrong with `own` importing `target`: of the modules side by side in which the two are, that of the target must stand
-    /// first.
+    /// Returns the complaint if `own` must not import `target`. Of the two sibling modules that contain them, the module of the target must
+    /// come first.
     fn complaint(&self, own: &[String], target: &[String]) -> Option<String> {
         let shared = own.iter().zip(target).take_while(|(one, other)| one == other).count();
         let (one, other) = own.get(shared).zip(target.get(shared))?;
@@ -221,13 +221,13 @@ impl Modules {
     }
 }
 
-/// `src/record/decode.rs` is `["record", "decode"]`; `src/lib.rs` is `[]`.
+/// Returns the module path of a file: `["record", "decode"]` for `src/record/decode.rs`, `[]` for `src/lib.rs`.
 fn module_of(source: &Path, path: &Path) -> Vec<String> {
     let inside = path.strip_prefix(source).expect("inside").with_extension("");
     inside.iter().map(|name| name.to_string_lossy().into_owned()).filter(|name| name != "lib").collect()
 }
 
-/// The `use` statements of a file, each in one line.
+/// Returns the `use` statements of a file, each on one line.
 fn statements(text: &str) -> Vec<String> {
     let mut all = Vec::new();
     let mut open: Option<String> = None;
@@ -244,7 +244,7 @@ fn statements(text: &str) -> Vec<String> {
     all
 }
 
-/// All paths in a text that begin with `crate`, `super` or `self`, with braces taken apart.
+/// Returns all paths in a text that begin with `crate`, `super` or `self`, with braces expanded.
 fn paths_in(text: &str) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     for start in ["crate::", "super::", "self::"] {
@@ -258,7 +258,7 @@ fn paths_in(text: &str) -> Vec<Vec<String>> {
     all
 }
 
-/// The paths that a text begins with: `a::{b, c::d}` is `a::b` and `a::c::d`. Returns what is behind them.
+/// Collects the paths at the start of a text: `a::{b, c::d}` gives `a::b` and `a::c::d`. Returns the text after them.
 fn branches<'t>(text: &'t str, before: &[String], all: &mut Vec<Vec<String>>) -> &'t str {
     let end = text.find(|character: char| !character.is_alphanumeric() && character != '_').unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
@@ -269,7 +269,7 @@ fn branches<'t>(text: &'t str, before: &[String], all: &mut Vec<Vec<String>>) ->
         let mut rest = inside.trim_start();
         while !rest.is_empty() && !rest.starts_with('}') {
             let behind = branches(rest, &path, all);
-            // What is left of a branch: `as other`, a comma.
+            // Skip the remainder of a branch: `as other`, a comma.
             let next = behind.find([',', '}']).unwrap_or(behind.len());
             rest = behind.get(next..).unwrap_or_default().trim_start_matches([',', ' ']);
         }
@@ -284,7 +284,7 @@ fn branches<'t>(text: &'t str, before: &[String], all: &mut Vec<Vec<String>>) ->
     }
 }
 
-/// The absolute path that a path in this module means.
+/// Returns the absolute path for a path in this module.
 fn absolute(own: &[String], path: &[String]) -> Vec<String> {
     let mut module = own.to_vec();
     let mut rest = path;
@@ -300,11 +300,12 @@ fn absolute(own: &[String], path: &[String]) -> Vec<String> {
     [module.as_slice(), rest].concat()
 }
 
-/// What is checked: every path that begins with `crate`, `super` or `self`, in `use` statements (with braces) and in code, in
-/// modules and in the modules within them, and names that a parent re-exports. A module may use its parent and its own modules; of
-/// two modules side by side only the later one may use the earlier one. What is not checked: `use super::*`, and an `impl` block in which
-/// a later module adds methods to the type of an earlier one. That is allowed: the cursor's `Reader` is an example. Calls of such methods
-/// by an earlier module are therefore not seen.
+/// This checks every path that begins with `crate`, `super` or `self`, in `use` statements (with braces) and in code, in modules and in
+/// nested modules. It also checks names that a parent re-exports. A module may use its parent and its own modules. Of two sibling modules,
+/// only the later one may use the earlier one.
+///
+/// It does not check `use super::*`. A later module may add methods to a type of an earlier module in an `impl` block; the `Reader` of the
+/// cursor is an example. If an earlier module calls such methods, this test does not detect it.
 #[test]
 fn a_module_imports_only_modules_before_it() {
     let path = |path: &[&str]| path.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
@@ -322,7 +323,7 @@ fn a_module_imports_only_modules_before_it() {
             }
             let text = fs::read_to_string(&file).expect("a source file");
             let own = module_of(&source, &file);
-            // Tests in the file stand in a module of their own.
+            // Unit tests in the file are in a separate module.
             let (code, tests) = text.split_once("\nmod tests {").unwrap_or((&text, ""));
             let inner = [own.as_slice(), &["tests".to_owned()]].concat();
             for (module, text) in [(&own, code), (&inner, tests)] {
@@ -378,7 +379,7 @@ fn no_markdown_at_the_root_but_the_known_documents() {
     }
 }
 
-/// The names of all public types, and of all types.
+/// Returns the names of all public types, and the names of all types.
 fn types() -> (Vec<String>, Vec<String>) {
     let mut public = Vec::new();
     let mut all = Vec::new();
@@ -424,7 +425,7 @@ fn the_glossary_names_what_there_is() {
     }
 }
 
-/// Rows `| step | `file` | `function` |` of ARCHITECTURE.md.
+/// Checks the rows `| step | `file` | `function` |` of ARCHITECTURE.md.
 #[test]
 fn architecture_names_functions_that_are_there() {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");

@@ -1,4 +1,4 @@
-//! The table of options against the two documents that explain them: what one names, the others name.
+//! Compares the table of options with the two documents that explain them. All three must name the same options.
 
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 
@@ -17,7 +17,7 @@ fn read(file: &str) -> String {
     std::fs::read_to_string(root.join(file)).expect("a document")
 }
 
-/// The words in backticks: of `` `overflow = "cut"` `` the word before the equals sign.
+/// Returns the words in backticks. For `` `overflow = "cut"` `` it is the word before the equals sign.
 fn keys(cell: &str) -> BTreeSet<&str> {
     cell.split('`').skip(1).step_by(2).filter_map(|code| code.split([' ', '=']).next()).collect()
 }
@@ -35,7 +35,7 @@ fn spec_files_document_the_options_of_each_kind() {
         for word in kinds {
             let kind = KindName::of_word(word).unwrap_or_else(|| panic!("`{word}` is not a kind"));
             documented.insert(word);
-            // In a spec file a list of codes says itself whether it is closed.
+            // In a spec file, the list of codes itself says whether it is closed.
             for option in OptionName::of(kind).filter(|option| *option != OptionName::Closed) {
                 let named = options.contains(option.word());
                 let some_have = option.is_of(KindName::Date) && matches!(kind, KindName::Time | KindName::DateTime);

@@ -1,8 +1,8 @@
-//! `serde` for telegrams with `#[telegram(serde)]`, by way of the bytes.
+//! `serde` for telegrams with `#[telegram(serde)]`, through the encoded bytes.
 //!
 //! The JSON contract follows the layout, not the struct: scaled numbers are decimal strings, computed fields show their value,
-//! fillers do not appear. One implementation knows that contract, [`Record`]'s. So a telegram is encoded and its bytes are read
-//! as a record, and the other way round; the two cannot drift.
+//! fillers do not appear. Only [`Record`] implements that contract. To serialize a telegram, this module encodes it and decodes
+//! the bytes as a record. To deserialize, it does the reverse. So the two cannot drift.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -18,7 +18,7 @@ use crate::record::{Record, Value};
 use crate::survey::{SurveyItem, survey};
 use crate::telegram::{DecodeOwned, Telegram};
 
-/// The telegram's fields as a map, in wire order.
+/// Serializes the telegram's fields as a map, in wire order.
 ///
 /// # Errors
 /// If a value does not fit its field, or the serializer fails.
@@ -53,10 +53,10 @@ fn values<T: Telegram>(telegram: &T) -> Result<Record<'static>, Error> {
     Ok(record)
 }
 
-/// A telegram from a map of its fields. Literals and computed fields may be left out; if given they are checked.
+/// Deserializes a telegram from a map of its fields. Literals and computed fields may be omitted. If given, they are checked.
 ///
 /// # Errors
-/// If the map names a field that the layout lacks, or a value is none of its field.
+/// If the map names a field that the layout lacks, or a value is not valid for its field.
 pub fn deserialize<'de, T: DecodeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let Tree(fields) = Tree::deserialize(deserializer)?;
     let record = Record::from_json_value(T::LAYOUT, &fields).map_err(de::Error::custom)?;

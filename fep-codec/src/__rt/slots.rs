@@ -1,7 +1,7 @@
-//! One item of a layout by its index, as the kind that the derive knows it to be.
+//! Access to one item of a layout by its index, for derived code that knows the kind of the item.
 //!
-//! The same derive wrote the layout and the call, and every call stands in a constant. So a panic here is a compile error,
-//! and run-time code must not call these: it has [`Layout::item_at`], [`Layout::field_at`] and [`Layout::chooser_at`].
+//! The derive emits both the layout and the calls, and every call is in a constant. So a panic here is a compile error.
+//! Run-time code must not call these functions. It uses [`Layout::item_at`], [`Layout::field_at`] and [`Layout::chooser_at`].
 
 use crate::charset::Charset;
 use crate::layout::rules::*;
@@ -34,7 +34,7 @@ each_kind!(slots);
 /// The item at this index.
 ///
 /// # Panics
-/// If there is none.
+/// If there is no such item.
 #[must_use]
 pub const fn item(layout: &Layout, index: usize) -> &Item {
     match layout.item_at(index) {
@@ -55,7 +55,7 @@ pub const fn field(layout: &Layout, index: usize) -> &Field {
     }
 }
 
-/// One accessor for each item that is no field.
+/// One accessor for each item that is not a field.
 macro_rules! items {
     ($($(#[$doc:meta])* $name:ident -> $item:ident;)*) => {
         $($(#[$doc])*
@@ -86,16 +86,16 @@ items! {
 /// The layout of one entry of the group at this index.
 ///
 /// # Panics
-/// If the item is no group.
+/// If the item is not a group.
 #[must_use]
 pub const fn entry(layout: &Layout, index: usize) -> &Layout {
     borrowed(&group(layout, index).layout)
 }
 
-/// Whether the sum at this index adds up numbers with as many decimals as it has itself.
+/// Whether the numbers that the sum at this index adds up have as many decimals as the sum.
 ///
 /// # Panics
-/// If the item is no sum.
+/// If the item is not a sum.
 #[must_use]
 pub const fn is_sum_sound(layout: &Layout, index: usize) -> bool {
     let FieldSlot { rule, .. } = number(layout, index);
@@ -108,7 +108,7 @@ pub const fn is_sum_sound(layout: &Layout, index: usize) -> bool {
 /// The rule of the numbers that the sum at this index adds up.
 ///
 /// # Panics
-/// If the item is no sum of numbers.
+/// If the item is not a sum of numbers.
 #[must_use]
 pub const fn summand_rule(layout: &Layout, index: usize) -> &NumberRule {
     match summand_of(layout, index) {
@@ -124,11 +124,11 @@ const fn summand_of(layout: &Layout, index: usize) -> Option<&Field> {
     }
 }
 
-/// Where the bytes begin that the check at this index covers, counted from the start of this layout. `None` if it covers
-/// all of the telegram before it.
+/// The offset at which the bytes that the check at this index covers begin, in bytes from the start of this layout. `None` if
+/// the check covers the whole telegram before it.
 ///
 /// # Panics
-/// If the item is no check.
+/// If the item is not a check.
 #[must_use]
 pub const fn check_from(layout: &Layout, index: usize) -> Option<usize> {
     match &check(layout, index).from {
@@ -137,7 +137,7 @@ pub const fn check_from(layout: &Layout, index: usize) -> Option<usize> {
     }
 }
 
-/// Bytes that are kept for the items after the one at this index.
+/// The number of bytes to leave for the items after the item at this index.
 ///
 /// # Panics
 /// If the item takes the rest of the telegram, and the items after it vary in length.
@@ -150,16 +150,16 @@ pub const fn behind(layout: &Layout, index: usize) -> usize {
     }
 }
 
-/// How many entries the group at this index has, as far as the layout says it.
+/// The rule for the number of entries of the group at this index.
 #[must_use]
 pub const fn extent(layout: &Layout, index: usize) -> ExtentRule {
     layout.extent(index)
 }
 
-/// Where the choice at this index finds its code.
+/// The location of the code that decides the choice at this index.
 ///
 /// # Panics
-/// If the item is no choice, or its path leads to no such field.
+/// If the item is not a choice, or if its path does not lead to a field that can decide a choice.
 #[must_use]
 pub const fn chooser(layout: &Layout, index: usize) -> Chooser<'_> {
     match layout.chooser_at(index) {
@@ -168,13 +168,13 @@ pub const fn chooser(layout: &Layout, index: usize) -> Chooser<'_> {
     }
 }
 
-/// One accessor for each computation: its argument.
+/// One accessor for each computation. It returns the argument of the computation.
 macro_rules! computations {
     ($($(#[$doc:meta])* $name:ident -> $type:ty = $computed:pat => $argument:expr;)*) => {
         $($(#[$doc])*
         ///
         /// # Panics
-        /// If the field is computed otherwise, or not at all.
+        /// If the field is computed in another way, or not at all.
         #[must_use]
         pub const fn $name(layout: &Layout, index: usize) -> $type {
             match &field(layout, index).computed {
@@ -186,7 +186,7 @@ macro_rules! computations {
 }
 
 computations! {
-    /// Which bytes the computed length at this index counts.
+    /// The bytes that the computed length at this index counts.
     counts -> LengthScope = Computed::Length(scope) => *scope;
     /// The first value of the sequence at this index.
     sequence -> u64 = Computed::Sequence(first) => *first;

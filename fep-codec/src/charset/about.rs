@@ -1,20 +1,21 @@
-//! What is to be known of a charset before any text is read or written: its label, its spaces, its bytes for ASCII.
+//! The properties of a charset: its label, its spaces, its bytes for ASCII.
 //!
-//! All but the labels are `const fn`: layouts are made of them. Labels, forms and paddings are fep-core's, which has no tables.
+//! The functions are `const fn`, because layouts use them in constants. Only the lookup of a label is not. Labels, forms and
+//! paddings come from fep-core, which has no tables.
 
 #[cfg(any(feature = "charset-ebcdic", feature = "charset-ebcdic-korean", feature = "charset-ebcdic-japanese"))]
 use super::ebcdic::{Single, of_ascii};
 use super::{Charset, CharsetId, LabelError, UnknownLabelError};
 
-/// The hint for a label that nobody uses.
+/// The hint for an unknown label.
 const LABELS: &str = "charsets are ascii, euc-kr, cp949, johab, ibm933, ibm1364, ibm833, ibm834, cp037, cp500, cp1047, cp1140, \
                       cp932, jisx0201, ibm930, ibm939, ibm1390, ibm1399, utf-8";
 
-/// The hint for a charset whose tables were left out.
+/// The hint for a charset whose tables are not in this build.
 const NOT_BUILT: &str =
     "this build has no tables for it: fep-codec has a feature for each family of charsets, charset-korean for example";
 
-/// By any label that [`Charset::from_label`] knows.
+/// Accepts any label that [`Charset::from_label`] accepts.
 ///
 /// ```
 /// use fep_codec::Charset;
@@ -49,8 +50,8 @@ impl Charset {
     /// The charset with this label, or with a name that sheets use for it: `MS949`, `완성형`, `EBCDIC-KR`.
     ///
     /// # Errors
-    /// If it is none of ours, or not in this build; `ks_c_5601-1987` and its like are refused because they are used for two
-    /// charsets.
+    /// If the label is unknown, or its charset is not in this build. `ks_c_5601-1987` and similar labels are refused, because each is
+    /// in use for two charsets.
     pub fn from_label(label: &str) -> Result<Self, UnknownLabelError> {
         match CharsetId::of_label(label) {
             Ok(id) => Self::of_id(id).ok_or(UnknownLabelError { hint: NOT_BUILT }),
@@ -59,29 +60,29 @@ impl Charset {
         }
     }
 
-    /// The byte of a space, which pads text: `20`, in EBCDIC `40`.
+    /// The byte of a space, which pads text: `20`, or `40` in EBCDIC.
     #[inline]
     #[must_use]
     pub const fn space(self) -> u8 {
         self.id().space()
     }
 
-    /// The two bytes of a full-width space (U+3000), which pad full-width text. `None` if the charset has no such character, or
-    /// has it between SO and SI only, or in more bytes than two.
+    /// The two bytes of a full-width space (U+3000), which pad full-width text. `None` if the charset lacks this character, or has
+    /// it only between SO and SI, or writes it in more than two bytes.
     #[inline]
     #[must_use]
     pub const fn full_space(self) -> Option<[u8; 2]> {
         self.id().full_space()
     }
 
-    /// Whether full-width text can be written: [`Charset::full_space`] says how it is padded, or SO and SI surround it.
+    /// Whether full-width text can be written: either [`Charset::full_space`] pads it, or it stands between SO and SI.
     #[inline]
     #[must_use]
     pub const fn has_full_width(self) -> bool {
         self.id().has_full_width()
     }
 
-    /// Whether each character is a pair of bytes, so that lengths are even and padding is too.
+    /// Whether each character is a pair of bytes. Then lengths are even, and padding is in pairs.
     #[inline]
     #[must_use]
     pub const fn is_pairs(self) -> bool {
@@ -95,14 +96,14 @@ impl Charset {
         self.id().is_shifted()
     }
 
-    /// Whether bytes are those of a mainframe.
+    /// Whether the charset is EBCDIC, the code of mainframes.
     #[inline]
     #[must_use]
     pub const fn is_ebcdic(self) -> bool {
         self.id().is_ebcdic()
     }
 
-    /// Whether ASCII text has the same bytes in this charset, and bytes below 80 at the start of a character are ASCII.
+    /// Whether ASCII text has the same bytes in this charset, and each byte below 80 at the start of a character is ASCII.
     #[inline]
     #[must_use]
     pub const fn keeps_ascii(self) -> bool {
@@ -116,16 +117,16 @@ impl Charset {
         self.id().is_utf8()
     }
 
-    /// Whether this byte can fill a text field: no character begins or ends with it, so it can be told from padding.
+    /// Whether this byte can pad a text field: trimming it never cuts a character of several bytes.
     ///
-    /// The second byte of a character can be a letter in CP949, and in others a digit or a sign; EUC-KR is read as CP949.
+    /// The second byte of a character can be a letter in CP949, and a digit or a sign in other charsets. EUC-KR is read as CP949.
     #[inline]
     #[must_use]
     pub const fn can_pad(self, byte: u8) -> bool {
         self.id().can_pad(byte)
     }
 
-    /// The byte of an ASCII character; none if the charset lacks it or has pairs only.
+    /// The byte of an ASCII character, or `None` if the charset lacks it or has only pairs.
     #[must_use]
     pub const fn byte_of(self, ascii: u8) -> Option<u8> {
         if !ascii.is_ascii() {

@@ -1,4 +1,4 @@
-//! EBCDIC: single bytes, and the pairs that stand between SO and SI on Korean and Japanese hosts.
+//! EBCDIC: single bytes, and the pairs between SO and SI on Korean and Japanese hosts.
 //!
 //! ```text
 //! 홍길동 A   ibm933   0E  D1 B7  8B A9  95 B7  0F  40  C1
@@ -29,22 +29,22 @@ pub(super) enum Single {
     Ibm5123,
 }
 
-/// A charset of single bytes, by its number in [`Single`].
+/// A charset of single bytes, chosen by its index in [`Single`].
 pub(super) struct Latin<const SINGLE: usize>;
 /// IBM-834: pairs without SO and SI.
 pub(super) struct KoreanPairs;
-/// IBM-933, and with `ALL` IBM-1364: all syllables, and characters that came later.
+/// IBM-933, or with `ALL` IBM-1364, which has all syllables and characters that were added later.
 pub(super) struct Korean<const ALL: bool>;
 
-/// One table of single bytes, both ways.
+/// One table of single bytes, in both directions.
 pub(super) struct Bytes {
     /// Characters by byte.
     characters: [u16; 256],
-    /// Bytes of the characters below U+0100; 0 is no byte, but for U+0000.
+    /// Bytes of the characters below U+0100. 0 means that there is no byte, except for U+0000.
     codes: [u8; 256],
     /// Bytes of the half-width letters from U+FF60.
     half_width: [u8; 128],
-    /// The others: ‾, ₩ or €.
+    /// Bytes of all other characters: ‾, ₩ or €.
     others: [(u16, u8); 2],
 }
 
@@ -96,7 +96,7 @@ impl Bytes {
         code.filter(|code| *code != 0).map_or(NONE, u16::from)
     }
 
-    /// The byte of an ASCII character, which is none only for U+0000's sake.
+    /// The byte of an ASCII character, or [`NONE`]. A byte 0 in the table is valid for U+0000 only.
     #[inline(always)]
     fn ascii(&self, point: u32) -> u16 {
         match self.codes.get(point as usize) {
@@ -112,7 +112,7 @@ impl Bytes {
     }
 }
 
-/// The byte of an ASCII character, in constants too.
+/// The byte of an ASCII character, or `None` if the table lacks it. It can be used in constants.
 pub(super) const fn of_ascii(single: Single, ascii: u8) -> Option<u8> {
     let code = SINGLES[single as usize].codes[ascii as usize];
     if code == 0 && ascii != 0 { None } else { Some(code) }
@@ -145,7 +145,7 @@ impl<const SINGLE: usize> Table for Latin<SINGLE> {
     }
 }
 
-/// Columns of pairs: second bytes 40 to FE.
+/// The number of columns of pairs: second bytes 40 to FE.
 const COLUMNS: usize = 191;
 const KOREAN: Grid = Grid::new(include_bytes!("../../tables/ibm1364.bin"), COLUMNS, 0x40, 0x40);
 static KOREAN_CHARACTERS: [u16; 45 * COLUMNS] = KOREAN.characters();
@@ -161,12 +161,12 @@ fn cell(characters: &[u16], row: u8, trail: u8) -> u16 {
     }
 }
 
-/// IBM-1364 has all conjoining jamo (4C to 4E), the euro sign and ® more than IBM-933.
+/// Whether IBM-933 has the code. IBM-1364 also has all conjoining jamo (4C to 4E), the euro sign and ®.
 fn is_of_933(code: u16) -> bool {
     !matches!(code, 0x4995 | 0x4996 | 0x4C00..=0x4EFF)
 }
 
-/// The code of a character that is no syllable.
+/// The code of a character that is not a syllable.
 #[inline]
 fn korean_sign_code<const ALL: bool>(point: u32) -> u16 {
     let code = match point {
@@ -183,7 +183,7 @@ fn korean_pair<const ALL: bool>(lead: u8, trail: u8) -> u16 {
     jamo::syllable::<ALL>(lead, trail).unwrap_or_else(|| korean_sign::<ALL>(lead, trail))
 }
 
-/// The character of a pair that is no syllable.
+/// The character of a pair that is not a syllable.
 #[inline]
 fn korean_sign<const ALL: bool>(lead: u8, trail: u8) -> u16 {
     let code = u16::from_be_bytes([lead, trail]);
@@ -196,10 +196,10 @@ fn korean_sign<const ALL: bool>(lead: u8, trail: u8) -> u16 {
     }
 }
 
-/// The combination code without any part.
+/// The Hangul filler and its code: the combination code without any part.
 const HANGUL_FILLER: (u16, u16) = (0x3164, 0x8441);
 
-/// The user area of Korean hosts: D441 to DDFD, 188 codes a row without 80, are U+E000 to U+E757.
+/// The user area of Korean hosts: D441 to DDFD are U+E000 to U+E757. Each row has 188 codes and leaves out the second byte 80.
 #[allow(clippy::cast_possible_truncation, reason = "the user area has 1,880 characters")]
 const fn user_code(number: u32) -> u16 {
     let row = number / 188;

@@ -1,10 +1,10 @@
-//! Why a text could not be written or read, and why a label names no charset.
+//! The errors of writing and reading text, and of unknown charset labels.
 
 use core::fmt;
 
 use super::Charset;
 
-/// Why a text could not be written. Its `Display` shows one character of the text, so do not log it for a secret text.
+/// The reason why a text could not be written. `Display` shows one character of the text, so do not log it for a secret text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EncodeError {
     /// The charset lacks a character.
@@ -16,7 +16,7 @@ pub enum EncodeError {
     },
     /// The text needs more bytes than there are.
     TooLong {
-        /// The bytes that it needs, SO and SI included.
+        /// The number of bytes that the text needs, including SO and SI.
         needed: usize,
         /// The first character that does not fit.
         character: char,
@@ -25,31 +25,31 @@ pub enum EncodeError {
     },
 }
 
-/// A text that a field has no room for.
+/// A text that is too long for its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NoRoomError {
-    /// The bytes that it needs, SO and SI included.
+    /// The number of bytes that the text needs, including SO and SI.
     pub needed: usize,
-    /// The bytes that the field has.
+    /// The length of the field in bytes.
     pub len: usize,
-    /// The first character that does not fit; none if the field is secret.
+    /// The first character that does not fit, or `None` if the field is secret.
     pub character: Option<char>,
     /// Its position in the text, in characters from 0.
     pub position: usize,
 }
 
-/// The first bytes that are no text.
+/// The first place where bytes are not valid text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecodeError {
-    /// Bytes from the start of the text.
+    /// The place, in bytes from the start of the text.
     pub offset: usize,
-    /// What is wrong there.
+    /// The reason.
     pub reason: Reason,
 }
 
-/// Why bytes are no text.
+/// The reason why bytes are not valid text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
@@ -65,15 +65,15 @@ pub enum Reason {
     SoInPairs,
     /// SO and SI, or SI and SO, with nothing between them.
     EmptyShift,
-    /// A half-width character where a field has full-width ones only.
+    /// A half-width character in a field that has only full-width characters.
     HalfWidth,
 }
 
-/// A label that names no charset of ours, with what to do about it.
+/// A label that does not name a charset of this library, with a hint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownLabelError {
-    /// One line, lower case.
+    /// What to write instead: one line, lower case.
     pub hint: &'static str,
 }
 
@@ -81,7 +81,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoCharacter => "there is no such character",
-            Self::Half => "half a character",
+            Self::Half => "truncated character",
             Self::SiMissing => "the SI that closes the last SO is missing",
             Self::SiAlone => "an SI without an SO",
             Self::SoInPairs => "an SO after an SO",
@@ -92,9 +92,9 @@ impl fmt::Display for Reason {
 }
 
 impl DecodeError {
-    /// In one line, for a field that begins at this byte.
+    /// Describes the error in one line, for a field that begins at byte `start`.
     pub(crate) fn describe(&self, charset: Charset, start: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no {charset} text at byte {}: {}", start + self.offset, self.reason)
+        write!(f, "invalid {charset} at byte {}: {}", start + self.offset, self.reason)
     }
 }
 
@@ -131,8 +131,7 @@ impl core::error::Error for UnknownLabelError {}
 impl fmt::Display for NoRoomError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { needed, len, character, position } = self;
-        write!(f, "needs {needed} bytes, the field has {len}; character {}", position + 1)?;
-        character.map_or(Ok(()), |character| write!(f, ", {character:?},"))?;
-        f.write_str(" does not fit any more")
+        write!(f, "needs {needed} bytes, the field has {len}: it overflows at character {}", position + 1)?;
+        character.map_or(Ok(()), |character| write!(f, " ({character:?})"))
     }
 }

@@ -1,9 +1,9 @@
-//! Characters that look alike and are sent for each other. Folding is an option and off: it changes what the text says.
+//! Similar characters that are sent in place of each other. Folding is an option and off by default, because it changes the text.
 //!
-//! IBM's hosts and Microsoft's machines disagree about these. For IBM-933 the first choice is what ICU calls the fallback.
-//! Kanji are never folded: a variant in a name is another name.
+//! The tables of IBM and Microsoft disagree about these characters. For IBM-933 the first choice is the one that ICU calls the
+//! fallback. Kanji are never folded: a variant in a name is another name.
 
-/// A character, and what is written for it, the first that the charset has.
+/// Each character with its substitutes. The first substitute that the charset has is written.
 const ALIKE: [(char, &[char]); 22] = [
     ('\u{B7}', &['\u{30FB}', '\u{22C5}']),
     ('\u{30FB}', &['\u{B7}']),
@@ -29,7 +29,7 @@ const ALIKE: [(char, &[char]); 22] = [
     ('\u{FFE6}', &['\u{20A9}']),
 ];
 
-/// What `found` makes of the first character alike that it knows.
+/// The result of `found` for the first substitute that it accepts.
 pub(super) fn fold<R>(character: char, found: impl Fn(char) -> Option<R>) -> Option<R> {
     let (_, others) = ALIKE.iter().find(|(alike, _)| *alike == character)?;
     others.iter().find_map(|other| found(*other))

@@ -1,10 +1,10 @@
-//! Hangul as a formula: the combination code of Johab and IBM-1364, and jamo that are put together to syllables.
+//! Hangul as a formula: the combination code of Johab and IBM-1364, and the composition of jamo to syllables.
 //!
 //! ```text
 //! 1 initial(5) vowel(5) final(5)     88 61 = 1 00010 00011 00001 = ᄀ ᅡ and no final = 가
 //! ```
 //!
-//! KS X 1001 and CP949 order their syllables otherwise; their tables are in `korean`.
+//! KS X 1001 and CP949 order their syllables in another way. Their tables are in `korean`.
 
 #![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "five bits index 32 places; constants")]
 
@@ -12,16 +12,17 @@ use super::table::NONE;
 
 /// The first syllable.
 pub(super) const FIRST: u32 = 0xAC00;
-/// How many syllables there are: 19 initials, 21 vowels, 27 finals and none.
+/// The number of syllables: 19 initials × 21 vowels × 28 finals, where "no final" counts as one.
 pub(super) const COUNT: usize = 11_172;
 const VOWELS: u32 = 21;
 const FINALS: u32 = 28;
-/// The five bits that say that there is no initial, no final; a missing vowel is 2.
+/// The five bits for a missing initial, a missing vowel and a missing final.
 const NO_INITIAL: u32 = 1;
 const NO_VOWEL: u32 = 2;
 const NO_FINAL: u32 = 1;
-/// The initials among the compatibility jamo U+3131 to U+314E, and the finals.
+/// The initials among the compatibility jamo U+3131 to U+314E, as offsets from U+3131.
 const INITIALS: &[u8; 19] = b"\x00\x01\x03\x06\x07\x08\x10\x11\x12\x14\x15\x16\x17\x18\x19\x1A\x1B\x1C\x1D";
+/// The consonants that can only be finals: the offset from U+3131 and the index of the final.
 const FINALS_ONLY: [(u8, u8); 11] = [
     (0x02, 3),
     (0x04, 5),
@@ -45,12 +46,13 @@ pub(super) const fn combine(syllable: u32) -> u16 {
     code(initial + 2, vowel_bits(vowel), final_bits(last))
 }
 
-/// A bit for each syllable that IBM-933 has, the first lowest.
+/// One bit for each syllable, the first syllable in the lowest bit. It is set if IBM-933 has the syllable.
 const SYLLABLES_OF_933: &[u8; COUNT.div_ceil(8)] = include_bytes!("../../tables/ibm933.bin");
-/// The combination codes of the syllables. All begin with a one bit, so here it says whether IBM-933 has the syllable.
+/// The combination codes of the syllables. Every combination code has its top bit set, so here this bit says whether IBM-933 has the
+/// syllable.
 static CODES: [u16; COUNT] = codes();
-/// What a first byte adds to a syllable's number, and what a second byte adds: the bits of the vowel are in both. Numbers wrap,
-/// and bytes that stand in no code add anything, for a number that was found is looked up in [`CODES`].
+/// The amounts that a first byte and a second byte add to the index of a syllable. The bits of the vowel are in both bytes. Sums wrap,
+/// and bytes that do not occur in a code add arbitrary amounts, because each index found is checked against [`CODES`].
 static ADDED: [[u16; 256]; 2] = added();
 
 const fn codes() -> [u16; COUNT] {
@@ -68,7 +70,7 @@ const fn added() -> [[u16; 256]; 2] {
     let mut added = [[COUNT as u16; 256]; 2];
     let mut byte = 0;
     while byte < 256_u32 {
-        // Vowels stand in four groups of at most six, see `vowel_bits`. The first begins at 3, the others at 2.
+        // Vowels are in four groups of at most six, see `vowel_bits`. The first group begins at 3, the other groups at 2.
         let initial = byte >> 2 & 0x1F;
         let group = byte & 3;
         if byte >= 0x80 && initial >= 2 && initial <= 20 {
@@ -83,14 +85,14 @@ const fn added() -> [[u16; 256]; 2] {
     added
 }
 
-/// The combination code of a syllable; without `ALL` one that IBM-933 lacks has [`NONE`]. Other characters are not known here.
+/// The combination code of a syllable. Without `ALL` it is [`NONE`] if IBM-933 lacks the syllable. Other characters give `None`.
 #[inline(always)]
 pub(super) fn code_of<const ALL: bool>(point: u32) -> Option<u16> {
     let code = *CODES.get(point.wrapping_sub(FIRST) as usize)?;
     Some(if ALL || code >= 0x8000 { code | 0x8000 } else { NONE })
 }
 
-/// The syllable with this combination code; without `ALL` only if IBM-933 has it.
+/// The syllable with this combination code, or `None`. Without `ALL` it is also `None` if IBM-933 lacks the syllable.
 #[inline(always)]
 pub(super) fn syllable<const ALL: bool>(lead: u8, trail: u8) -> Option<u16> {
     let [leads, trails] = &ADDED;
@@ -100,8 +102,8 @@ pub(super) fn syllable<const ALL: bool>(lead: u8, trail: u8) -> Option<u16> {
     (code == u16::from_be_bytes([lead, trail])).then(|| FIRST as u16 + number)
 }
 
-/// The combination code of a compatibility jamo, U+3131 to U+3163: one part and nothing else. A consonant that is both is an
-/// initial.
+/// The combination code of a compatibility jamo, U+3131 to U+3163: one part without the other two. A consonant that can be an initial
+/// or a final is coded as an initial.
 pub(super) const fn combine_jamo(jamo: u32) -> u16 {
     let number = jamo.wrapping_sub(0x3131);
     if let vowel @ 0..VOWELS = number.wrapping_sub(0x1E) {
@@ -142,12 +144,13 @@ const fn code(initial: u32, vowel: u32, last: u32) -> u16 {
     (0x8000 | initial << 10 | vowel << 5 | last) as u16
 }
 
-/// Vowels stand in groups of six, with two numbers left out between them: 3 to 7, 10 to 15, 18 to 23, 26 to 29.
+/// The five bits of a vowel. Vowels are in groups of at most six, with two numbers left out between groups: 3 to 7, 10 to 15, 18 to
+/// 23, 26 to 29.
 const fn vowel_bits(vowel: u32) -> u32 {
     vowel + 3 + (vowel + 1) / 6 * 2
 }
 
-/// Finals leave out one number, 18.
+/// The five bits of a final. Finals leave out the number 18.
 const fn final_bits(last: u32) -> u32 {
     last + 1 + (last > 16) as u32
 }
@@ -160,8 +163,8 @@ const fn final_of(bits: u32) -> Option<u32> {
     }
 }
 
-/// The characters of a text with their byte offsets, jamo put together to syllables and kana to their voiced forms: what NFC makes
-/// of them. Text that was typed on macOS comes in pieces.
+/// The characters of a text with their byte offsets. Jamo are composed to syllables and kana to their voiced forms, as in NFC. File
+/// names of macOS, for example, are decomposed text.
 #[derive(Clone)]
 pub(super) struct Composed<'t> {
     chars: core::iter::Peekable<core::str::CharIndices<'t>>,
@@ -173,8 +176,8 @@ impl<'t> Composed<'t> {
     }
 }
 
-/// Whether a text has characters that [`Composed`] might put together with the one before: conjoining jamo (UTF-8 E1 84 to E1 87),
-/// or the marks of voiced kana (E3 82 99, E3 82 9A).
+/// Whether a text has characters that [`Composed`] might join to the character before: conjoining vowels and finals (UTF-8 E1 85 to
+/// E1 87), or the marks of voiced kana (E3 82 99, E3 82 9A).
 pub(super) fn is_in_pieces(text: &str) -> bool {
     text.contains(|character| matches!(character, '\u{1161}'..='\u{11C2}' | '\u{3099}' | '\u{309A}'))
 }
@@ -194,7 +197,7 @@ impl Iterator for Composed<'_> {
     }
 }
 
-/// The one character that two are, if they are one.
+/// The character that two characters compose to, or `None` if they do not compose.
 fn compose(first: char, second: char) -> Option<char> {
     let a = u32::from(first);
     let b = u32::from(second);
@@ -228,7 +231,7 @@ fn within(value: u32, first: u32, count: u32) -> Option<u32> {
     value.checked_sub(first).filter(|number| *number < count)
 }
 
-/// Kana of the rows K, S, T and H: the voiced one stands behind it.
+/// Whether a kana of the rows K, S, T and H has its voiced form at the next code point.
 fn is_voiceable(kana: u32) -> bool {
     let hiragana = if kana >= 0x30A1 { kana - 0x60 } else { kana };
     match hiragana {

@@ -1,14 +1,14 @@
-//! Japan's bytes: JIS X 0201, and Microsoft's Shift_JIS (CP932).
+//! Japanese charsets: JIS X 0201, and Microsoft's Shift_JIS (CP932).
 
 use super::table::{Form, Grid, NONE, Pages, Table};
 
-/// Latin letters and half-width katakana, a byte each. A voiced sound mark is a character of its own.
+/// Latin letters and half-width katakana, one byte each. A voiced sound mark is a separate character.
 pub(super) struct JisX0201;
 /// Microsoft's Shift_JIS.
 pub(super) struct Cp932;
 
 const COLUMNS: usize = 189;
-/// First bytes 81 to 9F and E0 to FC, trail bytes 40 to FC. NEC's copies of IBM's characters (ED, EE) are read, never written.
+/// First bytes 81 to 9F and E0 to FC, second bytes 40 to FC. NEC's copies of IBM's characters (ED, EE) are read but never written.
 const GRID: Grid = Grid {
     gap_at: 0x1F,
     gap: 0x40,
@@ -20,7 +20,7 @@ static PAGES: Pages<{ GRID.sizes().0 }, { GRID.sizes().1 }> = Pages::of(GRID);
 /// The first half-width katakana and its byte.
 const KATAKANA: (u16, u8) = (0xFF61, 0xA1);
 
-/// Byte A1 to DF is U+FF61 to U+FF9F.
+/// The katakana of a byte: A1 to DF are U+FF61 to U+FF9F.
 #[inline(always)]
 const fn katakana(byte: u8) -> u16 {
     match byte {

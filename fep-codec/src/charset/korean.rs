@@ -1,4 +1,4 @@
-//! KS X 1001, what Microsoft added to it (CP949), and the same characters by the combination code (Johab).
+//! KS X 1001, Microsoft's extension of it (CP949), and the same characters in the combination code (Johab).
 //!
 //! ```text
 //!        trail 41      5A  61      7A  81     A0 A1                      FE
@@ -12,26 +12,26 @@
 use super::jamo;
 use super::table::{Form, Grid, NONE, Pages, Table};
 
-/// Strict KS X 1001 in writing; in reading CP949 too.
+/// EUC-KR: strict KS X 1001 in writing, and also CP949 in reading.
 pub(super) struct EucKr;
-/// Microsoft's.
+/// Microsoft's extension of KS X 1001.
 pub(super) struct Cp949;
 /// The combination code.
 pub(super) struct Johab;
 
 const KS: Grid = Grid::new(include_bytes!("../../tables/ksx1001.bin"), 94, 0xA1, 0xA1);
-/// Columns of the square and what is around it: trail bytes 41 to FE.
+/// The number of columns of the square and the area around it: second bytes 41 to FE.
 const COLUMNS: usize = 190;
-/// The character that came to KS X 1001 in 2002. CP949 was fixed before, and Johab too.
+/// The character that was added to KS X 1001 in 2002. CP949 and Johab are older and lack it.
 const ADDED: (char, u16) = ('\u{327E}', 0xA2E8);
-/// The user area of KS X 1001 would be C9 and FE; nobody agrees on its characters, so it is not ours.
-/// A row for each first byte from 80, a column for each second byte: no place lies outside.
+/// The characters by code: a row for each first byte from 80, a column for each second byte, so that no index is out of range.
+/// The user area of KS X 1001 (rows C9 and FE) is left out, because there is no agreed mapping for it.
 static CHARACTERS: [[u16; 256]; 128] = rows();
 static PAGES: Pages<{ KS.sizes().0 }, { KS.sizes().1 }> = Pages::of(KS);
-/// CP949's codes of the syllables.
+/// The codes of the syllables in CP949.
 static SYLLABLES: [u16; jamo::COUNT] = syllables();
 
-/// The square of KS X 1001, and around it the syllables that it lacks.
+/// The square of KS X 1001, and in the area around it the syllables that it lacks.
 const fn characters() -> [u16; 126 * COLUMNS] {
     let mut characters = [0; 126 * COLUMNS];
     let mut in_square = [false; jamo::COUNT];
@@ -60,7 +60,7 @@ const fn characters() -> [u16; 126 * COLUMNS] {
     characters
 }
 
-/// The same, with [`NONE`] where there is no character, and without the one that only EUC-KR has.
+/// [`characters`] as rows for [`CHARACTERS`], with [`NONE`] where there is no character, and without the character that only EUC-KR has.
 const fn rows() -> [[u16; 256]; 128] {
     let cells = characters();
     let mut rows = [[NONE; 256]; 128];
@@ -74,7 +74,7 @@ const fn rows() -> [[u16; 256]; 128] {
     rows
 }
 
-/// The first cell from here on that CP949 could use: a letter or a byte above 80 as trail, outside the square.
+/// The first cell from `cell` on that CP949 can use: outside the square, and its second byte is a letter or above 80.
 const fn free_cell(mut cell: usize) -> usize {
     loop {
         let row = cell / COLUMNS;
@@ -108,7 +108,7 @@ fn syllable(point: u32) -> Option<u16> {
     SYLLABLES.get(point.wrapping_sub(jamo::FIRST) as usize).copied()
 }
 
-/// The code of another character; KS X 1001 has them all in the square.
+/// The code of a character that is not a syllable. KS X 1001 has all of these in the square.
 #[inline]
 #[allow(clippy::cast_possible_truncation, reason = "ASCII")]
 fn sign(point: u32) -> u16 {
@@ -192,7 +192,7 @@ impl Table for EucKr {
     }
 }
 
-/// Two rows of KS X 1001 stand under one first byte: symbols from D9, hanja from E0. Syllables and jamo are a formula.
+/// One first byte holds two rows of KS X 1001: symbols from D9, hanja from E0. Syllables and jamo are computed by a formula.
 impl Table for Johab {
     const FORM: Form = Form::Lead;
     const ASCII: bool = true;
@@ -243,7 +243,7 @@ impl Table for Johab {
     }
 }
 
-/// A code of KS X 1001 as Johab has it.
+/// Converts a code of KS X 1001 to Johab.
 fn from_row(code: u16) -> u16 {
     let row = code >> 8;
     let column = (code & 0xFF) - 0xA1;
@@ -252,7 +252,7 @@ fn from_row(code: u16) -> u16 {
     (0xD9 + row / 2) << 8 | (column + if column < 78 { 0x31 } else { 0x91 - 78 })
 }
 
-/// A code of Johab as KS X 1001 has it.
+/// Converts a code of Johab to KS X 1001, or returns `None` if no such code exists.
 fn to_row(lead: u8, trail: u8) -> Option<[u8; 2]> {
     let column = match trail {
         0x31..=0x7E => trail - 0x31,

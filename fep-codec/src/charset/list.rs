@@ -1,4 +1,4 @@
-//! [`Charset`]: the charsets of this build, each tied to its identity in fep-core.
+//! [`Charset`]: the charsets of this build, each with its identity in fep-core.
 
 use fep_core::charset::CharsetId;
 
@@ -22,7 +22,7 @@ macro_rules! charsets {
             /// All charsets of this build, in the order of the documents.
             pub const ALL: &'static [Self] = &[$($(#[cfg($family)])? Self::$variant,)+];
 
-            /// The identity that builds without this charset know too.
+            /// The identity in fep-core, which exists even in builds without this charset.
             #[inline]
             pub(crate) const fn id(self) -> CharsetId {
                 match self {
@@ -30,7 +30,7 @@ macro_rules! charsets {
                 }
             }
 
-            /// The charset, if its family is a feature of this build.
+            /// The charset with this identity, or `None` if this build lacks its family.
             pub(super) fn of_id(id: CharsetId) -> Option<Self> {
                 Self::ALL.iter().copied().find(|charset| charset.id() == id)
             }
@@ -43,7 +43,7 @@ charsets! {
     pub enum Charset {
         /// ASCII, one byte a character.
         Ascii,
-        /// KS X 1001 in its EUC form. Encoding is strict; decoding takes what CP949 has beyond it, for peers send it.
+        /// KS X 1001 in its EUC form. Encoding is strict. Decoding accepts all of CP949, because peers send it.
         #[cfg(feature = "charset-korean")]
         EucKr,
         /// Microsoft's Unified Hangul Code (MS949, windows-949). Not IBM-949.
@@ -70,7 +70,7 @@ charsets! {
         /// International EBCDIC.
         #[cfg(feature = "charset-ebcdic")]
         Cp500,
-        /// EBCDIC of Unix on hosts.
+        /// EBCDIC for Unix on hosts.
         #[cfg(feature = "charset-ebcdic")]
         Cp1047,
         /// CP037 with €.
@@ -79,10 +79,10 @@ charsets! {
         /// Microsoft's Shift_JIS (windows-31j).
         #[cfg(feature = "charset-japanese")]
         Cp932,
-        /// Latin letters and half-width katakana, a byte each. Zengin files have it.
+        /// Latin letters and half-width katakana, one byte each. Zengin files use it.
         #[cfg(feature = "charset-japanese")]
         JisX0201,
-        /// Japanese EBCDIC with katakana where others have small letters, which are elsewhere.
+        /// Japanese EBCDIC with katakana in the usual places of small letters. Small letters have other codes.
         #[cfg(feature = "charset-ebcdic-japanese")]
         Ibm930,
         /// Japanese EBCDIC with small letters in the usual places.
@@ -91,7 +91,7 @@ charsets! {
         /// IBM-930 with the kanji of JIS X 0213 and €. 25 of its codes are two characters each, か゚ for example.
         #[cfg(feature = "charset-ebcdic-japanese")]
         Ibm1390,
-        /// IBM-939 with the same.
+        /// IBM-939 with the additions of IBM-1390: the kanji of JIS X 0213, €, and codes that are two characters each.
         #[cfg(feature = "charset-ebcdic-japanese")]
         Ibm1399,
         /// UTF-8, one to four bytes a character.

@@ -1,4 +1,4 @@
-//! Bytes → characters. What a code's character is, the tables know; here is where a character ends.
+//! Bytes → characters. The tables map a code to its character. This module finds where each character ends.
 
 use super::table::{Form, LAST, NONE, Table};
 use super::{DecodeError, DecodeOptions, Half, Reason};
@@ -7,17 +7,17 @@ const SO: u8 = 0x0E;
 const SI: u8 = 0x0F;
 const REPLACEMENT: [u8; 3] = *b"\xEF\xBF\xBD";
 
-/// Where the characters go, as UTF-8.
+/// The output buffer for the characters, as UTF-8.
 struct Sink<'o> {
-    /// What is not yet written.
+    /// The part of the buffer that is not yet written.
     rest: &'o mut [u8],
     room: usize,
 }
 
-/// Why reading ended early.
+/// The reason why reading ended early.
 enum Stop {
     Malformed(DecodeError),
-    /// The place for the characters is full.
+    /// The buffer is full.
     Full,
 }
 
@@ -26,13 +26,13 @@ impl<'o> Sink<'o> {
         Self { room: out.len(), rest: out }
     }
 
-    /// Bytes that were written.
+    /// The number of bytes written.
     fn len(&self) -> usize {
         self.room - self.rest.len()
     }
 
-    /// Reads the pairs at the start of the bytes whose characters are three bytes of UTF-8, as nearly all are, and returns what
-    /// is behind them: for whatever is not such a pair the callers have the rules. Two slices in step need no other checks.
+    /// Reads the pairs at the start of the bytes, as long as their characters are three bytes of UTF-8, as nearly all are. Returns
+    /// the bytes behind them. The callers have the rules for all other bytes. Iterating over both slices in step avoids other checks.
     #[inline(always)]
     fn pairs<'b, T: Table>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         let (places, _) = self.rest.as_chunks_mut();
@@ -52,8 +52,8 @@ impl<'o> Sink<'o> {
         bytes.get(2 * count..).unwrap_or_default()
     }
 
-    /// The same for single bytes that are ASCII characters. In EBCDIC control characters are left to the callers: SO, SI and new
-    /// lines are among them.
+    /// Like [`Sink::pairs`] for single bytes that are ASCII characters. In EBCDIC, control characters are left to the callers,
+    /// because SO, SI and new lines are among them.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "ASCII")]
     fn ascii<'b, T: Table>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
@@ -82,7 +82,7 @@ impl<'o> Sink<'o> {
         Ok(())
     }
 
-    /// Writes a character of Unicode's first plane, or what a table has in its place.
+    /// Writes a character of Unicode's first plane, or the characters that a number from D800 stands for in the table.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "the comparisons and shifts leave eight bits")]
     fn push<T: Table>(&mut self, character: u16) -> Result<(), Stop> {
@@ -101,7 +101,7 @@ impl<'o> Sink<'o> {
     fn push_wide(&mut self, units: [u16; 2]) -> Result<(), Stop> {
         for character in char::decode_utf16(units) {
             let mut utf8 = [0; 4];
-            // The tables hold no half of a surrogate, so this is never the default.
+            // The tables hold no unpaired surrogate, so this is never the default.
             let utf8 = character.unwrap_or_default().encode_utf8(&mut utf8).as_bytes();
             self.rest.get_mut(..utf8.len()).ok_or(Stop::Full)?.copy_from_slice(utf8);
             self.advance(utf8.len());
@@ -110,13 +110,13 @@ impl<'o> Sink<'o> {
     }
 }
 
-/// Whether a table's character is a number that stands for more.
+/// Whether a table's character is a number from D800, which [`Table::wide`] resolves.
 #[inline(always)]
 fn is_wide<T: Table>(character: u16) -> bool {
     T::WIDE && matches!(character, 0xD800..=0xDFFF)
 }
 
-/// The first two of the three bytes of UTF-8 for each 64 characters. Looking them up is less work than shifting them.
+/// For each block of 64 characters, the first two of their three bytes of UTF-8. A lookup is cheaper than shifts.
 static HEADS: [[u8; 2]; 1024] = heads();
 
 #[allow(
@@ -134,7 +134,7 @@ const fn heads() -> [[u8; 2]; 1024] {
     heads
 }
 
-/// A character from U+0800 to U+FFFF.
+/// The UTF-8 of a character from U+0800 to U+FFFF.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "six bits")]
 fn three_bytes(character: u16) -> [u8; 3] {
@@ -142,8 +142,8 @@ fn three_bytes(character: u16) -> [u8; 3] {
     [first, second, 0x80 | (character & 0x3F) as u8]
 }
 
-/// Writes the characters as UTF-8; none if there is too little room. A function of its own for each table, so that a field's type
-/// does not make another copy of it.
+/// Writes the characters as UTF-8 and returns the number of bytes written, or `None` if `out` is too short. It is not inlined, so
+/// that there is one copy for each table and not one for each field type.
 #[inline(never)]
 pub(super) fn decode<T: Table>(bytes: &[u8], how: DecodeOptions, out: &mut [u8]) -> Result<Option<usize>, DecodeError> {
     let mut sink = Sink::new(out);
@@ -163,7 +163,7 @@ pub(super) fn decode<T: Table>(bytes: &[u8], how: DecodeOptions, out: &mut [u8])
 fn lead<T: Table>(bytes: &[u8], how: DecodeOptions, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut rest = bytes;
     while let [first, tail @ ..] = rest {
-        // One alone, as brackets and spaces are between syllables: not worth a run.
+        // A single ASCII byte, such as a bracket or a space between syllables, does not pay for a run.
         if T::ASCII && first.is_ascii() && !tail.first().is_some_and(u8::is_ascii) {
             sink.bytes([*first])?;
             rest = tail;
@@ -214,7 +214,7 @@ fn shifted<T: Table>(bytes: &[u8], how: DecodeOptions, sink: &mut Sink<'_>) -> R
     }
 }
 
-/// Reads the pairs behind an SO and returns what is behind the SI.
+/// Reads the pairs behind an SO and returns the bytes behind the SI.
 #[inline(always)]
 fn between_shifts<'b, T: Table>(
     bytes: &[u8],
@@ -263,13 +263,13 @@ fn pairs<T: Table>(bytes: &[u8], how: DecodeOptions, sink: &mut Sink<'_>) -> Res
     if rest.is_empty() { Ok(()) } else { half(bytes, rest, how, sink) }
 }
 
-/// The character of a single byte. The two bytes for a new line differ in one bit pattern, 15 and 25.
+/// The character of a single byte. The option `newline_15` swaps 15 and 25, the two bytes for a new line, which differ by 30.
 #[inline(always)]
 fn single<T: Table>(byte: u8, how: DecodeOptions) -> u16 {
     if how.newline_15 && matches!(byte, 0x15 | 0x25) { T::single(byte ^ 0x30) } else { T::single(byte) }
 }
 
-/// The first half of a character at the very end: somebody cut the text at a byte.
+/// Handles the first half of a character at the very end, where the peer cut the text at a byte.
 #[cold]
 fn half(bytes: &[u8], rest: &[u8], how: DecodeOptions, sink: &mut Sink<'_>) -> Result<(), Stop> {
     match how.half {
@@ -279,7 +279,7 @@ fn half(bytes: &[u8], rest: &[u8], how: DecodeOptions, sink: &mut Sink<'_>) -> R
     }
 }
 
-/// UTF-8 is copied.
+/// Copies UTF-8 after checking it.
 pub(super) fn utf8(bytes: &[u8], how: DecodeOptions, out: &mut [u8]) -> Result<Option<usize>, DecodeError> {
     let (text, is_half) = match core::str::from_utf8(bytes) {
         Ok(_) => (bytes, false),

@@ -1,4 +1,4 @@
-//! ASCII, which is not all of what a byte can be.
+//! ASCII: single bytes below 80.
 
 use super::table::{Form, NONE, Table};
 

@@ -1,14 +1,14 @@
-//! How a charset's characters and codes are looked up. The tables are made of the files in `fep-codec/tables` when the crate is
-//! compiled; which file is which charset is said in the modules behind this one.
+//! The lookup of characters and codes. The compiler builds the tables from the files in `fep-codec/tables`. The modules of the
+//! charsets say which file belongs to which charset.
 
 #![allow(clippy::indexing_slicing, reason = "in constants only, where a panic is a compile error")]
 
-/// No character, or no code.
+/// The value for "no character" or "no code".
 pub(super) const NONE: u16 = 0xFFFF;
 /// The greatest number that is a character or a code.
 pub(super) const LAST: u16 = NONE - 1;
 
-/// How bytes are told apart.
+/// The way to tell single bytes and pairs apart.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// By the first byte of each character: one byte or two.
@@ -19,12 +19,13 @@ pub(super) enum Form {
     Pairs,
 }
 
-/// The characters of one charset. A code below 0100 is one byte, others are two; code points are those of Unicode's first plane.
+/// The characters of one charset. A code below 0100 is one byte, every other code is two bytes. Characters are code points of
+/// Unicode's first plane.
 pub(super) trait Table {
     const FORM: Form;
-    /// The bytes below 80 are ASCII.
+    /// Whether the bytes below 80 are ASCII.
     const ASCII: bool;
-    /// Whether codes may be two characters, or one beyond Unicode's first plane. Such a code is read as D800 and a number.
+    /// Whether a code can be two characters, or one character beyond Unicode's first plane. Such a code is read as D800 plus an index.
     const WIDE: bool = false;
 
     /// The code of a character, given as its code point.
@@ -36,24 +37,24 @@ pub(super) trait Table {
     /// Whether a pair can begin with this byte.
     fn is_lead(byte: u8) -> bool;
 
-    /// The syllable of a pair, if syllables are found in another way than other characters; `pair` has them too.
+    /// The syllable of a pair, for tables with a faster lookup for syllables. `pair` finds syllables too.
     #[inline(always)]
     fn syllable(_: u8, _: u8) -> Option<u16> {
         None
     }
 
-    /// What a number from D800 on stands for, in UTF-16.
+    /// The UTF-16 units that a number from D800 on stands for.
     fn wide(_: u16) -> [u16; 2] {
         [NONE; 2]
     }
 
-    /// The code that two characters have together.
+    /// The one code for two characters, or [`NONE`].
     fn join(_: u32, _: u32) -> u16 {
         NONE
     }
 }
 
-/// What those who are not in a hurry need to know of a table, without a copy of their code for each.
+/// A table behind function pointers, for cold code that should not be compiled once for each charset.
 #[derive(Clone, Copy)]
 pub(super) struct Rules {
     pub(super) form: Form,
@@ -68,33 +69,33 @@ impl Rules {
     }
 }
 
-/// Codes by character. Each 64 characters are a block: a bit says which of them have codes, and these stand in a row. The first
-/// block is empty.
+/// Codes by character, in blocks of 64 characters. A bit says which characters of a block have codes, and these codes follow one
+/// another. The first block is empty.
 pub(super) struct Pages<const BLOCKS: usize, const CODES: usize> {
-    /// The block of each 64 characters.
+    /// The block for each 64 characters.
     index: [u16; 1024],
     bits: [u64; BLOCKS],
-    /// Where the codes of a block begin.
+    /// The index in `codes` at which the codes of each block begin.
     first: [u16; BLOCKS],
     codes: [u16; CODES],
 }
 
-/// A file's numbers as a table of codes: `columns` for each first byte.
+/// The numbers of a file as a table of codes, with `columns` columns for each first byte.
 #[derive(Clone, Copy)]
 pub(super) struct Grid {
     pub(super) file: &'static [u8],
     pub(super) columns: usize,
     pub(super) lead: u16,
     pub(super) trail: u16,
-    /// From this row on first bytes are greater by `gap`.
+    /// The row from which on first bytes are greater by `gap`.
     pub(super) gap_at: usize,
     pub(super) gap: u16,
-    /// First bytes of rows that are read and never written, because the same characters have other codes too.
+    /// The range of first bytes of rows that are read but never written, because their characters have other codes too.
     pub(super) read_only: (u16, u16),
 }
 
 impl<const BLOCKS: usize, const CODES: usize> Pages<BLOCKS, CODES> {
-    /// The code of a character, 0 if it has none.
+    /// The code of a character, or 0 if it has no code.
     #[inline]
     pub(super) fn code(&self, point: u32) -> u16 {
         let block = usize::from(self.index.get((point >> 6) as usize).copied().unwrap_or(0));
@@ -107,7 +108,7 @@ impl<const BLOCKS: usize, const CODES: usize> Pages<BLOCKS, CODES> {
         self.codes.get(usize::from(*first) + before as usize).copied().unwrap_or(0)
     }
 
-    /// The pages of a grid's characters. The first of several codes is the one that is written.
+    /// Builds the pages of a grid. If a character has several codes, the first code is written.
     #[allow(clippy::cast_possible_truncation, reason = "there are fewer than 65,536 characters")]
     pub(super) const fn of(grid: Grid) -> Self {
         let seen = grid.seen();
@@ -152,7 +153,7 @@ impl Grid {
         self.file.len() / 2
     }
 
-    /// The character in a cell, 0 if there is none.
+    /// The character in a cell, or 0 if the cell is empty.
     pub(super) const fn character(self, at: usize) -> u16 {
         u16::from_le_bytes([self.file[2 * at], self.file[2 * at + 1]])
     }
@@ -165,14 +166,15 @@ impl Grid {
         (self.lead + row as u16 + gap) << 8 | (self.trail + column as u16)
     }
 
-    /// Whether there is a character, and it is written with this code. Hangul is not: its codes stand in the order of Unicode.
+    /// Whether the cell has a character that is written with this code. Hangul syllables are excluded: other tables
+    /// or formulas give their codes.
     const fn is_written(self, at: usize) -> bool {
         let character = self.character(at);
         let lead = self.code(at) >> 8;
         !matches!(character, 0 | 0xAC00..=0xD7A3) && (lead < self.read_only.0 || lead > self.read_only.1)
     }
 
-    /// A bit for each character that is written.
+    /// One bit for each character, set if it is written.
     const fn seen(self) -> [u64; 1024] {
         let mut seen = [0; 1024];
         let mut at = 0;
@@ -186,7 +188,7 @@ impl Grid {
         seen
     }
 
-    /// How many blocks and codes [`Pages`] needs.
+    /// The number of blocks and the number of codes that [`Pages`] needs.
     pub(super) const fn sizes(self) -> (usize, usize) {
         let seen = self.seen();
         let mut page = 0;

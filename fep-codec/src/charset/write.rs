@@ -1,4 +1,4 @@
-//! Characters → bytes, whole characters only. What a character's code is, the tables know; here is how codes stand in a row.
+//! Characters → bytes, whole characters only. The tables map a character to its code. This module writes the codes in sequence.
 
 use core::marker::PhantomData;
 
@@ -9,13 +9,13 @@ use super::{EncodeError, EncodeOptions};
 
 const SO: u8 = 0x0E;
 const SI: u8 = 0x0F;
-/// U+309A, which may make one code of it and the character before.
+/// U+309A, which may share one code with the character before it.
 const VOICED: [u8; 3] = *b"\xE3\x82\x9A";
 
-/// What was written, and why it ended.
+/// The bytes written, and the reason why writing ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wrote {
-    /// Bytes, a closing SI included.
+    /// The number of bytes, including a closing SI.
     pub(super) len: usize,
     pub(super) end: End,
 }
@@ -29,37 +29,37 @@ pub(super) enum End {
     Missing(usize),
 }
 
-/// The codes of a text, one after the other.
+/// An iterator over the codes of a text.
 trait Codes {
-    /// The next code, [`NONE`] if the charset lacks the character, and the byte of the text at which it stands.
+    /// The byte offset of the next character in the text, and its code, or [`NONE`] if the charset lacks it.
     fn next(&mut self) -> Option<(usize, u16)>;
 
-    /// The next byte of the text, none at its end. A text that will be changed does not tell.
+    /// The next byte of the text, or `None` at its end. For changed text the byte is not known, and the default returns FF.
     fn first(&self) -> Option<u8> {
         Some(u8::MAX)
     }
 
-    /// Writes the characters at the start that are pairs, if they are easy to tell, and returns how many bytes that were. What is
-    /// left is for `next`.
+    /// Writes the characters at the start that are pairs, if they are easy to recognise, and returns the number of bytes written.
+    /// `next` handles the remaining text.
     fn pairs(&mut self, _: &mut [u8]) -> usize {
         0
     }
 
-    /// The same for ASCII characters that are single bytes.
+    /// Like [`Codes::pairs`] for ASCII characters that are single bytes.
     fn ascii(&mut self, _: &mut [u8]) -> usize {
         0
     }
 }
 
-/// Text as it is: no option, no piece put together.
+/// Text as it is: without options and without composition.
 struct Plain<'t, T> {
     rest: &'t str,
-    /// Bytes of the whole text.
+    /// The length of the whole text in bytes.
     len: usize,
     table: PhantomData<T>,
 }
 
-/// Text with pieces put together and as the options say.
+/// Text that is composed and changed as the options say.
 struct Changed<'t> {
     rest: Composed<'t>,
     how: EncodeOptions,
@@ -88,13 +88,14 @@ impl<T: Table> Codes for Plain<'_, T> {
         self.rest.as_bytes().first().copied()
     }
 
-    /// Characters of three bytes of UTF-8. Two slices in step need no other checks.
+    /// Writes characters of three bytes of UTF-8. Iterating over both slices in step avoids other checks.
     #[inline(always)]
     fn pairs(&mut self, out: &mut [u8]) -> usize {
         let chars = self.rest.as_bytes().as_chunks().0;
         let mut count = 0;
         for ([first, second, third], place) in chars.iter().zip(out.as_chunks_mut().0) {
-            // The marks of the three bytes (E0, 80, 80) taken off as one number; one, two and four bytes come out below 800 or above FFFF.
+            // One subtraction removes the marks of the three bytes (E0, 80, 80). Characters of one, two or four bytes give a result
+            // below 800 or above FFFF.
             let sum = (u32::from(*first) << 12) + (u32::from(*second) << 6) + u32::from(*third);
             let point @ 0x800..=0xFFFF = sum.wrapping_sub(0xE_2080) else { break };
             let code @ 0x100..=LAST = T::code(point) else { break };
@@ -108,7 +109,7 @@ impl<T: Table> Codes for Plain<'_, T> {
         2 * count
     }
 
-    /// Not control characters: SO, SI and new lines are among them.
+    /// Excludes control characters, because SO, SI and new lines are among them.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "codes below 0100")]
     fn ascii(&mut self, out: &mut [u8]) -> usize {
@@ -147,14 +148,14 @@ impl<'t> Changed<'t> {
     }
 }
 
-/// Writes text as it is: no option, no piece put together. A function of its own for each table, so that a field's type does not
-/// make another copy of it.
+/// Writes text as it is: without options and without composition. It is not inlined, so that there is one copy for each table and
+/// not one for each field type.
 #[inline(never)]
 pub(super) fn plain<T: Table>(text: &str, out: &mut [u8]) -> Wrote {
     write(T::FORM, Plain::<T> { rest: text, len: text.len(), table: PhantomData }, out)
 }
 
-/// Writes text with pieces put together and as the options say.
+/// Writes text that is composed and changed as the options say.
 #[cold]
 pub(super) fn with_options(text: &str, how: EncodeOptions, rules: Rules, out: &mut [u8]) -> Wrote {
     write(rules.form, Changed::new(text, how, rules), out)
@@ -177,7 +178,7 @@ pub(super) fn has(character: char, rules: Rules) -> bool {
     }
 }
 
-/// How many bytes the text takes. Characters that the charset lacks count as none.
+/// The number of bytes that the text takes. Characters that the charset lacks count as 0 bytes.
 #[cold]
 pub(super) fn measure(text: &str, how: EncodeOptions, rules: Rules) -> usize {
     let mut len = 0_usize;
@@ -196,7 +197,7 @@ pub(super) fn measure(text: &str, how: EncodeOptions, rules: Rules) -> usize {
     len.saturating_add(usize::from(double))
 }
 
-/// Why text was not written. A character that the charset lacks is the graver reason: a shorter text would not help.
+/// The reason why text was not written. A missing character takes precedence, because a shorter text would not help.
 #[cold]
 pub(super) fn why_not(text: &str, how: EncodeOptions, rules: Rules, wrote: Wrote) -> EncodeError {
     let place = |at: usize| {
@@ -217,7 +218,7 @@ pub(super) fn why_not(text: &str, how: EncodeOptions, rules: Rules, wrote: Wrote
     EncodeError::TooLong { needed: measure(text, how, rules), character, position }
 }
 
-/// The code of a character as the options make it.
+/// The code of a character with the options applied.
 fn code_of(character: char, how: EncodeOptions, rules: Rules) -> u16 {
     let character = match character {
         ' ' if how.wide => '\u{3000}',
@@ -233,7 +234,7 @@ fn code_of(character: char, how: EncodeOptions, rules: Rules) -> u16 {
     }
 }
 
-/// One byte or two, told apart by the first.
+/// Writes codes of one or two bytes, without shifts.
 #[inline(always)]
 fn lead(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
     let mut len = 0;
@@ -263,7 +264,7 @@ fn lead(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
     }
 }
 
-/// Single bytes, and pairs between SO and SI. While pairs are written, a byte is kept for the SI that closes them.
+/// Writes single bytes, and pairs between SO and SI. While it writes pairs, it reserves a byte for the closing SI.
 #[inline(always)]
 fn shifted(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
     let mut len = 0_usize;
@@ -318,12 +319,12 @@ fn shifted(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
     Wrote { len, end }
 }
 
-/// Between SO and SI stand the pairs, so these two are no characters there.
+/// Whether a code is SO or SI. A shifted charset uses both to mark pairs, so it cannot write them as characters.
 fn is_shift(code: u16) -> bool {
     matches!(code, 0x0E | 0x0F)
 }
 
-/// Two bytes each.
+/// Writes codes of two bytes each.
 #[inline]
 fn pairs(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
     let mut len = 0;
@@ -341,7 +342,7 @@ fn pairs(mut codes: impl Codes, out: &mut [u8]) -> Wrote {
     }
 }
 
-/// UTF-8 is copied; only the options change it.
+/// Copies UTF-8 as it is. A cut leaves whole characters.
 pub(super) fn utf8(text: &str, out: &mut [u8]) -> Wrote {
     match out.get_mut(..text.len()) {
         Some(to) => {
@@ -349,7 +350,7 @@ pub(super) fn utf8(text: &str, out: &mut [u8]) -> Wrote {
             Wrote { len: text.len(), end: End::Done }
         }
         None => {
-            // `str::floor_char_boundary`, which is younger than the oldest supported compiler. 0 is a boundary.
+            // Does the same as `str::floor_char_boundary`, which the oldest supported compiler does not have. 0 is a boundary.
             let at = (0..=out.len()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             let to = out.get_mut(..at).unwrap_or_default();
             let from = text.as_bytes().get(..at).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Choices: which case a code means, and whether the case that was written is the one that its code means.
+//! Choices: the case that a code selects, and the check that the written case is the one that the written code selects.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -8,13 +8,13 @@ use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Case, Choice, Field, Span};
 
 impl Choice {
-    /// The index of the case that this content of the deciding field means.
+    /// The index of the case that these bytes of the deciding field select.
     #[must_use]
     pub fn case_of(&self, field: &Field, bytes: &[u8]) -> Option<usize> {
         self.case_where(|code| field.kind.says(code, bytes))
     }
 
-    /// The index of the case that this code means.
+    /// The index of the case that this code selects.
     #[must_use]
     pub fn case_with(&self, code: &str) -> Option<usize> {
         self.case_where(|known| known == code)
@@ -31,7 +31,7 @@ impl Choice {
         codes.join(", ").into()
     }
 
-    /// An error that concerns the deciding field.
+    /// An error in the deciding field.
     pub(crate) fn error_at_code(&self, culprit: Culprit, fault: Fault, field: &Field) -> Error {
         let error = Error::in_field(culprit, fault, field);
         self.by.rsplit('.').skip(1).fold(error, Error::within)
@@ -52,7 +52,7 @@ impl Case {
 }
 
 impl Reader<'_> {
-    /// The index of the case that stands here, in a layout that began at `start`. `by` is the deciding field, counted from there.
+    /// The index of the selected case, in a layout that began at `start`. `by` is the deciding field. Its range counts from `start`.
     ///
     /// # Errors
     /// If no case has the code, or the telegram ends before it.
@@ -70,11 +70,11 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Checks that the case which was written is the one that the deciding field means. The layout began at `start`, and all of
-    /// it is written.
+    /// Checks that the written case is the one that the deciding field selects. The layout began at `start` and is completely
+    /// written.
     ///
     /// # Errors
-    /// If the field says another code.
+    /// If the code in the field selects another case.
     pub(crate) fn check_case_by(&self, start: usize, by: &Span<'_>, choice: &Choice, case: usize) -> Result<(), Error> {
         let bytes = self.written(start).get(by.range.clone()).unwrap_or_default();
         if choice.case_of(by.field, bytes) == Some(case) {

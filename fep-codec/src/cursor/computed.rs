@@ -1,6 +1,6 @@
-//! Computed fields beyond lengths and counts: what a field must say because of other bytes or values of its telegram.
+//! Computed fields other than lengths and counts: fields whose value follows from other bytes or values of the telegram.
 //!
-//! A reader often meets such a field before the values that it speaks of. It keeps what is [`Stated`] and compares later.
+//! A reader often reads such a field before the values that it depends on. It keeps the [`Stated`] value and compares it later.
 
 use super::writer::Late;
 use super::{Reader, Writer, fail};
@@ -8,7 +8,7 @@ use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Amount, FieldValue};
 use crate::layout::{Check, Computed, Field, FieldSlot, Group, Kind, NumberRule, SignOf};
 
-/// What a field said, to be compared when the rest is known.
+/// The value that a field states, to be compared when the values that it depends on are known.
 #[derive(Clone, Copy, Debug)]
 pub struct Stated<T> {
     value: T,
@@ -32,7 +32,7 @@ impl<T: Copy> Stated<T> {
 pub struct FieldSum(Option<i128>);
 
 impl FieldSum {
-    /// Nothing so far.
+    /// The sum of no entries.
     pub const ZERO: Self = Self(Some(0));
 
     /// Adds a number that is read and written by this rule.
@@ -63,17 +63,17 @@ impl Reader<'_> {
     /// Reads a number that is compared later.
     ///
     /// # Errors
-    /// If it is no number.
+    /// If the field is not a number.
     #[inline]
     pub fn stated<T: FieldValueOf<NumberRule>>(&mut self, slot: FieldSlot<'_, NumberRule>) -> Result<Stated<T>, Error> {
         let start = self.position();
         self.field(slot).map(|value| Stated { value, start })
     }
 
-    /// Compares a count behind its group with the entries.
+    /// Compares a count after its group with the number of entries.
     ///
     /// # Errors
-    /// If it says another number.
+    /// If the field states another number.
     pub fn check_count(&self, field: &Field, stated: Stated<u64>, actual: usize) -> Result<(), Error> {
         if usize::try_from(stated.value) == Ok(actual) {
             return Ok(());
@@ -81,10 +81,10 @@ impl Reader<'_> {
         Err(self.lie(Fault::CountLies { stated: stated.value, actual }, field, stated.start))
     }
 
-    /// Compares a sum with the entries'.
+    /// Compares a stated sum with the sum over the entries.
     ///
     /// # Errors
-    /// If it says another number.
+    /// If the field states another number.
     pub fn check_sum(&self, field: &Field, stated: Stated<i128>, sum: FieldSum) -> Result<(), Error> {
         match sum.total() {
             Ok(actual) if actual == stated.value => Ok(()),
@@ -97,10 +97,10 @@ impl Reader<'_> {
         }
     }
 
-    /// Compares a length with the bytes of the item that it speaks of, which were just read from `start` on.
+    /// Compares a stated length with the length in bytes of its item, which began at `start` and was just read.
     ///
     /// # Errors
-    /// If it says another number.
+    /// If the field states another number.
     pub fn check_length(&self, field: &Field, stated: Stated<u64>, start: usize) -> Result<(), Error> {
         let actual = self.position().saturating_sub(start) as u64;
         if actual == stated.value {
@@ -109,10 +109,10 @@ impl Reader<'_> {
         Err(self.lie(Fault::LengthLies { stated: stated.value, actual }, field, stated.start))
     }
 
-    /// Reads the number of the entry and compares it.
+    /// Reads the sequence number of the entry and compares it.
     ///
     /// # Errors
-    /// If it says another number.
+    /// If the field states another number.
     pub fn sequence(&mut self, slot: FieldSlot<'_, NumberRule>, first: u64) -> Result<u64, Error> {
         let start = self.position();
         let stated: u64 = self.field(slot)?;
@@ -123,7 +123,7 @@ impl Reader<'_> {
         Err(self.lie(Fault::SequenceLies { stated, actual }, slot.field, start))
     }
 
-    /// Reads a sign that stands in a field of its own.
+    /// Reads a sign in a separate field.
     ///
     /// # Errors
     /// If the telegram ends before the field does.
@@ -139,10 +139,11 @@ impl Reader<'_> {
         }
     }
 
-    /// Gives a number the sign that stood in another field.
+    /// Applies the sign from a separate field to a number.
     ///
     /// # Errors
-    /// If the sign is none, or not that of zero when the number is zero, or the number's type has no room for it.
+    /// If the byte is not a sign, if the number is zero and the byte is not the sign of zero, or if the number's type cannot hold
+    /// a negative number.
     pub fn signed<T: Amount>(
         &self,
         sign: (&Field, &SignOf),
@@ -161,10 +162,10 @@ impl Reader<'_> {
         }
     }
 
-    /// Verifies a check over the telegram's bytes from `from` to the field, and passes it.
+    /// Verifies a check over the telegram's bytes from `from` to the field, and skips the field.
     ///
     /// # Errors
-    /// If other bytes belong there.
+    /// If the field must have other bytes, or the telegram ends before the field does.
     pub fn check(&mut self, field: &Field, from: usize) -> Result<(), Error> {
         let start = self.position();
         let check = check_of(field).map_err(|fault| fail(Culprit::Spec, fault, field, start, None))?;
@@ -174,7 +175,7 @@ impl Reader<'_> {
     }
 }
 
-/// A type that can be read from any bytes by a rule.
+/// A type that a rule can read from bytes of any lifetime.
 pub trait FieldValueOf<R>: for<'a> FieldValue<'a, R> {}
 
 impl<R, T: for<'a> FieldValue<'a, R>> FieldValueOf<R> for T {}
@@ -191,7 +192,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes the number of the entry.
+    /// Writes the sequence number of the entry.
     ///
     /// # Errors
     /// If the field cannot hold it.
@@ -200,7 +201,7 @@ impl Writer<'_> {
         self.field(slot, &number)
     }
 
-    /// Writes the sign of a number that stands in another field.
+    /// Writes the sign of a number into the separate field for the sign.
     ///
     /// # Errors
     /// If the number is larger than an `i128`, or the buffer ends here.
@@ -214,7 +215,7 @@ impl Writer<'_> {
         put.map_err(|fault| fail(Culprit::Caller, fault, field, start, None))
     }
 
-    /// Leaves room for a check over the telegram's bytes from `from` to here, which is filled in at the end.
+    /// Reserves room for a check over the telegram's bytes from `from` to here. The check is filled in at the end.
     ///
     /// # Errors
     /// If the buffer ends here, or the telegram has more than [`crate::layout::LATE_MAX`] fields that are filled in at the end.
@@ -223,7 +224,7 @@ impl Writer<'_> {
         let room = self.take(field.len).map(drop);
         let late = room.and_then(|()| {
             let check = check_of(field)?;
-            let reason = "nobody here knows the function of this check, so its value must be given";
+            let reason = "the function of this check is not known, so its value must be given";
             let run = check.run.ok_or(Fault::BadSpec { reason })?;
             self.later(Late::Check { start, len: field.len, from, run })
         });
@@ -231,7 +232,7 @@ impl Writer<'_> {
     }
 }
 
-/// The check that a field is.
+/// The check of a check field.
 fn check_of(field: &Field) -> Result<&Check, Fault> {
     match &field.computed {
         Some(Computed::Check(check)) => Ok(check),
@@ -242,7 +243,7 @@ fn check_of(field: &Field) -> Result<&Check, Fault> {
 /// Checks that a group's entries are a page of the whole list.
 ///
 /// # Errors
-/// If they begin before its first entry, or end behind its last.
+/// If they begin before the first entry of the list, or end after its last entry.
 pub(crate) fn check_page(
     culprit: Culprit,
     group: &Group,
@@ -263,7 +264,7 @@ impl Reader<'_> {
     /// Checks that a group's entries are a page of the whole list.
     ///
     /// # Errors
-    /// If they begin before its first entry, or end behind its last.
+    /// If they begin before the first entry of the list, or end after its last entry.
     pub fn check_page<S: Amount, T: Amount>(
         &self,
         group: &Group,
@@ -280,7 +281,7 @@ impl Writer<'_> {
     /// Checks that a group's entries are a page of the whole list.
     ///
     /// # Errors
-    /// If they begin before its first entry, or end behind its last.
+    /// If they begin before the first entry of the list, or end after its last entry.
     pub fn check_page<S: Amount, T: Amount>(
         &self,
         group: &Group,

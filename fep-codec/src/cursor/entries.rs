@@ -1,4 +1,4 @@
-//! The entries of a group, and items whose length another field says: which bytes belong to them.
+//! The entries of a group, and items whose length another field states: the bytes that belong to them.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -8,10 +8,10 @@ use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Extent, Group, Repeat};
 
 impl<'a> Reader<'a> {
-    /// Reads what another field says the length of: `read` must use all of these bytes.
+    /// Reads an item whose length in bytes another field states. `read` must use all of these bytes.
     ///
     /// # Errors
-    /// If the telegram has fewer bytes, `read` leaves some, or reads something that it cannot.
+    /// If the telegram has fewer bytes, or if `read` fails or leaves some of them.
     pub fn within<T>(
         &mut self,
         name: &str,
@@ -36,7 +36,7 @@ impl<'a> Reader<'a> {
         Err(Error::new(Culprit::Peer, Fault::LeftOver { bytes: unused }).within(name).at_bytes(end - unused..end, None))
     }
 
-    /// Reads an item that this many bytes follow within its layout.
+    /// Reads an item that is followed by `behind` bytes within its layout.
     #[inline]
     pub(crate) fn before<T>(
         &mut self,
@@ -55,8 +55,8 @@ impl<'a> Reader<'a> {
     /// Reads a group's entries.
     ///
     /// # Errors
-    /// Those of its items, with the group's name and the entry's index in front of the path, or if the bytes are no such
-    /// number of entries.
+    /// The errors of its items, with the group's name and the entry's index in front of the path. Also if the bytes do not hold
+    /// the expected number of entries.
     pub(crate) fn entries<T>(
         &mut self,
         group: &Group,
@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         mut read: impl FnMut(&mut Self) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
         let outer = self.entry();
-        // The telegram has room for so many entries and no more, whatever it says.
+        // The telegram has room for at most this many entries, regardless of the count that it states.
         let room = self.left() / group.layout.min_len().max(1);
         let mut entries = match extent {
             Extent::Count(count) | Extent::Padded(Some(count)) => Vec::with_capacity(count.min(room)),
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
                         return Err(Error::new(Culprit::Spec, fault).at_entry(index).within(&group.name));
                     }
                 }
-                // Without entries it is not they who have what belongs to others.
+                // Without entries, an overrun is not caused by this group.
                 if !entries.is_empty() {
                     self.check_overrun(group)?;
                 }
@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         self.telegram().get(self.position()..).unwrap_or_default()
     }
 
-    /// Passes the entries that are not used.
+    /// Skips the unused entries, and checks that they are blank.
     pub(crate) fn blank_entries(&mut self, group: &Group, used: usize) -> Result<(), Error> {
         let Some(len) = group.layout.fixed_len() else {
             let fault = Fault::BadSpec { reason: "an entry of varying length cannot be blank" };
@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
             let in_entry = |fault| Error::new(Culprit::Peer, fault).at_entry(index).within(&group.name);
             let bytes = self.take(len).map_err(|fault| in_entry(fault).at_bytes(range.clone(), None))?;
             if !group.is_blank(bytes) {
-                // Which of its fields is meant nobody knows, so secret ones keep the bytes hidden.
+                // The wrong byte may be in any field of the entry, so the bytes are hidden if one of the fields is secret.
                 let shown = (!group.layout.has_secret()).then_some(bytes);
                 return Err(in_entry(Fault::EntryNotBlank).at_bytes(range, shown));
             }
@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Whether what is left is a whole number of entries, and not too many of them.
+    /// Checks that the bytes left are a whole number of entries, and not too many. Entries of varying length are not checked.
     pub(crate) fn check_room(&self, group: &Group) -> Result<(), Error> {
         let Some(entry) = group.layout.fixed_len().filter(|len| *len > 0) else { return Ok(()) };
         let start = self.position();
@@ -157,13 +157,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// `range` is where the last entry stands in the bytes of what follows the group.
+/// The error of a group that runs into the items after it. `range` is the part of its last entry that lies in those items.
 pub(crate) fn overrun(group: &Group, range: Range<usize>) -> Error {
     let fault = Fault::Overrun { bytes: range.len() };
     Error::new(Culprit::Peer, fault).within(&group.name).at_bytes(range, None)
 }
 
-/// `range` is where the entries stand that are too many.
+/// Checks that a group does not have too many entries. `range` holds the surplus entries.
 pub(crate) fn check_max(group: &Group, count: usize, range: Range<usize>) -> Result<(), Error> {
     let max = group.repeat.max();
     if count <= max {
@@ -176,7 +176,8 @@ impl Writer<'_> {
     /// Writes a group's entries.
     ///
     /// # Errors
-    /// Those of its items, with the group's name and the entry's index in front of the path, or if there are too many entries.
+    /// The errors of its items, with the group's name and the entry's index in front of the path. Also if there are too many
+    /// entries.
     pub(crate) fn entries<'e, T: 'e>(
         &mut self,
         group: &Group,
@@ -196,7 +197,7 @@ impl Writer<'_> {
         self.blank_entries(group, entries.len())
     }
 
-    /// An entry that looks like one that is not used would not be read again.
+    /// Rejects an entry that looks like an unused entry, because a reader would not read it.
     fn check_not_blank(&self, group: &Group, start: usize) -> Result<(), Error> {
         if !matches!(group.repeat, Repeat::Padded { by: None, .. }) || !group.is_blank(self.written(start)) {
             return Ok(());

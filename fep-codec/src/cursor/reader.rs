@@ -11,12 +11,12 @@ use crate::swar::{all_are, ascii_len};
 pub struct Reader<'a> {
     telegram: &'a [u8],
     at: usize,
-    /// A run of the telegram that is known to be ASCII, and where it begins.
+    /// A run of the telegram that is known to be ASCII. It begins at `ascii_start`.
     ascii: &'a str,
     ascii_start: usize,
-    /// The bytes of the whole telegram, also while only a part of it may be read.
+    /// The length in bytes of the whole telegram, even while the reader may read only a part of it.
     total: usize,
-    /// Bytes at the end of the telegram that are not for the item being read.
+    /// The number of bytes at the end of the telegram that do not belong to the item being read.
     reserved: usize,
     /// The index of the entry being read, from 0.
     entry: u64,
@@ -36,7 +36,7 @@ impl<'a> Reader<'a> {
         Self { telegram, at, ascii: "", ascii_start: 0, total: telegram.len(), reserved: 0, entry: 0 }
     }
 
-    /// A reader at the start of a telegram whose length is always the same, if it is.
+    /// A reader at the start of a telegram, after a check of its length if the layout has a fixed length.
     ///
     /// # Errors
     /// If the telegram has another length.
@@ -50,7 +50,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Checks that nothing is left.
+    /// Checks that no bytes are left.
     ///
     /// # Errors
     /// If bytes are left over.
@@ -60,44 +60,44 @@ impl<'a> Reader<'a> {
         if left == 0 {
             return Ok(());
         }
-        // They are not shown: what is out of its place may be what a secret field was meant to have.
+        // The bytes are not shown: they are out of place, so they may belong to a secret field.
         Err(Error::new(Culprit::Peer, Fault::LeftOver { bytes: left }).at_bytes(self.at..self.telegram.len(), None))
     }
 
-    /// The bytes read so far.
+    /// The number of bytes read so far.
     #[must_use]
     pub const fn position(&self) -> usize {
         self.at
     }
 
-    /// The bytes of the whole telegram.
+    /// The bytes of the telegram from its start. While an item of a stated length is read, they end where the item ends.
     #[must_use]
     pub const fn telegram(&self) -> &'a [u8] {
         self.telegram
     }
 
-    /// The bytes that are left for the item being read: those before what is known to follow it.
+    /// The number of bytes that are left for the item being read, without the bytes that are reserved for later items.
     #[must_use]
     pub const fn left(&self) -> usize {
         self.telegram.len().saturating_sub(self.reserved).saturating_sub(self.at)
     }
 
-    /// How many bytes too far the reader is.
+    /// The number of reserved bytes that the reader has read by mistake.
     pub(super) const fn overrun(&self) -> usize {
         self.at.saturating_sub(self.telegram.len().saturating_sub(self.reserved))
     }
 
-    /// Keeps bytes at the end for later items.
+    /// Reserves bytes at the end for later items.
     pub(crate) const fn reserve(&mut self, bytes: usize) {
         self.reserved = self.reserved.saturating_add(bytes);
     }
 
-    /// Gives kept bytes back.
+    /// Releases reserved bytes.
     pub(super) const fn release(&mut self, bytes: usize) {
         self.reserved = self.reserved.saturating_sub(bytes);
     }
 
-    /// Ends the telegram earlier, and returns what [`Reader::widen`] needs.
+    /// Ends the telegram at `end`, and returns the state that [`Reader::widen`] restores.
     pub(crate) fn narrow(&mut self, end: usize) -> (&'a [u8], usize) {
         let outer = (self.telegram, self.reserved);
         self.telegram = self.telegram.get(..end).unwrap_or(self.telegram);
@@ -134,16 +134,16 @@ impl<'a> Reader<'a> {
     /// Reads a field.
     ///
     /// # Errors
-    /// If the telegram ends before the field does, or the bytes are no value of its kind.
+    /// If the telegram ends before the field does, or the bytes are not a value of its kind.
     #[inline(always)]
     pub fn field<R, T: FieldValue<'a, R>>(&mut self, slot: FieldSlot<'_, R>) -> Result<T, Error> {
         self.field_of(slot, slot.field.len)
     }
 
-    /// Reads a tail: a field that has all bytes which are left for it, so many of which are for what follows it.
+    /// Reads a tail: a field that takes all bytes that are left, except `behind` bytes for the items after it.
     ///
     /// # Errors
-    /// If they are more than the field may have, or no value of its kind.
+    /// If there are more bytes than the field may have, or the bytes are not a value of its kind.
     #[inline]
     pub fn tail<R, T: FieldValue<'a, R>>(&mut self, slot: FieldSlot<'_, R>, behind: usize) -> Result<T, Error> {
         let len = self.left().saturating_sub(behind);
@@ -172,7 +172,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// These bytes of the telegram as text, if they are ASCII. One validation serves the whole run that they stand in.
+    /// These bytes of the telegram as text, if they are ASCII. One validation covers the whole ASCII run that contains them.
     #[inline(always)]
     fn ascii(&mut self, start: usize, len: usize) -> Option<&'a str> {
         let known = self.known_ascii(start, len);
@@ -191,13 +191,13 @@ impl<'a> Reader<'a> {
     /// Reads a length field and checks it against the telegram.
     ///
     /// # Errors
-    /// If it is no number, or not the length.
+    /// If the field is not a number, or states another length.
     #[inline]
     pub fn length(&mut self, slot: FieldSlot<'_, NumberRule>, counts: LengthScope) -> Result<(), Error> {
         self.stated_length(slot, counts).map(drop)
     }
 
-    /// [`Reader::length`], for those who keep the value.
+    /// Does the same as [`Reader::length`], and returns the value.
     #[inline]
     pub(crate) fn stated_length(&mut self, slot: FieldSlot<'_, NumberRule>, counts: LengthScope) -> Result<u64, Error> {
         let start = self.at;
@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
     /// Reads the number of entries of a group.
     ///
     /// # Errors
-    /// If it is no number, or more than the group may have.
+    /// If the field is not a number, or states more entries than the group may have.
     #[inline]
     pub fn count(&mut self, slot: FieldSlot<'_, NumberRule>, group: &Group) -> Result<usize, Error> {
         let start = self.at;
@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
     /// Reads a literal.
     ///
     /// # Errors
-    /// If other bytes stand there.
+    /// If the telegram has other bytes there, or ends before the literal does.
     #[inline]
     pub fn literal(&mut self, literal: &Literal) -> Result<(), Error> {
         let start = self.at;
@@ -247,10 +247,10 @@ impl<'a> Reader<'a> {
         if literal.name.is_empty() { error } else { error.within(&literal.name) }
     }
 
-    /// Passes reserved bytes, and checks that they are blank if the spec says so.
+    /// Skips reserved bytes, and checks that they are blank unless the spec allows any bytes.
     ///
     /// # Errors
-    /// If they are not, or the telegram ends before they do.
+    /// If they must be blank and are not, or if the telegram ends before they do.
     #[inline]
     pub fn filler(&mut self, filler: &Filler) -> Result<(), Error> {
         let start = self.at;
@@ -267,15 +267,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The ASCII that these bytes begin with, if that is long enough.
+/// The run of ASCII at the start of these bytes, or `None` if it is shorter than `needed`.
 #[inline(never)]
 fn ascii_run(bytes: &[u8], needed: usize) -> Option<&str> {
     let run = bytes.get(..ascii_len(bytes))?;
-    // It has just been seen to be ASCII, so it is always valid.
+    // The run was just checked to be ASCII, so it is always valid UTF-8.
     if run.len() < needed { None } else { core::str::from_utf8(run).ok() }
 }
 
-/// The bytes are not always as many as the field may have: it can be a tail.
+/// The error of a field that cannot be read. Its range has the length of `bytes`, because a tail can be shorter than `field.len`.
 #[cold]
 fn unreadable(fault: Fault, field: &Field, start: usize, bytes: &[u8]) -> Error {
     let range = start..start.saturating_add(bytes.len());

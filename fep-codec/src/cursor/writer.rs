@@ -33,7 +33,7 @@ pub(crate) struct KeptText {
     pub(crate) text: String,
 }
 
-/// A field whose value is known when the telegram ends.
+/// A field whose value is known only when the telegram ends.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Late {
     Length { start: usize, len: usize, rule: NumberRule, counts: LengthScope },
@@ -54,7 +54,7 @@ impl<'b> Writer<'b> {
         Self { out, at: 0, late: [None; LATE_MAX], entry: 0, kept: Some(kept) }
     }
 
-    /// Fills in lengths, then checks, and returns how many bytes the telegram has.
+    /// Fills in lengths, then checks, and returns the length of the telegram in bytes.
     ///
     /// # Errors
     /// If a length field is too short for the telegram's length, or a check cannot be computed.
@@ -68,7 +68,7 @@ impl<'b> Writer<'b> {
                 Late::Check { .. } => checks = true,
             }
         }
-        // Checks cover lengths, and in wire order each check covers those before it.
+        // Checks can cover lengths, so lengths come first. A check can cover earlier checks, so checks are filled in wire order.
         if checks {
             fill_checks(out, &late)?;
         }
@@ -83,7 +83,7 @@ impl<'b> Writer<'b> {
         Ok(())
     }
 
-    /// What was written from `start` on.
+    /// The bytes written from `start` on.
     pub(crate) fn written(&self, start: usize) -> &[u8] {
         self.out.get(start..self.at).unwrap_or_default()
     }
@@ -97,7 +97,7 @@ impl<'b> Writer<'b> {
         self.entry = entry;
     }
 
-    /// The bytes written so far.
+    /// The number of bytes written so far.
     #[must_use]
     pub const fn position(&self) -> usize {
         self.at
@@ -163,7 +163,7 @@ impl<'b> Writer<'b> {
         put.and_then(|bytes| value.put(slot.rule, bytes)).map_err(|fault| in_field(fault, slot.field, start))
     }
 
-    /// Leaves room for a length, which is filled in at the end.
+    /// Reserves room for a length. The length is filled in at the end.
     ///
     /// # Errors
     /// If the buffer ends here, or the telegram has more than [`LATE_MAX`] fields that are filled in at the end.
@@ -178,7 +178,7 @@ impl<'b> Writer<'b> {
     /// Writes the number of entries of a group.
     ///
     /// # Errors
-    /// If there are more than the group may have, or more than the field can say.
+    /// If there are more entries than the group may have, or more than the field can state.
     #[inline]
     pub fn count(&mut self, slot: FieldSlot<'_, NumberRule>, group: &Group, count: usize) -> Result<(), Error> {
         check_count(group, count)?;
@@ -200,10 +200,10 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// Writes reserved bytes as they came.
+    /// Writes the given bytes as reserved bytes.
     ///
     /// # Errors
-    /// If they are not as many as there is room for, or the buffer ends here.
+    /// If the number of bytes is not the length of the filler, or the buffer ends here.
     pub(crate) fn reserved(&mut self, filler: &Filler, bytes: &[u8]) -> Result<(), Error> {
         let given = bytes.len();
         let len = filler.len;

@@ -1,4 +1,4 @@
-//! A telegram taken apart: one [`Line`] for each item.
+//! The items of a telegram, one [`Line`] for each.
 
 use alloc::borrow::ToOwned as _;
 use alloc::format;
@@ -12,21 +12,21 @@ use crate::survey::{SurveyItem, SurveyStep, survey};
 /// One item of a telegram, as a dump or a page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Where it begins, in bytes from the start of the telegram.
+    /// The offset of the item, in bytes from the start of the telegram.
     pub offset: usize,
-    /// Its bytes; none if they are hidden. Fewer than `len` if the telegram ends in it.
+    /// The bytes of the item, or `None` if they are hidden. Fewer than `len` if the telegram ends inside the item.
     pub bytes: Option<Vec<u8>>,
-    /// Bytes on the wire.
+    /// The length on the wire, in bytes.
     pub len: usize,
-    /// The path: `items[3].amount`. Empty for fillers, unnamed literals and what is left over.
+    /// The path: `items[3].amount`. Empty for fillers, unnamed literals and surplus bytes.
     pub path: String,
     /// The name on the sheet. Empty if there is none.
     pub label: String,
-    /// The value as a person reads it, or why there is none.
+    /// The value in readable form, or the reason why there is none.
     pub value: Result<String, String>,
 }
 
-/// Takes a telegram apart by its layout. `reveal` shows secret fields.
+/// Splits a telegram into its items by the layout. `reveal` shows secret fields.
 #[must_use]
 pub fn lines(layout: &Layout, telegram: &[u8], reveal: bool) -> Vec<Line> {
     survey(layout, telegram).into_iter().map(|step| line(step, telegram, reveal)).collect()
@@ -41,7 +41,7 @@ fn line(step: SurveyStep<'_>, telegram: &[u8], reveal: bool) -> Line {
     Line { offset, bytes, len, path, label, value }
 }
 
-/// What a step that could be read says.
+/// The text for an item whose bytes could be read, or the reason why it has no value.
 pub(crate) fn shown(what: SurveyItem<'_>, value: &Value, hidden: bool) -> Result<String, String> {
     match what {
         SurveyItem::Field(_) if hidden => Ok("<secret>".to_owned()),
@@ -55,7 +55,7 @@ pub(crate) fn shown(what: SurveyItem<'_>, value: &Value, hidden: bool) -> Result
     }
 }
 
-/// `20 입금`: a code with what it means.
+/// The value as text. A code is followed by its meaning: `20 (입금)`.
 fn with_meaning(field: &Field, value: &Value) -> String {
     let text = value.to_text(field);
     match (&field.kind, value) {

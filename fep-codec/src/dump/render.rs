@@ -1,4 +1,4 @@
-//! The lines as text in columns, which stay columns when labels are Korean.
+//! The lines as text in columns, which stay aligned with Korean labels.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::lines::{Line, lines};
 use crate::layout::Layout;
 
-/// How a dump looks.
+/// The options of a dump.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DumpOptions {
     /// Show secret fields.
@@ -19,7 +19,7 @@ pub struct DumpOptions {
     pub colour: bool,
 }
 
-/// How many bytes stand on one line.
+/// The number of bytes on one line.
 const BYTES_PER_ROW: usize = 16;
 
 /// The dump of one telegram, with a line break at its end.
@@ -65,7 +65,7 @@ pub fn dump(layout: &Layout, telegram: &[u8], options: DumpOptions) -> String {
     text
 }
 
-/// The bytes in rows; many equal bytes as one.
+/// The bytes as rows of hex. More bytes than a row that are all equal take one row: `20 × 89`.
 fn hex_rows(line: &Line) -> Vec<String> {
     let Some(bytes) = &line.bytes else { return vec![format!("** × {}", line.len)] };
     match bytes.as_slice() {
@@ -83,7 +83,7 @@ fn filled(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
-/// Control characters of a telegram must not reach the terminal.
+/// Replaces the control characters of a telegram, because they must not reach the terminal.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
 }

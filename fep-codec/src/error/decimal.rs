@@ -1,4 +1,4 @@
-//! A number as a person reads it, with its decimals.
+//! A number with its decimals, as error messages show it.
 
 use alloc::format;
 use core::fmt;
@@ -7,11 +7,11 @@ use core::fmt;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Decimal {
     pub(crate) units: i128,
-    /// How many digits are decimals.
+    /// The number of digits that are decimals.
     pub(crate) scale: u8,
 }
 
-/// 1205 with scale 2 is `12.05`.
+/// Writes 1205 with scale 2 as `12.05`.
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { units, scale } = *self;

@@ -1,4 +1,5 @@
-//! [`Fault`]: what is wrong with one field's value or bytes, and how it is said. It knows neither the field's name nor its place.
+//! [`Fault`]: a problem with the value or the bytes of one field, and its message. A fault does not know the name of the field or its
+//! place.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -8,266 +9,266 @@ use core::fmt;
 use super::Decimal;
 use crate::charset::{Charset, DecodeError, NoRoomError};
 
-/// What is wrong with one field's value or bytes. Offsets count bytes from the start of the field.
+/// A problem with the value or the bytes of one field. Offsets count bytes from the start of the field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A telegram of fixed length came with another one.
+    /// A telegram of fixed length has another length.
     WrongLength {
-        /// The layout's length in bytes.
+        /// The length of the layout in bytes.
         expected: usize,
-        /// The bytes that came.
+        /// The number of bytes received.
         found: usize,
     },
     /// The telegram ends inside this field.
     Truncated {
-        /// Bytes that the field needs.
+        /// The number of bytes that the field needs.
         needed: usize,
-        /// Bytes that are left.
+        /// The number of bytes that are left.
         left: usize,
     },
     /// Bytes are left after the last field.
     LeftOver {
-        /// How many.
+        /// The number of bytes that are left.
         bytes: usize,
     },
     /// The caller's buffer is shorter than the telegram.
     BufferTooShort {
-        /// Bytes that the telegram needs so far.
+        /// The number of bytes that the telegram needs so far.
         needed: usize,
-        /// Bytes that the buffer has.
+        /// The length of the buffer in bytes.
         len: usize,
     },
     /// The value needs more bytes than the field has.
     TooLong {
-        /// Bytes that the value needs in the field's charset, sign included.
+        /// The number of bytes that the value needs in the charset of the field, including a sign.
         needed: usize,
-        /// Bytes that the field has.
+        /// The length of the field in bytes.
         len: usize,
     },
     /// A text needs more bytes than the field has.
     NoRoom(NoRoomError),
     /// The value must fill the field exactly and does not.
     NotFull {
-        /// Bytes that the value has.
+        /// The length of the value in bytes.
         given: usize,
-        /// Bytes that the field has.
+        /// The length of the field in bytes.
         len: usize,
     },
     /// The charset lacks a character.
     Unmappable {
-        /// The character; none if the field is secret.
+        /// The character, or `None` if the field is secret.
         character: Option<char>,
         /// Its position in the value, in characters from 0.
         position: usize,
-        /// The field's charset.
+        /// The charset of the field.
         charset: Charset,
-        /// A charset that has the character, if one of ours does.
+        /// Another charset of this library that has the character, if there is one.
         instead: Option<Charset>,
     },
-    /// The bytes are no text in the charset.
+    /// The bytes are not valid text in the charset.
     Malformed {
-        /// Where, in bytes from the start of the field, and why.
+        /// The offset in bytes from the start of the field, and the reason.
         at: DecodeError,
-        /// The charset.
+        /// The charset of the field.
         charset: Charset,
     },
-    /// A value begins or ends with the pad byte, which the padding would swallow.
+    /// The value begins or ends with the pad character at the padded side, so it could not be told from padding.
     LooksLikePadding,
-    /// A byte that is not a digit stands where a digit must.
+    /// A byte is not a digit where a digit is required.
     NotADigit {
-        /// Where, in bytes from the start of the field or of the value.
+        /// The offset in bytes from the start of the field or of the value.
         offset: usize,
-        /// The byte; none if the field is secret.
+        /// The byte, or `None` if the field is secret.
         byte: Option<u8>,
     },
-    /// The sign byte is none of those that the spec names.
+    /// The sign byte is not one of the signs that the spec names.
     BadSign {
-        /// The byte; none if the field is secret.
+        /// The byte, or `None` if the field is secret.
         byte: Option<u8>,
     },
-    /// A negative number for a field without a sign.
+    /// The number is negative, and the field has no sign.
     Negative,
-    /// Zero with a minus: it cannot be told from zero once it is a number.
+    /// Zero with a minus. As a number it would equal zero, so it could not be written again.
     NegativeZero,
-    /// The number has more digits than the spec allows, though its bytes have room for them.
+    /// The number has more digits than the spec allows, although the bytes of the field have room for them.
     TooManyDigits {
-        /// How many are allowed.
+        /// The largest number of digits allowed.
         max: u8,
     },
-    /// The number is larger than the Rust type that shall hold it.
+    /// The number does not fit into the Rust type.
     Overflow {
-        /// The type.
+        /// The name of the type.
         holder: &'static str,
     },
-    /// The value is the very one by which the field says that it has no value.
+    /// The value has the same bytes as "no value" in this field.
     MeansNone,
-    /// There is no value, and the field must have one.
+    /// There is no value, but the field must have one.
     NoValue,
-    /// The digits name no date or time.
+    /// The digits are not a valid date or time.
     NoSuchDate {
-        /// What is impossible: `month 13`, or none if the field is secret.
+        /// The reason, for example `months are 1 to 12`, or `None` if the field is secret.
         what: Option<&'static str>,
     },
     /// The year cannot be written with two digits under this pivot.
     YearOutOfRange {
-        /// The first year that can.
+        /// The first year that can be written.
         first: u16,
-        /// The last year that can.
+        /// The last year that can be written.
         last: u16,
     },
-    /// A code that a closed list lacks.
+    /// The code is not on a closed list.
     UnknownCode,
-    /// A flag byte that is neither yes nor no.
+    /// The flag byte is neither yes nor no.
     BadFlag {
-        /// The byte; none if the field is secret.
+        /// The byte, or `None` if the field is secret.
         byte: Option<u8>,
     },
-    /// The bytes are not the literal's.
+    /// The bytes are not those of the literal.
     NotTheLiteral,
     /// A reserved byte is not the pad byte.
     FillerNotBlank {
-        /// Where, in bytes from the start of the filler.
+        /// The offset in bytes from the start of the filler.
         offset: usize,
-        /// What stands there.
+        /// The byte that was found.
         byte: u8,
     },
-    /// The length field does not say what the telegram has.
+    /// The length field does not state the actual length.
     LengthLies {
-        /// What the field says.
+        /// The length in the field.
         stated: u64,
-        /// What the telegram has.
+        /// The actual length.
         actual: u64,
     },
-    /// A computed field was given with another value than the computed one.
+    /// The caller gave a computed field another value than the computed one.
     NotTheComputed {
-        /// What belongs there; none if the field is secret.
+        /// The computed value, or `None` if the field is secret.
         computed: Option<Box<str>>,
     },
-    /// The count behind a group does not say how many entries there are.
+    /// The count behind a group is not the number of entries.
     CountLies {
-        /// What the field says.
+        /// The count in the field.
         stated: u64,
-        /// How many entries there are.
+        /// The number of entries.
         actual: usize,
     },
-    /// The field does not say the sum of the entries.
+    /// The sum field is not the sum of the entries.
     SumLies {
-        /// What the field says and what the sum is; none if the field is secret.
+        /// The sum in the field and the actual sum, or `None` if the field is secret.
         stated_and_actual: Option<(i128, i128)>,
-        /// How many of their digits are decimals.
+        /// The number of decimals of both sums.
         scale: u8,
     },
-    /// The field does not say the number of its entry.
+    /// The sequence field is not the number of its entry.
     SequenceLies {
-        /// What the field says.
+        /// The number in the field.
         stated: u64,
-        /// The entry's number.
+        /// The number of the entry.
         actual: u64,
     },
     /// The page is not within the whole list.
     PageLies {
         /// The number of the page's first entry.
         start: i128,
-        /// The entries of the page.
+        /// The number of entries of the page.
         count: usize,
-        /// The entries of all pages.
+        /// The number of entries of the whole list.
         total: i128,
     },
-    /// The check is not that of the bytes that it covers.
+    /// The check field does not match the bytes that it covers.
     CheckLies {
         /// The name of the check.
         name: Box<str>,
-        /// What belongs there; none if the field is secret.
+        /// The correct check, or `None` if the field is secret.
         expected: Option<Box<[u8]>>,
     },
     /// The check cannot be computed.
     NoCheck {
-        /// Why.
+        /// The reason.
         reason: &'static str,
     },
-    /// The bytes that are left are no whole number of entries.
+    /// The bytes that are left are not a whole number of entries.
     PartOfEntry {
-        /// The bytes behind the last whole entry.
+        /// The number of bytes behind the last whole entry.
         bytes: usize,
-        /// The bytes of an entry.
+        /// The length of an entry in bytes.
         entry: usize,
     },
-    /// The last entry goes on into the bytes of what follows the group.
+    /// The last entry overlaps the bytes behind the group.
     Overrun {
-        /// How many bytes too far it goes.
+        /// The number of overlapping bytes.
         bytes: usize,
     },
-    /// An entry that is not used is not blank.
+    /// An unused entry is not blank.
     EntryNotBlank,
-    /// An entry to be sent is blank, which says that it is not used.
+    /// An entry to be sent is blank. The peer would read it as unused.
     EntryMeansNone,
     /// No case of a choice has this code.
     NoSuchCase {
         /// The name of the choice.
         choice: Box<str>,
-        /// The codes that there are.
+        /// The codes of the choice.
         codes: Box<str>,
     },
-    /// The code belongs to another case of the choice than the one that is there.
+    /// The code belongs to another case of the choice than the given one.
     WrongCase {
-        /// The case that is there.
+        /// The given case.
         case: Box<str>,
-        /// The codes that belong to it.
+        /// The codes of the given case.
         codes: Box<str>,
     },
-    /// More entries than the group may have.
+    /// The group has more entries than allowed.
     TooMany {
-        /// How many there are.
+        /// The number of entries.
         count: usize,
-        /// How many there may be.
+        /// The largest number allowed.
         max: usize,
     },
-    /// Fewer or more entries than a group of fixed size has.
+    /// A group of fixed size has fewer or more entries.
     WrongCount {
-        /// How many there are.
+        /// The number of entries.
         count: usize,
-        /// How many there must be.
+        /// The required number.
         expected: usize,
     },
     /// No value was given for the field.
     Missing,
     /// The telegram has no such field.
     UnknownField {
-        /// The field that was probably meant.
+        /// The path that the caller probably meant.
         nearest: Option<Box<str>>,
     },
-    /// A value of another type than the field's.
+    /// The value has another type than the field.
     WrongType {
-        /// What the field takes.
+        /// The type that the field takes.
         expected: &'static str,
-        /// What was given.
+        /// The given type.
         found: &'static str,
     },
-    /// The given text does not read as a value of the field's kind.
+    /// The given text cannot be read as a value of the field's kind.
     Unreadable {
-        /// What the field takes.
+        /// The form of text that the field takes.
         expected: &'static str,
     },
     /// The text is not JSON.
     NotJson {
-        /// What the JSON reader says. It does not quote the text.
+        /// The message of the JSON reader. It does not quote the text.
         reason: Box<str>,
     },
     /// No telegram of the spec has these codes.
     NoSuchTelegram {
-        /// What the telegrams are told apart by.
+        /// The fields that identify a telegram, with the codes that were found.
         by: Box<str>,
     },
     /// A computed field or a choice cannot work as the spec describes it.
     BadSpec {
-        /// What is wrong.
+        /// The reason.
         reason: &'static str,
     },
 }
 
 impl Fault {
-    /// The fault without the byte or character that it quotes.
+    /// The fault without any content of the field that it quotes.
     #[must_use]
     pub fn without_content(self) -> Self {
         match self {
@@ -286,7 +287,7 @@ impl Fault {
         }
     }
 
-    /// What is wrong, for a field that begins at byte `start`.
+    /// Writes the message, for a field that begins at byte `start`.
     pub(super) fn describe(&self, f: &mut fmt::Formatter<'_>, start: usize) -> fmt::Result {
         match self {
             Self::WrongLength { expected, found } => {
@@ -322,7 +323,7 @@ impl Fault {
             Self::TooManyDigits { max } => write!(f, "the number has more than {max} digits"),
             Self::Overflow { holder } => write!(f, "the number does not fit into {holder}"),
             Self::MeansNone => f.write_str("this very value means \"no value\" in this field"),
-            Self::NoValue => f.write_str("has no value, and the spec names no contents that mean none"),
+            Self::NoValue => f.write_str("has no value, but the spec gives no way to write \"no value\" here"),
             Self::NoSuchDate { what: Some(what) } => write!(f, "no such date or time: {what}"),
             Self::NoSuchDate { what: None } => f.write_str("no such date or time"),
             Self::YearOutOfRange { first, last } => {
@@ -391,7 +392,7 @@ impl Fault {
     }
 }
 
-/// The fault alone, as if its field began at byte 0.
+/// Writes the message as if the field began at byte 0.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.describe(f, 0)

@@ -1,4 +1,4 @@
-//! Files over tokio: the same reader and writer, with `await` where the others block.
+//! Record files over tokio: the same reader and writer, with `await` in place of blocking calls.
 
 use std::io::ErrorKind;
 
@@ -13,7 +13,7 @@ use crate::lenient::Lenient;
 use crate::record::Record;
 use crate::telegram::TelegramSet;
 
-/// [`FileReader`](super::FileReader) over tokio: the same checks, the same memory.
+/// [`FileReader`](super::FileReader) over tokio, with the same checks and the same memory.
 ///
 /// ```
 /// # #[cfg(feature = "derive")] {
@@ -56,7 +56,7 @@ pub struct AsyncFileReader<'f, R> {
     input: R,
 }
 
-/// [`FileWriter`](super::FileWriter) over tokio. Output that is written record by record wants a `BufWriter` around it.
+/// [`FileWriter`](super::FileWriter) over tokio. It writes record by record, so the output should be wrapped in a `BufWriter`.
 #[derive(Debug)]
 pub struct AsyncFileWriter<'f, W> {
     outlet: Outlet<'f>,
@@ -67,26 +67,26 @@ impl<'f, R: AsyncRead + Unpin> AsyncFileReader<'f, R> {
     /// A reader of a file with this plan.
     ///
     /// # Errors
-    /// If no file could be read by the plan.
+    /// If no file can satisfy the plan.
     pub fn new(file: &'f FileLayout, input: R) -> Result<Self, FileError> {
         Ok(Self { intake: Intake::new(file)?, input })
     }
 
-    /// Forgives this, whatever the plan says.
+    /// Sets the deviations that are forgiven. They replace those of the plan.
     #[must_use]
     pub fn lenient(mut self, lenient: Lenient) -> Self {
         self.intake.forgive(lenient);
         self
     }
 
-    /// Calls back after every so many records.
+    /// Calls `call` each time that `every` more records have been read.
     #[must_use]
     pub fn on_progress(mut self, every: u64, call: impl FnMut(Progress) + Send + 'f) -> Self {
         self.intake.report_to(every, call);
         self
     }
 
-    /// The next record, as [`FileReader::next`](super::FileReader::next) has it. A future that is dropped loses nothing.
+    /// The next record, as [`FileReader::next`](super::FileReader::next) returns it. If the future is dropped, no data is lost.
     pub async fn next(&mut self) -> Option<Result<RawRecord<'f, '_>, FileError>> {
         loop {
             match self.intake.step() {
@@ -108,22 +108,23 @@ impl<'f, W: AsyncWrite + Unpin> AsyncFileWriter<'f, W> {
     /// A writer of a file with this plan.
     ///
     /// # Errors
-    /// If no file could be written by the plan.
+    /// If no file can satisfy the plan.
     pub fn new(file: &'f FileLayout, output: W) -> Result<Self, FileError> {
         Ok(Self { outlet: Outlet::new(file)?, output })
     }
 
-    /// Writes a record. Totals that it leaves out are filled in, those that it gives must be right. A future that is dropped
-    /// half-way leaves a torn record behind: the file cannot be used then.
+    /// Writes a record. Totals that it leaves out are filled in. Totals that it gives must be right. If the future is dropped before
+    /// it completes, the output may end in an incomplete record, and the file cannot be used.
     ///
     /// # Errors
-    /// If it cannot be encoded, stands out of its place, or has a wrong total. Nothing of it was written then.
+    /// If the record cannot be encoded, is out of order, or has a wrong total: then nothing of it is written. Also if the output fails,
+    /// which may leave part of the record written.
     pub async fn write(&mut self, record: Record<'_>) -> Result<(), FileError> {
         self.outlet.put(record)?;
         self.write_out().await
     }
 
-    /// Writes a record of a derived type. A total that is zero is filled in, another must be right.
+    /// Writes a record of a derived type. A total that is zero is filled in. Any other total must be right.
     ///
     /// # Errors
     /// Those of [`AsyncFileWriter::write`].
@@ -135,7 +136,7 @@ impl<'f, W: AsyncWrite + Unpin> AsyncFileWriter<'f, W> {
     /// Ends the file: fills up its last block, and checks that no record is missing.
     ///
     /// # Errors
-    /// If one is, or the last bytes cannot be written.
+    /// If a record is missing, or the last bytes cannot be written.
     pub async fn finish(mut self) -> Result<W, FileError> {
         while self.outlet.fill()? {
             self.write_out().await?;
@@ -146,7 +147,7 @@ impl<'f, W: AsyncWrite + Unpin> AsyncFileWriter<'f, W> {
         }
     }
 
-    /// How far the file has come.
+    /// The number of records and bytes written so far.
     #[must_use]
     pub const fn progress(&self) -> Progress {
         self.outlet.progress()

@@ -1,4 +1,4 @@
-//! What can be wrong with a record file, and where.
+//! The errors of record files.
 
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -7,94 +7,94 @@ use std::io;
 
 use crate::error::Error;
 
-/// What is wrong in a file, and where.
+/// An error in a record file, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileError {
-    /// The record, from 1; one more than there are if something is missing at the end.
+    /// The number of the record, from 1. If something is missing at the end, one more than the file has.
     pub record: u64,
     /// The offset of the record in the file, in bytes.
     pub offset: u64,
-    /// What is wrong.
+    /// The fault at this place.
     pub what: FileFault,
 }
 
-/// What can be wrong with a record file.
+/// The faults of a record file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileFault {
-    /// The fields of the record.
+    /// The fields of the record cannot be read or written.
     Record {
-        /// Its name.
+        /// The name of the record.
         name: String,
-        /// What is wrong.
+        /// The error in the fields.
         error: Error,
     },
     /// The file ends inside the record.
     CutOff {
-        /// Bytes that are left.
+        /// The number of bytes that are left.
         left: usize,
-        /// Bytes of a record with its line end.
+        /// The length in bytes of a record with its line end.
         needed: usize,
     },
-    /// The record is not followed by the line end that the spec asks for, or by another one than the records before.
+    /// The record is not followed by a line end that the spec allows, or its line end differs from that of the records before.
     LineEnd,
-    /// The bytes are none of the file's records.
+    /// The bytes match none of the file's records.
     Unknown,
-    /// The record is none of the file's.
+    /// The record does not belong to the file.
     NotOfThisFile {
-        /// Its name.
+        /// The name of the record.
         record: String,
     },
-    /// A record stands where it must not, or once too often.
+    /// A record is out of order, or occurs too often.
     OutOfPlace {
-        /// Its name.
+        /// The name of the record.
         record: String,
-        /// What may stand here.
+        /// The names of the records that may occur here.
         allowed: Vec<String>,
     },
     /// Records are missing.
     TooFew {
-        /// Their name.
+        /// The name of the records.
         record: String,
-        /// How many there are.
+        /// The number of records that the file has.
         found: usize,
-        /// How many there must be.
+        /// The number of records that the file must have at least.
         min: usize,
     },
-    /// A total says something else than the records before it make.
+    /// A total differs from the total of the records before it.
     WrongTotal {
         /// The name of the record.
         record: String,
         /// The field's path.
         field: String,
-        /// What the field says.
+        /// The value of the field.
         stated: i128,
-        /// What the records make.
+        /// The total of the records.
         computed: i128,
     },
-    /// The last block is not full, or there is a filling record too many.
+    /// The last block is not full, or there is a surplus filling record.
     Unfilled {
-        /// Records of the file, those that fill it up included.
+        /// The number of records in the file, filling records included.
         records: u64,
-        /// Records of a block.
+        /// The number of records in a block.
         block: usize,
     },
     /// The file cannot be read or written.
     Io {
-        /// What kind of trouble it is.
+        /// The kind of the I/O error.
         kind: io::ErrorKind,
-        /// The system's words.
+        /// The message of the operating system.
         message: String,
     },
-    /// No file could be right under this plan.
+    /// No file can satisfy this plan.
     BadPlan {
-        /// What is wrong, with names.
+        /// The reason, with the names of records and fields.
         reason: String,
     },
 }
 
 impl FileError {
-    /// A plan that cannot work: nothing was read yet.
+    /// An error in the plan. Nothing has been read yet.
     #[cold]
     pub(super) fn bad_plan(reason: String) -> Self {
         Self { record: 1, offset: 0, what: FileFault::BadPlan { reason } }

@@ -1,5 +1,5 @@
-//! What reading a file is between two reads of its input: the bytes that are there, and the records in them. It reads nothing
-//! itself, so the blocking reader and the asynchronous one are a loop around it, and check the same.
+//! The state of a file reader between two reads of its input: the buffered bytes and the records in them. This module does no
+//! I/O. The blocking reader and the asynchronous one are loops around it and make the same checks.
 
 use alloc::boxed::Box;
 use alloc::vec;
@@ -13,37 +13,37 @@ use super::walk::{FileWalk, Framed, RawRecord};
 use crate::layout::Layout;
 use crate::lenient::Lenient;
 
-/// How many bytes are read at once, as long as a record is not longer.
+/// The size of the buffer in bytes, unless long records need a larger one.
 const PIECE_BYTES: usize = 1 << 16;
 
-/// How far a reader or writer has come.
+/// The progress of a reader or a writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Records so far, those that only fill a block included.
+    /// The number of records so far, filling records included.
     pub records: u64,
-    /// Bytes so far.
+    /// The number of bytes so far.
     pub bytes: u64,
 }
 
-/// Who wants to hear of the progress, and after how many records each time.
+/// A progress callback, and the number of records between two calls.
 struct Report<'f> {
     every: u64,
     call: Box<dyn FnMut(Progress) + Send + 'f>,
 }
 
-/// What comes next.
+/// The result of a step.
 pub(super) enum IntakeStep {
     /// More bytes are needed: [`Intake::room`] takes them.
     Input,
-    /// A record: [`Intake::record`] has it.
+    /// A record: [`Intake::record`] returns it.
     Record,
-    /// A mistake.
+    /// An error.
     Wrong(FileError),
-    /// Nothing.
+    /// The end: nothing more comes.
     End,
 }
 
-/// Where the record stands that was found last.
+/// The record that was found last, with its place in the buffer.
 struct Found<'f> {
     number: u64,
     offset: u64,
@@ -53,28 +53,28 @@ struct Found<'f> {
     len: usize,
 }
 
-/// A file while it is read.
+/// A file that is being read.
 pub(super) struct Intake<'f> {
     walk: FileWalk<'f>,
     buffer: Vec<u8>,
-    /// What of the buffer is read and not yet used.
+    /// The bytes of the buffer from `start` to `end` are read and not yet used.
     start: usize,
     end: usize,
     input_ended: bool,
-    /// Nothing more comes: the file ended, or nothing after its mistake can be trusted.
+    /// Nothing more comes: the file ended, or nothing after its error can be trusted.
     ended: bool,
     found: Option<Found<'f>>,
-    /// The mistake in the totals of the record that was handed out last.
+    /// The error that the next step returns: one in the totals of the last record, or one that ended the file.
     pending: Option<FileError>,
     report: Option<Report<'f>>,
 }
 
 impl<'f> Intake<'f> {
     /// # Errors
-    /// If no file could be read by the plan.
+    /// If no file can satisfy the plan.
     pub(super) fn new(file: &'f FileLayout) -> Result<Self, FileError> {
         let walk = FileWalk::new(file)?;
-        // The records' length was checked.
+        // `FileWalk::new` has checked the lengths of the records.
         let buffer = vec![0; PIECE_BYTES.max(walk.window_len() * 2)];
         let start = 0;
         let end = 0;
@@ -91,7 +91,7 @@ impl<'f> Intake<'f> {
         self.report = Some(Report { every: every.max(1), call: Box::new(call) });
     }
 
-    /// Goes on to the next record, mistake or end.
+    /// Advances to the next record, error or end.
     pub(super) fn step(&mut self) -> IntakeStep {
         if let Some(error) = self.pending.take() {
             return IntakeStep::Wrong(error);
@@ -111,16 +111,16 @@ impl<'f> Intake<'f> {
         IntakeStep::End
     }
 
-    /// The record that [`IntakeStep::Record`] spoke of.
+    /// The record that the last [`IntakeStep::Record`] announced.
     pub(super) fn record(&self) -> Option<RawRecord<'f, '_>> {
         let Found { number, offset, layout, padded, at, len } = *self.found.as_ref()?;
         let bytes = if padded { self.walk.padded() } else { self.buffer.get(at..at + len).unwrap_or_default() };
         Some(RawRecord { number, offset, layout, bytes, lenient: self.walk.lenient })
     }
 
-    /// Where the next bytes of the input go.
+    /// The space for the next bytes of the input.
     pub(super) fn room(&mut self) -> &mut [u8] {
-        // Only where a window does not fit behind: moving bytes costs.
+        // Moving bytes is expensive, so move them only if a window does not fit behind `start`.
         if self.buffer.len() - self.start < self.walk.window_len() {
             self.buffer.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
@@ -128,20 +128,20 @@ impl<'f> Intake<'f> {
         self.buffer.get_mut(self.end..).unwrap_or_default()
     }
 
-    /// So many bytes are in [`Intake::room`]; 0: the input has ended.
+    /// Notes that `len` bytes were read into [`Intake::room`]. 0 means that the input has ended.
     pub(super) fn took(&mut self, len: usize) {
         self.input_ended |= len == 0;
         self.end = self.buffer.len().min(self.end + len);
     }
 
-    /// The input could not be read.
+    /// Ends the file because the input could not be read.
     #[cold]
     pub(super) fn broke(&mut self, error: io::Error) -> FileError {
         self.ended = true;
         FileError { record: self.walk.number + 1, offset: self.walk.offset, what: error.into() }
     }
 
-    /// Takes what stands at the start of the window, and says whether it is a record. A mistake is pending then.
+    /// Takes the record at the start of the window and returns whether there is one to hand out. An error is left in `pending`.
     fn framed(&mut self) -> bool {
         let number = self.walk.number + 1;
         let offset = self.walk.offset;

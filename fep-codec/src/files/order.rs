@@ -1,4 +1,4 @@
-//! Which record may come next.
+//! The order of records: decides whether a record may come next.
 //!
 //! ```text
 //! steps: Header once, [ BatchHeader once, Entry any, BatchControl once ] at least once, FileControl once
@@ -14,7 +14,7 @@ use super::fault::FileFault;
 use super::{Stands, Step};
 use crate::layout::Layout;
 
-/// How far a file has come through its steps: one frame for each sequence that is open, the outermost first.
+/// The position of a file in its steps: one frame for each open sequence, the outermost first.
 #[derive(Clone, Debug)]
 pub(super) struct Order<'f> {
     stack: Vec<Frame<'f>>,
@@ -24,17 +24,17 @@ pub(super) struct Order<'f> {
 struct Frame<'f> {
     /// The step that the last record belongs to, and those after it.
     rest: &'f [Step],
-    /// How often the first of `rest` was there so far.
+    /// The number of occurrences of the first step of `rest` so far.
     count: usize,
 }
 
-/// What looking for a record in an open sequence gives.
+/// The result of a search for a record in an open sequence.
 enum Found<'f> {
-    /// It may stand here; these frames take the place of the one that was looked at.
+    /// The record may occur here. These frames replace the one that was searched.
     Here(Vec<Frame<'f>>),
-    /// Not in this sequence, which may end here.
+    /// The record is not in this sequence, and the sequence may end here.
     Behind,
-    /// Something else must come first.
+    /// Another record must come first.
     Blocked,
 }
 
@@ -43,9 +43,9 @@ impl<'f> Order<'f> {
         Self { stack: vec![Frame { rest: steps, count: 0 }] }
     }
 
-    /// Goes on with a record of this layout.
+    /// Advances over a record of this layout.
     pub(super) fn take(&mut self, layout: &Layout) -> Result<(), FileFault> {
-        // One more of the same: nearly every record of a large file.
+        // The fast path: one more of the same record, as for nearly every record of a large file.
         if let Some(Frame { rest: [step, ..], count }) = self.stack.last_mut()
             && let Stands::Record(known) = &step.stands
             && known.name == layout.name
@@ -70,7 +70,7 @@ impl<'f> Order<'f> {
         Err(FileFault::OutOfPlace { record: layout.name.clone().into_owned(), allowed })
     }
 
-    /// Ends: everything that must be there was there.
+    /// Checks that no record is missing at the end of the file.
     pub(super) fn end(&self) -> Result<(), FileFault> {
         for frame in self.stack.iter().rev() {
             let mut found = frame.count;
@@ -113,7 +113,7 @@ impl Step {
         self.max.is_none_or(|max| count < max)
     }
 
-    /// The record, or the first of the group.
+    /// The name of the record, or of the first record of the group.
     fn first_name(&self) -> &str {
         match &self.stands {
             Stands::Record(layout) => &layout.name,

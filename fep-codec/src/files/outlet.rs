@@ -1,5 +1,5 @@
-//! What writing a file is between two writes: the record's bytes with its totals, and the order of the records. It writes
-//! nothing itself, so the blocking writer and the asynchronous one do the same.
+//! The state of a file writer between two writes: the bytes of one record with its totals, and the order of the records. This
+//! module does no I/O, so the blocking writer and the asynchronous one share it.
 
 use alloc::borrow::ToOwned as _;
 use alloc::vec::Vec;
@@ -15,15 +15,15 @@ use crate::layout::Layout;
 use crate::record::Record;
 use crate::telegram::TelegramSet;
 
-/// A file while it is written.
+/// A file that is being written.
 #[derive(Debug)]
 pub(super) struct Outlet<'f> {
     file: &'f FileLayout,
-    /// Where the file's records are told apart.
+    /// Recognises the records of the file. It takes no steps.
     start: FileWalk<'f>,
     order: Order<'f>,
     totals: Totals<'f>,
-    /// One record with its line end.
+    /// The bytes of one record with its line end.
     record: Vec<u8>,
     number: u64,
     offset: u64,
@@ -36,7 +36,7 @@ impl<'f> Outlet<'f> {
         Ok(Self { file, start, order, totals, record: Vec::new(), number: 0, offset: 0 })
     }
 
-    /// Makes a record's bytes.
+    /// Encodes a record.
     pub(super) fn put(&mut self, mut record: Record<'_>) -> Result<(), FileError> {
         let name = &record.layout().name;
         let fault = |error| FileFault::Record { name: name.clone().into_owned(), error };
@@ -46,7 +46,7 @@ impl<'f> Outlet<'f> {
         self.finish_record(layout)
     }
 
-    /// Makes the bytes of a record of a derived type.
+    /// Encodes a record of a derived type.
     pub(super) fn put_typed<'a, T: TelegramSet<'a>>(&mut self, record: &T) -> Result<(), FileError> {
         let mut bytes = core::mem::take(&mut self.record);
         bytes.clear();
@@ -61,7 +61,7 @@ impl<'f> Outlet<'f> {
         }
     }
 
-    /// Makes the next record that fills up the last block; whether there is one. The file must be able to end here.
+    /// Makes the next record that fills up the last block. Returns `false` if the block is full. Fails if the file cannot end here.
     pub(super) fn fill(&mut self) -> Result<bool, FileError> {
         self.order.end().map_err(|what| self.error(what))?;
         let Some(blocks) = self.file.blocks.filter(|blocks| !self.number.is_multiple_of(blocks.records as u64)) else {
@@ -74,12 +74,12 @@ impl<'f> Outlet<'f> {
         Ok(true)
     }
 
-    /// The bytes that were made, with their line end.
+    /// The bytes of the current record, with its line end.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.record
     }
 
-    /// They are written.
+    /// Counts the current record as written.
     pub(super) fn written(&mut self) {
         self.number += 1;
         self.offset += self.record.len() as u64;
@@ -89,7 +89,7 @@ impl<'f> Outlet<'f> {
         Progress { records: self.number, bytes: self.offset }
     }
 
-    /// Puts the totals and the line end to a record that is encoded, if it may stand here.
+    /// Adds the totals and the line end to an encoded record, if the record may occur here.
     fn finish_record(&mut self, layout: &'f Layout) -> Result<(), FileError> {
         let mut order = self.order.clone();
         order.take(layout).map_err(|what| self.error(what))?;
@@ -111,14 +111,14 @@ impl<'f> Outlet<'f> {
         found.ok_or_else(|| self.error(FileFault::NotOfThisFile { record: name.to_owned() }))
     }
 
-    /// An error in the fields of a value of which only the choice is known.
+    /// An error in the fields of a record that is one of these layouts.
     #[cold]
     fn record_error(&self, layouts: &[&Layout], error: Error) -> FileError {
         let names: Vec<&str> = layouts.iter().map(|layout| &*layout.name).collect();
         self.error(FileFault::Record { name: names.join(" or "), error })
     }
 
-    /// A mistake in the record that would be the next one.
+    /// An error in the record that would be the next one.
     #[cold]
     pub(super) fn error(&self, what: FileFault) -> FileError {
         FileError { record: self.number + 1, offset: self.offset, what }

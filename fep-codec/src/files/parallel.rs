@@ -1,7 +1,7 @@
-//! Whole files in memory, read by all processors at once.
+//! Reads whole files in memory with all processors at once.
 //!
-//! Only files whose records all have one length: there the thousandth record begins where arithmetic says, so pieces can be read
-//! without the pieces before them.
+//! This needs files whose records all have the same length. There the offset of each record is known by arithmetic, so a piece can
+//! be read without the pieces before it.
 //!
 //! ```text
 //! bytes ──┬── piece 0 ──► values, sums ──┐
@@ -9,8 +9,8 @@
 //!         └── piece 2 ──► values, sums ──┘
 //! ```
 //!
-//! The bytes are the caller's, who reads the file into memory or maps it. This crate maps nothing: a mapped file can change
-//! while it is read, so that takes `unsafe`, and reading a file costs little beside decoding it.
+//! The caller provides the bytes: it reads the file into memory or maps it. This crate does not map files. Mapping takes `unsafe`,
+//! because a mapped file can change while it is read, and reading a file costs little compared with decoding it.
 
 use alloc::vec::Vec;
 
@@ -26,14 +26,15 @@ use super::{FileLayout, LineEnd};
 use crate::layout::Layout;
 use crate::telegram::TelegramSet;
 
-/// Records that one processor reads at a time: large enough that sharing out the work costs nothing.
+/// The number of records that one processor reads at a time. It is large enough that the cost of distributing the work is
+/// negligible.
 const PIECE_RECORDS: usize = 4096;
 
-/// The records that stand one behind the other in these bytes, decoded by all processors.
+/// The records in these bytes, one directly after the other, decoded by all processors.
 ///
-/// Collecting keeps the file's order, and an error names its record and byte as [`records`](super::records) would. Which of several errors a
-/// collected `Result` has is not said. That all records have one length is proved at compile time. Order and totals are
-/// [`verify`]'s business.
+/// Collecting keeps the order of the file, and an error names its record and byte as in [`records`](super::records). If there are
+/// several errors, it is unspecified which of them a collected `Result` has. It is checked at compile time that all records have
+/// the same length. [`verify`] checks the order and the totals.
 ///
 /// ```
 /// # #[cfg(feature = "derive")] {
@@ -68,7 +69,7 @@ pub fn par_records<'a, T: TelegramSet<'a> + Send>(
     })
 }
 
-/// The length of all records.
+/// The length in bytes that all records have.
 #[allow(clippy::panic, reason = "evaluated at compile time, where a panic is the error message")]
 const fn one_len(layouts: &[&Layout]) -> usize {
     let mut one = None;
@@ -88,12 +89,13 @@ const fn one_len(layouts: &[&Layout]) -> usize {
     }
 }
 
-/// Checks all that a [`FileReader`](super::FileReader) checks of a file beside its records' fields: line ends, order, blocks and totals.
+/// Checks everything that a [`FileReader`](super::FileReader) checks in a file, except the fields of the records: line ends, order,
+/// blocks and totals.
 ///
-/// Where the records have several lengths, or stripped blanks are forgiven, one processor does it.
+/// Uses only one processor if the records have several lengths, or if stripped blanks are forgiven in a file with line ends.
 ///
 /// # Errors
-/// The first mistake in the file.
+/// The first error in the file.
 ///
 /// ```
 /// # #[cfg(feature = "derive")] {
@@ -138,7 +140,7 @@ pub fn verify(file: &FileLayout, bytes: &[u8]) -> Result<Progress, FileError> {
     Ok(progress)
 }
 
-/// One record after the other, until so many bytes of the file are behind.
+/// Steps over one record after the other, up to the offset `end`.
 fn walk_to(walk: &mut FileWalk<'_>, bytes: &[u8], end: usize) -> Result<(), FileError> {
     while let Some(start) = usize::try_from(walk.offset).ok().filter(|start| *start < end) {
         let record = walk.number + 1;
@@ -155,7 +157,7 @@ fn walk_to(walk: &mut FileWalk<'_>, bytes: &[u8], end: usize) -> Result<(), File
     Ok(())
 }
 
-/// What a piece comes to whose records are all of one kind and have no totals of their own.
+/// The totals of a piece whose records all have the same layout, one without totals in it.
 struct Sums<'f> {
     layout: &'f Layout,
     records: u64,
@@ -163,7 +165,7 @@ struct Sums<'f> {
 }
 
 impl<'f> Sums<'f> {
-    /// None if the piece has to be walked through.
+    /// The sums of a piece, or `None` if its records must be stepped over one by one.
     fn of(walk: &FileWalk<'f>, totals: &Totals<'f>, stride: usize, piece: &[u8]) -> Option<Self> {
         let (layout, _) = walk.recognise(piece)?;
         if totals.are_in(layout) || !piece.len().is_multiple_of(stride) {

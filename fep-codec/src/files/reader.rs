@@ -22,29 +22,29 @@ impl<'f, R: Read> FileReader<'f, R> {
     /// A reader of a file with this plan.
     ///
     /// # Errors
-    /// If no file could be read by the plan: a record without a fixed length, a total of a field that is not there.
+    /// If no file can satisfy the plan. Examples are a record without a fixed length and a total of a field that does not exist.
     pub fn new(file: &'f FileLayout, input: R) -> Result<Self, FileError> {
         Ok(Self { intake: Intake::new(file)?, input })
     }
 
-    /// Forgives this, whatever the plan says.
+    /// Sets the deviations that are forgiven. They replace those of the plan.
     #[must_use]
     pub fn lenient(mut self, lenient: Lenient) -> Self {
         self.intake.forgive(lenient);
         self
     }
 
-    /// Calls back after every so many records.
+    /// Calls `call` each time that `every` more records have been read.
     #[must_use]
     pub fn on_progress(mut self, every: u64, call: impl FnMut(Progress) + Send + 'f) -> Self {
         self.intake.report_to(every, call);
         self
     }
 
-    /// The next record that stands where it may. After an error of the file itself nothing more comes; an error in a record's
-    /// totals comes after the record, and reading goes on.
+    /// The next record in its proper place. After an error of the file itself nothing more comes. An error in the totals of a record
+    /// comes after the record, and reading goes on.
     ///
-    /// The record borrows from the reader, so this is no iterator; [`FileReader::records`] is one.
+    /// The record borrows from the reader, so this type is not an iterator. [`FileReader::records`] returns one.
     #[allow(clippy::should_implement_trait, reason = "the item borrows from the reader, as no iterator's can")]
     pub fn next(&mut self) -> Option<Result<RawRecord<'f, '_>, FileError>> {
         loop {
@@ -62,14 +62,14 @@ impl<'f, R: Read> FileReader<'f, R> {
         }
     }
 
-    /// The records by their layouts, with their numbers and offsets lost: only errors tell them.
+    /// An iterator over the decoded records. Only errors contain the number and the offset of a record.
     pub fn records(mut self) -> impl Iterator<Item = Result<Record<'f>, FileError>> + use<'f, R> {
         core::iter::from_fn(move || Some(self.next()?.and_then(|raw| raw.decode())))
     }
 
-    /// The records as values of a derived type: one telegram, or an enum of those that the file has.
+    /// An iterator over the records as values of a derived type: one telegram, or an enum of the records that the file has.
     ///
-    /// What borrows from the record is read with [`RawRecord::typed`] out of [`FileReader::next`].
+    /// For a type that borrows from the record, use [`FileReader::next`] and [`RawRecord::typed`].
     pub fn typed<T: TelegramSetOwned>(mut self) -> impl Iterator<Item = Result<T, FileError>> + use<'f, T, R> {
         core::iter::from_fn(move || {
             Some(self.next()?.and_then(|raw| T::decode_any(&raw.mended()).map_err(|error| raw.error(error))))
@@ -86,7 +86,7 @@ impl<'f, 'w> RawRecord<'f, 'w> {
         Record::decode_lenient(self.layout, self.bytes, self.lenient).map_err(|error| self.error(error))
     }
 
-    /// The bytes with what is forgiven mended.
+    /// The bytes after the forgiven deviations are mended.
     fn mended(&self) -> Cow<'_, [u8]> {
         if self.lenient.mends_fields() { self.lenient.mend(self.layout, self.bytes) } else { Cow::Borrowed(self.bytes) }
     }
@@ -94,7 +94,7 @@ impl<'f, 'w> RawRecord<'f, 'w> {
     /// Reads the record as a derived type, which may borrow from it.
     ///
     /// # Errors
-    /// If it is none of the type's records, or a field cannot be read.
+    /// If the record is not one of the type's records, or if a field cannot be read.
     pub fn typed<T: TelegramSet<'w>>(&self) -> Result<T, FileError> {
         T::decode_any(self.bytes).map_err(|error| self.error(error))
     }

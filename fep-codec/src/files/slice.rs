@@ -1,4 +1,4 @@
-//! Records of a derived type, straight from a slice: no copy, no allocation, and no order but the caller's own.
+//! Records of a derived type, read directly from a slice without a copy or an allocation. Their order is not checked.
 
 use alloc::string::String;
 use core::marker::PhantomData;
@@ -18,10 +18,10 @@ pub struct Records<'a, T> {
     records: PhantomData<fn() -> T>,
 }
 
-/// The records that stand one behind the other in these bytes.
+/// The records in these bytes, one directly after the other.
 ///
-/// What is wrong in one record's fields does not end the iterator; a record that is cut off or unknown does. The order of the
-/// records and their totals are checked by [`super::FileReader`], not here.
+/// An error in the fields of one record does not end the iterator. A record that is cut off, unknown or without its line end ends
+/// it. [`super::FileReader`] checks the order of the records and their totals. This function does not.
 ///
 /// ```
 /// # #[cfg(feature = "derive")] {
@@ -49,14 +49,14 @@ pub const fn records<'a, T: TelegramSet<'a>>(bytes: &'a [u8]) -> Records<'a, T> 
     Records { rest: bytes, line_end: b"", number: 0, offset: 0, records: PhantomData }
 }
 
-/// The records of a piece of a file, where this record and this byte are before it.
+/// The records of a piece of a file. `number` records and `offset` bytes come before the piece.
 #[cfg(feature = "rayon")]
 pub(super) const fn records_from<T>(bytes: &[u8], line_end: LineEnd, number: u64, offset: u64) -> Records<'_, T> {
     Records { rest: bytes, line_end: line_end.bytes(), number, offset, records: PhantomData }
 }
 
 impl<T> Records<'_, T> {
-    /// With this line end after each record.
+    /// Sets the line end that follows each record.
     #[must_use]
     pub const fn line_end(mut self, line_end: LineEnd) -> Self {
         self.line_end = line_end.bytes();
@@ -94,7 +94,7 @@ impl<'a, T: TelegramSet<'a>> Iterator for Records<'a, T> {
 }
 
 impl<'a, T: TelegramSet<'a>> Records<'a, T> {
-    /// An error after which nothing comes.
+    /// Ends the iterator with an error.
     #[cold]
     fn stop(&mut self, what: FileFault) -> FileError {
         self.rest = &[];

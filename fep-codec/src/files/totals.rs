@@ -1,4 +1,4 @@
-//! Totals: added up record by record, from the records' bytes, by reader and writer alike.
+//! Totals, added up record by record from the bytes of the records. The reader and the writer share this code.
 
 use alloc::format;
 use alloc::string::String;
@@ -12,7 +12,7 @@ use crate::kind::FieldValue as _;
 use crate::layout::{Field, Kind, Layout, NumberRule, Span};
 use crate::record::{Record, Value, field_value};
 
-/// The totals of a file, as far as it has come.
+/// The running totals of a file.
 #[derive(Clone, Debug)]
 pub(super) struct Totals<'f> {
     totals: Vec<Running<'f>>,
@@ -21,37 +21,37 @@ pub(super) struct Totals<'f> {
 #[derive(Clone, Debug)]
 struct Running<'f> {
     total: &'f Total,
-    /// Where the total stands in its record.
+    /// The place of the total in its record.
     place: Span<'f>,
     rule: &'f NumberRule,
-    /// Where the summed field stands in the records that count.
+    /// The layout of the records that count, and the place of the summed field in them.
     summed: Option<(&'f Layout, Span<'f>)>,
-    /// Where the field of the condition stands in them.
+    /// The place of the condition's field in the records that count.
     only: Option<Span<'f>>,
-    /// None: a field could not be read, which is an error of its own; nothing can be said of the total.
+    /// `None` if a field could not be read, which is a separate error, or if the sum overflowed. The total is unknown then.
     sum: Option<i128>,
 }
 
 impl<'f> Totals<'f> {
     /// # Errors
-    /// If a total names what is not there.
+    /// If a total names a record or a field that does not exist, or that cannot be added up.
     pub(super) fn new(file: &'f FileLayout, layouts: &[&'f Layout]) -> Result<Self, FileError> {
         let totals: Result<_, String> = file.totals.iter().map(|total| Running::new(file, total, layouts)).collect();
         totals.map(|totals| Self { totals }).map_err(FileError::bad_plan)
     }
 
-    /// Adds a record up.
+    /// Adds a record to the totals.
     pub(super) fn add(&mut self, layout: &Layout, bytes: &[u8]) {
         for running in &mut self.totals {
             running.add(layout, bytes);
         }
     }
 
-    /// Checks the totals that a record states against the records before it, and begins them again.
+    /// Checks the totals that a record states against the records before it, and resets them to zero.
     pub(super) fn check(&mut self, number: u64, file: &FileLayout, layout: &Layout, bytes: &[u8]) -> Option<FileFault> {
         let mut wrong = None;
         for running in self.of(layout) {
-            // A total that cannot be read is an error of the record.
+            // A total that cannot be read is reported as an error of the record.
             let stated = number_at(layout, &running.place, bytes);
             if let (Some(stated), Some(computed)) = (stated, running.computed(number, file))
                 && stated != computed
@@ -63,10 +63,10 @@ impl<'f> Totals<'f> {
         wrong
     }
 
-    /// Fills in the totals of a record that were left out, for they are zero then.
+    /// Fills in the totals that a record leaves out. They are zero in its bytes.
     ///
     /// # Errors
-    /// If one was given and is wrong, or does not fit into its field.
+    /// If a total was given and is wrong, or if a total does not fit into its field.
     pub(super) fn fill(
         &self,
         number: u64,
@@ -90,12 +90,12 @@ impl<'f> Totals<'f> {
         Ok(())
     }
 
-    /// Begins the totals of a record that was written again.
+    /// Resets the totals of a record to zero, after the record was completed.
     pub(super) fn begin_again(&mut self, layout: &Layout) {
         self.of(layout).for_each(|running| running.sum = Some(0));
     }
 
-    /// Gives the totals of a record that are left out the value that [`Totals::fill`] fills in.
+    /// Sets the totals that a record leaves out to zero, so that [`Totals::fill`] fills them in.
     pub(super) fn leave_room(&self, record: &mut Record<'_>) -> Result<(), Error> {
         let layout = record.layout();
         for running in self.totals.iter().filter(|running| running.total.record == layout.name) {
@@ -112,7 +112,7 @@ impl<'f> Totals<'f> {
         self.totals.iter().any(|running| running.total.record == layout.name)
     }
 
-    /// Adds up what was added up elsewhere.
+    /// Adds the totals that were added up elsewhere.
     #[cfg(feature = "rayon")]
     pub(super) fn join(&mut self, others: &Totals<'_>) {
         for (running, other) in self.totals.iter_mut().zip(&others.totals) {
@@ -197,7 +197,7 @@ fn span<'f>(layouts: &[&'f Layout], record: &str, path: &str) -> Result<Span<'f>
     span.ok_or_else(|| format!("there is no field `{path}` at a fixed offset of the record `{record}`"))
 }
 
-/// The number in a field, or in its digits, where no value is zero; none if it cannot be read.
+/// The number in a numeric or digits field, or `None` if it cannot be read. A field without a value counts as zero.
 fn number_at(layout: &Layout, span: &Span<'_>, bytes: &[u8]) -> Option<i128> {
     let field: &Field = span.field;
     match field_value(layout, field, 0, &mut Reader::starting_at(bytes, span.range.start)).ok()? {

@@ -1,5 +1,5 @@
-//! From one record to the next: where it ends, which it is, whether it may stand there. It reads nothing; callers pass a
-//! window that begins at the record.
+//! The step from one record to the next: which record it is, where it ends, and whether it may occur there. This module does no
+//! I/O. Callers pass a window that begins at the record.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -13,59 +13,59 @@ use super::{FileLayout, LineEnd, RECORD_MAX_BYTES};
 use crate::layout::Layout;
 use crate::lenient::Lenient;
 
-/// A record that stands where it may, not yet decoded.
+/// A record in its proper place, not yet decoded.
 #[derive(Clone, Copy, Debug)]
 pub struct RawRecord<'f, 'w> {
     /// Its number, from 1.
     pub number: u64,
     /// Its offset in the file, in bytes.
     pub offset: u64,
-    /// Which record it is.
+    /// The layout of the record.
     pub layout: &'f Layout,
     /// Its bytes, without the line end.
     pub bytes: &'w [u8],
-    /// What its fields are forgiven.
+    /// The deviations that are forgiven in its fields.
     pub lenient: Lenient,
 }
 
-/// How far a file has come.
+/// The position in a file, with the order and the totals of its records.
 #[derive(Clone, Debug)]
 pub(super) struct FileWalk<'f> {
     pub(super) file: &'f FileLayout,
-    /// Each with its length.
+    /// The layouts of the records, each with its length in bytes.
     pub(super) layouts: Vec<(&'f Layout, usize)>,
     order: Order<'f>,
     totals: Totals<'f>,
     pub(super) lenient: Lenient,
-    /// The one that this file keeps to, once it is seen.
+    /// The line end of this file, once it is known.
     line_end: Option<LineEnd>,
-    /// Records so far, those that fill a block included.
+    /// The number of records so far, filling records included.
     pub(super) number: u64,
-    /// The offset of the next record.
+    /// The offset of the next record in the file, in bytes.
     pub(super) offset: u64,
     last_len: usize,
     filling: bool,
-    /// The record whose blanks were stripped, with its blanks.
+    /// The record whose blanks were stripped, with the blanks put back.
     padded: Vec<u8>,
 }
 
-/// Where the next record is.
+/// The next record in the window.
 pub(super) struct Framed<'f> {
-    /// None: it only fills the block.
+    /// `None` if the record only fills the block.
     pub(super) layout: Option<&'f Layout>,
-    /// Its own bytes, if they do not stand in the window as they are.
+    /// Whether blanks were put back. Then its bytes are `FileWalk::padded`, not those in the window.
     pub(super) padded: bool,
     /// Its length without the line end.
     pub(super) len: usize,
     /// Its length in the window, with the line end.
     pub(super) consumed: usize,
-    /// What is wrong with its totals.
+    /// The fault of its totals, if one is wrong.
     pub(super) wrong: Option<FileFault>,
 }
 
 impl<'f> FileWalk<'f> {
     /// # Errors
-    /// If no file could be read by this plan.
+    /// If no file can satisfy this plan.
     pub(super) fn new(file: &'f FileLayout) -> Result<Self, FileError> {
         let mut layouts = Vec::new();
         let all = file.layouts();
@@ -101,18 +101,19 @@ impl<'f> FileWalk<'f> {
         Ok(Self { file, layouts, order, totals, lenient, line_end, number, offset, last_len, filling, padded })
     }
 
-    /// The order and the totals of a file that has not begun.
+    /// A copy of the order and the totals. Callers take it before the first step.
     pub(super) fn start(&self) -> (Order<'f>, Totals<'f>) {
         (self.order.clone(), self.totals.clone())
     }
 
-    /// How many bytes of the file the window needs, if the file has so many.
+    /// The number of bytes that the window must have. At the end of the file it may have fewer.
     pub(super) fn window_len(&self) -> usize {
         let longest = self.layouts.iter().map(|(_, len)| *len).max().unwrap_or(0);
         longest + LineEnd::CrLf.bytes().len()
     }
 
-    /// The next record of a file that goes on. The window has [`FileWalk::window_len`] bytes, or all that are left.
+    /// Steps over the next record and returns its place. The file must not have ended. The window has [`FileWalk::window_len`] bytes,
+    /// or all that are left.
     pub(super) fn step(&mut self, window: &[u8]) -> Result<Framed<'f>, FileFault> {
         let mut framed = match self.filler(window) {
             Some(filler) => filler?,
@@ -135,7 +136,8 @@ impl<'f> FileWalk<'f> {
         Ok(framed)
     }
 
-    /// The bytes from one record to the next, once the line end is known, if all of them have one length.
+    /// The number of bytes from one record to the next. `None` if the line end is not known yet, if the records have several lengths,
+    /// or if their blanks may be stripped.
     #[cfg(feature = "rayon")]
     pub(super) fn stride(&self) -> Option<usize> {
         let end = self.line_end?;
@@ -144,7 +146,7 @@ impl<'f> FileWalk<'f> {
         fixed.then(|| len + end.bytes().len())
     }
 
-    /// The record in a line of [`FileWalk::stride`] bytes, if it is of this layout, not filling a block, and ends as it must.
+    /// The record in a line of [`FileWalk::stride`] bytes, if it has this layout, is not a filling record and has the file's line end.
     #[cfg(feature = "rayon")]
     pub(super) fn plain_record<'l>(&self, line: &'l [u8], layout: &Layout) -> Option<&'l [u8]> {
         let end = self.line_end?.bytes();
@@ -156,7 +158,8 @@ impl<'f> FileWalk<'f> {
         self.recognise(record).filter(|(known, _)| core::ptr::eq(*known, layout)).map(|_| record)
     }
 
-    /// Passes so many records of one layout, whose totals were added up elsewhere. Nothing happens if that is not possible.
+    /// Skips this number of records of one layout, whose totals were added up elsewhere. Returns `false` and changes nothing if that
+    /// is not possible.
     #[cfg(feature = "rayon")]
     pub(super) fn leap(&mut self, layout: &Layout, records: u64, bytes: usize, totals: &Totals<'_>) -> bool {
         let mut order = self.order.clone();
@@ -170,7 +173,7 @@ impl<'f> FileWalk<'f> {
         true
     }
 
-    /// The end of the file.
+    /// Checks that the file may end here.
     pub(super) fn end(&self) -> Result<(), FileFault> {
         self.order.end()?;
         match self.file.blocks {
@@ -181,12 +184,12 @@ impl<'f> FileWalk<'f> {
         }
     }
 
-    /// The bytes of the record that [`Framed::padded`] is said of.
+    /// The bytes of the last record with [`Framed::padded`].
     pub(super) fn padded(&self) -> &[u8] {
         &self.padded
     }
 
-    /// A record that fills the block: all of it is the filling byte, and the file could end here.
+    /// Steps over a record that fills the block: all its bytes are the filling byte, and the file could end here.
     fn filler(&self, window: &[u8]) -> Option<Result<Framed<'f>, FileFault>> {
         let blocks = self.file.blocks?;
         let len = self.last_len;
@@ -207,7 +210,7 @@ impl<'f> FileWalk<'f> {
         }))
     }
 
-    /// A record that has all its bytes.
+    /// Steps over a record that has all its bytes.
     fn whole(&mut self, window: &[u8]) -> Result<Framed<'f>, FileFault> {
         let Some((layout, len)) = self.recognise(window) else {
             let shortest = self.layouts.iter().map(|(_, len)| *len).min().unwrap_or(0);
@@ -225,7 +228,7 @@ impl<'f> FileWalk<'f> {
         Ok(Framed { layout: Some(layout), padded: false, len, consumed, wrong: None })
     }
 
-    /// A record up to its line end, with the blanks that are missing.
+    /// Steps over a record up to its line end and puts missing blanks back.
     fn stripped(&mut self, window: &[u8]) -> Result<Framed<'f>, FileFault> {
         let end = (0..window.len()).find_map(|at| Some((at, self.end_in(window.get(at..)?)?)));
         let is_last = window.len() < self.window_len();
@@ -248,7 +251,7 @@ impl<'f> FileWalk<'f> {
         Ok(Framed { layout: Some(layout), padded: found < len, len, consumed, wrong: None })
     }
 
-    /// Which record the bytes are, and its length. Where there is but one kind, nothing must tell.
+    /// The layout of the record that these bytes are, and its length in bytes. If the file has only one layout, it always matches.
     pub(super) fn recognise(&self, bytes: &[u8]) -> Option<(&'f Layout, usize)> {
         match *self.layouts.as_slice() {
             [only] => Some(only),
@@ -260,7 +263,7 @@ impl<'f> FileWalk<'f> {
         self.file.line_ends.iter().any(|end| *end != LineEnd::None)
     }
 
-    /// The line end that a whole record of this length has; none if it is the last and its line end was stripped.
+    /// The line end behind a whole record of this length, or `None` if the record is the last one and its line end was stripped.
     fn line_end_at(&self, window: &[u8], len: usize) -> Result<Option<LineEnd>, FileFault> {
         let rest = window.get(len..).unwrap_or_default();
         if let Some(end) = self.end_in(rest) {
@@ -280,7 +283,8 @@ impl<'f> FileWalk<'f> {
         Err(FileFault::LineEnd)
     }
 
-    /// The line end that these bytes begin with: the file's, or the longest that the plan accepts as long as none was seen.
+    /// The line end that these bytes begin with: that of the file, or the longest that the plan accepts if the file's is not known
+    /// yet.
     fn end_in(&self, bytes: &[u8]) -> Option<LineEnd> {
         let known = [LineEnd::CrLf, LineEnd::Lf, LineEnd::Cr];
         known.into_iter().find(|end| {

@@ -20,21 +20,22 @@ impl<'f, W: Write> FileWriter<'f, W> {
     /// A writer of a file with this plan.
     ///
     /// # Errors
-    /// If no file could be written by the plan.
+    /// If no file can satisfy the plan.
     pub fn new(file: &'f FileLayout, output: W) -> Result<Self, FileError> {
         Ok(Self { outlet: Outlet::new(file)?, output })
     }
 
-    /// Writes a record. Totals that it leaves out are filled in, those that it gives must be right.
+    /// Writes a record. Totals that it leaves out are filled in. Totals that it gives must be right.
     ///
     /// # Errors
-    /// If it cannot be encoded, stands out of its place, or has a wrong total. Nothing of it was written then.
+    /// If the record cannot be encoded, is out of order, or has a wrong total: then nothing of it is written. Also if the output fails,
+    /// which may leave part of the record written.
     pub fn write(&mut self, record: Record<'_>) -> Result<(), FileError> {
         self.outlet.put(record)?;
         self.write_out()
     }
 
-    /// Writes a record of a derived type. A total that is zero is filled in, another must be right.
+    /// Writes a record of a derived type. A total that is zero is filled in. Any other total must be right.
     ///
     /// # Errors
     /// Those of [`FileWriter::write`].
@@ -46,7 +47,7 @@ impl<'f, W: Write> FileWriter<'f, W> {
     /// Ends the file: fills up its last block, and checks that no record is missing.
     ///
     /// # Errors
-    /// If one is, or the last bytes cannot be written.
+    /// If a record is missing, or the last bytes cannot be written.
     pub fn finish(mut self) -> Result<W, FileError> {
         while self.outlet.fill()? {
             self.write_out()?;
@@ -57,7 +58,7 @@ impl<'f, W: Write> FileWriter<'f, W> {
         }
     }
 
-    /// How far the file has come.
+    /// The number of records and bytes written so far.
     #[must_use]
     pub const fn progress(&self) -> Progress {
         self.outlet.progress()

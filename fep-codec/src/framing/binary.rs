@@ -27,12 +27,12 @@ pub struct BinaryLength {
 }
 
 impl BinaryLength {
-    /// The most bytes that a length has.
+    /// The maximum number of bytes of a length.
     pub const LEN_MAX: u8 = 4;
 
-    /// A length of this many bytes, 1 to [`BinaryLength::LEN_MAX`]. `counts` says which bytes its value counts; `frame_max_bytes` is
-    /// the longest frame that is accepted, the length included, and is checked before anything is allocated for a frame. `None` if
-    /// the length has no bytes or too many.
+    /// A length of this many bytes, 1 to [`BinaryLength::LEN_MAX`]. `counts` says which bytes its value counts. `frame_max_bytes` is
+    /// the longest frame that is accepted, the length included. It is checked before anything is allocated for a frame. Returns
+    /// `None` if `len` is out of range.
     #[must_use]
     pub const fn new(len: u8, counts: LengthScope, frame_max_bytes: usize) -> Option<Self> {
         match len {

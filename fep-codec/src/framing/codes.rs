@@ -1,4 +1,4 @@
-//! [`CodeTable`]: frames without a length, told by their first bytes.
+//! [`CodeTable`]: frames without a length, recognised by their first bytes.
 //!
 //! ```text
 //!  A3 01 1 …  160 bytes … FF│D2 01 1 …  46 bytes … FF│I2 01 1 HHMM FF│
@@ -11,14 +11,14 @@ use super::{FrameError, Framing};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Item, Layout};
 
-/// Which first bytes begin a frame of which length.
+/// A table of the first bytes of each frame and the frame's length.
 ///
-/// The longest frame is the table's, so nothing that a peer sends makes a buffer grow beyond it.
+/// No frame is longer than the longest in the table, so a peer cannot make a buffer grow beyond that length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeTable {
-    /// Tried in their order.
+    /// The rows, tried in this order.
     pub rows: Cow<'static, [CodeRow]>,
-    /// The byte in which every frame ends, if there is one.
+    /// The byte that ends every frame, or `None` if there is no such byte.
     pub end: Option<u8>,
 }
 
@@ -27,16 +27,17 @@ pub struct CodeTable {
 pub struct CodeRow {
     /// The frame's first bytes.
     pub starts_with: Cow<'static, [u8]>,
-    /// The frame's length in bytes, these included.
+    /// The frame's length in bytes, the first bytes included.
     pub frame_len: usize,
 }
 
 impl CodeTable {
-    /// The table of telegrams of fixed lengths: by their literals and `when` from the first byte on, and with the last byte that
-    /// all of them end in as a literal, if they do.
+    /// The table for telegrams of fixed lengths. The first bytes of each come from its literals and its `when`. If all telegrams end
+    /// with the same literal byte, it is the `end` of the table.
     ///
     /// # Errors
-    /// If one of them has no fixed length or nothing at its start to tell it by, or two of different lengths begin alike.
+    /// If a telegram has no fixed length, if no literal and no `when` decides its first byte, or if two telegrams of different lengths
+    /// start in the same way.
     pub fn of(layouts: &[&Layout]) -> Result<Self, Error> {
         let mut rows: Vec<CodeRow> = Vec::new();
         for layout in layouts {
@@ -116,7 +117,7 @@ fn first_bytes(layout: &Layout) -> Vec<u8> {
     known.into_iter().map_while(|byte| byte).collect()
 }
 
-/// The literal byte that every telegram of the layout ends in.
+/// The literal byte that every telegram of the layout ends with.
 fn last_byte(layout: &Layout) -> Option<u8> {
     match layout.items().last()? {
         Item::Literal(literal) => literal.bytes.last().copied(),

@@ -1,4 +1,4 @@
-//! The length of a telegram that others may stand behind: a file of telegrams glued together, a capture of a line.
+//! The length of a telegram that others may follow, as in a file of concatenated telegrams or a capture of a line.
 
 use alloc::vec::Vec;
 
@@ -7,23 +7,23 @@ use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue as _;
 use crate::layout::{Computed, Field, Item, Kind, Layout, LengthScope, NumberRule};
 
-/// Where a telegram says how long it is.
+/// The field that holds the length of a telegram.
 struct LengthField<'l> {
     field: &'l Field,
     rule: &'l NumberRule,
     counts: LengthScope,
     start: usize,
-    /// The parts that it stands in, the innermost first.
+    /// The names of the parts that contain it, the innermost first.
     within: Vec<&'l str>,
 }
 
 impl Layout {
-    /// The length in bytes of the telegram that these bytes begin with: its fixed one, or what its computed length says. The
-    /// bytes may be fewer, and more may stand behind it.
+    /// The length in bytes of the telegram that these bytes begin with: its fixed length, or the value of its computed length
+    /// field. The bytes may end before the telegram does, and other bytes may follow it.
     ///
     /// # Errors
-    /// If the length field cannot be read or says less than the telegram has at least, and if the length varies and no field at a
-    /// fixed offset says it.
+    /// If the length field cannot be read, or if its value is below the minimum length of the telegram. Also if the length varies
+    /// and no field at a fixed offset holds it.
     pub fn telegram_len(&self, bytes: &[u8]) -> Result<usize, Error> {
         if let Some(len) = self.fixed_len() {
             return Ok(len);
@@ -42,7 +42,7 @@ impl Layout {
             return Err(fail(Fault::Truncated { needed: field.len, left: bytes.len().saturating_sub(start) }, None));
         };
         let stated = u64::get(rule, found).map_err(|fault| fail(fault, Some(found)))?;
-        // Whatever the field counts, a byte more of the telegram is one more in the field.
+        // For any `LengthScope`, one more byte in the telegram adds one to the field, so a probe finds the bytes not counted.
         let not_counted = PROBE_BYTES - length_value(counts, start, field.len, PROBE_BYTES).min(PROBE_BYTES);
         let len = usize::try_from(stated).unwrap_or(usize::MAX).saturating_add(not_counted);
         if len < self.min_len() {
@@ -75,5 +75,5 @@ impl Layout {
     }
 }
 
-/// Any length that is longer than what stands before a length field.
+/// A telegram length that is longer than any bytes before a length field.
 const PROBE_BYTES: usize = usize::MAX / 2;

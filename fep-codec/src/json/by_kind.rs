@@ -1,4 +1,4 @@
-//! How the value of a field of each kind stands in JSON: its reading, its schema, and the plainest value.
+//! The JSON form of each field kind: how a value is read, its schema, and the plainest value.
 
 use alloc::borrow::ToOwned as _;
 use alloc::format;
@@ -12,10 +12,10 @@ use crate::error::Fault;
 use crate::layout::{CodeMeaning, CodeRule, DatePattern, DateTimePattern, Field, Kind, NoneAs, NumberRule, Sign};
 use crate::record::Value;
 
-/// JSON has no byte strings; this is how the contract writes them.
+/// The pattern of a byte string. JSON has no byte strings, so the contract writes them in hex.
 const HEX: &str = "^([0-9A-Fa-f]{2})*$";
 
-/// The value of a field that JSON says.
+/// Reads the value of a field from JSON.
 pub(super) fn field_value(field: &Field, json: &Json) -> Result<Value, Fault> {
     match (&field.kind, json) {
         (_, Json::Null) => Ok(Value::None),
@@ -25,7 +25,7 @@ pub(super) fn field_value(field: &Field, json: &Json) -> Result<Value, Fault> {
             .map(Value::Number)
             .ok_or(Fault::Unreadable { expected: "a whole number; large ones as a string, \"12345678901234567890\"" }),
         (Kind::Number(_), Json::Number(_)) => {
-            Err(Fault::Unreadable { expected: "a decimal string such as \"12.05\", for this field has decimals" })
+            Err(Fault::Unreadable { expected: "a decimal string such as \"12.05\", because this field has decimals" })
         }
         (Kind::Number(rule), Json::String(text)) => decimal(rule, text).map(Value::Number),
         (Kind::Date(rule), Json::String(text)) if rule.pattern == DatePattern::MmDd => {
@@ -56,7 +56,7 @@ pub(super) fn field_value(field: &Field, json: &Json) -> Result<Value, Fault> {
     }
 }
 
-/// `"12.05"` with scale 2 is 1205. Fewer decimals are filled up, more are refused.
+/// Reads a decimal string: `"12.05"` with scale 2 is 1205. Missing decimals are zero, surplus decimals are refused.
 fn decimal(rule: &NumberRule, text: &str) -> Result<i128, Fault> {
     let unreadable = Fault::Unreadable { expected: "a decimal number with no more decimals than the field has" };
     let (negative, digits) = match text.strip_prefix('-') {
@@ -94,7 +94,7 @@ fn hex(text: &str) -> Option<Vec<u8>> {
 /// The schema of a field's value.
 pub(super) fn value_schema(field: &Field, tail: bool) -> Json {
     match &field.kind {
-        // A character has at least a byte.
+        // A character has at least one byte.
         Kind::Text(_) => json!({ "type": "string", "maxLength": field.len }),
         Kind::Digits(rule) => {
             let len = rule.encoding.digits(field.len);
@@ -138,7 +138,7 @@ fn number_schema(field: &Field, rule: &NumberRule) -> Json {
     if is_json_number(field) {
         let types: Vec<&str> = core::iter::once("integer").chain(null).collect();
         let binary_room = if rule.encoding.is_binary() { 1 } else { 0 };
-        // 15 digits at most, which are exact in every reader.
+        // At most 15 digits, which are exact in every reader.
         let largest = 10_i64.pow(u32::try_from(digits + binary_room).unwrap_or(0)) - 1;
         let smallest = if signed { -largest } else { 0 };
         return json!({ "type": types, "minimum": smallest, "maximum": largest });
@@ -152,7 +152,7 @@ fn number_schema(field: &Field, rule: &NumberRule) -> Json {
     json!({ "type": types, "pattern": format!("^{minus}[0-9]+{decimals}$") })
 }
 
-/// How many digits a value has at most.
+/// The maximum number of digits of a value.
 fn field_digits(field: &Field, rule: &NumberRule) -> usize {
     let sign_byte = rule.sign.len();
     let digits = rule.encoding.digits(field.len).saturating_sub(sign_byte);
@@ -170,7 +170,7 @@ fn code_schema(field: &Field, rule: &CodeRule) -> Json {
     let mut schema = json!({ "type": "string", "maxLength": field.len });
     if let Json::Object(schema) = &mut schema {
         if !codes.is_empty() {
-            // An open list names what is known and takes the rest too.
+            // An open list names the known codes and accepts others too.
             schema.insert(if rule.open { "examples" } else { "enum" }.to_owned(), Json::Array(codes));
         }
         if !meanings.is_empty() {
@@ -180,10 +180,10 @@ fn code_schema(field: &Field, rule: &CodeRule) -> Json {
     schema
 }
 
-/// A value that says as little as the field can: what a simulated institution sends if nobody says otherwise.
+/// The plainest value of a field: empty, zero or null if the field allows it. A simulated institution sends it by default.
 ///
-/// `date` and `time` are those of the moment, `"2026-11-21"` and `"09:30:15"`, because a date without a blank has no plainer
-/// value.
+/// `date` and `time` are the current ones, `"2026-11-21"` and `"09:30:15"`. A date or time that cannot be `None` takes them,
+/// because it has no plainer value.
 #[must_use]
 pub fn plain_value(field: &Field, date: &str, time: &str) -> Json {
     let or_none = |none: NoneAs, value: &str| if none == NoneAs::Never { Json::from(value) } else { Json::Null };
@@ -203,7 +203,7 @@ pub fn plain_value(field: &Field, date: &str, time: &str) -> Json {
     }
 }
 
-/// What a JSON value is, in words for messages.
+/// The type of a JSON value, for messages.
 pub(super) const fn name_of(json: &Json) -> &'static str {
     match json {
         Json::Null => "null",
@@ -216,11 +216,11 @@ pub(super) const fn name_of(json: &Json) -> &'static str {
 }
 
 impl Kind {
-    /// What a field of this kind is in JSON, in words for messages.
+    /// The JSON form of a field of this kind, for messages.
     const fn json_name(&self) -> &'static str {
         match self {
             Self::Text(_) => "a string",
-            Self::Digits(_) => "a string of digits, for zeros at its start count",
+            Self::Digits(_) => "a string of digits, because leading zeros count",
             Self::Code(_) => "a string with the code",
             Self::Number(_) => "a number",
             Self::Date(_) => "a string with a date",

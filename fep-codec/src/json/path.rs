@@ -29,7 +29,7 @@ pub fn get<'j>(fields: &'j Map<String, Json>, path: &str) -> Option<&'j Json> {
     }
 }
 
-/// Puts a value at a path, making the parts on the way. Where something other than an object stands on the way, nothing is put.
+/// Puts a value at a path and creates missing parts on the way. Does nothing if a value on the way is not an object.
 pub fn put(fields: &mut Map<String, Json>, path: &str, value: Json) {
     match path.split_once('.') {
         None => {
@@ -44,7 +44,7 @@ pub fn put(fields: &mut Map<String, Json>, path: &str, value: Json) {
     }
 }
 
-/// Lays `over` onto `fields`: objects are merged, every other value is replaced.
+/// Merges `over` into `fields`: objects are merged, every other value is replaced.
 pub fn merge(fields: &mut Map<String, Json>, over: &Map<String, Json>) {
     for (name, value) in over {
         match (fields.get_mut(name), value) {
@@ -57,8 +57,8 @@ pub fn merge(fields: &mut Map<String, Json>, over: &Map<String, Json>) {
 }
 
 impl Layout {
-    /// The fields of another telegram's JSON that this layout has under the same names, except those that it computes: how an
-    /// answer takes over its request's fields.
+    /// The fields of another telegram's JSON that this layout has under the same names, except those that it computes. An answer
+    /// takes over the fields of its request in this way.
     #[must_use]
     pub fn common_fields(&self, fields: Map<String, Json>) -> Map<String, Json> {
         let common = fields.into_iter().filter_map(|(name, value)| match (self.item(&name)?.1, value) {

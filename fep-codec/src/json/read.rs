@@ -12,15 +12,15 @@ use crate::layout::{Choice, Item, Layout, Literal};
 use crate::record::{Record, Value, absent, in_item, nearest, unknown, within_parents};
 
 impl<'l> Record<'l> {
-    /// Reads a telegram's fields from JSON text. Fields that are not given stay [`Value::Absent`].
+    /// Reads a telegram's fields from JSON text. Fields that are left out stay [`Value::Absent`].
     ///
     /// # Errors
-    /// If the text is not JSON, names a field that the layout lacks, or a value does not read as its field's kind.
+    /// If the text is not JSON, names a field that the layout lacks, or holds a value that does not match the kind of its field.
     pub fn from_json(layout: &'l Layout, text: &str) -> Result<Self, Error> {
         Self::from_json_value(layout, &parse(text)?)
     }
 
-    /// Reads a telegram's fields from a JSON object that is already parsed; [`parse`] refuses keys that stand twice.
+    /// Reads a telegram's fields from a JSON object that is already parsed. [`parse`] refuses duplicate keys.
     ///
     /// # Errors
     /// Those of [`Record::from_json`].
@@ -28,11 +28,12 @@ impl<'l> Record<'l> {
         Ok(Self::from_values(layout, items(layout, fields)?))
     }
 
-    /// Puts a JSON value at a path: a field's value, or a whole part or group, `body.items[3]` excepted.
+    /// Puts a JSON value at a path: the value of a field, or a whole part or group. A whole entry such as `body.items[3]` cannot be
+    /// put.
     ///
     /// # Errors
-    /// If the layout has nothing there, with the name that was probably meant, or the value does not read as what stands
-    /// there. Then the record is as it was.
+    /// If there is no such item: the error suggests the name that was probably meant. Also if the value does not match the item. In
+    /// both cases the record is unchanged.
     pub fn set_json(&mut self, path: &str, json: &Json) -> Result<(), Error> {
         let layout = self.layout();
         let Some((item, place)) = self.find_mut(path) else { return Err(unknown(layout, path)) };
@@ -41,7 +42,7 @@ impl<'l> Record<'l> {
                 field_value(field, json).map_err(|fault| in_item(fault, item, path))
             }
             Item::Choice(choice) => {
-                // The case stays: the code that means it stands elsewhere.
+                // The case stays the same, because its code is in another field.
                 let Value::Choice(number, _) = place else { return Err(in_item(Fault::Missing, item, path)) };
                 let number = *number;
                 let Some(case) = choice.cases().get(number) else { return Err(unknown(layout, path)) };
@@ -72,13 +73,13 @@ fn items(layout: &Layout, json: &Json) -> Result<Vec<Value>, Error> {
     values.collect()
 }
 
-/// A choice's case is the one that the code beside it means.
+/// Reads a choice. The code in `siblings` selects the case.
 fn case_value(choice: &Choice, json: Option<&Json>, siblings: &Map<String, Json>) -> Result<Value, Error> {
     let mut path = choice.by.split('.');
     let code = path.next().and_then(|name| siblings.get(name));
     let code = path.try_fold(code, |json, name| json.map(|json| json.get(name)).ok_or(())).ok().flatten();
     let Some(code) = code.and_then(Json::as_str) else {
-        // Without a code there is no case; if there is a body nevertheless, the code is what is missing.
+        // Without a code there is no case. If there is a body, the code is missing.
         let Some(_) = json else { return Ok(Value::Absent) };
         let error = Error::new(Culprit::Caller, Fault::Missing);
         return Err(choice.by.rsplit('.').fold(error, Error::within));

@@ -1,8 +1,8 @@
-//! JSON Schema (draft 2020-12) of a layout: which JSON documents are its fields.
+//! JSON Schema (draft 2020-12) of a layout: describes the JSON documents that hold its fields.
 //!
-//! It says of documents what `read.rs` does to them, as far as a schema can: a text's length in bytes of its charset, say, is
-//! beyond it, so a document that the schema accepts may still be refused. One that the codec accepts, the schema accepts too,
-//! but for numbers written as decimal strings, where the contract says number.
+//! The schema describes what `read.rs` accepts, as far as a schema can. For example, it cannot express the length of a text in
+//! bytes of its charset, so the codec may refuse a document that the schema accepts. The schema accepts every document that the
+//! codec accepts, with one exception: a decimal string where the contract says number.
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -14,14 +14,15 @@ use super::by_kind::value_schema;
 use super::write::literal_text;
 use crate::layout::{Case, Field, Item, Layout, Repeat};
 
-/// The dialect that a schema says it is written in.
+/// The dialect of the schemas.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 impl Layout {
     /// The schema of this layout's fields as a JSON document: an object in wire order.
     ///
-    /// Labels are titles, `x-len` is a field's length in bytes, `x-secret` marks what no log may show, and `readOnly` what the
-    /// encoder fills in. Computed fields, literals and whole groups that can be empty need not be given.
+    /// `title` is the label, `x-len` is the length of a field in bytes, `x-secret` marks a value that no log may show, and
+    /// `readOnly` marks a value that the encoder fills in. Computed fields, literals and groups that can be empty are not
+    /// required.
     ///
     /// ```
     /// # #[cfg(feature = "derive")] {
@@ -74,7 +75,7 @@ fn object(layout: &Layout) -> Map<String, Json> {
     schema
 }
 
-/// `if` the code is there, `then` its body is.
+/// The conditions of a choice: `if` the code is one of a case, `then` the body is that of the case.
 fn conditions(item: &Item) -> Vec<Json> {
     let Item::Choice(choice) = item else { return Vec::new() };
     let all: Vec<&str> = choice.cases().iter().flat_map(|case| case.codes.iter().map(AsRef::as_ref)).collect();

@@ -1,4 +1,4 @@
-//! JSON text → tree, refusing what the usual reader lets pass: the same key twice in one object.
+//! JSON text → tree. Unlike `serde_json` itself, it refuses an object that has the same key twice.
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::{String, ToString as _};
@@ -13,7 +13,7 @@ use crate::error::{Culprit, Error, Fault};
 /// Reads JSON text.
 ///
 /// # Errors
-/// If it is not JSON, or an object has a key twice, for then one of the two values would be lost.
+/// If it is not JSON, or if an object has a key twice, because one of the two values would be lost.
 pub fn parse(text: &str) -> Result<Json, Error> {
     serde_json::from_str::<Tree>(text)
         .map(|tree| tree.0)

@@ -22,7 +22,7 @@ impl Record<'_> {
     /// The fields as a JSON object.
     #[must_use]
     pub fn to_json_value(&self) -> Json {
-        // A record has string keys and finite numbers only, which is all that can go wrong here.
+        // This cannot fail: a record has only string keys and finite numbers.
         serde_json::to_value(self).unwrap_or_default()
     }
 }
@@ -76,7 +76,7 @@ impl Serialize for Entries<'_> {
     }
 }
 
-/// One field's value in JSON.
+/// The JSON value of a field.
 #[must_use]
 pub fn value_to_json(field: &Field, value: &Value) -> Json {
     match value {
@@ -94,7 +94,7 @@ pub(super) fn is_json_number(field: &Field) -> bool {
     rule.scale == 0 && rule.encoding.digits(field.len) <= JSON_NUMBER_MAX_DIGITS
 }
 
-/// A literal's bytes as text, or as hex if they are no printable ASCII.
+/// A literal's bytes as text, or as hex if they are not printable ASCII.
 pub(super) fn literal_text(literal: &Literal) -> String {
     match core::str::from_utf8(&literal.bytes) {
         Ok(text) if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => text.to_owned(),

@@ -1,19 +1,19 @@
-//! [`Amount`]: what sums and signs that stand in other fields need to know of a number.
+//! [`Amount`]: the operations on a number for sums, and for signs in another field.
 
 use crate::layout::NumberRule;
 
-/// A Rust type for number fields that can be summed over entries, and given a sign that stands in another field.
+/// A Rust type for number fields that can be summed over entries and can get its sign from another field.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no number that can be summed or signed",
     label = "not a number",
     note = "the integers are, `Decimal` by the feature `decimal`, and `Option` of one"
 )]
 pub trait Amount: Sized {
-    /// The number counted in its smallest unit, as the rule's scale says; zero if there is no value, none if it is larger than
-    /// an `i128`.
+    /// The number in its smallest unit, by the scale of the rule. It is zero if there is no value, and `None` if the number does not
+    /// fit into an `i128`.
     fn units(&self, rule: &NumberRule) -> Option<i128>;
 
-    /// The number with a minus, if the type has it.
+    /// The number with a minus, or `None` if the type cannot hold it.
     fn negated(self) -> Option<Self>;
 }
 

@@ -1,4 +1,4 @@
-//! Raw bytes: a value has exactly the field's length.
+//! Raw bytes: a value has exactly the length of its field.
 
 use alloc::vec::Vec;
 

@@ -1,29 +1,30 @@
-//! The dates and times of `jiff` and `chrono` as fields, by way of our own: the patterns have their home in `date.rs`.
+//! The dates and times of `jiff` and `chrono` as fields. They are converted through this crate's own types, because `date.rs` has
+//! the patterns.
 //!
-//! Nothing is rounded: a fraction of a second is an error, and so is a leap second, and a year outside of 0 to 9999.
+//! Nothing is rounded. A fraction of a second, a leap second and a year outside 0 to 9999 are errors.
 
 use super::FieldValue;
 use crate::error::Fault;
 use crate::layout::{DateRule, DateTimeRule, TimeRule};
 use crate::value::{Date, DateError, DateTime, Time};
 
-/// A type of another crate that stands for one of ours.
+/// A type of another crate that corresponds to a type of this crate.
 trait Foreign<Own>: Sized {
     fn own(&self) -> Result<Own, DateError>;
-    /// None: the other crate knows no such day or time.
+    /// The value as the other crate's type, or `None` if that type cannot hold it.
     fn foreign(own: Own) -> Option<Self>;
 }
 
 const NO_SUCH: Fault = Fault::NoSuchDate { what: Some("the Rust type cannot hold it") };
 
-/// A date of ours from another calendar's numbers.
+/// A [`Date`] from the numbers of the other crate.
 fn date(year: i32, month: u32, day: u32) -> Result<Date, DateError> {
     let year = u16::try_from(year).map_err(|_| DateError("a year has four digits"))?;
     let small = |number: u32| u8::try_from(number).map_err(|_| DateError("the month has no such day"));
     Date::new(year, small(month)?, small(day)?)
 }
 
-/// A time of ours from another calendar's numbers.
+/// A [`Time`] from the numbers of the other crate.
 fn time(hour: u32, minute: u32, second: u32, nanosecond: u32) -> Result<Time, DateError> {
     if nanosecond != 0 {
         return Err(DateError("the field sends whole seconds"));
@@ -32,7 +33,7 @@ fn time(hour: u32, minute: u32, second: u32, nanosecond: u32) -> Result<Time, Da
     Time::new(small(hour)?, small(minute)?, small(second)?)
 }
 
-/// Fields of a kind, through our own type for it.
+/// Implements fields of a kind through this crate's type for it.
 macro_rules! fields {
     ($($foreign:ty as $own:ty, $rule:ty;)*) => {
         $(impl FieldValue<'_, $rule> for $foreign {
@@ -115,7 +116,7 @@ mod by_chrono {
 
     impl Foreign<Time> for NaiveTime {
         fn own(&self) -> Result<Time, DateError> {
-            // A leap second is one of 1,000,000,000 nanoseconds and more.
+            // In chrono a leap second has 1,000,000,000 nanoseconds or more.
             time(self.hour(), self.minute(), self.second(), self.nanosecond())
         }
 

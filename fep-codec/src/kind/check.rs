@@ -1,4 +1,4 @@
-//! Checks over encoded bytes: the ones that come with the library, and how any of them is written and verified.
+//! Checks over encoded bytes: the functions that come with the library, and the verification of a check field.
 
 use crate::error::Fault;
 use crate::layout::{Check, CheckFn};
@@ -6,7 +6,7 @@ use crate::layout::{Check, CheckFn};
 /// The exclusive or of all covered bytes (BCC, block check character): one byte, or two digits of hex in capital letters.
 ///
 /// # Errors
-/// If the field has another length.
+/// If `out` does not have one or two bytes.
 pub fn xor(covered: &[u8], out: &mut [u8]) -> Result<(), &'static str> {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let sum = covered.iter().fold(0, |sum, byte| sum ^ byte);
@@ -20,16 +20,16 @@ pub fn xor(covered: &[u8], out: &mut [u8]) -> Result<(), &'static str> {
 }
 
 impl Check {
-    /// The function that comes with the library under this name.
+    /// The function of the library with this name, or `None` if there is no such function.
     #[must_use]
     pub fn known(name: &str) -> Option<CheckFn> {
         (name == "xor").then_some(xor as CheckFn)
     }
 
-    /// Compares a check field with what belongs there.
+    /// Compares a check field with the check of the covered bytes. A check without a function is not compared.
     ///
     /// # Errors
-    /// If it is something else, or the check cannot be computed.
+    /// If the field is not that check, or the check cannot be computed.
     pub fn verify(&self, covered: &[u8], field: &[u8]) -> Result<(), Fault> {
         let Some(run) = self.run else { return Ok(()) };
         let mut room = [0; Self::LEN_MAX];

@@ -10,7 +10,7 @@ use crate::error::Fault;
 use crate::layout::{CodeMeaning, CodeRule};
 use crate::value::Text;
 
-/// An enum of codes; `#[derive(Code)]` implements it.
+/// An enum of codes. `#[derive(Code)]` implements this trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no list of codes",
     label = "not an enum of codes",
@@ -25,14 +25,15 @@ pub trait CodeSet: Sized {
     /// The code without padding.
     fn code(&self) -> &str;
 
-    /// The value with this code; none if the list is closed and lacks it.
+    /// The value with this code, or `None` if the list is closed and lacks it.
     fn from_code(code: &str) -> Option<Self>;
 }
 
 /// Writes a code of any type.
 ///
 /// # Errors
-/// If it is too long for the field, is not ASCII, or is not on a closed list.
+/// If the code is too long for the field, ends in a space, has a character that the charset lacks, is not ASCII, or is not on a
+/// closed list.
 #[inline]
 pub fn put_code(code: &str, rule: &CodeRule, out: &mut [u8]) -> Result<(), Fault> {
     if !rule.open && !is_listed(code, rule) {
@@ -60,10 +61,10 @@ fn byte_of(character: char, charset: Charset) -> Option<u8> {
     u8::try_from(character).ok().and_then(|ascii| charset.byte_of(ascii))
 }
 
-/// Reads a code as text; it borrows from the field or from the list of codes, if it is on it.
+/// Reads a code as text. Where possible, the text borrows from the field or from the list of codes.
 ///
 /// # Errors
-/// If it is not ASCII, or not on a closed list.
+/// If the code is not ASCII, or not on a closed list.
 #[inline]
 pub fn get_code<'x>(rule: &'x CodeRule, bytes: &'x [u8]) -> Result<Cow<'x, str>, Fault> {
     if rule.charset.keeps_ascii() { get_borrowed(rule, bytes).map(Cow::Borrowed) } else { get_converted(rule, bytes) }
@@ -98,10 +99,10 @@ fn get_converted<'x>(rule: &'x CodeRule, bytes: &[u8]) -> Result<Cow<'x, str>, F
     }
 }
 
-/// Reads a code from bytes that are known to be ASCII, whatever they mean in the field's charset.
+/// Reads a code from bytes that are known to be ASCII. They can stand for other characters in the charset of the field.
 ///
 /// # Errors
-/// If it is not on a closed list.
+/// If the code is not on a closed list, or the bytes are not ASCII characters in the charset of the field.
 #[inline]
 pub fn get_ascii_code<'x>(rule: &'x CodeRule, text: &'x str) -> Result<Cow<'x, str>, Fault> {
     if rule.charset.keeps_ascii() {
@@ -114,7 +115,7 @@ pub fn get_ascii_code<'x>(rule: &'x CodeRule, text: &'x str) -> Result<Cow<'x, s
 #[inline]
 fn listed_ascii<'a>(rule: &CodeRule, text: &'a str) -> Result<&'a str, Fault> {
     let len = trim_end(text.as_bytes(), rule.charset.space()).len();
-    // Every place in ASCII text is between two characters, so this is never the default.
+    // In ASCII text every offset is a character boundary, so this is never the default.
     listed(rule, text.get(..len).unwrap_or_default())
 }
 
@@ -137,7 +138,7 @@ fn no_code(offset: usize, charset: Charset) -> Fault {
     Fault::Malformed { at: DecodeError { offset, reason: Reason::NoCharacter }, charset }
 }
 
-/// The types that hold any code as text. Those that can borrow do so where the bytes are ASCII.
+/// Implements the types that hold any code as text. A type that can borrow does so if the bytes are ASCII.
 macro_rules! text_types {
     ($($text:ty, $borrowed:expr, $other:expr;)*) => {
         $(impl<'a> FieldValue<'a, CodeRule> for $text {
@@ -246,6 +247,6 @@ mod tests {
         assert_eq!(Text::<2>::get_ascii(&host(true), "@@").unwrap(), *"");
         assert!(matches!(<&str>::get(&host(true), b"\xF2\xF0"), Err(Fault::BadSpec { .. })));
         let fault = get_code(&host(true), b"\xF2\x0E").unwrap_err();
-        assert_eq!(fault.to_string(), "no ibm933 text at byte 2: the SI that closes the last SO is missing");
+        assert_eq!(fault.to_string(), "invalid ibm933 at byte 2: the SI that closes the last SO is missing");
     }
 }

@@ -1,4 +1,4 @@
-//! Dates and times: digits in one of a few patterns; an impossible date is an error.
+//! Dates and times: digits in one of a few patterns. An impossible date or time is an error.
 //!
 //! ```text
 //! YYYYMMDD 20261121    YYMMDD 261121    MMDD 1121    YYYYDDD 2026325
@@ -18,7 +18,7 @@ use crate::swar::{parse_u64, write_u64};
 use crate::value::{Date, DateError, DateTime, MonthDay, MonthDayTime, Time};
 
 impl DateRule {
-    /// A date that is always there.
+    /// A date that always has a value.
     #[must_use]
     pub const fn new(pattern: DatePattern) -> Self {
         Self { pattern, encoding: Encoding::Ascii, none: NoneAs::Never, pivot: PIVOT_DEFAULT }
@@ -26,7 +26,7 @@ impl DateRule {
 }
 
 impl TimeRule {
-    /// A time that is always there.
+    /// A time that always has a value.
     #[must_use]
     pub const fn new(pattern: TimePattern) -> Self {
         Self { pattern, encoding: Encoding::Ascii, none: NoneAs::Never }
@@ -34,14 +34,14 @@ impl TimeRule {
 }
 
 impl DateTimeRule {
-    /// A timestamp that is always there.
+    /// A timestamp that always has a value.
     #[must_use]
     pub const fn new(pattern: DateTimePattern) -> Self {
         Self { pattern, encoding: Encoding::Ascii, none: NoneAs::Never, pivot: PIVOT_DEFAULT }
     }
 }
 
-/// The contents that mean "no value", of each of the three rules.
+/// Implements, for each of the three rules, the contents that mean "no value".
 macro_rules! none_bytes {
     ($($rule:ty),*) => {
         $(impl $rule {
@@ -60,7 +60,7 @@ impl From<DateError> for Fault {
     }
 }
 
-/// The rule of the digits as a number. Half a byte may be left over, and is then zero.
+/// The rule for the digits as a number. If the bytes have room for one more digit, that digit must be zero.
 #[inline]
 fn number(encoding: Encoding, pattern_len: usize) -> NumberRule {
     NumberRule { encoding, digits_max: u8::try_from(pattern_len).ok(), ..NumberRule::UNSIGNED }
@@ -104,14 +104,14 @@ const fn two(value: u64) -> u8 {
     (value % 100) as u8
 }
 
-/// Year, month, day out of `YYYYMMDD`, or of `YYMMDD` after the century has been put in front.
+/// Splits `YYYYMMDD` into year, month and day. `YYMMDD` must have its century in front.
 #[inline]
 fn split_date(value: u64) -> Result<Date, Fault> {
     let year = u16::try_from(value / 10_000).map_err(|_| DateError("a year has four digits"))?;
     Ok(Date::new(year, two(value / 100), two(value))?)
 }
 
-/// Year and day of the year out of `YYYYDDD`.
+/// Splits `YYYYDDD` into year and day of the year.
 fn split_ordinal(value: u64) -> Result<Date, Fault> {
     let year = u16::try_from(value / 1_000).map_err(|_| DateError("a year has four digits"))?;
     let day = u16::try_from(value % 1_000).map_err(|_| DateError("the year has no such day"))?;
@@ -140,7 +140,7 @@ fn with_century(value: u64, pivot: u8) -> u64 {
     century * 1_000_000 + value
 }
 
-/// `20261121` → `261121`, if the pivot brings the century back.
+/// `20261121` → `261121`, if reading with this pivot gives the same century.
 #[inline]
 fn without_century(value: u64, pivot: u8) -> Result<u64, Fault> {
     let short = value % 1_000_000;

@@ -1,6 +1,6 @@
 //! `rust_decimal::Decimal` as a number with implied decimals: 12.05 in a field with scale 2 is 1205 on the wire.
 //!
-//! Nothing is rounded: decimals that the field does not have are an error, zeros at the end excepted.
+//! Nothing is rounded. A value with more decimals than the field is an error, unless they are zeros at the end.
 
 use rust_decimal::Decimal;
 
@@ -30,7 +30,7 @@ impl FieldValue<'_, NumberRule> for Decimal {
 }
 
 impl Amount for Decimal {
-    /// More decimals than the field has do not count here: they are refused where the number itself is written.
+    /// Decimals beyond those of the field are cut off here. They are refused when the number itself is written.
     fn units(&self, rule: &NumberRule) -> Option<i128> {
         let own = self.scale();
         let scale = u32::from(rule.scale);

@@ -1,9 +1,9 @@
-//! Digits: a digit string that is not a number, so its zeros stay.
+//! Digits: a digit string that is not a number, so leading zeros are kept.
 //!
 //! ```text
 //! 0012345678901, 16 bytes:         30 30 31 32 33 34 35 36 37 38 39 30 31 20 20 20
 //! 0100, 4 bytes, exact:            30 31 30 30
-//! 0210, 4 bytes, full, EBCDIC:     F0 F2 F1 F0
+//! 0210, 4 bytes, exact, EBCDIC:    F0 F2 F1 F0
 //! ```
 
 use alloc::borrow::Cow;
@@ -22,7 +22,8 @@ impl DigitsRule {
     /// Digits in every byte.
     pub const EXACT: Self = Self { exact: true, ..Self::LEFT };
 
-    /// The ASCII character of a byte of the field; a byte that is none of its digits and not its padding stays what it is.
+    /// The ASCII character of a byte of the field: a digit, or a space for padding. Any other byte is returned unchanged, except that
+    /// an ASCII digit in an EBCDIC field becomes FF.
     pub(crate) const fn ascii(&self, byte: u8) -> u8 {
         match (self.encoding, byte) {
             (Encoding::Ebcdic, 0xF0..=0xF9) => byte & 0x3F,
@@ -32,7 +33,7 @@ impl DigitsRule {
         }
     }
 
-    /// The byte of the field that this ASCII digit has; the mirror of [`DigitsRule::ascii`].
+    /// The byte in the field for an ASCII digit, or `None` if it has none. The inverse of [`DigitsRule::ascii`].
     pub(crate) const fn wire(&self, digit: u8) -> Option<u8> {
         match (self.encoding, digit) {
             (Encoding::Ebcdic, b'0'..=b'9') => Some(digit | 0xF0),
@@ -48,7 +49,7 @@ impl DigitsRule {
         }
     }
 
-    /// Digits have a byte each here: `kind = "number"` is for the encodings where they do not.
+    /// Checks that the encoding has one byte for each digit. The other encodings are for `kind = "number"`.
     fn check(&self) -> Result<(), Fault> {
         if self.encoding.is_zoned() {
             return Ok(());
@@ -71,7 +72,7 @@ fn put(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
 /// Writes digits that fit at the start of a field.
 #[inline(always)]
 fn put_plain(digits: &[u8], pad: u8, out: &mut [u8]) {
-    // The whole field is filled for its length is often known to the compiler, and that of the padding is not.
+    // Fill the whole field: its length is often a compile-time constant, the length of the padding is not.
     if digits.len() < out.len() {
         out.fill(pad);
     }
@@ -80,7 +81,7 @@ fn put_plain(digits: &[u8], pad: u8, out: &mut [u8]) {
     }
 }
 
-/// [`put`] in any encoding, at any end; and the reason if that is not possible.
+/// [`put`] for any encoding and any justification. Returns the reason if the digits cannot be written.
 #[inline(never)]
 fn put_any(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
     rule.check()?;
@@ -129,7 +130,7 @@ fn get<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<&'a [u8], Fault> {
     if all_digits(digits) { Ok(digits) } else { Err(not_a_digit(rule, bytes, digits)) }
 }
 
-/// [`get`] of digits that are not ASCII.
+/// [`get`] for digits that are not ASCII.
 fn get_encoded<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<&'a [u8], Fault> {
     rule.check()?;
     let digits = trim(rule, bytes);
@@ -144,7 +145,7 @@ fn not_a_digit(rule: &DigitsRule, field: &[u8], digits: &[u8]) -> Fault {
     Fault::NotADigit { offset: before + at, byte: digits.get(at).copied() }
 }
 
-/// Why these are no digits of a value with room for so many.
+/// The reason why these bytes are not digits, or do not fit into a value with room for `room` digits.
 #[cold]
 fn no_digits(rule: &DigitsRule, field: &[u8], digits: &[u8], room: usize) -> Fault {
     if all_digits(digits) {
@@ -154,7 +155,7 @@ fn no_digits(rule: &DigitsRule, field: &[u8], digits: &[u8], room: usize) -> Fau
     }
 }
 
-/// The digits as text, which is the field's own bytes if they are ASCII.
+/// The digits as text. It borrows the bytes of the field if they are ASCII.
 #[inline]
 fn get_str<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<Cow<'a, str>, Fault> {
     let digits = get(rule, bytes)?;
@@ -165,7 +166,7 @@ fn get_str<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<Cow<'a, str>, Fault
     Ok(Cow::Owned(digits.iter().map(|byte| char::from(rule.ascii(*byte))).collect()))
 }
 
-/// The digits as text if that needs no memory of its own.
+/// The digits as text, if it can borrow the bytes of the field.
 #[inline]
 fn borrow_str<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<&'a str, Fault> {
     match get_str(rule, bytes)? {
@@ -196,7 +197,7 @@ impl<'a, const N: usize> FieldValue<'a, DigitsRule> for Digits<N> {
     }
 }
 
-/// Digits that are not ASCII.
+/// Reads digits that are not ASCII.
 fn convert<const N: usize>(rule: &DigitsRule, bytes: &[u8]) -> Result<Digits<N>, Fault> {
     let digits = get(rule, bytes)?;
     let mut ascii = [0; N];
@@ -205,7 +206,7 @@ fn convert<const N: usize>(rule: &DigitsRule, bytes: &[u8]) -> Result<Digits<N>,
     new.ok_or(Fault::TooLong { needed: digits.len(), len: N })
 }
 
-/// The types that hold digits as text.
+/// Implements the types that hold digits as text.
 macro_rules! text_types {
     ($($text:ty = $get:expr),*) => {
         $(impl<'a> FieldValue<'a, DigitsRule> for $text {
@@ -228,7 +229,7 @@ macro_rules! text_types {
                 }
                 let digits = get(rule, text.as_bytes())?.len();
                 let start = if rule.justify == Justify::Right { text.len() - digits } else { 0 };
-                // Every place in ASCII text is between two characters, so this is never the default.
+                // In ASCII text every offset is a character boundary, so this is never the default.
                 Ok(<$text>::from(text.get(start..start + digits).unwrap_or_default()))
             }
         })*

@@ -1,4 +1,4 @@
-//! Numbers: filled with zeros from the left, with a sign beside, over or inside their digits.
+//! Numbers: filled with zeros from the left. A sign is beside the digits, over one of them, or inside the encoding.
 //!
 //! ```text
 //!  1234567, 13 bytes, unsigned:           0000001234567
@@ -7,7 +7,8 @@
 //!    -5047, 15 bytes, over the last digit: 00000000000504P
 //! ```
 //!
-//! All of it is inlined: where a layout is a constant the rule's branches fold away, and the digits' loops have a known length.
+//! The code for plain ASCII numbers is inlined. If a layout is a constant, the branches on the rule fold away, and the loops over
+//! digits have a known length.
 //!
 //! With implied decimals the integer counts the smallest unit: 12.05 with scale 2 is 1205, in Rust and on the wire.
 
@@ -30,7 +31,7 @@ impl NumberRule {
     }
 }
 
-/// The digits of a field without its sign byte, whether the number is negative, and where the digits begin.
+/// Returns whether the number is negative, its digits without the sign byte, and the offset of the digits in the field.
 #[inline(always)]
 fn split_sign<'a>(rule: &NumberRule, bytes: &'a [u8]) -> Result<(bool, &'a [u8], usize), Fault> {
     let separate = |byte: u8, plus: u8, minus: u8| {
@@ -64,7 +65,7 @@ const fn bad_sign_for_encoding() -> Fault {
     Fault::BadSpec { reason: "numbers in this encoding have no such sign" }
 }
 
-/// The bytes that take the digits, after the sign byte is written.
+/// Writes the sign byte and returns the bytes for the digits.
 #[inline(always)]
 fn put_sign<'a>(rule: &NumberRule, negative: bool, out: &'a mut [u8]) -> Result<&'a mut [u8], Fault> {
     let len = out.len();
@@ -99,21 +100,22 @@ fn too_long(magnitude: u128, rule: &NumberRule, negative: bool, len: usize) -> F
         Sign::Unsigned | Sign::Elsewhere | Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_) | Sign::Signed => 0,
     };
     let digits = magnitude.checked_ilog10().map_or(1, |log| log as usize + 1);
-    // A binary number that does not fit needs a byte more than the field has, and perhaps more than one.
+    // A binary number that does not fit needs at least one byte more than the field has. The exact number is not computed.
     Fault::TooLong { needed: rule.encoding.len(digits).map_or(len + 1, |bytes| bytes + sign), len }
 }
 
-/// Whether the byte is a digit of an encoding where each digit has one.
+/// Whether the byte is a digit, in an encoding with one byte for each digit.
 #[inline(always)]
 const fn is_digit(encoding: Encoding, byte: u8) -> bool {
     let zone = if let Encoding::Ebcdic = encoding { 0xF0 } else { 0x30 };
     byte & 0xF0 == zone && byte & 0x0F <= 9
 }
 
-/// The digits that fit into a `u64` whatever they are.
+/// The largest number of digits that always fits into a `u64`.
 const U64_DIGITS: usize = 19;
 
-/// Reads any number of digits; an inner `None` says that the value is larger than a `u128`.
+/// Reads any number of digits. The outer `None` means that a byte is not a digit, the inner `None` that the value does not fit into a
+/// `u128`.
 #[cold]
 fn parse_u128(digits: &[u8]) -> Option<Option<u128>> {
     if !digits.iter().all(u8::is_ascii_digit) {
@@ -131,7 +133,7 @@ fn write_u128(mut value: u128, out: &mut [u8]) -> bool {
     value == 0
 }
 
-/// The magnitude of the first digits, which were seen to be some; none if it is larger than a `u128`.
+/// The magnitude of the first `count` digits, which the caller has checked, or `None` if it does not fit into a `u128`.
 fn sum(count: usize, digits: impl Iterator<Item = u8>) -> Option<u128> {
     let mut digits = digits.take(count);
     if count <= U64_DIGITS {
@@ -141,7 +143,7 @@ fn sum(count: usize, digits: impl Iterator<Item = u8>) -> Option<u128> {
     digits.try_fold(0_u128, |value, digit| value.checked_mul(10)?.checked_add(digit.into()))
 }
 
-/// Whether the digits are ASCII and nothing else, as they nearly always are.
+/// Whether the field is plain ASCII digits, without overpunch and without a limit on digits, as nearly all number fields are.
 #[inline(always)]
 const fn is_plain(rule: &NumberRule) -> bool {
     matches!(rule.encoding, Encoding::Ascii)
@@ -149,7 +151,7 @@ const fn is_plain(rule: &NumberRule) -> bool {
         && rule.digits_max.is_none()
 }
 
-/// Reads a number that is not plain: whether it is negative, and its magnitude; none if that is larger than a `u128`.
+/// Reads a number that is not plain. Returns whether it is negative, and its magnitude, or `None` if that does not fit into a `u128`.
 fn get_encoded(rule: &NumberRule, bytes: &[u8]) -> Result<(bool, Option<u128>), Fault> {
     let (negative, magnitude) = match (rule.encoding, rule.sign) {
         (Encoding::Binary | Encoding::BinaryLittle, _) => binary::get(rule, bytes)?,
@@ -194,7 +196,7 @@ fn put_encoded(rule: &NumberRule, negative: bool, magnitude: u128, out: &mut [u8
     if fitted { Ok(()) } else { Err(too_long(magnitude, rule, negative, len)) }
 }
 
-/// The digits that the spec allows, where the bytes have room for more.
+/// Checks the number of digits against the limit of the spec, for encodings whose bytes have room for more digits.
 fn check_digits(rule: &NumberRule, magnitude: Option<u128>) -> Result<(), Fault> {
     match rule.digits_max {
         Some(max) if magnitude.and_then(u128::checked_ilog10).is_some_and(|log| log >= u32::from(max)) => {
@@ -204,7 +206,7 @@ fn check_digits(rule: &NumberRule, magnitude: Option<u128>) -> Result<(), Fault>
     }
 }
 
-/// The integer of a magnitude, which is none if it is larger than a `u128`.
+/// The integer with this magnitude and sign. The magnitude is `None` if it does not fit into a `u128`.
 fn with_sign<T: TryFrom<u128> + TryFrom<i128>>(
     negative: bool,
     magnitude: Option<u128>,
@@ -219,7 +221,7 @@ fn with_sign<T: TryFrom<u128> + TryFrom<i128>>(
     .ok_or_else(overflow)
 }
 
-/// The value without its sign.
+/// The magnitude of an integer.
 macro_rules! magnitude {
     (signed, $value:expr) => {
         $value.unsigned_abs()
@@ -229,7 +231,7 @@ macro_rules! magnitude {
     };
 }
 
-/// Every integer goes through its magnitude, as a `u64` if that is wide enough.
+/// Every integer is converted through its magnitude, as a `u64` if that is wide enough.
 macro_rules! integers {
     ($($integer:ident $signed:ident;)*) => {
         $(impl FieldValue<'_, NumberRule> for $integer {

@@ -1,16 +1,16 @@
-//! A sign that stands in a field of its own.
+//! The sign of a number in a separate field.
 //!
 //! ```text
 //!  balance_sign "-", balance "0000000000500":  -500
 //! ```
 //!
-//! Each number has one sign byte only, so what is read is written again.
+//! Each number has exactly one valid sign byte, so a number that was read is written again as the same bytes.
 
 use crate::error::Fault;
 use crate::layout::SignOf;
 
 impl SignOf {
-    /// The sign byte of a number, counted in any unit.
+    /// The sign byte of a number. The unit of the number does not matter.
     #[must_use]
     pub const fn byte_of(&self, units: i128) -> u8 {
         match units {
@@ -20,10 +20,10 @@ impl SignOf {
         }
     }
 
-    /// Whether a number with this sign byte and this magnitude is below zero.
+    /// Whether a number with this sign byte is below zero. `is_zero` says whether its magnitude is zero.
     ///
     /// # Errors
-    /// If the byte is none of the signs, or not the one for zero, or not the one for what is not zero.
+    /// If the number is zero and the byte is not the sign for zero, or the number is not zero and the byte is neither plus nor minus.
     pub const fn is_negative(&self, byte: u8, is_zero: bool) -> Result<bool, Fault> {
         if is_zero {
             return match byte {

@@ -1,4 +1,4 @@
-//! Tails: fields that are as long as their values. The rule of a tail is one without padding.
+//! Tails: fields that are as long as their values. The rule of a tail has no padding.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -16,7 +16,7 @@ use crate::value::{Digits, Text};
             bytes: `Vec<u8>`, `&[u8]`"
 )]
 pub trait TailValue<'a, R>: FieldValue<'a, R> {
-    /// The bytes that the value takes on the wire.
+    /// The length of the value on the wire, in bytes.
     fn wire_len(&self, rule: &R) -> usize;
 }
 

@@ -4,12 +4,12 @@
 //! 홍길동, euc-kr, 10 bytes, left, pad space:  C8 AB B1 E6 B5 BF 20 20 20 20
 //! ```
 //!
-//! A space is never the second half of a character in the charsets that pad with 20, and behind pairs stands an SI in those that
-//! pad with 40, so trimming bytes is safe. Full-width fields, and IBM-834, are padded and trimmed in pairs.
+//! Trimming bytes is safe. In charsets that pad with 20, a space is never the second half of a character. In charsets that pad with
+//! 40, an SI follows the pairs. Full-width fields and IBM-834 are padded and trimmed in pairs.
 //!
 //! ```text
 //! 홍길동, ibm933, cut to 7 bytes:                    0E D1 B7 8B A9 0F 40
-//! A1, cp949, 8 bytes, width wide:                    A3 C1 A3 B1 A1 A1 A1 A1
+//! A1, cp949, 8 bytes, width full:                    A3 C1 A3 B1 A1 A1 A1 A1
 //! ```
 
 mod character;
@@ -25,7 +25,8 @@ use crate::swar::is_ascii;
 use crate::value::Text;
 
 impl TextRule {
-    /// Text in a charset with the usual options: left, padded with the charset's space, too long is an error, reading is strict.
+    /// Text in a charset with the usual options: left-justified, padded with the space of the charset, an error if too long, strict
+    /// reading.
     #[must_use]
     pub const fn new(charset: Charset) -> Self {
         Self {
@@ -42,7 +43,7 @@ impl TextRule {
         }
     }
 
-    /// Whether ASCII text stands in the field as it is.
+    /// Whether ASCII text has the same bytes in the field.
     #[inline(always)]
     const fn keeps_ascii(&self) -> bool {
         self.charset.keeps_ascii() && matches!(self.width, Width::Any)
@@ -56,18 +57,18 @@ impl TextRule {
         DecodeOptions { half: self.half, open_shift: self.open_shift, newline_15: self.newline_15 }
     }
 
-    /// Whether padding may go in pairs; most text has none of that.
+    /// Whether padding may be in pairs. It is `false` for most text, so it is tested first.
     #[inline(always)]
     const fn is_in_pairs(&self) -> bool {
         matches!(self.width, Width::Wide) || self.charset.is_pairs()
     }
 
-    /// The two bytes that fill the field, where padding goes in pairs.
+    /// The two bytes that fill the field, or `None` if padding is not in pairs.
     fn pad_pair(&self) -> Option<[u8; 2]> {
         if self.is_in_pairs() { self.charset.full_space() } else { None }
     }
 
-    /// Whether this character is what the padding is made of.
+    /// Whether the padding consists of this character.
     fn is_padding(&self, character: char) -> bool {
         match character {
             '\u{3000}' => self.pad_pair().is_some(),
@@ -84,7 +85,7 @@ impl TextRule {
 }
 
 impl TextRule {
-    /// The text without the padding that stood before half a character, if that was dropped.
+    /// The text without the padding before a dropped half of a character, or `None` if there is nothing to remove.
     fn without_padding<'t>(&self, text: &'t str) -> Option<&'t str> {
         let dropped = self.half == Half::Drop && self.justify == Justify::Left && !self.exact;
         let rest = dropped.then(|| text.trim_end_matches(|character| self.is_padding(character)))?;
@@ -92,12 +93,12 @@ impl TextRule {
     }
 }
 
-/// Writes a text of any type, given as UTF-8. Most are ASCII, which needs no characters; `text` is asked for the others only.
+/// Writes a text, given as bytes of UTF-8. Most texts are ASCII and do not need a `&str`. `text` is called only for other texts.
 #[inline(always)]
 fn put<'t>(utf8: &[u8], text: impl FnOnce() -> &'t str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
     let plain = rule.keeps_ascii() && matches!(rule.justify, Justify::Left) && !rule.exact;
     if plain && utf8.len() <= out.len() && is_ascii(utf8) && utf8.last() != Some(&rule.pad) {
-        // The whole field is filled for its length is often known to the compiler, and that of the padding is not.
+        // Fill the whole field: its length is often a compile-time constant, the length of the padding is not.
         out.fill(rule.pad);
         if let Some(value) = out.get_mut(..utf8.len()) {
             value.copy_from_slice(utf8);
@@ -107,7 +108,7 @@ fn put<'t>(utf8: &[u8], text: impl FnOnce() -> &'t str, rule: &TextRule, out: &m
     put_any(text(), rule, out)
 }
 
-/// Writes any text by any rule, or says why that is not possible.
+/// Writes any text by any rule, or returns the reason why it cannot.
 #[inline(never)]
 fn put_any(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
     if rule.exact && rule.keeps_ascii() {
@@ -127,7 +128,7 @@ fn put_any(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
     put_characters(text, rule, out)
 }
 
-/// Writes a text that has no padding.
+/// Writes a text that must fill the field exactly.
 #[cold]
 #[inline(never)]
 fn put_full(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
@@ -150,7 +151,7 @@ fn put_characters(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fau
     Ok(())
 }
 
-/// Writes as many whole characters as fit. Padding before the cut is dropped with what follows it.
+/// Writes as many whole characters as fit. Pad characters before the cut are dropped too.
 #[cold]
 fn put_cut(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
     let room = out.len();
@@ -242,7 +243,7 @@ pub(super) fn trim_start(mut bytes: &[u8], pad: u8) -> &[u8] {
     bytes
 }
 
-/// The field's text without the padding, which is ASCII and so a character of its own.
+/// The text of the field without the padding. All of it is ASCII, so each byte is a character.
 #[inline(always)]
 fn trim_ascii<'a>(rule: &TextRule, text: &'a str) -> &'a str {
     let trimmed = trim(rule, text.as_bytes()).len();
@@ -250,7 +251,7 @@ fn trim_ascii<'a>(rule: &TextRule, text: &'a str) -> &'a str {
         Justify::Left => 0..trimmed,
         Justify::Right => text.len() - trimmed..text.len(),
     };
-    // Every place in ASCII text is between two characters, so this is never the default.
+    // In ASCII text every offset is a character boundary, so this is never the default.
     text.get(range).unwrap_or_default()
 }
 
@@ -266,14 +267,14 @@ fn fault(error: EncodeError, charset: Charset, len: usize) -> Fault {
     }
 }
 
-/// `offset` of the fault counts from the start of the field, also when padding stands before the text.
+/// The fault for malformed text. Its offset counts from the start of the field, even if padding is before the text.
 #[cold]
 fn malformed(error: DecodeError, rule: &TextRule, field: &[u8], text: &[u8]) -> Fault {
     let before = if rule.justify == Justify::Right { field.len() - text.len() } else { 0 };
     Fault::Malformed { at: DecodeError { offset: before + error.offset, ..error }, charset: rule.charset }
 }
 
-/// What is read must be what would be written: no half-width letter in a full-width field.
+/// Checks that a full-width field has no half-width letter. Such text would be written again with other bytes.
 #[cold]
 fn check_full(text: &str, rule: &TextRule) -> Result<(), DecodeError> {
     let narrow = |character: char| matches!(character, ' '..='~');
@@ -299,7 +300,7 @@ fn get<'a>(rule: &TextRule, bytes: &'a [u8]) -> Result<Cow<'a, str>, Fault> {
     })
 }
 
-/// [`get`] of bytes that are ASCII.
+/// [`get`] for bytes that are ASCII.
 #[inline]
 fn get_from_ascii<'a>(rule: &TextRule, text: &'a str) -> Result<Cow<'a, str>, Fault> {
     if rule.keeps_ascii() { Ok(Cow::Borrowed(trim_ascii(rule, text))) } else { get(rule, text.as_bytes()) }
@@ -313,7 +314,7 @@ impl<'a, const N: usize> FieldValue<'a, TextRule> for Text<N> {
         put(self.as_utf8(), || self.as_str(), rule, out)
     }
 
-    /// What is ASCII is copied, which needs no `&str`: so it asks the reader for none.
+    /// ASCII bytes are copied without a `&str`, so `PREFERS_ASCII` stays `false`.
     #[inline(always)]
     fn get(rule: &TextRule, bytes: &'a [u8]) -> Result<Self, Fault> {
         let text = trim(rule, bytes);
@@ -328,7 +329,7 @@ impl<'a, const N: usize> FieldValue<'a, TextRule> for Text<N> {
     }
 }
 
-/// The text of a field's bytes without padding.
+/// Reads the bytes of a field without its padding.
 fn convert<const N: usize>(rule: &TextRule, field: &[u8], text: &[u8]) -> Result<Text<N>, Fault> {
     let mut read = Text::decode(rule.charset, text, rule.reading());
     if rule.width == Width::Wide {
@@ -386,8 +387,8 @@ impl<'a> FieldValue<'a, TextRule> for Cow<'a, str> {
     }
 }
 
-/// Borrows the bytes, so the charset must be ASCII or UTF-8. The derive refuses others; a rule made by hand gets a fault as
-/// soon as the text needs conversion.
+/// Borrows the bytes, so the charset must be ASCII or UTF-8. The derive refuses other charsets. A rule written by hand gets a fault
+/// when a text needs conversion.
 impl<'a> FieldValue<'a, TextRule> for &'a str {
     #[inline(always)]
     fn put(&self, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {

@@ -1,4 +1,4 @@
-//! Codes as bytes: what tells telegrams and the cases of a choice apart.
+//! Codes as bytes, which identify telegrams and the cases of a choice.
 
 use alloc::string::String;
 use alloc::vec;
@@ -9,7 +9,7 @@ use crate::charset::Charset;
 use crate::layout::{CodeRule, DigitsRule, Encoding, Kind, TextRule};
 
 impl Kind {
-    /// Whether a field that has these bytes says this, padded with spaces: what `when` and choices ask.
+    /// Whether a field with these bytes holds this code, padded with spaces. `when` and choices use it.
     #[inline(always)]
     pub(crate) fn says(&self, code: &str, field: &[u8]) -> bool {
         match self {
@@ -25,8 +25,8 @@ impl Kind {
 }
 
 impl Kind {
-    /// The bytes of a field of `len` bytes that holds this code: in the field's charset, padded as [`Layout::matches`] expects it.
-    /// A field holds the code exactly if it has these bytes. `None` if no field of this kind and length can hold it.
+    /// The bytes of a field of `len` bytes that holds this code, in the charset of the field and padded as [`Layout::matches`] expects.
+    /// A field holds the code if and only if it has these bytes. `None` if no field of this kind and length can hold the code.
     ///
     /// [`Layout::matches`]: crate::Layout::matches
     #[must_use]
@@ -49,12 +49,12 @@ impl Kind {
     }
 }
 
-/// The byte of a code's character in a charset.
+/// The byte in a charset for an ASCII character of a code.
 fn wire(charset: Charset, ascii: u8) -> Option<u8> {
     if ascii == b' ' { Some(charset.space()) } else { charset.byte_of(ascii) }
 }
 
-/// Bytes with padding behind them, if there are not too many and each of them exists.
+/// The bytes of a code, padded to `len`, or `None` if there are more than `len` or one of them does not exist.
 fn padded(code: impl Iterator<Item = Option<u8>>, pad: u8, len: usize) -> Option<Vec<u8>> {
     let mut bytes = code.collect::<Option<Vec<u8>>>()?;
     if bytes.len() > len {
@@ -64,7 +64,7 @@ fn padded(code: impl Iterator<Item = Option<u8>>, pad: u8, len: usize) -> Option
     Some(bytes)
 }
 
-/// [`Kind::says`] for text that is converted.
+/// [`Kind::says`] for text that needs conversion.
 #[cold]
 fn text_is(kind: &Kind, code: &str, field: &[u8]) -> bool {
     match kind {
@@ -74,16 +74,16 @@ fn text_is(kind: &Kind, code: &str, field: &[u8]) -> bool {
     }
 }
 
-/// The same for a charset that has its own letters of one byte.
+/// [`Kind::says`] for a charset in which some ASCII characters have other bytes or none.
 #[cold]
 fn is_in(charset: Charset, code: &str, field: &[u8]) -> bool {
     let Some((found, rest)) = field.split_at_checked(code.len()) else { return false };
-    // FF is no character in EBCDIC that a code could have, and no byte of JIS X 0201.
+    // FF never matches: it is not a code's character in EBCDIC, and not a character of JIS X 0201.
     let byte = |ascii| wire(charset, ascii).unwrap_or(0xFF);
     found.iter().copied().eq(code.bytes().map(byte)) && rest.iter().all(|byte| *byte == charset.space())
 }
 
-/// The same for digits in another encoding.
+/// [`Kind::says`] for digits that are not ASCII.
 #[cold]
 fn encoded_digits_are(rule: &DigitsRule, code: &str, field: &[u8]) -> bool {
     let read = field.iter().map(|byte| rule.ascii(*byte));

@@ -1,4 +1,4 @@
-//! Where two layouts differ: what to say when a struct and a spec are not of the same version.
+//! The difference between two layouts, to report when a struct and a spec do not have the same version.
 
 use alloc::format;
 use alloc::string::String;

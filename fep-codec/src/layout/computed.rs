@@ -1,4 +1,4 @@
-//! [`Computed`]: what the encoder fills into a field by itself and the decoder verifies.
+//! [`Computed`]: fields that the encoder fills by itself and the decoder verifies.
 
 use alloc::borrow::Cow;
 use core::fmt;
@@ -7,7 +7,7 @@ pub use fep_core::rules::LengthScope;
 
 use super::{Field, Item, Layout};
 
-/// What a computed field says. It may be left out when a telegram is encoded; a value that is given is checked.
+/// The content of a computed field. The value may be omitted when a telegram is encoded. A value that is given is checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Computed {
     /// The telegram's length in bytes.
@@ -18,46 +18,47 @@ pub enum Computed {
     Count(Cow<'static, str>),
     /// The sum of a number over a sibling group's entries. The path names the group and the field in its entries: `items.amount`.
     Sum(Cow<'static, str>),
-    /// The number of the entry that the field stands in, counted from this one.
+    /// The number of the entry that contains the field. The first entry has this number.
     Sequence(u64),
     /// The sign of a number in another field.
     Sign(SignOf),
-    /// What a function makes of the encoded bytes before the field.
+    /// The result of a function over the encoded bytes before the field.
     Check(Check),
 }
 
-/// A sign that stands in a field of its own, before or behind its number, whose own sign is [`super::Sign::Elsewhere`].
+/// A sign in a separate field, before or after its number. The rule of the number has [`super::Sign::Elsewhere`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignOf {
     /// The name of the number, a sibling field.
     pub of: Cow<'static, str>,
-    /// The byte of a number above zero, and of zero if it has no byte of its own.
+    /// The byte for a number above zero. It is also the byte for zero, if `zero` is `None`.
     pub plus: u8,
-    /// The byte of a number below zero.
+    /// The byte for a number below zero.
     pub minus: u8,
-    /// The byte of zero and of no value, if it is another than that of numbers above zero.
+    /// The byte for zero and for no value, if it differs from `plus`.
     pub zero: Option<u8>,
 }
 
 /// A check over encoded bytes: a BCC, check digits (복기부호).
 ///
-/// Two checks are equal if they have the same name and begin at the same item; what they run is not compared.
+/// Two checks are equal if they have the same name and begin at the same item. Their functions are not compared.
 #[derive(Clone)]
 pub struct Check {
     /// The name of the function: `xor`, `check_digits`.
     pub name: Cow<'static, str>,
-    /// The name of the sibling item at which the covered bytes begin; none for the start of the telegram. They end where the
-    /// field begins.
+    /// The name of the sibling item at which the covered bytes begin. `None` means the start of the telegram. The covered bytes
+    /// end where the field begins.
     pub from: Option<Cow<'static, str>>,
-    /// The function; none if it is known by name only. Then the field must be given, and nobody verifies it.
+    /// The function, or `None` if only its name is known. Then the value of the field must be given, and it is not verified.
     pub run: Option<CheckFn>,
 }
 
-/// Makes a check field's bytes, all of them, from the bytes that it covers, or says in a few words why it cannot.
+/// Fills all bytes of a check field from the bytes that it covers, or returns a short reason why it cannot.
 pub type CheckFn = fn(covered: &[u8], out: &mut [u8]) -> Result<(), &'static str>;
 
 impl Field {
-    /// Whether the encoder needs a value for the field: it is not computed, or by a function that is known by name only.
+    /// Whether the encoder needs a value for the field. It does if the field is not computed, or if only the name of its check
+    /// function is known.
     #[must_use]
     pub const fn is_given(&self) -> bool {
         matches!(self.computed, None | Some(Computed::Check(Check { run: None, .. })))
@@ -65,15 +66,16 @@ impl Field {
 }
 
 impl Check {
-    /// The most bytes of a check field.
+    /// The maximum length of a check field in bytes.
     pub const LEN_MAX: usize = fep_core::limits::CHECK_MAX_BYTES;
 }
 
 impl Layout {
-    /// Gives all checks of this name their function, in parts, entries and cases too, and returns how many there are.
+    /// Sets the function of all checks with this name, including those in parts, entries and cases. Returns the number of checks
+    /// with this name.
     ///
-    /// A layout that was read from a file knows the functions that come with the library only; until it is given the others,
-    /// their fields are not verified.
+    /// A layout that was read from a file knows only the functions that come with the library. Check fields with other functions
+    /// are not verified until this method sets their function.
     pub fn supply(&mut self, name: &str, run: CheckFn) -> usize {
         if !self.has_check(name) {
             return 0;
@@ -98,7 +100,7 @@ impl Layout {
         count
     }
 
-    /// The field in which the sign of the number with this name stands, and what it can be.
+    /// The name of the field that holds the sign of the number with this name, and the bytes of that sign.
     #[must_use]
     pub(crate) fn sign_of(&self, number: &str) -> Option<(&str, &SignOf)> {
         self.items().iter().find_map(|item| match item {

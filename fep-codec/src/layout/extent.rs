@@ -1,55 +1,55 @@
-//! How far an item goes: where its bytes end, and how many entries a group has.
+//! The extent of an item: where its bytes end, and how many entries a group has.
 //!
-//! This is the one home of both rules. A rule that depends on received bytes names the deciding field by its index. Whoever
-//! has read that field resolves the rule: a record from its values, a walk from the bytes, derived code from a variable.
+//! Both rules are defined only here. A rule that depends on received bytes names the deciding field by its index. The code that
+//! has read this field resolves the rule: a record from its values, a walk from the bytes, derived code from a variable.
 //!
-//! The rules are `const fn`, so that derived code asks for them at compile time.
+//! The rules are `const fn`, so that derived code evaluates them at compile time.
 
 use super::place::same;
 use super::walk::{borrowed, text};
 use super::{Computed, Field, Group, Item, Layout, Repeat};
 
-/// Where the bytes of an item end at the latest.
+/// The latest end of the bytes of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// After as many bytes as the field at this index says, which stands before the item.
+    /// After as many bytes as the field at this index says. The field is before the item.
     Stated(usize),
-    /// This many bytes before the end of the layout that it stands in: the bytes of the items behind it. Zero if the item
-    /// itself says where it ends.
+    /// This many bytes before the end of the layout that contains the item: the bytes of the items after it. Zero if the item
+    /// itself determines its end.
     Before(usize),
-    /// Unknown: the item takes the rest of the telegram, and an item behind it varies in length.
+    /// Unknown: the item takes the rest of the telegram, and an item after it varies in length.
     Endless,
 }
 
-/// How many entries a group has, as far as the layout says it.
+/// The rule for the number of entries of a group, as far as the layout determines it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExtentRule {
     /// Always this many.
     Fixed(usize),
     /// As many as the field at this index says.
     Counted(usize),
-    /// Always the most; as many are used as the field at this index says. `None` if no field before the group counts them:
-    /// such a layout is refused.
+    /// Always the maximum on the wire. The field at this index says how many of them are used. `None` if no field before the
+    /// group counts them: such a layout is rejected.
     PaddedCounted(Option<usize>),
-    /// Always the most; those before the first blank one are used.
+    /// Always the maximum on the wire. The entries before the first blank entry are used.
     PaddedBlank,
-    /// As many as fit before the bytes behind the group, which are this many.
+    /// As many as fit before the items after the group, which have this many bytes.
     Rest(usize),
 }
 
-/// How many entries a group has in one telegram.
+/// The number of entries of a group in one telegram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
     /// This many entries.
     Count(usize),
-    /// The used ones among those that are always there: this many, or those before the first blank one.
+    /// The maximum on the wire. This many entries are used, or for `None` the entries before the first blank entry.
     Padded(Option<usize>),
-    /// The entries up to the bytes that follow the group, which are this many within the layout that it stands in.
+    /// As many as fit before the items after the group, which have this many bytes in the layout that contains the group.
     Rest(usize),
 }
 
 impl ExtentRule {
-    /// The field that says the count, by its index.
+    /// The index of the field that states the count, if there is one.
     #[must_use]
     pub const fn counted_by(self) -> Option<usize> {
         match self {
@@ -59,10 +59,10 @@ impl ExtentRule {
         }
     }
 
-    /// The extent in one telegram. `count` is asked if a field says the count, with the index of that field.
+    /// The extent in one telegram. If a field states the count, this calls `count` with the index of that field.
     ///
     /// # Errors
-    /// That of `count`.
+    /// The error of `count`.
     #[inline]
     pub(crate) fn resolve<E>(self, count: impl FnOnce(Option<usize>) -> Result<usize, E>) -> Result<Extent, E> {
         Ok(match self {
@@ -76,7 +76,7 @@ impl ExtentRule {
 }
 
 impl Layout {
-    /// How many entries the group at this index has. Any other item stands there once.
+    /// The rule for the number of entries of the group at this index. Any other item occurs once.
     #[must_use]
     pub const fn extent(&self, index: usize) -> ExtentRule {
         let Some(Item::Group(group)) = self.item_at(index) else { return ExtentRule::Fixed(1) };
@@ -99,14 +99,14 @@ impl Layout {
         }
     }
 
-    /// Where the bytes of the item at this index end at the latest.
+    /// The latest end of the bytes of the item at this index.
     #[must_use]
     pub const fn limit(&self, index: usize) -> Limit {
         let Some(item) = self.item_at(index) else { return Limit::Before(0) };
         if let Some(field) = self.measured_by(item, index) {
             return Limit::Stated(field);
         }
-        // An item of a fixed length takes that length, however much is left.
+        // An item of a fixed length takes that length, regardless of how many bytes are left.
         if item.fixed_len().is_some() || !self.has_no_end(item, index) {
             return Limit::Before(0);
         }
@@ -116,7 +116,7 @@ impl Layout {
         }
     }
 
-    /// Bytes behind the item at this index, if that is always the same number.
+    /// The number of bytes after the item at this index, or `None` if that number varies.
     #[must_use]
     pub const fn len_behind(&self, index: usize) -> Option<usize> {
         let mut rest = self.items();
@@ -133,7 +133,7 @@ impl Layout {
         Some(len)
     }
 
-    /// Whether the end of every item is known, in parts, entries and cases too: no [`Limit`] is [`Limit::Endless`].
+    /// Whether the end of every item is known, including items in parts, entries and cases: no [`Limit`] is [`Limit::Endless`].
     #[must_use]
     pub const fn rests_end(&self) -> bool {
         let mut rest = self.items();
@@ -181,7 +181,7 @@ impl Layout {
         false
     }
 
-    /// Whether nothing in the item at this index says where it ends, so that a length must, or the end of the telegram.
+    /// Whether the item at this index does not determine its own end. Then a length field or the end of the telegram must.
     #[must_use]
     pub(crate) const fn needs_length(&self, index: usize) -> bool {
         match self.item_at(index) {
@@ -212,7 +212,7 @@ impl Layout {
         }
     }
 
-    /// The field that says how long the item at `index` is, if one before it does.
+    /// The index of the field that states the length of the item at `index`, if a field before the item does so.
     const fn measured_by(&self, item: &Item, index: usize) -> Option<usize> {
         let name = match item {
             Item::Field(_) | Item::Literal(_) | Item::Filler(_) => return None,
@@ -235,7 +235,7 @@ impl Layout {
         None
     }
 
-    /// The field with this name among the items before `end`, by its index.
+    /// The index of the field with this name among the items before `end`.
     const fn field_index(&self, name: &str, end: usize) -> Option<usize> {
         let mut rest = self.items();
         let mut at = 0;
@@ -256,14 +256,14 @@ impl Layout {
 }
 
 impl Group {
-    /// Whether these bytes are an entry that is not used.
+    /// Whether these bytes are an unused entry.
     pub(crate) fn is_blank(&self, entry: &[u8]) -> bool {
         let Repeat::Padded { pad, .. } = self.repeat else { return false };
         self.layout.fixed_len() == Some(entry.len()) && entry.iter().all(|byte| *byte == pad)
     }
 
-    /// How many entries of a padded group are used: those before the first blank one. `bytes` begin where the group does; an
-    /// entry that they lack is not blank.
+    /// The number of used entries of a padded group: the entries before the first blank entry. `bytes` begin at the start of the
+    /// group. An entry that `bytes` do not contain completely does not count as blank.
     pub(crate) fn used_entries(&self, bytes: &[u8]) -> usize {
         let max = self.repeat.max();
         match self.layout.fixed_len() {

@@ -1,27 +1,27 @@
-//! [`Discriminator`]: what must stand in bytes for a telegram to be chosen, with its places found at compile time.
+//! [`Discriminator`]: the bytes by which a telegram is chosen, with their offsets found at compile time.
 
 use alloc::borrow::Cow;
 
 use super::walk::text;
 use super::{Item, Kind, Layout};
 
-/// The conditions of a layout's `when`, or its literals if it has no conditions: `N` of them, [`Layout::marks`].
+/// The conditions of a layout's `when`, or its literals if it has no conditions. Their number `N` is [`Layout::marks`].
 #[derive(Clone, Copy, Debug)]
 pub struct Discriminator<const N: usize>([Mark; N]);
 
-/// One of them.
+/// One condition or literal.
 #[derive(Clone, Copy, Debug)]
 enum Mark {
     /// A condition on a field.
     Field { kind: &'static Kind, offset: usize, len: usize, value: &'static str },
     /// A literal.
     Literal { offset: usize, bytes: &'static [u8] },
-    /// A condition on a field that is not there, which the derive reports; nothing is chosen by it.
+    /// A condition on a missing field. It never holds. The derive reports it.
     Never,
 }
 
 impl Layout {
-    /// How many [`Discriminator`] there are.
+    /// The number `N` of a layout's [`Discriminator`]: its conditions, or if it has none its literals at fixed offsets.
     #[must_use]
     pub const fn marks(&self) -> usize {
         match self.conditions() {
@@ -42,7 +42,7 @@ impl Layout {
         count
     }
 
-    /// The mark at this index: a condition, or if there are none a literal.
+    /// The mark at this index: a condition, or a literal if the layout has no conditions.
     const fn mark(&'static self, index: usize) -> Mark {
         let mut conditions = self.conditions();
         if conditions.is_empty() {
@@ -80,7 +80,7 @@ impl Layout {
 }
 
 impl<const N: usize> Discriminator<N> {
-    /// The marks of a layout; derived code asks for them in constants.
+    /// The marks of a layout. Derived code calls this in constants.
     #[must_use]
     #[allow(clippy::indexing_slicing, reason = "`const fn` has no iterators, and the bound stands in the condition")]
     pub const fn of(layout: &'static Layout) -> Self {
@@ -93,11 +93,11 @@ impl<const N: usize> Discriminator<N> {
         Self(marks)
     }
 
-    /// Whether these bytes have all of them. Without marks nothing is chosen.
+    /// Whether all marks hold for these bytes. Without marks it returns `false`.
     #[must_use]
     #[inline(always)]
     pub fn hold(&self, bytes: &[u8]) -> bool {
-        // A plain loop, for the optimiser unrolls it, and then the marks are constants.
+        // A plain loop, because the optimiser unrolls it and then sees the marks as constants.
         let mut rest = self.0.as_slice();
         while let [mark, tail @ ..] = rest {
             if !mark.holds(bytes) {

@@ -1,4 +1,4 @@
-//! Paths as text: which a layout has, and which item one leads to.
+//! Paths as text: all paths of a layout, and the item at a path.
 
 use alloc::format;
 use alloc::string::String;
@@ -9,7 +9,7 @@ use super::{Item, Layout};
 impl Layout {
     /// The paths of all fields, tails, named literals and groups, through parts and the cases of choices. Groups are not entered.
     ///
-    /// Two cases of a choice that have a field of the same name give its path twice.
+    /// If two cases of a choice have a field of the same name, its path is listed twice.
     #[must_use]
     pub fn paths(&self) -> Vec<String> {
         let mut paths = Vec::new();
@@ -32,8 +32,8 @@ impl Layout {
         }
     }
 
-    /// The item at a dotted path, whether or not a telegram has it: an entry's number may be left out or be any, and every case
-    /// of a choice is tried.
+    /// The item at a dotted path, whether or not a particular telegram has it. The index of an entry may be omitted or have any
+    /// value, and every case of a choice is tried.
     #[must_use]
     pub fn item_by_path(&self, path: &str) -> Option<&Item> {
         let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));

@@ -1,29 +1,30 @@
-//! Where things stand: fields by path, items by name.
+//! The positions of fields by path, and of items by name and by index.
 //!
-//! All are `const fn`, so that derived code asks them at compile time. Offsets count bytes from the start of the layout.
+//! All functions are `const fn`, so that derived code calls them at compile time. Offsets are in bytes from the start of the
+//! layout.
 
 use core::ops::Range;
 
 use super::walk::{borrowed, text};
 use super::{Check, Choice, Field, Item, Kind, Layout};
 
-/// A field and where it stands in a telegram.
+/// A field and the range of its bytes.
 #[derive(Clone, Debug)]
 pub struct Span<'l> {
     /// The field.
     pub field: &'l Field,
-    /// Its bytes, counted from the start of the telegram.
+    /// The range of its bytes. [`Layout::span`] counts it from the start of the layout.
     pub range: Range<usize>,
 }
 
-/// Where a choice finds its code.
+/// The location of the code that decides a choice.
 #[derive(Clone, Debug)]
 pub enum Chooser<'l> {
     /// At a fixed offset from the start of the layout.
     At(Span<'l>),
-    /// Somewhere before the choice, which is the item at this index: behind what varies in length.
+    /// Before the choice, and after an item of varying length. A walk over the items finds it.
     Passed {
-        /// The layout that the choice stands in.
+        /// The layout that contains the choice.
         layout: &'l Layout,
         /// The index of the choice.
         index: usize,
@@ -31,9 +32,9 @@ pub enum Chooser<'l> {
 }
 
 impl Layout {
-    /// The field at a dotted path through parts, if it stands at a fixed offset.
+    /// The field at a dotted path through parts, if it is at a fixed offset.
     ///
-    /// Groups and choices are not entered, for what is in them has no one offset.
+    /// Groups and choices are not entered, because their fields have no single offset.
     #[must_use]
     pub const fn span(&self, path: &str) -> Option<Span<'_>> {
         self.span_at(path.as_bytes(), 0)
@@ -63,7 +64,7 @@ impl Layout {
         None
     }
 
-    /// Whether a condition or a choice can name this path: a text, digits or code field stands there, at a fixed offset.
+    /// Whether a condition or a choice can name this path: it leads to a text, digits or code field at a fixed offset.
     #[must_use]
     pub const fn has_field(&self, path: &str) -> bool {
         match self.span(path) {
@@ -72,7 +73,7 @@ impl Layout {
         }
     }
 
-    /// The field whose code decides a choice of this layout, if it stands at a fixed offset.
+    /// The field whose code decides a choice of this layout, if it is at a fixed offset.
     #[must_use]
     pub const fn chooser_of(&self, choice: &Choice) -> Option<Span<'_>> {
         match self.span(text(&choice.by)) {
@@ -81,7 +82,7 @@ impl Layout {
         }
     }
 
-    /// The field whose code decides the choice at this index, wherever it stands: at a fixed offset, or before the choice.
+    /// The field whose code decides the choice at this index. It is at a fixed offset or before the choice.
     #[must_use]
     pub const fn decider_of(&self, index: usize) -> Option<&Field> {
         let Some(Item::Choice(choice)) = self.item_at(index) else { return None };
@@ -94,7 +95,7 @@ impl Layout {
         }
     }
 
-    /// The field at a path through parts, in the items before the one at this index, wherever it stands.
+    /// The field at a path through parts, among the items before the item at this index. It does not need a fixed offset.
     #[must_use]
     pub const fn field_before(&self, path: &str, index: usize) -> Option<&Field> {
         self.named_before(path.as_bytes(), index)
@@ -140,8 +141,8 @@ impl Layout {
         None
     }
 
-    /// Where the bytes begin in the telegram that a check covers, in a layout that began at `start`; none if the item at which they
-    /// begin has no fixed offset.
+    /// The offset in the telegram at which the bytes that a check covers begin, in a layout that begins at `start`. `None` if the
+    /// item at which they begin has no fixed offset.
     #[must_use]
     pub(crate) const fn check_start(&self, check: &Check, start: usize) -> Option<usize> {
         match &check.from {
@@ -153,7 +154,7 @@ impl Layout {
         }
     }
 
-    /// The number field in the entries of a group that a sum is made of: `items.amount`.
+    /// The number field that a sum adds up over the entries of a group, by its path: `items.amount`.
     #[must_use]
     pub const fn summand(&self, path: &str) -> Option<&Field> {
         let mut rest = self.items();
@@ -180,7 +181,7 @@ impl Layout {
         }
     }
 
-    /// The field at this index. A tail is one, too.
+    /// The field or the tail at this index.
     #[must_use]
     pub const fn field_at(&self, index: usize) -> Option<&Field> {
         match self.item_at(index) {
@@ -189,8 +190,8 @@ impl Layout {
         }
     }
 
-    /// Where the choice at this index finds its code. `None` if the item is no choice, or its path leads to no field that
-    /// can decide one.
+    /// The location of the code that decides the choice at this index. `None` if the item is not a choice, or if its path does
+    /// not lead to a field that can decide a choice.
     #[must_use]
     pub const fn chooser_at(&self, index: usize) -> Option<Chooser<'_>> {
         let Some(Item::Choice(choice)) = self.item_at(index) else { return None };
@@ -210,7 +211,7 @@ impl Field {
     }
 }
 
-/// What stands behind `name` in `path`, if it begins with it. `strip_prefix` is no `const fn`.
+/// `path` without its prefix `name`, or `None` if it does not begin with `name`. `strip_prefix` is not a `const fn`.
 const fn behind<'p>(path: &'p [u8], name: &str) -> Option<&'p [u8]> {
     let mut path = path;
     let mut name = name.as_bytes();

@@ -1,4 +1,4 @@
-//! The options of each field kind, as plain data. What they do to bytes is in [`crate::kind`].
+//! The options of each field kind, as plain data. Their effect on bytes is in [`crate::kind`].
 
 use alloc::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::charset::Charset;
 #[cfg(doc)]
 use crate::charset::EncodeOptions;
 
-/// Gives all kinds to a macro: what each is, the name of its accessor in derived code, its variant and its rule.
+/// Passes all kinds to a macro: a description, the name of the accessor in derived code, the variant and the rule of each.
 macro_rules! each_kind {
     ($with:ident) => {
         $with! {
@@ -46,11 +46,11 @@ each_kind!(declare_kind);
 pub struct TextRule {
     /// The charset on the wire.
     pub charset: Charset,
-    /// The text has exactly the field's length, spaces at its ends included: there is no padding.
+    /// The text has exactly the field's length, including spaces at its ends. There is no padding.
     pub exact: bool,
     /// The byte that fills the field when it is not `exact`.
     pub pad: u8,
-    /// The side at which the text stands when it is not `exact`.
+    /// The side of the field at which the text is placed when it is not `exact`.
     pub justify: Justify,
     /// What happens to a text that does not fit.
     pub overflow: Overflow,
@@ -58,39 +58,40 @@ pub struct TextRule {
     pub width: Width,
     /// A character that the charset lacks may be written as one that looks alike: [`EncodeOptions::compat`].
     pub compat: bool,
-    /// What becomes of half a character at the end of a received field.
+    /// The treatment of half a character at the end of a received field.
     pub half: Half,
-    /// The SI at the end of a received field may be missing, and SO and SI may stand with nothing between them.
+    /// The SI at the end of a received field may be missing, and there may be nothing between SO and SI.
     pub open_shift: bool,
-    /// EBCDIC: a new line is the byte 15, not 25.
+    /// EBCDIC: a new line is the byte `0x15`, not `0x25`.
     pub newline_15: bool,
 }
 
 /// A string of digits that is not a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DigitsRule {
-    /// The bytes of the digits, `Ascii` or `Ebcdic`.
+    /// The encoding of the digits, `Ascii` or `Ebcdic`.
     pub encoding: Encoding,
     /// Every byte is a digit: the value has exactly the field's length.
     pub exact: bool,
     /// The byte that fills the field when it is not `exact`.
     pub pad: u8,
-    /// The side at which the digits stand when the field is not `exact`.
+    /// The side of the field at which the digits are placed when the field is not `exact`.
     pub justify: Justify,
 }
 
 /// A number, filled with zeros from the left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberRule {
-    /// The bytes of the digits.
+    /// The encoding of the digits.
     pub encoding: Encoding,
-    /// Where the sign stands.
+    /// The position of the sign.
     pub sign: Sign,
     /// Implied decimals: `1205` with scale 2 is 12.05.
     pub scale: u8,
     /// The field contents that mean "no value".
     pub none: NoneAs,
-    /// The most digits of a value, if its bytes have room for more: an even number of packed digits, or `PIC 9(4)` in binary.
+    /// The maximum number of digits of a value, if its bytes have room for more: an even number of packed digits, or `PIC 9(4)`
+    /// in binary.
     pub digits_max: Option<u8>,
 }
 
@@ -99,11 +100,11 @@ pub struct NumberRule {
 pub struct DateRule {
     /// The digits on the wire.
     pub pattern: DatePattern,
-    /// The bytes of the digits, which are not binary.
+    /// The encoding of the digits, which is not binary.
     pub encoding: Encoding,
     /// The field contents that mean "no date".
     pub none: NoneAs,
-    /// Two-digit years below this are 20xx, the others 19xx.
+    /// Two-digit years below this are 20xx. All other two-digit years are 19xx.
     pub pivot: u8,
 }
 
@@ -112,9 +113,9 @@ pub struct DateRule {
 pub struct TimeRule {
     /// The digits on the wire.
     pub pattern: TimePattern,
-    /// The bytes of the digits, which are not binary.
+    /// The encoding of the digits, which is not binary.
     pub encoding: Encoding,
-    /// The field contents that mean "no time". Zeros are midnight and cannot be chosen.
+    /// The field contents that mean "no time". Zeros cannot be chosen, because they mean midnight.
     pub none: NoneAs,
 }
 
@@ -123,11 +124,11 @@ pub struct TimeRule {
 pub struct DateTimeRule {
     /// The digits on the wire.
     pub pattern: DateTimePattern,
-    /// The bytes of the digits, which are not binary.
+    /// The encoding of the digits, which is not binary.
     pub encoding: Encoding,
     /// The field contents that mean "no value".
     pub none: NoneAs,
-    /// Two-digit years below this are 20xx, the others 19xx.
+    /// Two-digit years below this are 20xx. All other two-digit years are 19xx.
     pub pivot: u8,
 }
 
@@ -138,16 +139,16 @@ pub struct CodeRule {
     pub charset: Charset,
     /// The known codes.
     pub codes: Cow<'static, [CodeMeaning]>,
-    /// Codes that are not on the list are kept; closed lists refuse them.
+    /// Codes that are not on the list are kept. A closed list rejects them.
     pub open: bool,
 }
 
-/// A code and what it means.
+/// A code and its meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeMeaning {
-    /// The code without padding; empty for a blank field.
+    /// The code without padding. It is empty for a blank field.
     pub code: Cow<'static, str>,
-    /// What the sheet says that it means.
+    /// The meaning of the code on the sheet.
     pub label: Cow<'static, str>,
 }
 
@@ -160,6 +161,6 @@ pub struct FlagRule {
     pub no: u8,
 }
 
-/// Raw bytes; a value has exactly the field's length.
+/// Raw bytes. A value has exactly the field's length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BytesRule;

@@ -1,12 +1,12 @@
-//! Questions that a layout answers by walking its items: lengths, offsets, one item by index, one field by path.
+//! Properties of a layout that are found by walking its items: lengths, offsets, secrets, one item by name.
 //!
-//! Most are `const fn`, so that derived code asks them at compile time and what it asked becomes a constant.
+//! Most are `const fn`, so that derived code calls them at compile time and the results become constants.
 
 use alloc::borrow::Cow;
 
 use super::{Case, Check, Choice, Computed, Field, Item, Layout, Literal, Repeat};
 
-/// A field together with the rule of its kind: what the cursor needs to read or write it.
+/// A field together with the rule of its kind. The cursor needs both to read or write the field.
 #[derive(Debug)]
 pub struct FieldSlot<'l, R> {
     /// The field.
@@ -24,7 +24,7 @@ impl<R> Clone for FieldSlot<'_, R> {
 impl<R> Copy for FieldSlot<'_, R> {}
 
 impl Item {
-    /// The name, empty if there is none.
+    /// The name, or an empty string if there is none.
     pub(super) const fn own_name(&self) -> &str {
         match self {
             Self::Field(field) | Self::Tail(field) => text(&field.name),
@@ -36,7 +36,7 @@ impl Item {
         }
     }
 
-    /// Bytes on the wire if that is always the same number.
+    /// The length on the wire in bytes, or `None` if it varies.
     #[must_use]
     #[inline]
     pub const fn fixed_len(&self) -> Option<usize> {
@@ -48,7 +48,7 @@ impl Item {
         }
     }
 
-    /// The same of an item that has others, whose lengths are asked for: the rare ones, apart, so that the rest is inlined.
+    /// [`Self::fixed_len`] for items that contain layouts. They are rare and kept out of line, so the common arms stay inlinable.
     const fn fixed_len_within(&self) -> Option<usize> {
         match self {
             Self::Part(part) => borrowed(&part.layout).fixed_len(),
@@ -64,7 +64,7 @@ impl Item {
         }
     }
 
-    /// The fewest bytes on the wire: counted groups and tails are empty.
+    /// The minimum length on the wire in bytes, with empty counted groups and tails.
     #[must_use]
     pub const fn min_len(&self) -> usize {
         match self {
@@ -83,7 +83,7 @@ impl Item {
         }
     }
 
-    /// The most bytes on the wire: counted groups and tails are full.
+    /// The maximum length on the wire in bytes, with full counted groups and tails.
     #[must_use]
     pub const fn max_len(&self) -> usize {
         match self {
@@ -100,7 +100,7 @@ impl Item {
 }
 
 impl Repeat {
-    /// The most entries.
+    /// The maximum number of entries.
     #[must_use]
     pub const fn max(&self) -> usize {
         match self {
@@ -119,7 +119,7 @@ impl Repeat {
 }
 
 impl Choice {
-    /// The cases, in `const` code too.
+    /// The cases. This also works in `const` code.
     #[must_use]
     pub const fn cases(&self) -> &[Case] {
         match &self.cases {
@@ -134,7 +134,7 @@ impl Choice {
         self.cases().iter().any(|case| case.layout.has_secret())
     }
 
-    /// Bytes on the wire if all cases have the same number.
+    /// The length on the wire in bytes, or `None` if the cases differ in length.
     #[must_use]
     pub const fn fixed_len(&self) -> Option<usize> {
         let [first, rest @ ..] = self.cases() else { return None };
@@ -190,7 +190,7 @@ impl Choice {
 }
 
 impl Layout {
-    /// The items, in `const` code too.
+    /// The items. This also works in `const` code.
     #[must_use]
     pub const fn items(&self) -> &[Item] {
         match &self.items {
@@ -199,7 +199,7 @@ impl Layout {
         }
     }
 
-    /// Bytes on the wire if that is always the same number.
+    /// The length on the wire in bytes, or `None` if it varies.
     #[must_use]
     pub const fn fixed_len(&self) -> Option<usize> {
         let mut rest = self.items();
@@ -212,7 +212,7 @@ impl Layout {
         Some(len)
     }
 
-    /// The fewest bytes on the wire.
+    /// The minimum length on the wire in bytes.
     #[must_use]
     pub const fn min_len(&self) -> usize {
         let mut rest = self.items();
@@ -224,7 +224,7 @@ impl Layout {
         len
     }
 
-    /// The most bytes on the wire.
+    /// The maximum length on the wire in bytes.
     #[must_use]
     pub const fn max_len(&self) -> usize {
         let mut rest = self.items();
@@ -236,7 +236,7 @@ impl Layout {
         len
     }
 
-    /// How many computed lengths and checks there are, those of parts and of all entries included.
+    /// The number of computed lengths and checks, including those of parts and of all entries.
     #[must_use]
     pub const fn late_fields(&self) -> usize {
         let mut rest = self.items();
@@ -258,8 +258,8 @@ impl Layout {
         count
     }
 
-    /// The offset in bytes of the item at this index, counted from the start of this layout; none behind a group of
-    /// varying length, or past the end.
+    /// The offset in bytes of the item at this index, counted from the start of this layout. `None` after an item of varying
+    /// length, or past the end.
     #[must_use]
     pub const fn offset_of(&self, index: usize) -> Option<usize> {
         let mut rest = self.items();
@@ -277,7 +277,7 @@ impl Layout {
         None
     }
 
-    /// Whether a field is secret, in parts, groups and choices too.
+    /// Whether any field is secret, including fields in parts, groups and choices.
     #[must_use]
     pub fn has_secret(&self) -> bool {
         self.items().iter().any(|item| match item {
@@ -289,8 +289,8 @@ impl Layout {
         })
     }
 
-    /// Whether the layout has a check whose function is known, in parts, groups and choices too: [`refresh`] computes it again when
-    /// bytes that it covers were patched.
+    /// Whether the layout has a check whose function is known, including checks in parts, groups and choices. [`refresh`] computes
+    /// such a check again after the bytes that it covers were patched.
     ///
     /// [`refresh`]: crate::view::refresh
     #[must_use]
@@ -304,7 +304,7 @@ impl Layout {
         })
     }
 
-    /// The item called `name` in this layout, not in its parts, with its index.
+    /// The item with this name and its index. Items in parts are not searched.
     #[must_use]
     pub fn item(&self, name: &str) -> Option<(usize, &Item)> {
         self.items().iter().enumerate().find(|(_, item)| item.name() == Some(name))
@@ -312,7 +312,7 @@ impl Layout {
 }
 
 impl Literal {
-    /// Bytes on the wire.
+    /// The length on the wire in bytes.
     #[must_use]
     pub const fn len(&self) -> usize {
         match &self.bytes {
@@ -321,7 +321,7 @@ impl Literal {
         }
     }
 
-    /// The bytes, in `const` code too.
+    /// The bytes. This also works in `const` code.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         match &self.bytes {
@@ -330,7 +330,7 @@ impl Literal {
         }
     }
 
-    /// Whether there are no bytes at all.
+    /// Whether the literal has no bytes.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0

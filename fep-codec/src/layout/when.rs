@@ -1,7 +1,6 @@
-//! Questions about [`Layout::when`]: whether its paths lead to a field, and whether its conditions ever get their turn.
+//! Checks of [`Layout::when`]: whether bytes can identify a layout, and whether an earlier layout hides it.
 //!
-//! They are `const fn`, so that the derive asks them at compile time. What a received telegram is, nobody asks here; that is
-//! [`Layout::matches`].
+//! They are `const fn`, so that the derive calls them at compile time. [`Layout::matches`] classifies received bytes.
 
 use alloc::borrow::Cow;
 
@@ -10,8 +9,8 @@ use super::walk::text;
 use super::{Item, Layout, When};
 
 impl Layout {
-    /// Whether the layout at this index is never chosen, because an earlier one's conditions, or literals if it has no
-    /// conditions, hold whenever its own do.
+    /// Whether the layout at this index is never chosen, because the conditions of an earlier layout hold whenever its own
+    /// conditions hold. If the earlier layout has no conditions, its literals are compared instead.
     #[must_use]
     pub const fn is_hidden(layouts: &[&Self], index: usize) -> bool {
         let Some((earlier, [own, ..])) = layouts.split_at_checked(index) else { return false };
@@ -29,7 +28,7 @@ impl Layout {
         false
     }
 
-    /// Whether bytes can show that they are this layout's: it has conditions, or a literal at a fixed offset.
+    /// Whether received bytes can identify this layout: it has conditions, or a literal at a fixed offset.
     #[must_use]
     pub const fn is_recognisable(&self) -> bool {
         if !self.conditions().is_empty() {
@@ -46,7 +45,7 @@ impl Layout {
         false
     }
 
-    /// Whether the literals at fixed offsets are also those of another layout.
+    /// Whether another layout has literals with the same bytes at the offsets of this layout's literals.
     const fn literals_are_in(&self, other: &Self) -> bool {
         let mut rest = self.items();
         let mut offset = 0_usize;
@@ -95,7 +94,7 @@ impl Layout {
     }
 }
 
-/// Whether all of `some`, at least one, are among `all`.
+/// Whether `some` is not empty and `all` contains all of its conditions.
 const fn includes(all: &[When], some: &[When]) -> bool {
     let mut rest = some;
     while let [condition, tail @ ..] = rest {

@@ -1,4 +1,4 @@
-//! Which [`Value`] a field of each kind has, both ways, and how a message calls it. The bytes are those of [`crate::kind`].
+//! The [`Value`] that a field of each kind reads and writes, and its name in messages. [`crate::kind`] defines the bytes.
 
 use super::Value;
 use crate::cursor::{Reader, Writer};
@@ -28,7 +28,7 @@ pub(super) fn read(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Resul
     }
 }
 
-/// `i128` is slow to make and rarely needed.
+/// Reads a number as `i64` if its digits fit, because `i128` is slow to compute and rarely needed.
 fn number(slot: FieldSlot<'_, NumberRule>, reader: &mut Reader<'_>) -> Result<Value, Error> {
     const I64_DIGITS: usize = 18;
     if slot.rule.encoding.digits(slot.field.len) <= I64_DIGITS {
@@ -110,7 +110,7 @@ pub(super) fn unfit_field(field: &Field, value: &Value) -> Error {
 }
 
 impl Kind {
-    /// What a field of this kind holds, in words for messages.
+    /// The value of a field of this kind, as a phrase for messages.
     #[must_use]
     pub const fn value_name(&self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! `From` what a program has at hand for [`Value`].
+//! `From` conversions of common Rust types and of this crate's value types into [`Value`].
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::Value;
 use crate::value::{Date, DateTime, Digits, MonthDay, MonthDayTime, Text, Time};
 
-/// One conversion for each type that has a variant of its own.
+/// One conversion for each listed type into its variant.
 macro_rules! from {
     ($($variant:ident of $($type:ty),+;)*) => {
         $($(impl From<$type> for Value {
@@ -44,7 +44,7 @@ impl<const N: usize> From<Digits<N>> for Value {
     }
 }
 
-/// `None` becomes [`Value::None`]: the field says that it has no value.
+/// `None` becomes [`Value::None`]: the field states that it has no value.
 impl<T: Into<Self>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::None, Into::into)

@@ -14,7 +14,7 @@ impl<'l> Record<'l> {
     /// Reads a telegram from exactly these bytes.
     ///
     /// # Errors
-    /// If they are no such telegram, bytes left over included.
+    /// If the bytes are not such a telegram, or if bytes are left over.
     pub fn decode(layout: &'l Layout, bytes: &[u8]) -> Result<Self, Error> {
         let mut reader = Reader::of_len(bytes, layout.fixed_len())?;
         let values = items(layout, &mut reader)?;
@@ -67,7 +67,7 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
     Ok(values)
 }
 
-/// What stands in a filler that may hold anything, if it is not blank; so it is written again.
+/// The bytes of a filler that may hold any bytes, if it is not blank. They are kept so that encoding writes them again.
 fn reserved(filler: &Filler, bytes: &[u8]) -> Value {
     if filler.any && bytes.iter().any(|byte| *byte != filler.pad) {
         return Value::Bytes(bytes.to_vec());
@@ -75,7 +75,7 @@ fn reserved(filler: &Filler, bytes: &[u8]) -> Value {
     Value::Absent
 }
 
-/// Reads an item within the bytes that it may have.
+/// Reads an item within its limit.
 fn span(
     layout: &Layout,
     index: usize,
@@ -89,14 +89,15 @@ fn span(
             Some(len) => reader.within(name, len as u64, read),
             None => Err(endless(name)),
         },
-        // A group keeps the bytes behind it itself: it also checks how many entries there is room for.
+        // A group reserves the bytes after it by itself, because it also checks how many entries have room.
         Limit::Before(_) if matches!(layout.items().get(index), Some(Item::Group(_))) => read(reader),
         Limit::Before(behind) => reader.before(behind, read),
         Limit::Endless => Err(endless(name)),
     }
 }
 
-/// The number that a count or a length said. One that does not fit is more than any telegram has.
+/// The number that a count or a length states. A number that does not fit into `usize` becomes `usize::MAX`, which is more than
+/// any telegram has.
 pub(crate) fn number_at(values: &[Value], index: usize) -> Option<usize> {
     match values.get(index) {
         Some(Value::Number(number)) => Some(usize::try_from(*number).unwrap_or(usize::MAX)),
@@ -104,7 +105,7 @@ pub(crate) fn number_at(values: &[Value], index: usize) -> Option<usize> {
     }
 }
 
-/// The index of the case that stands here.
+/// The index of the selected case of the choice at the reader's position.
 pub(crate) fn case_of(
     layout: &Layout,
     index: usize,
@@ -115,7 +116,7 @@ pub(crate) fn case_of(
     reader.case_here(start, &chooser(layout, index, choice)?, choice)
 }
 
-/// Where the choice at this index finds its code.
+/// The location of the code that decides the choice at this index.
 pub(super) fn chooser<'l>(layout: &'l Layout, index: usize, choice: &Choice) -> Result<Chooser<'l>, Error> {
     layout.chooser_at(index).ok_or_else(|| no_code(choice))
 }
@@ -130,7 +131,7 @@ fn body(choice: &Choice, case: usize, reader: &mut Reader<'_>) -> Result<Value, 
     }
 }
 
-/// Reads a field. `start` is where its layout began.
+/// Reads a field. `start` is the offset at which its layout began.
 pub(crate) fn field_value(
     layout: &Layout,
     field: &Field,
@@ -139,7 +140,7 @@ pub(crate) fn field_value(
 ) -> Result<Value, Error> {
     match (&field.computed, &field.kind) {
         (None, kind) => by_kind::read(field, kind, reader),
-        // Whether it is a sign is seen with its number.
+        // The sign is verified together with its number.
         (Some(Computed::Sign(_)), _) => reader.sign(field).map(|stated| sign_text(stated.value())),
         (Some(Computed::Check(check)), kind) => {
             let at = reader.position();
@@ -150,7 +151,7 @@ pub(crate) fn field_value(
         (Some(Computed::Length(counts)), Kind::Number(rule)) => {
             reader.stated_length(FieldSlot { field, rule }, *counts).map(|stated| Value::Number(stated.into()))
         }
-        // A count behind its group is compared with the entries that were read.
+        // A count after its group is compared with the entries that were read.
         (Some(Computed::Count(of)), Kind::Number(rule)) if stands_behind(layout, field, of) => {
             reader.field::<_, i128>(FieldSlot { field, rule }).map(Value::Number)
         }
@@ -168,7 +169,7 @@ pub(crate) fn field_value(
     }
 }
 
-/// A sign as text, in which a space at the end is padding.
+/// A sign as text. A space counts as padding, so it becomes the empty text.
 fn sign_text(sign: u8) -> Value {
     Value::Text(if sign == b' ' { String::new() } else { char::from(sign).to_string() })
 }
@@ -178,7 +179,7 @@ pub(crate) fn no_check_start(field: &Field) -> Error {
     Error::in_field(Culprit::Spec, Fault::BadSpec { reason }, field)
 }
 
-/// Whether a field stands behind the item with this name.
+/// Whether a field is after the item with this name.
 fn stands_behind(layout: &Layout, field: &Field, name: &str) -> bool {
     match (layout.item(name), layout.item(&field.name)) {
         (Some((item, _)), Some((own, _))) => item < own,

@@ -20,7 +20,7 @@ impl Record<'_> {
     /// The telegram's bytes.
     ///
     /// # Errors
-    /// If a value is missing, does not fit, or contradicts what its field is computed from.
+    /// If a value is missing, does not fit, or differs from the computed value of its field.
     pub fn encode(&self) -> Result<Vec<u8>, Error> {
         let mut bytes = vec![0; len_of(self.layout, &self.values)];
         let len = self.encode_into(&mut bytes)?;
@@ -87,7 +87,7 @@ fn body(choice: &Choice, value: &Value, writer: &mut Writer<'_>) -> Result<(), E
     }
 }
 
-/// The cases that were written must be those that their codes mean.
+/// Checks that the written cases are the ones that their codes select.
 fn check_cases(layout: &Layout, values: &[Value], start: usize, writer: &Writer<'_>) -> Result<(), Error> {
     for (index, (item, value)) in layout.items().iter().zip(values).enumerate() {
         if let (Item::Choice(choice), Value::Choice(case, _)) = (item, value) {
@@ -98,7 +98,7 @@ fn check_cases(layout: &Layout, values: &[Value], start: usize, writer: &Writer<
     Ok(())
 }
 
-/// What stands where something else is needed.
+/// The error of a value that is not of the expected kind.
 fn unfit(value: &Value, expected: &'static str) -> Error {
     let fault = match value {
         Value::Absent => Fault::Missing,
@@ -115,7 +115,7 @@ fn check_literal(literal: &Literal, value: &Value) -> Result<(), Error> {
     }
 }
 
-/// What a field is computed from: its layout with all values, and where the layout began.
+/// The input of a computed field: its layout with all values, and the offset at which the layout began.
 struct Computing<'r> {
     layout: &'r Layout,
     values: &'r [Value],
@@ -180,7 +180,7 @@ impl Computing<'_> {
         writer.sign((field, sign), &number, rule)
     }
 
-    /// A check whose function nobody here knows is a field like others.
+    /// Writes a check. A check whose function is not known is written like any other field.
     fn check(
         &self,
         field: &Field,

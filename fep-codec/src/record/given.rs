@@ -1,4 +1,4 @@
-//! Computed fields that were given: they may be left out, and what is given must be what is computed.
+//! Values that are given for computed fields. They may be omitted. A value that is given must equal the computed value.
 
 use alloc::string::{String, ToString as _};
 use alloc::{format, vec};
@@ -10,7 +10,7 @@ use crate::cursor::Writer;
 use crate::error::{Culprit, Decimal, Error, Fault};
 use crate::layout::{Check, Computed, Field, Item, Kind, Layout, LengthScope};
 
-/// A number that was given.
+/// Checks a number that was given.
 pub(super) fn number(field: &Field, value: &Value, computed: i128) -> Result<(), Error> {
     match value {
         Value::Absent => Ok(()),
@@ -22,7 +22,7 @@ pub(super) fn number(field: &Field, value: &Value, computed: i128) -> Result<(),
     }
 }
 
-/// A sign that was given.
+/// Checks a sign that was given.
 pub(super) fn sign(field: &Field, value: &Value, computed: u8) -> Result<(), Error> {
     match value {
         Value::Absent => Ok(()),
@@ -37,7 +37,7 @@ fn wrong(field: &Field, computed: String) -> Error {
     Error::in_field(Culprit::Caller, fault, field)
 }
 
-/// Lengths and checks are known when the telegram has ended, so those that were given are compared with the bytes of all of it.
+/// Compares the lengths and checks that were given with the bytes of the whole telegram, because they are known only at its end.
 pub(super) fn check(layout: &Layout, values: &[Value], telegram: &[u8]) -> Result<(), Error> {
     Pass { telegram, at: 0 }.items(layout, values)
 }

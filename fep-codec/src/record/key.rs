@@ -1,13 +1,13 @@
-//! A field's content as text by what it means: what correlation keys are made of.
+//! A field's content as text that depends on its meaning only, for correlation keys.
 //!
-//! An answer may carry its request's trace number at another offset, justified otherwise, or packed where the request has
-//! digits. The bytes differ then and the meaning does not, so a key is made of values and not of bytes.
+//! An answer may carry its request's trace number at another offset, justified differently, or packed where the request has
+//! digits. Then the bytes differ and the meaning does not. So a key consists of values, not of bytes.
 //!
 //! ```text
 //!  30 30 30 31 32 33     number          "123"
 //!  00 01 23 0C           number, packed  "123"
 //!  30 30 31 32 20 20     digits          "0012"          zeros of a digit string stay
-//!  00 01 2x 0C           no number       "0x00012f0c"    the bytes, so that nothing is lost
+//!  00 01 2x 0C           not a number    "0x00012f0c"    the bytes, so that nothing is lost
 //! ```
 
 use alloc::borrow::ToOwned as _;
@@ -21,17 +21,17 @@ use crate::cursor::Reader;
 use crate::error::Error;
 use crate::layout::{Field, Kind};
 
-/// What stands in front of bytes in hex.
+/// The prefix of bytes in hex.
 const BYTES: &str = "0x";
-/// What stands in front of a text that would look like one of the two otherwise.
+/// The prefix of a text that would otherwise begin with one of the two prefixes.
 const TEXT: &str = "0t";
 
 impl Field {
-    /// Reads the field's value from its own bytes alone. What depends on the rest of the telegram is not verified: a computed
-    /// field gives what stands in it.
+    /// Reads the field's value from its bytes alone. A computed field gives the value in its bytes. It is not verified, because
+    /// it depends on the rest of the telegram.
     ///
     /// # Errors
-    /// If the bytes are not as many as the field has, or no value of its kind.
+    /// If the number of bytes is not the length of the field, or the bytes are not a value of its kind.
     pub fn read(&self, bytes: &[u8]) -> Result<Value, Error> {
         let mut reader = Reader::of_len(bytes, Some(self.len))?;
         let value = by_kind::read(self, &self.kind, &mut reader)?;
@@ -39,12 +39,12 @@ impl Field {
         Ok(value)
     }
 
-    /// The field's content as text by which keys are compared. Two contents of a field have the same text only if they are the
-    /// same bytes or read to the same value.
+    /// The field's content as text, for the comparison of keys. Two contents of a field have the same text only if they are the
+    /// same bytes or decode to the same value.
     ///
-    /// Text, digits and codes are themselves without the rule's own padding; a number is its decimal digits without leading
-    /// zeros; dates and times are their digits, with the century and the seconds; no value is the empty text. Raw bytes, and
-    /// bytes that are no value of the field's kind, are `0x` and their hex digits; a text that begins in this way has `0t` in
+    /// Text, digits and codes are themselves without the padding of the rule. A number is its decimal digits without leading
+    /// zeros. Dates and times are their digits, with the century and the seconds. No value is the empty text. Raw bytes, and bytes
+    /// that are not a value of the field's kind, are `0x` and their hex digits. A text that begins with `0x` or `0t` has `0t` in
     /// front.
     ///
     /// ```
@@ -75,7 +75,7 @@ impl Field {
     }
 
     /// Whether the key texts of two fields are comparable: both are numbers, both are strings of characters, both are dates, and
-    /// so on. An answer whose field is of another sort than its request's would never have its request's key.
+    /// so on. If the field of an answer is not comparable with the field of its request, their keys are never equal.
     #[must_use]
     pub const fn pairs_with(&self, other: &Self) -> bool {
         matches!(
@@ -90,7 +90,7 @@ impl Field {
     }
 }
 
-/// `12.50` → `12.5`, for another field may have another scale.
+/// `12.50` → `12.5`, because another field may have another scale.
 fn without_zeros(number: &str) -> &str {
     if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }

@@ -1,4 +1,4 @@
-//! Fields that say something of other fields: what they said while a layout was read, compared when all of it is.
+//! Fields whose values depend on other fields. Their values are kept while a layout is read, and compared when it is complete.
 
 use alloc::vec::Vec;
 
@@ -27,7 +27,7 @@ impl<'l> Linked<'l> {
         Self { layout, fields: Vec::new() }
     }
 
-    /// Keeps what a field said that stands at this byte, if it has to be compared.
+    /// Keeps the value of the field at this offset, if it must be compared later.
     pub(crate) fn remember(&mut self, index: usize, field: &'l Field, at: usize, value: &Value) {
         let Some(computed) = &field.computed else { return };
         let value = match (computed, value) {
@@ -43,8 +43,8 @@ impl<'l> Linked<'l> {
         self.layout.item(name).is_some_and(|(at, _)| at > index)
     }
 
-    /// Compares a count that was just read with the entries before it. Derived code does so at once too: of several mistakes
-    /// both codecs find the same one first.
+    /// Compares a count that was just read with the entries before it. Derived code also does so at once. So both codecs report
+    /// the same error first if there are several.
     pub(super) fn verify_count(&self, index: usize, values: &[Value], reader: &Reader<'_>) -> Result<(), Error> {
         match self.fields.last() {
             Some(said) if said.index == index => match said.computed {
@@ -55,7 +55,8 @@ impl<'l> Linked<'l> {
         }
     }
 
-    /// Compares what else was said with the values, in the order of the items, and gives numbers the signs that stood elsewhere.
+    /// Compares all other kept values and checks pages, in the order of the items. Applies the signs in separate fields to their
+    /// numbers.
     pub(super) fn verify(&self, values: &mut [Value], reader: &Reader<'_>) -> Result<(), Error> {
         let mut fields = self.fields.iter().peekable();
         for (index, item) in self.layout.items().iter().enumerate() {
@@ -68,8 +69,8 @@ impl<'l> Linked<'l> {
         Ok(())
     }
 
-    /// The same for those who go on: everything that lies, and the byte where it stands. A group that was not read whole makes
-    /// no sum, and a number that was not read has no sign.
+    /// Compares all kept values without stopping at an error. Returns each error with the offset of its field. A sum is skipped
+    /// if its group was not read completely, and a sign is skipped if its number was not read.
     pub(crate) fn lies(
         &self,
         values: &mut [Value],
@@ -123,7 +124,7 @@ pub(crate) fn pages(layout: &Layout, values: &[Value], culprit: Culprit) -> Resu
     items.try_for_each(|(index, item)| check_pages_of(item, index, layout, values, culprit))
 }
 
-/// Checks a group's page, if the item is one that has pages.
+/// Checks the page of a group, if the item is a group with pages.
 fn check_pages_of(item: &Item, at: usize, layout: &Layout, values: &[Value], culprit: Culprit) -> Result<(), Error> {
     let (Item::Group(group), Some(Value::Group(entries))) = (item, values.get(at)) else { return Ok(()) };
     let Some(page) = &group.page else { return Ok(()) };
@@ -134,7 +135,7 @@ fn check_pages_of(item: &Item, at: usize, layout: &Layout, values: &[Value], cul
     check_page(culprit, group, entries.len(), number(&page.start), number(&page.total))
 }
 
-/// The number of a layout whose sign stands in another field: which item, and its rule.
+/// The number whose sign is in another field: the index of the number's item, and its rule.
 pub(crate) fn number_of<'l>(layout: &'l Layout, sign: &SignOf) -> Option<(usize, &'l NumberRule)> {
     match layout.item(&sign.of)? {
         (index, Item::Field(Field { kind: Kind::Number(rule), .. })) => Some((index, rule)),
@@ -147,7 +148,7 @@ pub(crate) fn no_number(field: &Field) -> Error {
     Error::in_field(Culprit::Spec, Fault::BadSpec { reason }, field)
 }
 
-/// The entries of a group.
+/// The number of entries of a group.
 pub(crate) fn count(layout: &Layout, values: &[Value], group: &str) -> usize {
     match layout.item(group).and_then(|(index, _)| values.get(index)) {
         Some(Value::Group(entries)) => entries.len(),
@@ -168,7 +169,7 @@ pub(crate) fn sum(layout: &Layout, values: &[Value], path: &str) -> FieldSum {
     tally
 }
 
-/// Whether all numbers of a sum are there.
+/// Whether all numbers of a sum are available.
 pub(crate) fn can_sum(layout: &Layout, values: &[Value], path: &str) -> bool {
     let Some((group, inner)) = path.split_once('.') else { return false };
     match layout.item(group).and_then(|(index, item)| Some((item, values.get(index)?))) {
@@ -179,7 +180,7 @@ pub(crate) fn can_sum(layout: &Layout, values: &[Value], path: &str) -> bool {
     }
 }
 
-/// None for a number that is not there.
+/// The number at a path in an entry, in its smallest unit. `None` if it is absent.
 fn units(layout: &Layout, values: &[Value], path: &str) -> Option<i128> {
     let (name, inner) = path.split_once('.').unwrap_or((path, ""));
     let (index, item) = layout.item(name)?;

@@ -10,7 +10,8 @@ use super::{Record, Value};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{DatePattern, DateTimePattern, Field, Item, Kind, Layout, Repeat};
 
-/// All items of a layout without values; parts are there with theirs, groups of varying size are empty, choices not made.
+/// The items of a layout without values. Parts contain the items of their layout, groups of varying size are empty, and choices
+/// have no case.
 pub(crate) fn absent(layout: &Layout) -> Vec<Value> {
     layout
         .items()
@@ -35,7 +36,7 @@ pub(crate) fn split_index(segment: &str) -> Option<(&str, Option<usize>)> {
 }
 
 impl<'l> Record<'l> {
-    /// The value at a path, if the layout has one there. Whether it is given is another matter: [`Value::Absent`].
+    /// The value at a path, or `None` if the record has no item there. A value that is not given is [`Value::Absent`].
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&Value> {
         self.find(path).map(|(_, value)| value)
@@ -96,14 +97,14 @@ impl<'l> Record<'l> {
         }
     }
 
-    /// Puts a value at a path. It must be of the field's kind; whether it fits is seen when the record is encoded.
+    /// Sets the value at a path. It must be of the field's kind. Encoding the record checks whether the value fits.
     ///
-    /// [`Value::Absent`] takes a value away, and [`Value::None`] says that there is none. A part or a group as a whole takes what
-    /// [`Record::get`] gives for one with the same layout.
+    /// [`Value::Absent`] removes a value, and [`Value::None`] states that there is no value. A whole part or group takes the value
+    /// that [`Record::get`] returns for a part or group with the same layout.
     ///
     /// # Errors
-    /// If the layout has nothing there, with the name that was probably meant; if the group has no such entry; or if the value
-    /// is of another kind. Then the record is as it was.
+    /// If the layout has no item there (the error suggests a similar name), if the group has no such entry, or if the value is of
+    /// another kind. Then the record is unchanged.
     pub fn set(&mut self, path: &str, value: Value) -> Result<(), Error> {
         let layout = self.layout;
         let Some((item, place)) = self.find_mut(path) else { return Err(unknown(layout, path)) };
@@ -112,7 +113,7 @@ impl<'l> Record<'l> {
         Ok(())
     }
 
-    /// Makes the case with this name the one that stands at a path, without values.
+    /// Selects the case with this name for the choice at a path. The case has no values yet.
     ///
     /// # Errors
     /// If there is no choice, or no such case.
@@ -126,7 +127,7 @@ impl<'l> Record<'l> {
         Err(unknown(self.layout, path))
     }
 
-    /// Adds an entry without values to the group at a path. Whether it is one too many is seen when the record is encoded.
+    /// Adds an entry without values to the group at a path. Encoding the record checks whether there are too many entries.
     ///
     /// # Errors
     /// If there is no group.
@@ -169,7 +170,7 @@ fn fit(layout: &Layout, values: &[Value]) -> bool {
 }
 
 impl Kind {
-    /// Whether a field of this kind can hold such a value. Whether "none" can be written is the rule's business.
+    /// Whether a field of this kind can hold such a value. The rule decides whether [`Value::None`] can be written.
     fn holds(&self, value: &Value) -> bool {
         match self {
             Self::Text(_) | Self::Digits(_) | Self::Code(_) => matches!(value, Value::Text(_)),
@@ -187,7 +188,7 @@ impl Kind {
     }
 }
 
-/// What stands there, in words for messages.
+/// The content that an item can have, as a phrase for messages.
 const fn noun(item: &Item) -> &'static str {
     match item {
         Item::Field(field) | Item::Tail(field) => field.kind.value_name(),
@@ -199,7 +200,7 @@ const fn noun(item: &Item) -> &'static str {
     }
 }
 
-/// An error at an item, under the path by which the caller named it.
+/// An error at an item, with the path that the caller gave.
 #[cold]
 pub(crate) fn in_item(fault: Fault, item: &Item, path: &str) -> Error {
     match item {
@@ -216,7 +217,7 @@ pub(crate) fn within_parents(error: Error, path: &str) -> Error {
     }
 }
 
-/// There is nothing at this path: which of its names is unknown, and what it may have been meant to be.
+/// The error of a path that leads to no item. It suggests an item with a similar name.
 #[cold]
 pub(crate) fn unknown(layout: &Layout, path: &str) -> Error {
     let mut layout = layout;
@@ -242,7 +243,7 @@ pub(crate) fn unknown(layout: &Layout, path: &str) -> Error {
     Error::new(Culprit::Caller, Fault::UnknownField { nearest: None }).within(path)
 }
 
-/// The name that was probably meant.
+/// The item name that is most similar to `name`, if any is similar enough.
 pub(crate) fn nearest<'l>(layout: &'l Layout, name: &str) -> Option<&'l str> {
     likeness::nearest(name, layout.items().iter().filter_map(Item::name))
 }

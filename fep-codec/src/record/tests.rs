@@ -1,4 +1,4 @@
-//! Records by hand-made layouts; the golden telegrams are tested where their specs are.
+//! Records with hand-written layouts. The golden telegrams are tested next to their specs.
 
 use alloc::borrow::{Cow, ToOwned as _};
 use alloc::string::{String, ToString as _};
@@ -153,7 +153,7 @@ fn an_error_names_the_culprit_the_path_and_the_bytes() {
     );
     assert_eq!(
         encode_error(|record| record.set("holder", text("가나다라마바")).unwrap()),
-        "caller: holder (예금주), bytes 9..19: needs 12 bytes, the field has 10; character 6 does not fit any more"
+        "caller: holder (예금주), bytes 9..19: needs 12 bytes, the field has 10: it overflows at character 6"
     );
     assert_eq!(
         encode_error(|record| record.set("holder", text("가똠")).unwrap()),
@@ -196,7 +196,7 @@ fn bytes_that_lie_are_refused_where_they_lie() {
     );
     assert_eq!(
         decode_error(|bytes| bytes[9] = 0xFF),
-        "peer: holder (예금주), bytes 9..19: no euc-kr text at byte 9: there is no such character",
+        "peer: holder (예금주), bytes 9..19: invalid euc-kr at byte 9: there is no such character",
         "a secret field's bytes are not shown"
     );
 }
@@ -258,7 +258,7 @@ mod json {
         );
         assert_eq!(
             refused(r#"{"header":{"code":210}}"#),
-            "caller: header.code: expected a string of digits, for zeros at its start count, found a number"
+            "caller: header.code: expected a string of digits, because leading zeros count, found a number"
         );
         assert_eq!(
             refused(r#"{"items":[{"on":null,"amount":"1.005"}]}"#),
@@ -266,7 +266,7 @@ mod json {
         );
         assert_eq!(
             refused(r#"{"items":[{"on":null,"amount":1.5}]}"#),
-            "caller: items[0].amount: expected a decimal string such as \"12.05\", for this field has decimals"
+            "caller: items[0].amount: expected a decimal string such as \"12.05\", because this field has decimals"
         );
         assert_eq!(
             refused(r#"{"items":[{"on":"2026-02-29"}]}"#),

@@ -1,4 +1,4 @@
-//! A value as a person reads it: without padding, with its decimal point.
+//! A value as text for people: without padding, with its decimal point.
 
 use alloc::string::{String, ToString as _};
 use core::fmt::Write as _;
@@ -8,9 +8,9 @@ use crate::error::Decimal;
 use crate::layout::{Field, Kind};
 
 impl Value {
-    /// The value as text: `홍길동`, `12.05`, `2026-11-21`, `20`; bytes as hex, no value as nothing.
+    /// The value as text: `홍길동`, `12.05`, `2026-11-21`, `20`. Bytes are hex, and no value is the empty text.
     ///
-    /// It hides nothing; callers look at [`Field::secret`].
+    /// It does not hide secrets. Callers must check [`Field::secret`].
     #[must_use]
     pub fn to_text(&self, field: &Field) -> String {
         match self {

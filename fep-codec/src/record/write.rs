@@ -1,4 +1,4 @@
-//! One value → its field's bytes, and how many there are.
+//! One value → its field's bytes, and the number of those bytes.
 
 use super::by_kind::unfit_field;
 use super::decode::no_tail;
@@ -8,12 +8,12 @@ use crate::error::Error;
 use crate::kind::TailValue as _;
 use crate::layout::{Field, FieldSlot, Item, Kind, Layout, Repeat};
 
-/// Bytes of all items.
+/// The length of all items in bytes.
 pub(super) fn len_of(layout: &Layout, values: &[Value]) -> usize {
     layout.items().iter().zip(values).map(|(item, value)| item_len(item, value)).fold(0, usize::saturating_add)
 }
 
-/// Bytes of an item with this value.
+/// The length in bytes of an item with this value.
 pub(super) fn item_len(item: &Item, value: &Value) -> usize {
     match (item, value) {
         (Item::Field(field), _) => field.len,
@@ -34,12 +34,12 @@ pub(super) fn item_len(item: &Item, value: &Value) -> usize {
     }
 }
 
-/// Writes a value to a field's bytes, all of them. On an error the bytes are rubbish.
+/// Writes a value to all bytes of a field. After an error the content of the bytes is unspecified.
 pub(crate) fn put_value(field: &Field, value: &Value, out: &mut [u8]) -> Result<(), Error> {
     if out.len() == field.len {
         return by_kind::write(field, &field.kind, value, &mut Writer::new(out));
     }
-    // A tail keeps the bytes that it has.
+    // A tail keeps its length.
     let field = Field { len: out.len(), ..field.clone() };
     by_kind::write(&field, &field.kind, value, &mut Writer::new(out))
 }

@@ -1,7 +1,8 @@
-//! What computed fields must say in bytes as they are: what refreshing a telegram fills in.
+//! The values that computed fields must have, given the other bytes of a telegram. Refreshing a telegram fills them in.
 //!
-//! The telegram is taken apart as ever, but for what computed fields say: only those are believed by which the bytes are
-//! divided. So the rules are those of writing, and the values those of reading.
+//! The telegram is read as in every survey, except that the survey does not believe most computed fields. It believes only the
+//! counts and lengths that are needed to divide the bytes into items. So the computed values follow the rules of writing, and all
+//! other values are read from the bytes.
 
 use alloc::vec::Vec;
 
@@ -13,21 +14,21 @@ use crate::kind::FieldValue as _;
 use crate::layout::{Check, Computed, Field, Item, Kind, Layout, SignOf};
 use crate::record::{Value, can_sum, count, no_check_start, no_number, number_of, sum};
 
-/// What a computed field must say.
+/// The value that a computed field must have.
 #[derive(Clone, Debug)]
 pub(crate) enum Due {
     /// This number.
     Number(i128),
     /// This sign.
     Sign(u8),
-    /// What its function makes of the bytes from here to the field.
+    /// The result of its function over the bytes from this offset to the field.
     Check { from: usize },
 }
 
-/// The computed fields of a telegram with what they must say, in the order of the bytes.
+/// The computed fields of a telegram with the values that they must have, in the order of the bytes.
 ///
 /// # Errors
-/// If the telegram cannot be taken apart to its end, or a field cannot be read that another is computed from.
+/// If the telegram cannot be read to its end, or if a field that a computed field depends on cannot be read.
 pub(crate) fn dues<'l>(layout: &'l Layout, telegram: &[u8]) -> Result<Vec<(SurveyStep<'l>, Due)>, Error> {
     let mut survey = Survey::new(telegram);
     survey.dues = Some(Vec::new());
@@ -60,18 +61,18 @@ pub(crate) fn dues<'l>(layout: &'l Layout, telegram: &[u8]) -> Result<Vec<(Surve
 }
 
 impl<'l> Survey<'l, '_> {
-    /// Whether the bytes of the item at this index are those that a length says: always, but when lengths are filled in, for
-    /// then it has to be an item that has no other end.
+    /// Whether a stated length limits the bytes of the item at this index. It always does, except when lengths are being filled
+    /// in. Then it does so only if the item has no other end.
     pub(super) fn believes_length(&self, layout: &Layout, index: usize) -> bool {
         self.dues.is_none() || layout.needs_length(index)
     }
 
-    /// Notes what the computed fields of a layout must say whose items were all read.
+    /// Notes the values that the computed fields of a layout must have, if all items of the layout were read.
     pub(super) fn note_dues(&mut self, level: &mut Level<'l>) {
         if self.dues.is_none() || level.values.len() < level.layout.items().len() {
             return;
         }
-        // In wire order, for what a sum adds up stands in entries, whose own fields were noted when they ended.
+        // Wire order is enough, because a sum adds up fields of entries. These were noted when the entries ended.
         for (index, item) in level.layout.items().iter().enumerate() {
             let Item::Field(field) = item else { continue };
             let Some(computed) = &field.computed else { continue };
@@ -93,7 +94,7 @@ impl<'l> Survey<'l, '_> {
         }
     }
 
-    /// What a field must say; nothing if it is by what it says that the bytes are divided.
+    /// The value that a field must have. `None` if the field keeps its value, for example because it divides the bytes into items.
     fn due(
         &self,
         level: &mut Level<'l>,
@@ -148,8 +149,8 @@ impl<'l> Survey<'l, '_> {
         sum.map(Due::Number).ok_or_else(|| self.around(Error::in_field(Culprit::Caller, too_much, field)))
     }
 
-    /// The sign of a number stands in its sign field only, so it is kept; but zero has a sign of its own, and so has what is not
-    /// zero.
+    /// The sign that a sign field must have. Only this field holds the sign of the number, so a minus is kept. But zero needs the
+    /// sign of zero, and any other number needs plus or minus.
     fn due_sign(
         &self,
         level: &mut Level<'l>,
@@ -175,10 +176,10 @@ impl<'l> Survey<'l, '_> {
     }
 }
 
-/// Writes what is due to a field's bytes.
+/// Writes the value that a field must have to its bytes.
 ///
 /// # Errors
-/// If it does not fit.
+/// If the value does not fit.
 pub(crate) fn put_due(field: &Field, due: &Due, out: &mut [u8]) -> Result<(), Fault> {
     match (due, &field.kind) {
         (Due::Number(number), Kind::Number(rule)) => number.put(rule, out),

@@ -1,4 +1,4 @@
-//! Everything that is wrong with a telegram at once.
+//! All errors of a telegram at once.
 
 use alloc::vec::Vec;
 
@@ -8,20 +8,21 @@ use crate::layout::Layout;
 use crate::record::Record;
 use crate::telegram::Decode;
 
-/// The most errors of one telegram that are collected: enough to see what is wrong, and a bound for hostile bytes.
+/// The maximum number of errors that are collected for one telegram. It is enough to see what is wrong, and it bounds the list
+/// for hostile bytes.
 pub const ERRORS_MAX: usize = 100;
 
 impl Layout {
-    /// Everything that is wrong with a telegram, in the order of its bytes, [`ERRORS_MAX`] at most.
+    /// All errors of a telegram, in the order of its bytes, at most [`ERRORS_MAX`].
     ///
-    /// It is empty exactly if [`Record::decode`] reads the telegram. Each error has the path, the bytes and what was expected;
-    /// what a secret field holds is in none of them. Where the telegram ends, or a group's count cannot be read, the list ends
-    /// too, for nothing that would follow has a known place.
+    /// The list is empty if and only if [`Record::decode`] reads the telegram. Each error has the path, the bytes and the expected
+    /// content. No error contains the content of a secret field. The list ends where the telegram ends, or where a group's count
+    /// cannot be read, because the offsets of all later items are then unknown.
     #[must_use]
     pub fn all_errors(&self, telegram: &[u8]) -> Vec<Error> {
         let Err(first) = Record::decode(self, telegram) else { return Vec::new() };
         let mut errors = Vec::new();
-        // A wrong length is said once, not again where the bytes run out or are left, or a length field says the right one.
+        // A wrong length is reported once. It is not reported again where bytes are missing or left over, or at a length field.
         let wrong_length = matches!(first.fault(), Fault::WrongLength { .. });
         if wrong_length {
             errors.push(first.clone());
@@ -31,7 +32,7 @@ impl Layout {
             !wrong_length
                 || !matches!(error.fault(), Fault::Truncated { .. } | Fault::LeftOver { .. } | Fault::LengthLies { .. })
         }));
-        // What only the whole telegram shows, the codec says.
+        // The codec also finds errors that only the whole telegram shows.
         if !errors.iter().any(|error| is_same(error, &first)) {
             errors.insert(0, first);
         }
@@ -40,10 +41,10 @@ impl Layout {
     }
 }
 
-/// Reads a telegram, or says everything that is wrong with it.
+/// Reads a telegram, or returns all of its errors.
 ///
 /// # Errors
-/// All errors, [`ERRORS_MAX`] at most; see [`Layout::all_errors`].
+/// All errors, at most [`ERRORS_MAX`]. See [`Layout::all_errors`].
 ///
 /// ```
 /// # #[cfg(feature = "derive")] {
@@ -69,7 +70,7 @@ impl Layout {
 pub fn decode_all_errors<'a, T: Decode<'a>>(telegram: &'a [u8]) -> Result<T, Vec<Error>> {
     T::decode(telegram).map_err(|first| {
         let mut errors = T::LAYOUT.all_errors(telegram);
-        // A type of the user's own may refuse more than its kind does.
+        // A user-defined type may reject more values than its kind does.
         if !errors.iter().any(|error| is_same(error, &first)) {
             errors.insert(0, first);
         }
@@ -77,7 +78,7 @@ pub fn decode_all_errors<'a, T: Decode<'a>>(telegram: &'a [u8]) -> Result<T, Vec
     })
 }
 
-/// Whether two errors say the same of the same bytes.
+/// Whether two errors report the same fault at the same bytes and path.
 fn is_same(one: &Error, other: &Error) -> bool {
     one.fault() == other.fault() && one.range() == other.range() && one.path() == other.path()
 }

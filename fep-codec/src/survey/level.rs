@@ -1,4 +1,4 @@
-//! The items of one layout in a survey: what fields said of other items, compared when the layout has ended.
+//! The items of one layout in a survey. Fields that depend on other items are compared when the layout has ended.
 
 use alloc::vec::Vec;
 
@@ -8,11 +8,11 @@ use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Field, Item, Kind, Layout, Sign};
 use crate::record::{Linked, Value, number_at, pages};
 
-/// The items of one layout: where it and they began, and the values that could be read.
+/// The items of one layout: the offsets of the layout and of its items, and the values that could be read.
 pub(super) struct Level<'l> {
     pub(super) layout: &'l Layout,
     pub(super) start: usize,
-    /// How many steps there were before.
+    /// The number of steps before this layout.
     pub(super) first_step: usize,
     pub(super) starts: Vec<usize>,
     pub(super) values: Vec<Value>,
@@ -24,15 +24,15 @@ impl<'l> Level<'l> {
         Self { layout, start, first_step, starts: Vec::new(), values: Vec::new(), linked: Linked::new(layout) }
     }
 
-    /// What the count or length at this index said, and the byte where it stands.
+    /// The value of the count or length field at this index, and the offset of that field.
     pub(super) fn said(&self, index: usize) -> Option<(usize, usize)> {
         Some((number_at(&self.values, index)?, self.starts.get(index).copied()?))
     }
 }
 
 impl<'l> Survey<'l, '_> {
-    /// A reader that does not look behind the field. The codecs have one reader for all items, which looks once where the ASCII
-    /// ends that it stands in; here that would be once for each item.
+    /// A reader that does not look beyond the field. The codecs have one reader for all items, which searches once for the end of
+    /// an ASCII run. Here each item has a reader, so each of them would search again.
     pub(super) fn reader_of(&self, field: &Field) -> Reader<'_> {
         let mut reader = self.reader();
         let end = self.at.saturating_add(field.len);
@@ -42,7 +42,7 @@ impl<'l> Survey<'l, '_> {
         reader
     }
 
-    /// Gives an item the bytes that the field at `said_at` says, as far as they are there.
+    /// Limits an item to the length that the field at `said_at` states, as far as the telegram has these bytes.
     pub(super) fn narrow(&mut self, level: &Level<'l>, item: &Item, len: usize, said_at: usize) {
         let end = self.at.saturating_add(len);
         let left = self.end.saturating_sub(self.at);
@@ -55,7 +55,7 @@ impl<'l> Survey<'l, '_> {
         self.limit = self.end;
     }
 
-    /// Adds a step for bytes that an item does not use, though some field says that it has them.
+    /// Adds a step for bytes that an item does not use, although a field states that they belong to the item.
     pub(super) fn left_over(&mut self, item: &'l Item) {
         let left = self.limit.saturating_sub(self.at);
         if left > 0 {
@@ -72,7 +72,7 @@ impl<'l> Survey<'l, '_> {
         }
     }
 
-    /// Says where fields said of others what is not so, and gives numbers the signs that stand elsewhere.
+    /// Marks the fields that contradict other items, and applies the signs in separate fields to their numbers.
     pub(super) fn compare(&mut self, level: &mut Level<'l>) {
         let steps = self.steps.get(level.first_step..).unwrap_or_default();
         let is_whole = |group: &str| {
@@ -95,7 +95,7 @@ impl<'l> Survey<'l, '_> {
         if level.values.len() == level.layout.items().len()
             && let Err(error) = pages(level.layout, &level.values, Culprit::Peer)
         {
-            // A group has no step of its own, so the field tells that says where its page begins.
+            // A group has no step, so the field that states the start of its page gets the error.
             let start = level.layout.items().iter().find_map(|item| match item {
                 Item::Group(group) => level.layout.item(&group.page.as_ref()?.start),
                 _ => None,
@@ -118,7 +118,7 @@ impl<'l> Survey<'l, '_> {
         }
     }
 
-    /// Makes an error of what a step says, if it is none yet.
+    /// Replaces the value of a step with an error, unless the step already has an error.
     pub(super) fn mark(&mut self, index: usize, error: Error) {
         let error = self.around(error);
         if let Some(step) = self.steps.get_mut(index).filter(|step| step.value.is_ok()) {
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_field_is_read_without_a_look_at_what_stands_behind_it() {
-        // Else a telegram of n fields would be looked at n times.
+        // Otherwise a telegram of n fields would be scanned n times.
         let name = Cow::Borrowed("text");
         let kind = Kind::Text(TextRule::new(Charset::Ascii));
         let field = Field { name: name.clone(), label: name, len: 2, kind, secret: false, computed: None };

@@ -1,4 +1,4 @@
-//! What [`Text`] and [`Digits`] have in common with `str`: they can be made of one, lent as one and compared with one.
+//! The traits that [`Text`] and [`Digits`] share: conversion from `str`, borrowing as `str` and comparison with `str`.
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -8,7 +8,7 @@ use core::str::FromStr;
 
 use super::{Digits, DigitsError, Text, TextLenError};
 
-/// The conversions of a value that is a string inside.
+/// Implements the conversions of a value that holds a string.
 macro_rules! string_like {
     ($value:ident, $error:ident) => {
         impl<const N: usize> Deref for $value<N> {

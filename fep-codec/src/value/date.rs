@@ -1,4 +1,4 @@
-//! Calendar dates and times of day, checked when made.
+//! Calendar dates and times of day. Each value is checked when it is created.
 
 use core::fmt;
 use core::str::FromStr;
@@ -18,7 +18,7 @@ pub struct MonthDay {
     day: u8,
 }
 
-/// A time of day to the second; no leap seconds. Written `09:30:15`.
+/// A time of day to the second, without leap seconds. Written `09:30:15`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time {
     hour: u8,
@@ -44,12 +44,12 @@ pub struct MonthDayTime {
     pub time: Time,
 }
 
-/// Which part of a date or time is impossible.
+/// The reason why a date or time is impossible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateError(pub &'static str);
 
 impl Date {
-    /// The day with these numbers.
+    /// The day with this year, month and day.
     ///
     /// # Errors
     /// If there is no such day.
@@ -67,7 +67,7 @@ impl Date {
         Ok(Self { year, month, day })
     }
 
-    /// The day with this number in its year, from 1.
+    /// The day with this number in its year, counted from 1.
     ///
     /// # Errors
     /// If the year has no such day.
@@ -85,7 +85,7 @@ impl Date {
         Self::new(year, month, rest.to_le_bytes()[0])
     }
 
-    /// The number of the day in its year, from 1.
+    /// The number of the day in its year, counted from 1.
     #[must_use]
     pub const fn day_of_year(self) -> u16 {
         let mut month = 1;
@@ -117,7 +117,7 @@ impl Date {
 }
 
 impl MonthDay {
-    /// The day with these numbers; 29 February exists.
+    /// The day with this month and day. 29 February is allowed.
     ///
     /// # Errors
     /// If no year has such a day.
@@ -142,7 +142,7 @@ impl MonthDay {
 }
 
 impl Time {
-    /// The time with these numbers.
+    /// The time with this hour, minute and second.
     ///
     /// # Errors
     /// If a day has no such time.

@@ -1,38 +1,38 @@
-//! [`Digits`]: a digit string that is not a number, inline.
+//! [`Digits`]: a digit string that is not a number, stored inline.
 
 use core::fmt;
 
 use crate::swar::all_digits;
 
-/// Up to `N` ASCII digits: an account, a card, a code whose zeros matter. No heap.
+/// Up to `N` ASCII digits, stored without a heap: an account, a card, or a code whose zeros matter.
 ///
 /// `N` is the field's length in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Digits<const N: usize> {
-    // Zeros behind the digits, so that the derived comparisons are right.
+    // The bytes behind the digits are 0, so that the derived comparisons are correct.
     digits: [u8; N],
     len: u16,
 }
 
-/// A text that is no digit string, or has too many digits.
+/// The error for a text that is not a digit string or has too many digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DigitsError {
-    /// The most digits there may be.
+    /// The largest number of digits allowed.
     pub max: usize,
 }
 
 impl<const N: usize> Digits<N> {
-    /// The digits.
+    /// Makes the value from a string of digits.
     ///
     /// # Errors
-    /// If there are more than `N`, or something else than a digit.
+    /// If there are more than `N` digits, or a character that is not a digit.
     #[inline]
     pub fn new(digits: &str) -> Result<Self, DigitsError> {
         Self::from_bytes(digits.as_bytes()).ok_or(DigitsError { max: N })
     }
 
-    /// The digits in these bytes.
+    /// Makes the value from bytes. `None` if there are more than `N`, or one is not a digit.
     #[inline]
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut digits = [0; N];
@@ -41,7 +41,8 @@ impl<const N: usize> Digits<N> {
         Some(Self { digits, len: u16::try_from(bytes.len()).ok()? })
     }
 
-    /// The first bytes of a field, if they are digits: [`Digits::from_bytes`] without a loop of unknown length.
+    /// Makes the value from the first `len` bytes of a field, if they are digits: [`Digits::from_bytes`] without a loop of unknown
+    /// length.
     #[inline(always)]
     pub(crate) fn at_the_start_of(field: &[u8; N], len: usize) -> Option<Self> {
         let mut digits = *field;
@@ -53,7 +54,7 @@ impl<const N: usize> Digits<N> {
     /// The digits as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Only digits get in, so this is never the default.
+        // The bytes are always digits, so this is never the default.
         core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 

@@ -9,7 +9,7 @@ use serde::ser::{Serialize, Serializer};
 
 use super::{Date, DateTime, Digits, MonthDay, MonthDayTime, Text, Time};
 
-/// Reads a string as a `T`. A string that is none is not repeated in the error, because it may be secret.
+/// Reads a string as a `T`. The error does not quote an invalid string, because it may be secret.
 struct StringOf<T> {
     expected: &'static str,
     value: PhantomData<T>,
@@ -27,7 +27,7 @@ impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for StringOf<T> {
     }
 }
 
-/// Both directions of a type.
+/// Implements both traits for a type.
 macro_rules! string {
     ($($type:ty $(, $length:ident)? = $expected:literal;)*) => {
         $(impl $(<const $length: usize>)? Serialize for $type {

@@ -1,4 +1,4 @@
-//! [`Text`]: the text of one field, inline.
+//! [`Text`]: the text of one field, stored inline.
 
 use core::fmt;
 
@@ -6,29 +6,30 @@ use crate::charset::{Charset, DecodeError, DecodeOptions};
 
 /// The text of a field of `N` bytes on the wire, without a heap.
 ///
-/// Inside it is UTF-8. No charset of ours needs more than three bytes of UTF-8 for one byte on the wire, so `3 * N` bytes are
-/// room for whatever the field can hold. A text that fits here may still be too long for the wire; the encoder says so.
+/// The value is stored as UTF-8. One byte on the wire becomes at most three bytes of UTF-8 in every charset of this library, so
+/// `3 * N` bytes have room for any text that the field can hold. A text that fits here can still be too long for the wire. Then the
+/// encoder returns an error.
 #[derive(Clone, Copy)]
 pub struct Text<const N: usize> {
     utf8: [[u8; 3]; N],
     len: u16,
 }
 
-/// A text that no field of this length can hold.
+/// The error for a text that no field of this length can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TextLenError {
-    /// Its bytes in UTF-8.
+    /// The length of the text in bytes of UTF-8.
     pub needed: usize,
-    /// The bytes of UTF-8 there are.
+    /// The number of bytes of UTF-8 that the value has room for.
     pub len: usize,
 }
 
 impl<const N: usize> Text<N> {
-    /// The text.
+    /// Makes the value from a text.
     ///
     /// # Errors
-    /// If it has more than `3 * N` bytes in UTF-8.
+    /// If the text has more than `3 * N` bytes in UTF-8.
     #[inline]
     pub fn new(text: &str) -> Result<Self, TextLenError> {
         let mut new = Self::default();
@@ -38,7 +39,7 @@ impl<const N: usize> Text<N> {
         Ok(new)
     }
 
-    /// The text of ASCII bytes; none if there are more than `3 * N`.
+    /// Makes the value from ASCII bytes. `None` if there are more than `3 * N`.
     #[inline]
     pub(crate) fn from_ascii(text: &[u8]) -> Option<Self> {
         let mut new = Self::default();
@@ -47,7 +48,7 @@ impl<const N: usize> Text<N> {
         Some(new)
     }
 
-    /// The text that these bytes are in a charset; none if it has more than `3 * N` bytes in UTF-8.
+    /// Makes the value from bytes in a charset. `None` if the text has more than `3 * N` bytes in UTF-8.
     #[inline]
     pub(crate) fn decode(charset: Charset, bytes: &[u8], how: DecodeOptions) -> Result<Option<Self>, DecodeError> {
         let mut new = Self::default();
@@ -59,11 +60,11 @@ impl<const N: usize> Text<N> {
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> &str {
-        // Only whole characters get in, so this is never the default.
+        // The bytes are always whole characters, so this is never the default.
         core::str::from_utf8(self.as_utf8()).unwrap_or_default()
     }
 
-    /// The text's bytes in UTF-8, for those who need no characters.
+    /// The bytes of the text in UTF-8, for callers that do not need a `&str`.
     #[inline]
     pub(crate) fn as_utf8(&self) -> &[u8] {
         self.utf8.as_flattened().get(..usize::from(self.len)).unwrap_or_default()

@@ -7,9 +7,10 @@ use super::Viewed;
 use super::window::{ItemRef, Window};
 use crate::layout::Group;
 
-/// The entries of a group, as views. Entries of one length are found by their index at once; others by walking.
+/// The entries of a group, as views. If all entries have the same length, an index is resolved at once. Otherwise the entries
+/// before it are walked over.
 pub struct Entries<'b, T> {
-    /// It begins where the next entry does.
+    /// Begins where the next entry begins.
     window: Window<'b>,
     group: &'static Group,
     count: usize,
@@ -17,19 +18,19 @@ pub struct Entries<'b, T> {
 }
 
 impl<'b, T: Viewed<'b>> Entries<'b, T> {
-    /// How many there are.
+    /// The number of entries that are left.
     #[must_use]
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether there are none.
+    /// Whether no entries are left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// The entry at this index, from 0.
+    /// The entry at this index, from 0, counted from the next entry.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<T::View> {
         if index >= self.count {
@@ -41,7 +42,7 @@ impl<'b, T: Viewed<'b>> Entries<'b, T> {
 }
 
 impl<'b> Window<'b> {
-    /// A group's entries.
+    /// The entries of a group.
     #[must_use]
     #[inline]
     pub fn entries<T: Viewed<'b>>(self, group: &'static Group, at: ItemRef) -> Entries<'b, T> {
@@ -50,7 +51,7 @@ impl<'b> Window<'b> {
     }
 }
 
-/// One after the other, walking once.
+/// Returns the entries one after the other and walks over each only once.
 impl<'b, T: Viewed<'b>> Iterator for Entries<'b, T> {
     type Item = T::View;
 

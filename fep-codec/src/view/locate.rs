@@ -1,4 +1,4 @@
-//! A field by its path, `body.items[3].amount`, in the bytes of one telegram.
+//! Locates a field by its path, `body.items[3].amount`, in the bytes of one telegram.
 
 use alloc::vec::Vec;
 
@@ -7,22 +7,22 @@ use crate::layout::{Field, Item, Layout};
 use crate::record::{split_index, unknown};
 use crate::walk::PlacedLayout;
 
-/// A field and where it stands.
+/// A field and its place in a telegram.
 #[derive(Clone, Debug)]
 pub(crate) struct Located<'l> {
     pub(crate) field: &'l Field,
     pub(crate) start: usize,
-    /// Its bytes; a tail has as many as its value.
+    /// Its length in bytes. A tail is as long as its value.
     pub(crate) len: usize,
-    /// The layout that it is an item of.
+    /// The layout that contains the field.
     pub(crate) layout: &'l Layout,
 }
 
-/// The field at a path, and where it stands in this telegram.
+/// The field at a path, and its place in this telegram.
 ///
 /// # Errors
-/// If there is no such field, with the name that was probably meant; if the group has no such entry; or if the telegram
-/// does not say where it is.
+/// If there is no such field: the error suggests the name that was probably meant. Also if the group has no such entry, or if the
+/// offset cannot be determined from the telegram.
 pub(crate) fn locate<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Result<Located<'l>, Error> {
     let mut inner = PlacedLayout::whole(layout, telegram);
     let mut passed: Vec<&str> = Vec::new();

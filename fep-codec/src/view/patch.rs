@@ -1,4 +1,4 @@
-//! Fields patched in place, by layout and path: all or nothing, and nothing else of the telegram is touched.
+//! Patches fields in place, by layout and path. A patch succeeds completely or changes nothing, and no other bytes change.
 
 use alloc::borrow::ToOwned as _;
 use alloc::format;
@@ -12,17 +12,18 @@ use crate::layout::{Check, Computed, Field, Layout};
 use crate::record::{Value, put_value, within_parents};
 use crate::survey::{Due, SurveyItem, dues, put_due};
 
-/// Why a computed field is not set.
+/// The fault of setting a computed field.
 pub(super) const COMPUTED: Fault =
-    Fault::Unreadable { expected: "no value, for the field is computed; `refresh` fills it in" };
+    Fault::Unreadable { expected: "no value, because the field is computed; `refresh` fills it in" };
 
-/// Patches one field of a telegram: the bytes of the field at the path become those of the value, and no others change.
+/// Patches one field of a telegram: writes the value into the bytes of the field at the path and changes no others.
 ///
-/// The telegram need not be sound otherwise: only the counts of groups before the field are read. A computed field is filled
-/// in by [`refresh`]; only the sign of a number that stands in another field is written with the number.
+/// The rest of the telegram may be invalid: only the counts, lengths and codes that decide where the field begins are read. A
+/// computed field cannot be patched, because [`refresh`] fills it in. The sign of a number in another field is the exception: it
+/// is written together with the number.
 ///
 /// # Errors
-/// If there is no such field, or the value does not fit. Then the bytes are as they were.
+/// If there is no such field, or the value does not fit. In that case the bytes are unchanged.
 ///
 /// ```
 /// # #[cfg(feature = "derive")] {
@@ -72,10 +73,10 @@ pub fn patch(layout: &Layout, telegram: &mut [u8], path: &str, value: &Value) ->
     Ok(())
 }
 
-/// The field at a path as it stands in a telegram, and its bytes. Groups may stand before it.
+/// The field at a path, and the range of its bytes in the telegram. Groups may come before it.
 ///
 /// # Errors
-/// If there is no such field, or the telegram does not say where it is, or ends before.
+/// If there is no such field, if its offset cannot be determined from the telegram, or if the telegram ends before the field does.
 pub fn find<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Result<(&'l Field, Range<usize>), Error> {
     let place = locate(layout, telegram, path)?;
     let range = place.start..place.start.saturating_add(place.len);
@@ -86,17 +87,18 @@ pub fn find<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Result<(&'l 
     Ok((place.field, range))
 }
 
-/// Fills in a telegram's computed fields again, as writing its values would: lengths, sums, sequences, counts, and at last checks,
-/// in the order of the bytes, for each covers those before it. Nothing else changes, not even a filler that holds what it should
-/// not.
+/// Fills in the computed fields of a telegram again, as encoding its values would: lengths, sums, sequences and counts, and
+/// finally checks. Checks come in wire order, because each covers the checks before it. Nothing else changes, not even an invalid
+/// filler.
 ///
-/// What the bytes are divided by stays as it is, for nothing else says it: a count before its group, and the length of a tail or of
-/// another item that has no other end. So does a check whose function nobody knows. The sign of a number that stands in another
-/// field is data; only zero, and what was zero, get the sign that they must have.
+/// Fields that delimit other items keep their value, because nothing else says where those items end: a count before its group,
+/// and the length of a tail or of another item that has no other end. A check without a function also keeps its value. The sign
+/// of a number in another field is data, so it is kept too. Only a number that is zero, or that has the sign of zero, gets the
+/// sign that it must have.
 ///
 /// # Errors
-/// If the telegram cannot be taken apart to its end, if a number cannot be read that is added up, or if what is computed does not fit
-/// into its field. Then the bytes are as they were. Other fields may hold anything.
+/// If the items of the telegram cannot be located up to its end, if a number of a sum cannot be read, or if a computed value does
+/// not fit into its field. In that case the bytes are unchanged. Other fields may hold anything.
 pub fn refresh(layout: &Layout, telegram: &mut [u8]) -> Result<(), Error> {
     let mut fresh = telegram.to_vec();
     let mut checks = Vec::new();
@@ -121,13 +123,13 @@ pub fn refresh(layout: &Layout, telegram: &mut [u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes these bytes of a telegram by way of others, so that they are whole whatever happens.
+/// Writes a range of a telegram through a scratch buffer, so that the range is unchanged if `put` fails.
 pub(super) fn in_place(
     telegram: &mut [u8],
     range: Range<usize>,
     put: impl FnOnce(&mut [u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    /// Most fields are shorter, and need no heap.
+    /// Most fields are not longer and need no heap.
     const SCRATCH_BYTES: usize = 64;
     let len = range.len();
     let left = telegram.len().saturating_sub(range.start);

@@ -1,4 +1,4 @@
-//! Views by hand-made layouts; those of derived structs are tested where the derive is.
+//! Tests of views over hand-written layouts. The views of derived structs are tested with the derive.
 
 use alloc::borrow::{Cow, ToOwned as _};
 use alloc::format;
@@ -142,7 +142,7 @@ fn lengths_are_refreshed_all_or_none() {
 
 #[test]
 fn what_varies_is_walked_once_however_much_of_it_there_is() {
-    // If each length were looked for from the start, the last of these would take longer than anyone waits: 2 to the 60.
+    // If each length were searched for from the start, the last one would take 2^60 steps.
     let tails = (0..60).flat_map(|tail| {
         let of = Computed::LengthOf(Cow::Owned(format!("tail_{tail}")));
         let Item::Field(text) = field("", 9, Kind::Text(TextRule::new(Charset::Ascii)), false, None) else { panic!() };

@@ -1,7 +1,7 @@
-//! [`Window`] and [`WindowMut`]: what a derived view is a list of calls to.
+//! [`Window`] and [`WindowMut`]: the methods that derived views call.
 //!
-//! Both know where an item begins. That is a constant up to the first group that varies in length; behind it the counts
-//! before the item are read, each time.
+//! Both compute where an item begins. The offset is a constant up to the first item of variable length. Behind it, each access
+//! reads the counts, lengths and codes before the item again.
 
 use core::fmt;
 
@@ -16,18 +16,18 @@ use crate::survey::{SurveyItem, survey};
 use crate::telegram::Decode;
 use crate::walk::PlacedLayout;
 
-/// Which item of a layout, and where it stands: a constant of derived code.
+/// An item of a layout and its offset. Derived code holds these as constants.
 #[derive(Clone, Copy, Debug)]
 pub struct ItemRef {
     layout: &'static Layout,
     index: usize,
-    /// From the start of the layout. `None` behind an item that varies in length.
+    /// In bytes from the start of the layout. `None` behind an item of variable length.
     offset: Option<usize>,
     len: Option<usize>,
 }
 
 impl ItemRef {
-    /// The item at this index. A layout without such an item has no bytes there.
+    /// The item at this index. If the layout has no such item, the result has no bytes.
     #[must_use]
     pub const fn item(layout: &'static Layout, index: usize) -> Self {
         let len = match layout.item_at(index) {
@@ -37,10 +37,10 @@ impl ItemRef {
         Self { layout, index, offset: layout.offset_of(index), len }
     }
 
-    /// The field that is the sign of another, with its characters.
+    /// The field that holds the sign of another field, with the sign characters.
     ///
     /// # Errors
-    /// If the item is no sign.
+    /// If the item is not a sign.
     fn sign(self) -> Result<(&'static Field, &'static SignOf), Error> {
         let field = self.layout.field_at(self.index);
         match field.and_then(|field| Some((field, field.computed.as_ref()?))) {
@@ -55,17 +55,17 @@ impl ItemRef {
 pub struct Window<'b> {
     pub(super) telegram: &'b [u8],
     pub(super) start: usize,
-    /// Where its bytes end at the latest.
+    /// The upper bound for the end of its bytes.
     pub(super) end: usize,
-    /// The layout of the whole telegram, by which an error finds its path.
+    /// The layout of the whole telegram. Errors take their paths from it.
     pub(super) root: &'static Layout,
 }
 
 impl<'b> Window<'b> {
-    /// All bytes of a telegram.
+    /// The window over a whole telegram.
     ///
     /// # Errors
-    /// If the telegram has another length, or a count by which a group varies cannot be read.
+    /// If the telegram has a wrong length, or if a count, length or code that decides its length cannot be read.
     #[inline]
     pub fn new(layout: &'static Layout, fixed_len: Option<usize>, telegram: &'b [u8]) -> Result<Self, Error> {
         match fixed_len {
@@ -81,7 +81,7 @@ impl<'b> Window<'b> {
     /// Reads a field.
     ///
     /// # Errors
-    /// If its bytes are no value of its kind.
+    /// If its bytes are not a value of its kind.
     #[inline(always)]
     pub fn field<R, T: FieldValue<'b, R>>(self, slot: FieldSlot<'static, R>, at: ItemRef) -> Result<T, Error> {
         let start = self.start_of(at);
@@ -93,10 +93,10 @@ impl<'b> Window<'b> {
         }
     }
 
-    /// Reads a number whose sign stands in another field.
+    /// Reads a number whose sign is in another field.
     ///
     /// # Errors
-    /// If its bytes are no number, or those of the other field no sign of it.
+    /// If its bytes are not a number, or if the bytes of the other field are not a sign that the number can have.
     pub fn signed<T: Amount + FieldValue<'b, NumberRule>>(
         self,
         slot: FieldSlot<'static, NumberRule>,
@@ -112,7 +112,7 @@ impl<'b> Window<'b> {
         signed.map_err(|error| named(error, self.root, self.telegram, start))
     }
 
-    /// An item's bytes; fewer than it should have only if the telegram was changed since it was looked at.
+    /// The bytes of an item. They are incomplete only if the telegram was changed after the window was created.
     #[must_use]
     #[inline(always)]
     pub fn bytes(self, at: ItemRef) -> &'b [u8] {
@@ -122,7 +122,7 @@ impl<'b> Window<'b> {
         self.telegram.get(start..end.unwrap_or(start)).unwrap_or_default()
     }
 
-    /// A part.
+    /// The window of a part.
     #[must_use]
     #[inline(always)]
     pub fn part(self, at: ItemRef) -> Self {
@@ -132,14 +132,14 @@ impl<'b> Window<'b> {
     /// Reads a tail.
     ///
     /// # Errors
-    /// If its bytes are no value of its kind, or more than it may have.
+    /// If its bytes are not a value of its kind, or are more than it may have.
     pub fn tail<R, T: FieldValue<'b, R>>(self, slot: FieldSlot<'static, R>, at: ItemRef) -> Result<T, Error> {
         let Self { start, .. } = self.within(at);
         let read = self.reader_at(at).tail(slot, 0);
         read.map_err(|error| named(error, self.root, self.telegram, start))
     }
 
-    /// Reads whichever body stands in a choice.
+    /// Reads the body of a choice.
     ///
     /// # Errors
     /// If no case has the code, or the body cannot be read.
@@ -155,7 +155,7 @@ impl<'b> Window<'b> {
         reader
     }
 
-    /// The window at an item.
+    /// The window that begins at an item.
     #[inline(always)]
     pub(super) fn within(self, at: ItemRef) -> Self {
         let start = self.start_of(at);
@@ -169,7 +169,7 @@ impl<'b> Window<'b> {
     /// Reads all items of the telegram, part or entry, and checks them.
     ///
     /// # Errors
-    /// The first item that cannot be read.
+    /// The error of the first item that cannot be read.
     pub fn decode<T: Decode<'b>>(self) -> Result<T, Error> {
         let mut reader = Reader::starting_at(self.telegram, self.start);
         reader.reserve(self.telegram.len().saturating_sub(self.end));
@@ -183,7 +183,7 @@ impl<'b> Window<'b> {
         self.telegram.get(self.start..end).unwrap_or_default()
     }
 
-    /// What `Debug` shows: each field with its value, secret ones hidden.
+    /// Writes the output of `Debug`: each field with its value. The values of secret fields are hidden.
     ///
     /// # Errors
     /// Those of the formatter.
@@ -203,14 +203,14 @@ impl<'b> Window<'b> {
         shown.finish()
     }
 
-    /// How many entries a group has.
+    /// The number of entries of a group.
     pub(super) fn count(self, group: &'static Group, at: ItemRef) -> usize {
         self.standing(at.layout).count(at.index, group).unwrap_or_default()
     }
 
-    /// Where an entry of the group that begins here begins.
+    /// The offset of an entry of the group that begins at the start of this window.
     pub(super) fn entry_start(self, group: &'static Group, index: usize) -> Option<usize> {
-        // The group's own layout stands for what encloses it: its counts are not asked for here.
+        // `entry_offset` ignores the layout that is passed here, so the group's own layout can replace the enclosing one.
         self.standing(&group.layout).entry_offset(group, self.start, index).ok()
     }
 
@@ -222,7 +222,7 @@ impl<'b> Window<'b> {
         }
     }
 
-    /// The counts on the way could be read when the window was made.
+    /// The offset of an item behind variable ones. Their counts were readable when the window was created.
     fn search(self, at: ItemRef) -> usize {
         self.standing(at.layout).offset_of(at.index).unwrap_or(self.telegram.len())
     }
@@ -249,15 +249,16 @@ impl<'b> Window<'b> {
     }
 }
 
-/// Where a telegram that begins with these bytes ends.
+/// The offset at which a telegram that begins with these bytes ends.
 ///
 /// # Errors
-/// If a count on the way cannot be read, or the bytes end before.
+/// If a count, length or code before the end cannot be read, or if the bytes end before it.
 pub(crate) fn end_of(layout: &Layout, telegram: &[u8]) -> Result<usize, Error> {
     PlacedLayout::whole(layout, telegram).end()
 }
 
-/// Where a telegram that begins with these bytes would end if its end had not been stripped; none if nothing says that.
+/// The offset at which a telegram that begins with these bytes would end if its end had not been stripped, or `None` if that is
+/// unknown.
 pub(crate) fn whole_end_of(layout: &Layout, telegram: &[u8]) -> Option<usize> {
     if layout.has_rest() {
         return None;
@@ -266,7 +267,7 @@ pub(crate) fn whole_end_of(layout: &Layout, telegram: &[u8]) -> Option<usize> {
     (end <= layout.max_len()).then_some(end)
 }
 
-/// A telegram whose length varies has the bytes that its counts say.
+/// Checks that a telegram of variable length has as many bytes as its counts, lengths and codes say.
 fn check_length(layout: &'static Layout, telegram: &[u8]) -> Result<(), Error> {
     let end = end_of(layout, telegram)?;
     match telegram.len().checked_sub(end) {
@@ -281,12 +282,12 @@ fn check_length(layout: &'static Layout, telegram: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// Who has to mend a fault: the spec, if no bytes and no value could be right.
+/// The culprit of a fault: the spec for [`Fault::BadSpec`], because no bytes and no value could be right. Otherwise `other`.
 const fn culprit_or(other: Culprit, fault: &Fault) -> Culprit {
     if matches!(fault, Fault::BadSpec { .. }) { Culprit::Spec } else { other }
 }
 
-/// An error of the field that stands here, with the names of what encloses it.
+/// Adds the names of the enclosing parts and entries to an error of the field at `start`.
 #[cold]
 fn named(error: Error, root: &'static Layout, telegram: &[u8], start: usize) -> Error {
     let steps = survey(root, telegram);
@@ -297,7 +298,7 @@ fn named(error: Error, root: &'static Layout, telegram: &[u8], start: usize) -> 
     }
 }
 
-/// The bytes of a telegram, or of a part or an entry in one, to be patched.
+/// The bytes of a telegram, or of a part or an entry in one, for patching.
 pub struct WindowMut<'b> {
     telegram: &'b mut [u8],
     start: usize,
@@ -306,7 +307,7 @@ pub struct WindowMut<'b> {
 }
 
 impl<'b> WindowMut<'b> {
-    /// All bytes of a telegram.
+    /// The window over a whole telegram.
     ///
     /// # Errors
     /// Those of [`Window::new`].
@@ -317,7 +318,7 @@ impl<'b> WindowMut<'b> {
         Ok(Self { telegram, start: 0, end, root: layout })
     }
 
-    /// The bytes as they are now.
+    /// A window that reads the bytes as they are now.
     #[must_use]
     #[inline]
     pub fn window(&self) -> Window<'_> {
@@ -327,7 +328,7 @@ impl<'b> WindowMut<'b> {
     /// Writes a field.
     ///
     /// # Errors
-    /// If the value does not fit. Then the bytes are as they were.
+    /// If the value does not fit. In that case the bytes are unchanged.
     #[inline]
     pub fn set<'v, R, T: FieldValue<'v, R>>(
         &mut self,
@@ -347,10 +348,10 @@ impl<'b> WindowMut<'b> {
         }
     }
 
-    /// Writes a number and its sign, which stands in another field.
+    /// Writes a number and its sign, which is in another field.
     ///
     /// # Errors
-    /// If the value does not fit. Then the bytes are as they were.
+    /// If the value does not fit. In that case the bytes are unchanged.
     pub fn set_signed<'v, T: Amount + FieldValue<'v, NumberRule>>(
         &mut self,
         slot: FieldSlot<'static, NumberRule>,
@@ -371,7 +372,7 @@ impl<'b> WindowMut<'b> {
         Ok(())
     }
 
-    /// A part.
+    /// The window of a part.
     #[must_use]
     #[inline]
     pub fn part(&mut self, at: ItemRef) -> WindowMut<'_> {
@@ -379,7 +380,7 @@ impl<'b> WindowMut<'b> {
         WindowMut { telegram: self.telegram, start, end, root: self.root }
     }
 
-    /// The entry of a group with this number, from 0.
+    /// The entry of a group at this index, from 0, or `None` if there is no such entry.
     #[must_use]
     pub fn entry(&mut self, group: &'static Group, at: ItemRef, index: usize) -> Option<WindowMut<'_>> {
         let window = self.window();
@@ -392,10 +393,10 @@ impl<'b> WindowMut<'b> {
         Some(WindowMut { telegram: self.telegram, start, end, root: self.root })
     }
 
-    /// Fills in the computed fields of the whole telegram again; see [`refresh`].
+    /// Fills in the computed fields of the whole telegram again. See [`refresh`].
     ///
     /// # Errors
-    /// Those of [`refresh`]. Then the bytes are as they were.
+    /// Those of [`refresh`]. In that case the bytes are unchanged.
     pub fn refresh(&mut self) -> Result<(), Error> {
         refresh(self.root, self.telegram)
     }

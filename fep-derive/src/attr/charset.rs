@@ -1,4 +1,4 @@
-//! `charset = "…"`: a label that the runtime takes, or a mistake with what to write.
+//! `charset = "…"`: reads a label, or reports a mistake with a hint.
 
 use fep_core::charset::{CharsetId, LabelError};
 use fep_core::words::Word as _;
@@ -7,7 +7,7 @@ use super::entry::{Entry, Given};
 use super::words::did_you_mean;
 use crate::ctxt::Ctxt;
 
-/// `charset = "euc-kr"`, with the labels that the runtime takes.
+/// Reads `charset = "euc-kr"`. The labels are those of fep-core, which the runtime accepts too.
 pub(super) fn charset(entry: &Entry, cx: &Ctxt) -> Option<Given<CharsetId>> {
     let given = entry.string(cx, "charset = \"euc-kr\"")?;
     let label = &given.value;

@@ -1,4 +1,4 @@
-//! `computed = …`: what the encoder fills into a field.
+//! `computed = …`: the value that the encoder puts into a field.
 
 use fep_core::rules::LengthScope;
 use fep_core::words::Word as _;
@@ -11,7 +11,7 @@ use super::entry::{Entry, Given};
 use super::words::Byte;
 use crate::ctxt::Ctxt;
 
-/// What a field is computed from.
+/// The source of a computed value.
 #[derive(Clone)]
 pub(crate) enum Computed {
     /// `length(rest)`, `length(all)`

@@ -1,6 +1,6 @@
-//! One entry of an attribute: `key`, `key = value` or `key(list)`, and the values that keys share.
+//! One entry of an attribute: `key`, `key = value` or `key(list)`, and the types of value that several keys have.
 //!
-//! The tokens are cut at commas before anything is parsed, so that a mistake in one entry hides no other.
+//! The tokens are split at commas before they are parsed, so that a mistake in one entry does not hide another one.
 
 use std::fmt::Display;
 
@@ -14,7 +14,7 @@ use syn::{Attribute, LitInt, LitStr, Meta};
 use super::words::{Byte, did_you_mean};
 use crate::ctxt::Ctxt;
 
-/// A value with the place at which it was given.
+/// A value with the span at which it was written.
 #[derive(Clone)]
 pub(crate) struct Given<T> {
     pub(crate) value: T,
@@ -31,16 +31,16 @@ enum Value {
     Word,
     Assigned(TokenStream),
     List(TokenStream),
-    /// Reported already; the key is kept because it was meant.
+    /// The value is a mistake, which was reported. The key is kept, because the user wrote it.
     Broken,
 }
 
-/// The entries of all attributes called `name`, each key once.
+/// The entries of all attributes with this name, each key once.
 pub(crate) fn entries(attrs: &[Attribute], name: &str, cx: &Ctxt) -> Vec<Entry> {
     unique(chunks(attrs, name, cx).into_iter().filter_map(|chunk| entry(chunk, cx)).collect(), cx)
 }
 
-/// The first of each key; the others are mistakes.
+/// The first entry of each key. Reports the other entries.
 pub(crate) fn unique(entries: Vec<Entry>, cx: &Ctxt) -> Vec<Entry> {
     let mut kept: Vec<Entry> = Vec::new();
     for entry in entries {
@@ -53,14 +53,14 @@ pub(crate) fn unique(entries: Vec<Entry>, cx: &Ctxt) -> Vec<Entry> {
     kept
 }
 
-/// Reports attributes called `name`, which have no meaning where they stand.
+/// Reports attributes with this name, which have no meaning on this item.
 pub(crate) fn misplaced(attrs: &[Attribute], name: &str, instead: &str, cx: &Ctxt) {
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
         cx.error(attr.path(), format_args!("`#[{name}(…)]` has no meaning here; {instead}"));
     }
 }
 
-/// The tokens between the commas of all attributes called `name`.
+/// The tokens between the commas of all attributes with this name.
 pub(crate) fn chunks(attrs: &[Attribute], name: &str, cx: &Ctxt) -> Vec<TokenStream> {
     let mut all = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
@@ -72,7 +72,7 @@ pub(crate) fn chunks(attrs: &[Attribute], name: &str, cx: &Ctxt) -> Vec<TokenStr
     all
 }
 
-/// Cuts tokens at their commas; a comma at the end is not an entry more.
+/// Splits tokens at their commas. A comma at the end does not add an entry.
 pub(crate) fn split(tokens: TokenStream) -> Vec<TokenStream> {
     let mut chunks = Vec::new();
     let mut chunk = TokenStream::new();
@@ -117,7 +117,7 @@ pub(crate) fn entry(chunk: TokenStream, cx: &Ctxt) -> Option<Entry> {
 }
 
 impl Entry {
-    /// The place of the value, or of the key if there is none.
+    /// The span of the value, or of the key if there is no value.
     pub(crate) fn span(&self) -> Span {
         match &self.value {
             Value::Assigned(tokens) | Value::List(tokens) if !tokens.is_empty() => tokens.span(),
@@ -138,7 +138,7 @@ impl Entry {
         }
     }
 
-    /// `key = value` with a value that the parser reads, or a mistake that says what was expected.
+    /// Reads `key = value` with this parser. Reports what was expected if the parser fails.
     pub(crate) fn assigned<T>(
         &self,
         cx: &Ctxt,
@@ -161,7 +161,7 @@ impl Entry {
         None
     }
 
-    /// `key` alone.
+    /// Reads a `key` without a value.
     pub(crate) fn word(&self, cx: &Ctxt) -> Option<Given<()>> {
         if matches!(self.value, Value::Word) {
             return Some(self.given(()));
@@ -170,7 +170,7 @@ impl Entry {
         None
     }
 
-    /// The entries of `key(list)`, uncut.
+    /// Reads `key(list)` and returns the tokens of each entry.
     pub(crate) fn list(&self, cx: &Ctxt, expected: &str) -> Option<Vec<TokenStream>> {
         if let Value::List(tokens) = &self.value {
             return Some(split(tokens.clone()));
@@ -179,7 +179,7 @@ impl Entry {
         None
     }
 
-    /// Whether the key stands alone.
+    /// Whether the key has no value.
     pub(crate) fn is_word(&self) -> bool {
         matches!(self.value, Value::Word)
     }
@@ -189,19 +189,19 @@ impl Entry {
         matches!(self.value, Value::List(_))
     }
 
-    /// `key = "string"`.
+    /// Reads `key = "string"`.
     pub(crate) fn string(&self, cx: &Ctxt, example: &str) -> Option<Given<String>> {
         let given = self.assigned(cx, &format!("a string: `{example}`"), |input| input.parse::<LitStr>())?;
         Some(self.given(given.value.value()))
     }
 
-    /// `key = 13`.
+    /// Reads `key = 13`.
     pub(crate) fn number(&self, cx: &Ctxt, example: &str) -> Option<Given<usize>> {
         let expected = format!("a whole number: `{example}`");
         self.assigned(cx, &expected, |input| input.parse::<LitInt>()?.base10_parse())
     }
 
-    /// `key = 13`, not zero.
+    /// Reads `key = 13`. Reports zero.
     pub(crate) fn positive(&self, cx: &Ctxt, example: &str) -> Option<Given<usize>> {
         let given = self.number(cx, example)?;
         if given.value == 0 {
@@ -211,13 +211,13 @@ impl Entry {
         Some(given)
     }
 
-    /// `key = '0'` or `key = b'\xFF'`.
+    /// Reads `key = '0'` or `key = b'\xFF'`.
     pub(crate) fn byte(&self, cx: &Ctxt, example: &str) -> Option<Given<Byte>> {
         let expected = format!("one byte, an ASCII character or a byte literal: `{example}`");
         self.assigned(cx, &expected, |input| Byte::of(&input.parse()?))
     }
 
-    /// `key = "one of these words"`.
+    /// Reads `key = "one of these words"`.
     pub(crate) fn one_of<T: Copy>(&self, cx: &Ctxt, words: &[(&str, T)]) -> Option<Given<T>> {
         let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
         let example = format!("{} = \"{}\"", self.key, names.first().copied().unwrap_or_default());
@@ -232,30 +232,30 @@ impl Entry {
         }
     }
 
-    /// `key = "word"` with one of the words of a rule.
+    /// Reads `key = "word"` with one of the words of a rule.
     pub(crate) fn rule<W: Word>(&self, cx: &Ctxt) -> Option<Given<W>> {
         self.one_of(cx, W::WORDS)
     }
 
-    /// The entry as a mistake, if its key is none of these.
+    /// Reports an entry whose key is not one of these.
     pub(crate) fn unknown(&self, cx: &Ctxt, known: &[&str]) {
         self.unknown_with(cx, &did_you_mean(&self.key.to_string(), known));
     }
 
-    /// The entry as a mistake with a hint.
+    /// Reports an unknown entry with a hint.
     pub(crate) fn unknown_with(&self, cx: &Ctxt, hint: &str) {
         cx.error(&self.key, format_args!("unknown option `{}`{hint}", self.key));
     }
 }
 
 impl<T> Given<T> {
-    /// The same place with something else.
+    /// Replaces the value and keeps the span.
     pub(crate) fn map<U>(self, with: impl FnOnce(T) -> U) -> Given<U> {
         Given { value: with(self.value), span: self.span }
     }
 }
 
-/// `"a" = "b"`, of which conditions and code lists are made.
+/// Reads `"a" = "b"`, an element of conditions and of code lists.
 pub(crate) fn string_pair(tokens: TokenStream, cx: &Ctxt, example: &str) -> Option<(LitStr, LitStr)> {
     let read = |input: syn::parse::ParseStream<'_>| {
         let left: LitStr = input.parse()?;

@@ -65,7 +65,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) keys: Vec<Ident>,
 }
 
-/// `newline = "15"`: whether the byte is 15.
+/// The words of `newline`, and whether each means the byte `15`.
 const NEW_LINES: [(&str, bool); 2] = [("15", true), ("25", false)];
 
 /// `page(total = total_count, start = start_no)`.
@@ -75,7 +75,7 @@ pub(crate) struct PageAttrs {
     pub(crate) start: Ident,
 }
 
-/// What the field says that it is.
+/// The kind of item that the attribute of a field names.
 #[derive(Clone)]
 pub(crate) enum KindWord {
     /// A field with a value of this kind.
@@ -89,7 +89,7 @@ pub(crate) enum KindWord {
 }
 
 impl KindWord {
-    /// The words that take no value and are no kind of a value.
+    /// The words without a value that do not name a kind of value.
     const PLAIN: [(&'static str, Self); 3] = [("part", Self::Part), ("group", Self::Group), ("filler", Self::Filler)];
 
     fn plain(word: &str) -> Option<Self> {
@@ -99,13 +99,13 @@ impl KindWord {
 }
 
 impl FieldAttrs {
-    /// The keys that are neither a kind of a value nor an option of one.
+    /// The keys that are neither a kind of value nor an option of such a kind.
     const ITEM_KEYS: [&'static str; 19] = [
         "len", "label", "name", "at", "order", "secret", "part", "group", "filler", "literal", "computed", "choice",
         "any", "count", "max", "rest", "padded", "page", "tail",
     ];
 
-    /// What other libraries and sheets call some of them.
+    /// Names that other libraries and sheets use for some of these keys.
     const SYNONYMS: [(&'static str, &'static str); 7] = [
         ("length", "len"),
         ("size", "len"),
@@ -163,7 +163,7 @@ impl FieldAttrs {
         }
     }
 
-    /// The options of single kinds.
+    /// Reads an option that belongs to certain kinds.
     fn set_option(&mut self, option: OptionName, entry: &Entry, cx: &Ctxt) {
         match option {
             OptionName::Charset => self.charset = charset(entry, cx),
@@ -199,7 +199,7 @@ impl FieldAttrs {
         }
     }
 
-    /// A key that does not exist. If it was meant to be another, that one counts as written.
+    /// Reports an unknown key. If it was probably meant as another key, that key counts as written.
     fn unknown(&mut self, key: &str, entry: &Entry, cx: &Ctxt) {
         let meant = Self::SYNONYMS.iter().find(|(word, _)| *word == key).map(|(_, meant)| *meant);
         match meant.or_else(|| nearest(key, Self::keys())) {
@@ -215,7 +215,7 @@ impl FieldAttrs {
     }
 
     fn set_kind(&mut self, kind: Option<Given<KindWord>>, entry: &Entry, cx: &Ctxt) {
-        // A kind that could not be read was reported; what it is cannot be said any more.
+        // A kind that could not be read was reported. It cannot be determined any more.
         let Some(kind) = kind else { return };
         if self.kind.is_some() {
             cx.error(&entry.key, format_args!("a field has one kind, and `{}` is the second", entry.key));
@@ -224,28 +224,28 @@ impl FieldAttrs {
         }
     }
 
-    /// All keys, in the order in which a guess prefers them.
+    /// All keys, in the order of preference for a guess.
     fn keys() -> impl Iterator<Item = &'static str> {
         let kinds = KindName::WORDS.iter().map(|(word, _)| *word);
         Self::ITEM_KEYS.into_iter().chain(kinds).chain(OptionName::WORDS.iter().map(|(word, _)| *word))
     }
 
-    /// Whether there is such a key.
+    /// Whether the key exists.
     pub(crate) fn is_key(word: &str) -> bool {
         Self::keys().any(|key| key == word)
     }
 
-    /// The place where the option was written.
+    /// The span of the option, if it was written.
     pub(crate) fn key(&self, name: &str) -> Option<Span> {
         self.keys.iter().find(|key| *key == name).map(Ident::span)
     }
 
-    /// Whether the word says what kind the field is.
+    /// Whether the word names the kind of a field.
     pub(crate) fn is_kind(word: &str) -> bool {
         matches!(word, "literal" | "computed" | "choice") || KindWord::plain(word).is_some()
     }
 
-    /// Whether the option was written, well or not.
+    /// Whether the option was written, even if its value is a mistake.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.key(name).is_some()
     }
@@ -284,7 +284,7 @@ fn at_most(max: usize, given: Option<Given<usize>>, why: &str, cx: &Ctxt) -> Opt
     None
 }
 
-/// `literal = "H"` or `literal = b"\xFF"`.
+/// Reads `literal = "H"` or `literal = b"\xFF"`.
 fn literal(entry: &Entry, cx: &Ctxt) -> Option<Given<KindWord>> {
     let expected = "a string or a byte string: `literal = \"H\"`, `literal = b\"\\xFF\"`";
     let given = entry.assigned(cx, expected, |input| {

@@ -1,4 +1,4 @@
-//! The values of options that are more than a word: signs, patterns, lists of codes.
+//! Options whose value has a syntax of its own: signs, patterns, lists of codes.
 
 use fep_core::calendar::Pattern;
 use fep_core::rules::Sign;
@@ -7,7 +7,7 @@ use proc_macro2::Span;
 use super::entry::{Entry, Given, entry, string_pair, unique};
 use crate::ctxt::Ctxt;
 
-/// `"20" = "입금"` in `codes(…)`.
+/// One `"20" = "입금"` in `codes(…)`.
 #[derive(Clone)]
 pub(crate) struct CodeLine {
     pub(crate) code: String,
@@ -15,13 +15,13 @@ pub(crate) struct CodeLine {
     pub(crate) span: Span,
 }
 
-/// `pattern = "YYYYMMDD"`
+/// Reads `pattern = "YYYYMMDD"`.
 pub(super) fn pattern(entry: &Entry, cx: &Ctxt) -> Option<Given<Pattern>> {
     let patterns: Vec<_> = Pattern::all().map(|pattern| (pattern.word(), pattern)).collect();
     entry.one_of(cx, &patterns)
 }
 
-/// `sign = "leading-minus"`, `sign(trailing, plus = '+', minus = '-')` or `sign(leading, overpunch = "ebcdic")`.
+/// Reads `sign = "leading-minus"`, `sign(trailing, plus = '+', minus = '-')` or `sign(leading, overpunch = "ebcdic")`.
 pub(super) fn sign(given: &Entry, cx: &Ctxt) -> Option<Given<Sign>> {
     if !given.is_list() {
         let words = [Sign::WORDS.as_slice(), &[("unsigned", Sign::Unsigned)]].concat();
@@ -74,7 +74,7 @@ pub(super) fn sign(given: &Entry, cx: &Ctxt) -> Option<Given<Sign>> {
 }
 
 impl CodeLine {
-    /// `codes("20" = "입금", …)`, each code once.
+    /// Reads `codes("20" = "입금", …)`. Reports a code that is listed twice.
     pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Vec<Self>>> {
         let example = "codes(\"20\" = \"입금\", \"30\" = \"출금\")";
         let mut lines: Vec<Self> = Vec::new();
@@ -87,7 +87,7 @@ impl CodeLine {
     }
 }
 
-/// A code is ASCII without padding, and stands once on its list.
+/// Checks a code: it is ASCII without padding, and it is not on the list yet.
 pub(crate) fn check_code<'c>(code: &str, span: Span, mut before: impl Iterator<Item = &'c str>, cx: &Ctxt) {
     if !code.is_ascii() {
         cx.error_at(span, "a code is ASCII");

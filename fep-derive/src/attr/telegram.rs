@@ -27,7 +27,7 @@ pub(crate) struct TelegramAttrs {
 
 /// `view`, or `view = Name`.
 pub(crate) struct View {
-    /// If it shall have a name of its own.
+    /// The name in `view = Name`. `None` means the default name.
     pub(crate) name: Option<Ident>,
 }
 

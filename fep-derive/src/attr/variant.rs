@@ -1,4 +1,4 @@
-//! `#[code(…)]` on a variant of a code enum, and `#[choice(…)]` on one of a choice.
+//! `#[code(…)]` on a variant of a code enum, and `#[choice(…)]` on a variant of a choice.
 
 use quote::ToTokens as _;
 use syn::{Attribute, LitStr};
@@ -6,13 +6,13 @@ use syn::{Attribute, LitStr};
 use super::entry::{Given, chunks, entry, unique};
 use crate::ctxt::Ctxt;
 
-/// The options of one code.
+/// The options of a variant of a code enum.
 #[derive(Default)]
 pub(crate) struct VariantAttrs {
     pub(crate) code: Option<Given<String>>,
     pub(crate) label: Option<Given<String>>,
     pub(crate) other: Option<Given<()>>,
-    /// Whether there was an attribute at all, well written or not.
+    /// Whether the variant has the attribute, even if the attribute is a mistake.
     pub(crate) written: bool,
 }
 
@@ -39,12 +39,12 @@ impl VariantAttrs {
     }
 }
 
-/// The codes of one case.
+/// The options of a variant of a choice.
 #[derive(Default)]
 pub(crate) struct CaseAttrs {
     pub(crate) codes: Vec<Given<String>>,
     pub(crate) other: Option<Given<()>>,
-    /// Whether there was an attribute at all, well written or not.
+    /// Whether the variant has the attribute, even if the attribute is a mistake.
     pub(crate) written: bool,
 }
 

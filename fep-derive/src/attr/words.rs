@@ -1,19 +1,19 @@
-//! Values that several keys share: a byte as an attribute says it, and words in messages.
+//! A byte as an attribute writes it, and helpers for the text of messages.
 
 use fep_core::likeness::{listed, nearest};
 use syn::Lit;
 
-/// A byte as an attribute says it.
+/// A byte as an attribute writes it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Byte {
-    /// As it stands on the wire: `b'\x00'`.
+    /// The byte on the wire: `b'\x00'`.
     Raw(u8),
-    /// A character, whose byte is the charset's: `'Y'`.
+    /// A character, whose byte depends on the charset: `'Y'`.
     Ascii(u8),
 }
 
 impl Byte {
-    /// The byte where ASCII is meant.
+    /// The byte, where the charset is ASCII.
     pub(crate) fn value(self) -> u8 {
         let (Self::Raw(byte) | Self::Ascii(byte)) = self;
         byte
@@ -32,7 +32,7 @@ impl Byte {
     }
 }
 
-/// `; did you mean …?` if one of the known words is like the given one, else the list of them.
+/// `; did you mean …?` if a known word is similar to the given word, otherwise the list of the known words.
 pub(crate) fn did_you_mean(given: &str, known: &[&str]) -> String {
     match nearest(given, known.iter().copied()) {
         Some(like) => format!("; did you mean `{like}`?"),
@@ -40,7 +40,7 @@ pub(crate) fn did_you_mean(given: &str, known: &[&str]) -> String {
     }
 }
 
-/// `1 byte`, `13 bytes`
+/// The length with its unit: `1 byte`, `13 bytes`.
 pub(crate) fn bytes(len: usize) -> String {
     if len == 1 { "1 byte".to_owned() } else { format!("{len} bytes") }
 }

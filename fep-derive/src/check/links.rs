@@ -1,4 +1,4 @@
-//! Fields that speak of other fields: lengths of items, sums, signs, checks and pages. Counts are in [`super`].
+//! Fields that refer to other fields: lengths of items, sums, signs, checks and pages. Counts are in [`super`].
 
 use fep_core::rules::Sign;
 use proc_macro2::Ident;
@@ -7,7 +7,7 @@ use crate::attr::{Computed, PageAttrs};
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Item, ItemKind, Kind, Telegram};
 
-/// Checks that what is spoken of is there, and tells numbers that their sign stands elsewhere.
+/// Checks that the fields referred to exist, and marks each number whose sign is in another field.
 pub(super) fn check(telegram: &mut Telegram, cx: &Ctxt) {
     for (at, item) in telegram.items.iter().enumerate() {
         let linked = Linked { telegram, at, item };
@@ -23,7 +23,7 @@ pub(super) fn check(telegram: &mut Telegram, cx: &Ctxt) {
     signs(telegram, cx);
 }
 
-/// An item that speaks of others.
+/// An item that refers to other items.
 struct Linked<'t> {
     telegram: &'t Telegram,
     at: usize,
@@ -31,7 +31,7 @@ struct Linked<'t> {
 }
 
 impl<'t> Linked<'t> {
-    /// The item with this name, or a mistake.
+    /// The item with this name. Reports a mistake if there is no such item.
     fn find(&self, name: &Ident, cx: &Ctxt) -> Option<(usize, &'t Item)> {
         let found = self.telegram.items.iter().enumerate().find(|(_, item)| item.member == *name);
         if found.is_none() && !self.telegram.broken.contains(name) {
@@ -57,7 +57,7 @@ impl<'t> Linked<'t> {
                     cx.error(from, "a check covers bytes that stand before it");
                 }
             }
-            // The sign's own check changes its number, so it comes when all items are read.
+            // `signs` checks a sign afterwards, because it changes the number that has the sign.
             Computed::Sign { .. }
             | Computed::Check { from: None, .. }
             | Computed::Length(_)
@@ -91,7 +91,7 @@ impl<'t> Linked<'t> {
     }
 }
 
-/// A number whose sign is another field has none of its own.
+/// Checks that a number whose sign is in another field has no `sign` itself, and marks it.
 fn signs(telegram: &mut Telegram, cx: &Ctxt) {
     let mut signed: Vec<Ident> = Vec::new();
     for item in &telegram.items {

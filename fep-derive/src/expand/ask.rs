@@ -1,4 +1,4 @@
-//! What encoding and decoding share: constants of the layout, the places of calls, and names of what is kept in between.
+//! Helpers of encoding and decoding: constants of the layout, spans of calls, and names of variables.
 
 use fep_core::words::Word as _;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -9,48 +9,48 @@ use syn::spanned::Spanned as _;
 use crate::attr::Computed;
 use crate::model::{Item, ItemKind, Kind, Telegram};
 
-/// `const { number(LAYOUT, 3) }`: what the layout says about an item, as a constant.
+/// Reads an item of the layout in a constant: `const { number(LAYOUT, 3) }`.
 pub(super) fn constant(telegram: &Telegram, accessor: &str, index: usize) -> TokenStream {
     let trait_ = telegram.paths.telegram();
     let accessor = telegram.paths.slots(accessor);
     quote!(const { #accessor(<Self as #trait_>::LAYOUT, #index) })
 }
 
-/// `const { &chooser(LAYOUT, 3) }`: the field that decides a choice.
+/// Reads the field that decides a choice in a constant: `const { &chooser(LAYOUT, 3) }`.
 pub(super) fn chooser(telegram: &Telegram, index: usize) -> TokenStream {
     let trait_ = telegram.paths.telegram();
     let chooser = telegram.paths.slots("chooser");
     quote!(const { &#chooser(<Self as #trait_>::LAYOUT, #index) })
 }
 
-/// The accessor of a field's slot, which is called like its kind.
+/// The accessor of a field's slot. It has the name of the kind.
 pub(super) fn accessor(kind: &Kind) -> &'static str {
     kind.name().word()
 }
 
-/// The place of a type, for calls that name `self`.
+/// The span of a type, for calls that name `self`.
 ///
-/// A type that came through another macro carries its hygiene, under which `self` would not be found.
+/// A type that another macro produced carries the hygiene of that macro. With this hygiene, `self` would not be found.
 pub(super) fn place(ty: &impl ToTokens) -> Span {
     Span::call_site().located_at(ty.span())
 }
 
-/// A variable of our own, whatever macro the struct came through.
+/// A variable of the derive that cannot clash with tokens of the user, even if another macro produced the struct.
 pub(super) fn own(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// A variable that belongs to an item: `count_items`.
+/// A variable of the derive that belongs to an item: `count_items`.
 pub(super) fn variable(prefix: &str, member: &Ident) -> Ident {
     format_ident!("{prefix}_{}", member.unraw(), span = Span::mixed_site())
 }
 
-/// The number of the item with this name; the checks have found it.
+/// The index of the item with this name. The checks have ensured that it exists.
 pub(super) fn number_of(telegram: &Telegram, member: &Ident) -> usize {
     telegram.items.iter().position(|item| item.member == *member).unwrap_or_default()
 }
 
-/// Whether the code needs to know where the layout began: a choice looks for its code from there, a check for its bytes.
+/// Whether the code needs the position at which the layout starts. A choice finds its code from there, a check its bytes.
 pub(super) fn needs_start(telegram: &Telegram) -> bool {
     telegram.items.iter().any(|item| {
         let check = matches!(item.what, ItemKind::Computed { computed: Computed::Check { from: Some(_), .. }, .. });
@@ -58,7 +58,7 @@ pub(super) fn needs_start(telegram: &Telegram) -> bool {
     })
 }
 
-/// Where the bytes begin that a check covers, in the telegram.
+/// The position in the telegram at which the bytes covered by a check begin.
 pub(super) fn check_from(telegram: &Telegram, number: usize, from: Option<&Ident>, start: &Ident) -> TokenStream {
     if from.is_none() {
         return quote!(0);
@@ -71,7 +71,7 @@ pub(super) fn check_from(telegram: &Telegram, number: usize, from: Option<&Ident
     })
 }
 
-/// The field that says how long an item is, with its number.
+/// The field that states the length of an item, if there is one.
 pub(super) fn length_field<'t>(telegram: &'t Telegram, item: &Item) -> Option<&'t Item> {
     telegram.items.iter().find(
         |other| matches!(&other.what, ItemKind::Computed { computed: Computed::LengthOf(of), .. } if *of == item.member),

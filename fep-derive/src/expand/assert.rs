@@ -1,7 +1,7 @@
-//! What only types show, asserted at compile time: total length, offsets, and lengths that a type asks for.
+//! Compile-time assertions about facts that only types show: total length, offsets, and the lengths that types require.
 //!
-//! Outside of the implementations a claim is a type with the number that was written, and a value with the number that it
-//! comes to: if they differ, the compiler shows both at the place where the first was written, under the type's name.
+//! Outside the implementations, a claim is a type with the stated number and a value with the actual number. If the two numbers
+//! differ, the compiler shows both where the first one was written, under the name of the type.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -12,18 +12,18 @@ use crate::attr::Computed;
 use crate::model::{Field, Item, ItemKind, Kind, Len, Repeat, Telegram};
 use crate::paths;
 
-/// A number that was written, what it comes to, and the message if it comes to nothing.
+/// A stated number, the actual number, and the message if there is no actual number.
 struct Claim {
     at: Span,
     stated: usize,
     actual: TokenStream,
-    /// The name under which the compiler shows both.
+    /// The name under which the compiler shows both numbers.
     shown_as: &'static str,
     unless: &'static str,
     differs: &'static str,
 }
 
-/// Something that must hold, and the message if it does not.
+/// A condition that must hold, and the message if it does not.
 struct Condition {
     at: Span,
     holds: TokenStream,
@@ -55,7 +55,7 @@ pub(super) fn outside(telegram: &Telegram) -> TokenStream {
     quote!(#(#claims)* #(#conditions)*)
 }
 
-/// The assertions of a struct with type parameters, which only code inside of an implementation can name.
+/// The assertions of a struct with type parameters. Only code inside an implementation can name these parameters.
 pub(super) fn inside(telegram: &Telegram) -> TokenStream {
     if generics::closed_type(telegram).is_some() {
         return TokenStream::new();
@@ -134,7 +134,7 @@ fn conditions(telegram: &Telegram, ty: &TokenStream) -> Vec<Condition> {
         Condition {
             at: condition.path_span,
             holds: quote!(<#ty as #trait_>::LAYOUT.has_field(#path)),
-            unless: "at this path stands no text, digits or code field with a fixed offset, so no telegram can be known by it",
+            unless: "the path does not lead to a text, digits or code field with a fixed offset, so it cannot identify a telegram",
         }
     });
     let mut lengths = telegram.items.iter().filter_map(|item| match &item.what {
@@ -151,13 +151,13 @@ fn conditions(telegram: &Telegram, ty: &TokenStream) -> Vec<Condition> {
     let rests_end = Condition {
         at: telegram.ident.span(),
         holds: quote!(<#ty as #trait_>::LAYOUT.rests_end()),
-        unless: "an item takes what is left of the telegram, and nobody knows where it ends: what follows it, or the entry \
-                 that it stands in, has no fixed length",
+        unless: "an item takes what is left of the telegram, but its end is unknown: the items behind it, or the entry \
+                 that contains it, have no fixed length",
     };
     paths.chain([lengths_fit]).chain(items).chain([rests_end]).collect()
 }
 
-/// What must hold of a single item and shows in types only.
+/// The condition on a single item that only types show.
 fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) -> Option<Condition> {
     let trait_ = telegram.paths.telegram();
     let layout = quote!(<#ty as #trait_>::LAYOUT);
@@ -169,8 +169,8 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
         ItemKind::Choice(by) => Some(Condition {
             at: by.span,
             holds: quote!(#layout.decider_of(#number).is_some()),
-            unless: "at this path stands no text, digits or code field, before the choice or with a fixed offset, so it cannot say \
-                     which body stands here",
+            unless: "the path does not lead to a text, digits or code field, before the choice or with a fixed offset, so it cannot \
+                     select the body",
         }),
         ItemKind::Group { entry, repeat: Repeat::Padded { .. }, .. } => Some(Condition {
             at: entry.span(),
@@ -191,7 +191,7 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
         ItemKind::Computed { computed: Computed::Sum { .. }, span, .. } => Some(Condition {
             at: *span,
             holds: ask("is_sum_sound"),
-            unless: "at this path of the entries stands no number with as many decimals as the sum",
+            unless: "this path does not lead to a number of the entries with as many decimals as the sum",
         }),
         ItemKind::Computed { computed: Computed::Check { from: Some(_), .. }, span, .. } => Some(Condition {
             at: *span,

@@ -1,4 +1,4 @@
-//! `impl CodeSet` of an enum, and the value of a code field with it.
+//! `impl CodeSet` and `impl FieldValue` of an enum, so that it can be the type of a code field.
 
 use fep_core::kinds::KindName;
 use proc_macro2::TokenStream;

@@ -1,4 +1,4 @@
-//! `impl Debug` of `#[telegram(debug)]`: the fields that carry information, secret ones hidden.
+//! `impl Debug` of `#[telegram(debug)]`: shows the fields that carry information and hides the values of secret fields.
 
 use proc_macro2::TokenStream;
 use quote::quote;

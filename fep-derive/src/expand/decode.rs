@@ -1,4 +1,4 @@
-//! `impl Decode`: one variable for each item, in wire order, and then what they say about each other.
+//! `impl Decode`: one variable for each item, in wire order, and then the checks of items against each other.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -113,7 +113,7 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
     }
 }
 
-/// Reads an item within the bytes that another field says, if one does.
+/// Reads an item. If another field states its length, the item must use exactly those bytes.
 fn within(telegram: &Telegram, item: &Item, reader: &Ident, read: impl FnOnce(&Ident) -> TokenStream) -> TokenStream {
     let call = read(reader);
     let Some(length) = length_field(telegram, item) else { return quote!(#call?) };
@@ -122,7 +122,7 @@ fn within(telegram: &Telegram, item: &Item, reader: &Ident, read: impl FnOnce(&I
     quote!(#reader.within(#name, #stated.value(), |#reader| #call)?)
 }
 
-/// The variable that holds what a group's counting field said.
+/// The variable that holds the value of a group's counting field, if that field is read before the group.
 fn count(telegram: &Telegram, number: usize, repeat: &Repeat) -> TokenStream {
     let option = paths::option();
     let by = match repeat {
@@ -177,13 +177,13 @@ fn read_computed(telegram: &Telegram, number: usize, item: &Item, computed: &Com
     }
 }
 
-/// A variable beside the item's own, for an item without information.
+/// Keeps what was read for an item without information in a second variable. The item's own variable is `()`.
 fn kept(variable: &Ident, value: &TokenStream) -> TokenStream {
     quote!(();
     let #variable = #value)
 }
 
-/// What can be compared only when all items are read.
+/// A check that is possible only after all items are read.
 fn afterwards(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Option<TokenStream> {
     let stated = variable("stated", &item.member);
     match &item.what {

@@ -59,7 +59,7 @@ fn start(telegram: &Telegram, writer: &Ident) -> Option<TokenStream> {
     needs_start(telegram).then(|| quote!(let #start = #writer.position();))
 }
 
-/// Items without information are never read, which the compiler would tell their owner.
+/// Reads the items without information. Otherwise, the compiler would warn the user that they are never read.
 fn read_units(telegram: &Telegram) -> Option<TokenStream> {
     let is_unit =
         |item: &&Item| matches!(item.what, ItemKind::Computed { .. } | ItemKind::Literal(_) | ItemKind::Filler { .. });
@@ -71,7 +71,7 @@ fn read_units(telegram: &Telegram) -> Option<TokenStream> {
 fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> TokenStream {
     let name = &item.name.value;
     let constant = |accessor| constant(telegram, accessor, number);
-    // The whole call stands at the type, for that is what a missing implementation is about.
+    // The whole call has the span of the type, because a missing implementation is an error about the type.
     let at = place(&item.ty);
     let member = member_at(item, at);
     match &item.what {
@@ -94,7 +94,7 @@ fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Tok
         }
         ItemKind::Part => quote_spanned!(at=> #writer.part(#name, &self.#member)),
         ItemKind::Choice(_) => {
-            // At the type, as everything else that asks whether it is a choice: then the compiler says it once.
+            // At the type, like every other use of the type as a choice. The compiler then reports a wrong type only once.
             let body = telegram.paths.body();
             let ty = &item.ty;
             quote!(<#ty as #body>::encode_as(&self.#member, #name, #writer))
@@ -166,7 +166,7 @@ pub(super) fn tally(telegram: &Telegram, number: usize, group: &TokenStream, pat
     })
 }
 
-/// What can be checked only when all items are written.
+/// A check that is possible only after all items are written.
 fn afterwards(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Option<TokenStream> {
     let member = &item.member;
     let start = own("start");
@@ -186,7 +186,7 @@ fn afterwards(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -
     }
 }
 
-/// A constant, or the sum over the items if one of them varies.
+/// The encoded length in bytes: a constant, or the sum over the items if one of them varies.
 fn encoded_len(telegram: &Telegram) -> TokenStream {
     let trait_ = telegram.paths.telegram();
     if !telegram.items.iter().any(varies) {
@@ -201,7 +201,7 @@ fn encoded_len(telegram: &Telegram) -> TokenStream {
     quote!(#(#lens)+*)
 }
 
-/// Whether only the value knows how many bytes the item has.
+/// Whether the length of the item depends on its value.
 const fn varies(item: &Item) -> bool {
     match &item.what {
         ItemKind::Part | ItemKind::Choice(_) | ItemKind::Tail(_) => true,
@@ -210,7 +210,7 @@ const fn varies(item: &Item) -> bool {
     }
 }
 
-/// How many bytes an item has that may vary.
+/// The length in bytes of an item, which may vary.
 fn varying_len(telegram: &Telegram, number: usize, item: &Item) -> TokenStream {
     let p = &telegram.paths;
     let trait_ = p.telegram();

@@ -1,4 +1,4 @@
-//! The generics of the implementations: the struct's own, a lifetime for the bytes, and bounds for type parameters.
+//! The generics of the implementations: those of the struct, a lifetime for the bytes, and bounds for type parameters.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
@@ -11,7 +11,7 @@ pub(super) fn bytes_lifetime() -> Lifetime {
     Lifetime::new("'__bytes", Span::call_site())
 }
 
-/// The generics of `impl Telegram`. A value whose type is a parameter must be one for bytes of any lifetime.
+/// The generics of `impl Telegram`. A field whose type is a parameter must be a value of its kind for bytes of any lifetime.
 pub(super) fn encode(telegram: &Telegram) -> Generics {
     let mut generics = telegram.generics.clone();
     let trait_ = telegram.paths.telegram();
@@ -24,7 +24,7 @@ pub(super) fn encode(telegram: &Telegram) -> Generics {
     generics
 }
 
-/// The generics of `impl Decode<'__bytes>`: the bytes outlive whatever the struct borrows.
+/// The generics of `impl Decode<'__bytes>`. The bytes outlive everything that the struct borrows.
 pub(super) fn decode(telegram: &Telegram) -> Generics {
     let mut generics = encode(telegram);
     let lifetime = bytes_lifetime();
@@ -40,7 +40,7 @@ pub(super) fn decode(telegram: &Telegram) -> Generics {
     generics
 }
 
-/// Parts, entries and bodies whose type mentions a type parameter must be telegrams and choices.
+/// The bounds of parts, entries and bodies whose type mentions a type parameter: they must be telegrams and choices.
 pub(super) fn nested(telegram: &Telegram, trait_: &TokenStream, body: &TokenStream) -> Vec<WherePredicate> {
     let types = telegram.items.iter().filter_map(|item| match &item.what {
         ItemKind::Part => Some((&item.ty, trait_)),
@@ -51,7 +51,7 @@ pub(super) fn nested(telegram: &Telegram, trait_: &TokenStream, body: &TokenStre
     types.filter(|(ty, _)| mentions(telegram, ty)).map(|(ty, trait_)| parse_quote!(#ty: #trait_)).collect()
 }
 
-/// Fields whose type mentions a type parameter must be values of their kind.
+/// The bounds of fields whose type mentions a type parameter: they must be values of their kind.
 fn values(telegram: &Telegram) -> Vec<WherePredicate> {
     let field_value = telegram.paths.field_value();
     let code_set = telegram.paths.code_set();
@@ -85,7 +85,7 @@ fn mentions(telegram: &Telegram, ty: &Type) -> bool {
     any(ty.to_token_stream(), &parameters)
 }
 
-/// The struct's type with every lifetime `'static`, for constants outside of an implementation; none if it has parameters
+/// The struct's type with every lifetime `'static`, for constants outside an implementation. `None` if the struct has parameters
 /// that such a constant cannot name.
 pub(super) fn closed_type(telegram: &Telegram) -> Option<TokenStream> {
     let lifetimes = telegram.generics.lifetimes().count();
@@ -97,12 +97,12 @@ pub(super) fn closed_type(telegram: &Telegram) -> Option<TokenStream> {
     Some(quote!(#ident<#(#statics),*>))
 }
 
-/// A type with every lifetime `'static`.
+/// The type with every lifetime replaced by `'static`.
 pub(super) fn closed(ty: &Type) -> TokenStream {
     relabelled(ty.to_token_stream(), "static", &|_| true)
 }
 
-/// Tokens with this lifetime in the place of others.
+/// The tokens, with each lifetime that `replaces` accepts replaced by this lifetime.
 pub(super) fn relabelled(tokens: TokenStream, lifetime: &str, replaces: &dyn Fn(&Ident) -> bool) -> TokenStream {
     let mut after_quote = false;
     let token = |token: TokenTree| match token {

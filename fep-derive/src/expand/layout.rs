@@ -1,4 +1,4 @@
-//! A telegram's items as the expression that is its constant layout.
+//! The expression for a telegram's constant layout.
 
 use fep_core::charset::CharsetId;
 use fep_core::kinds::KindName;
@@ -108,7 +108,7 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
     }
 }
 
-/// What a computed field's bytes are: a number, a sign or a check.
+/// The kind of a computed field: a number, or the kind of a sign or a check.
 fn computed_kind(telegram: &Telegram, it: &Item, computed: &Computed, len: usize, number: &Kind) -> TokenStream {
     let p = &telegram.paths;
     let path = p.kind();
@@ -149,13 +149,13 @@ fn field_item(p: &Paths, it: &Item, rest: &TokenStream) -> TokenStream {
     quote!(#item::Field(#field { name: #borrowed(#name), label: #borrowed(#label), #rest }))
 }
 
-/// The layout of another telegram. The type stands at its own place, so that a type without one is marked there.
+/// The layout of another telegram. The path has the span of the type, so that an error about a type without a layout is shown there.
 fn layout_of(p: &Paths, ty: &syn::Type) -> TokenStream {
     let telegram = p.telegram();
     quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT)
 }
 
-/// The length, also where it is the type's.
+/// The length, stated or from the type.
 pub(super) fn len(len: &Len) -> TokenStream {
     match len {
         Len::Stated(len) => len.value.to_token_stream(),
@@ -311,7 +311,7 @@ fn text_options(p: &Paths, text: &Text) -> TokenStream {
     })
 }
 
-/// A byte that may be a character of the charset, which only the runtime knows.
+/// A byte that may be a character of the charset. Only the runtime knows the bytes of characters in EBCDIC.
 fn byte_in(p: &Paths, given: Byte, set: CharsetId) -> TokenStream {
     match given {
         Byte::Ascii(ascii) if !set.keeps_ascii() => {
@@ -347,7 +347,7 @@ fn code_list(p: &Paths, codes: &Codes, ty: &syn::Type) -> TokenStream {
     }
 }
 
-/// A code with its label.
+/// The expression for a code with its label.
 pub(super) fn code_meaning(p: &Paths, code: &str, label: &str) -> TokenStream {
     let code_meaning = p.code_meaning();
     let borrowed = p.borrowed();

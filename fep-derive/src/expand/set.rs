@@ -1,4 +1,4 @@
-//! `impl TelegramSet` of an enum: the first telegram whose `when` holds, or whose literals are there if it has no `when`.
+//! `impl TelegramSet` of an enum: chooses the first telegram whose `when` holds, or whose literals match if it has no `when`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -31,7 +31,7 @@ fn telegrams(set: &Set) -> TokenStream {
     let result = paths::result();
     let option = paths::option();
     let ident = &set.ident;
-    // A parameter of our own, whatever macro the types came through.
+    // Hygiene: this name cannot clash with tokens of the user, even if another macro produced the types.
     let bytes = Ident::new("bytes", Span::mixed_site());
     let lifetime = bytes_lifetime();
     let (_, ty_generics, _) = set.generics.split_for_impl();
@@ -81,9 +81,9 @@ fn telegrams(set: &Set) -> TokenStream {
     }
 }
 
-/// Whether the bytes are this telegram's: what tells it apart, and where that stands, are constants.
+/// Whether the bytes are this telegram. The codes and literals that identify it, and their offsets, are constants.
 fn chosen(set: &Set, Variant { ty, .. }: &Variant, bytes: &Ident) -> TokenStream {
-    // A constant cannot name the enum's lifetimes, and the layout does not depend on them.
+    // A constant cannot name the enum's lifetimes. The layout does not depend on them.
     let telegram = set.paths.telegram();
     let marks = set.paths.marks();
     let closed = closed(ty);
@@ -91,7 +91,7 @@ fn chosen(set: &Set, Variant { ty, .. }: &Variant, bytes: &Ident) -> TokenStream
     quote!(const { #marks::<{ #layout.marks() }>::of(#layout) }.hold(#bytes))
 }
 
-/// `From` each telegram.
+/// `From<T>` for the type of each telegram.
 pub(super) fn conversions(set: &Set) -> TokenStream {
     let ident = &set.ident;
     let (impl_generics, ty_generics, _) = set.generics.split_for_impl();
@@ -108,7 +108,7 @@ pub(super) fn conversions(set: &Set) -> TokenStream {
     quote!(#(#conversions)*)
 }
 
-/// A telegram without conditions, or behind one whose conditions hold for the same bytes, would never be chosen.
+/// Asserts that the telegram can be chosen: it can be recognised, and no earlier telegram's conditions hold for all its bytes.
 fn assert_when(set: &Set, number: usize, variant: &Variant) -> TokenStream {
     let telegram = set.paths.telegram();
     let telegram_set = set.paths.telegram_set();

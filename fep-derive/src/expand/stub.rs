@@ -1,4 +1,4 @@
-//! What is emitted beside the mistakes: implementations without contents, so that call sites stay quiet.
+//! The stubs that are emitted together with mistakes: implementations without contents, so that call sites cause no further errors.
 
 use fep_core::charset::CharsetId;
 use fep_core::kinds::KindName;
@@ -55,8 +55,8 @@ pub(crate) fn telegram_stub(telegram: &Telegram) -> TokenStream {
     }
 }
 
-/// A layout as long as the telegram says that it is, with a condition of its own and with all names, so that whoever uses it
-/// finds nothing wrong.
+/// A layout with the telegram's stated length, a condition and all names. Code that uses the telegram then causes no further
+/// errors.
 fn layout(telegram: &Telegram) -> TokenStream {
     let p = &telegram.paths;
     let layout = p.layout();

@@ -1,6 +1,6 @@
-//! `TransferView` and `TransferViewMut` of `#[telegram(view)]`: one method for each field, which is one call.
+//! `TransferView` and `TransferViewMut` of `#[telegram(view)]`. Each method of a field is one call.
 //!
-//! A view borrows from its bytes whatever the struct borrows, so all lifetimes of the struct become that of the bytes.
+//! A view borrows from its bytes everything that the struct borrows, so all lifetimes of the struct become the lifetime of the bytes.
 
 use fep_core::kinds::KindName;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -14,7 +14,7 @@ use crate::attr::Computed;
 use crate::model::{Field, Item, ItemKind, Telegram, View};
 use crate::paths;
 
-/// Both views, or their stubs beside mistakes.
+/// Both views, or stubs of both if there are mistakes.
 pub(super) fn views(telegram: &Telegram, view: &View, stub: bool) -> TokenStream {
     let views = Views::of(telegram, view, stub);
     let types = views.types();
@@ -26,19 +26,19 @@ pub(super) fn views(telegram: &Telegram, view: &View, stub: bool) -> TokenStream
 struct Views<'t> {
     telegram: &'t Telegram,
     view: &'t View,
-    /// The struct with the lifetime of the bytes.
+    /// The struct's type with the lifetime of the bytes.
     own: TokenStream,
-    /// The struct's generics with the lifetime of the bytes only.
+    /// The struct's generics, with the lifetime of the bytes as the only lifetime.
     generics: Generics,
-    /// With the bounds under which the struct is a telegram with views.
+    /// `generics` with the bounds under which the struct is a telegram with views.
     bounded: Generics,
     stub: bool,
 }
 
-/// The lifetime of the bytes, as [`bytes_lifetime`] has it.
+/// The name of the lifetime of the bytes, as in [`bytes_lifetime`].
 const BYTES: &str = "__bytes";
 
-/// The lifetime of a reborrowed view.
+/// The name of the lifetime of a reborrowed view.
 const SHORTER: &str = "__shorter";
 
 impl<'t> Views<'t> {
@@ -62,7 +62,7 @@ impl<'t> Views<'t> {
         Self { telegram, view, own, generics, bounded, stub }
     }
 
-    /// The two structs, and what all views have.
+    /// The two structs, and the implementations that all views have.
     fn types(&self) -> TokenStream {
         let bytes = bytes_lifetime();
         let vis = &self.telegram.vis;
@@ -76,7 +76,7 @@ impl<'t> Views<'t> {
         let (impl_generics, _, where_clause) = self.bounded.split_for_impl();
         let params = &self.generics.params;
         let name = self.telegram.ident.unraw().to_string();
-        let doc = format!("The bytes of a [`{name}`], of which only the fields that are asked for are decoded.");
+        let doc = format!("The bytes of a [`{name}`]. Only the fields that are read are decoded.");
         let doc_mut = format!("The bytes of a [`{name}`], patched field by field.");
         quote! {
             #[doc = #doc]
@@ -148,20 +148,20 @@ impl<'t> Views<'t> {
             impl #impl_generics #ident #ty_generics #where_clause {
                 #(#constants)*
 
-                /// A view of these bytes. Their length is checked, the fields are not.
+                /// Creates a view of these bytes. It checks their length, but not the fields.
                 ///
                 /// # Errors
-                /// If they have another length, or a count by which a group varies cannot be read.
+                /// If the bytes have another length, or the count of a group that varies in length cannot be read.
                 #[inline]
                 #vis fn new(bytes: &#bytes [u8]) -> #result<Self, #error> { #new }
 
-                /// All bytes.
+                /// Returns all bytes.
                 #vis fn as_bytes(&self) -> &#bytes [u8] { #all }
 
-                /// Decodes all fields, and checks what the view does not: literals, fillers and computed fields.
+                /// Decodes all fields, and checks the items that the view does not check: literals, fillers and computed fields.
                 ///
                 /// # Errors
-                /// The first item that cannot be read.
+                /// The error of the first item that cannot be read.
                 #vis fn decode(&self) -> #result<#own, #error> { #decode }
 
                 #(#items)*
@@ -213,7 +213,7 @@ impl<'t> Views<'t> {
             }
             ItemKind::Computed { computed, .. } => {
                 let slot = self.asked(number);
-                // A sum may be below zero.
+                // A sum can be negative.
                 let is_sum = matches!(computed, Computed::Sum { .. });
                 let ty = if is_sum { quote!(::core::primitive::i128) } else { quote!(::core::primitive::u64) };
                 (quote!(#result<#ty, #error>), quote!(self.0.field(#slot, #at)))
@@ -234,7 +234,7 @@ impl<'t> Views<'t> {
         };
         let body = self.body(body);
         let raw = format_ident!("{}_bytes", member.unraw(), span = member.span());
-        let raw_doc = format!("The bytes of `{}` as they are.", member.unraw());
+        let raw_doc = format!("The bytes of `{}`, not converted.", member.unraw());
         let raw_body = self.body(quote!(self.0.bytes(#at)));
         quote! {
             #docs
@@ -270,7 +270,7 @@ impl<'t> Views<'t> {
         let view_method = self.telegram.generics.type_params().next().is_none().then(|| {
             let body = if self.stub { view.clone() } else { quote!(::core::convert::From::from(#view)) };
             quote! {
-                /// The view of the bytes as they are now.
+                /// Returns a view of the current bytes.
                 #[inline]
                 #vis fn view<#shorter>(&#shorter self) -> #view_ty { #body }
             }
@@ -278,19 +278,19 @@ impl<'t> Views<'t> {
         quote! {
             #[allow(dead_code, reason = "a view has more methods than one program needs")]
             impl #impl_generics #ident_mut #ty_generics #where_clause {
-                /// A view of these bytes, which it will patch. Their length is checked, the fields are not.
+                /// Creates a view that patches these bytes. It checks their length, but not the fields.
                 ///
                 /// # Errors
-                /// If they have another length, or a count by which a group varies cannot be read.
+                /// If the bytes have another length, or the count of a group that varies in length cannot be read.
                 #[inline]
                 #vis fn new(bytes: &#bytes mut [u8]) -> #result<Self, #error> { #new }
 
                 #view_method
 
-                /// Fills in the computed fields of the whole telegram again: lengths, sums, sequences, checks.
+                /// Fills in the computed fields of the whole telegram again: lengths, sums, sequences, counts after their group, checks.
                 ///
                 /// # Errors
-                /// If what is computed does not fit, or a number cannot be read that is added up. Then the bytes are as they were.
+                /// If the items or a number of a sum cannot be read, or a computed value does not fit. Then the bytes are unchanged.
                 #vis fn refresh(&mut self) -> #result<(), #error> { #refresh }
 
                 #(#items)*
@@ -330,7 +330,7 @@ impl<'t> Views<'t> {
                     #docs
                     ///
                     /// # Errors
-                    /// If the value does not fit. Then the bytes are as they were.
+                    /// If the value does not fit. Then the bytes are unchanged.
                     #[inline]
                     #vis fn #set(&mut self, value: &#ty) -> #result<(), #error> { #body }
                 }
@@ -356,7 +356,7 @@ impl<'t> Views<'t> {
                 quote! {
                     #docs
                     ///
-                    /// The entry with this number, from 0.
+                    /// The entry at this index, from 0.
                     #vis fn #part<#shorter>(&#shorter mut self, index: usize)
                         -> #option<#of> { #body }
                 }
@@ -369,13 +369,13 @@ impl<'t> Views<'t> {
         }
     }
 
-    /// Where the sign of a number stands, if it has one in another field.
+    /// The position of a number's sign, if the sign is in another field.
     fn sign_of(&self, item: &Item) -> Option<TokenStream> {
         let is_sign = |other: &Item| matches!(&other.what, ItemKind::Computed { computed: Computed::Sign { of, .. }, .. } if *of == item.member);
         self.telegram.items.iter().position(is_sign).map(|number| self.at(number))
     }
 
-    /// The items with methods. Those whose methods would stand here twice were reported.
+    /// The items with methods. Leaves out an item whose methods would be defined twice, which was reported.
     fn items(&self) -> impl Iterator<Item = (usize, &'t Item)> {
         let mut taken: Vec<String> = View::METHODS.map(str::to_owned).into();
         self.telegram.items.iter().enumerate().filter(move |(_, item)| {
@@ -386,7 +386,7 @@ impl<'t> Views<'t> {
         })
     }
 
-    /// A type with this lifetime in the place of the struct's.
+    /// The type, with the struct's lifetimes replaced by this lifetime.
     fn with(&self, ty: &Type, lifetime: &str) -> TokenStream {
         relabelled(ty.to_token_stream(), lifetime, &|found| is_own(self.telegram, found))
     }
@@ -397,7 +397,7 @@ impl<'t> Views<'t> {
         quote!(<#own as #trait_>::LAYOUT)
     }
 
-    /// What the layout says of an item, and where it stands: a constant, which all methods of the item share.
+    /// The constant that all methods of an item share: a pair of the item's slot in the layout and its position.
     fn constant(&self, number: usize, item: &Item) -> TokenStream {
         let p = &self.telegram.paths;
         let layout = self.layout();
@@ -439,7 +439,7 @@ impl<'t> Views<'t> {
         quote!(const #name: (#ty, #at) = (#asked, #at::item(#layout, #number));)
     }
 
-    /// The first half of that constant.
+    /// The first element of that constant: the slot.
     fn asked(&self, number: usize) -> TokenStream {
         let view = &self.view.ident;
         let name = constant_name(number);
@@ -447,7 +447,7 @@ impl<'t> Views<'t> {
         quote!(<#view #ty_generics>::#name.0)
     }
 
-    /// The second half.
+    /// The second element of that constant: the position.
     fn at(&self, number: usize) -> TokenStream {
         let view = &self.view.ident;
         let name = constant_name(number);
@@ -455,7 +455,7 @@ impl<'t> Views<'t> {
         quote!(<#view #ty_generics>::#name.1)
     }
 
-    /// What a method does; beside mistakes, nothing.
+    /// The body of a method. In a stub, it is unreachable.
     fn body(&self, body: TokenStream) -> TokenStream {
         if self.stub { quote!(::core::unreachable!()) } else { body }
     }
@@ -465,7 +465,7 @@ fn constant_name(number: usize) -> Ident {
     format_ident!("__ITEM_{number}")
 }
 
-/// Generics without lifetimes but that of the bytes, which stands for all of them.
+/// The generics with the lifetime of the bytes as the only lifetime. It replaces all lifetimes of the struct.
 fn with_bytes_only(generics: &Generics, telegram: &Telegram) -> Generics {
     let mut only = Generics::default();
     only.params.push(GenericParam::Lifetime(LifetimeParam::new(bytes_lifetime())));
@@ -480,12 +480,12 @@ fn with_bytes_only(generics: &Generics, telegram: &Telegram) -> Generics {
     only
 }
 
-/// Whether it is one of the struct's lifetimes.
+/// Whether this is a lifetime of the struct.
 fn is_own(telegram: &Telegram, lifetime: &Ident) -> bool {
     telegram.generics.lifetimes().any(|own| own.lifetime.ident == *lifetime)
 }
 
-/// The field's own doc comments, or its label and name.
+/// The field's own doc comments, or its name and label.
 fn docs(item: &Item) -> TokenStream {
     if !item.docs.is_empty() {
         let docs = &item.docs;

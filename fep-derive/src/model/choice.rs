@@ -15,7 +15,7 @@ pub(crate) struct Cases {
     pub(crate) cases: Vec<Case>,
 }
 
-/// One body and its codes; no code at all stands for every other one.
+/// One body and its codes. An empty list of codes means `other`: every code that no case names.
 pub(crate) struct Case {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
@@ -23,7 +23,7 @@ pub(crate) struct Case {
 }
 
 impl Cases {
-    /// The model of an enum; anything else is a mistake.
+    /// The model of an enum. Any other input is a mistake.
     pub(crate) fn read(input: &DeriveInput, attrs: &TelegramAttrs, cx: &Ctxt) -> Self {
         for key in attrs.keys.iter().filter(|key| TelegramAttrs::KEYS.contains(&key.to_string().as_str())) {
             if *key != "crate" {

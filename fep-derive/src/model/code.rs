@@ -12,7 +12,7 @@ pub(crate) struct CodeSetModel {
     pub(crate) ident: Ident,
     pub(crate) paths: Paths,
     pub(crate) codes: Vec<Code>,
-    /// The variant that keeps codes which are not on the list.
+    /// The variant that keeps codes that are not on the list.
     pub(crate) other: Option<(Ident, Type)>,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Code {
 }
 
 impl CodeSetModel {
-    /// The model of an enum; anything else is a mistake.
+    /// The model of an enum. Any other input is a mistake.
     pub(crate) fn read(input: &DeriveInput, cx: &Ctxt) -> Self {
         let mut new =
             Self { ident: input.ident.clone(), paths: paths(&input.attrs, cx), codes: Vec::new(), other: None };
@@ -48,7 +48,7 @@ impl CodeSetModel {
         let attrs = VariantAttrs::read(&variant.attrs, cx);
         if let Some(other) = &attrs.other {
             if attrs.code.is_some() || attrs.label.is_some() {
-                cx.error_at(other.span, "`other` keeps whatever is not on the list: it has no code and no label");
+                cx.error_at(other.span, "`other` keeps each code that is not on the list: it has no code and no label");
             }
             return self.other(variant, cx);
         }
@@ -90,7 +90,7 @@ impl CodeSetModel {
     }
 }
 
-/// `#[telegram(crate = …)]`, the one option that a code enum shares with telegrams.
+/// Reads `#[telegram(crate = …)]`, the only option that a code enum shares with telegrams.
 fn paths(attrs: &[Attribute], cx: &Ctxt) -> Paths {
     let attrs = TelegramAttrs::read(attrs, cx);
     for key in

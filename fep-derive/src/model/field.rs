@@ -1,4 +1,4 @@
-//! A struct's field as an item: which kind it is, how long, and whether its options belong to it.
+//! A struct's field as an item: its kind, its length, and whether its options belong to it.
 
 use fep_core::charset::CharsetId;
 use fep_core::kinds::KindName;
@@ -28,7 +28,7 @@ pub(super) struct Source<'f> {
 }
 
 impl Item {
-    /// The model of a named field, if its kind can be told.
+    /// The model of a named field, or `None` if its kind cannot be determined.
     pub(super) fn read(field: &syn::Field, charset: CharsetId, cx: &Ctxt) -> Option<Self> {
         let member = field.ident.clone()?;
         misplaced(&field.attrs, "telegram", "a field's options are `#[field(…)]`", cx);
@@ -58,7 +58,7 @@ impl Source<'_> {
     fn what(&self) -> Option<ItemKind> {
         match &self.attrs.kind {
             Some(kind) => self.stated(&kind.value),
-            // A kind was written but could not be read, which was reported.
+            // A kind was written but could not be read. That was reported.
             None if self.attrs.has("literal") || self.attrs.has("computed") => None,
             None => self.inferred(),
         }
@@ -80,7 +80,7 @@ impl Source<'_> {
         }
     }
 
-    /// The kind that the type says.
+    /// Infers the kind from the type.
     fn inferred(&self) -> Option<ItemKind> {
         let inner = match &self.shape {
             Shape::Option(inner) => &Shape::of(inner),
@@ -101,7 +101,7 @@ impl Source<'_> {
         self.field(kind)
     }
 
-    /// A type that is none of the known values.
+    /// Handles a type that is not one of the known value types: a part, or a mistake.
     fn not_a_field(&self) -> Option<ItemKind> {
         let message = match &self.shape {
             Shape::Unit => {
@@ -156,7 +156,7 @@ impl Source<'_> {
         None
     }
 
-    /// A field as long as its value.
+    /// A tail: a field as long as its value.
     fn tail(&self, kind: KindName) -> Option<ItemKind> {
         if !kind.can_be_tail() {
             self.cx.error_at(self.member, "only text, digits and bytes can be a tail: other values have one length");
@@ -197,7 +197,7 @@ impl Source<'_> {
         }
     }
 
-    /// The length as it is written, or as the type or the kind says it.
+    /// The length as written, or the length that the type or the kind has.
     fn len(&self, kind: KindName) -> Option<Len> {
         let of_type = self.type_len();
         let of_kind = self.len_of_kind(kind);
@@ -211,7 +211,7 @@ impl Source<'_> {
                 (Some(len), _) => Some(Len::OfType(Box::new(len))),
                 (None, Some(value)) => Some(Len::Stated(Given { value, span: self.member })),
                 (None, None) => {
-                    // A pattern that could not be read would have said it.
+                    // A pattern that could not be read would have given the length. It was reported.
                     if !self.attrs.has("pattern") {
                         self.missing_len(Self::example_len(kind));
                     }
@@ -263,7 +263,7 @@ impl Source<'_> {
         Some(ItemKind::Filler { len, pad: self.pad(), any: self.attrs.any })
     }
 
-    /// The byte that fills, a space of the telegram's charset if nothing is said.
+    /// The padding byte. The default is a space of the telegram's charset.
     fn pad(&self) -> Byte {
         self.attrs.pad.as_ref().map_or(Byte::Raw(self.charset.space()), |pad| pad.value)
     }
@@ -306,7 +306,7 @@ impl Source<'_> {
         }
     }
 
-    /// How many entries a group of varying size has.
+    /// How the number of entries of a `Vec` is determined.
     fn repeat(&self) -> Option<Repeat> {
         let rest = self.attrs.rest.as_ref();
         let padded = self.attrs.padded.is_some();
@@ -339,7 +339,7 @@ impl Source<'_> {
         }
     }
 
-    /// Items without information are of type `()`.
+    /// Reports an item without information whose type is not `()`.
     fn unit(&self, item: &str) -> Option<()> {
         if matches!(self.shape, Shape::Unit) {
             return Some(());
@@ -353,7 +353,7 @@ impl Source<'_> {
         for key in &self.attrs.keys {
             let name = key.to_string();
             let name = name.as_str();
-            // Unknown keys and second kinds were reported when they were read.
+            // Unknown keys and a second kind were reported when they were read.
             let reported = FieldAttrs::is_kind(name) || !FieldAttrs::is_key(name);
             if reported || options.contains(&name) || COMMON.contains(&name) {
                 continue;
@@ -363,11 +363,11 @@ impl Source<'_> {
     }
 }
 
-/// A hint for an option at the wrong item.
+/// A hint for an option on the wrong item.
 fn where_it_belongs(option: &str) -> String {
     match option {
         "secret" => "; only fields with a value can be secret".to_owned(),
-        "len" => "; its length is that of what stands in it".to_owned(),
+        "len" => "; its length is the length of its contents".to_owned(),
         "any" => "; it belongs to fillers".to_owned(),
         "count" | "rest" | "padded" | "page" => "; it belongs to groups".to_owned(),
         "max" => "; it belongs to groups and tails".to_owned(),

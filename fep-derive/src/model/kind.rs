@@ -1,4 +1,4 @@
-//! The rule of a field with a value: its options put together, and what the Rust type does not go with.
+//! The rule of a field with a value: combines its options, and reports a Rust type that does not fit the kind.
 
 mod calendar;
 mod number;
@@ -44,7 +44,7 @@ pub(crate) struct Text {
 }
 
 impl Kind {
-    /// Which kind it is.
+    /// The name of the kind.
     pub(crate) const fn name(&self) -> KindName {
         match self {
             Self::Text(_) => KindName::Text,
@@ -60,18 +60,18 @@ impl Kind {
     }
 }
 
-/// Where a code field has its codes from.
+/// Where a code field gets its codes.
 pub(crate) enum Codes {
-    /// The type, a `CodeSet`.
+    /// From its type, a `CodeSet`.
     OfType,
-    /// The attribute.
+    /// From the attribute.
     Listed { lines: Vec<CodeLine>, open: bool },
 }
 
 impl Source<'_> {
-    /// The rule, if the options make one.
+    /// The rule, or `None` if a mistake in the options prevents one.
     pub(super) fn kind(&self, kind: KindName) -> Option<Kind> {
-        // A tail with a `len` has been reported.
+        // A tail with a `len` was reported.
         let length: &[&str] =
             if self.attrs.tail.is_some() { &["tail", "max", "len", "secret"] } else { &["len", "secret"] };
         let options = OptionName::of(kind).map(|option| option.word());
@@ -94,7 +94,7 @@ impl Source<'_> {
         }
     }
 
-    /// The bytes that a kind always has, or that its pattern says.
+    /// The length in bytes that the kind always has, or that its pattern gives.
     pub(super) fn len_of_kind(&self, kind: KindName) -> Option<usize> {
         match (kind, &self.attrs.pattern) {
             (KindName::Flag, _) => Some(1),
@@ -113,7 +113,7 @@ impl Source<'_> {
         }
     }
 
-    /// What a field of this kind might write.
+    /// An example of a `len` for this kind.
     pub(super) fn example_len(kind: KindName) -> &'static str {
         match kind {
             KindName::Date => "len = 8",
@@ -125,7 +125,7 @@ impl Source<'_> {
         }
     }
 
-    /// The type, or what is inside its `Option`.
+    /// The type, or the type inside its `Option`.
     fn inner(&self) -> Shape<'_> {
         match &self.shape {
             Shape::Option(inner) => Shape::of(inner),
@@ -133,8 +133,8 @@ impl Source<'_> {
         }
     }
 
-    /// The types of a kind, if the field's is one of the language's that cannot stand for it. Whether one of our values or
-    /// of the user's own can, the compiler knows.
+    /// The valid types of a kind, if the field has a type of the language that cannot have this kind. The compiler checks the value
+    /// types of fep-codec and of the user.
     fn cannot_be(&self, kind: KindName) -> Option<&'static str> {
         let inner = self.inner();
         let text = matches!(inner, Shape::String | Shape::Cow | Shape::Str);
@@ -162,7 +162,7 @@ impl Source<'_> {
         (!can).then_some(types)
     }
 
-    /// `Option` and `none` go together, and only where there are contents that mean "no value".
+    /// Checks that `Option` and `none` occur together, and only on a kind with contents that mean "no value".
     fn check_option(&self, kind: KindName) {
         let optional = matches!(self.shape, Shape::Option(_));
         let can_be_none = kind.can_be_none();
@@ -188,7 +188,7 @@ impl Source<'_> {
         }
     }
 
-    /// The bytes of digits.
+    /// The encoding of digits.
     pub(super) fn encoding(&self) -> Encoding {
         given(&self.attrs.encoding)
     }
@@ -233,12 +233,12 @@ impl Source<'_> {
         }))
     }
 
-    /// Padding is trimmed byte by byte, so no character may begin or end in the pad byte.
+    /// Checks the pad byte. Padding is trimmed byte by byte, so no character may begin or end with this byte.
     fn check_pad(&self, pad: &Given<Byte>, charset: CharsetId) {
         let label = charset.label();
         let message = match pad.value {
             Byte::Ascii(_) if charset.is_pairs() => format!("{label} is padded with `b'\\x40'`, in pairs"),
-            // Its byte is another one, which the runtime knows.
+            // The character has another byte in EBCDIC. Only the runtime knows that byte.
             Byte::Ascii(_) if charset.is_ebcdic() => return,
             pad if charset.can_pad(pad.value()) => return,
             _ => format!("{label} characters can have this byte, so it cannot be told from padding"),
@@ -246,7 +246,7 @@ impl Source<'_> {
         self.cx.error_at(pad.span, message);
     }
 
-    /// Options that mean something in some charsets only.
+    /// Checks the options that have a meaning only in some charsets.
     fn check_charset_options(&self, charset: CharsetId) {
         let label = charset.label();
         let wide = self.attrs.width.as_ref().filter(|width| width.value == Width::Wide);
@@ -270,7 +270,7 @@ impl Source<'_> {
         }
     }
 
-    /// Whether there is no padding, which then has no options.
+    /// Whether the field has no padding. Reports options of padding on such a field.
     fn exact(&self, what: &str) -> bool {
         let (exact, kind) = match (self.attrs.tail.is_some(), self.attrs.exact.is_some()) {
             (true, _) => (true, "tail"),
@@ -347,7 +347,7 @@ impl Source<'_> {
     }
 }
 
-/// The value as written, or the usual one.
+/// The value as written, or the default.
 fn given<T: Copy + Default>(option: &Option<Given<T>>) -> T {
     option.as_ref().map_or_else(T::default, |given| given.value)
 }

@@ -1,4 +1,4 @@
-//! An enum as a choice of telegrams.
+//! An enum as a set of telegrams.
 
 use proc_macro2::Ident;
 use quote::ToTokens as _;
@@ -11,13 +11,13 @@ use crate::paths::Paths;
 /// An enum whose variants each hold a telegram.
 pub(crate) struct Set {
     pub(crate) ident: Ident,
-    /// At most one lifetime, if its telegrams borrow.
+    /// At most one lifetime, which the enum has if its telegrams borrow.
     pub(crate) generics: Generics,
     pub(crate) paths: Paths,
     pub(crate) variants: Vec<Variant>,
 }
 
-/// One telegram of the choice.
+/// One telegram of the set.
 pub(crate) struct Variant {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,

@@ -13,7 +13,7 @@ use crate::ctxt::Ctxt;
 use crate::paths::Paths;
 
 impl Telegram {
-    /// The model of a struct with named fields; anything else is a mistake.
+    /// The model of a struct with named fields. Any other input is a mistake.
     pub(crate) fn read(input: &DeriveInput, attrs: TelegramAttrs, cx: &Ctxt) -> Self {
         misplaced(&input.attrs, "field", "a telegram's options are `#[telegram(…)]`", cx);
         let charset = attrs.charset.map_or(CharsetId::Ascii, |charset| charset.value);
@@ -52,7 +52,7 @@ impl View {
     }
 }
 
-/// The fields that are items, and the names of those that are none because of a mistake.
+/// The items, and the names of the fields that are not items because of a mistake.
 fn items(data: &Data, charset: CharsetId, cx: &Ctxt) -> (Vec<Item>, Vec<Ident>) {
     let mut items = Vec::new();
     let mut broken = Vec::new();
@@ -72,7 +72,7 @@ fn items(data: &Data, charset: CharsetId, cx: &Ctxt) -> (Vec<Item>, Vec<Ident>) 
             let message = "a union is no telegram; use a struct, or an enum whose variants each hold a telegram";
             cx.error_at(data.union_token.span(), message);
         }
-        // A telegram without items is no mistake, and the entry sends enums elsewhere.
+        // A telegram without items is not a mistake. `derive_telegram` handles enums separately.
         Data::Struct(_) | Data::Enum(_) => {}
     }
     (items, broken)

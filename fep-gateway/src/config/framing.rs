@@ -1,23 +1,22 @@
-//! How the bytes of a line are cut into telegrams: the one place that knows which framings can be configured.
+//! How the bytes of a line are cut into telegrams. Only this module knows which framings can be configured.
 //!
-//! A new framing is an implementation of [`fep_codec::framing::Framing`] in fep-codec, and here a variant, a word of `kind`,
-//! an arm of [`Framing::read`] and of the two methods below it. Links and the simulator ask only this type.
+//! A new framing needs an implementation of [`fep_codec::framing::Framing`] in fep-codec. Here it needs a variant, a value of
+//! `kind`, an arm in [`Framing::read`] and an arm in each of the two methods below it. Links and the simulator use only this type.
 
 use fep_codec::framing::{BinaryLength, CodeTable, FrameError, Framing as Cutter, LengthPrefix};
 use fep_codec::layout::LengthScope;
 use fep_spec::document::Table;
 use fep_spec::model::Spec;
 
-/// `framing`: where a telegram ends.
+/// `framing`: how the end of a telegram is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Framing {
     /// `kind = "length"`, the default, with `length_digits`: a telegram begins with its length in ASCII digits.
     Digits(LengthPrefix),
-    /// `kind = "length"` with `length_bytes`: a telegram begins with its length as a binary number, the most significant byte
-    /// first.
+    /// `kind = "length"` with `length_bytes`: a telegram begins with its length as a binary number, most significant byte first.
     Binary(BinaryLength),
-    /// `kind = "code-table"`: the first bytes of a telegram say which one of the spec's it is, and so how long.
+    /// `kind = "code-table"`: the first bytes of a telegram identify it among the telegrams of the spec. This gives its length.
     CodeTable(CodeTable),
 }
 
@@ -28,8 +27,8 @@ enum Kind {
 }
 
 impl Framing {
-    /// Reads the table `framing` of a configuration or a scenario, or gives the default framing: four digits that count the
-    /// bytes after them, and frames of at most `frame_max_bytes`.
+    /// Reads the table `framing` of a configuration or a scenario. Without a table it returns the default framing: four digits
+    /// that count the bytes after them, and frames of at most `frame_max_bytes` bytes.
     pub(crate) fn read(table: Option<Table<'_>>, spec: &Spec, frame_max_bytes: usize) -> Self {
         let default = LengthPrefix::new(4, LengthScope::Rest, frame_max_bytes).unwrap_or(LengthPrefix::FOUR_DIGITS);
         let Some(table) = table else { return Self::Digits(default) };
@@ -52,7 +51,7 @@ impl Framing {
                 let counts = counts.map_or(default.counts(), |counts| counts.value);
                 let max = max.map_or(frame_max_bytes, |max| max.value);
                 let binary = bytes.and_then(|bytes| BinaryLength::new(bytes.value, counts, max));
-                // Other digits were refused above.
+                // The range of `length_digits` was checked above.
                 let prefix = LengthPrefix::new(digits, counts, max).unwrap_or(default);
                 Some(binary.map_or(Self::Digits(prefix), Self::Binary))
             }
@@ -70,10 +69,10 @@ impl Framing {
         framing.unwrap_or(Self::Digits(default))
     }
 
-    /// The length in bytes of the frame that the buffer begins with, if it is there as a whole; `None` if more bytes are needed.
+    /// The length in bytes of the frame at the start of the buffer, or `None` if the frame is not complete yet.
     ///
     /// # Errors
-    /// If no frame can begin so, or the frame does not end as it must.
+    /// If no frame can begin with these bytes, or the frame does not end as it must.
     pub fn next(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
         let cutter: &dyn Cutter = match self {
             Self::Digits(prefix) => prefix,
@@ -86,7 +85,8 @@ impl Framing {
         }
     }
 
-    /// A frame with this content, which need not be a telegram. Where the line has no ASCII length the content stays as it is.
+    /// Makes a frame with this content, which need not be a telegram. Only the ASCII length is added: with any other framing the
+    /// content is returned unchanged.
     #[must_use]
     pub fn frame(&self, content: &[u8]) -> Vec<u8> {
         match self {

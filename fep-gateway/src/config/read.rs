@@ -1,4 +1,4 @@
-//! The TOML file → [`Config`]: every mistake at once, at its own place.
+//! Reads the TOML file into a [`Config`]. Reports all mistakes at once, each with its line and column.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,23 +17,23 @@ use super::{
     Config, ConfigError, Fill, Filling, Framing, Http, Institution, JournalFile, Line, Notice, Session, TelegramLimits,
 };
 
-/// The longest frame that is accepted if the configuration does not say another limit.
+/// The default limit of a frame, in bytes.
 const FRAME_MAX_BYTES: usize = 8192;
 
 impl Config {
     /// Reads a configuration file and the specs that it names.
     ///
     /// # Errors
-    /// If the file cannot be read, or with every mistake in it.
+    /// If the file cannot be read, or if it has mistakes. The error then has all of them.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let (name, text) = read(path).map_err(ConfigError::Unreadable)?;
         Self::parse(&name, &text, path.parent().unwrap_or(Path::new("")))
     }
 
-    /// Reads a configuration's text; paths in it are relative to `folder`.
+    /// Reads the text of a configuration. Paths in it are relative to `folder`.
     ///
     /// # Errors
-    /// Every mistake in it.
+    /// If the text has mistakes. The error has all of them.
     pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Self, ConfigError> {
         let document = Document::new(Source::new(name, text));
         let config = document.walk(|root| config(&root, folder).inspect(|_| root.finish()));
@@ -133,7 +133,7 @@ fn key(table: &Table<'_>, spec: &Spec) -> Vec<String> {
     paths.into_iter().filter_map(Value::string).map(|path| known_path(table.document(), spec, &path)).collect()
 }
 
-/// A path that some telegram of the spec has at a fixed place.
+/// Returns the path. Reports an error if no telegram of the spec has a field at this path with a fixed offset.
 fn known_path(document: &Document, spec: &Spec, path: &Located<&str>) -> String {
     if !spec.telegrams.iter().any(|telegram| telegram.layout.span(path.value).is_some()) {
         let message = format!("no telegram of {} has the field `{}` at a fixed place", spec.name, path.value);
@@ -204,7 +204,7 @@ fn session(table: Table<'_>, spec: &Spec) -> Session {
     session
 }
 
-/// `{ "header.response_code" = "0000" }`
+/// Reads a table of paths and values: `{ "header.response_code" = "0000" }`.
 fn values<'d>(table: &Table<'d>, key: &'d str, spec: &Spec) -> Vec<(String, String)> {
     let entries = table.table(key).map_or(Vec::new(), |table| table.entries());
     let pair = |(path, value): (Located<&str>, Value<'_>)| {
@@ -242,7 +242,7 @@ fn notices(table: &Table<'_>, spec: &Spec) -> BTreeMap<String, Notice> {
     notices
 }
 
-/// A URL that can be called; found out at the first notice, it would be too late.
+/// Checks the URL of a callback here, because at the first notice a wrong URL would be found too late.
 fn callback(document: &Document, url: Located<&str>) -> String {
     if !Url::parse(url.value).is_ok_and(|url| url.scheme() == "http") {
         let hint = "such as http://127.0.0.1:8080/notices; TLS is for a proxy beside the gateway";
@@ -293,7 +293,7 @@ fn lines(table: &Table<'_>) -> Vec<Line> {
     lines
 }
 
-/// A time of 1 ms to an hour.
+/// A duration of 1 ms to one hour.
 fn ms<'d>(table: &Table<'d>, key: &'d str, default: u64) -> Duration {
     Duration::from_millis(table.integer(key, 1..=3_600_000_u64).map_or(default, |time| time.value))
 }

@@ -1,4 +1,4 @@
-//! Configuration texts and what is said about them.
+//! Tests of reading a configuration: valid texts, mistakes and their messages.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use fep_codec::layout::LengthScope;
 
 use super::{Config, ConfigError, Filling, Framing};
 
-/// The example at the head of the module.
+/// The example in the documentation of the module `config`.
 fn example() -> String {
     let source = include_str!("../config.rs");
     let lines = source.lines().skip_while(|line| *line != "//! ```toml").skip(1).take_while(|line| *line != "//! ```");

@@ -1,4 +1,4 @@
-// The console's behaviour. Everything shown is set as text, never as markup, so nothing that an institution sends can act.
+// The behaviour of the console. All content is set as text, never as markup, so that data from an institution cannot run as code.
 "use strict";
 
 const EXCHANGES_MAX = 50;
@@ -28,12 +28,12 @@ let shown = null;
 let renderQueued = false;
 let reloadedAt = 0;
 let reloadTimer = null;
-// The server's clock minus ours, so that ages are right on an operator's machine whose clock is not.
+// The server's clock minus the browser's, so that ages are correct even if the clock of the operator's machine is wrong.
 let clockOffsetMs = 0;
 
 const byId = (id) => document.getElementById(id);
 
-/** An element with a class and children; a child that is no element becomes text. */
+/** Makes an element with a class and children. A child that is not an element becomes text. */
 function el(tag, className, ...children) {
   const element = document.createElement(tag);
   if (className) element.className = className;
@@ -108,7 +108,7 @@ function renderLines() {
 
 const lineKey = (line) => `${line.institution}\u0000${line.line}`;
 
-/** A row per exchange that stays the same element, so that focus and the pointer survive an update. */
+/** The row of an exchange. An update keeps the same element, so that focus and hover survive. */
 function row(exchange) {
   let tr = rows.get(exchange.exchange);
   if (!tr) {
@@ -134,7 +134,7 @@ function row(exchange) {
   return tr;
 }
 
-/** The newest exchanges; older ones are forgotten. */
+/** Returns the newest exchanges, newest first, and forgets the older ones. */
 function newestFirst() {
   const newest = [...exchanges.values()].sort((a, b) => b.accepted_at_ms - a.accepted_at_ms || (a.exchange < b.exchange ? 1 : -1));
   for (const old of newest.splice(EXCHANGES_MAX)) {
@@ -144,12 +144,12 @@ function newestFirst() {
   return newest;
 }
 
-/** Takes what was heard of an exchange, unless more is known already: a list may be older than an event that overtook it. */
+/** Stores an exchange, unless a later stage of it is known: a list can arrive after an event that is newer than the list. */
 function learn(exchange) {
   const known = exchanges.get(exchange.exchange);
   const stage = (of) => (of.settled_by ? 2 : of.outcome ? 1 : 0);
   if (!known || stage(known) <= stage(exchange)) exchanges.set(exchange.exchange, exchange);
-  // A hidden page draws nothing, but it must not grow.
+  // A hidden page does not render, but its memory must not grow.
   if (exchanges.size > 10 * EXCHANGES_MAX) newestFirst();
 }
 
@@ -168,7 +168,7 @@ function renderExchanges() {
   byId("no-exchanges").hidden = newest.length > 0;
 }
 
-/** The sentence, and the stable code that metrics count. */
+/** The reason as a sentence, and its stable code, which the metrics use. */
 function reason(exchange) {
   if (!exchange.reason) return [];
   return [el("span", "", exchange.reason), exchange.reason_code ? el("small", "mono", ` ${exchange.reason_code}`) : ""];
@@ -192,7 +192,7 @@ function queueRender() {
   });
 }
 
-/** One telegram: its fields, each beside its bytes. */
+/** Renders one telegram: each field with its bytes. */
 function side(title, view, other) {
   if (!view) return el("div", "", el("h3", "", title), el("p", "note faint", "없음 none"));
   const heading = el("h3", "", `${title}: ${view.telegram}`, el("small", "", ` ${view.label || ""} ${view.len} bytes`));
@@ -250,14 +250,14 @@ async function showDetail(id) {
 async function fetchJson(path) {
   const response = await fetch(path, { headers: { accept: "application/json" }, cache: "no-store" });
   const serverDate = Date.parse(response.headers.get("date") || "");
-  // The header has whole seconds: a smaller difference is no difference.
+  // The header has whole seconds, so a small difference means nothing.
   if (!Number.isNaN(serverDate) && Math.abs(serverDate - Date.now()) > 2000) clockOffsetMs = serverDate - Date.now();
   const body = await response.json();
   if (!response.ok) throw new Error(body.error ? body.error.message : `HTTP ${response.status}`);
   return body;
 }
 
-/** Events tell when a line changes; that bytes came and went is not told, so it is asked. */
+/** Reloads the lines. Events report changes of a line, but not its traffic, so the times of the last bytes need polling. */
 async function reloadLines() {
   const list = await fetchJson("/v1/lines");
   lines.clear();
@@ -272,7 +272,7 @@ async function reload() {
   queueRender();
 }
 
-/** Reloads, but a flood of reasons to reload is one reload. */
+/** Reloads soon. Many calls in a short time cause one reload. */
 function reloadSoon() {
   if (reloadTimer !== null) return;
   const wait = Math.max(0, reloadedAt + RELOAD_MIN_MS - Date.now());
@@ -281,7 +281,7 @@ function reloadSoon() {
 
 function live(on) {
   byId("live").className = `live ${on ? "on" : "off"}`;
-  byId("live").querySelector("span").textContent = on ? "실시간 live" : "연결 끊김, 재접속 중 reconnecting; what you see may be old";
+  byId("live").querySelector("span").textContent = on ? "실시간 live" : "연결 끊김, 재접속 중 reconnecting; the data may be old";
 }
 
 function listen() {
@@ -301,16 +301,16 @@ function listen() {
     lines.set(lineKey(line), line);
     queueRender();
   });
-  // The server dropped events because we were slow: what we show is not all there was.
+  // The server dropped events because this page was too slow, so the page is incomplete.
   events.addEventListener("missed", reloadSoon);
   events.addEventListener("error", () => {
     live(false);
-    // The browser reconnects by itself after a lost connection, but not after a refusal.
+    // The browser reconnects automatically after a lost connection, but not after a refusal.
     if (events.readyState === EventSource.CLOSED) setTimeout(listen, RECONNECT_MS);
   });
 }
 
-/** The exchange that the page's address names. */
+/** The ID of the exchange in the page's address. */
 function addressed() {
   try {
     return decodeURIComponent(location.hash.slice(1)) || null;

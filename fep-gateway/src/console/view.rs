@@ -1,4 +1,4 @@
-//! Exchanges as the console shows them: one line each, and a telegram taken apart with its secrets masked.
+//! Exchanges as the console shows them: a summary in one line, and a telegram field by field with its secrets masked.
 
 use fep_codec::dump;
 use fep_codec::layout::{Item, Layout};
@@ -7,57 +7,57 @@ use serde::Serialize;
 
 use crate::exchange::Exchange;
 
-/// One exchange in one line. It holds no field of the telegram but the response code.
+/// One exchange in one line. Of the telegram's fields it contains only the trace number and the response code.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
-    /// The exchange's name.
+    /// The ID of the exchange.
     pub exchange: String,
     /// The counterpart.
     pub institution: String,
-    /// The request's telegram.
+    /// The name of the request telegram.
     pub telegram: String,
-    /// Its name on the sheet.
+    /// The label of the telegram on the sheet.
     pub label: String,
-    /// `answered`, `not_sent`, `unknown`; null while it runs.
+    /// `answered`, `not_sent` or `unknown`; `null` while the exchange runs.
     pub outcome: Option<crate::exchange::Outcome>,
-    /// What made an unknown certain later.
+    /// What settled an unknown exchange later.
     pub settled_by: Option<String>,
-    /// The number that names the telegram on the line.
+    /// The trace number, as text.
     pub trace: String,
-    /// Why it is not answered.
+    /// The reason why it is not answered.
     pub reason: Option<String>,
-    /// The reason's stable code.
+    /// The stable code of the reason.
     pub reason_code: Option<String>,
     /// The line that carried it.
     pub line: Option<String>,
-    /// The link's incarnation.
+    /// The incarnation of the link that carried it.
     pub link: Option<u64>,
     /// When it was accepted, in milliseconds since 1970.
     pub accepted_at_ms: i64,
     /// When its final state was reached, in milliseconds since 1970.
     pub ended_at_ms: Option<i64>,
-    /// How long that took.
+    /// The time from acceptance to the final state, in milliseconds.
     pub response_ms: Option<i64>,
-    /// The institution's verdict.
+    /// The response code (응답코드) of the answer.
     pub response_code: Option<String>,
-    /// What the sheet says that it means.
+    /// The meaning of the response code on the sheet.
     pub response_meaning: Option<String>,
-    /// Whether the verdict is a no.
+    /// Whether the institution declined: the response code is not all zeros.
     pub declined: bool,
 }
 
-/// A telegram taken apart by its layout, secrets masked.
+/// A telegram field by field, secrets masked.
 #[derive(Clone, Debug, Serialize)]
 pub struct View {
-    /// The telegram's name.
+    /// The name of the telegram.
     pub telegram: String,
-    /// Its name on the sheet.
+    /// The label on the sheet.
     pub label: String,
-    /// Its bytes on the wire.
+    /// The length on the wire, in bytes.
     pub len: usize,
-    /// Its fields in wire order.
+    /// The fields in wire order.
     pub fields: Vec<FieldView>,
-    /// Why there are no fields.
+    /// The reason why no fields are shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -65,26 +65,26 @@ pub struct View {
 /// One item of a telegram.
 #[derive(Clone, Debug, Serialize)]
 pub struct FieldView {
-    /// The path; empty for fillers.
+    /// The path. Empty for fillers.
     pub path: String,
-    /// The name on the sheet.
+    /// The label on the sheet.
     pub label: String,
-    /// Where it begins, in bytes.
+    /// The offset of the first byte in the telegram.
     pub offset: usize,
-    /// Its bytes on the wire.
+    /// The length on the wire, in bytes.
     pub len: usize,
-    /// Its bytes, `** × 16` if they are hidden.
+    /// The bytes in hexadecimal, or `** × 16` if 16 bytes are masked.
     pub hex: String,
-    /// Its value, or why it has none.
+    /// The value, or `!` and the reason why it cannot be read.
     pub value: String,
-    /// Whether it is masked.
+    /// Whether the bytes are masked.
     pub secret: bool,
 }
 
-/// The field that carries an institution's verdict, the response code (응답코드), by its usual name.
+/// The usual name of the field that carries the response code (응답코드).
 const RESPONSE_CODE: &str = "response_code";
 
-/// An exchange in one line.
+/// Summarises an exchange in one line.
 #[must_use]
 pub fn summary(exchange: &Exchange, spec: Option<&Spec>) -> Summary {
     let verdict = spec.and_then(|spec| verdict(exchange, spec));
@@ -106,14 +106,14 @@ pub fn summary(exchange: &Exchange, spec: Option<&Spec>) -> Summary {
         accepted_at_ms: exchange.accepted_at_ms,
         ended_at_ms: exchange.ended_at_ms,
         response_ms: exchange.ended_at_ms.map(|ended| ended.saturating_sub(exchange.accepted_at_ms)),
-        // All zeros is yes in every spec that we have seen; what is not all zeros is worth a look.
+        // In every spec known to this project, all zeros means acceptance. Any other code deserves a look.
         declined: verdict.as_ref().is_some_and(|(code, _)| code.bytes().any(|byte| byte != b'0')),
         response_code: verdict.as_ref().map(|(code, _)| code.clone()),
         response_meaning: verdict.and_then(|(_, meaning)| meaning),
     }
 }
 
-/// A telegram taken apart, secrets masked: bytes and values.
+/// Shows a telegram field by field, bytes and values, with secrets masked.
 #[must_use]
 pub fn view(spec: Option<&Spec>, telegram: &str, bytes: &[u8]) -> View {
     let found = spec.and_then(|spec| spec.telegram(telegram));
@@ -125,12 +125,12 @@ pub fn view(spec: Option<&Spec>, telegram: &str, bytes: &[u8]) -> View {
         error: None,
     };
     match found {
-        // Without a layout nobody knows which bytes are secret, so none are shown.
+        // Without a layout it is unknown which bytes are secret, so no byte is shown.
         None => view.error = Some("the spec has no such telegram any more, so its bytes cannot be masked".to_owned()),
-        // A byte too few or too many in front of a secret moves it into the next field.
+        // A missing or extra byte in front of a secret moves the secret into a neighbouring field.
         Some(telegram) if telegram.layout.fixed_len().is_some_and(|len| len != bytes.len()) => {
             let stated = telegram.layout.fixed_len().unwrap_or_default();
-            let why = format!("it has {} bytes instead of {stated}: what is secret in it cannot be told", bytes.len());
+            let why = format!("it has {} bytes instead of {stated}, so its secrets cannot be masked", bytes.len());
             view.error = Some(why);
         }
         Some(telegram) => {
@@ -142,7 +142,7 @@ pub fn view(spec: Option<&Spec>, telegram: &str, bytes: &[u8]) -> View {
 }
 
 fn field(layout: &Layout, line: dump::Line) -> FieldView {
-    // Bytes that belong to no field may be a secret that slipped out of its place.
+    // Bytes that belong to no field may be a secret that moved out of its place.
     let names_a_field =
         matches!(layout.item_by_path(&line.path), Some(Item::Field(_) | Item::Tail(_) | Item::Literal(_)));
     let astray = line.value.is_err() && !names_a_field;
@@ -158,7 +158,7 @@ fn field(layout: &Layout, line: dump::Line) -> FieldView {
     }
 }
 
-/// `20 × 30` for many equal bytes, as the dump writes it; a filler is no wall of numbers then.
+/// Writes bytes in hexadecimal. More than 16 equal bytes become `20 × 30`, as in the dump, so that a long filler stays short.
 fn hex(bytes: &[u8]) -> String {
     match bytes {
         [first, rest @ ..] if rest.len() >= 16 && rest.iter().all(|byte| byte == first) => {
@@ -168,7 +168,7 @@ fn hex(bytes: &[u8]) -> String {
     }
 }
 
-/// The answer's response code and what it means.
+/// The response code of the answer and its meaning.
 fn verdict(exchange: &Exchange, spec: &Spec) -> Option<(String, Option<String>)> {
     let answer = exchange.answer.as_ref()?;
     let layout = &spec.telegram(&answer.telegram)?.layout;
@@ -177,7 +177,7 @@ fn verdict(exchange: &Exchange, spec: &Spec) -> Option<(String, Option<String>)>
     if field.secret {
         return None;
     }
-    // The whole answer was decoded when it came; each listener asks for this field only.
+    // Read only this field: the whole answer was decoded when it arrived, and this runs once for each event listener.
     let code = field.read(answer.bytes.get(span.range)?).ok()?.to_text(field);
     let meaning = match &field.kind {
         fep_codec::layout::Kind::Code(rule) => rule.codes.iter().find(|known| known.code == code),
@@ -192,7 +192,7 @@ mod tests {
 
     const BANK_A: &str = include_str!("../../specs/bank-a/bank-a.toml");
 
-    /// A list whose account is secret; it has one entry.
+    /// A transaction list with one entry and a secret account.
     fn list() -> Vec<u8> {
         let header = "0197FEPTEST01FEPCO00109906105001000123202611210930150000T2026112100001";
         let body =

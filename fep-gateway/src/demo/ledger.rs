@@ -1,4 +1,4 @@
-//! The demo's rows: exchanges in columns, an unknown in a colour and a word of its own.
+//! The rows of the demo's table: exchanges in columns. Each outcome has its own word and colour.
 
 use std::io::{self, Write};
 
@@ -40,7 +40,7 @@ impl Ledger {
         self.table.heading(out)
     }
 
-    /// A request's row, when its outcome is there.
+    /// Prints the row of a request that has its outcome.
     pub(super) fn row(
         &self,
         out: &mut impl Write,
@@ -65,9 +65,9 @@ impl Ledger {
         self.table.row(out, &self.cells(&line, amount, wish.memo, (outcome, colour), (&verdict, verdict_colour)))
     }
 
-    /// The row of an unknown exchange that became certain.
+    /// Prints the row of an unknown exchange that was settled.
     pub(super) fn settled(&self, out: &mut impl Write, exchange: &Exchange, spec: Option<&Spec>) -> io::Result<()> {
-        // Its time is the one at which it became unknown, which its first row shows.
+        // `response_ms` is the time until it became unknown. The first row of the exchange shows it already.
         let line = Summary { response_ms: None, ..summary(exchange, spec) };
         let by = exchange.settled_by.as_deref().unwrap_or_default();
         let code = line.response_code.as_deref().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The service that the demo's notices are delivered to: it says yes to all of them and counts.
+//! The service that receives the demo's notices. It accepts and counts all of them.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// A running service. It ends when this is dropped.
+/// A running service. It ends when the value is dropped.
 #[derive(Debug)]
 pub(super) struct Service {
     address: SocketAddr,
@@ -34,12 +34,12 @@ impl Service {
         Ok(Self { address, taken, task })
     }
 
-    /// What the configuration calls `callback`.
+    /// The URL for the configuration key `callback`.
     pub(super) fn url(&self) -> String {
         format!("http://{}/notices", self.address)
     }
 
-    /// How many notices came.
+    /// The number of notices received.
     pub(super) fn taken(&self) -> u64 {
         self.taken.load(Ordering::Relaxed)
     }

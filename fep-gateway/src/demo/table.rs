@@ -1,17 +1,17 @@
-//! A table on a terminal whose columns stay columns although a Korean character is two columns wide.
+//! A table for a terminal. It stays aligned although a Korean character is two terminal columns wide.
 
 use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-/// The side at which a cell's text stands.
+/// The alignment of a cell's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Left,
     Right,
 }
 
-/// A column: its heading and its width in terminal columns. The last one is as wide as its text.
+/// A column: its heading and its width in terminal columns. The text of the last column may be wider.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Column {
     pub(super) heading: &'static str,
@@ -19,15 +19,15 @@ pub(super) struct Column {
     pub(super) side: Side,
 }
 
-/// One cell's text, and how to colour it on a terminal.
+/// The text of one cell and its colour on a terminal.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cell {
     pub(super) text: String,
-    /// An ANSI sequence such as `\x1b[35m`; empty: none.
+    /// An ANSI sequence such as `\x1b[35m`. Empty for no colour.
     pub(super) colour: &'static str,
 }
 
-/// Rows are printed as they come, so widths are chosen before.
+/// A table with fixed column widths, because each row is printed before the next one is known.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Table {
     pub(super) columns: &'static [Column],
@@ -69,7 +69,7 @@ impl Table {
     }
 }
 
-/// `1,234,567`
+/// Groups the digits by thousands: `1,234,567`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! What the demo's customers want, again and again.
+//! The requests of the demo's customers. They repeat after one round.
 
 use serde::Serialize;
 
@@ -7,12 +7,12 @@ use serde::Serialize;
 pub(super) struct Wish {
     pub(super) telegram: &'static str,
     pub(super) amount: Option<u64>,
-    /// What the customer wrote; some words of it make the simulated bank misbehave.
+    /// The customer's memo. Some memos make the simulated bank decline, stay silent or answer late.
     pub(super) memo: &'static str,
     pub(super) body: Body,
 }
 
-/// A request's own fields in the order of the sheet; the gateway fills in the rest.
+/// The fields of a request in the order of the sheet. The gateway fills in the other fields.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Body {
@@ -30,7 +30,7 @@ pub(super) enum Body {
     },
 }
 
-/// Payee, amount, memo. The memos that the bank's scenario knows are 잔액부족, 무응답 and 지연응답.
+/// Payee, amount and memo. The bank's scenario reacts to the memos 잔액부족, 무응답 and 지연응답.
 const TRANSFERS: &[(&str, u64, &str)] = &[
     ("홍길동", 1_234_567, "11월월세"),
     ("김서연", 50_000, "용돈"),
@@ -47,10 +47,10 @@ const TRANSFERS: &[(&str, u64, &str)] = &[
 const WITHDRAW_ACCOUNT: &str = "1002345678901";
 const DEPOSIT_ACCOUNT: &str = "3333011234567";
 
-/// How many wishes the table shows: each transfer once, with a balance inquiry after every third.
+/// The number of wishes in the table: each transfer once, and a balance inquiry after every third transfer.
 pub(super) const TABLE_LEN: usize = 13;
 
-/// The wish with this number, from 0, on a day such as `2026-11-21`. After the last one they begin again.
+/// The wish with this number, counted from 0, on a day such as `2026-11-21`. After [`TABLE_LEN`] wishes the next round begins.
 pub(super) fn wish(number: usize, today: &str) -> Wish {
     let round = number / TABLE_LEN;
     let place = number % TABLE_LEN;
@@ -85,7 +85,8 @@ fn inquiry() -> Wish {
     }
 }
 
-/// 복기부호: the bank's check over accounts, amount and date, by note 1 of its sheet. All sums are digit by digit, without carry.
+/// The check digits (복기부호) over accounts, amount and date, by note 1 of the bank's sheet. All sums are digit by digit, without
+/// carry.
 fn check_digits(withdraw_account: &str, deposit_account: &str, amount: u64, date: &str) -> String {
     let add = |left: [u8; 6], right: [u8; 6]| {
         let mut sum = left;

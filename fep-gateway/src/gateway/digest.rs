@@ -1,16 +1,16 @@
-//! Whether two bodies are the same request: their digest, whatever the order of keys.
+//! The digest that decides whether two bodies are the same request. The order of keys does not matter.
 
 use serde_json::Value;
 
-/// FNV-1a with 128 bits over the telegram's name and the body. It tells accidents apart, not forgeries: whoever knows an
-/// idempotency key may ask with it anyway.
+/// The 128-bit FNV-1a digest of the telegram's name and the body. It detects accidental differences, not forgeries: anyone
+/// who knows an idempotency key can send a request with it anyway.
 pub(super) fn digest(telegram: &str, body: &Value) -> [u8; 16] {
     let mut digest = Digest::new(telegram);
     digest.value(body);
     digest.0.to_be_bytes()
 }
 
-/// The same for a request that came as bytes.
+/// The same digest for a request that came as bytes.
 pub(super) fn digest_of_bytes(telegram: &str, bytes: &[u8]) -> [u8; 16] {
     let mut digest = Digest::new(telegram);
     digest.bytes(bytes);
@@ -32,7 +32,7 @@ impl Digest {
         }
     }
 
-    /// With its length in front, so that neighbours cannot flow together.
+    /// Adds a text after its length, so that adjacent texts cannot run together.
     fn text(&mut self, text: &str) {
         self.bytes(&text.len().to_be_bytes());
         self.bytes(text.as_bytes());

@@ -1,6 +1,7 @@
-//! Exchanges with derived telegrams: the request is a struct, the answer is decoded into one.
+//! Exchanges with derived telegrams: the request is a struct, and the answer is decoded into another struct.
 //!
-//! The same exchange as [`Gateway::exchange`] makes, journaled and correlated in the same way; only the two ends have types.
+//! These are the same exchanges as those of [`Gateway::exchange`], journaled and matched in the same way. Only the request
+//! and the answer have types.
 
 use fep_codec::{DecodeOwned, Error, Telegram};
 
@@ -11,36 +12,36 @@ use crate::exchange::{Exchange, Outcome};
 /// An exchange with its answer as a derived telegram.
 #[derive(Clone, Debug)]
 pub struct TypedExchange<A> {
-    /// The exchange: its name, its reason, both telegrams' bytes.
+    /// The exchange: its name, its reason, and the bytes of both telegrams.
     pub exchange: Exchange,
-    /// How it ended.
+    /// The outcome, with the decoded answer.
     pub outcome: TypedOutcome<A>,
 }
 
-/// [`Outcome`] with the answer. Matching on it is exhaustive, so that nobody forgets the unknown.
+/// [`Outcome`] with the decoded answer. A `match` on it must be exhaustive, so the unknown case cannot be forgotten.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TypedOutcome<A> {
-    /// The institution answered; a decline is an answer.
+    /// The institution answered. A decline is an answer.
     Answered(A),
-    /// The institution answered, and the answer is not what the struct can hold: a code that its enum lacks, for one. It stands
-    /// in the journal.
+    /// The institution answered, but the struct cannot hold the answer, for example because an enum lacks a code. The
+    /// answer is in the journal.
     Unreadable(Error),
-    /// Proved: no byte was handed to the kernel. It may be sent again.
+    /// It is proved that no byte was handed to the kernel. The request may be sent again.
     NotSent,
-    /// It may have been carried out. Find out before it is sent again.
+    /// The request may have been carried out. Find out before you send it again.
     Unknown,
 }
 
 impl Gateway {
     /// Sends a derived telegram and waits for its final outcome.
     ///
-    /// The institution's spec must have a telegram of the struct's name with an equal layout, and an answer with the layout of `A`.
-    /// The trace number, dates and times that the configuration fills with `<trace>`, `<date>`, `<time>` and `<transaction>` replace
-    /// those of the struct; its other fields are sent as they are. A second call with the same idempotency key and an equal struct
-    /// gives the first one's exchange.
+    /// The institution's spec must have a telegram with the name of the struct and an equal layout. The answer in the spec
+    /// must have the layout of `A`. The trace number, dates and times that the configuration fills with `<trace>`,
+    /// `<date>`, `<time>` and `<transaction>` replace those of the struct. All other fields are sent as they are in the
+    /// struct. A second call with the same idempotency key and an equal struct returns the exchange of the first call.
     ///
     /// # Errors
-    /// If the request is not accepted. A request that is accepted and cannot be sent is no error but an outcome.
+    /// If the request is not accepted. If an accepted request cannot be sent, that is an outcome and not an error.
     pub async fn send<T: Telegram, A: DecodeOwned>(
         &self,
         institution: &str,

@@ -1,4 +1,4 @@
-//! What went wrong, as JSON: `{"error": {"kind", "message", …}}`. The message is one line and never holds a secret.
+//! Errors as JSON: `{"error": {"kind", "message", …}}`. The message is one line and never contains a secret.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -22,7 +22,7 @@ struct Body {
 }
 
 impl ApiError {
-    /// An error with a kind for programs and a line for people.
+    /// Creates an error with a kind for programs and a one-line message for people.
     pub(super) fn new(status: StatusCode, kind: &str, message: impl Into<String>) -> Self {
         let mut error = Map::new();
         error.insert("kind".to_owned(), kind.into());
@@ -30,15 +30,15 @@ impl ApiError {
         Self { status, body: Body { error } }
     }
 
-    /// Adds what a program may want to know.
+    /// Adds a value for programs.
     pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.body.error.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Fields that make no telegram.
+    /// The error for fields that cannot be encoded as a telegram.
     pub(super) fn invalid(error: &Error) -> Self {
-        // A spec that cannot work is ours to mend; nothing that the service sends instead would help.
+        // An error in the spec is the gateway's fault. The service cannot avoid it with other fields.
         let status = match error.culprit() {
             Culprit::Caller | Culprit::Peer => StatusCode::UNPROCESSABLE_ENTITY,
             Culprit::Spec => StatusCode::INTERNAL_SERVER_ERROR,
@@ -67,7 +67,7 @@ impl ApiError {
         api
     }
 
-    /// The gateway's refusal of a request to this institution and telegram.
+    /// The error for a request that the gateway refused.
     pub(super) fn refused(refusal: &Refusal, institution: &str, telegram: &str) -> Self {
         match refusal {
             Refusal::UnknownInstitution { known } => {
@@ -83,12 +83,13 @@ impl ApiError {
             }
             Refusal::NotARequest => {
                 let message = format!(
-                    "{telegram} is no request that a service sends: it has no answer, or it keeps the line itself"
+                    "{telegram} cannot be sent by a service: it has no answer telegram, or the gateway sends it itself \
+                     (sign-on, sign-off, echo test), or the institution sends it (notice)"
                 );
                 Self::new(StatusCode::NOT_FOUND, "not_a_request", message)
             }
             Refusal::Invalid(error) => Self::invalid(error),
-            // Only the embedded API has structs.
+            // Only the embedded API takes structs, so this does not happen over HTTP.
             Refusal::OtherLayout { .. } => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "other_layout", refusal.to_string())
             }
@@ -98,7 +99,7 @@ impl ApiError {
             }
             Refusal::KeyUnchecked(why) => {
                 let message = format!(
-                    "whether this Idempotency-Key was used cannot be looked up now: {why}; nothing was sent now, ask again"
+                    "the gateway cannot look up whether this Idempotency-Key was used: {why}; nothing was sent now, try again"
                 );
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "key_unchecked", message).with("reason_code", why.code())
             }
@@ -124,7 +125,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The word by which a program tells mistakes apart.
+/// The kind of a mistake, for programs.
 fn kind(fault: &Fault) -> &'static str {
     match fault {
         Fault::TooLong { .. } | Fault::NoRoom(_) => "too_long",
@@ -142,7 +143,7 @@ fn kind(fault: &Fault) -> &'static str {
     }
 }
 
-/// The numbers and names in a fault. None of them is the content of a field.
+/// The numbers and names of a fault. They contain nothing of a field's content.
 fn facts(fault: &Fault) -> Vec<(&'static str, Value)> {
     match fault {
         Fault::TooLong { needed, len } => vec![("given_bytes", json!(needed)), ("len", json!(len))],

@@ -1,4 +1,4 @@
-//! `GET /v1/events`: what happens, as server-sent events, until the client leaves or the gateway stops.
+//! `GET /v1/events`: server-sent events until the client disconnects or the gateway stops.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,14 +19,14 @@ use super::{LISTENERS_MAX, Shared};
 use crate::console::view::summary;
 use crate::exchange::Event;
 
-/// How often a silent stream shows that it lives; proxies close streams that do not.
+/// How often a silent stream sends a keep-alive. Proxies close streams that send nothing.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// `event: exchange` with a summary, `event: line` with a line, `event: missed` with the number of events that a slow client
-/// did not get.
+/// Streams `event: exchange` with a summary, `event: line` with a line, and `event: missed` with the number of events that a slow
+/// client did not get.
 ///
 /// # Errors
-/// If too many listen already: each of them costs work at every exchange.
+/// If too many clients listen already. The number is limited because each of them costs work at every exchange.
 pub(super) async fn events(State(shared): State<Shared>) -> Result<impl IntoResponse, ApiError> {
     let place = Arc::clone(&shared.listeners).try_acquire_owned().map_err(|_| {
         let message = format!("{LISTENERS_MAX} clients listen to events already");
@@ -34,14 +34,14 @@ pub(super) async fn events(State(shared): State<Shared>) -> Result<impl IntoResp
     })?;
     let mut stopping = shared.stopping.clone();
     let stopped = async move {
-        // An error means that nobody is left who could stop us, which is the same.
+        // An error means that the sender is gone, so the server has ended: the stream stops too.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     };
     let stream = stream(shared).take_until(Box::pin(stopped)).inspect(move |_| {
-        // The place is given back with the stream.
+        // The stream owns the permit and returns it when it is dropped.
         let _ = &place;
     });
-    // Proxies must pass events on as they come.
+    // Proxies must forward events without buffering.
     let headers = [(CACHE_CONTROL, "no-store"), (HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((headers, Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))))
 }
@@ -58,7 +58,7 @@ fn stream(shared: Shared) -> impl Stream<Item = Result<SseEvent, Infallible>> {
                 SseEvent::default().event("missed").json_data(json!({ "missed": missed }))
             }
         };
-        // Strings and numbers always become JSON; a comment keeps the stream alive if that ever changes.
-        Ok(sse.unwrap_or_else(|_| SseEvent::default().comment("an event that is no JSON")))
+        // Serializing strings and numbers cannot fail. If that ever changes, a comment keeps the stream alive.
+        Ok(sse.unwrap_or_else(|_| SseEvent::default().comment("an event that is not JSON")))
     })
 }

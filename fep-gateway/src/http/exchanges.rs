@@ -1,4 +1,4 @@
-//! Requests of services, and questions about exchanges.
+//! The routes that send requests and show exchanges.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -18,19 +18,19 @@ use crate::console::view::{Summary, View, summary, view};
 use crate::exchange::{Exchange, ExchangeId, Outcome};
 use crate::machine::reason::Unknown;
 
-/// The most exchanges that one list holds.
+/// The maximum number of exchanges in one list.
 const LIST_MAX: usize = 1000;
 const LIST_DEFAULT: usize = 50;
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
 
-/// The reply to a service. The answer's fields are its own, so none of them is masked.
+/// The reply to a service. The service owns the answer's fields, so no field is masked.
 #[derive(Debug, Serialize)]
 struct Reply<'s> {
     exchange: String,
     outcome: Option<Outcome>,
     institution: String,
-    /// Who asks for an outcome later may not know what was requested; who waits for it does.
+    /// Only in the reply to `GET`: a client that sent the `POST` itself knows the telegram.
     #[serde(skip_serializing_if = "Option::is_none")]
     telegram: Option<String>,
     trace: String,
@@ -47,11 +47,11 @@ struct Reply<'s> {
 #[derive(Debug, Serialize)]
 struct AnswerFields<'s> {
     telegram: String,
-    /// In the order of the wire.
+    /// The fields in wire order.
     fields: Record<'s>,
 }
 
-/// An exchange with both telegrams taken apart, secrets masked.
+/// An exchange with both telegrams field by field, secrets masked.
 #[derive(Debug, Serialize)]
 pub(super) struct Detail {
     exchange: Summary,
@@ -169,8 +169,8 @@ fn reply<'s>(exchange: &Exchange, spec: Option<&'s Spec>) -> Reply<'s> {
     }
 }
 
-/// A page of another site can make a browser post anywhere, but the browser then says where the page is from. Services send
-/// no origin, our own console has ours; the rest must not move money through an operator's browser.
+/// Refuses posts from web pages of other sites. Such a page can make an operator's browser post here, and must not move money.
+/// The browser then sends the origin of the page. Services send no origin, and the gateway's own console has the same origin.
 fn refuse_foreign_page(headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
     let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
@@ -185,7 +185,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let mut given = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(key) = given.next() else { return Ok(None) };
     if given.next().is_some() {
-        return Err(bad_request("idempotency_key", "the header Idempotency-Key stands twice"));
+        return Err(bad_request("idempotency_key", "the header Idempotency-Key is given twice"));
     }
     match key.to_str() {
         Ok(key) if (1..=IDEMPOTENCY_KEY_MAX_BYTES).contains(&key.len()) => Ok(Some(key)),
@@ -198,10 +198,10 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     }
 }
 
-/// Text that is no JSON is a bad request; JSON that says two things at once is a telegram that cannot be made.
+/// Parses the body. Text that is not JSON is a bad request (400). JSON with a duplicate key is well-formed but unprocessable (422).
 fn parse(body: &[u8]) -> Result<Value, ApiError> {
     let text = std::str::from_utf8(body)
-        .map_err(|error| bad_request("not_json", &format!("the body is no UTF-8 at byte {}", error.valid_up_to())))?;
+        .map_err(|error| bad_request("not_json", &format!("the body is not UTF-8 at byte {}", error.valid_up_to())))?;
     json::parse(text).map_err(|error| {
         let well_formed = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
         match error.fault() {
@@ -219,7 +219,7 @@ fn too_large_or_broken(error: &BytesRejection) -> ApiError {
         let message = format!("the body has more than {BODY_MAX_BYTES} bytes");
         return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message).with("max", BODY_MAX_BYTES);
     }
-    bad_request("body", "the body did not come whole")
+    bad_request("body", "the body is incomplete")
 }
 
 fn bad_request(kind: &str, message: &str) -> ApiError {

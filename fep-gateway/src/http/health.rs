@@ -1,4 +1,4 @@
-//! Whether the process lives, whether it is of use, and its lines.
+//! The routes for liveness, readiness, lines and metrics.
 
 use std::collections::BTreeMap;
 
@@ -19,12 +19,12 @@ pub(super) struct Lines {
     lines: Vec<LineStatus>,
 }
 
-/// `GET /healthz`: the process answers.
+/// `GET /healthz`: answers as long as the process runs.
 pub(super) async fn alive() -> Json<Value> {
     Json(json!({ "alive": true }))
 }
 
-/// `GET /readyz`: every institution can be reached and the journal can be read, or why not.
+/// `GET /readyz`: whether every institution has a link that is up and the journal can be read. If not, the reasons.
 pub(super) async fn ready(State(shared): State<Shared>) -> Response {
     let mut reasons = Vec::new();
     if *shared.stopping.borrow() {

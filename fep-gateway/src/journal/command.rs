@@ -1,4 +1,4 @@
-//! What the writer is told.
+//! The commands for the writer, and the values in them.
 
 use tokio::sync::oneshot;
 
@@ -9,7 +9,7 @@ use crate::machine::reason::Mismatch;
 use crate::machine::terms::Key;
 use crate::machine::trace::TraceHighWater;
 
-/// One thing to write.
+/// One command for the writer.
 #[derive(Debug)]
 pub(super) enum JournalCommand {
     Accept(Box<Acceptance>, oneshot::Sender<Result<Accepted, JournalError>>),
@@ -21,51 +21,51 @@ pub(super) enum JournalCommand {
     Close,
 }
 
-/// A request that is taken in.
+/// A request that the gateway accepts.
 #[derive(Clone, Debug)]
 pub struct Acceptance {
-    /// The exchange, still without bytes.
+    /// The exchange, without bytes yet.
     pub exchange: Exchange,
-    /// The caller's key, and the digest of what he asked.
+    /// The caller's idempotency key, and the digest of the telegram's name and body.
     pub idempotency: Option<(String, [u8; 16])>,
 }
 
-/// What became of a request that was taken in.
+/// The result of storing a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Accepted {
-    /// It is a new one.
+    /// The exchange is new.
     New,
-    /// Its idempotency key stands at this one.
+    /// The idempotency key names an existing exchange.
     Known {
-        /// The exchange as it is now.
+        /// The existing exchange in its present state.
         exchange: Box<Exchange>,
-        /// Whether it was asked with the same body.
+        /// Whether the existing exchange has the same body.
         same_body: bool,
     },
 }
 
-/// Bytes that crossed a line, or shall.
+/// Bytes that crossed a line, or are about to.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// When, in milliseconds since 1970.
+    /// The time, in milliseconds since 1970.
     pub at_ms: i64,
-    /// The counterpart.
+    /// The name of the institution.
     pub institution: String,
-    /// The line, and the link's incarnation.
+    /// The line, and the incarnation of the link.
     pub line: (String, u64),
-    /// Which way.
+    /// The direction.
     pub direction: Direction,
-    /// What they are: `answer`, `late`, `request`.
+    /// The class of the telegram: `answer`, `late`, `request`.
     pub class: &'static str,
-    /// The exchange that they belong to.
+    /// The exchange that the bytes belong to.
     pub exchange: Option<ExchangeId>,
-    /// Why they are not what was waited for.
+    /// The reason why the bytes are not what the gateway expected.
     pub note: Option<Mismatch>,
     /// The bytes.
     pub bytes: TelegramBytes,
 }
 
-/// Which way bytes went.
+/// The direction of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// From the institution.
@@ -79,73 +79,73 @@ pub enum Direction {
 pub struct Sending {
     /// The bytes.
     pub entry: Entry,
-    /// Must be in the journal with them.
+    /// The high-water mark that must be in the journal together with the bytes.
     pub high_water: Option<TraceHighWater>,
-    /// If they are an exchange's request.
+    /// The request's data, if the bytes are the request of an exchange.
     pub request: Option<OutgoingRequest>,
-    /// If they answer a notice.
+    /// The notice, if the bytes answer one.
     pub notice: Option<NoticeId>,
 }
 
 /// The outcome of an exchange.
 #[derive(Clone, Debug)]
 pub struct Finish {
-    /// Which.
+    /// The name of the exchange.
     pub id: ExchangeId,
-    /// How.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Why it is not answered: the sentence and its stable code.
+    /// The reason why there is no answer: the sentence and its stable code.
     pub reason: Option<(String, &'static str)>,
-    /// The answer.
+    /// The answer, if there is one.
     pub answer: Option<Answer>,
-    /// When, in milliseconds since 1970.
+    /// The time, in milliseconds since 1970.
     pub at_ms: i64,
 }
 
-/// What made an unknown exchange certain.
+/// The event that settles an unknown exchange.
 #[derive(Clone, Debug)]
 pub struct Settlement {
-    /// Which.
+    /// The name of the exchange.
     pub id: ExchangeId,
-    /// What.
+    /// The event: `late answer`.
     pub by: &'static str,
     /// The answer.
     pub answer: Answer,
 }
 
-/// What tells a notice's repetitions from other notices.
+/// The identity of a notice. A repeated notice has the same identity.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NoticeId {
-    /// Who sent it.
+    /// The institution that sent the notice.
     pub institution: String,
     /// The telegram: `DepositNotice`.
     pub telegram: String,
-    /// Its key.
+    /// The key of the notice.
     pub key: Key,
 }
 
-/// What is known of a notice.
+/// The state of a notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoticeState {
-    /// It was not answered yet.
+    /// The notice has no answer yet.
     Unanswered,
-    /// It was, with these bytes.
+    /// The notice was answered with these bytes.
     Answered(TelegramBytes),
 }
 
-/// An exchange of an earlier run whose key may still rest.
+/// An exchange of an earlier run whose key may still be in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recalled {
-    /// Which.
+    /// The name of the exchange.
     pub id: ExchangeId,
-    /// The counterpart.
+    /// The name of the institution.
     pub institution: String,
-    /// What its answer must carry.
+    /// The key that its answer must carry.
     pub key: Key,
-    /// What its answer must be.
+    /// The name of the telegram that its answer must be.
     pub answer: String,
-    /// The answer, if there was one; else it is unknown.
+    /// The answer, or `None` if the exchange is unknown.
     pub answered: Option<TelegramBytes>,
-    /// When it ended, in milliseconds since 1970.
+    /// The time when the exchange ended, in milliseconds since 1970.
     pub ended_at_ms: i64,
 }

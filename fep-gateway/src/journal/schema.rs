@@ -1,8 +1,9 @@
-//! The tables, the steps from one version of them to the next, and how a connection to them is made.
+//! The tables, the migrations between their versions, and the connections.
 //!
-//! A file says its version in `PRAGMA user_version`. An older file is brought up to date when the writer opens it, step by
-//! step, each step in one transaction with its new version: a crash leaves a file of one version or of the next, never between.
-//! A file of a newer version is refused, because this code does not know what its columns mean.
+//! A file stores its version in `PRAGMA user_version`. When the writer opens an older file, it migrates the file step by
+//! step. Each step runs in one transaction together with its new version number. A crash therefore leaves a file of one
+//! version or of the next, never in between. A file of a newer version is refused, because this code does not know what its
+//! columns mean.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,11 +12,11 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::JournalError;
 
-/// `STEPS[n]` leads from version `n` to version `n + 1`; an empty file has version 0. A step that was released is never
-/// changed: files of its version exist.
+/// `STEPS[n]` migrates from version `n` to version `n + 1`. An empty file has version 0. A released step is never changed,
+/// because files of its version exist.
 const STEPS: &[&str] = &[VERSION_1, VERSION_2];
 
-/// A writer that waits longer than this for the file has lost it.
+/// The longest wait for a locked file. After that the write fails.
 const BUSY_MAX: Duration = Duration::from_millis(1000);
 
 /// The tables of the first release.
@@ -80,13 +81,13 @@ CREATE TABLE notices (
 ) WITHOUT ROWID;
 ";
 
-/// Reasons get stable codes beside their sentences. Rows of version 1 keep NULL: their sentences were never meant to be parsed.
+/// Adds stable codes for reasons. Rows of version 1 keep NULL, because their sentences were never meant to be parsed.
 const VERSION_2: &str = "
 ALTER TABLE exchanges ADD COLUMN reason_code TEXT;
 ALTER TABLE entries ADD COLUMN note_code TEXT;
 ";
 
-/// The writer's connection; makes the tables if there are none, and brings older ones up to date.
+/// Opens the writer's connection. Creates the tables if there are none, and migrates older ones.
 pub(super) fn read_write(path: &Path) -> Result<Connection, JournalError> {
     let connection =
         Connection::open(path).map_err(|error| JournalError::Failed(format!("{}: {error}", path.display())))?;
@@ -98,7 +99,7 @@ pub(super) fn read_write(path: &Path) -> Result<Connection, JournalError> {
     Ok(connection)
 }
 
-/// Takes the steps that the file lacks.
+/// Runs the steps that the file lacks.
 fn migrate(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let known = STEPS.len();
@@ -123,7 +124,7 @@ fn migrate(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// A connection for questions.
+/// Opens a connection for queries.
 pub(super) fn read_only(path: &Path) -> Result<Connection, JournalError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;

@@ -1,4 +1,4 @@
-//! The statements: what a command does to the tables.
+//! The SQL statements that carry out the commands.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,16 +15,16 @@ use crate::machine::reason::{Mismatch, NotSent, Unknown};
 use crate::machine::terms::Key;
 use crate::machine::trace::TraceHighWater;
 
-/// What an earlier run left: its high-water marks, and the exchanges whose keys may still rest.
+/// The state that an earlier run left: its high-water marks, and the exchanges whose keys may still be in quarantine.
 pub(super) type Remains = (Vec<(String, TraceHighWater)>, Vec<Recalled>);
 
-/// The tables under the writer's hand.
+/// The writer's connection to the tables.
 #[derive(Debug)]
 pub(super) struct Store {
     connection: Connection,
-    /// The high-water marks that are certainly in the file.
+    /// The high-water marks that are committed to the file.
     high_waters: HashMap<String, TraceHighWater>,
-    /// Those of the transaction that is open.
+    /// The high-water marks of the open transaction.
     high_waters_new: HashMap<String, TraceHighWater>,
 }
 
@@ -54,7 +54,7 @@ impl Store {
         }
     }
 
-    /// Ends what an earlier run left open.
+    /// Ends the exchanges that an earlier run left open.
     pub(super) fn recover(&mut self, now_ms: i64, rest: Duration) -> Result<Remains, Error> {
         self.begin()?;
         let sql = "UPDATE exchanges SET state = 'not_sent', ended_at_ms = ?1,
@@ -178,7 +178,8 @@ impl Store {
         Ok(())
     }
 
-    /// Ends an exchange that has not ended. Bytes that were journaled and not handed to the kernel are marked.
+    /// Ends an exchange that has not ended yet. Bytes that were journaled but not handed to the kernel are marked
+    /// `withheld`.
     pub(super) fn finish(&mut self, finish: &Finish) -> Result<(), Error> {
         let sql = "UPDATE exchanges SET state = ?2, reason = ?3, reason_code = ?4, answer_telegram = ?5,
                    answer = ?6, ended_at_ms = ?7
@@ -277,7 +278,7 @@ fn exchange(row: &Row<'_>) -> Result<Exchange, Error> {
     })
 }
 
-/// SQLite has no unsigned numbers.
+/// Converts a number for SQLite, which has no unsigned integers.
 fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! The thread that writes: takes what waits, makes it one transaction, and says how it went.
+//! The writer thread. It takes all waiting commands, writes them as one transaction, and reports the results.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -11,19 +11,19 @@ use super::command::{Accepted, JournalCommand, NoticeState};
 use super::store::Store;
 use crate::exchange::Exchange;
 
-/// The most commands of one transaction.
+/// The maximum number of further commands that one transaction takes from the queue after its first ones.
 const BATCH_MAX: usize = 512;
 
-/// How long a disk that refused is left alone.
+/// The pause before a failed write is retried.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
-/// How long closing waits for a disk that refuses.
+/// The maximum time that closing spends on retrying failed writes.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How many things that have happened are kept for a disk that refuses them. Beyond that the oldest are lost, loudly.
+/// The maximum number of facts that are kept while writes fail. Beyond that the oldest are dropped, and an error is logged.
 const KEPT_MAX: usize = 100_000;
 
-/// What a command came to; told after the commit.
+/// The result of a command. It is reported after the commit.
 enum Done {
     Written,
     Accepted(Accepted),
@@ -31,7 +31,7 @@ enum Done {
     Notice(NoticeState),
 }
 
-/// Writes until it is told to close, or nobody is left who could tell it anything.
+/// Writes until it receives `Close`, or until all senders are gone.
 pub(super) fn run(mut store: Store, mut queue: mpsc::Receiver<JournalCommand>) {
     let mut kept: VecDeque<JournalCommand> = VecDeque::new();
     loop {
@@ -55,12 +55,13 @@ pub(super) fn run(mut store: Store, mut queue: mpsc::Receiver<JournalCommand>) {
         kept = write(&mut store, kept.into());
     }
     if !kept.is_empty() {
-        // Never the commands themselves: they carry telegrams.
+        // Do not log the commands: they contain telegrams.
         tracing::error!(lost = kept.len(), "the journal closes and could not write what happened");
     }
 }
 
-/// Waits for a first command if there is none, and takes what else is there. False if no more can come.
+/// Waits for a first command if the batch is empty, then takes the commands that are already in the queue. Returns false if
+/// no more commands can come.
 fn fill(batch: &mut Vec<JournalCommand>, queue: &mut mpsc::Receiver<JournalCommand>) -> bool {
     if batch.is_empty() {
         match queue.blocking_recv() {
@@ -78,7 +79,7 @@ fn fill(batch: &mut Vec<JournalCommand>, queue: &mut mpsc::Receiver<JournalComma
     true
 }
 
-/// The commands before the first that says to close, and whether there is one.
+/// Returns the commands before the first `Close`, and whether there was a `Close`.
 fn until_close(batch: Vec<JournalCommand>) -> (Vec<JournalCommand>, bool) {
     let len = batch.len();
     let batch: Vec<_> = batch.into_iter().take_while(|command| !matches!(command, JournalCommand::Close)).collect();
@@ -86,7 +87,8 @@ fn until_close(batch: Vec<JournalCommand>) -> (Vec<JournalCommand>, bool) {
     (batch, closing)
 }
 
-/// Writes a batch as one transaction; if that fails, command by command. Gives back what must be tried again.
+/// Writes a batch as one transaction. If a command fails, writes the commands one by one. Returns the commands that must be
+/// retried.
 fn write(store: &mut Store, batch: Vec<JournalCommand>) -> VecDeque<JournalCommand> {
     let started = Instant::now();
     metrics::histogram!("fep_journal_batch_size").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
@@ -102,7 +104,7 @@ fn write(store: &mut Store, batch: Vec<JournalCommand>) -> VecDeque<JournalComma
     }
 }
 
-/// One of the commands is at fault, and the others shall not suffer for it.
+/// Writes each command in a transaction of its own, so that one bad command does not affect the others.
 fn one_by_one(store: &mut Store, batch: Vec<JournalCommand>) -> VecDeque<JournalCommand> {
     let mut kept = VecDeque::new();
     for command in batch {
@@ -110,7 +112,7 @@ fn one_by_one(store: &mut Store, batch: Vec<JournalCommand>) -> VecDeque<Journal
             Ok(done) => tell(command, done.unwrap_or(Done::Written)),
             Err(error) if is_storage(&error) => kept.extend(keep(vec![command], &error)),
             Err(error) => {
-                // A fault of ours: trying again would not help.
+                // This is a bug in the gateway: a retry would not help.
                 let lost = keep(vec![command], &error).len();
                 tracing::error!(%error, lost, "the journal cannot take a command");
             }
@@ -144,7 +146,7 @@ fn apply(store: &mut Store, command: &JournalCommand) -> Result<Done, Error> {
     }
 }
 
-/// Says what became of a command. Whoever asked may be gone, which is his business.
+/// Reports the result of a command. The receiver may already be gone, which is not an error.
 fn tell(command: JournalCommand, done: Done) {
     match (command, done) {
         (JournalCommand::Accept(_, reply), Done::Accepted(accepted)) => drop(reply.send(Ok(accepted))),
@@ -157,7 +159,7 @@ fn tell(command: JournalCommand, done: Done) {
     }
 }
 
-/// Tells everybody that the disk refused. What was only asked ends here; what has happened must be tried again.
+/// Reports a storage failure to all callers. Requests for permission end here. Facts are returned and must be retried.
 fn keep(batch: Vec<JournalCommand>, error: &Error) -> VecDeque<JournalCommand> {
     let error = JournalError::Failed(error.to_string());
     let mut kept = VecDeque::new();
@@ -190,7 +192,7 @@ fn keep(batch: Vec<JournalCommand>, error: &Error) -> VecDeque<JournalCommand> {
     kept
 }
 
-/// Whether it is the disk that fails, and not the command.
+/// Whether the storage failed, and not the command.
 fn is_storage(error: &Error) -> bool {
     let Error::SqliteFailure(failure, _) = error else { return false };
     matches!(

@@ -1,11 +1,11 @@
-//! When to connect again after a link was lost or refused.
+//! Decides when to connect again after a link was lost or refused.
 //!
-//! Exponential with jitter, because a gateway that dials every 100 ms in step with its brothers hammers an institution that
-//! is just coming back.
+//! The wait grows exponentially and has jitter. Many gateways that reconnect every 100 ms in step would overload an
+//! institution that is just coming back.
 
 use std::time::Duration;
 
-/// The state between two successes.
+/// The number of failures since the last success, and the limits of the wait.
 #[derive(Clone, Debug)]
 pub struct Backoff {
     min: Duration,
@@ -14,7 +14,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Waits are at least `min` and at most `max`.
+    /// Creates a backoff whose waits are at least `min` and at most `max`.
     #[must_use]
     pub fn new(min: Duration, max: Duration) -> Self {
         Self { min, max: max.max(min), failures: 0 }
@@ -26,8 +26,8 @@ impl Backoff {
         self.max
     }
 
-    /// How long to wait after one more failure: evenly spread between `min` and a ceiling that begins at twice `min` and
-    /// doubles up to `max`. `random` is any number.
+    /// Counts one more failure and returns the wait before the next attempt. The wait is evenly spread between `min` and a
+    /// ceiling, which begins at twice `min` and doubles up to `max`. `random` is any number.
     pub fn failed(&mut self, random: u64) -> Duration {
         self.failures = self.failures.saturating_add(1);
         let factor = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX);
@@ -37,7 +37,7 @@ impl Backoff {
         self.min + Duration::from_micros(u64::try_from(share).unwrap_or(u64::MAX))
     }
 
-    /// It went well: the next failure is a first one again.
+    /// Records a success: the next failure counts as the first one again.
     pub fn succeeded(&mut self) {
         self.failures = 0;
     }

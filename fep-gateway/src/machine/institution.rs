@@ -1,4 +1,4 @@
-//! One institution: its lines and links, what is in flight, and the order in which things may happen.
+//! One institution: its lines and links, the work in flight, and the order of events.
 //!
 //! ```text
 //! request ─► Journal ─► journaled ─► Write ─► received ─► Finish(Answered)
@@ -6,8 +6,8 @@
 //!    └─ refused            └─ no commit in time, link gone ─► Finish(NotSent)
 //! ```
 //!
-//! Bytes are written only after they were journaled, and an exchange ends as `NotSent` only while its bytes certainly were
-//! not handed to the kernel. Requests, duties and replies go the same way: one queue, one order.
+//! Bytes are written only after they were journaled. An exchange ends as `NotSent` only if its bytes certainly were not
+//! handed to the kernel. Requests, duties and replies go through the same queue, in one order.
 
 mod action;
 mod links;
@@ -26,84 +26,86 @@ use crate::machine::session::{SessionEvent, SessionPolicy};
 use crate::machine::terms::{Duty, EncodedRequest, Incarnation, Key, LinkId, Now, Telegrams, Ticket};
 use crate::machine::trace::{TraceBook, TraceHighWater};
 
-/// What an institution's machine needs to know.
+/// The settings of an institution's machine.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The most exchanges that may wait for their answer.
+    /// The maximum number of exchanges that may wait for their answer.
     pub inflight_max: usize,
-    /// How long a key rests.
+    /// The time that a key stays in quarantine.
     pub quarantine: Duration,
-    /// How long stopping waits for what is in flight.
+    /// The longest time that stopping waits for exchanges in flight.
     pub drain_max: Duration,
-    /// Session duties and their times.
+    /// The duties of sessions and their times.
     pub policy: SessionPolicy,
     /// The lines, in the order of the configuration.
     pub lines: Vec<LineSettings>,
     /// The highest trace number.
     pub trace_max: u64,
-    /// How many trace numbers one high-water mark in the journal covers.
+    /// The number of trace numbers that one high-water mark in the journal covers.
     pub trace_block: u64,
 }
 
-/// One line's links.
+/// The links of one line.
 #[derive(Clone, Copy, Debug)]
 pub struct LineSettings {
-    /// How many.
+    /// The number of links.
     pub links: usize,
-    /// The shortest wait before connecting again.
+    /// The shortest wait before a reconnection.
     pub reconnect_min: Duration,
-    /// The longest one.
+    /// The longest wait before a reconnection.
     pub reconnect_max: Duration,
 }
 
-/// The protocol of one institution as a value: its lines and links, and everything that is under way on them.
+/// The protocol of one institution as a pure state machine: its lines and links, and all the work on them.
 ///
-/// It has no clock, no socket and no task. The caller tells it each thing that happened, asks it for actions, does them, and
-/// tells it how they went. In this crate the caller is the institution's task in `net/`; in tests it is a simulation.
+/// The machine has no clock, no socket and no task. The caller reports each event to the machine, takes actions from it,
+/// carries them out, and reports the results. In this crate the caller is the institution's task in `net/`; in tests it is
+/// a simulation.
 ///
 /// # Kinds of methods
 ///
-/// - **Inputs** tell the machine what happened, and never block. From services: [`request`](Self::request),
-///   [`reply`](Self::reply), [`leave`](Self::leave). From links: [`connected`](Self::connected), [`received`](Self::received),
+/// - **Inputs** report events and never block. From services: [`request`](Self::request), [`reply`](Self::reply),
+///   [`leave`](Self::leave). From links: [`connected`](Self::connected), [`received`](Self::received),
 ///   [`bad_frame`](Self::bad_frame), [`lost`](Self::lost). From the journal: [`journaled`](Self::journaled). From time:
-///   [`tick`](Self::tick). [`start`](Self::start) and [`recall`](Self::recall) come before all others.
-/// - **Outputs**: [`next_action`](Self::next_action) says what to do, [`deadline`](Self::deadline) when to call `tick`.
+///   [`tick`](Self::tick). [`start`](Self::start) and [`recall`](Self::recall) come before all other inputs.
+/// - **Outputs**: [`next_action`](Self::next_action) returns the next action, [`deadline`](Self::deadline) the time of the
+///   next `tick`.
 /// - **Questions** change nothing: [`inflight_on`](Self::inflight_on).
 ///
 /// # Order of calls
 ///
-/// 1. [`new`](Self::new), [`recall`](Self::recall) for each exchange of an earlier run whose key is in quarantine, then
+/// 1. Call [`new`](Self::new), then [`recall`](Self::recall) for each exchange of an earlier run whose key is in quarantine, then
 ///    [`start`](Self::start) once.
-/// 2. After each input, [`next_action`](Self::next_action) until it returns `None`; the actions are done in that order. An
-///    input from within this loop, such as `journaled` after a journal that refused at once, is allowed.
-/// 3. Then [`deadline`](Self::deadline): the value may have changed with each input. Call [`tick`](Self::tick) when it has
-///    passed. An early `tick` does nothing, a late one is late for everything that waits.
-/// 4. After [`Action::Stopped`] nothing more is asked for, and the machine can be dropped.
+/// 2. After each input, call [`next_action`](Self::next_action) until it returns `None`, and carry out the actions in that order.
+///    An input from within this loop is allowed, such as `journaled` with the error of a full queue.
+/// 3. Then read [`deadline`](Self::deadline), which may have changed with each input. Call [`tick`](Self::tick) when the deadline
+///    has passed. An early `tick` does nothing. A late `tick` is late for everything that waits.
+/// 4. After [`Action::Stopped`] the machine returns no more actions and can be dropped.
 ///
 /// # Which call answers which action
 ///
 /// | action | is answered by |
 /// |---|---|
 /// | [`Action::Connect`] | [`connected`](Self::connected), and later [`lost`](Self::lost); or [`lost`](Self::lost) at once |
-/// | [`Action::Close`] | [`lost`](Self::lost), after what was read until then was told with [`received`](Self::received) |
+/// | [`Action::Close`] | [`lost`](Self::lost), after all bytes read until then were passed to [`received`](Self::received) |
 /// | [`Action::Journal`] | [`journaled`](Self::journaled), once, after the commit; in the order of the actions |
-/// | [`Action::Write`] | nothing if a byte was, or may have been, handed to the kernel; else [`unsent`](Self::unsent), or its ticket among the `untouched` of [`lost`](Self::lost) |
+/// | [`Action::Write`] | nothing if a byte was, or may have been, handed to the kernel; otherwise [`unsent`](Self::unsent), or its ticket in `untouched` of [`lost`](Self::lost) |
 /// | [`Action::Notice`] | [`reply`](Self::reply), or nothing |
 /// | all others | nothing |
 ///
 /// # Time
 ///
-/// [`Now::steady`] never goes back from one call to the next. [`Now::wall_ms`] may: it is put into telegrams and chooses the
-/// business day, and no deadline depends on it.
+/// [`Now::steady`] never goes back from one call to the next. [`Now::wall_ms`] may go back: it only goes into telegrams and
+/// selects the business day. No deadline depends on it.
 ///
 /// # What a caller must never do
 ///
-/// - Write bytes without an [`Action::Write`], or write those of one action twice.
+/// - Write bytes without an [`Action::Write`], or write the bytes of one action twice.
 /// - Call [`journaled`](Self::journaled) with `Ok` before the bytes are durable.
-/// - Call [`unsent`](Self::unsent), or name a ticket as `untouched`, unless it is certain that the kernel has no byte of it: the
+/// - Call [`unsent`](Self::unsent), or name a ticket in `untouched`, unless the kernel certainly has no byte of it. The
 ///   exchange becomes `not_sent`, and its service may send the payment again.
-/// - Call [`lost`](Self::lost) twice for one incarnation, or anything for an incarnation after its `lost`. (The machine ignores
-///   these calls, apart from a telegram that was received late, which it reports as a mismatch.)
+/// - Call [`lost`](Self::lost) twice for one incarnation, or anything else for an incarnation after its `lost`. (The
+///   machine ignores such calls. Only a telegram that is received too late is reported, as a mismatch.)
 #[derive(Debug)]
 pub struct Institution<T> {
     settings: Settings,
@@ -121,13 +123,13 @@ pub struct Institution<T> {
     actions: VecDeque<Action>,
 }
 
-/// Something of ours between its making and its end.
+/// A telegram of ours that is not finished yet.
 #[derive(Debug)]
 struct UnderWay {
     owner: Owner,
     incarnation: Incarnation,
     bytes: TelegramBytes,
-    /// What waits for an answer: its key, and for how long.
+    /// For a telegram that expects an answer: its key and its answer timeout.
     waits: Option<(Key, Duration)>,
     written: bool,
 }
@@ -139,19 +141,20 @@ enum Owner {
     Reply,
 }
 
-/// How many resting numbers one telegram skips. Beyond that it is refused, and the next one goes on from there.
+/// The maximum number of trace numbers that one telegram skips because their keys are in quarantine. Beyond that the
+/// telegram is refused, and the next one continues from there.
 const SKIPS_MAX: usize = 1000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shutdown {
-    /// Until then, what is in flight may end.
+    /// Exchanges in flight may end until this time.
     Draining(Duration),
     SigningOff,
     Gone,
 }
 
 impl<T: Telegrams> Institution<T> {
-    /// A machine that has not connected yet. `random` seeds the jitter.
+    /// Creates a machine that has not connected yet. `random` seeds the jitter.
     #[must_use]
     pub fn new(settings: Settings, telegrams: T, used: Option<TraceHighWater>, random: u64) -> Self {
         let lines =
@@ -180,7 +183,8 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    /// Knows an exchange of an earlier run again, so that a late answer can settle it if it is unknown, and its key rests.
+    /// Restores an exchange of an earlier run. Its key stays in quarantine, and a late answer can still settle it if it is
+    /// unknown.
     pub fn recall(&mut self, key: Key, answer: Arc<str>, answered: Option<&[u8]>, now: Now) -> Ticket {
         let ticket = self.ticket();
         self.mux.recall(key, ticket, answer, answered, now.steady + self.settings.quarantine);
@@ -190,11 +194,11 @@ impl<T: Telegrams> Institution<T> {
         ticket
     }
 
-    /// Takes a service's request, which was accepted at `since`. It has as long to reach the wire as its answer has to come:
-    /// by then whoever asked has given up, and must not find his money moved.
+    /// Takes a service's request, which was accepted at `since`. A request that is not written by its answer deadline is
+    /// dropped: the caller has given up by then, and the money must not move afterwards.
     ///
     /// # Errors
-    /// Why it cannot be sent. It certainly was not.
+    /// The reason why the request cannot be sent. The request certainly was not sent.
     pub fn request(&mut self, draft: &T::Draft, since: Duration, now: Now) -> Result<Ticket, NotSent> {
         if self.leaving.is_some() {
             return Err(NotSent::Stopping);
@@ -212,16 +216,17 @@ impl<T: Telegrams> Institution<T> {
         Ok(self.send_wire(Owner::Exchange, incarnation, wire, high_water, since))
     }
 
-    /// Sends the answer to a notice, on the link that it came on if that still stands, else on another.
+    /// Sends the answer to a notice. It goes on the connection that the notice came on if that is still open, otherwise on
+    /// another one.
     ///
     /// # Errors
-    /// If no link is open; the institution will send the notice again.
+    /// If no link carries business. The institution will send the notice again.
     pub fn reply(&mut self, incarnation: Incarnation, bytes: TelegramBytes) -> Result<Ticket, NotSent> {
         let incarnation = if self.is_open(incarnation) { incarnation } else { self.incarnation_for_business()? };
         Ok(self.send(Owner::Reply, incarnation, bytes, None, None, None))
     }
 
-    /// The journal took the bytes of [`Action::Journal`], or did not.
+    /// Reports that the journal stored the bytes of [`Action::Journal`], or failed.
     pub fn journaled(&mut self, ticket: Ticket, result: Result<(), JournalError>, now: Now) {
         if let Err(error) = result {
             return self.unsent(ticket, NotSent::Journal(error), now);
@@ -244,7 +249,7 @@ impl<T: Telegrams> Institution<T> {
         self.actions.push_back(Action::Write(ticket, incarnation, bytes));
     }
 
-    /// The bytes of [`Action::Write`], or of [`Action::Journal`], certainly will not be handed to the kernel.
+    /// Reports that the bytes of [`Action::Write`] or [`Action::Journal`] certainly will not be handed to the kernel.
     pub fn unsent(&mut self, ticket: Ticket, why: NotSent, now: Now) {
         let Some(item) = self.under_way.remove(&ticket) else { return };
         if let Some((key, _)) = &item.waits {
@@ -258,7 +263,7 @@ impl<T: Telegrams> Institution<T> {
         self.progress(now);
     }
 
-    /// Lets time pass: reconnections, echo tests, deadlines, quarantines.
+    /// Handles everything that is due by time: reconnections, echo tests, deadlines, quarantines.
     pub fn tick(&mut self, now: Now) {
         for link in self.link_ids() {
             self.tick_link(link, now);
@@ -272,7 +277,7 @@ impl<T: Telegrams> Institution<T> {
         self.progress(now);
     }
 
-    /// When [`Institution::tick`] has something to do.
+    /// The next time when [`Institution::tick`] has something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         let drain = match self.leaving {
@@ -283,7 +288,8 @@ impl<T: Telegrams> Institution<T> {
         [drain, links, self.mux.deadline()].into_iter().flatten().min()
     }
 
-    /// Stops: no new requests, what is in flight may end, then sign-off and close. [`Action::Stopped`] is the end.
+    /// Begins to stop. New requests are refused, and exchanges in flight may end. Then the machine signs off and closes the
+    /// links. [`Action::Stopped`] is the last action.
     pub fn leave(&mut self, now: Now) {
         if self.leaving.is_none() {
             self.leaving = Some(Shutdown::Draining(now.steady + self.settings.drain_max));
@@ -291,18 +297,18 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    /// What shall be done next.
+    /// Returns the next action to carry out, or `None` if there is none now.
     pub fn next_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
     }
 
-    /// How many exchanges wait on a line.
+    /// The number of exchanges on a line that wait for their answer.
     #[must_use]
     pub fn inflight_on(&self, line: usize) -> usize {
         self.lines.get(line).map_or(0, |links| links.iter().map(ContractedLink::inflight).sum())
     }
 
-    /// Makes a telegram under a key that is free. A number whose key still rests is skipped.
+    /// Encodes a telegram whose key is free. A trace number whose key is still in quarantine or in flight is skipped.
     fn make(
         &mut self,
         now: Now,
@@ -316,7 +322,7 @@ impl<T: Telegrams> Institution<T> {
             if self.mux.is_free(&wire.key) {
                 return Ok((wire, high_water));
             }
-            // The number is not in the key: another one will not help.
+            // The key does not contain the trace number, so another number would not help.
             if last.replace(wire.key.clone()) == Some(wire.key) {
                 break;
             }
@@ -337,7 +343,7 @@ impl<T: Telegrams> Institution<T> {
             (owner == Owner::Exchange).then(|| OutgoingRequest { key: key.clone(), answer: answer.clone(), trace });
         let ticket =
             self.send(owner, incarnation, bytes, Some((key.clone(), answer_timeout)), Some(high_water), request);
-        // `make` has looked: the key is free.
+        // `make` has checked that the key is free.
         let _ = self.mux.reserve(key, ticket, answer, since + answer_timeout);
         ticket
     }
@@ -366,7 +372,7 @@ impl<T: Telegrams> Institution<T> {
         self.actions.push_back(Action::Finish(ticket, state));
     }
 
-    /// Ends every exchange that still runs: what was written as unknown, what was not as not sent.
+    /// Ends every exchange that still runs: as unknown if it was written, otherwise as not sent.
     fn finish_all(&mut self, now: Now) {
         let until = now.steady + self.settings.quarantine;
         let exchanges = self.under_way.iter().filter(|(_, item)| item.owner == Owner::Exchange);
@@ -385,7 +391,7 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    /// Takes the next step of stopping, if the last one is done.
+    /// Takes the next step of stopping, if the previous step is complete.
     fn progress(&mut self, now: Now) {
         if matches!(self.leaving, Some(Shutdown::Draining(_))) && self.inflight == 0 {
             self.leaving = Some(Shutdown::SigningOff);
@@ -410,7 +416,7 @@ impl<T: Telegrams> Institution<T> {
         Ticket(self.next_ticket)
     }
 
-    /// SplitMix64.
+    /// The next number of a SplitMix64 generator.
     fn next_random(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.random;

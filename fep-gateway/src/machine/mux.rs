@@ -1,12 +1,12 @@
-//! Whose answer this is.
+//! Matches answers to requests by key.
 //!
-//! Everything of ours that expects an answer stands here under its key, from before it is written until its key may be used
-//! again. A key is not freed when the deadline passes: an institution may answer a withdrawal a second too late, and whoever
-//! had the key by then would take that answer for his own.
+//! Every telegram of ours that expects an answer is registered here under its key. It is registered before it is written,
+//! and stays until its key may be used again. The key is not freed when the deadline passes: an institution may answer a
+//! withdrawal a second too late. If another request had the key by then, it would take that answer for its own.
 //!
 //! ```text
 //! reserved ──written──► waiting ──answer──► answered ──────quarantine──► (free)
-//!    │                     │                    └─ again: duplicate, or conflicting if it says something else
+//!    │                     │                    └─ again: duplicate, or conflicting if the bytes differ
 //!    └─withdrawn,          └─deadline, link lost, unreadable─► unknown ──quarantine──► (free)
 //!      not started─► (free)                                        └─ answer: late ─► answered
 //! ```
@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crate::machine::terms::{Key, Ticket};
 
-/// Everything that stands under a key.
+/// All telegrams of ours that are registered under a key.
 #[derive(Clone, Debug, Default)]
 pub struct Mux {
     standings: HashMap<Key, Pending>,
@@ -30,9 +30,9 @@ struct Pending {
     ticket: Ticket,
     answer: Arc<str>,
     stage: Stage,
-    /// Of the answer's bytes, once there is one.
+    /// The digest of the answer's bytes, if there is an answer.
     digest: u64,
-    /// When the stage ends by itself.
+    /// The time when the stage ends by itself.
     end: Option<Duration>,
 }
 
@@ -44,49 +44,49 @@ enum Stage {
     Answered,
 }
 
-/// The key belongs to another telegram, or has to rest.
+/// The error for a key that belongs to another telegram, or is in quarantine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken;
 
-/// What an answer turned out to be.
+/// The classification of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The answer that this one waits for.
+    /// The answer that this ticket waits for.
     Matched(Ticket),
-    /// The answer to this one, which had been given up.
+    /// An answer to this ticket after its outcome had become unknown.
     Late(Ticket),
-    /// The same answer to this one again.
+    /// A second answer to this ticket with the same bytes.
     Duplicate(Ticket),
-    /// One more answer to this one, which says something else.
+    /// A second answer to this ticket with different bytes.
     Conflicting(Ticket),
-    /// Nobody's.
+    /// An answer that matches no ticket.
     Unmatched(Unmatched),
 }
 
-/// Why an answer is nobody's.
+/// The reason why an answer matches no ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unmatched {
-    /// Nothing stands under its key.
+    /// No telegram is registered under the key.
     NoSuchKey,
-    /// What stands there was not written yet.
+    /// The telegram with this key was not written yet.
     NotWritten,
-    /// What stands there expects another telegram.
+    /// The telegram with this key expects another answer telegram.
     OtherTelegram,
 }
 
 /// A stage that ended by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expired {
-    /// It was not written in time; its key is free.
+    /// The telegram was not written in time; its key is free.
     NotStarted(Ticket),
-    /// No answer came; it is unknown from now on.
+    /// No answer arrived in time; the outcome is unknown from now on.
     Unanswered(Ticket),
-    /// The quarantine is over; nothing is known of it any more.
+    /// The quarantine of the key is over; the ticket is forgotten.
     Forgotten(Ticket),
 }
 
 impl Unmatched {
-    /// In words.
+    /// The reason as text.
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
@@ -98,25 +98,25 @@ impl Unmatched {
 }
 
 impl Mux {
-    /// Whether the key can be reserved.
+    /// Returns whether the key can be reserved.
     #[must_use]
     pub fn is_free(&self, key: &Key) -> bool {
         !self.standings.contains_key(key)
     }
 
-    /// How many keys are not free.
+    /// The number of keys that are not free.
     #[must_use]
     pub fn len(&self) -> usize {
         self.standings.len()
     }
 
-    /// Whether every key is free.
+    /// Returns whether all keys are free.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.standings.is_empty()
     }
 
-    /// Takes the key for a telegram that shall be written before the deadline.
+    /// Reserves the key for a telegram that must be written before the deadline.
     ///
     /// # Errors
     /// If the key is not free.
@@ -128,7 +128,8 @@ impl Mux {
         Ok(())
     }
 
-    /// Takes the key for a telegram of an earlier run, which is unknown, or was answered with these bytes.
+    /// Reserves the key of a telegram of an earlier run. The telegram is unknown, or was answered with the bytes
+    /// `answered`.
     pub fn recall(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, answered: Option<&[u8]>, until: Duration) {
         self.withdraw(&key);
         let stage = if answered.is_some() { Stage::Answered } else { Stage::Unknown };
@@ -138,30 +139,31 @@ impl Mux {
         }
     }
 
-    /// The telegram is on its way to the wire: an answer may come until the deadline.
+    /// Records that the telegram is on its way to the wire: an answer may arrive until the deadline.
     pub fn written(&mut self, key: &Key, deadline: Duration) {
         self.turn(key, Stage::Waiting, deadline);
     }
 
-    /// The telegram certainly did not reach the wire: the key is free.
+    /// Frees the key of a telegram that certainly did not reach the wire.
     pub fn withdraw(&mut self, key: &Key) {
         if let Some(Pending { end: Some(end), .. }) = self.standings.remove(key) {
             self.ends.remove(&(end, key.clone()));
         }
     }
 
-    /// Stops waiting: unknown, and the key rests until then.
+    /// Stops waiting: the telegram is unknown, and its key stays in quarantine until `until`.
     pub fn give_up(&mut self, key: &Key, until: Duration) {
         self.turn(key, Stage::Unknown, until);
     }
 
-    /// The one that waits under this key.
+    /// The ticket that waits for an answer with this key.
     #[must_use]
     pub fn waiting(&self, key: &Key) -> Option<Ticket> {
         self.standings.get(key).filter(|standing| standing.stage == Stage::Waiting).map(|standing| standing.ticket)
     }
 
-    /// An answer came with these bytes. If it is somebody's, the key rests until then.
+    /// Classifies an answer with these bytes. If it is the first answer to a ticket, the key stays in quarantine until
+    /// `until`.
     pub fn answer(&mut self, key: &Key, telegram: &str, bytes: &[u8], until: Duration) -> Verdict {
         let Some(standing) = self.standings.get_mut(key) else { return Verdict::Unmatched(Unmatched::NoSuchKey) };
         if *standing.answer != *telegram {
@@ -181,7 +183,8 @@ impl Mux {
         verdict
     }
 
-    /// What ended by itself until now. What was not answered rests for `quarantine`.
+    /// Ends all stages whose time is over, and returns them. The key of an unanswered telegram stays in quarantine for
+    /// `quarantine`.
     pub fn expire(&mut self, now: Duration, quarantine: Duration) -> Vec<Expired> {
         let mut expired = Vec::new();
         while self.ends.first().is_some_and(|(end, _)| *end <= now) {
@@ -203,7 +206,7 @@ impl Mux {
         expired
     }
 
-    /// When [`Mux::expire`] has something to say.
+    /// The next time when [`Mux::expire`] has something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         self.ends.first().map(|(end, _)| *end)
@@ -224,7 +227,7 @@ impl Mux {
     }
 }
 
-/// Tells answers apart that differ by accident; the bytes themselves are in the journal.
+/// Detects answers that differ, but not forgeries. The bytes themselves are in the journal.
 fn digest(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);

@@ -1,28 +1,28 @@
-//! Reasons: why a request was not sent, why an outcome is unknown, why a link closed, why received bytes fit nothing.
+//! The reasons why a request was not sent, an outcome is unknown, a link closed, or received bytes were not expected.
 //!
-//! A reason has a sentence for people, its `Display`, and a code for programs. A code is stable: the journal, HTTP and metrics
-//! carry it, so it is never renamed and never used for something else. A sentence may become better at any time.
+//! A reason has a sentence for people (its `Display`) and a code for programs. Codes are stable: the journal, HTTP and
+//! metrics carry them. A code is never renamed and never reused for something else. Sentences may be improved at any time.
 //!
 //! | code | of | means |
 //! |---|---|---|
-//! | `stopping` | [`NotSent`] | the gateway stops and takes no more requests |
-//! | `stopped_before_sent` | [`NotSent`] | it stopped while the request waited |
-//! | `too_many_waiting` | [`NotSent`] | too many requests to the institution wait to be sent |
+//! | `stopping` | [`NotSent`] | the gateway is stopping and takes no more requests |
+//! | `stopped_before_sent` | [`NotSent`] | the gateway stopped while the request waited |
+//! | `too_many_waiting` | [`NotSent`] | too many requests to the institution already wait to be sent |
 //! | `inflight_limit` | [`NotSent`] | `inflight_max` exchanges wait for their answer |
 //! | `no_line_up` | [`NotSent`] | no link carries business |
-//! | `unencodable` | [`NotSent`] | the telegram cannot be made |
+//! | `unencodable` | [`NotSent`] | the telegram cannot be encoded |
 //! | `key_in_use` | [`NotSent`] | the key belongs to another exchange, or is in quarantine |
 //! | `not_started` | [`NotSent`] | the answer timeout passed before the request was started |
 //! | `journal_slow` | [`NotSent`] | the answer timeout passed before the journal took the request |
 //! | `journal_full` | [`NotSent`] | too many commands wait for the journal |
 //! | `journal_closed` | [`NotSent`] | the journal is closed |
-//! | `journal_failed` | [`NotSent`] | the journal's disk or file refused |
+//! | `journal_failed` | [`NotSent`] | writing the journal's file failed |
 //! | `link_lost_before_write` | [`NotSent`] | the link closed while the request waited |
 //! | `link_full` | [`NotSent`] | too many frames wait for the link |
 //! | `no_answer` | [`Unknown`] | the answer timeout passed |
-//! | `link_lost_after_write` | [`Unknown`] | the link closed while the answer was waited for |
+//! | `link_lost_after_write` | [`Unknown`] | the link closed while the request waited for its answer |
 //! | `answer_unreadable` | [`Unknown`] | an answer with the request's key came and cannot be decoded |
-//! | `stopped_before_answer` | [`Unknown`] | the gateway stopped while the answer was waited for |
+//! | `stopped_before_answer` | [`Unknown`] | the gateway stopped while the request waited for its answer |
 //! | `broke_off` | [`Unknown`] | a task of the gateway failed |
 //! | `connect_failed` | [`CloseReason`] | the connection was refused, or the address is wrong |
 //! | `connect_timeout` | [`CloseReason`] | no connection within `connect_timeout_ms` |
@@ -42,16 +42,16 @@
 //! | `signed_off` | [`CloseReason`] | our sign-off was answered |
 //! | `stopped` | [`CloseReason`] | the gateway stopped |
 //! | `task_failed` | [`CloseReason`] | a task of the gateway failed or is gone |
-//! | `connection_gone` | [`Mismatch`] | the bytes came on a connection that is not the present one |
+//! | `connection_gone` | [`Mismatch`] | the bytes came on a connection that is not the current one |
 //! | `no_such_key` | [`Mismatch`] | nothing waits for an answer with this key |
 //! | `not_written` | [`Mismatch`] | the request with this key was not sent yet |
 //! | `other_telegram` | [`Mismatch`] | the request with this key expects another telegram |
 //! | `conflicting` | [`Mismatch`] | a second answer differs from the first |
 //! | `unexpected` | [`Mismatch`] | the telegram is neither an answer nor a configured notice |
-//! | `undecodable` | [`Mismatch`] | the bytes are no telegram of the spec |
+//! | `undecodable` | [`Mismatch`] | the bytes are not a telegram of the spec |
 //! | `unanswerable` | [`Mismatch`] | no answer can be made to this sign-on, sign-off or echo test |
 //!
-//! Received bytes that are no frame carry the code of the [`CloseReason`] that they led to.
+//! Received bytes that are not a frame carry the code of the [`CloseReason`] that they caused.
 
 use std::fmt;
 use std::time::Duration;
@@ -61,7 +61,7 @@ use fep_codec::framing::FrameError;
 use crate::machine::mux::Unmatched;
 use crate::machine::terms::Duty;
 
-/// Why a request certainly did not reach the wire.
+/// The reason why a request certainly did not reach the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotSent {
@@ -69,16 +69,16 @@ pub enum NotSent {
     Stopping,
     /// The gateway stopped while the request waited.
     Stopped,
-    /// Too many requests to this institution wait to be sent.
+    /// Too many requests to this institution already wait to be sent.
     TooManyWaiting,
-    /// As many exchanges as the contract allows wait for their answer.
+    /// `inflight_max` exchanges already wait for their answer.
     InflightLimit {
         /// `inflight_max`.
         max: usize,
     },
-    /// No link carries business; the reason of one of them, if there is one.
+    /// No link carries business. Contains the reason of one of the links, if there is one.
     NoLineUp(Option<Box<CloseReason>>),
-    /// The telegram cannot be made. The text shows no secret.
+    /// The telegram cannot be encoded. The text shows no secret.
     Unencodable(String),
     /// The key belongs to another exchange, or is in quarantine.
     KeyInUse,
@@ -92,7 +92,7 @@ pub enum NotSent {
         /// The answer timeout.
         within: Duration,
     },
-    /// The journal refused.
+    /// The journal did not store the request.
     Journal(JournalError),
     /// The link closed while the request waited.
     LinkLost(Option<Box<CloseReason>>),
@@ -100,26 +100,26 @@ pub enum NotSent {
     LinkFull,
 }
 
-/// Why the outcome of a request is unknown.
+/// The reason why the outcome of a request is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unknown {
-    /// No answer came in time.
+    /// No answer arrived in time.
     NoAnswer {
         /// The answer timeout.
         within: Duration,
     },
-    /// The link closed while the answer was waited for.
+    /// The link closed while the request waited for its answer.
     LinkLost(Box<CloseReason>),
     /// An answer with the request's key came and cannot be decoded. The text shows no secret.
     Unreadable(String),
-    /// The gateway stopped while the answer was waited for.
+    /// The gateway stopped while the request waited for its answer.
     Stopped,
     /// A task of the gateway failed.
     BrokeOff,
 }
 
-/// Why a sign-on, sign-off or echo test of ours came to nothing.
+/// The reason why a sign-on, sign-off or echo test of ours failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DutyFailure {
     /// It was not sent.
@@ -128,7 +128,7 @@ pub enum DutyFailure {
     Unknown(Unknown),
 }
 
-/// Why a link closed, or was not connected.
+/// The reason why a link closed, or was not connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseReason {
@@ -136,7 +136,7 @@ pub enum CloseReason {
     ConnectFailed {
         /// `host:port`.
         address: String,
-        /// The operating system's words.
+        /// The error text of the operating system.
         error: String,
     },
     /// No connection in time.
@@ -152,41 +152,41 @@ pub enum CloseReason {
     ByUs,
     /// The institution closed the connection.
     ByInstitution,
-    /// Reading failed, in the operating system's words.
+    /// Reading failed. Contains the error text of the operating system.
     Read(String),
-    /// Writing failed, in the operating system's words.
+    /// Writing failed. Contains the error text of the operating system, or says that the connection takes no more bytes.
     Write(String),
-    /// The institution took no bytes.
+    /// The institution took no bytes for too long.
     WriteTimeout {
         /// `write_timeout_ms`.
         within: Duration,
     },
-    /// A frame was begun and not finished.
+    /// A frame was begun and not finished in time.
     FrameTimeout {
         /// `frame_timeout_ms`.
         within: Duration,
-        /// How many bytes of it came.
+        /// The number of bytes of the frame that arrived.
         len: usize,
     },
     /// The connection ended inside a frame.
     FrameCut {
-        /// How many bytes of it came.
+        /// The number of bytes of the frame that arrived.
         len: usize,
     },
     /// Bytes came that cannot begin or end a frame.
     BadFrame {
-        /// How many bytes came before them on this connection.
+        /// The number of bytes that arrived before them on this connection.
         offset: u64,
-        /// What is wrong with them.
+        /// The framing error.
         error: FrameError,
     },
     /// The answer to our sign-on is not a yes. The text shows no secret.
     SignOnRefused(String),
     /// A sign-on, sign-off or echo test of ours was not sent or not answered.
     DutyFailed {
-        /// Which one.
+        /// The duty.
         duty: Duty,
-        /// Why.
+        /// The reason.
         why: DutyFailure,
     },
     /// Our sign-off was answered.
@@ -197,26 +197,26 @@ pub enum CloseReason {
     TaskFailed,
 }
 
-/// Why received bytes are not what was waited for.
+/// The reason why received bytes are not what the gateway expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mismatch {
-    /// They came on a connection that is not the link's present one.
+    /// The bytes came on a connection that is not the current one of the link.
     ConnectionGone,
-    /// They answer nothing of ours.
+    /// The bytes are an answer that matches nothing of ours.
     Unmatched(Unmatched),
-    /// They are a second answer, which differs from the first.
+    /// The bytes are a second answer, which differs from the first.
     Conflicting,
-    /// They are neither an answer nor a configured notice.
+    /// The bytes are neither an answer nor a configured notice.
     Unexpected {
-        /// The telegram.
+        /// The name of the telegram.
         telegram: String,
     },
-    /// They are no telegram of the spec. The text shows no secret.
+    /// The bytes are not a telegram of the spec. The text shows no secret.
     Undecodable(String),
-    /// They are a sign-on, sign-off or echo test to which no answer can be made. The text shows no secret.
+    /// The bytes are a sign-on, sign-off or echo test whose answer cannot be encoded. The text shows no secret.
     Unanswerable(String),
-    /// They are no frame.
+    /// The bytes are not a frame.
     NoFrame(CloseReason),
 }
 
@@ -226,12 +226,12 @@ pub enum Mismatch {
 pub enum JournalError {
     /// Too many commands wait for the writer.
     Full {
-        /// How many may wait.
+        /// The maximum number of waiting commands.
         waiting_max: usize,
     },
-    /// It is closed.
+    /// The journal is closed.
     Closed,
-    /// The disk or the file refused.
+    /// Reading or writing the journal's file failed.
     Failed(String),
 }
 
@@ -327,7 +327,7 @@ impl fmt::Display for NotSent {
             Self::NoLineUp(None) => f.write_str("no line is up"),
             Self::NoLineUp(Some(why)) => write!(f, "no line is up: {why}"),
             Self::Unencodable(why) => f.write_str(why),
-            Self::KeyInUse => f.write_str("the request's key is in flight, or rests since its last use"),
+            Self::KeyInUse => f.write_str("the request's key is in flight, or still in quarantine"),
             Self::NotStarted { within } => write!(f, "it could not be started within {} ms", within.as_millis()),
             Self::JournalSlow { within } => {
                 let within = within.as_millis();

@@ -1,6 +1,6 @@
-//! Whether a link may carry business telegrams: sign-on, echo test and sign-off on one link.
+//! Sign-on, echo test and sign-off on one link: decides whether the link may carry business telegrams.
 //!
-//! A session sends nothing, knows no time (callers pass it) and matches no answers: that is `mux`.
+//! A session sends nothing, has no clock (callers pass the time) and matches no answers (`mux` does).
 //!
 //! ```text
 //! connected ─► SigningOn ──our sign-on accepted, or theirs answered──► Up ──sign-off──► SigningOff ─► closed
@@ -13,18 +13,18 @@ use crate::exchange::LinkState;
 use crate::machine::reason::{CloseReason, DutyFailure};
 use crate::machine::terms::Duty;
 
-/// The times and duties of an institution's sessions.
+/// The duties of an institution's sessions, and their times.
 #[derive(Clone, Debug, Default)]
 pub struct SessionPolicy {
-    /// We sign on after connecting.
+    /// Whether the gateway signs on after connecting.
     pub sign_on: bool,
-    /// We sign off before closing.
+    /// Whether the gateway signs off before closing.
     pub sign_off: bool,
-    /// We send echo tests.
+    /// Whether the gateway sends echo tests.
     pub echo_test: bool,
-    /// Send one at least this often.
+    /// The longest time between two echo tests.
     pub echo_interval: Duration,
-    /// Send one when nothing was received for this long.
+    /// The longest time without received bytes before an echo test is sent.
     pub echo_idle: Duration,
 }
 
@@ -38,29 +38,29 @@ pub struct Session {
     received: Duration,
 }
 
-/// What happens to a session.
+/// An event of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionEvent {
-    /// The connection stands.
+    /// The connection is established.
     Connected,
-    /// Any bytes came.
+    /// Bytes were received.
     Received,
-    /// Our duty was answered; `refused` says why it is not a yes.
+    /// Our duty was answered.
     Answered {
-        /// Which one.
+        /// The duty that was answered.
         duty: Duty,
-        /// Why the answer is not a yes.
+        /// The reason why the answer is not a yes, or `None` if it is a yes.
         refused: Option<String>,
     },
     /// Our duty was not answered in time, or could not be sent.
     Unanswered(Duty, DutyFailure),
-    /// They did a duty of theirs, which is answered with yes.
+    /// The institution sent a duty of its own, which is answered with yes.
     Theirs(Duty),
-    /// We want to close.
+    /// The gateway wants to close the link.
     Leave,
 }
 
-/// What a session wants.
+/// An action that a session requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionAction {
     /// Send this duty.
@@ -72,20 +72,20 @@ pub enum SessionAction {
 }
 
 impl Session {
-    /// A session before its connection.
+    /// Creates a session for a link that is still connecting.
     #[must_use]
     pub fn new(policy: SessionPolicy) -> Self {
         let never = Duration::ZERO;
         Self { policy, state: LinkState::Connecting, echo_sent: never, echo_waits: false, received: never }
     }
 
-    /// The stage it is in.
+    /// The state of the link.
     #[must_use]
     pub fn state(&self) -> LinkState {
         self.state
     }
 
-    /// Takes an event.
+    /// Handles an event and returns the resulting actions.
     pub fn on(&mut self, event: SessionEvent, now: Duration) -> Vec<SessionAction> {
         match event {
             SessionEvent::Connected => {
@@ -114,7 +114,7 @@ impl Session {
         }
     }
 
-    /// What time alone brings about: an echo test.
+    /// Returns the actions that are due by time alone: an echo test.
     pub fn tick(&mut self, now: Duration) -> Vec<SessionAction> {
         if self.deadline().is_none_or(|deadline| deadline > now) {
             return Vec::new();
@@ -124,13 +124,13 @@ impl Session {
         vec![SessionAction::Send(Duty::EchoTest)]
     }
 
-    /// When [`Session::tick`] has something to do.
+    /// The time when [`Session::tick`] has something to do, or `None` if it has nothing to wait for.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         if !self.policy.echo_test || self.echo_waits {
             return None;
         }
-        // After a sign-off too: a connection that they left open may be dead.
+        // Echo tests continue after a sign-off: a connection that the institution left open may be dead.
         if !matches!(self.state, LinkState::Up | LinkState::SigningOff) {
             return None;
         }
@@ -146,7 +146,7 @@ impl Session {
             }
             (Duty::SignOn, _) => Vec::new(),
             (Duty::SignOff, _) => vec![SessionAction::Close(CloseReason::SignedOff)],
-            // Whatever it says, somebody is there.
+            // An answer with any response code proves that the other side is alive.
             (Duty::EchoTest, _) => {
                 self.echo_waits = false;
                 Vec::new()

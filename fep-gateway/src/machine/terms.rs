@@ -1,6 +1,6 @@
-//! What the machines speak of: points in time, keys, places, and what a telegram is to us.
+//! The terms of the state machines: points in time, keys, links, and the meaning of a telegram.
 //!
-//! The machines never look into a telegram. [`Telegrams`] does it for them; it is as pure as they are.
+//! The machines never look into a telegram themselves. They use [`Telegrams`], which is as pure as they are.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,29 +11,29 @@ use crate::exchange::TelegramBytes;
 /// One reading of both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
-    /// Never goes back: what deadlines are counted in.
+    /// The steady clock, which never goes back. Deadlines use it.
     pub steady: Duration,
-    /// Milliseconds since 1970: what telegrams and people read.
+    /// The wall clock, in milliseconds since 1970. Telegrams and people use it.
     pub wall_ms: i64,
 }
 
-/// What pairs an answer with its request: the meaning of the key fields, one by one, as [`Field::key_text`] has it.
+/// The values that pair an answer with its request: the value of each key field as text, as [`Field::key_text`] returns it.
 ///
-/// A tuple and not a glued string: ("12", "3") is not ("1", "23").
+/// The values form a tuple, not one joined string: ("12", "3") is not ("1", "23").
 ///
-/// Its Debug text shows none of them: an institution may pair telegrams by account number.
+/// The Debug text does not show the values, because an institution may pair telegrams by account number.
 ///
 /// [`Field::key_text`]: fep_codec::Field::key_text
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(Arc<[Box<str>]>);
 
 impl Key {
-    /// The key of these field contents, in the configured order. The journal keeps them in this form.
+    /// Creates a key from the values of the key fields, in the configured order. The journal stores keys in this form.
     pub fn new<F: Into<Box<str>>>(fields: impl IntoIterator<Item = F>) -> Self {
         Self(fields.into_iter().map(Into::into).collect())
     }
 
-    /// The field contents, in the configured order.
+    /// The values of the key fields, in the configured order.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|field| &**field)
     }
@@ -45,41 +45,42 @@ impl fmt::Debug for Key {
     }
 }
 
-/// Numbers what a machine has under way: an exchange, a duty, or a reply to theirs.
+/// The number of one piece of work of a machine: an exchange, a duty of ours, or our reply to a telegram of the
+/// institution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
-/// One of the contracted links, by its place in the configuration.
+/// One of the contracted links, by its position in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkId {
-    /// Which line, from 0.
+    /// The index of the line, from 0.
     pub line: usize,
-    /// Which of its links, from 0.
+    /// The index of the link in its line, from 0.
     pub link: usize,
 }
 
-/// One connection: a link and its incarnation. What belongs to one never reaches the next.
+/// One connection: a link and the number of its connection. Data of one connection never reaches the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Incarnation {
     /// The link.
     pub link: LinkId,
-    /// Which of its successive connections, from 1.
+    /// The number of the connection among the successive connections of the link, from 1.
     pub number: u64,
 }
 
-/// The telegrams by which a session lives.
+/// The network management telegrams of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Duty {
-    /// Opens business.
+    /// Opens business on the link.
     SignOn,
-    /// Closes it.
+    /// Closes business on the link.
     SignOff,
-    /// Shows that somebody is there.
+    /// Tests whether the other side is alive.
     EchoTest,
 }
 
 impl Duty {
-    /// The word that reasons and metrics use.
+    /// The name used in reasons and metrics.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -90,83 +91,84 @@ impl Duty {
     }
 }
 
-/// A telegram of ours that expects an answer, ready for the wire.
+/// A telegram of ours that expects an answer, encoded for the wire.
 #[derive(Clone, Debug)]
 pub struct EncodedRequest {
-    /// The telegram: `Transfer`.
+    /// The name of the telegram: `Transfer`.
     pub telegram: Arc<str>,
     /// Its bytes.
     pub bytes: TelegramBytes,
-    /// What its answer must carry.
+    /// The key that its answer must carry.
     pub key: Key,
-    /// What its answer must be: `TransferAnswer`.
+    /// The name of the telegram that its answer must be: `TransferAnswer`.
     pub answer: Arc<str>,
-    /// The number that names it on the line, as text.
+    /// The trace number, as text.
     pub trace: String,
-    /// How long its answer is waited for.
+    /// The longest wait for the answer.
     pub answer_timeout: Duration,
 }
 
-/// What received bytes are to us.
+/// The meaning of received bytes.
 #[derive(Clone, Debug)]
 pub enum Classified {
-    /// An answer to something of ours.
+    /// An answer to a telegram of ours.
     Answer {
-        /// The telegram: `TransferAnswer`.
+        /// The name of the telegram: `TransferAnswer`.
         telegram: Arc<str>,
-        /// Whose it is.
+        /// The key, which says whose answer it is.
         key: Key,
-        /// For a duty: why it is not a yes.
+        /// For the answer to a duty: the reason why it is not a yes.
         refused: Option<String>,
     },
-    /// Their own sign-on, sign-off or echo test.
+    /// The institution's own sign-on, sign-off or echo test.
     Duty(Duty),
     /// A notice, which a service handles.
     Notice {
-        /// The telegram: `DepositNotice`.
+        /// The name of the telegram: `DepositNotice`.
         telegram: Arc<str>,
     },
-    /// A telegram of the spec that has no business on this line.
+    /// A telegram of the spec that is not expected on this line.
     Unexpected {
-        /// The telegram.
+        /// The name of the telegram.
         telegram: Arc<str>,
     },
-    /// No telegram of the spec.
+    /// Bytes that are not a telegram of the spec.
     Undecodable {
-        /// Its key, if that could be read all the same.
+        /// The key, if it could be read nevertheless.
         key: Option<Key>,
-        /// What is wrong; shows no secret.
+        /// The reason, which shows no secret.
         why: String,
     },
 }
 
-/// Makes and reads telegrams of one institution's spec. Knows no clock: one reading is passed in per telegram.
+/// Encodes and decodes the telegrams of one institution's spec. It has no clock: the caller passes one clock reading per
+/// telegram.
 pub trait Telegrams {
-    /// A service's request, its trace number and clock fields still open.
+    /// A service's request, still without its trace number, date and time.
     type Draft;
 
-    /// The request's bytes.
+    /// Encodes a request.
     ///
     /// # Errors
-    /// Why there are none, in words.
+    /// The reason why the request cannot be encoded, as text.
     fn request(&self, draft: &Self::Draft, trace: u64, now: Now) -> Result<EncodedRequest, String>;
 
-    /// The bytes of a duty of ours.
+    /// Encodes a duty of ours.
     ///
     /// # Errors
-    /// Why there are none, in words.
+    /// The reason why the duty cannot be encoded, as text.
     fn duty(&self, duty: Duty, trace: u64, now: Now) -> Result<EncodedRequest, String>;
 
-    /// The answer to a duty of theirs: yes.
+    /// Encodes the positive answer to a duty of the institution.
     ///
     /// # Errors
-    /// Why there is none, in words.
+    /// The reason why the answer cannot be encoded, as text.
     fn accept(&self, duty: Duty, theirs: &[u8]) -> Result<TelegramBytes, String>;
 
-    /// What these bytes are.
+    /// Classifies received bytes.
     fn read(&self, bytes: &[u8]) -> Classified;
 
-    /// The business day, counted from 1970-01-01, on which trace numbers begin anew.
+    /// The business day in days since 1970-01-01. Trace numbers restart from 1 on each business day.
     fn day(&self, now: Now) -> i64;
 }
 

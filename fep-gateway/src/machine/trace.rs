@@ -1,31 +1,32 @@
-//! Which trace number the next telegram gets.
+//! Decides which trace number the next telegram gets.
 //!
-//! Numbers run from 1 to the field's maximum, per institution and business day, and wrap. So that a crash never hands a number
-//! out twice, a high-water mark is kept in the journal. It moves in blocks, and every telegram names the mark that covers its
-//! number: the journal must hold it before the telegram's bytes go out, which costs a write once a block.
+//! Numbers run from 1 to the maximum of the field, per institution and business day, and then wrap. The journal stores a
+//! high-water mark, so that a number is never used twice after a crash. The mark moves in blocks. Each telegram names the
+//! mark that covers its number, and the journal must hold that mark before the bytes of the telegram are sent. This costs
+//! one write per block.
 
-/// The highest number of a day that may have been used.
+/// The highest trace number of a day that may have been used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceHighWater {
-    /// The business day, counted from 1970-01-01.
+    /// The business day, in days since 1970-01-01.
     pub day: i64,
-    /// The number.
+    /// The highest number that may have been used.
     pub high: u64,
 }
 
-/// The numbers of one institution.
+/// The trace numbers of one institution.
 #[derive(Clone, Debug)]
 pub struct TraceBook {
     max: u64,
     block: u64,
     day: i64,
     last: u64,
-    /// The end of the block that `last` belongs to.
+    /// The end of the block that contains `last`.
     high: u64,
 }
 
 impl TraceBook {
-    /// Begins behind what the journal says was used.
+    /// Creates a book that continues after the numbers that were used according to the journal.
     #[must_use]
     pub fn new(max: u64, block: u64, used: Option<TraceHighWater>) -> Self {
         let used = used.unwrap_or(TraceHighWater { day: i64::MIN, high: 0 });
@@ -33,10 +34,10 @@ impl TraceBook {
         Self { max: max.max(1), block: block.max(1), day: used.day, last, high: last }
     }
 
-    /// The next number, and the mark that must be in the journal before it is used.
+    /// Returns the next number, and the high-water mark that must be in the journal before the number is used.
     ///
-    /// A day that lies before the current one does not turn the book back: a clock that was set back must not bring the
-    /// day's first numbers again.
+    /// A day before the current one does not reset the book: after a clock was set back, the first numbers of the day must
+    /// not be used again.
     pub fn next(&mut self, day: i64) -> (u64, TraceHighWater) {
         if day > self.day || self.last >= self.max {
             self.day = self.day.max(day);

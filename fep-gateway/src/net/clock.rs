@@ -1,4 +1,4 @@
-//! The only place where clocks are read.
+//! The only module that reads clocks.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
@@ -7,7 +7,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::exchange::ExchangeId;
 use crate::machine::terms::Now;
 
-/// Both clocks, the steady one counted from the gateway's start. Also names exchanges, for names begin with the time.
+/// Both clocks. The steady clock counts from the gateway's start. This type also creates the names of exchanges, because
+/// they begin with the time.
 #[derive(Debug)]
 pub struct Clock {
     started: Instant,
@@ -19,7 +20,8 @@ pub struct Clock {
 
 impl Default for Clock {
     fn default() -> Self {
-        // In a container every process has the same number: only the operating system's randomness tells gateways apart.
+        // In a container every gateway has the same process id. Only the randomness of the operating system distinguishes
+        // gateways.
         let random = RandomState::new().build_hasher().finish();
         Self {
             started: Instant::now(),
@@ -32,25 +34,26 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// One reading.
+    /// Reads both clocks.
     #[must_use]
     pub fn now(&self) -> Now {
         Now { steady: self.started.elapsed(), wall_ms: wall_ms() }
     }
 
-    /// When the steady clock will show this.
+    /// The instant at which the steady clock shows this time.
     #[must_use]
     pub fn instant(&self, steady: Duration) -> Instant {
         self.started.checked_add(steady).unwrap_or_else(|| Instant::now() + Duration::from_secs(3600))
     }
 
-    /// A seed for somebody's jitter: another one each time, and in each process.
+    /// A seed for jitter. It differs for each call and in each process.
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.seeds.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed)
     }
 
-    /// A new name. Names sort by time, be it that the wall clock is set back; two processes do not make the same ones.
+    /// Creates a new name. Names sort by time, even if the wall clock is set back. Two processes do not create the same
+    /// names.
     #[must_use]
     pub fn name(&self, now: Now) -> ExchangeId {
         let ms = self.last_ms.fetch_max(now.wall_ms, Ordering::Relaxed).max(now.wall_ms);

@@ -1,4 +1,4 @@
-//! One institution's task: owns the machine, does what it says, and tells it what came of that.
+//! The task of one institution. It owns the machine, carries out its actions, and reports the results to it.
 
 mod actions;
 mod notices;
@@ -25,14 +25,14 @@ use crate::machine::trace::TraceHighWater;
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Draft, TelegramCatalogue};
 
-/// What everything in a gateway shares.
+/// The parts that all institutions of a gateway share.
 #[derive(Clone)]
 pub struct Shared {
     /// The durable record.
     pub journal: Journal,
-    /// Where subscribers hear of it.
+    /// The channel that sends events to subscribers.
     pub events: broadcast::Sender<Event>,
-    /// Who takes notices.
+    /// The handler of notices.
     pub notices: Arc<dyn NoticeHandler>,
     /// The clocks.
     pub clock: Arc<Clock>,
@@ -41,12 +41,12 @@ pub struct Shared {
 /// A running institution.
 #[derive(Debug)]
 pub struct Handle {
-    /// Its telegrams.
+    /// The telegrams of the institution.
     pub catalogue: Arc<TelegramCatalogue>,
-    /// Its lines.
+    /// The states of its lines.
     pub statuses: Arc<LineStatuses>,
     commands: mpsc::Sender<TaskCommand>,
-    /// A permit for each request between its acceptance and its end.
+    /// One permit for each request between its acceptance and its end.
     permits: Semaphore,
     task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
@@ -54,13 +54,13 @@ pub struct Handle {
 /// A request that is in the journal and waits to be sent.
 #[derive(Debug)]
 pub struct AcceptedRequest {
-    /// What shall be sent.
+    /// The request to send.
     pub draft: Draft,
-    /// Its exchange so far.
+    /// The exchange so far.
     pub exchange: Exchange,
-    /// When it was accepted, by the steady clock.
+    /// The time of acceptance, by the steady clock.
     pub since: Duration,
-    /// Who waits for its end.
+    /// The channel for the finished exchange.
     pub reply: oneshot::Sender<Exchange>,
 }
 
@@ -70,16 +70,16 @@ enum TaskCommand {
     Stop,
 }
 
-/// How many trace numbers one high-water mark in the journal covers.
+/// The number of trace numbers that one high-water mark in the journal covers.
 const TRACE_BLOCK: u64 = 1000;
 
-/// How many requests may wait for the task; who comes later waits for a permit.
+/// The number of requests that may wait for the task, in addition to those in flight. Further requests are refused.
 const COMMANDS_MAX: usize = 1024;
 
-/// How many reads of all links may wait for the task; links that come later stop reading.
+/// The maximum number of reads of all links that may wait for the task. If the queue is full, links stop reading.
 const EVENTS_MAX: usize = 256;
 
-/// How many notices a handler may have at once; the stand-in answers the others.
+/// The maximum number of notices that the handler has at once. The stand-in answers further notices.
 const NOTICES_RUNNING_MAX: usize = 64;
 
 impl Handle {
@@ -124,23 +124,24 @@ impl Handle {
         Self { catalogue, statuses, commands, permits, task: tokio::sync::Mutex::new(Some(task)) }
     }
 
-    /// A permit for one more request, kept until its end; none if so many run and wait that more would only fill the journal's
-    /// queue, which other institutions need too.
+    /// Returns a permit for one more request, which is held until the request ends. Returns `None` if too many requests
+    /// already run or wait: more requests would only fill the journal's queue, which other institutions need too.
     #[must_use]
     pub fn admit(&self) -> Option<SemaphorePermit<'_>> {
         self.permits.try_acquire().ok()
     }
 
-    /// Hands a request over; false if the institution has stopped.
+    /// Passes a request to the task. Returns false if the institution has stopped.
     pub async fn request(&self, request: AcceptedRequest) -> bool {
         self.commands.send(TaskCommand::Request(Box::new(request))).await.is_ok()
     }
 
-    /// Lets it drain, sign off and close, and waits until it has.
+    /// Stops the institution: lets exchanges in flight end, signs off, closes the links, and waits until all that is
+    /// complete.
     pub async fn stop(&self) {
-        // If it is gone already there is nothing to tell.
+        // If the task is already gone, there is nothing to stop.
         let _ = self.commands.send(TaskCommand::Stop).await;
-        // Held while it is awaited: who stops a second time waits too.
+        // The lock is held during the wait, so a second call waits too.
         let mut task = self.task.lock().await;
         if let Some(running) = task.as_mut() {
             if let Err(error) = running.await {
@@ -161,12 +162,12 @@ struct Task {
     events: mpsc::Sender<LinkEvent>,
     links: HashMap<LinkId, OpenLink>,
     running: HashMap<Ticket, Running>,
-    /// Exchanges that were sent and have ended, while something may still come for them.
+    /// Exchanges that were sent and have ended, but may still get another answer.
     ended: HashMap<Ticket, ExchangeId>,
     notice_replies: HashMap<Ticket, NoticeId>,
     notices_running: HashSet<NoticeId>,
     notice_permits: Arc<Semaphore>,
-    /// In the order in which the journal was told, so that the wire keeps it.
+    /// In the order of the commands to the journal, so that bytes are written in the same order.
     journaled: FuturesOrdered<Waiting<(Ticket, Result<(), JournalError>)>>,
     others: FuturesUnordered<Waiting<Done>>,
     stopped: bool,
@@ -186,12 +187,12 @@ struct Running {
     since: Duration,
 }
 
-/// Something slow that is done.
+/// A slow operation that is complete.
 enum Done {
     /// The outcome of an exchange is in the journal.
     Finished(Box<Exchange>, oneshot::Sender<Exchange>),
     Settled(Option<Exchange>),
-    /// A notice has its answer; none if it must come again.
+    /// A notice has its answer, or `None` if the institution must send it again.
     Notice {
         incarnation: Incarnation,
         id: NoticeId,
@@ -232,7 +233,7 @@ impl Task {
         }
     }
 
-    /// Knows the exchanges of an earlier run again whose keys still rest.
+    /// Restores the exchanges of an earlier run whose keys are still in quarantine.
     fn recall(&mut self, recalled: Vec<Recalled>, now: Now) {
         let quarantine_ms = i64::try_from(self.config.quarantine.as_millis()).unwrap_or(i64::MAX);
         for earlier in recalled {
@@ -260,7 +261,7 @@ impl Task {
                     }
                 }
             }
-            // Whoever could ask is gone: that is a stop too.
+            // All senders are gone, which means stop too.
             Some(TaskCommand::Stop) | None => self.machine.leave(now),
         }
     }
@@ -298,7 +299,7 @@ impl Task {
         match done {
             Done::Finished(exchange, reply) => {
                 self.tell(Event::Exchange(exchange.clone()));
-                // The caller may have gone; the journal has it.
+                // The caller may be gone. The outcome is in the journal.
                 let _ = reply.send(*exchange);
             }
             Done::Settled(Some(exchange)) => self.tell(Event::Exchange(Box::new(exchange))),
@@ -307,7 +308,7 @@ impl Task {
         }
     }
 
-    /// An exchange has its final state: into the journal with it, and then to whoever waits.
+    /// Records the outcome of an exchange in the journal, and then reports it to the caller.
     async fn finish_exchange(
         &mut self,
         mut exchange: Exchange,
@@ -326,23 +327,23 @@ impl Task {
         exchange.ended_at_ms = Some(at_ms);
         count_outcome(&exchange);
         let finish = Finish { id: exchange.id.clone(), outcome, reason, answer, at_ms };
-        // Told now, so that a settlement cannot overtake it.
+        // The command is sent now, so that a settlement cannot overtake it.
         let written = self.shared.journal.finish(finish).await;
         self.others.push(Box::pin(async move {
-            // Whether the disk took it or will be asked again: what happened has happened.
+            // The result does not matter: the outcome is a fact, and a failed write is retried.
             let _ = written.await;
             Done::Finished(Box::new(exchange), reply)
         }));
     }
 
     fn tell(&self, event: Event) {
-        // Nobody has to listen.
+        // There may be no subscriber.
         let _ = self.shared.events.send(event);
     }
 }
 
-/// Counts an exchange that reached its outcome. The reason's code is a label, so that an operator can tell a full journal from a
-/// reached limit.
+/// Counts an exchange that reached its outcome. The code of the reason is a label, so that an operator can distinguish a
+/// full journal from a reached limit.
 pub(crate) fn count_outcome(exchange: &Exchange) {
     let labels = [
         ("institution", exchange.institution.clone()),

@@ -1,4 +1,5 @@
-//! One connection: connect, read frames, write frames, and at its end say what certainly was not written.
+//! One connection: connects, reads frames, writes frames, and at its end reports the frames that certainly were not
+//! written.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,15 +20,15 @@ use crate::exchange::TelegramBytes;
 use crate::machine::reason::CloseReason;
 use crate::machine::terms::{Incarnation, Ticket};
 
-/// What a link tells its institution.
+/// An event that a link reports to its institution.
 #[derive(Debug)]
 pub(super) enum LinkEvent {
     Connected(Incarnation),
-    /// Whole frames, as they came in one read.
+    /// The complete frames from one read.
     Received(Incarnation, Vec<TelegramBytes>),
-    /// The stream has no next frame: what stands there, and why.
+    /// The stream has no valid next frame: the received bytes, and the reason.
     BadFrame(Incarnation, TelegramBytes, CloseReason),
-    /// The last thing that is heard of an incarnation.
+    /// The last event of an incarnation.
     Lost {
         incarnation: Incarnation,
         why: CloseReason,
@@ -35,7 +36,7 @@ pub(super) enum LinkEvent {
     },
 }
 
-/// What a link needs.
+/// The task of one link, with its settings and channels.
 #[derive(Debug)]
 pub(super) struct LinkTask {
     pub(super) incarnation: Incarnation,
@@ -46,24 +47,24 @@ pub(super) struct LinkTask {
     pub(super) framing: Framing,
     pub(super) events: mpsc::Sender<LinkEvent>,
     pub(super) frames: mpsc::Receiver<(Ticket, TelegramBytes)>,
-    /// Resolves, or is dropped, when the link shall be closed.
+    /// Resolves, or is dropped, when the link must be closed.
     pub(super) close: oneshot::Receiver<()>,
     pub(super) statuses: Arc<LineStatuses>,
     pub(super) clock: Arc<Clock>,
 }
 
-/// Bytes that one write carries at most; more frames wait in their channel.
+/// The size of the write buffer, in bytes, at which the link takes no more frames. Further frames wait in their channel.
 const WRITE_MAX_BYTES: usize = 64 * 1024;
 
-/// How long a link that we close still reads: an answer may cross our close, and unread bytes would make the kernel reset the
-/// connection and throw away what the institution has not read yet.
+/// The time for which a link still reads after the gateway closed it. An answer may cross the close. Also, unread bytes
+/// would make the kernel reset the connection, and the institution would lose bytes that it has not read yet.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// Bytes that one read asks for.
+/// The buffer space for one read, in bytes.
 const READ_BYTES: usize = 16 * 1024;
 
 impl LinkTask {
-    /// Lives until the connection ends. Sends [`LinkEvent::Lost`] last and exactly once.
+    /// Runs until the connection ends. Sends [`LinkEvent::Lost`] last and exactly once.
     pub(super) async fn run(mut self) {
         let mut outbox = Outbox::default();
         let why = match self.connect().await {
@@ -75,7 +76,7 @@ impl LinkTask {
         while let Ok((ticket, _)) = self.frames.try_recv() {
             untouched.push(ticket);
         }
-        // If the institution's task is gone, nobody is left to tell.
+        // If the institution's task is gone, there is no receiver.
         let _ = self.events.send(LinkEvent::Lost { incarnation: self.incarnation, why, untouched }).await;
     }
 
@@ -92,7 +93,7 @@ impl LinkTask {
             },
             _ = &mut self.close => return Err(CloseReason::Unconnected),
         };
-        // A telegram must not wait for the answer to the one before.
+        // Disable Nagle's algorithm: a telegram must not wait for the acknowledgement of the previous one.
         stream.set_nodelay(true).map_err(|error| self.connect_failed(&error))?;
         Ok(stream)
     }
@@ -101,7 +102,7 @@ impl LinkTask {
         CloseReason::ConnectFailed { address: self.address.clone(), error: error.to_string() }
     }
 
-    /// Reads and writes until one side has enough, and says why.
+    /// Reads and writes until the connection ends, and returns the reason.
     async fn carry(&mut self, stream: TcpStream, outbox: &mut Outbox) -> CloseReason {
         if self.events.send(LinkEvent::Connected(self.incarnation)).await.is_err() {
             return CloseReason::TaskFailed;
@@ -118,17 +119,18 @@ impl LinkTask {
         let (enough, had_enough) = oneshot::channel();
         let mut reader = tokio::spawn(reader.run(read, had_enough));
         let result = self.write(&mut write, &mut reader, outbox).await;
-        // If it cannot be shut down it is gone, which is what we want.
+        // If the shutdown fails, the connection is already gone.
         let _ = write.shutdown().await;
         if !reader.is_finished() && (result.is_err() || timeout(LINGER, &mut reader).await.is_err()) {
-            // Asked and not aborted: what it has read must be told, and `Lost` must be the last thing that is heard.
+            // The reader is asked to stop and not aborted: the frames that it has read must be reported, and `Lost` must be
+            // the last event.
             drop(enough);
             let _ = reader.await;
         }
         result.err().unwrap_or(CloseReason::ByUs)
     }
 
-    /// Writes until the link shall be closed and everything promised is written, or until that cannot be done, and why.
+    /// Writes until the link is to be closed and the outbox is empty. If that is impossible, returns the reason.
     async fn write(
         &mut self,
         write: &mut OwnedWriteHalf,
@@ -164,7 +166,8 @@ impl LinkTask {
                     self.take_more(outbox);
                 }
                 _ = &mut self.close, if !closing => {
-                    // What was promised to the wire before the close still goes.
+                    // Frames that were handed over before the close are still written, as far as the write buffer has room.
+                    // The rest is reported as untouched.
                     if outbox.is_empty() {
                         refused_since = Instant::now();
                     }
@@ -175,7 +178,7 @@ impl LinkTask {
         }
     }
 
-    /// Takes what else waits, so that one write carries a batch.
+    /// Takes further waiting frames, so that one write carries a batch.
     fn take_more(&mut self, outbox: &mut Outbox) {
         while outbox.bytes().len() < WRITE_MAX_BYTES {
             let Ok((ticket, bytes)) = self.frames.try_recv() else { break };
@@ -194,7 +197,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads until the stream ends, breaks, or `enough` is dropped, and says why.
+    /// Reads until the stream ends, fails, or `enough` is dropped, and returns the reason.
     async fn run(self, mut read: OwnedReadHalf, mut enough: oneshot::Receiver<()>) -> CloseReason {
         let mut buffer = BytesMut::with_capacity(READ_BYTES);
         let mut offset = 0_u64;
@@ -223,7 +226,7 @@ impl Reader {
             let broken = loop {
                 match self.framing.next(&buffer) {
                     Ok(Some(len)) => {
-                        // A copy, for a slice would keep the whole buffer alive for as long as the frame is kept.
+                        // Copy the frame, because a slice would keep the whole buffer alive as long as the frame.
                         frames.push(TelegramBytes::copy_of(buffer.get(..len).unwrap_or_default()));
                         buffer.advance(len);
                         offset += u64::try_from(len).unwrap_or(u64::MAX);

@@ -1,4 +1,5 @@
-//! Frames in front of a link's writer, and the one question that matters after a loss: which of them certainly were not touched.
+//! Frames that wait for a link's writer. After a connection is lost, the outbox lists the frames that certainly were not
+//! touched.
 
 use std::collections::VecDeque;
 
@@ -6,11 +7,11 @@ use bytes::{Buf, BytesMut};
 
 use crate::machine::terms::Ticket;
 
-/// Frames glued together for as few writes as possible.
+/// Frames in one buffer, so that few writes are needed.
 #[derive(Default)]
 pub(super) struct Outbox {
     bytes: BytesMut,
-    /// Each frame's ticket, and how many of its bytes the kernel has not taken.
+    /// The ticket of each frame, and the number of its bytes that the kernel has not taken yet.
     frames: VecDeque<(Ticket, Frame)>,
 }
 
@@ -26,7 +27,7 @@ impl Outbox {
         self.frames.push_back((ticket, Frame { left: frame.len(), touched: false }));
     }
 
-    /// What to write next.
+    /// The bytes to write next.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -35,7 +36,7 @@ impl Outbox {
         self.bytes.is_empty()
     }
 
-    /// The kernel took this many bytes.
+    /// Records that the kernel took this many bytes.
     pub(super) fn taken(&mut self, mut count: usize) {
         self.bytes.advance(count.min(self.bytes.len()));
         while count > 0 {
@@ -50,7 +51,7 @@ impl Outbox {
         }
     }
 
-    /// The frames of which the kernel took no byte.
+    /// The tickets of the frames from which the kernel took no byte.
     pub(super) fn untouched(&self) -> Vec<Ticket> {
         self.frames.iter().filter(|(_, frame)| !frame.touched).map(|(ticket, _)| *ticket).collect()
     }

@@ -1,4 +1,4 @@
-//! What the lines are doing, for everybody who asks: written by the tasks, read by HTTP and console.
+//! The states of the lines: written by the tasks, read by HTTP and the console.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -7,14 +7,14 @@ use crate::exchange::{LineStatus, LinkState, LinkStatus};
 use crate::machine::reason::CloseReason;
 use crate::machine::terms::{Incarnation, LinkId};
 
-/// One institution's lines.
+/// The line statuses of one institution.
 #[derive(Debug)]
 pub struct LineStatuses {
     lines: Vec<Mutex<LineStatus>>,
 }
 
 impl LineStatuses {
-    /// All links down.
+    /// Creates the statuses, with all links down.
     #[must_use]
     pub fn new(name: &str, config: &Institution, now_ms: i64) -> Self {
         let link = LinkStatus {
@@ -39,33 +39,34 @@ impl LineStatuses {
         Self { lines: config.lines.iter().map(|config| Mutex::new(line(config))).collect() }
     }
 
-    /// Every line as it is now.
+    /// The present status of every line.
     #[must_use]
     pub fn lines(&self) -> Vec<LineStatus> {
         self.lines.iter().map(|line| open(line).clone()).collect()
     }
 
-    /// Bytes came.
+    /// Records that bytes were received.
     pub fn received(&self, incarnation: Incarnation, now_ms: i64) {
         self.change(incarnation.link, |line, at| link(line, at, |link| link.last_rx_ms = Some(now_ms)));
     }
 
-    /// Bytes went.
+    /// Records that bytes were sent.
     pub fn sent(&self, incarnation: Incarnation, now_ms: i64) {
         self.change(incarnation.link, |line, at| link(line, at, |link| link.last_tx_ms = Some(now_ms)));
     }
 
-    /// An echo test came back.
+    /// Records the round trip of an echo test, in microseconds.
     pub fn echo(&self, id: LinkId, round_trip_us: u64) {
         self.change(id, |line, at| link(line, at, |link| link.echo_round_trip_us = Some(round_trip_us)));
     }
 
-    /// How many exchanges wait on a line.
+    /// Sets the number of exchanges on a line that wait for their answer.
     pub fn inflight(&self, line: usize, inflight: usize) {
         self.change(LinkId { line, link: 0 }, |line, _| line.inflight = inflight);
     }
 
-    /// A link changed; gives its line as it is then, and whether a connection that stood was lost.
+    /// Records the new state of a link. Returns the status of its line, and whether an established connection was lost.
+    /// Returns `None` if there is no such link.
     pub fn became(
         &self,
         id: LinkId,
@@ -102,7 +103,7 @@ fn link(line: &mut LineStatus, at: usize, change: impl FnOnce(&mut LinkStatus)) 
     }
 }
 
-/// A status is valid after every single change, so a panic elsewhere does not spoil it.
+/// Locks a line's status. The status is valid after every single change, so a panic elsewhere does not damage it.
 fn open(line: &Mutex<LineStatus>) -> MutexGuard<'_, LineStatus> {
     line.lock().unwrap_or_else(PoisonError::into_inner)
 }

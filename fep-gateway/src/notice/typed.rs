@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{Notice, NoticeFuture, NoticeHandler, StandInOnly};
 
-/// A handler for each derived notice, by the telegram's name.
+/// A notice handler for derived telegrams, with one function for each notice, by the telegram's name.
 ///
 /// ```
 /// use fep_codec::{Digits, Telegram};
@@ -51,14 +51,14 @@ struct Typed {
 }
 
 impl TypedNotices {
-    /// No handler yet: every notice is left to its stand-in.
+    /// Creates a handler without functions: every notice is left to its stand-in.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Handles the notices that are `N` and answers them with an `A`, or says why there is no answer: then the configured stand-in
-    /// answers. The codes of the answer's `when` are the gateway's.
+    /// Decodes notices of type `N`, calls `handle`, and answers with an `A`. If `handle` returns an error, the configured
+    /// stand-in answers. The gateway sets the codes of the answer's `when` itself.
     #[must_use]
     pub fn on<N, A, F, R>(mut self, handle: F) -> Self
     where
@@ -81,7 +81,7 @@ impl TypedNotices {
         self
     }
 
-    /// Leaves all other notices to this handler.
+    /// Leaves all other notices to `handler`.
     #[must_use]
     pub fn otherwise(mut self, handler: impl NoticeHandler) -> Self {
         self.others = Some(Box::new(handler));
@@ -89,7 +89,7 @@ impl TypedNotices {
     }
 }
 
-/// An answer as the fields that it has beyond the notice's.
+/// The fields of an answer as nested JSON.
 fn fields<A: Telegram>(answer: &A) -> Result<Map<String, Value>, String> {
     let bytes = answer.encode_to_vec().map_err(|error| error.to_string())?;
     let record = Record::decode(A::LAYOUT, &bytes).map_err(|error| error.to_string())?;

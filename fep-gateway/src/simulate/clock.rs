@@ -1,10 +1,10 @@
-//! Date and time of day as a spec's fields show them.
+//! The current date and time of day, as text for the fields of a spec.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::telegrams::Stamp;
 
-/// One reading of the clock, as JSON has dates and times.
+/// One reading of the clock, with date and time in their JSON form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Moment {
     /// `2026-11-21`

@@ -1,7 +1,7 @@
-//! Composes a telegram's JSON: an answer out of its request, a notice out of nothing.
+//! Composes the JSON of a telegram: an answer from its request, or a notice from blank values.
 //!
-//! What a telegram must have and nobody said is blank: zero, an empty text, no date. Computed fields are left out, so that the
-//! encoder fills them.
+//! A field that must have a value, but has none in the source, is blank: zero, empty text, no date. A date or time that cannot be
+//! blank is the current one. Computed fields are left out, so that the encoder fills them.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use super::clock::Moment;
 
-/// The fields of a telegram with this layout. Those that `source` has under the same name are copied from there.
+/// Composes the fields of a telegram with this layout. A field that `source` has under the same name is copied from it.
 pub(super) fn fields(layout: &Layout, source: &Map<String, Json>, now: &Moment) -> Map<String, Json> {
     let mut source = source.clone();
     for when in layout.when.iter() {
@@ -49,7 +49,8 @@ fn entry(layout: &Layout, source: &Map<String, Json>, now: &Moment) -> Map<Strin
     fields
 }
 
-/// Composes the bodies that the codes mean. A code that means none becomes the first that does.
+/// Composes the case of each choice that its code selects. If the code selects no case, the first case is used, and its first code
+/// replaces the code.
 fn choices(layout: &Layout, source: &Map<String, Json>, now: &Moment, fields: &mut Map<String, Json>) {
     for item in layout.items() {
         let Item::Choice(choice) = item else { continue };
@@ -70,13 +71,14 @@ fn choices(layout: &Layout, source: &Map<String, Json>, now: &Moment, fields: &m
     }
 }
 
-/// The fields of a part, an entry or a body, if there are any.
+/// The fields of a part, an entry or a body. Empty if the value is not an object.
 fn object(json: Option<&Json>) -> &Map<String, Json> {
     static NOTHING: LazyLock<Map<String, Json>> = LazyLock::new(Map::new);
     json.and_then(Json::as_object).unwrap_or(&NOTHING)
 }
 
-/// A value as text, for comparisons: a scenario may say `100` or `"100"`, and an inquiry may name a number in another field's kind.
+/// A value as text, for comparisons. A scenario may write `100` or `"100"`, and an inquiry may carry a number in a field of another
+/// kind.
 pub(super) fn text(json: &Json) -> String {
     match json {
         Json::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! What the simulated institution does with a telegram, as a value: a frame in, steps out. No socket and no timer here.
+//! The behaviour of the simulated institution as a value: it takes a frame and returns steps. It has no socket and no timer.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use super::clock::Moment;
 use super::compose;
 use super::scenario::{Action, Assignment, Delay, Rule, Scenario, Setting};
 
-/// The institution: its spec, its scenario, and what it counts over all links.
+/// The institution: its spec, its scenario, and the state that all its links share.
 #[derive(Debug)]
 pub(super) struct SimulatedInstitution {
     pub(super) spec: Spec,
@@ -25,7 +25,7 @@ pub(super) struct SimulatedInstitution {
 
 #[derive(Debug)]
 struct Memory {
-    /// How often each rule's conditions held.
+    /// How often the conditions of each rule held.
     matches: Vec<u64>,
     /// How often each notice was sent.
     notices: Vec<u64>,
@@ -33,44 +33,44 @@ struct Memory {
     sequence: u64,
     /// The answers to remembered requests, by key.
     remembered: HashMap<Vec<String>, Map<String, Json>>,
-    /// Their keys, oldest first.
+    /// The keys of `remembered`, oldest first.
     order: VecDeque<Vec<String>>,
-    /// The state of the generator that `percent` and `jitter_ms` draw from.
+    /// The state of the random generator for `percent` and `jitter_ms`.
     random: u64,
 }
 
-/// What one link remembers.
+/// The state of one link.
 #[derive(Debug, Default)]
 pub(super) struct LinkMemory {
-    /// Sign-on was answered.
+    /// Whether business is open: a sign-on was answered, and no sign-off since.
     pub(super) open: bool,
-    /// Answers that wait to leave in one write.
+    /// Answers that are held back until they leave in one write.
     held: Vec<u8>,
     held_count: usize,
 }
 
-/// Something to do on a link, after a while.
+/// Acts on a link, after a delay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) after: Duration,
     pub(super) acts: Vec<Act>,
 }
 
-/// Something to do on a link.
+/// One act on a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Act {
-    /// One write.
+    /// Sends these bytes in one write.
     Send(Vec<u8>),
-    /// What is held leaves now.
+    /// Sends the answers that are held back.
     Flush,
-    /// The link is closed.
+    /// Closes the link.
     Close,
 }
 
-/// Requests that inquiries can ask for; the oldest are forgotten.
+/// The maximum number of remembered requests. The oldest are forgotten first.
 const REMEMBERED_MAX: usize = 100_000;
 
-/// What a telegram's fields are made of.
+/// The sources of a telegram's field values.
 struct Material<'m> {
     request: &'m Map<String, Json>,
     recalled: Option<&'m Map<String, Json>>,
@@ -78,9 +78,9 @@ struct Material<'m> {
     now: &'m Moment,
 }
 
-/// A frame that is no telegram: its length is right, its content is no code of anything.
+/// The content of a frame that is not a telegram: its length is right, but no telegram has these codes.
 const GARBAGE: &[u8] = b"??? this is no telegram ???";
-/// Not even a frame.
+/// Bytes that are not even a frame.
 const BAD_LENGTH: &[u8] = b"\xFF\xFE!!no length at all";
 
 impl SimulatedInstitution {
@@ -97,7 +97,7 @@ impl SimulatedInstitution {
         Self { spec, scenario, memory: Mutex::new(memory) }
     }
 
-    /// What a frame that came on a link leads to.
+    /// Handles a frame that arrived on a link. Returns the step to take, or `None` if nothing is to be done.
     pub(super) fn receive(&self, link: &mut LinkMemory, frame: &[u8]) -> Option<Step> {
         let (telegram, request) = match self.spec.choose(frame).and_then(|telegram| {
             Record::decode(&telegram.layout, frame).map(|record| (telegram, record.to_json_value()))
@@ -145,7 +145,7 @@ impl SimulatedInstitution {
         step
     }
 
-    /// The next telegram that the institution sends by itself.
+    /// Makes the next telegram of the notice with this index, or returns `None` if there is no such notice.
     pub(super) fn notice(&self, number: usize) -> Option<Result<Vec<u8>, Error>> {
         let notice = self.scenario.notices.get(number)?;
         let telegram = self.spec.telegram(&notice.telegram)?;
@@ -161,7 +161,7 @@ impl SimulatedInstitution {
         Some(encode(&telegram.layout, fields))
     }
 
-    /// Adds to what is held, and says what leaves now.
+    /// Turns an answer into the step that the rule asks for. The action `glued` adds the answer to those that are held back.
     fn step(
         &self,
         memory: &mut Memory,
@@ -195,8 +195,8 @@ impl SimulatedInstitution {
         Some(Step { after, acts })
     }
 
-    /// The first rule that applies, and what it recalls. Counting is part of looking, so that "every 7th" means the 7th of those
-    /// that match.
+    /// Returns the first rule that applies, and the answer that it recalls. It counts the matches of each rule, so that "every 7th"
+    /// means the 7th request that matches the rule.
     fn rule(
         &self,
         memory: &mut Memory,
@@ -244,7 +244,7 @@ impl SimulatedInstitution {
         fields
     }
 
-    /// What the institution did is remembered even if its answer never arrives: that is why inquiries exist.
+    /// Remembers the answer, even if it never reaches the gateway: inquiries exist for this case.
     fn remember(&self, memory: &mut Memory, telegram: &str, request: &Map<String, Json>, answer: &Map<String, Json>) {
         let Some(remember) = &self.scenario.memory else { return };
         if !remember.telegrams.iter().any(|name| name == telegram) {
@@ -261,7 +261,7 @@ impl SimulatedInstitution {
         }
     }
 
-    /// Moves the trace number's first digit on by five: nobody's number, as long as few are in flight.
+    /// Adds five to the first digit of the trace number. No request has the new number, as long as few are in flight.
     fn with_wrong_trace(&self, answer: &TelegramSpec, mut bytes: Vec<u8>) -> Vec<u8> {
         let trace = self.scenario.trace.as_deref().and_then(|path| Some((path, answer.layout.span(path)?)));
         if let Some((path, span)) = trace
@@ -279,13 +279,13 @@ impl SimulatedInstitution {
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
-        // Counters are never half-written, so a panic elsewhere leaves nothing wrong in them.
+        // The counters are always consistent, even after a panic of another thread.
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl LinkMemory {
-    /// What is held leaves.
+    /// Takes the answers that are held back.
     pub(super) fn flush(&mut self) -> Vec<u8> {
         self.held_count = 0;
         std::mem::take(&mut self.held)
@@ -321,7 +321,7 @@ impl Memory {
         delay.base + Duration::from_micros(self.draw(jitter.saturating_add(1)))
     }
 
-    /// A number below `end`, by splitmix64: good enough for faults, and the same on every machine.
+    /// Draws a number below `end`, by splitmix64. It is random enough to choose faults, and the same on every machine.
     fn draw(&mut self, end: u64) -> u64 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.random;
@@ -331,7 +331,7 @@ impl Memory {
     }
 }
 
-/// A trace number whose first digit is another.
+/// The trace number with five added to its first digit, or `None` if the field is neither a number nor digits.
 fn wrong_trace(field: &Field, bytes: &[u8]) -> Option<Value> {
     match (field.read(bytes).ok()?, &field.kind) {
         (Value::Number(number), Kind::Number(rule)) => {
@@ -348,7 +348,7 @@ fn wrong_trace(field: &Field, bytes: &[u8]) -> Option<Value> {
     }
 }
 
-/// The values of these fields as text.
+/// The values of the fields at these paths, as text.
 fn key(fields: &Map<String, Json>, paths: &[String]) -> Vec<String> {
     paths.iter().map(|path| json::get(fields, path).map(compose::text).unwrap_or_default()).collect()
 }

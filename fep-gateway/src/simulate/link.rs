@@ -1,4 +1,4 @@
-//! One connection of the simulated institution: reads frames, waits, writes.
+//! One connection of the simulated institution. It reads frames, waits, and writes answers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,12 +12,12 @@ use tracing::{info, warn};
 
 use super::institution::{Act, LinkMemory, SimulatedInstitution, Step};
 
-/// Acts that wait to be written. More than these hold the reader up.
+/// The maximum number of acts that wait to be written. When the queue is full, delayed acts wait for room.
 const QUEUE_MAX: usize = 4096;
-/// Answers that wait for their time.
+/// The maximum number of answers that wait for the end of their delay. More answers stop the reader.
 const DELAYED_MAX: usize = 65_536;
 
-/// How others reach a link.
+/// Gives access to a link from outside its task.
 #[derive(Clone, Debug)]
 pub(super) struct LinkHandle {
     queue: mpsc::Sender<Act>,
@@ -25,18 +25,18 @@ pub(super) struct LinkHandle {
 }
 
 impl LinkHandle {
-    /// Whether business is open.
+    /// Whether business is open on the link.
     pub(super) fn is_open(&self) -> bool {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Hands over a telegram, unless the link is too slow for it.
+    /// Queues a telegram. Returns false if the queue is full or the link is gone.
     pub(super) fn send(&self, telegram: Vec<u8>) -> bool {
         self.queue.try_send(Act::Send(telegram)).is_ok()
     }
 }
 
-/// A link before it runs, and the handle to it.
+/// A link, with the handle to it.
 pub(super) struct Link {
     institution: Arc<SimulatedInstitution>,
     memory: LinkMemory,
@@ -57,7 +57,7 @@ impl Link {
         self.handle.clone()
     }
 
-    /// Serves the connection until one side closes it, or `stop` says so.
+    /// Serves the connection until one side closes it or `stop` changes.
     pub(super) async fn run(mut self, mut stream: TcpStream, mut stop: watch::Receiver<bool>) {
         let mut buffer = BytesMut::new();
         loop {
@@ -75,12 +75,12 @@ impl Link {
                 _ = stop.changed() => break,
             }
         }
-        // The queue goes with us: what was to be sent later is not.
+        // The queue ends with the link, so delayed answers are not sent.
         self.delayed.shutdown().await;
         let _ = stream.shutdown().await;
     }
 
-    /// Takes the whole frames out of the buffer; false if the rest cannot be trusted.
+    /// Takes all complete frames out of the buffer. Returns false if the remaining bytes cannot be trusted.
     async fn frames(&mut self, buffer: &mut BytesMut) -> bool {
         loop {
             match self.institution.scenario.framing.next(buffer) {
@@ -114,13 +114,13 @@ impl Link {
                 tokio::time::sleep(step.after).await;
             }
             for act in step.acts {
-                // An error means that the link is gone, and so is the use of the act.
+                // An error means that the link is gone, so the act is useless.
                 let _ = queue.send(act).await;
             }
         });
     }
 
-    /// Does it; false if the link is over.
+    /// Carries out one act. Returns false if the link has ended.
     async fn act(&mut self, stream: &mut TcpStream, act: Act) -> bool {
         let bytes = match act {
             Act::Send(bytes) => bytes,

@@ -1,6 +1,6 @@
 //! A scenario: how the simulated institution behaves, as data.
 //!
-//! A scenario file belongs to a spec and is checked against it: telegrams, field paths and values that do not exist there are
+//! A scenario file belongs to a spec and is checked against it. A telegram, a field path or a value that does not fit the spec is
 //! refused with file, line and column. The annotated example is `specs/bank-a/scenarios/demo.toml`.
 
 mod read;
@@ -14,125 +14,125 @@ use crate::config::Framing;
 /// How a simulated institution behaves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
-    /// `title`: for the log.
+    /// `title`: a name for the log. Default: empty.
     pub title: String,
-    /// `seed`, default 1: what `percent` and `jitter_ms` draw from. The same seed draws the same.
+    /// `seed`, default 1: the seed of the random numbers for `percent` and `jitter_ms`. Equal seeds give equal numbers.
     pub seed: u64,
     /// `sequence_start`, default 1: the first value of `<sequence>`.
     pub sequence_start: u64,
-    /// `utc_offset_minutes`, default 540 (Korea): what `<date>` and `<time>` show.
+    /// `utc_offset_minutes`, default 540 (Korea): the offset of the clock for `<date>` and `<time>`.
     pub utc_offset_minutes: i32,
-    /// `trace`: the path of the number that the action `wrong_trace` falsifies.
+    /// `trace`: the path of the trace number. The log shows it, and the action `wrong_trace` falsifies it.
     pub trace: Option<String>,
-    /// `[framing]`: where a telegram ends, as in the gateway's configuration; `frame_max_bytes` default 9999.
+    /// `[framing]`: how the end of a telegram is found, as in the gateway's configuration. The default of `frame_max_bytes` is 9999.
     pub framing: Framing,
-    /// `[session]`: what opens and closes business; none: business is always open.
+    /// `[session]`: the telegrams that open and close business. `None`: business is always open.
     pub session: Option<Session>,
-    /// `[memory]`: what inquiries can ask for; none: nothing is remembered.
+    /// `[memory]`: the requests that inquiries can recall. `None`: nothing is remembered.
     pub memory: Option<Remember>,
-    /// `[answers]`: what every answer has unless a rule says otherwise.
+    /// `[answers]`: delay and field values of every answer, unless a rule has others.
     pub answers: Answers,
-    /// `[[rules]]`: what happens to which request. The first that applies counts.
+    /// `[[rules]]`: what happens to a request. The first rule that applies decides.
     pub rules: Vec<Rule>,
-    /// `[[notices]]`: what the institution sends by itself.
+    /// `[[notices]]`: telegrams that the institution sends without a request.
     pub notices: Vec<Notice>,
 }
 
-/// `[session]`: business telegrams are ignored on a link before its sign-on was answered.
+/// `[session]`: business telegrams are ignored on a link until its sign-on was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// `open`: the telegram that opens business.
     pub open: String,
-    /// `close`: the telegram that closes it.
+    /// `close`: the telegram that closes business.
     pub close: Option<String>,
 }
 
-/// `[memory]`: which requests the institution remembers, as it does whether or not its answer arrives.
+/// `[memory]`: the requests that the institution remembers, whether or not its answer arrives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remember {
-    /// `telegrams`
+    /// `telegrams`: the names of the request telegrams.
     pub telegrams: Vec<String>,
-    /// `key`: the fields of a request by which an inquiry names it.
+    /// `key`: the paths of the fields by which an inquiry identifies a request.
     pub key: Vec<String>,
 }
 
-/// `[answers]`: what every answer has.
+/// `[answers]`: delay and field values of every answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answers {
     /// `delay_ms` and `jitter_ms`.
     pub delay: Delay,
-    /// `set`: fields that differ from the request's. Those that an answer lacks are passed over.
+    /// `set`: field values that differ from the request's. A field that an answer does not have is skipped.
     pub set: Vec<Assignment>,
 }
 
 /// How long an answer takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delay {
-    /// `delay_ms`: at least this long.
+    /// `delay_ms`: the shortest delay.
     pub base: Duration,
-    /// `jitter_ms`: and up to this much longer.
+    /// `jitter_ms`: up to this much is added at random.
     pub jitter: Duration,
 }
 
-/// `[[rules]]`: requests of a kind, and what happens to them.
+/// `[[rules]]`: conditions on a request, and what happens to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    /// `telegram`; none: any request.
+    /// `telegram`: the name of the request telegram. `None`: any request except those of `[session]`.
     pub telegram: Option<String>,
-    /// `when`: field values that must hold, by path; one of several.
+    /// `when`: the values that fields must have, by path. Several values mean that one of them must match.
     pub when: Vec<(String, Vec<Json>)>,
-    /// `recall`: only if the values of these fields are the key of a remembered request.
+    /// `recall`: the rule applies only if the values of these fields are the key of a remembered request.
     pub recall: Vec<String>,
-    /// `every`: of the requests that match, only each n-th.
+    /// `every`: the rule applies only to every n-th request that matches.
     pub every: Option<u64>,
-    /// `percent`: of the requests that match, only so many, at random.
+    /// `percent`: the rule applies only to this percentage of the requests that match, chosen at random.
     pub percent: Option<u8>,
-    /// `action` with its own options.
+    /// `action`, with its options.
     pub action: Action,
-    /// `delay_ms` and `jitter_ms`, if not those of `[answers]`.
+    /// `delay_ms` and `jitter_ms`. `None`: those of `[answers]`.
     pub delay: Option<Delay>,
-    /// `set`: fields of the answer, over those of `[answers]`.
+    /// `set`: field values of the answer. They override those of `[answers]`.
     pub set: Vec<Assignment>,
 }
 
 /// What happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// It is answered.
+    /// The request is answered.
     Answer,
-    /// It is answered after `delay_ms`, which must be stated: later than the other side waits.
+    /// The request is answered after `delay_ms`, later than the other side waits. `delay_ms` is required.
     Late,
-    /// Nothing comes back.
+    /// Nothing is sent.
     Silence,
-    /// The answer carries another request's trace number.
+    /// The answer carries a wrong trace number.
     WrongTrace,
-    /// The answer comes twice.
+    /// The answer is sent twice.
     Duplicate,
-    /// Half of the answer comes, then the link is closed.
+    /// Half of the answer is sent, then the link is closed.
     HalfFrame,
-    /// The link is closed instead of an answer.
+    /// The link is closed without an answer.
     Disconnect,
-    /// A whole frame comes that is no telegram.
+    /// A complete frame is sent that is not a telegram.
     Garbage,
-    /// Bytes come that are not even a frame.
+    /// Bytes are sent that are not even a frame.
     BadLength,
-    /// The answer waits until there are `hold` of them; they leave in one write, at the latest after `hold_max_ms`.
+    /// The answer is held back until there are `hold` answers, at most `hold_max_ms`. All of them leave in one write.
     Glued {
-        /// `hold`
+        /// `hold`, default 2: the number of answers in one write.
         hold: usize,
-        /// `hold_max_ms`, default 500.
+        /// `hold_max_ms`, default 500: the longest wait.
         hold_max: Duration,
     },
 }
 
-/// `[[notices]]`: a telegram that the institution sends by itself.
+/// `[[notices]]`: a telegram that the institution sends without a request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
-    /// `telegram`
+    /// `telegram`: the name of the telegram.
     pub telegram: String,
-    /// `every_ms`: the pause between two.
+    /// `every_ms`: the pause between two of them.
     pub every: Duration,
-    /// `set`: its fields. The others are blank.
+    /// `set`: its field values. All other fields are blank.
     pub set: Vec<Assignment>,
 }
 
@@ -141,29 +141,29 @@ pub struct Notice {
 pub struct Assignment {
     /// The path: `header.response_code`.
     pub path: String,
-    /// One value, or several that take turns.
+    /// One value, or several that are used in turn.
     pub values: Vec<Setting>,
 }
 
 /// A value, or where it comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Setting {
-    /// This very value.
+    /// This value.
     Constant(Json),
-    /// `<sequence>`: 1, 2, 3… over all telegrams of the simulator.
+    /// `<sequence>`: counts up from `sequence_start`, over all telegrams of the simulator.
     Sequence,
-    /// `<date>`: today.
+    /// `<date>`: the current date.
     Date,
-    /// `<time>`: now.
+    /// `<time>`: the current time of day.
     Time,
-    /// `<request.PATH>`: another field of the request.
+    /// `<request.PATH>`: a field of the request.
     Request(String),
     /// `<recalled.PATH>`: a field of the answer to the request that the rule recalled.
     Recalled(String),
 }
 
 impl Assignment {
-    /// The value of the n-th use, from 0.
+    /// The value for the use with this number, counted from 0. `None` if there are no values.
     #[must_use]
     pub fn value(&self, turn: u64) -> Option<&Setting> {
         let turns = u64::try_from(self.values.len()).unwrap_or(1).max(1);

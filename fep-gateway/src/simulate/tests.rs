@@ -1,4 +1,4 @@
-//! The simulator over a real socket, and scenario files.
+//! Tests of the simulator over a real socket, and of scenario files.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn scenario(text: &str) -> Scenario {
     Scenario::read(Source::new("s.toml", text), &spec()).unwrap_or_else(|report| panic!("{report}"))
 }
 
-/// What reading the text reports, one finding a line.
+/// Checks that reading the text reports this mistake.
 fn check_refused(text: &str, expected: &str) {
     let report = Scenario::read(Source::new("s.toml", text), &spec()).unwrap_err().to_string();
     assert!(report.contains(expected), "{report}");
@@ -87,7 +87,7 @@ impl Client {
         tokio::time::timeout(Duration::from_millis(80), self.stream.read_u8()).await.is_err()
     }
 
-    /// Everything that comes until the link is closed.
+    /// All bytes that arrive until the link is closed.
     async fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         self.stream.read_to_end(&mut rest).await.unwrap();
@@ -114,7 +114,7 @@ fn mistakes_are_refused_at_their_place() {
     );
     check_refused("[[rules]]\naction = \"quiet\"\n", "s.toml:2:10: error: `action` cannot be \"quiet\"");
     check_refused("[[rules]]\ntelegram = \"Transfer\"\n", "`action` is missing");
-    check_refused("[[rules]]\ntelegram = \"TransferAnswer\"\naction = \"silence\"\n", "TransferAnswer is no request");
+    check_refused("[[rules]]\ntelegram = \"TransferAnswer\"\naction = \"silence\"\n", "is not a request: the spec");
     check_refused("[[rules]]\ntelegram = \"Transfer\"\naction = \"late\"\n", "`late` needs `delay_ms`");
     check_refused("[[rules]]\naction = \"wrong_trace\"\n", "`trace` names");
     check_refused("[[rules]]\naction = \"answer\"\nhold = 3\n", "unknown key `hold`");

@@ -1,4 +1,4 @@
-//! What the gateway puts into a request's fields, each prepared for its field's kind.
+//! The values that the gateway puts into the fields of a request, each prepared for the kind of its field.
 
 use fep_codec::layout::{DatePattern, Item, Kind, Layout};
 use fep_codec::record::{Record, Value};
@@ -8,13 +8,13 @@ use serde_json::Value as Json;
 use super::{Stamp, within};
 use crate::config::Filling;
 
-/// A filling at its field.
+/// A filling with its field.
 #[derive(Clone, Debug)]
 pub(super) struct Filler {
     path: String,
     content: Content,
     len: usize,
-    /// The digits that a number in the field has at most.
+    /// The maximum number of digits of a number in the field.
     digits: usize,
 }
 
@@ -32,7 +32,7 @@ enum Content {
 }
 
 impl Filler {
-    /// Prepares a filling; none if the telegram has no such field.
+    /// Prepares a filling. Returns `None` if the telegram has no such field.
     pub(super) fn new(layout: &Layout, path: &str, with: &Filling) -> Result<Option<Self>, String> {
         let Some(span) = layout.span(path) else { return Ok(None) };
         let cannot = |what: &str| format!("{} of {}: {what}", path, layout.name);
@@ -69,17 +69,17 @@ impl Filler {
         10_u64.checked_pow(digits).map_or(u64::MAX, |end| end - 1)
     }
 
-    /// Where it goes.
+    /// The path of the field.
     pub(super) fn path(&self) -> &str {
         &self.path
     }
 
-    /// Whether it is known only when the telegram is sent.
+    /// Whether the value is known only when the telegram is sent.
     pub(super) const fn is_open(&self) -> bool {
         !matches!(self.content, Content::Fixed(_))
     }
 
-    /// Fills the field if it has no value, and says whether it did; the trace number is ours in any case.
+    /// Fills the field if it has no value, and returns whether it did. A trace number is always replaced.
     pub(super) fn put(&self, record: &mut Record<'_>, trace: u64, stamp: Stamp) -> Result<bool, Error> {
         let ours = matches!(self.content, Content::TraceNumber | Content::TraceText);
         if !ours && !matches!(record.get(&self.path), Some(Value::Absent)) {
@@ -89,7 +89,7 @@ impl Filler {
         Ok(true)
     }
 
-    /// What the field gets.
+    /// The value for the field.
     pub(super) fn value(&self, trace: u64, stamp: Stamp) -> Result<Value, Error> {
         Ok(match &self.content {
             Content::Fixed(value) => value.clone(),
@@ -110,7 +110,8 @@ impl Filler {
         })
     }
 
-    /// `T`, the date, and the trace number: in digits while they suffice, then `A` and base 36.
+    /// Returns `T`, the date, and the trace number: in decimal digits while they suffice, otherwise as `A` and base 36
+    /// digits.
     fn transaction(&self, trace: u64, stamp: Stamp) -> Result<String, Error> {
         let width = self.len - TRANSACTION_HEAD;
         let date = digits(&stamp.date);
@@ -134,10 +135,10 @@ impl Filler {
     }
 }
 
-/// The bytes of `T` and a date.
+/// The length in bytes of `T` and a date.
 const TRANSACTION_HEAD: usize = 9;
 
-/// A constant as its field's kind has it, if it fits the field.
+/// Converts a constant to a value of its field, and checks that it fits the field.
 pub(super) fn fixed(layout: &Layout, path: &str, constant: &Json) -> Result<Value, String> {
     let mut fields = serde_json::Map::new();
     json::put(&mut fields, path, constant.clone());
@@ -145,7 +146,7 @@ pub(super) fn fixed(layout: &Layout, path: &str, constant: &Json) -> Result<Valu
         Record::from_json_value(layout, &Json::Object(fields)).map_err(|error| format!("{}: {error}", layout.name))?;
     let value = record.get(path).cloned().unwrap_or(Value::Absent);
     if let Some(span) = layout.span(path).filter(|span| span.field.computed.is_none()) {
-        // The field alone: what else the telegram has does not matter here.
+        // Encodes the field alone, because the rest of the telegram does not matter here.
         let items = vec![Item::Field(span.field.clone())].into();
         let alone = Layout { stated_len: None, when: Vec::new().into(), items, ..layout.clone() };
         let mut record = Record::new(&alone);

@@ -1,4 +1,4 @@
-//! Where a telegram has its key, and what the key is.
+//! The key fields of a telegram, and the key in its bytes.
 
 use std::ops::Range;
 
@@ -6,37 +6,38 @@ use fep_codec::{Field, Layout};
 
 use crate::machine::terms::Key;
 
-/// The key fields of a telegram, each at its fixed place.
+/// The key fields of a telegram, each with its fixed byte range.
 #[derive(Clone, Debug)]
 pub(super) struct KeyFields(Vec<(Field, Range<usize>)>);
 
 impl KeyFields {
-    /// The fields at these paths, if the layout has all of them at a fixed offset.
+    /// The fields at these paths, or `None` if the layout lacks one of them at a fixed offset.
     pub(super) fn new(layout: &Layout, paths: &[String]) -> Option<Self> {
         let at = |path: &String| layout.span(path).map(|span| (span.field.clone(), span.range));
         paths.iter().map(at).collect::<Option<_>>().map(Self)
     }
 
-    /// The key in these bytes, if they reach so far.
+    /// The key in these bytes, or `None` if the bytes are too short.
     pub(super) fn of(&self, bytes: &[u8]) -> Option<Key> {
         let text = |(field, range): &(Field, Range<usize>)| Some(field.key_text(bytes.get(range.clone())?));
         self.0.iter().map(text).collect::<Option<Vec<_>>>().map(Key::new)
     }
 
-    /// Whether the key of the same bytes is always the same.
+    /// Whether both always read the same key from the same bytes.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let parts =
             |key: &Self| key.0.iter().map(|(field, range)| (field.kind.clone(), range.clone())).collect::<Vec<_>>();
         parts(self) == parts(other)
     }
 
-    /// The first field that can never have the content of the one in the same place of another key.
+    /// The first two fields at the same position whose values can never be equal.
     pub(super) fn unlike<'k>(&'k self, other: &'k Self) -> Option<(&'k Field, &'k Field)> {
         let pairs = self.0.iter().zip(&other.0).map(|((one, _), (other, _))| (one, other));
         pairs.into_iter().find(|(one, other)| !one.pairs_with(other))
     }
 
-    /// A key that an older journal kept: the bytes of the fields without the blanks around them. Numbers had their zeros.
+    /// Converts a key from an older journal. That journal stored the bytes of the fields without surrounding blanks, so
+    /// numbers had leading zeros.
     pub(super) fn modern(&self, key: &Key) -> Key {
         let numbers = self.0.iter().map(|(field, _)| matches!(field.kind, fep_codec::layout::Kind::Number(_)));
         Key::new(key.fields().zip(numbers).map(|(text, is_number)| {

@@ -1,8 +1,8 @@
-//! Date and time of day at the institution, out of one reading of the clock.
+//! The date and time of day at the institution, from one clock reading.
 
 use fep_codec::{Date, Time};
 
-/// A moment as the institution's calendar has it.
+/// A moment in the institution's calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     /// Days since 1970-01-01.
@@ -16,7 +16,8 @@ pub struct Stamp {
 const DAY_SECONDS: i64 = 86_400;
 
 impl Stamp {
-    /// The moment this many milliseconds after 1970, on a clock that is this far ahead of UTC.
+    /// The moment `wall_ms` milliseconds after the start of 1970 (UTC), on a clock that is `utc_offset_minutes` ahead of
+    /// UTC.
     #[must_use]
     pub fn new(wall_ms: i64, utc_offset_minutes: i32) -> Self {
         let seconds = wall_ms.div_euclid(1000).saturating_add(i64::from(utc_offset_minutes) * 60);
@@ -26,7 +27,8 @@ impl Stamp {
     }
 }
 
-/// The day of the Gregorian calendar, by counting in eras of 400 years from 1 March 0000.
+/// Converts a number of days since 1970-01-01 to a date of the Gregorian calendar. It counts eras of 400 years from 1 March
+/// 0000.
 fn date(day: i64) -> Date {
     let shifted = day + 719_468;
     let era = shifted.div_euclid(146_097);
@@ -44,7 +46,7 @@ fn date(day: i64) -> Date {
     }
 }
 
-/// Stands for a day beyond the calendar, which only a broken clock can show.
+/// The replacement for a day beyond the calendar, which only a broken clock can show.
 const FAR_DAY: Date = match Date::new(9999, 12, 31) {
     Ok(date) => date,
     Err(_) => panic!("it is a day"),

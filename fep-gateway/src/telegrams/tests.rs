@@ -1,4 +1,4 @@
-//! The bank's golden telegrams through the catalogue.
+//! The golden telegrams of the bank, encoded and read by the catalogue.
 
 use std::path::Path;
 
@@ -220,7 +220,7 @@ fn no_two_packed_numbers_are_one_key() {
     let catalogue = catalogue_of(HOST_B);
     let draft = catalogue.draft("LoanListRequest", &serde_json::json!({ "customer_no": "1" }), NOW).unwrap();
     let key = |trace| catalogue.request(&draft, trace, NOW).unwrap().key;
-    // 20 0C and 09 0C end in a form feed and begin with a space or a tabulator, as ASCII has it.
+    // If read as ASCII, 20 0C and 09 0C end with a form feed and begin with a space or a tab.
     assert_ne!(key(200), key(90));
     assert_ne!(key(200), key(2_000_000));
     assert_eq!(key(200), key(200));

@@ -1,17 +1,17 @@
-//! Requests that come as bytes of a derived telegram.
+//! Requests from derived telegrams.
 
 use fep_codec::{Culprit, Error, Fault, Layout, Telegram};
 
 use super::{Draft, DraftError, Role, TelegramCatalogue, no_telegram, within};
 
 impl TelegramCatalogue {
-    /// A request out of a derived telegram; `A` is its answer. What the gateway knows only when it sends the telegram replaces the
-    /// telegram's own: `<trace>`, `<date>`, `<time>`, `<transaction>`. Constants are the telegram's, because a struct gives every
-    /// field a value.
+    /// Creates a draft from a derived telegram; `A` is its answer. The values that the gateway knows only at sending time
+    /// replace those of the telegram: `<trace>`, `<date>`, `<time>`, `<transaction>`. Constants of the configuration do not
+    /// replace them, because a struct gives every field a value.
     ///
     /// # Errors
-    /// If the spec has no such request, if its layout or its answer's is another one, or if the telegram cannot be encoded or has
-    /// another telegram's codes.
+    /// If the spec has no such request, if the layout of the telegram or of its answer differs from the spec, if the
+    /// telegram cannot be encoded, or if it has the codes of another telegram.
     pub fn draft_of<T: Telegram, A: Telegram>(&self, telegram: &T) -> Result<(Draft, Vec<u8>), DraftError> {
         let (number, entry) = self.request_named(&T::LAYOUT.name)?;
         let spec = |number: usize| self.spec.telegrams.get(number).map(|telegram| &telegram.layout);
@@ -31,7 +31,7 @@ impl TelegramCatalogue {
         Ok((draft, bytes))
     }
 
-    /// The request with this name, and its number.
+    /// The request with this name, and its index.
     pub(super) fn request_named(&self, telegram: &str) -> Result<(usize, &super::Entry), DraftError> {
         let Some(number) = self.by_name.get(telegram).copied() else {
             let nearest = super::nearest(telegram, self.by_name.keys().map(String::as_str)).map(str::to_owned);
@@ -44,7 +44,7 @@ impl TelegramCatalogue {
     }
 }
 
-/// Whether a derived layout is the spec's.
+/// Checks that a derived layout equals the spec's layout.
 fn is_same(derived: &Layout, spec: Option<&Layout>) -> Result<(), DraftError> {
     let Some(spec) = spec else { return Err(DraftError::Invalid(no_telegram(&derived.name))) };
     match derived.difference(spec) {

@@ -1,4 +1,4 @@
-//! Lines whose telegrams carry no length: a table of codes cuts them.
+//! Lines whose telegrams carry no length. A table of codes finds where each telegram ends.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::harness::{outcome, start, until};
 
-/// A till: 12 bytes that begin with A1 are asked, 10 bytes that begin with B1 are answered.
+/// The spec of a till. A request has 12 bytes and begins with A1. An answer has 10 bytes and begins with B1.
 const SPEC: &str = r#"
 spec = "till"
 title = "Till"
@@ -80,7 +80,7 @@ async fn an_exchange_over_a_line_that_is_cut_by_a_code_table() {
     let mut traces: Vec<_> = requests.chunks(12).map(|request| request[..8].to_vec()).collect();
     traces.sort_unstable();
     assert_eq!(traces, [b"A1000001", b"A1000002"]);
-    // Glued, and cut in the middle of the second one.
+    // Two answers in one write, cut in the middle of the second one.
     stream.write_all(b"B100000200B1000").await.unwrap();
     stream.write_all(b"00147").await.unwrap();
     for asked in asked {

@@ -1,4 +1,4 @@
-//! A gateway with one institution, and what the tests ask of it.
+//! A gateway with one institution, and helpers for the tests.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,12 +20,12 @@ pub(crate) struct Bench {
     pub(crate) folder: tempfile::TempDir,
 }
 
-/// What differs from one test's configuration to another's.
+/// The parts of the configuration that differ between tests.
 pub(crate) struct Setup {
     pub(crate) links: usize,
-    /// Keys of the institution's table.
+    /// Keys of the table `[institutions.bank-a]`.
     pub(crate) institution: &'static str,
-    /// Tables behind it.
+    /// Tables that follow it.
     pub(crate) tables: &'static str,
 }
 
@@ -85,7 +85,7 @@ reconnect_max_ms = 200
     Config::parse("test.toml", &text, root()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A golden telegram's bytes.
+/// The bytes of a golden telegram.
 pub(crate) fn golden(name: &str) -> Vec<u8> {
     let hex = golden_file(name)["hex"].as_str().unwrap().to_owned();
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
@@ -96,7 +96,7 @@ fn golden_file(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// What a service says for a transfer: the golden one's body.
+/// The fields that a service sends for a transfer: the body of the golden one.
 pub(crate) fn transfer() -> Value {
     let mut fields = golden_file("bank-a-transfer.json")["fields"].clone();
     let map = fields.as_object_mut().unwrap();
@@ -111,7 +111,7 @@ pub(crate) async fn start(config: Config, notices: Arc<dyn NoticeHandler>) -> Ga
 }
 
 impl Bench {
-    /// A gateway whose links are connected; with a session, the test signs on.
+    /// Starts a gateway and waits until its links are up. If there is a session, the test itself must answer the sign-on.
     pub(crate) async fn new(setup: Setup) -> Self {
         Self::with(setup, Arc::new(StandInOnly)).await
     }
@@ -135,13 +135,13 @@ impl Bench {
         .await;
     }
 
-    /// Asks for a transfer and does not wait.
+    /// Requests a transfer without waiting for its outcome.
     pub(crate) fn ask(&self) -> JoinHandle<Exchange> {
         let gateway = self.gateway.clone();
         tokio::spawn(async move { gateway.exchange("bank-a", "Transfer", &transfer(), None).await.unwrap() })
     }
 
-    /// An exchange that the institution answers at once.
+    /// Makes an exchange that the institution answers at once.
     pub(crate) async fn answered(&mut self) -> Exchange {
         let asked = self.ask();
         let (connection, request) = self.peer.receive().await;
@@ -155,7 +155,7 @@ impl Bench {
         self.folder.path().join("journal.sqlite")
     }
 
-    /// `direction class exchange?` of the journal's entries, once there are that many.
+    /// Waits until the journal has at least `count` entries. Returns direction, class and bytes of each entry.
     pub(crate) async fn entries(&self, count: usize) -> Vec<(String, String, Vec<u8>)> {
         let mut entries = Vec::new();
         until("the entries are there", async || {
@@ -177,7 +177,7 @@ impl Bench {
     }
 }
 
-/// The journal's entries: direction, class, bytes.
+/// The entries of the journal: direction, class and bytes.
 pub(crate) fn entries_of(journal: &Path) -> Vec<(String, String, Vec<u8>)> {
     let connection = rusqlite::Connection::open(journal).unwrap();
     let mut statement = connection.prepare("SELECT direction, class, bytes FROM entries ORDER BY number").unwrap();
@@ -185,7 +185,7 @@ pub(crate) fn entries_of(journal: &Path) -> Vec<(String, String, Vec<u8>)> {
     rows.map(Result::unwrap).collect()
 }
 
-/// Waits until it is so.
+/// Waits until the condition holds, at most 10 seconds.
 pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     for _ in 0..1000 {
         if is_so().await {
@@ -196,7 +196,7 @@ pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     panic!("in vain: {what}");
 }
 
-/// `answered`, `unknown: why`
+/// The outcome and its reason as text: `answered`, `unknown: why`.
 pub(crate) fn outcome(exchange: &Exchange) -> String {
     let outcome = match exchange.outcome {
         None => "running",

@@ -1,6 +1,6 @@
-//! A mainframe over real TCP: EBCDIC codes, packed numbers in the key, a binary length in front.
+//! A mainframe over real TCP, with EBCDIC codes, packed numbers in the key and a binary length in front.
 //!
-//! The host of these tests writes its bytes by hand; the loan list is the golden one, which GnuCOBOL wrote.
+//! The host of these tests writes its bytes by hand. The loan list is the golden one, which GnuCOBOL wrote.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use crate::harness::{entries_of, golden, outcome, root, start, until};
 use crate::peer::Peer;
 
-/// `SIGNON`, `SIGNOFF` and `REPAYMNT` of eight bytes, and digits, in EBCDIC.
+/// Names of eight bytes in EBCDIC: `SIGNON`, `SIGNOFF`, `REPAYMNT` and `LOANLIST`.
 const SIGN_ON: &[u8; 8] = b"\xE2\xC9\xC7\xD5\xD6\xD5\x40\x40";
 const SIGN_OFF: &[u8; 8] = b"\xE2\xC9\xC7\xD5\xD6\xC6\xC6\x40";
 const REPAYMENT: &[u8; 8] = b"\xD9\xC5\xD7\xC1\xE8\xD4\xD5\xE3";
@@ -64,7 +64,7 @@ impl Host {
     }
 }
 
-/// The host's yes: the same telegram, its code + 10, response code 00.
+/// The host's accepting answer: the same telegram, its code + 10, response code 00.
 fn answer_to(request: &[u8]) -> Vec<u8> {
     let mut answer = request.to_vec();
     answer[12] = ANSWER;
@@ -82,7 +82,7 @@ fn loan_list(request: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// A packed number of seven digits as it stands in a header, its sign included.
+/// Reads the trace number of a header: a packed number of seven digits and a sign.
 fn trace_of(telegram: &[u8]) -> u32 {
     let bytes = &telegram[14..18];
     assert_eq!(bytes[3] & 0x0F, 0x0C, "{bytes:02x?}");
@@ -142,7 +142,7 @@ async fn a_notice_is_answered_once_and_its_repetition_gets_the_same_bytes() {
     notice.extend_from_slice(&[0x40; 38]);
     assert_eq!(notice.len(), 100);
     let mut next = notice.clone();
-    next[16..18].copy_from_slice(&[0x09, 0x0C]); // 90: its bytes are blanks in ASCII, as those of 200 are
+    next[16..18].copy_from_slice(&[0x09, 0x0C]); // 90: its bytes 09 0C are white space in ASCII, like 20 0C of 200
     for notice in [&notice, &notice, &next] {
         host.peer.send(0, notice).await;
         assert_eq!(host.peer.receive().await.1, answer_to(notice));

@@ -1,4 +1,4 @@
-//! Sessions on real lines: sign-on, echo tests both ways, sign-off, limits.
+//! Sessions on real lines: sign-on, echo tests in both directions, sign-off, limits.
 
 use std::time::Duration;
 
@@ -178,7 +178,7 @@ async fn a_journal_that_hangs_delays_no_request_beyond_its_time() {
     let other = rusqlite::Connection::open(bench.journal()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let asked = bench.ask();
-    // Shorter than SQLite waits for the lock, longer than a request may take to the wire.
+    // Shorter than the time that SQLite waits for the lock, longer than a request may take until it is written to the line.
     tokio::time::sleep(Duration::from_millis(600)).await;
     other.execute_batch("ROLLBACK").unwrap();
     let said = outcome(&asked.await.unwrap());

@@ -1,6 +1,6 @@
 //! The gateway against an institution over real TCP on loopback.
 //!
-//! The institution of these tests shares no codec with us: its bytes come from the golden files, and it patches fixed offsets.
+//! The institution of these tests does not use the codec. Its bytes come from the golden files, and it patches fixed offsets.
 
 #![allow(
     clippy::expect_used,

@@ -1,9 +1,9 @@
-//! A journal of version 1: the gateway brings the file up to date and goes on with it.
+//! Migration of a journal of version 1: the gateway updates the file and continues with it.
 //!
-//! `testdata/journal-v1.db` was written by the last code that made version 1. It holds, in the order of their acceptance: an
-//! answered exchange with the idempotency key `order-1`, an unknown one that a late answer settled, an unknown one, one that
-//! was not sent, and one that was on the wire when the file was taken; a notice with its answer; and the trace numbers of
-//! 2026-11-26 up to 1000.
+//! The last code that wrote version 1 made `testdata/journal-v1.db`. The file contains five exchanges, in the order of their
+//! acceptance: an answered one with the idempotency key `order-1`, an unknown one that a late answer settled, an unknown one, one
+//! that was not sent, and one that was on the wire when the file was copied. It also contains a notice with its answer, and the
+//! trace numbers of 2026-11-26 up to 1000.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::peer::{Peer, answer_to};
 
 const NOTICES: &str = "[institutions.bank-a.notices.DepositNotice]";
 
-/// The version, and the traces' day and high-water mark.
+/// The version of the journal, and the day and high-water mark of the trace numbers.
 fn version_and_traces(journal: &Path) -> (i64, i64, i64) {
     let file = rusqlite::Connection::open(journal).unwrap();
     let version = file.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();

@@ -1,4 +1,4 @@
-//! Telegrams that the institution sends by itself.
+//! Notices: telegrams that the institution sends without a request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ callback_timeout_ms = 200
 stand_in = { "header.response_code" = "0199" }
 "#;
 
-/// A service that says yes, no, or nothing, and counts.
+/// A service that answers with a response code, fails, or stays silent, and counts the notices.
 struct Service {
     asked: AtomicUsize,
     says: Option<Result<&'static str, &'static str>>,
@@ -87,7 +87,7 @@ async fn the_stand_in_answers_when_the_services_fields_make_no_answer() {
     check(Some(Ok("far too long")), b"0199").await;
 }
 
-/// A service with a mistake in it.
+/// A service that panics.
 struct Broken;
 
 impl NoticeHandler for Broken {

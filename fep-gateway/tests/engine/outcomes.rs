@@ -1,4 +1,4 @@
-//! How an exchange ends, and that it ends that way for ever.
+//! The outcomes of exchanges, and that an outcome never changes.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ async fn an_answer_reaches_its_request_and_every_byte_is_in_the_journal() {
     let asked = bench.ask();
     let (connection, request) = bench.peer.receive().await;
     let mut expected = golden("bank-a-transfer.json");
-    // Number, date, time and transaction are today's.
+    // The gateway sets trace number, date, time and transaction number.
     expected[32..52].copy_from_slice(&request[32..52]);
     expected[56..70].copy_from_slice(&request[56..70]);
     assert_eq!(String::from_utf8_lossy(&request), String::from_utf8_lossy(&expected));
@@ -164,7 +164,7 @@ async fn a_crash_leaves_unknown_and_the_next_run_can_settle_it() {
             tokio::spawn(async move { gateway.exchange("bank-a", "Transfer", &transfer(), None).await });
             until("it is in the journal", async || !entries_of(&path).is_empty()).await;
         });
-        // Every task dies where it stands.
+        // All tasks are dropped in the middle of their work.
         runtime.shutdown_background();
     });
     let (_, request) = peer.receive().await;
@@ -294,7 +294,7 @@ async fn what_is_no_request_is_refused_before_anything_happens() {
     };
     assert_eq!(ask("bank-b", "Transfer", transfer()).await, "no such institution; there are: bank-a");
     assert_eq!(ask("bank-a", "Tranfser", transfer()).await, "no such telegram; did you mean Transfer?");
-    assert_eq!(ask("bank-a", "TransferAnswer", transfer()).await, "the telegram is no request that a service can send");
+    assert_eq!(ask("bank-a", "TransferAnswer", transfer()).await, "a service cannot send this telegram as a request");
     let mut body = transfer();
     body["amount"] = json!(99_999_999_999_999_u64);
     assert!(ask("bank-a", "Transfer", body).await.starts_with("caller: amount (출금금액)"));
@@ -322,7 +322,7 @@ async fn a_key_rests_across_a_restart_though_it_was_answered() {
             assert_eq!(outcome(&asked.await.unwrap()), "answered");
             gateway.stop().await;
         } else {
-            let why = "not sent: the request's key is in flight, or rests since its last use";
+            let why = "not sent: the request's key is in flight, or still in quarantine";
             assert_eq!(outcome(&asked.await.unwrap()), why, "a second answer to the first would reach it");
         }
     }

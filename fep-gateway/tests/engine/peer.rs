@@ -1,4 +1,4 @@
-//! A small institution: takes connections, hands out what it receives, sends what it is told, and knows nothing.
+//! A small institution. It accepts connections, passes on received telegrams, and sends given bytes. It interprets nothing.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-/// A telegram as received: from which connection, counted from 0, and its bytes.
+/// A received telegram: the index of its connection, counted from 0, and its bytes.
 pub(crate) type Frame = (usize, Vec<u8>);
 
 pub(crate) struct Peer {
@@ -26,7 +26,7 @@ impl Peer {
         Self::framed(4, |digits| 4 + std::str::from_utf8(digits).unwrap().parse::<usize>().unwrap()).await
     }
 
-    /// A peer whose telegrams begin with so many bytes, which say how long the whole telegram is.
+    /// A peer whose telegrams begin with `prefix_len` bytes. `total_len` computes the length of the whole telegram from them.
     pub(crate) async fn framed(prefix_len: usize, total_len: fn(&[u8]) -> usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -77,13 +77,13 @@ impl Peer {
         self.connections[connection].as_mut().expect("it is closed").write_all(bytes).await.unwrap();
     }
 
-    /// Closes our half; the gateway reads the end.
+    /// Closes the peer's half of the connection. The gateway reads the end of the stream.
     pub(crate) async fn close(&mut self, connection: usize) {
         self.send(connection, b"").await;
         self.connections[connection] = None;
     }
 
-    /// Takes sign-ons until `links` of them were answered with this response code.
+    /// Answers `links` sign-ons with this response code.
     pub(crate) async fn sign_on(&mut self, links: usize, response_code: &[u8; 4]) {
         for _ in 0..links {
             let (connection, request) = self.receive().await;
@@ -93,7 +93,7 @@ impl Peer {
     }
 }
 
-/// The answer to a telegram by the bank's rule: its layout, telegram code + 10, a response code.
+/// The answer to a telegram by the bank's rule: the same layout, telegram code + 10, a response code.
 pub(crate) fn answer_to(request: &[u8], response_code: &[u8; 4]) -> Vec<u8> {
     let mut answer = request.to_vec();
     answer[26] = b'1';
@@ -109,12 +109,12 @@ pub(crate) fn transfer_answer(request: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// A port where nobody listens.
+/// A port on which no process listens.
 pub(crate) async fn dead_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }
 
-/// Whether somebody listens there.
+/// Whether a process listens on the port.
 pub(crate) async fn listens(port: u16) -> bool {
     TcpStream::connect(("127.0.0.1", port)).await.is_ok()
 }

@@ -1,4 +1,4 @@
-//! A byte stream has no telegrams in it: frames come in halves, glued, and sometimes not at all.
+//! Frames in a byte stream: split, glued together, and invalid.
 
 use std::time::Duration;
 

@@ -21,7 +21,7 @@ async fn the_example_runs() {
     assert_ne!(seen.answer.header.trace_no, 0, "the gateway gives the number");
 }
 
-/// A telegram of the bank's sign-on, whose layout is not the sheet's.
+/// A struct with the name of the bank's transfer and another layout than the sheet.
 #[derive(Debug, Telegram)]
 #[telegram(charset = "euc-kr", label = "이체")]
 struct Transfer {
@@ -29,7 +29,7 @@ struct Transfer {
     length: (),
 }
 
-/// A notice that is no telegram of the bank's.
+/// A struct with the name of the bank's notice and another layout than the sheet.
 #[derive(Telegram)]
 struct DepositNotice {
     #[field(full)]

@@ -1,4 +1,4 @@
-//! A bank that shares no code with ours: it answers with golden bytes, patched at fixed offsets.
+//! A bank that shares no code with the project. It answers with golden bytes, patched at fixed offsets.
 //!
 //! ```text
 //!  0..4 length   24..28 telegram code   32..38 trace   38..46 date   52..56 response code   116..129 amount
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 type Seen = Arc<Mutex<BTreeMap<u64, u32>>>;
 
-/// A listening bank and what it has seen: amounts of transfers, and how often each came.
+/// A listening bank and the transfers that it received: their amounts, and how often each one arrived.
 pub(crate) struct Bank {
     port: u16,
     seen: Seen,
@@ -38,7 +38,7 @@ impl Bank {
         self.port
     }
 
-    /// The amounts that came, and how often each.
+    /// The amounts that arrived, and how often each one did.
     pub(crate) fn transfers(&self) -> BTreeMap<u64, u32> {
         self.seen.lock().expect("the bank's memory").clone()
     }

@@ -1,4 +1,4 @@
-//! The real daemon as a child process, and HTTP by hand: one request, one connection.
+//! The real daemon as a child process, and a minimal HTTP client: one connection for each request.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -21,9 +21,9 @@ pub(crate) struct Answer {
 }
 
 impl Daemon {
-    /// Starts the daemon with its journal in the folder, and waits until it is ready.
+    /// Starts the daemon with its journal in the folder and waits until it is ready.
     pub(crate) fn start(folder: &Path, bank: u16) -> Self {
-        // The port is free now; nobody else on this machine is after it.
+        // The port is free now. The test assumes that no other process takes it before the daemon does.
         let port = TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("a port").port();
         let config = folder.join("gateway.toml");
         std::fs::write(&config, configuration(port, bank)).expect("the configuration");
@@ -48,7 +48,7 @@ impl Daemon {
         self.port
     }
 
-    /// SIGKILL: nothing of the daemon runs after this.
+    /// Kills the daemon with SIGKILL and waits for its end.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("a running daemon");
         self.child.wait().expect("its end");
@@ -57,13 +57,13 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        // It may have been killed before.
+        // An error means that it was killed before.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A transfer with an idempotency key; none if the daemon went away without an answer.
+/// Sends a transfer with an idempotency key. Returns `None` if the daemon ended without an answer.
 pub(crate) fn ask(port: u16, key: &str, body: &str) -> Option<Answer> {
     let request = format!(
         "POST /v1/institutions/bank-a/exchanges/Transfer HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\

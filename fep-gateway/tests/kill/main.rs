@@ -1,6 +1,6 @@
-//! `kill -9` of the daemon in the middle of traffic: no request is lost, none is sent twice, and no outcome is a lie.
+//! `kill -9` of the daemon in the middle of traffic. No request is lost, no request is sent twice, and no outcome is wrong.
 //!
-//! The institution is `bank.rs`: threads and golden bytes, nothing of ours. The daemon is the real binary.
+//! The institution is `bank.rs`: threads and golden bytes, without code of the project. The daemon is the real binary.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking, its helpers too")]
 
@@ -16,7 +16,7 @@ use daemon::{Answer, Daemon};
 
 const REQUESTS: u64 = 60;
 
-/// What a service asks for: the amount names the request, on the wire too.
+/// The body of a request. The amount identifies the request, on the wire too.
 fn transfer(amount: u64) -> String {
     format!(
         r#"{{"withdraw_account":"1002345678901","amount":{amount},"deposit_bank":"088","deposit_account":"3333011234567",
@@ -24,7 +24,7 @@ fn transfer(amount: u64) -> String {
     )
 }
 
-/// Early, when most requests have not been accepted; in the middle; late, when most are answered.
+/// Kills early, when most requests are not accepted yet, then in the middle, then late, when most are answered.
 #[test]
 fn a_killed_gateway_loses_no_request_and_sends_none_twice() {
     for transfers in [2, 25, 50] {
@@ -32,13 +32,13 @@ fn a_killed_gateway_loses_no_request_and_sends_none_twice() {
     }
 }
 
-/// Kills the daemon as soon as the bank has seen so many transfers.
+/// Kills the daemon as soon as the bank has received this number of transfers.
 fn check(transfers: usize) {
     let bank = Bank::start();
     let folder = tempfile::tempdir().expect("a folder");
     let mut daemon = Daemon::start(folder.path(), bank.port());
 
-    // Services ask at the same time; the bank answers two of three and keeps silent on the others.
+    // All services send at the same time. The bank answers two of three requests and stays silent on the third.
     let port = daemon.port();
     let ask = move |amount| (amount, daemon::ask(port, &format!("key-{amount}"), &transfer(amount)));
     let asking: Vec<_> = (1..=REQUESTS).map(|amount| thread::spawn(move || ask(amount))).collect();
@@ -53,7 +53,7 @@ fn check(transfers: usize) {
     let left = daemon::get(daemon.port(), "/v1/exchanges?limit=500").expect("the exchanges");
     assert!(!left.body.contains("\"outcome\":null"), "an exchange without an end: {}", left.body);
 
-    // Every service asks again with the key it had.
+    // Every service sends its request again with the same idempotency key.
     for amount in 1..=REQUESTS {
         let again = daemon::ask(daemon.port(), &format!("key-{amount}"), &transfer(amount)).expect("an outcome");
         assert!(matches!(again.status, 200 | 503 | 504), "{amount}: {} {}", again.status, again.body);

@@ -1,4 +1,4 @@
-//! The built command as its user meets it.
+//! The built command, as a user runs it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

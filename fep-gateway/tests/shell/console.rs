@@ -1,4 +1,4 @@
-//! What the console gets: a page with a strict policy, and telegrams with their secrets masked.
+//! The data of the console: a page with a strict policy, and telegrams with their secrets masked.
 
 use reqwest::StatusCode;
 use serde_json::Value as Json;

@@ -69,7 +69,7 @@ async fn an_idempotency_key_names_one_exchange() {
         tokio::time::sleep(Duration::from_millis(100)).await;
         bench.transfer(&slow, Some("k2")).await
     };
-    // Whichever comes first, the other finds it running.
+    // The request that arrives second finds the first one running.
     let ((status, reply), (other_status, other)) = tokio::join!(bench.transfer(&slow, Some("k2")), meanwhile);
     let (ok, conflict, refused) =
         if status.is_success() { (status, other_status, other) } else { (other_status, status, reply) };
@@ -167,7 +167,7 @@ async fn metrics_count_outcomes_and_name_no_field() {
     bench.transfer(&transfer("rent"), None).await;
     bench.transfer(&transfer("silence"), None).await;
     let page = bench.text("/metrics").await;
-    // Other tests count in the same process, so only names and labels are sure.
+    // Other tests count in the same process, so the numbers are unknown. Only names and labels are checked.
     for line in [
         r#"fep_exchanges_total{institution="bank-a",telegram="Transfer",outcome="answered",reason=""} "#,
         r#"fep_exchanges_total{institution="bank-a",telegram="Transfer",outcome="unknown",reason="no_answer"} "#,
@@ -205,7 +205,7 @@ async fn the_number_of_listeners_is_limited_and_places_are_given_back() {
     assert_eq!((status, &reply["error"]["kind"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("too_many_listeners")));
     listeners.clear();
     for _ in 0..500 {
-        // A connection is seen to be gone when the next event is written to it.
+        // The gateway notices a closed connection only when it writes the next event to it.
         bench.transfer(&transfer("rent"), None).await;
         if bench.raw("/v1/events").await.status() == StatusCode::OK {
             return;

@@ -20,7 +20,7 @@ const BANK_A: &str = include_str!("../../specs/bank-a/bank-a.toml");
 /// Names and accounts that must not appear where secrets are masked.
 pub(crate) const SECRETS: [&str; 3] = ["1002345678901", "3333011234567", "홍길동"];
 
-/// A bank that answers at once and all day.
+/// A bank that answers at once, except for requests with a special memo.
 pub(crate) const GOOD_BANK: &str = r#"
 trace = "header.trace_no"
 [session]
@@ -48,7 +48,7 @@ action = "answer"
 delay_ms = 250
 "#;
 
-/// Everything that runs for one test.
+/// All running parts of one test.
 pub(crate) struct Bench {
     pub(crate) client: Client,
     pub(crate) bank: Option<Simulator>,
@@ -58,7 +58,7 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// With the bank's scenario, and what `gateway.toml` has beyond the common lines.
+    /// Starts a bank with this scenario and a gateway. `more` is appended to the common part of `gateway.toml`.
     pub(crate) async fn of(scenario: &str, more: &str) -> Self {
         let bank = bank(scenario).await;
         let connect = bank.address().to_string();
@@ -68,7 +68,7 @@ impl Bench {
         bench
     }
 
-    /// With nobody at the other end.
+    /// Starts a gateway without a bank at the other end.
     pub(crate) async fn alone() -> Self {
         let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         Self::connecting_to(&unused.to_string(), "").await
@@ -92,7 +92,7 @@ impl Bench {
         self.until("/readyz", |reply| reply["ready"] == true).await;
     }
 
-    /// Asks again and again until the answer is as wanted.
+    /// Repeats a `GET` until the reply is as wanted, at most 10 seconds.
     pub(crate) async fn until(&self, path: &str, wanted: impl Fn(&Json) -> bool) -> Json {
         let asked = async {
             loop {
@@ -177,7 +177,7 @@ reconnect_min_ms = 10
     Config::parse("gateway.toml", &text, folder).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A transfer with a memo, which is what the bank's scenario looks at.
+/// A transfer with this memo. The rules of the bank's scenario match the memo.
 pub(crate) fn transfer(memo: &str) -> Json {
     json!({
         "withdraw_account": "1002345678901", "amount": 1_234_567, "deposit_bank": "088", "deposit_account": "3333011234567",

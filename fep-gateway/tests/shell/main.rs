@@ -1,4 +1,4 @@
-//! The daemon from outside: its HTTP contract against a simulated bank, its files, its commands.
+//! Tests of the daemon from outside: its HTTP contract against a simulated bank, its files and its commands.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails where it stands")]
 

@@ -1,4 +1,4 @@
-//! The shipped bad day: whatever the line does, every request ends, and no answer reaches another request.
+//! The shipped scenario of a bad day. In spite of all faults, every request ends and no answer reaches another request.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::harness::{Bench, transfer};
 
 const REQUESTS: u64 = 400;
-/// How many customers are there at the same time.
+/// The number of customers at the same time.
 const CUSTOMERS: u64 = 20;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! Telegrams that the bank sends by itself reach the service, and the service's word reaches the bank.
+//! A notice of the bank reaches the service over HTTP.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The getters: one for each type of value, each of which notes what it does not find.
+//! The getters, one for each type of value. A getter notes a finding if the value is not as expected.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -15,16 +15,16 @@ pub struct Table<'d> {
     document: &'d Document,
     table: &'d DeTable<'d>,
     span: Range<usize>,
-    /// The keys that the caller knows.
+    /// The keys that the caller has read or declared.
     asked: RefCell<Vec<&'d str>>,
 }
 
-/// Any value of the document, with the name by which findings call it.
+/// Any value of the document, with the name that findings use for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Value<'d> {
     document: &'d Document,
     value: &'d Spanned<DeValue<'d>>,
-    /// The key, or the key of the array that it is an entry of.
+    /// The key of the value, or of the array that it is an entry of.
     name: &'d str,
     is_entry: bool,
 }
@@ -40,19 +40,19 @@ impl<'d> Table<'d> {
         self.span.clone()
     }
 
-    /// The document, to note findings of the caller's own.
+    /// The document, for the caller's own findings.
     #[must_use]
     pub fn document(&self) -> &'d Document {
         self.document
     }
 
-    /// Whether the key is there. Asking does not make it a known key.
+    /// Whether the key is there. This call does not make it a known key.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }
 
-    /// Declares keys as known before they are asked for, so that [`Table::finish`] is right after an early return too.
+    /// Declares keys as known before they are read, so that [`Table::finish`] is correct after an early return too.
     pub fn knows(&self, keys: &[&'d str]) {
         self.asked.borrow_mut().extend(keys);
     }
@@ -92,7 +92,7 @@ impl<'d> Table<'d> {
         self.get(key)?.integer(range)
     }
 
-    /// The yes or no of a key, if it is there.
+    /// The boolean of a key, if it is there.
     #[must_use]
     pub fn boolean(&self, key: &'d str) -> Option<Located<bool>> {
         self.get(key)?.boolean()
@@ -116,7 +116,7 @@ impl<'d> Table<'d> {
         self.get(key)?.table()
     }
 
-    /// Notes that a key is missing, and gives `None`.
+    /// The value of a key, which must be there. If it is missing, notes an error and returns `None`.
     #[must_use]
     pub fn required(&self, key: &'d str) -> Option<Value<'d>> {
         let value = self.get(key);
@@ -126,7 +126,7 @@ impl<'d> Table<'d> {
         value
     }
 
-    /// All keys with their values, in the order of the document; the caller chooses no names here, so all are known.
+    /// All keys with their values, in the order of the document. For a table with free names: all of them become known keys.
     #[must_use]
     pub fn entries(&self) -> Vec<(Located<&'d str>, Value<'d>)> {
         let mut entries: Vec<_> = self
@@ -145,7 +145,7 @@ impl<'d> Table<'d> {
         entries
     }
 
-    /// Refuses the keys that nobody asked for.
+    /// Notes an error for each key that the caller has not read or declared.
     pub fn finish(self) {
         let asked = self.asked.into_inner();
         for (key, _) in self.table.iter().filter(|(key, _)| !asked.contains(&&**key.get_ref())) {
@@ -171,7 +171,7 @@ impl<'d> Value<'d> {
         self.value.span()
     }
 
-    /// The document, to note findings of the caller's own.
+    /// The document, for the caller's own findings.
     #[must_use]
     pub fn document(&self) -> &'d Document {
         self.document
@@ -231,7 +231,7 @@ impl<'d> Value<'d> {
         }
     }
 
-    /// Yes or no.
+    /// The boolean.
     #[must_use]
     pub fn boolean(self) -> Option<Located<bool>> {
         match self.value.get_ref() {

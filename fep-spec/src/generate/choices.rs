@@ -27,7 +27,7 @@ pub(super) fn enumeration(choice: &Choice, note: &ChoiceNote) -> TokenStream {
     }
 }
 
-/// The bodies whose items are written at the choice, with the notes of those.
+/// The bodies whose items are written at the choice, with the notes of their items.
 pub(super) fn own_bodies<'c>(
     choice: &'c Choice,
     note: &'c ChoiceNote,

@@ -51,7 +51,7 @@ pub(super) fn enumeration(spec: &Spec, list: &CodeList) -> Option<TokenStream> {
     })
 }
 
-/// What holds unknown codes: inline text if all fields with this list have the same length.
+/// The type for unknown codes: inline text if all fields with this list have the same length, otherwise `String`.
 fn other(spec: &Spec, list: &CodeList) -> TokenStream {
     let mut lens = BTreeSet::new();
     for telegram in &spec.telegrams {

@@ -1,6 +1,6 @@
 //! A record file → an enum of its records and a `FileLayout`, for a typed reader and writer.
 //!
-//! A plan is a deep nest of lists, which is printed here as rustfmt would: on one line where it fits, else one entry a line.
+//! A plan is a deeply nested list. It is printed here as rustfmt prints it: on one line if it fits, otherwise one entry per line.
 
 use fep_codec::files::{Blocks, FileLayout, Lenient, LineEnd, Only, Stands, Step, Tally, Total};
 use proc_macro2::TokenStream;
@@ -11,10 +11,10 @@ use super::words::{escaped, ident};
 use crate::lower::{plan_name, record_name};
 use crate::model::Spec;
 
-/// What the plans name beside the records.
+/// The types that plans can name, beside the records.
 const IMPORTS: [&str; 9] = ["Blocks", "FileLayout", "Lenient", "LineEnd", "Only", "Stands", "Step", "Tally", "Total"];
 
-/// `pub enum EB13Record { Header(Header), … }`, for each file of several kinds of records.
+/// `pub enum EB13Record { Header(Header), … }`, for each file with more than one kind of record.
 pub(super) fn records(spec: &Spec) -> TokenStream {
     let enums = spec.files.iter().filter_map(|file| {
         let plan = spec.file_layout(file);
@@ -63,7 +63,7 @@ fn titled(name: &str, label: &str) -> String {
 /// A piece of an expression.
 enum Tree {
     Text(String),
-    /// What opens it, its entries, what closes it, and whether blanks stand inside when it is on one line.
+    /// The opening text, the entries, the closing text, and whether the brackets have blanks inside if it is on one line.
     List(String, Vec<Self>, &'static str, bool),
 }
 
@@ -77,7 +77,7 @@ impl Tree {
         Self::List("Cow::Borrowed(&[".to_owned(), entries, "])", false)
     }
 
-    /// With this text before it.
+    /// The same tree with this text before it.
     fn behind(self, before: &str) -> Self {
         match self {
             Self::Text(text) => Self::Text(format!("{before}{text}")),
@@ -96,11 +96,11 @@ impl Tree {
         }
     }
 
-    /// One entry a line, behind so many columns.
+    /// Prints one entry per line. The line of the first bracket is indented by `indent` columns.
     fn broken(&self, indent: usize, out: &mut String) {
         let Self::List(open, entries, close, of_fields) = self else { return out.push_str(&self.on_one_line()) };
         out.push_str(open);
-        // The only entry of a list stands in its brackets.
+        // A list with a single entry does not indent it: their brackets share lines.
         if let ([entry @ Self::List(..)], false) = (entries.as_slice(), of_fields) {
             entry.broken(indent, out);
             return out.push_str(close);

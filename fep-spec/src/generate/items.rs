@@ -10,7 +10,7 @@ use super::words::{doc, ident};
 use crate::lower::pascal;
 use crate::model::{Note, Spec};
 
-/// Names for items without one.
+/// Counts the items without a name, to give them names.
 #[derive(Default)]
 pub(super) struct Unnamed {
     reserved: usize,
@@ -86,7 +86,7 @@ pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unna
     }
 }
 
-/// The type of a group, and how often it repeats.
+/// The type of a group, and the options that say how often it repeats.
 fn repeat(layout: &Layout, group: &Group, entry: &Ident) -> (TokenStream, Vec<TokenStream>) {
     let max = Literal::usize_unsuffixed(group.repeat.max());
     let mut options = vec![quote!(group)];
@@ -131,14 +131,14 @@ fn value(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> TokenStrea
     quote!(#doc #maker #[field(#(#options),*)] pub #name: #ty)
 }
 
-/// Says where the function of a check stands that does not come with the library.
+/// A doc comment that says where the function of a check is, if it does not come with the library.
 fn foreign_check(field: &Field) -> Option<TokenStream> {
     let Some(Computed::Check(Check { name, run: None, .. })) = &field.computed else { return None };
-    let text = format!(" The function `{name}` makes it, which stands in the module above this one.");
+    let text = format!(" Computed by the function `{name}` in the module above this one.");
     Some(quote!(#[doc = ""] #[doc = #text]))
 }
 
-/// What is computed, and how a number is written.
+/// The options of a computed field: those of its number, and `computed`.
 fn computed(layout: &Layout, field: &Field, computed: &Computed) -> Vec<TokenStream> {
     let mut options = if let Kind::Number(rule) = &field.kind { number(rule) } else { vec![] };
     options.push(match computed {
@@ -185,8 +185,7 @@ fn computed(layout: &Layout, field: &Field, computed: &Computed) -> Vec<TokenStr
     options
 }
 
-/// A sign as a person writes it: `'+'`, `' '`.
-/// A sign as a character, if it is the same byte in the charset.
+/// A sign as a character (`'+'`, `' '`) if it is the same byte in the charset, otherwise as a byte.
 fn character(charset: Charset, sign: u8) -> Literal {
     if sign.is_ascii() && charset.keeps_ascii() { Literal::character(char::from(sign)) } else { byte(sign) }
 }

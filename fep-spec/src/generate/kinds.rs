@@ -13,10 +13,10 @@ use quote::quote;
 use super::words::ident;
 use crate::model::{Note, Spec};
 
-/// Bytes of text and digits that stand inline in a struct; longer ones are on the heap.
+/// The maximum length in bytes of text and digits that are stored inline in a struct. Longer values are on the heap.
 const INLINE_MAX_BYTES: usize = 256;
 
-/// The Rust type of a kind, and its options as far as they are not the usual ones.
+/// The Rust type of a kind, and its options that differ from the defaults.
 pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> (TokenStream, Vec<TokenStream>) {
     let len = field.len;
     match &field.kind {
@@ -68,7 +68,7 @@ pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> 
     }
 }
 
-/// The Rust type of a tail and its options. What has no padding goes without saying.
+/// The Rust type of a tail and its options. `full` is left out, because no tail has padding.
 pub(super) fn tail(layout: &Layout, field: &Field) -> (TokenStream, Vec<TokenStream>) {
     match &field.kind {
         Kind::Text(rule) => (sized("Text", field.len), text(layout, &TextRule { exact: false, ..*rule })),
@@ -110,7 +110,7 @@ pub(super) fn number(rule: &NumberRule) -> Vec<TokenStream> {
     };
     let mut options: Vec<TokenStream> = encoding(rule.encoding).into_iter().collect();
     options.extend(match rule.sign {
-        // The field that is the sign says so.
+        // The field that holds the sign states it.
         Sign::Unsigned | Sign::Elsewhere => None,
         Sign::LeadingMinus => Some(quote!(sign = "leading-minus")),
         Sign::Leading { plus, minus } => Some(separate(quote!(leading), plus, minus)),
@@ -141,14 +141,14 @@ fn overpunch(side: TokenStream, form: Overpunch) -> TokenStream {
     quote!(sign(#side, overpunch = #form))
 }
 
-/// `overflow = "cut"`, if it is not the usual value.
+/// `overflow = "cut"`, if it is not the default value.
 fn said<W: Word + Default>(option: OptionName, value: W) -> Option<TokenStream> {
     let key = ident(option.word());
     let word = value.word();
     (value != W::default()).then(|| quote!(#key = #word))
 }
 
-/// An enum if the list has names, else text with the list at the field.
+/// An enum if the list has names, otherwise text with the list at the field.
 fn code(spec: &Spec, layout: &Layout, rule: &CodeRule, len: usize, note: &Note) -> (TokenStream, Vec<TokenStream>) {
     let mut options = vec![];
     if rule.charset != layout.charset {

@@ -1,11 +1,12 @@
-//! Tokens → text: prettyplease, and then what it does not do: blank lines between items, an attribute and the import on one line.
+//! Tokens → text. prettyplease formats them. Then this module adds blank lines between items, and joins attributes and imports
+//! that fit on one line.
 
 use std::fmt;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-/// Tokens that are no Rust.
+/// Tokens that are not valid Rust.
 #[derive(Debug)]
 pub struct Unprintable(syn::Error);
 
@@ -17,7 +18,7 @@ impl fmt::Display for Unprintable {
 
 impl std::error::Error for Unprintable {}
 
-/// A whole file: head comment, imports, items. Who has record files imports their types too.
+/// A whole file: head comment, imports, items. `files` are the types that the plans of record files need.
 pub(super) fn file(
     head: &[String],
     imports: &[&str],
@@ -53,10 +54,10 @@ pub(super) fn file(
     Ok(with_blank_lines(&with_short_lists(&prettyplease::unparse(&file))))
 }
 
-/// Columns of a line, as in this project's rustfmt.toml.
+/// The maximum width of a line in columns, as in this project's rustfmt.toml.
 pub(super) const LINE_MAX_COLUMNS: usize = 120;
 
-/// Writes an attribute or an import that prettyplease broke into lines on one line, if it fits.
+/// Joins an attribute or an import that prettyplease broke into several lines, if it fits on one line.
 fn with_short_lists(text: &str) -> String {
     let mut out = String::new();
     let mut broken: Vec<&str> = Vec::new();
@@ -101,7 +102,7 @@ fn joined(lines: &[&str]) -> String {
     whole
 }
 
-/// Puts an empty line between the head comment, the import and the items.
+/// Puts an empty line between the head comment, the imports and the items.
 fn with_blank_lines(text: &str) -> String {
     let mut out = String::new();
     let mut before = "";

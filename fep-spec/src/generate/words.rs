@@ -1,4 +1,4 @@
-//! Names and doc comments: what stands in generated code for people.
+//! The names and doc comments of generated code.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
@@ -7,7 +7,7 @@ use quote::quote;
 const IMPORTS: [&str; 10] =
     ["Choice", "Code", "Date", "DateTime", "Digits", "MonthDay", "MonthDayTime", "Telegram", "Text", "Time"];
 
-/// A name of the spec as Rust's; a keyword becomes raw.
+/// A name of the spec as a Rust identifier. A keyword becomes a raw identifier.
 pub(super) fn ident(name: &str) -> Ident {
     if syn::parse_str::<Ident>(name).is_ok() {
         Ident::new(name, Span::call_site())
@@ -16,7 +16,7 @@ pub(super) fn ident(name: &str) -> Ident {
     }
 }
 
-/// `/// Withdraw account (출금계좌번호).`, and the remark in a paragraph of its own.
+/// `/// Withdraw account (출금계좌번호).`, and the remark in a separate paragraph.
 pub(super) fn doc(name: &str, label: &str, remark: &str) -> TokenStream {
     let name = phrase(name);
     let first = if label.is_empty() { format!(" {name}.") } else { format!(" {name} ({}).", escaped(label)) };
@@ -27,7 +27,7 @@ pub(super) fn doc(name: &str, label: &str, remark: &str) -> TokenStream {
     quote!(#[doc = #first] #[doc = ""] #[doc = #second])
 }
 
-/// One line in which nothing is Markdown.
+/// The text on one line, with the characters of Markdown escaped.
 pub(super) fn escaped(text: &str) -> String {
     let mut line = String::new();
     for character in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {

@@ -1,4 +1,4 @@
-//! Choices: whether a field decides them, and whether each of its codes has one case.
+//! Choices: whether a field decides them, and whether each code of the field has exactly one case.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use super::{ends, when};
 use crate::document::Document;
 use crate::lower::{CasePlace, Place};
 
-/// A choice and the field that decides it.
+/// Checks a choice and the field that decides it.
 pub(super) fn choice(document: &Document, layout: &Layout, number: usize, choice: &Choice, place: &Place) {
     let decider = chooser(document, layout, number, choice, place);
     let mut codes: Vec<&str> = Vec::new();
@@ -49,8 +49,8 @@ pub(super) fn choice(document: &Document, layout: &Layout, number: usize, choice
     }
 }
 
-/// Warns of codes of a closed list that have no case, for a telegram with one of them is refused. An open list has codes that
-/// nobody knows.
+/// Warns of codes of a closed list that have no case, because a telegram with such a code is refused. An open list is not
+/// checked, because it does not list all codes.
 fn caseless(document: &Document, choice: &Choice, rule: &CodeRule, place: &Place) {
     let known = rule.codes.iter().filter(|_| !rule.open);
     let missing: Vec<String> = known
@@ -70,7 +70,7 @@ fn caseless(document: &Document, choice: &Choice, rule: &CodeRule, place: &Place
     }
 }
 
-/// The deciding field, or what is wrong with it.
+/// Returns the deciding field. If there is none that can decide, notes an error and returns `None`.
 fn chooser<'l>(
     document: &Document,
     layout: &'l Layout,
@@ -96,7 +96,7 @@ fn chooser<'l>(
     None
 }
 
-/// Why there is no code at the path.
+/// The reason why the path does not lead to a code field.
 fn no_field(layout: &Layout, choice: &Choice) -> when::Wrong {
     let path = &choice.by;
     let name = &choice.name;
@@ -114,7 +114,7 @@ fn no_field(layout: &Layout, choice: &Choice) -> when::Wrong {
     let head = path.split('.').next().unwrap_or(path);
     let (message, hint) = match layout.item(head) {
         Some((_, Item::Group(_))) => (
-            format!("`{path}` is in a group, where there are several of it"),
+            format!("`{path}` is in a group, so a telegram can have several of it"),
             "put the choice into the entries, or name a field outside",
         ),
         Some((_, Item::Choice(_))) => {
@@ -131,7 +131,7 @@ fn no_field(layout: &Layout, choice: &Choice) -> when::Wrong {
     (message, hint.to_owned())
 }
 
-/// The codes of one case, which the deciding field must be able to hold.
+/// Checks that the deciding field can hold the codes of one case.
 fn values(document: &Document, choice: &Choice, field: &Field, codes: &[Cow<'static, str>], at: &CasePlace) {
     for (code, at) in codes.iter().zip(&at.codes) {
         let when = When { path: choice.by.clone(), value: code.clone() };

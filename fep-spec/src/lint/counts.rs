@@ -1,4 +1,4 @@
-//! Counted groups, the fields that count them, and length fields: whether they fit each other.
+//! Counted groups, the fields that count them, and length fields: whether they fit together.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use fep_codec::layout::{Computed, Encoding, Field, Group, Item, Kind, LATE_MAX, 
 use crate::document::Document;
 use crate::lower::{LayoutPlace, Place};
 
-/// A group and the field that counts it.
+/// Checks a group and the field that counts it.
 pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: &Group, place: &Place) {
     let Some(by) = group.repeat.counted_by() else { return };
     let at = place.key("count");
@@ -26,7 +26,7 @@ pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: 
             return document.error_hint(at, message, crate::document::instead(by, &fields));
         }
     };
-    // Entries that are always there end where they end; a group whose count stands below it takes what is left.
+    // The length of a padded group does not depend on its count. Only a group that takes what is left may have its count below.
     if place_of_field > number && matches!(group.repeat, Repeat::Padded { .. }) {
         let message = format!("`{by}` counts `{name}` and stands below it");
         return document.error_hint(at, message, "the count of a padded group stands above it: move it up");
@@ -42,7 +42,7 @@ pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: 
     }
 }
 
-/// A field that counts a group: the group must be there, and name the field.
+/// Checks a field that counts a group: the group must exist, and must name the field.
 pub(super) fn counting(document: &Document, layout: &Layout, field: &Field, place: &Place) {
     let Some(Computed::Count(of)) = &field.computed else { return };
     let by = &field.name;
@@ -59,7 +59,7 @@ pub(super) fn counting(document: &Document, layout: &Layout, field: &Field, plac
     }
 }
 
-/// The length fields of a telegram: how many, and whether they are wide enough.
+/// Checks the length fields of a telegram: their number, and whether they are wide enough.
 pub(super) fn lengths(document: &Document, layout: &Layout, place: &LayoutPlace) {
     let count = layout.late_fields();
     if count > LATE_MAX {
@@ -70,7 +70,7 @@ pub(super) fn lengths(document: &Document, layout: &Layout, place: &LayoutPlace)
     narrow(document, layout, place, layout.max_len(), 0, "");
 }
 
-/// Whether a length of the telegram is computed, in parts, entries and cases too.
+/// Whether a field holds the computed length of the telegram, in parts, entries and cases too.
 pub(super) fn has_length(layout: &Layout) -> bool {
     layout.items().iter().any(|item| match item {
         Item::Field(field) => matches!(field.computed, Some(Computed::Length(_))),
@@ -81,7 +81,7 @@ pub(super) fn has_length(layout: &Layout) -> bool {
     })
 }
 
-/// Looks through parts, for a header's length field counts the telegram's bytes.
+/// Checks the width of length fields, in parts too, because a header's length field counts the telegram's bytes.
 fn narrow(document: &Document, layout: &Layout, place: &LayoutPlace, total: usize, start: usize, path: &str) {
     for (number, item) in layout.items().iter().enumerate() {
         let Some(offset) = layout.offset_of(number).map(|offset| offset.saturating_add(start)) else { return };
@@ -100,7 +100,7 @@ fn narrow(document: &Document, layout: &Layout, place: &LayoutPlace, total: usiz
     }
 }
 
-/// Notes a length field that cannot say so many bytes.
+/// Notes a length field that is too short for this number of bytes.
 pub(super) fn short(document: &Document, field: &Field, name: &str, bytes: usize, at: Range<usize>) {
     let most = largest(field);
     if u128::try_from(bytes).is_ok_and(|bytes| bytes > most) {
@@ -109,7 +109,7 @@ pub(super) fn short(document: &Document, field: &Field, name: &str, bytes: usize
     }
 }
 
-/// The largest number that the field can say.
+/// The largest number that the field can hold.
 pub(super) fn largest(field: &Field) -> u128 {
     let encoding = if let Kind::Number(rule) = &field.kind { rule.encoding } else { Encoding::Ascii };
     let (base, places) = if encoding.is_binary() { (256, field.len) } else { (10, encoding.digits(field.len)) };

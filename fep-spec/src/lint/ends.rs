@@ -1,4 +1,4 @@
-//! Items that take what is left of the telegram: whether it is known where they end.
+//! Items that take what is left of the telegram: whether their end can be found.
 
 use fep_codec::Layout;
 use fep_codec::layout::{Group, Item, Limit, Repeat};
@@ -6,7 +6,7 @@ use fep_codec::layout::{Group, Item, Limit, Repeat};
 use crate::document::Document;
 use crate::lower::Place;
 
-/// Notes an item that takes what is left, if what follows it varies in length.
+/// Notes an item that takes what is left, if a later item varies in length.
 pub(super) fn rest(document: &Document, layout: &Layout, number: usize, item: &Item, place: &Place) {
     if layout.limit(number) != Limit::Endless {
         return;
@@ -19,28 +19,28 @@ pub(super) fn rest(document: &Document, layout: &Layout, number: usize, item: &I
     document.error_hint(place.name.clone(), message, hint);
 }
 
-/// Notes entries whose end nobody can find.
+/// Notes groups whose entries cannot be told apart or counted.
 pub(super) fn entry(document: &Document, group: &Group, place: &Place) {
     let layout = &group.layout;
     let name = &group.name;
     if layout.has_rest() {
         let message = format!(
-            "an entry of `{name}` takes what is left of the telegram, so nobody knows where the next one begins"
+            "an entry of `{name}` takes what is left of the telegram, so the start of the next one cannot be found"
         );
         let hint = "put the length of what varies before it: computed = \"length\", of = \"…\"";
         document.error_hint(place.name.clone(), message, hint);
     } else if layout.min_len() == 0 {
-        let message = format!("an entry of `{name}` can have no bytes at all, so nobody knows how many there are");
+        let message = format!("an entry of `{name}` can have no bytes at all, so the entries cannot be counted");
         document.error_hint(place.name.clone(), message, "each entry has at least one byte");
     }
     if matches!(group.repeat, Repeat::Padded { .. }) && layout.fixed_len().is_none() {
-        let message = format!("entries of `{name}` vary in length, so nobody knows how long an unused one is");
+        let message = format!("entries of `{name}` vary in length, so the length of an unused one is not known");
         let hint = "write count = \"item_count\" or repeat = \"rest\" instead of padded = true";
         document.error_hint(place.name.clone(), message, hint);
     }
 }
 
-/// The name of the first of these items that varies in length.
+/// The name of the first item before `end` that varies in length.
 pub(super) fn varying(layout: &Layout, end: usize) -> &str {
     let mut items = layout.items().iter().take(end);
     items.find(|item| item.fixed_len().is_none()).and_then(Item::name).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Fields that speak of other items: lengths of items, sums, sequences, signs, checks, and the pages of groups.
+//! Fields that refer to other items: lengths of items, sums, sequences, signs, checks, and the pages of groups.
 
 use fep_codec::Layout;
 use fep_codec::layout::{Check, Computed, Field, Group, Item, Kind, NumberRule, Sign, SignOf};
@@ -7,7 +7,7 @@ use super::counts::{largest, short};
 use crate::document::{Document, instead};
 use crate::lower::{LayoutPlace, Place};
 
-/// A field that is computed from others.
+/// Checks a field that is computed from other items.
 pub(super) fn field(document: &Document, layout: &Layout, number: usize, field: &Field, place: &Place) {
     let link = Link { document, layout, number, field, place };
     match &field.computed {
@@ -45,7 +45,7 @@ impl Link<'_> {
         }
         if at < self.number {
             let message = format!("`{name}` says the length of `{of}` and stands below it");
-            return self.error("of", message, "the length must come first, or nobody knows where the item ends");
+            return self.error("of", message, "the length must come first, or the end of the item is not known");
         }
         let again = |item: &Item| matches!(item, Item::Field(Field { computed: Some(Computed::LengthOf(other)), .. }) if other == of);
         if self.layout.items().iter().take(self.number).any(again) {
@@ -101,7 +101,7 @@ impl Link<'_> {
                 if rule.sign == Sign::Elsewhere {
                     return;
                 }
-                let hint = format!("leave out its `sign`, for it stands in `{name}`");
+                let hint = format!("leave out its `sign`: the sign stands in `{name}`");
                 return self.error("of", format!("`{of}` has a sign of its own"), hint);
             }
             Some(_) => format!("`{of}` is no number, so it has no sign"),
@@ -116,14 +116,14 @@ impl Link<'_> {
 
     fn check(&self, check: &Check) {
         if check.run.is_none() {
-            let message = format!("nobody here knows `{}`, so its value must be given and is not verified", check.name);
+            let message = format!("function `{}` is unknown: its value must be given and is not verified", check.name);
             let hint = "generated code calls the function of this name in the module above it; only \"xor\" comes with the library";
             self.document.remark(self.place.key("function"), message, hint);
         }
         let Some(from) = &check.from else { return };
         match self.layout.item(from) {
             Some((at, _)) if at >= self.number => {
-                let message = format!("`{}` covers what stands before it, and `{from}` does not", self.field.name);
+                let message = format!("`{}` covers the bytes above it, and `{from}` is not above", self.field.name);
                 self.error("from", message, "`from` names an item above");
             }
             Some((at, _)) if self.layout.offset_of(at).is_none() => {
@@ -141,7 +141,7 @@ impl Link<'_> {
     }
 }
 
-/// Whether a field can say how long an item is.
+/// Whether an item can have a length field of its own.
 const fn is_measurable(item: &Item) -> bool {
     matches!(item, Item::Part(_) | Item::Group(_) | Item::Choice(_) | Item::Tail(_))
 }
@@ -167,14 +167,14 @@ fn numbers(layout: &Layout, within: &str) -> Vec<String> {
     all
 }
 
-/// The numbers by which a group is a page of a longer list.
+/// Checks the two fields that say which page of a longer list a group is.
 pub(super) fn page(document: &Document, layout: &Layout, group: &Group, place: &Place) {
     let Some(page) = &group.page else { return };
     for (key, name) in [("total", &page.total), ("start", &page.start)] {
         let (message, hint) = match layout.item(name) {
             Some((_, Item::Field(Field { kind: Kind::Number(NumberRule { scale: 0, .. }), .. }))) => continue,
             Some(_) => {
-                let message = format!("`{name}` is no whole number, so it says no page of `{}`", group.name);
+                let message = format!("`{name}` is not a whole number, so it cannot give the page of `{}`", group.name);
                 (message, "`total` and `start` name number fields beside the group".to_owned())
             }
             None => {
@@ -186,7 +186,7 @@ pub(super) fn page(document: &Document, layout: &Layout, group: &Group, place: &
     }
 }
 
-/// The sequences of a layout and its parts.
+/// Collects the sequences of a layout, its parts and its cases, each with its first number.
 fn sequences_of<'l>(layout: &'l Layout, found: &mut Vec<(&'l Field, u64)>) {
     for item in layout.items() {
         match item {
@@ -202,7 +202,7 @@ fn sequences_of<'l>(layout: &'l Layout, found: &mut Vec<(&'l Field, u64)>) {
     }
 }
 
-/// Notes sequences that end before the group does.
+/// Notes sequences that cannot count to the last entry of the group.
 pub(super) fn sequences(document: &Document, group: &Group, place: &Place) {
     let mut found = Vec::new();
     sequences_of(&group.layout, &mut found);
@@ -217,13 +217,13 @@ pub(super) fn sequences(document: &Document, group: &Group, place: &Place) {
     }
 }
 
-/// Notes sequences that stand in no entry.
+/// Notes sequences outside of a group's entry.
 pub(super) fn no_entry(document: &Document, layout: &Layout, place: &LayoutPlace) {
     let mut found = Vec::new();
     sequences_of(layout, &mut found);
     if let Some((field, _)) = found.first() {
         let message =
-            format!("`{}` numbers the entries of a group, and stands in none in `{}`", field.name, layout.name);
+            format!("`{}` numbers the entries of a group, but in `{}` it is not in an entry", field.name, layout.name);
         document.error_hint(place.name.clone(), message, "leave out `computed`, or move it into an entry");
     }
 }

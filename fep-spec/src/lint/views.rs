@@ -1,4 +1,4 @@
-//! Views: whether the types and methods that generated code gets for them have names of their own.
+//! Views: whether their types and methods have unique names in generated code.
 
 use fep_codec::Layout;
 use fep_codec::layout::Item;
@@ -7,10 +7,11 @@ use crate::document::Document;
 use crate::lower::LayoutPlace;
 use crate::model::Spec;
 
-/// What every view has of its own.
+/// The methods that every view has.
 const METHODS: [&str; 5] = ["new", "as_bytes", "decode", "view", "refresh"];
 
-/// Notes names that a view of this telegram, or of a part or an entry of it, would have twice.
+/// Notes names that generated code would have twice because of views. Does nothing for a telegram without `view`. Otherwise
+/// checks all views of the spec.
 pub(super) fn views(document: &Document, spec: &Spec, place: &LayoutPlace) {
     let Some(at) = &place.view else { return };
     let viewed = spec.viewed();
@@ -19,7 +20,7 @@ pub(super) fn views(document: &Document, spec: &Spec, place: &LayoutPlace) {
     for layout in viewed {
         for name in [format!("{}View", layout.name), format!("{}ViewMut", layout.name)] {
             if types.contains(&&*name) {
-                let message = format!("the view of `{}` is `{name}` in generated code, and so is another", layout.name);
+                let message = format!("`{name}` is the view of `{}` and another type in generated code", layout.name);
                 document.error_hint(at.clone(), message, "rename one, or leave out `view`");
             }
         }
@@ -31,7 +32,7 @@ pub(super) fn views(document: &Document, spec: &Spec, place: &LayoutPlace) {
     }
 }
 
-/// A method that a view would have twice, and the second item that it belongs to.
+/// A method that a view would have twice, and the second item that needs it.
 fn twice(layout: &Layout) -> Option<(String, &str)> {
     let mut taken: Vec<String> = METHODS.map(str::to_owned).into();
     for item in layout.items() {

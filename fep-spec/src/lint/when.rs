@@ -9,10 +9,10 @@ use super::ends;
 use crate::document::{Document, nearest};
 use crate::lower::LayoutPlace;
 
-/// What is wrong with a condition, and what to do.
+/// The message about a wrong condition, and the hint.
 pub(super) type Wrong = (String, String);
 
-/// Notes the conditions that name no field, or a value that the field cannot have. True if there are none of these.
+/// Notes conditions that do not name a field, or whose value the field cannot have. Returns true if all conditions are valid.
 pub(super) fn resolve(document: &Document, layout: &Layout, place: &LayoutPlace) -> bool {
     let mut resolved = true;
     for (when, at) in layout.when.iter().zip(&place.when) {
@@ -61,11 +61,11 @@ pub(super) fn value(when: &When, kind: &Kind, len: usize) -> Option<Wrong> {
 pub(super) fn no_field(layout: &Layout, path: &str) -> Wrong {
     let head = path.split('.').next().unwrap_or(path);
     if let Some((_, Item::Group(_))) = layout.item(head) {
-        let message = format!("`{path}` is in a group, which has no one place");
+        let message = format!("`{path}` is in a group, so it has no single place");
         return (message, "tell telegrams apart by a field outside of groups".to_owned());
     }
     if let Some((_, Item::Choice(_))) = layout.item(head) {
-        let message = format!("`{path}` is in a choice, of which nobody knows yet what it is");
+        let message = format!("`{path}` is in a choice, whose case is not known yet");
         return (message, "tell telegrams apart by a field outside of choices".to_owned());
     }
     if let Some((_, Item::Literal(_))) = layout.item(path) {
@@ -76,7 +76,7 @@ pub(super) fn no_field(layout: &Layout, path: &str) -> Wrong {
     if paths.iter().any(|known| known == path) {
         let varying = ends::varying(layout, layout.items().len());
         let message = format!("`{path}` has no fixed offset, because `{varying}` varies in length");
-        return (message, "a field that tells what comes stands above what varies".to_owned());
+        return (message, "a field that identifies the telegram stands above the items that vary".to_owned());
     }
     let hint = match nearest(path, paths.iter().map(String::as_str)) {
         Some(meant) => format!("did you mean `{meant}`?"),
@@ -85,7 +85,7 @@ pub(super) fn no_field(layout: &Layout, path: &str) -> Wrong {
     (format!("`{}` has no field `{path}` at a fixed offset", layout.name), hint)
 }
 
-/// The paths of all fields outside of groups.
+/// The paths of all fields outside of groups and choices.
 fn paths(layout: &Layout, prefix: &str) -> Vec<String> {
     let mut all = Vec::new();
     for item in layout.items() {
@@ -114,12 +114,12 @@ pub(super) fn exclude(document: &Document, telegrams: &[(&Layout, &LayoutPlace)]
     }
 }
 
-/// Whether no bytes can be both, by conditions and literals.
+/// Whether the conditions and literals of two layouts contradict each other, so that no bytes match both.
 pub(super) fn differ(one: &Layout, other: &Layout) -> bool {
     contradict(&pinned(one, true), &pinned(other, true))
 }
 
-/// The bytes that a telegram must have at fixed offsets: of its conditions, and of its literals if asked.
+/// The bytes that a telegram must have at fixed offsets: those of its conditions and, with `literals`, those of its literals.
 fn pinned(layout: &Layout, literals: bool) -> BTreeMap<usize, u8> {
     let mut bytes = BTreeMap::new();
     for when in layout.when.iter() {

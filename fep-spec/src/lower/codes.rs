@@ -8,7 +8,7 @@ use super::names;
 use crate::document::{Document, Located, Table, Value};
 use crate::model::CodeList;
 
-/// The word that generated code uses for codes that an open list lacks.
+/// The name of the variant that generated code has for codes that are not on an open list.
 const OTHER: &str = "Other";
 
 /// Reads `[codes.Name]`.

@@ -10,18 +10,18 @@ use super::names;
 use crate::document::{Located, Table, Value};
 use crate::model::{FileSpec, RecordUse, RecordUseOf};
 
-/// Where a file stands.
+/// The places of a file in the document.
 pub(crate) struct FilePlace {
     pub(crate) name: Range<usize>,
-    /// The telegram of each record, those of groups among them.
+    /// The telegram of each record, including records in groups.
     pub(crate) records: Vec<Range<usize>>,
     /// The field of each total.
     pub(crate) totals: Vec<Range<usize>>,
-    /// All records could be read.
+    /// Whether all records could be read.
     pub(crate) complete: bool,
 }
 
-/// Reads all files; what cannot be read is noted and left out.
+/// Reads all files. Anything that cannot be read is noted and left out.
 pub(super) fn files(sections: Vec<(Located<&str>, Table<'_>)>) -> (Vec<FileSpec>, Vec<FilePlace>) {
     sections.into_iter().map(|(name, table)| file(&name, table)).unzip()
 }
@@ -79,7 +79,7 @@ fn blocks(table: Table<'_>) -> Option<Blocks> {
         [fill @ b' '..=b'~'] => Some(Blocks { records: records.value, fill }),
         _ => {
             let message = format!("`fill` cannot be \"{}\"", fill.value);
-            document.error_hint(fill.span, message, "one ASCII character, of which a whole record is made");
+            document.error_hint(fill.span, message, "write one ASCII character; the filling records consist of it");
             None
         }
     }
@@ -103,11 +103,11 @@ fn lenient(values: Vec<Value<'_>>) -> Lenient {
     })
 }
 
-/// What is known of a file's records beside the records themselves.
+/// The state of the walk over a file's records.
 struct OrderWalk {
-    /// One for each record.
+    /// The telegram of each record so far.
     places: Vec<Range<usize>>,
-    /// Nothing was noted yet.
+    /// Whether all records so far could be read.
     complete: bool,
 }
 
@@ -122,7 +122,7 @@ fn records(values: Vec<Value<'_>>, walk: &mut OrderWalk) -> Vec<RecordUse> {
     uses
 }
 
-/// `{ telegram = "Header" }` is one; with `min` or `max` there are that many.
+/// `{ telegram = "Header" }` is exactly one record. With `min` or `max` the number of records is within these limits.
 fn record(table: Table<'_>, walk: &mut OrderWalk) -> Option<RecordUse> {
     let document = table.document();
     let group = table.get("records");
@@ -226,5 +226,5 @@ fn only(table: Table<'_>) -> Option<Only> {
     Some(Only { field: Cow::Owned(field.value.to_owned()), values: Cow::Owned(values?) })
 }
 
-/// Records of one kind in a file.
+/// The maximum number of records that `min`, `max` and `blocks` can state.
 const RECORDS_MAX: usize = 1_000_000_000;

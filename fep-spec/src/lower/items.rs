@@ -15,38 +15,38 @@ use super::{Known, names, options};
 use crate::document::{Document, Located, Table, Value};
 use crate::model::Note;
 
-/// Items in wire order, with what is known beside their bytes.
+/// Items in wire order, with their notes and places.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Items {
     pub(crate) items: Vec<Item>,
     pub(crate) notes: Vec<Note>,
     pub(crate) places: Vec<Place>,
-    /// An item could not be read: sums and offsets mean nothing.
+    /// Whether an item could not be read, so that sums and offsets mean nothing.
     pub(crate) broken: bool,
-    /// Parts and groups inside each other.
+    /// The depth of nested parts, groups and choices.
     pub(crate) depth: usize,
-    /// Items with those of parts and entries, over and over.
+    /// The number of items, including those of all nested parts, entries and cases.
     pub(crate) total: usize,
 }
 
-/// Where an item stands in the document.
+/// The places of an item in the document.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     /// The table.
     pub(crate) span: Range<usize>,
-    /// The name, or the table if there is none.
+    /// The name, or the table if the item has no name.
     pub(crate) name: Range<usize>,
     /// The offset that the sheet states.
     pub(crate) at: Option<Located<usize>>,
-    /// What is written at keys that speak of other items: `count`, `of`, `by`.
+    /// The values of keys that refer to other items: `count`, `of`, `by`.
     pub(crate) keys: Vec<(&'static str, Range<usize>)>,
-    /// The entry of a group whose items are written at the group.
+    /// The items of a group's entry, if they are written at the group.
     pub(crate) entry: Option<Vec<Place>>,
     /// One for each case of a choice.
     pub(crate) cases: Vec<CasePlace>,
 }
 
-/// Where a case of a choice stands.
+/// The places of a case of a choice.
 #[derive(Clone, Debug)]
 pub(crate) struct CasePlace {
     /// Its name.
@@ -58,7 +58,7 @@ pub(crate) struct CasePlace {
 }
 
 impl Place {
-    /// The place of what is written at a key, or of the name if there is no such key.
+    /// The place of a key's value, or of the name if there is no such key.
     pub(crate) fn key(&self, key: &str) -> Range<usize> {
         let found = self.keys.iter().find(|(known, _)| *known == key);
         found.map_or_else(|| self.name.clone(), |(_, at)| at.clone())
@@ -77,15 +77,15 @@ struct Read {
     total: usize,
 }
 
-/// Bytes of one item.
+/// The maximum length of an item in bytes.
 const LEN_MAX: usize = 65_535;
-/// Parts and groups inside each other.
+/// The maximum depth of nested parts, groups and choices.
 const DEPTH_MAX: usize = 8;
-/// Items of one telegram with all its parts and entries, so that parts of parts of parts cannot fill the memory.
+/// The maximum number of items in a telegram with all its parts and entries, so that nested parts cannot fill the memory.
 const TOTAL_MAX: usize = 20_000;
-/// Bytes of one telegram, its groups full.
+/// The maximum length of a telegram in bytes, with full groups.
 pub(crate) const TELEGRAM_LEN_MAX: usize = 1 << 20;
-/// Entries of one group.
+/// The maximum number of entries of a group.
 const ENTRIES_MAX: usize = 100_000;
 
 /// Reads an `items` array. `owner` is the name of the telegram or part.
@@ -175,7 +175,7 @@ fn label(table: &Table<'_>) -> Cow<'static, str> {
     Cow::Owned(table.string("label").map(|label| label.value.to_owned()).unwrap_or_default())
 }
 
-/// The name of an item, checked.
+/// Reads and checks the name of an item.
 fn name<'d>(table: &Table<'d>, key: &'d str) -> Option<Located<&'d str>> {
     let name = table.required_string(key)?;
     names::check_item(table.document(), &name);

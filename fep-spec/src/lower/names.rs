@@ -1,8 +1,8 @@
-//! Names that become Rust's: `snake_case` for items, `PascalCase` for telegrams, parts, code lists and codes.
+//! Names that become names in Rust: `snake_case` for items, `PascalCase` for telegrams, parts, code lists and codes.
 
 use crate::document::{Document, Located};
 
-/// What generated code imports; a telegram of the same name would hide it.
+/// The names that generated code imports or uses. A telegram with the same name would hide them.
 const TAKEN: [&str; 24] = [
     "Telegram",
     "Choice",
@@ -30,7 +30,7 @@ const TAKEN: [&str; 24] = [
     "Default",
 ];
 
-/// Words that Rust does not take as a name, not even in the form `r#word`.
+/// Words that Rust does not accept as a name, not even in the form `r#word`.
 const FORBIDDEN: [&str; 3] = ["self", "super", "crate"];
 
 /// The name of the enum of a file's records.

@@ -1,4 +1,4 @@
-//! The options of a field's kind: read from a type and from an item, laid over each other, made a [`Kind`].
+//! The options of a field's kind. They are read from a type and from an item, merged, and converted to a [`Kind`].
 
 mod text;
 mod number;
@@ -22,18 +22,18 @@ pub(super) use self::text::{Byte, byte, charset};
 use crate::document::{Document, Located, Table, Value};
 use crate::model::CodeList;
 
-/// Declares [`FieldOptions`] with one line for each option: its name in fep-core's table, which says its key and its kinds; the
-/// field that keeps it; and what reads its value.
+/// Declares [`FieldOptions`] with one line for each option: its name in fep-core's table, which has its key and its kinds; the
+/// field that holds it; and the function that reads its value.
 macro_rules! options {
     ($($name:ident $field:ident: $type:ty = $read:expr;)*) => {
-        /// What a type or an item says of its kind; nothing is filled in yet.
+        /// The options of a kind as a type or an item states them. Defaults are not filled in yet.
         #[derive(Clone, Debug, Default)]
         pub(super) struct FieldOptions {
             pub(super) kind: Option<Located<KindName>>,
             /// The name of a list of codes.
             pub(super) codes: Option<Located<String>>,
             $($field: Option<Located<$type>>,)*
-            /// An option is there and could not be read, so what the field would be without it is of no interest.
+            /// Whether an option is there and could not be read. The kind is then not determined, because it would be wrong.
             broken: bool,
         }
 
@@ -55,7 +55,7 @@ macro_rules! options {
                 }
             }
 
-            /// The item's options, and the type's where the item has none.
+            /// Merges the options of an item with those of its type. An option of the item overrides that of the type.
             pub(super) fn over(self, base: Self) -> Self {
                 Self {
                     kind: self.kind.or(base.kind),
@@ -65,7 +65,7 @@ macro_rules! options {
                 }
             }
 
-            /// The options that are there, and where they stand.
+            /// The options that are there, each with its place.
             fn places(&self) -> impl Iterator<Item = (OptionName, Range<usize>)> {
                 let codes = (OptionName::Codes, span(&self.codes));
                 let places = [codes, $((OptionName::$name, span(&self.$field)),)*];
@@ -97,11 +97,11 @@ options! {
     Newline newline: bool = |value| value.choice(&[("15", true), ("25", false)]);
 }
 
-/// The most digits of a number, as the type of the options that count them.
+/// The maximum number of digits of a number, in the type of the options that count digits.
 #[allow(clippy::cast_possible_truncation, reason = "38")]
 const NUMBER_MAX_DIGITS: u8 = limits::NUMBER_MAX_DIGITS as u8;
 
-/// The value of a key, if it is there. `broken` becomes true if it is there and cannot be read.
+/// The value of a key, if it is there. Sets `broken` if it is there and cannot be read.
 fn option<'d, T>(
     table: &Table<'d>,
     key: &'d str,
@@ -122,7 +122,7 @@ fn pattern(value: Value<'_>) -> Option<Located<Pattern>> {
     value.choice(&Pattern::all().map(|pattern| (pattern.word(), pattern)).collect::<Vec<_>>())
 }
 
-/// Where a field stands and what its options may refer to.
+/// The field that the options belong to, and the elements that they may refer to.
 pub(super) struct Field<'a> {
     pub(super) document: &'a Document,
     pub(super) name: &'a str,
@@ -133,7 +133,7 @@ pub(super) struct Field<'a> {
 }
 
 impl FieldOptions {
-    /// Whether nothing is said of the kind.
+    /// Whether neither a kind nor an option is stated.
     pub(super) fn is_empty(&self) -> bool {
         !self.broken && self.kind.is_none() && self.places().next().is_none()
     }
@@ -163,7 +163,7 @@ impl FieldOptions {
         }
     }
 
-    /// The bytes of digits.
+    /// The encoding of digits.
     fn encoding(&self) -> Encoding {
         value(&self.encoding).unwrap_or_default()
     }

@@ -1,10 +1,10 @@
-//! One million EB13 data records out of memory: a derived struct that borrows, one that owns, the streaming reader, and all
-//! processors together.
+//! Reads one million EB13 data records from memory: with a derived struct that borrows, with one that owns, with the streaming reader,
+//! and with all processors.
 //!
-//! The records are the golden file's, repeated. Criterion reports bytes per second; run it with
+//! The records of the golden file are repeated. Criterion reports bytes per second. Run it with
 //! `cargo bench -p fep-tests --bench records`.
 
-#![allow(clippy::expect_used, missing_docs, reason = "a benchmark: without its data it is none, and nobody imports it")]
+#![allow(clippy::expect_used, missing_docs, reason = "a benchmark: it panics without its data, and no code imports it")]
 
 use std::hint::black_box;
 
@@ -17,7 +17,7 @@ use rayon::iter::ParallelIterator as _;
 
 const RECORDS: usize = 1_000_000;
 
-/// The data record with what can be borrowed borrowed. Its one field of Korean text stays bytes.
+/// The data record, borrowing where possible. Its one field of Korean text stays as bytes.
 #[derive(Telegram)]
 #[telegram(len = 120, charset = "ascii")]
 struct Data<'a> {
@@ -107,7 +107,7 @@ fn bench(c: &mut Criterion) {
     group.finish();
 }
 
-/// A whole file of these data records, with its header and the totals in its trailer.
+/// Returns a complete file of these data records, with a header and a trailer with totals.
 fn eb13(data: &[u8]) -> Vec<u8> {
     let golden = Golden::load("kftc-cms-eb13").bytes;
     let read = |bytes| FileReader::new(&kftc_cms::EB13, bytes).expect("a plan").typed::<EB13Record>();

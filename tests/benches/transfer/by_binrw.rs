@@ -1,4 +1,4 @@
-//! The telegram by `binrw`: byte arrays mapped to values.
+//! The telegram with `binrw`: byte arrays mapped to values.
 
 use std::io::Cursor;
 

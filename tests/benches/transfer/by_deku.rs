@@ -1,4 +1,4 @@
-//! The telegram by `deku`: byte arrays mapped to values.
+//! The telegram with `deku`: byte arrays mapped to values.
 
 use std::io::Cursor;
 

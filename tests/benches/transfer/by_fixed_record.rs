@@ -1,4 +1,5 @@
-//! The telegram by `fixed-record`: it cuts and keeps bytes, so values are what the user converts, here into the struct of binrw.
+//! The telegram with `fixed-record`. It splits the record and keeps bytes, so the user converts values. Here they become the struct of
+//! binrw.
 
 use fixed_record::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The telegram by `fixed_width`: it knows UTF-8 only, so Korean fields are bytes that the user converts.
+//! The telegram with `fixed_width`. It handles only UTF-8, so Korean fields are bytes that the user converts.
 
 use encoding_rs::EUC_KR;
 use fixed_width::{FieldSet, FixedWidth};

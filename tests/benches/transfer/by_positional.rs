@@ -1,5 +1,5 @@
-//! The telegram by `positional`: it counts characters of UTF-8 text, so each byte becomes a character of its own first, and Korean is
-//! converted back by the user.
+//! The telegram with `positional`. It counts characters of UTF-8 text, so each byte is first turned into one character. The user converts
+//! Korean back.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::str::FromStr;
 use encoding_rs::EUC_KR;
 use positional::{FromPositionalRow, ToPositionalRow};
 
-/// A number, which is an empty text when all of its zeros are trimmed away.
+/// A number. Its text is empty if all of its zeros are trimmed.
 #[derive(Debug, PartialEq)]
 pub struct Number(pub u64);
 
@@ -26,7 +26,7 @@ impl fmt::Display for Number {
     }
 }
 
-/// Text whose characters were bytes.
+/// Text in which each character stands for one byte.
 #[derive(Debug, PartialEq)]
 pub struct Korean(pub String);
 

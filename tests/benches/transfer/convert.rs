@@ -1,5 +1,5 @@
-//! Field conversions that `deku` and `binrw` leave to the user: both know bytes and binary integers, not padded text in a
-//! charset or ASCII numbers.
+//! Field conversions that `deku` and `binrw` leave to the user. Both handle bytes and binary integers. They do not handle padded text in
+//! a charset or ASCII numbers.
 
 use encoding_rs::EUC_KR;
 

@@ -1,4 +1,4 @@
-//! The telegram by `#[derive(Telegram)]`, borrowing what can be borrowed.
+//! The telegram with `#[derive(Telegram)]`, borrowing where possible.
 
 use fep_codec::{Date, Digits, Telegram, Text, Time};
 

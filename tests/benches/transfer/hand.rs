@@ -1,8 +1,7 @@
-//! The careful hand-written codec: what a good engineer writes for one telegram, without a library.
+//! A careful hand-written codec for one telegram, as a good engineer writes it without a library.
 //!
-//! ASCII is validated once for each run of ASCII fields and sliced many times; numbers are parsed digit by digit with a check;
-//! dates are checked; Korean goes through encoding_rs, or in the best of all through a table. Nothing is allocated unless a name is
-//! Korean.
+//! ASCII is validated once for each run of ASCII fields and sliced many times. Numbers are parsed digit by digit with a check. Dates are
+//! checked. Korean goes through encoding_rs, or in the fastest variant through a table. Nothing is allocated unless a name is Korean.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -77,13 +76,13 @@ fn korean(bytes: &[u8]) -> Option<Cow<'_, str>> {
     EUC_KR.decode_without_bom_handling_and_without_replacement(&bytes[..end])
 }
 
-/// The amount alone.
+/// Decodes only the amount.
 pub fn amount(bytes: &[u8]) -> Option<u64> {
     let bytes: &[u8; 300] = bytes.try_into().ok()?;
     number(std::str::from_utf8(&bytes[116..129]).ok()?)
 }
 
-/// The characters of all codes of two bytes; 0 where there is none.
+/// The characters of all two-byte codes, or 0 if there is no character.
 static TABLE: LazyLock<Vec<u16>> = LazyLock::new(|| {
     let codes = (0x81..=0xFE_u8).flat_map(|lead| (0x41..=0xFE_u8).map(move |trail| [lead, trail]));
     let character = |code: [u8; 2]| {

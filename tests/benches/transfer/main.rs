@@ -1,7 +1,7 @@
 //! One 300-byte transfer, decoded and encoded by every contender in one run.
 //!
-//! `cargo bench -p fep-tests` measures, `cargo run -p fep-tests --bin bench-ratios` prints the ratios. Each contender must
-//! first give the golden bytes back.
+//! `cargo bench -p fep-tests` measures. `cargo run -p fep-tests --bin bench-ratios` prints the ratios. Each contender must first
+//! reproduce the golden bytes.
 
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! One field out of the telegram: through a view, and by hand.
+//! One field of the telegram: through a view, and by hand.
 
 use std::hint::black_box;
 

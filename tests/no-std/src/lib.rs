@@ -1,6 +1,6 @@
-//! Telegrams in a crate without `std`, one of each form that the derive writes code for. It is a check of what compiles.
+//! Telegrams in a crate without `std`, one for each form that the derive generates code for. It checks that the code compiles.
 //!
-//! `make no-std` builds it for a target that has no operating system; here on the host its one test runs it as well.
+//! `make no-std` builds it for a target without an operating system. On the host, its one test also runs it.
 
 #![no_std]
 
@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use fep_codec::layout::Layout;
 use fep_codec::{Choice, Code, Date, Digits, Error, Record, Telegram, TelegramSet as _, Text};
 
-/// What a request is about.
+/// The business code of a request.
 #[derive(Code, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Business {
     /// 잔액조회
@@ -27,10 +27,10 @@ pub enum Business {
 #[derive(Telegram, Clone, Debug, PartialEq)]
 #[telegram(view)]
 pub struct Header {
-    /// Bytes behind it.
+    /// The number of bytes behind this field.
     #[field(len = 4, computed = length(rest))]
     pub length: (),
-    /// By which the body is chosen.
+    /// The code that selects the body.
     #[field(code, len = 3)]
     pub business: Business,
 }
@@ -54,7 +54,7 @@ pub struct Transfer {
     pub on: Option<Date>,
 }
 
-/// One body or the other.
+/// The body of a request.
 #[derive(Choice, Clone, Debug, PartialEq)]
 pub enum Body {
     /// 잔액조회
@@ -69,7 +69,7 @@ pub enum Body {
 #[derive(Telegram, Clone, Debug, PartialEq)]
 #[telegram(charset = "euc-kr", when("mark" = "Q"))]
 pub struct Request {
-    /// A request.
+    /// Always `Q`, for a request.
     pub mark: Text<1>,
     /// 공통부
     pub header: Header,
@@ -91,7 +91,7 @@ pub struct Line {
 #[derive(Telegram, Clone, Debug, PartialEq)]
 #[telegram(len = 15, charset = "euc-kr", when("mark" = "A"), view)]
 pub struct Answer {
-    /// An answer.
+    /// Always `A`, for an answer.
     pub mark: Text<1>,
     /// 예금주명
     pub holder: Text<8>,
@@ -100,7 +100,7 @@ pub struct Answer {
     pub lines: [Line; 3],
 }
 
-/// What comes on the line.
+/// Any telegram on the line.
 #[derive(Telegram, Clone, Debug, PartialEq)]
 pub enum Any {
     /// 요구
@@ -109,10 +109,10 @@ pub enum Any {
     Answer(Answer),
 }
 
-/// Reads whichever telegram it is and writes it anew.
+/// Decodes any of the telegrams and encodes it again.
 ///
 /// # Errors
-/// If it is none of them.
+/// If the bytes match no telegram.
 pub fn again(telegram: &[u8]) -> Result<Vec<u8>, Error> {
     let any = Any::decode_any(telegram)?;
     let mut bytes = alloc::vec![0; any.any_len()];
@@ -120,27 +120,27 @@ pub fn again(telegram: &[u8]) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// The number of the second line, without reading the others.
+/// Returns the number of the second line, without reading the other lines.
 ///
 /// # Errors
-/// If the bytes are no answer.
+/// If the bytes are not an answer.
 pub fn second_line(answer: &[u8]) -> Result<Option<u8>, Error> {
     let view = AnswerView::new(answer)?;
     view.lines().get(1).map(|line| line.no()).transpose()
 }
 
-/// A telegram of a layout that is known at run time only, as JSON.
+/// Converts a telegram to JSON, with a layout that is known only at run time.
 ///
 /// # Errors
-/// If the bytes are no such telegram.
+/// If the bytes are not a telegram of this layout.
 pub fn shown(layout: &Layout, telegram: &[u8]) -> Result<String, Error> {
     Ok(Record::decode(layout, telegram)?.to_json_value().to_string())
 }
 
-/// JSON to a telegram.
+/// Converts JSON to a telegram.
 ///
 /// # Errors
-/// If it is no JSON, or no value for each field.
+/// If the text is not JSON, or does not have a value for each field.
 pub fn written(layout: &Layout, text: &str) -> Result<Vec<u8>, Error> {
     Record::from_json(layout, text)?.encode()
 }

@@ -1,11 +1,11 @@
-//! Random cases of choices: a code for the deciding field, and the body that it means.
+//! Random cases of choices: a code for the deciding field, and the body that the code selects.
 
 use fep_codec::layout::{Choice, Field, Item, Kind, Layout};
 use fep_codec::{Record, Value};
 
 use super::{Random, fill};
 
-/// Makes all choices of a layout. Those that one field decides get the cases of one code.
+/// Fills all choices of a layout. Choices with the same deciding field get the cases of one code.
 pub(super) fn make(layout: &Layout, within: &str, record: &mut Record<'_>, random: &mut Random) {
     let mut decided: Vec<(&str, String)> = Vec::new();
     for (number, item) in layout.items().iter().enumerate() {
@@ -23,7 +23,7 @@ pub(super) fn make(layout: &Layout, within: &str, record: &mut Record<'_>, rando
     }
 }
 
-/// One of the codes, or one that no case names if there is a case for those.
+/// Returns one of the codes. If there is a case for other codes, it may return a code that no case names.
 fn code(choice: &Choice, field: &Field, random: &mut Random) -> String {
     let codes: Vec<&str> = choice.cases().iter().flat_map(|case| case.codes.iter()).map(AsRef::as_ref).collect();
     let has_other = choice.cases().iter().any(|case| case.codes.is_empty());

@@ -1,5 +1,5 @@
-//! The last benchmark run as tables for BENCHMARKS.md: ratios to the hand-written codec, and record files by bytes per second. It
-//! measures nothing itself.
+//! Prints the last benchmark run as tables for BENCHMARKS.md: ratios to the hand-written codec, and record files by bytes per second.
+//! It does not measure anything itself.
 
 #![allow(clippy::print_stdout, reason = "the table is what this command is for")]
 
@@ -44,13 +44,13 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Criterion leaves `GROUP/BENCH/new/{benchmark,estimates}.json`.
+/// The medians of a group. Criterion writes `GROUP/BENCH/new/{benchmark,estimates}.json`.
 fn medians(group: &Path) -> Vec<(String, f64)> {
     let Ok(entries) = std::fs::read_dir(group) else { return Vec::new() };
     entries.flatten().filter_map(|entry| median(&entry.path().join("new"))).collect()
 }
 
-/// Bytes for each nanosecond, which is GB/s, the quickest first.
+/// The throughputs in bytes per nanosecond, which is GB/s, the fastest first.
 fn throughputs(group: &Path) -> Vec<(String, f64)> {
     let Ok(entries) = std::fs::read_dir(group) else { return Vec::new() };
     let mut rates: Vec<_> = entries

@@ -1,6 +1,7 @@
-//! How long `#[derive(Telegram)]` takes on a struct of ninety fields: the example `ninety` against the same struct without it.
+//! Measures how long `#[derive(Telegram)]` takes on a struct of ninety fields. It compares the example `ninety` with the same struct
+//! without the derive.
 //!
-//! On Linux it is the compiler's processor time, which does not depend on who else uses the machine; elsewhere the time that passes.
+//! On Linux it measures the processor time of the compiler, which does not depend on the load. On other systems it measures elapsed time.
 
 #![allow(clippy::print_stdout, reason = "the table is what this command is for")]
 
@@ -26,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The median of some runs, each after the file has changed.
+/// The median of several runs. The file changes before each run.
 fn median(command: &str, example: &str) -> Result<Duration, Box<dyn Error>> {
     run(command, example)?;
     let mut times = Vec::new();
@@ -43,7 +44,7 @@ fn median(command: &str, example: &str) -> Result<Duration, Box<dyn Error>> {
     Ok(times.get(RUNS / 2).copied().unwrap_or_default())
 }
 
-/// The processor time of all commands so far, as Linux has it: hundredths of a second, the 14th and 15th number behind the name.
+/// The processor time of all commands so far, from Linux: in hundredths of a second, the 14th and 15th number behind the name.
 fn used_by_children() -> Option<Duration> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     let numbers: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();

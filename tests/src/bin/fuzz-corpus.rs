@@ -1,4 +1,4 @@
-//! Moves fuzz inputs: `seed` puts sound telegrams, files, specs and the kept inputs where cargo-fuzz looks for them, `keep` takes
+//! Moves fuzz inputs. `seed` writes valid telegrams, files, specs and the kept inputs to the folder that cargo-fuzz reads. `keep` copies
 //! some inputs of a minimised corpus (`cargo fuzz cmin`) into `tests/corpus`, one line of hex digits each.
 
 #![allow(clippy::print_stdout, reason = "a command that says what it did")]
@@ -14,12 +14,12 @@ use fep_tests::golden::{Golden, from_hex, to_hex};
 use fep_tests::properties::targets::{DERIVED, LAYOUTS, PLANS, TARGETS};
 use fep_tests::random_layout::layout_of_bytes;
 
-/// The longest input that is kept, and the bytes of all that are kept of a target: what a person can still look through.
+/// The limits in bytes of one kept input, and of all kept inputs of a target. A person can still read through that many.
 const KEPT_MAX_BYTES: usize = 700;
 const KEPT_TOTAL_MAX_BYTES: usize = 18_000;
 
 const SPECS: [&str; 7] = ["bank-a", "host-b", "kftc-cms", "nacha", "nts-vat", "quote-c", "zengin"];
-/// Specs that only tests have.
+/// Specs that exist only for tests.
 const TEST_SPECS: [&str; 4] = ["forms", "kinds", "random-1", "random-2"];
 
 type Inputs = Result<Vec<Vec<u8>>, Box<dyn Error>>;
@@ -67,17 +67,17 @@ fn golden() -> impl Iterator<Item = Golden> {
     SPECS.into_iter().flat_map(Golden::names).map(|name| Golden::load(&name))
 }
 
-/// The byte that chooses this one of a list.
+/// The byte that selects this element of a list.
 fn choice(number: usize) -> u8 {
     u8::try_from(number).unwrap_or_default()
 }
 
-/// The high bits say which property is tried.
+/// The byte whose high bits select the property.
 fn property(number: usize) -> u8 {
     choice(number % 4) << 6
 }
 
-/// Golden bytes and random records of each layout, behind the byte that chooses it and one for each property.
+/// Golden bytes and random records of each layout, behind the byte that selects the layout and the byte that selects the property.
 fn telegrams(layouts: impl Iterator<Item = &'static Layout>) -> Vec<Vec<u8>> {
     let golden: Vec<Golden> = golden().collect();
     let of = |(number, layout): (usize, &Layout)| {
@@ -89,7 +89,7 @@ fn telegrams(layouts: impl Iterator<Item = &'static Layout>) -> Vec<Vec<u8>> {
     layouts.enumerate().flat_map(of).collect()
 }
 
-/// Bytes that make a layout, and a telegram of it.
+/// Bytes that decide a layout, followed by a telegram of that layout.
 fn layout(seed: u64) -> Option<Vec<u8>> {
     const DICE: u8 = 80;
     let mut random = Random(seed);
@@ -114,14 +114,14 @@ fn json() -> Vec<Vec<u8>> {
     LAYOUTS.iter().enumerate().flat_map(of).collect()
 }
 
-/// The golden record files, as each of the files.
+/// Every golden record file, as input for every plan.
 fn files() -> Vec<Vec<u8>> {
     let files: Vec<Golden> = golden().filter(|golden| golden.fields.is_array()).collect();
     let of = |number| files.iter().map(move |file| [&[choice(number)], file.bytes.as_slice()].concat());
     (0..PLANS.len()).flat_map(of).collect()
 }
 
-/// Some text in each charset, and as UTF-8.
+/// A few texts in each charset, or as UTF-8 if the charset does not have them.
 fn texts() -> Vec<Vec<u8>> {
     const TEXTS: [&str; 4] = ["ABC 12-34", "홍길동 ABC", "漢字カナ ｶﾅ", "㈜가나 é한"];
     let of = |(number, charset): (usize, &Charset)| {
@@ -143,7 +143,7 @@ fn keep(target: &str) -> Result<(), Box<dyn Error>> {
             inputs.insert((input.first().copied(), input.len(), input));
         }
     }
-    // Some for every first byte, which chooses what is done, and some of every length.
+    // The inputs are sorted by the first byte, which selects the task, and then by length. So each step keeps some of every sort.
     let total: usize = inputs.iter().map(|(_, len, _)| len).sum();
     let step = total.div_ceil(KEPT_TOTAL_MAX_BYTES).max(1);
     let lines: Vec<String> = inputs.iter().step_by(step).map(|(.., input)| to_hex(input) + "\n").collect();

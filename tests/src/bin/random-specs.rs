@@ -1,6 +1,7 @@
-//! Writes the random specs whose generated code the tests hold against the dynamic codec: `random-specs FOLDER`.
+//! Writes the committed random specs to a folder: `random-specs FOLDER`. The tests compare their generated code with the dynamic codec.
 //!
-//! The files are committed, so that a change of the generator shows; run it again, and `fep gen` on the folder, if it is wanted.
+//! The files are committed, so that a change of the generator is visible. To accept a change, run it again, and then `fep gen` on the
+//! folder.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

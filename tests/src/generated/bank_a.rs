@@ -181,7 +181,7 @@ pub struct Transfer {
     ///
     /// 계좌번호 앞 6자리, 금액 뒤 6자리, 전송일자로 계산
     ///
-    /// The function `check_digits` makes it, which stands in the module above this one.
+    /// Computed by the function `check_digits` in the module above this one.
     #[field(len = 6, label = "복기부호", computed = check(super::check_digits))]
     pub check_digits: (),
     /// Reserved (예비).
@@ -238,7 +238,7 @@ pub struct TransferAnswer {
     ///
     /// 계좌번호 앞 6자리, 금액 뒤 6자리, 전송일자로 계산
     ///
-    /// The function `check_digits` makes it, which stands in the module above this one.
+    /// Computed by the function `check_digits` in the module above this one.
     #[field(len = 6, label = "복기부호", computed = check(super::check_digits))]
     pub check_digits: (),
     /// Reserved (예비).

@@ -1,6 +1,6 @@
 //! Blank entries on a mainframe: the telegrams of the spec `blanks`, version 2026-11-26.
 //!
-//! Written by `fep gen` from blanks.toml (fnv1a-64 35f51449b1a97648). A change belongs there.
+//! Written by `fep gen` from blanks.toml (fnv1a-64 c718de5cc5e41b2f). A change belongs there.
 
 use fep_codec::{Telegram, Text};
 

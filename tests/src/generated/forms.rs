@@ -1,6 +1,6 @@
 //! Forms: the telegrams of the spec `forms`, version 2026-11-22.
 //!
-//! Written by `fep gen` from forms.toml (fnv1a-64 8ea55e9a087a662b). A change belongs there.
+//! Written by `fep gen` from forms.toml (fnv1a-64 bed242348b353457). A change belongs there.
 
 use fep_codec::{Choice, Date, Digits, Telegram, Text};
 
@@ -93,7 +93,7 @@ pub struct Segments {
     pub segments: Vec<SegmentsSegments>,
     /// Check digits.
     ///
-    /// The function `byte_sum` makes it, which stands in the module above this one.
+    /// Computed by the function `byte_sum` in the module above this one.
     #[field(len = 6, computed = check(super::byte_sum))]
     pub check_digits: (),
 }

@@ -1,6 +1,6 @@
 //! All kinds \[of\] \`fields\` \<once\>: the telegrams of the spec `kinds`, version 1.
 //!
-//! Written by `fep gen` from kinds.toml (fnv1a-64 634575f252b0961d). A change belongs there.
+//! Written by `fep gen` from kinds.toml (fnv1a-64 1467f9de85542844). A change belongs there.
 
 use fep_codec::{Code, Date, DateTime, Digits, MonthDay, MonthDayTime, Telegram, Text, Time};
 

@@ -1,4 +1,4 @@
-//! What was patched and refreshed is what encoding the changed record gives.
+//! Patching and refreshing a telegram gives the same bytes as encoding the changed record.
 
 use fep_codec::layout::{Computed, Field, Item, Layout};
 use fep_codec::view::{find, patch, refresh};
@@ -6,8 +6,8 @@ use fep_codec::{Record, Value};
 
 use crate::arbitrary::{self, Random};
 
-/// A telegram with random values, of which one is patched and its computed fields are rubbish: refreshing makes it what the encoder
-/// writes. Returns whether there was something to patch that may be changed alone.
+/// Checks a telegram with random values. Refreshing repairs computed fields that were overwritten. After one field is patched,
+/// refreshing gives the bytes that the encoder writes. Returns whether there was a field that can be changed alone.
 pub fn any_patch(layout: &Layout, seed: u64) -> bool {
     let mut random = Random(seed);
     let Ok(bytes) = arbitrary::record(layout, &mut random).encode() else { return false };
@@ -37,12 +37,12 @@ pub fn any_patch(layout: &Layout, seed: u64) -> bool {
     true
 }
 
-/// Whether refreshing fills the field in whatever it says.
+/// Whether refreshing fills in the field, regardless of its content.
 fn is_refreshed(field: &Field) -> bool {
     !field.is_given() && !matches!(field.computed, Some(Computed::Count(_) | Computed::LengthOf(_) | Computed::Sign(_)))
 }
 
-/// Takes all computed values away.
+/// Removes all computed values.
 fn clear(record: &mut Record<'_>, fields: &[(String, &Field)]) {
     for (path, _) in fields.iter().filter(|(_, field)| !field.is_given()) {
         record.set(path, Value::Absent).expect("a computed field");

@@ -1,7 +1,7 @@
-//! What the fuzzer runs, by name: bytes → a property. `cargo test` replays the inputs that were worth keeping through the same functions.
+//! The fuzz targets by name. Each passes bytes to a property. `cargo test` replays the kept inputs through the same functions.
 //!
-//! The first bytes of an input choose what the others are: which layout, type, charset or plan. So an input does one thing, and
-//! the fuzzer learns what a byte is for.
+//! The first bytes of an input select the layout, type, charset or plan for the other bytes. So an input does one thing, and the
+//! fuzzer learns the purpose of each byte.
 
 use std::sync::LazyLock;
 
@@ -19,10 +19,10 @@ use crate::generated::{bank_a, forms, host_b, kftc_cms, kinds, nacha, nts_vat, q
 use crate::generated::{random_1, random_2, random_3, random_4, zengin};
 use crate::random_layout::layout_of_bytes;
 
-/// A target: its name, and what it does with bytes.
+/// A target: its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
-/// All of them.
+/// All targets.
 pub const TARGETS: [Target; 8] = [
     ("decode_dynamic", decode_dynamic),
     ("decode_derived", decode_derived),
@@ -34,7 +34,7 @@ pub const TARGETS: [Target; 8] = [
     ("text", text),
 ];
 
-/// The layouts of all telegrams of generated code, and of those that have views.
+/// The layouts of all telegrams of generated code, and of the telegrams with views.
 pub static LAYOUTS: LazyLock<Vec<&'static Layout>> = LazyLock::new(|| {
     let sets = [
         bank_a::BankA::LAYOUTS,
@@ -56,14 +56,14 @@ pub static LAYOUTS: LazyLock<Vec<&'static Layout>> = LazyLock::new(|| {
     sets.concat()
 });
 
-/// Any bytes as one of all telegrams, through its layout. The second byte says what is to hold.
+/// Reads any bytes as a telegram, through its layout. The first byte selects the layout, the second the property.
 pub fn decode_dynamic(bytes: &[u8]) {
     let Some(([which, how], telegram)) = bytes.split_first_chunk::<2>() else { return };
     let Some(layout) = chosen(&LAYOUTS, *which) else { return };
     one_property(layout, telegram, *how);
 }
 
-/// One of the properties of any bytes, by the high bits; the others say what is forgiven.
+/// Checks one property of any bytes. The two high bits select the property, the other bits the leniency.
 fn one_property(layout: &Layout, telegram: &[u8], how: u8) {
     match how >> 6 {
         0 => any_round_trip(layout, telegram),
@@ -73,12 +73,12 @@ fn one_property(layout: &Layout, telegram: &[u8], how: u8) {
     }
 }
 
-/// One of a list, by a byte of the input.
+/// The element of a list that a byte of the input selects.
 fn chosen<T: Copy>(list: &[T], by: u8) -> Option<T> {
     list.get(usize::from(by) % list.len().max(1)).copied()
 }
 
-/// What is forgiven, by the bits of a byte.
+/// The leniency that the bits of a byte select.
 fn leniency(bits: u8) -> Lenient {
     let is_set = |bit: u8| bits & (1 << bit) != 0;
     Lenient {
@@ -93,7 +93,7 @@ fn leniency(bits: u8) -> Lenient {
 
 type Check = fn(&[u8], Lenient);
 
-/// A derived type's name, its layout, and what is checked of it.
+/// A derived type: its name, its layout and its check.
 pub type Derived = (&'static str, &'static Layout, Check);
 
 macro_rules! derived {
@@ -126,7 +126,7 @@ pub const DERIVED: &[Derived] = derived! {
     views: Fixed Varying;
 };
 
-/// Any bytes through a derived type and through its layout, and through views: all must say the same.
+/// Reads any bytes with a derived type, with its layout and with views. All must agree.
 pub fn decode_derived(bytes: &[u8]) {
     let Some(([which, lenient], telegram)) = bytes.split_first_chunk::<2>() else { return };
     let Some((name, _, check)) = chosen(DERIVED, *which) else { return };
@@ -138,8 +138,8 @@ pub fn decode_derived(bytes: &[u8]) {
     }
 }
 
-/// Any bytes as a layout, as the first byte says so many of them, and those behind as a telegram of it or as the seed of one. The
-/// second byte says what is to hold.
+/// Makes a layout from the input. The first byte is the number of bytes that decide the layout. The bytes behind them are a telegram, or
+/// the seed of one. The second byte selects the property.
 pub fn layouts(bytes: &[u8]) {
     const SEED: u8 = 1 << 5;
     let Some(([len, how], rest)) = bytes.split_first_chunk::<2>() else { return };
@@ -149,7 +149,7 @@ pub fn layouts(bytes: &[u8]) {
         return one_property(&layout, telegram, *how);
     }
     let seed = telegram.iter().fold(0, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
-    // Values that mean "none" are rightly refused.
+    // Values that mean "no value" are refused, which is correct.
     if let Ok(sound) = arbitrary::record(&layout, &mut Random(seed)).encode() {
         let read = Record::decode(&layout, &sound);
         assert!(read.is_ok(), "seed {seed}: {:?} {layout:?}", read.err());
@@ -157,8 +157,8 @@ pub fn layouts(bytes: &[u8]) {
     }
 }
 
-/// Any text as a spec file: it is read or refused with findings, which can be shown; what is read becomes Rust, and has layouts
-/// that survive any bytes.
+/// Reads any text as a spec file. It is read, or refused with findings that can be rendered. A spec that is read becomes Rust, and its
+/// layouts handle any bytes.
 pub fn spec(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let checked = Spec::check("fuzz.toml", text);
@@ -171,8 +171,8 @@ pub fn spec(bytes: &[u8]) {
     }
 }
 
-/// Any text as a telegram's JSON: it is read or refused, and what encodes decodes again, and then encodes to the same bytes. The
-/// first byte says which telegram.
+/// Reads any text as the JSON of a telegram. It is read or refused. A record that encodes must decode again and then encode to the same
+/// bytes. The first byte selects the telegram.
 pub fn json(bytes: &[u8]) {
     let Some((which, text)) = bytes.split_first() else { return };
     let (Some(layout), Ok(text)) = (chosen(&LAYOUTS, *which), std::str::from_utf8(text)) else { return };
@@ -182,7 +182,8 @@ pub fn json(bytes: &[u8]) {
     }
 }
 
-/// Any byte stream, cut at any place: the same frames, by lengths and by codes. The first two bytes say where.
+/// Splits any byte stream into frames. By length prefixes, the frames are the same when the stream is cut at the position in the first two
+/// bytes. By a table of codes, every frame can be read without a panic.
 pub fn frames(bytes: &[u8]) {
     let Some((cut, stream)) = bytes.split_first_chunk::<2>() else { return };
     any_cut(stream, usize::from(u16::from_le_bytes(*cut)) % 1024);
@@ -202,8 +203,8 @@ pub fn frames(bytes: &[u8]) {
 pub const PLANS: [&FileLayout; 5] =
     [&kftc_cms::EB13, &kftc_cms::EB14, &nacha::ACH, &nts_vat::VAT_FILE, &zengin::TRANSFER];
 
-/// Any bytes as a record file: the same records in pieces of any size, the same bytes again, and the same mistake for all processors.
-/// The first byte says which file, and is the seed of the pieces.
+/// Reads any bytes as a record file. The records are the same in pieces of any size, they are written as the same bytes, and all processors
+/// together find the same mistake. The first byte selects the file, and is the seed of the pieces.
 pub fn record_file(bytes: &[u8]) {
     let Some((which, file)) = bytes.split_first() else { return };
     let Some(plan) = chosen(&PLANS, *which) else { return };
@@ -211,7 +212,7 @@ pub fn record_file(bytes: &[u8]) {
     same_mistake(plan, file);
 }
 
-/// One processor and all of them find the same first mistake in a file.
+/// Checks that one processor and all processors find the same first mistake in a file.
 fn same_mistake(plan: &FileLayout, file: &[u8]) {
     let mut reader = FileReader::new(plan, file).expect("a plan").lenient(Lenient::STRICT);
     let mut first = None;
@@ -221,7 +222,7 @@ fn same_mistake(plan: &FileLayout, file: &[u8]) {
     assert_eq!(verify(plan, file).err(), first);
 }
 
-/// Any bytes as text, and any text as bytes, in the charset that the first byte says.
+/// Reads any bytes as text and writes any text as bytes. The first byte selects the charset.
 pub fn text(bytes: &[u8]) {
     let Some((which, bytes)) = bytes.split_first() else { return };
     let Some(charset) = chosen(Charset::ALL, *which) else { return };

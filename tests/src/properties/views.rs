@@ -1,6 +1,6 @@
-//! Views held against decoding: telegrams with views, one of a fixed length and one with all that varies.
+//! Views compared with decoding. One telegram has a fixed length, the other has every item of variable length.
 //!
-//! Their fields are read and patched through the generated accessors, which is what no layout alone can do.
+//! The properties read and patch fields through the generated accessors. A layout alone cannot test those.
 
 #![allow(missing_docs, reason = "telegrams of a test")]
 
@@ -104,7 +104,7 @@ pub struct Varying {
     last: u8,
 }
 
-/// The accessors say what decoding says; where it refuses the telegram, they may say anything but must end.
+/// Checks that the accessors return the decoded values. If the telegram does not decode, they may return anything, but must return.
 macro_rules! same {
     ($view:expr, $decoded:expr; $($field:ident)*) => {
         $(match ($view.$field(), $decoded) {
@@ -114,14 +114,14 @@ macro_rules! same {
     };
 }
 
-/// A field patched with its own value leaves the bytes as they are.
+/// Patches fields with their own values, which must not fail.
 macro_rules! patched {
     ($view:expr, $decoded:expr; $($set:ident $field:ident)*) => {
         $(assert_eq!($view.$set(&$decoded.$field), Ok(()), stringify!($field));)*
     };
 }
 
-/// Any bytes through a view of one length.
+/// Reads any bytes through a view of fixed length.
 pub fn any_fixed(bytes: &[u8]) {
     let decoded = Fixed::decode(bytes);
     let Some(view) = made(FixedView::new(bytes), &decoded) else { return };
@@ -148,7 +148,7 @@ pub fn any_fixed(bytes: &[u8]) {
     assert_eq!(copy, bytes);
 }
 
-/// Any bytes through a view of what varies.
+/// Reads any bytes through a view of variable length.
 pub fn any_varying(bytes: &[u8]) {
     let decoded = Varying::decode(bytes);
     let Some(view) = made(VaryingView::new(bytes), &decoded) else { return };
@@ -180,7 +180,7 @@ pub fn any_varying(bytes: &[u8]) {
     assert_eq!(copy, bytes);
 }
 
-/// Whatever decodes has a view.
+/// Checks that bytes that decode have a view, and returns the view.
 fn made<V, T>(view: Result<V, Error>, decoded: &Result<T, Error>) -> Option<V> {
     match (view, decoded) {
         (Ok(view), _) => Some(view),

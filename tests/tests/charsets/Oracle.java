@@ -5,7 +5,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CharsetEncoder;
 import java.util.*;
 
-/** All characters of charsets as Java knows them: see oracle.py, whose lines these are. */
+/** Prints all characters of charsets according to Java, in the line format of oracle.py. */
 class Oracle {
     static final Map<String, String> NAMES = Map.ofEntries(
         Map.entry("ascii", "US-ASCII"), Map.entry("euc-kr", "EUC-KR"), Map.entry("cp949", "x-windows-949"),

@@ -1,9 +1,9 @@
-//! Where other programs differ from us, and why: the one table.
+//! The table of known differences between other programs and our tables, with reasons.
 
 use super::Decoded;
 use super::oracles::Oracle::{self, Glibc, Icu, Java, Python};
 
-/// One difference: a code that is read otherwise, or a character that is written otherwise.
+/// One difference: a code that is read differently, or a character that is written differently.
 pub(crate) struct Case<'c> {
     pub(crate) character: Option<char>,
     pub(crate) code: Option<&'c [u8]>,
@@ -14,14 +14,14 @@ pub(crate) struct Case<'c> {
 
 pub(crate) struct Known {
     pub(crate) oracles: &'static [Oracle],
-    /// None: all.
+    /// Empty: all charsets.
     pub(crate) charsets: &'static [&'static str],
     pub(crate) is: fn(&Case<'_>) -> bool,
     pub(crate) why: &'static str,
 }
 
 impl Case<'_> {
-    /// The code or the character is one of these.
+    /// Whether the code or the character is one of these.
     fn at(&self, codes: &[u32]) -> bool {
         let number = |code: &[u8]| code.iter().fold(0, |number, byte| number << 8 | u32::from(*byte));
         let at = self.code.map(number).or(self.character.map(u32::from));
@@ -33,7 +33,7 @@ impl Case<'_> {
         text.is_some_and(|text| text.chars().all(is))
     }
 
-    /// What we read where they write this character.
+    /// The character that we read from the code that they write.
     fn read_back(&self) -> Option<char> {
         let code = self.theirs.as_ref().filter(|_| self.character.is_some())?;
         self.reading.get(code)?.chars().next()
@@ -67,7 +67,7 @@ pub(crate) const KNOWN: &[Known] = &[
         oracles: &[Icu, Java, Python, Glibc],
         charsets: &["euc-kr", "cp949"],
         is: |case| case.they_read(is_private) || case.ours.is_none() && case.character.is_some_and(is_private),
-        why: "the user area of CP949 (C9, FE), whose characters nobody agrees on",
+        why: "the user area of CP949 (C9, FE): programs do not agree on its characters",
     },
     Known { oracles: &[Icu], charsets: &["cp949"], is: |case| case.at(&[0x80]), why: "ICU gives 80 to U+0080" },
     Known {

@@ -1,4 +1,5 @@
-//! Charsets, complete: every code of one and two bytes and every character to U+1FFFF or U+2FFFF, against tables, formulas and other programs.
+//! Complete tests of charsets: every code of one and two bytes and every character up to U+1FFFF or U+2FFFF, compared with tables,
+//! formulas and other programs.
 
 #![allow(
     clippy::print_stdout,
@@ -23,13 +24,13 @@ use fep_codec::Charset;
 
 /// The characters of all codes of one and two bytes.
 type Decoded = BTreeMap<Vec<u8>, String>;
-/// The codes of all characters of the first two planes, or three.
+/// The codes of all characters of the first two or three planes.
 type Encoded = BTreeMap<char, Vec<u8>>;
 
 const SO: u8 = 0x0E;
 const SI: u8 = 0x0F;
 
-/// What our tables say, SO and SI left out.
+/// Reads every code with our tables, without SO and SI.
 fn decoded(charset: Charset) -> Decoded {
     let mut all = Decoded::new();
     for byte in 0..=u8::MAX {
@@ -52,15 +53,15 @@ fn decoded(charset: Charset) -> Decoded {
     all
 }
 
-/// What our tables say, SO and SI left out.
+/// Writes every character with our tables, without SO and SI.
 fn encoded(charset: Charset) -> Encoded {
     let mut all = Encoded::new();
-    // The second plane has characters of two charsets only.
+    // Only these two charsets have characters in plane 2 (from U+20000).
     let last = if matches!(charset, Charset::Ibm1390 | Charset::Ibm1399) { '\u{2FFFF}' } else { '\u{1FFFF}' };
     for character in ('\0'..=last).filter(|character| *character != '\u{FFFF}') {
         let mut out = [0; 4];
         if !charset.has(character) && character > '\u{2000}' && u32::from(character) % 16 != 0 {
-            // `has` is asked about all, `encode` about enough: an error is slow to explain.
+            // `has` is called for all characters, `encode` only for a sample of the missing ones: building an error is slow.
             continue;
         }
         let result = charset.encode(character.encode_utf8(&mut [0; 4]), &mut out);

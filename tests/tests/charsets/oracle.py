@@ -1,7 +1,8 @@
-"""All characters of charsets as an independent program knows them: `oracle.py icu|python|glibc CHARSET…`.
+"""Prints all characters of charsets according to an independent program: `oracle.py icu|python|glibc CHARSET…`.
 
-For each charset that the program knows a line `c CHARSET`, then lines `d BYTES CHARACTERS` for each code of one or two bytes that it reads, `e CHARACTER BYTES` for each character to U+1FFFF or U+2FFFF that
-it writes, all in hex. SO and SI are left out. Fails if the program is not there.
+For each charset that the program knows, it prints a line `c CHARSET`. Then come lines `d BYTES CHARACTERS` for each code of one or two
+bytes that the program reads, and lines `e CHARACTER BYTES` for each character up to U+1FFFF or U+2FFFF that it writes. All values are in
+hex. SO and SI are omitted. It fails if the program is missing.
 """
 import ctypes
 import subprocess
@@ -22,12 +23,12 @@ PAIRS = [bytes([lead, trail]) for lead in range(0x40, 0x100) for trail in range(
 
 
 def points_of(charset):
-    """The second plane has characters of two charsets only."""
+    """Only two charsets have characters in plane 2."""
     return POINTS + list(range(0x20000, 0x30000)) if charset in ("ibm1390", "ibm1399") else POINTS
 
 
 def print_decoded(code, text, shifted=False):
-    """Two bytes that are two characters are no code, but between SO and SI."""
+    """Two bytes that give two characters are not one code, except between SO and SI."""
     if text and len(text) <= len(code) and (shifted or len(code) == 1 or len(text) == 1):
         print("d", code.hex(), " ".join(f"{ord(character):04x}" for character in text))
 

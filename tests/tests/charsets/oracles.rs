@@ -1,4 +1,4 @@
-//! Other programs' tables: ICU, Python, glibc, Java. Each test says which of them were not there.
+//! Comparison with the tables of other programs: ICU, Python, glibc, Java. Each test reports the programs that are missing.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(crate) enum Oracle {
 
 use Oracle::{Glibc, Icu, Java, Python};
 
-/// What an oracle says of the charsets that it knows; nothing if it is not here.
+/// Runs an oracle and returns its tables for the charsets that it knows. Empty if the program is missing.
 fn ask(oracle: Oracle, charsets: &[&str]) -> BTreeMap<String, Both> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/charsets");
     let (program, arguments) = match oracle {
@@ -30,7 +30,7 @@ fn ask(oracle: Oracle, charsets: &[&str]) -> BTreeMap<String, Both> {
         Glibc => ("python3", vec![folder.join("oracle.py"), "glibc".into()]),
     };
     let output = Command::new(program).args(arguments).args(charsets).output().ok();
-    // Java runs and fails without its compiler, Python without `uconv`.
+    // Java starts and fails if its compiler is missing. So does Python if `uconv` is missing.
     let Some(output) = output.filter(|output| output.status.success()) else {
         missing(&format!("{oracle:?}"), "default-jdk-headless icu-devtools python3");
         return BTreeMap::new();
@@ -64,7 +64,7 @@ fn character(hex: &str) -> char {
 
 type Both = (Decoded, Encoded);
 
-/// The differences that are not known, one a line. Which of the known were seen is noted.
+/// Returns the unknown differences, one per line. Marks in `seen` the known differences that occurred.
 fn differences(oracle: Oracle, charset: Charset, ours: &Both, theirs: &Both, seen: &mut [bool]) -> Vec<String> {
     let (reading, writing) = ours;
     let mut is_known = |case: &Case<'_>| {
@@ -100,7 +100,7 @@ fn hex(code: &[u8]) -> String {
     code.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Every code and every character of the oracles' charsets.
+/// Compares every code and every character of the oracles' charsets.
 #[test]
 fn other_programs_agree() {
     let mut lines = Vec::new();

@@ -1,4 +1,4 @@
-//! The page for bank engineers (`fep-codec/src/charset.md`): its labels, its aliases and its worked bytes are those of the code.
+//! Tests that the page for bank engineers (`fep-codec/src/charset.md`) has the same labels, aliases and example bytes as the code.
 
 use fep_codec::Charset;
 
@@ -9,7 +9,7 @@ fn the_table_has_all_labels_and_their_aliases() {
     let rows = PAGE.lines().filter(|line| line.starts_with("| `"));
     let mut labels = Vec::new();
     for row in rows {
-        // A vertical bar within a cell is written with a backslash.
+        // A vertical bar within a cell is escaped with a backslash.
         let row = row.replace("\\|", "");
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         let found: Vec<_> = cells[1].split_whitespace().map(|label| label.trim_matches('`').to_owned()).collect();
@@ -29,7 +29,7 @@ fn the_table_has_all_labels_and_their_aliases() {
     }
 }
 
-/// `홍길동     euc-kr, cp949   C8AB B1E6 B5BF                6 bytes`, the text left out where it is that of the line above.
+/// A line is `홍길동     euc-kr, cp949   C8AB B1E6 B5BF                6 bytes`. A line without text uses the text of the line above.
 #[test]
 fn the_worked_bytes_are_what_is_written() {
     let block = PAGE.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();

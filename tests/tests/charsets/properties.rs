@@ -1,9 +1,9 @@
-//! Random text and random bytes, in every charset. The properties are those that the fuzzer drives.
+//! Random text and random bytes, in every charset. The fuzzer uses the same properties.
 
 use fep_tests::properties::{any_text, any_text_bytes};
 use proptest::prelude::*;
 
-/// Characters that charsets have, and some that few have.
+/// Characters that many charsets have, and some that few charsets have.
 fn character() -> impl Strategy<Value = char> {
     prop_oneof![
         4 => proptest::char::range('\u{AC00}', '\u{D7A3}'),

@@ -1,5 +1,4 @@
-//! Writing fails exactly when the oracle's writing fails: random texts, of which ICU says whether the charset has them. Where it has,
-//! the bytes are the same too.
+//! Writing random text fails exactly when ICU cannot write it. If ICU can write it, the bytes must be the same.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -8,7 +7,7 @@ use std::process::{Command, Stdio};
 use fep_codec::Charset;
 use fep_tests::arbitrary::Random;
 
-/// Converts lines; none if the program is not here.
+/// Converts lines with a program. Returns `None` if the program is missing.
 fn converted(program: &str, arguments: &[&str], input: Vec<u8>) -> Option<Vec<u8>> {
     let mut child = Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
     let mut stdin = child.stdin.take().unwrap();
@@ -19,7 +18,7 @@ fn converted(program: &str, arguments: &[&str], input: Vec<u8>) -> Option<Vec<u8
     Some(output.stdout)
 }
 
-/// Texts that nearly every charset has, with a few characters that few have.
+/// Texts that nearly every charset has, with a few characters that few charsets have.
 fn texts() -> Vec<String> {
     const COMMON: &str = "홍길동가힣서울특별시漢字日本ｱｲﾝスズキ東京ＡＢ　ABCxyz019 .-()";
     const RARE: &str = "똠믜·―∼～€¥₩‾é¬¢①㈜㉾ㅏㆍЖα鷗鴎髙﨑𠀋";
@@ -35,7 +34,8 @@ fn texts() -> Vec<String> {
         .collect()
 }
 
-/// Whether each text comes back from the charset with nothing missing: what the oracle cannot write it leaves out.
+/// Writes each line with ICU and reads it again. ICU skips characters that the charset does not have, so they are missing in the text
+/// that comes back. Returns the bytes and the text that was read, or `None` if ICU is missing.
 fn icu(charset: Charset, name: &str, lines: &str) -> Option<Vec<(Vec<u8>, String)>> {
     let end = if charset.is_ebcdic() { 0x25 } else { b'\n' };
     let to = ["-f", "utf-8", "-t", name, "--to-callback", "skip", "--no-fallback"];

@@ -1,4 +1,4 @@
-//! The 25 codes of IBM-1390 and IBM-1399 that are two characters each: in reading, in writing, and where a field cuts.
+//! The 25 codes of IBM-1390 and IBM-1399 that stand for two characters each: reading, writing and truncating.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -28,7 +28,7 @@ fn two_characters_have_one_code() {
         for (code, text) in &all {
             assert_eq!(encoded(charset, text), Ok(vec![0x0E, code[0], code[1], 0x0F]), "{charset} {text}");
             assert_eq!(charset.text_len(text), 4, "{charset} {text}");
-            // A character alone is itself.
+            // The first character alone has a different code.
             let first: String = text.chars().take(1).collect();
             assert_ne!(encoded(charset, &first), encoded(charset, text));
         }
@@ -38,12 +38,12 @@ fn two_characters_have_one_code() {
     assert_eq!(encoded(Charset::Ibm1399, "カ\u{309A}"), Ok(vec![0x0E, 0xEC, 0xBA, 0x0F]));
     assert!(matches!(encoded(Charset::Ibm1390, "\u{309A}"), Err(EncodeError::Unmappable { .. })));
     assert!(matches!(encoded(Charset::Ibm1390, "あ\u{309A}"), Err(EncodeError::Unmappable { position: 1, .. })));
-    // ぱ is a character of its own, also in pieces; 𠀋 is one that UTF-16 has in two.
+    // ぱ is a single character, and は with its mark has the same code. 𠀋 is one character, and two code units in UTF-16.
     assert_eq!(encoded(Charset::Ibm1390, "は\u{309A}"), encoded(Charset::Ibm1390, "ぱ"));
     assert_eq!(encoded(Charset::Ibm1390, "\u{2000B}").map(|code| code.len()), Ok(4));
 }
 
-/// The longest match, from the left: ˩˥˩ is the code of ˩˥ and that of ˩.
+/// The longest match from the left is used: ˩˥˩ becomes the code of ˩˥ followed by the code of ˩.
 #[test]
 fn the_first_of_two_readings_is_taken() {
     let code = |text: &str| {
@@ -76,7 +76,7 @@ fn a_cut_does_not_part_the_two() {
     }
 }
 
-/// What a program makes of these texts, one a line; none if it is not here.
+/// Converts texts with a program, one per line. Returns `None` if the program is missing.
 fn converted(program: &str, arguments: &[&str], lines: &str) -> Option<Vec<Vec<u8>>> {
     let mut child = Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
     let mut input = child.stdin.take().unwrap();
@@ -88,7 +88,7 @@ fn converted(program: &str, arguments: &[&str], lines: &str) -> Option<Vec<Vec<u
     Some(output.stdout.split(|byte| *byte == 0x25).map(<[u8]>::to_vec).collect())
 }
 
-/// Each character that stands first in one of the codes, with each mark behind it, and behind two of it.
+/// Takes each character that is the first of one of the codes. Each mark follows one and two copies of this character.
 #[test]
 fn other_programs_write_the_same() {
     for (charset, name) in JAPANESE.into_iter().zip(["IBM-1390", "IBM-1399"]) {

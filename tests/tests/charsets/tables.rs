@@ -1,4 +1,4 @@
-//! The tables themselves: their digests, how many characters they have, and the formulas that hold in them.
+//! Tests of the tables: their digests, the number of their characters, and formulas for their content.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +11,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fep-codec/tables")
 }
 
-/// FNV-1a, 64 bits: it is against accidents, not against people.
+/// FNV-1a, 64 bits. It detects accidental changes. It is not secure against deliberate changes.
 fn digest(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
 }
@@ -43,7 +43,7 @@ fn the_generator_makes_these_files() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// How many codes of one and two bytes there are.
+/// Counts the codes of one byte, the codes of two bytes and the characters.
 #[test]
 fn no_character_is_missing() {
     let count = |charset: Charset| {
@@ -66,13 +66,14 @@ fn no_character_is_missing() {
     assert_eq!(count(Charset::Cp932).0, 191);
     assert_eq!(count(Charset::Ibm930), (226, 11_635, 11_861));
     assert_eq!(count(Charset::Ibm939), (226, 11_635, 11_861));
-    // 25 codes are two characters each, and the euro sign has a code of one byte and one of two.
+    // 25 codes stand for two characters each, and the euro sign has a code of one byte and a code of two bytes.
     for japanese in [Charset::Ibm1390, Charset::Ibm1399] {
         assert_eq!(count(japanese), (227, 22_102, 227 + 22_102 - 25 - 1), "{japanese}");
     }
 }
 
-/// What is written is read again, and what is read is written again but for the codes that the pages of a charset name.
+/// A code that is written is read as the same character. A character that is read is written with the same code, with the exceptions that
+/// the documentation of a charset names.
 #[test]
 fn every_code_goes_there_and_back() {
     for charset in Charset::ALL.iter().copied().filter(|charset| *charset != Charset::Utf8) {
@@ -91,16 +92,16 @@ fn every_code_goes_there_and_back() {
         match charset {
             // CP949 beyond KS X 1001.
             Charset::EucKr => assert_eq!(one_way.len(), 17_048 + 1 - 8_227),
-            // Characters that NEC and IBM added twice: ED40 to EEFC, and a few of FA and 87.
+            // Characters that both NEC and IBM added: ED40 to EEFC, and a few in rows FA and 87.
             Charset::Cp932 => assert_eq!(one_way.len(), 398),
-            // The euro sign, which is E1 too.
+            // The euro sign, which also has the code E1.
             Charset::Ibm1390 | Charset::Ibm1399 => assert_eq!(one_way, [&[0x42, 0xE1]]),
             _ => assert!(one_way.is_empty(), "{charset} {one_way:02X?}"),
         }
     }
 }
 
-/// 초성 5 bits, 중성 5, 종성 5: KS C 5601-1992, annex 3.
+/// The code of a syllable by its letters: 초성 5 bits, 중성 5 bits, 종성 5 bits (KS C 5601-1992, annex 3).
 fn combination(syllable: u32) -> [u8; 2] {
     const VOWELS: [u32; 21] = [3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 18, 19, 20, 21, 22, 23, 26, 27, 28, 29];
     let finals: Vec<u32> = (1..=17).chain(19..=29).collect();
@@ -139,7 +140,7 @@ fn user_areas_are_a_row() {
     assert_eq!(row(Charset::Ibm1390, 0x69..=0x89, &japanese), 6_205);
 }
 
-/// Johab puts two rows of KS X 1001 under one first byte: symbols from D9, hanja from E0.
+/// In Johab, one first byte covers two rows of KS X 1001: symbols from D9, hanja from E0.
 #[test]
 fn symbols_and_hanja_of_johab_are_rows_of_ks_x_1001() {
     let ks = decoded(Charset::Cp949);
@@ -169,7 +170,7 @@ fn ibm_834_is_ibm_933_without_its_single_bytes() {
     assert_eq!(korean, pairs);
 }
 
-/// IBM-1390 and IBM-1399 are IBM-930 and IBM-939 with more characters, and no code that means another.
+/// IBM-1390 and IBM-1399 extend IBM-930 and IBM-939. Every older code keeps its character.
 #[test]
 fn what_japanese_hosts_had_they_kept() {
     for (early, late) in [(Charset::Ibm930, Charset::Ibm1390), (Charset::Ibm939, Charset::Ibm1399)] {
@@ -181,7 +182,7 @@ fn what_japanese_hosts_had_they_kept() {
     assert_eq!(pairs(Charset::Ibm1390), pairs(Charset::Ibm1399));
 }
 
-/// The other Rust crate with these tables.
+/// encoding_rs is the other Rust crate with these tables.
 #[test]
 fn encoding_rs_agrees() {
     let check = |charset: Charset, other: &'static encoding_rs::Encoding| {

@@ -1,4 +1,4 @@
-//! Items among each other: groups, counts, lengths, wire order, parts without a field.
+//! Items that depend on each other: groups, counts, lengths, wire order, parts without a field.
 
 use fep_codec::layout::{Computed, Item, LengthScope, Repeat};
 use fep_codec::{Decode, Telegram};

@@ -1,4 +1,4 @@
-//! Each kind of field, and bytes without information.
+//! Each kind of field, and items without a value: literals and fillers.
 
 use std::borrow::Cow;
 
@@ -61,7 +61,7 @@ fn one_character() {
     assert_eq!(refusal(Discriminator::decode(b"-AB")), "peer: mark, bytes 1..3: expected one character, hex 41 42");
     assert_eq!(
         refusal(Discriminator { sign: '가', mark: 'A' }.encode_to_vec()),
-        "caller: sign, bytes 0..1: needs 2 bytes, the field has 1; character 1, '가', does not fit any more"
+        "caller: sign, bytes 0..1: needs 2 bytes, the field has 1: it overflows at character 1 ('가')"
     );
 }
 
@@ -266,7 +266,7 @@ fn bytes_literals_and_fillers() {
     assert_eq!((label(5), label(6)), ("예비", ""));
 }
 
-/// The derive cannot ask the runtime which labels there are, so it has a list of its own.
+/// The derive and the runtime must have the same list of charset labels.
 #[test]
 fn the_derive_knows_the_charsets_of_the_runtime() {
     macro_rules! check {

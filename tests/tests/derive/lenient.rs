@@ -1,4 +1,4 @@
-//! What is forgiven if it is asked for: half characters, and blanks that were stripped from telegrams of any length.
+//! Lenient reading: half characters, and blanks that were stripped from telegrams of any length.
 
 use fep_codec::lenient::{Lenient, decode_lenient};
 use fep_codec::{Decode, Digits, Layout, Record, Telegram, Text};
@@ -8,7 +8,7 @@ use super::refusal;
 const HALF: Lenient = Lenient { half_characters: true, ..Lenient::STRICT };
 const STRIPPED: Lenient = Lenient { stripped: true, ..Lenient::STRICT };
 
-/// Both codecs read the bytes, if they are told to forgive this and no sooner, as they read the mended bytes.
+/// Checks that both codecs read the bytes only with this leniency, and then read the same value as from the mended bytes.
 #[track_caller]
 fn forgiven<T>(bytes: &[u8], lenient: Lenient, mended: &[u8])
 where
@@ -54,12 +54,12 @@ fn half_a_character_at_the_end_of_a_text_is_dropped() {
     forgiven::<Names>(b"\xB0\xA1\xB3\xAA    \xB0\xA1\xB0**A  ", HALF, sound);
     forgiven::<Names>(b"\xB0\xA1\xB3\xAA    \xB0\xA1**\xB0A  ", HALF, b"\xB0\xA1\xB3\xAA    \xB0\xA1***A  ");
     forgiven::<Names>(b"\xB0\xA1\xB3\xAA    \xB0\xA1***A \xB0", HALF, sound);
-    // Not at the end of the text; and not asked for.
+    // First, the half character is not at the end of the text. Second, the leniency is not enabled.
     refused_still(
         Names::LAYOUT,
         b"\xB0 A      A***A  ",
         HALF,
-        "peer: left, bytes 0..5: no euc-kr text at byte 0: there is no such character",
+        "peer: left, bytes 0..5: invalid euc-kr at byte 0: there is no such character",
     );
     let half = b"\xB0\xA1\xB3\xAA\xB0   \xB0\xA1***A  ";
     let others = Lenient { half_characters: false, ..Lenient::ALL };
@@ -121,14 +121,14 @@ fn blanks_are_put_back_where_the_length_is_known() {
     // Rows of six bytes, a memo of two, and three at the end: 4 + 12 + 1 + 2 + 3.
     forgiven::<List>(b"022201abcd02e   2mm", STRIPPED, b"022201abcd02e   2mm   ");
     forgiven::<List>(b"022201abcd02e   2", STRIPPED, b"022201abcd02e   2     ");
-    // A number is not blank, and a count that is not there says nothing.
+    // A blank cannot be a number. A missing count says nothing.
     refused_still(
         List::LAYOUT,
         b"022201abcd",
         STRIPPED,
         "peer: length, bytes 0..3: the length says 22, there are 10, hex 30 32 32",
     );
-    // Not as many as the fields could say, if no telegram is so long.
+    // The length fields could ask for more bytes than any telegram has. These are not filled in.
     #[derive(Telegram, Debug, PartialEq)]
     struct Long {
         #[field(len = 9, computed = length(memo))]
@@ -138,7 +138,7 @@ fn blanks_are_put_back_where_the_length_is_known() {
     }
     assert_eq!(STRIPPED.mend(Long::LAYOUT, b"999999999a").len(), 10);
     assert_eq!(STRIPPED.mend(Long::LAYOUT, b"000000009a").len(), 18);
-    // What takes all that is left has no length that blanks could be missing from.
+    // An item that takes all remaining bytes has no fixed length, so blanks cannot be missing.
     #[derive(Telegram, Debug, PartialEq)]
     struct Rest {
         #[field(group, rest, max = 3)]

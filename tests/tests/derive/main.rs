@@ -1,4 +1,4 @@
-//! The derive against bytes written out by hand.
+//! The derive, compared with bytes written by hand.
 
 #![allow(clippy::unwrap_used, reason = "the whole file is a test; clippy sees only the functions with the attribute")]
 
@@ -22,7 +22,7 @@ use std::fmt::Debug;
 use fep_codec::layout::{Kind, NoneAs, NumberRule, Sign};
 use fep_codec::{Charset, Decode, Digits, Layout, Record, Telegram, TelegramSet, Text};
 
-/// The value is these bytes, and the bytes are this value; the dynamic codec says so too.
+/// Checks that the value encodes to these bytes and that the bytes decode to this value. The dynamic codec must agree.
 fn check<'a, T: Decode<'a> + Debug + PartialEq>(value: &T, bytes: &'a [u8]) {
     let written = value.encode_to_vec().unwrap();
     assert_eq!(written, bytes, "{} is not {}", written.escape_ascii(), bytes.escape_ascii());
@@ -34,20 +34,20 @@ fn check<'a, T: Decode<'a> + Debug + PartialEq>(value: &T, bytes: &'a [u8]) {
     assert_eq!(Record::from_json_value(T::LAYOUT, &json).unwrap().encode().unwrap(), bytes, "{json}");
 }
 
-/// Both codecs refuse the bytes with the same words.
+/// Checks that both codecs refuse the bytes with this message.
 fn refused<'a, T: Decode<'a> + Debug>(bytes: &'a [u8], message: &str) {
     assert_eq!(refusal(T::decode(bytes)), message);
     assert_eq!(refusal(Record::decode(T::LAYOUT, bytes)), message, "the dynamic codec");
 }
 
-/// Both codecs refuse to write what is in `fields`, which is the value as JSON, with the same words.
+/// Checks that both codecs refuse to write a value with this message. `fields` is the value as JSON.
 fn unwritable<T: Telegram>(value: &T, fields: &str, message: &str) {
     assert_eq!(refusal(value.encode_to_vec()), message);
     let record = Record::from_json(T::LAYOUT, fields).unwrap();
     assert_eq!(refusal(record.encode()), message, "the dynamic codec");
 }
 
-/// What the telegram says about bytes or a value that it refuses.
+/// Returns the error message.
 fn refusal<T: Debug>(result: Result<T, fep_codec::Error>) -> String {
     result.unwrap_err().to_string()
 }

@@ -1,11 +1,11 @@
-//! Forms inside of forms, as institutions combine them, and the widest numbers in each encoding.
+//! Nested forms, in combinations that institutions use, and the widest numbers in each encoding.
 
 use fep_codec::view::{find, patch, refresh};
 use fep_codec::{Choice, Decode, Record, Telegram, Text, Value};
 
 use super::{check, refusal, refused};
 
-/// A page of rows within a body, with a sum and a check of its own.
+/// A page of rows within a body. It has its own sum and check.
 #[derive(Telegram, Debug, PartialEq)]
 #[telegram(view)]
 struct Page {
@@ -38,7 +38,7 @@ struct Row {
     tags: Vec<Tag>,
 }
 
-/// A tag says what stands in its segment; the code stands behind, for both bodies have one length.
+/// A segment with a tag that selects its content. The tag comes after the content, which works because both bodies have the same length.
 #[derive(Telegram, Debug, PartialEq)]
 #[telegram(view)]
 struct Tag {
@@ -129,7 +129,7 @@ fn pages_of_rows_of_segments_stand_in_a_body() {
         said(23, b'1'),
         "peer: body.rows[0].tags[0].content.no, bytes 23..24: the sequence says 1, this is number 0, hex 31"
     );
-    // 6D ^ 4E ^ 4D = 6E: a check is verified where it stands, a sum when its layout has ended.
+    // 6D ^ 4E ^ 4D = 6E: a check is verified when it is read, a sum at the end of its layout.
     assert_eq!(said(14, b'M'), "peer: body.bcc, bytes 46..48: the check `xor` gives hex 36 45, hex 36 44");
 }
 

@@ -142,7 +142,7 @@ fn dates_by_the_day_of_the_year_and_timestamps_without_a_year() {
     assert!(refusal(Times::decode(b"2026366\0\0\0\x0F1121093015\x01\x12\x10\x93\x01\x5F          ")).contains("day"));
 }
 
-/// The derive cannot ask the runtime how long digits are, so it has the rule a second time.
+/// The derive and the runtime must have the same rule for the lengths of digits.
 #[test]
 fn the_derive_knows_the_lengths_of_the_runtime() {
     macro_rules! check {

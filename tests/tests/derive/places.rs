@@ -1,4 +1,4 @@
-//! Codes that have no one place, for what stands before them varies in length: choices by them, in both codecs and in views.
+//! Codes without a constant offset, because an item before them varies in length. Choices by such codes, in both codecs and in views.
 
 use fep_codec::view::{find, patch, refresh};
 use fep_codec::{Choice, Telegram, Text, Value, diff};
@@ -29,7 +29,7 @@ enum Body {
     Memo(Memo),
 }
 
-/// A part in which the code stands behind what varies, and which has a choice of its own.
+/// A part in which the code comes after an item of variable length. The part also has its own choice.
 #[derive(Telegram, Clone, Debug, PartialEq)]
 #[telegram(view)]
 struct Head {
@@ -102,7 +102,7 @@ fn loose() -> Loose {
 }
 
 fn bytes() -> Vec<u8> {
-    // The head's memo, code, choice and next code; two choices; the rows and their count; the last code and its choice; the end.
+    // The memo, code, choice and next code of the head; two choices; the rows and their count; the last code and its choice; the end.
     [b"3abc", b"N07M".as_slice(), b"2xy", b"08", b"2", b"20102N09", b"0T0", b"N10", b"11"].concat()
 }
 
@@ -188,7 +188,7 @@ fn views_paths_and_differences_find_their_way() {
 
 #[test]
 fn a_long_row_of_choices_is_walked_once() {
-    // Each choice asks for a code behind the one before it; were each walk to begin others, this would not end.
+    // Each choice needs a code that comes after the previous choice. If each walk started further walks, this test would not finish.
     use std::borrow::Cow;
 
     use fep_codec::layout::{Case, Choice, Item};
@@ -214,7 +214,7 @@ fn a_long_row_of_choices_is_walked_once() {
     };
     let items = (0..60).flat_map(|number| [code(number), body(number)]).collect();
     let mut layout = Layout { name: "Row".into(), items: Cow::Owned(items), ..Number::LAYOUT.clone() };
-    // Parts in parts, each with a choice by a code of the innermost.
+    // Nested parts, each with a choice by a code of the innermost part.
     for depth in 0..40 {
         let mut part = Loose::LAYOUT.items[0].clone();
         if let Item::Part(part) = &mut part {

@@ -1,4 +1,4 @@
-//! Computed fields filled in again after a patch: what stands there then is what encoding the changed value gives.
+//! Refreshing computed fields after a patch. The result must be the bytes that encoding the changed value gives.
 
 use fep_codec::view::{patch, refresh};
 use fep_codec::{Decode, Digits, Telegram, Text, Value};
@@ -26,7 +26,7 @@ struct Note {
     text: Text<2>,
 }
 
-/// A negative sum, lengths of both sorts, a count behind its group, and two checks of which one covers the other.
+/// A negative sum, lengths of both sorts, a count behind its group, and two checks. The second check covers the first.
 #[derive(Telegram, Debug, PartialEq)]
 #[telegram(view)]
 struct Batch {
@@ -60,14 +60,14 @@ fn mod10(covered: &[u8], out: &mut [u8]) -> Result<(), &'static str> {
 
 const BYTES: &[u8; 41] = b"041-0688210012005-032-700000 0002abc 17B0";
 
-/// After the first row's amount became -100 and its fee back 9, and the note zz.
+/// The bytes after the amount of the first row became -100, its fee back became 9, and the note became zz.
 const CHANGED: &[u8; 41] = b"041-080021-100005+092-700000 0002zzc 1654";
 
 #[test]
 fn all_that_is_computed_is_filled_in_and_nothing_else() {
     let batch = Batch::decode(BYTES).unwrap();
     assert_eq!(batch.encode_to_vec().unwrap(), BYTES);
-    // Lengths, the sum, sequences, the count behind its group, the checks; a number may stand there, or none.
+    // Lengths, the sum, sequences, the count behind its group and the checks are overwritten, with numbers or with other bytes.
     let mut bytes = *b"xxx???\x00?210012005-03?-700000 0077abc 9999";
     bytes[8] = b'2';
     bytes[9] = b'?';
@@ -132,7 +132,7 @@ fn a_number_has_the_sign_that_stands_beside_it() {
 
 #[test]
 fn zero_and_what_was_zero_get_their_sign_again() {
-    // By other means than a patch: the digits alone were changed.
+    // The digits were changed directly, without a patch.
     let mut bytes = *BYTES;
     bytes[18..20].copy_from_slice(b"00");
     bytes[29..31].copy_from_slice(b"07");
@@ -159,7 +159,7 @@ fn what_cannot_be_refreshed_is_named_and_nothing_is_changed() {
         said(&|bytes| bytes[17] = b'*'),
         "peer: rows[0].fee_sign, bytes 17..18: expected a sign, found '*' (2a), hex 2a"
     );
-    // Without the entries that it counts, the bytes cannot be divided.
+    // If the count is wrong, the bytes cannot be divided into items.
     assert_eq!(said(&|bytes| bytes[8] = b'9'), "peer: row_count, bytes 8..9: 9 entries, at most 3 are allowed, hex 39");
     assert!(said(&|bytes| bytes[8] = b'3').starts_with("peer: "));
 
@@ -200,7 +200,7 @@ fn what_the_bytes_are_divided_by_stays_as_it_is() {
         #[field(len = 2, computed = xor)]
         bcc: (),
     }
-    // A filler that may hold anything is covered by the check as it is: 30 ^ 33 ^ 61 ^ 62 ^ 63 ^ 23 ^ 21 ^ 31 ^ 20 ^ 20 = 50.
+    // The check covers the actual bytes of a filler that may hold anything: 30 ^ 33 ^ 61 ^ 62 ^ 63 ^ 23 ^ 21 ^ 31 ^ 20 ^ 20 = 50.
     let mut bytes = *b"03abc#!1  ..";
     refresh(Memo::LAYOUT, &mut bytes).unwrap();
     assert_eq!(&bytes, b"03abc#!1  50");

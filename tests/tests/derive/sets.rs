@@ -1,4 +1,4 @@
-//! An enum chooses as its layouts do: by constants what the layouts say at run time.
+//! An enum of telegrams selects its variant with constants. The result must be the same as with its layouts at run time.
 
 use fep_codec::{Code, Digits, Telegram, TelegramSet, Text};
 use fep_tests::arbitrary::Random;

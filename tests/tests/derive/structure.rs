@@ -371,6 +371,6 @@ fn a_tail_is_as_long_as_its_value() {
     refused::<Memo>(b"02AA12345", "peer: digits, bytes 4..9: needs 5 bytes, the field has 4");
     refused::<Memo>(
         b"03\xC8\xAB\xB1",
-        "peer: memo (메모), bytes 2..5: no euc-kr text at byte 4: half a character, hex c8 ab b1",
+        "peer: memo (메모), bytes 2..5: invalid euc-kr at byte 4: truncated character, hex c8 ab b1",
     );
 }

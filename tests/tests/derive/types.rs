@@ -1,4 +1,4 @@
-//! Types and names of the user's own: newtypes, generics, other crates' paths, other macros.
+//! User-defined types and names: newtypes, generics, paths of other crates, other macros.
 
 use std::fmt::Debug;
 
@@ -8,7 +8,7 @@ use fep_codec::{Code, Digits, FieldValue, Telegram, TelegramSet, Text};
 use super::check;
 use super::items::{Entry, entries};
 
-/// A number of the user's own.
+/// A user-defined number type.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Won(u64);
 
@@ -89,7 +89,7 @@ mod elsewhere {
         pub(crate) use fep_codec as codec;
     }
 
-    // Names that the output must not fall over.
+    // These names must not conflict with the generated code.
     pub(crate) struct Result;
     pub(crate) struct Option;
     pub(crate) struct Item;

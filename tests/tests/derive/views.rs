@@ -1,4 +1,4 @@
-//! Views: single fields out of bytes and into them, by hand-written bytes.
+//! Views: reading and patching single fields, with bytes written by hand.
 
 use fep_codec::layout::NumberRule;
 use fep_codec::view::patch;
@@ -14,7 +14,7 @@ struct Header {
     _mark: (),
     #[field(len = 3, computed = length(rest))]
     length: (),
-    /// Which telegram it is.
+    /// The code of the telegram.
     #[field(full)]
     code: Digits<4>,
 }
@@ -78,7 +78,7 @@ fn a_field_is_decoded_alone() {
     assert_eq!(view.as_bytes(), bytes);
     let decoded = view.decode().unwrap();
     assert_eq!(decoded, Transfer::decode(&bytes).unwrap());
-    // What it borrows, it borrows from the bytes and not from the view.
+    // A borrowed value borrows from the bytes and not from the view.
     let memo = TransferView::new(&bytes).unwrap().memo().unwrap();
     assert_eq!(memo, "memo");
 }
@@ -224,7 +224,7 @@ fn a_view_a_record_and_a_patch_agree() {
     assert_eq!(set.encode().unwrap(), patched);
 }
 
-/// A number of the user's own.
+/// A user-defined number type.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Won(u64);
 
@@ -278,7 +278,7 @@ mod elsewhere {
         pub(crate) use fep_codec as codec;
     }
 
-    // Names that the output must not fall over.
+    // These names must not conflict with the generated code.
     pub(crate) struct Result;
     pub(crate) struct Option;
     pub(crate) struct Window;

@@ -1,4 +1,4 @@
-//! Choices: one of several bodies by a code, and redefinitions.
+//! Choices: one of several bodies, selected by a code. Also redefinitions.
 
 use fep_codec::{Layout, Record, Value};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Fields computed from others: sums, sequences, signs, checks, and lengths of items.
+//! Fields computed from other fields: sums, sequences, signs, checks, and lengths of items.
 
 use fep_codec::Layout;
 use serde_json::json;
@@ -37,7 +37,7 @@ fn a_sum_has_decimals_and_a_sign_if_its_numbers_have() {
         b"-0007000050-0120",
         &json!({ "total": "-0.70", "items": [{ "amount": "0.50" }, { "amount": "-1.20" }] }),
     );
-    // It may stand behind its group, and may be too short for the sum.
+    // A sum field may come after its group, and it may be too short for the sum.
     let behind = items(
         r#"{ group = "items", count = 2, items = [{ name = "amount", kind = "number", len = 2 }] },
            { name = "total", kind = "number", len = 2, computed = "sum", of = "items.amount" },"#,
@@ -135,7 +135,7 @@ fn each_number_has_one_sign_only() {
 
 #[test]
 fn a_check_covers_the_bytes_before_it() {
-    // 31 ^ 32 ^ 61 ^ 62 = 00, 31 ^ 32 ^ 61 ^ 63 = 01; of the body alone 61 ^ 62 = 03.
+    // 31 ^ 32 ^ 61 ^ 62 = 00, 31 ^ 32 ^ 61 ^ 63 = 01. For the body alone: 61 ^ 62 = 03.
     let fields = r#"{ name = "head", kind = "text", len = 2 }, { name = "body", kind = "text", len = 2 },"#;
     let byte = items(&format!(r#"{fields} {{ name = "bcc", len = 1, computed = "check", function = "xor" }},"#));
     both_ways(&byte, b"12ab\x00", &json!({ "head": "12", "body": "ab", "bcc": "00" }));

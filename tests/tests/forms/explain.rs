@@ -1,4 +1,4 @@
-//! What `fep explain` shows of these forms, sound bytes and broken ones.
+//! The output of `fep explain` for these forms, for valid and for broken bytes.
 
 use fep_codec::Layout;
 use fep_codec::dump::lines;
@@ -6,7 +6,7 @@ use fep_codec::dump::lines;
 use super::segments::SEGMENTED;
 use super::{items, telegram};
 
-/// `offset len path value` of each line; what is wrong has a `!`.
+/// Returns `offset len path value` for each line. An error begins with `!`.
 fn shown(layout: &Layout, bytes: &[u8]) -> Vec<String> {
     let line = |line: fep_codec::dump::Line| {
         let value = line.value.unwrap_or_else(|why| format!("! {why}"));
@@ -98,7 +98,7 @@ fn an_item_with_another_length_than_said_is_shown() {
            { name = "kind", kind = "text", len = 1 },"#,
     );
     assert_eq!(shown(&layout, b"02xyA"), ["0 2 len 2", "2 2 body.a xy", "4 1 kind A"]);
-    // What crosses the end that was said is as if the telegram ended there.
+    // An item that crosses the end given by the length field is treated as if the telegram ended there.
     let shorter = ["0 2 len 1", "2 2 body.a ! needs 2 bytes, the telegram ends after 1"];
     assert_eq!(shown(&layout, b"01xyA"), shorter);
     let beyond = [

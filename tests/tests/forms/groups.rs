@@ -1,4 +1,4 @@
-//! Groups: up to the end, counted from behind, always all there, pages, and groups in groups.
+//! Groups: up to the end, with the count behind the group, with all entries always present, pages, and groups in groups.
 
 use fep_codec::Layout;
 use serde_json::json;
@@ -34,7 +34,7 @@ fn entries_up_to_the_end_are_whole_and_not_too_many() {
         letter,
         "peer: items[1].amount, bytes 10..14: expected a digit, found 'x' (78) at byte 13, hex 30 30 31 78"
     );
-    // What follows the group is missing, not an entry.
+    // The item after the group is missing, not an entry of the group.
     assert_eq!(refused(&rest(), b"<<EN"), "peer: end, bytes 2..5: needs 3 bytes, the telegram ends after 2");
     let entry = json!({ "id": "01", "amount": 5 });
     let four = json!({ "items": [entry, entry, entry, entry], "end": "" });
@@ -107,7 +107,7 @@ fn an_entry_of_nothing_but_padding_would_not_be_read_again() {
     };
     let blank = not_written(&group("{"), &json!({ "items": [{ "memo": "a" }, { "memo": "" }] }));
     assert_eq!(blank, "caller: items[1], bytes 4..8: an entry of nothing but padding says that it is not used");
-    // A count says that it is used all the same.
+    // With a count, a blank entry can be a used entry.
     let counted =
         group(r#"{ name = "n", kind = "number", len = 1, computed = "count", of = "items" }, { count = "n", "#);
     both_ways(&counted, b"2a       ", &json!({ "n": 2, "items": [{ "memo": "a" }, { "memo": "" }] }));

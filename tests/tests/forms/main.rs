@@ -1,7 +1,7 @@
-//! Layouts beyond rows of fields: choices, tails, groups without a count before them, and fields computed from others.
+//! Layouts that are more than rows of fields: choices, tails, groups without a count before them, and computed fields.
 //!
-//! Each form goes both ways by the dynamic codec, from a spec in TOML, with bytes put together by hand; and each way in which
-//! bytes or values can be wrong is refused in words that are asserted whole.
+//! The dynamic codec decodes and encodes each form. The specs are in TOML, and the bytes are written by hand. For each mistake in bytes or
+//! values, the test compares the complete message.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper of a test fails by panicking")]
 
@@ -17,23 +17,23 @@ use fep_codec::{Layout, Record};
 use fep_spec::Spec;
 use serde_json::Value as Json;
 
-/// A spec of these tables.
+/// Returns a spec with these tables.
 fn spec(tables: &str) -> Spec {
     let head = "spec = \"forms\"\ntitle = \"Forms\"\nversion = \"1\"\nsource = \"a test\"\ncharset = \"euc-kr\"\n";
     Spec::parse("forms.toml", &format!("{head}{tables}")).unwrap_or_else(|report| panic!("{}", report.render(false)))
 }
 
-/// The layout of the first telegram of a spec.
+/// Returns the layout of the first telegram of a spec.
 fn telegram(tables: &str) -> Layout {
     spec(tables).telegrams.first().expect("a telegram").layout.clone()
 }
 
-/// The layout of a telegram with these items.
+/// Returns the layout of a telegram with these items.
 fn items(items: &str) -> Layout {
     telegram(&format!("[telegrams.T]\nitems = [\n{items}\n]\n"))
 }
 
-/// Bytes and fields are the same telegram, both ways.
+/// Checks that the bytes decode to the fields and that the fields encode to the bytes.
 #[track_caller]
 fn both_ways(layout: &Layout, bytes: &[u8], fields: &Json) {
     let record = Record::decode(layout, bytes).unwrap_or_else(|error| panic!("{error}"));
@@ -42,7 +42,7 @@ fn both_ways(layout: &Layout, bytes: &[u8], fields: &Json) {
     written(layout, bytes, fields);
 }
 
-/// Fields become bytes; what is computed may be missing.
+/// Checks that the fields encode to the bytes. Computed fields may be missing.
 #[track_caller]
 fn written(layout: &Layout, bytes: &[u8], fields: &Json) {
     let again = Record::from_json_value(layout, fields).and_then(|record| record.encode());
@@ -51,13 +51,13 @@ fn written(layout: &Layout, bytes: &[u8], fields: &Json) {
     assert_eq!(again, bytes);
 }
 
-/// What is wrong with bytes.
+/// Returns the error message for these bytes.
 #[track_caller]
 fn refused(layout: &Layout, bytes: &[u8]) -> String {
     Record::decode(layout, bytes).expect_err("bytes that are wrong").to_string()
 }
 
-/// What is wrong with fields.
+/// Returns the error message for these fields.
 #[track_caller]
 fn not_written(layout: &Layout, fields: &Json) -> String {
     let record = Record::from_json_value(layout, fields);

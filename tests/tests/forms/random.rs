@@ -1,4 +1,4 @@
-//! All forms with random values and random bytes: what the layout allows comes back, and nothing panics.
+//! All forms with random values and random bytes. Allowed values survive encoding and decoding, and nothing panics.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,7 @@ static SPEC: LazyLock<Spec> =
 static LAYOUTS: LazyLock<Vec<&'static Layout>> =
     LazyLock::new(|| SPEC.telegrams.iter().map(|telegram| &telegram.layout).collect());
 
-/// Sound bytes of a layout with some of them changed, some left out.
+/// Returns valid bytes of a layout. Some bytes are changed, some are removed.
 fn damaged(layout: &Layout, seed: u64) -> Vec<u8> {
     let mut random = Random(seed);
     let mut bytes = arbitrary::record(layout, &mut random).encode().expect("values that the layout allows");
@@ -64,7 +64,7 @@ proptest! {
 
 #[test]
 fn most_fields_can_be_patched_alone() {
-    // Else the property above would hold for nothing.
+    // Checks that the property above is tested with enough cases.
     for layout in LAYOUTS.iter() {
         let patched = (0..300).filter(|seed| patched::any_patch(layout, *seed)).count();
         assert!(patched > 100, "{} of 300 {}", patched, layout.name);
@@ -73,7 +73,7 @@ fn most_fields_can_be_patched_alone() {
 
 #[test]
 fn random_records_use_every_form() {
-    // Else the properties above would hold for nothing.
+    // Checks that the properties above are tested with enough cases.
     let json: Vec<String> = (0..200)
         .flat_map(|seed| LAYOUTS.iter().map(move |layout| arbitrary::record(layout, &mut Random(seed))))
         .map(|record| {

@@ -1,11 +1,11 @@
-//! Tagged segments: each is a tag, a length and what the tag says; unknown ones are kept as they came.
+//! Tagged segments. Each has a tag, a length and the content for the tag. Segments with an unknown tag are kept unchanged.
 
 use fep_codec::Layout;
 use serde_json::json;
 
 use super::{both_ways, refused, telegram, written};
 
-/// The tables of the spec; [`super::explain`] has it too.
+/// The tables of the spec. [`super::explain`] also uses it.
 pub(super) const SEGMENTED: &str = r#"
 [parts.Amount]
 items = [{ name = "amount", label = "금액", kind = "number", len = 5 }]

@@ -1,4 +1,4 @@
-//! Tails, and text that fills its field.
+//! Tails, and exact text.
 
 use fep_codec::Record;
 use serde_json::json;
@@ -13,7 +13,7 @@ fn a_tail_is_as_long_as_its_value() {
     );
     both_ways(&text, b"07\xC8\xAB a", &json!({ "no": 7, "memo": "홍 a" }));
     both_ways(&text, b"07", &json!({ "no": 7, "memo": "" }));
-    // Nothing is padding: spaces at the end are part of the value.
+    // There is no padding: spaces at the end are part of the value.
     both_ways(&text, b"07ab  ", &json!({ "no": 7, "memo": "ab  " }));
     assert_eq!(refused(&text, b"07abcdef"), "peer: memo (적요), bytes 2..8: needs 6 bytes, the field has 5");
     assert_eq!(

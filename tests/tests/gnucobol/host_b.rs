@@ -1,5 +1,5 @@
-//! The copybook of host B (`tests/cobol/host-b.cpy`, which came with the golden files; written for this project) against
-//! `specs/host-b`: item by item, and by a COBOL program that copies it and reads and writes the golden bytes.
+//! Compares the copybook of host B with `specs/host-b`. The copybook is `tests/cobol/host-b.cpy`; it came with the golden files and was
+//! written for this project. The tests compare it item by item, and a COBOL program that includes it reads and writes the golden bytes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::Cobol;
 
 const COPYBOOK: &str = include_str!("../../cobol/host-b.cpy");
 
-/// How an elementary item stands in bytes, as its clauses say or as a field's kind does.
+/// The byte form of an elementary item, from its clauses or from the kind of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Text,
@@ -27,27 +27,27 @@ enum Form {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     name: String,
-    /// Bytes from the start of the record, within an entry of a table from the start of the entry.
+    /// The offset in bytes from the start of the record. For an item of a table, from the start of its entry.
     offset: usize,
     len: usize,
     form: Form,
 }
 
-/// What a copybook says.
+/// The content of a copybook.
 #[derive(Debug, Default)]
 struct Copybook {
-    /// The items by the tables they are in, the record itself being the table "".
+    /// The items by table. The items of the record itself are under "".
     tables: BTreeMap<String, Vec<Entry>>,
-    /// The least and the most entries of each table, and the item that counts them.
+    /// The minimum and maximum number of entries of each table, and the item that counts them.
     occurs: BTreeMap<String, (usize, usize, String)>,
-    /// Items in groups that redefine others, with the redefined item.
+    /// The items of redefining groups. Each is stored with the name of the redefined item.
     redefined: Vec<(String, Entry)>,
-    /// Values of level 88 by their item.
+    /// The level 88 values by item.
     values: BTreeMap<String, Vec<String>>,
 }
 
 impl Copybook {
-    /// Reads what this copybook uses of COBOL: PIC X and 9 with V and S, COMP, COMP-3, OCCURS DEPENDING ON, REDEFINES, level 88.
+    /// Parses the COBOL clauses that this copybook uses: PIC X and 9 with V and S, COMP, COMP-3, OCCURS DEPENDING ON, REDEFINES, level 88.
     fn parse(text: &str) -> Self {
         let code = text.lines().filter(|line| line.as_bytes().get(6) != Some(&b'*')).collect::<Vec<_>>().join(" ");
         let mut book = Self::default();
@@ -97,7 +97,7 @@ impl Copybook {
     }
 }
 
-/// What a picture and a usage say: `S9(13)V99`, `COMP-3`.
+/// Returns the form and the length in bytes for a picture and a usage, such as `S9(13)V99` and `COMP-3`.
 fn form(picture: &str, usage: &str) -> (Form, usize) {
     let mut digits = [0_usize; 2];
     let mut signed = false;
@@ -125,14 +125,14 @@ fn form(picture: &str, usage: &str) -> (Form, usize) {
     let all = digits.iter().sum::<usize>();
     match usage {
         _ if text => (Form::Text, all),
-        // 1 to 4 digits are a halfword, 5 to 9 a word.
+        // 1 to 4 digits take a halfword, 5 to 9 digits a word.
         "COMP" => (Form::Binary { signed }, if all <= 4 { 2 } else { 4 }),
         "COMP-3" => (Form::Packed { signed, scale: u8::try_from(scale).expect("few digits") }, all / 2 + 1),
         _ => (Form::Zoned { signed }, all),
     }
 }
 
-/// How the spec says that a field stands in bytes.
+/// Returns the byte form of a field of the spec.
 fn form_of(field: &Field) -> Form {
     let digits = |encoding, signed, scale| match encoding {
         Encoding::Ebcdic => Form::Zoned { signed },
@@ -164,7 +164,7 @@ fn form_of(field: &Field) -> Form {
     }
 }
 
-/// The fields and fillers of a layout as entries of a copybook, parts spliced in, groups left out.
+/// Collects the fields and fillers of a layout as entries of a copybook. Parts are inlined, groups are omitted.
 fn entries(layout: &Layout, start: usize, all: &mut Vec<Entry>) {
     let mut offset = start;
     for item in layout.items() {
@@ -183,7 +183,7 @@ fn entries(layout: &Layout, start: usize, all: &mut Vec<Entry>) {
     }
 }
 
-/// The name in the spec: `TRAN-ID` is `tran_id`, and four are shorter.
+/// Returns the name in the spec: `TRAN-ID` is `tran_id`. Four names are shorter in the spec.
 fn name_in_spec(name: &str) -> String {
     match name {
         "FILLER" => name.to_owned(),
@@ -221,7 +221,7 @@ fn every_item_of_the_copybook_is_in_the_spec() {
     assert_eq!((layout.min_len(), layout.max_len()), (min, max));
 }
 
-/// MEMO-PARTS is MEMO once more and says nothing about when it applies, so the spec has MEMO only; its parts are inside.
+/// MEMO-PARTS redefines MEMO, and the copybook does not say when it applies. So the spec has only MEMO, and its parts lie inside.
 #[test]
 fn what_the_copybook_redefines_lies_in_one_field() {
     let book = Copybook::parse(COPYBOOK);
@@ -251,7 +251,7 @@ fn the_values_of_level_88_are_the_codes() {
     assert_eq!(book.values.get("RESPONSE-CODE"), Some(&vec!["00".to_owned(), "04".to_owned()]));
 }
 
-/// A decimal of the golden file as its digits with a sign before them.
+/// Returns the digits of a decimal in the golden file, with a leading sign.
 fn digits(value: &Value, width: usize, scale: usize, signed: bool) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let (sign, number) = text.strip_prefix('-').map_or(('+', &*text), |number| ('-', number));
@@ -261,14 +261,14 @@ fn digits(value: &Value, width: usize, scale: usize, signed: bool) -> String {
     format!("{sign}{:0>width$}", format!("{whole}{fraction}"))
 }
 
-/// A text of the golden file as a host has it.
+/// Returns a text of the golden file in the bytes of a host.
 fn text(value: &Value, charset: Charset, len: usize) -> Vec<u8> {
     let mut bytes = vec![0x40; len];
     charset.encode(value.as_str().expect("a text"), &mut bytes).expect("it fits");
     bytes
 }
 
-/// The values of the golden file as `host-b-values.cpy` has them.
+/// Returns the values of the golden file in the format of `host-b-values.cpy`.
 fn values(fields: &Value) -> Vec<u8> {
     let single = Charset::Ibm833;
     let mixed = Charset::Ibm933;
@@ -294,7 +294,7 @@ fn values(fields: &Value) -> Vec<u8> {
         all.extend(text(&loan["status"], single, 1));
         all.extend(plain(&loan["opened"]));
         all.extend(digits(&loan["adjust"], 9, 0, true).into_bytes());
-        // MEMO-KIND and MEMO-REST, which are MEMO.
+        // MEMO-KIND and MEMO-REST together are MEMO.
         all.extend(text(&loan["memo"], mixed, 20));
     }
     all
@@ -302,7 +302,7 @@ fn values(fields: &Value) -> Vec<u8> {
 
 #[test]
 fn a_program_with_the_copybook_reads_and_writes_the_golden_bytes() {
-    // A host's zoned digits are translated to this machine's; -fsign=EBCDIC: with their signs as { and A to R.
+    // The zoned digits of a host are translated to ASCII. With -fsign=EBCDIC their signs are { and A to R.
     let Some(cobol) = Cobol::new(&["host-b-read", "host-b-write"], &["-fsign=EBCDIC"]) else { return };
     let golden = Golden::load("host-b-loans-2");
     let file = |name: &str| cobol.path(name);

@@ -1,4 +1,4 @@
-//! The record of `loans.cpy` as a struct, and the lines of `values.cpy` by Rust's own formatting.
+//! The record of `loans.cpy` as a struct, and the lines of `values.cpy` made by the formatting of Rust.
 
 use std::fmt::Write as _;
 
@@ -66,7 +66,7 @@ pub(crate) struct Loan {
     native_8: i64,
 }
 
-/// The values of a row as we hold them.
+/// Returns the values of a row as a telegram.
 pub(crate) fn telegram(row: &Row) -> LoanList {
     LoanList {
         length: (),
@@ -107,12 +107,12 @@ fn loan(number: usize, numbers: &Numbers) -> Loan {
     }
 }
 
-/// `HLOANLIST+00047112026112109301503`
+/// Returns a line such as `HLOANLIST+00047112026112109301503`.
 pub(crate) fn head_line(row: &Row) -> String {
     format!("HLOANLIST{:+08}20261121093015{:02}\n", row.trace_no, row.loans.len())
 }
 
-/// `LL0            +000000000000000…`
+/// Returns a line such as `LL0            +000000000000000…`.
 pub(crate) fn loan_line(number: usize, numbers: &Numbers) -> String {
     let mut line = format!("L{:<14}", format!("L{number}"));
     for (Form(_, digits, signed, ..), number) in FORMS.iter().zip(numbers) {

@@ -1,8 +1,8 @@
-//! GnuCOBOL as an oracle: what it writes we read, what we write it reads, and both write the same bytes.
+//! GnuCOBOL as an oracle. Each side reads the bytes that the other side writes, and both write the same bytes.
 //!
-//! The programs and the copybooks are in `tests/cobol`. Values go in and out as lines of plain digits, which Rust's own
-//! formatting makes, so neither side's encoder is trusted. Where there is no `cobc`, the test says so and checks nothing;
-//! `.ci/run` installs it. `COMP-5` has the machine's byte order: little endian is expected here.
+//! The programs and copybooks are in `tests/cobol`. Values go in and out as lines of plain digits, which the formatting of Rust makes.
+//! So the tests do not rely on the encoder of either side. If `cobc` is missing, the test says so and checks nothing. `.ci/run` installs
+//! it. `COMP-5` has the byte order of the machine. The tests expect little endian.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper of a test fails by panicking")]
 
@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::loans::{LoanList, head_line, loan_line, telegram};
 
-/// The forms of a loan's numbers: the field, its digits in a line, whether it has a sign, and its lowest and highest value.
+/// A form of number in a loan: the field, the number of its digits in a line, whether it has a sign, its lowest and its highest value.
 pub(crate) struct Form(&'static str, usize, bool, i128, i128);
 
 const fn nines(digits: u32) -> i128 {
@@ -46,7 +46,7 @@ const FORMS: [Form; 17] = [
     Form("native_8", 19, true, i64::MIN as i128, i64::MAX as i128),
 ];
 
-/// One loan: the number of each form.
+/// One loan: a number for each form.
 pub(crate) type Numbers = [i128; FORMS.len()];
 
 /// One record: its head and its loans.
@@ -55,7 +55,7 @@ pub(crate) struct Row {
     loans: Vec<Numbers>,
 }
 
-/// The extremes first, then values of every size.
+/// Returns rows with the extreme values first, then values of every size.
 fn rows() -> Vec<Row> {
     let mut random = Random(20_261_121);
     let mut numbers = |round: u64| -> Numbers {
@@ -95,7 +95,7 @@ fn lines(rows: &[Row]) -> String {
     text
 }
 
-/// The programs in a folder of their own; none where there is no compiler.
+/// The compiled programs in a temporary folder.
 struct Cobol(TempDir);
 
 impl Cobol {
@@ -134,13 +134,13 @@ impl Cobol {
         assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
-    /// Lines → the records that COBOL writes.
+    /// Passes lines to COBOL and returns the records that it writes.
     fn write(&self, lines: &str) -> Vec<Vec<u8>> {
         std::fs::write(self.path("values.txt"), lines).expect("a file");
         self.start("write");
         let mut rest = &*std::fs::read(self.path("records.dat")).expect("the records");
         let mut records = Vec::new();
-        // A record of a varying file has its length before it, two bytes and two zeros.
+        // In a file of variable records, two length bytes and two zero bytes precede each record.
         while let [high, low, 0, 0, after @ ..] = rest {
             let (record, behind) = after.split_at(usize::from(u16::from_be_bytes([*high, *low])));
             records.push(record.to_vec());
@@ -150,7 +150,7 @@ impl Cobol {
         records
     }
 
-    /// Records → the lines that COBOL makes of them.
+    /// Passes records to COBOL and returns the lines that it writes.
     fn read(&self, records: &[Vec<u8>]) -> String {
         let mut file = Vec::new();
         for record in records {

@@ -1,9 +1,9 @@
-//! Pairs of Japanese hosts: IBM-930 and IBM-939, and with what JIS X 0213 added IBM-1390 and IBM-1399.
+//! Pairs of Japanese hosts: IBM-930 and IBM-939, and with the additions of JIS X 0213 IBM-1390 and IBM-1399.
 //!
 //! ```text
 //! 40-68   kana, signs, kanji
-//! 69-89   user area, to 7F in IBM-930
-//! B3-EC   IBM-1390 only: 9,266 more kanji and signs, among them か゚ as one code and 𠀋, which is beyond U+FFFF
+//! 69-89   user area, up to 7F in IBM-930
+//! B3-EC   IBM-1390 and IBM-1399 only: 9,266 more kanji and signs, among them か゚ as one code, and 𠀋, which is beyond U+FFFF
 //! ```
 
 #![allow(clippy::indexing_slicing, reason = "in constants only, where a panic is a compile error")]
@@ -11,10 +11,10 @@
 use super::{COLUMNS, bytes, cell};
 use crate::charset::table::{Form, Grid, NONE, Pages, Table};
 
-/// The pairs with single bytes by their number in [`super::Single`]. Without `ALL` they are those of IBM-930.
+/// The pairs, with the table of single bytes at the index `SINGLE` in [`super::Single`]. Without `ALL` the pairs are those of IBM-930.
 pub(in crate::charset) struct Japanese<const SINGLE: usize, const ALL: bool>;
 
-/// The rows before the user area.
+/// The number of rows before the user area.
 const ROWS: u8 = 0x29;
 const GRID: Grid = Grid {
     gap_at: ROWS as usize,
@@ -23,10 +23,10 @@ const GRID: Grid = Grid {
 };
 static CHARACTERS: [u16; 99 * COLUMNS] = GRID.characters();
 static PAGES: Pages<{ GRID.sizes().0 }, { GRID.sizes().1 }> = Pages::of(GRID);
-/// What D800 and a number stands for, in UTF-16 and sorted by it.
+/// The UTF-16 units that D800 plus an index stands for, in sorted order.
 static WIDE: [[u16; 2]; 328] = wide();
 const WIDE_FIRST: u16 = 0xD800;
-/// The euro sign, the one pair before 69 that IBM-930 lacks. It is read and never written, for IBM-1390 has it as a single byte too.
+/// The euro sign, the only pair before 69 that IBM-930 lacks. It is read but never written: IBM-1390 also has it as a single byte.
 const EURO: u16 = 0x42E1;
 
 const fn wide() -> [[u16; 2]; 328] {
@@ -41,13 +41,13 @@ const fn wide() -> [[u16; 2]; 328] {
     wide
 }
 
-/// The code of what two units of UTF-16 are.
+/// The code of two units of UTF-16: a surrogate pair or two characters.
 fn wide_code(units: [u16; 2]) -> u16 {
     let number = WIDE.binary_search(&units).ok().and_then(|number| u16::try_from(number).ok());
     number.map_or(NONE, |number| PAGES.code(u32::from(WIDE_FIRST + number)))
 }
 
-/// The user area: 190 codes a row are U+E000 to U+F111, in IBM-1390 to U+F83C.
+/// The number of codes in the user area: 190 in each row. They are U+E000 to U+F111, with `ALL` up to U+F83C.
 const fn users(all: bool) -> u16 {
     if all { 6_205 } else { 4_370 }
 }
@@ -110,7 +110,7 @@ impl<const SINGLE: usize, const ALL: bool> Table for Japanese<SINGLE, ALL> {
     }
 
     fn join(first: u32, second: u32) -> u16 {
-        // The marks: a voiced sound, grave, acute, and two tone letters.
+        // The marks: semi-voiced sound, grave, acute, and two tone letters.
         match (u16::try_from(first), u16::try_from(second)) {
             (Ok(first), Ok(second @ (0x309A | 0x300 | 0x301 | 0x2E5 | 0x2E9))) => wide_code([first, second]),
             _ => NONE,

@@ -1,4 +1,4 @@
-//! Binary numbers of 1 to 16 bytes; a signed one is a two's complement.
+//! Binary numbers of 1 to 16 bytes. A signed number is a two's complement.
 //!
 //! ```text
 //!  205, 2 bytes        00 CD      little      CD 00
@@ -10,7 +10,7 @@ use fep_core::limits::BINARY_MAX_BYTES as LEN_MAX;
 use crate::error::Fault;
 use crate::layout::{Encoding, NumberRule, Sign};
 
-/// Whether the number is negative, and its magnitude.
+/// Returns whether the number is negative, and its magnitude.
 pub(super) fn get(rule: &NumberRule, bytes: &[u8]) -> Result<(bool, Option<u128>), Fault> {
     let signed = is_signed(rule, bytes.len())?;
     let push = |value: u128, byte: &u8| value << 8 | u128::from(*byte);
@@ -20,13 +20,13 @@ pub(super) fn get(rule: &NumberRule, bytes: &[u8]) -> Result<(bool, Option<u128>
         bytes.iter().fold(0, push)
     };
     let spare = 8 * (LEN_MAX - bytes.len());
-    // The field's top bit moves to the top of the integer and its copies come down again.
+    // Sign extension: shift the top bit of the field to the top of the integer, then shift back with copies of it.
     let value = if signed { (value << spare).cast_signed() >> spare } else { value.cast_signed() };
     let negative = signed && value < 0;
     Ok((negative, Some(if negative { value.unsigned_abs() } else { value.cast_unsigned() })))
 }
 
-/// Writes the number and says whether it fitted.
+/// Writes the number and returns whether it fitted.
 pub(super) fn put(rule: &NumberRule, negative: bool, magnitude: u128, out: &mut [u8]) -> Result<bool, Fault> {
     let signed = is_signed(rule, out.len())?;
     if negative && !signed {
@@ -66,7 +66,7 @@ mod tests {
     const BIG: NumberRule = NumberRule { encoding: Encoding::Binary, ..NumberRule::UNSIGNED };
     const LITTLE: NumberRule = NumberRule { encoding: Encoding::BinaryLittle, ..NumberRule::UNSIGNED };
 
-    /// The big-endian bytes; the little-endian ones are their reverse.
+    /// `bytes` are big-endian. The little-endian bytes are their reverse.
     fn check(sign: Sign, value: i128, bytes: &[u8]) {
         let reversed: Vec<u8> = bytes.iter().rev().copied().collect();
         for (rule, bytes) in [(BIG, bytes), (LITTLE, reversed.as_slice())] {

@@ -1,4 +1,4 @@
-//! Overpunch: one digit of a number carries its sign, so the sign takes no byte of its own.
+//! Overpunch: one digit of a number carries the sign, so the sign does not take a byte.
 //!
 //! ```text
 //!                          0 1 2 3 4 5 6 7 8 9         -5047          120
@@ -10,13 +10,13 @@
 //!                minus     p q r s t u v w x y         0504w          00120
 //! ```
 //!
-//! In EBCDIC the same characters are a digit in the low half of a byte and the sign in the high half: `C` plus, `D` minus.
+//! In EBCDIC the bytes of these characters have the digit in the low half and the sign in the high half: `C` plus, `D` minus.
 
 use super::{is_digit, not_a_digit, sum};
 use crate::error::Fault;
 use crate::layout::{Encoding, NumberRule, Overpunch, Sign};
 
-/// Puts the sign over a digit that has been written.
+/// Puts the sign over the first or last digit, which is already written.
 pub(super) fn put(rule: &NumberRule, negative: bool, digits: &mut [u8]) -> Result<(), Fault> {
     let (form, place) = match rule.sign {
         Sign::LeadingOverpunch(form) => (form, digits.first_mut()),
@@ -29,7 +29,7 @@ pub(super) fn put(rule: &NumberRule, negative: bool, digits: &mut [u8]) -> Resul
     Ok(())
 }
 
-/// Whether the number is negative, and its magnitude; none if that is larger than a `u128`.
+/// Returns whether the number is negative, and its magnitude, or `None` if that does not fit into a `u128`.
 pub(super) fn get(encoding: Encoding, form: Overpunch, at: usize, bytes: &[u8]) -> Result<(bool, Option<u128>), Fault> {
     let Some(sign) = bytes.get(at) else { return Err(Fault::BadSign { byte: None }) };
     let before = bytes.get(..at).unwrap_or_default();
@@ -44,7 +44,7 @@ pub(super) fn get(encoding: Encoding, form: Overpunch, at: usize, bytes: &[u8]) 
     Ok((negative, sum(bytes.len(), bytes.iter().enumerate().map(digit_at))))
 }
 
-/// The byte of a digit with a sign, if the encoding has the form.
+/// The byte of a digit with a sign, or `None` if the encoding does not have this form.
 const fn signed_byte(form: Overpunch, encoding: Encoding, digit: u8, negative: bool) -> Option<u8> {
     let ebcdic = matches!(encoding, Encoding::Ebcdic);
     Some(match (form, negative) {
@@ -59,7 +59,7 @@ const fn signed_byte(form: Overpunch, encoding: Encoding, digit: u8, negative: b
     })
 }
 
-/// The digit of a byte, and whether its sign is a minus.
+/// The digit of a byte and whether its sign is a minus, or `None` if the byte is not a digit with a sign.
 const fn signed_digit(form: Overpunch, encoding: Encoding, byte: u8) -> Option<(u8, bool)> {
     if let Encoding::Ebcdic = encoding {
         return match (form, byte) {
@@ -79,7 +79,7 @@ const fn signed_digit(form: Overpunch, encoding: Encoding, byte: u8) -> Option<(
     }
 }
 
-/// The letter of a digit in alphabets where 1 is the first letter and 0 is a brace.
+/// The character of a digit where 1 is the letter `one`, the next digits are the next letters, and 0 is a brace.
 const fn lettered(digit: u8, zero: u8, one: u8) -> u8 {
     if digit == 0 { zero } else { one + digit - 1 }
 }

@@ -1,8 +1,8 @@
-//! Packed digits: two in a byte.
+//! Packed digits: two digits in each byte.
 //!
 //! ```text
-//! -1234567, packed, signed       12 34 56 7D      C is plus, D is minus, nothing else
-//!  1234567, packed, unsigned     12 34 56 7F      F and nothing else
+//! -1234567, packed, signed       12 34 56 7D      only C (plus) and D (minus)
+//!  1234567, packed, unsigned     12 34 56 7F      only F
 //!  1234567, bcd                  01 23 45 67
 //! ```
 
@@ -10,7 +10,7 @@ use super::sum;
 use crate::error::Fault;
 use crate::layout::{Encoding, NumberRule, Sign};
 
-/// Whether the number is negative, and its magnitude; none if that is larger than a `u128`.
+/// Returns whether the number is negative, and its magnitude, or `None` if that does not fit into a `u128`.
 pub(super) fn get(rule: &NumberRule, bytes: &[u8]) -> Result<(bool, Option<u128>), Fault> {
     let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]);
     let count = rule.encoding.digits(bytes.len());
@@ -30,7 +30,7 @@ pub(super) fn get(rule: &NumberRule, bytes: &[u8]) -> Result<(bool, Option<u128>
     Ok((negative, sum(count, halves)))
 }
 
-/// Writes the number and says whether it fitted.
+/// Writes the number and returns whether it fitted.
 pub(super) fn put(rule: &NumberRule, negative: bool, magnitude: u128, out: &mut [u8]) -> Result<bool, Fault> {
     let mut rest = magnitude;
     let (sign, digits) = match (rule.encoding, rule.sign) {
@@ -50,7 +50,7 @@ pub(super) fn put(rule: &NumberRule, negative: bool, magnitude: u128, out: &mut 
     Ok(rest == 0)
 }
 
-/// The byte that has the sign, with it, and the bytes before it.
+/// Splits off the last byte, which has the sign. Returns it with the sign, and the bytes before it.
 fn split_last(out: &mut [u8], sign: u8) -> (Option<(&mut u8, u8)>, &mut [u8]) {
     match out.split_last_mut() {
         Some((last, digits)) => (Some((last, sign)), digits),
@@ -58,7 +58,7 @@ fn split_last(out: &mut [u8], sign: u8) -> (Option<(&mut u8, u8)>, &mut [u8]) {
     }
 }
 
-/// Takes the last digit off. Division of a `u64` is much quicker.
+/// Removes the last digit and returns it. Division is much faster for a `u64` than for a `u128`.
 #[inline]
 fn next_digit(rest: &mut u128) -> u8 {
     match u64::try_from(*rest) {

@@ -1,6 +1,6 @@
 //! `char`: a text field of one character.
 //!
-//! A blank field is the character that the padding is made of, so a space is a value like others and comes back.
+//! A blank field is read as the pad character, so a space is a normal value and can be read back.
 
 use alloc::borrow::Cow;
 use alloc::string::String;

@@ -1,4 +1,4 @@
-//! Text fields: padding, cutting, width and what is refused.
+//! Text fields: padding, cutting, width and refused values.
 
 use alloc::string::{String, ToString as _};
 use alloc::vec;
@@ -36,13 +36,13 @@ fn too_long_says_how_many_bytes_are_needed_and_what_does_not_fit() {
         let fault = put(text, &TextRule::new(charset), &mut vec![0; room]).unwrap_err();
         assert_eq!(fault.to_string(), message, "{charset}");
     };
-    check("홍길동", Charset::EucKr, 5, "needs 6 bytes, the field has 5; character 3, '동', does not fit any more");
-    check("홍길동", Charset::Ibm933, 7, "needs 8 bytes, the field has 7; character 3, '동', does not fit any more");
-    check("홍길동A", Charset::Ibm933, 8, "needs 9 bytes, the field has 8; character 4, 'A', does not fit any more");
-    check("홍길동", Charset::Utf8, 8, "needs 9 bytes, the field has 8; character 3, '동', does not fit any more");
-    check("ABC", Charset::Ascii, 2, "needs 3 bytes, the field has 2; character 3, 'C', does not fit any more");
+    check("홍길동", Charset::EucKr, 5, "needs 6 bytes, the field has 5: it overflows at character 3 ('동')");
+    check("홍길동", Charset::Ibm933, 7, "needs 8 bytes, the field has 7: it overflows at character 3 ('동')");
+    check("홍길동A", Charset::Ibm933, 8, "needs 9 bytes, the field has 8: it overflows at character 4 ('A')");
+    check("홍길동", Charset::Utf8, 8, "needs 9 bytes, the field has 8: it overflows at character 3 ('동')");
+    check("ABC", Charset::Ascii, 2, "needs 3 bytes, the field has 2: it overflows at character 3 ('C')");
     let secret = put("홍길동", &EUC_KR, &mut [0; 5]).unwrap_err().without_content();
-    assert_eq!(secret.to_string(), "needs 6 bytes, the field has 5; character 3 does not fit any more");
+    assert_eq!(secret.to_string(), "needs 6 bytes, the field has 5: it overflows at character 3");
 }
 
 #[test]
@@ -94,9 +94,9 @@ fn half_a_character_in_a_received_field_is_an_error_unless_the_field_says_otherw
     }
     assert_eq!(get(&TextRule { charset: Charset::Utf8, ..drop }, b"a\xED\x99").unwrap(), "a");
     assert_eq!(get(&TextRule { charset: Charset::Utf8, ..replace }, b"a\xED\x99").unwrap(), "a\u{FFFD}");
-    // Only at the end: elsewhere nobody knows what was lost.
+    // The option applies only at the end. Elsewhere the lost bytes are unknown.
     assert_eq!(refused(&drop, b"\xC8\x41\xC8\xAB"), (0, Reason::NoCharacter));
-    // A space before the half is padding then, so that the text can be written again.
+    // A space before a dropped half counts as padding, so that the text can be written again.
     let text = get(&drop, b"\xB0\xA1 \xB0").unwrap();
     assert_eq!(text, "가");
     assert_eq!(Text::<4>::get(&drop, b"\xB0\xA1 \xB0").unwrap(), "가");
@@ -195,7 +195,7 @@ fn full_width_comes_before_padding_and_padding_comes_in_pairs() {
 #[test]
 fn pairs_are_trimmed_as_pairs() {
     let pairs = TextRule::new(Charset::Ibm834);
-    // The second half of one character and the first of the next are not a space: 4140 4042 cannot be, but 40 is a first byte.
+    // 40 is also a first byte, but a space 4040 across two characters, as in 4140 4042, cannot occur.
     check(&pairs, "홍", b"\xD1\xB7\x40\x40\x40\x40");
     assert_eq!(put("홍　", &pairs, &mut [0; 8]), Err(Fault::LooksLikePadding));
     assert_eq!(refused(&pairs, b"\xD1\xB7\xD1"), (2, Reason::Half));
@@ -224,7 +224,7 @@ fn text_in_pieces_is_put_together() {
     let mut out = [0; 4];
     put("\u{1112}", &TextRule::new(Charset::Ibm1364), &mut out).unwrap();
     assert_eq!(get(&TextRule::new(Charset::Ibm1364), &out).unwrap(), "\u{1112}");
-    // Positions count what the caller gave.
+    // Positions count the characters that the caller gave.
     let fault = put("\u{1112}\u{1169}😀", &EUC_KR, &mut [0; 8]).unwrap_err();
     assert!(matches!(fault, Fault::Unmappable { position: 2, .. }), "{fault}");
 }

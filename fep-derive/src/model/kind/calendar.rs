@@ -1,4 +1,4 @@
-//! The rule of a date, a time or both: its pattern, which the length or the Rust type may say.
+//! The rule of a date, a time or both. The length or the Rust type can determine the pattern.
 
 use fep_core::calendar::{DatePattern, DateTimePattern, Pattern, TimePattern};
 use fep_core::encoding::Encoding;
@@ -11,14 +11,14 @@ use crate::model::field::Source;
 use crate::shape::Shape;
 
 impl Source<'_> {
-    /// The pattern as written or by the length; a mistake if they are of two minds.
+    /// The pattern as written, or the pattern with this length. Reports a pattern and a length that disagree.
     fn pattern<P>(&self, kind: KindName, is_kind: impl Fn(Pattern) -> Option<P>) -> Option<P> {
         self.decimal()?;
         if let Some(given) = &self.attrs.pattern {
             return self.stated_pattern(given, kind, is_kind);
         }
         let len = match &self.attrs.len {
-            // Whatever is wrong with the length or the pattern was reported, or will be as a missing length.
+            // A mistake in the length or the pattern was reported, or will be reported as a missing length.
             _ if self.attrs.has("pattern") => return None,
             None => return None,
             Some(len) => len,
@@ -54,7 +54,7 @@ impl Source<'_> {
         Some(pattern)
     }
 
-    /// A date or time has decimal digits.
+    /// Reports a binary encoding: a date or time has decimal digits.
     fn decimal(&self) -> Option<()> {
         match &self.attrs.encoding {
             Some(given) if given.value.is_binary() => {
@@ -139,12 +139,12 @@ impl Source<'_> {
     }
 }
 
-/// `date`, `time` or `timestamp`, as messages call them.
+/// The noun in messages: `date`, `time` or `timestamp`.
 fn noun(kind: KindName) -> &'static str {
     kind.singular().trim_start_matches("a ")
 }
 
-/// The lengths that a kind of date has.
+/// The patterns and lengths of this kind, for messages.
 fn lengths(kind: KindName, encoding: Encoding) -> String {
     let listed = match kind {
         KindName::Date => "dates are \"YYYYMMDD\" (8), \"YYMMDD\" (6), \"YYYYDDD\" (7) and \"MMDD\" (4, a `MonthDay`)",

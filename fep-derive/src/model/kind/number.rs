@@ -1,4 +1,4 @@
-//! The rule of a number: which signs, lengths and blanks its encoding has.
+//! The rule of a number: checks its sign, length and `none` against the encoding.
 
 use fep_core::encoding::Encoding;
 use fep_core::limits::BINARY_MAX_BYTES;
@@ -9,7 +9,7 @@ use crate::model::Kind;
 use crate::model::field::Source;
 
 impl Source<'_> {
-    /// The kind of a number, and of what is computed as one.
+    /// The kind of a number, and of a computed field that is a number.
     pub(in crate::model) fn number(&self) -> Option<Kind> {
         let encoding = self.encoding();
         let sign = self.attrs.sign.as_ref().map_or(Sign::Unsigned, |sign| sign.value).in_encoding(encoding);

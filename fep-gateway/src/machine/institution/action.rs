@@ -1,4 +1,4 @@
-//! What an institution's machine asks its caller to do, and the values in it.
+//! The actions that an institution's machine requests from its caller, and the values in them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use crate::machine::reason::{CloseReason, Mismatch, NotSent, Unknown};
 use crate::machine::terms::{Incarnation, Key, LinkId, Ticket};
 use crate::machine::trace::TraceHighWater;
 
-/// What shall be done, in this order.
+/// An action for the caller. Actions are carried out in the order in which they are returned.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Connect this link; answer with [`connected`](super::Institution::connected) or [`lost`](super::Institution::lost).
     Connect(Incarnation),
     /// Close the connection; answer with [`lost`](super::Institution::lost).
     Close(Incarnation, CloseReason),
-    /// Bring these bytes into the journal; answer with [`journaled`](super::Institution::journaled).
+    /// Store these bytes in the journal; answer with [`journaled`](super::Institution::journaled).
     Journal(Outgoing),
     /// Write these bytes, which are in the journal.
     Write(Ticket, Incarnation, TelegramBytes),
@@ -23,59 +23,59 @@ pub enum Action {
     Finish(Ticket, FinalState),
     /// These bytes were received.
     Received(Incoming),
-    /// A notice wants an answer: [`reply`](super::Institution::reply).
+    /// A notice needs an answer: [`reply`](super::Institution::reply).
     Notice(Incarnation, Arc<str>, TelegramBytes),
-    /// A link changed; with the reason, if something went wrong.
+    /// The state of a link changed. Contains the reason, if there was an error.
     Link(LinkId, LinkState, Option<CloseReason>),
-    /// An echo test came back after this time.
+    /// An echo test was answered after this time.
     Echo(LinkId, Duration),
-    /// Nothing that comes can belong to this one any more.
+    /// The ticket is no longer needed: no received telegram can belong to it any more.
     Forget(Ticket),
-    /// Every link is closed and none will be opened.
+    /// Every link is closed, and none will be opened again.
     Stopped,
 }
 
 /// Bytes on their way to the wire.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
-    /// Under which it is known.
+    /// The number of this piece of work.
     pub ticket: Ticket,
-    /// The connection that shall carry it.
+    /// The connection that must carry the bytes.
     pub incarnation: Incarnation,
     /// The bytes.
     pub bytes: TelegramBytes,
-    /// The exchange's part, if it is one's request.
+    /// The request's data, if the bytes are the request of an exchange.
     pub request: Option<OutgoingRequest>,
-    /// Must be in the journal with it, if it has a trace number of ours.
+    /// The high-water mark that must be in the journal together with the bytes, if they carry a trace number of ours.
     pub high_water: Option<TraceHighWater>,
 }
 
-/// What an exchange learns when its request is made.
+/// The data that an exchange gets when its request is encoded.
 #[derive(Clone, Debug)]
 pub struct OutgoingRequest {
-    /// What its answer must carry.
+    /// The key that the answer must carry.
     pub key: Key,
-    /// What its answer must be.
+    /// The name of the telegram that the answer must be.
     pub answer: Arc<str>,
-    /// Its number on the line.
+    /// The trace number, as text.
     pub trace: String,
 }
 
-/// The outcome of an exchange, or what settled it.
+/// The outcome of an exchange, or its settlement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FinalState {
     /// Answered by this telegram.
     Answered(Arc<str>, TelegramBytes),
-    /// Certainly not on the wire, for this reason.
+    /// The bytes certainly did not reach the wire, for this reason.
     NotSent(NotSent),
-    /// Perhaps done, for this reason.
+    /// The request may have been carried out, for this reason.
     Unknown(Unknown),
-    /// It was unknown; this telegram came late.
+    /// The exchange was unknown, and this telegram arrived late.
     Settled(Arc<str>, TelegramBytes),
 }
 
 impl FinalState {
-    /// Why it is not answered: the sentence and its stable code.
+    /// The reason why there is no answer: the sentence and its stable code.
     #[must_use]
     pub fn reason(&self) -> Option<(String, &'static str)> {
         match self {
@@ -86,46 +86,46 @@ impl FinalState {
     }
 }
 
-/// Received bytes and what they were taken for.
+/// Received bytes and their classification.
 #[derive(Clone, Debug)]
 pub struct Incoming {
     /// The connection.
     pub incarnation: Incarnation,
     /// The bytes.
     pub bytes: TelegramBytes,
-    /// What they are.
+    /// The class of the bytes.
     pub class: Class,
-    /// To what of ours they belong.
+    /// The ticket that the bytes belong to.
     pub ticket: Option<Ticket>,
-    /// Why they are not what was waited for.
+    /// The reason why the bytes are not what the gateway expected.
     pub note: Option<Mismatch>,
 }
 
-/// What received bytes can be.
+/// The class of received bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// An answer that was waited for.
+    /// An answer that a request waited for.
     Answer,
-    /// An answer to something that had been given up.
+    /// An answer that arrived after the outcome had become unknown.
     Late,
-    /// The same answer again.
+    /// A second answer with the same bytes.
     Duplicate,
-    /// One more answer, which says something else than the first.
+    /// A second answer with different bytes.
     Conflicting,
-    /// An answer to nothing.
+    /// An answer that matches nothing of ours, an unexpected telegram, or any telegram on a connection that is gone.
     Unmatched,
-    /// No telegram of the spec.
+    /// Bytes that are not a telegram of the spec.
     Undecodable,
-    /// Not even a frame.
+    /// Bytes that are not a frame.
     BadFrame,
-    /// A duty of theirs.
+    /// A sign-on, sign-off or echo test of the institution.
     Duty,
     /// A notice.
     Notice,
 }
 
 impl Class {
-    /// The word in journal and metrics.
+    /// The name used in the journal and metrics.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The links of an institution: connecting, sessions, losing them.
+//! The links of an institution: connecting, sessions, and lost connections.
 
 use std::time::Duration;
 
@@ -23,13 +23,13 @@ pub(super) struct ContractedLink {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// No connection, and none is wanted.
+    /// No connection, and none is to be made.
     Down,
-    /// No connection until then.
+    /// No connection until this time.
     Waiting(Duration),
     Connecting,
     Open,
-    /// We asked for its end, which has not been confirmed.
+    /// We asked for the close, and it has not been confirmed.
     Closing,
 }
 
@@ -50,12 +50,13 @@ impl ContractedLink {
         &mut self.session
     }
 
-    /// Something of ours was answered on it: the next failure is a first one again.
+    /// Records that a telegram of ours was answered on the link: the next failure counts as the first one again.
     pub(super) fn worked(&mut self) {
         self.backoff.succeeded();
     }
 
-    /// It is gone; gives how long to wait. A link that fell at once has failed, though it stood for a moment.
+    /// Records a lost connection and returns the wait before the next attempt. A link that was up only briefly counts as
+    /// failed.
     fn fell(&mut self, now: Duration, random: u64) -> Duration {
         if self.up_since.take().is_some_and(|since| now.saturating_sub(since) >= self.backoff.max()) {
             self.backoff.succeeded();
@@ -81,7 +82,7 @@ impl ContractedLink {
 }
 
 impl<T: Telegrams> Institution<T> {
-    /// The connection stands.
+    /// Reports that the connection is established.
     pub fn connected(&mut self, incarnation: Incarnation, now: Now) {
         let Some(link) = self.link_mut(incarnation.link).filter(|link| link.incarnation == incarnation.number) else {
             return;
@@ -92,8 +93,8 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    /// The connection ended, or never came to be. `untouched` are the bytes of [`Action::Write`] of which certainly none was
-    /// handed to the kernel.
+    /// Reports that the connection ended, or was never established. `untouched` lists the tickets of each
+    /// [`Action::Write`] that certainly handed no byte to the kernel.
     pub fn lost(&mut self, incarnation: Incarnation, why: &CloseReason, untouched: &[Ticket], now: Now) {
         for ticket in untouched {
             self.unsent(*ticket, NotSent::LinkLost(Some(Box::new(why.clone()))), now);
@@ -107,7 +108,7 @@ impl<T: Telegrams> Institution<T> {
         if link.is_down() {
             return;
         }
-        // What we closed ourselves was given its reason when we did.
+        // If we closed the link, the reason of our close is kept.
         let reason = if link.stage == Stage::Closing { link.last_error.clone() } else { Some(why.clone()) };
         link.stage = if leaving { Stage::Down } else { Stage::Waiting(now.steady + link.fell(now.steady, random)) };
         link.last_error.clone_from(&reason);
@@ -148,7 +149,7 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    /// Does what a session wants.
+    /// Carries out the actions that a session requests.
     pub(super) fn obey(&mut self, id: LinkId, actions: Vec<SessionAction>, now: Now) {
         for action in actions {
             match action {
@@ -176,7 +177,7 @@ impl<T: Telegrams> Institution<T> {
             .is_some_and(|link| link.incarnation == incarnation.number && link.stage == Stage::Open)
     }
 
-    /// Whether the connection is the link's present one, be it that we asked for its end.
+    /// Returns whether the connection is the current one of the link. It still is after we asked for its close.
     pub(super) fn is_present(&self, incarnation: Incarnation) -> bool {
         self.link(incarnation.link).is_some_and(|link| link.incarnation == incarnation.number && !link.is_down())
     }
@@ -185,7 +186,7 @@ impl<T: Telegrams> Institution<T> {
         self.link(id).map_or(LinkState::Down, |link| link.session.state())
     }
 
-    /// The link that is up and carries least.
+    /// The link that is up and has the fewest exchanges in flight.
     pub(super) fn incarnation_for_business(&self) -> Result<Incarnation, NotSent> {
         let up = |link: &ContractedLink| link.stage == Stage::Open && link.session.state() == LinkState::Up;
         let mut best: Option<(usize, Incarnation)> = None;
@@ -240,7 +241,7 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    /// Everything that was written to a connection which is gone can only be answered late.
+    /// Ends everything that was written to a lost connection. It can only be answered late.
     fn give_up_on(&mut self, incarnation: Incarnation, why: &CloseReason, now: Now) {
         let mut written = Vec::new();
         for (ticket, item) in &self.under_way {

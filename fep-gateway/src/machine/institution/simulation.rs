@@ -1,7 +1,9 @@
-//! Thousands of exchanges with an institution that drops, delays, repeats and garbles, over links that break, all from a seed.
+//! Thousands of exchanges with an institution that drops, delays, repeats and garbles telegrams, over links that break. All
+//! randomness comes from a seed.
 //!
-//! Holds the invariants of ARCHITECTURE under it: an answer reaches only the request whose key it carries, nothing is written
-//! twice or unjournaled, every request ends once, unknown never becomes not sent, and the limit in flight is kept.
+//! The tests check the invariants of ARCHITECTURE in this world. An answer reaches only the request whose key it carries.
+//! No bytes are written twice or unjournaled. Every request ends once. Unknown never becomes not sent. The in-flight limit
+//! is kept.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,7 +13,7 @@ use crate::machine::reason::CloseReason;
 
 const MS: Duration = Duration::from_millis(1);
 
-/// What the world will do to the machine at some time.
+/// An event that the world sends to the machine at some time.
 #[derive(Debug)]
 enum Event {
     Request,
@@ -40,7 +42,7 @@ struct World {
     queue: BTreeMap<(Duration, u64), Event>,
     serial: u64,
     journaled: HashSet<Ticket>,
-    /// Bytes in front of a link's writer: not handed to the kernel yet.
+    /// Bytes that wait for a link's writer: they are not handed to the kernel yet.
     waiting: HashMap<Ticket, Incarnation>,
     alive: HashSet<Incarnation>,
     requests: HashMap<Ticket, TelegramBytes>,
@@ -82,7 +84,7 @@ impl World {
         }
     }
 
-    /// A number below `below`.
+    /// A random number below `below`.
     fn dice(&mut self, below: u64) -> u64 {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
@@ -171,7 +173,8 @@ impl World {
         }
     }
 
-    /// The institution's side: mostly answers, sometimes does not, sometimes late, twice, garbled, elsewhere or at once gone.
+    /// The institution's side. It usually answers. Sometimes it does not answer, answers late, twice, garbled, with a wrong
+    /// key or on another link, or drops the connection.
     fn institution(&mut self, incarnation: Incarnation, bytes: &TelegramBytes) {
         let text = String::from_utf8_lossy(bytes).into_owned();
         let Some((telegram, key)) = text.split_once(':') else { return };
@@ -273,7 +276,7 @@ fn the_invariants_hold_in_a_hostile_world() {
         total.unknown += world.ended.unknown;
         total.settled += world.ended.settled;
     }
-    // The world must have been hostile, and the machine must have got through all the same.
+    // The world must have been hostile, and the machine must still have worked.
     assert!(total.answered > 10_000 && total.not_sent > 50 && total.unknown > 500 && total.settled > 200, "{total:?}");
 }
 

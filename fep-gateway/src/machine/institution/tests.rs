@@ -4,7 +4,8 @@ use super::*;
 use crate::machine::reason::CloseReason;
 use crate::machine::terms::Classified;
 
-/// Telegrams of fixed text: `REQ:0007`, answered by `ANS:0007`. `ON`, `OFF` and `ECHO` are duties, `BAD:0007` is unreadable.
+/// Telegrams of fixed text. `REQ:0007` is answered by `ANS:0007`. `ON`, `OFF` and `ECHO` are duties. `BAD:0007` cannot be
+/// decoded.
 #[derive(Debug)]
 pub(super) struct ToyTelegrams;
 
@@ -64,7 +65,7 @@ impl Telegrams for ToyTelegrams {
     }
 }
 
-/// A link that they closed.
+/// The close reason of a link that the institution closed.
 fn closed(why: &str) -> CloseReason {
     CloseReason::Read(why.to_owned())
 }
@@ -91,7 +92,7 @@ fn incarnation_of(link: usize, number: u64) -> Incarnation {
     Incarnation { link: LinkId { line: 0, link }, number }
 }
 
-/// A machine whose journal and writes always succeed, and a protocol of what it did.
+/// A machine whose journal and writes always succeed, with a record of its actions.
 struct Bench {
     machine: Institution<ToyTelegrams>,
     now: Duration,
@@ -286,7 +287,7 @@ fn a_resting_key_is_skipped() {
         })
         .collect();
     assert_eq!(traces, ["1", "3"]);
-    assert!(machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap_err().to_string().contains("rests"));
+    assert!(machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap_err().to_string().contains("quarantine"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What comes from the institution, and what does not come in time.
+//! Received telegrams, and answers that do not arrive in time.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::machine::session::SessionEvent;
 use crate::machine::terms::{Classified, Duty, Incarnation, Key, Now, Telegrams, Ticket};
 
 impl<T: Telegrams> Institution<T> {
-    /// A frame came.
+    /// Handles a received frame.
     pub fn received(&mut self, incarnation: Incarnation, bytes: TelegramBytes, now: Now) {
         if !self.is_present(incarnation) {
             return self.note(incarnation, bytes, Class::Unmatched, None, Some(Mismatch::ConnectionGone));
@@ -53,12 +53,13 @@ impl<T: Telegrams> Institution<T> {
         self.progress(now);
     }
 
-    /// Bytes came that no frame can begin with. Nothing behind them can be trusted.
+    /// Handles bytes that are not a frame: they are malformed, cut off, or not completed in time. No byte after them can be
+    /// trusted.
     pub fn bad_frame(&mut self, incarnation: Incarnation, bytes: TelegramBytes, why: CloseReason) {
         self.note(incarnation, bytes, Class::BadFrame, None, Some(Mismatch::NoFrame(why)));
     }
 
-    /// Ends what was not answered in time, and forgets keys that have rested.
+    /// Ends everything that was not answered in time, and forgets keys whose quarantine is over.
     pub(super) fn expire(&mut self, now: Now) {
         for expired in self.mux.expire(now.steady, self.settings.quarantine) {
             match expired {
@@ -89,7 +90,8 @@ impl<T: Telegrams> Institution<T> {
 
     fn matched(&mut self, ticket: Ticket, answered: FinalState, refused: Option<String>, now: Now) {
         let Some(UnderWay { owner, incarnation, .. }) = self.under_way.remove(&ticket) else { return };
-        // Only that shows that somebody is at work there: a sign-on may be accepted and the link dropped, again and again.
+        // Only these answers prove that the institution's application works. A sign-on may be accepted and the link
+        // dropped, again and again.
         if matches!(owner, Owner::Exchange | Owner::Duty { duty: Duty::EchoTest, .. })
             && let Some(link) = self.link_mut(incarnation.link)
         {
@@ -118,7 +120,8 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    /// The line stays up. If the key says whose answer this would have been, that one is unknown: something was done.
+    /// Handles a telegram that cannot be decoded. The line stays up. If the key shows whose answer it would have been, that
+    /// telegram becomes unknown: the institution did something.
     fn unreadable(&mut self, incarnation: Incarnation, key: Option<&Key>, why: String, bytes: TelegramBytes, now: Now) {
         let owner = key.and_then(|key| Some((key, self.mux.waiting(key)?)));
         let Some((key, ticket)) = owner else {

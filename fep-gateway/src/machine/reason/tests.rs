@@ -1,4 +1,4 @@
-//! The documented codes, those in the code, and those that values have are the same.
+//! The documented codes, the codes in the source, and the codes of sample values must be the same.
 
 use std::collections::BTreeSet;
 

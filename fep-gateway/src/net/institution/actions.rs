@@ -1,4 +1,4 @@
-//! What the machine says, done.
+//! Carries out the actions of the machine.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use crate::machine::reason::{CloseReason, Mismatch, NotSent};
 use crate::machine::terms::{Incarnation, LinkId, Ticket};
 use crate::net::link::LinkTask;
 
-/// Frames that may wait for a link's writer beyond what can be in flight: duties and replies.
+/// The number of frames that may wait for a link's writer in addition to the requests in flight: duties and replies.
 const FRAMES_EXTRA: usize = 256;
 
 impl Task {
-    /// Does everything that the machine wants.
+    /// Carries out all actions that the machine has ready.
     pub(super) async fn obey(&mut self) {
         while let Some(action) = self.machine.next_action() {
             match action {
@@ -75,7 +75,7 @@ impl Task {
         );
         let link = self.links.get_mut(&incarnation.link).filter(|link| link.incarnation == incarnation);
         if let Some(close) = link.and_then(|link| link.close.take()) {
-            // A link that has ended by itself needs no telling.
+            // If the link has already ended by itself, there is no receiver.
             let _ = close.send(());
         }
     }
@@ -223,7 +223,7 @@ impl Task {
             .set(f64::from(u32::try_from(inflight).unwrap_or(u32::MAX)));
     }
 
-    /// The line's name and the link's number on it, from 1: as operators count.
+    /// The name of the line, and the number of the link on it, counted from 1 as operators do.
     pub(super) fn link_name(&self, id: LinkId) -> (&str, usize) {
         (self.config.lines.get(id.line).map_or("", |line| &line.name), id.link + 1)
     }

@@ -1,4 +1,5 @@
-//! Notices: to the service and back, within the institution's time, and the same answer to a repetition.
+//! Notices: passes them to the service, answers within the institution's time limit, and gives the same answer to a
+//! repetition.
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::machine::terms::Incarnation;
 use crate::notice::{Notice, NoticeHandler};
 use crate::telegrams::TelegramCatalogue;
 
-/// What one notice needs, on its own.
+/// The data to handle one notice.
 struct NoticeTask {
     handler: Arc<dyn NoticeHandler>,
     catalogue: Arc<TelegramCatalogue>,
@@ -28,7 +29,7 @@ impl Task {
         let Some(key) = self.catalogue.notice_key(telegram, &bytes) else { return };
         let id = NoticeId { institution: self.name.clone(), telegram: telegram.to_owned(), key };
         if !self.notices_running.insert(id.clone()) {
-            // A repetition while the first one is being answered.
+            // A repetition arrived while the first notice is still being handled.
             return;
         }
         let now = self.shared.clock.now();
@@ -56,7 +57,7 @@ impl Task {
                 Ok(NoticeState::Answered(answer)) => (Some(answer), false),
                 Ok(NoticeState::Unanswered) => (task.run().await, true),
                 Err(error) => {
-                    // Unjournaled it is unanswered: the institution sends it again.
+                    // A notice that is not journaled gets no answer, so the institution sends it again.
                     tracing::error!(%error, "a notice cannot be journaled");
                     (None, false)
                 }
@@ -87,7 +88,7 @@ impl Task {
 }
 
 impl NoticeTask {
-    /// The answer's bytes: the service's, or the stand-in's.
+    /// Returns the bytes of the answer: the service's, or the stand-in's. Returns `None` if neither can be encoded.
     async fn run(self) -> Option<TelegramBytes> {
         let telegram = self.notice.telegram.clone();
         let own = self.ask().await.unwrap_or_else(|why| {
@@ -109,7 +110,7 @@ impl NoticeTask {
         let handler = Arc::clone(&self.handler);
         let notice = self.notice.clone();
         let limit = self.notice.timeout;
-        // A task of its own: a handler that panics, or blocks, must not take the institution's lines with it.
+        // A separate task: a handler that panics or blocks must not stop the institution's lines.
         let asked = tokio::spawn(async move { tokio::time::timeout(limit, handler.notice(notice)).await });
         match asked.await {
             Ok(Ok(result)) => result,

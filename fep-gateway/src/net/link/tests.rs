@@ -1,4 +1,4 @@
-//! One connection against a socket that does as little as it likes.
+//! One connection, tested against a socket that sends and reads only as much as the test wants.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ fn start(address: String) -> Bench {
     start_with(address, 16)
 }
 
-/// A link whose owner keeps so many events waiting at most.
+/// Starts a link whose owner lets at most `events_max` events wait.
 fn start_with(address: String, events_max: usize) -> Bench {
     let text = include_str!("../../../testdata/bank-a.toml");
     let config = Config::parse("test.toml", text, &Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap();
@@ -47,7 +47,7 @@ fn start_with(address: String, events_max: usize) -> Bench {
 }
 
 impl Bench {
-    /// What was received until the end, and the end's reason.
+    /// The frames that were received until the end, and the reason for the end.
     async fn received(&mut self) -> (Vec<TelegramBytes>, String) {
         let mut received = Vec::new();
         loop {
@@ -77,7 +77,7 @@ async fn a_closed_window_does_not_block_for_ever_and_untouched_frames_are_named(
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut bench = start(listener.local_addr().unwrap().to_string());
     let (_silent, _) = listener.accept().await.unwrap();
-    // More than every buffer on the way can hold; nobody reads.
+    // More than all buffers on the way can hold. The other side does not read.
     let megabyte = TelegramBytes::from(vec![b'0'; 1 << 20]);
     for ticket in 1..=40 {
         bench.frames.send((Ticket(ticket), megabyte.clone())).await.unwrap();
@@ -121,7 +121,7 @@ async fn frames_that_were_read_are_told_though_the_link_closes() {
     stream.write_all(b"0003abc").await.unwrap();
     sleep_until(Instant::now() + Duration::from_millis(50)).await;
     bench.close.take().unwrap().send(()).unwrap();
-    // Longer than a link lingers: its owner is slow, and nothing may be lost by that.
+    // Longer than a link lingers. The owner is slow, and no frame may be lost because of that.
     sleep_until(Instant::now() + LINGER * 2).await;
     let (received, _) = bench.received().await;
     assert_eq!(received, [TelegramBytes::copy_of(b"0003abc")]);

@@ -1,4 +1,4 @@
-//! Scenario file → [`Scenario`], checked against its spec.
+//! Reads a scenario file into a [`Scenario`] and checks it against its spec.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -12,9 +12,9 @@ use serde_json::{Map, Value as Json};
 use super::{Action, Answers, Assignment, Delay, Notice, Remember, Rule, Scenario, Session, Setting};
 use crate::config::Framing;
 
-/// Longest of any time in a scenario: an hour.
+/// The longest duration in a scenario, in milliseconds: one hour.
 const WAIT_MAX_MS: u64 = 3_600_000;
-/// The longest frame that is accepted if the scenario does not say another limit.
+/// The default limit of a frame, in bytes.
 const FRAME_MAX_BYTES: usize = 9999;
 const HOLD_MAX: usize = 1000;
 
@@ -22,7 +22,7 @@ impl Scenario {
     /// Reads a scenario file.
     ///
     /// # Errors
-    /// Everything that is wrong with it, each at its place.
+    /// If the file has mistakes. The report has all of them, each with its line and column.
     pub fn read(source: Source, spec: &Spec) -> Result<Self, Report> {
         let document = Document::new(source);
         let scenario = document.walk(|root| Reader { document: &document, spec }.scenario(root));
@@ -122,7 +122,7 @@ impl<'s> Reader<'s> {
         let answer = telegram.and_then(|telegram| telegram.answer.as_deref()).and_then(|name| self.spec.telegram(name));
         if let (Some(name), Some(_), None) = (&named, telegram, answer) {
             self.document
-                .error(name.span.clone(), format!("{} is no request: the spec names no answer to it", name.value));
+                .error(name.span.clone(), format!("{} is not a request: the spec names no answer to it", name.value));
         }
         let when = table.table("when").map(|when| self.when(when, telegram.map(|telegram| &telegram.layout)));
         let recall = self.paths(table.get("recall"), |path| match telegram {
@@ -208,7 +208,7 @@ impl<'s> Reader<'s> {
             .then(|| Delay { base: base.unwrap_or_default(), jitter: jitter.unwrap_or_default() })
     }
 
-    /// The telegram that a key names.
+    /// The telegram with this name. Reports an error if the spec has no such telegram.
     fn telegram(&self, name: Located<&str>) -> Option<&'s fep_spec::model::TelegramSpec> {
         let telegram = self.spec.telegram(name.value);
         if telegram.is_none() {
@@ -219,7 +219,7 @@ impl<'s> Reader<'s> {
         telegram
     }
 
-    /// Refuses a path that no telegram of the spec has.
+    /// Returns the path. Reports an error if no telegram of the spec has it.
     fn known_somewhere(&self, path: Located<&str>) -> String {
         if !self.spec.telegrams.iter().any(|telegram| Record::new(&telegram.layout).get(path.value).is_some()) {
             self.document
@@ -228,7 +228,7 @@ impl<'s> Reader<'s> {
         path.value.to_owned()
     }
 
-    /// Refuses paths that the telegram lacks, and values that its fields cannot have.
+    /// Reports paths that the telegram does not have, and values that its fields cannot have.
     fn check_set(&self, layout: &Layout, set: &[(std::ops::Range<usize>, Assignment)]) {
         for (place, assignment) in set {
             if !self.known_in(layout, Located { value: &assignment.path, span: place.clone() }) {
@@ -282,7 +282,7 @@ impl<'s> Reader<'s> {
         conditions
     }
 
-    /// `{ "header.response_code" = "0110" }`; without the quotes TOML makes tables in tables of it, which mean the same.
+    /// Reads `{ "header.response_code" = "0110" }`. Without the quotes, TOML reads the path as nested tables. They mean the same.
     fn assignments(&self, table: Table<'_>) -> Vec<(std::ops::Range<usize>, Assignment)> {
         let mut all = Vec::new();
         self.flatten("", &table, &mut all);

@@ -1,4 +1,4 @@
-//! `fep check`: findings are what this command is for, so they go to stdout.
+//! `fep check`. The findings are the data of this command, so they go to stdout.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print};
 use crate::files::read_text;
 use crate::{CheckArgs, Format};
 
-/// Checks every spec and shows what it found.
+/// Checks every spec and shows the findings.
 pub(crate) fn check(args: &CheckArgs) -> Ended {
     let mut report = Report::default();
     let mut files = 0_usize;
@@ -36,7 +36,7 @@ pub(crate) fn check(args: &CheckArgs) -> Ended {
     Ok(if report.is_clean() { Outcome::Clean } else { Outcome::Findings })
 }
 
-/// Findings on stdout.
+/// Prints the findings on stdout.
 fn show(report: &Report, format: Format) -> Result<(), Stop> {
     match format {
         Format::Text => print(report.render(colour_stdout()).as_bytes()),

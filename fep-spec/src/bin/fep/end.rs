@@ -1,4 +1,4 @@
-//! How a command ends: clean, with findings, or not at all.
+//! How a command ends: clean, with findings, or because it could not run.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -6,37 +6,37 @@ use std::process::ExitCode;
 use fep_spec::load::LoadError;
 use fep_spec::report::Report;
 
-/// Whether there was something to find.
+/// The result of a command that ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Exit 0.
+    /// No findings: exit 0.
     Clean,
-    /// Exit 1.
+    /// Findings: exit 1.
     Findings,
 }
 
 impl Outcome {
-    /// Both together: clean if both are.
+    /// Combines two results: clean if both are clean.
     pub(crate) fn and(self, other: Self) -> Self {
         if self == Self::Clean { other } else { self }
     }
 }
 
-/// Why a command could not run.
+/// The reason why a command stopped.
 #[derive(Debug)]
 pub(crate) enum Stop {
     /// Exit 2, with this line.
     Message(String),
-    /// Exit 2: a spec that had to be used has errors.
+    /// Exit 2: a spec that the command needs has errors.
     Spec(Report),
-    /// Whoever read stdout has gone.
+    /// Exit 0: the reader of stdout closed it.
     BrokenPipe,
 }
 
-/// What every command gives back.
+/// The return value of every command.
 pub(crate) type Ended = Result<Outcome, Stop>;
 
-/// Says on stderr why a command stopped, and makes the contract's exit code.
+/// Prints on stderr why a command stopped, and returns the contract's exit code.
 pub(crate) fn exit_code(ended: Ended) -> ExitCode {
     match ended {
         Ok(Outcome::Clean) | Err(Stop::BrokenPipe) => ExitCode::SUCCESS,
@@ -53,17 +53,17 @@ pub(crate) fn exit_code(ended: Ended) -> ExitCode {
     }
 }
 
-/// One line on stderr, with the command's name.
+/// Prints one line on stderr, with the command's name.
 pub(crate) fn note(message: &str) {
     say(&format!("fep: {message}\n"));
 }
 
-/// Text on stderr. If that is closed too, there is nobody left to tell.
+/// Prints text on stderr. A failure is ignored, because there is no other place to report it.
 pub(crate) fn say(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Data on stdout.
+/// Prints data on stdout.
 pub(crate) fn print(data: &[u8]) -> Result<(), Stop> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(data).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
@@ -72,7 +72,7 @@ pub(crate) fn print(data: &[u8]) -> Result<(), Stop> {
     })
 }
 
-/// Whether to colour what goes there.
+/// Whether to colour the output to this stream.
 pub(crate) fn colour(stream: &impl io::IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
@@ -91,7 +91,7 @@ impl From<LoadError> for Stop {
     }
 }
 
-/// Whether stdin would wait for somebody to type.
+/// Whether stdin is a terminal, so that reading waits for a person to type.
 pub(crate) fn stdin_is_terminal() -> bool {
     io::stdin().is_terminal()
 }

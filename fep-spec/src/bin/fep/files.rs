@@ -1,11 +1,11 @@
-//! Reading what the user named: files, stdin, hex text.
+//! Reading the input that the user named: files, stdin, hex text.
 
 use std::io::{self, Read as _};
 use std::path::Path;
 
 use crate::end::{Stop, note, stdin_is_terminal};
 
-/// A file, or stdin.
+/// Opens a file, or stdin.
 pub(crate) fn open(file: Option<&Path>) -> Result<Box<dyn io::Read>, Stop> {
     match file {
         Some(path) if path != Path::new("-") => match std::fs::File::open(path) {
@@ -30,7 +30,7 @@ pub(crate) fn read(file: Option<&Path>) -> Result<Vec<u8>, Stop> {
     read.map(|_| bytes).map_err(|error| Stop::Message(format!("cannot read {name}: {error}")))
 }
 
-/// The bytes of a file, out of hex digits if asked.
+/// The bytes of a file. With `hex` the file contains them as hex digits.
 pub(crate) fn read_bytes(file: Option<&Path>, hex: bool) -> Result<Vec<u8>, Stop> {
     let bytes = read(file)?;
     if hex { from_hex(&bytes).map_err(Stop::Message) } else { Ok(bytes) }
@@ -44,7 +44,7 @@ pub(crate) fn read_text(file: Option<&Path>) -> Result<String, Stop> {
     })
 }
 
-/// Lines of hex digits.
+/// The bytes as one line of hex digits.
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
     let mut text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     text.push('\n');

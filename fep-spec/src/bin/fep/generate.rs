@@ -1,6 +1,7 @@
-//! `fep gen`: one Rust file for each spec, or a comparison with what is there.
+//! `fep gen`: writes one Rust file for each spec, or compares it with the existing file.
 //!
-//! Its data is Rust, so findings are messages here; as JSON they were asked for, and go to stdout.
+//! The data of this command is Rust, so findings are messages and go to stderr. With `--format json` they are data and go to
+//! stdout.
 
 use std::io;
 use std::path::Path;
@@ -55,7 +56,7 @@ pub(crate) fn generate(args: &GenArgs) -> Ended {
     Ok(if report.is_empty() { Outcome::Clean } else { Outcome::Findings })
 }
 
-/// The first line of a file that is not what would be generated.
+/// A finding at the first line of a file that differs from the generated text.
 fn compare(path: &Path, text: &str) -> Option<Finding> {
     let name = path.display().to_string();
     let hint = "run `fep gen` without --check";

@@ -1,8 +1,8 @@
-//! The command `fep`: a workshop for telegram specs.
+//! The command `fep`: tools for telegram specs.
 //!
 //! The contract that scripts rely on: data on stdout, messages on stderr; exit 0 clean, 1 findings, 2 usage or could not run;
-//! `-` is stdin or stdout; colour on a terminal only. Everything that it does is in the library; here stand arguments, files
-//! and exit codes.
+//! `-` is stdin or stdout; colour on a terminal only. The library does the work. The command adds arguments, files and exit
+//! codes.
 
 mod check;
 mod end;
@@ -20,8 +20,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "fep", version, max_term_width = 100)]
 #[command(
-    after_help = "How a spec file is written: fep-spec/src/spec_file.md, which is also the page of the crate fep_spec.\n\
-                        Exit: 0 clean; 1 findings, warnings too, or bytes that do not read; 2 could not run."
+    after_help = "The format of spec files: fep-spec/src/spec_file.md, also in the documentation of the crate fep_spec.\n\
+                        Exit: 0 clean; 1 findings (warnings too) or bytes that cannot be read; 2 could not run."
 )]
 struct Command {
     #[command(subcommand)]
@@ -30,17 +30,17 @@ struct Command {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Find what is wrong with specs: sums, offsets, names, conditions
+    /// Find mistakes in specs: sums, offsets, names, conditions
     Check(CheckArgs),
     /// Write specs as annotated Rust structs
     Gen(GenArgs),
-    /// Bytes on stdin or in FILE → JSON, one line for each telegram (they may be glued together) or record
+    /// Bytes on stdin or in FILE → JSON, one line for each record or telegram (telegrams may follow each other directly)
     Decode(DecodeArgs),
     /// JSON objects on stdin or in FILE → bytes on stdout
     Encode(TelegramArgs),
-    /// Bytes → what each of them means; secrets are masked
+    /// Bytes → the meaning of each of them; secrets are masked
     Explain(ExplainArgs),
-    /// Characters and their bytes in a charset, as a ruler; byte counts in all of them
+    /// Characters above their bytes in a charset, as a ruler; byte counts in all charsets
     #[command(subcommand)]
     Text(text::TextAction),
 }
@@ -60,10 +60,10 @@ struct GenArgs {
     /// Spec files, or folders of them
     #[arg(required = true, value_name = "SPEC")]
     specs: Vec<PathBuf>,
-    /// A folder, which gets one .rs file for each spec; or a .rs file, or - for stdout, for a single spec
+    /// A folder, for one .rs file per spec; for a single spec also a .rs file, or - for stdout
     #[arg(short, long, value_name = "OUT")]
     out: PathBuf,
-    /// Compare with what is there, write nothing; exit 1 if they differ
+    /// Compare with the existing files and write nothing; exit 1 if they differ
     #[arg(long)]
     check: bool,
     /// The form of the findings
@@ -76,13 +76,13 @@ struct TelegramArgs {
     /// A spec file, or a folder of them
     #[arg(long, value_name = "SPEC")]
     spec: PathBuf,
-    /// A telegram or a record file of the spec; without it the telegram is found by its codes, or by its JSON
+    /// A telegram or a record file of the spec; if left out, the telegram is recognised by its codes, or named in its JSON
     #[arg(long, value_name = "NAME")]
     telegram: Option<String>,
-    /// Bytes are hex digits, those that are read as those that are written
+    /// Bytes are hex digits, in the input and in the output
     #[arg(long)]
     hex: bool,
-    /// What to read; stdin if left out or -
+    /// The file to read; stdin if left out or -
     file: Option<PathBuf>,
 }
 
@@ -90,8 +90,8 @@ struct TelegramArgs {
 struct DecodeArgs {
     #[command(flatten)]
     telegram: TelegramArgs,
-    /// Accept what is often wrong: stripped trailing blanks, bytes left over, blank numbers (as zero), half characters at the end
-    /// of a text (dropped), codes that are not on their list, and in a record file a last block that is not full
+    /// Accept common mistakes: stripped trailing blanks, surplus bytes, blank numbers (as zero), half characters at the end of a
+    /// text (dropped), codes that are not on their list, and in a record file a last block that is not full
     #[arg(long)]
     lenient: bool,
 }

@@ -29,7 +29,8 @@ pub(crate) fn decode(args: &DecodeArgs) -> Ended {
     })
 }
 
-/// Goes through the telegrams that are glued together in these bytes. Each is told where it stands, unless it is the first.
+/// Calls `act` for each of the telegrams that follow each other in these bytes. The last argument of `act` is the telegram's
+/// place as text, which is empty for the first telegram.
 fn each(
     specs: &SpecSet,
     named: Option<Named<'_>>,
@@ -49,12 +50,12 @@ fn each(
                 Err(error) => return unchosen(specs, &error, rest, &place),
             },
         };
-        // One whose length cannot be told has all the bytes that are left.
+        // A telegram whose length cannot be determined gets all the bytes that are left.
         let len = telegram.layout.telegram_len(rest).ok().filter(|len| *len > 0).unwrap_or(rest.len());
         let (own, behind) = rest.split_at(len.min(rest.len()));
         let acted = act(telegram, own, &place)?;
         outcome = outcome.and(acted);
-        // What a broken length points at is rubbish.
+        // After an error in a telegram of varying length, the start of the next one is not reliable.
         if behind.is_empty() || acted == Outcome::Findings && telegram.layout.fixed_len().is_none() {
             break;
         }
@@ -64,7 +65,7 @@ fn each(
     Ok(outcome)
 }
 
-/// Lines and errors in the order of the file, the lines in large pieces, for a file has millions of them.
+/// Prints lines and errors in the order of the file. Lines are printed in large pieces, because a file can have millions.
 fn decode_records(lines: impl Iterator<Item = Result<String, FileError>>) -> Ended {
     let mut outcome = Outcome::Clean;
     let mut pending = String::new();
@@ -82,7 +83,7 @@ fn decode_records(lines: impl Iterator<Item = Result<String, FileError>>) -> End
     Ok(outcome)
 }
 
-/// How much output is written at once.
+/// The number of bytes of output that are written at once.
 const PIECE_BYTES: usize = 1 << 16;
 
 /// JSON → bytes.
@@ -107,7 +108,7 @@ pub(crate) fn encode(args: &TelegramArgs) -> Ended {
     }
 }
 
-/// Bytes → what each means.
+/// Bytes → the meaning of each.
 pub(crate) fn explain(args: &ExplainArgs) -> Ended {
     let options = dump::DumpOptions { reveal: args.reveal, colour: colour_stdout() };
     let args = &args.decode;
@@ -125,7 +126,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Ended {
     })
 }
 
-/// One dump after the other, errors in their order.
+/// Prints one dump after the other, and errors in their order.
 fn explain_records(mut reader: FileReader<'_, impl Read>, options: dump::DumpOptions) -> Ended {
     let mut outcome = Outcome::Clean;
     while let Some(record) = reader.next() {
@@ -140,7 +141,7 @@ fn explain_records(mut reader: FileReader<'_, impl Read>, options: dump::DumpOpt
     Ok(outcome)
 }
 
-/// A reader of the record file that the user named; it is never in memory as a whole, unless it is written in hex.
+/// A reader of the record file that the user named. The file is never in memory as a whole, unless it is hex digits.
 fn reader<'f>(plan: &'f FileLayout, args: &DecodeArgs) -> Result<FileReader<'f, Box<dyn Read>>, Stop> {
     let file = args.telegram.file.as_deref();
     let input: Box<dyn Read> =
@@ -153,8 +154,8 @@ fn lenient(args: &DecodeArgs) -> Lenient {
     if args.lenient { Lenient::ALL } else { Lenient::STRICT }
 }
 
-/// The dump goes on after a mistake and shows it at its place; the messages say all of them again. What is forgiven is shown as
-/// it is read.
+/// Prints the dump of a telegram. The dump goes on after a mistake and shows it at its place. The messages repeat all mistakes.
+/// A deviation that `lenient` accepts is shown as it is read.
 fn dump_one(layout: &Layout, bytes: &[u8], lenient: Lenient, options: dump::DumpOptions) -> Ended {
     let bytes = lenient.mend(layout, bytes);
     print(dump::dump(layout, &bytes, options).as_bytes())?;
@@ -164,7 +165,8 @@ fn dump_one(layout: &Layout, bytes: &[u8], lenient: Lenient, options: dump::Dump
     }
 }
 
-/// Bytes that match nothing are a finding; bytes that cannot be told apart need a name.
+/// Reports bytes whose telegram cannot be determined. If they match no telegram, that is a finding. If the specs cannot decide,
+/// the user must name the telegram.
 fn unchosen(specs: &SpecSet, error: &Unchosen, bytes: &[u8], place: &str) -> Ended {
     if bytes.is_empty() && !matches!(error, Unchosen::NoConditions) {
         return Ok(finding("the input is empty"));

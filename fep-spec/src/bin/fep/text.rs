@@ -1,4 +1,5 @@
-//! `fep text`: characters and their bytes, as a ruler; how many bytes a text has in each charset, and why one has it not.
+//! `fep text`: shows characters above their bytes as a ruler, the number of bytes of a text in each charset, and why a charset
+//! cannot encode it.
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -15,7 +16,7 @@ use crate::end::{Ended, Outcome, Stop, note, print};
 pub(crate) enum TextAction {
     /// Characters → bytes
     Encode(ConvertArgs),
-    /// Bytes → characters; bytes in the argument are hex digits, on stdin they are bytes
+    /// Bytes → characters; hex digits as the argument, or raw bytes on stdin
     Decode(ConvertArgs),
     /// The charsets
     List(ListArgs),
@@ -30,16 +31,16 @@ pub(crate) struct ListArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ConvertArgs {
-    /// A charset's label, or what sheets call it
+    /// A charset's label, or a name that sheets use for it
     #[arg(long, value_name = "CHARSET")]
     charset: String,
-    /// The converted text and nothing else: no ruler, no counts
+    /// Print only the converted text: no ruler, no counts
     #[arg(long, conflicts_with = "format")]
     raw: bool,
-    /// The form of the ruler, the counts and what is wrong; json is one object
+    /// The form of the ruler, the counts and the errors; json is one object
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// What to convert; stdin if left out or -
+    /// The text or bytes to convert; stdin if left out or -
     text: Option<String>,
 }
 
@@ -144,7 +145,7 @@ fn decode(args: &ConvertArgs) -> Ended {
         Err(DecodeError { offset, reason, .. }) => {
             let at = to_hex(bytes.get(offset..bytes.len().min(offset + 2)).unwrap_or_default());
             match args.format {
-                Format::Text => note(&format!("no {charset} text at byte {offset} (hex {at}): {reason}")),
+                Format::Text => note(&format!("invalid {charset} at byte {offset} (hex {at}): {reason}")),
                 Format::Json => print_object(vec![
                     ("charset", charset.label().into()),
                     ("hex", to_hex(&bytes).into()),
@@ -156,7 +157,7 @@ fn decode(args: &ConvertArgs) -> Ended {
     }
 }
 
-/// The text with its bytes, and how many it has in other charsets.
+/// Prints the text with its bytes, and the number of bytes in the other charsets.
 fn show(charset: Charset, text: &str, bytes: &[u8], format: Format) -> Ended {
     match format {
         Format::Text => print((ruler(charset, bytes) + &counts(text)).as_bytes())?,
@@ -177,7 +178,7 @@ fn print_object(members: Vec<(&str, Value)>) -> Result<(), Stop> {
     print(format!("{}\n", Value::Object(object)).as_bytes())
 }
 
-/// Bytes by charset; null where the charset lacks a character.
+/// The number of bytes by charset; null if the charset lacks a character.
 fn byte_counts(text: &str) -> Value {
     let count = |charset: &Charset| {
         let len = encoded(*charset, text).ok().map(|bytes| bytes.len());
@@ -209,9 +210,9 @@ fn encoded(charset: Charset, text: &str) -> Result<Vec<u8>, EncodeError> {
     Ok(bytes)
 }
 
-/// One place of the ruler.
+/// One column of the ruler.
 struct Mark {
-    /// A character, or SO or SI; ? where there is none.
+    /// A character, or SO or SI; `?` if the bytes are not a character.
     shown: String,
     is_shift: bool,
     offset: usize,
@@ -266,7 +267,7 @@ fn ruler(charset: Charset, bytes: &[u8]) -> String {
     format!("{}\n{}\n{charset}: {} bytes\n", top.trim_end(), bottom.trim_end(), bytes.len())
 }
 
-/// The first character and how many bytes it has.
+/// The first character and its length in bytes.
 fn one(charset: Charset, bytes: &[u8], double: bool) -> (String, usize) {
     let lens = if double || charset.is_pairs() { 2..=2 } else { 1..=4 };
     let read = |len: usize| {
@@ -289,7 +290,7 @@ fn to_hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Columns on a terminal: the characters of two bytes that we deal with are wide from Hangul on.
+/// The width of a text on a terminal, in columns. Hangul, CJK characters, full-width forms and emoji have two columns.
 fn shown_width(text: &str) -> usize {
     let is_wide = |c: &char| {
         matches!(c, '\u{1100}'..='\u{115F}' | '\u{2E80}'..='\u{D7A3}' | '\u{F900}'..='\u{FAFF}' | '\u{FF01}'..='\u{FF60}'

@@ -1,4 +1,4 @@
-//! Choices: one of several layouts, by a code that stands elsewhere in the telegram.
+//! Choices: one of several layouts, selected by a code elsewhere in the telegram.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -56,7 +56,7 @@ pub(super) fn choice(known: &mut Known<'_>, owner: &str, table: &Table<'_>, leve
 struct OneCase {
     case: Case,
     place: CasePlace,
-    /// The notes of items that are written at the case.
+    /// The notes of the items, if they are written at the case.
     notes: Option<Vec<Note>>,
     depth: usize,
     total: usize,
@@ -75,7 +75,7 @@ fn one_case(known: &mut Known<'_>, table: Table<'_>, level: usize) -> Option<One
     Some(OneCase { case, place: CasePlace { name, codes: places, items }, notes, depth, total })
 }
 
-/// The codes of a case and their places; none at all stand for every other code.
+/// The codes of a case and their places. An empty list of codes stands for every other code.
 fn codes(table: &Table<'_>) -> Option<(Vec<String>, Vec<Range<usize>>)> {
     let document = table.document();
     let other = table.boolean("other");
@@ -100,10 +100,10 @@ fn codes(table: &Table<'_>) -> Option<(Vec<String>, Vec<Range<usize>>)> {
     Some(all?.into_iter().map(|code| (code.value.to_owned(), code.span)).unzip())
 }
 
-/// What stands in a case.
+/// The content of a case.
 struct Body {
     layout: Layout,
-    /// Where its name stands.
+    /// The place of its name.
     name: Range<usize>,
     inline: Option<(Vec<Note>, Vec<super::Place>)>,
     depth: usize,

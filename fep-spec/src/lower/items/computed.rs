@@ -1,4 +1,4 @@
-//! `computed = …`: what the encoder fills into a field, and which kind such a field has.
+//! `computed = …`: the value that the encoder fills into a field, and the kind of such a field.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -36,7 +36,7 @@ const WORDS: [(&str, Word); 6] = [
 ];
 
 impl Word {
-    /// The keys that stand beside it.
+    /// The other keys that it uses.
     const fn keys(self) -> &'static [&'static str] {
         match self {
             Self::Length => &["counts", "of"],
@@ -52,7 +52,7 @@ impl Word {
     }
 }
 
-/// What the encoder fills in; the outer `None` says that this could not be read.
+/// The value that the encoder fills in, if the field is computed. The outer `None` means that it could not be read.
 #[allow(clippy::option_option, reason = "absent and unreadable are two things")]
 pub(super) fn read(table: &Table<'_>, charset: Charset) -> Option<Option<Located<Computed>>> {
     let document = table.document();
@@ -71,7 +71,7 @@ pub(super) fn read(table: &Table<'_>, charset: Charset) -> Option<Option<Located
     for key in others().filter(|key| !word.value.keys().contains(key)) {
         if let Some(at) = table.key_span(key) {
             let message = format!("`{key}` does not belong to computed = \"{}\"", word.value.name());
-            document.error_hint(at, message, format!("there belong: {}", word.value.keys().join(", ")));
+            document.error_hint(at, message, format!("its keys are: {}", word.value.keys().join(", ")));
             return None;
         }
     }
@@ -92,7 +92,7 @@ pub(super) fn read(table: &Table<'_>, charset: Charset) -> Option<Option<Located
     Some(Some(Located { value, span: word.span }))
 }
 
-/// The item that a field speaks of.
+/// The item that a field refers to.
 fn of(table: &Table<'_>, at: &Range<usize>, what: &str, example: &str) -> Option<Cow<'static, str>> {
     if !table.has("of") {
         table.document().error_hint(at.clone(), format!("{what} without `of`"), format!("write the name {example}"));
@@ -149,7 +149,7 @@ fn sign(table: &Table<'_>, at: &Range<usize>, charset: Charset) -> Option<SignOf
     };
     if plus == minus || zero == Some(plus) || zero == Some(minus) || !signs.value.is_ascii() {
         let message = "each sign is a character of its own, and of ASCII";
-        document.error_hint(signs.span, message, "a zero that is written like plus needs none: \"+-\"");
+        document.error_hint(signs.span, message, "if zero is written like plus, leave it out: \"+-\"");
         return None;
     }
     let wire = |sign| {
@@ -183,7 +183,7 @@ fn check(table: &Table<'_>, at: &Range<usize>) -> Option<Check> {
     Some(Check { name: Cow::Owned(function.value.to_owned()), from, run: Check::known(function.value) })
 }
 
-/// The kind that signs and checks have; the others are numbers, which say themselves how they are written.
+/// The fixed kind of signs and checks. Other computed fields are numbers, whose kind is written at the field.
 pub(super) fn own_kind(computed: &Computed, charset: Charset, len: usize) -> Option<Kind> {
     match computed {
         Computed::Sign(_) => Some(Kind::Text(TextRule::new(charset))),
@@ -193,7 +193,7 @@ pub(super) fn own_kind(computed: &Computed, charset: Charset, len: usize) -> Opt
     }
 }
 
-/// Whether a field of this kind and length can hold what is computed; notes if not.
+/// Whether a field of this kind and length can hold the computed value. Notes an error if it cannot.
 pub(super) fn fits(table: &Table<'_>, computed: &Located<Computed>, kind: &Kind, len: &Located<usize>) -> bool {
     let document = table.document();
     let whole = |rule: &NumberRule| *rule == NumberRule { encoding: rule.encoding, ..NumberRule::UNSIGNED };
@@ -230,17 +230,17 @@ pub(super) fn fits(table: &Table<'_>, computed: &Located<Computed>, kind: &Kind,
 fn not_secret(table: &Table<'_>) -> bool {
     let secret = table.get("secret").filter(|_| table.boolean("secret").is_some_and(|secret| secret.value));
     if let Some(secret) = &secret {
-        table.document().error_hint(secret.span(), "a computed number is no secret", "leave out `secret`");
+        table.document().error_hint(secret.span(), "a computed number cannot be secret", "leave out `secret`");
     }
     secret.is_none()
 }
 
-/// The places of what is written at the keys.
+/// The places of the values of the keys.
 pub(super) fn places(table: &Table<'_>) -> Vec<(&'static str, Range<usize>)> {
     KEYS.into_iter().filter_map(|key| Some((key, table.get(key)?.span()))).collect()
 }
 
-/// Tells numbers that their sign stands in another field.
+/// Marks numbers whose sign stands in another field.
 pub(super) fn signs_elsewhere(items: &mut [Item]) {
     let sign_of = |item: &Item| match item {
         Item::Field(Field { computed: Some(Computed::Sign(sign)), .. }) => Some(sign.of.clone()),

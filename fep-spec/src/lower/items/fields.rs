@@ -1,4 +1,4 @@
-//! Fields and tails: their kind out of a type and of their own options, and what the encoder fills in.
+//! Fields and tails: their kind, from a type and from their own options, and the value that the encoder fills in.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use super::{LEN_MAX, Read, computed, label, name};
 use crate::document::{Located, Table};
 use crate::model::{CodeList, Note};
 
-/// A field, or a tail if it says so.
+/// Reads a field, or a tail if it has `tail = true`.
 pub(super) fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Option<Read> {
     let document = table.document();
     table.knows(&["name", "label", "len", "secret", "type", "codes", "closed", "tail"]);
@@ -49,7 +49,7 @@ pub(super) fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Op
     Some(Read { note, keys: computed::places(table), ..Read::plain(item, Some(name.span)) })
 }
 
-/// The most bytes of a tail.
+/// The maximum length of a tail in bytes.
 fn most(table: &Table<'_>) -> Option<Located<usize>> {
     if let Some(len) = table.key_span("len") {
         let hint = "write the most bytes that the sheet allows: max = 500";
@@ -58,7 +58,7 @@ fn most(table: &Table<'_>) -> Option<Located<usize>> {
     table.required("max").and_then(|max| max.integer(1..=LEN_MAX))
 }
 
-/// A field whose kind is looked for.
+/// A field whose kind is to be determined.
 struct Source<'s, 'd> {
     table: &'s Table<'d>,
     name: &'s Located<&'d str>,
@@ -66,12 +66,12 @@ struct Source<'s, 'd> {
     tail: bool,
     /// The options that are written at the item.
     own: &'s FieldOptions,
-    /// Those and the type's.
+    /// The item's options, and the type's.
     options: &'s FieldOptions,
 }
 
 impl Source<'_, '_> {
-    /// The kind, and what is computed. `computed` is none if it could not be read.
+    /// The kind, and the computed value. `computed` is `None` if it could not be read.
     #[allow(clippy::option_option, reason = "absent and unreadable are two things")]
     fn kind(&self, known: &Known<'_>, computed: Option<Option<Located<Computed>>>) -> Option<(Kind, Option<Computed>)> {
         let document = self.table.document();
@@ -81,7 +81,7 @@ impl Source<'_, '_> {
         let of_computed = computed.iter().flatten().next();
         let own_kind = of_computed.and_then(|what| computed::own_kind(&what.value, known.charset, len.value));
         if written.is_none() && own_kind.is_none() {
-            // If what is computed could not be read, nobody knows whether a kind is missing; one that is no kind was noted.
+            // If `computed` could not be read, it is unknown whether a kind is missing. An invalid kind was noted already.
             if computed.is_some() && !self.table.has("kind") && !self.table.has("type") {
                 let hint =
                     "a type of [types], or a kind: text, digits, number, date, time, datetime, code, flag, bytes";
@@ -112,7 +112,7 @@ impl Source<'_, '_> {
         computed::fits(self.table, &computed, &kind, &self.len).then_some((kind, Some(computed.value)))
     }
 
-    /// A sign or a check whose kind is written, and is another.
+    /// Notes a sign or a check with another kind than its fixed one.
     fn other_kind<T>(&self, own: &Kind) -> Option<T> {
         let what = match own {
             Kind::Bytes(_) => "a check of one byte is bytes",
@@ -121,13 +121,13 @@ impl Source<'_, '_> {
         };
         let key = ["type", "kind"].into_iter().find_map(|key| self.table.get(key)).map(|value| value.span());
         let at = key.unwrap_or_else(|| self.name.span.clone());
-        let message = format!("`{}` is written otherwise: {what}", self.name.value);
+        let message = format!("the kind of `{}` is fixed: {what}", self.name.value);
         self.table.document().error_hint(at, message, "leave out `type`, `kind` and their options");
         None
     }
 }
 
-/// The name of the field's list of codes; a list written at the field gets a name of its own.
+/// The name of the field's list of codes. A list that is written at the field gets its own name.
 fn field_codes(
     known: &mut Known<'_>,
     owner: &str,

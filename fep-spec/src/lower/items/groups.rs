@@ -1,4 +1,4 @@
-//! Groups: how often they repeat, which page they are, and what one entry is.
+//! Groups: how often they repeat, their page, and the layout of an entry.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -52,7 +52,7 @@ pub(super) fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level
     Some(Read { name: Some(name.span), keys, ..read })
 }
 
-/// How often a group repeats, and where that is written: `count = 3`; `count = "item_count"`, `repeat = "rest"` or
+/// How often a group repeats, and the places of the keys that say so: `count = 3`; `count = "item_count"`, `repeat = "rest"` or
 /// `padded = true`, each with `max = 10`.
 fn repeat(table: &Table<'_>, charset: Charset) -> Option<(Repeat, Places)> {
     let document = table.document();
@@ -117,7 +117,7 @@ fn repeat(table: &Table<'_>, charset: Charset) -> Option<(Repeat, Places)> {
     Some((repeat, places))
 }
 
-/// The byte of entries that are not used: `pad = " "`.
+/// The byte of unused entries: `pad = " "`.
 fn blank(document: &Document, pad: Value<'_>, charset: Charset) -> Option<u8> {
     let given = options::byte(pad)?;
     let byte = given.value.of(charset);
@@ -128,7 +128,7 @@ fn blank(document: &Document, pad: Value<'_>, charset: Charset) -> Option<u8> {
     byte
 }
 
-/// `page = { total = "total_count", start = "start_no" }`; the outer `None` says that it could not be read.
+/// `page = { total = "total_count", start = "start_no" }`. The outer `None` means that it could not be read.
 #[allow(clippy::option_option, reason = "absent and unreadable are two things")]
 fn page(table: &Table<'_>, keys: &mut Places) -> Option<Option<Page>> {
     let Some(page) = table.get("page") else { return Some(None) };

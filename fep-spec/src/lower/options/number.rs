@@ -1,4 +1,4 @@
-//! Numbers: their signs, and what goes with which encoding.
+//! Numbers: their signs, and the options that each encoding allows.
 
 use fep_codec::layout::{Encoding, NoneAs, NumberRule, Overpunch, Sign};
 use fep_core::limits::{BINARY_MAX_BYTES, NUMBER_MAX_DIGITS};
@@ -29,7 +29,7 @@ impl FieldOptions {
             field.document.error_hint(field.len.span.clone(), message, "use kind = \"bytes\"");
             return None;
         }
-        // Packed digits come in odd numbers, so the widest number has a byte for one digit more than it may have.
+        // A packed field has an odd number of digits. So a field for the widest number, of 38 digits, has room for 39.
         let packed = encoding == Encoding::Packed && digits == NUMBER_MAX_DIGITS + 1;
         let most = self.digits_max.as_ref().filter(|_| packed).map_or(digits, |max| max.value.into());
         if most > NUMBER_MAX_DIGITS {
@@ -53,7 +53,7 @@ impl FieldOptions {
         Some(NumberRule { encoding, sign, scale, none, digits_max })
     }
 
-    /// The outer `None` says that the option does not go with the field.
+    /// The outer `None` means that the option does not fit the field.
     #[allow(clippy::option_option, reason = "absent and wrong are two things")]
     fn digits_max(&self, field: &Field<'_>, encoding: Encoding, digits: usize) -> Option<Option<u8>> {
         let Some(max) = &self.digits_max else { return Some(None) };

@@ -1,4 +1,4 @@
-//! Digits and tails: their padding, or that they have none.
+//! Digits and tails: their padding. A tail and an exact field have none.
 
 use fep_codec::layout::{DigitsRule, Kind};
 use fep_core::words::Word as _;
@@ -29,7 +29,7 @@ impl FieldOptions {
         })
     }
 
-    /// The kind of a tail, which is one without padding. `own` is what stands at the item itself.
+    /// The kind of a tail, which has no padding. `own` are the options that are written at the item itself.
     pub(in crate::lower) fn tail(&self, kind: KindName, own: &Self, field: &Field<'_>) -> Option<Kind> {
         let document = field.document;
         let name = field.name;
@@ -44,12 +44,12 @@ impl FieldOptions {
             document.error_hint(at, "a tail has no padding and is never cut", "leave it out");
             return None;
         }
-        // A type may have padding, for it is the type of fields too.
+        // A type may have padding, because fields can have the same type.
         let exact = Some(Located { value: true, span: field.len.span.clone() });
         Self { exact, pad: None, justify: None, overflow: None, ..self.clone() }.kind(kind, field)
     }
 
-    /// Whether the field has no padding; none if it has options of padding nevertheless.
+    /// Whether the field is exact, without padding. Notes an error and returns `None` if an exact field has padding options.
     pub(super) fn is_exact(&self, field: &Field<'_>) -> Option<bool> {
         let exact = value(&self.exact).unwrap_or(false);
         let padding = span(&self.pad).or(span(&self.justify));

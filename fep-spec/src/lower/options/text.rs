@@ -1,4 +1,4 @@
-//! What depends on a charset: text fields, flags, and the bytes of characters.
+//! Options that depend on a charset: those of text fields and flags, and the bytes of characters.
 
 use fep_codec::Charset;
 use fep_codec::layout::{FlagRule, Overflow, TextRule, Width};
@@ -6,23 +6,23 @@ use fep_codec::layout::{FlagRule, Overflow, TextRule, Width};
 use super::{Field, FieldOptions, span, value};
 use crate::document::{Located, Value};
 
-/// A byte as a spec says it.
+/// A byte as a spec states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::lower) enum Byte {
     /// As it stands on the wire: `0x00`.
     Raw(u8),
-    /// A character, whose byte is the charset's: `"Y"`.
+    /// A character, which the charset converts to a byte: `"Y"`.
     Ascii(u8),
 }
 
 impl Byte {
-    /// The byte where ASCII is meant.
+    /// The byte, for a use where characters are ASCII.
     pub(in crate::lower) const fn value(self) -> u8 {
         let (Self::Raw(byte) | Self::Ascii(byte)) = self;
         byte
     }
 
-    /// The byte in a charset, if that has the character.
+    /// The byte in a charset, or `None` if the charset lacks the character.
     pub(in crate::lower) fn of(self, charset: Charset) -> Option<u8> {
         match self {
             Self::Raw(byte) => Some(byte),
@@ -40,7 +40,7 @@ impl FieldOptions {
             Some(pad) => match pad.value.of(charset).filter(|byte| charset.can_pad(*byte)) {
                 Some(pad) => pad,
                 None => {
-                    let message = format!("a character of {charset} can have this byte, so it is no padding");
+                    let message = format!("a character of {charset} can have this byte, so it cannot be the padding");
                     let hint = "pad with a space, a digit or a sign";
                     field.document.error_hint(pad.span.clone(), message, hint);
                     return None;
@@ -68,7 +68,7 @@ impl FieldOptions {
         self.suits(&rule, field).then_some(rule)
     }
 
-    /// Whether options that mean something in some charsets only stand in one of those.
+    /// Whether the options fit the charset. Notes each option that has no meaning in this charset.
     fn suits(&self, rule: &TextRule, field: &Field<'_>) -> bool {
         let charset = rule.charset;
         let wide = rule.width == Width::Wide;
@@ -129,7 +129,7 @@ impl FieldOptions {
     }
 }
 
-/// A charset's label.
+/// Reads a charset's label.
 pub(in crate::lower) fn charset(value: Value<'_>) -> Option<Located<Charset>> {
     let label = value.string()?;
     match Charset::from_label(label.value) {
@@ -142,7 +142,7 @@ pub(in crate::lower) fn charset(value: Value<'_>) -> Option<Located<Charset>> {
     }
 }
 
-/// A byte: one ASCII character, or its number.
+/// Reads a byte: one ASCII character, or a number.
 pub(in crate::lower) fn byte(value: Value<'_>) -> Option<Located<Byte>> {
     if value.is_integer() {
         let raw = value.integer(0..=u8::MAX)?;
