@@ -67,7 +67,7 @@ pub struct Config {
     /// `[journal]`
     pub journal: JournalFile,
     /// `[institutions.NAME]`, by name.
-    pub institutions: BTreeMap<String, Institution>,
+    pub institutions: BTreeMap<String, InstitutionConfig>,
 }
 
 /// `[http]`: the HTTP interface.
@@ -86,7 +86,7 @@ pub struct JournalFile {
 
 /// `[institutions.NAME]`: one counterpart.
 #[derive(Clone, Debug)]
-pub struct Institution {
+pub struct InstitutionConfig {
     /// `label`: the name to show to people. Default: `NAME`.
     pub label: String,
     /// `spec`, required: the spec file, relative to the configuration file.
@@ -115,13 +115,13 @@ pub struct Institution {
     /// `fill`: the values of fields that a request leaves out.
     pub fill: Vec<Fill>,
     /// `session`: sign-on, echo test and sign-off. Default: a connection carries business telegrams at once.
-    pub session: Option<Session>,
+    pub session: Option<SessionConfig>,
     /// `telegrams.NAME`: limits that differ for one request telegram.
     pub telegrams: BTreeMap<String, TelegramLimits>,
     /// `notices.NAME`: telegrams that the institution sends without a request.
-    pub notices: BTreeMap<String, Notice>,
+    pub notices: BTreeMap<String, NoticeConfig>,
     /// `lines`: the configured lines, at least one.
-    pub lines: Vec<Line>,
+    pub lines: Vec<LineConfig>,
 }
 
 /// One key of `fill`. It has no effect on telegrams without this field.
@@ -150,7 +150,7 @@ pub enum Filling {
 
 /// `[institutions.NAME.session]`: the network management telegrams of a link.
 #[derive(Clone, Debug)]
-pub struct Session {
+pub struct SessionConfig {
     /// `sign_on`: the telegram that opens business after connecting. Default: none.
     pub sign_on: Option<String>,
     /// `sign_off`: the telegram that closes business before the gateway closes the link. Default: none.
@@ -179,7 +179,7 @@ pub struct TelegramLimits {
 
 /// `[institutions.NAME.notices.TELEGRAM]`: how the gateway answers this telegram of the institution.
 #[derive(Clone, Debug)]
-pub struct Notice {
+pub struct NoticeConfig {
     /// `callback`: the URL of the service. Default: none, the stand-in answers at once.
     pub callback: Option<String>,
     /// `callback_timeout_ms`, default 3000: how long the gateway waits for the service.
@@ -191,7 +191,7 @@ pub struct Notice {
 
 /// `[[institutions.NAME.lines]]`: one line, a configured path to the institution.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct LineConfig {
     /// `name`, required: unique among the lines of the institution.
     pub name: String,
     /// `connect`, required: `host:port`.

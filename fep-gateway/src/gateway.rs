@@ -290,7 +290,7 @@ impl Inner {
 
 /// The longest time from the acceptance of an exchange until the quarantine of its key ends. The request may reach the wire
 /// late, and its answer may be late too.
-fn rest(institution: &config::Institution) -> Duration {
+fn rest(institution: &config::InstitutionConfig) -> Duration {
     let limits = institution.telegrams.values().map(|limits| limits.answer_timeout);
     let answer_timeout = limits.max().unwrap_or_default().max(institution.answer_timeout);
     answer_timeout * 2 + institution.quarantine * 2

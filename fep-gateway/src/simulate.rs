@@ -24,8 +24,10 @@ use tokio::task::JoinSet;
 use tracing::{Instrument, info, info_span, warn};
 
 use self::institution::SimulatedInstitution;
-use self::link::{Link, LinkHandle};
-pub use self::scenario::{Action, Answers, Assignment, Delay, Notice, Remember, Rule, Scenario, Session, Setting};
+use self::link::{LinkHandle, SimulatedLink};
+pub use self::scenario::{
+    Answers, Assignment, Delay, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSession, Setting,
+};
 
 /// The maximum number of connections at the same time. Further connections are closed at once.
 const LINKS_MAX: usize = 256;
@@ -111,7 +113,7 @@ async fn serve(
     info!("connected");
     // Small frames must not wait for an acknowledgement. If the system refuses the option, they are slower, but still correct.
     let _ = stream.set_nodelay(true);
-    let link = Link::new(institution);
+    let link = SimulatedLink::new(institution);
     links.lock().unwrap_or_else(PoisonError::into_inner).insert(number, link.handle());
     link.run(stream, stop).await;
     links.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);

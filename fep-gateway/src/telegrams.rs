@@ -25,7 +25,7 @@ use serde_json::{Map, Value as Json};
 use self::fill::Filler;
 use self::key::KeyFields;
 pub use self::stamp::Stamp;
-use crate::config::{Filling, Institution};
+use crate::config::{Filling, InstitutionConfig};
 use crate::exchange::TelegramBytes;
 use crate::machine::session::SessionPolicy;
 use crate::machine::terms::{Classified, Duty, EncodedRequest, Key, Now, Telegrams};
@@ -113,7 +113,7 @@ impl TelegramCatalogue {
     ///
     /// # Errors
     /// A text that says where the configuration does not fit the spec.
-    pub fn new(config: &Institution) -> Result<Self, String> {
+    pub fn new(config: &InstitutionConfig) -> Result<Self, String> {
         let spec = Arc::clone(&config.spec);
         let by_name: HashMap<_, _> =
             spec.telegrams.iter().enumerate().map(|(number, telegram)| (telegram.name().to_owned(), number)).collect();
@@ -179,7 +179,7 @@ impl TelegramCatalogue {
 
     /// The policy of the institution's sessions.
     #[must_use]
-    pub fn policy(&self, config: &Institution) -> SessionPolicy {
+    pub fn policy(&self, config: &InstitutionConfig) -> SessionPolicy {
         config.session.as_ref().map_or_else(SessionPolicy::default, |session| SessionPolicy {
             sign_on: session.sign_on.is_some(),
             sign_off: session.sign_off.is_some(),
@@ -256,7 +256,7 @@ impl TelegramCatalogue {
         Stamp::new(now.wall_ms, self.utc_offset_minutes)
     }
 
-    fn entry(&mut self, config: &Institution, layout: &Layout, answer: Option<&str>) -> Result<Entry, String> {
+    fn entry(&mut self, config: &InstitutionConfig, layout: &Layout, answer: Option<&str>) -> Result<Entry, String> {
         let name = layout.name.as_ref();
         let duty =
             self.duties.iter().find(|(_, number)| self.by_name.get(name) == Some(*number)).map(|(duty, _)| *duty);
@@ -298,7 +298,13 @@ impl TelegramCatalogue {
     }
 
     /// Checks that our answers to notices and duties can carry the values that are configured for them.
-    fn answers_fit(&self, config: &Institution, role: Role, name: &str, answer: Option<&str>) -> Result<(), String> {
+    fn answers_fit(
+        &self,
+        config: &InstitutionConfig,
+        role: Role,
+        name: &str,
+        answer: Option<&str>,
+    ) -> Result<(), String> {
         let own = match role {
             Role::Notice => config.notices.get(name).map(|notice| &notice.stand_in),
             Role::Duty(_) => Some(&self.accepted),
@@ -435,7 +441,7 @@ impl Telegrams for TelegramCatalogue {
     }
 }
 
-fn duties(config: &Institution, by_name: &HashMap<String, usize>) -> HashMap<Duty, usize> {
+fn duties(config: &InstitutionConfig, by_name: &HashMap<String, usize>) -> HashMap<Duty, usize> {
     let Some(session) = &config.session else { return HashMap::new() };
     let named =
         [(Duty::SignOn, &session.sign_on), (Duty::SignOff, &session.sign_off), (Duty::EchoTest, &session.echo_test)];
@@ -443,7 +449,7 @@ fn duties(config: &Institution, by_name: &HashMap<String, usize>) -> HashMap<Dut
     named.into_iter().filter_map(|(duty, name)| Some((duty, number(name)?))).collect()
 }
 
-fn answer_timeout(config: &Institution, name: &str, role: Role) -> Duration {
+fn answer_timeout(config: &InstitutionConfig, name: &str, role: Role) -> Duration {
     match (role, &config.session) {
         (Role::Duty(Duty::EchoTest), Some(session)) => session.echo_timeout,
         (Role::Duty(_), Some(session)) => session.sign_on_timeout,

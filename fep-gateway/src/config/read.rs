@@ -14,7 +14,8 @@ use reqwest::Url;
 use serde_json::Value as Json;
 
 use super::{
-    Config, ConfigError, Fill, Filling, Framing, Http, Institution, JournalFile, Line, Notice, Session, TelegramLimits,
+    Config, ConfigError, Fill, Filling, Framing, Http, InstitutionConfig, JournalFile, LineConfig, NoticeConfig,
+    SessionConfig, TelegramLimits,
 };
 
 /// The default limit of a frame, in bytes.
@@ -81,7 +82,7 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
     Some(Config { http: Http { listen }, journal: JournalFile { path }, institutions })
 }
 
-fn institution(name: &str, table: &Table<'_>, folder: &Path) -> Option<Institution> {
+fn institution(name: &str, table: &Table<'_>, folder: &Path) -> Option<InstitutionConfig> {
     table.knows(&["label", "spec", "key", "trace", "fill", "session", "telegrams", "notices", "lines", "framing"]);
     let label = table.string("label").map_or(name, |label| label.value).to_owned();
     let answer_timeout = ms(table, "answer_timeout_ms", 5000);
@@ -96,7 +97,7 @@ fn institution(name: &str, table: &Table<'_>, folder: &Path) -> Option<Instituti
     let framing = Framing::read(table.table("framing"), &spec, FRAME_MAX_BYTES);
     let key = key(table, &spec);
     let trace = table.string("trace").map(|path| known_path(table.document(), &spec, &path));
-    Some(Institution {
+    Some(InstitutionConfig {
         label,
         key,
         trace,
@@ -188,9 +189,9 @@ fn filling(document: &Document, text: &Located<&str>) -> Filling {
     }
 }
 
-fn session(table: Table<'_>, spec: &Spec) -> Session {
+fn session(table: Table<'_>, spec: &Spec) -> SessionConfig {
     let telegram = |key| table.string(key).map(|name| known_telegram(table.document(), spec, &name));
-    let session = Session {
+    let session = SessionConfig {
         sign_on: telegram("sign_on"),
         sign_off: telegram("sign_off"),
         echo_test: telegram("echo_test"),
@@ -226,12 +227,12 @@ fn telegrams(table: &Table<'_>, spec: &Spec, answer_timeout: Duration) -> BTreeM
     telegrams
 }
 
-fn notices(table: &Table<'_>, spec: &Spec) -> BTreeMap<String, Notice> {
+fn notices(table: &Table<'_>, spec: &Spec) -> BTreeMap<String, NoticeConfig> {
     let mut notices = BTreeMap::new();
     for (name, value) in table.table("notices").map_or(Vec::new(), |table| table.entries()) {
         let name = known_telegram(table.document(), spec, &name);
         let Some(table) = value.table() else { continue };
-        let notice = Notice {
+        let notice = NoticeConfig {
             callback: table.string("callback").map(|url| callback(table.document(), url)),
             callback_timeout: ms(&table, "callback_timeout_ms", 3000),
             stand_in: values(&table, "stand_in", spec),
@@ -251,12 +252,12 @@ fn callback(document: &Document, url: Located<&str>) -> String {
     url.value.to_owned()
 }
 
-fn lines(table: &Table<'_>) -> Vec<Line> {
+fn lines(table: &Table<'_>) -> Vec<LineConfig> {
     let Some(values) = table.required("lines").and_then(Value::array) else { return Vec::new() };
     if values.is_empty() {
         table.document().error(table.key_span("lines").unwrap_or_default(), "there must be at least one line");
     }
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<LineConfig> = Vec::new();
     for value in values {
         let Some(table) = value.table() else { continue };
         let name = table.required_string("name");
@@ -286,7 +287,7 @@ fn lines(table: &Table<'_>) -> Vec<Line> {
             }
             let name = name.value.to_owned();
             let connect = connect.value.to_owned();
-            lines.push(Line { name, connect, links, connect_timeout, reconnect_min, reconnect_max });
+            lines.push(LineConfig { name, connect, links, connect_timeout, reconnect_min, reconnect_max });
         }
         table.finish();
     }

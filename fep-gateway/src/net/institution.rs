@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use super::clock::Clock;
 use super::link::LinkEvent;
 use super::statuses::LineStatuses;
-use crate::config::Institution as Config;
+use crate::config::InstitutionConfig;
 use crate::exchange::{Answer, Event, Exchange, ExchangeId, Outcome, TelegramBytes};
 use crate::journal::{Finish, Journal, JournalError, NoticeId, Recalled};
 use crate::machine::institution::{Institution as Machine, LineSettings, Settings};
@@ -87,7 +87,7 @@ impl Handle {
     #[must_use]
     pub fn start(
         name: &str,
-        config: Config,
+        config: InstitutionConfig,
         catalogue: TelegramCatalogue,
         used: Option<TraceHighWater>,
         recalled: Vec<Recalled>,
@@ -154,7 +154,7 @@ impl Handle {
 
 struct Task {
     name: String,
-    config: Config,
+    config: InstitutionConfig,
     machine: Machine<Arc<TelegramCatalogue>>,
     catalogue: Arc<TelegramCatalogue>,
     statuses: Arc<LineStatuses>,
@@ -354,8 +354,8 @@ pub(crate) fn count_outcome(exchange: &Exchange) {
     metrics::counter!("fep_exchanges_total", &labels).increment(1);
 }
 
-fn settings(config: &Config, catalogue: &TelegramCatalogue) -> Settings {
-    let line = |line: &crate::config::Line| LineSettings {
+fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue) -> Settings {
+    let line = |line: &crate::config::LineConfig| LineSettings {
         links: line.links,
         reconnect_min: line.reconnect_min,
         reconnect_max: line.reconnect_max,

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::config::Institution;
+use crate::config::InstitutionConfig;
 use crate::exchange::{LineStatus, LinkState, LinkStatus};
 use crate::machine::reason::CloseReason;
 use crate::machine::terms::{Incarnation, LinkId};
@@ -16,7 +16,7 @@ pub struct LineStatuses {
 impl LineStatuses {
     /// Creates the statuses, with all links down.
     #[must_use]
-    pub fn new(name: &str, config: &Institution, now_ms: i64) -> Self {
+    pub fn new(name: &str, config: &InstitutionConfig, now_ms: i64) -> Self {
         let link = LinkStatus {
             incarnation: 0,
             state: LinkState::Down,
@@ -25,7 +25,7 @@ impl LineStatuses {
             last_tx_ms: None,
             echo_round_trip_us: None,
         };
-        let line = |line: &crate::config::Line| LineStatus {
+        let line = |line: &crate::config::LineConfig| LineStatus {
             institution: name.to_owned(),
             line: line.name.clone(),
             address: line.connect.clone(),

@@ -13,7 +13,7 @@ use tracing::{debug, info, warn};
 
 use super::clock::Moment;
 use super::compose;
-use super::scenario::{Action, Assignment, Delay, Rule, Scenario, Setting};
+use super::scenario::{Assignment, Delay, Rule, Scenario, ScenarioAction, Setting};
 
 /// The institution: its spec, its scenario, and the state that all its links share.
 #[derive(Debug)]
@@ -135,8 +135,8 @@ impl SimulatedInstitution {
                 return None;
             }
         };
-        let action = rule.map_or(Action::Answer, |rule| rule.action);
-        if action == Action::Answer {
+        let action = rule.map_or(ScenarioAction::Answer, |rule| rule.action);
+        if action == ScenarioAction::Answer {
             info!(telegram = name, trace = self.trace(&request), "answers");
             link.open = (link.open || opens) && !closes;
         } else {
@@ -171,19 +171,19 @@ impl SimulatedInstitution {
         bytes: Vec<u8>,
     ) -> Option<Step> {
         let after = memory.delay(rule.and_then(|rule| rule.delay).unwrap_or(self.scenario.answers.delay));
-        let acts = match rule.map_or(Action::Answer, |rule| rule.action) {
-            Action::Answer | Action::Late => vec![Act::Send(bytes)],
-            Action::WrongTrace => vec![Act::Send(self.with_wrong_trace(answer, bytes))],
-            Action::Silence => return None,
-            Action::Duplicate => vec![Act::Send(bytes.clone()), Act::Send(bytes)],
-            Action::HalfFrame => {
+        let acts = match rule.map_or(ScenarioAction::Answer, |rule| rule.action) {
+            ScenarioAction::Answer | ScenarioAction::Late => vec![Act::Send(bytes)],
+            ScenarioAction::WrongTrace => vec![Act::Send(self.with_wrong_trace(answer, bytes))],
+            ScenarioAction::Silence => return None,
+            ScenarioAction::Duplicate => vec![Act::Send(bytes.clone()), Act::Send(bytes)],
+            ScenarioAction::HalfFrame => {
                 let half = bytes.get(..bytes.len() / 2).unwrap_or_default().to_vec();
                 vec![Act::Send(half), Act::Close]
             }
-            Action::Disconnect => vec![Act::Close],
-            Action::Garbage => vec![Act::Send(self.scenario.framing.frame(GARBAGE))],
-            Action::BadLength => vec![Act::Send(BAD_LENGTH.to_vec())],
-            Action::Glued { hold, hold_max } => {
+            ScenarioAction::Disconnect => vec![Act::Close],
+            ScenarioAction::Garbage => vec![Act::Send(self.scenario.framing.frame(GARBAGE))],
+            ScenarioAction::BadLength => vec![Act::Send(BAD_LENGTH.to_vec())],
+            ScenarioAction::Glued { hold, hold_max } => {
                 link.held.extend_from_slice(&bytes);
                 link.held_count += 1;
                 if link.held_count < hold {

@@ -37,7 +37,7 @@ impl LinkHandle {
 }
 
 /// A link, with the handle to it.
-pub(super) struct Link {
+pub(super) struct SimulatedLink {
     institution: Arc<SimulatedInstitution>,
     memory: LinkMemory,
     handle: LinkHandle,
@@ -45,7 +45,7 @@ pub(super) struct Link {
     delayed: JoinSet<()>,
 }
 
-impl Link {
+impl SimulatedLink {
     pub(super) fn new(institution: Arc<SimulatedInstitution>) -> Self {
         let (queue, acts) = mpsc::channel(QUEUE_MAX);
         let open = Arc::new(AtomicBool::new(institution.scenario.session.is_none()));

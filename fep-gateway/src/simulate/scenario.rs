@@ -27,7 +27,7 @@ pub struct Scenario {
     /// `[framing]`: how the end of a telegram is found, as in the gateway's configuration. The default of `frame_max_bytes` is 9999.
     pub framing: Framing,
     /// `[session]`: the telegrams that open and close business. `None`: business is always open.
-    pub session: Option<Session>,
+    pub session: Option<ScenarioSession>,
     /// `[memory]`: the requests that inquiries can recall. `None`: nothing is remembered.
     pub memory: Option<Remember>,
     /// `[answers]`: delay and field values of every answer, unless a rule has others.
@@ -35,12 +35,12 @@ pub struct Scenario {
     /// `[[rules]]`: what happens to a request. The first rule that applies decides.
     pub rules: Vec<Rule>,
     /// `[[notices]]`: telegrams that the institution sends without a request.
-    pub notices: Vec<Notice>,
+    pub notices: Vec<ScenarioNotice>,
 }
 
 /// `[session]`: business telegrams are ignored on a link until its sign-on was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
+pub struct ScenarioSession {
     /// `open`: the telegram that opens business.
     pub open: String,
     /// `close`: the telegram that closes business.
@@ -88,7 +88,7 @@ pub struct Rule {
     /// `percent`: the rule applies only to this percentage of the requests that match, chosen at random.
     pub percent: Option<u8>,
     /// `action`, with its options.
-    pub action: Action,
+    pub action: ScenarioAction,
     /// `delay_ms` and `jitter_ms`. `None`: those of `[answers]`.
     pub delay: Option<Delay>,
     /// `set`: field values of the answer. They override those of `[answers]`.
@@ -97,7 +97,7 @@ pub struct Rule {
 
 /// What happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum ScenarioAction {
     /// The request is answered.
     Answer,
     /// The request is answered after `delay_ms`, later than the other side waits. `delay_ms` is required.
@@ -127,7 +127,7 @@ pub enum Action {
 
 /// `[[notices]]`: a telegram that the institution sends without a request.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Notice {
+pub struct ScenarioNotice {
     /// `telegram`: the name of the telegram.
     pub telegram: String,
     /// `every_ms`: the pause between two of them.

@@ -47,3 +47,30 @@ async fn secrets_stay_on_the_server() {
         assert!(!view.to_string().contains(hidden) && !list.contains(hidden), "{hidden}");
     }
 }
+
+/// The class of each `<th>` of a table: `num`, `wide` or none.
+fn headers<'p>(page: &'p str, table: &str) -> Vec<&'p str> {
+    let (_, rest) = page.split_once(&format!("<table id=\"{table}\">")).unwrap();
+    let (head, _) = rest.split_once("</thead>").unwrap();
+    let class = |line: &'p str| line.trim().strip_prefix("<th class=\"")?.split('"').next();
+    head.lines().skip(2).filter(|line| line.contains("</th>")).map(|line| class(line).unwrap_or("")).collect()
+}
+
+/// The class of each `cell(…)` that a function of the script makes; a class for letters (`mono`) does not count.
+fn cells<'p>(script: &'p str, function: &str) -> Vec<&'p str> {
+    let (_, rest) = script.split_once(&format!("function {function}(")).unwrap();
+    let (body, _) = rest.split_once("\n}").unwrap();
+    let class = |line: &'p str| line.trim().strip_prefix("cell(\"")?.split('"').next();
+    let layout = |class: &'p str| class.split(' ').find(|word| *word != "mono").unwrap_or_default();
+    body.lines().filter_map(class).map(layout).collect()
+}
+
+#[test]
+fn each_column_has_a_header_and_a_cell_of_one_class() {
+    let page = include_str!("../../src/console/page.html");
+    let script = include_str!("../../src/console/page.js");
+    for (table, function) in [("lines", "renderLines"), ("exchanges", "row")] {
+        assert_eq!(headers(page, table), cells(script, function), "{table}");
+        assert!(headers(page, table).len() > 5, "{table}");
+    }
+}

@@ -9,7 +9,9 @@ use fep_spec::model::Spec;
 use fep_spec::report::{Report, Source};
 use serde_json::{Map, Value as Json};
 
-use super::{Action, Answers, Assignment, Delay, Notice, Remember, Rule, Scenario, Session, Setting};
+use super::{
+    Answers, Assignment, Delay, Remember, Rule, Scenario, ScenarioAction, ScenarioNotice, ScenarioSession, Setting,
+};
 use crate::config::Framing;
 
 /// The longest duration in a scenario, in milliseconds: one hour.
@@ -52,7 +54,7 @@ impl<'s> Reader<'s> {
         let rules = self.tables(&root, "rules", |table| self.rule(table));
         let notices = self.tables(&root, "notices", |table| self.notice(table));
         if let (None, Some(place)) = (&trace, root.key_span("rules"))
-            && rules.iter().flatten().any(|rule| rule.action == Action::WrongTrace)
+            && rules.iter().flatten().any(|rule| rule.action == ScenarioAction::WrongTrace)
         {
             self.document.error(
                 place,
@@ -80,11 +82,14 @@ impl<'s> Reader<'s> {
         values.into_iter().map(|value| value.table().and_then(&read)).collect()
     }
 
-    fn session(&self, table: Table<'_>) -> Option<Session> {
+    fn session(&self, table: Table<'_>) -> Option<ScenarioSession> {
         let open = table.required_string("open").and_then(|name| self.telegram(name));
         let close = table.string("close").and_then(|name| self.telegram(name));
         table.finish();
-        Some(Session { open: open?.layout.name.to_string(), close: close.map(|close| close.layout.name.to_string()) })
+        Some(ScenarioSession {
+            open: open?.layout.name.to_string(),
+            close: close.map(|close| close.layout.name.to_string()),
+        })
     }
 
     fn memory(&self, table: Table<'_>) -> Remember {
@@ -157,28 +162,28 @@ impl<'s> Reader<'s> {
         })
     }
 
-    fn action(&self, table: &Table<'_>) -> Option<Action> {
-        let glued = Action::Glued { hold: 2, hold_max: Duration::from_millis(500) };
+    fn action(&self, table: &Table<'_>) -> Option<ScenarioAction> {
+        let glued = ScenarioAction::Glued { hold: 2, hold_max: Duration::from_millis(500) };
         let action = table.required("action")?.choice(&[
-            ("answer", Action::Answer),
-            ("late", Action::Late),
-            ("silence", Action::Silence),
-            ("wrong_trace", Action::WrongTrace),
-            ("duplicate", Action::Duplicate),
-            ("half_frame", Action::HalfFrame),
-            ("disconnect", Action::Disconnect),
-            ("garbage", Action::Garbage),
-            ("bad_length", Action::BadLength),
+            ("answer", ScenarioAction::Answer),
+            ("late", ScenarioAction::Late),
+            ("silence", ScenarioAction::Silence),
+            ("wrong_trace", ScenarioAction::WrongTrace),
+            ("duplicate", ScenarioAction::Duplicate),
+            ("half_frame", ScenarioAction::HalfFrame),
+            ("disconnect", ScenarioAction::Disconnect),
+            ("garbage", ScenarioAction::Garbage),
+            ("bad_length", ScenarioAction::BadLength),
             ("glued", glued),
         ])?;
         match action.value {
-            Action::Glued { hold, hold_max } => Some(Action::Glued {
+            ScenarioAction::Glued { hold, hold_max } => Some(ScenarioAction::Glued {
                 hold: table
                     .integer("hold", 2..=i64::try_from(HOLD_MAX).unwrap_or(i64::MAX))
                     .map_or(hold, |hold| usize::try_from(hold.value).unwrap_or(HOLD_MAX)),
                 hold_max: milliseconds(table, "hold_max_ms", 1..=WAIT_MAX_MS).unwrap_or(hold_max),
             }),
-            Action::Late if !table.has("delay_ms") => {
+            ScenarioAction::Late if !table.has("delay_ms") => {
                 self.document.error(action.span, "`late` needs `delay_ms`: longer than the other side waits");
                 None
             }
@@ -186,7 +191,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    fn notice(&self, table: Table<'_>) -> Option<Notice> {
+    fn notice(&self, table: Table<'_>) -> Option<ScenarioNotice> {
         let telegram = table.required_string("telegram").and_then(|name| self.telegram(name));
         let every = table.required("every_ms").and_then(|every| every.integer(1..=WAIT_MAX_MS));
         let set = table.table("set").map(|set| self.assignments(set)).unwrap_or_default();
@@ -194,7 +199,7 @@ impl<'s> Reader<'s> {
             self.check_set(&telegram.layout, &set);
         }
         table.finish();
-        Some(Notice {
+        Some(ScenarioNotice {
             telegram: telegram?.layout.name.to_string(),
             every: Duration::from_millis(every?.value),
             set: set.into_iter().map(|(_, assignment)| assignment).collect(),
