@@ -2,6 +2,8 @@
 //!
 //! The tables of characters are in fep-codec. Its `Charset` has a variant for each of these charsets that its features include.
 
+use core::fmt;
+
 use crate::words::{Word, words};
 
 words! {
@@ -73,6 +75,17 @@ pub enum LabelError {
     /// The label means several charsets. The hint says what to write instead.
     Refused(&'static str),
 }
+
+impl fmt::Display for LabelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("no charset has this label"),
+            Self::Refused(hint) => f.write_str(hint),
+        }
+    }
+}
+
+impl core::error::Error for LabelError {}
 
 /// Other labels that people write, in lower case without `-`, `_` and spaces. The charset's own label is not listed here.
 const ALIASES: [(CharsetId, &[&str]); 18] = [

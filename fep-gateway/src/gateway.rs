@@ -24,10 +24,11 @@ use crate::journal::{Acceptance, Accepted, Finish, Journal};
 use crate::machine::reason::{NotSent, Unknown};
 use crate::net::clock::Clock;
 use crate::net::institution::{AcceptedRequest, Handle, Shared, count_outcome};
-use crate::telegrams::{Draft, DraftError, TelegramCatalogue};
+use crate::telegrams::{Draft, TelegramCatalogue};
 
 pub use crate::journal::JournalError;
 pub use crate::notice::{Notice, NoticeFuture, NoticeHandler, StandInOnly, TypedNotices};
+pub use crate::telegrams::DraftError;
 
 /// A running gateway. Clones are handles to the same gateway.
 #[derive(Clone)]
@@ -64,22 +65,8 @@ pub enum Refusal {
         /// The names of the configured institutions.
         known: Vec<String>,
     },
-    /// The institution's spec has no such telegram.
-    UnknownTelegram {
-        /// The most similar name, if there is one.
-        nearest: Option<String>,
-    },
-    /// A service cannot send this telegram: it has no answer, or the institution or the session sends it.
-    NotARequest,
-    /// The fields do not form a valid telegram.
-    Invalid(fep_codec::Error),
-    /// The layout of a derived telegram, or of its answer, differs from the institution's spec.
-    OtherLayout {
-        /// The name of the spec's telegram.
-        telegram: String,
-        /// The first difference: the struct's version and the spec's version.
-        difference: String,
-    },
+    /// The telegram and its fields do not form a request.
+    Draft(DraftError),
     /// The idempotency key names an exchange that still runs.
     StillRunning(ExchangeId),
     /// The idempotency key names an exchange with another body.
@@ -322,12 +309,7 @@ impl fmt::Debug for Gateway {
 
 impl From<DraftError> for Refusal {
     fn from(error: DraftError) -> Self {
-        match error {
-            DraftError::UnknownTelegram { nearest } => Self::UnknownTelegram { nearest },
-            DraftError::NotARequest => Self::NotARequest,
-            DraftError::Invalid(error) => Self::Invalid(error),
-            DraftError::OtherLayout { telegram, difference } => Self::OtherLayout { telegram, difference },
-        }
+        Self::Draft(error)
     }
 }
 
@@ -346,15 +328,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownInstitution { known } => write!(f, "no such institution; there are: {}", known.join(", ")),
-            Self::UnknownTelegram { nearest: Some(nearest) } => {
-                write!(f, "no such telegram; did you mean {nearest}?")
-            }
-            Self::UnknownTelegram { nearest: None } => f.write_str("no such telegram"),
-            Self::NotARequest => f.write_str("a service cannot send this telegram as a request"),
-            Self::Invalid(error) => error.fmt(f),
-            Self::OtherLayout { telegram, difference } => {
-                write!(f, "the struct is not the spec's telegram {telegram}: {difference}")
-            }
+            Self::Draft(error) => error.fmt(f),
             Self::StillRunning(id) => write!(f, "exchange {id} with this idempotency key still runs"),
             Self::KeyUnchecked(why) => write!(f, "the idempotency key cannot be looked up now: {why}"),
             Self::OtherBody(id) => write!(f, "exchange {id} has this idempotency key and another body"),

@@ -22,7 +22,7 @@ use fep_codec::layout::Item;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-pub use self::print::Unprintable;
+pub use self::print::UnprintableError;
 use self::words::{doc, ident};
 use crate::lower::pascal;
 use crate::model::{Note, Spec};
@@ -31,7 +31,7 @@ use crate::model::{Note, Spec};
 ///
 /// # Errors
 /// If the result is not valid Rust. This can only happen with a [`Spec`] that was not read from a spec file.
-pub fn rust(spec: &Spec, source: &str) -> Result<String, Unprintable> {
+pub fn rust(spec: &Spec, source: &str) -> Result<String, UnprintableError> {
     let set = telegram_set(spec);
     let telegrams = spec
         .telegrams

@@ -355,21 +355,21 @@ impl SpecSet {
     ///
     /// # Errors
     /// If the telegram cannot be determined. A guess between institutions would be worse than an error.
-    pub fn choose(&self, bytes: &[u8]) -> Result<&TelegramSpec, Unchosen> {
+    pub fn choose(&self, bytes: &[u8]) -> Result<&TelegramSpec, UnchosenError> {
         let telegrams = || self.specs.iter().flat_map(|spec| spec.telegrams.iter().map(move |one| (spec, one)));
         if telegrams().all(|(_, telegram)| telegram.layout.when.is_empty()) {
-            return Err(Unchosen::NoConditions);
+            return Err(UnchosenError::NoConditions);
         }
         let found: Vec<_> = telegrams().filter(|(_, telegram)| telegram.layout.matches(bytes)).collect();
         match found.as_slice() {
             [(_, telegram)] => Ok(telegram),
             [] => {
                 let layouts: Vec<&Layout> = telegrams().map(|(_, telegram)| &telegram.layout).collect();
-                Err(Unchosen::NoMatch(Layout::no_match(&layouts, bytes)))
+                Err(UnchosenError::NoMatch(Layout::no_match(&layouts, bytes)))
             }
             several => {
                 let names = several.iter().map(|(spec, telegram)| format!("{}/{}", spec.name, telegram.name()));
-                Err(Unchosen::Several(names.collect()))
+                Err(UnchosenError::Several(names.collect()))
             }
         }
     }
@@ -377,7 +377,7 @@ impl SpecSet {
 
 /// The reason why the telegram of some bytes cannot be determined.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unchosen {
+pub enum UnchosenError {
     /// No telegram of the specs has a `when`.
     NoConditions,
     /// Telegrams of several specs have conditions that hold.
@@ -386,7 +386,7 @@ pub enum Unchosen {
     NoMatch(Error),
 }
 
-impl fmt::Display for Unchosen {
+impl fmt::Display for UnchosenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoConditions => {
@@ -398,4 +398,4 @@ impl fmt::Display for Unchosen {
     }
 }
 
-impl std::error::Error for Unchosen {}
+impl std::error::Error for UnchosenError {}

@@ -7,7 +7,7 @@ use fep_codec::{Culprit, Error, Fault};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::gateway::{JournalError, Refusal};
+use crate::gateway::{DraftError, JournalError, Refusal};
 
 /// A request that was not carried out.
 #[derive(Debug)]
@@ -76,21 +76,21 @@ impl ApiError {
                 let message = format!("there is no institution {institution:?}; {advice}");
                 Self::new(StatusCode::NOT_FOUND, "unknown_institution", message).with("known", json!(known))
             }
-            Refusal::UnknownTelegram { nearest } => {
+            Refusal::Draft(DraftError::UnknownTelegram { nearest }) => {
                 let advice = nearest.as_ref().map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"));
                 let message = format!("{institution} has no telegram {telegram:?}{advice}");
                 Self::new(StatusCode::NOT_FOUND, "unknown_telegram", message).with("nearest", json!(nearest))
             }
-            Refusal::NotARequest => {
+            Refusal::Draft(DraftError::NotARequest) => {
                 let message = format!(
                     "{telegram} cannot be sent by a service: it has no answer telegram, or the gateway sends it itself \
                      (sign-on, sign-off, echo test), or the institution sends it (notice)"
                 );
                 Self::new(StatusCode::NOT_FOUND, "not_a_request", message)
             }
-            Refusal::Invalid(error) => Self::invalid(error),
+            Refusal::Draft(DraftError::Invalid(error)) => Self::invalid(error),
             // Only the embedded API takes structs, so this does not happen over HTTP.
-            Refusal::OtherLayout { .. } => {
+            Refusal::Draft(DraftError::OtherLayout { .. }) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "other_layout", refusal.to_string())
             }
             Refusal::StillRunning(id) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fep_codec::{Digits, Telegram};
 use fep_gateway::Gateway;
-use fep_gateway::gateway::{Refusal, StartError, TypedNotices};
+use fep_gateway::gateway::{DraftError, Refusal, StartError, TypedNotices};
 
 use crate::harness::{Bench, Setup, config};
 use crate::peer::Peer;
@@ -40,7 +40,7 @@ struct DepositNotice {
 async fn a_struct_of_another_version_is_refused_by_its_first_difference() {
     let mut bench = Bench::new(Setup::default()).await;
     let refused = bench.gateway.send::<Transfer, Transfer>("bank-a", &Transfer { length: () }, None).await;
-    let Err(Refusal::OtherLayout { telegram, difference }) = refused else { panic!("{refused:?}") };
+    let Err(Refusal::Draft(DraftError::OtherLayout { telegram, difference })) = refused else { panic!("{refused:?}") };
     assert_eq!(telegram, "Transfer");
     assert!(difference.starts_with("length: it is Field"), "{difference}");
     assert!(bench.peer.is_quiet().await);

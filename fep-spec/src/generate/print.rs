@@ -8,15 +8,15 @@ use quote::quote;
 
 /// Tokens that are not valid Rust.
 #[derive(Debug)]
-pub struct Unprintable(syn::Error);
+pub struct UnprintableError(syn::Error);
 
-impl fmt::Display for Unprintable {
+impl fmt::Display for UnprintableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the spec does not become Rust: {}", self.0)
     }
 }
 
-impl std::error::Error for Unprintable {}
+impl std::error::Error for UnprintableError {}
 
 /// A whole file: head comment, imports, items. `files` are the types that the plans of record files need.
 pub(super) fn file(
@@ -24,7 +24,7 @@ pub(super) fn file(
     imports: &[&str],
     files: &[&str],
     body: TokenStream,
-) -> Result<String, Unprintable> {
+) -> Result<String, UnprintableError> {
     let import = |names: &[&str], from: TokenStream| {
         let names: Vec<_> = names.iter().map(|name| Ident::new(name, Span::call_site())).collect();
         match names.as_slice() {
@@ -50,7 +50,7 @@ pub(super) fn file(
         #imports
         #body
     };
-    let file = syn::parse2(tokens).map_err(Unprintable)?;
+    let file = syn::parse2(tokens).map_err(UnprintableError)?;
     Ok(with_blank_lines(&with_short_lists(&prettyplease::unparse(&file))))
 }
 

@@ -7,7 +7,7 @@ use fep_codec::files::{FileError, FileLayout, FileReader, Lenient};
 use fep_codec::{Layout, Record, dump};
 use fep_spec::codec;
 use fep_spec::files::{decode_file, encode_file};
-use fep_spec::model::{Named, SpecSet, TelegramSpec, Unchosen};
+use fep_spec::model::{Named, SpecSet, TelegramSpec, UnchosenError};
 
 use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print};
 use crate::files::{open, read_bytes, read_text, to_hex};
@@ -167,11 +167,11 @@ fn dump_one(layout: &Layout, bytes: &[u8], lenient: Lenient, options: dump::Dump
 
 /// Reports bytes whose telegram cannot be determined. If they match no telegram, that is a finding. If the specs cannot decide,
 /// the user must name the telegram.
-fn unchosen(specs: &SpecSet, error: &Unchosen, bytes: &[u8], place: &str) -> Ended {
-    if bytes.is_empty() && !matches!(error, Unchosen::NoConditions) {
+fn unchosen(specs: &SpecSet, error: &UnchosenError, bytes: &[u8], place: &str) -> Ended {
+    if bytes.is_empty() && !matches!(error, UnchosenError::NoConditions) {
         return Ok(finding("the input is empty"));
     }
-    if let Unchosen::NoMatch(error) = error {
+    if let UnchosenError::NoMatch(error) = error {
         return Ok(finding(&format!("{place}{error}")));
     }
     Err(Stop::Message(format!("{place}{error}; name one with --telegram: {}", specs.names().join(", "))))
