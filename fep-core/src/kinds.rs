@@ -62,12 +62,18 @@ impl KindName {
     /// Whether the value can be missing, because some contents mean "no value".
     #[must_use]
     pub const fn can_be_none(self) -> bool {
-        matches!(self, Self::Number | Self::Date | Self::Time | Self::DateTime)
+        match self {
+            Self::Number | Self::Date | Self::Time | Self::DateTime => true,
+            Self::Text | Self::Digits | Self::Code | Self::Flag | Self::Bytes => false,
+        }
     }
 
     /// Whether the field can be as long as its value. Values of the other kinds have one length.
     #[must_use]
     pub const fn can_be_tail(self) -> bool {
-        matches!(self, Self::Text | Self::Digits | Self::Bytes)
+        match self {
+            Self::Text | Self::Digits | Self::Bytes => true,
+            Self::Number | Self::Date | Self::Time | Self::DateTime | Self::Code | Self::Flag => false,
+        }
     }
 }

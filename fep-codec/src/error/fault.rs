@@ -283,7 +283,45 @@ impl Fault {
             Self::NotTheComputed { computed: _ } => Self::NotTheComputed { computed: None },
             Self::SumLies { scale, .. } => Self::SumLies { stated_and_actual: None, scale },
             Self::CheckLies { name, expected: _ } => Self::CheckLies { name, expected: None },
-            other => other,
+            // None of these holds content of the field: a new variant must be judged here.
+            other @ (Self::WrongLength { .. }
+            | Self::Truncated { .. }
+            | Self::LeftOver { .. }
+            | Self::BufferTooShort { .. }
+            | Self::TooLong { .. }
+            | Self::NotFull { .. }
+            | Self::Malformed { .. }
+            | Self::LooksLikePadding
+            | Self::Negative
+            | Self::NegativeZero
+            | Self::TooManyDigits { .. }
+            | Self::Overflow { .. }
+            | Self::MeansNone
+            | Self::NoValue
+            | Self::YearOutOfRange { .. }
+            | Self::UnknownCode
+            | Self::NotTheLiteral
+            | Self::FillerNotBlank { .. }
+            | Self::LengthLies { .. }
+            | Self::CountLies { .. }
+            | Self::SequenceLies { .. }
+            | Self::PageLies { .. }
+            | Self::NoCheck { .. }
+            | Self::PartOfEntry { .. }
+            | Self::Overrun { .. }
+            | Self::EntryNotBlank
+            | Self::EntryMeansNone
+            | Self::NoSuchCase { .. }
+            | Self::WrongCase { .. }
+            | Self::TooMany { .. }
+            | Self::WrongCount { .. }
+            | Self::Missing
+            | Self::UnknownField { .. }
+            | Self::WrongType { .. }
+            | Self::Unreadable { .. }
+            | Self::NotJson { .. }
+            | Self::NoSuchTelegram { .. }
+            | Self::BadSpec { .. }) => other,
         }
     }
 

@@ -207,7 +207,12 @@ impl Field {
     /// Whether a condition or a choice can name the field.
     #[must_use]
     pub const fn is_code_like(&self) -> bool {
-        matches!(self.kind, Kind::Text(_) | Kind::Digits(_) | Kind::Code(_))
+        match self.kind {
+            Kind::Text(_) | Kind::Digits(_) | Kind::Code(_) => true,
+            Kind::Number(_) | Kind::Date(_) | Kind::Time(_) | Kind::DateTime(_) | Kind::Flag(_) | Kind::Bytes(_) => {
+                false
+            }
+        }
     }
 }
 

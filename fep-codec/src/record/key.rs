@@ -78,15 +78,15 @@ impl Field {
     /// so on. If the field of an answer is not comparable with the field of its request, their keys are never equal.
     #[must_use]
     pub const fn pairs_with(&self, other: &Self) -> bool {
-        matches!(
-            (&self.kind, &other.kind),
-            (Kind::Number(_), Kind::Number(_))
-                | (Kind::Date(_), Kind::Date(_))
-                | (Kind::Time(_), Kind::Time(_))
-                | (Kind::DateTime(_), Kind::DateTime(_))
-                | (Kind::Flag(_), Kind::Flag(_))
-                | (Kind::Bytes(_), Kind::Bytes(_))
-        ) || (self.is_code_like() && other.is_code_like())
+        match &self.kind {
+            Kind::Text(_) | Kind::Digits(_) | Kind::Code(_) => other.is_code_like(),
+            Kind::Number(_) => matches!(other.kind, Kind::Number(_)),
+            Kind::Date(_) => matches!(other.kind, Kind::Date(_)),
+            Kind::Time(_) => matches!(other.kind, Kind::Time(_)),
+            Kind::DateTime(_) => matches!(other.kind, Kind::DateTime(_)),
+            Kind::Flag(_) => matches!(other.kind, Kind::Flag(_)),
+            Kind::Bytes(_) => matches!(other.kind, Kind::Bytes(_)),
+        }
     }
 }
 
