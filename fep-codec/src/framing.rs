@@ -62,8 +62,22 @@ pub use self::codes::{CodeRow, CodeTable};
 use crate::layout::LengthScope;
 
 /// A way to cut a byte stream into frames.
+///
+/// A framing only cuts. It never adds or removes bytes: a frame is the whole telegram, as it is decoded and encoded. So bytes that
+/// enclose a telegram, such as STX and ETX, are literals in each layout.
+///
+/// A framing may search for an end byte only if no other byte of a frame can have this value. Binary, packed and BCD numbers, fields of
+/// bytes and a BCC can contain any byte. EBCDIC text can contain control characters too. If the layouts have such fields, use a
+/// length or a [`CodeTable`].
 pub trait Framing {
     /// The length in bytes of the frame at the start of the buffer, or `None` if more bytes are needed to determine it.
+    ///
+    /// The length may be larger than the buffer. If it is larger than the longest frame that the framing accepts, return
+    /// [`FrameError::TooLong`]. A framing that searches for an end must also return this error when the buffer holds that many bytes
+    /// and no end, because the callers have no limit of their own for the buffer.
+    ///
+    /// After `None` the callers add bytes and ask again from the first byte of the frame. A search that begins at byte 0 each time
+    /// therefore takes quadratic time in the length of the frame, if the bytes arrive in small pieces. A low maximum limits this.
     ///
     /// # Errors
     /// If no frame can start with these bytes. A wrong byte is reported as soon as it is in the buffer.
@@ -100,7 +114,7 @@ pub enum FrameError {
     },
     /// The frame would be longer than the maximum.
     TooLong {
-        /// The frame's length in bytes, digits included.
+        /// The frame's length in bytes, length field included.
         stated: u64,
         /// The longest frame that is accepted, in bytes.
         max: usize,
@@ -136,8 +150,8 @@ impl LengthPrefix {
     pub const FOUR_DIGITS: Self = Self { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 10_003 };
 
     /// A length of this many digits, 1 to [`LengthPrefix::DIGITS_MAX`]. `counts` says which bytes its value counts.
-    /// `frame_max_bytes` is the longest frame that is accepted, digits included. It is checked before anything is allocated for a
-    /// frame. Returns `None` if `digits` is out of range.
+    /// `frame_max_bytes` is the longest frame that is accepted, length field included. It is checked before anything is allocated
+    /// for a frame. Returns `None` if `digits` is out of range.
     #[must_use]
     pub const fn new(digits: u8, counts: LengthScope, frame_max_bytes: usize) -> Option<Self> {
         match digits {
@@ -158,7 +172,7 @@ impl LengthPrefix {
         self.counts
     }
 
-    /// The longest frame that is accepted, in bytes, digits included.
+    /// The longest frame that is accepted, in bytes, length field included.
     #[must_use]
     pub const fn frame_max_bytes(&self) -> usize {
         self.frame_max_bytes

@@ -19,7 +19,7 @@ const STEPS: &[&str] = &[VERSION_1, VERSION_2];
 /// The longest wait for a locked file. After that the write fails.
 const BUSY_MAX: Duration = Duration::from_millis(1000);
 
-/// The tables of the first release.
+/// The tables before 0.1.0.
 const VERSION_1: &str = "
 CREATE TABLE exchanges (
   id               TEXT PRIMARY KEY,            -- sorts by time of acceptance
