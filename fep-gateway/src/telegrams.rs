@@ -225,11 +225,11 @@ impl TelegramCatalogue {
         entry.and_then(|entry| entry.key.as_ref()).map_or_else(|| key.clone(), |fields| fields.modern(key))
     }
 
-    /// The key of a notice, which identifies its repetitions.
+    /// The key of a notice, which identifies its repetitions, and its form in a journal of version 1.
     #[must_use]
-    pub fn notice_key(&self, telegram: &str, bytes: &[u8]) -> Option<Key> {
-        let entry = self.entries.get(*self.by_name.get(telegram)?)?;
-        entry.key.as_ref()?.of(bytes)
+    pub fn notice_key(&self, telegram: &str, bytes: &[u8]) -> Option<(Key, Option<Key>)> {
+        let fields = self.entries.get(*self.by_name.get(telegram)?)?.key.as_ref()?;
+        Some((fields.of(bytes)?, fields.former(bytes)))
     }
 
     /// Decodes a received telegram to JSON.

@@ -122,6 +122,8 @@ pub struct NoticeId {
     pub telegram: String,
     /// The key of the notice.
     pub key: Key,
+    /// The form of the key in a journal of version 1, if that form is another one.
+    pub former_key: Option<Key>,
 }
 
 /// The state of a notice.

@@ -216,6 +216,11 @@ impl Store {
 
     pub(super) fn notice(&mut self, id: &NoticeId, name: &ExchangeId, at_ms: i64) -> Result<NoticeState, Error> {
         let key = to_json(&id.key);
+        if let Some(former) = &id.former_key {
+            let sql = "UPDATE OR IGNORE notices SET key = ?4 WHERE institution = ?1 AND telegram = ?2 AND key = ?3";
+            let row = params![id.institution, id.telegram, to_json(former), key];
+            self.connection.prepare_cached(sql)?.execute(row)?;
+        }
         let sql = "INSERT INTO notices (institution, telegram, key, id, received_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)
                    ON CONFLICT DO NOTHING";
         self.connection.prepare_cached(sql)?.execute(params![id.institution, id.telegram, key, name.0, at_ms])?;

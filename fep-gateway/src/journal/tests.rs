@@ -199,7 +199,7 @@ async fn a_notice_gets_the_same_answer_again() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::open(&folder.path().join("journal.sqlite"), 0, REST).unwrap().journal;
     let key = Key::new(["000001"]);
-    let id = NoticeId { institution: "bank-a".to_owned(), telegram: "DepositNotice".to_owned(), key };
+    let id = NoticeId { institution: "bank-a".to_owned(), telegram: "DepositNotice".to_owned(), key, former_key: None };
     let name = ExchangeId("n".to_owned());
     for _ in 0..2 {
         assert_eq!(journal.notice(id.clone(), name.clone(), 1).await, Ok(NoticeState::Unanswered));

@@ -286,7 +286,7 @@ impl Task {
                     line,
                     link,
                     incarnation = incarnation.number,
-                    %why,
+                    why = why.to_string(),
                     code = why.code(),
                     "the link is down"
                 );

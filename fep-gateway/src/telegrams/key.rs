@@ -36,6 +36,18 @@ impl KeyFields {
         pairs.into_iter().find(|(one, other)| !one.pairs_with(other))
     }
 
+    /// The key in these bytes as a journal of version 1 stored it. `None` if that is the current form, or if it does not determine
+    /// the current form: two packed numbers could have one such key.
+    pub(super) fn former(&self, bytes: &[u8]) -> Option<Key> {
+        let text = |(_, range): &(Field, Range<usize>)| {
+            let text = std::str::from_utf8(bytes.get(range.clone())?.trim_ascii()).ok()?;
+            (text.is_ascii() && !text.starts_with("0x")).then_some(text)
+        };
+        let former = Key::new(self.0.iter().map(text).collect::<Option<Vec<_>>>()?);
+        let current = self.of(bytes)?;
+        (former != current && self.modern(&former) == current).then_some(former)
+    }
+
     /// Converts a key from an older journal. That journal stored the bytes of the fields without surrounding blanks, so
     /// numbers had leading zeros.
     pub(super) fn modern(&self, key: &Key) -> Key {

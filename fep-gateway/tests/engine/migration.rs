@@ -25,6 +25,20 @@ fn version_and_traces(journal: &Path) -> (i64, i64, i64) {
     (version, day, high)
 }
 
+/// The notice with the trace number 000123.
+fn with_zeros(notice: &[u8]) -> Vec<u8> {
+    let at = notice.windows(6).position(|six| six == b"900001").unwrap();
+    [&notice[..at], b"000123", &notice[at + 6..]].concat()
+}
+
+/// Adds an answered notice to a journal of version 1, by the key as that version wrote it.
+fn add_notice(journal: &Path, key: &str, answer: &[u8]) {
+    let sql = "INSERT INTO notices (institution, telegram, key, id, received_at_ms, answer)
+               VALUES ('bank-a', 'DepositNotice', ?1, 'n', 0, ?2)";
+    let file = rusqlite::Connection::open(journal).unwrap();
+    assert_eq!(file.execute(sql, rusqlite::params![key, answer]).unwrap(), 1);
+}
+
 #[tokio::test]
 async fn a_journal_of_version_1_is_brought_up_to_date_and_goes_on() {
     let peer = Peer::start().await;
@@ -32,6 +46,9 @@ async fn a_journal_of_version_1_is_brought_up_to_date_and_goes_on() {
     let journal = folder.path().join("journal.sqlite");
     std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/journal-v1.db"), &journal).unwrap();
     assert_eq!(version_and_traces(&journal), (1, 20783, 1000));
+    let zeros = with_zeros(&golden("bank-a-deposit-notice.json"));
+    let zeros_answer = answer_to(&zeros, b"0042");
+    add_notice(&journal, "[\"000123\",\"20261121\"]", &zeros_answer);
     let setup = Setup { tables: NOTICES, ..Setup::default() };
     let gateway = start(config(&journal, peer.port, &setup), Arc::new(StandInOnly)).await;
     let mut bench = Bench { gateway, peer, folder };
@@ -59,8 +76,10 @@ async fn a_journal_of_version_1_is_brought_up_to_date_and_goes_on() {
     let notice = golden("bank-a-deposit-notice.json");
     bench.peer.send(0, &notice).await;
     assert_eq!(bench.peer.receive().await.1, answer_to(&notice, b"0199"), "a notice gets the answer of then");
+    bench.peer.send(0, &zeros).await;
+    assert_eq!(bench.peer.receive().await.1, zeros_answer, "a notice with leading zeros in its key does, too");
     bench.answered().await;
-    until("the new entries are there", async || entries_of(&bench.journal()).len() == 12).await;
+    until("the new entries are there", async || entries_of(&bench.journal()).len() == 14).await;
     let (version, day, high) = version_and_traces(&bench.journal());
     assert!(version == 2 && day >= 20783 && high >= 1000, "version {version}, day {day}, high {high}");
 }

@@ -69,7 +69,7 @@ impl Task {
             line,
             link = number,
             incarnation = incarnation.number,
-            %why,
+            why = why.to_string(),
             code = why.code(),
             "closing the link"
         );
@@ -163,7 +163,7 @@ impl Task {
         metrics::counter!("fep_received_total", "institution" => institution, "class" => name).increment(1);
         if matches!(class, Class::Conflicting | Class::Unmatched | Class::Undecodable | Class::BadFrame) {
             let (line, link) = self.link_name(incarnation.link);
-            let why = note.as_ref().map(tracing::field::display);
+            let why = note.as_ref().map(Mismatch::to_string);
             let code = note.as_ref().map(Mismatch::code);
             tracing::warn!(
                 institution = self.name,

@@ -26,8 +26,8 @@ struct NoticeTask {
 impl Task {
     pub(super) fn notice(&mut self, incarnation: Incarnation, telegram: &str, bytes: TelegramBytes) {
         let Some(config) = self.config.notices.get(telegram) else { return };
-        let Some(key) = self.catalogue.notice_key(telegram, &bytes) else { return };
-        let id = NoticeId { institution: self.name.clone(), telegram: telegram.to_owned(), key };
+        let Some((key, former_key)) = self.catalogue.notice_key(telegram, &bytes) else { return };
+        let id = NoticeId { institution: self.name.clone(), telegram: telegram.to_owned(), key, former_key };
         if !self.notices_running.insert(id.clone()) {
             // A repetition arrived while the first notice is still being handled.
             return;
@@ -81,7 +81,12 @@ impl Task {
             }
             Ok(_) => {}
             Err(why) => {
-                tracing::warn!(institution = self.name, %why, code = why.code(), "a notice's answer cannot be sent")
+                tracing::warn!(
+                    institution = self.name,
+                    why = why.to_string(),
+                    code = why.code(),
+                    "a notice's answer cannot be sent"
+                )
             }
         }
     }
