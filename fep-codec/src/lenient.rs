@@ -1,8 +1,8 @@
 //! [`Lenient`]: the deviations that a reader forgives on request.
 //!
-//! A deviation is forgiven only if it is named. The static and the dynamic codec stay strict: the bytes are first mended by the
+//! A deviation is forgiven only if it is named. The static and the dynamic codec stay strict: the bytes are first repaired by the
 //! layout and then read like any others. So both codecs forgive the same deviations, and strict reading has no extra cost. A
-//! telegram that was mended encodes to other bytes than it was read from.
+//! telegram that was repaired encodes to other bytes than it was read from.
 //!
 //! A field can also forgive by its own options, which apply to every reader: an open list of codes keeps unknown codes,
 //! `none = "spaces"` reads a blank number as `None`, `half = "replace"` or `"drop"` reads a text that was cut in the middle of a
@@ -62,49 +62,49 @@ impl Lenient {
         unfilled: true,
     };
 
-    /// Whether fields inside a telegram are mended, and not only its end.
-    pub(crate) const fn mends_fields(self) -> bool {
+    /// Whether fields inside a telegram are repaired, and not only its end.
+    pub(crate) const fn repairs_fields(self) -> bool {
         self.blank_numbers || self.half_characters
     }
 
-    /// Mends the forgiven deviations: puts blanks back, cuts off surplus bytes, replaces blank numbers by zero and drops half
-    /// characters. Bytes that need no mending are returned unchanged. So are bytes that cannot be mended: reading them reports the
+    /// Repairs the forgiven deviations: puts blanks back, cuts off surplus bytes, replaces blank numbers by zero and drops half
+    /// characters. Bytes that need no repair are returned unchanged. So are bytes that cannot be repaired: reading them reports the
     /// error.
     #[must_use]
     pub fn mend<'b>(self, layout: &Layout, telegram: &'b [u8]) -> Cow<'b, [u8]> {
-        let mut mended = self.mend_length(layout, telegram);
-        if !self.mends_fields() {
-            return mended;
+        let mut repaired = self.repair_length(layout, telegram);
+        if !self.repairs_fields() {
+            return repaired;
         }
-        let all = survey(layout, &mended);
-        let repairs: Vec<_> = all.into_iter().filter_map(|step| self.repair(&step, step.bytes(&mended))).collect();
+        let all = survey(layout, &repaired);
+        let repairs: Vec<_> = all.into_iter().filter_map(|step| self.repair(&step, step.bytes(&repaired))).collect();
         for (offset, field) in repairs {
-            if let Some(out) = mended.to_mut().get_mut(offset..).and_then(|rest| rest.get_mut(..field.len())) {
+            if let Some(out) = repaired.to_mut().get_mut(offset..).and_then(|rest| rest.get_mut(..field.len())) {
                 out.copy_from_slice(&field);
             }
         }
-        mended
+        repaired
     }
 
-    /// The offset and the mended bytes of a field, or `None` if it needs no mending or cannot be mended.
+    /// The offset and the repaired bytes of a field, or `None` if it needs no repair or cannot be repaired.
     fn repair(self, step: &SurveyStep<'_>, bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
         let (SurveyItem::Field(field), Err(error)) = (step.what, &step.value) else { return None };
-        let mut mended = bytes.to_vec();
+        let mut repaired = bytes.to_vec();
         match (&field.kind, error.fault()) {
             (Kind::Number(rule), _) if self.blank_numbers && field.computed.is_none() && is_blank(bytes, rule) => {
-                0_i128.put(rule, &mut mended).ok()?;
+                0_i128.put(rule, &mut repaired).ok()?;
             }
             (Kind::Text(rule), Fault::Malformed { at: DecodeError { offset, reason: Reason::Half }, .. })
                 if self.half_characters =>
             {
-                drop_half(rule, &mut mended, *offset);
+                drop_half(rule, &mut repaired, *offset);
             }
             _ => return None,
         }
-        Some((step.offset, mended))
+        Some((step.offset, repaired))
     }
 
-    fn mend_length<'b>(self, layout: &Layout, telegram: &'b [u8]) -> Cow<'b, [u8]> {
+    fn repair_length<'b>(self, layout: &Layout, telegram: &'b [u8]) -> Cow<'b, [u8]> {
         if self.stripped
             && !telegram.is_empty()
             && let Some(len) = whole_end_of(layout, telegram).filter(|len| telegram.len() < *len)
@@ -160,12 +160,12 @@ impl<'l> Record<'l> {
         if strict.is_ok() || lenient == Lenient::STRICT {
             return strict;
         }
-        let mended = lenient.mend(layout, telegram);
-        match Self::decode(layout, &mended) {
+        let repaired = lenient.mend(layout, telegram);
+        match Self::decode(layout, &repaired) {
             Err(error) if lenient.unknown_codes && *error.fault() == Fault::UnknownCode => {
                 let opened = opened(layout);
                 // The same items in the same order: only their lists of codes are open.
-                Record::decode(&opened, &mended).map(|record| Self::from_values(layout, record.into_values()))
+                Record::decode(&opened, &repaired).map(|record| Self::from_values(layout, record.into_values()))
             }
             read => read,
         }
@@ -190,7 +190,7 @@ fn opened(layout: &Layout) -> Layout {
     Layout { items: layout.items().iter().map(item).collect(), ..layout.clone() }
 }
 
-/// Reads a derived telegram and forgives the given deviations. The telegram owns its values, because the mended bytes do not
+/// Reads a derived telegram and forgives the given deviations. The telegram owns its values, because the repaired bytes do not
 /// outlive the call.
 ///
 /// # Errors

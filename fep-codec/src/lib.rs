@@ -55,7 +55,7 @@
 //! | `derive` (default) | the derives |
 //! | `charset-korean`, `charset-ebcdic-korean`, `charset-ebcdic`, `charset-japanese`, `charset-ebcdic-japanese` (all default) | the tables of these charsets; ASCII and UTF-8 are always available |
 //! | `json` | [`json`] |
-//! | `serde` | `serde::Serialize` and `Deserialize` of [`value`] types, and of telegrams with `#[telegram(serde)]` |
+//! | `serde` | `serde::Serialize` and `Deserialize` of [`value`] types, and of telegrams with `#[telegram(serde)]`. Secret values are written in clear; see [`derive@Telegram`], under "Serde" |
 //! | `tokio` | [`stream`], and record files over `AsyncRead` and `AsyncWrite` |
 //! | `rayon` | [`files::par_records`] and [`files::verify`] |
 //! | `decimal` | `rust_decimal::Decimal` as a number |
@@ -103,7 +103,7 @@ pub use diff::diff;
 pub use error::{Culprit, Error, Fault};
 #[cfg(feature = "derive")]
 pub use fep_derive::{Choice, Code, Telegram};
-pub use framing::{CodeTable, FrameError, Framing, LengthPrefix};
+pub use framing::{BinaryLength, CodeTable, FrameError, Framing, LengthPrefix};
 pub use kind::{CodeSet, FieldValue};
 pub use layout::{Field, Item, Layout};
 pub use nested::{Body, DecodeBody};

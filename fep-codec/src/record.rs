@@ -47,16 +47,16 @@
 //!
 //! let mut record = Record::decode(Answer::LAYOUT, b"1201000250")?;
 //! assert_eq!(record.get("body.items[1].amount"), Some(&Value::Number(250))); // 2.50, counted in the smallest unit
-//! record.set("body.items[0].amount", Value::Number(7))?;
+//! record.set("body.items[0].amount", 7)?;
 //! record.push_entry("body.items")?;
-//! record.set("body.items[2].amount", Value::Number(8))?;
+//! record.set("body.items[2].amount", 8)?;
 //! record.set("body.item_count", Value::Absent)?; // it was read as 2; an absent value is computed
 //! assert_eq!(record.encode()?, b"13000702500008");
 //!
 //! let mut record = Record::new(Answer::LAYOUT);
-//! record.set("kind", Value::Text("9".into()))?;
+//! record.set("kind", "9")?;
 //! record.choose("body", "Refusal")?;
-//! record.set("body.reason", Value::Text("late".into()))?;
+//! record.set("body.reason", "late")?;
 //! assert_eq!(record.encode()?, b"9late");
 //!
 //! let error = record.set("body.reasn", Value::None).unwrap_err();
@@ -92,6 +92,16 @@ use crate::layout::Layout;
 use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
 
 /// The values of a telegram, with its layout.
+///
+/// | to | use |
+/// |---|---|
+/// | write a telegram | [`Record::new`], [`Record::set`], [`Record::encode`] |
+/// | read a telegram | [`Record::decode`], [`Record::get`] |
+/// | convert to JSON and back (feature `json`) | `Record::to_json_value`, `Record::from_json`, `Record::from_json_value` |
+/// | write a path to a part, an entry or a case | [the module](self) |
+///
+/// With the feature `json` it implements `serde::Serialize`, but not `Deserialize`: reading needs a layout, so
+/// `Record::from_json_value` takes one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record<'l> {
     layout: &'l Layout,

@@ -147,7 +147,7 @@ impl core::error::Error for StreamError {
 
 impl fmt::Display for UndecodableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a frame of {} bytes is no telegram: {}", self.frame.len(), self.error)
+        write!(f, "a frame of {} bytes is not a telegram: {}", self.frame.len(), self.error)
     }
 }
 

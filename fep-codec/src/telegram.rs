@@ -25,6 +25,30 @@ use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Item, Layout};
 
 /// A type whose values are telegrams, parts of telegrams or entries of groups with one layout: serde's `Serialize`, with a layout.
+///
+/// Do not implement it: `#[derive(Telegram)]` does. Callers use [`encode_into`](Telegram::encode_into) or
+/// [`encode_to_vec`](Telegram::encode_to_vec).
+///
+/// ```
+/// # #[cfg(feature = "derive")] {
+/// use fep_codec::{Digits, Telegram};
+///
+/// #[derive(Telegram)]
+/// struct Inquiry {
+///     account: Digits<4>,
+///     #[field(len = 3)]
+///     serial: u32,
+/// }
+///
+/// let inquiry = Inquiry { account: "0012".parse()?, serial: 7 };
+/// let mut buffer = [0; 16];
+/// let len = inquiry.encode_into(&mut buffer)?;
+/// assert_eq!(buffer.get(..len), Some(&b"0012007"[..]));
+/// assert_eq!(inquiry.encode_to_vec()?, b"0012007");
+/// assert_eq!(Inquiry::LAYOUT.fixed_len(), Some(7));
+/// # }
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no telegram",
     label = "not a telegram, a part of one, or a group's entry",
@@ -34,13 +58,14 @@ pub trait Telegram {
     /// The meaning of each byte.
     const LAYOUT: &'static Layout;
 
-    /// Writes the items in wire order.
+    /// Writes the items in wire order. Derived code implements this; call [`Telegram::encode_into`].
     ///
     /// # Errors
     /// The first item that cannot be written.
     fn encode_items(&self, writer: &mut Writer<'_>) -> Result<(), Error>;
 
-    /// The number of bytes that [`Telegram::encode_into`] writes.
+    /// The number of bytes that [`Telegram::encode_into`] needs. Derived code returns the exact number, if every value can be
+    /// written. An implementation by hand may return more but never less: [`Telegram::encode_to_vec`] cuts off the surplus.
     fn encoded_len(&self) -> usize;
 
     /// Writes the telegram to the start of `out` and returns its length in bytes. Allocates nothing.
@@ -67,13 +92,34 @@ pub trait Telegram {
 }
 
 /// A telegram that can be read from bytes and may borrow from them: serde's `Deserialize<'de>`.
+///
+/// Do not implement it: `#[derive(Telegram)]` does. Callers use [`decode`](Decode::decode).
+///
+/// ```
+/// # #[cfg(feature = "derive")] {
+/// use fep_codec::{Decode, Telegram};
+///
+/// #[derive(Telegram)]
+/// struct Payee<'a> {
+///     #[field(len = 5)]
+///     name: &'a str, // borrows from the bytes
+///     #[field(len = 3)]
+///     serial: u32,
+/// }
+///
+/// let payee = Payee::decode(b"kim  007")?;
+/// assert_eq!((payee.name, payee.serial), ("kim", 7));
+/// assert!(Payee::decode(b"kim  007 ").is_err()); // a byte is left over
+/// # }
+/// # Ok::<(), fep_codec::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no telegram that can be read",
     label = "not a telegram that can be read",
     note = "put `#[derive(Telegram)]` on it"
 )]
 pub trait Decode<'a>: Telegram + Sized {
-    /// Reads the items in wire order.
+    /// Reads the items in wire order. Derived code implements this; call [`Decode::decode`].
     ///
     /// # Errors
     /// The first item that cannot be read.
@@ -92,16 +138,58 @@ pub trait Decode<'a>: Telegram + Sized {
     }
 }
 
-/// A telegram that can be read and borrows nothing from its bytes: serde's `DeserializeOwned`.
+/// A telegram that can be read and borrows nothing from its bytes: serde's `DeserializeOwned`. Every type that is a
+/// [`Decode`] for all lifetimes is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a telegram that owns its values",
+    label = "not a telegram that owns its values",
+    note = "it needs `#[derive(Telegram)]` and no lifetime: `Text<N>` or `String` instead of `&str`"
+)]
 pub trait DecodeOwned: for<'a> Decode<'a> {}
 
 impl<T: for<'a> Decode<'a>> DecodeOwned for T {}
 
-/// One telegram or a choice of several: the telegrams that can come next on a line or in a file.
+/// One of several telegrams, recognised by its codes: what can come next on a line or in a file.
 ///
 /// `#[derive(Telegram)]` on an enum implements this trait if each variant holds a telegram. The `when` of the layouts selects
-/// the variant. Each derived struct is a set of one. The lifetime is that of the bytes, because the telegrams may borrow from
-/// them. Code that keeps telegrams longer than the bytes needs a [`TelegramSetOwned`].
+/// the variant. Each derived struct is a set of one, so that a function that reads a set also takes a single telegram. `any` in
+/// the names of the functions means "any telegram of the set".
+///
+/// The lifetime is that of the bytes, because the telegrams may borrow from them. Code that keeps telegrams longer than the
+/// bytes needs a [`TelegramSetOwned`].
+///
+/// ```
+/// # #[cfg(feature = "derive")] {
+/// use fep_codec::{Digits, Telegram, TelegramSet};
+///
+/// #[derive(Telegram)]
+/// #[telegram(when("code" = "0800"))]
+/// struct SignOn {
+///     code: Digits<4>,
+/// }
+///
+/// #[derive(Telegram)]
+/// #[telegram(when("code" = "0100"))]
+/// struct Transfer {
+///     code: Digits<4>,
+///     #[field(len = 3)]
+///     amount: u16,
+/// }
+///
+/// #[derive(Telegram)]
+/// enum Bank {
+///     SignOn(SignOn),
+///     Transfer(Transfer),
+/// }
+///
+/// let Bank::Transfer(transfer) = Bank::decode_any(b"0100005")? else { panic!("a transfer") };
+/// assert_eq!(transfer.amount, 5);
+/// assert_eq!(Bank::any_fixed_len(b"0800"), Some(4));
+/// assert!(Bank::decode_any(b"0999").is_err());
+/// assert_eq!(SignOn::decode_any(b"0800")?.code.as_str(), "0800"); // a set of one
+/// # }
+/// # Ok::<(), fep_codec::Error>(())
+/// ```
 pub trait TelegramSet<'a>: Sized {
     /// The layouts of all telegrams, in the order in which they are tried.
     const LAYOUTS: &'static [&'static Layout];
@@ -116,7 +204,7 @@ pub trait TelegramSet<'a>: Sized {
     /// If no `when` holds, or the telegram that was chosen cannot be read.
     fn decode_any(bytes: &'a [u8]) -> Result<Self, Error>;
 
-    /// The number of bytes that [`TelegramSet::encode_any`] writes.
+    /// The number of bytes that [`TelegramSet::encode_any`] needs, as [`Telegram::encoded_len`].
     fn any_len(&self) -> usize;
 
     /// Writes the telegram to the start of `out` and returns its length in bytes.
@@ -149,6 +237,11 @@ impl<'a, T: Decode<'a>> TelegramSet<'a> for T {
 }
 
 /// A set of telegrams that borrow nothing from their bytes. Every type that is a [`TelegramSet`] for all lifetimes is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set of telegrams that own their values",
+    label = "not a telegram or an enum of telegrams that own their values",
+    note = "it needs `#[derive(Telegram)]` and no lifetime: `Text<N>` or `String` instead of `&str`"
+)]
 pub trait TelegramSetOwned: for<'a> TelegramSet<'a> {}
 
 impl<T: for<'a> TelegramSet<'a>> TelegramSetOwned for T {}
@@ -184,7 +277,7 @@ impl Layout {
         some && (self.when.is_empty() || self.matches(bytes))
     }
 
-    /// Whether these bytes select this telegram in a choice of several: by its `when`, or by its literals if it has no `when`.
+    /// Whether these bytes select this telegram in a set of several: by its `when`, or by its literals if it has no `when`.
     #[must_use]
     pub fn chooses(&self, bytes: &[u8]) -> bool {
         if self.when.is_empty() { self.recognises(bytes) } else { self.matches(bytes) }

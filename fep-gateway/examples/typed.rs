@@ -21,6 +21,12 @@ use fep_spec::model::Spec;
 use fep_spec::report::Source;
 use tokio::sync::mpsc;
 
+/// The number of times that the transfer is sent until the line is up.
+const ATTEMPTS_MAX: usize = 500;
+
+/// The pause after an attempt that was not sent.
+const PAUSE: Duration = Duration::from_millis(20);
+
 const SPEC: &str = include_str!("mini_bank.toml");
 
 /// The bank answers every transfer with this balance, and sends a notice every 100 ms.
@@ -82,7 +88,7 @@ connect = "{}"
     let handler = TypedNotices::new().on(move |notice: DepositNotice| {
         let taken = taken.clone();
         async move {
-            let header = Header { telegram_code: code("0410"), response_code: code("0000"), ..notice.header.clone() };
+            let header = Header { telegram_code: code("0410")?, response_code: code("0000")?, ..notice.header.clone() };
             let answer = DepositNoticeAnswer { header, account: notice.account, amount: notice.amount };
             taken.send(notice).map_err(|_| "the example has ended".to_owned())?;
             Ok(answer)
@@ -93,32 +99,38 @@ connect = "{}"
     // The gateway sets the trace number and the date, and replaces these values.
     let header = Header {
         length: (),
-        telegram_code: code("0100"),
+        telegram_code: code("0100")?,
         trace_no: 0,
         sent_date: Date::new(2026, 11, 26)?,
         response_code: Digits::default(),
     };
     let transfer =
         Transfer { header, account: "1002345678901".parse()?, amount: 1_234_567, payee_name: "홍길동".parse()? };
-    let answer = loop {
-        let exchange = gateway.send::<Transfer, TransferAnswer>("mini-bank", &transfer, None).await?;
-        match exchange.outcome {
-            TypedOutcome::Answered(answer) => break answer,
-            // The line is not up yet. Nothing was sent, so sending again is safe.
-            TypedOutcome::NotSent => tokio::time::sleep(Duration::from_millis(20)).await,
-            TypedOutcome::Unreadable(error) => return Err(error.into()),
-            TypedOutcome::Unknown => return Err("it is unknown whether the transfer was carried out".into()),
-        }
-    };
+    let answer = answered(&gateway, &transfer).await?;
     let notice = notices.recv().await.ok_or("the gateway has ended")?;
     gateway.stop().await;
     bank.stop().await;
     Ok(Seen { answer, notice })
 }
 
+/// Sends the transfer until it is answered, at most [`ATTEMPTS_MAX`] times.
+async fn answered(gateway: &Gateway, transfer: &Transfer) -> Result<TransferAnswer, Box<dyn Error>> {
+    for _ in 0..ATTEMPTS_MAX {
+        let exchange = gateway.send::<Transfer, TransferAnswer>("mini-bank", transfer, None).await?;
+        match exchange.outcome {
+            TypedOutcome::Answered(answer) => return Ok(answer),
+            // The line is not up yet. Nothing was sent, so sending again is safe.
+            TypedOutcome::NotSent => tokio::time::sleep(PAUSE).await,
+            TypedOutcome::Unreadable(error) => return Err(error.into()),
+            TypedOutcome::Unknown => return Err("it is unknown whether the transfer was carried out".into()),
+        }
+    }
+    Err(format!("the line was not up after {ATTEMPTS_MAX} attempts").into())
+}
+
 /// A code of four digits.
-fn code(digits: &str) -> Digits<4> {
-    digits.parse().unwrap_or_default()
+fn code(digits: &str) -> Result<Digits<4>, String> {
+    digits.parse().map_err(|_| format!("{digits:?} is not a code of four digits"))
 }
 
 /// Transfer (이체).

@@ -56,7 +56,7 @@ pub enum StartError {
     },
 }
 
-/// The reason why a request was not accepted. Nothing was sent for it.
+/// The reason why a request was not accepted. Nothing was sent by this call.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -86,26 +86,26 @@ impl Gateway {
     /// If the journal cannot be opened, or an institution's configuration does not fit its spec. An institution that cannot
     /// be reached is not an error.
     pub async fn start(config: Config, notices: Arc<dyn NoticeHandler>) -> Result<Self, StartError> {
-        let rest = config.institutions.values().map(rest).max().unwrap_or_default();
-        let mut desks = BTreeMap::new();
+        let quarantine_max = config.institutions.values().map(quarantine_max).max().unwrap_or_default();
+        let mut prepared = BTreeMap::new();
         for (name, institution) in config.institutions {
             let catalogue = notices
                 .fits(&institution.spec)
                 .and_then(|()| TelegramCatalogue::new(&institution))
                 .map_err(|why| StartError::Institution { name: name.clone(), why })?;
-            desks.insert(name, (institution, catalogue));
+            prepared.insert(name, (institution, catalogue));
         }
         let clock = Arc::new(Clock::default());
         let now_ms = clock.now().wall_ms;
         let path = config.journal.path;
-        let opened = tokio::task::spawn_blocking(move || Journal::open(&path, now_ms, rest)).await;
+        let opened = tokio::task::spawn_blocking(move || Journal::open(&path, now_ms, quarantine_max)).await;
         let opened =
             opened.map_err(|error| JournalError::Failed(error.to_string())).flatten().map_err(StartError::Journal)?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
         let shared = Shared { journal: opened.journal, events, notices, clock };
         let mut recalled = opened.recalled;
         let mut institutions = BTreeMap::new();
-        for (name, (institution, catalogue)) in desks {
+        for (name, (institution, catalogue)) in prepared {
             let used = opened.high_waters.iter().find(|(marked, _)| *marked == name).map(|(_, high_water)| *high_water);
             let (own, others) = recalled.into_iter().partition(|unknown| unknown.institution == name);
             recalled = others;
@@ -277,7 +277,7 @@ impl Inner {
 
 /// The longest time from the acceptance of an exchange until the quarantine of its key ends. The request may reach the wire
 /// late, and its answer may be late too.
-fn rest(institution: &config::InstitutionConfig) -> Duration {
+fn quarantine_max(institution: &config::InstitutionConfig) -> Duration {
     let limits = institution.telegrams.values().map(|limits| limits.answer_timeout);
     let answer_timeout = limits.max().unwrap_or_default().max(institution.answer_timeout);
     answer_timeout * 2 + institution.quarantine * 2

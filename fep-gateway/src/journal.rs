@@ -62,15 +62,15 @@ const QUEUE_MAX: usize = 8192;
 
 impl Journal {
     /// Opens or creates the journal, and ends the exchanges that an earlier run left open. An exchange that was being sent
-    /// becomes unknown; one that was not becomes not sent. `rest` is the longest time from the acceptance of an exchange
+    /// becomes unknown; one that was not becomes not sent. `quarantine_max` is the longest time from the acceptance of an exchange
     /// until the quarantine of its key ends.
     ///
     /// # Errors
     /// If the journal cannot be opened, has a newer version, or is in use by another process.
-    pub fn open(path: &Path, now_ms: i64, rest: Duration) -> Result<Opened, JournalError> {
+    pub fn open(path: &Path, now_ms: i64, quarantine_max: Duration) -> Result<Opened, JournalError> {
         let lock = lock(path)?;
         let mut store = Store::open(path)?;
-        let (high_waters, recalled) = store.recover(now_ms, rest)?;
+        let (high_waters, recalled) = store.recover(now_ms, quarantine_max)?;
         let reader = schema::read_only(path)?;
         let (commands, queue) = mpsc::channel(QUEUE_MAX);
         let thread = std::thread::Builder::new().name("journal".to_owned());

@@ -17,7 +17,10 @@ use fep_codec::layout::LengthScope;
 use fep_codec::lenient::decode_lenient;
 use fep_codec::survey::{ERRORS_MAX, decode_all_errors};
 use fep_codec::view::{find, patch, refresh};
-use fep_codec::{Charset, DecodeOwned, Error, Fault, Item, Layout, LengthPrefix, Record, Telegram, Value, diff};
+use fep_codec::{
+    BinaryLength, Charset, DecodeOwned, Error, Fault, Framing, Item, Layout, LengthPrefix, Record, Telegram, Value,
+    diff,
+};
 
 use crate::arbitrary::{self, Random};
 
@@ -93,13 +96,13 @@ fn among(first: &Error, all: &[Error]) {
     assert!(all.len() == ERRORS_MAX || all.iter().any(is_same), "{first} is not among {all:?}");
 }
 
-/// Checks any bytes: bytes that are read leniently can be read strictly after mending, except for unknown codes. Bytes that can be read
+/// Checks any bytes: bytes that are read leniently can be read strictly after repair, except for unknown codes. Bytes that can be read
 /// strictly give the same record when read leniently.
 pub fn any_leniency(layout: &Layout, bytes: &[u8], lenient: Lenient) {
-    let mended = lenient.mend(layout, bytes);
-    assert_eq!(lenient.mend(layout, &mended), mended, "mended twice");
+    let repaired = lenient.mend(layout, bytes);
+    assert_eq!(lenient.mend(layout, &repaired), repaired, "repaired twice");
     let forgiven = Record::decode_lenient(layout, bytes, lenient);
-    let strict = Record::decode(layout, &mended);
+    let strict = Record::decode(layout, &repaired);
     match (forgiven, strict) {
         (Ok(_), Err(error)) if lenient.unknown_codes && *error.fault() == Fault::UnknownCode => {}
         // If all code lists are open, reading may stop at a later mistake.
@@ -252,28 +255,35 @@ pub fn any_values(layout: &Layout, seed: u64) -> Vec<u8> {
     bytes
 }
 
-/// Checks that a stream gives the same frames when it is cut at any position.
+/// Checks that a stream gives the same frames when it is cut at any position, with lengths in digits and with binary lengths.
 pub fn any_cut(stream: &[u8], cut: usize) {
-    let prefix = LengthPrefix::new(4, LengthScope::Rest, 512).expect("1 to 9 digits");
-    let whole = frames(prefix, &[stream]);
+    for counts in [LengthScope::Rest, LengthScope::All] {
+        same_frames(&LengthPrefix::new(4, counts, 512).expect("1 to 9 digits"), stream, cut);
+        same_frames(&BinaryLength::new(2, counts, 512).expect("1 to 4 bytes"), stream, cut);
+    }
+}
+
+/// Checks that a stream gives the same frames when it is cut at this position.
+fn same_frames(framing: &impl Framing, stream: &[u8], cut: usize) {
+    let whole = frames(framing, &[stream]);
     let cut = cut.min(stream.len());
     let (first, second) = stream.split_at(cut);
-    assert_eq!(frames(prefix, &[first, second]), whole, "cut at {cut}");
+    assert_eq!(frames(framing, &[first, second]), whole, "cut at {cut}");
 }
 
 /// The lengths of the frames in bytes, and whether the stream ended with an error.
-fn frames(prefix: LengthPrefix, pieces: &[&[u8]]) -> (Vec<usize>, bool) {
+fn frames(framing: &impl Framing, pieces: &[&[u8]]) -> (Vec<usize>, bool) {
     let mut buffer = Vec::new();
     let mut lengths = Vec::new();
     for piece in pieces {
         buffer.extend_from_slice(piece);
         loop {
-            match prefix.next(&buffer) {
-                Ok(Some(len)) => {
+            match framing.frame_len(&buffer) {
+                Ok(Some(len)) if len <= buffer.len() => {
                     lengths.push(len);
                     buffer.drain(..len);
                 }
-                Ok(None) => break,
+                Ok(_) => break,
                 Err(_) => return (lengths, true),
             }
         }

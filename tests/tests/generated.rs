@@ -183,7 +183,7 @@ fn a_sign_that_the_sheet_does_not_know_is_refused() {
     let mut bytes = Golden::load("bank-a-transfer-answer").bytes;
     assert_eq!(round_trip::<TransferAnswer>(&bytes).balance_sign, Sign::Minus);
     bytes[129] = b'x';
-    let derived = TransferAnswer::decode(&bytes).expect_err("a letter is no sign").to_string();
+    let derived = TransferAnswer::decode(&bytes).expect_err("a letter is not a sign").to_string();
     assert!(derived.contains("balance_sign") && derived.contains("bytes 129..130"), "{derived}");
     let dynamic = Record::decode(TransferAnswer::LAYOUT, &bytes).expect_err("nor for a record").to_string();
     assert_eq!(dynamic, derived);

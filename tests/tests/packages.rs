@@ -41,7 +41,7 @@ fn licences_are_those_of_the_root() {
     for folder in published() {
         for name in ["LICENSE-MIT", "LICENSE-APACHE"] {
             let own = fs::symlink_metadata(folder.join(name)).unwrap();
-            assert!(own.is_file(), "{}/{name} is no file", folder.display());
+            assert!(own.is_file(), "{}/{name} is not a file", folder.display());
             let same = fs::read(folder.join(name)).unwrap() == fs::read(root().join(name)).unwrap();
             assert!(same, "{}/{name} differs from the root's", folder.display());
         }

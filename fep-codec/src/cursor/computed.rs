@@ -236,7 +236,7 @@ impl Writer<'_> {
 fn check_of(field: &Field) -> Result<&Check, Fault> {
     match &field.computed {
         Some(Computed::Check(check)) => Ok(check),
-        _ => Err(Fault::BadSpec { reason: "the field is no check" }),
+        _ => Err(Fault::BadSpec { reason: "the field is not a check" }),
     }
 }
 

@@ -72,7 +72,7 @@ impl<'f, R: Read> FileReader<'f, R> {
     /// For a type that borrows from the record, use [`FileReader::next`] and [`RawRecord::typed`].
     pub fn typed<T: TelegramSetOwned>(mut self) -> impl Iterator<Item = Result<T, FileError>> + use<'f, T, R> {
         core::iter::from_fn(move || {
-            Some(self.next()?.and_then(|raw| T::decode_any(&raw.mended()).map_err(|error| raw.error(error))))
+            Some(self.next()?.and_then(|raw| T::decode_any(&raw.repaired()).map_err(|error| raw.error(error))))
         })
     }
 }
@@ -86,9 +86,13 @@ impl<'f, 'w> RawRecord<'f, 'w> {
         Record::decode_lenient(self.layout, self.bytes, self.lenient).map_err(|error| self.error(error))
     }
 
-    /// The bytes after the forgiven deviations are mended.
-    fn mended(&self) -> Cow<'_, [u8]> {
-        if self.lenient.mends_fields() { self.lenient.mend(self.layout, self.bytes) } else { Cow::Borrowed(self.bytes) }
+    /// The bytes after the forgiven deviations are repaired.
+    fn repaired(&self) -> Cow<'_, [u8]> {
+        if self.lenient.repairs_fields() {
+            self.lenient.mend(self.layout, self.bytes)
+        } else {
+            Cow::Borrowed(self.bytes)
+        }
     }
 
     /// Reads the record as a derived type, which may borrow from it.

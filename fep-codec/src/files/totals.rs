@@ -138,7 +138,7 @@ impl<'f> Running<'f> {
             Tally::Blocks => return Err(format!("`{}` counts blocks, and the file has none", total.field)),
         };
         let layout = layouts.iter().copied().find(|layout| layout.name == *of);
-        let layout = layout.ok_or_else(|| format!("`{of}` is no record of the file `{}`", file.name))?;
+        let layout = layout.ok_or_else(|| format!("`{of}` is not a record of the file `{}`", file.name))?;
         let place_of = |name: &str| layouts.iter().position(|layout| layout.name == name);
         if !matches!(total.tally, Tally::Blocks) && place_of(of) >= place_of(&total.record) {
             return Err(format!("`{of}` does not stand before `{}`, so it has no total of them", total.record));
@@ -147,7 +147,7 @@ impl<'f> Running<'f> {
         if let Some((_, Span { field, .. })) = &summed
             && !matches!(field.kind, Kind::Number(_) | Kind::Digits(_))
         {
-            return Err(format!("`{}` of `{of}` cannot be summed: it is no number and no digits", field.name));
+            return Err(format!("`{}` of `{of}` cannot be summed: it is neither a number nor digits", field.name));
         }
         let only = total.only.as_ref().map(|only| span(layouts, of, &only.field)).transpose()?;
         Ok(Self { total, place, rule, summed, only, sum: Some(0) })

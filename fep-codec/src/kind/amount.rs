@@ -4,7 +4,7 @@ use crate::layout::NumberRule;
 
 /// A Rust type for number fields that can be summed over entries and can get its sign from another field.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no number that can be summed or signed",
+    message = "`{Self}` is not a number that can be summed or signed",
     label = "not a number",
     note = "the integers are, `Decimal` by the feature `decimal`, and `Option` of one"
 )]

@@ -97,7 +97,8 @@ impl<'l> Record<'l> {
         }
     }
 
-    /// Sets the value at a path. It must be of the field's kind. Encoding the record checks whether the value fits.
+    /// Sets the value at a path. It must be of the field's kind: text for a text field, a number in its
+    /// smallest unit for a number. A plain `&str`, `u32` or [`Date`](crate::Date) converts by itself. Encoding the record checks whether the value fits.
     ///
     /// [`Value::Absent`] removes a value, and [`Value::None`] states that there is no value. A whole part or group takes the value
     /// that [`Record::get`] returns for a part or group with the same layout.
@@ -105,7 +106,8 @@ impl<'l> Record<'l> {
     /// # Errors
     /// If the layout has no item there (the error suggests a similar name), if the group has no such entry, or if the value is of
     /// another kind. Then the record is unchanged.
-    pub fn set(&mut self, path: &str, value: Value) -> Result<(), Error> {
+    pub fn set(&mut self, path: &str, value: impl Into<Value>) -> Result<(), Error> {
+        let value = value.into();
         let layout = self.layout;
         let Some((item, place)) = self.find_mut(path) else { return Err(unknown(layout, path)) };
         check_kind(item, &value).map_err(|fault| in_item(fault, item, path))?;

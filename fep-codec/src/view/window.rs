@@ -45,7 +45,7 @@ impl ItemRef {
         let field = self.layout.field_at(self.index);
         match field.and_then(|field| Some((field, field.computed.as_ref()?))) {
             Some((field, Computed::Sign(sign))) => Ok((field, sign)),
-            _ => Err(Error::new(Culprit::Spec, Fault::BadSpec { reason: "the item is no sign" })),
+            _ => Err(Error::new(Culprit::Spec, Fault::BadSpec { reason: "the item is not a sign" })),
         }
     }
 }

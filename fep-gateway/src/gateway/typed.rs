@@ -21,7 +21,8 @@ pub struct TypedExchange<A> {
 /// [`Outcome`] with the decoded answer. A `match` on it must be exhaustive, so the unknown case cannot be forgotten.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TypedOutcome<A> {
-    /// The institution answered. A decline is an answer.
+    /// The institution answered. A decline is an answer. A late answer that settled an unknown exchange counts too: then
+    /// [`Exchange::outcome`] is still [`Outcome::Unknown`], and [`Exchange::settled_by`] says why.
     Answered(A),
     /// The institution answered, but the struct cannot hold the answer, for example because an enum lacks a code. The
     /// answer is in the journal.
@@ -33,12 +34,58 @@ pub enum TypedOutcome<A> {
 }
 
 impl Gateway {
-    /// Sends a derived telegram and waits for its final outcome.
+    /// Sends the derived telegram `T` and waits for its final outcome. `A` is the answer.
     ///
-    /// The institution's spec must have a telegram with the name of the struct and an equal layout. The answer in the spec
-    /// must have the layout of `A`. The trace number, dates and times that the configuration fills with `<trace>`,
-    /// `<date>`, `<time>` and `<transaction>` replace those of the struct. All other fields are sent as they are in the
-    /// struct. A second call with the same idempotency key and an equal struct returns the exchange of the first call.
+    /// The institution's spec must have a telegram with the name of `T` and an equal layout. The name is that of the layout:
+    /// the name of the struct, or what `#[telegram(name = "…")]` says. The answer in the spec must have the layout of `A`.
+    ///
+    /// The configuration fills the trace number, dates and times with `<trace>`, `<date>`, `<time>` and `<transaction>`.
+    /// These replace the values of the struct. All other fields are sent as they are in the struct.
+    ///
+    /// A second call with the same idempotency key and an equal struct returns the exchange of the first call, also if that was
+    /// not sent. To send it again, use a new key. All bytes of the struct are compared, also those of the fields that the
+    /// gateway replaces. So keep the fields that the gateway replaces constant between repeats: a fresh time gives
+    /// [`Refusal::OtherBody`]. A request over HTTP or by [`Gateway::exchange`] is compared by its JSON, so its digest differs
+    /// from that of a struct: do not use one key for both.
+    ///
+    /// ```no_run
+    /// use fep_codec::{Digits, Telegram};
+    /// use fep_gateway::Gateway;
+    /// use fep_gateway::gateway::TypedOutcome;
+    ///
+    /// #[derive(Telegram)]
+    /// #[telegram(when("code" = "0100"))]
+    /// struct Transfer {
+    ///     code: Digits<4>,
+    ///     #[field(len = 6)]
+    ///     trace_no: u32,
+    ///     #[field(len = 13)]
+    ///     amount: u64,
+    /// }
+    ///
+    /// #[derive(Telegram)]
+    /// #[telegram(when("code" = "0110"))]
+    /// struct TransferAnswer {
+    ///     code: Digits<4>,
+    ///     #[field(len = 6)]
+    ///     trace_no: u32,
+    ///     response_code: Digits<4>,
+    /// }
+    ///
+    /// async fn pay(gateway: &Gateway, order: &str, amount: u64) -> Result<String, Box<dyn std::error::Error>> {
+    ///     // The gateway gives the trace number, so this value stays 0 in every repeat.
+    ///     let transfer = Transfer { code: "0100".parse()?, trace_no: 0, amount };
+    ///     let sent = gateway.send::<Transfer, TransferAnswer>("bank-a", &transfer, Some(order)).await?;
+    ///     Ok(match sent.outcome {
+    ///         TypedOutcome::Answered(answer) => format!("the bank said {}", answer.response_code),
+    ///         TypedOutcome::Unreadable(error) => format!("the bank answered, see exchange {}: {error}", sent.exchange.id),
+    ///         TypedOutcome::NotSent => "not sent; it is safe to send it again, with a new key".to_owned(),
+    ///         TypedOutcome::Unknown => format!("find out first what became of exchange {}", sent.exchange.id),
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// A program that runs, with its spec and configuration, is `examples/typed.rs`.
     ///
     /// # Errors
     /// If the request is not accepted. If an accepted request cannot be sent, that is an outcome and not an error.

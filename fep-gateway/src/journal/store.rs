@@ -55,7 +55,7 @@ impl Store {
     }
 
     /// Ends the exchanges that an earlier run left open.
-    pub(super) fn recover(&mut self, now_ms: i64, rest: Duration) -> Result<Remains, Error> {
+    pub(super) fn recover(&mut self, now_ms: i64, quarantine_max: Duration) -> Result<Remains, Error> {
         self.begin()?;
         let sql = "UPDATE exchanges SET state = 'not_sent', ended_at_ms = ?1,
                    reason = ?2, reason_code = ?3
@@ -75,7 +75,7 @@ impl Store {
         })?;
         let high_waters = high_waters.collect::<Result<Vec<(String, TraceHighWater)>, _>>()?;
         self.high_waters = high_waters.iter().cloned().collect();
-        let since_ms = now_ms.saturating_sub(i64::try_from(rest.as_millis()).unwrap_or(i64::MAX));
+        let since_ms = now_ms.saturating_sub(i64::try_from(quarantine_max.as_millis()).unwrap_or(i64::MAX));
         let sql = "SELECT id, institution, key, answer_expected, answer, ended_at_ms FROM exchanges
                    WHERE state = 'unknown' AND settled_by IS NULL AND ended_at_ms > ?1 AND key IS NOT NULL
                    UNION ALL SELECT id, institution, key, answer_expected, answer, ended_at_ms FROM exchanges

@@ -207,8 +207,8 @@ async fn a_notice_gets_the_same_answer_again() {
     let mut answering = Sending { request: None, notice: Some(id.clone()), ..sending("x", 1) };
     answering.entry.exchange = None;
     journal.send(answering).unwrap().await.unwrap().unwrap();
-    let standing = journal.notice(id, name, 2).await;
-    assert_eq!(standing, Ok(NoticeState::Answered(TelegramBytes::copy_of(b"0004abcd"))));
+    let state = journal.notice(id, name, 2).await;
+    assert_eq!(state, Ok(NoticeState::Answered(TelegramBytes::copy_of(b"0004abcd"))));
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn apply(store: &mut Store, command: &JournalCommand) -> Result<Done, Error> {
 fn tell(command: JournalCommand, done: Done) {
     match (command, done) {
         (JournalCommand::Accept(_, reply), Done::Accepted(accepted)) => drop(reply.send(Ok(accepted))),
-        (JournalCommand::Notice(_, _, _, reply), Done::Notice(standing)) => drop(reply.send(Ok(standing))),
+        (JournalCommand::Notice(_, _, _, reply), Done::Notice(state)) => drop(reply.send(Ok(state))),
         (JournalCommand::Send(_, reply) | JournalCommand::Finish(_, Some(reply)), _) => drop(reply.send(Ok(()))),
         (JournalCommand::Settle(_, Some(reply)), Done::Settled(exchange)) => {
             drop(reply.send(exchange.map(|exchange| *exchange)))

@@ -21,7 +21,7 @@ use crate::machine::terms::{Key, Ticket};
 /// All telegrams of ours that are registered under a key.
 #[derive(Clone, Debug, Default)]
 pub struct Mux {
-    standings: HashMap<Key, Pending>,
+    pending: HashMap<Key, Pending>,
     ends: BTreeSet<(Duration, Key)>,
 }
 
@@ -32,7 +32,7 @@ struct Pending {
     stage: Stage,
     /// The digest of the answer's bytes, if there is an answer.
     digest: u64,
-    /// The time when the stage ends by itself.
+    /// The time when the stage expires.
     end: Option<Duration>,
 }
 
@@ -74,7 +74,7 @@ pub enum Unmatched {
     OtherTelegram,
 }
 
-/// A stage that ended by itself.
+/// A stage that expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expired {
     /// The telegram was not written in time; its key is free.
@@ -101,19 +101,19 @@ impl Mux {
     /// Returns whether the key can be reserved.
     #[must_use]
     pub fn is_free(&self, key: &Key) -> bool {
-        !self.standings.contains_key(key)
+        !self.pending.contains_key(key)
     }
 
     /// The number of keys that are not free.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.standings.len()
+        self.pending.len()
     }
 
     /// Returns whether all keys are free.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.standings.is_empty()
+        self.pending.is_empty()
     }
 
     /// Reserves the key for a telegram that must be written before the deadline.
@@ -124,7 +124,7 @@ impl Mux {
         if !self.is_free(&key) {
             return Err(Taken);
         }
-        self.stand(key, ticket, answer, Stage::Reserved, deadline);
+        self.insert(key, ticket, answer, Stage::Reserved, deadline);
         Ok(())
     }
 
@@ -133,53 +133,53 @@ impl Mux {
     pub fn recall(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, answered: Option<&[u8]>, until: Duration) {
         self.withdraw(&key);
         let stage = if answered.is_some() { Stage::Answered } else { Stage::Unknown };
-        self.stand(key.clone(), ticket, answer, stage, until);
-        if let (Some(standing), Some(bytes)) = (self.standings.get_mut(&key), answered) {
-            standing.digest = digest(bytes);
+        self.insert(key.clone(), ticket, answer, stage, until);
+        if let (Some(pending), Some(bytes)) = (self.pending.get_mut(&key), answered) {
+            pending.digest = digest(bytes);
         }
     }
 
     /// Records that the telegram is on its way to the wire: an answer may arrive until the deadline.
     pub fn written(&mut self, key: &Key, deadline: Duration) {
-        self.turn(key, Stage::Waiting, deadline);
+        self.set_stage(key, Stage::Waiting, deadline);
     }
 
     /// Frees the key of a telegram that certainly did not reach the wire.
     pub fn withdraw(&mut self, key: &Key) {
-        if let Some(Pending { end: Some(end), .. }) = self.standings.remove(key) {
+        if let Some(Pending { end: Some(end), .. }) = self.pending.remove(key) {
             self.ends.remove(&(end, key.clone()));
         }
     }
 
     /// Stops waiting: the telegram is unknown, and its key stays in quarantine until `until`.
     pub fn give_up(&mut self, key: &Key, until: Duration) {
-        self.turn(key, Stage::Unknown, until);
+        self.set_stage(key, Stage::Unknown, until);
     }
 
     /// The ticket that waits for an answer with this key.
     #[must_use]
     pub fn waiting(&self, key: &Key) -> Option<Ticket> {
-        self.standings.get(key).filter(|standing| standing.stage == Stage::Waiting).map(|standing| standing.ticket)
+        self.pending.get(key).filter(|pending| pending.stage == Stage::Waiting).map(|pending| pending.ticket)
     }
 
     /// Classifies an answer with these bytes. If it is the first answer to a ticket, the key stays in quarantine until
     /// `until`.
     pub fn answer(&mut self, key: &Key, telegram: &str, bytes: &[u8], until: Duration) -> Verdict {
-        let Some(standing) = self.standings.get_mut(key) else { return Verdict::Unmatched(Unmatched::NoSuchKey) };
-        if *standing.answer != *telegram {
+        let Some(pending) = self.pending.get_mut(key) else { return Verdict::Unmatched(Unmatched::NoSuchKey) };
+        if *pending.answer != *telegram {
             return Verdict::Unmatched(Unmatched::OtherTelegram);
         }
-        let ticket = standing.ticket;
+        let ticket = pending.ticket;
         let digest = digest(bytes);
-        let verdict = match standing.stage {
+        let verdict = match pending.stage {
             Stage::Reserved => return Verdict::Unmatched(Unmatched::NotWritten),
-            Stage::Answered if standing.digest == digest => return Verdict::Duplicate(ticket),
+            Stage::Answered if pending.digest == digest => return Verdict::Duplicate(ticket),
             Stage::Answered => return Verdict::Conflicting(ticket),
             Stage::Waiting => Verdict::Matched(ticket),
             Stage::Unknown => Verdict::Late(ticket),
         };
-        standing.digest = digest;
-        self.turn(key, Stage::Answered, until);
+        pending.digest = digest;
+        self.set_stage(key, Stage::Answered, until);
         verdict
     }
 
@@ -189,19 +189,19 @@ impl Mux {
         let mut expired = Vec::new();
         while self.ends.first().is_some_and(|(end, _)| *end <= now) {
             let Some((end, key)) = self.ends.pop_first() else { break };
-            let Some(standing) = self.standings.get_mut(&key) else { continue };
-            standing.end = None;
-            let ticket = standing.ticket;
-            match standing.stage {
+            let Some(pending) = self.pending.get_mut(&key) else { continue };
+            pending.end = None;
+            let ticket = pending.ticket;
+            match pending.stage {
                 Stage::Waiting => {
                     expired.push(Expired::Unanswered(ticket));
-                    self.turn(&key, Stage::Unknown, end.max(now) + quarantine);
+                    self.set_stage(&key, Stage::Unknown, end.max(now) + quarantine);
                     continue;
                 }
                 Stage::Reserved => expired.push(Expired::NotStarted(ticket)),
                 Stage::Unknown | Stage::Answered => expired.push(Expired::Forgotten(ticket)),
             }
-            self.standings.remove(&key);
+            self.pending.remove(&key);
         }
         expired
     }
@@ -212,17 +212,17 @@ impl Mux {
         self.ends.first().map(|(end, _)| *end)
     }
 
-    fn stand(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, stage: Stage, end: Duration) {
+    fn insert(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, stage: Stage, end: Duration) {
         self.ends.insert((end, key.clone()));
-        self.standings.insert(key, Pending { ticket, answer, stage, digest: 0, end: Some(end) });
+        self.pending.insert(key, Pending { ticket, answer, stage, digest: 0, end: Some(end) });
     }
 
-    fn turn(&mut self, key: &Key, stage: Stage, end: Duration) {
-        let Some(standing) = self.standings.get_mut(key) else { return };
-        if let Some(old) = standing.end.replace(end) {
+    fn set_stage(&mut self, key: &Key, stage: Stage, end: Duration) {
+        let Some(pending) = self.pending.get_mut(key) else { return };
+        if let Some(old) = pending.end.replace(end) {
             self.ends.remove(&(old, key.clone()));
         }
-        standing.stage = stage;
+        pending.stage = stage;
         self.ends.insert((end, key.clone()));
     }
 }

@@ -116,15 +116,15 @@ impl LinkTask {
             statuses: Arc::clone(&self.statuses),
             clock: Arc::clone(&self.clock),
         };
-        let (enough, had_enough) = oneshot::channel();
-        let mut reader = tokio::spawn(reader.run(read, had_enough));
+        let (stop, stopped) = oneshot::channel();
+        let mut reader = tokio::spawn(reader.run(read, stopped));
         let result = self.write(&mut write, &mut reader, outbox).await;
         // If the shutdown fails, the connection is already gone.
         let _ = write.shutdown().await;
         if !reader.is_finished() && (result.is_err() || timeout(LINGER, &mut reader).await.is_err()) {
             // The reader is asked to stop and not aborted: the frames that it has read must be reported, and `Lost` must be
             // the last event.
-            drop(enough);
+            drop(stop);
             let _ = reader.await;
         }
         result.err().unwrap_or(CloseReason::ByUs)
@@ -197,8 +197,8 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads until the stream ends, fails, or `enough` is dropped, and returns the reason.
-    async fn run(self, mut read: OwnedReadHalf, mut enough: oneshot::Receiver<()>) -> CloseReason {
+    /// Reads until the stream ends, fails, or the sender of `stopped` is dropped, and returns the reason.
+    async fn run(self, mut read: OwnedReadHalf, mut stopped: oneshot::Receiver<()>) -> CloseReason {
         let mut buffer = BytesMut::with_capacity(READ_BYTES);
         let mut offset = 0_u64;
         let mut begun = Instant::now();
@@ -211,7 +211,7 @@ impl Reader {
                     let why = CloseReason::FrameTimeout { within: self.frame_timeout, len: buffer.len() };
                     return self.bad_frame(buffer, why).await;
                 }
-                _ = &mut enough => return CloseReason::ByUs,
+                _ = &mut stopped => return CloseReason::ByUs,
             };
             match result {
                 Ok(0) if buffer.is_empty() => return CloseReason::ByInstitution,

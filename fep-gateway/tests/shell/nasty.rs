@@ -40,7 +40,7 @@ async fn on_a_bad_day_every_request_ends_and_keeps_its_own_answer() {
             "answered" => StatusCode::OK,
             "unknown" => StatusCode::GATEWAY_TIMEOUT,
             "not_sent" => StatusCode::SERVICE_UNAVAILABLE,
-            other => panic!("{other} is no outcome"),
+            other => panic!("{other} is not an outcome"),
         };
         assert_eq!(status, expected);
         *counts.entry(outcome).or_default() += 1;

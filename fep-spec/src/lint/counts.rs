@@ -17,7 +17,7 @@ pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: 
     let (place_of_field, field) = match layout.item(by) {
         Some((place, Item::Field(field))) => (place, field),
         Some(_) => {
-            let message = format!("`{by}` counts `{name}` and is no field");
+            let message = format!("`{by}` counts `{name}` and is not a field");
             return document.error_hint(at, message, "name the number field that holds the count");
         }
         None => {

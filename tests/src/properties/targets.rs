@@ -182,7 +182,7 @@ pub fn json(bytes: &[u8]) {
     }
 }
 
-/// Splits any byte stream into frames. By length prefixes, the frames are the same when the stream is cut at the position in the first two
+/// Splits any byte stream into frames. By lengths in digits or binary lengths, the frames are the same when the stream is cut at the position in the first two
 /// bytes. By a table of codes, every frame can be read without a panic.
 pub fn frames(bytes: &[u8]) {
     let Some((cut, stream)) = bytes.split_first_chunk::<2>() else { return };

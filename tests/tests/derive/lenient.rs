@@ -8,19 +8,19 @@ use super::refusal;
 const HALF: Lenient = Lenient { half_characters: true, ..Lenient::STRICT };
 const STRIPPED: Lenient = Lenient { stripped: true, ..Lenient::STRICT };
 
-/// Checks that both codecs read the bytes only with this leniency, and then read the same value as from the mended bytes.
+/// Checks that both codecs read the bytes only with this leniency, and then read the same value as from the repaired bytes.
 #[track_caller]
-fn forgiven<T>(bytes: &[u8], lenient: Lenient, mended: &[u8])
+fn forgiven<T>(bytes: &[u8], lenient: Lenient, repaired: &[u8])
 where
     T: for<'a> Decode<'a> + PartialEq + std::fmt::Debug,
 {
     assert!(T::decode(bytes).is_err() && Record::decode(T::LAYOUT, bytes).is_err());
     let shown = lenient.mend(T::LAYOUT, bytes);
-    assert_eq!(shown.escape_ascii().to_string(), mended.escape_ascii().to_string());
+    assert_eq!(shown.escape_ascii().to_string(), repaired.escape_ascii().to_string());
     assert_eq!(T::LAYOUT.all_errors(&shown), []);
     let read = decode_lenient::<T>(bytes, lenient).unwrap();
-    assert_eq!(read, T::decode(mended).unwrap());
-    assert_eq!(Record::decode_lenient(T::LAYOUT, bytes, lenient), Record::decode(T::LAYOUT, mended));
+    assert_eq!(read, T::decode(repaired).unwrap());
+    assert_eq!(Record::decode_lenient(T::LAYOUT, bytes, lenient), Record::decode(T::LAYOUT, repaired));
     for all in [Lenient::ALL, lenient] {
         assert_eq!(decode_lenient::<T>(bytes, all).unwrap(), read);
     }

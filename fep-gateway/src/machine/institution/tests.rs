@@ -423,11 +423,11 @@ fn a_link_that_falls_at_once_is_dialled_ever_more_slowly() {
         bench.run();
     }
     let late = waits[5..].iter().max().unwrap();
-    assert!(*late > SECOND, "standing for a moment is no success: {waits:?}");
+    assert!(*late > SECOND, "a link that is up for a moment is not a success: {waits:?}");
     bench.request().unwrap();
     bench.receive(incarnation_of(0, 11), "ANS:0001");
     bench.machine.lost(incarnation_of(0, 11), &closed("they closed it"), &[], at(bench.now));
-    assert!(bench.machine.deadline().unwrap() - bench.now <= SECOND / 5, "an answer is one");
+    assert!(bench.machine.deadline().unwrap() - bench.now <= SECOND / 5, "an answer is a success");
 }
 
 #[test]

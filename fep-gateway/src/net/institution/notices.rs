@@ -52,8 +52,8 @@ impl Task {
         };
         let journal = self.shared.journal.clone();
         self.others.push(Box::pin(async move {
-            let standing = journal.notice(id.clone(), task.notice.id.clone(), now.wall_ms).await;
-            let (answer, fresh) = match standing {
+            let state = journal.notice(id.clone(), task.notice.id.clone(), now.wall_ms).await;
+            let (answer, fresh) = match state {
                 Ok(NoticeState::Answered(answer)) => (Some(answer), false),
                 Ok(NoticeState::Unanswered) => (task.run().await, true),
                 Err(error) => {

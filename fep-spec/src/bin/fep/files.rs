@@ -40,7 +40,7 @@ pub(crate) fn read_bytes(file: Option<&Path>, hex: bool) -> Result<Vec<u8>, Stop
 pub(crate) fn read_text(file: Option<&Path>) -> Result<String, Stop> {
     String::from_utf8(read(file)?).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
-        Stop::Message(format!("the input is no UTF-8 text, see byte {offset}"))
+        Stop::Message(format!("the input is not UTF-8 text, see byte {offset}"))
     })
 }
 
@@ -61,6 +61,6 @@ fn from_hex(text: &[u8]) -> Result<Vec<u8>, String> {
     if rest.is_empty() {
         Ok(pairs.iter().map(|[high, low]| high * 16 + low).collect())
     } else {
-        Err(format!("the input has {} hex digits, which is no whole number of bytes", digits.len()))
+        Err(format!("the input has {} hex digits, which is not a whole number of bytes", digits.len()))
     }
 }
