@@ -6,7 +6,7 @@
 //! the layout ([`crate::layout::ExtentRule`], [`crate::layout::Limit`]).
 
 mod reader;
-mod writer;
+pub(crate) mod writer;
 pub(crate) mod computed;
 mod entries;
 mod choice;

@@ -1,6 +1,5 @@
 //! Writing: the mirror of `reader.rs`, method by method.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -24,12 +23,16 @@ pub struct Writer<'b> {
     kept: Option<&'b mut Vec<KeptText>>,
 }
 
-/// A text that stands as blanks in the bytes, because its charset cannot write it.
+/// A text that its charset cannot write. The bytes of its field are not valid.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "serde"), allow(dead_code, reason = "only serialization reads it"))]
 pub(crate) struct KeptText {
     /// Where its field begins, in bytes from the start of the telegram.
     pub(crate) offset: usize,
+    /// The length of its field in bytes.
+    pub(crate) len: usize,
+    /// The byte that blanks the field.
+    pub(crate) blank: u8,
     pub(crate) text: String,
 }
 
@@ -48,7 +51,7 @@ impl<'b> Writer<'b> {
         Self { out, at: 0, late: [None; LATE_MAX], entry: 0, kept: None }
     }
 
-    /// A writer for a telegram that is not sent: a text that its charset cannot write is kept, and its field is blank.
+    /// A writer for a telegram that is not sent: a text that its charset cannot write goes to `kept`.
     #[cfg(feature = "serde")]
     pub(crate) const fn keeping(out: &'b mut [u8], kept: &'b mut Vec<KeptText>) -> Self {
         Self { out, at: 0, late: [None; LATE_MAX], entry: 0, kept: Some(kept) }
@@ -126,28 +129,7 @@ impl<'b> Writer<'b> {
         let put = self.take(slot.field.len).and_then(|bytes| value.put(slot.rule, bytes));
         match put {
             Ok(()) => Ok(()),
-            Err(fault) => self.unwritten(fault, slot.field, start, value.as_text()),
-        }
-    }
-
-    /// A value could not be written: it is an error, or a text that is kept.
-    #[cold]
-    fn unwritten(
-        &mut self,
-        fault: Fault,
-        field: &Field,
-        start: usize,
-        text: Option<Cow<'_, str>>,
-    ) -> Result<(), Error> {
-        match (&mut self.kept, text, &field.kind) {
-            (Some(kept), Some(text), Kind::Text(rule)) if matches!(fault, Fault::Unmappable { .. }) => {
-                if let Some(bytes) = self.out.get_mut(start..self.at) {
-                    bytes.fill(rule.charset.space());
-                }
-                kept.push(KeptText { offset: start, text: text.into_owned() });
-                Ok(())
-            }
-            _ => Err(in_field(fault, field, start)),
+            Err(fault) => keep(self.kept.as_deref_mut(), fault, slot.field, start, value),
         }
     }
 
@@ -267,6 +249,27 @@ pub(crate) fn fill_check(out: &mut [u8], from: usize, range: Range<usize>, run: 
     let Some((before, rest)) = out.split_at_mut_checked(range.start) else { return Ok(()) };
     let (Some(covered), Some(field)) = (before.get(from..), rest.get_mut(..range.len())) else { return Ok(()) };
     run(covered, field).map_err(|reason| Error::new(Culprit::Caller, Fault::NoCheck { reason }).at_bytes(range, None))
+}
+
+/// A value could not be written: an error, or a text for the list. The writer itself is not passed, because its position would
+/// then have to be in memory and not in a register.
+#[cold]
+#[inline(never)]
+fn keep<'v, R, T: FieldValue<'v, R>>(
+    kept: Option<&mut Vec<KeptText>>,
+    fault: Fault,
+    field: &Field,
+    start: usize,
+    value: &T,
+) -> Result<(), Error> {
+    match (kept, value.as_text(), &field.kind) {
+        (Some(kept), Some(text), Kind::Text(rule)) if matches!(fault, Fault::Unmappable { .. }) => {
+            let text = text.into_owned();
+            kept.push(KeptText { offset: start, len: field.len, blank: rule.charset.space(), text });
+            Ok(())
+        }
+        _ => Err(in_field(fault, field, start)),
+    }
 }
 
 #[cold]
