@@ -1,5 +1,5 @@
 # The main commands of the project.
-.PHONY: demo test no-std msrv bench fuzz doc
+.PHONY: demo test no-std msrv bench instructions fuzz doc
 demo: ; cargo run -p fep-gateway --bin fep-gateway -- demo
 test: ; scripts/test.sh
 no-std: ; rustup target add thumbv7em-none-eabi && cargo check -p fep-no-std --target thumbv7em-none-eabi
@@ -7,5 +7,6 @@ msrv: ; scripts/msrv.sh
 bench:
 	cargo bench -p fep-tests --bench transfer --bench records --bench charsets -- --noplot
 	cargo run -q -p fep-tests --bin bench-ratios
+instructions: ; scripts/instructions.sh
 fuzz: ; scripts/fuzz.sh
 doc: ; cargo doc --workspace --all-features --no-deps --open
