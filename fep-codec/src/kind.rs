@@ -9,6 +9,7 @@ mod digits;
 mod number;
 mod amount;
 mod date;
+mod none;
 #[cfg(feature = "decimal")]
 mod decimal;
 #[cfg(any(feature = "jiff", feature = "chrono"))]
@@ -38,7 +39,7 @@ use crate::error::Fault;
     message = "`{Self}` cannot stand for a field of this kind (its rule is `{R}`)",
     label = "not a type for this kind of field",
     note = "text: `Text<N>`, `String`, `Cow<str>`, `&str` (ascii and utf-8 only), `char`; digits: `Digits<N>` and the text types; \
-            number: the integers, and `Option` of one if the field can be blank; date: `Date`, `MonthDay`; time: `Time`; \
+            number: the integers, and `Option` of one if the field can be blank; date: `Date`, `YearMonth`, `MonthDay`; time: `Time`; \
             timestamp: `DateTime`, `MonthDayTime`; code: an enum with `#[derive(Code)]`, or a text type; flag: `bool`; bytes: `[u8; N]`, \
             `Vec<u8>`, `&[u8]`; with fep-codec's features `decimal`, `jiff` and `chrono` also the types of those crates"
 )]
@@ -117,28 +118,3 @@ impl<'a, R: Blank, T: FieldValue<'a, R>> FieldValue<'a, R> for Option<T> {
         if rule.is_none(text.as_bytes()) { Ok(None) } else { T::get_ascii(rule, text).map(Some) }
     }
 }
-
-/// Implements [`Blank`] for the rules that name contents for "no value".
-macro_rules! blank {
-    ($($rule:ty),*) => {
-        $(impl Blank for $rule {
-            #[inline]
-            fn is_none(&self, bytes: &[u8]) -> bool {
-                let Some([fill, end]) = self.none_bytes() else { return false };
-                matches!(bytes, [all @ .., last] if *last == end && all.iter().all(|byte| *byte == fill))
-            }
-
-            #[inline]
-            fn put_none(&self, out: &mut [u8]) -> Result<(), Fault> {
-                let [fill, end] = self.none_bytes().ok_or(Fault::NoValue)?;
-                out.fill(fill);
-                if let Some(last) = out.last_mut() {
-                    *last = end;
-                }
-                Ok(())
-            }
-        })*
-    };
-}
-
-blank!(crate::layout::NumberRule, crate::layout::DateRule, crate::layout::TimeRule, crate::layout::DateTimeRule);

@@ -112,7 +112,7 @@ pub use record::{Record, Value};
 pub use stream::TelegramCodec;
 pub use survey::decode_all_errors;
 pub use telegram::{Decode, DecodeOwned, Telegram, TelegramSet, TelegramSetOwned};
-pub use value::{Date, DateTime, Digits, MonthDay, MonthDayTime, Text, Time};
+pub use value::{Date, DateTime, Digits, MonthDay, MonthDayTime, Text, Time, YearMonth};
 
 /// Runs the code in the README of this crate as doctests.
 #[cfg(doctest)]

@@ -89,7 +89,7 @@ pub(crate) use self::path::{split_index, unknown, within_parents};
 pub(crate) use self::text::hex;
 pub(crate) use self::write::put_value;
 use crate::layout::Layout;
-use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
+use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time, YearMonth};
 
 /// The values of a telegram, with its layout.
 ///
@@ -124,6 +124,8 @@ pub enum Value {
     Date(Date),
     /// A date without a year.
     MonthDay(MonthDay),
+    /// A month of a year, without a day.
+    YearMonth(YearMonth),
     /// A time of day.
     Time(Time),
     /// A date with a time.
@@ -190,6 +192,7 @@ impl Value {
             Self::Number(_) => "a number",
             Self::Date(_) => "a date",
             Self::MonthDay(_) => "a day without a year",
+            Self::YearMonth(_) => "a month of a year",
             Self::Time(_) => "a time",
             Self::DateTime(_) => "a date with a time",
             Self::MonthDayTime(_) => "a day without a year, with a time",

@@ -10,6 +10,6 @@ mod convert;
 #[cfg(feature = "serde")]
 mod serial;
 
-pub use self::date::{Date, DateError, DateTime, MonthDay, MonthDayTime, Time};
+pub use self::date::{Date, DateError, DateTime, MonthDay, MonthDayTime, Time, YearMonth};
 pub use self::digits::{Digits, DigitsError};
 pub use self::text::{Text, TextLenError};

@@ -77,6 +77,23 @@ impl Encoding {
         if let Self::Ebcdic = self { 0x40 } else { b' ' }
     }
 
+    /// The byte of a separator of dates and times. All EBCDIC charsets agree on these characters.
+    #[inline]
+    #[must_use]
+    pub const fn separator(self, ascii: u8) -> u8 {
+        match (self, ascii) {
+            (Self::Ebcdic, b' ') => 0x40,
+            (Self::Ebcdic, b'.') => 0x4B,
+            (Self::Ebcdic, b'-') => 0x60,
+            (Self::Ebcdic, b'/') => 0x61,
+            (Self::Ebcdic, b',') => 0x6B,
+            (Self::Ebcdic, b'_') => 0x6D,
+            (Self::Ebcdic, b':') => 0x7A,
+            (Self::Ebcdic, b'T') => 0xE3,
+            (_, other) => other,
+        }
+    }
+
     /// The largest number without a sign in `len` bytes, but at most the largest `u128`.
     ///
     /// ```

@@ -1,7 +1,7 @@
 //! The field options whose value is one of a few words. fep-codec applies them to bytes.
 
 use crate::encoding::Encoding;
-use crate::words::words;
+use crate::words::{Word, words};
 
 words! {
     /// The side of a field at which the value is.
@@ -194,7 +194,75 @@ impl Sign {
     }
 }
 
+/// The contents that are read as "no value" beside the one that is written. Their order has no meaning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct NoneSet(u8);
+
+impl NoneSet {
+    /// No other contents.
+    pub const EMPTY: Self = Self(0);
+
+    /// The set with one more.
+    #[must_use]
+    pub const fn with(self, none: NoneAs) -> Self {
+        Self(self.0 | 1 << none as u8)
+    }
+
+    /// Whether no other contents mean "no value".
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether these contents are in the set.
+    #[inline]
+    #[must_use]
+    pub const fn has(self, none: NoneAs) -> bool {
+        self.0 & 1 << none as u8 != 0
+    }
+
+    /// The members, in the order of `NoneAs::WORDS`.
+    #[inline]
+    pub fn iter(self) -> impl Iterator<Item = NoneAs> {
+        NoneAs::WORDS.iter().map(|(_, none)| *none).filter(move |none| self.has(*none))
+    }
+}
+
+/// The value of the option `none`: the contents that are written for "no value", and the others that are read too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Nones {
+    /// The contents that are written.
+    pub written: NoneAs,
+    /// The other contents that are read.
+    pub also: NoneSet,
+}
+
+impl Nones {
+    /// The value of these words. The first one is written.
+    #[must_use]
+    pub fn of(words: &[NoneAs]) -> Self {
+        match words {
+            [] => Self::default(),
+            [written, also @ ..] => {
+                Self { written: *written, also: also.iter().fold(NoneSet::EMPTY, |set, none| set.with(*none)) }
+            }
+        }
+    }
+
+    /// The words, the written one first.
+    pub fn iter(self) -> impl Iterator<Item = NoneAs> {
+        core::iter::once(self.written).filter(|none| *none != NoneAs::Never).chain(self.also.iter())
+    }
+}
+
 impl NoneAs {
+    /// Whether all digits are zeros, which mean midnight in a time.
+    #[must_use]
+    pub const fn is_zeros(self, encoding: Encoding) -> bool {
+        matches!((self, encoding), (Self::Zeros, _) | (Self::LowValues, Encoding::Bcd))
+    }
+
     /// The contents of a field without a value, as two bytes: the byte at every position but the last, and the last byte. `None` if
     /// the field cannot be without a value. `signed` is true for packed digits with a sign.
     #[inline]

@@ -60,6 +60,7 @@ runtime! {
     get_ascii_code = get_ascii_code;
     put_code = put_code;
     pivot_default = PIVOT_DEFAULT;
+    none_set = NoneSet;
 
     /// Wraps every list and string of a constant layout. The path goes through the runtime, because not every crate has `std`.
     borrowed = Cow::Borrowed;

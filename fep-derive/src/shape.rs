@@ -29,6 +29,8 @@ pub(crate) enum Shape<'t> {
     Bool,
     /// `Date` of fep-codec or jiff, `NaiveDate`
     Date,
+    /// `YearMonth`
+    YearMonth,
     /// `MonthDay`
     MonthDay,
     /// `Time` of fep-codec or jiff, `NaiveTime`
@@ -88,6 +90,7 @@ impl<'t> Shape<'t> {
             ("bool", None) => Self::Bool,
             ("Decimal", None) => Self::Decimal,
             ("Date" | "NaiveDate", None) => Self::Date,
+            ("YearMonth", None) => Self::YearMonth,
             ("MonthDay", None) => Self::MonthDay,
             ("Time" | "NaiveTime", None) => Self::Time,
             ("DateTime" | "NaiveDateTime", None) => Self::DateTime,

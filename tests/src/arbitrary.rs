@@ -3,12 +3,12 @@
 //! The values that a kind may hold come from the documents, not from the encoder. Every generated record must encode.
 
 mod choices;
+mod dates;
 
 use fep_codec::layout::{
-    DatePattern, DateTimePattern, Encoding, Field, Group, Item, Kind, Layout, NoneAs, NumberRule, Repeat, Sign,
-    TextRule, TimePattern, Width,
+    Encoding, Field, Group, Item, Kind, Layout, NoneAs, NumberRule, Repeat, Sign, TextRule, Width,
 };
-use fep_codec::{Charset, Date, DateTime, MonthDay, MonthDayTime, Record, Time, Value};
+use fep_codec::{Charset, Record, Value};
 
 /// A small random number generator (SplitMix64). A seed identifies a test case.
 #[derive(Clone, Debug)]
@@ -113,18 +113,9 @@ pub fn value(field: &Field, random: &mut Random) -> Value {
             Value::Text((0..len).map(|_| char::from(b'1' + random.byte(9))).collect())
         }
         Kind::Number(rule) => Value::Number(number(rule, field.len, random)),
-        Kind::Date(rule) => match rule.pattern {
-            DatePattern::YyyyMmDd | DatePattern::YyyyDdd => Value::Date(date(1900, 2100, random)),
-            DatePattern::YyMmDd => Value::Date(date(1970, 2069, random)),
-            DatePattern::MmDd => Value::MonthDay(month_day(random)),
-        },
-        Kind::Time(rule) => Value::Time(time(rule.pattern, random)),
-        Kind::DateTime(rule) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
-            Value::MonthDayTime(MonthDayTime { day: month_day(random), time: time(TimePattern::HhMmSs, random) })
-        }
-        Kind::DateTime(_) => {
-            Value::DateTime(DateTime { date: date(1970, 2069, random), time: time(TimePattern::HhMmSs, random) })
-        }
+        Kind::Date(rule) => dates::date_value(rule, random),
+        Kind::Time(rule) => Value::Time(dates::time(rule.pattern.pieces(), random)),
+        Kind::DateTime(rule) => dates::datetime_value(rule, random),
         Kind::Code(rule) => match rule.codes.get(random.small(rule.codes.len() + 1)) {
             Some(known) => Value::Text(known.code.clone().into_owned()),
             None if rule.open => Value::Text(ascii(rule.charset, field.len, random)),
@@ -183,21 +174,4 @@ fn number(rule: &NumberRule, len: usize, random: &mut Random) -> i128 {
     let digits = random.small(room + 1).min(37);
     let magnitude = (0..digits).fold(0_i128, |value, _| value * 10 + i128::from(random.below(10)));
     if rule.sign != Sign::Unsigned && random.below(2) == 0 { -magnitude } else { magnitude }
-}
-
-fn date(first: u16, last: u16, random: &mut Random) -> Date {
-    let year = first + u16::try_from(random.below(u64::from(last - first + 1))).unwrap_or_default();
-    let day = month_day(random);
-    Date::new(year, day.month(), day.day()).or_else(|_| Date::new(year, 2, 28)).unwrap_or_else(|_| unreachable!())
-}
-
-fn month_day(random: &mut Random) -> MonthDay {
-    let month = 1 + random.byte(12);
-    let day = 1 + random.byte(31);
-    MonthDay::new(month, day).or_else(|_| MonthDay::new(month, 28)).unwrap_or_else(|_| unreachable!())
-}
-
-fn time(pattern: TimePattern, random: &mut Random) -> Time {
-    let second = if pattern == TimePattern::HhMm { 0 } else { random.byte(60) };
-    Time::new(random.byte(24), random.byte(60), second).unwrap_or_else(|_| unreachable!())
 }

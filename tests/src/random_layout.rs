@@ -6,11 +6,12 @@
 use std::borrow::Cow;
 
 use fep_codec::layout::{
-    BytesRule, Case, Check, Choice, CodeMeaning, CodeRule, Computed, DatePattern, DateRule, DateTimePattern,
-    DateTimeRule, DigitsRule, Encoding, Field, Filler, FlagRule, Group, Item, Justify, Kind, LengthScope, Literal,
-    NoneAs, NumberRule, Overflow, Overpunch, Part, Repeat, Sign, SignOf, TextRule, TimePattern, TimeRule,
+    BytesRule, Case, Check, Choice, CodeMeaning, CodeRule, Computed, DatePattern, DateRule, DateTimeRule, DigitsRule,
+    Encoding, Field, Filler, FlagRule, Group, Item, Justify, Kind, LengthScope, Literal, NoneAs, NoneSet, NumberRule,
+    Overflow, Overpunch, Part, Repeat, Sign, SignOf, TextRule, TimeRule,
 };
 use fep_codec::{Charset, Layout};
+use fep_core::calendar::Pattern;
 
 use crate::generated::byte_sum;
 
@@ -335,29 +336,62 @@ impl Maker<'_> {
         let nones = [NoneAs::Never, NoneAs::Never, NoneAs::Spaces, NoneAs::Zeros, NoneAs::Nines, NoneAs::LowValues];
         let none = self.one_of(&nones);
         let none = if none.bytes(encoding, sign == Sign::Signed).is_some() { none } else { NoneAs::Never };
-        let rule = NumberRule { encoding, sign, none, scale: self.below(4), digits_max: None };
+        let also = NoneSet::EMPTY.with(NoneAs::EbcdicSpaces).with(NoneAs::LowValues);
+        let none_also = if none != NoneAs::Never && self.below(4) == 0 { also } else { NoneSet::EMPTY };
+        let rule = NumberRule { encoding, sign, none, none_also, scale: self.below(4), digits_max: None };
         (Kind::Number(rule), len.max(2))
     }
 
     fn date(&mut self) -> (Kind, usize) {
         let encoding = self.one_of(&[Encoding::Ascii, Encoding::Ebcdic, Encoding::Packed, Encoding::Bcd]);
         let none = self.one_of(&[NoneAs::Never, NoneAs::Spaces, NoneAs::Nines]);
-        let (kind, digits) = match self.below(3) {
-            0 => {
-                let all = [DatePattern::YyyyMmDd, DatePattern::YyMmDd, DatePattern::YyyyDdd, DatePattern::MmDd];
-                let pattern = self.one_of(&all);
-                (Kind::Date(DateRule { encoding, none, ..DateRule::new(pattern) }), pattern.len())
-            }
-            1 => {
-                let pattern = self.one_of(&[TimePattern::HhMmSs, TimePattern::HhMm]);
-                (Kind::Time(TimeRule { encoding, none, ..TimeRule::new(pattern) }), pattern.len())
-            }
-            _ => {
-                let all = [DateTimePattern::YyyyMmDdHhMmSs, DateTimePattern::YyMmDdHhMmSs, DateTimePattern::MmDdHhMmSs];
-                let pattern = self.one_of(&all);
-                (Kind::DateTime(DateTimeRule { encoding, none, ..DateTimeRule::new(pattern) }), pattern.len())
+        // Bytes of zeros are midnight in BCD.
+        let low = if encoding == Encoding::Bcd { NoneAs::EbcdicSpaces } else { NoneAs::LowValues };
+        let also = [NoneSet::EMPTY, NoneSet::EMPTY.with(low), NoneSet::EMPTY.with(NoneAs::EbcdicSpaces)];
+        let none_also = if none == NoneAs::Never { NoneSet::EMPTY } else { self.one_of(&also) };
+        let pattern = self.pattern(encoding.is_zoned());
+        let len = pattern.len(encoding);
+        let kind = match pattern {
+            Pattern::Date(pattern) => Kind::Date(DateRule { encoding, none, none_also, ..DateRule::new(pattern) }),
+            Pattern::Time(pattern) => Kind::Time(TimeRule { encoding, none, none_also, ..TimeRule::new(pattern) }),
+            Pattern::DateTime(pattern) => {
+                Kind::DateTime(DateTimeRule { encoding, none, none_also, ..DateTimeRule::new(pattern) })
             }
         };
-        (kind, encoding.len(digits).unwrap_or(digits))
+        (kind, len)
+    }
+
+    /// A pattern of parts in any order, with or without separators between them.
+    fn pattern(&mut self, separated: bool) -> Pattern {
+        let separators: &[&str] = if separated { &["", "", "-", "/", ".", ":", " "] } else { &[""] };
+        let mut words = Vec::new();
+        let form = self.below(6);
+        if form < 5 {
+            let mut parts = match form {
+                0 | 1 => vec!["MM", "DD"],
+                2 => vec!["DDD"],
+                3 => vec!["MM"],
+                _ => vec!["MM", "DD"],
+            };
+            if form != 4 {
+                parts.push(self.one_of(&["YYYY", "YY", "CYY"]));
+            }
+            while !parts.is_empty() {
+                let at = self.below(u8::try_from(parts.len()).unwrap_or(1));
+                words.push(parts.remove(at.into()));
+            }
+        }
+        if form == 5 || form != 3 && self.below(2) == 0 {
+            words.extend(["HH", "MM", "SS", self.one_of(&["cc", "mmm", "uuuuuu"])]);
+            words.truncate(words.len() - usize::from(self.below(3)));
+        }
+        let mut word = String::new();
+        for part in words {
+            if !word.is_empty() {
+                word.push_str(self.one_of(separators));
+            }
+            word.push_str(part);
+        }
+        Pattern::parse(&word).unwrap_or(Pattern::Date(DatePattern::YYYYMMDD))
     }
 }

@@ -203,6 +203,12 @@ impl Writer {
             "kind = \"time\", len = 6",
             "kind = \"time\", pattern = \"HHMM\", len = 4, none = \"nines\"",
             "kind = \"datetime\", len = 14",
+            "kind = \"date\", pattern = \"DD/MM/YYYY\", len = 10, none = [\"zeros\", \"spaces\"]",
+            "kind = \"date\", pattern = \"CYYMMDD\", len = 7",
+            "kind = \"date\", pattern = \"YYYYMM\", len = 6, none = [\"spaces\", \"zeros\", \"low-values\"]",
+            "kind = \"date\", pattern = \"DDMM\", len = 4",
+            "kind = \"time\", pattern = \"HHMMSSmmm\", len = 9",
+            "kind = \"datetime\", pattern = \"YYYYDDDHHMMSScc\", len = 8, encoding = \"packed\", none = \"zeros\"",
         ];
         (*self.random.one_of(&kinds)).to_owned()
     }

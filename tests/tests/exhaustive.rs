@@ -210,27 +210,27 @@ fn every_month_and_day_of_a_century_in_every_pattern_of_dates() {
         for month in 0..=13_i8 {
             for day in 0..=32_i8 {
                 let date = civil::Date::new(year, month, day).ok();
-                check_date(DatePattern::YyyyMmDd, &format!("{year:04}{month:02}{day:02}"), date);
-                check_date(DatePattern::YyMmDd, &format!("{:02}{month:02}{day:02}", year % 100), date);
+                check_date(DatePattern::YYYYMMDD, &format!("{year:04}{month:02}{day:02}"), date);
+                check_date(DatePattern::YYMMDD, &format!("{:02}{month:02}{day:02}", year % 100), date);
             }
         }
         for day in 0..=368_i16 {
             let first = civil::date(year, 1, 1);
             let date = (1..=first.days_in_year()).contains(&day);
             let date = date.then(|| first.checked_add(jiff::Span::new().days(i64::from(day) - 1)).unwrap());
-            check_date(DatePattern::YyyyDdd, &format!("{year:04}{day:03}"), date);
+            check_date(DatePattern::YYYYDDD, &format!("{year:04}{day:03}"), date);
         }
     }
     for year in [0, 4, 100, 400, 1582, 1700, 1900, 2100, 2400, 9999] {
         for (month, day) in [(1, 1), (2, 28), (2, 29), (2, 30), (12, 31)] {
             let date = civil::Date::new(year, month, day).ok();
-            check_date(DatePattern::YyyyMmDd, &format!("{year:04}{month:02}{day:02}"), date);
+            check_date(DatePattern::YYYYMMDD, &format!("{year:04}{month:02}{day:02}"), date);
         }
     }
     for value in 0..10_000_u16 {
         let digits = format!("{value:04}");
         let exists = civil::Date::new(2000, (value / 100) as i8, (value % 100) as i8).is_ok() && value < 1300;
-        let rule = DateRule::new(DatePattern::MmDd);
+        let rule = DateRule::new(DatePattern::MMDD);
         let read = MonthDay::get(&rule, digits.as_bytes()).ok();
         assert_eq!(read.map(|day| day.to_string()), exists.then(|| digits.clone()), "{digits}");
     }
@@ -238,14 +238,14 @@ fn every_month_and_day_of_a_century_in_every_pattern_of_dates() {
 
 #[test]
 fn every_second_of_a_day_and_every_minute() {
-    let timestamp = DateTimeRule::new(DateTimePattern::YyMmDdHhMmSs);
+    let timestamp = DateTimeRule::new(DateTimePattern::YYMMDDHHMMSS);
     for (hour, minute, second) in
         (0..=25_i8).flat_map(|hour| (0..=61).flat_map(move |minute| (0..=61).map(move |second| (hour, minute, second))))
     {
         let expected = civil::Time::new(hour, minute, second, 0).ok().map(|time| time.strftime("%H:%M:%S").to_string());
         let digits = format!("{hour:02}{minute:02}{second:02}");
         for (encoding, bytes) in encodings(&digits) {
-            let rule = TimeRule { encoding, ..TimeRule::new(TimePattern::HhMmSs) };
+            let rule = TimeRule { encoding, ..TimeRule::new(TimePattern::HHMMSS) };
             let read = Time::get(&rule, &bytes).ok();
             assert_eq!(read.map(|time| time.to_string()), expected, "{digits}");
             if let Some(time) = read {
@@ -257,7 +257,7 @@ fn every_second_of_a_day_and_every_minute() {
         let stamp = DateTime::get(&timestamp, format!("261121{digits}").as_bytes()).ok();
         assert_eq!(stamp.map(|stamp| stamp.time.to_string()), expected);
         if second == 0 {
-            let read = Time::get(&TimeRule::new(TimePattern::HhMm), &digits.as_bytes()[..4]).ok();
+            let read = Time::get(&TimeRule::new(TimePattern::HHMM), &digits.as_bytes()[..4]).ok();
             assert_eq!(read.map(|time| time.to_string()), expected);
         }
     }

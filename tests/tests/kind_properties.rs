@@ -10,10 +10,11 @@ use std::borrow::Cow;
 use chrono::{NaiveDate, NaiveTime};
 use fep_codec::layout::{
     BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding,
-    Field, FlagRule, Item, Justify, Kind, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern,
-    TimeRule, When, Width,
+    Field, FlagRule, Item, Justify, Kind, NoneAs, NoneSet, NumberRule, Overflow, Overpunch, Sign, TextRule,
+    TimePattern, TimeRule, When, Width,
 };
 use fep_codec::{Charset, Date, FieldValue, Layout, MonthDay, Record, Time, Value};
+use fep_core::calendar::Pattern;
 use fep_tests::arbitrary::{self, Random};
 use fep_tests::properties;
 use jiff::civil;
@@ -212,7 +213,7 @@ fn decimal(digits: usize) -> impl Iterator<Item = (Encoding, usize)> {
 
 #[test]
 fn dates_in_every_pattern_and_encoding_with_every_none_and_pivot() {
-    let patterns = [DatePattern::YyyyMmDd, DatePattern::YyMmDd, DatePattern::YyyyDdd, DatePattern::MmDd];
+    let patterns = [DatePattern::YYYYMMDD, DatePattern::YYMMDD, DatePattern::YYYYDDD, DatePattern::MMDD];
     for pattern in patterns {
         for (encoding, len) in decimal(pattern.len()) {
             for none in NONES {
@@ -235,7 +236,7 @@ fn dates_in_every_pattern_and_encoding_with_every_none_and_pivot() {
 fn values_of_date(rule: &DateRule, len: usize, digits: &str) -> Option<bool> {
     let ascii = DateRule { encoding: Encoding::Ascii, ..*rule };
     let mut bytes = vec![0; len];
-    if rule.pattern == DatePattern::MmDd {
+    if rule.pattern == DatePattern::MMDD {
         let day = MonthDay::get(&ascii, digits.as_bytes()).ok()?;
         day.put(rule, &mut bytes).unwrap();
         return Some(MonthDay::get(rule, &bytes) == Ok(day));
@@ -249,7 +250,7 @@ fn values_of_date(rule: &DateRule, len: usize, digits: &str) -> Option<bool> {
 
 #[test]
 fn times_in_every_pattern_and_encoding_with_every_none() {
-    for pattern in [TimePattern::HhMmSs, TimePattern::HhMm] {
+    for pattern in [TimePattern::HHMMSS, TimePattern::HHMM] {
         for (encoding, len) in decimal(pattern.len()) {
             for none in NONES.into_iter().filter(|none| !matches!(none, NoneAs::Zeros)) {
                 let rule = TimeRule { encoding, none, ..TimeRule::new(pattern) };
@@ -269,12 +270,47 @@ fn times_in_every_pattern_and_encoding_with_every_none() {
 
 #[test]
 fn timestamps_in_every_pattern_and_encoding_with_every_none() {
-    for pattern in [DateTimePattern::YyyyMmDdHhMmSs, DateTimePattern::YyMmDdHhMmSs, DateTimePattern::MmDdHhMmSs] {
+    for pattern in [DateTimePattern::YYYYMMDDHHMMSS, DateTimePattern::YYMMDDHHMMSS, DateTimePattern::MMDDHHMMSS] {
         for (encoding, len) in decimal(pattern.len()) {
             for none in NONES {
                 check(Kind::DateTime(DateTimeRule { encoding, none, ..DateTimeRule::new(pattern) }), len);
             }
         }
+    }
+}
+
+/// Checks a pattern in each encoding that it can have, with several words for "no value".
+fn check_pattern(word: &str) {
+    let pattern = Pattern::parse(word).unwrap();
+    let nones = [NoneAs::Never, NoneAs::Spaces, NoneAs::Nines];
+    for (encoding, len) in decimal(pattern.pieces().len())
+        .filter(|(encoding, _)| encoding.is_zoned() || !pattern.pieces().has_separators())
+    {
+        for none in nones {
+            let none_also = match none {
+                NoneAs::Never => NoneSet::EMPTY,
+                _ => NoneSet::EMPTY.with(NoneAs::Nines).with(NoneAs::EbcdicSpaces),
+            };
+            let kind = match pattern {
+                Pattern::Date(pattern) => Kind::Date(DateRule { encoding, none, none_also, ..DateRule::new(pattern) }),
+                Pattern::Time(pattern) => Kind::Time(TimeRule { encoding, none, none_also, ..TimeRule::new(pattern) }),
+                Pattern::DateTime(pattern) => {
+                    Kind::DateTime(DateTimeRule { encoding, none, none_also, ..DateTimeRule::new(pattern) })
+                }
+            };
+            check(kind, len);
+        }
+    }
+}
+
+#[test]
+fn composed_patterns_in_every_encoding() {
+    let words = "DDMMYYYY DDMMYY MMDDYYYY MMDDYY CYYMMDD YYDDD CYYDDD DDDYYYY YYYYMM YYMM MMYY DDMM YYYY-MM-DD DD/MM/YYYY YYYY.MM.DD \
+                 HH:MM:SS HH:MM HHMMSScc HHMMSSmmm HH:MM:SS.uuuuuu YYYYMMDDHHMM YYYYMMDDHHMMSSmmm YYYY-MM-DDTHH:MM:SS \
+                 DDMMYYHHMMSS MMDDHHMM DDMMHHMMSScc YYYYDDDHHMMSS HHMMSSDDMMYYYY YYYY-MM-DD-HH.MM.SS.uuuuuu \
+                 YYYYMMDDHHMMSSuuuuuu CYYMMDDHHMMSS";
+    for word in words.split_whitespace().chain(["YYYY-MM-DD HH:MM:SS"]) {
+        check_pattern(word);
     }
 }
 

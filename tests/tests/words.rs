@@ -95,7 +95,7 @@ fn both_documents_name_every_word_of_a_rule() {
         }
     }
     let text = read("fep-derive/src/telegram.md");
-    for pattern in Pattern::all() {
-        assert!(text.contains(&format!("`{}`", pattern.word())), "{}", pattern.word());
+    for pattern in Pattern::USUAL {
+        assert!(text.contains(&format!("`{pattern}`")), "{pattern}");
     }
 }

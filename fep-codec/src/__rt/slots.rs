@@ -209,6 +209,33 @@ pub const fn ascii_byte(charset: Charset, ascii: u8) -> u8 {
     }
 }
 
+/// Declares the functions that make a pattern of the word that the derive has checked.
+macro_rules! patterns {
+    ($($(#[$about:meta])* $function:ident -> $pattern:ident;)*) => {
+        $($(#[$about])*
+        ///
+        /// # Panics
+        /// If the word is no such pattern.
+        #[must_use]
+        #[allow(clippy::panic, reason = "reached in constants only, where a panic is a compile error")]
+        pub const fn $function(word: &str) -> $pattern {
+            match $pattern::parse(word) {
+                Ok(pattern) => pattern,
+                Err(_) => panic!("the derive has read the pattern"),
+            }
+        })*
+    };
+}
+
+patterns! {
+    /// The pattern of a date.
+    date_pattern -> DatePattern;
+    /// The pattern of a time.
+    time_pattern -> TimePattern;
+    /// The pattern of a date with a time.
+    datetime_pattern -> DateTimePattern;
+}
+
 #[allow(clippy::panic, reason = "reached in constants only, where a panic is a compile error")]
 const fn wrong_item() -> ! {
     panic!("the derive asked its own layout for an item of another kind")

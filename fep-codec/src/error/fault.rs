@@ -110,12 +110,21 @@ pub enum Fault {
         /// The reason, for example `months are 1 to 12`, or `None` if the field is secret.
         what: Option<&'static str>,
     },
-    /// The year cannot be written with two digits under this pivot.
+    /// The year cannot be written with the digits that the pattern has for it.
     YearOutOfRange {
         /// The first year that can be written.
         first: u16,
         /// The last year that can be written.
         last: u16,
+    },
+    /// A byte is not the separator that the pattern of the date or time has there.
+    NotTheSeparator {
+        /// The offset in bytes from the start of the field.
+        offset: usize,
+        /// The separator in the encoding of the field.
+        expected: u8,
+        /// The byte, or `None` if the field is secret.
+        byte: Option<u8>,
     },
     /// The code is not on a closed list.
     UnknownCode,
@@ -278,6 +287,9 @@ impl Fault {
             Self::NoRoom(text) => Self::NoRoom(NoRoomError { character: None, ..text }),
             Self::NotADigit { offset, byte: _ } => Self::NotADigit { offset, byte: None },
             Self::BadSign { byte: _ } => Self::BadSign { byte: None },
+            Self::NotTheSeparator { offset, expected, byte: _ } => {
+                Self::NotTheSeparator { offset, expected, byte: None }
+            }
             Self::BadFlag { byte: _ } => Self::BadFlag { byte: None },
             Self::NoSuchDate { what: _ } => Self::NoSuchDate { what: None },
             Self::NotTheComputed { computed: _ } => Self::NotTheComputed { computed: None },
@@ -365,7 +377,14 @@ impl Fault {
             Self::NoSuchDate { what: Some(what) } => write!(f, "no such date or time: {what}"),
             Self::NoSuchDate { what: None } => f.write_str("no such date or time"),
             Self::YearOutOfRange { first, last } => {
-                write!(f, "two-digit years stand for {first} to {last} here")
+                write!(f, "the digits of the year stand for {first} to {last} here")
+            }
+            Self::NotTheSeparator { offset, expected, byte } => {
+                f.write_str("expected the separator ")?;
+                write_byte(f, Some(*expected))?;
+                f.write_str(", found ")?;
+                write_byte(f, *byte)?;
+                write!(f, " at byte {}", start + offset)
             }
             Self::UnknownCode => f.write_str("not one of the codes on the list, and the list is closed"),
             Self::BadFlag { byte } => {

@@ -5,11 +5,12 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use fep_core::calendar::{DatePart, Pieces};
 use serde_json::{Map, Value as Json, json};
 
 use super::write::is_json_number;
 use crate::error::Fault;
-use crate::layout::{CodeMeaning, CodeRule, DatePattern, DateTimePattern, Field, Kind, NoneAs, NumberRule, Sign};
+use crate::layout::{CodeMeaning, CodeRule, DateForm, Field, Kind, NoneAs, NumberRule, Sign};
 use crate::record::Value;
 
 /// The pattern of a byte string. JSON has no byte strings, so the contract writes them in hex.
@@ -28,12 +29,13 @@ pub(super) fn field_value(field: &Field, json: &Json) -> Result<Value, Fault> {
             Err(Fault::Unreadable { expected: "a decimal string such as \"12.05\", because this field has decimals" })
         }
         (Kind::Number(rule), Json::String(text)) => decimal(rule, text).map(Value::Number),
-        (Kind::Date(rule), Json::String(text)) if rule.pattern == DatePattern::MmDd => {
-            Ok(Value::MonthDay(text.parse()?))
-        }
-        (Kind::Date(_), Json::String(text)) => Ok(Value::Date(text.parse()?)),
+        (Kind::Date(rule), Json::String(text)) => Ok(match rule.pattern.form() {
+            DateForm::Day => Value::Date(text.parse()?),
+            DateForm::YearMonth => Value::YearMonth(text.parse()?),
+            DateForm::MonthDay => Value::MonthDay(text.parse()?),
+        }),
         (Kind::Time(_), Json::String(text)) => Ok(Value::Time(text.parse()?)),
-        (Kind::DateTime(rule), Json::String(text)) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
+        (Kind::DateTime(rule), Json::String(text)) if !rule.pattern.has_year() => {
             Ok(Value::MonthDayTime(text.parse()?))
         }
         (Kind::DateTime(_), Json::String(text)) => Ok(Value::DateTime(text.parse()?)),
@@ -102,14 +104,24 @@ pub(super) fn value_schema(field: &Field, tail: bool) -> Json {
             json!({ "type": "string", "pattern": pattern })
         }
         Kind::Number(rule) => number_schema(field, rule),
-        Kind::Date(rule) if rule.pattern == DatePattern::MmDd => none_or(rule.none, json!({ "pattern": "^[0-9]{4}$" })),
-        Kind::Date(rule) => none_or(rule.none, json!({ "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" })),
-        Kind::Time(rule) => none_or(rule.none, json!({ "pattern": "^[0-9]{2}:[0-9]{2}:[0-9]{2}$" })),
-        Kind::DateTime(rule) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
-            none_or(rule.none, json!({ "pattern": "^[0-9]{10}$" }))
+        Kind::Date(rule) => none_or(
+            rule.none,
+            match rule.pattern.form() {
+                DateForm::Day => json!({ "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
+                DateForm::YearMonth => json!({ "pattern": "^[0-9]{4}-[0-9]{2}$" }),
+                DateForm::MonthDay => json!({ "pattern": "^[0-9]{4}$" }),
+            },
+        ),
+        Kind::Time(rule) => {
+            let fraction = fraction(rule.pattern.pieces().decimals());
+            none_or(rule.none, json!({ "pattern": format!("^[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}{fraction}$") }))
         }
         Kind::DateTime(rule) => {
-            let pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$";
+            let fraction = fraction(rule.pattern.pieces().decimals());
+            let pattern = match rule.pattern.has_year() {
+                true => format!("^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}{fraction}$"),
+                false => format!("^[0-9]{{10}}{fraction}$"),
+            };
             none_or(rule.none, json!({ "pattern": pattern }))
         }
         Kind::Code(rule) => code_schema(field, rule),
@@ -119,6 +131,11 @@ pub(super) fn value_schema(field: &Field, tail: bool) -> Json {
             json!({ "type": "string", "pattern": HEX, "minLength": min, "maxLength": field.len * 2 })
         }
     }
+}
+
+/// The decimals of a second in the pattern of a string. They may be left out.
+fn fraction(decimals: usize) -> String {
+    if decimals == 0 { String::new() } else { format!("(\\.[0-9]{{1,{decimals}}})?") }
 }
 
 /// A string, or null if the field can be without a value.
@@ -195,12 +212,37 @@ pub fn plain_value(field: &Field, date: &str, time: &str) -> Json {
         Kind::Code(rule) => rule.codes.first().map_or(Json::Null, |code| Json::from(&*code.code)),
         Kind::Number(rule) if rule.scale > 0 => Json::from("0"),
         Kind::Number(_) => Json::from(0),
-        Kind::Date(rule) => or_none(rule.none, date),
-        Kind::Time(rule) => or_none(rule.none, time),
-        Kind::DateTime(rule) => or_none(rule.none, &format!("{date}T{time}")),
+        Kind::Date(rule) => {
+            let plain = match rule.pattern.form() {
+                DateForm::Day => date.to_owned(),
+                // `2026-11-21` → `2026-11`, `1121`
+                DateForm::YearMonth => date.chars().take("2026-11".len()).collect(),
+                DateForm::MonthDay => month_day(date),
+            };
+            or_none(rule.none, &plain)
+        }
+        Kind::Time(rule) => or_none(rule.none, &whole_minute(time, rule.pattern.pieces())),
+        Kind::DateTime(rule) => {
+            let time = whole_minute(time, rule.pattern.pieces());
+            let plain = match rule.pattern.has_year() {
+                true => format!("{date}T{time}"),
+                false => month_day(date) + &time.replace(':', ""),
+            };
+            or_none(rule.none, &plain)
+        }
         Kind::Flag(_) => Json::from(false),
         Kind::Bytes(_) => Json::from("00".repeat(field.len)),
     }
+}
+
+/// `2026-11-21` → `1121`
+fn month_day(date: &str) -> String {
+    date.chars().skip("2026-".len()).filter(|character| *character != '-').collect()
+}
+
+/// `09:30:15` → `09:30:00`, if the pattern has no seconds.
+fn whole_minute(time: &str, pattern: &Pieces) -> String {
+    if pattern.has(DatePart::Second) { time.to_owned() } else { format!("{}:00", time.get(..5).unwrap_or(time)) }
 }
 
 /// The type of a JSON value, for messages.

@@ -1,7 +1,7 @@
 //! The dates and times of `jiff` and `chrono` as fields. They are converted through this crate's own types, because `date.rs` has
 //! the patterns.
 //!
-//! Nothing is rounded. A fraction of a second, a leap second and a year outside 0 to 9999 are errors.
+//! Nothing is rounded. A fraction of a second that the pattern lacks, a leap second and a year outside 0 to 9999 are errors.
 
 use super::FieldValue;
 use crate::error::Fault;
@@ -26,11 +26,14 @@ fn date(year: i32, month: u32, day: u32) -> Result<Date, DateError> {
 
 /// A [`Time`] from the numbers of the other crate.
 fn time(hour: u32, minute: u32, second: u32, nanosecond: u32) -> Result<Time, DateError> {
-    if nanosecond != 0 {
-        return Err(DateError("the field sends whole seconds"));
+    if nanosecond >= 1_000_000_000 {
+        return Err(DateError("a leap second has no digits"));
+    }
+    if nanosecond % 1_000 != 0 {
+        return Err(DateError("a field sends at most microseconds"));
     }
     let small = |number: u32| u8::try_from(number).map_err(|_| DateError("a day has no such time"));
-    Time::new(small(hour)?, small(minute)?, small(second)?)
+    Time::new(small(hour)?, small(minute)?, small(second)?)?.with_microsecond(nanosecond / 1_000)
 }
 
 /// Implements fields of a kind through this crate's type for it.
@@ -73,7 +76,8 @@ mod by_jiff {
 
         fn foreign(own: Time) -> Option<Self> {
             let [hour, minute, second] = [own.hour(), own.minute(), own.second()].map(u8::cast_signed);
-            Self::new(hour, minute, second, 0).ok()
+            let nanosecond = i32::try_from(own.microsecond() * 1_000).ok()?;
+            Self::new(hour, minute, second, nanosecond).ok()
         }
     }
 
@@ -121,7 +125,8 @@ mod by_chrono {
         }
 
         fn foreign(own: Time) -> Option<Self> {
-            Self::from_hms_opt(own.hour().into(), own.minute().into(), own.second().into())
+            let [hour, minute, second] = [own.hour(), own.minute(), own.second()].map(u32::from);
+            Self::from_hms_micro_opt(hour, minute, second, own.microsecond())
         }
     }
 

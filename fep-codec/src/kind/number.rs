@@ -18,17 +18,19 @@ mod packed;
 
 use super::FieldValue;
 use crate::error::Fault;
-use crate::layout::{Encoding, NoneAs, NumberRule, Sign};
+use crate::layout::{Encoding, NoneAs, NoneSet, NumberRule, Sign};
 use crate::swar::{parse_u64, write_u64};
 
 impl NumberRule {
     /// A whole number without a sign that always has a value.
-    pub const UNSIGNED: Self =
-        Self { encoding: Encoding::Ascii, sign: Sign::Unsigned, scale: 0, none: NoneAs::Never, digits_max: None };
-
-    pub(super) const fn none_bytes(&self) -> Option<[u8; 2]> {
-        self.none.bytes(self.encoding, matches!(self.sign, Sign::Signed))
-    }
+    pub const UNSIGNED: Self = Self {
+        encoding: Encoding::Ascii,
+        sign: Sign::Unsigned,
+        scale: 0,
+        none: NoneAs::Never,
+        none_also: NoneSet::EMPTY,
+        digits_max: None,
+    };
 }
 
 /// Returns whether the number is negative, its digits without the sign byte, and the offset of the digits in the field.

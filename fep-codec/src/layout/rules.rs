@@ -2,9 +2,9 @@
 
 use alloc::borrow::Cow;
 
-pub use fep_core::calendar::{DatePattern, DateTimePattern, TimePattern};
+pub use fep_core::calendar::{DateForm, DatePattern, DateTimePattern, PatternError, TimePattern};
 pub use fep_core::encoding::Encoding;
-pub use fep_core::rules::{Half, Justify, NoneAs, Overflow, Overpunch, Sign, Width};
+pub use fep_core::rules::{Half, Justify, NoneAs, NoneSet, Overflow, Overpunch, Sign, Width};
 
 use crate::charset::Charset;
 #[cfg(doc)]
@@ -90,6 +90,8 @@ pub struct NumberRule {
     pub scale: u8,
     /// The field contents that mean "no value".
     pub none: NoneAs,
+    /// Other contents that are read as "no value". They are written as `none`.
+    pub none_also: NoneSet,
     /// The maximum number of digits of a value, if its bytes have room for more: an even number of packed digits, or `PIC 9(4)`
     /// in binary.
     pub digits_max: Option<u8>,
@@ -98,12 +100,14 @@ pub struct NumberRule {
 /// A calendar date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateRule {
-    /// The digits on the wire.
+    /// The digits and separators on the wire.
     pub pattern: DatePattern,
-    /// The encoding of the digits, which is not binary.
+    /// The encoding of the digits, which is not binary. A pattern with separators has one byte for each digit.
     pub encoding: Encoding,
-    /// The field contents that mean "no date".
+    /// The field contents that mean "no date". With zeros and nines, the separators of the pattern stay.
     pub none: NoneAs,
+    /// Other contents that are read as "no date". They are written as `none`.
+    pub none_also: NoneSet,
     /// Two-digit years below this are 20xx. All other two-digit years are 19xx.
     pub pivot: u8,
 }
@@ -111,23 +115,27 @@ pub struct DateRule {
 /// A time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeRule {
-    /// The digits on the wire.
+    /// The digits and separators on the wire.
     pub pattern: TimePattern,
-    /// The encoding of the digits, which is not binary.
+    /// The encoding of the digits, which is not binary. A pattern with separators has one byte for each digit.
     pub encoding: Encoding,
     /// The field contents that mean "no time". Zeros cannot be chosen, because they mean midnight.
     pub none: NoneAs,
+    /// Other contents that are read as "no time". They are written as `none`.
+    pub none_also: NoneSet,
 }
 
 /// A date and a time of day in one field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateTimeRule {
-    /// The digits on the wire.
+    /// The digits and separators on the wire.
     pub pattern: DateTimePattern,
-    /// The encoding of the digits, which is not binary.
+    /// The encoding of the digits, which is not binary. A pattern with separators has one byte for each digit.
     pub encoding: Encoding,
     /// The field contents that mean "no value".
     pub none: NoneAs,
+    /// Other contents that are read as "no value". They are written as `none`.
+    pub none_also: NoneSet,
     /// Two-digit years below this are 20xx. All other two-digit years are 19xx.
     pub pivot: u8,
 }

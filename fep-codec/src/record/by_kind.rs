@@ -4,8 +4,8 @@ use super::Value;
 use crate::cursor::{Reader, Writer};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Blank, FieldValue};
-use crate::layout::{DatePattern, DateRule, DateTimePattern, Field, FieldSlot, Kind, NumberRule};
-use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
+use crate::layout::{DateForm, DateRule, Field, FieldSlot, Kind, NumberRule};
+use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time, YearMonth};
 
 /// Reads a field that is not computed.
 pub(super) fn read(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Result<Value, Error> {
@@ -14,12 +14,13 @@ pub(super) fn read(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Resul
         Kind::Digits(rule) => reader.field(FieldSlot { field, rule }).map(Value::Text),
         Kind::Code(rule) => reader.field(FieldSlot { field, rule }).map(Value::Text),
         Kind::Number(rule) => number(FieldSlot { field, rule }, reader),
-        Kind::Date(rule) if rule.pattern == DatePattern::MmDd => {
-            read_optional::<_, MonthDay>(FieldSlot { field, rule }, reader, Value::MonthDay)
-        }
-        Kind::Date(rule) => read_optional::<_, Date>(FieldSlot { field, rule }, reader, Value::Date),
+        Kind::Date(rule) => match rule.pattern.form() {
+            DateForm::Day => read_optional::<_, Date>(FieldSlot { field, rule }, reader, Value::Date),
+            DateForm::YearMonth => read_optional::<_, YearMonth>(FieldSlot { field, rule }, reader, Value::YearMonth),
+            DateForm::MonthDay => read_optional::<_, MonthDay>(FieldSlot { field, rule }, reader, Value::MonthDay),
+        },
         Kind::Time(rule) => read_optional::<_, Time>(FieldSlot { field, rule }, reader, Value::Time),
-        Kind::DateTime(rule) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
+        Kind::DateTime(rule) if !rule.pattern.has_year() => {
             read_optional::<_, MonthDayTime>(FieldSlot { field, rule }, reader, Value::MonthDayTime)
         }
         Kind::DateTime(rule) => read_optional::<_, DateTime>(FieldSlot { field, rule }, reader, Value::DateTime),
@@ -85,6 +86,7 @@ pub(super) fn write(field: &Field, kind: &Kind, value: &Value, writer: &mut Writ
 fn date(slot: FieldSlot<'_, DateRule>, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
     match value {
         Value::Date(date) => write_optional(slot, &Some(*date), writer),
+        Value::YearMonth(month) => write_optional(slot, &Some(*month), writer),
         Value::MonthDay(day) => write_optional(slot, &Some(*day), writer),
         Value::None => write_optional(slot, &None::<Date>, writer),
         other => Err(unfit_field(slot.field, other)),

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Value;
-use crate::value::{Date, DateTime, Digits, MonthDay, MonthDayTime, Text, Time};
+use crate::value::{Date, DateTime, Digits, MonthDay, MonthDayTime, Text, Time, YearMonth};
 
 /// One conversion for each listed type into its variant.
 macro_rules! from {
@@ -24,6 +24,7 @@ from! {
     Flag of bool;
     Date of Date;
     MonthDay of MonthDay;
+    YearMonth of YearMonth;
     Time of Time;
     DateTime of DateTime;
     MonthDayTime of MonthDayTime;

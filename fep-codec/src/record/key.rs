@@ -67,6 +67,7 @@ impl Field {
             Value::Number(_) => without_zeros(&value.to_text(self)).to_owned(),
             Value::Date(date) => digits(&date),
             Value::MonthDay(day) => digits(&day),
+            Value::YearMonth(month) => digits(&month),
             Value::Time(time) => digits(&time),
             Value::DateTime(both) => digits(&both),
             Value::MonthDayTime(both) => digits(&both),

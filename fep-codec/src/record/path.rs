@@ -8,7 +8,7 @@ use fep_core::likeness;
 
 use super::{Record, Value};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{DatePattern, DateTimePattern, Field, Item, Kind, Layout, Repeat};
+use crate::layout::{DateForm, Field, Item, Kind, Layout, Repeat};
 
 /// The items of a layout without values. Parts contain the items of their layout, groups of varying size are empty, and choices
 /// have no case.
@@ -177,10 +177,13 @@ impl Kind {
         match self {
             Self::Text(_) | Self::Digits(_) | Self::Code(_) => matches!(value, Value::Text(_)),
             Self::Number(_) => matches!(value, Value::Number(_) | Value::None),
-            Self::Date(rule) if rule.pattern == DatePattern::MmDd => matches!(value, Value::MonthDay(_) | Value::None),
-            Self::Date(_) => matches!(value, Value::Date(_) | Value::None),
+            Self::Date(rule) => match rule.pattern.form() {
+                DateForm::Day => matches!(value, Value::Date(_) | Value::None),
+                DateForm::YearMonth => matches!(value, Value::YearMonth(_) | Value::None),
+                DateForm::MonthDay => matches!(value, Value::MonthDay(_) | Value::None),
+            },
             Self::Time(_) => matches!(value, Value::Time(_) | Value::None),
-            Self::DateTime(rule) if rule.pattern == DateTimePattern::MmDdHhMmSs => {
+            Self::DateTime(rule) if !rule.pattern.has_year() => {
                 matches!(value, Value::MonthDayTime(_) | Value::None)
             }
             Self::DateTime(_) => matches!(value, Value::DateTime(_) | Value::None),

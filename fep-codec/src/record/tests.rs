@@ -54,7 +54,7 @@ static ENTRY: LazyLock<Layout> = LazyLock::new(|| {
             Item::Field(field(
                 "on",
                 6,
-                Kind::Date(DateRule { none: NoneAs::Zeros, ..DateRule::new(DatePattern::YyMmDd) }),
+                Kind::Date(DateRule { none: NoneAs::Zeros, ..DateRule::new(DatePattern::YYMMDD) }),
             )),
             Item::Field(field(
                 "amount",

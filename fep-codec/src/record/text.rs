@@ -1,5 +1,6 @@
 //! A value as text for people: without padding, with its decimal point.
 
+use alloc::format;
 use alloc::string::{String, ToString as _};
 use core::fmt::Write as _;
 
@@ -22,12 +23,22 @@ impl Value {
             }
             Self::Date(date) => date.to_string(),
             Self::MonthDay(day) => day.to_string(),
-            Self::Time(time) => time.to_string(),
-            Self::DateTime(both) => both.to_string(),
-            Self::MonthDayTime(both) => both.to_string(),
+            Self::YearMonth(month) => month.to_string(),
+            Self::Time(time) => format!("{time:.*}", decimals(field)),
+            Self::DateTime(both) => format!("{both:.*}", decimals(field)),
+            Self::MonthDayTime(both) => format!("{both:.*}", decimals(field)),
             Self::Flag(flag) => flag.to_string(),
             Self::Bytes(bytes) => hex(bytes),
         }
+    }
+}
+
+/// The number of decimals of the second that the field sends. They are shown even if they are zeros.
+const fn decimals(field: &Field) -> usize {
+    match &field.kind {
+        Kind::Time(rule) => rule.pattern.pieces().decimals(),
+        Kind::DateTime(rule) => rule.pattern.pieces().decimals(),
+        _ => 0,
     }
 }
 

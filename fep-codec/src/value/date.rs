@@ -18,12 +18,20 @@ pub struct MonthDay {
     day: u8,
 }
 
-/// A time of day to the second, without leap seconds. Written `09:30:15`.
+/// A month of a year, without a day. Written `2026-11`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct YearMonth {
+    year: u16,
+    month: u8,
+}
+
+/// A time of day, without leap seconds. Written `09:30:15`, or `09:30:15.123` if it has a fraction of a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time {
     hour: u8,
     minute: u8,
     second: u8,
+    microsecond: u32,
 }
 
 /// A date with a time of day, in the institution's local time. Written `2026-11-21T09:30:15`.
@@ -141,6 +149,31 @@ impl MonthDay {
     }
 }
 
+impl YearMonth {
+    /// The month with this year and number.
+    ///
+    /// # Errors
+    /// If there is no such month.
+    pub const fn new(year: u16, month: u8) -> Result<Self, DateError> {
+        match Date::new(year, month, 1) {
+            Ok(_) => Ok(Self { year, month }),
+            Err(why) => Err(why),
+        }
+    }
+
+    /// The year, 0 to 9999.
+    #[must_use]
+    pub const fn year(self) -> u16 {
+        self.year
+    }
+
+    /// The month, 1 to 12.
+    #[must_use]
+    pub const fn month(self) -> u8 {
+        self.month
+    }
+}
+
 impl Time {
     /// The time with this hour, minute and second.
     ///
@@ -157,7 +190,18 @@ impl Time {
         if second > 59 {
             return Err(DateError("seconds are 0 to 59"));
         }
-        Ok(Self { hour, minute, second })
+        Ok(Self { hour, minute, second, microsecond: 0 })
+    }
+
+    /// The time with another fraction of its second, in microseconds.
+    ///
+    /// # Errors
+    /// If the fraction is a second or more.
+    pub const fn with_microsecond(self, microsecond: u32) -> Result<Self, DateError> {
+        if microsecond > 999_999 {
+            return Err(DateError("microseconds are 0 to 999999"));
+        }
+        Ok(Self { microsecond, ..self })
     }
 
     /// The hour, 0 to 23.
@@ -176,6 +220,12 @@ impl Time {
     #[must_use]
     pub const fn second(self) -> u8 {
         self.second
+    }
+
+    /// The fraction of the second in microseconds, 0 to 999,999.
+    #[must_use]
+    pub const fn microsecond(self) -> u32 {
+        self.microsecond
     }
 }
 
@@ -200,22 +250,45 @@ impl fmt::Display for MonthDay {
     }
 }
 
+impl fmt::Display for YearMonth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year, self.month)
+    }
+}
+
+/// As many decimals as the fraction of the second has, or as many as the precision asks for: `{:.3}`.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:02}:{:02}:{:02}", self.hour, self.minute, self.second)
+        write!(f, "{:02}:{:02}:{:02}", self.hour, self.minute, self.second)?;
+        self.write_fraction(f)
+    }
+}
+
+impl Time {
+    /// Writes the point and the decimals. A precision never hides decimals, because the value would become another one.
+    fn write_fraction(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut decimals = 6;
+        let mut fraction = self.microsecond;
+        while decimals > f.precision().unwrap_or(0) && fraction.is_multiple_of(10) {
+            fraction /= 10;
+            decimals -= 1;
+        }
+        if decimals == 0 { Ok(()) } else { write!(f, ".{fraction:0decimals$}") }
     }
 }
 
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}T{}", self.date, self.time)
+        write!(f, "{}T", self.date)?;
+        fmt::Display::fmt(&self.time, f)
     }
 }
 
 impl fmt::Display for MonthDayTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Time { hour, minute, second } = self.time;
-        write!(f, "{}{hour:02}{minute:02}{second:02}", self.day)
+        let Time { hour, minute, second, microsecond: _ } = self.time;
+        write!(f, "{}{hour:02}{minute:02}{second:02}", self.day)?;
+        self.time.write_fraction(f)
     }
 }
 
@@ -258,18 +331,28 @@ impl FromStr for MonthDay {
     }
 }
 
-/// Reads `09:30:15`.
+/// Reads `2026-11`.
+impl FromStr for YearMonth {
+    type Err = DateError;
+
+    fn from_str(text: &str) -> Result<Self, DateError> {
+        let wrong = DateError("a month of a year is written YYYY-MM");
+        let [y1, y2, y3, y4, b'-', m1, m2] = *text.as_bytes() else { return Err(wrong) };
+        match (two(y1, y2), two(y3, y4), two(m1, m2)) {
+            (Some(century), Some(year), Some(month)) => Self::new(u16::from(century) * 100 + u16::from(year), month),
+            _ => Err(wrong),
+        }
+    }
+}
+
+/// Reads `09:30:15`, also with one to six decimals: `09:30:15.123`.
 impl FromStr for Time {
     type Err = DateError;
 
     fn from_str(text: &str) -> Result<Self, DateError> {
-        let [h1, h2, b':', m1, m2, b':', s1, s2] = *text.as_bytes() else {
-            return Err(DateError("a time is written HH:MM:SS"));
-        };
-        match (two(h1, h2), two(m1, m2), two(s1, s2)) {
-            (Some(hour), Some(minute), Some(second)) => Self::new(hour, minute, second),
-            _ => Err(DateError("a time is written HH:MM:SS")),
-        }
+        let wrong = DateError("a time is written HH:MM:SS, with up to six decimals of the second");
+        let [h1, h2, b':', m1, m2, b':', s1, s2, fraction @ ..] = text.as_bytes() else { return Err(wrong) };
+        time([*h1, *h2, *m1, *m2, *s1, *s2], fraction).ok_or(wrong)?
     }
 }
 
@@ -290,15 +373,30 @@ impl FromStr for MonthDayTime {
 
     fn from_str(text: &str) -> Result<Self, DateError> {
         let wrong = DateError("a day and a time without a year are written MMDDHHMMSS");
-        let (day, time) = text.split_at_checked(4).ok_or(wrong)?;
-        let [h1, h2, m1, m2, s1, s2] = *time.as_bytes() else { return Err(wrong) };
-        match (two(h1, h2), two(m1, m2), two(s1, s2)) {
-            (Some(hour), Some(minute), Some(second)) => {
-                Ok(Self { day: day.parse()?, time: Time::new(hour, minute, second)? })
-            }
-            _ => Err(wrong),
-        }
+        let (day, rest) = text.split_at_checked(4).ok_or(wrong)?;
+        let Some((digits, fraction)) = rest.as_bytes().split_first_chunk::<6>() else { return Err(wrong) };
+        Ok(Self { day: day.parse()?, time: time(*digits, fraction).ok_or(wrong)?? })
     }
+}
+
+/// A time of its six digits, and of nothing or a point with one to six decimals. `None` if a character is wrong.
+fn time([h1, h2, m1, m2, s1, s2]: [u8; 6], fraction: &[u8]) -> Option<Result<Time, DateError>> {
+    let time = Time::new(two(h1, h2)?, two(m1, m2)?, two(s1, s2)?);
+    let decimals = match fraction {
+        [] => return Some(time),
+        [b'.', decimals @ ..] if matches!(decimals.len(), 1..=6) => decimals,
+        _ => return None,
+    };
+    let mut microsecond = 0;
+    for place in 0..6 {
+        let digit = match decimals.get(place) {
+            Some(digit) if digit.is_ascii_digit() => digit - b'0',
+            Some(_) => return None,
+            None => 0,
+        };
+        microsecond = microsecond * 10 + u32::from(digit);
+    }
+    Some(time.and_then(|time| time.with_microsecond(microsecond)))
 }
 
 const fn two(tens: u8, ones: u8) -> Option<u8> {
@@ -351,8 +449,37 @@ mod tests {
     #[test]
     fn a_time_exists_or_is_refused() {
         assert_eq!("23:59:59".parse::<Time>().unwrap().to_string(), "23:59:59");
-        for impossible in ["24:00:00", "12:60:00", "12:00:60", "9:30:15", "09:30"] {
+        let wrong =
+            ["24:00:00", "12:60:00", "12:00:60", "9:30:15", "09:30", "09:30:15.", "09:30:15.1234567", "09:30:15,1"];
+        for impossible in wrong {
             assert!(impossible.parse::<Time>().is_err(), "{impossible}");
+        }
+    }
+
+    #[test]
+    fn a_fraction_of_a_second_is_written_as_short_as_it_is() {
+        for (written, shown) in [
+            ("09:30:15.123", "09:30:15.123"),
+            ("09:30:15.120", "09:30:15.12"),
+            ("09:30:15.000001", "09:30:15.000001"),
+            ("09:30:15.000", "09:30:15"),
+        ] {
+            assert_eq!(written.parse::<Time>().unwrap().to_string(), shown);
+        }
+        let time: Time = "09:30:15.12".parse().unwrap();
+        assert_eq!(alloc::format!("{time:.3}"), "09:30:15.120");
+        assert_eq!(alloc::format!("{time:.1}"), "09:30:15.12");
+        let both: DateTime = "2026-11-21T09:30:15".parse().unwrap();
+        assert_eq!(alloc::format!("{both:.3}"), "2026-11-21T09:30:15.000");
+        assert_eq!("1121093015.5".parse::<MonthDayTime>().unwrap().to_string(), "1121093015.5");
+        assert!(Time::new(0, 0, 0).unwrap().with_microsecond(1_000_000).is_err());
+    }
+
+    #[test]
+    fn a_month_of_a_year_exists_or_is_refused() {
+        assert_eq!("2026-11".parse::<YearMonth>().unwrap().to_string(), "2026-11");
+        for impossible in ["2026-13", "2026-00", "202611", "26-11", "2026-11-01", "2026/11"] {
+            assert!(impossible.parse::<YearMonth>().is_err(), "{impossible}");
         }
     }
 }

@@ -7,7 +7,7 @@ use core::str::FromStr;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use super::{Date, DateTime, Digits, MonthDay, MonthDayTime, Text, Time};
+use super::{Date, DateTime, Digits, MonthDay, MonthDayTime, Text, Time, YearMonth};
 
 /// Reads a string as a `T`. The error does not quote an invalid string, because it may be secret.
 struct StringOf<T> {
@@ -49,6 +49,7 @@ string! {
     Digits<N>, N = "a string of digits";
     Date = "a date such as \"2026-11-21\"";
     MonthDay = "a month and a day such as \"1121\"";
+    YearMonth = "a month of a year such as \"2026-11\"";
     Time = "a time such as \"09:30:15\"";
     DateTime = "a date and a time such as \"2026-11-21T09:30:15\"";
     MonthDayTime = "a month, a day and a time such as \"1121093015\"";

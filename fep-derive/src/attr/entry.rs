@@ -232,6 +232,11 @@ impl Entry {
         }
     }
 
+    /// Reads one of the words of a rule from a list: `key("word", …)`.
+    pub(crate) fn word_in_list<W: Word>(&self, tokens: TokenStream, cx: &Ctxt) -> Option<Given<W>> {
+        Self { key: self.key.clone(), value: Value::Assigned(tokens) }.rule(cx)
+    }
+
     /// Reads `key = "word"` with one of the words of a rule.
     pub(crate) fn rule<W: Word>(&self, cx: &Ctxt) -> Option<Given<W>> {
         self.one_of(cx, W::WORDS)

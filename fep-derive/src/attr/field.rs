@@ -7,7 +7,7 @@ use fep_core::kinds::KindName;
 use fep_core::likeness::nearest;
 use fep_core::limits::{NUMBER_MAX_DIGITS, PIVOT_MAX};
 use fep_core::options::OptionName;
-use fep_core::rules::{Half, Justify, NoneAs, Overflow, Sign, Width};
+use fep_core::rules::{Half, Justify, Nones, Overflow, Sign, Width};
 use fep_core::words::Word as _;
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Lit};
@@ -15,7 +15,7 @@ use syn::{Attribute, Lit};
 use super::charset::charset;
 use super::computed::Computed;
 use super::entry::{Entry, Given, entries};
-use super::options::{CodeLine, pattern, sign};
+use super::options::{CodeLine, none, pattern, sign};
 use super::words::Byte;
 use crate::ctxt::Ctxt;
 
@@ -45,7 +45,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) encoding: Option<Given<Encoding>>,
     pub(crate) sign: Option<Given<Sign>>,
     pub(crate) scale: Option<Given<usize>>,
-    pub(crate) none: Option<Given<NoneAs>>,
+    pub(crate) none: Option<Given<Nones>>,
     pub(crate) digits_max: Option<Given<usize>>,
     pub(crate) pattern: Option<Given<Pattern>>,
     pub(crate) pivot: Option<Given<usize>>,
@@ -186,7 +186,7 @@ impl FieldAttrs {
                 let why = format!("a number has at most {NUMBER_MAX_DIGITS} decimals");
                 self.scale = at_most(NUMBER_MAX_DIGITS, entry.number(cx, "scale = 2"), &why, cx);
             }
-            OptionName::None => self.none = entry.rule(cx),
+            OptionName::None => self.none = none(entry, cx),
             OptionName::Pattern => self.pattern = pattern(entry, cx),
             OptionName::Pivot => {
                 let why = format!("a pivot is 0 to {PIVOT_MAX}: two-digit years below it are 20xx, the others 19xx");

@@ -1,7 +1,8 @@
 //! Options whose value has a syntax of its own: signs, patterns, lists of codes.
 
 use fep_core::calendar::Pattern;
-use fep_core::rules::Sign;
+use fep_core::rules::{NoneAs, Nones, Sign};
+use fep_core::words::Word as _;
 use proc_macro2::Span;
 
 use super::entry::{Entry, Given, entry, string_pair, unique};
@@ -17,8 +18,37 @@ pub(crate) struct CodeLine {
 
 /// Reads `pattern = "YYYYMMDD"`.
 pub(super) fn pattern(entry: &Entry, cx: &Ctxt) -> Option<Given<Pattern>> {
-    let patterns: Vec<_> = Pattern::all().map(|pattern| (pattern.word(), pattern)).collect();
-    entry.one_of(cx, &patterns)
+    let word = entry.string(cx, "pattern = \"YYYYMMDD\"")?;
+    match Pattern::parse(&word.value) {
+        Ok(pattern) => Some(word.map(|_| pattern)),
+        Err(error) => {
+            let guess = Pattern::guess(&word.value);
+            let hint = guess.map(|pattern| format!("; did you mean \"{pattern}\"?")).unwrap_or_default();
+            cx.error_at(word.span, format_args!("`pattern` cannot be \"{}\": {error}{hint}", word.value));
+            None
+        }
+    }
+}
+
+/// Reads `none = "zeros"`, or `none("zeros", "spaces")`, of which the first is written.
+pub(super) fn none(entry: &Entry, cx: &Ctxt) -> Option<Given<Nones>> {
+    if !entry.is_list() {
+        return Some(entry.rule::<NoneAs>(cx)?.map(|word| Nones::of(&[word])));
+    }
+    let mut words = Vec::new();
+    for chunk in entry.list(cx, "")? {
+        let word = entry.word_in_list::<NoneAs>(chunk, cx)?;
+        if words.contains(&word.value) {
+            cx.error_at(word.span, format_args!("\"{}\" is there twice", word.value.word()));
+            return None;
+        }
+        words.push(word.value);
+    }
+    if words.is_empty() {
+        cx.error_at(entry.span(), "`none` needs at least one word: `none(\"zeros\", \"spaces\")`");
+        return None;
+    }
+    Some(Given { value: Nones::of(&words), span: entry.span() })
 }
 
 /// Reads `sign = "leading-minus"`, `sign(trailing, plus = '+', minus = '-')` or `sign(leading, overpunch = "ebcdic")`.

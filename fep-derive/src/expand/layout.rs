@@ -2,7 +2,7 @@
 
 use fep_core::charset::CharsetId;
 use fep_core::kinds::KindName;
-use fep_core::rules::Sign;
+use fep_core::rules::{Nones, Sign};
 use fep_core::words::Word as _;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -255,32 +255,32 @@ fn kind(p: &Paths, kind: &Kind, ty: &syn::Type) -> TokenStream {
         Kind::Number { encoding, sign: place, scale, none, digits_max } => {
             let encoding = p.word(*encoding);
             let sign = sign(p, *place);
-            let none = p.word(*none);
+            let none = nones(p, *none);
             let scale = proc_macro2::Literal::usize_unsuffixed(*scale);
             let option = paths::option();
             let max = digits_max.map(proc_macro2::Literal::usize_unsuffixed);
             let max = max.map_or_else(|| quote!(#option::None), |max| quote!(#option::Some(#max)));
-            quote!({ encoding: #encoding, sign: #sign, scale: #scale, none: #none, digits_max: #max })
+            quote!({ encoding: #encoding, sign: #sign, scale: #scale, #none, digits_max: #max })
         }
         Kind::Date { pattern, encoding, none, pivot: year } => {
-            let pattern = p.word(*pattern);
+            let pattern = pattern_of(p, "date_pattern", pattern);
             let encoding = p.word(*encoding);
-            let none = p.word(*none);
+            let none = nones(p, *none);
             let year = pivot(p, *year);
-            quote!({ pattern: #pattern, encoding: #encoding, none: #none, pivot: #year })
+            quote!({ pattern: #pattern, encoding: #encoding, #none, pivot: #year })
         }
         Kind::Time { pattern, encoding, none } => {
-            let pattern = p.word(*pattern);
+            let pattern = pattern_of(p, "time_pattern", pattern);
             let encoding = p.word(*encoding);
-            let none = p.word(*none);
-            quote!({ pattern: #pattern, encoding: #encoding, none: #none })
+            let none = nones(p, *none);
+            quote!({ pattern: #pattern, encoding: #encoding, #none })
         }
         Kind::DateTime { pattern, encoding, none, pivot: year } => {
-            let pattern = p.word(*pattern);
+            let pattern = pattern_of(p, "datetime_pattern", pattern);
             let encoding = p.word(*encoding);
-            let none = p.word(*none);
+            let none = nones(p, *none);
             let year = pivot(p, *year);
-            quote!({ pattern: #pattern, encoding: #encoding, none: #none, pivot: #year })
+            quote!({ pattern: #pattern, encoding: #encoding, #none, pivot: #year })
         }
         Kind::Code { charset, codes } => {
             let charset = p.charset(*charset);
@@ -295,6 +295,21 @@ fn kind(p: &Paths, kind: &Kind, ty: &syn::Type) -> TokenStream {
         Kind::Bytes => TokenStream::new(),
     };
     quote!(#path::#variant(#rule #options))
+}
+
+/// `slots::date_pattern("DDMMYYYY")`
+fn pattern_of(p: &Paths, function: &str, pattern: &impl ToString) -> TokenStream {
+    let function = p.slots(function);
+    let word = pattern.to_string();
+    quote!(#function(#word))
+}
+
+/// The fields `none` and `none_also` of a rule.
+fn nones(p: &Paths, nones: Nones) -> TokenStream {
+    let written = p.word(nones.written);
+    let set = p.none_set();
+    let also = nones.also.iter().map(|none| p.word(none));
+    quote!(none: #written, none_also: #set::EMPTY #(.with(#also))*)
 }
 
 fn text_options(p: &Paths, text: &Text) -> TokenStream {

@@ -92,7 +92,7 @@ impl Source<'_> {
             Shape::Digits(_) => KindName::Digits,
             Shape::Integer | Shape::Decimal => KindName::Number,
             Shape::Bool => KindName::Flag,
-            Shape::Date | Shape::MonthDay => KindName::Date,
+            Shape::Date | Shape::YearMonth | Shape::MonthDay => KindName::Date,
             Shape::Time => KindName::Time,
             Shape::DateTime | Shape::MonthDayTime => KindName::DateTime,
             Shape::ByteArray(_) | Shape::Bytes => KindName::Bytes,

@@ -3,12 +3,12 @@
 mod calendar;
 mod number;
 
-use fep_core::calendar::{DatePattern, DateTimePattern, Pattern, TimePattern};
+use fep_core::calendar::{DatePattern, DateTimePattern, TimePattern};
 use fep_core::charset::CharsetId;
 use fep_core::encoding::Encoding;
 use fep_core::kinds::KindName;
 use fep_core::options::OptionName;
-use fep_core::rules::{Half, Justify, NoneAs, Overflow, Sign, Width};
+use fep_core::rules::{Half, Justify, Nones, Overflow, Sign, Width};
 use fep_core::words::Word as _;
 
 use super::field::Source;
@@ -19,10 +19,10 @@ use crate::shape::Shape;
 pub(crate) enum Kind {
     Text(Text),
     Digits { encoding: Encoding, exact: bool, pad: u8, justify: Justify },
-    Number { encoding: Encoding, sign: Sign, scale: usize, none: NoneAs, digits_max: Option<usize> },
-    Date { pattern: DatePattern, encoding: Encoding, none: NoneAs, pivot: Option<usize> },
-    Time { pattern: TimePattern, encoding: Encoding, none: NoneAs },
-    DateTime { pattern: DateTimePattern, encoding: Encoding, none: NoneAs, pivot: Option<usize> },
+    Number { encoding: Encoding, sign: Sign, scale: usize, none: Nones, digits_max: Option<usize> },
+    Date { pattern: DatePattern, encoding: Encoding, none: Nones, pivot: Option<usize> },
+    Time { pattern: TimePattern, encoding: Encoding, none: Nones },
+    DateTime { pattern: DateTimePattern, encoding: Encoding, none: Nones, pivot: Option<usize> },
     Code { charset: CharsetId, codes: Codes },
     Flag { yes: Byte, no: Byte, charset: CharsetId },
     Bytes,
@@ -101,13 +101,8 @@ impl Source<'_> {
             (KindName::Date | KindName::Time | KindName::DateTime, Some(pattern)) => {
                 Some(pattern.value.len(self.encoding()))
             }
-            (KindName::Date, None) => {
-                let yearless = Pattern::Date(DatePattern::MmDd);
-                matches!(self.inner(), Shape::MonthDay).then_some(yearless.len(self.encoding()))
-            }
-            (KindName::DateTime, None) => {
-                let yearless = Pattern::DateTime(DateTimePattern::MmDdHhMmSs);
-                matches!(self.inner(), Shape::MonthDayTime).then_some(yearless.len(self.encoding()))
+            (KindName::Date | KindName::DateTime, None) => {
+                self.pattern_of_type().map(|pattern| pattern.len(self.encoding()))
             }
             _ => None,
         }
@@ -152,7 +147,7 @@ impl Source<'_> {
             }
             KindName::Digits => (text, "digits are `Digits<N>`, `String`, `Cow<str>` or `&str`"),
             KindName::Number => (number, "numbers are `u8` to `u128` and `i8` to `i128`"),
-            KindName::Date => (false, "dates are `Date` and `MonthDay`"),
+            KindName::Date => (false, "dates are `Date`, `YearMonth` and `MonthDay`"),
             KindName::Time => (false, "times are `Time`"),
             KindName::DateTime => (false, "timestamps are `DateTime` and `MonthDayTime`"),
             KindName::Code => (text, "codes are an enum with `#[derive(Code)]`, or a text type"),
@@ -193,7 +188,7 @@ impl Source<'_> {
         given(&self.attrs.encoding)
     }
 
-    fn none(&self) -> NoneAs {
+    fn none(&self) -> Nones {
         given(&self.attrs.none)
     }
 

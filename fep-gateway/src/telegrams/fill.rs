@@ -1,8 +1,8 @@
 //! The values that the gateway puts into the fields of a request, each prepared for the kind of its field.
 
-use fep_codec::layout::{DatePattern, Item, Kind, Layout};
+use fep_codec::layout::{DateForm, Item, Kind, Layout};
 use fep_codec::record::{Record, Value};
-use fep_codec::{Culprit, Error, Fault, MonthDay, json};
+use fep_codec::{Culprit, Error, Fault, MonthDay, Time, YearMonth, json};
 use serde_json::Value as Json;
 
 use super::{Stamp, within};
@@ -24,9 +24,12 @@ enum Content {
     TraceNumber,
     TraceText,
     Date,
+    YearMonth,
     MonthDay,
     DateText,
     Time,
+    /// The time of a field that sends no seconds.
+    Minute,
     TimeText,
     Transaction,
 }
@@ -41,10 +44,14 @@ impl Filler {
             (Filling::Fixed(json), _) => Content::Fixed(fixed(layout, path, json)?),
             (Filling::Trace, Kind::Number(_)) => Content::TraceNumber,
             (Filling::Trace, _) if textual => Content::TraceText,
-            (Filling::Date, Kind::Date(rule)) if rule.pattern == DatePattern::MmDd => Content::MonthDay,
-            (Filling::Date, Kind::Date(_)) => Content::Date,
+            (Filling::Date, Kind::Date(rule)) => match rule.pattern.form() {
+                DateForm::Day => Content::Date,
+                DateForm::YearMonth => Content::YearMonth,
+                DateForm::MonthDay => Content::MonthDay,
+            },
             (Filling::Date, _) if textual && matches!(span.field.len, 6 | 8) => Content::DateText,
-            (Filling::Time, Kind::Time(_)) => Content::Time,
+            (Filling::Time, Kind::Time(rule)) if rule.pattern.has_seconds() => Content::Time,
+            (Filling::Time, Kind::Time(_)) => Content::Minute,
             (Filling::Time, _) if textual && span.field.len == 6 => Content::TimeText,
             (Filling::Transaction, Kind::Text(_)) if span.field.len > TRANSACTION_HEAD + 1 => Content::Transaction,
             (with, _) => return Err(cannot(&format!("{with:?} cannot be put into this kind of field"))),
@@ -96,6 +103,10 @@ impl Filler {
             Content::TraceNumber => Value::Number(trace.into()),
             Content::TraceText => Value::Text(format!("{trace:0len$}", len = self.len)),
             Content::Date => Value::Date(stamp.date),
+            Content::YearMonth => match YearMonth::new(stamp.date.year(), stamp.date.month()) {
+                Ok(month) => Value::YearMonth(month),
+                Err(_) => Value::None,
+            },
             Content::MonthDay => match MonthDay::new(stamp.date.month(), stamp.date.day()) {
                 Ok(day) => Value::MonthDay(day),
                 Err(_) => Value::None,
@@ -105,6 +116,10 @@ impl Filler {
                 Value::Text(date.chars().skip(date.len() - self.len.min(date.len())).collect())
             }
             Content::Time => Value::Time(stamp.time),
+            Content::Minute => match Time::new(stamp.time.hour(), stamp.time.minute(), 0) {
+                Ok(time) => Value::Time(time),
+                Err(_) => Value::None,
+            },
             Content::TimeText => Value::Text(digits(&stamp.time)),
             Content::Transaction => Value::Text(self.transaction(trace, stamp)?),
         })

@@ -2,7 +2,8 @@
 
 use fep_codec::Layout;
 use fep_codec::layout::{
-    CodeRule, DatePattern, DateTimePattern, Encoding, Field, Kind, NoneAs, NumberRule, Overpunch, Sign, TextRule,
+    CodeRule, DateForm, DatePattern, DateTimePattern, Encoding, Field, Kind, NoneAs, NoneSet, NumberRule, Overpunch,
+    Sign, TextRule, TimePattern,
 };
 use fep_core::limits::PIVOT_DEFAULT;
 use fep_core::options::OptionName;
@@ -32,27 +33,32 @@ pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> 
         }
         Kind::Number(rule) => (optional(rule.none, integer(rule, len)), number(rule)),
         Kind::Date(rule) => {
-            let ty = if rule.pattern == DatePattern::MmDd { "MonthDay" } else { "Date" };
-            let mut options = Vec::from_iter(said(OptionName::None, rule.none));
+            let (ty, of_type) = match rule.pattern.form() {
+                DateForm::Day => ("Date", DatePattern::YYYYMMDD),
+                DateForm::YearMonth => ("YearMonth", DatePattern::YYYYMM),
+                DateForm::MonthDay => ("MonthDay", DatePattern::MMDD),
+            };
+            let mut options = Vec::from_iter(none(rule.none, rule.none_also));
             options.extend(encoding(rule.encoding));
-            let of_type = rule.pattern == DatePattern::MmDd;
-            options.extend(said(OptionName::Pattern, rule.pattern).filter(|_| !of_type));
+            options.extend(pattern(rule.pattern, of_type));
             options.extend(pivot(rule.pivot));
             (optional(rule.none, named(ty)), options)
         }
         Kind::Time(rule) => {
-            let mut options = Vec::from_iter(said(OptionName::None, rule.none));
+            let mut options = Vec::from_iter(none(rule.none, rule.none_also));
             options.extend(encoding(rule.encoding));
-            options.extend(said(OptionName::Pattern, rule.pattern));
+            options.extend(pattern(rule.pattern, TimePattern::default()));
             (optional(rule.none, named("Time")), options)
         }
         Kind::DateTime(rule) => {
-            let mut options = Vec::from_iter(said(OptionName::None, rule.none));
+            let (ty, of_type) = match rule.pattern.has_year() {
+                true => ("DateTime", DateTimePattern::YYYYMMDDHHMMSS),
+                false => ("MonthDayTime", DateTimePattern::MMDDHHMMSS),
+            };
+            let mut options = Vec::from_iter(none(rule.none, rule.none_also));
             options.extend(encoding(rule.encoding));
-            let of_type = rule.pattern == DateTimePattern::MmDdHhMmSs;
-            options.extend(said(OptionName::Pattern, rule.pattern).filter(|_| !of_type));
+            options.extend(pattern(rule.pattern, of_type));
             options.extend(pivot(rule.pivot));
-            let ty = if rule.pattern == DateTimePattern::MmDdHhMmSs { "MonthDayTime" } else { "DateTime" };
             (optional(rule.none, named(ty)), options)
         }
         Kind::Code(rule) => code(spec, layout, rule, len, note),
@@ -128,8 +134,23 @@ pub(super) fn number(rule: &NumberRule) -> Vec<TokenStream> {
         let max = Literal::u8_unsuffixed(max);
         options.push(quote!(digits_max = #max));
     }
-    options.extend(said(OptionName::None, rule.none));
+    options.extend(none(rule.none, rule.none_also));
     options
+}
+
+/// `none = "zeros"`, or `none("zeros", "spaces")`.
+fn none(written: NoneAs, also: NoneSet) -> Option<TokenStream> {
+    if also.is_empty() {
+        return said(OptionName::None, written);
+    }
+    let words = std::iter::once(written).chain(also.iter()).map(Word::word);
+    Some(quote!(none(#(#words),*)))
+}
+
+/// `pattern = "DDMMYYYY"`, if the type and the length do not say it.
+fn pattern<P: PartialEq + ToString>(pattern: P, of_type: P) -> Option<TokenStream> {
+    let word = pattern.to_string();
+    (pattern != of_type).then(|| quote!(pattern = #word))
 }
 
 fn encoding(encoding: Encoding) -> Option<TokenStream> {

@@ -4,8 +4,19 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 /// The types of the runtime that generated code may name, in the order of an import.
-const IMPORTS: [&str; 10] =
-    ["Choice", "Code", "Date", "DateTime", "Digits", "MonthDay", "MonthDayTime", "Telegram", "Text", "Time"];
+const IMPORTS: [&str; 11] = [
+    "Choice",
+    "Code",
+    "Date",
+    "DateTime",
+    "Digits",
+    "MonthDay",
+    "MonthDayTime",
+    "Telegram",
+    "Text",
+    "Time",
+    "YearMonth",
+];
 
 /// A name of the spec as a Rust identifier. A keyword becomes a raw identifier.
 pub(super) fn ident(name: &str) -> Ident {

@@ -3,7 +3,7 @@
 use crate::document::{Document, Located};
 
 /// The names that generated code imports or uses. A telegram with the same name would hide them.
-const TAKEN: [&str; 24] = [
+const TAKEN: [&str; 25] = [
     "Telegram",
     "Choice",
     "Code",
@@ -12,6 +12,7 @@ const TAKEN: [&str; 24] = [
     "Digits",
     "MonthDay",
     "MonthDayTime",
+    "YearMonth",
     "Text",
     "Time",
     "Option",

@@ -2,20 +2,19 @@
 
 mod text;
 mod number;
+mod calendar;
 mod padding;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use fep_codec::Charset;
-use fep_codec::layout::{
-    BytesRule, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, Encoding, Half, Justify, Kind, NoneAs,
-    Overflow, Sign, TimePattern, TimeRule, Width,
-};
+use fep_codec::layout::{BytesRule, CodeRule, Encoding, Half, Justify, Kind, NoneAs, Overflow, Sign, Width};
 use fep_core::calendar::Pattern;
 use fep_core::kinds::KindName;
-use fep_core::limits::{self, PIVOT_DEFAULT, PIVOT_MAX};
+use fep_core::limits::{self, PIVOT_MAX};
 use fep_core::options::OptionName;
+use fep_core::rules::Nones;
 use fep_core::words::Word;
 
 pub(super) use self::text::{Byte, byte, charset};
@@ -84,9 +83,9 @@ options! {
     Encoding encoding: Encoding = word;
     Sign sign: Sign = number::sign;
     Scale scale: u8 = |value| value.integer(0..=NUMBER_MAX_DIGITS);
-    None none: NoneAs = word;
+    None none: Nones = nones;
     DigitsMax digits_max: u8 = |value| value.integer(1..=NUMBER_MAX_DIGITS);
-    Pattern pattern: Pattern = pattern;
+    Pattern pattern: Pattern = calendar::pattern;
     Pivot pivot: u8 = |value| value.integer(0..=PIVOT_MAX);
     Yes yes: Byte = byte;
     No no: Byte = byte;
@@ -118,8 +117,27 @@ fn word<W: Word>(value: Value<'_>) -> Option<Located<W>> {
     value.choice(W::WORDS)
 }
 
-fn pattern(value: Value<'_>) -> Option<Located<Pattern>> {
-    value.choice(&Pattern::all().map(|pattern| (pattern.word(), pattern)).collect::<Vec<_>>())
+/// `"zeros"`, or `["zeros", "spaces"]`, of which the first is written.
+fn nones(value: Value<'_>) -> Option<Located<Nones>> {
+    if !value.is_array() {
+        let word = word::<NoneAs>(value)?;
+        return Some(Located { value: Nones::of(&[word.value]), span: word.span });
+    }
+    let mut words = vec![];
+    for word in value.array()? {
+        let word = self::word::<NoneAs>(word)?;
+        if words.contains(&word.value) {
+            value.document().error(word.span, format!("\"{}\" is there twice", word.value.word()));
+            return None;
+        }
+        words.push(word.value);
+    }
+    if words.is_empty() {
+        let hint = "write none = [\"zeros\", \"spaces\"], or leave it out";
+        value.document().error_hint(value.span(), "`none` has no word", hint);
+        return None;
+    }
+    Some(Located { value: Nones::of(&words), span: value.span() })
 }
 
 /// The field that the options belong to, and the elements that they may refer to.
@@ -166,55 +184,6 @@ impl FieldOptions {
     /// The encoding of digits.
     fn encoding(&self) -> Encoding {
         value(&self.encoding).unwrap_or_default()
-    }
-
-    fn calendar(&self, kind: KindName, field: &Field<'_>) -> Option<Kind> {
-        let pattern = value(&self.pattern).unwrap_or(match kind {
-            KindName::Time => Pattern::Time(TimePattern::default()),
-            KindName::DateTime => Pattern::DateTime(DateTimePattern::default()),
-            _ => Pattern::Date(DatePattern::default()),
-        });
-        let name = field.name;
-        let len = field.len.value;
-        if pattern.kind() != kind {
-            let names: Vec<_> = Pattern::all().filter(|other| other.kind() == kind).map(Pattern::word).collect();
-            let message = format!("{} is no pattern of a {}", pattern.word(), kind.word());
-            let at = span(&self.pattern).unwrap_or(field.len.span.clone());
-            field.document.error_hint(at, message, format!("there are: {}", names.join(", ")));
-            return None;
-        }
-        let encoding = self.encoding();
-        if let Some(at) = span(&self.encoding).filter(|_| encoding.is_binary()) {
-            let hint = "choose \"packed\", \"bcd\" or \"ebcdic\", or kind = \"number\"";
-            field.document.error_hint(at, "dates and times have decimal digits", hint);
-            return None;
-        }
-        let pattern_len = pattern.len(encoding);
-        if pattern_len != len {
-            let message = format!("`{name}` has {len} bytes, its pattern {} has {pattern_len}", pattern.word());
-            let hint = match Pattern::of_len(kind, len, encoding).map(Pattern::word) {
-                Some(fitting) => format!("write len = {pattern_len}, or pattern = \"{fitting}\""),
-                None => format!("write len = {pattern_len}"),
-            };
-            field.document.error_hint(field.len.span.clone(), message, hint);
-            return None;
-        }
-        let none = value(&self.none).unwrap_or_default();
-        let pivot = value(&self.pivot).unwrap_or(PIVOT_DEFAULT);
-        if let Some(at) = span(&self.pivot).filter(|_| !pattern.has_short_year()) {
-            let message = format!("a pivot is for two-digit years, {} has none", pattern.word());
-            field.document.error_hint(at, message, "leave it out");
-            return None;
-        }
-        if let Some(at) = span(&self.none).filter(|_| kind == KindName::Time && none == NoneAs::Zeros) {
-            field.document.error_hint(at, "zeros are midnight, they cannot mean \"no time\"", "use spaces or nines");
-            return None;
-        }
-        Some(match pattern {
-            Pattern::Date(pattern) => Kind::Date(DateRule { pattern, encoding, none, pivot }),
-            Pattern::Time(pattern) => Kind::Time(TimeRule { pattern, encoding, none }),
-            Pattern::DateTime(pattern) => Kind::DateTime(DateTimeRule { pattern, encoding, none, pivot }),
-        })
     }
 
     fn code(&self, field: &Field<'_>) -> Option<CodeRule> {

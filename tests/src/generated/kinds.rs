@@ -1,8 +1,8 @@
 //! All kinds \[of\] \`fields\` \<once\>: the telegrams of the spec `kinds`, version 1.
 //!
-//! Written by `fep gen` from kinds.toml (fnv1a-64 1467f9de85542844). A change belongs there.
+//! Written by `fep gen` from kinds.toml (fnv1a-64 ee9b2d4c0e949704). A change belongs there.
 
-use fep_codec::{Code, Date, DateTime, Digits, MonthDay, MonthDayTime, Telegram, Text, Time};
+use fep_codec::{Code, Date, DateTime, Digits, MonthDay, MonthDayTime, Telegram, Text, Time, YearMonth};
 
 /// Any telegram of All kinds \[of\] \`fields\` \<once\>.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Kinds {
     Encoded(Encoded),
     /// Dates.
     Dates(Dates),
+    /// Composed.
+    Composed(Composed),
     /// Codes.
     Codes(Codes),
     /// Groups.
@@ -248,6 +250,57 @@ pub struct Dates {
     /// Reserved.
     #[field(filler, len = 2)]
     pub _reserved_2: (),
+}
+
+/// Composed.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949", when("kind" = "P"))]
+pub struct Composed {
+    /// Kind.
+    #[field(len = 1, charset = "ascii")]
+    pub kind: Text<1>,
+    /// Day first.
+    #[field(len = 8, none("zeros", "spaces"), pattern = "DDMMYYYY")]
+    pub day_first: Option<Date>,
+    /// Separated.
+    #[field(len = 8, none = "nines", pattern = "DD/MM/YY", pivot = 50)]
+    pub separated: Option<Date>,
+    /// Century.
+    #[field(len = 4, none("zeros", "low-values"), encoding = "packed", pattern = "CYYMMDD")]
+    pub century: Option<Date>,
+    /// Ordinal.
+    #[field(len = 5, pattern = "YYDDD")]
+    pub ordinal: Date,
+    /// Month.
+    #[field(len = 6)]
+    pub month: YearMonth,
+    /// Expires.
+    #[field(len = 4, none = "spaces", pattern = "MMYY")]
+    pub expires: Option<YearMonth>,
+    /// Day without year.
+    #[field(len = 4, encoding = "ebcdic", pattern = "DDMM")]
+    pub day_without_year: MonthDay,
+    /// Millis.
+    #[field(len = 9, pattern = "HHMMSSmmm")]
+    pub millis: Time,
+    /// Hundredths.
+    #[field(len = 4, encoding = "bcd", pattern = "HHMMSScc")]
+    pub hundredths: Time,
+    /// Clock.
+    #[field(len = 5, none("spaces", "nines"), encoding = "ebcdic", pattern = "HH:MM")]
+    pub clock: Option<Time>,
+    /// Stamp.
+    #[field(len = 26, pattern = "YYYY-MM-DD-HH.MM.SS.uuuuuu")]
+    pub stamp: DateTime,
+    /// Stamp millis.
+    #[field(len = 17, none("spaces", "zeros"), pattern = "YYYYMMDDHHMMSSmmm")]
+    pub stamp_millis: Option<DateTime>,
+    /// No year stamp.
+    #[field(len = 8, pattern = "DDMMHHMM")]
+    pub no_year_stamp: MonthDayTime,
+    /// Amount.
+    #[field(len = 5, none("spaces", "zeros", "low-values"))]
+    pub amount: Option<u32>,
 }
 
 /// Codes.

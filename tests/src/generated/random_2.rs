@@ -1,6 +1,6 @@
 //! seed 2: the telegrams of the spec `random-2`, version 1.
 //!
-//! Written by `fep gen` from random-2.toml (fnv1a-64 2e88484023d7ab3e). A change belongs there.
+//! Written by `fep gen` from random-2.toml (fnv1a-64 92276caf21ece8ee). A change belongs there.
 
 use fep_codec::{Choice, DateTime, Digits, Telegram, Text};
 
@@ -125,8 +125,8 @@ pub struct T2 {
     #[field(len = 2, charset = "ascii")]
     pub tag: Text<2>,
     /// F 28.
-    #[field(len = 14)]
-    pub f_28: DateTime,
+    #[field(len = 8, none = "zeros", encoding = "packed", pattern = "YYYYDDDHHMMSScc")]
+    pub f_28: Option<DateTime>,
     /// Total 29.
     #[field(len = 9, scale = 2, computed = sum(items_30.amount_31))]
     pub total_29: (),

@@ -1,8 +1,8 @@
 //! seed 3: the telegrams of the spec `random-3`, version 1.
 //!
-//! Written by `fep gen` from random-3.toml (fnv1a-64 13d54c1a60da5542). A change belongs there.
+//! Written by `fep gen` from random-3.toml (fnv1a-64 33e1df6f77e7b6ae). A change belongs there.
 
-use fep_codec::{Choice, Date, Digits, Telegram, Text};
+use fep_codec::{Choice, Digits, Telegram, Text, YearMonth};
 
 /// Any telegram of seed 3.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
@@ -291,8 +291,8 @@ pub struct Plain {
     #[field(len = 11, encoding = "ebcdic", scale = 1)]
     pub f_1: u64,
     /// F 2.
-    #[field(len = 6, none = "spaces", pattern = "YYMMDD")]
-    pub f_2: Option<Date>,
+    #[field(len = 6, none("spaces", "zeros", "low-values"))]
+    pub f_2: Option<YearMonth>,
     /// F 3.
     #[field(len = 4, secret, encoding = "bcd", scale = 2)]
     pub f_3: u32,

@@ -1,6 +1,6 @@
 //! seed 4: the telegrams of the spec `random-4`, version 1.
 //!
-//! Written by `fep gen` from random-4.toml (fnv1a-64 7b07850593a8a5d0). A change belongs there.
+//! Written by `fep gen` from random-4.toml (fnv1a-64 527fc8e643db5359). A change belongs there.
 
 use fep_codec::{Choice, Date, Digits, Telegram, Text};
 
@@ -119,8 +119,8 @@ pub struct T2 {
     #[field(choice = "code_31")]
     pub body_30: T2Body30,
     /// F 35.
-    #[field(len = 8)]
-    pub f_35: Date,
+    #[field(len = 6, none = "spaces", pattern = "YYMMDD")]
+    pub f_35: Option<Date>,
     /// Len 36.
     #[field(len = 2, computed = length(tail_37))]
     pub len_36: (),
@@ -253,8 +253,8 @@ pub struct Plain {
 #[telegram(charset = "cp949")]
 pub struct Pair {
     /// F 4.
-    #[field(len = 8, none = "zeros")]
-    pub f_4: Option<Date>,
+    #[field(len = 7, pattern = "YYYYDDD")]
+    pub f_4: Date,
     /// F 5.
     #[field(len = 30, pad = b'*')]
     pub f_5: Text<30>,

@@ -143,7 +143,7 @@ fn what_the_field_does_not_send_is_refused() {
 
     let leap = NaiveTime::from_hms_nano_opt(23, 59, 59, 1_000_000_000).unwrap();
     let leap = ByChrono { at: leap, ..by_chrono() };
-    let message = "caller: at, bytes 21..27: no such date or time: the field sends whole seconds";
+    let message = "caller: at, bytes 21..27: no such date or time: a leap second has no digits";
     assert_eq!(refusal(leap.encode_to_vec()), message);
     let late = ByChrono { traded_on: NaiveDate::from_ymd_opt(10_000, 1, 1).unwrap(), ..by_chrono() };
     assert!(late.encode_to_vec().is_err());

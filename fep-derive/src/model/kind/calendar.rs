@@ -1,9 +1,8 @@
 //! The rule of a date, a time or both. The length or the Rust type can determine the pattern.
 
-use fep_core::calendar::{DatePattern, DateTimePattern, Pattern, TimePattern};
+use fep_core::calendar::{DateForm, DatePattern, DateTimePattern, Pattern, TimePattern};
 use fep_core::encoding::Encoding;
 use fep_core::kinds::KindName;
-use fep_core::rules::NoneAs;
 
 use super::Kind;
 use crate::attr::{Given, bytes};
@@ -26,7 +25,12 @@ impl Source<'_> {
         let pattern = Pattern::of_len(kind, len.value, self.encoding()).and_then(is_kind);
         if pattern.is_none() {
             let instead = lengths(kind, self.encoding());
-            self.cx.error_at(len.span, format_args!("no {} has {}; {instead}", noun(kind), bytes(len.value)));
+            let message = format!(
+                "no {} has {} without a `pattern`; {instead}; other parts are stated: `pattern = \"DDMMYYYY\"`",
+                noun(kind),
+                bytes(len.value)
+            );
+            self.cx.error_at(len.span, message);
         }
         pattern
     }
@@ -37,7 +41,7 @@ impl Source<'_> {
         kind: KindName,
         is_kind: impl Fn(Pattern) -> Option<P>,
     ) -> Option<P> {
-        let label = given.value.word();
+        let label = given.value;
         let Some(pattern) = is_kind(given.value) else {
             self.cx.error_at(
                 given.span,
@@ -45,6 +49,11 @@ impl Source<'_> {
             );
             return None;
         };
+        if given.value.pieces().has_separators() && !self.encoding().is_zoned() {
+            let message = "packed and bcd digits have no separators between them; leave them out of the pattern";
+            self.cx.error_at(given.span, message);
+            return None;
+        }
         let pattern_len = given.value.len(self.encoding());
         if let Some(len) = self.attrs.len.as_ref().filter(|len| len.value != pattern_len) {
             let message = format!("`len` is {}, but \"{label}\" has {}", len.value, bytes(pattern_len));
@@ -73,41 +82,58 @@ impl Source<'_> {
         self.attrs.pivot.as_ref().map(|pivot| pivot.value)
     }
 
-    pub(super) fn date(&self) -> Option<Kind> {
-        if let Shape::MonthDay = self.inner() {
-            return self.month_day();
+    /// The pattern of a type without a year or without a day, if no other one is stated.
+    pub(super) fn pattern_of_type(&self) -> Option<Pattern> {
+        match self.inner() {
+            Shape::YearMonth => Some(Pattern::Date(DatePattern::YYYYMM)),
+            Shape::MonthDay => Some(Pattern::Date(DatePattern::MMDD)),
+            Shape::MonthDayTime => Some(Pattern::DateTime(DateTimePattern::MMDDHHMMSS)),
+            _ => None,
         }
-        let of_date = |pattern| if let Pattern::Date(pattern) = pattern { Some(pattern) } else { None };
-        let pattern = self.pattern(KindName::Date, of_date)?;
-        if pattern == DatePattern::MmDd && matches!(self.inner(), Shape::Date) {
-            self.cx.error(self.ty, "a date without a year is a `MonthDay`");
-            return None;
-        }
-        let pivot = self.pivot(pattern.has_short_year());
-        Some(Kind::Date { pattern, encoding: self.encoding(), none: self.none(), pivot })
     }
 
-    fn month_day(&self) -> Option<Kind> {
+    /// The pattern of a date or a timestamp: as written, of the type, or of the length.
+    fn dated<P>(&self, kind: KindName, is_kind: impl Fn(Pattern) -> Option<P>) -> Option<P> {
+        let Some(own) = self.pattern_of_type().filter(|_| !self.attrs.has("pattern")) else {
+            return self.pattern(kind, is_kind);
+        };
         self.decimal()?;
-        let own_len = Pattern::Date(DatePattern::MmDd).len(self.encoding());
+        let own_len = own.len(self.encoding());
         if let Some(len) = self.attrs.len.as_ref().filter(|len| len.value != own_len) {
-            let message = format!("a `MonthDay` has {own_len} bytes, MMDD; a date with a year is a `Date`");
+            let message = format!("this type has {}, \"{own}\"; for other parts write the `pattern`", bytes(own_len));
             self.cx.error_at(len.span, message);
             return None;
         }
-        if let Some(pattern) =
-            self.attrs.pattern.as_ref().filter(|given| given.value != Pattern::Date(DatePattern::MmDd))
-        {
-            self.cx.error_at(pattern.span, "a `MonthDay` is \"MMDD\"; a date with a year is a `Date`");
+        is_kind(own)
+    }
+
+    pub(super) fn date(&self) -> Option<Kind> {
+        let of_date = |pattern| if let Pattern::Date(pattern) = pattern { Some(pattern) } else { None };
+        let pattern = self.dated(KindName::Date, of_date)?;
+        let fits = match self.inner() {
+            Shape::Date => pattern.form() == DateForm::Day,
+            Shape::YearMonth => pattern.form() == DateForm::YearMonth,
+            Shape::MonthDay => pattern.form() == DateForm::MonthDay,
+            _ => true,
+        };
+        if !fits {
+            let instead = match pattern.form() {
+                DateForm::Day => "a date with year, month and day is a `Date`",
+                DateForm::YearMonth => "a date without a day is a `YearMonth`",
+                DateForm::MonthDay => "a date without a year is a `MonthDay`",
+            };
+            self.cx.error(self.ty, instead);
             return None;
         }
-        let pivot = self.pivot(false);
-        Some(Kind::Date { pattern: DatePattern::MmDd, encoding: self.encoding(), none: self.none(), pivot })
+        let pivot = self.pivot(Pattern::Date(pattern).has_short_year());
+        Some(Kind::Date { pattern, encoding: self.encoding(), none: self.none(), pivot })
     }
 
     pub(super) fn time(&self) -> Option<Kind> {
         let of_time = |pattern| if let Pattern::Time(pattern) = pattern { Some(pattern) } else { None };
-        if let Some(none) = self.attrs.none.as_ref().filter(|none| none.value == NoneAs::Zeros) {
+        if let Some(none) =
+            self.attrs.none.as_ref().filter(|none| none.value.iter().any(|none| none.is_zeros(self.encoding())))
+        {
             self.cx
                 .error_at(none.span, "zeros are midnight; a missing time is `none = \"spaces\"` or `none = \"nines\"`");
         }
@@ -117,24 +143,19 @@ impl Source<'_> {
 
     pub(super) fn datetime(&self) -> Option<Kind> {
         let of_both = |pattern| if let Pattern::DateTime(pattern) = pattern { Some(pattern) } else { None };
-        let yearless = matches!(self.inner(), Shape::MonthDayTime);
-        let pattern = match (&self.attrs.len, &self.attrs.pattern) {
-            (None, None) if yearless => {
-                self.decimal()?;
-                DateTimePattern::MmDdHhMmSs
+        let pattern = self.dated(KindName::DateTime, of_both)?;
+        match self.inner() {
+            Shape::MonthDayTime if pattern.has_year() => {
+                self.cx.error(self.ty, "a timestamp with a year is a `DateTime`");
+                return None;
             }
-            _ => self.pattern(KindName::DateTime, of_both)?,
-        };
-        let without_year = pattern == DateTimePattern::MmDdHhMmSs;
-        if yearless && !without_year {
-            self.cx.error(self.ty, "a `MonthDayTime` is \"MMDDHHMMSS\"; a timestamp with a year is a `DateTime`");
-            return None;
+            Shape::DateTime if !pattern.has_year() => {
+                self.cx.error(self.ty, "a timestamp without a year is a `MonthDayTime`");
+                return None;
+            }
+            _ => {}
         }
-        if without_year && matches!(self.inner(), Shape::DateTime) {
-            self.cx.error(self.ty, "a timestamp without a year is a `MonthDayTime`");
-            return None;
-        }
-        let pivot = self.pivot(pattern.has_short_year());
+        let pivot = self.pivot(Pattern::DateTime(pattern).has_short_year());
         Some(Kind::DateTime { pattern, encoding: self.encoding(), none: self.none(), pivot })
     }
 }

@@ -21,7 +21,11 @@ impl Source<'_> {
         }
         self.check_len(encoding, sign);
         self.check_digits_max(encoding);
-        if let Some(none) = self.attrs.none.as_ref().filter(|none| none.value == NoneAs::Nines && encoding.is_binary())
+        if let Some(none) = self
+            .attrs
+            .none
+            .as_ref()
+            .filter(|none| encoding.is_binary() && none.value.iter().any(|none| none == NoneAs::Nines))
         {
             self.cx.error_at(none.span, "a binary number has no digits that could all be nines");
         }

@@ -44,13 +44,14 @@ impl FieldOptions {
             return None;
         }
         let none = value(&self.none).unwrap_or_default();
-        if let Some(at) = span(&self.none).filter(|_| encoding.is_binary() && none == NoneAs::Nines) {
+        let nines = none.iter().any(|none| none == NoneAs::Nines);
+        if let Some(at) = span(&self.none).filter(|_| encoding.is_binary() && nines) {
             let hint = "choose \"zeros\" or \"spaces\"";
             field.document.error_hint(at, "a binary number has no digits that could all be nines", hint);
             return None;
         }
         let digits_max = self.digits_max(field, encoding, digits)?;
-        Some(NumberRule { encoding, sign, scale, none, digits_max })
+        Some(NumberRule { encoding, sign, scale, none: none.written, none_also: none.also, digits_max })
     }
 
     /// The outer `None` means that the option does not fit the field.
