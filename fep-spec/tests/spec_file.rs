@@ -53,7 +53,7 @@ fn json_and_bytes_are_each_others() {
         let without_spaces: Vec<u8> = encoded.iter().copied().filter(|byte| *byte != b' ').collect();
         assert_eq!(without_spaces, bytes(text), "{}", encoded.escape_ascii());
         let telegram = specs.choose(&encoded).expect("a `when` that holds");
-        let line = codec::decode(telegram, &encoded, Lenient::STRICT).expect("it reads");
+        let (line, _) = codec::decode(telegram, &encoded, Lenient::STRICT).expect("it reads");
         let decoded = codec::values(&line).next().expect("an object").expect("JSON");
         assert_eq!(codec::encode(&specs, &decoded).ok(), Some(encoded));
     }
