@@ -16,7 +16,7 @@ mod complete;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use self::complete::{begins_another, completed};
+use self::complete::{Completed, begins_another, completed};
 pub use self::forgiven::Forgiven;
 use self::forgiven::{range, surplus_report};
 pub use self::table::{Deviation, DeviationPlace, Lenient};
@@ -88,10 +88,9 @@ impl Lenient {
 
     /// Puts stripped blanks back, or cuts off surplus bytes.
     fn repair_length<'b>(self, layout: &Layout, telegram: &'b [u8]) -> Result<(Cow<'b, [u8]>, Vec<Forgiven>), Error> {
-        if self.stripped && !telegram.is_empty() {
-            if let Some((whole, forgiven)) = completed(layout, telegram, self)? {
-                return Ok((Cow::Owned(whole), forgiven));
-            }
+        let whole = if self.stripped && !telegram.is_empty() { completed(layout, telegram, self)? } else { None };
+        if let Some(Completed { bytes, forgiven }) = whole {
+            return Ok((Cow::Owned(bytes), forgiven));
         }
         let end = if self.trailing { end_of(layout, telegram).ok() } else { None };
         match end.and_then(|end| telegram.split_at_checked(end)) {

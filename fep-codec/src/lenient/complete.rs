@@ -20,16 +20,18 @@ use crate::record::Record;
 use crate::survey::{SurveyItem, SurveyStep, survey};
 use crate::view::{end_of, whole_end_of};
 
+/// A telegram whose missing end was put back.
+pub(super) struct Completed {
+    pub(super) bytes: Vec<u8>,
+    pub(super) forgiven: Vec<Forgiven>,
+}
+
 /// The telegram with blanks in the place of its missing end, and the reports. `None` if nothing is missing, or if the telegram does not
 /// say how long it is.
 ///
 /// # Errors
 /// If a missing byte belongs to an item that must not be completed.
-pub(super) fn completed(
-    layout: &Layout,
-    telegram: &[u8],
-    lenient: Lenient,
-) -> Result<Option<(Vec<u8>, Vec<Forgiven>)>, Error> {
+pub(super) fn completed(layout: &Layout, telegram: &[u8], lenient: Lenient) -> Result<Option<Completed>, Error> {
     let Some(len) = whole_end_of(layout, telegram).filter(|len| telegram.len() < *len) else { return Ok(None) };
     let mut whole = telegram.to_vec();
     whole.resize(len, layout.charset.space());
@@ -70,7 +72,7 @@ pub(super) fn completed(
         reached = end;
     }
     // The walk ended before the telegram does: an item that cannot be read is in between.
-    Ok((reached == len).then_some((whole, forgiven)))
+    Ok((reached == len).then_some(Completed { bytes: whole, forgiven }))
 }
 
 /// Whether the surplus bytes behind a telegram begin with another telegram of the same layout. Line ends, blanks and NULs alone are none.
