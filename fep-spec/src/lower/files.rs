@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use fep_codec::files::{Blocks, Lenient, LineEnd, Only, Tally, Total};
+use fep_codec::lenient::{Deviation, DeviationPlace};
 
 use super::items::TELEGRAM_LEN_MAX;
 use super::names;
@@ -92,21 +93,10 @@ fn blocks(table: Table<'_>) -> Option<Blocks> {
 }
 
 fn lenient(values: Vec<Value<'_>>) -> Lenient {
-    let words = [
-        ("stripped", Lenient { stripped: true, ..Lenient::STRICT }),
-        ("unfilled", Lenient { unfilled: true, ..Lenient::STRICT }),
-        ("blank-numbers", Lenient { blank_numbers: true, ..Lenient::STRICT }),
-        ("unknown-codes", Lenient { unknown_codes: true, ..Lenient::STRICT }),
-        ("half-characters", Lenient { half_characters: true, ..Lenient::STRICT }),
-    ];
-    values.into_iter().filter_map(|value| value.choice(&words)).fold(Lenient::STRICT, |all, word| Lenient {
-        stripped: all.stripped || word.value.stripped,
-        unfilled: all.unfilled || word.value.unfilled,
-        blank_numbers: all.blank_numbers || word.value.blank_numbers,
-        unknown_codes: all.unknown_codes || word.value.unknown_codes,
-        half_characters: all.half_characters || word.value.half_characters,
-        ..all
-    })
+    let of_files = Deviation::ALL.iter().filter(|deviation| deviation.place() != DeviationPlace::Telegram);
+    let words: Vec<_> = of_files.map(|deviation| (deviation.word(), *deviation)).collect();
+    let given = values.into_iter().filter_map(|value| value.choice(&words));
+    given.fold(Lenient::STRICT, |all, word| all.with(word.value))
 }
 
 /// The state of the walk over a file's records.
