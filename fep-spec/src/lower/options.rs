@@ -9,17 +9,18 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use fep_codec::Charset;
-use fep_codec::layout::{BytesRule, CodeRule, Encoding, Half, Justify, Kind, NoneAs, Overflow, Sign, Width};
+use fep_codec::layout::{BytesRule, CodeRule, Encoding, Half, Justify, Kind, NoneAs, Overflow, Width};
 use fep_core::calendar::Pattern;
 use fep_core::kinds::KindName;
 use fep_core::limits::{self, PIVOT_MAX};
 use fep_core::options::OptionName;
-use fep_core::rules::Nones;
+use fep_core::rules::{Nones, WrittenSign};
 use fep_core::words::Word;
 
 pub(super) use self::text::{Byte, byte, charset};
 use crate::document::{Document, Located, Table, Value};
 use crate::model::CodeList;
+use crate::report::Code;
 
 /// Declares [`FieldOptions`] with one line for each option: its name in fep-core's table, which has its key and its kinds; the
 /// field that holds it; and the function that reads its value.
@@ -81,7 +82,7 @@ options! {
     Overflow overflow: Overflow = word;
     Full exact: bool = Value::boolean;
     Encoding encoding: Encoding = word;
-    Sign sign: Sign = number::sign;
+    Sign sign: WrittenSign = number::sign;
     Scale scale: u8 = |value| value.integer(0..=NUMBER_MAX_DIGITS);
     None none: Nones = nones;
     DigitsMax digits_max: u8 = |value| value.integer(1..=NUMBER_MAX_DIGITS);
@@ -127,14 +128,14 @@ fn nones(value: Value<'_>) -> Option<Located<Nones>> {
     for word in value.array()? {
         let word = self::word::<NoneAs>(word)?;
         if words.contains(&word.value) {
-            value.document().error(word.span, format!("\"{}\" is there twice", word.value.word()));
+            value.document().error(Code::Duplicate, word.span, format!("\"{}\" is there twice", word.value.word()));
             return None;
         }
         words.push(word.value);
     }
     if words.is_empty() {
         let hint = "write none = [\"zeros\", \"spaces\"], or leave it out";
-        value.document().error_hint(value.span(), "`none` has no word", hint);
+        value.document().error_hint(Code::Empty, value.span(), "`none` has no word", hint);
         return None;
     }
     Some(Located { value: Nones::of(&words), span: value.span() })
@@ -161,7 +162,7 @@ impl FieldOptions {
         for (option, at) in self.places().filter(|(option, _)| !option.is_of(kind)) {
             let names: Vec<_> = option.kinds().iter().map(|kind| kind.word()).collect();
             let message = format!("`{}` is an option of {}, this is {}", option.word(), names.join(", "), kind.word());
-            document.error_hint(at, message, "leave it out, or choose another kind");
+            document.error_hint(Code::WrongOption, at, message, "leave it out, or choose another kind");
         }
     }
 
@@ -181,9 +182,9 @@ impl FieldOptions {
         }
     }
 
-    /// The encoding of digits.
-    fn encoding(&self) -> Encoding {
-        value(&self.encoding).unwrap_or_default()
+    /// The encoding of digits: as stated, or that of the spec's charset.
+    fn encoding(&self, field: &Field<'_>) -> Encoding {
+        value(&self.encoding).unwrap_or(field.charset.encoding())
     }
 
     fn code(&self, field: &Field<'_>) -> Option<CodeRule> {
@@ -191,14 +192,24 @@ impl FieldOptions {
         let len = field.len.value;
         let Some(codes) = &self.codes else {
             let hint = "write codes = \"ListName\" and a table [codes.ListName], or use kind = \"text\"";
-            field.document.error_hint(field.len.span.clone(), format!("`{name}` is a code without `codes`"), hint);
+            field.document.error_hint(
+                Code::MissingKey,
+                field.len.span.clone(),
+                format!("`{name}` is a code without `codes`"),
+                hint,
+            );
             return None;
         };
         // A name without a list was noted where it was read.
         let list = field.codes.iter().find(|list| list.name == codes.value)?;
         if let Some((long, _)) = list.codes.iter().find(|(meaning, _)| meaning.code.len() > len) {
             let message = format!("code \"{}\" has {} bytes, `{name}` has {len}", long.code, long.code.len());
-            field.document.error_hint(codes.span.clone(), message, "mend the code, or the field's `len`");
+            field.document.error_hint(
+                Code::BadCode,
+                codes.span.clone(),
+                message,
+                "mend the code, or the field's `len`",
+            );
             return None;
         }
         let meanings = list.codes.iter().map(|(meaning, _)| meaning.clone()).collect();

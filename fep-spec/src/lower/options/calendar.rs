@@ -8,6 +8,7 @@ use fep_core::words::Word as _;
 
 use super::{Field, FieldOptions, span, value};
 use crate::document::{Located, Value};
+use crate::report::Code;
 
 impl FieldOptions {
     pub(super) fn calendar(&self, kind: KindName, field: &Field<'_>) -> Option<Kind> {
@@ -19,18 +20,23 @@ impl FieldOptions {
         if pattern.kind() != kind {
             let message = format!("{pattern} is no pattern of a {}", kind.word());
             let at = span(&self.pattern).unwrap_or(field.len.span.clone());
-            field.document.error_hint(at, message, format!("write kind = \"{}\"", pattern.kind().word()));
+            field.document.error_hint(
+                Code::WrongOption,
+                at,
+                message,
+                format!("write kind = \"{}\"", pattern.kind().word()),
+            );
             return None;
         }
-        let encoding = self.encoding();
+        let encoding = self.encoding(field);
         if let Some(at) = span(&self.encoding).filter(|_| encoding.is_binary()) {
             let hint = "choose \"packed\", \"bcd\" or \"ebcdic\", or kind = \"number\"";
-            field.document.error_hint(at, "dates and times have decimal digits", hint);
+            field.document.error_hint(Code::WrongOption, at, "dates and times have decimal digits", hint);
             return None;
         }
         if let Some(at) = span(&self.pattern).filter(|_| pattern.pieces().has_separators() && !encoding.is_zoned()) {
             let message = "packed and bcd digits have no separators between them";
-            field.document.error_hint(at, message, "leave the separators out of the pattern");
+            field.document.error_hint(Code::WrongOption, at, message, "leave the separators out of the pattern");
             return None;
         }
         self.len_of_pattern(pattern, field)?;
@@ -38,12 +44,17 @@ impl FieldOptions {
         let pivot = value(&self.pivot).unwrap_or(PIVOT_DEFAULT);
         if let Some(at) = span(&self.pivot).filter(|_| !pattern.has_short_year()) {
             let message = format!("a pivot is for two-digit years, {pattern} has none");
-            field.document.error_hint(at, message, "leave it out");
+            field.document.error_hint(Code::WrongOption, at, message, "leave it out");
             return None;
         }
         let zeros = none.iter().any(|none| none.is_zeros(encoding));
         if let Some(at) = span(&self.none).filter(|_| kind == KindName::Time && zeros) {
-            field.document.error_hint(at, "zeros are midnight, they cannot mean \"no time\"", "use spaces or nines");
+            field.document.error_hint(
+                Code::WrongOption,
+                at,
+                "zeros are midnight, they cannot mean \"no time\"",
+                "use spaces or nines",
+            );
             return None;
         }
         let none_also = none.also;
@@ -57,7 +68,7 @@ impl FieldOptions {
 
     /// Notes a length that is not that of the pattern.
     fn len_of_pattern(&self, pattern: Pattern, field: &Field<'_>) -> Option<()> {
-        let encoding = self.encoding();
+        let encoding = self.encoding(field);
         let pattern_len = pattern.len(encoding);
         let Located { value: len, span } = &field.len;
         if pattern_len == *len {
@@ -69,7 +80,7 @@ impl FieldOptions {
             Some(fitting) => format!("write len = {pattern_len}, or pattern = \"{fitting}\""),
             None => format!("write len = {pattern_len}"),
         };
-        field.document.error_hint(span.clone(), message, hint);
+        field.document.error_hint(Code::WrongLength, span.clone(), message, hint);
         None
     }
 }
@@ -83,8 +94,8 @@ pub(super) fn pattern(value: Value<'_>) -> Option<Located<Pattern>> {
             let message = format!("`pattern` cannot be \"{}\": {error}", word.value);
             let hint = Pattern::guess(word.value).map(|pattern| format!("did you mean \"{pattern}\"?"));
             match hint {
-                Some(hint) => value.document().error_hint(word.span, message, hint),
-                None => value.document().error(word.span, message),
+                Some(hint) => value.document().error_hint(Code::UnknownWord, word.span, message, hint),
+                None => value.document().error(Code::UnknownWord, word.span, message),
             }
             None
         }
