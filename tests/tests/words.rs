@@ -10,6 +10,7 @@ use fep_core::encoding::Encoding;
 use fep_core::kinds::KindName;
 use fep_core::options::OptionName;
 use fep_core::rules::{Half, Justify, NoneAs, Overflow, Overpunch, Sign, Width};
+use fep_codec::lenient::Deviation;
 use fep_core::words::Word;
 
 fn read(file: &str) -> String {
@@ -54,6 +55,14 @@ fn spec_files_document_the_options_of_each_kind() {
         }
     }
     assert_eq!(documented, KindName::WORDS.iter().map(|(word, _)| *word).collect());
+}
+
+#[test]
+fn each_leniency_is_documented_with_its_word() {
+    let text = read("fep-spec/src/spec_file/lenient.md");
+    let rows = text.lines().filter(|line| line.starts_with("| `"));
+    let words: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+    assert_eq!(words, Deviation::ALL.iter().map(|deviation| deviation.word()).collect::<Vec<_>>());
 }
 
 #[test]
