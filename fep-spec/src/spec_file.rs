@@ -12,3 +12,5 @@ pub mod files {}
 pub mod lenient {}
 #[doc = include_str!("spec_file/names.md")]
 pub mod names {}
+#[doc = include_str!("spec_file/findings.md")]
+pub mod findings {}

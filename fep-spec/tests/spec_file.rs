@@ -11,15 +11,17 @@ use fep_core::kinds::KindName;
 use fep_core::words::Word as _;
 use fep_spec::codec;
 use fep_spec::model::{Spec, SpecSet};
+use fep_spec::report::Code;
 
 /// All pages, in the order in which their TOML blocks are one spec file.
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("spec_file.md", include_str!("../src/spec_file.md")),
     ("kinds.md", include_str!("../src/spec_file/kinds.md")),
     ("structure.md", include_str!("../src/spec_file/structure.md")),
     ("computed.md", include_str!("../src/spec_file/computed.md")),
     ("files.md", include_str!("../src/spec_file/files.md")),
     ("names.md", include_str!("../src/spec_file/names.md")),
+    ("findings.md", include_str!("../src/spec_file/findings.md")),
 ];
 
 /// A code block: the words after the opening fence, and the content.
@@ -191,4 +193,12 @@ fn names_that_generated_code_uses_are_listed_and_refused() {
         let report = Spec::check("names.toml", &text).report.to_string();
         assert!(report.contains(&format!("`{name}` is a name that generated code imports")), "{name}: {report}");
     }
+}
+
+#[test]
+fn the_codes_of_findings_are_listed() {
+    let rows = rows("findings.md", "| code | means |");
+    let listed: Vec<&str> = rows.iter().filter_map(|row| row.first().map(String::as_str)).collect();
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.word()).collect();
+    assert_eq!(listed, codes);
 }

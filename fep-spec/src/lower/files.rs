@@ -10,6 +10,7 @@ use super::items::TELEGRAM_LEN_MAX;
 use super::names;
 use crate::document::{Located, Table, Value};
 use crate::model::{FileSpec, RecordUse, RecordUseOf};
+use crate::report::Code;
 
 /// The places of a file in the document.
 pub(crate) struct FilePlace {
@@ -56,12 +57,12 @@ fn line_ends(value: Value<'_>) -> Vec<LineEnd> {
     let values = value.array().unwrap_or_default();
     let document = value.document();
     if values.is_empty() {
-        document.error_hint(value.span(), "no line end", "leave out `line_end`, or write \"none\"");
+        document.error_hint(Code::Empty, value.span(), "no line end", "leave out `line_end`, or write \"none\"");
     }
     let mut all = Vec::new();
     for word in values.into_iter().filter_map(|value| value.choice(&words)) {
         if all.contains(&word.value) {
-            document.error_hint(word.span, "this line end stands twice", "leave one out");
+            document.error_hint(Code::Duplicate, word.span, "this line end stands twice", "leave one out");
         } else {
             all.push(word.value);
         }
@@ -80,7 +81,12 @@ fn blocks(table: Table<'_>) -> Option<Blocks> {
         [fill @ b' '..=b'~'] => Some(Blocks { records: records.value, fill }),
         _ => {
             let message = format!("`fill` cannot be \"{}\"", fill.value);
-            document.error_hint(fill.span, message, "write one ASCII character; the filling records consist of it");
+            document.error_hint(
+                Code::BadValue,
+                fill.span,
+                message,
+                "write one ASCII character; the filling records consist of it",
+            );
             None
         }
     }
@@ -125,7 +131,7 @@ fn record(table: Table<'_>, walk: &mut OrderWalk) -> Option<RecordUse> {
         && min.value > max.value
     {
         let message = format!("min is {}, max is {}", min.value, max.value);
-        document.error_hint(max.span.clone(), message, "max must not be below min");
+        document.error_hint(Code::OutOfRange, max.span.clone(), message, "max must not be below min");
         walk.complete = false;
     }
     let (min, max) = if once { (1, Some(1)) } else { (min.map_or(0, |min| min.value), max.map(|max| max.value)) };
@@ -137,13 +143,13 @@ fn record(table: Table<'_>, walk: &mut OrderWalk) -> Option<RecordUse> {
         (None, Some(group)) => {
             let values = group.array()?;
             if values.is_empty() {
-                document.error(group.span(), "no records that could repeat");
+                document.error(Code::Empty, group.span(), "no records that could repeat");
                 return None;
             }
             RecordUseOf::Group(records(values, walk))
         }
         (Some(telegram), Some(_)) => {
-            document.error_hint(telegram.span, "both `telegram` and `records`", "leave one out");
+            document.error_hint(Code::ConflictingKeys, telegram.span, "both `telegram` and `records`", "leave one out");
             return None;
         }
         (None, None) => return None,
@@ -174,7 +180,12 @@ fn total(table: Table<'_>) -> Option<(Total, Range<usize>)> {
         (None, None, Some(blocks)) if blocks.value => Tally::Blocks,
         _ => {
             let hint = "write count = \"Data\", sum = \"Data.amount\", or blocks = true";
-            document.error_hint(span, "a total has exactly one of `count`, `sum` and `blocks`", hint);
+            document.error_hint(
+                Code::ConflictingKeys,
+                span,
+                "a total has exactly one of `count`, `sum` and `blocks`",
+                hint,
+            );
             return None;
         }
     };
@@ -193,6 +204,7 @@ fn record_and_field(
     if parts.is_none() {
         let message = format!("`{}` names no field of a record", path.value);
         document.error_hint(
+            Code::BadValue,
             path.span.clone(),
             message,
             "write the record's name, a dot and the field's: \"Trailer.total\"",
@@ -207,7 +219,7 @@ fn only(table: Table<'_>) -> Option<Only> {
     let span = table.span();
     let entries = table.entries();
     let [(field, value)] = entries.as_slice() else {
-        document.error_hint(span, "`where` names one field", "write where = { kind = \"1\" }");
+        document.error_hint(Code::BadValue, span, "`where` names one field", "write where = { kind = \"1\" }");
         return None;
     };
     let values = if value.is_array() { value.array()? } else { vec![*value] };

@@ -2,17 +2,19 @@
 
 use fep_codec::layout::{Encoding, NoneAs, NumberRule, Overpunch, Sign};
 use fep_core::limits::{BINARY_MAX_BYTES, NUMBER_MAX_DIGITS};
+use fep_core::rules::WrittenSign;
 use fep_core::words::Word as _;
 
-use super::{Field, FieldOptions, byte, span, value};
+use super::{Byte, Field, FieldOptions, byte, span, value};
 use crate::document::{Located, Value};
+use crate::report::Code;
 
 impl FieldOptions {
     pub(super) fn number(&self, field: &Field<'_>) -> Option<NumberRule> {
-        let encoding = self.encoding();
-        let sign = value(&self.sign).unwrap_or_default().in_encoding(encoding);
+        let encoding = self.encoding(field);
+        let sign = self.sign(field, encoding)?;
         if let Some((at, hint)) = span(&self.sign).zip(sign.check_encoding(encoding).err()) {
-            field.document.error_hint(at, "numbers in this encoding have no such sign", hint);
+            field.document.error_hint(Code::WrongOption, at, "numbers in this encoding have no such sign", hint);
             return None;
         }
         let name = field.name;
@@ -21,12 +23,17 @@ impl FieldOptions {
         let digits = encoding.digits(len).saturating_sub(sign_len);
         if len < 2 && (sign_len > 0 || sign == Sign::LeadingMinus) {
             let message = format!("`{name}` has {len} byte, a number with a sign needs 2");
-            field.document.error_hint(field.len.span.clone(), message, "the sign takes its byte from `len`");
+            field.document.error_hint(
+                Code::WrongLength,
+                field.len.span.clone(),
+                message,
+                "the sign takes its byte from `len`",
+            );
             return None;
         }
         if encoding.is_binary() && len > BINARY_MAX_BYTES {
             let message = format!("`{name}` has {len} bytes, a binary number may have {BINARY_MAX_BYTES}");
-            field.document.error_hint(field.len.span.clone(), message, "use kind = \"bytes\"");
+            field.document.error_hint(Code::WrongLength, field.len.span.clone(), message, "use kind = \"bytes\"");
             return None;
         }
         // A packed field has an odd number of digits. So a field for the widest number, of 38 digits, has room for 39.
@@ -35,22 +42,53 @@ impl FieldOptions {
         if most > NUMBER_MAX_DIGITS {
             let message = format!("`{name}` has {digits} digits, a number may have {NUMBER_MAX_DIGITS}");
             let hint = if packed { "write digits_max = 38, or use kind = \"digits\"" } else { "use kind = \"digits\"" };
-            field.document.error_hint(field.len.span.clone(), message, hint);
+            field.document.error_hint(Code::WrongLength, field.len.span.clone(), message, hint);
             return None;
         }
         let scale = value(&self.scale).unwrap_or(0);
         if let Some(at) = span(&self.scale).filter(|_| encoding.is_decimal() && usize::from(scale) > digits) {
-            field.document.error(at, format!("`{name}` has {digits} digits, {scale} of them cannot be decimals"));
+            field.document.error(
+                Code::WrongOption,
+                at,
+                format!("`{name}` has {digits} digits, {scale} of them cannot be decimals"),
+            );
             return None;
         }
         let none = value(&self.none).unwrap_or_default();
         if let Some(at) = span(&self.none).filter(|_| encoding.is_binary() && none == NoneAs::Nines) {
             let hint = "choose \"zeros\" or \"spaces\"";
-            field.document.error_hint(at, "a binary number has no digits that could all be nines", hint);
+            field.document.error_hint(
+                Code::WrongOption,
+                at,
+                "a binary number has no digits that could all be nines",
+                hint,
+            );
             return None;
         }
         let digits_max = self.digits_max(field, encoding, digits)?;
         Some(NumberRule { encoding, sign, scale, none, digits_max })
+    }
+
+    /// The sign, with its characters in the encoding of the field.
+    fn sign(&self, field: &Field<'_>, encoding: Encoding) -> Option<Sign> {
+        let Some(written) = &self.sign else { return Some(Sign::Unsigned) };
+        match written.value.in_encoding(encoding) {
+            Ok(Sign::Leading { plus, minus } | Sign::Trailing { plus, minus }) if plus == minus => {
+                field.document.error(Code::Duplicate, written.span.clone(), "plus and minus are the same byte");
+                None
+            }
+            Ok(sign) => Some(sign),
+            Err(character) => {
+                let message = format!("{:?} has different bytes in EBCDIC charsets", char::from(character));
+                field.document.error_hint(
+                    Code::WrongOption,
+                    written.span.clone(),
+                    message,
+                    "write the byte, like 0x4E",
+                );
+                None
+            }
+        }
     }
 
     /// The outer `None` means that the option does not fit the field.
@@ -60,12 +98,17 @@ impl FieldOptions {
         let name = field.name;
         if encoding.is_zoned() {
             let message = format!("each digit of `{name}` has a byte, so `len` says how many there are");
-            field.document.error_hint(max.span.clone(), message, "leave out `digits_max`");
+            field.document.error_hint(Code::WrongOption, max.span.clone(), message, "leave out `digits_max`");
             return None;
         }
         if usize::from(max.value) > digits {
             let message = format!("`{name}` has room for {digits} digits");
-            field.document.error_hint(max.span.clone(), message, "make `len` longer, or `digits_max` smaller");
+            field.document.error_hint(
+                Code::WrongOption,
+                max.span.clone(),
+                message,
+                "make `len` longer, or `digits_max` smaller",
+            );
             return None;
         }
         Some(Some(max.value))
@@ -74,9 +117,10 @@ impl FieldOptions {
 
 /// `"leading-minus"`, `"leading"`, `"trailing"`, `"overpunch"`, `"signed"`, `{ at = "leading", plus = "0", minus = "-" }`, or
 /// `{ at = "leading", overpunch = "ebcdic" }`.
-pub(super) fn sign(value: Value<'_>) -> Option<Located<Sign>> {
+pub(super) fn sign(value: Value<'_>) -> Option<Located<WrittenSign>> {
     if !value.is_table() {
-        return value.choice(&[&[("none", Sign::Unsigned)], Sign::WORDS.as_slice()].concat());
+        let word = value.choice(&[&[("none", Sign::Unsigned)], Sign::WORDS.as_slice()].concat())?;
+        return Some(Located { value: WrittenSign::of_characters(word.value), span: word.span });
     }
     let table = value.table()?;
     let at = table.required("at").and_then(|at| at.choice(&[("leading", true), ("trailing", false)]));
@@ -86,19 +130,21 @@ pub(super) fn sign(value: Value<'_>) -> Option<Located<Sign>> {
         let at = at?;
         let form = form?.value;
         let sign = if at.value { Sign::LeadingOverpunch(form) } else { Sign::TrailingOverpunch(form) };
-        return Some(Located { value: sign, span: value.span() });
+        return Some(Located { value: WrittenSign::of_characters(sign), span: value.span() });
     }
     let plus = table.required("plus").and_then(byte);
     let minus = table.required("minus").and_then(byte);
     table.finish();
-    let plus = plus?;
-    let minus = minus?;
-    if plus.value.value() == minus.value.value() {
-        value.document().error(minus.span, "plus and minus are the same byte");
+    let plus = plus?.value;
+    let Located { value: minus, span } = minus?;
+    if plus == minus {
+        value.document().error(Code::Duplicate, span, "plus and minus are the same byte");
         return None;
     }
-    let plus = plus.value.value();
-    let minus = minus.value.value();
-    let sign = if at?.value { Sign::Leading { plus, minus } } else { Sign::Trailing { plus, minus } };
-    Some(Located { value: sign, span: value.span() })
+    let sign = match at?.value {
+        true => Sign::Leading { plus: plus.value(), minus: minus.value() },
+        false => Sign::Trailing { plus: plus.value(), minus: minus.value() },
+    };
+    let [plus_is_character, minus_is_character] = [plus, minus].map(|byte| matches!(byte, Byte::Ascii(_)));
+    Some(Located { value: WrittenSign { sign, plus_is_character, minus_is_character }, span: value.span() })
 }
