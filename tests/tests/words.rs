@@ -20,8 +20,14 @@ fn read(file: &str) -> String {
 
 /// All pages about spec files.
 fn pages() -> String {
-    let pages =
-        ["spec_file.md", "spec_file/kinds.md", "spec_file/structure.md", "spec_file/computed.md", "spec_file/files.md"];
+    let pages = [
+        "spec_file.md",
+        "spec_file/kinds.md",
+        "spec_file/structure.md",
+        "spec_file/computed.md",
+        "spec_file/files.md",
+        "spec_file/lenient.md",
+    ];
     pages.map(|page| read(&format!("fep-spec/src/{page}"))).concat()
 }
 
