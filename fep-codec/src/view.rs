@@ -13,6 +13,8 @@ mod entries;
 
 pub use self::entries::Entries;
 pub use self::patch::{find, patch, refresh};
+#[cfg(feature = "std")]
+pub(crate) use self::window::least_end_of;
 use self::window::{Window, WindowMut};
 pub(crate) use self::window::{end_of, whole_end_of};
 use crate::telegram::Telegram;

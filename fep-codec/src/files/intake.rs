@@ -85,6 +85,7 @@ impl<'f> Intake<'f> {
 
     pub(super) fn forgive(&mut self, lenient: Lenient) {
         self.walk.lenient = lenient;
+        self.buffer.resize(self.buffer.len().max(self.walk.window_len() * 2), 0);
     }
 
     pub(super) fn report_to(&mut self, every: u64, call: impl FnMut(Progress) + Send + 'f) {
@@ -157,7 +158,7 @@ impl<'f> Intake<'f> {
             let len = window.len().min(self.walk.window_len());
             self.walk.step(window.get(..len).unwrap_or_default())
         };
-        let Framed { layout, padded, len, consumed, wrong } = match framed {
+        let Framed { layout, padded, start, len, consumed, count, wrong } = match framed {
             Ok(framed) => framed,
             Err(what) => {
                 self.ended = true;
@@ -165,11 +166,14 @@ impl<'f> Intake<'f> {
                 return false;
             }
         };
-        let at = self.start;
+        let at = self.start + start;
         self.start += consumed;
-        self.tell();
+        if count > 0 {
+            self.tell();
+        }
         let Some(layout) = layout else { return false };
         self.pending = wrong.map(at_place);
+        let offset = offset + start as u64;
         self.found = Some(Found { number, offset, layout, padded, at, len });
         true
     }
