@@ -11,7 +11,7 @@ use super::FileLayout;
 use super::fault::{FileError, FileFault};
 use super::walk::{FileWalk, Framed, RawRecord};
 use crate::layout::Layout;
-use crate::lenient::Lenient;
+use crate::lenient::{Forgiven, Lenient};
 
 /// The size of the buffer in bytes, unless long records need a larger one.
 const PIECE_BYTES: usize = 1 << 16;
@@ -94,6 +94,9 @@ impl<'f> Intake<'f> {
 
     /// Advances to the next record, error or end.
     pub(super) fn step(&mut self) -> IntakeStep {
+        if self.found.take().is_some() {
+            self.walk.forgiven.clear();
+        }
         if let Some(error) = self.pending.take() {
             return IntakeStep::Wrong(error);
         }
@@ -116,7 +119,12 @@ impl<'f> Intake<'f> {
     pub(super) fn record(&self) -> Option<RawRecord<'f, '_>> {
         let Found { number, offset, layout, padded, at, len } = *self.found.as_ref()?;
         let bytes = if padded { self.walk.padded() } else { self.buffer.get(at..at + len).unwrap_or_default() };
-        Some(RawRecord { number, offset, layout, bytes, lenient: self.walk.lenient })
+        Some(RawRecord { number, offset, layout, bytes, lenient: self.walk.lenient, forgiven: &self.walk.forgiven })
+    }
+
+    /// The deviations that were forgiven since the last record.
+    pub(super) fn forgiven(&self) -> &[Forgiven] {
+        &self.walk.forgiven
     }
 
     /// The space for the next bytes of the input.

@@ -147,6 +147,7 @@ fn walk_to(walk: &mut FileWalk<'_>, bytes: &[u8], end: usize) -> Result<(), File
         let record = walk.number + 1;
         let offset = walk.offset;
         let window = bytes.get(start..bytes.len().min(start + walk.window_len())).unwrap_or_default();
+        walk.forgiven.clear();
         let wrong = match walk.step(window) {
             Ok(framed) => framed.wrong,
             Err(what) => Some(what),

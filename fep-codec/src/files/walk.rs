@@ -17,7 +17,7 @@ use super::order::Order;
 use super::plan;
 use super::totals::Totals;
 use crate::layout::Layout;
-use crate::lenient::Lenient;
+use crate::lenient::{Forgiven, Lenient};
 
 /// A record in its proper place, not yet decoded.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,9 @@ pub struct RawRecord<'f, 'w> {
     pub bytes: &'w [u8],
     /// The deviations that are forgiven in its fields.
     pub lenient: Lenient,
+    /// The deviations that were forgiven around its fields, and before it since the last record. [`RawRecord::decode_reporting`] adds
+    /// those in its fields.
+    pub forgiven: &'w [Forgiven],
 }
 
 /// The position in a file, with the order and the totals of its records.
@@ -54,6 +57,10 @@ pub(super) struct FileWalk<'f> {
     block_left: usize,
     last_len: usize,
     filling: bool,
+    /// Whether an end-of-file mark was passed, behind which no record stands.
+    pub(super) after_mark: bool,
+    /// The deviations that were forgiven since the last record, and in the current one.
+    pub(super) forgiven: Vec<Forgiven>,
     /// The record whose blanks were stripped, with the blanks put back.
     pub(super) padded: Vec<u8>,
 }
@@ -95,6 +102,8 @@ impl<'f> FileWalk<'f> {
             block_left: 0,
             last_len: 0,
             filling: false,
+            after_mark: false,
+            forgiven: Vec::new(),
             padded: Vec::new(),
         };
         walk.look_ahead();
@@ -123,11 +132,9 @@ impl<'f> FileWalk<'f> {
     /// Steps over the next record and returns its place. The file must not have ended. The window has [`FileWalk::window_len`] bytes,
     /// or all that are left.
     pub(super) fn step(&mut self, window: &[u8]) -> Result<Framed<'f>, FileFault> {
-        let strict = match self.block(window) {
-            Some(word) => word,
-            None => self.filler(window).unwrap_or_else(|| self.whole(window)),
-        };
-        let mut framed = match strict {
+        let mut framed = match self.strict(window) {
+            Ok(_) if self.after_mark => self.forgive(window, FileFault::AfterTheEnd)?,
+            Ok(framed) if self.lenient.stripped && self.ends.some() => self.shorter(window, framed),
             Ok(framed) => framed,
             Err(fault) => self.forgive(window, fault)?,
         };
@@ -154,6 +161,15 @@ impl<'f> FileWalk<'f> {
             (self.last_len, self.filling) = (framed.len, framed.layout.is_none());
         }
         Ok(framed)
+    }
+
+    /// Steps over the next bytes without forgiving anything.
+    #[inline]
+    pub(super) fn strict(&mut self, window: &[u8]) -> Result<Framed<'f>, FileFault> {
+        match self.block(window) {
+            Some(word) => word,
+            None => self.filler(window).unwrap_or_else(|| self.whole(window)),
+        }
     }
 
     /// The number of bytes from one record to the next. `None` if the line end is not known yet, if a record must be stepped over to
@@ -279,10 +295,6 @@ impl<'f> FileWalk<'f> {
             return Some(Err(FileFault::Unfilled { records: self.number + 1, block: blocks.records }));
         }
         let line_end = self.ends.behind(len, window.get(len..).unwrap_or_default(), self.is_end(window));
-        let line_end = match line_end {
-            Err(FileFault::NoLastLineEnd { .. }) if self.lenient.stripped => Ok(None),
-            other => other,
-        };
         Some(line_end.map(|end| Framed {
             count: 1,
             len,
@@ -390,7 +402,7 @@ impl<'f> FileWalk<'f> {
                 let fills = self.file.blocks.is_some_and(|blocks| {
                     rest.get(..len).is_some_and(|next| !next.is_empty() && next.iter().all(|byte| *byte == blocks.fill))
                 });
-                fills || self.is_forgiven_end(rest, self.is_end(window))
+                fills || self.is_forgiven_end(rest)
             }
         }
     }

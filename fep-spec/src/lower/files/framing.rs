@@ -6,6 +6,7 @@ use fep_core::words::Word as _;
 
 use super::RECORDS_MAX;
 use crate::document::{Table, Value};
+use crate::report::Code;
 
 /// What stands around the records of a file.
 pub(super) struct Framing {
@@ -29,7 +30,12 @@ impl Framing {
             && line_ends.iter().all(|end| *end == LineEnd::None)
         {
             let hint = "leave out `last_line_end`, or write `line_end`";
-            table.document().error_hint(last.span.clone(), "no record of this file has a line end", hint);
+            table.document().error_hint(
+                Code::ConflictingKeys,
+                last.span.clone(),
+                "no record of this file has a line end",
+                hint,
+            );
         }
         let record_word = table.get("record_word").map(record_word);
         let block_word = table.get("block_word").map(block_word);
@@ -64,12 +70,12 @@ fn line_ends(value: Value<'_>) -> Vec<LineEnd> {
     let values = value.array().unwrap_or_default();
     let document = value.document();
     if values.is_empty() {
-        document.error_hint(value.span(), "no line end", "leave out `line_end`, or write \"none\"");
+        document.error_hint(Code::Empty, value.span(), "no line end", "leave out `line_end`, or write \"none\"");
     }
     let mut all = Vec::new();
     for word in values.into_iter().filter_map(|value| value.choice(&words)) {
         if all.contains(&word.value) {
-            document.error_hint(word.span, "this line end stands twice", "leave one out");
+            document.error_hint(Code::Duplicate, word.span, "this line end stands twice", "leave one out");
         } else {
             all.push(word.value);
         }
@@ -118,7 +124,7 @@ fn length_word(table: &Table<'_>) -> Option<LengthWord> {
     let binary = matches!(encoding, Encoding::Binary | Encoding::BinaryLittle);
     if binary && len.value > BINARY_LEN_MAX {
         let message = format!("a binary number has {BINARY_LEN_MAX} bytes at most");
-        document.error_hint(len.span, message, "the bytes 00 around it are `zeros` and `zeros_before`");
+        document.error_hint(Code::BadValue, len.span, message, "the bytes 00 around it are `zeros` and `zeros_before`");
         return None;
     }
     Some(LengthWord { len: len.value, encoding, counts: counts?.value, zeros_before, zeros })
@@ -136,7 +142,12 @@ fn blocks(table: Table<'_>) -> Option<Blocks> {
         [fill @ b' '..=b'~'] => Some(Blocks { records: records.value, fill }),
         _ => {
             let message = format!("`fill` cannot be \"{}\"", fill.value);
-            document.error_hint(fill.span, message, "write one ASCII character; the filling records consist of it");
+            document.error_hint(
+                Code::BadValue,
+                fill.span,
+                message,
+                "write one ASCII character; the filling records consist of it",
+            );
             None
         }
     }
