@@ -12,11 +12,11 @@ mod entries;
 mod choice;
 
 pub(crate) use self::computed::check_page;
-pub(crate) use self::computed::{FieldSum, Stated};
-pub(crate) use self::entries::{check_max, overrun};
+pub(crate) use self::computed::{Covered, FieldSum, Stated};
+pub(crate) use self::entries::{check_max, no_count, overrun};
 pub use self::reader::Reader;
 pub use self::writer::Writer;
-pub(crate) use self::writer::{check_count, fill_check};
+pub(crate) use self::writer::{check_count, fill_check, next_check};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Field, LengthScope};
 

@@ -2,6 +2,8 @@
 //!
 //! A reader often reads such a field before the values that it depends on. It keeps the [`Stated`] value and compares it later.
 
+use core::ops::Range;
+
 use super::writer::Late;
 use super::{Reader, Writer, fail};
 use crate::error::{Culprit, Error, Fault};
@@ -24,6 +26,34 @@ impl<T: Copy> Stated<T> {
     #[must_use]
     pub const fn value(&self) -> T {
         self.value
+    }
+}
+
+/// The bytes that a check covers, from `from` to `to`, without the bytes of the check itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Covered {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+}
+
+impl Covered {
+    /// Whether the check covers any of these bytes.
+    pub(crate) const fn overlaps(self, range: &Range<usize>) -> bool {
+        range.start < self.to && self.from < range.end
+    }
+
+    /// Passes the covered bytes to a function. `own` are the bytes of the check.
+    pub(crate) fn with<T>(self, telegram: &[u8], own: &Range<usize>, run: impl FnOnce(&[u8]) -> T) -> T {
+        let Self { from, to } = self;
+        if !self.overlaps(own) {
+            return run(telegram.get(from..to).unwrap_or_default());
+        }
+        let before = telegram.get(from..own.start).unwrap_or_default();
+        let behind = telegram.get(own.end..to).unwrap_or_default();
+        match (before, behind) {
+            (bytes, []) | ([], bytes) => run(bytes),
+            _ => run(&[before, behind].concat()),
+        }
     }
 }
 
@@ -51,6 +81,12 @@ impl FieldSum {
 
     fn total(self) -> Result<i128, Fault> {
         self.0.ok_or(Fault::Overflow { holder: "a sum of 38 digits" })
+    }
+}
+
+impl From<Option<i128>> for FieldSum {
+    fn from(sum: Option<i128>) -> Self {
+        Self(sum)
     }
 }
 
@@ -102,7 +138,12 @@ impl Reader<'_> {
     /// # Errors
     /// If the field states another number.
     pub fn check_length(&self, field: &Field, stated: Stated<u64>, start: usize) -> Result<(), Error> {
-        let actual = self.position().saturating_sub(start) as u64;
+        self.check_length_of(field, stated, self.position().saturating_sub(start))
+    }
+
+    /// Compares a stated length with the length in bytes of its item.
+    pub(crate) fn check_length_of(&self, field: &Field, stated: Stated<u64>, actual: usize) -> Result<(), Error> {
+        let actual = actual as u64;
         if actual == stated.value {
             return Ok(());
         }
@@ -167,11 +208,29 @@ impl Reader<'_> {
     /// # Errors
     /// If the field must have other bytes, or the telegram ends before the field does.
     pub fn check(&mut self, field: &Field, from: usize) -> Result<(), Error> {
+        self.check_over(field, Covered { from, to: self.position() })
+    }
+
+    /// Verifies a check over covered bytes, and skips the field.
+    ///
+    /// # Errors
+    /// If the field must have other bytes, or the telegram ends before the field does.
+    pub(crate) fn check_over(&mut self, field: &Field, covered: Covered) -> Result<(), Error> {
         let start = self.position();
         let check = check_of(field).map_err(|fault| fail(Culprit::Spec, fault, field, start, None))?;
         let bytes = self.take(field.len).map_err(|fault| fail(Culprit::Peer, fault, field, start, None))?;
-        let covered = self.telegram().get(from..start).unwrap_or_default();
-        check.verify(covered, bytes).map_err(|fault| self.lie(fault, field, start))
+        let own = start..self.position();
+        let verified = covered.with(self.telegram(), &own, |covered| check.verify(covered, bytes));
+        verified.map_err(|fault| self.lie(fault, field, start))
+    }
+
+    /// Skips a check that is verified when the layout that contains it is complete.
+    ///
+    /// # Errors
+    /// If the telegram ends before the field does.
+    pub fn open_check(&mut self, field: &Field) -> Result<(), Error> {
+        let start = self.position();
+        self.take(field.len).map(drop).map_err(|fault| fail(Culprit::Peer, fault, field, start, None))
     }
 }
 
@@ -222,11 +281,15 @@ impl Writer<'_> {
     pub fn check(&mut self, field: &Field, from: usize) -> Result<(), Error> {
         let start = self.position();
         let room = self.take(field.len).map(drop);
-        let late = room.and_then(|()| {
-            let check = check_of(field)?;
-            let reason = "the function of this check is not known, so its value must be given";
-            let run = check.run.ok_or(Fault::BadSpec { reason })?;
-            self.later(Late::Check { start, len: field.len, from, run })
+        room.map_err(|fault| fail(super::culprit_on_encode(&fault), fault, field, start, None))?;
+        self.check_later(field, start, Covered { from, to: start })
+    }
+
+    /// Remembers the check at this offset. Nothing is to be done if only the name of its function is known.
+    pub(crate) fn check_later(&mut self, field: &Field, start: usize, covered: Covered) -> Result<(), Error> {
+        let late = check_of(field).and_then(|check| match check.run {
+            Some(run) => self.later(Late::Check { start, len: field.len, covered, run }),
+            None => Ok(()),
         });
         late.map_err(|fault| fail(super::culprit_on_encode(&fault), fault, field, start, None))
     }

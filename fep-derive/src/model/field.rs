@@ -9,8 +9,8 @@ use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
-use super::{Field, Item, ItemKind, Len, Repeat};
-use crate::attr::{Byte, Computed, FieldAttrs, Given, KindWord, bytes, misplaced};
+use super::{Field, Item, ItemKind, Kind, Len, Repeat};
+use crate::attr::{Byte, Computed, FieldAttrs, Given, KindWord, Link, bytes, misplaced};
 use crate::ctxt::Ctxt;
 use crate::shape::{Shape, literal};
 
@@ -126,24 +126,47 @@ impl Source<'_> {
 
     fn computed(&self, computed: &Computed) -> Option<ItemKind> {
         self.unit("a computed field")?;
-        let options: &[&str] = match computed {
-            Computed::Sum { .. } => &["computed", "len", "encoding", "sign", "scale", "secret"],
-            Computed::Sign { .. } | Computed::Check { .. } => &["computed", "len", "secret"],
-            _ => &["computed", "len", "encoding"],
+        let is_check = matches!(computed, Computed::Check { .. } | Computed::Link(Link::Check { .. }));
+        let mut options: Vec<&str> = match computed {
+            Computed::Sum { .. } | Computed::Link(Link::Sum(_)) => {
+                vec!["computed", "len", "encoding", "sign", "scale", "secret"]
+            }
+            Computed::Sign { .. } => vec!["computed", "len", "secret"],
+            _ if is_check => vec!["computed", "len", "secret"],
+            _ => vec!["computed", "len", "encoding"],
         };
-        self.only("a computed field", options);
+        let value_kind = self.attrs.value_kind.as_ref();
+        if let Some(kind) = value_kind.filter(|_| is_check) {
+            options.extend(OptionName::of(kind.value).map(|option| option.word()));
+        }
+        self.only("a computed field", &options);
         let len = self.stated_len("len = 4")?;
         if matches!(computed, Computed::Sign { .. }) && len.value != 1 {
             self.cx.error_at(len.span, "a sign has 1 byte");
         }
-        if matches!(computed, Computed::Check { .. }) && len.value > CHECK_MAX_BYTES {
+        if is_check && len.value > CHECK_MAX_BYTES {
             self.cx.error_at(len.span, format_args!("a check has at most {CHECK_MAX_BYTES} bytes"));
         }
         let span = self.attrs.kind.as_ref().map_or(self.member, |kind| kind.span);
         let encoding = self.encoding();
         let secret = self.attrs.secret;
-        let kind = self.number()?;
-        Some(ItemKind::Computed { computed: computed.clone(), len, encoding, kind, secret, span })
+        let kind = match value_kind.map(|kind| (kind.value, kind.span)) {
+            None => self.number()?,
+            Some((KindName::Bytes, _)) if is_check => Kind::Bytes,
+            Some((KindName::Text, _)) if is_check => self.text()?,
+            Some((KindName::Digits, _)) if is_check => self.digits()?,
+            Some((kind, at)) => {
+                let message = if is_check {
+                    "a check is text, digits or bytes".to_owned()
+                } else {
+                    format!("a field has one kind, and `{}` is the second", kind.word())
+                };
+                self.cx.error_at(at, message);
+                return None;
+            }
+        };
+        let states_kind = value_kind.is_some();
+        Some(ItemKind::Computed { computed: computed.clone(), len, encoding, kind, states_kind, secret, span })
     }
 
     fn choice(&self, by: &str) -> Option<ItemKind> {

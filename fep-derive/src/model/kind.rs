@@ -201,7 +201,7 @@ impl Source<'_> {
         given(&self.attrs.justify)
     }
 
-    fn text(&self) -> Option<Kind> {
+    pub(super) fn text(&self) -> Option<Kind> {
         let charset = self.attrs.charset.as_ref().map_or(self.charset, |charset| charset.value);
         if matches!(self.shape, Shape::Str) && !charset.is_utf8() {
             let label = charset.label();
@@ -284,7 +284,7 @@ impl Source<'_> {
         exact
     }
 
-    fn digits(&self) -> Option<Kind> {
+    pub(super) fn digits(&self) -> Option<Kind> {
         let encoding = self.encoding();
         if let Some(given) = self.attrs.encoding.as_ref().filter(|_| !encoding.is_zoned()) {
             self.cx.error_at(given.span, "digits are encoded as \"ascii\" or \"ebcdic\", a byte for each");
