@@ -9,6 +9,7 @@ use super::counts::{largest, short};
 use super::links::{is_measurable, scale};
 use crate::document::{Document, instead};
 use crate::lower::{LayoutPlace, Place};
+use crate::report::Code;
 
 /// Checks the links of a telegram, in its parts, entries and cases too.
 pub(super) fn telegram(document: &Document, layout: &Layout, place: &LayoutPlace) {
@@ -78,7 +79,7 @@ impl<'l> Reach<'l> {
             Computed::Sum(path) => self.sum(&name, field, path, found, at("of")),
             Computed::Check(Check { from: Some(from), to: Some(to), .. }) if order(found, from) > order(found, to) => {
                 let message = format!("the bytes that `{name}` covers begin at `{from}`, behind `{to}` where they end");
-                self.document.error_hint(at("from"), message, "exchange `from` and `to`");
+                self.document.error_hint(Code::WrongOrder, at("from"), message, "exchange `from` and `to`");
             }
             _ => {}
         }
@@ -99,14 +100,19 @@ impl<'l> Reach<'l> {
         let message =
             format!("`{name}` of `{telegram}` refers to `{of}`, which is not {expected} there or beside its part");
         let beside = self.outer.iter().rev().flat_map(|layout| layout.items()).filter_map(Item::name);
-        self.document.error_hint(at(key), message, instead(of, &beside.collect::<Vec<_>>()));
+        self.document.error_hint(Code::UnknownName, at(key), message, instead(of, &beside.collect::<Vec<_>>()));
     }
 
     fn length(&self, name: &str, field: &Field, of: &str, found: &Layout, at: Range<usize>) {
         let Some(item) = found.item_in_parts(of) else { return };
         if !is_measurable(item) {
             let message = format!("`{of}`, whose length `{name}` says, always has the same length");
-            return self.document.error_hint(at, message, "`of` names a part, a group, a choice or a tail");
+            return self.document.error_hint(
+                Code::WrongReference,
+                at,
+                message,
+                "`of` names a part, a group, a choice or a tail",
+            );
         }
         short(self.document, field, name, item.min_len()..=item.max_len(), self.at.clone());
     }
@@ -119,13 +125,23 @@ impl<'l> Reach<'l> {
             && !name.ends_with(&format!(".{by}"))
         {
             let message = format!("`{name}` counts `{of}`, which is not counted by it");
-            return self.document.error_hint(at, message, format!("write at the group: count = \"{name}\""));
+            return self.document.error_hint(
+                Code::NotLinked,
+                at,
+                message,
+                format!("write at the group: count = \"{name}\""),
+            );
         }
         let most = largest(field);
         let max = group.repeat.max();
         if u128::try_from(max).is_ok_and(|max| max > most) {
             let message = format!("`{of}` may have {max} entries, `{name}` counts to {most}");
-            self.document.error_hint(self.at.clone(), message, "make the count field longer, or `max` smaller");
+            self.document.error_hint(
+                Code::TooNarrow,
+                self.at.clone(),
+                message,
+                "make the count field longer, or `max` smaller",
+            );
         }
     }
 
@@ -137,11 +153,16 @@ impl<'l> Reach<'l> {
                 scale(field).unwrap_or_default(),
                 scale(summand).unwrap_or_default()
             );
-            return self.document.error_hint(at, message, "a sum has the decimals of what it adds up: mend `scale`");
+            return self.document.error_hint(
+                Code::WrongComputed,
+                at,
+                message,
+                "a sum has the decimals of what it adds up: mend `scale`",
+            );
         }
         if largest(field) < largest(summand) {
             let message = format!("`{name}` cannot hold the largest `{path}`, still less several of them");
-            self.document.warning(at, message, "compare the `len` of both with the sheet's");
+            self.document.warning(Code::TooNarrow, at, message, "compare the `len` of both with the sheet's");
         }
     }
 }
