@@ -13,7 +13,7 @@
 //! ```
 //!
 //! What must come out, all of it optional: `bytes` (stdout as hex digits), `fields` (the fields of each JSON line), `lines` (the number
-//! of lines), `first_has` (some fields of the first line), `says` (pieces of the messages), `silent = true` (no message at all).
+//! of lines), `first_has` (some fields of the first line), `shows` (pieces of stdout, without line breaks of the terminal), `says` (pieces of the messages), `silent = true` (no message at all).
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a helper of a test fails by panicking")]
 
@@ -46,6 +46,8 @@ struct Step {
     fields: Option<Vec<String>>,
     lines: Option<usize>,
     first_has: Option<String>,
+    #[serde(default)]
+    shows: Vec<String>,
     #[serde(default)]
     says: Vec<String>,
     #[serde(default)]

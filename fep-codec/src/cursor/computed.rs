@@ -2,8 +2,7 @@
 //!
 //! A reader often reads such a field before the values that it depends on. It keeps the [`Stated`] value and compares it later.
 
-use core::ops::Range;
-
+use super::covered::Covered;
 use super::writer::Late;
 use super::{Reader, Writer, fail};
 use crate::error::{Culprit, Error, Fault};
@@ -26,34 +25,6 @@ impl<T: Copy> Stated<T> {
     #[must_use]
     pub const fn value(&self) -> T {
         self.value
-    }
-}
-
-/// The bytes that a check covers, from `from` to `to`, without the bytes of the check itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Covered {
-    pub(crate) from: usize,
-    pub(crate) to: usize,
-}
-
-impl Covered {
-    /// Whether the check covers any of these bytes.
-    pub(crate) const fn overlaps(self, range: &Range<usize>) -> bool {
-        range.start < self.to && self.from < range.end
-    }
-
-    /// Passes the covered bytes to a function. `own` are the bytes of the check.
-    pub(crate) fn with<T>(self, telegram: &[u8], own: &Range<usize>, run: impl FnOnce(&[u8]) -> T) -> T {
-        let Self { from, to } = self;
-        if !self.overlaps(own) {
-            return run(telegram.get(from..to).unwrap_or_default());
-        }
-        let before = telegram.get(from..own.start).unwrap_or_default();
-        let behind = telegram.get(own.end..to).unwrap_or_default();
-        match (before, behind) {
-            (bytes, []) | ([], bytes) => run(bytes),
-            _ => run(&[before, behind].concat()),
-        }
     }
 }
 

@@ -4,12 +4,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::computed::Covered;
+use super::covered::{Covered, fill_check, next_check};
 use super::{culprit_on_encode, fail, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{FieldValue, TailValue};
 use crate::layout::{
-    Check, CheckFn, Field, FieldSlot, Filler, Group, Kind, LATE_MAX, LengthScope, Literal, NumberRule, Repeat,
+    CheckFn, Field, FieldSlot, Filler, Group, Kind, LATE_MAX, LengthScope, Literal, NumberRule, Repeat,
 };
 
 /// Writes the items of one telegram into a buffer, front to back. It allocates nothing.
@@ -279,33 +279,6 @@ struct LateCheck {
     range: Range<usize>,
     covered: Covered,
     run: CheckFn,
-}
-
-/// Takes the check to be filled in next: the first in wire order that does not cover another one that is still open. Of checks that
-/// cover each other, the first in wire order.
-pub(crate) fn next_check<C>(open: &mut [Option<C>], place: impl Fn(&C) -> (Covered, Range<usize>)) -> Option<C> {
-    let waits = |check: &C| {
-        let (covered, range) = place(check);
-        open.iter().flatten().map(|other| place(other).1).any(|other| other != range && covered.overlaps(&other))
-    };
-    let start = |(_, check): &(usize, &C)| place(check).1.start;
-    let open_ones = || open.iter().enumerate().filter_map(|(index, check)| Some((index, check.as_ref()?)));
-    let ready = open_ones().filter(|(_, check)| !waits(check)).min_by_key(start);
-    let (index, _) = ready.or_else(|| open_ones().min_by_key(start))?;
-    open.get_mut(index)?.take()
-}
-
-/// Fills in a check over the covered bytes. The check itself is not covered.
-pub(crate) fn fill_check(out: &mut [u8], covered: Covered, range: Range<usize>, run: CheckFn) -> Result<(), Error> {
-    let mut room = [0; Check::LEN_MAX];
-    let Some(value) = room.get_mut(..range.len()) else { return Ok(()) };
-    covered
-        .with(out, &range, |bytes| run(bytes, value))
-        .map_err(|reason| Error::new(Culprit::Caller, Fault::NoCheck { reason }).at_bytes(range.clone(), None))?;
-    if let Some(field) = out.get_mut(range) {
-        field.copy_from_slice(value);
-    }
-    Ok(())
 }
 
 /// A value could not be written: an error, or a text for the list. The writer itself is not passed, because its position would

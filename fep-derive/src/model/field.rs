@@ -9,7 +9,7 @@ use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
-use super::{Field, Item, ItemKind, Kind, Len, Repeat};
+use super::{Field, Item, ItemKind, Len, Repeat};
 use crate::attr::{Byte, Computed, FieldAttrs, Given, KindWord, Link, bytes, misplaced};
 use crate::ctxt::Ctxt;
 use crate::shape::{Shape, literal};
@@ -150,20 +150,9 @@ impl Source<'_> {
         let span = self.attrs.kind.as_ref().map_or(self.member, |kind| kind.span);
         let encoding = self.encoding();
         let secret = self.attrs.secret;
-        let kind = match value_kind.map(|kind| (kind.value, kind.span)) {
+        let kind = match value_kind {
             None => self.number()?,
-            Some((KindName::Bytes, _)) if is_check => Kind::Bytes,
-            Some((KindName::Text, _)) if is_check => self.text()?,
-            Some((KindName::Digits, _)) if is_check => self.digits()?,
-            Some((kind, at)) => {
-                let message = if is_check {
-                    "a check is text, digits or bytes".to_owned()
-                } else {
-                    format!("a field has one kind, and `{}` is the second", kind.word())
-                };
-                self.cx.error_at(at, message);
-                return None;
-            }
+            Some(kind) => self.kind_of_check(kind, is_check)?,
         };
         let states_kind = value_kind.is_some();
         Some(ItemKind::Computed { computed: computed.clone(), len, encoding, kind, states_kind, secret, span })

@@ -94,6 +94,21 @@ impl Source<'_> {
         }
     }
 
+    /// The kind that a check states.
+    pub(super) fn kind_of_check(&self, stated: &Given<KindName>, is_check: bool) -> Option<Kind> {
+        match stated.value {
+            KindName::Bytes if is_check => return Some(Kind::Bytes),
+            KindName::Text if is_check => return self.text(),
+            KindName::Digits if is_check => return self.digits(),
+            _ if is_check => self.cx.error_at(stated.span, "a check is text, digits or bytes"),
+            other => {
+                let message = format!("a field has one kind, and `{}` is the second", other.word());
+                self.cx.error_at(stated.span, message);
+            }
+        }
+        None
+    }
+
     /// The length in bytes that the kind always has, or that its pattern gives.
     pub(super) fn len_of_kind(&self, kind: KindName) -> Option<usize> {
         match (kind, &self.attrs.pattern) {
@@ -201,7 +216,7 @@ impl Source<'_> {
         given(&self.attrs.justify)
     }
 
-    pub(super) fn text(&self) -> Option<Kind> {
+    fn text(&self) -> Option<Kind> {
         let charset = self.attrs.charset.as_ref().map_or(self.charset, |charset| charset.value);
         if matches!(self.shape, Shape::Str) && !charset.is_utf8() {
             let label = charset.label();
@@ -284,7 +299,7 @@ impl Source<'_> {
         exact
     }
 
-    pub(super) fn digits(&self) -> Option<Kind> {
+    fn digits(&self) -> Option<Kind> {
         let encoding = self.encoding();
         if let Some(given) = self.attrs.encoding.as_ref().filter(|_| !encoding.is_zoned()) {
             self.cx.error_at(given.span, "digits are encoded as \"ascii\" or \"ebcdic\", a byte for each");

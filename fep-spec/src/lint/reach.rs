@@ -97,10 +97,16 @@ impl<'l> Reach<'l> {
             Computed::Check(Check { to: Some(to), .. }) => ("to", to, "an item"),
             _ => return,
         };
-        let message =
-            format!("`{name}` of `{telegram}` refers to `{of}`, which is not {expected} there or beside its part");
-        let beside = self.outer.iter().rev().flat_map(|layout| layout.items()).filter_map(Item::name);
-        self.document.error_hint(Code::UnknownName, at(key), message, instead(of, &beside.collect::<Vec<_>>()));
+        let there = if self.outer.len() > 1 { "there or beside its part" } else { "there" };
+        let message = format!("`{name}` of `{telegram}` refers to `{of}`, which is not {expected} {there}");
+        let fits = |item: &&Item| match computed {
+            Computed::LengthOf(_) => is_measurable(item),
+            Computed::Count(_) | Computed::Sum(_) => matches!(item, Item::Group(_)),
+            _ => true,
+        };
+        let beside = self.outer.iter().rev().flat_map(|layout| layout.items()).filter(fits).filter_map(Item::name);
+        let head = if let Computed::Sum(path) = computed { path.split('.').next().unwrap_or(path) } else { of };
+        self.document.error_hint(Code::UnknownName, at(key), message, instead(head, &beside.collect::<Vec<_>>()));
     }
 
     fn length(&self, name: &str, field: &Field, of: &str, found: &Layout, at: Range<usize>) {

@@ -102,22 +102,24 @@ pub(super) fn items(known: &mut Known<'_>, owner: &str, value: Value<'_>, level:
         return Items { broken: true, ..all };
     }
     for value in value.array().unwrap_or_default() {
-        if let Some(table) = value.table().filter(|table| is_splice(table)) {
-            if !splice(known, table, &mut all) {
-                all.broken = true;
+        let read = match value.table() {
+            Some(table) if is_splice(&table) => {
+                if !splice(known, table, &mut all) {
+                    all.broken = true;
+                }
+                continue;
             }
-            continue;
-        }
-        let read = value.table().and_then(|table| {
-            let span = table.span();
-            item(known, owner, table, level).map(|(read, at)| {
-                let name = read.name.clone().unwrap_or(span.clone());
-                let keys = read.keys.clone();
-                let entry = read.entry.clone();
-                let cases = read.cases.clone();
-                (Place { span, name, at, keys, entry, cases }, read)
-            })
-        });
+            table => table.and_then(|table| {
+                let span = table.span();
+                item(known, owner, table, level).map(|(read, at)| {
+                    let name = read.name.clone().unwrap_or(span.clone());
+                    let keys = read.keys.clone();
+                    let entry = read.entry.clone();
+                    let cases = read.cases.clone();
+                    (Place { span, name, at, keys, entry, cases }, read)
+                })
+            }),
+        };
         let Some((place, read)) = read else {
             all.broken = true;
             continue;
