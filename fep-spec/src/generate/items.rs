@@ -141,7 +141,7 @@ fn foreign_check(field: &Field) -> Option<TokenStream> {
 /// The options of a computed field: those of its number, and `computed`.
 fn computed(layout: &Layout, field: &Field, computed: &Computed) -> Vec<TokenStream> {
     let mut options = match (computed, &field.kind) {
-        (_, Kind::Number(rule)) => number(rule),
+        (_, Kind::Number(rule)) => number(layout, rule),
         (Computed::Check(_), kind) => check_kind(layout, field.len, kind),
         _ => vec![],
     };
