@@ -36,6 +36,33 @@ pub enum Fault {
         /// Why the field is not completed.
         reason: &'static str,
     },
+    /// The length field of an item states more bytes than there are.
+    StatedBeyondEnd {
+        /// The stated length of the item in bytes.
+        stated: usize,
+        /// The number of bytes that are left.
+        left: usize,
+        /// The enclosing item whose length another field states, and that length, if there is one.
+        within: Option<(Box<str>, usize)>,
+    },
+    /// An item ends inside this field, because its length field states too few bytes.
+    StatedTooShort {
+        /// The number of bytes that the field needs.
+        needed: usize,
+        /// The number of bytes that are left in the item.
+        left: usize,
+        /// The name of the item.
+        item: Box<str>,
+        /// The stated length of the item in bytes.
+        stated: usize,
+    },
+    /// The length field of an item states more bytes than the contents of the item have.
+    StatedTooLong {
+        /// The stated length of the item in bytes.
+        stated: usize,
+        /// The length of its contents in bytes.
+        used: usize,
+    },
     /// Bytes are left after the last field.
     LeftOver {
         /// The number of bytes that are left.
@@ -296,6 +323,9 @@ impl Fault {
             other @ (Self::WrongLength { .. }
             | Self::Truncated { .. }
             | Self::NotCompleted { .. }
+            | Self::StatedBeyondEnd { .. }
+            | Self::StatedTooShort { .. }
+            | Self::StatedTooLong { .. }
             | Self::LeftOver { .. }
             | Self::BufferTooShort { .. }
             | Self::TooLong { .. }
@@ -344,6 +374,17 @@ impl Fault {
             Self::Truncated { needed, left } => write!(f, "needs {needed} bytes, the telegram ends after {left}"),
             Self::NotCompleted { needed, left, reason } => {
                 write!(f, "needs {needed} bytes, the telegram ends after {left}; {reason}")
+            }
+            Self::StatedBeyondEnd { stated, left, within } => {
+                write!(f, "its length field says {stated} bytes, only {left} left")?;
+                let Some((item, stated)) = within else { return Ok(()) };
+                write!(f, " in `{item}`, whose length field says {stated}")
+            }
+            Self::StatedTooShort { needed, left, item, stated } => {
+                write!(f, "needs {needed} bytes, only {left} left in `{item}`, whose length field says {stated}")
+            }
+            Self::StatedTooLong { stated, used } => {
+                write!(f, "its length field says {stated} bytes, its contents have {used}")
             }
             Self::LeftOver { bytes } => write!(f, "{bytes} bytes are left after the last field"),
             Self::BufferTooShort { needed, len } => write!(f, "needs a buffer of {needed} bytes, it has {len}"),
