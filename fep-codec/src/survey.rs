@@ -303,9 +303,7 @@ impl<'l, 't> Survey<'l, 't> {
     fn push(&mut self, what: SurveyItem<'l>, len: usize, name: Option<&str>, value: Result<Value, Error>) -> bool {
         let within = self.within();
         let path = name.map_or_else(String::new, |name| self.path_of(name));
-        let value = value.map_err(|error| {
-            self.around(self.in_stated(error))
-        });
+        let value = value.map_err(|error| self.around(self.in_stated(error)));
         let charset = self.charset;
         self.steps.push(SurveyStep { what, offset: self.at, len, path, within, charset, value });
         self.at = self.at.saturating_add(len);

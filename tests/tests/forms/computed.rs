@@ -206,8 +206,14 @@ fn an_item_has_just_the_bytes_of_its_length() {
     let layout = measured("body", choice);
     both_ways(&layout, b"A02abEND", &json!({ "kind": "A", "len": 2, "body": { "x": "ab" }, "end": "END" }));
     both_ways(&layout, b"?02abEND", &json!({ "kind": "?", "len": 2, "body": { "raw": "6162" }, "end": "END" }));
-    assert_eq!(refused(&layout, b"A03abcEND"), "peer: body, bytes 5..6: its length field says 3 bytes, its contents have 2");
-    assert_eq!(refused(&layout, b"A01a"), "peer: body.x, bytes 3..5: needs 2 bytes, only 1 left in `body`, whose length field says 1");
+    assert_eq!(
+        refused(&layout, b"A03abcEND"),
+        "peer: body, bytes 5..6: its length field says 3 bytes, its contents have 2"
+    );
+    assert_eq!(
+        refused(&layout, b"A01a"),
+        "peer: body.x, bytes 3..5: needs 2 bytes, only 1 left in `body`, whose length field says 1"
+    );
     let group = r#"{ group = "rows", repeat = "rest", max = 3, items = [{ name = "x", kind = "text", len = 2 }] },"#;
     let layout = measured("rows", group);
     let rows = json!([{ "x": "ab" }, { "x": "cd" }]);

@@ -118,7 +118,13 @@ fn an_item_with_another_length_than_said_is_shown() {
     let shown = shown(&layout, b"A3xy?z");
     assert_eq!(
         shown,
-        ["0 1 kind A", "1 1 len 3", "2 2 body.a xy", "4 1 - ! its length field says 3 bytes, its contents have 2", "5 1 end z"]
+        [
+            "0 1 kind A",
+            "1 1 len 3",
+            "2 2 body.a xy",
+            "4 1 - ! its length field says 3 bytes, its contents have 2",
+            "5 1 end z"
+        ]
     );
 }
 
