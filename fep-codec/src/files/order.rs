@@ -43,8 +43,9 @@ impl<'f> Order<'f> {
         Self { stack: vec![Frame { rest: steps, count: 0 }] }
     }
 
-    /// Advances over a record of this layout.
-    pub(super) fn take(&mut self, layout: &Layout) -> Result<(), FileFault> {
+    /// Advances over a record of this layout. Returns how many of the open sequences go on, the outermost first. All others have
+    /// ended, or are repeated from their beginning.
+    pub(super) fn take(&mut self, layout: &Layout) -> Result<usize, FileFault> {
         // The fast path: one more of the same record, as for nearly every record of a large file.
         if let Some(Frame { rest: [step, ..], count }) = self.stack.last_mut()
             && let Stands::Record(known) = &step.stands
@@ -52,22 +53,29 @@ impl<'f> Order<'f> {
             && step.has_room(*count)
         {
             *count += 1;
-            return Ok(());
+            return Ok(self.stack.len());
         }
         let mut allowed = Vec::new();
         let mut stack = self.stack.clone();
         while let Some(frame) = stack.pop() {
             match find(frame, &layout.name, &mut allowed) {
                 Found::Here(frames) => {
+                    let kept = stack.len() + 1;
                     stack.extend(frames);
                     self.stack = stack;
-                    return Ok(());
+                    return Ok(kept);
                 }
                 Found::Behind => {}
                 Found::Blocked => break,
             }
         }
         Err(FileFault::OutOfPlace { record: layout.name.clone().into_owned(), allowed })
+    }
+
+    /// The number of open sequences.
+    #[cfg(feature = "rayon")]
+    pub(super) fn depth(&self) -> usize {
+        self.stack.len()
     }
 
     /// Checks that no record is missing at the end of the file.

@@ -8,7 +8,8 @@ use alloc::vec::Vec;
 use super::Blocks;
 use super::fault::{FileError, FileFault};
 use super::order::Order;
-use super::totals::Totals;
+use super::serials::Serials;
+use super::totals::{Place, Settled, Totals};
 use super::{FileLayout, LineEnd, RECORD_MAX_BYTES};
 use crate::layout::Layout;
 use crate::lenient::Lenient;
@@ -36,6 +37,7 @@ pub(super) struct FileWalk<'f> {
     pub(super) layouts: Vec<(&'f Layout, usize)>,
     order: Order<'f>,
     totals: Totals<'f>,
+    serials: Serials<'f>,
     pub(super) lenient: Lenient,
     /// The line end of this file, once it is known.
     line_end: Option<LineEnd>,
@@ -59,8 +61,8 @@ pub(super) struct Framed<'f> {
     pub(super) len: usize,
     /// Its length in the window, with the line end.
     pub(super) consumed: usize,
-    /// The fault of its totals, if one is wrong.
-    pub(super) wrong: Option<FileFault>,
+    /// The totals that are wrong, of this record or of one before it, and its serial number, if it is wrong.
+    pub(super) wrong: Vec<FileError>,
 }
 
 impl<'f> FileWalk<'f> {
@@ -89,7 +91,8 @@ impl<'f> FileWalk<'f> {
             }
             layouts.push((*layout, layout.min_len()));
         }
-        let totals = Totals::new(file, &all)?;
+        let totals = Totals::new(file, &all).map_err(FileError::bad_plan)?;
+        let serials = Serials::new(file, &all).map_err(FileError::bad_plan)?;
         let order = Order::new(&file.steps);
         let lenient = file.lenient;
         let line_end = None;
@@ -98,12 +101,12 @@ impl<'f> FileWalk<'f> {
         let offset = 0;
         let last_len = 0;
         let filling = false;
-        Ok(Self { file, layouts, order, totals, lenient, line_end, number, offset, last_len, filling, padded })
+        Ok(Self { file, layouts, order, totals, serials, lenient, line_end, number, offset, last_len, filling, padded })
     }
 
-    /// A copy of the order and the totals. Callers take it before the first step.
-    pub(super) fn start(&self) -> (Order<'f>, Totals<'f>) {
-        (self.order.clone(), self.totals.clone())
+    /// A copy of the order, the totals and the serial numbers. Callers take it before the first step.
+    pub(super) fn start(&self) -> (Order<'f>, Totals<'f>, Serials<'f>) {
+        (self.order.clone(), self.totals.clone(), self.serials.clone())
     }
 
     /// The number of bytes that the window must have. At the end of the file it may have fewer.
@@ -125,10 +128,12 @@ impl<'f> FileWalk<'f> {
                 let record = layout.name.clone().into_owned();
                 return Err(FileFault::OutOfPlace { record, allowed: Vec::new() });
             }
-            self.order.take(layout)?;
+            let kept = self.order.take(layout)?;
             let bytes = if framed.padded { &self.padded } else { window.get(..framed.len).unwrap_or_default() };
-            framed.wrong = self.totals.check(self.number + 1, self.file, layout, bytes);
-            self.totals.add(layout, bytes);
+            let place = Place { number: self.number + 1, offset: self.offset };
+            let settled = self.totals.step(self.file, place, kept, layout, bytes);
+            framed.wrong.extend(settled.iter().filter_map(Settled::wrong));
+            framed.wrong.extend(self.serials.step(layout, bytes).map(|what| what.at(place.number, place.offset)));
         }
         self.number += 1;
         self.offset += framed.consumed as u64;
@@ -163,7 +168,9 @@ impl<'f> FileWalk<'f> {
     #[cfg(feature = "rayon")]
     pub(super) fn leap(&mut self, layout: &Layout, records: u64, bytes: usize, totals: &Totals<'_>) -> bool {
         let mut order = self.order.clone();
-        if self.filling || !(0..records).all(|_| order.take(layout).is_ok()) {
+        let depth = order.depth();
+        // A record that ends a sequence also ends totals.
+        if self.filling || !(0..records).all(|_| order.take(layout).is_ok_and(|kept| kept == depth)) {
             return false;
         }
         self.order = order;
@@ -182,6 +189,17 @@ impl<'f> FileWalk<'f> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The totals of earlier records that are wrong when the file ends here.
+    pub(super) fn wrong_at_end(&mut self) -> Vec<FileError> {
+        self.totals.end(self.file, self.number).iter().filter_map(Settled::wrong).collect()
+    }
+
+    /// Whether records of this layout must be stepped over one by one, because they have totals or serial numbers.
+    #[cfg(feature = "rayon")]
+    pub(super) fn is_numbered(&self, layout: &Layout) -> bool {
+        self.totals.are_in(layout) || self.serials.are_in(layout)
     }
 
     /// The bytes of the last record with [`Framed::padded`].
@@ -206,7 +224,7 @@ impl<'f> FileWalk<'f> {
             padded: false,
             len,
             consumed: len + end.map_or(0, |end| end.bytes().len()),
-            wrong: None,
+            wrong: Vec::new(),
         }))
     }
 
@@ -225,7 +243,7 @@ impl<'f> FileWalk<'f> {
         let end = self.line_end_at(window, len)?;
         self.line_end = self.line_end.or(end);
         let consumed = len + end.map_or(0, |end| end.bytes().len());
-        Ok(Framed { layout: Some(layout), padded: false, len, consumed, wrong: None })
+        Ok(Framed { layout: Some(layout), padded: false, len, consumed, wrong: Vec::new() })
     }
 
     /// Steps over a record up to its line end and puts missing blanks back.
@@ -248,7 +266,7 @@ impl<'f> FileWalk<'f> {
         self.padded.truncate(len);
         self.line_end = self.line_end.or(end);
         let consumed = found + end.map_or(0, |end| end.bytes().len());
-        Ok(Framed { layout: Some(layout), padded: found < len, len, consumed, wrong: None })
+        Ok(Framed { layout: Some(layout), padded: found < len, len, consumed, wrong: Vec::new() })
     }
 
     /// The layout of the record that these bytes are, and its length in bytes. If the file has only one layout, it always matches.

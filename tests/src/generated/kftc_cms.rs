@@ -186,6 +186,8 @@ pub static EB13: FileLayout = FileLayout {
             field: Cow::Borrowed("new"),
             tally: Tally::count("Data"),
             only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("1")]) }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
         Total {
@@ -193,6 +195,8 @@ pub static EB13: FileLayout = FileLayout {
             field: Cow::Borrowed("ended"),
             tally: Tally::count("Data"),
             only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("3")]) }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
         Total {
@@ -200,9 +204,12 @@ pub static EB13: FileLayout = FileLayout {
             field: Cow::Borrowed("ended_by_institution"),
             tally: Tally::count("Data"),
             only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("7")]) }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
     ]),
+    serials: Cow::Borrowed(&[]),
     lenient: Lenient::STRICT,
 };
 
@@ -220,6 +227,8 @@ pub static EB14: FileLayout = FileLayout {
             field: Cow::Borrowed("new"),
             tally: Tally::count("Data"),
             only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("1")]) }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
         Total {
@@ -227,6 +236,8 @@ pub static EB14: FileLayout = FileLayout {
             field: Cow::Borrowed("ended"),
             tally: Tally::count("Data"),
             only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("3")]) }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
         Total {
@@ -234,8 +245,11 @@ pub static EB14: FileLayout = FileLayout {
             field: Cow::Borrowed("ended_by_institution"),
             tally: Tally::count("Data"),
             only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("7")]) }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
     ]),
+    serials: Cow::Borrowed(&[]),
     lenient: Lenient::STRICT,
 };

@@ -253,6 +253,8 @@ pub static ACH: FileLayout = FileLayout {
             field: Cow::Borrowed("hash"),
             tally: Tally::sum("Entry", "receiving_dfi"),
             only: None,
+            minus: None,
+            absolute: false,
             last_digits: Some(10),
         },
         Total {
@@ -278,6 +280,8 @@ pub static ACH: FileLayout = FileLayout {
                     Cow::Borrowed("56"),
                 ]),
             }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
         Total {
@@ -305,6 +309,8 @@ pub static ACH: FileLayout = FileLayout {
                     Cow::Borrowed("54"),
                 ]),
             }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
         Total::new("FileControl", "batches", Tally::count("BatchHeader")),
@@ -315,6 +321,8 @@ pub static ACH: FileLayout = FileLayout {
             field: Cow::Borrowed("hash"),
             tally: Tally::sum("Entry", "receiving_dfi"),
             only: None,
+            minus: None,
+            absolute: false,
             last_digits: Some(10),
         },
         Total {
@@ -340,6 +348,8 @@ pub static ACH: FileLayout = FileLayout {
                     Cow::Borrowed("56"),
                 ]),
             }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
         Total {
@@ -367,8 +377,11 @@ pub static ACH: FileLayout = FileLayout {
                     Cow::Borrowed("54"),
                 ]),
             }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
     ]),
+    serials: Cow::Borrowed(&[]),
     lenient: Lenient::STRICT,
 };
