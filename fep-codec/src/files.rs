@@ -208,6 +208,14 @@ impl FileLayout {
         walk::FileWalk::new(self).map(drop)
     }
 
+    /// Whether a total covers records after it. A writer that fills it in must return to it: [`FileWriter::seeking`].
+    ///
+    /// # Errors
+    /// Those of [`FileLayout::check`].
+    pub fn has_later_totals(&self) -> Result<bool, FileError> {
+        walk::FileWalk::new(self).map(|walk| walk.start().1.any_later())
+    }
+
     /// The layouts of all records, in the order of the steps.
     #[must_use]
     pub fn layouts(&self) -> Vec<&Layout> {

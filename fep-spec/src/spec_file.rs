@@ -10,3 +10,5 @@ pub mod computed {}
 pub mod files {}
 #[doc = include_str!("spec_file/names.md")]
 pub mod names {}
+#[doc = include_str!("spec_file/findings.md")]
+pub mod findings {}

@@ -11,15 +11,17 @@ use fep_core::kinds::KindName;
 use fep_core::words::Word as _;
 use fep_spec::codec;
 use fep_spec::model::{Spec, SpecSet};
+use fep_spec::report::Code;
 
 /// All pages, in the order in which their TOML blocks are one spec file.
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("spec_file.md", include_str!("../src/spec_file.md")),
     ("kinds.md", include_str!("../src/spec_file/kinds.md")),
     ("structure.md", include_str!("../src/spec_file/structure.md")),
     ("computed.md", include_str!("../src/spec_file/computed.md")),
     ("files.md", include_str!("../src/spec_file/files.md")),
     ("names.md", include_str!("../src/spec_file/names.md")),
+    ("findings.md", include_str!("../src/spec_file/findings.md")),
 ];
 
 /// A code block: the words after the opening fence, and the content.
@@ -91,7 +93,7 @@ fn json_and_bytes_are_each_others() {
         let picture = bytes(text.content.trim_end_matches('\n'));
         assert_eq!(without_spaces(&encoded), without_spaces(&picture), "{}", encoded.escape_ascii());
         let telegram = specs.choose(&encoded).expect("a `when` that holds");
-        let line = codec::decode(telegram, &encoded, Lenient::STRICT).expect("it reads");
+        let (line, _) = codec::decode(telegram, &encoded, Lenient::STRICT).expect("it reads");
         let decoded = codec::values(&line).next().expect("an object").expect("JSON");
         assert_eq!(codec::encode(&specs, &decoded).ok(), Some(encoded));
         count += 1;
@@ -160,7 +162,7 @@ fn each_field_has_the_json_and_the_bytes_of_its_row() {
         let encoded = codec::encode_fields(telegram, &fields).unwrap_or_else(|error| panic!("{options}: {error}"));
         assert_eq!(encoded, bytes(picture), "{options}");
         let line = codec::decode(telegram, &bytes(picture), Lenient::STRICT).expect("it reads");
-        assert_eq!(line, format!("{{\"telegram\":\"OfRow\",\"fields\":{{\"f\":{json}}}}}"), "{options}");
+        assert_eq!(line.0, format!("{{\"telegram\":\"OfRow\",\"fields\":{{\"f\":{json}}}}}"), "{options}");
     }
     let shown = |part: &str| rows.iter().any(|row| row.first().is_some_and(|options| options.contains(part)));
     for (word, kind) in KindName::WORDS {
@@ -191,4 +193,12 @@ fn names_that_generated_code_uses_are_listed_and_refused() {
         let report = Spec::check("names.toml", &text).report.to_string();
         assert!(report.contains(&format!("`{name}` is a name that generated code imports")), "{name}: {report}");
     }
+}
+
+#[test]
+fn the_codes_of_findings_are_listed() {
+    let rows = rows("findings.md", "| code | means |");
+    let listed: Vec<&str> = rows.iter().filter_map(|row| row.first().map(String::as_str)).collect();
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.word()).collect();
+    assert_eq!(listed, codes);
 }

@@ -208,7 +208,8 @@ impl Serial {
     /// }
     ///
     /// const STEPS: &[Step] = &[Step::any_number(Row::LAYOUT)];
-    /// const SERIALS: &[Serial] = &[Serial::new(&[FieldOf::new("Row", "no")])];
+    /// const NO: &[FieldOf] = &[FieldOf::new("Row", "no")];
+    /// const SERIALS: &[Serial] = &[Serial::new(NO)];
     /// static FILE: FileLayout = FileLayout::new("Rows", &[LineEnd::Lf], STEPS, &[]).serials(SERIALS);
     ///
     /// let mut writer = FileWriter::new(&FILE, Vec::new())?;

@@ -114,6 +114,11 @@ impl<'f> Totals<'f> {
         Ok(Self { totals })
     }
 
+    /// Whether a total covers records after it.
+    pub(super) fn any_later(&self) -> bool {
+        self.totals.iter().any(|running| running.side != Side::Before)
+    }
+
     /// Steps over a record. The first `kept` of the open sequences go on; the sequences within them have ended. Returns the totals
     /// that are complete now.
     pub(super) fn step(
@@ -389,7 +394,10 @@ fn reach(total: &Total, homes: &[Home<'_>], parts: &[Part<'_>], layouts: &[&Layo
     let before = others.iter().filter(|name| place_of(name) < own).count();
     let side = match before {
         _ if others.is_empty() => {
-            return Err(format!("`{}` has no total over other records: it names only itself", total.record));
+            return Err(format!(
+                "`{}` of `{}` has no total over other records: it names only itself",
+                total.field, total.record
+            ));
         }
         0 => Side::After,
         all if all == others.len() => Side::Before,

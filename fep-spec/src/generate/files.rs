@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use fep_codec::files::{
     Blocks, Counted, FieldOf, FileLayout, Lenient, LineEnd, Minus, Only, Serial, Stands, Step, Summed, Tally, Total,
 };
+use fep_codec::lenient::Deviation;
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -169,20 +170,11 @@ fn block(Blocks { records, fill }: Blocks) -> Tree {
 }
 
 fn forgiven(lenient: Lenient) -> Tree {
-    let Lenient { stripped, trailing, blank_numbers, unknown_codes, half_characters, unfilled } = lenient;
-    let all = [
-        ("stripped", stripped),
-        ("trailing", trailing),
-        ("blank_numbers", blank_numbers),
-        ("unknown_codes", unknown_codes),
-        ("half_characters", half_characters),
-        ("unfilled", unfilled),
-    ];
-    let given: Vec<String> =
-        all.iter().filter(|(_, given)| *given).map(|(name, _)| format!("{name}: true, ")).collect();
+    let given = Deviation::ALL.iter().filter(|deviation| lenient.forgives(**deviation));
+    let given: Vec<String> = given.map(|deviation| format!("{}: true, ", deviation.field_name())).collect();
     Tree::Text(match given.len() {
         0 => "Lenient::STRICT".to_owned(),
-        len if len == all.len() => "Lenient::ALL".to_owned(),
+        len if len == Deviation::ALL.len() => "Lenient::ALL".to_owned(),
         _ => format!("Lenient {{ {}..Lenient::STRICT }}", given.concat()),
     })
 }
@@ -288,7 +280,7 @@ fn serial(serial: &Serial) -> Tree {
 }
 
 fn field_of(FieldOf { record, field }: &FieldOf) -> Tree {
-    Tree::Text(format!("FieldOf::new({record:?}, {field:?})"))
+    Tree::struct_("FieldOf", vec![("record", string(record)), ("field", string(field))])
 }
 
 fn strings(texts: &[Cow<'static, str>]) -> Vec<Tree> {

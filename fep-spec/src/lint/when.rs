@@ -8,6 +8,7 @@ use fep_codec::{Charset, Layout};
 use super::ends;
 use crate::document::{Document, nearest};
 use crate::lower::LayoutPlace;
+use crate::report::Code;
 
 /// The message about a wrong condition, and the hint.
 pub(super) type Wrong = (String, String);
@@ -21,7 +22,7 @@ pub(super) fn resolve(document: &Document, layout: &Layout, place: &LayoutPlace)
             None => Some(no_field(layout, &when.path)),
         };
         if let Some((message, hint)) = wrong {
-            document.error_hint(at.clone(), message, hint);
+            document.error_hint(Code::WrongCondition, at.clone(), message, hint);
             resolved = false;
         }
     }
@@ -109,7 +110,7 @@ pub(super) fn exclude(document: &Document, telegrams: &[(&Layout, &LayoutPlace)]
         let twin = telegrams.iter().take(number).find(|(_, other, _)| !contradict(bytes, other));
         if let (Some((twin, ..)), Some(at)) = (twin, place.when.first()) {
             let message = format!("the same bytes can be `{name}` and `{twin}`");
-            document.error_hint(at.clone(), message, "add a condition that only one of them meets");
+            document.error_hint(Code::Ambiguous, at.clone(), message, "add a condition that only one of them meets");
         }
     }
 }

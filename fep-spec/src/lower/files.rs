@@ -3,12 +3,14 @@
 use std::ops::Range;
 
 use fep_codec::files::{Blocks, Lenient, LineEnd};
+use fep_codec::lenient::{Deviation, DeviationPlace};
 
 use super::items::TELEGRAM_LEN_MAX;
 use super::names;
 use super::totals::{serial, total};
 use crate::document::{Located, Table, Value};
 use crate::model::{FileSpec, RecordUse, RecordUseOf};
+use crate::report::Code;
 
 /// The places of a file in the document.
 pub(crate) struct FilePlace {
@@ -60,12 +62,12 @@ fn line_ends(value: Value<'_>) -> Vec<LineEnd> {
     let values = value.array().unwrap_or_default();
     let document = value.document();
     if values.is_empty() {
-        document.error_hint(value.span(), "no line end", "leave out `line_end`, or write \"none\"");
+        document.error_hint(Code::Empty, value.span(), "no line end", "leave out `line_end`, or write \"none\"");
     }
     let mut all = Vec::new();
     for word in values.into_iter().filter_map(|value| value.choice(&words)) {
         if all.contains(&word.value) {
-            document.error_hint(word.span, "this line end stands twice", "leave one out");
+            document.error_hint(Code::Duplicate, word.span, "this line end stands twice", "leave one out");
         } else {
             all.push(word.value);
         }
@@ -84,28 +86,22 @@ fn blocks(table: Table<'_>) -> Option<Blocks> {
         [fill @ b' '..=b'~'] => Some(Blocks { records: records.value, fill }),
         _ => {
             let message = format!("`fill` cannot be \"{}\"", fill.value);
-            document.error_hint(fill.span, message, "write one ASCII character; the filling records consist of it");
+            document.error_hint(
+                Code::BadValue,
+                fill.span,
+                message,
+                "write one ASCII character; the filling records consist of it",
+            );
             None
         }
     }
 }
 
 fn lenient(values: Vec<Value<'_>>) -> Lenient {
-    let words = [
-        ("stripped", Lenient { stripped: true, ..Lenient::STRICT }),
-        ("unfilled", Lenient { unfilled: true, ..Lenient::STRICT }),
-        ("blank-numbers", Lenient { blank_numbers: true, ..Lenient::STRICT }),
-        ("unknown-codes", Lenient { unknown_codes: true, ..Lenient::STRICT }),
-        ("half-characters", Lenient { half_characters: true, ..Lenient::STRICT }),
-    ];
-    values.into_iter().filter_map(|value| value.choice(&words)).fold(Lenient::STRICT, |all, word| Lenient {
-        stripped: all.stripped || word.value.stripped,
-        unfilled: all.unfilled || word.value.unfilled,
-        blank_numbers: all.blank_numbers || word.value.blank_numbers,
-        unknown_codes: all.unknown_codes || word.value.unknown_codes,
-        half_characters: all.half_characters || word.value.half_characters,
-        ..all
-    })
+    let of_files = Deviation::ALL.iter().filter(|deviation| deviation.place() != DeviationPlace::Telegram);
+    let words: Vec<_> = of_files.map(|deviation| (deviation.word(), *deviation)).collect();
+    let given = values.into_iter().filter_map(|value| value.choice(&words));
+    given.fold(Lenient::STRICT, |all, word| all.with(word.value))
 }
 
 /// The state of the walk over a file's records.
@@ -140,7 +136,7 @@ fn record(table: Table<'_>, walk: &mut OrderWalk) -> Option<RecordUse> {
         && min.value > max.value
     {
         let message = format!("min is {}, max is {}", min.value, max.value);
-        document.error_hint(max.span.clone(), message, "max must not be below min");
+        document.error_hint(Code::OutOfRange, max.span.clone(), message, "max must not be below min");
         walk.complete = false;
     }
     let (min, max) = if once { (1, Some(1)) } else { (min.map_or(0, |min| min.value), max.map(|max| max.value)) };
@@ -152,13 +148,13 @@ fn record(table: Table<'_>, walk: &mut OrderWalk) -> Option<RecordUse> {
         (None, Some(group)) => {
             let values = group.array()?;
             if values.is_empty() {
-                document.error(group.span(), "no records that could repeat");
+                document.error(Code::Empty, group.span(), "no records that could repeat");
                 return None;
             }
             RecordUseOf::Group(records(values, walk))
         }
         (Some(telegram), Some(_)) => {
-            document.error_hint(telegram.span, "both `telegram` and `records`", "leave one out");
+            document.error_hint(Code::ConflictingKeys, telegram.span, "both `telegram` and `records`", "leave one out");
             return None;
         }
         (None, None) => return None,

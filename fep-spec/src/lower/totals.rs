@@ -6,6 +6,7 @@ use std::ops::Range;
 use fep_codec::files::{Counted, FieldOf, Minus, Only, Serial, Summed, Tally, Total};
 
 use crate::document::{Located, Table, Value};
+use crate::report::Code;
 
 /// `{ field = "Trailer.total", sum = "Data.amount", where = { kind = "1" }, last_digits = 10 }`
 pub(super) fn total(table: Table<'_>) -> Option<(Total, Range<usize>)> {
@@ -30,13 +31,18 @@ pub(super) fn total(table: Table<'_>) -> Option<(Total, Range<usize>)> {
         (None, None, Some(blocks)) if blocks.value => Tally::Blocks,
         _ => {
             let hint = "write count = \"Data\", sum = \"Data.amount\", or blocks = true";
-            document.error_hint(span, "a total has exactly one of `count`, `sum` and `blocks`", hint);
+            document.error_hint(
+                Code::ConflictingKeys,
+                span,
+                "a total has exactly one of `count`, `sum` and `blocks`",
+                hint,
+            );
             return None;
         }
     };
     if let (Some(except), false) = (except, matches!(tally, Tally::Count { of: Counted::All { .. } })) {
         let hint = "it leaves records out of count = \"*\"; otherwise name only the records that count";
-        document.error_hint(except.span(), "`except` is only for a count of all records", hint);
+        document.error_hint(Code::ConflictingKeys, except.span(), "`except` is only for a count of all records", hint);
         return None;
     }
     let minus = match minus {
@@ -48,7 +54,12 @@ pub(super) fn total(table: Table<'_>) -> Option<(Total, Range<usize>)> {
     }
     let is_blocks = matches!(tally, Tally::Blocks);
     if is_blocks && (only.is_some() || minus.is_some()) {
-        document.error_hint(span, "a count of blocks has neither `where` nor `minus`", "leave them out");
+        document.error_hint(
+            Code::ConflictingKeys,
+            span,
+            "a count of blocks has neither `where` nor `minus`",
+            "leave them out",
+        );
         return None;
     }
     Some((Total { record, field: path, tally, only, minus, absolute, last_digits }, field.span))
@@ -60,7 +71,12 @@ fn counted(count: Value<'_>, except: Option<Value<'_>>) -> Option<Counted> {
     if names.iter().any(|name| name == "*") {
         if names.len() > 1 {
             let hint = "write count = \"*\", and the records that do not count in `except`";
-            count.document().error_hint(count.span(), "\"*\" stands for all records, and others stand beside it", hint);
+            count.document().error_hint(
+                Code::ConflictingKeys,
+                count.span(),
+                "\"*\" stands for all records, and others stand beside it",
+                hint,
+            );
             return None;
         }
         let except = except.map_or_else(|| Some(Vec::new()), |except| self::names(except, "except = [\"Header\"]"))?;
@@ -100,6 +116,7 @@ pub(super) fn serial(table: Table<'_>) -> Option<(Serial, Range<usize>)> {
             let word = any.string()?;
             if word.value != "any" {
                 document.error_hint(
+                    Code::BadValue,
                     word.span,
                     format!("`from` cannot be \"{}\"", word.value),
                     "write a number, or \"any\"",
@@ -131,14 +148,14 @@ fn fields(value: Value<'_>, example: &str) -> Option<Vec<FieldOf>> {
 fn texts<'d>(value: Value<'d>, example: &str) -> Option<Vec<Located<&'d str>>> {
     let values = if value.is_array() { value.array()? } else { vec![value] };
     if values.is_empty() {
-        value.document().error_hint(value.span(), "an empty list", format!("write {example}"));
+        value.document().error_hint(Code::Empty, value.span(), "an empty list", format!("write {example}"));
         return None;
     }
     let texts: Vec<Located<&str>> = values.into_iter().map(Value::string).collect::<Option<_>>()?;
     for (index, text) in texts.iter().enumerate() {
         if texts.iter().take(index).any(|before| before.value == text.value) {
             let message = format!("`{}` stands twice", text.value);
-            value.document().error_hint(text.span.clone(), message, "leave one out");
+            value.document().error_hint(Code::Duplicate, text.span.clone(), message, "leave one out");
             return None;
         }
     }
@@ -151,7 +168,7 @@ fn field_of(path: &Located<&str>, document: &crate::document::Document) -> Optio
     if parts.is_none() {
         let message = format!("`{}` names no field of a record", path.value);
         let hint = "write the record's name, a dot and the field's: \"Trailer.total\"";
-        document.error_hint(path.span.clone(), message, hint);
+        document.error_hint(Code::BadValue, path.span.clone(), message, hint);
     }
     let (record, field) = parts?;
     Some(FieldOf { record: Cow::Owned(record.to_owned()), field: Cow::Owned(field.to_owned()) })
@@ -163,7 +180,7 @@ fn only(table: &Table<'_>, key: &str) -> Option<Only> {
     let entries = table.entries();
     let [(field, value)] = entries.as_slice() else {
         let hint = format!("write {key} = {{ kind = \"1\" }}");
-        document.error_hint(table.span(), format!("`{key}` names one field"), hint);
+        document.error_hint(Code::BadValue, table.span(), format!("`{key}` names one field"), hint);
         return None;
     };
     let values = if value.is_array() { value.array()? } else { vec![*value] };

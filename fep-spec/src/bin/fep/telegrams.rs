@@ -1,16 +1,17 @@
-//! `fep decode`, `fep encode`, `fep explain`.
+//! `fep decode`, `fep explain`.
 
 use std::fmt::Display;
 use std::io::Read;
 
 use fep_codec::files::{FileError, FileLayout, FileReader, Lenient};
-use fep_codec::{Layout, Record, dump};
+use fep_codec::lenient::Forgiven;
+use fep_codec::{Fault, Layout, Record, dump};
 use fep_spec::codec;
-use fep_spec::files::{decode_file, encode_file};
+use fep_spec::files::decode_file;
 use fep_spec::model::{Named, SpecSet, TelegramSpec, UnchosenError};
 
 use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print};
-use crate::files::{open, read_bytes, read_text, to_hex};
+use crate::files::{open, read_bytes};
 use crate::{DecodeArgs, ExplainArgs, TelegramArgs};
 
 /// Bytes → lines of JSON.
@@ -24,7 +25,10 @@ pub(crate) fn decode(args: &DecodeArgs) -> Ended {
     let bytes = read_bytes(args.telegram.file.as_deref(), args.telegram.hex)?;
     let lenient = lenient(args);
     each(&specs, named, &bytes, lenient, |telegram, bytes, place| match codec::decode(telegram, bytes, lenient) {
-        Ok(line) => print((line + "\n").as_bytes()).map(|()| Outcome::Clean),
+        Ok((line, forgiven)) => {
+            report(place, &forgiven);
+            print((line + "\n").as_bytes()).map(|()| Outcome::Clean)
+        }
         Err(errors) => Ok(findings(place, &errors)),
     })
 }
@@ -65,47 +69,16 @@ fn each(
     Ok(outcome)
 }
 
-/// Prints lines and errors in the order of the file. Lines are printed in large pieces, because a file can have millions.
+/// Prints lines and errors in the order of the file.
 fn decode_records(lines: impl Iterator<Item = Result<String, FileError>>) -> Ended {
     let mut outcome = Outcome::Clean;
-    let mut pending = String::new();
     for line in lines {
-        let error = line.map(|line| pending.extend([&*line, "\n"])).err();
-        if error.is_some() || pending.len() > PIECE_BYTES {
-            print(pending.as_bytes())?;
-            pending.clear();
-        }
-        if let Some(error) = error {
-            outcome = finding(&error.to_string());
+        match line {
+            Ok(line) => print((line + "\n").as_bytes())?,
+            Err(error) => outcome = finding(&error.to_string()),
         }
     }
-    print(pending.as_bytes())?;
     Ok(outcome)
-}
-
-/// The number of bytes of output that are written at once.
-const PIECE_BYTES: usize = 1 << 16;
-
-/// JSON → bytes.
-pub(crate) fn encode(args: &TelegramArgs) -> Ended {
-    let specs = SpecSet::load(&args.spec)?;
-    let named = named(&specs, args)?;
-    let text = read_text(args.file.as_deref())?;
-    let encoded = match named {
-        Some(Named::File(spec, file)) => {
-            let values: Result<Vec<_>, _> = codec::values(&text).collect();
-            let written = values.map_err(|error| error.to_string());
-            let plan = spec.file_layout(file);
-            written.and_then(|values| encode_file(&plan, &values, Vec::new()).map_err(|error| error.to_string()))
-        }
-        Some(Named::Telegram(telegram)) => encode_each(&text, |fields| codec::encode_fields(telegram, fields)),
-        None => encode_each(&text, |envelope| codec::encode(&specs, envelope)),
-    };
-    match encoded {
-        Ok(bytes) if args.hex => print(to_hex(&bytes).as_bytes()).map(|()| Outcome::Clean),
-        Ok(bytes) => print(&bytes).map(|()| Outcome::Clean),
-        Err(message) => Ok(finding(&message)),
-    }
 }
 
 /// Bytes → the meaning of each.
@@ -122,7 +95,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Ended {
     let lenient = lenient(args);
     each(&specs, named, &bytes, lenient, |telegram, bytes, place| {
         print(place.as_bytes())?;
-        dump_one(&telegram.layout, bytes, lenient, options)
+        dump_one(&telegram.layout, bytes, lenient, options, place)
     })
 }
 
@@ -132,8 +105,9 @@ fn explain_records(mut reader: FileReader<'_, impl Read>, options: dump::DumpOpt
     while let Some(record) = reader.next() {
         match record {
             Ok(record) => {
-                print(format!("record {} at byte {}: ", record.number, record.offset).as_bytes())?;
-                outcome = outcome.and(dump_one(record.layout, record.bytes, record.lenient, options)?);
+                let place = format!("record {} at byte {}: ", record.number, record.offset);
+                print(place.as_bytes())?;
+                outcome = outcome.and(dump_one(record.layout, record.bytes, record.lenient, options, &place)?);
             }
             Err(error) => outcome = finding(&error.to_string()),
         }
@@ -155,14 +129,29 @@ fn lenient(args: &DecodeArgs) -> Lenient {
 }
 
 /// Prints the dump of a telegram. The dump goes on after a mistake and shows it at its place. The messages repeat all mistakes.
-/// A deviation that `lenient` accepts is shown as it is read.
-fn dump_one(layout: &Layout, bytes: &[u8], lenient: Lenient, options: dump::DumpOptions) -> Ended {
-    let bytes = lenient.mend(layout, bytes);
-    print(dump::dump(layout, &bytes, options).as_bytes())?;
-    match Record::decode_lenient(layout, &bytes, lenient) {
-        Ok(_) => Ok(Outcome::Clean),
-        Err(_) => Ok(findings("", &layout.all_errors(&bytes))),
+/// A deviation that `lenient` accepts is shown as it is read, and reported.
+fn dump_one(layout: &Layout, bytes: &[u8], lenient: Lenient, options: dump::DumpOptions, place: &str) -> Ended {
+    let read = Record::decode_lenient(layout, bytes, lenient);
+    let (repaired, _) = lenient.mend(layout, bytes);
+    print(dump::dump(layout, &repaired, options).as_bytes())?;
+    match read {
+        Ok((_, forgiven)) => {
+            report(place, &forgiven);
+            Ok(Outcome::Clean)
+        }
+        Err(first) => {
+            let mut errors = layout.all_errors(&repaired);
+            if errors.is_empty() || matches!(first.fault(), Fault::NotCompleted { .. }) {
+                errors.push(first);
+            }
+            Ok(findings(place, &errors))
+        }
     }
+}
+
+/// Says on stderr what was forgiven, one line each.
+fn report(place: &str, forgiven: &[Forgiven]) {
+    forgiven.iter().for_each(|forgiven| note(&format!("{place}forgiven: {forgiven}")));
 }
 
 /// Reports bytes whose telegram cannot be determined. If they match no telegram, that is a finding. If the specs cannot decide,
@@ -177,21 +166,8 @@ fn unchosen(specs: &SpecSet, error: &UnchosenError, bytes: &[u8], place: &str) -
     Err(Stop::Message(format!("{place}{error}; name one with --telegram: {}", specs.names().join(", "))))
 }
 
-fn named<'s>(specs: &'s SpecSet, args: &TelegramArgs) -> Result<Option<Named<'s>>, Stop> {
+pub(crate) fn named<'s>(specs: &'s SpecSet, args: &TelegramArgs) -> Result<Option<Named<'s>>, Stop> {
     args.telegram.as_deref().map(|name| specs.named(name).map_err(Stop::Message)).transpose()
-}
-
-/// The bytes of all values of a text, one after the other; `Err` is the message.
-fn encode_each(
-    text: &str,
-    encode: impl Fn(&serde_json::Value) -> Result<Vec<u8>, codec::CodecError>,
-) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    for (number, value) in codec::values(text).enumerate() {
-        let encoded = value.and_then(|value| encode(&value));
-        bytes.extend(encoded.map_err(|error| format!("object {}: {error}", number + 1))?);
-    }
-    if bytes.is_empty() { Err("the input has no JSON object".to_owned()) } else { Ok(bytes) }
 }
 
 fn findings(place: &str, errors: &[impl Display]) -> Outcome {
@@ -199,7 +175,7 @@ fn findings(place: &str, errors: &[impl Display]) -> Outcome {
     Outcome::Findings
 }
 
-fn finding(message: &str) -> Outcome {
+pub(crate) fn finding(message: &str) -> Outcome {
     note(message);
     Outcome::Findings
 }
