@@ -42,7 +42,7 @@ pub enum ValueError {
     },
     /// The input is not JSON, or an object has a key twice.
     NotJson {
-        /// The line on which the value begins, from 1.
+        /// The line of the mistake, from 1.
         line: u64,
         /// What is wrong.
         what: String,
@@ -88,10 +88,7 @@ impl<R: Read> Values<R> {
         let bytes = self.buffer.get(self.start..self.start + scan.len).unwrap_or_default();
         let text = std::str::from_utf8(bytes)
             .map_err(|error| ValueError::NotUtf8 { offset: self.offset + error.valid_up_to() as u64 })?;
-        let value = json::parse(text).map_err(|error| ValueError::NotJson {
-            line,
-            what: on_its_line(error.to_string().trim_start_matches("caller: ")),
-        })?;
+        let value = json::parse(text).map_err(|error| not_json(line, &error.to_string()))?;
         self.skip(scan.len);
         Ok(Some((line, value)))
     }
@@ -178,18 +175,16 @@ impl Scan {
     }
 }
 
-/// A message of serde without the line, which is counted within the value.
-fn on_its_line(message: &str) -> String {
-    match (message.rfind(" at line "), message.rfind(" column ")) {
-        (Some(line), Some(column)) if line < column => {
-            let lines_behind = message.get(line + 9..column).and_then(|line| line.parse::<u64>().ok()).unwrap_or(1) - 1;
-            let before = message.get(..line).unwrap_or_default();
-            let column = message.get(column..).unwrap_or_default();
-            let below = if lines_behind == 0 { String::new() } else { format!(", {lines_behind} lines below") };
-            format!("{before} at{column}{below}")
-        }
-        _ => message.to_owned(),
+/// An error in a value that begins on this line. serde counts lines within the value.
+fn not_json(line: u64, message: &str) -> ValueError {
+    let message = message.trim_start_matches("caller: ");
+    if let (Some(at), Some(column)) = (message.rfind(" at line "), message.rfind(" column "))
+        && let Some(Ok(below)) = message.get(at + " at line ".len()..column).map(str::parse::<u64>)
+        && let (Some(what), Some(column)) = (message.get(..at), message.get(column..))
+    {
+        return ValueError::NotJson { line: line + below.saturating_sub(1), what: format!("{what} at{column}") };
     }
+    ValueError::NotJson { line, what: message.to_owned() }
 }
 
 impl fmt::Display for ValueError {
@@ -257,7 +252,7 @@ mod tests {
     fn an_error_ends_the_values() {
         check(b"{}\n}\n{}", "1 {} | line 2: not JSON: expected value at column 1");
         check(b"{\"a\": [1, 2", "line 1: not JSON: EOF while parsing a list at column 11");
-        check(b"{\"a\":1,\n\"a\":2}", "line 1: not JSON: the key `a` stands twice at column 4, 1 lines below");
+        check(b"{\"a\":1,\n\"a\":2}", "line 2: not JSON: the key \"a\" stands twice in one object at column 3");
         check(b"{}\n\"\xff\"", "1 {} | the input is not UTF-8 text, see byte 4");
     }
 

@@ -363,7 +363,7 @@ fn plans_that_cannot_work_are_refused_before_anything_is_read() {
         assert_eq!(plan.check().expect_err("a plan that cannot work").what.to_string(), expected);
     };
     check(&unknown, "the record `Unmarked` has neither a literal nor a `when` by which it is known");
-    check(&text, "`name` of `Marked` is a total and no number");
+    check(&text, "`name` of `Marked` cannot be a total: it is neither a number nor digits");
     assert_eq!(alone.check(), Ok(()), "where there is but one kind of record, nothing must tell");
 }
 

@@ -80,7 +80,12 @@ impl FieldOptions {
             Ok(sign) => Some(sign),
             Err(character) => {
                 let message = format!("{:?} has different bytes in EBCDIC charsets", char::from(character));
-                field.document.error_hint(Code::WrongOption, written.span.clone(), message, "write the byte, like 0x4E");
+                field.document.error_hint(
+                    Code::WrongOption,
+                    written.span.clone(),
+                    message,
+                    "write the byte, like 0x4E",
+                );
                 None
             }
         }
