@@ -97,10 +97,8 @@ pub enum FileFault {
         field: String,
         /// The value of the field.
         stated: i128,
-        /// The next number, or the least of the numbers that may come next.
-        least: i128,
-        /// The greatest of the numbers that may come next, or `None` if there is no limit.
-        most: Option<i128>,
+        /// The numbers that may come next: `2`, or `2 or more`.
+        next: String,
     },
     /// The last block is not full, or there is a surplus filling record.
     Unfilled {
@@ -188,13 +186,8 @@ impl fmt::Display for FileFault {
                      returns to it"
                 )
             }
-            Self::WrongSerial { record, field, stated, least, most } => {
-                write!(f, "`{field}` of `{record}` says {stated}, ")?;
-                match most {
-                    Some(most) if most == least => write!(f, "the next number is {least}"),
-                    Some(most) => write!(f, "the next number is {least} to {most}"),
-                    None => write!(f, "the next number is {least} or more"),
-                }
+            Self::WrongSerial { record, field, stated, next } => {
+                write!(f, "`{field}` of `{record}` says {stated}, the next number is {next}")
             }
             Self::Unfilled { records, block } => {
                 write!(f, "the file has {records} records, which do not fill blocks of {block}")

@@ -155,7 +155,12 @@ impl Next {
 
     #[cold]
     pub(super) fn wrong(self, at: &NumberAt<'_>, stated: i128) -> FileFault {
-        let record = at.layout.name.clone().into_owned();
-        FileFault::WrongSerial { record, field: at.path.into(), stated, least: self.least, most: self.most }
+        let least = self.least;
+        let next = match self.most {
+            Some(most) if most == least => format!("{least}"),
+            Some(most) => format!("{least} to {most}"),
+            None => format!("{least} or more"),
+        };
+        FileFault::WrongSerial { record: at.layout.name.clone().into_owned(), field: at.path.into(), stated, next }
     }
 }

@@ -269,7 +269,7 @@ impl Total {
     /// Subtracts what this names, instead of adding it.
     #[must_use]
     pub const fn minus(mut self, minus: &'static Minus) -> Self {
-        forget(replace(&mut self.minus, Some(Cow::Borrowed(minus))));
+        forget(self.minus.replace(Cow::Borrowed(minus)));
         self
     }
 
@@ -353,7 +353,7 @@ impl Total {
     ) -> Self {
         let mut total = Self::new(record, field, tally);
         let only = Only { field: Cow::Borrowed(by), values: Cow::Borrowed(values) };
-        forget(replace(&mut total.only, Some(only)));
+        forget(total.only.replace(only));
         total
     }
 }

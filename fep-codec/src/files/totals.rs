@@ -268,7 +268,7 @@ impl<'f> Running<'f> {
 
     /// Settles the total of the open record, if there is one, and begins at zero again.
     fn close(&mut self, file: &FileLayout, records: u64, settled: &mut Vec<Settled<'f>>) {
-        let sum = core::mem::replace(&mut self.sum, Some(0));
+        let sum = self.sum.replace(0);
         if let Some((place, stated)) = self.open.take() {
             let computed = self.computed(file, records, sum);
             settled.push(Settled { total: self.total, side: self.side, at: self.at.clone(), place, stated, computed });
