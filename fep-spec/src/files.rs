@@ -43,7 +43,7 @@ pub enum StreamFault {
     /// The JSON cannot be read.
     Input(ValueError),
     /// The record cannot be written.
-    Record(EncodeError),
+    Record(Box<EncodeError>),
 }
 
 /// Reads a file's records as lines of JSON. An error comes in the place of its record.
@@ -87,11 +87,12 @@ pub fn encode_stream<W: Write>(
         put(&mut writer, &layouts, &envelope).map_err(|error| StreamError {
             line: (error.record() > written.records).then_some(line),
             written,
-            what: StreamFault::Record(error),
+            what: StreamFault::Record(Box::new(error)),
         })?;
     }
     let written = writer.progress();
-    let what = |error: FileError| StreamError { line: None, written, what: StreamFault::Record(error.into()) };
+    let what =
+        |error: FileError| StreamError { line: None, written, what: StreamFault::Record(Box::new(error.into())) };
     writer.finish().map_err(what)
 }
 

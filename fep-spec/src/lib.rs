@@ -25,6 +25,7 @@ pub mod generate;
 pub mod codec;
 pub mod values;
 pub mod files;
+pub mod glued;
 pub mod spec_file;
 
 pub use load::LoadError;

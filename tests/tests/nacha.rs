@@ -45,9 +45,9 @@ fn the_batches_of_a_sample_read_without_an_error() {
         vec!["FileControl"],
     ];
     assert_eq!(names, expected.concat());
-    let returned = &records[15]["fields"];
+    let returned = &records[16]["fields"];
     assert_eq!((&returned["return_code"], &returned["original_trace"]), (&"R01".into(), &"121042880000003".into()));
-    let corrected = &records[19]["fields"];
+    let corrected = &records[20]["fields"];
     assert_eq!((&corrected["change_code"], &corrected["corrected"]), (&"C01".into(), &"81967038519".into()));
 }
 
@@ -83,11 +83,11 @@ fn what_breaks_the_rules_of_a_batch_is_an_error() {
         "82000000020032278070",
         "record 6 at byte 475: `entries` of `BatchControl` says 2, the records before it make 3",
     );
-    check("00020000001", "00030000001", "record 10 at byte 855: `sequence` of `Addenda` says 3, the next number is 2");
+    check("00030000001", "00040000001", "record 11 at byte 950: `sequence` of `Addenda` says 4, the next number is 3");
     check(
         "9000004000003",
         "9000004000004",
-        "record 22 at byte 1995: `blocks` of `FileControl` says 4, the records before it make 3",
+        "record 23 at byte 2090: `blocks` of `FileControl` says 4, the records before it make 3",
     );
-    check("799R01", "797R01", "record 16 at byte 1425: the bytes are none of the file's records");
+    check("799R01", "797R01", "record 17 at byte 1520: the bytes are none of the file's records");
 }

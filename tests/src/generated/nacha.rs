@@ -1,6 +1,6 @@
 //! NACHA ACH file: the telegrams of the spec `nacha`, version 2026-11-01.
 //!
-//! Written by `fep gen` from nacha.toml (fnv1a-64 e8243ba91be2ed68). A change belongs there.
+//! Written by `fep gen` from nacha.toml (fnv1a-64 d98c4145da3846b8). A change belongs there.
 
 use std::borrow::Cow;
 
@@ -519,21 +519,12 @@ pub static ACH: FileLayout = FileLayout {
             last_digits: None,
         },
     ]),
-    serials: Cow::Borrowed(&[
-        Serial {
-            fields: Cow::Borrowed(&[FieldOf { record: Cow::Borrowed("Entry"), field: Cow::Borrowed("trace") }]),
-            from: None,
-            to: None,
-            restart: Cow::Borrowed(&[Cow::Borrowed("BatchHeader")]),
-            gaps: true,
-        },
-        Serial {
-            fields: Cow::Borrowed(&[FieldOf { record: Cow::Borrowed("Addenda"), field: Cow::Borrowed("sequence") }]),
-            from: Some(1),
-            to: None,
-            restart: Cow::Borrowed(&[Cow::Borrowed("Entry")]),
-            gaps: false,
-        },
-    ]),
+    serials: Cow::Borrowed(&[Serial {
+        fields: Cow::Borrowed(&[FieldOf { record: Cow::Borrowed("Addenda"), field: Cow::Borrowed("sequence") }]),
+        from: Some(1),
+        to: None,
+        restart: Cow::Borrowed(&[Cow::Borrowed("Entry")]),
+        gaps: false,
+    }]),
     lenient: Lenient::STRICT,
 };

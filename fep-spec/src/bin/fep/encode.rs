@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use crate::TelegramArgs;
 use crate::end::{Ended, Outcome, Printer, Stop, note, print};
 use crate::files::open;
-use crate::telegrams::{finding, named};
+use crate::telegrams::named;
 
 /// JSON → bytes.
 pub(crate) fn encode(args: &TelegramArgs) -> Ended {
@@ -97,13 +97,15 @@ fn copy(spool: BufWriter<std::fs::File>, mut printer: Printer) -> Ended {
 fn failed(error: &StreamError, written: impl FnOnce() -> Outcome) -> Ended {
     match &error.what {
         StreamFault::Input(error) => broken(error, written),
-        StreamFault::Record(EncodeError::File(FileError { what: FileFault::Io { kind, message }, .. })) => {
-            Err(if *kind == ErrorKind::BrokenPipe { Stop::BrokenPipe } else { Stop::Message(message.clone()) })
-        }
-        StreamFault::Record(_) => {
-            finding(&error.to_string());
-            Ok(written())
-        }
+        StreamFault::Record(fault) => match &**fault {
+            EncodeError::File(FileError { what: FileFault::Io { kind, message }, .. }) => {
+                Err(if *kind == ErrorKind::BrokenPipe { Stop::BrokenPipe } else { Stop::Message(message.clone()) })
+            }
+            _ => {
+                finding(&error.to_string());
+                Ok(written())
+            }
+        },
     }
 }
 
@@ -123,5 +125,10 @@ fn written(number: u64, what: &str, bytes: u64) -> Outcome {
     if number > 0 {
         note(&format!("the output is not complete: {number} {what} ({bytes} bytes) were written before the error"));
     }
+    Outcome::Findings
+}
+
+fn finding(message: &str) -> Outcome {
+    note(message);
     Outcome::Findings
 }
