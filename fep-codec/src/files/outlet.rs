@@ -4,15 +4,16 @@
 use alloc::borrow::ToOwned as _;
 use alloc::vec::Vec;
 
+use super::FileLayout;
+use super::casing::Casing;
 use super::fault::{FileError, FileFault};
 use super::intake::Progress;
 use super::numbers::NumberAt;
-use super::order::Order;
+use super::order::{Order, Taken};
 use super::serials::Serials;
 use super::tally::Side;
 use super::totals::{Due, Place, Settled, Totals, wrong_total};
 use super::walk::FileWalk;
-use super::{FileLayout, LineEnd};
 use crate::error::Error;
 use crate::layout::{Item, Layout};
 use crate::record::{Record, Value};
@@ -28,8 +29,9 @@ pub(super) struct Outlet<'f> {
     order: Order<'f>,
     totals: Totals<'f>,
     serials: Serials<'f>,
-    /// The bytes of one record with its line end.
+    /// The bytes that are to be written next: a record with its line end, or a block of records.
     record: Vec<u8>,
+    casing: Casing<'f>,
     number: u64,
     offset: u64,
     /// The offset in the output at which the file begins, if the caller carries out corrections.
@@ -46,7 +48,9 @@ pub(super) struct Outlet<'f> {
 struct Open<'f> {
     layout: &'f Layout,
     place: Place,
-    /// The bytes without the line end.
+    /// The offset of its first byte in the file. Before it there can be length words.
+    position: u64,
+    /// The bytes without those around the record.
     bytes: Vec<u8>,
     /// The paths of the totals that were left out and are not filled in yet.
     left_out: Vec<&'f str>,
@@ -55,7 +59,7 @@ struct Open<'f> {
 /// The final bytes of a record that was written before.
 #[derive(Debug)]
 pub(super) struct Correction {
-    /// The offset in the output, in bytes.
+    /// The offset in bytes: in the file until the caller takes it, then in the output.
     pub(super) offset: u64,
     pub(super) bytes: Vec<u8>,
 }
@@ -79,6 +83,7 @@ impl<'f> Outlet<'f> {
             totals,
             serials,
             record: Vec::new(),
+            casing: Casing::new(file),
             number: 0,
             offset: 0,
             corrects: None,
@@ -118,7 +123,11 @@ impl<'f> Outlet<'f> {
         bytes.clear();
         bytes.resize(record.any_len(), 0);
         let written = record.encode_any(&mut bytes);
-        let layout = self.start.recognise(&bytes).map(|(layout, _)| layout);
+        // A type of one record needs no marks.
+        let layout = match T::LAYOUTS {
+            [only] => self.layout_of(&only.name).ok(),
+            _ => self.start.recognise(&bytes),
+        };
         self.record = bytes;
         match (written, layout) {
             (Ok(_), Some(layout)) => self.finish_record(layout, &LeftOut::Zeros),
@@ -132,16 +141,13 @@ impl<'f> Outlet<'f> {
         self.check_unbroken()?;
         self.order.end().map_err(|what| self.error(what))?;
         let Some(blocks) = self.file.blocks.filter(|blocks| !self.number.is_multiple_of(blocks.records as u64)) else {
-            return Ok(false);
+            return self.casing.close(&mut self.record).map_err(|what| self.error(what));
         };
-        let len = self.record.len().saturating_sub(self.line_end().bytes().len());
-        self.record.clear();
-        self.record.resize(len, blocks.fill);
-        self.record.extend_from_slice(self.line_end().bytes());
+        self.casing.fill(blocks.fill, &mut self.record);
         Ok(true)
     }
 
-    /// The bytes of the current record, with its line end.
+    /// The bytes that are to be written next.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.record
     }
@@ -162,25 +168,31 @@ impl<'f> Outlet<'f> {
         self.settle(settled)
     }
 
-    /// The corrections that became due. The caller carries them out.
+    /// The corrections that became due. The caller carries them out. A record whose block is not written yet waits.
     pub(super) fn corrections(&mut self) -> Vec<Correction> {
-        core::mem::take(&mut self.corrections)
+        let written = self.offset;
+        let start = self.corrects.unwrap_or(0);
+        let is_written = |due: &mut Correction| due.offset + due.bytes.len() as u64 <= written;
+        let due = self.corrections.extract_if(.., is_written);
+        due.map(|due| Correction { offset: start + due.offset, ..due }).collect()
     }
 
     /// Adds the totals, the serial numbers and the line end to an encoded record, if the record may occur here.
     fn finish_record(&mut self, layout: &'f Layout, left_out: &LeftOut<'_>) -> Result<(), FileError> {
         let mut order = self.order.clone();
-        let kept = order.take(layout).map_err(|what| self.error(what))?;
+        let Taken { kept, .. } = order.take(layout).map_err(|what| self.error(what))?;
         let later = self.fill_in(layout, kept, left_out).map_err(|what| self.error(what))?;
         let place = Place { number: self.number + 1, offset: self.offset };
         let settled = self.totals.step(self.file, place, kept, layout, &self.record);
         self.serials.step(layout, &self.record);
         self.settle(settled)?;
-        if !later.is_empty() {
-            self.open.push(Open { layout, place, bytes: self.record.clone(), left_out: later });
-        }
         self.order = order;
-        self.record.extend_from_slice(self.line_end().bytes());
+        let bytes = if later.is_empty() { Vec::new() } else { self.record.clone() };
+        let start = self.casing.put(&mut self.record).map_err(|what| self.error(what))?;
+        if !later.is_empty() {
+            let position = self.offset + start as u64;
+            self.open.push(Open { layout, place, position, bytes, left_out: later });
+        }
         Ok(())
     }
 
@@ -256,8 +268,7 @@ impl<'f> Outlet<'f> {
         let number_at = (settled.at.clone(), total);
         put_numbers(open.layout, &mut open.bytes, &[number_at]).map_err(|what| what.at(number, offset))?;
         if open.left_out.is_empty() {
-            let start = self.corrects.unwrap_or(0);
-            self.corrections.push(Correction { offset: start + offset, bytes: open.bytes });
+            self.corrections.push(Correction { offset: open.position, bytes: open.bytes });
         } else {
             self.open.push(open);
         }
@@ -268,12 +279,8 @@ impl<'f> Outlet<'f> {
         self.broken.clone().map_or(Ok(()), Err)
     }
 
-    fn line_end(&self) -> LineEnd {
-        self.file.line_ends.first().copied().unwrap_or(LineEnd::None)
-    }
-
     fn layout_of(&self, name: &str) -> Result<&'f Layout, FileError> {
-        let found = self.start.layouts.iter().map(|(layout, _)| *layout).find(|layout| layout.name == name);
+        let found = self.start.records.iter().map(|known| known.layout).find(|layout| layout.name == name);
         found.ok_or_else(|| self.error(FileFault::NotOfThisFile { record: name.to_owned() }))
     }
 

@@ -364,8 +364,11 @@ fn homes<'f>(steps: &'f [Step], record: &str) -> Vec<Home<'f>> {
     let mut homes = Vec::new();
     for (index, step) in steps.iter().enumerate() {
         match &step.stands {
-            Stands::Record(layout) if layout.name == record => homes.push(vec![(steps, index)]),
-            Stands::Record(_) => {}
+            Stands::Record(layout) | Stands::Last(layout) => {
+                if layout.name == record {
+                    homes.push(vec![(steps, index)]);
+                }
+            }
             Stands::Group(inner) => homes.extend(self::homes(inner, record).into_iter().map(|mut home| {
                 home.insert(0, (steps, index));
                 home
@@ -378,7 +381,7 @@ fn homes<'f>(steps: &'f [Step], record: &str) -> Vec<Home<'f>> {
 /// Whether a sequence holds the record, also in its groups.
 fn holds(steps: &[Step], record: &str) -> bool {
     steps.iter().any(|step| match &step.stands {
-        Stands::Record(layout) => layout.name == record,
+        Stands::Record(layout) | Stands::Last(layout) => layout.name == record,
         Stands::Group(inner) => holds(inner, record),
     })
 }
