@@ -253,7 +253,7 @@ impl<'b> Window<'b> {
 ///
 /// # Errors
 /// If a count, length or code before the end cannot be read, or if the bytes end before it.
-pub(crate) fn end_of(layout: &Layout, telegram: &[u8]) -> Result<usize, Error> {
+pub fn end_of(layout: &Layout, telegram: &[u8]) -> Result<usize, Error> {
     PlacedLayout::whole(layout, telegram).end()
 }
 
