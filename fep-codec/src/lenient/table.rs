@@ -89,9 +89,9 @@ pub enum DeviationPlace {
     /// In telegrams and in the records of files.
     Anywhere,
     /// In telegrams only. The plan of a record file does not have the word.
-    Telegram,
+    Telegrams,
     /// In record files only.
-    File,
+    Files,
 }
 
 leniencies! {
@@ -100,7 +100,7 @@ leniencies! {
     /// present decide it. A layout with an item that takes all bytes that are left has no such length.
     stripped: Stripped, "stripped", Anywhere, "blanks missing at the end of a telegram";
     /// Bytes behind the last item are ignored.
-    trailing: Trailing, "trailing", Telegram, "surplus bytes behind a telegram";
+    trailing: Trailing, "trailing", Telegrams, "surplus bytes behind a telegram";
     /// A blank number is read as zero, unless blanks mean `None` in its field. This does not apply to computed fields.
     blank_numbers: BlankNumbers, "blank-numbers", Anywhere, "blank numbers (read as zero)";
     /// A [`Record`](crate::Record) keeps codes that a closed list lacks. A derived type can hold only the codes of its type.
@@ -109,5 +109,5 @@ leniencies! {
     /// place. In a text between SO and SI, the SI takes its place.
     half_characters: HalfCharacters, "half-characters", Anywhere, "half characters at the end of a text (dropped)";
     /// The last block of a record file may be left unfilled.
-    unfilled: Unfilled, "unfilled", File, "in a record file, a last block that is not full";
+    unfilled: Unfilled, "unfilled", Files, "in a record file, a last block that is not full";
 }

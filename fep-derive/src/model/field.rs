@@ -9,7 +9,7 @@ use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
-use super::{Field, Item, ItemKind, Kind, Len, NumberType, Repeat};
+use super::{Field, Item, ItemKind, Len, NumberType, Repeat};
 use crate::attr::{Byte, Computed, FieldAttrs, Given, KindWord, bytes, misplaced};
 use crate::ctxt::Ctxt;
 use crate::shape::{Shape, literal};
@@ -191,6 +191,7 @@ impl Source<'_> {
         if self.attrs.tail.is_some() {
             return self.tail(kind);
         }
+        let is_number = kind == KindName::Number;
         let rule = self.kind(kind);
         let len = self.len(kind)?;
         let kind = rule?;
@@ -201,7 +202,7 @@ impl Source<'_> {
         let unknown = self.attrs.has("sign") && self.attrs.sign.is_none()
             || self.attrs.has("encoding") && self.attrs.encoding.is_none()
             || self.attrs.has("digits_max") && self.attrs.digits_max.is_none();
-        let number = (matches!(kind, Kind::Number { .. }) && !unknown).then(|| NumberType {
+        let number = (is_number && !unknown).then(|| NumberType {
             narrow: self.attrs.narrow.as_ref().map(|narrow| narrow.span),
             sign_stated: self.attrs.has("sign"),
         });
