@@ -14,6 +14,8 @@ mod entries;
 pub use self::entries::Entries;
 pub use self::patch::{find, patch, refresh};
 pub use self::window::end_of;
+#[cfg(feature = "std")]
+pub(crate) use self::window::least_end_of;
 pub(crate) use self::window::whole_end_of;
 use self::window::{Window, WindowMut};
 use crate::telegram::Telegram;

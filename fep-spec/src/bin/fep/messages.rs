@@ -53,22 +53,28 @@ impl Messages {
     /// Reports what was forgiven in the telegram at this place. The byte ranges count from the start of the telegram.
     pub(crate) fn forgiven(self, place: Place, forgiven: &[Forgiven]) {
         for one in forgiven {
-            let one = one.clone().moved(place.offset());
-            match self.format {
-                Format::Text => note(&format!("{place}forgiven: {one}")),
-                Format::Json => {
-                    let (telegram, record) = numbers(Some(place));
-                    say_json(&json!({
-                        "severity": "note",
-                        "forgiven": one.deviation.word(),
-                        "telegram": telegram,
-                        "record": one.record.or(record),
-                        "path": one.path,
-                        "span": [one.range.start, one.range.end],
-                        "message": one.assumed,
-                    }));
-                }
-            }
+            let (telegram, record) = numbers(Some(place));
+            self.note(&format!("{place}"), telegram, record, &one.clone().moved(place.offset()));
+        }
+    }
+
+    /// Reports what was forgiven in a record file. The byte ranges count from the start of the file, and each report names its record.
+    pub(crate) fn forgiven_in_file(self, forgiven: &[Forgiven]) {
+        forgiven.iter().for_each(|one| self.note("", None, None, one));
+    }
+
+    fn note(self, place: &str, telegram: Option<usize>, record: Option<u64>, one: &Forgiven) {
+        match self.format {
+            Format::Text => note(&format!("{place}forgiven: {one}")),
+            Format::Json => say_json(&json!({
+                "severity": "note",
+                "forgiven": one.deviation.word(),
+                "telegram": telegram,
+                "record": one.record.or(record),
+                "path": one.path,
+                "span": [one.range.start, one.range.end],
+                "message": one.assumed,
+            })),
         }
     }
 

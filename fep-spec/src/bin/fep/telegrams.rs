@@ -1,12 +1,13 @@
 //! `fep decode`, `fep encode`, `fep explain`.
 
+use std::cell::RefCell;
 use std::io::Read;
 
 use fep_codec::files::{FileError, FileLayout, FileReader, Lenient};
 use fep_codec::lenient::Forgiven;
 use fep_codec::{Fault, Layout, Record, dump};
 use fep_spec::codec;
-use fep_spec::files::{decode_file, encode_file};
+use fep_spec::files::{decode_file_reporting, encode_file};
 use fep_spec::glued::{NextTelegram, next_telegram, own_len};
 use fep_spec::model::{Named, SpecSet, TelegramSpec, UnchosenError};
 
@@ -21,7 +22,9 @@ pub(crate) fn decode(args: &DecodeArgs) -> Ended {
     let named = named(&specs, &args.telegram)?;
     if let Some(Named::File(spec, file)) = named {
         let plan = spec.file_layout(file);
-        return decode_records(decode_file(reader(&plan, args)?), args.messages());
+        let forgiven = RefCell::new(Vec::new());
+        let lines = decode_file_reporting(reader(&plan, args)?, |one| forgiven.borrow_mut().push(one.clone()));
+        return decode_records(lines, &forgiven, args.messages());
     }
     let bytes = read_bytes(args.telegram.file.as_deref(), args.telegram.hex)?;
     each(&specs, named, &bytes, args, |telegram, bytes, place| match codec::decode(telegram, bytes, args.leniency()) {
@@ -86,21 +89,31 @@ fn each(
     Ok(outcome)
 }
 
-/// Prints lines and errors in the order of the file. Lines are printed in large pieces, because a file can have millions.
-fn decode_records(lines: impl Iterator<Item = Result<String, FileError>>, messages: Messages) -> Ended {
+/// Prints lines, reports and errors in the order of the file. Lines are printed in large pieces, because a file can have millions.
+/// `forgiven` has the reports of the records so far.
+fn decode_records(
+    lines: impl Iterator<Item = Result<String, FileError>>,
+    forgiven: &RefCell<Vec<Forgiven>>,
+    messages: Messages,
+) -> Ended {
     let mut outcome = Outcome::Clean;
     let mut pending = String::new();
+    let say = |pending: &mut String| {
+        print(pending.as_bytes())?;
+        pending.clear();
+        messages.forgiven_in_file(&forgiven.borrow_mut().drain(..).collect::<Vec<_>>());
+        Ok::<_, Stop>(())
+    };
     for line in lines {
         let error = line.map(|line| pending.extend([&*line, "\n"])).err();
-        if error.is_some() || pending.len() > PIECE_BYTES {
-            print(pending.as_bytes())?;
-            pending.clear();
+        if error.is_some() || pending.len() > PIECE_BYTES || !forgiven.borrow().is_empty() {
+            say(&mut pending)?;
         }
         if let Some(error) = error {
             outcome = messages.finding(&error.to_string());
         }
     }
-    print(pending.as_bytes())?;
+    say(&mut pending)?;
     Ok(outcome)
 }
 
@@ -152,11 +165,13 @@ fn explain_records(mut reader: FileReader<'_, impl Read>, messages: Messages, op
         match record {
             Ok(record) => {
                 let place = Place::Record(record.number, record.offset);
+                messages.forgiven_in_file(record.forgiven);
                 outcome = outcome.and(dump_one(record.layout, record.bytes, record.lenient, options, place, messages)?);
             }
             Err(error) => outcome = messages.finding(&error.to_string()),
         }
     }
+    messages.forgiven_in_file(reader.forgiven());
     Ok(outcome)
 }
 
