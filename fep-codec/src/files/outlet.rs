@@ -98,6 +98,7 @@ impl<'f> Outlet<'f> {
         order.take(layout).map_err(|what| self.error(what))?;
         let filled = self.totals.fill(self.number + 1, self.file, layout, &mut self.record);
         filled.map_err(|what| self.error(what))?;
+        self.start.ends.in_text(layout, &self.record).map_err(|what| self.error(what))?;
         self.totals.begin_again(layout);
         self.totals.add(layout, &self.record);
         self.order = order;
