@@ -102,7 +102,7 @@ fn decode_records(
             Ok(line) => print((line + "\n").as_bytes())?,
             Err(error) => {
                 report();
-                outcome = messages.finding(&error.to_string());
+                outcome = messages.finding_in_file(&error);
             }
         }
         report();
@@ -137,7 +137,7 @@ fn explain_records(mut reader: FileReader<'_, impl Read>, messages: Messages, op
                 messages.forgiven_in_file(record.forgiven);
                 outcome = outcome.and(dump_one(record.layout, record.bytes, record.lenient, options, place, messages)?);
             }
-            Err(error) => outcome = messages.finding(&error.to_string()),
+            Err(error) => outcome = messages.finding_in_file(&error),
         }
     }
     messages.forgiven_in_file(reader.forgiven());
@@ -199,7 +199,7 @@ fn unchosen(specs: &SpecSet, error: &UnchosenError, bytes: &[u8], place: Place, 
         return Ok(messages.finding("the input is empty"));
     }
     if let UnchosenError::NoMatch(error) = error {
-        return Ok(messages.findings(place, &[error]));
+        return Ok(messages.findings(place, std::slice::from_ref(error)));
     }
     Err(Stop::Message(format!("{place}{error}; name one with --telegram: {}", specs.names().join(", "))))
 }
