@@ -69,7 +69,7 @@ fn each(
         while len == input.rest().len() && !input.is_whole() {
             if len > TELEGRAM_MAX_BYTES {
                 let message = format!("the telegram does not end within {TELEGRAM_MAX_BYTES} bytes");
-                return Ok(args.messages().findings(place, &[message]));
+                return Ok(args.messages().findings(place, &[codec::CodecError::Envelope(message)]));
             }
             input.fill(len.saturating_mul(2))?;
             len = own_len(telegram, input.rest(), lenient);
