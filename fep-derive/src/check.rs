@@ -4,6 +4,7 @@
 //! the output.
 
 mod links;
+mod numbers;
 
 use fep_core::likeness::nearest;
 use proc_macro2::{Ident, Span};
@@ -21,6 +22,7 @@ pub(crate) fn check(mut telegram: Telegram, cx: &Ctxt) -> Telegram {
     counts(&telegram, cx);
     groups(&telegram, cx);
     links::check(&mut telegram, cx);
+    numbers::check(&telegram, cx);
     positions(&telegram, cx);
     conditions(&telegram, cx);
     view_methods(&telegram, cx);

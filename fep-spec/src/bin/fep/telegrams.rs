@@ -69,7 +69,7 @@ fn each(
         while len == input.rest().len() && !input.is_whole() {
             if len > TELEGRAM_MAX_BYTES {
                 let message = format!("the telegram does not end within {TELEGRAM_MAX_BYTES} bytes");
-                return Ok(args.messages().findings(place, &[message]));
+                return Ok(args.messages().findings(place, &[codec::CodecError::Envelope(message)]));
             }
             input.fill(len.saturating_mul(2))?;
             len = own_len(telegram, input.rest(), lenient);
@@ -121,7 +121,7 @@ fn decode_records(
             Ok(line) => print((line + "\n").as_bytes())?,
             Err(error) => {
                 report();
-                outcome = messages.finding(&error.to_string());
+                outcome = messages.finding_in_file(&error);
             }
         }
         report();
@@ -155,7 +155,7 @@ fn explain_records(mut reader: FileReader<'_, impl Read>, messages: Messages, op
                 messages.forgiven_in_file(record.forgiven);
                 outcome = outcome.and(dump_one(record.layout, record.bytes, record.lenient, options, place, messages)?);
             }
-            Err(error) => outcome = messages.finding(&error.to_string()),
+            Err(error) => outcome = messages.finding_in_file(&error),
         }
     }
     messages.forgiven_in_file(reader.forgiven());
@@ -220,7 +220,7 @@ fn unchosen(specs: &SpecSet, error: &UnchosenError, bytes: &[u8], place: Place, 
         return Ok(messages.finding("the input is empty"));
     }
     if let UnchosenError::NoMatch(error) = error {
-        return Ok(messages.findings(place, &[error]));
+        return Ok(messages.findings(place, std::slice::from_ref(error)));
     }
     Err(Stop::Message(format!("{place}{error}; name one with --telegram: {}", specs.names().join(", "))))
 }
