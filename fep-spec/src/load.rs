@@ -89,6 +89,33 @@ impl Spec {
     }
 }
 
+/// The names of the specs that were read so far. Two specs of one name would become one file of generated code, and messages could not
+/// tell them apart.
+#[derive(Debug, Default)]
+pub struct SpecNames {
+    /// Each name with its file.
+    taken: Vec<(String, PathBuf)>,
+}
+
+impl SpecNames {
+    /// Takes the name of the spec in this file. Returns a finding if another file has a spec of the same name.
+    #[must_use]
+    pub fn take(&mut self, file: &Path, text: &str) -> Option<Finding> {
+        let document = Document::new(Source::new(file.display().to_string(), text));
+        let place = document.walk(|root| root.string("spec").map(|name| (name.value.to_owned(), name.span)));
+        let (name, span) = place??;
+        let other = self.taken.iter().find(|(taken, _)| *taken == name).map(|(_, other)| other.clone());
+        self.taken.push((name.clone(), file.to_owned()));
+        // A file may be named twice.
+        let same =
+            |other: &Path| matches!((other.canonicalize(), file.canonicalize()), (Ok(one), Ok(two)) if one == two);
+        let other = other.filter(|other| !same(other))?;
+        let message = format!("the spec in {} is called `{name}` too", other.display());
+        let finding = Finding::new(document.source(), Severity::Error, Code::NameTaken, span, message);
+        Some(finding.with_hint("rename one: generated code and messages tell specs apart by their names"))
+    }
+}
+
 impl SpecSet {
     /// Sets the function of all checks with this name. Returns the number of telegrams with such a check.
     pub fn supply(&mut self, name: &str, run: CheckFn) -> usize {
@@ -98,12 +125,17 @@ impl SpecSet {
     /// Reads a spec file, or all specs of a folder and its subfolders.
     ///
     /// # Errors
-    /// If a file or folder cannot be read, the folder holds no spec, or a spec has errors.
+    /// If a file or folder cannot be read, the folder holds no spec, a spec has errors, or two specs have the same name.
     pub fn load(path: &Path) -> Result<Self, LoadError> {
         let mut set = Self::default();
         let mut report = Report::default();
+        let mut names = SpecNames::default();
         for path in spec_files(path)? {
-            match Spec::load(&path) {
+            let parsed = read(&path).and_then(|(name, text)| {
+                report.findings.extend(names.take(&path, &text));
+                Spec::parse(&name, &text).map_err(LoadError::Findings)
+            });
+            match parsed {
                 Ok(spec) => set.specs.push(spec),
                 Err(LoadError::Findings(findings)) => report.append(findings),
                 Err(other) => return Err(other),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fep_spec::load::{LoadError, read, spec_files};
+use fep_spec::load::{LoadError, SpecNames, read, spec_files};
 use fep_spec::model::Spec;
 use fep_spec::report::{Report, Severity};
 
@@ -14,12 +14,17 @@ use crate::{CheckArgs, Format};
 pub(crate) fn check(args: &CheckArgs) -> Ended {
     let mut report = Report::default();
     let mut files = 0_usize;
+    let mut names = SpecNames::default();
     for path in &args.specs {
         let stdin = path == Path::new("-");
         for path in if stdin { vec![path.clone()] } else { spec_files(path)? } {
             let read = if stdin { Ok(("stdin".to_owned(), read_text(None)?)) } else { read(&path) };
             report.append(match read {
-                Ok((name, text)) => Spec::check(&name, &text).report,
+                Ok((name, text)) => {
+                    let mut report = Spec::check(&name, &text).report;
+                    report.findings.extend(names.take(&path, &text));
+                    report
+                }
                 Err(LoadError::Findings(report)) => report,
                 Err(other) => return Err(other.into()),
             });

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fep_spec::generate::{file_name, rust};
-use fep_spec::load::{LoadError, spec_files};
+use fep_spec::load::{LoadError, SpecNames, read, spec_files};
 use fep_spec::model::Spec;
 use fep_spec::report::{Code, Finding, Report, Severity, Source};
 
@@ -28,7 +28,13 @@ pub(crate) fn generate(args: &GenArgs) -> Ended {
         return Err(Stop::Message(message));
     }
     let mut report = Report::default();
+    let mut names = SpecNames::default();
     for path in paths {
+        // The second of two specs of one name would overwrite the file of the first.
+        if let Some(taken) = read(&path).ok().and_then(|(_, text)| names.take(&path, &text)) {
+            report.findings.push(taken);
+            continue;
+        }
         let spec = match Spec::load(&path) {
             Ok(spec) => spec,
             Err(LoadError::Findings(findings)) => {
