@@ -333,6 +333,31 @@ serials = [ { field = "Tail.n" } ]"#;
     assert_eq!(refused(both), "`Tail.n` is a serial number and a total");
 }
 
+/// A record waits in memory until its block is full, so its place in the output is behind length words that are not written yet.
+#[test]
+fn a_header_is_corrected_inside_a_block_with_length_words() {
+    let rules = r#"
+[files.Blocked]
+record_word = "rdw"
+block_word = { len = 2, encoding = "binary", counts = "all", zeros = 2, max = 30 }
+records = [ { telegram = "Head" }, { telegram = "Row", min = 0 }, { telegram = "Tail" } ]
+totals = [ { field = "Head.n", count = "Row" }, { field = "Head.sum", sum = "Row.amount" }, { field = "Tail.n", count = "*" } ]"#;
+    let spec = Spec::parse("totals.toml", &format!("{RECORDS}{rules}\n")).expect("a clean spec");
+    let plan = spec.file_layout(spec.file("Blocked").expect("the file"));
+    let records = [empty("Head"), row("01", 10, "D"), row("02", 2, "D"), ("Tail", json!({ "sum": 0 }))];
+    // The output has bytes before the file.
+    let mut output = Cursor::new(b"before".to_vec());
+    output.set_position(6);
+    let writer = FileWriter::seeking(&plan, output).expect("a plan");
+    let written = encode_stream(&plan, writer, lines(&records).as_bytes()).expect("it encodes").into_inner();
+    // Two records of 12 bytes and the 4 bytes of the block's word: 28, hex 1C.
+    let expected =
+        b"before\0\x1C\0\0\0\x0C\0\0H020012 \0\x0C\0\0R010010D\0\x1C\0\0\0\x0C\0\0R020002D\0\x0C\0\0T040000 ";
+    assert_eq!(written.escape_ascii().to_string(), expected.escape_ascii().to_string());
+    let read = FileReader::new(&plan, written.get(6..).expect("the file")).expect("a plan");
+    assert_eq!(decode_file(read).filter_map(Result::err).count(), 0);
+}
+
 /// All processors find the same first error as one reader.
 #[test]
 fn all_processors_check_totals_of_headers_and_serial_numbers() {
