@@ -268,7 +268,8 @@ impl FileLayout {
     }
 
     /// The pairs of records that can stand at the same place of the file, so that their literals and conditions must tell them apart.
-    /// The earlier one in the order of the steps is the first of a pair.
+    /// The earlier one in the order of the steps is the first of a pair. A last record that cannot be missing is told apart by its
+    /// position, and records without marks behind length words by their fixed lengths.
     #[must_use]
     pub fn alternatives(&self) -> Vec<[&Layout; 2]> {
         let layouts = self.layouts();
@@ -278,7 +279,12 @@ impl FileLayout {
         let mut ordered: Vec<(usize, usize)> = places.map(|(one, other)| (one.min(other), one.max(other))).collect();
         ordered.sort_unstable();
         ordered.dedup();
-        ordered.into_iter().filter_map(|(one, other)| Some([*layouts.get(one)?, *layouts.get(other)?])).collect()
+        let pairs = ordered.into_iter().filter_map(|(one, other)| Some([*layouts.get(one)?, *layouts.get(other)?]));
+        let by_length = |pair: &[&Layout; 2]| {
+            let unmarked = pair.iter().all(|layout| !layout.is_recognisable() && layout.fixed_len().is_some());
+            self.record_word.is_some() && unmarked && pair[0].fixed_len() != pair[1].fixed_len()
+        };
+        pairs.filter(|pair| !by_length(pair)).collect()
     }
 
     /// The layouts of all records, in the order of the steps.

@@ -14,7 +14,7 @@ use super::{Stands, Step};
 /// groups has so many.
 const PLACES_MAX: usize = 32;
 
-/// A record that can stand at a place: its name, and whether it is the last record of the file.
+/// A record that can stand at a place: its name, and whether the file must end with it. Then its position tells it apart.
 pub(super) type Candidate<'f> = (&'f str, bool);
 
 /// The records that can stand at one place.
@@ -70,7 +70,7 @@ impl<'f> Pairs<'f> {
 fn first(step: &Step) -> Place<'_> {
     match &step.stands {
         Stands::Record(layout) => vec![(&*layout.name, false)],
-        Stands::Last(layout) => vec![(&*layout.name, true)],
+        Stands::Last(layout) => vec![(&*layout.name, step.min > 0)],
         Stands::Group(steps) => {
             let mut place = Vec::new();
             for step in steps.iter() {
