@@ -9,7 +9,7 @@
 //!        once  ──── any number ────  once        T: how many R there were
 //! ```
 //!
-//! A record is recognised by its literals and its `when`. An error in the fields or the totals of one record does not stop the
+//! A record is recognised by its place in the order, its literals and its `when`. An error in the fields or the totals of one record does not stop the
 //! reader. A file that is cut off or out of order stops it, because nothing after that place can be trusted.
 //!
 //! ```
@@ -216,6 +216,33 @@ impl FileLayout {
     }
 
     /// Sets the word before each record that states its length.
+    ///
+    /// ```
+    /// # #[cfg(feature = "derive")] {
+    /// use fep_codec::Telegram;
+    /// use fep_codec::files::{BlockWord, FileLayout, FileReader, FileWriter, LengthWord, LineEnd, Step};
+    ///
+    /// #[derive(Telegram, Debug, PartialEq)]
+    /// #[telegram(len = 4, charset = "ascii")]
+    /// struct Row {
+    ///     #[field(len = 4)]
+    ///     amount: u32,
+    /// }
+    ///
+    /// const STEPS: &[Step] = &[Step::any_number(Row::LAYOUT)];
+    /// static FILE: FileLayout = FileLayout::new("Rows", &[LineEnd::None], STEPS, &[])
+    ///     .record_word(LengthWord::RDW)
+    ///     .block_word(BlockWord::BDW);
+    ///
+    /// let mut writer = FileWriter::new(&FILE, Vec::new())?;
+    /// writer.write_any(&Row { amount: 42 })?;
+    /// let bytes = writer.finish()?;
+    /// assert_eq!(bytes, b"\0\x0C\0\0\0\x08\0\x000042"); // a block of 12 bytes, a record of 8, both with their words
+    /// let rows: Vec<Row> = FileReader::new(&FILE, &*bytes)?.typed().collect::<Result<_, _>>()?;
+    /// assert_eq!(rows, [Row { amount: 42 }]);
+    /// # }
+    /// # Ok::<(), fep_codec::files::FileError>(())
+    /// ```
     #[must_use]
     pub const fn record_word(mut self, word: LengthWord) -> Self {
         self.record_word = Some(word);
@@ -246,20 +273,6 @@ impl FileLayout {
         walk::FileWalk::new(self).map(|walk| walk.start().1.any_later())
     }
 
-    /// The pairs of records that can stand at the same place of the file, so that their literals and conditions must tell them apart.
-    /// The earlier one in the order of the steps is the first of a pair.
-    #[must_use]
-    pub fn alternatives(&self) -> Vec<[&Layout; 2]> {
-        let layouts = self.layouts();
-        let place = |name: &str| layouts.iter().position(|layout| layout.name == name);
-        let pairs = states::Pairs::of(&self.steps).into_iter().filter(|(one, other)| !one.1 && !other.1);
-        let places = pairs.filter_map(|(one, other)| Some((place(one.0)?, place(other.0)?)));
-        let mut ordered: Vec<(usize, usize)> = places.map(|(one, other)| (one.min(other), one.max(other))).collect();
-        ordered.sort_unstable();
-        ordered.dedup();
-        ordered.into_iter().filter_map(|(one, other)| Some([*layouts.get(one)?, *layouts.get(other)?])).collect()
-    }
-
     /// The layouts of all records, in the order of the steps.
     #[must_use]
     pub fn layouts(&self) -> Vec<&Layout> {
@@ -288,7 +301,41 @@ impl Step {
         Self { stands: Stands::Record(Cow::Borrowed(layout)), min: 1, max: Some(1) }
     }
 
-    /// Exactly one record, with which the file ends.
+    /// Exactly one record, with which the file ends. Its position tells it apart.
+    ///
+    /// ```
+    /// # #[cfg(feature = "derive")] {
+    /// use fep_codec::files::{FileLayout, FileReader, LineEnd, Step};
+    /// use fep_codec::{Decode, Telegram};
+    ///
+    /// #[derive(Telegram)]
+    /// struct Row {
+    ///     #[field(len = 2)]
+    ///     amount: u8,
+    /// }
+    ///
+    /// #[derive(Telegram)]
+    /// struct Sum {
+    ///     #[field(len = 2)]
+    ///     rows: u8,
+    /// }
+    ///
+    /// const STEPS: &[Step] = &[Step::any_number(Row::LAYOUT), Step::last(Sum::LAYOUT)];
+    /// static FILE: FileLayout = FileLayout::new("Rows", &[LineEnd::None], STEPS, &[]);
+    ///
+    /// let mut reader = FileReader::new(&FILE, &b"304202"[..])?;
+    /// let mut amounts = Vec::new();
+    /// while let Some(record) = reader.next() {
+    ///     let record = record?;
+    ///     match &*record.layout.name {
+    ///         "Row" => amounts.push(Row::decode(record.bytes)?.amount),
+    ///         _ => assert_eq!(usize::from(Sum::decode(record.bytes)?.rows), amounts.len()),
+    ///     }
+    /// }
+    /// assert_eq!(amounts, [30, 42]);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub const fn last(layout: &'static Layout) -> Self {
         Self { stands: Stands::Last(Cow::Borrowed(layout)), min: 1, max: Some(1) }

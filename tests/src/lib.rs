@@ -5,6 +5,7 @@
 pub mod arbitrary;
 pub mod generated;
 pub mod golden;
+pub mod random_file;
 pub mod random_layout;
 pub mod random_spec;
 pub mod tools;

@@ -299,6 +299,13 @@ pub fn any_file(plan: &FileLayout, bytes: &[u8], seed: u64) {
     }
     let records = FileReader::new(plan, bytes).expect("a plan").records().collect::<Result<Vec<_>, _>>();
     let Ok(records) = records else { return };
+    let mut reader = FileReader::new(plan, bytes).expect("a plan").lenient(Lenient::ALL);
+    for record in &records {
+        let (read, forgiven) =
+            reader.next().expect("a record").expect("it reads").decode_reporting().expect("it reads");
+        assert_eq!((&read, forgiven), (record, Vec::new()), "what reads strictly reads leniently to the same values");
+    }
+    assert!(reader.next().is_none() && reader.forgiven().is_empty());
     let mut writer = FileWriter::new(plan, Vec::new()).expect("a plan");
     for record in &records {
         match writer.write(record.clone()) {

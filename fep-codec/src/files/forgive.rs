@@ -70,15 +70,21 @@ impl<'f> FileWalk<'f> {
             FileFault::NoLastLineEnd { .. } | FileFault::CutOffLineEnd { .. } | FileFault::SurplusLineEnd
         );
         if last && self.forgives_last_line_end() {
+            // A line end inside the record ends it if the whole rest is the record: then it was stripped.
+            if let Some(framed) = self.stripped_last(window) {
+                return Ok(framed);
+            }
             return self.last_line_end(window, fault);
         }
-        if let Some(framed) = self.trailing_blanks(window, ended) {
-            return Ok(framed);
-        }
+        // A record with a line end in its text was rather stripped than followed by blanks.
+        let mut refused = None;
         if self.lenient.stripped && self.ends.some() {
-            return self.stripped(window, ended).map_err(|refused| refused.unwrap_or(fault));
+            match self.stripped(window, ended) {
+                Ok(framed) => return Ok(framed),
+                Err(fault) => refused = fault,
+            }
         }
-        Err(fault)
+        self.trailing_blanks(window, ended).ok_or_else(|| refused.unwrap_or(fault))
     }
 
     /// The forgiven bytes between records that these bytes begin with: the deviation, and its length.
@@ -173,6 +179,21 @@ impl<'f> FileWalk<'f> {
         self.is_forgiven_end(window.get(len + blanks + len_of(end)..).unwrap_or_default())
     }
 
+    /// The last record, if it has a line end before its full length and nothing behind it.
+    fn stripped_last(&mut self, window: &[u8]) -> Option<Framed<'f>> {
+        if !self.lenient.stripped || !self.ends.some() {
+            return None;
+        }
+        let ends = self.ends;
+        let reports = self.forgiven.len();
+        let framed = self.stripped(window, false).ok().filter(|framed| framed.consumed == window.len());
+        if framed.is_none() {
+            self.ends = ends;
+            self.forgiven.truncate(reports);
+        }
+        framed
+    }
+
     /// A record of full length can consist of a stripped record and the next one. So if it has the bytes of a line end and cannot be read,
     /// it ends at that line end, provided that it can be read then.
     pub(super) fn shorter(&mut self, window: &[u8], framed: Framed<'f>) -> Framed<'f> {
@@ -182,10 +203,11 @@ impl<'f> FileWalk<'f> {
         if !has_end || Record::decode(layout, own).is_ok() {
             return framed;
         }
+        let reports = self.forgiven.len();
         match self.stripped(window, self.is_end(window)) {
             Ok(cut) if cut.layout.is_some_and(|layout| Record::decode(layout, &self.padded).is_ok()) => cut,
             _ => {
-                self.forgiven.retain(|one| one.record != Some(self.number + 1));
+                self.forgiven.truncate(reports);
                 framed
             }
         }

@@ -8,25 +8,48 @@ use alloc::collections::BTreeSet;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Stands, Step};
+use super::{FileLayout, Stands, Step};
+use crate::layout::Layout;
 
 /// The number of different places behind a step that are kept apart. If there are more, they are joined. Only a plan of deeply nested
 /// groups has so many.
 const PLACES_MAX: usize = 32;
 
-/// A record that can stand at a place: its name, and whether it is the last record of the file.
-pub(super) type Candidate<'f> = (&'f str, bool);
+/// A record that can stand at a place: its name, and whether the file must end with it. Then its position tells it apart.
+type Candidate<'f> = (&'f str, bool);
 
 /// The records that can stand at one place.
 type Place<'f> = Vec<Candidate<'f>>;
 
 /// The pairs of records that can stand at one place.
 #[derive(Default)]
-pub(super) struct Pairs<'f>(BTreeSet<(Candidate<'f>, Candidate<'f>)>);
+struct Pairs<'f>(BTreeSet<(Candidate<'f>, Candidate<'f>)>);
+
+impl FileLayout {
+    /// The pairs of records that can stand at the same place of the file, so that their literals and conditions must tell them apart.
+    /// The earlier one in the order of the steps is the first of a pair. A last record that cannot be missing is told apart by its
+    /// position, and records without marks behind length words by their fixed lengths.
+    #[must_use]
+    pub fn alternatives(&self) -> Vec<[&Layout; 2]> {
+        let layouts = self.layouts();
+        let place = |name: &str| layouts.iter().position(|layout| layout.name == name);
+        let pairs = Pairs::of(&self.steps).into_iter().filter(|(one, other)| !one.1 && !other.1);
+        let places = pairs.filter_map(|(one, other)| Some((place(one.0)?, place(other.0)?)));
+        let mut ordered: Vec<(usize, usize)> = places.map(|(one, other)| (one.min(other), one.max(other))).collect();
+        ordered.sort_unstable();
+        ordered.dedup();
+        let pairs = ordered.into_iter().filter_map(|(one, other)| Some([*layouts.get(one)?, *layouts.get(other)?]));
+        let by_length = |pair: &[&Layout; 2]| {
+            let unmarked = pair.iter().all(|layout| !layout.is_recognisable() && layout.fixed_len().is_some());
+            self.record_word.is_some() && unmarked && pair[0].fixed_len() != pair[1].fixed_len()
+        };
+        pairs.filter(|pair| !by_length(pair)).collect()
+    }
+}
 
 impl<'f> Pairs<'f> {
     /// All pairs of a file.
-    pub(super) fn of(steps: &'f [Step]) -> BTreeSet<(Candidate<'f>, Candidate<'f>)> {
+    fn of(steps: &'f [Step]) -> BTreeSet<(Candidate<'f>, Candidate<'f>)> {
         let mut pairs = Self::default();
         let start = pairs.sequence(steps, &[Vec::new()]);
         start.iter().for_each(|place| pairs.add(place));
@@ -70,7 +93,7 @@ impl<'f> Pairs<'f> {
 fn first(step: &Step) -> Place<'_> {
     match &step.stands {
         Stands::Record(layout) => vec![(&*layout.name, false)],
-        Stands::Last(layout) => vec![(&*layout.name, true)],
+        Stands::Last(layout) => vec![(&*layout.name, step.min > 0)],
         Stands::Group(steps) => {
             let mut place = Vec::new();
             for step in steps.iter() {

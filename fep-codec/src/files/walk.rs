@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 #[cfg(feature = "rayon")]
 use super::Blocks;
 use super::FileLayout;
-use super::ending::Known;
+use super::ending::{Ending, Known};
 use super::ends::Ends;
 use super::fault::{FileError, FileFault, Measured, WordFault};
 use super::line_end::LineEnd;
@@ -47,6 +47,8 @@ pub(super) struct FileWalk<'f> {
     pub(super) order: Order<'f>,
     /// The records that may come next, by their index, in the order of the plan. The flag says that the file must end behind it.
     next: Vec<(usize, bool)>,
+    /// Whether the file must end with the record that only its position tells apart.
+    last_is_required: bool,
     totals: Totals<'f>,
     serials: Serials<'f>,
     pub(super) lenient: Lenient,
@@ -96,6 +98,7 @@ impl<'f> FileWalk<'f> {
             records,
             order: Order::new(&file.steps),
             next: Vec::new(),
+            last_is_required: file.steps.last().is_some_and(|step| step.min > 0),
             totals: Totals::new(file, &layouts).map_err(FileError::bad_plan)?,
             serials: Serials::new(file, &layouts).map_err(FileError::bad_plan)?,
             lenient: file.lenient,
@@ -182,7 +185,6 @@ impl<'f> FileWalk<'f> {
     /// know where it ends or which one it is, or if a deviation may be forgiven.
     #[cfg(feature = "rayon")]
     pub(super) fn stride(&self) -> Option<usize> {
-        use super::ending::Ending;
         use super::line_end::LastLineEnd;
 
         let end = self.ends.known()?;
@@ -364,22 +366,35 @@ impl<'f> FileWalk<'f> {
 
     /// The record that these bytes are, among those that the order allows here. `is_last` says whether a record would be the last.
     pub(super) fn choose(&self, bytes: &[u8], is_last: impl Fn(Known<'f>) -> bool) -> Result<Known<'f>, FileFault> {
-        let mut found = None;
+        let mut found: Option<Known<'f>> = None;
+        let mut last = None;
         for (index, must_end) in &self.next {
             let Some(known) = self.records.get(*index).copied() else { continue };
-            if self.records.len() > 1 && !known.recognises(bytes) {
+            if self.records.len() > 1 && !(known.recognises(bytes) && self.fits(&known, bytes)) {
                 continue;
             }
-            // If only the last record can come, whatever follows it is the mistake.
-            if *must_end && (self.next.len() == 1 || is_last(known)) {
-                return Ok(known);
-            }
             let is_better = |other: &Known<'_>| known.is_marked && !other.is_marked;
-            if !*must_end && found.as_ref().is_none_or(is_better) {
-                found = Some(known);
+            if !*must_end {
+                if found.as_ref().is_none_or(is_better) {
+                    found = Some(known);
+                }
+            } else if self.next.len() == 1 || is_last(known) {
+                // If only the last record can come, whatever follows it is the mistake.
+                last = Some(known);
             }
         }
-        found.ok_or_else(|| self.none_fits(bytes))
+        // If the last record may be missing, its position alone does not make a record with marks another one.
+        let position_decides = |known: &Known<'_>| {
+            known.is_marked || self.last_is_required || !found.as_ref().is_some_and(|found| found.is_marked)
+        };
+        last.filter(position_decides).or(found).ok_or_else(|| self.none_fits(bytes))
+    }
+
+    /// Whether the length word allows a record without marks, which nothing else tells apart.
+    #[inline]
+    fn fits(&self, known: &Known<'f>, bytes: &[u8]) -> bool {
+        let alone = known.is_marked || self.file.record_word.is_none() || self.next.len() == 1;
+        alone || !matches!(known.ending, Ending::Fixed(len) if len != bytes.len())
     }
 
     /// The length of a record in bytes, and its line end. `None` for a last record without a line end.

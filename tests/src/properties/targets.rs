@@ -18,6 +18,7 @@ use super::{
 use crate::arbitrary::{self, Random};
 use crate::generated::{bank_a, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c};
 use crate::generated::{random_1, random_2, random_3, random_4, zengin};
+use crate::random_file::RandomFile;
 use crate::random_layout::layout_of_bytes;
 
 /// A target: its name and its function.
@@ -192,8 +193,19 @@ pub const PLANS: [&FileLayout; 5] =
     [&kftc_cms::EB13, &kftc_cms::EB14, &nacha::ACH, &nts_vat::VAT_FILE, &zengin::TRANSFER];
 
 /// Reads any bytes as a record file. The records are the same in pieces of any size, they are written as the same bytes, and all processors
-/// together find the same mistake. The first byte selects the file, and is the seed of the pieces.
+/// together find the same mistake. The first byte selects the file, and is the seed of the pieces. If it is above 127, the second one is
+/// the seed of a random plan.
 pub fn record_file(bytes: &[u8]) {
+    if let Some(([high, low], file)) = bytes.split_first_chunk::<2>()
+        && *high > 127
+    {
+        let seed = u64::from(u16::from_be_bytes([*high, *low]));
+        if let Some(random) = RandomFile::of(seed) {
+            any_file(&random.plan, file, seed);
+            same_mistake(&random.plan, file);
+        }
+        return;
+    }
     let Some((which, file)) = bytes.split_first() else { return };
     let Some(plan) = chosen(&PLANS, *which) else { return };
     any_file(plan, file, u64::from(*which));
