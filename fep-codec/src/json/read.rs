@@ -127,7 +127,7 @@ fn item_value(item: &Item, json: &Json) -> Result<Value, Error> {
 
 fn literal_value(literal: &Literal, json: &Json) -> Result<Value, Error> {
     let given = json.as_str();
-    if given == Some(&super::write::literal_text(literal)) {
+    if given == Some(&literal.shown()) {
         return Ok(Value::Bytes(literal.bytes.to_vec()));
     }
     Err(Error::new(Culprit::Caller, Fault::NotTheLiteral).within(&literal.name))

@@ -62,10 +62,15 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
             let computed = self::computed(telegram, computed);
             field_item(p, it, &quote!(len: #len, kind: #kind, secret: #secret, computed: #option::Some(#computed)))
         }
-        ItemKind::Literal(bytes) => {
+        ItemKind::Literal(bytes, is_text) => {
             let literal = p.literal();
+            let option = paths::option();
             let bytes = literal_bytes(p, bytes, telegram.charset);
-            quote!(#item::Literal(#literal { name: #borrowed(#name), label: #borrowed(#label), bytes: #borrowed(#bytes) }))
+            let charset = p.charset(telegram.charset);
+            let text = if *is_text { quote!(#option::Some(#charset)) } else { quote!(#option::None) };
+            quote!(#item::Literal(#literal {
+                name: #borrowed(#name), label: #borrowed(#label), bytes: #borrowed(#bytes), text: #text
+            }))
         }
         ItemKind::Filler { len, pad, any } => {
             let filler = p.filler();

@@ -9,7 +9,7 @@ use fep_codec::{Fault, Layout, Record, dump};
 use fep_spec::codec;
 use fep_spec::files::{decode_file_reporting, encode_file};
 use fep_spec::glued::{NextTelegram, next_telegram, own_len};
-use fep_spec::model::{Named, SpecSet, TelegramSpec, UnchosenError};
+use fep_spec::model::{FileSpec, Named, Spec, SpecSet, TelegramSpec, UnchosenError};
 
 use crate::end::{Ended, Outcome, Stop, colour_stdout, print};
 use crate::files::{open, read_bytes, read_text, to_hex};
@@ -22,6 +22,7 @@ pub(crate) fn decode(args: &DecodeArgs) -> Ended {
     let named = named(&specs, &args.telegram)?;
     if let Some(Named::File(spec, file)) = named {
         let plan = spec.file_layout(file);
+        unverified_in_file(spec, file, args.messages());
         let forgiven = RefCell::new(Vec::new());
         let lines = decode_file_reporting(reader(&plan, args)?, |one| forgiven.borrow_mut().push(one.clone()));
         return decode_records(lines, &forgiven, args.messages());
@@ -51,6 +52,7 @@ fn each(
     };
     let mut outcome = Outcome::Clean;
     let mut at = 0;
+    let mut known: Vec<&str> = Vec::new();
     for number in 1_usize.. {
         if lenient.trailing {
             let behind = bytes.get(at..).unwrap_or_default();
@@ -78,6 +80,10 @@ fn each(
             },
         };
         let own = rest.get(..own_len(telegram, rest, lenient)).unwrap_or_default();
+        if !known.contains(&telegram.name()) {
+            known.push(telegram.name());
+            args.messages().unverified(&telegram.layout);
+        }
         let acted = act(telegram, own, place)?;
         outcome = outcome.and(acted);
         at += own.len();
@@ -87,6 +93,17 @@ fn each(
         }
     }
     Ok(outcome)
+}
+
+/// Says once which checks of a file's records nobody verifies.
+fn unverified_in_file(spec: &Spec, file: &FileSpec, messages: Messages) {
+    let mut known: Vec<&str> = Vec::new();
+    for name in file.telegrams() {
+        if let Some(telegram) = spec.telegram(name).filter(|_| !known.contains(&name)) {
+            messages.unverified(&telegram.layout);
+        }
+        known.push(name);
+    }
 }
 
 /// Prints lines, reports and errors in the order of the file. Lines are printed in large pieces, because a file can have millions.
@@ -150,6 +167,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Ended {
     let named = named(&specs, &args.telegram)?;
     if let Some(Named::File(spec, file)) = named {
         let plan = spec.file_layout(file);
+        unverified_in_file(spec, file, args.messages());
         return explain_records(reader(&plan, args)?, args.messages(), options);
     }
     let bytes = read_bytes(args.telegram.file.as_deref(), args.telegram.hex)?;
