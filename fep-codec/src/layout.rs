@@ -114,6 +114,8 @@ pub struct Literal {
     pub label: Cow<'static, str>,
     /// The bytes on the wire.
     pub bytes: Cow<'static, [u8]>,
+    /// The charset in which the bytes are text, if they are text. JSON and dumps show other bytes as hex.
+    pub text: Option<Charset>,
 }
 
 /// Reserved bytes.

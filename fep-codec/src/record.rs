@@ -75,6 +75,7 @@ mod write;
 mod given;
 mod encode;
 mod convert;
+mod unverified;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -86,7 +87,7 @@ pub(crate) use self::path::absent;
 pub(crate) use self::path::{in_item, nearest};
 pub(crate) use self::path::{split_index, unknown, within_parents};
 #[cfg(feature = "json")]
-pub(crate) use self::text::hex;
+pub use self::unverified::Unverified;
 pub(crate) use self::write::put_value;
 use crate::layout::Layout;
 use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time, YearMonth};

@@ -85,7 +85,8 @@ pub(crate) enum ItemKind {
         secret: bool,
         span: Span,
     },
-    Literal(Vec<Byte>),
+    /// The bytes, and whether they are text.
+    Literal(Vec<Byte>, bool),
     Filler {
         len: usize,
         pad: Byte,
@@ -160,7 +161,7 @@ impl Item {
     pub(crate) fn view_methods(&self) -> Vec<String> {
         let name = self.member.unraw().to_string();
         let write = match self.what {
-            ItemKind::Literal(_) | ItemKind::Filler { .. } => return Vec::new(),
+            ItemKind::Literal(..) | ItemKind::Filler { .. } => return Vec::new(),
             ItemKind::Computed { .. } | ItemKind::Choice(_) | ItemKind::Tail(_) => None,
             ItemKind::Field(_) => Some(format!("set_{name}")),
             ItemKind::Part | ItemKind::Group { .. } => Some(format!("{name}_mut")),

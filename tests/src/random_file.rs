@@ -79,7 +79,7 @@ fn record(number: u8, charset: Charset, random: &mut Random) -> Layout {
     let mut items = Vec::new();
     if random.below(3) > 0 {
         let mark = charset.byte_of(b'A' + number).unwrap_or(b'A' + number);
-        items.push(Item::Literal(Literal { name: "".into(), label: "".into(), bytes: vec![mark].into() }));
+        items.push(Item::Literal(Literal { name: "".into(), label: "".into(), bytes: vec![mark].into(), text: None }));
     }
     for at in 0..=below(random, 3) {
         let len = 1 + below(random, 4);

@@ -222,7 +222,12 @@ impl Maker<'_> {
         match self.below(4) {
             0 => {
                 let name = if self.below(2) == 0 { String::new() } else { self.name("literal") };
-                Item::Literal(Literal { name: name.into(), label: "".into(), bytes: Cow::Borrowed(b"L\xFE") })
+                Item::Literal(Literal {
+                    name: name.into(),
+                    label: "".into(),
+                    bytes: Cow::Borrowed(b"L\xFE"),
+                    text: None,
+                })
             }
             kind => {
                 let len = self.between(1, 9);

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::layout::{CodeRule, Field, Kind, Layout};
+use crate::layout::{Check, CodeRule, Computed, Field, Kind, Layout};
 use crate::record::Value;
 use crate::survey::{SurveyItem, SurveyStep, survey};
 
@@ -45,8 +45,11 @@ fn line(step: SurveyStep<'_>, telegram: &[u8], reveal: bool) -> Line {
 pub(crate) fn shown(what: SurveyItem<'_>, value: &Value, hidden: bool) -> Result<String, String> {
     match what {
         SurveyItem::Field(_) if hidden => Ok("<secret>".to_owned()),
+        SurveyItem::Field(field) if matches!(field.computed, Some(Computed::Check(Check { run: None, .. }))) => {
+            Ok(format!("{} (not verified)", value.to_text(field)))
+        }
         SurveyItem::Field(field) => Ok(with_meaning(field, value)),
-        SurveyItem::Literal(literal) => Ok(core::str::from_utf8(&literal.bytes).unwrap_or_default().to_owned()),
+        SurveyItem::Literal(literal) => Ok(literal.shown()),
         SurveyItem::Filler(_) => Ok("filler".to_owned()),
         SurveyItem::Unused(_, count) => Ok(format!("{count} unused")),
         SurveyItem::Unchosen(_) => Err("which body stands here is not known".to_owned()),

@@ -127,7 +127,10 @@ fn item_value(item: &Item, json: &Json) -> Result<Value, Error> {
 
 fn literal_value(literal: &Literal, json: &Json) -> Result<Value, Error> {
     let given = json.as_str();
-    if given == Some(&super::write::literal_text(literal)) {
+    let is_it = |given: &str| {
+        if literal.text.is_some() { given == literal.shown() } else { given.eq_ignore_ascii_case(&literal.shown()) }
+    };
+    if given.is_some_and(is_it) {
         return Ok(Value::Bytes(literal.bytes.to_vec()));
     }
     Err(Error::new(Culprit::Caller, Fault::NotTheLiteral).within(&literal.name))

@@ -11,7 +11,6 @@ use alloc::vec::Vec;
 use serde_json::{Map, Value as Json, json};
 
 use super::by_kind::value_schema;
-use super::write::literal_text;
 use crate::layout::{Case, Field, Item, Layout, Repeat};
 
 /// The dialect of the schemas.
@@ -119,7 +118,7 @@ fn property(item: &Item) -> Json {
             let cases: Vec<Json> = choice.cases().iter().map(case).collect();
             titled(json!({ "anyOf": cases }), &choice.label)
         }
-        Item::Literal(literal) => titled(json!({ "const": literal_text(literal), "readOnly": true }), &literal.label),
+        Item::Literal(literal) => titled(json!({ "const": literal.shown(), "readOnly": true }), &literal.label),
         Item::Part(part) => titled(Json::Object(object(&part.layout)), &part.layout.label),
         Item::Group(group) => {
             let max = group.repeat.max();

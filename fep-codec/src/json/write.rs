@@ -1,15 +1,14 @@
 //! Record → JSON: the mirror of `read.rs`.
 
-use alloc::borrow::ToOwned as _;
-use alloc::string::{String, ToString as _};
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value as Json;
 
 use super::JSON_NUMBER_MAX_DIGITS;
-use crate::layout::{Field, Item, Kind, Layout, Literal};
-use crate::record::{Record, Value, hex};
+use crate::layout::{Field, Item, Kind, Layout};
+use crate::record::{Record, Value};
 
 /// The fields as an object, in wire order.
 impl Serialize for Record<'_> {
@@ -43,7 +42,7 @@ impl Serialize for Items<'_> {
         for (item, value) in self.layout.items().iter().zip(self.values) {
             let Some(name) = item.name() else { continue };
             match (item, value) {
-                (Item::Literal(literal), _) => map.serialize_entry(name, &literal_text(literal))?,
+                (Item::Literal(literal), _) => map.serialize_entry(name, &literal.shown())?,
                 (Item::Part(part), Value::Part(values)) => {
                     map.serialize_entry(name, &Items { layout: &part.layout, values })?;
                 }
@@ -92,12 +91,4 @@ pub fn value_to_json(field: &Field, value: &Value) -> Json {
 pub(super) fn is_json_number(field: &Field) -> bool {
     let Kind::Number(rule) = &field.kind else { return false };
     rule.scale == 0 && rule.encoding.digits(field.len) <= JSON_NUMBER_MAX_DIGITS
-}
-
-/// A literal's bytes as text, or as hex if they are not printable ASCII.
-pub(super) fn literal_text(literal: &Literal) -> String {
-    match core::str::from_utf8(&literal.bytes) {
-        Ok(text) if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => text.to_owned(),
-        _ => hex(&literal.bytes),
-    }
 }

@@ -183,7 +183,7 @@ mod tests {
         let literal = |bytes: &'static [u8]| {
             let name = Cow::Borrowed("");
             let label = Cow::Borrowed("");
-            Item::Literal(crate::layout::Literal { name, label, bytes: Cow::Borrowed(bytes) })
+            Item::Literal(crate::layout::Literal { name, label, bytes: Cow::Borrowed(bytes), text: None })
         };
         let text = || field("text", Kind::Text(TextRule::new(Charset::Ascii)));
         let one = layout(&[], vec![literal(b"1"), literal(b"21")]);

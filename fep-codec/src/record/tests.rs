@@ -41,6 +41,7 @@ static HEADER: LazyLock<Layout> = LazyLock::new(|| {
                 name: Cow::Borrowed("mark"),
                 label: Cow::Borrowed(""),
                 bytes: Cow::Borrowed(b"T"),
+                text: Some(Charset::Ascii),
             }),
             Item::Field(field("code", 4, Kind::Digits(DigitsRule::EXACT))),
         ],

@@ -1,12 +1,13 @@
 //! A value as text for people: without padding, with its decimal point.
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use core::fmt::Write as _;
 
 use super::Value;
 use crate::error::Decimal;
-use crate::layout::{Field, Kind};
+use crate::layout::{Field, Kind, Literal};
 
 impl Value {
     /// The value as text: `홍길동`, `12.05`, `2026-11-21`, `20`. Bytes are hex, and no value is the empty text.
@@ -39,6 +40,15 @@ const fn decimals(field: &Field) -> usize {
         Kind::Time(rule) => rule.pattern.pieces().decimals(),
         Kind::DateTime(rule) => rule.pattern.pieces().decimals(),
         _ => 0,
+    }
+}
+
+impl Literal {
+    /// The literal as JSON and dumps show it: its text, or hex if it is not text.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let text = self.text.and_then(|charset| charset.decode(&self.bytes).ok());
+        text.map_or_else(|| hex(&self.bytes), Cow::into_owned)
     }
 }
 

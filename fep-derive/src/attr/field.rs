@@ -247,13 +247,17 @@ impl FieldAttrs {
         let Some(kind) = kind else { return };
         let kind = Given { span: entry.key.span(), ..kind };
         match (&self.kind, &kind.value) {
-            (Some(Given { value: KindWord::Group | KindWord::Computed(_), .. }), KindWord::Value(value))
-                if self.value_kind.is_none() =>
-            {
+            (
+                Some(Given { value: KindWord::Group | KindWord::Computed(_) | KindWord::Literal(_), .. }),
+                KindWord::Value(value),
+            ) if self.value_kind.is_none() => {
                 self.value_kind = Some(Given { value: *value, span: kind.span });
                 return;
             }
-            (Some(Given { value: KindWord::Value(value), span }), KindWord::Group | KindWord::Computed(_)) => {
+            (
+                Some(Given { value: KindWord::Value(value), span }),
+                KindWord::Group | KindWord::Computed(_) | KindWord::Literal(_),
+            ) => {
                 self.value_kind = Some(Given { value: *value, span: *span });
                 self.kind = Some(kind);
                 return;

@@ -25,7 +25,7 @@ pub(super) fn debug(telegram: &Telegram) -> TokenStream {
             ItemKind::Field(_) | ItemKind::Tail(_) | ItemKind::Part | ItemKind::Group { .. } | ItemKind::Choice(_) => {
                 Some(quote!(.field(#shown, &self.#member)))
             }
-            ItemKind::Computed { .. } | ItemKind::Literal(_) | ItemKind::Filler { .. } => None,
+            ItemKind::Computed { .. } | ItemKind::Literal(..) | ItemKind::Filler { .. } => None,
         }
     });
     quote! {

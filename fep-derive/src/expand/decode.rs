@@ -69,7 +69,7 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
             quote_spanned!(at=> #reader.field(#slot)?)
         }
         ItemKind::Computed { computed, .. } => read_computed(telegram, number, item, computed, reader),
-        ItemKind::Literal(_) => {
+        ItemKind::Literal(..) => {
             let literal = constant("literal");
             quote!(#reader.literal(#literal)?)
         }

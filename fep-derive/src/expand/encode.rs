@@ -66,7 +66,7 @@ fn start(telegram: &Telegram, writer: &Ident) -> Option<TokenStream> {
 /// Reads the items without information. Otherwise, the compiler would warn the user that they are never read.
 fn read_units(telegram: &Telegram) -> Option<TokenStream> {
     let is_unit =
-        |item: &&Item| matches!(item.what, ItemKind::Computed { .. } | ItemKind::Literal(_) | ItemKind::Filler { .. });
+        |item: &&Item| matches!(item.what, ItemKind::Computed { .. } | ItemKind::Literal(..) | ItemKind::Filler { .. });
     let mut units = telegram.items.iter().filter(is_unit).map(|item| &item.member).peekable();
     units.peek()?;
     Some(quote!(let Self { #(#units: (),)* .. } = self;))
@@ -88,7 +88,7 @@ fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Tok
             quote_spanned!(at=> #writer.tail(#slot, &self.#member))
         }
         ItemKind::Computed { computed, .. } => write_computed(telegram, number, computed, writer),
-        ItemKind::Literal(_) => {
+        ItemKind::Literal(..) => {
             let literal = constant("literal");
             quote!(#writer.literal(#literal))
         }
@@ -220,7 +220,7 @@ const fn varies(item: &Item) -> bool {
     match &item.what {
         ItemKind::Part | ItemKind::Choice(_) | ItemKind::Tail(_) => true,
         ItemKind::Group { repeat, .. } => !matches!(repeat, Repeat::Padded { .. }),
-        ItemKind::Field(_) | ItemKind::Computed { .. } | ItemKind::Literal(_) | ItemKind::Filler { .. } => false,
+        ItemKind::Field(_) | ItemKind::Computed { .. } | ItemKind::Literal(..) | ItemKind::Filler { .. } => false,
     }
 }
 

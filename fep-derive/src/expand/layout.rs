@@ -62,11 +62,7 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
             let computed = self::computed(telegram, computed);
             field_item(p, it, &quote!(len: #len, kind: #kind, secret: #secret, computed: #option::Some(#computed)))
         }
-        ItemKind::Literal(bytes) => {
-            let literal = p.literal();
-            let bytes = literal_bytes(p, bytes, telegram.charset);
-            quote!(#item::Literal(#literal { name: #borrowed(#name), label: #borrowed(#label), bytes: #borrowed(#bytes) }))
-        }
+        ItemKind::Literal(bytes, is_text) => literal(telegram, it, bytes, *is_text),
         ItemKind::Filler { len, pad, any } => {
             let filler = p.filler();
             let pad = byte_in(p, *pad, telegram.charset);
@@ -107,6 +103,22 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
             }))
         }
     }
+}
+
+fn literal(telegram: &Telegram, it: &Item, bytes: &[Byte], is_text: bool) -> TokenStream {
+    let p = &telegram.paths;
+    let item = p.item();
+    let borrowed = p.borrowed();
+    let literal = p.literal();
+    let option = paths::option();
+    let name = &it.name.value;
+    let label = &it.label;
+    let bytes = literal_bytes(p, bytes, telegram.charset);
+    let charset = p.charset(telegram.charset);
+    let text = if is_text { quote!(#option::Some(#charset)) } else { quote!(#option::None) };
+    quote!(#item::Literal(#literal {
+        name: #borrowed(#name), label: #borrowed(#label), bytes: #borrowed(#bytes), text: #text
+    }))
 }
 
 /// The kind of a computed field: a number, or the kind of a sign or a check.

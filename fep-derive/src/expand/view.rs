@@ -231,7 +231,7 @@ impl<'t> Views<'t> {
                 let body = quote_spanned!(place(entry)=> self.0.entries(#group, #at));
                 (quote!(#entries<#bytes, #ty>), body)
             }
-            ItemKind::Literal(_) | ItemKind::Filler { .. } => return TokenStream::new(),
+            ItemKind::Literal(..) | ItemKind::Filler { .. } => return TokenStream::new(),
         };
         let body = self.body(body);
         let raw = format_ident!("{}_bytes", member.unraw(), span = member.span());
@@ -363,7 +363,7 @@ impl<'t> Views<'t> {
                 }
             }
             ItemKind::Computed { .. }
-            | ItemKind::Literal(_)
+            | ItemKind::Literal(..)
             | ItemKind::Filler { .. }
             | ItemKind::Choice(_)
             | ItemKind::Tail(_) => TokenStream::new(),
@@ -436,7 +436,7 @@ impl<'t> Views<'t> {
                     quote!(#accessor(#layout, #number))
                 })
             }
-            ItemKind::Part | ItemKind::Literal(_) | ItemKind::Filler { .. } => (quote!(()), quote!(())),
+            ItemKind::Part | ItemKind::Literal(..) | ItemKind::Filler { .. } => (quote!(()), quote!(())),
         };
         quote!(const #name: (#ty, #at) = (#asked, #at::item(#layout, #number));)
     }

@@ -38,7 +38,7 @@ impl Item {
         let what = source.what()?;
         let own_name = member.unraw().to_string();
         let unnamed = matches!(what, ItemKind::Filler { .. })
-            || matches!(what, ItemKind::Literal(_)) && own_name.starts_with('_');
+            || matches!(what, ItemKind::Literal(..)) && own_name.starts_with('_');
         let name = match attrs.name {
             Some(name) => name,
             None => Given { value: if unnamed { String::new() } else { own_name }, span: member.span() },
@@ -281,7 +281,14 @@ impl Source<'_> {
             let message = format!("`len` is {}, but the literal has {}", len.value, bytes(literal.len()));
             self.cx.error_at(len.span, message);
         }
-        Some(ItemKind::Literal(literal.to_vec()))
+        if let Some(kind) = &self.attrs.value_kind
+            && kind.value != KindName::Text
+        {
+            self.cx
+                .error_at(kind.span, format_args!("a field has one kind, and `{}` is the second", kind.value.word()));
+        }
+        let is_text = self.attrs.value_kind.is_some() || literal.iter().all(|byte| matches!(byte, Byte::Ascii(_)));
+        Some(ItemKind::Literal(literal.to_vec(), is_text))
     }
 
     fn filler(&self) -> Option<ItemKind> {

@@ -23,12 +23,18 @@ pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unna
         Item::Field(field) => value(spec, layout, field, note),
         Item::Literal(literal) => {
             let bytes = &*literal.bytes;
-            let printable = layout.charset.keeps_ascii() && bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
-            let constant = match std::str::from_utf8(bytes) {
-                Ok(text) if printable => Literal::string(text),
-                _ => Literal::byte_string(bytes),
+            let mut options = match literal.text.map(|_| literal.shown()) {
+                Some(text) if text.is_ascii() => vec![quote!(literal = #text)],
+                // A text that is not ASCII is written as its bytes, and the word `text` says that it is one.
+                Some(_) => {
+                    let constant = Literal::byte_string(bytes);
+                    vec![quote!(literal = #constant), quote!(text)]
+                }
+                None => {
+                    let constant = Literal::byte_string(bytes);
+                    vec![quote!(literal = #constant)]
+                }
             };
-            let mut options = vec![quote!(literal = #constant)];
             options.extend(label(&literal.label));
             let name = if literal.name.is_empty() {
                 numbered("_literal", &mut unnamed.literals)

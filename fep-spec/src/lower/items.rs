@@ -256,6 +256,7 @@ fn literal(known: &Known<'_>, table: &Table<'_>) -> Option<Read> {
     let hex = table.string("hex");
     let name = if table.has("name") { Some(name(table, "name")?) } else { None };
     let label = label(table);
+    let charset = text.is_some().then_some(known.charset);
     let bytes = match (text, hex) {
         (Some(text), None) => encoded(known, document, &text)?,
         (None, Some(hex)) => match unhex(hex.value) {
@@ -276,7 +277,7 @@ fn literal(known: &Known<'_>, table: &Table<'_>) -> Option<Read> {
         return None;
     }
     let (name, span) = name.map_or(("", None), |name| (name.value, Some(name.span)));
-    let literal = Literal { name: Cow::Owned(name.to_owned()), label, bytes: Cow::Owned(bytes) };
+    let literal = Literal { name: Cow::Owned(name.to_owned()), label, bytes: Cow::Owned(bytes), text: charset };
     Some(Read::plain(Item::Literal(literal), span))
 }
 

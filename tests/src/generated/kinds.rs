@@ -355,7 +355,7 @@ pub struct Groups {
     #[field(literal = b"\xFF\0")]
     pub raw_mark: (),
     /// Literal 2.
-    #[field(literal = b"\xB0\xA1")]
+    #[field(literal = b"\xB0\xA1", text)]
     pub _literal_2: (),
     /// Outer (겉).
     pub outer: Outer,
@@ -424,7 +424,7 @@ pub struct GroupsAnswer {
     #[field(literal = b"\xFF\0")]
     pub raw_mark: (),
     /// Literal 2.
-    #[field(literal = b"\xB0\xA1")]
+    #[field(literal = b"\xB0\xA1", text)]
     pub _literal_2: (),
     /// Outer (겉).
     pub outer: Outer,

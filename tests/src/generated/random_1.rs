@@ -131,7 +131,7 @@ pub struct T1 {
 #[telegram(charset = "cp037")]
 pub struct T1Items20 {
     /// Mark 21.
-    #[field(literal = b"\xC5")]
+    #[field(literal = "E")]
     pub mark_21: (),
     /// Value 22.
     #[field(len = 3)]
@@ -193,7 +193,7 @@ pub struct T2 {
 #[telegram(charset = "cp037")]
 pub struct T2Items39 {
     /// Mark 40.
-    #[field(literal = b"\xC5")]
+    #[field(literal = "E")]
     pub mark_40: (),
     /// Value 41.
     #[field(len = 3)]
@@ -208,7 +208,7 @@ pub struct T3 {
     #[field(len = 2, charset = "ascii")]
     pub tag: Text<2>,
     /// Literal.
-    #[field(literal = b"\xD3\xC9\xE3")]
+    #[field(literal = "LIT")]
     pub _literal: (),
     /// Total 46.
     #[field(len = 9, scale = 2, computed = sum(items_47.amount_48))]

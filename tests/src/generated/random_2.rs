@@ -63,7 +63,7 @@ pub struct T0 {
 #[telegram(charset = "ibm933")]
 pub struct T0Items12 {
     /// Mark 13.
-    #[field(literal = b"\xC5")]
+    #[field(literal = "E")]
     pub mark_13: (),
     /// Value 14.
     #[field(len = 3)]
@@ -75,7 +75,7 @@ pub struct T0Items12 {
 #[telegram(charset = "ibm933")]
 pub struct T0Items15 {
     /// Mark 16.
-    #[field(literal = b"\xC5")]
+    #[field(literal = "E")]
     pub mark_16: (),
     /// Value 17.
     #[field(len = 3)]
@@ -110,7 +110,7 @@ pub struct T1 {
 #[telegram(charset = "ibm933")]
 pub struct T1Items23 {
     /// Mark 24.
-    #[field(literal = b"\xC5")]
+    #[field(literal = "E")]
     pub mark_24: (),
     /// Value 25.
     #[field(len = 3)]

@@ -63,7 +63,7 @@ pub struct T0 {
     #[field(group, rest, max = 4)]
     pub items_17: Vec<Pair>,
     /// Literal 2.
-    #[field(literal = b"\xD3\xC9\xE3")]
+    #[field(literal = "LIT")]
     pub _literal_2: (),
 }
 
@@ -143,7 +143,7 @@ pub struct T2 {
 #[telegram(charset = "ibm933")]
 pub struct T2Items27 {
     /// Mark 28.
-    #[field(literal = b"\xC5")]
+    #[field(literal = "E")]
     pub mark_28: (),
     /// Value 29.
     #[field(len = 3)]

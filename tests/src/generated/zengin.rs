@@ -26,10 +26,10 @@ pub enum TransferRecord {
 #[telegram(len = 120, charset = "jisx0201", label = "ヘッダー", debug)]
 pub struct Header {
     /// Record type (データ区分).
-    #[field(literal = b"1", label = "データ区分")]
+    #[field(literal = "1", label = "データ区分")]
     pub record_type: (),
     /// Business type (種別コード).
-    #[field(literal = b"21", label = "種別コード")]
+    #[field(literal = "21", label = "種別コード")]
     pub business_type: (),
     /// Code kind (コード区分).
     #[field(len = 1, label = "コード区分", code)]
@@ -71,7 +71,7 @@ pub struct Header {
 #[telegram(len = 120, charset = "jisx0201", label = "データ", debug)]
 pub struct Data {
     /// Record type (データ区分).
-    #[field(literal = b"2", label = "データ区分")]
+    #[field(literal = "2", label = "データ区分")]
     pub record_type: (),
     /// Bank code (被仕向銀行番号).
     #[field(len = 4, label = "被仕向銀行番号", full)]
@@ -127,7 +127,7 @@ pub struct Data {
 #[telegram(len = 120, charset = "jisx0201", label = "トレーラー")]
 pub struct Trailer {
     /// Record type (データ区分).
-    #[field(literal = b"8", label = "データ区分")]
+    #[field(literal = "8", label = "データ区分")]
     pub record_type: (),
     /// Total count (合計件数).
     #[field(len = 6, label = "合計件数")]
@@ -145,7 +145,7 @@ pub struct Trailer {
 #[telegram(len = 120, charset = "jisx0201", label = "エンド")]
 pub struct End {
     /// Record type (データ区分).
-    #[field(literal = b"9", label = "データ区分")]
+    #[field(literal = "9", label = "データ区分")]
     pub record_type: (),
     /// Reserved (ダミー).
     #[field(filler, len = 119, label = "ダミー")]

@@ -8,6 +8,7 @@
 use std::error::Error;
 use std::fmt::{self, Display};
 
+use fep_codec::Layout;
 use fep_codec::files::FileError;
 use fep_codec::lenient::Forgiven;
 use serde_json::json;
@@ -77,6 +78,25 @@ impl Messages {
                 "span": [one.range.start, one.range.end],
                 "message": one.assumed,
             })),
+        }
+    }
+
+    /// Says which checks of a telegram nobody verifies.
+    pub(crate) fn unverified(self, layout: &Layout) {
+        for check in layout.unverified() {
+            let path = &check.path;
+            let function = check.function;
+            let message = format!("the check is not verified, because the function `{function}` is not known");
+            match self.format {
+                Format::Text => note(&format!("{}: {path}: {message}", layout.name)),
+                Format::Json => say_json(&json!({
+                    "severity": "note",
+                    "unverified": function,
+                    "layout": layout.name,
+                    "path": path,
+                    "message": message,
+                })),
+            }
         }
     }
 

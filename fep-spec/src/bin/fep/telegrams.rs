@@ -9,7 +9,7 @@ use fep_codec::{Fault, Layout, Record, dump};
 use fep_spec::codec;
 use fep_spec::files::decode_file_reporting;
 use fep_spec::glued::{NextTelegram, next_telegram, own_len};
-use fep_spec::model::{Named, SpecSet, TelegramSpec, UnchosenError};
+use fep_spec::model::{FileSpec, Named, Spec, SpecSet, TelegramSpec, UnchosenError};
 
 use crate::end::{Ended, Outcome, Stop, colour_stdout, print};
 use crate::files::{open, read_bytes};
@@ -23,6 +23,7 @@ pub(crate) fn decode(args: &DecodeArgs) -> Ended {
     let named = named(&specs, &args.telegram)?;
     if let Some(Named::File(spec, file)) = named {
         let plan = spec.file_layout(file);
+        unverified_in_file(spec, file, args.messages());
         let forgiven = RefCell::new(Vec::new());
         let lines = decode_file_reporting(reader(&plan, args)?, |one| forgiven.borrow_mut().push(one.clone()));
         return decode_records(lines, &forgiven, args.messages());
@@ -51,6 +52,7 @@ fn each(
     };
     let mut input = Glued::new(input(args)?);
     let mut outcome = Outcome::Clean;
+    let mut known: Vec<&str> = Vec::new();
     for number in 1_usize.. {
         input.fill(if lenient.trailing { usize::MAX } else { WINDOW_BYTES })?;
         if lenient.trailing && pass_surplus(specs, named, &mut input, number == 1, args.messages()) {
@@ -73,6 +75,10 @@ fn each(
             }
             input.fill(len.saturating_mul(2))?;
             len = own_len(telegram, input.rest(), lenient);
+        }
+        if !known.contains(&telegram.name()) {
+            known.push(telegram.name());
+            args.messages().unverified(&telegram.layout);
         }
         let acted = act(telegram, input.rest().get(..len).unwrap_or_default(), place)?;
         outcome = outcome.and(acted);
@@ -108,6 +114,17 @@ fn pass_surplus(
     next == NextTelegram::Nowhere
 }
 
+/// Says once which checks of a file's records nobody verifies.
+fn unverified_in_file(spec: &Spec, file: &FileSpec, messages: Messages) {
+    let mut known: Vec<&str> = Vec::new();
+    for name in file.telegrams() {
+        if let Some(telegram) = spec.telegram(name).filter(|_| !known.contains(&name)) {
+            messages.unverified(&telegram.layout);
+        }
+        known.push(name);
+    }
+}
+
 /// Prints lines, reports and errors in the order of the file. `forgiven` has the reports of the records so far.
 fn decode_records(
     lines: impl Iterator<Item = Result<String, FileError>>,
@@ -138,6 +155,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Ended {
     let named = named(&specs, &args.telegram)?;
     if let Some(Named::File(spec, file)) = named {
         let plan = spec.file_layout(file);
+        unverified_in_file(spec, file, args.messages());
         return explain_records(reader(&plan, args)?, args.messages(), options);
     }
     each(&specs, named, args, |telegram, bytes, place| {
