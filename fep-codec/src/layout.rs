@@ -19,16 +19,20 @@ pub(crate) mod rules;
 pub(crate) mod walk;
 mod place;
 mod extent;
-mod when;
 pub(crate) mod marks;
+mod when;
+mod nearest;
+mod alike;
 mod paths;
 mod compare;
 
 use alloc::borrow::Cow;
 
+pub use self::alike::Marks;
 pub use self::computed::{Check, CheckFn, Computed, LengthScope, SignOf};
 pub(crate) use self::extent::Extent;
 pub use self::extent::{ExtentRule, Limit};
+pub use self::marks::Mark;
 pub use self::place::{Chooser, Span};
 pub use self::rules::{
     BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding,
@@ -53,7 +57,7 @@ pub struct Layout {
     pub charset: Charset,
     /// The total length in bytes as the sheet states it. It is checked, and never used in a computation.
     pub stated_len: Option<usize>,
-    /// The conditions that identify a received telegram as this one. All of them must hold.
+    /// The conditions that identify a received telegram as this one. All of them must hold, and its literals too: see [`Mark`].
     pub when: Cow<'static, [When]>,
     /// The items in wire order.
     pub items: Cow<'static, [Item]>,
@@ -62,9 +66,10 @@ pub struct Layout {
 /// One condition of [`Layout::when`]: the field at `path` has this value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
-    /// Dotted path of a text, digits or code field at a fixed offset: `header.telegram_code`.
+    /// Dotted path of a field at a fixed offset, which is no date and no time: `header.telegram_code`.
     pub path: Cow<'static, str>,
-    /// Its value without padding: `0100`.
+    /// Its value: text, digits and codes without padding (`0100`), a number as decimal digits, a flag as its character or as `true` and
+    /// `false`, bytes as hex digits.
     pub value: Cow<'static, str>,
 }
 

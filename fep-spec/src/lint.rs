@@ -7,12 +7,13 @@ mod counts;
 mod ends;
 mod links;
 mod when;
+mod apart;
 mod choices;
 mod views;
 
 use fep_codec::Layout;
 use fep_codec::files::Total;
-use fep_codec::layout::{Group, Item};
+use fep_codec::layout::{Group, Item, Marks};
 
 use crate::document::{Document, instead};
 use crate::lower::{FilePlace, LayoutPlace, Lowered, Place, TELEGRAM_LEN_MAX};
@@ -34,7 +35,7 @@ pub(crate) fn lint(document: &Document, lowered: &Lowered) {
             resolved.push((&telegram.layout, place));
         }
     }
-    when::exclude(document, &resolved);
+    apart::apart(document, lowered, &resolved);
     answers(document, lowered);
     files(document, lowered);
 }
@@ -141,9 +142,9 @@ fn answers(document: &Document, lowered: &Lowered) {
             document.error_hint(at.clone(), message, instead(answer, &telegram_names(spec)));
             continue;
         };
-        if found.layout.when.is_empty() {
-            let message = format!("`{answer}` is an answer and has no `when`");
-            document.error_hint(at.clone(), message, "without `when` it cannot be recognised when it arrives");
+        if !found.layout.is_recognisable() {
+            let message = format!("`{answer}` is an answer and has no `when` and no literal at a fixed offset");
+            document.error_hint(at.clone(), message, "without them it cannot be recognised when it arrives");
         }
     }
 }
@@ -193,8 +194,9 @@ fn records(document: &Document, lowered: &Lowered, file: &FileSpec, place: &File
                 clean = false;
             }
         }
-        let twin =
-            layouts.iter().find(|other| other.name != telegram.layout.name && !when::differ(other, &telegram.layout));
+        let twin = layouts
+            .iter()
+            .find(|other| other.name != telegram.layout.name && other.compare_marks(&telegram.layout) != Marks::Apart);
         if let Some(twin) = twin {
             let message = format!("a record can be both `{}` and `{name}`", twin.name);
             document.error_hint(at.clone(), message, "give both a `literal` or a `when` at the same place");

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 use std::sync::Arc;
@@ -21,6 +22,35 @@ pub struct Checked {
     pub spec: Option<Spec>,
     /// Errors, warnings and notes.
     pub report: Report,
+    /// The text, and the place of the spec's name in it.
+    name: Option<(Arc<Source>, Range<usize>)>,
+}
+
+/// The names of the specs that are used together. Each name belongs to one file.
+#[derive(Debug, Default)]
+pub struct SpecNames {
+    /// Each name with its file.
+    known: Vec<(String, PathBuf)>,
+}
+
+impl SpecNames {
+    /// Adds a spec of this file. If the same name belongs to another file, returns the finding.
+    pub fn add(&mut self, path: &Path, checked: &Checked) -> Option<Finding> {
+        let name = &checked.spec.as_ref()?.name;
+        let own = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let Some((_, other)) = self
+            .known
+            .iter()
+            .find(|(known, file)| known == name && std::fs::canonicalize(file).ok().as_ref() != Some(&own))
+        else {
+            self.known.push((name.clone(), path.to_owned()));
+            return None;
+        };
+        let (source, span) = checked.name.clone()?;
+        let message = format!("the spec in {} is called `{name}` too", other.display());
+        let finding = Finding::new(&source, Severity::Error, span, message);
+        Some(finding.with_hint("a spec is known by its name: rename one of them, or use one of the files alone"))
+    }
 }
 
 /// The reason why a spec cannot be loaded.
@@ -50,10 +80,12 @@ impl Spec {
         let spec = document.walk(|root| {
             let lowered = lower(root, hash(text));
             lint(&document, &lowered);
-            lowered.spec
+            lowered
         });
+        let source = Arc::clone(document.source());
+        let name = spec.as_ref().and_then(|lowered| lowered.name.clone()).map(|span| (source, span));
         let report = document.into_report();
-        Checked { spec: spec.filter(|_| !report.has_errors()), report }
+        Checked { spec: spec.map(|lowered| lowered.spec).filter(|_| !report.has_errors()), report, name }
     }
 
     /// Reads a spec; warnings and notes are dropped.
@@ -98,15 +130,24 @@ impl SpecSet {
     /// Reads a spec file, or all specs of a folder and its subfolders.
     ///
     /// # Errors
-    /// If a file or folder cannot be read, the folder holds no spec, or a spec has errors.
+    /// If a file or folder cannot be read, the folder holds no spec, a spec has errors, or two specs have the same name.
     pub fn load(path: &Path) -> Result<Self, LoadError> {
         let mut set = Self::default();
         let mut report = Report::default();
+        let mut names = SpecNames::default();
         for path in spec_files(path)? {
-            match Spec::load(&path) {
-                Ok(spec) => set.specs.push(spec),
-                Err(LoadError::Findings(findings)) => report.append(findings),
+            let checked = match read(&path) {
+                Ok((name, text)) => Spec::check(&name, &text),
+                Err(LoadError::Findings(findings)) => {
+                    report.append(findings);
+                    continue;
+                }
                 Err(other) => return Err(other),
+            };
+            report.findings.extend(names.add(&path, &checked));
+            match checked.spec {
+                Some(spec) => set.specs.push(spec),
+                None => report.append(checked.report),
             }
         }
         if report.is_empty() { Ok(set) } else { Err(LoadError::Findings(report)) }

@@ -16,6 +16,7 @@ use std::ops::Range;
 
 use fep_codec::layout::When;
 use fep_codec::{Charset, Layout};
+use fep_core::codes::kept;
 use fep_core::words::Word as _;
 
 pub(crate) use self::files::FilePlace;
@@ -29,6 +30,8 @@ use crate::model::{CodeList, PartSpec, Spec, TelegramSpec, TypeSpec};
 /// A spec and the places of its elements in the document, for [`crate::lint`].
 pub(crate) struct Lowered {
     pub(crate) spec: Spec,
+    /// The place of the name.
+    pub(crate) name: Option<Range<usize>>,
     /// One for each part.
     pub(crate) parts: Vec<LayoutPlace>,
     /// One for each telegram.
@@ -91,6 +94,7 @@ pub(crate) fn lower(root: Table<'_>, hash: u64) -> Lowered {
     let version = text("version");
     let source = text("source");
     let charset = root.required("charset").and_then(options::charset).map_or(Charset::Ascii, |charset| charset.value);
+    let name_place = name.as_ref().map(|name| name.span.clone());
     let name = name.map(|name| name.value.to_owned()).unwrap_or_default();
 
     let part_names = sections(&root, "parts").into_iter().map(|(name, _)| name.value).collect();
@@ -119,6 +123,7 @@ pub(crate) fn lower(root: Table<'_>, hash: u64) -> Lowered {
     let codes = known.codes;
     Lowered {
         spec: Spec { name, title, version, source, charset, hash, types, codes, parts: part_specs, telegrams, files },
+        name: name_place,
         parts,
         telegrams: telegram_places,
         files: file_places,
@@ -189,7 +194,7 @@ fn telegrams<'d>(known: &mut Known<'d>, root: &Table<'d>) -> (Vec<TelegramSpec>,
         for (path, value) in when_values {
             if let Some(value) = value.string() {
                 let path = Cow::Owned(path.value.to_owned());
-                let value = Cow::Owned(value.value.to_owned());
+                let value = Cow::Owned(kept(value.value).to_owned());
                 conditions.push(When { path, value });
             }
             place.when.push(path.span.start..value.span().end);

@@ -259,6 +259,18 @@ pub enum Fault {
     NoSuchTelegram {
         /// The fields that identify a telegram, with the codes that were found.
         by: Box<str>,
+        /// The first bytes, and the telegram that they come nearest to: [`Layout::nearest`](crate::Layout::nearest). Empty if there
+        /// are no bytes.
+        near: Box<str>,
+    },
+    /// The envelope names a telegram, and a field that identifies it has another value.
+    OtherCode {
+        /// The value that the telegram has in this field.
+        expected: Box<str>,
+        /// The given value, or `None` if the field is secret.
+        found: Option<Box<str>>,
+        /// The name of the telegram.
+        telegram: Box<str>,
     },
     /// A computed field or a choice cannot work as the spec describes it.
     BadSpec {
@@ -283,6 +295,7 @@ impl Fault {
             Self::NotTheComputed { computed: _ } => Self::NotTheComputed { computed: None },
             Self::SumLies { scale, .. } => Self::SumLies { stated_and_actual: None, scale },
             Self::CheckLies { name, expected: _ } => Self::CheckLies { name, expected: None },
+            Self::OtherCode { expected, telegram, found: _ } => Self::OtherCode { expected, telegram, found: None },
             // None of these holds content of the field: a new variant must be judged here.
             other @ (Self::WrongLength { .. }
             | Self::Truncated { .. }
@@ -424,7 +437,22 @@ impl Fault {
             Self::WrongType { expected, found } => write!(f, "expected {expected}, found {found}"),
             Self::Unreadable { expected } => write!(f, "expected {expected}"),
             Self::NotJson { reason } => write!(f, "not JSON: {reason}"),
-            Self::NoSuchTelegram { by } => write!(f, "no telegram of the spec has these codes ({by})"),
+            Self::NoSuchTelegram { by, near } if near.is_empty() => {
+                write!(f, "no telegram of the spec has these codes ({by})")
+            }
+            Self::NoSuchTelegram { by, near } if by.is_empty() => {
+                write!(f, "no telegram of the spec has these literals: {near}")
+            }
+            Self::NoSuchTelegram { by, near } => {
+                write!(f, "no telegram of the spec has these codes ({by}): {near}")
+            }
+            Self::OtherCode { expected, found, telegram } => {
+                write!(f, "`{telegram}` has {expected:?} here, ")?;
+                match found {
+                    Some(found) => write!(f, "{found:?} is given"),
+                    None => f.write_str("another value is given"),
+                }
+            }
             Self::BadSpec { reason } => f.write_str(reason),
         }
     }

@@ -6,6 +6,7 @@ use core::fmt;
 use std::io;
 
 use crate::error::Error;
+use crate::layout::Layout;
 
 /// An error in a record file, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +40,10 @@ pub enum FileFault {
     /// The record is not followed by a line end that the spec allows, or its line end differs from that of the records before.
     LineEnd,
     /// The bytes match none of the file's records.
-    Unknown,
+    Unknown {
+        /// The first bytes, and the record that they come nearest to: [`Layout::nearest`].
+        near: String,
+    },
     /// The record does not belong to the file.
     NotOfThisFile {
         /// The name of the record.
@@ -101,6 +105,14 @@ impl FileError {
     }
 }
 
+impl FileFault {
+    /// The fault of bytes that begin with none of these records.
+    #[cold]
+    pub(super) fn unknown(layouts: &[&Layout], bytes: &[u8]) -> Self {
+        Self::Unknown { near: Layout::nearest(layouts, bytes) }
+    }
+}
+
 impl From<io::Error> for FileFault {
     fn from(error: io::Error) -> Self {
         Self::Io { kind: error.kind(), message: error.to_string() }
@@ -122,7 +134,7 @@ impl fmt::Display for FileFault {
                 write!(f, "the file ends inside the record: {left} bytes are left, a record has {needed}")
             }
             Self::LineEnd => f.write_str("the line end that the spec asks for does not follow the record"),
-            Self::Unknown => f.write_str("the bytes are none of the file's records"),
+            Self::Unknown { near } => write!(f, "the bytes are none of the file's records: {near}"),
             Self::NotOfThisFile { record } => write!(f, "`{record}` is no record of this file"),
             Self::OutOfPlace { record, allowed } if allowed.is_empty() => {
                 write!(f, "`{record}` stands after the end of the file")

@@ -6,6 +6,7 @@ use core::marker::PhantomData;
 use super::LineEnd;
 use super::fault::{FileError, FileFault};
 use crate::error::Error;
+use crate::layout::Layout;
 use crate::telegram::TelegramSet;
 
 /// The iterator that [`records`] returns.
@@ -76,7 +77,7 @@ impl<'a, T: TelegramSet<'a>> Iterator for Records<'a, T> {
         let bytes = self.rest;
         let len = match T::any_fixed_len(bytes) {
             Some(len) if len > 0 => len,
-            _ => return Some(Err(self.stop(FileFault::Unknown))),
+            _ => return Some(Err(self.stop(FileFault::unknown(T::LAYOUTS, bytes)))),
         };
         let needed = len + self.line_end.len();
         let (Some(record), Some(end)) = (bytes.get(..len), bytes.get(len..needed)) else {
@@ -105,7 +106,7 @@ impl<'a, T: TelegramSet<'a>> Records<'a, T> {
     fn in_record(&self, record: &[u8], error: Error) -> FileError {
         let named = match T::LAYOUTS {
             [only] => Some(only),
-            several => several.iter().find(|layout| layout.chooses(record)),
+            several => Layout::choose(several, record).and_then(|index| several.get(index)),
         };
         let name = named.map_or_else(String::new, |layout| layout.name.clone().into_owned());
         FileError { record: self.number, offset: self.offset, what: FileFault::Record { name, error } }

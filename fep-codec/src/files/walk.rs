@@ -216,7 +216,7 @@ impl<'f> FileWalk<'f> {
             let shortest = self.layouts.iter().map(|(_, len)| *len).min().unwrap_or(0);
             let needed = shortest + self.expected_end().bytes().len();
             let cut_off = window.len() < needed;
-            return Err(if cut_off { FileFault::CutOff { left: window.len(), needed } } else { FileFault::Unknown });
+            return Err(if cut_off { FileFault::CutOff { left: window.len(), needed } } else { self.unknown(window) });
         };
         if window.len() < len {
             let needed = len + self.expected_end().bytes().len();
@@ -241,7 +241,7 @@ impl<'f> FileWalk<'f> {
         self.padded.clear();
         self.padded.extend_from_slice(window.get(..found).unwrap_or_default());
         self.padded.resize(longest.max(found), b' ');
-        let Some((layout, len)) = self.recognise(&self.padded) else { return Err(FileFault::Unknown) };
+        let Some((layout, len)) = self.recognise(&self.padded) else { return Err(self.unknown(&self.padded)) };
         if found > len {
             return Err(FileFault::LineEnd);
         }
@@ -257,6 +257,13 @@ impl<'f> FileWalk<'f> {
             [only] => Some(only),
             ref several => several.iter().copied().find(|(layout, _)| layout.recognises(bytes)),
         }
+    }
+
+    /// The fault of bytes that are none of the records.
+    #[cold]
+    pub(super) fn unknown(&self, bytes: &[u8]) -> FileFault {
+        let layouts: Vec<&Layout> = self.layouts.iter().map(|(layout, _)| *layout).collect();
+        FileFault::unknown(&layouts, bytes)
     }
 
     fn has_lines(&self) -> bool {

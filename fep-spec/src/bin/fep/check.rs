@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fep_spec::load::{LoadError, read, spec_files};
+use fep_spec::load::{LoadError, SpecNames, read, spec_files};
 use fep_spec::model::Spec;
 use fep_spec::report::{Report, Severity};
 
@@ -13,16 +13,22 @@ use crate::{CheckArgs, Format};
 /// Checks every spec and shows the findings.
 pub(crate) fn check(args: &CheckArgs) -> Ended {
     let mut report = Report::default();
+    let mut names = SpecNames::default();
     let mut files = 0_usize;
     for path in &args.specs {
         let stdin = path == Path::new("-");
         for path in if stdin { vec![path.clone()] } else { spec_files(path)? } {
             let read = if stdin { Ok(("stdin".to_owned(), read_text(None)?)) } else { read(&path) };
-            report.append(match read {
-                Ok((name, text)) => Spec::check(&name, &text).report,
-                Err(LoadError::Findings(report)) => report,
+            match read {
+                Ok((name, text)) => {
+                    let checked = Spec::check(&name, &text);
+                    let twin = names.add(&path, &checked);
+                    report.append(checked.report);
+                    report.findings.extend(twin);
+                }
+                Err(LoadError::Findings(findings)) => report.append(findings),
                 Err(other) => return Err(other.into()),
-            });
+            }
             files += 1;
         }
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fep_spec::generate::{file_name, rust};
-use fep_spec::load::{LoadError, spec_files};
+use fep_spec::load::{LoadError, SpecNames, read, spec_files};
 use fep_spec::model::Spec;
 use fep_spec::report::{Finding, Report, Severity, Source};
 
@@ -28,14 +28,24 @@ pub(crate) fn generate(args: &GenArgs) -> Ended {
         return Err(Stop::Message(message));
     }
     let mut report = Report::default();
+    let mut names = SpecNames::default();
     for path in paths {
-        let spec = match Spec::load(&path) {
-            Ok(spec) => spec,
+        let checked = match read(&path) {
+            Ok((name, text)) => Spec::check(&name, &text),
             Err(LoadError::Findings(findings)) => {
                 report.append(findings);
                 continue;
             }
             Err(other) => return Err(other.into()),
+        };
+        // The second of two specs with one name would overwrite the file of the first.
+        if let Some(twin) = names.add(&path, &checked) {
+            report.findings.push(twin);
+            continue;
+        }
+        let Some(spec) = checked.spec else {
+            report.append(checked.report);
+            continue;
         };
         let source = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let text = rust(&spec, &source).map_err(|error| Stop::Message(format!("{}: {error}", path.display())))?;

@@ -98,7 +98,11 @@ pub(crate) fn encode(args: &TelegramArgs) -> Ended {
             let plan = spec.file_layout(file);
             written.and_then(|values| encode_file(&plan, &values, Vec::new()).map_err(|error| error.to_string()))
         }
-        Some(Named::Telegram(telegram)) => encode_each(&text, |fields| codec::encode_fields(telegram, fields)),
+        Some(Named::Telegram(telegram)) => encode_each(&text, |json| {
+            let is_its_name =
+                |name: &str| matches!(specs.named(name), Ok(Named::Telegram(own)) if std::ptr::eq(own, telegram));
+            codec::encode_fields(telegram, codec::fields_of(telegram, json, is_its_name)?)
+        }),
         None => encode_each(&text, |envelope| codec::encode(&specs, envelope)),
     };
     match encoded {
@@ -168,7 +172,7 @@ fn dump_one(layout: &Layout, bytes: &[u8], lenient: Lenient, options: dump::Dump
 /// Reports bytes whose telegram cannot be determined. If they match no telegram, that is a finding. If the specs cannot decide,
 /// the user must name the telegram.
 fn unchosen(specs: &SpecSet, error: &UnchosenError, bytes: &[u8], place: &str) -> Ended {
-    if bytes.is_empty() && !matches!(error, UnchosenError::NoConditions) {
+    if bytes.is_empty() && !matches!(error, UnchosenError::NoMarks) {
         return Ok(finding("the input is empty"));
     }
     if let UnchosenError::NoMatch(error) = error {
