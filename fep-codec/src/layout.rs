@@ -20,15 +20,15 @@ pub(crate) mod walk;
 mod place;
 mod extent;
 pub(crate) mod marks;
+mod alike;
 mod when;
 mod nearest;
-mod alike;
 mod paths;
 mod compare;
 
 use alloc::borrow::Cow;
 
-pub use self::alike::Marks;
+pub use self::alike::MarkRelation;
 pub use self::computed::{Check, CheckFn, Computed, LengthScope, SignOf};
 pub(crate) use self::extent::Extent;
 pub use self::extent::{ExtentRule, Limit};

@@ -1,6 +1,6 @@
-//! [`Lenient`]: the deviations that a reader forgives on request.
+//! [`Lenient`]: the deviations that a reader forgives on request. [`Forgiven`]: the report of each of them.
 //!
-//! A deviation is forgiven only if it is named. The static and the dynamic codec stay strict: the bytes are first repaired by the
+//! A deviation is forgiven only if it is named, and whatever was forgiven is reported. The static and the dynamic codec stay strict: the bytes are first repaired by the
 //! layout and then read like any others. So both codecs forgive the same deviations, and strict reading has no extra cost. A
 //! telegram that was repaired encodes to other bytes than it was read from.
 //!
@@ -9,8 +9,17 @@
 //! character, and a filler may be `any`. Stripped blanks and surplus bytes belong to no field, so there is no field option for
 //! them. They are forgiven by a call, or by the plan of a record file.
 
+mod table;
+mod forgiven;
+mod complete;
+
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+
+use self::complete::{Completed, begins_another, completed};
+pub use self::forgiven::Forgiven;
+use self::forgiven::{range, surplus_report};
+pub use self::table::{Deviation, DeviationPlace, Lenient};
 
 use crate::charset::{DecodeError, Reason};
 use crate::error::{Error, Fault};
@@ -19,103 +28,85 @@ use crate::layout::{Case, Choice, CodeRule, Field, Group, Item, Justify, Kind, L
 use crate::record::Record;
 use crate::survey::{SurveyItem, SurveyStep, survey};
 use crate::telegram::DecodeOwned;
-use crate::view::{end_of, whole_end_of};
-
-/// The deviations that a reader forgives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lenient {
-    /// Blanks at the end of a telegram may be missing because an editor or the peer stripped them. The length must be known
-    /// without them: it is fixed, or the counts, lengths and codes that are present decide it. A layout with an item that takes
-    /// all bytes that are left has no such length. In a record file this applies only if records have line ends, and the last
-    /// line end may be missing too.
-    pub stripped: bool,
-    /// Bytes behind the last item are ignored.
-    pub trailing: bool,
-    /// A blank number is read as zero, unless blanks mean `None` in its field. This does not apply to computed fields.
-    pub blank_numbers: bool,
-    /// A [`Record`] keeps codes that a closed list lacks. A derived type can hold only the codes of its type.
-    pub unknown_codes: bool,
-    /// Half a character at the end of a text, where the text was cut inside the character, is dropped. Blanks or padding take its
-    /// place. In a text between SO and SI, the SI takes its place.
-    pub half_characters: bool,
-    /// The last block of a record file may be left unfilled.
-    pub unfilled: bool,
-}
+use crate::view::end_of;
 
 impl Lenient {
-    /// Forgives nothing.
-    pub const STRICT: Self = Self {
-        stripped: false,
-        trailing: false,
-        blank_numbers: false,
-        unknown_codes: false,
-        half_characters: false,
-        unfilled: false,
-    };
-    /// Forgives everything that can be forgiven.
-    pub const ALL: Self = Self {
-        stripped: true,
-        trailing: true,
-        blank_numbers: true,
-        unknown_codes: true,
-        half_characters: true,
-        unfilled: true,
-    };
-
     /// Whether fields inside a telegram are repaired, and not only its end.
     pub(crate) const fn repairs_fields(self) -> bool {
         self.blank_numbers || self.half_characters
     }
 
     /// Repairs the forgiven deviations: puts blanks back, cuts off surplus bytes, replaces blank numbers by zero and drops half
-    /// characters. Bytes that need no repair are returned unchanged. So are bytes that cannot be repaired: reading them reports the
-    /// error.
+    /// characters. Returns the repaired bytes and what was forgiven. Bytes that need no repair are returned unchanged. So are bytes
+    /// that cannot be repaired: reading them reports the error.
     #[must_use]
-    pub fn mend<'b>(self, layout: &Layout, telegram: &'b [u8]) -> Cow<'b, [u8]> {
-        let mut repaired = self.repair_length(layout, telegram);
+    pub fn mend<'b>(self, layout: &Layout, telegram: &'b [u8]) -> (Cow<'b, [u8]>, Vec<Forgiven>) {
+        self.repaired(layout, telegram).unwrap_or((Cow::Borrowed(telegram), Vec::new()))
+    }
+
+    /// As [`Lenient::mend`].
+    ///
+    /// # Errors
+    /// If the end of the telegram is missing and must not be completed: the error names the field.
+    fn repaired<'b>(self, layout: &Layout, telegram: &'b [u8]) -> Result<(Cow<'b, [u8]>, Vec<Forgiven>), Error> {
+        let (mut repaired, mut forgiven) = self.repair_length(layout, telegram)?;
         if !self.repairs_fields() {
-            return repaired;
+            return Ok((repaired, forgiven));
         }
         let all = survey(layout, &repaired);
         let repairs: Vec<_> = all.into_iter().filter_map(|step| self.repair(&step, step.bytes(&repaired))).collect();
-        for (offset, field) in repairs {
+        for FieldRepair { offset, field, report } in repairs {
             if let Some(out) = repaired.to_mut().get_mut(offset..).and_then(|rest| rest.get_mut(..field.len())) {
                 out.copy_from_slice(&field);
+                forgiven.push(report);
             }
         }
-        repaired
+        Ok((repaired, forgiven))
     }
 
-    /// The offset and the repaired bytes of a field, or `None` if it needs no repair or cannot be repaired.
-    fn repair(self, step: &SurveyStep<'_>, bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
+    /// The repair of a field, or `None` if it needs no repair or cannot be repaired.
+    fn repair(self, step: &SurveyStep<'_>, bytes: &[u8]) -> Option<FieldRepair> {
         let (SurveyItem::Field(field), Err(error)) = (step.what, &step.value) else { return None };
         let mut repaired = bytes.to_vec();
-        match (&field.kind, error.fault()) {
+        let end = step.offset.saturating_add(bytes.len());
+        let report = match (&field.kind, error.fault()) {
             (Kind::Number(rule), _) if self.blank_numbers && field.computed.is_none() && is_blank(bytes, rule) => {
                 0_i128.put(rule, &mut repaired).ok()?;
+                Forgiven::new(Deviation::BlankNumbers, range(step.offset..end), "the number is zero")
             }
             (Kind::Text(rule), Fault::Malformed { at: DecodeError { offset, reason: Reason::Half }, .. })
                 if self.half_characters =>
             {
                 drop_half(rule, &mut repaired, *offset);
+                let half = step.offset.saturating_add(*offset)..step.offset.saturating_add(*offset).saturating_add(1);
+                Forgiven::new(Deviation::HalfCharacters, range(half), "the half character is left out")
             }
             _ => return None,
-        }
-        Some((step.offset, repaired))
+        };
+        Some(FieldRepair { offset: step.offset, field: repaired, report: report.in_field(step.path.as_str()) })
     }
 
-    fn repair_length<'b>(self, layout: &Layout, telegram: &'b [u8]) -> Cow<'b, [u8]> {
-        if self.stripped
-            && !telegram.is_empty()
-            && let Some(len) = whole_end_of(layout, telegram).filter(|len| telegram.len() < *len)
-        {
-            let mut whole = telegram.to_vec();
-            whole.resize(len, layout.charset.space());
-            return Cow::Owned(whole);
+    /// Puts stripped blanks back, or cuts off surplus bytes.
+    fn repair_length<'b>(self, layout: &Layout, telegram: &'b [u8]) -> Result<(Cow<'b, [u8]>, Vec<Forgiven>), Error> {
+        let whole = if self.stripped && !telegram.is_empty() { completed(layout, telegram, self)? } else { None };
+        if let Some(Completed { bytes, forgiven }) = whole {
+            return Ok((Cow::Owned(bytes), forgiven));
         }
         let end = if self.trailing { end_of(layout, telegram).ok() } else { None };
-        Cow::Borrowed(end.and_then(|end| telegram.get(..end)).unwrap_or(telegram))
+        match end.and_then(|end| telegram.split_at_checked(end)) {
+            Some((own, surplus)) if !surplus.is_empty() && !begins_another(layout, surplus) => {
+                Ok((Cow::Borrowed(own), Vec::from([surplus_report(own.len(), surplus)])))
+            }
+            _ => Ok((Cow::Borrowed(telegram), Vec::new())),
+        }
     }
+}
+
+/// The repaired bytes of a field.
+struct FieldRepair {
+    offset: usize,
+    field: Vec<u8>,
+    report: Forgiven,
 }
 
 /// Whether the field holds only blanks.
@@ -151,25 +142,42 @@ fn drop_half(rule: &TextRule, field: &mut [u8], offset: usize) {
 }
 
 impl<'l> Record<'l> {
-    /// Reads a telegram and forgives the given deviations. A telegram that can be read strictly is read strictly.
+    /// Reads a telegram and forgives the given deviations. Returns the record and what was forgiven. A telegram that can be read
+    /// strictly is read strictly: then the list is empty.
     ///
     /// # Errors
     /// If the telegram has an error that is not forgiven.
-    pub fn decode_lenient(layout: &'l Layout, telegram: &[u8], lenient: Lenient) -> Result<Self, Error> {
-        let strict = Self::decode(layout, telegram);
-        if strict.is_ok() || lenient == Lenient::STRICT {
-            return strict;
+    pub fn decode_lenient(
+        layout: &'l Layout,
+        telegram: &[u8],
+        lenient: Lenient,
+    ) -> Result<(Self, Vec<Forgiven>), Error> {
+        match Self::decode(layout, telegram) {
+            Err(_) if lenient != Lenient::STRICT => {}
+            strict => return strict.map(|record| (record, Vec::new())),
         }
-        let repaired = lenient.mend(layout, telegram);
+        let (repaired, mut forgiven) = lenient.repaired(layout, telegram)?;
         match Self::decode(layout, &repaired) {
             Err(error) if lenient.unknown_codes && *error.fault() == Fault::UnknownCode => {
+                forgiven.extend(unknown_codes(layout, &repaired));
                 let opened = opened(layout);
                 // The same items in the same order: only their lists of codes are open.
-                Record::decode(&opened, &repaired).map(|record| Self::from_values(layout, record.into_values()))
+                let record = Record::decode(&opened, &repaired)?;
+                Ok((Self::from_values(layout, record.into_values()), forgiven))
             }
-            read => read,
+            read => read.map(|record| (record, forgiven)),
         }
     }
+}
+
+/// A report for each code that its list lacks.
+fn unknown_codes(layout: &Layout, telegram: &[u8]) -> Vec<Forgiven> {
+    let unknown = survey(layout, telegram).into_iter().filter_map(|step| {
+        let is_unknown = step.value.is_err_and(|error| *error.fault() == Fault::UnknownCode);
+        let bytes = range(step.offset..step.offset.saturating_add(step.len));
+        is_unknown.then(|| Forgiven::new(Deviation::UnknownCodes, bytes, "the code is kept").in_field(step.path))
+    });
+    unknown.collect()
 }
 
 /// The layout with all its lists of codes open.
@@ -190,8 +198,8 @@ fn opened(layout: &Layout) -> Layout {
     Layout { items: layout.items().iter().map(item).collect(), ..layout.clone() }
 }
 
-/// Reads a derived telegram and forgives the given deviations. The telegram owns its values, because the repaired bytes do not
-/// outlive the call.
+/// Reads a derived telegram and forgives the given deviations. Returns the telegram and what was forgiven. The telegram owns its
+/// values, because the repaired bytes do not outlive the call.
 ///
 /// # Errors
 /// If the telegram has an error that is not forgiven.
@@ -211,14 +219,23 @@ fn opened(layout: &Layout) -> Layout {
 ///
 /// assert!(Row::decode(b"    Kim").is_err());
 /// let lenient = Lenient { stripped: true, blank_numbers: true, ..Lenient::STRICT };
-/// assert_eq!(decode_lenient::<Row>(b"    Kim", lenient)?, Row { amount: 0, name: "Kim".parse()? });
+/// let (row, forgiven) = decode_lenient::<Row>(b"    Kim", lenient)?;
+/// assert_eq!(row, Row { amount: 0, name: "Kim".parse()? });
+/// let said: Vec<String> = forgiven.iter().map(ToString::to_string).collect();
+/// assert_eq!(said, [
+///     "name, bytes 4..7: stripped: 3 blanks are missing here",
+///     "amount, bytes 0..4: blank-numbers: the number is zero",
+/// ]);
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn decode_lenient<T: DecodeOwned>(telegram: &[u8], lenient: Lenient) -> Result<T, Error> {
+pub fn decode_lenient<T: DecodeOwned>(telegram: &[u8], lenient: Lenient) -> Result<(T, Vec<Forgiven>), Error> {
     match T::decode(telegram) {
-        Err(_) if lenient != Lenient::STRICT => T::decode(&lenient.mend(T::LAYOUT, telegram)),
-        strict => strict,
+        Err(_) if lenient != Lenient::STRICT => {
+            let (repaired, forgiven) = lenient.repaired(T::LAYOUT, telegram)?;
+            T::decode(&repaired).map(|read| (read, forgiven))
+        }
+        strict => strict.map(|read| (read, Vec::new())),
     }
 }
 
@@ -263,7 +280,7 @@ mod tests {
     /// The value of one field after lenient reading, or the text of the error.
     fn read(bytes: &[u8], path: &str, lenient: Lenient) -> Result<Value, String> {
         let layout = layout();
-        let record = Record::decode_lenient(&layout, bytes, lenient).map_err(|error| error.to_string())?;
+        let (record, _) = Record::decode_lenient(&layout, bytes, lenient).map_err(|error| error.to_string())?;
         Ok(record.get(path).cloned().unwrap_or(Value::Absent))
     }
 
@@ -298,7 +315,7 @@ mod tests {
     #[test]
     fn a_code_that_was_kept_is_not_written() {
         let layout = layout();
-        let record = Record::decode_lenient(&layout, b"300001+0201name", Lenient::ALL).unwrap();
+        let (record, _) = Record::decode_lenient(&layout, b"300001+0201name", Lenient::ALL).unwrap();
         assert!(record.encode().unwrap_err().to_string().starts_with("caller: kind"));
     }
 }

@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 pub(crate) use self::due::{Due, dues, put_due};
 pub use self::errors::{ERRORS_MAX, decode_all_errors};
 use self::level::Level;
+use crate::charset::Charset;
 use crate::cursor::{Reader, check_max, overrun};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Choice, Extent, Field, Filler, Group, Item, Layout, Limit, Literal, Repeat};
@@ -31,6 +32,8 @@ pub(crate) struct SurveyStep<'l> {
     pub(crate) path: String,
     /// The path of the enclosing item, for items without a name.
     pub(crate) within: String,
+    /// The charset of the layout that contains the item.
+    pub(crate) charset: Charset,
     /// The value of the item. Literals and fillers have [`Value::Absent`].
     pub(crate) value: Result<Value, Error>,
 }
@@ -81,6 +84,8 @@ struct Survey<'l, 't> {
     limit: usize,
     /// The index of the current entry.
     entry: u64,
+    /// The charset of the current layout.
+    charset: Charset,
     trail: Vec<Trail<'l>>,
     steps: Vec<SurveyStep<'l>>,
     /// The values that computed fields must have, each with the index of its step. `None` if they are not needed.
@@ -92,15 +97,17 @@ struct Survey<'l, 't> {
 impl<'l, 't> Survey<'l, 't> {
     fn new(telegram: &'t [u8]) -> Self {
         let end = telegram.len();
+        let charset = Charset::Ascii;
         let trail = Vec::new();
         let steps = Vec::new();
-        Self { telegram, at: 0, end, limit: end, entry: 0, trail, steps, dues: None, undue: None }
+        Self { telegram, at: 0, end, limit: end, entry: 0, charset, trail, steps, dues: None, undue: None }
     }
 
     /// Adds the steps of a layout's items. Returns whether the telegram contains all of them, and their values.
     fn items(&mut self, layout: &'l Layout) -> (bool, Vec<Value>) {
         let mut level = Level::new(layout, self.at, self.steps.len());
         let mut complete = true;
+        let outer = core::mem::replace(&mut self.charset, layout.charset);
         for (index, item) in layout.items().iter().enumerate() {
             let end = self.end;
             let limit = self.limit;
@@ -130,6 +137,7 @@ impl<'l, 't> Survey<'l, 't> {
                 break;
             }
         }
+        self.charset = outer;
         if self.dues.is_some() {
             self.note_dues(&mut level)
         } else {
@@ -281,7 +289,8 @@ impl<'l, 't> Survey<'l, 't> {
         let within = self.within();
         let path = name.map_or_else(String::new, |name| self.path_of(name));
         let value = value.map_err(|error| self.around(error));
-        self.steps.push(SurveyStep { what, offset: self.at, len, path, within, value });
+        let charset = self.charset;
+        self.steps.push(SurveyStep { what, offset: self.at, len, path, within, charset, value });
         self.at = self.at.saturating_add(len);
         self.at <= self.limit
     }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use fep_codec::lenient::Lenient;
+use fep_codec::lenient::{Forgiven, Lenient};
 use fep_codec::{Error, Fault, Record, json};
 use serde_json::Value as Json;
 
@@ -24,21 +24,28 @@ pub enum CodecError {
     Envelope(String),
 }
 
-/// Decodes a telegram to one line of JSON. `lenient` names the deviations that are accepted.
+/// Decodes a telegram to one line of JSON. `lenient` names the deviations that are forgiven. Returns the line and what was forgiven.
 ///
 /// # Errors
 /// All errors of the telegram, at most [`fep_codec::survey::ERRORS_MAX`].
-pub fn decode(telegram: &TelegramSpec, bytes: &[u8], lenient: Lenient) -> Result<String, Vec<CodecError>> {
+pub fn decode(
+    telegram: &TelegramSpec,
+    bytes: &[u8],
+    lenient: Lenient,
+) -> Result<(String, Vec<Forgiven>), Vec<CodecError>> {
     let layout = &telegram.layout;
-    Record::decode_lenient(layout, bytes, lenient).map(|record| line(&record)).map_err(|first| {
-        let forgiven = |error: &Error| lenient.unknown_codes && *error.fault() == Fault::UnknownCode;
-        let mut errors = layout.all_errors(&lenient.mend(layout, bytes));
-        errors.retain(|error| !forgiven(error));
-        if errors.is_empty() {
-            errors.push(first);
-        }
-        errors.into_iter().map(|error| CodecError::of(telegram.name(), error)).collect()
-    })
+    Record::decode_lenient(layout, bytes, lenient).map(|(record, forgiven)| (line(&record), forgiven)).map_err(
+        |first| {
+            let forgiven = |error: &Error| lenient.unknown_codes && *error.fault() == Fault::UnknownCode;
+            let mut errors = layout.all_errors(&lenient.mend(layout, bytes).0);
+            errors.retain(|error| !forgiven(error));
+            // What is not completed is no error of the bytes that are there.
+            if errors.is_empty() || matches!(first.fault(), Fault::NotCompleted { .. }) {
+                errors.push(first);
+            }
+            errors.into_iter().map(|error| CodecError::of(telegram.name(), error)).collect()
+        },
+    )
 }
 
 /// A telegram's fields in their envelope, as one line of JSON.

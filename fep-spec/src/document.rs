@@ -35,7 +35,7 @@ pub use fep_core::likeness::nearest;
 use toml::de::DeTable;
 
 pub use self::table::{Table, Value};
-use crate::report::{Finding, Report, Severity, Source};
+use crate::report::{Code, Finding, Report, Severity, Source};
 
 /// A file that is being read, with the findings so far.
 #[derive(Debug)]
@@ -78,29 +78,29 @@ impl Document {
             let message = error.message().lines().collect::<Vec<_>>().join(", ");
             // The most common mistake. The TOML parser does not know what was meant.
             let hint = message.contains("leading zero").then(|| "a code is a string: write it in quotes".to_owned());
-            self.note(Severity::Error, error.span().unwrap_or(0..0), message, hint);
+            self.note(Severity::Error, Code::Syntax, error.span().unwrap_or(0..0), message, hint);
         }
         None
     }
 
     /// Notes an error.
-    pub fn error(&self, span: Range<usize>, message: impl Into<String>) {
-        self.note(Severity::Error, span, message.into(), None);
+    pub fn error(&self, code: Code, span: Range<usize>, message: impl Into<String>) {
+        self.note(Severity::Error, code, span, message.into(), None);
     }
 
     /// Notes an error with advice.
-    pub fn error_hint(&self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
-        self.note(Severity::Error, span, message.into(), Some(hint.into()));
+    pub fn error_hint(&self, code: Code, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        self.note(Severity::Error, code, span, message.into(), Some(hint.into()));
     }
 
     /// Notes a warning with advice.
-    pub fn warning(&self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
-        self.note(Severity::Warning, span, message.into(), Some(hint.into()));
+    pub fn warning(&self, code: Code, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        self.note(Severity::Warning, code, span, message.into(), Some(hint.into()));
     }
 
     /// Notes a fact that is not a mistake, with its consequence.
-    pub fn remark(&self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
-        self.note(Severity::Note, span, message.into(), Some(hint.into()));
+    pub fn remark(&self, code: Code, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        self.note(Severity::Note, code, span, message.into(), Some(hint.into()));
     }
 
     /// The file's name and text.
@@ -124,14 +124,20 @@ impl Document {
     }
 
     /// Notes a finding, unless there are too many already.
-    fn note(&self, severity: Severity, span: Range<usize>, message: String, hint: Option<String>) {
+    fn note(&self, severity: Severity, code: Code, span: Range<usize>, message: String, hint: Option<String>) {
         let mut findings = self.findings.borrow_mut();
         if findings.len() < FINDINGS_MAX {
-            let finding = Finding::new(&self.source, severity, span, message);
+            let finding = Finding::new(&self.source, severity, code, span, message);
             findings.push(Finding { hint, ..finding });
         } else if findings.len() == FINDINGS_MAX {
             let end = self.source.text.len()..self.source.text.len();
-            findings.push(Finding::new(&self.source, Severity::Error, end, "too many findings, the rest is left out"));
+            findings.push(Finding::new(
+                &self.source,
+                Severity::Error,
+                Code::TooManyFindings,
+                end,
+                "too many findings, the rest is left out",
+            ));
         }
     }
 }

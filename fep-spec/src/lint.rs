@@ -13,11 +13,12 @@ mod views;
 
 use fep_codec::Layout;
 use fep_codec::files::Total;
-use fep_codec::layout::{Group, Item, Marks};
+use fep_codec::layout::{Group, Item, MarkRelation};
 
 use crate::document::{Document, instead};
 use crate::lower::{FilePlace, LayoutPlace, Lowered, Place, TELEGRAM_LEN_MAX};
 use crate::model::{FileSpec, Spec};
+use crate::report::Code;
 
 /// Notes the mistakes in a lowered spec.
 pub(crate) fn lint(document: &Document, lowered: &Lowered) {
@@ -52,7 +53,12 @@ fn layout(document: &Document, layout: &Layout, place: &LayoutPlace) {
     let max = layout.max_len();
     if max > TELEGRAM_LEN_MAX {
         let message = format!("`{name}` can have {max} bytes, a telegram may have {TELEGRAM_LEN_MAX}");
-        document.error_hint(place.name.clone(), message, "look for a `max` or a `len` that is too large");
+        document.error_hint(
+            Code::TooMuch,
+            place.name.clone(),
+            message,
+            "look for a `max` or a `len` that is too large",
+        );
     }
     let (Some(stated), Some(at)) = (layout.stated_len, &place.len) else { return };
     match layout.fixed_len() {
@@ -60,13 +66,13 @@ fn layout(document: &Document, layout: &Layout, place: &LayoutPlace) {
         Some(sum) => {
             let (more, by) = if sum > stated { ("more", sum - stated) } else { ("fewer", stated - sum) };
             let message = format!("`{name}` states {stated} bytes, its items have {sum}: {by} {more}");
-            document.error_hint(at.clone(), message, "compare the items' `len` with the sheet's");
+            document.error_hint(Code::LengthMismatch, at.clone(), message, "compare the items' `len` with the sheet's");
         }
         None => {
             let message = format!("`{name}` states {stated} bytes, its items have {} to {max}", layout.min_len());
             let hint =
                 format!("leave out `len`: `{}` makes the length vary", ends::varying(layout, layout.items().len()));
-            document.error_hint(at.clone(), message, hint);
+            document.error_hint(Code::VaryingLength, at.clone(), message, hint);
         }
     }
 }
@@ -78,7 +84,12 @@ fn items(document: &Document, layout: &Layout, places: &[Place]) {
             && layout.item(name).is_some_and(|(first, _)| first != number)
         {
             let message = format!("`{name}` stands twice in `{}`", layout.name);
-            document.error_hint(place.name.clone(), message, "names are unique within a telegram, part or entry");
+            document.error_hint(
+                Code::NameTaken,
+                place.name.clone(),
+                message,
+                "names are unique within a telegram, part or entry",
+            );
         }
         if let Some(at) = &place.at {
             offset(document, layout, number, at.value, &at.span);
@@ -113,7 +124,7 @@ fn entry(document: &Document, group: &Group, place: &Place) {
     links::sequences(document, group, place);
     if counts::has_length(&group.layout) {
         let message = format!("an entry of `{}` has a computed length, which only a telegram can have", group.name);
-        document.error_hint(place.name.clone(), message, "leave out `computed`");
+        document.error_hint(Code::WrongComputed, place.name.clone(), message, "leave out `computed`");
     }
 }
 
@@ -123,12 +134,17 @@ fn offset(document: &Document, layout: &Layout, number: usize, stated: usize, at
         Some(offset) => {
             let (more, by) = if offset > stated { ("later", offset - stated) } else { ("earlier", stated - offset) };
             let message = format!("the sheet says byte {stated}, the items above put it at byte {offset}: {by} {more}");
-            document.error_hint(at.clone(), message, "offsets count from 0; look for a wrong `len` above");
+            document.error_hint(
+                Code::OffsetMismatch,
+                at.clone(),
+                message,
+                "offsets count from 0; look for a wrong `len` above",
+            );
         }
         None => {
             let above = ends::varying(layout, number);
             let message = format!("the sheet says byte {stated}, `{above}` above has no fixed length");
-            document.error_hint(at.clone(), message, "leave out `at`");
+            document.error_hint(Code::VaryingLength, at.clone(), message, "leave out `at`");
         }
     }
 }
@@ -139,12 +155,13 @@ fn answers(document: &Document, lowered: &Lowered) {
         let (Some(answer), Some(at)) = (&telegram.answer, &place.answer) else { continue };
         let Some(found) = spec.telegram(answer) else {
             let message = format!("there is no telegram `{answer}` to answer `{}`", telegram.name());
-            document.error_hint(at.clone(), message, instead(answer, &telegram_names(spec)));
+            document.error_hint(Code::UnknownName, at.clone(), message, instead(answer, &telegram_names(spec)));
             continue;
         };
         if !found.layout.is_recognisable() {
             let message = format!("`{answer}` is an answer and has no `when` and no literal at a fixed offset");
-            document.error_hint(at.clone(), message, "without them it cannot be recognised when it arrives");
+            let hint = "without them it cannot be recognised when it arrives";
+            document.error_hint(Code::NotRecognised, at.clone(), message, hint);
         }
     }
 }
@@ -153,11 +170,11 @@ fn files(document: &Document, lowered: &Lowered) {
     let spec = &lowered.spec;
     for (file, place) in spec.files.iter().zip(&lowered.files) {
         if file.records.is_empty() && place.complete {
-            document.error(place.name.clone(), format!("file `{}` has no records", file.name));
+            document.error(Code::Empty, place.name.clone(), format!("file `{}` has no records", file.name));
         }
         if spec.telegram(&file.name).is_some() {
             let message = format!("`{}` is a file, and a telegram has the same name", file.name);
-            document.error_hint(place.name.clone(), message, "`--telegram` names both: rename one");
+            document.error_hint(Code::NameTaken, place.name.clone(), message, "`--telegram` names both: rename one");
         }
         if records(document, lowered, file, place) {
             plan(document, spec, file, place);
@@ -173,7 +190,7 @@ fn records(document: &Document, lowered: &Lowered, file: &FileSpec, place: &File
     for (record, at) in file.telegrams().into_iter().zip(&place.records) {
         let Some(telegram) = spec.telegram(record) else {
             let message = format!("there is no telegram `{record}`");
-            document.error_hint(at.clone(), message, instead(record, &telegram_names(spec)));
+            document.error_hint(Code::UnknownName, at.clone(), message, instead(record, &telegram_names(spec)));
             clean = false;
             continue;
         };
@@ -185,21 +202,31 @@ fn records(document: &Document, lowered: &Lowered, file: &FileSpec, place: &File
         match (telegram.layout.fixed_len(), file.record_len) {
             (Some(len), Some(record_len)) if len != record_len => {
                 let message = format!("record `{name}` has {len} bytes, `record_len` is {record_len}");
-                document.error_hint(at.clone(), message, "mend one of them; the line end does not count");
+                document.error_hint(
+                    Code::LengthMismatch,
+                    at.clone(),
+                    message,
+                    "mend one of them; the line end does not count",
+                );
                 clean = false;
             }
             (Some(_), _) => {}
             (None, _) => {
-                document.error(at.clone(), format!("record `{name}` has no fixed length"));
+                document.error(Code::VaryingLength, at.clone(), format!("record `{name}` has no fixed length"));
                 clean = false;
             }
         }
-        let twin = layouts
-            .iter()
-            .find(|other| other.name != telegram.layout.name && other.compare_marks(&telegram.layout) != Marks::Apart);
+        let twin = layouts.iter().find(|other| {
+            other.name != telegram.layout.name && other.compare_marks(&telegram.layout) != MarkRelation::Apart
+        });
         if let Some(twin) = twin {
             let message = format!("a record can be both `{}` and `{name}`", twin.name);
-            document.error_hint(at.clone(), message, "give both a `literal` or a `when` at the same place");
+            document.error_hint(
+                Code::Ambiguous,
+                at.clone(),
+                message,
+                "give both a `literal` or a `when` at the same place",
+            );
             clean = false;
         }
         layouts.push(&telegram.layout);
@@ -213,7 +240,7 @@ fn plan(document: &Document, spec: &Spec, file: &FileSpec, place: &FilePlace) {
         let plan = spec.file_layout(&FileSpec { totals, ..file.clone() });
         let checked = plan.check();
         if let Err(error) = &checked {
-            document.error(at.clone(), error.what.to_string());
+            document.error(Code::WrongFile, at.clone(), error.what.to_string());
         }
         checked.is_ok()
     };

@@ -13,7 +13,7 @@ use crate::document::Document;
 use crate::lint::lint;
 use crate::lower::lower;
 use crate::model::{Spec, SpecSet};
-use crate::report::{Finding, Report, Severity, Source};
+use crate::report::{Code, Finding, Report, Severity, Source};
 
 /// The result of checking one text.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ impl SpecNames {
         };
         let (source, span) = checked.name.clone()?;
         let message = format!("the spec in {} is called `{name}` too", other.display());
-        let finding = Finding::new(&source, Severity::Error, span, message);
+        let finding = Finding::new(&source, Severity::Error, Code::NameTaken, span, message);
         Some(finding.with_hint("a spec is known by its name: rename one of them, or use one of the files alone"))
     }
 }
@@ -186,7 +186,8 @@ pub fn read(path: &Path) -> Result<(String, String), LoadError> {
 fn no_utf8(name: String, error: &FromUtf8Error) -> Report {
     let at = error.utf8_error().valid_up_to();
     let source = Arc::new(Source::new(name, String::from_utf8_lossy(error.as_bytes())));
-    let finding = Finding::new(&source, Severity::Error, at..at + 1, "the file is not UTF-8 from here on");
+    let finding =
+        Finding::new(&source, Severity::Error, Code::NotUtf8, at..at + 1, "the file is not UTF-8 from here on");
     Report { findings: vec![finding.with_hint("save it as UTF-8; it may be CP949 (ANSI, 완성형) now")] }
 }
 

@@ -26,6 +26,7 @@ pub(crate) use self::names::{pascal, plan_name, record_name};
 use self::options::FieldOptions;
 use crate::document::{Document, Located, Table, instead};
 use crate::model::{CodeList, PartSpec, Spec, TelegramSpec, TypeSpec};
+use crate::report::Code;
 
 /// A spec and the places of its elements in the document, for [`crate::lint`].
 pub(crate) struct Lowered {
@@ -140,7 +141,12 @@ fn check_spec_name(document: &Document, name: &Located<&str>) {
     let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if !name.value.bytes().all(lower) || !name.value.starts_with(|first: char| first.is_ascii_lowercase()) {
         let message = format!("`{}` is no name for a spec", name.value);
-        document.error_hint(name.span.clone(), message, "use small letters, digits and hyphens, like `bank-a`");
+        document.error_hint(
+            Code::BadName,
+            name.span.clone(),
+            message,
+            "use small letters, digits and hyphens, like `bank-a`",
+        );
     }
 }
 
@@ -159,7 +165,7 @@ fn types<'d>(known: &mut Known<'d>, root: &Table<'d>) -> Vec<TypeSpec> {
                 types.push(TypeSpec { name: name.value.to_owned(), kind: kind.value.word(), remark });
             }
             None if has_kind => {} // not a valid kind, which was noted
-            None => document.error(name.span.clone(), format!("type `{}` has no `kind`", name.value)),
+            None => document.error(Code::MissingKey, name.span.clone(), format!("type `{}` has no `kind`", name.value)),
         }
         known.types.push((name, options));
     }
@@ -222,13 +228,13 @@ fn take_over(document: &Document, all: &mut [(TelegramSpec, LayoutPlace, Option<
         let Some((original, broken)) = original else {
             let names: Vec<&str> = originals.iter().map(|(original, _)| original.name()).collect();
             let message = format!("there is no telegram `{}`", like.value);
-            document.error_hint(like.span.clone(), message, instead(like.value, &names));
+            document.error_hint(Code::UnknownName, like.span.clone(), message, instead(like.value, &names));
             place.broken = true;
             continue;
         };
         if let Some(first) = &original.like {
             let message = format!("`{}` has no items of its own", like.value);
-            document.error_hint(like.span.clone(), message, format!("write like = \"{first}\""));
+            document.error_hint(Code::WrongReference, like.span.clone(), message, format!("write like = \"{first}\""));
             place.broken = true;
             continue;
         }
@@ -247,13 +253,13 @@ fn layout<'d>(known: &mut Known<'d>, name: &Located<&'d str>, table: &Table<'d>)
     let like = table.key_span("like");
     let items = match (table.get("items"), &like) {
         (Some(_), Some(like)) => {
-            document.error_hint(like.clone(), "both `like` and `items`", "leave one out");
+            document.error_hint(Code::ConflictingKeys, like.clone(), "both `like` and `items`", "leave one out");
             Items { broken: true, ..Items::default() }
         }
         (Some(items), None) => items::items(known, name.value, items, 1),
         (None, Some(_)) => Items::default(),
         (None, None) => {
-            document.error(name.span.clone(), format!("`{}` has no `items`", name.value));
+            document.error(Code::MissingKey, name.span.clone(), format!("`{}` has no `items`", name.value));
             Items { broken: true, ..Items::default() }
         }
     };
@@ -281,10 +287,15 @@ impl<'d> Known<'d> {
         names::check_type(document, name, what);
         if names::is_taken(name.value) {
             let message = format!("`{}` is a name that generated code imports", name.value);
-            document.error_hint(name.span.clone(), message, "choose another name");
+            document.error_hint(Code::NameTaken, name.span.clone(), message, "choose another name");
         } else if let Some((_, other)) = self.taken.iter().find(|(taken, _)| taken == name.value) {
             let message = format!("`{}` is {what}, and {other} has the same name", name.value);
-            document.error_hint(name.span.clone(), message, "they become types of one Rust module: rename one");
+            document.error_hint(
+                Code::NameTaken,
+                name.span.clone(),
+                message,
+                "they become types of one Rust module: rename one",
+            );
         }
         self.taken.push((name.value.to_owned(), what));
     }
@@ -296,7 +307,7 @@ impl<'d> Known<'d> {
         for (own, what) in [(record_name(name.value), "the enum of a file's records"), (plan, "another file")] {
             if let Some((_, other)) = self.taken.iter().find(|(taken, _)| *taken == own) {
                 let message = format!("the file `{}` becomes `{own}` in generated code, as {other} does", name.value);
-                document.error_hint(name.span.clone(), message, "rename one");
+                document.error_hint(Code::NameTaken, name.span.clone(), message, "rename one");
             }
             self.taken.push((own, what));
         }
@@ -308,7 +319,7 @@ impl<'d> Known<'d> {
         let Some((_, options)) = found else {
             let names: Vec<&str> = self.types.iter().map(|(known, _)| known.value).collect();
             let message = format!("there is no type `{}` in [types]", name.value);
-            document.error_hint(name.span.clone(), message, instead(name.value, &names));
+            document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &names));
             return None;
         };
         let options = options.clone();
@@ -322,7 +333,7 @@ impl<'d> Known<'d> {
         if !self.codes.iter().any(|list| list.name == name.value) {
             let names: Vec<&str> = self.codes.iter().map(|list| list.name.as_str()).collect();
             let message = format!("there is no list [codes.{}]", name.value);
-            document.error_hint(name.span.clone(), message, instead(name.value, &names));
+            document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &names));
         }
         self.used.push(("list", name.value.to_owned()));
         Located { value: name.value.to_owned(), span: name.span.clone() }
@@ -336,13 +347,14 @@ impl<'d> Known<'d> {
             if self.part_names.contains(&name.value) {
                 let message = format!("part `{}` does not stand above", name.value);
                 document.error_hint(
+                    Code::WrongOrder,
                     name.span.clone(),
                     message,
                     "a part stands above the parts that use it: move it up",
                 );
             } else {
                 let message = format!("there is no part `{}`", name.value);
-                document.error_hint(name.span.clone(), message, instead(name.value, &names));
+                document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &names));
             }
             return None;
         };
@@ -358,7 +370,7 @@ fn warn_unused(document: &Document, known: &Known<'_>, lists: &[Located<&str>]) 
     for (what, name) in types.chain(parts).chain(lists.iter().map(|name| ("list", name))) {
         if !known.used.iter().any(|(kind, used)| *kind == what && used == name.value) {
             let message = format!("{what} `{}` is never used", name.value);
-            document.warning(name.span.clone(), message, "remove it, or use it");
+            document.warning(Code::Unused, name.span.clone(), message, "remove it, or use it");
         }
     }
 }

@@ -3,12 +3,16 @@
 //! A finding knows its file's text, so it can show the line with carets under it. It has three forms: one line for a log
 //! (`bank-a.toml:12:7: error: …`), an annotated excerpt for a person, JSON for a program. Nothing here prints.
 
+mod code;
+
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde_json::json;
+
+pub use self::code::Code;
 
 /// A file that was read. Findings point into it.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,6 +47,8 @@ pub struct Finding {
     pub column: usize,
     /// Whether the file can be used.
     pub severity: Severity,
+    /// The kind of the finding, for programs.
+    pub code: Code,
     /// What is wrong. One line, lower case.
     pub message: String,
     /// What to do about it.
@@ -87,9 +93,15 @@ impl fmt::Display for Severity {
 impl Finding {
     /// A finding at these bytes of the text.
     #[must_use]
-    pub fn new(source: &Arc<Source>, severity: Severity, span: Range<usize>, message: impl Into<String>) -> Self {
+    pub fn new(
+        source: &Arc<Source>,
+        severity: Severity,
+        code: Code,
+        span: Range<usize>,
+        message: impl Into<String>,
+    ) -> Self {
         let (line, column) = source.position(span.start);
-        Self { source: Arc::clone(source), span, line, column, severity, message: message.into(), hint: None }
+        Self { source: Arc::clone(source), span, line, column, severity, code, message: message.into(), hint: None }
     }
 
     /// Adds advice to the finding.
@@ -114,7 +126,7 @@ impl Finding {
         let snippet = Snippet::source(&self.source.text)
             .path(&self.source.name)
             .annotation(AnnotationKind::Primary.span(self.span_in_text()));
-        let group = level.primary_title(&self.message).element(snippet);
+        let group = level.primary_title(&self.message).id(self.code.word()).element(snippet);
         let group = match &self.hint {
             Some(hint) => group.element(help.message(hint.as_str())),
             None => group,
@@ -185,6 +197,7 @@ impl Report {
                     "column": finding.column,
                     "span": [finding.span.start, finding.span.end],
                     "severity": finding.severity.to_string(),
+                    "code": finding.code.word(),
                     "message": finding.message,
                     "hint": finding.hint,
                 })
@@ -219,7 +232,11 @@ mod tests {
     fn report() -> Report {
         let source = Arc::new(Source::new("a.toml", "label = \"당행이체\"\n이체 = 300\n"));
         let span = source.text.find("300").map(|at| at..at + 3).unwrap();
-        Report { findings: vec![Finding::new(&source, Severity::Error, span, "too long").with_hint("write 200")] }
+        Report {
+            findings: vec![
+                Finding::new(&source, Severity::Error, Code::TooMuch, span, "too long").with_hint("write 200"),
+            ],
+        }
     }
 
     #[test]
@@ -229,15 +246,14 @@ mod tests {
 
     #[test]
     fn carets_stand_under_korean_text() {
-        let expected =
-            "error: too long\n --> a.toml:2:6\n  |\n2 | 이체 = 300\n  |        ^^^\n  |\n  = help: write 200\n";
+        let expected = "error[too-much]: too long\n --> a.toml:2:6\n  |\n2 | 이체 = 300\n  |        ^^^\n  |\n  = help: write 200\n";
         assert_eq!(report().render(false), expected);
     }
 
     #[test]
     fn a_span_past_the_end_is_cut() {
         let source = Arc::new(Source::new("a.toml", "가"));
-        let findings = vec![Finding::new(&source, Severity::Warning, 1..99, "odd")];
-        assert!(Report { findings }.render(false).contains("warning: odd"));
+        let findings = vec![Finding::new(&source, Severity::Warning, Code::Unused, 1..99, "odd")];
+        assert!(Report { findings }.render(false).contains("warning[unused]: odd"));
     }
 }

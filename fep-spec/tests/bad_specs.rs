@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fep_spec::model::Spec;
+use fep_spec::report::Code;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad")
@@ -67,7 +68,23 @@ fn a_finding_is_one_line_for_a_log_and_an_object_for_a_program() {
     assert_eq!(first.as_deref(), Some(line));
     let json: serde_json::Value = serde_json::from_str(&report.to_json()).expect("JSON");
     let first = json.get(0).expect("a finding");
-    for (key, value) in [("file", "sum.toml".into()), ("line", 8.into()), ("column", 7.into())] {
+    let code = ("code", "length-mismatch".into());
+    for (key, value) in [("file", "sum.toml".into()), ("line", 8.into()), ("column", 7.into()), code] {
         assert_eq!(first.get(key), Some(&value), "{key}");
     }
+}
+
+/// Codes that `Spec::check` does not find in a text, or only in a very large one.
+const ELSEWHERE: [Code; 3] = [Code::NotUtf8, Code::TooManyFindings, Code::NotGenerated];
+
+#[test]
+fn every_code_is_that_of_some_mistake() {
+    let found: Vec<Code> = cases()
+        .into_iter()
+        .flat_map(|path| Spec::check(&name(&path), &fs::read_to_string(&path).expect("a spec")).report.findings)
+        .map(|finding| finding.code)
+        .collect();
+    let is_missing = |code: &&Code| !found.contains(code) && !ELSEWHERE.contains(code);
+    let missing: Vec<&str> = Code::ALL.iter().filter(is_missing).map(|code| code.word()).collect();
+    assert!(missing.is_empty(), "no spec of tests/bad has {missing:?}");
 }

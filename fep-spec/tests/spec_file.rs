@@ -1,38 +1,77 @@
-//! Checks the page about spec files: its TOML is one valid spec, and its JSON and its bytes convert to each other.
+//! Checks the pages about spec files: their TOML is one valid spec, and their JSON and their bytes convert to each other.
 
 #![allow(clippy::expect_used, reason = "a helper of a test fails by panicking")]
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
 use fep_codec::lenient::Lenient;
+use fep_core::calendar::Pattern;
+use fep_core::kinds::KindName;
+use fep_core::words::Word as _;
 use fep_spec::codec;
 use fep_spec::model::{Spec, SpecSet};
+use fep_spec::report::Code;
 
-const PAGE: &str = include_str!("../src/spec_file.md");
+/// All pages, in the order in which their TOML blocks are one spec file.
+const PAGES: [(&str, &str); 7] = [
+    ("spec_file.md", include_str!("../src/spec_file.md")),
+    ("kinds.md", include_str!("../src/spec_file/kinds.md")),
+    ("structure.md", include_str!("../src/spec_file/structure.md")),
+    ("computed.md", include_str!("../src/spec_file/computed.md")),
+    ("files.md", include_str!("../src/spec_file/files.md")),
+    ("names.md", include_str!("../src/spec_file/names.md")),
+    ("findings.md", include_str!("../src/spec_file/findings.md")),
+];
 
-/// The content of the page's code blocks in a language.
-fn blocks(language: &str) -> Vec<&'static str> {
-    let opening = format!("```{language}\n");
-    PAGE.split(&opening).skip(1).map(|behind| behind.split_once("```").expect("an end").0).collect()
+/// A code block: the words after the opening fence, and the content.
+struct Block {
+    fence: &'static str,
+    content: &'static str,
+}
+
+/// The code blocks of all pages, in their order.
+fn blocks() -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (page, text) in PAGES {
+        let mut rest = text;
+        while let Some((_, behind)) = rest.split_once("```") {
+            let (fence, behind) = behind.split_once('\n').expect("a fence");
+            let (content, behind) = behind.split_once("```").expect(page);
+            blocks.push(Block { fence, content });
+            rest = behind;
+        }
+    }
+    blocks
+}
+
+fn toml() -> String {
+    blocks().iter().filter(|block| block.fence == "toml").map(|block| block.content).collect()
 }
 
 fn spec() -> Spec {
-    let checked = Spec::check("spec_file.md", &blocks("toml").concat());
+    let checked = Spec::check("spec_file.md", &toml());
     assert!(checked.report.is_clean(), "{}", checked.report);
     checked.spec.expect("a spec")
 }
 
-/// The bytes of a byte picture, where `\xC1` is a byte. The spaces between fields are for readers, so both sides drop all spaces.
-fn bytes(text: &str) -> Vec<u8> {
+/// The bytes of a byte picture, where `\xC1` is a byte and `·` is a space.
+fn bytes(picture: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut rest = text.trim_end_matches('\n');
+    let mut rest = picture;
     while let Some((before, behind)) = rest.split_once("\\x") {
-        bytes.extend(before.bytes());
+        bytes.extend(before.replace('·', " ").bytes());
         let (digits, behind) = behind.split_at(2);
         bytes.push(u8::from_str_radix(digits, 16).expect("hex"));
         rest = behind;
     }
-    bytes.extend(rest.bytes());
-    bytes.retain(|byte| *byte != b' ');
+    bytes.extend(rest.replace('·', " ").bytes());
     bytes
+}
+
+/// In a block, spaces between fields are for readers, so both sides are compared without spaces.
+fn without_spaces(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().copied().filter(|byte| *byte != b' ').collect()
 }
 
 #[test]
@@ -44,17 +83,122 @@ fn the_examples_are_one_spec() {
 #[test]
 fn json_and_bytes_are_each_others() {
     let specs = SpecSet { specs: vec![spec()] };
-    let texts: Vec<&str> = blocks("text").into_iter().filter(|text| text.starts_with('0')).collect();
-    let jsons = blocks("json");
-    assert_eq!((jsons.len(), texts.len()), (3, 3));
-    for (json, text) in jsons.into_iter().zip(texts) {
+    let blocks = blocks();
+    let mut count = 0;
+    for pair in blocks.windows(2) {
+        let [Block { fence: "json", content: json }, text] = pair else { continue };
+        assert_eq!(text.fence, "text", "the bytes of this JSON stand below it: {json}");
         let envelope = codec::values(json).next().expect("an object").expect("JSON");
         let encoded = codec::encode(&specs, &envelope).unwrap_or_else(|error| panic!("{error}"));
-        let without_spaces: Vec<u8> = encoded.iter().copied().filter(|byte| *byte != b' ').collect();
-        assert_eq!(without_spaces, bytes(text), "{}", encoded.escape_ascii());
+        let picture = bytes(text.content.trim_end_matches('\n'));
+        assert_eq!(without_spaces(&encoded), without_spaces(&picture), "{}", encoded.escape_ascii());
         let telegram = specs.choose(&encoded).expect("a `when` that holds");
-        let line = codec::decode(telegram, &encoded, Lenient::STRICT).expect("it reads");
+        let (line, _) = codec::decode(telegram, &encoded, Lenient::STRICT).expect("it reads");
         let decoded = codec::values(&line).next().expect("an object").expect("JSON");
         assert_eq!(codec::encode(&specs, &decoded).ok(), Some(encoded));
+        count += 1;
     }
+    assert!(count >= 3);
+}
+
+/// What `fep` prints for this input, with the spec of the pages.
+fn fep(spec: &std::path::Path, command: &str, file: &str, input: &[u8]) -> Vec<u8> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fep"))
+        .args([command, "--telegram", file, "--spec"])
+        .arg(spec)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("fep starts");
+    child.stdin.take().expect("stdin").write_all(input).expect("fep reads");
+    let output = child.wait_with_output().expect("fep ends");
+    assert!(output.status.success());
+    output.stdout
+}
+
+#[test]
+fn the_records_of_a_file_are_those_of_its_json() {
+    let folder = std::env::temp_dir().join(format!("fep-pages-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let spec = folder.join("pages.toml");
+    std::fs::write(&spec, toml()).expect("a spec");
+    let blocks = blocks();
+    let mut count = 0;
+    for [json, text] in blocks.array_windows() {
+        let Some(file) = json.fence.strip_prefix("json ") else { continue };
+        assert_eq!(text.fence, "text", "the records of {file} stand below their JSON");
+        let encoded = fep(&spec, "encode", file, json.content.as_bytes());
+        let picture = bytes(text.content);
+        assert_eq!(without_spaces(&encoded), without_spaces(&picture), "{file}: {}", encoded.escape_ascii());
+        let lines = fep(&spec, "decode", file, &encoded);
+        assert_eq!(fep(&spec, "encode", file, &lines), encoded, "{file}");
+        count += 1;
+    }
+    std::fs::remove_dir_all(folder).expect("the folder goes");
+    assert!(count >= 1);
+}
+
+/// The cells of the table whose header begins with this text, without backticks.
+fn rows(page: &str, header: &str) -> Vec<Vec<String>> {
+    let (_, text) = PAGES.into_iter().find(|(name, _)| *name == page).expect("a page");
+    let rows = text.lines().skip_while(|line| !line.starts_with(header)).take_while(|line| line.starts_with('|'));
+    rows.skip(2)
+        .map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().trim_matches('`').to_owned()).collect())
+        .collect()
+}
+
+#[test]
+fn each_field_has_the_json_and_the_bytes_of_its_row() {
+    let rows = rows("kinds.md", "| field | bytes | JSON |");
+    for row in &rows {
+        let [options, picture, json] = row.as_slice() else { panic!("{row:?}") };
+        let field = format!("items = [ {{ name = \"f\", {options} }} ]\n");
+        let text = format!("{}\n[telegrams.OfRow]\n{field}", toml());
+        let checked = Spec::check("row.toml", &text);
+        assert!(checked.report.is_clean(), "{options}: {}", checked.report);
+        let specs = SpecSet { specs: vec![checked.spec.expect("a spec")] };
+        let telegram = specs.telegram("OfRow").expect("a telegram");
+        let fields = codec::values(&format!("{{\"f\":{json}}}")).next().expect("an object").expect("JSON");
+        let encoded = codec::encode_fields(telegram, &fields).unwrap_or_else(|error| panic!("{options}: {error}"));
+        assert_eq!(encoded, bytes(picture), "{options}");
+        let line = codec::decode(telegram, &bytes(picture), Lenient::STRICT).expect("it reads");
+        assert_eq!(line.0, format!("{{\"telegram\":\"OfRow\",\"fields\":{{\"f\":{json}}}}}"), "{options}");
+    }
+    let shown = |part: &str| rows.iter().any(|row| row.first().is_some_and(|options| options.contains(part)));
+    for (word, kind) in KindName::WORDS {
+        assert!(shown(&format!("kind = \"{word}\"")), "no row shows the JSON of {word}");
+        let none = |row: &Vec<String>| {
+            row.first().is_some_and(|options| options.contains(word)) && row.last().is_some_and(|json| json == "null")
+        };
+        assert!(!kind.can_be_none() || rows.iter().any(none), "no row shows a {word} without a value");
+    }
+    for pattern in Pattern::all() {
+        let usual = format!("kind = \"{}\", len = {}", pattern.kind().word(), pattern.word().len());
+        let written = format!("pattern = \"{}\"", pattern.word());
+        assert!(shown(&written) || shown(&usual), "no row shows the JSON of {}", pattern.word());
+    }
+}
+
+#[test]
+fn names_that_generated_code_uses_are_listed_and_refused() {
+    let (_, page) = PAGES.into_iter().find(|(name, _)| *name == "names.md").expect("the page");
+    let listed: Vec<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("> "))
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .collect();
+    assert!(listed.len() > 20);
+    for name in &listed {
+        let text = format!("{}\n[telegrams.{name}]\nitems = [ {{ filler = 1 }} ]\n", toml());
+        let report = Spec::check("names.toml", &text).report.to_string();
+        assert!(report.contains(&format!("`{name}` is a name that generated code imports")), "{name}: {report}");
+    }
+}
+
+#[test]
+fn the_codes_of_findings_are_listed() {
+    let rows = rows("findings.md", "| code | means |");
+    let listed: Vec<&str> = rows.iter().filter_map(|row| row.first().map(String::as_str)).collect();
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.word()).collect();
+    assert_eq!(listed, codes);
 }

@@ -12,7 +12,7 @@ use fep_tests::arbitrary::{self, Random};
 use fep_tests::generated::{bank_a, host_b, kftc_cms, nacha, nts_vat, quote_c, zengin};
 use fep_tests::golden::Golden;
 use fep_tests::properties::targets::{DERIVED as ALL_DERIVED, TARGETS};
-use fep_tests::properties::{self, views};
+use fep_tests::properties::{self, leniency, views};
 use proptest::prelude::*;
 
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
@@ -41,14 +41,7 @@ fn changes() -> impl Strategy<Value = Changes> {
 }
 
 fn leniency() -> impl Strategy<Value = Lenient> {
-    any::<[bool; 5]>().prop_map(|[stripped, trailing, blank_numbers, unknown_codes, half_characters]| Lenient {
-        stripped,
-        trailing,
-        blank_numbers,
-        unknown_codes,
-        half_characters,
-        unfilled: false,
-    })
+    any::<u32>().prop_map(leniency::leniency)
 }
 
 /// Returns a random telegram of a layout with some bytes changed. It is empty if the random values cannot be encoded together.

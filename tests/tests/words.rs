@@ -17,6 +17,13 @@ fn read(file: &str) -> String {
     std::fs::read_to_string(root.join(file)).expect("a document")
 }
 
+/// All pages about spec files.
+fn pages() -> String {
+    let pages =
+        ["spec_file.md", "spec_file/kinds.md", "spec_file/structure.md", "spec_file/computed.md", "spec_file/files.md"];
+    pages.map(|page| read(&format!("fep-spec/src/{page}"))).concat()
+}
+
 /// Returns the words in backticks. For `` `overflow = "cut"` `` it is the word before the equals sign.
 fn keys(cell: &str) -> BTreeSet<&str> {
     cell.split('`').skip(1).step_by(2).filter_map(|code| code.split([' ', '=']).next()).collect()
@@ -24,9 +31,8 @@ fn keys(cell: &str) -> BTreeSet<&str> {
 
 #[test]
 fn spec_files_document_the_options_of_each_kind() {
-    let text = read("fep-spec/src/spec_file.md");
-    let section = text.split("## Kinds and their options").nth(1).expect("the section");
-    let rows = section.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    let text = read("fep-spec/src/spec_file/kinds.md");
+    let rows = text.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
     let mut documented = BTreeSet::new();
     for row in rows.skip(2) {
         let mut cells = row.split('|').skip(1);
@@ -87,15 +93,70 @@ fn both_documents_name_every_word_of_a_rule() {
     let unusual = words::<Justify>().take(1).chain(words::<Overflow>().take(1)).chain(words::<Width>().take(1));
     let signs = Sign::WORDS.into_iter().map(|(word, _)| word);
     let all: Vec<&str> = rules.filter(|word| *word != "refuse").chain(unusual).chain(signs).collect();
-    for file in ["fep-spec/src/spec_file.md", "fep-derive/src/telegram.md"] {
-        let text = read(file);
+    for (file, text) in
+        [("fep-spec/src/spec_file", pages()), ("fep-derive/src/telegram.md", read("fep-derive/src/telegram.md"))]
+    {
         for word in &all {
             let named = text.contains(&format!("\"{word}\"")) || text.contains(&format!("`{word}`"));
             assert!(named, "{file} does not name \"{word}\"");
         }
     }
     let text = read("fep-derive/src/telegram.md");
+    let pages = pages();
     for pattern in Pattern::all() {
         assert!(text.contains(&format!("`{}`", pattern.word())), "{}", pattern.word());
+        assert!(pages.contains(pattern.word()), "{}", pattern.word());
     }
+}
+
+/// Collects the string literals that directly follow one of these beginnings, in the sources of a folder.
+fn literals(folder: &Path, beginnings: &[&str], found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            literals(&path, beginnings, found);
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a source file");
+        for beginning in beginnings {
+            let starts = text.match_indices(beginning).filter_map(|(at, start)| text.get(at + start.len()..));
+            found.extend(starts.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+        }
+    }
+}
+
+#[test]
+fn every_key_of_a_spec_file_is_documented() {
+    let lower = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("fep-spec/src/lower");
+    let getters = ["string", "required_string", "integer", "boolean", "choice", "array", "table", "required", "get"];
+    let beginnings: Vec<String> = getters.iter().map(|getter| format!("able.{getter}(\"")).collect();
+    let beginnings: Vec<&str> = beginnings.iter().map(String::as_str).collect();
+    let mut keys = BTreeSet::new();
+    literals(&lower, &beginnings, &mut keys);
+    assert!(keys.len() > 30, "{keys:?}");
+    let pages = pages();
+    let is_named = |key: &str| {
+        let places = pages.match_indices(key).filter(|(at, _)| {
+            let before = pages.get(..*at).and_then(|before| before.chars().next_back());
+            before.is_some_and(|before| "` {\n".contains(before))
+        });
+        let mut behind = places.filter_map(|(at, key)| pages.get(at + key.len()..));
+        behind.any(|rest| rest.starts_with('`') || rest.trim_start().starts_with('='))
+    };
+    let missing: Vec<_> = keys.iter().filter(|key| !is_named(key)).collect();
+    assert!(missing.is_empty(), "the pages about spec files do not name {missing:?}");
+}
+
+#[test]
+fn every_word_of_a_spec_file_is_documented() {
+    let lower = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("fep-spec/src/lower");
+    let mut words = BTreeSet::new();
+    literals(&lower, &["[(\"", " (\""], &mut words);
+    // Hints and messages have spaces, and keys of places are documented as keys.
+    words.retain(|word| !word.is_empty() && !word.contains(' '));
+    let pages = pages();
+    let named = |word: &String| [format!("\"{word}\""), format!("`{word}`")].iter().any(|form| pages.contains(form));
+    let missing: Vec<_> = words.iter().filter(|word| !named(word)).collect();
+    assert!(missing.is_empty(), "the pages about spec files do not name {missing:?}");
+    assert!(words.contains("stripped"), "{words:?}");
 }

@@ -27,6 +27,15 @@ pub enum Fault {
         /// The number of bytes that are left.
         left: usize,
     },
+    /// The telegram ends inside this field, and lenient reading does not complete the field.
+    NotCompleted {
+        /// The number of bytes that the field needs.
+        needed: usize,
+        /// The number of bytes that are left.
+        left: usize,
+        /// Why the field is not completed.
+        reason: &'static str,
+    },
     /// Bytes are left after the last field.
     LeftOver {
         /// The number of bytes that are left.
@@ -299,6 +308,7 @@ impl Fault {
             // None of these holds content of the field: a new variant must be judged here.
             other @ (Self::WrongLength { .. }
             | Self::Truncated { .. }
+            | Self::NotCompleted { .. }
             | Self::LeftOver { .. }
             | Self::BufferTooShort { .. }
             | Self::TooLong { .. }
@@ -345,6 +355,9 @@ impl Fault {
                 write!(f, "the telegram has {expected} bytes, found {found}")
             }
             Self::Truncated { needed, left } => write!(f, "needs {needed} bytes, the telegram ends after {left}"),
+            Self::NotCompleted { needed, left, reason } => {
+                write!(f, "needs {needed} bytes, the telegram ends after {left}; {reason}")
+            }
             Self::LeftOver { bytes } => write!(f, "{bytes} bytes are left after the last field"),
             Self::BufferTooShort { needed, len } => write!(f, "needs a buffer of {needed} bytes, it has {len}"),
             Self::TooLong { needed, len } => write!(f, "needs {needed} bytes, the field has {len}"),
@@ -441,10 +454,10 @@ impl Fault {
                 write!(f, "no telegram of the spec has these codes ({by})")
             }
             Self::NoSuchTelegram { by, near } if by.is_empty() => {
-                write!(f, "no telegram of the spec has these literals: {near}")
+                write!(f, "no telegram of the spec has these literals: the bytes {near}")
             }
             Self::NoSuchTelegram { by, near } => {
-                write!(f, "no telegram of the spec has these codes ({by}): {near}")
+                write!(f, "no telegram of the spec has these codes ({by}): the bytes {near}")
             }
             Self::OtherCode { expected, found, telegram } => {
                 write!(f, "`{telegram}` has {expected:?} here, ")?;

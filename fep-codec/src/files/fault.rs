@@ -134,7 +134,7 @@ impl fmt::Display for FileFault {
                 write!(f, "the file ends inside the record: {left} bytes are left, a record has {needed}")
             }
             Self::LineEnd => f.write_str("the line end that the spec asks for does not follow the record"),
-            Self::Unknown { near } => write!(f, "the bytes are none of the file's records: {near}"),
+            Self::Unknown { near } => write!(f, "the bytes are none of the file's records: they {near}"),
             Self::NotOfThisFile { record } => write!(f, "`{record}` is no record of this file"),
             Self::OutOfPlace { record, allowed } if allowed.is_empty() => {
                 write!(f, "`{record}` stands after the end of the file")

@@ -83,13 +83,14 @@ impl<'f, 'w> RawRecord<'f, 'w> {
     /// # Errors
     /// If they cannot be read.
     pub fn decode(&self) -> Result<Record<'f>, FileError> {
-        Record::decode_lenient(self.layout, self.bytes, self.lenient).map_err(|error| self.error(error))
+        let read = Record::decode_lenient(self.layout, self.bytes, self.lenient);
+        read.map(|(record, _)| record).map_err(|error| self.error(error))
     }
 
     /// The bytes after the forgiven deviations are repaired.
     fn repaired(&self) -> Cow<'_, [u8]> {
         if self.lenient.repairs_fields() {
-            self.lenient.mend(self.layout, self.bytes)
+            self.lenient.mend(self.layout, self.bytes).0
         } else {
             Cow::Borrowed(self.bytes)
         }

@@ -64,7 +64,7 @@ impl TextRule {
     }
 
     /// The two bytes that fill the field, or `None` if padding is not in pairs.
-    fn pad_pair(&self) -> Option<[u8; 2]> {
+    pub(crate) fn pad_pair(&self) -> Option<[u8; 2]> {
         if self.is_in_pairs() { self.charset.full_space() } else { None }
     }
 

@@ -8,7 +8,7 @@ use super::Layout;
 
 /// The relation of the marks of one layout to those of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Marks {
+pub enum MarkRelation {
     /// No bytes have the marks of both.
     Apart,
     /// Both have the same marks.
@@ -24,17 +24,17 @@ pub enum Marks {
 impl Layout {
     /// How the marks of this layout relate to those of another.
     #[must_use]
-    pub fn compare_marks(&self, other: &Self) -> Marks {
+    pub fn compare_marks(&self, other: &Self) -> MarkRelation {
         let own = self.known_bytes();
         let others = other.known_bytes();
         let same = own.iter().filter(|(at, byte)| others.get(at) == Some(byte)).count();
         let differ = own.iter().any(|(at, byte)| others.get(at).is_some_and(|other| other != byte));
         match (same == own.len(), same == others.len()) {
-            _ if differ => Marks::Apart,
-            (true, true) => Marks::Same,
-            (false, true) => Marks::Narrower,
-            (true, false) => Marks::Wider,
-            (false, false) => Marks::Crossing,
+            _ if differ => MarkRelation::Apart,
+            (true, true) => MarkRelation::Same,
+            (false, true) => MarkRelation::Narrower,
+            (true, false) => MarkRelation::Wider,
+            (false, false) => MarkRelation::Crossing,
         }
     }
 

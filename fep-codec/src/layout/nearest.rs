@@ -1,7 +1,7 @@
 //! A description of bytes that none of several layouts recognises: their first bytes, and the layouts that they come nearest to.
 //!
 //! ```text
-//! the bytes begin with hex 30 39 39 39 54; nearest is `Transfer`, which has "0100" at byte 0 (code), found "0999"
+//! begin with hex 30 39 39 39 54; nearest is `Transfer`, which has "0100" at byte 0 (code), found "0999"
 //! ```
 
 use alloc::format;
@@ -26,7 +26,7 @@ struct Miss<'l> {
 }
 
 impl Layout {
-    /// Describes bytes that none of these layouts recognises, in one line for a message. It shows no byte that is part of a secret
+    /// Describes bytes that none of these layouts recognises, as the end of a message about "the bytes". It shows no byte that is part of a secret
     /// field in one of the layouts.
     #[cold]
     #[must_use]
@@ -104,9 +104,9 @@ impl<'l> Miss<'l> {
 /// The first bytes in hex. A byte that can be secret is shown as `**`.
 fn begin(layouts: &[&Layout], bytes: &[u8]) -> String {
     if bytes.is_empty() {
-        return "there are no bytes".into();
+        return "are empty".into();
     }
-    let mut text = String::from("the bytes begin with hex");
+    let mut text = String::from("begin with hex");
     for (at, byte) in bytes.iter().enumerate().take(SHOWN_MAX_BYTES) {
         if layouts.iter().any(|layout| layout.is_secret_at(at)) {
             text.push_str(" **");

@@ -301,10 +301,10 @@ mod tests {
             Layout::is_hidden(&[&same, &x], 1) && Layout::is_hidden(&[&x, &same], 1),
             "the same bytes in other words"
         );
-        assert_eq!(x.compare_marks(&y), crate::layout::Marks::Apart);
-        assert_eq!(x.compare_marks(&same), crate::layout::Marks::Same);
-        assert_eq!(x.compare_marks(&any), crate::layout::Marks::Narrower);
-        assert_eq!(any.compare_marks(&x), crate::layout::Marks::Wider);
+        assert_eq!(x.compare_marks(&y), crate::layout::MarkRelation::Apart);
+        assert_eq!(x.compare_marks(&same), crate::layout::MarkRelation::Same);
+        assert_eq!(x.compare_marks(&any), crate::layout::MarkRelation::Narrower);
+        assert_eq!(any.compare_marks(&x), crate::layout::MarkRelation::Wider);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use fep_codec::framing::{BinaryLength, CodeTable, FrameError, Framing as Cutter,
 use fep_codec::layout::LengthScope;
 use fep_spec::document::Table;
 use fep_spec::model::Spec;
+use fep_spec::report::Code;
 
 /// `framing`: how the end of a telegram is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,7 @@ impl Framing {
                 if let (Some(_), Some(bytes)) = (&digits, &bytes) {
                     let hint = "leave one of them out: a length is digits or a binary number";
                     table.document().error_hint(
+                        Code::ConflictingKeys,
                         bytes.span.clone(),
                         "`length_bytes` stands beside `length_digits`",
                         hint,
@@ -60,7 +62,12 @@ impl Framing {
                 let made = CodeTable::of(&layouts).inspect_err(|error| {
                     let hint = "each telegram needs a fixed length, and a literal or a `when` from its first byte on";
                     let span = table.key_span("kind").unwrap_or_default();
-                    table.document().error_hint(span, format!("{} has no code table: {error}", spec.name), hint);
+                    table.document().error_hint(
+                        Code::Ambiguous,
+                        span,
+                        format!("{} has no code table: {error}", spec.name),
+                        hint,
+                    );
                 });
                 made.ok().map(Self::CodeTable)
             }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::load::read;
 use fep_spec::model::Spec;
-use fep_spec::report::Source;
+use fep_spec::report::{Code, Source};
 use reqwest::Url;
 use serde_json::Value as Json;
 
@@ -56,7 +56,12 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
     let listen = match listen {
         None => SocketAddr::from(([127, 0, 0, 1], 8470)),
         Some(text) => text.value.parse().unwrap_or_else(|_| {
-            root.document().error_hint(text.span, "`listen` must be an address and a port", "such as 127.0.0.1:8470");
+            root.document().error_hint(
+                Code::BadValue,
+                text.span,
+                "`listen` must be an address and a port",
+                "such as 127.0.0.1:8470",
+            );
             SocketAddr::from(([127, 0, 0, 1], 0))
         }),
     };
@@ -77,7 +82,12 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
         }
     }
     if root.table("institutions").is_none_or(|table| table.entries().is_empty()) {
-        root.document().error_hint(root.span(), "there is no institution", "add a table [institutions.NAME]");
+        root.document().error_hint(
+            Code::MissingKey,
+            root.span(),
+            "there is no institution",
+            "add a table [institutions.NAME]",
+        );
     }
     Some(Config { http: Http { listen }, journal: JournalFile { path }, institutions })
 }
@@ -122,14 +132,14 @@ fn spec(table: &Table<'_>, folder: &Path) -> Option<Spec> {
     let path = table.required_string("spec")?;
     let hint = "a spec file, relative to this file; `fep check` shows its mistakes in their lines";
     Spec::load(&folder.join(path.value))
-        .inspect_err(|error| table.document().error_hint(path.span, error.to_string(), hint))
+        .inspect_err(|error| table.document().error_hint(Code::BadValue, path.span, error.to_string(), hint))
         .ok()
 }
 
 fn key(table: &Table<'_>, spec: &Spec) -> Vec<String> {
     let paths = table.required("key").and_then(Value::array).unwrap_or_default();
     if paths.is_empty() && table.has("key") {
-        table.document().error(table.key_span("key").unwrap_or_default(), "`key` names no field");
+        table.document().error(Code::Empty, table.key_span("key").unwrap_or_default(), "`key` names no field");
     }
     paths.into_iter().filter_map(Value::string).map(|path| known_path(table.document(), spec, &path)).collect()
 }
@@ -138,7 +148,7 @@ fn key(table: &Table<'_>, spec: &Spec) -> Vec<String> {
 fn known_path(document: &Document, spec: &Spec, path: &Located<&str>) -> String {
     if !spec.telegrams.iter().any(|telegram| telegram.layout.span(path.value).is_some()) {
         let message = format!("no telegram of {} has the field `{}` at a fixed place", spec.name, path.value);
-        document.error_hint(path.span.clone(), message, "paths go through parts: header.trace_no");
+        document.error_hint(Code::UnknownName, path.span.clone(), message, "paths go through parts: header.trace_no");
     }
     path.value.to_owned()
 }
@@ -148,11 +158,16 @@ fn known_telegram(document: &Document, spec: &Spec, name: &Located<&str>) -> Str
     match spec.telegram(name.value) {
         None => {
             let message = format!("{} has no telegram `{}`", spec.name, name.value);
-            document.error_hint(name.span.clone(), message, instead(name.value, &known));
+            document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &known));
         }
         Some(telegram) if telegram.answer.is_none() => {
             let hint = "write `answer = …` at it in the spec";
-            document.error_hint(name.span.clone(), format!("`{}` has no answer", name.value), hint);
+            document.error_hint(
+                Code::WrongReference,
+                name.span.clone(),
+                format!("`{}` has no answer", name.value),
+                hint,
+            );
         }
         Some(_) => {}
     }
@@ -182,7 +197,12 @@ fn filling(document: &Document, text: &Located<&str>) -> Filling {
         word => {
             if word.starts_with('<') && word.ends_with('>') {
                 let words = ["<trace>", "<date>", "<time>", "<transaction>"];
-                document.error_hint(text.span.clone(), format!("there is no filling `{word}`"), instead(word, &words));
+                document.error_hint(
+                    Code::UnknownWord,
+                    text.span.clone(),
+                    format!("there is no filling `{word}`"),
+                    instead(word, &words),
+                );
             }
             Filling::Fixed(Json::from(word))
         }
@@ -247,7 +267,7 @@ fn notices(table: &Table<'_>, spec: &Spec) -> BTreeMap<String, NoticeConfig> {
 fn callback(document: &Document, url: Located<&str>) -> String {
     if !Url::parse(url.value).is_ok_and(|url| url.scheme() == "http") {
         let hint = "such as http://127.0.0.1:8080/notices; TLS is for a proxy beside the gateway";
-        document.error_hint(url.span, "`callback` must be a URL that begins with http://", hint);
+        document.error_hint(Code::BadValue, url.span, "`callback` must be a URL that begins with http://", hint);
     }
     url.value.to_owned()
 }
@@ -255,7 +275,11 @@ fn callback(document: &Document, url: Located<&str>) -> String {
 fn lines(table: &Table<'_>) -> Vec<LineConfig> {
     let Some(values) = table.required("lines").and_then(Value::array) else { return Vec::new() };
     if values.is_empty() {
-        table.document().error(table.key_span("lines").unwrap_or_default(), "there must be at least one line");
+        table.document().error(
+            Code::Empty,
+            table.key_span("lines").unwrap_or_default(),
+            "there must be at least one line",
+        );
     }
     let mut lines: Vec<LineConfig> = Vec::new();
     for value in values {
@@ -270,16 +294,22 @@ fn lines(table: &Table<'_>) -> Vec<LineConfig> {
             let place = ["reconnect_max_ms", "reconnect_min_ms"].into_iter().find_map(|key| table.key_span(key));
             let hint = format!("the shortest is {} ms", reconnect_min.as_millis());
             let message = "`reconnect_max_ms` is below `reconnect_min_ms`";
-            table.document().error_hint(place.unwrap_or_default(), message, hint);
+            table.document().error_hint(Code::OutOfRange, place.unwrap_or_default(), message, hint);
         }
         if let (Some(name), Some(connect)) = (name, connect) {
             if lines.iter().any(|line| line.name == name.value) {
                 let hint = "the journal and /v1/lines tell lines apart by their names";
-                table.document().error_hint(name.span, format!("there is a line `{}` already", name.value), hint);
+                table.document().error_hint(
+                    Code::NameTaken,
+                    name.span,
+                    format!("there is a line `{}` already", name.value),
+                    hint,
+                );
             }
             let host_and_port = connect.value.rsplit_once(':');
             if host_and_port.is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
                 table.document().error_hint(
+                    Code::BadValue,
                     connect.span,
                     "`connect` must be a host and a port",
                     "such as 10.0.0.7:9001",

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Document, Located, instead, nearest};
+use crate::report::Code;
 
 /// A table of the document that is being read.
 #[derive(Debug)]
@@ -121,7 +122,7 @@ impl<'d> Table<'d> {
     pub fn required(&self, key: &'d str) -> Option<Value<'d>> {
         let value = self.get(key);
         if value.is_none() {
-            self.document.error(self.span(), format!("`{key}` is missing"));
+            self.document.error(Code::MissingKey, self.span(), format!("`{key}` is missing"));
         }
         value
     }
@@ -152,12 +153,19 @@ impl<'d> Table<'d> {
             let free = asked.iter().copied().filter(|known| !self.table.contains_key(*known));
             let message = format!("unknown key `{}`", key.get_ref());
             match nearest(key.get_ref(), free) {
-                Some(meant) => self.document.error_hint(key.span(), message, format!("did you mean `{meant}`?")),
+                Some(meant) => {
+                    self.document.error_hint(Code::UnknownKey, key.span(), message, format!("did you mean `{meant}`?"))
+                }
                 None => {
                     let mut known = asked.clone();
                     known.sort_unstable();
                     known.dedup();
-                    self.document.error_hint(key.span(), message, format!("known here: {}", known.join(", ")));
+                    self.document.error_hint(
+                        Code::UnknownKey,
+                        key.span(),
+                        message,
+                        format!("known here: {}", known.join(", ")),
+                    );
                 }
             }
         }
@@ -225,7 +233,11 @@ impl<'d> Value<'d> {
                 let name = self.name;
                 let first = range.start();
                 let last = range.end();
-                self.document.error(self.span(), format!("`{name}` is {integer}, it must be {first} to {last}"));
+                self.document.error(
+                    Code::OutOfRange,
+                    self.span(),
+                    format!("`{name}` is {integer}, it must be {first} to {last}"),
+                );
                 None
             }
         }
@@ -248,7 +260,7 @@ impl<'d> Value<'d> {
         if chosen.is_none() {
             let words: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
             let message = format!("`{}` cannot be \"{}\"", self.name, word.value);
-            self.document.error_hint(word.span.clone(), message, instead(word.value, &words));
+            self.document.error_hint(Code::UnknownWord, word.span.clone(), message, instead(word.value, &words));
         }
         chosen.map(|(_, chosen)| Located { value: chosen.clone(), span: word.span })
     }
@@ -286,8 +298,8 @@ impl<'d> Value<'d> {
         let entry = if self.is_entry { "an entry of " } else { "" };
         let message = format!("{entry}`{}` must be {expected}, found {found}", self.name);
         match hint {
-            Some(hint) => self.document.error_hint(self.span(), message, hint),
-            None => self.document.error(self.span(), message),
+            Some(hint) => self.document.error_hint(Code::WrongType, self.span(), message, hint),
+            None => self.document.error(Code::WrongType, self.span(), message),
         }
         None
     }

@@ -3,6 +3,7 @@
 //! A plan is a deeply nested list. It is printed here as rustfmt prints it: on one line if it fits, otherwise one entry per line.
 
 use fep_codec::files::{Blocks, FileLayout, Lenient, LineEnd, Only, Stands, Step, Tally, Total};
+use fep_codec::lenient::Deviation;
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -150,20 +151,11 @@ fn block(Blocks { records, fill }: Blocks) -> Tree {
 }
 
 fn forgiven(lenient: Lenient) -> Tree {
-    let Lenient { stripped, trailing, blank_numbers, unknown_codes, half_characters, unfilled } = lenient;
-    let all = [
-        ("stripped", stripped),
-        ("trailing", trailing),
-        ("blank_numbers", blank_numbers),
-        ("unknown_codes", unknown_codes),
-        ("half_characters", half_characters),
-        ("unfilled", unfilled),
-    ];
-    let given: Vec<String> =
-        all.iter().filter(|(_, given)| *given).map(|(name, _)| format!("{name}: true, ")).collect();
+    let given = Deviation::ALL.iter().filter(|deviation| lenient.forgives(**deviation));
+    let given: Vec<String> = given.map(|deviation| format!("{}: true, ", deviation.field_name())).collect();
     Tree::Text(match given.len() {
         0 => "Lenient::STRICT".to_owned(),
-        len if len == all.len() => "Lenient::ALL".to_owned(),
+        len if len == Deviation::ALL.len() => "Lenient::ALL".to_owned(),
         _ => format!("Lenient {{ {}..Lenient::STRICT }}", given.concat()),
     })
 }

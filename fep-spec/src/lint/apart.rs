@@ -10,22 +10,26 @@
 //! Records of files are compared with the records of the same file only, unless they have a `when`.
 
 use fep_codec::Layout;
-use fep_codec::layout::{Item, Mark, Marks};
+use fep_codec::layout::{Item, Mark, MarkRelation};
 
 use crate::document::Document;
 use crate::lower::{LayoutPlace, Lowered};
 use crate::model::Spec;
+use crate::report::Code;
 
 /// Notes telegrams that received bytes cannot identify. `telegrams` are those without a mistake.
 pub(super) fn apart(document: &Document, lowered: &Lowered, telegrams: &[(&Layout, &LayoutPlace)]) {
     let spec = &lowered.spec;
     for (number, (layout, place)) in telegrams.iter().enumerate() {
         let earlier = telegrams.iter().take(number).map(|(layout, _)| *layout);
-        if let Some(twin) = earlier.into_iter().find(|twin| clash(spec, twin, layout).is_some()) {
-            note(document, spec, twin, layout, place);
+        let clashes = earlier.filter_map(|twin| Some((clash(spec, twin, layout)?, twin)));
+        // One finding for a telegram is enough: first comes a twin with the same marks.
+        if let Some((clash, twin)) = clashes.min_by_key(|(clash, _)| *clash == MarkRelation::Crossing) {
+            note(document, clash, twin, layout, place);
         }
     }
-    if lowered.telegrams.iter().any(|place| place.broken) || telegrams.len() < spec.telegrams.len() {
+    // After an error these may be untrue, or follow from it.
+    if document.has_errors() || telegrams.len() < spec.telegrams.len() {
         return;
     }
     let unmarked = |(layout, _): &&(&Layout, &LayoutPlace)| !layout.is_recognisable() && !spec.is_record(&layout.name);
@@ -33,6 +37,7 @@ pub(super) fn apart(document: &Document, lowered: &Lowered, telegrams: &[(&Layou
         telegrams.iter().map(|(layout, _)| *layout).find(|layout| layout.is_recognisable() && is_told(spec, layout));
     match (known, telegrams.iter().filter(unmarked).collect::<Vec<_>>().as_slice()) {
         (None, [(_, place), _, ..]) => document.remark(
+            Code::NotRecognised,
             place.name.clone(),
             "no telegram has a `when` or a literal at a fixed offset, so bytes do not say which telegram they are",
             "name the telegram with --telegram, or add when = { … } with the field that holds its code",
@@ -43,7 +48,7 @@ pub(super) fn apart(document: &Document, lowered: &Lowered, telegrams: &[(&Layou
                 let message = format!(
                     "`{name}` has no `when` and no literal at a fixed offset, so bytes are never recognised as it"
                 );
-                document.warning(place.name.clone(), message, missing(known, layout));
+                document.remark(Code::NotRecognised, place.name.clone(), message, missing(known, layout));
             }
         }
         _ => {}
@@ -61,29 +66,29 @@ fn is_answer(spec: &Spec, layout: &Layout) -> bool {
 }
 
 /// How the marks of two telegrams clash, if they do and if the order does not decide.
-fn clash(spec: &Spec, earlier: &Layout, later: &Layout) -> Option<Marks> {
+fn clash(spec: &Spec, earlier: &Layout, later: &Layout) -> Option<MarkRelation> {
     let is_compared = |layout: &Layout| layout.is_recognisable() && is_told(spec, layout);
     if !is_compared(earlier) || !is_compared(later) {
         return None;
     }
     match earlier.compare_marks(later) {
-        Marks::Apart | Marks::Narrower => None,
-        clash @ (Marks::Same | Marks::Wider | Marks::Crossing) => Some(clash),
+        MarkRelation::Apart | MarkRelation::Narrower => None,
+        clash @ (MarkRelation::Same | MarkRelation::Wider | MarkRelation::Crossing) => Some(clash),
     }
 }
 
 /// Notes two telegrams that cannot be told apart. It is an error if both have conditions, which are there to tell them apart.
-fn note(document: &Document, spec: &Spec, twin: &Layout, layout: &Layout, place: &LayoutPlace) {
+fn note(document: &Document, clash: MarkRelation, twin: &Layout, layout: &Layout, place: &LayoutPlace) {
     let name = &layout.name;
     let other = &twin.name;
     let both = both_have(twin, layout);
     let more = third(twin, layout);
-    let (message, hint) = match clash(spec, twin, layout) {
-        Some(Marks::Wider) => (
+    let (message, hint) = match clash {
+        MarkRelation::Wider => (
             format!("`{name}` is never found: all its bytes are `{other}` above{both}"),
             format!("move `{name}` above `{other}`: the first telegram whose conditions and literals hold is found"),
         ),
-        Some(Marks::Same) => (format!("the same bytes can be `{name}` and `{other}`{both}"), more),
+        MarkRelation::Same => (format!("the same bytes can be `{name}` and `{other}`{both}"), more),
         _ => {
             let nothing =
                 if both.is_empty() { ": no condition or literal of one contradicts the other" } else { &both };
@@ -91,8 +96,8 @@ fn note(document: &Document, spec: &Spec, twin: &Layout, layout: &Layout, place:
         }
     };
     match place.when.first() {
-        Some(at) if !twin.when.is_empty() => document.error_hint(at.clone(), message, hint),
-        at => document.warning(at.unwrap_or(&place.name).clone(), message, hint),
+        Some(at) if !twin.when.is_empty() => document.error_hint(Code::Ambiguous, at.clone(), message, hint),
+        at => document.warning(Code::Ambiguous, at.unwrap_or(&place.name).clone(), message, hint),
     }
 }
 

@@ -8,6 +8,7 @@ use fep_codec::layout::{Choice, CodeMeaning, CodeRule, Field, Item, Kind, When};
 use super::{ends, when};
 use crate::document::Document;
 use crate::lower::{CasePlace, Place};
+use crate::report::Code;
 
 /// Checks a choice and the field that decides it.
 pub(super) fn choice(document: &Document, layout: &Layout, number: usize, choice: &Choice, place: &Place) {
@@ -20,6 +21,7 @@ pub(super) fn choice(document: &Document, layout: &Layout, number: usize, choice
         if names.contains(&name) {
             let message = format!("`{name}` stands twice in `{}`", choice.name);
             document.error_hint(
+                Code::Duplicate,
                 at.name.clone(),
                 message,
                 "write all its codes at one case: codes = [\"100\", \"200\"]",
@@ -28,13 +30,18 @@ pub(super) fn choice(document: &Document, layout: &Layout, number: usize, choice
         names.push(name);
         if case.codes.is_empty() && has_other {
             let at = at.codes.first().unwrap_or(&at.name).clone();
-            document.error_hint(at, format!("`{}` has two cases for other codes", choice.name), "leave one out");
+            document.error_hint(
+                Code::Duplicate,
+                at,
+                format!("`{}` has two cases for other codes", choice.name),
+                "leave one out",
+            );
         }
         has_other |= case.codes.is_empty();
         for (code, at) in case.codes.iter().zip(&at.codes) {
             if codes.contains(&&**code) {
                 let message = format!("code \"{code}\" stands twice in `{}`", choice.name);
-                document.error_hint(at.clone(), message, "a code means one case");
+                document.error_hint(Code::Duplicate, at.clone(), message, "a code means one case");
             }
             codes.push(code);
         }
@@ -66,7 +73,7 @@ fn caseless(document: &Document, choice: &Choice, rule: &CodeRule, place: &Place
         let name = &choice.name;
         let message = format!("`{name}` has no case for {}, which `{path}` may be", missing.join(", "));
         let hint = "add the case, with items = [] if nothing stands there, or other = true for all that no case names";
-        document.warning(place.name.clone(), message, hint);
+        document.warning(Code::MissingCase, place.name.clone(), message, hint);
     }
 }
 
@@ -92,7 +99,7 @@ fn chooser<'l>(
         }
         Some(field) => return Some(field),
     };
-    document.error_hint(place.key("by"), message, hint);
+    document.error_hint(Code::WrongReference, place.key("by"), message, hint);
     None
 }
 
@@ -136,7 +143,7 @@ fn values(document: &Document, choice: &Choice, field: &Field, codes: &[Cow<'sta
     for (code, at) in codes.iter().zip(&at.codes) {
         let when = When { path: choice.by.clone(), value: code.clone() };
         if let Some((message, hint)) = when::value(&when, &field.kind, field.len) {
-            document.error_hint(at.clone(), message, hint);
+            document.error_hint(Code::BadCode, at.clone(), message, hint);
         }
     }
 }

@@ -7,6 +7,7 @@ use fep_codec::layout::{Computed, Encoding, Field, Group, Item, Kind, LATE_MAX, 
 
 use crate::document::Document;
 use crate::lower::{LayoutPlace, Place};
+use crate::report::Code;
 
 /// Checks a group and the field that counts it.
 pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: &Group, place: &Place) {
@@ -18,27 +19,42 @@ pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: 
         Some((place, Item::Field(field))) => (place, field),
         Some(_) => {
             let message = format!("`{by}` counts `{name}` and is not a field");
-            return document.error_hint(at, message, "name the number field that holds the count");
+            return document.error_hint(
+                Code::WrongReference,
+                at,
+                message,
+                "name the number field that holds the count",
+            );
         }
         None => {
             let message = format!("there is no field `{by}` to count `{name}`");
             let fields: Vec<&str> = layout.items().iter().filter_map(Item::name).collect();
-            return document.error_hint(at, message, crate::document::instead(by, &fields));
+            return document.error_hint(Code::UnknownName, at, message, crate::document::instead(by, &fields));
         }
     };
     // The length of a padded group does not depend on its count. Only a group that takes what is left may have its count below.
     if place_of_field > number && matches!(group.repeat, Repeat::Padded { .. }) {
         let message = format!("`{by}` counts `{name}` and stands below it");
-        return document.error_hint(at, message, "the count of a padded group stands above it: move it up");
+        return document.error_hint(
+            Code::WrongOrder,
+            at,
+            message,
+            "the count of a padded group stands above it: move it up",
+        );
     }
     if field.computed != Some(Computed::Count(name.clone())) {
         let message = format!("`{by}` counts `{name}` and is not computed from it");
-        return document.error_hint(at, message, format!("add to `{by}`: computed = \"count\", of = \"{name}\""));
+        return document.error_hint(
+            Code::NotLinked,
+            at,
+            message,
+            format!("add to `{by}`: computed = \"count\", of = \"{name}\""),
+        );
     }
     let most = largest(field);
     if u128::try_from(max).is_ok_and(|max| max > most) {
         let message = format!("`{name}` may have {max} entries, `{by}` counts to {most}");
-        document.error_hint(at, message, "make the count field longer, or `max` smaller");
+        document.error_hint(Code::TooNarrow, at, message, "make the count field longer, or `max` smaller");
     }
 }
 
@@ -50,11 +66,21 @@ pub(super) fn counting(document: &Document, layout: &Layout, field: &Field, plac
         Some((_, Item::Group(group))) if group.repeat.counted_by() == Some(by) => {}
         Some((_, Item::Group(_))) => {
             let message = format!("`{by}` counts `{of}`, which is not counted by it");
-            document.error_hint(place.name.clone(), message, format!("write at the group: count = \"{by}\""));
+            document.error_hint(
+                Code::NotLinked,
+                place.name.clone(),
+                message,
+                format!("write at the group: count = \"{by}\""),
+            );
         }
         _ => {
             let message = format!("`{by}` counts `{of}`, and there is no such group in `{}`", layout.name);
-            document.error_hint(place.name.clone(), message, "`of` names a group of the same telegram, part or entry");
+            document.error_hint(
+                Code::UnknownName,
+                place.name.clone(),
+                message,
+                "`of` names a group of the same telegram, part or entry",
+            );
         }
     }
 }
@@ -65,7 +91,7 @@ pub(super) fn lengths(document: &Document, layout: &Layout, place: &LayoutPlace)
     if count > LATE_MAX {
         let message =
             format!("`{}` has {count} computed lengths and checks, a telegram can have {LATE_MAX}", layout.name);
-        document.error_hint(place.name.clone(), message, "read the others as plain numbers");
+        document.error_hint(Code::TooMuch, place.name.clone(), message, "read the others as plain numbers");
     }
     narrow(document, layout, place, layout.max_len(), 0, "");
 }
@@ -105,7 +131,7 @@ pub(super) fn short(document: &Document, field: &Field, name: &str, bytes: usize
     let most = largest(field);
     if u128::try_from(bytes).is_ok_and(|bytes| bytes > most) {
         let message = format!("`{name}` counts up to {bytes} bytes and with {} digits ends at {most}", field.len);
-        document.error_hint(at, message, "make the length field longer, or a group's `max` smaller");
+        document.error_hint(Code::TooNarrow, at, message, "make the length field longer, or a group's `max` smaller");
     }
 }
 

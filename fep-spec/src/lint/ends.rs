@@ -5,6 +5,7 @@ use fep_codec::layout::{Group, Item, Limit, Repeat};
 
 use crate::document::Document;
 use crate::lower::Place;
+use crate::report::Code;
 
 /// Notes an item that takes what is left, if a later item varies in length.
 pub(super) fn rest(document: &Document, layout: &Layout, number: usize, item: &Item, place: &Place) {
@@ -16,7 +17,7 @@ pub(super) fn rest(document: &Document, layout: &Layout, number: usize, item: &I
     let behind = layout.items().iter().enumerate().find(varies).and_then(|(_, item)| item.name()).unwrap_or_default();
     let message = format!("`{name}` takes what is left of the telegram, and `{behind}` behind it varies in length");
     let hint = format!("put its length before it: computed = \"length\", of = \"{name}\"");
-    document.error_hint(place.name.clone(), message, hint);
+    document.error_hint(Code::NoEnd, place.name.clone(), message, hint);
 }
 
 /// Notes groups whose entries cannot be told apart or counted.
@@ -28,15 +29,15 @@ pub(super) fn entry(document: &Document, group: &Group, place: &Place) {
             "an entry of `{name}` takes what is left of the telegram, so the start of the next one cannot be found"
         );
         let hint = "put the length of what varies before it: computed = \"length\", of = \"…\"";
-        document.error_hint(place.name.clone(), message, hint);
+        document.error_hint(Code::NoEnd, place.name.clone(), message, hint);
     } else if layout.min_len() == 0 {
         let message = format!("an entry of `{name}` can have no bytes at all, so the entries cannot be counted");
-        document.error_hint(place.name.clone(), message, "each entry has at least one byte");
+        document.error_hint(Code::NoEnd, place.name.clone(), message, "each entry has at least one byte");
     }
     if matches!(group.repeat, Repeat::Padded { .. }) && layout.fixed_len().is_none() {
         let message = format!("entries of `{name}` vary in length, so the length of an unused one is not known");
         let hint = "write count = \"item_count\" or repeat = \"rest\" instead of padded = true";
-        document.error_hint(place.name.clone(), message, hint);
+        document.error_hint(Code::VaryingLength, place.name.clone(), message, hint);
     }
 }
 

@@ -6,6 +6,7 @@ use fep_codec::layout::{Check, Computed, Field, Group, Item, Kind, NumberRule, S
 use super::counts::{largest, short};
 use crate::document::{Document, instead};
 use crate::lower::{LayoutPlace, Place};
+use crate::report::Code;
 
 /// Checks a field that is computed from other items.
 pub(super) fn field(document: &Document, layout: &Layout, number: usize, field: &Field, place: &Place) {
@@ -28,8 +29,8 @@ struct Link<'l> {
 }
 
 impl Link<'_> {
-    fn error(&self, key: &str, message: String, hint: impl Into<String>) {
-        self.document.error_hint(self.place.key(key), message, hint);
+    fn error(&self, code: Code, key: &str, message: String, hint: impl Into<String>) {
+        self.document.error_hint(code, self.place.key(key), message, hint);
     }
 
     fn length_of(&self, of: &str) {
@@ -37,20 +38,25 @@ impl Link<'_> {
         let Some((at, item)) = self.layout.item(of) else {
             let varying = self.layout.items().iter().filter(|item| is_measurable(item)).filter_map(Item::name);
             let hint = instead(of, &varying.collect::<Vec<_>>());
-            return self.error("of", format!("there is no `{of}` for the length `{name}`"), hint);
+            return self.error(Code::UnknownName, "of", format!("there is no `{of}` for the length `{name}`"), hint);
         };
         if !is_measurable(item) {
             let message = format!("`{of}` always has the same length");
-            return self.error("of", message, "`of` names a part, a group, a choice or a tail");
+            return self.error(Code::WrongReference, "of", message, "`of` names a part, a group, a choice or a tail");
         }
         if at < self.number {
             let message = format!("`{name}` says the length of `{of}` and stands below it");
-            return self.error("of", message, "the length must come first, or the end of the item is not known");
+            return self.error(
+                Code::WrongOrder,
+                "of",
+                message,
+                "the length must come first, or the end of the item is not known",
+            );
         }
         let again = |item: &Item| matches!(item, Item::Field(Field { computed: Some(Computed::LengthOf(other)), .. }) if other == of);
         if self.layout.items().iter().take(self.number).any(again) {
             let message = format!("another field above says the length of `{of}`");
-            return self.error("of", message, "leave one out, or read it as a plain number");
+            return self.error(Code::Duplicate, "of", message, "leave one out, or read it as a plain number");
         }
         short(self.document, self.field, name, item.max_len(), self.place.name.clone());
     }
@@ -61,12 +67,18 @@ impl Link<'_> {
         let Some((_, Item::Group(entries))) = self.layout.item(group) else {
             let groups = self.layout.items().iter().filter(|item| matches!(item, Item::Group(_)));
             let hint = instead(group, &groups.filter_map(Item::name).collect::<Vec<_>>());
-            return self.error("of", format!("there is no group `{group}` for the sum `{name}`"), hint);
+            return self.error(
+                Code::UnknownName,
+                "of",
+                format!("there is no group `{group}` for the sum `{name}`"),
+                hint,
+            );
         };
         let Some(summand) = self.layout.summand(path) else {
             let numbers = numbers(&entries.layout, &format!("{group}."));
             let hint = instead(path, &numbers.iter().map(String::as_str).collect::<Vec<_>>());
             return self.error(
+                Code::WrongReference,
                 "of",
                 format!("`{path}` is no number at a fixed offset in the entries of `{group}`"),
                 hint,
@@ -78,11 +90,21 @@ impl Link<'_> {
                 scale(self.field).unwrap_or_default(),
                 scale(summand).unwrap_or_default()
             );
-            return self.error("of", message, "a sum has the decimals of what it adds up: mend `scale`");
+            return self.error(
+                Code::WrongComputed,
+                "of",
+                message,
+                "a sum has the decimals of what it adds up: mend `scale`",
+            );
         }
         if largest(self.field) < largest(summand) {
             let message = format!("`{name}` cannot hold the largest `{path}`, still less several of them");
-            self.document.warning(self.place.key("of"), message, "compare the `len` of both with the sheet's");
+            self.document.warning(
+                Code::TooNarrow,
+                self.place.key("of"),
+                message,
+                "compare the `len` of both with the sheet's",
+            );
         }
     }
 
@@ -96,46 +118,66 @@ impl Link<'_> {
             Some((_, Item::Field(Field { kind: Kind::Number(rule), .. }))) => {
                 let again = |item: &Item| matches!(item, Item::Field(Field { computed: Some(Computed::Sign(other)), .. }) if other.of == *of);
                 if self.layout.items().iter().take(self.number).any(again) {
-                    return self.error("of", format!("`{of}` has a sign already"), "a number has one sign");
+                    return self.error(
+                        Code::Duplicate,
+                        "of",
+                        format!("`{of}` has a sign already"),
+                        "a number has one sign",
+                    );
                 }
                 if rule.sign == Sign::Elsewhere {
                     return;
                 }
                 let hint = format!("leave out its `sign`: the sign stands in `{name}`");
-                return self.error("of", format!("`{of}` has a sign of its own"), hint);
+                return self.error(Code::ConflictingKeys, "of", format!("`{of}` has a sign of its own"), hint);
             }
             Some(_) => format!("`{of}` is no number, so it has no sign"),
             None => {
                 let numbers = numbers(self.layout, "");
                 let hint = instead(of, &numbers.iter().map(String::as_str).collect::<Vec<_>>());
-                return self.error("of", format!("there is no number `{of}` for the sign `{name}`"), hint);
+                return self.error(
+                    Code::UnknownName,
+                    "of",
+                    format!("there is no number `{of}` for the sign `{name}`"),
+                    hint,
+                );
             }
         };
-        self.error("of", message, "`of` names a number that stands beside the sign");
+        self.error(Code::WrongReference, "of", message, "`of` names a number that stands beside the sign");
     }
 
     fn check(&self, check: &Check) {
         if check.run.is_none() {
             let message = format!("function `{}` is unknown: its value must be given and is not verified", check.name);
             let hint = "generated code calls the function of this name in the module above it; only \"xor\" comes with the library";
-            self.document.remark(self.place.key("function"), message, hint);
+            self.document.remark(Code::UnverifiedCheck, self.place.key("function"), message, hint);
         }
         let Some(from) = &check.from else { return };
         match self.layout.item(from) {
             Some((at, _)) if at >= self.number => {
                 let message = format!("`{}` covers the bytes above it, and `{from}` is not above", self.field.name);
-                self.error("from", message, "`from` names an item above");
+                self.error(Code::WrongOrder, "from", message, "`from` names an item above");
             }
             Some((at, _)) if self.layout.offset_of(at).is_none() => {
                 let varying = super::ends::varying(self.layout, at);
                 let message = format!("`{from}` has no fixed offset, because `{varying}` varies in length");
-                self.error("from", message, "a check begins above what varies, or at the start of the telegram");
+                self.error(
+                    Code::VaryingLength,
+                    "from",
+                    message,
+                    "a check begins above what varies, or at the start of the telegram",
+                );
             }
             Some(_) => {}
             None => {
                 let above = self.layout.items().iter().take(self.number).filter_map(Item::name);
                 let hint = instead(from, &above.collect::<Vec<_>>());
-                self.error("from", format!("there is no item `{from}` for `{}` to begin at", self.field.name), hint);
+                self.error(
+                    Code::UnknownName,
+                    "from",
+                    format!("there is no item `{from}` for `{}` to begin at", self.field.name),
+                    hint,
+                );
             }
         }
     }
@@ -171,18 +213,20 @@ fn numbers(layout: &Layout, within: &str) -> Vec<String> {
 pub(super) fn page(document: &Document, layout: &Layout, group: &Group, place: &Place) {
     let Some(page) = &group.page else { return };
     for (key, name) in [("total", &page.total), ("start", &page.start)] {
-        let (message, hint) = match layout.item(name) {
+        let (code, message, hint) = match layout.item(name) {
             Some((_, Item::Field(Field { kind: Kind::Number(NumberRule { scale: 0, .. }), .. }))) => continue,
             Some(_) => {
                 let message = format!("`{name}` is not a whole number, so it cannot give the page of `{}`", group.name);
-                (message, "`total` and `start` name number fields beside the group".to_owned())
+                let hint = "`total` and `start` name number fields beside the group".to_owned();
+                (Code::WrongReference, message, hint)
             }
             None => {
                 let fields: Vec<&str> = layout.items().iter().filter_map(Item::name).collect();
-                (format!("there is no field `{name}` for the pages of `{}`", group.name), instead(name, &fields))
+                let message = format!("there is no field `{name}` for the pages of `{}`", group.name);
+                (Code::UnknownName, message, instead(name, &fields))
             }
         };
-        document.error_hint(place.key(key), message, hint);
+        document.error_hint(code, place.key(key), message, hint);
     }
 }
 
@@ -212,7 +256,12 @@ pub(super) fn sequences(document: &Document, group: &Group, place: &Place) {
         let most = largest(field);
         if last > most {
             let message = format!("`{}` may have {max} entries, `{}` counts to {most}", group.name, field.name);
-            document.error_hint(place.name.clone(), message, "make the sequence longer, or `max` smaller");
+            document.error_hint(
+                Code::TooNarrow,
+                place.name.clone(),
+                message,
+                "make the sequence longer, or `max` smaller",
+            );
         }
     }
 }
@@ -224,6 +273,11 @@ pub(super) fn no_entry(document: &Document, layout: &Layout, place: &LayoutPlace
     if let Some((field, _)) = found.first() {
         let message =
             format!("`{}` numbers the entries of a group, but in `{}` it is not in an entry", field.name, layout.name);
-        document.error_hint(place.name.clone(), message, "leave out `computed`, or move it into an entry");
+        document.error_hint(
+            Code::WrongComputed,
+            place.name.clone(),
+            message,
+            "leave out `computed`, or move it into an entry",
+        );
     }
 }

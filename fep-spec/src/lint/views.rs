@@ -6,6 +6,7 @@ use fep_codec::layout::Item;
 use crate::document::Document;
 use crate::lower::LayoutPlace;
 use crate::model::Spec;
+use crate::report::Code;
 
 /// The methods that every view has.
 const METHODS: [&str; 5] = ["new", "as_bytes", "decode", "view", "refresh"];
@@ -21,13 +22,13 @@ pub(super) fn views(document: &Document, spec: &Spec, place: &LayoutPlace) {
         for name in [format!("{}View", layout.name), format!("{}ViewMut", layout.name)] {
             if types.contains(&&*name) {
                 let message = format!("`{name}` is the view of `{}` and another type in generated code", layout.name);
-                document.error_hint(at.clone(), message, "rename one, or leave out `view`");
+                document.error_hint(Code::NameTaken, at.clone(), message, "rename one, or leave out `view`");
             }
         }
         if let Some((method, item)) = twice(layout) {
             let message =
                 format!("the view of `{}` has a method `{method}` already, and `{item}` needs one", layout.name);
-            document.error_hint(at.clone(), message, "rename the item, or leave out `view`");
+            document.error_hint(Code::NameTaken, at.clone(), message, "rename the item, or leave out `view`");
         }
     }
 }

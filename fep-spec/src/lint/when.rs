@@ -7,6 +7,7 @@ use fep_core::codes::units;
 use super::ends;
 use crate::document::{Document, nearest};
 use crate::lower::LayoutPlace;
+use crate::report::Code;
 
 /// The message about a wrong condition, and the hint.
 pub(super) type Wrong = (String, String);
@@ -20,7 +21,7 @@ pub(super) fn resolve(document: &Document, layout: &Layout, place: &LayoutPlace)
             None => Some(no_field(layout, &when.path)),
         };
         if let Some((message, hint)) = wrong {
-            document.error_hint(at.clone(), message, hint);
+            document.error_hint(Code::WrongCondition, at.clone(), message, hint);
             resolved = false;
         }
     }

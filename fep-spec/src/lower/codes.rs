@@ -8,6 +8,7 @@ use fep_core::codes::kept;
 use super::names;
 use crate::document::{Document, Located, Table, Value};
 use crate::model::CodeList;
+use crate::report::Code;
 
 /// The name of the variant that generated code has for codes that are not on an open list.
 const OTHER: &str = "Other";
@@ -28,7 +29,11 @@ pub(super) fn codes(value: Value<'_>, closed: bool) -> Vec<(CodeMeaning, Option<
     for entry in value.array().unwrap_or_default() {
         let Some((code, label, name)) = entry.table().and_then(one) else { continue };
         if codes.iter().any(|(known, _)| known.code == code.value) {
-            document.error(code.span.clone(), format!("code \"{}\" stands twice on this list", code.value));
+            document.error(
+                Code::Duplicate,
+                code.span.clone(),
+                format!("code \"{}\" stands twice on this list", code.value),
+            );
         }
         if let Some(name) = &name {
             check_name(document, name, &codes, closed);
@@ -38,10 +43,20 @@ pub(super) fn codes(value: Value<'_>, closed: bool) -> Vec<(CodeMeaning, Option<
     }
     let named = codes.iter().filter(|(_, name)| name.is_some()).count();
     if codes.is_empty() {
-        document.error_hint(value.span(), "an empty list of codes", "use kind = \"text\" if the codes are not known");
+        document.error_hint(
+            Code::Empty,
+            value.span(),
+            "an empty list of codes",
+            "use kind = \"text\" if the codes are not known",
+        );
     } else if named != 0 && named != codes.len() {
         let message = format!("{named} of {} codes have a `name`", codes.len());
-        document.error_hint(value.span(), message, "either all codes of a list have one, or none has");
+        document.error_hint(
+            Code::MissingKey,
+            value.span(),
+            message,
+            "either all codes of a list have one, or none has",
+        );
     }
     codes
 }
@@ -58,7 +73,12 @@ fn one(table: Table<'_>) -> Option<OneCode<'_>> {
     let code = code?.map(kept);
     if !code.value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) || code.value.ends_with(' ') {
         let message = format!("code \"{}\" must be ASCII, without a space at its end", code.value);
-        document.error_hint(code.span, message, "leave out the padding: \"\" is the code of a blank field");
+        document.error_hint(
+            Code::BadCode,
+            code.span,
+            message,
+            "leave out the padding: \"\" is the code of a blank field",
+        );
         return None;
     }
     Some((code, label, name))
@@ -67,10 +87,14 @@ fn one(table: Table<'_>) -> Option<OneCode<'_>> {
 fn check_name(document: &Document, name: &Located<&str>, codes: &[(CodeMeaning, Option<String>)], closed: bool) {
     names::check_type(document, name, "a code");
     if codes.iter().any(|(_, known)| known.as_deref() == Some(name.value)) {
-        document.error(name.span.clone(), format!("the name `{}` stands twice on this list", name.value));
+        document.error(
+            Code::NameTaken,
+            name.span.clone(),
+            format!("the name `{}` stands twice on this list", name.value),
+        );
     }
     if !closed && name.value == OTHER {
         let message = format!("`{OTHER}` is what generated code calls the codes that an open list lacks");
-        document.error_hint(name.span.clone(), message, "choose another name");
+        document.error_hint(Code::NameTaken, name.span.clone(), message, "choose another name");
     }
 }

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use fep_codec::files::{Blocks, Lenient, LineEnd, Only, Tally, Total};
+use fep_codec::lenient::{Deviation, DeviationPlace};
 
 use super::items::TELEGRAM_LEN_MAX;
 use super::names;
 use crate::document::{Located, Table, Value};
 use crate::model::{FileSpec, RecordUse, RecordUseOf};
+use crate::report::Code;
 
 /// The places of a file in the document.
 pub(crate) struct FilePlace {
@@ -55,12 +57,12 @@ fn line_ends(value: Value<'_>) -> Vec<LineEnd> {
     let values = value.array().unwrap_or_default();
     let document = value.document();
     if values.is_empty() {
-        document.error_hint(value.span(), "no line end", "leave out `line_end`, or write \"none\"");
+        document.error_hint(Code::Empty, value.span(), "no line end", "leave out `line_end`, or write \"none\"");
     }
     let mut all = Vec::new();
     for word in values.into_iter().filter_map(|value| value.choice(&words)) {
         if all.contains(&word.value) {
-            document.error_hint(word.span, "this line end stands twice", "leave one out");
+            document.error_hint(Code::Duplicate, word.span, "this line end stands twice", "leave one out");
         } else {
             all.push(word.value);
         }
@@ -79,28 +81,22 @@ fn blocks(table: Table<'_>) -> Option<Blocks> {
         [fill @ b' '..=b'~'] => Some(Blocks { records: records.value, fill }),
         _ => {
             let message = format!("`fill` cannot be \"{}\"", fill.value);
-            document.error_hint(fill.span, message, "write one ASCII character; the filling records consist of it");
+            document.error_hint(
+                Code::BadValue,
+                fill.span,
+                message,
+                "write one ASCII character; the filling records consist of it",
+            );
             None
         }
     }
 }
 
 fn lenient(values: Vec<Value<'_>>) -> Lenient {
-    let words = [
-        ("stripped", Lenient { stripped: true, ..Lenient::STRICT }),
-        ("unfilled", Lenient { unfilled: true, ..Lenient::STRICT }),
-        ("blank-numbers", Lenient { blank_numbers: true, ..Lenient::STRICT }),
-        ("unknown-codes", Lenient { unknown_codes: true, ..Lenient::STRICT }),
-        ("half-characters", Lenient { half_characters: true, ..Lenient::STRICT }),
-    ];
-    values.into_iter().filter_map(|value| value.choice(&words)).fold(Lenient::STRICT, |all, word| Lenient {
-        stripped: all.stripped || word.value.stripped,
-        unfilled: all.unfilled || word.value.unfilled,
-        blank_numbers: all.blank_numbers || word.value.blank_numbers,
-        unknown_codes: all.unknown_codes || word.value.unknown_codes,
-        half_characters: all.half_characters || word.value.half_characters,
-        ..all
-    })
+    let of_files = Deviation::ALL.iter().filter(|deviation| deviation.place() != DeviationPlace::Telegram);
+    let words: Vec<_> = of_files.map(|deviation| (deviation.word(), *deviation)).collect();
+    let given = values.into_iter().filter_map(|value| value.choice(&words));
+    given.fold(Lenient::STRICT, |all, word| all.with(word.value))
 }
 
 /// The state of the walk over a file's records.
@@ -135,7 +131,7 @@ fn record(table: Table<'_>, walk: &mut OrderWalk) -> Option<RecordUse> {
         && min.value > max.value
     {
         let message = format!("min is {}, max is {}", min.value, max.value);
-        document.error_hint(max.span.clone(), message, "max must not be below min");
+        document.error_hint(Code::OutOfRange, max.span.clone(), message, "max must not be below min");
         walk.complete = false;
     }
     let (min, max) = if once { (1, Some(1)) } else { (min.map_or(0, |min| min.value), max.map(|max| max.value)) };
@@ -147,13 +143,13 @@ fn record(table: Table<'_>, walk: &mut OrderWalk) -> Option<RecordUse> {
         (None, Some(group)) => {
             let values = group.array()?;
             if values.is_empty() {
-                document.error(group.span(), "no records that could repeat");
+                document.error(Code::Empty, group.span(), "no records that could repeat");
                 return None;
             }
             RecordUseOf::Group(records(values, walk))
         }
         (Some(telegram), Some(_)) => {
-            document.error_hint(telegram.span, "both `telegram` and `records`", "leave one out");
+            document.error_hint(Code::ConflictingKeys, telegram.span, "both `telegram` and `records`", "leave one out");
             return None;
         }
         (None, None) => return None,
@@ -184,7 +180,12 @@ fn total(table: Table<'_>) -> Option<(Total, Range<usize>)> {
         (None, None, Some(blocks)) if blocks.value => Tally::Blocks,
         _ => {
             let hint = "write count = \"Data\", sum = \"Data.amount\", or blocks = true";
-            document.error_hint(span, "a total has exactly one of `count`, `sum` and `blocks`", hint);
+            document.error_hint(
+                Code::ConflictingKeys,
+                span,
+                "a total has exactly one of `count`, `sum` and `blocks`",
+                hint,
+            );
             return None;
         }
     };
@@ -203,6 +204,7 @@ fn record_and_field(
     if parts.is_none() {
         let message = format!("`{}` names no field of a record", path.value);
         document.error_hint(
+            Code::BadValue,
             path.span.clone(),
             message,
             "write the record's name, a dot and the field's: \"Trailer.total\"",
@@ -217,7 +219,7 @@ fn only(table: Table<'_>) -> Option<Only> {
     let span = table.span();
     let entries = table.entries();
     let [(field, value)] = entries.as_slice() else {
-        document.error_hint(span, "`where` names one field", "write where = { kind = \"1\" }");
+        document.error_hint(Code::BadValue, span, "`where` names one field", "write where = { kind = \"1\" }");
         return None;
     };
     let values = if value.is_array() { value.array()? } else { vec![*value] };

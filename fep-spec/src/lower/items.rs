@@ -14,6 +14,7 @@ use fep_codec::layout::{Filler, Item, Literal, Part};
 use super::{Known, names, options};
 use crate::document::{Document, Located, Table, Value};
 use crate::model::Note;
+use crate::report::Code;
 
 /// Items in wire order, with their notes and places.
 #[derive(Clone, Debug, Default)]
@@ -93,7 +94,11 @@ pub(super) fn items(known: &mut Known<'_>, owner: &str, value: Value<'_>, level:
     let document = value.document();
     let mut all = Items { depth: 1, ..Items::default() };
     if level > DEPTH_MAX {
-        document.error(value.span(), format!("groups stand more than {DEPTH_MAX} deep inside each other"));
+        document.error(
+            Code::TooMuch,
+            value.span(),
+            format!("groups stand more than {DEPTH_MAX} deep inside each other"),
+        );
         return Items { broken: true, ..all };
     }
     for value in value.array().unwrap_or_default() {
@@ -115,7 +120,7 @@ pub(super) fn items(known: &mut Known<'_>, owner: &str, value: Value<'_>, level:
         all.total = all.total.saturating_add(1).saturating_add(read.total);
         if all.depth > DEPTH_MAX || all.total > TOTAL_MAX {
             let message = format!("more than {DEPTH_MAX} parts inside each other, or {TOTAL_MAX} items in all");
-            document.error_hint(place.span, message, "write the items in fewer parts");
+            document.error_hint(Code::TooMuch, place.span, message, "write the items in fewer parts");
             all.broken = true;
             break;
         }
@@ -157,7 +162,7 @@ fn item(known: &mut Known<'_>, owner: &str, table: Table<'_>, level: usize) -> O
     } else {
         let message = "an item without a name";
         let hint = "an item is a field { name, type, len }, a { part }, a { filler }, a { literal }, a { group } or a { choice }";
-        table.document().error_hint(table.span(), message, hint);
+        table.document().error_hint(Code::MissingKey, table.span(), message, hint);
         return None;
     };
     table.finish();
@@ -217,18 +222,18 @@ fn literal(known: &Known<'_>, table: &Table<'_>) -> Option<Read> {
         (None, Some(hex)) => match unhex(hex.value) {
             Some(bytes) => bytes,
             None => {
-                document.error_hint(hex.span, "not hex", "write pairs of digits, like \"0d0a\"");
+                document.error_hint(Code::BadValue, hex.span, "not hex", "write pairs of digits, like \"0d0a\"");
                 return None;
             }
         },
         (Some(_), Some(hex)) => {
-            document.error_hint(hex.span, "both `literal` and `hex`", "leave one out");
+            document.error_hint(Code::ConflictingKeys, hex.span, "both `literal` and `hex`", "leave one out");
             return None;
         }
         (None, None) => return None,
     };
     if bytes.is_empty() {
-        document.error(table.span(), "a literal without bytes");
+        document.error(Code::Empty, table.span(), "a literal without bytes");
         return None;
     }
     let (name, span) = name.map_or(("", None), |name| (name.value, Some(name.span)));
@@ -244,7 +249,12 @@ fn encoded(known: &Known<'_>, document: &Document, text: &Located<&str>) -> Opti
             Some(bytes)
         }
         Err(_) => {
-            document.error_hint(text.span.clone(), format!("not all of this is {}", known.charset), "use `hex`");
+            document.error_hint(
+                Code::NotInCharset,
+                text.span.clone(),
+                format!("not all of this is {}", known.charset),
+                "use `hex`",
+            );
             None
         }
     }

@@ -1,6 +1,7 @@
 //! Names that become names in Rust: `snake_case` for items, `PascalCase` for telegrams, parts, code lists and codes.
 
 use crate::document::{Document, Located};
+use crate::report::Code;
 
 /// The names that generated code imports or uses. A telegram with the same name would hide them.
 const TAKEN: [&str; 24] = [
@@ -64,7 +65,7 @@ pub(super) fn check_item(document: &Document, name: &Located<&str>) {
     } else {
         "names are snake_case in ASCII, like `trace_no`; the sheet's name goes into `label`".to_owned()
     };
-    document.error_hint(name.span.clone(), message, hint);
+    document.error_hint(Code::BadName, name.span.clone(), message, hint);
 }
 
 /// Notes a name of a telegram, a part, a list or a code that is not `PascalCase`.
@@ -76,7 +77,7 @@ pub(super) fn check_type(document: &Document, name: &Located<&str>, what: &str) 
     let better = if is_pascal(&better) { better } else { "TransferAnswer".to_owned() };
     let message = format!("`{}` is no name for {what}", name.value);
     let hint = format!("names are PascalCase in ASCII, like `{better}`; the sheet's name goes into `label`");
-    document.error_hint(name.span.clone(), message, hint);
+    document.error_hint(Code::BadName, name.span.clone(), message, hint);
 }
 
 /// Whether generated code needs the name for something else.

@@ -21,6 +21,7 @@ use fep_core::words::Word;
 pub(super) use self::text::{Byte, byte, charset};
 use crate::document::{Document, Located, Table, Value};
 use crate::model::CodeList;
+use crate::report::Code;
 
 /// Declares [`FieldOptions`] with one line for each option: its name in fep-core's table, which has its key and its kinds; the
 /// field that holds it; and the function that reads its value.
@@ -143,7 +144,7 @@ impl FieldOptions {
         for (option, at) in self.places().filter(|(option, _)| !option.is_of(kind)) {
             let names: Vec<_> = option.kinds().iter().map(|kind| kind.word()).collect();
             let message = format!("`{}` is an option of {}, this is {}", option.word(), names.join(", "), kind.word());
-            document.error_hint(at, message, "leave it out, or choose another kind");
+            document.error_hint(Code::WrongOption, at, message, "leave it out, or choose another kind");
         }
     }
 
@@ -180,13 +181,13 @@ impl FieldOptions {
             let names: Vec<_> = Pattern::all().filter(|other| other.kind() == kind).map(Pattern::word).collect();
             let message = format!("{} is no pattern of a {}", pattern.word(), kind.word());
             let at = span(&self.pattern).unwrap_or(field.len.span.clone());
-            field.document.error_hint(at, message, format!("there are: {}", names.join(", ")));
+            field.document.error_hint(Code::WrongOption, at, message, format!("there are: {}", names.join(", ")));
             return None;
         }
         let encoding = self.encoding();
         if let Some(at) = span(&self.encoding).filter(|_| encoding.is_binary()) {
             let hint = "choose \"packed\", \"bcd\" or \"ebcdic\", or kind = \"number\"";
-            field.document.error_hint(at, "dates and times have decimal digits", hint);
+            field.document.error_hint(Code::WrongOption, at, "dates and times have decimal digits", hint);
             return None;
         }
         let pattern_len = pattern.len(encoding);
@@ -196,18 +197,23 @@ impl FieldOptions {
                 Some(fitting) => format!("write len = {pattern_len}, or pattern = \"{fitting}\""),
                 None => format!("write len = {pattern_len}"),
             };
-            field.document.error_hint(field.len.span.clone(), message, hint);
+            field.document.error_hint(Code::WrongLength, field.len.span.clone(), message, hint);
             return None;
         }
         let none = value(&self.none).unwrap_or_default();
         let pivot = value(&self.pivot).unwrap_or(PIVOT_DEFAULT);
         if let Some(at) = span(&self.pivot).filter(|_| !pattern.has_short_year()) {
             let message = format!("a pivot is for two-digit years, {} has none", pattern.word());
-            field.document.error_hint(at, message, "leave it out");
+            field.document.error_hint(Code::WrongOption, at, message, "leave it out");
             return None;
         }
         if let Some(at) = span(&self.none).filter(|_| kind == KindName::Time && none == NoneAs::Zeros) {
-            field.document.error_hint(at, "zeros are midnight, they cannot mean \"no time\"", "use spaces or nines");
+            field.document.error_hint(
+                Code::WrongOption,
+                at,
+                "zeros are midnight, they cannot mean \"no time\"",
+                "use spaces or nines",
+            );
             return None;
         }
         Some(match pattern {
@@ -222,14 +228,24 @@ impl FieldOptions {
         let len = field.len.value;
         let Some(codes) = &self.codes else {
             let hint = "write codes = \"ListName\" and a table [codes.ListName], or use kind = \"text\"";
-            field.document.error_hint(field.len.span.clone(), format!("`{name}` is a code without `codes`"), hint);
+            field.document.error_hint(
+                Code::MissingKey,
+                field.len.span.clone(),
+                format!("`{name}` is a code without `codes`"),
+                hint,
+            );
             return None;
         };
         // A name without a list was noted where it was read.
         let list = field.codes.iter().find(|list| list.name == codes.value)?;
         if let Some((long, _)) = list.codes.iter().find(|(meaning, _)| meaning.code.len() > len) {
             let message = format!("code \"{}\" has {} bytes, `{name}` has {len}", long.code, long.code.len());
-            field.document.error_hint(codes.span.clone(), message, "mend the code, or the field's `len`");
+            field.document.error_hint(
+                Code::BadCode,
+                codes.span.clone(),
+                message,
+                "mend the code, or the field's `len`",
+            );
             return None;
         }
         let meanings = list.codes.iter().map(|(meaning, _)| meaning.clone()).collect();

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use fep_codec::layout::Marks;
+use fep_codec::layout::MarkRelation;
 use fep_codec::{Error, Layout};
 
 use super::{Spec, SpecSet, TelegramSpec};
@@ -51,7 +51,8 @@ impl SpecSet {
         }
         let found = found(&self.specs, bytes);
         let Some(((spec, first), others)) = found.split_first() else {
-            let mut all = self.specs.iter().flat_map(|spec| spec.telegrams.iter().map(move |telegram| (spec, telegram)));
+            let mut all =
+                self.specs.iter().flat_map(|spec| spec.telegrams.iter().map(move |telegram| (spec, telegram)));
             if all.all(|(spec, telegram)| spec.is_last(telegram) || !telegram.layout.is_recognisable()) {
                 return Err(UnchosenError::NoMarks);
             }
@@ -60,7 +61,7 @@ impl SpecSet {
             return claimed.ok_or_else(|| UnchosenError::NoMatch(Layout::no_match(&layouts, bytes)));
         };
         let is_decided = |(other_spec, other): &(&Spec, &TelegramSpec)| {
-            std::ptr::eq(*spec, *other_spec) && first.layout.compare_marks(&other.layout) == Marks::Narrower
+            std::ptr::eq(*spec, *other_spec) && first.layout.compare_marks(&other.layout) == MarkRelation::Narrower
         };
         if others.iter().all(is_decided) {
             return Ok(first);

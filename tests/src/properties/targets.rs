@@ -10,8 +10,9 @@ use fep_codec::{Charset, CodeTable, Framing, Layout, Record, Telegram, TelegramS
 use fep_spec::generate::rust;
 use fep_spec::model::Spec;
 
+use super::leniency::{any_leniency, leniency};
 use super::{
-    any_bytes, any_cut, any_file, any_leniency, any_paths, any_round_trip, any_survey, any_text_bytes_in, any_text_in,
+    any_bytes, any_cut, any_file, any_paths, any_round_trip, any_survey, any_text_bytes_in, any_text_in,
     same_as_record_in_all_ways, views,
 };
 use crate::arbitrary::{self, Random};
@@ -69,26 +70,13 @@ fn one_property(layout: &Layout, telegram: &[u8], how: u8) {
         0 => any_round_trip(layout, telegram),
         1 => any_survey(layout, telegram),
         2 => any_paths(layout, telegram),
-        _ => any_leniency(layout, telegram, leniency(how)),
+        _ => any_leniency(layout, telegram, leniency(u32::from(how))),
     }
 }
 
 /// The element of a list that a byte of the input selects.
 fn chosen<T: Copy>(list: &[T], by: u8) -> Option<T> {
     list.get(usize::from(by) % list.len().max(1)).copied()
-}
-
-/// The leniency that the bits of a byte select.
-fn leniency(bits: u8) -> Lenient {
-    let is_set = |bit: u8| bits & (1 << bit) != 0;
-    Lenient {
-        stripped: is_set(0),
-        trailing: is_set(1),
-        blank_numbers: is_set(2),
-        unknown_codes: is_set(3),
-        unfilled: is_set(4),
-        half_characters: is_set(5),
-    }
 }
 
 type Check = fn(&[u8], Lenient);
@@ -130,7 +118,7 @@ pub const DERIVED: &[Derived] = derived! {
 pub fn decode_derived(bytes: &[u8]) {
     let Some(([which, lenient], telegram)) = bytes.split_first_chunk::<2>() else { return };
     let Some((name, _, check)) = chosen(DERIVED, *which) else { return };
-    check(telegram, leniency(*lenient));
+    check(telegram, leniency(u32::from(*lenient)));
     match name {
         "views::Fixed" => views::any_fixed(telegram),
         "views::Varying" => views::any_varying(telegram),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fep_codec::{Layout, Record, json};
 use fep_spec::document::{Document, Located, Table, Value, instead};
 use fep_spec::model::Spec;
-use fep_spec::report::{Report, Source};
+use fep_spec::report::{Code, Report, Source};
 use serde_json::{Map, Value as Json};
 
 use super::{
@@ -57,6 +57,7 @@ impl<'s> Reader<'s> {
             && rules.iter().flatten().any(|rule| rule.action == ScenarioAction::WrongTrace)
         {
             self.document.error(
+                Code::MissingKey,
                 place,
                 "`wrong_trace` falsifies the field that `trace` names at the top of the file: it is missing",
             );
@@ -126,8 +127,11 @@ impl<'s> Reader<'s> {
         let telegram = named.clone().and_then(|name| self.telegram(name));
         let answer = telegram.and_then(|telegram| telegram.answer.as_deref()).and_then(|name| self.spec.telegram(name));
         if let (Some(name), Some(_), None) = (&named, telegram, answer) {
-            self.document
-                .error(name.span.clone(), format!("{} is not a request: the spec names no answer to it", name.value));
+            self.document.error(
+                Code::WrongReference,
+                name.span.clone(),
+                format!("{} is not a request: the spec names no answer to it", name.value),
+            );
         }
         let when = table.table("when").map(|when| self.when(when, telegram.map(|telegram| &telegram.layout)));
         let recall = self.paths(table.get("recall"), |path| match telegram {
@@ -184,7 +188,11 @@ impl<'s> Reader<'s> {
                 hold_max: milliseconds(table, "hold_max_ms", 1..=WAIT_MAX_MS).unwrap_or(hold_max),
             }),
             ScenarioAction::Late if !table.has("delay_ms") => {
-                self.document.error(action.span, "`late` needs `delay_ms`: longer than the other side waits");
+                self.document.error(
+                    Code::MissingKey,
+                    action.span,
+                    "`late` needs `delay_ms`: longer than the other side waits",
+                );
                 None
             }
             other => Some(other),
@@ -219,7 +227,7 @@ impl<'s> Reader<'s> {
         if telegram.is_none() {
             let known: Vec<&str> = self.spec.telegrams.iter().map(|telegram| &*telegram.layout.name).collect();
             let message = format!("the spec {} has no telegram {}", self.spec.name, name.value);
-            self.document.error_hint(name.span, message, instead(name.value, &known));
+            self.document.error_hint(Code::UnknownName, name.span, message, instead(name.value, &known));
         }
         telegram
     }
@@ -227,8 +235,11 @@ impl<'s> Reader<'s> {
     /// Returns the path. Reports an error if no telegram of the spec has it.
     fn known_somewhere(&self, path: Located<&str>) -> String {
         if !self.spec.telegrams.iter().any(|telegram| Record::new(&telegram.layout).get(path.value).is_some()) {
-            self.document
-                .error(path.span, format!("no telegram of the spec {} has a field {}", self.spec.name, path.value));
+            self.document.error(
+                Code::UnknownName,
+                path.span,
+                format!("no telegram of the spec {} has a field {}", self.spec.name, path.value),
+            );
         }
         path.value.to_owned()
     }
@@ -244,7 +255,11 @@ impl<'s> Reader<'s> {
                 let mut fields = Map::new();
                 json::put(&mut fields, &assignment.path, value.clone());
                 if let Err(error) = Record::from_json_value(layout, &Json::Object(fields)) {
-                    self.document.error(place.clone(), format!("{}: {}", error.path(), error.message()));
+                    self.document.error(
+                        Code::BadValue,
+                        place.clone(),
+                        format!("{}: {}", error.path(), error.message()),
+                    );
                 }
             }
         }
@@ -257,8 +272,13 @@ impl<'s> Reader<'s> {
             let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
             let message = format!("{} has no field {}", layout.name, path.value);
             match fep_spec::document::nearest(path.value, paths) {
-                Some(nearest) => self.document.error_hint(path.span, message, format!("did you mean `{nearest}`?")),
-                None => self.document.error(path.span, message),
+                Some(nearest) => self.document.error_hint(
+                    Code::UnknownName,
+                    path.span,
+                    message,
+                    format!("did you mean `{nearest}`?"),
+                ),
+                None => self.document.error(Code::UnknownName, path.span, message),
             }
         }
         known
@@ -278,7 +298,11 @@ impl<'s> Reader<'s> {
             let constants = assignment.values.into_iter().filter_map(|setting| match setting {
                 Setting::Constant(value) => Some(value),
                 _ => {
-                    self.document.error(place.clone(), "a condition compares with values, not with fillings");
+                    self.document.error(
+                        Code::WrongReference,
+                        place.clone(),
+                        "a condition compares with values, not with fillings",
+                    );
                     None
                 }
             });
@@ -305,7 +329,7 @@ impl<'s> Reader<'s> {
             }
             let values = if value.is_array() { value.array().unwrap_or_default() } else { vec![value] };
             if values.is_empty() {
-                self.document.error(value.span(), format!("`{path}` has no value"));
+                self.document.error(Code::Empty, value.span(), format!("`{path}` has no value"));
             }
             let values = values.into_iter().filter_map(|value| self.setting(value)).collect();
             all.push((key.span, Assignment { path, values }));
@@ -328,7 +352,7 @@ impl<'s> Reader<'s> {
             _ => {
                 let words = ["<sequence>", "<date>", "<time>", "<request.FIELD>", "<recalled.FIELD>"];
                 let message = format!("there is no filling `{}`", text.value);
-                self.document.error_hint(text.span, message, instead(text.value, &words));
+                self.document.error_hint(Code::UnknownWord, text.span, message, instead(text.value, &words));
                 None
             }
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use fep_spec::generate::{file_name, rust};
 use fep_spec::load::{LoadError, SpecNames, read, spec_files};
 use fep_spec::model::Spec;
-use fep_spec::report::{Finding, Report, Severity, Source};
+use fep_spec::report::{Code, Finding, Report, Severity, Source};
 
 use crate::end::{Ended, Outcome, Stop, colour, print, say};
 use crate::{Format, GenArgs};
@@ -75,7 +75,7 @@ fn compare(path: &Path, text: &str) -> Option<Finding> {
         Err(error) => {
             let source = Arc::new(Source::new(name, ""));
             let message = format!("cannot be read: {error}");
-            return Some(Finding::new(&source, Severity::Error, 0..0, message).with_hint(hint));
+            return Some(Finding::new(&source, Severity::Error, Code::NotGenerated, 0..0, message).with_hint(hint));
         }
     };
     // A checkout may have other line ends.
@@ -86,7 +86,10 @@ fn compare(path: &Path, text: &str) -> Option<Finding> {
     let start = found.split_inclusive('\n').take(line).map(str::len).sum();
     let end = start + found.lines().nth(line).map_or(0, str::len);
     let source = Arc::new(Source::new(name, found));
-    Some(Finding::new(&source, Severity::Error, start..end, "differs from the spec from here on").with_hint(hint))
+    Some(
+        Finding::new(&source, Severity::Error, Code::NotGenerated, start..end, "differs from the spec from here on")
+            .with_hint(hint),
+    )
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Stop> {

@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::io::Read;
 
 use fep_codec::files::{FileError, FileLayout, FileReader, Lenient};
-use fep_codec::{Layout, Record, dump};
+use fep_codec::lenient::Forgiven;
+use fep_codec::{Fault, Layout, Record, dump};
 use fep_spec::codec;
 use fep_spec::files::{decode_file, encode_file};
 use fep_spec::model::{Named, SpecSet, TelegramSpec, UnchosenError};
@@ -24,7 +25,10 @@ pub(crate) fn decode(args: &DecodeArgs) -> Ended {
     let bytes = read_bytes(args.telegram.file.as_deref(), args.telegram.hex)?;
     let lenient = lenient(args);
     each(&specs, named, &bytes, lenient, |telegram, bytes, place| match codec::decode(telegram, bytes, lenient) {
-        Ok(line) => print((line + "\n").as_bytes()).map(|()| Outcome::Clean),
+        Ok((line, forgiven)) => {
+            report(place, &forgiven);
+            print((line + "\n").as_bytes()).map(|()| Outcome::Clean)
+        }
         Err(errors) => Ok(findings(place, &errors)),
     })
 }
@@ -126,7 +130,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Ended {
     let lenient = lenient(args);
     each(&specs, named, &bytes, lenient, |telegram, bytes, place| {
         print(place.as_bytes())?;
-        dump_one(&telegram.layout, bytes, lenient, options)
+        dump_one(&telegram.layout, bytes, lenient, options, place)
     })
 }
 
@@ -136,8 +140,9 @@ fn explain_records(mut reader: FileReader<'_, impl Read>, options: dump::DumpOpt
     while let Some(record) = reader.next() {
         match record {
             Ok(record) => {
-                print(format!("record {} at byte {}: ", record.number, record.offset).as_bytes())?;
-                outcome = outcome.and(dump_one(record.layout, record.bytes, record.lenient, options)?);
+                let place = format!("record {} at byte {}: ", record.number, record.offset);
+                print(place.as_bytes())?;
+                outcome = outcome.and(dump_one(record.layout, record.bytes, record.lenient, options, &place)?);
             }
             Err(error) => outcome = finding(&error.to_string()),
         }
@@ -159,14 +164,29 @@ fn lenient(args: &DecodeArgs) -> Lenient {
 }
 
 /// Prints the dump of a telegram. The dump goes on after a mistake and shows it at its place. The messages repeat all mistakes.
-/// A deviation that `lenient` accepts is shown as it is read.
-fn dump_one(layout: &Layout, bytes: &[u8], lenient: Lenient, options: dump::DumpOptions) -> Ended {
-    let bytes = lenient.mend(layout, bytes);
-    print(dump::dump(layout, &bytes, options).as_bytes())?;
-    match Record::decode_lenient(layout, &bytes, lenient) {
-        Ok(_) => Ok(Outcome::Clean),
-        Err(_) => Ok(findings("", &layout.all_errors(&bytes))),
+/// A deviation that `lenient` accepts is shown as it is read, and reported.
+fn dump_one(layout: &Layout, bytes: &[u8], lenient: Lenient, options: dump::DumpOptions, place: &str) -> Ended {
+    let read = Record::decode_lenient(layout, bytes, lenient);
+    let (repaired, _) = lenient.mend(layout, bytes);
+    print(dump::dump(layout, &repaired, options).as_bytes())?;
+    match read {
+        Ok((_, forgiven)) => {
+            report(place, &forgiven);
+            Ok(Outcome::Clean)
+        }
+        Err(first) => {
+            let mut errors = layout.all_errors(&repaired);
+            if errors.is_empty() || matches!(first.fault(), Fault::NotCompleted { .. }) {
+                errors.push(first);
+            }
+            Ok(findings(place, &errors))
+        }
     }
+}
+
+/// Says on stderr what was forgiven, one line each.
+fn report(place: &str, forgiven: &[Forgiven]) {
+    forgiven.iter().for_each(|forgiven| note(&format!("{place}forgiven: {forgiven}")));
 }
 
 /// Reports bytes whose telegram cannot be determined. If they match no telegram, that is a finding. If the specs cannot decide,

@@ -11,6 +11,7 @@ use super::super::{Known, names};
 use super::{CasePlace, Read, inline_layout, items, label, name};
 use crate::document::{Located, Table, Value};
 use crate::model::{ChoiceNote, Note};
+use crate::report::Code;
 
 pub(super) fn choice(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level: usize) -> Option<Read> {
     let document = table.document();
@@ -26,7 +27,7 @@ pub(super) fn choice(known: &mut Known<'_>, owner: &str, table: &Table<'_>, leve
     let values = values?;
     if values.is_empty() {
         let hint = "write { code = \"100\", part = \"NameOfThePart\" }, …";
-        document.error_hint(name.span.clone(), format!("choice `{}` has no cases", name.value), hint);
+        document.error_hint(Code::Empty, name.span.clone(), format!("choice `{}` has no cases", name.value), hint);
         return None;
     }
     let read: Vec<Option<OneCase>> = values.into_iter().map(|value| one_case(known, value.table()?, level)).collect();
@@ -83,7 +84,7 @@ fn codes(table: &Table<'_>) -> Option<(Vec<String>, Vec<Range<usize>>)> {
     let written: Vec<&str> = ["code", "codes", "other"].into_iter().filter(|key| table.has(key)).collect();
     if written.len() != 1 || other.as_ref().is_some_and(|other| !other.value) {
         let hint = "write code = \"100\", codes = [\"100\", \"200\"], or other = true for all that no case names";
-        document.error_hint(table.span(), "a case has either `code`, `codes` or `other`", hint);
+        document.error_hint(Code::ConflictingKeys, table.span(), "a case has either `code`, `codes` or `other`", hint);
         return None;
     }
     if let Some(other) = table.key_span("other") {
@@ -94,7 +95,12 @@ fn codes(table: &Table<'_>) -> Option<(Vec<String>, Vec<Range<usize>>)> {
         None => table.array("codes")?,
     };
     if values.is_empty() {
-        document.error_hint(table.span(), "a case without codes", "write codes = [\"100\"], or other = true");
+        document.error_hint(
+            Code::Empty,
+            table.span(),
+            "a case without codes",
+            "write codes = [\"100\"], or other = true",
+        );
         return None;
     }
     let all: Option<Vec<_>> = values.into_iter().map(Value::string).collect();
@@ -137,7 +143,7 @@ fn body(known: &mut Known<'_>, table: &Table<'_>, level: usize) -> Option<Body> 
         }
         _ => {
             let hint = "write part = \"NameOfThePart\", or name = \"Refund\" and items = [ … ]";
-            document.error_hint(table.span(), "a case has a part, or a name and items", hint);
+            document.error_hint(Code::ConflictingKeys, table.span(), "a case has a part, or a name and items", hint);
             None
         }
     }

@@ -11,6 +11,7 @@ use fep_core::words::Word as _;
 
 use super::super::names;
 use crate::document::{Located, Table};
+use crate::report::Code;
 
 /// The keys that [`read`] reads.
 pub(super) const KEYS: [&str; 6] = ["computed", "counts", "of", "signs", "function", "from"];
@@ -64,14 +65,19 @@ pub(super) fn read(table: &Table<'_>, charset: Charset) -> Option<Option<Located
         }
         for at in others().filter_map(|key| table.key_span(key).map(|at| (key, at))) {
             let hint = "say what the field is computed as: computed = \"length\", or \"count\", \"sum\", …";
-            document.error_hint(at.1, format!("`{}` without `computed`", at.0), hint);
+            document.error_hint(Code::ConflictingKeys, at.1, format!("`{}` without `computed`", at.0), hint);
         }
         return Some(None);
     };
     for key in others().filter(|key| !word.value.keys().contains(key)) {
         if let Some(at) = table.key_span(key) {
             let message = format!("`{key}` does not belong to computed = \"{}\"", word.value.name());
-            document.error_hint(at, message, format!("its keys are: {}", word.value.keys().join(", ")));
+            document.error_hint(
+                Code::ConflictingKeys,
+                at,
+                message,
+                format!("its keys are: {}", word.value.keys().join(", ")),
+            );
             return None;
         }
     }
@@ -95,7 +101,12 @@ pub(super) fn read(table: &Table<'_>, charset: Charset) -> Option<Option<Located
 /// The item that a field refers to.
 fn of(table: &Table<'_>, at: &Range<usize>, what: &str, example: &str) -> Option<Cow<'static, str>> {
     if !table.has("of") {
-        table.document().error_hint(at.clone(), format!("{what} without `of`"), format!("write the name {example}"));
+        table.document().error_hint(
+            Code::MissingKey,
+            at.clone(),
+            format!("{what} without `of`"),
+            format!("write the name {example}"),
+        );
     }
     Some(Cow::Owned(table.string("of")?.value.to_owned()))
 }
@@ -105,7 +116,7 @@ fn length(table: &Table<'_>, at: &Range<usize>) -> Option<Computed> {
     match (table.key_span("counts"), table.key_span("of")) {
         (Some(counts), Some(_)) => {
             let hint = "`of` is for the length of one item, `counts` for the telegram's: leave one out";
-            table.document().error_hint(counts, "both `counts` and `of`", hint);
+            table.document().error_hint(Code::ConflictingKeys, counts, "both `counts` and `of`", hint);
             None
         }
         (Some(_), None) => Some(Computed::Length(counts?.value)),
@@ -113,7 +124,7 @@ fn length(table: &Table<'_>, at: &Range<usize>) -> Option<Computed> {
         (None, None) => {
             let hint = "write counts = \"rest\" for the bytes after the field, counts = \"all\" for the telegram, or \
                         of = \"memo\" for those of a later item";
-            table.document().error_hint(at.clone(), "a computed length without `counts`", hint);
+            table.document().error_hint(Code::MissingKey, at.clone(), "a computed length without `counts`", hint);
             None
         }
     }
@@ -126,7 +137,7 @@ fn sum(table: &Table<'_>, at: &Range<usize>) -> Option<Cow<'static, str>> {
     }
     let message = format!("`{path}` names no number in the entries of a group");
     let hint = format!("write the group and the number: of = \"{path}.amount\"");
-    table.document().error_hint(table.get("of")?.span(), message, hint);
+    table.document().error_hint(Code::WrongReference, table.get("of")?.span(), message, hint);
     None
 }
 
@@ -135,7 +146,7 @@ fn sign(table: &Table<'_>, at: &Range<usize>, charset: Charset) -> Option<SignOf
     let of = of(table, at, "a sign", "of the number: of = \"balance\"");
     if !table.has("signs") {
         let hint = "write the characters of plus and minus: signs = \"+-\"; a third one is that of zero: \"+- \"";
-        document.error_hint(at.clone(), "a sign without `signs`", hint);
+        document.error_hint(Code::MissingKey, at.clone(), "a sign without `signs`", hint);
     }
     let signs = table.string("signs")?;
     let (plus, minus, zero) = match *signs.value.as_bytes() {
@@ -143,20 +154,25 @@ fn sign(table: &Table<'_>, at: &Range<usize>, charset: Charset) -> Option<SignOf
         [plus, minus, zero] => (plus, minus, Some(zero)),
         _ => {
             let message = format!("\"{}\" is not two or three characters of ASCII", signs.value);
-            document.error_hint(signs.span, message, "plus and minus, and perhaps zero: \"+-\", \"+- \"");
+            document.error_hint(
+                Code::BadValue,
+                signs.span,
+                message,
+                "plus and minus, and perhaps zero: \"+-\", \"+- \"",
+            );
             return None;
         }
     };
     if plus == minus || zero == Some(plus) || zero == Some(minus) || !signs.value.is_ascii() {
         let message = "each sign is a character of its own, and of ASCII";
-        document.error_hint(signs.span, message, "if zero is written like plus, leave it out: \"+-\"");
+        document.error_hint(Code::BadValue, signs.span, message, "if zero is written like plus, leave it out: \"+-\"");
         return None;
     }
     let wire = |sign| {
         let byte = charset.byte_of(sign);
         if byte.is_none() {
             let message = format!("{charset} has no byte for {:?}", char::from(sign));
-            document.error_hint(signs.span.clone(), message, "use other signs");
+            document.error_hint(Code::NotInCharset, signs.span.clone(), message, "use other signs");
         }
         byte
     };
@@ -171,12 +187,17 @@ fn check(table: &Table<'_>, at: &Range<usize>) -> Option<Check> {
     let document = table.document();
     if !table.has("function") {
         let hint = "\"xor\", or the name of a function that computes it: function = \"check_digits\"";
-        document.error_hint(at.clone(), "a check without `function`", hint);
+        document.error_hint(Code::MissingKey, at.clone(), "a check without `function`", hint);
     }
     let function = table.string("function")?;
     if !names::is_snake(function.value) {
         let message = format!("`{}` is no name for a function", function.value);
-        document.error_hint(function.span, message, "names are snake_case in ASCII, like `check_digits`");
+        document.error_hint(
+            Code::BadName,
+            function.span,
+            message,
+            "names are snake_case in ASCII, like `check_digits`",
+        );
         return None;
     }
     let from = if table.has("from") { Some(Cow::Owned(table.string("from")?.value.to_owned())) } else { None };
@@ -210,6 +231,7 @@ pub(super) fn fits(table: &Table<'_>, computed: &Located<Computed>, kind: &Kind,
         (Computed::Sum(_), Kind::Number(rule)) if added(rule) => return true,
         (Computed::Sum(_), _) => {
             document.error_hint(
+                Code::WrongComputed,
                 computed.span.clone(),
                 "a sum must be a number that always has a value",
                 "mend its kind",
@@ -219,18 +241,23 @@ pub(super) fn fits(table: &Table<'_>, computed: &Located<Computed>, kind: &Kind,
         (_, Kind::Number(rule)) if whole(rule) => return not_secret(table),
         _ => {
             let message = "a computed field must be a number without sign and decimals";
-            document.error_hint(computed.span.clone(), message, "choose kind = \"number\"");
+            document.error_hint(Code::WrongComputed, computed.span.clone(), message, "choose kind = \"number\"");
             return false;
         }
     };
-    document.error_hint(len.span.clone(), wrong.0, wrong.1);
+    document.error_hint(Code::WrongLength, len.span.clone(), wrong.0, wrong.1);
     false
 }
 
 fn not_secret(table: &Table<'_>) -> bool {
     let secret = table.get("secret").filter(|_| table.boolean("secret").is_some_and(|secret| secret.value));
     if let Some(secret) = &secret {
-        table.document().error_hint(secret.span(), "a computed number cannot be secret", "leave out `secret`");
+        table.document().error_hint(
+            Code::WrongComputed,
+            secret.span(),
+            "a computed number cannot be secret",
+            "leave out `secret`",
+        );
     }
     secret.is_none()
 }

@@ -9,6 +9,7 @@ use super::super::{Known, codes, names};
 use super::{LEN_MAX, Read, computed, label, name};
 use crate::document::{Located, Table};
 use crate::model::{CodeList, Note};
+use crate::report::Code;
 
 /// Reads a field, or a tail if it has `tail = true`.
 pub(super) fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Option<Read> {
@@ -29,7 +30,12 @@ pub(super) fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Op
         None => None,
     };
     if let (Some(kind), Some(_)) = (&own.kind, &base) {
-        document.error_hint(kind.span.clone(), "both `type` and `kind`", "the type has a kind already: leave one out");
+        document.error_hint(
+            Code::ConflictingKeys,
+            kind.span.clone(),
+            "both `type` and `kind`",
+            "the type has a kind already: leave one out",
+        );
         return None;
     }
     let computed = computed::read(table, known.charset);
@@ -53,7 +59,12 @@ pub(super) fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Op
 fn most(table: &Table<'_>) -> Option<Located<usize>> {
     if let Some(len) = table.key_span("len") {
         let hint = "write the most bytes that the sheet allows: max = 500";
-        table.document().error_hint(len, "a tail is as long as its value and has no `len`", hint);
+        table.document().error_hint(
+            Code::ConflictingKeys,
+            len,
+            "a tail is as long as its value and has no `len`",
+            hint,
+        );
     }
     table.required("max").and_then(|max| max.integer(1..=LEN_MAX))
 }
@@ -86,7 +97,7 @@ impl Source<'_, '_> {
                 let hint =
                     "a type of [types], or a kind: text, digits, number, date, time, datetime, code, flag, bytes";
                 let message = format!("`{name}` has neither `type` nor `kind`");
-                document.error_hint(self.name.span.clone(), message, hint);
+                document.error_hint(Code::MissingKey, self.name.span.clone(), message, hint);
             }
             return None;
         }
@@ -106,7 +117,12 @@ impl Source<'_, '_> {
         };
         let Some(computed) = computed? else { return Some((kind, None)) };
         if self.tail {
-            document.error_hint(computed.span, "a tail is not computed", "leave out `computed`, or `tail`");
+            document.error_hint(
+                Code::WrongComputed,
+                computed.span,
+                "a tail is not computed",
+                "leave out `computed`, or `tail`",
+            );
             return None;
         }
         computed::fits(self.table, &computed, &kind, &self.len).then_some((kind, Some(computed.value)))
@@ -122,7 +138,12 @@ impl Source<'_, '_> {
         let key = ["type", "kind"].into_iter().find_map(|key| self.table.get(key)).map(|value| value.span());
         let at = key.unwrap_or_else(|| self.name.span.clone());
         let message = format!("the kind of `{}` is fixed: {what}", self.name.value);
-        self.table.document().error_hint(at, message, "leave out `type`, `kind` and their options");
+        self.table.document().error_hint(
+            Code::WrongComputed,
+            at,
+            message,
+            "leave out `type`, `kind` and their options",
+        );
         None
     }
 }
@@ -140,6 +161,7 @@ fn field_codes(
     let Some(value) = value else {
         if let Some(closed) = closed {
             document.error_hint(
+                Code::ConflictingKeys,
                 closed.span,
                 "`closed` without `codes`",
                 "a list of [codes] says itself that it is closed",
@@ -149,7 +171,12 @@ fn field_codes(
     };
     if value.is_string() {
         if let Some(closed) = closed {
-            document.error_hint(closed.span, "`closed` belongs to the list", "move it to the table under [codes]");
+            document.error_hint(
+                Code::ConflictingKeys,
+                closed.span,
+                "`closed` belongs to the list",
+                "move it to the table under [codes]",
+            );
         }
         return value.string().map(|name| known.code_list(document, &name));
     }

@@ -10,6 +10,7 @@ use super::super::{Known, names, options};
 use super::{ENTRIES_MAX, Read, inline_layout, items, label, name};
 use crate::document::{Document, Located, Table, Value};
 use crate::model::Note;
+use crate::report::Code;
 
 type Places = Vec<(&'static str, Range<usize>)>;
 
@@ -45,7 +46,12 @@ pub(super) fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level
         }
         _ => {
             let hint = "write part = \"NameOfThePart\", or items = [ … ]";
-            document.error_hint(name.span, format!("group `{}` must have a part or items", name.value), hint);
+            document.error_hint(
+                Code::ConflictingKeys,
+                name.span,
+                format!("group `{}` must have a part or items", name.value),
+                hint,
+            );
             return None;
         }
     };
@@ -63,28 +69,33 @@ fn repeat(table: &Table<'_>, charset: Charset) -> Option<(Repeat, Places)> {
     let count = table.get("count");
     if let Some(pad) = pad.filter(|_| !padded) {
         let hint = "`pad` is what the entries are made of that are not used: write padded = true, or leave it out";
-        document.error_hint(pad.span(), "`pad` of a group that is not padded", hint);
+        document.error_hint(Code::ConflictingKeys, pad.span(), "`pad` of a group that is not padded", hint);
     }
     if let Some(at) = table.key_span("repeat").filter(|_| padded || count.is_some()) {
         let hint = "entries up to the end have no count and no padding: leave out `repeat`, or the others";
-        document.error_hint(at, "`repeat` beside `count` or `padded`", hint);
+        document.error_hint(Code::ConflictingKeys, at, "`repeat` beside `count` or `padded`", hint);
         return None;
     }
     if let Some(count) = count.filter(|count| count.is_integer()) {
         let fixed = count.integer(1..=ENTRIES_MAX)?;
         if let Some(at) = table.key_span("padded").filter(|_| padded) {
             let hint = "write max = 10 for the entries that are always there, and leave out `count`";
-            document.error_hint(at, "`padded` of a group that always uses all entries", hint);
+            document.error_hint(Code::ConflictingKeys, at, "`padded` of a group that always uses all entries", hint);
         }
         if let Some(max) = max {
-            document.error_hint(max.span, "`max` of a group that always has the same count", "leave it out");
+            document.error_hint(
+                Code::ConflictingKeys,
+                max.span,
+                "`max` of a group that always has the same count",
+                "leave it out",
+            );
         }
         return Some((Repeat::Fixed(fixed.value), vec![("count", fixed.span)]));
     }
     if count.is_none() && rest.is_none() && !padded {
         if !table.has("repeat") {
             let hint = "write count = 3, count = \"item_count\" with max = 10, repeat = \"rest\" or padded = true";
-            document.error_hint(table.span(), "`count` is missing", hint);
+            document.error_hint(Code::MissingKey, table.span(), "`count` is missing", hint);
         }
         return None;
     }
@@ -98,7 +109,7 @@ fn repeat(table: &Table<'_>, charset: Charset) -> Option<(Repeat, Places)> {
             let at = at.or(table.key_span("padded")).unwrap_or(table.span());
             let hint = "write how many entries the sheet allows: max = 10";
             let what = if padded || count.is_none() { "a group of varying size" } else { "a counted group" };
-            document.error_hint(at, format!("{what} without `max`"), hint);
+            document.error_hint(Code::MissingKey, at, format!("{what} without `max`"), hint);
         }
         return None;
     };
@@ -123,7 +134,7 @@ fn blank(document: &Document, pad: Value<'_>, charset: Charset) -> Option<u8> {
     let byte = given.value.of(charset);
     if byte.is_none() {
         let problem = format!("{charset} has no byte for this character");
-        document.error_hint(given.span, problem, "write the byte, like 0x40");
+        document.error_hint(Code::NotInCharset, given.span, problem, "write the byte, like 0x40");
     }
     byte
 }

@@ -6,13 +6,14 @@ use fep_core::words::Word as _;
 
 use super::{Field, FieldOptions, byte, span, value};
 use crate::document::{Located, Value};
+use crate::report::Code;
 
 impl FieldOptions {
     pub(super) fn number(&self, field: &Field<'_>) -> Option<NumberRule> {
         let encoding = self.encoding();
         let sign = value(&self.sign).unwrap_or_default().in_encoding(encoding);
         if let Some((at, hint)) = span(&self.sign).zip(sign.check_encoding(encoding).err()) {
-            field.document.error_hint(at, "numbers in this encoding have no such sign", hint);
+            field.document.error_hint(Code::WrongOption, at, "numbers in this encoding have no such sign", hint);
             return None;
         }
         let name = field.name;
@@ -21,12 +22,17 @@ impl FieldOptions {
         let digits = encoding.digits(len).saturating_sub(sign_len);
         if len < 2 && (sign_len > 0 || sign == Sign::LeadingMinus) {
             let message = format!("`{name}` has {len} byte, a number with a sign needs 2");
-            field.document.error_hint(field.len.span.clone(), message, "the sign takes its byte from `len`");
+            field.document.error_hint(
+                Code::WrongLength,
+                field.len.span.clone(),
+                message,
+                "the sign takes its byte from `len`",
+            );
             return None;
         }
         if encoding.is_binary() && len > BINARY_MAX_BYTES {
             let message = format!("`{name}` has {len} bytes, a binary number may have {BINARY_MAX_BYTES}");
-            field.document.error_hint(field.len.span.clone(), message, "use kind = \"bytes\"");
+            field.document.error_hint(Code::WrongLength, field.len.span.clone(), message, "use kind = \"bytes\"");
             return None;
         }
         // A packed field has an odd number of digits. So a field for the widest number, of 38 digits, has room for 39.
@@ -35,18 +41,27 @@ impl FieldOptions {
         if most > NUMBER_MAX_DIGITS {
             let message = format!("`{name}` has {digits} digits, a number may have {NUMBER_MAX_DIGITS}");
             let hint = if packed { "write digits_max = 38, or use kind = \"digits\"" } else { "use kind = \"digits\"" };
-            field.document.error_hint(field.len.span.clone(), message, hint);
+            field.document.error_hint(Code::WrongLength, field.len.span.clone(), message, hint);
             return None;
         }
         let scale = value(&self.scale).unwrap_or(0);
         if let Some(at) = span(&self.scale).filter(|_| encoding.is_decimal() && usize::from(scale) > digits) {
-            field.document.error(at, format!("`{name}` has {digits} digits, {scale} of them cannot be decimals"));
+            field.document.error(
+                Code::WrongOption,
+                at,
+                format!("`{name}` has {digits} digits, {scale} of them cannot be decimals"),
+            );
             return None;
         }
         let none = value(&self.none).unwrap_or_default();
         if let Some(at) = span(&self.none).filter(|_| encoding.is_binary() && none == NoneAs::Nines) {
             let hint = "choose \"zeros\" or \"spaces\"";
-            field.document.error_hint(at, "a binary number has no digits that could all be nines", hint);
+            field.document.error_hint(
+                Code::WrongOption,
+                at,
+                "a binary number has no digits that could all be nines",
+                hint,
+            );
             return None;
         }
         let digits_max = self.digits_max(field, encoding, digits)?;
@@ -60,12 +75,17 @@ impl FieldOptions {
         let name = field.name;
         if encoding.is_zoned() {
             let message = format!("each digit of `{name}` has a byte, so `len` says how many there are");
-            field.document.error_hint(max.span.clone(), message, "leave out `digits_max`");
+            field.document.error_hint(Code::WrongOption, max.span.clone(), message, "leave out `digits_max`");
             return None;
         }
         if usize::from(max.value) > digits {
             let message = format!("`{name}` has room for {digits} digits");
-            field.document.error_hint(max.span.clone(), message, "make `len` longer, or `digits_max` smaller");
+            field.document.error_hint(
+                Code::WrongOption,
+                max.span.clone(),
+                message,
+                "make `len` longer, or `digits_max` smaller",
+            );
             return None;
         }
         Some(Some(max.value))
@@ -94,7 +114,7 @@ pub(super) fn sign(value: Value<'_>) -> Option<Located<Sign>> {
     let plus = plus?;
     let minus = minus?;
     if plus.value.value() == minus.value.value() {
-        value.document().error(minus.span, "plus and minus are the same byte");
+        value.document().error(Code::Duplicate, minus.span, "plus and minus are the same byte");
         return None;
     }
     let plus = plus.value.value();

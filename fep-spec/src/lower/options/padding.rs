@@ -5,20 +5,26 @@ use fep_core::words::Word as _;
 
 use super::{Byte, Field, FieldOptions, KindName, span, value};
 use crate::document::Located;
+use crate::report::Code;
 
 impl FieldOptions {
     pub(super) fn digits(&self, field: &Field<'_>) -> Option<DigitsRule> {
         let exact = self.is_exact(field)?;
         if let Some(pad) = self.pad.as_ref().filter(|pad| pad.value.value().is_ascii_digit()) {
             let message = "digits padded with a digit cannot be told from the value";
-            field.document.error_hint(pad.span.clone(), message, "pad with a space, or use kind = \"number\"");
+            field.document.error_hint(
+                Code::WrongOption,
+                pad.span.clone(),
+                message,
+                "pad with a space, or use kind = \"number\"",
+            );
             return None;
         }
         let plain = if exact { DigitsRule::EXACT } else { DigitsRule::LEFT };
         let encoding = self.encoding();
         if let Some(at) = span(&self.encoding).filter(|_| !encoding.is_zoned()) {
             let hint = "choose \"ascii\" or \"ebcdic\", or kind = \"number\"";
-            field.document.error_hint(at, "a field of digits has a byte for each", hint);
+            field.document.error_hint(Code::WrongOption, at, "a field of digits has a byte for each", hint);
             return None;
         }
         Some(DigitsRule {
@@ -36,12 +42,12 @@ impl FieldOptions {
         if !kind.can_be_tail() {
             let message = format!("`{name}` is a {}, which has one length", kind.word());
             let hint = "only text, digits and bytes can be a tail";
-            document.error_hint(field.len.span.clone(), message, hint);
+            document.error_hint(Code::WrongOption, field.len.span.clone(), message, hint);
             return None;
         }
         let padding = span(&own.pad).or(span(&own.justify)).or(span(&own.overflow)).or(span(&own.exact));
         if let Some(at) = padding {
-            document.error_hint(at, "a tail has no padding and is never cut", "leave it out");
+            document.error_hint(Code::WrongOption, at, "a tail has no padding and is never cut", "leave it out");
             return None;
         }
         // A type may have padding, because fields can have the same type.
@@ -54,7 +60,12 @@ impl FieldOptions {
         let exact = value(&self.exact).unwrap_or(false);
         let padding = span(&self.pad).or(span(&self.justify));
         if let Some(at) = padding.filter(|_| exact) {
-            field.document.error_hint(at, "a `full` field has no padding", "leave out `full`, or `pad` and `justify`");
+            field.document.error_hint(
+                Code::WrongOption,
+                at,
+                "a `full` field has no padding",
+                "leave out `full`, or `pad` and `justify`",
+            );
             return None;
         }
         Some(exact)

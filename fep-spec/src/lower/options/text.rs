@@ -5,6 +5,7 @@ use fep_codec::layout::{FlagRule, Overflow, TextRule, Width};
 
 use super::{Field, FieldOptions, span, value};
 use crate::document::{Located, Value};
+use crate::report::Code;
 
 /// A byte as a spec states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ impl FieldOptions {
                 None => {
                     let message = format!("a character of {charset} can have this byte, so it cannot be the padding");
                     let hint = "pad with a space, a digit or a sign";
-                    field.document.error_hint(pad.span.clone(), message, hint);
+                    field.document.error_hint(Code::WrongOption, pad.span.clone(), message, hint);
                     return None;
                 }
             },
@@ -50,7 +51,7 @@ impl FieldOptions {
         let exact = self.is_exact(field)?;
         if let Some(at) = span(&self.overflow).filter(|_| exact && value(&self.overflow) == Some(Overflow::Cut)) {
             let hint = "leave out `overflow`, or `full`";
-            field.document.error_hint(at, "a value that fills its field exactly is never cut", hint);
+            field.document.error_hint(Code::WrongOption, at, "a value that fills its field exactly is never cut", hint);
             return None;
         }
         let rule = TextRule {
@@ -74,7 +75,8 @@ impl FieldOptions {
         let wide = rule.width == Width::Wide;
         let mut suits = true;
         let mut refuse = |at: Option<std::ops::Range<usize>>, message: String, hint: &str| {
-            field.document.error_hint(at.unwrap_or(field.len.span.clone()), message, hint);
+            let code = if at.is_some() { Code::WrongOption } else { Code::WrongLength };
+            field.document.error_hint(code, at.unwrap_or(field.len.span.clone()), message, hint);
             suits = false;
         };
         if wide && !charset.has_full_width() {
@@ -106,7 +108,7 @@ impl FieldOptions {
             if byte.is_none() {
                 let at = span(given).unwrap_or(field.len.span.clone());
                 let message = format!("{} has no byte for this character", field.charset);
-                field.document.error_hint(at, message, "write the byte, like 0xE8");
+                field.document.error_hint(Code::NotInCharset, at, message, "write the byte, like 0xE8");
             }
             byte
         };
@@ -117,12 +119,17 @@ impl FieldOptions {
         let len = field.len.value;
         if len != 1 {
             let message = format!("`{name}` has {len} bytes, a flag has 1");
-            field.document.error_hint(field.len.span.clone(), message, "write len = 1, or kind = \"code\"");
+            field.document.error_hint(
+                Code::WrongLength,
+                field.len.span.clone(),
+                message,
+                "write len = 1, or kind = \"code\"",
+            );
             return None;
         }
         if rule.yes == rule.no {
             let at = span(&self.no).or(span(&self.yes)).unwrap_or(field.len.span.clone());
-            field.document.error(at, format!("yes and no of `{name}` are the same byte"));
+            field.document.error(Code::Duplicate, at, format!("yes and no of `{name}` are the same byte"));
             return None;
         }
         Some(rule)
@@ -136,7 +143,7 @@ pub(in crate::lower) fn charset(value: Value<'_>) -> Option<Located<Charset>> {
         Ok(charset) => Some(Located { value: charset, span: label.span }),
         Err(unknown) => {
             let message = format!("there is no charset \"{}\"", label.value);
-            value.document().error_hint(label.span, message, unknown.hint);
+            value.document().error_hint(Code::UnknownWord, label.span, message, unknown.hint);
             None
         }
     }
@@ -153,7 +160,12 @@ pub(in crate::lower) fn byte(value: Value<'_>) -> Option<Located<Byte>> {
         [byte] => Some(Located { value: Byte::Ascii(*byte), span: text.span }),
         _ => {
             let message = format!("\"{}\" is not one byte", text.value);
-            value.document().error_hint(text.span, message, "write one ASCII character, or a number like 0x00");
+            value.document().error_hint(
+                Code::BadValue,
+                text.span,
+                message,
+                "write one ASCII character, or a number like 0x00",
+            );
             None
         }
     }
