@@ -1,5 +1,6 @@
 //! How digits are stored in bytes, and the lengths that follow from it. fep-codec encodes and decodes the values.
 
+use crate::charset::CharsetId;
 use crate::words::words;
 
 words! {
@@ -68,6 +69,69 @@ impl Encoding {
     #[must_use]
     pub const fn is_zoned(self) -> bool {
         matches!(self, Self::Ascii | Self::Ebcdic)
+    }
+
+    /// The encoding of a field that does not state one, in a telegram of this charset.
+    ///
+    /// ```
+    /// use fep_core::charset::CharsetId;
+    /// use fep_core::encoding::Encoding;
+    ///
+    /// assert_eq!(Encoding::of_charset(CharsetId::Ibm933), Encoding::Ebcdic);
+    /// assert_eq!(Encoding::of_charset(CharsetId::Cp949), Encoding::Ascii);
+    /// ```
+    #[inline]
+    #[must_use]
+    pub const fn of_charset(charset: CharsetId) -> Self {
+        if charset.is_ebcdic() { Self::Ebcdic } else { Self::Ascii }
+    }
+
+    /// The byte of a character next to digits: a sign, a point, padding. `None` if EBCDIC charsets have different bytes for it.
+    ///
+    /// ```
+    /// use fep_core::encoding::Encoding;
+    ///
+    /// assert_eq!(Encoding::Ebcdic.byte_of(b'-'), Some(0x60));
+    /// assert_eq!(Encoding::Ebcdic.byte_of(b'!'), None);
+    /// ```
+    #[must_use]
+    pub const fn byte_of(self, ascii: u8) -> Option<u8> {
+        if !matches!(self, Self::Ebcdic) {
+            return Some(ascii);
+        }
+        Some(match ascii {
+            b'0'..=b'9' => 0xF0 | (ascii & 0x0F),
+            b'A'..=b'I' => 0xC1 + (ascii - b'A'),
+            b'J'..=b'R' => 0xD1 + (ascii - b'J'),
+            b'S'..=b'Z' => 0xE2 + (ascii - b'S'),
+            b' ' => 0x40,
+            b'.' => 0x4B,
+            b'<' => 0x4C,
+            b'(' => 0x4D,
+            b'+' => 0x4E,
+            b'&' => 0x50,
+            b'*' => 0x5C,
+            b')' => 0x5D,
+            b';' => 0x5E,
+            b'-' => 0x60,
+            b'/' => 0x61,
+            b',' => 0x6B,
+            b'%' => 0x6C,
+            b'_' => 0x6D,
+            b'>' => 0x6E,
+            b'?' => 0x6F,
+            b':' => 0x7A,
+            b'\'' => 0x7D,
+            b'=' => 0x7E,
+            b'"' => 0x7F,
+            _ => return None,
+        })
+    }
+
+    /// The character that [`Encoding::byte_of`] writes as this byte, if there is one.
+    #[must_use]
+    pub fn character_of(self, byte: u8) -> Option<u8> {
+        (0x20..0x7F).find(|ascii| self.byte_of(*ascii) == Some(byte))
     }
 
     /// The byte that fills a blank field.

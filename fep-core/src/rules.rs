@@ -158,18 +158,6 @@ impl Sign {
         self.len() == 0
     }
 
-    /// The sign in this encoding. `+` and `-` are characters, which have other bytes in EBCDIC.
-    #[must_use]
-    pub const fn in_encoding(self, encoding: Encoding) -> Self {
-        match (self, encoding) {
-            (Self::Leading { plus: b'+', minus: b'-' }, Encoding::Ebcdic) => Self::Leading { plus: 0x4E, minus: 0x60 },
-            (Self::Trailing { plus: b'+', minus: b'-' }, Encoding::Ebcdic) => {
-                Self::Trailing { plus: 0x4E, minus: 0x60 }
-            }
-            (sign, _) => sign,
-        }
-    }
-
     /// Checks that numbers in this encoding can have the sign.
     ///
     /// # Errors
@@ -191,6 +179,50 @@ impl Sign {
             ) => Err("this form is ASCII's; EBCDIC has \"ebcdic\" and \"ebcdic-minus\""),
             _ => Ok(()),
         }
+    }
+}
+
+/// A sign as an attribute or a spec writes it. Its bytes can be characters, which have other bytes in EBCDIC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrittenSign {
+    /// The sign, with ASCII for each byte that is a character.
+    pub sign: Sign,
+    /// Whether the byte of plus is a character.
+    pub plus_is_character: bool,
+    /// Whether the byte of minus is a character.
+    pub minus_is_character: bool,
+}
+
+impl WrittenSign {
+    /// A sign whose bytes are characters.
+    #[must_use]
+    pub const fn of_characters(sign: Sign) -> Self {
+        Self { sign, plus_is_character: true, minus_is_character: true }
+    }
+
+    /// The sign in this encoding, or the character that has no byte of its own in all EBCDIC charsets.
+    ///
+    /// # Errors
+    /// If there is such a character.
+    pub const fn in_encoding(self, encoding: Encoding) -> Result<Sign, u8> {
+        let (plus, minus) = match self.sign {
+            Sign::Leading { plus, minus } | Sign::Trailing { plus, minus } => (plus, minus),
+            other => return Ok(other),
+        };
+        let plus = match encoding.byte_of(plus) {
+            _ if !self.plus_is_character => plus,
+            Some(byte) => byte,
+            None => return Err(plus),
+        };
+        let minus = match encoding.byte_of(minus) {
+            _ if !self.minus_is_character => minus,
+            Some(byte) => byte,
+            None => return Err(minus),
+        };
+        Ok(match self.sign {
+            Sign::Leading { .. } => Sign::Leading { plus, minus },
+            _ => Sign::Trailing { plus, minus },
+        })
     }
 }
 

@@ -13,7 +13,7 @@ pub const COMMITTED: std::ops::Range<u64> = 1..5;
 #[must_use]
 pub fn random_spec(name: &str, seed: u64) -> String {
     let mut writer = Writer { random: Random(seed), text: String::new(), names: 0, late: 0 };
-    let charset = *writer.random.one_of(&["ascii", "euc-kr", "cp949", "utf-8"]);
+    let charset = *writer.random.one_of(&["ascii", "euc-kr", "cp949", "utf-8", "ibm933", "cp037"]);
     writer.line(format_args!("# Made by `random-specs` from seed {seed}; a person would have written another one.\n"));
     writer.line(format_args!("spec    = \"{name}\"\ntitle   = \"seed {seed}\"\nversion = \"1\""));
     writer.line(format_args!("source  = \"random numbers\"\ncharset = \"{charset}\"\n"));

@@ -3,6 +3,8 @@
 //! The functions are `const fn`, because layouts use them in constants. Only the lookup of a label is not. Labels, forms and
 //! paddings come from fep-core, which has no tables.
 
+use fep_core::encoding::Encoding;
+
 #[cfg(any(feature = "charset-ebcdic", feature = "charset-ebcdic-korean", feature = "charset-ebcdic-japanese"))]
 use super::ebcdic::{Single, of_ascii};
 use super::{Charset, CharsetId, LabelError, UnknownLabelError};
@@ -126,6 +128,14 @@ impl Charset {
         self.id().can_pad(byte)
     }
 
+    /// The encoding of numbers, dates, times and digits that state none, in a telegram of this charset: `Ebcdic` if the charset is one
+    /// of EBCDIC, otherwise `Ascii`.
+    #[inline]
+    #[must_use]
+    pub const fn encoding(self) -> Encoding {
+        Encoding::of_charset(self.id())
+    }
+
     /// The byte of an ASCII character, or `None` if the charset lacks it or has only pairs.
     #[must_use]
     pub const fn byte_of(self, ascii: u8) -> Option<u8> {
@@ -168,5 +178,18 @@ mod tests {
         let labels = hint("latin1").strip_prefix("charsets are ").unwrap().split(", ");
         let all: alloc::vec::Vec<_> = labels.map(|label| Charset::from_label(label).unwrap()).collect();
         assert_eq!(all, Charset::ALL);
+    }
+
+    #[test]
+    fn a_character_beside_digits_has_the_same_byte_in_every_ebcdic_charset() {
+        let ebcdic = Charset::ALL.iter().filter(|charset| charset.is_ebcdic() && charset.byte_of(b'0').is_some());
+        for charset in ebcdic {
+            assert_eq!(charset.encoding(), Encoding::Ebcdic);
+            for ascii in 0..=u8::MAX {
+                let byte = Encoding::Ebcdic.byte_of(ascii);
+                assert!(byte.is_none() || byte == charset.byte_of(ascii), "{charset} {ascii:02x}");
+                assert_eq!(byte.and_then(|byte| Encoding::Ebcdic.character_of(byte)), byte.and(Some(ascii)));
+            }
+        }
     }
 }

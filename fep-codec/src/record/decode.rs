@@ -1,6 +1,5 @@
 //! Bytes → record: the mirror of `encode.rs`.
 
-use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::linked::Linked;
@@ -141,7 +140,9 @@ pub(crate) fn field_value(
     match (&field.computed, &field.kind) {
         (None, kind) => by_kind::read(field, kind, reader),
         // The sign is verified together with its number.
-        (Some(Computed::Sign(_)), _) => reader.sign(field).map(|stated| sign_text(stated.value())),
+        (Some(Computed::Sign(_)), _) => {
+            reader.sign(field).map(|stated| Value::Text(by_kind::sign_text(field, stated.value())))
+        }
         (Some(Computed::Check(check)), kind) => {
             let at = reader.position();
             let from = layout.check_start(check, start).ok_or_else(|| no_check_start(field))?;
@@ -167,11 +168,6 @@ pub(crate) fn field_value(
         }
         (Some(_), _) => Err(not_a_number(field)),
     }
-}
-
-/// A sign as text. A space counts as padding, so it becomes the empty text.
-fn sign_text(sign: u8) -> Value {
-    Value::Text(if sign == b' ' { String::new() } else { char::from(sign).to_string() })
 }
 
 pub(crate) fn no_check_start(field: &Field) -> Error {

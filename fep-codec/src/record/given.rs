@@ -24,10 +24,13 @@ pub(super) fn number(field: &Field, value: &Value, computed: i128) -> Result<(),
 
 /// Checks a sign that was given.
 pub(super) fn sign(field: &Field, value: &Value, computed: u8) -> Result<(), Error> {
+    if *value == Value::Absent {
+        return Ok(());
+    }
+    let computed = by_kind::sign_text(field, computed);
     match value {
-        Value::Absent => Ok(()),
-        Value::Text(given) if *given.as_bytes() == [computed] || (given.is_empty() && computed == b' ') => Ok(()),
-        _ => Err(wrong(field, format!("{:?}", char::from(computed)))),
+        Value::Text(given) if *given == computed || (given == " " && computed.is_empty()) => Ok(()),
+        _ => Err(wrong(field, format!("{:?}", computed.chars().next().unwrap_or(' ')))),
     }
 }
 

@@ -7,7 +7,7 @@ use fep_core::kinds::KindName;
 use fep_core::likeness::nearest;
 use fep_core::limits::{NUMBER_MAX_DIGITS, PIVOT_MAX};
 use fep_core::options::OptionName;
-use fep_core::rules::{Half, Justify, NoneAs, Overflow, Sign, Width};
+use fep_core::rules::{Half, Justify, NoneAs, Overflow, Width, WrittenSign};
 use fep_core::words::Word as _;
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Lit};
@@ -43,7 +43,7 @@ pub(crate) struct FieldAttrs {
     /// `full`: no padding.
     pub(crate) exact: Option<Given<()>>,
     pub(crate) encoding: Option<Given<Encoding>>,
-    pub(crate) sign: Option<Given<Sign>>,
+    pub(crate) sign: Option<Given<WrittenSign>>,
     pub(crate) scale: Option<Given<usize>>,
     pub(crate) none: Option<Given<NoneAs>>,
     pub(crate) digits_max: Option<Given<usize>>,

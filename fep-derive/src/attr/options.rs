@@ -2,10 +2,11 @@
 
 use fep_core::calendar::Pattern;
 use fep_core::codes::kept;
-use fep_core::rules::Sign;
+use fep_core::rules::{Sign, WrittenSign};
 use proc_macro2::Span;
 
 use super::entry::{Entry, Given, entry, string_pair, unique};
+use super::words::Byte;
 use crate::ctxt::Ctxt;
 
 /// One `"20" = "입금"` in `codes(…)`.
@@ -23,15 +24,15 @@ pub(super) fn pattern(entry: &Entry, cx: &Ctxt) -> Option<Given<Pattern>> {
 }
 
 /// Reads `sign = "leading-minus"`, `sign(trailing, plus = '+', minus = '-')` or `sign(leading, overpunch = "ebcdic")`.
-pub(super) fn sign(given: &Entry, cx: &Ctxt) -> Option<Given<Sign>> {
+pub(super) fn sign(given: &Entry, cx: &Ctxt) -> Option<Given<WrittenSign>> {
     if !given.is_list() {
         let words = [Sign::WORDS.as_slice(), &[("unsigned", Sign::Unsigned)]].concat();
-        return given.one_of(cx, &words);
+        return given.one_of(cx, &words).map(|word| word.map(WrittenSign::of_characters));
     }
     let entries = given.list(cx, "")?.into_iter().filter_map(|chunk| entry(chunk, cx)).collect();
     let mut leading = None;
-    let mut plus = b'+';
-    let mut minus = b'-';
+    let mut plus = Byte::Ascii(b'+');
+    let mut minus = Byte::Ascii(b'-');
     let mut overpunch = None;
     let mut byte = None;
     for entry in unique(entries, cx) {
@@ -42,8 +43,8 @@ pub(super) fn sign(given: &Entry, cx: &Ctxt) -> Option<Given<Sign>> {
                     cx.error(&entry.key, "a number has one sign: `leading` or `trailing`");
                 }
             }
-            "plus" => plus = byte.insert(entry.byte(cx, "plus = '+'")?).value.value(),
-            "minus" => minus = byte.insert(entry.byte(cx, "minus = '-'")?).value.value(),
+            "plus" => plus = byte.insert(entry.byte(cx, "plus = '+'")?).value,
+            "minus" => minus = byte.insert(entry.byte(cx, "minus = '-'")?).value,
             "overpunch" => overpunch = Some(entry.rule(cx)?),
             _ => entry.unknown(cx, &["leading", "trailing", "plus", "minus", "overpunch"]),
         }
@@ -51,9 +52,9 @@ pub(super) fn sign(given: &Entry, cx: &Ctxt) -> Option<Given<Sign>> {
     if let (Some(byte), Some(_)) = (&byte, &overpunch) {
         cx.error_at(byte.span, "an overpunched sign has no byte of its own");
     }
-    if plus == minus {
-        cx.error_at(given.span(), "`plus` and `minus` are the same byte, so the sign says nothing");
-    }
+    let [plus_is_character, minus_is_character] = [plus, minus].map(|byte| matches!(byte, Byte::Ascii(_)));
+    let plus = plus.value();
+    let minus = minus.value();
     let sign = match (leading, overpunch) {
         (Some(true), None) => Sign::Leading { plus, minus },
         (Some(false), None) => Sign::Trailing { plus, minus },
@@ -71,7 +72,7 @@ pub(super) fn sign(given: &Entry, cx: &Ctxt) -> Option<Given<Sign>> {
             return None;
         }
     };
-    Some(Given { value: sign, span: given.span() })
+    Some(Given { value: WrittenSign { sign, plus_is_character, minus_is_character }, span: given.span() })
 }
 
 impl CodeLine {

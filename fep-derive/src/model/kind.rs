@@ -188,9 +188,24 @@ impl Source<'_> {
         }
     }
 
-    /// The encoding of digits.
+    /// The encoding of digits: as stated, or that of the telegram's charset.
     pub(super) fn encoding(&self) -> Encoding {
-        given(&self.attrs.encoding)
+        let of_charset = Encoding::of_charset(self.charset);
+        self.attrs.encoding.as_ref().map_or(of_charset, |encoding| encoding.value)
+    }
+
+    /// A byte next to digits, with a character in the encoding of the digits.
+    fn beside_digits(&self, byte: &Given<Byte>, encoding: Encoding) -> u8 {
+        match byte.value {
+            Byte::Raw(byte) => byte,
+            Byte::Ascii(ascii) => encoding.byte_of(ascii).unwrap_or_else(|| {
+                self.cx.error_at(
+                    byte.span,
+                    "this character has different bytes in EBCDIC charsets; write the byte: `b'\\x4E'`",
+                );
+                ascii
+            }),
+        }
     }
 
     fn none(&self) -> NoneAs {
@@ -304,7 +319,7 @@ impl Source<'_> {
                 "digits behind digits cannot be told from the value; `justify = \"right\"` puts them in front";
             self.cx.error_at(pad.span, message);
         }
-        let pad = self.attrs.pad.as_ref().map_or(encoding.space(), |pad| pad.value.value());
+        let pad = self.attrs.pad.as_ref().map_or(encoding.space(), |pad| self.beside_digits(pad, encoding));
         Some(Kind::Digits { encoding, exact, pad, justify: self.justify() })
     }
 

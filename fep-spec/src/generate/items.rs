@@ -140,7 +140,7 @@ fn foreign_check(field: &Field) -> Option<TokenStream> {
 
 /// The options of a computed field: those of its number, and `computed`.
 fn computed(layout: &Layout, field: &Field, computed: &Computed) -> Vec<TokenStream> {
-    let mut options = if let Kind::Number(rule) = &field.kind { number(rule) } else { vec![] };
+    let mut options = if let Kind::Number(rule) = &field.kind { number(layout, rule) } else { vec![] };
     options.push(match computed {
         Computed::Length(LengthScope::Rest) => quote!(computed = length(rest)),
         Computed::Length(LengthScope::All) => quote!(computed = length(all)),

@@ -24,17 +24,18 @@ pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> 
         Kind::Digits(rule) => {
             let mut options = vec![];
             options.extend((len > INLINE_MAX_BYTES).then(|| quote!(digits)));
-            options.extend(encoding(rule.encoding));
+            options.extend(encoding(layout, rule.encoding));
             options.extend(rule.exact.then(|| quote!(full)));
             options.extend(said(OptionName::Justify, rule.justify));
-            options.extend((rule.pad != rule.encoding.space()).then(|| pad(rule.pad)));
+            let pad = beside_digits(rule.encoding, rule.pad);
+            options.extend((rule.pad != rule.encoding.space()).then(|| quote!(pad = #pad)));
             (sized("Digits", len), options)
         }
-        Kind::Number(rule) => (optional(rule.none, integer(rule, len)), number(rule)),
+        Kind::Number(rule) => (optional(rule.none, integer(rule, len)), number(layout, rule)),
         Kind::Date(rule) => {
             let ty = if rule.pattern == DatePattern::MmDd { "MonthDay" } else { "Date" };
             let mut options = Vec::from_iter(said(OptionName::None, rule.none));
-            options.extend(encoding(rule.encoding));
+            options.extend(encoding(layout, rule.encoding));
             let of_type = rule.pattern == DatePattern::MmDd;
             options.extend(said(OptionName::Pattern, rule.pattern).filter(|_| !of_type));
             options.extend(pivot(rule.pivot));
@@ -42,13 +43,13 @@ pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> 
         }
         Kind::Time(rule) => {
             let mut options = Vec::from_iter(said(OptionName::None, rule.none));
-            options.extend(encoding(rule.encoding));
+            options.extend(encoding(layout, rule.encoding));
             options.extend(said(OptionName::Pattern, rule.pattern));
             (optional(rule.none, named("Time")), options)
         }
         Kind::DateTime(rule) => {
             let mut options = Vec::from_iter(said(OptionName::None, rule.none));
-            options.extend(encoding(rule.encoding));
+            options.extend(encoding(layout, rule.encoding));
             let of_type = rule.pattern == DateTimePattern::MmDdHhMmSs;
             options.extend(said(OptionName::Pattern, rule.pattern).filter(|_| !of_type));
             options.extend(pivot(rule.pivot));
@@ -75,7 +76,7 @@ pub(super) fn tail(layout: &Layout, field: &Field) -> (TokenStream, Vec<TokenStr
         Kind::Digits(rule) => {
             let mut options = vec![];
             options.extend((field.len > INLINE_MAX_BYTES).then(|| quote!(digits)));
-            options.extend(encoding(rule.encoding));
+            options.extend(encoding(layout, rule.encoding));
             (sized("Digits", field.len), options)
         }
         _ => (quote!(Vec<u8>), vec![quote!(bytes)]),
@@ -100,15 +101,15 @@ fn text(layout: &Layout, rule: &TextRule) -> Vec<TokenStream> {
     options
 }
 
-pub(super) fn number(rule: &NumberRule) -> Vec<TokenStream> {
+pub(super) fn number(layout: &Layout, rule: &NumberRule) -> Vec<TokenStream> {
     let separate = |side: TokenStream, plus: u8, minus: u8| {
-        if (plus, minus) == (b'+', b'-') {
+        if [Some(plus), Some(minus)] == [b'+', b'-'].map(|sign| rule.encoding.byte_of(sign)) {
             return quote!(sign(#side));
         }
-        let [plus, minus] = [plus, minus].map(byte);
+        let [plus, minus] = [plus, minus].map(|sign| beside_digits(rule.encoding, sign));
         quote!(sign(#side, plus = #plus, minus = #minus))
     };
-    let mut options: Vec<TokenStream> = encoding(rule.encoding).into_iter().collect();
+    let mut options: Vec<TokenStream> = encoding(layout, rule.encoding).into_iter().collect();
     options.extend(match rule.sign {
         // The field that holds the sign states it.
         Sign::Unsigned | Sign::Elsewhere => None,
@@ -132,8 +133,10 @@ pub(super) fn number(rule: &NumberRule) -> Vec<TokenStream> {
     options
 }
 
-fn encoding(encoding: Encoding) -> Option<TokenStream> {
-    said(OptionName::Encoding, encoding)
+/// `encoding = "packed"`, if it is not that of the charset.
+fn encoding(layout: &Layout, encoding: Encoding) -> Option<TokenStream> {
+    let word = encoding.word();
+    (encoding != layout.charset.encoding()).then(|| quote!(encoding = #word))
 }
 
 fn overpunch(side: TokenStream, form: Overpunch) -> TokenStream {
@@ -227,6 +230,11 @@ fn optional(none: NoneAs, ty: TokenStream) -> TokenStream {
 fn pivot(pivot: u8) -> Option<TokenStream> {
     let literal = Literal::u8_unsuffixed(pivot);
     (pivot != PIVOT_DEFAULT).then(|| quote!(pivot = #literal))
+}
+
+/// A byte next to digits: the character, or the byte itself if no character of the encoding has it.
+fn beside_digits(encoding: Encoding, byte: u8) -> Literal {
+    encoding.character_of(byte).map_or_else(|| self::byte(byte), |ascii| Literal::character(char::from(ascii)))
 }
 
 pub(super) fn pad(pad: u8) -> TokenStream {

@@ -10,12 +10,13 @@ use std::ops::Range;
 use fep_codec::Charset;
 use fep_codec::layout::{
     BytesRule, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, Encoding, Half, Justify, Kind, NoneAs,
-    Overflow, Sign, TimePattern, TimeRule, Width,
+    Overflow, TimePattern, TimeRule, Width,
 };
 use fep_core::calendar::Pattern;
 use fep_core::kinds::KindName;
 use fep_core::limits::{self, PIVOT_DEFAULT, PIVOT_MAX};
 use fep_core::options::OptionName;
+use fep_core::rules::WrittenSign;
 use fep_core::words::Word;
 
 pub(super) use self::text::{Byte, byte, charset};
@@ -83,7 +84,7 @@ options! {
     Overflow overflow: Overflow = word;
     Full exact: bool = Value::boolean;
     Encoding encoding: Encoding = word;
-    Sign sign: Sign = number::sign;
+    Sign sign: WrittenSign = number::sign;
     Scale scale: u8 = |value| value.integer(0..=NUMBER_MAX_DIGITS);
     None none: NoneAs = word;
     DigitsMax digits_max: u8 = |value| value.integer(1..=NUMBER_MAX_DIGITS);
@@ -164,9 +165,9 @@ impl FieldOptions {
         }
     }
 
-    /// The encoding of digits.
-    fn encoding(&self) -> Encoding {
-        value(&self.encoding).unwrap_or_default()
+    /// The encoding of digits: as stated, or that of the spec's charset.
+    fn encoding(&self, field: &Field<'_>) -> Encoding {
+        value(&self.encoding).unwrap_or(field.charset.encoding())
     }
 
     fn calendar(&self, kind: KindName, field: &Field<'_>) -> Option<Kind> {
@@ -184,7 +185,7 @@ impl FieldOptions {
             field.document.error_hint(Code::WrongOption, at, message, format!("there are: {}", names.join(", ")));
             return None;
         }
-        let encoding = self.encoding();
+        let encoding = self.encoding(field);
         if let Some(at) = span(&self.encoding).filter(|_| encoding.is_binary()) {
             let hint = "choose \"packed\", \"bcd\" or \"ebcdic\", or kind = \"number\"";
             field.document.error_hint(Code::WrongOption, at, "dates and times have decimal digits", hint);

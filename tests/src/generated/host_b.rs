@@ -1,6 +1,6 @@
 //! 호스트 B 대출 전문: the telegrams of the spec `host-b`, version 2026-11-01.
 //!
-//! Written by `fep gen` from host-b.toml (fnv1a-64 7af4de59cdafab6a). A change belongs there.
+//! Written by `fep gen` from host-b.toml (fnv1a-64 1511d4bb582c91fc). A change belongs there.
 
 use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 
@@ -176,7 +176,7 @@ pub struct LoanListLoans {
     /// Adjust (조정액).
     ///
     /// S9(9)
-    #[field(len = 9, label = "조정액", encoding = "ebcdic", sign = "overpunch")]
+    #[field(len = 9, label = "조정액", sign = "overpunch")]
     pub adjust: i32,
     /// Memo (메모).
     #[field(len = 20, label = "메모")]
@@ -238,7 +238,7 @@ pub struct Header {
     #[field(len = 8, label = "트랜잭션ID", charset = "ibm833")]
     pub tran_id: Text<8>,
     /// Telegram code (전문종별코드).
-    #[field(len = 4, label = "전문종별코드", encoding = "ebcdic", full)]
+    #[field(len = 4, label = "전문종별코드", full)]
     pub telegram_code: Digits<4>,
     /// Trace no (전문추적번호).
     ///

@@ -48,7 +48,7 @@ pub struct Texts {
     #[field(len = 300, digits)]
     pub long_digits: String,
     /// Digits right.
-    #[field(len = 8, justify = "right", pad = b'*')]
+    #[field(len = 8, justify = "right", pad = '*')]
     pub digits_right: Digits<8>,
     /// Type.
     #[field(len = 3)]
@@ -90,13 +90,13 @@ pub struct Numbers {
     #[field(len = 5, sign(leading))]
     pub s5: i16,
     /// S10.
-    #[field(len = 10, sign(trailing, plus = b'0', minus = b'-'), scale = 3)]
+    #[field(len = 10, sign(trailing, plus = '0', minus = '-'), scale = 3)]
     pub s10: i32,
     /// S19.
     #[field(len = 19, sign(trailing), none = "spaces")]
     pub s19: Option<i64>,
     /// S39.
-    #[field(len = 39, sign(leading, plus = b' ', minus = b'\''))]
+    #[field(len = 39, sign(leading, plus = ' ', minus = '\''))]
     pub s39: i128,
     /// Reserved (예비).
     #[field(filler, len = 9, pad = b'0', any, label = "예비")]
@@ -180,7 +180,7 @@ pub struct Encoded {
     #[field(len = 5, encoding = "ebcdic", sign = "leading-minus")]
     pub minus: i32,
     /// Beside.
-    #[field(len = 5, encoding = "ebcdic", sign(trailing, plus = b'N', minus = b'`'))]
+    #[field(len = 5, encoding = "ebcdic", sign(trailing))]
     pub beside: i16,
     /// Day.
     #[field(len = 5, encoding = "packed")]

@@ -1,6 +1,6 @@
 //! seed 1: the telegrams of the spec `random-1`, version 1.
 //!
-//! Written by `fep gen` from random-1.toml (fnv1a-64 3aed36028fbc6971). A change belongs there.
+//! Written by `fep gen` from random-1.toml (fnv1a-64 2d8f1d716f20477d). A change belongs there.
 
 use fep_codec::{Choice, Digits, Telegram, Text};
 
@@ -20,7 +20,7 @@ pub enum Random1 {
 
 /// T0.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", when("tag" = "T0"))]
+#[telegram(charset = "cp037", when("tag" = "T0"))]
 pub struct T0 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -68,7 +68,7 @@ pub enum T0Body11 {
 
 /// Case15.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "cp037")]
 pub struct Case15 {
     /// A 13.
     #[field(len = 5)]
@@ -80,7 +80,7 @@ pub struct Case15 {
 
 /// T1.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", when("tag" = "T1"))]
+#[telegram(charset = "cp037", when("tag" = "T1"))]
 pub struct T1 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -98,10 +98,10 @@ pub struct T1 {
     #[field(len = 1, computed = count(items_20))]
     pub count_23: (),
     /// Items 20.
-    #[field(group, padded, max = 3, pad = b'0', count = count_23)]
+    #[field(group, padded, max = 3, pad = b'\xF0', count = count_23)]
     pub items_20: Vec<T1Items20>,
     /// Sign 24.
-    #[field(len = 1, computed = sign(signed_25, '0', '1'))]
+    #[field(len = 1, computed = sign(signed_25, b'\xF0', b'\xF1'))]
     pub sign_24: (),
     /// Signed 25.
     #[field(len = 8, none = "spaces")]
@@ -128,10 +128,10 @@ pub struct T1 {
 
 /// T1Items20.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "cp037")]
 pub struct T1Items20 {
     /// Mark 21.
-    #[field(literal = "E")]
+    #[field(literal = b"\xC5")]
     pub mark_21: (),
     /// Value 22.
     #[field(len = 3)]
@@ -140,7 +140,7 @@ pub struct T1Items20 {
 
 /// T1Items27.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "cp037")]
 pub struct T1Items27 {
     /// Amount 28.
     #[field(len = 7)]
@@ -149,7 +149,7 @@ pub struct T1Items27 {
 
 /// T2.
 #[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", when("tag" = "T2"), debug)]
+#[telegram(charset = "cp037", when("tag" = "T2"), debug)]
 pub struct T2 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -175,7 +175,7 @@ pub struct T2 {
     #[field(len = 1, computed = count(items_39))]
     pub count_42: (),
     /// Items 39.
-    #[field(group, padded, max = 3, pad = b'0', count = count_42)]
+    #[field(group, padded, max = 3, pad = b'\xF0', count = count_42)]
     pub items_39: Vec<T2Items39>,
     /// Len 43.
     #[field(len = 2, computed = length(tail_44))]
@@ -190,10 +190,10 @@ pub struct T2 {
 
 /// T2Items39.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "cp037")]
 pub struct T2Items39 {
     /// Mark 40.
-    #[field(literal = "E")]
+    #[field(literal = b"\xC5")]
     pub mark_40: (),
     /// Value 41.
     #[field(len = 3)]
@@ -202,13 +202,13 @@ pub struct T2Items39 {
 
 /// T3.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", when("tag" = "T3"))]
+#[telegram(charset = "cp037", when("tag" = "T3"))]
 pub struct T3 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
     pub tag: Text<2>,
     /// Literal.
-    #[field(literal = "LIT")]
+    #[field(literal = b"\xD3\xC9\xE3")]
     pub _literal: (),
     /// Total 46.
     #[field(len = 9, scale = 2, computed = sum(items_47.amount_48))]
@@ -232,7 +232,7 @@ pub struct T3 {
 
 /// T3Items47.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "cp037")]
 pub struct T3Items47 {
     /// Amount 48.
     #[field(len = 7, scale = 2)]
@@ -241,27 +241,27 @@ pub struct T3Items47 {
 
 /// Plain.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "cp037")]
 pub struct Plain {
     /// F 1.
     #[field(len = 2, encoding = "binary", sign = "signed")]
     pub f_1: i16,
     /// F 2.
-    #[field(len = 11, pad = b'*')]
+    #[field(len = 11, pad = b'\\')]
     pub f_2: Text<11>,
     /// F 3.
-    #[field(len = 11, encoding = "ebcdic")]
+    #[field(len = 11)]
     pub f_3: Digits<11>,
 }
 
 /// Pair.
 #[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", debug)]
+#[telegram(charset = "cp037", debug)]
 pub struct Pair {
     /// F 4.
     #[field(len = 12, overflow = "cut")]
     pub f_4: Text<12>,
     /// F 5.
-    #[field(len = 25, secret, pad = b'*')]
+    #[field(len = 25, secret, pad = b'\\')]
     pub f_5: Text<25>,
 }

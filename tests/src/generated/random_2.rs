@@ -1,6 +1,6 @@
 //! seed 2: the telegrams of the spec `random-2`, version 1.
 //!
-//! Written by `fep gen` from random-2.toml (fnv1a-64 2e88484023d7ab3e). A change belongs there.
+//! Written by `fep gen` from random-2.toml (fnv1a-64 c2bf8f2396d5a686). A change belongs there.
 
 use fep_codec::{Choice, DateTime, Digits, Telegram, Text};
 
@@ -20,7 +20,7 @@ pub enum Random2 {
 
 /// T0.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949", when("tag" = "T0"))]
+#[telegram(charset = "ibm933", when("tag" = "T0"))]
 pub struct T0 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -60,10 +60,10 @@ pub struct T0 {
 
 /// T0Items12.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949")]
+#[telegram(charset = "ibm933")]
 pub struct T0Items12 {
     /// Mark 13.
-    #[field(literal = "E")]
+    #[field(literal = b"\xC5")]
     pub mark_13: (),
     /// Value 14.
     #[field(len = 3)]
@@ -72,10 +72,10 @@ pub struct T0Items12 {
 
 /// T0Items15.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949")]
+#[telegram(charset = "ibm933")]
 pub struct T0Items15 {
     /// Mark 16.
-    #[field(literal = "E")]
+    #[field(literal = b"\xC5")]
     pub mark_16: (),
     /// Value 17.
     #[field(len = 3)]
@@ -84,7 +84,7 @@ pub struct T0Items15 {
 
 /// T1.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949", when("tag" = "T1"))]
+#[telegram(charset = "ibm933", when("tag" = "T1"))]
 pub struct T1 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -107,10 +107,10 @@ pub struct T1 {
 
 /// T1Items23.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949")]
+#[telegram(charset = "ibm933")]
 pub struct T1Items23 {
     /// Mark 24.
-    #[field(literal = "E")]
+    #[field(literal = b"\xC5")]
     pub mark_24: (),
     /// Value 25.
     #[field(len = 3)]
@@ -119,7 +119,7 @@ pub struct T1Items23 {
 
 /// T2.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949", when("tag" = "T2"))]
+#[telegram(charset = "ibm933", when("tag" = "T2"))]
 pub struct T2 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -143,7 +143,7 @@ pub struct T2 {
     #[field(len = 8)]
     pub signed_35: i32,
     /// Sign 34.
-    #[field(len = 1, computed = sign(signed_35, '+', '-'))]
+    #[field(len = 1, computed = sign(signed_35, b'N', b'`'))]
     pub sign_34: (),
     /// F 36.
     #[field(len = 4)]
@@ -161,7 +161,7 @@ pub struct T2 {
 
 /// T2Items30.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949")]
+#[telegram(charset = "ibm933")]
 pub struct T2Items30 {
     /// Amount 31.
     #[field(len = 7, scale = 2)]
@@ -185,7 +185,7 @@ pub enum T2Body37 {
 
 /// Case41.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949")]
+#[telegram(charset = "ibm933")]
 pub struct Case41 {
     /// A 39.
     #[field(len = 5)]
@@ -197,7 +197,7 @@ pub struct Case41 {
 
 /// T3.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949", when("tag" = "T3"))]
+#[telegram(charset = "ibm933", when("tag" = "T3"))]
 pub struct T3 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -206,13 +206,13 @@ pub struct T3 {
     #[field(len = 8, none = "spaces")]
     pub signed_44: Option<i32>,
     /// Sign 43.
-    #[field(len = 1, computed = sign(signed_44, '+', '-'))]
+    #[field(len = 1, computed = sign(signed_44, b'N', b'`'))]
     pub sign_43: (),
     /// Signed 46.
     #[field(len = 8, none = "spaces")]
     pub signed_46: Option<i32>,
     /// Sign 45.
-    #[field(len = 1, computed = sign(signed_46, '+', '-'))]
+    #[field(len = 1, computed = sign(signed_46, b'N', b'`'))]
     pub sign_45: (),
     /// Total 47.
     #[field(len = 9, computed = sum(items_48.amount_49))]
@@ -233,7 +233,7 @@ pub struct T3 {
 
 /// T3Items48.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949")]
+#[telegram(charset = "ibm933")]
 pub struct T3Items48 {
     /// Amount 49.
     #[field(len = 7)]
@@ -242,22 +242,22 @@ pub struct T3Items48 {
 
 /// Plain.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949")]
+#[telegram(charset = "ibm933")]
 pub struct Plain {
     /// F 1.
-    #[field(len = 7, pad = b'*')]
+    #[field(len = 7, pad = b'\\')]
     pub f_1: Text<7>,
     /// F 2.
     #[field(len = 2, codes("1" = "하나", "22" = "둘"))]
     pub f_2: Text<2>,
     /// F 3.
-    #[field(len = 10, encoding = "ebcdic")]
+    #[field(len = 10)]
     pub f_3: u64,
 }
 
 /// Pair.
 #[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(charset = "cp949", debug)]
+#[telegram(charset = "ibm933", debug)]
 pub struct Pair {
     /// F 4.
     #[field(len = 2, secret)]

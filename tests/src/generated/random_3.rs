@@ -1,6 +1,6 @@
 //! seed 3: the telegrams of the spec `random-3`, version 1.
 //!
-//! Written by `fep gen` from random-3.toml (fnv1a-64 13d54c1a60da5542). A change belongs there.
+//! Written by `fep gen` from random-3.toml (fnv1a-64 ce8cabe15eaafb7b). A change belongs there.
 
 use fep_codec::{Choice, Date, Digits, Telegram, Text};
 
@@ -20,7 +20,7 @@ pub enum Random3 {
 
 /// T0.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", when("tag" = "T0"))]
+#[telegram(charset = "utf-8", when("tag" = "T0"))]
 pub struct T0 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -65,7 +65,7 @@ pub struct T0 {
 
 /// T1.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", when("tag" = "T1"))]
+#[telegram(charset = "utf-8", when("tag" = "T1"))]
 pub struct T1 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -108,7 +108,7 @@ pub struct T1 {
 
 /// T1Items18.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "utf-8")]
 pub struct T1Items18 {
     /// Mark 19.
     #[field(literal = "E")]
@@ -135,7 +135,7 @@ pub enum T1Body25 {
 
 /// Case29.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "utf-8")]
 pub struct Case29 {
     /// A 27.
     #[field(len = 5)]
@@ -147,7 +147,7 @@ pub struct Case29 {
 
 /// T2.
 #[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", when("tag" = "T2"), debug)]
+#[telegram(charset = "utf-8", when("tag" = "T2"), debug)]
 pub struct T2 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -207,7 +207,7 @@ pub enum T2Body33 {
 
 /// Case37.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "utf-8")]
 pub struct Case37 {
     /// A 35.
     #[field(len = 5)]
@@ -219,7 +219,7 @@ pub struct Case37 {
 
 /// T3.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", when("tag" = "T3"))]
+#[telegram(charset = "utf-8", when("tag" = "T3"))]
 pub struct T3 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -264,7 +264,7 @@ pub enum T3Body48 {
 
 /// Case52.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "utf-8")]
 pub struct Case52 {
     /// A 50.
     #[field(len = 5)]
@@ -276,7 +276,7 @@ pub struct Case52 {
 
 /// T3Items54.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "utf-8")]
 pub struct T3Items54 {
     /// Amount 55.
     #[field(len = 7)]
@@ -285,7 +285,7 @@ pub struct T3Items54 {
 
 /// Plain.
 #[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(charset = "euc-kr", debug)]
+#[telegram(charset = "utf-8", debug)]
 pub struct Plain {
     /// F 1.
     #[field(len = 11, encoding = "ebcdic", scale = 1)]
@@ -300,7 +300,7 @@ pub struct Plain {
 
 /// Pair.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "euc-kr")]
+#[telegram(charset = "utf-8")]
 pub struct Pair {
     /// F 4.
     #[field(len = 4)]

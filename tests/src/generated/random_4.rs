@@ -1,6 +1,6 @@
 //! seed 4: the telegrams of the spec `random-4`, version 1.
 //!
-//! Written by `fep gen` from random-4.toml (fnv1a-64 7b07850593a8a5d0). A change belongs there.
+//! Written by `fep gen` from random-4.toml (fnv1a-64 770ce9ba5490fabc). A change belongs there.
 
 use fep_codec::{Choice, Date, Digits, Telegram, Text};
 
@@ -20,7 +20,7 @@ pub enum Random4 {
 
 /// T0.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949", when("tag" = "T0"))]
+#[telegram(charset = "ibm933", when("tag" = "T0"))]
 pub struct T0 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -48,7 +48,7 @@ pub struct T0 {
     #[field(tail, max = 30, bytes)]
     pub tail_12: Vec<u8>,
     /// Sign 13.
-    #[field(len = 1, computed = sign(signed_14, '+', '-'))]
+    #[field(len = 1, computed = sign(signed_14, b'N', b'`'))]
     pub sign_13: (),
     /// Signed 14.
     #[field(len = 8, none = "spaces")]
@@ -63,13 +63,13 @@ pub struct T0 {
     #[field(group, rest, max = 4)]
     pub items_17: Vec<Pair>,
     /// Literal 2.
-    #[field(literal = "LIT")]
+    #[field(literal = b"\xD3\xC9\xE3")]
     pub _literal_2: (),
 }
 
 /// T1.
 #[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(charset = "cp949", when("tag" = "T1"), debug)]
+#[telegram(charset = "ibm933", when("tag" = "T1"), debug)]
 pub struct T1 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -92,7 +92,7 @@ pub struct T1 {
 
 /// T2.
 #[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(charset = "cp949", when("tag" = "T2"), debug)]
+#[telegram(charset = "ibm933", when("tag" = "T2"), debug)]
 pub struct T2 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -140,10 +140,10 @@ pub struct T2 {
 
 /// T2Items27.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949")]
+#[telegram(charset = "ibm933")]
 pub struct T2Items27 {
     /// Mark 28.
-    #[field(literal = "E")]
+    #[field(literal = b"\xC5")]
     pub mark_28: (),
     /// Value 29.
     #[field(len = 3)]
@@ -167,7 +167,7 @@ pub enum T2Body30 {
 
 /// Case34.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949")]
+#[telegram(charset = "ibm933")]
 pub struct Case34 {
     /// A 32.
     #[field(len = 5)]
@@ -179,7 +179,7 @@ pub struct Case34 {
 
 /// T2Items39.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949")]
+#[telegram(charset = "ibm933")]
 pub struct T2Items39 {
     /// Amount 40.
     #[field(len = 7, scale = 2)]
@@ -188,7 +188,7 @@ pub struct T2Items39 {
 
 /// T3.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949", when("tag" = "T3"))]
+#[telegram(charset = "ibm933", when("tag" = "T3"))]
 pub struct T3 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -211,7 +211,7 @@ pub struct T3 {
     #[field(len = 12)]
     pub f_47: Text<12>,
     /// Sign 48.
-    #[field(len = 1, computed = sign(signed_49, '+', '-', ' '))]
+    #[field(len = 1, computed = sign(signed_49, b'N', b'`', b'@'))]
     pub sign_48: (),
     /// Signed 49.
     #[field(len = 8)]
@@ -220,7 +220,7 @@ pub struct T3 {
     #[field(len = 8)]
     pub signed_51: i32,
     /// Sign 50.
-    #[field(len = 1, computed = sign(signed_51, '+', '-', ' '))]
+    #[field(len = 1, computed = sign(signed_51, b'N', b'`', b'@'))]
     pub sign_50: (),
     /// F 52.
     #[field(len = 9, encoding = "packed", sign = "signed", scale = 2)]
@@ -235,10 +235,10 @@ pub struct T3 {
 
 /// Plain.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949")]
+#[telegram(charset = "ibm933")]
 pub struct Plain {
     /// F 1.
-    #[field(len = 13, pad = b'*')]
+    #[field(len = 13, pad = b'\\')]
     pub f_1: Text<13>,
     /// F 2.
     #[field(len = 1)]
@@ -250,12 +250,12 @@ pub struct Plain {
 
 /// Pair.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949")]
+#[telegram(charset = "ibm933")]
 pub struct Pair {
     /// F 4.
     #[field(len = 8, none = "zeros")]
     pub f_4: Option<Date>,
     /// F 5.
-    #[field(len = 30, pad = b'*')]
+    #[field(len = 30, pad = b'\\')]
     pub f_5: Text<30>,
 }

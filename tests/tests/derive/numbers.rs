@@ -166,3 +166,49 @@ fn the_derive_knows_the_lengths_of_the_runtime() {
     }
     check!("ascii" Ascii; "ebcdic" Ebcdic; "packed" Packed; "bcd" Bcd;);
 }
+
+#[test]
+fn the_charset_decides_the_encoding_of_digits() {
+    #[derive(Telegram, Debug, PartialEq)]
+    #[telegram(charset = "ibm933")]
+    struct Part {
+        #[field(full)]
+        code: Digits<4>,
+    }
+
+    #[derive(Telegram, Debug, PartialEq)]
+    #[telegram(charset = "cp037")]
+    struct Host {
+        part: Part,
+        #[field(len = 5, sign(trailing, plus = ' ', minus = '-'))]
+        change: i32,
+        #[field(len = 3, encoding = "ascii", sign(leading))]
+        ascii: i32,
+        #[field(pad = '*')]
+        branch: Digits<4>,
+        #[field(len = 8)]
+        on: Date,
+        #[field(len = 4, none = "spaces")]
+        at: Option<Time>,
+        agreed: bool,
+        #[field(len = 2, encoding = "packed")]
+        packed: u16,
+        #[field(len = 3, computed = length(all))]
+        length: (),
+    }
+    let host = Host {
+        part: Part { code: "0100".parse().unwrap() },
+        change: -7,
+        ascii: 5,
+        branch: "12".parse().unwrap(),
+        on: "2026-11-26".parse().unwrap(),
+        at: None,
+        agreed: true,
+        packed: 7,
+        length: (),
+    };
+    check(
+        &host,
+        b"\xF0\xF1\xF0\xF0\xF0\xF0\xF0\xF7\x60+05\xF1\xF2\x5C\x5C\xF2\xF0\xF2\xF6\xF1\xF1\xF2\xF6\x40\x40\x40\x40\xE8\x00\x7F\xF0\xF3\xF4",
+    );
+}

@@ -12,7 +12,7 @@ impl Source<'_> {
     /// The kind of a number, and of a computed field that is a number.
     pub(in crate::model) fn number(&self) -> Option<Kind> {
         let encoding = self.encoding();
-        let sign = self.attrs.sign.as_ref().map_or(Sign::Unsigned, |sign| sign.value).in_encoding(encoding);
+        let sign = self.sign(encoding)?;
         if let Some(given) = &self.attrs.sign
             && let Err(instead) = sign.check_encoding(encoding)
         {
@@ -28,6 +28,25 @@ impl Source<'_> {
         let scale = self.attrs.scale.as_ref().map_or(0, |scale| scale.value);
         let digits_max = self.attrs.digits_max.as_ref().map(|max| max.value);
         Some(Kind::Number { encoding, sign, scale, none: self.none(), digits_max })
+    }
+
+    /// The sign, with its characters in the encoding.
+    fn sign(&self, encoding: Encoding) -> Option<Sign> {
+        let Some(given) = &self.attrs.sign else { return Some(Sign::Unsigned) };
+        match given.value.in_encoding(encoding) {
+            Ok(Sign::Leading { plus, minus } | Sign::Trailing { plus, minus }) if plus == minus => {
+                self.cx.error_at(given.span, "`plus` and `minus` are the same byte, so the sign says nothing");
+                None
+            }
+            Ok(sign) => Some(sign),
+            Err(character) => {
+                let character = char::from(character);
+                let message =
+                    format!("{character:?} has different bytes in EBCDIC charsets; write the byte: `b'\\x4E'`");
+                self.cx.error_at(given.span, message);
+                None
+            }
+        }
     }
 
     fn check_len(&self, encoding: Encoding, sign: Sign) {

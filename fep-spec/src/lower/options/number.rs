@@ -2,16 +2,17 @@
 
 use fep_codec::layout::{Encoding, NoneAs, NumberRule, Overpunch, Sign};
 use fep_core::limits::{BINARY_MAX_BYTES, NUMBER_MAX_DIGITS};
+use fep_core::rules::WrittenSign;
 use fep_core::words::Word as _;
 
-use super::{Field, FieldOptions, byte, span, value};
+use super::{Byte, Field, FieldOptions, byte, span, value};
 use crate::document::{Located, Value};
 use crate::report::Code;
 
 impl FieldOptions {
     pub(super) fn number(&self, field: &Field<'_>) -> Option<NumberRule> {
-        let encoding = self.encoding();
-        let sign = value(&self.sign).unwrap_or_default().in_encoding(encoding);
+        let encoding = self.encoding(field);
+        let sign = self.sign(field, encoding)?;
         if let Some((at, hint)) = span(&self.sign).zip(sign.check_encoding(encoding).err()) {
             field.document.error_hint(Code::WrongOption, at, "numbers in this encoding have no such sign", hint);
             return None;
@@ -68,6 +69,28 @@ impl FieldOptions {
         Some(NumberRule { encoding, sign, scale, none, digits_max })
     }
 
+    /// The sign, with its characters in the encoding of the field.
+    fn sign(&self, field: &Field<'_>, encoding: Encoding) -> Option<Sign> {
+        let Some(written) = &self.sign else { return Some(Sign::Unsigned) };
+        match written.value.in_encoding(encoding) {
+            Ok(Sign::Leading { plus, minus } | Sign::Trailing { plus, minus }) if plus == minus => {
+                field.document.error(Code::Duplicate, written.span.clone(), "plus and minus are the same byte");
+                None
+            }
+            Ok(sign) => Some(sign),
+            Err(character) => {
+                let message = format!("{:?} has different bytes in EBCDIC charsets", char::from(character));
+                field.document.error_hint(
+                    Code::WrongOption,
+                    written.span.clone(),
+                    message,
+                    "write the byte, like 0x4E",
+                );
+                None
+            }
+        }
+    }
+
     /// The outer `None` means that the option does not fit the field.
     #[allow(clippy::option_option, reason = "absent and wrong are two things")]
     fn digits_max(&self, field: &Field<'_>, encoding: Encoding, digits: usize) -> Option<Option<u8>> {
@@ -94,9 +117,10 @@ impl FieldOptions {
 
 /// `"leading-minus"`, `"leading"`, `"trailing"`, `"overpunch"`, `"signed"`, `{ at = "leading", plus = "0", minus = "-" }`, or
 /// `{ at = "leading", overpunch = "ebcdic" }`.
-pub(super) fn sign(value: Value<'_>) -> Option<Located<Sign>> {
+pub(super) fn sign(value: Value<'_>) -> Option<Located<WrittenSign>> {
     if !value.is_table() {
-        return value.choice(&[&[("none", Sign::Unsigned)], Sign::WORDS.as_slice()].concat());
+        let word = value.choice(&[&[("none", Sign::Unsigned)], Sign::WORDS.as_slice()].concat())?;
+        return Some(Located { value: WrittenSign::of_characters(word.value), span: word.span });
     }
     let table = value.table()?;
     let at = table.required("at").and_then(|at| at.choice(&[("leading", true), ("trailing", false)]));
@@ -106,19 +130,21 @@ pub(super) fn sign(value: Value<'_>) -> Option<Located<Sign>> {
         let at = at?;
         let form = form?.value;
         let sign = if at.value { Sign::LeadingOverpunch(form) } else { Sign::TrailingOverpunch(form) };
-        return Some(Located { value: sign, span: value.span() });
+        return Some(Located { value: WrittenSign::of_characters(sign), span: value.span() });
     }
     let plus = table.required("plus").and_then(byte);
     let minus = table.required("minus").and_then(byte);
     table.finish();
-    let plus = plus?;
-    let minus = minus?;
-    if plus.value.value() == minus.value.value() {
-        value.document().error(Code::Duplicate, minus.span, "plus and minus are the same byte");
+    let plus = plus?.value;
+    let Located { value: minus, span } = minus?;
+    if plus == minus {
+        value.document().error(Code::Duplicate, span, "plus and minus are the same byte");
         return None;
     }
-    let plus = plus.value.value();
-    let minus = minus.value.value();
-    let sign = if at?.value { Sign::Leading { plus, minus } } else { Sign::Trailing { plus, minus } };
-    Some(Located { value: sign, span: value.span() })
+    let sign = match at?.value {
+        true => Sign::Leading { plus: plus.value(), minus: minus.value() },
+        false => Sign::Trailing { plus: plus.value(), minus: minus.value() },
+    };
+    let [plus_is_character, minus_is_character] = [plus, minus].map(|byte| matches!(byte, Byte::Ascii(_)));
+    Some(Located { value: WrittenSign { sign, plus_is_character, minus_is_character }, span: value.span() })
 }

@@ -3,7 +3,7 @@
 use fep_codec::layout::{DigitsRule, Kind};
 use fep_core::words::Word as _;
 
-use super::{Byte, Field, FieldOptions, KindName, span, value};
+use super::{Field, FieldOptions, KindName, span, value};
 use crate::document::Located;
 use crate::report::Code;
 
@@ -21,18 +21,21 @@ impl FieldOptions {
             return None;
         }
         let plain = if exact { DigitsRule::EXACT } else { DigitsRule::LEFT };
-        let encoding = self.encoding();
+        let encoding = self.encoding(field);
         if let Some(at) = span(&self.encoding).filter(|_| !encoding.is_zoned()) {
             let hint = "choose \"ascii\" or \"ebcdic\", or kind = \"number\"";
             field.document.error_hint(Code::WrongOption, at, "a field of digits has a byte for each", hint);
             return None;
         }
-        Some(DigitsRule {
-            encoding,
-            exact,
-            pad: value(&self.pad).map_or(encoding.space(), Byte::value),
-            justify: value(&self.justify).unwrap_or(plain.justify),
-        })
+        let pad = match &self.pad {
+            None => encoding.space(),
+            Some(pad) => pad.value.beside_digits(encoding).or_else(|| {
+                let message = "this character has different bytes in EBCDIC charsets";
+                field.document.error_hint(Code::WrongOption, pad.span.clone(), message, "write the byte, like 0x40");
+                None
+            })?,
+        };
+        Some(DigitsRule { encoding, exact, pad, justify: value(&self.justify).unwrap_or(plain.justify) })
     }
 
     /// The kind of a tail, which has no padding. `own` are the options that are written at the item itself.

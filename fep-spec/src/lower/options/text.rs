@@ -1,7 +1,7 @@
 //! Options that depend on a charset: those of text fields and flags, and the bytes of characters.
 
 use fep_codec::Charset;
-use fep_codec::layout::{FlagRule, Overflow, TextRule, Width};
+use fep_codec::layout::{Encoding, FlagRule, Overflow, TextRule, Width};
 
 use super::{Field, FieldOptions, span, value};
 use crate::document::{Located, Value};
@@ -28,6 +28,16 @@ impl Byte {
         match self {
             Self::Raw(byte) => Some(byte),
             Self::Ascii(ascii) => charset.byte_of(ascii),
+        }
+    }
+}
+
+impl Byte {
+    /// The byte beside digits in this encoding, or `None` if EBCDIC charsets have different bytes for the character.
+    pub(super) fn beside_digits(self, encoding: Encoding) -> Option<u8> {
+        match self {
+            Self::Raw(byte) => Some(byte),
+            Self::Ascii(ascii) => encoding.byte_of(ascii),
         }
     }
 }
