@@ -9,7 +9,7 @@ mod when;
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
-use crate::attr::{Computed, bytes};
+use crate::attr::{Computed, CountAttr, bytes};
 use crate::ctxt::Ctxt;
 use crate::model::{Item, ItemKind, Repeat, Telegram, View};
 
@@ -123,6 +123,9 @@ fn counts(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
 fn groups(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
     for item in items {
         let ItemKind::Group { repeat, .. } = &item.what else { continue };
+        if let Some(by) = repeat.counted_in_part() {
+            counted_in_part(items, broken, by, cx);
+        }
         let Some((by, max)) = repeat.counted() else { continue };
         if broken.contains(by) {
             continue;
@@ -153,6 +156,17 @@ fn groups(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
                 cx.error(by, message);
             }
         }
+    }
+}
+
+/// Checks that the path of a count begins with a part.
+fn counted_in_part(items: &[Item], broken: &[Ident], by: &CountAttr, cx: &Ctxt) {
+    let head = &by.head;
+    match items.iter().find(|item| item.member == *head).map(|item| &item.what) {
+        Some(ItemKind::Part) => {}
+        Some(_) => cx.error(head, format_args!("`{head}` is no part, so nothing stands below it")),
+        None if broken.contains(head) => {}
+        None => cx.error(head, format_args!("there is no part `{head}` here")),
     }
 }
 

@@ -163,8 +163,7 @@ fn a_broken_file_says_which_record_and_which_byte() {
     check(
         |bytes| bytes[120] = b'X',
         "record 2 at byte 120: the bytes are none of the file's records: they begin with hex 58 30 30 30 30 30 30 30 31 39 \
-         39 31 32 33 34 35; none is near: `Header`, which has \"H\" at byte 0 (record_type), found \"X\", `Data`, which has \"R\" \
-         at byte 0 (record_type), found \"X\", `Trailer`, which has \"T\" at byte 0 (record_type), found \"X\"",
+         39 31 32 33 34 35; none is near: `Data`, which has \"R\" at byte 0 (record_type), found \"X\", `Trailer`, which has \"T\" at byte 0 (record_type), found \"X\"",
     );
     check(
         |bytes| bytes[121] = b'?',

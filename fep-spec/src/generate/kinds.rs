@@ -1,9 +1,10 @@
 //! The kind of a field → a Rust type and the options of its attribute.
 
-use fep_codec::Layout;
 use fep_codec::layout::{
-    CodeRule, DatePattern, DateTimePattern, Encoding, Field, Kind, NoneAs, NumberRule, Overpunch, Sign, TextRule,
+    CodeRule, DatePattern, DateTimePattern, DigitsRule, Encoding, Field, Kind, NoneAs, NumberRule, Overpunch, Sign,
+    TextRule,
 };
+use fep_codec::{Charset, Layout};
 use fep_core::limits::PIVOT_DEFAULT;
 use fep_core::options::OptionName;
 use fep_core::words::Word;
@@ -24,11 +25,7 @@ pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> 
         Kind::Digits(rule) => {
             let mut options = vec![];
             options.extend((len > INLINE_MAX_BYTES).then(|| quote!(digits)));
-            options.extend(encoding(layout, rule.encoding));
-            options.extend(rule.exact.then(|| quote!(full)));
-            options.extend(said(OptionName::Justify, rule.justify));
-            let pad = beside_digits(rule.encoding, rule.pad);
-            options.extend((rule.pad != rule.encoding.space()).then(|| quote!(pad = #pad)));
+            options.extend(digits(layout, rule));
             (sized("Digits", len), options)
         }
         Kind::Number(rule) => (optional(rule.none, integer(rule, len)), number(layout, rule)),
@@ -67,6 +64,26 @@ pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> 
             (quote!([u8; #len]), vec![])
         }
     }
+}
+
+/// The kind of a check and its options, if it is not the kind of a check that states none.
+pub(super) fn check_kind(layout: &Layout, len: usize, kind: &Kind) -> Vec<TokenStream> {
+    match kind {
+        Kind::Bytes(_) if len == 1 => vec![],
+        Kind::Text(rule) if len > 1 && *rule == TextRule::new(Charset::Ascii) => vec![],
+        Kind::Text(rule) => [quote!(text)].into_iter().chain(text(layout, rule)).collect(),
+        Kind::Digits(rule) => [quote!(digits)].into_iter().chain(digits(layout, rule)).collect(),
+        _ => vec![quote!(bytes)],
+    }
+}
+
+fn digits(layout: &Layout, rule: &DigitsRule) -> Vec<TokenStream> {
+    let mut options = Vec::from_iter(encoding(layout, rule.encoding));
+    options.extend(rule.exact.then(|| quote!(full)));
+    options.extend(said(OptionName::Justify, rule.justify));
+    let pad = beside_digits(rule.encoding, rule.pad);
+    options.extend((rule.pad != rule.encoding.space()).then(|| quote!(pad = #pad)));
+    options
 }
 
 /// The Rust type of a tail and its options. `full` is left out, because no tail has padding.
