@@ -35,6 +35,7 @@
 //! ```
 
 mod decimal;
+mod quote;
 mod fault;
 mod found;
 
@@ -133,6 +134,19 @@ impl Error {
             self.0.excerpt = bytes.map(<[u8]>::to_vec);
         }
         self.0.range = Some(range);
+        self
+    }
+
+    /// The same error in an item whose length another field states. If a field does not fit, the item ends, not the telegram.
+    #[cold]
+    pub(crate) fn in_stated(mut self, item: &str, stated: usize) -> Self {
+        match &mut self.0.fault {
+            Fault::Truncated { needed, left } => {
+                self.0.fault = Fault::StatedTooShort { needed: *needed, left: *left, item: item.into(), stated };
+            }
+            Fault::StatedBeyondEnd { within: within @ None, .. } => *within = Some((item.into(), stated)),
+            _ => {}
+        }
         self
     }
 
