@@ -4,6 +4,7 @@
 //! the output.
 
 mod links;
+mod numbers;
 mod when;
 
 use proc_macro2::Ident;
@@ -20,6 +21,7 @@ pub(crate) fn check(mut telegram: Telegram, cx: &Ctxt) -> Telegram {
     counts(&telegram, cx);
     groups(&telegram, cx);
     links::check(&mut telegram, cx);
+    numbers::check(&telegram, cx);
     positions(&telegram, cx);
     when::conditions(&telegram, cx);
     view_methods(&telegram, cx);

@@ -136,6 +136,16 @@ pub(crate) struct Field {
     pub(crate) secret: bool,
     /// Whether the compiler must compare the length with the length of the type, because tokens do not show the latter.
     pub(crate) ask_type_for_len: bool,
+    /// What the check of a number's type needs. `None` for other kinds.
+    pub(crate) number: Option<NumberType>,
+}
+
+/// What a number field says about its type.
+pub(crate) struct NumberType {
+    /// `narrow`: the type does not hold all numbers of the field, and this is meant.
+    pub(crate) narrow: Option<Span>,
+    /// Whether `sign` is written, perhaps as `"unsigned"`.
+    pub(crate) sign_stated: bool,
 }
 
 /// Bytes on the wire.

@@ -22,7 +22,11 @@ pub(crate) enum Shape<'t> {
     /// `char`
     Char,
     /// `u8` to `i128`
-    Integer,
+    Integer(Integer),
+    /// `f32`, `f64`
+    Float,
+    /// `usize`, `isize`
+    PointerSized,
     /// `Decimal`
     Decimal,
     /// `bool`
@@ -53,7 +57,50 @@ pub(crate) enum Shape<'t> {
     Other,
 }
 
-const INTEGERS: [&str; 10] = ["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128"];
+/// A number type of the language that telegrams can have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Integer {
+    pub(crate) name: &'static str,
+    pub(crate) signed: bool,
+    bits: u32,
+}
+
+impl Integer {
+    const fn unsigned(name: &'static str, bits: u32) -> Self {
+        Self { name, signed: false, bits }
+    }
+
+    const fn signed(name: &'static str, bits: u32) -> Self {
+        Self { name, signed: true, bits }
+    }
+
+    /// The largest number of the type.
+    pub(crate) const fn largest(self) -> u128 {
+        let all = u128::MAX >> (128 - self.bits);
+        if self.signed { all >> 1 } else { all }
+    }
+
+    /// The smallest type that holds all numbers up to this one, and negative ones if it is `signed`. The widest one if none does.
+    pub(crate) fn holding(largest: u128, signed: bool) -> Self {
+        let mut candidates = INTEGERS.into_iter().filter(|integer| integer.signed == signed);
+        let widest = if signed { Self::signed("i128", 128) } else { Self::unsigned("u128", 128) };
+        candidates.find(|integer| integer.largest() >= largest).unwrap_or(widest)
+    }
+}
+
+/// All of them; of each sign the smaller ones first.
+const INTEGERS: [Integer; 10] = [
+    Integer::unsigned("u8", 8),
+    Integer::unsigned("u16", 16),
+    Integer::unsigned("u32", 32),
+    Integer::unsigned("u64", 64),
+    Integer::unsigned("u128", 128),
+    Integer::signed("i8", 8),
+    Integer::signed("i16", 16),
+    Integer::signed("i32", 32),
+    Integer::signed("i64", 64),
+    Integer::signed("i128", 128),
+];
 
 impl<'t> Shape<'t> {
     pub(crate) fn of(ty: &'t Type) -> Self {
@@ -86,13 +133,15 @@ impl<'t> Shape<'t> {
             ("String", None) => Self::String,
             ("char", None) => Self::Char,
             ("bool", None) => Self::Bool,
+            ("f32" | "f64", None) => Self::Float,
+            ("usize" | "isize", None) => Self::PointerSized,
             ("Decimal", None) => Self::Decimal,
             ("Date" | "NaiveDate", None) => Self::Date,
             ("MonthDay", None) => Self::MonthDay,
             ("Time" | "NaiveTime", None) => Self::Time,
             ("DateTime" | "NaiveDateTime", None) => Self::DateTime,
             ("MonthDayTime", None) => Self::MonthDayTime,
-            (integer, None) if INTEGERS.contains(&integer) => Self::Integer,
+            (name, None) => INTEGERS.into_iter().find(|known| known.name == name).map_or(Self::Path, Self::Integer),
             _ => Self::Path,
         }
     }
@@ -107,6 +156,20 @@ impl<'t> Shape<'t> {
         match self {
             Self::Option(inner) => Shape::of(inner).is_custom(),
             _ => matches!(self, Self::Path | Self::Array(..) | Self::Vec(_)),
+        }
+    }
+
+    /// Advice for a number type of the language that no field has.
+    pub(crate) const fn instead(&self) -> Option<&'static str> {
+        match self {
+            Self::Float => Some(
+                "a float cannot hold every decimal amount exactly, so no field is one: use an integer of the smallest unit, \
+                 `scale = 2` and `u64`, or `Decimal` with fep-codec's feature `decimal`",
+            ),
+            Self::PointerSized => Some(
+                "the size of this type depends on the machine, and a telegram does not: use `u64`, or `i64` if the sheet has a sign",
+            ),
+            _ => None,
         }
     }
 

@@ -159,4 +159,11 @@ impl fmt::Display for CodecError {
     }
 }
 
-impl std::error::Error for CodecError {}
+impl std::error::Error for CodecError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Telegram { error, .. } => Some(error),
+            Self::Envelope(_) => None,
+        }
+    }
+}

@@ -18,6 +18,8 @@ charset = "ascii"
 items = [ { literal = "H", name = "t" }, { name = "n", kind = "number", len = 3 } ]
 [telegrams.Row]
 items = [ { literal = "R", name = "t" }, { name = "no", kind = "number", len = 3 } ]
+[telegrams.Wide]
+items = [ { literal = "W", name = "t" }, { name = "no", kind = "number", len = 3 }, { filler = 396 } ]
 [files.Rows]
 line_end = "lf"
 records = [ { telegram = "Row", min = 0 } ]
@@ -126,4 +128,30 @@ fn a_reader_that_goes_away_ends_the_command_without_a_message() {
         feeder.join().expect("the input is written");
         assert_eq!((status.code(), String::from_utf8_lossy(&stderr).as_ref()), (Some(0), ""), "{command}");
     }
+}
+
+/// More telegrams than are in memory at once, with one that is wrong behind the first window.
+#[test]
+fn telegrams_are_found_across_the_pieces_of_a_large_input() {
+    let count = 15_000_usize;
+    let mut input: String = (0..count).map(|no| format!("W{:03}{:396}", no % 1000, "")).collect();
+    input.replace_range(4_800_001..4_800_002, "x");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut child = start(folder.path(), "decode", &["--telegram", "Wide"]);
+    let mut stdin = child.stdin.take().expect("stdin");
+    let feeder = std::thread::spawn(move || stdin.write_all(input.as_bytes()).expect("fep reads all"));
+    let lines =
+        BufReader::new(child.stdout.take().expect("stdout")).lines().map(|line| line.expect("a line")).enumerate();
+    let mut seen = 0;
+    for (index, line) in lines {
+        // Telegram 12,001 has an error in the place of its line.
+        let no = (index + usize::from(index >= 12_000)) % 1000;
+        assert_eq!(line, format!("{{\"telegram\":\"Wide\",\"fields\":{{\"t\":\"W\",\"no\":{no}}}}}"));
+        seen += 1;
+    }
+    feeder.join().expect("the input is written");
+    let Output { status, stderr, .. } = child.wait_with_output().expect("fep ends");
+    let message = "fep: telegram 12001 at byte 4800000: Wide: peer: no, bytes 1..4: expected a digit, found 'x' (78) at byte 1, hex 78 30 30\n";
+    assert_eq!((seen, status.code()), (count - 1, Some(1)));
+    assert_eq!(String::from_utf8_lossy(&stderr), message);
 }

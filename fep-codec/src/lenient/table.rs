@@ -89,9 +89,9 @@ pub enum DeviationPlace {
     /// In telegrams and in the records of files.
     Anywhere,
     /// In telegrams only. The plan of a record file does not have the word.
-    Telegram,
+    Telegrams,
     /// In record files only.
-    File,
+    Files,
 }
 
 leniencies! {
@@ -101,7 +101,7 @@ leniencies! {
     /// only if records have line ends, and the last line end may be missing too.
     stripped: Stripped, "stripped", Anywhere, "blanks missing at the end of a telegram";
     /// Bytes behind the last item are ignored.
-    trailing: Trailing, "trailing", Telegram, "surplus bytes behind a telegram";
+    trailing: Trailing, "trailing", Telegrams, "surplus bytes behind a telegram";
     /// A blank number is read as zero, unless blanks mean `None` in its field. This does not apply to computed fields.
     blank_numbers: BlankNumbers, "blank-numbers", Anywhere, "blank numbers (read as zero)";
     /// A [`Record`](crate::Record) keeps codes that a closed list lacks. A derived type can hold only the codes of its type.
@@ -110,15 +110,15 @@ leniencies! {
     /// place. In a text between SO and SI, the SI takes its place.
     half_characters: HalfCharacters, "half-characters", Anywhere, "half characters at the end of a text (dropped)";
     /// The last block of a record file may be left unfilled.
-    unfilled: Unfilled, "unfilled", File, "in a record file, a last block that is not full";
+    unfilled: Unfilled, "unfilled", Files, "in a record file, a last block that is not full";
     /// The end-of-file mark of DOS, `1A`, may stand behind the last record of a file, once or several times. Behind it there may be a
     /// line end.
-    eof_mark: EofMark, "eof-mark", File, "in a record file, the mark 1A behind the last record";
+    eof_mark: EofMark, "eof-mark", Files, "in a record file, the mark 1A behind the last record";
     /// Lines that are empty or have only blanks are no records. This applies only if records have line ends, and not where such a line
     /// is a record.
-    blank_lines: BlankLines, "blank-lines", File, "in a record file, blank lines";
+    blank_lines: BlankLines, "blank-lines", Files, "in a record file, blank lines";
     /// Blanks may follow a record before its line end. This applies only to records that say where they end.
-    trailing_blanks: TrailingBlanks, "trailing-blanks", File, "in a record file, blanks before a line end";
+    trailing_blanks: TrailingBlanks, "trailing-blanks", Files, "in a record file, blanks before a line end";
     /// The last record of a file may have no line end, or a part of it. If the plan says that the last record has none, it may have one.
-    last_line_end: LastLineEnd, "last-line-end", File, "in a record file, a missing last line end";
+    last_line_end: LastLineEnd, "last-line-end", Files, "in a record file, a missing last line end";
 }

@@ -15,11 +15,17 @@ pub struct Digits<const N: usize> {
 }
 
 /// The error for a text that is not a digit string or has too many digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// It does not hold the text, which may be secret. Its `Debug` is the message too, because `unwrap` shows it.
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DigitsError {
     /// The largest number of digits allowed.
     pub max: usize,
+    /// The number of characters in the text.
+    pub chars: usize,
+    /// The position of the first character that is no digit, in characters from 0. `None` if all are digits and they are too many.
+    pub no_digit: Option<usize>,
 }
 
 impl<const N: usize> Digits<N> {
@@ -29,7 +35,11 @@ impl<const N: usize> Digits<N> {
     /// If there are more than `N` digits, or a character that is not a digit.
     #[inline]
     pub fn new(digits: &str) -> Result<Self, DigitsError> {
-        Self::from_bytes(digits.as_bytes()).ok_or(DigitsError { max: N })
+        Self::from_bytes(digits.as_bytes()).ok_or_else(|| DigitsError {
+            max: N,
+            chars: digits.chars().count(),
+            no_digit: digits.chars().position(|character| !character.is_ascii_digit()),
+        })
     }
 
     /// Makes the value from bytes. `None` if there are more than `N`, or one is not a digit.
@@ -86,8 +96,34 @@ impl<const N: usize> fmt::Debug for Digits<N> {
 
 impl fmt::Display for DigitsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.no_digit {
+            Some(at) => write!(f, "character {} of {} is no digit; ", at + 1, self.chars)?,
+            None => write!(f, "{} digits are too many; ", self.chars)?,
+        }
         write!(f, "expected at most {} digits and nothing else", self.max)
     }
 }
 
+impl fmt::Debug for DigitsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DigitsError({self})")
+    }
+}
+
 impl core::error::Error for DigitsError {}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    #[test]
+    fn an_error_says_which_character_and_never_the_text() {
+        let error = |text: &str| format!("{:?}", Digits::<4>::new(text).unwrap_err());
+        let expected = "DigitsError(character 3 of 3 is no digit; expected at most 4 digits and nothing else)";
+        assert_eq!(error("12a"), expected);
+        assert_eq!(error("1２3"), expected.replace("character 3", "character 2"));
+        assert_eq!(error("12345"), "DigitsError(5 digits are too many; expected at most 4 digits and nothing else)");
+    }
+}

@@ -16,7 +16,9 @@ pub struct Text<const N: usize> {
 }
 
 /// The error for a text that no field of this length can hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// Its `Debug` is the message too, because `unwrap` shows it.
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TextLenError {
     /// The length of the text in bytes of UTF-8.
@@ -112,7 +114,13 @@ impl<const N: usize> fmt::Debug for Text<N> {
 
 impl fmt::Display for TextLenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "needs {} bytes of UTF-8, there are {}", self.needed, self.len)
+        write!(f, "needs {} bytes of UTF-8, the value has room for {}", self.needed, self.len)
+    }
+}
+
+impl fmt::Debug for TextLenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TextLenError({self})")
     }
 }
 

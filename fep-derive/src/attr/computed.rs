@@ -2,13 +2,13 @@
 
 use fep_core::rules::LengthScope;
 use fep_core::words::Word as _;
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseBuffer, ParseStream};
 use syn::{LitInt, Path, Token};
 
 use super::entry::{Entry, Given};
-use super::words::Byte;
+use super::words::{Byte, did_you_mean};
 use crate::ctxt::Ctxt;
 
 /// The source of a computed value.
@@ -90,23 +90,30 @@ impl Link {
     }
 }
 
+/// The words that `computed = …` begins with.
+const WORDS: [&str; 7] = ["length", "count", "sum", "sequence", "sign", "xor", "check"];
+
 impl Computed {
     pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
         let expected = "`length(rest)`, `length(all)`, `length(an_item)`, `count(a_group)`, `sum(a_group.a_number)`, \
                         `sequence`, `sign(a_number, '+', '-')`, `xor` or `check(a::function)`";
-        entry.assigned(cx, expected, |input: ParseStream<'_>| {
+        let given = entry.assigned(cx, expected, |input: ParseStream<'_>| {
             let what: Ident = input.parse()?;
             let word = what.to_string();
+            if !WORDS.contains(&word.as_str()) {
+                let _rest: TokenStream = input.parse()?;
+                return Ok(Err(what));
+            }
             if input.is_empty() {
                 return match word.as_str() {
-                    "sequence" => Ok(Self::Sequence(1)),
-                    "xor" => Ok(Self::Check { function: None, from: None }),
+                    "sequence" => Ok(Ok(Self::Sequence(1))),
+                    "xor" => Ok(Ok(Self::Check { function: None, from: None })),
                     _ => Err(syn::Error::new(what.span(), "needs to know of what")),
                 };
             }
             let list;
             syn::parenthesized!(list in input);
-            match word.as_str() {
+            let computed = match word.as_str() {
                 "length" => Ok(length(ItemPath::parse(&list)?)),
                 "count" => Ok(match ItemPath::parse(&list)?.beside() {
                     Ok(group) => Self::Count(group),
@@ -118,8 +125,17 @@ impl Computed {
                 "xor" => covering(None, &list),
                 "check" => check(&list),
                 _ => Err(syn::Error::new(what.span(), "nothing that can be computed")),
+            };
+            computed.map(Ok)
+        })?;
+        match given.value {
+            Ok(value) => Some(Given { value, span: given.span }),
+            Err(what) => {
+                let hint = did_you_mean(&what.to_string(), &WORDS);
+                cx.error(&what, format_args!("nothing computes `{what}`{hint}"));
+                None
             }
-        })
+        }
     }
 }
 

@@ -62,6 +62,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) padded: Option<Given<()>>,
     pub(crate) page: Option<PageAttrs>,
     pub(crate) tail: Option<Given<()>>,
+    /// `narrow`: the type holds fewer numbers than the field.
+    pub(crate) narrow: Option<Given<()>>,
 
     /// The keys as they were written.
     pub(crate) keys: Vec<Ident>,
@@ -122,9 +124,9 @@ impl KindWord {
 
 impl FieldAttrs {
     /// The keys that are neither a kind of value nor an option of such a kind.
-    const ITEM_KEYS: [&'static str; 19] = [
+    const ITEM_KEYS: [&'static str; 20] = [
         "len", "label", "name", "at", "order", "secret", "part", "group", "filler", "literal", "computed", "choice",
-        "any", "count", "max", "rest", "padded", "page", "tail",
+        "any", "count", "max", "rest", "padded", "page", "tail", "narrow",
     ];
 
     /// Names that other libraries and sheets use for some of these keys.
@@ -178,6 +180,7 @@ impl FieldAttrs {
             "padded" => self.padded = entry.word(cx),
             "page" => self.page = PageAttrs::read(entry, cx),
             "tail" => self.tail = entry.word(cx),
+            "narrow" => self.narrow = entry.word(cx),
             _ => match OptionName::of_word(&key) {
                 Some(option) => self.set_option(option, entry, cx),
                 None => self.unknown(&key, entry, cx),
@@ -223,8 +226,11 @@ impl FieldAttrs {
 
     /// Reports an unknown key. If it was probably meant as another key, that key counts as written.
     fn unknown(&mut self, key: &str, entry: &Entry, cx: &Ctxt) {
-        let meant = Self::SYNONYMS.iter().find(|(word, _)| *word == key).map(|(_, meant)| *meant);
-        match meant.or_else(|| nearest(key, Self::keys())) {
+        let synonyms = || Self::SYNONYMS.into_iter();
+        let meant = |word: &str| synonyms().find(|(synonym, _)| *synonym == word).map(|(_, meant)| meant);
+        // A misspelt synonym is a synonym too: `lenght`.
+        let like = nearest(key, synonyms().map(|(word, _)| word).chain(Self::keys()));
+        match meant(key).or_else(|| like.map(|like| meant(like).unwrap_or(like))) {
             Some(meant) => {
                 entry.unknown_with(cx, &format!("; did you mean `{meant}`?"));
                 self.keys.push(Ident::new(meant, entry.key.span()));

@@ -2,6 +2,7 @@
 
 use fep_core::charset::CharsetId;
 use fep_core::codes::kept;
+use fep_core::likeness::nearest;
 use proc_macro2::{Ident, Span};
 use syn::parse::Parse as _;
 use syn::{Attribute, Path};
@@ -75,8 +76,10 @@ impl TelegramAttrs {
                     entry.assigned(cx, "a path to fep_codec: `crate = path::to::fep_codec`", Path::parse_mod_style);
                 self.root = path.map(|path| path.value);
             }
-            "length" | "size" => entry.unknown_with(cx, "; did you mean `len`?"),
-            _ => entry.unknown(cx, &Self::KEYS),
+            word => match nearest(word, ["length", "size"].into_iter().chain(Self::KEYS)) {
+                Some("length" | "size") => entry.unknown_with(cx, "; did you mean `len`?"),
+                _ => entry.unknown(cx, &Self::KEYS),
+            },
         }
     }
 }

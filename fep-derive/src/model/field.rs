@@ -9,7 +9,7 @@ use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
-use super::{Field, Item, ItemKind, Len, Repeat};
+use super::{Field, Item, ItemKind, Len, NumberType, Repeat};
 use crate::attr::{Byte, Computed, FieldAttrs, Given, KindWord, Link, bytes, misplaced};
 use crate::ctxt::Ctxt;
 use crate::shape::{Shape, literal};
@@ -86,11 +86,15 @@ impl Source<'_> {
             Shape::Option(inner) => &Shape::of(inner),
             shape => shape,
         };
+        if let Some(instead) = inner.instead() {
+            self.cx.error(self.ty, instead);
+            return None;
+        }
         let kind = match inner {
             _ if self.attrs.has("codes") => KindName::Code,
             Shape::Text(_) | Shape::String | Shape::Cow | Shape::Str | Shape::Char => KindName::Text,
             Shape::Digits(_) => KindName::Digits,
-            Shape::Integer | Shape::Decimal => KindName::Number,
+            Shape::Integer(_) | Shape::Decimal => KindName::Number,
             Shape::Bool => KindName::Flag,
             Shape::Date | Shape::MonthDay => KindName::Date,
             Shape::Time => KindName::Time,
@@ -186,20 +190,35 @@ impl Source<'_> {
         }
         let kind = self.kind(kind)?;
         let max = self.attrs.max.clone()?;
-        Some(ItemKind::Tail(Field { len: Len::Stated(max), kind, secret: self.attrs.secret, ask_type_for_len: false }))
+        Some(ItemKind::Tail(Field {
+            len: Len::Stated(max),
+            kind,
+            secret: self.attrs.secret,
+            ask_type_for_len: false,
+            number: None,
+        }))
     }
 
     fn field(&self, kind: KindName) -> Option<ItemKind> {
         if self.attrs.tail.is_some() {
             return self.tail(kind);
         }
+        let is_number = kind == KindName::Number;
         let rule = self.kind(kind);
         let len = self.len(kind)?;
         let kind = rule?;
         let ask_type_for_len =
             matches!(len, Len::Stated(_)) && self.type_len().is_none_or(|len| literal(&len).is_none());
         let asks = ask_type_for_len && (self.shape.is_custom() || self.type_len().is_some());
-        Some(ItemKind::Field(Field { len, kind, secret: self.attrs.secret, ask_type_for_len: asks }))
+        // An option that could not be read was reported. Without it, the numbers of the field are not known.
+        let unknown = self.attrs.has("sign") && self.attrs.sign.is_none()
+            || self.attrs.has("encoding") && self.attrs.encoding.is_none()
+            || self.attrs.has("digits_max") && self.attrs.digits_max.is_none();
+        let number = (is_number && !unknown).then(|| NumberType {
+            narrow: self.attrs.narrow.as_ref().map(|narrow| narrow.span),
+            sign_stated: self.attrs.has("sign"),
+        });
+        Some(ItemKind::Field(Field { len, kind, secret: self.attrs.secret, ask_type_for_len: asks, number }))
     }
 
     fn type_len(&self) -> Option<syn::Expr> {
@@ -384,6 +403,7 @@ fn where_it_belongs(option: &str) -> String {
         "count" | "rest" | "padded" | "page" => "; it belongs to groups".to_owned(),
         "max" => "; it belongs to groups and tails".to_owned(),
         "tail" => "; it belongs to text, digits and bytes".to_owned(),
+        "narrow" => "; it belongs to numbers".to_owned(),
         "encoding" => format!("; it belongs to {}, and text has a `charset`", OptionName::Encoding.kinds_listed()),
         _ => OptionName::of_word(option).map_or_else(String::new, |option| {
             let mut kinds: Vec<&str> = option.kinds().iter().map(|kind| kind.plural()).collect();

@@ -75,7 +75,12 @@ impl Source<'_> {
         let length: &[&str] =
             if self.attrs.tail.is_some() { &["tail", "max", "len", "secret"] } else { &["len", "secret"] };
         let options = OptionName::of(kind).map(|option| option.word());
-        self.only(kind.singular(), &options.chain(length.iter().copied()).collect::<Vec<_>>());
+        let narrow = (kind == KindName::Number).then_some("narrow");
+        self.only(kind.singular(), &options.chain(length.iter().copied()).chain(narrow).collect::<Vec<_>>());
+        if let Some(instead) = self.inner().instead().filter(|_| kind == KindName::Number) {
+            self.cx.error(self.ty, instead);
+            return None;
+        }
         self.check_option(kind);
         if let Some(types) = self.cannot_be(kind) {
             self.cx.error(self.ty, format_args!("this type cannot stand for {}; {types}", kind.singular()));
@@ -154,10 +159,10 @@ impl Source<'_> {
         let inner = self.inner();
         let text = matches!(inner, Shape::String | Shape::Cow | Shape::Str);
         let (number, flag, bytes) = match inner {
-            Shape::Integer => (true, false, false),
+            Shape::Integer(_) => (true, false, false),
             Shape::Bool => (false, true, false),
             Shape::ByteArray(_) | Shape::Bytes => (false, false, true),
-            Shape::Char => (false, false, false),
+            Shape::Char | Shape::Float | Shape::PointerSized => (false, false, false),
             _ if text => (false, false, false),
             _ => return None,
         };

@@ -74,13 +74,34 @@ fn with_short_lists(text: &str) -> String {
         if matches!(line.trim(), ")]" | "};") {
             let whole = joined(&broken);
             let columns: usize = whole.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum();
-            let kept = if columns <= LINE_MAX_COLUMNS { whole } else { broken.join("\n") };
+            let kept = match (columns <= LINE_MAX_COLUMNS, whole.strip_suffix("};")) {
+                (true, _) => whole,
+                (false, Some(import)) => filled(import),
+                (false, None) => broken.join("\n"),
+            };
             out.push_str(&kept);
             out.push('\n');
             broken.clear();
         }
     }
     out
+}
+
+/// An import that does not fit on one line. Each of its lines has as many names as fit.
+fn filled(import: &str) -> String {
+    let (head, names) = import.split_once('{').unwrap_or((import, ""));
+    let mut out = format!("{head}{{\n");
+    let mut line = "   ".to_owned();
+    for name in names.split(',').map(str::trim) {
+        // The name comes with a blank and a comma.
+        if line.len() + name.len() + 2 > LINE_MAX_COLUMNS {
+            out.push_str(&line);
+            out.push('\n');
+            line.truncate(3);
+        }
+        line.push_str(&format!(" {name},"));
+    }
+    format!("{out}{line}\n}};")
 }
 
 /// The lines of one list as one line.
@@ -108,7 +129,9 @@ fn with_blank_lines(text: &str) -> String {
     let mut before = "";
     for line in text.lines() {
         let same_block = before.starts_with("use fep") && line.starts_with("use fep");
-        let after_item = before == "}" || before.starts_with("use ") && !same_block || before.ends_with("{}");
+        let in_import = before.starts_with("use ") && before.ends_with('{');
+        let after_import = before.starts_with("use ") && !same_block && !in_import;
+        let after_item = before == "}" || after_import || before.ends_with("{}");
         let after_head = before.starts_with("//!") && !line.starts_with("//!");
         if after_item || after_head {
             out.push('\n');

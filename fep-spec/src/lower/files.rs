@@ -70,7 +70,7 @@ fn file(name: &Located<&str>, table: Table<'_>) -> (FileSpec, FilePlace) {
 }
 
 fn lenient(values: Vec<Value<'_>>) -> Lenient {
-    let of_files = Deviation::ALL.iter().filter(|deviation| deviation.place() != DeviationPlace::Telegram);
+    let of_files = Deviation::ALL.iter().filter(|deviation| deviation.place() != DeviationPlace::Telegrams);
     let words: Vec<_> = of_files.map(|deviation| (deviation.word(), *deviation)).collect();
     let given = values.into_iter().filter_map(|value| value.choice(&words));
     given.fold(Lenient::STRICT, |all, word| all.with(word.value))

@@ -7,7 +7,7 @@ use fep_codec::{Fault, Layout, Record};
 
 /// The leniency that the bits of a number select: one bit for each deviation of telegrams.
 pub fn leniency(bits: u32) -> Lenient {
-    let of_telegrams = Deviation::ALL.iter().filter(|deviation| deviation.place() != DeviationPlace::File);
+    let of_telegrams = Deviation::ALL.iter().filter(|deviation| deviation.place() != DeviationPlace::Files);
     let chosen = of_telegrams.zip(0..u32::BITS).filter(|(_, bit)| bits >> bit & 1 == 1);
     chosen.fold(Lenient::STRICT, |all, (deviation, _)| all.with(*deviation))
 }

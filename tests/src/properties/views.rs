@@ -39,7 +39,7 @@ pub struct Fixed {
     #[field(len = 6, secret)]
     account: Digits<6>,
     #[field(len = 9)]
-    amount: i64,
+    amount: u64,
     #[field(code, len = 1)]
     side: Side,
     name: Text<10>,

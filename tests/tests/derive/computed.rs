@@ -126,7 +126,7 @@ fn a_type_without_a_sign_takes_no_minus() {
     struct Balance {
         #[field(len = 1, computed = sign(balance, '+', '-'))]
         balance_sign: (),
-        #[field(len = 2)]
+        #[field(len = 2, narrow)]
         balance: u8,
     }
     let error = fep_codec::Decode::decode(b"-01").map(|_: Balance| ()).unwrap_err().to_string();

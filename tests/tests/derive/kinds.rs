@@ -89,14 +89,14 @@ fn numbers() {
     #[derive(Telegram, Debug, PartialEq)]
     #[telegram(len = 36)]
     struct Numbers {
-        #[field(len = 3)]
+        #[field(len = 3, narrow)]
         small: u8,
         #[field(len = 6, sign = "leading-minus", scale = 2)]
         minus: i32,
         #[field(len = 5, sign(leading))]
         leading: i16,
         #[field(len = 4, sign(trailing, plus = '0', minus = '1'))]
-        trailing: i8,
+        trailing: i16,
         #[field(len = 4, none = "spaces")]
         spaces: Option<u16>,
         #[field(len = 4, none = "zeros")]
@@ -120,6 +120,56 @@ fn numbers() {
     let some = Numbers { minus: 5, spaces: Some(0), zeros: Some(1), nines: Some(998), ..none };
     check(&some, b"007000005+00420091000000019981000000");
     assert!(refusal(Numbers { nines: Some(999), ..some }.encode_to_vec()).contains("nines"));
+    assert_eq!(
+        refusal(Numbers::decode(b"256-01205+00420091    00009991000000")),
+        "peer: small, bytes 0..3: the number does not fit into u8, which holds 0 to 255, hex 32 35 36"
+    );
+}
+
+#[test]
+fn a_type_holds_every_number_of_its_field_or_says_that_it_is_narrow() {
+    // The widest field that each type holds. One digit, or one byte, more does not compile: tests/ui/numbers/types.rs.
+    #[derive(Telegram, Debug, PartialEq)]
+    struct Widest {
+        #[field(len = 2)]
+        u8: u8,
+        #[field(len = 9, scale = 2)]
+        u32: u32,
+        #[field(len = 19, none = "zeros")]
+        u64: Option<u64>,
+        #[field(len = 4, sign = "leading-minus")]
+        i16: i16,
+        #[field(len = 19, sign(leading))]
+        i64: i64,
+        #[field(len = 5, encoding = "packed")]
+        packed: u32,
+        #[field(len = 4, encoding = "binary")]
+        binary: u32,
+        #[field(len = 4, encoding = "binary", sign = "signed")]
+        signed: i32,
+        #[field(len = 8, encoding = "binary", digits_max = 9)]
+        few: u32,
+        /// The sheet has no sign, and the service computes with signed numbers.
+        #[field(len = 3, sign = "unsigned")]
+        meant: i16,
+    }
+    let bytes = [
+        b"99999999999".as_slice(),
+        b"9999999999999999999",
+        b"9999",
+        b"-999999999999999999",
+        &[0x99, 0x99, 0x99, 0x99, 0x9F],
+        &[0xFF; 4],
+        &[0x80, 0, 0, 0],
+        &[0, 0, 0, 0, 0x3B, 0x9A, 0xC9, 0xFF],
+        b"999",
+    ]
+    .concat();
+    let all = Widest::decode(&bytes).unwrap();
+    assert_eq!((all.u8, all.u32, all.u64, all.i16), (99, 999_999_999, Some(9_999_999_999_999_999_999), 9999));
+    assert_eq!((all.i64, all.packed, all.binary), (-999_999_999_999_999_999, 999_999_999, u32::MAX));
+    assert_eq!((all.signed, all.few, all.meant), (i32::MIN, 999_999_999, 999));
+    assert_eq!(all.encode_to_vec().unwrap(), bytes);
 }
 
 #[test]

@@ -154,3 +154,48 @@ fn blanks_are_put_back_where_the_length_is_known() {
         "peer: rows, bytes 0..2: 2 bytes are left behind the last whole entry, which has 6",
     );
 }
+
+#[test]
+fn a_second_telegram_is_never_surplus_bytes() {
+    const TRAILING: Lenient = Lenient { trailing: true, ..Lenient::STRICT };
+    let (row, forgiven) = decode_lenient::<Row>(b"01abcd??", TRAILING).unwrap();
+    assert_eq!((row.no, forgiven.len()), (1, 1));
+    assert_eq!(forgiven[0].to_string(), "bytes 6..8: trailing: 2 surplus bytes ignored (hex length 2)");
+    let (_, forgiven) = decode_lenient::<Row>(b"01abcd\r\n\0 ", TRAILING).unwrap();
+    assert_eq!(forgiven[0].to_string(), "bytes 6..10: trailing: 4 surplus bytes ignored, hex 0d 0a 00 20");
+    for second in [&b"01abcd02efgh"[..], b"01abcd\r\n02efgh", b"01abcd02efgh\n03"] {
+        let all = decode_lenient::<Row>(second, Lenient::ALL).unwrap_err().to_string();
+        assert!(all.starts_with("peer: the telegram has 6 bytes"), "{all}");
+    }
+}
+
+#[test]
+fn a_report_has_the_path_and_the_bytes_and_no_secret() {
+    #[derive(Telegram, Debug, PartialEq)]
+    struct Page {
+        #[field(len = 1, computed = count(rows))]
+        row_count: (),
+        #[field(group, count = row_count, max = 3)]
+        rows: Vec<Holder>,
+    }
+    #[derive(Telegram, Debug, PartialEq)]
+    struct Holder {
+        #[field(len = 2)]
+        no: u8,
+        #[field(secret)]
+        name: Text<6>,
+    }
+    let (_, forgiven) = decode_lenient::<Page>(b"201KIM     LEE", Lenient::ALL).unwrap();
+    let said: Vec<String> = forgiven.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "rows[1].name, bytes 11..14: stripped: 3 blanks are missing here",
+            "rows[1].no, bytes 9..11: blank-numbers: the number is zero",
+        ]
+    );
+    // A number that is not there is not a blank number.
+    let refused = decode_lenient::<Page>(b"201KIM   ", Lenient::ALL).unwrap_err();
+    let said = "peer: rows[1].no, bytes 9..11: needs 2 bytes, the telegram ends after 0; only text and blank fillers are completed";
+    assert_eq!(refused.to_string(), said);
+}

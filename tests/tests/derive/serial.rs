@@ -167,7 +167,7 @@ fn values_are_the_strings_of_the_contract() {
     both("2026-11-21T09:30:15".parse::<DateTime>().unwrap(), "2026-11-21T09:30:15");
     both("1121093015".parse::<MonthDayTime>().unwrap(), "1121093015");
     let error = from_str::<Digits<2>>(r#""123""#).unwrap_err().to_string();
-    assert!(error.starts_with("expected at most 2 digits"), "{error}");
+    assert!(error.starts_with("3 digits are too many; expected at most 2 digits"), "{error}");
 }
 
 #[derive(Telegram, Debug, PartialEq)]

@@ -6,11 +6,11 @@ use fep_codec::Telegram;
 #[telegram(view)]
 struct Clash {
     #[field(len = 3)]
-    new: u8,
+    new: u16,
     #[field(len = 3)]
-    amount: u8,
+    amount: u16,
     #[field(len = 3)]
-    amount_bytes: u8,
+    amount_bytes: u16,
     #[field(filler, len = 3)]
     decode: (),
 }
@@ -19,7 +19,7 @@ struct Clash {
 #[telegram(view = "OtherView")]
 struct Quoted {
     #[field(len = 3)]
-    amount: u8,
+    amount: u16,
 }
 
 fn main() {}

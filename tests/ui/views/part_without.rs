@@ -5,7 +5,7 @@ use fep_codec::Telegram;
 #[derive(Telegram)]
 struct Header {
     #[field(len = 3)]
-    no: u8,
+    no: u16,
 }
 
 #[derive(Telegram)]

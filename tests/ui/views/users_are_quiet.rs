@@ -6,7 +6,7 @@ use fep_codec::Telegram;
 #[telegram(view)]
 struct Header {
     #[field(len = 3)]
-    no: u8,
+    no: u16,
 }
 
 #[derive(Telegram)]
@@ -16,7 +16,7 @@ struct Transfer<'a> {
     #[field(len = 3, charset = "ascii")]
     name: &'a str,
     #[field(len = 0)]
-    amount: u8,
+    amount: u16,
     #[field(group)]
     pair: [Header; 2],
 }

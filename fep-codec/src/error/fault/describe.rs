@@ -55,7 +55,10 @@ impl Fault {
             Self::Negative => f.write_str("the field has no sign, the number is negative"),
             Self::NegativeZero => f.write_str("zero with a minus"),
             Self::TooManyDigits { max } => write!(f, "the number has more than {max} digits"),
-            Self::Overflow { holder } => write!(f, "the number does not fit into {holder}"),
+            Self::Overflow { holder } => {
+                write!(f, "the number does not fit into {holder}")?;
+                limits(holder).map_or(Ok(()), |(first, last)| write!(f, ", which holds {first} to {last}"))
+            }
             Self::MeansNone => f.write_str("this very value means \"no value\" in this field"),
             Self::NoValue => f.write_str("has no value, but the spec gives no way to write \"no value\" here"),
             Self::NoSuchDate { what: Some(what) } => write!(f, "no such date or time: {what}"),
@@ -139,4 +142,17 @@ impl Fault {
             Self::BadSpec { reason } => f.write_str(reason),
         }
     }
+}
+
+/// The first and the last number of an integer type.
+fn limits(holder: &str) -> Option<(i128, u128)> {
+    macro_rules! limits {
+        ($($integer:ident)*) => {
+            match holder {
+                $(stringify!($integer) => Some(($integer::MIN as i128, $integer::MAX as u128)),)*
+                _ => None,
+            }
+        };
+    }
+    limits!(u8 u16 u32 u64 u128 i8 i16 i32 i64 i128)
 }

@@ -8,6 +8,7 @@ mod check;
 mod end;
 mod files;
 mod generate;
+mod glued;
 mod messages;
 mod telegrams;
 mod encode;

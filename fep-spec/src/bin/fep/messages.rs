@@ -5,8 +5,10 @@
 //! {"forgiven":"stripped","message":"1 blank is missing here","path":"b","record":null,"severity":"note","span":[10,11],"telegram":2}
 //! ```
 
+use std::error::Error;
 use std::fmt::{self, Display};
 
+use fep_codec::files::FileError;
 use fep_codec::lenient::Forgiven;
 use serde_json::json;
 
@@ -79,35 +81,48 @@ impl Messages {
     }
 
     /// Reports errors of the telegram at this place.
-    pub(crate) fn findings(self, place: Place, errors: &[impl Display]) -> Outcome {
-        for error in errors {
-            self.error(Some(place), &error.to_string());
-        }
+    pub(crate) fn findings(self, place: Place, errors: &[impl Error + 'static]) -> Outcome {
+        errors.iter().for_each(|error| self.error(place, &format!("{place}{error}"), error));
         Outcome::Findings
     }
 
-    /// Reports an error whose message has its own place.
+    /// Reports an error of a record file. Its text has its place.
+    pub(crate) fn finding_in_file(self, error: &FileError) -> Outcome {
+        self.error(Place::Record(error.record, error.offset), &error.to_string(), error);
+        Outcome::Findings
+    }
+
+    /// Reports an error of the whole input.
     pub(crate) fn finding(self, message: &str) -> Outcome {
-        self.error(None, message);
+        match self.format {
+            Format::Text => note(message),
+            Format::Json => say_json(&json!({ "severity": "error", "message": message })),
+        }
         Outcome::Findings
     }
 
-    fn error(self, place: Option<Place>, message: &str) {
-        match self.format {
-            Format::Text => note(&format!("{}{message}", place.map(|place| place.to_string()).unwrap_or_default())),
-            Format::Json => {
-                let (telegram, record) = numbers(place);
-                let at = place.map(Place::offset);
-                say_json(&json!({
-                    "severity": "error",
-                    "telegram": telegram,
-                    "record": record,
-                    "at": at,
-                    "message": message,
-                }));
-            }
-        }
+    fn error(self, place: Place, text: &str, error: &(dyn Error + 'static)) {
+        let Format::Json = self.format else { return note(text) };
+        let (telegram, record) = numbers(Some(place));
+        let of_field = in_bytes(error);
+        let span = of_field.and_then(fep_codec::Error::range).map(|range| {
+            let [start, end] = [range.start, range.end].map(|at| place.offset().saturating_add(at as u64));
+            [start, end]
+        });
+        say_json(&json!({
+            "severity": "error",
+            "telegram": telegram,
+            "record": record,
+            "path": of_field.map(fep_codec::Error::path).filter(|path| !path.is_empty()),
+            "span": span,
+            "message": error.to_string(),
+        }));
     }
+}
+
+/// The error in the bytes of a telegram that caused this error.
+fn in_bytes<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e fep_codec::Error> {
+    error.downcast_ref().or_else(|| error.source()?.downcast_ref())
 }
 
 fn numbers(place: Option<Place>) -> (Option<usize>, Option<u64>) {

@@ -13,6 +13,7 @@ use fep_spec::model::{Named, SpecSet, TelegramSpec, UnchosenError};
 
 use crate::end::{Ended, Outcome, Stop, colour_stdout, print};
 use crate::files::{open, read_bytes};
+use crate::glued::{Glued, TELEGRAM_MAX_BYTES, WINDOW_BYTES};
 use crate::messages::{Messages, Place};
 use crate::{DecodeArgs, ExplainArgs, TelegramArgs};
 
@@ -26,8 +27,7 @@ pub(crate) fn decode(args: &DecodeArgs) -> Ended {
         let lines = decode_file_reporting(reader(&plan, args)?, |one| forgiven.borrow_mut().push(one.clone()));
         return decode_records(lines, &forgiven, args.messages());
     }
-    let bytes = read_bytes(args.telegram.file.as_deref(), args.telegram.hex)?;
-    each(&specs, named, &bytes, args, |telegram, bytes, place| match codec::decode(telegram, bytes, args.leniency()) {
+    each(&specs, named, args, |telegram, bytes, place| match codec::decode(telegram, bytes, args.leniency()) {
         Ok((line, forgiven)) => {
             args.messages().forgiven(place, &forgiven);
             print((line + "\n").as_bytes()).map(|()| Outcome::Clean)
@@ -36,11 +36,11 @@ pub(crate) fn decode(args: &DecodeArgs) -> Ended {
     })
 }
 
-/// Calls `act` for each of the telegrams that follow each other in these bytes.
+/// Calls `act` for each of the telegrams that follow each other in the input. Lenient reading looks for a telegram behind surplus bytes, so
+/// it reads the whole input first.
 fn each(
     specs: &SpecSet,
     named: Option<Named<'_>>,
-    bytes: &[u8],
     args: &DecodeArgs,
     mut act: impl FnMut(&TelegramSpec, &[u8], Place) -> Ended,
 ) -> Ended {
@@ -49,44 +49,63 @@ fn each(
         Some(Named::Telegram(telegram)) => Some(telegram),
         _ => None,
     };
+    let mut input = Glued::new(input(args)?);
     let mut outcome = Outcome::Clean;
-    let mut at = 0;
     for number in 1_usize.. {
-        if lenient.trailing {
-            let behind = bytes.get(at..).unwrap_or_default();
-            let next = next_telegram(specs, named, behind, number == 1);
-            let surplus = match next {
-                NextTelegram::At(skip) => behind.get(..skip).unwrap_or_default(),
-                NextTelegram::Nowhere => behind,
-            };
-            if !surplus.is_empty() {
-                // The bytes belong to the input, not to a telegram.
-                args.messages().forgiven(Place::Telegram(1, at), &[Forgiven::surplus(0, surplus)]);
-            }
-            at += surplus.len();
-            if next == NextTelegram::Nowhere {
-                break;
-            }
+        input.fill(if lenient.trailing { usize::MAX } else { WINDOW_BYTES })?;
+        if lenient.trailing && pass_surplus(specs, named, &mut input, number == 1, args.messages()) {
+            break;
         }
-        let rest = bytes.get(at..).unwrap_or_default();
-        let place = Place::Telegram(number, at);
+        let place = Place::Telegram(number, input.used());
         let telegram = match named {
             Some(telegram) => telegram,
-            None => match specs.choose(rest) {
+            None => match specs.choose(input.rest()) {
                 Ok(telegram) => telegram,
-                Err(error) => return unchosen(specs, &error, rest, place, args.messages()),
+                Err(error) => return unchosen(specs, &error, input.rest(), place, args.messages()),
             },
         };
-        let own = rest.get(..own_len(telegram, rest, lenient)).unwrap_or_default();
-        let acted = act(telegram, own, place)?;
+        let mut len = own_len(telegram, input.rest(), lenient);
+        // The end may be behind the bytes in memory.
+        while len == input.rest().len() && !input.is_whole() {
+            if len > TELEGRAM_MAX_BYTES {
+                let message = format!("the telegram does not end within {TELEGRAM_MAX_BYTES} bytes");
+                return Ok(args.messages().findings(place, &[codec::CodecError::Envelope(message)]));
+            }
+            input.fill(len.saturating_mul(2))?;
+            len = own_len(telegram, input.rest(), lenient);
+        }
+        let acted = act(telegram, input.rest().get(..len).unwrap_or_default(), place)?;
         outcome = outcome.and(acted);
-        at += own.len();
+        input.skip(len);
+        input.fill(1)?;
         // After an error in a telegram of varying length, the start of the next one is not reliable.
-        if at >= bytes.len() || acted == Outcome::Findings && telegram.layout.fixed_len().is_none() {
+        if input.rest().is_empty() || acted == Outcome::Findings && telegram.layout.fixed_len().is_none() {
             break;
         }
     }
     Ok(outcome)
+}
+
+/// Passes the surplus bytes before the next telegram, and reports them. Returns whether nothing else is left.
+fn pass_surplus(
+    specs: &SpecSet,
+    named: Option<&TelegramSpec>,
+    input: &mut Glued,
+    is_first: bool,
+    messages: Messages,
+) -> bool {
+    let next = next_telegram(specs, named, input.rest(), is_first);
+    let len = match next {
+        NextTelegram::At(len) => len,
+        NextTelegram::Nowhere => input.rest().len(),
+    };
+    let surplus = input.rest().get(..len).unwrap_or_default();
+    if !surplus.is_empty() {
+        // The bytes belong to the input, not to a telegram.
+        messages.forgiven(Place::Telegram(1, input.used()), &[Forgiven::surplus(0, surplus)]);
+    }
+    input.skip(len);
+    next == NextTelegram::Nowhere
 }
 
 /// Prints lines, reports and errors in the order of the file. `forgiven` has the reports of the records so far.
@@ -102,7 +121,7 @@ fn decode_records(
             Ok(line) => print((line + "\n").as_bytes())?,
             Err(error) => {
                 report();
-                outcome = messages.finding(&error.to_string());
+                outcome = messages.finding_in_file(&error);
             }
         }
         report();
@@ -121,8 +140,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Ended {
         let plan = spec.file_layout(file);
         return explain_records(reader(&plan, args)?, args.messages(), options);
     }
-    let bytes = read_bytes(args.telegram.file.as_deref(), args.telegram.hex)?;
-    each(&specs, named, &bytes, args, |telegram, bytes, place| {
+    each(&specs, named, args, |telegram, bytes, place| {
         dump_one(&telegram.layout, bytes, args.leniency(), options, place, args.messages())
     })
 }
@@ -137,7 +155,7 @@ fn explain_records(mut reader: FileReader<'_, impl Read>, messages: Messages, op
                 messages.forgiven_in_file(record.forgiven);
                 outcome = outcome.and(dump_one(record.layout, record.bytes, record.lenient, options, place, messages)?);
             }
-            Err(error) => outcome = messages.finding(&error.to_string()),
+            Err(error) => outcome = messages.finding_in_file(&error),
         }
     }
     messages.forgiven_in_file(reader.forgiven());
@@ -146,11 +164,14 @@ fn explain_records(mut reader: FileReader<'_, impl Read>, messages: Messages, op
 
 /// A reader of the record file that the user named. The file is never in memory as a whole, unless it is hex digits.
 fn reader<'f>(plan: &'f FileLayout, args: &DecodeArgs) -> Result<FileReader<'f, Box<dyn Read>>, Stop> {
-    let file = args.telegram.file.as_deref();
-    let input: Box<dyn Read> =
-        if args.telegram.hex { Box::new(std::io::Cursor::new(read_bytes(file, true)?)) } else { open(file)? };
-    let reader = FileReader::new(plan, input).map_err(|error| Stop::Message(error.to_string()))?;
+    let reader = FileReader::new(plan, input(args)?).map_err(|error| Stop::Message(error.to_string()))?;
     Ok(if args.lenient { reader.lenient(Lenient::ALL) } else { reader })
+}
+
+/// The bytes that the user named.
+fn input(args: &DecodeArgs) -> Result<Box<dyn Read>, Stop> {
+    let file = args.telegram.file.as_deref();
+    if args.telegram.hex { Ok(Box::new(std::io::Cursor::new(read_bytes(file, true)?))) } else { open(file) }
 }
 
 impl DecodeArgs {
@@ -199,7 +220,7 @@ fn unchosen(specs: &SpecSet, error: &UnchosenError, bytes: &[u8], place: Place, 
         return Ok(messages.finding("the input is empty"));
     }
     if let UnchosenError::NoMatch(error) = error {
-        return Ok(messages.findings(place, &[error]));
+        return Ok(messages.findings(place, std::slice::from_ref(error)));
     }
     Err(Stop::Message(format!("{place}{error}; name one with --telegram: {}", specs.names().join(", "))))
 }
