@@ -122,7 +122,7 @@ fn binary_item(item: &Item) -> Option<String> {
 }
 
 /// Whether any byte can occur in a field of this kind.
-const fn is_binary(kind: &Kind) -> bool {
+pub(super) const fn is_binary(kind: &Kind) -> bool {
     let encoding = match kind {
         Kind::Bytes(_) => return true,
         Kind::Text(_) | Kind::Code(_) | Kind::Flag(_) => return false,

@@ -2,9 +2,11 @@
 
 use alloc::borrow::ToOwned as _;
 
-use super::ending::Known;
+use super::ending::{Known, is_binary};
 use super::fault::FileFault;
 use super::line_end::{LastLineEnd, LineEnd};
+use crate::layout::{Field, Layout};
+use crate::survey::{SurveyItem, survey};
 
 /// The line ends that a file may have, and the one that it has.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +78,28 @@ impl<'f> Ends<'f> {
             }
             _ => Err(self.missing(record_len, rest)),
         }
+    }
+
+    /// The fault of a record in whose text a line end occurs. In binary fields, its bytes are data.
+    #[inline]
+    pub(super) fn in_text(&self, layout: &Layout, record: &[u8]) -> Result<(), FileFault> {
+        let may_occur = |end: &LineEnd| end.bytes().last().is_some_and(|last| record.contains(last));
+        let known = self.known.as_ref().map_or(self.allowed, core::slice::from_ref);
+        if known.iter().any(may_occur) { self.search_text(layout, record) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn search_text(&self, layout: &Layout, record: &[u8]) -> Result<(), FileFault> {
+        for step in survey(layout, record) {
+            let SurveyItem::Field(Field { kind, .. }) = step.what else { continue };
+            let text = step.bytes(record);
+            let found = (0..text.len()).find_map(|at| Some((at, self.at_start(text.get(at..)?)?)));
+            if let Some((at, end)) = found.filter(|_| !is_binary(kind)) {
+                let record = layout.name.clone().into_owned();
+                return Err(FileFault::LineEndInText { record, field: step.path, at: step.offset + at, end });
+            }
+        }
+        Ok(())
     }
 
     /// The length of a record that takes all bytes up to its line end.

@@ -70,6 +70,18 @@ pub enum FileFault {
     },
     /// A line end follows the last record, which must not have one.
     SurplusLineEnd,
+    /// A text holds the bytes of a line end. A program that reads the file by lines would take them for the end of the record, and a
+    /// record that was cut off reads like this together with the next one.
+    LineEndInText {
+        /// The name of the record.
+        record: String,
+        /// The path of the field.
+        field: String,
+        /// The offset of the line end in bytes from the start of the record.
+        at: usize,
+        /// The line end.
+        end: LineEnd,
+    },
     /// A record says that it is longer than it can be.
     TooLong {
         /// The name of the record.
@@ -311,6 +323,10 @@ impl fmt::Display for FileFault {
             }
             Self::SurplusLineEnd => {
                 f.write_str("a line end follows the last record, and last_line_end = \"none\" says that it has none")
+            }
+            Self::LineEndInText { record, field, at, end } => {
+                let bytes = hex(*end);
+                write!(f, "the text `{field}` of `{record}` holds a line end ({bytes}) at byte {at} of the record")
             }
             Self::TooLong { record, stated, max } => {
                 write!(f, "`{record}` says that it has {stated} bytes, it can have {max} at most")

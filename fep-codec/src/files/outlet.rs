@@ -182,6 +182,7 @@ impl<'f> Outlet<'f> {
         let mut order = self.order.clone();
         let Taken { kept, .. } = order.take(layout).map_err(|what| self.error(what))?;
         let later = self.fill_in(layout, kept, left_out).map_err(|what| self.error(what))?;
+        self.start.ends.in_text(layout, &self.record).map_err(|what| self.error(what))?;
         let place = Place { number: self.number + 1, offset: self.offset };
         let settled = self.totals.step(self.file, place, kept, layout, &self.record);
         self.serials.step(layout, &self.record);

@@ -204,7 +204,8 @@ impl<'f> FileWalk<'f> {
         if self.file.blocks.is_some_and(fills) {
             return None;
         }
-        self.recognise(record).filter(|known| core::ptr::eq(*known, layout)).map(|_| record)
+        let is_it = self.recognise(record).is_some_and(|known| core::ptr::eq(known, layout));
+        (is_it && self.ends.in_text(layout, record).is_ok()).then_some(record)
     }
 
     /// Skips this number of records of one layout, whose totals were added up elsewhere. Returns `false` and changes nothing if that
@@ -336,7 +337,10 @@ impl<'f> FileWalk<'f> {
         let own = stated.map_or(rest, |len| rest.get(..len).unwrap_or(rest));
         let known = self.choose(own, |known| self.is_last(known, window))?;
         let (len, end) = self.extent(known, stated, window)?;
-        self.ends.note(end);
+        let mut ends = self.ends;
+        ends.note(end);
+        ends.in_text(known.layout, rest.get(..len).unwrap_or_default())?;
+        self.ends = ends;
         let consumed = start + len + end.map_or(0, |end| end.bytes().len());
         if self.file.block_word.is_some() && consumed > self.block_left {
             return Err(Measured::Record.fault(WordFault::Crosses { len: consumed, left: self.block_left }));
