@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 use std::sync::Arc;
@@ -22,35 +21,6 @@ pub struct Checked {
     pub spec: Option<Spec>,
     /// Errors, warnings and notes.
     pub report: Report,
-    /// The text, and the place of the spec's name in it.
-    name: Option<(Arc<Source>, Range<usize>)>,
-}
-
-/// The names of the specs that are used together. Each name belongs to one file.
-#[derive(Debug, Default)]
-pub struct SpecNames {
-    /// Each name with its file.
-    known: Vec<(String, PathBuf)>,
-}
-
-impl SpecNames {
-    /// Adds a spec of this file. If the same name belongs to another file, returns the finding.
-    pub fn add(&mut self, path: &Path, checked: &Checked) -> Option<Finding> {
-        let name = &checked.spec.as_ref()?.name;
-        let own = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let Some((_, other)) = self
-            .known
-            .iter()
-            .find(|(known, file)| known == name && std::fs::canonicalize(file).ok().as_ref() != Some(&own))
-        else {
-            self.known.push((name.clone(), path.to_owned()));
-            return None;
-        };
-        let (source, span) = checked.name.clone()?;
-        let message = format!("the spec in {} is called `{name}` too", other.display());
-        let finding = Finding::new(&source, Severity::Error, Code::NameTaken, span, message);
-        Some(finding.with_hint("a spec is known by its name: rename one of them, or use one of the files alone"))
-    }
 }
 
 /// The reason why a spec cannot be loaded.
@@ -80,12 +50,10 @@ impl Spec {
         let spec = document.walk(|root| {
             let lowered = lower(root, hash(text));
             lint(&document, &lowered);
-            lowered
+            lowered.spec
         });
-        let source = Arc::clone(document.source());
-        let name = spec.as_ref().and_then(|lowered| lowered.name.clone()).map(|span| (source, span));
         let report = document.into_report();
-        Checked { spec: spec.map(|lowered| lowered.spec).filter(|_| !report.has_errors()), report, name }
+        Checked { spec: spec.filter(|_| !report.has_errors()), report }
     }
 
     /// Reads a spec; warnings and notes are dropped.
@@ -121,6 +89,33 @@ impl Spec {
     }
 }
 
+/// The names of the specs that were read so far. Two specs of one name would become one file of generated code, and messages could not
+/// tell them apart.
+#[derive(Debug, Default)]
+pub struct SpecNames {
+    /// Each name with its file.
+    taken: Vec<(String, PathBuf)>,
+}
+
+impl SpecNames {
+    /// Takes the name of the spec in this file. Returns a finding if another file has a spec of the same name.
+    #[must_use]
+    pub fn take(&mut self, file: &Path, text: &str) -> Option<Finding> {
+        let document = Document::new(Source::new(file.display().to_string(), text));
+        let place = document.walk(|root| root.string("spec").map(|name| (name.value.to_owned(), name.span)));
+        let (name, span) = place??;
+        let other = self.taken.iter().find(|(taken, _)| *taken == name).map(|(_, other)| other.clone());
+        self.taken.push((name.clone(), file.to_owned()));
+        // A file may be named twice.
+        let same =
+            |other: &Path| matches!((other.canonicalize(), file.canonicalize()), (Ok(one), Ok(two)) if one == two);
+        let other = other.filter(|other| !same(other))?;
+        let message = format!("the spec in {} is called `{name}` too", other.display());
+        let finding = Finding::new(document.source(), Severity::Error, Code::NameTaken, span, message);
+        Some(finding.with_hint("rename one: generated code and messages tell specs apart by their names"))
+    }
+}
+
 impl SpecSet {
     /// Sets the function of all checks with this name. Returns the number of telegrams with such a check.
     pub fn supply(&mut self, name: &str, run: CheckFn) -> usize {
@@ -136,18 +131,14 @@ impl SpecSet {
         let mut report = Report::default();
         let mut names = SpecNames::default();
         for path in spec_files(path)? {
-            let checked = match read(&path) {
-                Ok((name, text)) => Spec::check(&name, &text),
-                Err(LoadError::Findings(findings)) => {
-                    report.append(findings);
-                    continue;
-                }
+            let parsed = read(&path).and_then(|(name, text)| {
+                report.findings.extend(names.take(&path, &text));
+                Spec::parse(&name, &text).map_err(LoadError::Findings)
+            });
+            match parsed {
+                Ok(spec) => set.specs.push(spec),
+                Err(LoadError::Findings(findings)) => report.append(findings),
                 Err(other) => return Err(other),
-            };
-            report.findings.extend(names.add(&path, &checked));
-            match checked.spec {
-                Some(spec) => set.specs.push(spec),
-                None => report.append(checked.report),
             }
         }
         if report.is_empty() { Ok(set) } else { Err(LoadError::Findings(report)) }

@@ -32,8 +32,6 @@ use crate::report::Code;
 /// A spec and the places of its elements in the document, for [`crate::lint`].
 pub(crate) struct Lowered {
     pub(crate) spec: Spec,
-    /// The place of the name.
-    pub(crate) name: Option<Range<usize>>,
     /// One for each part.
     pub(crate) parts: Vec<LayoutPlace>,
     /// One for each telegram.
@@ -97,7 +95,6 @@ pub(crate) fn lower(root: Table<'_>, hash: u64) -> Lowered {
     let version = text("version");
     let source = text("source");
     let charset = root.required("charset").and_then(options::charset).map_or(Charset::Ascii, |charset| charset.value);
-    let name_place = name.as_ref().map(|name| name.span.clone());
     let name = name.map(|name| name.value.to_owned()).unwrap_or_default();
 
     let part_names = sections(&root, "parts").into_iter().map(|(name, _)| name.value).collect();
@@ -126,7 +123,6 @@ pub(crate) fn lower(root: Table<'_>, hash: u64) -> Lowered {
     let codes = known.codes;
     Lowered {
         spec: Spec { name, title, version, source, charset, hash, types, codes, parts: part_specs, telegrams, files },
-        name: name_place,
         parts,
         telegrams: telegram_places,
         files: file_places,

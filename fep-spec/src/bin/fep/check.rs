@@ -13,22 +13,21 @@ use crate::{CheckArgs, Format};
 /// Checks every spec and shows the findings.
 pub(crate) fn check(args: &CheckArgs) -> Ended {
     let mut report = Report::default();
-    let mut names = SpecNames::default();
     let mut files = 0_usize;
+    let mut names = SpecNames::default();
     for path in &args.specs {
         let stdin = path == Path::new("-");
         for path in if stdin { vec![path.clone()] } else { spec_files(path)? } {
             let read = if stdin { Ok(("stdin".to_owned(), read_text(None)?)) } else { read(&path) };
-            match read {
+            report.append(match read {
                 Ok((name, text)) => {
-                    let checked = Spec::check(&name, &text);
-                    let twin = names.add(&path, &checked);
-                    report.append(checked.report);
-                    report.findings.extend(twin);
+                    let mut report = Spec::check(&name, &text).report;
+                    report.findings.extend(names.take(&path, &text));
+                    report
                 }
-                Err(LoadError::Findings(findings)) => report.append(findings),
+                Err(LoadError::Findings(report)) => report,
                 Err(other) => return Err(other.into()),
-            }
+            });
             files += 1;
         }
     }

@@ -30,22 +30,18 @@ pub(crate) fn generate(args: &GenArgs) -> Ended {
     let mut report = Report::default();
     let mut names = SpecNames::default();
     for path in paths {
-        let checked = match read(&path) {
-            Ok((name, text)) => Spec::check(&name, &text),
+        // The second of two specs of one name would overwrite the file of the first.
+        if let Some(taken) = read(&path).ok().and_then(|(_, text)| names.take(&path, &text)) {
+            report.findings.push(taken);
+            continue;
+        }
+        let spec = match Spec::load(&path) {
+            Ok(spec) => spec,
             Err(LoadError::Findings(findings)) => {
                 report.append(findings);
                 continue;
             }
             Err(other) => return Err(other.into()),
-        };
-        // The second of two specs with one name would overwrite the file of the first.
-        if let Some(twin) = names.add(&path, &checked) {
-            report.findings.push(twin);
-            continue;
-        }
-        let Some(spec) = checked.spec else {
-            report.append(checked.report);
-            continue;
         };
         let source = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let text = rust(&spec, &source).map_err(|error| Stop::Message(format!("{}: {error}", path.display())))?;
