@@ -20,16 +20,20 @@ pub(crate) mod walk;
 mod place;
 mod extent;
 mod links;
-mod when;
 pub(crate) mod marks;
+mod alike;
+mod when;
+mod nearest;
 mod paths;
 mod compare;
 
 use alloc::borrow::Cow;
 
+pub use self::alike::MarkRelation;
 pub use self::computed::{Check, CheckFn, Computed, LengthScope, SignOf};
 pub(crate) use self::extent::Extent;
 pub use self::extent::{Counter, ExtentRule, Limit};
+pub use self::marks::Mark;
 pub use self::place::{Chooser, Span};
 pub use self::rules::{
     BytesRule, CodeMeaning, CodeRule, DateForm, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule,
@@ -54,7 +58,7 @@ pub struct Layout {
     pub charset: Charset,
     /// The total length in bytes as the sheet states it. It is checked, and never used in a computation.
     pub stated_len: Option<usize>,
-    /// The conditions that identify a received telegram as this one. All of them must hold.
+    /// The conditions that identify a received telegram as this one. All of them must hold, and its literals too: see [`Mark`].
     pub when: Cow<'static, [When]>,
     /// The items in wire order.
     pub items: Cow<'static, [Item]>,
@@ -63,9 +67,10 @@ pub struct Layout {
 /// One condition of [`Layout::when`]: the field at `path` has this value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
-    /// Dotted path of a text, digits or code field at a fixed offset: `header.telegram_code`.
+    /// Dotted path of a field at a fixed offset, which is no date and no time: `header.telegram_code`.
     pub path: Cow<'static, str>,
-    /// Its value without padding: `0100`.
+    /// Its value: text, digits and codes without padding (`0100`), a number as decimal digits, a flag as its character or as `true` and
+    /// `false`, bytes as hex digits.
     pub value: Cow<'static, str>,
 }
 

@@ -73,6 +73,7 @@ mod decode;
 mod key;
 mod write;
 mod given;
+mod identity;
 mod encode;
 mod convert;
 mod unverified;

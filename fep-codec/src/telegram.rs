@@ -22,7 +22,7 @@ use core::fmt::Write as _;
 
 use crate::cursor::{Reader, Writer};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Item, Layout};
+use crate::layout::Layout;
 
 /// A type whose values are telegrams, parts of telegrams or entries of groups with one layout: serde's `Serialize`, with a layout.
 ///
@@ -155,8 +155,8 @@ impl<T: for<'a> Decode<'a>> DecodeOwned for T {}
 
 /// One of several telegrams, recognised by its codes: what can come next on a line or in a file.
 ///
-/// `#[derive(Telegram)]` on an enum implements this trait if each variant holds a telegram. The `when` of the layouts selects
-/// the variant. Each derived struct is a set of one, so that a function that reads a set also takes a single telegram. `any` in
+/// `#[derive(Telegram)]` on an enum implements this trait if each variant holds a telegram. The `when` and the literals of the
+/// layouts select the variant ([`Mark`](crate::layout::Mark)). Each derived struct is a set of one, so that a function that reads a set also takes a single telegram. `any` in
 /// the names of the functions means "any telegram of the set".
 ///
 /// The lifetime is that of the bytes, because the telegrams may borrow from them. Code that keeps telegrams longer than the
@@ -205,7 +205,7 @@ pub trait TelegramSet<'a>: Sized {
     /// Reads a telegram of the set from exactly these bytes.
     ///
     /// # Errors
-    /// If no `when` holds, or the telegram that was chosen cannot be read.
+    /// If the bytes are no telegram of the set, or the telegram that was chosen cannot be read.
     fn decode_any(bytes: &'a [u8]) -> Result<Self, Error>;
 
     /// The number of bytes that [`TelegramSet::encode_any`] needs, as [`Telegram::encoded_len`].
@@ -251,43 +251,8 @@ pub trait TelegramSetOwned: for<'a> TelegramSet<'a> {}
 impl<T: for<'a> TelegramSet<'a>> TelegramSetOwned for T {}
 
 impl Layout {
-    /// Whether all conditions of [`Layout::when`] hold for these bytes. A layout without conditions matches nothing.
-    #[must_use]
-    pub fn matches(&self, bytes: &[u8]) -> bool {
-        !self.when.is_empty()
-            && self.when.iter().all(|when| {
-                let Some(span) = self.span(&when.path) else { return false };
-                let field = bytes.get(span.range);
-                field.is_some_and(|field| span.field.kind.says(&when.value, field))
-            })
-    }
-
-    /// Whether these bytes have all literals at fixed offsets, and all conditions of [`Layout::when`] hold. A layout with neither
-    /// literals nor conditions recognises nothing.
-    #[must_use]
-    pub fn recognises(&self, bytes: &[u8]) -> bool {
-        let mut offset = 0_usize;
-        let mut some = !self.when.is_empty();
-        for item in self.items() {
-            if let Item::Literal(literal) = item {
-                some = true;
-                if !bytes.get(offset..).is_some_and(|rest| rest.starts_with(&literal.bytes)) {
-                    return false;
-                }
-            }
-            let Some(len) = item.fixed_len() else { break };
-            offset = offset.saturating_add(len);
-        }
-        some && (self.when.is_empty() || self.matches(bytes))
-    }
-
-    /// Whether these bytes select this telegram in a set of several: by its `when`, or by its literals if it has no `when`.
-    #[must_use]
-    pub fn chooses(&self, bytes: &[u8]) -> bool {
-        if self.when.is_empty() { self.recognises(bytes) } else { self.matches(bytes) }
-    }
-
-    /// The error for bytes that match none of these layouts. It names the fields in the conditions of the layouts, and their bytes.
+    /// The error for bytes that none of these layouts recognises. It names the fields in the conditions of the layouts, with their
+    /// bytes, and the layout that comes nearest.
     #[cold]
     #[must_use]
     pub fn no_match(layouts: &[&Self], bytes: &[u8]) -> Error {
@@ -310,9 +275,7 @@ impl Layout {
                 let _ = write!(by, "{comma}{} {found:?}", when.path);
             }
         }
-        if by.is_empty() {
-            by.push_str("no telegram has a `when`");
-        }
-        Error::new(Culprit::Peer, Fault::NoSuchTelegram { by: by.into() })
+        let near = Self::nearest(layouts, bytes).into();
+        Error::new(Culprit::Peer, Fault::NoSuchTelegram { by: by.into(), near })
     }
 }

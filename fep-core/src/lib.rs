@@ -17,6 +17,7 @@
 //! rules     the values of field options: justify, overflow, width, half, none, sign, overpunch
 //! calendar  patterns of dates and times
 //! options   the options of fields, and the kinds that have them
+//! codes     how the codes of telegrams and cases are written
 //! ```
 
 #![no_std]
@@ -32,6 +33,7 @@ pub mod encoding;
 pub mod rules;
 pub mod calendar;
 pub mod options;
+pub mod codes;
 
 /// Compiles and runs the code in the README of this crate.
 #[cfg(doctest)]

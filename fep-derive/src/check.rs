@@ -5,15 +5,14 @@
 
 mod links;
 mod numbers;
+mod when;
 
-use fep_core::likeness::nearest;
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
-use crate::attr::{Computed, Condition, CountAttr, bytes};
+use crate::attr::{Computed, CountAttr, bytes};
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Item, ItemKind, Len, Repeat, Telegram, View};
-use crate::shape::literal;
+use crate::model::{Item, ItemKind, Repeat, Telegram, View};
 
 /// Checks a telegram and sorts its items into wire order.
 pub(crate) fn check(mut telegram: Telegram, cx: &Ctxt) -> Telegram {
@@ -24,7 +23,7 @@ pub(crate) fn check(mut telegram: Telegram, cx: &Ctxt) -> Telegram {
     links::check(&mut telegram, cx);
     numbers::check(&telegram, cx);
     positions(&telegram, cx);
-    conditions(&telegram, cx);
+    when::conditions(&telegram, cx);
     view_methods(&telegram, cx);
     telegram
 }
@@ -195,63 +194,5 @@ fn positions(telegram: &Telegram, cx: &Ctxt) {
             len.span,
             format_args!("`{group}` varies in length, so the telegram has no one length: leave `len` out"),
         );
-    }
-}
-
-fn conditions(telegram: &Telegram, cx: &Ctxt) {
-    let mut taken: Vec<&str> = Vec::new();
-    for condition in &telegram.when {
-        if taken.contains(&condition.path.as_str()) {
-            let message = format!("`{}` has a value already; all conditions must hold at once", condition.path);
-            cx.error_at(condition.path_span, message);
-        }
-        taken.push(&condition.path);
-        one_condition(telegram, condition, cx);
-    }
-}
-
-fn one_condition(telegram: &Telegram, condition: &Condition, cx: &Ctxt) {
-    let Condition { path, value, path_span, value_span } = condition;
-    if path.split('.').any(|name| name.is_empty() || name.contains(char::is_whitespace)) {
-        let message = "a path is names with dots between them: \"header.telegram_code\"";
-        return cx.error_at(*path_span, message);
-    }
-    if !value.is_ascii() || value.ends_with(' ') {
-        cx.error_at(*value_span, "the value is ASCII and stands here without padding");
-    }
-    let (head, inner) = path.split_once('.').map_or((path.as_str(), false), |(head, _)| (head, true));
-    let Some(item) = telegram.items.iter().find(|item| item.name.value == head) else {
-        if telegram.broken.iter().any(|member| *member == head) {
-            return;
-        }
-        let names: Vec<&str> = telegram.items.iter().map(|item| item.name.value.as_str()).collect();
-        let hint =
-            nearest(head, names.iter().copied()).map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-        return cx.error_at(*path_span, format_args!("there is no `{head}` here{hint}"));
-    };
-    match (&item.what, inner) {
-        (ItemKind::Part, true) => {}
-        (ItemKind::Choice(_), true) => {
-            cx.error_at(*path_span, format_args!("the fields in the choice `{head}` have no fixed offset"))
-        }
-        (ItemKind::Part, false) => {
-            cx.error_at(*path_span, format_args!("`{head}` is a part; name a field of it: \"{head}.…\""))
-        }
-        (_, true) => cx.error_at(*path_span, format_args!("`{head}` is no part, so nothing stands below it")),
-        (ItemKind::Field(field), false) if item.is_distinguishing() => fits(field, value, *value_span, cx),
-        (_, false) => {
-            let message = format!("telegrams are told apart by a text, digits or code field, and `{head}` is none");
-            cx.error_at(*path_span, message);
-        }
-    }
-}
-
-fn fits(field: &Field, value: &str, at: Span, cx: &Ctxt) {
-    let len = match &field.len {
-        Len::Stated(len) => Some(len.value),
-        Len::OfType(len) => literal(len),
-    };
-    if let Some(len) = len.filter(|len| value.len() > *len) {
-        cx.error_at(at, format_args!("the field has {} and can never be this", bytes(len)));
     }
 }

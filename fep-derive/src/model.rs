@@ -173,6 +173,6 @@ impl Item {
     /// Whether the item is a field by which telegrams can be told apart.
     pub(crate) fn is_distinguishing(&self) -> bool {
         let ItemKind::Field(field) = &self.what else { return false };
-        matches!(field.kind, Kind::Text(_) | Kind::Digits { .. } | Kind::Code { .. })
+        !matches!(field.kind, Kind::Date { .. } | Kind::Time { .. } | Kind::DateTime { .. })
     }
 }

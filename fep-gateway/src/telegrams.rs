@@ -6,16 +6,16 @@
 mod stamp;
 mod fill;
 mod key;
+mod marks;
 mod typed;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fep_codec::layout::{Layout, When};
-use fep_codec::record::{Record, Value};
+use fep_codec::layout::Layout;
+use fep_codec::record::Record;
 use fep_codec::view::{patch, refresh};
 use fep_codec::{Culprit, Error, Fault, json};
 use fep_spec::document::nearest;
@@ -24,6 +24,7 @@ use serde_json::{Map, Value as Json};
 
 use self::fill::Filler;
 use self::key::KeyFields;
+use self::marks::Marks;
 pub use self::stamp::Stamp;
 use crate::config::{Filling, InstitutionConfig};
 use crate::exchange::TelegramBytes;
@@ -51,9 +52,8 @@ pub struct TelegramCatalogue {
 struct Entry {
     name: Arc<str>,
     role: Role,
-    /// The codes of the telegram as byte ranges with their bytes: a precomputed [`Layout::matches`]. `None` if no bytes
-    /// match the telegram.
-    when: Option<Vec<(Range<usize>, Vec<u8>)>>,
+    /// The marks of the telegram. `None` for a file's record without a `when`, which never arrives on a line.
+    marks: Option<Marks>,
     key: Option<KeyFields>,
     fillers: Vec<Filler>,
     /// Whether the layout has a check that must be computed again after fields are filled at sending time.
@@ -252,9 +252,7 @@ impl TelegramCatalogue {
         let layout = answer.and_then(|answer| self.spec.telegrams.get(answer)).map(|answer| &answer.layout);
         let layout = layout.ok_or_else(|| no_telegram(telegram))?;
         let mut fields = layout.common_fields(theirs);
-        for when in layout.when.iter() {
-            json::put(&mut fields, &when.path, Json::from(&*when.value));
-        }
+        json::merge(&mut fields, &layout.codes());
         json::merge(&mut fields, own);
         Ok(Record::from_json_value(layout, &Json::Object(fields))?.encode()?.into())
     }
@@ -307,7 +305,7 @@ impl TelegramCatalogue {
         Ok(Entry {
             name: name.into(),
             role,
-            when: codes(layout),
+            marks: (!layout.when.is_empty() || !config.spec.is_record(name)).then(|| Marks::new(layout)),
             key,
             fillers: fills,
             has_checks: layout.has_checks(),
@@ -348,14 +346,7 @@ impl TelegramCatalogue {
                 open.push(number);
             }
         }
-        for when in telegram.layout.when.iter() {
-            match record.field(&when.path) {
-                Some((field, value)) if !matches!(value, Value::Absent) && value.to_text(field) != when.value => {
-                    return Err(within(Error::new(Culprit::Caller, Fault::NotTheLiteral), &when.path));
-                }
-                _ => record.set(&when.path, Value::Text(when.value.clone().into_owned()))?,
-            }
-        }
+        record.identify()?;
         Ok(Draft { telegram: number, bytes: record.encode()?, open })
     }
 
@@ -400,9 +391,16 @@ impl TelegramCatalogue {
         })
     }
 
+    /// The telegram that these bytes are, as [`Layout::choose`] finds it: if no telegram has these codes and literals, the only one
+    /// that has these codes. Its decoding says which literal is wrong.
     fn find(&self, bytes: &[u8]) -> Option<usize> {
-        let holds = |(range, code): &(Range<usize>, Vec<u8>)| bytes.get(range.clone()) == Some(code);
-        self.entries.iter().position(|entry| entry.when.as_ref().is_some_and(|when| when.iter().all(holds)))
+        let marks = || self.entries.iter().map(|entry| entry.marks.as_ref());
+        let found = marks().position(|marks| marks.is_some_and(|marks| marks.hold(bytes)));
+        let mut by_codes = marks().enumerate().filter(|(_, marks)| marks.is_some_and(|marks| marks.codes_hold(bytes)));
+        found.or_else(|| match (by_codes.next(), by_codes.next()) {
+            (Some((only, _)), None) => Some(only),
+            _ => None,
+        })
     }
 }
 
@@ -476,17 +474,8 @@ fn answer_timeout(config: &InstitutionConfig, name: &str, role: Role) -> Duratio
     }
 }
 
-/// The bytes that identify a telegram of this layout.
-fn codes(layout: &Layout) -> Option<Vec<(Range<usize>, Vec<u8>)>> {
-    let code = |when: &When| {
-        let span = layout.span(&when.path)?;
-        Some((span.range, span.field.kind.code_bytes(&when.value, span.field.len)?))
-    };
-    layout.when.iter().map(code).collect::<Option<Vec<_>>>().filter(|codes| !codes.is_empty())
-}
-
 fn no_telegram(name: &str) -> Error {
-    Error::new(Culprit::Spec, Fault::NoSuchTelegram { by: name.into() })
+    Error::new(Culprit::Spec, Fault::NoSuchTelegram { by: name.into(), near: "".into() })
 }
 
 /// Adds a dotted path to an error.

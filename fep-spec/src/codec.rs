@@ -56,13 +56,16 @@ pub fn line(record: &Record<'_>) -> String {
     format!("{{\"telegram\":{},\"fields\":{fields}}}", Json::from(&*record.layout().name))
 }
 
-/// The bytes of a telegram with these fields.
+/// The bytes of a telegram with these fields. Those that its `when` names can be left out.
 ///
 /// # Errors
-/// If a field is missing, unknown, or does not fit.
+/// If a field is missing, unknown, or does not fit, or if a field that `when` names has another value.
 pub fn encode_fields(telegram: &TelegramSpec, fields: &Json) -> Result<Vec<u8>, CodecError> {
     Record::from_json_value(&telegram.layout, fields)
-        .and_then(|record| record.encode())
+        .and_then(|mut record| {
+            record.identify()?;
+            record.encode()
+        })
         .map_err(|error| CodecError::of(telegram.name(), error))
 }
 
@@ -79,6 +82,34 @@ pub fn open(envelope: &Json) -> Result<(&str, &Json), CodecError> {
     let name = object.get("telegram").ok_or_else(|| wrong("`telegram` is missing"))?;
     let name = name.as_str().ok_or_else(|| wrong("`telegram` must be a string"))?;
     Ok((name, object.get("fields").ok_or_else(|| wrong("`fields` is missing"))?))
+}
+
+/// The fields in JSON that is given for this telegram: bare, or in an envelope that names the telegram.
+///
+/// An object with the key `telegram` or `fields` is an envelope, unless the telegram has an item of this name. If it has both items,
+/// JSON that fits the telegram is taken as bare fields. `is_its_name` says whether a name other than the short one is the telegram's.
+///
+/// # Errors
+/// If the envelope names another telegram, or lacks one of its two keys.
+pub fn fields_of<'j>(
+    telegram: &TelegramSpec,
+    json: &'j Json,
+    is_its_name: impl Fn(&str) -> bool,
+) -> Result<&'j Json, CodecError> {
+    let is_key = |name: &str| json.get(name).is_some() && telegram.layout.item(name).is_none();
+    let fits = || Record::from_json_value(&telegram.layout, json).is_ok();
+    let has_both = ["telegram", "fields"].into_iter().all(|name| telegram.layout.item(name).is_some());
+    if !is_key("telegram") && !is_key("fields") && (!has_both || fits() || open(json).is_err()) {
+        return Ok(json);
+    }
+    let (name, fields) = open(json)?;
+    let own = telegram.name();
+    if name == own || is_its_name(name) {
+        return Ok(fields);
+    }
+    Err(CodecError::Envelope(format!(
+        "the envelope names the telegram `{name}`, and `{own}` is asked for; leave one out"
+    )))
 }
 
 /// The bytes of the telegram in an envelope.

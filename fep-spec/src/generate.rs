@@ -25,7 +25,7 @@ use quote::quote;
 pub use self::print::UnprintableError;
 use self::words::{doc, ident};
 use crate::lower::pascal;
-use crate::model::{Note, Spec};
+use crate::model::{Note, Spec, TelegramSpec};
 
 /// The Rust source of a spec. `source` is the name of its file, for the head comment.
 ///
@@ -61,11 +61,21 @@ fn head(spec: &Spec, source: &str) -> Vec<String> {
     ]
 }
 
-/// `pub enum BankA { Transfer(Transfer), … }`: all telegrams that are recognised by their `when`.
+/// `pub enum BankA { Transfer(Transfer), … }`: all telegrams that are recognised by their `when` or their literals. Records of files
+/// that have no `when` are in the enum of their file.
 fn telegram_set(spec: &Spec) -> TokenStream {
-    let known = spec.telegrams.iter().filter(|telegram| !telegram.layout.when.is_empty());
+    let is_known = |telegram: &&TelegramSpec| {
+        let by_when = !telegram.layout.when.is_empty();
+        by_when || telegram.layout.is_recognisable() && !spec.is_record(telegram.name())
+    };
+    let known: Vec<&TelegramSpec> = spec.telegrams.iter().filter(is_known).collect();
+    let layouts: Vec<&Layout> = known.iter().map(|telegram| &telegram.layout).collect();
     let variants: Vec<TokenStream> = known
-        .map(|telegram| {
+        .iter()
+        .enumerate()
+        // `fep check` warns of a telegram that an earlier one hides, and the derive would refuse it.
+        .filter(|(number, _)| !Layout::is_hidden(&layouts, *number))
+        .map(|(_, telegram)| {
             let name = ident(telegram.name());
             let doc = doc(telegram.name(), &telegram.layout.label, "");
             quote!(#doc #name(#name))

@@ -8,11 +8,12 @@ mod ends;
 mod links;
 mod reach;
 mod when;
+mod apart;
 mod choices;
 mod views;
 
 use fep_codec::Layout;
-use fep_codec::layout::{Group, Item};
+use fep_codec::layout::{Group, Item, MarkRelation};
 
 use crate::document::{Document, instead};
 use crate::lower::{FilePlace, LayoutPlace, Lowered, Place, TELEGRAM_LEN_MAX};
@@ -36,7 +37,7 @@ pub(crate) fn lint(document: &Document, lowered: &Lowered) {
             resolved.push((&telegram.layout, place));
         }
     }
-    when::exclude(document, &resolved);
+    apart::apart(document, lowered, &resolved);
     answers(document, lowered);
     files(document, lowered);
 }
@@ -158,14 +159,10 @@ fn answers(document: &Document, lowered: &Lowered) {
             document.error_hint(Code::UnknownName, at.clone(), message, instead(answer, &telegram_names(spec)));
             continue;
         };
-        if found.layout.when.is_empty() {
-            let message = format!("`{answer}` is an answer and has no `when`");
-            document.error_hint(
-                Code::NotRecognised,
-                at.clone(),
-                message,
-                "without `when` it cannot be recognised when it arrives",
-            );
+        if !found.layout.is_recognisable() {
+            let message = format!("`{answer}` is an answer and has no `when` and no literal at a fixed offset");
+            let hint = "without them it cannot be recognised when it arrives";
+            document.error_hint(Code::NotRecognised, at.clone(), message, hint);
         }
     }
 }
@@ -229,7 +226,7 @@ fn told_apart(document: &Document, spec: &Spec, file: &FileSpec, place: &FilePla
     let plan = spec.file_layout(file);
     let mut clean = true;
     for [one, other] in plan.alternatives() {
-        if when::differ(one, other) {
+        if one.compare_marks(other) == MarkRelation::Apart {
             continue;
         }
         let at = file.telegrams().into_iter().zip(&place.records).find(|(name, _)| *name == other.name);

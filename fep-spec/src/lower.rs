@@ -17,6 +17,7 @@ use std::ops::Range;
 
 use fep_codec::layout::When;
 use fep_codec::{Charset, Layout};
+use fep_core::codes::kept;
 use fep_core::words::Word as _;
 
 pub(crate) use self::files::FilePlace;
@@ -197,7 +198,7 @@ fn telegrams<'d>(known: &mut Known<'d>, root: &Table<'d>) -> (Vec<TelegramSpec>,
         for (path, value) in when_values {
             if let Some(value) = value.string() {
                 let path = Cow::Owned(path.value.to_owned());
-                let value = Cow::Owned(value.value.to_owned());
+                let value = Cow::Owned(kept(value.value).to_owned());
                 conditions.push(When { path, value });
             }
             place.when.push(path.span.start..value.span().end);

@@ -4,14 +4,17 @@
 //! need and a codec does not: which telegram answers which, remarks, the names of codes, record files. [`crate::lower`] and
 //! [`crate::load`] read a file.
 
+mod recognise;
+
 use std::borrow::Cow;
-use std::fmt;
 
 use fep_codec::files::{
     BlockWord, Blocks, FileLayout, LastLineEnd, LengthWord, Lenient, LineEnd, Serial, Stands, Step, Total,
 };
 use fep_codec::layout::{CodeMeaning, Item};
-use fep_codec::{Charset, Error, Layout};
+use fep_codec::{Charset, Layout};
+
+pub use self::recognise::UnchosenError;
 
 /// One spec file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -263,17 +266,6 @@ impl Spec {
     pub fn code_list(&self, name: &str) -> Option<&CodeList> {
         self.codes.iter().find(|list| list.name == name)
     }
-
-    /// Returns the telegram whose `when` conditions these bytes meet.
-    ///
-    /// # Errors
-    /// If no telegram's conditions hold. The error shows the fields that distinguish the telegrams.
-    pub fn choose(&self, bytes: &[u8]) -> Result<&TelegramSpec, Error> {
-        self.telegrams.iter().find(|telegram| telegram.layout.matches(bytes)).ok_or_else(|| {
-            let layouts: Vec<&Layout> = self.telegrams.iter().map(|telegram| &telegram.layout).collect();
-            Layout::no_match(&layouts, bytes)
-        })
-    }
 }
 
 impl TelegramSpec {
@@ -367,52 +359,4 @@ impl SpecSet {
             files.chain(spec.telegrams.iter().map(move |one| (spec, one.name(), Named::Telegram(one))))
         })
     }
-
-    /// Returns the telegram whose `when` conditions these bytes meet.
-    ///
-    /// # Errors
-    /// If the telegram cannot be determined. A guess between institutions would be worse than an error.
-    pub fn choose(&self, bytes: &[u8]) -> Result<&TelegramSpec, UnchosenError> {
-        let telegrams = || self.specs.iter().flat_map(|spec| spec.telegrams.iter().map(move |one| (spec, one)));
-        if telegrams().all(|(_, telegram)| telegram.layout.when.is_empty()) {
-            return Err(UnchosenError::NoConditions);
-        }
-        let found: Vec<_> = telegrams().filter(|(_, telegram)| telegram.layout.matches(bytes)).collect();
-        match found.as_slice() {
-            [(_, telegram)] => Ok(telegram),
-            [] => {
-                let layouts: Vec<&Layout> = telegrams().map(|(_, telegram)| &telegram.layout).collect();
-                Err(UnchosenError::NoMatch(Layout::no_match(&layouts, bytes)))
-            }
-            several => {
-                let names = several.iter().map(|(spec, telegram)| format!("{}/{}", spec.name, telegram.name()));
-                Err(UnchosenError::Several(names.collect()))
-            }
-        }
-    }
 }
-
-/// The reason why the telegram of some bytes cannot be determined.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UnchosenError {
-    /// No telegram of the specs has a `when`.
-    NoConditions,
-    /// Telegrams of several specs have conditions that hold.
-    Several(Vec<String>),
-    /// No telegram's conditions hold.
-    NoMatch(Error),
-}
-
-impl fmt::Display for UnchosenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoConditions => {
-                f.write_str("no telegram of the spec has a `when`, so the bytes do not identify a telegram")
-            }
-            Self::Several(names) => write!(f, "the bytes can be any of {}", names.join(", ")),
-            Self::NoMatch(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-impl std::error::Error for UnchosenError {}

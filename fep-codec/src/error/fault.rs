@@ -303,6 +303,18 @@ pub enum Fault {
     NoSuchTelegram {
         /// The fields that identify a telegram, with the codes that were found.
         by: Box<str>,
+        /// The first bytes, and the telegram that they come nearest to: [`Layout::nearest`](crate::Layout::nearest). Empty if there
+        /// are no bytes.
+        near: Box<str>,
+    },
+    /// The envelope names a telegram, and a field that identifies it has another value.
+    OtherCode {
+        /// The value that the telegram has in this field.
+        expected: Box<str>,
+        /// The given value, or `None` if the field is secret.
+        found: Option<Box<str>>,
+        /// The name of the telegram.
+        telegram: Box<str>,
     },
     /// A computed field or a choice cannot work as the spec describes it.
     BadSpec {
@@ -330,6 +342,7 @@ impl Fault {
             Self::NotTheComputed { computed: _ } => Self::NotTheComputed { computed: None },
             Self::SumLies { scale, .. } => Self::SumLies { stated_and_actual: None, scale },
             Self::CheckLies { name, expected: _ } => Self::CheckLies { name, expected: None },
+            Self::OtherCode { expected, telegram, found: _ } => Self::OtherCode { expected, telegram, found: None },
             // None of these holds content of the field: a new variant must be judged here.
             other @ (Self::WrongLength { .. }
             | Self::Truncated { .. }

@@ -9,6 +9,7 @@ use std::io;
 use super::line_end::LineEnd;
 use super::tally::Side;
 use crate::error::Error;
+use crate::layout::Layout;
 
 /// An error in a record file, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +101,10 @@ pub enum FileFault {
     /// Bytes are left behind the last record that the file can have.
     AfterTheEnd,
     /// The bytes match none of the file's records.
-    Unknown,
+    Unknown {
+        /// The first bytes, and the record that they come nearest to: [`Layout::nearest`].
+        near: String,
+    },
     /// The record does not belong to the file.
     NotOfThisFile {
         /// The name of the record.
@@ -266,6 +270,12 @@ impl FileError {
 }
 
 impl FileFault {
+    /// The fault of bytes that begin with none of these records.
+    #[cold]
+    pub(super) fn unknown(layouts: &[&Layout], bytes: &[u8]) -> Self {
+        Self::Unknown { near: Layout::nearest(layouts, bytes) }
+    }
+
     /// The fault as an error of the record with this number, at this offset.
     pub(super) const fn at(self, record: u64, offset: u64) -> FileError {
         FileError { record, offset, what: self }
@@ -323,7 +333,7 @@ impl fmt::Display for FileFault {
             }
             Self::LengthWord { of, what } => what.describe(*of, f),
             Self::AfterTheEnd => f.write_str("bytes are left behind the end of the file, where no record can stand"),
-            Self::Unknown => f.write_str("the bytes are none of the file's records"),
+            Self::Unknown { near } => write!(f, "the bytes are none of the file's records: they {near}"),
             Self::NotOfThisFile { record } => write!(f, "`{record}` is no record of this file"),
             Self::OutOfPlace { record, allowed } if allowed.is_empty() => {
                 write!(f, "`{record}` stands after the end of the file")

@@ -131,7 +131,7 @@ impl<'f> Outlet<'f> {
         self.record = bytes;
         match (written, layout) {
             (Ok(_), Some(layout)) => self.finish_record(layout, &LeftOut::Zeros),
-            (Ok(_), None) => Err(self.error(FileFault::Unknown)),
+            (Ok(_), None) => Err(self.error(self.start.unknown(&self.record))),
             (Err(error), _) => Err(self.record_error(T::LAYOUTS, error)),
         }
     }

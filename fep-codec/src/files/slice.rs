@@ -8,6 +8,7 @@ use super::ends::Ends;
 use super::fault::{FileError, FileFault};
 use super::line_end::{LastLineEnd, LineEnd};
 use crate::error::Error;
+use crate::layout::Layout;
 use crate::telegram::TelegramSet;
 
 /// The iterator that [`records`] returns.
@@ -122,14 +123,15 @@ impl<'a, T: TelegramSet<'a>> Records<'a, T> {
     fn varying_len(&self, bytes: &[u8]) -> Result<usize, FileFault> {
         let layout = match T::LAYOUTS {
             [only] => Some(only),
-            several => several.iter().find(|layout| layout.chooses(bytes)),
+            several => Layout::choose(several, bytes).and_then(|index| several.get(index)),
         };
-        let known = Known::new(layout.ok_or(FileFault::Unknown)?);
+        let unknown = || FileFault::unknown(T::LAYOUTS, bytes);
+        let known = Known::new(layout.ok_or_else(unknown)?);
         let len = match known.len(bytes, true)? {
             Some(len) => len,
             None => self.ends().open_len(&known, bytes, true)?,
         };
-        if len == 0 && self.line_end == LineEnd::None { Err(FileFault::Unknown) } else { Ok(len) }
+        if len == 0 && self.line_end == LineEnd::None { Err(unknown()) } else { Ok(len) }
     }
 
     /// Ends the iterator with an error.
@@ -143,7 +145,7 @@ impl<'a, T: TelegramSet<'a>> Records<'a, T> {
     fn in_record(&self, record: &[u8], error: Error) -> FileError {
         let named = match T::LAYOUTS {
             [only] => Some(only),
-            several => several.iter().find(|layout| layout.chooses(record)),
+            several => Layout::choose(several, record).and_then(|index| several.get(index)),
         };
         let name = named.map_or_else(String::new, |layout| layout.name.clone().into_owned());
         FileError { record: self.number, offset: self.offset, what: FileFault::Record { name, error } }

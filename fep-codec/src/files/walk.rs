@@ -445,6 +445,14 @@ impl<'f> FileWalk<'f> {
         }
     }
 
+    /// The fault of bytes that are none of the records. It names those that may stand here.
+    #[cold]
+    pub(super) fn unknown(&self, bytes: &[u8]) -> FileFault {
+        let records = self.next.iter().filter_map(|(index, _)| self.records.get(*index));
+        let layouts: Vec<&Layout> = records.map(|known| known.layout).collect();
+        FileFault::unknown(&layouts, bytes)
+    }
+
     /// The fault of bytes that are none of the records that may stand here.
     #[cold]
     fn none_fits(&self, bytes: &[u8]) -> FileFault {
@@ -458,7 +466,7 @@ impl<'f> FileWalk<'f> {
         let shortest = self.records.iter().map(|record| record.min).min().unwrap_or(0);
         let needed = shortest + self.ends.expected().bytes().len();
         let left = bytes.len();
-        if left < needed { FileFault::CutOff { left, needed } } else { FileFault::Unknown }
+        if left < needed { FileFault::CutOff { left, needed } } else { self.unknown(bytes) }
     }
 }
 

@@ -95,26 +95,8 @@ fn unfit(layout: &Layout, reason: &'static str) -> Error {
 
 /// The bytes that every telegram of the layout begins with.
 fn first_bytes(layout: &Layout) -> Vec<u8> {
-    let mut known: Vec<Option<u8>> = Vec::new();
-    let mut put = |start: usize, bytes: &[u8]| {
-        known.resize(known.len().max(start.saturating_add(bytes.len())), None);
-        known.iter_mut().skip(start).zip(bytes).for_each(|(place, byte)| *place = Some(*byte));
-    };
-    let mut offset = 0_usize;
-    for item in layout.items() {
-        if let Item::Literal(literal) = item {
-            put(offset, &literal.bytes);
-        }
-        let Some(len) = item.fixed_len() else { break };
-        offset = offset.saturating_add(len);
-    }
-    for when in layout.when.iter() {
-        let Some(span) = layout.span(&when.path) else { continue };
-        if let Some(bytes) = span.field.kind.code_bytes(&when.value, span.range.len()) {
-            put(span.range.start, &bytes);
-        }
-    }
-    known.into_iter().map_while(|byte| byte).collect()
+    let known = layout.known_bytes();
+    (0..).map_while(|offset| known.get(&offset).copied()).collect()
 }
 
 /// The literal byte that every telegram of the layout ends with.

@@ -11,6 +11,7 @@ use alloc::string::String;
 
 use serde_json::{Map, Value as Json};
 
+use super::write::value_to_json;
 use crate::layout::{Item, Layout};
 
 /// The value at a path.
@@ -57,6 +58,18 @@ pub fn merge(fields: &mut Map<String, Json>, over: &Map<String, Json>) {
 }
 
 impl Layout {
+    /// The fields that [`Layout::when`] names, as JSON, with the values that identify the telegram. Computed fields are left out.
+    #[must_use]
+    pub fn codes(&self) -> Map<String, Json> {
+        let mut codes = Map::new();
+        for when in self.when.iter() {
+            if let Some(span) = self.span(&when.path).filter(|span| span.field.computed.is_none()) {
+                put(&mut codes, &when.path, value_to_json(span.field, &span.field.code_value(&when.value)));
+            }
+        }
+        codes
+    }
+
     /// The fields of another telegram's JSON that this layout has under the same names, except those that it computes. An answer
     /// takes over the fields of its request in this way.
     #[must_use]

@@ -66,19 +66,26 @@ fn items(layout: &Layout, json: &Json) -> Result<Vec<Value>, Error> {
     check_names(layout, object)?;
     let absent = absent(layout).into_iter();
     let values = layout.items().iter().zip(absent).map(|(item, absent)| match (item, item.name()) {
-        (Item::Choice(choice), Some(name)) => case_value(choice, object.get(name), object),
+        (Item::Choice(choice), Some(name)) => case_value(layout, choice, object.get(name), object),
         (_, Some(name)) => object.get(name).map_or(Ok(absent), |json| item_value(item, json)),
         (_, None) => Ok(absent),
     });
     values.collect()
 }
 
-/// Reads a choice. The code in `siblings` selects the case.
-fn case_value(choice: &Choice, json: Option<&Json>, siblings: &Map<String, Json>) -> Result<Value, Error> {
+/// Reads a choice. The code in `siblings` selects the case. A code that identifies the telegram can be left out.
+fn case_value(
+    layout: &Layout,
+    choice: &Choice,
+    json: Option<&Json>,
+    siblings: &Map<String, Json>,
+) -> Result<Value, Error> {
     let mut path = choice.by.split('.');
     let code = path.next().and_then(|name| siblings.get(name));
     let code = path.try_fold(code, |json, name| json.map(|json| json.get(name)).ok_or(())).ok().flatten();
-    let Some(code) = code.and_then(Json::as_str) else {
+    let own =
+        layout.when.iter().find(|when| when.path == choice.by).map(|when| &*when.value).filter(|_| code.is_none());
+    let Some(code) = code.and_then(Json::as_str).or(own) else {
         // Without a code there is no case. If there is a body, the code is missing.
         let Some(_) = json else { return Ok(Value::Absent) };
         let error = Error::new(Culprit::Caller, Fault::Missing);

@@ -4,15 +4,23 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use fep_core::codes::{hex, units};
+
 use super::FieldValue;
 use crate::charset::Charset;
-use crate::layout::{CodeRule, DigitsRule, Encoding, Kind, TextRule};
+use crate::layout::{CodeRule, DigitsRule, Encoding, FlagRule, Kind, NumberRule, TextRule};
 
 impl Kind {
-    /// Whether a field with these bytes holds this code, padded with spaces. `when` and choices use it.
+    /// Whether a field with these bytes holds this code: text, digits and codes padded with spaces, a number with this value, a flag
+    /// with this character or with `true` or `false`, bytes with these hex digits. `when` and choices use it.
+    #[must_use]
     #[inline(always)]
-    pub(crate) fn says(&self, code: &str, field: &[u8]) -> bool {
+    pub fn says(&self, code: &str, field: &[u8]) -> bool {
         match self {
+            Self::Number(rule) => number_is(rule, code, field),
+            Self::Flag(rule) => matches!((field, flag_byte(rule, code)), ([found], Some(byte)) if *found == byte),
+            Self::Bytes(_) => hex_is(code, field),
+            Self::Date(_) | Self::Time(_) | Self::DateTime(_) => false,
             Self::Digits(rule) if !matches!(rule.encoding, Encoding::Ascii) => encoded_digits_are(rule, code, field),
             Self::Text(rule) if !rule.charset.keeps_ascii() || !code.is_ascii() => text_is(self, code, field),
             Self::Code(rule) if !rule.charset.keeps_ascii() => is_in(rule.charset, code, field),
@@ -43,7 +51,13 @@ impl Kind {
                 padded(code.bytes().map(|ascii| wire(*charset, ascii)), charset.space(), len)
             }
             Self::Digits(_) => padded(code.bytes().map(Some), b' ', len),
-            _ => None,
+            Self::Number(rule) => {
+                let mut bytes = vec![0; len];
+                number_of(rule, code).and_then(|value| value.put(rule, &mut bytes).ok()).map(|()| bytes)
+            }
+            Self::Flag(rule) => flag_byte(rule, code).map(|byte| vec![byte]).filter(|_| len == 1),
+            Self::Bytes(_) => hex(code).collect::<Option<Vec<u8>>>().filter(|bytes| bytes.len() == len),
+            Self::Date(_) | Self::Time(_) | Self::DateTime(_) => None,
         };
         bytes.filter(|bytes| self.says(code, bytes))
     }
@@ -62,6 +76,48 @@ fn padded(code: impl Iterator<Item = Option<u8>>, pad: u8, len: usize) -> Option
     }
     bytes.resize(len, pad);
     Some(bytes)
+}
+
+/// [`Kind::says`] for numbers. Any form of the number that the field accepts is this number.
+#[cold]
+fn number_is(rule: &NumberRule, code: &str, field: &[u8]) -> bool {
+    number_of(rule, code).is_some_and(|value| Option::<i128>::get(rule, field) == Ok(value))
+}
+
+/// The number that a code stands for, in its smallest unit. The inner `None` is an empty code: no value.
+fn number_of(rule: &NumberRule, code: &str) -> Option<Option<i128>> {
+    if code.is_empty() { Some(None) } else { units(code, rule.scale.into()).map(Some) }
+}
+
+/// The byte of a flag: its character, in ASCII or EBCDIC, or `true` or `false`.
+fn flag_byte(rule: &FlagRule, code: &str) -> Option<u8> {
+    match code.as_bytes() {
+        b"true" => Some(rule.yes),
+        b"false" => Some(rule.no),
+        [ascii] => [rule.yes, rule.no].into_iter().find(|byte| byte == ascii || ebcdic(*ascii) == Some(*byte)),
+        _ => None,
+    }
+}
+
+/// The byte of a letter or a digit in EBCDIC, where all code pages agree on them.
+const fn ebcdic(ascii: u8) -> Option<u8> {
+    match ascii {
+        b'0'..=b'9' => Some(ascii | 0xF0),
+        b'A'..=b'I' => Some(ascii - b'A' + 0xC1),
+        b'J'..=b'R' => Some(ascii - b'J' + 0xD1),
+        b'S'..=b'Z' => Some(ascii - b'S' + 0xE2),
+        b'a'..=b'i' => Some(ascii - b'a' + 0x81),
+        b'j'..=b'r' => Some(ascii - b'j' + 0x91),
+        b's'..=b'z' => Some(ascii - b's' + 0xA2),
+        b' ' => Some(0x40),
+        _ => None,
+    }
+}
+
+/// [`Kind::says`] for raw bytes, which are written as hex digits.
+#[cold]
+fn hex_is(code: &str, field: &[u8]) -> bool {
+    hex(code).eq(field.iter().copied().map(Some))
 }
 
 /// [`Kind::says`] for text that needs conversion.

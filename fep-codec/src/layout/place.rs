@@ -64,11 +64,11 @@ impl Layout {
         None
     }
 
-    /// Whether a condition or a choice can name this path: it leads to a text, digits or code field at a fixed offset.
+    /// Whether a condition of `when` can name this path: it leads to a field at a fixed offset that is no date and no time.
     #[must_use]
     pub const fn has_field(&self, path: &str) -> bool {
         match self.span(path) {
-            Some(span) => span.field.is_code_like(),
+            Some(span) => span.field.can_identify(),
             None => false,
         }
     }
@@ -204,7 +204,7 @@ impl Layout {
 }
 
 impl Field {
-    /// Whether a condition or a choice can name the field.
+    /// Whether the field's code can decide a choice.
     #[must_use]
     pub const fn is_code_like(&self) -> bool {
         match self.kind {

@@ -48,6 +48,17 @@ impl Item {
         }
     }
 
+    /// Whether a field in the item is secret.
+    pub(super) fn has_secret(&self) -> bool {
+        match self {
+            Self::Field(field) | Self::Tail(field) => field.secret,
+            Self::Part(part) => part.layout.has_secret(),
+            Self::Group(group) => group.layout.has_secret(),
+            Self::Choice(choice) => choice.has_secret(),
+            Self::Literal(_) | Self::Filler(_) => false,
+        }
+    }
+
     /// [`Self::fixed_len`] for items that contain layouts. They are rare and kept out of line, so the common arms stay inlinable.
     const fn fixed_len_within(&self) -> Option<usize> {
         match self {
@@ -280,13 +291,7 @@ impl Layout {
     /// Whether any field is secret, including fields in parts, groups and choices.
     #[must_use]
     pub fn has_secret(&self) -> bool {
-        self.items().iter().any(|item| match item {
-            Item::Field(field) | Item::Tail(field) => field.secret,
-            Item::Part(part) => part.layout.has_secret(),
-            Item::Group(group) => group.layout.has_secret(),
-            Item::Choice(choice) => choice.has_secret(),
-            Item::Literal(_) | Item::Filler(_) => false,
-        })
+        self.items().iter().any(Item::has_secret)
     }
 
     /// Whether the layout has a check whose function is known, including checks in parts, groups and choices. [`refresh`] computes

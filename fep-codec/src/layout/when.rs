@@ -1,26 +1,21 @@
-//! Checks of [`Layout::when`]: whether bytes can identify a layout, and whether an earlier layout hides it.
+//! Whether an earlier layout of several hides a later one.
 //!
-//! They are `const fn`, so that the derive calls them at compile time. [`Layout::matches`] classifies received bytes.
+//! These are `const fn`, so that the derive calls them at compile time. They compare marks ([`super::marks`]). They may miss that two
+//! marks in different words mean the same bytes, but a layout that they call hidden is never chosen.
 
-use alloc::borrow::Cow;
-
+use super::marks::Mark;
 use super::place::same;
-use super::walk::text;
-use super::{Item, Layout, When};
+use super::walk::{borrowed, text};
+use super::{Encoding, Item, Kind, Layout, Sign, When};
 
 impl Layout {
-    /// Whether the layout at this index is never chosen, because the conditions of an earlier layout hold whenever its own
-    /// conditions hold. If the earlier layout has no conditions, its literals are compared instead.
+    /// Whether the layout at this index is never chosen, because all marks of an earlier layout hold whenever its own marks hold.
     #[must_use]
     pub const fn is_hidden(layouts: &[&Self], index: usize) -> bool {
         let Some((earlier, [own, ..])) = layouts.split_at_checked(index) else { return false };
         let mut rest = earlier;
         while let [other, tail @ ..] = rest {
-            let hides = match other.conditions() {
-                [] => other.is_recognisable() && other.literals_are_in(own),
-                conditions => includes(own.conditions(), conditions),
-            };
-            if hides {
+            if other.is_recognisable() && other.marks_are_in(own) {
                 return true;
             }
             rest = tail;
@@ -28,43 +23,69 @@ impl Layout {
         false
     }
 
-    /// Whether received bytes can identify this layout: it has conditions, or a literal at a fixed offset.
-    #[must_use]
-    pub const fn is_recognisable(&self) -> bool {
-        if !self.conditions().is_empty() {
-            return true;
-        }
-        let mut rest = self.items();
-        while let [item, tail @ ..] = rest {
-            match item {
-                Item::Literal(literal) if !literal.is_empty() => return true,
-                _ if item.fixed_len().is_none() => return false,
-                _ => rest = tail,
+    /// Whether all marks of this layout hold for all bytes for which the marks of `own` hold.
+    const fn marks_are_in(&self, own: &Self) -> bool {
+        let mut index = 0;
+        while let Some(mark) = self.mark(index) {
+            if !own.implies(&mark) {
+                return false;
             }
+            index += 1;
         }
-        false
+        true
     }
 
-    /// Whether another layout has literals with the same bytes at the offsets of this layout's literals.
-    const fn literals_are_in(&self, other: &Self) -> bool {
-        let mut rest = self.items();
-        let mut offset = 0_usize;
-        while let [item, tail @ ..] = rest {
-            if let Item::Literal(literal) = item {
-                let mut bytes = literal.as_bytes();
-                let mut at = offset;
-                while let [byte, behind @ ..] = bytes {
-                    match other.literal_byte(at) {
-                        Some(same) if same == *byte => (bytes, at) = (behind, at.saturating_add(1)),
+    /// Whether the mark holds for all bytes of this layout.
+    const fn implies(&self, mark: &Mark<'_>) -> bool {
+        match *mark {
+            Mark::Field { path, field, offset, value } => {
+                if contains(self.conditions(), path, value) && self.has_at(path, offset, field.len) {
+                    return true;
+                }
+                let mut at = 0;
+                while at < field.len {
+                    match (mark.byte(offset.saturating_add(at)), self.known_byte(offset.saturating_add(at))) {
+                        (Some(expected), Some(byte)) if expected == byte => at += 1,
                         _ => return false,
                     }
                 }
+                true
             }
-            let Some(len) = item.fixed_len() else { return true };
-            offset = offset.saturating_add(len);
-            rest = tail;
+            Mark::Literal { offset, bytes, .. } => {
+                let mut bytes = bytes;
+                let mut at = offset;
+                while let [byte, behind @ ..] = bytes {
+                    match self.known_byte(at) {
+                        Some(known) if known == *byte => (bytes, at) = (behind, at.saturating_add(1)),
+                        _ => return false,
+                    }
+                }
+                true
+            }
+            Mark::Never { .. } => false,
         }
-        true
+    }
+
+    /// Whether the field at this path is at this place.
+    const fn has_at(&self, path: &str, offset: usize, len: usize) -> bool {
+        match self.span(path) {
+            Some(span) => span.range.start == offset && span.field.len == len,
+            None => false,
+        }
+    }
+
+    /// The byte at this offset that all telegrams of the layout have, if a literal or a condition says it.
+    const fn known_byte(&self, at: usize) -> Option<u8> {
+        let mut index = 0;
+        while index < self.conditions().len() {
+            if let Some(mark) = self.mark(index)
+                && let Some(byte) = mark.byte(at)
+            {
+                return Some(byte);
+            }
+            index += 1;
+        }
+        self.literal_byte(at)
     }
 
     /// The byte that a literal puts at this offset.
@@ -72,44 +93,91 @@ impl Layout {
         let mut rest = self.items();
         let mut left = at;
         while let [item, tail @ ..] = rest {
-            let Some(len) = item.fixed_len() else { return None };
-            if left >= len {
-                (rest, left) = (tail, left.saturating_sub(len));
-                continue;
+            let len = item.fixed_len();
+            match len {
+                Some(len) if left >= len => {
+                    (rest, left) = (tail, left.saturating_sub(len));
+                    continue;
+                }
+                _ => {}
             }
-            let Item::Literal(literal) = item else { return None };
-            return match literal.as_bytes().split_at_checked(left) {
-                Some((_, [byte, ..])) => Some(*byte),
+            return match item {
+                Item::Literal(literal) => match literal.as_bytes().split_at_checked(left) {
+                    Some((_, [byte, ..])) => Some(*byte),
+                    _ => None,
+                },
+                Item::Part(part) => borrowed(&part.layout).literal_byte(left),
                 _ => None,
             };
         }
         None
     }
+}
 
-    pub(super) const fn conditions(&self) -> &[When] {
-        match &self.when {
-            Cow::Borrowed(when) => when,
-            Cow::Owned(when) => when.as_slice(),
+impl Mark<'_> {
+    /// The byte at this offset of a telegram with the mark. `None` also for a condition whose bytes cannot be found at compile time:
+    /// its field is not plain ASCII.
+    const fn byte(&self, at: usize) -> Option<u8> {
+        match *self {
+            Self::Literal { offset, bytes, .. } => nth(bytes, at, offset),
+            Self::Field { field, offset, value, .. } => {
+                if at < offset || at - offset >= field.len {
+                    return None;
+                }
+                let code = value.as_bytes();
+                let from_left = match &field.kind {
+                    Kind::Text(rule) => rule.charset.keeps_ascii() && value.is_ascii(),
+                    Kind::Code(rule) => rule.charset.keeps_ascii(),
+                    Kind::Digits(rule) => matches!(rule.encoding, Encoding::Ascii),
+                    _ => false,
+                };
+                match &field.kind {
+                    _ if from_left => match nth(code, at, offset) {
+                        Some(byte) => Some(byte),
+                        None => Some(b' '),
+                    },
+                    Kind::Number(rule) => {
+                        let plain =
+                            matches!((rule.encoding, rule.sign, rule.scale), (Encoding::Ascii, Sign::Unsigned, 0));
+                        if !plain || code.len() != field.len || !all_digits(code) {
+                            return None;
+                        }
+                        nth(code, at, offset)
+                    }
+                    _ => None,
+                }
+            }
+            Self::Never { .. } => None,
         }
     }
 }
 
-/// Whether `some` is not empty and `all` contains all of its conditions.
-const fn includes(all: &[When], some: &[When]) -> bool {
-    let mut rest = some;
-    while let [condition, tail @ ..] = rest {
-        if !contains(all, condition) {
+/// The byte at offset `at` of bytes that begin at offset `start`.
+const fn nth(bytes: &[u8], at: usize, start: usize) -> Option<u8> {
+    if at < start {
+        return None;
+    }
+    match bytes.split_at_checked(at - start) {
+        Some((_, [byte, ..])) => Some(*byte),
+        _ => None,
+    }
+}
+
+const fn all_digits(code: &[u8]) -> bool {
+    let mut rest = code;
+    while let [digit, tail @ ..] = rest {
+        if !digit.is_ascii_digit() {
             return false;
         }
         rest = tail;
     }
-    !some.is_empty()
+    true
 }
 
-const fn contains(conditions: &[When], condition: &When) -> bool {
+const fn contains(conditions: &[When], path: &str, value: &str) -> bool {
     let mut rest = conditions;
     while let [other, tail @ ..] = rest {
-        if same(text(&other.path), text(&condition.path)) && same(text(&other.value), text(&condition.value)) {
+        if same(text(&other.path), path) && same(text(&other.value), value) {
             return true;
         }
         rest = tail;
@@ -119,6 +187,7 @@ const fn contains(conditions: &[When], condition: &When) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use alloc::borrow::Cow;
     use alloc::vec;
     use alloc::vec::Vec;
 
@@ -158,20 +227,23 @@ mod tests {
             field("behind", text()),
         ];
         let all = layout(&[], all);
-        for path in ["kind", "header.code"] {
+        for path in ["kind", "header.code", "header.length"] {
             assert!(all.has_field(path) && all.span(path).is_some(), "{path}");
         }
-        let others =
-            ["", "kin", "kinds", "header", "header.", "header.length", "header.code.x", "items.code", "behind"];
+        let others = ["", "kin", "kinds", "header", "header.", "header.code.x", "items.code", "behind"];
         assert!(others.iter().all(|path| !all.has_field(path)));
     }
 
     #[test]
     fn a_telegram_is_hidden_by_an_earlier_one_whose_conditions_it_has_too() {
-        let one = layout(&[("a", "1")], vec![]);
-        let both = layout(&[("b", "2"), ("a", "1")], vec![]);
-        let other = layout(&[("a", "12")], vec![]);
-        let none = layout(&[], vec![]);
+        let fields = || {
+            let text = || Kind::Text(TextRule::new(Charset::Ascii));
+            vec![field("a", text()), field("b", text())]
+        };
+        let one = layout(&[("a", "1")], fields());
+        let both = layout(&[("b", "2"), ("a", "1")], fields());
+        let other = layout(&[("a", "12")], fields());
+        let none = layout(&[], fields());
         assert!(Layout::is_hidden(&[&one, &other, &both], 2));
         assert!(Layout::is_hidden(&[&both, &both], 1));
         assert!(!Layout::is_hidden(&[&both, &other, &one], 2));
@@ -196,7 +268,69 @@ mod tests {
         assert!(!Layout::is_hidden(&[&one, &short, &behind, &other], 3));
         assert!(one.recognises(b"121") && short.recognises(b"121") && behind.recognises(b"xx9"));
         assert!(!one.recognises(b"12") && !behind.recognises(b"xx8") && !other.recognises(b""));
-        assert!(one.chooses(b"121") && !layout(&[], vec![text()]).is_recognisable());
+        assert!(one.recognises(b"121") && !layout(&[], vec![text()]).is_recognisable());
         assert!(!Layout::is_hidden(&[&one], 0) && !Layout::is_hidden(&[], 3));
+    }
+    #[test]
+    fn conditions_and_literals_must_both_hold_and_literals_in_parts_count() {
+        let literal = |bytes: &'static [u8]| {
+            let name = Cow::Borrowed("");
+            let label = Cow::Borrowed("");
+            Item::Literal(crate::layout::Literal { name, label, bytes: Cow::Borrowed(bytes), text: None })
+        };
+        let text = |name| field(name, Kind::Text(TextRule::new(Charset::Ascii)));
+        let part = |bytes| {
+            let inner = Cow::Owned(layout(&[], vec![literal(bytes), text("inner")]));
+            Item::Part(Part { name: Cow::Borrowed("part"), layout: inner })
+        };
+        let of = |bytes| layout(&[("a", "1")], vec![text("a"), part(bytes), literal(b"E")]);
+        let x = of(b"X");
+        let y = of(b"Y");
+        let any = layout(&[("a", "1")], vec![text("a")]);
+        assert_eq!((x.marks(), any.marks()), (3, 1));
+        assert!(x.recognises(b"1 XabE") && y.recognises(b"1 YabE") && !x.recognises(b"1 YabE"));
+        assert!(!x.recognises(b"1 Xab ") && x.matches(b"1 Xab ") && !x.recognises(b"2 XabE"));
+        assert_eq!(Layout::choose(&[&x, &y, &any], b"1 YabE"), Some(1));
+        assert_eq!(Layout::choose(&[&x, &y, &any], b"1 ZabE"), Some(2), "the general one is for the others");
+        assert_eq!(Layout::choose(&[&x, &y], b"1 ZabE"), None, "both have this code");
+        assert_eq!(Layout::choose(&[&x], b"1 Xab "), Some(0), "its decoding says that the end is wrong");
+        assert!(!Layout::is_hidden(&[&x, &y, &any], 1) && !Layout::is_hidden(&[&x, &y, &any], 2));
+        assert!(Layout::is_hidden(&[&any, &x], 1) && Layout::is_hidden(&[&x, &x], 1));
+        let same = layout(&[], vec![literal(b"1 "), part(b"X"), literal(b"E")]);
+        assert!(
+            Layout::is_hidden(&[&same, &x], 1) && Layout::is_hidden(&[&x, &same], 1),
+            "the same bytes in other words"
+        );
+        assert_eq!(x.compare_marks(&y), crate::layout::MarkRelation::Apart);
+        assert_eq!(x.compare_marks(&same), crate::layout::MarkRelation::Same);
+        assert_eq!(x.compare_marks(&any), crate::layout::MarkRelation::Narrower);
+        assert_eq!(any.compare_marks(&x), crate::layout::MarkRelation::Wider);
+    }
+
+    #[test]
+    fn numbers_flags_and_bytes_identify_telegrams_by_value() {
+        use crate::layout::{BytesRule, Encoding, FlagRule, Sign};
+        let says = |kind: Kind, code: &str, bytes: &[u8]| kind.says(code, bytes);
+        let number = |encoding, sign| Kind::Number(NumberRule { encoding, sign, ..NumberRule::UNSIGNED });
+        let bcd = || number(Encoding::Bcd, Sign::Unsigned);
+        assert!(says(bcd(), "0200", &[0x02, 0x00]) && says(bcd(), "200", &[0x02, 0x00]));
+        assert!(!says(bcd(), "0201", &[0x02, 0x00]) && !says(bcd(), "2oo", &[0x02, 0x00]));
+        assert_eq!(bcd().code_bytes("0200", 2), Some(vec![0x02, 0x00]));
+        assert_eq!(bcd().code_bytes("20000", 2), None, "too many digits");
+        let packed = || number(Encoding::Packed, Sign::Signed);
+        assert!(says(packed(), "-12", &[0x01, 0x2D]) && !says(packed(), "12", &[0x01, 0x2D]));
+        assert_eq!(packed().code_bytes("-12", 2), Some(vec![0x01, 0x2D]));
+        assert_eq!(number(Encoding::Binary, Sign::Unsigned).code_bytes("513", 2), Some(vec![0x02, 0x01]));
+        assert_eq!(number(Encoding::Ebcdic, Sign::Unsigned).code_bytes("7", 2), Some(vec![0xF0, 0xF7]));
+        let price = || Kind::Number(NumberRule { scale: 2, ..NumberRule::UNSIGNED });
+        assert!(says(price(), "1.5", b"0150") && !says(price(), "150", b"0150") && !says(price(), "1.505", b"0150"));
+        let flag = |yes, no| Kind::Flag(FlagRule { yes, no });
+        assert!(says(flag(b'O', b'X'), "O", b"O") && says(flag(b'O', b'X'), "false", b"X"));
+        assert!(says(flag(0xE8, 0xD5), "Y", &[0xE8]) && says(flag(0xE8, 0xD5), "N", &[0xD5]), "EBCDIC");
+        assert_eq!(flag(b'O', b'X').code_bytes("Y", 1), None);
+        assert!(
+            says(Kind::Bytes(BytesRule), "02fF", &[0x02, 0xFF]) && !says(Kind::Bytes(BytesRule), "02", b"\x02\xFF")
+        );
+        assert_eq!(Kind::Bytes(BytesRule).code_bytes("02F", 2), None);
     }
 }

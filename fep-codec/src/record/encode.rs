@@ -17,7 +17,7 @@ use crate::layout::{
 };
 
 impl Record<'_> {
-    /// The telegram's bytes.
+    /// The telegram's bytes. A field that [`Layout::when`] names and that is left out is filled in.
     ///
     /// # Errors
     /// If a value is missing, does not fit, or differs from the computed value of its field.
@@ -33,6 +33,9 @@ impl Record<'_> {
     /// # Errors
     /// Those of [`Record::encode`], or if `out` is too short.
     pub fn encode_into(&self, out: &mut [u8]) -> Result<usize, Error> {
+        if let Some(identified) = self.identified() {
+            return identified.encode_into(out);
+        }
         self.layout.whole()?;
         let mut writer = Writer::new(out);
         items(self.layout, &self.values, &mut writer)?;

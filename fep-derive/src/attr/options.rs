@@ -1,6 +1,7 @@
 //! Options whose value has a syntax of its own: signs, patterns, lists of codes.
 
 use fep_core::calendar::Pattern;
+use fep_core::codes::kept;
 use fep_core::rules::{NoneAs, Nones, Sign, WrittenSign};
 use fep_core::words::Word as _;
 use proc_macro2::Span;
@@ -111,8 +112,9 @@ impl CodeLine {
         let mut lines: Vec<Self> = Vec::new();
         for chunk in entry.list(cx, &format!("a list: `{example}`"))? {
             let Some((code, label)) = string_pair(chunk, cx, "\"20\" = \"입금\"") else { continue };
-            check_code(&code.value(), code.span(), lines.iter().map(|line| line.code.as_str()), cx);
-            lines.push(Self { code: code.value(), label: label.value(), span: code.span() });
+            let kept = kept(&code.value()).to_owned();
+            check_code(&kept, code.span(), lines.iter().map(|line| line.code.as_str()), cx);
+            lines.push(Self { code: kept, label: label.value(), span: code.span() });
         }
         Some(Given { value: lines, span: entry.span() })
     }

@@ -1,6 +1,7 @@
 //! `#[telegram(…)]` on a struct or an enum.
 
 use fep_core::charset::CharsetId;
+use fep_core::codes::kept;
 use fep_core::likeness::nearest;
 use proc_macro2::{Ident, Span};
 use syn::parse::Parse as _;
@@ -94,7 +95,7 @@ impl Condition {
         pairs
             .map(|(path, value)| Self {
                 path: path.value(),
-                value: value.value(),
+                value: kept(&value.value()).to_owned(),
                 path_span: path.span(),
                 value_span: value.span(),
             })

@@ -1,5 +1,6 @@
 //! `#[code(…)]` on a variant of a code enum, and `#[choice(…)]` on a variant of a choice.
 
+use fep_core::codes::kept;
 use quote::ToTokens as _;
 use syn::{Attribute, LitStr};
 
@@ -22,7 +23,9 @@ impl VariantAttrs {
         let mut entries = Vec::new();
         for chunk in chunks(attrs, "code", cx) {
             match syn::parse2::<LitStr>(chunk.clone()) {
-                Ok(code) if new.code.is_none() => new.code = Some(Given { value: code.value(), span: code.span() }),
+                Ok(code) if new.code.is_none() => {
+                    new.code = Some(Given { value: kept(&code.value()).to_owned(), span: code.span() })
+                }
                 Ok(code) => cx.error(code, "a variant has one code"),
                 Err(_) if starts_with_literal(&chunk) => cx.error(chunk, "a code is a string: `#[code(\"20\")]`"),
                 Err(_) => entries.extend(entry(chunk, cx)),
@@ -54,7 +57,7 @@ impl CaseAttrs {
         let mut entries = Vec::new();
         for chunk in chunks(attrs, "choice", cx) {
             match syn::parse2::<LitStr>(chunk.clone()) {
-                Ok(code) => new.codes.push(Given { value: code.value(), span: code.span() }),
+                Ok(code) => new.codes.push(Given { value: kept(&code.value()).to_owned(), span: code.span() }),
                 Err(_) if starts_with_literal(&chunk) => cx.error(chunk, "a code is a string: `#[choice(\"100\")]`"),
                 Err(_) => entries.extend(entry(chunk, cx)),
             }

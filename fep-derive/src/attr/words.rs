@@ -19,6 +19,11 @@ impl Byte {
         byte
     }
 
+    /// Whether the text is the character of this byte.
+    pub(crate) fn is_character(self, text: &str) -> bool {
+        text.as_bytes() == [self.value()]
+    }
+
     /// The byte of a literal: `b'\xFF'` or `'0'`.
     pub(super) fn of(literal: &Lit) -> syn::Result<Self> {
         match literal {

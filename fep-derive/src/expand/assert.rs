@@ -134,7 +134,7 @@ fn conditions(telegram: &Telegram, ty: &TokenStream) -> Vec<Condition> {
         Condition {
             at: condition.path_span,
             holds: quote!(<#ty as #trait_>::LAYOUT.has_field(#path)),
-            unless: "the path does not lead to a text, digits or code field with a fixed offset, so it cannot identify a telegram",
+            unless: "the path does not lead to a field with a fixed offset that can identify a telegram: text, digits, a code, a number, a flag or bytes",
         }
     });
     let mut lengths = telegram.items.iter().filter_map(|item| match &item.what {

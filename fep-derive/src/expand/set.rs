@@ -1,6 +1,6 @@
-//! `impl TelegramSet` of an enum: chooses the first telegram whose `when` holds, or whose literals match if it has no `when`.
+//! `impl TelegramSet` of an enum: chooses the first telegram whose `when` and literals hold.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
@@ -38,18 +38,23 @@ fn telegrams(set: &Set) -> TokenStream {
     let own = set.generics.lifetimes().map(|own| &own.lifetime).collect::<Vec<_>>();
     let variants: Vec<_> = set.variants.iter().map(|variant| &variant.ident).collect();
     let types = set.variants.iter().map(|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT));
-    let chosen = |then: &dyn Fn(&Variant) -> TokenStream| -> Vec<TokenStream> {
-        let arm = |variant: &Variant| {
-            let ty = &variant.ty;
-            let then = then(variant);
-            let chosen = chosen(set, variant, &bytes);
-            quote_spanned!(ty.span()=> if #chosen { return #then; })
-        };
-        set.variants.iter().map(arm).collect()
+    let layouts = quote!(<Self as #telegram_set<#lifetime>>::LAYOUTS);
+    let number = (0..set.variants.len()).map(Literal::usize_unsuffixed);
+    let numbers: Vec<_> = number.collect();
+    let chosen = set.variants.iter().zip(&numbers).map(|(variant, number)| {
+        let chosen = chosen(set, variant, &bytes);
+        quote_spanned!(variant.ty.span()=> if #chosen { #number } else)
+    });
+    // If no telegram has these bytes, the cold path looks for one whose literals alone are wrong.
+    let number = quote! {
+        #(#chosen)* { #option::unwrap_or(#layout::claimed(#layouts, #bytes), ::core::primitive::usize::MAX) }
     };
-    let lens = chosen(&|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT.fixed_len()));
-    let values = chosen(
-        &|Variant { ident, ty }| quote_spanned!(ty.span()=> #result::map(<#ty as #decode<#lifetime>>::decode(#bytes), Self::#ident)),
+    let lens = set
+        .variants
+        .iter()
+        .map(|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT.fixed_len()));
+    let values = set.variants.iter().map(
+        |Variant { ident, ty }| quote_spanned!(ty.span()=> #result::map(<#ty as #decode<#lifetime>>::decode(#bytes), Self::#ident)),
     );
     quote! {
         #[automatically_derived]
@@ -57,13 +62,17 @@ fn telegrams(set: &Set) -> TokenStream {
             const LAYOUTS: &'static [&'static #layout] = &[#(#types),*];
 
             fn any_fixed_len(#bytes: &[u8]) -> #option<::core::primitive::usize> {
-                #(#lens)*
-                #option::None
+                match #number {
+                    #(#numbers => #lens,)*
+                    _ => #option::None,
+                }
             }
 
             fn decode_any(#bytes: &#lifetime [u8]) -> #result<Self, #error> {
-                #(#values)*
-                #result::Err(#layout::no_match(<Self as #telegram_set<#lifetime>>::LAYOUTS, #bytes))
+                match #number {
+                    #(#numbers => #values,)*
+                    _ => #result::Err(#layout::no_match(#layouts, #bytes)),
+                }
             }
 
             fn any_len(&self) -> ::core::primitive::usize {
@@ -108,7 +117,7 @@ pub(super) fn conversions(set: &Set) -> TokenStream {
     quote!(#(#conversions)*)
 }
 
-/// Asserts that the telegram can be chosen: it can be recognised, and no earlier telegram's conditions hold for all its bytes.
+/// Asserts that the telegram can be chosen: it can be recognised, and no earlier telegram's marks hold for all its bytes.
 fn assert_when(set: &Set, number: usize, variant: &Variant) -> TokenStream {
     let telegram = set.paths.telegram();
     let telegram_set = set.paths.telegram_set();
@@ -118,7 +127,8 @@ fn assert_when(set: &Set, number: usize, variant: &Variant) -> TokenStream {
     let statics = set.generics.lifetimes().map(|_| quote!('static));
     let unknown =
         "this telegram cannot be recognised: say by which codes, `#[telegram(when(\"…\" = \"…\"))]`, or by a literal";
-    let hidden = "an earlier variant's `when` holds for all bytes of this one, so this one would never be chosen";
+    let hidden = "an earlier variant's `when` and literals hold for all bytes of this one, so this one would never be chosen: put this \
+         one first, or give the earlier one a condition that this one does not meet";
     quote_spanned! {variant.ident.span()=>
         const _: () = ::core::assert!(<#ty as #telegram>::LAYOUT.is_recognisable(), #unknown);
         const _: () = ::core::assert!(!#layout::is_hidden(<#ident<#(#statics),*> as #telegram_set<'static>>::LAYOUTS, #number), #hidden);

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use fep_codec::json::{get, plain_value, put};
+use fep_codec::json::{get, merge, plain_value, put};
 use fep_codec::layout::{Item, Layout, Repeat};
 use serde_json::{Map, Value as Json};
 
@@ -14,9 +14,7 @@ use super::clock::Moment;
 /// Composes the fields of a telegram with this layout. A field that `source` has under the same name is copied from it.
 pub(super) fn fields(layout: &Layout, source: &Map<String, Json>, now: &Moment) -> Map<String, Json> {
     let mut source = source.clone();
-    for when in layout.when.iter() {
-        put(&mut source, &when.path, Json::from(&*when.value));
-    }
+    merge(&mut source, &layout.codes());
     entry(layout, &source, now)
 }
 

@@ -110,7 +110,11 @@ fn a_wrong_request_is_refused_by_name() {
     check("Transfer", &fields, "amount (출금금액): is missing");
     let mut fields = with_header(body());
     put(&mut fields, "header.telegram_code", "0200");
-    check("Transfer", &fields, "caller: header.telegram_code: not the constant that the spec puts here");
+    check(
+        "Transfer",
+        &fields,
+        "caller: header.telegram_code (전문종별코드): `Transfer` has \"0100\" here, \"0200\" is given",
+    );
 }
 
 #[test]

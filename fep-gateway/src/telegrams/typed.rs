@@ -1,8 +1,8 @@
 //! Requests from derived telegrams.
 
-use fep_codec::{Culprit, Error, Fault, Layout, Telegram};
+use fep_codec::{Layout, Record, Telegram};
 
-use super::{Draft, DraftError, Role, TelegramCatalogue, no_telegram, within};
+use super::{Draft, DraftError, Role, TelegramCatalogue, no_telegram};
 
 impl TelegramCatalogue {
     /// Creates a draft from a derived telegram; `A` is its answer. The values that the gateway knows only at sending time
@@ -18,12 +18,10 @@ impl TelegramCatalogue {
         is_same(T::LAYOUT, spec(number))?;
         is_same(A::LAYOUT, entry.answer.and_then(spec))?;
         let bytes = telegram.encode_to_vec().map_err(DraftError::Invalid)?;
-        for when in T::LAYOUT.when.iter() {
-            let alone = Layout { when: vec![when.clone()].into(), ..T::LAYOUT.clone() };
-            if !alone.matches(&bytes) {
-                let error = Error::new(Culprit::Caller, Fault::NotTheLiteral);
-                return Err(DraftError::Invalid(within(error, &when.path)));
-            }
+        if !T::LAYOUT.when.is_empty() && !T::LAYOUT.matches(&bytes) {
+            // The record compares each code and says which one is another telegram's.
+            let compared = Record::decode(T::LAYOUT, &bytes).and_then(|mut record| record.identify());
+            return Err(DraftError::Invalid(compared.err().unwrap_or_else(|| no_telegram(&T::LAYOUT.name))));
         }
         let open =
             (0..entry.fillers.len()).filter(|number| entry.fillers.get(*number).is_some_and(|one| one.is_open()));

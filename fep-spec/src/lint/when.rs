@@ -1,9 +1,8 @@
-//! `when`: each condition must be able to hold, and no two telegrams may claim the same bytes.
+//! `when`: each condition must be able to hold.
 
-use std::collections::BTreeMap;
-
-use fep_codec::layout::{CodeRule, Encoding, Item, Kind, TextRule, When};
-use fep_codec::{Charset, Layout};
+use fep_codec::Layout;
+use fep_codec::layout::{Item, Kind, When};
+use fep_core::codes::units;
 
 use super::ends;
 use crate::document::{Document, nearest};
@@ -32,14 +31,37 @@ pub(super) fn resolve(document: &Document, layout: &Layout, place: &LayoutPlace)
 pub(super) fn value(when: &When, kind: &Kind, len: usize) -> Option<Wrong> {
     let path = &when.path;
     let value = &when.value;
-    let full = match kind {
-        Kind::Text(_) | Kind::Code(_) => false,
-        Kind::Digits(rule) => rule.exact,
-        _ => {
-            let message = format!("`{path}` is no text, digits or code field");
-            return Some((message, "tell telegrams apart by a code field".to_owned()));
+    let possible = kind.code_bytes(value, len).is_some();
+    let wrong = |message: String, hint: &str| Some((message, hint.to_owned()));
+    match kind {
+        Kind::Date(_) | Kind::Time(_) | Kind::DateTime(_) => {
+            let message = format!("`{path}` is a date or a time, which does not identify a telegram");
+            wrong(message, "tell telegrams apart by a field of text, digits, a code, a number, a flag or bytes")
         }
-    };
+        Kind::Number(rule) if !value.is_empty() && units(value, rule.scale.into()).is_none() => {
+            wrong(format!("\"{value}\" is no number, `{path}` is"), "write its value in digits, like \"200\"")
+        }
+        Kind::Number(_) if !possible => {
+            wrong(format!("`{path}` has {len} bytes and can never be \"{value}\""), "mend the value, or the field")
+        }
+        Kind::Flag(_) if !possible => wrong(
+            format!("`{path}` is a flag and never \"{value}\""),
+            "write \"true\" or \"false\", or the character of its `yes` or `no`",
+        ),
+        Kind::Bytes(_) if !possible => wrong(
+            format!("`{path}` has {len} bytes, \"{value}\" is not {} hex digits", len.saturating_mul(2)),
+            "write bytes as hex digits, like \"02FF\"",
+        ),
+        Kind::Number(_) | Kind::Flag(_) | Kind::Bytes(_) => None,
+        Kind::Text(_) | Kind::Code(_) | Kind::Digits(_) => text_value(when, kind, len),
+    }
+}
+
+/// [`value`] for the kinds whose codes are characters.
+fn text_value(when: &When, kind: &Kind, len: usize) -> Option<Wrong> {
+    let path = &when.path;
+    let value = &when.value;
+    let full = matches!(kind, Kind::Digits(rule) if rule.exact);
     let (message, hint) = match kind {
         _ if value.len() > len || (full && value.len() < len) => (
             format!("\"{value}\" has {} bytes, `{path}` has {len}", value.len()),
@@ -97,56 +119,4 @@ fn paths(layout: &Layout, prefix: &str) -> Vec<String> {
         }
     }
     all
-}
-
-/// Notes telegrams whose conditions can hold for the same bytes.
-pub(super) fn exclude(document: &Document, telegrams: &[(&Layout, &LayoutPlace)]) {
-    let telegrams: Vec<_> = telegrams
-        .iter()
-        .filter(|(layout, _)| !layout.when.is_empty())
-        .map(|(layout, place)| (&layout.name, pinned(layout, false), place))
-        .collect();
-    for (number, (name, bytes, place)) in telegrams.iter().enumerate() {
-        let twin = telegrams.iter().take(number).find(|(_, other, _)| !contradict(bytes, other));
-        if let (Some((twin, ..)), Some(at)) = (twin, place.when.first()) {
-            let message = format!("the same bytes can be `{name}` and `{twin}`");
-            document.error_hint(Code::Ambiguous, at.clone(), message, "add a condition that only one of them meets");
-        }
-    }
-}
-
-/// Whether the conditions and literals of two layouts contradict each other, so that no bytes match both.
-pub(super) fn differ(one: &Layout, other: &Layout) -> bool {
-    contradict(&pinned(one, true), &pinned(other, true))
-}
-
-/// The bytes that a telegram must have at fixed offsets: those of its conditions and, with `literals`, those of its literals.
-fn pinned(layout: &Layout, literals: bool) -> BTreeMap<usize, u8> {
-    let mut bytes = BTreeMap::new();
-    for when in layout.when.iter() {
-        let Some(span) = layout.span(&when.path) else { continue };
-        let padded = when.value.bytes().chain(std::iter::repeat(b' '));
-        let in_charset = |charset: Charset, ascii: u8| {
-            if ascii == b' ' { charset.space() } else { charset.byte_of(ascii).unwrap_or(ascii) }
-        };
-        match &span.field.kind {
-            Kind::Digits(rule) if rule.encoding == Encoding::Ebcdic => {
-                let in_ebcdic = |byte: u8| if byte == b' ' { rule.pad } else { byte | 0xF0 };
-                bytes.extend(span.range.zip(padded.map(in_ebcdic)));
-            }
-            Kind::Text(TextRule { charset, .. }) | Kind::Code(CodeRule { charset, .. }) => {
-                bytes.extend(span.range.zip(padded.map(|ascii| in_charset(*charset, ascii))));
-            }
-            _ => bytes.extend(span.range.zip(padded)),
-        }
-    }
-    for (number, item) in layout.items().iter().enumerate().filter(|_| literals) {
-        let (Item::Literal(literal), Some(offset)) = (item, layout.offset_of(number)) else { continue };
-        bytes.extend((offset..).zip(literal.bytes.iter().copied()));
-    }
-    bytes
-}
-
-fn contradict(one: &BTreeMap<usize, u8>, other: &BTreeMap<usize, u8>) -> bool {
-    one.iter().any(|(offset, byte)| other.get(offset).is_some_and(|found| found != byte))
 }

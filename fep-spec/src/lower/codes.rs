@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use fep_codec::layout::CodeMeaning;
+use fep_core::codes::kept;
 
 use super::names;
 use crate::document::{Document, Located, Table, Value};
@@ -69,7 +70,7 @@ fn one(table: Table<'_>) -> Option<OneCode<'_>> {
     let name = table.string("name");
     let document = table.document();
     table.finish();
-    let code = code?;
+    let code = code?.map(kept);
     if !code.value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) || code.value.ends_with(' ') {
         let message = format!("code \"{}\" must be ASCII, without a space at its end", code.value);
         document.error_hint(

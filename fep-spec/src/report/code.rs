@@ -48,7 +48,7 @@ codes! {
     BadValue = "bad-value",
     /// A name does not have the form of its kind of name.
     BadName = "bad-name",
-    /// Two elements have the same name, or become the same name in generated code.
+    /// Two elements or two specs have the same name, or become the same name in generated code.
     NameTaken = "name-taken",
     /// There is nothing with this name.
     UnknownName = "unknown-name",
@@ -94,7 +94,7 @@ codes! {
     WrongCondition = "wrong-condition",
     /// Telegrams cannot be told apart.
     Ambiguous = "ambiguous",
-    /// An answer cannot be recognised when it arrives.
+    /// A telegram has no marks, so that received bytes are never recognised as it.
     NotRecognised = "not-recognised",
     /// The records or totals of a file do not fit together.
     WrongFile = "wrong-file",

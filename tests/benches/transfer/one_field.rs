@@ -45,12 +45,12 @@ pub fn one_field(c: &mut Criterion) {
     group.bench_function("constants", |b| b.iter(|| BankA::decode_any(black_box(bytes)).expect("decodes")));
     group.bench_function("layouts", |b| {
         b.iter(|| {
-            let layout = BankA::LAYOUTS.iter().find(|layout| layout.chooses(black_box(bytes))).expect("one of them");
+            let layout = BankA::LAYOUTS.iter().find(|layout| layout.recognises(black_box(bytes))).expect("one of them");
             Record::decode(layout, black_box(bytes)).expect("decodes")
         });
     });
     group.bench_function("layouts, only chosen", |b| {
-        b.iter(|| BankA::LAYOUTS.iter().position(|layout| layout.chooses(black_box(bytes))));
+        b.iter(|| BankA::LAYOUTS.iter().position(|layout| layout.recognises(black_box(bytes))));
     });
     group.bench_function("known without choosing", |b| {
         b.iter(|| fep_tests::generated::bank_a::Transfer::decode(black_box(bytes)).expect("decodes"));

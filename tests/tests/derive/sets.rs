@@ -1,6 +1,6 @@
 //! An enum of telegrams selects its variant with constants. The result must be the same as with its layouts at run time.
 
-use fep_codec::{Code, Digits, Telegram, TelegramSet, Text};
+use fep_codec::{Code, Digits, Layout, Telegram, TelegramSet, Text};
 use fep_tests::arbitrary::Random;
 
 #[derive(Code, Debug, PartialEq)]
@@ -80,7 +80,7 @@ fn an_enum_chooses_what_its_layouts_choose() {
             let byte = alphabet[usize::try_from(random.below(alphabet.len() as u64)).unwrap()];
             bytes.get_mut(at).map_or_else(Default::default, |place| *place = byte);
         }
-        let by_layout = Any::LAYOUTS.iter().position(|layout| layout.chooses(&bytes));
+        let by_layout = Layout::choose(Any::LAYOUTS, &bytes);
         let said = match Any::decode_any(&bytes) {
             Ok(Any::ByTwo(_)) => Some(0),
             Ok(Any::ByOne(_)) => Some(1),

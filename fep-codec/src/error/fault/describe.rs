@@ -130,7 +130,22 @@ impl Fault {
             Self::WrongType { expected, found } => write!(f, "expected {expected}, found {found}"),
             Self::Unreadable { expected } => write!(f, "expected {expected}"),
             Self::NotJson { reason } => write!(f, "not JSON: {reason}"),
-            Self::NoSuchTelegram { by } => write!(f, "no telegram of the spec has these codes ({by})"),
+            Self::NoSuchTelegram { by, near } if near.is_empty() => {
+                write!(f, "no telegram of the spec has these codes ({by})")
+            }
+            Self::NoSuchTelegram { by, near } if by.is_empty() => {
+                write!(f, "no telegram of the spec has these literals: the bytes {near}")
+            }
+            Self::NoSuchTelegram { by, near } => {
+                write!(f, "no telegram of the spec has these codes ({by}): the bytes {near}")
+            }
+            Self::OtherCode { expected, found, telegram } => {
+                write!(f, "`{telegram}` has {expected:?} here, ")?;
+                match found {
+                    Some(found) => write!(f, "{found:?} is given"),
+                    None => f.write_str("another value is given"),
+                }
+            }
             Self::BadSpec { reason } => f.write_str(reason),
         }
     }

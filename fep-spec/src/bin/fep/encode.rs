@@ -23,7 +23,11 @@ pub(crate) fn encode(args: &TelegramArgs) -> Ended {
     let printer = Printer { hex: args.hex };
     let ended = match named {
         Some(Named::File(spec, file)) => records(&spec.file_layout(file), input, printer),
-        Some(Named::Telegram(telegram)) => each(input, printer, |fields| codec::encode_fields(telegram, fields)),
+        Some(Named::Telegram(telegram)) => each(input, printer, |json| {
+            let is_its_name =
+                |name: &str| matches!(specs.named(name), Ok(Named::Telegram(own)) if std::ptr::eq(own, telegram));
+            codec::encode_fields(telegram, codec::fields_of(telegram, json, is_its_name)?)
+        }),
         None => each(input, printer, |envelope| codec::encode(&specs, envelope)),
     };
     if args.hex && matches!(ended, Ok(Outcome::Clean)) {

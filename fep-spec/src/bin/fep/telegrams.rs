@@ -234,7 +234,7 @@ fn dump_one(
 /// Reports bytes whose telegram cannot be determined. If they match no telegram, that is a finding. If the specs cannot decide,
 /// the user must name the telegram.
 fn unchosen(specs: &SpecSet, error: &UnchosenError, bytes: &[u8], place: Place, messages: Messages) -> Ended {
-    if bytes.is_empty() && !matches!(error, UnchosenError::NoConditions) {
+    if bytes.is_empty() && !matches!(error, UnchosenError::NoMarks) {
         return Ok(messages.finding("the input is empty"));
     }
     if let UnchosenError::NoMatch(error) = error {

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use fep_codec::Layout;
 use fep_codec::layout::{Case, Choice, Item};
+use fep_core::codes::kept;
 
 use super::super::{Known, names};
 use super::{CasePlace, Read, inline_layout, items, label, name};
@@ -103,7 +104,7 @@ fn codes(table: &Table<'_>) -> Option<(Vec<String>, Vec<Range<usize>>)> {
         return None;
     }
     let all: Option<Vec<_>> = values.into_iter().map(Value::string).collect();
-    Some(all?.into_iter().map(|code| (code.value.to_owned(), code.span)).unzip())
+    Some(all?.into_iter().map(|code| (kept(code.value).to_owned(), code.span)).unzip())
 }
 
 /// The content of a case.
