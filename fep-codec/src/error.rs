@@ -35,6 +35,7 @@
 //! ```
 
 mod decimal;
+mod quote;
 mod fault;
 mod found;
 

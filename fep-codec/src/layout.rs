@@ -31,9 +31,9 @@ pub(crate) use self::extent::Extent;
 pub use self::extent::{ExtentRule, Limit};
 pub use self::place::{Chooser, Span};
 pub use self::rules::{
-    BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule, Encoding,
-    FlagRule, Half, Justify, Kind, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule, TimePattern, TimeRule,
-    Width,
+    Accept, Accepts, BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule,
+    DigitsRule, Encoding, FlagRule, Half, Justify, Kind, NoneAs, NumberRule, Overflow, Overpunch, Sign, TextRule,
+    TimePattern, TimeRule, Width,
 };
 pub(crate) use self::walk::FieldSlot;
 use crate::charset::Charset;

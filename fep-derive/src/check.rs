@@ -11,7 +11,7 @@ use syn::ext::IdentExt as _;
 
 use crate::attr::{Computed, Condition, bytes};
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Item, ItemKind, Len, Repeat, Telegram, View};
+use crate::model::{Field, Item, ItemKind, Kind, Len, Repeat, Telegram, View};
 use crate::shape::literal;
 
 /// Checks a telegram and sorts its items into wire order.
@@ -235,6 +235,10 @@ fn fits(field: &Field, value: &str, at: Span, cx: &Ctxt) {
         Len::Stated(len) => Some(len.value),
         Len::OfType(len) => literal(len),
     };
+    let len = len.map(|len| match &field.kind {
+        Kind::Digits(digits) if !digits.encoding.is_zoned() => digits.capacity(len),
+        _ => len,
+    });
     if let Some(len) = len.filter(|len| value.len() > *len) {
         cx.error_at(at, format_args!("the field has {} and can never be this", bytes(len)));
     }

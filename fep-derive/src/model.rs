@@ -17,7 +17,7 @@ use syn::{Attribute, Expr, Generics, Type, Visibility};
 
 pub(crate) use self::choice::{Case, Cases};
 pub(crate) use self::code::{Code, CodeSetModel};
-pub(crate) use self::kind::{Codes, Kind, Text};
+pub(crate) use self::kind::{Codes, Digits, Kind, Number, Text};
 pub(crate) use self::set::{Set, Variant};
 use crate::attr::{Byte, Computed, Condition, Given, PageAttrs};
 use crate::paths::Paths;
@@ -150,6 +150,6 @@ impl Item {
     /// Whether the item is a field by which telegrams can be told apart.
     pub(crate) fn is_distinguishing(&self) -> bool {
         let ItemKind::Field(field) = &self.what else { return false };
-        matches!(field.kind, Kind::Text(_) | Kind::Digits { .. } | Kind::Code { .. })
+        matches!(field.kind, Kind::Text(_) | Kind::Digits(_) | Kind::Code { .. })
     }
 }

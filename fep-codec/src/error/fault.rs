@@ -2,11 +2,10 @@
 //! place.
 
 use alloc::boxed::Box;
-use alloc::format;
-use alloc::string::String;
 use core::fmt;
 
 use super::Decimal;
+use super::quote::{unicode, write_byte};
 use crate::charset::{Charset, DecodeError, NoRoomError};
 
 /// A problem with the value or the bytes of one field. Offsets count bytes from the start of the field.
@@ -128,6 +127,34 @@ pub enum Fault {
     },
     /// The code is not on a closed list.
     UnknownCode,
+    /// The field is filled with blanks, which are not a number here.
+    BlankNumber,
+    /// The field has another byte than the point where its decimal point must be.
+    NoPoint {
+        /// The offset in bytes from the start of the field.
+        offset: usize,
+        /// The byte that was found, or `None` if there is none or the field is secret.
+        byte: Option<u8>,
+        /// The point.
+        point: u8,
+    },
+    /// A zero before the digits of a number that is filled with another byte.
+    LeadingZero {
+        /// The offset in bytes from the start of the field.
+        offset: usize,
+    },
+    /// The field counts in tens, hundreds, thousands, and the number is not a multiple of them.
+    NotAMultiple {
+        /// The number of zeros that the number must end in.
+        zeros: u8,
+    },
+    /// The number of digits is not that of the field.
+    NotAllDigits {
+        /// The number of digits of the value.
+        given: usize,
+        /// The required number.
+        expected: usize,
+    },
     /// The flag byte is neither yes nor no.
     BadFlag {
         /// The byte, or `None` if the field is secret.
@@ -286,6 +313,7 @@ impl Fault {
             }
             Self::NoRoom(text) => Self::NoRoom(NoRoomError { character: None, ..text }),
             Self::NotADigit { offset, byte: _ } => Self::NotADigit { offset, byte: None },
+            Self::NoPoint { offset, byte: _, point } => Self::NoPoint { offset, byte: None, point },
             Self::BadSign { byte: _ } => Self::BadSign { byte: None },
             Self::BadFlag { byte: _ } => Self::BadFlag { byte: None },
             Self::NoSuchDate { what: _ } => Self::NoSuchDate { what: None },
@@ -304,6 +332,10 @@ impl Fault {
             | Self::LooksLikePadding
             | Self::Negative
             | Self::NegativeZero
+            | Self::BlankNumber
+            | Self::LeadingZero { .. }
+            | Self::NotAMultiple { .. }
+            | Self::NotAllDigits { .. }
             | Self::TooManyDigits { .. }
             | Self::Overflow { .. }
             | Self::MeansNone
@@ -369,6 +401,28 @@ impl Fault {
                 f.write_str("expected a sign, found ")?;
                 write_byte(f, *byte)
             }
+            Self::BlankNumber => {
+                f.write_str("the field is blank; if that means \"no value\", its spec needs none = \"spaces\"")
+            }
+            Self::NoPoint { offset, byte, point } => {
+                f.write_str("expected the decimal point, ")?;
+                write_byte(f, Some(*point))?;
+                f.write_str(", found ")?;
+                write_byte(f, *byte)?;
+                write!(f, " at byte {}", start + offset)
+            }
+            Self::LeadingZero { offset } => {
+                write!(f, "a zero before the digits at byte {}, where the field has padding", start + offset)
+            }
+            Self::NotAMultiple { zeros } => {
+                write!(
+                    f,
+                    "the number must be a multiple of {:0<digits$}, which the field counts",
+                    1,
+                    digits = usize::from(*zeros) + 1
+                )
+            }
+            Self::NotAllDigits { given, expected } => write!(f, "must have {expected} digits, has {given}"),
             Self::Negative => f.write_str("the field has no sign, the number is negative"),
             Self::NegativeZero => f.write_str("zero with a minus"),
             Self::TooManyDigits { max } => write!(f, "the number has more than {max} digits"),
@@ -451,16 +505,3 @@ impl fmt::Display for Fault {
 }
 
 impl core::error::Error for Fault {}
-
-fn unicode(character: char) -> String {
-    format!("U+{:04X}", u32::from(character))
-}
-
-fn write_byte(f: &mut fmt::Formatter<'_>, byte: Option<u8>) -> fmt::Result {
-    match byte {
-        Some(byte) if byte.is_ascii_graphic() => write!(f, "'{}' ({byte:02x})", char::from(byte)),
-        Some(b' ') => f.write_str("a space (20)"),
-        Some(byte) => write!(f, "{byte:02x}"),
-        None => f.write_str("another byte"),
-    }
-}

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::FieldValue;
 use crate::charset::Charset;
-use crate::layout::{CodeRule, DigitsRule, Encoding, Kind, TextRule};
+use crate::layout::{CodeRule, DigitsRule, Encoding, Kind, NumberRule, TextRule};
 
 impl Kind {
     /// Whether a field with these bytes holds this code, padded with spaces. `when` and choices use it.
@@ -14,6 +14,7 @@ impl Kind {
     pub(crate) fn says(&self, code: &str, field: &[u8]) -> bool {
         match self {
             Self::Digits(rule) if !matches!(rule.encoding, Encoding::Ascii) => encoded_digits_are(rule, code, field),
+            Self::Number(rule) => number_is(rule, code, field),
             Self::Text(rule) if !rule.charset.keeps_ascii() || !code.is_ascii() => text_is(self, code, field),
             Self::Code(rule) if !rule.charset.keeps_ascii() => is_in(rule.charset, code, field),
             _ => match field.split_at_checked(code.len()) {
@@ -32,6 +33,14 @@ impl Kind {
     #[must_use]
     pub fn code_bytes(&self, code: &str, len: usize) -> Option<Vec<u8>> {
         let bytes = match self {
+            Self::Digits(rule) if rule.is_half() => {
+                let mut bytes = vec![0; len];
+                code.put(rule, &mut bytes).ok().map(|()| bytes)
+            }
+            Self::Number(rule) => {
+                let mut bytes = vec![0; len];
+                units(rule, code)?.put(rule, &mut bytes).ok().map(|()| bytes)
+            }
             Self::Digits(rule) if !matches!(rule.encoding, Encoding::Ascii) => {
                 padded(code.bytes().map(|digit| rule.wire(digit)), rule.pad, len)
             }
@@ -86,6 +95,49 @@ fn is_in(charset: Charset, code: &str, field: &[u8]) -> bool {
 /// [`Kind::says`] for digits that are not ASCII.
 #[cold]
 fn encoded_digits_are(rule: &DigitsRule, code: &str, field: &[u8]) -> bool {
+    if rule.is_half() {
+        return String::get(rule, field).is_ok_and(|digits| digits == code);
+    }
     let read = field.iter().map(|byte| rule.ascii(*byte));
     read.eq(code.bytes().chain(core::iter::repeat_n(b' ', field.len().saturating_sub(code.len()))))
+}
+
+/// [`Kind::says`] for a number: leading zeros of the code do not matter.
+#[cold]
+fn number_is(rule: &NumberRule, code: &str, field: &[u8]) -> bool {
+    let Some(code) = units(rule, code) else { return false };
+    i128::get(rule, field).is_ok_and(|number| number == code)
+}
+
+/// The number that a code is: `"0200"` is 200. A number with decimals is not a code.
+fn units(rule: &NumberRule, code: &str) -> Option<i128> {
+    let digits = code.strip_prefix('-').unwrap_or(code);
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number && rule.decimals() == 0 { code.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Sign;
+
+    #[test]
+    fn a_code_is_digits_or_a_number_in_each_encoding() {
+        let bcd = Kind::Digits(DigitsRule { encoding: Encoding::Bcd, exact: true, pad: 0x0F, ..DigitsRule::LEFT });
+        assert_eq!(bcd.code_bytes("0200", 2).as_deref(), Some(b"\x02\x00".as_slice()));
+        assert_eq!(bcd.code_bytes("200", 2), None);
+        assert!(bcd.says("0200", b"\x02\x00") && !bcd.says("200", b"\x02\x00") && !bcd.says("0200", b"\x02\x0A"));
+        let number = |encoding, sign| Kind::Number(NumberRule { encoding, sign, ..NumberRule::UNSIGNED });
+        let check = |kind: &Kind, code: &str, bytes: &[u8]| {
+            assert_eq!(kind.code_bytes(code, bytes.len()).as_deref(), Some(bytes), "{code}");
+            assert!(kind.says(code, bytes));
+        };
+        check(&number(Encoding::Ascii, Sign::Unsigned), "0200", b"00200");
+        check(&number(Encoding::Bcd, Sign::Unsigned), "0200", b"\x02\x00");
+        check(&number(Encoding::Packed, Sign::Signed), "-200", b"\x20\x0D");
+        check(&number(Encoding::Binary, Sign::Unsigned), "200", b"\x00\xC8");
+        assert_eq!(number(Encoding::Bcd, Sign::Unsigned).code_bytes("2x0", 2), None);
+        assert_eq!(number(Encoding::Bcd, Sign::Unsigned).code_bytes("20000", 2), None);
+        assert!(!number(Encoding::Bcd, Sign::Unsigned).says("", b"\0\0"));
+    }
 }

@@ -5,6 +5,7 @@ use core::fmt;
 
 pub use fep_core::rules::LengthScope;
 
+use super::rules::Accepts;
 use super::{Field, Item, Layout};
 
 /// The content of a computed field. The value may be omitted when a telegram is encoded. A value that is given is checked.
@@ -37,6 +38,8 @@ pub struct SignOf {
     pub minus: u8,
     /// The byte for zero and for no value, if it differs from `plus`.
     pub zero: Option<u8>,
+    /// Further signs that are read.
+    pub accepts: Accepts,
 }
 
 /// A check over encoded bytes: a BCC, check digits (복기부호).

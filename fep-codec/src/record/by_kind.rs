@@ -43,7 +43,7 @@ pub(super) fn read(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Resul
 /// Reads a number as `i64` if its digits fit, because `i128` is slow to compute and rarely needed.
 fn number(slot: FieldSlot<'_, NumberRule>, reader: &mut Reader<'_>) -> Result<Value, Error> {
     const I64_DIGITS: usize = 18;
-    if slot.rule.encoding.digits(slot.field.len) <= I64_DIGITS {
+    if slot.rule.encoding.digits(slot.field.len) + usize::from(slot.rule.zeros()) <= I64_DIGITS {
         read_optional::<_, i64>(slot, reader, |value| Value::Number(value.into()))
     } else {
         read_optional::<_, i128>(slot, reader, Value::Number)

@@ -16,7 +16,7 @@ pub(super) fn number(field: &Field, value: &Value, computed: i128) -> Result<(),
         Value::Absent => Ok(()),
         Value::Number(given) if *given == computed => Ok(()),
         _ => {
-            let scale = if let Kind::Number(rule) = &field.kind { rule.scale } else { 0 };
+            let scale = if let Kind::Number(rule) = &field.kind { rule.decimals() } else { 0 };
             Err(wrong(field, Decimal { units: computed, scale }.to_string()))
         }
     }

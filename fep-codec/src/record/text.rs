@@ -17,7 +17,7 @@ impl Value {
             Self::Absent | Self::None | Self::Part(_) | Self::Group(_) | Self::Choice(..) => String::new(),
             Self::Text(text) => text.clone(),
             Self::Number(number) => {
-                let scale = if let Kind::Number(rule) = &field.kind { rule.scale } else { 0 };
+                let scale = if let Kind::Number(rule) = &field.kind { rule.decimals() } else { 0 };
                 Decimal { units: *number, scale }.to_string()
             }
             Self::Date(date) => date.to_string(),

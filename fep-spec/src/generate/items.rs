@@ -5,7 +5,7 @@ use fep_codec::{Charset, Layout};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
-use super::kinds::{byte, kind, number, pad, tail};
+use super::kinds::{accepts, byte, kind, number, pad, tail};
 use super::words::{doc, ident};
 use crate::lower::pascal;
 use crate::model::{Note, Spec};
@@ -140,7 +140,11 @@ fn foreign_check(field: &Field) -> Option<TokenStream> {
 
 /// The options of a computed field: those of its number, and `computed`.
 fn computed(layout: &Layout, field: &Field, computed: &Computed) -> Vec<TokenStream> {
-    let mut options = if let Kind::Number(rule) = &field.kind { number(layout, rule) } else { vec![] };
+    let mut options = match (&field.kind, computed) {
+        (Kind::Number(rule), _) => number(layout, rule),
+        (_, Computed::Sign(sign)) => Vec::from_iter(accepts(sign.accepts)),
+        _ => vec![],
+    };
     options.push(match computed {
         Computed::Length(LengthScope::Rest) => quote!(computed = length(rest)),
         Computed::Length(LengthScope::All) => quote!(computed = length(all)),
@@ -161,7 +165,7 @@ fn computed(layout: &Layout, field: &Field, computed: &Computed) -> Vec<TokenStr
             let first = Literal::u64_unsuffixed(*first);
             quote!(computed = sequence(#first))
         }
-        Computed::Sign(SignOf { of, plus, minus, zero }) => {
+        Computed::Sign(SignOf { of, plus, minus, zero, .. }) => {
             let character = |sign: u8| character(layout.charset, sign);
             let of = ident(of);
             let plus = character(*plus);

@@ -2,8 +2,10 @@
 
 use fep_codec::Layout;
 use fep_codec::layout::{
-    CodeRule, DatePattern, DateTimePattern, Encoding, Field, Kind, NoneAs, NumberRule, Overpunch, Sign, TextRule,
+    Accepts, CodeRule, DatePattern, DateTimePattern, DigitsRule, Encoding, Field, Justify, Kind, NoneAs, NumberRule,
+    Overpunch, Sign, TextRule,
 };
+use fep_core::edit::HalfDigits;
 use fep_core::limits::PIVOT_DEFAULT;
 use fep_core::options::OptionName;
 use fep_core::words::Word;
@@ -21,16 +23,7 @@ pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> 
     let len = field.len;
     match &field.kind {
         Kind::Text(rule) => (sized("Text", len), text(layout, rule)),
-        Kind::Digits(rule) => {
-            let mut options = vec![];
-            options.extend((len > INLINE_MAX_BYTES).then(|| quote!(digits)));
-            options.extend(encoding(layout, rule.encoding));
-            options.extend(rule.exact.then(|| quote!(full)));
-            options.extend(said(OptionName::Justify, rule.justify));
-            let pad = beside_digits(rule.encoding, rule.pad);
-            options.extend((rule.pad != rule.encoding.space()).then(|| quote!(pad = #pad)));
-            (sized("Digits", len), options)
-        }
+        Kind::Digits(rule) => digits(layout, rule, len),
         Kind::Number(rule) => (optional(rule.none, integer(rule, len)), number(layout, rule)),
         Kind::Date(rule) => {
             let ty = if rule.pattern == DatePattern::MmDd { "MonthDay" } else { "Date" };
@@ -121,16 +114,67 @@ pub(super) fn number(layout: &Layout, rule: &NumberRule) -> Vec<TokenStream> {
         Sign::LeadingOverpunch(form) => Some(overpunch(quote!(leading), form)),
         Sign::TrailingOverpunch(form) => Some(overpunch(quote!(trailing), form)),
     });
-    if rule.scale > 0 {
-        let scale = Literal::u8_unsuffixed(rule.scale);
+    if rule.scale != 0 {
+        let scale = Literal::i8_unsuffixed(rule.scale);
         options.push(quote!(scale = #scale));
+    }
+    options.extend(rule.point.map(|point| match rule.encoding.character_of(point) {
+        Some(b'.') => quote!(point),
+        _ => {
+            let point = beside_digits(rule.encoding, point);
+            quote!(point = #point)
+        }
+    }));
+    options.extend(rule.pad.map(|pad| {
+        let pad = beside_digits(rule.encoding, pad);
+        quote!(pad = #pad)
+    }));
+    if rule.justify == Justify::Left {
+        options.push(quote!(justify = "left"));
     }
     if let Some(max) = rule.digits_max {
         let max = Literal::u8_unsuffixed(max);
         options.push(quote!(digits_max = #max));
     }
+    options.extend(accepts(rule.accepts));
     options.extend(said(OptionName::None, rule.none));
     options
+}
+
+/// The type and the options of digits. A type of fixed length has room for the digits, two of which can share a byte.
+fn digits(layout: &Layout, rule: &DigitsRule, len: usize) -> (TokenStream, Vec<TokenStream>) {
+    let capacity = rule.capacity(len);
+    let mut options = vec![];
+    options.extend((capacity > INLINE_MAX_BYTES).then(|| quote!(digits)));
+    options.extend(encoding(layout, rule.encoding));
+    options.extend(rule.exact.then(|| quote!(full)));
+    if rule.encoding.is_zoned() {
+        options.extend(said(OptionName::Justify, rule.justify));
+        let pad = beside_digits(rule.encoding, rule.pad);
+        options.extend((rule.pad != rule.encoding.space()).then(|| quote!(pad = #pad)));
+        return (sized("Digits", capacity), options);
+    }
+    if let Some(max) = rule.digits_max {
+        let max = Literal::u8_unsuffixed(max);
+        options.push(quote!(digits_max = #max));
+    }
+    let usual = HalfDigits { encoding: rule.encoding, room: capacity, full: rule.exact, digits_max: None, pad: None };
+    if rule.justify != usual.justify() {
+        let word = rule.justify.word();
+        options.push(quote!(justify = #word));
+    }
+    if rule.pad != usual.pad() {
+        let pad = Literal::character(char::from_digit(rule.pad.into(), 16).unwrap_or('F').to_ascii_uppercase());
+        options.push(quote!(pad = #pad));
+    }
+    options.extend(accepts(rule.accepts));
+    (sized("Digits", capacity), options)
+}
+
+/// `accepts("host-signs")`, if there are such forms.
+pub(super) fn accepts(accepts: Accepts) -> Option<TokenStream> {
+    let words = accepts.iter().map(|form| form.word());
+    (!accepts.is_empty()).then(|| quote!(accepts(#(#words),*)))
 }
 
 /// `encoding = "packed"`, if it is not that of the charset.
@@ -176,10 +220,7 @@ fn integer(rule: &NumberRule, len: usize) -> TokenStream {
     if rule.encoding.is_binary() {
         return binary(len, signed);
     }
-    let digits = match rule.sign {
-        Sign::Leading { .. } | Sign::Trailing { .. } => len.saturating_sub(1),
-        _ => rule.encoding.digits(len),
-    };
+    let digits = rule.digits(len) + usize::from(rule.zeros());
     match (digits, signed) {
         (..=2, false) => quote!(u8),
         (..=4, false) => quote!(u16),

@@ -191,7 +191,7 @@ const fn is_measurable(item: &Item) -> bool {
 /// The decimals of a number.
 const fn scale(field: &Field) -> Option<u8> {
     match &field.kind {
-        Kind::Number(rule) => Some(rule.scale),
+        Kind::Number(rule) => Some(rule.decimals()),
         _ => None,
     }
 }
