@@ -63,12 +63,20 @@
 //! # Ok::<(), fep_codec::files::FileError>(())
 //! ```
 
+mod line_end;
 mod fault;
+mod words;
 mod order;
+mod states;
+mod ending;
+mod ends;
 mod totals;
+mod plan;
 mod walk;
+mod forgive;
 mod slice;
 mod intake;
+mod casing;
 mod outlet;
 mod reader;
 mod writer;
@@ -82,13 +90,15 @@ use alloc::vec::Vec;
 
 #[cfg(feature = "tokio")]
 pub use self::asynchronous::{AsyncFileReader, AsyncFileWriter};
-pub use self::fault::{FileError, FileFault};
+pub use self::fault::{FileError, FileFault, Measured, WordFault};
 pub use self::intake::Progress;
+pub use self::line_end::{LastLineEnd, LineEnd};
 #[cfg(feature = "rayon")]
 pub use self::parallel::{par_records, verify};
 pub use self::reader::FileReader;
 pub use self::slice::{Records, records};
 pub use self::walk::RawRecord;
+pub use self::words::{BlockWord, LengthWord};
 pub use self::writer::FileWriter;
 use crate::layout::Layout;
 pub use crate::lenient::Lenient;
@@ -105,6 +115,12 @@ pub struct FileLayout {
     pub label: Cow<'static, str>,
     /// The line ends that may follow each record. A file uses only one of them. The writer uses the first.
     pub line_ends: Cow<'static, [LineEnd]>,
+    /// Whether the last record has a line end.
+    pub last_line_end: LastLineEnd,
+    /// The word before each record that states its length, or `None` if there is none.
+    pub record_word: Option<LengthWord>,
+    /// The word before each block of records that states its length, or `None` if there are no such blocks.
+    pub block_word: Option<BlockWord>,
     /// The records in their order.
     pub steps: Cow<'static, [Step]>,
     /// The blocks that the records come in, or `None` if there are no blocks. The last block is filled up.
@@ -131,21 +147,10 @@ pub struct Step {
 pub enum Stands {
     /// One kind of record.
     Record(Cow<'static, Layout>),
+    /// The record that the file ends with. Its position tells it apart from the records before it.
+    Last(Cow<'static, Layout>),
     /// A sequence of records with its own order, which repeats as a whole: a batch.
     Group(Cow<'static, [Step]>),
-}
-
-/// The line end after each record of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineEnd {
-    /// No bytes: the next record follows directly.
-    None,
-    /// A carriage return.
-    Cr,
-    /// A line feed.
-    Lf,
-    /// Carriage return and line feed.
-    CrLf,
 }
 
 /// How a file is filled up to whole blocks.
@@ -215,6 +220,9 @@ impl FileLayout {
             name: Cow::Borrowed(name),
             label: Cow::Borrowed(""),
             line_ends: Cow::Borrowed(line_ends),
+            last_line_end: LastLineEnd::Required,
+            record_word: None,
+            block_word: None,
             steps: Cow::Borrowed(steps),
             blocks: None,
             totals: Cow::Borrowed(totals),
@@ -229,12 +237,48 @@ impl FileLayout {
         self
     }
 
+    /// Sets whether the last record has a line end.
+    #[must_use]
+    pub const fn last_line_end(mut self, last: LastLineEnd) -> Self {
+        self.last_line_end = last;
+        self
+    }
+
+    /// Sets the word before each record that states its length.
+    #[must_use]
+    pub const fn record_word(mut self, word: LengthWord) -> Self {
+        self.record_word = Some(word);
+        self
+    }
+
+    /// Sets the word before each block of records that states its length.
+    #[must_use]
+    pub const fn block_word(mut self, word: BlockWord) -> Self {
+        self.block_word = Some(word);
+        self
+    }
+
     /// Checks that a file with this layout is possible.
     ///
     /// # Errors
-    /// If a record has no fixed length or cannot be recognised, or if a total refers to a record or a field that does not exist.
+    /// If the end of a record cannot be found, if two records that can stand at one place cannot be told apart, or if a total refers
+    /// to a record or a field that does not exist.
     pub fn check(&self) -> Result<(), FileError> {
         walk::FileWalk::new(self).map(drop)
+    }
+
+    /// The pairs of records that can stand at the same place of the file, so that their literals and conditions must tell them apart.
+    /// The earlier one in the order of the steps is the first of a pair.
+    #[must_use]
+    pub fn alternatives(&self) -> Vec<[&Layout; 2]> {
+        let layouts = self.layouts();
+        let place = |name: &str| layouts.iter().position(|layout| layout.name == name);
+        let pairs = states::Pairs::of(&self.steps).into_iter().filter(|(one, other)| !one.1 && !other.1);
+        let places = pairs.filter_map(|(one, other)| Some((place(one.0)?, place(other.0)?)));
+        let mut ordered: Vec<(usize, usize)> = places.map(|(one, other)| (one.min(other), one.max(other))).collect();
+        ordered.sort_unstable();
+        ordered.dedup();
+        ordered.into_iter().filter_map(|(one, other)| Some([*layouts.get(one)?, *layouts.get(other)?])).collect()
     }
 
     /// The layouts of all records, in the order of the steps.
@@ -243,9 +287,12 @@ impl FileLayout {
         fn add<'f>(steps: &'f [Step], layouts: &mut Vec<&'f Layout>) {
             for step in steps {
                 match &step.stands {
-                    Stands::Record(layout) if layouts.iter().any(|known| known.name == layout.name) => {}
-                    Stands::Record(layout) => layouts.push(layout),
                     Stands::Group(steps) => add(steps, layouts),
+                    Stands::Record(layout) | Stands::Last(layout) => {
+                        if !layouts.iter().any(|known| known.name == layout.name) {
+                            layouts.push(layout);
+                        }
+                    }
                 }
             }
         }
@@ -260,6 +307,12 @@ impl Step {
     #[must_use]
     pub const fn once(layout: &'static Layout) -> Self {
         Self { stands: Stands::Record(Cow::Borrowed(layout)), min: 1, max: Some(1) }
+    }
+
+    /// Exactly one record, with which the file ends.
+    #[must_use]
+    pub const fn last(layout: &'static Layout) -> Self {
+        Self { stands: Stands::Last(Cow::Borrowed(layout)), min: 1, max: Some(1) }
     }
 
     /// Any number of records, including zero.
@@ -280,19 +333,6 @@ impl Step {
     #[must_use]
     pub const fn groups(steps: &'static [Self]) -> Self {
         Self { stands: Stands::Group(Cow::Borrowed(steps)), min: 1, max: None }
-    }
-}
-
-impl LineEnd {
-    /// The bytes of the line end.
-    #[must_use]
-    pub const fn bytes(self) -> &'static [u8] {
-        match self {
-            Self::None => b"",
-            Self::Cr => b"\r",
-            Self::Lf => b"\n",
-            Self::CrLf => b"\r\n",
-        }
     }
 }
 

@@ -18,7 +18,8 @@ use alloc::vec::Vec;
 
 use self::complete::{Completed, begins_another, completed};
 pub use self::forgiven::Forgiven;
-use self::forgiven::{range, surplus_report};
+pub use self::forgiven::is_separator;
+use self::forgiven::range;
 pub use self::table::{Deviation, DeviationPlace, Lenient};
 
 use crate::charset::{DecodeError, Reason};
@@ -95,7 +96,7 @@ impl Lenient {
         let end = if self.trailing { end_of(layout, telegram).ok() } else { None };
         match end.and_then(|end| telegram.split_at_checked(end)) {
             Some((own, surplus)) if !surplus.is_empty() && !begins_another(layout, surplus) => {
-                Ok((Cow::Borrowed(own), Vec::from([surplus_report(own.len(), surplus)])))
+                Ok((Cow::Borrowed(own), Vec::from([Forgiven::surplus(own.len(), surplus)])))
             }
             _ => Ok((Cow::Borrowed(telegram), Vec::new())),
         }

@@ -13,8 +13,11 @@ mod entries;
 
 pub use self::entries::Entries;
 pub use self::patch::{find, patch, refresh};
+pub use self::window::end_of;
+#[cfg(feature = "std")]
+pub(crate) use self::window::least_end_of;
+pub(crate) use self::window::whole_end_of;
 use self::window::{Window, WindowMut};
-pub(crate) use self::window::{end_of, whole_end_of};
 use crate::telegram::Telegram;
 
 /// A telegram that has views. `#[telegram(view)]` implements this trait.

@@ -6,6 +6,7 @@ use std::fmt;
 use std::io::{Read, Write};
 
 use fep_codec::files::{FileError, FileFault, FileLayout, FileReader, FileWriter};
+use fep_codec::lenient::Forgiven;
 use fep_codec::{Layout, Record};
 use serde_json::Value as Json;
 
@@ -23,6 +24,32 @@ pub enum EncodeError {
         /// What is wrong, in one line.
         what: String,
     },
+}
+
+/// Reads a file's records as lines of JSON, and passes each deviation that was forgiven to `report`, before the line of its record. An
+/// error comes in the place of its record.
+pub fn decode_file_reporting<'f, R: Read, F: FnMut(&Forgiven)>(
+    mut reader: FileReader<'f, R>,
+    mut report: F,
+) -> impl Iterator<Item = Result<String, FileError>> + use<'f, R, F> {
+    let mut ended = false;
+    std::iter::from_fn(move || {
+        if ended {
+            return None;
+        }
+        let read = match reader.next() {
+            Some(read) => read.and_then(|raw| raw.decode_reporting()),
+            None => {
+                ended = true;
+                reader.forgiven().iter().for_each(&mut report);
+                return None;
+            }
+        };
+        Some(read.map(|(record, forgiven)| {
+            forgiven.iter().for_each(&mut report);
+            line(&record)
+        }))
+    })
 }
 
 /// Reads a file's records as lines of JSON. An error comes in the place of its record.

@@ -24,6 +24,7 @@ pub mod load;
 pub mod generate;
 pub mod codec;
 pub mod files;
+pub mod glued;
 pub mod spec_file;
 
 pub use load::LoadError;

@@ -189,7 +189,6 @@ fn files(document: &Document, lowered: &Lowered) {
 fn records(document: &Document, lowered: &Lowered, file: &FileSpec, place: &FilePlace) -> bool {
     let spec = &lowered.spec;
     let mut clean = !file.records.is_empty();
-    let mut layouts: Vec<&Layout> = Vec::new();
     for (record, at) in file.telegrams().into_iter().zip(&place.records) {
         let Some(telegram) = spec.telegram(record) else {
             let message = format!("there is no telegram `{record}`");
@@ -213,27 +212,33 @@ fn records(document: &Document, lowered: &Lowered, file: &FileSpec, place: &File
                 );
                 clean = false;
             }
-            (Some(_), _) => {}
-            (None, _) => {
-                document.error(Code::VaryingLength, at.clone(), format!("record `{name}` has no fixed length"));
+            (None, Some(record_len)) => {
+                let message = format!("record `{name}` has no fixed length, `record_len` is {record_len}");
+                document.error_hint(Code::VaryingLength, at.clone(), message, "leave out `record_len`");
                 clean = false;
             }
+            (_, _) => {}
         }
-        let twin =
-            layouts.iter().find(|other| other.name != telegram.layout.name && !when::differ(other, &telegram.layout));
-        if let Some(twin) = twin {
-            let message = format!("a record can be both `{}` and `{name}`", twin.name);
-            document.error_hint(
-                Code::Ambiguous,
-                at.clone(),
-                message,
-                "give both a `literal` or a `when` at the same place",
-            );
-            clean = false;
-        }
-        layouts.push(&telegram.layout);
     }
-    clean && place.complete
+    clean && place.complete && told_apart(document, spec, file, place)
+}
+
+/// Notes two records that can stand at one place of the file, if bytes can be both. Returns true if there are none.
+fn told_apart(document: &Document, spec: &Spec, file: &FileSpec, place: &FilePlace) -> bool {
+    let plan = spec.file_layout(file);
+    let mut clean = true;
+    for [one, other] in plan.alternatives() {
+        if when::differ(one, other) {
+            continue;
+        }
+        let at = file.telegrams().into_iter().zip(&place.records).find(|(name, _)| *name == other.name);
+        let at = at.map_or(&place.name, |(_, at)| at);
+        let message = format!("a record can be both `{}` and `{}`", one.name, other.name);
+        let hint = "give both a `literal` or a `when` at the same place; a record that ends the file can have position = \"last\"";
+        document.error_hint(Code::Ambiguous, at.clone(), message, hint);
+        clean = false;
+    }
+    clean
 }
 
 /// Notes what the codec finds wrong with the file and with each of its totals.

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use fep_codec::files::{Blocks, FileLayout, Lenient, LineEnd, Stands, Step, Total};
+use fep_codec::files::{BlockWord, Blocks, FileLayout, LastLineEnd, LengthWord, Lenient, LineEnd, Stands, Step, Total};
 use fep_codec::layout::{CodeMeaning, Item};
 use fep_codec::{Charset, Error, Layout};
 
@@ -123,6 +123,12 @@ pub struct FileSpec {
     pub record_len: Option<usize>,
     /// The line ends that may follow a record. The first one is written.
     pub line_ends: Vec<LineEnd>,
+    /// Whether the last record has a line end.
+    pub last_line_end: LastLineEnd,
+    /// The word before each record that states its length, if any.
+    pub record_word: Option<LengthWord>,
+    /// The word before each block of records that states its length, if any.
+    pub block_word: Option<BlockWord>,
     /// The records, in their order.
     pub records: Vec<RecordUse>,
     /// The blocks that the records are grouped in, if any.
@@ -142,6 +148,8 @@ pub struct RecordUse {
     pub min: usize,
     /// The maximum number of repetitions, or `None` if there is no limit.
     pub max: Option<usize>,
+    /// Whether the file ends behind the record, which tells it apart from other records.
+    pub is_last: bool,
 }
 
 /// The telegram or the group of a [`RecordUse`].
@@ -198,6 +206,9 @@ impl Spec {
             name: Cow::Owned(file.name.clone()),
             label: Cow::Owned(file.label.clone()),
             line_ends: Cow::Owned(file.line_ends.clone()),
+            last_line_end: file.last_line_end,
+            record_word: file.record_word,
+            block_word: file.block_word,
             steps: Cow::Owned(self.steps(&file.records)),
             blocks: file.blocks,
             totals: Cow::Owned(file.totals.clone()),
@@ -207,13 +218,14 @@ impl Spec {
 
     /// Converts the uses of records to steps. A name without a telegram is left out; a checked spec has no such name.
     fn steps(&self, uses: &[RecordUse]) -> Vec<Step> {
-        let stands = |what: &RecordUseOf| match what {
+        let stands = |one: &RecordUse| match &one.what {
             RecordUseOf::Telegram(name) => {
-                self.telegram(name).map(|telegram| Stands::Record(Cow::Owned(telegram.layout.clone())))
+                let layout = Cow::Owned(self.telegram(name)?.layout.clone());
+                Some(if one.is_last { Stands::Last(layout) } else { Stands::Record(layout) })
             }
             RecordUseOf::Group(uses) => Some(Stands::Group(Cow::Owned(self.steps(uses)))),
         };
-        let step = |one: &RecordUse| Some(Step { stands: stands(&one.what)?, min: one.min, max: one.max });
+        let step = |one: &RecordUse| Some(Step { stands: stands(one)?, min: one.min, max: one.max });
         uses.iter().filter_map(step).collect()
     }
 

@@ -8,6 +8,8 @@ pub mod structure {}
 pub mod computed {}
 #[doc = include_str!("spec_file/files.md")]
 pub mod files {}
+#[doc = include_str!("spec_file/lenient.md")]
+pub mod lenient {}
 #[doc = include_str!("spec_file/names.md")]
 pub mod names {}
 #[doc = include_str!("spec_file/findings.md")]

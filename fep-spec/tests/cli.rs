@@ -142,7 +142,7 @@ fn telegrams_of_varying_length_are_cut_by_their_length_fields() {
 fn a_stripped_record_file_is_read_if_asked() {
     let args = ["--spec", "specs/nacha", "--telegram", "ACH", "specs/nacha/samples/stripped.ach"];
     let strict = fep(&[&["decode"], args.as_slice()].concat());
-    let message = "fep: record 1 at byte 0: the line end that the spec asks for does not follow the record\n";
+    let message = "fep: record 1 at byte 0: the 94 bytes of the record are not followed by a line end (0a or 0d 0a)\n";
     assert_eq!((strict.code, strict.text(), strict.messages.as_str()), (Some(1), "", message));
     let lenient = fep(&[&["decode", "--lenient"], args.as_slice()].concat());
     assert_eq!((lenient.code, lenient.text().lines().count()), (Some(0), 5), "{}", lenient.messages);

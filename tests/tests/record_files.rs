@@ -207,7 +207,7 @@ fn stripped_blanks_are_forgiven_only_if_asked() {
     let stripped = std::fs::read(samples.join("stripped.ach")).expect("a sample");
     assert_eq!(
         error_in(&plan, &stripped),
-        "record 1 at byte 0: the line end that the spec asks for does not follow the record"
+        "record 1 at byte 0: the 94 bytes of the record are not followed by a line end (0a or 0d 0a)"
     );
     let read = |bytes: &[u8]| -> Result<Vec<Record<'_>>, FileError> {
         FileReader::new(&plan, bytes)?.lenient(Lenient::ALL).records().collect()
@@ -237,7 +237,8 @@ fn a_file_keeps_to_one_of_the_line_ends_that_its_plan_accepts() {
     let mixed = [&crlf[..96], &golden.bytes[95..]].concat();
     assert_eq!(
         error_in(&plan, &mixed),
-        "record 2 at byte 96: the line end that the spec asks for does not follow the record"
+        "record 2 at byte 96: the 94 bytes of the record are not followed by a line end (0d 0a) but by 0a, and a file has one kind \
+         of line end"
     );
     for line_end in [LineEnd::None, LineEnd::Cr, LineEnd::Lf, LineEnd::CrLf] {
         plan.line_ends = vec![line_end].into();
@@ -298,7 +299,7 @@ fn a_slice_of_records_says_where_it_is_wrong() {
     };
     let cut = "record 3 at byte 240: the file ends inside the record: 119 bytes are left, a record has 120";
     check(&data[..359], LineEnd::None, cut);
-    check(data, LineEnd::Lf, "record 1 at byte 0: the line end that the spec asks for does not follow the record");
+    check(data, LineEnd::Lf, "record 1 at byte 0: the 120 bytes of the record are not followed by a line end (0a)");
     let mut wrong = data.to_vec();
     wrong[121] = b'?';
     let errors: Vec<_> = records::<kftc_cms::Data>(&wrong).map(|record| record.is_err()).collect();
@@ -344,6 +345,12 @@ struct Unmarked {
 
 #[derive(Telegram)]
 #[telegram(charset = "ascii")]
+struct Other {
+    number: Text<3>,
+}
+
+#[derive(Telegram)]
+#[telegram(charset = "ascii")]
 struct Marked {
     #[field(literal = "M")]
     mark: (),
@@ -353,7 +360,7 @@ struct Marked {
 #[test]
 fn plans_that_cannot_work_are_refused_before_anything_is_read() {
     use fep_codec::files::{Step, Tally, Total};
-    const TWO: &[Step] = &[Step::once(Marked::LAYOUT), Step::once(Unmarked::LAYOUT)];
+    const TWO: &[Step] = &[Step::any_number(Unmarked::LAYOUT), Step::once(Other::LAYOUT)];
     const ONE: &[Step] = &[Step::once(Marked::LAYOUT)];
     const ONLY: &[Step] = &[Step::any_number(Unmarked::LAYOUT)];
     const OF_TEXT: &[Total] = &[Total::new("Marked", "name", Tally::count("Marked"))];
@@ -362,7 +369,11 @@ fn plans_that_cannot_work_are_refused_before_anything_is_read() {
     let check = |plan: &FileLayout, expected: &str| {
         assert_eq!(plan.check().expect_err("a plan that cannot work").what.to_string(), expected);
     };
-    check(&unknown, "the record `Unmarked` has neither a literal nor a `when` by which it is known");
+    check(
+        &unknown,
+        "the records `Unmarked` and `Other` can stand at the same place, and nothing tells them apart: give one of them a literal or \
+         a `when`, or write position = \"last\" if it ends the file",
+    );
     check(&text, "`name` of `Marked` is a total and no number");
     assert_eq!(alone.check(), Ok(()), "where there is but one kind of record, nothing must tell");
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use fep_codec::lenient::Deviation;
 use fep_core::calendar::Pattern;
 use fep_core::encoding::Encoding;
 use fep_core::kinds::KindName;
@@ -19,8 +20,14 @@ fn read(file: &str) -> String {
 
 /// All pages about spec files.
 fn pages() -> String {
-    let pages =
-        ["spec_file.md", "spec_file/kinds.md", "spec_file/structure.md", "spec_file/computed.md", "spec_file/files.md"];
+    let pages = [
+        "spec_file.md",
+        "spec_file/kinds.md",
+        "spec_file/structure.md",
+        "spec_file/computed.md",
+        "spec_file/files.md",
+        "spec_file/lenient.md",
+    ];
     pages.map(|page| read(&format!("fep-spec/src/{page}"))).concat()
 }
 
@@ -54,6 +61,14 @@ fn spec_files_document_the_options_of_each_kind() {
         }
     }
     assert_eq!(documented, KindName::WORDS.iter().map(|(word, _)| *word).collect());
+}
+
+#[test]
+fn each_leniency_is_documented_with_its_word() {
+    let text = read("fep-spec/src/spec_file/lenient.md");
+    let rows = text.lines().filter(|line| line.starts_with("| `"));
+    let words: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+    assert_eq!(words, Deviation::ALL.iter().map(|deviation| deviation.word()).collect::<Vec<_>>());
 }
 
 #[test]
@@ -154,9 +169,10 @@ fn every_word_of_a_spec_file_is_documented() {
     literals(&lower, &["[(\"", " (\""], &mut words);
     // Hints and messages have spaces, and keys of places are documented as keys.
     words.retain(|word| !word.is_empty() && !word.contains(' '));
+    words.extend(Deviation::ALL.iter().map(|deviation| deviation.word().to_owned()));
     let pages = pages();
     let named = |word: &String| [format!("\"{word}\""), format!("`{word}`")].iter().any(|form| pages.contains(form));
     let missing: Vec<_> = words.iter().filter(|word| !named(word)).collect();
     assert!(missing.is_empty(), "the pages about spec files do not name {missing:?}");
-    assert!(words.contains("stripped"), "{words:?}");
+    assert!(words.contains("crnl") && words.contains("sequence"), "{words:?}");
 }

@@ -83,7 +83,29 @@ fn filled(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
-/// Replaces the control characters of a telegram, because they must not reach the terminal.
+/// Shows the control characters of a telegram as symbols, because they must not reach the terminal: `␊` for a line feed, `<85>` for a
+/// control character that has no symbol. U+FFFD would say that a character was lost.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match u32::from(character) {
+            code @ 0..0x20 => shown.push(char::from_u32(0x2400 + code).unwrap_or(character)),
+            0x7F => shown.push('␡'),
+            code if character.is_control() => {
+                let _ = write!(shown, "<{code:02x}>");
+            }
+            _ => shown.push(character),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_character_is_seen_and_is_not_a_replacement_character() {
+        assert_eq!(printable("a\0\x1b[2J\n\r\x7f\u{85}\u{9f}가\u{FFFD}"), "a␀␛[2J␊␍␡<85><9f>가\u{FFFD}");
+    }
 }

@@ -9,7 +9,7 @@ use super::fault::FileError;
 use super::intake::{Intake, IntakeStep, Progress};
 use super::outlet::Outlet;
 use super::walk::RawRecord;
-use crate::lenient::Lenient;
+use crate::lenient::{Forgiven, Lenient};
 use crate::record::Record;
 use crate::telegram::TelegramSet;
 
@@ -84,6 +84,13 @@ impl<'f, R: AsyncRead + Unpin> AsyncFileReader<'f, R> {
     pub fn on_progress(mut self, every: u64, call: impl FnMut(Progress) + Send + 'f) -> Self {
         self.intake.report_to(every, call);
         self
+    }
+
+    /// The deviations that were forgiven since the record that [`AsyncFileReader::next`] returned last. After `None`, these are the deviations at
+    /// the end of the file.
+    #[must_use]
+    pub fn forgiven(&self) -> &[Forgiven] {
+        self.intake.forgiven()
     }
 
     /// The next record, as [`FileReader::next`](super::FileReader::next) returns it. If the future is dropped, no data is lost.

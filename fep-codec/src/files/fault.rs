@@ -1,10 +1,12 @@
 //! The errors of record files.
 
+use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 use std::io;
 
+use super::line_end::LineEnd;
 use crate::error::Error;
 
 /// An error in a record file, with its place.
@@ -37,7 +39,53 @@ pub enum FileFault {
         needed: usize,
     },
     /// The record is not followed by a line end that the spec allows, or its line end differs from that of the records before.
-    LineEnd,
+    LineEnd {
+        /// The length of the record in bytes.
+        record_len: usize,
+        /// The line ends that may follow.
+        expected: Vec<LineEnd>,
+        /// The line end that follows, if it is one that the records before do not have.
+        found: Option<LineEnd>,
+    },
+    /// No line end is found within the bytes that the record can have.
+    NoLineEnd {
+        /// The name of the record.
+        record: String,
+        /// The maximum length of the record in bytes.
+        max: usize,
+    },
+    /// The last record is complete, and its line end is missing.
+    NoLastLineEnd {
+        /// The line end that is missing.
+        expected: LineEnd,
+    },
+    /// The file ends inside the line end of its last record.
+    CutOffLineEnd {
+        /// The number of bytes of the line end that are there.
+        left: usize,
+        /// The line end.
+        expected: LineEnd,
+    },
+    /// A line end follows the last record, which must not have one.
+    SurplusLineEnd,
+    /// A record says that it is longer than it can be.
+    TooLong {
+        /// The name of the record.
+        record: String,
+        /// The length in bytes that the record states.
+        stated: usize,
+        /// The maximum length in bytes.
+        max: usize,
+    },
+    /// The word before a record or a block, which states its length, is wrong.
+    LengthWord {
+        /// The thing that the word measures.
+        of: Measured,
+        /// The fault of the word.
+        what: WordFault,
+    },
+    /// Bytes are left behind the last record that the file can have.
+    AfterTheEnd,
     /// The bytes match none of the file's records.
     Unknown,
     /// The record does not belong to the file.
@@ -51,6 +99,11 @@ pub enum FileFault {
         record: String,
         /// The names of the records that may occur here.
         allowed: Vec<String>,
+    },
+    /// The last record of the file, and the file does not end behind it.
+    NotLast {
+        /// The name of the record.
+        record: String,
     },
     /// Records are missing.
     TooFew {
@@ -93,6 +146,77 @@ pub enum FileFault {
     },
 }
 
+/// The thing whose length a length word states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measured {
+    /// A record.
+    Record,
+    /// A block of records.
+    Block,
+}
+
+/// The faults of a length word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WordFault {
+    /// The file ends inside the word.
+    CutOff {
+        /// The number of bytes that are left.
+        left: usize,
+        /// The number of bytes of the word.
+        needed: usize,
+    },
+    /// The file ends inside the record or the block.
+    Truncated {
+        /// The number of bytes behind the word that the word states.
+        stated: usize,
+        /// The number of bytes that are left.
+        left: usize,
+    },
+    /// A byte of the word that must be `00` is something else.
+    NotZero {
+        /// The index of the byte in the word.
+        at: usize,
+        /// The byte, if it is `01`, `02` or `03`: then the record is a segment of a spanned record.
+        segment: Option<u8>,
+    },
+    /// The number in the word cannot be read or written.
+    NoNumber {
+        /// The error in the number.
+        error: Error,
+    },
+    /// The word counts itself, and its number is below its own length.
+    TooSmall {
+        /// The number in the word.
+        stated: usize,
+        /// The number of bytes of the word.
+        word_len: usize,
+    },
+    /// No record and no block of the file has so many bytes.
+    TooLarge {
+        /// The number of bytes behind the word that the word states.
+        stated: usize,
+        /// The maximum.
+        max: usize,
+    },
+    /// The record has another length.
+    Differs {
+        /// The name of the record.
+        record: String,
+        /// The number of bytes behind the word that the word states.
+        stated: usize,
+        /// The length of the record in bytes.
+        len: usize,
+    },
+    /// The record goes beyond the end of its block.
+    Crosses {
+        /// The number of bytes of the record, with its word.
+        len: usize,
+        /// The number of bytes that are left in the block.
+        left: usize,
+    },
+}
+
 impl FileError {
     /// An error in the plan. Nothing has been read yet.
     #[cold]
@@ -121,7 +245,33 @@ impl fmt::Display for FileFault {
             Self::CutOff { left, needed } => {
                 write!(f, "the file ends inside the record: {left} bytes are left, a record has {needed}")
             }
-            Self::LineEnd => f.write_str("the line end that the spec asks for does not follow the record"),
+            Self::LineEnd { record_len, expected, found } => {
+                let expected = list(expected);
+                write!(f, "the {record_len} bytes of the record are not followed by a line end ({expected})")?;
+                match found {
+                    Some(found) => write!(f, " but by {}, and a file has one kind of line end", hex(*found)),
+                    None => Ok(()),
+                }
+            }
+            Self::NoLineEnd { record, max } => {
+                write!(f, "no line end follows within the {max} bytes that `{record}` can have")
+            }
+            Self::NoLastLineEnd { expected } => {
+                let hint = "write last_line_end = \"optional\" in the spec if that is right, or read leniently";
+                write!(f, "the last record has no line end ({}); {hint}", hex(*expected))
+            }
+            Self::CutOffLineEnd { left, expected } => {
+                let bytes = hex(*expected);
+                write!(f, "the file ends inside the line end of its last record: {left} byte of {bytes} is there")
+            }
+            Self::SurplusLineEnd => {
+                f.write_str("a line end follows the last record, and last_line_end = \"none\" says that it has none")
+            }
+            Self::TooLong { record, stated, max } => {
+                write!(f, "`{record}` says that it has {stated} bytes, it can have {max} at most")
+            }
+            Self::LengthWord { of, what } => what.describe(*of, f),
+            Self::AfterTheEnd => f.write_str("bytes are left behind the end of the file, where no record can stand"),
             Self::Unknown => f.write_str("the bytes are none of the file's records"),
             Self::NotOfThisFile { record } => write!(f, "`{record}` is no record of this file"),
             Self::OutOfPlace { record, allowed } if allowed.is_empty() => {
@@ -130,6 +280,7 @@ impl fmt::Display for FileFault {
             Self::OutOfPlace { record, allowed } => {
                 write!(f, "`{record}` cannot stand here, expected {}", allowed.join(" or "))
             }
+            Self::NotLast { record } => write!(f, "`{record}` is the last record, and more bytes follow it"),
             Self::TooFew { record, found, min } => {
                 write!(f, "the file has {found} of `{record}`, there must be {min}")
             }
@@ -145,10 +296,67 @@ impl fmt::Display for FileFault {
     }
 }
 
+impl WordFault {
+    fn describe(&self, of: Measured, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let thing = match of {
+            Measured::Record => "record",
+            Measured::Block => "block",
+        };
+        match self {
+            Self::CutOff { left, needed } => {
+                write!(
+                    f,
+                    "the file ends inside the length word of a {thing}: {left} bytes are left, the word has {needed}"
+                )
+            }
+            Self::Truncated { stated, left } => {
+                write!(f, "the file ends inside the {thing}: {left} bytes are left, its length word says {stated}")
+            }
+            Self::NotZero { at, segment } => {
+                write!(f, "byte {at} of the length word of the {thing} must be 00")?;
+                match segment {
+                    Some(segment) => {
+                        write!(f, ", it is {segment:02x}: a segment of a spanned record; spanned records are not read")
+                    }
+                    None => Ok(()),
+                }
+            }
+            Self::NoNumber { error } => write!(f, "the length word of the {thing}: {error}"),
+            Self::TooSmall { stated, word_len } => write!(
+                f,
+                "the length word of the {thing} says {stated} bytes, and it counts itself, which has {word_len}"
+            ),
+            Self::TooLarge { stated, max } => {
+                write!(f, "the length word says that the {thing} has {stated} bytes, it can have {max} at most")
+            }
+            Self::Differs { record, stated, len } => {
+                write!(f, "the length word says that the record has {stated} bytes, `{record}` has {len}")
+            }
+            Self::Crosses { len, left } => {
+                write!(f, "the record has {len} bytes, its block has {left} left; spanned records are not read")
+            }
+        }
+    }
+}
+
+/// The bytes of a line end: `0d 0a`.
+fn hex(line_end: LineEnd) -> String {
+    let bytes: Vec<String> = line_end.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    bytes.join(" ")
+}
+
+/// `0a or 0d 0a`
+fn list(line_ends: &[LineEnd]) -> String {
+    let all: Vec<String> = line_ends.iter().map(|end| hex(*end)).filter(|bytes| !bytes.is_empty()).collect();
+    all.join(" or ")
+}
+
 impl core::error::Error for FileError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match &self.what {
-            FileFault::Record { error, .. } => Some(error),
+            FileFault::Record { error, .. } | FileFault::LengthWord { what: WordFault::NoNumber { error }, .. } => {
+                Some(error)
+            }
             _ => None,
         }
     }

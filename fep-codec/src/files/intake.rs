@@ -11,7 +11,7 @@ use super::FileLayout;
 use super::fault::{FileError, FileFault};
 use super::walk::{FileWalk, Framed, RawRecord};
 use crate::layout::Layout;
-use crate::lenient::Lenient;
+use crate::lenient::{Forgiven, Lenient};
 
 /// The size of the buffer in bytes, unless long records need a larger one.
 const PIECE_BYTES: usize = 1 << 16;
@@ -85,6 +85,7 @@ impl<'f> Intake<'f> {
 
     pub(super) fn forgive(&mut self, lenient: Lenient) {
         self.walk.lenient = lenient;
+        self.buffer.resize(self.buffer.len().max(self.walk.window_len() * 2), 0);
     }
 
     pub(super) fn report_to(&mut self, every: u64, call: impl FnMut(Progress) + Send + 'f) {
@@ -93,6 +94,9 @@ impl<'f> Intake<'f> {
 
     /// Advances to the next record, error or end.
     pub(super) fn step(&mut self) -> IntakeStep {
+        if self.found.take().is_some() {
+            self.walk.forgiven.clear();
+        }
         if let Some(error) = self.pending.take() {
             return IntakeStep::Wrong(error);
         }
@@ -115,7 +119,12 @@ impl<'f> Intake<'f> {
     pub(super) fn record(&self) -> Option<RawRecord<'f, '_>> {
         let Found { number, offset, layout, padded, at, len } = *self.found.as_ref()?;
         let bytes = if padded { self.walk.padded() } else { self.buffer.get(at..at + len).unwrap_or_default() };
-        Some(RawRecord { number, offset, layout, bytes, lenient: self.walk.lenient })
+        Some(RawRecord { number, offset, layout, bytes, lenient: self.walk.lenient, forgiven: &self.walk.forgiven })
+    }
+
+    /// The deviations that were forgiven since the last record.
+    pub(super) fn forgiven(&self) -> &[Forgiven] {
+        &self.walk.forgiven
     }
 
     /// The space for the next bytes of the input.
@@ -157,7 +166,7 @@ impl<'f> Intake<'f> {
             let len = window.len().min(self.walk.window_len());
             self.walk.step(window.get(..len).unwrap_or_default())
         };
-        let Framed { layout, padded, len, consumed, wrong } = match framed {
+        let Framed { layout, padded, start, len, consumed, count, wrong } = match framed {
             Ok(framed) => framed,
             Err(what) => {
                 self.ended = true;
@@ -165,11 +174,14 @@ impl<'f> Intake<'f> {
                 return false;
             }
         };
-        let at = self.start;
+        let at = self.start + start;
         self.start += consumed;
-        self.tell();
+        if count > 0 {
+            self.tell();
+        }
         let Some(layout) = layout else { return false };
         self.pending = wrong.map(at_place);
+        let offset = offset + start as u64;
         self.found = Some(Found { number, offset, layout, padded, at, len });
         true
     }

@@ -1,8 +1,9 @@
-//! The order of records: decides whether a record may come next.
+//! The order of records: which records may come next.
 //!
 //! ```text
 //! steps: Header once, [ BatchHeader once, Entry any, BatchControl once ] at least once, FileControl once
 //! stack after the second entry:  (step 2, 1 batch so far) ► (step 2, 2 entries so far)
+//! next:                          Entry or BatchControl
 //! ```
 
 use alloc::borrow::ToOwned as _;
@@ -18,6 +19,14 @@ use crate::layout::Layout;
 #[derive(Clone, Debug)]
 pub(super) struct Order<'f> {
     stack: Vec<Frame<'f>>,
+}
+
+/// A record that may come next.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Allowed<'f> {
+    pub(super) layout: &'f Layout,
+    /// Whether the file must end behind it.
+    pub(super) is_last: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,28 +52,44 @@ impl<'f> Order<'f> {
         Self { stack: vec![Frame { rest: steps, count: 0 }] }
     }
 
-    /// Advances over a record of this layout.
-    pub(super) fn take(&mut self, layout: &Layout) -> Result<(), FileFault> {
+    /// The records that may come next, in the order of the steps. A record that can come by two ways is named twice.
+    pub(super) fn next(&self) -> Vec<Allowed<'f>> {
+        let mut next = Vec::new();
+        for frame in self.stack.iter().rev() {
+            if !frame.add_next(&mut next) {
+                break;
+            }
+        }
+        next
+    }
+
+    /// Advances over a record of this layout. Returns whether [`Order::next`] may have changed.
+    pub(super) fn take(&mut self, layout: &Layout) -> Result<bool, FileFault> {
         // The fast path: one more of the same record, as for nearly every record of a large file.
         if let Some(Frame { rest: [step, ..], count }) = self.stack.last_mut()
-            && let Stands::Record(known) = &step.stands
+            && let Some(known) = step.stands.record()
             && known.name == layout.name
             && step.has_room(*count)
         {
             *count += 1;
-            return Ok(());
+            return Ok(*count == step.min || step.max == Some(*count));
         }
-        let mut allowed = Vec::new();
         let mut stack = self.stack.clone();
         while let Some(frame) = stack.pop() {
-            match find(frame, &layout.name, &mut allowed) {
+            match frame.find(&layout.name) {
                 Found::Here(frames) => {
                     stack.extend(frames);
                     self.stack = stack;
-                    return Ok(());
+                    return Ok(true);
                 }
                 Found::Behind => {}
                 Found::Blocked => break,
+            }
+        }
+        let mut allowed: Vec<String> = Vec::new();
+        for one in self.next() {
+            if !allowed.iter().any(|name| *name == one.layout.name) {
+                allowed.push(one.layout.name.clone().into_owned());
             }
         }
         Err(FileFault::OutOfPlace { record: layout.name.clone().into_owned(), allowed })
@@ -85,27 +110,52 @@ impl<'f> Order<'f> {
     }
 }
 
-fn find<'f>(frame: Frame<'f>, name: &str, allowed: &mut Vec<String>) -> Found<'f> {
-    let Frame { mut rest, mut count } = frame;
-    while let [step, later @ ..] = rest {
-        if step.has_room(count) {
-            let here = Frame { rest, count: count + 1 };
-            match &step.stands {
-                Stands::Record(layout) if layout.name == name => return Found::Here(vec![here]),
-                Stands::Record(layout) => allowed.push(layout.name.clone().into_owned()),
-                Stands::Group(steps) => {
-                    if let Found::Here(frames) = find(Frame { rest: steps, count: 0 }, name, allowed) {
-                        return Found::Here([here].into_iter().chain(frames).collect());
+impl<'f> Frame<'f> {
+    /// Adds the records that may come next in this sequence. Returns whether the sequence may end here.
+    fn add_next(self, next: &mut Vec<Allowed<'f>>) -> bool {
+        let Self { mut rest, mut count } = self;
+        while let [step, later @ ..] = rest {
+            if step.has_room(count) {
+                match &step.stands {
+                    Stands::Record(layout) => next.push(Allowed { layout, is_last: false }),
+                    Stands::Last(layout) => next.push(Allowed { layout, is_last: true }),
+                    Stands::Group(steps) => {
+                        Frame { rest: steps, count: 0 }.add_next(next);
                     }
                 }
             }
+            if count < step.min {
+                return false;
+            }
+            (rest, count) = (later, 0);
         }
-        if count < step.min {
-            return Found::Blocked;
-        }
-        (rest, count) = (later, 0);
+        true
     }
-    Found::Behind
+
+    fn find(self, name: &str) -> Found<'f> {
+        let Self { mut rest, mut count } = self;
+        while let [step, later @ ..] = rest {
+            if step.has_room(count) {
+                let here = Frame { rest, count: count + 1 };
+                match &step.stands {
+                    Stands::Record(layout) | Stands::Last(layout) if layout.name == name => {
+                        return Found::Here(vec![here]);
+                    }
+                    Stands::Record(_) | Stands::Last(_) => {}
+                    Stands::Group(steps) => {
+                        if let Found::Here(frames) = (Frame { rest: steps, count: 0 }).find(name) {
+                            return Found::Here([here].into_iter().chain(frames).collect());
+                        }
+                    }
+                }
+            }
+            if count < step.min {
+                return Found::Blocked;
+            }
+            (rest, count) = (later, 0);
+        }
+        Found::Behind
+    }
 }
 
 impl Step {
@@ -116,8 +166,18 @@ impl Step {
     /// The name of the record, or of the first record of the group.
     fn first_name(&self) -> &str {
         match &self.stands {
-            Stands::Record(layout) => &layout.name,
+            Stands::Record(layout) | Stands::Last(layout) => &layout.name,
             Stands::Group(steps) => steps.first().map_or("", Self::first_name),
+        }
+    }
+}
+
+impl Stands {
+    /// The record, if it is not a group.
+    fn record(&self) -> Option<&Layout> {
+        match self {
+            Self::Record(layout) | Self::Last(layout) => Some(layout),
+            Self::Group(_) => None,
         }
     }
 }

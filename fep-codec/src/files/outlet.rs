@@ -4,12 +4,13 @@
 use alloc::borrow::ToOwned as _;
 use alloc::vec::Vec;
 
+use super::FileLayout;
+use super::casing::Casing;
 use super::fault::{FileError, FileFault};
 use super::intake::Progress;
 use super::order::Order;
 use super::totals::Totals;
 use super::walk::FileWalk;
-use super::{FileLayout, LineEnd};
 use crate::error::Error;
 use crate::layout::Layout;
 use crate::record::Record;
@@ -23,8 +24,9 @@ pub(super) struct Outlet<'f> {
     start: FileWalk<'f>,
     order: Order<'f>,
     totals: Totals<'f>,
-    /// The bytes of one record with its line end.
+    /// The bytes that are to be written next: a record with its line end, or a block of records.
     record: Vec<u8>,
+    casing: Casing<'f>,
     number: u64,
     offset: u64,
 }
@@ -33,7 +35,7 @@ impl<'f> Outlet<'f> {
     pub(super) fn new(file: &'f FileLayout) -> Result<Self, FileError> {
         let start = FileWalk::new(file)?;
         let (order, totals) = start.start();
-        Ok(Self { file, start, order, totals, record: Vec::new(), number: 0, offset: 0 })
+        Ok(Self { file, start, order, totals, record: Vec::new(), casing: Casing::new(file), number: 0, offset: 0 })
     }
 
     /// Encodes a record.
@@ -52,7 +54,11 @@ impl<'f> Outlet<'f> {
         bytes.clear();
         bytes.resize(record.any_len(), 0);
         let written = record.encode_any(&mut bytes);
-        let layout = self.start.recognise(&bytes).map(|(layout, _)| layout);
+        // A type of one record needs no marks.
+        let layout = match T::LAYOUTS {
+            [only] => self.layout_of(&only.name).ok(),
+            _ => self.start.recognise(&bytes),
+        };
         self.record = bytes;
         match (written, layout) {
             (Ok(_), Some(layout)) => self.finish_record(layout),
@@ -65,16 +71,13 @@ impl<'f> Outlet<'f> {
     pub(super) fn fill(&mut self) -> Result<bool, FileError> {
         self.order.end().map_err(|what| self.error(what))?;
         let Some(blocks) = self.file.blocks.filter(|blocks| !self.number.is_multiple_of(blocks.records as u64)) else {
-            return Ok(false);
+            return self.casing.close(&mut self.record).map_err(|what| self.error(what));
         };
-        let len = self.record.len().saturating_sub(self.line_end().bytes().len());
-        self.record.clear();
-        self.record.resize(len, blocks.fill);
-        self.record.extend_from_slice(self.line_end().bytes());
+        self.casing.fill(blocks.fill, &mut self.record);
         Ok(true)
     }
 
-    /// The bytes of the current record, with its line end.
+    /// The bytes that are to be written next.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.record
     }
@@ -98,16 +101,11 @@ impl<'f> Outlet<'f> {
         self.totals.begin_again(layout);
         self.totals.add(layout, &self.record);
         self.order = order;
-        self.record.extend_from_slice(self.line_end().bytes());
-        Ok(())
-    }
-
-    fn line_end(&self) -> LineEnd {
-        self.file.line_ends.first().copied().unwrap_or(LineEnd::None)
+        self.casing.put(&mut self.record).map(drop).map_err(|what| self.error(what))
     }
 
     fn layout_of(&self, name: &str) -> Result<&'f Layout, FileError> {
-        let found = self.start.layouts.iter().map(|(layout, _)| *layout).find(|layout| layout.name == name);
+        let found = self.start.records.iter().map(|known| known.layout).find(|layout| layout.name == name);
         found.ok_or_else(|| self.error(FileFault::NotOfThisFile { record: name.to_owned() }))
     }
 

@@ -1,13 +1,14 @@
 //! Reading a file: the mirror of `writer.rs`.
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 use std::io::{ErrorKind, Read};
 
 use super::FileLayout;
 use super::fault::{FileError, FileFault};
 use super::intake::{Intake, IntakeStep, Progress};
 use super::walk::RawRecord;
-use crate::lenient::Lenient;
+use crate::lenient::{Forgiven, Lenient};
 use crate::record::Record;
 use crate::telegram::{TelegramSet, TelegramSetOwned};
 
@@ -39,6 +40,13 @@ impl<'f, R: Read> FileReader<'f, R> {
     pub fn on_progress(mut self, every: u64, call: impl FnMut(Progress) + Send + 'f) -> Self {
         self.intake.report_to(every, call);
         self
+    }
+
+    /// The deviations that were forgiven since the record that [`FileReader::next`] returned last. After `None`, these are the deviations at
+    /// the end of the file.
+    #[must_use]
+    pub fn forgiven(&self) -> &[Forgiven] {
+        self.intake.forgiven()
     }
 
     /// The next record in its proper place. After an error of the file itself nothing more comes. An error in the totals of a record
@@ -83,14 +91,32 @@ impl<'f, 'w> RawRecord<'f, 'w> {
     /// # Errors
     /// If they cannot be read.
     pub fn decode(&self) -> Result<Record<'f>, FileError> {
-        let read = Record::decode_lenient(self.layout, self.bytes, self.lenient);
+        let read = Record::decode_lenient(self.layout, self.bytes, self.in_fields());
         read.map(|(record, _)| record).map_err(|error| self.error(error))
+    }
+
+    /// Reads the fields. Also returns all deviations that were forgiven: before the record, around it, and in its fields. Their ranges
+    /// count from the start of the file.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn decode_reporting(&self) -> Result<(Record<'f>, Vec<Forgiven>), FileError> {
+        let read = Record::decode_lenient(self.layout, self.bytes, self.in_fields());
+        let (record, in_fields) = read.map_err(|error| self.error(error))?;
+        let mut forgiven = self.forgiven.to_vec();
+        forgiven.extend(in_fields.into_iter().map(|one| one.moved(self.offset).in_record(self.number)));
+        Ok((record, forgiven))
+    }
+
+    /// The deviations that are forgiven in a record whose bytes are complete.
+    const fn in_fields(&self) -> Lenient {
+        Lenient { stripped: false, trailing: false, ..self.lenient }
     }
 
     /// The bytes after the forgiven deviations are repaired.
     fn repaired(&self) -> Cow<'_, [u8]> {
         if self.lenient.repairs_fields() {
-            self.lenient.mend(self.layout, self.bytes).0
+            self.in_fields().mend(self.layout, self.bytes).0
         } else {
             Cow::Borrowed(self.bytes)
         }

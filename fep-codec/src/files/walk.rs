@@ -1,64 +1,84 @@
 //! The step from one record to the next: which record it is, where it ends, and whether it may occur there. This module does no
 //! I/O. Callers pass a window that begins at the record.
+//!
+//! The records that the order allows are tried first by their marks. A record without marks takes the bytes that no mark fits.
+//! The last record is tried only where the file ends behind it.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 #[cfg(feature = "rayon")]
 use super::Blocks;
-use super::fault::{FileError, FileFault};
+use super::FileLayout;
+use super::ending::Known;
+use super::ends::Ends;
+use super::fault::{FileError, FileFault, Measured, WordFault};
+use super::line_end::LineEnd;
 use super::order::Order;
+use super::plan;
 use super::totals::Totals;
-use super::{FileLayout, LineEnd, RECORD_MAX_BYTES};
 use crate::layout::Layout;
-use crate::lenient::Lenient;
+use crate::lenient::{Forgiven, Lenient};
 
 /// A record in its proper place, not yet decoded.
 #[derive(Clone, Copy, Debug)]
 pub struct RawRecord<'f, 'w> {
     /// Its number, from 1.
     pub number: u64,
-    /// Its offset in the file, in bytes.
+    /// Its offset in the file, in bytes. A length word before the record does not belong to it.
     pub offset: u64,
     /// The layout of the record.
     pub layout: &'f Layout,
-    /// Its bytes, without the line end.
+    /// Its bytes, without the line end and without a length word.
     pub bytes: &'w [u8],
     /// The deviations that are forgiven in its fields.
     pub lenient: Lenient,
+    /// The deviations that were forgiven around its fields, and before it since the last record. [`RawRecord::decode_reporting`] adds
+    /// those in its fields.
+    pub forgiven: &'w [Forgiven],
 }
 
 /// The position in a file, with the order and the totals of its records.
 #[derive(Clone, Debug)]
 pub(super) struct FileWalk<'f> {
     pub(super) file: &'f FileLayout,
-    /// The layouts of the records, each with its length in bytes.
-    pub(super) layouts: Vec<(&'f Layout, usize)>,
-    order: Order<'f>,
+    /// The records of the file.
+    pub(super) records: Vec<Known<'f>>,
+    pub(super) order: Order<'f>,
+    /// The records that may come next, by their index, in the order of the plan. The flag says that the file must end behind it.
+    next: Vec<(usize, bool)>,
     totals: Totals<'f>,
     pub(super) lenient: Lenient,
-    /// The line end of this file, once it is known.
-    line_end: Option<LineEnd>,
+    pub(super) ends: Ends<'f>,
     /// The number of records so far, filling records included.
     pub(super) number: u64,
     /// The offset of the next record in the file, in bytes.
     pub(super) offset: u64,
+    /// The number of bytes that are left in the block, if blocks have length words.
+    block_left: usize,
     last_len: usize,
     filling: bool,
+    /// Whether an end-of-file mark was passed, behind which no record stands.
+    pub(super) after_mark: bool,
+    /// The deviations that were forgiven since the last record, and in the current one.
+    pub(super) forgiven: Vec<Forgiven>,
     /// The record whose blanks were stripped, with the blanks put back.
-    padded: Vec<u8>,
+    pub(super) padded: Vec<u8>,
 }
 
-/// The next record in the window.
+/// The next bytes in the window: a record, or bytes between records.
 pub(super) struct Framed<'f> {
-    /// `None` if the record only fills the block.
+    /// `None` for bytes between records, and for a record that only fills the block.
     pub(super) layout: Option<&'f Layout>,
     /// Whether blanks were put back. Then its bytes are `FileWalk::padded`, not those in the window.
     pub(super) padded: bool,
+    /// Its offset in the window: the length of its length word.
+    pub(super) start: usize,
     /// Its length without the line end.
     pub(super) len: usize,
-    /// Its length in the window, with the line end.
+    /// Its length in the window, with the length word and the line end.
     pub(super) consumed: usize,
+    /// The number of records that it is.
+    pub(super) count: u64,
     /// The fault of its totals, if one is wrong.
     pub(super) wrong: Option<FileFault>,
 }
@@ -67,38 +87,27 @@ impl<'f> FileWalk<'f> {
     /// # Errors
     /// If no file can satisfy this plan.
     pub(super) fn new(file: &'f FileLayout) -> Result<Self, FileError> {
-        let mut layouts = Vec::new();
-        let all = file.layouts();
-        for (number, layout) in all.iter().enumerate() {
-            let name = &layout.name;
-            match layout.fixed_len() {
-                _ if Layout::is_hidden(&all, number) => {
-                    let reason = format!("the record `{name}` would never be found: one before it is known by less");
-                    return Err(FileError::bad_plan(reason));
-                }
-                Some(1..=RECORD_MAX_BYTES) if layout.is_recognisable() || all.len() == 1 => {}
-                Some(1..=RECORD_MAX_BYTES) => {
-                    let reason = format!("the record `{name}` has neither a literal nor a `when` by which it is known");
-                    return Err(FileError::bad_plan(reason));
-                }
-                _ => {
-                    let reason =
-                        format!("the record `{name}` must have a fixed length of 1 to {RECORD_MAX_BYTES} bytes");
-                    return Err(FileError::bad_plan(reason));
-                }
-            }
-            layouts.push((*layout, layout.min_len()));
-        }
-        let totals = Totals::new(file, &all)?;
-        let order = Order::new(&file.steps);
-        let lenient = file.lenient;
-        let line_end = None;
-        let padded = Vec::new();
-        let number = 0;
-        let offset = 0;
-        let last_len = 0;
-        let filling = false;
-        Ok(Self { file, layouts, order, totals, lenient, line_end, number, offset, last_len, filling, padded })
+        let records = plan::records(file)?;
+        let layouts: Vec<&Layout> = records.iter().map(|record| record.layout).collect();
+        let mut walk = Self {
+            file,
+            records,
+            order: Order::new(&file.steps),
+            next: Vec::new(),
+            totals: Totals::new(file, &layouts)?,
+            lenient: file.lenient,
+            ends: Ends::new(&file.line_ends, file.last_line_end),
+            number: 0,
+            offset: 0,
+            block_left: 0,
+            last_len: 0,
+            filling: false,
+            after_mark: false,
+            forgiven: Vec::new(),
+            padded: Vec::new(),
+        };
+        walk.look_ahead();
+        Ok(walk)
     }
 
     /// A copy of the order and the totals. Callers take it before the first step.
@@ -106,56 +115,90 @@ impl<'f> FileWalk<'f> {
         (self.order.clone(), self.totals.clone())
     }
 
-    /// The number of bytes that the window must have. At the end of the file it may have fewer.
+    /// The maximum length of a record in bytes.
+    pub(super) fn longest(&self) -> usize {
+        self.records.iter().map(|record| record.max).max().unwrap_or(0)
+    }
+
+    /// The number of bytes that the window must have. At the end of the file it may have fewer: then it has all that are left.
     pub(super) fn window_len(&self) -> usize {
-        let longest = self.layouts.iter().map(|(_, len)| *len).max().unwrap_or(0);
-        longest + LineEnd::CrLf.bytes().len()
+        let word_len = self.file.record_word.map_or(0, |word| word.word_len());
+        let line = self.longest() + word_len + LineEnd::CrLf.bytes().len();
+        // One more byte shows whether the file ends behind a record. A record that fills the block may follow the last one.
+        let ahead = if self.file.blocks.is_some() { line } else { 1 };
+        line + ahead + self.forgiven_len()
     }
 
     /// Steps over the next record and returns its place. The file must not have ended. The window has [`FileWalk::window_len`] bytes,
     /// or all that are left.
     pub(super) fn step(&mut self, window: &[u8]) -> Result<Framed<'f>, FileFault> {
-        let mut framed = match self.filler(window) {
-            Some(filler) => filler?,
-            None if self.lenient.stripped && self.has_lines() => self.stripped(window)?,
-            None => self.whole(window)?,
+        let mut framed = match self.strict(window) {
+            Ok(_) if self.after_mark => self.forgive(window, FileFault::AfterTheEnd)?,
+            Ok(framed) if self.lenient.stripped && self.ends.some() => self.shorter(window, framed),
+            Ok(framed) => framed,
+            Err(fault) => self.forgive(window, fault)?,
         };
         if let Some(layout) = framed.layout {
             if self.filling {
                 let record = layout.name.clone().into_owned();
                 return Err(FileFault::OutOfPlace { record, allowed: Vec::new() });
             }
-            self.order.take(layout)?;
-            let bytes = if framed.padded { &self.padded } else { window.get(..framed.len).unwrap_or_default() };
+            if self.order.take(layout)? {
+                self.look_ahead();
+            }
+            let bytes = if framed.padded {
+                &self.padded
+            } else {
+                window.get(framed.start..framed.start + framed.len).unwrap_or_default()
+            };
             framed.wrong = self.totals.check(self.number + 1, self.file, layout, bytes);
             self.totals.add(layout, bytes);
         }
-        self.number += 1;
+        self.number += framed.count;
         self.offset += framed.consumed as u64;
-        (self.last_len, self.filling) = (framed.len, framed.layout.is_none());
+        if framed.count > 0 {
+            self.block_left = self.block_left.saturating_sub(framed.consumed);
+            (self.last_len, self.filling) = (framed.len, framed.layout.is_none());
+        }
         Ok(framed)
     }
 
-    /// The number of bytes from one record to the next. `None` if the line end is not known yet, if the records have several lengths,
-    /// or if their blanks may be stripped.
+    /// Steps over the next bytes without forgiving anything.
+    #[inline]
+    pub(super) fn strict(&mut self, window: &[u8]) -> Result<Framed<'f>, FileFault> {
+        match self.block(window) {
+            Some(word) => word,
+            None => self.filler(window).unwrap_or_else(|| self.whole(window)),
+        }
+    }
+
+    /// The number of bytes from one record to the next. `None` if the line end is not known yet, if a record must be stepped over to
+    /// know where it ends or which one it is, or if a deviation may be forgiven.
     #[cfg(feature = "rayon")]
     pub(super) fn stride(&self) -> Option<usize> {
-        let end = self.line_end?;
-        let [(_, len), others @ ..] = self.layouts.as_slice() else { return None };
-        let fixed = others.iter().all(|(_, other)| other == len) && !(self.lenient.stripped && self.has_lines());
-        fixed.then(|| len + end.bytes().len())
+        use super::ending::Ending;
+        use super::line_end::LastLineEnd;
+
+        let end = self.ends.known()?;
+        let [first, others @ ..] = self.records.as_slice() else { return None };
+        let Ending::Fixed(len) = first.ending else { return None };
+        let one_len = others.iter().all(|other| other.ending == first.ending);
+        let told_apart = others.is_empty() || self.records.iter().all(|record| record.is_marked);
+        let has_words = self.file.record_word.is_some() || self.file.block_word.is_some();
+        let plain = self.ends.last != LastLineEnd::None && !self.forgives_lines();
+        (one_len && told_apart && !has_words && plain && !self.has_last()).then(|| len + end.bytes().len())
     }
 
     /// The record in a line of [`FileWalk::stride`] bytes, if it has this layout, is not a filling record and has the file's line end.
     #[cfg(feature = "rayon")]
     pub(super) fn plain_record<'l>(&self, line: &'l [u8], layout: &Layout) -> Option<&'l [u8]> {
-        let end = self.line_end?.bytes();
+        let end = self.ends.known()?.bytes();
         let record = line.strip_suffix(end)?;
         let fills = |blocks: Blocks| record.iter().all(|byte| *byte == blocks.fill);
         if self.file.blocks.is_some_and(fills) {
             return None;
         }
-        self.recognise(record).filter(|(known, _)| core::ptr::eq(*known, layout)).map(|_| record)
+        self.recognise(record).filter(|known| core::ptr::eq(*known, layout)).map(|_| record)
     }
 
     /// Skips this number of records of one layout, whose totals were added up elsewhere. Returns `false` and changes nothing if that
@@ -167,6 +210,7 @@ impl<'f> FileWalk<'f> {
             return false;
         }
         self.order = order;
+        self.look_ahead();
         self.totals.join(totals);
         self.number += records;
         self.offset += bytes as u64;
@@ -175,6 +219,9 @@ impl<'f> FileWalk<'f> {
 
     /// Checks that the file may end here.
     pub(super) fn end(&self) -> Result<(), FileFault> {
+        if self.block_left > 0 {
+            return Err(Measured::Block.fault(WordFault::Truncated { stated: self.block_left, left: 0 }));
+        }
         self.order.end()?;
         match self.file.blocks {
             Some(blocks) if !self.lenient.unfilled && !self.number.is_multiple_of(blocks.records as u64) => {
@@ -189,111 +236,197 @@ impl<'f> FileWalk<'f> {
         &self.padded
     }
 
+    /// The first record of the plan whose marks these bytes have, wherever it may stand. If the file has only one record, it always
+    /// matches.
+    pub(super) fn recognise(&self, bytes: &[u8]) -> Option<&'f Layout> {
+        match self.records.as_slice() {
+            [only] => Some(only.layout),
+            several => {
+                several.iter().find(|known| known.is_marked && known.recognises(bytes)).map(|known| known.layout)
+            }
+        }
+    }
+
+    /// Whether this window has all the bytes that are left in the file.
+    pub(super) fn is_end(&self, window: &[u8]) -> bool {
+        window.len() < self.window_len()
+    }
+
+    /// Notes the records that may come next.
+    fn look_ahead(&mut self) {
+        let place = |layout: &Layout| self.records.iter().position(|known| known.layout.name == layout.name);
+        let next = self.order.next().into_iter().filter_map(|one| Some((place(one.layout)?, one.is_last)));
+        let mut next: Vec<(usize, bool)> = next.collect();
+        next.sort_unstable();
+        next.dedup();
+        self.next = next;
+    }
+
+    #[cfg(feature = "rayon")]
+    fn has_last(&self) -> bool {
+        self.file.steps.last().is_some_and(|step| matches!(step.stands, super::Stands::Last(_)))
+    }
+
+    /// Steps over the length word of a block, if the last block is used up.
+    fn block(&mut self, window: &[u8]) -> Option<Result<Framed<'f>, FileFault>> {
+        let block = self.file.block_word.filter(|_| self.block_left == 0)?;
+        let word_len = block.word.word_len();
+        let max = block.max_bytes.saturating_sub(word_len);
+        let framed = match block.word.read(window) {
+            Ok(0) => Err(WordFault::TooSmall { stated: word_len, word_len }),
+            Ok(stated) if stated > max => Err(WordFault::TooLarge { stated, max }),
+            Ok(stated) => {
+                self.block_left = stated;
+                Ok(Framed::between(word_len))
+            }
+            Err(fault) => Err(fault),
+        };
+        Some(framed.map_err(|what| Measured::Block.fault(what)))
+    }
+
     /// Steps over a record that fills the block: all its bytes are the filling byte, and the file could end here.
     fn filler(&self, window: &[u8]) -> Option<Result<Framed<'f>, FileFault>> {
         let blocks = self.file.blocks?;
         let len = self.last_len;
-        let record = window.get(..len).filter(|record| !record.is_empty())?;
-        if record.iter().any(|byte| *byte != blocks.fill) || self.order.end().is_err() {
+        if !self.is_filler(window) || self.order.end().is_err() {
             return None;
         }
         if self.number.is_multiple_of(blocks.records as u64) {
             return Some(Err(FileFault::Unfilled { records: self.number + 1, block: blocks.records }));
         }
-        let line_end = self.line_end_at(window, len);
+        let line_end = self.ends.behind(len, window.get(len..).unwrap_or_default(), self.is_end(window));
         Some(line_end.map(|end| Framed {
-            layout: None,
-            padded: false,
+            count: 1,
             len,
-            consumed: len + end.map_or(0, |end| end.bytes().len()),
-            wrong: None,
+            ..Framed::between(len + end.map_or(0, |end| end.bytes().len()))
         }))
+    }
+
+    /// Whether these bytes begin with a record that only fills the block.
+    fn is_filler(&self, bytes: &[u8]) -> bool {
+        let Some(blocks) = self.file.blocks else { return false };
+        let record = bytes.get(..self.last_len).unwrap_or_default();
+        !record.is_empty() && record.iter().all(|byte| *byte == blocks.fill)
     }
 
     /// Steps over a record that has all its bytes.
     fn whole(&mut self, window: &[u8]) -> Result<Framed<'f>, FileFault> {
-        let Some((layout, len)) = self.recognise(window) else {
-            let shortest = self.layouts.iter().map(|(_, len)| *len).min().unwrap_or(0);
-            let needed = shortest + self.expected_end().bytes().len();
-            let cut_off = window.len() < needed;
-            return Err(if cut_off { FileFault::CutOff { left: window.len(), needed } } else { FileFault::Unknown });
+        let stated = self.stated_len(window)?;
+        let start = self.file.record_word.map_or(0, |word| word.word_len());
+        let rest = window.get(start..).unwrap_or_default();
+        let own = stated.map_or(rest, |len| rest.get(..len).unwrap_or(rest));
+        let known = self.choose(own, |known| self.is_last(known, window))?;
+        let (len, end) = self.extent(known, stated, window)?;
+        self.ends.note(end);
+        let consumed = start + len + end.map_or(0, |end| end.bytes().len());
+        if self.file.block_word.is_some() && consumed > self.block_left {
+            return Err(Measured::Record.fault(WordFault::Crosses { len: consumed, left: self.block_left }));
+        }
+        Ok(Framed { layout: Some(known.layout), start, len, count: 1, ..Framed::between(consumed) })
+    }
+
+    /// The length that the record's length word states, if records have one. The record is complete.
+    fn stated_len(&self, window: &[u8]) -> Result<Option<usize>, FileFault> {
+        let Some(word) = self.file.record_word else { return Ok(None) };
+        let fault = |what| Measured::Record.fault(what);
+        let stated = word.read(window).map_err(fault)?;
+        let left = window.len().saturating_sub(word.word_len());
+        let max = self.longest();
+        match stated {
+            stated if stated > max => Err(fault(WordFault::TooLarge { stated, max })),
+            stated if stated > left => Err(fault(WordFault::Truncated { stated, left })),
+            stated => Ok(Some(stated)),
+        }
+    }
+
+    /// The record that these bytes are, among those that the order allows here. `is_last` says whether a record would be the last.
+    pub(super) fn choose(&self, bytes: &[u8], is_last: impl Fn(Known<'f>) -> bool) -> Result<Known<'f>, FileFault> {
+        let mut found = None;
+        for (index, must_end) in &self.next {
+            let Some(known) = self.records.get(*index).copied() else { continue };
+            if self.records.len() > 1 && !known.recognises(bytes) {
+                continue;
+            }
+            // If only the last record can come, whatever follows it is the mistake.
+            if *must_end && (self.next.len() == 1 || is_last(known)) {
+                return Ok(known);
+            }
+            let is_better = |other: &Known<'_>| known.is_marked && !other.is_marked;
+            if !*must_end && found.as_ref().is_none_or(is_better) {
+                found = Some(known);
+            }
+        }
+        found.ok_or_else(|| self.none_fits(bytes))
+    }
+
+    /// The length of a record in bytes, and its line end. `None` for a last record without a line end.
+    fn extent(
+        &self,
+        known: Known<'f>,
+        stated: Option<usize>,
+        window: &[u8],
+    ) -> Result<(usize, Option<LineEnd>), FileFault> {
+        let ended = self.is_end(window);
+        if let Some(stated) = stated {
+            let own = self.file.record_word.map_or(0, |word| word.word_len());
+            let bytes = window.get(own..own + stated).unwrap_or_default();
+            let len = known.len(bytes, true);
+            let len = match len {
+                Err(FileFault::CutOff { needed, .. }) => needed,
+                other => other?.unwrap_or_else(|| stated.clamp(known.min, known.max)),
+            };
+            let differs = || WordFault::Differs { record: known.name(), stated, len };
+            return if len == stated { Ok((len, None)) } else { Err(Measured::Record.fault(differs())) };
+        }
+        let len = match known.len(window, ended)? {
+            Some(len) => len,
+            None => self.ends.open_len(&known, window, ended)?,
         };
         if window.len() < len {
-            let needed = len + self.expected_end().bytes().len();
+            let needed = len + self.ends.expected().bytes().len();
             return Err(FileFault::CutOff { left: window.len(), needed });
         }
-        let end = self.line_end_at(window, len)?;
-        self.line_end = self.line_end.or(end);
-        let consumed = len + end.map_or(0, |end| end.bytes().len());
-        Ok(Framed { layout: Some(layout), padded: false, len, consumed, wrong: None })
+        let end = self.ends.behind(len, window.get(len..).unwrap_or_default(), ended)?;
+        Ok((len, end))
     }
 
-    /// Steps over a record up to its line end and puts missing blanks back.
-    fn stripped(&mut self, window: &[u8]) -> Result<Framed<'f>, FileFault> {
-        let end = (0..window.len()).find_map(|at| Some((at, self.end_in(window.get(at..)?)?)));
-        let is_last = window.len() < self.window_len();
-        let (found, end) = match end {
-            Some((at, end)) => (at, Some(end)),
-            None if is_last => (window.len(), None),
-            None => return Err(FileFault::LineEnd),
-        };
-        let longest = self.window_len();
-        self.padded.clear();
-        self.padded.extend_from_slice(window.get(..found).unwrap_or_default());
-        self.padded.resize(longest.max(found), b' ');
-        let Some((layout, len)) = self.recognise(&self.padded) else { return Err(FileFault::Unknown) };
-        if found > len {
-            return Err(FileFault::LineEnd);
-        }
-        self.padded.truncate(len);
-        self.line_end = self.line_end.or(end);
-        let consumed = found + end.map_or(0, |end| end.bytes().len());
-        Ok(Framed { layout: Some(layout), padded: found < len, len, consumed, wrong: None })
-    }
-
-    /// The layout of the record that these bytes are, and its length in bytes. If the file has only one layout, it always matches.
-    pub(super) fn recognise(&self, bytes: &[u8]) -> Option<(&'f Layout, usize)> {
-        match *self.layouts.as_slice() {
-            [only] => Some(only),
-            ref several => several.iter().copied().find(|(layout, _)| layout.recognises(bytes)),
+    /// Whether nothing follows if the window begins with this record.
+    fn is_last(&self, known: Known<'f>, window: &[u8]) -> bool {
+        let Ok(stated) = self.stated_len(window) else { return false };
+        let Ok((len, end)) = self.extent(known, stated, window) else { return false };
+        let word_len = self.file.record_word.map_or(0, |word| word.word_len());
+        let consumed = word_len + len + end.map_or(0, |end| end.bytes().len());
+        match window.get(consumed..) {
+            Some([]) | None => true,
+            Some(rest) => {
+                let fills = self.file.blocks.is_some_and(|blocks| {
+                    rest.get(..len).is_some_and(|next| !next.is_empty() && next.iter().all(|byte| *byte == blocks.fill))
+                });
+                fills || self.is_forgiven_end(rest)
+            }
         }
     }
 
-    fn has_lines(&self) -> bool {
-        self.file.line_ends.iter().any(|end| *end != LineEnd::None)
+    /// The fault of bytes that are none of the records that may stand here.
+    #[cold]
+    fn none_fits(&self, bytes: &[u8]) -> FileFault {
+        if let Some(layout) = self.recognise(bytes) {
+            let record = layout.name.clone().into_owned();
+            return self.order.clone().take(layout).err().unwrap_or(FileFault::NotLast { record });
+        }
+        if self.next.is_empty() {
+            return FileFault::AfterTheEnd;
+        }
+        let shortest = self.records.iter().map(|record| record.min).min().unwrap_or(0);
+        let needed = shortest + self.ends.expected().bytes().len();
+        let left = bytes.len();
+        if left < needed { FileFault::CutOff { left, needed } } else { FileFault::Unknown }
     }
+}
 
-    /// The line end behind a whole record of this length, or `None` if the record is the last one and its line end was stripped.
-    fn line_end_at(&self, window: &[u8], len: usize) -> Result<Option<LineEnd>, FileFault> {
-        let rest = window.get(len..).unwrap_or_default();
-        if let Some(end) = self.end_in(rest) {
-            return Ok(Some(end));
-        }
-        let plain = self.line_end.unwrap_or(LineEnd::None) == LineEnd::None;
-        if plain && self.file.line_ends.contains(&LineEnd::None) {
-            return Ok(Some(LineEnd::None));
-        }
-        if rest.is_empty() && self.lenient.stripped {
-            return Ok(None);
-        }
-        let expected = self.expected_end().bytes();
-        if expected.len() > rest.len() && expected.starts_with(rest) {
-            return Err(FileFault::CutOff { left: window.len(), needed: len + expected.len() });
-        }
-        Err(FileFault::LineEnd)
-    }
-
-    /// The line end that these bytes begin with: that of the file, or the longest that the plan accepts if the file's is not known
-    /// yet.
-    fn end_in(&self, bytes: &[u8]) -> Option<LineEnd> {
-        let known = [LineEnd::CrLf, LineEnd::Lf, LineEnd::Cr];
-        known.into_iter().find(|end| {
-            self.line_end.map_or_else(|| self.file.line_ends.contains(end), |own| own == *end)
-                && bytes.starts_with(end.bytes())
-        })
-    }
-
-    fn expected_end(&self) -> LineEnd {
-        self.line_end.or_else(|| self.file.line_ends.first().copied()).unwrap_or(LineEnd::None)
+impl Framed<'_> {
+    /// Bytes between records.
+    pub(super) const fn between(consumed: usize) -> Self {
+        Self { layout: None, padded: false, start: 0, len: 0, consumed, count: 0, wrong: None }
     }
 }

@@ -11,9 +11,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::forgiven::{Forgiven, counted, is_separator, range, surplus_report};
+use super::forgiven::{Forgiven, counted, is_line_end, is_separator, range};
 use super::table::{Deviation, Lenient};
-use crate::charset::{Charset, DecodeOptions, Half, Reason};
+use crate::charset::{DecodeOptions, Half, Reason};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Item, Justify, Kind, Layout, Repeat, TextRule};
 use crate::record::Record;
@@ -41,7 +41,7 @@ pub(super) fn completed(layout: &Layout, telegram: &[u8], lenient: Lenient) -> R
     let mut forgiven = Vec::new();
     if line_end > 0 && lenient.trailing {
         let surplus = telegram.get(given..).unwrap_or_default();
-        forgiven.push(surplus_report(given, surplus));
+        forgiven.push(Forgiven::surplus(given, surplus));
     }
     let codes = deciding(layout);
     let mut reached = given;
@@ -77,7 +77,7 @@ pub(super) fn completed(layout: &Layout, telegram: &[u8], lenient: Lenient) -> R
 
 /// Whether the surplus bytes behind a telegram begin with another telegram of the same layout. Line ends, blanks and NULs alone are none.
 pub(super) fn begins_another(layout: &Layout, surplus: &[u8]) -> bool {
-    let Some(start) = surplus.iter().position(|byte| !is_separator(*byte)) else { return false };
+    let Some(start) = surplus.iter().position(|byte| !is_separator(*byte, layout.charset)) else { return false };
     let reads = |bytes: &[u8]| {
         let own = end_of(layout, bytes).ok().and_then(|end| bytes.get(..end));
         own.is_some_and(|own| !own.is_empty() && Record::decode(layout, own).is_ok())
@@ -102,13 +102,6 @@ fn line_end_within(steps: &[SurveyStep<'_>], telegram: &[u8]) -> usize {
         }
     }
     telegram.len().saturating_sub(given)
-}
-
-const fn is_line_end(byte: u8, charset: Charset) -> bool {
-    match charset.space() {
-        b' ' => matches!(byte, b'\r' | b'\n'),
-        _ => matches!(byte, b'\r' | 0x15 | 0x25),
-    }
 }
 
 /// The blank that completes an item, or the reason why it is not completed. `have` are the bytes of the item that are there.

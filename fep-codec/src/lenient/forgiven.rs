@@ -6,6 +6,7 @@ use core::fmt;
 use core::ops::Range;
 
 use super::table::Deviation;
+use crate::charset::Charset;
 
 /// A deviation that was forgiven: where it is, and what was assumed in its place. It never has the content of a secret field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,24 @@ impl Forgiven {
     #[must_use]
     pub fn new(deviation: Deviation, range: Range<u64>, assumed: impl Into<String>) -> Self {
         Self { deviation, record: None, path: None, range, assumed: assumed.into() }
+    }
+
+    /// Surplus bytes, which begin at `offset`. The report shows them if they are no more than line ends, blanks and NULs. Others
+    /// may be secret.
+    #[must_use]
+    pub fn surplus(offset: usize, bytes: &[u8]) -> Self {
+        let len = bytes.len();
+        let counted = counted(len, "surplus byte");
+        let mut assumed = format!("{counted} ignored");
+        let is_shown = |byte: &u8| is_separator(*byte, Charset::Ascii) || matches!(byte, 0x15 | 0x25 | 0x40);
+        if bytes.iter().all(is_shown) {
+            assumed.push_str(", hex");
+            bytes.iter().take(SHOWN_MAX_BYTES).for_each(|byte| assumed.push_str(&format!(" {byte:02x}")));
+            assumed.push_str(if len > SHOWN_MAX_BYTES { " …" } else { "" });
+        } else {
+            assumed.push_str(&format!(" (hex length {len:x})"));
+        }
+        Self::new(Deviation::Trailing, range(offset..offset.saturating_add(len)), assumed)
     }
 
     /// The same in a field.
@@ -65,22 +84,22 @@ impl fmt::Display for Forgiven {
     }
 }
 
-/// The report of bytes behind a telegram's end, which is at `offset`.
-pub(super) fn surplus_report(offset: usize, surplus: &[u8]) -> Forgiven {
-    let len = surplus.len();
-    let bytes = counted(len, "byte");
-    let assumed = if surplus.iter().all(|byte| is_separator(*byte)) {
-        format!("{bytes} behind the telegram ignored: only line ends, blanks or NULs")
-    } else {
-        format!("{bytes} ({len:#x}) behind the telegram ignored")
-    };
-    Forgiven::new(Deviation::Trailing, range(offset..offset.saturating_add(len)), assumed)
+/// Whether the byte can be between two telegrams without a meaning: a line end, a blank or a NUL.
+#[must_use]
+pub const fn is_separator(byte: u8, charset: Charset) -> bool {
+    byte == 0 || byte == charset.space() || is_line_end(byte, charset)
 }
 
-/// Whether the byte can be between two telegrams without meaning: a line end, a blank or a NUL, in ASCII or EBCDIC.
-pub(super) const fn is_separator(byte: u8) -> bool {
-    matches!(byte, b'\r' | b'\n' | b' ' | 0 | 0x15 | 0x25 | 0x40)
+/// Whether the byte is a line end, or half of one. In EBCDIC, `15` is NL and `25` is LF.
+pub(super) const fn is_line_end(byte: u8, charset: Charset) -> bool {
+    match charset.space() {
+        b' ' => matches!(byte, b'\r' | b'\n'),
+        _ => matches!(byte, b'\r' | 0x15 | 0x25),
+    }
 }
+
+/// The largest number of surplus bytes that a report shows.
+const SHOWN_MAX_BYTES: usize = 8;
 
 pub(super) fn range(bytes: Range<usize>) -> Range<u64> {
     bytes.start as u64..bytes.end as u64

@@ -97,7 +97,8 @@ pub enum DeviationPlace {
 leniencies! {
     /// Blanks at the end of a telegram may be missing because an editor or the peer stripped them. Only text and blank fillers are
     /// completed. The length must be known without the missing bytes: it is fixed, or the counts, lengths and codes that are
-    /// present decide it. A layout with an item that takes all bytes that are left has no such length.
+    /// present decide it. A layout with an item that takes all bytes that are left has no such length. In a record file this applies
+    /// only if records have line ends, and the last line end may be missing too.
     stripped: Stripped, "stripped", Anywhere, "blanks missing at the end of a telegram";
     /// Bytes behind the last item are ignored.
     trailing: Trailing, "trailing", Telegram, "surplus bytes behind a telegram";
@@ -110,4 +111,14 @@ leniencies! {
     half_characters: HalfCharacters, "half-characters", Anywhere, "half characters at the end of a text (dropped)";
     /// The last block of a record file may be left unfilled.
     unfilled: Unfilled, "unfilled", File, "in a record file, a last block that is not full";
+    /// The end-of-file mark of DOS, `1A`, may stand behind the last record of a file, once or several times. Behind it there may be a
+    /// line end.
+    eof_mark: EofMark, "eof-mark", File, "in a record file, the mark 1A behind the last record";
+    /// Lines that are empty or have only blanks are no records. This applies only if records have line ends, and not where such a line
+    /// is a record.
+    blank_lines: BlankLines, "blank-lines", File, "in a record file, blank lines";
+    /// Blanks may follow a record before its line end. This applies only to records that say where they end.
+    trailing_blanks: TrailingBlanks, "trailing-blanks", File, "in a record file, blanks before a line end";
+    /// The last record of a file may have no line end, or a part of it. If the plan says that the last record has none, it may have one.
+    last_line_end: LastLineEnd, "last-line-end", File, "in a record file, a missing last line end";
 }

@@ -253,7 +253,7 @@ impl<'b> Window<'b> {
 ///
 /// # Errors
 /// If a count, length or code before the end cannot be read, or if the bytes end before it.
-pub(crate) fn end_of(layout: &Layout, telegram: &[u8]) -> Result<usize, Error> {
+pub fn end_of(layout: &Layout, telegram: &[u8]) -> Result<usize, Error> {
     PlacedLayout::whole(layout, telegram).end()
 }
 
@@ -265,6 +265,13 @@ pub(crate) fn whole_end_of(layout: &Layout, telegram: &[u8]) -> Option<usize> {
     }
     let end = PlacedLayout::whole(layout, telegram).end_or_beyond().ok()?;
     (end <= layout.max_len()).then_some(end)
+}
+
+/// The offset at which a telegram that begins with these bytes ends at the earliest: as if the item that takes what is left were
+/// empty. `None` if a count, length or code before the end cannot be read.
+#[cfg(feature = "std")]
+pub(crate) fn least_end_of(layout: &Layout, telegram: &[u8]) -> Option<usize> {
+    PlacedLayout::new(layout, telegram, 0, 0).end_or_beyond().ok()
 }
 
 /// Checks that a telegram of variable length has as many bytes as its counts, lengths and codes say.

@@ -2,7 +2,8 @@
 //!
 //! A plan is a deeply nested list. It is printed here as rustfmt prints it: on one line if it fits, otherwise one entry per line.
 
-use fep_codec::files::{Blocks, FileLayout, Lenient, LineEnd, Only, Stands, Step, Tally, Total};
+use fep_codec::Layout;
+use fep_codec::files::{BlockWord, Blocks, FileLayout, LengthWord, Lenient, LineEnd, Only, Stands, Step, Tally, Total};
 use fep_codec::lenient::Deviation;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -13,14 +14,30 @@ use crate::lower::{plan_name, record_name};
 use crate::model::Spec;
 
 /// The types that plans can name, beside the records.
-const IMPORTS: [&str; 9] = ["Blocks", "FileLayout", "Lenient", "LineEnd", "Only", "Stands", "Step", "Tally", "Total"];
+const IMPORTS: [&str; 12] = [
+    "BlockWord",
+    "Blocks",
+    "FileLayout",
+    "LastLineEnd",
+    "LengthWord",
+    "Lenient",
+    "LineEnd",
+    "Only",
+    "Stands",
+    "Step",
+    "Tally",
+    "Total",
+];
 
-/// `pub enum EB13Record { Header(Header), … }`, for each file with more than one kind of record.
+/// `pub enum EB13Record { Header(Header), … }`, for each file with more than one kind of record. Records that only their position in
+/// the file tells apart cannot be an enum, which is read from the bytes of one record.
 pub(super) fn records(spec: &Spec) -> TokenStream {
     let enums = spec.files.iter().filter_map(|file| {
         let plan = spec.file_layout(file);
         let layouts = plan.layouts();
-        if layouts.len() < 2 {
+        let told_apart =
+            |at: usize| layouts.get(at).is_some_and(|one| one.is_recognisable()) && !Layout::is_hidden(&layouts, at);
+        if layouts.len() < 2 || !(0..layouts.len()).all(told_apart) {
             return None;
         }
         let names: Vec<_> = layouts.iter().map(|layout| ident(&layout.name)).collect();
@@ -125,7 +142,8 @@ impl Tree {
 }
 
 fn file_layout(plan: &FileLayout) -> Tree {
-    let FileLayout { name, label, line_ends, steps, blocks, totals, lenient } = plan;
+    let FileLayout { name, label, line_ends, last_line_end, record_word, block_word, steps, blocks, totals, lenient } =
+        plan;
     let line_end = |end: &LineEnd| Tree::Text(format!("LineEnd::{end:?}"));
     Tree::struct_(
         "FileLayout",
@@ -133,12 +151,52 @@ fn file_layout(plan: &FileLayout) -> Tree {
             ("name", string(name)),
             ("label", string(label)),
             ("line_ends", Tree::list(line_ends.iter().map(line_end).collect())),
+            ("last_line_end", Tree::Text(format!("LastLineEnd::{last_line_end:?}"))),
+            ("record_word", record_word.map_or_else(none, |word| some(length_word(word)))),
+            ("block_word", block_word.map_or_else(none, |word| some(self::block_word(word)))),
             ("steps", Tree::list(steps.iter().map(step).collect())),
-            ("blocks", blocks.map_or_else(|| Tree::Text("None".to_owned()), block)),
+            ("blocks", blocks.map_or_else(none, block)),
             ("totals", Tree::list(totals.iter().map(total).collect())),
             ("lenient", forgiven(*lenient)),
         ],
     )
+}
+
+fn none() -> Tree {
+    Tree::Text("None".to_owned())
+}
+
+fn some(tree: Tree) -> Tree {
+    match tree {
+        Tree::Text(text) => Tree::Text(format!("Some({text})")),
+        Tree::List(open, entries, _, blanks) => Tree::List(format!("Some({open}"), entries, "})", blanks),
+    }
+}
+
+fn length_word(word: LengthWord) -> Tree {
+    if word == LengthWord::RDW {
+        return Tree::Text("LengthWord::RDW".to_owned());
+    }
+    let LengthWord { len, encoding, counts, zeros_before, zeros } = word;
+    Tree::struct_(
+        "LengthWord",
+        vec![
+            ("len", Tree::Text(len.to_string())),
+            ("encoding", Tree::Text(format!("fep_codec::layout::Encoding::{encoding:?}"))),
+            ("counts", Tree::Text(format!("fep_codec::layout::LengthScope::{counts:?}"))),
+            ("zeros_before", Tree::Text(zeros_before.to_string())),
+            ("zeros", Tree::Text(zeros.to_string())),
+        ],
+    )
+}
+
+fn block_word(block: BlockWord) -> Tree {
+    if block == BlockWord::BDW {
+        return Tree::Text("BlockWord::BDW".to_owned());
+    }
+    let BlockWord { word, max_bytes } = block;
+    let fields = vec![("word", length_word(word)), ("max_bytes", Tree::Text(max_bytes.to_string()))];
+    Tree::struct_("BlockWord", fields)
 }
 
 fn string(text: &str) -> Tree {
@@ -169,6 +227,13 @@ fn step(step: &Step) -> Tree {
         )
     };
     match stands {
+        Stands::Last(layout) => {
+            let record = format!("{}::LAYOUT", ident(&layout.name));
+            match (min, max) {
+                (1, Some(1)) => Tree::Text(format!("Step::last({record})")),
+                _ => limits(Tree::Text(format!("Stands::Last(Cow::Borrowed({record}))"))),
+            }
+        }
         Stands::Record(layout) => {
             let record = format!("{}::LAYOUT", ident(&layout.name));
             match (min, max) {

@@ -1,11 +1,14 @@
 //! Record files: `[files.EB13]`.
 
+mod framing;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
-use fep_codec::files::{Blocks, Lenient, LineEnd, Only, Tally, Total};
+use fep_codec::files::{Lenient, Only, Tally, Total};
 use fep_codec::lenient::{Deviation, DeviationPlace};
 
+use self::framing::Framing;
 use super::items::TELEGRAM_LEN_MAX;
 use super::names;
 use crate::document::{Located, Table, Value};
@@ -32,12 +35,11 @@ fn file(name: &Located<&str>, table: Table<'_>) -> (FileSpec, FilePlace) {
     names::check_type(table.document(), name, "a file");
     let label = table.string("label").map(|label| label.value.to_owned()).unwrap_or_default();
     let record_len = table.integer("record_len", 1..=TELEGRAM_LEN_MAX).map(|len| len.value);
-    let line_ends = table.get("line_end").map_or_else(|| vec![LineEnd::None], line_ends);
-    let blocks = table.table("blocks").and_then(blocks);
+    let Framing { line_ends, last_line_end, record_word, block_word, blocks, complete: framed } = Framing::read(&table);
     let lenient = table.array("lenient").map(lenient).unwrap_or_default();
     let mut walk = OrderWalk { places: Vec::new(), complete: true };
     let values = table.required("records").and_then(Value::array);
-    walk.complete = values.is_some();
+    walk.complete = values.is_some() && framed;
     let records = records(values.unwrap_or_default(), &mut walk);
     let totals = table.array("totals").unwrap_or_default().into_iter();
     let (totals, total_places) = totals.filter_map(Value::table).filter_map(total).unzip();
@@ -45,51 +47,20 @@ fn file(name: &Located<&str>, table: Table<'_>) -> (FileSpec, FilePlace) {
     let OrderWalk { places, complete } = walk;
     let place = FilePlace { name: name.span.clone(), records: places, totals: total_places, complete };
     let name = name.value.to_owned();
-    (FileSpec { name, label, record_len, line_ends, records, blocks, totals, lenient }, place)
-}
-
-/// `"crlf"`, or `["crlf", "lf"]`.
-fn line_ends(value: Value<'_>) -> Vec<LineEnd> {
-    let words = [("none", LineEnd::None), ("cr", LineEnd::Cr), ("lf", LineEnd::Lf), ("crlf", LineEnd::CrLf)];
-    if !value.is_array() {
-        return value.choice(&words).map_or_else(|| vec![LineEnd::None], |word| vec![word.value]);
-    }
-    let values = value.array().unwrap_or_default();
-    let document = value.document();
-    if values.is_empty() {
-        document.error_hint(Code::Empty, value.span(), "no line end", "leave out `line_end`, or write \"none\"");
-    }
-    let mut all = Vec::new();
-    for word in values.into_iter().filter_map(|value| value.choice(&words)) {
-        if all.contains(&word.value) {
-            document.error_hint(Code::Duplicate, word.span, "this line end stands twice", "leave one out");
-        } else {
-            all.push(word.value);
-        }
-    }
-    all
-}
-
-fn blocks(table: Table<'_>) -> Option<Blocks> {
-    let records = table.required("records").and_then(|records| records.integer(2..=RECORDS_MAX));
-    let fill = table.required_string("fill");
-    let document = table.document();
-    table.finish();
-    let records = records?;
-    let fill = fill?;
-    match *fill.value.as_bytes() {
-        [fill @ b' '..=b'~'] => Some(Blocks { records: records.value, fill }),
-        _ => {
-            let message = format!("`fill` cannot be \"{}\"", fill.value);
-            document.error_hint(
-                Code::BadValue,
-                fill.span,
-                message,
-                "write one ASCII character; the filling records consist of it",
-            );
-            None
-        }
-    }
+    let spec = FileSpec {
+        name,
+        label,
+        record_len,
+        line_ends,
+        last_line_end,
+        record_word,
+        block_word,
+        records,
+        blocks,
+        totals,
+        lenient,
+    };
+    (spec, place)
 }
 
 fn lenient(values: Vec<Value<'_>>) -> Lenient {
@@ -118,13 +89,15 @@ fn records(values: Vec<Value<'_>>, walk: &mut OrderWalk) -> Vec<RecordUse> {
     uses
 }
 
-/// `{ telegram = "Header" }` is exactly one record. With `min` or `max` the number of records is within these limits.
+/// `{ telegram = "Header" }` is exactly one record. With `min` or `max` the number of records is within these limits. `position =
+/// "last"` says that the file ends behind it.
 fn record(table: Table<'_>, walk: &mut OrderWalk) -> Option<RecordUse> {
     let document = table.document();
     let group = table.get("records");
     let telegram = if group.is_some() { table.string("telegram") } else { table.required_string("telegram") };
     let min = table.integer("min", 0..=RECORDS_MAX);
     let max = table.integer("max", 1..=RECORDS_MAX);
+    let last = table.choice("position", &[("last", true)]);
     table.finish();
     let once = min.is_none() && max.is_none();
     if let (Some(min), Some(max)) = (&min, &max)
@@ -154,7 +127,16 @@ fn record(table: Table<'_>, walk: &mut OrderWalk) -> Option<RecordUse> {
         }
         (None, None) => return None,
     };
-    Some(RecordUse { what, min, max })
+    if let (Some(last), RecordUseOf::Group(_)) = (&last, &what) {
+        document.error_hint(
+            Code::ConflictingKeys,
+            last.span.clone(),
+            "a group of records has no `position`",
+            "write it at a record",
+        );
+        walk.complete = false;
+    }
+    Some(RecordUse { what, min, max, is_last: last.is_some() })
 }
 
 /// `{ field = "Trailer.total", sum = "Data.amount", where = { kind = "1" }, last_digits = 10 }`

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use fep_codec::files::{FileLayout, Lenient, LineEnd, Only, Step, Tally, Total};
+use fep_codec::files::{FileLayout, LastLineEnd, Lenient, LineEnd, Only, Step, Tally, Total};
 use fep_codec::{Code, Date, Digits, Telegram, Text};
 
 /// Any record of the file EB13 (출금이체 신청내역).
@@ -177,6 +177,9 @@ pub static EB13: FileLayout = FileLayout {
     name: Cow::Borrowed("EB13"),
     label: Cow::Borrowed("출금이체 신청내역"),
     line_ends: Cow::Borrowed(&[LineEnd::None]),
+    last_line_end: LastLineEnd::Required,
+    record_word: None,
+    block_word: None,
     steps: Cow::Borrowed(&[Step::once(Header::LAYOUT), Step::any_number(Data::LAYOUT), Step::once(Trailer::LAYOUT)]),
     blocks: None,
     totals: Cow::Borrowed(&[
@@ -211,6 +214,9 @@ pub static EB14: FileLayout = FileLayout {
     name: Cow::Borrowed("EB14"),
     label: Cow::Borrowed("출금이체 신청 불능내역"),
     line_ends: Cow::Borrowed(&[LineEnd::None]),
+    last_line_end: LastLineEnd::Required,
+    record_word: None,
+    block_word: None,
     steps: Cow::Borrowed(&[Step::once(Header::LAYOUT), Step::any_number(Data::LAYOUT), Step::once(Trailer::LAYOUT)]),
     blocks: None,
     totals: Cow::Borrowed(&[

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use fep_codec::files::{Blocks, FileLayout, Lenient, LineEnd, Only, Stands, Step, Tally, Total};
+use fep_codec::files::{Blocks, FileLayout, LastLineEnd, Lenient, LineEnd, Only, Stands, Step, Tally, Total};
 use fep_codec::{Date, Digits, Telegram, Text};
 
 /// Any record of the file ACH (ACH file).
@@ -232,6 +232,9 @@ pub static ACH: FileLayout = FileLayout {
     name: Cow::Borrowed("ACH"),
     label: Cow::Borrowed("ACH file"),
     line_ends: Cow::Borrowed(&[LineEnd::Lf, LineEnd::CrLf]),
+    last_line_end: LastLineEnd::Required,
+    record_word: None,
+    block_word: None,
     steps: Cow::Borrowed(&[
         Step::once(FileHeader::LAYOUT),
         Step {

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use fep_codec::files::{FileLayout, Lenient, LineEnd, Stands, Step};
+use fep_codec::files::{FileLayout, LastLineEnd, Lenient, LineEnd, Stands, Step};
 use fep_codec::{Date, Digits, Telegram, Text};
 
 /// Any telegram of 국세청 부가가치세 전자신고.
@@ -225,6 +225,9 @@ pub static VAT_FILE: FileLayout = FileLayout {
     name: Cow::Borrowed("VatFile"),
     label: Cow::Borrowed("부가가치세 신고 파일"),
     line_ends: Cow::Borrowed(&[LineEnd::CrLf]),
+    last_line_end: LastLineEnd::Required,
+    record_word: None,
+    block_word: None,
     steps: Cow::Borrowed(&[Step {
         stands: Stands::Group(Cow::Borrowed(&[
             Step::any_number(Head::LAYOUT),

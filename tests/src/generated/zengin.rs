@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use fep_codec::files::{FileLayout, Lenient, LineEnd, Stands, Step, Tally, Total};
+use fep_codec::files::{FileLayout, LastLineEnd, Lenient, LineEnd, Stands, Step, Tally, Total};
 use fep_codec::{Code, Digits, MonthDay, Telegram, Text};
 
 /// Any record of the file Transfer (総合振込).
@@ -222,6 +222,9 @@ pub static TRANSFER: FileLayout = FileLayout {
     name: Cow::Borrowed("Transfer"),
     label: Cow::Borrowed("総合振込"),
     line_ends: Cow::Borrowed(&[LineEnd::Cr, LineEnd::CrLf, LineEnd::Lf]),
+    last_line_end: LastLineEnd::Required,
+    record_word: None,
+    block_word: None,
     steps: Cow::Borrowed(&[
         Step::once(Header::LAYOUT),
         Step { stands: Stands::Record(Cow::Borrowed(Data::LAYOUT)), min: 1, max: None },

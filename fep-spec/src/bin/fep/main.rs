@@ -8,6 +8,7 @@ mod check;
 mod end;
 mod files;
 mod generate;
+mod messages;
 mod telegrams;
 mod text;
 
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use fep_codec::lenient::Deviation;
 
 /// Telegram specs: check them, generate Rust, decode, encode and explain telegrams.
 #[derive(Debug, Parser)]
@@ -90,10 +92,17 @@ struct TelegramArgs {
 struct DecodeArgs {
     #[command(flatten)]
     telegram: TelegramArgs,
-    /// Accept common mistakes: stripped trailing blanks, surplus bytes, blank numbers (as zero), half characters at the end of a
-    /// text (dropped), codes that are not on their list, and in a record file a last block that is not full
-    #[arg(long)]
+    #[arg(long, help = lenient_help())]
     lenient: bool,
+    /// The form of the messages on stderr: text, or one JSON object a line
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// The deviations that `--lenient` forgives.
+fn lenient_help() -> String {
+    let deviations: Vec<&str> = Deviation::ALL.iter().map(|deviation| deviation.help()).collect();
+    format!("Forgive common mistakes, and report each on stderr: {}", deviations.join("; "))
 }
 
 #[derive(Debug, Args)]

@@ -1,18 +1,20 @@
 //! `fep decode`, `fep encode`, `fep explain`.
 
-use std::fmt::Display;
+use std::cell::RefCell;
 use std::io::Read;
 
 use fep_codec::files::{FileError, FileLayout, FileReader, Lenient};
 use fep_codec::lenient::Forgiven;
 use fep_codec::{Fault, Layout, Record, dump};
 use fep_spec::codec;
-use fep_spec::files::{decode_file, encode_file};
+use fep_spec::files::{decode_file_reporting, encode_file};
+use fep_spec::glued::{NextTelegram, next_telegram, own_len};
 use fep_spec::model::{Named, SpecSet, TelegramSpec, UnchosenError};
 
-use crate::end::{Ended, Outcome, Stop, colour_stdout, note, print};
+use crate::end::{Ended, Outcome, Stop, colour_stdout, print};
 use crate::files::{open, read_bytes, read_text, to_hex};
-use crate::{DecodeArgs, ExplainArgs, TelegramArgs};
+use crate::messages::{Messages, Place};
+use crate::{DecodeArgs, ExplainArgs, Format, TelegramArgs};
 
 /// Bytes → lines of JSON.
 pub(crate) fn decode(args: &DecodeArgs) -> Ended {
@@ -20,70 +22,98 @@ pub(crate) fn decode(args: &DecodeArgs) -> Ended {
     let named = named(&specs, &args.telegram)?;
     if let Some(Named::File(spec, file)) = named {
         let plan = spec.file_layout(file);
-        return decode_records(decode_file(reader(&plan, args)?));
+        let forgiven = RefCell::new(Vec::new());
+        let lines = decode_file_reporting(reader(&plan, args)?, |one| forgiven.borrow_mut().push(one.clone()));
+        return decode_records(lines, &forgiven, args.messages());
     }
     let bytes = read_bytes(args.telegram.file.as_deref(), args.telegram.hex)?;
-    let lenient = lenient(args);
-    each(&specs, named, &bytes, lenient, |telegram, bytes, place| match codec::decode(telegram, bytes, lenient) {
+    each(&specs, named, &bytes, args, |telegram, bytes, place| match codec::decode(telegram, bytes, args.leniency()) {
         Ok((line, forgiven)) => {
-            report(place, &forgiven);
+            args.messages().forgiven(place, &forgiven);
             print((line + "\n").as_bytes()).map(|()| Outcome::Clean)
         }
-        Err(errors) => Ok(findings(place, &errors)),
+        Err(errors) => Ok(args.messages().findings(place, &errors)),
     })
 }
 
-/// Calls `act` for each of the telegrams that follow each other in these bytes. The last argument of `act` is the telegram's
-/// place as text, which is empty for the first telegram.
+/// Calls `act` for each of the telegrams that follow each other in these bytes.
 fn each(
     specs: &SpecSet,
     named: Option<Named<'_>>,
     bytes: &[u8],
-    lenient: Lenient,
-    mut act: impl FnMut(&TelegramSpec, &[u8], &str) -> Ended,
+    args: &DecodeArgs,
+    mut act: impl FnMut(&TelegramSpec, &[u8], Place) -> Ended,
 ) -> Ended {
+    let lenient = args.leniency();
+    let named = match named {
+        Some(Named::Telegram(telegram)) => Some(telegram),
+        _ => None,
+    };
     let mut outcome = Outcome::Clean;
-    let mut rest = bytes;
-    let mut place = String::new();
-    for number in 2_usize.. {
+    let mut at = 0;
+    for number in 1_usize.. {
+        if lenient.trailing {
+            let behind = bytes.get(at..).unwrap_or_default();
+            let next = next_telegram(specs, named, behind, number == 1);
+            let surplus = match next {
+                NextTelegram::At(skip) => behind.get(..skip).unwrap_or_default(),
+                NextTelegram::Nowhere => behind,
+            };
+            if !surplus.is_empty() {
+                // The bytes belong to the input, not to a telegram.
+                args.messages().forgiven(Place::Telegram(1, at), &[Forgiven::surplus(0, surplus)]);
+            }
+            at += surplus.len();
+            if next == NextTelegram::Nowhere {
+                break;
+            }
+        }
+        let rest = bytes.get(at..).unwrap_or_default();
+        let place = Place::Telegram(number, at);
         let telegram = match named {
-            Some(Named::Telegram(telegram)) => telegram,
-            _ => match specs.choose(rest) {
+            Some(telegram) => telegram,
+            None => match specs.choose(rest) {
                 Ok(telegram) => telegram,
-                Err(_) if lenient.trailing && number > 2 => break,
-                Err(error) => return unchosen(specs, &error, rest, &place),
+                Err(error) => return unchosen(specs, &error, rest, place, args.messages()),
             },
         };
-        // A telegram whose length cannot be determined gets all the bytes that are left.
-        let len = telegram.layout.telegram_len(rest).ok().filter(|len| *len > 0).unwrap_or(rest.len());
-        let (own, behind) = rest.split_at(len.min(rest.len()));
-        let acted = act(telegram, own, &place)?;
+        let own = rest.get(..own_len(telegram, rest, lenient)).unwrap_or_default();
+        let acted = act(telegram, own, place)?;
         outcome = outcome.and(acted);
+        at += own.len();
         // After an error in a telegram of varying length, the start of the next one is not reliable.
-        if behind.is_empty() || acted == Outcome::Findings && telegram.layout.fixed_len().is_none() {
+        if at >= bytes.len() || acted == Outcome::Findings && telegram.layout.fixed_len().is_none() {
             break;
         }
-        rest = behind;
-        place = format!("telegram {number} at byte {}: ", bytes.len() - rest.len());
     }
     Ok(outcome)
 }
 
-/// Prints lines and errors in the order of the file. Lines are printed in large pieces, because a file can have millions.
-fn decode_records(lines: impl Iterator<Item = Result<String, FileError>>) -> Ended {
+/// Prints lines, reports and errors in the order of the file. Lines are printed in large pieces, because a file can have millions.
+/// `forgiven` has the reports of the records so far.
+fn decode_records(
+    lines: impl Iterator<Item = Result<String, FileError>>,
+    forgiven: &RefCell<Vec<Forgiven>>,
+    messages: Messages,
+) -> Ended {
     let mut outcome = Outcome::Clean;
     let mut pending = String::new();
+    let say = |pending: &mut String| {
+        print(pending.as_bytes())?;
+        pending.clear();
+        messages.forgiven_in_file(&forgiven.borrow_mut().drain(..).collect::<Vec<_>>());
+        Ok::<_, Stop>(())
+    };
     for line in lines {
         let error = line.map(|line| pending.extend([&*line, "\n"])).err();
-        if error.is_some() || pending.len() > PIECE_BYTES {
-            print(pending.as_bytes())?;
-            pending.clear();
+        if error.is_some() || pending.len() > PIECE_BYTES || !forgiven.borrow().is_empty() {
+            say(&mut pending)?;
         }
         if let Some(error) = error {
-            outcome = finding(&error.to_string());
+            outcome = messages.finding(&error.to_string());
         }
     }
-    print(pending.as_bytes())?;
+    say(&mut pending)?;
     Ok(outcome)
 }
 
@@ -108,7 +138,7 @@ pub(crate) fn encode(args: &TelegramArgs) -> Ended {
     match encoded {
         Ok(bytes) if args.hex => print(to_hex(&bytes).as_bytes()).map(|()| Outcome::Clean),
         Ok(bytes) => print(&bytes).map(|()| Outcome::Clean),
-        Err(message) => Ok(finding(&message)),
+        Err(message) => Ok(Messages { format: Format::Text }.finding(&message)),
     }
 }
 
@@ -120,29 +150,28 @@ pub(crate) fn explain(args: &ExplainArgs) -> Ended {
     let named = named(&specs, &args.telegram)?;
     if let Some(Named::File(spec, file)) = named {
         let plan = spec.file_layout(file);
-        return explain_records(reader(&plan, args)?, options);
+        return explain_records(reader(&plan, args)?, args.messages(), options);
     }
     let bytes = read_bytes(args.telegram.file.as_deref(), args.telegram.hex)?;
-    let lenient = lenient(args);
-    each(&specs, named, &bytes, lenient, |telegram, bytes, place| {
-        print(place.as_bytes())?;
-        dump_one(&telegram.layout, bytes, lenient, options, place)
+    each(&specs, named, &bytes, args, |telegram, bytes, place| {
+        dump_one(&telegram.layout, bytes, args.leniency(), options, place, args.messages())
     })
 }
 
 /// Prints one dump after the other, and errors in their order.
-fn explain_records(mut reader: FileReader<'_, impl Read>, options: dump::DumpOptions) -> Ended {
+fn explain_records(mut reader: FileReader<'_, impl Read>, messages: Messages, options: dump::DumpOptions) -> Ended {
     let mut outcome = Outcome::Clean;
     while let Some(record) = reader.next() {
         match record {
             Ok(record) => {
-                let place = format!("record {} at byte {}: ", record.number, record.offset);
-                print(place.as_bytes())?;
-                outcome = outcome.and(dump_one(record.layout, record.bytes, record.lenient, options, &place)?);
+                let place = Place::Record(record.number, record.offset);
+                messages.forgiven_in_file(record.forgiven);
+                outcome = outcome.and(dump_one(record.layout, record.bytes, record.lenient, options, place, messages)?);
             }
-            Err(error) => outcome = finding(&error.to_string()),
+            Err(error) => outcome = messages.finding(&error.to_string()),
         }
     }
+    messages.forgiven_in_file(reader.forgiven());
     Ok(outcome)
 }
 
@@ -155,19 +184,33 @@ fn reader<'f>(plan: &'f FileLayout, args: &DecodeArgs) -> Result<FileReader<'f, 
     Ok(if args.lenient { reader.lenient(Lenient::ALL) } else { reader })
 }
 
-fn lenient(args: &DecodeArgs) -> Lenient {
-    if args.lenient { Lenient::ALL } else { Lenient::STRICT }
+impl DecodeArgs {
+    const fn leniency(&self) -> Lenient {
+        if self.lenient { Lenient::ALL } else { Lenient::STRICT }
+    }
+
+    const fn messages(&self) -> Messages {
+        Messages { format: self.format }
+    }
 }
 
 /// Prints the dump of a telegram. The dump goes on after a mistake and shows it at its place. The messages repeat all mistakes.
 /// A deviation that `lenient` accepts is shown as it is read, and reported.
-fn dump_one(layout: &Layout, bytes: &[u8], lenient: Lenient, options: dump::DumpOptions, place: &str) -> Ended {
+fn dump_one(
+    layout: &Layout,
+    bytes: &[u8],
+    lenient: Lenient,
+    options: dump::DumpOptions,
+    place: Place,
+    messages: Messages,
+) -> Ended {
+    print(place.to_string().as_bytes())?;
     let read = Record::decode_lenient(layout, bytes, lenient);
     let (repaired, _) = lenient.mend(layout, bytes);
     print(dump::dump(layout, &repaired, options).as_bytes())?;
     match read {
         Ok((_, forgiven)) => {
-            report(place, &forgiven);
+            messages.forgiven(place, &forgiven);
             Ok(Outcome::Clean)
         }
         Err(first) => {
@@ -175,24 +218,19 @@ fn dump_one(layout: &Layout, bytes: &[u8], lenient: Lenient, options: dump::Dump
             if errors.is_empty() || matches!(first.fault(), Fault::NotCompleted { .. }) {
                 errors.push(first);
             }
-            Ok(findings(place, &errors))
+            Ok(messages.findings(place, &errors))
         }
     }
 }
 
-/// Says on stderr what was forgiven, one line each.
-fn report(place: &str, forgiven: &[Forgiven]) {
-    forgiven.iter().for_each(|forgiven| note(&format!("{place}forgiven: {forgiven}")));
-}
-
 /// Reports bytes whose telegram cannot be determined. If they match no telegram, that is a finding. If the specs cannot decide,
 /// the user must name the telegram.
-fn unchosen(specs: &SpecSet, error: &UnchosenError, bytes: &[u8], place: &str) -> Ended {
+fn unchosen(specs: &SpecSet, error: &UnchosenError, bytes: &[u8], place: Place, messages: Messages) -> Ended {
     if bytes.is_empty() && !matches!(error, UnchosenError::NoConditions) {
-        return Ok(finding("the input is empty"));
+        return Ok(messages.finding("the input is empty"));
     }
     if let UnchosenError::NoMatch(error) = error {
-        return Ok(finding(&format!("{place}{error}")));
+        return Ok(messages.findings(place, &[error]));
     }
     Err(Stop::Message(format!("{place}{error}; name one with --telegram: {}", specs.names().join(", "))))
 }
@@ -212,14 +250,4 @@ fn encode_each(
         bytes.extend(encoded.map_err(|error| format!("object {}: {error}", number + 1))?);
     }
     if bytes.is_empty() { Err("the input has no JSON object".to_owned()) } else { Ok(bytes) }
-}
-
-fn findings(place: &str, errors: &[impl Display]) -> Outcome {
-    errors.iter().for_each(|error| note(&format!("{place}{error}")));
-    Outcome::Findings
-}
-
-fn finding(message: &str) -> Outcome {
-    note(message);
-    Outcome::Findings
 }

@@ -1,0 +1,123 @@
+//! The messages of `fep decode` and `fep explain` on stderr: errors, and whatever was forgiven, for people or as JSON.
+//!
+//! ```text
+//! fep: telegram 2 at byte 6: forgiven: b, bytes 10..11: stripped: 1 blank is missing here
+//! {"forgiven":"stripped","message":"1 blank is missing here","path":"b","record":null,"severity":"note","span":[10,11],"telegram":2}
+//! ```
+
+use std::fmt::{self, Display};
+
+use fep_codec::lenient::Forgiven;
+use serde_json::json;
+
+use crate::Format;
+use crate::end::{Outcome, note, say};
+
+/// The place of a telegram in the input.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// A telegram: its number from 1, and the offset of its first byte.
+    Telegram(usize, usize),
+    /// A record of a file: its number from 1, and the offset of its first byte.
+    Record(u64, u64),
+}
+
+impl Place {
+    /// The offset of the first byte.
+    pub(crate) const fn offset(self) -> u64 {
+        match self {
+            Self::Telegram(_, offset) => offset as u64,
+            Self::Record(_, offset) => offset,
+        }
+    }
+}
+
+/// Text to put before a message. It is empty for the first telegram, which is usually the only one.
+impl Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Telegram(1, _) => Ok(()),
+            Self::Telegram(number, offset) => write!(f, "telegram {number} at byte {offset}: "),
+            Self::Record(number, offset) => write!(f, "record {number} at byte {offset}: "),
+        }
+    }
+}
+
+/// Writes messages in one form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Messages {
+    pub(crate) format: Format,
+}
+
+impl Messages {
+    /// Reports what was forgiven in the telegram at this place. The byte ranges count from the start of the telegram.
+    pub(crate) fn forgiven(self, place: Place, forgiven: &[Forgiven]) {
+        for one in forgiven {
+            let (telegram, record) = numbers(Some(place));
+            self.note(&format!("{place}"), telegram, record, &one.clone().moved(place.offset()));
+        }
+    }
+
+    /// Reports what was forgiven in a record file. The byte ranges count from the start of the file, and each report names its record.
+    pub(crate) fn forgiven_in_file(self, forgiven: &[Forgiven]) {
+        forgiven.iter().for_each(|one| self.note("", None, None, one));
+    }
+
+    fn note(self, place: &str, telegram: Option<usize>, record: Option<u64>, one: &Forgiven) {
+        match self.format {
+            Format::Text => note(&format!("{place}forgiven: {one}")),
+            Format::Json => say_json(&json!({
+                "severity": "note",
+                "forgiven": one.deviation.word(),
+                "telegram": telegram,
+                "record": one.record.or(record),
+                "path": one.path,
+                "span": [one.range.start, one.range.end],
+                "message": one.assumed,
+            })),
+        }
+    }
+
+    /// Reports errors of the telegram at this place.
+    pub(crate) fn findings(self, place: Place, errors: &[impl Display]) -> Outcome {
+        for error in errors {
+            self.error(Some(place), &error.to_string());
+        }
+        Outcome::Findings
+    }
+
+    /// Reports an error whose message has its own place.
+    pub(crate) fn finding(self, message: &str) -> Outcome {
+        self.error(None, message);
+        Outcome::Findings
+    }
+
+    fn error(self, place: Option<Place>, message: &str) {
+        match self.format {
+            Format::Text => note(&format!("{}{message}", place.map(|place| place.to_string()).unwrap_or_default())),
+            Format::Json => {
+                let (telegram, record) = numbers(place);
+                let at = place.map(Place::offset);
+                say_json(&json!({
+                    "severity": "error",
+                    "telegram": telegram,
+                    "record": record,
+                    "at": at,
+                    "message": message,
+                }));
+            }
+        }
+    }
+}
+
+fn numbers(place: Option<Place>) -> (Option<usize>, Option<u64>) {
+    match place {
+        Some(Place::Telegram(number, _)) => (Some(number), None),
+        Some(Place::Record(number, _)) => (None, Some(number)),
+        None => (None, None),
+    }
+}
+
+fn say_json(object: &serde_json::Value) {
+    say(&format!("{object}\n"));
+}
