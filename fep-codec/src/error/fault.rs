@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use super::Decimal;
-use super::quote::{unicode, write_byte};
+use super::quote::{BLANK_NUMBER, no_point, unicode, write_byte, write_found};
 use crate::charset::{Charset, DecodeError, NoRoomError};
 
 /// A problem with the value or the bytes of one field. Offsets count bytes from the start of the field.
@@ -392,25 +392,13 @@ impl Fault {
             }
             Self::Malformed { at, charset } => at.describe(*charset, start, f),
             Self::LooksLikePadding => f.write_str("the value ends in the pad character, which would be lost"),
-            Self::NotADigit { offset, byte } => {
-                f.write_str("expected a digit, found ")?;
-                write_byte(f, *byte)?;
-                write!(f, " at byte {}", start + offset)
-            }
+            Self::NotADigit { offset, byte } => write_found(f, "a digit", *byte, start + offset),
             Self::BadSign { byte } => {
                 f.write_str("expected a sign, found ")?;
                 write_byte(f, *byte)
             }
-            Self::BlankNumber => {
-                f.write_str("the field is blank; if that means \"no value\", its spec needs none = \"spaces\"")
-            }
-            Self::NoPoint { offset, byte, point } => {
-                f.write_str("expected the decimal point, ")?;
-                write_byte(f, Some(*point))?;
-                f.write_str(", found ")?;
-                write_byte(f, *byte)?;
-                write!(f, " at byte {}", start + offset)
-            }
+            Self::BlankNumber => f.write_str(BLANK_NUMBER),
+            Self::NoPoint { offset, byte, point } => no_point(f, start + offset, *byte, *point),
             Self::LeadingZero { offset } => {
                 write!(f, "a zero before the digits at byte {}, where the field has padding", start + offset)
             }

@@ -3,9 +3,9 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
+use fep_core::accepts::Accepts;
 pub use fep_core::rules::LengthScope;
 
-use super::rules::Accepts;
 use super::{Field, Item, Layout};
 
 /// The content of a computed field. The value may be omitted when a telegram is encoded. A value that is given is checked.

@@ -1,23 +1,11 @@
 //! The [`Value`] that a field of each kind reads and writes, and its name in messages. [`crate::kind`] defines the bytes.
 
-use alloc::string::String;
-
 use super::Value;
 use crate::cursor::{Reader, Writer};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Blank, FieldValue};
 use crate::layout::{DatePattern, DateRule, DateTimePattern, Field, FieldSlot, Kind, NumberRule};
 use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time};
-
-/// The sign in a separate field as text, in the charset of the field. A space counts as padding, so it becomes the empty text.
-pub(super) fn sign_text(field: &Field, sign: u8) -> String {
-    let text = match &field.kind {
-        Kind::Text(rule) => String::get(rule, &[sign]).ok(),
-        _ => None,
-    };
-    // A byte that the charset lacks is not a sign, and it is refused when the number is known.
-    text.unwrap_or_else(|| char::REPLACEMENT_CHARACTER.into())
-}
 
 /// Reads a field that is not computed.
 pub(super) fn read(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Result<Value, Error> {

@@ -5,6 +5,7 @@ use core::fmt::Write as _;
 
 use super::Value;
 use crate::error::Decimal;
+use crate::kind::FieldValue as _;
 use crate::layout::{Field, Kind};
 
 impl Value {
@@ -37,4 +38,14 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// The sign in a separate field as text, in the charset of the field. A space counts as padding, so it becomes the empty text.
+pub(super) fn sign_text(field: &Field, sign: u8) -> String {
+    let text = match &field.kind {
+        Kind::Text(rule) => String::get(rule, &[sign]).ok(),
+        _ => None,
+    };
+    // A byte that the charset lacks is not a sign, and it is refused when the number is known.
+    text.unwrap_or_else(|| char::REPLACEMENT_CHARACTER.into())
 }
