@@ -6,6 +6,7 @@
 //! the layout ([`crate::layout::ExtentRule`], [`crate::layout::Limit`]).
 
 mod reader;
+mod covered;
 pub(crate) mod writer;
 pub(crate) mod computed;
 mod entries;
@@ -13,10 +14,11 @@ mod choice;
 
 pub(crate) use self::computed::check_page;
 pub(crate) use self::computed::{FieldSum, Stated};
-pub(crate) use self::entries::{check_max, overrun};
+pub(crate) use self::covered::{Covered, fill_check, next_check};
+pub(crate) use self::entries::{check_max, no_count, overrun};
 pub use self::reader::Reader;
 pub use self::writer::Writer;
-pub(crate) use self::writer::{check_count, fill_check};
+pub(crate) use self::writer::check_count;
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Field, LengthScope};
 

@@ -19,6 +19,7 @@ pub(crate) mod rules;
 pub(crate) mod walk;
 mod place;
 mod extent;
+mod links;
 mod when;
 pub(crate) mod marks;
 mod paths;
@@ -28,7 +29,7 @@ use alloc::borrow::Cow;
 
 pub use self::computed::{Check, CheckFn, Computed, LengthScope, SignOf};
 pub(crate) use self::extent::Extent;
-pub use self::extent::{ExtentRule, Limit};
+pub use self::extent::{Counter, ExtentRule, Limit};
 pub use self::place::{Chooser, Span};
 pub use self::rules::{
     Accept, Accepts, BytesRule, CodeMeaning, CodeRule, DatePattern, DateRule, DateTimePattern, DateTimeRule,
@@ -158,18 +159,18 @@ pub struct Group {
 pub enum Repeat {
     /// Always this many.
     Fixed(usize),
-    /// As many as a sibling field says. That field is computed from the group. If it is after the group, the entries end where
-    /// just enough bytes are left for the items after the group.
+    /// As many as a field says that stands beside the group or in a part beside it. That field is computed from the group. If it is
+    /// after the group, the entries end where just enough bytes are left for the items after the group.
     Counted {
-        /// The name of the counting field.
+        /// The name of the counting field, or its path through parts: `header.item_count`.
         by: Cow<'static, str>,
         /// The maximum number of entries that are accepted and written.
         max: usize,
     },
     /// Always `max` entries on the wire. The unused entries are at the end and are blank.
     Padded {
-        /// The name of the sibling field that counts the used entries, if there is one. Without it, the first blank entry ends the
-        /// used entries.
+        /// The name or the path of the field that counts the used entries, if there is one. Without it, the first blank entry ends
+        /// the used entries.
         by: Option<Cow<'static, str>>,
         /// The number of entries on the wire.
         max: usize,

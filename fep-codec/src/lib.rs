@@ -79,6 +79,7 @@ pub mod value;
 pub mod kind;
 pub mod cursor;
 mod walk;
+mod links;
 pub mod telegram;
 pub mod nested;
 pub mod record;

@@ -2,11 +2,10 @@
 
 use alloc::vec::Vec;
 
-use crate::cursor::{Reader, Writer};
+use crate::cursor::{Reader, Writer, no_count};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Case, Choice, Chooser, Extent, ExtentRule, Group};
 use crate::telegram::{Decode, Telegram};
-use crate::walk::no_count;
 
 /// The content of a choice: one of several bodies, each a separate telegram. `#[derive(Choice)]` on an enum implements it.
 #[diagnostic::on_unimplemented(

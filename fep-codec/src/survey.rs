@@ -18,7 +18,7 @@ use self::level::Level;
 use crate::charset::Charset;
 use crate::cursor::{Reader, check_max, overrun};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Choice, Extent, Field, Filler, Group, Item, Layout, Limit, Literal, Repeat};
+use crate::layout::{Choice, Counter, Extent, Field, Filler, Group, Item, Layout, Limit, Literal, Repeat};
 use crate::record::{Value, case_of, field_value, tail};
 
 /// One item at its offset.
@@ -190,7 +190,11 @@ impl<'l, 't> Survey<'l, 't> {
     }
 
     fn group(&mut self, level: &Level<'l>, group: &'l Group, index: usize, entries: &mut Vec<Vec<Value>>) -> bool {
-        let count = |field: Option<usize>| field.and_then(|field| level.said(field)).map(|(count, _)| count).ok_or(());
+        let count = |field| match field {
+            Some(Counter::Beside(field)) => level.said(field).map(|(count, _)| count).ok_or(()),
+            Some(Counter::InPart) => self.reader().count_in_part(level.layout, level.start, group).map_err(drop),
+            None => Err(()),
+        };
         let count = match level.layout.extent(index).resolve(count) {
             Ok(Extent::Count(count) | Extent::Padded(Some(count))) => count,
             Ok(Extent::Padded(None)) => group.used_entries(self.telegram.get(self.at..).unwrap_or_default()),

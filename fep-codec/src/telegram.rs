@@ -68,12 +68,16 @@ pub trait Telegram {
     /// written. An implementation by hand may return more but never less: [`Telegram::encode_to_vec`] cuts off the surplus.
     fn encoded_len(&self) -> usize;
 
-    /// Writes the telegram to the start of `out` and returns its length in bytes. Allocates nothing.
+    /// Writes the telegram to the start of `out` and returns its length in bytes. Allocates nothing, unless a part has a field that is
+    /// computed from an item beside the part.
     ///
     /// # Errors
     /// If a value cannot be written, or `out` is too short. Then the content of `out` is unspecified.
     #[inline]
     fn encode_into(&self, out: &mut [u8]) -> Result<usize, Error> {
+        if const { Self::LAYOUT.has_links() } {
+            Self::LAYOUT.whole()?;
+        }
         let mut writer = Writer::new(out);
         self.encode_items(&mut writer)?;
         writer.finish()

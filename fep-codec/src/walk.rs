@@ -6,9 +6,11 @@
 
 use alloc::vec::Vec;
 
-use crate::cursor::{Reader, Writer};
+use crate::cursor::{Reader, Writer, no_count};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Choice, Chooser, Computed, Extent, Field, FieldSlot, Group, Item, Kind, Layout, Limit, Span};
+use crate::layout::{
+    Choice, Chooser, Computed, Counter, Extent, Field, FieldSlot, Group, Item, Kind, Layout, Limit, Span,
+};
 
 /// A layout in a telegram: it begins at `start`, and its bytes end at `end` at the latest.
 #[derive(Clone, Copy)]
@@ -80,9 +82,15 @@ impl<'l, 't> PlacedLayout<'l, 't> {
     /// Those of [`Self::walk_to`].
     pub(crate) fn count(self, index: usize, group: &'l Group) -> Result<usize, Error> {
         // A count at a constant offset needs no walk.
-        match self.layout.extent(index).counted_by().and_then(|field| self.layout.offset_of(field)) {
-            Some(_) => Walk::new(self, Vec::new()).count(index, group),
-            None => self.walk_to(index)?.count(index, group),
+        let constant = match self.layout.extent(index).counted_by() {
+            Some(Counter::Beside(field)) => self.layout.offset_of(field).is_some(),
+            Some(Counter::InPart) => true,
+            None => false,
+        };
+        if constant {
+            Walk::new(self, Vec::new()).count(index, group)
+        } else {
+            self.walk_to(index)?.count(index, group)
         }
     }
 
@@ -231,7 +239,11 @@ impl<'l, 't> Walk<'l, 't> {
     /// If the count or the length of an entry cannot be read.
     pub(crate) fn count(&self, index: usize, group: &'l Group) -> Result<usize, Error> {
         let PlacedLayout { layout, telegram, .. } = self.standing;
-        let count = |field: Option<usize>| field.map_or_else(|| Err(no_count(group)), |field| self.number(field));
+        let count = |field| match field {
+            Some(Counter::Beside(field)) => self.number(field),
+            Some(Counter::InPart) => Reader::new(telegram).count_in_part(layout, self.standing.start, group),
+            None => Err(no_count(group)),
+        };
         match layout.extent(index).resolve(count)? {
             Extent::Count(count) | Extent::Padded(Some(count)) => Ok(count),
             Extent::Padded(None) => Ok(group.used_entries(telegram.get(self.at..).unwrap_or_default())),
@@ -330,12 +342,6 @@ pub(crate) fn no_code(choice: &Choice) -> Error {
 pub(crate) fn endless(name: &str) -> Error {
     let reason = "this takes what is left of the telegram, and what follows it has no fixed length";
     Error::new(Culprit::Spec, Fault::BadSpec { reason }).within(name)
-}
-
-/// The spec does not say how many entries this group has.
-pub(crate) fn no_count(group: &Group) -> Error {
-    let reason = "the counting field must stand before the group";
-    Error::new(Culprit::Spec, Fault::BadSpec { reason }).within(&group.name)
 }
 
 impl Reader<'_> {

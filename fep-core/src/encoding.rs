@@ -150,13 +150,17 @@ impl Encoding {
     /// assert_eq!(Encoding::Binary.largest(2), 65_535);
     /// ```
     #[must_use]
-    pub fn largest(self, len: usize) -> u128 {
-        let power = |exponent: Option<u32>, power: fn(u32) -> Option<u128>| {
-            exponent.and_then(power).map_or(u128::MAX, |beyond| beyond - 1)
-        };
-        if self.is_binary() {
-            return power(u32::try_from(len.saturating_mul(8)).ok(), |bits| 1_u128.checked_shl(bits));
+    pub const fn largest(self, len: usize) -> u128 {
+        let places = if self.is_binary() { len.saturating_mul(8) } else { self.digits(len) };
+        if places > 128 {
+            return u128::MAX;
         }
-        power(u32::try_from(self.digits(len)).ok(), |digits| 10_u128.checked_pow(digits))
+        let base: u128 = if self.is_binary() { 2 } else { 10 };
+        #[allow(clippy::cast_possible_truncation, reason = "at most 128")]
+        let exponent = places as u32;
+        match base.checked_pow(exponent) {
+            Some(beyond) => beyond - 1,
+            None => u128::MAX,
+        }
     }
 }

@@ -12,9 +12,9 @@ mod field;
 mod telegram;
 mod variant;
 
-pub(crate) use self::computed::Computed;
+pub(crate) use self::computed::{Computed, ItemPath, Link};
 pub(crate) use self::entry::{Given, misplaced};
-pub(crate) use self::field::{FieldAttrs, KindWord, PageAttrs};
+pub(crate) use self::field::{CountAttr, FieldAttrs, KindWord, PageAttrs};
 pub(crate) use self::options::{CodeLine, check_code};
 pub(crate) use self::telegram::{Condition, TelegramAttrs, View};
 pub(crate) use self::variant::{CaseAttrs, VariantAttrs};

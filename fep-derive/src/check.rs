@@ -9,7 +9,7 @@ use fep_core::likeness::nearest;
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt as _;
 
-use crate::attr::{Computed, Condition, bytes};
+use crate::attr::{Computed, Condition, CountAttr, bytes};
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Item, ItemKind, Kind, Len, Repeat, Telegram, View};
 use crate::shape::literal;
@@ -124,6 +124,9 @@ fn counts(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
 fn groups(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
     for item in items {
         let ItemKind::Group { repeat, .. } = &item.what else { continue };
+        if let Some(by) = repeat.counted_in_part() {
+            counted_in_part(items, broken, by, cx);
+        }
         let Some((by, max)) = repeat.counted() else { continue };
         if broken.contains(by) {
             continue;
@@ -154,6 +157,17 @@ fn groups(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
                 cx.error(by, message);
             }
         }
+    }
+}
+
+/// Checks that the path of a count begins with a part.
+fn counted_in_part(items: &[Item], broken: &[Ident], by: &CountAttr, cx: &Ctxt) {
+    let head = &by.head;
+    match items.iter().find(|item| item.member == *head).map(|item| &item.what) {
+        Some(ItemKind::Part) => {}
+        Some(_) => cx.error(head, format_args!("`{head}` is no part, so nothing stands below it")),
+        None if broken.contains(head) => {}
+        None => cx.error(head, format_args!("there is no part `{head}` here")),
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) use self::choice::{Case, Cases};
 pub(crate) use self::code::{Code, CodeSetModel};
 pub(crate) use self::kind::{Codes, Digits, Kind, Number, Text};
 pub(crate) use self::set::{Set, Variant};
-use crate::attr::{Byte, Computed, Condition, Given, PageAttrs};
+use crate::attr::{Byte, Computed, Condition, CountAttr, Given, PageAttrs};
 use crate::paths::Paths;
 
 /// A struct that is a telegram, a part of one, or a group's entry.
@@ -74,12 +74,14 @@ pub(crate) struct Item {
 /// The kind of an item, with its options.
 pub(crate) enum ItemKind {
     Field(Field),
-    /// `kind` is always the kind of a number. Signs and checks are not numbers and ignore it.
+    /// `kind` is the kind of a number, or the kind that a check states. A sign ignores it, and so does a check that states no kind.
     Computed {
         computed: Computed,
         len: Given<usize>,
         encoding: Encoding,
         kind: Kind,
+        /// Whether the attribute states the kind.
+        states_kind: bool,
         secret: bool,
         span: Span,
     },
@@ -102,18 +104,28 @@ pub(crate) enum ItemKind {
 /// How many entries a group has.
 pub(crate) enum Repeat {
     Fixed(Box<Expr>),
-    Counted { by: Ident, max: Given<usize> },
-    Padded { by: Option<Ident>, max: Given<usize>, pad: Byte },
+    Counted { by: CountAttr, max: Given<usize> },
+    Padded { by: Option<CountAttr>, max: Given<usize>, pad: Byte },
     Rest { max: Given<usize> },
 }
 
 impl Repeat {
     /// The counting field and the most entries.
-    pub(crate) fn counted(&self) -> Option<(&Ident, &Given<usize>)> {
+    fn by(&self) -> Option<(&CountAttr, &Given<usize>)> {
         match self {
             Self::Counted { by, max } | Self::Padded { by: Some(by), max, .. } => Some((by, max)),
             Self::Fixed(_) | Self::Padded { by: None, .. } | Self::Rest { .. } => None,
         }
+    }
+
+    /// The counting field beside the group and the most entries.
+    pub(crate) fn counted(&self) -> Option<(&Ident, &Given<usize>)> {
+        self.by().filter(|(by, _)| by.inner.is_empty()).map(|(by, max)| (&by.head, max))
+    }
+
+    /// The path of the counting field, if it stands in a part.
+    pub(crate) fn counted_in_part(&self) -> Option<&CountAttr> {
+        self.by().map(|(by, _)| by).filter(|by| !by.inner.is_empty())
     }
 }
 

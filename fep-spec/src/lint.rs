@@ -6,6 +6,7 @@
 mod counts;
 mod ends;
 mod links;
+mod reach;
 mod when;
 mod choices;
 mod views;
@@ -29,6 +30,7 @@ pub(crate) fn lint(document: &Document, lowered: &Lowered) {
     for (telegram, place) in spec.telegrams.iter().zip(&lowered.telegrams).filter(|(_, place)| !place.broken) {
         layout(document, &telegram.layout, place);
         counts::lengths(document, &telegram.layout, place);
+        reach::telegram(document, &telegram.layout, place);
         links::no_entry(document, &telegram.layout, place);
         views::views(document, spec, place);
         if when::resolve(document, &telegram.layout, place) {

@@ -76,6 +76,7 @@ struct Part<'d> {
 /// A part, for an item that uses it.
 struct PartRef<'k> {
     layout: &'k Layout,
+    items: &'k Items,
     depth: usize,
     total: usize,
 }
@@ -355,7 +356,7 @@ impl<'d> Known<'d> {
         };
         // The mistakes of a broken part were noted where it stands.
         let items = &part.items;
-        (!items.broken).then_some(PartRef { layout: &part.layout, depth: items.depth, total: items.total })
+        (!items.broken).then_some(PartRef { layout: &part.layout, items, depth: items.depth, total: items.total })
     }
 }
 

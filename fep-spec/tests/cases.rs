@@ -13,7 +13,7 @@
 //! ```
 //!
 //! What must come out, all of it optional: `bytes` (stdout as hex digits), `fields` (the fields of each JSON line), `lines` (the number
-//! of lines), `first_has` (some fields of the first line), `says` (pieces of the messages), `silent = true` (no message at all).
+//! of lines), `first_has` (some fields of the first line), `shows` (pieces of stdout), `says` (pieces of the messages), `silent = true` (no message at all).
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a helper of a test fails by panicking")]
 
@@ -46,6 +46,8 @@ struct Step {
     fields: Option<Vec<String>>,
     lines: Option<usize>,
     first_has: Option<String>,
+    #[serde(default)]
+    shows: Vec<String>,
     #[serde(default)]
     says: Vec<String>,
     #[serde(default)]
@@ -103,6 +105,10 @@ fn run(step: &Step, spec: &Path) -> Result<(), String> {
     }
     if let Some(piece) = step.says.iter().find(|piece| !messages.contains(&**piece)) {
         return Err(format!("the messages lack {piece:?}: {messages}"));
+    }
+    let shown = String::from_utf8_lossy(&output.stdout);
+    if let Some(piece) = step.shows.iter().find(|piece| !shown.contains(&**piece)) {
+        return Err(format!("stdout lacks {piece:?}: {shown}"));
     }
     if step.silent && !messages.is_empty() {
         return Err(format!("a message: {messages}"));

@@ -77,7 +77,7 @@ impl Maker<'_> {
     fn items(&mut self, depth: u8) -> Vec<Item> {
         let mut items = Vec::new();
         for _ in 0..self.between(1, if depth == 0 { 6 } else { 3 }) {
-            match self.below(if depth < DEPTH_MAX { 14 } else { 7 }) {
+            match self.below(if depth < DEPTH_MAX { 15 } else { 7 }) {
                 0 => items.push(self.bytes_without_value()),
                 7 => {
                     let name = self.name("part");
@@ -96,6 +96,7 @@ impl Maker<'_> {
                     let entry = std::iter::once(sequence).chain(self.items(depth + 1)).collect();
                     items.push(group(&name, Repeat::Fixed(count), entry));
                 }
+                14 => items.push(self.linked(depth)),
                 _ => {
                     let kind = self.kind();
                     items.push(self.field(kind));
@@ -105,11 +106,44 @@ impl Maker<'_> {
         items
     }
 
+    /// A header and a trailer that state the length, the count and the sum of a group between them.
+    fn linked(&mut self, depth: u8) -> Item {
+        let name = self.name("group");
+        let amount = self.name("amount");
+        let length = self.computed(3, Computed::LengthOf(name.clone().into()));
+        let count = self.name("count");
+        let counting = self.computed_as(&count, 1, Computed::Count(name.clone().into()));
+        let sum = self.computed(4, Computed::Sum(format!("{name}.{amount}").into()));
+        let kind = Kind::Number(NumberRule::UNSIGNED);
+        let Item::Field(field) = self.field((kind, 2)) else { return self.bytes_without_value() };
+        let mut entry = vec![Item::Field(Field { name: amount.into(), ..field })];
+        if self.below(2) == 0 {
+            entry.extend(self.items(depth + 1));
+        }
+        let header = self.name("part");
+        let trailer = self.name("part");
+        let max = self.between(1, 9);
+        let pad = b' ';
+        let by = format!("{header}.{count}");
+        let repeat = match self.below(3) {
+            0 => Repeat::Counted { by: by.into(), max },
+            1 if layout("Entry", entry.clone()).fixed_len().is_some() => {
+                Repeat::Padded { by: Some(by.into()), max, pad }
+            }
+            _ => Repeat::Fixed(max),
+        };
+        let part =
+            |name: String, items| Item::Part(Part { name: name.into(), layout: Cow::Owned(layout("Part", items)) });
+        let (first, last) = if self.below(2) == 0 { (length, sum) } else { (sum, length) };
+        let items = vec![part(header, vec![first, counting]), group(&name, repeat, entry), part(trailer, vec![last])];
+        part(self.name("part"), items)
+    }
+
     /// Items that are allowed only if all items behind them have a fixed length.
     fn end(&mut self) -> Vec<Item> {
         let name = self.name("end");
         let max = self.between(1, 9);
-        let mut items = match self.below(5) {
+        let mut items = match self.below(6) {
             0 => {
                 let count = self.name("count");
                 let of = self.computed_as(&count, 2, Computed::Count(name.clone().into()));
@@ -121,17 +155,34 @@ impl Maker<'_> {
                 vec![group(&name, Repeat::Rest { max }, entry)]
             }
             2 => vec![self.tail(&name)],
-            3 => {
-                let check = Check { name: "byte_sum".into(), from: None, run: Some(byte_sum) };
-                let kind = Kind::Digits(DigitsRule::EXACT);
-                let Item::Field(field) = self.field((kind, 6)) else { return Vec::new() };
-                return vec![Item::Field(Field { computed: Some(Computed::Check(check)), ..field })];
-            }
+            3 | 5 => return self.check(),
             _ => Vec::new(),
         };
         let last = self.kind();
         items.push(self.field(last));
         items
+    }
+
+    /// A check over the bytes before it, or over items around it.
+    fn check(&mut self) -> Vec<Item> {
+        let kind = Kind::Digits(DigitsRule::EXACT);
+        let Item::Field(field) = self.field((kind, 6)) else { return Vec::new() };
+        let around = self.below(2) == 0;
+        let before = self.name("before");
+        let behind = self.name("behind");
+        let from = around.then(|| before.clone().into());
+        let to = around.then(|| behind.clone().into());
+        let check = Computed::Check(Check { name: "byte_sum".into(), from, to, run: Some(byte_sum) });
+        let field = Item::Field(Field { computed: Some(check), ..field });
+        if around { vec![self.tail(&before), field, self.named(&behind)] } else { vec![field] }
+    }
+
+    fn named(&mut self, name: &str) -> Item {
+        let kind = self.kind();
+        match self.field(kind) {
+            Item::Field(field) => Item::Field(Field { name: name.to_owned().into(), ..field }),
+            other => other,
+        }
     }
 
     fn field(&mut self, (kind, len): (Kind, usize)) -> Item {

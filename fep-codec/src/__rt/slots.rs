@@ -117,9 +117,30 @@ pub const fn summand_rule(layout: &Layout, index: usize) -> &NumberRule {
     }
 }
 
+/// Whether the items that the link at this index depends on exist in this layout.
+///
+/// # Panics
+/// If the item is not a link.
+#[must_use]
+pub const fn is_link_answered(layout: &Layout, index: usize) -> bool {
+    match &field(layout, index).computed {
+        Some(computed) => layout.answers(computed),
+        None => wrong_item(),
+    }
+}
+
+/// Whether a field in a part counts the group at this index.
+///
+/// # Panics
+/// If the item is not a group.
+#[must_use]
+pub const fn is_counted_in_part(layout: &Layout, index: usize) -> bool {
+    layout.is_counted_in_part(group(layout, index), index)
+}
+
 const fn summand_of(layout: &Layout, index: usize) -> Option<&Field> {
     match &field(layout, index).computed {
-        Some(Computed::Sum(path)) => layout.summand(text_of(path)),
+        Some(Computed::Sum(path)) => layout.summand_in_parts(text_of(path)),
         _ => wrong_item(),
     }
 }

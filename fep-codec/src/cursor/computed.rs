@@ -2,6 +2,7 @@
 //!
 //! A reader often reads such a field before the values that it depends on. It keeps the [`Stated`] value and compares it later.
 
+use super::covered::Covered;
 use super::writer::Late;
 use super::{Reader, Writer, fail};
 use crate::error::{Culprit, Error, Fault};
@@ -54,6 +55,12 @@ impl FieldSum {
     }
 }
 
+impl From<Option<i128>> for FieldSum {
+    fn from(sum: Option<i128>) -> Self {
+        Self(sum)
+    }
+}
+
 impl Reader<'_> {
     fn lie(&self, fault: Fault, field: &Field, start: usize) -> Error {
         let bytes = self.telegram().get(start..start.saturating_add(field.len));
@@ -102,7 +109,12 @@ impl Reader<'_> {
     /// # Errors
     /// If the field states another number.
     pub fn check_length(&self, field: &Field, stated: Stated<u64>, start: usize) -> Result<(), Error> {
-        let actual = self.position().saturating_sub(start) as u64;
+        self.check_length_of(field, stated, self.position().saturating_sub(start))
+    }
+
+    /// Compares a stated length with the length in bytes of its item.
+    pub(crate) fn check_length_of(&self, field: &Field, stated: Stated<u64>, actual: usize) -> Result<(), Error> {
+        let actual = actual as u64;
         if actual == stated.value {
             return Ok(());
         }
@@ -167,11 +179,29 @@ impl Reader<'_> {
     /// # Errors
     /// If the field must have other bytes, or the telegram ends before the field does.
     pub fn check(&mut self, field: &Field, from: usize) -> Result<(), Error> {
+        self.check_over(field, Covered { from, to: self.position() })
+    }
+
+    /// Verifies a check over covered bytes, and skips the field.
+    ///
+    /// # Errors
+    /// If the field must have other bytes, or the telegram ends before the field does.
+    pub(crate) fn check_over(&mut self, field: &Field, covered: Covered) -> Result<(), Error> {
         let start = self.position();
         let check = check_of(field).map_err(|fault| fail(Culprit::Spec, fault, field, start, None))?;
         let bytes = self.take(field.len).map_err(|fault| fail(Culprit::Peer, fault, field, start, None))?;
-        let covered = self.telegram().get(from..start).unwrap_or_default();
-        check.verify(covered, bytes).map_err(|fault| self.lie(fault, field, start))
+        let own = start..self.position();
+        let verified = covered.with(self.telegram(), &own, |covered| check.verify(covered, bytes));
+        verified.map_err(|fault| self.lie(fault, field, start))
+    }
+
+    /// Skips a check that is verified when the layout that contains it is complete.
+    ///
+    /// # Errors
+    /// If the telegram ends before the field does.
+    pub fn open_check(&mut self, field: &Field) -> Result<(), Error> {
+        let start = self.position();
+        self.take(field.len).map(drop).map_err(|fault| fail(Culprit::Peer, fault, field, start, None))
     }
 }
 
@@ -222,11 +252,15 @@ impl Writer<'_> {
     pub fn check(&mut self, field: &Field, from: usize) -> Result<(), Error> {
         let start = self.position();
         let room = self.take(field.len).map(drop);
-        let late = room.and_then(|()| {
-            let check = check_of(field)?;
-            let reason = "the function of this check is not known, so its value must be given";
-            let run = check.run.ok_or(Fault::BadSpec { reason })?;
-            self.later(Late::Check { start, len: field.len, from, run })
+        room.map_err(|fault| fail(super::culprit_on_encode(&fault), fault, field, start, None))?;
+        self.check_later(field, start, Covered { from, to: start })
+    }
+
+    /// Remembers the check at this offset. Nothing is to be done if only the name of its function is known.
+    pub(crate) fn check_later(&mut self, field: &Field, start: usize, covered: Covered) -> Result<(), Error> {
+        let late = check_of(field).and_then(|check| match check.run {
+            Some(run) => self.later(Late::Check { start, len: field.len, covered, run }),
+            None => Ok(()),
         });
         late.map_err(|fault| fail(super::culprit_on_encode(&fault), fault, field, start, None))
     }

@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use super::{Reader, Writer, check_count};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Extent, Group, Repeat};
+use crate::layout::{Extent, FieldSlot, Group, Kind, Layout, Repeat};
 
 impl<'a> Reader<'a> {
     /// Reads an item whose length in bytes another field states. `read` must use all of these bytes.
@@ -107,6 +107,20 @@ impl<'a> Reader<'a> {
         Ok(entries)
     }
 
+    /// Reads the number of entries of a group from the field in a part that counts it, in a layout that began at `start`.
+    ///
+    /// # Errors
+    /// If the field is not a number, or states more entries than the group may have.
+    pub fn count_in_part(&self, layout: &Layout, start: usize, group: &Group) -> Result<usize, Error> {
+        let found = layout.counter(group).and_then(|span| match &span.field.kind {
+            Kind::Number(rule) => Some((FieldSlot { field: span.field, rule }, span.range.start)),
+            _ => None,
+        });
+        let Some((slot, offset)) = found else { return Err(no_count(group)) };
+        let mut reader = Self::starting_at(self.telegram(), start.saturating_add(offset));
+        reader.count(slot, group).map_err(|error| around_counter(error, group))
+    }
+
     /// The bytes of the telegram from here on.
     fn rest(&self) -> &'a [u8] {
         self.telegram().get(self.position()..).unwrap_or_default()
@@ -172,7 +186,28 @@ pub(crate) fn check_max(group: &Group, count: usize, range: Range<usize>) -> Res
     Err(Error::new(Culprit::Peer, Fault::TooMany { count, max }).within(&group.name).at_bytes(range, None))
 }
 
+/// Puts the names of the parts in front of the path of the field that counts a group.
+fn around_counter(error: Error, group: &Group) -> Error {
+    group.repeat.counted_by().unwrap_or_default().rsplit('.').skip(1).fold(error, Error::within)
+}
+
+/// The spec does not say how many entries this group has.
+pub(crate) fn no_count(group: &Group) -> Error {
+    let reason = "the counting field must stand before the group";
+    Error::new(Culprit::Spec, Fault::BadSpec { reason }).within(&group.name)
+}
+
 impl Writer<'_> {
+    /// Writes the number of entries of a group to the field in a part before it that counts it, in a layout that began at `start`.
+    ///
+    /// # Errors
+    /// If the field cannot state that many.
+    pub fn count_in_part(&mut self, layout: &Layout, start: usize, group: &Group, count: usize) -> Result<(), Error> {
+        let Some(span) = layout.counter(group) else { return Err(no_count(group)) };
+        let at = start.saturating_add(span.range.start);
+        self.number_at(span.field, at, count as i128).map_err(|error| around_counter(error, group))
+    }
+
     /// Writes a group's entries.
     ///
     /// # Errors

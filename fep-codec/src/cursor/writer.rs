@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::covered::{Covered, fill_check, next_check};
 use super::{culprit_on_encode, fail, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{FieldValue, TailValue};
@@ -40,7 +41,7 @@ pub(crate) struct KeptText {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Late {
     Length { start: usize, len: usize, rule: NumberRule, counts: LengthScope },
-    Check { start: usize, len: usize, from: usize, run: CheckFn },
+    Check { start: usize, len: usize, covered: Covered, run: CheckFn },
 }
 
 impl<'b> Writer<'b> {
@@ -71,7 +72,7 @@ impl<'b> Writer<'b> {
                 Late::Check { .. } => checks = true,
             }
         }
-        // Checks can cover lengths, so lengths come first. A check can cover earlier checks, so checks are filled in wire order.
+        // Checks can cover lengths, so lengths come first.
         if checks {
             fill_checks(out, &late)?;
         }
@@ -157,6 +158,30 @@ impl<'b> Writer<'b> {
         self.later(late).map_err(|fault| in_field(fault, slot.field, start))
     }
 
+    /// Writes a number to a field that was left open, at this offset.
+    ///
+    /// # Errors
+    /// If the field cannot hold it.
+    pub(crate) fn number_at(&mut self, field: &Field, start: usize, number: i128) -> Result<(), Error> {
+        let Kind::Number(rule) = &field.kind else {
+            let fault = Fault::BadSpec { reason: "a computed field must be a number" };
+            return Err(Error::in_field(Culprit::Spec, fault, field));
+        };
+        match self.out.get_mut(start..start.saturating_add(field.len)) {
+            Some(bytes) => number.put(rule, bytes).map_err(|fault| in_field(fault, field, start)),
+            None => Ok(()),
+        }
+    }
+
+    /// Leaves a field open that is filled in when the layout that contains it is complete.
+    ///
+    /// # Errors
+    /// If the buffer ends here.
+    pub fn open(&mut self, field: &Field) -> Result<(), Error> {
+        let start = self.at;
+        self.take(field.len).map(|bytes| bytes.fill(0)).map_err(|fault| in_field(fault, field, start))
+    }
+
     /// Writes the number of entries of a group.
     ///
     /// # Errors
@@ -237,18 +262,23 @@ fn fill_length(
 
 #[inline(never)]
 fn fill_checks(out: &mut [u8], late: &[Option<Late>]) -> Result<(), Error> {
-    for field in late.iter().map_while(Option::as_ref) {
-        let Late::Check { start, len, from, run } = field else { continue };
-        fill_check(out, *from, *start..*start + *len, *run)?;
+    let mut open = [const { None }; LATE_MAX];
+    let checks = late.iter().map_while(Option::as_ref).filter_map(|field| match *field {
+        Late::Check { start, len, covered, run } => Some(LateCheck { range: start..start + len, covered, run }),
+        Late::Length { .. } => None,
+    });
+    open.iter_mut().zip(checks).for_each(|(place, check)| *place = Some(check));
+    while let Some(check) = next_check(&mut open, |check| (check.covered, check.range.clone())) {
+        fill_check(out, check.covered, check.range, check.run)?;
     }
     Ok(())
 }
 
-/// Fills in a check over the bytes from `from` to the field.
-pub(crate) fn fill_check(out: &mut [u8], from: usize, range: Range<usize>, run: CheckFn) -> Result<(), Error> {
-    let Some((before, rest)) = out.split_at_mut_checked(range.start) else { return Ok(()) };
-    let (Some(covered), Some(field)) = (before.get(from..), rest.get_mut(..range.len())) else { return Ok(()) };
-    run(covered, field).map_err(|reason| Error::new(Culprit::Caller, Fault::NoCheck { reason }).at_bytes(range, None))
+/// A check to be filled in.
+struct LateCheck {
+    range: Range<usize>,
+    covered: Covered,
+    run: CheckFn,
 }
 
 /// A value could not be written: an error, or a text for the list. The writer itself is not passed, because its position would

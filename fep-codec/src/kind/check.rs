@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_wrong_check_says_what_belongs_there() {
-        let check = Check { name: Cow::Borrowed("xor"), from: None, run: Check::known("xor") };
+        let check = Check { name: Cow::Borrowed("xor"), from: None, to: None, run: Check::known("xor") };
         assert_eq!(check.verify(b"12", b"03"), Ok(()));
         let lies = check.verify(b"12", b"04").unwrap_err();
         assert_eq!(lies.to_string(), "the check `xor` gives hex 30 33");

@@ -13,17 +13,20 @@ use super::{Field, Item, Layout};
 pub enum Computed {
     /// The telegram's length in bytes.
     Length(LengthScope),
-    /// The length in bytes of the sibling with this name: a later part, group, choice or tail.
+    /// The length in bytes of the item with this name: a later part, group, choice or tail. The item stands beside the field, or
+    /// beside the part that contains the field.
     LengthOf(Cow<'static, str>),
-    /// The number of entries of the group with this name, a sibling.
+    /// The number of entries of the group with this name. The group stands beside the field, or beside the part that contains the
+    /// field.
     Count(Cow<'static, str>),
-    /// The sum of a number over a sibling group's entries. The path names the group and the field in its entries: `items.amount`.
+    /// The sum of a number over a group's entries. The path names the group and the field in its entries: `items.amount`. It begins
+    /// beside the field, or beside the part that contains the field, and may lead through parts: `body.items.amount`.
     Sum(Cow<'static, str>),
     /// The number of the entry that contains the field. The first entry has this number.
     Sequence(u64),
     /// The sign of a number in another field.
     Sign(SignOf),
-    /// The result of a function over the encoded bytes before the field.
+    /// The result of a function over encoded bytes.
     Check(Check),
 }
 
@@ -44,14 +47,18 @@ pub struct SignOf {
 
 /// A check over encoded bytes: a BCC, check digits (복기부호).
 ///
-/// Two checks are equal if they have the same name and begin at the same item. Their functions are not compared.
+/// Two checks are equal if they have the same name and cover the same items. Their functions are not compared. The bytes of the
+/// check itself are never covered.
 #[derive(Clone)]
 pub struct Check {
     /// The name of the function: `xor`, `check_digits`.
     pub name: Cow<'static, str>,
-    /// The name of the sibling item at which the covered bytes begin. `None` means the start of the telegram. The covered bytes
-    /// end where the field begins.
+    /// The path of the first item that the check covers: beside the field, or beside the part that contains it, and then through
+    /// parts. `None` means the start of the telegram.
     pub from: Option<Cow<'static, str>>,
+    /// The path of the last item that the check covers, found like `from`. `None` means that the covered bytes end where the field
+    /// begins.
+    pub to: Option<Cow<'static, str>>,
     /// The function, or `None` if only its name is known. Then the value of the field must be given, and it is not verified.
     pub run: Option<CheckFn>,
 }
@@ -127,7 +134,7 @@ impl Layout {
 
 impl PartialEq for Check {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.from == other.from
+        self.name == other.name && self.from == other.from && self.to == other.to
     }
 }
 
@@ -138,6 +145,7 @@ impl fmt::Debug for Check {
         f.debug_struct("Check")
             .field("name", &self.name)
             .field("from", &self.from)
+            .field("to", &self.to)
             .field("run", &self.run.is_some())
             .finish()
     }

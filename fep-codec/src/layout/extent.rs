@@ -7,7 +7,7 @@
 
 use super::place::same;
 use super::walk::{borrowed, text};
-use super::{Computed, Field, Group, Item, Layout, Repeat};
+use super::{Computed, Field, Group, Item, Kind, Layout, Repeat, Span};
 
 /// The latest end of the bytes of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,15 +26,24 @@ pub enum Limit {
 pub enum ExtentRule {
     /// Always this many.
     Fixed(usize),
-    /// As many as the field at this index says.
-    Counted(usize),
-    /// Always the maximum on the wire. The field at this index says how many of them are used. `None` if no field before the
-    /// group counts them: such a layout is rejected.
-    PaddedCounted(Option<usize>),
+    /// As many as this field says.
+    Counted(Counter),
+    /// Always the maximum on the wire. This field says how many of them are used. `None` if no field before the group counts them:
+    /// such a layout is rejected.
+    PaddedCounted(Option<Counter>),
     /// Always the maximum on the wire. The entries before the first blank entry are used.
     PaddedBlank,
     /// As many as fit before the items after the group, which have this many bytes.
     Rest(usize),
+}
+
+/// The field before a group that states the number of its entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counter {
+    /// The field at this index, beside the group.
+    Beside(usize),
+    /// A field in a part beside the group, at a fixed offset. [`Layout::counter`] finds it.
+    InPart,
 }
 
 /// The number of entries of a group in one telegram.
@@ -49,9 +58,9 @@ pub(crate) enum Extent {
 }
 
 impl ExtentRule {
-    /// The index of the field that states the count, if there is one.
+    /// The field that states the count, if there is one.
     #[must_use]
-    pub const fn counted_by(self) -> Option<usize> {
+    pub const fn counted_by(self) -> Option<Counter> {
         match self {
             Self::Counted(field) => Some(field),
             Self::PaddedCounted(field) => field,
@@ -59,12 +68,12 @@ impl ExtentRule {
         }
     }
 
-    /// The extent in one telegram. If a field states the count, this calls `count` with the index of that field.
+    /// The extent in one telegram. If a field states the count, this calls `count` with that field.
     ///
     /// # Errors
     /// The error of `count`.
     #[inline]
-    pub(crate) fn resolve<E>(self, count: impl FnOnce(Option<usize>) -> Result<usize, E>) -> Result<Extent, E> {
+    pub(crate) fn resolve<E>(self, count: impl FnOnce(Option<Counter>) -> Result<usize, E>) -> Result<Extent, E> {
         Ok(match self {
             Self::Fixed(count) => Extent::Count(count),
             Self::Counted(field) => Extent::Count(count(Some(field))?),
@@ -82,9 +91,9 @@ impl Layout {
         let Some(Item::Group(group)) = self.item_at(index) else { return ExtentRule::Fixed(1) };
         match &group.repeat {
             Repeat::Fixed(count) => ExtentRule::Fixed(*count),
-            Repeat::Padded { by: Some(by), .. } => ExtentRule::PaddedCounted(self.field_index(text(by), index)),
+            Repeat::Padded { by: Some(by), .. } => ExtentRule::PaddedCounted(self.counter_of(text(by), index)),
             Repeat::Padded { by: None, .. } => ExtentRule::PaddedBlank,
-            Repeat::Counted { by, .. } => match self.field_index(text(by), index) {
+            Repeat::Counted { by, .. } => match self.counter_of(text(by), index) {
                 Some(field) => ExtentRule::Counted(field),
                 None => ExtentRule::Rest(self.bytes_behind(index)),
             },
@@ -196,7 +205,7 @@ impl Layout {
             Item::Tail(_) => true,
             Item::Group(group) => match &group.repeat {
                 Repeat::Rest { .. } => true,
-                Repeat::Counted { by, .. } => self.field_index(text(by), index).is_none(),
+                Repeat::Counted { by, .. } => self.counter_of(text(by), index).is_none(),
                 Repeat::Fixed(_) | Repeat::Padded { .. } => false,
             },
             Item::Choice(choice) => {
@@ -233,6 +242,27 @@ impl Layout {
             at += 1;
         }
         None
+    }
+
+    /// The field at this path that counts a group, among the items before `end`.
+    const fn counter_of(&self, by: &str, end: usize) -> Option<Counter> {
+        if let Some(index) = self.field_index(by, end) {
+            return Some(Counter::Beside(index));
+        }
+        match (self.field_before(by, end), self.span(by)) {
+            (Some(_), Some(_)) => Some(Counter::InPart),
+            _ => None,
+        }
+    }
+
+    /// The number field in a part that counts a group of this layout, if it is at a fixed offset.
+    #[must_use]
+    pub const fn counter(&self, group: &Group) -> Option<Span<'_>> {
+        let (Repeat::Counted { by, .. } | Repeat::Padded { by: Some(by), .. }) = &group.repeat else { return None };
+        match self.span(text(by)) {
+            Some(span) if matches!(span.field.kind, Kind::Number(_)) => Some(span),
+            _ => None,
+        }
     }
 
     /// The index of the field with this name among the items before `end`.

@@ -40,7 +40,7 @@ impl Layout {
         self.span_at(path.as_bytes(), 0)
     }
 
-    const fn span_at(&self, path: &[u8], base: usize) -> Option<Span<'_>> {
+    pub(super) const fn span_at(&self, path: &[u8], base: usize) -> Option<Span<'_>> {
         let mut rest = self.items();
         let mut offset = base;
         while let [item, tail @ ..] = rest {
@@ -142,7 +142,7 @@ impl Layout {
     }
 
     /// The offset in the telegram at which the bytes that a check covers begin, in a layout that begins at `start`. `None` if the
-    /// item at which they begin has no fixed offset.
+    /// item at which they begin has no fixed offset. For a check that is not a link.
     #[must_use]
     pub(crate) const fn check_start(&self, check: &Check, start: usize) -> Option<usize> {
         match &check.from {
@@ -217,7 +217,7 @@ impl Field {
 }
 
 /// `path` without its prefix `name`, or `None` if it does not begin with `name`. `strip_prefix` is not a `const fn`.
-const fn behind<'p>(path: &'p [u8], name: &str) -> Option<&'p [u8]> {
+pub(super) const fn behind<'p>(path: &'p [u8], name: &str) -> Option<&'p [u8]> {
     let mut path = path;
     let mut name = name.as_bytes();
     while let [byte, rest @ ..] = name {

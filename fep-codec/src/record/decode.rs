@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 
 use super::linked::Linked;
 use super::{Record, Value, by_kind, text};
-use crate::cursor::Reader;
+use crate::cursor::{Reader, no_count};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Choice, Chooser, Computed, Field, FieldSlot, Filler, Group, Item, Kind, Layout, Limit};
-use crate::walk::{endless, no_code, no_count};
+use crate::layout::{Choice, Chooser, Computed, Counter, Field, FieldSlot, Filler, Group, Item, Kind, Layout, Limit};
+use crate::walk::{endless, no_code};
 
 impl<'l> Record<'l> {
     /// Reads a telegram from exactly these bytes.
@@ -48,8 +48,11 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
                 items(&part.layout, reader).map(Value::Part).map_err(|error| error.within(&part.name))
             })?,
             Item::Group(group) => {
-                let count = |field: Option<usize>| field.and_then(|field| number_at(&values, field));
-                let extent = layout.extent(index).resolve(|field| count(field).ok_or_else(|| no_count(group)))?;
+                let extent = layout.extent(index).resolve(|field| match field {
+                    Some(Counter::Beside(field)) => number_at(&values, field).ok_or_else(|| no_count(group)),
+                    Some(Counter::InPart) => reader.count_in_part(layout, start, group),
+                    None => Err(no_count(group)),
+                })?;
                 span(layout, index, &group.name, &values, reader, |reader| {
                     reader.entries(group, extent, |reader| items(&group.layout, reader)).map(Value::Group)
                 })?
@@ -63,6 +66,9 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
         values.push(value);
     }
     linked.verify(&mut values, reader)?;
+    if layout.has_links() {
+        reader.links(layout, start)?;
+    }
     Ok(values)
 }
 
@@ -142,6 +148,15 @@ pub(crate) fn field_value(
         // The sign is verified together with its number.
         (Some(Computed::Sign(_)), _) => {
             reader.sign(field).map(|stated| Value::Text(text::sign_text(field, stated.value())))
+        }
+        // A link is verified when the layout that contains it and its items is complete.
+        (Some(Computed::Check(check)), kind) if layout.is_linked_check(check) => {
+            let at = reader.position();
+            reader.open_check(field)?;
+            by_kind::read(field, kind, &mut Reader::starting_at(reader.telegram(), at))
+        }
+        (Some(Computed::Count(_)), Kind::Number(rule)) if layout.is_link(field) => {
+            reader.field::<_, i128>(FieldSlot { field, rule }).map(Value::Number)
         }
         (Some(Computed::Check(check)), kind) => {
             let at = reader.position();

@@ -13,7 +13,7 @@ use crate::cursor::{FieldSum, Writer, check_count};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::Amount as _;
 use crate::layout::{
-    Check, Choice, Computed, Field, FieldSlot, Group, Item, Kind, Layout, Literal, NumberRule, SignOf,
+    Check, Choice, Computed, Counter, Field, FieldSlot, Group, Item, Kind, Layout, Literal, NumberRule, SignOf,
 };
 
 impl Record<'_> {
@@ -33,6 +33,7 @@ impl Record<'_> {
     /// # Errors
     /// Those of [`Record::encode`], or if `out` is too short.
     pub fn encode_into(&self, out: &mut [u8]) -> Result<usize, Error> {
+        self.layout.whole()?;
         let mut writer = Writer::new(out);
         items(self.layout, &self.values, &mut writer)?;
         let len = writer.finish()?;
@@ -43,7 +44,7 @@ impl Record<'_> {
 
 fn items(layout: &Layout, values: &[Value], writer: &mut Writer<'_>) -> Result<(), Error> {
     let start = writer.position();
-    for (item, value) in layout.items().iter().zip(values) {
+    for (index, (item, value)) in layout.items().iter().zip(values).enumerate() {
         match item {
             Item::Field(field) => Computing { layout, values, start }.field(field, value, writer)?,
             Item::Literal(literal) => {
@@ -61,13 +62,19 @@ fn items(layout: &Layout, values: &[Value], writer: &mut Writer<'_>) -> Result<(
                 };
                 inner.map_err(|error| error.within(&part.name))?;
             }
-            Item::Group(group) => entries(group, value, writer)?,
+            Item::Group(group) => {
+                entries(group, value, writer)?;
+                if let (Some(Counter::InPart), Value::Group(entries)) = (layout.extent(index).counted_by(), value) {
+                    writer.count_in_part(layout, start, group, entries.len())?;
+                }
+            }
             Item::Choice(choice) => body(choice, value, writer).map_err(|error| error.within(&choice.name))?,
             Item::Tail(field) => tail(field, value, writer)?,
         }
     }
     check_cases(layout, values, start, writer)?;
-    pages(layout, values, Culprit::Caller)
+    pages(layout, values, Culprit::Caller)?;
+    if layout.has_links() { writer.links(layout, start) } else { Ok(()) }
 }
 
 fn entries(group: &Group, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
@@ -126,6 +133,8 @@ impl Computing<'_> {
     fn field(&self, field: &Field, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
         match (&field.computed, &field.kind) {
             (None, kind) => by_kind::write(field, kind, value, writer),
+            // A value that was given is compared at the end of the telegram.
+            (Some(_), _) if self.layout.is_link(field) && !field.is_given() => writer.open(field),
             (Some(Computed::Check(check)), kind) => self.check(field, check, kind, value, writer),
             (Some(Computed::Sign(sign)), _) => self.sign(field, sign, value, writer),
             (Some(computed), Kind::Number(rule)) => self.number(FieldSlot { field, rule }, computed, value, writer),

@@ -6,9 +6,9 @@ use alloc::{format, vec};
 use super::Value;
 use super::write::item_len;
 use super::{by_kind, text};
-use crate::cursor::Writer;
+use crate::cursor::{Reader, Writer};
 use crate::error::{Culprit, Decimal, Error, Fault};
-use crate::layout::{Check, Computed, Field, Item, Kind, Layout, LengthScope};
+use crate::layout::{Check, Computed, Field, FieldSlot, Item, Kind, Layout, LengthScope};
 
 /// Checks a number that was given.
 pub(super) fn number(field: &Field, value: &Value, computed: i128) -> Result<(), Error> {
@@ -83,6 +83,9 @@ impl Pass<'_> {
         match &field.computed {
             Some(Computed::Length(LengthScope::Rest)) => number(field, value, total.saturating_sub(end) as i128),
             Some(Computed::Length(LengthScope::All)) => number(field, value, total as i128),
+            Some(Computed::LengthOf(_) | Computed::Count(_) | Computed::Sum(_)) if layout.is_link(field) => {
+                self.link(field, value)
+            }
             Some(Computed::LengthOf(of)) => {
                 let of = layout.item(of).and_then(|(index, item)| Some((item, siblings.get(index)?)));
                 number(field, value, of.map_or(0, |(item, value)| item_len(item, value)) as i128)
@@ -98,5 +101,15 @@ impl Pass<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Compares a link that was given with the number that was written for it.
+    fn link(&self, field: &Field, value: &Value) -> Result<(), Error> {
+        let Kind::Number(rule) = &field.kind else { return Ok(()) };
+        if *value == Value::Absent {
+            return Ok(());
+        }
+        let written: i128 = Reader::starting_at(self.telegram, self.at).field(FieldSlot { field, rule })?;
+        number(field, value, written)
     }
 }

@@ -30,6 +30,9 @@ impl<'l> Linked<'l> {
     /// Keeps the value of the field at this offset, if it must be compared later.
     pub(crate) fn remember(&mut self, index: usize, field: &'l Field, at: usize, value: &Value) {
         let Some(computed) = &field.computed else { return };
+        if self.layout.is_link(field) {
+            return;
+        }
         let value = match (computed, value) {
             (Computed::Count(of), Value::Number(value)) if !self.is_behind(of, index) => *value,
             (Computed::Sum(_), Value::Number(value)) => *value,

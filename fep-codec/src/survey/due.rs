@@ -8,10 +8,11 @@ use alloc::vec::Vec;
 
 use super::level::Level;
 use super::{Survey, SurveyItem, SurveyStep};
-use crate::cursor::length_value;
+use crate::cursor::{Covered, length_value};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::FieldValue as _;
 use crate::layout::{Check, Computed, Field, Item, Kind, Layout, SignOf};
+use crate::links::LinkDue;
 use crate::record::{Value, can_sum, count, no_check_start, no_number, number_of, sum};
 
 /// The value that a computed field must have.
@@ -21,8 +22,8 @@ pub(crate) enum Due {
     Number(i128),
     /// This sign.
     Sign(u8),
-    /// The result of its function over the bytes from this offset to the field.
-    Check { from: usize },
+    /// The result of its function over these bytes.
+    Check(Covered),
 }
 
 /// The computed fields of a telegram with the values that they must have, in the order of the bytes.
@@ -72,6 +73,23 @@ impl<'l> Survey<'l, '_> {
         if self.dues.is_none() || level.values.len() < level.layout.items().len() {
             return;
         }
+        for link in self.links(level) {
+            let due = match link.due {
+                LinkDue::Length(number) | LinkDue::Count(number) => Due::Number(number as i128),
+                LinkDue::Sum(Some(sum)) => Due::Number(sum),
+                LinkDue::Sum(None) => {
+                    let too_much = Fault::Overflow { holder: "a sum of 38 digits" };
+                    let error = Error::in_field(Culprit::Caller, too_much, link.field);
+                    self.undue.get_or_insert(self.around(link.around(error)));
+                    continue;
+                }
+                LinkDue::Check(_) if link.field.is_given() => continue,
+                LinkDue::Check(covered) => Due::Check(covered),
+            };
+            if let (Some(step), Some(dues)) = (self.step_at(level, link.start), &mut self.dues) {
+                dues.push((step, due));
+            }
+        }
         // Wire order is enough, because a sum adds up fields of entries. These were noted when the entries ended.
         for (index, item) in level.layout.items().iter().enumerate() {
             let Item::Field(field) = item else { continue };
@@ -104,6 +122,9 @@ impl<'l> Survey<'l, '_> {
     ) -> Result<Option<Due>, Error> {
         let layout = level.layout;
         let at = level.starts.get(index).copied().unwrap_or_default();
+        if layout.is_link(field) {
+            return Ok(None);
+        }
         let number = match computed {
             Computed::Length(counts) => length_value(*counts, at, field.len, self.telegram.len()) as i128,
             Computed::LengthOf(of) => match layout.item(of) {
@@ -124,7 +145,7 @@ impl<'l> Survey<'l, '_> {
             Computed::Check(Check { run: None, .. }) => return Ok(None),
             Computed::Check(check) => {
                 let from = layout.check_start(check, level.start).ok_or_else(|| no_check_start(field))?;
-                return Ok(Some(Due::Check { from }));
+                return Ok(Some(Due::Check(Covered { from, to: at })));
             }
         };
         Ok(Some(Due::Number(number)))
@@ -187,6 +208,6 @@ pub(crate) fn put_due(field: &Field, due: &Due, out: &mut [u8]) -> Result<(), Fa
             out.fill(*sign);
             Ok(())
         }
-        (Due::Number(_) | Due::Check { .. }, _) => Err(Fault::BadSpec { reason: "a computed field must be a number" }),
+        (Due::Number(_) | Due::Check(_), _) => Err(Fault::BadSpec { reason: "a computed field must be a number" }),
     }
 }

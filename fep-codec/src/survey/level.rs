@@ -6,7 +6,9 @@ use super::{Survey, SurveyItem};
 use crate::cursor::Reader;
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Field, Item, Kind, Layout, Sign};
+use crate::links::{Link, links};
 use crate::record::{Linked, Value, number_at, pages};
+use crate::walk::PlacedLayout;
 
 /// The items of one layout: the offsets of the layout and of its items, and the values that could be read.
 pub(super) struct Level<'l> {
@@ -72,6 +74,14 @@ impl<'l> Survey<'l, '_> {
         }
     }
 
+    /// The links that the layout answers, if all of its items were read.
+    pub(super) fn links(&self, level: &Level<'l>) -> Vec<Link<'l>> {
+        if !level.layout.has_links() || level.values.len() < level.layout.items().len() || self.at > self.limit {
+            return Vec::new();
+        }
+        links(PlacedLayout::new(level.layout, self.telegram, level.start, self.at)).unwrap_or_default()
+    }
+
     /// Marks the fields that contradict other items, and applies the signs in separate fields to their numbers.
     pub(super) fn compare(&mut self, level: &mut Level<'l>) {
         let steps = self.steps.get(level.first_step..).unwrap_or_default();
@@ -82,6 +92,11 @@ impl<'l> Survey<'l, '_> {
         let lies = level.linked.lies(&mut level.values, is_whole, &self.reader());
         for (at, lie) in lies {
             self.mark_at(level, at, lie);
+        }
+        for link in self.links(level) {
+            if let Some(lie) = link.lie(&self.reader()) {
+                self.mark_at(level, link.start, lie);
+            }
         }
         for ((item, value), at) in level.layout.items().iter().zip(&level.values).zip(&level.starts) {
             if let (Item::Field(Field { kind: Kind::Number(rule), .. }), Value::Number(_)) = (item, value)

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::locate::locate;
-use crate::cursor::fill_check;
+use crate::cursor::{fill_check, next_check};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Check, Computed, Field, Layout};
 use crate::record::{Value, put_value, within_parents};
@@ -88,7 +88,7 @@ pub fn find<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Result<(&'l 
 }
 
 /// Fills in the computed fields of a telegram again, as encoding its values would: lengths, sums, sequences and counts, and
-/// finally checks. Checks come in wire order, because each covers the checks before it. Nothing else changes, not even an invalid
+/// finally checks. A check that covers other checks comes after them. Nothing else changes, not even an invalid
 /// filler.
 ///
 /// Fields that delimit other items keep their value, because nothing else says where those items end: a count before its group,
@@ -105,8 +105,8 @@ pub fn refresh(layout: &Layout, telegram: &mut [u8]) -> Result<(), Error> {
     for (step, due) in dues(layout, telegram)? {
         let SurveyItem::Field(field) = step.what else { continue };
         let range = step.offset..step.offset.saturating_add(step.len);
-        if let (Due::Check { from }, Some(Computed::Check(Check { run: Some(run), .. }))) = (&due, &field.computed) {
-            checks.push((step, *from, range, *run));
+        if let (Due::Check(covered), Some(Computed::Check(Check { run: Some(run), .. }))) = (&due, &field.computed) {
+            checks.push(Some((step, *covered, range, *run)));
             continue;
         }
         let Some(out) = fresh.get_mut(range.clone()) else { continue };
@@ -116,8 +116,10 @@ pub fn refresh(layout: &Layout, telegram: &mut [u8]) -> Result<(), Error> {
             Error::in_field(culprit, fault, field).at_bytes(range, None).within_path(&step.within)
         })?;
     }
-    for (step, from, range, run) in checks {
-        fill_check(&mut fresh, from, range, run).map_err(|error| error.within(&step.path))?;
+    while let Some((step, covered, range, run)) =
+        next_check(&mut checks, |(_, covered, range, _)| (*covered, range.clone()))
+    {
+        fill_check(&mut fresh, covered, range, run).map_err(|error| error.within(&step.path))?;
     }
     telegram.copy_from_slice(&fresh);
     Ok(())

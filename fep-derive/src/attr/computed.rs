@@ -4,8 +4,8 @@ use fep_core::accepts::Accepts;
 use fep_core::rules::LengthScope;
 use fep_core::words::Word as _;
 use proc_macro2::Ident;
+use syn::ext::IdentExt as _;
 use syn::parse::{ParseBuffer, ParseStream};
-use syn::punctuated::Punctuated;
 use syn::{LitInt, Path, Token};
 
 use super::entry::{Entry, Given};
@@ -30,6 +30,66 @@ pub(crate) enum Computed {
     Sign { of: Ident, plus: Byte, minus: Byte, zero: Option<Byte>, accepts: Accepts },
     /// `xor`, `xor(from)`, `check(path::to::function)`, `check(path::to::function, from)`
     Check { function: Option<Path>, from: Option<Ident> },
+    /// `length(super::body)`, `count(super::items)`, `sum(super::items.amount)`, `check(function, from..=to)`: filled in when the
+    /// layout that contains the items is complete.
+    Link(Link),
+}
+
+/// A computed value that depends on items at paths.
+#[derive(Clone)]
+pub(crate) enum Link {
+    Length(ItemPath),
+    Count(ItemPath),
+    Sum(ItemPath),
+    Check { function: Option<Path>, from: Option<ItemPath>, to: Option<ItemPath> },
+}
+
+/// The path of an item: `memo`, `header.code`, `super::body`.
+#[derive(Clone)]
+pub(crate) struct ItemPath {
+    /// Whether it begins in a layout that contains this one as a part.
+    pub(crate) outer: bool,
+    pub(crate) head: Ident,
+    /// The names in parts.
+    pub(crate) inner: Vec<Ident>,
+}
+
+impl ItemPath {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let outer = input.peek(Token![super]);
+        if outer {
+            input.parse::<Token![super]>()?;
+            input.parse::<Token![::]>()?;
+        }
+        let head = input.call(Ident::parse_any)?;
+        let mut inner = Vec::new();
+        while input.peek(Token![.]) && !input.peek(Token![..]) {
+            input.parse::<Token![.]>()?;
+            inner.push(input.parse()?);
+        }
+        Ok(Self { outer, head, inner })
+    }
+
+    /// The name of an item beside the field, if it is one.
+    fn beside(self) -> Result<Ident, Self> {
+        if self.outer || !self.inner.is_empty() { Err(self) } else { Ok(self.head) }
+    }
+
+    /// The path in the layout, if `head` is the name of its first item.
+    pub(crate) fn within(&self, head: &str) -> String {
+        let inner = self.inner.iter().map(|name| name.unraw().to_string());
+        std::iter::once(head.to_owned()).chain(inner).collect::<Vec<_>>().join(".")
+    }
+}
+
+impl Link {
+    /// The paths of the items that the value depends on.
+    pub(crate) fn paths(&self) -> Vec<&ItemPath> {
+        match self {
+            Self::Length(path) | Self::Count(path) | Self::Sum(path) => vec![path],
+            Self::Check { from, to, .. } => from.iter().chain(to).collect(),
+        }
+    }
 }
 
 impl Computed {
@@ -49,12 +109,15 @@ impl Computed {
             let list;
             syn::parenthesized!(list in input);
             match word.as_str() {
-                "length" => Ok(length(list.parse()?)),
-                "count" => Ok(Self::Count(list.parse()?)),
+                "length" => Ok(length(ItemPath::parse(&list)?)),
+                "count" => Ok(match ItemPath::parse(&list)?.beside() {
+                    Ok(group) => Self::Count(group),
+                    Err(path) => Self::Link(Link::Count(path)),
+                }),
                 "sum" => sum(&list),
                 "sequence" => Ok(Self::Sequence(list.parse::<LitInt>()?.base10_parse()?)),
                 "sign" => sign(&list),
-                "xor" => Ok(Self::Check { function: None, from: Some(list.parse()?) }),
+                "xor" => covering(None, &list),
                 "check" => check(&list),
                 _ => Err(syn::Error::new(what.span(), "nothing that can be computed")),
             }
@@ -62,19 +125,22 @@ impl Computed {
     }
 }
 
-fn length(of: Ident) -> Computed {
-    match LengthScope::of_word(&of.to_string()) {
-        Some(scope) => Computed::Length(scope),
-        None => Computed::LengthOf(of),
+fn length(of: ItemPath) -> Computed {
+    match of.beside() {
+        Ok(of) => match LengthScope::of_word(&of.to_string()) {
+            Some(scope) => Computed::Length(scope),
+            None => Computed::LengthOf(of),
+        },
+        Err(path) => Computed::Link(Link::Length(path)),
     }
 }
 
 fn sum(list: &ParseBuffer<'_>) -> syn::Result<Computed> {
-    let names = Punctuated::<Ident, Token![.]>::parse_separated_nonempty(list)?;
-    let mut names = names.into_iter();
-    match (names.next(), names.collect::<Vec<_>>()) {
-        (Some(group), path) if !path.is_empty() => Ok(Computed::Sum { group, path }),
-        _ => Err(list.error("which number of the entries?")),
+    let path = ItemPath::parse(list)?;
+    match path {
+        ItemPath { inner, .. } if inner.is_empty() => Err(list.error("which number of the entries?")),
+        ItemPath { outer: false, head, inner } => Ok(Computed::Sum { group: head, path: inner }),
+        path => Ok(Computed::Link(Link::Sum(path))),
     }
 }
 
@@ -94,11 +160,23 @@ fn sign(list: &ParseBuffer<'_>) -> syn::Result<Computed> {
 
 fn check(list: &ParseBuffer<'_>) -> syn::Result<Computed> {
     let function = Some(list.call(Path::parse_mod_style)?);
-    let from = if list.is_empty() {
-        None
-    } else {
-        list.parse::<Token![,]>()?;
-        Some(list.parse()?)
-    };
-    Ok(Computed::Check { function, from })
+    if list.is_empty() {
+        return Ok(Computed::Check { function, from: None });
+    }
+    list.parse::<Token![,]>()?;
+    covering(function, list)
+}
+
+/// The bytes that a check covers: `from`, `from..=to`, `..=to`.
+fn covering(function: Option<Path>, list: &ParseBuffer<'_>) -> syn::Result<Computed> {
+    let from = if list.peek(Token![..=]) { None } else { Some(ItemPath::parse(list)?) };
+    if list.is_empty() {
+        return Ok(match from.map(ItemPath::beside).transpose() {
+            Ok(from) => Computed::Check { function, from },
+            Err(path) => Computed::Link(Link::Check { function, from: Some(path), to: None }),
+        });
+    }
+    list.parse::<Token![..=]>()?;
+    let to = Some(ItemPath::parse(list)?);
+    Ok(Computed::Link(Link::Check { function, from, to }))
 }

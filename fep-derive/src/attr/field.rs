@@ -24,6 +24,8 @@ use crate::ctxt::Ctxt;
 #[derive(Default)]
 pub(crate) struct FieldAttrs {
     pub(crate) kind: Option<Given<KindWord>>,
+    /// The kind of value beside `computed` or `group`, of a check or of an entry.
+    pub(crate) value_kind: Option<Given<KindName>>,
     pub(crate) name: Option<Given<String>>,
     pub(crate) label: Option<Given<String>>,
     pub(crate) len: Option<Given<usize>>,
@@ -58,7 +60,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) yes: Option<Given<Byte>>,
     pub(crate) no: Option<Given<Byte>>,
     pub(crate) any: bool,
-    pub(crate) count: Option<Given<Ident>>,
+    pub(crate) count: Option<Given<CountAttr>>,
     pub(crate) max: Option<Given<usize>>,
     pub(crate) rest: Option<Given<()>>,
     pub(crate) padded: Option<Given<()>>,
@@ -77,6 +79,26 @@ const NEW_LINES: [(&str, bool); 2] = [("15", true), ("25", false)];
 pub(crate) struct PageAttrs {
     pub(crate) total: Ident,
     pub(crate) start: Ident,
+}
+
+/// The field that counts a group: `item_count`, `header.item_count`.
+#[derive(Clone)]
+pub(crate) struct CountAttr {
+    pub(crate) head: Ident,
+    /// The names in the part that `head` names.
+    pub(crate) inner: Vec<Ident>,
+}
+
+impl CountAttr {
+    fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
+        let head = input.parse()?;
+        let mut inner = Vec::new();
+        while input.peek(syn::Token![.]) {
+            input.parse::<syn::Token![.]>()?;
+            inner.push(input.parse()?);
+        }
+        Ok(Self { head, inner })
+    }
 }
 
 /// The kind of item that the attribute of a field names.
@@ -152,8 +174,8 @@ impl FieldAttrs {
             "secret" => self.secret = entry.word(cx).is_some(),
             "any" => self.any = entry.word(cx).is_some(),
             "count" => {
-                self.count =
-                    entry.assigned(cx, "the name of the counting field: `count = item_count`", |input| input.parse());
+                let expected = "the name of the counting field: `count = item_count`, `count = header.item_count`";
+                self.count = entry.assigned(cx, expected, CountAttr::parse);
             }
             "max" => self.max = entry.positive(cx, "max = 10"),
             "rest" => self.rest = entry.word(cx),
@@ -234,10 +256,25 @@ impl FieldAttrs {
     fn set_kind(&mut self, kind: Option<Given<KindWord>>, entry: &Entry, cx: &Ctxt) {
         // A kind that could not be read was reported. It cannot be determined any more.
         let Some(kind) = kind else { return };
+        let kind = Given { span: entry.key.span(), ..kind };
+        match (&self.kind, &kind.value) {
+            (Some(Given { value: KindWord::Group | KindWord::Computed(_), .. }), KindWord::Value(value))
+                if self.value_kind.is_none() =>
+            {
+                self.value_kind = Some(Given { value: *value, span: kind.span });
+                return;
+            }
+            (Some(Given { value: KindWord::Value(value), span }), KindWord::Group | KindWord::Computed(_)) => {
+                self.value_kind = Some(Given { value: *value, span: *span });
+                self.kind = Some(kind);
+                return;
+            }
+            _ => {}
+        }
         if self.kind.is_some() {
             cx.error(&entry.key, format_args!("a field has one kind, and `{}` is the second", entry.key));
         } else {
-            self.kind = Some(Given { span: entry.key.span(), ..kind });
+            self.kind = Some(kind);
         }
     }
 

@@ -43,9 +43,14 @@ impl<'t> Linked<'t> {
     fn computed(&self, computed: &Computed, cx: &Ctxt) {
         match computed {
             Computed::LengthOf(of) => self.length_of(of, cx),
+            Computed::Link(link) => {
+                for path in link.paths().into_iter().filter(|path| !path.outer) {
+                    self.find(&path.head, cx);
+                }
+            }
             Computed::Sum { group, .. } => {
                 if let Some((_, item)) = self.find(group, cx)
-                    && !matches!(item.what, ItemKind::Group { .. })
+                    && !matches!(item.what, ItemKind::Group { .. } | ItemKind::Part)
                 {
                     cx.error(group, format_args!("`{group}` is no group, so there is nothing to add up"));
                 }

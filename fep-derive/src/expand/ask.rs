@@ -52,10 +52,50 @@ pub(super) fn number_of(telegram: &Telegram, member: &Ident) -> usize {
 
 /// Whether the code needs the position at which the layout starts. A choice finds its code from there, a check its bytes.
 pub(super) fn needs_start(telegram: &Telegram) -> bool {
-    telegram.items.iter().any(|item| {
-        let check = matches!(item.what, ItemKind::Computed { computed: Computed::Check { from: Some(_), .. }, .. });
-        check || matches!(item.what, ItemKind::Choice(_))
+    let check =
+        |item: &Item| matches!(item.what, ItemKind::Computed { computed: Computed::Check { from: Some(_), .. }, .. });
+    may_have_links(telegram)
+        || telegram.items.iter().any(|item| check(item) || matches!(item.what, ItemKind::Choice(_)))
+}
+
+/// Whether the layout may have links. Only the compiler knows the fields of a part.
+pub(super) fn may_have_links(telegram: &Telegram) -> bool {
+    telegram.items.iter().any(|item| match &item.what {
+        ItemKind::Part => true,
+        ItemKind::Computed { computed, .. } => is_link(telegram, computed),
+        _ => false,
     })
+}
+
+/// Whether a field is computed when the layout is complete.
+pub(super) fn is_link(telegram: &Telegram, computed: &Computed) -> bool {
+    match computed {
+        Computed::Link(_) => true,
+        Computed::Sum { group, .. } => {
+            telegram.items.iter().any(|item| item.member == *group && matches!(item.what, ItemKind::Part))
+        }
+        _ => false,
+    }
+}
+
+/// Looks at the links of a complete layout, if it has any.
+pub(super) fn links(telegram: &Telegram, cursor: &Ident) -> Option<TokenStream> {
+    if !may_have_links(telegram) {
+        return None;
+    }
+    let trait_ = telegram.paths.telegram();
+    let start = own("start");
+    Some(quote! {
+        if const { <Self as #trait_>::LAYOUT.has_links() } {
+            #cursor.links(<Self as #trait_>::LAYOUT, #start)?;
+        }
+    })
+}
+
+/// The part with the field that counts a group, if it stands before the group.
+pub(super) fn counted_in_part_before<'t>(telegram: &Telegram, number: usize, item: &'t Item) -> Option<&'t Ident> {
+    let ItemKind::Group { repeat, .. } = &item.what else { return None };
+    repeat.counted_in_part().map(|by| &by.head).filter(|head| number_of(telegram, head) < number)
 }
 
 /// The position in the telegram at which the bytes covered by a check begin.

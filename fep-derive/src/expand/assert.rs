@@ -8,7 +8,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::generics;
-use crate::attr::Computed;
+use crate::attr::{Computed, Link};
 use crate::model::{Field, Item, ItemKind, Kind, Len, Repeat, Telegram};
 use crate::paths;
 
@@ -142,7 +142,11 @@ fn conditions(telegram: &Telegram, ty: &TokenStream) -> Vec<Condition> {
         }
     });
     let mut lengths = telegram.items.iter().filter_map(|item| match &item.what {
-        ItemKind::Computed { computed: Computed::Length(_) | Computed::Check { .. }, span, .. } => Some(*span),
+        ItemKind::Computed {
+            computed: Computed::Length(_) | Computed::Check { .. } | Computed::Link(Link::Check { .. }),
+            span,
+            ..
+        } => Some(*span),
         _ => None,
     });
     let max = telegram.paths.late_max();
@@ -184,6 +188,12 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
             },
             unless: "an entry that is not used is blank, so the entries of a padded group have one length",
         }),
+        ItemKind::Group { repeat, .. } if repeat.counted_in_part().is_some() => Some(Condition {
+            at: repeat.counted_in_part().map_or_else(|| item.ty.span(), |by| by.head.span()),
+            holds: ask("is_counted_in_part"),
+            unless: "this path does not lead to a number that is computed as the count of this group, with room for `max`, and at a \
+                     fixed offset if it stands before the group",
+        }),
         ItemKind::Group { entry, repeat: Repeat::Counted { .. } | Repeat::Rest { .. }, .. } => Some(Condition {
             at: entry.span(),
             holds: {
@@ -192,6 +202,15 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
             },
             unless: "an entry that can be without any bytes has no end",
         }),
+        ItemKind::Computed { computed: Computed::Link(link), span, .. }
+            if !link.paths().iter().any(|path| path.outer) =>
+        {
+            Some(Condition {
+                at: *span,
+                holds: ask("is_link_answered"),
+                unless: "this path does not lead to an item that the field can be computed from",
+            })
+        }
         ItemKind::Computed { computed: Computed::Sum { .. }, span, .. } => Some(Condition {
             at: *span,
             holds: ask("is_sum_sound"),

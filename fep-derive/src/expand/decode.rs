@@ -3,10 +3,13 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::ask::{accessor, check_from, chooser, constant, length_field, needs_start, number_of, own, place, variable};
+use super::ask::{
+    accessor, check_from, chooser, constant, counted_in_part_before, is_link, length_field, links, needs_start,
+    number_of, own, place, variable,
+};
 use super::encode::tally;
 use super::{assert, generics};
-use crate::attr::{Computed, PageAttrs};
+use crate::attr::{Computed, Link, PageAttrs};
 use crate::model::{Item, ItemKind, Repeat, Telegram};
 use crate::paths;
 
@@ -38,6 +41,7 @@ pub(super) fn decode(telegram: &Telegram) -> TokenStream {
         let value = variable("item", &item.member);
         quote!(#member: #value)
     });
+    let links = links(telegram, &reader);
     let asserts = assert::inside(telegram);
     quote! {
         #[automatically_derived]
@@ -48,6 +52,7 @@ pub(super) fn decode(telegram: &Telegram) -> TokenStream {
                 #start
                 #(#reads)*
                 #(#checks)*
+                #links
                 #result::Ok(Self { #(#members),* })
             }
         }
@@ -102,7 +107,15 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
         ItemKind::Group { entry, repeat, .. } => {
             let group = constant("group");
             let extent = constant("extent");
-            let count = count(telegram, number, repeat);
+            let count = match counted_in_part_before(telegram, number, item) {
+                Some(_) => {
+                    let trait_ = telegram.paths.telegram();
+                    let option = paths::option();
+                    let start = own("start");
+                    quote!(#option::Some(#reader.count_in_part(<Self as #trait_>::LAYOUT, #start, #group)?))
+                }
+                None => count(telegram, number, repeat),
+            };
             within(
                 telegram,
                 item,
@@ -125,10 +138,7 @@ fn within(telegram: &Telegram, item: &Item, reader: &Ident, read: impl FnOnce(&I
 /// The variable that holds the value of a group's counting field, if that field is read before the group.
 fn count(telegram: &Telegram, number: usize, repeat: &Repeat) -> TokenStream {
     let option = paths::option();
-    let by = match repeat {
-        Repeat::Counted { by, .. } | Repeat::Padded { by: Some(by), .. } => Some(by),
-        Repeat::Padded { by: None, .. } | Repeat::Rest { .. } | Repeat::Fixed(_) => None,
-    };
+    let by = repeat.counted().map(|(by, _)| by);
     match by.filter(|by| number_of(telegram, by) < number) {
         Some(by) => {
             let count = variable("count", by);
@@ -143,6 +153,12 @@ fn read_computed(telegram: &Telegram, number: usize, item: &Item, computed: &Com
     let result = paths::result();
     let stated = variable("stated", &item.member);
     match computed {
+        Computed::Link(Link::Check { .. }) => {
+            let field = constant(telegram, "field", number);
+            quote!(#reader.open_check(#field)?)
+        }
+        computed if is_link(telegram, computed) => quote!({ #reader.stated::<::core::primitive::i128>(#slot)?; }),
+        Computed::Link(_) => TokenStream::new(),
         Computed::Length(_) => {
             let counts = constant(telegram, "counts", number);
             quote!(#reader.length(#slot, #counts)?)
@@ -187,6 +203,7 @@ fn kept(variable: &Ident, value: &TokenStream) -> TokenStream {
 fn afterwards(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Option<TokenStream> {
     let stated = variable("stated", &item.member);
     match &item.what {
+        ItemKind::Computed { computed, .. } if is_link(telegram, computed) => None,
         ItemKind::Computed { computed: Computed::Sum { group, path }, .. } => {
             let field = constant(telegram, "field", number);
             let entries = variable("item", group);

@@ -3,7 +3,9 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::ask::{accessor, check_from, chooser, constant, needs_start, number_of, own, place};
+use super::ask::{
+    accessor, check_from, chooser, constant, counted_in_part_before, is_link, links, needs_start, number_of, own, place,
+};
 use super::layout::layout;
 use super::{assert, generics};
 use crate::attr::{Computed, PageAttrs};
@@ -28,6 +30,7 @@ pub(super) fn encode(telegram: &Telegram) -> TokenStream {
     let calls = telegram.items.iter().enumerate().map(|(number, item)| write(telegram, number, item, &writer));
     let checks =
         telegram.items.iter().enumerate().filter_map(|(number, item)| afterwards(telegram, number, item, &writer));
+    let links = links(telegram, &writer);
     let units = read_units(telegram);
     let asserts = assert::inside(telegram);
     let len = encoded_len(telegram);
@@ -43,6 +46,7 @@ pub(super) fn encode(telegram: &Telegram) -> TokenStream {
                 #start
                 #(#calls?;)*
                 #(#checks?;)*
+                #links
                 #result::Ok(())
             }
 
@@ -102,7 +106,12 @@ fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Tok
         ItemKind::Group { entry, .. } => {
             let group = constant("group");
             let member = member_at(item, place(entry));
-            quote_spanned!(place(entry)=> #writer.group(#group, &self.#member))
+            let written = quote_spanned!(place(entry)=> #writer.group(#group, &self.#member));
+            let Some(by) = counted_in_part_before(telegram, number, item) else { return written };
+            let trait_ = telegram.paths.telegram();
+            let start = own("start");
+            let count = quote_spanned!(by.span()=> #writer.count_in_part(<Self as #trait_>::LAYOUT, #start, #group, self.#member.len()));
+            quote!(#written.and_then(|()| #count))
         }
     }
 }
@@ -116,6 +125,11 @@ fn member_at(item: &Item, at: proc_macro2::Span) -> Ident {
 fn write_computed(telegram: &Telegram, number: usize, computed: &Computed, writer: &Ident) -> TokenStream {
     let slot = constant(telegram, "number", number);
     match computed {
+        computed if is_link(telegram, computed) => {
+            let field = constant(telegram, "field", number);
+            quote!(#writer.open(#field))
+        }
+        Computed::Link(_) => TokenStream::new(),
         Computed::Length(_) => {
             let counts = constant(telegram, "counts", number);
             quote!(#writer.length(#slot, #counts))

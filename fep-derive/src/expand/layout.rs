@@ -10,7 +10,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
-use crate::attr::{Byte, CodeLine, Computed, PageAttrs};
+use crate::attr::{Byte, CodeLine, Computed, CountAttr, ItemPath, Link, PageAttrs};
 use crate::model::{Codes, Digits, Item, ItemKind, Kind, Len, Number, Repeat, Telegram, Text};
 use crate::paths::{self, Paths};
 
@@ -55,10 +55,11 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
             let secret = field.secret;
             field_item(p, it, &quote!(len: #len, kind: #kind, secret: #secret, computed: #none))
         }
-        ItemKind::Computed { computed, len, kind: number, secret, .. } => {
+        ItemKind::Computed { computed, len, kind: stated, states_kind, secret, .. } => {
             let len = len.value;
             let option = paths::option();
-            let kind = computed_kind(telegram, it, computed, len, number);
+            let kind =
+                if *states_kind { kind(p, stated, &it.ty) } else { computed_kind(telegram, it, computed, len, stated) };
             let computed = self::computed(telegram, computed);
             field_item(p, it, &quote!(len: #len, kind: #kind, secret: #secret, computed: #option::Some(#computed)))
         }
@@ -119,11 +120,11 @@ fn computed_kind(telegram: &Telegram, it: &Item, computed: &Computed, len: usize
             let charset = p.charset(telegram.charset);
             quote!(#path::Text(#text_rule::new(#charset)))
         }
-        Computed::Check { .. } if len == 1 => {
+        Computed::Check { .. } | Computed::Link(Link::Check { .. }) if len == 1 => {
             let bytes_rule = p.rule(KindName::Bytes);
             quote!(#path::Bytes(#bytes_rule))
         }
-        Computed::Check { .. } => {
+        Computed::Check { .. } | Computed::Link(Link::Check { .. }) => {
             let charset = p.charset(CharsetId::Ascii);
             quote!(#path::Text(#text_rule::new(#charset)))
         }
@@ -200,16 +201,63 @@ fn computed(telegram: &Telegram, computed: &Computed) -> TokenStream {
             quote!(#path::Sign(#sign_of { of: #borrowed(#name), plus: #plus, minus: #minus, zero: #zero, accepts: #forms }))
         }
         Computed::Check { function, from } => {
-            let check = p.check();
-            let option = paths::option();
-            let name = function.as_ref().and_then(|path| path.segments.last());
-            let name = name.map_or_else(|| "xor".to_owned(), |segment| segment.ident.unraw().to_string());
-            let from = from.as_ref().map(|from| name_of(telegram, from));
-            let from = from.map_or_else(|| quote!(#option::None), |from| quote!(#option::Some(#borrowed(#from))));
-            let run = function.as_ref().map_or_else(|| p.xor(), ToTokens::to_token_stream);
-            quote!(#path::Check(#check { name: #borrowed(#name), from: #from, run: #option::Some(#run) }))
+            check(p, function.as_ref(), from.as_ref().map(|from| name_of(telegram, from)), None)
+        }
+        Computed::Link(link) => self::link(telegram, link),
+    }
+}
+
+fn link(telegram: &Telegram, link: &Link) -> TokenStream {
+    let p = &telegram.paths;
+    let path = p.computed();
+    let borrowed = p.borrowed();
+    let full = |path| path_of(telegram, path);
+    match link {
+        Link::Length(of) => {
+            let of = full(of);
+            quote!(#path::LengthOf(#borrowed(#of)))
+        }
+        Link::Count(of) => {
+            let of = full(of);
+            quote!(#path::Count(#borrowed(#of)))
+        }
+        Link::Sum(of) => {
+            let of = full(of);
+            quote!(#path::Sum(#borrowed(#of)))
+        }
+        Link::Check { function, from, to } => {
+            let from = from.as_ref().map(full);
+            let to = to.as_ref().map(full);
+            check(p, function.as_ref(), from.as_deref(), to.as_deref())
         }
     }
+}
+
+fn check(p: &Paths, function: Option<&syn::Path>, from: Option<&str>, to: Option<&str>) -> TokenStream {
+    let path = p.computed();
+    let borrowed = p.borrowed();
+    let check = p.check();
+    let option = paths::option();
+    let name = function.and_then(|path| path.segments.last());
+    let name = name.map_or_else(|| "xor".to_owned(), |segment| segment.ident.unraw().to_string());
+    let end =
+        |item: Option<&str>| item.map_or_else(|| quote!(#option::None), |item| quote!(#option::Some(#borrowed(#item))));
+    let from = end(from);
+    let to = end(to);
+    let run = function.map_or_else(|| p.xor(), ToTokens::to_token_stream);
+    quote!(#path::Check(#check { name: #borrowed(#name), from: #from, to: #to, run: #option::Some(#run) }))
+}
+
+/// A path in the layout. The head of an outer path is written as in the layout that contains it.
+fn path_of(telegram: &Telegram, path: &ItemPath) -> String {
+    let head = path.head.unraw().to_string();
+    path.within(if path.outer { &head } else { name_of(telegram, &path.head) })
+}
+
+fn counter(telegram: &Telegram, by: &CountAttr) -> String {
+    let names = by.inner.iter().map(|name| name.unraw().to_string());
+    let all: Vec<String> = std::iter::once(name_of(telegram, &by.head).to_owned()).chain(names).collect();
+    all.join(".")
 }
 
 fn repeat(telegram: &Telegram, repeat: &Repeat) -> TokenStream {
@@ -219,12 +267,12 @@ fn repeat(telegram: &Telegram, repeat: &Repeat) -> TokenStream {
     match repeat {
         Repeat::Fixed(count) => quote!(#path::Fixed(#count)),
         Repeat::Counted { by, max } => {
-            let by = name_of(telegram, by);
+            let by = counter(telegram, by);
             let max = max.value;
             quote!(#path::Counted { by: #borrowed(#by), max: #max })
         }
         Repeat::Padded { by, max, pad } => {
-            let by = by.as_ref().map(|by| name_of(telegram, by));
+            let by = by.as_ref().map(|by| counter(telegram, by));
             let by = by.map_or_else(|| quote!(#option::None), |by| quote!(#option::Some(#borrowed(#by))));
             let max = max.value;
             let pad = byte_in(&telegram.paths, *pad, telegram.charset);

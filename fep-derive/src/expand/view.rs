@@ -10,7 +10,7 @@ use syn::{GenericParam, Generics, Lifetime, LifetimeParam, Type, parse_quote};
 
 use super::ask::{accessor, place};
 use super::generics::{bytes_lifetime, decode, nested, relabelled};
-use crate::attr::Computed;
+use crate::attr::{Computed, Link};
 use crate::model::{Field, Item, ItemKind, Telegram, View};
 use crate::paths;
 
@@ -208,13 +208,14 @@ impl<'t> Views<'t> {
                 let by = quote!(const { &#chooser(#layout, #number) });
                 (quote!(#result<#ty, #error>), quote!(self.0.body(#choice, #by, #at)))
             }
-            ItemKind::Computed { computed: Computed::Sign { .. } | Computed::Check { .. }, .. } => {
-                (quote!(&#bytes [::core::primitive::u8]), quote!(self.0.bytes(#at)))
-            }
+            ItemKind::Computed {
+                computed: Computed::Sign { .. } | Computed::Check { .. } | Computed::Link(Link::Check { .. }),
+                ..
+            } => (quote!(&#bytes [::core::primitive::u8]), quote!(self.0.bytes(#at))),
             ItemKind::Computed { computed, .. } => {
                 let slot = self.asked(number);
                 // A sum can be negative.
-                let is_sum = matches!(computed, Computed::Sum { .. });
+                let is_sum = matches!(computed, Computed::Sum { .. } | Computed::Link(Link::Sum(_)));
                 let ty = if is_sum { quote!(::core::primitive::i128) } else { quote!(::core::primitive::u64) };
                 (quote!(#result<#ty, #error>), quote!(self.0.field(#slot, #at)))
             }
@@ -410,9 +411,10 @@ impl<'t> Views<'t> {
                 let accessor = p.slots(accessor(kind));
                 (quote!(#slot<'static, #rule>), quote!(#accessor(#layout, #number)))
             }
-            ItemKind::Computed { computed: Computed::Sign { .. } | Computed::Check { .. }, .. } => {
-                (quote!(()), quote!(()))
-            }
+            ItemKind::Computed {
+                computed: Computed::Sign { .. } | Computed::Check { .. } | Computed::Link(Link::Check { .. }),
+                ..
+            } => (quote!(()), quote!(())),
             ItemKind::Choice(_) => {
                 let choice = p.choice();
                 (quote!(&'static #choice), {

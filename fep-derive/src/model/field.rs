@@ -10,7 +10,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use super::{Field, Item, ItemKind, Len, Repeat};
-use crate::attr::{Byte, Computed, FieldAttrs, Given, KindWord, bytes, misplaced};
+use crate::attr::{Byte, Computed, FieldAttrs, Given, KindWord, Link, bytes, misplaced};
 use crate::ctxt::Ctxt;
 use crate::shape::{Shape, literal};
 
@@ -126,34 +126,46 @@ impl Source<'_> {
 
     fn computed(&self, computed: &Computed) -> Option<ItemKind> {
         self.unit("a computed field")?;
-        let options: &[&str] = match computed {
-            Computed::Sum { .. } => {
-                &["computed", "len", "encoding", "sign", "scale", "secret", "point", "pad", "justify", "accepts"]
+        let is_check = matches!(computed, Computed::Check { .. } | Computed::Link(Link::Check { .. }));
+        let mut options: Vec<&str> = match computed {
+            Computed::Sum { .. } | Computed::Link(Link::Sum(_)) => {
+                vec!["computed", "len", "encoding", "sign", "scale", "secret", "point", "pad", "justify", "accepts"]
             }
-            Computed::Sign { .. } => &["computed", "len", "secret", "accepts"],
-            Computed::Check { .. } => &["computed", "len", "secret"],
-            _ => &["computed", "len", "encoding", "pad", "justify", "accepts"],
+            Computed::Sign { .. } => vec!["computed", "len", "secret", "accepts"],
+            _ if is_check => vec!["computed", "len", "secret"],
+            _ => vec!["computed", "len", "encoding", "pad", "justify", "accepts"],
         };
-        self.only("a computed field", options);
+        let value_kind = self.attrs.value_kind.as_ref();
+        if let Some(kind) = value_kind.filter(|_| is_check) {
+            options.extend(OptionName::of(kind.value).map(|option| option.word()));
+        }
+        self.only("a computed field", &options);
         let len = self.stated_len("len = 4")?;
         if matches!(computed, Computed::Sign { .. }) && len.value != 1 {
             self.cx.error_at(len.span, "a sign has 1 byte");
         }
-        if matches!(computed, Computed::Check { .. }) && len.value > CHECK_MAX_BYTES {
+        if is_check && len.value > CHECK_MAX_BYTES {
             self.cx.error_at(len.span, format_args!("a check has at most {CHECK_MAX_BYTES} bytes"));
         }
         let span = self.attrs.kind.as_ref().map_or(self.member, |kind| kind.span);
         let encoding = self.encoding();
         let secret = self.attrs.secret;
-        let kind = self.number()?;
+        let kind = match value_kind {
+            None => self.number()?,
+            Some(kind) => self.kind_of_check(kind, is_check)?,
+        };
+        let states_kind = value_kind.is_some();
         let computed = self.with_accepts(computed.clone());
-        Some(ItemKind::Computed { computed, len, encoding, kind, secret, span })
+        Some(ItemKind::Computed { computed, len, encoding, kind, states_kind, secret, span })
     }
 
     /// A computed sign with the further signs that it accepts. Reports those that it cannot accept.
     fn with_accepts(&self, computed: Computed) -> Computed {
         let Some(accepts) = &self.attrs.accepts else { return computed };
-        let Computed::Sign { of, plus, minus, zero, .. } = computed else { return computed };
+        let (of, plus, minus, zero) = match computed {
+            Computed::Sign { of, plus, minus, zero, .. } => (of, plus, minus, zero),
+            other => return other,
+        };
         let is_blank = |sign| matches!(sign, Byte::Ascii(b' ')) || sign == Byte::Raw(self.charset.space());
         let blank = [Some(plus), Some(minus), zero].into_iter().flatten().any(is_blank);
         for form in accepts.value.iter() {

@@ -128,6 +128,21 @@ impl Source<'_> {
         }
     }
 
+    /// The kind that a check states.
+    pub(super) fn kind_of_check(&self, stated: &Given<KindName>, is_check: bool) -> Option<Kind> {
+        match stated.value {
+            KindName::Bytes if is_check => return Some(Kind::Bytes),
+            KindName::Text if is_check => return self.text(),
+            KindName::Digits if is_check => return self.digits(),
+            _ if is_check => self.cx.error_at(stated.span, "a check is text, digits or bytes"),
+            other => {
+                let message = format!("a field has one kind, and `{}` is the second", other.word());
+                self.cx.error_at(stated.span, message);
+            }
+        }
+        None
+    }
+
     /// The length in bytes that the kind always has, or that its pattern gives.
     pub(super) fn len_of_kind(&self, kind: KindName) -> Option<usize> {
         match (kind, &self.attrs.pattern) {

@@ -5,7 +5,7 @@ use fep_codec::{Charset, Layout};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
-use super::kinds::{accepts, byte, kind, number, pad, tail};
+use super::kinds::{accepts, byte, check_kind, kind, number, pad, tail};
 use super::words::{doc, ident};
 use crate::lower::pascal;
 use crate::model::{Note, Spec};
@@ -94,7 +94,7 @@ fn repeat(layout: &Layout, group: &Group, entry: &Ident) -> (TokenStream, Vec<To
     match &group.repeat {
         Repeat::Fixed(_) => ty = quote!([#entry; #max]),
         Repeat::Counted { by, .. } => {
-            let by = ident(by);
+            let by = path(by);
             options.extend([quote!(count = #by), quote!(max = #max)]);
         }
         Repeat::Rest { .. } => options.extend([quote!(rest), quote!(max = #max)]),
@@ -102,7 +102,7 @@ fn repeat(layout: &Layout, group: &Group, entry: &Ident) -> (TokenStream, Vec<To
             options.extend([quote!(padded), quote!(max = #max)]);
             options.extend((*blank != layout.charset.space()).then(|| pad(*blank)));
             options.extend(by.as_ref().map(|by| {
-                let by = ident(by);
+                let by = path(by);
                 quote!(count = #by)
             }));
         }
@@ -140,25 +140,26 @@ fn foreign_check(field: &Field) -> Option<TokenStream> {
 
 /// The options of a computed field: those of its number, and `computed`.
 fn computed(layout: &Layout, field: &Field, computed: &Computed) -> Vec<TokenStream> {
-    let mut options = match (&field.kind, computed) {
-        (Kind::Number(rule), _) => number(layout, rule),
-        (_, Computed::Sign(sign)) => Vec::from_iter(accepts(sign.accepts)),
+    let mut options = match (computed, &field.kind) {
+        (_, Kind::Number(rule)) => number(layout, rule),
+        (Computed::Sign(sign), _) => Vec::from_iter(accepts(sign.accepts)),
+        (Computed::Check(_), kind) => check_kind(layout, field.len, kind),
         _ => vec![],
     };
     options.push(match computed {
         Computed::Length(LengthScope::Rest) => quote!(computed = length(rest)),
         Computed::Length(LengthScope::All) => quote!(computed = length(all)),
         Computed::LengthOf(of) => {
-            let of = ident(of);
+            let of = reach(layout, of);
             quote!(computed = length(#of))
         }
         Computed::Count(of) => {
-            let of = ident(of);
+            let of = reach(layout, of);
             quote!(computed = count(#of))
         }
-        Computed::Sum(path) => {
-            let names = path.split('.').map(ident);
-            quote!(computed = sum(#(#names).*))
+        Computed::Sum(of) => {
+            let of = reach(layout, of);
+            quote!(computed = sum(#of))
         }
         Computed::Sequence(1) => quote!(computed = sequence),
         Computed::Sequence(first) => {
@@ -174,19 +175,45 @@ fn computed(layout: &Layout, field: &Field, computed: &Computed) -> Vec<TokenStr
             quote!(computed = sign(#of, #plus, #minus #zero))
         }
         Computed::Check(check) => {
-            let from = check.from.as_deref().map(ident);
-            if check.run.is_some() {
-                let function = ident(&check.name);
-                let from = from.map(|from| quote!((#from)));
-                quote!(computed = #function #from)
-            } else {
-                let function = ident(&check.name);
-                let from = from.map(|from| quote!(, #from));
-                quote!(computed = check(super::#function #from))
+            let function = ident(&check.name);
+            let covered = covered(layout, check);
+            match (check.run, covered) {
+                (Some(_), None) => quote!(computed = #function),
+                (Some(_), Some(covered)) => quote!(computed = #function(#covered)),
+                (None, None) => quote!(computed = check(super::#function)),
+                (None, Some(covered)) => quote!(computed = check(super::#function, #covered)),
             }
         }
     });
     options
+}
+
+/// The items that a check covers: `from`, `from..=to`, `..=to`.
+fn covered(layout: &Layout, check: &Check) -> Option<TokenStream> {
+    // Both ends stand in the same layout.
+    let outer = [&check.from, &check.to].into_iter().flatten().any(|end| layout.item_in_parts(end).is_none());
+    let end = |end: &str| {
+        let path = path(end);
+        if outer { quote!(super::#path) } else { path }
+    };
+    let from = check.from.as_deref().map(end);
+    match check.to.as_deref().map(end) {
+        Some(to) => Some(quote!(#from ..= #to)),
+        None => from,
+    }
+}
+
+/// A path of items: `header.item_count`.
+fn path(path: &str) -> TokenStream {
+    let names = path.split('.').map(ident);
+    quote!(#(#names).*)
+}
+
+/// The path of an item that a field is computed from. It begins with `super::` if it does not begin in the field's own layout.
+fn reach(layout: &Layout, of: &str) -> TokenStream {
+    let head = of.split('.').next().unwrap_or(of);
+    let path = path(of);
+    if layout.item(head).is_some() { path } else { quote!(super::#path) }
 }
 
 /// A sign as a character (`'+'`, `' '`) if it is the same byte in the charset, otherwise as a byte.

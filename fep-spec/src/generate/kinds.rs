@@ -1,10 +1,10 @@
 //! The kind of a field → a Rust type and the options of its attribute.
 
-use fep_codec::Layout;
 use fep_codec::layout::{
     Accepts, CodeRule, DatePattern, DateTimePattern, DigitsRule, Encoding, Field, Justify, Kind, NoneAs, NumberRule,
     Overpunch, Sign, TextRule,
 };
+use fep_codec::{Charset, Layout};
 use fep_core::edit::HalfDigits;
 use fep_core::limits::PIVOT_DEFAULT;
 use fep_core::options::OptionName;
@@ -23,7 +23,12 @@ pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> 
     let len = field.len;
     match &field.kind {
         Kind::Text(rule) => (sized("Text", len), text(layout, rule)),
-        Kind::Digits(rule) => digits(layout, rule, len),
+        Kind::Digits(rule) => {
+            // A type of fixed length has room for the digits, two of which can share a byte.
+            let capacity = rule.capacity(len);
+            let long = (capacity > INLINE_MAX_BYTES).then(|| quote!(digits));
+            (sized("Digits", capacity), long.into_iter().chain(digits(layout, rule, len)).collect())
+        }
         Kind::Number(rule) => (optional(rule.none, integer(rule, len)), number(layout, rule)),
         Kind::Date(rule) => {
             let ty = if rule.pattern == DatePattern::MmDd { "MonthDay" } else { "Date" };
@@ -59,6 +64,17 @@ pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> 
             let len = Literal::usize_unsuffixed(len);
             (quote!([u8; #len]), vec![])
         }
+    }
+}
+
+/// The kind of a check and its options, if it is not the kind of a check that states none.
+pub(super) fn check_kind(layout: &Layout, len: usize, kind: &Kind) -> Vec<TokenStream> {
+    match kind {
+        Kind::Bytes(_) if len == 1 => vec![],
+        Kind::Text(rule) if len > 1 && *rule == TextRule::new(Charset::Ascii) => vec![],
+        Kind::Text(rule) => [quote!(text)].into_iter().chain(text(layout, rule)).collect(),
+        Kind::Digits(rule) => [quote!(digits)].into_iter().chain(digits(layout, rule, len)).collect(),
+        _ => vec![quote!(bytes)],
     }
 }
 
@@ -141,24 +157,22 @@ pub(super) fn number(layout: &Layout, rule: &NumberRule) -> Vec<TokenStream> {
     options
 }
 
-/// The type and the options of digits. A type of fixed length has room for the digits, two of which can share a byte.
-fn digits(layout: &Layout, rule: &DigitsRule, len: usize) -> (TokenStream, Vec<TokenStream>) {
-    let capacity = rule.capacity(len);
-    let mut options = vec![];
-    options.extend((capacity > INLINE_MAX_BYTES).then(|| quote!(digits)));
-    options.extend(encoding(layout, rule.encoding));
+/// The options of digits.
+fn digits(layout: &Layout, rule: &DigitsRule, len: usize) -> Vec<TokenStream> {
+    let mut options = Vec::from_iter(encoding(layout, rule.encoding));
     options.extend(rule.exact.then(|| quote!(full)));
     if rule.encoding.is_zoned() {
         options.extend(said(OptionName::Justify, rule.justify));
         let pad = beside_digits(rule.encoding, rule.pad);
         options.extend((rule.pad != rule.encoding.space()).then(|| quote!(pad = #pad)));
-        return (sized("Digits", capacity), options);
+        return options;
     }
     if let Some(max) = rule.digits_max {
         let max = Literal::u8_unsuffixed(max);
         options.push(quote!(digits_max = #max));
     }
-    let usual = HalfDigits { encoding: rule.encoding, room: capacity, full: rule.exact, digits_max: None, pad: None };
+    let usual =
+        HalfDigits { encoding: rule.encoding, room: rule.capacity(len), full: rule.exact, digits_max: None, pad: None };
     if rule.justify != usual.justify() {
         let word = rule.justify.word();
         options.push(quote!(justify = #word));
@@ -168,7 +182,7 @@ fn digits(layout: &Layout, rule: &DigitsRule, len: usize) -> (TokenStream, Vec<T
         options.push(quote!(pad = #pad));
     }
     options.extend(accepts(rule.accepts));
-    (sized("Digits", capacity), options)
+    options
 }
 
 /// `accepts("host-signs")`, if there are such forms.

@@ -1,6 +1,6 @@
 //! Counted groups, the fields that count them, and length fields: whether they fit together.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use fep_codec::Layout;
 use fep_codec::layout::{Computed, Encoding, Field, Group, Item, Kind, LATE_MAX, LengthScope, Repeat};
@@ -15,6 +15,9 @@ pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: 
     let at = place.key("count");
     let name = &group.name;
     let max = group.repeat.max();
+    if by.contains('.') {
+        return counted_in_part(document, layout, number, group, place);
+    }
     let (place_of_field, field) = match layout.item(by) {
         Some((place, Item::Field(field))) => (place, field),
         Some(_) => {
@@ -58,9 +61,53 @@ pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: 
     }
 }
 
+/// Checks a group that is counted by a field in a part.
+fn counted_in_part(document: &Document, layout: &Layout, number: usize, group: &Group, place: &Place) {
+    let by = group.repeat.counted_by().unwrap_or_default();
+    let at = place.key("count");
+    let name = &group.name;
+    let Some(Item::Field(field)) = layout.item_in_parts(by) else {
+        let message = format!("there is no field `{by}` to count `{name}`");
+        return document.error_hint(
+            Code::UnknownName,
+            at,
+            message,
+            "the path leads through parts to a field: \"header.item_count\"",
+        );
+    };
+    if field.computed != Some(Computed::Count(name.clone())) {
+        let message = format!("`{by}` counts `{name}` and is not computed from it");
+        return document.error_hint(
+            Code::NotLinked,
+            at,
+            message,
+            format!("add to `{by}`: computed = \"count\", of = \"{name}\""),
+        );
+    }
+    let most = largest(field);
+    let max = group.repeat.max();
+    if u128::try_from(max).is_ok_and(|max| max > most) {
+        let message = format!("`{name}` may have {max} entries, `{by}` counts to {most}");
+        return document.error_hint(Code::TooNarrow, at, message, "make the count field longer, or `max` smaller");
+    }
+    if !layout.is_counted_in_part(group, number) {
+        let message = format!("`{by}` counts `{name}` and is not at a fixed offset above it");
+        document.error_hint(
+            Code::VaryingLength,
+            at,
+            message,
+            "a part above a group that counts it stands above all items of varying length",
+        );
+    }
+}
+
 /// Checks a field that counts a group: the group must exist, and must name the field.
 pub(super) fn counting(document: &Document, layout: &Layout, field: &Field, place: &Place) {
     let Some(Computed::Count(of)) = &field.computed else { return };
+    // A link is checked in the telegram that contains the group.
+    if layout.is_link(field) {
+        return;
+    }
     let by = &field.name;
     match layout.item(of) {
         Some((_, Item::Group(group))) if group.repeat.counted_by() == Some(by) => {}
@@ -93,7 +140,7 @@ pub(super) fn lengths(document: &Document, layout: &Layout, place: &LayoutPlace)
             format!("`{}` has {count} computed lengths and checks, a telegram can have {LATE_MAX}", layout.name);
         document.error_hint(Code::TooMuch, place.name.clone(), message, "read the others as plain numbers");
     }
-    narrow(document, layout, place, layout.max_len(), 0, "");
+    narrow(document, layout, place, &(layout.min_len()..=layout.max_len()), 0, "");
 }
 
 /// Whether a field holds the computed length of the telegram, in parts, entries and cases too.
@@ -108,30 +155,50 @@ pub(super) fn has_length(layout: &Layout) -> bool {
 }
 
 /// Checks the width of length fields, in parts too, because a header's length field counts the telegram's bytes.
-fn narrow(document: &Document, layout: &Layout, place: &LayoutPlace, total: usize, start: usize, path: &str) {
+fn narrow(
+    document: &Document,
+    layout: &Layout,
+    place: &LayoutPlace,
+    total: &RangeInclusive<usize>,
+    start: usize,
+    path: &str,
+) {
     for (number, item) in layout.items().iter().enumerate() {
         let Some(offset) = layout.offset_of(number).map(|offset| offset.saturating_add(start)) else { return };
         match item {
             Item::Part(part) => narrow(document, &part.layout, place, total, offset, &format!("{path}{}.", part.name)),
             Item::Field(field) => {
                 let Some(Computed::Length(counts)) = field.computed else { continue };
-                let bytes = match counts {
-                    LengthScope::All => total,
-                    LengthScope::Rest => total.saturating_sub(offset).saturating_sub(field.len),
+                let before = match counts {
+                    LengthScope::All => 0,
+                    LengthScope::Rest => offset.saturating_add(field.len),
                 };
-                short(document, field, &format!("{path}{}", field.name), bytes, place.name.clone());
+                let least = total.start().saturating_sub(before);
+                let most = total.end().saturating_sub(before);
+                short(document, field, &format!("{path}{}", field.name), least..=most, place.name.clone());
             }
             _ => {}
         }
     }
 }
 
-/// Notes a length field that is too short for this number of bytes.
-pub(super) fn short(document: &Document, field: &Field, name: &str, bytes: usize, at: Range<usize>) {
+/// Notes a length field that is too short for this number of bytes. It is a mistake if no telegram fits, and otherwise a warning:
+/// a telegram that is too long is refused when it is encoded.
+pub(super) fn short(document: &Document, field: &Field, name: &str, bytes: RangeInclusive<usize>, at: Range<usize>) {
     let most = largest(field);
-    if u128::try_from(bytes).is_ok_and(|bytes| bytes > most) {
-        let message = format!("`{name}` counts up to {bytes} bytes and with {} digits ends at {most}", field.len);
-        document.error_hint(Code::TooNarrow, at, message, "make the length field longer, or a group's `max` smaller");
+    let exceeds = |bytes: usize| u128::try_from(bytes).is_ok_and(|bytes| bytes > most);
+    let (least, max) = bytes.into_inner();
+    if exceeds(least) {
+        let message = format!("`{name}` counts at least {least} bytes and with {} digits ends at {most}", field.len);
+        document.error_hint(Code::TooNarrow, at, message, "make the length field longer");
+    } else if exceeds(max) {
+        let message = format!("`{name}` counts up to {max} bytes and with {} digits ends at {most}", field.len);
+        document.warning(
+            Code::TooNarrow,
+            at,
+            message,
+            "a longer telegram is refused when it is encoded: compare the sheet's `max` and `len`",
+        );
     }
 }
 

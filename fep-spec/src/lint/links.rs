@@ -11,6 +11,13 @@ use crate::report::Code;
 /// Checks a field that is computed from other items.
 pub(super) fn field(document: &Document, layout: &Layout, number: usize, field: &Field, place: &Place) {
     let link = Link { document, layout, number, field, place };
+    if let Some(Computed::Check(check)) = &field.computed {
+        link.unknown_function(check);
+    }
+    // A link is checked in the telegram that contains its items.
+    if layout.is_link(field) {
+        return;
+    }
     match &field.computed {
         Some(Computed::LengthOf(of)) => link.length_of(of),
         Some(Computed::Sum(path)) => link.sum(path),
@@ -58,7 +65,7 @@ impl Link<'_> {
             let message = format!("another field above says the length of `{of}`");
             return self.error(Code::Duplicate, "of", message, "leave one out, or read it as a plain number");
         }
-        short(self.document, self.field, name, item.max_len(), self.place.name.clone());
+        short(self.document, self.field, name, item.min_len()..=item.max_len(), self.place.name.clone());
     }
 
     fn sum(&self, path: &str) {
@@ -146,17 +153,25 @@ impl Link<'_> {
         self.error(Code::WrongReference, "of", message, "`of` names a number that stands beside the sign");
     }
 
-    fn check(&self, check: &Check) {
+    fn unknown_function(&self, check: &Check) {
         if check.run.is_none() {
             let message = format!("function `{}` is unknown: its value must be given and is not verified", check.name);
             let hint = "generated code calls the function of this name in the module above it; only \"xor\" comes with the library";
             self.document.remark(Code::UnverifiedCheck, self.place.key("function"), message, hint);
         }
+    }
+
+    fn check(&self, check: &Check) {
         let Some(from) = &check.from else { return };
         match self.layout.item(from) {
             Some((at, _)) if at >= self.number => {
                 let message = format!("`{}` covers the bytes above it, and `{from}` is not above", self.field.name);
-                self.error(Code::WrongOrder, "from", message, "`from` names an item above");
+                self.error(
+                    Code::WrongOrder,
+                    "from",
+                    message,
+                    format!("name an item above, or say where the covered bytes end: to = \"{from}\""),
+                );
             }
             Some((at, _)) if self.layout.offset_of(at).is_none() => {
                 let varying = super::ends::varying(self.layout, at);
@@ -184,12 +199,12 @@ impl Link<'_> {
 }
 
 /// Whether an item can have a length field of its own.
-const fn is_measurable(item: &Item) -> bool {
+pub(super) const fn is_measurable(item: &Item) -> bool {
     matches!(item, Item::Part(_) | Item::Group(_) | Item::Choice(_) | Item::Tail(_))
 }
 
 /// The decimals of a number.
-const fn scale(field: &Field) -> Option<u8> {
+pub(super) const fn scale(field: &Field) -> Option<u8> {
     match &field.kind {
         Kind::Number(rule) => Some(rule.decimals()),
         _ => None,

@@ -102,16 +102,24 @@ pub(super) fn items(known: &mut Known<'_>, owner: &str, value: Value<'_>, level:
         return Items { broken: true, ..all };
     }
     for value in value.array().unwrap_or_default() {
-        let read = value.table().and_then(|table| {
-            let span = table.span();
-            item(known, owner, table, level).map(|(read, at)| {
-                let name = read.name.clone().unwrap_or(span.clone());
-                let keys = read.keys.clone();
-                let entry = read.entry.clone();
-                let cases = read.cases.clone();
-                (Place { span, name, at, keys, entry, cases }, read)
-            })
-        });
+        let read = match value.table() {
+            Some(table) if is_splice(&table) => {
+                if !splice(known, table, &mut all) {
+                    all.broken = true;
+                }
+                continue;
+            }
+            table => table.and_then(|table| {
+                let span = table.span();
+                item(known, owner, table, level).map(|(read, at)| {
+                    let name = read.name.clone().unwrap_or(span.clone());
+                    let keys = read.keys.clone();
+                    let entry = read.entry.clone();
+                    let cases = read.cases.clone();
+                    (Place { span, name, at, keys, entry, cases }, read)
+                })
+            }),
+        };
         let Some((place, read)) = read else {
             all.broken = true;
             continue;
@@ -185,6 +193,37 @@ fn name<'d>(table: &Table<'d>, key: &'d str) -> Option<Located<&'d str>> {
     let name = table.required_string(key)?;
     names::check_item(table.document(), &name);
     Some(name)
+}
+
+/// Whether an item is a part without a name of its own.
+fn is_splice(table: &Table<'_>) -> bool {
+    table.has("part") && !["name", "group", "choice"].iter().any(|key| table.has(key))
+}
+
+/// Adds the items of a part without a name of its own.
+fn splice(known: &mut Known<'_>, table: Table<'_>, all: &mut Items) -> bool {
+    table.knows(&["part"]);
+    let document = table.document();
+    let span = table.span();
+    let at = table.integer("at", 0..=TELEGRAM_LEN_MAX);
+    table.knows(&["remark"]);
+    let part = table.required_string("part").and_then(|of| known.part(document, &of));
+    table.finish();
+    let Some(part) = part else { return false };
+    let places = part.items.places.iter().enumerate().map(|(index, place)| Place {
+        span: span.clone(),
+        name: span.clone(),
+        at: at.clone().filter(|_| index == 0),
+        keys: place.keys.clone(),
+        entry: None,
+        cases: Vec::new(),
+    });
+    all.depth = all.depth.max(part.depth);
+    all.total = all.total.saturating_add(part.total);
+    all.items.extend(part.layout.items().iter().cloned());
+    all.notes.extend(part.items.notes.iter().cloned());
+    all.places.extend(places);
+    all.total <= TOTAL_MAX
 }
 
 fn part(known: &mut Known<'_>, table: &Table<'_>) -> Option<Read> {

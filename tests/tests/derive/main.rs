@@ -7,6 +7,7 @@ mod foreign;
 mod items;
 mod kinds;
 mod lenient;
+mod links;
 mod mixed;
 mod numbers;
 mod places;

@@ -14,7 +14,7 @@ use crate::document::{Located, Table};
 use crate::report::Code;
 
 /// The keys that [`read`] reads.
-pub(super) const KEYS: [&str; 6] = ["computed", "counts", "of", "signs", "function", "from"];
+pub(super) const KEYS: [&str; 7] = ["computed", "counts", "of", "signs", "function", "from", "to"];
 
 /// The values of `computed`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Word {
             Self::Count | Self::Sum => &["of"],
             Self::Sequence => &["from"],
             Self::Sign => &["of", "signs"],
-            Self::Check => &["function", "from"],
+            Self::Check => &["function", "from", "to"],
         }
     }
 
@@ -201,10 +201,12 @@ fn check(table: &Table<'_>, at: &Range<usize>) -> Option<Check> {
         return None;
     }
     let from = if table.has("from") { Some(Cow::Owned(table.string("from")?.value.to_owned())) } else { None };
-    Some(Check { name: Cow::Owned(function.value.to_owned()), from, run: Check::known(function.value) })
+    let to = if table.has("to") { Some(Cow::Owned(table.string("to")?.value.to_owned())) } else { None };
+    Some(Check { name: Cow::Owned(function.value.to_owned()), from, to, run: Check::known(function.value) })
 }
 
-/// The fixed kind of signs and checks. Other computed fields are numbers, whose kind is written at the field.
+/// The fixed kind of signs, and the kind of checks that state none. Other computed fields are numbers, whose kind is written at the
+/// field.
 pub(super) fn own_kind(computed: &Computed, charset: Charset, len: usize) -> Option<Kind> {
     match computed {
         Computed::Sign(_) => Some(Kind::Text(TextRule::new(charset))),

@@ -109,11 +109,13 @@ impl Source<'_, '_> {
             }
             None => None,
         };
+        let is_check = matches!(of_computed.map(|what| &what.value), Some(Computed::Check(_)));
         let kind = match (kind, own_kind) {
-            (Some(kind), Some(own)) if kind != own => return self.other_kind(&own),
+            (Some(kind @ (Kind::Text(_) | Kind::Digits(_) | Kind::Bytes(_))), Some(_)) if is_check => kind,
+            (Some(kind), Some(own)) if kind != own => return self.other_kind(is_check),
             (None, Some(own)) if written.is_none() && self.own.is_empty() => own,
             (None, Some(own @ Kind::Text(_))) if of_computed.is_some_and(is_sign) && self.own.is_bare_sign() => own,
-            (None, Some(own)) if written.is_none() => return self.other_kind(&own),
+            (None, Some(_)) if written.is_none() => return self.other_kind(is_check),
             (kind, _) => kind?,
         };
         let Some(computed) = computed? else { return Some((kind, None)) };
@@ -135,22 +137,24 @@ impl Source<'_, '_> {
         computed::fits(self.table, &computed, &kind, &self.len).then_some((kind, Some(computed.value)))
     }
 
-    /// Notes a sign or a check with another kind than its fixed one.
-    fn other_kind<T>(&self, own: &Kind) -> Option<T> {
-        let what = match own {
-            Kind::Bytes(_) => "a check of one byte is bytes",
-            Kind::Text(rule) if rule.charset == fep_codec::Charset::Ascii => "a check is ASCII text",
-            _ => "a sign is text in the charset of the spec",
-        };
+    /// Notes a sign or a check of a kind that it cannot have.
+    fn other_kind<T>(&self, is_check: bool) -> Option<T> {
         let key = ["type", "kind"].into_iter().find_map(|key| self.table.get(key)).map(|value| value.span());
         let at = key.unwrap_or_else(|| self.name.span.clone());
-        let message = format!("the kind of `{}` is fixed: {what}", self.name.value);
-        self.table.document().error_hint(
-            Code::WrongComputed,
-            at,
-            message,
-            "leave out `type`, `kind` and their options",
-        );
+        let name = self.name.value;
+        let document = self.table.document();
+        if is_check {
+            let message = format!("`{name}` is a check, which is text, digits or bytes");
+            document.error_hint(
+                Code::WrongComputed,
+                at,
+                message,
+                "write kind = \"bytes\", or leave the kind out: one byte is bytes, more are ASCII text",
+            );
+        } else {
+            let message = format!("the kind of `{name}` is fixed: a sign is text in the charset of the spec");
+            document.error_hint(Code::WrongComputed, at, message, "leave out `type`, `kind` and their options");
+        }
         None
     }
 }
