@@ -137,6 +137,19 @@ impl Error {
         self
     }
 
+    /// The same error in an item whose length another field states. If a field does not fit, the item ends, not the telegram.
+    #[cold]
+    pub(crate) fn in_stated(mut self, item: &str, stated: usize) -> Self {
+        match &mut self.0.fault {
+            Fault::Truncated { needed, left } => {
+                self.0.fault = Fault::StatedTooShort { needed: *needed, left: *left, item: item.into(), stated };
+            }
+            Fault::StatedBeyondEnd { within: within @ None, .. } => *within = Some((item.into(), stated)),
+            _ => {}
+        }
+        self
+    }
+
     /// The party that must fix the problem.
     #[must_use]
     pub fn culprit(&self) -> Culprit {

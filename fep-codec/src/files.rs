@@ -63,6 +63,7 @@
 //! # Ok::<(), fep_codec::files::FileError>(())
 //! ```
 
+mod tally;
 mod line_end;
 mod fault;
 mod words;
@@ -70,6 +71,8 @@ mod order;
 mod states;
 mod ending;
 mod ends;
+mod numbers;
+mod serials;
 mod totals;
 mod plan;
 mod walk;
@@ -87,6 +90,7 @@ mod parallel;
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use core::mem::{forget, replace};
 
 #[cfg(feature = "tokio")]
 pub use self::asynchronous::{AsyncFileReader, AsyncFileWriter};
@@ -97,6 +101,7 @@ pub use self::line_end::{LastLineEnd, LineEnd};
 pub use self::parallel::{par_records, verify};
 pub use self::reader::FileReader;
 pub use self::slice::{Records, records};
+pub use self::tally::{Counted, FieldOf, Minus, Only, Serial, Side, Summed, Tally, Total};
 pub use self::walk::RawRecord;
 pub use self::words::{BlockWord, LengthWord};
 pub use self::writer::FileWriter;
@@ -125,8 +130,10 @@ pub struct FileLayout {
     pub steps: Cow<'static, [Step]>,
     /// The blocks that the records come in, or `None` if there are no blocks. The last block is filled up.
     pub blocks: Option<Blocks>,
-    /// The fields that are totals of the records before them.
+    /// The fields that are totals of other records.
     pub totals: Cow<'static, [Total]>,
+    /// The fields that number the records.
+    pub serials: Cow<'static, [Serial]>,
     /// The deviations that every reader of this file forgives, unless the reader sets its own.
     pub lenient: Lenient,
 }
@@ -162,51 +169,6 @@ pub struct Blocks {
     pub fill: u8,
 }
 
-/// A field that is a total of the records before it, back to the previous record with the same layout.
-///
-/// So the total of a batch counts its batch, and the total of a file counts the file. The writer fills it in, the reader checks it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Total {
-    /// The name of the record that has the field.
-    pub record: Cow<'static, str>,
-    /// The path of the field, which must be a number.
-    pub field: Cow<'static, str>,
-    /// The quantity that is added up.
-    pub tally: Tally,
-    /// The condition on the records that count, or `None` if all of them count.
-    pub only: Option<Only>,
-    /// The number of low decimal digits of the sum that are kept, or `None` to keep all of them. NACHA's hash needs this.
-    pub last_digits: Option<u32>,
-}
-
-/// The quantity that a [`Total`] adds up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tally {
-    /// The number of records with this name.
-    Count {
-        /// The name of the records.
-        of: Cow<'static, str>,
-    },
-    /// The sum of a field of the records with this name. The field is a number, or digits that are read as a number.
-    Sum {
-        /// The name of the records.
-        of: Cow<'static, str>,
-        /// The field's path.
-        field: Cow<'static, str>,
-    },
-    /// The number of blocks, including the block of the record that holds the total.
-    Blocks,
-}
-
-/// A condition on the records that a [`Total`] counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Only {
-    /// The path of a field at a fixed offset.
-    pub field: Cow<'static, str>,
-    /// The values, without padding. A record counts if its field has one of them.
-    pub values: Cow<'static, [Cow<'static, str>]>,
-}
-
 impl FileLayout {
     /// A file of these records, without blocks.
     #[must_use]
@@ -226,8 +188,17 @@ impl FileLayout {
             steps: Cow::Borrowed(steps),
             blocks: None,
             totals: Cow::Borrowed(totals),
+            serials: Cow::Borrowed(&[]),
             lenient: Lenient::STRICT,
         }
+    }
+
+    /// Sets the fields that number the records.
+    #[must_use]
+    pub const fn serials(mut self, serials: &'static [Serial]) -> Self {
+        // A plain assignment would drop the old value, which a `const fn` cannot do.
+        forget(replace(&mut self.serials, Cow::Borrowed(serials)));
+        self
     }
 
     /// Sets the number of records in a block. The last block is filled up with records that consist of the byte `fill`.
@@ -265,6 +236,14 @@ impl FileLayout {
     /// to a record or a field that does not exist.
     pub fn check(&self) -> Result<(), FileError> {
         walk::FileWalk::new(self).map(drop)
+    }
+
+    /// Whether a total covers records after it. A writer that fills it in must return to it: [`FileWriter::seeking`].
+    ///
+    /// # Errors
+    /// Those of [`FileLayout::check`].
+    pub fn has_later_totals(&self) -> Result<bool, FileError> {
+        walk::FileWalk::new(self).map(|walk| walk.start().1.any_later())
     }
 
     /// The pairs of records that can stand at the same place of the file, so that their literals and conditions must tell them apart.
@@ -333,102 +312,5 @@ impl Step {
     #[must_use]
     pub const fn groups(steps: &'static [Self]) -> Self {
         Self { stands: Stands::Group(Cow::Borrowed(steps)), min: 1, max: None }
-    }
-}
-
-impl Tally {
-    /// The number of records with this name.
-    #[must_use]
-    pub const fn count(of: &'static str) -> Self {
-        Self::Count { of: Cow::Borrowed(of) }
-    }
-
-    /// The sum of a field of the records with this name.
-    #[must_use]
-    pub const fn sum(of: &'static str, field: &'static str) -> Self {
-        Self::Sum { of: Cow::Borrowed(of), field: Cow::Borrowed(field) }
-    }
-}
-
-impl Total {
-    /// A total of all records that the tally names.
-    #[must_use]
-    pub const fn new(record: &'static str, field: &'static str, tally: Tally) -> Self {
-        Self { record: Cow::Borrowed(record), field: Cow::Borrowed(field), tally, only: None, last_digits: None }
-    }
-
-    /// Keeps only this number of low decimal digits of the sum.
-    #[must_use]
-    pub const fn last_digits(mut self, digits: u32) -> Self {
-        self.last_digits = Some(digits);
-        self
-    }
-
-    /// A total of only the records whose field at the path `by` has one of these values, without padding.
-    ///
-    /// ```
-    /// # #[cfg(feature = "derive")] {
-    /// use std::borrow::Cow;
-    ///
-    /// use fep_codec::files::{FileLayout, FileWriter, LineEnd, Step, Tally, Total};
-    /// use fep_codec::{Telegram, Text};
-    ///
-    /// #[derive(Telegram)]
-    /// #[telegram(len = 5)]
-    /// struct Entry {
-    ///     #[field(literal = "E")]
-    ///     record_type: (),
-    ///     #[field(code)]
-    ///     kind: Text<1>,
-    ///     #[field(len = 3)]
-    ///     amount: u16,
-    /// }
-    ///
-    /// #[derive(Telegram)]
-    /// #[telegram(len = 5)]
-    /// struct Control {
-    ///     #[field(literal = "C")]
-    ///     record_type: (),
-    ///     #[field(len = 1)]
-    ///     new: u8,
-    ///     #[field(len = 2)]
-    ///     hash: u8,
-    ///     #[field(len = 1)]
-    ///     blocks: u8,
-    /// }
-    ///
-    /// #[derive(Telegram)]
-    /// enum Any {
-    ///     Entry(Entry),
-    ///     Control(Control),
-    /// }
-    ///
-    /// const STEPS: &[Step] = &[Step::once(Entry::LAYOUT).times(1, None), Step::once(Control::LAYOUT)];
-    /// const NEW: &[Cow<'static, str>] = &[Cow::Borrowed("N")];
-    /// const TOTALS: &[Total] = &[
-    ///     Total::only("Control", "new", Tally::count("Entry"), "kind", NEW),
-    ///     Total::new("Control", "hash", Tally::sum("Entry", "amount")).last_digits(2),
-    ///     Total::new("Control", "blocks", Tally::Blocks),
-    /// ];
-    /// static FILE: FileLayout = FileLayout::new("Batch", &[LineEnd::Lf], STEPS, TOTALS).blocks(2, b'9');
-    ///
-    /// let mut writer = FileWriter::new(&FILE, Vec::new())?;
-    /// writer.write_any(&Any::Entry(Entry { record_type: (), kind: "N".parse().expect("short"), amount: 999 }))?;
-    /// writer.write_any(&Any::Entry(Entry { record_type: (), kind: "D".parse().expect("short"), amount: 2 }))?;
-    /// writer.write_any(&Any::Control(Control { record_type: (), new: 0, hash: 0, blocks: 0 }))?;
-    /// assert_eq!(writer.finish()?, b"EN999\nED002\nC1012\n99999\n"); // 1 new one, 1001 modulo 100, 2 blocks
-    /// # }
-    /// # Ok::<(), fep_codec::files::FileError>(())
-    /// ```
-    #[must_use]
-    pub const fn only(
-        record: &'static str,
-        field: &'static str,
-        tally: Tally,
-        by: &'static str,
-        values: &'static [Cow<'static, str>],
-    ) -> Self {
-        let only = Some(Only { field: Cow::Borrowed(by), values: Cow::Borrowed(values) });
-        Self { record: Cow::Borrowed(record), field: Cow::Borrowed(field), tally, only, last_digits: None }
     }
 }

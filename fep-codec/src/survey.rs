@@ -82,6 +82,8 @@ struct Survey<'l, 't> {
     end: usize,
     /// The end of the telegram, or of the enclosing item whose length a field states.
     limit: usize,
+    /// The name and the length of the innermost enclosing item whose length a field states.
+    stated: Option<(&'l str, usize)>,
     /// The index of the current entry.
     entry: u64,
     /// The charset of the current layout.
@@ -100,7 +102,19 @@ impl<'l, 't> Survey<'l, 't> {
         let charset = Charset::Ascii;
         let trail = Vec::new();
         let steps = Vec::new();
-        Self { telegram, at: 0, end, limit: end, entry: 0, charset, trail, steps, dues: None, undue: None }
+        Self {
+            telegram,
+            at: 0,
+            end,
+            limit: end,
+            stated: None,
+            entry: 0,
+            charset,
+            trail,
+            steps,
+            dues: None,
+            undue: None,
+        }
     }
 
     /// Adds the steps of a layout's items. Returns whether the telegram contains all of them, and their values.
@@ -111,6 +125,7 @@ impl<'l, 't> Survey<'l, 't> {
         for (index, item) in layout.items().iter().enumerate() {
             let end = self.end;
             let limit = self.limit;
+            let stated = self.stated;
             let rule = layout.limit(index);
             let length = match rule {
                 Limit::Stated(field) if self.believes_length(layout, index) => level.said(field),
@@ -129,9 +144,9 @@ impl<'l, 't> Survey<'l, 't> {
             }
             level.values.push(value);
             if go_on && length.is_some() {
-                self.left_over(item);
+                self.left_over(item, level.starts.last().copied().unwrap_or_default());
             }
-            (self.end, self.limit) = (end, limit);
+            (self.end, self.limit, self.stated) = (end, limit, stated);
             if !go_on || self.at > limit {
                 complete = false;
                 break;
@@ -292,7 +307,7 @@ impl<'l, 't> Survey<'l, 't> {
     fn push(&mut self, what: SurveyItem<'l>, len: usize, name: Option<&str>, value: Result<Value, Error>) -> bool {
         let within = self.within();
         let path = name.map_or_else(String::new, |name| self.path_of(name));
-        let value = value.map_err(|error| self.around(error));
+        let value = value.map_err(|error| self.around(self.in_stated(error)));
         let charset = self.charset;
         self.steps.push(SurveyStep { what, offset: self.at, len, path, within, charset, value });
         self.at = self.at.saturating_add(len);
@@ -303,6 +318,11 @@ impl<'l, 't> Survey<'l, 't> {
     fn path_of(&self, name: &str) -> String {
         let within = self.within();
         if within.is_empty() { name.to_owned() } else { format!("{within}.{name}") }
+    }
+
+    /// An error in the item whose length a field states, if there is one.
+    fn in_stated(&self, error: Error) -> Error {
+        self.stated.into_iter().fold(error, |error, (item, stated)| error.in_stated(item, stated))
     }
 
     /// An error with the names of the enclosing items.

@@ -177,7 +177,11 @@ impl<'l, 't> Walk<'l, 't> {
             self.at = self.at.saturating_add(len);
             if self.at > bound {
                 let left = telegram.len().saturating_sub(self.at.saturating_sub(len));
-                let error = Error::new(Culprit::Peer, Fault::Truncated { needed: len, left });
+                let fault = match layout.limit(passed) {
+                    Limit::Stated(_) => Fault::StatedBeyondEnd { stated: len, left, within: None },
+                    Limit::Before(_) | Limit::Endless => Fault::Truncated { needed: len, left },
+                };
+                let error = Error::new(Culprit::Peer, fault);
                 return Err(item.name().into_iter().fold(error, Error::within));
             }
         }

@@ -23,6 +23,7 @@ mod lint;
 pub mod load;
 pub mod generate;
 pub mod codec;
+pub mod values;
 pub mod files;
 pub mod glued;
 pub mod spec_file;

@@ -12,7 +12,6 @@ mod choices;
 mod views;
 
 use fep_codec::Layout;
-use fep_codec::files::Total;
 use fep_codec::layout::{Group, Item};
 
 use crate::document::{Document, instead};
@@ -243,19 +242,30 @@ fn told_apart(document: &Document, spec: &Spec, file: &FileSpec, place: &FilePla
     clean
 }
 
-/// Notes what the codec finds wrong with the file and with each of its totals.
+/// Notes what the codec finds wrong with the file, and with each of its totals and serial numbers. One that is wrong is left out
+/// when the next one is checked.
 fn plan(document: &Document, spec: &Spec, file: &FileSpec, place: &FilePlace) {
-    let check = |totals: Vec<Total>, at: &std::ops::Range<usize>| {
-        let plan = spec.file_layout(&FileSpec { totals, ..file.clone() });
-        let checked = plan.check();
+    let mut clean = FileSpec { totals: Vec::new(), serials: Vec::new(), ..file.clone() };
+    let check = |file: &FileSpec, at: &std::ops::Range<usize>| {
+        let checked = spec.file_layout(file).check();
         if let Err(error) = &checked {
             document.error(Code::WrongFile, at.clone(), error.what.to_string());
         }
         checked.is_ok()
     };
-    if check(Vec::new(), &place.name) {
-        for (total, at) in file.totals.iter().zip(&place.totals) {
-            check(vec![total.clone()], at);
+    if !check(&clean, &place.name) {
+        return;
+    }
+    for (total, at) in file.totals.iter().zip(&place.totals) {
+        clean.totals.push(total.clone());
+        if !check(&clean, at) {
+            clean.totals.pop();
+        }
+    }
+    for (serial, at) in file.serials.iter().zip(&place.serials) {
+        clean.serials.push(serial.clone());
+        if !check(&clean, at) {
+            clean.serials.pop();
         }
     }
 }

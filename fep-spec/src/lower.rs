@@ -9,6 +9,7 @@ mod names;
 mod options;
 mod codes;
 mod items;
+mod totals;
 mod files;
 
 use std::borrow::Cow;

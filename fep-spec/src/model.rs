@@ -7,7 +7,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use fep_codec::files::{BlockWord, Blocks, FileLayout, LastLineEnd, LengthWord, Lenient, LineEnd, Stands, Step, Total};
+use fep_codec::files::{
+    BlockWord, Blocks, FileLayout, LastLineEnd, LengthWord, Lenient, LineEnd, Serial, Stands, Step, Total,
+};
 use fep_codec::layout::{CodeMeaning, Item};
 use fep_codec::{Charset, Error, Layout};
 
@@ -135,6 +137,8 @@ pub struct FileSpec {
     pub blocks: Option<Blocks>,
     /// The fields that are totals over other records.
     pub totals: Vec<Total>,
+    /// The fields that number the records.
+    pub serials: Vec<Serial>,
     /// The deviations that every reader of the file accepts.
     pub lenient: Lenient,
 }
@@ -212,6 +216,7 @@ impl Spec {
             steps: Cow::Owned(self.steps(&file.records)),
             blocks: file.blocks,
             totals: Cow::Owned(file.totals.clone()),
+            serials: Cow::Owned(file.serials.clone()),
             lenient: file.lenient,
         }
     }

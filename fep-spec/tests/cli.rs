@@ -263,12 +263,12 @@ fn findings_are_exit_1_and_go_where_the_contract_says() {
     check(
         &with("encode", &[]),
         b"{\"telegram\": \"SignOn\", \"fields\": {\"heder\": {}}}",
-        "fep: object 1: SignOn: caller: heder: there is no such field; did you mean header?",
+        "fep: line 1: SignOn: caller: heder: there is no such field; did you mean header?",
     );
     check(
         &with("encode", &[]),
         b"{\"telegram\": \"SignOm\", \"fields\": {}}",
-        "fep: object 1: there is no telegram or file `SignOm`; did you mean `SignOn`?",
+        "fep: line 1: there is no telegram or file `SignOm`; did you mean `SignOn`?",
     );
     check(&with("encode", &["--telegram", "SignOn"]), b"", "fep: the input has no JSON object");
     check(&with("decode", &[]), b"", "fep: the input is empty");

@@ -6,10 +6,11 @@
 
 use allocation_counter::{AllocationInfo, measure};
 use fep_codec::charset::EncodeOptions;
-use fep_codec::files::{FileLayout, FileReader, LineEnd, Step, records};
+use fep_codec::files::{FileLayout, FileReader, FileWriter, LineEnd, Step, records};
 use fep_codec::kind::FieldValue;
 use fep_codec::layout::TextRule;
 use fep_codec::{Charset, Decode, Telegram, Text};
+use fep_spec::files::encode_stream;
 use fep_tests::generated::bank_a::{Transfer, TransferAnswer};
 use fep_tests::golden::Golden;
 
@@ -167,4 +168,57 @@ fn a_reader_allocates_once_for_the_file_and_not_for_its_records() {
 #[test]
 fn the_counter_counts() {
     assert_eq!(allocations(|| drop(std::hint::black_box(Box::new(1)))), 1);
+}
+
+/// JSON lines that are made while they are read.
+struct Lines {
+    left: usize,
+    line: Vec<u8>,
+    at: usize,
+}
+
+impl std::io::Read for Lines {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        if self.at == self.line.len() {
+            self.at = 0;
+            self.left = self.left.saturating_sub(1);
+        }
+        if self.left == 0 {
+            return Ok(0);
+        }
+        let rest = self.line.get(self.at..).unwrap_or_default();
+        let len = rest.len().min(out.len());
+        out.get_mut(..len).unwrap_or_default().copy_from_slice(rest.get(..len).unwrap_or_default());
+        self.at += len;
+        Ok(len)
+    }
+}
+
+#[derive(Telegram)]
+#[telegram(len = 8)]
+struct Row {
+    #[field(len = 4)]
+    name: Text<4>,
+    #[field(len = 4)]
+    amount: u16,
+}
+
+/// The memory in use at most while this number of records is encoded from JSON.
+fn memory_to_encode(records: usize) -> u64 {
+    const STEPS: &[Step] = &[Step::any_number(Row::LAYOUT)];
+    static FILE: FileLayout = FileLayout::new("Rows", &[LineEnd::Lf], STEPS, &[]);
+    let line = b"{\"telegram\": \"Row\", \"fields\": {\"name\": \"kim\", \"amount\": 12}}\n".to_vec();
+    let AllocationInfo { bytes_max, .. } = measure(|| {
+        let writer = FileWriter::new(&FILE, std::io::sink()).expect("a plan");
+        let input = Lines { left: records + 1, line: line.clone(), at: line.len() };
+        encode_stream(&FILE, writer, input).expect("it encodes");
+    });
+    bytes_max
+}
+
+#[test]
+fn the_memory_that_encodes_a_file_does_not_grow_with_it() {
+    let short = memory_to_encode(2_000);
+    assert_eq!(memory_to_encode(40_000), short);
+    assert!(short < 1 << 19, "{short} bytes");
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use fep_codec::files::{FileLayout, FileReader, Lenient, LineEnd, Step};
 use fep_codec::lenient::decode_lenient;
-use fep_codec::{Digits, Record, Telegram, Text, Value};
+use fep_codec::{Record, Telegram, Text, Value};
 use fep_spec::model::Spec;
 use fep_tests::generated::bank_a::Transfer;
 use fep_tests::golden::Golden;
@@ -103,7 +103,7 @@ struct Row {
     amount: u32,
     #[field(codes("1" = "one"), closed, len = 1)]
     kind: Text<1>,
-    account: Digits<4>,
+    memo: Text<4>,
 }
 
 #[test]

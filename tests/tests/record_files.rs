@@ -374,7 +374,7 @@ fn plans_that_cannot_work_are_refused_before_anything_is_read() {
         "the records `Unmarked` and `Other` can stand at the same place, and nothing tells them apart: give one of them a literal or \
          a `when`, or write position = \"last\" if it ends the file",
     );
-    check(&text, "`name` of `Marked` is a total and no number");
+    check(&text, "`name` of `Marked` cannot be a total: it is neither a number nor digits");
     assert_eq!(alone.check(), Ok(()), "where there is but one kind of record, nothing must tell");
 }
 

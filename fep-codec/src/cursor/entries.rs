@@ -23,17 +23,18 @@ impl<'a> Reader<'a> {
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         let end = start.saturating_add(len);
         if len > left {
-            let fault = Fault::Truncated { needed: len, left };
+            let fault = Fault::StatedBeyondEnd { stated: len, left, within: None };
             return Err(Error::new(Culprit::Peer, fault).within(name).at_bytes(start..end, None));
         }
         let outer = self.narrow(end);
-        let value = read(self)?;
+        let value = read(self).map_err(|error| error.in_stated(name, len))?;
         let unused = end.saturating_sub(self.position());
         self.widen(outer);
         if unused == 0 {
             return Ok(value);
         }
-        Err(Error::new(Culprit::Peer, Fault::LeftOver { bytes: unused }).within(name).at_bytes(end - unused..end, None))
+        let fault = Fault::StatedTooLong { stated: len, used: len - unused };
+        Err(Error::new(Culprit::Peer, fault).within(name).at_bytes(end - unused..end, None))
     }
 
     /// Reads an item that is followed by `behind` bytes within its layout.

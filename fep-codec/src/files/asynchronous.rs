@@ -57,6 +57,7 @@ pub struct AsyncFileReader<'f, R> {
 }
 
 /// [`FileWriter`](super::FileWriter) over tokio. It writes record by record, so the output should be wrapped in a `BufWriter`.
+/// It does not return to a record: a total of records that come later must be given.
 #[derive(Debug)]
 pub struct AsyncFileWriter<'f, W> {
     outlet: Outlet<'f>,
@@ -148,6 +149,7 @@ impl<'f, W: AsyncWrite + Unpin> AsyncFileWriter<'f, W> {
         while self.outlet.fill()? {
             self.write_out().await?;
         }
+        self.outlet.end()?;
         match self.output.flush().await {
             Ok(()) => Ok(self.output),
             Err(error) => Err(self.outlet.error(error.into())),

@@ -7,6 +7,7 @@ use core::fmt;
 use std::io;
 
 use super::line_end::LineEnd;
+use super::tally::Side;
 use crate::error::Error;
 
 /// An error in a record file, with its place.
@@ -114,7 +115,7 @@ pub enum FileFault {
         /// The number of records that the file must have at least.
         min: usize,
     },
-    /// A total differs from the total of the records before it.
+    /// A total differs from the total of the records that it covers.
     WrongTotal {
         /// The name of the record.
         record: String,
@@ -124,6 +125,33 @@ pub enum FileFault {
         stated: i128,
         /// The total of the records.
         computed: i128,
+        /// The records that the total covers.
+        side: Side,
+    },
+    /// A total cannot be filled in, because its records cannot be added up.
+    NoTotal {
+        /// The name of the record.
+        record: String,
+        /// The field's path.
+        field: String,
+    },
+    /// A total of records that come later was left out, and the writer cannot return to it.
+    NeedsSeek {
+        /// The name of the record.
+        record: String,
+        /// The field's path.
+        field: String,
+    },
+    /// A serial number does not follow the number before it.
+    WrongSerial {
+        /// The name of the record.
+        record: String,
+        /// The field's path.
+        field: String,
+        /// The value of the field.
+        stated: i128,
+        /// The numbers that may come next: `2`, or `2 or more`.
+        next: String,
     },
     /// The last block is not full, or there is a surplus filling record.
     Unfilled {
@@ -225,6 +253,13 @@ impl FileError {
     }
 }
 
+impl FileFault {
+    /// The fault as an error of the record with this number, at this offset.
+    pub(super) const fn at(self, record: u64, offset: u64) -> FileError {
+        FileError { record, offset, what: self }
+    }
+}
+
 impl From<io::Error> for FileFault {
     fn from(error: io::Error) -> Self {
         Self::Io { kind: error.kind(), message: error.to_string() }
@@ -284,8 +319,26 @@ impl fmt::Display for FileFault {
             Self::TooFew { record, found, min } => {
                 write!(f, "the file has {found} of `{record}`, there must be {min}")
             }
-            Self::WrongTotal { record, field, stated, computed } => {
-                write!(f, "`{field}` of `{record}` says {stated}, the records before it make {computed}")
+            Self::WrongTotal { record, field, stated, computed, side } => {
+                let records = match side {
+                    Side::Before => "the records before it",
+                    Side::After => "the records after it",
+                    Side::Around => "the records before and after it",
+                };
+                write!(f, "`{field}` of `{record}` says {stated}, {records} make {computed}")
+            }
+            Self::NoTotal { record, field } => {
+                write!(f, "`{field}` of `{record}` cannot be filled in: its records cannot be added up")
+            }
+            Self::NeedsSeek { record, field } => {
+                write!(
+                    f,
+                    "`{field}` of `{record}` is a total of records after it; give it, or write with `FileWriter::seeking`, which \
+                     returns to it"
+                )
+            }
+            Self::WrongSerial { record, field, stated, next } => {
+                write!(f, "`{field}` of `{record}` says {stated}, the next number is {next}")
             }
             Self::Unfilled { records, block } => {
                 write!(f, "the file has {records} records, which do not fill blocks of {block}")

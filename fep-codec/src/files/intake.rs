@@ -2,6 +2,7 @@
 //! I/O. The blocking reader and the asynchronous one are loops around it and make the same checks.
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
@@ -64,8 +65,8 @@ pub(super) struct Intake<'f> {
     /// Nothing more comes: the file ended, or nothing after its error can be trusted.
     ended: bool,
     found: Option<Found<'f>>,
-    /// The error that the next step returns: one in the totals of the last record, or one that ended the file.
-    pending: Option<FileError>,
+    /// The errors that the next steps return: those in totals and serial numbers up to the last record, or one that ended the file.
+    pending: VecDeque<FileError>,
     report: Option<Report<'f>>,
 }
 
@@ -80,7 +81,7 @@ impl<'f> Intake<'f> {
         let end = 0;
         let input_ended = false;
         let ended = false;
-        Ok(Self { walk, buffer, start, end, input_ended, ended, found: None, pending: None, report: None })
+        Ok(Self { walk, buffer, start, end, input_ended, ended, found: None, pending: VecDeque::new(), report: None })
     }
 
     pub(super) fn forgive(&mut self, lenient: Lenient) {
@@ -97,7 +98,7 @@ impl<'f> Intake<'f> {
         if self.found.take().is_some() {
             self.walk.forgiven.clear();
         }
-        if let Some(error) = self.pending.take() {
+        if let Some(error) = self.pending.pop_front() {
             return IntakeStep::Wrong(error);
         }
         while !self.ended {
@@ -108,7 +109,7 @@ impl<'f> Intake<'f> {
             if self.framed() {
                 return IntakeStep::Record;
             }
-            if let Some(error) = self.pending.take() {
+            if let Some(error) = self.pending.pop_front() {
                 return IntakeStep::Wrong(error);
             }
         }
@@ -158,6 +159,7 @@ impl<'f> Intake<'f> {
         let window = self.buffer.get(self.start..self.end).unwrap_or_default();
         let framed = if window.is_empty() {
             self.ended = true;
+            self.pending.extend(self.walk.wrong_at_end());
             match self.walk.end() {
                 Ok(()) => return false,
                 Err(what) => Err(what),
@@ -170,7 +172,7 @@ impl<'f> Intake<'f> {
             Ok(framed) => framed,
             Err(what) => {
                 self.ended = true;
-                self.pending = Some(at_place(what));
+                self.pending.push_back(at_place(what));
                 return false;
             }
         };
@@ -180,7 +182,7 @@ impl<'f> Intake<'f> {
             self.tell();
         }
         let Some(layout) = layout else { return false };
-        self.pending = wrong.map(at_place);
+        self.pending.extend(wrong);
         let offset = offset + start as u64;
         self.found = Some(Found { number, offset, layout, padded, at, len });
         true

@@ -47,6 +47,15 @@ enum Found<'f> {
     Blocked,
 }
 
+/// The effect of a record on the order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    /// How many of the open sequences go on, the outermost first. All others have ended, or are repeated from their beginning.
+    pub(super) kept: usize,
+    /// Whether [`Order::next`] may have changed.
+    pub(super) changes: bool,
+}
+
 impl<'f> Order<'f> {
     pub(super) fn new(steps: &'f [Step]) -> Self {
         Self { stack: vec![Frame { rest: steps, count: 0 }] }
@@ -63,8 +72,8 @@ impl<'f> Order<'f> {
         next
     }
 
-    /// Advances over a record of this layout. Returns whether [`Order::next`] may have changed.
-    pub(super) fn take(&mut self, layout: &Layout) -> Result<bool, FileFault> {
+    /// Advances over a record of this layout.
+    pub(super) fn take(&mut self, layout: &Layout) -> Result<Taken, FileFault> {
         // The fast path: one more of the same record, as for nearly every record of a large file.
         if let Some(Frame { rest: [step, ..], count }) = self.stack.last_mut()
             && let Some(known) = step.stands.record()
@@ -72,15 +81,17 @@ impl<'f> Order<'f> {
             && step.has_room(*count)
         {
             *count += 1;
-            return Ok(*count == step.min || step.max == Some(*count));
+            let changes = *count == step.min || step.max == Some(*count);
+            return Ok(Taken { kept: self.stack.len(), changes });
         }
         let mut stack = self.stack.clone();
         while let Some(frame) = stack.pop() {
             match frame.find(&layout.name) {
                 Found::Here(frames) => {
+                    let kept = stack.len() + 1;
                     stack.extend(frames);
                     self.stack = stack;
-                    return Ok(true);
+                    return Ok(Taken { kept, changes: true });
                 }
                 Found::Behind => {}
                 Found::Blocked => break,
@@ -93,6 +104,12 @@ impl<'f> Order<'f> {
             }
         }
         Err(FileFault::OutOfPlace { record: layout.name.clone().into_owned(), allowed })
+    }
+
+    /// The number of open sequences.
+    #[cfg(feature = "rayon")]
+    pub(super) fn depth(&self) -> usize {
+        self.stack.len()
     }
 
     /// Checks that no record is missing at the end of the file.

@@ -119,7 +119,7 @@ const fn one_len(layouts: &[&Layout]) -> usize {
 /// ```
 pub fn verify(file: &FileLayout, bytes: &[u8]) -> Result<Progress, FileError> {
     let mut walk = FileWalk::new(file)?;
-    let (_, totals) = walk.start();
+    let (_, totals, _) = walk.start();
     // The first record shows which line end the file has.
     walk_to(&mut walk, bytes, bytes.len().min(1))?;
     if let Some(stride) = walk.stride() {
@@ -137,6 +137,9 @@ pub fn verify(file: &FileLayout, bytes: &[u8]) -> Result<Progress, FileError> {
     }
     walk_to(&mut walk, bytes, bytes.len())?;
     let progress = Progress { records: walk.number, bytes: walk.offset };
+    if let Some(wrong) = walk.wrong_at_end().into_iter().next() {
+        return Err(wrong);
+    }
     walk.end().map_err(|what| FileError { record: walk.number + 1, offset: walk.offset, what })?;
     Ok(progress)
 }
@@ -148,12 +151,9 @@ fn walk_to(walk: &mut FileWalk<'_>, bytes: &[u8], end: usize) -> Result<(), File
         let offset = walk.offset;
         let window = bytes.get(start..bytes.len().min(start + walk.window_len())).unwrap_or_default();
         walk.forgiven.clear();
-        let wrong = match walk.step(window) {
-            Ok(framed) => framed.wrong,
-            Err(what) => Some(what),
-        };
-        if let Some(what) = wrong {
-            return Err(FileError { record, offset, what });
+        let framed = walk.step(window).map_err(|what| what.at(record, offset))?;
+        if let Some(wrong) = framed.wrong.into_iter().next() {
+            return Err(wrong);
         }
     }
     Ok(())
@@ -170,7 +170,7 @@ impl<'f> Sums<'f> {
     /// The sums of a piece, or `None` if its records must be stepped over one by one.
     fn of(walk: &FileWalk<'f>, totals: &Totals<'f>, stride: usize, piece: &[u8]) -> Option<Self> {
         let layout = walk.recognise(piece)?;
-        if totals.are_in(layout) || !piece.len().is_multiple_of(stride) {
+        if walk.is_numbered(layout) || !piece.len().is_multiple_of(stride) {
             return None;
         }
         let mut totals = totals.clone();

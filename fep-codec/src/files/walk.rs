@@ -15,7 +15,8 @@ use super::fault::{FileError, FileFault, Measured, WordFault};
 use super::line_end::LineEnd;
 use super::order::Order;
 use super::plan;
-use super::totals::Totals;
+use super::serials::Serials;
+use super::totals::{Place, Settled, Totals};
 use crate::layout::Layout;
 use crate::lenient::{Forgiven, Lenient};
 
@@ -47,6 +48,7 @@ pub(super) struct FileWalk<'f> {
     /// The records that may come next, by their index, in the order of the plan. The flag says that the file must end behind it.
     next: Vec<(usize, bool)>,
     totals: Totals<'f>,
+    serials: Serials<'f>,
     pub(super) lenient: Lenient,
     pub(super) ends: Ends<'f>,
     /// The number of records so far, filling records included.
@@ -79,8 +81,8 @@ pub(super) struct Framed<'f> {
     pub(super) consumed: usize,
     /// The number of records that it is.
     pub(super) count: u64,
-    /// The fault of its totals, if one is wrong.
-    pub(super) wrong: Option<FileFault>,
+    /// The totals that are wrong, of this record or of one before it, and its serial number, if it is wrong.
+    pub(super) wrong: Vec<FileError>,
 }
 
 impl<'f> FileWalk<'f> {
@@ -94,7 +96,8 @@ impl<'f> FileWalk<'f> {
             records,
             order: Order::new(&file.steps),
             next: Vec::new(),
-            totals: Totals::new(file, &layouts)?,
+            totals: Totals::new(file, &layouts).map_err(FileError::bad_plan)?,
+            serials: Serials::new(file, &layouts).map_err(FileError::bad_plan)?,
             lenient: file.lenient,
             ends: Ends::new(&file.line_ends, file.last_line_end),
             number: 0,
@@ -110,9 +113,9 @@ impl<'f> FileWalk<'f> {
         Ok(walk)
     }
 
-    /// A copy of the order and the totals. Callers take it before the first step.
-    pub(super) fn start(&self) -> (Order<'f>, Totals<'f>) {
-        (self.order.clone(), self.totals.clone())
+    /// A copy of the order, the totals and the serial numbers. Callers take it before the first step.
+    pub(super) fn start(&self) -> (Order<'f>, Totals<'f>, Serials<'f>) {
+        (self.order.clone(), self.totals.clone(), self.serials.clone())
     }
 
     /// The maximum length of a record in bytes.
@@ -143,7 +146,8 @@ impl<'f> FileWalk<'f> {
                 let record = layout.name.clone().into_owned();
                 return Err(FileFault::OutOfPlace { record, allowed: Vec::new() });
             }
-            if self.order.take(layout)? {
+            let taken = self.order.take(layout)?;
+            if taken.changes {
                 self.look_ahead();
             }
             let bytes = if framed.padded {
@@ -151,8 +155,10 @@ impl<'f> FileWalk<'f> {
             } else {
                 window.get(framed.start..framed.start + framed.len).unwrap_or_default()
             };
-            framed.wrong = self.totals.check(self.number + 1, self.file, layout, bytes);
-            self.totals.add(layout, bytes);
+            let place = Place { number: self.number + 1, offset: self.offset };
+            let settled = self.totals.step(self.file, place, taken.kept, layout, bytes);
+            framed.wrong.extend(settled.iter().filter_map(Settled::wrong));
+            framed.wrong.extend(self.serials.step(layout, bytes).map(|what| what.at(place.number, place.offset)));
         }
         self.number += framed.count;
         self.offset += framed.consumed as u64;
@@ -206,7 +212,9 @@ impl<'f> FileWalk<'f> {
     #[cfg(feature = "rayon")]
     pub(super) fn leap(&mut self, layout: &Layout, records: u64, bytes: usize, totals: &Totals<'_>) -> bool {
         let mut order = self.order.clone();
-        if self.filling || !(0..records).all(|_| order.take(layout).is_ok()) {
+        let depth = order.depth();
+        // A record that ends a sequence also ends totals.
+        if self.filling || !(0..records).all(|_| order.take(layout).is_ok_and(|taken| taken.kept == depth)) {
             return false;
         }
         self.order = order;
@@ -229,6 +237,17 @@ impl<'f> FileWalk<'f> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The totals of earlier records that are wrong when the file ends here.
+    pub(super) fn wrong_at_end(&mut self) -> Vec<FileError> {
+        self.totals.end(self.file, self.number).iter().filter_map(Settled::wrong).collect()
+    }
+
+    /// Whether records of this layout must be stepped over one by one, because they have totals or serial numbers.
+    #[cfg(feature = "rayon")]
+    pub(super) fn is_numbered(&self, layout: &Layout) -> bool {
+        self.totals.are_in(layout) || self.serials.are_in(layout)
     }
 
     /// The bytes of the last record with [`Framed::padded`].
@@ -427,6 +446,6 @@ impl<'f> FileWalk<'f> {
 impl Framed<'_> {
     /// Bytes between records.
     pub(super) const fn between(consumed: usize) -> Self {
-        Self { layout: None, padded: false, start: 0, len: 0, consumed, count: 0, wrong: None }
+        Self { layout: None, padded: false, start: 0, len: 0, consumed, count: 0, wrong: Vec::new() }
     }
 }

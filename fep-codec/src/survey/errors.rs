@@ -30,7 +30,13 @@ impl Layout {
         let of_steps = survey(self, telegram).into_iter().filter_map(|step| step.value.err());
         errors.extend(of_steps.filter(|error| {
             !wrong_length
-                || !matches!(error.fault(), Fault::Truncated { .. } | Fault::LeftOver { .. } | Fault::LengthLies { .. })
+                || !matches!(
+                    error.fault(),
+                    Fault::Truncated { .. }
+                        | Fault::LeftOver { .. }
+                        | Fault::LengthLies { .. }
+                        | Fault::StatedBeyondEnd { .. }
+                )
         }));
         // The codec also finds errors that only the whole telegram shows.
         if !errors.iter().any(|error| is_same(error, &first)) {

@@ -45,20 +45,22 @@ impl<'l> Survey<'l, '_> {
     }
 
     /// Limits an item to the length that the field at `said_at` states, as far as the telegram has these bytes.
-    pub(super) fn narrow(&mut self, level: &Level<'l>, item: &Item, len: usize, said_at: usize) {
+    pub(super) fn narrow(&mut self, level: &Level<'l>, item: &'l Item, len: usize, said_at: usize) {
         let end = self.at.saturating_add(len);
         let left = self.end.saturating_sub(self.at);
         if len > left {
-            let error = Error::new(Culprit::Peer, Fault::Truncated { needed: len, left });
+            let error = Error::new(Culprit::Peer, Fault::StatedBeyondEnd { stated: len, left, within: None });
+            let error = self.in_stated(error);
             let error = error.within(item.name().unwrap_or_default()).at_bytes(self.at..end, None);
             self.mark_at(level, said_at, error);
         }
         self.end = end.min(self.end);
         self.limit = self.end;
+        self.stated = item.name().map(|name| (name, len));
     }
 
     /// Adds a step for bytes that an item does not use, although a field states that they belong to the item.
-    pub(super) fn left_over(&mut self, item: &'l Item) {
+    pub(super) fn left_over(&mut self, item: &'l Item, start: usize) {
         let left = self.limit.saturating_sub(self.at);
         if left > 0 {
             let may_be_secret = match item {
@@ -68,7 +70,9 @@ impl<'l> Survey<'l, '_> {
                 Item::Field(field) | Item::Tail(field) => field.secret,
                 Item::Literal(_) | Item::Filler(_) => false,
             };
-            let error = Error::new(Culprit::Peer, Fault::LeftOver { bytes: left });
+            let stated = self.stated.map_or(left, |(_, stated)| stated);
+            let fault = Fault::StatedTooLong { stated, used: self.at.saturating_sub(start) };
+            let error = Error::new(Culprit::Peer, fault);
             let error = error.within(item.name().unwrap_or_default()).at_bytes(self.at..self.limit, None);
             self.push(SurveyItem::LeftOver { may_be_secret }, left, None, Err(error));
         }

@@ -2,8 +2,13 @@
 //!
 //! A plan is a deeply nested list. It is printed here as rustfmt prints it: on one line if it fits, otherwise one entry per line.
 
+use std::borrow::Cow;
+
 use fep_codec::Layout;
-use fep_codec::files::{BlockWord, Blocks, FileLayout, LengthWord, Lenient, LineEnd, Only, Stands, Step, Tally, Total};
+use fep_codec::files::{
+    BlockWord, Blocks, Counted, FieldOf, FileLayout, LengthWord, Lenient, LineEnd, Minus, Only, Serial, Stands, Step,
+    Summed, Tally, Total,
+};
 use fep_codec::lenient::Deviation;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -14,17 +19,21 @@ use crate::lower::{plan_name, record_name};
 use crate::model::Spec;
 
 /// The types that plans can name, beside the records.
-const IMPORTS: [&str; 12] = [
+const IMPORTS: [&str; 16] = [
     "BlockWord",
     "Blocks",
+    "FieldOf",
     "FileLayout",
     "LastLineEnd",
     "LengthWord",
     "Lenient",
     "LineEnd",
+    "Minus",
     "Only",
+    "Serial",
     "Stands",
     "Step",
+    "Summed",
     "Tally",
     "Total",
 ];
@@ -66,7 +75,7 @@ pub(super) fn plans(spec: &Spec) -> (String, Vec<&'static str>) {
         text.push_str(";\n");
     }
     let named = |name: &&str| {
-        [" ", "(", "["]
+        [" ", "(", "[", "&"]
             .iter()
             .any(|before| text.contains(&format!("{before}{name}::")) || text.contains(&format!("{before}{name} {{")))
     };
@@ -142,8 +151,19 @@ impl Tree {
 }
 
 fn file_layout(plan: &FileLayout) -> Tree {
-    let FileLayout { name, label, line_ends, last_line_end, record_word, block_word, steps, blocks, totals, lenient } =
-        plan;
+    let FileLayout {
+        name,
+        label,
+        line_ends,
+        last_line_end,
+        record_word,
+        block_word,
+        steps,
+        blocks,
+        totals,
+        serials,
+        lenient,
+    } = plan;
     let line_end = |end: &LineEnd| Tree::Text(format!("LineEnd::{end:?}"));
     Tree::struct_(
         "FileLayout",
@@ -157,6 +177,7 @@ fn file_layout(plan: &FileLayout) -> Tree {
             ("steps", Tree::list(steps.iter().map(step).collect())),
             ("blocks", blocks.map_or_else(none, block)),
             ("totals", Tree::list(totals.iter().map(total).collect())),
+            ("serials", Tree::list(serials.iter().map(serial).collect())),
             ("lenient", forgiven(*lenient)),
         ],
     )
@@ -250,29 +271,91 @@ fn step(step: &Step) -> Tree {
 }
 
 fn total(total: &Total) -> Tree {
-    let Total { record, field, tally, only, last_digits } = total;
-    let tally = match tally {
-        Tally::Count { of } => format!("Tally::count({of:?})"),
-        Tally::Sum { of, field } => format!("Tally::sum({of:?}, {field:?})"),
-        Tally::Blocks => "Tally::Blocks".to_owned(),
-    };
-    if only.is_none() && last_digits.is_none() {
+    let Total { record, field, tally, only, minus, absolute, last_digits } = total;
+    let is_short = only.is_none() && minus.is_none() && !absolute && last_digits.is_none();
+    if let (true, Some(tally)) = (is_short, short_tally(tally)) {
         return Tree::Text(format!("Total::new({record:?}, {field:?}, {tally})"));
     }
+    let option = |tree: Option<Tree>| tree.unwrap_or_else(|| Tree::Text("None".to_owned()));
     Tree::struct_(
         "Total",
         vec![
             ("record", string(record)),
             ("field", string(field)),
-            ("tally", Tree::Text(tally)),
-            ("only", only.as_ref().map_or_else(|| Tree::Text("None".to_owned()), selected)),
+            ("tally", self::tally(tally)),
+            ("only", option(only.as_ref().map(|only| selected(only, "Some(Only {", "})")))),
+            ("minus", option(minus.as_deref().map(self::minus))),
+            ("absolute", Tree::Text(absolute.to_string())),
             ("last_digits", Tree::Text(format!("{last_digits:?}"))),
         ],
     )
 }
 
-fn selected(Only { field, values }: &Only) -> Tree {
-    let values = Tree::list(values.iter().map(|value| string(value)).collect());
+/// A tally that a constructor with plain names makes.
+fn short_tally(tally: &Tally) -> Option<String> {
+    match tally {
+        Tally::Count { of: Counted::Record(of) } => Some(format!("Tally::count({of:?})")),
+        Tally::Sum { of: Summed::Field(FieldOf { record, field }) } => {
+            Some(format!("Tally::sum({record:?}, {field:?})"))
+        }
+        Tally::Blocks => Some("Tally::Blocks".to_owned()),
+        Tally::Count { .. } | Tally::Sum { .. } => None,
+    }
+}
+
+fn tally(tally: &Tally) -> Tree {
+    if let Some(short) = short_tally(tally) {
+        return Tree::Text(short);
+    }
+    let call = |function: &str, entries| Tree::List(format!("Tally::{function}(&["), entries, "])", false);
+    match tally {
+        Tally::Count { of: Counted::Record(name) } => call("count_any", strings(std::slice::from_ref(name))),
+        Tally::Count { of: Counted::Records(names) } => call("count_any", strings(names)),
+        Tally::Count { of: Counted::All { except } } => call("count_all", strings(except)),
+        Tally::Sum { of } => call("sum_any", of.fields().iter().map(field_of).collect()),
+        Tally::Blocks => Tree::Text("Tally::Blocks".to_owned()),
+    }
+}
+
+fn minus(minus: &Minus) -> Tree {
+    match minus {
+        Minus::Records(only) => selected(only, "Some(Cow::Borrowed(&Minus::Records(Only {", "})))"),
+        Minus::Fields(Summed::Field(field)) => {
+            Tree::Text(format!("Some(Cow::Borrowed(&Minus::Fields(Summed::Field({}))))", field_of(field).on_one_line()))
+        }
+        Minus::Fields(Summed::Fields(fields)) => Tree::List(
+            "Some(Cow::Borrowed(&Minus::Fields(Summed::Fields(Cow::Borrowed(&[".to_owned(),
+            fields.iter().map(field_of).collect(),
+            "])))))",
+            false,
+        ),
+    }
+}
+
+fn serial(serial: &Serial) -> Tree {
+    let Serial { fields, from, to, restart, gaps } = serial;
+    Tree::struct_(
+        "Serial",
+        vec![
+            ("fields", Tree::list(fields.iter().map(field_of).collect())),
+            ("from", Tree::Text(format!("{from:?}"))),
+            ("to", Tree::Text(format!("{to:?}"))),
+            ("restart", Tree::list(strings(restart))),
+            ("gaps", Tree::Text(gaps.to_string())),
+        ],
+    )
+}
+
+fn field_of(FieldOf { record, field }: &FieldOf) -> Tree {
+    Tree::struct_("FieldOf", vec![("record", string(record)), ("field", string(field))])
+}
+
+fn strings(texts: &[Cow<'static, str>]) -> Vec<Tree> {
+    texts.iter().map(|text| string(text)).collect()
+}
+
+fn selected(Only { field, values }: &Only, open: &str, close: &'static str) -> Tree {
+    let values = Tree::list(strings(values));
     let fields = vec![string(field).behind("field: "), values.behind("values: ")];
-    Tree::List("Some(Only {".to_owned(), fields, "})", true)
+    Tree::List(open.to_owned(), fields, close, true)
 }

@@ -2,15 +2,15 @@
 
 mod framing;
 
-use std::borrow::Cow;
 use std::ops::Range;
 
-use fep_codec::files::{Lenient, Only, Tally, Total};
+use fep_codec::files::Lenient;
 use fep_codec::lenient::{Deviation, DeviationPlace};
 
 use self::framing::Framing;
 use super::items::TELEGRAM_LEN_MAX;
 use super::names;
+use super::totals::{serial, total};
 use crate::document::{Located, Table, Value};
 use crate::model::{FileSpec, RecordUse, RecordUseOf};
 use crate::report::Code;
@@ -22,6 +22,8 @@ pub(crate) struct FilePlace {
     pub(crate) records: Vec<Range<usize>>,
     /// The field of each total.
     pub(crate) totals: Vec<Range<usize>>,
+    /// The field of each serial number.
+    pub(crate) serials: Vec<Range<usize>>,
     /// Whether all records could be read.
     pub(crate) complete: bool,
 }
@@ -43,9 +45,12 @@ fn file(name: &Located<&str>, table: Table<'_>) -> (FileSpec, FilePlace) {
     let records = records(values.unwrap_or_default(), &mut walk);
     let totals = table.array("totals").unwrap_or_default().into_iter();
     let (totals, total_places) = totals.filter_map(Value::table).filter_map(total).unzip();
+    let serials = table.array("serials").unwrap_or_default().into_iter();
+    let (serials, serial_places) = serials.filter_map(Value::table).filter_map(serial).unzip();
     table.finish();
     let OrderWalk { places, complete } = walk;
-    let place = FilePlace { name: name.span.clone(), records: places, totals: total_places, complete };
+    let place =
+        FilePlace { name: name.span.clone(), records: places, totals: total_places, serials: serial_places, complete };
     let name = name.value.to_owned();
     let spec = FileSpec {
         name,
@@ -58,6 +63,7 @@ fn file(name: &Located<&str>, table: Table<'_>) -> (FileSpec, FilePlace) {
         records,
         blocks,
         totals,
+        serials,
         lenient,
     };
     (spec, place)
@@ -137,77 +143,6 @@ fn record(table: Table<'_>, walk: &mut OrderWalk) -> Option<RecordUse> {
         walk.complete = false;
     }
     Some(RecordUse { what, min, max, is_last: last.is_some() })
-}
-
-/// `{ field = "Trailer.total", sum = "Data.amount", where = { kind = "1" }, last_digits = 10 }`
-fn total(table: Table<'_>) -> Option<(Total, Range<usize>)> {
-    let document = table.document();
-    let field = table.required_string("field");
-    let count = table.string("count");
-    let sum = table.string("sum");
-    let blocks = table.boolean("blocks");
-    let has_only = table.has("where");
-    let only = table.table("where").and_then(only);
-    let last_digits = table.integer("last_digits", 1..=38_u32).map(|digits| digits.value);
-    let span = table.span();
-    table.finish();
-    let field = field?;
-    let (record, path) = record_and_field(document, &field)?;
-    let tally = match (count, sum, blocks) {
-        (Some(count), None, None) => Tally::Count { of: Cow::Owned(count.value.to_owned()) },
-        (None, Some(sum), None) => {
-            let (of, field) = record_and_field(document, &sum)?;
-            Tally::Sum { of, field }
-        }
-        (None, None, Some(blocks)) if blocks.value => Tally::Blocks,
-        _ => {
-            let hint = "write count = \"Data\", sum = \"Data.amount\", or blocks = true";
-            document.error_hint(
-                Code::ConflictingKeys,
-                span,
-                "a total has exactly one of `count`, `sum` and `blocks`",
-                hint,
-            );
-            return None;
-        }
-    };
-    if has_only && only.is_none() {
-        return None;
-    }
-    Some((Total { record, field: path, tally, only, last_digits }, field.span))
-}
-
-/// `Trailer.total`
-fn record_and_field(
-    document: &crate::document::Document,
-    path: &Located<&str>,
-) -> Option<(Cow<'static, str>, Cow<'static, str>)> {
-    let parts = path.value.split_once('.').filter(|(record, field)| !record.is_empty() && !field.is_empty());
-    if parts.is_none() {
-        let message = format!("`{}` names no field of a record", path.value);
-        document.error_hint(
-            Code::BadValue,
-            path.span.clone(),
-            message,
-            "write the record's name, a dot and the field's: \"Trailer.total\"",
-        );
-    }
-    parts.map(|(record, field)| (Cow::Owned(record.to_owned()), Cow::Owned(field.to_owned())))
-}
-
-/// `{ kind = "1" }`, or `{ kind = ["1", "3"] }`.
-fn only(table: Table<'_>) -> Option<Only> {
-    let document = table.document();
-    let span = table.span();
-    let entries = table.entries();
-    let [(field, value)] = entries.as_slice() else {
-        document.error_hint(Code::BadValue, span, "`where` names one field", "write where = { kind = \"1\" }");
-        return None;
-    };
-    let values = if value.is_array() { value.array()? } else { vec![*value] };
-    let values: Option<Vec<_>> =
-        values.into_iter().map(|value| Some(Cow::Owned(value.string()?.value.to_owned()))).collect();
-    Some(Only { field: Cow::Owned(field.value.to_owned()), values: Cow::Owned(values?) })
 }
 
 /// The maximum number of records that `min`, `max` and `blocks` can state.

@@ -189,6 +189,8 @@ pub static EB13: FileLayout = FileLayout {
             field: Cow::Borrowed("new"),
             tally: Tally::count("Data"),
             only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("1")]) }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
         Total {
@@ -196,6 +198,8 @@ pub static EB13: FileLayout = FileLayout {
             field: Cow::Borrowed("ended"),
             tally: Tally::count("Data"),
             only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("3")]) }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
         Total {
@@ -203,9 +207,12 @@ pub static EB13: FileLayout = FileLayout {
             field: Cow::Borrowed("ended_by_institution"),
             tally: Tally::count("Data"),
             only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("7")]) }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
     ]),
+    serials: Cow::Borrowed(&[]),
     lenient: Lenient::STRICT,
 };
 
@@ -226,6 +233,8 @@ pub static EB14: FileLayout = FileLayout {
             field: Cow::Borrowed("new"),
             tally: Tally::count("Data"),
             only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("1")]) }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
         Total {
@@ -233,6 +242,8 @@ pub static EB14: FileLayout = FileLayout {
             field: Cow::Borrowed("ended"),
             tally: Tally::count("Data"),
             only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("3")]) }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
         Total {
@@ -240,8 +251,11 @@ pub static EB14: FileLayout = FileLayout {
             field: Cow::Borrowed("ended_by_institution"),
             tally: Tally::count("Data"),
             only: Some(Only { field: Cow::Borrowed("kind"), values: Cow::Borrowed(&[Cow::Borrowed("7")]) }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
     ]),
+    serials: Cow::Borrowed(&[]),
     lenient: Lenient::STRICT,
 };

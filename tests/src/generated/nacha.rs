@@ -1,10 +1,12 @@
 //! NACHA ACH file: the telegrams of the spec `nacha`, version 2026-11-01.
 //!
-//! Written by `fep gen` from nacha.toml (fnv1a-64 35f695ab96f1e608). A change belongs there.
+//! Written by `fep gen` from nacha.toml (fnv1a-64 d98c4145da3846b8). A change belongs there.
 
 use std::borrow::Cow;
 
-use fep_codec::files::{Blocks, FileLayout, LastLineEnd, Lenient, LineEnd, Only, Stands, Step, Tally, Total};
+use fep_codec::files::{
+    Blocks, FieldOf, FileLayout, LastLineEnd, Lenient, LineEnd, Only, Serial, Stands, Step, Tally, Total,
+};
 use fep_codec::{Date, Digits, Telegram, Text};
 
 /// Any record of the file ACH (ACH file).
@@ -17,6 +19,12 @@ pub enum ACHRecord {
     BatchHeader(BatchHeader),
     /// Entry (Entry detail).
     Entry(Entry),
+    /// Addenda (Addenda).
+    Addenda(Addenda),
+    /// Correction addenda (Notification of change addenda).
+    CorrectionAddenda(CorrectionAddenda),
+    /// Return addenda (Return addenda).
+    ReturnAddenda(ReturnAddenda),
     /// Batch control (Batch control).
     BatchControl(BatchControl),
     /// File control (File control).
@@ -107,8 +115,10 @@ pub struct BatchHeader {
     #[field(len = 3, label = "Settlement date (Julian)")]
     pub settlement: Text<3>,
     /// Originator status (Originator status code).
-    #[field(literal = "1", label = "Originator status code")]
-    pub originator_status: (),
+    ///
+    /// 1; 0 for an operator, 2 for a federal agency
+    #[field(len = 1, label = "Originator status code", full)]
+    pub originator_status: Digits<1>,
     /// Odfi (Originating DFI).
     #[field(len = 8, label = "Originating DFI", full)]
     pub odfi: Digits<8>,
@@ -153,6 +163,100 @@ pub struct Entry {
     /// Addenda (Addenda record indicator).
     #[field(len = 1, label = "Addenda record indicator", full)]
     pub addenda: Digits<1>,
+    /// Trace (Trace number).
+    #[field(len = 15, label = "Trace number", full)]
+    pub trace: Digits<15>,
+}
+
+/// Addenda (Addenda).
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(len = 94, charset = "ascii", label = "Addenda", debug)]
+pub struct Addenda {
+    /// Record type (Record type code).
+    #[field(literal = "7", label = "Record type code")]
+    pub record_type: (),
+    /// Addenda type (Addenda type code).
+    #[field(literal = "05", label = "Addenda type code")]
+    pub addenda_type: (),
+    /// Information (Payment related information).
+    #[field(len = 80, label = "Payment related information", secret)]
+    pub information: Text<80>,
+    /// Sequence (Addenda sequence number).
+    ///
+    /// from 1 within its entry
+    #[field(len = 4, label = "Addenda sequence number")]
+    pub sequence: u16,
+    /// Entry sequence (Entry detail sequence number).
+    ///
+    /// the last seven digits of the entry's trace number
+    #[field(len = 7, label = "Entry detail sequence number", full)]
+    pub entry_sequence: Digits<7>,
+}
+
+/// Correction addenda (Notification of change addenda).
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(len = 94, charset = "ascii", label = "Notification of change addenda", debug)]
+pub struct CorrectionAddenda {
+    /// Record type (Record type code).
+    #[field(literal = "7", label = "Record type code")]
+    pub record_type: (),
+    /// Addenda type (Addenda type code).
+    #[field(literal = "98", label = "Addenda type code")]
+    pub addenda_type: (),
+    /// Change code (Change code).
+    ///
+    /// C01 to C14, and C61 to C69 for a refusal
+    #[field(len = 3, label = "Change code")]
+    pub change_code: Text<3>,
+    /// Original trace (Original entry trace number).
+    #[field(len = 15, label = "Original entry trace number", full)]
+    pub original_trace: Digits<15>,
+    /// Reserved (Reserved).
+    #[field(filler, len = 6, label = "Reserved")]
+    pub _reserved: (),
+    /// Original dfi (Original receiving DFI).
+    #[field(len = 8, label = "Original receiving DFI", full)]
+    pub original_dfi: Digits<8>,
+    /// Corrected (Corrected data).
+    #[field(len = 29, label = "Corrected data", secret)]
+    pub corrected: Text<29>,
+    /// Reserved (Reserved).
+    #[field(filler, len = 15, label = "Reserved")]
+    pub _reserved_2: (),
+    /// Trace (Trace number).
+    #[field(len = 15, label = "Trace number", full)]
+    pub trace: Digits<15>,
+}
+
+/// Return addenda (Return addenda).
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(len = 94, charset = "ascii", label = "Return addenda", debug)]
+pub struct ReturnAddenda {
+    /// Record type (Record type code).
+    #[field(literal = "7", label = "Record type code")]
+    pub record_type: (),
+    /// Addenda type (Addenda type code).
+    #[field(literal = "99", label = "Addenda type code")]
+    pub addenda_type: (),
+    /// Return code (Return reason code).
+    ///
+    /// R01 to R85
+    #[field(len = 3, label = "Return reason code")]
+    pub return_code: Text<3>,
+    /// Original trace (Original entry trace number).
+    #[field(len = 15, label = "Original entry trace number", full)]
+    pub original_trace: Digits<15>,
+    /// Date of death (Date of death).
+    ///
+    /// YYMMDD, for R14 and R15; otherwise blank
+    #[field(len = 6, label = "Date of death")]
+    pub date_of_death: Text<6>,
+    /// Original dfi (Original receiving DFI).
+    #[field(len = 8, label = "Original receiving DFI", full)]
+    pub original_dfi: Digits<8>,
+    /// Information (Addenda information).
+    #[field(len = 44, label = "Addenda information", secret)]
+    pub information: Text<44>,
     /// Trace (Trace number).
     #[field(len = 15, label = "Trace number", full)]
     pub trace: Digits<15>,
@@ -240,7 +344,16 @@ pub static ACH: FileLayout = FileLayout {
         Step {
             stands: Stands::Group(Cow::Borrowed(&[
                 Step::once(BatchHeader::LAYOUT),
-                Step { stands: Stands::Record(Cow::Borrowed(Entry::LAYOUT)), min: 1, max: None },
+                Step {
+                    stands: Stands::Group(Cow::Borrowed(&[
+                        Step::once(Entry::LAYOUT),
+                        Step::any_number(Addenda::LAYOUT),
+                        Step { stands: Stands::Record(Cow::Borrowed(CorrectionAddenda::LAYOUT)), min: 0, max: Some(1) },
+                        Step { stands: Stands::Record(Cow::Borrowed(ReturnAddenda::LAYOUT)), min: 0, max: Some(1) },
+                    ])),
+                    min: 1,
+                    max: None,
+                },
                 Step::once(BatchControl::LAYOUT),
             ])),
             min: 1,
@@ -250,12 +363,27 @@ pub static ACH: FileLayout = FileLayout {
     ]),
     blocks: Some(Blocks { records: 10, fill: b'9' }),
     totals: Cow::Borrowed(&[
-        Total::new("BatchControl", "entries", Tally::count("Entry")),
+        Total {
+            record: Cow::Borrowed("BatchControl"),
+            field: Cow::Borrowed("entries"),
+            tally: Tally::count_any(&[
+                Cow::Borrowed("Entry"),
+                Cow::Borrowed("Addenda"),
+                Cow::Borrowed("CorrectionAddenda"),
+                Cow::Borrowed("ReturnAddenda"),
+            ]),
+            only: None,
+            minus: None,
+            absolute: false,
+            last_digits: None,
+        },
         Total {
             record: Cow::Borrowed("BatchControl"),
             field: Cow::Borrowed("hash"),
             tally: Tally::sum("Entry", "receiving_dfi"),
             only: None,
+            minus: None,
+            absolute: false,
             last_digits: Some(10),
         },
         Total {
@@ -281,6 +409,8 @@ pub static ACH: FileLayout = FileLayout {
                     Cow::Borrowed("56"),
                 ]),
             }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
         Total {
@@ -308,16 +438,33 @@ pub static ACH: FileLayout = FileLayout {
                     Cow::Borrowed("54"),
                 ]),
             }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
         Total::new("FileControl", "batches", Tally::count("BatchHeader")),
         Total::new("FileControl", "blocks", Tally::Blocks),
-        Total::new("FileControl", "entries", Tally::count("Entry")),
+        Total {
+            record: Cow::Borrowed("FileControl"),
+            field: Cow::Borrowed("entries"),
+            tally: Tally::count_any(&[
+                Cow::Borrowed("Entry"),
+                Cow::Borrowed("Addenda"),
+                Cow::Borrowed("CorrectionAddenda"),
+                Cow::Borrowed("ReturnAddenda"),
+            ]),
+            only: None,
+            minus: None,
+            absolute: false,
+            last_digits: None,
+        },
         Total {
             record: Cow::Borrowed("FileControl"),
             field: Cow::Borrowed("hash"),
             tally: Tally::sum("Entry", "receiving_dfi"),
             only: None,
+            minus: None,
+            absolute: false,
             last_digits: Some(10),
         },
         Total {
@@ -343,6 +490,8 @@ pub static ACH: FileLayout = FileLayout {
                     Cow::Borrowed("56"),
                 ]),
             }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
         Total {
@@ -370,8 +519,17 @@ pub static ACH: FileLayout = FileLayout {
                     Cow::Borrowed("54"),
                 ]),
             }),
+            minus: None,
+            absolute: false,
             last_digits: None,
         },
     ]),
+    serials: Cow::Borrowed(&[Serial {
+        fields: Cow::Borrowed(&[FieldOf { record: Cow::Borrowed("Addenda"), field: Cow::Borrowed("sequence") }]),
+        from: Some(1),
+        to: None,
+        restart: Cow::Borrowed(&[Cow::Borrowed("Entry")]),
+        gaps: false,
+    }]),
     lenient: Lenient::STRICT,
 };

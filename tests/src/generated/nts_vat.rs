@@ -239,5 +239,6 @@ pub static VAT_FILE: FileLayout = FileLayout {
     }]),
     blocks: None,
     totals: Cow::Borrowed(&[]),
+    serials: Cow::Borrowed(&[]),
     lenient: Lenient::STRICT,
 };

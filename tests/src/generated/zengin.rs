@@ -236,5 +236,6 @@ pub static TRANSFER: FileLayout = FileLayout {
         Total::new("Trailer", "total_count", Tally::count("Data")),
         Total::new("Trailer", "total_amount", Tally::sum("Data", "amount")),
     ]),
+    serials: Cow::Borrowed(&[]),
     lenient: Lenient::STRICT,
 };

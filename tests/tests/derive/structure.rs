@@ -336,14 +336,17 @@ fn segments_have_a_tag_and_a_length() {
         end: "E".parse().unwrap(),
     };
     check(&segments, b"AM03015NA05 KIM ZZ02\x00\xFFNA00E");
-    refused::<Segments>(b"AM040150E", "peer: segments[0].content, bytes 7..8: 1 bytes are left after the last field");
+    refused::<Segments>(
+        b"AM040150E",
+        "peer: segments[0].content, bytes 7..8: its length field says 4 bytes, its contents have 3",
+    );
     refused::<Segments>(
         b"AM02015E",
-        "peer: segments[0].content.amount, bytes 4..7: needs 3 bytes, the telegram ends after 2",
+        "peer: segments[0].content.amount, bytes 4..7: needs 3 bytes, only 2 left in `content`, whose length field says 2",
     );
     refused::<Segments>(
         b"NA09KIME",
-        "peer: segments[0].content, bytes 4..13: needs 9 bytes, the telegram ends after 3",
+        "peer: segments[0].content, bytes 4..13: its length field says 9 bytes, only 3 left",
     );
 }
 

@@ -189,7 +189,7 @@ fn a_length_says_where_a_tail_ends() {
     let layout = measured("memo", r#"{ name = "memo", kind = "text", tail = true, max = 5 },"#);
     both_ways(&layout, b"x03abcEND", &json!({ "kind": "x", "len": 3, "memo": "abc", "end": "END" }));
     written(&layout, b"x04\xC8\xAB\xB1\xE6", &json!({ "kind": "x", "memo": "홍길", "end": "" }));
-    assert_eq!(refused(&layout, b"x05abc"), "peer: memo, bytes 3..8: needs 5 bytes, the telegram ends after 3");
+    assert_eq!(refused(&layout, b"x05abc"), "peer: memo, bytes 3..8: its length field says 5 bytes, only 3 left");
     assert_eq!(refused(&layout, b"x06abcdef"), "peer: memo, bytes 3..9: needs 6 bytes, the field has 5");
     assert_eq!(
         not_written(&layout, &json!({ "kind": "x", "len": 9, "memo": "abc", "end": "" })),
@@ -206,8 +206,14 @@ fn an_item_has_just_the_bytes_of_its_length() {
     let layout = measured("body", choice);
     both_ways(&layout, b"A02abEND", &json!({ "kind": "A", "len": 2, "body": { "x": "ab" }, "end": "END" }));
     both_ways(&layout, b"?02abEND", &json!({ "kind": "?", "len": 2, "body": { "raw": "6162" }, "end": "END" }));
-    assert_eq!(refused(&layout, b"A03abcEND"), "peer: body, bytes 5..6: 1 bytes are left after the last field");
-    assert_eq!(refused(&layout, b"A01a"), "peer: body.x, bytes 3..5: needs 2 bytes, the telegram ends after 1");
+    assert_eq!(
+        refused(&layout, b"A03abcEND"),
+        "peer: body, bytes 5..6: its length field says 3 bytes, its contents have 2"
+    );
+    assert_eq!(
+        refused(&layout, b"A01a"),
+        "peer: body.x, bytes 3..5: needs 2 bytes, only 1 left in `body`, whose length field says 1"
+    );
     let group = r#"{ group = "rows", repeat = "rest", max = 3, items = [{ name = "x", kind = "text", len = 2 }] },"#;
     let layout = measured("rows", group);
     let rows = json!([{ "x": "ab" }, { "x": "cd" }]);

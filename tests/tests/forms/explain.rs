@@ -98,13 +98,13 @@ fn an_item_with_another_length_than_said_is_shown() {
            { name = "kind", kind = "text", len = 1 },"#,
     );
     assert_eq!(shown(&layout, b"02xyA"), ["0 2 len 2", "2 2 body.a xy", "4 1 kind A"]);
-    // An item that crosses the end given by the length field is treated as if the telegram ended there.
-    let shorter = ["0 2 len 1", "2 2 body.a ! needs 2 bytes, the telegram ends after 1"];
+    // What the length field ends is the item, not the telegram.
+    let shorter = ["0 2 len 1", "2 2 body.a ! needs 2 bytes, only 1 left in `body`, whose length field says 1"];
     assert_eq!(shown(&layout, b"01xyA"), shorter);
     let beyond = [
-        "0 2 len ! needs 9 bytes, the telegram ends after 3",
+        "0 2 len ! its length field says 9 bytes, only 3 left",
         "2 2 body.a xy",
-        "4 1 - ! 1 bytes are left after the last field",
+        "4 1 - ! its length field says 9 bytes, its contents have 2",
     ];
     assert_eq!(shown(&layout, b"09xyA").get(..3), Some(beyond.map(str::to_owned).as_slice()));
     let layout = items(
@@ -118,7 +118,13 @@ fn an_item_with_another_length_than_said_is_shown() {
     let shown = shown(&layout, b"A3xy?z");
     assert_eq!(
         shown,
-        ["0 1 kind A", "1 1 len 3", "2 2 body.a xy", "4 1 - ! 1 bytes are left after the last field", "5 1 end z"]
+        [
+            "0 1 kind A",
+            "1 1 len 3",
+            "2 2 body.a xy",
+            "4 1 - ! its length field says 3 bytes, its contents have 2",
+            "5 1 end z"
+        ]
     );
 }
 

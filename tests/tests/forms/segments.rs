@@ -49,15 +49,15 @@ fn segments_go_both_ways_in_any_order_and_strange_ones_are_kept() {
 fn a_segment_that_lies_about_its_length_is_refused() {
     assert_eq!(
         refused(&segmented(), b"01AM00600017x;"),
-        "peer: segments[0].body, bytes 12..13: 1 bytes are left after the last field"
+        "peer: segments[0].body, bytes 12..13: its length field says 6 bytes, its contents have 5"
     );
     assert_eq!(
         refused(&segmented(), b"01AM0040017;"),
-        "peer: segments[0].body.amount (금액), bytes 7..12: needs 5 bytes, the telegram ends after 4"
+        "peer: segments[0].body.amount (금액), bytes 7..12: needs 5 bytes, only 4 left in `body`, whose length field says 4"
     );
     assert_eq!(
         refused(&segmented(), b"01ME001aME009b;"),
-        "peer: segments[1].body, bytes 13..22: needs 9 bytes, the telegram ends after 1"
+        "peer: segments[1].body, bytes 13..22: its length field says 9 bytes, only 1 left"
     );
     assert_eq!(
         refused(&segmented(), b"01ME001aME0;"),

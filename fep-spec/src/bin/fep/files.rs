@@ -3,7 +3,7 @@
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use crate::end::{Stop, note, stdin_is_terminal};
+use crate::end::{Stop, flush, note, stdin_is_terminal};
 
 /// Opens a file, or stdin.
 pub(crate) fn open(file: Option<&Path>) -> Result<Box<dyn io::Read>, Stop> {
@@ -16,8 +16,19 @@ pub(crate) fn open(file: Option<&Path>) -> Result<Box<dyn io::Read>, Stop> {
             if stdin_is_terminal() {
                 note("reading from the terminal, Ctrl-D ends it");
             }
-            Ok(Box::new(io::stdin().lock()))
+            Ok(Box::new(Stdin(io::stdin().lock())))
         }
+    }
+}
+
+/// Stdin. A read may wait, so the data that was printed is written before.
+struct Stdin(io::StdinLock<'static>);
+
+impl io::Read for Stdin {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        // The next data to be printed reports a failure.
+        let _ = flush();
+        self.0.read(out)
     }
 }
 
@@ -42,13 +53,6 @@ pub(crate) fn read_text(file: Option<&Path>) -> Result<String, Stop> {
         let offset = error.utf8_error().valid_up_to();
         Stop::Message(format!("the input is not UTF-8 text, see byte {offset}"))
     })
-}
-
-/// The bytes as one line of hex digits.
-pub(crate) fn to_hex(bytes: &[u8]) -> String {
-    let mut text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    text.push('\n');
-    text
 }
 
 fn from_hex(text: &[u8]) -> Result<Vec<u8>, String> {

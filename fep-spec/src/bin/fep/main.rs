@@ -10,6 +10,7 @@ mod files;
 mod generate;
 mod messages;
 mod telegrams;
+mod encode;
 mod text;
 
 use std::path::PathBuf;
@@ -128,7 +129,7 @@ fn main() -> ExitCode {
         Action::Check(args) => check::check(&args),
         Action::Gen(args) => generate::generate(&args),
         Action::Decode(args) => telegrams::decode(&args),
-        Action::Encode(args) => telegrams::encode(&args),
+        Action::Encode(args) => encode::encode(&args),
         Action::Explain(args) => telegrams::explain(&args),
         Action::Text(action) => text::text(&action),
     };

@@ -1,4 +1,4 @@
-//! `fep decode`, `fep encode`, `fep explain`.
+//! `fep decode`, `fep explain`.
 
 use std::cell::RefCell;
 use std::io::Read;
@@ -7,14 +7,14 @@ use fep_codec::files::{FileError, FileLayout, FileReader, Lenient};
 use fep_codec::lenient::Forgiven;
 use fep_codec::{Fault, Layout, Record, dump};
 use fep_spec::codec;
-use fep_spec::files::{decode_file_reporting, encode_file};
+use fep_spec::files::decode_file_reporting;
 use fep_spec::glued::{NextTelegram, next_telegram, own_len};
 use fep_spec::model::{Named, SpecSet, TelegramSpec, UnchosenError};
 
 use crate::end::{Ended, Outcome, Stop, colour_stdout, print};
-use crate::files::{open, read_bytes, read_text, to_hex};
+use crate::files::{open, read_bytes};
 use crate::messages::{Messages, Place};
-use crate::{DecodeArgs, ExplainArgs, Format, TelegramArgs};
+use crate::{DecodeArgs, ExplainArgs, TelegramArgs};
 
 /// Bytes → lines of JSON.
 pub(crate) fn decode(args: &DecodeArgs) -> Ended {
@@ -89,57 +89,26 @@ fn each(
     Ok(outcome)
 }
 
-/// Prints lines, reports and errors in the order of the file. Lines are printed in large pieces, because a file can have millions.
-/// `forgiven` has the reports of the records so far.
+/// Prints lines, reports and errors in the order of the file. `forgiven` has the reports of the records so far.
 fn decode_records(
     lines: impl Iterator<Item = Result<String, FileError>>,
     forgiven: &RefCell<Vec<Forgiven>>,
     messages: Messages,
 ) -> Ended {
     let mut outcome = Outcome::Clean;
-    let mut pending = String::new();
-    let say = |pending: &mut String| {
-        print(pending.as_bytes())?;
-        pending.clear();
-        messages.forgiven_in_file(&forgiven.borrow_mut().drain(..).collect::<Vec<_>>());
-        Ok::<_, Stop>(())
-    };
+    let report = || messages.forgiven_in_file(&forgiven.borrow_mut().drain(..).collect::<Vec<_>>());
     for line in lines {
-        let error = line.map(|line| pending.extend([&*line, "\n"])).err();
-        if error.is_some() || pending.len() > PIECE_BYTES || !forgiven.borrow().is_empty() {
-            say(&mut pending)?;
+        match line {
+            Ok(line) => print((line + "\n").as_bytes())?,
+            Err(error) => {
+                report();
+                outcome = messages.finding(&error.to_string());
+            }
         }
-        if let Some(error) = error {
-            outcome = messages.finding(&error.to_string());
-        }
+        report();
     }
-    say(&mut pending)?;
+    report();
     Ok(outcome)
-}
-
-/// The number of bytes of output that are written at once.
-const PIECE_BYTES: usize = 1 << 16;
-
-/// JSON → bytes.
-pub(crate) fn encode(args: &TelegramArgs) -> Ended {
-    let specs = SpecSet::load(&args.spec)?;
-    let named = named(&specs, args)?;
-    let text = read_text(args.file.as_deref())?;
-    let encoded = match named {
-        Some(Named::File(spec, file)) => {
-            let values: Result<Vec<_>, _> = codec::values(&text).collect();
-            let written = values.map_err(|error| error.to_string());
-            let plan = spec.file_layout(file);
-            written.and_then(|values| encode_file(&plan, &values, Vec::new()).map_err(|error| error.to_string()))
-        }
-        Some(Named::Telegram(telegram)) => encode_each(&text, |fields| codec::encode_fields(telegram, fields)),
-        None => encode_each(&text, |envelope| codec::encode(&specs, envelope)),
-    };
-    match encoded {
-        Ok(bytes) if args.hex => print(to_hex(&bytes).as_bytes()).map(|()| Outcome::Clean),
-        Ok(bytes) => print(&bytes).map(|()| Outcome::Clean),
-        Err(message) => Ok(Messages { format: Format::Text }.finding(&message)),
-    }
 }
 
 /// Bytes → the meaning of each.
@@ -235,19 +204,6 @@ fn unchosen(specs: &SpecSet, error: &UnchosenError, bytes: &[u8], place: Place, 
     Err(Stop::Message(format!("{place}{error}; name one with --telegram: {}", specs.names().join(", "))))
 }
 
-fn named<'s>(specs: &'s SpecSet, args: &TelegramArgs) -> Result<Option<Named<'s>>, Stop> {
+pub(crate) fn named<'s>(specs: &'s SpecSet, args: &TelegramArgs) -> Result<Option<Named<'s>>, Stop> {
     args.telegram.as_deref().map(|name| specs.named(name).map_err(Stop::Message)).transpose()
-}
-
-/// The bytes of all values of a text, one after the other; `Err` is the message.
-fn encode_each(
-    text: &str,
-    encode: impl Fn(&serde_json::Value) -> Result<Vec<u8>, codec::CodecError>,
-) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    for (number, value) in codec::values(text).enumerate() {
-        let encoded = value.and_then(|value| encode(&value));
-        bytes.extend(encoded.map_err(|error| format!("object {}: {error}", number + 1))?);
-    }
-    if bytes.is_empty() { Err("the input has no JSON object".to_owned()) } else { Ok(bytes) }
 }
