@@ -5,7 +5,9 @@
 use std::borrow::Cow;
 
 use fep_codec::files::{
-    Blocks, FieldOf, FileLayout, LastLineEnd, Lenient, LineEnd, Only, Serial, Stands, Step, Tally, Total,
+
+    Blocks, FieldOf, FileLayout, LastLineEnd, Lenient, LineEnd, Only, Serial, Stands,
+    Step, Tally, Total,
 };
 use fep_codec::{Date, Digits, Telegram, Text};
 
