@@ -36,9 +36,9 @@ pub use self::extent::{Counter, ExtentRule, Limit};
 pub use self::marks::Mark;
 pub use self::place::{Chooser, Span};
 pub use self::rules::{
-    BytesRule, CodeMeaning, CodeRule, DateForm, DatePattern, DateRule, DateTimePattern, DateTimeRule, DigitsRule,
-    Encoding, FlagRule, Half, Justify, Kind, NoneAs, NoneSet, NumberRule, Overflow, Overpunch, PatternError, Sign,
-    TextRule, TimePattern, TimeRule, Width,
+    Accept, Accepts, BytesRule, CodeMeaning, CodeRule, DateForm, DatePattern, DateRule, DateTimePattern, DateTimeRule,
+    DigitsRule, Encoding, FlagRule, Half, Justify, Kind, NoneAs, NoneSet, NumberRule, Overflow, Overpunch,
+    PatternError, Sign, TextRule, TimePattern, TimeRule, Width,
 };
 pub(crate) use self::walk::FieldSlot;
 use crate::charset::Charset;

@@ -15,9 +15,11 @@
 //! kinds     the kinds of fields
 //! encoding  how digits are stored in bytes, and the lengths that follow from it
 //! rules     the values of field options: justify, overflow, width, half, none, sign, overpunch
+//! accepts   the forms of a number that are read besides the one that is written
 //! calendar  patterns of dates and times
 //! options   the options of fields, and the kinds that have them
 //! codes     how the codes of telegrams and cases are written
+//! edit      what can be beside the digits of a number
 //! ```
 
 #![no_std]
@@ -31,9 +33,11 @@ pub mod charset;
 pub mod kinds;
 pub mod encoding;
 pub mod rules;
+pub mod accepts;
 pub mod calendar;
 pub mod options;
 pub mod codes;
+pub mod edit;
 
 /// Compiles and runs the code in the README of this crate.
 #[cfg(doctest)]

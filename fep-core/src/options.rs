@@ -39,6 +39,10 @@ words! {
         Sign = "sign",
         /// Implied decimals.
         Scale = "scale",
+        /// The decimal point has a byte.
+        Point = "point",
+        /// Further forms that are read.
+        Accepts = "accepts",
         /// The contents that mean "no value".
         None = "none",
         /// The most digits of a value.
@@ -64,10 +68,12 @@ impl OptionName {
     pub const fn kinds(self) -> &'static [KindName] {
         match self {
             Self::Charset => &[Text, Code],
-            Self::Full | Self::Justify | Self::Pad => &[Text, Digits],
+            Self::Full => &[Text, Digits],
+            Self::Justify | Self::Pad => &[Text, Digits, Number],
             Self::Overflow | Self::Width | Self::Compat | Self::Half | Self::OpenShift | Self::Newline => &[Text],
             Self::Encoding => &[Number, Digits, Date, Time, DateTime],
-            Self::Sign | Self::Scale | Self::DigitsMax => &[Number],
+            Self::DigitsMax | Self::Accepts => &[Number, Digits],
+            Self::Sign | Self::Scale | Self::Point => &[Number],
             Self::None => &[Number, Date, Time, DateTime],
             Self::Pattern => &[Date, Time, DateTime],
             Self::Pivot => &[Date, DateTime],

@@ -17,7 +17,7 @@ use syn::{Attribute, Expr, Generics, Type, Visibility};
 
 pub(crate) use self::choice::{Case, Cases};
 pub(crate) use self::code::{Code, CodeSetModel};
-pub(crate) use self::kind::{Codes, Kind, Text};
+pub(crate) use self::kind::{Codes, Digits, Kind, Number, Text};
 pub(crate) use self::set::{Set, Variant};
 use crate::attr::{Byte, Computed, Condition, CountAttr, Given, PageAttrs};
 use crate::paths::Paths;

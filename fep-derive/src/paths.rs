@@ -74,6 +74,7 @@ runtime! {
     computed = Computed;
     sign = Sign;
     sign_of = SignOf;
+    accepts = Accepts;
     check = Check;
     page = Page;
     choice = Choice;

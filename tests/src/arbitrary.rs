@@ -109,7 +109,8 @@ pub fn value(field: &Field, random: &mut Random) -> Value {
             Value::Text(text)
         }
         Kind::Digits(rule) => {
-            let len = if rule.exact { field.len } else { random.small(field.len + 1) };
+            let most = if rule.encoding.is_zoned() { field.len } else { rule.capacity(field.len) };
+            let len = if rule.exact { most } else { random.small(most + 1) };
             Value::Text((0..len).map(|_| char::from(b'1' + random.byte(9))).collect())
         }
         Kind::Number(rule) => Value::Number(number(rule, field.len, random)),
@@ -163,15 +164,18 @@ fn text(rule: &TextRule, len: usize, random: &mut Random) -> String {
 fn number(rule: &NumberRule, len: usize, random: &mut Random) -> i128 {
     let sign_bytes =
         usize::from(matches!(rule.sign, Sign::LeadingMinus | Sign::Leading { .. } | Sign::Trailing { .. }));
+    let point = usize::from(rule.point.is_some());
     let room = match rule.encoding {
-        Encoding::Ascii | Encoding::Ebcdic => len.saturating_sub(sign_bytes),
+        Encoding::Ascii | Encoding::Ebcdic => len.saturating_sub(sign_bytes + point),
         Encoding::Packed => 2 * len - 1,
         Encoding::Bcd => 2 * len,
         // The number of digits that always fit: 255, 65535, … have one digit more, and half of the range is for the sign.
         Encoding::Binary | Encoding::BinaryLittle => [0, 2, 4, 6, 9, 11, 14, 16, 18].get(len).copied().unwrap_or(36),
     };
     let room = rule.digits_max.map_or(room, |max| room.min(max.into()));
-    let digits = random.small(room + 1).min(37);
+    let zeros = u32::from(rule.zeros());
+    let digits = random.small(room + 1).min(37 - rule.zeros() as usize);
     let magnitude = (0..digits).fold(0_i128, |value, _| value * 10 + i128::from(random.below(10)));
+    let magnitude = magnitude * 10_i128.pow(zeros);
     if rule.sign != Sign::Unsigned && random.below(2) == 0 { -magnitude } else { magnitude }
 }

@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 
 use fep_codec::layout::{
-    BytesRule, Case, Check, Choice, CodeMeaning, CodeRule, Computed, DatePattern, DateRule, DateTimeRule, DigitsRule,
-    Encoding, Field, Filler, FlagRule, Group, Item, Justify, Kind, LengthScope, Literal, NoneAs, NoneSet, NumberRule,
-    Overflow, Overpunch, Part, Repeat, Sign, SignOf, TextRule, TimeRule,
+    Accept, Accepts, BytesRule, Case, Check, Choice, CodeMeaning, CodeRule, Computed, DatePattern, DateRule,
+    DateTimeRule, DigitsRule, Encoding, Field, Filler, FlagRule, Group, Item, Justify, Kind, LengthScope, Literal,
+    NoneAs, NoneSet, NumberRule, Overflow, Overpunch, Part, Repeat, Sign, SignOf, TextRule, TimeRule,
 };
 use fep_codec::{Charset, Layout};
 use fep_core::calendar::Pattern;
@@ -165,8 +165,7 @@ impl Maker<'_> {
 
     /// A check over the bytes before it, or over items around it.
     fn check(&mut self) -> Vec<Item> {
-        let kind =
-            Kind::Digits(DigitsRule { encoding: Encoding::Ascii, exact: true, pad: b' ', justify: Justify::Left });
+        let kind = Kind::Digits(DigitsRule::EXACT);
         let Item::Field(field) = self.field((kind, 6)) else { return Vec::new() };
         let around = self.below(2) == 0;
         let before = self.name("before");
@@ -318,7 +317,8 @@ impl Maker<'_> {
         let rule = NumberRule { sign: Sign::Elsewhere, none, ..NumberRule::UNSIGNED };
         let Item::Field(number) = self.field((Kind::Number(rule), 5)) else { return Vec::new() };
         let zero = self.one_of(&[None, Some(b' ')]);
-        let of = SignOf { of: number.name.clone(), plus: b'+', minus: b'-', zero };
+        let accepts = self.one_of(&[Accepts::NONE, Accepts::of(&[Accept::MinusZero])]);
+        let of = SignOf { of: number.name.clone(), plus: b'+', minus: b'-', zero, accepts };
         let Item::Field(sign) = self.field((Kind::Text(TextRule::new(Charset::Ascii)), 1)) else { return Vec::new() };
         let sign = Item::Field(Field { computed: Some(Computed::Sign(of)), secret: false, ..sign });
         let mut items = vec![sign, Item::Field(number)];
@@ -333,6 +333,7 @@ impl Maker<'_> {
         let len = self.between(1, 16);
         match self.below(9) {
             0 | 1 => (self.text(), len * 2),
+            2 if self.below(2) == 0 => (Kind::Digits(self.half_digits(len)), len),
             2 => (Kind::Digits(self.digits_rule()), len),
             3 | 4 => self.number(len),
             5 => self.date(),
@@ -359,7 +360,35 @@ impl Maker<'_> {
         let encoding = self.one_of(&[Encoding::Ascii, Encoding::Ebcdic]);
         let exact = self.below(2) == 0;
         let pad = encoding.space();
-        DigitsRule { encoding, exact, pad, justify: self.one_of(&[Justify::Left, Justify::Right]) }
+        DigitsRule { encoding, exact, pad, justify: self.one_of(&[Justify::Left, Justify::Right]), ..DigitsRule::LEFT }
+    }
+
+    /// Digits with two in a byte: full, with one half byte of padding, or padded.
+    fn half_digits(&mut self, len: usize) -> DigitsRule {
+        let justify = self.one_of(&[Justify::Left, Justify::Right]);
+        let odd = u8::try_from(2 * len - 1).ok();
+        let bcd = DigitsRule { encoding: Encoding::Bcd, pad: 0x0F, justify, ..DigitsRule::LEFT };
+        let packed = DigitsRule { encoding: Encoding::Packed, exact: true, pad: 0x00, justify: Justify::Right, ..bcd };
+        match self.below(5) {
+            0 => DigitsRule { exact: true, ..bcd },
+            1 => DigitsRule { exact: true, digits_max: odd, pad: self.one_of(&[0x00, 0x0F]), ..bcd },
+            2 => DigitsRule { digits_max: odd, ..bcd },
+            3 => packed,
+            _ => bcd,
+        }
+    }
+
+    /// The point, the padding and the scale of a number whose digits have a byte each.
+    fn edited(&mut self, rule: NumberRule, len: usize) -> NumberRule {
+        let space = rule.encoding.space();
+        let pad = self.one_of(&[None, Some(space)]);
+        let justify = if pad.is_some() { self.one_of(&[Justify::Left, Justify::Right]) } else { Justify::Right };
+        // A plus that is a blank is beside the padding on the left side.
+        let justify = if matches!(rule.sign, Sign::Trailing { .. }) { Justify::Right } else { justify };
+        let fits = len >= 3 + rule.sign.len();
+        let point = self.one_of(&[None, rule.encoding.byte_of(b'.')]).filter(|_| fits);
+        let scale = if point.is_some() { 1 } else { rule.scale };
+        NumberRule { pad, justify, point, scale, ..rule }
     }
 
     fn number(&mut self, len: usize) -> (Kind, usize) {
@@ -390,8 +419,11 @@ impl Maker<'_> {
         let none = if none.bytes(encoding, sign == Sign::Signed).is_some() { none } else { NoneAs::Never };
         let also = NoneSet::EMPTY.with(NoneAs::EbcdicSpaces).with(NoneAs::LowValues);
         let none_also = if none != NoneAs::Never && self.below(4) == 0 { also } else { NoneSet::EMPTY };
-        let rule = NumberRule { encoding, sign, none, none_also, scale: self.below(4), digits_max: None };
-        (Kind::Number(rule), len.max(2))
+        let scale = self.one_of(&[0, 1, 2, 3, 30, -2]);
+        let len = len.max(2);
+        let rule = NumberRule { encoding, sign, none, none_also, scale, ..NumberRule::UNSIGNED };
+        let rule = if encoding.is_zoned() && self.below(3) == 0 { self.edited(rule, len) } else { rule };
+        (Kind::Number(rule), len)
     }
 
     fn date(&mut self) -> (Kind, usize) {

@@ -159,7 +159,7 @@ fn numbers() -> Vec<(NumberRule, usize)> {
 #[test]
 fn numbers_in_every_encoding_with_every_sign_and_every_none() {
     for (number, (rule, len)) in numbers().into_iter().enumerate() {
-        let scale = u8::try_from(number % 4).unwrap();
+        let scale = i8::try_from(number % 5).unwrap() - 1;
         let digits_max = (!rule.encoding.is_zoned() && number % 5 == 0 && len > 1).then_some(2);
         check(Kind::Number(NumberRule { scale, digits_max, ..rule }), len);
     }
@@ -196,10 +196,10 @@ fn every_integer_type_reads_and_writes_what_the_widest_does_as_far_as_it_goes() 
 #[test]
 fn decimals_are_the_numbers_with_a_point() {
     for (number, (rule, len)) in numbers().into_iter().enumerate().filter(|(_, (rule, _))| rule.none == NoneAs::Never) {
-        let rule = NumberRule { scale: u8::try_from(number % 6).unwrap(), ..rule };
+        let rule = NumberRule { scale: i8::try_from(number % 6).unwrap(), ..rule };
         for bytes in values(&layout(Kind::Number(rule), len), 6) {
             let number = i128::get(&rule, &bytes).unwrap();
-            let expected = Decimal::try_from_i128_with_scale(number, rule.scale.into()).ok();
+            let expected = Decimal::try_from_i128_with_scale(number, rule.decimals().into()).ok();
             assert_eq!(Decimal::get(&rule, &bytes).ok(), expected, "{rule:?} {number}");
             if let Some(decimal) = expected {
                 let mut out = vec![0xEE; bytes.len()];
@@ -352,9 +352,49 @@ fn digits_in_every_encoding_full_and_padded() {
         for (exact, justify) in [(true, Justify::Left), (false, Justify::Left), (false, Justify::Right)] {
             for len in [1, 2, 9, 16, 40] {
                 for pad in [encoding.space(), b'*'] {
-                    check(Kind::Digits(DigitsRule { encoding, exact, pad, justify }), len);
+                    check(Kind::Digits(DigitsRule { encoding, exact, pad, justify, ..DigitsRule::LEFT }), len);
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn digits_of_half_a_byte_full_and_padded() {
+    let bcd = DigitsRule { encoding: Encoding::Bcd, pad: 0x0F, ..DigitsRule::LEFT };
+    for len in [1, 2, 9, 16] {
+        let digits_max = u8::try_from(2 * len - 1).ok();
+        for justify in [Justify::Left, Justify::Right] {
+            for exact in [true, false] {
+                check(Kind::Digits(DigitsRule { exact, justify, ..bcd }), len);
+                check(Kind::Digits(DigitsRule { exact, justify, digits_max, ..bcd }), len);
+            }
+            check(Kind::Digits(DigitsRule { exact: true, justify, digits_max, pad: 0, ..bcd }), len);
+        }
+        let packed = DigitsRule { encoding: Encoding::Packed, exact: true, pad: 0, justify: Justify::Right, ..bcd };
+        check(Kind::Digits(packed), len);
+        check(
+            Kind::Digits(DigitsRule { digits_max: digits_max.map(|max| max - 1).filter(|max| *max > 0), ..packed }),
+            len,
+        );
+    }
+}
+
+#[test]
+fn numbers_with_a_point_or_padding() {
+    let zoned = numbers().into_iter().filter(|(rule, _)| rule.encoding.is_zoned());
+    for (number, (rule, len)) in zoned.enumerate() {
+        let pad = Some(rule.encoding.space());
+        check(Kind::Number(NumberRule { pad, ..rule }), len);
+        let decimals = i8::try_from(1 + number % 3).unwrap();
+        let point = rule.encoding.byte_of(b'.');
+        if len < usize::from(decimals.unsigned_abs()) + 3 {
+            continue;
+        }
+        check(Kind::Number(NumberRule { point, scale: decimals, ..rule }), len);
+        check(Kind::Number(NumberRule { point, scale: decimals, pad, ..rule }), len);
+        if !matches!(rule.sign, Sign::Trailing { .. }) {
+            check(Kind::Number(NumberRule { point, scale: decimals, pad, justify: Justify::Left, ..rule }), len);
         }
     }
 }

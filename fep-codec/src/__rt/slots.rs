@@ -100,7 +100,7 @@ pub const fn entry(layout: &Layout, index: usize) -> &Layout {
 pub const fn is_sum_sound(layout: &Layout, index: usize) -> bool {
     let FieldSlot { rule, .. } = number(layout, index);
     match summand_of(layout, index) {
-        Some(Field { kind: Kind::Number(summand), .. }) => summand.scale == rule.scale,
+        Some(Field { kind: Kind::Number(summand), .. }) => summand.decimals() == rule.decimals(),
         _ => false,
     }
 }

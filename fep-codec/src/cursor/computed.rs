@@ -97,7 +97,7 @@ impl Reader<'_> {
             Ok(actual) if actual == stated.value => Ok(()),
             Ok(actual) => {
                 let stated_and_actual = Some((stated.value, actual));
-                let scale = if let Kind::Number(rule) = &field.kind { rule.scale } else { 0 };
+                let scale = if let Kind::Number(rule) = &field.kind { rule.decimals() } else { 0 };
                 Err(self.lie(Fault::SumLies { stated_and_actual, scale }, field, stated.start))
             }
             Err(fault) => Err(self.lie(fault, field, stated.start)),
@@ -164,7 +164,7 @@ impl Reader<'_> {
         rule: &NumberRule,
     ) -> Result<T, Error> {
         let (field, sign) = sign;
-        match sign.is_negative(stated.value, number.units(rule) == Some(0)) {
+        match sign.is_negative(stated.value, number.units(rule) == Some(0), blank_of(field)) {
             Ok(false) => Ok(number),
             Ok(true) => {
                 let holder = "a type with a sign for the number that this sign belongs to";
@@ -264,6 +264,11 @@ impl Writer<'_> {
         });
         late.map_err(|fault| fail(super::culprit_on_encode(&fault), fault, field, start, None))
     }
+}
+
+/// The blank of a sign field, in its charset.
+fn blank_of(field: &Field) -> u8 {
+    if let Kind::Text(rule) = &field.kind { rule.charset.space() } else { b' ' }
 }
 
 /// The check of a check field.

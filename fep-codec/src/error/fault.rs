@@ -163,6 +163,34 @@ pub enum Fault {
     },
     /// The code is not on a closed list.
     UnknownCode,
+    /// The field is filled with blanks, which are not a number here.
+    BlankNumber,
+    /// The field has another byte than the point where its decimal point must be.
+    NoPoint {
+        /// The offset in bytes from the start of the field.
+        offset: usize,
+        /// The byte that was found, or `None` if there is none or the field is secret.
+        byte: Option<u8>,
+        /// The point.
+        point: u8,
+    },
+    /// A zero before the digits of a number that is filled with another byte.
+    LeadingZero {
+        /// The offset in bytes from the start of the field.
+        offset: usize,
+    },
+    /// The field counts in tens, hundreds, thousands, and the number is not a multiple of them.
+    NotAMultiple {
+        /// The number of zeros that the number must end in.
+        zeros: u8,
+    },
+    /// The number of digits is not that of the field.
+    NotAllDigits {
+        /// The number of digits of the value.
+        given: usize,
+        /// The required number.
+        expected: usize,
+    },
     /// The flag byte is neither yes nor no.
     BadFlag {
         /// The byte, or `None` if the field is secret.
@@ -333,6 +361,7 @@ impl Fault {
             }
             Self::NoRoom(text) => Self::NoRoom(NoRoomError { character: None, ..text }),
             Self::NotADigit { offset, byte: _ } => Self::NotADigit { offset, byte: None },
+            Self::NoPoint { offset, byte: _, point } => Self::NoPoint { offset, byte: None, point },
             Self::BadSign { byte: _ } => Self::BadSign { byte: None },
             Self::NotTheSeparator { offset, expected, byte: _ } => {
                 Self::NotTheSeparator { offset, expected, byte: None }
@@ -358,6 +387,10 @@ impl Fault {
             | Self::LooksLikePadding
             | Self::Negative
             | Self::NegativeZero
+            | Self::BlankNumber
+            | Self::LeadingZero { .. }
+            | Self::NotAMultiple { .. }
+            | Self::NotAllDigits { .. }
             | Self::TooManyDigits { .. }
             | Self::Overflow { .. }
             | Self::MeansNone

@@ -51,7 +51,7 @@ impl<'f> NumberAt<'f> {
     /// The decimals of the number.
     pub(super) fn scale(&self) -> u8 {
         match &self.span.field.kind {
-            Kind::Number(rule) => rule.scale,
+            Kind::Number(rule) => rule.decimals(),
             _ => 0,
         }
     }

@@ -21,7 +21,7 @@ pub(super) fn field_value(field: &Field, json: &Json) -> Result<Value, Fault> {
     match (&field.kind, json) {
         (_, Json::Null) => Ok(Value::None),
         (Kind::Text(_) | Kind::Digits(_) | Kind::Code(_), Json::String(text)) => Ok(Value::Text(text.clone())),
-        (Kind::Number(rule), Json::Number(number)) if rule.scale == 0 => number
+        (Kind::Number(rule), Json::Number(number)) if rule.decimals() == 0 => number
             .as_i128()
             .map(Value::Number)
             .ok_or(Fault::Unreadable { expected: "a whole number; large ones as a string, \"12345678901234567890\"" }),
@@ -66,7 +66,7 @@ fn decimal(rule: &NumberRule, text: &str) -> Result<i128, Fault> {
         None => (false, text),
     };
     let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
-    let scale = usize::from(rule.scale);
+    let scale = usize::from(rule.decimals());
     let point_without_decimals = digits.contains('.') && decimals.is_empty();
     if whole.is_empty() || point_without_decimals || decimals.len() > scale {
         return Err(unreadable);
@@ -99,7 +99,7 @@ pub(super) fn value_schema(field: &Field, tail: bool) -> Json {
         // A character has at least one byte.
         Kind::Text(_) => json!({ "type": "string", "maxLength": field.len }),
         Kind::Digits(rule) => {
-            let len = rule.encoding.digits(field.len);
+            let len = rule.capacity(field.len);
             let pattern = if rule.exact && !tail { format!("^[0-9]{{{len}}}$") } else { format!("^[0-9]{{0,{len}}}$") };
             json!({ "type": "string", "pattern": pattern })
         }
@@ -149,7 +149,7 @@ fn none_or(none: NoneAs, string: Json) -> Json {
 }
 
 fn number_schema(field: &Field, rule: &NumberRule) -> Json {
-    let digits = field_digits(field, rule);
+    let digits = rule.digits(field.len);
     let null = (rule.none != NoneAs::Never).then_some("null");
     let signed = rule.sign != Sign::Unsigned;
     if is_json_number(field) {
@@ -157,23 +157,24 @@ fn number_schema(field: &Field, rule: &NumberRule) -> Json {
         let binary_room = if rule.encoding.is_binary() { 1 } else { 0 };
         // At most 15 digits, which are exact in every reader.
         let largest = 10_i64.pow(u32::try_from(digits + binary_room).unwrap_or(0)) - 1;
+        let unit = 10_i64.pow(rule.zeros().into());
+        let largest = largest.saturating_mul(unit);
         let smallest = if signed { -largest } else { 0 };
-        return json!({ "type": types, "minimum": smallest, "maximum": largest });
+        let mut schema = json!({ "type": types, "minimum": smallest, "maximum": largest });
+        if let Json::Object(schema) = &mut schema
+            && unit > 1
+        {
+            schema.insert("multipleOf".to_owned(), Json::from(unit));
+        }
+        return schema;
     }
     let types: Vec<&str> = core::iter::once("string").chain(null).collect();
     let minus = if signed { "-?" } else { "" };
-    let decimals = match rule.scale {
+    let decimals = match rule.decimals() {
         0 => String::new(),
         scale => format!("(\\.[0-9]{{1,{scale}}})?"),
     };
     json!({ "type": types, "pattern": format!("^{minus}[0-9]+{decimals}$") })
-}
-
-/// The maximum number of digits of a value.
-fn field_digits(field: &Field, rule: &NumberRule) -> usize {
-    let sign_byte = rule.sign.len();
-    let digits = rule.encoding.digits(field.len).saturating_sub(sign_byte);
-    rule.digits_max.map_or(digits, |max| digits.min(max.into()))
 }
 
 fn code_schema(field: &Field, rule: &CodeRule) -> Json {
@@ -205,12 +206,12 @@ fn code_schema(field: &Field, rule: &CodeRule) -> Json {
 pub fn plain_value(field: &Field, date: &str, time: &str) -> Json {
     let or_none = |none: NoneAs, value: &str| if none == NoneAs::Never { Json::from(value) } else { Json::Null };
     match &field.kind {
-        Kind::Digits(rule) if rule.exact => Json::from("0".repeat(field.len)),
+        Kind::Digits(rule) if rule.exact => Json::from("0".repeat(rule.capacity(field.len))),
         Kind::Text(rule) if rule.exact => Json::from(" ".repeat(field.len)),
         Kind::Text(_) | Kind::Digits(_) => Json::from(""),
         Kind::Code(rule) if rule.open || rule.codes.iter().any(|code| code.code.is_empty()) => Json::from(""),
         Kind::Code(rule) => rule.codes.first().map_or(Json::Null, |code| Json::from(&*code.code)),
-        Kind::Number(rule) if rule.scale > 0 => Json::from("0"),
+        Kind::Number(rule) if rule.decimals() > 0 => Json::from("0"),
         Kind::Number(_) => Json::from(0),
         Kind::Date(rule) => {
             let plain = match rule.pattern.form() {

@@ -90,5 +90,5 @@ pub fn value_to_json(field: &Field, value: &Value) -> Json {
 
 pub(super) fn is_json_number(field: &Field) -> bool {
     let Kind::Number(rule) = &field.kind else { return false };
-    rule.scale == 0 && rule.encoding.digits(field.len) <= JSON_NUMBER_MAX_DIGITS
+    rule.decimals() == 0 && rule.encoding.digits(field.len) + usize::from(rule.zeros()) <= JSON_NUMBER_MAX_DIGITS
 }

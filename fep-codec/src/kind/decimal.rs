@@ -10,7 +10,7 @@ use crate::layout::NumberRule;
 
 impl FieldValue<'_, NumberRule> for Decimal {
     fn put(&self, rule: &NumberRule, out: &mut [u8]) -> Result<(), Fault> {
-        let scale = u32::from(rule.scale);
+        let scale = u32::from(rule.decimals());
         let exact = if self.scale() > scale { self.normalize() } else { *self };
         let Some(zeros) = scale.checked_sub(exact.scale()) else {
             return Err(Fault::Unreadable { expected: "a number without more decimals than the field has" });
@@ -22,7 +22,7 @@ impl FieldValue<'_, NumberRule> for Decimal {
     fn get(rule: &NumberRule, bytes: &[u8]) -> Result<Self, Fault> {
         let too_large = Fault::Overflow { holder: "Decimal" };
         match i128::get(rule, bytes) {
-            Ok(value) => Self::try_from_i128_with_scale(value, rule.scale.into()).map_err(|_| too_large),
+            Ok(value) => Self::try_from_i128_with_scale(value, rule.decimals().into()).map_err(|_| too_large),
             Err(Fault::Overflow { .. }) => Err(too_large),
             Err(other) => Err(other),
         }
@@ -33,7 +33,7 @@ impl Amount for Decimal {
     /// Decimals beyond those of the field are cut off here. They are refused when the number itself is written.
     fn units(&self, rule: &NumberRule) -> Option<i128> {
         let own = self.scale();
-        let scale = u32::from(rule.scale);
+        let scale = u32::from(rule.decimals());
         if own > scale {
             return self.mantissa().checked_div(10_i128.checked_pow(own - scale)?);
         }

@@ -6,19 +6,28 @@
 //! 0210, 4 bytes, exact, EBCDIC:    F0 F2 F1 F0
 //! ```
 
+mod half;
+
 use alloc::borrow::Cow;
 use alloc::string::String;
 
 use super::FieldValue;
 use super::text::{trim_end, trim_start};
 use crate::error::Fault;
-use crate::layout::{DigitsRule, Encoding, Justify};
+use crate::layout::{Accepts, DigitsRule, Encoding, Justify};
 use crate::swar::all_digits;
 use crate::value::Digits;
 
 impl DigitsRule {
     /// Digits on the left, padded with spaces.
-    pub const LEFT: Self = Self { encoding: Encoding::Ascii, exact: false, pad: b' ', justify: Justify::Left };
+    pub const LEFT: Self = Self {
+        encoding: Encoding::Ascii,
+        exact: false,
+        pad: b' ',
+        justify: Justify::Left,
+        digits_max: None,
+        accepts: Accepts::NONE,
+    };
     /// Digits in every byte.
     pub const EXACT: Self = Self { exact: true, ..Self::LEFT };
 
@@ -49,12 +58,12 @@ impl DigitsRule {
         }
     }
 
-    /// Checks that the encoding has one byte for each digit. The other encodings are for `kind = "number"`.
+    /// Checks that the encoding has one byte for each digit.
     fn check(&self) -> Result<(), Fault> {
         if self.encoding.is_zoned() {
             return Ok(());
         }
-        Err(Fault::BadSpec { reason: "a digits field is encoded as ascii or ebcdic" })
+        Err(Fault::BadSpec { reason: "digits are not binary" })
     }
 }
 
@@ -84,6 +93,9 @@ fn put_plain(digits: &[u8], pad: u8, out: &mut [u8]) {
 /// [`put`] for any encoding and any justification. Returns the reason if the digits cannot be written.
 #[inline(never)]
 fn put_any(digits: &[u8], rule: &DigitsRule, out: &mut [u8]) -> Result<(), Fault> {
+    if rule.is_half() {
+        return half::put(digits, rule, out);
+    }
     rule.check()?;
     if !all_digits(digits) {
         let offset = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -158,6 +170,9 @@ fn no_digits(rule: &DigitsRule, field: &[u8], digits: &[u8], room: usize) -> Fau
 /// The digits as text. It borrows the bytes of the field if they are ASCII.
 #[inline]
 fn get_str<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<Cow<'a, str>, Fault> {
+    if rule.is_half() {
+        return Ok(Cow::Owned(half::get(rule, bytes)?.map(char::from).collect()));
+    }
     let digits = get(rule, bytes)?;
     if rule.encoding == Encoding::Ascii {
         // Only digits pass `get`, so this is never the default.
@@ -171,7 +186,9 @@ fn get_str<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<Cow<'a, str>, Fault
 fn borrow_str<'a>(rule: &DigitsRule, bytes: &'a [u8]) -> Result<&'a str, Fault> {
     match get_str(rule, bytes)? {
         Cow::Borrowed(digits) => Ok(digits),
-        Cow::Owned(_) => Err(Fault::BadSpec { reason: "`&str` cannot borrow EBCDIC digits, which are converted" }),
+        Cow::Owned(_) => {
+            Err(Fault::BadSpec { reason: "`&str` cannot borrow digits that are not ASCII, because they are converted" })
+        }
     }
 }
 
@@ -199,6 +216,14 @@ impl<'a, const N: usize> FieldValue<'a, DigitsRule> for Digits<N> {
 
 /// Reads digits that are not ASCII.
 fn convert<const N: usize>(rule: &DigitsRule, bytes: &[u8]) -> Result<Digits<N>, Fault> {
+    if rule.is_half() {
+        let digits = half::get(rule, bytes)?;
+        let count = digits.clone().count();
+        let mut ascii = [0; N];
+        ascii.iter_mut().zip(digits).for_each(|(to, digit)| *to = digit);
+        let new = ascii.get(..count).and_then(Digits::from_bytes);
+        return new.ok_or(Fault::TooLong { needed: count, len: N });
+    }
     let digits = get(rule, bytes)?;
     let mut ascii = [0; N];
     ascii.iter_mut().zip(digits).for_each(|(to, from)| *to = rule.ascii(*from));

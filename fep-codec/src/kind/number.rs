@@ -10,15 +10,17 @@
 //! The code for plain ASCII numbers is inlined. If a layout is a constant, the branches on the rule fold away, and the loops over
 //! digits have a known length.
 //!
-//! With implied decimals the integer counts the smallest unit: 12.05 with scale 2 is 1205, in Rust and on the wire.
+//! With implied decimals the integer counts the smallest unit: 12.05 with scale 2 is 1205, in Rust and on the wire. With a negative
+//! scale only the field counts in a larger unit: 12000 with scale -3 is 12 on the wire.
 
 mod binary;
 mod overpunch;
 mod packed;
+mod edited;
 
 use super::FieldValue;
 use crate::error::Fault;
-use crate::layout::{Encoding, NoneAs, NoneSet, NumberRule, Sign};
+use crate::layout::{Accept, Accepts, Encoding, Justify, NoneAs, NoneSet, NumberRule, Sign};
 use crate::swar::{parse_u64, write_u64};
 
 impl NumberRule {
@@ -30,7 +32,35 @@ impl NumberRule {
         none: NoneAs::Never,
         none_also: NoneSet::EMPTY,
         digits_max: None,
+        point: None,
+        pad: None,
+        justify: Justify::Right,
+        accepts: Accepts::NONE,
     };
+
+    /// The number of decimals of a value: the scale, or 0 if it is negative.
+    #[inline]
+    #[must_use]
+    pub const fn decimals(&self) -> u8 {
+        if self.scale > 0 { self.scale.unsigned_abs() } else { 0 }
+    }
+
+    /// The number of zeros behind the last digit of the field, in its value: `12` with scale -3 is 12000.
+    #[inline]
+    #[must_use]
+    pub const fn zeros(&self) -> u8 {
+        if self.scale < 0 { self.scale.unsigned_abs() } else { 0 }
+    }
+
+    /// The maximum number of digits in a field of `len` bytes, without its sign and point.
+    #[must_use]
+    pub const fn digits(&self, len: usize) -> usize {
+        let digits = self.encoding.digits(len).saturating_sub(self.sign.len() + self.point.is_some() as usize);
+        match self.digits_max {
+            Some(max) if (max as usize) < digits => max as usize,
+            _ => digits,
+        }
+    }
 }
 
 /// Returns whether the number is negative, its digits without the sign byte, and the offset of the digits in the field.
@@ -39,7 +69,7 @@ fn split_sign<'a>(rule: &NumberRule, bytes: &'a [u8]) -> Result<(bool, &'a [u8],
     let separate = |byte: u8, plus: u8, minus: u8| {
         if byte == minus {
             Ok(true)
-        } else if byte == plus {
+        } else if byte == plus || is_accepted_plus(rule, byte) {
             Ok(false)
         } else {
             Err(Fault::BadSign { byte: Some(byte) })
@@ -48,12 +78,21 @@ fn split_sign<'a>(rule: &NumberRule, bytes: &'a [u8]) -> Result<(bool, &'a [u8],
     match (rule.sign, bytes) {
         (Sign::Unsigned | Sign::Elsewhere, digits) => Ok((false, digits, 0)),
         (Sign::LeadingMinus, [byte, digits @ ..]) if *byte == minus_of(rule.encoding) => Ok((true, digits, 1)),
+        (Sign::LeadingMinus, [byte, digits @ ..]) if is_accepted_plus(rule, *byte) => Ok((false, digits, 1)),
         (Sign::LeadingMinus, digits) => Ok((false, digits, 0)),
         (Sign::Leading { plus, minus }, [sign, digits @ ..]) => Ok((separate(*sign, plus, minus)?, digits, 1)),
         (Sign::Trailing { plus, minus }, [digits @ .., sign]) => Ok((separate(*sign, plus, minus)?, digits, 0)),
         (Sign::Signed, _) => Err(bad_sign_for_encoding()),
         _ => Err(Fault::BadSign { byte: None }),
     }
+}
+
+/// Whether the byte is a plus that the field reads and does not write.
+#[inline(always)]
+fn is_accepted_plus(rule: &NumberRule, byte: u8) -> bool {
+    !rule.accepts.is_empty()
+        && (rule.accepts.has(Accept::BlankSign) && byte == rule.encoding.space()
+            || rule.accepts.has(Accept::PlusSign) && Some(byte) == rule.encoding.byte_of(b'+'))
 }
 
 /// The minus in front of digits.
@@ -101,6 +140,9 @@ fn too_long(magnitude: u128, rule: &NumberRule, negative: bool, len: usize) -> F
         Sign::Leading { .. } | Sign::Trailing { .. } => 1,
         Sign::Unsigned | Sign::Elsewhere | Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_) | Sign::Signed => 0,
     };
+    if rule.is_edited() {
+        return Fault::TooLong { needed: edited::needed(rule, magnitude, len) + sign, len };
+    }
     let digits = magnitude.checked_ilog10().map_or(1, |log| log as usize + 1);
     // A binary number that does not fit needs at least one byte more than the field has. The exact number is not computed.
     Fault::TooLong { needed: rule.encoding.len(digits).map_or(len + 1, |bytes| bytes + sign), len }
@@ -145,12 +187,16 @@ fn sum(count: usize, digits: impl Iterator<Item = u8>) -> Option<u128> {
     digits.try_fold(0_u128, |value, digit| value.checked_mul(10)?.checked_add(digit.into()))
 }
 
-/// Whether the field is plain ASCII digits, without overpunch and without a limit on digits, as nearly all number fields are.
+/// Whether the field is plain ASCII digits, without overpunch, point, padding, further forms and a limit on digits, as nearly all
+/// number fields are.
 #[inline(always)]
 const fn is_plain(rule: &NumberRule) -> bool {
     matches!(rule.encoding, Encoding::Ascii)
         && !matches!(rule.sign, Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_))
         && rule.digits_max.is_none()
+        && rule.scale >= 0
+        && rule.accepts.is_empty()
+        && !rule.is_edited()
 }
 
 /// Reads a number that is not plain. Returns whether it is negative, and its magnitude, or `None` if that does not fit into a `u128`.
@@ -158,10 +204,9 @@ fn get_encoded(rule: &NumberRule, bytes: &[u8]) -> Result<(bool, Option<u128>), 
     let (negative, magnitude) = match (rule.encoding, rule.sign) {
         (Encoding::Binary | Encoding::BinaryLittle, _) => binary::get(rule, bytes)?,
         (Encoding::Packed | Encoding::Bcd, _) => packed::get(rule, bytes)?,
-        (encoding, Sign::LeadingOverpunch(form)) => overpunch::get(encoding, form, 0, bytes)?,
-        (encoding, Sign::TrailingOverpunch(form)) => {
-            overpunch::get(encoding, form, bytes.len().saturating_sub(1), bytes)?
-        }
+        _ if rule.is_edited() => edited::get(rule, bytes)?,
+        (_, Sign::LeadingOverpunch(form)) => overpunch::get(rule, form, 0, bytes)?,
+        (_, Sign::TrailingOverpunch(form)) => overpunch::get(rule, form, bytes.len().saturating_sub(1), bytes)?,
         (encoding, _) => {
             let (negative, digits, start) = split_sign(rule, bytes)?;
             if !digits.iter().all(|byte| is_digit(encoding, *byte)) {
@@ -171,17 +216,23 @@ fn get_encoded(rule: &NumberRule, bytes: &[u8]) -> Result<(bool, Option<u128>), 
         }
     };
     check_digits(rule, magnitude)?;
-    Ok((negative, magnitude))
+    let negative = negative && !(magnitude == Some(0) && rule.accepts.has(Accept::MinusZero));
+    match rule.zeros() {
+        0 => Ok((negative, magnitude)),
+        zeros => Ok((negative, magnitude.and_then(|value| value.checked_mul(10_u128.checked_pow(zeros.into())?)))),
+    }
 }
 
 /// Writes a number that is not plain.
 fn put_encoded(rule: &NumberRule, negative: bool, magnitude: u128, out: &mut [u8]) -> Result<(), Fault> {
     let negative = negative && rule.sign != Sign::Elsewhere;
+    let magnitude = without_zeros(rule, magnitude)?;
     check_digits(rule, Some(magnitude))?;
     let len = out.len();
     let fitted = match rule.encoding {
         Encoding::Binary | Encoding::BinaryLittle => binary::put(rule, negative, magnitude, out)?,
         Encoding::Packed | Encoding::Bcd => packed::put(rule, negative, magnitude, out)?,
+        _ if rule.is_edited() => edited::put(rule, negative, magnitude, out)?,
         encoding @ (Encoding::Ascii | Encoding::Ebcdic) => {
             let digits = put_sign(rule, negative, out)?;
             let fitted = match u64::try_from(magnitude) {
@@ -196,6 +247,18 @@ fn put_encoded(rule: &NumberRule, negative: bool, magnitude: u128, out: &mut [u8
         }
     };
     if fitted { Ok(()) } else { Err(too_long(magnitude, rule, negative, len)) }
+}
+
+/// The number as the field counts it, in tens, hundreds or thousands if its scale is negative.
+fn without_zeros(rule: &NumberRule, magnitude: u128) -> Result<u128, Fault> {
+    let zeros = rule.zeros();
+    if zeros == 0 || magnitude == 0 {
+        return Ok(magnitude);
+    }
+    match 10_u128.checked_pow(zeros.into()) {
+        Some(unit) if magnitude.is_multiple_of(unit) => Ok(magnitude / unit),
+        _ => Err(Fault::NotAMultiple { zeros }),
+    }
 }
 
 /// Checks the number of digits against the limit of the spec, for encodings whose bytes have room for more digits.

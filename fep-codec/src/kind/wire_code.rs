@@ -34,12 +34,16 @@ impl Kind {
 
 impl Kind {
     /// The bytes of a field of `len` bytes that holds this code, in the charset of the field and padded as [`Layout::matches`] expects.
-    /// A field holds the code if and only if it has these bytes. `None` if no field of this kind and length can hold the code.
+    /// A field that reads one form of each value holds the code if and only if it has these bytes. `None` if no field of this kind and length can hold the code.
     ///
     /// [`Layout::matches`]: crate::Layout::matches
     #[must_use]
     pub fn code_bytes(&self, code: &str, len: usize) -> Option<Vec<u8>> {
         let bytes = match self {
+            Self::Digits(rule) if rule.is_half() => {
+                let mut bytes = vec![0; len];
+                code.put(rule, &mut bytes).ok().map(|()| bytes)
+            }
             Self::Digits(rule) if !matches!(rule.encoding, Encoding::Ascii) => {
                 padded(code.bytes().map(|digit| rule.wire(digit)), rule.pad, len)
             }
@@ -86,7 +90,7 @@ fn number_is(rule: &NumberRule, code: &str, field: &[u8]) -> bool {
 
 /// The number that a code stands for, in its smallest unit. The inner `None` is an empty code: no value.
 fn number_of(rule: &NumberRule, code: &str) -> Option<Option<i128>> {
-    if code.is_empty() { Some(None) } else { units(code, rule.scale.into()).map(Some) }
+    if code.is_empty() { Some(None) } else { units(code, rule.decimals().into()).map(Some) }
 }
 
 /// The byte of a flag: its character, in ASCII or EBCDIC, or `true` or `false`.
@@ -142,6 +146,35 @@ fn is_in(charset: Charset, code: &str, field: &[u8]) -> bool {
 /// [`Kind::says`] for digits that are not ASCII.
 #[cold]
 fn encoded_digits_are(rule: &DigitsRule, code: &str, field: &[u8]) -> bool {
+    if rule.is_half() {
+        return String::get(rule, field).is_ok_and(|digits| digits == code);
+    }
     let read = field.iter().map(|byte| rule.ascii(*byte));
     read.eq(code.bytes().chain(core::iter::repeat_n(b' ', field.len().saturating_sub(code.len()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Sign;
+
+    #[test]
+    fn a_code_is_digits_or_a_number_in_each_encoding() {
+        let bcd = Kind::Digits(DigitsRule { encoding: Encoding::Bcd, exact: true, pad: 0x0F, ..DigitsRule::LEFT });
+        assert_eq!(bcd.code_bytes("0200", 2).as_deref(), Some(b"\x02\x00".as_slice()));
+        assert_eq!(bcd.code_bytes("200", 2), None);
+        assert!(bcd.says("0200", b"\x02\x00") && !bcd.says("200", b"\x02\x00") && !bcd.says("0200", b"\x02\x0A"));
+        let number = |encoding, sign| Kind::Number(NumberRule { encoding, sign, ..NumberRule::UNSIGNED });
+        let check = |kind: &Kind, code: &str, bytes: &[u8]| {
+            assert_eq!(kind.code_bytes(code, bytes.len()).as_deref(), Some(bytes), "{code}");
+            assert!(kind.says(code, bytes));
+        };
+        check(&number(Encoding::Ascii, Sign::Unsigned), "0200", b"00200");
+        check(&number(Encoding::Bcd, Sign::Unsigned), "0200", b"\x02\x00");
+        check(&number(Encoding::Packed, Sign::Signed), "-200", b"\x20\x0D");
+        check(&number(Encoding::Binary, Sign::Unsigned), "200", b"\x00\xC8");
+        assert_eq!(number(Encoding::Bcd, Sign::Unsigned).code_bytes("2x0", 2), None);
+        assert_eq!(number(Encoding::Bcd, Sign::Unsigned).code_bytes("20000", 2), None);
+        assert!(!number(Encoding::Bcd, Sign::Unsigned).says("", b"\0\0"));
+    }
 }

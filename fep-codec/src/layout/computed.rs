@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
+use fep_core::accepts::Accepts;
 pub use fep_core::rules::LengthScope;
 
 use super::{Field, Item, Layout};
@@ -40,6 +41,8 @@ pub struct SignOf {
     pub minus: u8,
     /// The byte for zero and for no value, if it differs from `plus`.
     pub zero: Option<u8>,
+    /// Further signs that are read.
+    pub accepts: Accepts,
 }
 
 /// A check over encoded bytes: a BCC, check digits (복기부호).

@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 
+pub use fep_core::accepts::{Accept, Accepts};
 pub use fep_core::calendar::{DateForm, DatePattern, DateTimePattern, PatternError, TimePattern};
 pub use fep_core::encoding::Encoding;
 pub use fep_core::rules::{Half, Justify, NoneAs, NoneSet, Overflow, Overpunch, Sign, Width};
@@ -69,14 +70,18 @@ pub struct TextRule {
 /// A string of digits that is not a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DigitsRule {
-    /// The encoding of the digits, `Ascii` or `Ebcdic`.
+    /// The encoding of the digits, which is not binary.
     pub encoding: Encoding,
-    /// Every byte is a digit: the value has exactly the field's length.
+    /// The value has as many digits as the field can have: [`DigitsRule::capacity`].
     pub exact: bool,
-    /// The byte that fills the field when it is not `exact`.
+    /// The byte that fills what the digits leave free. For BCD it is a half byte: `0x0F`.
     pub pad: u8,
-    /// The side of the field at which the digits are placed when the field is not `exact`.
+    /// The side of the field at which the digits are placed when they leave something free.
     pub justify: Justify,
+    /// The maximum number of digits, if half bytes have room for more: an odd number in BCD.
+    pub digits_max: Option<u8>,
+    /// Further forms that are read.
+    pub accepts: Accepts,
 }
 
 /// A number, filled with zeros from the left.
@@ -86,8 +91,9 @@ pub struct NumberRule {
     pub encoding: Encoding,
     /// The position of the sign.
     pub sign: Sign,
-    /// Implied decimals: `1205` with scale 2 is 12.05.
-    pub scale: u8,
+    /// Implied decimals: `1205` with scale 2 is 12.05. There can be more decimals than digits (`PIC VP(2)9(5)`). With a negative
+    /// scale the field counts in tens, hundreds, thousands: `12` with scale -3 is 12000 (`PIC 9(2)P(3)`).
+    pub scale: i8,
     /// The field contents that mean "no value".
     pub none: NoneAs,
     /// Other contents that are read as "no value". They are written as `none`.
@@ -95,6 +101,14 @@ pub struct NumberRule {
     /// The maximum number of digits of a value, if its bytes have room for more: an even number of packed digits, or `PIC 9(4)`
     /// in binary.
     pub digits_max: Option<u8>,
+    /// The byte of the decimal point, if it has one. It is before the last `scale` digits.
+    pub point: Option<u8>,
+    /// The byte that fills the field beside the digits. `None` fills it with zeros.
+    pub pad: Option<u8>,
+    /// The side of the field at which the number is placed. `Left` needs a `pad`.
+    pub justify: Justify,
+    /// Further forms that are read.
+    pub accepts: Accepts,
 }
 
 /// A calendar date.

@@ -1,23 +1,11 @@
 //! The [`Value`] that a field of each kind reads and writes, and its name in messages. [`crate::kind`] defines the bytes.
 
-use alloc::string::String;
-
 use super::Value;
 use crate::cursor::{Reader, Writer};
 use crate::error::{Culprit, Error, Fault};
 use crate::kind::{Blank, FieldValue};
 use crate::layout::{DateForm, DateRule, Field, FieldSlot, Kind, NumberRule};
 use crate::value::{Date, DateTime, MonthDay, MonthDayTime, Time, YearMonth};
-
-/// The sign in a separate field as text, in the charset of the field. A space counts as padding, so it becomes the empty text.
-pub(super) fn sign_text(field: &Field, sign: u8) -> String {
-    let text = match &field.kind {
-        Kind::Text(rule) => String::get(rule, &[sign]).ok(),
-        _ => None,
-    };
-    // A byte that the charset lacks is not a sign, and it is refused when the number is known.
-    text.unwrap_or_else(|| char::REPLACEMENT_CHARACTER.into())
-}
 
 /// Reads a field that is not computed.
 pub(super) fn read(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Result<Value, Error> {
@@ -44,7 +32,7 @@ pub(super) fn read(field: &Field, kind: &Kind, reader: &mut Reader<'_>) -> Resul
 /// Reads a number as `i64` if its digits fit, because `i128` is slow to compute and rarely needed.
 fn number(slot: FieldSlot<'_, NumberRule>, reader: &mut Reader<'_>) -> Result<Value, Error> {
     const I64_DIGITS: usize = 18;
-    if slot.rule.encoding.digits(slot.field.len) <= I64_DIGITS {
+    if slot.rule.encoding.digits(slot.field.len) + usize::from(slot.rule.zeros()) <= I64_DIGITS {
         read_optional::<_, i64>(slot, reader, |value| Value::Number(value.into()))
     } else {
         read_optional::<_, i128>(slot, reader, Value::Number)

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::linked::Linked;
-use super::{Record, Value, by_kind};
+use super::{Record, Value, by_kind, text};
 use crate::cursor::{Reader, no_count};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Choice, Chooser, Computed, Counter, Field, FieldSlot, Filler, Group, Item, Kind, Layout, Limit};
@@ -147,7 +147,7 @@ pub(crate) fn field_value(
         (None, kind) => by_kind::read(field, kind, reader),
         // The sign is verified together with its number.
         (Some(Computed::Sign(_)), _) => {
-            reader.sign(field).map(|stated| Value::Text(by_kind::sign_text(field, stated.value())))
+            reader.sign(field).map(|stated| Value::Text(text::sign_text(field, stated.value())))
         }
         // A link is verified when the layout that contains it and its items is complete.
         (Some(Computed::Check(check)), kind) if layout.is_linked_check(check) => {

@@ -4,8 +4,8 @@ use alloc::string::{String, ToString as _};
 use alloc::{format, vec};
 
 use super::Value;
-use super::by_kind;
 use super::write::item_len;
+use super::{by_kind, text};
 use crate::cursor::{Reader, Writer};
 use crate::error::{Culprit, Decimal, Error, Fault};
 use crate::layout::{Check, Computed, Field, FieldSlot, Item, Kind, Layout, LengthScope};
@@ -16,7 +16,7 @@ pub(super) fn number(field: &Field, value: &Value, computed: i128) -> Result<(),
         Value::Absent => Ok(()),
         Value::Number(given) if *given == computed => Ok(()),
         _ => {
-            let scale = if let Kind::Number(rule) = &field.kind { rule.scale } else { 0 };
+            let scale = if let Kind::Number(rule) = &field.kind { rule.decimals() } else { 0 };
             Err(wrong(field, Decimal { units: computed, scale }.to_string()))
         }
     }
@@ -27,7 +27,7 @@ pub(super) fn sign(field: &Field, value: &Value, computed: u8) -> Result<(), Err
     if *value == Value::Absent {
         return Ok(());
     }
-    let computed = by_kind::sign_text(field, computed);
+    let computed = text::sign_text(field, computed);
     match value {
         Value::Text(given) if *given == computed || (given == " " && computed.is_empty()) => Ok(()),
         _ => Err(wrong(field, format!("{:?}", computed.chars().next().unwrap_or(' ')))),

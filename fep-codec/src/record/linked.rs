@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::Value;
+use super::{Value, text};
 use crate::cursor::{FieldSum, Reader, Stated, check_page};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{Computed, Field, Item, Kind, Layout, NumberRule, SignOf};
@@ -116,6 +116,11 @@ impl<'l> Linked<'l> {
             let unsigned = if let Value::Number(number) = value { Some(*number) } else { None };
             let signed = reader.signed((said.field, sign), Stated::new(byte, said.at), unsigned, rule)?;
             *value = signed.map_or(Value::None, Value::Number);
+            // A sign that the field accepts has the text of the sign that is written, so that the record can be encoded.
+            let written = text::sign_text(said.field, sign.byte_of(signed.unwrap_or_default()));
+            if let Some(own) = values.get_mut(said.index).filter(|_| !sign.accepts.is_empty()) {
+                *own = Value::Text(written);
+            }
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use core::fmt::Write as _;
 
 use super::Value;
 use crate::error::Decimal;
+use crate::kind::FieldValue as _;
 use crate::layout::{Field, Kind, Literal};
 
 impl Value {
@@ -19,7 +20,7 @@ impl Value {
             Self::Absent | Self::None | Self::Part(_) | Self::Group(_) | Self::Choice(..) => String::new(),
             Self::Text(text) => text.clone(),
             Self::Number(number) => {
-                let scale = if let Kind::Number(rule) = &field.kind { rule.scale } else { 0 };
+                let scale = if let Kind::Number(rule) = &field.kind { rule.decimals() } else { 0 };
                 Decimal { units: *number, scale }.to_string()
             }
             Self::Date(date) => date.to_string(),
@@ -58,4 +59,14 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// The sign in a separate field as text, in the charset of the field. A space counts as padding, so it becomes the empty text.
+pub(super) fn sign_text(field: &Field, sign: u8) -> String {
+    let text = match &field.kind {
+        Kind::Text(rule) => String::get(rule, &[sign]).ok(),
+        _ => None,
+    };
+    // A byte that the charset lacks is not a sign, and it is refused when the number is known.
+    text.unwrap_or_else(|| char::REPLACEMENT_CHARACTER.into())
 }

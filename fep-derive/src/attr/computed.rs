@@ -1,5 +1,6 @@
 //! `computed = …`: the value that the encoder puts into a field.
 
+use fep_core::accepts::Accepts;
 use fep_core::rules::LengthScope;
 use fep_core::words::Word as _;
 use proc_macro2::{Ident, TokenStream};
@@ -25,7 +26,8 @@ pub(crate) enum Computed {
     /// `sequence`, `sequence(5)`
     Sequence(u64),
     /// `sign(balance, '+', '-')`, `sign(balance, '+', '-', ' ')`
-    Sign { of: Ident, plus: Byte, minus: Byte, zero: Option<Byte> },
+    /// The further signs that are read are an option of the field, `accepts(…)`.
+    Sign { of: Ident, plus: Byte, minus: Byte, zero: Option<Byte>, accepts: Accepts },
     /// `xor`, `xor(from)`, `check(path::to::function)`, `check(path::to::function, from)`
     Check { function: Option<Path>, from: Option<Ident> },
     /// `length(super::body)`, `count(super::items)`, `sum(super::items.amount)`, `check(function, from..=to)`: filled in when the
@@ -166,8 +168,8 @@ fn sign(list: &ParseBuffer<'_>) -> syn::Result<Computed> {
         bytes.push(Byte::of(&list.parse()?)?);
     }
     match *bytes.as_slice() {
-        [plus, minus] => Ok(Computed::Sign { of, plus, minus, zero: None }),
-        [plus, minus, zero] => Ok(Computed::Sign { of, plus, minus, zero: Some(zero) }),
+        [plus, minus] => Ok(Computed::Sign { of, plus, minus, zero: None, accepts: Accepts::NONE }),
+        [plus, minus, zero] => Ok(Computed::Sign { of, plus, minus, zero: Some(zero), accepts: Accepts::NONE }),
         _ => Err(list.error("the sign of plus, the sign of minus, and perhaps that of zero")),
     }
 }

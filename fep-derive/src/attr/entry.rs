@@ -201,6 +201,16 @@ impl Entry {
         self.assigned(cx, &expected, |input| input.parse::<LitInt>()?.base10_parse())
     }
 
+    /// Reads `key = 13` or `key = -13`.
+    pub(crate) fn integer(&self, cx: &Ctxt, example: &str) -> Option<Given<i64>> {
+        let expected = format!("a whole number: `{example}`");
+        self.assigned(cx, &expected, |input| {
+            let minus: Option<syn::Token![-]> = input.parse()?;
+            let number: i64 = input.parse::<LitInt>()?.base10_parse()?;
+            Ok(if minus.is_some() { -number } else { number })
+        })
+    }
+
     /// Reads `key = 13`. Reports zero.
     pub(crate) fn positive(&self, cx: &Ctxt, example: &str) -> Option<Given<usize>> {
         let given = self.number(cx, example)?;
@@ -240,6 +250,19 @@ impl Entry {
     /// Reads `key = "word"` with one of the words of a rule.
     pub(crate) fn rule<W: Word>(&self, cx: &Ctxt) -> Option<Given<W>> {
         self.one_of(cx, W::WORDS)
+    }
+
+    /// Reads `key("word", "word")` or `key = "word"`, with the words of a rule.
+    pub(crate) fn rules<W: Word>(&self, cx: &Ctxt, example: &str) -> Option<Given<Vec<W>>> {
+        if !self.is_list() {
+            return self.rule(cx).map(|word| word.map(|word| vec![word]));
+        }
+        let mut words = Vec::new();
+        for chunk in self.list(cx, example)? {
+            let entry = Self { key: self.key.clone(), value: Value::Assigned(chunk) };
+            words.extend(entry.rule::<W>(cx).map(|word| word.value));
+        }
+        Some(self.given(words))
     }
 
     /// Reports an entry whose key is not one of these.

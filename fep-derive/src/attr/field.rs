@@ -1,5 +1,6 @@
 //! `#[field(…)]` on a struct's field.
 
+use fep_core::accepts::Accepts;
 use fep_core::calendar::Pattern;
 use fep_core::charset::CharsetId;
 use fep_core::encoding::Encoding;
@@ -15,7 +16,7 @@ use syn::{Attribute, Lit};
 use super::charset::charset;
 use super::computed::Computed;
 use super::entry::{Entry, Given, entries};
-use super::options::{CodeLine, none, pattern, sign};
+use super::options::{CodeLine, accepts, none, pattern, sign};
 use super::words::Byte;
 use crate::ctxt::Ctxt;
 
@@ -46,7 +47,10 @@ pub(crate) struct FieldAttrs {
     pub(crate) exact: Option<Given<()>>,
     pub(crate) encoding: Option<Given<Encoding>>,
     pub(crate) sign: Option<Given<WrittenSign>>,
-    pub(crate) scale: Option<Given<usize>>,
+    pub(crate) scale: Option<Given<i8>>,
+    /// `point`, or `point = ','`
+    pub(crate) point: Option<Given<Byte>>,
+    pub(crate) accepts: Option<Given<Accepts>>,
     pub(crate) none: Option<Given<Nones>>,
     pub(crate) digits_max: Option<Given<usize>>,
     pub(crate) pattern: Option<Given<Pattern>>,
@@ -208,9 +212,22 @@ impl FieldAttrs {
             }
             OptionName::Sign => self.sign = sign(entry, cx),
             OptionName::Scale => {
-                let why = format!("a number has at most {NUMBER_MAX_DIGITS} decimals");
-                self.scale = at_most(NUMBER_MAX_DIGITS, entry.number(cx, "scale = 2"), &why, cx);
+                let why = format!(
+                    "a number has at most {NUMBER_MAX_DIGITS} decimals, and `scale = -{NUMBER_MAX_DIGITS}` is the least"
+                );
+                let range = -(NUMBER_MAX_DIGITS as i64)..=NUMBER_MAX_DIGITS as i64;
+                let given = entry.integer(cx, "scale = 2");
+                let scale = given.as_ref().and_then(|given| i8::try_from(given.value).ok());
+                match given {
+                    Some(given) if !range.contains(&given.value) => cx.error_at(given.span, why),
+                    given => self.scale = given.zip(scale).map(|(given, scale)| given.map(|_| scale)),
+                }
             }
+            OptionName::Point if entry.is_word() => {
+                self.point = entry.word(cx).map(|word| word.map(|()| Byte::Ascii(b'.')));
+            }
+            OptionName::Point => self.point = entry.byte(cx, "point = ','"),
+            OptionName::Accepts => self.accepts = accepts(entry, cx),
             OptionName::None => self.none = none(entry, cx),
             OptionName::Pattern => self.pattern = pattern(entry, cx),
             OptionName::Pivot => {

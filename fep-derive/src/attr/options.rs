@@ -1,5 +1,6 @@
 //! Options whose value has a syntax of its own: signs, patterns, lists of codes.
 
+use fep_core::accepts::{Accept, Accepts};
 use fep_core::calendar::Pattern;
 use fep_core::codes::kept;
 use fep_core::rules::{NoneAs, Nones, Sign, WrittenSign};
@@ -103,6 +104,12 @@ pub(super) fn sign(given: &Entry, cx: &Ctxt) -> Option<Given<WrittenSign>> {
         }
     };
     Some(Given { value: WrittenSign { sign, plus_is_character, minus_is_character }, span: given.span() })
+}
+
+/// Reads `accepts("host-signs", "minus-zero")`.
+pub(super) fn accepts(entry: &Entry, cx: &Ctxt) -> Option<Given<Accepts>> {
+    let forms = entry.rules::<Accept>(cx, "accepts(\"minus-zero\")")?;
+    Some(forms.map(|forms| Accepts::of(&forms)))
 }
 
 impl CodeLine {

@@ -5,7 +5,7 @@ use proc_macro2::Ident;
 
 use crate::attr::{Computed, PageAttrs};
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Item, ItemKind, Kind, Telegram};
+use crate::model::{Field, Item, ItemKind, Kind, Number, Telegram};
 
 /// Checks that the fields referred to exist, and marks each number whose sign is in another field.
 pub(super) fn check(telegram: &mut Telegram, cx: &Ctxt) {
@@ -89,7 +89,8 @@ impl<'t> Linked<'t> {
 
     fn number(&self, name: &Ident, why: &str, cx: &Ctxt) {
         let Some((_, item)) = self.find(name, cx) else { return };
-        let is_number = matches!(&item.what, ItemKind::Field(Field { kind: Kind::Number { scale: 0, .. }, .. }));
+        let is_number =
+            matches!(&item.what, ItemKind::Field(Field { kind: Kind::Number(Number { scale: 0, .. }), .. }));
         if !is_number || item.member == self.item.member {
             cx.error(name, format_args!("`{name}` is no whole number; {why}"));
         }
@@ -100,7 +101,7 @@ impl<'t> Linked<'t> {
 fn signs(telegram: &mut Telegram, cx: &Ctxt) {
     let mut signed: Vec<Ident> = Vec::new();
     for item in &telegram.items {
-        if let ItemKind::Computed { computed: Computed::Sign { of, plus, minus, zero }, .. } = &item.what {
+        if let ItemKind::Computed { computed: Computed::Sign { of, plus, minus, zero, .. }, .. } = &item.what {
             if signed.contains(of) {
                 cx.error(of, format_args!("`{of}` has a sign already"));
             }
@@ -113,7 +114,7 @@ fn signs(telegram: &mut Telegram, cx: &Ctxt) {
     for of in signed {
         let broken = telegram.broken.contains(&of);
         match telegram.items.iter_mut().find(|item| item.member == of).map(|item| &mut item.what) {
-            Some(ItemKind::Field(Field { kind: Kind::Number { sign, .. }, .. })) => match sign {
+            Some(ItemKind::Field(Field { kind: Kind::Number(Number { sign, .. }), .. })) => match sign {
                 Sign::Unsigned | Sign::Elsewhere => *sign = Sign::Elsewhere,
                 _ => cx.error(&of, format_args!("`{of}` has a sign of its own; leave its `sign` out")),
             },

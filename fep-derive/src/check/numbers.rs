@@ -35,9 +35,12 @@ impl<'t> Number<'t> {
         let ItemKind::Field(Field { kind, len: Len::Stated(len), number: Some(about), .. }) = &item.what else {
             return None;
         };
-        let Kind::Number { encoding, sign, digits_max, .. } = *kind else { return None };
+        let Kind::Number(rule) = kind else { return None };
+        let encoding = rule.encoding;
+        let sign = rule.sign;
+        let digits_max = rule.digits_max;
         let integer = integer(&item.ty)?;
-        let bytes = len.value.saturating_sub(sign.len());
+        let bytes = len.value.saturating_sub(sign.len() + usize::from(rule.point.is_some()));
         let bits = encoding.largest(bytes);
         // One of the bits is the sign.
         let bits = if encoding.is_binary() && sign != Sign::Unsigned { bits >> 1 } else { bits };
@@ -45,6 +48,8 @@ impl<'t> Number<'t> {
         let of_digits = u32::try_from(digits).ok().and_then(|digits| 10_u128.checked_pow(digits));
         let of_digits = of_digits.map_or(u128::MAX, |beyond| beyond - 1);
         let largest = if encoding.is_binary() && digits_max.is_none() { bits } else { bits.min(of_digits) };
+        let zeros = 10_u128.checked_pow(rule.zeros().into());
+        let largest = zeros.and_then(|zeros| largest.checked_mul(zeros)).unwrap_or(u128::MAX);
         let room = match digits_max {
             None if encoding.is_binary() => format!("a binary number of {bytes} bytes"),
             _ => format!("{digits} digits"),

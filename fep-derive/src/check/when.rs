@@ -69,12 +69,14 @@ fn fits(field: &Field, value: &str, at: Span, cx: &Ctxt) {
     };
     let never = |what: &str| cx.error_at(at, format_args!("{what} and can never be this"));
     match &field.kind {
-        Kind::Number { encoding, sign, scale, .. } => {
-            let largest = len.map_or(u128::MAX, |len| encoding.largest(len));
-            match units(value, *scale) {
+        Kind::Number(rule) => {
+            let largest = len.map_or(u128::MAX, |len| rule.encoding.largest(len));
+            let zeros = 10_u128.checked_pow(rule.zeros().into());
+            let largest = zeros.and_then(|zeros| largest.checked_mul(zeros)).unwrap_or(u128::MAX);
+            match units(value, rule.decimals()) {
                 _ if value.is_empty() => {}
                 None => cx.error_at(at, "the field is a number: write its value in digits, such as \"200\""),
-                Some(units) if units < 0 && matches!(sign, Sign::Unsigned) => never("the field has no sign"),
+                Some(units) if units < 0 && matches!(rule.sign, Sign::Unsigned) => never("the field has no sign"),
                 Some(units) if units.unsigned_abs() > largest => {
                     never(&format!("the field has {}", bytes(len.unwrap_or_default())));
                 }
@@ -91,6 +93,11 @@ fn fits(field: &Field, value: &str, at: Span, cx: &Ctxt) {
             if given.is_none_or(|given| len.is_some_and(|len| given.len() != len)) {
                 let len = len.map_or_else(|| "bytes".to_owned(), bytes);
                 never(&format!("the field has {len}, which are written as hex digits,"));
+            }
+        }
+        Kind::Digits(digits) if !digits.encoding.is_zoned() => {
+            if let Some(len) = len.filter(|len| value.len() > digits.capacity(*len)) {
+                never(&format!("the field has {} digits", digits.capacity(len)));
             }
         }
         _ => {

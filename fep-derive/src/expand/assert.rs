@@ -107,7 +107,11 @@ fn claims(telegram: &Telegram, ty: &TokenStream, close: &dyn Fn(&syn::Type) -> T
             && let Len::Stated(len) = &field.len
         {
             let option = paths::option();
-            let stated = len.value;
+            // A type of digits states how many there are, and two of them can share a byte.
+            let stated = match &field.kind {
+                Kind::Digits(digits) if !digits.encoding.is_zoned() => digits.capacity(len.value),
+                _ => len.value,
+            };
             let field_value = telegram.paths.field_value();
             let rule = telegram.paths.rule(field.kind.name());
             let ty = close(&item.ty);

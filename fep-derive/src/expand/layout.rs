@@ -1,5 +1,6 @@
 //! The expression for a telegram's constant layout.
 
+use fep_core::accepts::Accepts;
 use fep_core::charset::CharsetId;
 use fep_core::kinds::KindName;
 use fep_core::rules::{Nones, Sign};
@@ -10,7 +11,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use crate::attr::{Byte, CodeLine, Computed, CountAttr, ItemPath, Link, PageAttrs};
-use crate::model::{Codes, Item, ItemKind, Kind, Len, Repeat, Telegram, Text};
+use crate::model::{Codes, Digits, Item, ItemKind, Kind, Len, Number, Repeat, Telegram, Text};
 use crate::paths::{self, Paths};
 
 /// The layout.
@@ -200,15 +201,16 @@ fn computed(telegram: &Telegram, computed: &Computed) -> TokenStream {
             quote!(#path::Sum(#borrowed(#full)))
         }
         Computed::Sequence(first) => quote!(#path::Sequence(#first)),
-        Computed::Sign { of, plus, minus, zero } => {
+        Computed::Sign { of, plus, minus, zero, accepts: forms } => {
             let sign_of = p.sign_of();
             let option = paths::option();
             let name = name_of(telegram, of);
             let at = |given| byte_in(p, given, telegram.charset);
             let plus = at(*plus);
             let minus = at(*minus);
+            let forms = accepts(p, *forms);
             let zero = zero.map(at).map_or_else(|| quote!(#option::None), |zero| quote!(#option::Some(#zero)));
-            quote!(#path::Sign(#sign_of { of: #borrowed(#name), plus: #plus, minus: #minus, zero: #zero }))
+            quote!(#path::Sign(#sign_of { of: #borrowed(#name), plus: #plus, minus: #minus, zero: #zero, accepts: #forms }))
         }
         Computed::Check { function, from } => {
             check(p, function.as_ref(), from.as_ref().map(|from| name_of(telegram, from)), None)
@@ -306,22 +308,8 @@ fn kind(p: &Paths, kind: &Kind, ty: &syn::Type) -> TokenStream {
     let rule = p.rule(kind.name());
     let options = match kind {
         Kind::Text(text) => text_options(p, text),
-        Kind::Digits { encoding, exact, pad, justify } => {
-            let encoding = p.word(*encoding);
-            let pad = byte(*pad);
-            let justify = p.word(*justify);
-            quote!({ encoding: #encoding, exact: #exact, pad: #pad, justify: #justify })
-        }
-        Kind::Number { encoding, sign: place, scale, none, digits_max } => {
-            let encoding = p.word(*encoding);
-            let sign = sign(p, *place);
-            let none = nones(p, *none);
-            let scale = proc_macro2::Literal::usize_unsuffixed(*scale);
-            let option = paths::option();
-            let max = digits_max.map(proc_macro2::Literal::usize_unsuffixed);
-            let max = max.map_or_else(|| quote!(#option::None), |max| quote!(#option::Some(#max)));
-            quote!({ encoding: #encoding, sign: #sign, scale: #scale, #none, digits_max: #max })
-        }
+        Kind::Digits(digits) => digits_options(p, digits),
+        Kind::Number(number) => number_options(p, number),
         Kind::Date { pattern, encoding, none, pivot: year } => {
             let pattern = pattern_of(p, "date_pattern", pattern);
             let encoding = p.word(*encoding);
@@ -370,6 +358,50 @@ fn nones(p: &Paths, nones: Nones) -> TokenStream {
     let set = p.none_set();
     let also = nones.also.iter().map(|none| p.word(none));
     quote!(none: #written, none_also: #set::EMPTY #(.with(#also))*)
+}
+
+fn digits_options(p: &Paths, digits: &Digits) -> TokenStream {
+    let Digits { exact, .. } = digits;
+    let encoding = p.word(digits.encoding);
+    let pad = byte(digits.pad);
+    let justify = p.word(digits.justify);
+    let max = unsuffixed(digits.digits_max);
+    let accepts = accepts(p, digits.accepts);
+    quote!({ encoding: #encoding, exact: #exact, pad: #pad, justify: #justify, digits_max: #max, accepts: #accepts })
+}
+
+fn number_options(p: &Paths, number: &Number) -> TokenStream {
+    let encoding = p.word(number.encoding);
+    let sign = sign(p, number.sign);
+    let none = nones(p, number.none);
+    let scale = proc_macro2::Literal::i8_unsuffixed(number.scale);
+    let max = unsuffixed(number.digits_max);
+    let point = optional_byte(number.point);
+    let pad = optional_byte(number.pad);
+    let justify = p.word(number.justify);
+    let accepts = accepts(p, number.accepts);
+    quote!({
+        encoding: #encoding, sign: #sign, scale: #scale, #none, digits_max: #max, point: #point, pad: #pad,
+        justify: #justify, accepts: #accepts
+    })
+}
+
+fn accepts(p: &Paths, accepts: Accepts) -> TokenStream {
+    let path = p.accepts();
+    let forms = accepts.iter().map(|form| p.word(form));
+    quote!(#path::of(&[#(#forms),*]))
+}
+
+fn unsuffixed(number: Option<usize>) -> TokenStream {
+    let option = paths::option();
+    let number = number.map(proc_macro2::Literal::usize_unsuffixed);
+    number.map_or_else(|| quote!(#option::None), |number| quote!(#option::Some(#number)))
+}
+
+fn optional_byte(given: Option<u8>) -> TokenStream {
+    let option = paths::option();
+    let given = given.map(byte);
+    given.map_or_else(|| quote!(#option::None), |given| quote!(#option::Some(#given)))
 }
 
 fn text_options(p: &Paths, text: &Text) -> TokenStream {

@@ -133,11 +133,11 @@ impl Source<'_> {
         let is_check = matches!(computed, Computed::Check { .. } | Computed::Link(Link::Check { .. }));
         let mut options: Vec<&str> = match computed {
             Computed::Sum { .. } | Computed::Link(Link::Sum(_)) => {
-                vec!["computed", "len", "encoding", "sign", "scale", "secret"]
+                vec!["computed", "len", "encoding", "sign", "scale", "secret", "point", "pad", "justify", "accepts"]
             }
-            Computed::Sign { .. } => vec!["computed", "len", "secret"],
+            Computed::Sign { .. } => vec!["computed", "len", "secret", "accepts"],
             _ if is_check => vec!["computed", "len", "secret"],
-            _ => vec!["computed", "len", "encoding"],
+            _ => vec!["computed", "len", "encoding", "pad", "justify", "accepts"],
         };
         let value_kind = self.attrs.value_kind.as_ref();
         if let Some(kind) = value_kind.filter(|_| is_check) {
@@ -159,7 +159,25 @@ impl Source<'_> {
             Some(kind) => self.kind_of_check(kind, is_check)?,
         };
         let states_kind = value_kind.is_some();
-        Some(ItemKind::Computed { computed: computed.clone(), len, encoding, kind, states_kind, secret, span })
+        let computed = self.with_accepts(computed.clone());
+        Some(ItemKind::Computed { computed, len, encoding, kind, states_kind, secret, span })
+    }
+
+    /// A computed sign with the further signs that it accepts. Reports those that it cannot accept.
+    fn with_accepts(&self, computed: Computed) -> Computed {
+        let Some(accepts) = &self.attrs.accepts else { return computed };
+        let (of, plus, minus, zero) = match computed {
+            Computed::Sign { of, plus, minus, zero, .. } => (of, plus, minus, zero),
+            other => return other,
+        };
+        let is_blank = |sign| matches!(sign, Byte::Ascii(b' ')) || sign == Byte::Raw(self.charset.space());
+        let blank = [Some(plus), Some(minus), zero].into_iter().flatten().any(is_blank);
+        for form in accepts.value.iter() {
+            if let Err(reason) = form.check_sign(zero.is_some(), blank) {
+                self.cx.error_at(accepts.span, reason);
+            }
+        }
+        Computed::Sign { of, plus, minus, zero, accepts: accepts.value }
     }
 
     fn choice(&self, by: &str) -> Option<ItemKind> {
@@ -221,7 +239,7 @@ impl Source<'_> {
         Some(ItemKind::Field(Field { len, kind, secret: self.attrs.secret, ask_type_for_len: asks, number }))
     }
 
-    fn type_len(&self) -> Option<syn::Expr> {
+    pub(super) fn type_len(&self) -> Option<syn::Expr> {
         match &self.shape {
             Shape::Option(inner) => Shape::of(inner).len().cloned(),
             shape => shape.len().cloned(),
@@ -232,6 +250,9 @@ impl Source<'_> {
     fn len(&self, kind: KindName) -> Option<Len> {
         let of_type = self.type_len();
         let of_kind = self.len_of_kind(kind);
+        if kind == KindName::Digits && !self.encoding().is_zoned() {
+            return self.half_digits_len(of_type.as_ref());
+        }
         if of_type.as_ref().and_then(literal) == Some(0) {
             self.cx.error(self.ty, "a field has at least 1 byte");
             return None;
@@ -256,6 +277,30 @@ impl Source<'_> {
         {
             let message = format!("`len` is {}, but the type is for fields of {}", len.value, bytes(stated));
             self.cx.error_at(len.span, message);
+            return None;
+        }
+        Some(Len::Stated(len))
+    }
+
+    /// The length of digits with two in a byte, as written, or the length that the digits of the type need.
+    fn half_digits_len(&self, of_type: Option<&syn::Expr>) -> Option<Len> {
+        let digits = of_type.and_then(literal);
+        let encoding = self.encoding();
+        let len = match (&self.attrs.len, digits) {
+            (Some(len), _) => len.clone(),
+            (None, Some(digits)) => Given { value: encoding.len(digits)?, span: self.ty.span() },
+            (None, None) => {
+                self.missing_len(Self::example_len(KindName::Digits));
+                return None;
+            }
+        };
+        let room = self.attrs.digits_max.as_ref().map_or_else(|| encoding.digits(len.value), |max| max.value);
+        if let Some(digits) = digits.filter(|digits| *digits != room) {
+            let message = format!("{} have {room} digits, but the type is for {digits}", bytes(len.value));
+            self.cx.error_at(
+                len.span,
+                format_args!("{message}; `digits_max = {digits}` says that one half byte is padding"),
+            );
             return None;
         }
         Some(Len::Stated(len))

@@ -3,29 +3,68 @@
 mod calendar;
 mod number;
 
+use fep_core::accepts::{Accepts, Written};
 use fep_core::calendar::{DatePattern, DateTimePattern, TimePattern};
 use fep_core::charset::CharsetId;
+use fep_core::edit::HalfDigits;
 use fep_core::encoding::Encoding;
 use fep_core::kinds::KindName;
 use fep_core::options::OptionName;
 use fep_core::rules::{Half, Justify, Nones, Overflow, Sign, Width};
 use fep_core::words::Word as _;
+use syn::spanned::Spanned as _;
 
 use super::field::Source;
-use crate::attr::{Byte, CodeLine, Given, bytes};
-use crate::shape::Shape;
+use crate::attr::{Byte, CodeLine, Computed, Given, KindWord, bytes};
+use crate::shape::{Shape, literal};
 
 /// The rule of a field.
 pub(crate) enum Kind {
     Text(Text),
-    Digits { encoding: Encoding, exact: bool, pad: u8, justify: Justify },
-    Number { encoding: Encoding, sign: Sign, scale: usize, none: Nones, digits_max: Option<usize> },
+    Digits(Digits),
+    Number(Number),
     Date { pattern: DatePattern, encoding: Encoding, none: Nones, pivot: Option<usize> },
     Time { pattern: TimePattern, encoding: Encoding, none: Nones },
     DateTime { pattern: DateTimePattern, encoding: Encoding, none: Nones, pivot: Option<usize> },
     Code { charset: CharsetId, codes: Codes },
     Flag { yes: Byte, no: Byte, charset: CharsetId },
     Bytes,
+}
+
+/// The rule of a digits field.
+pub(crate) struct Digits {
+    pub(crate) encoding: Encoding,
+    /// The value has as many digits as there can be.
+    pub(crate) exact: bool,
+    pub(crate) pad: u8,
+    pub(crate) justify: Justify,
+    pub(crate) digits_max: Option<usize>,
+    pub(crate) accepts: Accepts,
+}
+
+/// The rule of a number.
+pub(crate) struct Number {
+    pub(crate) encoding: Encoding,
+    pub(crate) sign: Sign,
+    pub(crate) scale: i8,
+    pub(crate) none: Nones,
+    pub(crate) digits_max: Option<usize>,
+    pub(crate) point: Option<u8>,
+    pub(crate) pad: Option<u8>,
+    pub(crate) justify: Justify,
+    pub(crate) accepts: Accepts,
+}
+
+impl Number {
+    /// The number of decimals of a value.
+    pub(crate) fn decimals(&self) -> usize {
+        usize::try_from(self.scale).unwrap_or(0)
+    }
+
+    /// The number of zeros behind the last digit of the field, in its value.
+    pub(crate) const fn zeros(&self) -> u8 {
+        if self.scale < 0 { self.scale.unsigned_abs() } else { 0 }
+    }
 }
 
 /// The rule of a text field.
@@ -48,8 +87,8 @@ impl Kind {
     pub(crate) const fn name(&self) -> KindName {
         match self {
             Self::Text(_) => KindName::Text,
-            Self::Digits { .. } => KindName::Digits,
-            Self::Number { .. } => KindName::Number,
+            Self::Digits(_) => KindName::Digits,
+            Self::Number(_) => KindName::Number,
             Self::Date { .. } => KindName::Date,
             Self::Time { .. } => KindName::Time,
             Self::DateTime { .. } => KindName::DateTime,
@@ -57,6 +96,13 @@ impl Kind {
             Self::Flag { .. } => KindName::Flag,
             Self::Bytes => KindName::Bytes,
         }
+    }
+}
+
+impl Digits {
+    /// The maximum number of digits in a field of `len` bytes.
+    pub(crate) fn capacity(&self, len: usize) -> usize {
+        self.digits_max.unwrap_or_else(|| self.encoding.digits(len))
     }
 }
 
@@ -210,7 +256,7 @@ impl Source<'_> {
     }
 
     /// A byte next to digits, with a character in the encoding of the digits.
-    fn beside_digits(&self, byte: &Given<Byte>, encoding: Encoding) -> u8 {
+    pub(super) fn beside_digits(&self, byte: &Given<Byte>, encoding: Encoding) -> u8 {
         match byte.value {
             Byte::Raw(byte) => byte,
             Byte::Ascii(ascii) => encoding.byte_of(ascii).unwrap_or_else(|| {
@@ -316,15 +362,26 @@ impl Source<'_> {
 
     fn digits(&self) -> Option<Kind> {
         let encoding = self.encoding();
-        if let Some(given) = self.attrs.encoding.as_ref().filter(|_| !encoding.is_zoned()) {
-            self.cx.error_at(given.span, "digits are encoded as \"ascii\" or \"ebcdic\", a byte for each");
+        if let Some(given) = self.attrs.encoding.as_ref().filter(|_| encoding.is_binary()) {
+            self.cx.error_at(
+                given.span,
+                "a binary number has no digits; they are \"ascii\", \"ebcdic\", \"bcd\" or \"packed\"",
+            );
             return None;
         }
-        if matches!(self.shape, Shape::Str) && encoding == Encoding::Ebcdic {
-            let message = "`&str` cannot borrow EBCDIC digits, which are converted when they are read: use `Digits<N>`, \
+        if matches!(self.shape, Shape::Str) && encoding != Encoding::Ascii {
+            let message = "`&str` cannot borrow digits that are not ASCII, which are converted when they are read: use `Digits<N>`, \
                            `Cow<str>` or `String`";
             self.cx.error(self.ty, message);
             return None;
+        }
+        if !encoding.is_zoned() {
+            return self.half_digits(encoding);
+        }
+        for key in ["digits_max", "accepts"] {
+            if let Some(at) = self.attrs.key(key) {
+                self.cx.error_at(at, format_args!("`{key}` is for digits of half a byte; each digit has a byte here"));
+            }
         }
         let exact = self.exact("a digit");
         if let Some(pad) = self.attrs.pad.as_ref().filter(|pad| pad.value.value().is_ascii_digit() && !exact)
@@ -335,7 +392,60 @@ impl Source<'_> {
             self.cx.error_at(pad.span, message);
         }
         let pad = self.attrs.pad.as_ref().map_or(encoding.space(), |pad| self.beside_digits(pad, encoding));
-        Some(Kind::Digits { encoding, exact, pad, justify: self.justify() })
+        let justify = self.justify();
+        Some(Kind::Digits(Digits { encoding, exact, pad, justify, digits_max: None, accepts: Accepts::NONE }))
+    }
+
+    /// Digits with two in a byte. What they leave free is filled with a half byte.
+    fn half_digits(&self, encoding: Encoding) -> Option<Kind> {
+        if let Some(given) = self.attrs.tail.as_ref() {
+            let message =
+                "two digits in a byte: a length in bytes does not say how many there are, so they cannot be a tail";
+            self.cx.error_at(given.span, message);
+            return None;
+        }
+        let len = self.attrs.len.as_ref().map(|len| len.value);
+        let of_type = self.type_len().as_ref().and_then(literal);
+        let len = len.or_else(|| encoding.len(of_type?));
+        let full = self.attrs.exact.is_some();
+        let given = self.attrs.pad.as_ref();
+        let pad = given.and_then(|pad| HalfDigits::half(pad.value.value(), matches!(pad.value, Byte::Ascii(_))));
+        if let Some(given) = given.filter(|_| pad.is_none()) {
+            self.cx.error_at(given.span, "this is not half a byte: `pad = 'F'`, `pad = '0'`");
+            return None;
+        }
+        let digits_max = self.attrs.digits_max.as_ref().map(|max| max.value);
+        // If the length is not known here, the layout has room for exactly the stated digits.
+        let room = len.map_or_else(|| digits_max.unwrap_or_default(), |len| encoding.digits(len));
+        let half = HalfDigits { encoding, room, full, digits_max, pad };
+        if let Err((option, reason)) = half.check() {
+            let at = self.attrs.key(option.word()).or(self.attrs.key("len")).unwrap_or_else(|| self.ty.span());
+            self.cx.error_at(at, reason);
+            return None;
+        }
+        let accepts = self.accepts(Written { encoding, sign: Sign::Unsigned, is_padded: false });
+        let justify = self.attrs.justify.as_ref().map_or(half.justify(), |justify| justify.value);
+        Some(Kind::Digits(Digits { encoding, exact: full, pad: half.pad(), justify, digits_max, accepts }))
+    }
+
+    /// Whether the field is the sign of a number in another field. It has rules of its own for the forms that it accepts.
+    fn is_computed_sign(&self) -> bool {
+        let kind = self.attrs.kind.as_ref().map(|kind| &kind.value);
+        matches!(kind, Some(KindWord::Computed(Computed::Sign { .. })))
+    }
+
+    /// The further forms that are read. Reports those that the field cannot have.
+    pub(super) fn accepts(&self, written: Written) -> Accepts {
+        let Some(accepts) = &self.attrs.accepts else { return Accepts::NONE };
+        if self.is_computed_sign() {
+            return Accepts::NONE;
+        }
+        for form in accepts.value.iter() {
+            if let Err(reason) = form.check(written) {
+                self.cx.error_at(accepts.span, reason);
+            }
+        }
+        accepts.value
     }
 
     fn code(&self) -> Kind {

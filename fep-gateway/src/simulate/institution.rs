@@ -335,8 +335,7 @@ impl Memory {
 fn wrong_trace(field: &Field, bytes: &[u8]) -> Option<Value> {
     match (field.read(bytes).ok()?, &field.kind) {
         (Value::Number(number), Kind::Number(rule)) => {
-            let digits = rule.encoding.digits(field.len).clamp(1, 18);
-            let digits = rule.digits_max.map_or(digits, |max| digits.min(usize::from(max)));
+            let digits = rule.digits(field.len).clamp(1, 18);
             let end = 10_i128.pow(u32::try_from(digits).unwrap_or(18));
             Some(Value::Number((number + end / 2) % end))
         }

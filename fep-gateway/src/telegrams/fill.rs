@@ -40,6 +40,11 @@ impl Filler {
         let Some(span) = layout.span(path) else { return Ok(None) };
         let cannot = |what: &str| format!("{} of {}: {what}", path, layout.name);
         let textual = matches!(span.field.kind, Kind::Text(_) | Kind::Digits(_));
+        // The length of a text is a number of characters here, and two digits can share a byte.
+        let len = match &span.field.kind {
+            Kind::Digits(rule) => rule.capacity(span.field.len),
+            _ => span.field.len,
+        };
         let content = match (with, &span.field.kind) {
             (Filling::Fixed(json), _) => Content::Fixed(fixed(layout, path, json)?),
             (Filling::Trace, Kind::Number(_)) => Content::TraceNumber,
@@ -49,22 +54,18 @@ impl Filler {
                 DateForm::YearMonth => Content::YearMonth,
                 DateForm::MonthDay => Content::MonthDay,
             },
-            (Filling::Date, _) if textual && matches!(span.field.len, 6 | 8) => Content::DateText,
+            (Filling::Date, _) if textual && matches!(len, 6 | 8) => Content::DateText,
             (Filling::Time, Kind::Time(rule)) if rule.pattern.has_seconds() => Content::Time,
             (Filling::Time, Kind::Time(_)) => Content::Minute,
-            (Filling::Time, _) if textual && span.field.len == 6 => Content::TimeText,
+            (Filling::Time, _) if textual && len == 6 => Content::TimeText,
             (Filling::Transaction, Kind::Text(_)) if span.field.len > TRANSACTION_HEAD + 1 => Content::Transaction,
             (with, _) => return Err(cannot(&format!("{with:?} cannot be put into this kind of field"))),
         };
         if span.field.computed.is_some() && !matches!(content, Content::Fixed(_)) {
             return Err(cannot("the field is computed"));
         }
-        let len = span.field.len;
         let digits = match &span.field.kind {
-            Kind::Number(rule) => {
-                let room = rule.encoding.digits(len);
-                rule.digits_max.map_or(room, |max| room.min(usize::from(max)))
-            }
+            Kind::Number(rule) => rule.digits(len),
             _ => len,
         };
         Ok(Some(Self { path: path.to_owned(), content, len, digits }))

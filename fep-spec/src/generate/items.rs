@@ -5,7 +5,7 @@ use fep_codec::{Charset, Layout};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
-use super::kinds::{byte, check_kind, kind, number, pad, tail};
+use super::kinds::{accepts, byte, check_kind, kind, number, pad, tail};
 use super::words::{doc, ident};
 use crate::lower::pascal;
 use crate::model::{Note, Spec};
@@ -148,6 +148,7 @@ fn foreign_check(field: &Field) -> Option<TokenStream> {
 fn computed(layout: &Layout, field: &Field, computed: &Computed) -> Vec<TokenStream> {
     let mut options = match (computed, &field.kind) {
         (_, Kind::Number(rule)) => number(layout, rule),
+        (Computed::Sign(sign), _) => Vec::from_iter(accepts(sign.accepts)),
         (Computed::Check(_), kind) => check_kind(layout, field.len, kind),
         _ => vec![],
     };
@@ -171,7 +172,7 @@ fn computed(layout: &Layout, field: &Field, computed: &Computed) -> Vec<TokenStr
             let first = Literal::u64_unsuffixed(*first);
             quote!(computed = sequence(#first))
         }
-        Computed::Sign(SignOf { of, plus, minus, zero }) => {
+        Computed::Sign(SignOf { of, plus, minus, zero, .. }) => {
             let character = |sign: u8| character(layout.charset, sign);
             let of = ident(of);
             let plus = character(*plus);

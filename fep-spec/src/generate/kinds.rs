@@ -1,10 +1,11 @@
 //! The kind of a field → a Rust type and the options of its attribute.
 
 use fep_codec::layout::{
-    CodeRule, DateForm, DatePattern, DateTimePattern, DigitsRule, Encoding, Field, Kind, NoneAs, NoneSet, NumberRule,
-    Overpunch, Sign, TextRule, TimePattern,
+    Accepts, CodeRule, DateForm, DatePattern, DateTimePattern, DigitsRule, Encoding, Field, Justify, Kind, NoneAs,
+    NoneSet, NumberRule, Overpunch, Sign, TextRule, TimePattern,
 };
 use fep_codec::{Charset, Layout};
+use fep_core::edit::HalfDigits;
 use fep_core::limits::PIVOT_DEFAULT;
 use fep_core::options::OptionName;
 use fep_core::words::Word;
@@ -23,10 +24,10 @@ pub(super) fn kind(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> 
     match &field.kind {
         Kind::Text(rule) => (sized("Text", len), text(layout, rule)),
         Kind::Digits(rule) => {
-            let mut options = vec![];
-            options.extend((len > INLINE_MAX_BYTES).then(|| quote!(digits)));
-            options.extend(digits(layout, rule));
-            (sized("Digits", len), options)
+            // A type of fixed length has room for the digits, two of which can share a byte.
+            let capacity = rule.capacity(len);
+            let long = (capacity > INLINE_MAX_BYTES).then(|| quote!(digits));
+            (sized("Digits", capacity), long.into_iter().chain(digits(layout, rule, len)).collect())
         }
         Kind::Number(rule) => (optional(rule.none, integer(rule, len)), number(layout, rule)),
         Kind::Date(rule) => {
@@ -77,18 +78,9 @@ pub(super) fn check_kind(layout: &Layout, len: usize, kind: &Kind) -> Vec<TokenS
         Kind::Bytes(_) if len == 1 => vec![],
         Kind::Text(rule) if len > 1 && *rule == TextRule::new(Charset::Ascii) => vec![],
         Kind::Text(rule) => [quote!(text)].into_iter().chain(text(layout, rule)).collect(),
-        Kind::Digits(rule) => [quote!(digits)].into_iter().chain(digits(layout, rule)).collect(),
+        Kind::Digits(rule) => [quote!(digits)].into_iter().chain(digits(layout, rule, len)).collect(),
         _ => vec![quote!(bytes)],
     }
-}
-
-fn digits(layout: &Layout, rule: &DigitsRule) -> Vec<TokenStream> {
-    let mut options = Vec::from_iter(encoding(layout, rule.encoding));
-    options.extend(rule.exact.then(|| quote!(full)));
-    options.extend(said(OptionName::Justify, rule.justify));
-    let pad = beside_digits(rule.encoding, rule.pad);
-    options.extend((rule.pad != rule.encoding.space()).then(|| quote!(pad = #pad)));
-    options
 }
 
 /// The Rust type of a tail and its options. `full` is left out, because no tail has padding.
@@ -143,16 +135,65 @@ pub(super) fn number(layout: &Layout, rule: &NumberRule) -> Vec<TokenStream> {
         Sign::LeadingOverpunch(form) => Some(overpunch(quote!(leading), form)),
         Sign::TrailingOverpunch(form) => Some(overpunch(quote!(trailing), form)),
     });
-    if rule.scale > 0 {
-        let scale = Literal::u8_unsuffixed(rule.scale);
+    if rule.scale != 0 {
+        let scale = Literal::i8_unsuffixed(rule.scale);
         options.push(quote!(scale = #scale));
+    }
+    options.extend(rule.point.map(|point| match rule.encoding.character_of(point) {
+        Some(b'.') => quote!(point),
+        _ => {
+            let point = beside_digits(rule.encoding, point);
+            quote!(point = #point)
+        }
+    }));
+    options.extend(rule.pad.map(|pad| {
+        let pad = beside_digits(rule.encoding, pad);
+        quote!(pad = #pad)
+    }));
+    if rule.justify == Justify::Left {
+        options.push(quote!(justify = "left"));
     }
     if let Some(max) = rule.digits_max {
         let max = Literal::u8_unsuffixed(max);
         options.push(quote!(digits_max = #max));
     }
+    options.extend(accepts(rule.accepts));
     options.extend(none(rule.none, rule.none_also));
     options
+}
+
+/// The options of digits.
+fn digits(layout: &Layout, rule: &DigitsRule, len: usize) -> Vec<TokenStream> {
+    let mut options = Vec::from_iter(encoding(layout, rule.encoding));
+    options.extend(rule.exact.then(|| quote!(full)));
+    if rule.encoding.is_zoned() {
+        options.extend(said(OptionName::Justify, rule.justify));
+        let pad = beside_digits(rule.encoding, rule.pad);
+        options.extend((rule.pad != rule.encoding.space()).then(|| quote!(pad = #pad)));
+        return options;
+    }
+    if let Some(max) = rule.digits_max {
+        let max = Literal::u8_unsuffixed(max);
+        options.push(quote!(digits_max = #max));
+    }
+    let usual =
+        HalfDigits { encoding: rule.encoding, room: rule.capacity(len), full: rule.exact, digits_max: None, pad: None };
+    if rule.justify != usual.justify() {
+        let word = rule.justify.word();
+        options.push(quote!(justify = #word));
+    }
+    if rule.pad != usual.pad() {
+        let pad = Literal::character(char::from_digit(rule.pad.into(), 16).unwrap_or('F').to_ascii_uppercase());
+        options.push(quote!(pad = #pad));
+    }
+    options.extend(accepts(rule.accepts));
+    options
+}
+
+/// `accepts("host-signs")`, if there are such forms.
+pub(super) fn accepts(accepts: Accepts) -> Option<TokenStream> {
+    let words = accepts.iter().map(|form| form.word());
+    (!accepts.is_empty()).then(|| quote!(accepts(#(#words),*)))
 }
 
 /// `none = "zeros"`, or `none("zeros", "spaces")`.
@@ -213,10 +254,7 @@ fn integer(rule: &NumberRule, len: usize) -> TokenStream {
     if rule.encoding.is_binary() {
         return binary(len, signed);
     }
-    let digits = match rule.sign {
-        Sign::Leading { .. } | Sign::Trailing { .. } => len.saturating_sub(1),
-        _ => rule.encoding.digits(len),
-    };
+    let digits = rule.digits(len) + usize::from(rule.zeros());
     match (digits, signed) {
         (..=2, false) => quote!(u8),
         (..=4, false) => quote!(u16),

@@ -206,7 +206,7 @@ pub(super) const fn is_measurable(item: &Item) -> bool {
 /// The decimals of a number.
 pub(super) const fn scale(field: &Field) -> Option<u8> {
     match &field.kind {
-        Kind::Number(rule) => Some(rule.scale),
+        Kind::Number(rule) => Some(rule.decimals()),
         _ => None,
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn value(when: &When, kind: &Kind, len: usize) -> Option<Wrong> {
             let message = format!("`{path}` is a date or a time, which does not identify a telegram");
             wrong(message, "tell telegrams apart by a field of text, digits, a code, a number, a flag or bytes")
         }
-        Kind::Number(rule) if !value.is_empty() && units(value, rule.scale.into()).is_none() => {
+        Kind::Number(rule) if !value.is_empty() && units(value, rule.decimals().into()).is_none() => {
             wrong(format!("\"{value}\" is no number, `{path}` is"), "write its value in digits, like \"200\"")
         }
         Kind::Number(_) if !possible => {
@@ -62,9 +62,13 @@ fn text_value(when: &When, kind: &Kind, len: usize) -> Option<Wrong> {
     let path = &when.path;
     let value = &when.value;
     let full = matches!(kind, Kind::Digits(rule) if rule.exact);
+    let (room, unit) = match kind {
+        Kind::Digits(rule) if rule.is_half() => (rule.capacity(len), "digits"),
+        _ => (len, "bytes"),
+    };
     let (message, hint) = match kind {
-        _ if value.len() > len || (full && value.len() < len) => (
-            format!("\"{value}\" has {} bytes, `{path}` has {len}", value.len()),
+        _ if value.len() > room || (full && value.len() < room) => (
+            format!("\"{value}\" has {} {unit}, `{path}` has {room}", value.len()),
             "write the value as it stands on the wire, without padding",
         ),
         Kind::Digits(_) if !value.bytes().all(|byte| byte.is_ascii_digit()) => {

@@ -9,7 +9,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use fep_codec::Charset;
-use fep_codec::layout::{BytesRule, CodeRule, Encoding, Half, Justify, Kind, NoneAs, Overflow, Width};
+use fep_codec::layout::{BytesRule, CodeRule, Encoding, Half, Justify, Kind, NoneAs, Overflow, SignOf, Width};
+use fep_core::accepts::Accepts;
 use fep_core::calendar::Pattern;
 use fep_core::kinds::KindName;
 use fep_core::limits::{self, PIVOT_MAX};
@@ -83,7 +84,9 @@ options! {
     Full exact: bool = Value::boolean;
     Encoding encoding: Encoding = word;
     Sign sign: WrittenSign = number::sign;
-    Scale scale: u8 = |value| value.integer(0..=NUMBER_MAX_DIGITS);
+    Scale scale: i8 = |value| value.integer(-SCALE_MAX..=SCALE_MAX);
+    Point point: Byte = number::point;
+    Accepts accepts: Accepts = number::accepts;
     None none: Nones = nones;
     DigitsMax digits_max: u8 = |value| value.integer(1..=NUMBER_MAX_DIGITS);
     Pattern pattern: Pattern = calendar::pattern;
@@ -100,6 +103,10 @@ options! {
 /// The maximum number of digits of a number, in the type of the options that count digits.
 #[allow(clippy::cast_possible_truncation, reason = "38")]
 const NUMBER_MAX_DIGITS: u8 = limits::NUMBER_MAX_DIGITS as u8;
+
+/// The largest scale, in its type.
+#[allow(clippy::cast_possible_truncation, reason = "38")]
+const SCALE_MAX: i8 = limits::NUMBER_MAX_DIGITS as i8;
 
 /// The value of a key, if it is there. Sets `broken` if it is there and cannot be read.
 fn option<'d, T>(
@@ -152,6 +159,26 @@ pub(super) struct Field<'a> {
 }
 
 impl FieldOptions {
+    /// Lets a computed sign accept the forms that are stated. `None` after noting a form that it cannot accept.
+    pub(super) fn sign_with_accepts(&self, sign: SignOf, field: &Field<'_>) -> Option<SignOf> {
+        let Some(accepts) = &self.accepts else { return Some(sign) };
+        let blank = field.charset.space();
+        let signs = [Some(sign.plus), Some(sign.minus), sign.zero];
+        for form in accepts.value.iter() {
+            if let Err(hint) = form.check_sign(sign.zero.is_some(), signs.contains(&Some(blank))) {
+                let message = format!("`{}` cannot accept \"{}\"", field.name, form.word());
+                field.document.error_hint(Code::WrongOption, accepts.span.clone(), message, hint);
+                return None;
+            }
+        }
+        Some(SignOf { accepts: accepts.value, ..sign })
+    }
+
+    /// Whether no option is stated, except the forms that a sign accepts.
+    pub(super) fn is_bare_sign(&self) -> bool {
+        !self.broken && self.kind.is_none() && self.places().all(|(option, _)| option == OptionName::Accepts)
+    }
+
     /// Whether neither a kind nor an option is stated.
     pub(super) fn is_empty(&self) -> bool {
         !self.broken && self.kind.is_none() && self.places().next().is_none()

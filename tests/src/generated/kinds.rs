@@ -1,6 +1,6 @@
 //! All kinds \[of\] \`fields\` \<once\>: the telegrams of the spec `kinds`, version 1.
 //!
-//! Written by `fep gen` from kinds.toml (fnv1a-64 ee9b2d4c0e949704). A change belongs there.
+//! Written by `fep gen` from kinds.toml (fnv1a-64 bfcf1df9e7bd68c5). A change belongs there.
 
 use fep_codec::{Code, Date, DateTime, Digits, MonthDay, MonthDayTime, Telegram, Text, Time, YearMonth};
 
@@ -16,6 +16,10 @@ pub enum Kinds {
     Overpunched(Overpunched),
     /// Encoded.
     Encoded(Encoded),
+    /// Edited.
+    Edited(Edited),
+    /// Accepting.
+    Accepting(Accepting),
     /// Dates.
     Dates(Dates),
     /// Composed.
@@ -210,6 +214,90 @@ pub struct Encoded {
     pub rest: Vec<Inner>,
 }
 
+/// Edited.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949", when("kind" = "P"))]
+pub struct Edited {
+    /// Kind.
+    #[field(len = 1, charset = "ascii")]
+    pub kind: Text<1>,
+    /// Blanks.
+    #[field(len = 8, sign = "leading-minus", pad = ' ')]
+    pub blanks: i32,
+    /// Left.
+    #[field(len = 6, pad = ' ', justify = "left", none = "spaces")]
+    pub left: Option<u32>,
+    /// Rate.
+    #[field(len = 10, scale = 2, point)]
+    pub rate: u32,
+    /// Comma.
+    #[field(len = 9, sign(trailing), scale = 3, point = ',', pad = '*')]
+    pub comma: i32,
+    /// Host rate.
+    #[field(len = 6, encoding = "ebcdic", scale = 1, point, pad = ' ')]
+    pub host_rate: u32,
+    /// Beyond.
+    #[field(len = 3, encoding = "packed", sign = "signed", scale = 7)]
+    pub beyond: i32,
+    /// Thousands.
+    #[field(len = 3, scale = -3)]
+    pub thousands: u32,
+    /// Mti.
+    #[field(len = 2, encoding = "bcd", full)]
+    pub mti: Digits<4>,
+    /// Nii.
+    #[field(len = 2, encoding = "bcd", full, digits_max = 3, justify = "right", pad = '0')]
+    pub nii: Digits<3>,
+    /// Pan.
+    #[field(len = 10, encoding = "bcd", digits_max = 19)]
+    pub pan: Digits<19>,
+    /// Right.
+    #[field(len = 3, encoding = "bcd", justify = "right", pad = 'E')]
+    pub right: Digits<6>,
+    /// Packed code.
+    #[field(len = 3, encoding = "packed", full)]
+    pub packed_code: Digits<5>,
+}
+
+/// Accepting.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp949", when("kind" = "Q"))]
+pub struct Accepting {
+    /// Kind.
+    #[field(len = 1, charset = "ascii")]
+    pub kind: Text<1>,
+    /// Host.
+    #[field(len = 3, encoding = "packed", sign = "signed", accepts("host-signs", "minus-zero"))]
+    pub host: i32,
+    /// Column.
+    #[field(len = 5, sign = "overpunch", accepts("plain-digits"))]
+    pub column: i32,
+    /// Other.
+    #[field(len = 4, sign(leading, overpunch = "ebcdic-minus"), accepts("overpunched-plus"))]
+    pub other: i16,
+    /// Blank.
+    #[field(len = 4, sign(trailing), accepts("blank-sign", "minus-zero"))]
+    pub blank: i16,
+    /// Plus.
+    #[field(len = 5, sign = "leading-minus", accepts("plus-sign"))]
+    pub plus: i32,
+    /// Zeros.
+    #[field(len = 5, pad = ' ', accepts("leading-zeros"))]
+    pub zeros: u32,
+    /// Filled.
+    #[field(len = 5, accepts("leading-blanks"))]
+    pub filled: u32,
+    /// Code.
+    #[field(len = 2, encoding = "packed", full, accepts("host-signs"))]
+    pub code: Digits<3>,
+    /// Sign.
+    #[field(len = 1, accepts("blank-sign", "plus-zero", "minus-zero"), computed = sign(balance, '+', '-', '0'))]
+    pub sign: (),
+    /// Balance.
+    #[field(len = 5)]
+    pub balance: i32,
+}
+
 /// Dates.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(len = 75, charset = "cp949", when("kind" = "D"))]
@@ -254,7 +342,7 @@ pub struct Dates {
 
 /// Composed.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp949", when("kind" = "P"))]
+#[telegram(charset = "cp949", when("kind" = "M"))]
 pub struct Composed {
     /// Kind.
     #[field(len = 1, charset = "ascii")]

@@ -156,7 +156,7 @@ fn form_of(field: &Field) -> Form {
                 Sign::Signed | Sign::TrailingOverpunch(Overpunch::Ebcdic) => true,
                 _ => panic!("{}", field.name),
             };
-            digits(rule.encoding, signed, rule.scale)
+            digits(rule.encoding, signed, rule.decimals())
         }
         Kind::Date(rule) => digits(rule.encoding, false, 0),
         Kind::Time(rule) => digits(rule.encoding, false, 0),

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::Fault;
 use crate::error::Decimal;
-use crate::error::quote::{unicode, write_byte};
+use crate::error::quote::{BLANK_NUMBER, no_point, unicode, write_byte, write_found};
 
 impl Fault {
     /// Writes the message, for a field that begins at byte `start`.
@@ -43,15 +43,21 @@ impl Fault {
             }
             Self::Malformed { at, charset } => at.describe(*charset, start, f),
             Self::LooksLikePadding => f.write_str("the value ends in the pad character, which would be lost"),
-            Self::NotADigit { offset, byte } => {
-                f.write_str("expected a digit, found ")?;
-                write_byte(f, *byte)?;
-                write!(f, " at byte {}", start + offset)
-            }
+            Self::NotADigit { offset, byte } => write_found(f, "a digit", *byte, start + offset),
             Self::BadSign { byte } => {
                 f.write_str("expected a sign, found ")?;
                 write_byte(f, *byte)
             }
+            Self::BlankNumber => f.write_str(BLANK_NUMBER),
+            Self::NoPoint { offset, byte, point } => no_point(f, start + offset, *byte, *point),
+            Self::LeadingZero { offset } => {
+                write!(f, "a zero before the digits at byte {}, where the field has padding", start + offset)
+            }
+            Self::NotAMultiple { zeros } => {
+                let digits = usize::from(*zeros) + 1;
+                write!(f, "the number must be a multiple of {:0<digits$}, which the field counts", 1)
+            }
+            Self::NotAllDigits { given, expected } => write!(f, "must have {expected} digits, has {given}"),
             Self::Negative => f.write_str("the field has no sign, the number is negative"),
             Self::NegativeZero => f.write_str("zero with a minus"),
             Self::TooManyDigits { max } => write!(f, "the number has more than {max} digits"),

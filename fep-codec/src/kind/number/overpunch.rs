@@ -14,7 +14,7 @@
 
 use super::{is_digit, not_a_digit, sum};
 use crate::error::Fault;
-use crate::layout::{Encoding, NumberRule, Overpunch, Sign};
+use crate::layout::{Accept, Accepts, Encoding, NumberRule, Overpunch, Sign};
 
 /// Puts the sign over the first or last digit, which is already written.
 pub(super) fn put(rule: &NumberRule, negative: bool, digits: &mut [u8]) -> Result<(), Fault> {
@@ -30,7 +30,8 @@ pub(super) fn put(rule: &NumberRule, negative: bool, digits: &mut [u8]) -> Resul
 }
 
 /// Returns whether the number is negative, and its magnitude, or `None` if that does not fit into a `u128`.
-pub(super) fn get(encoding: Encoding, form: Overpunch, at: usize, bytes: &[u8]) -> Result<(bool, Option<u128>), Fault> {
+pub(super) fn get(rule: &NumberRule, form: Overpunch, at: usize, bytes: &[u8]) -> Result<(bool, Option<u128>), Fault> {
+    let encoding = rule.encoding;
     let Some(sign) = bytes.get(at) else { return Err(Fault::BadSign { byte: None }) };
     let before = bytes.get(..at).unwrap_or_default();
     let after = bytes.get(at + 1..).unwrap_or_default();
@@ -39,13 +40,14 @@ pub(super) fn get(encoding: Encoding, form: Overpunch, at: usize, bytes: &[u8]) 
             return Err(not_a_digit(encoding, digits, start));
         }
     }
-    let (digit, negative) = signed_digit(form, encoding, *sign).ok_or(Fault::BadSign { byte: Some(*sign) })?;
+    let (digit, negative) =
+        signed_digit(form, encoding, rule.accepts, *sign).ok_or(Fault::BadSign { byte: Some(*sign) })?;
     let digit_at = |(place, byte): (usize, &u8)| if place == at { digit } else { byte & 0x0F };
     Ok((negative, sum(bytes.len(), bytes.iter().enumerate().map(digit_at))))
 }
 
 /// The byte of a digit with a sign, or `None` if the encoding does not have this form.
-const fn signed_byte(form: Overpunch, encoding: Encoding, digit: u8, negative: bool) -> Option<u8> {
+pub(super) const fn signed_byte(form: Overpunch, encoding: Encoding, digit: u8, negative: bool) -> Option<u8> {
     let ebcdic = matches!(encoding, Encoding::Ebcdic);
     Some(match (form, negative) {
         (Overpunch::StrictAscii, _) if ebcdic => return None,
@@ -60,7 +62,36 @@ const fn signed_byte(form: Overpunch, encoding: Encoding, digit: u8, negative: b
 }
 
 /// The digit of a byte and whether its sign is a minus, or `None` if the byte is not a digit with a sign.
-const fn signed_digit(form: Overpunch, encoding: Encoding, byte: u8) -> Option<(u8, bool)> {
+///
+/// A form that the field accepts has other bytes than the form that it writes, so the order does not matter.
+pub(super) const fn signed_digit(
+    form: Overpunch,
+    encoding: Encoding,
+    accepts: Accepts,
+    byte: u8,
+) -> Option<(u8, bool)> {
+    let written = digit_in_form(form, encoding, byte);
+    if written.is_some() || accepts.is_empty() {
+        return written;
+    }
+    let ebcdic = matches!(encoding, Encoding::Ebcdic);
+    if ebcdic && accepts.has(Accept::HostSigns) && byte & 0x0F <= 9 {
+        return match byte & 0xF0 {
+            0xA0 | 0xC0 | 0xE0 | 0xF0 => Some((byte & 0x0F, false)),
+            0xB0 | 0xD0 => Some((byte & 0x0F, true)),
+            _ => None,
+        };
+    }
+    if accepts.has(Accept::PlainDigits) && is_digit(encoding, byte) {
+        return Some((byte & 0x0F, false));
+    }
+    match digit_in_form(Overpunch::Ebcdic, encoding, byte) {
+        Some((digit, false)) if accepts.has(Accept::OverpunchedPlus) => Some((digit, false)),
+        _ => None,
+    }
+}
+
+const fn digit_in_form(form: Overpunch, encoding: Encoding, byte: u8) -> Option<(u8, bool)> {
     if let Encoding::Ebcdic = encoding {
         return match (form, byte) {
             (Overpunch::Ebcdic, 0xC0..=0xC9) | (Overpunch::EbcdicMinus, 0xF0..=0xF9) => Some((byte & 0x0F, false)),
@@ -154,6 +185,40 @@ mod tests {
             let expected = value(15).or(minus).ok_or(bad_sign.clone());
             assert_eq!(i8::get(&punched(Overpunch::EbcdicMinus), &bytes), expected, "{byte:02x}");
             assert_eq!(i8::get(&punched(Overpunch::StrictAscii), &bytes), Err(bad_sign), "{byte:02x}");
+        }
+    }
+
+    #[test]
+    fn a_column_can_hold_plain_digits_and_all_zones_of_a_host() {
+        let reads = |form, accept, encoding, bytes: &[u8]| {
+            let sign = Sign::TrailingOverpunch(form);
+            let accepts = Accepts::of(&[accept]);
+            i64::get(&NumberRule { encoding, sign, accepts, ..NumberRule::UNSIGNED }, bytes)
+        };
+        let plain = |bytes| reads(Overpunch::Ebcdic, Accept::PlainDigits, Encoding::Ascii, bytes);
+        assert_eq!((plain(b"12340"), plain(b"8123}"), plain(b"0000{")), (Ok(12_340), Ok(-81_230), Ok(0)));
+        assert_eq!(plain(b"1234p"), Err(Fault::BadSign { byte: Some(b'p') }));
+        let letters = |bytes| reads(Overpunch::StrictAscii, Accept::OverpunchedPlus, Encoding::Ascii, bytes);
+        assert_eq!((letters(b"12A"), letters(b"121"), letters(b"12q")), (Ok(121), Ok(121), Ok(-121)));
+        assert_eq!(letters(b"12J"), Err(Fault::BadSign { byte: Some(b'J') }));
+        for byte in 0..=u8::MAX {
+            let digit = i64::from(byte % 16);
+            let expected = match byte / 16 {
+                _ if digit > 9 => Err(Fault::BadSign { byte: Some(byte) }),
+                0x0A | 0x0C | 0x0E | 0x0F => Ok(10 + digit),
+                0x0B | 0x0D => Ok(-10 - digit),
+                _ => Err(Fault::BadSign { byte: Some(byte) }),
+            };
+            for form in [Overpunch::Ebcdic, Overpunch::EbcdicMinus] {
+                assert_eq!(reads(form, Accept::HostSigns, Encoding::Ebcdic, &[0xF1, byte]), expected, "{byte:02x}");
+            }
+            let expected = if matches!(byte / 16, 0x0C | 0x0D | 0x0F) {
+                expected
+            } else {
+                Err(Fault::BadSign { byte: Some(byte) })
+            };
+            let zoned = reads(Overpunch::Ebcdic, Accept::PlainDigits, Encoding::Ebcdic, &[0xF1, byte]);
+            assert_eq!(zoned, expected, "{byte:02x}");
         }
     }
 

@@ -8,7 +8,7 @@
 
 use super::sum;
 use crate::error::Fault;
-use crate::layout::{Encoding, NumberRule, Sign};
+use crate::layout::{Accept, Encoding, NumberRule, Sign};
 
 /// Returns whether the number is negative, and its magnitude, or `None` if that does not fit into a `u128`.
 pub(super) fn get(rule: &NumberRule, bytes: &[u8]) -> Result<(bool, Option<u128>), Fault> {
@@ -17,7 +17,9 @@ pub(super) fn get(rule: &NumberRule, bytes: &[u8]) -> Result<(bool, Option<u128>
     if let Some(at) = halves.clone().take(count).position(|digit| digit > 9) {
         return Err(Fault::NotADigit { offset: at / 2, byte: bytes.get(at / 2).copied() });
     }
-    let negative = match (rule.encoding, rule.sign, bytes.last().map(|last| last & 0x0F)) {
+    let sign = bytes.last().map(|last| last & 0x0F);
+    let sign = if rule.accepts.has(Accept::HostSigns) { sign.map(|sign| host_sign(rule.sign, sign)) } else { sign };
+    let negative = match (rule.encoding, rule.sign, sign) {
         (Encoding::Bcd, Sign::Unsigned | Sign::Elsewhere, _)
         | (_, Sign::Unsigned | Sign::Elsewhere, Some(0x0F))
         | (_, Sign::Signed, Some(0x0C)) => false,
@@ -28,6 +30,16 @@ pub(super) fn get(rule: &NumberRule, bytes: &[u8]) -> Result<(bool, Option<u128>
         _ => return Err(super::bad_sign_for_encoding()),
     };
     Ok((negative, sum(count, halves)))
+}
+
+/// The sign that is written for a sign that a host also takes.
+const fn host_sign(place: Sign, sign: u8) -> u8 {
+    match (sign, place) {
+        (0x0A | 0x0C | 0x0E | 0x0F, Sign::Signed) => 0x0C,
+        (0x0A | 0x0C | 0x0E | 0x0F, _) => 0x0F,
+        (0x0B | 0x0D, Sign::Signed) => 0x0D,
+        (other, _) => other,
+    }
 }
 
 /// Writes the number and returns whether it fitted.
@@ -124,6 +136,28 @@ mod tests {
             let expected = if digit > 9 || letter > 9 { not_a_digit } else { Ok(digit * 10 + letter as i8) };
             assert_eq!(i8::get(&BCD, &[byte]), expected, "{byte:02x}");
         }
+    }
+
+    #[test]
+    fn a_host_has_more_signs_than_two() {
+        let accepts = crate::layout::Accepts::of(&[Accept::HostSigns]);
+        for byte in 0..=u8::MAX {
+            let digit = i8::try_from(byte / 16).unwrap();
+            let expected = |signed: bool| match byte % 16 {
+                _ if digit > 9 => Err(Fault::NotADigit { offset: 0, byte: Some(byte) }),
+                0x0A | 0x0C | 0x0E | 0x0F => Ok(digit),
+                0x0B | 0x0D if signed && digit == 0 => Err(Fault::NegativeZero),
+                0x0B | 0x0D if signed => Ok(-digit),
+                _ => Err(Fault::BadSign { byte: Some(byte) }),
+            };
+            assert_eq!(i8::get(&NumberRule { accepts, ..SIGNED }, &[byte]), expected(true), "{byte:02x}");
+            assert_eq!(i8::get(&NumberRule { accepts, ..UNSIGNED }, &[byte]), expected(false), "{byte:02x}");
+        }
+        let mut out = [0];
+        (-7_i8).put(&NumberRule { accepts, ..SIGNED }, &mut out).unwrap();
+        assert_eq!(out, *b"\x7D");
+        7_i8.put(&NumberRule { accepts, ..UNSIGNED }, &mut out).unwrap();
+        assert_eq!(out, *b"\x7F");
     }
 
     #[test]

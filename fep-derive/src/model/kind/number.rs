@@ -1,12 +1,15 @@
 //! The rule of a number: checks its sign, length and `none` against the encoding.
 
+use fep_core::accepts::Written;
+use fep_core::edit::Edit;
 use fep_core::encoding::Encoding;
 use fep_core::limits::BINARY_MAX_BYTES;
-use fep_core::rules::{NoneAs, Sign};
+use fep_core::rules::{Justify, NoneAs, Sign};
+use fep_core::words::Word as _;
 
 use crate::attr::bytes;
-use crate::model::Kind;
 use crate::model::field::Source;
+use crate::model::{Kind, Number};
 
 impl Source<'_> {
     /// The kind of a number, and of a computed field that is a number.
@@ -29,9 +32,22 @@ impl Source<'_> {
         {
             self.cx.error_at(none.span, "a binary number has no digits that could all be nines");
         }
+        let point = self.attrs.point.as_ref().map(|point| self.beside_digits(point, encoding));
+        let pad = self.attrs.pad.as_ref().map(|pad| self.beside_digits(pad, encoding));
+        let pad = pad.filter(|pad| encoding.byte_of(b'0') != Some(*pad));
         let scale = self.attrs.scale.as_ref().map_or(0, |scale| scale.value);
+        let justify = self.attrs.justify.as_ref().map_or(Justify::Right, |justify| justify.value);
+        if let Some(len) = &self.attrs.len {
+            let digits = encoding.digits(len.value).saturating_sub(sign.len() + usize::from(point.is_some()));
+            if let Err((option, reason)) = (Edit { encoding, sign, scale, point, pad, justify }).check(digits) {
+                self.cx.error_at(self.attrs.key(option.word()).unwrap_or(len.span), reason);
+                return None;
+            }
+        }
+        let accepts = self.accepts(Written { encoding, sign, is_padded: pad.is_some() });
         let digits_max = self.attrs.digits_max.as_ref().map(|max| max.value);
-        Some(Kind::Number { encoding, sign, scale, none: self.none(), digits_max })
+        let none = self.none();
+        Some(Kind::Number(Number { encoding, sign, scale, none, digits_max, point, pad, justify, accepts }))
     }
 
     /// The sign, with its characters in the encoding.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use fep_codec::Charset;
 use fep_codec::layout::{
-    BytesRule, Check, Computed, Field, Item, Kind, LengthScope, NumberRule, Sign, SignOf, TextRule,
+    Accepts, BytesRule, Check, Computed, Field, Item, Kind, LengthScope, NumberRule, Sign, SignOf, TextRule,
 };
 use fep_core::words::Word as _;
 
@@ -180,7 +180,7 @@ fn sign(table: &Table<'_>, at: &Range<usize>, charset: Charset) -> Option<SignOf
         Some(zero) => Some(wire(zero)?),
         None => None,
     };
-    Some(SignOf { of: of?, plus: wire(plus)?, minus: wire(minus)?, zero })
+    Some(SignOf { of: of?, plus: wire(plus)?, minus: wire(minus)?, zero, accepts: Accepts::NONE })
 }
 
 fn check(table: &Table<'_>, at: &Range<usize>) -> Option<Check> {
@@ -219,10 +219,7 @@ pub(super) fn own_kind(computed: &Computed, charset: Charset, len: usize) -> Opt
 /// Whether a field of this kind and length can hold the computed value. Notes an error if it cannot.
 pub(super) fn fits(table: &Table<'_>, computed: &Located<Computed>, kind: &Kind, len: &Located<usize>) -> bool {
     let document = table.document();
-    let whole = |rule: &NumberRule| *rule == NumberRule { encoding: rule.encoding, ..NumberRule::UNSIGNED };
-    let added = |rule: &NumberRule| {
-        *rule == NumberRule { encoding: rule.encoding, sign: rule.sign, scale: rule.scale, ..NumberRule::UNSIGNED }
-    };
+    let whole = |rule: &NumberRule| rule.scale == 0 && rule.sign == Sign::Unsigned && added(rule);
     let wrong = match (&computed.value, kind) {
         (Computed::Sign(_), _) if len.value != 1 => ("a sign has 1 byte", "write len = 1"),
         (Computed::Check(_), _) if len.value > Check::LEN_MAX => ("a check has at most 64 bytes", "mend `len`"),
@@ -249,6 +246,11 @@ pub(super) fn fits(table: &Table<'_>, computed: &Located<Computed>, kind: &Kind,
     };
     document.error_hint(Code::WrongLength, len.span.clone(), wrong.0, wrong.1);
     false
+}
+
+/// Whether a number always has a value, and has room for each number of its digits.
+fn added(rule: &NumberRule) -> bool {
+    rule.none == NumberRule::UNSIGNED.none && rule.digits_max.is_none()
 }
 
 fn not_secret(table: &Table<'_>) -> bool {

@@ -114,6 +114,7 @@ impl Source<'_, '_> {
             (Some(kind @ (Kind::Text(_) | Kind::Digits(_) | Kind::Bytes(_))), Some(_)) if is_check => kind,
             (Some(kind), Some(own)) if kind != own => return self.other_kind(is_check),
             (None, Some(own)) if written.is_none() && self.own.is_empty() => own,
+            (None, Some(own @ Kind::Text(_))) if of_computed.is_some_and(is_sign) && self.own.is_bare_sign() => own,
             (None, Some(_)) if written.is_none() => return self.other_kind(is_check),
             (kind, _) => kind?,
         };
@@ -127,6 +128,12 @@ impl Source<'_, '_> {
             );
             return None;
         }
+        let computed = match computed {
+            Located { value: Computed::Sign(sign), span } => {
+                Located { value: Computed::Sign(self.own.sign_with_accepts(sign, &at)?), span }
+            }
+            other => other,
+        };
         computed::fits(self.table, &computed, &kind, &self.len).then_some((kind, Some(computed.value)))
     }
 
@@ -150,6 +157,10 @@ impl Source<'_, '_> {
         }
         None
     }
+}
+
+fn is_sign(computed: &Located<Computed>) -> bool {
+    matches!(computed.value, Computed::Sign(_))
 }
 
 /// The name of the field's list of codes. A list that is written at the field gets its own name.

@@ -1,8 +1,13 @@
 //! Numbers: their signs, and the options that each encoding allows.
 
-use fep_codec::layout::{Encoding, NoneAs, NumberRule, Overpunch, Sign};
+use std::ops::Range;
+
+use fep_codec::layout::{Accept, Accepts, Encoding, Justify, NoneAs, NumberRule, Overpunch, Sign};
+use fep_core::accepts::Written;
+use fep_core::edit::Edit;
 use fep_core::limits::{BINARY_MAX_BYTES, NUMBER_MAX_DIGITS};
-use fep_core::rules::WrittenSign;
+use fep_core::options::OptionName;
+use fep_core::rules::{Nones, WrittenSign};
 use fep_core::words::Word as _;
 
 use super::{Byte, Field, FieldOptions, byte, span, value};
@@ -17,10 +22,41 @@ impl FieldOptions {
             field.document.error_hint(Code::WrongOption, at, "numbers in this encoding have no such sign", hint);
             return None;
         }
+        let point = self.beside(field, encoding, self.point.as_ref())?;
+        let pad = self.beside(field, encoding, self.pad.as_ref())?.filter(|pad| encoding.byte_of(b'0') != Some(*pad));
+        let scale = value(&self.scale).unwrap_or(0);
+        let justify = value(&self.justify).unwrap_or(Justify::Right);
+        let digits = self.digits_of(field, encoding, sign, point)?;
+        if let Err((option, hint)) = (Edit { encoding, sign, scale, point, pad, justify }).check(digits) {
+            let message = format!("`{}` of the number `{}` cannot be this", option.word(), field.name);
+            field.document.error_hint(Code::WrongOption, self.place(option, field), message, hint);
+            return None;
+        }
+        let accepts = self.accepts(field, Written { encoding, sign, is_padded: pad.is_some() })?;
+        let none = value(&self.none).unwrap_or_default();
+        if let Some(at) =
+            span(&self.none).filter(|_| encoding.is_binary() && none.iter().any(|none| none == NoneAs::Nines))
+        {
+            let hint = "choose \"zeros\" or \"spaces\"";
+            field.document.error_hint(
+                Code::WrongOption,
+                at,
+                "a binary number has no digits that could all be nines",
+                hint,
+            );
+            return None;
+        }
+        let digits_max = self.digits_max(field, encoding, digits)?;
+        let Nones { written: none, also: none_also } = none;
+        Some(NumberRule { encoding, sign, scale, none, none_also, digits_max, point, pad, justify, accepts })
+    }
+
+    /// The number of digits, after checking that a number can have so many.
+    fn digits_of(&self, field: &Field<'_>, encoding: Encoding, sign: Sign, point: Option<u8>) -> Option<usize> {
         let name = field.name;
         let len = field.len.value;
         let sign_len = sign.len();
-        let digits = encoding.digits(len).saturating_sub(sign_len);
+        let digits = encoding.digits(len).saturating_sub(sign_len + usize::from(point.is_some()));
         if len < 2 && (sign_len > 0 || sign == Sign::LeadingMinus) {
             let message = format!("`{name}` has {len} byte, a number with a sign needs 2");
             field.document.error_hint(
@@ -45,29 +81,43 @@ impl FieldOptions {
             field.document.error_hint(Code::WrongLength, field.len.span.clone(), message, hint);
             return None;
         }
-        let scale = value(&self.scale).unwrap_or(0);
-        if let Some(at) = span(&self.scale).filter(|_| encoding.is_decimal() && usize::from(scale) > digits) {
-            field.document.error(
-                Code::WrongOption,
-                at,
-                format!("`{name}` has {digits} digits, {scale} of them cannot be decimals"),
-            );
-            return None;
+        Some(digits)
+    }
+
+    /// A byte next to digits, with a character in their encoding. The outer `None` means that the character has no such byte.
+    #[allow(clippy::option_option, reason = "absent and wrong are two things")]
+    pub(super) fn beside(
+        &self,
+        field: &Field<'_>,
+        encoding: Encoding,
+        given: Option<&Located<Byte>>,
+    ) -> Option<Option<u8>> {
+        let Some(given) = given else { return Some(None) };
+        let byte = given.value.beside_digits(encoding);
+        if byte.is_none() {
+            let message = "this character has different bytes in EBCDIC charsets";
+            field.document.error_hint(Code::WrongOption, given.span.clone(), message, "write the byte, like 0x40");
         }
-        let none = value(&self.none).unwrap_or_default();
-        let nines = none.iter().any(|none| none == NoneAs::Nines);
-        if let Some(at) = span(&self.none).filter(|_| encoding.is_binary() && nines) {
-            let hint = "choose \"zeros\" or \"spaces\"";
-            field.document.error_hint(
-                Code::WrongOption,
-                at,
-                "a binary number has no digits that could all be nines",
-                hint,
-            );
-            return None;
+        byte.map(Some)
+    }
+
+    /// The place of an option, or of the field's length if the option is not stated.
+    pub(super) fn place(&self, option: OptionName, field: &Field<'_>) -> Range<usize> {
+        let stated = self.places().find(|(stated, _)| *stated == option).map(|(_, at)| at);
+        stated.unwrap_or_else(|| field.len.span.clone())
+    }
+
+    /// The further forms that are read.
+    pub(super) fn accepts(&self, field: &Field<'_>, written: Written) -> Option<Accepts> {
+        let Some(accepts) = &self.accepts else { return Some(Accepts::NONE) };
+        for form in accepts.value.iter() {
+            if let Err(hint) = form.check(written) {
+                let message = format!("`{}` cannot accept \"{}\"", field.name, form.word());
+                field.document.error_hint(Code::WrongOption, accepts.span.clone(), message, hint);
+                return None;
+            }
         }
-        let digits_max = self.digits_max(field, encoding, digits)?;
-        Some(NumberRule { encoding, sign, scale, none: none.written, none_also: none.also, digits_max })
+        Some(accepts.value)
     }
 
     /// The sign, with its characters in the encoding of the field.
@@ -114,6 +164,35 @@ impl FieldOptions {
         }
         Some(Some(max.value))
     }
+}
+
+/// `true` for a point, `","`, or a byte.
+pub(super) fn point(value: Value<'_>) -> Option<Located<Byte>> {
+    if value.is_string() || value.is_integer() {
+        return byte(value);
+    }
+    let given = value.boolean()?;
+    if !given.value {
+        value.document().error_hint(
+            Code::WrongOption,
+            given.span,
+            "without a point `point` is left out",
+            "leave it out",
+        );
+        return None;
+    }
+    Some(Located { value: Byte::Ascii(b'.'), span: given.span })
+}
+
+/// A list of words, or one word.
+pub(in crate::lower) fn accepts(value: Value<'_>) -> Option<Located<Accepts>> {
+    let span = value.span();
+    let words = if value.is_string() { vec![value] } else { value.array()? };
+    let mut accepts = Accepts::NONE;
+    for word in words {
+        accepts = accepts.with(word.choice(Accept::WORDS)?.value);
+    }
+    Some(Located { value: accepts, span })
 }
 
 /// `"leading-minus"`, `"leading"`, `"trailing"`, `"overpunch"`, `"signed"`, `{ at = "leading", plus = "0", minus = "-" }`, or

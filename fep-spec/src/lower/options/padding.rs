@@ -1,14 +1,33 @@
 //! Digits and tails: their padding. A tail and an exact field have none.
 
-use fep_codec::layout::{DigitsRule, Kind};
+use fep_codec::layout::{DigitsRule, Encoding, Kind, Sign};
+use fep_core::accepts::Written;
+use fep_core::edit::HalfDigits;
+use fep_core::options::OptionName;
 use fep_core::words::Word as _;
 
-use super::{Field, FieldOptions, KindName, span, value};
+use super::{Byte, Field, FieldOptions, KindName, span, value};
 use crate::document::Located;
 use crate::report::Code;
 
 impl FieldOptions {
     pub(super) fn digits(&self, field: &Field<'_>) -> Option<DigitsRule> {
+        let encoding = self.encoding(field);
+        if let Some(at) = span(&self.encoding).filter(|_| encoding.is_binary()) {
+            let hint = "choose \"ascii\", \"ebcdic\", \"bcd\" or \"packed\", or kind = \"number\"";
+            field.document.error_hint(Code::WrongOption, at, "a binary number has no digits", hint);
+            return None;
+        }
+        if !encoding.is_zoned() {
+            return self.half_digits(field, encoding);
+        }
+        for (at, what) in [(span(&self.digits_max), "digits_max"), (span(&self.accepts), "accepts")] {
+            if let Some(at) = at {
+                let message = format!("`{what}` is for digits of half a byte");
+                field.document.error_hint(Code::WrongOption, at, message, "leave it out");
+                return None;
+            }
+        }
         let exact = self.is_exact(field)?;
         if let Some(pad) = self.pad.as_ref().filter(|pad| pad.value.value().is_ascii_digit()) {
             let message = "digits padded with a digit cannot be told from the value";
@@ -21,21 +40,38 @@ impl FieldOptions {
             return None;
         }
         let plain = if exact { DigitsRule::EXACT } else { DigitsRule::LEFT };
-        let encoding = self.encoding(field);
-        if let Some(at) = span(&self.encoding).filter(|_| !encoding.is_zoned()) {
-            let hint = "choose \"ascii\" or \"ebcdic\", or kind = \"number\"";
-            field.document.error_hint(Code::WrongOption, at, "a field of digits has a byte for each", hint);
+        let pad = self.beside(field, encoding, self.pad.as_ref())?.unwrap_or(encoding.space());
+        Some(DigitsRule { encoding, exact, pad, justify: value(&self.justify).unwrap_or(plain.justify), ..plain })
+    }
+
+    /// Digits with two in a byte. What they leave free is filled with a half byte.
+    fn half_digits(&self, field: &Field<'_>, encoding: Encoding) -> Option<DigitsRule> {
+        let full = value(&self.exact).unwrap_or(false);
+        let pad = match &self.pad {
+            None => None,
+            Some(given) => {
+                let is_character = matches!(given.value, Byte::Ascii(_));
+                let half = HalfDigits::half(given.value.value(), is_character);
+                if half.is_none() {
+                    let hint = "write pad = \"F\", pad = \"0\" or another half byte";
+                    let message = "this is not half a byte";
+                    field.document.error_hint(Code::WrongOption, given.span.clone(), message, hint);
+                    return None;
+                }
+                half
+            }
+        };
+        let room = encoding.digits(field.len.value);
+        let digits_max = value(&self.digits_max);
+        let half = HalfDigits { encoding, room, full, digits_max: digits_max.map(usize::from), pad };
+        if let Err((option, hint)) = half.check() {
+            let message = format!("`{}` of the digits `{}` cannot be this", option.word(), field.name);
+            field.document.error_hint(Code::WrongOption, self.place(option, field), message, hint);
             return None;
         }
-        let pad = match &self.pad {
-            None => encoding.space(),
-            Some(pad) => pad.value.beside_digits(encoding).or_else(|| {
-                let message = "this character has different bytes in EBCDIC charsets";
-                field.document.error_hint(Code::WrongOption, pad.span.clone(), message, "write the byte, like 0x40");
-                None
-            })?,
-        };
-        Some(DigitsRule { encoding, exact, pad, justify: value(&self.justify).unwrap_or(plain.justify) })
+        let accepts = self.accepts(field, Written { encoding, sign: Sign::Unsigned, is_padded: false })?;
+        let justify = value(&self.justify).unwrap_or(half.justify());
+        Some(DigitsRule { encoding, exact: full, pad: half.pad(), justify, digits_max, accepts })
     }
 
     /// The kind of a tail, which has no padding. `own` are the options that are written at the item itself.
@@ -51,6 +87,13 @@ impl FieldOptions {
         let padding = span(&own.pad).or(span(&own.justify)).or(span(&own.overflow)).or(span(&own.exact));
         if let Some(at) = padding {
             document.error_hint(Code::WrongOption, at, "a tail has no padding and is never cut", "leave it out");
+            return None;
+        }
+        if kind == KindName::Digits && !self.encoding(field).is_zoned() {
+            let message =
+                format!("`{name}` has two digits in a byte, so its length in bytes does not say how many there are");
+            let hint = "only digits of one byte each can be a tail; use kind = \"bytes\"";
+            document.error_hint(Code::WrongOption, self.place(OptionName::Encoding, field), message, hint);
             return None;
         }
         // A type may have padding, because fields can have the same type.
