@@ -9,6 +9,7 @@
         feature = "charset-korean",
         feature = "charset-ebcdic-korean",
         feature = "charset-ebcdic",
+        feature = "charset-latin",
         feature = "charset-japanese",
         feature = "charset-ebcdic-japanese"
     )),
@@ -23,6 +24,8 @@ mod simple;
 mod jamo;
 #[cfg(any(feature = "charset-ebcdic", feature = "charset-ebcdic-korean", feature = "charset-ebcdic-japanese"))]
 mod ebcdic;
+#[cfg(feature = "charset-latin")]
+mod latin;
 #[cfg(feature = "charset-japanese")]
 mod japanese;
 #[cfg(feature = "charset-korean")]
@@ -36,7 +39,7 @@ use alloc::string::String;
 use alloc::vec;
 use core::fmt;
 
-use fep_core::charset::{CharsetId, LabelError};
+use fep_core::charset::{CharsetId, Form, LabelError};
 pub use fep_core::rules::Half;
 
 pub use self::errors::{DecodeError, EncodeError, NoRoomError, Reason, UnknownLabelError};
@@ -100,6 +103,12 @@ macro_rules! with_table {
             Charset::Cp1047 => table!(ebcdic::Latin<{ ebcdic::Single::Cp1047 as usize }>),
             #[cfg(feature = "charset-ebcdic")]
             Charset::Cp1140 => table!(ebcdic::Latin<{ ebcdic::Single::Cp1140 as usize }>),
+            #[cfg(feature = "charset-latin")]
+            Charset::Iso8859_1 => table!(latin::Western<{ latin::Set::Iso8859_1 as usize }>),
+            #[cfg(feature = "charset-latin")]
+            Charset::Iso8859_15 => table!(latin::Western<{ latin::Set::Iso8859_15 as usize }>),
+            #[cfg(feature = "charset-latin")]
+            Charset::Windows1252 => table!(latin::Western<{ latin::Set::Windows1252 as usize }>),
             #[cfg(feature = "charset-japanese")]
             Charset::Cp932 => table!(japanese::Cp932),
             #[cfg(feature = "charset-japanese")]
@@ -225,8 +234,11 @@ impl Charset {
     /// A charset that has the character and is EBCDIC if this one is. Errors suggest it.
     #[must_use]
     pub fn instead(self, character: char) -> Option<Self> {
-        let likely: &[&str] =
-            if self.is_ebcdic() { &["ibm933", "ibm1364", "ibm939", "ibm1399"] } else { &["cp949", "cp932", "utf-8"] };
+        let likely: &[&str] = match self.id().form() {
+            Form::Ebcdic | Form::Shifted | Form::Pairs => &["ibm933", "ibm1364", "ibm939", "ibm1399"],
+            Form::Latin => &["windows-1252", "iso-8859-15", "cp949", "cp932", "utf-8"],
+            Form::Utf8 | Form::Lead(_) | Form::Single => &["cp949", "cp932", "utf-8"],
+        };
         let named = |label: &&str| Self::ALL.iter().copied().find(|charset| charset.label() == *label);
         likely.iter().filter_map(named).find(|other| *other != self && other.has(character))
     }

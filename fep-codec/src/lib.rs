@@ -53,7 +53,7 @@
 //! |---|---|
 //! | `std` (default) | record files. Without it the crate needs only `core` and `alloc` |
 //! | `derive` (default) | the derives |
-//! | `charset-korean`, `charset-ebcdic-korean`, `charset-ebcdic`, `charset-japanese`, `charset-ebcdic-japanese` (all default) | the tables of these charsets; ASCII and UTF-8 are always available |
+//! | `charset-korean`, `charset-ebcdic-korean`, `charset-ebcdic`, `charset-japanese`, `charset-ebcdic-japanese`, `charset-latin` (all default) | the tables of these charsets; ASCII and UTF-8 are always available |
 //! | `json` | [`json`] |
 //! | `serde` | `serde::Serialize` and `Deserialize` of [`value`] types, and of telegrams with `#[telegram(serde)]`. Secret values are written in clear; see [`derive@Telegram`], under "Serde" |
 //! | `tokio` | [`stream`], and record files over `AsyncRead` and `AsyncWrite` |

@@ -45,6 +45,12 @@ words! {
         Ibm1390 = "ibm1390",
         /// IBM-939 with the kanji of JIS X 0213 and €.
         Ibm1399 = "ibm1399",
+        /// The first 256 characters of Unicode (Latin-1).
+        Iso8859_1 = "iso-8859-1",
+        /// ISO 8859-1 with €, Š, Ž, Œ and Ÿ (Latin-9).
+        Iso8859_15 = "iso-8859-15",
+        /// Microsoft's extension of ISO 8859-1 (cp1252).
+        Windows1252 = "windows-1252",
         /// UTF-8.
         Utf8 = "utf-8",
     }
@@ -57,6 +63,8 @@ pub enum Form {
     Utf8,
     /// One byte or two. ASCII keeps its bytes. The second byte of a character is at least this byte.
     Lead(u8),
+    /// Single bytes. ASCII keeps its bytes.
+    Latin,
     /// Single bytes that are not ASCII everywhere.
     Single,
     /// EBCDIC, single bytes.
@@ -88,7 +96,7 @@ impl fmt::Display for LabelError {
 impl core::error::Error for LabelError {}
 
 /// Other labels that people write, in lower case without `-`, `_` and spaces. The charset's own label is not listed here.
-const ALIASES: [(CharsetId, &[&str]); 18] = [
+const ALIASES: [(CharsetId, &[&str]); 21] = [
     (CharsetId::Ascii, &["usascii", "iso646us"]),
     (CharsetId::EucKr, &["ksx1001", "완성형"]),
     (CharsetId::Cp949, &["ms949", "uhc", "windows949", "xwindows949", "통합완성형", "확장완성형"]),
@@ -106,11 +114,14 @@ const ALIASES: [(CharsetId, &[&str]); 18] = [
     (CharsetId::Ibm939, &["cp939"]),
     (CharsetId::Ibm1390, &["cp1390"]),
     (CharsetId::Ibm1399, &["cp1399"]),
+    (CharsetId::Iso8859_1, &["latin1", "isolatin1", "l1", "88591", "ibm819", "cp819"]),
+    (CharsetId::Iso8859_15, &["latin9", "latin0", "isolatin9", "l9", "885915", "ibm923", "cp923"]),
+    (CharsetId::Windows1252, &["cp1252", "ms1252", "win1252", "1252", "xcp1252", "winlatin1"]),
     (CharsetId::Utf8, &[]),
 ];
 
 /// Labels that mean several charsets, and hints that say what to write instead.
-const REFUSED: [(&[&str], &str); 5] = [
+const REFUSED: [(&[&str], &str); 6] = [
     (
         &["ksc56011987", "ksc5601", "ksc56011992", "ks5601", "korean"],
         "this label is used for two charsets: write euc-kr (strict KS X 1001) or cp949 (with the added Hangul)",
@@ -127,7 +138,14 @@ const REFUSED: [(&[&str], &str); 5] = [
         &["shiftjis", "sjis", "xsjis"],
         "this label is used for several charsets: write cp932 (Microsoft's, windows-31j) or jisx0201 (single bytes only)",
     ),
-    (&["ansi", "dbcs", "mbcs"], "this names no charset: on Korean Windows it is cp949, on Japanese cp932"),
+    (
+        &["latin", "iso8859", "8859", "westerneuropean"],
+        "this label is used for several charsets: write iso-8859-1 (without €), iso-8859-15 (€ is A4) or windows-1252 (€ is 80)",
+    ),
+    (
+        &["ansi", "dbcs", "mbcs"],
+        "this names no charset: on Korean Windows it is cp949, on Japanese cp932, in Western Europe and America windows-1252",
+    ),
 ];
 
 /// The label in lower case, without the separators `-`, `_` and space.
@@ -145,7 +163,7 @@ impl CharsetId {
     /// use fep_core::charset::{CharsetId, LabelError};
     ///
     /// assert_eq!(CharsetId::of_label("EUC_KR"), Ok(CharsetId::EucKr));
-    /// assert_eq!(CharsetId::of_label("latin1"), Err(LabelError::Unknown));
+    /// assert_eq!(CharsetId::of_label("latin2"), Err(LabelError::Unknown));
     /// assert!(matches!(CharsetId::of_label("ks_c_5601-1987"), Err(LabelError::Refused(_))));
     /// ```
     pub fn of_label(label: &str) -> Result<Self, LabelError> {
@@ -177,6 +195,7 @@ impl CharsetId {
             Self::EucKr | Self::Cp949 => Form::Lead(0x41),
             Self::Johab => Form::Lead(0x31),
             Self::Cp932 => Form::Lead(0x40),
+            Self::Iso8859_1 | Self::Iso8859_15 | Self::Windows1252 => Form::Latin,
             Self::JisX0201 => Form::Single,
             Self::Ibm833 | Self::Cp037 | Self::Cp500 | Self::Cp1047 | Self::Cp1140 => Form::Ebcdic,
             Self::Ibm933 | Self::Ibm1364 | Self::Ibm930 | Self::Ibm939 | Self::Ibm1390 | Self::Ibm1399 => Form::Shifted,
@@ -195,7 +214,7 @@ impl CharsetId {
     #[inline]
     #[must_use]
     pub const fn keeps_ascii(self) -> bool {
-        matches!(self.form(), Form::Utf8 | Form::Lead(_))
+        matches!(self.form(), Form::Utf8 | Form::Lead(_) | Form::Latin)
     }
 
     /// Whether the charset is an EBCDIC charset of mainframes.
@@ -257,7 +276,7 @@ impl CharsetId {
         match self.form() {
             Form::Lead(0x41) => byte.is_ascii() && !byte.is_ascii_alphabetic(),
             Form::Lead(second) => byte < second,
-            Form::Utf8 | Form::Single => byte.is_ascii(),
+            Form::Utf8 | Form::Latin | Form::Single => byte.is_ascii(),
             Form::Ebcdic | Form::Shifted => !matches!(byte, 0x0E | 0x0F),
             Form::Pairs => byte == 0x40,
         }
@@ -292,6 +311,11 @@ mod tests {
             ("CP 037", CharsetId::Cp037),
             ("JIS X 0201", CharsetId::JisX0201),
             ("UTF8", CharsetId::Utf8),
+            ("ISO8859-1", CharsetId::Iso8859_1),
+            ("Latin-1", CharsetId::Iso8859_1),
+            ("8859-15", CharsetId::Iso8859_15),
+            ("latin9", CharsetId::Iso8859_15),
+            ("CP1252", CharsetId::Windows1252),
         ] {
             assert_eq!(CharsetId::of_label(label), Ok(id), "{label}");
         }
@@ -320,6 +344,8 @@ mod tests {
         assert!(hint("IBM-949").contains("another charset"));
         assert!(hint("EBCDIC").contains("ibm933"));
         assert!(hint("ANSI").contains("cp949"));
-        assert_eq!(CharsetId::of_label("latin1"), Err(LabelError::Unknown));
+        assert!(hint("ANSI").contains("windows-1252"));
+        assert!(hint("ISO 8859").contains("iso-8859-15"));
+        assert_eq!(CharsetId::of_label("latin2"), Err(LabelError::Unknown));
     }
 }

@@ -94,6 +94,15 @@ charsets! {
         /// IBM-939 with the additions of IBM-1390: the kanji of JIS X 0213, €, and codes that are two characters each.
         #[cfg(feature = "charset-ebcdic-japanese")]
         Ibm1399,
+        /// The first 256 characters of Unicode (Latin-1).
+        #[cfg(feature = "charset-latin")]
+        Iso8859_1,
+        /// ISO 8859-1 with €, Š, Ž, Œ and Ÿ (Latin-9).
+        #[cfg(feature = "charset-latin")]
+        Iso8859_15,
+        /// Microsoft's extension of ISO 8859-1 with €, quotation marks and dashes in 80 to 9F (cp1252).
+        #[cfg(feature = "charset-latin")]
+        Windows1252,
         /// UTF-8, one to four bytes a character.
         Utf8,
     }

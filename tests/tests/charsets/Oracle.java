@@ -13,7 +13,9 @@ class Oracle {
         Map.entry("ibm833", "x-IBM833"), Map.entry("ibm834", "x-IBM834"), Map.entry("cp037", "IBM037"),
         Map.entry("cp500", "IBM500"), Map.entry("cp1047", "IBM1047"), Map.entry("cp1140", "IBM01140"),
         Map.entry("cp932", "windows-31j"), Map.entry("jisx0201", "JIS_X0201"), Map.entry("ibm930", "x-IBM930"),
-        Map.entry("ibm939", "x-IBM939"), Map.entry("ibm1390", "x-IBM1390"), Map.entry("ibm1399", "x-IBM1399"));
+        Map.entry("ibm939", "x-IBM939"), Map.entry("ibm1390", "x-IBM1390"), Map.entry("ibm1399", "x-IBM1399"),
+        Map.entry("iso-8859-1", "ISO-8859-1"), Map.entry("iso-8859-15", "ISO-8859-15"),
+        Map.entry("windows-1252", "windows-1252"));
     static final Set<String> SHIFTED = Set.of("ibm933", "ibm1364", "ibm930", "ibm939", "ibm1390", "ibm1399");
 
     public static void main(String[] charsets) {

@@ -155,6 +155,12 @@ pub(crate) const KNOWN: &[Known] = &[
         why: "characters that NEC and IBM both added have two codes; which is written differs",
     },
     Known {
+        oracles: &[Icu],
+        charsets: &["windows-1252"],
+        is: |case| case.at(&[0x81, 0x8D, 0x8F, 0x90, 0x9D]),
+        why: "ICU reads five bytes without a character as control characters",
+    },
+    Known {
         oracles: &[Java],
         charsets: &["jisx0201"],
         is: |case| case.at(&[0x5C, 0x7E, 0xA5, 0x203E]),

@@ -10,12 +10,15 @@ import sys
 
 ICU = {"ascii": "us-ascii", "cp949": "windows-949-2000", "ibm933": "ibm-933", "ibm1364": "ibm-1364", "cp037": "ibm-37",
        "cp500": "ibm-500", "cp1047": "ibm-1047", "cp1140": "ibm-1140", "ibm930": "ibm-930", "ibm939": "ibm-939",
-       "ibm1390": "ibm-1390", "ibm1399": "ibm-1399", "cp932": "ibm-943_P15A-2003"}
+       "ibm1390": "ibm-1390", "ibm1399": "ibm-1399", "cp932": "ibm-943_P15A-2003", "iso-8859-1": "iso-8859-1",
+       "iso-8859-15": "iso-8859-15", "windows-1252": "windows-1252"}
 PYTHON = {"ascii": "ascii", "euc-kr": "euc_kr", "cp949": "cp949", "johab": "johab", "cp037": "cp037", "cp500": "cp500",
-          "cp1140": "cp1140", "cp932": "cp932"}
+          "cp1140": "cp1140", "cp932": "cp932", "iso-8859-1": "iso8859_1", "iso-8859-15": "iso8859_15",
+          "windows-1252": "cp1252"}
 GLIBC = {"ascii": "ASCII", "euc-kr": "EUC-KR", "cp949": "UHC", "johab": "JOHAB", "ibm933": "IBM933", "ibm1364": "IBM1364",
          "cp037": "IBM037", "cp500": "IBM500", "cp1047": "IBM1047", "cp1140": "IBM1140", "cp932": "IBM943",
-         "ibm930": "IBM930", "ibm939": "IBM939", "ibm1390": "IBM1390", "ibm1399": "IBM1399"}
+         "ibm930": "IBM930", "ibm939": "IBM939", "ibm1390": "IBM1390", "ibm1399": "IBM1399",
+         "iso-8859-1": "ISO-8859-1", "iso-8859-15": "ISO-8859-15", "windows-1252": "CP1252"}
 SHIFTED = {"ibm933", "ibm1364", "ibm930", "ibm939", "ibm1390", "ibm1399"}
 POINTS = [point for point in range(0x20000) if not 0xD800 <= point < 0xE000]
 SINGLES = [bytes([byte]) for byte in range(256)]

@@ -12,6 +12,7 @@ fn character() -> impl Strategy<Value = char> {
         1 => proptest::char::range('\u{3000}', '\u{318F}'),
         1 => proptest::char::range('\u{FF01}', '\u{FFDC}'),
         1 => proptest::char::range('\u{1100}', '\u{11FF}'),
+        1 => proptest::char::range('\u{80}', '\u{17F}'),
         1 => any::<char>(),
     ]
 }

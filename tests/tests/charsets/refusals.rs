@@ -62,6 +62,9 @@ fn a_text_is_refused_exactly_when_the_oracle_cannot_write_it() {
         (Charset::Cp500, "ibm-500"),
         (Charset::Cp1047, "ibm-1047"),
         (Charset::Cp1140, "ibm-1140"),
+        (Charset::Iso8859_1, "iso-8859-1"),
+        (Charset::Iso8859_15, "iso-8859-15"),
+        (Charset::Windows1252, "windows-1252"),
     ] {
         let Some(theirs) = icu(charset, name, &lines) else {
             return fep_tests::tools::missing("uconv", "icu-devtools");

@@ -62,6 +62,9 @@ fn no_character_is_missing() {
     for latin in [Charset::Cp037, Charset::Cp500, Charset::Cp1047, Charset::Cp1140] {
         assert_eq!(count(latin), (256, 0, 256), "{latin}");
     }
+    assert_eq!(count(Charset::Iso8859_1), (256, 0, 256));
+    assert_eq!(count(Charset::Iso8859_15), (256, 0, 256));
+    assert_eq!(count(Charset::Windows1252), (251, 0, 251));
     assert_eq!(count(Charset::JisX0201), (191, 0, 191));
     assert_eq!(count(Charset::Cp932).0, 191);
     assert_eq!(count(Charset::Ibm930), (226, 11_635, 11_861));
@@ -203,4 +206,46 @@ fn encoding_rs_agrees() {
     assert_eq!(check(Charset::Cp949, encoding_rs::EUC_KR), Vec::<[u8; 2]>::new());
     assert_eq!(check(Charset::EucKr, encoding_rs::EUC_KR), [[0xA2, 0xE8]]);
     assert_eq!(check(Charset::Cp932, encoding_rs::SHIFT_JIS), Vec::<[u8; 2]>::new());
+}
+
+/// encoding_rs follows browsers: the five bytes of windows-1252 without a character are control characters.
+#[test]
+fn encoding_rs_agrees_about_single_bytes() {
+    let check = |charset: Charset, other: &'static encoding_rs::Encoding| {
+        let ours = decoded(charset);
+        let differs = |byte: &u8| {
+            let theirs = other.decode_without_bom_handling_and_without_replacement(&[*byte]).map(String::from);
+            ours.get([*byte].as_slice()) != theirs.as_ref()
+        };
+        (0..=u8::MAX).filter(differs).collect::<Vec<u8>>()
+    };
+    assert_eq!(check(Charset::Windows1252, encoding_rs::WINDOWS_1252), [0x81, 0x8D, 0x8F, 0x90, 0x9D]);
+    assert_eq!(check(Charset::Iso8859_15, encoding_rs::ISO_8859_15), Vec::<u8>::new());
+}
+
+/// The tables use FFFF for "no character". `encoded` does not ask for it.
+#[test]
+fn no_charset_has_the_number_that_means_no_character() {
+    for charset in Charset::ALL.iter().filter(|charset| **charset != Charset::Utf8) {
+        assert!(!charset.has('\u{FFFF}'), "{charset}");
+        assert!(charset.encode("\u{FFFF}", &mut [0; 4]).is_err(), "{charset}");
+    }
+}
+
+/// The bytes that are not the character with the same number. ISO 8859-1 has none, because it is the beginning of Unicode.
+#[test]
+fn western_charsets_differ_from_iso_8859_1_in_these_bytes() {
+    let differ = |charset: Charset| {
+        let ours = decoded(charset);
+        let other = |byte: &u8| ours.get([*byte].as_slice()) != Some(&char::from(*byte).to_string());
+        let shown = |byte: u8| ours.get([byte].as_slice()).cloned().unwrap_or_else(|| "none".to_owned());
+        (0..=u8::MAX).filter(other).map(|byte| format!("{byte:02X} {}", shown(byte))).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(differ(Charset::Iso8859_1), "");
+    assert_eq!(differ(Charset::Iso8859_15), "A4 €, A6 Š, A8 š, B4 Ž, B8 ž, BC Œ, BD œ, BE Ÿ");
+    assert_eq!(
+        differ(Charset::Windows1252),
+        "80 €, 81 none, 82 ‚, 83 ƒ, 84 „, 85 …, 86 †, 87 ‡, 88 ˆ, 89 ‰, 8A Š, 8B ‹, 8C Œ, 8D none, 8E Ž, 8F none, 90 none, 91 ‘, \
+         92 ’, 93 “, 94 ”, 95 •, 96 –, 97 —, 98 ˜, 99 ™, 9A š, 9B ›, 9C œ, 9D none, 9E ž, 9F Ÿ"
+    );
 }

@@ -335,6 +335,6 @@ fn the_derive_knows_the_charsets_of_the_runtime() {
     check!(
         "ascii" "us-ascii" "euc-kr" "euckr" "완성형" "cp949" "ms949" "uhc" "windows-949" "johab" "조합형" "ibm933" "EBCDIC-KR"
         "ibm1364" "ibm833" "ibm834" "cp037" "IBM-037" "cp500" "cp1047" "cp1140" "cp932" "MS932" "jisx0201" "JIS X 0201" "ibm930"
-        "ibm939" "ibm1390" "IBM-1390" "ibm1399" "CP1399" "utf-8" "utf8" "EUC-KR"
+        "ibm939" "ibm1390" "IBM-1390" "ibm1399" "CP1399" "iso-8859-1" "latin1" "iso-8859-15" "latin9" "windows-1252" "cp1252" "utf-8" "utf8" "EUC-KR"
     );
 }

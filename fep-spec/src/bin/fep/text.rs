@@ -44,7 +44,7 @@ pub(crate) struct ConvertArgs {
     text: Option<String>,
 }
 
-const ABOUT: [(&str, &str); 19] = [
+const ABOUT: [(&str, &str); 22] = [
     ("ascii", "1 byte"),
     ("euc-kr", "1 or 2 bytes: KS X 1001 (완성형); written strictly, CP949 is read"),
     ("cp949", "1 or 2 bytes: Microsoft's (MS949, UHC, 확장완성형), all 11,172 syllables; not IBM-949"),
@@ -63,6 +63,9 @@ const ABOUT: [(&str, &str); 19] = [
     ("ibm939", "Japanese EBCDIC with SO and SI; small letters from 81"),
     ("ibm1390", "ibm930 with the kanji of JIS X 0213 and €"),
     ("ibm1399", "ibm939 with the kanji of JIS X 0213 and €"),
+    ("iso-8859-1", "1 byte: the first 256 characters of Unicode (latin1)"),
+    ("iso-8859-15", "1 byte: iso-8859-1 with €, Š, Ž, Œ and Ÿ (latin9)"),
+    ("windows-1252", "1 byte: iso-8859-1 with €, quotation marks and dashes (cp1252)"),
     ("utf-8", "1 to 4 bytes"),
 ];
 
@@ -79,7 +82,7 @@ fn list(format: Format) -> Ended {
         |charset: &Charset| ABOUT.iter().find(|(label, _)| *label == charset.label()).map_or("", |(_, about)| about);
     let all = Charset::ALL.iter();
     let shown = match format {
-        Format::Text => all.map(|charset| format!("{:<10}{}\n", charset.label(), about(charset))).collect(),
+        Format::Text => all.map(|charset| format!("{:<13}{}\n", charset.label(), about(charset))).collect(),
         Format::Json => {
             let all = all.map(|charset| json!({ "charset": charset.label(), "about": about(charset) }));
             format!("{}\n", Value::from_iter(all))
