@@ -60,7 +60,8 @@ fn each_family_of_functions_works_with_the_question_mark() {
     assert_eq!(said(|| Ok(Charset::Ascii.decode(b"ab\xFF")?)), "byte 2: there is no such character");
     assert!(said(|| Ok(Charset::from_label("no-such-set")?)).starts_with("no charset has this label: charsets are "));
     assert_eq!(said(|| Ok(Text::<1>::new("abcd")?)), "needs 4 bytes of UTF-8, the value has room for 3");
-    assert_eq!(said(|| Ok(Digits::<2>::new("123")?)), "expected at most 2 digits and nothing else");
+    let too_many = "3 digits are too many; expected at most 2 digits and nothing else";
+    assert_eq!(said(|| Ok(Digits::<2>::new("123")?)), too_many);
     let _ = said(|| Ok("2026-02-30".parse::<Date>()?));
     let _ = said(|| Ok(Row::decode(b"A100000")?));
     let _ = said(|| Ok(Row::decode_any(b"A1")?));
