@@ -34,6 +34,7 @@ pub(super) const fn constant(word: &str) -> Pieces {
 }
 
 /// The pieces of a word.
+#[allow(clippy::cast_possible_truncation, reason = "sixteen parts of at most six letters have at most 96")]
 pub(super) const fn pieces(word: &str) -> Result<Pieces, PatternError> {
     let mut pieces = Pieces { codes: [0; PIECES_MAX], parts: 0, len: 0 };
     let mut free: &mut [u8] = &mut pieces.codes;
@@ -63,7 +64,6 @@ pub(super) const fn pieces(word: &str) -> Result<Pieces, PatternError> {
         }
         *code = part as u8;
         pieces.parts |= part.bit();
-        // A part has at most six letters, so sixteen of them are at most 96.
         pieces.len += part.letters().len() as u8;
         last_part = Some(part);
         rest = tail;

@@ -365,7 +365,7 @@ fn digits_options(p: &Paths, digits: &Digits) -> TokenStream {
     let encoding = p.word(digits.encoding);
     let pad = byte(digits.pad);
     let justify = p.word(digits.justify);
-    let max = unsuffixed(digits.digits_max);
+    let max = optional(digits.digits_max);
     let accepts = accepts(p, digits.accepts);
     quote!({ encoding: #encoding, exact: #exact, pad: #pad, justify: #justify, digits_max: #max, accepts: #accepts })
 }
@@ -375,7 +375,7 @@ fn number_options(p: &Paths, number: &Number) -> TokenStream {
     let sign = sign(p, number.sign);
     let none = nones(p, number.none);
     let scale = proc_macro2::Literal::i8_unsuffixed(number.scale);
-    let max = unsuffixed(number.digits_max);
+    let max = optional(number.digits_max);
     let point = optional_byte(number.point);
     let pad = optional_byte(number.pad);
     let justify = p.word(number.justify);
@@ -390,12 +390,6 @@ fn accepts(p: &Paths, accepts: Accepts) -> TokenStream {
     let path = p.accepts();
     let forms = accepts.iter().map(|form| p.word(form));
     quote!(#path::of(&[#(#forms),*]))
-}
-
-fn unsuffixed(number: Option<usize>) -> TokenStream {
-    let option = paths::option();
-    let number = number.map(proc_macro2::Literal::usize_unsuffixed);
-    number.map_or_else(|| quote!(#option::None), |number| quote!(#option::Some(#number)))
 }
 
 fn optional_byte(given: Option<u8>) -> TokenStream {
@@ -463,10 +457,9 @@ pub(super) fn code_meaning(p: &Paths, code: &str, label: &str) -> TokenStream {
 
 fn optional(value: Option<usize>) -> TokenStream {
     let option = paths::option();
-    match value {
-        Some(value) => quote!(#option::Some(#value)),
-        None => quote!(#option::None),
-    }
+    // Without a suffix, because the fields have several types.
+    let value = value.map(proc_macro2::Literal::usize_unsuffixed);
+    value.map_or_else(|| quote!(#option::None), |value| quote!(#option::Some(#value)))
 }
 
 fn byte(byte: u8) -> proc_macro2::Literal {
