@@ -410,7 +410,7 @@ fn text_is_a_ruler_and_a_count_of_bytes() {
     let back = fep_with(&["text", "decode", "--charset", "cp949", "--raw", "-"], &raw.out);
     assert_eq!((back.code, back.text()), (Some(0), "가나\n"));
     let list = fep(&["text", "list"]);
-    assert!(list.text().lines().count() == 19 && list.text().starts_with("ascii     1 byte\n"), "{}", list.text());
+    assert!(list.text().lines().count() == 22 && list.text().starts_with("ascii        1 byte\n"), "{}", list.text());
 }
 
 /// The facts of the ruler as JSON, one object per line.
@@ -442,7 +442,7 @@ fn text_as_json() {
     assert_eq!((code, &broken["malformed"], &broken["hex"]), (Some(1), &why, &"c10ed1".into()));
 
     let (code, list) = json(&["list"]);
-    assert_eq!((code, list.as_array().map(Vec::len), &list[0]["charset"]), (Some(0), Some(19), &"ascii".into()));
+    assert_eq!((code, list.as_array().map(Vec::len), &list[0]["charset"]), (Some(0), Some(22), &"ascii".into()));
     let both = fep(&["text", "encode", "--charset", "cp949", "--raw", "--format", "json", "가"]);
     assert_eq!((both.code, both.text()), (Some(2), ""), "raw is the converted text and nothing else");
 }

@@ -2,7 +2,7 @@
 
 use alloc::borrow::ToOwned as _;
 
-use super::ending::{Known, is_binary};
+use super::ending::{Ending, Known, is_binary};
 use super::fault::FileFault;
 use super::line_end::{LastLineEnd, LineEnd};
 use crate::layout::{Field, Layout};
@@ -80,26 +80,16 @@ impl<'f> Ends<'f> {
         }
     }
 
-    /// The fault of a record in whose text a line end occurs. In binary fields, its bytes are data.
+    /// The fault of a record in whose text a line end occurs: that of the file. A record that takes all bytes up to its line end must
+    /// not have any line end of the plan in it, because it can be the first record. In binary fields, the bytes of line ends are data.
     #[inline]
-    pub(super) fn in_text(&self, layout: &Layout, record: &[u8]) -> Result<(), FileFault> {
+    pub(super) fn in_text(&self, layout: &Layout, ending: Ending, record: &[u8]) -> Result<(), FileFault> {
         let may_occur = |end: &LineEnd| end.bytes().last().is_some_and(|last| record.contains(last));
-        let known = self.known.as_ref().map_or(self.allowed, core::slice::from_ref);
-        if known.iter().any(may_occur) { self.search_text(layout, record) } else { Ok(()) }
-    }
-
-    #[cold]
-    fn search_text(&self, layout: &Layout, record: &[u8]) -> Result<(), FileFault> {
-        for step in survey(layout, record) {
-            let SurveyItem::Field(Field { kind, .. }) = step.what else { continue };
-            let text = step.bytes(record);
-            let found = (0..text.len()).find_map(|at| Some((at, self.at_start(text.get(at..)?)?)));
-            if let Some((at, end)) = found.filter(|_| !is_binary(kind)) {
-                let record = layout.name.clone().into_owned();
-                return Err(FileFault::LineEndInText { record, field: step.path, at: step.offset + at, end });
-            }
-        }
-        Ok(())
+        let ends = match &self.known {
+            Some(own) if ending != Ending::Open => core::slice::from_ref(own),
+            _ => self.allowed,
+        };
+        if ends.iter().any(may_occur) { search_text(ends, layout, record) } else { Ok(()) }
     }
 
     /// The length of a record that takes all bytes up to its line end.
@@ -126,4 +116,20 @@ impl<'f> Ends<'f> {
         let found = LineEnd::ALL.into_iter().find(other);
         FileFault::LineEnd { record_len, expected: known.to_owned(), found }
     }
+}
+
+#[cold]
+fn search_text(ends: &[LineEnd], layout: &Layout, record: &[u8]) -> Result<(), FileFault> {
+    for step in survey(layout, record) {
+        let SurveyItem::Field(Field { kind, .. }) = step.what else { continue };
+        let text = step.bytes(record);
+        let at_start =
+            |text: &[u8]| ends.iter().copied().find(|end| *end != LineEnd::None && text.starts_with(end.bytes()));
+        let found = (0..text.len()).find_map(|at| Some((at, at_start(text.get(at..)?)?)));
+        if let Some((at, end)) = found.filter(|_| !is_binary(kind)) {
+            let record = layout.name.clone().into_owned();
+            return Err(FileFault::LineEndInText { record, field: step.path, at: step.offset + at, end });
+        }
+    }
+    Ok(())
 }

@@ -182,7 +182,7 @@ impl<'f> Outlet<'f> {
         let mut order = self.order.clone();
         let Taken { kept, .. } = order.take(layout).map_err(|what| self.error(what))?;
         let later = self.fill_in(layout, kept, left_out).map_err(|what| self.error(what))?;
-        self.start.ends.in_text(layout, &self.record).map_err(|what| self.error(what))?;
+        self.check_text(layout).map_err(|what| self.error(what))?;
         let place = Place { number: self.number + 1, offset: self.offset };
         let settled = self.totals.step(self.file, place, kept, layout, &self.record);
         self.serials.step(layout, &self.record);
@@ -278,6 +278,14 @@ impl<'f> Outlet<'f> {
 
     fn check_unbroken(&self) -> Result<(), FileError> {
         self.broken.clone().map_or(Ok(()), Err)
+    }
+
+    /// Checks that no text of the record has a line end of the file.
+    fn check_text(&self, layout: &Layout) -> Result<(), FileFault> {
+        let known = self.start.records.iter().find(|known| core::ptr::eq(known.layout, layout));
+        let mut ends = self.start.ends;
+        ends.note(Some(ends.expected()));
+        known.map_or(Ok(()), |known| ends.in_text(layout, known.ending, &self.record))
     }
 
     fn layout_of(&self, name: &str) -> Result<&'f Layout, FileError> {

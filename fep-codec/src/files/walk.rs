@@ -207,7 +207,7 @@ impl<'f> FileWalk<'f> {
             return None;
         }
         let is_it = self.recognise(record).is_some_and(|known| core::ptr::eq(known, layout));
-        (is_it && self.ends.in_text(layout, record).is_ok()).then_some(record)
+        (is_it && self.ends.in_text(layout, Ending::Fixed(record.len()), record).is_ok()).then_some(record)
     }
 
     /// Skips this number of records of one layout, whose totals were added up elsewhere. Returns `false` and changes nothing if that
@@ -341,7 +341,7 @@ impl<'f> FileWalk<'f> {
         let (len, end) = self.extent(known, stated, window)?;
         let mut ends = self.ends;
         ends.note(end);
-        ends.in_text(known.layout, rest.get(..len).unwrap_or_default())?;
+        ends.in_text(known.layout, known.ending, rest.get(..len).unwrap_or_default())?;
         self.ends = ends;
         let consumed = start + len + end.map_or(0, |end| end.bytes().len());
         if self.file.block_word.is_some() && consumed > self.block_left {

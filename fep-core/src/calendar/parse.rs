@@ -34,7 +34,6 @@ pub(super) const fn constant(word: &str) -> Pieces {
 }
 
 /// The pieces of a word.
-#[allow(clippy::cast_possible_truncation, reason = "sixteen parts of at most six letters have at most 96")]
 pub(super) const fn pieces(word: &str) -> Result<Pieces, PatternError> {
     let mut pieces = Pieces { codes: [0; PIECES_MAX], parts: 0, len: 0 };
     let mut free: &mut [u8] = &mut pieces.codes;
@@ -64,7 +63,9 @@ pub(super) const fn pieces(word: &str) -> Result<Pieces, PatternError> {
         }
         *code = part as u8;
         pieces.parts |= part.bit();
-        pieces.len += part.letters().len() as u8;
+        #[allow(clippy::cast_possible_truncation, reason = "a part has at most six letters, sixteen of them at most 96")]
+        let letters = part.letters().len() as u8;
+        pieces.len += letters;
         last_part = Some(part);
         rest = tail;
     }
