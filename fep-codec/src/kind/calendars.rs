@@ -29,7 +29,7 @@ fn time(hour: u32, minute: u32, second: u32, nanosecond: u32) -> Result<Time, Da
     if nanosecond >= 1_000_000_000 {
         return Err(DateError("a leap second has no digits"));
     }
-    if nanosecond % 1_000 != 0 {
+    if !nanosecond.is_multiple_of(1_000) {
         return Err(DateError("a field sends at most microseconds"));
     }
     let small = |number: u32| u8::try_from(number).map_err(|_| DateError("a day has no such time"));

@@ -82,7 +82,7 @@ impl<'l> Miss<'l> {
         let name = &self.layout.name;
         let (at, len, place) = match self.mark {
             Mark::Field { path, field, offset, .. } => (offset, field.len, format!(" ({path})")),
-            Mark::Literal { name, offset, bytes } if name.is_empty() => (offset, bytes.len(), String::new()),
+            Mark::Literal { name: "", offset, bytes } => (offset, bytes.len(), String::new()),
             Mark::Literal { name, offset, bytes } => (offset, bytes.len(), format!(" ({name})")),
             Mark::Never { path } => return format!("`{name}`, which has no field `{path}`"),
         };

@@ -146,7 +146,7 @@ impl Form<'_> {
             3 => (1_000, "the field sends milliseconds"),
             _ => (1, ""),
         };
-        if time.microsecond() % unit == 0 { Ok(time.microsecond() / unit) } else { lost(what) }
+        if time.microsecond().is_multiple_of(unit) { Ok(time.microsecond() / unit) } else { lost(what) }
     }
 }
 
