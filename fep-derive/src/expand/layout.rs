@@ -9,6 +9,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
+use super::named;
 use crate::attr::{Byte, CodeLine, Computed, CountAttr, ItemPath, Link, PageAttrs};
 use crate::model::{Codes, Item, ItemKind, Kind, Len, Repeat, Telegram, Text};
 use crate::paths::{self, Paths};
@@ -70,12 +71,12 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
         }
         ItemKind::Part => {
             let part = p.part();
-            let inner = layout_of(p, &it.ty);
+            let inner = layout_of(telegram, &it.ty);
             quote!(#item::Part(#part { name: #borrowed(#name), layout: #borrowed(#inner) }))
         }
         ItemKind::Group { entry, repeat, page } => {
             let group = p.group();
-            let inner = layout_of(p, entry);
+            let inner = layout_of(telegram, entry);
             let repeat = self::repeat(telegram, repeat);
             let page = self::page(telegram, page.as_ref());
             quote!(#item::Group(#group {
@@ -85,7 +86,7 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
         ItemKind::Choice(by) => {
             let choice = p.choice();
             let body = p.body();
-            let ty = &it.ty;
+            let ty = named::body(telegram, &it.ty);
             let by = &by.value;
             let cases = quote_spanned!(ty.span()=> <#ty as #body>::CASES);
             quote!(#item::Choice(#choice {
@@ -163,9 +164,10 @@ fn field_item(p: &Paths, it: &Item, rest: &TokenStream) -> TokenStream {
 }
 
 /// The layout of another telegram. The path has the span of the type, so that an error about a type without a layout is shown there.
-fn layout_of(p: &Paths, ty: &syn::Type) -> TokenStream {
-    let telegram = p.telegram();
-    quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT)
+fn layout_of(telegram: &Telegram, ty: &syn::Type) -> TokenStream {
+    let trait_ = telegram.paths.telegram();
+    let ty = named::part(telegram, ty);
+    quote_spanned!(ty.span()=> <#ty as #trait_>::LAYOUT)
 }
 
 /// The length, stated or from the type.
@@ -413,6 +415,7 @@ fn code_list(p: &Paths, codes: &Codes, ty: &syn::Type) -> TokenStream {
     match codes {
         Codes::OfType => {
             let code_set = p.code_set();
+            let ty = named::code(p, ty);
             quote_spanned!(ty.span()=> codes: #borrowed(<#ty as #code_set>::CODES), open: <#ty as #code_set>::OPEN)
         }
         Codes::Listed { lines, open } => {
