@@ -4,11 +4,13 @@
 //! on each other's exact version, so this module may change in any release.
 
 pub mod slots;
+mod named;
 #[cfg(feature = "serde")]
 pub mod serial;
 
 pub use alloc::borrow::Cow;
 
+pub use self::named::{ChoiceType, CodeType, PartType, TailType, ValueType};
 pub use crate::charset::Charset;
 pub use crate::cursor::computed::FieldSum;
 pub use crate::cursor::{Reader, Writer};

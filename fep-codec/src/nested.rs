@@ -41,7 +41,7 @@ pub trait Body {
 
 /// A body that can be read from bytes and may borrow from them.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no choice of bodies that can be read",
+    message = "`{Self}` is no choice of bodies",
     label = "not an enum of bodies",
     note = "put `#[derive(Choice)]` on an enum whose variants each hold a telegram"
 )]

@@ -118,9 +118,9 @@ pub trait Telegram {
 /// # Ok::<(), fep_codec::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no telegram that can be read",
-    label = "not a telegram that can be read",
-    note = "put `#[derive(Telegram)]` on it"
+    message = "`{Self}` is no telegram",
+    label = "not a telegram, a part of one, or a group's entry",
+    note = "put `#[derive(Telegram)]` on it; a plain field needs `len = …`"
 )]
 pub trait Decode<'a>: Telegram + Sized {
     /// Reads the items in wire order. Derived code implements this; call [`Decode::decode`].

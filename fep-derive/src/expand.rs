@@ -5,6 +5,7 @@
 
 mod ask;
 mod generics;
+mod named;
 mod layout;
 mod assert;
 mod debug;

@@ -54,6 +54,13 @@ runtime! {
     fault = Fault;
     culprit = Culprit;
 
+    /// The user's types, under a name that stands for no type if the type lacks the trait.
+    part_type = PartType;
+    choice_type = ChoiceType;
+    code_type = CodeType;
+    value_type = ValueType;
+    tail_type = TailType;
+
     field_value = FieldValue;
     code_set = CodeSet;
     get_code = get_code;

@@ -8,6 +8,7 @@ mod ends;
 mod links;
 mod reach;
 mod when;
+mod digits;
 mod apart;
 mod choices;
 mod views;
@@ -17,7 +18,7 @@ use fep_codec::layout::{Group, Item, MarkRelation};
 
 use crate::document::{Document, instead};
 use crate::lower::{FilePlace, LayoutPlace, Lowered, Place, TELEGRAM_LEN_MAX};
-use crate::model::{FileSpec, Spec};
+use crate::model::{FileSpec, Note, Spec};
 use crate::report::Code;
 
 /// Notes the mistakes in a lowered spec.
@@ -25,10 +26,13 @@ pub(crate) fn lint(document: &Document, lowered: &Lowered) {
     let spec = &lowered.spec;
     for (part, place) in spec.parts.iter().zip(&lowered.parts) {
         layout(document, &part.layout, place);
+        codes(document, &part.layout, &part.notes, place);
     }
     let mut resolved = Vec::new();
     for (telegram, place) in spec.telegrams.iter().zip(&lowered.telegrams).filter(|(_, place)| !place.broken) {
         layout(document, &telegram.layout, place);
+        codes(document, &telegram.layout, &telegram.notes, place);
+        digits::conditions(document, &telegram.layout, place);
         counts::lengths(document, &telegram.layout, place);
         reach::telegram(document, &telegram.layout, place);
         links::no_entry(document, &telegram.layout, place);
@@ -75,6 +79,13 @@ fn layout(document: &Document, layout: &Layout, place: &LayoutPlace) {
                 format!("leave out `len`: `{}` makes the length vary", ends::varying(layout, layout.items().len()));
             document.error_hint(Code::VaryingLength, at.clone(), message, hint);
         }
+    }
+}
+
+/// Checks whether fields that are numbers look like codes.
+fn codes(document: &Document, layout: &Layout, notes: &[Note], place: &LayoutPlace) {
+    if let Some(places) = place.items.as_ref().filter(|_| !place.broken) {
+        digits::codes(document, layout, notes, places);
     }
 }
 

@@ -63,7 +63,10 @@ pub(super) const fn pieces(word: &str) -> Result<Pieces, PatternError> {
         }
         *code = part as u8;
         pieces.parts |= part.bit();
-        #[allow(clippy::cast_possible_truncation, reason = "a part has at most six letters, sixteen of them at most 96")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "a part has at most six letters, sixteen of them at most 96"
+        )]
         let letters = part.letters().len() as u8;
         pieces.len += letters;
         last_part = Some(part);

@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::generics;
+use super::{generics, named};
 use crate::attr::{Computed, Link};
 use crate::model::{Field, Item, ItemKind, Kind, Len, Repeat, Telegram};
 use crate::paths;
@@ -115,6 +115,7 @@ fn claims(telegram: &Telegram, ty: &TokenStream, close: &dyn Fn(&syn::Type) -> T
             let field_value = telegram.paths.field_value();
             let rule = telegram.paths.rule(field.kind.name());
             let ty = close(&item.ty);
+            let ty = named::own_value(telegram, item, &ty).unwrap_or(ty);
             claims.push(Claim {
                 at: len.span,
                 stated,

@@ -1,12 +1,13 @@
 //! `impl Body` and `impl DecodeBody` of an enum: one case for each variant.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{GenericParam, LifetimeParam, parse_quote};
 
 use super::ask::own;
 use super::generics::bytes_lifetime;
+use super::named;
 use crate::model::{Case, Cases};
 use crate::paths;
 
@@ -30,12 +31,13 @@ pub(crate) fn choice(choice: &Cases) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let cases = choice.cases.iter().map(|Case { ty, codes, .. }| {
         let codes = codes.iter().map(|code| &code.value);
+        let ty = named(choice, ty);
         let layout = quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT);
         quote!(#case { codes: #borrowed(&[#(#borrowed(#codes)),*]), layout: #borrowed(#layout) })
     });
     let variants: Vec<_> = choice.cases.iter().map(|case| &case.ident).collect();
     let numbers = 0..variants.len();
-    let types: Vec<_> = choice.cases.iter().map(|case| &case.ty).collect();
+    let types: Vec<_> = choice.cases.iter().map(|case| named(choice, &case.ty)).collect();
     let decode = decode(choice);
     quote! {
         #[automatically_derived]
@@ -65,6 +67,14 @@ pub(crate) fn choice(choice: &Cases) -> TokenStream {
     }
 }
 
+/// The type of a case. A type parameter is named directly: its bounds say what it is.
+fn named(choice: &Cases, ty: &syn::Type) -> TokenStream {
+    match choice.generics.type_params().next() {
+        Some(_) => ty.to_token_stream(),
+        None => named::member(&choice.paths, ty),
+    }
+}
+
 fn decode(choice: &Cases) -> TokenStream {
     let p = &choice.paths;
     let decode_body = p.decode_body();
@@ -88,6 +98,7 @@ fn decode(choice: &Cases) -> TokenStream {
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let (_, ty_generics, _) = choice.generics.split_for_impl();
     let reads = choice.cases.iter().enumerate().map(|(number, Case { ident, ty, .. })| {
+        let ty = named(choice, ty);
         quote_spanned! {ty.span()=>
             #number => #result::map(<#ty as #decode<#lifetime>>::decode_items(#reader), Self::#ident),
         }

@@ -8,7 +8,7 @@ use super::ask::{
     number_of, own, place, variable,
 };
 use super::encode::tally;
-use super::{assert, generics};
+use super::{assert, generics, named};
 use crate::attr::{Computed, Link, PageAttrs};
 use crate::model::{Item, ItemKind, Repeat, Telegram};
 use crate::paths;
@@ -66,7 +66,8 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
     match &item.what {
         ItemKind::Field(field) => {
             let slot = constant(accessor(&field.kind));
-            quote_spanned!(at=> #reader.field(#slot)?)
+            let ty = own_value(telegram, item);
+            quote_spanned!(at=> #reader.field #ty(#slot)?)
         }
         ItemKind::Computed { computed, .. } => read_computed(telegram, number, item, computed, reader),
         ItemKind::Literal(..) => {
@@ -80,11 +81,13 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
         ItemKind::Tail(field) => {
             let slot = constant(accessor(&field.kind));
             let behind = constant("behind");
-            within(telegram, item, reader, |reader| quote_spanned!(at=> #reader.tail(#slot, #behind)))
+            let ty = own_value(telegram, item);
+            within(telegram, item, reader, |reader| quote_spanned!(at=> #reader.tail #ty(#slot, #behind)))
         }
         ItemKind::Part => {
             let behind = constant("behind");
-            within(telegram, item, reader, |reader| quote_spanned!(at=> #reader.part(#name, #behind)))
+            let ty = named::read(named::part(telegram, &item.ty));
+            within(telegram, item, reader, |reader| quote_spanned!(at=> #reader.part::<#ty>(#name, #behind)))
         }
         ItemKind::Choice(_) => {
             let choice = constant("choice");
@@ -92,7 +95,7 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
             let behind = constant("behind");
             let start = own("start");
             let body = telegram.paths.decode_body();
-            let ty = &item.ty;
+            let ty = named::read(named::body(telegram, &item.ty));
             within(
                 telegram,
                 item,
@@ -102,7 +105,8 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
         }
         ItemKind::Group { entry, repeat: Repeat::Fixed(_), .. } => {
             let group = constant("group");
-            within(telegram, item, reader, |reader| quote_spanned!(place(entry)=> #reader.array(#group)))
+            let ty = named::read(named::part(telegram, entry));
+            within(telegram, item, reader, |reader| quote_spanned!(place(entry)=> #reader.array::<#ty, _>(#group)))
         }
         ItemKind::Group { entry, repeat, .. } => {
             let group = constant("group");
@@ -116,14 +120,21 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
                 }
                 None => count(telegram, number, repeat),
             };
+            let ty = named::read(named::part(telegram, entry));
             within(
                 telegram,
                 item,
                 reader,
-                |reader| quote_spanned!(place(entry)=> #reader.group(#group, #extent, #count)),
+                |reader| quote_spanned!(place(entry)=> #reader.group::<#ty>(#group, #extent, #count)),
             )
         }
     }
+}
+
+/// The type arguments of a call that reads a type of the user's own.
+fn own_value(telegram: &Telegram, item: &Item) -> Option<TokenStream> {
+    let ty = named::read(named::own_value(telegram, item, &item.ty)?);
+    Some(quote!(::<_, #ty>))
 }
 
 /// Reads an item. If another field states its length, the item must use exactly those bytes.

@@ -2,12 +2,13 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use super::ask::{
     accessor, check_from, chooser, constant, counted_in_part_before, is_link, links, needs_start, number_of, own, place,
 };
 use super::layout::layout;
-use super::{assert, generics};
+use super::{assert, generics, named};
 use crate::attr::{Computed, PageAttrs};
 use crate::model::{Item, ItemKind, Repeat, Telegram};
 use crate::paths;
@@ -81,11 +82,13 @@ fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Tok
     match &item.what {
         ItemKind::Field(field) => {
             let slot = constant(accessor(&field.kind));
-            quote_spanned!(at=> #writer.field(#slot, &self.#member))
+            let ty = named::own_value(telegram, item, &item.ty).map(|ty| quote!(::<_, #ty>));
+            quote_spanned!(at=> #writer.field #ty(#slot, &self.#member))
         }
         ItemKind::Tail(field) => {
             let slot = constant(accessor(&field.kind));
-            quote_spanned!(at=> #writer.tail(#slot, &self.#member))
+            let ty = named::own_value(telegram, item, &item.ty).map(|ty| quote!(::<_, #ty>));
+            quote_spanned!(at=> #writer.tail #ty(#slot, &self.#member))
         }
         ItemKind::Computed { computed, .. } => write_computed(telegram, number, computed, writer),
         ItemKind::Literal(..) => {
@@ -96,17 +99,20 @@ fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Tok
             let filler = constant("filler");
             quote!(#writer.filler(#filler))
         }
-        ItemKind::Part => quote_spanned!(at=> #writer.part(#name, &self.#member)),
+        ItemKind::Part => {
+            let ty = named::part(telegram, &item.ty);
+            quote_spanned!(at=> #writer.part::<#ty>(#name, &self.#member))
+        }
         ItemKind::Choice(_) => {
-            // At the type, like every other use of the type as a choice. The compiler then reports a wrong type only once.
             let body = telegram.paths.body();
-            let ty = &item.ty;
+            let ty = named::body(telegram, &item.ty);
             quote!(<#ty as #body>::encode_as(&self.#member, #name, #writer))
         }
         ItemKind::Group { entry, .. } => {
             let group = constant("group");
             let member = member_at(item, place(entry));
-            let written = quote_spanned!(place(entry)=> #writer.group(#group, &self.#member));
+            let ty = named::part(telegram, entry);
+            let written = quote_spanned!(place(entry)=> #writer.group::<#ty>(#group, &self.#member));
             let Some(by) = counted_in_part_before(telegram, number, item) else { return written };
             let trait_ = telegram.paths.telegram();
             let start = own("start");
@@ -189,7 +195,7 @@ fn afterwards(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -
             let choice = constant(telegram, "choice", number);
             let by = chooser(telegram, number);
             let body = telegram.paths.body();
-            let ty = &item.ty;
+            let ty = named::body(telegram, &item.ty);
             Some(quote!(#writer.check_case(#start, #by, #choice, <#ty as #body>::case(&self.#member))))
         }
         ItemKind::Group { page: Some(PageAttrs { total, start }), .. } => {
@@ -230,19 +236,27 @@ fn varying_len(telegram: &Telegram, number: usize, item: &Item) -> TokenStream {
     let trait_ = p.telegram();
     let Item { member, ty, what, .. } = item;
     match what {
-        ItemKind::Part => quote_spanned!(place(ty)=> <#ty as #trait_>::encoded_len(&self.#member)),
+        ItemKind::Part => {
+            let len = encoded_len_of(telegram, ty);
+            quote_spanned!(place(ty)=> #len(&self.#member))
+        }
         ItemKind::Choice(_) => {
             let body = p.body();
-            quote_spanned!(place(ty)=> <#ty as #body>::body_len(&self.#member))
+            let named = named::body(telegram, ty);
+            let len = quote_spanned!(ty.span()=> <#named as #body>::body_len);
+            quote_spanned!(place(ty)=> #len(&self.#member))
         }
         ItemKind::Tail(field) => {
             let tail_value = p.tail_value();
             let slot = constant(telegram, accessor(&field.kind), number);
-            quote_spanned!(place(ty)=> #tail_value::wire_len(&self.#member, #slot.rule))
+            let named = named::value(telegram, item);
+            quote_spanned!(place(ty)=> <#named as #tail_value<'_, _>>::wire_len(&self.#member, #slot.rule))
         }
         ItemKind::Group { entry, repeat, .. } if !matches!(repeat, Repeat::Padded { .. }) => {
+            let len = encoded_len_of(telegram, entry);
+            let each = own("entry");
             quote_spanned! {place(entry)=>
-                self.#member.iter().map(<#entry as #trait_>::encoded_len).sum::<::core::primitive::usize>()
+                self.#member.iter().map(|#each| #len(#each)).sum::<::core::primitive::usize>()
             }
         }
         _ => {
@@ -250,4 +264,11 @@ fn varying_len(telegram: &Telegram, number: usize, item: &Item) -> TokenStream {
             quote!(const { #item(<Self as #trait_>::LAYOUT, #number).min_len() })
         }
     }
+}
+
+/// The function for the length of a part or an entry. It stands at the type, like every other use of the type.
+fn encoded_len_of(telegram: &Telegram, ty: &syn::Type) -> TokenStream {
+    let trait_ = telegram.paths.telegram();
+    let named = named::part(telegram, ty);
+    quote_spanned!(ty.span()=> <#named as #trait_>::encoded_len)
 }

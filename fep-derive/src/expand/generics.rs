@@ -73,7 +73,8 @@ fn values(telegram: &Telegram) -> Vec<WherePredicate> {
     predicates
 }
 
-fn mentions(telegram: &Telegram, ty: &Type) -> bool {
+/// Whether the type mentions a type parameter of the struct.
+pub(super) fn mentions(telegram: &Telegram, ty: &Type) -> bool {
     fn any(tokens: TokenStream, parameters: &[Ident]) -> bool {
         tokens.into_iter().any(|token| match token {
             TokenTree::Ident(ident) => parameters.contains(&ident),

@@ -11,6 +11,7 @@ use syn::spanned::Spanned as _;
 
 pub(super) use self::rule::code_meaning;
 use self::rule::{accepts, byte_in, kind, literal_bytes, optional};
+use super::named;
 use crate::attr::{Byte, Computed, CountAttr, ItemPath, Link, PageAttrs};
 use crate::model::{Item, ItemKind, Kind, Len, Repeat, Telegram};
 use crate::paths::{self, Paths};
@@ -72,12 +73,12 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
         }
         ItemKind::Part => {
             let part = p.part();
-            let inner = layout_of(p, &it.ty);
+            let inner = layout_of(telegram, &it.ty);
             quote!(#item::Part(#part { name: #borrowed(#name), layout: #borrowed(#inner) }))
         }
         ItemKind::Group { entry, repeat, page } => {
             let group = p.group();
-            let inner = layout_of(p, entry);
+            let inner = layout_of(telegram, entry);
             let repeat = self::repeat(telegram, repeat);
             let page = self::page(telegram, page.as_ref());
             quote!(#item::Group(#group {
@@ -87,7 +88,7 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
         ItemKind::Choice(by) => {
             let choice = p.choice();
             let body = p.body();
-            let ty = &it.ty;
+            let ty = named::body(telegram, &it.ty);
             let by = &by.value;
             let cases = quote_spanned!(ty.span()=> <#ty as #body>::CASES);
             quote!(#item::Choice(#choice {
@@ -165,9 +166,10 @@ fn field_item(p: &Paths, it: &Item, rest: &TokenStream) -> TokenStream {
 }
 
 /// The layout of another telegram. The path has the span of the type, so that an error about a type without a layout is shown there.
-fn layout_of(p: &Paths, ty: &syn::Type) -> TokenStream {
-    let telegram = p.telegram();
-    quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT)
+fn layout_of(telegram: &Telegram, ty: &syn::Type) -> TokenStream {
+    let trait_ = telegram.paths.telegram();
+    let ty = named::part(telegram, ty);
+    quote_spanned!(ty.span()=> <#ty as #trait_>::LAYOUT)
 }
 
 /// The length, stated or from the type.

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::generics::{bytes_lifetime, closed};
+use super::named;
 use crate::model::{Set, Variant};
 use crate::paths;
 
@@ -37,7 +38,8 @@ fn telegrams(set: &Set) -> TokenStream {
     let (_, ty_generics, _) = set.generics.split_for_impl();
     let own = set.generics.lifetimes().map(|own| &own.lifetime).collect::<Vec<_>>();
     let variants: Vec<_> = set.variants.iter().map(|variant| &variant.ident).collect();
-    let types = set.variants.iter().map(|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT));
+    let names: Vec<_> = set.variants.iter().map(|variant| named::member(p, &variant.ty)).collect();
+    let types = names.iter().map(|ty| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT));
     let layouts = quote!(<Self as #telegram_set<#lifetime>>::LAYOUTS);
     let number = (0..set.variants.len()).map(Literal::usize_unsuffixed);
     let numbers: Vec<_> = number.collect();
@@ -49,12 +51,9 @@ fn telegrams(set: &Set) -> TokenStream {
     let number = quote! {
         #(#chosen)* { #option::unwrap_or(#layout::claimed(#layouts, #bytes), ::core::primitive::usize::MAX) }
     };
-    let lens = set
-        .variants
-        .iter()
-        .map(|Variant { ty, .. }| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT.fixed_len()));
-    let values = set.variants.iter().map(
-        |Variant { ident, ty }| quote_spanned!(ty.span()=> #result::map(<#ty as #decode<#lifetime>>::decode(#bytes), Self::#ident)),
+    let lens = names.iter().map(|ty| quote_spanned!(ty.span()=> <#ty as #telegram>::LAYOUT.fixed_len()));
+    let values = variants.iter().zip(&names).map(
+        |(ident, ty)| quote_spanned!(ty.span()=> #result::map(<#ty as #decode<#lifetime>>::decode(#bytes), Self::#ident)),
     );
     quote! {
         #[automatically_derived]
@@ -77,13 +76,13 @@ fn telegrams(set: &Set) -> TokenStream {
 
             fn any_len(&self) -> ::core::primitive::usize {
                 match self {
-                    #(Self::#variants(telegram) => #telegram::encoded_len(telegram),)*
+                    #(Self::#variants(telegram) => <#names as #telegram>::encoded_len(telegram),)*
                 }
             }
 
             fn encode_any(&self, out: &mut [u8]) -> #result<::core::primitive::usize, #error> {
                 match self {
-                    #(Self::#variants(telegram) => #telegram::encode_into(telegram, out),)*
+                    #(Self::#variants(telegram) => <#names as #telegram>::encode_into(telegram, out),)*
                 }
             }
         }
@@ -95,7 +94,7 @@ fn chosen(set: &Set, Variant { ty, .. }: &Variant, bytes: &Ident) -> TokenStream
     // A constant cannot name the enum's lifetimes. The layout does not depend on them.
     let telegram = set.paths.telegram();
     let marks = set.paths.marks();
-    let closed = closed(ty);
+    let closed = named::member(&set.paths, &closed(ty));
     let layout = quote_spanned!(ty.span()=> <#closed as #telegram>::LAYOUT);
     quote!(const { #marks::<{ #layout.marks() }>::of(#layout) }.hold(#bytes))
 }
@@ -123,7 +122,7 @@ fn assert_when(set: &Set, number: usize, variant: &Variant) -> TokenStream {
     let telegram_set = set.paths.telegram_set();
     let layout = set.paths.layout();
     let ident = &set.ident;
-    let ty = closed(&variant.ty);
+    let ty = named::member(&set.paths, &closed(&variant.ty));
     let statics = set.generics.lifetimes().map(|_| quote!('static));
     let unknown =
         "this telegram cannot be recognised: say by which codes, `#[telegram(when(\"…\" = \"…\"))]`, or by a literal";

@@ -78,6 +78,8 @@ codes! {
     NotInCharset = "not-in-charset",
     /// A code that its field cannot have.
     BadCode = "bad-code",
+    /// A field looks like a code and is a number, which has no leading zeros.
+    CodeAsNumber = "code-as-number",
     /// The named item is not of the kind that is needed, or not at a usable place.
     WrongReference = "wrong-reference",
     /// An item, or a part, must stand above another one.

@@ -8,6 +8,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
+use super::super::named;
 use crate::attr::{Byte, CodeLine};
 use crate::model::{Codes, Digits, Kind, Number, Text};
 use crate::paths::{self, Paths};
@@ -155,6 +156,7 @@ fn code_list(p: &Paths, codes: &Codes, ty: &syn::Type) -> TokenStream {
     match codes {
         Codes::OfType => {
             let code_set = p.code_set();
+            let ty = named::code(p, ty);
             quote_spanned!(ty.span()=> codes: #borrowed(<#ty as #code_set>::CODES), open: <#ty as #code_set>::OPEN)
         }
         Codes::Listed { lines, open } => {
