@@ -107,7 +107,7 @@ impl Pending {
     }
 }
 
-/// [`print`] as an output of the library.
+/// [`print()`] as an output of the library.
 #[derive(Debug)]
 pub(crate) struct Printer {
     /// Whether the bytes are printed as hex digits.
