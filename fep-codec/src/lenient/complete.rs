@@ -139,8 +139,9 @@ fn blank_of_text(rule: &TextRule, have: &[u8], len: usize) -> Result<u8, &'stati
         }
         Some(_) | None => {}
     }
-    if rule.justify == Justify::Right && !rule.exact && have.iter().any(|byte| *byte != space) {
-        return Err("right-justified text is never completed");
+    // Its text is at the end: blanks that are there were before a text that is cut off.
+    if rule.justify == Justify::Right && !rule.exact && !have.is_empty() {
+        return Err("right-justified text of which a part is there is never completed");
     }
     let strict = DecodeOptions { half: Half::Refuse, open_shift: false, newline_15: rule.newline_15 };
     match rule.charset.decode_with(have, strict) {
