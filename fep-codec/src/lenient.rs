@@ -1,6 +1,6 @@
 //! [`Lenient`]: the deviations that a reader forgives on request. [`Forgiven`]: the report of each of them.
 //!
-//! A deviation is forgiven only if it is named, and whatever was forgiven is reported. The static and the dynamic codec stay strict: the bytes are first repaired by the
+//! A deviation is forgiven only if it is named. Each forgiven deviation is reported. The static and the dynamic codec stay strict: the bytes are first repaired by the
 //! layout and then read like any others. So both codecs forgive the same deviations, and strict reading has no extra cost. A
 //! telegram that was repaired encodes to other bytes than it was read from.
 //!

@@ -379,7 +379,7 @@ impl<'f> FileWalk<'f> {
                     found = Some(known);
                 }
             } else if self.next.len() == 1 || is_last(known) {
-                // If only the last record can come, whatever follows it is the mistake.
+                // If only the last record can come, the bytes behind it are the mistake.
                 last = Some(known);
             }
         }

@@ -104,7 +104,7 @@ impl Layout {
         }) && some
     }
 
-    /// Whether all conditions of [`Layout::when`] hold for these bytes, whatever its literals are. A layout without conditions
+    /// Whether all conditions of [`Layout::when`] hold for these bytes. Literals do not matter. A layout without conditions
     /// matches nothing.
     #[must_use]
     pub fn matches(&self, bytes: &[u8]) -> bool {

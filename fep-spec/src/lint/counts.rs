@@ -14,7 +14,6 @@ pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: 
     let Some(by) = group.repeat.counted_by() else { return };
     let at = place.key("count");
     let name = &group.name;
-    let max = group.repeat.max();
     if by.contains('.') {
         return counted_in_part(document, layout, number, group, place);
     }
@@ -45,20 +44,7 @@ pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: 
             "the count of a padded group stands above it: move it up",
         );
     }
-    if field.computed != Some(Computed::Count(name.clone())) {
-        let message = format!("`{by}` counts `{name}` and is not computed from it");
-        return document.error_hint(
-            Code::NotLinked,
-            at,
-            message,
-            format!("add to `{by}`: computed = \"count\", of = \"{name}\""),
-        );
-    }
-    let most = largest(field);
-    if u128::try_from(max).is_ok_and(|max| max > most) {
-        let message = format!("`{name}` may have {max} entries, `{by}` counts to {most}");
-        document.error_hint(Code::TooNarrow, at, message, "make the count field longer, or `max` smaller");
-    }
+    counts_it(document, group, field, place);
 }
 
 /// Checks a group that is counted by a field in a part.
@@ -75,22 +61,7 @@ fn counted_in_part(document: &Document, layout: &Layout, number: usize, group: &
             "the path leads through parts to a field: \"header.item_count\"",
         );
     };
-    if field.computed != Some(Computed::Count(name.clone())) {
-        let message = format!("`{by}` counts `{name}` and is not computed from it");
-        return document.error_hint(
-            Code::NotLinked,
-            at,
-            message,
-            format!("add to `{by}`: computed = \"count\", of = \"{name}\""),
-        );
-    }
-    let most = largest(field);
-    let max = group.repeat.max();
-    if u128::try_from(max).is_ok_and(|max| max > most) {
-        let message = format!("`{name}` may have {max} entries, `{by}` counts to {most}");
-        return document.error_hint(Code::TooNarrow, at, message, "make the count field longer, or `max` smaller");
-    }
-    if !layout.is_counted_in_part(group, number) {
+    if counts_it(document, group, field, place) && !layout.is_counted_in_part(group, number) {
         let message = format!("`{by}` counts `{name}` and is not at a fixed offset above it");
         document.error_hint(
             Code::VaryingLength,
@@ -99,6 +70,27 @@ fn counted_in_part(document: &Document, layout: &Layout, number: usize, group: &
             "a part above a group that counts it stands above all items of varying length",
         );
     }
+}
+
+/// Checks that this field, which is to count the group, is computed from it and can hold its maximum.
+fn counts_it(document: &Document, group: &Group, field: &Field, place: &Place) -> bool {
+    let by = group.repeat.counted_by().unwrap_or_default();
+    let at = place.key("count");
+    let name = &group.name;
+    if field.computed != Some(Computed::Count(name.clone())) {
+        let message = format!("`{by}` counts `{name}` and is not computed from it");
+        let hint = format!("add to `{by}`: computed = \"count\", of = \"{name}\"");
+        document.error_hint(Code::NotLinked, at, message, hint);
+        return false;
+    }
+    let max = group.repeat.max();
+    let most = largest(field);
+    if u128::try_from(max).is_ok_and(|max| max > most) {
+        let message = format!("`{name}` may have {max} entries, `{by}` counts to {most}");
+        document.error_hint(Code::TooNarrow, at, message, "make the count field longer, or `max` smaller");
+        return false;
+    }
+    true
 }
 
 /// Checks a field that counts a group: the group must exist, and must name the field.

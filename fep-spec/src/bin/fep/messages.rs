@@ -1,4 +1,4 @@
-//! The messages of `fep decode` and `fep explain` on stderr: errors, and whatever was forgiven, for people or as JSON.
+//! The messages of `fep decode` and `fep explain` on stderr: errors and forgiven deviations, for people or as JSON.
 //!
 //! ```text
 //! fep: telegram 2 at byte 6: forgiven: b, bytes 10..11: stripped: 1 blank is missing here
