@@ -18,6 +18,9 @@ for crate in "${crates[@]}"; do
   echo "$crate: $(wc -l <<<"$files") files"
 done
 
+# To verify a crate, cargo unpacks its siblings into a folder that is named after this checkout's path and a crate's version, and
+# never looks whether what lies there is older than the package. An unpacked sibling of an earlier run would be built instead.
+for crate in "${crates[@]}"; do rm -rf "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/"$crate"-[0-9]*; done
 cargo package --quiet --workspace "${own[@]/#/--exclude=}" --allow-dirty
 for crate in "${crates[@]}"; do
   for file in target/package/"$crate"-[0-9]*.crate; do echo "$file: $(($(wc -c <"$file") / 1024)) KiB"; done
