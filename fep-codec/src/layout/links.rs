@@ -33,12 +33,20 @@ impl Layout {
 
     /// Whether a field of this layout depends on more than the items beside it, or than the bytes before it.
     #[must_use]
+    #[inline]
     pub const fn is_link(&self, field: &Field) -> bool {
         match &field.computed {
-            Some(Computed::LengthOf(of) | Computed::Count(of)) => !self.has_item(text(of)),
-            Some(Computed::Sum(path)) => !self.has_group(text(path)),
-            Some(Computed::Check(check)) => self.is_linked_check(check),
-            _ => false,
+            None => false,
+            Some(computed) => self.links_to(computed),
+        }
+    }
+
+    const fn links_to(&self, computed: &Computed) -> bool {
+        match computed {
+            Computed::LengthOf(of) | Computed::Count(of) => !self.has_item(text(of)),
+            Computed::Sum(path) => !self.has_group(text(path)),
+            Computed::Check(check) => self.is_linked_check(check),
+            Computed::Length(_) | Computed::Sequence(_) | Computed::Sign(_) => false,
         }
     }
 
