@@ -55,7 +55,7 @@ pub(super) fn entry<'d>(
     }
     let role = Role { tail: false, computed: Some(None), in_padded: padded };
     let (field, note) = value(known, owner, table, Some(name), role)?;
-    (!foreign).then(|| (Field { name: Cow::Borrowed(""), ..field }, note))
+    (!foreign).then_some((Field { name: Cow::Borrowed(""), ..field }, note))
 }
 
 /// The keys of a field that the entry of an array cannot have, and what to do instead.
