@@ -136,7 +136,7 @@ fn sum(table: &Table<'_>, at: &Range<usize>) -> Option<Cow<'static, str>> {
         return Some(path);
     }
     let message = format!("`{path}` names no number in the entries of a group");
-    let hint = format!("write the group and the number: of = \"{path}.amount\"");
+    let hint = "write the group and the number in its entries, as in of = \"items.amount\"";
     table.document().error_hint(Code::WrongReference, table.get("of")?.span(), message, hint);
     None
 }
