@@ -24,7 +24,8 @@ impl Random {
         (mixed ^ (mixed >> 31)) % end
     }
 
-    pub(crate) fn small(&mut self, end: usize) -> usize {
+    /// Returns the next number below `end`, which must not be 0.
+    pub fn small(&mut self, end: usize) -> usize {
         usize::try_from(self.below(end as u64)).unwrap_or_default()
     }
 
