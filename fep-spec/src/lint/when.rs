@@ -117,7 +117,7 @@ pub(super) fn no_field(layout: &Layout, path: &str) -> Wrong {
 }
 
 /// The paths of all fields outside of groups and choices.
-fn paths(layout: &Layout, prefix: &str) -> Vec<String> {
+pub(super) fn paths(layout: &Layout, prefix: &str) -> Vec<String> {
     let mut all = Vec::new();
     for item in layout.items() {
         match item {
