@@ -61,19 +61,7 @@ pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unna
             let doc = doc(&part.name, &part.layout.label, &note.remark);
             quote!(#doc pub #name: #ty)
         }
-        Item::Group(group) => {
-            let name = ident(&group.name);
-            let doc = doc(&group.name, &group.label, &note.remark);
-            let array = group.layout.array_field().map(|field| array(spec, &group.layout, field, note));
-            let (entry, of_entry) = array.unwrap_or_else(|| {
-                let entry = ident(&group.layout.name);
-                (quote!(#entry), vec![])
-            });
-            let (ty, mut options) = repeat(layout, group, &entry);
-            options.extend(label(&group.label));
-            options.extend(of_entry);
-            quote!(#doc #[field(#(#options),*)] pub #name: #ty)
-        }
+        Item::Group(group) => self::group(spec, layout, group, note),
         Item::Choice(choice) => {
             let name = ident(&choice.name);
             let known = note.choice.as_ref().map(|known| ident(&known.name));
@@ -95,6 +83,21 @@ pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unna
             quote!(#doc #[field(#(#options),*)] pub #name: #ty)
         }
     }
+}
+
+/// A group, or an array of plain values.
+fn group(spec: &Spec, layout: &Layout, group: &Group, note: &Note) -> TokenStream {
+    let name = ident(&group.name);
+    let doc = doc(&group.name, &group.label, &note.remark);
+    let array = group.layout.array_field().map(|field| array(spec, &group.layout, field, note));
+    let (entry, of_entry) = array.unwrap_or_else(|| {
+        let entry = ident(&group.layout.name);
+        (quote!(#entry), vec![])
+    });
+    let (ty, mut options) = repeat(layout, group, &entry);
+    options.extend(label(&group.label));
+    options.extend(of_entry);
+    quote!(#doc #[field(#(#options),*)] pub #name: #ty)
 }
 
 /// The type of an array's entry, and the options of its field.
