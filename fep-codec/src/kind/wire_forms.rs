@@ -29,7 +29,7 @@ impl Kind {
             }
             Self::Digits(rule) if !rule.accepts.is_empty() => {
                 let mut forms = BTreeSet::new();
-                vary(&written, written.len().saturating_sub(1), &mut forms);
+                vary(&written, written.len().saturating_sub(1), &ALL_BYTES, &mut forms);
                 forms
             }
             _ => BTreeSet::new(),
@@ -69,7 +69,9 @@ fn candidates(rule: &NumberRule, value: Option<i128>, len: usize) -> BTreeSet<Ve
         ..*rule
     };
     let shortest = if rule.encoding.is_zoned() { 1 } else { len };
-    for width in shortest..=len {
+    // The bytes that the whole field can have where a sign can be. Fewer digits have no others.
+    let mut signs: Option<Vec<u8>> = None;
+    for width in (shortest..=len).rev() {
         let mut digits = vec![0; width];
         if value.put(&plain, &mut digits).is_err() {
             continue;
@@ -77,20 +79,38 @@ fn candidates(rule: &NumberRule, value: Option<i128>, len: usize) -> BTreeSet<Ve
         let blanks = vec![rule.pad.unwrap_or(rule.encoding.space()); len - width];
         // A plus that the field does not write has a byte before the digits, or one that would be blank.
         for (bytes, first) in [([&*blanks, &*digits].concat(), len - width), ([&*digits, &*blanks].concat(), 0)] {
-            for at in [first.saturating_sub(1), first, (first + width).saturating_sub(1), first + width] {
-                vary(&bytes, at, &mut found);
-            }
+            let places = [first.saturating_sub(1), first, (first + width).saturating_sub(1), first + width];
+            let Some(signs) = &signs else {
+                places.iter().for_each(|at| vary(&bytes, *at, &ALL_BYTES, &mut found));
+                continue;
+            };
+            places.iter().for_each(|at| vary(&bytes, *at, signs, &mut found));
+        }
+        if signs.is_none() {
+            found.retain(|bytes| i128::get(rule, bytes) == Ok(value));
+            let bytes: BTreeSet<u8> = found.iter().flatten().copied().chain([rule.encoding.space()]).collect();
+            signs = Some(bytes.into_iter().collect());
         }
     }
     found
 }
 
-/// These bytes with each value of the byte at this place.
-fn vary(bytes: &[u8], at: usize, found: &mut BTreeSet<Vec<u8>>) {
-    for value in 0..=u8::MAX {
+const ALL_BYTES: [u8; 256] = {
+    let mut all = [0; 256];
+    let mut byte = 0;
+    while byte < 255 {
+        byte += 1;
+        all[byte as usize] = byte;
+    }
+    all
+};
+
+/// These bytes with each of the `values` at this place.
+fn vary(bytes: &[u8], at: usize, values: &[u8], found: &mut BTreeSet<Vec<u8>>) {
+    for value in values {
         let mut varied = bytes.to_vec();
         if let Some(byte) = varied.get_mut(at) {
-            *byte = value;
+            *byte = *value;
             found.insert(varied);
         }
     }
