@@ -4,13 +4,15 @@ use fep_codec::Layout;
 use fep_codec::layout::{Check, Computed, Field, Group, Item, Kind, NumberRule, Sign, SignOf};
 
 use super::counts::{largest, short};
+use super::elsewhere;
 use crate::document::{Document, instead};
 use crate::lower::{LayoutPlace, Place};
+use crate::model::Spec;
 use crate::report::Code;
 
 /// Checks a field that is computed from other items.
-pub(super) fn field(document: &Document, layout: &Layout, number: usize, field: &Field, place: &Place) {
-    let link = Link { document, layout, number, field, place };
+pub(super) fn field(document: &Document, spec: &Spec, layout: &Layout, number: usize, field: &Field, place: &Place) {
+    let link = Link { document, spec, layout, number, field, place };
     if let Some(Computed::Check(check)) = &field.computed {
         link.unknown_function(check);
     }
@@ -29,6 +31,7 @@ pub(super) fn field(document: &Document, layout: &Layout, number: usize, field: 
 
 struct Link<'l> {
     document: &'l Document,
+    spec: &'l Spec,
     layout: &'l Layout,
     number: usize,
     field: &'l Field,
@@ -82,7 +85,14 @@ impl Link<'_> {
             );
         };
         let Some(summand) = self.layout.summand(path) else {
-            let numbers = numbers(&entries.layout, &format!("{group}."));
+            let numbers = match entries.layout.array_field() {
+                Some(Field { kind: Kind::Number(_), .. }) => vec![group.to_owned()],
+                Some(_) => {
+                    let message = format!("the entries of the array `{group}` are no numbers");
+                    return self.error(Code::WrongReference, "of", message, "a sum adds up numbers");
+                }
+                None => numbers(&entries.layout, &format!("{group}.")),
+            };
             let hint = instead(path, &numbers.iter().map(String::as_str).collect::<Vec<_>>());
             return self.error(
                 Code::WrongReference,
@@ -141,7 +151,9 @@ impl Link<'_> {
             Some(_) => format!("`{of}` is no number, so it has no sign"),
             None => {
                 let numbers = numbers(self.layout, "");
-                let hint = instead(of, &numbers.iter().map(String::as_str).collect::<Vec<_>>());
+                let known: Vec<&str> = numbers.iter().map(String::as_str).collect();
+                let rule = "a sign and its number stand side by side: move one of them";
+                let hint = elsewhere::advice(self.spec, self.layout, of, &known, rule);
                 return self.error(
                     Code::UnknownName,
                     "of",
@@ -225,7 +237,7 @@ fn numbers(layout: &Layout, within: &str) -> Vec<String> {
 }
 
 /// Checks the two fields that say which page of a longer list a group is.
-pub(super) fn page(document: &Document, layout: &Layout, group: &Group, place: &Place) {
+pub(super) fn page(document: &Document, spec: &Spec, layout: &Layout, group: &Group, place: &Place) {
     let Some(page) = &group.page else { return };
     for (key, name) in [("total", &page.total), ("start", &page.start)] {
         let (code, message, hint) = match layout.item(name) {
@@ -238,7 +250,8 @@ pub(super) fn page(document: &Document, layout: &Layout, group: &Group, place: &
             None => {
                 let fields: Vec<&str> = layout.items().iter().filter_map(Item::name).collect();
                 let message = format!("there is no field `{name}` for the pages of `{}`", group.name);
-                (Code::UnknownName, message, instead(name, &fields))
+                let rule = "`total` and `start` are fields beside the group: move them or the group";
+                (Code::UnknownName, message, elsewhere::advice(spec, layout, name, &fields, rule))
             }
         };
         document.error_hint(code, place.key(key), message, hint);

@@ -6,6 +6,7 @@ use fep_codec::Layout;
 use fep_codec::layout::{Check, Computed, Field, Item};
 
 use super::counts::{largest, short};
+use super::elsewhere;
 use super::links::{is_measurable, scale};
 use crate::document::{Document, instead};
 use crate::lower::{LayoutPlace, Place};
@@ -106,7 +107,13 @@ impl<'l> Reach<'l> {
         };
         let beside = self.outer.iter().rev().flat_map(|layout| layout.items()).filter(fits).filter_map(Item::name);
         let head = if let Computed::Sum(path) = computed { path.split('.').next().unwrap_or(path) } else { of };
-        self.document.error_hint(Code::UnknownName, at(key), message, instead(head, &beside.collect::<Vec<_>>()));
+        let hint = match elsewhere::in_layout(self.telegram, head) {
+            Some(place) if !self.outer.iter().any(|layout| layout.name == self.telegram.name) => format!(
+                "{place}; an entry or a case cannot be computed from items outside of it: move the field beside `{head}`"
+            ),
+            _ => instead(head, &beside.collect::<Vec<_>>()),
+        };
+        self.document.error_hint(Code::UnknownName, at(key), message, hint);
     }
 
     fn length(&self, name: &str, field: &Field, of: &str, found: &Layout, at: Range<usize>) {
