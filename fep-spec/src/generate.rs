@@ -105,6 +105,7 @@ fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entri
         noted().map(|(item, note)| items::field(spec, layout, item, note, &mut names)).collect();
     let entries: Vec<TokenStream> = noted()
         .filter_map(|(item, note)| match (item, &note.entry) {
+            (Item::Group(group), Some(_)) if group.layout.array_field().is_some() => None,
             (Item::Group(group), Some(notes)) if own_entries => Some(structs(spec, &group.layout, notes, "", true)),
             (Item::Choice(choice), _) if own_entries => note.choice.as_ref().map(|known| {
                 let bodies = choices::own_bodies(choice, known);
@@ -114,8 +115,11 @@ fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entri
             _ => None,
         })
         .collect();
-    let secret =
-        layout.items().iter().any(|item| matches!(item, Item::Field(field) | Item::Tail(field) if field.secret));
+    let secret = layout.items().iter().any(|item| match item {
+        Item::Field(field) | Item::Tail(field) => field.secret,
+        Item::Group(group) => group.layout.array_field().is_some_and(|field| field.secret),
+        _ => false,
+    });
     let name = ident(&layout.name);
     let doc = doc(&layout.name, &layout.label, remark);
     let derives =

@@ -249,7 +249,7 @@ impl Spec {
             for item in layout.items() {
                 match item {
                     Item::Part(part) => add(&part.layout, found),
-                    Item::Group(group) => add(&group.layout, found),
+                    Item::Group(group) if group.layout.array_field().is_none() => add(&group.layout, found),
                     _ => {}
                 }
             }

@@ -4,7 +4,9 @@
 
 mod choices;
 mod dates;
+mod forms;
 
+pub use self::forms::other_forms;
 use fep_codec::layout::{
     Encoding, Field, Group, Item, Kind, Layout, NoneAs, NumberRule, Repeat, Sign, TextRule, Width,
 };
@@ -44,7 +46,7 @@ pub fn record<'l>(layout: &'l Layout, random: &mut Random) -> Record<'l> {
 
 fn fill(layout: &Layout, within: &str, record: &mut Record<'_>, random: &mut Random) {
     for item in layout.items() {
-        let path = format!("{within}{}", item.name().unwrap_or_default());
+        let path = path_of(within, item);
         match item {
             Item::Field(field) if field.is_given() => {
                 record.set(&path, value(field, random)).unwrap_or_default();
@@ -56,6 +58,15 @@ fn fill(layout: &Layout, within: &str, record: &mut Record<'_>, random: &mut Ran
         }
     }
     choices::make(layout, within, record, random);
+}
+
+/// The path of an item. The entry of an array has no name: its path is that of the entry.
+#[must_use]
+pub fn path_of(within: &str, item: &Item) -> String {
+    match item.name() {
+        Some(name) => format!("{within}{name}"),
+        None => within.trim_end_matches('.').to_owned(),
+    }
 }
 
 fn entries(group: &Group, within: &str, record: &mut Record<'_>, random: &mut Random) {

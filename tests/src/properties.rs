@@ -24,7 +24,7 @@ use fep_codec::{
 };
 
 use self::leniency::any_leniency;
-use crate::arbitrary::{self, Random};
+use crate::arbitrary::{self, Random, path_of};
 
 /// The number of fields of a telegram that are looked up by path. It is limited because each lookup begins at the first byte.
 const PATHS_MAX: usize = 16;
@@ -73,6 +73,27 @@ pub fn any_round_trip(layout: &Layout, bytes: &[u8]) {
     let json = serde_json::to_string(&record).expect("JSON");
     // JSON does not have the content of fillers.
     assert_eq!(Record::from_json(layout, &json).expect("our own JSON").to_json_value(), record.to_json_value());
+}
+
+/// Checks bytes that decode in other forms of their values: they read as the same values, strictly and leniently, and are written in the
+/// same form. Returns the other bytes.
+pub fn any_forms(layout: &Layout, bytes: &[u8], seed: u64) -> Vec<u8> {
+    let other = arbitrary::other_forms(layout, bytes, &mut Random(seed));
+    let Ok(record) = Record::decode(layout, bytes) else { return other };
+    same_values(&record, &other);
+    other
+}
+
+/// Checks that other bytes for the same values read as these values. Only a check over these bytes may be wrong.
+fn same_values(record: &Record<'_>, other: &[u8]) {
+    match Record::decode(record.layout(), other) {
+        Ok(same) => assert_eq!(same, *record, "other forms of the same values: {}", other.escape_ascii()),
+        Err(error) => assert!(
+            matches!(error.fault(), Fault::CheckLies { .. } | Fault::NoCheck { .. }),
+            "{error}: {}",
+            other.escape_ascii()
+        ),
+    }
 }
 
 /// Whether the layout reads more than it writes: it has a filler that may hold anything, or a field that reads several contents as one
@@ -126,6 +147,8 @@ pub fn any_paths(layout: &Layout, bytes: &[u8]) {
         assert_eq!((found, range), (field, line.offset..line.offset + line.len), "{}", line.path);
         let mut patched = bytes.to_vec();
         match patch(layout, &mut patched, &line.path, value) {
+            // A further form of the value becomes the form that is written.
+            Ok(()) if reads_several(&field.kind) => same_values(&record, &patched),
             Ok(()) => assert_eq!(patched, bytes, "{}", line.path),
             Err(_) if field.computed.is_some() => {}
             Err(error) => assert!(is_generous(&error), "{error}"),
@@ -154,8 +177,8 @@ fn same_entries(record: &Record<'_>, bytes: &[u8], lines: &[Line]) {
                         inside.push((&group.layout, values, format!("{path}[{index}].")));
                     }
                     let field = group.layout.items().iter().find(|item| matches!(item, Item::Field(_)));
-                    let Some(field) = field.and_then(Item::name) else { continue };
-                    let of_entry = |index: usize| format!("{path}[{index}].{field}");
+                    let Some(field) = field else { continue };
+                    let of_entry = |index: usize| path_of(&format!("{path}[{index}]."), field);
                     let shown =
                         (0..).take_while(|index| lines.iter().any(|line| line.path == of_entry(*index))).count();
                     assert_eq!(shown, entries.len(), "{path} in the dump");

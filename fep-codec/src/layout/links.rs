@@ -125,11 +125,10 @@ impl Layout {
                     }
                 }
                 Item::Group(group) => {
-                    if let Some([b'.', inner @ ..]) = behind(path, text(&group.name)) {
-                        return match borrowed(&group.layout).span_at(inner, 0) {
-                            Some(span) if matches!(span.field.kind, Kind::Number(_)) => Some(span.field),
-                            _ => None,
-                        };
+                    if let Some(inner) = behind(path, text(&group.name))
+                        && let [b'.', ..] | [] = inner
+                    {
+                        return group.summand(inner);
                     }
                 }
                 _ => {}

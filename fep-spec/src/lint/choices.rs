@@ -120,8 +120,12 @@ fn no_field(spec: &Spec, layout: &Layout, choice: &Choice) -> when::Wrong {
         };
         return (message, "move the code above its choice".to_owned());
     }
-    let head = path.split('.').next().unwrap_or(path);
+    let head = path.split(['.', '[']).next().unwrap_or(path);
     let (message, hint) = match layout.item(head) {
+        Some((_, Item::Group(group))) if group.layout.array_field().is_some() => (
+            format!("`{head}` is an array, so a telegram has several of it"),
+            "write the code that decides the choice as a field of its own",
+        ),
         Some((_, Item::Group(_))) => (
             format!("`{path}` is in a group, so a telegram can have several of it"),
             "put the choice into the entries, or name a field outside",

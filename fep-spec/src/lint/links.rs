@@ -85,7 +85,14 @@ impl Link<'_> {
             );
         };
         let Some(summand) = self.layout.summand(path) else {
-            let numbers = numbers(&entries.layout, &format!("{group}."));
+            let numbers = match entries.layout.array_field() {
+                Some(Field { kind: Kind::Number(_), .. }) => vec![group.to_owned()],
+                Some(_) => {
+                    let message = format!("the entries of the array `{group}` are no numbers");
+                    return self.error(Code::WrongReference, "of", message, "a sum adds up numbers");
+                }
+                None => numbers(&entries.layout, &format!("{group}.")),
+            };
             let hint = instead(path, &numbers.iter().map(String::as_str).collect::<Vec<_>>());
             return self.error(
                 Code::WrongReference,

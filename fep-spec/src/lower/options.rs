@@ -185,6 +185,16 @@ impl FieldOptions {
         !self.broken && self.kind.is_none() && self.places().all(|(option, _)| option == OptionName::Accepts)
     }
 
+    /// The same options without `pad`.
+    pub(super) fn without_pad(self) -> Self {
+        Self { pad: None, ..self }
+    }
+
+    /// The place of `pad`.
+    pub(super) fn pad_span(&self) -> Option<Range<usize>> {
+        span(&self.pad)
+    }
+
     /// Whether neither a kind nor an option is stated.
     pub(super) fn is_empty(&self) -> bool {
         !self.broken && self.kind.is_none() && self.places().next().is_none()
