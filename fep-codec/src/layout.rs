@@ -23,7 +23,7 @@ mod links;
 pub(crate) mod marks;
 mod alike;
 mod when;
-mod nearest;
+pub(crate) mod nearest;
 mod paths;
 mod compare;
 
