@@ -89,6 +89,7 @@ runtime! {
     literal = Literal;
     filler = Filler;
     part = Part;
+    flattened = Flattened;
     group = Group;
     repeat = Repeat;
 

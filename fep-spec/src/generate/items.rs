@@ -5,6 +5,7 @@ use fep_codec::{Charset, Layout};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
+use super::flattened::Flattened;
 use super::kinds::{accepts, byte, check_kind, kind, number, pad, tail};
 use super::words::{doc, ident};
 use crate::lower::pascal;
@@ -18,9 +19,19 @@ pub(super) struct Unnamed {
 }
 
 /// A struct's field: doc comment, attribute, name, type.
-pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unnamed: &mut Unnamed) -> TokenStream {
+pub(super) fn field(
+    spec: &Spec,
+    layout: &Layout,
+    flattened: &Flattened<'_>,
+    item: &Item,
+    note: &Note,
+    unnamed: &mut Unnamed,
+) -> TokenStream {
     match item {
-        Item::Field(field) => value(spec, layout, field, note),
+        Item::Field(field) => {
+            let sign = layout.sign_of(&field.name).filter(|(sign, _)| flattened.has(sign));
+            value(spec, layout, field, note, sign.map(|_| quote!(sign = "elsewhere")))
+        }
         Item::Literal(literal) => {
             let bytes = &*literal.bytes;
             let mut options = match literal.text.map(|_| literal.shown()) {
@@ -121,7 +132,7 @@ fn repeat(layout: &Layout, group: &Group, entry: &Ident) -> (TokenStream, Vec<To
     (ty, options)
 }
 
-fn value(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> TokenStream {
+fn value(spec: &Spec, layout: &Layout, field: &Field, note: &Note, sign: Option<TokenStream>) -> TokenStream {
     let name = ident(&field.name);
     let doc = doc(&field.name, &field.label, &note.remark);
     let len = Literal::usize_unsuffixed(field.len);
@@ -134,6 +145,7 @@ fn value(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> TokenStrea
         None => kind(spec, layout, field, note),
     };
     options.extend(own);
+    options.extend(sign);
     quote!(#doc #maker #[field(#(#options),*)] pub #name: #ty)
 }
 
@@ -174,7 +186,7 @@ fn computed(layout: &Layout, field: &Field, computed: &Computed) -> Vec<TokenStr
         }
         Computed::Sign(SignOf { of, plus, minus, zero, .. }) => {
             let character = |sign: u8| character(layout.charset, sign);
-            let of = ident(of);
+            let of = reach(layout, of);
             let plus = character(*plus);
             let minus = character(*minus);
             let zero = zero.map(character).map(|zero| quote!(, #zero));

@@ -139,16 +139,8 @@ impl Link<'_> {
                 return self.error(Code::ConflictingKeys, "of", format!("`{of}` has a sign of its own"), hint);
             }
             Some(_) => format!("`{of}` is no number, so it has no sign"),
-            None => {
-                let numbers = numbers(self.layout, "");
-                let hint = instead(of, &numbers.iter().map(String::as_str).collect::<Vec<_>>());
-                return self.error(
-                    Code::UnknownName,
-                    "of",
-                    format!("there is no number `{of}` for the sign `{name}`"),
-                    hint,
-                );
-            }
+            // A part without a name can have the sign of a number beside it, so the telegram is looked at.
+            None => return,
         };
         self.error(Code::WrongReference, "of", message, "`of` names a number that stands beside the sign");
     }
@@ -212,7 +204,7 @@ pub(super) const fn scale(field: &Field) -> Option<u8> {
 }
 
 /// The paths of the numbers of a layout, its parts included.
-fn numbers(layout: &Layout, within: &str) -> Vec<String> {
+pub(super) fn numbers(layout: &Layout, within: &str) -> Vec<String> {
     let mut all = Vec::new();
     for item in layout.items() {
         match item {

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use fep_codec::Layout;
-use fep_codec::layout::{Check, Computed, Field, Item};
+use fep_codec::layout::{Check, Computed, Field, Item, SignOf};
 
 use super::counts::{largest, short};
-use super::links::{is_measurable, scale};
+use super::links::{is_measurable, numbers, scale};
 use crate::document::{Document, instead};
 use crate::lower::{LayoutPlace, Place};
 use crate::report::Code;
@@ -37,6 +37,9 @@ impl<'l> Reach<'l> {
             let outer_at = std::mem::replace(&mut self.at, at);
             match item {
                 Item::Field(field) if layout.is_link(field) => self.field(field, place),
+                Item::Field(Field { name, computed: Some(Computed::Sign(sign)), .. }) => {
+                    self.sign(layout, name, sign, place);
+                }
                 Item::Part(part) => self.within(&part.name, |reach| reach.layout(&part.layout, None)),
                 Item::Group(group) => self.separate(&group.name, &group.layout),
                 Item::Choice(choice) => {
@@ -83,6 +86,26 @@ impl<'l> Reach<'l> {
             }
             _ => {}
         }
+    }
+
+    /// Checks that the number of a sign stands beside it.
+    fn sign(&self, layout: &Layout, field: &str, sign: &SignOf, place: Option<&Place>) {
+        let of = &*sign.of;
+        if layout.item(of).is_some() {
+            return;
+        }
+        let at = place.map_or_else(|| self.at.clone(), |place| place.key("of"));
+        let outer = self.outer.iter().rev().skip(1).any(|outer| outer.item(of).is_some());
+        if outer {
+            let message =
+                format!("the number `{of}` of the sign `{field}` stands beside the part, and not beside the sign");
+            let hint = "leave out the `name` of the part, so that both stand at one level: { part = \"Header\" }";
+            return self.document.error_hint(Code::WrongReference, at, message, hint);
+        }
+        let numbers = numbers(layout, "");
+        let hint = instead(of, &numbers.iter().map(String::as_str).collect::<Vec<_>>());
+        let message = format!("there is no number `{of}` for the sign `{field}`");
+        self.document.error_hint(Code::UnknownName, at, message, hint);
     }
 
     fn unanswered(&self, field: &Field, computed: &Computed, at: impl Fn(&str) -> Range<usize>) {
