@@ -6,6 +6,7 @@ no-std: ; rustup target add thumbv7em-none-eabi && cargo check -p fep-no-std --t
 msrv: ; scripts/msrv.sh
 bench:
 	cargo bench -p fep-tests --bench transfer --bench records --bench charsets -- --noplot
+	cargo bench -p fep-tests --bench command
 	cargo run -q -p fep-tests --bin bench-ratios
 instructions: ; scripts/instructions.sh
 fuzz: ; scripts/fuzz.sh

@@ -5,11 +5,13 @@
 
 pub mod slots;
 mod named;
+mod first;
 #[cfg(feature = "serde")]
 pub mod serial;
 
 pub use alloc::borrow::Cow;
 
+pub use self::first::decode_flattened;
 pub use self::named::{ChoiceType, CodeType, PartType, TailType, ValueType};
 pub use crate::charset::Charset;
 pub use crate::cursor::computed::FieldSum;

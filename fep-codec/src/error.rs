@@ -99,7 +99,7 @@ impl Error {
         }))
     }
 
-    /// Makes an error in a field. The path begins with the name of the field. If the field is secret, its content is removed from the
+    /// Makes an error in a field. The path begins with the name of the field, if it has one. If the field is secret, its content is removed from the
     /// fault.
     #[cold]
     #[must_use]
@@ -110,11 +110,13 @@ impl Error {
         error.within(&field.name)
     }
 
-    /// Puts the name of the enclosing part, group or field in front of the path.
+    /// Puts the name of the enclosing part, group or field in front of the path. An empty name adds nothing.
     #[cold]
     #[must_use]
     pub fn within(mut self, name: &str) -> Self {
-        self.0.path.push(Segment::Name(name.into()));
+        if !name.is_empty() {
+            self.0.path.push(Segment::Name(name.into()));
+        }
         self
     }
 

@@ -9,6 +9,7 @@
 //! | flag | `true`, `false` |
 //! | bytes, literals that are not printable ASCII | hex string |
 //! | part, choice, group | object, object of the chosen case, array of objects |
+//! | group of plain values, an array | array of the values, with null for a missing one |
 //!
 //! Fillers and unnamed literals do not appear. When JSON is read, any number may be a decimal string, and literals and computed
 //! fields may be left out. Whether a value fits into its field is checked only when the record is encoded.

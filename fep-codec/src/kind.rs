@@ -21,6 +21,7 @@ mod tail;
 mod sign;
 mod check;
 mod wire_code;
+mod wire_forms;
 
 pub use fep_core::limits::PIVOT_DEFAULT;
 

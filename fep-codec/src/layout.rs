@@ -97,7 +97,7 @@ pub enum Item {
 /// A named span of bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// The name in code, JSON and paths.
+    /// The name in code, JSON and paths. Empty for the entry of an array.
     pub name: Cow<'static, str>,
     /// The name on the sheet. Empty if there is none.
     pub label: Cow<'static, str>,
@@ -147,7 +147,7 @@ pub struct Part {
     pub layout: Cow<'static, Layout>,
 }
 
-/// Another layout under a name, repeated (반복부).
+/// Another layout under a name, repeated (반복부). A group of plain fields is an array: see [`Layout::array_field`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
     /// The name in code, JSON and paths.

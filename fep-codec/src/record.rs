@@ -140,7 +140,7 @@ pub enum Value {
     Bytes(Vec<u8>),
     /// A part's values, in wire order.
     Part(Vec<Self>),
-    /// A group's entries, each with its values in wire order.
+    /// A group's entries, each with its values in wire order. An entry of an array has one value: see [`Value::array`].
     Group(Vec<Vec<Self>>),
     /// The index of a choice's case, and that case's values in wire order.
     Choice(usize, Vec<Self>),

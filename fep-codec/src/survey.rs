@@ -166,7 +166,7 @@ impl<'l, 't> Survey<'l, 't> {
             Item::Field(field) => {
                 let value = field_value(level.layout, field, level.start, &mut self.reader_of(field));
                 let kept = value.as_ref().map_or(Value::Absent, Clone::clone);
-                (self.push(SurveyItem::Field(field), field.len, item.name(), value), kept)
+                (self.push(SurveyItem::Field(field), field.len, Some(&field.name), value), kept)
             }
             Item::Tail(field) => {
                 let within = self.telegram.get(..self.end).unwrap_or(self.telegram);
@@ -314,9 +314,12 @@ impl<'l, 't> Survey<'l, 't> {
         self.at <= self.limit
     }
 
-    /// The path of an item with this name.
+    /// The path of an item with this name. An entry of an array has none: its path is that of the entry.
     fn path_of(&self, name: &str) -> String {
         let within = self.within();
+        if name.is_empty() {
+            return within;
+        }
         if within.is_empty() { name.to_owned() } else { format!("{within}.{name}") }
     }
 

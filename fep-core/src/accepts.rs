@@ -56,6 +56,12 @@ impl Accepts {
         Self(self.0 | (1 << form as u16))
     }
 
+    /// Whether both sets have the same members. `==` is not possible in constants.
+    #[must_use]
+    pub const fn is(self, other: Self) -> bool {
+        self.0 == other.0
+    }
+
     /// Whether the form is in the set.
     #[inline]
     #[must_use]

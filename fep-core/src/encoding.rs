@@ -134,6 +134,16 @@ impl Encoding {
         (0x20..0x7F).find(|ascii| self.byte_of(*ascii) == Some(byte))
     }
 
+    /// Whether the byte is a digit, if each digit has a byte of its own.
+    #[must_use]
+    pub const fn is_digit(self, byte: u8) -> bool {
+        match self {
+            Self::Ascii => byte.is_ascii_digit(),
+            Self::Ebcdic => matches!(byte, 0xF0..=0xF9),
+            Self::Packed | Self::Bcd | Self::Binary | Self::BinaryLittle => false,
+        }
+    }
+
     /// The byte that fills a blank field.
     #[inline]
     #[must_use]

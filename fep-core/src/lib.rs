@@ -17,6 +17,7 @@
 //! rules     the values of field options: justify, overflow, width, half, none, sign, overpunch
 //! accepts   the forms of a number that are read besides the one that is written
 //! calendar  patterns of dates and times
+//! blanks    blanks that are a value, too
 //! options   the options of fields, and the kinds that have them
 //! codes     how the codes of telegrams and cases are written
 //! edit      what can be beside the digits of a number
@@ -35,6 +36,7 @@ pub mod encoding;
 pub mod rules;
 pub mod accepts;
 pub mod calendar;
+pub mod blanks;
 pub mod options;
 pub mod codes;
 pub mod edit;

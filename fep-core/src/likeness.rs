@@ -12,7 +12,7 @@ const BEGINNING_MIN_CHARS: usize = 3;
 /// The known word that `given` was probably meant to be, or `None` if no word is near enough.
 ///
 /// Case is ignored. A word is near if at most a third of the longer word's characters (rounded up) must be typed, deleted, replaced
-/// or swapped with their neighbour. A word is also near if one of both begins with the other: `length` with `len`. If two words are
+/// or swapped with their neighbour, but not all of them. A word is also near if one of both begins with the other: `length` with `len`. If two words are
 /// equally near, the first one is returned.
 ///
 /// ```
@@ -30,7 +30,8 @@ pub fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
         let edits = edits(&given, &other);
         let begins = given.len().min(other.len()) >= BEGINNING_MIN_CHARS
             && given.iter().zip(&other).all(|(character, other)| character == other);
-        (longer <= WORD_MAX_CHARS && (begins || edits <= longer.div_ceil(3))).then_some((edits, word))
+        (longer <= WORD_MAX_CHARS && (begins || edits <= longer.div_ceil(3) && (edits < longer || edits == 0)))
+            .then_some((edits, word))
     });
     near.min_by_key(|(edits, _)| *edits).map(|(_, word)| word)
 }

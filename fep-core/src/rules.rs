@@ -196,6 +196,12 @@ impl NoneSet {
         Self(self.0 | 1 << none as u8)
     }
 
+    /// Whether both sets have the same members. `==` is not possible in constants.
+    #[must_use]
+    pub const fn is(self, other: Self) -> bool {
+        self.0 == other.0
+    }
+
     /// Whether no other contents mean "no value".
     #[inline]
     #[must_use]

@@ -90,6 +90,7 @@ runtime! {
     filler = Filler;
     part = Part;
     flattened = Flattened;
+    decode_flattened = decode_flattened;
     group = Group;
     repeat = Repeat;
 

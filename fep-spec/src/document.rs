@@ -25,6 +25,7 @@
 //! );
 //! ```
 
+mod syntax;
 mod table;
 
 use std::cell::RefCell;
@@ -74,12 +75,7 @@ impl Document {
         if errors.is_empty() {
             return Some(read(Table::root(self, root.get_ref())));
         }
-        for error in errors {
-            let message = error.message().lines().collect::<Vec<_>>().join(", ");
-            // The most common mistake. The TOML parser does not know what was meant.
-            let hint = message.contains("leading zero").then(|| "a code is a string: write it in quotes".to_owned());
-            self.note(Severity::Error, Code::Syntax, error.span().unwrap_or(0..0), message, hint);
-        }
+        syntax::note(self, &errors);
         None
     }
 
@@ -113,6 +109,18 @@ impl Document {
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.findings.borrow().iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// Takes back the finding that this key is missing in the table at this place, because it is there, misspelt. In a `row`, which
+    /// contains no other table, the finding may be at a part of the table.
+    fn retract_missing(&self, key: &str, table: &Range<usize>, row: bool) {
+        let named = format!("`{key}`");
+        let exact = format!("{named} is missing");
+        self.findings.borrow_mut().retain(|finding| {
+            let within = row && table.start <= finding.span.start && finding.span.end <= table.end;
+            let here = finding.span == *table && finding.message == exact || within && finding.message.contains(&named);
+            finding.code != Code::MissingKey || !here
+        });
     }
 
     /// All findings, in the order of the document.

@@ -116,6 +116,7 @@ fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entri
         .filter(|(index, _)| flattened.at(*index).is_none())
         .map(|(_, noted)| noted)
         .filter_map(|(item, note)| match (item, &note.entry) {
+            (Item::Group(group), Some(_)) if group.layout.array_field().is_some() => None,
             (Item::Group(group), Some(notes)) if own_entries => Some(structs(spec, &group.layout, notes, "", true)),
             (Item::Choice(choice), _) if own_entries => note.choice.as_ref().map(|known| {
                 let bodies = choices::own_bodies(choice, known);
@@ -125,8 +126,11 @@ fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entri
             _ => None,
         })
         .collect();
-    let secret =
-        layout.items().iter().any(|item| matches!(item, Item::Field(field) | Item::Tail(field) if field.secret));
+    let secret = layout.items().iter().any(|item| match item {
+        Item::Field(field) | Item::Tail(field) => field.secret,
+        Item::Group(group) => group.layout.array_field().is_some_and(|field| field.secret),
+        _ => false,
+    });
     let name = ident(&layout.name);
     let doc = doc(&layout.name, &layout.label, remark);
     let derives =

@@ -3,6 +3,7 @@
 //! [`crate::lower`] has already checked each table by itself. A layout that could not be read in full is not checked here:
 //! its sums mean nothing, and a second message about the same mistake does not help.
 
+mod elsewhere;
 mod counts;
 mod ends;
 mod links;
@@ -25,16 +26,16 @@ use crate::report::Code;
 pub(crate) fn lint(document: &Document, lowered: &Lowered) {
     let spec = &lowered.spec;
     for (part, place) in spec.parts.iter().zip(&lowered.parts) {
-        layout(document, &part.layout, place);
+        layout(document, spec, &part.layout, place);
         codes(document, &part.layout, &part.notes, place);
     }
     let mut resolved = Vec::new();
     for (telegram, place) in spec.telegrams.iter().zip(&lowered.telegrams).filter(|(_, place)| !place.broken) {
-        layout(document, &telegram.layout, place);
+        layout(document, spec, &telegram.layout, place);
         codes(document, &telegram.layout, &telegram.notes, place);
         digits::conditions(document, &telegram.layout, place);
         counts::lengths(document, &telegram.layout, place);
-        reach::telegram(document, &telegram.layout, place);
+        reach::telegram(document, spec, &telegram.layout, place);
         links::no_entry(document, &telegram.layout, place);
         views::views(document, spec, place);
         if when::resolve(document, &telegram.layout, place) {
@@ -47,12 +48,12 @@ pub(crate) fn lint(document: &Document, lowered: &Lowered) {
 }
 
 /// Checks the items of a layout, its maximum length and its stated length.
-fn layout(document: &Document, layout: &Layout, place: &LayoutPlace) {
+fn layout(document: &Document, spec: &Spec, layout: &Layout, place: &LayoutPlace) {
     if place.broken {
         return;
     }
     if let Some(places) = &place.items {
-        items(document, layout, places);
+        items(document, spec, layout, places);
     }
     let name = &layout.name;
     let max = layout.max_len();
@@ -90,7 +91,7 @@ fn codes(document: &Document, layout: &Layout, notes: &[Note], place: &LayoutPla
 }
 
 /// Checks the names, offsets, groups, choices and links of one layout, and of the entries and cases that are written inside it.
-fn items(document: &Document, layout: &Layout, places: &[Place]) {
+fn items(document: &Document, spec: &Spec, layout: &Layout, places: &[Place]) {
     for (number, (item, place)) in layout.items().iter().zip(places).enumerate() {
         if let Some(name) = item.name()
             && layout.item(name).is_some_and(|(first, _)| first != number)
@@ -109,14 +110,14 @@ fn items(document: &Document, layout: &Layout, places: &[Place]) {
         ends::rest(document, layout, number, item, place);
         match item {
             Item::Group(group) => {
-                counts::group(document, layout, number, group, place);
-                links::page(document, layout, group, place);
-                entry(document, group, place);
+                counts::group(document, spec, layout, number, group, place);
+                links::page(document, spec, layout, group, place);
+                entry(document, spec, group, place);
             }
             Item::Choice(choice) => {
-                choices::choice(document, layout, number, choice, place);
+                choices::choice(document, spec, layout, number, choice, place);
                 for (case, place) in choice.cases().iter().zip(&place.cases) {
-                    items(document, &case.layout, place.items.as_deref().unwrap_or_default());
+                    items(document, spec, &case.layout, place.items.as_deref().unwrap_or_default());
                 }
             }
             Item::Field(field) => {
@@ -128,9 +129,9 @@ fn items(document: &Document, layout: &Layout, places: &[Place]) {
     }
 }
 
-fn entry(document: &Document, group: &Group, place: &Place) {
+fn entry(document: &Document, spec: &Spec, group: &Group, place: &Place) {
     if let Some(places) = &place.entry {
-        items(document, &group.layout, places);
+        items(document, spec, &group.layout, places);
     }
     ends::entry(document, group, place);
     links::sequences(document, group, place);

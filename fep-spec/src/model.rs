@@ -274,6 +274,9 @@ impl Spec {
         }
         for item in layout.items() {
             let (Item::Part(Part { layout, .. }) | Item::Group(Group { layout, .. })) = item else { continue };
+            if matches!(item, Item::Group(_)) && layout.array_field().is_some() {
+                continue;
+            }
             let notes = self.part(&layout.name).map_or(&[][..], |part| &part.notes);
             self.add_viewed(layout, notes, found);
         }

@@ -24,7 +24,8 @@ impl Random {
         (mixed ^ (mixed >> 31)) % end
     }
 
-    pub(crate) fn small(&mut self, end: usize) -> usize {
+    /// Returns the next number below `end`, which must not be 0.
+    pub fn small(&mut self, end: usize) -> usize {
         usize::try_from(self.below(end as u64)).unwrap_or_default()
     }
 
@@ -43,7 +44,7 @@ pub fn record<'l>(layout: &'l Layout, random: &mut Random) -> Record<'l> {
 
 fn fill(layout: &Layout, within: &str, record: &mut Record<'_>, random: &mut Random) {
     for item in layout.items() {
-        let path = format!("{within}{}", item.name().unwrap_or_default());
+        let path = path_of(within, item);
         match item {
             Item::Field(field) if field.is_given() => {
                 record.set(&path, value(field, random)).unwrap_or_default();
@@ -55,6 +56,15 @@ fn fill(layout: &Layout, within: &str, record: &mut Record<'_>, random: &mut Ran
         }
     }
     choices::make(layout, within, record, random);
+}
+
+/// The path of an item. The entry of an array has no name: its path is that of the entry.
+#[must_use]
+pub fn path_of(within: &str, item: &Item) -> String {
+    match item.name() {
+        Some(name) => format!("{within}{name}"),
+        None => within.trim_end_matches('.').to_owned(),
+    }
 }
 
 fn entries(group: &Group, within: &str, record: &mut Record<'_>, random: &mut Random) {

@@ -7,6 +7,7 @@ pub mod generated;
 pub mod golden;
 pub mod random_file;
 pub mod random_layout;
+pub mod random_marks;
 pub mod random_spec;
 pub mod tools;
 pub mod properties;

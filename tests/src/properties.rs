@@ -24,7 +24,7 @@ use fep_codec::{
 };
 
 use self::leniency::any_leniency;
-use crate::arbitrary::{self, Random};
+use crate::arbitrary::{self, Random, path_of};
 
 /// The number of fields of a telegram that are looked up by path. It is limited because each lookup begins at the first byte.
 const PATHS_MAX: usize = 16;
@@ -154,8 +154,8 @@ fn same_entries(record: &Record<'_>, bytes: &[u8], lines: &[Line]) {
                         inside.push((&group.layout, values, format!("{path}[{index}].")));
                     }
                     let field = group.layout.items().iter().find(|item| matches!(item, Item::Field(_)));
-                    let Some(field) = field.and_then(Item::name) else { continue };
-                    let of_entry = |index: usize| format!("{path}[{index}].{field}");
+                    let Some(field) = field else { continue };
+                    let of_entry = |index: usize| path_of(&format!("{path}[{index}]."), field);
                     let shown =
                         (0..).take_while(|index| lines.iter().any(|line| line.path == of_entry(*index))).count();
                     assert_eq!(shown, entries.len(), "{path} in the dump");

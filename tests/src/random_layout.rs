@@ -106,18 +106,29 @@ impl Maker<'_> {
         items
     }
 
+    /// The items of an entry: some, or the one field without a name of an array.
+    fn entry(&mut self, depth: u8) -> Vec<Item> {
+        if self.below(3) == 0 { self.array_entry() } else { self.items(depth) }
+    }
+
+    fn array_entry(&mut self) -> Vec<Item> {
+        vec![self.named("")]
+    }
+
     /// A header and a trailer that state the length, the count and the sum of a group between them.
     fn linked(&mut self, depth: u8) -> Item {
         let name = self.name("group");
-        let amount = self.name("amount");
+        let is_array = self.below(4) == 0;
+        let amount = if is_array { String::new() } else { self.name("amount") };
+        let path = if is_array { name.clone() } else { format!("{name}.{amount}") };
         let length = self.computed(3, Computed::LengthOf(name.clone().into()));
         let count = self.name("count");
         let counting = self.computed_as(&count, 1, Computed::Count(name.clone().into()));
-        let sum = self.computed(4, Computed::Sum(format!("{name}.{amount}").into()));
+        let sum = self.computed(4, Computed::Sum(path.into()));
         let kind = Kind::Number(NumberRule::UNSIGNED);
         let Item::Field(field) = self.field((kind, 2)) else { return self.bytes_without_value() };
         let mut entry = vec![Item::Field(Field { name: amount.into(), ..field })];
-        if self.below(2) == 0 {
+        if !is_array && self.below(2) == 0 {
             entry.extend(self.items(depth + 1));
         }
         let header = self.name("part");
@@ -147,11 +158,11 @@ impl Maker<'_> {
             0 => {
                 let count = self.name("count");
                 let of = self.computed_as(&count, 2, Computed::Count(name.clone().into()));
-                let entry = self.items(1);
+                let entry = self.entry(1);
                 vec![group(&name, Repeat::Counted { by: count.into(), max }, entry), of]
             }
             1 => {
-                let entry = self.items(1);
+                let entry = self.entry(1);
                 vec![group(&name, Repeat::Rest { max }, entry)]
             }
             2 => vec![self.tail(&name)],
@@ -240,7 +251,7 @@ impl Maker<'_> {
         let count = self.name("count");
         let max = self.between(1, 9);
         let by = self.computed_as(&count, 1, Computed::Count(name.clone().into()));
-        let entry = self.items(depth + 1);
+        let entry = self.entry(depth + 1);
         [by, group(&name, Repeat::Counted { by: count.into(), max }, entry)]
     }
 
@@ -251,7 +262,7 @@ impl Maker<'_> {
         let max = self.between(1, 4);
         let first = self.kind();
         let second = self.kind();
-        let entry = vec![self.field(first), self.field(second)];
+        let entry = if self.below(3) == 0 { self.array_entry() } else { vec![self.field(first), self.field(second)] };
         let pad = self.one_of(b" 0*");
         if self.below(2) == 0 {
             return vec![group(&name, Repeat::Padded { by: None, max, pad }, entry)];
@@ -288,7 +299,7 @@ impl Maker<'_> {
     /// A group that ends where its length field says, with or without a count behind it.
     fn measured_group(&mut self, name: String, len: Item) -> Vec<Item> {
         let max = self.between(1, 9);
-        let entry = self.items(DEPTH_MAX);
+        let entry = self.entry(DEPTH_MAX);
         if self.below(2) == 0 {
             return vec![len, group(&name, Repeat::Rest { max }, entry)];
         }
@@ -299,8 +310,10 @@ impl Maker<'_> {
 
     fn sum(&mut self) -> [Item; 2] {
         let name = self.name("group");
-        let amount = self.name("amount");
-        let total = self.computed(9, Computed::Sum(format!("{name}.{amount}").into()));
+        let is_array = self.below(3) == 0;
+        let amount = if is_array { String::new() } else { self.name("amount") };
+        let path = if is_array { name.clone() } else { format!("{name}.{amount}") };
+        let total = self.computed(9, Computed::Sum(path.into()));
         let total = match total {
             Item::Field(field) => Item::Field(Field { kind: Kind::Number(NumberRule::UNSIGNED), ..field }),
             other => other,

@@ -14,7 +14,9 @@ use fep_codec::layout::{
     TimePattern, TimeRule, When, Width,
 };
 use fep_codec::{Charset, Date, FieldValue, Layout, MonthDay, Record, Time, Value};
+use fep_core::blanks::BlankValue;
 use fep_core::calendar::Pattern;
+use fep_core::rules::Nones;
 use fep_tests::arbitrary::{self, Random};
 use fep_tests::properties;
 use jiff::civil;
@@ -307,13 +309,59 @@ fn check_pattern(word: &str) {
     }
 }
 
+/// Compares what the spec library and the derive refuse with what the codec reads: blanks that are a value, too.
+fn check_blanks(kind: Kind, len: usize, found: Option<BlankValue>, none: NoneAs, encoding: Encoding) {
+    let [byte, _] = none.bytes(encoding, false).unwrap();
+    let layout = layout(kind, len);
+    let read = Record::decode(&layout, &vec![byte; len]);
+    assert_eq!(found.is_some(), read.is_ok(), "{layout:?} {none:?} {found:?} {read:?}");
+}
+
+#[test]
+fn blanks_are_refused_as_none_exactly_where_they_are_a_value() {
+    for none in [NoneAs::Spaces, NoneAs::EbcdicSpaces] {
+        let nones = Nones::of(&[NoneAs::Nines, none]);
+        for word in format!("{PATTERNS} HHMM HHMMSS YYYYDDDHHMMSSmmm HHMMSScc").split_whitespace() {
+            let pattern = Pattern::parse(word).unwrap();
+            for (encoding, len) in decimal(pattern.pieces().len())
+                .filter(|(encoding, _)| encoding.is_zoned() || !pattern.pieces().has_separators())
+            {
+                let kind = match pattern {
+                    Pattern::Date(pattern) => Kind::Date(DateRule { encoding, ..DateRule::new(pattern) }),
+                    Pattern::Time(pattern) => Kind::Time(TimeRule { encoding, ..TimeRule::new(pattern) }),
+                    Pattern::DateTime(pattern) => {
+                        Kind::DateTime(DateTimeRule { encoding, ..DateTimeRule::new(pattern) })
+                    }
+                };
+                check_blanks(
+                    kind,
+                    len,
+                    BlankValue::of_pattern(nones, encoding, pattern.pieces(), "value"),
+                    none,
+                    encoding,
+                );
+            }
+        }
+        for (rule, len) in numbers().into_iter().filter(|(rule, _)| rule.none == NoneAs::Never) {
+            // A sign that is a byte of its own is never a blank here.
+            let encoding = rule.encoding;
+            let most = if encoding.is_zoned() { [None, None] } else { [None, Some(3)] };
+            for digits_max in most {
+                let found = BlankValue::of_number(nones, encoding, len, digits_max.map(usize::from));
+                check_blanks(Kind::Number(NumberRule { digits_max, ..rule }), len, found, none, encoding);
+            }
+        }
+    }
+}
+
+const PATTERNS: &str = "DDMMYYYY DDMMYY MMDDYYYY MMDDYY CYYMMDD YYDDD CYYDDD DDDYYYY YYYYMM YYMM MMYY DDMM YYYY-MM-DD DD/MM/YYYY \
+                        YYYY.MM.DD HH:MM:SS HH:MM HHMMSScc HHMMSSmmm HH:MM:SS.uuuuuu YYYYMMDDHHMM YYYYMMDDHHMMSSmmm \
+                        YYYY-MM-DDTHH:MM:SS DDMMYYHHMMSS MMDDHHMM DDMMHHMMSScc YYYYDDDHHMMSS HHMMSSDDMMYYYY \
+                        YYYY-MM-DD-HH.MM.SS.uuuuuu YYYYMMDDHHMMSSuuuuuu CYYMMDDHHMMSS";
+
 #[test]
 fn composed_patterns_in_every_encoding() {
-    let words = "DDMMYYYY DDMMYY MMDDYYYY MMDDYY CYYMMDD YYDDD CYYDDD DDDYYYY YYYYMM YYMM MMYY DDMM YYYY-MM-DD DD/MM/YYYY YYYY.MM.DD \
-                 HH:MM:SS HH:MM HHMMSScc HHMMSSmmm HH:MM:SS.uuuuuu YYYYMMDDHHMM YYYYMMDDHHMMSSmmm YYYY-MM-DDTHH:MM:SS \
-                 DDMMYYHHMMSS MMDDHHMM DDMMHHMMSScc YYYYDDDHHMMSS HHMMSSDDMMYYYY YYYY-MM-DD-HH.MM.SS.uuuuuu \
-                 YYYYMMDDHHMMSSuuuuuu CYYMMDDHHMMSS";
-    for word in words.split_whitespace().chain(["YYYY-MM-DD HH:MM:SS"]) {
+    for word in PATTERNS.split_whitespace().chain(["YYYY-MM-DD HH:MM:SS"]) {
         check_pattern(word);
     }
 }

@@ -160,12 +160,6 @@ pub const fn limit_of_flattened(layout: &Layout, first: usize, part: &Layout) ->
     }
 }
 
-/// Whether the end of a flattened part is known.
-#[must_use]
-pub const fn is_flattened_ended(layout: &Layout, first: usize, part: &Layout) -> bool {
-    layout.ends_spliced(first, part)
-}
-
 /// Whether a field before a flattened part states the length of one of its items.
 #[must_use]
 pub const fn is_flattened_measured(layout: &Layout, first: usize, part: &Layout) -> bool {

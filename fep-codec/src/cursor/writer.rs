@@ -40,8 +40,24 @@ pub(crate) struct KeptText {
 /// A field whose value is known only when the telegram ends.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Late {
-    Length { start: usize, len: usize, rule: NumberRule, counts: LengthScope },
-    Check { start: usize, len: usize, covered: Covered, run: CheckFn },
+    /// A length in plain digits. Nearly all are, so the rule is not kept.
+    Length {
+        start: usize,
+        len: usize,
+        counts: LengthScope,
+    },
+    EncodedLength {
+        start: usize,
+        len: usize,
+        rule: NumberRule,
+        counts: LengthScope,
+    },
+    Check {
+        start: usize,
+        len: usize,
+        covered: Covered,
+        run: CheckFn,
+    },
 }
 
 impl<'b> Writer<'b> {
@@ -65,21 +81,33 @@ impl<'b> Writer<'b> {
     #[inline]
     pub fn finish(self) -> Result<usize, Error> {
         let Self { out, at, late, .. } = self;
-        let mut checks = false;
+        let mut check = None;
+        let mut checks = 0_usize;
         for field in late.iter().map_while(Option::as_ref) {
-            match field {
-                Late::Length { start, len, rule, counts } => fill_length(out, at, *start..start + len, rule, *counts)?,
-                Late::Check { .. } => checks = true,
+            match *field {
+                Late::Length { start, len, counts } => {
+                    fill_length(out, at, start..start + len, &NumberRule::UNSIGNED, counts)?;
+                }
+                Late::EncodedLength { start, len, ref rule, counts } => {
+                    fill_encoded_length(out, at, start..start + len, rule, counts)?;
+                }
+                Late::Check { start, len, covered, run } => {
+                    check = Some(LateCheck { range: start..start + len, covered, run });
+                    checks += 1;
+                }
             }
         }
         // Checks can cover lengths, so lengths come first.
-        if checks {
-            fill_checks(out, &late)?;
+        match check {
+            None => {}
+            Some(only) if checks == 1 => fill_check(out, only.covered, only.range, only.run)?,
+            Some(_) => fill_checks(out, &late)?,
         }
         Ok(at)
     }
 
     /// Remembers a field to be filled in at the end.
+    #[inline(always)]
     pub(super) fn later(&mut self, field: Late) -> Result<(), Fault> {
         let place = self.late.iter_mut().find(|place| place.is_none());
         let reason = "this is one computed length or check more than a telegram can have";
@@ -155,11 +183,16 @@ impl<'b> Writer<'b> {
     ///
     /// # Errors
     /// If the buffer ends here, or the telegram has more than [`LATE_MAX`] fields that are filled in at the end.
-    #[inline]
+    #[inline(always)]
     pub fn length(&mut self, slot: FieldSlot<'_, NumberRule>, counts: LengthScope) -> Result<(), Error> {
         let start = self.at;
         self.take(slot.field.len).map_err(|fault| in_field(fault, slot.field, start))?;
-        let late = Late::Length { start, len: slot.field.len, rule: *slot.rule, counts };
+        let len = slot.field.len;
+        let late = if slot.rule.is_plain_unsigned() {
+            Late::Length { start, len, counts }
+        } else {
+            Late::EncodedLength { start, len, rule: *slot.rule, counts }
+        };
         self.later(late).map_err(|fault| in_field(fault, slot.field, start))
     }
 
@@ -257,7 +290,18 @@ pub(crate) fn check_count(group: &Group, count: usize) -> Result<(), Error> {
     Err(Error::new(Culprit::Caller, fault).within(&group.name))
 }
 
-#[inline]
+#[inline(never)]
+fn fill_encoded_length(
+    out: &mut [u8],
+    total: usize,
+    range: Range<usize>,
+    rule: &NumberRule,
+    counts: LengthScope,
+) -> Result<(), Error> {
+    fill_length(out, total, range, rule, counts)
+}
+
+#[inline(always)]
 fn fill_length(
     out: &mut [u8],
     total: usize,
@@ -277,7 +321,7 @@ fn fill_checks(out: &mut [u8], late: &[Option<Late>]) -> Result<(), Error> {
     let mut open = [const { None }; LATE_MAX];
     let checks = late.iter().map_while(Option::as_ref).filter_map(|field| match *field {
         Late::Check { start, len, covered, run } => Some(LateCheck { range: start..start + len, covered, run }),
-        Late::Length { .. } => None,
+        Late::Length { .. } | Late::EncodedLength { .. } => None,
     });
     open.iter_mut().zip(checks).for_each(|(place, check)| *place = Some(check));
     while let Some(check) = next_check(&mut open, |check| (check.covered, check.range.clone())) {

@@ -106,7 +106,8 @@ pub(super) fn binary_rest(layout: &Layout) -> Option<String> {
 
 fn binary_item(item: &Item) -> Option<String> {
     let within = |name: &str, layout: &Layout| {
-        layout.items().iter().find_map(binary_item).map(|inner| format!("{name}.{inner}"))
+        let inner = layout.items().iter().find_map(binary_item)?;
+        Some(if layout.array_field().is_some() { name.into() } else { format!("{name}.{inner}") })
     };
     match item {
         Item::Field(field) | Item::Tail(field) => is_binary(&field.kind).then(|| field.name.clone().into_owned()),

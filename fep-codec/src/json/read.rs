@@ -123,14 +123,36 @@ fn item_value(item: &Item, json: &Json) -> Result<Value, Error> {
         Item::Part(part) => items(&part.layout, json).map(Value::Part).map_err(|error| error.within(&part.name)),
         Item::Group(group) => {
             let Json::Array(entries) = json else {
-                return Err(wrong_type("an array of entries", json).within(&group.name));
+                let is_array = group.layout.array_field().is_some();
+                let expected = if is_array { "an array of values" } else { "an array of entries" };
+                return Err(wrong_type(expected, json).within(&group.name));
             };
-            let entry =
-                |(index, json)| items(&group.layout, json).map_err(|error| error.at_entry(index).within(&group.name));
+            let entry = |(index, json)| {
+                entry_values(&group.layout, json).map_err(|error| error.at_entry(index).within(&group.name))
+            };
             entries.iter().enumerate().map(entry).collect::<Result<_, _>>().map(Value::Group)
         }
     }
 }
+
+/// The values of a group's entry. An entry of an array is a plain value.
+fn entry_values(layout: &Layout, json: &Json) -> Result<Vec<Value>, Error> {
+    match (layout.array_field(), json) {
+        (None, _) => items(layout, json),
+        (Some(field), Json::Object(_)) => Err(Error::in_field(
+            Culprit::Caller,
+            Fault::WrongType { expected: ARRAY_ENTRY, found: name_of(json) },
+            field,
+        )),
+        (Some(field), json) => match field_value(field, json) {
+            Ok(value) => Ok(Vec::from([value])),
+            Err(fault) => Err(Error::in_field(Culprit::Caller, fault, field)),
+        },
+    }
+}
+
+/// What an entry of an array is in JSON.
+const ARRAY_ENTRY: &str = "a plain value, because the group is an array";
 
 fn literal_value(literal: &Literal, json: &Json) -> Result<Value, Error> {
     let given = json.as_str();

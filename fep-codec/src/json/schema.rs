@@ -123,7 +123,10 @@ fn property(item: &Item) -> Json {
         Item::Group(group) => {
             let max = group.repeat.max();
             let min = if let Repeat::Fixed(count) = group.repeat { count } else { 0 };
-            let entries = object(&group.layout);
+            let entries = match group.layout.array_field() {
+                Some(field) => field_schema(field, false),
+                None => object(&group.layout),
+            };
             titled(json!({ "type": "array", "minItems": min, "maxItems": max, "items": entries }), &group.label)
         }
         Item::Filler(_) => Json::Null,

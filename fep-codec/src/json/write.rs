@@ -69,7 +69,10 @@ impl Serialize for Entries<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut array = serializer.serialize_seq(Some(self.entries.len()))?;
         for values in self.entries {
-            array.serialize_element(&Items { layout: self.layout, values })?;
+            match (self.layout.array_field(), values.first()) {
+                (Some(field), Some(value)) => array.serialize_element(&value_to_json(field, value))?,
+                _ => array.serialize_element(&Items { layout: self.layout, values })?,
+            }
         }
         array.end()
     }

@@ -80,26 +80,39 @@ fn check_len(encoding: Encoding, pattern_len: usize, len: usize) -> Result<(), F
 }
 
 /// The digits of the field as a number.
-#[inline]
+#[inline(always)]
 fn digits(encoding: Encoding, bytes: &[u8], pattern_len: usize) -> Result<u64, Fault> {
-    check_len(encoding, pattern_len, bytes.len())?;
-    if encoding != Encoding::Ascii {
-        return u64::get(&number(encoding, pattern_len), bytes);
+    if encoding != Encoding::Ascii || bytes.len() != pattern_len {
+        return encoded_digits(encoding, bytes, pattern_len);
     }
-    parse_u64(bytes).ok_or_else(|| {
-        let offset = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        Fault::NotADigit { offset, byte: bytes.get(offset).copied() }
-    })
+    parse_u64(bytes).ok_or_else(|| not_a_digit(bytes))
 }
 
-#[inline]
+#[inline(never)]
+fn encoded_digits(encoding: Encoding, bytes: &[u8], pattern_len: usize) -> Result<u64, Fault> {
+    check_len(encoding, pattern_len, bytes.len())?;
+    u64::get(&number(encoding, pattern_len), bytes)
+}
+
+#[cold]
+fn not_a_digit(bytes: &[u8]) -> Fault {
+    let offset = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    Fault::NotADigit { offset, byte: bytes.get(offset).copied() }
+}
+
+#[inline(always)]
 fn put_digits(value: u64, encoding: Encoding, pattern_len: usize, out: &mut [u8]) -> Result<(), Fault> {
-    check_len(encoding, pattern_len, out.len())?;
-    if encoding != Encoding::Ascii {
-        return value.put(&number(encoding, pattern_len), out);
+    if encoding != Encoding::Ascii || out.len() != pattern_len {
+        return put_encoded_digits(value, encoding, pattern_len, out);
     }
     write_u64(value, out);
     Ok(())
+}
+
+#[inline(never)]
+fn put_encoded_digits(value: u64, encoding: Encoding, pattern_len: usize, out: &mut [u8]) -> Result<(), Fault> {
+    check_len(encoding, pattern_len, out.len())?;
+    value.put(&number(encoding, pattern_len), out)
 }
 
 /// The last two digits of a number.
@@ -122,13 +135,26 @@ fn split_time(value: u64) -> Result<Time, Fault> {
 }
 
 #[inline]
-fn join_date(date: Date) -> u64 {
-    u64::from(date.year()) * 10_000 + u64::from(date.month()) * 100 + u64::from(date.day())
+fn split_both(value: u64) -> Result<DateTime, Fault> {
+    Ok(DateTime { date: split_date(value / 1_000_000)?, time: split_time(value % 1_000_000)? })
+}
+
+/// The digits `YYYYMMDD` of a date.
+#[inline]
+fn join_date(date: Date) -> Option<u64> {
+    Some(u64::from(date.year()) * 10_000 + u64::from(date.month()) * 100 + u64::from(date.day()))
+}
+
+/// The digits `HHMMSS` of a time, if it has no fraction of a second.
+#[inline]
+fn join_time(time: Time) -> Option<u64> {
+    let whole = u64::from(time.hour()) * 10_000 + u64::from(time.minute()) * 100 + u64::from(time.second());
+    if time.microsecond() == 0 { Some(whole) } else { None }
 }
 
 #[inline]
-fn join_time(time: Time) -> u64 {
-    u64::from(time.hour()) * 10_000 + u64::from(time.minute()) * 100 + u64::from(time.second())
+fn join_both(both: DateTime) -> Option<u64> {
+    Some(join_date(both.date)? * 1_000_000 + join_time(both.time)?)
 }
 
 impl DateRule {
@@ -156,6 +182,12 @@ impl TimeRule {
     const fn parts(&self) -> Form<'_> {
         Form { pattern: self.pattern.pieces(), encoding: self.encoding, pivot: PIVOT_DEFAULT }
     }
+
+    /// A time has the parts of every pattern.
+    #[inline]
+    const fn check(&self, (): ()) -> Result<(), Fault> {
+        Ok(())
+    }
 }
 
 impl DateTimeRule {
@@ -170,26 +202,6 @@ impl DateTimeRule {
             (false, true) => Err(Fault::BadSpec { reason: "a timestamp without a year is a MonthDayTime" }),
             _ => Ok(()),
         }
-    }
-}
-
-impl FieldValue<'_, DateRule> for Date {
-    #[inline]
-    fn put(&self, rule: &DateRule, out: &mut [u8]) -> Result<(), Fault> {
-        if rule.pattern == DatePattern::YYYYMMDD {
-            return put_digits(join_date(*self), rule.encoding, DatePattern::YYYYMMDD.len(), out);
-        }
-        rule.check(DateForm::Day)?;
-        rule.parts().write(OfParts::parts(self), out)
-    }
-
-    #[inline]
-    fn get(rule: &DateRule, bytes: &[u8]) -> Result<Self, Fault> {
-        if rule.pattern == DatePattern::YYYYMMDD {
-            return split_date(digits(rule.encoding, bytes, DatePattern::YYYYMMDD.len())?);
-        }
-        rule.check(DateForm::Day)?;
-        Ok(Self::of_parts(rule.parts().read(bytes)?)?)
     }
 }
 
@@ -216,44 +228,43 @@ by_parts! {
     MonthDayTime, DateTimeRule, false;
 }
 
-impl FieldValue<'_, TimeRule> for Time {
-    #[inline]
-    fn put(&self, rule: &TimeRule, out: &mut [u8]) -> Result<(), Fault> {
-        if rule.pattern == TimePattern::HHMMSS && self.microsecond() == 0 {
-            return put_digits(join_time(*self), rule.encoding, TimePattern::HHMMSS.len(), out);
-        }
-        rule.parts().write(OfParts::parts(self), out)
-    }
+/// Implements a type with a usual pattern, whose digits are read and written as one number. The other patterns are kept out of line.
+macro_rules! by_number {
+    ($($type:ty, $rule:ty, $needs:expr, $usual:expr, $join:path, $split:path;)*) => {
+        $(impl FieldValue<'_, $rule> for $type {
+            #[inline(always)]
+            fn put(&self, rule: &$rule, out: &mut [u8]) -> Result<(), Fault> {
+                #[inline(never)]
+                fn put_parts(value: $type, rule: &$rule, out: &mut [u8]) -> Result<(), Fault> {
+                    rule.check($needs)?;
+                    rule.parts().write(OfParts::parts(&value), out)
+                }
+                match $join(*self) {
+                    Some(number) if rule.pattern == $usual => put_digits(number, rule.encoding, $usual.len(), out),
+                    _ => put_parts(*self, rule, out),
+                }
+            }
 
-    #[inline]
-    fn get(rule: &TimeRule, bytes: &[u8]) -> Result<Self, Fault> {
-        if rule.pattern == TimePattern::HHMMSS {
-            return split_time(digits(rule.encoding, bytes, TimePattern::HHMMSS.len())?);
-        }
-        Ok(Self::of_parts(rule.parts().read(bytes)?)?)
-    }
+            #[inline(always)]
+            fn get(rule: &$rule, bytes: &[u8]) -> Result<Self, Fault> {
+                #[inline(never)]
+                fn get_parts(rule: &$rule, bytes: &[u8]) -> Result<$type, Fault> {
+                    rule.check($needs)?;
+                    Ok(<$type>::of_parts(rule.parts().read(bytes)?)?)
+                }
+                if rule.pattern == $usual {
+                    return $split(digits(rule.encoding, bytes, $usual.len())?);
+                }
+                get_parts(rule, bytes)
+            }
+        })*
+    };
 }
 
-impl FieldValue<'_, DateTimeRule> for DateTime {
-    #[inline]
-    fn put(&self, rule: &DateTimeRule, out: &mut [u8]) -> Result<(), Fault> {
-        if rule.pattern == DateTimePattern::YYYYMMDDHHMMSS && self.time.microsecond() == 0 {
-            let value = join_date(self.date) * 1_000_000 + join_time(self.time);
-            return put_digits(value, rule.encoding, DateTimePattern::YYYYMMDDHHMMSS.len(), out);
-        }
-        rule.check(true)?;
-        rule.parts().write(OfParts::parts(self), out)
-    }
-
-    #[inline]
-    fn get(rule: &DateTimeRule, bytes: &[u8]) -> Result<Self, Fault> {
-        if rule.pattern == DateTimePattern::YYYYMMDDHHMMSS {
-            let value = digits(rule.encoding, bytes, DateTimePattern::YYYYMMDDHHMMSS.len())?;
-            return Ok(Self { date: split_date(value / 1_000_000)?, time: split_time(value % 1_000_000)? });
-        }
-        rule.check(true)?;
-        Ok(Self::of_parts(rule.parts().read(bytes)?)?)
-    }
+by_number! {
+    Date, DateRule, DateForm::Day, DatePattern::YYYYMMDD, join_date, split_date;
+    Time, TimeRule, (), TimePattern::HHMMSS, join_time, split_time;
+    DateTime, DateTimeRule, true, DateTimePattern::YYYYMMDDHHMMSS, join_both, split_both;
 }
 
 #[cfg(test)]

@@ -81,6 +81,10 @@ macro_rules! blank {
         $(impl Blank for $rule {
             #[inline]
             fn is_none(&self, bytes: &[u8]) -> bool {
+                // Nearly all fields always have a value.
+                if matches!(self.none, NoneAs::Never) && self.none_also.is_empty() {
+                    return false;
+                }
                 let are = |none| self.contents(none).is_some_and(|contents| contents.are(bytes));
                 are(self.none) || !self.none_also.is_empty() && self.none_also.iter().any(are)
             }

@@ -63,6 +63,26 @@ impl NumberRule {
     }
 }
 
+impl NumberRule {
+    /// Whether the field is plain ASCII digits, without overpunch, point, padding, further forms and a limit on digits, as nearly all
+    /// number fields are.
+    #[inline(always)]
+    const fn is_plain(&self) -> bool {
+        matches!(self.encoding, Encoding::Ascii)
+            && !matches!(self.sign, Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_))
+            && self.digits_max.is_none()
+            && self.scale >= 0
+            && self.accepts.is_empty()
+            && !self.is_edited()
+    }
+
+    /// Whether a number that has a value is written as [`NumberRule::UNSIGNED`] writes it.
+    #[inline(always)]
+    pub(crate) const fn is_plain_unsigned(&self) -> bool {
+        self.is_plain() && matches!(self.sign, Sign::Unsigned)
+    }
+}
+
 /// Returns whether the number is negative, its digits without the sign byte, and the offset of the digits in the field.
 #[inline(always)]
 fn split_sign<'a>(rule: &NumberRule, bytes: &'a [u8]) -> Result<(bool, &'a [u8], usize), Fault> {
@@ -187,18 +207,6 @@ fn sum(count: usize, digits: impl Iterator<Item = u8>) -> Option<u128> {
     digits.try_fold(0_u128, |value, digit| value.checked_mul(10)?.checked_add(digit.into()))
 }
 
-/// Whether the field is plain ASCII digits, without overpunch, point, padding, further forms and a limit on digits, as nearly all
-/// number fields are.
-#[inline(always)]
-const fn is_plain(rule: &NumberRule) -> bool {
-    matches!(rule.encoding, Encoding::Ascii)
-        && !matches!(rule.sign, Sign::LeadingOverpunch(_) | Sign::TrailingOverpunch(_))
-        && rule.digits_max.is_none()
-        && rule.scale >= 0
-        && rule.accepts.is_empty()
-        && !rule.is_edited()
-}
-
 /// Reads a number that is not plain. Returns whether it is negative, and its magnitude, or `None` if that does not fit into a `u128`.
 fn get_encoded(rule: &NumberRule, bytes: &[u8]) -> Result<(bool, Option<u128>), Fault> {
     let (negative, magnitude) = match (rule.encoding, rule.sign) {
@@ -306,7 +314,7 @@ macro_rules! integers {
                 #[allow(unused_comparisons, reason = "the unsigned types go through the same lines")]
                 let negative = *self < 0;
                 let magnitude = magnitude!($signed, *self);
-                if !is_plain(rule) {
+                if !rule.is_plain() {
                     return put_encoded(rule, negative, magnitude.into(), out);
                 }
                 let digits = put_sign(rule, negative, out)?;
@@ -320,7 +328,7 @@ macro_rules! integers {
             #[inline(always)]
             fn get(rule: &NumberRule, bytes: &[u8]) -> Result<Self, Fault> {
                 let overflow = || Fault::Overflow { holder: stringify!($integer) };
-                if !is_plain(rule) {
+                if !rule.is_plain() {
                     let (negative, magnitude) = get_encoded(rule, bytes)?;
                     return with_sign(negative, magnitude, overflow);
                 }

@@ -8,7 +8,7 @@ use fep_core::codes::{hex, units};
 
 use super::FieldValue;
 use crate::charset::Charset;
-use crate::layout::{CodeRule, DigitsRule, Encoding, FlagRule, Kind, NumberRule, TextRule};
+use crate::layout::{CodeRule, DigitsRule, Encoding, FlagRule, Justify, Kind, NumberRule, TextRule, Width};
 
 impl Kind {
     /// Whether a field with these bytes holds this code: text, digits and codes padded with spaces, a number with this value, a flag
@@ -21,8 +21,10 @@ impl Kind {
             Self::Flag(rule) => matches!((field, flag_byte(rule, code)), ([found], Some(byte)) if *found == byte),
             Self::Bytes(_) => hex_is(code, field),
             Self::Date(_) | Self::Time(_) | Self::DateTime(_) => false,
-            Self::Digits(rule) if !matches!(rule.encoding, Encoding::Ascii) => encoded_digits_are(rule, code, field),
-            Self::Text(rule) if !rule.charset.keeps_ascii() || !code.is_ascii() => text_is(self, code, field),
+            Self::Digits(rule) if !rule.is_filled_with_blanks() => encoded_digits_are(rule, code, field),
+            Self::Text(rule) if !rule.charset.keeps_ascii() || !rule.is_filled_with_blanks() || !code.is_ascii() => {
+                text_is(rule, code, field)
+            }
             Self::Code(rule) if !rule.charset.keeps_ascii() => is_in(rule.charset, code, field),
             _ => match field.split_at_checked(code.len()) {
                 Some((found, rest)) => found == code.as_bytes() && rest.iter().all(|byte| *byte == b' '),
@@ -40,14 +42,11 @@ impl Kind {
     #[must_use]
     pub fn code_bytes(&self, code: &str, len: usize) -> Option<Vec<u8>> {
         let bytes = match self {
-            Self::Digits(rule) if rule.is_half() => {
+            Self::Digits(rule) if !rule.is_filled_with_blanks() => {
                 let mut bytes = vec![0; len];
                 code.put(rule, &mut bytes).ok().map(|()| bytes)
             }
-            Self::Digits(rule) if !matches!(rule.encoding, Encoding::Ascii) => {
-                padded(code.bytes().map(|digit| rule.wire(digit)), rule.pad, len)
-            }
-            Self::Text(rule) if !code.is_ascii() => {
+            Self::Text(rule) if !rule.is_filled_with_blanks() || !code.is_ascii() => {
                 let mut bytes = vec![0; len];
                 code.put(rule, &mut bytes).ok().map(|()| bytes)
             }
@@ -89,7 +88,7 @@ fn number_is(rule: &NumberRule, code: &str, field: &[u8]) -> bool {
 }
 
 /// The number that a code stands for, in its smallest unit. The inner `None` is an empty code: no value.
-fn number_of(rule: &NumberRule, code: &str) -> Option<Option<i128>> {
+pub(super) fn number_of(rule: &NumberRule, code: &str) -> Option<Option<i128>> {
     if code.is_empty() { Some(None) } else { units(code, rule.decimals().into()).map(Some) }
 }
 
@@ -124,14 +123,35 @@ fn hex_is(code: &str, field: &[u8]) -> bool {
     hex(code).eq(field.iter().copied().map(Some))
 }
 
-/// [`Kind::says`] for text that needs conversion.
-#[cold]
-fn text_is(kind: &Kind, code: &str, field: &[u8]) -> bool {
-    match kind {
-        Kind::Text(rule) if !code.is_ascii() => String::get(rule, field).is_ok_and(|text| text == code),
-        Kind::Text(rule) => is_in(rule.charset, code, field),
-        _ => false,
+impl TextRule {
+    /// Whether a code is at the start of the field, with the blanks of the charset behind it.
+    #[inline(always)]
+    pub(crate) const fn is_filled_with_blanks(&self) -> bool {
+        let blanks = matches!(self.justify, Justify::Left) && self.pad == self.charset.space();
+        self.exact || blanks && matches!(self.width, Width::Any)
     }
+}
+
+impl DigitsRule {
+    /// Whether a code is at the start of the field in ASCII, with blanks behind it.
+    #[inline(always)]
+    pub(crate) const fn is_filled_with_blanks(&self) -> bool {
+        let blanks = matches!(self.justify, Justify::Left) && self.pad == b' ';
+        matches!(self.encoding, Encoding::Ascii) && (self.exact || blanks)
+    }
+}
+
+/// [`Kind::says`] for text that needs conversion, or that is filled in another way than with blanks behind it.
+#[cold]
+fn text_is(rule: &TextRule, code: &str, field: &[u8]) -> bool {
+    if !code.is_ascii() {
+        return String::get(rule, field).is_ok_and(|text| text == code);
+    }
+    if rule.is_filled_with_blanks() {
+        return is_in(rule.charset, code, field);
+    }
+    let mut written = vec![0; field.len()];
+    code.put(rule, &mut written).is_ok() && written == field
 }
 
 /// [`Kind::says`] for a charset in which some ASCII characters have other bytes or none.
@@ -143,14 +163,20 @@ fn is_in(charset: Charset, code: &str, field: &[u8]) -> bool {
     found.iter().copied().eq(code.bytes().map(byte)) && rest.iter().all(|byte| *byte == charset.space())
 }
 
-/// [`Kind::says`] for digits that are not ASCII.
+/// [`Kind::says`] for digits that are not ASCII, or that are filled in another way than with blanks behind them.
 #[cold]
 fn encoded_digits_are(rule: &DigitsRule, code: &str, field: &[u8]) -> bool {
     if rule.is_half() {
         return String::get(rule, field).is_ok_and(|digits| digits == code);
     }
-    let read = field.iter().map(|byte| rule.ascii(*byte));
-    read.eq(code.bytes().chain(core::iter::repeat_n(b' ', field.len().saturating_sub(code.len()))))
+    let Some(room) = field.len().checked_sub(code.len()) else { return false };
+    let at_start = rule.exact || rule.justify == Justify::Left;
+    let Some((first, second)) = field.split_at_checked(if at_start { code.len() } else { room }) else { return false };
+    let (digits, padding) = if at_start { (first, second) } else { (second, first) };
+    let wire = |digit| rule.wire(digit);
+    digits.iter().copied().map(Some).eq(code.bytes().map(wire))
+        && padding.iter().all(|byte| *byte == rule.pad)
+        && !(rule.exact && room > 0)
 }
 
 #[cfg(test)]

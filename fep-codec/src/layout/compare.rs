@@ -35,14 +35,17 @@ fn difference(one: &Layout, other: &Layout, within: &str) -> Option<String> {
     if one == other {
         return None;
     }
-    let named = |name: Option<&str>| format!("{within}{}", name.unwrap_or("(filler)"));
+    let named = |item: &Item| match item {
+        Item::Field(field) if field.name.is_empty() => within.trim_end_matches('.').into(),
+        _ => format!("{within}{}", item.name().unwrap_or("(filler)")),
+    };
     for (own, their) in one.items().iter().zip(other.items()) {
         if own != their {
-            let path = named(own.name());
+            let path = named(own);
             return Some(item(own, their, &path));
         }
     }
-    let more = |layout: &Layout, count: usize| layout.items().get(count).map(|item| named(item.name()));
+    let more = |layout: &Layout, count: usize| layout.items().get(count).map(named);
     let of_layout = [
         aspect("name", &one.name, &other.name),
         aspect("label", &one.label, &other.label),

@@ -33,12 +33,20 @@ impl Layout {
 
     /// Whether a field of this layout depends on more than the items beside it, or than the bytes before it.
     #[must_use]
+    #[inline]
     pub const fn is_link(&self, field: &Field) -> bool {
         match &field.computed {
-            Some(Computed::LengthOf(of) | Computed::Count(of)) => !self.has_item(text(of)),
-            Some(Computed::Sum(path)) => !self.has_group(text(path)),
-            Some(Computed::Check(check)) => self.is_linked_check(check),
-            _ => false,
+            None => false,
+            Some(computed) => self.links_to(computed),
+        }
+    }
+
+    const fn links_to(&self, computed: &Computed) -> bool {
+        match computed {
+            Computed::LengthOf(of) | Computed::Count(of) => !self.has_item(text(of)),
+            Computed::Sum(path) => !self.has_group(text(path)),
+            Computed::Check(check) => self.is_linked_check(check),
+            Computed::Length(_) | Computed::Sequence(_) | Computed::Sign(_) => false,
         }
     }
 
@@ -117,11 +125,10 @@ impl Layout {
                     }
                 }
                 Item::Group(group) => {
-                    if let Some([b'.', inner @ ..]) = behind(path, text(&group.name)) {
-                        return match borrowed(&group.layout).span_at(inner, 0) {
-                            Some(span) if matches!(span.field.kind, Kind::Number(_)) => Some(span.field),
-                            _ => None,
-                        };
+                    if let Some(inner) = behind(path, text(&group.name))
+                        && let [b'.', ..] | [] = inner
+                    {
+                        return group.summand(inner);
                     }
                 }
                 _ => {}

@@ -269,6 +269,16 @@ impl Mark<'_> {
             Self::Never { .. } => None,
         }
     }
+
+    /// The bytes of all telegrams that have the mark, at its place. A field that reads several forms of one value has several. Empty if no
+    /// bytes have the mark.
+    pub(super) fn forms(&self) -> Vec<Vec<u8>> {
+        match *self {
+            Self::Field { field, value, .. } => field.kind.code_forms(value, field.len),
+            Self::Literal { bytes, .. } => alloc::vec![bytes.to_vec()],
+            Self::Never { .. } => Vec::new(),
+        }
+    }
 }
 
 impl Field {

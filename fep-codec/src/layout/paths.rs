@@ -40,6 +40,9 @@ impl Layout {
         let name = head.split('[').next().unwrap_or(head);
         let (_, item) = self.item(name)?;
         match (item, rest) {
+            (Item::Group(group), None) if name.len() < head.len() && group.layout.array_field().is_some() => {
+                group.layout.items().first()
+            }
             (item, None) => Some(item),
             (Item::Part(part), Some(rest)) => part.layout.item_by_path(rest),
             (Item::Group(group), Some(rest)) => group.layout.item_by_path(rest),

@@ -6,7 +6,7 @@
 use core::ops::Range;
 
 use super::walk::{borrowed, text};
-use super::{Check, Choice, Field, Item, Kind, Layout};
+use super::{Check, Choice, Field, Group, Item, Kind, Layout};
 
 /// A field and the range of its bytes.
 #[derive(Clone, Debug)]
@@ -154,18 +154,16 @@ impl Layout {
         }
     }
 
-    /// The number field that a sum adds up over the entries of a group, by its path: `items.amount`.
+    /// The number field that a sum adds up over the entries of a group, by its path: `items.amount`, or `amounts` for an array.
     #[must_use]
     pub const fn summand(&self, path: &str) -> Option<&Field> {
         let mut rest = self.items();
         while let [item, tail @ ..] = rest {
             if let Item::Group(group) = item
-                && let Some([b'.', inner @ ..]) = behind(path.as_bytes(), text(&group.name))
+                && let Some(inner) = behind(path.as_bytes(), text(&group.name))
+                && let [b'.', ..] | [] = inner
             {
-                return match borrowed(&group.layout).span_at(inner, 0) {
-                    Some(span) if matches!(span.field.kind, Kind::Number(_)) => Some(span.field),
-                    _ => None,
-                };
+                return group.summand(inner);
             }
             rest = tail;
         }
@@ -200,6 +198,23 @@ impl Layout {
             (None, Some(_)) => Some(Chooser::Passed { layout: self, index }),
             (None, None) => None,
         }
+    }
+}
+
+impl Group {
+    /// The number in an entry that a sum adds up. `path` is what is left behind the name of the group: `.amount`, or nothing for an
+    /// array.
+    pub(super) const fn summand(&self, path: &[u8]) -> Option<&Field> {
+        let entry = borrowed(&self.layout);
+        let field = match (path, entry.array_field()) {
+            ([], Some(field)) => field,
+            ([b'.', inner @ ..], None) => match entry.span_at(inner, 0) {
+                Some(span) => span.field,
+                None => return None,
+            },
+            _ => return None,
+        };
+        if matches!(field.kind, Kind::Number(_)) { Some(field) } else { None }
     }
 }
 

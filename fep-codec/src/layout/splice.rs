@@ -119,6 +119,7 @@ const fn end(path: &Option<Cow<'static, str>>) -> Option<Cow<'static, str>> {
 }
 
 #[allow(clippy::panic, reason = "reached in constants only, where a panic is a compile error")]
+#[allow(clippy::ptr_arg, reason = "a constant cannot clone a `Cow`")]
 const fn cow<T: ?Sized + ToOwned>(cow: &Cow<'static, T>) -> Cow<'static, T> {
     match cow {
         Cow::Borrowed(borrowed) => Cow::Borrowed(borrowed),

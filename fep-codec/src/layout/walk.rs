@@ -309,6 +309,16 @@ impl Layout {
         })
     }
 
+    /// The field that is an entry, if this is the layout of an array's entry: its only item is a field without a name. JSON and
+    /// paths have its value at the entry itself: `rates[3]`.
+    #[must_use]
+    pub const fn array_field(&self) -> Option<&Field> {
+        match self.items() {
+            [Item::Field(field)] if text(&field.name).is_empty() => Some(field),
+            _ => None,
+        }
+    }
+
     /// The item with this name and its index. Items in parts are not searched.
     #[must_use]
     pub fn item(&self, name: &str) -> Option<(usize, &Item)> {

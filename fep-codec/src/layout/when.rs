@@ -6,7 +6,7 @@
 use super::marks::Mark;
 use super::place::same;
 use super::walk::{borrowed, text};
-use super::{Encoding, Item, Kind, Layout, Sign, When};
+use super::{Encoding, Field, Item, Kind, Layout, Sign, When};
 
 impl Layout {
     /// Whether the layout at this index is never chosen, because all marks of an earlier layout hold whenever its own marks hold.
@@ -39,7 +39,7 @@ impl Layout {
     const fn implies(&self, mark: &Mark<'_>) -> bool {
         match *mark {
             Mark::Field { path, field, offset, value } => {
-                if contains(self.conditions(), path, value) && self.has_at(path, offset, field.len) {
+                if contains(self.conditions(), path, value) && self.has_at(path, offset, field) {
                     return true;
                 }
                 let mut at = 0;
@@ -66,10 +66,12 @@ impl Layout {
         }
     }
 
-    /// Whether the field at this path is at this place.
-    const fn has_at(&self, path: &str, offset: usize, len: usize) -> bool {
+    /// Whether the field at this path is at this place, and reads the same bytes as the same code.
+    const fn has_at(&self, path: &str, offset: usize, field: &Field) -> bool {
         match self.span(path) {
-            Some(span) => span.range.start == offset && span.field.len == len,
+            Some(span) => {
+                span.range.start == offset && span.field.len == field.len && read_alike(&span.field.kind, &field.kind)
+            }
             None => false,
         }
     }
@@ -126,9 +128,9 @@ impl Mark<'_> {
                 }
                 let code = value.as_bytes();
                 let from_left = match &field.kind {
-                    Kind::Text(rule) => rule.charset.keeps_ascii() && value.is_ascii(),
+                    Kind::Text(rule) => rule.charset.keeps_ascii() && rule.is_filled_with_blanks() && value.is_ascii(),
                     Kind::Code(rule) => rule.charset.keeps_ascii(),
-                    Kind::Digits(rule) => matches!(rule.encoding, Encoding::Ascii),
+                    Kind::Digits(rule) => rule.is_filled_with_blanks(),
                     _ => false,
                 };
                 match &field.kind {
@@ -138,7 +140,10 @@ impl Mark<'_> {
                     },
                     Kind::Number(rule) => {
                         let plain =
-                            matches!((rule.encoding, rule.sign, rule.scale), (Encoding::Ascii, Sign::Unsigned, 0));
+                            matches!((rule.encoding, rule.sign, rule.scale), (Encoding::Ascii, Sign::Unsigned, 0))
+                                && rule.reads_one_form()
+                                && rule.point.is_none()
+                                && rule.pad.is_none();
                         if !plain || code.len() != field.len || !all_digits(code) {
                             return None;
                         }
@@ -160,6 +165,67 @@ const fn nth(bytes: &[u8], at: usize, start: usize) -> Option<u8> {
     match bytes.split_at_checked(at - start) {
         Some((_, [byte, ..])) => Some(*byte),
         _ => None,
+    }
+}
+
+/// Whether fields of both kinds hold a code with the same bytes.
+const fn read_alike(one: &Kind, other: &Kind) -> bool {
+    match (one, other) {
+        (Kind::Text(one), Kind::Text(other)) => {
+            one.charset as u8 == other.charset as u8
+                && one.exact == other.exact
+                && one.pad == other.pad
+                && one.justify as u8 == other.justify as u8
+                && one.width as u8 == other.width as u8
+        }
+        (Kind::Code(one), Kind::Code(other)) => one.charset as u8 == other.charset as u8,
+        (Kind::Digits(one), Kind::Digits(other)) => {
+            one.encoding as u8 == other.encoding as u8
+                && one.exact == other.exact
+                && one.pad == other.pad
+                && one.justify as u8 == other.justify as u8
+                && same_byte(one.digits_max, other.digits_max)
+                && one.accepts.is(other.accepts)
+        }
+        (Kind::Number(one), Kind::Number(other)) => {
+            one.encoding as u8 == other.encoding as u8
+                && same_sign(one.sign, other.sign)
+                && one.scale == other.scale
+                && one.none as u8 == other.none as u8
+                && one.none_also.is(other.none_also)
+                && same_byte(one.digits_max, other.digits_max)
+                && same_byte(one.point, other.point)
+                && same_byte(one.pad, other.pad)
+                && one.justify as u8 == other.justify as u8
+                && one.accepts.is(other.accepts)
+        }
+        (Kind::Flag(one), Kind::Flag(other)) => one.yes == other.yes && one.no == other.no,
+        (Kind::Bytes(_), Kind::Bytes(_)) => true,
+        _ => false,
+    }
+}
+
+const fn same_byte(one: Option<u8>, other: Option<u8>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one == other,
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+const fn same_sign(one: Sign, other: Sign) -> bool {
+    match (one, other) {
+        (Sign::Leading { plus, minus }, Sign::Leading { plus: other_plus, minus: other_minus })
+        | (Sign::Trailing { plus, minus }, Sign::Trailing { plus: other_plus, minus: other_minus }) => {
+            plus == other_plus && minus == other_minus
+        }
+        (Sign::LeadingOverpunch(one), Sign::LeadingOverpunch(other))
+        | (Sign::TrailingOverpunch(one), Sign::TrailingOverpunch(other)) => one as u8 == other as u8,
+        (Sign::Unsigned, Sign::Unsigned)
+        | (Sign::LeadingMinus, Sign::LeadingMinus)
+        | (Sign::Signed, Sign::Signed)
+        | (Sign::Elsewhere, Sign::Elsewhere) => true,
+        _ => false,
     }
 }
 
@@ -193,7 +259,7 @@ mod tests {
 
     use super::*;
     use crate::charset::Charset;
-    use crate::layout::{Field, Group, Kind, NumberRule, Part, Repeat, TextRule};
+    use crate::layout::{Group, NumberRule, Part, Repeat, TextRule};
 
     fn field(name: &'static str, kind: Kind) -> Item {
         let name = Cow::Borrowed(name);
@@ -305,6 +371,24 @@ mod tests {
         assert_eq!(x.compare_marks(&same), crate::layout::MarkRelation::Same);
         assert_eq!(x.compare_marks(&any), crate::layout::MarkRelation::Narrower);
         assert_eq!(any.compare_marks(&x), crate::layout::MarkRelation::Wider);
+    }
+
+    #[test]
+    fn a_condition_in_the_same_words_on_a_field_of_another_kind_does_not_hide() {
+        use crate::layout::{Accept, Accepts, Encoding};
+        let number = |encoding, accepts| Kind::Number(NumberRule { encoding, accepts, ..NumberRule::UNSIGNED });
+        let of = |kind| layout(&[("a", "12")], vec![field("a", kind)]);
+        let digits = of(number(Encoding::Ascii, Accepts::NONE));
+        let packed = of(number(Encoding::Bcd, Accepts::NONE));
+        assert!(!Layout::is_hidden(&[&digits, &packed], 1) && Layout::is_hidden(&[&packed, &packed], 1));
+        // A number that is read with leading blanks has more bytes than the text of its digits.
+        let seven = |kind| layout(&[("a", "07")], vec![field("a", kind)]);
+        let blanks = seven(number(Encoding::Ascii, Accepts::of(&[Accept::LeadingBlanks])));
+        let text = seven(Kind::Text(TextRule::new(Charset::Ascii)));
+        assert!(blanks.recognises(b" 7") && !text.recognises(b" 7"));
+        assert!(!Layout::is_hidden(&[&text, &blanks], 1) && Layout::is_hidden(&[&blanks, &blanks], 1));
+        assert_eq!(text.compare_marks(&blanks), crate::layout::MarkRelation::Narrower);
+        assert_eq!(blanks.known_bytes().into_iter().collect::<Vec<_>>(), [(1, b'7')]);
     }
 
     #[test]

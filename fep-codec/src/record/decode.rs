@@ -16,20 +16,29 @@ impl<'l> Record<'l> {
     /// If the bytes are not such a telegram, or if bytes are left over.
     pub fn decode(layout: &'l Layout, bytes: &[u8]) -> Result<Self, Error> {
         let mut reader = Reader::of_len(bytes, layout.fixed_len())?;
-        let values = items(layout, &mut reader)?;
+        let values = items(layout, &mut reader)?.values;
         reader.finish()?;
         Ok(Self { layout, values })
     }
 }
 
-fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> {
+/// The values of a layout, and whether it or one of its parts has a link: [`Layout::has_links`], without another walk.
+struct Read {
+    values: Vec<Value>,
+    has_links: bool,
+}
+
+fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Read, Error> {
     let start = reader.position();
+    let mut has_links = false;
     let mut values = Vec::with_capacity(layout.items().len());
     let mut linked = Linked::new(layout);
     for (index, item) in layout.items().iter().enumerate() {
         let value = match item {
+            Item::Field(field @ Field { computed: None, .. }) => by_kind::read(field, &field.kind, reader)?,
             Item::Field(field) => {
                 let at = reader.position();
+                has_links |= layout.is_link(field);
                 let value = field_value(layout, field, start, reader)?;
                 linked.remember(index, field, at, &value);
                 linked.verify_count(index, &values, reader)?;
@@ -45,7 +54,9 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
                 reserved(filler, reader.telegram().get(at..reader.position()).unwrap_or_default())
             }
             Item::Part(part) => span(layout, index, &part.name, &values, reader, |reader| {
-                items(&part.layout, reader).map(Value::Part).map_err(|error| error.within(&part.name))
+                let inner = items(&part.layout, reader).map_err(|error| error.within(&part.name))?;
+                has_links |= inner.has_links;
+                Ok(Value::Part(inner.values))
             })?,
             Item::Group(group) => {
                 let extent = layout.extent(index).resolve(|field| match field {
@@ -54,7 +65,7 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
                     None => Err(no_count(group)),
                 })?;
                 span(layout, index, &group.name, &values, reader, |reader| {
-                    reader.entries(group, extent, |reader| items(&group.layout, reader)).map(Value::Group)
+                    reader.entries(group, extent, |reader| Ok(items(&group.layout, reader)?.values)).map(Value::Group)
                 })?
             }
             Item::Choice(choice) => {
@@ -66,10 +77,10 @@ fn items(layout: &Layout, reader: &mut Reader<'_>) -> Result<Vec<Value>, Error> 
         values.push(value);
     }
     linked.verify(&mut values, reader)?;
-    if layout.has_links() {
+    if has_links {
         reader.links(layout, start)?;
     }
-    Ok(values)
+    Ok(Read { values, has_links })
 }
 
 /// The bytes of a filler that may hold any bytes, if it is not blank. They are kept so that encoding writes them again.
@@ -129,8 +140,8 @@ pub(super) fn chooser<'l>(layout: &'l Layout, index: usize, choice: &Choice) -> 
 fn body(choice: &Choice, case: usize, reader: &mut Reader<'_>) -> Result<Value, Error> {
     match choice.cases().get(case) {
         Some(found) => {
-            let values = items(&found.layout, reader).map_err(|error| error.within(&choice.name))?;
-            Ok(Value::Choice(case, values))
+            let inner = items(&found.layout, reader).map_err(|error| error.within(&choice.name))?;
+            Ok(Value::Choice(case, inner.values))
         }
         None => Err(no_code(choice)),
     }

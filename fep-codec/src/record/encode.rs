@@ -36,20 +36,27 @@ impl Record<'_> {
         if let Some(identified) = self.identified() {
             return identified.encode_into(out);
         }
-        self.layout.whole()?;
         let mut writer = Writer::new(out);
-        items(self.layout, &self.values, &mut writer)?;
+        if items(self.layout, &self.values, &mut writer)? {
+            self.layout.whole()?;
+        }
         let len = writer.finish()?;
         given::check(self.layout, &self.values, out.get(..len).unwrap_or_default())?;
         Ok(len)
     }
 }
 
-fn items(layout: &Layout, values: &[Value], writer: &mut Writer<'_>) -> Result<(), Error> {
+/// Writes the items of a layout. Returns whether the layout or one of its parts has a link: [`Layout::has_links`], without another walk.
+fn items(layout: &Layout, values: &[Value], writer: &mut Writer<'_>) -> Result<bool, Error> {
     let start = writer.position();
+    let mut has_links = false;
     for (index, (item, value)) in layout.items().iter().zip(values).enumerate() {
         match item {
-            Item::Field(field) => Computing { layout, values, start }.field(field, value, writer)?,
+            Item::Field(field @ Field { computed: None, .. }) => by_kind::write(field, &field.kind, value, writer)?,
+            Item::Field(field) => {
+                has_links |= layout.is_link(field);
+                Computing { layout, values, start }.field(field, value, writer)?;
+            }
             Item::Literal(literal) => {
                 check_literal(literal, value)?;
                 writer.literal(literal)?;
@@ -63,7 +70,7 @@ fn items(layout: &Layout, values: &[Value], writer: &mut Writer<'_>) -> Result<(
                     Value::Part(values) => items(&part.layout, values, writer),
                     other => Err(unfit(other, "a part")),
                 };
-                inner.map_err(|error| error.within(&part.name))?;
+                has_links |= inner.map_err(|error| error.within(&part.name))?;
             }
             Item::Group(group) => {
                 entries(group, value, writer)?;
@@ -77,20 +84,23 @@ fn items(layout: &Layout, values: &[Value], writer: &mut Writer<'_>) -> Result<(
     }
     check_cases(layout, values, start, writer)?;
     pages(layout, values, Culprit::Caller)?;
-    if layout.has_links() { writer.links(layout, start) } else { Ok(()) }
+    if has_links {
+        writer.links(layout, start)?;
+    }
+    Ok(has_links)
 }
 
 fn entries(group: &Group, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
     let Value::Group(entries) = value else {
         return Err(unfit(value, "a group").within(&group.name));
     };
-    writer.entries(group, entries, |writer, entry| items(&group.layout, entry, writer))
+    writer.entries(group, entries, |writer, entry| items(&group.layout, entry, writer).map(drop))
 }
 
 fn body(choice: &Choice, value: &Value, writer: &mut Writer<'_>) -> Result<(), Error> {
     match value {
         Value::Choice(case, values) => match choice.cases().get(*case) {
-            Some(case) => items(&case.layout, values, writer),
+            Some(case) => items(&case.layout, values, writer).map(drop),
             None => Err(Error::new(Culprit::Caller, choice.no_such_case())),
         },
         other => Err(unfit(other, "a case of the choice")),

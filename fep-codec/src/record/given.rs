@@ -57,6 +57,7 @@ impl Pass<'_> {
             match (item, value) {
                 (Item::Part(part), Value::Part(values)) => {
                     self.items(&part.layout, values).map_err(|error| error.within(&part.name))?;
+                    continue;
                 }
                 (Item::Group(group), Value::Group(entries)) => {
                     for (index, entry) in entries.iter().enumerate() {

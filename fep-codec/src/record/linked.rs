@@ -164,10 +164,10 @@ pub(crate) fn count(layout: &Layout, values: &[Value], group: &str) -> usize {
     }
 }
 
-/// The sum of a number over a group's entries: `items.amount`.
+/// The sum of a number over a group's entries: `items.amount`, or `amounts` for an array.
 pub(crate) fn sum(layout: &Layout, values: &[Value], path: &str) -> FieldSum {
     let mut tally = FieldSum::ZERO;
-    let Some((group, inner)) = path.split_once('.') else { return tally };
+    let (group, inner) = path.split_once('.').unwrap_or((path, ""));
     let Some((index, Item::Group(group))) = layout.item(group) else { return tally };
     if let Some(Value::Group(entries)) = values.get(index) {
         for entry in entries {
@@ -179,7 +179,7 @@ pub(crate) fn sum(layout: &Layout, values: &[Value], path: &str) -> FieldSum {
 
 /// Whether all numbers of a sum are available.
 pub(crate) fn can_sum(layout: &Layout, values: &[Value], path: &str) -> bool {
-    let Some((group, inner)) = path.split_once('.') else { return false };
+    let (group, inner) = path.split_once('.').unwrap_or((path, ""));
     match layout.item(group).and_then(|(index, item)| Some((item, values.get(index)?))) {
         Some((Item::Group(group), Value::Group(entries))) => {
             entries.iter().all(|entry| units(&group.layout, entry, inner).is_some())
@@ -191,7 +191,10 @@ pub(crate) fn can_sum(layout: &Layout, values: &[Value], path: &str) -> bool {
 /// The number at a path in an entry, in its smallest unit. `None` if it is absent.
 fn units(layout: &Layout, values: &[Value], path: &str) -> Option<i128> {
     let (name, inner) = path.split_once('.').unwrap_or((path, ""));
-    let (index, item) = layout.item(name)?;
+    let (index, item) = match layout.array_field() {
+        Some(_) => (0, layout.items().first()?),
+        None => layout.item(name)?,
+    };
     match (item, values.get(index)?) {
         (Item::Part(part), Value::Part(values)) => units(&part.layout, values, inner),
         (_, Value::Number(number)) => Some(*number),

@@ -10,6 +10,14 @@ use super::{Record, Value};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::{DateForm, Field, Item, Kind, Layout, Repeat};
 
+impl Value {
+    /// The value of an array: a group whose entries are plain fields.
+    #[must_use]
+    pub fn array<T: Into<Self>>(values: impl IntoIterator<Item = T>) -> Self {
+        Self::Group(values.into_iter().map(|value| Vec::from([value.into()])).collect())
+    }
+}
+
 /// The items of a layout without values. Parts contain the items of their layout, groups of varying size are empty, and choices
 /// have no case.
 pub(crate) fn absent(layout: &Layout) -> Vec<Value> {
@@ -63,7 +71,12 @@ impl<'l> Record<'l> {
                 (_, _, None) if segments.peek().is_none() => return Some((item, value)),
                 (Item::Part(part), Value::Part(inner), None) => (&*part.layout, inner.as_slice()),
                 (Item::Group(group), Value::Group(entries), Some(index)) => {
-                    (&*group.layout, entries.get(index)?.as_slice())
+                    let entry = entries.get(index)?.as_slice();
+                    if segments.peek().is_none() {
+                        group.layout.array_field()?;
+                        return Some((group.layout.items().first()?, entry.first()?));
+                    }
+                    (&*group.layout, entry)
                 }
                 (Item::Choice(choice), Value::Choice(case, inner), None) => {
                     (&*choice.cases().get(*case)?.layout, inner.as_slice())
@@ -87,7 +100,12 @@ impl<'l> Record<'l> {
             (layout, values) = match (item, value, index) {
                 (Item::Part(part), Value::Part(inner), None) => (&*part.layout, inner.as_mut_slice()),
                 (Item::Group(group), Value::Group(entries), Some(index)) => {
-                    (&*group.layout, entries.get_mut(index)?.as_mut_slice())
+                    let entry = entries.get_mut(index)?.as_mut_slice();
+                    if segments.peek().is_none() {
+                        group.layout.array_field()?;
+                        return Some((group.layout.items().first()?, entry.first_mut()?));
+                    }
+                    (&*group.layout, entry)
                 }
                 (Item::Choice(choice), Value::Choice(case, inner), None) => {
                     (&*choice.cases().get(*case)?.layout, inner.as_mut_slice())
@@ -194,12 +212,13 @@ impl Kind {
 }
 
 /// The content that an item can have, as a phrase for messages.
-const fn noun(item: &Item) -> &'static str {
+fn noun(item: &Item) -> &'static str {
     match item {
         Item::Field(field) | Item::Tail(field) => field.kind.value_name(),
         Item::Literal(_) => "the literal's bytes",
         Item::Filler(_) => "nothing",
         Item::Part(_) => "a part with values for all its items",
+        Item::Group(group) if group.layout.array_field().is_some() => "an array with a value for each entry",
         Item::Group(_) => "a group whose entries have values for all their items",
         Item::Choice(_) => "a case of the choice with values for all its items",
     }
@@ -214,8 +233,11 @@ pub(crate) fn in_item(fault: Fault, item: &Item, path: &str) -> Error {
     }
 }
 
-/// Puts all names but the last in front of the error's path.
+/// Puts all names but the last in front of the error's path. The error of an array's entry has no name of its own.
 pub(crate) fn within_parents(error: Error, path: &str) -> Error {
+    if error.path().is_empty() {
+        return error.within(path);
+    }
     match path.rsplit_once('.') {
         Some((parents, _)) => error.within(parents),
         None => error,

@@ -14,9 +14,16 @@ pub(super) fn len_of(layout: &Layout, values: &[Value]) -> usize {
 }
 
 /// The length in bytes of an item with this value.
+#[inline]
 pub(super) fn item_len(item: &Item, value: &Value) -> usize {
+    match item {
+        Item::Field(field) => field.len,
+        item => item_len_within(item, value),
+    }
+}
+
+fn item_len_within(item: &Item, value: &Value) -> usize {
     match (item, value) {
-        (Item::Field(field), _) => field.len,
         (Item::Part(part), Value::Part(values)) => len_of(&part.layout, values),
         (Item::Group(group), Value::Group(entries)) if !matches!(group.repeat, Repeat::Padded { .. }) => {
             entries.iter().map(|entry| len_of(&group.layout, entry)).fold(0, usize::saturating_add)

@@ -158,7 +158,9 @@ impl<'l> Survey<'l, '_> {
             let within = self.path_of(group);
             let is_summand = |step: &&SurveyStep<'_>| {
                 let entry = step.path.strip_prefix(&within).and_then(|rest| rest.strip_prefix('['));
-                entry.and_then(|entry| entry.split_once("].")).is_some_and(|(_, path)| path == summand)
+                // An entry of an array has nothing behind its index.
+                let inner = entry.and_then(|entry| entry.split_once(']')).map(|(_, inner)| inner);
+                inner.is_some_and(|inner| inner.strip_prefix('.').unwrap_or(inner) == summand)
             };
             let unread = steps.iter().filter(is_summand).find_map(|step| step.value.as_ref().err());
             let expected = "a group whose numbers can be read";

@@ -48,7 +48,11 @@ pub(crate) fn locate<'l>(layout: &'l Layout, telegram: &[u8], path: &str) -> Res
                     let expected = "the number of an entry that the telegram has, from 0";
                     return Err(Error::new(Culprit::Caller, Fault::Unreadable { expected }).within(path));
                 }
-                inner.of(&group.layout, inner.entry_offset(group, start, index).map_err(within)?, end)
+                let start = inner.entry_offset(group, start, index).map_err(within)?;
+                if let Some(field) = group.layout.array_field().filter(|_| segments.peek().is_none()) {
+                    return Ok(Located { field, start, len: field.len, layout: &group.layout });
+                }
+                inner.of(&group.layout, start, end)
             }
             _ => break,
         };

@@ -97,9 +97,13 @@ impl Link {
 const WORDS: [&str; 7] = ["length", "count", "sum", "sequence", "sign", "xor", "check"];
 
 impl Computed {
+    /// Whether it is the exclusive or of bytes.
+    pub(crate) fn is_xor(&self) -> bool {
+        matches!(self, Self::Check { function: None, .. } | Self::Link(Link::Check { function: None, .. }))
+    }
+
     pub(super) fn read(entry: &Entry, cx: &Ctxt) -> Option<Given<Self>> {
-        let expected = "`length(rest)`, `length(all)`, `length(an_item)`, `count(a_group)`, `sum(a_group.a_number)`, \
-                        `sequence`, `sign(a_number, '+', '-')`, `xor` or `check(a::function)`";
+        let expected = forms(entry.first_word().as_deref().unwrap_or_default());
         let given = entry.assigned(cx, expected, |input: ParseStream<'_>| {
             let what: Ident = input.parse()?;
             let word = what.to_string();
@@ -138,6 +142,30 @@ impl Computed {
                 cx.error(&what, format_args!("nothing computes `{what}`{hint}"));
                 None
             }
+        }
+    }
+}
+
+/// The forms of this word, for messages. Other words have all forms.
+fn forms(word: &str) -> &'static str {
+    match word {
+        "length" => {
+            "`length(rest)`, `length(all)`, `length(an_item)`, or `length(super::an_item)` for an item beside this part"
+        }
+        "count" => "`count(a_group)`, or `count(super::a_group)` for a group beside this part",
+        "sum" => "`sum(a_group.a_number)`, or `sum(super::a_group.a_number)` for a group beside this part",
+        "sequence" => "`sequence`, or `sequence(5)` to begin with 5",
+        "sign" => {
+            "`sign(a_number, '+', '-')` or `sign(a_number, '+', '-', ' ')`; the number is in the same struct, or `sign(super::a_number, …)` beside this flattened part"
+        }
+        "xor" => "`xor`, `xor(from_item)`, `xor(from_item..=to_item)` or `xor(..=to_item)`",
+        "check" => {
+            "`check(a::function)`, `check(a::function, from_item)` or `check(a::function, from_item..=to_item)`, with a path of a \
+             function and not a text"
+        }
+        _ => {
+            "`length(rest)`, `length(all)`, `length(an_item)`, `count(a_group)`, `sum(a_group.a_number)`, `sequence`, \
+             `sign(a_number, '+', '-')`, `xor` or `check(a::function)`"
         }
     }
 }

@@ -155,10 +155,21 @@ impl Entry {
         let mut rest = tokens.clone().into_iter();
         let first: TokenStream = rest.next().into_iter().collect();
         match rest.next() {
-            Some(next) if (&read).parse2(first).is_ok() => cx.error(next, "expected a comma before this"),
+            // `xor` is complete, but `xor(code..)` is not two words.
+            Some(next) if !matches!(next, TokenTree::Group(_)) && (&read).parse2(first).is_ok() => {
+                cx.error(next, "expected a comma before this");
+            }
             _ => self.wrong(cx, expected),
         }
         None
+    }
+
+    /// The first word of `key = word…`.
+    pub(crate) fn first_word(&self) -> Option<String> {
+        match &self.value {
+            Value::Assigned(tokens) => tokens.clone().into_iter().next().map(|token| token.to_string()),
+            _ => None,
+        }
     }
 
     /// Reads a `key` without a value.
@@ -242,25 +253,29 @@ impl Entry {
         }
     }
 
-    /// Reads one of the words of a rule from a list: `key("word", …)`.
-    pub(crate) fn word_in_list<W: Word>(&self, tokens: TokenStream, cx: &Ctxt) -> Option<Given<W>> {
-        Self { key: self.key.clone(), value: Value::Assigned(tokens) }.rule(cx)
-    }
-
     /// Reads `key = "word"` with one of the words of a rule.
     pub(crate) fn rule<W: Word>(&self, cx: &Ctxt) -> Option<Given<W>> {
         self.one_of(cx, W::WORDS)
     }
 
-    /// Reads `key("word", "word")` or `key = "word"`, with the words of a rule.
+    /// Reads `key("word", "word")` or `key = "word"`, with the words of a rule, each at most once.
     pub(crate) fn rules<W: Word>(&self, cx: &Ctxt, example: &str) -> Option<Given<Vec<W>>> {
         if !self.is_list() {
             return self.rule(cx).map(|word| word.map(|word| vec![word]));
         }
-        let mut words = Vec::new();
+        let mut words: Vec<W> = Vec::new();
         for chunk in self.list(cx, example)? {
             let entry = Self { key: self.key.clone(), value: Value::Assigned(chunk) };
-            words.extend(entry.rule::<W>(cx).map(|word| word.value));
+            let word = entry.rule::<W>(cx)?;
+            if words.contains(&word.value) {
+                cx.error_at(word.span, format_args!("\"{}\" is there twice", word.value.word()));
+                return None;
+            }
+            words.push(word.value);
+        }
+        if words.is_empty() {
+            cx.error_at(self.span(), format_args!("`{}` needs at least one word: `{example}`", self.key));
+            return None;
         }
         Some(self.given(words))
     }

@@ -4,7 +4,6 @@ use fep_core::accepts::{Accept, Accepts};
 use fep_core::calendar::Pattern;
 use fep_core::codes::kept;
 use fep_core::rules::{NoneAs, Nones, Sign, WrittenSign};
-use fep_core::words::Word as _;
 use proc_macro2::Span;
 
 use super::entry::{Entry, Given, entry, string_pair, unique};
@@ -35,23 +34,8 @@ pub(super) fn pattern(entry: &Entry, cx: &Ctxt) -> Option<Given<Pattern>> {
 
 /// Reads `none = "zeros"`, or `none("zeros", "spaces")`, of which the first is written.
 pub(super) fn none(entry: &Entry, cx: &Ctxt) -> Option<Given<Nones>> {
-    if !entry.is_list() {
-        return Some(entry.rule::<NoneAs>(cx)?.map(|word| Nones::of(&[word])));
-    }
-    let mut words = Vec::new();
-    for chunk in entry.list(cx, "")? {
-        let word = entry.word_in_list::<NoneAs>(chunk, cx)?;
-        if words.contains(&word.value) {
-            cx.error_at(word.span, format_args!("\"{}\" is there twice", word.value.word()));
-            return None;
-        }
-        words.push(word.value);
-    }
-    if words.is_empty() {
-        cx.error_at(entry.span(), "`none` needs at least one word: `none(\"zeros\", \"spaces\")`");
-        return None;
-    }
-    Some(Given { value: Nones::of(&words), span: entry.span() })
+    let words = entry.rules::<NoneAs>(cx, "none(\"zeros\", \"spaces\")")?;
+    Some(words.map(|words| Nones::of(&words)))
 }
 
 /// Reads `sign = "leading-minus"`, `sign(trailing, plus = '+', minus = '-')` or `sign(leading, overpunch = "ebcdic")`.

@@ -1,10 +1,11 @@
 //! Fields that refer to other fields: lengths of items, sums, signs, checks and pages. Counts are in [`super`].
 
+use fep_core::likeness::nearest;
 use fep_core::rules::Sign;
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 
-use crate::attr::{Computed, PageAttrs};
+use crate::attr::{Computed, Link, PageAttrs};
 use crate::ctxt::Ctxt;
 use crate::model::{Field, Item, ItemKind, Kind, Number, Telegram};
 
@@ -37,7 +38,12 @@ impl<'t> Linked<'t> {
         let found = self.telegram.items.iter().enumerate().find(|(_, item)| item.member == *name);
         // The compiler looks in the flattened parts.
         if found.is_none() && !self.telegram.broken.contains(name) && !self.telegram.has_flattened() {
-            cx.error(name, format_args!("there is no field `{name}` here"));
+            // Only these can be computed from items beside the part.
+            let outwards = matches!(
+                self.item.what,
+                ItemKind::Computed { computed: Computed::LengthOf(_) | Computed::Sum { .. } | Computed::Link(_), .. }
+            );
+            cx.error(name, no_field(self.telegram, name, Some(&self.item.member), outwards));
         }
         found
     }
@@ -46,8 +52,13 @@ impl<'t> Linked<'t> {
         match computed {
             Computed::LengthOf(of) => self.length_of(of, cx),
             Computed::Link(link) => {
-                for path in link.paths().into_iter().filter(|path| !path.outer) {
-                    self.find(&path.head, cx);
+                let beside = link.paths().into_iter().filter(|path| !path.outer);
+                let found: Vec<_> =
+                    beside.filter_map(|path| Some((self.find(&path.head, cx)?.0, &path.head))).collect();
+                if let (Link::Check { .. }, [(first, from), (last, to)]) = (link, found.as_slice())
+                    && last < first
+                {
+                    cx.error(*to, format_args!("`{to}` stands before `{from}`: write `{to}..={from}`"));
                 }
             }
             Computed::Sum { group, .. } => {
@@ -99,6 +110,18 @@ impl<'t> Linked<'t> {
     }
 }
 
+/// `there is no field …`, with the name that was probably meant.
+fn no_field(telegram: &Telegram, name: &Ident, own: Option<&Ident>, outwards: bool) -> String {
+    let others = telegram.items.iter().map(|item| &item.member).filter(|member| Some(*member) != own);
+    let members: Vec<String> = others.map(ToString::to_string).collect();
+    let hint = match nearest(&name.to_string(), members.iter().map(String::as_str)) {
+        Some(like) => format!("; did you mean `{like}`?"),
+        None if outwards => format!("; if it stands beside this part, write `super::{name}`"),
+        None => String::new(),
+    };
+    format!("there is no field `{name}` here{hint}")
+}
+
 /// Checks that a number whose sign is in another field has no `sign` itself, and marks it.
 fn signs(telegram: &mut Telegram, cx: &Ctxt) {
     let mut signed: Vec<Ident> = Vec::new();
@@ -127,7 +150,7 @@ fn signs(telegram: &mut Telegram, cx: &Ctxt) {
             Some(_) => cx.error(&of, format_args!("`{of}` is no number, so it has no sign")),
             // Of a number that can only be in a flattened part, it was reported.
             None if broken || flattened => {}
-            None => cx.error(&of, format_args!("there is no field `{of}` here")),
+            None => cx.error(&of, no_field(telegram, &of, None, false)),
         }
     }
 }

@@ -167,10 +167,12 @@ fn conditions(telegram: &Telegram, ty: &TokenStream) -> Vec<Condition> {
         unless: "an item takes what is left of the telegram, but its end is unknown: the items behind it, or the entry \
                  that contains it, have no fixed length",
     };
-    paths.chain([lengths_fit]).chain(flattened).chain(items).chain([rests_end]).collect()
+    let borders = telegram.items.iter().enumerate().filter_map(|(number, item)| of_border(telegram, ty, number, item));
+    paths.chain([lengths_fit]).chain(flattened).chain(borders).chain(items).chain([rests_end]).collect()
 }
 
-/// The conditions on a flattened part: its items do not clash with those around it, and its end is known.
+/// The conditions on a flattened part: its items do not clash with those around it, and its counts are named. That its end is known is
+/// a condition on the whole layout.
 fn of_flattened(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) -> Vec<Condition> {
     if !matches!(item.what, ItemKind::Flatten) {
         return Vec::new();
@@ -191,12 +193,6 @@ fn of_flattened(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Ite
             holds: ask("are_counts_named"),
             unless: "a field of this flattened part counts a group here that does not name it: write `count = …` and `max = …` at the group",
         },
-        Condition {
-            at,
-            holds: ask("is_flattened_ended"),
-            unless: "an item of this flattened part takes what is left of the telegram, but its end is unknown: the items behind the part \
-                     have no fixed length",
-        },
     ]
 }
 
@@ -205,7 +201,7 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
     let trait_ = telegram.paths.telegram();
     let layout = quote!(<#ty as #trait_>::LAYOUT);
     let index = index(telegram, number);
-    let ask = |function| {
+    let ask = |function: &str| {
         let function = telegram.paths.slots(function);
         quote!(#function(#layout, #index))
     };
@@ -216,17 +212,6 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
             unless: "the path does not lead to a text, digits or code field, before the choice or with a fixed offset, so it cannot \
                      select the body",
         }),
-        ItemKind::Part => Some(Condition {
-            at: item.ty.span(),
-            holds: {
-                let part = telegram.paths.telegram();
-                let named = named::member(&telegram.paths, &generics::closed(&item.ty));
-                quote!(!<#named as #part>::LAYOUT.has_open_sign())
-            },
-            unless: "a field of this part is the sign of a number beside the part: flatten the part, `#[field(flatten)]`, so that both \
-                     stand at one level",
-        })
-        .filter(|_| !generics::mentions(telegram, &item.ty)),
         ItemKind::Field(_) if is_signed_in_flattened(telegram, item) => Some(Condition {
             at: item.ty.span(),
             holds: ask("has_sign"),
@@ -240,12 +225,6 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
             },
             unless: "an entry that is not used is blank, so the entries of a padded group have one length",
         }),
-        ItemKind::Group { repeat, .. } if counted_elsewhere(telegram, repeat).is_some() => Some(Condition {
-            at: counted_elsewhere(telegram, repeat).map_or_else(|| item.ty.span(), Ident::span),
-            holds: ask("is_counted_in_part"),
-            unless: "this path does not lead to a number that is computed as the count of this group, with room for `max`, and at a \
-                     fixed offset if it stands before the group",
-        }),
         ItemKind::Group { entry, repeat: Repeat::Counted { .. } | Repeat::Rest { .. }, .. } => Some(Condition {
             at: entry.span(),
             holds: {
@@ -254,33 +233,7 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
             },
             unless: "an entry that can be without any bytes has no end",
         }),
-        ItemKind::Computed { computed: Computed::Link(Link::Sum(path)), span, .. } if !path.outer => Some(Condition {
-            at: *span,
-            holds: ask("is_sum_sound"),
-            unless: "this path does not lead to a number of the entries with as many decimals as the sum",
-        }),
-        ItemKind::Computed { computed: Computed::Link(link), span, .. }
-            if !link.paths().iter().any(|path| path.outer) =>
-        {
-            Some(Condition {
-                at: *span,
-                holds: ask("is_link_answered"),
-                unless: "this path does not lead to an item that the field can be computed from",
-            })
-        }
-        ItemKind::Computed { computed: Computed::Sum { .. }, span, .. } => Some(Condition {
-            at: *span,
-            holds: ask("is_sum_sound"),
-            unless: "this path does not lead to a number of the entries with as many decimals as the sum",
-        }),
-        ItemKind::Computed { computed: Computed::Check { from: Some(_), .. }, span, .. } => Some(Condition {
-            at: *span,
-            holds: {
-                let it = ask("check_from");
-                quote!(#it.is_some())
-            },
-            unless: "the item at which the covered bytes begin has no fixed offset",
-        }),
+        ItemKind::Computed { computed, span, .. } => of_computed(computed, *span, &ask),
         ItemKind::Field(Field { kind: Kind::Code { .. }, len, .. }) => Some(Condition {
             at: if let Len::Stated(len) = len { len.span } else { item.ty.span() },
             holds: {
@@ -291,6 +244,63 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
                 })
             },
             unless: "a code on the list is longer than the field",
+        }),
+        _ => None,
+    }
+}
+
+/// The condition on a computed field.
+fn of_computed(computed: &Computed, at: Span, ask: &dyn Fn(&str) -> TokenStream) -> Option<Condition> {
+    match computed {
+        Computed::Link(Link::Sum(path)) if !path.outer => Some(Condition {
+            at,
+            holds: ask("is_sum_sound"),
+            unless: "this path does not lead to a number of the entries with as many decimals as the sum",
+        }),
+        Computed::Link(link) if !link.paths().iter().any(|path| path.outer) => Some(Condition {
+            at,
+            holds: ask("is_link_answered"),
+            unless: "this path does not lead to an item that the field can be computed from",
+        }),
+        Computed::Sum { .. } => Some(Condition {
+            at,
+            holds: ask("is_sum_sound"),
+            unless: "this path does not lead to a number of the entries with as many decimals as the sum",
+        }),
+        Computed::Check { from: Some(_), .. } => Some(Condition {
+            at,
+            holds: {
+                let it = ask("check_from");
+                quote!(#it.is_some())
+            },
+            unless: "the item at which the covered bytes begin has no fixed offset",
+        }),
+        _ => None,
+    }
+}
+
+/// The condition on what stands in a part: the field that counts a group, and signs, which reach out of flattened parts only.
+fn of_border(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) -> Option<Condition> {
+    let trait_ = telegram.paths.telegram();
+    match &item.what {
+        ItemKind::Part if !generics::mentions(telegram, &item.ty) => Some(Condition {
+            at: item.ty.span(),
+            holds: {
+                let part = named::member(&telegram.paths, &generics::closed(&item.ty));
+                quote!(!<#part as #trait_>::LAYOUT.has_open_sign())
+            },
+            unless: "a field of this part is the sign of a number beside the part: flatten the part, `#[field(flatten)]`, so that both \
+                     stand at one level",
+        }),
+        ItemKind::Group { repeat, .. } => counted_elsewhere(telegram, repeat).map(|by| Condition {
+            at: by.span(),
+            holds: {
+                let is_counted = telegram.paths.slots("is_counted_in_part");
+                let index = index(telegram, number);
+                quote!(#is_counted(<#ty as #trait_>::LAYOUT, #index))
+            },
+            unless: "this path does not lead to a number that is computed as the count of this group, with room for `max`, and at a \
+                     fixed offset if it stands before the group",
         }),
         _ => None,
     }

@@ -42,6 +42,16 @@ pub(super) fn decode(telegram: &Telegram) -> TokenStream {
         quote!(#member: #value)
     });
     let links = links(telegram, &reader);
+    let whole = telegram.has_flattened().then(|| {
+        let decode_flattened = p.decode_flattened();
+        let bytes = own("bytes");
+        quote! {
+            #[inline]
+            fn decode(#bytes: &#lifetime [::core::primitive::u8]) -> #result<Self, #error> {
+                #decode_flattened(#bytes)
+            }
+        }
+    });
     let asserts = assert::inside(telegram);
     quote! {
         #[automatically_derived]
@@ -55,6 +65,8 @@ pub(super) fn decode(telegram: &Telegram) -> TokenStream {
                 #links
                 #result::Ok(Self { #(#members),* })
             }
+
+            #whole
         }
     }
 }

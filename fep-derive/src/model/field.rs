@@ -151,6 +151,8 @@ impl Source<'_> {
         }
         if is_check && len.value > CHECK_MAX_BYTES {
             self.cx.error_at(len.span, format_args!("a check has at most {CHECK_MAX_BYTES} bytes"));
+        } else if computed.is_xor() && len.value > 2 {
+            self.cx.error_at(len.span, "an xor check has one byte, or two for hex digits");
         }
         let span = self.attrs.kind.as_ref().map_or(self.member, |kind| kind.span);
         let encoding = self.encoding();

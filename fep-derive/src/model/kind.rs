@@ -384,14 +384,12 @@ impl Source<'_> {
             }
         }
         let exact = self.exact("a digit");
-        if let Some(pad) = self.attrs.pad.as_ref().filter(|pad| pad.value.value().is_ascii_digit() && !exact)
-            && self.justify() == Justify::Left
-        {
-            let message =
-                "digits behind digits cannot be told from the value; `justify = \"right\"` puts them in front";
-            self.cx.error_at(pad.span, message);
-        }
         let pad = self.attrs.pad.as_ref().map_or(encoding.space(), |pad| self.beside_digits(pad, encoding));
+        if let Some(given) = self.attrs.pad.as_ref().filter(|_| encoding.is_digit(pad) && !exact) {
+            let message = "digits that are padded with a digit lose their zeros; pad with a space, write `full` if the value has all \
+                           digits, or make it a number: `u32`";
+            self.cx.error_at(given.span, message);
+        }
         let justify = self.justify();
         Some(Kind::Digits(Digits { encoding, exact, pad, justify, digits_max: None, accepts: Accepts::NONE }))
     }

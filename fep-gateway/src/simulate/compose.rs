@@ -37,7 +37,11 @@ fn entry(layout: &Layout, source: &Map<String, Json>, now: &Moment) -> Map<Strin
                         given.len().min(max)
                     }
                 };
-                let of = |number: usize| Json::Object(entry(&group.layout, object(given.get(number)), now));
+                let of = |number: usize| match (group.layout.array_field(), given.get(number)) {
+                    (Some(_), Some(given)) => given.clone(),
+                    (Some(field), None) => plain_value(field, &now.date, &now.time),
+                    (None, given) => Json::Object(entry(&group.layout, object(given), now)),
+                };
                 Json::Array((0..count).map(of).collect())
             }
         };

@@ -146,14 +146,27 @@ impl<'d> Table<'d> {
         entries
     }
 
+    /// Whether no other table is written inside this one.
+    fn is_row(&self) -> bool {
+        let holds_none = |value: &DeValue<'_>| match value {
+            DeValue::Table(_) => false,
+            DeValue::Array(values) => values.iter().all(|value| !value.get_ref().is_table()),
+            _ => true,
+        };
+        self.table.iter().all(|(_, value)| holds_none(value.get_ref()))
+    }
+
     /// Notes an error for each key that the caller has not read or declared.
     pub fn finish(self) {
+        let row = self.is_row();
         let asked = self.asked.into_inner();
         for (key, _) in self.table.iter().filter(|(key, _)| !asked.contains(&&**key.get_ref())) {
             let free = asked.iter().copied().filter(|known| !self.table.contains_key(*known));
             let message = format!("unknown key `{}`", key.get_ref());
             match nearest(key.get_ref(), free) {
                 Some(meant) => {
+                    // A misspelt key is one mistake.
+                    self.document.retract_missing(meant, &self.span, row);
                     self.document.error_hint(Code::UnknownKey, key.span(), message, format!("did you mean `{meant}`?"))
                 }
                 None => {
@@ -215,6 +228,9 @@ impl<'d> Value<'d> {
         match self.value.get_ref() {
             DeValue::String(text) => Some(Located { value: text, span: self.span() }),
             DeValue::Integer(number) => self.wrong("a string", Some(format!("write it in quotes: \"{number}\""))),
+            DeValue::Float(_) | DeValue::Datetime(_) => {
+                self.wrong("a string", Some(format!("write it in quotes: \"{}\"", self.written())))
+            }
             _ => self.wrong("a string", None),
         }
     }
@@ -223,7 +239,8 @@ impl<'d> Value<'d> {
     #[must_use]
     pub fn integer<N: TryFrom<i64> + PartialOrd + Display>(self, range: RangeInclusive<N>) -> Option<Located<N>> {
         let DeValue::Integer(integer) = self.value.get_ref() else {
-            return self.wrong("a whole number", None);
+            let bare = self.text().filter(|text| text.parse::<i64>().is_ok_and(|number| number.to_string() == **text));
+            return self.wrong("a whole number", bare.map(|bare| format!("write it without quotes: {bare}")));
         };
         let number =
             i64::from_str_radix(integer.as_str(), integer.radix()).ok().and_then(|number| number.try_into().ok());
@@ -248,6 +265,9 @@ impl<'d> Value<'d> {
     pub fn boolean(self) -> Option<Located<bool>> {
         match self.value.get_ref() {
             DeValue::Boolean(value) => Some(Located { value: *value, span: self.span() }),
+            DeValue::String(text) if matches!(&**text, "true" | "false") => {
+                self.wrong("true or false", Some(format!("write it without quotes: {text}")))
+            }
             _ => self.wrong("true or false", None),
         }
     }
@@ -283,6 +303,16 @@ impl<'d> Value<'d> {
             }
             _ => self.wrong("a table", None),
         }
+    }
+
+    /// The text of a string.
+    fn text(self) -> Option<&'d str> {
+        if let DeValue::String(text) = self.value.get_ref() { Some(text) } else { None }
+    }
+
+    /// The value as the file writes it.
+    fn written(self) -> &'d str {
+        self.document.source().text.get(self.span()).unwrap_or_default()
     }
 
     fn wrong<T>(self, expected: &str, hint: Option<String>) -> Option<T> {

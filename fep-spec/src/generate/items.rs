@@ -2,7 +2,7 @@
 
 use fep_codec::layout::{Check, Computed, Field, Group, Item, Kind, LengthScope, Repeat, SignOf};
 use fep_codec::{Charset, Layout};
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::flattened::Flattened;
@@ -72,14 +72,7 @@ pub(super) fn field(
             let doc = doc(&part.name, &part.layout.label, &note.remark);
             quote!(#doc pub #name: #ty)
         }
-        Item::Group(group) => {
-            let name = ident(&group.name);
-            let entry = ident(&group.layout.name);
-            let doc = doc(&group.name, &group.label, &note.remark);
-            let (ty, mut options) = repeat(layout, group, &entry);
-            options.extend(label(&group.label));
-            quote!(#doc #[field(#(#options),*)] pub #name: #ty)
-        }
+        Item::Group(group) => self::group(spec, layout, group, note),
         Item::Choice(choice) => {
             let name = ident(&choice.name);
             let known = note.choice.as_ref().map(|known| ident(&known.name));
@@ -103,8 +96,33 @@ pub(super) fn field(
     }
 }
 
+/// A group, or an array of plain values.
+fn group(spec: &Spec, layout: &Layout, group: &Group, note: &Note) -> TokenStream {
+    let name = ident(&group.name);
+    let doc = doc(&group.name, &group.label, &note.remark);
+    let array = group.layout.array_field().map(|field| array(spec, &group.layout, field, note));
+    let (entry, of_entry) = array.unwrap_or_else(|| {
+        let entry = ident(&group.layout.name);
+        (quote!(#entry), vec![])
+    });
+    let (ty, mut options) = repeat(layout, group, &entry);
+    options.extend(label(&group.label));
+    options.extend(of_entry);
+    quote!(#doc #[field(#(#options),*)] pub #name: #ty)
+}
+
+/// The type of an array's entry, and the options of its field.
+fn array(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> (TokenStream, Vec<TokenStream>) {
+    let none = Note::default();
+    let note = note.entry.iter().flatten().next().unwrap_or(&none);
+    let len = Literal::usize_unsuffixed(field.len);
+    let (ty, own) = kind(spec, layout, field, note);
+    let secret = field.secret.then(|| quote!(secret));
+    (ty, [quote!(len = #len)].into_iter().chain(secret).chain(own).collect())
+}
+
 /// The type of a group, and the options that say how often it repeats.
-fn repeat(layout: &Layout, group: &Group, entry: &Ident) -> (TokenStream, Vec<TokenStream>) {
+fn repeat(layout: &Layout, group: &Group, entry: &TokenStream) -> (TokenStream, Vec<TokenStream>) {
     let max = Literal::usize_unsuffixed(group.repeat.max());
     let mut options = vec![quote!(group)];
     let mut ty = quote!(Vec<#entry>);

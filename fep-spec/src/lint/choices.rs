@@ -5,14 +5,15 @@ use std::borrow::Cow;
 use fep_codec::Layout;
 use fep_codec::layout::{Choice, CodeMeaning, CodeRule, Field, Item, Kind, When};
 
-use super::{ends, when};
+use super::{elsewhere, ends, when};
 use crate::document::Document;
 use crate::lower::{CasePlace, Place};
+use crate::model::Spec;
 use crate::report::Code;
 
 /// Checks a choice and the field that decides it.
-pub(super) fn choice(document: &Document, layout: &Layout, number: usize, choice: &Choice, place: &Place) {
-    let decider = chooser(document, layout, number, choice, place);
+pub(super) fn choice(document: &Document, spec: &Spec, layout: &Layout, number: usize, choice: &Choice, place: &Place) {
+    let decider = chooser(document, spec, layout, number, choice, place);
     let mut codes: Vec<&str> = Vec::new();
     let mut names: Vec<&str> = Vec::new();
     let mut has_other = false;
@@ -80,6 +81,7 @@ fn caseless(document: &Document, choice: &Choice, rule: &CodeRule, place: &Place
 /// Returns the deciding field. If there is none that can decide, notes an error and returns `None`.
 fn chooser<'l>(
     document: &Document,
+    spec: &Spec,
     layout: &'l Layout,
     number: usize,
     choice: &Choice,
@@ -89,7 +91,7 @@ fn chooser<'l>(
     let name = &choice.name;
     let found = layout.span(path).map(|span| span.field).or_else(|| layout.field_before(path, number));
     let (message, hint) = match found {
-        None => no_field(layout, choice),
+        None => no_field(spec, layout, choice),
         Some(field) if !field.is_code_like() => (
             format!("`{path}` decides `{name}` and is no text, digits or code field"),
             "a choice is made by a code: kind = \"digits\", \"code\" or \"text\"".to_owned(),
@@ -104,7 +106,7 @@ fn chooser<'l>(
 }
 
 /// The reason why the path does not lead to a code field.
-fn no_field(layout: &Layout, choice: &Choice) -> when::Wrong {
+fn no_field(spec: &Spec, layout: &Layout, choice: &Choice) -> when::Wrong {
     let path = &choice.by;
     let name = &choice.name;
     if layout.field_before(path, usize::MAX).is_some() {
@@ -118,8 +120,12 @@ fn no_field(layout: &Layout, choice: &Choice) -> when::Wrong {
         };
         return (message, "move the code above its choice".to_owned());
     }
-    let head = path.split('.').next().unwrap_or(path);
+    let head = path.split(['.', '[']).next().unwrap_or(path);
     let (message, hint) = match layout.item(head) {
+        Some((_, Item::Group(group))) if group.layout.array_field().is_some() => (
+            format!("`{head}` is an array, so a telegram has several of it"),
+            "write the code that decides the choice as a field of its own",
+        ),
         Some((_, Item::Group(_))) => (
             format!("`{path}` is in a group, so a telegram can have several of it"),
             "put the choice into the entries, or name a field outside",
@@ -133,7 +139,15 @@ fn no_field(layout: &Layout, choice: &Choice) -> when::Wrong {
         Some((_, Item::Tail(_))) if head == path => {
             (format!("`{path}` is a tail, and a code has one length"), "give the field a `len`")
         }
-        _ => return when::no_field(layout, path),
+        None => {
+            let fields = when::paths(layout, "");
+            let known: Vec<&str> = fields.iter().map(String::as_str).collect();
+            let rule = "`by` names a field of the telegram, part, entry or case that contains the choice: move one of them, or write \
+                        the path through parts";
+            let message = format!("there is no field `{path}` in `{}` to decide `{name}`", layout.name);
+            return (message, elsewhere::advice(spec, layout, path, &known, rule));
+        }
+        Some(_) => return when::no_field(layout, path),
     };
     (message, hint.to_owned())
 }

@@ -5,12 +5,14 @@ use std::ops::{Range, RangeInclusive};
 use fep_codec::Layout;
 use fep_codec::layout::{Computed, Encoding, Field, Group, Item, Kind, LATE_MAX, LengthScope, Repeat};
 
+use super::elsewhere;
 use crate::document::Document;
 use crate::lower::{LayoutPlace, Place};
+use crate::model::Spec;
 use crate::report::Code;
 
 /// Checks a group and the field that counts it.
-pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: &Group, place: &Place) {
+pub(super) fn group(document: &Document, spec: &Spec, layout: &Layout, number: usize, group: &Group, place: &Place) {
     let Some(by) = group.repeat.counted_by() else { return };
     let at = place.key("count");
     let name = &group.name;
@@ -31,7 +33,9 @@ pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: 
         None => {
             let message = format!("there is no field `{by}` to count `{name}`");
             let fields: Vec<&str> = layout.items().iter().filter_map(Item::name).collect();
-            return document.error_hint(Code::UnknownName, at, message, crate::document::instead(by, &fields));
+            let rule = "a count stands beside its group, or in a part beside it: move one of them";
+            let hint = elsewhere::advice(spec, layout, by, &fields, rule);
+            return document.error_hint(Code::UnknownName, at, message, hint);
         }
     };
     // The length of a padded group does not depend on its count. Only a group that takes what is left may have its count below.
@@ -44,7 +48,7 @@ pub(super) fn group(document: &Document, layout: &Layout, number: usize, group: 
             "the count of a padded group stands above it: move it up",
         );
     }
-    counts_it(document, group, field, place);
+    counts_it(document, layout, group, field, place);
 }
 
 /// Checks a group that is counted by a field in a part.
@@ -61,7 +65,7 @@ fn counted_in_part(document: &Document, layout: &Layout, number: usize, group: &
             "the path leads through parts to a field: \"header.item_count\"",
         );
     };
-    if counts_it(document, group, field, place) && !layout.is_counted_in_part(group, number) {
+    if counts_it(document, layout, group, field, place) && !layout.is_counted_in_part(group, number) {
         let message = format!("`{by}` counts `{name}` and is not at a fixed offset above it");
         document.error_hint(
             Code::VaryingLength,
@@ -73,10 +77,16 @@ fn counted_in_part(document: &Document, layout: &Layout, number: usize, group: &
 }
 
 /// Checks that this field, which is to count the group, is computed from it and can hold its maximum.
-fn counts_it(document: &Document, group: &Group, field: &Field, place: &Place) -> bool {
+fn counts_it(document: &Document, layout: &Layout, group: &Group, field: &Field, place: &Place) -> bool {
     let by = group.repeat.counted_by().unwrap_or_default();
     let at = place.key("count");
     let name = &group.name;
+    if let Some(Computed::Count(of)) = &field.computed
+        && layout.item(of).is_none()
+    {
+        // It counts something that does not exist, which is noted at the field.
+        return false;
+    }
     if field.computed != Some(Computed::Count(name.clone())) {
         let message = format!("`{by}` counts `{name}` and is not computed from it");
         let hint = format!("add to `{by}`: computed = \"count\", of = \"{name}\"");

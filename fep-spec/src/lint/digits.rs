@@ -85,11 +85,10 @@ pub(super) fn codes(document: &Document, layout: &Layout, notes: &[Note], places
         match item {
             // The items of a part without a name have the place of the item as their name. They are noted in the part.
             Item::Field(field) if place.name != place.span => {
-                if let Some(why) = evidence(field, &note.remark) {
-                    let name = &field.name;
-                    let message = format!("`{name}` is a number, and {why}: leading zeros get lost, 020 becomes 20");
-                    document.warning(Code::CodeAsNumber, place.name.clone(), message, hint(field));
-                }
+                looks_like_a_code(document, field, note, place);
+            }
+            Item::Group(group) if let Some(field) = group.layout.array_field() => {
+                looks_like_a_code(document, &Field { name: group.name.clone(), ..field.clone() }, note, place);
             }
             Item::Group(group) => {
                 if let (Some(notes), Some(places)) = (&note.entry, &place.entry) {
@@ -106,6 +105,14 @@ pub(super) fn codes(document: &Document, layout: &Layout, notes: &[Note], places
             }
             _ => {}
         }
+    }
+}
+
+fn looks_like_a_code(document: &Document, field: &Field, note: &Note, place: &Place) {
+    if let Some(why) = evidence(field, &note.remark) {
+        let name = &field.name;
+        let message = format!("`{name}` is a number, and {why}: leading zeros get lost, 020 becomes 20");
+        document.warning(Code::CodeAsNumber, place.name.clone(), message, hint(field));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::report::Code;
 
 /// Notes an item that takes what is left, if a later item varies in length.
 pub(super) fn rest(document: &Document, layout: &Layout, number: usize, item: &Item, place: &Place) {
-    if layout.limit(number) != Limit::Endless {
+    if layout.limit(number) != Limit::Endless || has_lost_count(layout, item) {
         return;
     }
     let name = item.name().unwrap_or_default();
@@ -24,6 +24,9 @@ pub(super) fn rest(document: &Document, layout: &Layout, number: usize, item: &I
 pub(super) fn entry(document: &Document, group: &Group, place: &Place) {
     let layout = &group.layout;
     let name = &group.name;
+    if layout.items().iter().any(|item| has_lost_count(layout, item)) {
+        return;
+    }
     if layout.has_rest() {
         let message = format!(
             "an entry of `{name}` takes what is left of the telegram, so the start of the next one cannot be found"
@@ -38,6 +41,19 @@ pub(super) fn entry(document: &Document, group: &Group, place: &Place) {
         let message = format!("entries of `{name}` vary in length, so the length of an unused one is not known");
         let hint = "write count = \"item_count\" or repeat = \"rest\" instead of padded = true";
         document.error_hint(Code::VaryingLength, place.name.clone(), message, hint);
+    }
+}
+
+/// Whether the item has a group whose count does not exist. That is a finding of its own, and with the count the end would be known.
+fn has_lost_count(layout: &Layout, item: &Item) -> bool {
+    let within = |inner: &Layout| inner.items().iter().any(|item| has_lost_count(inner, item));
+    match item {
+        Item::Group(group) => {
+            group.repeat.counted_by().is_some_and(|by| layout.item_in_parts(by).is_none()) || within(&group.layout)
+        }
+        Item::Part(part) => within(&part.layout),
+        Item::Choice(choice) => choice.cases().iter().any(|case| within(&case.layout)),
+        Item::Field(_) | Item::Tail(_) | Item::Literal(_) | Item::Filler(_) => false,
     }
 }
 

@@ -4,8 +4,10 @@ use fep_codec::Layout;
 use fep_codec::layout::{Check, Computed, Field, Group, Item, Kind, NumberRule, Sign, SignOf};
 
 use super::counts::{largest, short};
+use super::elsewhere;
 use crate::document::{Document, instead};
 use crate::lower::{LayoutPlace, Place};
+use crate::model::Spec;
 use crate::report::Code;
 
 /// Checks a field that is computed from other items.
@@ -82,7 +84,14 @@ impl Link<'_> {
             );
         };
         let Some(summand) = self.layout.summand(path) else {
-            let numbers = numbers(&entries.layout, &format!("{group}."));
+            let numbers = match entries.layout.array_field() {
+                Some(Field { kind: Kind::Number(_), .. }) => vec![group.to_owned()],
+                Some(_) => {
+                    let message = format!("the entries of the array `{group}` are no numbers");
+                    return self.error(Code::WrongReference, "of", message, "a sum adds up numbers");
+                }
+                None => numbers(&entries.layout, &format!("{group}.")),
+            };
             let hint = instead(path, &numbers.iter().map(String::as_str).collect::<Vec<_>>());
             return self.error(
                 Code::WrongReference,
@@ -217,7 +226,7 @@ pub(super) fn numbers(layout: &Layout, within: &str) -> Vec<String> {
 }
 
 /// Checks the two fields that say which page of a longer list a group is.
-pub(super) fn page(document: &Document, layout: &Layout, group: &Group, place: &Place) {
+pub(super) fn page(document: &Document, spec: &Spec, layout: &Layout, group: &Group, place: &Place) {
     let Some(page) = &group.page else { return };
     for (key, name) in [("total", &page.total), ("start", &page.start)] {
         let (code, message, hint) = match layout.item(name) {
@@ -230,7 +239,8 @@ pub(super) fn page(document: &Document, layout: &Layout, group: &Group, place: &
             None => {
                 let fields: Vec<&str> = layout.items().iter().filter_map(Item::name).collect();
                 let message = format!("there is no field `{name}` for the pages of `{}`", group.name);
-                (Code::UnknownName, message, instead(name, &fields))
+                let rule = "`total` and `start` are fields beside the group: move them or the group";
+                (Code::UnknownName, message, elsewhere::advice(spec, layout, name, &fields, rule))
             }
         };
         document.error_hint(code, place.key(key), message, hint);

@@ -6,20 +6,24 @@ use fep_codec::Layout;
 use fep_codec::layout::{Check, Computed, Field, Item, SignOf};
 
 use super::counts::{largest, short};
+use super::elsewhere;
 use super::links::{is_measurable, numbers, scale};
 use crate::document::{Document, instead};
 use crate::lower::{LayoutPlace, Place};
+use crate::model::Spec;
 use crate::report::Code;
 
 /// Checks the links of a telegram, in its parts, entries and cases too.
-pub(super) fn telegram(document: &Document, layout: &Layout, place: &LayoutPlace) {
+pub(super) fn telegram(document: &Document, spec: &Spec, layout: &Layout, place: &LayoutPlace) {
     let places = place.items.as_deref();
-    let mut reach = Reach { document, telegram: layout, outer: Vec::new(), path: Vec::new(), at: place.name.clone() };
+    let mut reach =
+        Reach { document, spec, telegram: layout, outer: Vec::new(), path: Vec::new(), at: place.name.clone() };
     reach.layout(layout, places);
 }
 
 struct Reach<'l> {
     document: &'l Document,
+    spec: &'l Spec,
     telegram: &'l Layout,
     /// The layouts around the current one, outermost first.
     outer: Vec<&'l Layout>,
@@ -103,7 +107,9 @@ impl<'l> Reach<'l> {
             return self.document.error_hint(Code::WrongReference, at, message, hint);
         }
         let numbers = numbers(layout, "");
-        let hint = instead(of, &numbers.iter().map(String::as_str).collect::<Vec<_>>());
+        let known: Vec<&str> = numbers.iter().map(String::as_str).collect();
+        let rule = "a sign and its number stand side by side: move one of them";
+        let hint = elsewhere::advice(self.spec, layout, of, &known, rule);
         let message = format!("there is no number `{of}` for the sign `{field}`");
         self.document.error_hint(Code::UnknownName, at, message, hint);
     }
@@ -129,7 +135,13 @@ impl<'l> Reach<'l> {
         };
         let beside = self.outer.iter().rev().flat_map(|layout| layout.items()).filter(fits).filter_map(Item::name);
         let head = if let Computed::Sum(path) = computed { path.split('.').next().unwrap_or(path) } else { of };
-        self.document.error_hint(Code::UnknownName, at(key), message, instead(head, &beside.collect::<Vec<_>>()));
+        let hint = match elsewhere::in_layout(self.telegram, head) {
+            Some(place) if !self.outer.iter().any(|layout| layout.name == self.telegram.name) => format!(
+                "{place}; an entry or a case cannot be computed from items outside of it: move the field beside `{head}`"
+            ),
+            _ => instead(head, &beside.collect::<Vec<_>>()),
+        };
+        self.document.error_hint(Code::UnknownName, at(key), message, hint);
     }
 
     fn length(&self, name: &str, field: &Field, of: &str, found: &Layout, at: Range<usize>) {

@@ -38,6 +38,7 @@ fn twice(layout: &Layout) -> Option<(String, &str)> {
         let write = match item {
             Item::Literal(_) | Item::Filler(_) => continue,
             Item::Field(field) if field.is_given() => Some(format!("set_{name}")),
+            Item::Group(group) if group.layout.array_field().is_some() => Some(format!("set_{name}")),
             Item::Part(_) | Item::Group(_) => Some(format!("{name}_mut")),
             Item::Field(_) | Item::Choice(_) | Item::Tail(_) => None,
         };

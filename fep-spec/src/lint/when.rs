@@ -86,8 +86,12 @@ fn text_value(when: &When, kind: &Kind, len: usize) -> Option<Wrong> {
 }
 
 pub(super) fn no_field(layout: &Layout, path: &str) -> Wrong {
-    let head = path.split('.').next().unwrap_or(path);
-    if let Some((_, Item::Group(_))) = layout.item(head) {
+    let head = path.split(['.', '[']).next().unwrap_or(path);
+    if let Some((_, Item::Group(group))) = layout.item(head) {
+        if group.layout.array_field().is_some() {
+            let message = format!("`{head}` is an array, so it has no single place");
+            return (message, "write the value that tells telegrams apart as a field of its own".to_owned());
+        }
         let message = format!("`{path}` is in a group, so it has no single place");
         return (message, "tell telegrams apart by a field outside of groups".to_owned());
     }
@@ -113,7 +117,7 @@ pub(super) fn no_field(layout: &Layout, path: &str) -> Wrong {
 }
 
 /// The paths of all fields outside of groups and choices.
-fn paths(layout: &Layout, prefix: &str) -> Vec<String> {
+pub(super) fn paths(layout: &Layout, prefix: &str) -> Vec<String> {
     let mut all = Vec::new();
     for item in layout.items() {
         match item {

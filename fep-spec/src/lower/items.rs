@@ -271,7 +271,12 @@ fn literal(known: &Known<'_>, table: &Table<'_>) -> Option<Read> {
         (None, Some(hex)) => match unhex(hex.value) {
             Some(bytes) => bytes,
             None => {
-                document.error_hint(Code::BadValue, hex.span, "not hex", "write pairs of digits, like \"0d0a\"");
+                document.error_hint(
+                    Code::BadValue,
+                    hex.span,
+                    format!("\"{}\" is no hex", hex.value),
+                    "write two hex digits for each byte, like \"0d0a\"",
+                );
                 return None;
             }
         },
@@ -298,12 +303,13 @@ fn encoded(known: &Known<'_>, document: &Document, text: &Located<&str>) -> Opti
             Some(bytes)
         }
         Err(_) => {
-            document.error_hint(
-                Code::NotInCharset,
-                text.span.clone(),
-                format!("not all of this is {}", known.charset),
-                "use `hex`",
-            );
+            let charset = known.charset;
+            let lacking = text.value.chars().find(|character| !charset.has(*character));
+            let message = match lacking {
+                Some(character) => format!("{character:?} is not in {charset}"),
+                None => format!("not all of this is {charset}"),
+            };
+            document.error_hint(Code::NotInCharset, text.span.clone(), message, "write its bytes as hex digits: `hex`");
             None
         }
     }

@@ -131,9 +131,15 @@ fn nones(value: Value<'_>) -> Option<Located<Nones>> {
         let word = word::<NoneAs>(value)?;
         return Some(Located { value: Nones::of(&[word.value]), span: word.span });
     }
+    let words = distinct(value, "none")?;
+    Some(Located { value: Nones::of(&words), span: value.span() })
+}
+
+/// A list of words, each at most once.
+fn distinct<W: Word>(value: Value<'_>, key: &str) -> Option<Vec<W>> {
     let mut words = vec![];
     for word in value.array()? {
-        let word = self::word::<NoneAs>(word)?;
+        let word = self::word::<W>(word)?;
         if words.contains(&word.value) {
             value.document().error(Code::Duplicate, word.span, format!("\"{}\" is there twice", word.value.word()));
             return None;
@@ -141,11 +147,11 @@ fn nones(value: Value<'_>) -> Option<Located<Nones>> {
         words.push(word.value);
     }
     if words.is_empty() {
-        let hint = "write none = [\"zeros\", \"spaces\"], or leave it out";
-        value.document().error_hint(Code::Empty, value.span(), "`none` has no word", hint);
+        let message = format!("`{key}` has no word");
+        value.document().error_hint(Code::Empty, value.span(), message, "leave it out");
         return None;
     }
-    Some(Located { value: Nones::of(&words), span: value.span() })
+    Some(words)
 }
 
 /// The field that the options belong to, and the elements that they may refer to.
@@ -177,6 +183,16 @@ impl FieldOptions {
     /// Whether no option is stated, except the forms that a sign accepts.
     pub(super) fn is_bare_sign(&self) -> bool {
         !self.broken && self.kind.is_none() && self.places().all(|(option, _)| option == OptionName::Accepts)
+    }
+
+    /// The same options without `pad`.
+    pub(super) fn without_pad(self) -> Self {
+        Self { pad: None, ..self }
+    }
+
+    /// The place of `pad`.
+    pub(super) fn pad_span(&self) -> Option<Range<usize>> {
+        span(&self.pad)
     }
 
     /// Whether neither a kind nor an option is stated.

@@ -6,12 +6,14 @@
 
 #![allow(clippy::expect_used, missing_docs, reason = "a benchmark: it panics without its data, and no code imports it")]
 
+mod eb13;
+
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use fep_codec::files::{FileLayout, FileReader, FileWriter, LineEnd, Step, par_records, records, verify};
+use fep_codec::files::{FileLayout, FileReader, LineEnd, Step, par_records, records, verify};
 use fep_codec::{Date, Telegram};
-use fep_tests::generated::kftc_cms::{self, EB13Record};
+use fep_tests::generated::kftc_cms;
 use fep_tests::golden::Golden;
 use rayon::iter::ParallelIterator as _;
 
@@ -72,11 +74,11 @@ fn bench(c: &mut Criterion) {
         b.iter(|| all().map(black_box).count());
     });
     group.bench_function("verify, all processors", |b| {
-        let file = eb13(&bytes);
+        let file = eb13::file(&bytes);
         b.iter(|| verify(&kftc_cms::EB13, black_box(&file)).expect("a whole file"));
     });
     group.bench_function("reader with totals", |b| {
-        let file = eb13(&bytes);
+        let file = eb13::file(&bytes);
         b.iter(|| {
             let mut reader = FileReader::new(&kftc_cms::EB13, black_box(&*file)).expect("a plan");
             let mut count = 0;
@@ -105,24 +107,6 @@ fn bench(c: &mut Criterion) {
         });
     });
     group.finish();
-}
-
-/// Returns a complete file of these data records, with a header and a trailer with totals.
-fn eb13(data: &[u8]) -> Vec<u8> {
-    let golden = Golden::load("kftc-cms-eb13").bytes;
-    let read = |bytes| FileReader::new(&kftc_cms::EB13, bytes).expect("a plan").typed::<EB13Record>();
-    let (Some(Ok(header)), Some(Ok(EB13Record::Trailer(trailer)))) = (read(&*golden).next(), read(&*golden).last())
-    else {
-        unreachable!("the golden file is whole")
-    };
-    let trailer = kftc_cms::Trailer { total: 0, new: 0, ended: 0, ended_by_institution: 0, ..trailer };
-    let mut writer = FileWriter::new(&kftc_cms::EB13, Vec::with_capacity(data.len() + 240)).expect("a plan");
-    writer.write_any(&header).expect("writes");
-    for record in records::<kftc_cms::Data>(data) {
-        writer.write_any(&record.expect("reads")).expect("writes");
-    }
-    writer.write_any(&trailer).expect("writes");
-    writer.finish().expect("a whole file")
 }
 
 criterion_group!(benches, bench);

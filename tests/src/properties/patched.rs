@@ -4,7 +4,7 @@ use fep_codec::layout::{Computed, Field, Item, Layout};
 use fep_codec::view::{find, patch, refresh};
 use fep_codec::{Record, Value};
 
-use crate::arbitrary::{self, Random};
+use crate::arbitrary::{self, Random, path_of};
 
 /// Checks a telegram with random values. Refreshing repairs computed fields that were overwritten. After one field is patched,
 /// refreshing gives the bytes that the encoder writes. Returns whether there was a field that can be changed alone.
@@ -52,7 +52,7 @@ fn clear(record: &mut Record<'_>, fields: &[(String, &Field)]) {
 /// The paths of all fields that the record has.
 fn collect<'l>(layout: &'l Layout, record: &Record<'_>, within: &str, fields: &mut Vec<(String, &'l Field)>) {
     for item in layout.items() {
-        let path = format!("{within}{}", item.name().unwrap_or_default());
+        let path = path_of(within, item);
         match item {
             Item::Field(field) => fields.push((path, field)),
             Item::Part(part) => collect(&part.layout, record, &format!("{path}."), fields),

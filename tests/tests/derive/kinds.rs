@@ -73,15 +73,19 @@ fn digits() {
         account: Digits<6>,
         #[field(full)]
         code: Digits<4>,
-        #[field(len = 5, digits, justify = "right", pad = '0')]
+        #[field(len = 5, digits, justify = "right", pad = '*')]
         right: &'a str,
         #[field(len = 3, digits)]
         owned: String,
     }
-    let accounts =
-        Accounts { account: "0012".parse().unwrap(), code: "0100".parse().unwrap(), right: "12", owned: String::new() };
-    check(&accounts, b"0012  010000012   ");
-    assert!(refusal(Accounts::decode(b"0012  010 00012   ")).contains("code"));
+    let accounts = Accounts {
+        account: "0012".parse().unwrap(),
+        code: "0100".parse().unwrap(),
+        right: "012",
+        owned: String::new(),
+    };
+    check(&accounts, b"0012  0100**012   ");
+    assert!(refusal(Accounts::decode(b"0012  010 **012   ")).contains("code"));
 }
 
 #[test]

@@ -71,8 +71,6 @@ struct Missing {
     items: Vec<Entry>,
     #[field(len = 2, computed = length(entries))]
     entries_len: (),
-    #[field(len = 2, at = 15)]
-    late: u8,
 }
 
 fn main() {}

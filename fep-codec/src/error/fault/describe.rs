@@ -42,7 +42,9 @@ impl Fault {
                 instead.map_or(Ok(()), |charset| write!(f, "; {charset} has it"))
             }
             Self::Malformed { at, charset } => at.describe(*charset, start, f),
-            Self::LooksLikePadding => f.write_str("the value ends in the pad character, which would be lost"),
+            Self::LooksLikePadding => {
+                f.write_str("the value begins or ends with the pad character, which would be lost")
+            }
             Self::NotADigit { offset, byte } => write_found(f, "a digit", *byte, start + offset),
             Self::BadSign { byte } => {
                 f.write_str("expected a sign, found ")?;

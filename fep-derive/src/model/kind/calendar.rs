@@ -1,6 +1,7 @@
 //! The rule of a date, a time or both. The length or the Rust type can determine the pattern.
 
-use fep_core::calendar::{DateForm, DatePattern, DateTimePattern, Pattern, TimePattern};
+use fep_core::blanks::BlankValue;
+use fep_core::calendar::{DateForm, DatePattern, DateTimePattern, Pattern, Pieces, TimePattern};
 use fep_core::encoding::Encoding;
 use fep_core::kinds::KindName;
 
@@ -75,6 +76,14 @@ impl Source<'_> {
         }
     }
 
+    /// Reports blanks that are a date or time, too.
+    fn check_blank_parts(&self, kind: KindName, pattern: &Pieces) {
+        let Some(none) = &self.attrs.none else { return };
+        if let Some(value) = BlankValue::of_pattern(none.value, self.encoding(), pattern, noun(kind)) {
+            self.cx.error_at(none.span, format_args!("{value}; choose nines"));
+        }
+    }
+
     fn pivot(&self, two_digit_year: bool) -> Option<usize> {
         if let Some(at) = self.attrs.key("pivot").filter(|_| !two_digit_year) {
             self.cx.error_at(at, "a pivot is for two-digit years, and this pattern has none");
@@ -126,6 +135,7 @@ impl Source<'_> {
             return None;
         }
         let pivot = self.pivot(Pattern::Date(pattern).has_short_year());
+        self.check_blank_parts(KindName::Date, pattern.pieces());
         Some(Kind::Date { pattern, encoding: self.encoding(), none: self.none(), pivot })
     }
 
@@ -138,6 +148,7 @@ impl Source<'_> {
                 .error_at(none.span, "zeros are midnight; a missing time is `none = \"spaces\"` or `none = \"nines\"`");
         }
         let pattern: TimePattern = self.pattern(KindName::Time, of_time)?;
+        self.check_blank_parts(KindName::Time, pattern.pieces());
         Some(Kind::Time { pattern, encoding: self.encoding(), none: self.none() })
     }
 
@@ -156,6 +167,7 @@ impl Source<'_> {
             _ => {}
         }
         let pivot = self.pivot(Pattern::DateTime(pattern).has_short_year());
+        self.check_blank_parts(KindName::DateTime, pattern.pieces());
         Some(Kind::DateTime { pattern, encoding: self.encoding(), none: self.none(), pivot })
     }
 }

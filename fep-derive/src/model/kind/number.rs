@@ -1,6 +1,7 @@
 //! The rule of a number: checks its sign, length and `none` against the encoding.
 
 use fep_core::accepts::Written;
+use fep_core::blanks::BlankValue;
 use fep_core::edit::Edit;
 use fep_core::encoding::Encoding;
 use fep_core::limits::BINARY_MAX_BYTES;
@@ -32,6 +33,7 @@ impl Source<'_> {
         {
             self.cx.error_at(none.span, "a binary number has no digits that could all be nines");
         }
+        self.check_blanks(encoding);
         let point = self.attrs.point.as_ref().map(|point| self.beside_digits(point, encoding));
         let pad = self.attrs.pad.as_ref().map(|pad| self.beside_digits(pad, encoding));
         let pad = pad.filter(|pad| encoding.byte_of(b'0') != Some(*pad));
@@ -76,6 +78,19 @@ impl Source<'_> {
         }
         if len.value > BINARY_MAX_BYTES && encoding.is_binary() {
             self.cx.error_at(len.span, format_args!("a binary number has at most {BINARY_MAX_BYTES} bytes"));
+        }
+    }
+
+    /// Reports blanks that are a number, too.
+    fn check_blanks(&self, encoding: Encoding) {
+        let Some((none, len)) = self.attrs.none.as_ref().zip(self.attrs.len.as_ref()) else { return };
+        let digits_max = self.attrs.digits_max.as_ref().map(|max| max.value);
+        if let Some(value) = BlankValue::of_number(none.value, encoding, len.value, digits_max) {
+            let digits = value.digits();
+            let message = format!(
+                "{value}; if the sheet allows fewer than {digits} digits, write it: `digits_max`; otherwise choose zeros"
+            );
+            self.cx.error_at(none.span, message);
         }
     }
 

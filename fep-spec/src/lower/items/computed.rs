@@ -131,14 +131,7 @@ fn length(table: &Table<'_>, at: &Range<usize>) -> Option<Computed> {
 }
 
 fn sum(table: &Table<'_>, at: &Range<usize>) -> Option<Cow<'static, str>> {
-    let path = of(table, at, "a computed sum", "of the group and the number in its entries: of = \"items.amount\"")?;
-    if path.contains('.') {
-        return Some(path);
-    }
-    let message = format!("`{path}` names no number in the entries of a group");
-    let hint = format!("write the group and the number: of = \"{path}.amount\"");
-    table.document().error_hint(Code::WrongReference, table.get("of")?.span(), message, hint);
-    None
+    of(table, at, "a computed sum", "of the group and the number in its entries: of = \"items.amount\"")
 }
 
 fn sign(table: &Table<'_>, at: &Range<usize>, charset: Charset) -> Option<SignOf> {

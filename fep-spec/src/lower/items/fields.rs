@@ -11,19 +11,89 @@ use crate::document::{Located, Table};
 use crate::model::{CodeList, Note};
 use crate::report::Code;
 
+/// The keys of every field.
+pub(super) const KEYS: [&str; 6] = ["label", "len", "secret", "type", "codes", "closed"];
+
 /// Reads a field, or a tail if it has `tail = true`.
 pub(super) fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Option<Read> {
-    let document = table.document();
-    table.knows(&["name", "label", "len", "secret", "type", "codes", "closed", "tail"]);
+    table.knows(&["name", "tail"]);
     table.knows(&computed::KEYS);
-    table.knows(&options::keys());
     let name = name(table, "name");
-    let label = label(table);
     let tail = table.boolean("tail").is_some_and(|tail| tail.value);
+    if let Some((key, at)) = ["count", "repeat", "padded"].iter().find_map(|key| Some((key, table.key_span(key)?))) {
+        table.knows(&["count", "max", "repeat", "padded", "page"]);
+        table.knows(&KEYS);
+        table.knows(&options::keys());
+        let hint = "a field that repeats is an array: write `group` in place of `name`";
+        table.document().error_hint(Code::ConflictingKeys, at, format!("`{key}` of a field"), hint);
+        return None;
+    }
+    let computed = computed::read(table, known.charset);
+    let role = Role { tail, computed, in_padded: false };
+    let (field, note) = value(known, owner, table, name.clone(), role)?;
+    let item = if tail { Item::Tail(field) } else { Item::Field(field) };
+    Some(Read { note, keys: computed::places(table), ..Read::plain(item, name.map(|name| name.span)) })
+}
+
+/// Reads the field that each entry of an array is. In a padded array, `pad` belongs to the unused entries.
+pub(super) fn entry<'d>(
+    known: &mut Known<'_>,
+    owner: &str,
+    table: &Table<'d>,
+    name: Located<&'d str>,
+    padded: bool,
+) -> Option<(Field, Note)> {
+    let document = table.document();
+    table.knows(&computed::KEYS);
+    table.knows(&NOT_OF_ARRAYS.map(|(key, _)| key));
+    let mut foreign = false;
+    for (key, hint) in NOT_OF_ARRAYS {
+        if let Some(at) = table.key_span(key) {
+            document.error_hint(Code::ConflictingKeys, at, format!("`{key}` of an array of plain values"), hint);
+            foreign = true;
+        }
+    }
+    let role = Role { tail: false, computed: Some(None), in_padded: padded };
+    let (field, note) = value(known, owner, table, Some(name), role)?;
+    (!foreign).then_some((Field { name: Cow::Borrowed(""), ..field }, note))
+}
+
+/// The keys of a field that the entry of an array cannot have, and what to do instead.
+const NOT_OF_ARRAYS: [(&str, &str); 3] = [
+    ("name", "its entries have no name: leave it out, or write items = [ { name = … } ] for entries with names"),
+    ("tail", "its entries have one length: write `len`"),
+    ("computed", "write items = [ { name = …, computed = … } ] for entries with a computed field"),
+];
+
+/// What a field is in its layout.
+#[allow(clippy::option_option, reason = "absent and unreadable are two things")]
+struct Role {
+    tail: bool,
+    computed: Option<Option<Located<Computed>>>,
+    /// Whether it is the entry of a padded array.
+    in_padded: bool,
+}
+
+/// Reads what a field and the entry of an array have in common.
+fn value<'d>(
+    known: &mut Known<'_>,
+    owner: &str,
+    table: &Table<'d>,
+    name: Option<Located<&'d str>>,
+    role: Role,
+) -> Option<(Field, Note)> {
+    let Role { tail, computed, in_padded } = role;
+    let document = table.document();
+    table.knows(&KEYS);
+    table.knows(&options::keys());
+    let label = label(table);
     let len = if tail { most(table) } else { table.required("len").and_then(|len| len.integer(1..=LEN_MAX)) };
     let secret = table.boolean("secret").is_some_and(|secret| secret.value);
     let type_name = table.string("type");
     let mut own = FieldOptions::read(table);
+    if in_padded {
+        own = own.without_pad();
+    }
     own.codes = field_codes(known, owner, name.as_ref(), table);
     let base = match &type_name {
         Some(type_name) => Some(known.options_of(document, type_name)?),
@@ -38,10 +108,15 @@ pub(super) fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Op
         );
         return None;
     }
-    let computed = computed::read(table, known.charset);
     let name = name?;
     let len = len?;
     let options = own.clone().over(base.unwrap_or_default());
+    if let (true, Some(_), Some(type_name)) = (in_padded, options.pad_span(), &type_name) {
+        let message = format!("the type of the padded array `{}` has a `pad` for its values", name.value);
+        let hint = "the `pad` of a padded array is that of unused entries: write items = [ { name = …, type = … } ]";
+        document.error_hint(Code::ConflictingKeys, type_name.span.clone(), message, hint);
+        return None;
+    }
     let source = Source { table, name: &name, len, tail, own: &own, options: &options };
     let (kind, computed) = source.kind(known, computed)?;
     let note = Note {
@@ -50,9 +125,7 @@ pub(super) fn field(known: &mut Known<'_>, owner: &str, table: &Table<'_>) -> Op
         ..Note::default()
     };
     let len = source.len.value;
-    let field = Field { name: Cow::Owned(name.value.to_owned()), label, len, kind, secret, computed };
-    let item = if tail { Item::Tail(field) } else { Item::Field(field) };
-    Some(Read { note, keys: computed::places(table), ..Read::plain(item, Some(name.span)) })
+    Some((Field { name: Cow::Owned(name.value.to_owned()), label, len, kind, secret, computed }, note))
 }
 
 /// The maximum length of a tail in bytes.

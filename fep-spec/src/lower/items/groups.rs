@@ -1,4 +1,4 @@
-//! Groups: how often they repeat, their page, and the layout of an entry.
+//! Groups: how often they repeat, their page, and the layout of an entry. An array is a group whose entry is one field without a name.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use fep_codec::Charset;
 use fep_codec::layout::{Group, Item, Page, Repeat};
 
 use super::super::{Known, names, options};
-use super::{ENTRIES_MAX, Read, inline_layout, items, label, name};
+use super::{ENTRIES_MAX, Read, fields, inline_layout, items, label, name};
 use crate::document::{Document, Located, Table, Value};
 use crate::model::Note;
 use crate::report::Code;
@@ -19,11 +19,28 @@ pub(super) fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level
     table.knows(&["group", "label", "count", "max", "repeat", "padded", "pad", "page", "part", "items"]);
     let name = name(table, "group");
     let label = label(table);
-    let (repeat, mut keys) = repeat(table, known.charset)?;
+    let is_array = ["kind", "type", "len"].iter().any(|key| table.has(key));
+    if is_array {
+        table.knows(&fields::KEYS);
+        table.knows(&options::keys());
+    }
+    let (repeat, mut keys) = repeat(table, known.charset, is_array)?;
     let page = page(table, &mut keys)?;
     let of = table.string("part");
     let inline = table.get("items");
     let name = name?;
+    if is_array {
+        if let Some(key) = ["part", "items"].into_iter().find(|key| table.has(key)) {
+            two_entries(table, &name, key);
+            return None;
+        }
+        let padded = matches!(repeat, Repeat::Padded { .. });
+        let (field, note) = fields::entry(known, owner, table, name.clone(), padded)?;
+        let layout = Cow::Owned(inline_layout(known, String::new(), vec![Item::Field(field)]));
+        let item = Item::Group(Group { name: Cow::Owned(name.value.to_owned()), label, repeat, page, layout });
+        let note = Note { entry: Some(vec![note]), ..Note::default() };
+        return Some(Read { keys, note, total: 1, ..Read::plain(item, Some(name.span)) });
+    }
     let group =
         |layout| Group { name: Cow::Owned(name.value.to_owned()), label, repeat, page, layout: Cow::Owned(layout) };
     let read = match (of, inline) {
@@ -45,11 +62,11 @@ pub(super) fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level
             Read { note, entry: Some(entry.places), depth: entry.depth, total: entry.total, ..plain }
         }
         _ => {
-            let hint = "write part = \"NameOfThePart\", or items = [ … ]";
+            let hint = "write part = \"NameOfThePart\", items = [ … ], or for an array of plain values kind = \"number\", len = 5";
             document.error_hint(
                 Code::ConflictingKeys,
                 name.span,
-                format!("group `{}` must have a part or items", name.value),
+                format!("group `{}` must have a part, items or a kind", name.value),
                 hint,
             );
             return None;
@@ -58,16 +75,26 @@ pub(super) fn group(known: &mut Known<'_>, owner: &str, table: &Table<'_>, level
     Some(Read { name: Some(name.span), keys, ..read })
 }
 
+/// Notes a group that says in two ways what an entry is.
+fn two_entries(table: &Table<'_>, name: &Located<&str>, key: &'static str) {
+    let found = ["kind", "type", "len"].into_iter().find_map(|own| Some((own, table.key_span(own)?)));
+    let Some((own, at)) = found else { return };
+    let message = format!("group `{}` has both `{key}` and `{own}`", name.value);
+    let hint = format!("its entries are parts or plain values: leave out `{own}`, or `{key}`");
+    table.document().error_hint(Code::ConflictingKeys, at, message, hint);
+}
+
 /// How often a group repeats, and the places of the keys that say so: `count = 3`; `count = "item_count"`, `repeat = "rest"` or
 /// `padded = true`, each with `max = 10`.
-fn repeat(table: &Table<'_>, charset: Charset) -> Option<(Repeat, Places)> {
+fn repeat(table: &Table<'_>, charset: Charset, is_array: bool) -> Option<(Repeat, Places)> {
     let document = table.document();
     let rest = table.choice("repeat", &[("rest", ())]);
     let padded = table.boolean("padded").is_some_and(|padded| padded.value);
     let pad = table.get("pad");
     let max = table.integer("max", 1..=ENTRIES_MAX);
     let count = table.get("count");
-    if let Some(pad) = pad.filter(|_| !padded) {
+    // In an array that is not padded, `pad` is an option of the kind.
+    if let Some(pad) = pad.filter(|_| !padded && !is_array) {
         let hint = "`pad` is what the entries are made of that are not used: write padded = true, or leave it out";
         document.error_hint(Code::ConflictingKeys, pad.span(), "`pad` of a group that is not padded", hint);
     }

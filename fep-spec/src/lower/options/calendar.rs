@@ -1,6 +1,7 @@
 //! Dates and times: their patterns, and the options that the patterns allow.
 
 use fep_codec::layout::{DatePattern, DateRule, DateTimePattern, DateTimeRule, Kind, TimePattern, TimeRule};
+use fep_core::blanks::BlankValue;
 use fep_core::calendar::Pattern;
 use fep_core::kinds::KindName;
 use fep_core::limits::PIVOT_DEFAULT;
@@ -55,6 +56,12 @@ impl FieldOptions {
                 "zeros are midnight, they cannot mean \"no time\"",
                 "use spaces or nines",
             );
+            return None;
+        }
+        let noun = kind.singular().trim_start_matches("a ");
+        let blank = BlankValue::of_pattern(none, encoding, pattern.pieces(), noun);
+        if let Some((at, blank)) = span(&self.none).zip(blank) {
+            field.document.error_hint(Code::WrongOption, at, blank.to_string(), "choose \"nines\"");
             return None;
         }
         let none_also = none.also;

@@ -4,13 +4,14 @@ use std::ops::Range;
 
 use fep_codec::layout::{Accept, Accepts, Encoding, Justify, NoneAs, NumberRule, Overpunch, Sign};
 use fep_core::accepts::Written;
+use fep_core::blanks::BlankValue;
 use fep_core::edit::Edit;
 use fep_core::limits::{BINARY_MAX_BYTES, NUMBER_MAX_DIGITS};
 use fep_core::options::OptionName;
 use fep_core::rules::{Nones, WrittenSign};
 use fep_core::words::Word as _;
 
-use super::{Byte, Field, FieldOptions, byte, span, value};
+use super::{Byte, Field, FieldOptions, byte, distinct, span, value, word};
 use crate::document::{Located, Value};
 use crate::report::Code;
 
@@ -47,6 +48,15 @@ impl FieldOptions {
             return None;
         }
         let digits_max = self.digits_max(field, encoding, digits)?;
+        let blank = BlankValue::of_number(none, encoding, field.len.value, digits_max.map(usize::from));
+        if let Some((at, blank)) = span(&self.none).zip(blank) {
+            let hint = format!(
+                "if the sheet allows fewer than {} digits, write it: digits_max; otherwise choose \"zeros\"",
+                blank.digits()
+            );
+            field.document.error_hint(Code::WrongOption, at, blank.to_string(), hint);
+            return None;
+        }
         let Nones { written: none, also: none_also } = none;
         Some(NumberRule { encoding, sign, scale, none, none_also, digits_max, point, pad, justify, accepts })
     }
@@ -187,11 +197,9 @@ pub(super) fn point(value: Value<'_>) -> Option<Located<Byte>> {
 /// A list of words, or one word.
 pub(in crate::lower) fn accepts(value: Value<'_>) -> Option<Located<Accepts>> {
     let span = value.span();
-    let words = if value.is_string() { vec![value] } else { value.array()? };
-    let mut accepts = Accepts::NONE;
-    for word in words {
-        accepts = accepts.with(word.choice(Accept::WORDS)?.value);
-    }
+    let words =
+        if value.is_string() { vec![word::<Accept>(value)?.value] } else { distinct::<Accept>(value, "accepts")? };
+    let accepts = Accepts::of(&words);
     Some(Located { value: accepts, span })
 }
 

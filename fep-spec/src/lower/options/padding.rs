@@ -29,18 +29,14 @@ impl FieldOptions {
             }
         }
         let exact = self.is_exact(field)?;
-        if let Some(pad) = self.pad.as_ref().filter(|pad| pad.value.value().is_ascii_digit()) {
-            let message = "digits padded with a digit cannot be told from the value";
-            field.document.error_hint(
-                Code::WrongOption,
-                pad.span.clone(),
-                message,
-                "pad with a space, or use kind = \"number\"",
-            );
-            return None;
-        }
         let plain = if exact { DigitsRule::EXACT } else { DigitsRule::LEFT };
         let pad = self.beside(field, encoding, self.pad.as_ref())?.unwrap_or(encoding.space());
+        if let Some(at) = span(&self.pad).filter(|_| encoding.is_digit(pad)) {
+            let message = "digits that are padded with a digit lose their zeros";
+            let hint = "pad with a space, write full = true if the value has all digits, or use kind = \"number\"";
+            field.document.error_hint(Code::WrongOption, at, message, hint);
+            return None;
+        }
         Some(DigitsRule { encoding, exact, pad, justify: value(&self.justify).unwrap_or(plain.justify), ..plain })
     }
 
