@@ -125,7 +125,20 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
                 |reader| quote!(<#ty as #body<'_>>::decode_chosen(#reader, #choice, #start, #by, #behind)),
             )
         }
-        ItemKind::Group { entry, repeat: Repeat::Fixed(_), .. } => {
+        ItemKind::Group { entry, repeat, .. } => read_group(telegram, number, item, (entry, repeat), reader),
+    }
+}
+
+fn read_group(
+    telegram: &Telegram,
+    number: usize,
+    item: &Item,
+    (entry, repeat): (&syn::Type, &Repeat),
+    reader: &Ident,
+) -> TokenStream {
+    let constant = |accessor| constant(telegram, accessor, number);
+    match repeat {
+        Repeat::Fixed(_) => {
             let group = constant("group");
             let ty = named::read(named::part(telegram, entry));
             within(
@@ -136,7 +149,7 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
                 |reader| quote_spanned!(place(entry)=> #reader.array::<#ty, _>(#group)),
             )
         }
-        ItemKind::Group { entry, repeat, .. } => {
+        _ => {
             let group = constant("group");
             let extent = constant("extent");
             let count = match counted_in_part_before(telegram, number, item) {

@@ -1,6 +1,6 @@
 //! One item of a layout → one field of a struct: its type and its attribute.
 
-use fep_codec::layout::{Check, Computed, Field, Group, Item, Kind, LengthScope, Repeat, SignOf};
+use fep_codec::layout::{self, Check, Computed, Field, Group, Item, Kind, LengthScope, Repeat, SignOf};
 use fep_codec::{Charset, Layout};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -32,30 +32,7 @@ pub(super) fn field(
             let sign = layout.sign_of(&field.name).filter(|(sign, _)| flattened.has(sign));
             value(spec, layout, field, note, sign.map(|_| quote!(sign = "elsewhere")))
         }
-        Item::Literal(literal) => {
-            let bytes = &*literal.bytes;
-            let mut options = match literal.text.map(|_| literal.shown()) {
-                Some(text) if text.is_ascii() => vec![quote!(literal = #text)],
-                // A text that is not ASCII is written as its bytes, and the word `text` says that it is one.
-                Some(_) => {
-                    let constant = Literal::byte_string(bytes);
-                    vec![quote!(literal = #constant), quote!(text)]
-                }
-                None => {
-                    let constant = Literal::byte_string(bytes);
-                    vec![quote!(literal = #constant)]
-                }
-            };
-            options.extend(label(&literal.label));
-            let name = if literal.name.is_empty() {
-                numbered("_literal", &mut unnamed.literals)
-            } else {
-                literal.name.to_string()
-            };
-            let doc = doc(name.trim_start_matches('_'), &literal.label, &note.remark);
-            let name = ident(&name);
-            quote!(#doc #[field(#(#options),*)] pub #name: ())
-        }
+        Item::Literal(literal) => self::literal(literal, note, unnamed),
         Item::Filler(filler) => {
             let len = Literal::usize_unsuffixed(filler.len);
             let mut options = vec![quote!(filler), quote!(len = #len)];
@@ -119,6 +96,28 @@ fn array(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> (TokenStre
     let (ty, own) = kind(spec, layout, field, note);
     let secret = field.secret.then(|| quote!(secret));
     (ty, [quote!(len = #len)].into_iter().chain(secret).chain(own).collect())
+}
+
+fn literal(literal: &layout::Literal, note: &Note, unnamed: &mut Unnamed) -> TokenStream {
+    let bytes = &*literal.bytes;
+    let mut options = match literal.text.map(|_| literal.shown()) {
+        Some(text) if text.is_ascii() => vec![quote!(literal = #text)],
+        // A text that is not ASCII is written as its bytes, and the word `text` says that it is one.
+        Some(_) => {
+            let constant = Literal::byte_string(bytes);
+            vec![quote!(literal = #constant), quote!(text)]
+        }
+        None => {
+            let constant = Literal::byte_string(bytes);
+            vec![quote!(literal = #constant)]
+        }
+    };
+    options.extend(label(&literal.label));
+    let name =
+        if literal.name.is_empty() { numbered("_literal", &mut unnamed.literals) } else { literal.name.to_string() };
+    let doc = doc(name.trim_start_matches('_'), &literal.label, &note.remark);
+    let name = ident(&name);
+    quote!(#doc #[field(#(#options),*)] pub #name: ())
 }
 
 /// The type of a group, and the options that say how often it repeats.
