@@ -20,10 +20,11 @@ pub(crate) mod walk;
 mod place;
 mod extent;
 mod links;
+pub(crate) mod splice;
 pub(crate) mod marks;
 mod alike;
 mod when;
-mod nearest;
+pub(crate) mod nearest;
 mod paths;
 mod compare;
 

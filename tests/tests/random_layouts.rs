@@ -14,7 +14,7 @@ use fep_codec::{DecodeOwned, Layout, Record, Telegram, TelegramSet};
 use fep_spec::model::Spec;
 use fep_tests::arbitrary::{self, Random};
 use fep_tests::generated::{random_1, random_2, random_3, random_4};
-use fep_tests::properties::{self, patched, targets};
+use fep_tests::properties::{self, leniency, patched, targets};
 use fep_tests::random_layout::layout_of_bytes;
 use fep_tests::random_spec::{COMMITTED, random_spec};
 
@@ -28,7 +28,8 @@ fn load(text: &str) -> Spec {
     Spec::parse("random.toml", text).unwrap_or_else(|report| panic!("{report}\n{text}"))
 }
 
-/// Returns valid bytes of random values, and the same bytes with one byte changed.
+/// Returns valid bytes of random values, and the same bytes with one byte changed, cut off, cut off where only blanks are missing, and with
+/// surplus bytes.
 fn sound_and_damaged(layout: &Layout, seed: u64) -> Vec<Vec<u8>> {
     let mut random = Random(seed);
     let Ok(sound) = arbitrary::record(layout, &mut random).encode() else { return Vec::new() };
@@ -37,7 +38,11 @@ fn sound_and_damaged(layout: &Layout, seed: u64) -> Vec<Vec<u8>> {
         let at = usize::try_from(random.below(damaged.len() as u64)).unwrap();
         damaged[at] = u8::try_from(random.below(256)).unwrap();
     }
-    vec![sound, damaged]
+    let cut = sound[..random.small(sound.len().max(1))].to_vec();
+    let blanks = sound.iter().rev().take_while(|byte| matches!(byte, b' ' | 0x40)).count();
+    let stripped = sound[..sound.len() - blanks].to_vec();
+    let surplus = [sound.as_slice(), &cut].concat();
+    vec![sound, damaged, cut, stripped, surplus]
 }
 
 #[test]
@@ -46,7 +51,7 @@ fn random_specs_are_clean_and_the_dynamic_codec_loses_nothing() {
     for seed in 0..SPECS {
         let spec = load(&random_spec("random", seed));
         for telegram in &spec.telegrams {
-            for bytes in (0..4).flat_map(|value| sound_and_damaged(&telegram.layout, seed * 1000 + value)) {
+            for bytes in (0..3).flat_map(|value| sound_and_damaged(&telegram.layout, seed * 1000 + value)) {
                 properties::any_bytes(&telegram.layout, &bytes);
                 let other = properties::any_forms(&telegram.layout, &bytes, seed);
                 if other != bytes {
@@ -91,14 +96,14 @@ fn the_committed_specs_are_what_their_seeds_make_today() {
 
 fn agree<T: DecodeOwned + Telegram>() {
     let mut read = 0;
-    for seed in 0..300 {
+    for seed in 0..120 {
         for bytes in sound_and_damaged(T::LAYOUT, seed) {
-            properties::same_as_record::<T>(&bytes);
+            properties::same_as_record_in_all_ways::<T>(&bytes, leniency::leniency(u32::try_from(seed).unwrap()));
             properties::same_as_record::<T>(&properties::any_forms(T::LAYOUT, &bytes, seed));
             read += u32::from(T::decode(&bytes).is_ok());
         }
     }
-    assert!(read > 100, "{} of 600 {}", read, T::LAYOUT.name);
+    assert!(read > 60, "{} of 600 {}", read, T::LAYOUT.name);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use quote::{ToTokens as _, quote};
 use syn::{GenericParam, Generics, Lifetime, LifetimeParam, Type, WherePredicate, parse_quote};
 
 use crate::model::{Codes, Item, ItemKind, Kind, Telegram};
+use crate::shape;
 
 /// The lifetime of the bytes that are read.
 pub(super) fn bytes_lifetime() -> Lifetime {
@@ -43,7 +44,7 @@ pub(super) fn decode(telegram: &Telegram) -> Generics {
 /// The bounds of parts, entries and bodies whose type mentions a type parameter: they must be telegrams and choices.
 pub(super) fn nested(telegram: &Telegram, trait_: &TokenStream, body: &TokenStream) -> Vec<WherePredicate> {
     let types = telegram.items.iter().filter_map(|item| match &item.what {
-        ItemKind::Part => Some((&item.ty, trait_)),
+        ItemKind::Part | ItemKind::Flatten => Some((&item.ty, trait_)),
         ItemKind::Group { entry, .. } => Some((&**entry, trait_)),
         ItemKind::Choice(_) => Some((&item.ty, body)),
         _ => None,
@@ -75,15 +76,8 @@ fn values(telegram: &Telegram) -> Vec<WherePredicate> {
 
 /// Whether the type mentions a type parameter of the struct.
 pub(super) fn mentions(telegram: &Telegram, ty: &Type) -> bool {
-    fn any(tokens: TokenStream, parameters: &[Ident]) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => parameters.contains(&ident),
-            TokenTree::Group(group) => any(group.stream(), parameters),
-            _ => false,
-        })
-    }
-    let parameters: Vec<Ident> = telegram.generics.type_params().map(|param| param.ident.clone()).collect();
-    any(ty.to_token_stream(), &parameters)
+    let parameters: Vec<&Ident> = telegram.generics.type_params().map(|param| &param.ident).collect();
+    shape::mentions(ty, &parameters)
 }
 
 /// The struct's type with every lifetime `'static`, for constants outside an implementation. `None` if the struct has parameters

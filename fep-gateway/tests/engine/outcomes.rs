@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use fep_codec::Record;
+use fep_codec::lenient::Lenient;
 use fep_gateway::gateway::{Refusal, StandInOnly};
+use fep_spec::model::Spec;
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::harness::{Bench, IMPATIENT, Setup, config, entries_of, golden, outcome, start, transfer, until};
+use crate::harness::{Bench, IMPATIENT, Setup, config, entries_of, golden, outcome, root, start, transfer, until};
 use crate::peer::{Peer, dead_port, transfer_answer};
 
 #[tokio::test]
@@ -147,6 +150,50 @@ async fn a_body_that_cannot_be_read_is_unknown_and_the_line_stays_up() {
     let said = outcome(&asked.await.unwrap());
     assert!(said.starts_with("unknown: the answer cannot be read: peer: amount (출금금액), bytes 116..129"), "{said}");
     assert_eq!(bench.answered().await.line, Some(("main".to_owned(), 1)));
+}
+
+/// What lenient reading would forgive is no answer: a blank fee is not a fee of zero.
+#[tokio::test]
+async fn the_gateway_reads_strictly() {
+    let spec = Spec::load(&root().join("specs/bank-a/bank-a.toml")).unwrap();
+    let layout = &spec.telegram("TransferAnswer").unwrap().layout;
+    let blank_number = |answer: &mut Vec<u8>| answer[162..171].fill(b' ');
+    let half_character = |answer: &mut Vec<u8>| answer[191..205].copy_from_slice(b"AAAAAAAAAAAAA\xB0");
+    // The length counts the bytes behind it, so that the frame is whole.
+    let stripped = |answer: &mut Vec<u8>| {
+        answer.truncate(211);
+        answer[..4].copy_from_slice(b"0207");
+    };
+    let surplus = |answer: &mut Vec<u8>| {
+        answer.push(b'\n');
+        answer[..4].copy_from_slice(b"0297");
+    };
+    let deviations: [(&str, &dyn Fn(&mut Vec<u8>)); 4] = [
+        ("blank-numbers", &blank_number),
+        ("half-characters", &half_character),
+        ("stripped", &stripped),
+        ("trailing", &surplus),
+    ];
+    let mut bench = Bench::new(Setup::default()).await;
+    for (word, deviate) in deviations {
+        let asked = bench.ask();
+        let (connection, request) = bench.peer.receive().await;
+        let mut answer = transfer_answer(&request);
+        assert_eq!(answer[..4], *b"0296");
+        deviate(&mut answer);
+        // A wrong length is no deviation, so it is compared with the length that was stated before.
+        let mut as_read = answer.clone();
+        as_read[..4].copy_from_slice(b"0296");
+        let (_, forgiven) = Record::decode_lenient(layout, &as_read, Lenient::ALL).unwrap();
+        assert!(
+            forgiven.iter().all(|forgiven| forgiven.deviation.word() == word) && !forgiven.is_empty(),
+            "{forgiven:?}"
+        );
+        bench.peer.send(connection, &answer).await;
+        let said = outcome(&asked.await.unwrap());
+        assert!(said.starts_with("unknown: the answer cannot be read: peer: "), "{word}: {said}");
+    }
+    assert_eq!(outcome(&bench.answered().await), "answered");
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use super::{
     same_as_record_in_all_ways, views,
 };
 use crate::arbitrary::{self, Random};
-use crate::generated::{bank_a, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c};
+use crate::generated::{bank_a, flat, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c};
 use crate::generated::{random_1, random_2, random_3, random_4, zengin};
 use crate::random_file::RandomFile;
 use crate::random_layout::layout_of_bytes;
@@ -54,6 +54,7 @@ pub static LAYOUTS: LazyLock<Vec<&'static Layout>> = LazyLock::new(|| {
         &[nacha::BatchControl::LAYOUT, nacha::FileControl::LAYOUT],
         &[zengin::Header::LAYOUT, zengin::Data::LAYOUT, zengin::Trailer::LAYOUT, zengin::End::LAYOUT],
         &[views::Fixed::LAYOUT, views::Varying::LAYOUT],
+        flat::Flat::LAYOUTS,
     ];
     sets.concat()
 });
@@ -112,6 +113,7 @@ pub const DERIVED: &[Derived] = derived! {
     random_3: T0 T1 T2 T3;
     random_4: T0 T1 T2 T3;
     zengin: Header Data Trailer End;
+    flat: FlatOrder FlatNotice;
     views: Fixed Varying;
 };
 
@@ -143,6 +145,10 @@ pub fn layouts(bytes: &[u8]) {
         let read = Record::decode(&layout, &sound);
         assert!(read.is_ok(), "seed {seed}: {:?} {layout:?}", read.err());
         one_property(&layout, &sound, *how);
+        // Cut off anywhere, and with surplus bytes: lenient reading must not invent what is missing.
+        let cut = sound.get(..usize::try_from(seed).unwrap_or(0) % sound.len().max(1)).unwrap_or_default();
+        any_leniency(&layout, cut, leniency(u32::from(*how)));
+        any_leniency(&layout, &[&sound, cut].concat(), leniency(u32::from(*how)));
         let other = any_forms(&layout, &sound, seed);
         if other != sound {
             one_property(&layout, &other, *how);

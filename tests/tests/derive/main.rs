@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "the whole file is a test; clippy sees only the functions with the attribute")]
 
 mod computed;
+mod flatten;
 mod foreign;
 mod items;
 mod kinds;
