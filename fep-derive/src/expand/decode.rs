@@ -4,8 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::ask::{
-    accessor, check_from, chooser, constant, counted_in_part_before, is_link, length_field, links, needs_start,
-    number_of, own, place, variable,
+    accessor, check_from, chooser, constant, counted_in_part_before, entry_slot, is_link, length_field, links,
+    needs_start, number_of, own, place, variable,
 };
 use super::encode::tally;
 use super::{assert, generics, named};
@@ -66,7 +66,7 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
     match &item.what {
         ItemKind::Field(field) => {
             let slot = constant(accessor(&field.kind));
-            let ty = own_value(telegram, item);
+            let ty = own_value(telegram, item, &item.ty).map(|ty| quote!(::<_, #ty>));
             quote_spanned!(at=> #reader.field #ty(#slot)?)
         }
         ItemKind::Computed { computed, .. } => read_computed(telegram, number, item, computed, reader),
@@ -81,7 +81,7 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
         ItemKind::Tail(field) => {
             let slot = constant(accessor(&field.kind));
             let behind = constant("behind");
-            let ty = own_value(telegram, item);
+            let ty = own_value(telegram, item, &item.ty).map(|ty| quote!(::<_, #ty>));
             within(telegram, item, reader, |reader| quote_spanned!(at=> #reader.tail #ty(#slot, #behind)))
         }
         ItemKind::Part => {
@@ -103,12 +103,21 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
                 |reader| quote!(<#ty as #body<'_>>::decode_chosen(#reader, #choice, #start, #by, #behind)),
             )
         }
-        ItemKind::Group { entry, repeat: Repeat::Fixed(_), .. } => {
+        ItemKind::Group { entry, repeat: Repeat::Fixed(_), value, .. } => {
             let group = constant("group");
-            let ty = named::read(named::part(telegram, entry));
-            within(telegram, item, reader, |reader| quote_spanned!(place(entry)=> #reader.array::<#ty, _>(#group)))
+            within(telegram, item, reader, |reader| match value {
+                Some(field) => {
+                    let slot = entry_slot(telegram, &field.kind, number);
+                    let ty = own_value(telegram, item, entry).map(|ty| quote!(::<_, #ty, _>));
+                    quote_spanned!(place(entry)=> #reader.value_array #ty(#group, #slot))
+                }
+                None => {
+                    let ty = named::read(named::part(telegram, entry));
+                    quote_spanned!(place(entry)=> #reader.array::<#ty, _>(#group))
+                }
+            })
         }
-        ItemKind::Group { entry, repeat, .. } => {
+        ItemKind::Group { entry, repeat, value, .. } => {
             let group = constant("group");
             let extent = constant("extent");
             let count = match counted_in_part_before(telegram, number, item) {
@@ -120,21 +129,24 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
                 }
                 None => count(telegram, number, repeat),
             };
-            let ty = named::read(named::part(telegram, entry));
-            within(
-                telegram,
-                item,
-                reader,
-                |reader| quote_spanned!(place(entry)=> #reader.group::<#ty>(#group, #extent, #count)),
-            )
+            within(telegram, item, reader, |reader| match value {
+                Some(field) => {
+                    let slot = entry_slot(telegram, &field.kind, number);
+                    let ty = own_value(telegram, item, entry).map(|ty| quote!(::<_, #ty>));
+                    quote_spanned!(place(entry)=> #reader.values #ty(#group, #slot, #extent, #count))
+                }
+                None => {
+                    let ty = named::read(named::part(telegram, entry));
+                    quote_spanned!(place(entry)=> #reader.group::<#ty>(#group, #extent, #count))
+                }
+            })
         }
     }
 }
 
-/// The type arguments of a call that reads a type of the user's own.
-fn own_value(telegram: &Telegram, item: &Item) -> Option<TokenStream> {
-    let ty = named::read(named::own_value(telegram, item, &item.ty)?);
-    Some(quote!(::<_, #ty>))
+/// The type argument of a call that reads a type of the user's own.
+fn own_value(telegram: &Telegram, item: &Item, ty: &syn::Type) -> Option<TokenStream> {
+    named::own_value(telegram, item, ty).map(named::read)
 }
 
 /// Reads an item. If another field states its length, the item must use exactly those bytes.
