@@ -4,7 +4,9 @@
 
 mod choices;
 mod dates;
+mod forms;
 
+pub use self::forms::other_forms;
 use fep_codec::layout::{
     Encoding, Field, Group, Item, Kind, Layout, NoneAs, NumberRule, Repeat, Sign, TextRule, Width,
 };

@@ -75,6 +75,27 @@ pub fn any_round_trip(layout: &Layout, bytes: &[u8]) {
     assert_eq!(Record::from_json(layout, &json).expect("our own JSON").to_json_value(), record.to_json_value());
 }
 
+/// Checks bytes that decode in other forms of their values: they read as the same values, strictly and leniently, and are written in the
+/// same form. Returns the other bytes.
+pub fn any_forms(layout: &Layout, bytes: &[u8], seed: u64) -> Vec<u8> {
+    let other = arbitrary::other_forms(layout, bytes, &mut Random(seed));
+    let Ok(record) = Record::decode(layout, bytes) else { return other };
+    same_values(&record, &other);
+    other
+}
+
+/// Checks that other bytes for the same values read as these values. Only a check over these bytes may be wrong.
+fn same_values(record: &Record<'_>, other: &[u8]) {
+    match Record::decode(record.layout(), other) {
+        Ok(same) => assert_eq!(same, *record, "other forms of the same values: {}", other.escape_ascii()),
+        Err(error) => assert!(
+            matches!(error.fault(), Fault::CheckLies { .. } | Fault::NoCheck { .. }),
+            "{error}: {}",
+            other.escape_ascii()
+        ),
+    }
+}
+
 /// Whether the layout reads more than it writes: it has a filler that may hold anything, or a field that reads several contents as one
 /// value.
 fn passes_over(layout: &Layout) -> bool {
@@ -126,6 +147,8 @@ pub fn any_paths(layout: &Layout, bytes: &[u8]) {
         assert_eq!((found, range), (field, line.offset..line.offset + line.len), "{}", line.path);
         let mut patched = bytes.to_vec();
         match patch(layout, &mut patched, &line.path, value) {
+            // A further form of the value becomes the form that is written.
+            Ok(()) if reads_several(&field.kind) => same_values(&record, &patched),
             Ok(()) => assert_eq!(patched, bytes, "{}", line.path),
             Err(_) if field.computed.is_some() => {}
             Err(error) => assert!(is_generous(&error), "{error}"),

@@ -3,12 +3,14 @@
 //! This is faster than writing a spec file and reading it, and it has options that `random_spec` does not use. Every layout could come
 //! from a spec file: an item of open length has its length next to it, or all items behind it have a fixed length. No entry is empty.
 
+mod numbers;
+
 use std::borrow::Cow;
 
 use fep_codec::layout::{
     Accept, Accepts, BytesRule, Case, Check, Choice, CodeMeaning, CodeRule, Computed, DatePattern, DateRule,
     DateTimeRule, DigitsRule, Encoding, Field, Filler, FlagRule, Group, Item, Justify, Kind, LengthScope, Literal,
-    NoneAs, NoneSet, NumberRule, Overflow, Overpunch, Part, Repeat, Sign, SignOf, TextRule, TimeRule,
+    NoneAs, NoneSet, NumberRule, Overflow, Part, Repeat, Sign, SignOf, TextRule, TimeRule,
 };
 use fep_codec::{Charset, Layout};
 use fep_core::calendar::Pattern;
@@ -330,7 +332,10 @@ impl Maker<'_> {
         let rule = NumberRule { sign: Sign::Elsewhere, none, ..NumberRule::UNSIGNED };
         let Item::Field(number) = self.field((Kind::Number(rule), 5)) else { return Vec::new() };
         let zero = self.one_of(&[None, Some(b' ')]);
-        let accepts = self.one_of(&[Accepts::NONE, Accepts::of(&[Accept::MinusZero])]);
+        let forms = [Accept::MinusZero, Accept::PlusZero, Accept::BlankSign];
+        let possible: Vec<Accept> =
+            forms.into_iter().filter(|form| form.check_sign(zero.is_some(), zero.is_some()).is_ok()).collect();
+        let accepts = self.one_of(&[Accepts::NONE, Accepts::of(&possible), Accepts::of(&[Accept::MinusZero])]);
         let of = SignOf { of: number.name.clone(), plus: b'+', minus: b'-', zero, accepts };
         let Item::Field(sign) = self.field((Kind::Text(TextRule::new(Charset::Ascii)), 1)) else { return Vec::new() };
         let sign = Item::Field(Field { computed: Some(Computed::Sign(of)), secret: false, ..sign });
@@ -374,69 +379,6 @@ impl Maker<'_> {
         let exact = self.below(2) == 0;
         let pad = encoding.space();
         DigitsRule { encoding, exact, pad, justify: self.one_of(&[Justify::Left, Justify::Right]), ..DigitsRule::LEFT }
-    }
-
-    /// Digits with two in a byte: full, with one half byte of padding, or padded.
-    fn half_digits(&mut self, len: usize) -> DigitsRule {
-        let justify = self.one_of(&[Justify::Left, Justify::Right]);
-        let odd = u8::try_from(2 * len - 1).ok();
-        let bcd = DigitsRule { encoding: Encoding::Bcd, pad: 0x0F, justify, ..DigitsRule::LEFT };
-        let packed = DigitsRule { encoding: Encoding::Packed, exact: true, pad: 0x00, justify: Justify::Right, ..bcd };
-        match self.below(5) {
-            0 => DigitsRule { exact: true, ..bcd },
-            1 => DigitsRule { exact: true, digits_max: odd, pad: self.one_of(&[0x00, 0x0F]), ..bcd },
-            2 => DigitsRule { digits_max: odd, ..bcd },
-            3 => packed,
-            _ => bcd,
-        }
-    }
-
-    /// The point, the padding and the scale of a number whose digits have a byte each.
-    fn edited(&mut self, rule: NumberRule, len: usize) -> NumberRule {
-        let space = rule.encoding.space();
-        let pad = self.one_of(&[None, Some(space)]);
-        let justify = if pad.is_some() { self.one_of(&[Justify::Left, Justify::Right]) } else { Justify::Right };
-        // A plus that is a blank is beside the padding on the left side.
-        let justify = if matches!(rule.sign, Sign::Trailing { .. }) { Justify::Right } else { justify };
-        let fits = len >= 3 + rule.sign.len();
-        let point = self.one_of(&[None, rule.encoding.byte_of(b'.')]).filter(|_| fits);
-        let scale = if point.is_some() { 1 } else { rule.scale };
-        NumberRule { pad, justify, point, scale, ..rule }
-    }
-
-    fn number(&mut self, len: usize) -> (Kind, usize) {
-        let encodings = [
-            Encoding::Ascii,
-            Encoding::Ebcdic,
-            Encoding::Packed,
-            Encoding::Bcd,
-            Encoding::Binary,
-            Encoding::BinaryLittle,
-        ];
-        let encoding = self.one_of(&encodings);
-        let beside = Sign::Trailing { plus: b' ', minus: b'-' };
-        let overpunch = self.one_of(&[Overpunch::Ebcdic, Overpunch::EbcdicMinus, Overpunch::StrictAscii]);
-        let sign = match encoding {
-            Encoding::Ascii => {
-                let punched = [Sign::LeadingOverpunch(overpunch), Sign::TrailingOverpunch(overpunch)];
-                self.one_of(&[Sign::Unsigned, Sign::LeadingMinus, beside, punched[0], punched[1]])
-            }
-            Encoding::Ebcdic => {
-                self.one_of(&[Sign::Unsigned, Sign::LeadingMinus, Sign::TrailingOverpunch(Overpunch::Ebcdic)])
-            }
-            Encoding::Bcd => Sign::Unsigned,
-            _ => self.one_of(&[Sign::Unsigned, Sign::Signed]),
-        };
-        let nones = [NoneAs::Never, NoneAs::Never, NoneAs::Spaces, NoneAs::Zeros, NoneAs::Nines, NoneAs::LowValues];
-        let none = self.one_of(&nones);
-        let none = if none.bytes(encoding, sign == Sign::Signed).is_some() { none } else { NoneAs::Never };
-        let also = NoneSet::EMPTY.with(NoneAs::EbcdicSpaces).with(NoneAs::LowValues);
-        let none_also = if none != NoneAs::Never && self.below(4) == 0 { also } else { NoneSet::EMPTY };
-        let scale = self.one_of(&[0, 1, 2, 3, 30, -2]);
-        let len = len.max(2);
-        let rule = NumberRule { encoding, sign, none, none_also, scale, ..NumberRule::UNSIGNED };
-        let rule = if encoding.is_zoned() && self.below(3) == 0 { self.edited(rule, len) } else { rule };
-        (Kind::Number(rule), len)
     }
 
     fn date(&mut self) -> (Kind, usize) {

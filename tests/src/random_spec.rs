@@ -12,13 +12,15 @@ pub const COMMITTED: std::ops::Range<u64> = 1..5;
 /// Returns the text of a spec with a few telegrams.
 #[must_use]
 pub fn random_spec(name: &str, seed: u64) -> String {
-    let mut writer = Writer { random: Random(seed), text: String::new(), names: 0, late: 0 };
+    let mut writer = Writer { random: Random(seed), text: String::new(), names: 0, late: 0, marks: 0 };
     let charset = *writer.random.one_of(&["ascii", "euc-kr", "cp949", "utf-8", "ibm933", "cp037"]);
     writer.line(format_args!("# Made by `random-specs` from seed {seed}; a person would have written another one.\n"));
     writer.line(format_args!("spec    = \"{name}\"\ntitle   = \"seed {seed}\"\nversion = \"1\""));
     writer.line(format_args!("source  = \"random numbers\"\ncharset = \"{charset}\"\n"));
     writer.part("Plain", 3);
     writer.part("Pair", 2);
+    writer.linked_part();
+    writer.marks = writer.random.small(MARKS.len());
     for number in 0..4 {
         writer.telegram(number);
     }
@@ -32,6 +34,33 @@ struct Writer {
     names: usize,
     /// The number of length fields in the telegram so far.
     late: usize,
+    /// The marks that tell the last two telegrams apart, as an index of [`MARKS`].
+    marks: usize,
+}
+
+/// A mark in two telegrams: the item, and the condition if there is one.
+type Mark = [(&'static str, Option<&'static str>); 2];
+
+/// Marks that tell two telegrams apart that have the same tag.
+const MARKS: [Mark; 9] = [
+    [("literal = \"A\", name = \"step\"", None), ("literal = \"B\", name = \"step\"", None)],
+    [("hex = \"00FE\"", None), ("hex = \"00FF\"", None)],
+    same("name = \"step\", kind = \"number\", len = 3, accepts = [\"leading-blanks\"]", "5", "17"),
+    same("name = \"step\", kind = \"number\", len = 2, encoding = \"bcd\"", "200", "210"),
+    same(
+        "name = \"step\", kind = \"number\", len = 2, encoding = \"packed\", sign = \"signed\", accepts = [\"host-signs\"]",
+        "7",
+        "-7",
+    ),
+    same("name = \"step\", kind = \"digits\", len = 2, encoding = \"bcd\", full = true", "0200", "0210"),
+    same("name = \"step\", kind = \"flag\", len = 1", "true", "false"),
+    same("name = \"step\", kind = \"bytes\", len = 2", "0a00", "0aFF"),
+    same("name = \"step\", kind = \"text\", len = 3, justify = \"right\", charset = \"ascii\"", "A", "AA"),
+];
+
+/// A field with one of two values.
+const fn same(item: &'static str, first: &'static str, second: &'static str) -> Mark {
+    [(item, Some(first)), (item, Some(second))]
 }
 
 impl Random {
@@ -77,10 +106,47 @@ impl Writer {
         self.line(format_args!("]\n"));
     }
 
+    /// A header that states the length, the count and the sum of a group beside it.
+    fn linked_part(&mut self) {
+        let form = *self.random.one_of(&["", ", encoding = \"binary\"", ", encoding = \"bcd\""]);
+        self.line(format_args!("[parts.Link]\nitems = ["));
+        self.item(format_args!(
+            "name = \"rows_len\", kind = \"number\", len = 3{form}, computed = \"length\", of = \"rows\""
+        ));
+        self.item(format_args!(
+            "name = \"row_count\", kind = \"number\", len = 2{form}, computed = \"count\", of = \"rows\""
+        ));
+        self.item(format_args!(
+            "name = \"total\", kind = \"number\", len = 6, computed = \"sum\", of = \"rows.amount\""
+        ));
+        self.line(format_args!("]\n"));
+    }
+
+    fn linked(&mut self) {
+        self.late += 1;
+        self.item(format_args!("part = \"Link\", name = \"link\""));
+        let value = self.name("value");
+        let kind = self.text_kind();
+        self.item(format_args!(
+            "group = \"rows\", count = \"link.row_count\", max = 5, items = [{{ name = \"amount\", kind = \"number\", len = 4 }}, {{ name = \"{value}\", {kind} }}]"
+        ));
+    }
+
     fn telegram(&mut self, number: usize) {
         self.late = 0;
-        self.line(format_args!("[telegrams.T{number}]\nwhen  = {{ \"tag\" = \"T{number}\" }}\nitems = ["));
+        // The last two telegrams have the same tag.
+        let mark = MARKS.get(self.marks).and_then(|marks| marks.get(number.wrapping_sub(2)));
+        let tag = number.min(2);
+        let step =
+            mark.and_then(|(_, value)| *value).map(|value| format!(", \"step\" = \"{value}\"")).unwrap_or_default();
+        self.line(format_args!("[telegrams.T{number}]\nwhen  = {{ \"tag\" = \"T{tag}\"{step} }}\nitems = ["));
         self.item(format_args!("name = \"tag\", kind = \"text\", len = 2, charset = \"ascii\""));
+        if let Some((item, _)) = mark {
+            self.item(format_args!("{item}"));
+        }
+        if number == 1 {
+            self.linked();
+        }
         if number == 0 {
             // Every part must be used, because an unused part is a finding.
             self.part_use_of("Plain");
@@ -106,7 +172,8 @@ impl Writer {
 
     /// Items that are allowed only if all items behind them have a fixed length.
     fn end(&mut self) {
-        match self.random.below(5) {
+        match self.random.below(6) {
+            5 => self.check_around(),
             0 => {
                 let items = self.name("items");
                 let count = self.name("count");
@@ -142,6 +209,22 @@ impl Writer {
         }
     }
 
+    /// A check over a range with an end, which stands around it or before it.
+    fn check_around(&mut self) {
+        let check = self.name("check");
+        let kind = *self.random.one_of(&["len = 2", "kind = \"bytes\", len = 1", "kind = \"text\", len = 2"]);
+        let behind = self.name("behind");
+        let (before, to) =
+            if self.random.one_in(2) { ("tag", behind.as_str()) } else { (behind.as_str(), behind.as_str()) };
+        if self.late < 2 {
+            self.item(format_args!(
+                "name = \"{check}\", {kind}, computed = \"check\", function = \"xor\", from = \"{before}\", to = \"{to}\""
+            ));
+        }
+        let text = self.text_kind();
+        self.item(format_args!("name = \"{behind}\", {text}"));
+    }
+
     fn field(&mut self) {
         let name = self.name("f");
         let kind = self.kind();
@@ -175,7 +258,13 @@ impl Writer {
 
     fn digits_kind(&mut self) -> String {
         let len = self.random.between(1, 16);
-        match self.random.below(3) {
+        match self.random.below(7) {
+            3 => format!("kind = \"digits\", len = {len}, encoding = \"bcd\""),
+            4 => format!("kind = \"digits\", len = {len}, encoding = \"bcd\", full = true"),
+            5 => format!(
+                "kind = \"digits\", len = {len}, encoding = \"packed\", full = true, accepts = [\"host-signs\"]"
+            ),
+            6 => format!("kind = \"digits\", len = {len}, justify = \"right\""),
             0 => format!("kind = \"digits\", len = {len}, full = true"),
             1 => format!("kind = \"digits\", len = {len}, encoding = \"ebcdic\""),
             _ => format!("kind = \"digits\", len = {len}"),
@@ -185,7 +274,10 @@ impl Writer {
     fn number_kind(&mut self) -> String {
         let none = *self.random.one_of(&["", "", ", none = \"zeros\"", ", none = \"spaces\""]);
         let scale = *self.random.one_of(&["", "", ", scale = 1", ", scale = 2"]);
-        let form = match self.random.below(9) {
+        let form = match self.random.below(12) {
+            9 => return self.number_with_forms(),
+            10 => return self.edited_number(),
+            11 => format!("len = {}", self.random.between(3, 18)),
             0 => format!("len = {}, sign = \"leading-minus\"", self.random.between(4, 16)),
             1 => format!("len = {}, sign = \"trailing\"", self.random.between(4, 16)),
             2 => format!("len = {}, sign = \"overpunch\"", self.random.between(3, 16)),
@@ -199,6 +291,39 @@ impl Writer {
         // Spaces can be the bytes of a binary number, and their half bytes can be packed digits.
         let none = if form.contains("encoding") && none.contains("spaces") { "" } else { none };
         format!("kind = \"number\", {form}{scale}{none}")
+    }
+
+    /// A number that reads further forms.
+    fn number_with_forms(&mut self) -> String {
+        let forms = [
+            "len = 7, sign = \"leading\", accepts = [\"blank-sign\", \"minus-zero\"]",
+            "len = 7, sign = \"trailing\", accepts = \"blank-sign\"",
+            "len = 7, sign = \"leading-minus\", accepts = [\"plus-sign\", \"minus-zero\"]",
+            "len = 5, sign = \"overpunch\", encoding = \"ebcdic\", accepts = [\"host-signs\", \"minus-zero\"]",
+            "len = 5, sign = \"overpunch\", encoding = \"ascii\", accepts = [\"plain-digits\"]",
+            "len = 5, sign = { at = \"trailing\", overpunch = \"ebcdic-minus\" }, accepts = [\"overpunched-plus\"]",
+            "len = 4, encoding = \"packed\", sign = \"signed\", accepts = [\"host-signs\", \"minus-zero\"]",
+            "len = 4, encoding = \"packed\", accepts = [\"host-signs\"], none = [\"zeros\", \"low-values\"]",
+            "len = 6, accepts = [\"leading-blanks\"]",
+            "len = 6, none = [\"spaces\", \"zeros\", \"low-values\"]",
+            "len = 8, pad = \" \", accepts = [\"leading-zeros\"]",
+        ];
+        format!("kind = \"number\", {}", self.random.one_of(&forms))
+    }
+
+    /// A number with a point or padding, or a scale that its digits do not have.
+    fn edited_number(&mut self) -> String {
+        let forms = [
+            "len = 9, point = true, scale = 2",
+            "len = 9, point = \",\", scale = 2, sign = \"leading-minus\", pad = \" \"",
+            "len = 9, pad = \" \", justify = \"left\"",
+            "len = 9, pad = \"*\", none = \"spaces\"",
+            "len = 9, pad = \" \", sign = \"leading-minus\", none = \"spaces\"",
+            "len = 5, scale = 7",
+            "len = 3, scale = -3",
+            "len = 3, encoding = \"packed\", scale = -2, sign = \"signed\"",
+        ];
+        format!("kind = \"number\", {}", self.random.one_of(&forms))
     }
 
     fn date_kind(&mut self) -> String {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use fep_codec::files::Lenient;
-use fep_codec::{DecodeOwned, Layout, Telegram};
+use fep_codec::{DecodeOwned, Layout, Telegram, Text};
 use fep_spec::model::Spec;
 use fep_tests::arbitrary::{self, Random};
 use fep_tests::generated::{bank_a, host_b, kftc_cms, nacha, nts_vat, quote_c, zengin};
@@ -206,10 +206,21 @@ fn of_two_mistakes_both_codecs_find_the_same_one_first() {
         #[field(len = 1, computed = sum(rows.amount))]
         sum: (),
     }
+    #[derive(Telegram, Debug)]
+    struct CheckAround {
+        #[field(len = 2)]
+        before: Text<2>,
+        #[field(len = 2, computed = xor(before..=behind))]
+        check: (),
+        #[field(len = 2)]
+        behind: Text<2>,
+    }
     fn check<T: DecodeOwned + std::fmt::Debug>(bytes: &[u8], expected: &str) {
         assert_eq!(T::decode(bytes).expect_err("two mistakes").to_string(), expected);
         properties::same_as_record::<T>(bytes);
     }
     check::<CountBehind>(b"10x1", "peer: row_count, bytes 1..2: the count says 0, there are 1 entries, hex 30");
+    // 41 ^ 42 ^ 43 ^ 44 is 04. A4 is no ASCII, so the field is no text either.
+    check::<CheckAround>(b"AB0\xA4CD", "peer: check, bytes 2..4: the check `xor` gives hex 30 34, hex 30 a4");
     check::<SumBehindPage>(b"12139", "peer: rows: 1 entries from number 2 on are no page of a list of 1");
 }

@@ -1,6 +1,6 @@
 //! seed 3: the telegrams of the spec `random-3`, version 1.
 //!
-//! Written by `fep gen` from random-3.toml (fnv1a-64 7bd892c6ccbd6d89). A change belongs there.
+//! Written by `fep gen` from random-3.toml (fnv1a-64 ace1afca908603bc). A change belongs there.
 
 use fep_codec::{Choice, Digits, Telegram, Text, YearMonth};
 
@@ -29,38 +29,73 @@ pub struct T0 {
     pub part_6: Plain,
     /// Part 7.
     pub part_7: Pair,
-    /// Part 8.
-    pub part_8: Pair,
     /// Reserved.
     #[field(filler, len = 5)]
     pub _reserved: (),
-    /// Len 9.
-    #[field(len = 2, computed = length(tail_10))]
-    pub len_9: (),
-    /// Tail 10.
+    /// Len 8.
+    #[field(len = 2, computed = length(tail_9))]
+    pub len_8: (),
+    /// Tail 9.
     #[field(tail, max = 30)]
-    pub tail_10: Digits<30>,
+    pub tail_9: Digits<30>,
     /// Literal.
     #[field(literal = "LIT")]
     pub _literal: (),
-    /// F 11.
+    /// F 10.
     #[field(len = 2, codes("1" = "하나", "22" = "둘"))]
-    pub f_11: Text<2>,
-    /// Sign 12.
-    #[field(len = 1, computed = sign(signed_13, '0', '1'))]
-    pub sign_12: (),
-    /// Signed 13.
+    pub f_10: Text<2>,
+    /// Sign 11.
+    #[field(len = 1, computed = sign(signed_12, '0', '1'))]
+    pub sign_11: (),
+    /// Signed 12.
     #[field(len = 8, none = "spaces")]
-    pub signed_13: Option<i32>,
+    pub signed_12: Option<i32>,
     /// Literal 2.
     #[field(literal = "LIT")]
     pub _literal_2: (),
-    /// Tail 14.
-    #[field(tail, max = 20)]
-    pub tail_14: Text<20>,
-    /// F 15.
-    #[field(len = 2, codes("1" = "하나", "22" = "둘"))]
-    pub f_15: Text<2>,
+    /// Part 13.
+    pub part_13: Plain,
+    /// Part 14.
+    pub part_14: Plain,
+    /// Code 16.
+    #[field(len = 2, charset = "ascii")]
+    pub code_16: Text<2>,
+    /// Body 15.
+    #[field(choice = "code_16")]
+    pub body_15: T0Body15,
+    /// Items 20.
+    #[field(group, rest, max = 4)]
+    pub items_20: Vec<Pair>,
+    /// Literal 3.
+    #[field(literal = b"\xFE\0")]
+    pub _literal_3: (),
+}
+
+/// T0Body15.
+#[derive(Choice, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
+pub enum T0Body15 {
+    /// Plain.
+    #[choice("A", "AA")]
+    Plain(Plain),
+    /// Case19.
+    #[choice("B")]
+    Case19(Case19),
+    /// Pair.
+    #[choice(other)]
+    Pair(Pair),
+}
+
+/// Case19.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "utf-8")]
+pub struct Case19 {
+    /// A 17.
+    #[field(len = 5)]
+    pub a_17: u32,
+    /// B 18.
+    #[field(len = 9)]
+    pub b_18: Text<9>,
 }
 
 /// T1.
@@ -70,217 +105,185 @@ pub struct T1 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
     pub tag: Text<2>,
-    /// Sign 16.
-    #[field(len = 1, computed = sign(signed_17, '+', '-', ' '))]
-    pub sign_16: (),
-    /// Signed 17.
+    /// Link.
+    pub link: Link,
+    /// Rows.
+    #[field(group, count = link.row_count, max = 5)]
+    pub rows: Vec<T1Rows>,
+    /// Count 25.
+    #[field(len = 1, computed = count(items_22))]
+    pub count_25: (),
+    /// Items 22.
+    #[field(group, padded, max = 3, pad = b'0', count = count_25)]
+    pub items_22: Vec<T1Items22>,
+    /// F 26.
+    #[field(len = 1)]
+    pub f_26: [u8; 1],
+    /// Count 30.
+    #[field(len = 1, computed = count(items_27))]
+    pub count_30: (),
+    /// Items 27.
+    #[field(group, padded, max = 3, pad = b'0', count = count_30)]
+    pub items_27: Vec<T1Items27>,
+    /// Literal.
+    #[field(literal = b"\xFE\0")]
+    pub _literal: (),
+    /// Signed 32.
     #[field(len = 8, none = "spaces")]
-    pub signed_17: Option<i32>,
-    /// Items 18.
-    #[field(group, padded, max = 3)]
-    pub items_18: Vec<T1Items18>,
-    /// Part 21.
-    pub part_21: Pair,
-    /// Sign 22.
-    #[field(len = 1, computed = sign(signed_23, '+', '-', ' '))]
-    pub sign_22: (),
-    /// Signed 23.
-    #[field(len = 8, none = "spaces")]
-    pub signed_23: Option<i32>,
-    /// Part 24.
-    pub part_24: Plain,
-    /// Code 26.
-    #[field(len = 2, charset = "ascii")]
-    pub code_26: Text<2>,
-    /// Body 25.
-    #[field(choice = "code_26")]
-    pub body_25: T1Body25,
-    /// Signed 31.
-    #[field(len = 8, none = "spaces")]
-    pub signed_31: Option<i32>,
-    /// Sign 30.
-    #[field(len = 1, computed = sign(signed_31, '0', '1'))]
-    pub sign_30: (),
-    /// Check 32.
-    #[field(len = 2, computed = xor)]
-    pub check_32: (),
+    pub signed_32: Option<i32>,
+    /// Sign 31.
+    #[field(len = 1, computed = sign(signed_32, '0', '1'))]
+    pub sign_31: (),
+    /// Items 33.
+    #[field(group, rest, max = 4)]
+    pub items_33: Vec<Pair>,
+    /// Reserved.
+    #[field(filler, len = 8)]
+    pub _reserved: (),
 }
 
-/// T1Items18.
+/// T1Rows.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "utf-8")]
-pub struct T1Items18 {
-    /// Mark 19.
+pub struct T1Rows {
+    /// Amount.
+    #[field(len = 4)]
+    pub amount: u16,
+    /// Value 21.
+    #[field(len = 8, justify = "right")]
+    pub value_21: Text<8>,
+}
+
+/// T1Items22.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "utf-8")]
+pub struct T1Items22 {
+    /// Mark 23.
     #[field(literal = "E")]
-    pub mark_19: (),
-    /// Value 20.
+    pub mark_23: (),
+    /// Value 24.
     #[field(len = 3)]
-    pub value_20: Text<3>,
+    pub value_24: Text<3>,
 }
 
-/// T1Body25.
-#[derive(Choice, Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
-pub enum T1Body25 {
-    /// Plain.
-    #[choice("A", "AA")]
-    Plain(Plain),
-    /// Case29.
-    #[choice("B")]
-    Case29(Case29),
-    /// Pair.
-    #[choice(other)]
-    Pair(Pair),
-}
-
-/// Case29.
+/// T1Items27.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "utf-8")]
-pub struct Case29 {
-    /// A 27.
-    #[field(len = 5)]
-    pub a_27: u32,
-    /// B 28.
-    #[field(len = 9)]
-    pub b_28: Text<9>,
+pub struct T1Items27 {
+    /// Mark 28.
+    #[field(literal = "E")]
+    pub mark_28: (),
+    /// Value 29.
+    #[field(len = 3)]
+    pub value_29: Text<3>,
 }
 
 /// T2.
-#[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(charset = "utf-8", when("tag" = "T2"), debug)]
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "utf-8", when("tag" = "T2"))]
 pub struct T2 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
     pub tag: Text<2>,
-    /// Code 34.
-    #[field(len = 2, charset = "ascii")]
-    pub code_34: Text<2>,
-    /// Body 33.
-    #[field(choice = "code_34")]
-    pub body_33: T2Body33,
-    /// Len 38.
-    #[field(len = 2, computed = length(tail_39))]
-    pub len_38: (),
-    /// Tail 39.
+    /// Step.
+    #[field(literal = "A")]
+    pub step: (),
+    /// Len 34.
+    #[field(len = 2, computed = length(tail_35))]
+    pub len_34: (),
+    /// Tail 35.
     #[field(tail, max = 30, bytes)]
-    pub tail_39: Vec<u8>,
-    /// Len 40.
-    #[field(len = 2, computed = length(tail_41))]
-    pub len_40: (),
-    /// Tail 41.
+    pub tail_35: Vec<u8>,
+    /// Len 36.
+    #[field(len = 2, computed = length(tail_37))]
+    pub len_36: (),
+    /// Tail 37.
     #[field(tail, max = 30)]
-    pub tail_41: Text<30>,
-    /// F 42.
+    pub tail_37: Text<30>,
+    /// F 38.
     #[field(len = 6, encoding = "ebcdic")]
-    pub f_42: Digits<6>,
-    /// Items 43.
+    pub f_38: Digits<6>,
+    /// Items 39.
     #[field(group)]
-    pub items_43: [Pair; 2],
-    /// F 44.
-    #[field(len = 3, secret, encoding = "ebcdic")]
-    pub f_44: Digits<3>,
-    /// Items 45.
-    #[field(group, count = count_46, max = 5)]
-    pub items_45: Vec<Plain>,
-    /// Count 46.
-    #[field(len = 2, computed = count(items_45))]
-    pub count_46: (),
-    /// F 47.
-    #[field(len = 4)]
-    pub f_47: Digits<4>,
-}
-
-/// T2Body33.
-#[derive(Choice, Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
-pub enum T2Body33 {
-    /// Plain.
-    #[choice("A", "AA")]
-    Plain(Plain),
-    /// Case37.
-    #[choice("B")]
-    Case37(Case37),
-    /// Pair.
-    #[choice(other)]
-    Pair(Pair),
-}
-
-/// Case37.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "utf-8")]
-pub struct Case37 {
-    /// A 35.
-    #[field(len = 5)]
-    pub a_35: u32,
-    /// B 36.
-    #[field(len = 9)]
-    pub b_36: Text<9>,
+    pub items_39: [Pair; 2],
+    /// Check 40.
+    #[field(len = 1, computed = xor)]
+    pub check_40: (),
 }
 
 /// T3.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "utf-8", when("tag" = "T3"))]
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(charset = "utf-8", when("tag" = "T2"), debug)]
 pub struct T3 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
     pub tag: Text<2>,
-    /// Code 49.
-    #[field(len = 2, charset = "ascii")]
-    pub code_49: Text<2>,
-    /// Body 48.
-    #[field(choice = "code_49")]
-    pub body_48: T3Body48,
-    /// Total 53.
-    #[field(len = 9, computed = sum(items_54.amount_55))]
-    pub total_53: (),
-    /// Items 54.
-    #[field(group)]
-    pub items_54: [T3Items54; 3],
-    /// Count 57.
-    #[field(len = 2, computed = count(items_56))]
-    pub count_57: (),
-    /// Items 56.
-    #[field(group, count = count_57, max = 4)]
-    pub items_56: Vec<Plain>,
-    /// Check 58.
-    #[field(len = 2, computed = xor)]
-    pub check_58: (),
+    /// Step.
+    #[field(literal = "B")]
+    pub step: (),
+    /// Items 41.
+    #[field(group, padded, max = 3)]
+    pub items_41: Vec<T3Items41>,
+    /// Count 47.
+    #[field(len = 1, computed = count(items_44))]
+    pub count_47: (),
+    /// Items 44.
+    #[field(group, padded, max = 3, pad = b'0', count = count_47)]
+    pub items_44: Vec<T3Items44>,
+    /// Count 51.
+    #[field(len = 1, computed = count(items_48))]
+    pub count_51: (),
+    /// Items 48.
+    #[field(group, padded, max = 3, pad = b'0', count = count_51)]
+    pub items_48: Vec<T3Items48>,
+    /// F 52.
+    #[field(len = 11, sign(trailing), scale = 1, none = "zeros")]
+    pub f_52: Option<i64>,
+    /// F 53.
+    #[field(len = 1, secret)]
+    pub f_53: bool,
+    /// Check 54.
+    #[field(len = 2, text, computed = xor(tag..= behind_55))]
+    pub check_54: (),
+    /// Behind 55.
+    #[field(len = 13, pad = b'*')]
+    pub behind_55: Text<13>,
 }
 
-/// T3Body48.
-#[derive(Choice, Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
-pub enum T3Body48 {
-    /// Plain.
-    #[choice("A", "AA")]
-    Plain(Plain),
-    /// Case52.
-    #[choice("B")]
-    Case52(Case52),
-    /// Pair.
-    #[choice(other)]
-    Pair(Pair),
-}
-
-/// Case52.
+/// T3Items41.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "utf-8")]
-pub struct Case52 {
-    /// A 50.
-    #[field(len = 5)]
-    pub a_50: u32,
-    /// B 51.
-    #[field(len = 9)]
-    pub b_51: Text<9>,
+pub struct T3Items41 {
+    /// Mark 42.
+    #[field(literal = "E")]
+    pub mark_42: (),
+    /// Value 43.
+    #[field(len = 3)]
+    pub value_43: Text<3>,
 }
 
-/// T3Items54.
+/// T3Items44.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "utf-8")]
-pub struct T3Items54 {
-    /// Amount 55.
-    #[field(len = 7)]
-    pub amount_55: u32,
+pub struct T3Items44 {
+    /// Mark 45.
+    #[field(literal = "E")]
+    pub mark_45: (),
+    /// Value 46.
+    #[field(len = 3)]
+    pub value_46: Text<3>,
+}
+
+/// T3Items48.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "utf-8")]
+pub struct T3Items48 {
+    /// Mark 49.
+    #[field(literal = "E")]
+    pub mark_49: (),
+    /// Value 50.
+    #[field(len = 3)]
+    pub value_50: Text<3>,
 }
 
 /// Plain.
@@ -308,4 +311,19 @@ pub struct Pair {
     /// F 5.
     #[field(len = 2, codes("1" = "하나", "22" = "둘"))]
     pub f_5: Text<2>,
+}
+
+/// Link.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "utf-8")]
+pub struct Link {
+    /// Rows len.
+    #[field(len = 3, computed = length(super::rows))]
+    pub rows_len: (),
+    /// Row count.
+    #[field(len = 2, computed = count(super::rows))]
+    pub row_count: (),
+    /// Total.
+    #[field(len = 6, computed = sum(super::rows.amount))]
+    pub total: (),
 }

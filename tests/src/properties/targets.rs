@@ -12,7 +12,7 @@ use fep_spec::model::Spec;
 
 use super::leniency::{any_leniency, leniency};
 use super::{
-    any_bytes, any_cut, any_file, any_paths, any_round_trip, any_survey, any_text_bytes_in, any_text_in,
+    any_bytes, any_cut, any_file, any_forms, any_paths, any_round_trip, any_survey, any_text_bytes_in, any_text_in,
     same_as_record_in_all_ways, views,
 };
 use crate::arbitrary::{self, Random};
@@ -143,6 +143,10 @@ pub fn layouts(bytes: &[u8]) {
         let read = Record::decode(&layout, &sound);
         assert!(read.is_ok(), "seed {seed}: {:?} {layout:?}", read.err());
         one_property(&layout, &sound, *how);
+        let other = any_forms(&layout, &sound, seed);
+        if other != sound {
+            one_property(&layout, &other, *how);
+        }
     }
 }
 
