@@ -294,7 +294,7 @@ impl FieldAttrs {
     /// The options of an array's entry: all that do not belong to the group. In a padded group, `pad` belongs to the group.
     pub(crate) fn of_entry(&self) -> Self {
         let padded = self.has("padded");
-        let is_own = |key: &Ident| !Self::GROUP_KEYS.iter().any(|known| key == known) && !(padded && key == "pad");
+        let is_own = |key: &Ident| !(Self::GROUP_KEYS.iter().any(|known| key == known) || padded && key == "pad");
         Self {
             kind: self.value_kind.clone().map(|kind| kind.map(KindWord::Value)),
             value_kind: None,

@@ -10,7 +10,7 @@ use super::ask::{
 use super::encode::tally;
 use super::{assert, generics, named};
 use crate::attr::{Computed, Link, PageAttrs};
-use crate::model::{Item, ItemKind, Repeat, Telegram};
+use crate::model::{Field, Item, ItemKind, Repeat, Telegram};
 use crate::paths;
 
 /// The implementation.
@@ -103,43 +103,55 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
                 |reader| quote!(<#ty as #body<'_>>::decode_chosen(#reader, #choice, #start, #by, #behind)),
             )
         }
-        ItemKind::Group { entry, repeat: Repeat::Fixed(_), value, .. } => {
-            let group = constant("group");
-            within(telegram, item, reader, |reader| match value {
-                Some(field) => {
-                    let slot = entry_slot(telegram, &field.kind, number);
-                    let ty = own_value(telegram, item, entry).map(|ty| quote!(::<_, #ty, _>));
-                    quote_spanned!(place(entry)=> #reader.value_array #ty(#group, #slot))
-                }
-                None => {
-                    let ty = named::read(named::part(telegram, entry));
-                    quote_spanned!(place(entry)=> #reader.array::<#ty, _>(#group))
-                }
-            })
+        ItemKind::Group { entry, repeat, value, .. } => within(telegram, item, reader, |reader| {
+            read_group(telegram, number, item, (entry, repeat, value.as_deref()), reader)
+        }),
+    }
+}
+
+/// Reads a group, or an array of plain values.
+fn read_group(
+    telegram: &Telegram,
+    number: usize,
+    item: &Item,
+    (entry, repeat, value): (&syn::Type, &Repeat, Option<&Field>),
+    reader: &Ident,
+) -> TokenStream {
+    let group = constant(telegram, "group", number);
+    let at = place(entry);
+    let slot = value.map(|field| entry_slot(telegram, &field.kind, number));
+    let part = || named::read(named::part(telegram, entry));
+    let own = own_value(telegram, item, entry);
+    if let Repeat::Fixed(_) = repeat {
+        return match slot {
+            Some(slot) => {
+                let ty = own.map(|ty| quote!(::<_, #ty, _>));
+                quote_spanned!(at=> #reader.value_array #ty(#group, #slot))
+            }
+            None => {
+                let ty = part();
+                quote_spanned!(at=> #reader.array::<#ty, _>(#group))
+            }
+        };
+    }
+    let extent = constant(telegram, "extent", number);
+    let count = match counted_in_part_before(telegram, number, item) {
+        Some(_) => {
+            let trait_ = telegram.paths.telegram();
+            let option = paths::option();
+            let start = self::own("start");
+            quote!(#option::Some(#reader.count_in_part(<Self as #trait_>::LAYOUT, #start, #group)?))
         }
-        ItemKind::Group { entry, repeat, value, .. } => {
-            let group = constant("group");
-            let extent = constant("extent");
-            let count = match counted_in_part_before(telegram, number, item) {
-                Some(_) => {
-                    let trait_ = telegram.paths.telegram();
-                    let option = paths::option();
-                    let start = own("start");
-                    quote!(#option::Some(#reader.count_in_part(<Self as #trait_>::LAYOUT, #start, #group)?))
-                }
-                None => count(telegram, number, repeat),
-            };
-            within(telegram, item, reader, |reader| match value {
-                Some(field) => {
-                    let slot = entry_slot(telegram, &field.kind, number);
-                    let ty = own_value(telegram, item, entry).map(|ty| quote!(::<_, #ty>));
-                    quote_spanned!(place(entry)=> #reader.values #ty(#group, #slot, #extent, #count))
-                }
-                None => {
-                    let ty = named::read(named::part(telegram, entry));
-                    quote_spanned!(place(entry)=> #reader.group::<#ty>(#group, #extent, #count))
-                }
-            })
+        None => count(telegram, number, repeat),
+    };
+    match slot {
+        Some(slot) => {
+            let ty = own.map(|ty| quote!(::<_, #ty>));
+            quote_spanned!(at=> #reader.values #ty(#group, #slot, #extent, #count))
+        }
+        None => {
+            let ty = part();
+            quote_spanned!(at=> #reader.group::<#ty>(#group, #extent, #count))
         }
     }
 }

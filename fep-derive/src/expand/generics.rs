@@ -6,6 +6,9 @@ use syn::{GenericParam, Generics, Lifetime, LifetimeParam, Type, WherePredicate,
 
 use crate::model::{Codes, Item, ItemKind, Kind, Telegram};
 
+/// The name of the lifetime of the bytes, as in [`bytes_lifetime`].
+pub(super) const BYTES: &str = "__bytes";
+
 /// The lifetime of the bytes that are read.
 pub(super) fn bytes_lifetime() -> Lifetime {
     Lifetime::new("'__bytes", Span::call_site())
@@ -122,4 +125,24 @@ pub(super) fn relabelled(tokens: TokenStream, lifetime: &str, replaces: &dyn Fn(
         }
     };
     tokens.into_iter().map(token).collect()
+}
+
+/// The generics with the lifetime of the bytes as the only lifetime. It replaces all lifetimes of the struct.
+pub(super) fn with_bytes_only(generics: &Generics, telegram: &Telegram) -> Generics {
+    let mut only = Generics::default();
+    only.params.push(GenericParam::Lifetime(LifetimeParam::new(bytes_lifetime())));
+    for param in generics.params.iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))) {
+        let tokens = relabelled(param.to_token_stream(), BYTES, &|lifetime| is_own(telegram, lifetime));
+        only.params.push(parse_quote!(#tokens));
+    }
+    if let Some(clause) = &generics.where_clause {
+        let tokens = relabelled(clause.to_token_stream(), BYTES, &|lifetime| is_own(telegram, lifetime));
+        only.where_clause = Some(parse_quote!(#tokens));
+    }
+    only
+}
+
+/// Whether this is a lifetime of the struct.
+pub(super) fn is_own(telegram: &Telegram, lifetime: &Ident) -> bool {
+    telegram.generics.lifetimes().any(|own| own.lifetime.ident == *lifetime)
 }

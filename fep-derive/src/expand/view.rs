@@ -8,10 +8,10 @@ use fep_core::kinds::KindName;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::{GenericParam, Generics, Lifetime, LifetimeParam, Type, parse_quote};
+use syn::{GenericParam, Generics, Lifetime, Type};
 
 use super::ask::{accessor, place};
-use super::generics::{bytes_lifetime, decode, nested, relabelled};
+use super::generics::{BYTES, bytes_lifetime, decode, is_own, nested, relabelled, with_bytes_only};
 use crate::attr::{Computed, Link};
 use crate::model::{Field, Item, ItemKind, Telegram, View};
 use crate::paths;
@@ -36,9 +36,6 @@ struct Views<'t> {
     bounded: Generics,
     stub: bool,
 }
-
-/// The name of the lifetime of the bytes, as in [`bytes_lifetime`].
-const BYTES: &str = "__bytes";
 
 /// The name of the lifetime of a reborrowed view.
 const SHORTER: &str = "__shorter";
@@ -470,26 +467,6 @@ impl<'t> Views<'t> {
 
 fn constant_name(number: usize) -> Ident {
     format_ident!("__ITEM_{number}")
-}
-
-/// The generics with the lifetime of the bytes as the only lifetime. It replaces all lifetimes of the struct.
-fn with_bytes_only(generics: &Generics, telegram: &Telegram) -> Generics {
-    let mut only = Generics::default();
-    only.params.push(GenericParam::Lifetime(LifetimeParam::new(bytes_lifetime())));
-    for param in generics.params.iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))) {
-        let tokens = relabelled(param.to_token_stream(), BYTES, &|lifetime| is_own(telegram, lifetime));
-        only.params.push(parse_quote!(#tokens));
-    }
-    if let Some(clause) = &generics.where_clause {
-        let tokens = relabelled(clause.to_token_stream(), BYTES, &|lifetime| is_own(telegram, lifetime));
-        only.where_clause = Some(parse_quote!(#tokens));
-    }
-    only
-}
-
-/// Whether this is a lifetime of the struct.
-fn is_own(telegram: &Telegram, lifetime: &Ident) -> bool {
-    telegram.generics.lifetimes().any(|own| own.lifetime.ident == *lifetime)
 }
 
 /// The field's own doc comments, or its name and label.
