@@ -7,6 +7,7 @@
 //! ```
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use fep_codec::lenient::{Lenient, is_separator};
 use fep_codec::view::end_of;
@@ -61,6 +62,24 @@ pub fn next_telegram(specs: &SpecSet, named: Option<&TelegramSpec>, rest: &[u8],
         Some(_) => NextTelegram::At(if passes { run } else { 0 }),
         None => behind_rubbish(specs, rest, &charsets).map_or(nothing, NextTelegram::At),
     }
+}
+
+/// The bytes among surplus bytes that may be a damaged telegram, if there are any: they have at least the length of the shortest
+/// telegram, without the line ends, blanks and NULs around them.
+#[must_use]
+pub fn lost(specs: &SpecSet, named: Option<&TelegramSpec>, surplus: &[u8]) -> Option<Range<usize>> {
+    let charsets = charsets(specs, named);
+    let is_content = |byte: &u8| !charsets.iter().any(|charset| is_separator(*byte, *charset));
+    let start = surplus.iter().position(is_content)?;
+    let end = surplus.iter().rposition(is_content)? + 1;
+    let all = specs.specs.iter().flat_map(|spec| &spec.telegrams);
+    let shortest = match named {
+        Some(telegram) => telegram.layout.min_len(),
+        None => {
+            all.filter(|telegram| telegram.layout.is_recognisable()).map(|telegram| telegram.layout.min_len()).min()?
+        }
+    };
+    (end - start >= shortest).then_some(start..end)
 }
 
 /// The length of the telegram that these bytes begin with, or all of them if it is not known.

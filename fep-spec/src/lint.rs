@@ -10,6 +10,7 @@ mod links;
 mod reach;
 mod when;
 mod digits;
+mod near;
 mod apart;
 mod choices;
 mod views;

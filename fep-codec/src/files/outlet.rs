@@ -31,6 +31,8 @@ pub(super) struct Outlet<'f> {
     serials: Serials<'f>,
     /// The bytes that are to be written next: a record with its line end, or a block of records.
     record: Vec<u8>,
+    /// Whether these bytes are the rest of a block whose records were counted before.
+    closes: bool,
     casing: Casing<'f>,
     number: u64,
     offset: u64,
@@ -83,6 +85,7 @@ impl<'f> Outlet<'f> {
             totals,
             serials,
             record: Vec::new(),
+            closes: false,
             casing: Casing::new(file),
             number: 0,
             offset: 0,
@@ -141,6 +144,7 @@ impl<'f> Outlet<'f> {
         self.check_unbroken()?;
         self.order.end().map_err(|what| self.error(what))?;
         let Some(blocks) = self.file.blocks.filter(|blocks| !self.number.is_multiple_of(blocks.records as u64)) else {
+            self.closes = true;
             return self.casing.close(&mut self.record).map_err(|what| self.error(what));
         };
         self.casing.fill(blocks.fill, &mut self.record);
@@ -154,7 +158,7 @@ impl<'f> Outlet<'f> {
 
     /// Counts the current record as written.
     pub(super) fn written(&mut self) {
-        self.number += 1;
+        self.number += u64::from(!self.closes);
         self.offset += self.record.len() as u64;
     }
 
@@ -337,4 +341,47 @@ fn computes(layout: &Layout) -> bool {
         Item::Choice(choice) => choice.cases().iter().any(|case| computes(&case.layout)),
         Item::Tail(_) | Item::Literal(_) | Item::Filler(_) => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::borrow::Cow;
+    use alloc::vec;
+
+    use super::*;
+    use crate::charset::Charset;
+    use crate::files::{BlockWord, LengthWord, LineEnd, Stands, Step};
+    use crate::layout::{Item, Literal};
+
+    #[test]
+    fn a_closed_block_is_no_record() {
+        let row = Literal { name: "".into(), label: "".into(), bytes: Cow::Borrowed(b"ROW"), text: None };
+        let layout = Layout {
+            name: "Row".into(),
+            label: "".into(),
+            charset: Charset::Ascii,
+            stated_len: None,
+            when: Cow::Borrowed(&[]),
+            items: Cow::Owned(vec![Item::Literal(row)]),
+        };
+        let file = FileLayout {
+            steps: Cow::Owned(vec![Step { stands: Stands::Record(Cow::Owned(layout.clone())), min: 0, max: None }]),
+            record_word: Some(LengthWord::RDW),
+            block_word: Some(BlockWord::BDW),
+            ..FileLayout::new("Rows", &[LineEnd::None], &[], &[])
+        };
+        let mut outlet = Outlet::new(&file).unwrap();
+        let mut out = Vec::new();
+        for _ in 0..2 {
+            outlet.put(Record::new(&layout)).unwrap();
+            out.extend_from_slice(outlet.bytes());
+            outlet.written();
+        }
+        while outlet.fill().unwrap() {
+            out.extend_from_slice(outlet.bytes());
+            outlet.written();
+        }
+        assert_eq!(out, b"\x00\x12\x00\x00\x00\x07\x00\x00ROW\x00\x07\x00\x00ROW");
+        assert_eq!((outlet.progress().records, outlet.progress().bytes), (2, 18));
+    }
 }

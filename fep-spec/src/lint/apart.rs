@@ -12,6 +12,7 @@
 use fep_codec::Layout;
 use fep_codec::layout::{Item, Mark, MarkRelation};
 
+use super::near;
 use crate::document::Document;
 use crate::lower::{LayoutPlace, Lowered};
 use crate::model::Spec;
@@ -20,8 +21,12 @@ use crate::report::Code;
 /// Notes telegrams that received bytes cannot identify. `telegrams` are those without a mistake.
 pub(super) fn apart(document: &Document, lowered: &Lowered, telegrams: &[(&Layout, &LayoutPlace)]) {
     let spec = &lowered.spec;
+    let layouts: Vec<&Layout> = telegrams.iter().map(|(layout, _)| *layout).collect();
+    let mut near = near::pairs(&layouts).into_iter().peekable();
     for (number, (layout, place)) in telegrams.iter().enumerate() {
-        let earlier = telegrams.iter().take(number).map(|(layout, _)| *layout);
+        let earlier: Vec<usize> =
+            std::iter::from_fn(|| near.next_if(|(later, _)| *later == number)).map(|(_, earlier)| earlier).collect();
+        let earlier = earlier.into_iter().filter_map(|at| layouts.get(at).copied());
         let clashes = earlier.filter_map(|twin| Some((clash(spec, twin, layout)?, twin)));
         // One finding for a telegram is enough: first comes a twin with the same marks.
         if let Some((clash, twin)) = clashes.min_by_key(|(clash, _)| *clash == MarkRelation::Crossing) {

@@ -1,6 +1,7 @@
 //! Lists of codes: `[codes.TradeKind]`, or written at the field.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use fep_codec::layout::CodeMeaning;
 use fep_core::codes::kept;
@@ -26,9 +27,11 @@ pub(super) fn list(name: &str, table: Table<'_>) -> CodeList {
 pub(super) fn codes(value: Value<'_>, closed: bool) -> Vec<(CodeMeaning, Option<String>)> {
     let document = value.document();
     let mut codes: Vec<(CodeMeaning, Option<String>)> = Vec::new();
+    let mut known = BTreeSet::new();
+    let mut names = BTreeSet::new();
     for entry in value.array().unwrap_or_default() {
         let Some((code, label, name)) = entry.table().and_then(one) else { continue };
-        if codes.iter().any(|(known, _)| known.code == code.value) {
+        if !known.insert(code.value) {
             document.error(
                 Code::Duplicate,
                 code.span.clone(),
@@ -36,7 +39,7 @@ pub(super) fn codes(value: Value<'_>, closed: bool) -> Vec<(CodeMeaning, Option<
             );
         }
         if let Some(name) = &name {
-            check_name(document, name, &codes, closed);
+            check_name(document, name, !names.insert(name.value), closed);
         }
         let meaning = CodeMeaning { code: Cow::Owned(code.value.to_owned()), label: Cow::Owned(label) };
         codes.push((meaning, name.map(|name| name.value.to_owned())));
@@ -84,9 +87,9 @@ fn one(table: Table<'_>) -> Option<OneCode<'_>> {
     Some((code, label, name))
 }
 
-fn check_name(document: &Document, name: &Located<&str>, codes: &[(CodeMeaning, Option<String>)], closed: bool) {
+fn check_name(document: &Document, name: &Located<&str>, is_taken: bool, closed: bool) {
     names::check_type(document, name, "a code");
-    if codes.iter().any(|(_, known)| known.as_deref() == Some(name.value)) {
+    if is_taken {
         document.error(
             Code::NameTaken,
             name.span.clone(),

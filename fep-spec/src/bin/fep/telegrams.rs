@@ -8,7 +8,7 @@ use fep_codec::lenient::Forgiven;
 use fep_codec::{Fault, Layout, Record, dump};
 use fep_spec::codec;
 use fep_spec::files::decode_file_reporting;
-use fep_spec::glued::{NextTelegram, next_telegram, own_len};
+use fep_spec::glued::{NextTelegram, lost, next_telegram, own_len};
 use fep_spec::model::{FileSpec, Named, Spec, SpecSet, TelegramSpec, UnchosenError};
 
 use crate::end::{Ended, Outcome, Stop, colour_stdout, print};
@@ -55,8 +55,12 @@ fn each(
     let mut known: Vec<&str> = Vec::new();
     for number in 1_usize.. {
         input.fill(if lenient.trailing { usize::MAX } else { WINDOW_BYTES })?;
-        if lenient.trailing && pass_surplus(specs, named, &mut input, number == 1, args.messages()) {
-            break;
+        if lenient.trailing {
+            let (passed, next) = pass_surplus(specs, named, &mut input, number, args.messages());
+            outcome = outcome.and(passed);
+            if next == NextTelegram::Nowhere {
+                break;
+            }
         }
         let place = Place::Telegram(number, input.used());
         let telegram = match named {
@@ -92,26 +96,36 @@ fn each(
     Ok(outcome)
 }
 
-/// Passes the surplus bytes before the next telegram, and reports them. Returns whether nothing else is left.
+/// Passes the surplus bytes before the next telegram, and reports them. If they may be a damaged telegram, that is an error.
 fn pass_surplus(
     specs: &SpecSet,
     named: Option<&TelegramSpec>,
     input: &mut Glued,
-    is_first: bool,
+    number: usize,
     messages: Messages,
-) -> bool {
-    let next = next_telegram(specs, named, input.rest(), is_first);
+) -> (Outcome, NextTelegram) {
+    let mut outcome = Outcome::Clean;
+    let next = next_telegram(specs, named, input.rest(), number == 1);
     let len = match next {
         NextTelegram::At(len) => len,
         NextTelegram::Nowhere => input.rest().len(),
     };
     let surplus = input.rest().get(..len).unwrap_or_default();
-    if !surplus.is_empty() {
+    if let Some(lost) = lost(specs, named, surplus) {
+        let message = format!("{} are no telegram of the spec and were passed", bytes(lost.len()));
+        let place = Place::Telegram(number, input.used().saturating_add(lost.start));
+        outcome = messages.findings(place, &[codec::CodecError::Envelope(message)]);
+    } else if !surplus.is_empty() {
         // The bytes belong to the input, not to a telegram.
         messages.forgiven(Place::Telegram(1, input.used()), &[Forgiven::surplus(0, surplus)]);
     }
     input.skip(len);
-    next == NextTelegram::Nowhere
+    (outcome, next)
+}
+
+/// `1 byte`, `12 bytes`
+fn bytes(count: usize) -> String {
+    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
 }
 
 /// Says once which checks of a file's records nobody verifies.
