@@ -5,16 +5,19 @@
 
 pub mod slots;
 mod named;
+mod first;
 #[cfg(feature = "serde")]
 pub mod serial;
 
 pub use alloc::borrow::Cow;
 
+pub use self::first::decode_flattened;
 pub use self::named::{ChoiceType, CodeType, PartType, TailType, ValueType};
 pub use crate::charset::Charset;
 pub use crate::cursor::computed::FieldSum;
 pub use crate::cursor::{Reader, Writer};
 pub use crate::error::{Culprit, Error, Fault};
+pub use crate::flattened::Flattened;
 pub use crate::kind::code::{get_ascii_code, get_code, put_code};
 pub use crate::kind::{CodeSet, FieldValue, PIVOT_DEFAULT, TailValue, xor};
 pub use crate::layout::marks::Discriminator;

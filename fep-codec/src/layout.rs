@@ -20,6 +20,7 @@ pub(crate) mod walk;
 mod place;
 mod extent;
 mod links;
+pub(crate) mod splice;
 pub(crate) mod marks;
 mod alike;
 mod when;

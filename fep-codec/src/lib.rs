@@ -82,6 +82,7 @@ mod walk;
 mod links;
 pub mod telegram;
 pub mod nested;
+pub(crate) mod flattened;
 pub mod record;
 pub mod survey;
 pub mod view;

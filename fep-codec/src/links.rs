@@ -76,6 +76,23 @@ pub(crate) fn links<'l>(placed: PlacedLayout<'l, '_>) -> Result<Vec<Link<'l>>, E
     Ok(search.found)
 }
 
+/// The links among the fields at these indices of a complete layout.
+///
+/// # Errors
+/// If the items cannot be located in the bytes.
+pub(crate) fn links_at<'l>(
+    placed: PlacedLayout<'l, '_>,
+    indices: impl IntoIterator<Item = usize>,
+) -> Result<Vec<Link<'l>>, Error> {
+    let mut search = Search { level: placed, passed: Vec::new(), parts: Vec::new(), found: Vec::new() };
+    for index in indices {
+        if let Some(Item::Field(field)) = placed.layout.item_at(index) {
+            search.field(placed, index, field)?;
+        }
+    }
+    Ok(search.found)
+}
+
 struct Search<'l, 't> {
     /// The layout that is complete.
     level: PlacedLayout<'l, 't>,
@@ -150,16 +167,23 @@ fn range(level: PlacedLayout<'_, '_>, path: &str) -> Result<Option<Range<usize>>
     let Some((index, item)) = level.layout.item(name) else { return Ok(None) };
     let walk = level.walk_to(index)?;
     match (item, inner) {
-        (_, None) => {
-            let end = match item.fixed_len() {
-                Some(len) => walk.at.saturating_add(len),
-                None => level.offset_of(index.saturating_add(1))?,
-            };
-            Ok(Some(walk.at..end))
-        }
+        (_, None) => range_at(level, index).map(Some),
         (Item::Part(part), Some(inner)) => range(level.of(&part.layout, walk.at, walk.limit(index)?), inner),
         _ => Ok(None),
     }
+}
+
+/// The bytes of the item at this index.
+///
+/// # Errors
+/// If the item cannot be located in the bytes.
+pub(crate) fn range_at(level: PlacedLayout<'_, '_>, index: usize) -> Result<Range<usize>, Error> {
+    let start = level.offset_of(index)?;
+    let end = match level.layout.item_at(index).and_then(Item::fixed_len) {
+        Some(len) => start.saturating_add(len),
+        None => level.offset_of(index.saturating_add(1))?,
+    };
+    Ok(start..end)
 }
 
 /// A group in a telegram.
@@ -257,20 +281,23 @@ impl Writer<'_> {
     /// If a field cannot hold its value.
     pub fn links(&mut self, layout: &Layout, start: usize) -> Result<(), Error> {
         let found = links(PlacedLayout::new(layout, self.written(0), start, self.position()))?;
-        for link in &found {
-            let written = match link.due {
-                LinkDue::Length(number) | LinkDue::Count(number) => {
-                    self.number_at(link.field, link.start, number as i128)
-                }
-                LinkDue::Sum(Some(sum)) => self.number_at(link.field, link.start, sum),
-                LinkDue::Sum(None) => {
-                    let fault = Fault::Overflow { holder: "a sum of 38 digits" };
-                    Err(Error::in_field(Culprit::Caller, fault, link.field))
-                }
-                LinkDue::Check(covered) => self.check_later(link.field, link.start, covered),
-            };
-            written.map_err(|error| link.around(error))?;
-        }
-        Ok(())
+        found.iter().try_for_each(|link| fill(self, link))
     }
+}
+
+/// Fills in a link.
+///
+/// # Errors
+/// If the field cannot hold its value.
+pub(crate) fn fill(writer: &mut Writer<'_>, link: &Link<'_>) -> Result<(), Error> {
+    let written = match link.due {
+        LinkDue::Length(number) | LinkDue::Count(number) => writer.number_at(link.field, link.start, number as i128),
+        LinkDue::Sum(Some(sum)) => writer.number_at(link.field, link.start, sum),
+        LinkDue::Sum(None) => {
+            let fault = Fault::Overflow { holder: "a sum of 38 digits" };
+            Err(Error::in_field(Culprit::Caller, fault, link.field))
+        }
+        LinkDue::Check(covered) => writer.check_later(link.field, link.start, covered),
+    };
+    written.map_err(|error| link.around(error))
 }

@@ -3,6 +3,7 @@
 //! This stage checks only facts that tokens show. Facts that only types show (a part's length, a custom type's kind) are asserted by
 //! the output.
 
+mod flattened;
 mod links;
 mod numbers;
 mod when;
@@ -17,6 +18,7 @@ use crate::model::{Item, ItemKind, Repeat, Telegram, View};
 /// Checks a telegram and sorts its items into wire order.
 pub(crate) fn check(mut telegram: Telegram, cx: &Ctxt) -> Telegram {
     order(&mut telegram.items, &telegram.broken, cx);
+    flattened::resolve(&mut telegram, cx);
     names(&telegram.items, cx);
     counts(&telegram, cx);
     groups(&telegram, cx);
@@ -86,14 +88,16 @@ fn names(items: &[Item], cx: &Ctxt) {
 }
 
 /// Checks that every count belongs to one group, and that this group names the count.
-fn counts(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
+fn counts(telegram: &Telegram, cx: &Ctxt) {
+    let Telegram { items, broken, .. } = telegram;
     let mut counted: Vec<&Ident> = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let ItemKind::Computed { computed: Computed::Count(group), .. } = &item.what else { continue };
         let found = items.iter().position(|other| other.member == *group);
         let by = found.and_then(|found| items.get(found)).map(|group| &group.what);
         match (found, by) {
-            (None, _) if broken.contains(group) => {}
+            // Of a group that can only be in a flattened part, it was reported.
+            (None, _) if broken.contains(group) || telegram.has_flattened() => {}
             (None, _) => cx.error(group, format_args!("there is no group `{group}` here to count")),
             (Some(found), Some(ItemKind::Group { repeat, .. })) => match (repeat, repeat.counted()) {
                 (Repeat::Fixed(_), _) => {
@@ -122,7 +126,8 @@ fn counts(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
 }
 
 /// Checks that every counted group names its count, and that the count has room for the most entries.
-fn groups(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
+fn groups(telegram: &Telegram, cx: &Ctxt) {
+    let Telegram { items, broken, .. } = telegram;
     for item in items {
         let ItemKind::Group { repeat, .. } = &item.what else { continue };
         if let Some(by) = repeat.counted_in_part() {
@@ -130,6 +135,10 @@ fn groups(Telegram { items, broken, .. }: &Telegram, cx: &Ctxt) {
         }
         let Some((by, max)) = repeat.counted() else { continue };
         if broken.contains(by) {
+            continue;
+        }
+        // The compiler looks in the flattened parts.
+        if telegram.is_flattened(by) {
             continue;
         }
         let group = item.member.unraw();

@@ -3,9 +3,9 @@
 //! This stage makes no decisions. The output reads each rule of the layout that it needs in a `const` block, so that the rule is
 //! a constant where the call is inlined.
 
-mod ask;
 mod generics;
 mod named;
+mod ask;
 mod layout;
 mod assert;
 mod debug;

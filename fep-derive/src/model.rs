@@ -93,6 +93,8 @@ pub(crate) enum ItemKind {
         any: bool,
     },
     Part,
+    /// A part without a name of its own.
+    Flatten,
     Group {
         entry: Box<Type>,
         repeat: Repeat,
@@ -158,6 +160,13 @@ pub(crate) enum Len {
     OfType(Box<Expr>),
 }
 
+impl Telegram {
+    /// Whether some of the layout's items are those of a flattened part.
+    pub(crate) fn has_flattened(&self) -> bool {
+        self.items.iter().any(|item| matches!(item.what, ItemKind::Flatten))
+    }
+}
+
 impl Item {
     /// The names of the methods that the item has in the views.
     pub(crate) fn view_methods(&self) -> Vec<String> {
@@ -166,7 +175,7 @@ impl Item {
             ItemKind::Literal(..) | ItemKind::Filler { .. } => return Vec::new(),
             ItemKind::Computed { .. } | ItemKind::Choice(_) | ItemKind::Tail(_) => None,
             ItemKind::Field(_) | ItemKind::Group { value: Some(_), .. } => Some(format!("set_{name}")),
-            ItemKind::Part | ItemKind::Group { .. } => Some(format!("{name}_mut")),
+            ItemKind::Part | ItemKind::Flatten | ItemKind::Group { .. } => Some(format!("{name}_mut")),
         };
         let read = format!("{name}_bytes");
         [name, read].into_iter().chain(write).collect()

@@ -90,6 +90,8 @@ runtime! {
     literal = Literal;
     filler = Filler;
     part = Part;
+    flattened = Flattened;
+    decode_flattened = decode_flattened;
     group = Group;
     repeat = Repeat;
 

@@ -3,6 +3,8 @@
 //! A type is recognised by its last path segment, as a human reader recognises it. A type with any other name is a part, or a type of
 //! the user whose kind must be written. The compiler checks that the type can have that kind.
 
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::{Expr, GenericArgument, PathArguments, Type};
 
 /// A field's type.
@@ -236,4 +238,16 @@ fn is_u8(ty: &Type) -> bool {
         Type::Path(path) => path.path.is_ident("u8"),
         _ => false,
     }
+}
+
+/// Whether the type mentions one of these parameters.
+pub(crate) fn mentions(ty: &Type, parameters: &[&Ident]) -> bool {
+    fn any(tokens: TokenStream, parameters: &[&Ident]) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => parameters.contains(&&ident),
+            TokenTree::Group(group) => any(group.stream(), parameters),
+            _ => false,
+        })
+    }
+    any(ty.to_token_stream(), parameters)
 }

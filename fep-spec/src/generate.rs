@@ -13,6 +13,7 @@ mod words;
 mod choices;
 mod codes;
 mod kinds;
+mod flattened;
 mod items;
 mod print;
 mod files;
@@ -100,10 +101,20 @@ fn telegram_set(spec: &Spec) -> TokenStream {
 fn structs(spec: &Spec, layout: &Layout, notes: &[Note], remark: &str, own_entries: bool) -> TokenStream {
     let none = Note::default();
     let noted = || layout.items().iter().zip(notes.iter().chain(std::iter::repeat(&none)));
+    let flattened = flattened::parts(spec, layout, notes);
     let mut names = items::Unnamed::default();
-    let fields: Vec<TokenStream> =
-        noted().map(|(item, note)| items::field(spec, layout, item, note, &mut names)).collect();
+    let mut fields: Vec<TokenStream> = Vec::new();
+    for (index, (item, note)) in noted().enumerate() {
+        match flattened.at(index) {
+            Some(part) if part.first == index => fields.push(part.field()),
+            Some(_) => {}
+            None => fields.push(items::field(spec, layout, &flattened, item, note, &mut names)),
+        }
+    }
     let entries: Vec<TokenStream> = noted()
+        .enumerate()
+        .filter(|(index, _)| flattened.at(*index).is_none())
+        .map(|(_, noted)| noted)
         .filter_map(|(item, note)| match (item, &note.entry) {
             (Item::Group(group), Some(_)) if group.layout.array_field().is_some() => None,
             (Item::Group(group), Some(notes)) if own_entries => Some(structs(spec, &group.layout, notes, "", true)),

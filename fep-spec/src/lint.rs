@@ -36,7 +36,7 @@ pub(crate) fn lint(document: &Document, lowered: &Lowered) {
         codes(document, &telegram.layout, &telegram.notes, place);
         digits::conditions(document, &telegram.layout, place);
         counts::lengths(document, &telegram.layout, place);
-        reach::telegram(document, &telegram.layout, place);
+        reach::telegram(document, spec, &telegram.layout, place);
         links::no_entry(document, &telegram.layout, place);
         views::views(document, spec, place);
         if when::resolve(document, &telegram.layout, place) {
@@ -123,7 +123,7 @@ fn items(document: &Document, spec: &Spec, layout: &Layout, places: &[Place]) {
             }
             Item::Field(field) => {
                 counts::counting(document, layout, field, place);
-                links::field(document, spec, layout, number, field, place);
+                links::field(document, layout, number, field, place);
             }
             Item::Tail(_) | Item::Literal(_) | Item::Filler(_) | Item::Part(_) => {}
         }

@@ -23,7 +23,7 @@ use fep_core::words::Word as _;
 pub(crate) use self::files::FilePlace;
 use self::items::Items;
 pub(crate) use self::items::{CasePlace, Place, TELEGRAM_LEN_MAX};
-pub(crate) use self::names::{pascal, plan_name, record_name};
+pub(crate) use self::names::{pascal, plan_name, record_name, snake};
 use self::options::FieldOptions;
 use crate::document::{Document, Located, Table, instead};
 use crate::model::{CodeList, PartSpec, Spec, TelegramSpec, TypeSpec};

@@ -11,10 +11,13 @@ use std::borrow::Cow;
 use fep_codec::files::{
     BlockWord, Blocks, FileLayout, LastLineEnd, LengthWord, Lenient, LineEnd, Serial, Stands, Step, Total,
 };
-use fep_codec::layout::{CodeMeaning, Item};
+use fep_codec::layout::{CodeMeaning, Group, Item, Part};
 use fep_codec::{Charset, Layout};
 
 pub use self::recognise::UnchosenError;
+
+/// The methods that every generated view has.
+pub(crate) const VIEW_METHODS: [&str; 5] = ["new", "as_bytes", "decode", "view", "refresh"];
 
 /// One spec file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +109,19 @@ pub struct Note {
     pub entry: Option<Vec<Self>>,
     /// The note of a choice, if the item is a choice.
     pub choice: Option<ChoiceNote>,
+    /// The part without a name of its own that begins with the item, if one does.
+    pub flattened: Option<FlattenedNote>,
+}
+
+/// A part without a name of its own: its items stand in the list of the telegram.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlattenedNote {
+    /// The name of the part.
+    pub part: String,
+    /// The number of its items.
+    pub count: usize,
+    /// A remark for documents.
+    pub remark: String,
 }
 
 /// The facts about a choice that generated code needs.
@@ -241,24 +257,35 @@ impl Spec {
     /// has no view, because it is decoded as a whole.
     #[must_use]
     pub fn viewed(&self) -> Vec<&Layout> {
-        fn add<'s>(layout: &'s Layout, found: &mut Vec<&'s Layout>) {
-            if found.iter().any(|known| known.name == layout.name) {
-                return;
-            }
-            found.push(layout);
-            for item in layout.items() {
-                match item {
-                    Item::Part(part) => add(&part.layout, found),
-                    Item::Group(group) if group.layout.array_field().is_none() => add(&group.layout, found),
-                    _ => {}
-                }
-            }
-        }
         let mut found = Vec::new();
         for telegram in self.telegrams.iter().filter(|telegram| telegram.view) {
-            add(&telegram.layout, &mut found);
+            self.add_viewed(&telegram.layout, &telegram.notes, &mut found);
         }
         found
+    }
+
+    fn add_viewed<'s>(&'s self, layout: &'s Layout, notes: &'s [Note], found: &mut Vec<&'s Layout>) {
+        if found.iter().any(|known| known.name == layout.name) {
+            return;
+        }
+        found.push(layout);
+        for part in notes.iter().filter_map(|note| self.part(&note.flattened.as_ref()?.part)) {
+            self.add_viewed(&part.layout, &part.notes, found);
+        }
+        for item in layout.items() {
+            let (Item::Part(Part { layout, .. }) | Item::Group(Group { layout, .. })) = item else { continue };
+            if matches!(item, Item::Group(_)) && layout.array_field().is_some() {
+                continue;
+            }
+            let notes = self.part(&layout.name).map_or(&[][..], |part| &part.notes);
+            self.add_viewed(layout, notes, found);
+        }
+    }
+
+    /// The part with this name.
+    #[must_use]
+    pub fn part(&self, name: &str) -> Option<&PartSpec> {
+        self.parts.iter().find(|part| part.layout.name == name)
     }
 
     /// The list of codes with this name.

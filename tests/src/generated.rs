@@ -1,12 +1,13 @@
 //! The output of `fep gen specs -o tests/src/generated`. A test compares it with the specs.
 //!
-//! `random_…` comes from specs made from random numbers. `kinds`, `forms`, `arrays` and `blanks` come from specs that exist only for
-//! tests. `kinds` has every kind of field, `forms` has every form of layout, `arrays` has arrays of plain values, and `blanks` has padded
-//! groups in EBCDIC.
+//! `random_…` comes from specs made from random numbers. `kinds`, `forms`, `arrays`, `blanks` and `flat` come from specs that exist only
+//! for tests. `kinds` has every kind of field, `forms` has every form of layout, `arrays` has arrays of plain values, `blanks` has padded
+//! groups in EBCDIC, and `flat` has parts without a name of their own.
 
 pub mod arrays;
 pub mod bank_a;
 pub mod blanks;
+pub mod flat;
 pub mod forms;
 pub mod host_b;
 pub mod kinds;

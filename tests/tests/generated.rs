@@ -13,7 +13,7 @@ use fep_tests::generated::bank_a::{
     BalanceInquiryAnswer, BankA, ResponseCode, Sign, TradeKind, TransactionListAnswer, Transfer, TransferAnswer,
 };
 use fep_tests::generated::check_digits;
-use fep_tests::generated::{arrays, blanks, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c, zengin};
+use fep_tests::generated::{arrays, blanks, flat, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c, zengin};
 use fep_tests::golden::Golden;
 use fep_tests::properties;
 
@@ -29,6 +29,11 @@ fn kinds_spec() -> Spec {
 /// The spec with every form of layout, which exists only for tests.
 fn forms_spec() -> Spec {
     Spec::load(&root().join("tests/tests/generated/forms.toml")).expect("a clean spec")
+}
+
+/// The spec with headers without a name of their own, which exists only for tests.
+fn flat_spec() -> Spec {
+    Spec::load(&root().join("tests/tests/generated/flat.toml")).expect("a clean spec")
 }
 
 fn spec(name: &str) -> Spec {
@@ -59,6 +64,34 @@ fn assert_same_layouts(spec: &Spec, layouts: &[&Layout]) {
     }
 }
 
+/// Both telegrams have one type for their header, and the layout has its fields at their own level. The check is the XOR of
+/// `0100-0004200070020hi`, the bytes from `code` on.
+#[test]
+fn telegrams_share_a_header_without_a_name() {
+    let header = |code: &str| flat::Header {
+        mark_part: flat::Mark { mark: (), length: () },
+        memo_len: (),
+        item_count: (),
+        total: (),
+        code: code.parse().expect("digits"),
+        balance_sign: (),
+    };
+    let items = [7, 20].map(|amount| flat::FlatOrderItems { amount }).to_vec();
+    let trailer = flat::Trailer { bcc: (), end: () };
+    let order =
+        flat::FlatOrder { header: header("0100"), balance: -42, items, memo: "hi".parse().expect("text"), trailer };
+    let bytes = b"M0310220000270100-0004200070020hi\x1EZ";
+    assert_eq!(order.encode_to_vec().expect("bytes"), bytes);
+    assert_eq!(flat::Flat::decode_any(bytes).expect("a telegram"), order.into());
+    let memo = "".parse().expect("text");
+    let header_field = "AB".parse().expect("text");
+    let notice =
+        flat::FlatNotice { header_part: header("0200"), header: header_field, balance: 7, items: vec![], memo };
+    let bytes = b"M0190000000000200+AB007";
+    assert_eq!(notice.encode_to_vec().expect("bytes"), bytes);
+    assert_eq!(flat::Flat::decode_any(bytes).expect("a telegram"), notice.into());
+}
+
 /// In IBM-933 a space is the byte 40, which is also the default pad of an unused entry. The pad 20 must be given explicitly.
 #[test]
 fn unused_entries_are_blank_in_the_charset_of_the_spec() {
@@ -84,6 +117,7 @@ fn derived_layouts_equal_those_of_the_spec() {
     assert_same_layouts(&forms_spec(), forms::Forms::LAYOUTS);
     let arrays = Spec::load(&root().join("tests/tests/generated/arrays.toml")).expect("a clean spec");
     assert_same_layouts(&arrays, arrays::Arrays::LAYOUTS);
+    assert_same_layouts(&flat_spec(), flat::Flat::LAYOUTS);
 }
 
 #[test]
@@ -134,11 +168,15 @@ fn every_form_of_layout_is_read_and_written_as_the_record_does() {
     nothing_is_lost::<arrays::Kinds>();
     nothing_is_lost::<arrays::Counted>();
     nothing_is_lost::<arrays::Behind>();
+    same_as_record::<flat::FlatOrder>();
+    same_as_record::<flat::FlatNotice>();
     nothing_is_lost::<forms::Pages>();
     nothing_is_lost::<forms::Behind>();
     nothing_is_lost::<forms::Padded>();
     nothing_is_lost::<forms::Segments>();
     nothing_is_lost::<forms::Loose>();
+    nothing_is_lost::<flat::FlatOrder>();
+    nothing_is_lost::<flat::FlatNotice>();
 }
 
 /// Changes one byte of valid bytes. The result decodes and encodes to the same bytes, or both codecs refuse it with the same message.

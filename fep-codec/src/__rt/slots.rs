@@ -5,6 +5,7 @@
 
 use crate::charset::Charset;
 use crate::layout::rules::*;
+pub use crate::layout::splice::spliced;
 use crate::layout::walk::{borrowed, text as text_of};
 use crate::layout::{
     Check, Choice, Chooser, Computed, ExtentRule, Field, FieldSlot, Filler, Group, Item, Layout, LengthScope, Limit,
@@ -136,6 +137,69 @@ pub const fn is_link_answered(layout: &Layout, index: usize) -> bool {
 #[must_use]
 pub const fn is_counted_in_part(layout: &Layout, index: usize) -> bool {
     layout.is_counted_in_part(group(layout, index), index)
+}
+
+/// The index of the field that states the length of the item at this index, if a field before the item does.
+#[must_use]
+pub const fn measure(layout: &Layout, index: usize) -> Option<usize> {
+    match layout.limit(index) {
+        Limit::Stated(field) => Some(field),
+        Limit::Before(_) | Limit::Endless => None,
+    }
+}
+
+/// The latest end of the bytes of a flattened part, whose items begin at index `first`.
+///
+/// # Panics
+/// If the part takes the rest of the telegram, and the items after it vary in length.
+#[must_use]
+pub const fn limit_of_flattened(layout: &Layout, first: usize, part: &Layout) -> Limit {
+    match layout.limit_of_spliced(first, part) {
+        Limit::Endless => wrong_item(),
+        limit => limit,
+    }
+}
+
+/// Whether a field before a flattened part states the length of one of its items.
+#[must_use]
+pub const fn is_flattened_measured(layout: &Layout, first: usize, part: &Layout) -> bool {
+    layout.measure_of(first, first.saturating_add(part.items().len())).is_some()
+}
+
+/// Whether no item of a flattened part has the name of another item.
+#[must_use]
+pub const fn has_own_names(layout: &Layout, first: usize, part: &Layout) -> bool {
+    layout.has_own_names(first, part.items().len())
+}
+
+/// Whether each group that a flattened part counts names the counting field.
+#[must_use]
+pub const fn are_counts_named(layout: &Layout, first: usize, part: &Layout) -> bool {
+    layout.are_counts_named(first, part.items().len())
+}
+
+/// Whether a flattened part has fields that are computed from items outside of it.
+#[must_use]
+pub const fn is_open(part: &Layout) -> bool {
+    part.is_open()
+}
+
+/// The index of the field that holds the sign of the number at this index.
+///
+/// # Panics
+/// If no field does.
+#[must_use]
+pub const fn sign_index(layout: &Layout, index: usize) -> usize {
+    match layout.sign_index(index) {
+        Some(sign) => sign,
+        None => wrong_item(),
+    }
+}
+
+/// Whether another field holds the sign of the number at this index.
+#[must_use]
+pub const fn has_sign(layout: &Layout, index: usize) -> bool {
+    layout.sign_index(index).is_some()
 }
 
 const fn summand_of(layout: &Layout, index: usize) -> Option<&Field> {

@@ -259,6 +259,8 @@ impl Writer<'_> {
     /// Remembers the check at this offset. Nothing is to be done if only the name of its function is known.
     pub(crate) fn check_later(&mut self, field: &Field, start: usize, covered: Covered) -> Result<(), Error> {
         let late = check_of(field).and_then(|check| match check.run {
+            // A flattened part and the struct that has it may both know what the check covers.
+            Some(_) if self.has_late_check(start) => Ok(()),
             Some(run) => self.later(Late::Check { start, len: field.len, covered, run }),
             None => Ok(()),
         });

@@ -115,6 +115,11 @@ impl<'b> Writer<'b> {
         Ok(())
     }
 
+    /// Whether a check at this offset is to be filled in at the end.
+    pub(super) fn has_late_check(&self, at: usize) -> bool {
+        self.late.iter().flatten().any(|late| matches!(late, Late::Check { start, .. } if *start == at))
+    }
+
     /// The bytes written from `start` on.
     pub(crate) fn written(&self, start: usize) -> &[u8] {
         self.out.get(start..self.at).unwrap_or_default()
@@ -203,6 +208,13 @@ impl<'b> Writer<'b> {
         match self.out.get_mut(start..start.saturating_add(field.len)) {
             Some(bytes) => number.put(rule, bytes).map_err(|fault| in_field(fault, field, start)),
             None => Ok(()),
+        }
+    }
+
+    /// Writes one byte at this offset.
+    pub(crate) fn byte_at(&mut self, start: usize, byte: u8) {
+        if let Some(place) = self.out.get_mut(start) {
+            *place = byte;
         }
     }
 

@@ -112,7 +112,7 @@ impl Layout {
 
     /// The name of the field that holds the sign of the number with this name, and the bytes of that sign.
     #[must_use]
-    pub(crate) fn sign_of(&self, number: &str) -> Option<(&str, &SignOf)> {
+    pub fn sign_of(&self, number: &str) -> Option<(&str, &SignOf)> {
         self.items().iter().find_map(|item| match item {
             Item::Field(Field { name, computed: Some(Computed::Sign(sign)), .. }) if sign.of == number => {
                 Some((&**name, sign))

@@ -61,7 +61,7 @@ impl Layout {
     }
 
     /// Whether an item of this layout has the name.
-    const fn has_item(&self, name: &str) -> bool {
+    pub(super) const fn has_item(&self, name: &str) -> bool {
         let mut rest = self.items();
         while let [item, tail @ ..] = rest {
             if !name.is_empty() && same(item.own_name(), name) {

@@ -24,6 +24,8 @@ pub struct ItemRef {
     /// In bytes from the start of the layout. `None` behind an item of variable length.
     offset: Option<usize>,
     len: Option<usize>,
+    /// The number of items: more than one for a part without a name of its own.
+    count: usize,
 }
 
 impl ItemRef {
@@ -34,7 +36,18 @@ impl ItemRef {
             Some(item) => item.fixed_len(),
             None => None,
         };
-        Self { layout, index, offset: layout.offset_of(index), len }
+        Self { layout, index, offset: layout.offset_of(index), len, count: 1 }
+    }
+
+    /// As many items, from this index on: a part without a name of its own.
+    #[must_use]
+    pub const fn items(layout: &'static Layout, index: usize, count: usize) -> Self {
+        let offset = layout.offset_of(index);
+        let len = match (offset, layout.offset_of_end(index.saturating_add(count))) {
+            (Some(start), Some(end)) => Some(end.saturating_sub(start)),
+            _ => None,
+        };
+        Self { layout, index, offset, len, count }
     }
 
     /// The field that holds the sign of another field, with the sign characters.
@@ -126,8 +139,9 @@ impl<'b> Window<'b> {
     #[inline(always)]
     pub fn bytes(self, at: ItemRef) -> &'b [u8] {
         let start = self.start_of(at);
-        let end =
-            at.len.map_or_else(|| self.standing(at.layout).offset_of(at.index + 1).ok(), |len| start.checked_add(len));
+        let end = at
+            .len
+            .map_or_else(|| self.standing(at.layout).offset_of(at.index + at.count).ok(), |len| start.checked_add(len));
         self.telegram.get(start..end.unwrap_or(start)).unwrap_or_default()
     }
 
@@ -237,6 +251,9 @@ impl<'b> Window<'b> {
     }
 
     fn limit(self, at: ItemRef) -> Result<usize, Error> {
+        if at.count != 1 {
+            return self.standing(at.layout).offset_of(at.index + at.count);
+        }
         self.standing(at.layout).walk_to(at.index)?.limit(at.index)
     }
 

@@ -27,7 +27,8 @@ pub(crate) enum Computed {
     Sequence(u64),
     /// `sign(balance, '+', '-')`, `sign(balance, '+', '-', ' ')`
     /// The further signs that are read are an option of the field, `accepts(…)`.
-    Sign { of: Ident, plus: Byte, minus: Byte, zero: Option<Byte>, accepts: Accepts },
+    /// With `sign(super::balance, …)` the number stands beside the flattened part that has the sign.
+    Sign { of: Ident, outer: bool, plus: Byte, minus: Byte, zero: Option<Byte>, accepts: Accepts },
     /// `xor`, `xor(from)`, `check(path::to::function)`, `check(path::to::function, from)`
     Check { function: Option<Path>, from: Option<Ident> },
     /// `length(super::body)`, `count(super::items)`, `sum(super::items.amount)`, `check(function, from..=to)`: filled in when the
@@ -154,7 +155,9 @@ fn forms(word: &str) -> &'static str {
         "count" => "`count(a_group)`, or `count(super::a_group)` for a group beside this part",
         "sum" => "`sum(a_group.a_number)`, or `sum(super::a_group.a_number)` for a group beside this part",
         "sequence" => "`sequence`, or `sequence(5)` to begin with 5",
-        "sign" => "`sign(a_number, '+', '-')` or `sign(a_number, '+', '-', ' ')`; the number is in the same struct",
+        "sign" => {
+            "`sign(a_number, '+', '-')` or `sign(a_number, '+', '-', ' ')`; the number is in the same struct, or `sign(super::a_number, …)` beside this flattened part"
+        }
         "xor" => "`xor`, `xor(from_item)`, `xor(from_item..=to_item)` or `xor(..=to_item)`",
         "check" => {
             "`check(a::function)`, `check(a::function, from_item)` or `check(a::function, from_item..=to_item)`, with a path of a \
@@ -185,15 +188,21 @@ fn sum(list: &ParseBuffer<'_>) -> syn::Result<Computed> {
 }
 
 fn sign(list: &ParseBuffer<'_>) -> syn::Result<Computed> {
-    let of = list.parse()?;
+    let ItemPath { outer, head: of, inner } = ItemPath::parse(list)?;
+    if let Some(inner) = inner.first() {
+        return Err(syn::Error::new(
+            inner.span(),
+            "the number stands beside its sign, or beside the flattened part with the sign",
+        ));
+    }
     let mut bytes = Vec::new();
     while !list.is_empty() {
         list.parse::<Token![,]>()?;
         bytes.push(Byte::of(&list.parse()?)?);
     }
     match *bytes.as_slice() {
-        [plus, minus] => Ok(Computed::Sign { of, plus, minus, zero: None, accepts: Accepts::NONE }),
-        [plus, minus, zero] => Ok(Computed::Sign { of, plus, minus, zero: Some(zero), accepts: Accepts::NONE }),
+        [plus, minus] => Ok(Computed::Sign { of, outer, plus, minus, zero: None, accepts: Accepts::NONE }),
+        [plus, minus, zero] => Ok(Computed::Sign { of, outer, plus, minus, zero: Some(zero), accepts: Accepts::NONE }),
         _ => Err(list.error("the sign of plus, the sign of minus, and perhaps that of zero")),
     }
 }

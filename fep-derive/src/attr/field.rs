@@ -109,6 +109,8 @@ pub(crate) enum KindWord {
     /// A field with a value of this kind.
     Value(KindName),
     Part,
+    /// A part without a name of its own.
+    Flatten,
     Group,
     Filler,
     Literal(Vec<Byte>),
@@ -118,7 +120,8 @@ pub(crate) enum KindWord {
 
 impl KindWord {
     /// The words without a value that do not name a kind of value.
-    const PLAIN: [(&'static str, Self); 3] = [("part", Self::Part), ("group", Self::Group), ("filler", Self::Filler)];
+    const PLAIN: [(&'static str, Self); 4] =
+        [("part", Self::Part), ("flatten", Self::Flatten), ("group", Self::Group), ("filler", Self::Filler)];
 
     fn plain(word: &str) -> Option<Self> {
         let other = || Self::PLAIN.iter().find(|(name, _)| *name == word).map(|(_, kind)| kind.clone());
@@ -128,9 +131,9 @@ impl KindWord {
 
 impl FieldAttrs {
     /// The keys that are neither a kind of value nor an option of such a kind.
-    const ITEM_KEYS: [&'static str; 20] = [
-        "len", "label", "name", "at", "order", "secret", "part", "group", "filler", "literal", "computed", "choice",
-        "any", "count", "max", "rest", "padded", "page", "tail", "narrow",
+    const ITEM_KEYS: [&'static str; 21] = [
+        "len", "label", "name", "at", "order", "secret", "part", "flatten", "group", "filler", "literal", "computed",
+        "choice", "any", "count", "max", "rest", "padded", "page", "tail", "narrow",
     ];
 
     /// The keys of a group, whether its entries are parts or plain values.

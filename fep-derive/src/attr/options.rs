@@ -41,7 +41,8 @@ pub(super) fn none(entry: &Entry, cx: &Ctxt) -> Option<Given<Nones>> {
 /// Reads `sign = "leading-minus"`, `sign(trailing, plus = '+', minus = '-')` or `sign(leading, overpunch = "ebcdic")`.
 pub(super) fn sign(given: &Entry, cx: &Ctxt) -> Option<Given<WrittenSign>> {
     if !given.is_list() {
-        let words = [Sign::WORDS.as_slice(), &[("unsigned", Sign::Unsigned)]].concat();
+        let others = [("unsigned", Sign::Unsigned), ("elsewhere", Sign::Elsewhere)];
+        let words = [Sign::WORDS.as_slice(), &others].concat();
         return given.one_of(cx, &words).map(|word| word.map(WrittenSign::of_characters));
     }
     let entries = given.list(cx, "")?.into_iter().filter_map(|chunk| entry(chunk, cx)).collect();

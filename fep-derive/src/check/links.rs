@@ -3,6 +3,7 @@
 use fep_core::likeness::nearest;
 use fep_core::rules::Sign;
 use proc_macro2::Ident;
+use syn::ext::IdentExt as _;
 
 use crate::attr::{Computed, Link, PageAttrs};
 use crate::ctxt::Ctxt;
@@ -35,7 +36,8 @@ impl<'t> Linked<'t> {
     /// The item with this name. Reports a mistake if there is no such item.
     fn find(&self, name: &Ident, cx: &Ctxt) -> Option<(usize, &'t Item)> {
         let found = self.telegram.items.iter().enumerate().find(|(_, item)| item.member == *name);
-        if found.is_none() && !self.telegram.broken.contains(name) {
+        // The compiler looks in the flattened parts.
+        if found.is_none() && !self.telegram.broken.contains(name) && !self.telegram.has_flattened() {
             // Only these can be computed from items beside the part.
             let outwards = matches!(
                 self.item.what,
@@ -137,26 +139,51 @@ fn no_field(telegram: &Telegram, name: &Ident, own: Option<&Ident>, outwards: bo
 fn signs(telegram: &mut Telegram, cx: &Ctxt) {
     let mut signed: Vec<Ident> = Vec::new();
     for item in &telegram.items {
-        if let ItemKind::Computed { computed: Computed::Sign { of, plus, minus, zero, .. }, .. } = &item.what {
+        if let ItemKind::Computed { computed: Computed::Sign { of, outer, plus, minus, zero, .. }, .. } = &item.what {
             if signed.contains(of) {
                 cx.error(of, format_args!("`{of}` has a sign already"));
             }
             if plus == minus || *zero == Some(*plus) || *zero == Some(*minus) {
                 cx.error(of, "each sign has a byte of its own");
             }
-            signed.push(of.clone());
+            if !outer {
+                signed.push(of.clone());
+            }
         }
     }
+    unsigned(telegram, &signed, cx);
     for of in signed {
         let broken = telegram.broken.contains(&of);
+        let flattened = telegram.has_flattened();
         match telegram.items.iter_mut().find(|item| item.member == of).map(|item| &mut item.what) {
             Some(ItemKind::Field(Field { kind: Kind::Number(Number { sign, .. }), .. })) => match sign {
                 Sign::Unsigned | Sign::Elsewhere => *sign = Sign::Elsewhere,
                 _ => cx.error(&of, format_args!("`{of}` has a sign of its own; leave its `sign` out")),
             },
             Some(_) => cx.error(&of, format_args!("`{of}` is no number, so it has no sign")),
-            None if broken => {}
+            // Of a number that can only be in a flattened part, it was reported.
+            None if broken || flattened => {}
             None => cx.error(&of, no_field(telegram, &of, None, false)),
+        }
+    }
+}
+
+/// Reports each number that states a sign elsewhere, and has none.
+fn unsigned(telegram: &Telegram, signed: &[Ident], cx: &Ctxt) {
+    // The compiler looks in the flattened parts.
+    if telegram.has_flattened() {
+        return;
+    }
+    for item in &telegram.items {
+        if let ItemKind::Field(Field { kind: Kind::Number(Number { sign: Sign::Elsewhere, .. }), .. }) = &item.what
+            && !signed.contains(&item.member)
+        {
+            let name = item.member.unraw();
+            let message = format!(
+                "no field here is the sign of `{name}`: `#[field(len = 1, computed = sign({name}, '+', '-'))] {name}_sign: ()`, or a \
+                 flattened part with `computed = sign(super::{name}, '+', '-')`"
+            );
+            cx.error(&item.member, message);
         }
     }
 }

@@ -34,7 +34,8 @@ fn one_condition(telegram: &Telegram, condition: &Condition, cx: &Ctxt) {
     }
     let (head, inner) = path.split_once('.').map_or((path.as_str(), false), |(head, _)| (head, true));
     let Some(item) = telegram.items.iter().find(|item| item.name.value == head) else {
-        if telegram.broken.iter().any(|member| *member == head) {
+        // The compiler looks in the flattened parts.
+        if telegram.has_flattened() || telegram.broken.iter().any(|member| *member == head) {
             return;
         }
         let names: Vec<&str> = telegram.items.iter().map(|item| item.name.value.as_str()).collect();
@@ -43,7 +44,7 @@ fn one_condition(telegram: &Telegram, condition: &Condition, cx: &Ctxt) {
         return cx.error_at(*path_span, format_args!("there is no `{head}` here{hint}"));
     };
     match (&item.what, inner) {
-        (ItemKind::Part, true) => {}
+        (ItemKind::Part | ItemKind::Flatten, true) => {}
         (ItemKind::Choice(_), true) => {
             cx.error_at(*path_span, format_args!("the fields in the choice `{head}` have no fixed offset"))
         }

@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
+use super::ask::{about_flattened, index, is_signed_in_flattened};
 use super::{generics, named};
 use crate::attr::{Computed, Link};
 use crate::model::{Field, Item, ItemKind, Kind, Len, Repeat, Telegram};
@@ -93,10 +94,11 @@ fn claims(telegram: &Telegram, ty: &TokenStream, close: &dyn Fn(&syn::Type) -> T
     }
     for (number, item) in telegram.items.iter().enumerate() {
         if let Some(at) = &item.at {
+            let index = index(telegram, number);
             claims.push(Claim {
                 at: at.span,
                 stated: at.value,
-                actual: quote!(<#ty as #trait_>::LAYOUT.offset_of(#number)),
+                actual: quote!(<#ty as #trait_>::LAYOUT.offset_of(#index)),
                 shown_as: "OffsetOfThisField",
                 unless: "a part before this field varies in length, so the field has no one offset: leave `at` out",
                 differs: "the field does not stand `at` this offset",
@@ -157,30 +159,64 @@ fn conditions(telegram: &Telegram, ty: &TokenStream) -> Vec<Condition> {
         unless: "with those of its parts and entries, this telegram has more computed lengths and checks than `LATE_MAX`",
     };
     let items = telegram.items.iter().enumerate().filter_map(|(number, item)| of_item(telegram, ty, number, item));
+    let flattened =
+        telegram.items.iter().enumerate().flat_map(|(number, item)| of_flattened(telegram, ty, number, item));
     let rests_end = Condition {
         at: telegram.ident.span(),
         holds: quote!(<#ty as #trait_>::LAYOUT.rests_end()),
         unless: "an item takes what is left of the telegram, but its end is unknown: the items behind it, or the entry \
                  that contains it, have no fixed length",
     };
+    let borders = telegram.items.iter().enumerate().filter_map(|(number, item)| of_border(telegram, ty, number, item));
     let codes = telegram.items.iter().enumerate().filter_map(|(number, item)| of_codes(telegram, ty, number, item));
-    paths.chain([lengths_fit]).chain(items).chain(codes).chain([rests_end]).collect()
+    paths.chain([lengths_fit]).chain(flattened).chain(borders).chain(items).chain(codes).chain([rests_end]).collect()
+}
+
+/// The conditions on a flattened part: its items do not clash with those around it, and its counts are named. That its end is known is
+/// a condition on the whole layout.
+fn of_flattened(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) -> Vec<Condition> {
+    if !matches!(item.what, ItemKind::Flatten) {
+        return Vec::new();
+    }
+    let trait_ = telegram.paths.telegram();
+    let layout = quote!(<#ty as #trait_>::LAYOUT);
+    let ask = |function| about_flattened(telegram, function, &layout, number, item);
+    let at = item.ty.span();
+    vec![
+        Condition {
+            at,
+            holds: ask("has_own_names"),
+            unless: "a field of this flattened part has the name of another field: both would stand at one level. Leave `flatten` out, or \
+                     give one of them another name",
+        },
+        Condition {
+            at,
+            holds: ask("are_counts_named"),
+            unless: "a field of this flattened part counts a group here that does not name it: write `count = …` and `max = …` at the group",
+        },
+    ]
 }
 
 /// The condition on a single item that only types show.
 fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) -> Option<Condition> {
     let trait_ = telegram.paths.telegram();
     let layout = quote!(<#ty as #trait_>::LAYOUT);
-    let ask = |function| {
+    let index = index(telegram, number);
+    let ask = |function: &str| {
         let function = telegram.paths.slots(function);
-        quote!(#function(#layout, #number))
+        quote!(#function(#layout, #index))
     };
     match &item.what {
         ItemKind::Choice(by) => Some(Condition {
             at: by.span,
-            holds: quote!(#layout.decider_of(#number).is_some()),
+            holds: quote!(#layout.decider_of(#index).is_some()),
             unless: "the path does not lead to a text, digits or code field, before the choice or with a fixed offset, so it cannot \
                      select the body",
+        }),
+        ItemKind::Field(_) if is_signed_in_flattened(telegram, item) => Some(Condition {
+            at: item.ty.span(),
+            holds: ask("has_sign"),
+            unless: "no field here, and none of a flattened part, is the sign of this number",
         }),
         ItemKind::Group { entry, repeat: Repeat::Padded { .. }, .. } => Some(Condition {
             at: entry.span(),
@@ -190,12 +226,6 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
             },
             unless: "an entry that is not used is blank, so the entries of a padded group have one length",
         }),
-        ItemKind::Group { repeat, .. } if repeat.counted_in_part().is_some() => Some(Condition {
-            at: repeat.counted_in_part().map_or_else(|| item.ty.span(), |by| by.head.span()),
-            holds: ask("is_counted_in_part"),
-            unless: "this path does not lead to a number that is computed as the count of this group, with room for `max`, and at a \
-                     fixed offset if it stands before the group",
-        }),
         ItemKind::Group { entry, repeat: Repeat::Counted { .. } | Repeat::Rest { .. }, .. } => Some(Condition {
             at: entry.span(),
             holds: {
@@ -204,28 +234,7 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
             },
             unless: "an entry that can be without any bytes has no end",
         }),
-        ItemKind::Computed { computed: Computed::Link(link), span, .. }
-            if !link.paths().iter().any(|path| path.outer) =>
-        {
-            Some(Condition {
-                at: *span,
-                holds: ask("is_link_answered"),
-                unless: "this path does not lead to an item that the field can be computed from",
-            })
-        }
-        ItemKind::Computed { computed: Computed::Sum { .. }, span, .. } => Some(Condition {
-            at: *span,
-            holds: ask("is_sum_sound"),
-            unless: "this path does not lead to a number of the entries with as many decimals as the sum",
-        }),
-        ItemKind::Computed { computed: Computed::Check { from: Some(_), .. }, span, .. } => Some(Condition {
-            at: *span,
-            holds: {
-                let it = ask("check_from");
-                quote!(#it.is_some())
-            },
-            unless: "the item at which the covered bytes begin has no fixed offset",
-        }),
+        ItemKind::Computed { computed, span, .. } => of_computed(computed, *span, &ask),
         _ => None,
     }
 }
@@ -237,9 +246,10 @@ fn of_codes(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) -
     let code = telegram.paths.slots("code");
     let entry = telegram.paths.slots("entry");
     let layout = quote!(<#ty as #trait_>::LAYOUT);
+    let index = index(telegram, number);
     let code = match &item.what {
-        ItemKind::Group { .. } => quote!(#code(#entry(#layout, #number), 0)),
-        _ => quote!(#code(#layout, #number)),
+        ItemKind::Group { .. } => quote!(#code(#entry(#layout, #index), 0)),
+        _ => quote!(#code(#layout, #index)),
     };
     Some(Condition {
         at: if let Len::Stated(len) = len { len.span } else { item.ty.span() },
@@ -249,4 +259,67 @@ fn of_codes(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) -
         }),
         unless: "a code on the list is longer than the field",
     })
+}
+
+/// The condition on a computed field.
+fn of_computed(computed: &Computed, at: Span, ask: &dyn Fn(&str) -> TokenStream) -> Option<Condition> {
+    match computed {
+        Computed::Link(Link::Sum(path)) if !path.outer => Some(Condition {
+            at,
+            holds: ask("is_sum_sound"),
+            unless: "this path does not lead to a number of the entries with as many decimals as the sum",
+        }),
+        Computed::Link(link) if !link.paths().iter().any(|path| path.outer) => Some(Condition {
+            at,
+            holds: ask("is_link_answered"),
+            unless: "this path does not lead to an item that the field can be computed from",
+        }),
+        Computed::Sum { .. } => Some(Condition {
+            at,
+            holds: ask("is_sum_sound"),
+            unless: "this path does not lead to a number of the entries with as many decimals as the sum",
+        }),
+        Computed::Check { from: Some(_), .. } => Some(Condition {
+            at,
+            holds: {
+                let it = ask("check_from");
+                quote!(#it.is_some())
+            },
+            unless: "the item at which the covered bytes begin has no fixed offset",
+        }),
+        _ => None,
+    }
+}
+
+/// The condition on what stands in a part: the field that counts a group, and signs, which reach out of flattened parts only.
+fn of_border(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) -> Option<Condition> {
+    let trait_ = telegram.paths.telegram();
+    match &item.what {
+        ItemKind::Part if !generics::mentions(telegram, &item.ty) => Some(Condition {
+            at: item.ty.span(),
+            holds: {
+                let part = named::member(&telegram.paths, &generics::closed(&item.ty));
+                quote!(!<#part as #trait_>::LAYOUT.has_open_sign())
+            },
+            unless: "a field of this part is the sign of a number beside the part: flatten the part, `#[field(flatten)]`, so that both \
+                     stand at one level",
+        }),
+        ItemKind::Group { repeat, .. } => counted_elsewhere(telegram, repeat).map(|by| Condition {
+            at: by.span(),
+            holds: {
+                let is_counted = telegram.paths.slots("is_counted_in_part");
+                let index = index(telegram, number);
+                quote!(#is_counted(<#ty as #trait_>::LAYOUT, #index))
+            },
+            unless: "this path does not lead to a number that is computed as the count of this group, with room for `max`, and at a \
+                     fixed offset if it stands before the group",
+        }),
+        _ => None,
+    }
+}
+
+/// The field in a part, or in a flattened part, that counts a group.
+fn counted_elsewhere<'t>(telegram: &Telegram, repeat: &'t Repeat) -> Option<&'t Ident> {
+    let flattened = repeat.counted().map(|(by, _)| by).filter(|by| telegram.is_flattened(by));
+    repeat.counted_in_part().map(|by| &by.head).or(flattened)
 }

@@ -25,9 +25,12 @@ pub(super) fn debug(telegram: &Telegram) -> TokenStream {
             ItemKind::Group { value: Some(field), .. } if field.secret => {
                 Some(quote!(.field(#shown, &::core::format_args!("<secret>"))))
             }
-            ItemKind::Field(_) | ItemKind::Tail(_) | ItemKind::Part | ItemKind::Group { .. } | ItemKind::Choice(_) => {
-                Some(quote!(.field(#shown, &self.#member)))
-            }
+            ItemKind::Field(_)
+            | ItemKind::Tail(_)
+            | ItemKind::Part
+            | ItemKind::Flatten
+            | ItemKind::Group { .. }
+            | ItemKind::Choice(_) => Some(quote!(.field(#shown, &self.#member))),
             ItemKind::Computed { .. } | ItemKind::Literal(..) | ItemKind::Filler { .. } => None,
         }
     });

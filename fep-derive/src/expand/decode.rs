@@ -4,8 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::ask::{
-    accessor, check_from, chooser, constant, counted_in_part_before, entry_slot, is_link, length_field, links,
-    needs_start, number_of, own, place, variable,
+    about_flattened, accessor, check_from, chooser, constant, counted_in_part_before, entry_slot, flattened, is_link,
+    is_signed_in_flattened, length_field, links, may_be_measured, needs_start, number_of, own, place, variable,
 };
 use super::encode::tally;
 use super::{assert, generics, named};
@@ -42,6 +42,16 @@ pub(super) fn decode(telegram: &Telegram) -> TokenStream {
         quote!(#member: #value)
     });
     let links = links(telegram, &reader);
+    let whole = telegram.has_flattened().then(|| {
+        let decode_flattened = p.decode_flattened();
+        let bytes = own("bytes");
+        quote! {
+            #[inline]
+            fn decode(#bytes: &#lifetime [::core::primitive::u8]) -> #result<Self, #error> {
+                #decode_flattened(#bytes)
+            }
+        }
+    });
     let asserts = assert::inside(telegram);
     quote! {
         #[automatically_derived]
@@ -55,6 +65,8 @@ pub(super) fn decode(telegram: &Telegram) -> TokenStream {
                 #links
                 #result::Ok(Self { #(#members),* })
             }
+
+            #whole
         }
     }
 }
@@ -82,12 +94,21 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
             let slot = constant(accessor(&field.kind));
             let behind = constant("behind");
             let ty = own_value(telegram, item, &item.ty).map(|ty| quote!(::<_, #ty>));
-            within(telegram, item, reader, |reader| quote_spanned!(at=> #reader.tail #ty(#slot, #behind)))
+            within(telegram, number, item, reader, |reader| quote_spanned!(at=> #reader.tail #ty(#slot, #behind)))
         }
         ItemKind::Part => {
             let behind = constant("behind");
             let ty = named::read(named::part(telegram, &item.ty));
-            within(telegram, item, reader, |reader| quote_spanned!(at=> #reader.part::<#ty>(#name, #behind)))
+            within(telegram, number, item, reader, |reader| quote_spanned!(at=> #reader.part::<#ty>(#name, #behind)))
+        }
+        ItemKind::Flatten => {
+            let of = flattened(telegram, number, item);
+            let trait_ = telegram.paths.telegram();
+            let limit =
+                about_flattened(telegram, "limit_of_flattened", &quote!(<Self as #trait_>::LAYOUT), number, item);
+            let start = own("start");
+            let ty = named::read(named::part(telegram, &item.ty));
+            quote_spanned!(at=> #reader.flattened::<#ty>(#of, #start, const { #limit })?)
         }
         ItemKind::Choice(_) => {
             let choice = constant("choice");
@@ -98,12 +119,13 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
             let ty = named::read(named::body(telegram, &item.ty));
             within(
                 telegram,
+                number,
                 item,
                 reader,
                 |reader| quote!(<#ty as #body<'_>>::decode_chosen(#reader, #choice, #start, #by, #behind)),
             )
         }
-        ItemKind::Group { entry, repeat, value, .. } => within(telegram, item, reader, |reader| {
+        ItemKind::Group { entry, repeat, value, .. } => within(telegram, number, item, reader, |reader| {
             read_group(telegram, number, item, (entry, repeat, value.as_deref()), reader)
         }),
     }
@@ -142,7 +164,7 @@ fn read_group(
             let start = self::own("start");
             quote!(#option::Some(#reader.count_in_part(<Self as #trait_>::LAYOUT, #start, #group)?))
         }
-        None => count(telegram, number, repeat),
+        None => count(telegram, number, repeat, reader),
     };
     match slot {
         Some(slot) => {
@@ -162,18 +184,37 @@ fn own_value(telegram: &Telegram, item: &Item, ty: &syn::Type) -> Option<TokenSt
 }
 
 /// Reads an item. If another field states its length, the item must use exactly those bytes.
-fn within(telegram: &Telegram, item: &Item, reader: &Ident, read: impl FnOnce(&Ident) -> TokenStream) -> TokenStream {
+fn within(
+    telegram: &Telegram,
+    number: usize,
+    item: &Item,
+    reader: &Ident,
+    read: impl FnOnce(&Ident) -> TokenStream,
+) -> TokenStream {
     let call = read(reader);
-    let Some(length) = length_field(telegram, item) else { return quote!(#call?) };
     let name = &item.name.value;
+    if may_be_measured(telegram, number, item) {
+        let trait_ = telegram.paths.telegram();
+        let start = own("start");
+        let measure = constant(telegram, "measure", number);
+        return quote!(#reader.measured(<Self as #trait_>::LAYOUT, #start, #name, #measure, |#reader| #call)?);
+    }
+    let Some(length) = length_field(telegram, item) else { return quote!(#call?) };
     let stated = variable("stated", &length.member);
     quote!(#reader.within(#name, #stated.value(), |#reader| #call)?)
 }
 
 /// The variable that holds the value of a group's counting field, if that field is read before the group.
-fn count(telegram: &Telegram, number: usize, repeat: &Repeat) -> TokenStream {
+fn count(telegram: &Telegram, number: usize, repeat: &Repeat, reader: &Ident) -> TokenStream {
     let option = paths::option();
     let by = repeat.counted().map(|(by, _)| by);
+    if by.is_some_and(|by| telegram.is_flattened(by)) {
+        let trait_ = telegram.paths.telegram();
+        let start = own("start");
+        let group = constant(telegram, "group", number);
+        let extent = constant(telegram, "extent", number);
+        return quote!(#reader.counted(<Self as #trait_>::LAYOUT, #start, #group, #extent)?);
+    }
     match by.filter(|by| number_of(telegram, by) < number) {
         Some(by) => {
             let count = variable("count", by);
@@ -191,6 +232,10 @@ fn read_computed(telegram: &Telegram, number: usize, item: &Item, computed: &Com
         Computed::Link(Link::Check { .. }) => {
             let field = constant(telegram, "field", number);
             quote!(#reader.open_check(#field)?)
+        }
+        Computed::Sign { outer: true, .. } => {
+            let field = constant(telegram, "field", number);
+            quote!({ #reader.sign(#field)?; })
         }
         computed if is_link(telegram, computed) => quote!({ #reader.stated::<::core::primitive::i128>(#slot)?; }),
         Computed::Link(_) => TokenStream::new(),
@@ -245,12 +290,22 @@ fn afterwards(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -
             let tally = tally(telegram, number, &quote!(#entries), path);
             Some(quote!(#reader.check_sum(#field, #stated, #tally)?;))
         }
-        ItemKind::Computed { computed: Computed::Sign { of, .. }, .. } => {
+        ItemKind::Computed { computed: Computed::Sign { of, outer: false, .. }, .. } => {
             let field = constant(telegram, "field", number);
             let sign = constant(telegram, "sign", number);
             let number = constant(telegram, "number", number_of(telegram, of));
             let value = variable("item", of);
             Some(quote!(let #value = #reader.signed((#field, #sign), #stated, #value, #number.rule)?;))
+        }
+        ItemKind::Field(_) if is_signed_in_flattened(telegram, item) => {
+            let trait_ = telegram.paths.telegram();
+            let start = own("start");
+            let sign = constant(telegram, "sign_index", number);
+            let number = constant(telegram, "number", number);
+            let value = variable("item", &item.member);
+            Some(quote! {
+                let #value = #reader.signed_beside(<Self as #trait_>::LAYOUT, #start, #sign, #value, #number.rule)?;
+            })
         }
         ItemKind::Group { page: Some(PageAttrs { total, start }), .. } => {
             let group = constant(telegram, "group", number);

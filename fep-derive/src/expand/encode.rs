@@ -5,8 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::ask::{
-    accessor, check_from, chooser, constant, counted_in_part_before, entry_slot, is_link, links, needs_start,
-    number_of, own, place,
+    about_flattened, accessor, check_from, chooser, constant, counted_in_part_before, entry_slot, flattened, index,
+    is_link, is_signed_in_flattened, links, may_be_measured, needs_start, number_of, own, place,
 };
 use super::layout::layout;
 use super::{assert, generics, named};
@@ -75,6 +75,26 @@ fn read_units(telegram: &Telegram) -> Option<TokenStream> {
 }
 
 fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> TokenStream {
+    let written = write_item(telegram, number, item, writer);
+    if !may_be_measured(telegram, number, item) {
+        return written;
+    }
+    let result = paths::result();
+    let option = paths::option();
+    let trait_ = telegram.paths.telegram();
+    let start = own("start");
+    let measure = constant(telegram, "measure", number);
+    let len = varying_len(telegram, number, item);
+    quote! {
+        match #measure {
+            #option::None => #result::Ok(()),
+            measure => #writer.measure(<Self as #trait_>::LAYOUT, #start, measure, #len),
+        }
+        .and_then(|()| #written)
+    }
+}
+
+fn write_item(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> TokenStream {
     let name = &item.name.value;
     let constant = |accessor| constant(telegram, accessor, number);
     // The whole call has the span of the type, because a missing implementation is an error about the type.
@@ -104,6 +124,7 @@ fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Tok
             let ty = named::part(telegram, &item.ty);
             quote_spanned!(at=> #writer.part::<#ty>(#name, &self.#member))
         }
+        ItemKind::Flatten => write_flattened(telegram, number, item, writer),
         ItemKind::Choice(_) => {
             let body = telegram.paths.body();
             let ty = named::body(telegram, &item.ty);
@@ -123,6 +144,14 @@ fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Tok
                     quote_spanned!(place(entry)=> #writer.group::<#ty>(#group, &self.#member))
                 }
             };
+            if is_counted_in_flattened(telegram, item) {
+                let trait_ = telegram.paths.telegram();
+                let start = own("start");
+                let extent = constant("extent");
+                let count =
+                    quote!(#writer.counted(<Self as #trait_>::LAYOUT, #start, #group, #extent, self.#member.len()));
+                return quote!(#written.and_then(|()| #count));
+            }
             let Some(by) = counted_in_part_before(telegram, number, item) else { return written };
             let trait_ = telegram.paths.telegram();
             let start = own("start");
@@ -130,6 +159,32 @@ fn write(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> Tok
             quote!(#written.and_then(|()| #count))
         }
     }
+}
+
+fn is_counted_in_flattened(telegram: &Telegram, item: &Item) -> bool {
+    let ItemKind::Group { repeat, .. } = &item.what else { return false };
+    repeat.counted().is_some_and(|(by, _)| telegram.is_flattened(by))
+}
+
+/// Writes a flattened part, and the lengths of its items that fields before it state.
+fn write_flattened(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -> TokenStream {
+    let result = paths::result();
+    let trait_ = telegram.paths.telegram();
+    let start = own("start");
+    let part_start = own("part_start");
+    let of = flattened(telegram, number, item);
+    let layout = quote!(<Self as #trait_>::LAYOUT);
+    let is_measured = about_flattened(telegram, "is_flattened_measured", &layout, number, item);
+    let at = place(&item.ty);
+    let member = member_at(item, at);
+    let ty = named::part(telegram, &item.ty);
+    let written = quote_spanned!(at=> #writer.flattened::<#ty>(&self.#member));
+    quote!({
+        let #part_start = #writer.position();
+        #written.and_then(|()| {
+            if const { #is_measured } { #writer.flattened_lens(#of, #start, #part_start) } else { #result::Ok(()) }
+        })
+    })
 }
 
 fn member_at(item: &Item, at: proc_macro2::Span) -> Ident {
@@ -141,6 +196,10 @@ fn member_at(item: &Item, at: proc_macro2::Span) -> Ident {
 fn write_computed(telegram: &Telegram, number: usize, computed: &Computed, writer: &Ident) -> TokenStream {
     let slot = constant(telegram, "number", number);
     match computed {
+        Computed::Sign { outer: true, .. } => {
+            let field = constant(telegram, "field", number);
+            quote!(#writer.open(#field))
+        }
         computed if is_link(telegram, computed) => {
             let field = constant(telegram, "field", number);
             quote!(#writer.open(#field))
@@ -210,6 +269,14 @@ fn afterwards(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -
             let ty = named::body(telegram, &item.ty);
             Some(quote!(#writer.check_case(#start, #by, #choice, <#ty as #body>::case(&self.#member))))
         }
+        ItemKind::Field(_) if is_signed_in_flattened(telegram, item) => {
+            let trait_ = telegram.paths.telegram();
+            let sign = constant(telegram, "sign_index", number);
+            let signed = constant(telegram, "number", number);
+            Some(quote! {
+                #writer.sign_beside(<Self as #trait_>::LAYOUT, #start, #sign, &self.#member, #signed.rule)
+            })
+        }
         ItemKind::Group { page: Some(PageAttrs { total, start }), .. } => {
             let group = constant(telegram, "group", number);
             Some(quote!(#writer.check_page(#group, self.#member.len(), &self.#start, &self.#total)))
@@ -228,7 +295,10 @@ fn encoded_len(telegram: &Telegram) -> TokenStream {
     let varying = items().filter(|(_, item)| varies(item)).map(|(number, item)| varying_len(telegram, number, item));
     let own = items().filter(|(_, item)| !varies(item));
     let item = telegram.paths.slots("item");
-    let own = own.map(|(number, _)| quote!(const { #item(<Self as #trait_>::LAYOUT, #number).min_len() }));
+    let own = own.map(|(number, _)| {
+        let index = index(telegram, number);
+        quote!(const { #item(<Self as #trait_>::LAYOUT, #index).min_len() })
+    });
     let lens = varying.chain(own);
     quote!(#(#lens)+*)
 }
@@ -236,7 +306,7 @@ fn encoded_len(telegram: &Telegram) -> TokenStream {
 /// Whether the length of the item depends on its value.
 const fn varies(item: &Item) -> bool {
     match &item.what {
-        ItemKind::Part | ItemKind::Choice(_) | ItemKind::Tail(_) => true,
+        ItemKind::Part | ItemKind::Flatten | ItemKind::Choice(_) | ItemKind::Tail(_) => true,
         ItemKind::Group { repeat, .. } => !matches!(repeat, Repeat::Padded { .. }),
         ItemKind::Field(_) | ItemKind::Computed { .. } | ItemKind::Literal(..) | ItemKind::Filler { .. } => false,
     }
@@ -248,7 +318,7 @@ fn varying_len(telegram: &Telegram, number: usize, item: &Item) -> TokenStream {
     let trait_ = p.telegram();
     let Item { member, ty, what, .. } = item;
     match what {
-        ItemKind::Part => {
+        ItemKind::Part | ItemKind::Flatten => {
             let len = encoded_len_of(telegram, ty);
             quote_spanned!(place(ty)=> #len(&self.#member))
         }
@@ -266,7 +336,8 @@ fn varying_len(telegram: &Telegram, number: usize, item: &Item) -> TokenStream {
         }
         ItemKind::Group { repeat, value: Some(_), .. } if !matches!(repeat, Repeat::Padded { .. }) => {
             let entry = p.slots("entry");
-            quote!(self.#member.len().saturating_mul(const { #entry(<Self as #trait_>::LAYOUT, #number).min_len() }))
+            let index = index(telegram, number);
+            quote!(self.#member.len().saturating_mul(const { #entry(<Self as #trait_>::LAYOUT, #index).min_len() }))
         }
         ItemKind::Group { entry, repeat, .. } if !matches!(repeat, Repeat::Padded { .. }) => {
             let len = encoded_len_of(telegram, entry);
@@ -277,7 +348,8 @@ fn varying_len(telegram: &Telegram, number: usize, item: &Item) -> TokenStream {
         }
         _ => {
             let item = p.slots("item");
-            quote!(const { #item(<Self as #trait_>::LAYOUT, #number).min_len() })
+            let index = index(telegram, number);
+            quote!(const { #item(<Self as #trait_>::LAYOUT, #index).min_len() })
         }
     }
 }

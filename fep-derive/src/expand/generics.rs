@@ -5,9 +5,7 @@ use quote::{ToTokens as _, quote};
 use syn::{GenericParam, Generics, Lifetime, LifetimeParam, Type, WherePredicate, parse_quote};
 
 use crate::model::{Codes, Item, ItemKind, Kind, Telegram};
-
-/// The name of the lifetime of the bytes, as in [`bytes_lifetime`].
-pub(super) const BYTES: &str = "__bytes";
+use crate::shape;
 
 /// The lifetime of the bytes that are read.
 pub(super) fn bytes_lifetime() -> Lifetime {
@@ -46,7 +44,7 @@ pub(super) fn decode(telegram: &Telegram) -> Generics {
 /// The bounds of parts, entries and bodies whose type mentions a type parameter: they must be telegrams and choices.
 pub(super) fn nested(telegram: &Telegram, trait_: &TokenStream, body: &TokenStream) -> Vec<WherePredicate> {
     let types = telegram.items.iter().filter_map(|item| match &item.what {
-        ItemKind::Part => Some((&item.ty, trait_)),
+        ItemKind::Part | ItemKind::Flatten => Some((&item.ty, trait_)),
         ItemKind::Group { entry, value: None, .. } => Some((&**entry, trait_)),
         ItemKind::Choice(_) => Some((&item.ty, body)),
         _ => None,
@@ -79,15 +77,8 @@ fn values(telegram: &Telegram) -> Vec<WherePredicate> {
 
 /// Whether the type mentions a type parameter of the struct.
 pub(super) fn mentions(telegram: &Telegram, ty: &Type) -> bool {
-    fn any(tokens: TokenStream, parameters: &[Ident]) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => parameters.contains(&ident),
-            TokenTree::Group(group) => any(group.stream(), parameters),
-            _ => false,
-        })
-    }
-    let parameters: Vec<Ident> = telegram.generics.type_params().map(|param| param.ident.clone()).collect();
-    any(ty.to_token_stream(), &parameters)
+    let parameters: Vec<&Ident> = telegram.generics.type_params().map(|param| &param.ident).collect();
+    shape::mentions(ty, &parameters)
 }
 
 /// The struct's type with every lifetime `'static`, for constants outside an implementation. `None` if the struct has parameters
@@ -125,24 +116,4 @@ pub(super) fn relabelled(tokens: TokenStream, lifetime: &str, replaces: &dyn Fn(
         }
     };
     tokens.into_iter().map(token).collect()
-}
-
-/// The generics with the lifetime of the bytes as the only lifetime. It replaces all lifetimes of the struct.
-pub(super) fn with_bytes_only(generics: &Generics, telegram: &Telegram) -> Generics {
-    let mut only = Generics::default();
-    only.params.push(GenericParam::Lifetime(LifetimeParam::new(bytes_lifetime())));
-    for param in generics.params.iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))) {
-        let tokens = relabelled(param.to_token_stream(), BYTES, &|lifetime| is_own(telegram, lifetime));
-        only.params.push(parse_quote!(#tokens));
-    }
-    if let Some(clause) = &generics.where_clause {
-        let tokens = relabelled(clause.to_token_stream(), BYTES, &|lifetime| is_own(telegram, lifetime));
-        only.where_clause = Some(parse_quote!(#tokens));
-    }
-    only
-}
-
-/// Whether this is a lifetime of the struct.
-pub(super) fn is_own(telegram: &Telegram, lifetime: &Ident) -> bool {
-    telegram.generics.lifetimes().any(|own| own.lifetime.ident == *lifetime)
 }

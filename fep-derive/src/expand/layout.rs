@@ -11,6 +11,7 @@ use syn::spanned::Spanned as _;
 
 pub(super) use self::rule::code_meaning;
 use self::rule::{accepts, byte_in, kind, literal_bytes, optional};
+use super::ask::{flattened_layout, index};
 use super::named;
 use crate::attr::{Byte, Computed, CountAttr, ItemPath, Link, PageAttrs};
 use crate::model::{Field, Item, ItemKind, Kind, Len, Repeat, Telegram};
@@ -25,7 +26,7 @@ pub(super) fn layout(telegram: &Telegram) -> TokenStream {
     let Telegram { name, label, .. } = telegram;
     let charset = p.charset(telegram.charset);
     let stated_len = optional(telegram.len.as_ref().map(|len| len.value));
-    let items = telegram.items.iter().map(|it| item(telegram, it));
+    let items = items(telegram);
     let conditions = telegram.when.iter().map(|condition| {
         let path = &condition.path;
         let value = &condition.value;
@@ -38,9 +39,34 @@ pub(super) fn layout(telegram: &Telegram) -> TokenStream {
             charset: #charset,
             stated_len: #stated_len,
             when: #borrowed(&[#(#conditions),*]),
-            items: #borrowed(&[#(#items),*]),
+            items: #borrowed(#items),
         }
     }
+}
+
+/// The list of items. The items of flattened parts are spliced in.
+fn items(telegram: &Telegram) -> TokenStream {
+    if !telegram.has_flattened() {
+        let items = telegram.items.iter().map(|it| item(telegram, it));
+        return quote!(&[#(#items),*]);
+    }
+    let spliced = telegram.paths.slots("spliced");
+    let len = index(telegram, telegram.items.len());
+    let lists = telegram.items.chunk_by(|it, next| !is_flattened(it) && !is_flattened(next)).map(|list| match list {
+        [it] if is_flattened(it) => {
+            let part = flattened_layout(telegram, it);
+            quote!(#part.items())
+        }
+        own => {
+            let own = own.iter().map(|it| item(telegram, it));
+            quote!(&[#(#own),*])
+        }
+    });
+    quote!(const { &#spliced::<{ #len }>(&[#(#lists),*]) })
+}
+
+const fn is_flattened(item: &Item) -> bool {
+    matches!(item.what, ItemKind::Flatten)
 }
 
 fn item(telegram: &Telegram, it: &Item) -> TokenStream {
@@ -76,6 +102,8 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
             let inner = layout_of(telegram, &it.ty);
             quote!(#item::Part(#part { name: #borrowed(#name), layout: #borrowed(#inner) }))
         }
+        // Its items are spliced in.
+        ItemKind::Flatten => TokenStream::new(),
         ItemKind::Group { entry, repeat, page, value } => {
             let group = p.group();
             let inner = match value {
@@ -229,12 +257,12 @@ fn computed(telegram: &Telegram, computed: &Computed) -> TokenStream {
         }
         Computed::Sum { group, path: inner } => {
             let names = inner.iter().map(|name| name.unraw().to_string());
-            let full: Vec<String> = std::iter::once(name_of(telegram, group).to_owned()).chain(names).collect();
+            let full: Vec<String> = std::iter::once(name_of(telegram, group)).chain(names).collect();
             let full = full.join(".");
             quote!(#path::Sum(#borrowed(#full)))
         }
         Computed::Sequence(first) => quote!(#path::Sequence(#first)),
-        Computed::Sign { of, plus, minus, zero, accepts: forms } => {
+        Computed::Sign { of, plus, minus, zero, accepts: forms, .. } => {
             let sign_of = p.sign_of();
             let option = paths::option();
             let name = name_of(telegram, of);
@@ -246,7 +274,8 @@ fn computed(telegram: &Telegram, computed: &Computed) -> TokenStream {
             quote!(#path::Sign(#sign_of { of: #borrowed(#name), plus: #plus, minus: #minus, zero: #zero, accepts: #forms }))
         }
         Computed::Check { function, from } => {
-            check(p, function.as_ref(), from.as_ref().map(|from| name_of(telegram, from)), None)
+            let from = from.as_ref().map(|from| name_of(telegram, from));
+            check(p, function.as_ref(), from.as_deref(), None)
         }
         Computed::Link(link) => self::link(telegram, link),
     }
@@ -296,12 +325,12 @@ fn check(p: &Paths, function: Option<&syn::Path>, from: Option<&str>, to: Option
 /// A path in the layout. The head of an outer path is written as in the layout that contains it.
 fn path_of(telegram: &Telegram, path: &ItemPath) -> String {
     let head = path.head.unraw().to_string();
-    path.within(if path.outer { &head } else { name_of(telegram, &path.head) })
+    path.within(&if path.outer { head } else { name_of(telegram, &path.head) })
 }
 
 fn counter(telegram: &Telegram, by: &CountAttr) -> String {
     let names = by.inner.iter().map(|name| name.unraw().to_string());
-    let all: Vec<String> = std::iter::once(name_of(telegram, &by.head).to_owned()).chain(names).collect();
+    let all: Vec<String> = std::iter::once(name_of(telegram, &by.head)).chain(names).collect();
     all.join(".")
 }
 
@@ -330,7 +359,8 @@ fn repeat(telegram: &Telegram, repeat: &Repeat) -> TokenStream {
     }
 }
 
-/// A sibling's name in the layout.
-fn name_of<'t>(telegram: &'t Telegram, member: &syn::Ident) -> &'t str {
-    telegram.items.iter().find(|item| item.member == *member).map_or("", |item| &item.name.value)
+/// A sibling's name in the layout. An item of a flattened part has its name from there.
+fn name_of(telegram: &Telegram, member: &syn::Ident) -> String {
+    let own = telegram.items.iter().find(|item| item.member == *member && !is_flattened(item));
+    own.map_or_else(|| member.unraw().to_string(), |item| item.name.value.clone())
 }

@@ -2,6 +2,7 @@
 //!
 //! A view borrows from its bytes everything that the struct borrows, so all lifetimes of the struct become the lifetime of the bytes.
 
+mod lifetimes;
 mod values;
 
 use fep_core::kinds::KindName;
@@ -10,8 +11,9 @@ use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::{GenericParam, Generics, Lifetime, Type};
 
-use super::ask::{accessor, place};
-use super::generics::{BYTES, bytes_lifetime, decode, is_own, nested, relabelled, with_bytes_only};
+use self::lifetimes::{BYTES, is_own, with_bytes_only};
+use super::ask::{accessor, flattened_layout, index, is_signed_in_flattened, place};
+use super::generics::{bytes_lifetime, decode, nested, relabelled};
 use crate::attr::{Computed, Link};
 use crate::model::{Field, Item, ItemKind, Telegram, View};
 use crate::paths;
@@ -204,7 +206,8 @@ impl<'t> Views<'t> {
                 let choice = self.asked(number);
                 let layout = self.layout();
                 let chooser = p.slots("chooser");
-                let by = quote!(const { &#chooser(#layout, #number) });
+                let index = index(self.telegram, number);
+                let by = quote!(const { &#chooser(#layout, #index) });
                 (quote!(#result<#ty, #error>), quote!(self.0.body(#choice, #by, #at)))
             }
             ItemKind::Computed {
@@ -218,7 +221,7 @@ impl<'t> Views<'t> {
                 let ty = if is_sum { quote!(::core::primitive::i128) } else { quote!(::core::primitive::u64) };
                 (quote!(#result<#ty, #error>), quote!(self.0.field(#slot, #at)))
             }
-            ItemKind::Part => {
+            ItemKind::Part | ItemKind::Flatten => {
                 let ty = self.with(&item.ty, BYTES);
                 let view = quote_spanned!(place(&item.ty)=> <#ty as #viewed<#bytes>>::View);
                 (view, quote!(::core::convert::From::from(self.0.part(#at))))
@@ -336,7 +339,7 @@ impl<'t> Views<'t> {
                     #vis fn #set(&mut self, value: &#ty) -> #result<(), #error> { #body }
                 }
             }
-            ItemKind::Part => {
+            ItemKind::Part | ItemKind::Flatten => {
                 let part = format_ident!("{name}_mut", span = member.span());
                 let ty = self.with(ty, SHORTER);
                 let of = quote_spanned!(place(&item.ty)=> <#ty as #viewed<#shorter>>::ViewMut);
@@ -373,7 +376,15 @@ impl<'t> Views<'t> {
 
     /// The position of a number's sign, if the sign is in another field.
     fn sign_of(&self, item: &Item) -> Option<TokenStream> {
-        let is_sign = |other: &Item| matches!(&other.what, ItemKind::Computed { computed: Computed::Sign { of, .. }, .. } if *of == item.member);
+        if is_signed_in_flattened(self.telegram, item) {
+            let layout = self.layout();
+            let at = self.telegram.paths.item_at();
+            let sign_index = self.telegram.paths.slots("sign_index");
+            let number = self.telegram.items.iter().position(|other| other.member == item.member)?;
+            let index = index(self.telegram, number);
+            return Some(quote!(const { #at::item(#layout, #sign_index(#layout, #index)) }));
+        }
+        let is_sign = |other: &Item| matches!(&other.what, ItemKind::Computed { computed: Computed::Sign { of, outer: false, .. }, .. } if *of == item.member);
         self.telegram.items.iter().position(is_sign).map(|number| self.at(number))
     }
 
@@ -402,6 +413,7 @@ impl<'t> Views<'t> {
     /// The constant that all methods of an item share: a pair of the item's slot in the layout and its position.
     fn constant(&self, number: usize, item: &Item) -> TokenStream {
         let p = &self.telegram.paths;
+        let index = index(self.telegram, number);
         let layout = self.layout();
         let name = constant_name(number);
         let at = p.item_at();
@@ -410,7 +422,7 @@ impl<'t> Views<'t> {
             ItemKind::Field(Field { kind, .. }) | ItemKind::Tail(Field { kind, .. }) => {
                 let rule = p.rule(kind.name());
                 let accessor = p.slots(accessor(kind));
-                (quote!(#slot<'static, #rule>), quote!(#accessor(#layout, #number)))
+                (quote!(#slot<'static, #rule>), quote!(#accessor(#layout, #index)))
             }
             ItemKind::Computed {
                 computed: Computed::Sign { .. } | Computed::Check { .. } | Computed::Link(Link::Check { .. }),
@@ -420,14 +432,14 @@ impl<'t> Views<'t> {
                 let choice = p.choice();
                 (quote!(&'static #choice), {
                     let accessor = p.slots("choice");
-                    quote!(#accessor(#layout, #number))
+                    quote!(#accessor(#layout, #index))
                 })
             }
             ItemKind::Computed { .. } => {
                 let rule = p.rule(KindName::Number);
                 (quote!(#slot<'static, #rule>), {
                     let accessor = p.slots("number");
-                    quote!(#accessor(#layout, #number))
+                    quote!(#accessor(#layout, #index))
                 })
             }
             ItemKind::Group { value: Some(field), .. } => self.constant_of_values(number, field),
@@ -435,12 +447,18 @@ impl<'t> Views<'t> {
                 let group = p.group();
                 (quote!(&'static #group), {
                     let accessor = p.slots("group");
-                    quote!(#accessor(#layout, #number))
+                    quote!(#accessor(#layout, #index))
                 })
             }
-            ItemKind::Part | ItemKind::Literal(..) | ItemKind::Filler { .. } => (quote!(()), quote!(())),
+            ItemKind::Part | ItemKind::Flatten | ItemKind::Literal(..) | ItemKind::Filler { .. } => {
+                (quote!(()), quote!(()))
+            }
         };
-        quote!(const #name: (#ty, #at) = (#asked, #at::item(#layout, #number));)
+        if let ItemKind::Flatten = item.what {
+            let part = flattened_layout(self.telegram, item);
+            return quote!(const #name: (#ty, #at) = (#asked, #at::items(#layout, #index, #part.items().len())););
+        }
+        quote!(const #name: (#ty, #at) = (#asked, #at::item(#layout, #index));)
     }
 
     /// The first element of that constant: the slot.

@@ -39,7 +39,7 @@ impl Item {
             Source { attrs: &attrs, ty: &field.ty, shape: Shape::of(&field.ty), charset, cx, member: member.span() };
         let what = source.what()?;
         let own_name = member.unraw().to_string();
-        let unnamed = matches!(what, ItemKind::Filler { .. })
+        let unnamed = matches!(what, ItemKind::Filler { .. } | ItemKind::Flatten)
             || matches!(what, ItemKind::Literal(..)) && own_name.starts_with('_');
         let name = match attrs.name {
             Some(name) => name,
@@ -73,6 +73,7 @@ impl Source<'_> {
             KindWord::Computed(computed) => self.computed(computed),
             KindWord::Choice(by) => self.choice(by),
             KindWord::Part => self.part(),
+            KindWord::Flatten => self.flatten(),
             KindWord::Group => self.group(),
             _ if matches!(self.shape, Shape::Unit) => {
                 self.cx.error(self.ty, "a field with a value cannot be `()`");
@@ -170,8 +171,8 @@ impl Source<'_> {
     /// A computed sign with the further signs that it accepts. Reports those that it cannot accept.
     fn with_accepts(&self, computed: Computed) -> Computed {
         let Some(accepts) = &self.attrs.accepts else { return computed };
-        let (of, plus, minus, zero) = match computed {
-            Computed::Sign { of, plus, minus, zero, .. } => (of, plus, minus, zero),
+        let (of, outer, plus, minus, zero) = match computed {
+            Computed::Sign { of, outer, plus, minus, zero, .. } => (of, outer, plus, minus, zero),
             other => return other,
         };
         let is_blank = |sign| matches!(sign, Byte::Ascii(b' ')) || sign == Byte::Raw(self.charset.space());
@@ -181,7 +182,7 @@ impl Source<'_> {
                 self.cx.error_at(accepts.span, reason);
             }
         }
-        Computed::Sign { of, plus, minus, zero, accepts: accepts.value }
+        Computed::Sign { of, outer, plus, minus, zero, accepts: accepts.value }
     }
 
     fn choice(&self, by: &str) -> Option<ItemKind> {
@@ -364,6 +365,21 @@ impl Source<'_> {
             return Some(ItemKind::Part);
         }
         self.cx.error(self.ty, "a part is another telegram: a struct with `#[derive(Telegram)]`");
+        None
+    }
+
+    fn flatten(&self) -> Option<ItemKind> {
+        self.only("a flattened part", &["flatten"]);
+        for key in ["name", "label"] {
+            if let Some(at) = self.attrs.key(key) {
+                let message = format!("the fields of a flattened part stand at this level, so the part has no `{key}`");
+                self.cx.error_at(at, message);
+            }
+        }
+        if let Shape::Path = self.shape {
+            return Some(ItemKind::Flatten);
+        }
+        self.cx.error(self.ty, "a flattened part is another telegram: a struct with `#[derive(Telegram)]`");
         None
     }
 

@@ -1,10 +1,11 @@
 //! One item of a layout → one field of a struct: its type and its attribute.
 
-use fep_codec::layout::{Check, Computed, Field, Group, Item, Kind, LengthScope, Repeat, SignOf};
+use fep_codec::layout::{self, Check, Computed, Field, Group, Item, Kind, LengthScope, Repeat, SignOf};
 use fep_codec::{Charset, Layout};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
+use super::flattened::Flattened;
 use super::kinds::{accepts, byte, check_kind, kind, number, pad, tail};
 use super::words::{doc, ident};
 use crate::lower::pascal;
@@ -18,33 +19,20 @@ pub(super) struct Unnamed {
 }
 
 /// A struct's field: doc comment, attribute, name, type.
-pub(super) fn field(spec: &Spec, layout: &Layout, item: &Item, note: &Note, unnamed: &mut Unnamed) -> TokenStream {
+pub(super) fn field(
+    spec: &Spec,
+    layout: &Layout,
+    flattened: &Flattened<'_>,
+    item: &Item,
+    note: &Note,
+    unnamed: &mut Unnamed,
+) -> TokenStream {
     match item {
-        Item::Field(field) => value(spec, layout, field, note),
-        Item::Literal(literal) => {
-            let bytes = &*literal.bytes;
-            let mut options = match literal.text.map(|_| literal.shown()) {
-                Some(text) if text.is_ascii() => vec![quote!(literal = #text)],
-                // A text that is not ASCII is written as its bytes, and the word `text` says that it is one.
-                Some(_) => {
-                    let constant = Literal::byte_string(bytes);
-                    vec![quote!(literal = #constant), quote!(text)]
-                }
-                None => {
-                    let constant = Literal::byte_string(bytes);
-                    vec![quote!(literal = #constant)]
-                }
-            };
-            options.extend(label(&literal.label));
-            let name = if literal.name.is_empty() {
-                numbered("_literal", &mut unnamed.literals)
-            } else {
-                literal.name.to_string()
-            };
-            let doc = doc(name.trim_start_matches('_'), &literal.label, &note.remark);
-            let name = ident(&name);
-            quote!(#doc #[field(#(#options),*)] pub #name: ())
+        Item::Field(field) => {
+            let sign = layout.sign_of(&field.name).filter(|(sign, _)| flattened.has(sign));
+            value(spec, layout, field, note, sign.map(|_| quote!(sign = "elsewhere")))
         }
+        Item::Literal(literal) => self::literal(literal, note, unnamed),
         Item::Filler(filler) => {
             let len = Literal::usize_unsuffixed(filler.len);
             let mut options = vec![quote!(filler), quote!(len = #len)];
@@ -110,6 +98,28 @@ fn array(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> (TokenStre
     (ty, [quote!(len = #len)].into_iter().chain(secret).chain(own).collect())
 }
 
+fn literal(literal: &layout::Literal, note: &Note, unnamed: &mut Unnamed) -> TokenStream {
+    let bytes = &*literal.bytes;
+    let mut options = match literal.text.map(|_| literal.shown()) {
+        Some(text) if text.is_ascii() => vec![quote!(literal = #text)],
+        // A text that is not ASCII is written as its bytes, and the word `text` says that it is one.
+        Some(_) => {
+            let constant = Literal::byte_string(bytes);
+            vec![quote!(literal = #constant), quote!(text)]
+        }
+        None => {
+            let constant = Literal::byte_string(bytes);
+            vec![quote!(literal = #constant)]
+        }
+    };
+    options.extend(label(&literal.label));
+    let name =
+        if literal.name.is_empty() { numbered("_literal", &mut unnamed.literals) } else { literal.name.to_string() };
+    let doc = doc(name.trim_start_matches('_'), &literal.label, &note.remark);
+    let name = ident(&name);
+    quote!(#doc #[field(#(#options),*)] pub #name: ())
+}
+
 /// The type of a group, and the options that say how often it repeats.
 fn repeat(layout: &Layout, group: &Group, entry: &TokenStream) -> (TokenStream, Vec<TokenStream>) {
     let max = Literal::usize_unsuffixed(group.repeat.max());
@@ -139,7 +149,7 @@ fn repeat(layout: &Layout, group: &Group, entry: &TokenStream) -> (TokenStream, 
     (ty, options)
 }
 
-fn value(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> TokenStream {
+fn value(spec: &Spec, layout: &Layout, field: &Field, note: &Note, sign: Option<TokenStream>) -> TokenStream {
     let name = ident(&field.name);
     let doc = doc(&field.name, &field.label, &note.remark);
     let len = Literal::usize_unsuffixed(field.len);
@@ -152,6 +162,7 @@ fn value(spec: &Spec, layout: &Layout, field: &Field, note: &Note) -> TokenStrea
         None => kind(spec, layout, field, note),
     };
     options.extend(own);
+    options.extend(sign);
     quote!(#doc #maker #[field(#(#options),*)] pub #name: #ty)
 }
 
@@ -192,7 +203,7 @@ fn computed(layout: &Layout, field: &Field, computed: &Computed) -> Vec<TokenStr
         }
         Computed::Sign(SignOf { of, plus, minus, zero, .. }) => {
             let character = |sign: u8| character(layout.charset, sign);
-            let of = ident(of);
+            let of = reach(layout, of);
             let plus = character(*plus);
             let minus = character(*minus);
             let zero = zero.map(character).map(|zero| quote!(, #zero));

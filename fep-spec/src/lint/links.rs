@@ -11,8 +11,8 @@ use crate::model::Spec;
 use crate::report::Code;
 
 /// Checks a field that is computed from other items.
-pub(super) fn field(document: &Document, spec: &Spec, layout: &Layout, number: usize, field: &Field, place: &Place) {
-    let link = Link { document, spec, layout, number, field, place };
+pub(super) fn field(document: &Document, layout: &Layout, number: usize, field: &Field, place: &Place) {
+    let link = Link { document, layout, number, field, place };
     if let Some(Computed::Check(check)) = &field.computed {
         link.unknown_function(check);
     }
@@ -31,7 +31,6 @@ pub(super) fn field(document: &Document, spec: &Spec, layout: &Layout, number: u
 
 struct Link<'l> {
     document: &'l Document,
-    spec: &'l Spec,
     layout: &'l Layout,
     number: usize,
     field: &'l Field,
@@ -149,18 +148,8 @@ impl Link<'_> {
                 return self.error(Code::ConflictingKeys, "of", format!("`{of}` has a sign of its own"), hint);
             }
             Some(_) => format!("`{of}` is no number, so it has no sign"),
-            None => {
-                let numbers = numbers(self.layout, "");
-                let known: Vec<&str> = numbers.iter().map(String::as_str).collect();
-                let rule = "a sign and its number stand side by side: move one of them";
-                let hint = elsewhere::advice(self.spec, self.layout, of, &known, rule);
-                return self.error(
-                    Code::UnknownName,
-                    "of",
-                    format!("there is no number `{of}` for the sign `{name}`"),
-                    hint,
-                );
-            }
+            // A part without a name can have the sign of a number beside it, so the telegram is looked at.
+            None => return,
         };
         self.error(Code::WrongReference, "of", message, "`of` names a number that stands beside the sign");
     }
@@ -224,7 +213,7 @@ pub(super) const fn scale(field: &Field) -> Option<u8> {
 }
 
 /// The paths of the numbers of a layout, its parts included.
-fn numbers(layout: &Layout, within: &str) -> Vec<String> {
+pub(super) fn numbers(layout: &Layout, within: &str) -> Vec<String> {
     let mut all = Vec::new();
     for item in layout.items() {
         match item {

@@ -3,24 +3,27 @@
 use std::ops::Range;
 
 use fep_codec::Layout;
-use fep_codec::layout::{Check, Computed, Field, Item};
+use fep_codec::layout::{Check, Computed, Field, Item, SignOf};
 
 use super::counts::{largest, short};
 use super::elsewhere;
-use super::links::{is_measurable, scale};
+use super::links::{is_measurable, numbers, scale};
 use crate::document::{Document, instead};
 use crate::lower::{LayoutPlace, Place};
+use crate::model::Spec;
 use crate::report::Code;
 
 /// Checks the links of a telegram, in its parts, entries and cases too.
-pub(super) fn telegram(document: &Document, layout: &Layout, place: &LayoutPlace) {
+pub(super) fn telegram(document: &Document, spec: &Spec, layout: &Layout, place: &LayoutPlace) {
     let places = place.items.as_deref();
-    let mut reach = Reach { document, telegram: layout, outer: Vec::new(), path: Vec::new(), at: place.name.clone() };
+    let mut reach =
+        Reach { document, spec, telegram: layout, outer: Vec::new(), path: Vec::new(), at: place.name.clone() };
     reach.layout(layout, places);
 }
 
 struct Reach<'l> {
     document: &'l Document,
+    spec: &'l Spec,
     telegram: &'l Layout,
     /// The layouts around the current one, outermost first.
     outer: Vec<&'l Layout>,
@@ -38,6 +41,9 @@ impl<'l> Reach<'l> {
             let outer_at = std::mem::replace(&mut self.at, at);
             match item {
                 Item::Field(field) if layout.is_link(field) => self.field(field, place),
+                Item::Field(Field { name, computed: Some(Computed::Sign(sign)), .. }) => {
+                    self.sign(layout, name, sign, place);
+                }
                 Item::Part(part) => self.within(&part.name, |reach| reach.layout(&part.layout, None)),
                 Item::Group(group) => self.separate(&group.name, &group.layout),
                 Item::Choice(choice) => {
@@ -84,6 +90,28 @@ impl<'l> Reach<'l> {
             }
             _ => {}
         }
+    }
+
+    /// Checks that the number of a sign stands beside it.
+    fn sign(&self, layout: &Layout, field: &str, sign: &SignOf, place: Option<&Place>) {
+        let of = &*sign.of;
+        if layout.item(of).is_some() {
+            return;
+        }
+        let at = place.map_or_else(|| self.at.clone(), |place| place.key("of"));
+        let outer = self.outer.iter().rev().skip(1).any(|outer| outer.item(of).is_some());
+        if outer {
+            let message =
+                format!("the number `{of}` of the sign `{field}` stands beside the part, and not beside the sign");
+            let hint = "leave out the `name` of the part, so that both stand at one level: { part = \"Header\" }";
+            return self.document.error_hint(Code::WrongReference, at, message, hint);
+        }
+        let numbers = numbers(layout, "");
+        let known: Vec<&str> = numbers.iter().map(String::as_str).collect();
+        let rule = "a sign and its number stand side by side: move one of them";
+        let hint = elsewhere::advice(self.spec, layout, of, &known, rule);
+        let message = format!("there is no number `{of}` for the sign `{field}`");
+        self.document.error_hint(Code::UnknownName, at, message, hint);
     }
 
     fn unanswered(&self, field: &Field, computed: &Computed, at: impl Fn(&str) -> Range<usize>) {

@@ -5,11 +5,8 @@ use fep_codec::layout::Item;
 
 use crate::document::Document;
 use crate::lower::LayoutPlace;
-use crate::model::Spec;
+use crate::model::{Spec, VIEW_METHODS};
 use crate::report::Code;
-
-/// The methods that every view has.
-const METHODS: [&str; 5] = ["new", "as_bytes", "decode", "view", "refresh"];
 
 /// Notes names that generated code would have twice because of views. Does nothing for a telegram without `view`. Otherwise
 /// checks all views of the spec.
@@ -35,7 +32,7 @@ pub(super) fn views(document: &Document, spec: &Spec, place: &LayoutPlace) {
 
 /// A method that a view would have twice, and the second item that needs it.
 fn twice(layout: &Layout) -> Option<(String, &str)> {
-    let mut taken: Vec<String> = METHODS.map(str::to_owned).into();
+    let mut taken: Vec<String> = VIEW_METHODS.map(str::to_owned).into();
     for item in layout.items() {
         let Some(name) = item.name() else { continue };
         let write = match item {

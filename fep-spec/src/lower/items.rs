@@ -13,7 +13,7 @@ use fep_codec::layout::{Filler, Item, Literal, Part};
 
 use super::{Known, names, options};
 use crate::document::{Document, Located, Table, Value};
-use crate::model::Note;
+use crate::model::{FlattenedNote, Note};
 use crate::report::Code;
 
 /// Items in wire order, with their notes and places.
@@ -206,10 +206,19 @@ fn splice(known: &mut Known<'_>, table: Table<'_>, all: &mut Items) -> bool {
     let document = table.document();
     let span = table.span();
     let at = table.integer("at", 0..=TELEGRAM_LEN_MAX);
-    table.knows(&["remark"]);
-    let part = table.required_string("part").and_then(|of| known.part(document, &of));
+    let remark = table.string("remark").map(|remark| remark.value.to_owned()).unwrap_or_default();
+    let of = table.required_string("part");
+    let part = of.as_ref().and_then(|of| known.part(document, of));
     table.finish();
-    let Some(part) = part else { return false };
+    let (Some(of), Some(part)) = (of, part) else { return false };
+    let count = part.layout.items().len();
+    let flattened = FlattenedNote { part: of.value.to_owned(), count, remark };
+    let notes = part
+        .items
+        .notes
+        .iter()
+        .enumerate()
+        .map(|(index, note)| Note { flattened: (index == 0).then(|| flattened.clone()), ..note.clone() });
     let places = part.items.places.iter().enumerate().map(|(index, place)| Place {
         span: span.clone(),
         name: span.clone(),
@@ -221,7 +230,7 @@ fn splice(known: &mut Known<'_>, table: Table<'_>, all: &mut Items) -> bool {
     all.depth = all.depth.max(part.depth);
     all.total = all.total.saturating_add(part.total);
     all.items.extend(part.layout.items().iter().cloned());
-    all.notes.extend(part.items.notes.iter().cloned());
+    all.notes.extend(notes);
     all.places.extend(places);
     all.total <= TOTAL_MAX
 }

@@ -97,7 +97,7 @@ fn is_pascal(name: &str) -> bool {
 }
 
 /// `itemCount`, `item-count`, `ITEM COUNT` → `item_count`.
-fn snake(name: &str) -> String {
+pub(crate) fn snake(name: &str) -> String {
     let mut snake = String::new();
     let mut after_lower = false;
     for character in name.trim().chars() {

@@ -16,7 +16,7 @@ use super::{
     same_as_record_in_all_ways, views,
 };
 use crate::arbitrary::{self, Random};
-use crate::generated::{arrays, bank_a, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c};
+use crate::generated::{arrays, bank_a, flat, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c};
 use crate::generated::{random_1, random_2, random_3, random_4, zengin};
 use crate::random_file::RandomFile;
 use crate::random_layout::layout_of_bytes;
@@ -55,6 +55,7 @@ pub static LAYOUTS: LazyLock<Vec<&'static Layout>> = LazyLock::new(|| {
         &[zengin::Header::LAYOUT, zengin::Data::LAYOUT, zengin::Trailer::LAYOUT, zengin::End::LAYOUT],
         &[views::Fixed::LAYOUT, views::Varying::LAYOUT],
         arrays::Arrays::LAYOUTS,
+        flat::Flat::LAYOUTS,
     ];
     sets.concat()
 });
@@ -113,6 +114,7 @@ pub const DERIVED: &[Derived] = derived! {
     random_3: T0 T1 T2 T3;
     random_4: T0 T1 T2 T3;
     zengin: Header Data Trailer End;
+    flat: FlatOrder FlatNotice;
     views: Fixed Varying;
     arrays: Kinds Counted Behind;
 };

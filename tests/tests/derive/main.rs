@@ -4,6 +4,7 @@
 
 mod arrays;
 mod computed;
+mod flatten;
 mod foreign;
 mod items;
 mod kinds;

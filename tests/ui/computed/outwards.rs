@@ -10,7 +10,7 @@ struct Header {
     nothing: (),
     #[field(len = 2, computed = sum(super::items))]
     no_number: (),
-    #[field(len = 1, computed = sign(super::balance, '+', '-'))]
+    #[field(len = 1, computed = sign(header.balance, '+', '-'))]
     sign: (),
     #[field(len = 2, computed = count(super::items))]
     item_count: (),

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::Type;
 use syn::ext::IdentExt as _;
 
-use super::super::ask::accessor;
+use super::super::ask::{accessor, index};
 use super::{BYTES, Views, bytes_lifetime, docs};
 use crate::model::{Field, Item};
 use crate::paths;
@@ -57,9 +57,10 @@ impl Views<'_> {
         let accessor = p.slots(accessor(&field.kind));
         let of_group = p.slots("group");
         let entry = p.slots("entry");
+        let index = index(self.telegram, number);
         (
             quote!((&'static #group, #slot<'static, #rule>)),
-            quote!((#of_group(#layout, #number), #accessor(#entry(#layout, #number), 0))),
+            quote!((#of_group(#layout, #index), #accessor(#entry(#layout, #index), 0))),
         )
     }
 }
