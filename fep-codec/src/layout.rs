@@ -24,7 +24,7 @@ pub(crate) mod splice;
 pub(crate) mod marks;
 mod alike;
 mod when;
-mod nearest;
+pub(crate) mod nearest;
 mod paths;
 mod compare;
 

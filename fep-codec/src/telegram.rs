@@ -23,6 +23,7 @@ use core::fmt::Write as _;
 use crate::cursor::{Reader, Writer};
 use crate::error::{Culprit, Error, Fault};
 use crate::layout::Layout;
+use crate::layout::nearest::shown;
 
 /// A type whose values are telegrams, parts of telegrams or entries of groups with one layout: serde's `Serialize`, with a layout.
 ///
@@ -267,12 +268,12 @@ impl Layout {
                 let Some(span) = layout.span(&when.path) else { continue };
                 let comma = if by.is_empty() { "" } else { ", " };
                 let found = match bytes.get(span.range.clone()) {
-                    Some(found) if !span.field.secret => String::from_utf8_lossy(found).into_owned(),
+                    Some(found) if !span.field.secret => shown(found),
                     Some(_) => "secret".to_owned(),
-                    None => "cut off".to_owned(),
+                    None => "is cut off".to_owned(),
                 };
                 // Writing to a String cannot fail.
-                let _ = write!(by, "{comma}{} {found:?}", when.path);
+                let _ = write!(by, "{comma}{} {found}", when.path);
             }
         }
         let near = Self::nearest(layouts, bytes).into();

@@ -159,7 +159,7 @@ fn relation(one: &Layout, other: &Layout, all: &[[u8; LEN]]) -> MarkRelation {
 #[test]
 fn two_telegrams_are_told_apart_as_trying_all_bytes_tells_them() {
     let mut seen = [0; 5];
-    for seed in 0..800 {
+    for seed in 0..1600 {
         let random = &mut Random(seed);
         let charset = charset(random);
         let [one, other] = ["One", "Other"].map(|name| possible(charset, name, random));

@@ -300,7 +300,8 @@ impl fmt::Display for FileFault {
         match self {
             Self::Record { name, error } => write!(f, "{name}: {error}"),
             Self::CutOff { left, needed } => {
-                write!(f, "the file ends inside the record: {left} bytes are left, a record has {needed}")
+                let are = if *left == 1 { "byte is" } else { "bytes are" };
+                write!(f, "the file ends inside the record: {left} {are} left, a record has {needed}")
             }
             Self::LineEnd { record_len, expected, found } => {
                 let expected = list(expected);

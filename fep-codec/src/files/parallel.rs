@@ -114,7 +114,7 @@ const fn one_len(layouts: &[&Layout]) -> usize {
 /// static FILE: FileLayout = FileLayout::new("Rows", &[LineEnd::Lf], STEPS, &[]);
 /// assert_eq!(verify(&FILE, b"01\n02\n").map(|file| file.records), Ok(2));
 /// assert_eq!(verify(&FILE, b"01\n0").expect_err("cut off").to_string(),
-///     "record 2 at byte 3: the file ends inside the record: 1 bytes are left, a record has 3");
+///     "record 2 at byte 3: the file ends inside the record: 1 byte is left, a record has 3");
 /// # }
 /// ```
 pub fn verify(file: &FileLayout, bytes: &[u8]) -> Result<Progress, FileError> {

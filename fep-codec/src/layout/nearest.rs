@@ -95,7 +95,7 @@ impl<'l> Miss<'l> {
         let found = match bytes.get(at..at.saturating_add(len)) {
             Some(_) if matches!(self.mark, Mark::Field { field, .. } if field.secret) => "another value".into(),
             Some(found) => shown(found),
-            None => format!("only {} bytes in all", bytes.len()),
+            None => format!("only {} in all", counted(bytes.len())),
         };
         format!("`{name}`, which has {expected} at byte {at}{place}, found {found}")
     }
@@ -118,11 +118,16 @@ fn begin(layouts: &[&Layout], bytes: &[u8]) -> String {
 }
 
 /// Bytes as text if they are printable ASCII, and otherwise in hex.
-fn shown(bytes: &[u8]) -> String {
+pub(crate) fn shown(bytes: &[u8]) -> String {
     match core::str::from_utf8(bytes) {
         Ok(text) if text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') => format!("{text:?}"),
         _ => hex(bytes),
     }
+}
+
+/// `1 byte`, `12 bytes`
+fn counted(bytes: usize) -> String {
+    if bytes == 1 { "1 byte".into() } else { format!("{bytes} bytes") }
 }
 
 fn hex(bytes: &[u8]) -> String {
