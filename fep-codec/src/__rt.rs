@@ -30,4 +30,4 @@ pub use crate::layout::{
 pub use crate::nested::{Body, DecodeBody};
 pub use crate::telegram::{Decode, Telegram, TelegramSet};
 pub use crate::view::window::{ItemRef, Window, WindowMut};
-pub use crate::view::{Entries, Viewed};
+pub use crate::view::{Entries, Values, Viewed};

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use crate::cursor::{Reader, Writer, no_count};
 use crate::error::{Culprit, Error, Fault};
-use crate::layout::{Case, Choice, Chooser, Extent, ExtentRule, Group};
+use crate::kind::FieldValue;
+use crate::layout::{Case, Choice, Chooser, Extent, ExtentRule, FieldSlot, Group};
 use crate::telegram::{Decode, Telegram};
 
 /// The content of a choice: one of several bodies, each a separate telegram. `#[derive(Choice)]` on an enum implements it.
@@ -97,17 +98,52 @@ impl<'a> Reader<'a> {
         self.entries(group, extent, T::decode_items)
     }
 
+    /// Reads the values of an array: a group whose entries are plain fields. `count` is the value of the counting field, if the rule
+    /// names one.
+    ///
+    /// # Errors
+    /// Those of [`Reader::group`].
+    #[inline]
+    pub fn values<R, T: FieldValue<'a, R>>(
+        &mut self,
+        group: &Group,
+        slot: FieldSlot<'_, R>,
+        extent: ExtentRule,
+        count: Option<usize>,
+    ) -> Result<Vec<T>, Error> {
+        let extent = extent.resolve(|_| count.ok_or_else(|| no_count(group)))?;
+        self.entries(group, extent, |reader| reader.field(slot))
+    }
+
+    /// Reads the values of an array of fixed size.
+    ///
+    /// # Errors
+    /// Those of [`Reader::array`].
+    pub fn value_array<R, T: FieldValue<'a, R>, const N: usize>(
+        &mut self,
+        group: &Group,
+        slot: FieldSlot<'_, R>,
+    ) -> Result<[T; N], Error> {
+        let entries = self.entries(group, Extent::Count(N), |reader| reader.field(slot))?;
+        all_of(entries, group)
+    }
+
     /// Reads the entries of a group of fixed size.
     ///
     /// # Errors
     /// The errors of its items, with the group's name and the entry's index in front of the path.
     pub fn array<T: Decode<'a>, const N: usize>(&mut self, group: &Group) -> Result<[T; N], Error> {
         let entries = self.entries(group, Extent::Count(N), T::decode_items)?;
-        let count = entries.len();
-        entries
-            .try_into()
-            .map_err(|_| Error::new(Culprit::Spec, Fault::WrongCount { count, expected: N }).within(&group.name))
+        all_of(entries, group)
     }
+}
+
+/// The entries of a group of fixed size.
+fn all_of<T, const N: usize>(entries: Vec<T>, group: &Group) -> Result<[T; N], Error> {
+    let count = entries.len();
+    entries
+        .try_into()
+        .map_err(|_| Error::new(Culprit::Spec, Fault::WrongCount { count, expected: N }).within(&group.name))
 }
 
 impl Writer<'_> {
@@ -126,5 +162,18 @@ impl Writer<'_> {
     /// The errors of its items, with the group's name and the entry's index in front of the path.
     pub fn group<T: Telegram>(&mut self, group: &Group, entries: &[T]) -> Result<(), Error> {
         self.entries(group, entries, |writer, entry| entry.encode_items(writer))
+    }
+
+    /// Writes the values of an array.
+    ///
+    /// # Errors
+    /// The error of the first value that does not fit, with the array's name and the entry's index as its path.
+    pub fn values<'v, R, T: FieldValue<'v, R>>(
+        &mut self,
+        group: &Group,
+        slot: FieldSlot<'_, R>,
+        values: &[T],
+    ) -> Result<(), Error> {
+        self.entries(group, values, |writer, value| writer.field(slot, value))
     }
 }

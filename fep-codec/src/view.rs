@@ -11,7 +11,7 @@ mod patch;
 pub(crate) mod window;
 mod entries;
 
-pub use self::entries::Entries;
+pub use self::entries::{Entries, Values};
 pub use self::patch::{find, patch, refresh};
 pub use self::window::end_of;
 #[cfg(feature = "std")]

@@ -99,6 +99,8 @@ pub(crate) enum ItemKind {
         entry: Box<Type>,
         repeat: Repeat,
         page: Option<PageAttrs>,
+        /// The field that each entry is, if the group is an array of plain values.
+        value: Option<Box<Field>>,
     },
     Choice(Given<String>),
     Tail(Field),
@@ -172,11 +174,20 @@ impl Item {
         let write = match self.what {
             ItemKind::Literal(..) | ItemKind::Filler { .. } => return Vec::new(),
             ItemKind::Computed { .. } | ItemKind::Choice(_) | ItemKind::Tail(_) => None,
-            ItemKind::Field(_) => Some(format!("set_{name}")),
+            ItemKind::Field(_) | ItemKind::Group { value: Some(_), .. } => Some(format!("set_{name}")),
             ItemKind::Part | ItemKind::Flatten | ItemKind::Group { .. } => Some(format!("{name}_mut")),
         };
         let read = format!("{name}_bytes");
         [name, read].into_iter().chain(write).collect()
+    }
+
+    /// The field with a value that the item is, or that each of its entries is, and the type of the value.
+    pub(crate) fn value(&self) -> Option<(&Field, &Type)> {
+        match &self.what {
+            ItemKind::Field(field) => Some((field, &self.ty)),
+            ItemKind::Group { entry, value: Some(field), .. } => Some((field, entry)),
+            _ => None,
+        }
     }
 
     /// Whether the item is a field by which telegrams can be told apart.

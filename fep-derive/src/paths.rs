@@ -48,6 +48,7 @@ runtime! {
     window = Window;
     window_mut = WindowMut;
     entries = Entries;
+    values = Values;
     item_at = ItemRef;
     slot = FieldSlot;
     error = Error;

@@ -50,9 +50,9 @@ pub(crate) enum Shape<'t> {
     /// `Vec<u8>`, `&[u8]`
     Bytes,
     /// `[T; N]`
-    Array(&'t Type, &'t Expr),
+    Array,
     /// `Vec<T>`
-    Vec(&'t Type),
+    Vec,
     /// `Option<T>`
     Option(&'t Type),
     /// Any other path.
@@ -113,7 +113,7 @@ impl<'t> Shape<'t> {
             Type::Paren(paren) => Self::of(&paren.elem),
             Type::Tuple(tuple) if tuple.elems.is_empty() => Self::Unit,
             Type::Array(array) if is_u8(&array.elem) => Self::ByteArray(array.len.clone()),
-            Type::Array(array) => Self::Array(&array.elem, &array.len),
+            Type::Array(_) => Self::Array,
             Type::Reference(reference) => match &*reference.elem {
                 Type::Slice(slice) if is_u8(&slice.elem) => Self::Bytes,
                 Type::Path(path) if path.path.is_ident("str") => Self::Str,
@@ -121,6 +121,24 @@ impl<'t> Shape<'t> {
             },
             Type::Path(path) => Self::of_path(&path.path),
             _ => Self::Other,
+        }
+    }
+
+    /// The type of an entry and the number of entries, if the type is a list of entries: `[T; N]`, `Vec<T>`. Here `u8` is an entry
+    /// like any other.
+    pub(crate) fn of_list(ty: &'t Type) -> Option<(&'t Type, Option<&'t Expr>)> {
+        match ty {
+            Type::Group(group) => Self::of_list(&group.elem),
+            Type::Paren(paren) => Self::of_list(&paren.elem),
+            Type::Array(array) => Some((&array.elem, Some(&array.len))),
+            Type::Path(path) => match path.path.segments.last() {
+                Some(last) if last.ident == "Vec" => match argument(&last.arguments) {
+                    Some(GenericArgument::Type(entry)) => Some((entry, None)),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
         }
     }
 
@@ -132,7 +150,7 @@ impl<'t> Shape<'t> {
             ("Digits", Some(len)) => length(len).map_or(Self::Path, Self::Digits),
             ("Option", Some(GenericArgument::Type(inner))) => Self::Option(inner),
             ("Vec", Some(GenericArgument::Type(byte))) if is_u8(byte) => Self::Bytes,
-            ("Vec", Some(GenericArgument::Type(entry))) => Self::Vec(entry),
+            ("Vec", Some(GenericArgument::Type(_))) => Self::Vec,
             ("Cow", Some(GenericArgument::Type(Type::Path(inner)))) if inner.path.is_ident("str") => Self::Cow,
             ("String", None) => Self::String,
             ("char", None) => Self::Char,
@@ -160,7 +178,7 @@ impl<'t> Shape<'t> {
     pub(crate) fn is_custom(&self) -> bool {
         match self {
             Self::Option(inner) => Shape::of(inner).is_custom(),
-            _ => matches!(self, Self::Path | Self::Array(..) | Self::Vec(_)),
+            _ => matches!(self, Self::Path | Self::Array | Self::Vec),
         }
     }
 

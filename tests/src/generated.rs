@@ -1,10 +1,10 @@
 //! The output of `fep gen specs -o tests/src/generated`. A test compares it with the specs.
 //!
-//! `random_…` comes from specs made from random numbers. `kinds`, `forms`, `blanks` and `flat` come from specs that exist only for
-//! tests.
-//! `kinds` has every kind of field, `forms` has every form of layout, `blanks` has padded groups in EBCDIC, and
-//! `flat` has parts without a name of their own.
+//! `random_…` comes from specs made from random numbers. `kinds`, `forms`, `arrays`, `blanks` and `flat` come from specs that exist only
+//! for tests. `kinds` has every kind of field, `forms` has every form of layout, `arrays` has arrays of plain values, `blanks` has padded
+//! groups in EBCDIC, and `flat` has parts without a name of their own.
 
+pub mod arrays;
 pub mod bank_a;
 pub mod blanks;
 pub mod flat;

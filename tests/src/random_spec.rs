@@ -177,7 +177,8 @@ impl Writer {
             0 => {
                 let items = self.name("items");
                 let count = self.name("count");
-                self.item(format_args!("group = \"{items}\", count = \"{count}\", max = 5, part = \"Plain\""));
+                let entry = self.entry();
+                self.item(format_args!("group = \"{items}\", count = \"{count}\", max = 5, {entry}"));
                 self.item(format_args!(
                     "name = \"{count}\", kind = \"number\", len = 2, computed = \"count\", of = \"{items}\""
                 ));
@@ -185,7 +186,8 @@ impl Writer {
             }
             1 => {
                 let items = self.name("items");
-                self.item(format_args!("group = \"{items}\", repeat = \"rest\", max = 4, part = \"Pair\""));
+                let entry = self.entry();
+                self.item(format_args!("group = \"{items}\", repeat = \"rest\", max = 4, {entry}"));
                 self.bytes_without_value();
             }
             2 => {
@@ -225,6 +227,12 @@ impl Writer {
 
     fn field(&mut self) {
         let name = self.name("f");
+        let kind = self.kind();
+        self.item(format_args!("name = \"{name}\", {kind}"));
+    }
+
+    /// The kind of a field or of an array's entries, with its options.
+    fn kind(&mut self) -> String {
         let secret = if self.random.one_in(6) { ", secret = true" } else { "" };
         let kind = match self.random.below(9) {
             0 | 1 => self.text_kind(),
@@ -235,7 +243,7 @@ impl Writer {
             7 => format!("kind = \"bytes\", len = {}", self.random.between(1, 5)),
             _ => "kind = \"code\", len = 2, codes = [{ code = \"1\", label = \"하나\" }, { code = \"22\", label = \"둘\" }]".to_owned(),
         };
-        self.item(format_args!("name = \"{name}\", {kind}{secret}"));
+        format!("{kind}{secret}")
     }
 
     fn text_kind(&mut self) -> String {
@@ -370,19 +378,28 @@ impl Writer {
         self.item(format_args!("part = \"{part}\", name = \"{name}\""));
     }
 
+    /// The entries of a group: a part, or plain values.
+    fn entry(&mut self) -> String {
+        if self.random.one_in(3) {
+            return self.kind();
+        }
+        let part = *self.random.one_of(&["Plain", "Pair"]);
+        format!("part = \"{part}\"")
+    }
+
     fn group(&mut self) {
         let items = self.name("items");
-        let part = *self.random.one_of(&["Plain", "Pair"]);
+        let entry = self.entry();
         if self.random.one_in(2) {
             let count = self.random.between(1, 3);
-            return self.item(format_args!("group = \"{items}\", count = {count}, part = \"{part}\""));
+            return self.item(format_args!("group = \"{items}\", count = {count}, {entry}"));
         }
         let count = self.name("count");
         self.item(format_args!(
             "name = \"{count}\", kind = \"number\", len = 2, computed = \"count\", of = \"{items}\""
         ));
         if self.random.one_in(2) {
-            return self.item(format_args!("group = \"{items}\", count = \"{count}\", max = 4, part = \"{part}\""));
+            return self.item(format_args!("group = \"{items}\", count = \"{count}\", max = 4, {entry}"));
         }
         let inner = self.name("inner");
         let inner_count = self.name("inner_count");
@@ -447,9 +464,14 @@ impl Writer {
         let items = self.name("items");
         let amount = self.name("amount");
         let scale = *self.random.one_of(&["", ", scale = 2"]);
+        let is_array = self.random.one_in(3);
+        let of = if is_array { items.clone() } else { format!("{items}.{amount}") };
         self.item(format_args!(
-            "name = \"{total}\", kind = \"number\", len = 9, computed = \"sum\", of = \"{items}.{amount}\"{scale}"
+            "name = \"{total}\", kind = \"number\", len = 9, computed = \"sum\", of = \"{of}\"{scale}"
         ));
+        if is_array {
+            return self.item(format_args!("group = \"{items}\", count = 3, kind = \"number\", len = 7{scale}"));
+        }
         self.item(format_args!(
             "group = \"{items}\", count = 3, items = [{{ name = \"{amount}\", kind = \"number\", len = 7{scale} }}]"
         ));

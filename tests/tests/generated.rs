@@ -13,7 +13,7 @@ use fep_tests::generated::bank_a::{
     BalanceInquiryAnswer, BankA, ResponseCode, Sign, TradeKind, TransactionListAnswer, Transfer, TransferAnswer,
 };
 use fep_tests::generated::check_digits;
-use fep_tests::generated::{blanks, flat, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c, zengin};
+use fep_tests::generated::{arrays, blanks, flat, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c, zengin};
 use fep_tests::golden::Golden;
 use fep_tests::properties;
 
@@ -115,6 +115,8 @@ fn derived_layouts_equal_those_of_the_spec() {
     assert_same_layouts(&spec("zengin"), &zengin);
     assert_same_layouts(&kinds_spec(), kinds::Kinds::LAYOUTS);
     assert_same_layouts(&forms_spec(), forms::Forms::LAYOUTS);
+    let arrays = Spec::load(&root().join("tests/tests/generated/arrays.toml")).expect("a clean spec");
+    assert_same_layouts(&arrays, arrays::Arrays::LAYOUTS);
     assert_same_layouts(&flat_spec(), flat::Flat::LAYOUTS);
 }
 
@@ -160,6 +162,12 @@ fn every_form_of_layout_is_read_and_written_as_the_record_does() {
     same_as_record::<forms::Segments>();
     same_as_record::<forms::Redefined>();
     same_as_record::<forms::Loose>();
+    same_as_record::<arrays::Kinds>();
+    same_as_record::<arrays::Counted>();
+    same_as_record::<arrays::Behind>();
+    nothing_is_lost::<arrays::Kinds>();
+    nothing_is_lost::<arrays::Counted>();
+    nothing_is_lost::<arrays::Behind>();
     same_as_record::<flat::FlatOrder>();
     same_as_record::<flat::FlatNotice>();
     nothing_is_lost::<forms::Pages>();

@@ -12,6 +12,25 @@ use crate::layout::{DateForm, Field, Item, Kind, Layout, Repeat};
 
 impl Value {
     /// The value of an array: a group whose entries are plain fields.
+    ///
+    /// ```
+    /// # #[cfg(feature = "derive")] {
+    /// use fep_codec::{Record, Telegram, Value};
+    ///
+    /// #[derive(Telegram)]
+    /// struct Rates {
+    ///     #[field(group, len = 2)]
+    ///     rates: [u8; 3],
+    /// }
+    ///
+    /// let mut record = Record::new(Rates::LAYOUT);
+    /// record.set("rates", Value::array([1, 2, 3]))?;
+    /// record.set("rates[1]", 20)?;
+    /// assert_eq!(record.encode()?, b"012003");
+    /// assert_eq!(record.get("rates[2]"), Some(&Value::Number(3)));
+    /// # }
+    /// # Ok::<(), fep_codec::Error>(())
+    /// ```
     #[must_use]
     pub fn array<T: Into<Self>>(values: impl IntoIterator<Item = T>) -> Self {
         Self::Group(values.into_iter().map(|value| Vec::from([value.into()])).collect())

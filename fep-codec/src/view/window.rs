@@ -97,7 +97,16 @@ impl<'b> Window<'b> {
     /// If its bytes are not a value of its kind.
     #[inline(always)]
     pub fn field<R, T: FieldValue<'b, R>>(self, slot: FieldSlot<'static, R>, at: ItemRef) -> Result<T, Error> {
-        let start = self.start_of(at);
+        self.field_at(slot, self.start_of(at))
+    }
+
+    /// Reads the field that begins at this offset of the telegram.
+    #[inline(always)]
+    pub(super) fn field_at<R, T: FieldValue<'b, R>>(
+        self,
+        slot: FieldSlot<'static, R>,
+        start: usize,
+    ) -> Result<T, Error> {
         let bytes = self.telegram.get(start..).and_then(|rest| rest.get(..slot.field.len));
         let Some(bytes) = bytes else { return Err(self.cut_off(slot.field, start)) };
         match T::get(slot.rule, bytes) {
@@ -361,6 +370,38 @@ impl<'b> WindowMut<'b> {
         value: &T,
     ) -> Result<(), Error> {
         let start = self.window().start_of(at);
+        self.set_at(slot, start, value)
+    }
+
+    /// Writes the value of an array at this index, from 0.
+    ///
+    /// # Errors
+    /// If there is no such entry, or the value does not fit. In both cases the bytes are unchanged.
+    pub fn set_value<'v, R, T: FieldValue<'v, R>>(
+        &mut self,
+        (group, slot): (&'static Group, FieldSlot<'static, R>),
+        at: ItemRef,
+        index: usize,
+        value: &T,
+    ) -> Result<(), Error> {
+        let window = self.window();
+        let start = window.within(at).entry_start(group, index).filter(|_| index < window.count(group, at));
+        match start {
+            Some(start) => self.set_at(slot, start, value),
+            None => {
+                let expected = "the number of an entry that the telegram has, from 0";
+                Err(Error::new(Culprit::Caller, Fault::Unreadable { expected }).at_entry(index).within(&group.name))
+            }
+        }
+    }
+
+    #[inline]
+    fn set_at<'v, R, T: FieldValue<'v, R>>(
+        &mut self,
+        slot: FieldSlot<'static, R>,
+        start: usize,
+        value: &T,
+    ) -> Result<(), Error> {
         let range = start..start.saturating_add(slot.field.len);
         let put = |out: &mut [u8]| {
             let put = value.put(slot.rule, out);

@@ -21,7 +21,7 @@ pub(crate) enum Computed {
     LengthOf(Ident),
     /// `count(items)`
     Count(Ident),
-    /// `sum(items.amount)`
+    /// `sum(items.amount)`, or `sum(amounts)` for an array
     Sum { group: Ident, path: Vec<Ident> },
     /// `sequence`, `sequence(5)`
     Sequence(u64),
@@ -181,12 +181,10 @@ fn length(of: ItemPath) -> Computed {
 }
 
 fn sum(list: &ParseBuffer<'_>) -> syn::Result<Computed> {
-    let path = ItemPath::parse(list)?;
-    match path {
-        ItemPath { inner, .. } if inner.is_empty() => Err(list.error("which number of the entries?")),
-        ItemPath { outer: false, head, inner } => Ok(Computed::Sum { group: head, path: inner }),
-        path => Ok(Computed::Link(Link::Sum(path))),
-    }
+    Ok(match ItemPath::parse(list)? {
+        ItemPath { outer: false, head, inner } => Computed::Sum { group: head, path: inner },
+        path => Computed::Link(Link::Sum(path)),
+    })
 }
 
 fn sign(list: &ParseBuffer<'_>) -> syn::Result<Computed> {

@@ -21,7 +21,7 @@ use super::words::Byte;
 use crate::ctxt::Ctxt;
 
 /// The options of a field, as they were written.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct FieldAttrs {
     pub(crate) kind: Option<Given<KindWord>>,
     /// The kind of value beside `computed` or `group`, of a check or of an entry.
@@ -135,6 +135,9 @@ impl FieldAttrs {
         "len", "label", "name", "at", "order", "secret", "part", "flatten", "group", "filler", "literal", "computed",
         "choice", "any", "count", "max", "rest", "padded", "page", "tail", "narrow",
     ];
+
+    /// The keys of a group, whether its entries are parts or plain values.
+    const GROUP_KEYS: [&'static str; 6] = ["group", "count", "max", "rest", "padded", "page"];
 
     /// Names that other libraries and sheets use for some of these keys.
     const SYNONYMS: [(&'static str, &'static str); 7] = [
@@ -288,6 +291,20 @@ impl FieldAttrs {
             cx.error(&entry.key, format_args!("a field has one kind, and `{}` is the second", entry.key));
         } else {
             self.kind = Some(kind);
+        }
+    }
+
+    /// The options of an array's entry: all that do not belong to the group. In a padded group, `pad` belongs to the group.
+    pub(crate) fn of_entry(&self) -> Self {
+        let padded = self.has("padded");
+        let is_own = |key: &Ident| !(Self::GROUP_KEYS.iter().any(|known| key == known) || padded && key == "pad");
+        Self {
+            kind: self.value_kind.clone().map(|kind| kind.map(KindWord::Value)),
+            value_kind: None,
+            pad: self.pad.clone().filter(|_| !padded),
+            max: None,
+            keys: self.keys.iter().filter(|key| is_own(key)).cloned().collect(),
+            ..self.clone()
         }
     }
 

@@ -61,13 +61,7 @@ impl<'t> Linked<'t> {
                     cx.error(*to, format_args!("`{to}` stands before `{from}`: write `{to}..={from}`"));
                 }
             }
-            Computed::Sum { group, .. } => {
-                if let Some((_, item)) = self.find(group, cx)
-                    && !matches!(item.what, ItemKind::Group { .. } | ItemKind::Part)
-                {
-                    cx.error(group, format_args!("`{group}` is no group, so there is nothing to add up"));
-                }
-            }
+            Computed::Sum { group, path } => self.sum(group, path, cx),
             Computed::Check { from: Some(from), .. } => {
                 if let Some((at, _)) = self.find(from, cx)
                     && at >= self.at
@@ -81,6 +75,25 @@ impl<'t> Linked<'t> {
             | Computed::Length(_)
             | Computed::Count(_)
             | Computed::Sequence(_) => {}
+        }
+    }
+
+    fn sum(&self, group: &Ident, path: &[Ident], cx: &Ctxt) {
+        let Some((_, item)) = self.find(group, cx) else { return };
+        match (&item.what, path) {
+            (ItemKind::Part, [_, ..]) => {}
+            (ItemKind::Group { value: None, .. }, [_, ..]) => {}
+            (ItemKind::Group { value: None, .. }, []) => {
+                cx.error(group, format_args!("which number of the entries? `sum({group}.amount)`"));
+            }
+            (ItemKind::Group { value: Some(_), .. }, [inner, ..]) => {
+                cx.error(inner, format_args!("the entries of `{group}` are plain values: `sum({group})`"));
+            }
+            (ItemKind::Group { value: Some(field), .. }, []) if !matches!(field.kind, Kind::Number(_)) => {
+                cx.error(group, format_args!("the entries of `{group}` are no numbers, so there is nothing to add up"));
+            }
+            (ItemKind::Group { .. }, []) => {}
+            _ => cx.error(group, format_args!("`{group}` is no group, so there is nothing to add up")),
         }
     }
 

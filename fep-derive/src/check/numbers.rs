@@ -7,7 +7,7 @@ use fep_core::rules::Sign;
 use syn::Type;
 
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Item, ItemKind, Kind, Len, NumberType, Telegram};
+use crate::model::{Field, Item, Kind, Len, NumberType, Telegram};
 use crate::shape::{Integer, Shape};
 
 /// A number field and its integer type.
@@ -32,14 +32,12 @@ pub(super) fn check(telegram: &Telegram, cx: &Ctxt) {
 
 impl<'t> Number<'t> {
     fn of(item: &'t Item) -> Option<Self> {
-        let ItemKind::Field(Field { kind, len: Len::Stated(len), number: Some(about), .. }) = &item.what else {
-            return None;
-        };
+        let (Field { kind, len: Len::Stated(len), number: Some(about), .. }, ty) = item.value()? else { return None };
         let Kind::Number(rule) = kind else { return None };
         let encoding = rule.encoding;
         let sign = rule.sign;
         let digits_max = rule.digits_max;
-        let integer = integer(&item.ty)?;
+        let integer = integer(ty)?;
         let bytes = len.value.saturating_sub(sign.len() + usize::from(rule.point.is_some()));
         let bits = encoding.largest(bytes);
         // One of the bits is the sign.
@@ -54,7 +52,7 @@ impl<'t> Number<'t> {
             None if encoding.is_binary() => format!("a binary number of {bytes} bytes"),
             _ => format!("{digits} digits"),
         };
-        Some(Self { ty: &item.ty, integer, about, encoding, sign, room, largest })
+        Some(Self { ty, integer, about, encoding, sign, room, largest })
     }
 
     fn check(&self, cx: &Ctxt) {

@@ -20,6 +20,15 @@ pub(super) fn constant(telegram: &Telegram, accessor: &str, index: usize) -> Tok
     quote!(const { #accessor(<Self as #trait_>::LAYOUT, #index) })
 }
 
+/// Reads the field of an array's entry in a constant: `const { number(entry(LAYOUT, 3), 0) }`.
+pub(super) fn entry_slot(telegram: &Telegram, kind: &Kind, index: usize) -> TokenStream {
+    let trait_ = telegram.paths.telegram();
+    let accessor = telegram.paths.slots(accessor(kind));
+    let entry = telegram.paths.slots("entry");
+    let index = self::index(telegram, index);
+    quote!(const { #accessor(#entry(<Self as #trait_>::LAYOUT, #index), 0) })
+}
+
 /// Reads the field that decides a choice in a constant: `const { &chooser(LAYOUT, 3) }`.
 pub(super) fn chooser(telegram: &Telegram, index: usize) -> TokenStream {
     let trait_ = telegram.paths.telegram();

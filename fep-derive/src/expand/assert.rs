@@ -104,7 +104,7 @@ fn claims(telegram: &Telegram, ty: &TokenStream, close: &dyn Fn(&syn::Type) -> T
                 differs: "the field does not stand `at` this offset",
             });
         }
-        if let ItemKind::Field(field) = &item.what
+        if let Some((field, ty)) = item.value()
             && field.ask_type_for_len
             && let Len::Stated(len) = &field.len
         {
@@ -116,7 +116,7 @@ fn claims(telegram: &Telegram, ty: &TokenStream, close: &dyn Fn(&syn::Type) -> T
             };
             let field_value = telegram.paths.field_value();
             let rule = telegram.paths.rule(field.kind.name());
-            let ty = close(&item.ty);
+            let ty = close(ty);
             let ty = named::own_value(telegram, item, &ty).unwrap_or(ty);
             claims.push(Claim {
                 at: len.span,
@@ -168,7 +168,8 @@ fn conditions(telegram: &Telegram, ty: &TokenStream) -> Vec<Condition> {
                  that contains it, have no fixed length",
     };
     let borders = telegram.items.iter().enumerate().filter_map(|(number, item)| of_border(telegram, ty, number, item));
-    paths.chain([lengths_fit]).chain(flattened).chain(borders).chain(items).chain([rests_end]).collect()
+    let codes = telegram.items.iter().enumerate().filter_map(|(number, item)| of_codes(telegram, ty, number, item));
+    paths.chain([lengths_fit]).chain(flattened).chain(borders).chain(items).chain(codes).chain([rests_end]).collect()
 }
 
 /// The conditions on a flattened part: its items do not clash with those around it, and its counts are named. That its end is known is
@@ -234,19 +235,30 @@ fn of_item(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) ->
             unless: "an entry that can be without any bytes has no end",
         }),
         ItemKind::Computed { computed, span, .. } => of_computed(computed, *span, &ask),
-        ItemKind::Field(Field { kind: Kind::Code { .. }, len, .. }) => Some(Condition {
-            at: if let Len::Stated(len) = len { len.span } else { item.ty.span() },
-            holds: {
-                let code = ask("code");
-                quote!({
-                    let code = #code;
-                    code.rule.longest() <= code.field.len
-                })
-            },
-            unless: "a code on the list is longer than the field",
-        }),
         _ => None,
     }
+}
+
+/// The condition that the codes of a field, or of an array's entries, are not longer than the field.
+fn of_codes(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) -> Option<Condition> {
+    let (Field { kind: Kind::Code { .. }, len, .. }, _) = item.value()? else { return None };
+    let trait_ = telegram.paths.telegram();
+    let code = telegram.paths.slots("code");
+    let entry = telegram.paths.slots("entry");
+    let layout = quote!(<#ty as #trait_>::LAYOUT);
+    let index = index(telegram, number);
+    let code = match &item.what {
+        ItemKind::Group { .. } => quote!(#code(#entry(#layout, #index), 0)),
+        _ => quote!(#code(#layout, #index)),
+    };
+    Some(Condition {
+        at: if let Len::Stated(len) = len { len.span } else { item.ty.span() },
+        holds: quote!({
+            let code = #code;
+            code.rule.longest() <= code.field.len
+        }),
+        unless: "a code on the list is longer than the field",
+    })
 }
 
 /// The condition on a computed field.

@@ -22,6 +22,9 @@ pub(super) fn debug(telegram: &Telegram) -> TokenStream {
             ItemKind::Field(field) | ItemKind::Tail(field) if field.secret => {
                 Some(quote!(.field(#shown, &::core::format_args!("<secret>"))))
             }
+            ItemKind::Group { value: Some(field), .. } if field.secret => {
+                Some(quote!(.field(#shown, &::core::format_args!("<secret>"))))
+            }
             ItemKind::Field(_)
             | ItemKind::Tail(_)
             | ItemKind::Part

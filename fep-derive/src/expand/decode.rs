@@ -4,13 +4,13 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::ask::{
-    about_flattened, accessor, check_from, chooser, constant, counted_in_part_before, flattened, is_link,
+    about_flattened, accessor, check_from, chooser, constant, counted_in_part_before, entry_slot, flattened, is_link,
     is_signed_in_flattened, length_field, links, may_be_measured, needs_start, number_of, own, place, variable,
 };
 use super::encode::tally;
 use super::{assert, generics, named};
 use crate::attr::{Computed, Link, PageAttrs};
-use crate::model::{Item, ItemKind, Repeat, Telegram};
+use crate::model::{Field, Item, ItemKind, Repeat, Telegram};
 use crate::paths;
 
 /// The implementation.
@@ -78,7 +78,7 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
     match &item.what {
         ItemKind::Field(field) => {
             let slot = constant(accessor(&field.kind));
-            let ty = own_value(telegram, item);
+            let ty = own_value(telegram, item, &item.ty).map(|ty| quote!(::<_, #ty>));
             quote_spanned!(at=> #reader.field #ty(#slot)?)
         }
         ItemKind::Computed { computed, .. } => read_computed(telegram, number, item, computed, reader),
@@ -93,7 +93,7 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
         ItemKind::Tail(field) => {
             let slot = constant(accessor(&field.kind));
             let behind = constant("behind");
-            let ty = own_value(telegram, item);
+            let ty = own_value(telegram, item, &item.ty).map(|ty| quote!(::<_, #ty>));
             within(telegram, number, item, reader, |reader| quote_spanned!(at=> #reader.tail #ty(#slot, #behind)))
         }
         ItemKind::Part => {
@@ -125,58 +125,62 @@ fn read(telegram: &Telegram, number: usize, item: &Item, reader: &Ident) -> Toke
                 |reader| quote!(<#ty as #body<'_>>::decode_chosen(#reader, #choice, #start, #by, #behind)),
             )
         }
-        ItemKind::Group { entry, repeat, .. } => read_group(telegram, number, item, (entry, repeat), reader),
+        ItemKind::Group { entry, repeat, value, .. } => within(telegram, number, item, reader, |reader| {
+            read_group(telegram, number, item, (entry, repeat, value.as_deref()), reader)
+        }),
     }
 }
 
+/// Reads a group, or an array of plain values.
 fn read_group(
     telegram: &Telegram,
     number: usize,
     item: &Item,
-    (entry, repeat): (&syn::Type, &Repeat),
+    (entry, repeat, value): (&syn::Type, &Repeat, Option<&Field>),
     reader: &Ident,
 ) -> TokenStream {
-    let constant = |accessor| constant(telegram, accessor, number);
-    match repeat {
-        Repeat::Fixed(_) => {
-            let group = constant("group");
-            let ty = named::read(named::part(telegram, entry));
-            within(
-                telegram,
-                number,
-                item,
-                reader,
-                |reader| quote_spanned!(place(entry)=> #reader.array::<#ty, _>(#group)),
-            )
+    let group = constant(telegram, "group", number);
+    let at = place(entry);
+    let slot = value.map(|field| entry_slot(telegram, &field.kind, number));
+    let part = || named::read(named::part(telegram, entry));
+    let own = own_value(telegram, item, entry);
+    if let Repeat::Fixed(_) = repeat {
+        return match slot {
+            Some(slot) => {
+                let ty = own.map(|ty| quote!(::<_, #ty, _>));
+                quote_spanned!(at=> #reader.value_array #ty(#group, #slot))
+            }
+            None => {
+                let ty = part();
+                quote_spanned!(at=> #reader.array::<#ty, _>(#group))
+            }
+        };
+    }
+    let extent = constant(telegram, "extent", number);
+    let count = match counted_in_part_before(telegram, number, item) {
+        Some(_) => {
+            let trait_ = telegram.paths.telegram();
+            let option = paths::option();
+            let start = self::own("start");
+            quote!(#option::Some(#reader.count_in_part(<Self as #trait_>::LAYOUT, #start, #group)?))
         }
-        _ => {
-            let group = constant("group");
-            let extent = constant("extent");
-            let count = match counted_in_part_before(telegram, number, item) {
-                Some(_) => {
-                    let trait_ = telegram.paths.telegram();
-                    let option = paths::option();
-                    let start = own("start");
-                    quote!(#option::Some(#reader.count_in_part(<Self as #trait_>::LAYOUT, #start, #group)?))
-                }
-                None => count(telegram, number, repeat, reader),
-            };
-            let ty = named::read(named::part(telegram, entry));
-            within(
-                telegram,
-                number,
-                item,
-                reader,
-                |reader| quote_spanned!(place(entry)=> #reader.group::<#ty>(#group, #extent, #count)),
-            )
+        None => count(telegram, number, repeat, reader),
+    };
+    match slot {
+        Some(slot) => {
+            let ty = own.map(|ty| quote!(::<_, #ty>));
+            quote_spanned!(at=> #reader.values #ty(#group, #slot, #extent, #count))
+        }
+        None => {
+            let ty = part();
+            quote_spanned!(at=> #reader.group::<#ty>(#group, #extent, #count))
         }
     }
 }
 
-/// The type arguments of a call that reads a type of the user's own.
-fn own_value(telegram: &Telegram, item: &Item) -> Option<TokenStream> {
-    let ty = named::read(named::own_value(telegram, item, &item.ty)?);
-    Some(quote!(::<_, #ty>))
+/// The type argument of a call that reads a type of the user's own.
+fn own_value(telegram: &Telegram, item: &Item, ty: &syn::Type) -> Option<TokenStream> {
+    named::own_value(telegram, item, ty).map(named::read)
 }
 
 /// Reads an item. If another field states its length, the item must use exactly those bytes.

@@ -5,8 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::ask::{
-    about_flattened, accessor, check_from, chooser, constant, counted_in_part_before, flattened, index, is_link,
-    is_signed_in_flattened, links, may_be_measured, needs_start, number_of, own, place,
+    about_flattened, accessor, check_from, chooser, constant, counted_in_part_before, entry_slot, flattened, index,
+    is_link, is_signed_in_flattened, links, may_be_measured, needs_start, number_of, own, place,
 };
 use super::layout::layout;
 use super::{assert, generics, named};
@@ -130,11 +130,20 @@ fn write_item(telegram: &Telegram, number: usize, item: &Item, writer: &Ident) -
             let ty = named::body(telegram, &item.ty);
             quote!(<#ty as #body>::encode_as(&self.#member, #name, #writer))
         }
-        ItemKind::Group { entry, .. } => {
+        ItemKind::Group { entry, value, .. } => {
             let group = constant("group");
             let member = member_at(item, place(entry));
-            let ty = named::part(telegram, entry);
-            let written = quote_spanned!(place(entry)=> #writer.group::<#ty>(#group, &self.#member));
+            let written = match value {
+                Some(field) => {
+                    let slot = entry_slot(telegram, &field.kind, number);
+                    let ty = named::own_value(telegram, item, &**entry).map(|ty| quote!(::<_, #ty>));
+                    quote_spanned!(place(entry)=> #writer.values #ty(#group, #slot, &self.#member))
+                }
+                None => {
+                    let ty = named::part(telegram, entry);
+                    quote_spanned!(place(entry)=> #writer.group::<#ty>(#group, &self.#member))
+                }
+            };
             if is_counted_in_flattened(telegram, item) {
                 let trait_ = telegram.paths.telegram();
                 let start = own("start");
@@ -237,10 +246,12 @@ pub(super) fn tally(telegram: &Telegram, number: usize, group: &TokenStream, pat
     let rule = constant(telegram, "summand_rule", number);
     let tally = own("tally");
     let entry = own("entry");
+    // The entries of an array are the numbers themselves.
+    let reference = (!path.is_empty()).then(|| quote!(&));
     quote!({
         let mut #tally = #tally_type::ZERO;
         for #entry in &#group {
-            #tally.add(#rule, &#entry #(.#path)*);
+            #tally.add(#rule, #reference #entry #(.#path)*);
         }
         #tally
     })
@@ -322,6 +333,11 @@ fn varying_len(telegram: &Telegram, number: usize, item: &Item) -> TokenStream {
             let slot = constant(telegram, accessor(&field.kind), number);
             let named = named::value(telegram, item);
             quote_spanned!(place(ty)=> <#named as #tail_value<'_, _>>::wire_len(&self.#member, #slot.rule))
+        }
+        ItemKind::Group { repeat, value: Some(_), .. } if !matches!(repeat, Repeat::Padded { .. }) => {
+            let entry = p.slots("entry");
+            let index = index(telegram, number);
+            quote!(self.#member.len().saturating_mul(const { #entry(<Self as #trait_>::LAYOUT, #index).min_len() }))
         }
         ItemKind::Group { entry, repeat, .. } if !matches!(repeat, Repeat::Padded { .. }) => {
             let len = encoded_len_of(telegram, entry);

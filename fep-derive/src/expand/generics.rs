@@ -45,7 +45,7 @@ pub(super) fn decode(telegram: &Telegram) -> Generics {
 pub(super) fn nested(telegram: &Telegram, trait_: &TokenStream, body: &TokenStream) -> Vec<WherePredicate> {
     let types = telegram.items.iter().filter_map(|item| match &item.what {
         ItemKind::Part | ItemKind::Flatten => Some((&item.ty, trait_)),
-        ItemKind::Group { entry, .. } => Some((&**entry, trait_)),
+        ItemKind::Group { entry, value: None, .. } => Some((&**entry, trait_)),
         ItemKind::Choice(_) => Some((&item.ty, body)),
         _ => None,
     });
@@ -57,13 +57,14 @@ fn values(telegram: &Telegram) -> Vec<WherePredicate> {
     let field_value = telegram.paths.field_value();
     let code_set = telegram.paths.code_set();
     let mut predicates = Vec::new();
-    for Item { ty, what, .. } in telegram.items.iter().filter(|item| mentions(telegram, &item.ty)) {
+    for item in telegram.items.iter().filter(|item| mentions(telegram, &item.ty)) {
+        let Item { ty, what, .. } = item;
         if let ItemKind::Tail(field) = what {
             let rule = telegram.paths.rule(field.kind.name());
             let tail_value = telegram.paths.tail_value();
             predicates.push(parse_quote!(#ty: for<'__value> #tail_value<'__value, #rule>));
         }
-        if let ItemKind::Field(field) = what {
+        if let Some((field, ty)) = item.value() {
             let rule = telegram.paths.rule(field.kind.name());
             predicates.push(parse_quote!(#ty: for<'__value> #field_value<'__value, #rule>));
             if let Kind::Code { codes: Codes::OfType, .. } = field.kind {

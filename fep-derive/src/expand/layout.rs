@@ -14,7 +14,7 @@ use self::rule::{accepts, byte_in, kind, literal_bytes, optional};
 use super::ask::{flattened_layout, index};
 use super::named;
 use crate::attr::{Byte, Computed, CountAttr, ItemPath, Link, PageAttrs};
-use crate::model::{Item, ItemKind, Kind, Len, Repeat, Telegram};
+use crate::model::{Field, Item, ItemKind, Kind, Len, Repeat, Telegram};
 use crate::paths::{self, Paths};
 
 /// The layout.
@@ -104,9 +104,12 @@ fn item(telegram: &Telegram, it: &Item) -> TokenStream {
         }
         // Its items are spliced in.
         ItemKind::Flatten => TokenStream::new(),
-        ItemKind::Group { entry, repeat, page } => {
+        ItemKind::Group { entry, repeat, page, value } => {
             let group = p.group();
-            let inner = layout_of(telegram, entry);
+            let inner = match value {
+                Some(value) => array_entry(telegram, it, entry, value),
+                None => layout_of(telegram, entry),
+            };
             let repeat = self::repeat(telegram, repeat);
             let page = self::page(telegram, page.as_ref());
             quote!(#item::Group(#group {
@@ -182,6 +185,33 @@ fn page(telegram: &Telegram, page: Option<&PageAttrs>) -> TokenStream {
     let total = name_of(telegram, total);
     let start = name_of(telegram, start);
     quote!(#option::Some(#path { total: #borrowed(#total), start: #borrowed(#start) }))
+}
+
+/// The layout of an array's entry: one field without a name.
+fn array_entry(telegram: &Telegram, it: &Item, ty: &syn::Type, value: &Field) -> TokenStream {
+    let p = &telegram.paths;
+    let layout = p.layout();
+    let item = p.item();
+    let field = p.field();
+    let borrowed = p.borrowed();
+    let charset = p.charset(telegram.charset);
+    let none = optional(None);
+    let label = &it.label;
+    let len = len(&value.len);
+    let kind = kind(p, &value.kind, ty);
+    let secret = value.secret;
+    quote! {
+        &#layout {
+            name: #borrowed(""),
+            label: #borrowed(""),
+            charset: #charset,
+            stated_len: #none,
+            when: #borrowed(&[]),
+            items: #borrowed(&[#item::Field(#field {
+                name: #borrowed(""), label: #borrowed(#label), len: #len, kind: #kind, secret: #secret, computed: #none
+            })]),
+        }
+    }
 }
 
 fn field_item(p: &Paths, it: &Item, rest: &TokenStream) -> TokenStream {

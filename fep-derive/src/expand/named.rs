@@ -46,17 +46,19 @@ pub(super) fn value(telegram: &Telegram, item: &Item) -> TokenStream {
     }
 }
 
-/// The type of a field or a tail, as `ty` writes it, if the type is the user's own.
+/// The type of a field, of an array's entry or of a tail, as `ty` writes it, if the type is the user's own.
 pub(super) fn own_value(telegram: &Telegram, item: &Item, ty: &impl ToTokens) -> Option<TokenStream> {
     let p = &telegram.paths;
     let rule = |field: &Field| p.rule(field.kind.name());
-    match &item.what {
-        _ if !Shape::of(&item.ty).is_custom() => None,
-        ItemKind::Field(Field { kind: Kind::Code { codes: Codes::OfType, .. }, .. }) => {
+    match (&item.what, item.value()) {
+        (_, Some((_, own))) if !Shape::of(own).is_custom() => None,
+        (_, Some((Field { kind: Kind::Code { codes: Codes::OfType, .. }, .. }, _))) => {
             Some(named(&p.code_type(), ty, None))
         }
-        ItemKind::Field(field) => Some(named(&p.value_type(), ty, Some(&rule(field)))),
-        ItemKind::Tail(field) => Some(named(&p.tail_type(), ty, Some(&rule(field)))),
+        (_, Some((field, _))) => Some(named(&p.value_type(), ty, Some(&rule(field)))),
+        (ItemKind::Tail(field), _) if Shape::of(&item.ty).is_custom() => {
+            Some(named(&p.tail_type(), ty, Some(&rule(field))))
+        }
         _ => None,
     }
 }

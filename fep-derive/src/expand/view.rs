@@ -3,6 +3,7 @@
 //! A view borrows from its bytes everything that the struct borrows, so all lifetimes of the struct become the lifetime of the bytes.
 
 mod lifetimes;
+mod values;
 
 use fep_core::kinds::KindName;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -225,6 +226,7 @@ impl<'t> Views<'t> {
                 let view = quote_spanned!(place(&item.ty)=> <#ty as #viewed<#bytes>>::View);
                 (view, quote!(::core::convert::From::from(self.0.part(#at))))
             }
+            ItemKind::Group { entry, value: Some(field), .. } => self.read_values(number, entry, field),
             ItemKind::Group { entry, .. } => {
                 let ty = self.with(entry, BYTES);
                 let entries = p.entries();
@@ -348,6 +350,7 @@ impl<'t> Views<'t> {
                     #vis fn #part<#shorter>(&#shorter mut self) -> #of { #body }
                 }
             }
+            ItemKind::Group { entry, value: Some(field), .. } => self.write_values(number, item, entry, field),
             ItemKind::Group { entry, .. } => {
                 let part = format_ident!("{name}_mut", span = member.span());
                 let ty = self.with(entry, SHORTER);
@@ -439,6 +442,7 @@ impl<'t> Views<'t> {
                     quote!(#accessor(#layout, #index))
                 })
             }
+            ItemKind::Group { value: Some(field), .. } => self.constant_of_values(number, field),
             ItemKind::Group { .. } => {
                 let group = p.group();
                 (quote!(&'static #group), {

@@ -1,5 +1,7 @@
 //! A struct's field as an item: its kind, its length, and whether its options belong to it.
 
+mod groups;
+
 use fep_core::charset::CharsetId;
 use fep_core::kinds::KindName;
 use fep_core::limits::CHECK_MAX_BYTES;
@@ -9,7 +11,7 @@ use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
-use super::{Field, Item, ItemKind, Len, NumberType, Repeat};
+use super::{Field, Item, ItemKind, Len, NumberType};
 use crate::attr::{Byte, Computed, FieldAttrs, Given, KindWord, Link, bytes, misplaced};
 use crate::ctxt::Ctxt;
 use crate::shape::{Shape, literal};
@@ -112,9 +114,9 @@ impl Source<'_> {
             Shape::Unit => {
                 "`()` stands for bytes without information: say which, `filler, len = …`, `literal = \"…\"` or `computed = …`"
             }
-            Shape::Vec(_) if self.attrs.has("group") => return None,
-            Shape::Vec(_) => "entries that repeat are a group: `#[field(group, count = item_count, max = 10)]`",
-            Shape::Array(..) => "entries that repeat are a group: `#[field(group)]`",
+            Shape::Vec if self.attrs.has("group") => return None,
+            Shape::Vec => "entries that repeat are a group: `#[field(group, count = item_count, max = 10)]`",
+            Shape::Array => "entries that repeat are a group: `#[field(group)]`",
             Shape::Path if !self.attrs.has("len") => return self.part(),
             Shape::Path => {
                 "say how these bytes are read: `text`, `digits`, `number`, `date`, `time`, `datetime`, `code`, `flag` or \
@@ -379,65 +381,6 @@ impl Source<'_> {
         }
         self.cx.error(self.ty, "a flattened part is another telegram: a struct with `#[derive(Telegram)]`");
         None
-    }
-
-    fn group(&self) -> Option<ItemKind> {
-        self.only("a group", &["group", "count", "max", "rest", "padded", "pad", "page"]);
-        let page = self.attrs.page.clone();
-        match &self.shape {
-            Shape::Array(entry, len) => {
-                for key in ["count", "max", "rest", "padded", "pad"] {
-                    if let Some(at) = self.attrs.key(key) {
-                        self.cx
-                            .error_at(at, format_args!("an array always has all its entries; `{key}` is for a `Vec`"));
-                    }
-                }
-                let repeat = Repeat::Fixed(Box::new((*len).clone()));
-                Some(ItemKind::Group { entry: Box::new((*entry).clone()), repeat, page })
-            }
-            Shape::Vec(entry) => {
-                let repeat = self.repeat()?;
-                Some(ItemKind::Group { entry: Box::new((*entry).clone()), repeat, page })
-            }
-            _ => {
-                self.cx
-                    .error(self.ty, "a group is a `Vec<Entry>` or `[Entry; n]` of structs with `#[derive(Telegram)]`");
-                None
-            }
-        }
-    }
-
-    /// How the number of entries of a `Vec` is determined.
-    fn repeat(&self) -> Option<Repeat> {
-        let rest = self.attrs.rest.as_ref();
-        let padded = self.attrs.padded.is_some();
-        if let Some(rest) = rest {
-            for key in ["count", "padded"] {
-                if self.attrs.has(key) {
-                    let message = format!("entries that take what is left have no `{key}`: leave one of both out");
-                    self.cx.error_at(rest.span, message);
-                    return None;
-                }
-            }
-        } else if !padded && !self.attrs.has("count") {
-            let message = "a group of varying size needs `count = …`, the field that says how many there are; or `rest`, \
-                           if they take what is left of the telegram; or `padded`, if unused ones are blank";
-            self.cx.error_at(self.member, message);
-        }
-        if let Some(at) = self.attrs.key("pad").filter(|_| !padded) {
-            self.cx.error_at(at, "`pad` is what unused entries are made of: only a `padded` group has any");
-        }
-        if !self.attrs.has("max") {
-            self.cx.error_at(self.member, "how many entries at most? write `max = 10`");
-        }
-        let max = self.attrs.max.clone()?;
-        let by = self.attrs.count.clone().map(|by| by.value);
-        match (rest, padded) {
-            (Some(_), _) => Some(Repeat::Rest { max }),
-            (None, true) if by.is_none() && self.attrs.has("count") => None,
-            (None, true) => Some(Repeat::Padded { by, max, pad: self.pad() }),
-            (None, false) => Some(Repeat::Counted { by: by?, max }),
-        }
     }
 
     /// Reports an item without information whose type is not `()`.

@@ -1,8 +1,8 @@
 //! seed 1: the telegrams of the spec `random-1`, version 1.
 //!
-//! Written by `fep gen` from random-1.toml (fnv1a-64 6a1ae6f9a3af2356). A change belongs there.
+//! Written by `fep gen` from random-1.toml (fnv1a-64 ef76110f7fc1397d). A change belongs there.
 
-use fep_codec::{Choice, Digits, Telegram, Text};
+use fep_codec::{Digits, Telegram, Text};
 
 /// Any telegram of seed 1.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
@@ -29,66 +29,32 @@ pub struct T0 {
     pub part_6: Plain,
     /// Part 7.
     pub part_7: Pair,
-    /// Count 9.
-    #[field(len = 2, computed = count(items_8))]
-    pub count_9: (),
     /// Items 8.
-    #[field(group, count = count_9, max = 4)]
-    pub items_8: Vec<Pair>,
-    /// Code 11.
-    #[field(len = 2, charset = "ascii")]
-    pub code_11: Text<2>,
-    /// Body 10.
-    #[field(choice = "code_11")]
-    pub body_10: T0Body10,
-    /// Total 15.
-    #[field(len = 9, scale = 2, computed = sum(items_16.amount_17))]
-    pub total_15: (),
-    /// Items 16.
     #[field(group)]
-    pub items_16: [T0Items16; 3],
-    /// Tail 18.
-    #[field(tail, max = 20)]
-    pub tail_18: Text<20>,
-    /// F 19.
-    #[field(len = 2, justify = "right")]
-    pub f_19: Digits<2>,
+    pub items_8: [Pair; 2],
+    /// Total 9.
+    #[field(len = 9, scale = 2, computed = sum(items_10.amount_11))]
+    pub total_9: (),
+    /// Items 10.
+    #[field(group)]
+    pub items_10: [T0Items10; 3],
+    /// Part 12.
+    pub part_12: Plain,
+    /// Check 13.
+    #[field(len = 2, computed = xor(tag..= behind_14))]
+    pub check_13: (),
+    /// Behind 14.
+    #[field(len = 5, overflow = "cut")]
+    pub behind_14: Text<5>,
 }
 
-/// T0Body10.
-#[derive(Choice, Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
-pub enum T0Body10 {
-    /// Plain.
-    #[choice("A", "AA")]
-    Plain(Plain),
-    /// Case14.
-    #[choice("B")]
-    Case14(Case14),
-    /// Pair.
-    #[choice(other)]
-    Pair(Pair),
-}
-
-/// Case14.
+/// T0Items10.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "cp037")]
-pub struct Case14 {
-    /// A 12.
-    #[field(len = 5)]
-    pub a_12: u32,
-    /// B 13.
-    #[field(len = 9)]
-    pub b_13: Text<9>,
-}
-
-/// T0Items16.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp037")]
-pub struct T0Items16 {
-    /// Amount 17.
+pub struct T0Items10 {
+    /// Amount 11.
     #[field(len = 7, scale = 2)]
-    pub amount_17: u32,
+    pub amount_11: u32,
 }
 
 /// T1.
@@ -103,36 +69,33 @@ pub struct T1 {
     /// Rows.
     #[field(group, count = link.row_count, max = 5)]
     pub rows: Vec<T1Rows>,
-    /// Sign 21.
-    #[field(len = 1, computed = sign(signed_22, b'\xF0', b'\xF1'))]
-    pub sign_21: (),
-    /// Signed 22.
-    #[field(len = 8, none = "spaces")]
-    pub signed_22: Option<i32>,
-    /// Total 23.
-    #[field(len = 9, computed = sum(items_24.amount_25))]
-    pub total_23: (),
-    /// Items 24.
+    /// Items 16.
     #[field(group)]
-    pub items_24: [T1Items24; 3],
-    /// F 26.
-    #[field(len = 1)]
-    pub f_26: bool,
-    /// Len 27.
-    #[field(len = 2, computed = length(tail_28))]
-    pub len_27: (),
-    /// Tail 28.
+    pub items_16: [Plain; 3],
+    /// Items 17.
+    #[field(group, padded, max = 3)]
+    pub items_17: Vec<T1Items17>,
+    /// Len 20.
+    #[field(len = 2, computed = length(tail_21))]
+    pub len_20: (),
+    /// Tail 21.
     #[field(tail, max = 30)]
-    pub tail_28: Digits<30>,
-    /// Length 29.
+    pub tail_21: Digits<30>,
+    /// Length 22.
     #[field(len = 4, computed = length(all))]
-    pub length_29: (),
-    /// Items 30.
-    #[field(group, rest, max = 4)]
-    pub items_30: Vec<Pair>,
-    /// Literal.
-    #[field(literal = "LIT")]
-    pub _literal: (),
+    pub length_22: (),
+    /// Sign 23.
+    #[field(len = 1, computed = sign(signed_24, b'N', b'`'))]
+    pub sign_23: (),
+    /// Signed 24.
+    #[field(len = 8)]
+    pub signed_24: i32,
+    /// Items 25.
+    #[field(group, padded, max = 3)]
+    pub items_25: Vec<T1Items25>,
+    /// Behind 29.
+    #[field(len = 19, justify = "right")]
+    pub behind_29: Text<19>,
 }
 
 /// T1Rows.
@@ -142,23 +105,38 @@ pub struct T1Rows {
     /// Amount.
     #[field(len = 4)]
     pub amount: u16,
-    /// Value 20.
-    #[field(len = 5, overflow = "cut")]
-    pub value_20: Text<5>,
+    /// Value 15.
+    #[field(len = 10)]
+    pub value_15: Text<10>,
 }
 
-/// T1Items24.
+/// T1Items17.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "cp037")]
-pub struct T1Items24 {
-    /// Amount 25.
-    #[field(len = 7)]
-    pub amount_25: u32,
+pub struct T1Items17 {
+    /// Mark 18.
+    #[field(literal = "E")]
+    pub mark_18: (),
+    /// Value 19.
+    #[field(len = 3)]
+    pub value_19: Text<3>,
+}
+
+/// T1Items25.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp037")]
+pub struct T1Items25 {
+    /// Mark 26.
+    #[field(literal = "E")]
+    pub mark_26: (),
+    /// Value 27.
+    #[field(len = 3)]
+    pub value_27: Text<3>,
 }
 
 /// T2.
-#[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(charset = "cp037", when("tag" = "T2"), debug)]
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp037", when("tag" = "T2"))]
 pub struct T2 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -166,60 +144,59 @@ pub struct T2 {
     /// Step.
     #[field(literal = "A")]
     pub step: (),
-    /// F 31.
-    #[field(len = 30, justify = "right")]
-    pub f_31: Text<30>,
-    /// F 32.
-    #[field(len = 2, secret)]
-    pub f_32: [u8; 2],
-    /// F 33.
+    /// F 30.
     #[field(len = 2, full)]
-    pub f_33: Digits<2>,
-    /// Items 34.
+    pub f_30: Digits<2>,
+    /// Count 32.
+    #[field(len = 2, computed = count(items_31))]
+    pub count_32: (),
+    /// Items 31.
+    #[field(group, count = count_32, max = 3)]
+    pub items_31: Vec<T2Items31>,
+    /// Part 37.
+    pub part_37: Plain,
+    /// Len 38.
+    #[field(len = 2, computed = length(tail_39))]
+    pub len_38: (),
+    /// Tail 39.
+    #[field(tail, max = 30, bytes)]
+    pub tail_39: Vec<u8>,
+    /// Items 40.
     #[field(group)]
-    pub items_34: [Pair; 2],
-    /// F 35.
-    #[field(len = 5, encoding = "ascii", sign = "overpunch", accepts("plain-digits"))]
-    pub f_35: i32,
-    /// Count 39.
-    #[field(len = 1, computed = count(items_36))]
-    pub count_39: (),
-    /// Items 36.
-    #[field(group, padded, max = 3, pad = b'\xF0', count = count_39)]
-    pub items_36: Vec<T2Items36>,
-    /// Len 40.
-    #[field(len = 2, computed = length(tail_41))]
-    pub len_40: (),
-    /// Tail 41.
-    #[field(tail, max = 30)]
-    pub tail_41: Digits<30>,
-    /// F 42.
-    #[field(len = 1, secret)]
-    pub f_42: bool,
-    /// Literal.
-    #[field(literal = "LIT")]
-    pub _literal: (),
-    /// Items 43.
-    #[field(group, count = count_44, max = 5)]
-    pub items_43: Vec<Plain>,
-    /// Count 44.
-    #[field(len = 2, computed = count(items_43))]
-    pub count_44: (),
-    /// F 45.
-    #[field(len = 9, pad = b'\\')]
-    pub f_45: Text<9>,
+    pub items_40: [Plain; 3],
+    /// Total 41.
+    #[field(len = 9, computed = sum(items_42))]
+    pub total_41: (),
+    /// Items 42.
+    #[field(group, len = 7)]
+    pub items_42: [u32; 3],
+    /// F 44.
+    #[field(len = 15, overflow = "cut")]
+    pub f_44: Text<15>,
 }
 
-/// T2Items36.
+/// T2Items31.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "cp037")]
-pub struct T2Items36 {
-    /// Mark 37.
-    #[field(literal = "E")]
-    pub mark_37: (),
-    /// Value 38.
+pub struct T2Items31 {
+    /// Inner count 34.
+    #[field(len = 1, computed = count(inner_33))]
+    pub inner_count_34: (),
+    /// Number 36.
+    #[field(len = 2, computed = sequence)]
+    pub number_36: (),
+    /// Inner 33.
+    #[field(group, count = inner_count_34, max = 2)]
+    pub inner_33: Vec<T2Items31Inner33>,
+}
+
+/// T2Items31Inner33.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "cp037")]
+pub struct T2Items31Inner33 {
+    /// Cell 35.
     #[field(len = 3)]
-    pub value_38: Text<3>,
+    pub cell_35: Text<3>,
 }
 
 /// T3.
@@ -232,80 +209,44 @@ pub struct T3 {
     /// Step.
     #[field(literal = "B")]
     pub step: (),
-    /// Total 46.
-    #[field(len = 9, scale = 2, computed = sum(items_47.amount_48))]
-    pub total_46: (),
-    /// Items 47.
-    #[field(group)]
-    pub items_47: [T3Items47; 3],
-    /// F 49.
+    /// F 45.
     #[field(len = 3)]
-    pub f_49: Digits<3>,
-    /// Part 50.
-    pub part_50: Pair,
-    /// F 51.
+    pub f_45: Digits<3>,
+    /// Part 46.
+    pub part_46: Pair,
+    /// F 47.
     #[field(len = 1, secret)]
-    pub f_51: [u8; 1],
-    /// Items 52.
+    pub f_47: [u8; 1],
+    /// Items 48.
     #[field(group, padded, max = 3)]
-    pub items_52: Vec<T3Items52>,
-    /// Total 55.
-    #[field(len = 9, scale = 2, computed = sum(items_56.amount_57))]
-    pub total_55: (),
-    /// Items 56.
-    #[field(group)]
-    pub items_56: [T3Items56; 3],
-    /// Total 58.
-    #[field(len = 9, scale = 2, computed = sum(items_59.amount_60))]
-    pub total_58: (),
-    /// Items 59.
-    #[field(group)]
-    pub items_59: [T3Items59; 3],
-    /// Literal.
-    #[field(literal = b"\xFE\0")]
-    pub _literal: (),
-    /// Check 61.
-    #[field(len = 1, computed = xor)]
-    pub check_61: (),
+    pub items_48: Vec<T3Items48>,
+    /// Total 51.
+    #[field(len = 9, scale = 2, computed = sum(items_52))]
+    pub total_51: (),
+    /// Items 52.
+    #[field(group, len = 7, scale = 2)]
+    pub items_52: [u32; 3],
+    /// F 54.
+    #[field(len = 10, sign = "overpunch", scale = 1, none = "spaces")]
+    pub f_54: Option<i64>,
+    /// Tail 55.
+    #[field(tail, max = 20, bytes)]
+    pub tail_55: Vec<u8>,
+    /// F 56.
+    #[field(len = 1)]
+    pub f_56: bool,
 }
 
-/// T3Items47.
+/// T3Items48.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "cp037")]
-pub struct T3Items47 {
-    /// Amount 48.
-    #[field(len = 7, scale = 2)]
-    pub amount_48: u32,
-}
-
-/// T3Items52.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp037")]
-pub struct T3Items52 {
-    /// Mark 53.
+pub struct T3Items48 {
+    /// Mark 49.
     #[field(literal = "E")]
-    pub mark_53: (),
-    /// Value 54.
+    pub mark_49: (),
+    /// Value 50.
     #[field(len = 3)]
-    pub value_54: Text<3>,
-}
-
-/// T3Items56.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp037")]
-pub struct T3Items56 {
-    /// Amount 57.
-    #[field(len = 7, scale = 2)]
-    pub amount_57: u32,
-}
-
-/// T3Items59.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "cp037")]
-pub struct T3Items59 {
-    /// Amount 60.
-    #[field(len = 7, scale = 2)]
-    pub amount_60: u32,
+    pub value_50: Text<3>,
 }
 
 /// Plain.

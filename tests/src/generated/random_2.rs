@@ -1,8 +1,8 @@
 //! seed 2: the telegrams of the spec `random-2`, version 1.
 //!
-//! Written by `fep gen` from random-2.toml (fnv1a-64 0dec2ae2c2986e86). A change belongs there.
+//! Written by `fep gen` from random-2.toml (fnv1a-64 42fbffd1436fc791). A change belongs there.
 
-use fep_codec::{Choice, Date, Digits, Telegram, Text};
+use fep_codec::{Choice, Digits, Telegram, Text};
 
 /// Any telegram of seed 2.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
@@ -52,10 +52,10 @@ pub struct T0 {
     pub items_17: Vec<T0Items17>,
     /// Items 21.
     #[field(group, rest, max = 4)]
-    pub items_21: Vec<Pair>,
-    /// Reserved.
-    #[field(filler, len = 7)]
-    pub _reserved: (),
+    pub items_21: Vec<Plain>,
+    /// Literal.
+    #[field(literal = b"\xFE\0")]
+    pub _literal: (),
 }
 
 /// T0Items10.
@@ -95,8 +95,8 @@ pub struct T0Items17 {
 }
 
 /// T1.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "ibm933", when("tag" = "T1"))]
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(charset = "ibm933", when("tag" = "T1"), debug)]
 pub struct T1 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -106,50 +106,44 @@ pub struct T1 {
     /// Rows.
     #[field(group, count = link.row_count, max = 5)]
     pub rows: Vec<T1Rows>,
-    /// Count 24.
-    #[field(len = 2, computed = count(items_23))]
-    pub count_24: (),
-    /// Items 23.
-    #[field(group, count = count_24, max = 4)]
-    pub items_23: Vec<Pair>,
-    /// Total 25.
-    #[field(len = 9, scale = 2, computed = sum(items_26.amount_27))]
-    pub total_25: (),
-    /// Items 26.
-    #[field(group)]
-    pub items_26: [T1Items26; 3],
-    /// Part 28.
-    pub part_28: Plain,
-    /// F 29.
-    #[field(len = 7, encoding = "binary", sign = "signed", scale = 2, none = "zeros")]
-    pub f_29: Option<i64>,
-    /// Signed 31.
-    #[field(len = 8, none = "spaces")]
-    pub signed_31: Option<i32>,
-    /// Sign 30.
-    #[field(len = 1, computed = sign(signed_31, b'N', b'`'))]
-    pub sign_30: (),
-    /// F 32.
+    /// Part 23.
+    pub part_23: Pair,
+    /// Items 24.
+    #[field(group, padded, max = 3)]
+    pub items_24: Vec<T1Items24>,
+    /// F 27.
     #[field(len = 1)]
-    pub f_32: bool,
-    /// Literal.
-    #[field(literal = "LIT")]
-    pub _literal: (),
-    /// F 33.
+    pub f_27: [u8; 1],
+    /// Count 29.
+    #[field(len = 2, computed = count(items_28))]
+    pub count_29: (),
+    /// Items 28.
+    #[field(group, count = count_29, max = 4, len = 2, secret, encoding = "packed", full, accepts("host-signs"))]
+    pub items_28: Vec<Digits<3>>,
+    /// F 30.
+    #[field(len = 2)]
+    pub f_30: [u8; 2],
+    /// F 31.
+    #[field(len = 1)]
+    pub f_31: bool,
+    /// F 32.
     #[field(len = 4)]
-    pub f_33: [u8; 4],
-    /// Code 35.
+    pub f_32: [u8; 4],
+    /// Code 34.
     #[field(len = 2, charset = "ascii")]
-    pub code_35: Text<2>,
-    /// Body 34.
-    #[field(choice = "code_35")]
-    pub body_34: T1Body34,
-    /// Check 39.
-    #[field(len = 2, computed = xor(tag..= behind_40))]
-    pub check_39: (),
-    /// Behind 40.
-    #[field(len = 20, justify = "right")]
-    pub behind_40: Text<20>,
+    pub code_34: Text<2>,
+    /// Body 33.
+    #[field(choice = "code_34")]
+    pub body_33: T1Body33,
+    /// F 38.
+    #[field(len = 1)]
+    pub f_38: bool,
+    /// Items 39.
+    #[field(group, rest, max = 4, len = 2)]
+    pub items_39: Vec<Text<2>>,
+    /// Reserved.
+    #[field(filler, len = 1)]
+    pub _reserved: (),
 }
 
 /// T1Rows.
@@ -160,49 +154,52 @@ pub struct T1Rows {
     #[field(len = 4)]
     pub amount: u16,
     /// Value 22.
-    #[field(len = 2)]
-    pub value_22: Text<2>,
+    #[field(len = 30, justify = "right")]
+    pub value_22: Text<30>,
 }
 
-/// T1Items26.
+/// T1Items24.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "ibm933")]
-pub struct T1Items26 {
-    /// Amount 27.
-    #[field(len = 7, scale = 2)]
-    pub amount_27: u32,
+pub struct T1Items24 {
+    /// Mark 25.
+    #[field(literal = "E")]
+    pub mark_25: (),
+    /// Value 26.
+    #[field(len = 3)]
+    pub value_26: Text<3>,
 }
 
-/// T1Body34.
+/// T1Body33.
 #[derive(Choice, Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
-pub enum T1Body34 {
+pub enum T1Body33 {
     /// Plain.
     #[choice("A", "AA")]
     Plain(Plain),
-    /// Case38.
+    /// Case37.
     #[choice("B")]
-    Case38(Case38),
+    Case37(Case37),
     /// Pair.
     #[choice(other)]
     Pair(Pair),
 }
 
-/// Case38.
+/// Case37.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "ibm933")]
-pub struct Case38 {
-    /// A 36.
+pub struct Case37 {
+    /// A 35.
     #[field(len = 5)]
-    pub a_36: u32,
-    /// B 37.
+    pub a_35: u32,
+    /// B 36.
     #[field(len = 9)]
-    pub b_37: Text<9>,
+    pub b_36: Text<9>,
 }
 
 /// T2.
-#[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(charset = "ibm933", when("tag" = "T2", "step" = "0200"), debug)]
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "ibm933", when("tag" = "T2", "step" = "0200"))]
 pub struct T2 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -210,34 +207,50 @@ pub struct T2 {
     /// Step.
     #[field(len = 2, encoding = "bcd", full)]
     pub step: Digits<4>,
-    /// Part 41.
-    pub part_41: Pair,
-    /// Part 42.
-    pub part_42: Pair,
-    /// F 43.
-    #[field(len = 13, secret)]
-    pub f_43: Digits<13>,
-    /// F 44.
-    #[field(len = 2, codes("1" = "하나", "22" = "둘"))]
-    pub f_44: Text<2>,
-    /// Len 45.
-    #[field(len = 2, computed = length(tail_46))]
-    pub len_45: (),
+    /// Literal.
+    #[field(literal = "LIT")]
+    pub _literal: (),
+    /// Part 40.
+    pub part_40: Pair,
+    /// Code 42.
+    #[field(len = 2, charset = "ascii")]
+    pub code_42: Text<2>,
+    /// Body 41.
+    #[field(choice = "code_42")]
+    pub body_41: T2Body41,
     /// Tail 46.
-    #[field(tail, max = 30, bytes)]
+    #[field(tail, max = 20, bytes)]
     pub tail_46: Vec<u8>,
-    /// Count 48.
-    #[field(len = 2, computed = count(items_47))]
-    pub count_48: (),
-    /// Items 47.
-    #[field(group, count = count_48, max = 4)]
-    pub items_47: Vec<Pair>,
-    /// Length 49.
-    #[field(len = 4, computed = length(rest))]
-    pub length_49: (),
-    /// F 50.
-    #[field(len = 7, pattern = "CYYMMDD")]
-    pub f_50: Date,
+    /// F 47.
+    #[field(len = 7, sign = "leading-minus", scale = 2, none = "spaces")]
+    pub f_47: Option<i32>,
+}
+
+/// T2Body41.
+#[derive(Choice, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
+pub enum T2Body41 {
+    /// Plain.
+    #[choice("A", "AA")]
+    Plain(Plain),
+    /// Case45.
+    #[choice("B")]
+    Case45(Case45),
+    /// Pair.
+    #[choice(other)]
+    Pair(Pair),
+}
+
+/// Case45.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "ibm933")]
+pub struct Case45 {
+    /// A 43.
+    #[field(len = 5)]
+    pub a_43: u32,
+    /// B 44.
+    #[field(len = 9)]
+    pub b_44: Text<9>,
 }
 
 /// T3.
@@ -250,82 +263,131 @@ pub struct T3 {
     /// Step.
     #[field(len = 2, encoding = "bcd", full)]
     pub step: Digits<4>,
-    /// Count 54.
-    #[field(len = 1, computed = count(items_51))]
-    pub count_54: (),
-    /// Items 51.
-    #[field(group, padded, max = 3, pad = b'\xF0', count = count_54)]
-    pub items_51: Vec<T3Items51>,
-    /// Part 55.
-    pub part_55: Plain,
-    /// Code 57.
+    /// Code 49.
     #[field(len = 2, charset = "ascii")]
-    pub code_57: Text<2>,
-    /// Body 56.
-    #[field(choice = "code_57")]
-    pub body_56: T3Body56,
-    /// Len 61.
-    #[field(len = 2, computed = length(tail_62))]
-    pub len_61: (),
-    /// Tail 62.
-    #[field(tail, max = 30, bytes)]
-    pub tail_62: Vec<u8>,
-    /// Part 63.
-    pub part_63: Pair,
-    /// Reserved.
-    #[field(filler, len = 4)]
-    pub _reserved: (),
-    /// Signed 65.
-    #[field(len = 8, none = "spaces")]
-    pub signed_65: Option<i32>,
-    /// Sign 64.
-    #[field(len = 1, computed = sign(signed_65, b'N', b'`', b'@'))]
-    pub sign_64: (),
-    /// Check 66.
-    #[field(len = 2, computed = xor(tag..= behind_67))]
-    pub check_66: (),
-    /// Behind 67.
-    #[field(len = 4, justify = "right")]
-    pub behind_67: Text<4>,
+    pub code_49: Text<2>,
+    /// Body 48.
+    #[field(choice = "code_49")]
+    pub body_48: T3Body48,
+    /// Code 54.
+    #[field(len = 2, charset = "ascii")]
+    pub code_54: Text<2>,
+    /// Body 53.
+    #[field(choice = "code_54")]
+    pub body_53: T3Body53,
+    /// Literal.
+    #[field(literal = b"\xFE\0")]
+    pub _literal: (),
+    /// Code 59.
+    #[field(len = 2, charset = "ascii")]
+    pub code_59: Text<2>,
+    /// Body 58.
+    #[field(choice = "code_59")]
+    pub body_58: T3Body58,
+    /// Count 66.
+    #[field(len = 1, computed = count(items_63))]
+    pub count_66: (),
+    /// Items 63.
+    #[field(group, padded, max = 3, pad = b'\xF0', count = count_66)]
+    pub items_63: Vec<T3Items63>,
+    /// Part 67.
+    pub part_67: Plain,
+    /// F 68.
+    #[field(len = 2, codes("1" = "하나", "22" = "둘"))]
+    pub f_68: Text<2>,
 }
 
-/// T3Items51.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "ibm933")]
-pub struct T3Items51 {
-    /// Mark 52.
-    #[field(literal = "E")]
-    pub mark_52: (),
-    /// Value 53.
-    #[field(len = 3)]
-    pub value_53: Text<3>,
-}
-
-/// T3Body56.
+/// T3Body48.
 #[derive(Choice, Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
-pub enum T3Body56 {
+pub enum T3Body48 {
     /// Plain.
     #[choice("A", "AA")]
     Plain(Plain),
-    /// Case60.
+    /// Case52.
     #[choice("B")]
-    Case60(Case60),
+    Case52(Case52),
     /// Pair.
     #[choice(other)]
     Pair(Pair),
 }
 
-/// Case60.
+/// Case52.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "ibm933")]
-pub struct Case60 {
-    /// A 58.
+pub struct Case52 {
+    /// A 50.
     #[field(len = 5)]
-    pub a_58: u32,
-    /// B 59.
+    pub a_50: u32,
+    /// B 51.
     #[field(len = 9)]
-    pub b_59: Text<9>,
+    pub b_51: Text<9>,
+}
+
+/// T3Body53.
+#[derive(Choice, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
+pub enum T3Body53 {
+    /// Plain.
+    #[choice("A", "AA")]
+    Plain(Plain),
+    /// Case57.
+    #[choice("B")]
+    Case57(Case57),
+    /// Pair.
+    #[choice(other)]
+    Pair(Pair),
+}
+
+/// Case57.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "ibm933")]
+pub struct Case57 {
+    /// A 55.
+    #[field(len = 5)]
+    pub a_55: u32,
+    /// B 56.
+    #[field(len = 9)]
+    pub b_56: Text<9>,
+}
+
+/// T3Body58.
+#[derive(Choice, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
+pub enum T3Body58 {
+    /// Plain.
+    #[choice("A", "AA")]
+    Plain(Plain),
+    /// Case62.
+    #[choice("B")]
+    Case62(Case62),
+    /// Pair.
+    #[choice(other)]
+    Pair(Pair),
+}
+
+/// Case62.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "ibm933")]
+pub struct Case62 {
+    /// A 60.
+    #[field(len = 5)]
+    pub a_60: u32,
+    /// B 61.
+    #[field(len = 9)]
+    pub b_61: Text<9>,
+}
+
+/// T3Items63.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "ibm933")]
+pub struct T3Items63 {
+    /// Mark 64.
+    #[field(literal = "E")]
+    pub mark_64: (),
+    /// Value 65.
+    #[field(len = 3)]
+    pub value_65: Text<3>,
 }
 
 /// Plain.

@@ -1,6 +1,6 @@
 //! seed 3: the telegrams of the spec `random-3`, version 1.
 //!
-//! Written by `fep gen` from random-3.toml (fnv1a-64 ace1afca908603bc). A change belongs there.
+//! Written by `fep gen` from random-3.toml (fnv1a-64 bf04e53f7a1775a8). A change belongs there.
 
 use fep_codec::{Choice, Digits, Telegram, Text, YearMonth};
 
@@ -99,8 +99,8 @@ pub struct Case19 {
 }
 
 /// T1.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "utf-8", when("tag" = "T1"))]
+#[derive(Telegram, Clone, PartialEq, Eq)]
+#[telegram(charset = "utf-8", when("tag" = "T1"), debug)]
 pub struct T1 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -110,36 +110,54 @@ pub struct T1 {
     /// Rows.
     #[field(group, count = link.row_count, max = 5)]
     pub rows: Vec<T1Rows>,
-    /// Count 25.
-    #[field(len = 1, computed = count(items_22))]
-    pub count_25: (),
-    /// Items 22.
-    #[field(group, padded, max = 3, pad = b'0', count = count_25)]
-    pub items_22: Vec<T1Items22>,
-    /// F 26.
+    /// F 22.
     #[field(len = 1)]
-    pub f_26: [u8; 1],
-    /// Count 30.
-    #[field(len = 1, computed = count(items_27))]
-    pub count_30: (),
-    /// Items 27.
-    #[field(group, padded, max = 3, pad = b'0', count = count_30)]
-    pub items_27: Vec<T1Items27>,
+    pub f_22: [u8; 1],
+    /// Count 26.
+    #[field(len = 1, computed = count(items_23))]
+    pub count_26: (),
+    /// Items 23.
+    #[field(group, padded, max = 3, pad = b'0', count = count_26)]
+    pub items_23: Vec<T1Items23>,
     /// Literal.
     #[field(literal = b"\xFE\0")]
     pub _literal: (),
-    /// Signed 32.
+    /// Signed 28.
     #[field(len = 8, none = "spaces")]
-    pub signed_32: Option<i32>,
-    /// Sign 31.
-    #[field(len = 1, computed = sign(signed_32, '0', '1'))]
-    pub sign_31: (),
-    /// Items 33.
-    #[field(group, rest, max = 4)]
-    pub items_33: Vec<Pair>,
-    /// Reserved.
-    #[field(filler, len = 8)]
-    pub _reserved: (),
+    pub signed_28: Option<i32>,
+    /// Sign 27.
+    #[field(len = 1, computed = sign(signed_28, '0', '1'))]
+    pub sign_27: (),
+    /// Sign 29.
+    #[field(len = 1, computed = sign(signed_30, '0', '1'))]
+    pub sign_29: (),
+    /// Signed 30.
+    #[field(len = 8)]
+    pub signed_30: i32,
+    /// Len 31.
+    #[field(len = 2, computed = length(tail_32))]
+    pub len_31: (),
+    /// Tail 32.
+    #[field(tail, max = 30, bytes)]
+    pub tail_32: Vec<u8>,
+    /// Len 33.
+    #[field(len = 2, computed = length(tail_34))]
+    pub len_33: (),
+    /// Tail 34.
+    #[field(tail, max = 30)]
+    pub tail_34: Text<30>,
+    /// F 35.
+    #[field(len = 6, encoding = "ebcdic")]
+    pub f_35: Digits<6>,
+    /// Items 36.
+    #[field(group, len = 2, secret)]
+    pub items_36: [[u8; 2]; 3],
+    /// Tail 37.
+    #[field(tail, max = 20)]
+    pub tail_37: Digits<20>,
+    /// F 38.
+    #[field(len = 12, scale = 2, none = "zeros")]
+    pub f_38: Option<u64>,
 }
 
 /// T1Rows.
@@ -150,32 +168,20 @@ pub struct T1Rows {
     #[field(len = 4)]
     pub amount: u16,
     /// Value 21.
-    #[field(len = 8, justify = "right")]
-    pub value_21: Text<8>,
+    #[field(len = 9, overflow = "cut")]
+    pub value_21: Text<9>,
 }
 
-/// T1Items22.
+/// T1Items23.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "utf-8")]
-pub struct T1Items22 {
-    /// Mark 23.
+pub struct T1Items23 {
+    /// Mark 24.
     #[field(literal = "E")]
-    pub mark_23: (),
-    /// Value 24.
+    pub mark_24: (),
+    /// Value 25.
     #[field(len = 3)]
-    pub value_24: Text<3>,
-}
-
-/// T1Items27.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "utf-8")]
-pub struct T1Items27 {
-    /// Mark 28.
-    #[field(literal = "E")]
-    pub mark_28: (),
-    /// Value 29.
-    #[field(len = 3)]
-    pub value_29: Text<3>,
+    pub value_25: Text<3>,
 }
 
 /// T2.
@@ -188,32 +194,62 @@ pub struct T2 {
     /// Step.
     #[field(literal = "A")]
     pub step: (),
-    /// Len 34.
-    #[field(len = 2, computed = length(tail_35))]
-    pub len_34: (),
-    /// Tail 35.
-    #[field(tail, max = 30, bytes)]
-    pub tail_35: Vec<u8>,
-    /// Len 36.
-    #[field(len = 2, computed = length(tail_37))]
-    pub len_36: (),
-    /// Tail 37.
-    #[field(tail, max = 30)]
-    pub tail_37: Text<30>,
-    /// F 38.
-    #[field(len = 6, encoding = "ebcdic")]
-    pub f_38: Digits<6>,
-    /// Items 39.
+    /// Total 39.
+    #[field(len = 9, computed = sum(items_40.amount_41))]
+    pub total_39: (),
+    /// Items 40.
     #[field(group)]
-    pub items_39: [Pair; 2],
-    /// Check 40.
-    #[field(len = 1, computed = xor)]
-    pub check_40: (),
+    pub items_40: [T2Items40; 3],
+    /// Count 45.
+    #[field(len = 1, computed = count(items_42))]
+    pub count_45: (),
+    /// Items 42.
+    #[field(group, padded, max = 3, pad = b'0', count = count_45)]
+    pub items_42: Vec<T2Items42>,
+    /// Length 46.
+    #[field(len = 4, computed = length(all))]
+    pub length_46: (),
+    /// Len 47.
+    #[field(len = 2, computed = length(tail_48))]
+    pub len_47: (),
+    /// Tail 48.
+    #[field(tail, max = 30, bytes)]
+    pub tail_48: Vec<u8>,
+    /// Literal.
+    #[field(literal = "LIT")]
+    pub _literal: (),
+    /// Items 49.
+    #[field(group, rest, max = 4, len = 9, sign = "leading-minus", pad = ' ', none = "spaces")]
+    pub items_49: Vec<Option<i32>>,
+    /// Reserved.
+    #[field(filler, len = 1)]
+    pub _reserved: (),
+}
+
+/// T2Items40.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "utf-8")]
+pub struct T2Items40 {
+    /// Amount 41.
+    #[field(len = 7)]
+    pub amount_41: u32,
+}
+
+/// T2Items42.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "utf-8")]
+pub struct T2Items42 {
+    /// Mark 43.
+    #[field(literal = "E")]
+    pub mark_43: (),
+    /// Value 44.
+    #[field(len = 3)]
+    pub value_44: Text<3>,
 }
 
 /// T3.
-#[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(charset = "utf-8", when("tag" = "T2"), debug)]
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "utf-8", when("tag" = "T2"))]
 pub struct T3 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -221,69 +257,57 @@ pub struct T3 {
     /// Step.
     #[field(literal = "B")]
     pub step: (),
-    /// Items 41.
+    /// Len 50.
+    #[field(len = 2, computed = length(tail_51))]
+    pub len_50: (),
+    /// Tail 51.
+    #[field(tail, max = 30)]
+    pub tail_51: Digits<30>,
+    /// Length 52.
+    #[field(len = 4, computed = length(rest))]
+    pub length_52: (),
+    /// Count 56.
+    #[field(len = 1, computed = count(items_53))]
+    pub count_56: (),
+    /// Items 53.
+    #[field(group, padded, max = 3, pad = b'0', count = count_56)]
+    pub items_53: Vec<T3Items53>,
+    /// Items 57.
     #[field(group, padded, max = 3)]
-    pub items_41: Vec<T3Items41>,
-    /// Count 47.
-    #[field(len = 1, computed = count(items_44))]
-    pub count_47: (),
-    /// Items 44.
-    #[field(group, padded, max = 3, pad = b'0', count = count_47)]
-    pub items_44: Vec<T3Items44>,
-    /// Count 51.
-    #[field(len = 1, computed = count(items_48))]
-    pub count_51: (),
-    /// Items 48.
-    #[field(group, padded, max = 3, pad = b'0', count = count_51)]
-    pub items_48: Vec<T3Items48>,
-    /// F 52.
-    #[field(len = 11, sign(trailing), scale = 1, none = "zeros")]
-    pub f_52: Option<i64>,
-    /// F 53.
-    #[field(len = 1, secret)]
-    pub f_53: bool,
-    /// Check 54.
-    #[field(len = 2, text, computed = xor(tag..= behind_55))]
-    pub check_54: (),
-    /// Behind 55.
-    #[field(len = 13, pad = b'*')]
-    pub behind_55: Text<13>,
+    pub items_57: Vec<T3Items57>,
+    /// Len 60.
+    #[field(len = 2, computed = length(tail_61))]
+    pub len_60: (),
+    /// Tail 61.
+    #[field(tail, max = 30)]
+    pub tail_61: Digits<30>,
+    /// Check 62.
+    #[field(len = 2, computed = xor)]
+    pub check_62: (),
 }
 
-/// T3Items41.
+/// T3Items53.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "utf-8")]
-pub struct T3Items41 {
-    /// Mark 42.
+pub struct T3Items53 {
+    /// Mark 54.
     #[field(literal = "E")]
-    pub mark_42: (),
-    /// Value 43.
+    pub mark_54: (),
+    /// Value 55.
     #[field(len = 3)]
-    pub value_43: Text<3>,
+    pub value_55: Text<3>,
 }
 
-/// T3Items44.
+/// T3Items57.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "utf-8")]
-pub struct T3Items44 {
-    /// Mark 45.
+pub struct T3Items57 {
+    /// Mark 58.
     #[field(literal = "E")]
-    pub mark_45: (),
-    /// Value 46.
+    pub mark_58: (),
+    /// Value 59.
     #[field(len = 3)]
-    pub value_46: Text<3>,
-}
-
-/// T3Items48.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "utf-8")]
-pub struct T3Items48 {
-    /// Mark 49.
-    #[field(literal = "E")]
-    pub mark_49: (),
-    /// Value 50.
-    #[field(len = 3)]
-    pub value_50: Text<3>,
+    pub value_59: Text<3>,
 }
 
 /// Plain.

@@ -1,8 +1,8 @@
 //! seed 4: the telegrams of the spec `random-4`, version 1.
 //!
-//! Written by `fep gen` from random-4.toml (fnv1a-64 8ae07f480ebc9874). A change belongs there.
+//! Written by `fep gen` from random-4.toml (fnv1a-64 16b44d75fa62e7b8). A change belongs there.
 
-use fep_codec::{Choice, Date, Digits, Telegram, Text, YearMonth};
+use fep_codec::{Choice, Date, Digits, Telegram, Text};
 
 /// Any telegram of seed 4.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
@@ -56,15 +56,24 @@ pub struct T0 {
     /// F 16.
     #[field(len = 2, codes("1" = "하나", "22" = "둘"))]
     pub f_16: Text<2>,
+    /// Count 18.
+    #[field(len = 2, computed = count(items_17))]
+    pub count_18: (),
     /// Items 17.
-    #[field(group)]
-    pub items_17: [Plain; 2],
-    /// Length 18.
-    #[field(len = 4, computed = length(all))]
-    pub length_18: (),
+    #[field(group, count = count_18, max = 4, len = 6, encoding = "bcd")]
+    pub items_17: Vec<u64>,
     /// F 19.
-    #[field(len = 15, encoding = "bcd", full)]
-    pub f_19: Digits<30>,
+    #[field(len = 14, scale = 1, none = "spaces")]
+    pub f_19: Option<u64>,
+    /// Items 20.
+    #[field(group, count = count_21, max = 5)]
+    pub items_20: Vec<Plain>,
+    /// Count 21.
+    #[field(len = 2, computed = count(items_20))]
+    pub count_21: (),
+    /// F 22.
+    #[field(len = 16, encoding = "bcd", full)]
+    pub f_22: Digits<32>,
 }
 
 /// T1.
@@ -79,42 +88,57 @@ pub struct T1 {
     /// Rows.
     #[field(group, count = link.row_count, max = 5)]
     pub rows: Vec<T1Rows>,
-    /// F 21.
-    #[field(len = 1)]
-    pub f_21: bool,
-    /// Length 22.
-    #[field(len = 4, computed = length(rest))]
-    pub length_22: (),
-    /// Literal.
-    #[field(literal = b"\xFE\0")]
-    pub _literal: (),
-    /// Len 23.
-    #[field(len = 2, computed = length(tail_24))]
-    pub len_23: (),
-    /// Tail 24.
+    /// Len 24.
+    #[field(len = 2, computed = length(tail_25))]
+    pub len_24: (),
+    /// Tail 25.
     #[field(tail, max = 30)]
-    pub tail_24: Text<30>,
-    /// F 25.
-    #[field(len = 4)]
-    pub f_25: Digits<4>,
+    pub tail_25: Text<30>,
     /// Total 26.
-    #[field(len = 9, computed = sum(items_27.amount_28))]
+    #[field(len = 9, computed = sum(items_27))]
     pub total_26: (),
     /// Items 27.
-    #[field(group)]
-    pub items_27: [T1Items27; 3],
-    /// Total 29.
-    #[field(len = 9, computed = sum(items_30.amount_31))]
-    pub total_29: (),
-    /// Items 30.
-    #[field(group)]
-    pub items_30: [T1Items30; 3],
-    /// F 32.
+    #[field(group, len = 7)]
+    pub items_27: [u32; 3],
+    /// Code 30.
+    #[field(len = 2, charset = "ascii")]
+    pub code_30: Text<2>,
+    /// Body 29.
+    #[field(choice = "code_30")]
+    pub body_29: T1Body29,
+    /// F 34.
     #[field(len = 6, none = "spaces", pattern = "YYMMDD")]
-    pub f_32: Option<Date>,
-    /// Behind 34.
-    #[field(len = 10, justify = "right")]
-    pub behind_34: Text<10>,
+    pub f_34: Option<Date>,
+    /// Len 35.
+    #[field(len = 2, computed = length(tail_36))]
+    pub len_35: (),
+    /// Tail 36.
+    #[field(tail, max = 30)]
+    pub tail_36: Digits<30>,
+    /// Total 37.
+    #[field(len = 9, scale = 2, computed = sum(items_38.amount_39))]
+    pub total_37: (),
+    /// Items 38.
+    #[field(group)]
+    pub items_38: [T1Items38; 3],
+    /// Total 40.
+    #[field(len = 9, computed = sum(items_41))]
+    pub total_40: (),
+    /// Items 41.
+    #[field(group, len = 7)]
+    pub items_41: [u32; 3],
+    /// Count 46.
+    #[field(len = 1, computed = count(items_43))]
+    pub count_46: (),
+    /// Items 43.
+    #[field(group, padded, max = 3, pad = b'\xF0', count = count_46)]
+    pub items_43: Vec<T1Items43>,
+    /// Items 47.
+    #[field(group, rest, max = 4)]
+    pub items_47: Vec<Pair>,
+    /// Literal.
+    #[field(literal = "LIT")]
+    pub _literal: (),
 }
 
 /// T1Rows.
@@ -124,27 +148,57 @@ pub struct T1Rows {
     /// Amount.
     #[field(len = 4)]
     pub amount: u16,
-    /// Value 20.
-    #[field(len = 12, pad = b'\\')]
-    pub value_20: Text<12>,
+    /// Value 23.
+    #[field(len = 20)]
+    pub value_23: Text<20>,
 }
 
-/// T1Items27.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "ibm933")]
-pub struct T1Items27 {
-    /// Amount 28.
-    #[field(len = 7)]
-    pub amount_28: u32,
+/// T1Body29.
+#[derive(Choice, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
+pub enum T1Body29 {
+    /// Plain.
+    #[choice("A", "AA")]
+    Plain(Plain),
+    /// Case33.
+    #[choice("B")]
+    Case33(Case33),
+    /// Pair.
+    #[choice(other)]
+    Pair(Pair),
 }
 
-/// T1Items30.
+/// Case33.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "ibm933")]
-pub struct T1Items30 {
-    /// Amount 31.
-    #[field(len = 7)]
-    pub amount_31: u32,
+pub struct Case33 {
+    /// A 31.
+    #[field(len = 5)]
+    pub a_31: u32,
+    /// B 32.
+    #[field(len = 9)]
+    pub b_32: Text<9>,
+}
+
+/// T1Items38.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "ibm933")]
+pub struct T1Items38 {
+    /// Amount 39.
+    #[field(len = 7, scale = 2)]
+    pub amount_39: u32,
+}
+
+/// T1Items43.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "ibm933")]
+pub struct T1Items43 {
+    /// Mark 44.
+    #[field(literal = "E")]
+    pub mark_44: (),
+    /// Value 45.
+    #[field(len = 3)]
+    pub value_45: Text<3>,
 }
 
 /// T2.
@@ -157,85 +211,30 @@ pub struct T2 {
     /// Step.
     #[field(len = 3, accepts("leading-blanks"))]
     pub step: u16,
-    /// Code 36.
-    #[field(len = 2, charset = "ascii")]
-    pub code_36: Text<2>,
-    /// Body 35.
-    #[field(choice = "code_36")]
-    pub body_35: T2Body35,
-    /// Length 40.
-    #[field(len = 4, computed = length(rest))]
-    pub length_40: (),
-    /// F 41.
-    #[field(len = 10, justify = "right")]
-    pub f_41: Text<10>,
-    /// Part 42.
-    pub part_42: Pair,
-    /// Len 43.
-    #[field(len = 2, computed = length(tail_44))]
-    pub len_43: (),
-    /// Tail 44.
-    #[field(tail, max = 30)]
-    pub tail_44: Digits<30>,
-    /// F 45.
-    #[field(len = 12)]
-    pub f_45: Text<12>,
-    /// Sign 46.
-    #[field(len = 1, computed = sign(signed_47, b'N', b'`', b'@'))]
-    pub sign_46: (),
-    /// Signed 47.
+    /// Part 48.
+    pub part_48: Pair,
+    /// Items 49.
+    #[field(group)]
+    pub items_49: [Plain; 3],
+    /// Part 50.
+    pub part_50: Pair,
+    /// Signed 52.
     #[field(len = 8)]
-    pub signed_47: i32,
-    /// Signed 49.
-    #[field(len = 8)]
-    pub signed_49: i32,
-    /// Sign 48.
-    #[field(len = 1, computed = sign(signed_49, b'N', b'`', b'@'))]
-    pub sign_48: (),
-    /// F 50.
-    #[field(len = 5, sign(trailing, overpunch = "ebcdic-minus"), accepts("overpunched-plus"))]
-    pub f_50: i32,
-    /// Items 51.
-    #[field(group, count = count_52, max = 5)]
-    pub items_51: Vec<Plain>,
-    /// Count 52.
-    #[field(len = 2, computed = count(items_51))]
-    pub count_52: (),
-    /// F 53.
-    #[field(len = 1)]
-    pub f_53: bool,
-}
-
-/// T2Body35.
-#[derive(Choice, Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
-pub enum T2Body35 {
-    /// Plain.
-    #[choice("A", "AA")]
-    Plain(Plain),
-    /// Case39.
-    #[choice("B")]
-    Case39(Case39),
-    /// Pair.
-    #[choice(other)]
-    Pair(Pair),
-}
-
-/// Case39.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "ibm933")]
-pub struct Case39 {
-    /// A 37.
-    #[field(len = 5)]
-    pub a_37: u32,
-    /// B 38.
-    #[field(len = 9)]
-    pub b_38: Text<9>,
+    pub signed_52: i32,
+    /// Sign 51.
+    #[field(len = 1, computed = sign(signed_52, b'N', b'`', b'@'))]
+    pub sign_51: (),
+    /// Items 53.
+    #[field(group, rest, max = 4)]
+    pub items_53: Vec<Pair>,
+    /// Literal.
+    #[field(literal = b"\xFE\0")]
+    pub _literal: (),
 }
 
 /// T3.
-#[derive(Telegram, Clone, PartialEq, Eq)]
-#[telegram(charset = "ibm933", when("tag" = "T2", "step" = "17"), debug)]
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "ibm933", when("tag" = "T2", "step" = "17"))]
 pub struct T3 {
     /// Tag.
     #[field(len = 2, charset = "ascii")]
@@ -243,60 +242,73 @@ pub struct T3 {
     /// Step.
     #[field(len = 3, accepts("leading-blanks"))]
     pub step: u16,
-    /// Signed 55.
+    /// Part 54.
+    pub part_54: Pair,
+    /// F 55.
+    #[field(len = 2)]
+    pub f_55: [u8; 2],
+    /// Code 57.
+    #[field(len = 2, charset = "ascii")]
+    pub code_57: Text<2>,
+    /// Body 56.
+    #[field(choice = "code_57")]
+    pub body_56: T3Body56,
+    /// Length 61.
+    #[field(len = 4, computed = length(all))]
+    pub length_61: (),
+    /// Signed 63.
     #[field(len = 8)]
-    pub signed_55: i32,
-    /// Sign 54.
-    #[field(len = 1, computed = sign(signed_55, b'N', b'`'))]
-    pub sign_54: (),
-    /// Total 56.
-    #[field(len = 9, scale = 2, computed = sum(items_57.amount_58))]
-    pub total_56: (),
-    /// Items 57.
+    pub signed_63: i32,
+    /// Sign 62.
+    #[field(len = 1, computed = sign(signed_63, b'N', b'`'))]
+    pub sign_62: (),
+    /// Total 64.
+    #[field(len = 9, scale = 2, computed = sum(items_65.amount_66))]
+    pub total_64: (),
+    /// Items 65.
     #[field(group)]
-    pub items_57: [T3Items57; 3],
-    /// Items 59.
-    #[field(group)]
-    pub items_59: [Pair; 1],
-    /// F 60.
-    #[field(len = 7, secret)]
-    pub f_60: Text<7>,
-    /// F 61.
-    #[field(len = 6, none("spaces", "zeros", "low-values"))]
-    pub f_61: Option<YearMonth>,
-    /// Total 62.
-    #[field(len = 9, computed = sum(items_63.amount_64))]
-    pub total_62: (),
-    /// Items 63.
-    #[field(group)]
-    pub items_63: [T3Items63; 3],
-    /// F 65.
-    #[field(len = 7, pattern = "YYYYDDD")]
-    pub f_65: Date,
-    /// Tail 66.
-    #[field(tail, max = 20)]
-    pub tail_66: Text<20>,
-    /// F 67.
-    #[field(len = 20, pad = b'\\')]
-    pub f_67: Text<20>,
+    pub items_65: [T3Items65; 3],
+    /// Part 67.
+    pub part_67: Plain,
+    /// Check 68.
+    #[field(len = 2, computed = xor)]
+    pub check_68: (),
 }
 
-/// T3Items57.
+/// T3Body56.
+#[derive(Choice, Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "bodies are as long as the sheet says")]
+pub enum T3Body56 {
+    /// Plain.
+    #[choice("A", "AA")]
+    Plain(Plain),
+    /// Case60.
+    #[choice("B")]
+    Case60(Case60),
+    /// Pair.
+    #[choice(other)]
+    Pair(Pair),
+}
+
+/// Case60.
 #[derive(Telegram, Clone, Debug, PartialEq, Eq)]
 #[telegram(charset = "ibm933")]
-pub struct T3Items57 {
-    /// Amount 58.
+pub struct Case60 {
+    /// A 58.
+    #[field(len = 5)]
+    pub a_58: u32,
+    /// B 59.
+    #[field(len = 9)]
+    pub b_59: Text<9>,
+}
+
+/// T3Items65.
+#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
+#[telegram(charset = "ibm933")]
+pub struct T3Items65 {
+    /// Amount 66.
     #[field(len = 7, scale = 2)]
-    pub amount_58: u32,
-}
-
-/// T3Items63.
-#[derive(Telegram, Clone, Debug, PartialEq, Eq)]
-#[telegram(charset = "ibm933")]
-pub struct T3Items63 {
-    /// Amount 64.
-    #[field(len = 7)]
-    pub amount_64: u32,
+    pub amount_66: u32,
 }
 
 /// Plain.

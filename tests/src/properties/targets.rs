@@ -16,7 +16,7 @@ use super::{
     same_as_record_in_all_ways, views,
 };
 use crate::arbitrary::{self, Random};
-use crate::generated::{bank_a, flat, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c};
+use crate::generated::{arrays, bank_a, flat, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c};
 use crate::generated::{random_1, random_2, random_3, random_4, zengin};
 use crate::random_file::RandomFile;
 use crate::random_layout::layout_of_bytes;
@@ -54,6 +54,7 @@ pub static LAYOUTS: LazyLock<Vec<&'static Layout>> = LazyLock::new(|| {
         &[nacha::BatchControl::LAYOUT, nacha::FileControl::LAYOUT],
         &[zengin::Header::LAYOUT, zengin::Data::LAYOUT, zengin::Trailer::LAYOUT, zengin::End::LAYOUT],
         &[views::Fixed::LAYOUT, views::Varying::LAYOUT],
+        arrays::Arrays::LAYOUTS,
         flat::Flat::LAYOUTS,
     ];
     sets.concat()
@@ -115,6 +116,7 @@ pub const DERIVED: &[Derived] = derived! {
     zengin: Header Data Trailer End;
     flat: FlatOrder FlatNotice;
     views: Fixed Varying;
+    arrays: Kinds Counted Behind;
 };
 
 /// Reads any bytes with a derived type, with its layout and with views. All must agree.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the whole file is a test; clippy sees only the functions with the attribute")]
 
+mod arrays;
 mod computed;
 mod flatten;
 mod foreign;
