@@ -111,7 +111,7 @@ fn put<'t>(utf8: &[u8], text: impl FnOnce() -> &'t str, rule: &TextRule, out: &m
 /// Writes any text by any rule, or returns the reason why it cannot.
 #[inline(never)]
 fn put_any(text: &str, rule: &TextRule, out: &mut [u8]) -> Result<(), Fault> {
-    if rule.exact && rule.keeps_ascii() {
+    if rule.exact {
         return put_full(text, rule, out);
     }
     let mut chars = text.chars();

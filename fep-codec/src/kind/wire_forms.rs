@@ -29,7 +29,7 @@ impl Kind {
             }
             Self::Digits(rule) if !rule.accepts.is_empty() => {
                 let mut forms = BTreeSet::new();
-                vary(&written, written.len().saturating_sub(1), &ALL_BYTES, &mut forms);
+                vary(&written, written.len().saturating_sub(1), &any_byte(), &mut forms);
                 forms
             }
             _ => BTreeSet::new(),
@@ -81,7 +81,7 @@ fn candidates(rule: &NumberRule, value: Option<i128>, len: usize) -> BTreeSet<Ve
         for (bytes, first) in [([&*blanks, &*digits].concat(), len - width), ([&*digits, &*blanks].concat(), 0)] {
             let places = [first.saturating_sub(1), first, (first + width).saturating_sub(1), first + width];
             let Some(signs) = &signs else {
-                places.iter().for_each(|at| vary(&bytes, *at, &ALL_BYTES, &mut found));
+                places.iter().for_each(|at| vary(&bytes, *at, &any_byte(), &mut found));
                 continue;
             };
             places.iter().for_each(|at| vary(&bytes, *at, signs, &mut found));
@@ -95,15 +95,9 @@ fn candidates(rule: &NumberRule, value: Option<i128>, len: usize) -> BTreeSet<Ve
     found
 }
 
-const ALL_BYTES: [u8; 256] = {
-    let mut all = [0; 256];
-    let mut byte = 0;
-    while byte < 255 {
-        byte += 1;
-        all[byte as usize] = byte;
-    }
-    all
-};
+fn any_byte() -> Vec<u8> {
+    (0..=u8::MAX).collect()
+}
 
 /// These bytes with each of the `values` at this place.
 fn vary(bytes: &[u8], at: usize, values: &[u8], found: &mut BTreeSet<Vec<u8>>) {

@@ -168,7 +168,8 @@ async fn the_gateway_reads_strictly() {
         answer.push(b'\n');
         answer[..4].copy_from_slice(b"0297");
     };
-    let deviations: [(&str, &dyn Fn(&mut Vec<u8>)); 4] = [
+    type Deviation<'d> = (&'d str, &'d dyn Fn(&mut Vec<u8>));
+    let deviations: [Deviation<'_>; 4] = [
         ("blank-numbers", &blank_number),
         ("half-characters", &half_character),
         ("stripped", &stripped),
