@@ -72,7 +72,8 @@ fn mistakes_are_named_at_their_place() {
     check("http://127.0.0.1:8080", "https://service", "`callback` must be a URL that begins with http://");
     check("\"http://127.0.0.1:8080/notices\"", "\"service:8080\"", "`callback` must be a URL that begins with http://");
     check("bank-a/bank-a.toml", "bank-a/bank-b.toml", "cannot read");
-    check("[[institutions.bank-a.lines]]", "[institutions.bank-a.line]", "`lines` is missing");
+    check("[[institutions.bank-a.lines]]", "[institutions.bank-a.line]", "unknown key `line` (did you mean `lines`?)");
+    check("[[institutions.bank-a.lines]]", "[institutions.bank-a.routes]", "`lines` is missing");
 }
 
 #[test]
