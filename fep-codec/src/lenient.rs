@@ -14,6 +14,7 @@ mod forgiven;
 mod complete;
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use self::complete::{Completed, begins_another, completed};
@@ -34,11 +35,11 @@ use crate::view::end_of;
 impl Lenient {
     /// Whether fields inside a telegram are repaired, and not only its end.
     pub(crate) const fn repairs_fields(self) -> bool {
-        self.blank_numbers || self.half_characters
+        self.blank_numbers || self.minus_zero || self.half_characters
     }
 
-    /// Repairs the forgiven deviations: puts blanks back, cuts off surplus bytes, replaces blank numbers by zero and drops half
-    /// characters. Returns the repaired bytes and what was forgiven. Bytes that need no repair are returned unchanged. So are bytes
+    /// Repairs the forgiven deviations: puts blanks back, cuts off surplus bytes, replaces blank numbers and zeros with a minus
+    /// by zero, and drops half characters. Returns the repaired bytes and what was forgiven. Bytes that need no repair are returned unchanged. So are bytes
     /// that cannot be repaired: reading them reports the error.
     #[must_use]
     pub fn mend<'b>(self, layout: &Layout, telegram: &'b [u8]) -> (Cow<'b, [u8]>, Vec<Forgiven>) {
@@ -72,13 +73,19 @@ impl Lenient {
         let end = step.offset.saturating_add(bytes.len());
         let report = match (&field.kind, error.fault()) {
             (Kind::Number(rule), _) if self.blank_numbers && field.computed.is_none() && is_blank(bytes, rule) => {
-                0_i128.put(rule, &mut repaired).ok()?;
+                put_zero(rule, &mut repaired)?;
                 Forgiven::new(Deviation::BlankNumbers, range(step.offset..end), "the number is zero")
+            }
+            (Kind::Number(rule), Fault::NegativeZero) if self.minus_zero && field.computed.is_none() => {
+                put_zero(rule, &mut repaired)?;
+                Forgiven::new(Deviation::MinusZero, range(step.offset..end), "the number is zero")
             }
             (Kind::Text(rule), Fault::Malformed { at: DecodeError { offset, reason: Reason::Half }, .. })
                 if self.half_characters =>
             {
                 drop_half(rule, &mut repaired, *offset);
+                // A repair counts only if the field can then be read.
+                String::get(rule, &repaired).ok()?;
                 let half = step.offset.saturating_add(*offset)..step.offset.saturating_add(*offset).saturating_add(1);
                 Forgiven::new(Deviation::HalfCharacters, range(half), "the half character is left out")
             }
@@ -108,6 +115,12 @@ struct FieldRepair {
     offset: usize,
     field: Vec<u8>,
     report: Forgiven,
+}
+
+/// Writes zero, or returns `None` if the field would then have no value.
+fn put_zero(rule: &NumberRule, field: &mut [u8]) -> Option<()> {
+    0_i128.put(rule, field).ok()?;
+    (Option::<i128>::get(rule, field) == Ok(Some(0))).then_some(())
 }
 
 /// Whether the field holds only blanks.
@@ -243,7 +256,7 @@ pub fn decode_lenient<T: DecodeOwned>(telegram: &[u8], lenient: Lenient) -> Resu
 #[cfg(test)]
 mod tests {
     use alloc::borrow::ToOwned as _;
-    use alloc::string::{String, ToString as _};
+    use alloc::string::ToString as _;
     use alloc::vec;
 
     use super::*;
@@ -293,6 +306,7 @@ mod tests {
             (b"200001+0201name??", "name", text("name"), Lenient { trailing: true, ..Lenient::STRICT }),
             (b"20    +0201name", "amount", Ok(Value::Number(0)), Lenient { blank_numbers: true, ..Lenient::STRICT }),
             (b"200001   01name", "change", Ok(Value::Number(0)), Lenient { blank_numbers: true, ..Lenient::STRICT }),
+            (b"200001-0001name", "change", Ok(Value::Number(0)), Lenient { minus_zero: true, ..Lenient::STRICT }),
             (b"300001+0201name", "kind", text("30"), Lenient { unknown_codes: true, ..Lenient::STRICT }),
         ];
         for (bytes, path, value, lenient) in &each {
@@ -311,6 +325,26 @@ mod tests {
         assert!(read(b"", "amount", Lenient::ALL).unwrap_err().contains("found 0"));
         assert_eq!(read(b"200001+02  name", "fee", Lenient::ALL), Ok(Value::None), "blanks that mean none");
         assert_eq!(read(b"200001+0201name", "fee", Lenient::ALL), Ok(Value::Number(1)));
+    }
+
+    #[test]
+    fn a_zero_that_means_no_value_is_not_made_of_a_minus() {
+        let none = NumberRule { sign: Sign::LeadingMinus, none: NoneAs::Zeros, ..NumberRule::UNSIGNED };
+        let layout = Layout { items: Cow::Owned(vec![field("n", 3, Kind::Number(none))]), ..layout() };
+        let (record, _) = Record::decode_lenient(&layout, b"000", Lenient::ALL).unwrap();
+        assert_eq!(record.get("n"), Some(&Value::None));
+        assert!(Record::decode_lenient(&layout, b"-00", Lenient::ALL).is_err());
+        assert_eq!(Lenient::ALL.mend(&layout, b"-00"), (Cow::Borrowed(b"-00".as_slice()), Vec::new()));
+    }
+
+    #[test]
+    fn a_repair_that_does_not_help_is_none() {
+        // The pairs of IBM-834 never fill three bytes.
+        let rule = TextRule { charset: Charset::Ibm834, pad: 0x40, ..TextRule::new(Charset::Ibm834) };
+        let layout = Layout { items: Cow::Owned(vec![field("t", 3, Kind::Text(rule))]), ..layout() };
+        let bytes = b"\xD1\xB7\x88".as_slice();
+        assert!(Record::decode_lenient(&layout, bytes, Lenient::ALL).is_err());
+        assert_eq!(Lenient::ALL.mend(&layout, bytes), (Cow::Borrowed(bytes), Vec::new()));
     }
 
     #[test]

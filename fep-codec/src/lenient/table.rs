@@ -104,6 +104,9 @@ leniencies! {
     trailing: Trailing, "trailing", Telegrams, "surplus bytes behind a telegram";
     /// A blank number is read as zero, unless blanks mean `None` in its field. This does not apply to computed fields.
     blank_numbers: BlankNumbers, "blank-numbers", Anywhere, "blank numbers (read as zero)";
+    /// Zero with a minus is read as zero, unless zeros mean `None` in its field. This does not apply to computed fields, and not to a
+    /// sign in a separate field.
+    minus_zero: MinusZero, "minus-zero", Anywhere, "zero with a minus (read as zero)";
     /// A [`Record`](crate::Record) keeps codes that a closed list lacks. A derived type can hold only the codes of its type.
     unknown_codes: UnknownCodes, "unknown-codes", Anywhere, "codes that are not on their list (kept)";
     /// Half a character at the end of a text, where the text was cut inside the character, is dropped. Blanks or padding take its
