@@ -99,8 +99,8 @@ impl Error {
         }))
     }
 
-    /// Makes an error in a field. The path begins with the name of the field, if it has one. If the field is secret, its content is removed from the
-    /// fault.
+    /// Makes an error in a field. The path begins with the name of the field, if it has one. If the field is secret, its content is
+    /// removed from the fault.
     #[cold]
     #[must_use]
     pub fn in_field(culprit: Culprit, fault: Fault, field: &Field) -> Self {

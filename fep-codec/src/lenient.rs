@@ -1,8 +1,8 @@
 //! [`Lenient`]: the deviations that a reader forgives on request. [`Forgiven`]: the report of each of them.
 //!
-//! A deviation is forgiven only if it is named. Each forgiven deviation is reported. The static and the dynamic codec stay strict: the bytes are first repaired by the
-//! layout and then read like any others. So both codecs forgive the same deviations, and strict reading has no extra cost. A
-//! telegram that was repaired encodes to other bytes than it was read from.
+//! A deviation is forgiven only if it is named. Each forgiven deviation is reported. The static and the dynamic codec stay strict: the
+//! bytes are first repaired by the layout and then read like any others. So both codecs forgive the same deviations, and strict
+//! reading has no extra cost. A telegram that was repaired encodes to other bytes than it was read from.
 //!
 //! A field can also forgive by its own options, which apply to every reader: an open list of codes keeps unknown codes,
 //! `none = "spaces"` reads a blank number as `None`, `half = "replace"` or `"drop"` reads a text that was cut in the middle of a
@@ -39,8 +39,8 @@ impl Lenient {
     }
 
     /// Repairs the forgiven deviations: puts blanks back, cuts off surplus bytes, replaces blank numbers and zeros with a minus
-    /// by zero, and drops half characters. Returns the repaired bytes and what was forgiven. Bytes that need no repair are returned unchanged. So are bytes
-    /// that cannot be repaired: reading them reports the error.
+    /// by zero, and drops half characters. Returns the repaired bytes and what was forgiven. Bytes that need no repair are returned
+    /// unchanged. So are bytes that cannot be repaired: reading them reports the error.
     #[must_use]
     pub fn mend<'b>(self, layout: &Layout, telegram: &'b [u8]) -> (Cow<'b, [u8]>, Vec<Forgiven>) {
         self.repaired(layout, telegram).unwrap_or((Cow::Borrowed(telegram), Vec::new()))

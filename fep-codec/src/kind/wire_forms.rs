@@ -68,31 +68,34 @@ fn candidates(rule: &NumberRule, value: Option<i128>, len: usize) -> BTreeSet<Ve
         none_also: NoneSet::EMPTY,
         ..*rule
     };
-    let shortest = if rule.encoding.is_zoned() { 1 } else { len };
-    // The bytes that the whole field can have where a sign can be. Fewer digits have no others.
-    let mut signs: Option<Vec<u8>> = None;
-    for width in (shortest..=len).rev() {
+    let digits = |width: usize| {
         let mut digits = vec![0; width];
-        if value.put(&plain, &mut digits).is_err() {
-            continue;
-        }
-        let blanks = vec![rule.pad.unwrap_or(rule.encoding.space()); len - width];
-        // A plus that the field does not write has a byte before the digits, or one that would be blank.
-        for (bytes, first) in [([&*blanks, &*digits].concat(), len - width), ([&*digits, &*blanks].concat(), 0)] {
-            let places = [first.saturating_sub(1), first, (first + width).saturating_sub(1), first + width];
-            let Some(signs) = &signs else {
-                places.iter().for_each(|at| vary(&bytes, *at, &any_byte(), &mut found));
-                continue;
-            };
-            places.iter().for_each(|at| vary(&bytes, *at, signs, &mut found));
-        }
-        if signs.is_none() {
-            found.retain(|bytes| i128::get(rule, bytes) == Ok(value));
-            let bytes: BTreeSet<u8> = found.iter().flatten().copied().chain([rule.encoding.space()]).collect();
-            signs = Some(bytes.into_iter().collect());
-        }
+        value.put(&plain, &mut digits).is_ok().then_some(digits)
+    };
+    let blank = rule.pad.unwrap_or(rule.encoding.space());
+    if let Some(digits) = digits(len) {
+        placed(&digits, blank, len, &any_byte(), &mut found);
+    }
+    if rule.encoding.is_zoned() {
+        // The bytes that the whole field can have where a sign can be. Fewer digits have no others.
+        let read = found.iter().filter(|bytes| i128::get(rule, bytes) == Ok(value));
+        let signs: BTreeSet<u8> = read.flatten().copied().chain([rule.encoding.space()]).collect();
+        let signs = Vec::from_iter(signs);
+        (1..len).filter_map(digits).for_each(|digits| placed(&digits, blank, len, &signs, &mut found));
     }
     found
+}
+
+/// The digits on the right and on the left of the field, with each of these bytes where a sign can be.
+fn placed(digits: &[u8], blank: u8, len: usize, signs: &[u8], found: &mut BTreeSet<Vec<u8>>) {
+    let width = digits.len();
+    let blanks = vec![blank; len - width];
+    // A plus that the field does not write has a byte before the digits, or one that would be blank.
+    for (bytes, first) in [([&*blanks, digits].concat(), len - width), ([digits, &*blanks].concat(), 0)] {
+        for at in [first.saturating_sub(1), first, (first + width).saturating_sub(1), first + width] {
+            vary(&bytes, at, signs, found);
+        }
+    }
 }
 
 fn any_byte() -> Vec<u8> {

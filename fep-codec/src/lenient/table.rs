@@ -102,7 +102,7 @@ leniencies! {
     stripped: Stripped, "stripped", Anywhere, "blanks missing at the end of a telegram";
     /// Bytes behind the last item are ignored.
     trailing: Trailing, "trailing", Telegrams, "surplus bytes behind a telegram";
-    /// A blank number is read as zero, unless blanks mean `None` in its field. This does not apply to computed fields.
+    /// A blank number is read as zero, unless blanks or zeros mean `None` in its field. This does not apply to computed fields.
     blank_numbers: BlankNumbers, "blank-numbers", Anywhere, "blank numbers (read as zero)";
     /// Zero with a minus is read as zero, unless zeros mean `None` in its field. This does not apply to computed fields, and not to a
     /// sign in a separate field.

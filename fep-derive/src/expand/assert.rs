@@ -291,7 +291,7 @@ fn of_computed(computed: &Computed, at: Span, ask: &dyn Fn(&str) -> TokenStream)
     }
 }
 
-/// The condition on what stands in a part: the field that counts a group, and signs, which reach out of flattened parts only.
+/// The condition on two kinds of fields in a part: the count of a group, and a sign. A sign reaches out of flattened parts only.
 fn of_border(telegram: &Telegram, ty: &TokenStream, number: usize, item: &Item) -> Option<Condition> {
     let trait_ = telegram.paths.telegram();
     match &item.what {
