@@ -26,12 +26,12 @@ use self::service::Service;
 use self::traffic::{TABLE_LEN, Wish, wish};
 use crate::callback::HttpCallback;
 use crate::config::Config;
-use crate::exchange::{Event, Exchange, LinkState, Outcome};
 use crate::gateway::Gateway;
 use crate::http;
 use crate::metrics;
 use crate::simulate::{Scenario, Simulator};
 use crate::telegrams::Stamp;
+use fep_protocol::exchange::{Event, Exchange, LinkState, Outcome};
 
 const SPEC: &str = include_str!("../specs/bank-a/bank-a.toml");
 const SCENARIO: &str = include_str!("../specs/bank-a/scenarios/demo.toml");

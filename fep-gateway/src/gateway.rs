@@ -19,12 +19,12 @@ use tokio::sync::{broadcast, oneshot};
 use self::digest::digest;
 pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
-use crate::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome, TelegramBytes};
 use crate::journal::{Acceptance, Accepted, Finish, Journal};
-use crate::machine::reason::{NotSent, Unknown};
 use crate::net::clock::Clock;
 use crate::net::institution::{AcceptedRequest, Handle, Shared, count_outcome};
 use crate::telegrams::{Draft, TelegramCatalogue};
+use fep_protocol::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome, TelegramBytes};
+use fep_protocol::reason::{NotSent, Unknown};
 
 pub use crate::journal::JournalError;
 pub use crate::notice::{Notice, NoticeFuture, NoticeHandler, StandInOnly, TypedNotices};

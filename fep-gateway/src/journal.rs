@@ -34,9 +34,9 @@ pub use self::command::{
     Acceptance, Accepted, Direction, Entry, Finish, NoticeId, NoticeState, Recalled, Sending, Settlement,
 };
 use self::store::Store;
-use crate::exchange::{Exchange, ExchangeId};
-pub use crate::machine::reason::JournalError;
-use crate::machine::trace::TraceHighWater;
+use fep_protocol::exchange::{Exchange, ExchangeId};
+pub use fep_protocol::reason::JournalError;
+use fep_protocol::trace::TraceHighWater;
 
 /// A handle to the journal. Clones share one writer.
 #[derive(Clone, Debug)]
@@ -70,7 +70,7 @@ impl Journal {
     pub fn open(path: &Path, now_ms: i64, quarantine_max: Duration) -> Result<Opened, JournalError> {
         let lock = lock(path)?;
         let mut store = Store::open(path)?;
-        let (high_waters, recalled) = store.recover(now_ms, quarantine_max)?;
+        let (high_waters, recalled) = store.recover(now_ms, quarantine_max).map_err(failed)?;
         let reader = schema::read_only(path)?;
         let (commands, queue) = mpsc::channel(QUEUE_MAX);
         let thread = std::thread::Builder::new().name("journal".to_owned());
@@ -185,7 +185,7 @@ impl Journal {
     ) -> Result<T, JournalError> {
         let reader = Arc::clone(&self.reader);
         let task = tokio::task::spawn_blocking(move || {
-            read(&reader.lock().unwrap_or_else(PoisonError::into_inner)).map_err(JournalError::from)
+            read(&reader.lock().unwrap_or_else(PoisonError::into_inner)).map_err(failed)
         });
         task.await.map_err(|_| JournalError::Failed("the reader stopped".to_owned()))?
     }
@@ -202,10 +202,10 @@ fn lock(path: &Path) -> Result<File, JournalError> {
     Ok(file)
 }
 
-impl From<rusqlite::Error> for JournalError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Failed(error.to_string())
-    }
+/// The error of a read or write that SQLite refused.
+#[allow(clippy::needless_pass_by_value, reason = "it is passed to map_err")]
+fn failed(error: rusqlite::Error) -> JournalError {
+    JournalError::Failed(error.to_string())
 }
 
 #[cfg(test)]

@@ -5,11 +5,7 @@
 //! reported as unknown. Bytes are in the journal before they are written to a line.
 
 // Reading order: a module imports only modules listed above it.
-pub mod exchange;
-
 pub mod config;
-
-pub mod machine;
 
 pub mod telegrams;
 
@@ -31,6 +27,7 @@ pub mod simulate;
 pub mod demo;
 
 pub use config::Config;
+pub use fep_protocol::exchange;
 pub use gateway::Gateway;
 
 /// Compiles and runs the code in the README of this crate.

@@ -4,7 +4,7 @@
 //!
 //! | name | labels | meaning |
 //! |---|---|---|
-//! | `fep_exchanges_total` | institution, telegram, outcome, reason | exchanges that reached their outcome; `reason` is a code of [`machine::reason`](crate::machine::reason), empty for answered exchanges |
+//! | `fep_exchanges_total` | institution, telegram, outcome, reason | exchanges that reached their outcome; `reason` is a code of [`fep_protocol::reason`], empty for answered exchanges |
 //! | `fep_round_trip_seconds` | institution, telegram | time from the request to its answer |
 //! | `fep_settled_total` | institution | unknown exchanges that were settled |
 //! | `fep_received_total` | institution, class | telegrams received, by class: answers, late and unmatched answers, notices |
@@ -23,7 +23,7 @@ use std::time::Duration;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::exchange::LineStatus;
+use fep_protocol::exchange::LineStatus;
 
 /// Bucket limits from half a millisecond to half a minute.
 const BUCKETS_SECONDS: &[f64] =

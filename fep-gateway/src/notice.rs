@@ -11,7 +11,7 @@ use fep_spec::model::Spec;
 use serde_json::{Map, Value};
 
 pub use self::typed::TypedNotices;
-use crate::exchange::{ExchangeId, TelegramBytes};
+use fep_protocol::exchange::{ExchangeId, TelegramBytes};
 
 /// A handler for the telegrams that institutions send on their own.
 pub trait NoticeHandler: Send + Sync + 'static {

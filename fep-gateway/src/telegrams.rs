@@ -27,9 +27,9 @@ use self::key::KeyFields;
 use self::marks::Marks;
 pub use self::stamp::Stamp;
 use crate::config::{Filling, InstitutionConfig};
-use crate::exchange::TelegramBytes;
-use crate::machine::session::SessionPolicy;
-use crate::machine::terms::{Classified, Duty, EncodedRequest, Key, Now, Telegrams};
+use fep_protocol::exchange::TelegramBytes;
+use fep_protocol::session::SessionPolicy;
+use fep_protocol::terms::{Classified, Duty, EncodedRequest, Key, Now, Telegrams};
 
 /// The telegrams of one institution, with the gateway's data about each.
 #[derive(Debug)]

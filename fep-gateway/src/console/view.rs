@@ -5,7 +5,7 @@ use fep_codec::layout::{Item, Layout};
 use fep_spec::model::Spec;
 use serde::Serialize;
 
-use crate::exchange::Exchange;
+use fep_protocol::exchange::Exchange;
 
 /// One exchange in one line. Of the telegram's fields it contains only the trace number and the response code.
 #[derive(Clone, Debug, Serialize)]
@@ -19,7 +19,7 @@ pub struct Summary {
     /// The label of the telegram on the sheet.
     pub label: String,
     /// `answered`, `not_sent` or `unknown`; `null` while the exchange runs.
-    pub outcome: Option<crate::exchange::Outcome>,
+    pub outcome: Option<fep_protocol::exchange::Outcome>,
     /// What settled an unknown exchange later.
     pub settled_by: Option<String>,
     /// The trace number, as text.

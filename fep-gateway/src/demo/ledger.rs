@@ -8,7 +8,7 @@ use fep_spec::model::Spec;
 use super::table::{Cell, Column, Side, Table, grouped};
 use super::traffic::Wish;
 use crate::console::view::{Summary, summary};
-use crate::exchange::{Exchange, Outcome};
+use fep_protocol::exchange::{Exchange, Outcome};
 
 const COLUMNS: &[Column] = &[
     Column { heading: "trace", width: 6, side: Side::Right },

@@ -7,7 +7,7 @@ use fep_codec::{DecodeOwned, Error, Telegram};
 
 use super::digest::digest_of_bytes;
 use super::{Gateway, Refusal};
-use crate::exchange::{Exchange, Outcome};
+use fep_protocol::exchange::{Exchange, Outcome};
 
 /// An exchange with its answer as a derived telegram.
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 use super::error::ApiError;
 use super::{LISTENERS_MAX, Shared};
 use crate::console::view::summary;
-use crate::exchange::Event;
+use fep_protocol::exchange::Event;
 
 /// How often a silent stream sends a keep-alive. Proxies close streams that send nothing.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);

@@ -15,8 +15,8 @@ use serde_json::Value;
 use super::error::ApiError;
 use super::{BODY_MAX_BYTES, Shared};
 use crate::console::view::{Summary, View, summary, view};
-use crate::exchange::{Exchange, ExchangeId, Outcome};
-use crate::machine::reason::Unknown;
+use fep_protocol::exchange::{Exchange, ExchangeId, Outcome};
+use fep_protocol::reason::Unknown;
 
 /// The maximum number of exchanges in one list.
 const LIST_MAX: usize = 1000;

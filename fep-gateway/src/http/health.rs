@@ -11,8 +11,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Shared;
-use crate::exchange::{LineStatus, LinkState};
 use crate::metrics;
+use fep_protocol::exchange::{LineStatus, LinkState};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Lines {

@@ -3,11 +3,11 @@
 use tokio::sync::oneshot;
 
 use super::JournalError;
-use crate::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
-use crate::machine::institution::OutgoingRequest;
-use crate::machine::reason::Mismatch;
-use crate::machine::terms::Key;
-use crate::machine::trace::TraceHighWater;
+use fep_protocol::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
+use fep_protocol::institution::OutgoingRequest;
+use fep_protocol::reason::Mismatch;
+use fep_protocol::terms::Key;
+use fep_protocol::trace::TraceHighWater;
 
 /// One command for the writer.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::JournalError;
+use super::{JournalError, failed};
 
 /// `STEPS[n]` migrates from version `n` to version `n + 1`. An empty file has version 0. A released step is never changed,
 /// because files of its version exist.
@@ -91,9 +91,9 @@ ALTER TABLE entries ADD COLUMN note_code TEXT;
 pub(super) fn read_write(path: &Path) -> Result<Connection, JournalError> {
     let connection =
         Connection::open(path).map_err(|error| JournalError::Failed(format!("{}: {error}", path.display())))?;
-    connection.busy_timeout(BUSY_MAX)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.busy_timeout(BUSY_MAX).map_err(failed)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
     migrate(&connection, path)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
@@ -101,7 +101,7 @@ pub(super) fn read_write(path: &Path) -> Result<Connection, JournalError> {
 
 /// Runs the steps that the file lacks.
 fn migrate(connection: &Connection, path: &Path) -> Result<(), JournalError> {
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
     let known = STEPS.len();
     let Some(steps) = usize::try_from(found).ok().and_then(|found| STEPS.get(found..)) else {
         let path = path.display();
@@ -127,8 +127,8 @@ fn migrate(connection: &Connection, path: &Path) -> Result<(), JournalError> {
 /// Opens a connection for queries.
 pub(super) fn read_only(path: &Path) -> Result<Connection, JournalError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_MAX)?;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.busy_timeout(BUSY_MAX).map_err(failed)?;
     Ok(connection)
 }
 

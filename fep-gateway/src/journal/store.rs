@@ -10,10 +10,10 @@ use super::command::{
     Acceptance, Accepted, Direction, Entry, Finish, NoticeId, NoticeState, Recalled, Sending, Settlement,
 };
 use super::{JournalError, schema};
-use crate::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
-use crate::machine::reason::{Mismatch, NotSent, Unknown};
-use crate::machine::terms::Key;
-use crate::machine::trace::TraceHighWater;
+use fep_protocol::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
+use fep_protocol::reason::{Mismatch, NotSent, Unknown};
+use fep_protocol::terms::Key;
+use fep_protocol::trace::TraceHighWater;
 
 /// The state that an earlier run left: its high-water marks, and the exchanges whose keys may still be in quarantine.
 pub(super) type Remains = (Vec<(String, TraceHighWater)>, Vec<Recalled>);

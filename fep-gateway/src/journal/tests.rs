@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::exchange::{Answer, Outcome, TelegramBytes};
-use crate::machine::institution::OutgoingRequest;
-use crate::machine::reason::Mismatch;
-use crate::machine::terms::Key;
+use fep_protocol::exchange::{Answer, Outcome, TelegramBytes};
+use fep_protocol::institution::OutgoingRequest;
+use fep_protocol::reason::Mismatch;
+use fep_protocol::terms::Key;
 
 const REST: Duration = Duration::from_secs(60);
 

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::JournalError;
 use super::command::{Accepted, JournalCommand, NoticeState};
 use super::store::Store;
-use crate::exchange::Exchange;
+use fep_protocol::exchange::Exchange;
 
 /// The maximum number of further commands that one transaction takes from the queue after its first ones.
 const BATCH_MAX: usize = 512;

@@ -4,8 +4,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::exchange::ExchangeId;
-use crate::machine::terms::Now;
+use fep_protocol::exchange::ExchangeId;
+use fep_protocol::terms::Now;
 
 /// Both clocks. The steady clock counts from the gateway's start. This type also creates the names of exchanges, because
 /// they begin with the time.

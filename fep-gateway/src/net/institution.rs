@@ -17,13 +17,13 @@ use super::clock::Clock;
 use super::link::LinkEvent;
 use super::statuses::LineStatuses;
 use crate::config::InstitutionConfig;
-use crate::exchange::{Answer, Event, Exchange, ExchangeId, Outcome, TelegramBytes};
 use crate::journal::{Finish, Journal, JournalError, NoticeId, Recalled};
-use crate::machine::institution::{Institution as Machine, LineSettings, Settings};
-use crate::machine::terms::{Incarnation, LinkId, Now, Ticket};
-use crate::machine::trace::TraceHighWater;
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Draft, TelegramCatalogue};
+use fep_protocol::exchange::{Answer, Event, Exchange, ExchangeId, Outcome, TelegramBytes};
+use fep_protocol::institution::{Institution as Machine, LineSettings, Settings};
+use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
+use fep_protocol::trace::TraceHighWater;
 
 /// The parts that all institutions of a gateway share.
 #[derive(Clone)]

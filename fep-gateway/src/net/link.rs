@@ -16,9 +16,9 @@ use super::clock::Clock;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
 use crate::config::Framing;
-use crate::exchange::TelegramBytes;
-use crate::machine::reason::CloseReason;
-use crate::machine::terms::{Incarnation, Ticket};
+use fep_protocol::exchange::TelegramBytes;
+use fep_protocol::reason::CloseReason;
+use fep_protocol::terms::{Incarnation, Ticket};
 
 /// An event that a link reports to its institution.
 #[derive(Debug)]

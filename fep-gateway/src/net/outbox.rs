@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use bytes::{Buf, BytesMut};
 
-use crate::machine::terms::Ticket;
+use fep_protocol::terms::Ticket;
 
 /// Frames in one buffer, so that few writes are needed.
 #[derive(Default)]

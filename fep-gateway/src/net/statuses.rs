@@ -3,9 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::config::InstitutionConfig;
-use crate::exchange::{LineStatus, LinkState, LinkStatus};
-use crate::machine::reason::CloseReason;
-use crate::machine::terms::{Incarnation, LinkId};
+use fep_protocol::exchange::{LineStatus, LinkState, LinkStatus};
+use fep_protocol::reason::CloseReason;
+use fep_protocol::terms::{Incarnation, LinkId};
 
 /// The line statuses of one institution.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use fep_codec::{Field, Layout};
 
-use crate::machine::terms::Key;
+use fep_protocol::terms::Key;
 
 /// The key fields of a telegram, each with its fixed byte range.
 #[derive(Clone, Debug)]

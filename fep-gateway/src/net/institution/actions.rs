@@ -5,12 +5,12 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Done, OpenLink, Running, Task};
-use crate::exchange::{Answer, Event, LinkState, Outcome, TelegramBytes};
 use crate::journal::{Direction, Entry, JournalError, Sending, Settlement};
-use crate::machine::institution::{Action, Class, FinalState, Incoming, Outgoing};
-use crate::machine::reason::{CloseReason, Mismatch, NotSent};
-use crate::machine::terms::{Incarnation, LinkId, Ticket};
 use crate::net::link::LinkTask;
+use fep_protocol::exchange::{Answer, Event, LinkState, Outcome, TelegramBytes};
+use fep_protocol::institution::{Action, Class, FinalState, Incoming, Outgoing};
+use fep_protocol::reason::{CloseReason, Mismatch, NotSent};
+use fep_protocol::terms::{Incarnation, LinkId, Ticket};
 
 /// The number of frames that may wait for a link's writer in addition to the requests in flight: duties and replies.
 const FRAMES_EXTRA: usize = 256;

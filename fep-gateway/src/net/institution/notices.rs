@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Done, Task};
-use crate::exchange::TelegramBytes;
 use crate::journal::{NoticeId, NoticeState};
-use crate::machine::terms::Incarnation;
 use crate::notice::{Notice, NoticeHandler};
 use crate::telegrams::TelegramCatalogue;
+use fep_protocol::exchange::TelegramBytes;
+use fep_protocol::terms::Incarnation;
 
 /// The data to handle one notice.
 struct NoticeTask {

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::config::Config;
-use crate::machine::terms::LinkId;
+use fep_protocol::terms::LinkId;
 
 const INCARNATION: Incarnation = Incarnation { link: LinkId { line: 0, link: 0 }, number: 1 };
 

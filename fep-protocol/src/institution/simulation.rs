@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::tests::{ToyTelegrams, at, settings};
 use super::*;
-use crate::machine::reason::CloseReason;
+use crate::reason::CloseReason;
 
 const MS: Duration = Duration::from_millis(1);
 

@@ -16,7 +16,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::machine::terms::{Key, Ticket};
+use crate::terms::{Key, Ticket};
 
 /// All telegrams of ours that are registered under a key.
 #[derive(Clone, Debug, Default)]

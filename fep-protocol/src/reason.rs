@@ -58,8 +58,8 @@ use std::time::Duration;
 
 use fep_codec::framing::FrameError;
 
-use crate::machine::mux::Unmatched;
-use crate::machine::terms::Duty;
+use crate::mux::Unmatched;
+use crate::terms::Duty;
 
 /// The reason why a request certainly did not reach the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::{Action, Class, FinalState, Incoming, Institution, Owner, UnderWay};
 use crate::exchange::TelegramBytes;
-use crate::machine::mux::{Expired, Verdict};
-use crate::machine::reason::{CloseReason, DutyFailure, Mismatch, NotSent, Unknown};
-use crate::machine::session::SessionEvent;
-use crate::machine::terms::{Classified, Duty, Incarnation, Key, Now, Telegrams, Ticket};
+use crate::mux::{Expired, Verdict};
+use crate::reason::{CloseReason, DutyFailure, Mismatch, NotSent, Unknown};
+use crate::session::SessionEvent;
+use crate::terms::{Classified, Duty, Incarnation, Key, Now, Telegrams, Ticket};
 
 impl<T: Telegrams> Institution<T> {
     /// Handles a received frame.

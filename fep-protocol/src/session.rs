@@ -10,8 +10,8 @@
 use std::time::Duration;
 
 use crate::exchange::LinkState;
-use crate::machine::reason::{CloseReason, DutyFailure};
-use crate::machine::terms::Duty;
+use crate::reason::{CloseReason, DutyFailure};
+use crate::terms::Duty;
 
 /// The duties of an institution's sessions, and their times.
 #[derive(Clone, Debug, Default)]
@@ -171,7 +171,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::reason::Unknown;
+    use crate::reason::Unknown;
 
     const SECOND: Duration = Duration::from_secs(1);
 

@@ -20,11 +20,11 @@ use std::time::Duration;
 pub use self::action::{Action, Class, FinalState, Incoming, Outgoing, OutgoingRequest};
 use self::links::ContractedLink;
 use crate::exchange::{LinkState, TelegramBytes};
-use crate::machine::mux::Mux;
-use crate::machine::reason::{DutyFailure, JournalError, NotSent, Unknown};
-use crate::machine::session::{SessionEvent, SessionPolicy};
-use crate::machine::terms::{Duty, EncodedRequest, Incarnation, Key, LinkId, Now, Telegrams, Ticket};
-use crate::machine::trace::{TraceBook, TraceHighWater};
+use crate::mux::Mux;
+use crate::reason::{DutyFailure, JournalError, NotSent, Unknown};
+use crate::session::{SessionEvent, SessionPolicy};
+use crate::terms::{Duty, EncodedRequest, Incarnation, Key, LinkId, Now, Telegrams, Ticket};
+use crate::trace::{TraceBook, TraceHighWater};
 
 /// The settings of an institution's machine.
 #[derive(Clone, Debug)]

@@ -107,7 +107,7 @@ pub struct Exchange {
     pub trace: String,
     /// The reason why there is no answer, as a sentence.
     pub reason: Option<String>,
-    /// The stable code of the reason, as in [`machine::reason`](crate::machine::reason). `None` for an exchange that ended
+    /// The stable code of the reason, as in [`reason`](crate::reason). `None` for an exchange that ended
     /// before the journal stored codes.
     pub reason_code: Option<String>,
     /// The line that carried the request, and the incarnation of the link.
@@ -150,7 +150,7 @@ pub struct LineStatus {
     pub reconnects: u64,
     /// The last error, as a sentence.
     pub last_error: Option<String>,
-    /// The stable code of the last error, as in [`machine::reason`](crate::machine::reason).
+    /// The stable code of the last error, as in [`reason`](crate::reason).
     pub last_error_code: Option<&'static str>,
 }
 

@@ -1,8 +1,8 @@
 //! One institution, step by step, under virtual time.
 
 use super::*;
-use crate::machine::reason::CloseReason;
-use crate::machine::terms::Classified;
+use crate::reason::CloseReason;
+use crate::terms::Classified;
 
 /// Telegrams of fixed text. `REQ:0007` is answered by `ANS:0007`. `ON`, `OFF` and `ECHO` are duties. `BAD:0007` cannot be
 /// decoded.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::exchange::{LinkState, TelegramBytes};
-use crate::machine::reason::{CloseReason, Mismatch, NotSent, Unknown};
-use crate::machine::terms::{Incarnation, Key, LinkId, Ticket};
-use crate::machine::trace::TraceHighWater;
+use crate::reason::{CloseReason, Mismatch, NotSent, Unknown};
+use crate::terms::{Incarnation, Key, LinkId, Ticket};
+use crate::trace::TraceHighWater;
 
 /// An action for the caller. Actions are carried out in the order in which they are returned.
 #[derive(Clone, Debug)]

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::{Action, FinalState, Institution, LineSettings, Owner};
+use crate::backoff::Backoff;
 use crate::exchange::LinkState;
-use crate::machine::backoff::Backoff;
-use crate::machine::reason::{CloseReason, DutyFailure, NotSent, Unknown};
-use crate::machine::session::{Session, SessionAction, SessionEvent, SessionPolicy};
-use crate::machine::terms::{Duty, Incarnation, LinkId, Now, Telegrams, Ticket};
+use crate::reason::{CloseReason, DutyFailure, NotSent, Unknown};
+use crate::session::{Session, SessionAction, SessionEvent, SessionPolicy};
+use crate::terms::{Duty, Incarnation, LinkId, Now, Telegrams, Ticket};
 
 /// One contracted link.
 #[derive(Clone, Debug)]

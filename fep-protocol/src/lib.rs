@@ -1,0 +1,36 @@
+//! The protocol of a gateway to institutions as pure state machines: `(event, now) → actions`.
+//!
+//! This crate has no clock, no socket, no lock, no task and no source of randomness. Callers pass time and a seed in. The
+//! whole protocol can therefore run under virtual time, and one seed always replays the same history. It does not depend on
+//! an async runtime: `fep-gateway` runs the machines on Tokio, and another program can run them on anything else.
+//!
+//! ```text
+//! exchange ◄── terms ◄── backoff   when to connect again
+//!                    ◄── trace     the next trace number
+//!                    ◄── session   whether a link may carry business
+//!                    ◄── mux       pairs answers with requests
+//!                    ◄── reason    why something was not sent, is unknown, closed or was not expected
+//!                    ◄── institution: all of these, over lines and links
+//! ```
+
+// Forbids clocks, sockets, files, locks, threads and tasks. The lists are in clippy.toml.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+// Reading order: a module imports only modules listed above it.
+pub mod exchange;
+
+pub mod terms;
+
+pub mod backoff;
+pub mod trace;
+
+pub mod mux;
+pub mod reason;
+pub mod session;
+
+pub mod institution;
+
+/// Compiles and runs the code in the README of this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
