@@ -6,10 +6,12 @@
 //!
 //! ```text
 //! exchange ◄── terms ◄── backoff   when to connect again
+//!                    ◄── random    jitter from a seed
 //!                    ◄── trace     the next trace number
 //!                    ◄── session   whether a link may carry business
 //!                    ◄── mux       pairs answers with requests
 //!                    ◄── reason    why something was not sent, is unknown, closed or was not expected
+//!                    ◄── settlement: what became of the money when an outcome is unknown
 //!                    ◄── institution: all of these, over lines and links
 //! ```
 
@@ -22,11 +24,14 @@ pub mod exchange;
 pub mod terms;
 
 pub mod backoff;
+pub mod random;
 pub mod trace;
 
 pub mod mux;
 pub mod reason;
 pub mod session;
+
+pub mod settlement;
 
 pub mod institution;
 
