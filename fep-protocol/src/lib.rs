@@ -6,6 +6,8 @@
 //!
 //! ```text
 //! exchange ◄── terms ◄── backoff   when to connect again
+//!                    ◄── breaker   whether an institution that does not answer gets requests
+//!                    ◄── flow      how many requests an institution gets, and which one is next
 //!                    ◄── trace     the next trace number
 //!                    ◄── session   whether a link may carry business
 //!                    ◄── mux       pairs answers with requests
@@ -21,7 +23,11 @@ pub mod exchange;
 
 pub mod terms;
 
+mod mutant;
+
 pub mod backoff;
+pub mod breaker;
+pub mod flow;
 pub mod trace;
 
 pub mod mux;
