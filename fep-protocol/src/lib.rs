@@ -8,10 +8,12 @@
 //! exchange ◄── terms ◄── backoff   when to connect again
 //!                    ◄── breaker   whether an institution that does not answer gets requests
 //!                    ◄── flow      how many requests an institution gets, and which one is next
+//!                    ◄── random    jitter from a seed
 //!                    ◄── trace     the next trace number
 //!                    ◄── session   whether a link may carry business
 //!                    ◄── mux       pairs answers with requests
 //!                    ◄── reason    why something was not sent, is unknown, closed or was not expected
+//!                    ◄── settlement: what became of the money when an outcome is unknown
 //!                    ◄── institution: all of these, over lines and links
 //! ```
 
@@ -28,11 +30,14 @@ mod mutant;
 pub mod backoff;
 pub mod breaker;
 pub mod flow;
+pub mod random;
 pub mod trace;
 
 pub mod mux;
 pub mod reason;
 pub mod session;
+
+pub mod settlement;
 
 pub mod institution;
 

@@ -68,7 +68,7 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
         CloseReason::WriteTimeout { within: TIME },
         CloseReason::FrameTimeout { within: TIME, len: 7 },
         CloseReason::FrameCut { len: 7 },
-        CloseReason::BadFrame { offset: 300, error: FrameError::NotADigit { offset: 0, found: vec![0x48] } },
+        CloseReason::BadFrame { offset: 300, error: FrameError::NoStart { found: 0x48, expected: 2 } },
         CloseReason::SignOnRefused(text()),
         failed(Duty::SignOn),
         failed(Duty::EchoTest),
