@@ -2,9 +2,9 @@
 
 use fep_codec::dump;
 use fep_codec::layout::{Item, Layout};
-use fep_spec::model::Spec;
 use serde::Serialize;
 
+use crate::telegrams::LineSpec;
 use fep_protocol::exchange::Exchange;
 
 /// One exchange in one line. Of the telegram's fields it contains only the trace number and the response code.
@@ -53,7 +53,7 @@ pub struct View {
     pub telegram: String,
     /// The label on the sheet.
     pub label: String,
-    /// The length on the wire, in bytes.
+    /// The length of the telegram in bytes, without what encloses it on the line.
     pub len: usize,
     /// The fields in wire order.
     pub fields: Vec<FieldView>,
@@ -86,7 +86,7 @@ const RESPONSE_CODE: &str = "response_code";
 
 /// Summarises an exchange in one line.
 #[must_use]
-pub fn summary(exchange: &Exchange, spec: Option<&Spec>) -> Summary {
+pub fn summary(exchange: &Exchange, spec: Option<LineSpec<'_>>) -> Summary {
     let verdict = spec.and_then(|spec| verdict(exchange, spec));
     let (line, link) = exchange.line.clone().unzip();
     Summary {
@@ -94,7 +94,7 @@ pub fn summary(exchange: &Exchange, spec: Option<&Spec>) -> Summary {
         institution: exchange.institution.clone(),
         telegram: exchange.telegram.clone(),
         label: spec
-            .and_then(|spec| spec.telegram(&exchange.telegram))
+            .and_then(|spec| spec.named(&exchange.telegram))
             .map_or_else(String::new, |telegram| telegram.layout.label.to_string()),
         outcome: exchange.outcome,
         settled_by: exchange.settled_by.clone(),
@@ -113,10 +113,11 @@ pub fn summary(exchange: &Exchange, spec: Option<&Spec>) -> Summary {
     }
 }
 
-/// Shows a telegram field by field, bytes and values, with secrets masked.
+/// Shows the telegram in a frame field by field, bytes and values, with secrets masked.
 #[must_use]
-pub fn view(spec: Option<&Spec>, telegram: &str, bytes: &[u8]) -> View {
-    let found = spec.and_then(|spec| spec.telegram(telegram));
+pub fn view(spec: Option<LineSpec<'_>>, telegram: &str, frame: &[u8]) -> View {
+    let found = spec.and_then(|spec| spec.named(telegram));
+    let bytes = spec.map_or(frame, |spec| spec.telegram(frame));
     let mut view = View {
         telegram: telegram.to_owned(),
         label: found.map_or_else(String::new, |telegram| telegram.layout.label.to_string()),
@@ -169,16 +170,16 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// The response code of the answer and its meaning.
-fn verdict(exchange: &Exchange, spec: &Spec) -> Option<(String, Option<String>)> {
+fn verdict(exchange: &Exchange, spec: LineSpec<'_>) -> Option<(String, Option<String>)> {
     let answer = exchange.answer.as_ref()?;
-    let layout = &spec.telegram(&answer.telegram)?.layout;
+    let layout = &spec.named(&answer.telegram)?.layout;
     let span = layout.span(&layout.path_of(RESPONSE_CODE)?)?;
     let field = span.field;
     if field.secret {
         return None;
     }
     // Read only this field: the whole answer was decoded when it arrived, and this runs once for each event listener.
-    let code = field.read(answer.bytes.get(span.range)?).ok()?.to_text(field);
+    let code = field.read(spec.telegram(&answer.bytes).get(span.range)?).ok()?.to_text(field);
     let meaning = match &field.kind {
         fep_codec::layout::Kind::Code(rule) => rule.codes.iter().find(|known| known.code == code),
         _ => None,
@@ -188,7 +189,11 @@ fn verdict(exchange: &Exchange, spec: &Spec) -> Option<(String, Option<String>)>
 
 #[cfg(test)]
 mod tests {
+    use fep_codec::LengthPrefix;
+    use fep_spec::model::Spec;
+
     use super::*;
+    use crate::config::Framing;
 
     const BANK_A: &str = include_str!("../../specs/bank-a/bank-a.toml");
 
@@ -202,7 +207,8 @@ mod tests {
 
     fn shown(telegram: &str, bytes: &[u8]) -> String {
         let spec = Spec::parse("bank-a.toml", BANK_A).unwrap();
-        serde_json::to_string(&view(Some(&spec), telegram, bytes)).unwrap()
+        let framing = Framing::Length(LengthPrefix::FOUR_DIGITS);
+        serde_json::to_string(&view(Some(LineSpec::new(&spec, &framing)), telegram, bytes)).unwrap()
     }
 
     #[test]

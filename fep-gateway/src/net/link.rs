@@ -1,10 +1,15 @@
 //! One connection: connects, reads frames, writes frames, and at its end reports the frames that certainly were not
 //! written.
+//!
+//! A frame is what stands on the line, with the length, STX, ETX or end that encloses the telegram. The link, the machine and the
+//! journal have whole frames, so that the bytes in the journal are the bytes on the wire. Only
+//! [`TelegramCatalogue`](crate::telegrams::TelegramCatalogue) takes the telegram out of a frame and makes the frame of a telegram.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
+use fep_codec::framing::FrameSearch;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -200,6 +205,7 @@ impl Reader {
     /// Reads until the stream ends, fails, or the sender of `stopped` is dropped, and returns the reason.
     async fn run(self, mut read: OwnedReadHalf, mut stopped: oneshot::Receiver<()>) -> CloseReason {
         let mut buffer = BytesMut::with_capacity(READ_BYTES);
+        let mut search = FrameSearch::default();
         let mut offset = 0_u64;
         let mut begun = Instant::now();
         loop {
@@ -224,7 +230,7 @@ impl Reader {
             }
             let mut frames = Vec::new();
             let broken = loop {
-                match self.framing.next(&buffer) {
+                match self.framing.next(&mut search, &buffer) {
                     Ok(Some(len)) => {
                         // Copy the frame, because a slice would keep the whole buffer alive as long as the frame.
                         frames.push(TelegramBytes::copy_of(buffer.get(..len).unwrap_or_default()));

@@ -38,7 +38,7 @@ impl Task {
             institution: self.name.clone(),
             telegram: telegram.to_owned(),
             fields: self.catalogue.fields(telegram, &bytes).unwrap_or(Value::Null),
-            bytes: bytes.clone(),
+            bytes: TelegramBytes::copy_of(self.catalogue.telegram(&bytes)),
             callback: config.callback.clone(),
             timeout: config.callback_timeout,
         };
