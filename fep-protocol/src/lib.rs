@@ -6,6 +6,8 @@
 //!
 //! ```text
 //! exchange ◄── terms ◄── backoff   when to connect again
+//!                    ◄── breaker   whether an institution that does not answer gets requests
+//!                    ◄── flow      how many requests an institution gets, and which one is next
 //!                    ◄── random    jitter from a seed
 //!                    ◄── trace     the next trace number
 //!                    ◄── session   whether a link may carry business
@@ -23,7 +25,11 @@ pub mod exchange;
 
 pub mod terms;
 
+mod mutant;
+
 pub mod backoff;
+pub mod breaker;
+pub mod flow;
 pub mod random;
 pub mod trace;
 

@@ -19,6 +19,13 @@
 //! | `journal_failed` | [`NotSent`] | writing the journal's file failed |
 //! | `link_lost_before_write` | [`NotSent`] | the link closed while the request waited |
 //! | `link_full` | [`NotSent`] | too many frames wait for the link |
+//! | `offered_too_late` | [`NotSent`] | its deadline had passed before it could wait for its turn |
+//! | `rate_limit` | [`NotSent`] | the contracted rate has no room before its deadline |
+//! | `queue_full` | [`NotSent`] | too many requests wait for their turn |
+//! | `waited_too_long` | [`NotSent`] | it waited for its turn until its deadline |
+//! | `closed_while_waiting` | [`NotSent`] | business was closed while it waited for its turn |
+//! | `ticket_in_use` | [`NotSent`] | another request has its number |
+//! | `breaker_tripped` | [`NotSent`] | the breaker of the institution or of the business code does not let it pass |
 //! | `no_answer` | [`Unknown`] | the answer timeout passed |
 //! | `link_lost_after_write` | [`Unknown`] | the link closed while the request waited for its answer |
 //! | `answer_unreadable` | [`Unknown`] | an answer with the request's key came and cannot be decoded |
@@ -58,6 +65,8 @@ use std::time::Duration;
 
 use fep_codec::framing::FrameError;
 
+use crate::breaker::Blocked;
+use crate::flow::Refusal;
 use crate::mux::Unmatched;
 use crate::terms::Duty;
 
@@ -98,6 +107,10 @@ pub enum NotSent {
     LinkLost(Option<Box<CloseReason>>),
     /// Too many frames wait for the link.
     LinkFull,
+    /// The limits of the institution do not let it start in time.
+    Flow(Refusal),
+    /// A breaker does not let it pass.
+    Breaker(Box<Blocked>),
 }
 
 /// The reason why the outcome of a request is unknown.
@@ -254,6 +267,8 @@ impl NotSent {
             Self::Journal(JournalError::Failed(_)) => "journal_failed",
             Self::LinkLost(_) => "link_lost_before_write",
             Self::LinkFull => "link_full",
+            Self::Flow(refusal) => refusal.code(),
+            Self::Breaker(_) => "breaker_tripped",
         }
     }
 }
@@ -337,6 +352,8 @@ impl fmt::Display for NotSent {
             Self::LinkLost(None) => f.write_str("the link was lost before the write"),
             Self::LinkLost(Some(why)) => write!(f, "the link was lost before the write: {why}"),
             Self::LinkFull => f.write_str("the link takes nothing more"),
+            Self::Flow(refusal) => refusal.fmt(f),
+            Self::Breaker(blocked) => blocked.fmt(f),
         }
     }
 }
