@@ -6,7 +6,9 @@
 //!
 //! ```text
 //! exchange ◄── terms ◄── backoff   when to connect again
+//!                    ◄── budget    how much of something may happen now
 //!                    ◄── trace     the next trace number
+//!                    ◄── fact      what the journal stores
 //!                    ◄── session   whether a link may carry business
 //!                    ◄── mux       pairs answers with requests
 //!                    ◄── reason    why something was not sent, is unknown, closed or was not expected
@@ -22,7 +24,10 @@ pub mod exchange;
 pub mod terms;
 
 pub mod backoff;
+pub mod budget;
 pub mod trace;
+
+pub mod fact;
 
 pub mod mux;
 pub mod reason;
