@@ -7,6 +7,7 @@ mod stamp;
 mod fill;
 mod key;
 mod marks;
+mod repeat;
 mod typed;
 
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ use serde_json::{Map, Value as Json};
 use self::fill::Filler;
 use self::key::KeyFields;
 use self::marks::Marks;
+use self::repeat::{Repeat, repeats};
 pub use self::stamp::Stamp;
 use crate::config::{Filling, InstitutionConfig};
 use fep_protocol::exchange::TelegramBytes;
@@ -60,6 +62,8 @@ struct Entry {
     has_checks: bool,
     answer: Option<usize>,
     answer_timeout: Duration,
+    /// The fields that the answer must repeat: where they are in the request and in the answer.
+    repeats: Vec<Repeat>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -225,11 +229,33 @@ impl TelegramCatalogue {
         entry.and_then(|entry| entry.key.as_ref()).map_or_else(|| key.clone(), |fields| fields.modern(key))
     }
 
-    /// The key of a notice, which identifies its repetitions, and its form in a journal of version 1.
+    /// The key of a notice, which identifies its repetitions.
     #[must_use]
-    pub fn notice_key(&self, telegram: &str, bytes: &[u8]) -> Option<(Key, Option<Key>)> {
-        let fields = self.entries.get(*self.by_name.get(telegram)?)?.key.as_ref()?;
-        Some((fields.of(bytes)?, fields.former(bytes)))
+    pub fn notice_key(&self, telegram: &str, bytes: &[u8]) -> Option<Key> {
+        self.named(telegram)?.key.as_ref()?.of(bytes)
+    }
+
+    /// The key of a notice as a journal of version 1 stored it, if that form is another one.
+    #[must_use]
+    pub fn former_notice_key(&self, telegram: &str, bytes: &[u8]) -> Option<Key> {
+        self.named(telegram)?.key.as_ref()?.former(bytes)
+    }
+
+    /// The name of the telegram that answers this one.
+    #[must_use]
+    pub fn answer_name(&self, telegram: &str) -> Option<Arc<str>> {
+        let answer = self.named(telegram)?.answer?;
+        self.entries.get(answer).map(|entry| Arc::clone(&entry.name))
+    }
+
+    /// How long a request with this telegram waits for its answer.
+    #[must_use]
+    pub fn answer_timeout(&self, telegram: &str) -> Duration {
+        self.named(telegram).map_or(Duration::ZERO, |entry| entry.answer_timeout)
+    }
+
+    fn named(&self, telegram: &str) -> Option<&Entry> {
+        self.entries.get(*self.by_name.get(telegram)?)
     }
 
     /// Decodes a received telegram to JSON.
@@ -311,6 +337,7 @@ impl TelegramCatalogue {
             has_checks: layout.has_checks(),
             answer: answer.and_then(|answer| self.by_name.get(answer).copied()),
             answer_timeout: answer_timeout(config, name, role),
+            repeats: repeats(config, layout, answer),
         })
     }
 
@@ -451,6 +478,15 @@ impl Telegrams for TelegramCatalogue {
                 None => Classified::Unexpected { telegram: name },
             },
         }
+    }
+
+    fn contradiction(&self, request: &[u8], answer: &str, bytes: &[u8]) -> Option<String> {
+        let asked = self.entries.iter().find(|entry| {
+            let is_asked =
+                entry.answer.and_then(|answer| self.entries.get(answer)).is_some_and(|entry| *entry.name == *answer);
+            is_asked && entry.marks.as_ref().is_some_and(|marks| marks.hold(request))
+        })?;
+        asked.repeats.iter().find_map(|repeat| repeat.difference(request, bytes))
     }
 
     fn day(&self, now: Now) -> i64 {

@@ -176,11 +176,15 @@ enum Owner {
 /// telegram is refused, and the next one continues from there.
 const SKIPS_MAX: usize = 1000;
 
+/// The longest wait for the answers to our sign-offs when the gateway stops.
+const SIGN_OFF_MAX: Duration = Duration::from_secs(2);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shutdown {
     /// Exchanges in flight may end until this time.
     Draining(Duration),
-    SigningOff,
+    /// The links sign off and close. Those that have not done so by this time are closed.
+    SigningOff(Duration),
     Gone,
 }
 
@@ -320,10 +324,10 @@ impl<T: Telegrams> Institution<T> {
             self.tick_link(link, now);
         }
         self.expire(now);
-        if let Some(Shutdown::Draining(until)) = self.leaving
-            && until <= now.steady
-        {
-            self.finish_all(now);
+        match self.leaving {
+            Some(Shutdown::Draining(until)) if until <= now.steady => self.finish_all(now),
+            Some(Shutdown::SigningOff(until)) if until <= now.steady => self.close_all(),
+            _ => {}
         }
         self.progress(now);
     }
@@ -333,6 +337,7 @@ impl<T: Telegrams> Institution<T> {
     pub fn deadline(&self) -> Option<Duration> {
         let drain = match self.leaving {
             Some(Shutdown::Draining(until)) => Some(until),
+            Some(Shutdown::SigningOff(until)) if self.is_any_open() => Some(until),
             _ => None,
         };
         let links = self.lines.iter().flatten().filter_map(ContractedLink::deadline).min();
@@ -460,12 +465,14 @@ impl<T: Telegrams> Institution<T> {
     /// Takes the next step of stopping, if the previous step is complete.
     fn progress(&mut self, now: Now) {
         if matches!(self.leaving, Some(Shutdown::Draining(_))) && self.inflight == 0 {
-            self.leaving = Some(Shutdown::SigningOff);
+            self.leaving = Some(Shutdown::SigningOff(now.steady + SIGN_OFF_MAX));
             for link in self.link_ids() {
                 self.leave_link(link, now);
             }
         }
-        if self.leaving == Some(Shutdown::SigningOff) && self.lines.iter().flatten().all(ContractedLink::is_down) {
+        if matches!(self.leaving, Some(Shutdown::SigningOff(_)))
+            && self.lines.iter().flatten().all(ContractedLink::is_down)
+        {
             self.leaving = Some(Shutdown::Gone);
             self.actions.push_back(Action::Stopped);
         }

@@ -163,6 +163,16 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
+    pub(super) fn close_all(&mut self) {
+        for id in self.link_ids() {
+            self.close(id, CloseReason::Stopped);
+        }
+    }
+
+    pub(super) fn is_any_open(&self) -> bool {
+        self.lines.iter().flatten().any(|link| matches!(link.stage, Stage::Open | Stage::Connecting))
+    }
+
     /// Carries out the actions that a session requests.
     pub(super) fn obey(&mut self, id: LinkId, actions: Vec<SessionAction>, now: Now) {
         for action in actions {
