@@ -241,8 +241,8 @@ struct Running {
     since: Duration,
     /// The fact of the request, once it is on its way to the journal.
     request: Option<LaneNumber>,
-    /// The fact of the answer.
-    answer: Option<LaneNumber>,
+    /// The fact of the answer, and its time in milliseconds since 1970.
+    answer: Option<(LaneNumber, i64)>,
 }
 
 /// An outcome whose fact is on its way to the journal.

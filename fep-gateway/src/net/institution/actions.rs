@@ -230,11 +230,12 @@ impl Task {
         if class == Class::Notice {
             return self.notice_received(fact);
         }
+        let at_ms = fact.at_ms;
         let number = self.append(fact);
         if let Some(running) =
             running.and_then(|ticket| self.running.get_mut(&ticket)).filter(|_| class == Class::Answer)
         {
-            running.answer = Some(number);
+            running.answer = Some((number, at_ms));
         }
         if let Some(ticket) = ticket.filter(|_| class == Class::Conflicting) {
             self.changed(ticket);

@@ -61,7 +61,7 @@ impl Task {
     ) {
         let Running { mut exchange, key, reply, place, since, request, answer: answered } = running;
         exchange.outcome = Some(outcome);
-        exchange.ended_at_ms = Some(now.wall_ms);
+        exchange.ended_at_ms = Some(answered.map_or(now.wall_ms, |(_, at_ms)| at_ms));
         exchange.answer = answer;
         if let Some(reason) = &reason {
             exchange.reason = Some(reason.sentence.to_string());
@@ -78,7 +78,8 @@ impl Task {
             let _ = reply.send(exchange);
             return;
         }
-        let number = answered.unwrap_or_else(|| self.append(self.outcome(&exchange, reason, now)));
+        let number =
+            answered.map(|(number, _)| number).unwrap_or_else(|| self.append(self.outcome(&exchange, reason, now)));
         let deadline = since + self.catalogue.answer_timeout(&exchange.telegram);
         let tell_by = deadline.max(now.steady) + TELL_GRACE;
         let end = End { number, exchange, reply: Some(reply), tell_by, _key: key };
