@@ -1,15 +1,32 @@
-//! Framing: finds the end of each telegram in a byte stream.
+//! Framing: finds the frames in a byte stream, the telegram in each frame, and makes a frame of a telegram.
+//!
+//! A **frame** is what stands on the line. The **telegram** is its content, as it is decoded and encoded. Often both are the same
+//! bytes, because the length or the end is a field of the telegram.
 //!
 //! ```text
-//!  counts = rest                                counts = all
-//!  ┌────┬──────────────────────────┐            ┌────┬──────────────────────────┐
-//!  │0296│ 296 bytes                │            │0300│ 296 bytes                │
-//!  └────┴──────────────────────────┘            └────┴──────────────────────────┘
+//!  LengthPrefix, kept       ┌────┬──────────────────────────┐
+//!                           │0296│ 296 bytes                │      the frame is the telegram
+//!                           └────┴──────────────────────────┘
+//!  LengthPrefix, stripped   ┌────┬──────────────────────────┐
+//!                           │0296│ telegram of 296 bytes    │
+//!                           └────┴──────────────────────────┘
+//!  StxEtx                   ┌──┬──────────────────────┬──┬──┐
+//!                           │02│ telegram             │03│5A│      STX, ETX and a check byte
+//!                           └──┴──────────────────────┴──┴──┘
+//!  Terminated               ┌────────────────────────────┬──┐
+//!                           │ telegram                   │FF│
+//!                           └────────────────────────────┴──┘
 //! ```
 //!
-//! The digits stay in the frame, because they are the first field of the telegram. A stream without lengths is cut by a
-//! [`CodeTable`]: the first bytes of each telegram identify it and so decide its length. This module only inspects bytes and does
-//! no I/O. `fep_codec::stream` (feature `tokio`) turns a framing into a codec for `Framed`.
+//! | the end of a frame is found by | framing |
+//! |---|---|
+//! | its length, in digits, BCD or binary, at its start or inside its header | [`LengthPrefix`] |
+//! | STX before and ETX behind, with or without a check byte | [`StxEtx`] |
+//! | the bytes at its end: CR, LF, CR and LF, `FF` | [`Terminated`] |
+//! | its first bytes, which identify the telegram and so decide its length | [`CodeTable`] |
+//! | nothing: all frames have the same length | [`FixedLength`] |
+//!
+//! This module only inspects bytes and does no I/O. `fep_codec::stream` (feature `tokio`) turns a framing into a codec for `Framed`.
 //! [`Layout::telegram_len`](crate::Layout::telegram_len) finds the length of a telegram in a file of concatenated telegrams.
 //!
 //! ```
@@ -50,248 +67,159 @@
 //! # Ok::<(), &str>(())
 //! ```
 
-mod binary;
+mod edges;
+mod length_code;
+mod error;
+mod length;
+mod stx_etx;
+mod terminated;
+mod fixed;
 mod codes;
 mod glued;
+#[cfg(test)]
+mod tests;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::fmt;
+use core::ops::Range;
 
-pub use self::binary::BinaryLength;
 pub use self::codes::{CodeRow, CodeTable};
-use crate::layout::LengthScope;
+pub use self::edges::{Edge, Edges};
+pub use self::error::{EncloseError, FrameError};
+pub use self::fixed::FixedLength;
+pub use self::length::LengthPrefix;
+pub use self::length_code::LengthCode;
+pub use self::stx_etx::{BlockCheck, CheckRule, StxEtx};
+pub use self::terminated::Terminated;
 
-/// A way to cut a byte stream into frames.
+/// A way to cut a byte stream into frames, and to make frames of telegrams.
 ///
-/// A framing only cuts. It never adds or removes bytes: a frame is the whole telegram, as it is decoded and encoded. So bytes that
-/// enclose a telegram, such as STX and ETX, are literals in each layout.
-///
-/// A framing may search for an end byte only if no other byte of a frame can have this value. Binary, packed and BCD numbers, fields of
-/// bytes and a BCC can contain any byte. EBCDIC text can contain control characters too. If the layouts have such fields, use a
-/// length or a [`CodeTable`].
+/// A framing may search for an end only if no telegram can contain it. Binary, packed and BCD numbers and fields of bytes can contain
+/// any byte. EBCDIC text can contain control characters too. If the layouts have such fields, use a length or a [`CodeTable`].
 pub trait Framing {
     /// The length in bytes of the frame at the start of the buffer, or `None` if more bytes are needed to determine it.
     ///
     /// The length may be larger than the buffer. If it is larger than the longest frame that the framing accepts, return
-    /// [`FrameError::TooLong`]. A framing that searches for an end must also return this error when the buffer holds that many bytes
-    /// and no end, because the callers have no limit of their own for the buffer.
-    ///
-    /// After `None` the callers add bytes and ask again from the first byte of the frame. A search that begins at byte 0 each time
-    /// therefore takes quadratic time in the length of the frame, if the bytes arrive in small pieces. A low maximum limits this.
+    /// [`FrameError::TooLong`]. A framing that searches for an end must return [`FrameError::Endless`] when the buffer holds that many
+    /// bytes and no end, because the callers have no limit of their own for the buffer. No frame has 0 bytes.
     ///
     /// # Errors
     /// If no frame can start with these bytes. A wrong byte is reported as soon as it is in the buffer.
     fn frame_len(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError>;
 
+    /// [`Framing::frame_len`] for a caller that has asked before: when the buffer held only its first `seen` bytes, the answer was
+    /// `None`.
+    ///
+    /// A framing that searches for an end begins where the last search ended. Otherwise the search would take quadratic time if the
+    /// bytes arrive in small pieces. [`FrameSearch`] keeps `seen`.
+    ///
+    /// # Errors
+    /// As [`Framing::frame_len`].
+    fn frame_len_after(&self, seen: usize, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
+        let _ = seen;
+        self.frame_len(buffer)
+    }
+
     /// Checks a complete frame.
     ///
     /// # Errors
-    /// If it does not end with the byte that must end it.
+    /// If it does not begin or end with the bytes that it must have there, or its check byte is wrong.
     fn check(&self, frame: &[u8]) -> Result<(), FrameError> {
         let _ = frame;
         Ok(())
     }
-}
 
-/// Frames that begin with their length in ASCII digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LengthPrefix {
-    digits: u8,
-    counts: LengthScope,
-    frame_max_bytes: usize,
-}
-
-/// The reason why the stream has no next frame. No later byte can be trusted, so the link must be closed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FrameError {
-    /// The length contains a byte that is not a digit.
-    NotADigit {
-        /// The offset of the byte, in bytes from the start of the frame.
-        offset: usize,
-        /// The bytes where the digits should be.
-        found: Vec<u8>,
-    },
-    /// The frame would be longer than the maximum.
-    TooLong {
-        /// The frame's length in bytes, length field included.
-        stated: u64,
-        /// The longest frame that is accepted, in bytes.
-        max: usize,
-    },
-    /// The length counts itself and is smaller than its own bytes.
-    TooShort {
-        /// The value of the length.
-        stated: u64,
-        /// The number of digits, or of binary bytes, of the length.
-        digits: u8,
-    },
-    /// The first bytes are not a code of the table.
-    UnknownCode {
-        /// The first bytes, at most as many as the longest code has.
-        found: Vec<u8>,
-    },
-    /// The frame's last byte is not the one that ends every frame.
-    NoEnd {
-        /// The offset of the byte, in bytes from the start of the frame.
-        offset: usize,
-        /// The byte that is there.
-        found: u8,
-        /// The byte that must be there.
-        expected: u8,
-    },
-}
-
-impl LengthPrefix {
-    /// The maximum number of digits of a length.
-    pub const DIGITS_MAX: u8 = 9;
-
-    /// Four digits that count the bytes after them, with frames as long as four digits can express: the most common form.
-    pub const FOUR_DIGITS: Self = Self { digits: 4, counts: LengthScope::Rest, frame_max_bytes: 10_003 };
-
-    /// A length of this many digits, 1 to [`LengthPrefix::DIGITS_MAX`]. `counts` says which bytes its value counts.
-    /// `frame_max_bytes` is the longest frame that is accepted, length field included. It is checked before anything is allocated
-    /// for a frame. Returns `None` if `digits` is out of range.
-    #[must_use]
-    pub const fn new(digits: u8, counts: LengthScope, frame_max_bytes: usize) -> Option<Self> {
-        match digits {
-            1..=Self::DIGITS_MAX => Some(Self { digits, counts, frame_max_bytes }),
-            _ => None,
-        }
+    /// Where the telegram is in a complete frame. The range is inside the frame, whatever its bytes are. It is empty if the frame has
+    /// no telegram, as a poll may have none.
+    fn content(&self, frame: &[u8]) -> Range<usize> {
+        0..frame.len()
     }
 
-    /// The number of digits of the length.
-    #[must_use]
-    pub const fn digits(&self) -> u8 {
-        self.digits
-    }
-
-    /// Which bytes the length's value counts.
-    #[must_use]
-    pub const fn counts(&self) -> LengthScope {
-        self.counts
-    }
-
-    /// The longest frame that is accepted, in bytes, length field included.
-    #[must_use]
-    pub const fn frame_max_bytes(&self) -> usize {
-        self.frame_max_bytes
-    }
-
-    /// The length in bytes of the first frame in the buffer, digits included, or `None` if the buffer does not hold all of it.
+    /// The bytes that must stand around a telegram on the line.
     ///
     /// # Errors
-    /// If a byte of the length is not a digit, or if its value cannot be the length of a frame. A wrong byte is reported as soon as it
-    /// is in the buffer.
-    pub fn next(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
-        match self.frame_len(buffer)? {
-            Some(len) if buffer.len() >= len => Ok(Some(len)),
-            _ => Ok(None),
-        }
+    /// If the other side would cut the frame at another place or refuse it.
+    fn edges(&self, telegram: &[u8]) -> Result<Edges, EncloseError> {
+        whole(self, telegram)
+    }
+
+    /// Appends a telegram to `out` as a frame.
+    ///
+    /// # Errors
+    /// As [`Framing::edges`]. Then `out` is unchanged.
+    fn enclose(&self, telegram: &[u8], out: &mut Vec<u8>) -> Result<(), EncloseError> {
+        let edges = self.edges(telegram)?;
+        out.extend_from_slice(edges.before.as_bytes());
+        out.extend_from_slice(telegram);
+        out.extend_from_slice(edges.after.as_bytes());
+        Ok(())
+    }
+
+    /// The length in bytes of the frame at the start of the buffer, or `None` if the buffer does not hold all of it. The frame is
+    /// checked. For a buffer that grows, [`FrameSearch::next`] does the same in linear time.
+    ///
+    /// # Errors
+    /// As [`Framing::frame_len`] and [`Framing::check`].
+    fn next(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
+        FrameSearch::default().next(self, buffer)
     }
 }
 
-impl Framing for LengthPrefix {
-    /// Returns the length as soon as the buffer holds all digits.
-    fn frame_len(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
-        let digits = usize::from(self.digits);
-        let prefix = buffer.get(..digits).unwrap_or(buffer);
-        if let Some(offset) = prefix.iter().position(|byte| !byte.is_ascii_digit()) {
-            return Err(FrameError::NotADigit { offset, found: prefix.to_vec() });
+/// The search for the end of the first frame in a buffer that grows: how much of the buffer was looked at.
+///
+/// One value belongs to one buffer. When a frame is complete, the caller takes it out of the buffer and searches for the next one.
+///
+/// ```
+/// use fep_codec::framing::{FrameSearch, Framing, Terminated};
+///
+/// let lines = Terminated::new(b"\n", 1024).ok_or("1 to 4 bytes")?;
+/// let mut search = FrameSearch::default();
+/// assert_eq!(search.next(&lines, b"ab"), Ok(None));
+/// assert_eq!(search.next(&lines, b"abc\nd"), Ok(Some(4))); // looks only at the bytes behind `ab`
+/// assert_eq!(search.next(&lines, b"d"), Ok(None));
+/// # Ok::<(), &str>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameSearch {
+    seen: usize,
+}
+
+impl FrameSearch {
+    /// The length in bytes of the complete and checked frame at the start of the buffer, or `None` if it is not complete.
+    ///
+    /// # Errors
+    /// As [`Framing::frame_len`] and [`Framing::check`].
+    pub fn next<F: Framing + ?Sized>(&mut self, framing: &F, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
+        match self.frame_len(framing, buffer)?.and_then(|len| buffer.get(..len)) {
+            Some(frame) => framing.check(frame).map(|()| Some(frame.len())),
+            None => Ok(None),
         }
-        if prefix.len() < digits {
-            return Ok(None);
-        }
-        let value =
-            prefix.iter().fold(0_u64, |value, digit| value.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
-        let stated = match self.counts {
-            LengthScope::Rest => value.saturating_add(u64::from(self.digits)),
-            LengthScope::All if value < u64::from(self.digits) => {
-                return Err(FrameError::TooShort { stated: value, digits: self.digits });
-            }
-            LengthScope::All => value,
+    }
+
+    /// The length in bytes of the frame at the start of the buffer, or `None` if it is not known yet. The length may be larger than the
+    /// buffer. A complete frame is not checked.
+    ///
+    /// # Errors
+    /// As [`Framing::frame_len`].
+    pub fn frame_len<F: Framing + ?Sized>(&mut self, framing: &F, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
+        let seen = core::mem::take(&mut self.seen).min(buffer.len());
+        let len = framing.frame_len_after(seen, buffer)?;
+        self.seen = match len {
+            None => buffer.len(),
+            Some(len) if len > buffer.len() => seen,
+            Some(_) => 0,
         };
-        match usize::try_from(stated) {
-            Ok(len) if len <= self.frame_max_bytes => Ok(Some(len)),
-            _ => Err(FrameError::TooLong { stated, max: self.frame_max_bytes }),
-        }
+        Ok(len)
     }
 }
 
-/// One line, lower case.
-impl fmt::Display for FrameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotADigit { offset, found } => {
-                write!(f, "the length's byte {offset} is not a digit, hex")?;
-                hex(f, found)
-            }
-            Self::TooLong { stated, max } => {
-                write!(f, "a frame of {stated} bytes is announced, at most {max} are accepted")
-            }
-            Self::TooShort { stated, digits } => {
-                write!(f, "a frame of {stated} bytes is announced, its length alone takes {digits}")
-            }
-            Self::UnknownCode { found } => {
-                f.write_str("no telegram starts with")?;
-                hex(f, found)
-            }
-            Self::NoEnd { offset, found, expected } => {
-                write!(f, "the frame must end in {expected:02x}, byte {offset} is {found:02x}")
-            }
-        }
+/// Nothing stands around a telegram that is itself one frame.
+fn whole(framing: &(impl Framing + ?Sized), telegram: &[u8]) -> Result<Edges, EncloseError> {
+    let no_frame = |error| EncloseError::NotAFrame(Box::new(error));
+    let stated = framing.frame_len(telegram).map_err(no_frame)?;
+    if stated != Some(telegram.len()) {
+        return Err(EncloseError::OtherLength { stated, actual: telegram.len() });
     }
-}
-
-fn hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
-}
-
-impl core::error::Error for FrameError {}
-
-#[cfg(test)]
-mod tests {
-    use alloc::string::String;
-    use alloc::vec;
-
-    use super::*;
-
-    const REST: LengthPrefix = LengthPrefix { frame_max_bytes: 1000, ..LengthPrefix::FOUR_DIGITS };
-    const ALL: LengthPrefix = LengthPrefix { counts: LengthScope::All, ..REST };
-
-    fn check(prefix: LengthPrefix, buffer: &[u8], expected: Result<Option<usize>, FrameError>) {
-        assert_eq!(prefix.next(buffer), expected, "{}", String::from_utf8_lossy(buffer));
-    }
-
-    #[test]
-    fn a_length_has_one_to_nine_digits() {
-        let with = |digits| LengthPrefix::new(digits, LengthScope::Rest, 1000).map(|prefix| prefix.digits());
-        assert_eq!([0, 1, 9, 10].map(with), [None, Some(1), Some(9), None]);
-    }
-
-    #[test]
-    fn a_frame_is_whole_or_waits() {
-        for end in 0..9 {
-            check(REST, &b"0005abcde"[..end], Ok(None));
-            check(ALL, &b"0009abcde"[..end], Ok(None));
-        }
-        check(REST, b"0005abcde", Ok(Some(9)));
-        check(REST, b"0005abcde0003", Ok(Some(9)));
-        check(ALL, b"0009abcde", Ok(Some(9)));
-        check(REST, b"0000", Ok(Some(4)));
-    }
-
-    #[test]
-    fn a_length_over_the_maximum_is_refused_before_its_bytes_come() {
-        check(REST, b"0997", Err(FrameError::TooLong { stated: 1001, max: 1000 }));
-        check(REST, b"0996", Ok(None));
-        check(ALL, b"1001", Err(FrameError::TooLong { stated: 1001, max: 1000 }));
-    }
-
-    #[test]
-    fn rubbish_is_seen_at_its_first_byte() {
-        check(REST, b"\xFF", Err(FrameError::NotADigit { offset: 0, found: vec![0xFF] }));
-        check(REST, b"00 5abc", Err(FrameError::NotADigit { offset: 2, found: b"00 5".to_vec() }));
-        check(ALL, b"0003", Err(FrameError::TooShort { stated: 3, digits: 4 }));
-    }
+    framing.check(telegram).map_err(no_frame)?;
+    Ok(Edges::NONE)
 }

@@ -105,7 +105,7 @@ pub use diff::diff;
 pub use error::{Culprit, Error, Fault};
 #[cfg(feature = "derive")]
 pub use fep_derive::{Choice, Code, Telegram};
-pub use framing::{BinaryLength, CodeTable, FrameError, Framing, LengthPrefix};
+pub use framing::{CodeTable, FrameError, Framing, LengthPrefix};
 pub use kind::{CodeSet, FieldValue};
 pub use layout::{Field, Item, Layout};
 pub use nested::{Body, DecodeBody};

@@ -1,8 +1,8 @@
 //! [`TelegramCodec`]: derived telegrams over `tokio_util::codec::Framed`.
 //!
 //! A telegram that cannot be decoded is an item of the stream and does not end it, because the frame was complete and the next one
-//! may be valid. Only a frame whose length or end cannot be trusted ends the stream. The caller owns the sockets. The example
-//! `framed` of this crate shows both sides over TCP.
+//! may be valid. So is a frame without a telegram, which some institutions send as a poll. Only a frame whose length, end or check
+//! byte cannot be trusted ends the stream. The caller owns the sockets. The example `framed` of this crate shows both sides over TCP.
 //!
 //! ```
 //! # #[cfg(feature = "derive")] {
@@ -41,13 +41,14 @@ use bytes::{Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 
 use crate::error::Error;
-use crate::framing::{FrameError, Framing, LengthPrefix};
+use crate::framing::{EncloseError, FrameError, FrameSearch, Framing, LengthPrefix};
 use crate::telegram::TelegramSetOwned;
 
 /// A codec for frames that hold telegrams of type `T`: a derived telegram, or a derived enum of the telegrams that a line carries.
 #[derive(Clone, Debug)]
 pub struct TelegramCodec<T, F = LengthPrefix> {
     framing: F,
+    search: FrameSearch,
     telegram: PhantomData<fn() -> T>,
 }
 
@@ -55,7 +56,7 @@ pub struct TelegramCodec<T, F = LengthPrefix> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct UndecodableError {
-    /// The frame, length included.
+    /// The frame, with everything that encloses the telegram.
     pub frame: Bytes,
     /// Why it could not be decoded.
     pub error: Error,
@@ -67,17 +68,19 @@ pub struct UndecodableError {
 pub enum StreamError {
     /// The connection failed.
     Io(io::Error),
-    /// The length, the code or the end of the next frame is wrong.
+    /// The start, the length, the code, the end or the check byte of the next frame is wrong.
     Frame(FrameError),
     /// A telegram that is to be sent cannot be encoded. The stream itself can still be used.
     Encode(Error),
+    /// A telegram that is to be sent cannot be a frame. Nothing was written, and the stream itself can still be used.
+    Enclose(EncloseError),
 }
 
 impl<T, F: Framing> TelegramCodec<T, F> {
-    /// A codec for this framing, such as a [`LengthPrefix`] or a [`CodeTable`](crate::framing::CodeTable).
+    /// A codec for this framing, such as a [`LengthPrefix`] or an [`StxEtx`](crate::framing::StxEtx).
     #[must_use]
-    pub const fn new(framing: F) -> Self {
-        Self { framing, telegram: PhantomData }
+    pub fn new(framing: F) -> Self {
+        Self { framing, search: FrameSearch::default(), telegram: PhantomData }
     }
 }
 
@@ -86,7 +89,8 @@ impl<T: TelegramSetOwned, F: Framing> Decoder for TelegramCodec<T, F> {
     type Error = StreamError;
 
     fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
-        let Some(len) = self.framing.frame_len(buffer).map_err(StreamError::Frame)? else { return Ok(None) };
+        let len = self.search.frame_len(&self.framing, buffer).map_err(StreamError::Frame)?;
+        let Some(len) = len else { return Ok(None) };
         if buffer.len() < len {
             // The length has been checked against the maximum.
             buffer.reserve(len - buffer.len());
@@ -94,24 +98,41 @@ impl<T: TelegramSetOwned, F: Framing> Decoder for TelegramCodec<T, F> {
         }
         self.framing.check(buffer.get(..len).unwrap_or_default()).map_err(StreamError::Frame)?;
         let frame = buffer.split_to(len).freeze();
-        Ok(Some(T::decode_any(&frame).map_err(|error| UndecodableError { frame, error })))
+        let telegram = frame.get(self.framing.content(&frame)).unwrap_or_default();
+        Ok(Some(T::decode_any(telegram).map_err(|error| UndecodableError { frame, error })))
     }
 }
 
-impl<T: TelegramSetOwned, F> Encoder<&T> for TelegramCodec<T, F> {
+impl<T: TelegramSetOwned, F: Framing> Encoder<&T> for TelegramCodec<T, F> {
     type Error = StreamError;
 
     fn encode(&mut self, telegram: &T, buffer: &mut BytesMut) -> Result<(), StreamError> {
         let start = buffer.len();
         buffer.resize(start + telegram.any_len(), 0);
-        let written = telegram.encode_any(buffer.get_mut(start..).unwrap_or_default());
-        let len = written.as_ref().copied().unwrap_or(0);
-        buffer.truncate(start + len);
-        written.map(drop).map_err(StreamError::Encode)
+        let written = telegram.encode_any(buffer.get_mut(start..).unwrap_or_default()).map_err(StreamError::Encode);
+        let enclosed = written.and_then(|len| enclose(&self.framing, buffer, start, len).map_err(StreamError::Enclose));
+        if enclosed.is_err() {
+            buffer.truncate(start);
+        }
+        enclosed
     }
 }
 
-impl<T: TelegramSetOwned, F> Encoder<T> for TelegramCodec<T, F> {
+/// Makes a frame of the telegram that stands in the buffer. It is moved only if bytes stand before it on the line.
+fn enclose(framing: &impl Framing, buffer: &mut BytesMut, start: usize, len: usize) -> Result<(), EncloseError> {
+    buffer.truncate(start + len);
+    let edges = framing.edges(buffer.get(start..).unwrap_or_default())?;
+    let before = edges.before.as_bytes();
+    if !before.is_empty() {
+        buffer.resize(start + before.len() + len, 0);
+        buffer.copy_within(start..start + len, start + before.len());
+        buffer.get_mut(start..start + before.len()).unwrap_or_default().copy_from_slice(before);
+    }
+    buffer.extend_from_slice(edges.after.as_bytes());
+    Ok(())
+}
+
+impl<T: TelegramSetOwned, F: Framing> Encoder<T> for TelegramCodec<T, F> {
     type Error = StreamError;
 
     fn encode(&mut self, telegram: T, buffer: &mut BytesMut) -> Result<(), StreamError> {
@@ -131,6 +152,7 @@ impl fmt::Display for StreamError {
             Self::Io(error) => write!(f, "the connection: {error}"),
             Self::Frame(error) => write!(f, "the next frame: {error}"),
             Self::Encode(error) => write!(f, "{error}"),
+            Self::Enclose(error) => write!(f, "{error}"),
         }
     }
 }
@@ -141,6 +163,7 @@ impl core::error::Error for StreamError {
             Self::Io(error) => Some(error),
             Self::Frame(error) => Some(error),
             Self::Encode(error) => Some(error),
+            Self::Enclose(error) => Some(error),
         }
     }
 }

@@ -116,8 +116,9 @@ pub struct InstitutionConfig {
     pub frame_timeout: Duration,
     /// `utc_offset_minutes`, default 540: the offset of the institution's clock, for `<date>`, `<time>` and the business day.
     pub utc_offset_minutes: i32,
-    /// `framing`: `kind`, default `length`, with `length_digits` (default 4) or `length_bytes`, `counts` (default `rest`) and
-    /// `frame_max_bytes` (default 8192). Or `kind = "code-table"`.
+    /// `framing`: how a frame encloses its telegram. `kind`, default `length`, with `length_digits` (default 4) or `length_bytes`,
+    /// `length_as`, `length_at`, `counts` (default `rest`) or `not_counted`, `stripped` and `frame_max_bytes` (default 8192). Or
+    /// `stx-etx`, `terminated`, `fixed`, `code-table`. `gateway.example.toml` has all keys.
     pub framing: Framing,
     /// `fill`: the values of fields that a request leaves out.
     pub fill: Vec<Fill>,

@@ -275,7 +275,7 @@ async fn table(stage: &Stage, options: Options, out: &mut impl Write) -> Result<
     while let Some(asked) = running.join_next().await {
         let (wish, exchange) = asked.map_err(|error| DemoError::because("a customer was lost", &error))??;
         unknown += usize::from(exchange.outcome == Some(Outcome::Unknown));
-        ledger.row(out, &wish, &exchange, Some(&stage.spec))?;
+        ledger.row(out, &wish, &exchange, stage.gateway.line_spec(INSTITUTION))?;
         if first.is_none() && wish.telegram == "Transfer" && exchange.outcome == Some(Outcome::Answered) {
             first = Some(exchange);
         }
@@ -284,7 +284,7 @@ async fn table(stage: &Stage, options: Options, out: &mut impl Write) -> Result<
     if unknown > 0
         && let Some(settled) = next_settled(&mut events, until).await
     {
-        ledger.settled(out, &settled, Some(&stage.spec))?;
+        ledger.settled(out, &settled, stage.gateway.line_spec(INSTITUTION))?;
     }
     while stage.service.taken() == 0 && Instant::now() < until {
         sleep(Duration::from_millis(20)).await;

@@ -28,7 +28,7 @@ use fep_protocol::reason::{NotSent, Unknown};
 
 pub use crate::journal::JournalError;
 pub use crate::notice::{Notice, NoticeFuture, NoticeHandler, StandInOnly, TypedNotices};
-pub use crate::telegrams::DraftError;
+pub use crate::telegrams::{DraftError, LineSpec};
 
 /// A running gateway. Clones are handles to the same gateway.
 #[derive(Clone)]
@@ -276,6 +276,13 @@ impl Gateway {
     #[must_use]
     pub fn spec(&self, institution: &str) -> Option<&Spec> {
         self.inner.institutions.get(institution).map(|handle| handle.catalogue.spec())
+    }
+
+    /// The spec of an institution with the framing of its lines, which can show the frames of an exchange as fields. `None` if there is
+    /// no such institution.
+    #[must_use]
+    pub fn line_spec(&self, institution: &str) -> Option<LineSpec<'_>> {
+        self.inner.institutions.get(institution).map(|handle| handle.catalogue.line_spec())
     }
 
     /// Stops the gateway. Refuses new requests, lets exchanges in flight end within a time limit, signs off, and closes the

@@ -133,12 +133,12 @@ async fn send_notices(institution: Arc<SimulatedInstitution>, links: Links, numb
         let Some(link) = open.get(turn % open.len().max(1)) else { continue };
         turn = turn.wrapping_add(1);
         match institution.notice(number) {
-            Some(Ok(telegram)) => {
-                if !link.send(telegram) {
+            Some(Ok(frame)) => {
+                if !link.send(frame) {
                     warn!("a notice is dropped: the link is too slow");
                 }
             }
-            Some(Err(error)) => warn!(%error, "the notice cannot be made"),
+            Some(Err(error)) => warn!(error, "the notice cannot be made"),
             None => return,
         }
     }

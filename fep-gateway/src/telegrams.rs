@@ -1,9 +1,14 @@
 //! The telegrams of one institution: encodes a service's JSON as a request, and classifies received bytes.
 //!
+//! Callers have **frames**, as they stand on the line and in the journal. Here the telegram is taken out of a frame before it is
+//! decoded, and enclosed in a frame after it was encoded.
+//!
 //! The catalogue is built once from the configuration, which must fit the spec. After that it is pure: callers pass the
 //! time and the trace number.
 
 mod stamp;
+mod draft_error;
+mod line_spec;
 mod fill;
 mod key;
 mod marks;
@@ -23,12 +28,14 @@ use fep_spec::document::nearest;
 use fep_spec::model::Spec;
 use serde_json::{Map, Value as Json};
 
+pub use self::draft_error::DraftError;
 use self::fill::Filler;
 use self::key::KeyFields;
+pub use self::line_spec::LineSpec;
 use self::marks::Marks;
 use self::repeat::{Repeat, repeats};
 pub use self::stamp::Stamp;
-use crate::config::{Filling, InstitutionConfig};
+use crate::config::{Filling, Framing, InstitutionConfig};
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::session::SessionPolicy;
 use fep_protocol::terms::{Classified, Duty, EncodedRequest, Key, Now, Telegrams};
@@ -37,6 +44,7 @@ use fep_protocol::terms::{Classified, Duty, EncodedRequest, Key, Now, Telegrams}
 #[derive(Debug)]
 pub struct TelegramCatalogue {
     spec: Arc<Spec>,
+    framing: Framing,
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
     accepted: Vec<(String, String)>,
@@ -91,46 +99,6 @@ impl fmt::Debug for Draft {
     }
 }
 
-/// The reason why a service's fields do not form a request.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum DraftError {
-    /// The spec has no such telegram.
-    UnknownTelegram {
-        /// The most similar name, if there is one.
-        nearest: Option<String>,
-    },
-    /// A service cannot send this telegram: it has no answer, or the institution or the session sends it.
-    NotARequest,
-    /// The fields are not valid.
-    Invalid(Error),
-    /// The layout of a derived telegram, or of its answer, differs from the spec.
-    OtherLayout {
-        /// The name of the spec's telegram.
-        telegram: String,
-        /// The first difference: the struct's version and the spec's version.
-        difference: String,
-    },
-}
-
-impl fmt::Display for DraftError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownTelegram { nearest: Some(nearest) } => {
-                write!(f, "no such telegram; did you mean {nearest}?")
-            }
-            Self::UnknownTelegram { nearest: None } => f.write_str("no such telegram"),
-            Self::NotARequest => f.write_str("a service cannot send this telegram as a request"),
-            Self::Invalid(error) => error.fmt(f),
-            Self::OtherLayout { telegram, difference } => {
-                write!(f, "the struct is not the spec's telegram {telegram}: {difference}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for DraftError {}
-
 impl TelegramCatalogue {
     /// Creates the catalogue from the spec's telegrams and the configuration.
     ///
@@ -151,6 +119,7 @@ impl TelegramCatalogue {
             duties,
             common_key: None,
             spec: Arc::clone(&spec),
+            framing: config.framing.clone(),
         };
         for telegram in &spec.telegrams {
             let entry = catalogue.entry(config, &telegram.layout, telegram.answer.as_deref())?;
@@ -194,6 +163,18 @@ impl TelegramCatalogue {
         &self.spec
     }
 
+    /// The spec with the framing of the lines, which can show frames as fields.
+    #[must_use]
+    pub fn line_spec(&self) -> LineSpec<'_> {
+        LineSpec::new(&self.spec, &self.framing)
+    }
+
+    /// The telegram in a frame.
+    #[must_use]
+    pub fn telegram<'f>(&self, frame: &'f [u8]) -> &'f [u8] {
+        self.framing.telegram(frame)
+    }
+
     /// The highest trace number that fits the trace number field of every request and duty.
     #[must_use]
     pub fn trace_max(&self) -> u64 {
@@ -218,7 +199,9 @@ impl TelegramCatalogue {
     /// If there is no such request, or the fields do not form one.
     pub fn draft(&self, telegram: &str, fields: &Json, now: Now) -> Result<Draft, DraftError> {
         let (number, _) = self.request_named(telegram)?;
-        self.prepare(number, fields, now).map_err(DraftError::Invalid)
+        let draft = self.prepare(number, fields, now).map_err(DraftError::Invalid)?;
+        self.framing.check(&draft.bytes).map_err(DraftError::NoFrame)?;
+        Ok(draft)
     }
 
     /// Converts a key from the journal of an earlier run to the current form. `answer` is the telegram that the key waits
@@ -231,14 +214,14 @@ impl TelegramCatalogue {
 
     /// The key of a notice, which identifies its repetitions.
     #[must_use]
-    pub fn notice_key(&self, telegram: &str, bytes: &[u8]) -> Option<Key> {
-        self.named(telegram)?.key.as_ref()?.of(bytes)
+    pub fn notice_key(&self, telegram: &str, frame: &[u8]) -> Option<Key> {
+        self.named(telegram)?.key.as_ref()?.of(self.telegram(frame))
     }
 
     /// The key of a notice as a journal of version 1 stored it, if that form is another one.
     #[must_use]
-    pub fn former_notice_key(&self, telegram: &str, bytes: &[u8]) -> Option<Key> {
-        self.named(telegram)?.key.as_ref()?.former(bytes)
+    pub fn former_notice_key(&self, telegram: &str, frame: &[u8]) -> Option<Key> {
+        self.named(telegram)?.key.as_ref()?.former(self.telegram(frame))
     }
 
     /// The name of the telegram that answers this one.
@@ -258,29 +241,34 @@ impl TelegramCatalogue {
         self.entries.get(*self.by_name.get(telegram)?)
     }
 
-    /// Decodes a received telegram to JSON.
+    /// Decodes the telegram in a received frame to JSON.
     ///
     /// # Errors
     /// If the bytes are not such a telegram.
-    pub fn fields(&self, telegram: &str, bytes: &[u8]) -> Result<Json, Error> {
+    pub fn fields(&self, telegram: &str, frame: &[u8]) -> Result<Json, Error> {
         let spec = self.spec.telegram(telegram).ok_or_else(|| no_telegram(telegram))?;
-        Ok(Record::decode(&spec.layout, bytes)?.to_json_value())
+        Ok(Record::decode(&spec.layout, self.telegram(frame))?.to_json_value())
     }
 
-    /// Encodes the answer to a telegram of the institution. The answer has the fields of that telegram, then the answer's
-    /// own codes, then `own`. Later values replace earlier ones.
+    /// Encodes the answer to the telegram in a frame of the institution, as a frame. The answer has the fields of that telegram, then
+    /// the answer's own codes, then `own`. Later values replace earlier ones.
     ///
     /// # Errors
-    /// If the fields do not form the answer.
-    pub fn answer(&self, telegram: &str, bytes: &[u8], own: &Map<String, Json>) -> Result<TelegramBytes, Error> {
-        let Json::Object(theirs) = self.fields(telegram, bytes)? else { return Err(no_telegram(telegram)) };
+    /// If the fields do not form the answer, or the answer cannot be a frame.
+    pub fn answer(&self, telegram: &str, frame: &[u8], own: &Map<String, Json>) -> Result<TelegramBytes, DraftError> {
+        let answer = self.answer_telegram(telegram, frame, own).map_err(DraftError::Invalid)?;
+        Ok(self.framing.frame(answer).map_err(DraftError::NoFrame)?.into())
+    }
+
+    fn answer_telegram(&self, telegram: &str, frame: &[u8], own: &Map<String, Json>) -> Result<Vec<u8>, Error> {
+        let Json::Object(theirs) = self.fields(telegram, frame)? else { return Err(no_telegram(telegram)) };
         let answer = self.by_name.get(telegram).and_then(|number| self.entries.get(*number)?.answer);
         let layout = answer.and_then(|answer| self.spec.telegrams.get(answer)).map(|answer| &answer.layout);
         let layout = layout.ok_or_else(|| no_telegram(telegram))?;
         let mut fields = layout.common_fields(theirs);
         json::merge(&mut fields, &layout.codes());
         json::merge(&mut fields, own);
-        Ok(Record::from_json_value(layout, &Json::Object(fields))?.encode()?.into())
+        Record::from_json_value(layout, &Json::Object(fields))?.encode()
     }
 
     /// Converts `(path, value)` pairs to nested JSON.
@@ -398,10 +386,11 @@ impl TelegramCatalogue {
         let answer = entry.answer.and_then(|answer| self.entries.get(answer)).ok_or("the telegram has no answer")?;
         let key = entry.key.as_ref().and_then(|key| key.of(&bytes)).ok_or("the telegram has no key")?;
         let first = || key.fields().next().unwrap_or_default().to_owned();
+        let frame = self.framing.frame(bytes).map_err(|error| error.to_string())?;
         Ok(EncodedRequest {
             telegram: Arc::clone(&entry.name),
             trace: if self.trace.is_some() { trace.to_string() } else { first() },
-            bytes: bytes.into(),
+            bytes: frame.into(),
             key,
             answer: Arc::clone(&answer.name),
             answer_timeout: entry.answer_timeout,
@@ -450,7 +439,8 @@ impl Telegrams for TelegramCatalogue {
         self.answer(&name, theirs, &Self::nested(&self.accepted)).map_err(|error| error.to_string())
     }
 
-    fn read(&self, bytes: &[u8]) -> Classified {
+    fn read(&self, frame: &[u8]) -> Classified {
+        let bytes = self.telegram(frame);
         let undecodable = |error: &Error, key: Option<&KeyFields>| Classified::Undecodable {
             key: key.and_then(|key| key.of(bytes)),
             why: error.to_string(),
@@ -481,6 +471,8 @@ impl Telegrams for TelegramCatalogue {
     }
 
     fn contradiction(&self, request: &[u8], answer: &str, bytes: &[u8]) -> Option<String> {
+        let request = self.telegram(request);
+        let bytes = self.telegram(bytes);
         let asked = self.entries.iter().find(|entry| {
             let is_asked =
                 entry.answer.and_then(|answer| self.entries.get(answer)).is_some_and(|entry| *entry.name == *answer);

@@ -55,6 +55,20 @@ impl ExchangeId {
     }
 }
 
+/// Short names for tests: the text itself is the binary form, filled with zeros.
+#[cfg(test)]
+impl ExchangeId {
+    pub(crate) fn named(text: &str) -> Self {
+        let mut bytes = [0; Self::LEN];
+        bytes.iter_mut().zip(text.bytes()).for_each(|(byte, letter)| *byte = letter);
+        Self(bytes)
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0).trim_end_matches('\0').to_owned()
+    }
+}
+
 impl fmt::Display for ExchangeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

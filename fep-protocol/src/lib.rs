@@ -6,12 +6,16 @@
 //!
 //! ```text
 //! exchange ◄── terms ◄── backoff   when to connect again
+//!                    ◄── breaker   whether an institution that does not answer gets requests
 //!                    ◄── budget    how much of something may happen now
+//!                    ◄── flow      how many requests an institution gets, and which one is next
+//!                    ◄── random    jitter from a seed
 //!                    ◄── trace     the next trace number
 //!                    ◄── fact      what the journal stores
 //!                    ◄── session   whether a link may carry business
 //!                    ◄── mux       pairs answers with requests
 //!                    ◄── reason    why something was not sent, is unknown, closed or was not expected
+//!                    ◄── settlement: what became of the money when an outcome is unknown
 //!                    ◄── institution: all of these, over lines and links
 //! ```
 
@@ -23,8 +27,13 @@ pub mod exchange;
 
 pub mod terms;
 
+mod mutant;
+
 pub mod backoff;
+pub mod breaker;
 pub mod budget;
+pub mod flow;
+pub mod random;
 pub mod trace;
 
 pub mod fact;
@@ -32,6 +41,8 @@ pub mod fact;
 pub mod mux;
 pub mod reason;
 pub mod session;
+
+pub mod settlement;
 
 pub mod institution;
 

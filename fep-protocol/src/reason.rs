@@ -23,6 +23,13 @@
 //! | `link_full` | [`NotSent`] | too many frames wait for the link |
 //! | `send_queue_slow` | [`NotSent`] | the answer timeout passed before the institution took a byte of the request |
 //! | `trace_numbers_used_up` | [`NotSent`] | all trace numbers of the business day are used |
+//! | `offered_too_late` | [`NotSent`] | its deadline had passed before it could wait for its turn |
+//! | `rate_limit` | [`NotSent`] | the contracted rate has no room before its deadline |
+//! | `queue_full` | [`NotSent`] | too many requests wait for their turn |
+//! | `waited_too_long` | [`NotSent`] | it waited for its turn until its deadline |
+//! | `closed_while_waiting` | [`NotSent`] | business was closed while it waited for its turn |
+//! | `ticket_in_use` | [`NotSent`] | another request has its number |
+//! | `breaker_tripped` | [`NotSent`] | the breaker of the institution or of the business code does not let it pass |
 //! | `no_answer` | [`Unknown`] | the answer timeout passed |
 //! | `link_lost_after_write` | [`Unknown`] | the link closed while the request waited for its answer |
 //! | `answer_unreadable` | [`Unknown`] | an answer with the request's key came and cannot be decoded |
@@ -64,6 +71,8 @@ use std::time::Duration;
 
 use fep_codec::framing::FrameError;
 
+use crate::breaker::Blocked;
+use crate::flow::Refusal;
 use crate::mux::Unmatched;
 use crate::terms::Duty;
 
@@ -114,6 +123,10 @@ pub enum NotSent {
         /// The highest trace number that a request may have.
         max: u64,
     },
+    /// The limits of the institution do not let it start in time.
+    Flow(Refusal),
+    /// A breaker does not let it pass.
+    Breaker(Box<Blocked>),
 }
 
 /// The reason why the outcome of a request is unknown.
@@ -285,6 +298,8 @@ impl NotSent {
             Self::LinkFull => "link_full",
             Self::SendQueueSlow { .. } => "send_queue_slow",
             Self::TracesUsedUp { .. } => "trace_numbers_used_up",
+            Self::Flow(refusal) => refusal.code(),
+            Self::Breaker(_) => "breaker_tripped",
         }
     }
 }
@@ -374,6 +389,8 @@ impl fmt::Display for NotSent {
                 write!(f, "the institution took no byte of it within {} ms", within.as_millis())
             }
             Self::TracesUsedUp { max } => write!(f, "all trace numbers of the business day are used, up to {max}"),
+            Self::Flow(refusal) => refusal.fmt(f),
+            Self::Breaker(blocked) => blocked.fmt(f),
         }
     }
 }

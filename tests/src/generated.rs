@@ -15,6 +15,7 @@ pub mod kftc_cms;
 pub mod nacha;
 pub mod nts_vat;
 pub mod quote_c;
+pub mod van_d;
 pub mod random_1;
 pub mod random_2;
 pub mod random_3;

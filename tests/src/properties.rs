@@ -3,6 +3,7 @@
 
 #![allow(clippy::panic, clippy::expect_used, reason = "a property fails by panicking")]
 
+pub mod frames;
 pub mod leniency;
 pub mod patched;
 pub mod targets;
@@ -14,14 +15,11 @@ use fep_codec::__rt::serial;
 use fep_codec::charset::{DecodeOptions, EncodeError, EncodeOptions, Half};
 use fep_codec::dump::{DumpOptions, Line, dump, lines};
 use fep_codec::files::{FileLayout, FileReader, FileWriter, LastLineEnd, Lenient};
-use fep_codec::layout::{Computed, Field, Kind, LengthScope};
+use fep_codec::layout::{Computed, Field, Kind};
 use fep_codec::lenient::decode_lenient;
 use fep_codec::survey::{ERRORS_MAX, decode_all_errors};
 use fep_codec::view::{find, patch, refresh};
-use fep_codec::{
-    BinaryLength, Charset, DecodeOwned, Error, Fault, Framing, Item, Layout, LengthPrefix, Record, Telegram, Value,
-    diff,
-};
+use fep_codec::{Charset, DecodeOwned, Error, Fault, Item, Layout, Record, Telegram, Value, diff};
 
 use self::leniency::any_leniency;
 use crate::arbitrary::{self, Random, path_of};
@@ -278,42 +276,6 @@ pub fn any_values(layout: &Layout, seed: u64) -> Vec<u8> {
         }
     }
     bytes
-}
-
-/// Checks that a stream gives the same frames when it is cut at any position, with lengths in digits and with binary lengths.
-pub fn any_cut(stream: &[u8], cut: usize) {
-    for counts in [LengthScope::Rest, LengthScope::All] {
-        same_frames(&LengthPrefix::new(4, counts, 512).expect("1 to 9 digits"), stream, cut);
-        same_frames(&BinaryLength::new(2, counts, 512).expect("1 to 4 bytes"), stream, cut);
-    }
-}
-
-/// Checks that a stream gives the same frames when it is cut at this position.
-fn same_frames(framing: &impl Framing, stream: &[u8], cut: usize) {
-    let whole = frames(framing, &[stream]);
-    let cut = cut.min(stream.len());
-    let (first, second) = stream.split_at(cut);
-    assert_eq!(frames(framing, &[first, second]), whole, "cut at {cut}");
-}
-
-/// The lengths of the frames in bytes, and whether the stream ended with an error.
-fn frames(framing: &impl Framing, pieces: &[&[u8]]) -> (Vec<usize>, bool) {
-    let mut buffer = Vec::new();
-    let mut lengths = Vec::new();
-    for piece in pieces {
-        buffer.extend_from_slice(piece);
-        loop {
-            match framing.frame_len(&buffer) {
-                Ok(Some(len)) if len <= buffer.len() => {
-                    lengths.push(len);
-                    buffer.drain(..len);
-                }
-                Ok(_) => break,
-                Err(_) => return (lengths, true),
-            }
-        }
-    }
-    (lengths, false)
 }
 
 /// Checks any bytes as a record file: reading in pieces of any size gives the same records. A file without mistakes is written again as

@@ -148,7 +148,7 @@ proptest! {
 
     #[test]
     fn frames_are_the_same_however_the_stream_is_cut(bytes in bytes(), more in bytes(), cut in 0_usize..700) {
-        properties::any_cut(&[bytes, more].concat(), cut);
+        properties::frames::any_cut(&[bytes, more].concat(), cut);
     }
 }
 

@@ -1,111 +1,122 @@
-//! How the bytes of a line are cut into telegrams. Only this module knows which framings can be configured.
+//! How a line encloses its telegrams. Only this module knows which framings can be configured.
 //!
-//! A new framing needs an implementation of [`fep_codec::framing::Framing`] in fep-codec. Here it needs a variant, a value of
-//! `kind`, an arm in [`Framing::read`] and an arm in each of the two methods below it. Links and the simulator use only this type.
+//! A **frame** is what stands on the line and in the journal. Its **telegram** is what the spec describes. A new framing needs an
+//! implementation of [`fep_codec::framing::Framing`] in fep-codec. Here it needs a variant, a value of `kind` with its keys in
+//! `framing/read.rs`, and an arm in each of [`Framing::cutter`], [`Framing::rubbish`] and [`Framing::no_frame`]. Links and the simulator use
+//! only this type.
 
-use fep_codec::framing::{BinaryLength, CodeTable, FrameError, Framing as Cutter, LengthPrefix};
-use fep_codec::layout::LengthScope;
-use fep_spec::document::Table;
-use fep_spec::model::Spec;
-use fep_spec::report::Code;
+mod read;
 
-/// `framing`: how the end of a telegram is found.
+use fep_codec::framing::{
+    CodeTable, Edges, EncloseError, FixedLength, FrameError, FrameSearch, Framing as Cutter, LengthPrefix, StxEtx,
+    Terminated,
+};
+
+/// `framing`: how the end of a frame is found, and what encloses the telegram in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Framing {
-    /// `kind = "length"`, the default, with `length_digits`: a telegram begins with its length in ASCII digits.
-    Digits(LengthPrefix),
-    /// `kind = "length"` with `length_bytes`: a telegram begins with its length as a binary number, most significant byte first.
-    Binary(BinaryLength),
+    /// `kind = "length"`, the default: a frame states its length, as digits or as a binary number.
+    Length(LengthPrefix),
+    /// `kind = "stx-etx"`: a frame begins with STX and ends with ETX, and a check byte may follow.
+    StxEtx(StxEtx),
+    /// `kind = "terminated"`: a frame ends with certain bytes.
+    Terminated(Terminated),
+    /// `kind = "fixed"`: all frames have the same length.
+    Fixed(FixedLength),
     /// `kind = "code-table"`: the first bytes of a telegram identify it among the telegrams of the spec. This gives its length.
     CodeTable(CodeTable),
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Length,
-    CodeTable,
-}
-
 impl Framing {
-    /// Reads the table `framing` of a configuration or a scenario. Without a table it returns the default framing: four digits
-    /// that count the bytes after them, and frames of at most `frame_max_bytes` bytes.
-    pub(crate) fn read(table: Option<Table<'_>>, spec: &Spec, frame_max_bytes: usize) -> Self {
-        let default = LengthPrefix::new(4, LengthScope::Rest, frame_max_bytes).unwrap_or(LengthPrefix::FOUR_DIGITS);
-        let Some(table) = table else { return Self::Digits(default) };
-        let kind = table.choice("kind", &[("length", Kind::Length), ("code-table", Kind::CodeTable)]);
-        let framing = match kind.map_or(Kind::Length, |kind| kind.value) {
-            Kind::Length => {
-                let digits = table.integer("length_digits", 1..=LengthPrefix::DIGITS_MAX);
-                let bytes = table.integer("length_bytes", 1..=BinaryLength::LEN_MAX);
-                if let (Some(_), Some(bytes)) = (&digits, &bytes) {
-                    let hint = "leave one of them out: a length is digits or a binary number";
-                    table.document().error_hint(
-                        Code::ConflictingKeys,
-                        bytes.span.clone(),
-                        "`length_bytes` stands beside `length_digits`",
-                        hint,
-                    );
-                }
-                let counts = table.choice("counts", &[("rest", LengthScope::Rest), ("all", LengthScope::All)]);
-                let max = table.integer("frame_max_bytes", 1..=16_777_216_usize);
-                let digits = digits.map_or(default.digits(), |digits| digits.value);
-                let counts = counts.map_or(default.counts(), |counts| counts.value);
-                let max = max.map_or(frame_max_bytes, |max| max.value);
-                let binary = bytes.and_then(|bytes| BinaryLength::new(bytes.value, counts, max));
-                // The range of `length_digits` was checked above.
-                let prefix = LengthPrefix::new(digits, counts, max).unwrap_or(default);
-                Some(binary.map_or(Self::Digits(prefix), Self::Binary))
-            }
-            Kind::CodeTable => {
-                let layouts: Vec<_> = spec.telegrams.iter().map(|telegram| &telegram.layout).collect();
-                let made = CodeTable::of(&layouts).inspect_err(|error| {
-                    let hint = "each telegram needs a fixed length, and a literal or a `when` from its first byte on";
-                    let span = table.key_span("kind").unwrap_or_default();
-                    table.document().error_hint(
-                        Code::Ambiguous,
-                        span,
-                        format!("{} has no code table: {error}", spec.name),
-                        hint,
-                    );
-                });
-                made.ok().map(Self::CodeTable)
-            }
-        };
-        table.finish();
-        framing.unwrap_or(Self::Digits(default))
-    }
-
-    /// The length in bytes of the frame at the start of the buffer, or `None` if the frame is not complete yet.
+    /// The length in bytes of the frame at the start of the buffer, or `None` if the frame is not complete yet. `search` belongs to
+    /// the buffer.
     ///
     /// # Errors
-    /// If no frame can begin with these bytes, or the frame does not end as it must.
-    pub fn next(&self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
-        let cutter: &dyn Cutter = match self {
-            Self::Digits(prefix) => prefix,
-            Self::Binary(prefix) => prefix,
-            Self::CodeTable(table) => table,
+    /// If no frame can begin with these bytes, the frame does not end as it must, or its check byte is wrong.
+    pub fn next(&self, search: &mut FrameSearch, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
+        search.next(self.cutter(), buffer)
+    }
+
+    /// The telegram in a frame. It is empty if the frame has none, as a poll may.
+    #[must_use]
+    pub fn telegram<'f>(&self, frame: &'f [u8]) -> &'f [u8] {
+        frame.get(self.cutter().content(frame)).unwrap_or_default()
+    }
+
+    /// The frame of a telegram.
+    ///
+    /// # Errors
+    /// If the other side would cut the frame at another place or refuse it.
+    pub fn frame(&self, telegram: Vec<u8>) -> Result<Vec<u8>, EncloseError> {
+        let edges = self.cutter().edges(&telegram)?;
+        if edges == Edges::NONE {
+            return Ok(telegram);
+        }
+        Ok([edges.before.as_bytes(), &telegram, edges.after.as_bytes()].concat())
+    }
+
+    /// Checks that a telegram can be sent as one frame.
+    ///
+    /// # Errors
+    /// As [`Framing::frame`].
+    pub fn check(&self, telegram: &[u8]) -> Result<(), EncloseError> {
+        self.cutter().edges(telegram).map(drop)
+    }
+
+    /// A complete frame with a content that is no telegram. It is `text`, with what encloses it, as far as the framing allows.
+    #[must_use]
+    pub fn rubbish(&self, text: &[u8]) -> Vec<u8> {
+        const FILL: u8 = b'?';
+        let filled = |start: &[u8], len: usize| {
+            let mut frame = start.to_vec();
+            frame.resize(len, FILL);
+            frame
         };
-        match cutter.frame_len(buffer)?.and_then(|len| buffer.get(..len)) {
-            Some(frame) => cutter.check(frame).map(|()| Some(frame.len())),
-            None => Ok(None),
+        match self {
+            Self::Length(prefix) if !prefix.is_stripped() => {
+                let text = filled(text, text.len().max(prefix.offset()));
+                let (before, behind) = text.split_at(prefix.offset());
+                let length = prefix.length_of(text.len().saturating_add(usize::from(prefix.digits())));
+                [before, length.unwrap_or_default().as_bytes(), behind].concat()
+            }
+            Self::Fixed(fixed) => filled(text, fixed.len()),
+            Self::CodeTable(table) => {
+                let Some(row) = table.rows.first() else { return text.to_vec() };
+                let mut frame = filled(&[&row.starts_with, text].concat(), row.frame_len);
+                if let (Some(end), Some(last)) = (table.end, frame.last_mut()) {
+                    *last = end;
+                }
+                frame
+            }
+            Self::Length(_) | Self::StxEtx(_) | Self::Terminated(_) => {
+                self.frame(text.to_vec()).unwrap_or_else(|_| text.to_vec())
+            }
         }
     }
 
-    /// Makes a frame with this content, which need not be a telegram. Only the ASCII length is added: with any other framing the
-    /// content is returned unchanged.
+    /// Bytes that do not begin a frame, as far as the framing refuses any bytes: a length of one byte and a fixed length refuse none.
     #[must_use]
-    pub fn frame(&self, content: &[u8]) -> Vec<u8> {
+    pub fn no_frame(&self) -> Vec<u8> {
+        const NO_LENGTH: &[u8] = b"\xFF\xFE!!no length at all";
         match self {
-            Self::Digits(prefix) => {
-                let digits = usize::from(prefix.digits());
-                let counted = match prefix.counts() {
-                    LengthScope::Rest => content.len(),
-                    LengthScope::All => content.len() + digits,
-                };
-                [format!("{counted:0digits$}").as_bytes(), content].concat()
-            }
-            Self::Binary(_) | Self::CodeTable(_) => content.to_vec(),
+            Self::Length(prefix) => [&vec![b'?'; prefix.offset()], NO_LENGTH].concat(),
+            // Bytes without an end, one more than the maximum.
+            Self::Terminated(lines) => vec![b'?'; lines.frame_max_bytes().saturating_add(1)],
+            Self::StxEtx(_) | Self::Fixed(_) | Self::CodeTable(_) => NO_LENGTH.to_vec(),
+        }
+    }
+
+    fn cutter(&self) -> &dyn Cutter {
+        match self {
+            Self::Length(prefix) => prefix,
+            Self::StxEtx(framing) => framing,
+            Self::Terminated(framing) => framing,
+            Self::Fixed(framing) => framing,
+            Self::CodeTable(table) => table,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,7 +36,7 @@ fn the_documented_example_is_right_and_the_rest_has_defaults() {
     assert_eq!(bank.answer_timeout, Duration::from_secs(5));
     assert_eq!(bank.telegrams.get("Transfer").unwrap().answer_timeout, Duration::from_secs(10));
     let framing = LengthPrefix::new(4, LengthScope::Rest, 4096).unwrap();
-    assert_eq!(bank.framing, Framing::Digits(framing));
+    assert_eq!(bank.framing, Framing::Length(framing));
     assert_eq!(bank.fill.iter().filter(|fill| !matches!(fill.with, Filling::Fixed(_))).count(), 3);
     let session = bank.session.as_ref().unwrap();
     assert_eq!((session.sign_on.as_deref(), session.sign_off.as_deref()), (Some("SignOn"), None));

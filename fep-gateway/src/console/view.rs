@@ -2,9 +2,9 @@
 
 use fep_codec::dump;
 use fep_codec::layout::{Item, Layout};
-use fep_spec::model::Spec;
 use serde::Serialize;
 
+use crate::telegrams::LineSpec;
 use fep_protocol::exchange::{Exchange, ExchangeId, Flags, SettledBy};
 
 /// One exchange in one line. Of the telegram's fields it contains only the trace number and the response code.
@@ -56,7 +56,7 @@ pub struct View {
     pub telegram: String,
     /// The label on the sheet.
     pub label: String,
-    /// The length on the wire, in bytes.
+    /// The length of the telegram in bytes, without what encloses it on the line.
     pub len: usize,
     /// The fields in wire order.
     pub fields: Vec<FieldView>,
@@ -89,7 +89,7 @@ const RESPONSE_CODE: &str = "response_code";
 
 /// Summarises an exchange in one line.
 #[must_use]
-pub fn summary(exchange: &Exchange, spec: Option<&Spec>) -> Summary {
+pub fn summary(exchange: &Exchange, spec: Option<LineSpec<'_>>) -> Summary {
     let verdict = spec.and_then(|spec| verdict(exchange, spec));
     let (line, link) = exchange.line.clone().unzip();
     Summary {
@@ -97,7 +97,7 @@ pub fn summary(exchange: &Exchange, spec: Option<&Spec>) -> Summary {
         institution: exchange.institution.to_string(),
         telegram: exchange.telegram.to_string(),
         label: spec
-            .and_then(|spec| spec.telegram(&exchange.telegram))
+            .and_then(|spec| spec.named(&exchange.telegram))
             .map_or_else(String::new, |telegram| telegram.layout.label.to_string()),
         outcome: exchange.outcome,
         settled_by: exchange.settled_by,
@@ -117,10 +117,11 @@ pub fn summary(exchange: &Exchange, spec: Option<&Spec>) -> Summary {
     }
 }
 
-/// Shows a telegram field by field, bytes and values, with secrets masked.
+/// Shows the telegram in a frame field by field, bytes and values, with secrets masked.
 #[must_use]
-pub fn view(spec: Option<&Spec>, telegram: &str, bytes: &[u8]) -> View {
-    let found = spec.and_then(|spec| spec.telegram(telegram));
+pub fn view(spec: Option<LineSpec<'_>>, telegram: &str, frame: &[u8]) -> View {
+    let found = spec.and_then(|spec| spec.named(telegram));
+    let bytes = spec.map_or(frame, |spec| spec.telegram(frame));
     let mut view = View {
         telegram: telegram.to_owned(),
         label: found.map_or_else(String::new, |telegram| telegram.layout.label.to_string()),
@@ -173,16 +174,16 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// The response code of the answer and its meaning.
-fn verdict(exchange: &Exchange, spec: &Spec) -> Option<(String, Option<String>)> {
+fn verdict(exchange: &Exchange, spec: LineSpec<'_>) -> Option<(String, Option<String>)> {
     let answer = exchange.answer.as_ref()?;
-    let layout = &spec.telegram(&answer.telegram)?.layout;
+    let layout = &spec.named(&answer.telegram)?.layout;
     let span = layout.span(&layout.path_of(RESPONSE_CODE)?)?;
     let field = span.field;
     if field.secret {
         return None;
     }
     // Read only this field: the whole answer was decoded when it arrived, and this runs once for each event listener.
-    let code = field.read(answer.bytes.get(span.range)?).ok()?.to_text(field);
+    let code = field.read(spec.telegram(&answer.bytes).get(span.range)?).ok()?.to_text(field);
     let meaning = match &field.kind {
         fep_codec::layout::Kind::Code(rule) => rule.codes.iter().find(|known| known.code == code),
         _ => None,
@@ -192,7 +193,11 @@ fn verdict(exchange: &Exchange, spec: &Spec) -> Option<(String, Option<String>)>
 
 #[cfg(test)]
 mod tests {
+    use fep_codec::LengthPrefix;
+    use fep_spec::model::Spec;
+
     use super::*;
+    use crate::config::Framing;
 
     const BANK_A: &str = include_str!("../../specs/bank-a/bank-a.toml");
 
@@ -206,7 +211,8 @@ mod tests {
 
     fn shown(telegram: &str, bytes: &[u8]) -> String {
         let spec = Spec::parse("bank-a.toml", BANK_A).unwrap();
-        serde_json::to_string(&view(Some(&spec), telegram, bytes)).unwrap()
+        let framing = Framing::Length(LengthPrefix::FOUR_DIGITS);
+        serde_json::to_string(&view(Some(LineSpec::new(&spec, &framing)), telegram, bytes)).unwrap()
     }
 
     #[test]

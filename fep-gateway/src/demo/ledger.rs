@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use fep_codec::layout::Layout;
-use fep_spec::model::Spec;
 
 use super::table::{Cell, Column, Side, Table, grouped};
 use super::traffic::Wish;
 use crate::console::view::{Summary, summary};
+use crate::gateway::LineSpec;
 use fep_protocol::exchange::{Exchange, Outcome, SettledBy};
 
 const COLUMNS: &[Column] = &[
@@ -46,7 +46,7 @@ impl Ledger {
         out: &mut impl Write,
         wish: &Wish,
         exchange: &Exchange,
-        spec: Option<&Spec>,
+        spec: Option<LineSpec<'_>>,
     ) -> io::Result<()> {
         let line = summary(exchange, spec);
         let (outcome, colour) = match exchange.outcome {
@@ -66,7 +66,12 @@ impl Ledger {
     }
 
     /// Prints the row of an unknown exchange that was settled.
-    pub(super) fn settled(&self, out: &mut impl Write, exchange: &Exchange, spec: Option<&Spec>) -> io::Result<()> {
+    pub(super) fn settled(
+        &self,
+        out: &mut impl Write,
+        exchange: &Exchange,
+        spec: Option<LineSpec<'_>>,
+    ) -> io::Result<()> {
         // `response_ms` is the time until it became unknown. The first row of the exchange shows it already.
         let line = Summary { response_ms: None, ..summary(exchange, spec) };
         let by = exchange.settled_by.map_or("", SettledBy::name);

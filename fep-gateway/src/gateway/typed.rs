@@ -101,7 +101,8 @@ impl Gateway {
         let idempotency = idempotency_key.map(|key| (key, digest_of_bytes(name, &bytes)));
         let exchange = self.run(handle, name, draft, idempotency).await?;
         let outcome = match (&exchange.answer, exchange.outcome) {
-            (Some(answer), _) => A::decode(&answer.bytes).map_or_else(TypedOutcome::Unreadable, TypedOutcome::Answered),
+            (Some(answer), _) => A::decode(handle.catalogue.telegram(&answer.bytes))
+                .map_or_else(TypedOutcome::Unreadable, TypedOutcome::Answered),
             (None, Some(Outcome::NotSent)) => TypedOutcome::NotSent,
             (None, _) => TypedOutcome::Unknown,
         };

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use fep_codec::framing::EncloseError;
 use fep_codec::{Culprit, Error, Fault};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -89,6 +90,13 @@ impl ApiError {
                 Self::new(StatusCode::NOT_FOUND, "not_a_request", message)
             }
             Refusal::Draft(DraftError::Invalid(error)) => Self::invalid(error),
+            // With a kept frame, spec and framing do not fit. The service cannot avoid that with other fields.
+            Refusal::Draft(DraftError::NoFrame(EncloseError::OtherLength { .. } | EncloseError::NotAFrame(_))) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "no_frame", refusal.to_string())
+            }
+            Refusal::Draft(DraftError::NoFrame(_)) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no_frame", refusal.to_string())
+            }
             // Only the embedded API takes structs, so this does not happen over HTTP.
             Refusal::Draft(DraftError::OtherLayout { .. }) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "other_layout", refusal.to_string())

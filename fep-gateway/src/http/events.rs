@@ -50,7 +50,7 @@ fn stream(shared: Shared) -> impl Stream<Item = Result<SseEvent, Infallible>> {
     BroadcastStream::new(shared.gateway.subscribe()).map(move |event| {
         let sse = match event {
             Ok(Event::Exchange(exchange)) => {
-                let summary = summary(&exchange, shared.gateway.spec(&exchange.institution));
+                let summary = summary(&exchange, shared.gateway.line_spec(&exchange.institution));
                 SseEvent::default().event("exchange").json_data(summary)
             }
             Ok(Event::Line(line)) => SseEvent::default().event("line").json_data(*line),

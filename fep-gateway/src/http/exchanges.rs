@@ -8,13 +8,13 @@ use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fep_codec::{Fault, Record, json};
-use fep_spec::model::Spec;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::ApiError;
 use super::{BODY_MAX_BYTES, Shared};
 use crate::console::view::{Summary, View, summary, view};
+use crate::gateway::LineSpec;
 use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Outcome, SettledBy};
 use fep_protocol::reason::Unknown;
 
@@ -96,7 +96,7 @@ pub(super) async fn ask(
         Some(Outcome::Unknown) => StatusCode::GATEWAY_TIMEOUT,
         None => StatusCode::ACCEPTED,
     };
-    Ok((status, Json(reply(&exchange, shared.gateway.spec(&exchange.institution)))).into_response())
+    Ok((status, Json(reply(&exchange, shared.gateway.line_spec(&exchange.institution)))).into_response())
 }
 
 /// `GET /v1/exchanges/{id}`
@@ -105,7 +105,7 @@ pub(super) async fn one(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let exchange = find(&shared, id).await?;
-    let reply = reply(&exchange, shared.gateway.spec(&exchange.institution));
+    let reply = reply(&exchange, shared.gateway.line_spec(&exchange.institution));
     Ok(Json(Reply { telegram: Some(exchange.telegram.to_string()), ..reply }).into_response())
 }
 
@@ -115,7 +115,7 @@ pub(super) async fn detail(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Detail>, ApiError> {
     let exchange = find(&shared, id).await?;
-    let spec = shared.gateway.spec(&exchange.institution);
+    let spec = shared.gateway.line_spec(&exchange.institution);
     Ok(Json(Detail {
         request: (!exchange.request.is_empty()).then(|| view(spec, &exchange.telegram, &exchange.request)),
         answer: exchange.answer.as_ref().map(|answer| view(spec, &answer.telegram, &answer.bytes)),
@@ -134,7 +134,7 @@ pub(super) async fn list(
         return Err(bad_request("query", &format!("limit is {limit}, it must be 1 to {LIST_MAX}")));
     }
     let exchanges = shared.gateway.recent(limit).await?;
-    let line = |exchange: &Exchange| summary(exchange, shared.gateway.spec(&exchange.institution));
+    let line = |exchange: &Exchange| summary(exchange, shared.gateway.line_spec(&exchange.institution));
     Ok(Json(List { exchanges: exchanges.iter().map(line).collect() }))
 }
 
@@ -145,12 +145,13 @@ async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Resul
     shared.gateway.find(&name).await?.ok_or_else(unknown)
 }
 
-fn reply<'s>(exchange: &Exchange, spec: Option<&'s Spec>) -> Reply<'s> {
+fn reply<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>) -> Reply<'s> {
     let mut reason = exchange.reason.clone();
     let mut reason_code = exchange.reason_code.clone();
     let answer = exchange.answer.as_ref().and_then(|answer| {
-        let layout = &spec?.telegram(&answer.telegram)?.layout;
-        match Record::decode(layout, &answer.bytes) {
+        let spec = spec?;
+        let layout = &spec.named(&answer.telegram)?.layout;
+        match Record::decode(layout, spec.telegram(&answer.bytes)) {
             Ok(fields) => Some(AnswerFields { telegram: answer.telegram.to_string(), fields }),
             Err(error) => {
                 let why = Unknown::Unreadable(error.to_string());

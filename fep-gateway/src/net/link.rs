@@ -1,5 +1,9 @@
 //! One connection: connects, reads frames, writes frames, and at its end reports the frames that certainly were not
 //! written. One task does all of that, over any stream.
+//!
+//! A frame is what stands on the line, with the length, STX, ETX or end that encloses the telegram. The link, the machine and the
+//! journal have whole frames, so that the bytes in the journal are the bytes on the wire. Only
+//! [`TelegramCatalogue`](crate::telegrams::TelegramCatalogue) takes the telegram out of a frame and makes the frame of a telegram.
 
 use std::future::poll_fn;
 use std::io;
@@ -9,6 +13,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
+use fep_codec::framing::FrameSearch;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -85,6 +90,7 @@ enum Happening {
 struct Carriage<S> {
     stream: S,
     buffer: BytesMut,
+    search: FrameSearch,
     /// The number of bytes of the connection before the buffer.
     offset: u64,
     /// When the first byte of the frame in the buffer came.
@@ -145,6 +151,7 @@ impl LinkTask {
         let mut carriage = Carriage {
             stream,
             buffer: BytesMut::with_capacity(READ_BYTES),
+            search: FrameSearch::default(),
             offset: 0,
             begun: now,
             refused_since: None,
@@ -274,7 +281,7 @@ impl LinkTask {
                 carriage.held = !carriage.buffer.is_empty();
                 break None;
             }
-            match self.framing.next(&carriage.buffer) {
+            match self.framing.next(&mut carriage.search, &carriage.buffer) {
                 Ok(Some(len)) => {
                     // Copy the frame, because a slice would keep the whole buffer alive as long as the frame.
                     frames.push(TelegramBytes::copy_of(carriage.buffer.get(..len).unwrap_or_default()));

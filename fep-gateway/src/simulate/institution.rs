@@ -80,8 +80,6 @@ struct Material<'m> {
 
 /// The content of a frame that is not a telegram: its length is right, but no telegram has these codes.
 const GARBAGE: &[u8] = b"??? this is no telegram ???";
-/// Bytes that are not even a frame.
-const BAD_LENGTH: &[u8] = b"\xFF\xFE!!no length at all";
 
 impl SimulatedInstitution {
     pub(super) fn new(spec: Spec, scenario: Scenario) -> Self {
@@ -99,8 +97,9 @@ impl SimulatedInstitution {
 
     /// Handles a frame that arrived on a link. Returns the step to take, or `None` if nothing is to be done.
     pub(super) fn receive(&self, link: &mut LinkMemory, frame: &[u8]) -> Option<Step> {
-        let (telegram, request) = match self.spec.choose(frame).and_then(|telegram| {
-            Record::decode(&telegram.layout, frame).map(|record| (telegram, record.to_json_value()))
+        let received = self.scenario.framing.telegram(frame);
+        let (telegram, request) = match self.spec.choose(received).and_then(|telegram| {
+            Record::decode(&telegram.layout, received).map(|record| (telegram, record.to_json_value()))
         }) {
             Ok((telegram, Json::Object(request))) => (telegram, request),
             Ok(_) => return None,
@@ -128,14 +127,18 @@ impl SimulatedInstitution {
         memory.answers += 1;
         let fields = self.answer(&mut memory, rule, answer, &material);
         self.remember(&mut memory, name, &request, &fields);
-        let step = match encode(&answer.layout, fields) {
-            Ok(bytes) => self.step(&mut memory, link, rule, answer, bytes),
+        let action = rule.map_or(ScenarioAction::Answer, |rule| rule.action);
+        let made = encode(&answer.layout, fields).map_err(|error| error.to_string()).and_then(|telegram| {
+            let is_wrong = action == ScenarioAction::WrongTrace;
+            self.frame(if is_wrong { self.with_wrong_trace(answer, telegram) } else { telegram })
+        });
+        let step = match made {
+            Ok(frame) => self.step(&mut memory, link, rule, frame),
             Err(error) => {
-                warn!(telegram = name, %error, "the answer cannot be made");
+                warn!(telegram = name, error, "the answer cannot be made");
                 return None;
             }
         };
-        let action = rule.map_or(ScenarioAction::Answer, |rule| rule.action);
         if action == ScenarioAction::Answer {
             info!(telegram = name, trace = self.trace(&request), "answers");
             link.open = (link.open || opens) && !closes;
@@ -145,8 +148,8 @@ impl SimulatedInstitution {
         step
     }
 
-    /// Makes the next telegram of the notice with this index, or returns `None` if there is no such notice.
-    pub(super) fn notice(&self, number: usize) -> Option<Result<Vec<u8>, Error>> {
+    /// Makes the next frame of the notice with this index, or returns `None` if there is no such notice.
+    pub(super) fn notice(&self, number: usize) -> Option<Result<Vec<u8>, String>> {
         let notice = self.scenario.notices.get(number)?;
         let telegram = self.spec.telegram(&notice.telegram)?;
         let now = Moment::now(self.scenario.utc_offset_minutes);
@@ -158,22 +161,19 @@ impl SimulatedInstitution {
         let mut fields = compose::fields(&telegram.layout, &Map::new(), &now);
         let material = Material { request: &Map::new(), recalled: None, turn, now: &now };
         memory.set(&notice.set, &telegram.layout, &mut fields, &material);
-        Some(encode(&telegram.layout, fields))
+        let telegram = encode(&telegram.layout, fields).map_err(|error| error.to_string());
+        Some(telegram.and_then(|telegram| self.frame(telegram)))
     }
 
-    /// Turns an answer into the step that the rule asks for. The action `glued` adds the answer to those that are held back.
-    fn step(
-        &self,
-        memory: &mut Memory,
-        link: &mut LinkMemory,
-        rule: Option<&Rule>,
-        answer: &TelegramSpec,
-        bytes: Vec<u8>,
-    ) -> Option<Step> {
+    fn frame(&self, telegram: Vec<u8>) -> Result<Vec<u8>, String> {
+        self.scenario.framing.frame(telegram).map_err(|error| error.to_string())
+    }
+
+    /// Turns the frame of an answer into the step that the rule asks for. The action `glued` adds the answer to those that are held back.
+    fn step(&self, memory: &mut Memory, link: &mut LinkMemory, rule: Option<&Rule>, bytes: Vec<u8>) -> Option<Step> {
         let after = memory.delay(rule.and_then(|rule| rule.delay).unwrap_or(self.scenario.answers.delay));
         let acts = match rule.map_or(ScenarioAction::Answer, |rule| rule.action) {
-            ScenarioAction::Answer | ScenarioAction::Late => vec![Act::Send(bytes)],
-            ScenarioAction::WrongTrace => vec![Act::Send(self.with_wrong_trace(answer, bytes))],
+            ScenarioAction::Answer | ScenarioAction::Late | ScenarioAction::WrongTrace => vec![Act::Send(bytes)],
             ScenarioAction::Silence => return None,
             ScenarioAction::Duplicate => vec![Act::Send(bytes.clone()), Act::Send(bytes)],
             ScenarioAction::HalfFrame => {
@@ -181,8 +181,8 @@ impl SimulatedInstitution {
                 vec![Act::Send(half), Act::Close]
             }
             ScenarioAction::Disconnect => vec![Act::Close],
-            ScenarioAction::Garbage => vec![Act::Send(self.scenario.framing.frame(GARBAGE))],
-            ScenarioAction::BadLength => vec![Act::Send(BAD_LENGTH.to_vec())],
+            ScenarioAction::Garbage => vec![Act::Send(self.scenario.framing.rubbish(GARBAGE))],
+            ScenarioAction::BadLength => vec![Act::Send(self.scenario.framing.no_frame())],
             ScenarioAction::Glued { hold, hold_max } => {
                 link.held.extend_from_slice(&bytes);
                 link.held_count += 1;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::BytesMut;
+use fep_codec::framing::FrameSearch;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
@@ -30,9 +31,9 @@ impl LinkHandle {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Queues a telegram. Returns false if the queue is full or the link is gone.
-    pub(super) fn send(&self, telegram: Vec<u8>) -> bool {
-        self.queue.try_send(Act::Send(telegram)).is_ok()
+    /// Queues a frame. Returns false if the queue is full or the link is gone.
+    pub(super) fn send(&self, frame: Vec<u8>) -> bool {
+        self.queue.try_send(Act::Send(frame)).is_ok()
     }
 }
 
@@ -40,6 +41,7 @@ impl LinkHandle {
 pub(super) struct SimulatedLink {
     institution: Arc<SimulatedInstitution>,
     memory: LinkMemory,
+    search: FrameSearch,
     handle: LinkHandle,
     acts: mpsc::Receiver<Act>,
     delayed: JoinSet<()>,
@@ -50,7 +52,8 @@ impl SimulatedLink {
         let (queue, acts) = mpsc::channel(QUEUE_MAX);
         let open = Arc::new(AtomicBool::new(institution.scenario.session.is_none()));
         let memory = LinkMemory::default();
-        Self { institution, memory, handle: LinkHandle { queue, open }, acts, delayed: JoinSet::new() }
+        let search = FrameSearch::default();
+        Self { institution, memory, search, handle: LinkHandle { queue, open }, acts, delayed: JoinSet::new() }
     }
 
     pub(super) fn handle(&self) -> LinkHandle {
@@ -83,7 +86,7 @@ impl SimulatedLink {
     /// Takes all complete frames out of the buffer. Returns false if the remaining bytes cannot be trusted.
     async fn frames(&mut self, buffer: &mut BytesMut) -> bool {
         loop {
-            match self.institution.scenario.framing.next(buffer) {
+            match self.institution.scenario.framing.next(&mut self.search, buffer) {
                 Ok(Some(len)) => {
                     let frame = buffer.split_to(len);
                     let step = self.institution.receive(&mut self.memory, &frame);

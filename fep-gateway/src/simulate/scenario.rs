@@ -24,7 +24,7 @@ pub struct Scenario {
     pub utc_offset_minutes: i32,
     /// `trace`: the path of the trace number. The log shows it, and the action `wrong_trace` falsifies it.
     pub trace: Option<String>,
-    /// `[framing]`: how the end of a telegram is found, as in the gateway's configuration. The default of `frame_max_bytes` is 9999.
+    /// `[framing]`: how a frame encloses its telegram, as in the gateway's configuration. The default of `frame_max_bytes` is 9999.
     pub framing: Framing,
     /// `[session]`: the telegrams that open and close business. `None`: business is always open.
     pub session: Option<ScenarioSession>,
@@ -114,7 +114,7 @@ pub enum ScenarioAction {
     Disconnect,
     /// A complete frame is sent that is not a telegram.
     Garbage,
-    /// Bytes are sent that are not even a frame.
+    /// Bytes are sent that are not even a frame. If every byte begins a frame, as with frames of one length, a piece of one is sent.
     BadLength,
     /// The answer is held back until there are `hold` answers, at most `hold_max_ms`. All of them leave in one write.
     Glued {

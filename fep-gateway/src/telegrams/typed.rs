@@ -23,6 +23,7 @@ impl TelegramCatalogue {
             let compared = Record::decode(T::LAYOUT, &bytes).and_then(|mut record| record.identify());
             return Err(DraftError::Invalid(compared.err().unwrap_or_else(|| no_telegram(&T::LAYOUT.name))));
         }
+        self.framing.check(&bytes).map_err(DraftError::NoFrame)?;
         let open =
             (0..entry.fillers.len()).filter(|number| entry.fillers.get(*number).is_some_and(|one| one.is_open()));
         let draft = Draft { telegram: number, bytes: bytes.clone(), open: open.collect() };

@@ -10,6 +10,8 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod dialects;
+mod examples;
 mod framing;
 mod harness;
 mod host_b;

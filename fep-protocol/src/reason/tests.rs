@@ -3,12 +3,32 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::breaker::{Alternative, BreakerScope, TripCause};
 
 const SOURCE: &str = include_str!("../reason.rs");
+const FLOW_SOURCE: &str = include_str!("../flow/refusal.rs");
 const TIME: Duration = Duration::from_millis(300);
 
 fn text() -> String {
     "text".to_owned()
+}
+
+/// Requests that flow control or a breaker does not let start.
+fn not_started() -> Vec<NotSent> {
+    vec![
+        NotSent::Flow(Refusal::TooLate),
+        NotSent::Flow(Refusal::RateUsedUp { wait: TIME }),
+        NotSent::Flow(Refusal::QueueFull { max: 4 }),
+        NotSent::Flow(Refusal::Waited { within: TIME }),
+        NotSent::Flow(Refusal::Closed),
+        NotSent::Flow(Refusal::KnownTicket),
+        NotSent::Breaker(Box::new(Blocked {
+            scope: BreakerScope::Business("100".to_owned()),
+            cause: TripCause::InRow { failures: 5 },
+            since_ms: 0,
+            alternative: Alternative::Refuse,
+        })),
+    ]
 }
 
 /// One value of each code: the enum, the code, the sentence.
@@ -53,7 +73,7 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
         CloseReason::WriteTimeout { within: TIME },
         CloseReason::FrameTimeout { within: TIME, len: 7 },
         CloseReason::FrameCut { len: 7 },
-        CloseReason::BadFrame { offset: 300, error: FrameError::NotADigit { offset: 0, found: vec![0x48] } },
+        CloseReason::BadFrame { offset: 300, error: FrameError::NoStart { found: 0x48, expected: 2 } },
         CloseReason::SignOnRefused(text()),
         failed(Duty::SignOn),
         failed(Duty::EchoTest),
@@ -74,7 +94,8 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
         Mismatch::Unanswerable(text()),
     ];
     let mut samples = Vec::new();
-    samples.extend(not_sent.iter().map(|reason| ("NotSent", reason.code(), reason.to_string())));
+    let not_sent = not_sent.into_iter().chain(not_started());
+    samples.extend(not_sent.map(|reason| ("NotSent", reason.code(), reason.to_string())));
     samples.extend(unknown.iter().map(|reason| ("Unknown", reason.code(), reason.to_string())));
     samples.extend(close.iter().map(|reason| ("CloseReason", reason.code(), reason.to_string())));
     samples.extend(mismatch.iter().map(|reason| ("Mismatch", reason.code(), reason.to_string())));
@@ -107,7 +128,10 @@ fn the_documented_codes_are_those_of_the_code() {
         codes
     };
     assert_eq!(in_order(documented), in_order(sampled));
-    let arms = SOURCE.lines().filter_map(|line| line.trim().split_once(" => \"")?.1.strip_suffix("\","));
+    let arms = SOURCE
+        .lines()
+        .chain(FLOW_SOURCE.lines())
+        .filter_map(|line| line.trim().split_once(" => \"")?.1.strip_suffix("\","));
     let arms: BTreeSet<_> = arms.collect();
     let codes: BTreeSet<_> = samples().iter().map(|(_, code, _)| *code).collect();
     assert_eq!(arms, codes, "every arm of `code` has a sample");

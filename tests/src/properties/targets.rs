@@ -10,9 +10,10 @@ use fep_codec::{Charset, CodeTable, Framing, Layout, Record, Telegram, TelegramS
 use fep_spec::generate::rust;
 use fep_spec::model::Spec;
 
+use super::frames::{any_cut, any_telegrams};
 use super::leniency::{any_leniency, leniency};
 use super::{
-    any_bytes, any_cut, any_file, any_forms, any_paths, any_round_trip, any_survey, any_text_bytes_in, any_text_in,
+    any_bytes, any_file, any_forms, any_paths, any_round_trip, any_survey, any_text_bytes_in, any_text_in,
     same_as_record_in_all_ways, views,
 };
 use crate::arbitrary::{self, Random};
@@ -183,18 +184,17 @@ pub fn json(bytes: &[u8]) {
     }
 }
 
-/// Splits any byte stream into frames. By lengths in digits or binary lengths, the frames are the same when the stream is cut at the position in the first two
-/// bytes. By a table of codes, every frame can be read without a panic.
+/// Splits any byte stream into frames, by every framing. The frames are the same when the stream is cut at the position in the first
+/// two bytes, and so are telegrams that are made of the stream and sent. By a table of codes, every frame can be read without a panic.
 pub fn frames(bytes: &[u8]) {
     let Some((cut, stream)) = bytes.split_first_chunk::<2>() else { return };
-    any_cut(stream, usize::from(u16::from_le_bytes(*cut)) % 1024);
+    let cut = usize::from(u16::from_le_bytes(*cut)) % 1024;
+    any_cut(stream, cut);
+    any_telegrams(stream, |_| vec![cut]);
     let table = CodeTable::of(quote_c::QuoteC::LAYOUTS).expect("telegrams that say how they begin");
     let mut rest = stream;
-    while let Ok(Some(len)) = table.frame_len(rest) {
+    while let Ok(Some(len)) = table.next(rest) {
         let Some((frame, behind)) = rest.split_at_checked(len) else { break };
-        if table.check(frame).is_err() {
-            break;
-        }
         let _ = quote_c::QuoteC::decode_any(frame);
         rest = behind;
     }

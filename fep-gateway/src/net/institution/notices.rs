@@ -132,7 +132,7 @@ impl Task {
             institution: self.name.to_string(),
             telegram: id.telegram.to_string(),
             fields: self.catalogue.fields(&id.telegram, &bytes).unwrap_or(Value::Null),
-            bytes,
+            bytes: TelegramBytes::copy_of(self.catalogue.telegram(&bytes)),
             callback: config.callback.clone(),
             timeout: config.callback_timeout,
         };

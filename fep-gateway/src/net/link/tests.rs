@@ -34,7 +34,7 @@ fn start_with(address: String, events_max: usize) -> Bench {
         connect_timeout: Duration::from_millis(500),
         write_timeout: Duration::from_millis(300),
         frame_timeout: Duration::from_millis(300),
-        framing: Framing::Digits(LengthPrefix::new(4, LengthScope::Rest, 1000).expect("1 to 9 digits")),
+        framing: Framing::Length(LengthPrefix::new(4, LengthScope::Rest, 1000).expect("1 to 9 digits")),
         events: event,
         outbox: Arc::clone(&outbox),
         statuses: Arc::new(LineStatuses::new("bank-a", &config.institutions["bank-a"], 0)),

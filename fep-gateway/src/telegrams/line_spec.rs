@@ -1,0 +1,32 @@
+//! A spec with the framing of a line: what it takes to show the bytes of a frame as fields.
+
+use fep_spec::model::{Spec, TelegramSpec};
+
+use crate::config::Framing;
+
+/// The spec of an institution with the framing of its lines.
+#[derive(Clone, Copy, Debug)]
+pub struct LineSpec<'s> {
+    spec: &'s Spec,
+    framing: &'s Framing,
+}
+
+impl<'s> LineSpec<'s> {
+    /// This spec, over lines with this framing.
+    #[must_use]
+    pub const fn new(spec: &'s Spec, framing: &'s Framing) -> Self {
+        Self { spec, framing }
+    }
+
+    /// The telegram of the spec with this name.
+    #[must_use]
+    pub fn named(self, telegram: &str) -> Option<&'s TelegramSpec> {
+        self.spec.telegram(telegram)
+    }
+
+    /// The telegram in a frame.
+    #[must_use]
+    pub fn telegram(self, frame: &[u8]) -> &[u8] {
+        self.framing.telegram(frame)
+    }
+}

@@ -1,0 +1,258 @@
+//! How the machine carries out the moves of its cases: records facts, holds back what depends on them, and begins steps.
+
+use std::time::Duration;
+
+#[cfg(test)]
+use super::mutant::Mutant;
+use super::{
+    AccountKey, Backoff, CaseFact, Entry, ExchangeId, FactNumber, Handed, Move, Now, STEP_WAIT, Settlement,
+    SettlementAction, SettlementCase, SettlementFact, Step, StepKind, Times,
+};
+
+impl Settlement {
+    /// Adds a case without times.
+    pub(super) fn insert(&mut self, exchange: ExchangeId, case: SettlementCase) {
+        let waits = self.policies.get(case.telegram()).map(|policy| (policy.backoff_min, policy.backoff_max));
+        let (min, max) = waits.unwrap_or((STEP_WAIT, STEP_WAIT));
+        let entry = Entry {
+            case,
+            not_before: Duration::ZERO,
+            horizon_end: Duration::MAX,
+            backoff: Backoff::new(min, max),
+            handed: Handed::Unrecorded,
+            awaited_until: None,
+            timer: None,
+            forgotten_at: None,
+        };
+        self.cases.insert(exchange, entry);
+    }
+
+    /// The time of the first step after a wait, with up to a quarter as jitter.
+    pub(super) fn first(&mut self, wait: Duration, now: Now) -> Duration {
+        let quarter = u64::try_from((wait / 4).as_micros()).unwrap_or(u64::MAX);
+        let jitter = self.random.next_u64() % quarter.saturating_add(1);
+        now.steady.saturating_add(wait).saturating_add(Duration::from_micros(jitter))
+    }
+
+    /// The case's entry, if it waits for this step.
+    pub(super) fn awaiting(&mut self, step: &Step) -> Option<&mut Entry> {
+        let entry = self.cases.get_mut(&step.case)?;
+        let is_awaited = entry.case.awaited() == Some((step.kind, step.attempt));
+        (is_awaited && entry.handed != Handed::Unrecorded).then_some(entry)
+    }
+
+    /// The longest wait for the answer to a step of this case.
+    pub(super) fn step_wait(&self, case: &ExchangeId) -> Duration {
+        let policy = self.cases.get(case).and_then(|entry| self.policies.get(entry.case.telegram()));
+        policy.map_or(STEP_WAIT, |policy| policy.step_wait_max)
+    }
+
+    /// The next step waits.
+    pub(super) fn back_off(&mut self, case: &ExchangeId, now: Now) {
+        let random = self.random.next_u64();
+        if let Some(entry) = self.cases.get_mut(case) {
+            entry.not_before = now.steady.saturating_add(entry.backoff.failed(random));
+        }
+    }
+
+    /// Adds a fact to its case and asks the caller to store it.
+    pub(super) fn record(&mut self, exchange: &ExchangeId, fact: SettlementFact, now: Now) -> FactNumber {
+        if let Some(entry) = self.cases.get_mut(exchange) {
+            let was_finished = entry.case.is_finished();
+            let was_awaited = entry.case.awaited().is_some();
+            entry.case.apply(now.wall_ms, &fact);
+            match (was_finished, entry.case.is_finished()) {
+                (false, true) => self.unfinished = self.unfinished.saturating_sub(1),
+                (true, false) => self.unfinished += 1,
+                _ => {}
+            }
+            if was_awaited && entry.case.awaited().is_none() {
+                entry.handed = Handed::Unrecorded;
+                entry.awaited_until = None;
+                let account = entry.case.account();
+                self.lane.done(self.account(account));
+            }
+        }
+        self.facts += 1;
+        let number = FactNumber(self.facts);
+        let fact = CaseFact { case: exchange.clone(), at_ms: now.wall_ms, fact };
+        self.actions.push_back(SettlementAction::Record(number, fact));
+        number
+    }
+
+    /// Makes the moves of a case that are due, and begins the steps that may go on the wire.
+    pub(super) fn go_on(&mut self, exchange: &ExchangeId, now: Now) {
+        self.move_on(exchange, now);
+        self.dispatch(now);
+    }
+
+    /// Makes the moves of a case that are due.
+    pub(super) fn move_on(&mut self, exchange: &ExchangeId, now: Now) {
+        self.withdraw_needless(exchange, now);
+        self.lane.withdraw(exchange);
+        self.set_timer(exchange, None);
+        while let Some(next) = self.next_move(exchange, now) {
+            match next {
+                Move::Record(fact) => {
+                    let notice = notice(exchange, &fact);
+                    let number = self.record(exchange, fact, now);
+                    self.held.extend(notice.map(|notice| (number, notice)));
+                }
+                Move::Begin(step, at) if at <= now.steady => {
+                    let account = self.cases.get(exchange).and_then(|entry| entry.case.account());
+                    let account = self.account(account);
+                    self.lane.want(exchange, step, account);
+                    break;
+                }
+                Move::Begin(_, at) | Move::Wait(at) => {
+                    self.set_timer(exchange, Some(at));
+                    break;
+                }
+                Move::Rest => break,
+            }
+        }
+        self.withdraw_needless(exchange, now);
+        self.close(exchange, now);
+    }
+
+    /// Begins steps while the lane has room.
+    pub(super) fn dispatch(&mut self, now: Now) {
+        while let Some((exchange, step)) = self.lane.next() {
+            self.begin(exchange, step, now);
+        }
+    }
+
+    fn begin(&mut self, case: ExchangeId, kind: StepKind, now: Now) {
+        let horizon_passed = self.horizon_passed(&case, now);
+        let Some(entry) = self.cases.get_mut(&case) else { return };
+        let before = entry.case.attempts(kind);
+        if kind == StepKind::Reversal && before == 0 {
+            entry.backoff.succeeded();
+        }
+        let attempt = before.saturating_add(1);
+        let repeat = before > 0;
+        #[cfg(test)]
+        let repeat = repeat && self.mutant != Some(Mutant::ForgetsMark);
+        let fact = SettlementFact::Begun { step: kind, attempt, repeat, horizon_passed };
+        let number = self.record(&case, fact, now);
+        let send = SettlementAction::Send(Step { case, kind, attempt, repeat });
+        #[cfg(test)]
+        let number = if self.mutant == Some(Mutant::SendsUnrecorded) { FactNumber(0) } else { number };
+        self.held.push_back((number, send));
+    }
+
+    /// Stops an awaited step that is no longer needed, if it is not on the wire.
+    fn withdraw_needless(&mut self, exchange: &ExchangeId, now: Now) {
+        #[cfg(test)]
+        if self.mutant == Some(Mutant::NeverWithdraws) {
+            return;
+        }
+        let Some(entry) = self.cases.get_mut(exchange).filter(|entry| entry.case.awaits_needlessly()) else { return };
+        let Some((kind, attempt)) = entry.case.awaited() else { return };
+        match entry.handed {
+            Handed::Unrecorded => {
+                self.held.retain(|(_, held)| !matches!(held, SettlementAction::Send(step) if step.case == *exchange));
+                let fact = SettlementFact::NotWritten { step: kind, attempt, why: WITHDRAWN.to_owned() };
+                self.record(exchange, fact, now);
+            }
+            Handed::Released => {
+                entry.handed = Handed::Withdrawing;
+                let repeat = attempt > 1;
+                let step = Step { case: exchange.clone(), kind, attempt, repeat };
+                self.actions.push_back(SettlementAction::Withdraw(step));
+            }
+            Handed::Withdrawing | Handed::Sent => {}
+        }
+    }
+
+    fn next_move(&self, exchange: &ExchangeId, now: Now) -> Option<Move> {
+        let entry = self.cases.get(exchange)?;
+        let times = Times {
+            now: now.steady,
+            not_before: entry.not_before,
+            horizon_end: entry.horizon_end,
+            awaited_until: entry.awaited_until,
+            #[cfg(test)]
+            mutant: self.mutant,
+        };
+        Some(entry.case.next_move(&times, self.policies.get(entry.case.telegram())))
+    }
+
+    fn horizon_passed(&self, exchange: &ExchangeId, now: Now) -> bool {
+        #[cfg(test)]
+        if self.mutant == Some(Mutant::SettlesNotFoundAtOnce) {
+            return true;
+        }
+        #[cfg(test)]
+        if self.mutant == Some(Mutant::TrustsTheWallClock)
+            && let Some(entry) = self.cases.get(exchange)
+            && let Some(policy) = self.policies.get(entry.case.telegram())
+            && i128::from(now.wall_ms - entry.case.written_at_ms()) > policy.horizon.as_millis().cast_signed()
+        {
+            return true;
+        }
+        self.cases.get(exchange).is_some_and(|entry| entry.horizon_end <= now.steady)
+    }
+
+    /// The account by which the lane keeps order.
+    fn account(&self, account: Option<AccountKey>) -> Option<AccountKey> {
+        #[cfg(test)]
+        match self.mutant {
+            Some(Mutant::BlocksOnOneUnanswered) => return Some(AccountKey(0)),
+            Some(Mutant::IgnoresAccounts) => return None,
+            _ => {}
+        }
+        account
+    }
+
+    fn set_timer(&mut self, exchange: &ExchangeId, at: Option<Duration>) {
+        let Some(entry) = self.cases.get_mut(exchange) else { return };
+        if let Some(old) = entry.timer.take() {
+            self.timers.remove(&(old, exchange.clone()));
+        }
+        entry.timer = at;
+        self.timers.extend(at.map(|at| (at, exchange.clone())));
+    }
+
+    /// Decides how long a finished case is remembered.
+    fn close(&mut self, exchange: &ExchangeId, now: Now) {
+        let Some(entry) = self.cases.get_mut(exchange) else { return };
+        let is_closed = entry.case.is_finished() && entry.case.awaited().is_none();
+        match (is_closed, entry.forgotten_at) {
+            (true, None) => {
+                let at = now.steady.saturating_add(self.limits.closed_keep);
+                entry.forgotten_at = Some(at);
+                self.closed.insert((at, exchange.clone()));
+            }
+            (false, Some(at)) => {
+                entry.forgotten_at = None;
+                self.closed.remove(&(at, exchange.clone()));
+            }
+            _ => {}
+        }
+        while self.closed.len() > self.limits.closed_max {
+            self.forget_first();
+        }
+    }
+
+    pub(super) fn forget_first(&mut self) {
+        if let Some((_, exchange)) = self.closed.pop_first() {
+            self.set_timer(&exchange, None);
+            self.cases.remove(&exchange);
+        }
+    }
+}
+
+/// The reason of a step that was withdrawn before it was written.
+const WITHDRAWN: &str = "withdrawn";
+
+/// What the caller hears of a fact once it is durable.
+fn notice(exchange: &ExchangeId, fact: &SettlementFact) -> Option<SettlementAction> {
+    let exchange = exchange.clone();
+    match fact {
+        SettlementFact::Settled { by, money } => Some(SettlementAction::Settled(exchange, *by, *money)),
+        SettlementFact::DeadLettered { why } => Some(SettlementAction::DeadLetter(exchange, *why)),
+        SettlementFact::Flagged { why } => Some(SettlementAction::Flag(exchange, *why)),
+        _ => None,
+    }
+}

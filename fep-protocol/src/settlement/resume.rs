@@ -1,0 +1,93 @@
+//! Continues from the facts of earlier runs.
+
+use std::collections::BTreeMap;
+
+#[cfg(test)]
+use super::mutant::Mutant;
+use super::{
+    CaseFact, ExchangeId, Now, STEP_WAIT, Settlement, SettlementCase, SettlementFact, SettlementLimits,
+    SettlementPolicy,
+};
+
+impl Settlement {
+    /// Creates a machine that continues after the facts of earlier runs, in their order. Any prefix of the facts leads to a safe state: a
+    /// step that was begun counts as written, and its answer may still come.
+    ///
+    /// Facts of settled cases may be left out together with their `opened`. If they are given, late answers are still compared with what
+    /// settled the case, within `closed_keep` and `closed_max`.
+    #[must_use]
+    pub fn resume(
+        policies: BTreeMap<String, SettlementPolicy>,
+        limits: SettlementLimits,
+        seed: u64,
+        facts: impl IntoIterator<Item = CaseFact>,
+        now: Now,
+    ) -> Self {
+        let mut machine = Self::new(policies, limits, seed);
+        for fact in facts {
+            machine.replay(fact);
+        }
+        machine.take_up(now);
+        machine
+    }
+
+    #[cfg(test)]
+    pub(super) fn resume_mutant(
+        policies: BTreeMap<String, SettlementPolicy>,
+        limits: SettlementLimits,
+        mutant: Option<Mutant>,
+        facts: impl IntoIterator<Item = CaseFact>,
+        now: Now,
+    ) -> Self {
+        let mut machine = Self::new(policies, limits, u64::try_from(now.wall_ms).unwrap_or(0));
+        machine.mutant = mutant;
+        for fact in facts {
+            machine.replay(fact);
+        }
+        machine.take_up(now);
+        machine
+    }
+
+    fn replay(&mut self, CaseFact { case, at_ms, fact }: CaseFact) {
+        if let SettlementFact::Opened { telegram, account, written_at_ms } = &fact
+            && !self.cases.contains_key(&case)
+        {
+            self.insert(case.clone(), SettlementCase::new(telegram.clone(), *account, *written_at_ms));
+        }
+        match self.cases.get_mut(&case) {
+            Some(entry) => entry.case.apply(at_ms, &fact),
+            None => self.strays += 1,
+        }
+    }
+
+    /// Gives each case new times. What an earlier run awaited counts as unanswered.
+    fn take_up(&mut self, now: Now) {
+        let exchanges: Vec<ExchangeId> = self.cases.keys().cloned().collect();
+        self.unfinished = self.cases.values().filter(|entry| !entry.case.is_finished()).count();
+        for exchange in &exchanges {
+            let Some(entry) = self.cases.get(exchange) else { continue };
+            let policy = self.policies.get(entry.case.telegram());
+            let first_wait = policy.map_or(STEP_WAIT, |policy| policy.first_wait);
+            let horizon_end = policy.map(|policy| policy.horizon_end(entry.case.written_at_ms(), now));
+            let awaited = entry.case.awaited();
+            let not_before = self.first(first_wait, now);
+            if let Some(entry) = self.cases.get_mut(exchange) {
+                entry.not_before = not_before;
+                entry.horizon_end = horizon_end.unwrap_or(entry.horizon_end);
+            }
+            if let Some((step, attempt)) = awaited {
+                let fact = SettlementFact::Unanswered { step, attempt };
+                #[cfg(test)]
+                let fact = match self.mutant {
+                    Some(Mutant::ForgetsBegunSteps) => SettlementFact::NotWritten { step, attempt, why: String::new() },
+                    _ => fact,
+                };
+                self.record(exchange, fact, now);
+            }
+        }
+        for exchange in &exchanges {
+            self.move_on(exchange, now);
+        }
+        self.dispatch(now);
+    }
+}
