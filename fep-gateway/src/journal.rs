@@ -131,30 +131,39 @@ impl Journal {
             match self.inner.keys.reserve(institution, key, digest, exchange, not_sent) {
                 Reservation::Reserved(ticket) => break ticket,
                 Reservation::Taken(state) => return Ok(state),
-                Reservation::Recent(id) => {
-                    let (names, read) = ((institution.to_owned(), key.to_owned()), self.clone());
-                    let known =
-                        read.read_all(move |reader| Ok((reader.find(&id)?, reader.index.key(&names.0, &names.1)?)));
-                    match known.await? {
-                        (Some(exchange), Some((_, stored))) if !is_free(&exchange) => {
-                            return Ok(KeyState::known(exchange, stored == digest));
-                        }
-                        _ => not_sent = Some(id),
-                    }
-                }
+                Reservation::Recent(id) => match self.known_key(institution, key, Some(id)).await? {
+                    Some((exchange, stored)) => return Ok(KeyState::known(exchange, stored == digest)),
+                    None => not_sent = Some(id),
+                },
             }
         };
-        let (institution, key) = (institution.to_owned(), key.to_owned());
-        // The index may lag, but a key that it does not know yet is in `keys`.
-        let known = self.read(move |reader| {
-            let Some((id, stored)) = reader.index.key(&institution, &key)? else { return Ok(None) };
-            Ok(reader.find(&id)?.filter(|exchange| !is_free(exchange)).map(|exchange| (exchange, stored)))
-        });
         // A reservation that is dropped is released.
-        Ok(match known.await? {
+        Ok(match self.known_key(institution, key, None).await? {
             None => KeyState::Reserved(reserved),
             Some((exchange, stored)) => KeyState::known(exchange, stored == digest),
         })
+    }
+
+    /// The exchange that holds a key according to the index, and the digest of its body. `recent` is an exchange of this run
+    /// that held the key and has ended: the index is asked after it has that exchange. Otherwise the index may lag, because a
+    /// key that it does not know yet is in `keys`.
+    async fn known_key(
+        &self,
+        institution: &str,
+        key: &str,
+        recent: Option<ExchangeId>,
+    ) -> Result<Option<(Exchange, [u8; 16])>, JournalError> {
+        let names = [institution.to_owned(), key.to_owned()];
+        let index = Arc::clone(&self.inner.index);
+        self.read(move |reader| {
+            if recent.is_some() {
+                index.wait(INDEX_WAIT)?;
+            }
+            let [institution, key] = &names;
+            let Some((id, stored)) = reader.index.key(institution, key)? else { return Ok(None) };
+            Ok(reader.find(&id)?.filter(|exchange| !is_free(exchange)).map(|exchange| (exchange, stored)))
+        })
+        .await
     }
 
     /// The exchange with this name, or `None` if there is no such exchange.

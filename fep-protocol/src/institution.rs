@@ -12,6 +12,7 @@
 
 mod action;
 mod links;
+mod stopping;
 mod traffic;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 pub use self::action::{Action, FinalState, Incoming, Outgoing, OutgoingRequest};
 use self::links::ContractedLink;
+use self::stopping::Shutdown;
 use crate::exchange::{LinkState, TelegramBytes};
 use crate::mux::Mux;
 use crate::reason::{DutyFailure, JournalError, NotSent, Unknown};
@@ -176,18 +178,6 @@ enum Owner {
 /// telegram is refused, and the next one continues from there.
 const SKIPS_MAX: usize = 1000;
 
-/// The longest wait for the answers to our sign-offs when the gateway stops.
-const SIGN_OFF_MAX: Duration = Duration::from_secs(2);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shutdown {
-    /// Exchanges in flight may end until this time.
-    Draining(Duration),
-    /// The links sign off and close. Those that have not done so by this time are closed.
-    SigningOff(Duration),
-    Gone,
-}
-
 impl<T: Telegrams> Institution<T> {
     /// Creates a machine that has not connected yet. `random` seeds the jitter.
     #[must_use]
@@ -324,33 +314,16 @@ impl<T: Telegrams> Institution<T> {
             self.tick_link(link, now);
         }
         self.expire(now);
-        match self.leaving {
-            Some(Shutdown::Draining(until)) if until <= now.steady => self.finish_all(now),
-            Some(Shutdown::SigningOff(until)) if until <= now.steady => self.close_all(),
-            _ => {}
-        }
+        self.tick_stopping(now);
         self.progress(now);
     }
 
     /// The next time when [`Institution::tick`] has something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        let drain = match self.leaving {
-            Some(Shutdown::Draining(until)) => Some(until),
-            Some(Shutdown::SigningOff(until)) if self.is_any_open() => Some(until),
-            _ => None,
-        };
+        let drain = self.stopping_deadline();
         let links = self.lines.iter().flatten().filter_map(ContractedLink::deadline).min();
         [drain, links, self.mux.deadline()].into_iter().flatten().min()
-    }
-
-    /// Begins to stop. New requests are refused, and exchanges in flight may end. Then the machine signs off and closes the
-    /// links. [`Action::Stopped`] is the last action.
-    pub fn leave(&mut self, now: Now) {
-        if self.leaving.is_none() {
-            self.leaving = Some(Shutdown::Draining(now.steady + self.settings.drain_max));
-            self.progress(now);
-        }
     }
 
     /// Returns the next action to carry out, or `None` if there is none now.
@@ -440,42 +413,6 @@ impl<T: Telegrams> Institution<T> {
         let unsettled = self.unknown.remove(&ticket);
         self.silent -= usize::from(unsettled.as_ref().is_some_and(|unsettled| unsettled.silent));
         unsettled.is_some()
-    }
-
-    /// Ends every exchange that still runs: as unknown if it was written, otherwise as not sent.
-    fn finish_all(&mut self, now: Now) {
-        let until = now.steady + self.settings.quarantine;
-        let exchanges = self.under_way.iter().filter(|(_, item)| item.owner == Owner::Exchange);
-        let mut running: Vec<_> = exchanges.map(|(ticket, item)| (*ticket, item.written)).collect();
-        running.sort_unstable();
-        for (ticket, written) in running {
-            if !written {
-                self.unsent(ticket, NotSent::Stopped, now);
-                continue;
-            }
-            let Some(item) = self.under_way.get_mut(&ticket) else { continue };
-            item.over = Some(Unknown::Stopped);
-            if let Some((key, _)) = &item.waits {
-                self.mux.give_up(key, until);
-            }
-            self.actions.push_back(Action::Withdraw(ticket, item.incarnation));
-        }
-    }
-
-    /// Takes the next step of stopping, if the previous step is complete.
-    fn progress(&mut self, now: Now) {
-        if matches!(self.leaving, Some(Shutdown::Draining(_))) && self.inflight == 0 {
-            self.leaving = Some(Shutdown::SigningOff(now.steady + SIGN_OFF_MAX));
-            for link in self.link_ids() {
-                self.leave_link(link, now);
-            }
-        }
-        if matches!(self.leaving, Some(Shutdown::SigningOff(_)))
-            && self.lines.iter().flatten().all(ContractedLink::is_down)
-        {
-            self.leaving = Some(Shutdown::Gone);
-            self.actions.push_back(Action::Stopped);
-        }
     }
 
     fn session(&mut self, link: LinkId, event: SessionEvent, now: Now) {

@@ -41,7 +41,8 @@ pub(super) struct Guarded<S> {
 /// The size of the reserve, in bytes. On a small disk it is a quarter of what is free.
 const RESERVE_BYTES: usize = 4 * 1024 * 1024;
 
-const CHUNK: [u8; 64 * 1024] = [0; 64 * 1024];
+/// What the reserve is made of, in pieces.
+static CHUNK: [u8; 64 * 1024] = [0; 64 * 1024];
 
 impl<S: FactStore> Guarded<S> {
     pub(super) fn new(store: S, mut reserve: Reserve, guard: Arc<FileGuard>, index: Arc<IndexQueue>) -> Self {

@@ -57,7 +57,7 @@ impl LineStatuses {
         let mut why = "no link is up".to_owned();
         for line in &self.lines {
             for link in open(line).links.iter().filter(|link| link.state == LinkState::Up) {
-                let Some(alive_ms) = self.alive_ms else { return None };
+                let alive_ms = self.alive_ms?;
                 match link.proved_ms {
                     Some(proved_ms) if now_ms.saturating_sub(proved_ms) <= alive_ms => return None,
                     Some(_) => why = format!("no answer came within {alive_ms} ms"),

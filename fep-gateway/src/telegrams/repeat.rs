@@ -32,7 +32,8 @@ impl Repeat {
         let text = |(field, range): &(Field, Range<usize>), bytes: &[u8]| {
             bytes.get(range.clone()).map(|bytes| field.key_text(bytes)).unwrap_or_default()
         };
-        let (asked, answered) = (text(&self.request, request), text(&self.answer, answer));
+        let asked = text(&self.request, request);
+        let answered = text(&self.answer, answer);
         let is_secret = self.request.0.secret || self.answer.0.secret;
         (asked != answered).then(|| match is_secret {
             true => format!("{} is not that of the request", self.path),

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::config::Config;
+use fep_protocol::terms::{Classified, Telegrams};
 
 const NOW: Now = Now { steady: Duration::ZERO, wall_ms: 1_795_221_015_000 };
 

@@ -134,10 +134,10 @@ async fn subscribers_hear_of_exchanges_and_lines() {
     while heard.len() < 2 {
         let event = timeout(Duration::from_secs(5), events.recv()).await.unwrap().unwrap();
         if let Event::Exchange(event) = event {
-            heard.push((event.id.clone(), outcome(&event)));
+            heard.push((event.id, outcome(&event)));
         }
     }
-    assert_eq!(heard, [(exchange.id.clone(), "running".to_owned()), (exchange.id, "answered".to_owned())]);
+    assert_eq!(heard, [(exchange.id, "running".to_owned()), (exchange.id, "answered".to_owned())]);
     bench.peer.close(0).await;
     let down = async {
         loop {

@@ -52,14 +52,14 @@ impl Lane {
             StepKind::Inquiry => Urgency::Inquiry,
             StepKind::Reversal => Urgency::Reversal,
         };
-        self.waiting.insert(case.clone(), (urgency, account));
-        self.place(urgency, case.clone(), account);
+        self.waiting.insert(*case, (urgency, account));
+        self.place(urgency, *case, account);
     }
 
     /// The case wants no step any more.
     pub(super) fn withdraw(&mut self, case: &ExchangeId) {
         let Some((urgency, account)) = self.waiting.remove(case) else { return };
-        let entry = (urgency, case.clone());
+        let entry = (urgency, *case);
         self.ready.remove(&entry);
         if let Some(account) = account {
             if let Some(blocked) = self.blocked.get_mut(&account) {

@@ -1,6 +1,7 @@
 //! The index: exchanges, idempotency keys, trace marks and notices, as far as its facts are applied.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -85,15 +86,16 @@ impl IndexFile {
                 let row = params![&*fact.institution, &*idempotency.key, idempotency.digest, id.as_bytes()];
                 self.connection.prepare_cached(sql)?.execute(row)?;
             }
-            if !exchanges.contains_key(&id) {
-                // The request is the first fact of its exchange, so nothing is in the index yet.
-                let is_first = matches!(fact.what, What::Sent(SentClass::Request));
-                let known = if is_first { None } else { find(&self.connection, &id)? };
-                exchanges.insert(id, known.unwrap_or_else(|| Projected::new(id)));
-            }
-            if let Some(exchange) = exchanges.get_mut(&id) {
-                exchange.add(*number, fact);
-            }
+            let exchange = match exchanges.entry(id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(vacant) => {
+                    // The request is the first fact of its exchange, so nothing is in the index yet.
+                    let is_first = matches!(fact.what, What::Sent(SentClass::Request));
+                    let known = if is_first { None } else { find(&self.connection, &id)? };
+                    vacant.insert(known.unwrap_or_else(|| Projected::new(id)))
+                }
+            };
+            exchange.add(*number, fact);
         }
         // Rows in the order of their key are appended at the end of the table.
         let mut exchanges: Vec<_> = exchanges.into_values().collect();
