@@ -43,6 +43,8 @@
 //! ```
 
 mod framing;
+mod settlement;
+
 mod read;
 
 use std::collections::BTreeMap;
@@ -52,12 +54,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fep_protocol::settlement::SettlementLimits;
 use fep_spec::load::LoadError;
 use fep_spec::model::Spec;
 use fep_spec::report::Report;
 use serde_json::Value;
 
 pub use self::framing::Framing;
+pub use self::settlement::{
+    Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
+};
 
 /// The whole file.
 #[derive(Clone, Debug)]
@@ -124,6 +130,9 @@ pub struct InstitutionConfig {
     pub fill: Vec<Fill>,
     /// `session`: sign-on, echo test and sign-off. Default: a connection carries business telegrams at once.
     pub session: Option<SessionConfig>,
+    /// `settlement`: the limits of settlement: `cases_max` (default 10000), `lane_max` (10), `closed_keep_ms` (3600000) and `closed_max`
+    /// (10000).
+    pub settlement: SettlementLimits,
     /// `telegrams.NAME`: limits that differ for one request telegram.
     pub telegrams: BTreeMap<String, TelegramLimits>,
     /// `notices.NAME`: telegrams that the institution sends without a request.
@@ -181,7 +190,7 @@ pub struct SessionConfig {
     pub echo_timeout: Duration,
 }
 
-/// `[institutions.NAME.telegrams.TELEGRAM]`: limits of one request telegram.
+/// `[institutions.NAME.telegrams.TELEGRAM]`: limits of one request telegram, and what to do when its outcome is unknown.
 #[derive(Clone, Debug)]
 pub struct TelegramLimits {
     /// `repeats`: the paths of fields whose values an answer must repeat. Default: none. An answer with another value is kept, and
@@ -189,6 +198,8 @@ pub struct TelegramLimits {
     pub repeats: Vec<String>,
     /// `answer_timeout_ms`. Default: the value of the institution.
     pub answer_timeout: Duration,
+    /// `settlement`, or `None` if the telegram moves no money.
+    pub settlement: Option<SettlementConfig>,
 }
 
 /// `[institutions.NAME.notices.TELEGRAM]`: how the gateway answers this telegram of the institution.

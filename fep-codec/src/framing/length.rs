@@ -120,6 +120,21 @@ impl LengthPrefix {
         self.len
     }
 
+    /// How the bytes of the length give its value.
+    #[must_use]
+    pub const fn code(&self) -> LengthCode {
+        self.code
+    }
+
+    /// Which bytes the value counts, or `None` if it counts all bytes but a constant.
+    #[must_use]
+    pub const fn counts(&self) -> Option<LengthScope> {
+        match self.counted {
+            Counted::Scope(scope) => Some(scope),
+            Counted::AllBut(_) => None,
+        }
+    }
+
     /// The number of bytes before the length.
     #[must_use]
     pub const fn offset(&self) -> usize {
@@ -182,8 +197,8 @@ impl Framing for LengthPrefix {
         let len = usize::from(self.len);
         let behind = buffer.get(at..).unwrap_or_default();
         let field = behind.get(..len).unwrap_or(behind);
-        if let Some(wrong) = field.iter().position(|byte| !self.code.has(*byte)) {
-            return Err(FrameError::NotADigit { offset: at + wrong, found: field.to_vec(), expected: self.code });
+        if let Some((wrong, found)) = field.iter().enumerate().find(|(_, byte)| !self.code.has(**byte)) {
+            return Err(FrameError::NotADigit { offset: at + wrong, found: *found, expected: self.code });
         }
         if field.len() < len {
             return Ok(None);

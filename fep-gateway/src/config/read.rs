@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 
 use super::{
     Config, ConfigError, Fill, Filling, Framing, Http, InstitutionConfig, JournalFile, LineConfig, NoticeConfig,
-    SessionConfig, TelegramLimits,
+    SessionConfig, TelegramLimits, settlement,
 };
 
 /// The default limit of a frame, in bytes.
@@ -93,7 +93,19 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
 }
 
 fn institution(name: &str, table: &Table<'_>, folder: &Path) -> Option<InstitutionConfig> {
-    table.knows(&["label", "spec", "key", "trace", "fill", "session", "telegrams", "notices", "lines", "framing"]);
+    table.knows(&[
+        "label",
+        "spec",
+        "key",
+        "trace",
+        "fill",
+        "session",
+        "telegrams",
+        "notices",
+        "lines",
+        "framing",
+        "settlement",
+    ]);
     let label = table.string("label").map_or(name, |label| label.value).to_owned();
     let answer_timeout = ms(table, "answer_timeout_ms", 5000);
     let trace_wraps = table.boolean("trace_wraps").is_some_and(|wraps| wraps.value);
@@ -125,6 +137,7 @@ fn institution(name: &str, table: &Table<'_>, folder: &Path) -> Option<Instituti
         framing,
         fill: table.table("fill").map_or(Vec::new(), |fill| fillings(&fill, &spec)),
         session: table.table("session").map(|session| self::session(session, &spec)),
+        settlement: settlement::limits(table.table("settlement")),
         telegrams: telegrams(table, &spec, answer_timeout),
         notices: notices(table, &spec),
         lines,
@@ -250,8 +263,9 @@ fn telegrams(table: &Table<'_>, spec: &Spec, answer_timeout: Duration) -> BTreeM
         let default = u64::try_from(answer_timeout.as_millis()).unwrap_or(u64::MAX);
         let answer_timeout = ms(&table, "answer_timeout_ms", default);
         let repeats = repeats(&table, spec, &name);
+        let settlement = settlement::read(&table, spec, &name);
         table.finish();
-        telegrams.insert(name, TelegramLimits { repeats, answer_timeout });
+        telegrams.insert(name, TelegramLimits { repeats, answer_timeout, settlement });
     }
     telegrams
 }
