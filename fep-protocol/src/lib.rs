@@ -11,11 +11,11 @@
 //!                    ◄── flow      how many requests an institution gets, and which one is next
 //!                    ◄── random    jitter from a seed
 //!                    ◄── trace     the next trace number
+//!                    ◄── settlement: what became of the money when an outcome is unknown
 //!                    ◄── fact      what the journal stores
 //!                    ◄── session   whether a link may carry business
 //!                    ◄── mux       pairs answers with requests
 //!                    ◄── reason    why something was not sent, is unknown, closed or was not expected
-//!                    ◄── settlement: what became of the money when an outcome is unknown
 //!                    ◄── institution: all of these, over lines and links
 //! ```
 
@@ -36,13 +36,13 @@ pub mod flow;
 pub mod random;
 pub mod trace;
 
+pub mod settlement;
+
 pub mod fact;
 
 pub mod mux;
 pub mod reason;
 pub mod session;
-
-pub mod settlement;
 
 pub mod institution;
 

@@ -9,6 +9,7 @@
 //! | `stopped_before_sent` | [`NotSent`] | the gateway stopped while the request waited |
 //! | `too_many_waiting` | [`NotSent`] | too many requests to the institution already wait to be sent |
 //! | `inflight_limit` | [`NotSent`] | `inflight_max` exchanges wait for their answer |
+//! | `settlement_full` | [`NotSent`] | `cases_max` unknown exchanges wait for their settlement |
 //! | `no_line_up` | [`NotSent`] | no link carries business |
 //! | `unencodable` | [`NotSent`] | the telegram cannot be encoded |
 //! | `key_in_use` | [`NotSent`] | the key belongs to another exchange, or is in quarantine |
@@ -89,6 +90,11 @@ pub enum NotSent {
     /// `inflight_max` exchanges already wait for their answer.
     InflightLimit {
         /// `inflight_max`.
+        max: usize,
+    },
+    /// `cases_max` unknown exchanges already wait for their settlement.
+    SettlementFull {
+        /// `cases_max`.
         max: usize,
     },
     /// No link carries business. Contains the reason of one of the links, if there is one.
@@ -284,6 +290,7 @@ impl NotSent {
             Self::Stopped => "stopped_before_sent",
             Self::TooManyWaiting => "too_many_waiting",
             Self::InflightLimit { .. } => "inflight_limit",
+            Self::SettlementFull { .. } => "settlement_full",
             Self::NoLineUp(_) => "no_line_up",
             Self::Unencodable(_) => "unencodable",
             Self::KeyInUse => "key_in_use",
@@ -371,6 +378,7 @@ impl fmt::Display for NotSent {
             Self::Stopping => f.write_str("the gateway is stopping"),
             Self::Stopped => f.write_str("the gateway stopped before it was sent"),
             Self::TooManyWaiting => f.write_str("too many requests to this institution wait already"),
+            Self::SettlementFull { max } => write!(f, "the limit of {max} unsettled exchanges is reached"),
             Self::InflightLimit { max } => write!(f, "the limit of {max} exchanges in flight is reached"),
             Self::NoLineUp(None) => f.write_str("no line is up"),
             Self::NoLineUp(Some(why)) => write!(f, "no line is up: {why}"),

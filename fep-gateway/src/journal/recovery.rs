@@ -1,14 +1,16 @@
 //! Opens the journal, and ends what an earlier run left open.
 //!
 //! A request that is in the journal may have been written to its line, so its outcome becomes unknown. A request that is not
-//! in the journal was not written.
+//! in the journal was not written. The unknown outcome of a monetary request opens its settlement in the same commit.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Fact, Reason, What};
 use fep_protocol::reason::{JournalError, Unknown};
+use fep_protocol::settlement::{CaseFact, SettlementFact};
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 
@@ -35,9 +37,40 @@ pub struct OpenOptions {
     pub now_ms: i64,
     /// The longest time from the acceptance of an exchange until the quarantine of its key ends, in milliseconds.
     pub quarantine_max_ms: i64,
+    /// The longest time that a finished settlement is remembered, in milliseconds.
+    pub closed_keep_max_ms: i64,
+    /// Opens the settlements of monetary exchanges.
+    pub opener: CaseOpener,
     /// Whether a missing file is to be begun anew although its index shows that there was one.
     pub begin_anew: bool,
 }
+
+/// Makes the fact that opens the settlement of an exchange whose outcome is unknown, from the fact of its request. Returns
+/// `None` if the exchange moves no money.
+#[derive(Clone)]
+pub struct CaseOpener(pub Arc<dyn Fn(&Fact) -> Option<SettlementFact> + Send + Sync>);
+
+impl fmt::Debug for CaseOpener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CaseOpener").finish_non_exhaustive()
+    }
+}
+
+/// The settlement of an exchange of an earlier run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierCase {
+    /// The name of the exchange.
+    pub id: ExchangeId,
+    /// The name of the institution.
+    pub institution: Arc<str>,
+    /// The bytes of the request.
+    pub request: TelegramBytes,
+    /// The facts so far.
+    pub facts: Vec<CaseFact>,
+}
+
+/// The maximum number of finished settlements that a new run remembers.
+const FINISHED_MAX: usize = 10_000;
 
 /// An exchange of an earlier run whose key may still be in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +87,8 @@ pub struct Recalled {
     pub request: TelegramBytes,
     /// The answer, or `None` if the exchange is unknown.
     pub answered: Option<TelegramBytes>,
+    /// Whether an unknown exchange was settled.
+    pub is_settled: bool,
     /// The time when the exchange ended, in milliseconds since 1970.
     pub ended_at_ms: i64,
 }
@@ -74,7 +109,10 @@ impl Journal {
         catch_up(&mut index, &mut source)?;
         let reader = Reader { facts: FactReader::open(path)?, index: IndexReader::open(&index_file)? };
         let mut ends = former_traces;
-        ends.extend(reader.index.open_ones()?.into_iter().map(|exchange| ending(exchange, options.now_ms)));
+        for exchange in reader.index.open_ones()? {
+            ends.extend(opening(&reader, &exchange, options)?);
+            ends.push(ending(exchange, options.now_ms));
+        }
         if !ends.is_empty() {
             facts.append(&ends)?;
             catch_up(&mut index, &mut source)?;
@@ -83,6 +121,10 @@ impl Journal {
         let resting = reader.index.resting(since_ms)?;
         let recalled =
             resting.into_iter().filter_map(|row| recalled(&reader, row).transpose()).collect::<Result<_, _>>()?;
+        let closed_since_ms = options.now_ms.saturating_sub(options.closed_keep_max_ms.max(options.quarantine_max_ms));
+        let cases = reader.index.cases(closed_since_ms, FINISHED_MAX)?;
+        let cases =
+            cases.into_iter().filter_map(|id| earlier_case(&reader, id).transpose()).collect::<Result<_, _>>()?;
         let high_waters = reader.index.traces()?;
         let bell = Arc::new(Bell::default());
         let lanes: Vec<_> =
@@ -111,7 +153,7 @@ impl Journal {
             reader: Mutex::new(reader),
             threads: tokio::sync::Mutex::new(vec![writer, indexer]),
         };
-        Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled })
+        Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled, cases })
     }
 }
 
@@ -136,6 +178,30 @@ fn missing(options: &OpenOptions, index: &Path) -> Result<Vec<Fact>, JournalErro
         ..blank(institution.into(), options.now_ms)
     });
     Ok(facts.collect())
+}
+
+/// The fact that opens the settlement of an exchange of an earlier run, if it moves money and has none.
+fn opening(reader: &Reader, exchange: &Projected, options: &OpenOptions) -> Result<Option<Fact>, JournalError> {
+    let Some(number) = exchange.request.filter(|_| !exchange.has_case) else { return Ok(None) };
+    let opened = reader.facts.get(number)?.and_then(|request| (options.opener.0)(&request));
+    Ok(opened.map(|opened| Fact {
+        what: What::Settlement,
+        exchange: Some(exchange.id),
+        settlement: Some(Box::new(opened)),
+        ..blank(exchange.institution.clone(), options.now_ms)
+    }))
+}
+
+fn earlier_case(reader: &Reader, id: ExchangeId) -> Result<Option<EarlierCase>, JournalError> {
+    let Some(row) = reader.index.find(&id)? else { return Ok(None) };
+    let request = row.request.map(|number| reader.facts.get(number)).transpose()?.flatten();
+    let facts = reader.index.case_facts(&id)?.into_iter();
+    Ok(Some(EarlierCase {
+        id,
+        institution: row.institution,
+        request: request.map(|request| request.bytes).unwrap_or_default(),
+        facts: facts.map(|(at_ms, fact)| CaseFact { case: id, at_ms, fact }).collect(),
+    }))
 }
 
 /// The fact that ends an exchange of an earlier run.
@@ -164,6 +230,7 @@ fn blank(institution: Arc<str>, at_ms: i64) -> Fact {
         reason: None,
         key: None,
         idempotency: None,
+        settlement: None,
         bytes: TelegramBytes::default(),
     }
 }
@@ -179,6 +246,7 @@ fn recalled(reader: &Reader, row: Projected) -> Result<Option<Recalled>, Journal
         key,
         request: request.bytes,
         answered: answer.map(|answer| answer.bytes),
+        is_settled: row.settled_by.is_some(),
         ended_at_ms: row.ended_at_ms.unwrap_or_default(),
     }))
 }

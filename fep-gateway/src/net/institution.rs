@@ -13,6 +13,7 @@
 mod actions;
 mod facts;
 mod notices;
+mod settling;
 mod surplus;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -24,6 +25,7 @@ use std::time::Duration;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId, Outcome};
 use fep_protocol::institution::{Institution as Machine, LineSettings, Settings};
 use fep_protocol::reason::NotSent;
+use fep_protocol::settlement::{NotDecided, PersonDecision};
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
 use fep_protocol::trace::{TraceHighWater, TraceRange};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -32,13 +34,14 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use self::notices::NoticeDone;
+use self::settling::{DecisionReply, Settling};
 use self::surplus::Surplus;
 use super::clock::Clock;
 use super::link::LinkEvent;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
 use crate::config::InstitutionConfig;
-use crate::journal::{Journal, KeyTicket, Lane, LaneNumber, Recalled};
+use crate::journal::{EarlierCase, Journal, KeyTicket, Lane, LaneNumber, Recalled};
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Draft, TelegramCatalogue};
 
@@ -90,6 +93,7 @@ pub struct AcceptedRequest {
 #[derive(Debug)]
 enum TaskCommand {
     Request(Box<AcceptedRequest>),
+    Decide(ExchangeId, PersonDecision, DecisionReply),
     Stop,
 }
 
@@ -100,6 +104,8 @@ pub struct Legacy {
     pub used: Option<TraceHighWater>,
     /// The exchanges whose keys may still be in quarantine.
     pub recalled: Vec<Recalled>,
+    /// The settlements that go on.
+    pub cases: Vec<EarlierCase>,
 }
 
 /// The number of trace numbers that one high-water mark in the journal covers.
@@ -123,13 +129,12 @@ impl Handle {
     pub fn start(
         name: &str,
         config: InstitutionConfig,
-        catalogue: TelegramCatalogue,
+        catalogue: Arc<TelegramCatalogue>,
         legacy: Legacy,
         lane: Lane,
         shared: Shared,
     ) -> Self {
         let name: Arc<str> = name.into();
-        let catalogue = Arc::new(catalogue);
         let now = shared.clock.now();
         let statuses = Arc::new(LineStatuses::new(&name, &config, now.wall_ms));
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
@@ -140,6 +145,7 @@ impl Handle {
         let mut task = Task {
             name: Arc::clone(&name),
             line_names: config.lines.iter().map(|line| Arc::from(line.name.as_str())).collect(),
+            settling: Settling::new(&config, &catalogue, legacy.cases, shared.clock.seed(), now),
             surplus: Surplus::new(&config, now.steady),
             config,
             machine,
@@ -182,6 +188,14 @@ impl Handle {
         })
     }
 
+    /// Passes a person's decision about an unknown exchange to its settlement, and waits until it is durable. `None` if the
+    /// institution has stopped.
+    pub async fn decide(&self, case: ExchangeId, decision: PersonDecision) -> Option<Result<(), NotDecided>> {
+        let (reply, taken) = oneshot::channel();
+        self.commands.send(TaskCommand::Decide(case, decision, reply)).await.ok()?;
+        taken.await.ok()
+    }
+
     /// Stops the institution: lets exchanges in flight end, signs off, closes the links, and waits until all that is
     /// complete.
     pub async fn stop(&self) {
@@ -207,6 +221,7 @@ struct Task {
     statuses: Arc<LineStatuses>,
     shared: Shared,
     lane: Lane,
+    settling: Settling,
     surplus: Surplus,
     events: mpsc::Sender<LinkEvent>,
     links: BTreeMap<LinkId, OpenLink>,
@@ -239,6 +254,8 @@ struct Running {
     reply: oneshot::Sender<Exchange>,
     place: OwnedSemaphorePermit,
     since: Duration,
+    /// When its bytes went to the link.
+    written: Option<Now>,
     /// The fact of the request, once it is on its way to the journal.
     request: Option<LaneNumber>,
     /// The fact of the answer, and its time in milliseconds since 1970.
@@ -313,7 +330,7 @@ impl Task {
 
     fn deadline(&self) -> Duration {
         let tell = self.ends.iter().find(|end| end.reply.is_some()).map(|end| end.tell_by);
-        let deadlines = [self.machine.deadline(), tell, self.surplus.deadline()];
+        let deadlines = [self.machine.deadline(), self.settling.deadline(), tell, self.surplus.deadline()];
         deadlines.into_iter().flatten().min().unwrap_or(Duration::from_secs(86_400 * 365))
     }
 
@@ -323,6 +340,7 @@ impl Task {
         if self.machine.deadline().is_some_and(|deadline| deadline <= now.steady) {
             self.machine.tick(now);
         }
+        self.settling.tick(now);
         self.tell_late(now);
         self.return_credits(now);
         self.report_surplus(now);
@@ -337,6 +355,10 @@ impl Task {
                 let key = self.catalogue.recalled_key(&answer, &earlier.key);
                 let ticket = self.machine.recall(key, answer, earlier.answered.as_deref(), now);
                 self.ended.insert(ticket, earlier.id);
+                self.settling.recalled(&earlier.id, ticket);
+                if earlier.is_settled {
+                    self.machine.settled(ticket);
+                }
             }
         }
     }
@@ -346,7 +368,13 @@ impl Task {
         match command {
             TaskCommand::Request(request) => {
                 let AcceptedRequest { draft, exchange, key, since, place, reply } = *request;
-                let running = Running { exchange, key, reply, place, since, request: None, answer: None };
+                let running =
+                    Running { exchange, key, reply, place, since, written: None, request: None, answer: None };
+                if self.catalogue.is_monetary(&running.exchange.telegram) && !self.settling.has_room(self.running.len())
+                {
+                    let max = self.config.settlement.cases_max;
+                    return self.not_sent(running, &NotSent::SettlementFull { max }, now);
+                }
                 match self.machine.request(&draft, since, now) {
                     Ok(ticket) => {
                         self.running.insert(ticket, running);
@@ -354,7 +382,11 @@ impl Task {
                     Err(why) => self.not_sent(running, &why, now),
                 }
             }
-            TaskCommand::Stop => self.machine.leave(now),
+            TaskCommand::Decide(case, decision, reply) => self.decide(case, decision, reply, now),
+            TaskCommand::Stop => {
+                self.settling.stop(now);
+                self.machine.leave(now);
+            }
         }
     }
 
@@ -415,6 +447,7 @@ impl Task {
                 let _ = reply.send(exchange);
             }
         }
+        self.durable_settlement(progress.durable, now);
         self.durable_changes(progress.durable);
         self.durable_notices(progress.durable);
     }

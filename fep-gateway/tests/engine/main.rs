@@ -20,5 +20,6 @@ mod migration;
 mod notices;
 mod outcomes;
 mod peer;
+mod settlement;
 mod stream;
 mod typed;

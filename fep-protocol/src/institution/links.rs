@@ -279,7 +279,7 @@ impl<T: Telegrams> Institution<T> {
             if let Some((key, _)) = &item.waits {
                 self.mux.give_up(key, now.steady + self.settings.quarantine);
             }
-            if item.owner == Owner::Exchange {
+            if item.owner.is_business() {
                 self.finish_unknown(ticket, item, Unknown::LinkLost(Box::new(why.clone())), true);
             }
         }

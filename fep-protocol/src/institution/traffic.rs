@@ -52,7 +52,7 @@ impl<T: Telegrams> Institution<T> {
         };
         match self.mux.answer(key, &telegram, &bytes, now.steady + self.settings.quarantine) {
             Verdict::Matched(ticket) => {
-                let item = self.under_way.get(&ticket).filter(|item| item.owner == Owner::Exchange);
+                let item = self.under_way.get(&ticket).filter(|item| item.owner.is_business());
                 if let Some(why) = item.and_then(|item| contradiction(&item.bytes, self)) {
                     return self.contradicted(incarnation, telegram, ticket, why, bytes, now);
                 }
@@ -119,7 +119,7 @@ impl<T: Telegrams> Institution<T> {
                     let why = Unknown::NoAnswer { within };
                     let incarnation = item.incarnation;
                     match item.owner {
-                        Owner::Exchange => {
+                        Owner::Exchange | Owner::Step => {
                             item.over = Some(why);
                             self.actions.push_back(Action::Withdraw(ticket, incarnation));
                         }
@@ -144,21 +144,22 @@ impl<T: Telegrams> Institution<T> {
     }
 
     fn matched(&mut self, ticket: Ticket, answered: FinalState, refused: Option<String>, now: Now) {
-        let Some(UnderWay { owner, incarnation, .. }) = self.under_way.remove(&ticket) else { return };
+        let Some(item) = self.under_way.remove(&ticket) else { return };
+        let UnderWay { owner, incarnation, .. } = item;
         // Only these answers prove that the institution's application works. A sign-on may be accepted and the link
         // dropped, again and again.
-        if matches!(owner, Owner::Exchange | Owner::Duty { duty: Duty::EchoTest, .. })
+        if matches!(owner, Owner::Exchange | Owner::Step | Owner::Duty { duty: Duty::EchoTest, .. })
             && let Some(link) = self.link_mut(incarnation.link)
         {
             if link.worked(now.steady) {
                 self.actions.push_back(Action::Proved(incarnation.link));
             }
-            if owner == Owner::Exchange {
+            if owner.is_business() {
                 self.session(incarnation.link, SessionEvent::Proved, now);
             }
         }
         match owner {
-            Owner::Exchange => self.finish(ticket, incarnation.link, answered),
+            Owner::Exchange | Owner::Step => self.finish(ticket, &item, answered),
             Owner::Duty { duty, since } if self.is_open(incarnation) => {
                 if duty == Duty::EchoTest {
                     self.actions.push_back(Action::Echo(incarnation.link, now.steady.saturating_sub(since)));
@@ -194,7 +195,7 @@ impl<T: Telegrams> Institution<T> {
         self.note(incarnation, None, bytes, Class::Undecodable, Some(ticket), Some(Mismatch::Undecodable(why)));
         let Some(item) = self.under_way.remove(&ticket) else { return };
         match item.owner {
-            Owner::Exchange => self.finish_unknown(ticket, item, reason, false),
+            Owner::Exchange | Owner::Step => self.finish_unknown(ticket, item, reason, false),
             Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, DutyFailure::Unknown(reason), now),
             Owner::Reply => {}
         }

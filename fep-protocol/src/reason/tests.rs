@@ -39,6 +39,7 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
         NotSent::Stopped,
         NotSent::TooManyWaiting,
         NotSent::InflightLimit { max: 3 },
+        NotSent::SettlementFull { max: 3 },
         NotSent::NoLineUp(None),
         NotSent::Unencodable(text()),
         NotSent::KeyInUse,
