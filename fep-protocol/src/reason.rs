@@ -26,6 +26,11 @@
 //! | `closed_while_waiting` | [`NotSent`] | business was closed while it waited for its turn |
 //! | `ticket_in_use` | [`NotSent`] | another request has its number |
 //! | `breaker_tripped` | [`NotSent`] | the breaker of the institution or of the business code does not let it pass |
+//! | `outside_hours` | [`NotSent`] | it is outside the hours of the institution |
+//! | `business_ending` | [`NotSent`] | the institution said that business ends soon |
+//! | `business_ended` | [`NotSent`] | the institution said that business has ended |
+//! | `institution_fault` | [`NotSent`] | the institution reported a fault |
+//! | `business_blocked` | [`NotSent`] | a person blocked the institution or the business code |
 //! | `no_answer` | [`Unknown`] | the answer timeout passed |
 //! | `link_lost_after_write` | [`Unknown`] | the link closed while the request waited for its answer |
 //! | `answer_unreadable` | [`Unknown`] | an answer with the request's key came and cannot be decoded |
@@ -66,6 +71,7 @@ use std::time::Duration;
 use fep_codec::framing::FrameError;
 
 use crate::breaker::Blocked;
+use crate::business::Closed;
 use crate::flow::Refusal;
 use crate::mux::Unmatched;
 use crate::terms::Duty;
@@ -111,6 +117,8 @@ pub enum NotSent {
     Flow(Refusal),
     /// A breaker does not let it pass.
     Breaker(Box<Blocked>),
+    /// Business with the institution is closed.
+    Closed(Box<Closed>),
 }
 
 /// The reason why the outcome of a request is unknown.
@@ -269,6 +277,7 @@ impl NotSent {
             Self::LinkFull => "link_full",
             Self::Flow(refusal) => refusal.code(),
             Self::Breaker(_) => "breaker_tripped",
+            Self::Closed(closed) => closed.code(),
         }
     }
 }
@@ -354,6 +363,7 @@ impl fmt::Display for NotSent {
             Self::LinkFull => f.write_str("the link takes nothing more"),
             Self::Flow(refusal) => refusal.fmt(f),
             Self::Breaker(blocked) => blocked.fmt(f),
+            Self::Closed(closed) => closed.fmt(f),
         }
     }
 }
