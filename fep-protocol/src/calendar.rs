@@ -203,6 +203,12 @@ impl Calendar {
         self.local(wall_ms).saturating_add(shift).div_euclid(DAY_MS)
     }
 
+    /// The minute of the day at which a business date begins.
+    #[must_use]
+    pub fn day_starts_at(&self) -> u16 {
+        self.day_starts_at
+    }
+
     /// The calendar day at the institution, in days since 1970-01-01.
     #[must_use]
     pub fn today(&self, wall_ms: i64) -> i64 {
