@@ -46,7 +46,7 @@ pub struct Notice {
     pub telegram: String,
     /// The fields as JSON.
     pub fields: Value,
-    /// The bytes as received.
+    /// The bytes of the telegram as received, without what encloses it on the line.
     pub bytes: TelegramBytes,
     /// The configured `callback`.
     pub callback: Option<String>,

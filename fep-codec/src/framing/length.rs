@@ -120,6 +120,21 @@ impl LengthPrefix {
         self.len
     }
 
+    /// How the bytes of the length give its value.
+    #[must_use]
+    pub const fn code(&self) -> LengthCode {
+        self.code
+    }
+
+    /// Which bytes the value counts, or `None` if it counts all bytes but a constant.
+    #[must_use]
+    pub const fn counts(&self) -> Option<LengthScope> {
+        match self.counted {
+            Counted::Scope(scope) => Some(scope),
+            Counted::AllBut(_) => None,
+        }
+    }
+
     /// The number of bytes before the length.
     #[must_use]
     pub const fn offset(&self) -> usize {

@@ -81,6 +81,22 @@ impl StxEtx {
         Self { is_kept: true, ..self }
     }
 
+    /// Whether STX, ETX and the check byte are part of the telegram.
+    #[must_use]
+    pub const fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+
+    /// The number of bytes that stand around a telegram.
+    #[must_use]
+    pub const fn around(&self) -> usize {
+        match (self.is_kept, self.check) {
+            (true, _) => 0,
+            (false, None) => 2,
+            (false, Some(_)) => 3,
+        }
+    }
+
     /// The longest frame that is accepted, in bytes.
     #[must_use]
     pub const fn frame_max_bytes(&self) -> usize {

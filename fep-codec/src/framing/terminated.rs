@@ -52,8 +52,16 @@ impl Terminated {
         self.frame_max_bytes
     }
 
-    fn end(&self) -> &[u8] {
+    /// The bytes that end a frame.
+    #[must_use]
+    pub fn end(&self) -> &[u8] {
         self.end.as_bytes()
+    }
+
+    /// The number of bytes that stand around a telegram.
+    #[must_use]
+    pub fn around(&self) -> usize {
+        if self.is_kept { 0 } else { self.end().len() }
     }
 }
 

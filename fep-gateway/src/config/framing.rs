@@ -5,6 +5,7 @@
 //! `framing/read.rs`, and an arm in each of [`Framing::cutter`], [`Framing::rubbish`] and [`Framing::no_frame`]. Links and the simulator use
 //! only this type.
 
+mod fits;
 mod read;
 
 use fep_codec::framing::{

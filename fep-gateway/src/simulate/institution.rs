@@ -303,7 +303,7 @@ impl Memory {
                 Some(Setting::Constant(value)) => value.clone(),
                 Some(Setting::Sequence) => {
                     self.sequence += 1;
-                    Json::from(self.sequence - 1)
+                    sequence(layout, &assignment.path, self.sequence - 1)
                 }
                 Some(Setting::Date) => Json::from(material.now.date.as_str()),
                 Some(Setting::Time) => Json::from(material.now.time.as_str()),
@@ -328,6 +328,15 @@ impl Memory {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         (mixed ^ (mixed >> 31)) % end.max(1)
+    }
+}
+
+/// A number of `<sequence>` as the field at this path takes it: a number, or digits.
+fn sequence(layout: &Layout, path: &str, number: u64) -> Json {
+    match layout.span(path).map(|span| (&span.field.kind, span.field.len)) {
+        Some((Kind::Digits(rule), len)) if rule.exact => Json::from(format!("{number:0len$}")),
+        Some((Kind::Digits(_) | Kind::Text(_), _)) => Json::from(number.to_string()),
+        _ => Json::from(number),
     }
 }
 

@@ -150,7 +150,7 @@ pub struct Assignment {
 pub enum Setting {
     /// This value.
     Constant(Json),
-    /// `<sequence>`: counts up from `sequence_start`, over all telegrams of the simulator.
+    /// `<sequence>`: counts up from `sequence_start`, over all telegrams of the simulator. In a field of digits or text it is text.
     Sequence,
     /// `<date>`: the current date.
     Date,

@@ -9,6 +9,8 @@ use fep_gateway::simulate::{Scenario, Simulator};
 use fep_spec::model::Spec;
 use fep_spec::report::Source;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::harness::{entries_of, outcome, start, until};
 
@@ -158,4 +160,43 @@ async fn certain_bytes_end_a_frame() {
 async fn the_telegrams_themselves_say_where_they_end() {
     check("kind = \"fixed\", frame_len = 8", b"", b"", b"").await;
     check("kind = \"code-table\"", b"", b"", b"").await;
+}
+
+/// Carries out one exchange with an institution that sends a poll before its answer: a frame without a telegram.
+async fn check_poll(framing: &str, poll: &[u8], request: &[u8], answer: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("till.toml"), spec("", "", 0)).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let text = config(listener.local_addr().unwrap().port(), framing);
+    let config = Config::parse("test.toml", &text, folder.path()).unwrap_or_else(|error| panic!("{error}"));
+    let gateway = start(config, Arc::new(StandInOnly)).await;
+    let (mut stream, _) = listener.accept().await.unwrap();
+    until("the link is up", async || gateway.lines()[0].links[0].state == LinkState::Up).await;
+    let asked = tokio::spawn({
+        let gateway = gateway.clone();
+        async move { gateway.exchange("till", "Ask", &json!({ "verdict": "" }), None).await.unwrap() }
+    });
+    let mut received = vec![0; request.len()];
+    stream.read_exact(&mut received).await.unwrap();
+    assert_eq!(received, request, "{framing}");
+    stream.write_all(&[poll, answer, poll].concat()).await.unwrap();
+    assert_eq!(outcome(&asked.await.unwrap()), "answered", "{framing}");
+    let journal = folder.path().join("journal.sqlite");
+    until("both polls are kept", async || entries_of(&journal).len() == 4).await;
+    let polls = entries_of(&journal).into_iter().filter(|(.., bytes)| bytes == poll).count();
+    assert_eq!((polls, gateway.lines()[0].links[0].incarnation), (2, 1), "the link stays up: {framing}");
+}
+
+#[tokio::test]
+async fn a_poll_without_a_telegram_is_a_frame() {
+    check_poll("stripped = true", b"0000", b"0008A10001  ", b"0008B10001OK").await;
+    check_poll(
+        "stripped = true, length_bytes = 2, counts = \"all\"",
+        b"\x00\x02",
+        b"\x00\x0AA10001  ",
+        b"\x00\x0AB10001OK",
+    )
+    .await;
+    check_poll("kind = \"stx-etx\"", b"\x02\x03", b"\x02A10001  \x03", b"\x02B10001OK\x03").await;
+    check_poll("kind = \"terminated\", end = \"crlf\"", b"\r\n", b"A10001  \r\n", b"B10001OK\r\n").await;
 }

@@ -61,7 +61,7 @@ async fn van_d() -> Example {
 fn payment(amount: u64) -> Value {
     json!({
         "entry_mode": "S", "card_no": "9410123456789012", "expiry": "2912", "installments": 0, "amount": amount,
-        "tax": amount / 11, "approval_no": 0, "approved_date": "", "issuer": "", "merchant_no": "00951234", "message": "",
+        "tax": amount / 11, "approval_no": "0000000000", "approved_date": "", "issuer": "", "merchant_no": "00951234", "message": "",
     })
 }
 

@@ -1,6 +1,6 @@
 //! VAN D 단말 승인 전문: the telegrams of the spec `van-d`, version 2026-11-01.
 //!
-//! Written by `fep gen` from van-d.toml (fnv1a-64 63915b73a85ab6af). A change belongs there.
+//! Written by `fep gen` from van-d.toml (fnv1a-64 1fe162dad650aab3). A change belongs there.
 
 use fep_codec::{Code, Date, Digits, Telegram, Text, Time};
 
@@ -116,9 +116,9 @@ pub struct Approval {
     pub tax: u32,
     /// Approval no (승인번호).
     ///
-    /// 요구에서는 0; 응답에서 VAN이 채움
-    #[field(len = 10, label = "승인번호")]
-    pub approval_no: u64,
+    /// 요구에서는 0으로 채움; 응답에서 VAN이 채움
+    #[field(len = 10, label = "승인번호", full)]
+    pub approval_no: Digits<10>,
     /// Approved date (원승인일자).
     ///
     /// 취소에서만
@@ -173,9 +173,9 @@ pub struct ApprovalAnswer {
     pub tax: u32,
     /// Approval no (승인번호).
     ///
-    /// 요구에서는 0; 응답에서 VAN이 채움
-    #[field(len = 10, label = "승인번호")]
-    pub approval_no: u64,
+    /// 요구에서는 0으로 채움; 응답에서 VAN이 채움
+    #[field(len = 10, label = "승인번호", full)]
+    pub approval_no: Digits<10>,
     /// Approved date (원승인일자).
     ///
     /// 취소에서만
@@ -230,9 +230,9 @@ pub struct Cancellation {
     pub tax: u32,
     /// Approval no (승인번호).
     ///
-    /// 요구에서는 0; 응답에서 VAN이 채움
-    #[field(len = 10, label = "승인번호")]
-    pub approval_no: u64,
+    /// 요구에서는 0으로 채움; 응답에서 VAN이 채움
+    #[field(len = 10, label = "승인번호", full)]
+    pub approval_no: Digits<10>,
     /// Approved date (원승인일자).
     ///
     /// 취소에서만
@@ -287,9 +287,9 @@ pub struct CancellationAnswer {
     pub tax: u32,
     /// Approval no (승인번호).
     ///
-    /// 요구에서는 0; 응답에서 VAN이 채움
-    #[field(len = 10, label = "승인번호")]
-    pub approval_no: u64,
+    /// 요구에서는 0으로 채움; 응답에서 VAN이 채움
+    #[field(len = 10, label = "승인번호", full)]
+    pub approval_no: Digits<10>,
     /// Approved date (원승인일자).
     ///
     /// 취소에서만

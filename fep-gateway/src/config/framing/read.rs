@@ -9,6 +9,7 @@ use fep_spec::model::Spec;
 use fep_spec::report::Code;
 
 use super::Framing;
+use super::fits::{Misfit, on_lines};
 
 /// The maximum of `frame_max_bytes` and `frame_len`, in bytes.
 const FRAME_MAX_BYTES: usize = 16_777_216;
@@ -48,6 +49,10 @@ impl Framing {
             Kind::Fixed => reader.fixed().map(Self::Fixed),
             Kind::CodeTable => reader.code_table().map(Self::CodeTable),
         };
+        if let Some(misfit) = framing.as_ref().and_then(|framing| Misfit::find(framing, spec)) {
+            let span = table.key_span(misfit.key).unwrap_or_else(|| table.span());
+            table.document().error_hint(Code::ConflictingKeys, span, misfit.message, misfit.hint);
+        }
         table.finish();
         // If there is no framing, the mistake was reported.
         framing.unwrap_or(Self::Length(default))
@@ -207,8 +212,7 @@ impl Reader<'_, '_> {
 
     fn fixed(&self) -> Option<FixedLength> {
         let len = self.table.required("frame_len")?.integer(1..=FRAME_MAX_BYTES)?;
-        let lens =
-            self.spec.telegrams.iter().filter_map(|telegram| Some((telegram.name(), telegram.layout.fixed_len()?)));
+        let lens = on_lines(self.spec).filter_map(|layout| Some((&layout.name, layout.fixed_len()?)));
         if let Some((name, other)) = lens.into_iter().find(|(_, other)| *other != len.value) {
             let hint = "on a line with frames of one length, each telegram has this length";
             self.conflict(&len.span, &format!("`frame_len` is {}, and {name} has {other} bytes", len.value), hint);

@@ -30,7 +30,11 @@ when = { code = "B" }
 
 /// Reads the keys of a table `framing`.
 fn read(keys: &str) -> Result<Framing, String> {
-    let spec = Spec::parse("two.toml", SPEC).unwrap_or_else(|report| panic!("{report}"));
+    read_with(SPEC, keys)
+}
+
+fn read_with(spec: &str, keys: &str) -> Result<Framing, String> {
+    let spec = Spec::parse("two.toml", spec).unwrap_or_else(|report| panic!("{report}"));
     let document = Document::new(Source::new("f.toml", format!("framing = {{ {keys} }}\n")));
     let framing = document.walk(|root| {
         let framing = Framing::read(root.table("framing"), &spec, 100);
@@ -132,6 +136,70 @@ fn keys_that_contradict_each_other_are_refused_with_a_hint() {
         "each telegram has this length",
     );
     refused("kind = \"fixed\", frame_len = 4, stripped = true", "unknown key `stripped`", "");
+}
+
+/// Checks that a line with these keys cannot carry a telegram with this item.
+fn misfit(item: &str, len: usize, keys: &str, message: &str) {
+    let items = format!("items = [{{ name = \"code\", label = \"code\", type = \"AN\", len = 1 }}, {item}]\n");
+    let start = SPEC.find("items = ").unwrap();
+    let end = start + SPEC[start..].find('\n').unwrap() + 1;
+    let spec = [&SPEC[..start], &items, &SPEC[end..]].concat().replace("\nlen = 4", &format!("\nlen = {}", len + 1));
+    match (read_with(&spec, keys), message) {
+        (Ok(_), "") => {}
+        (Err(report), message) if !message.is_empty() => assert!(report.contains(message), "{keys}\n{report}"),
+        (read, message) => panic!("{keys}: {read:?}\n{message}"),
+    }
+}
+
+#[test]
+fn a_framing_that_cannot_carry_the_telegrams_is_refused() {
+    let number = |more: &str| format!("{{ name = \"n\", label = \"n\", kind = \"number\", len = 4, {more} }}");
+    let stx = "kind = \"stx-etx\"";
+    let has_end = "byte 03 ends a frame, and the field n of Ask can contain it";
+    misfit(&number("encoding = \"binary\""), 4, stx, has_end);
+    misfit(&number("encoding = \"packed\""), 4, stx, has_end);
+    misfit(&number("encoding = \"bcd\""), 4, stx, has_end);
+    misfit(&number("encoding = \"ebcdic\""), 4, stx, "");
+    misfit("{ name = \"n\", label = \"n\", kind = \"bytes\", len = 4 }", 4, stx, has_end);
+    misfit("{ name = \"n\", label = \"n\", kind = \"bytes\", len = 1 }", 1, "kind = \"stx-etx\", stripped = false", "");
+    let ff = "kind = \"terminated\", end = \"ff\"";
+    misfit(&number("encoding = \"packed\""), 4, ff, "");
+    misfit(&number("encoding = \"binary\""), 4, ff, "byte ff ends a frame, and the field n of Ask can contain it");
+    let crlf = "kind = \"terminated\", end = \"crlf\"";
+    misfit(&number("encoding = \"bcd\""), 4, crlf, "");
+    misfit(&number("encoding = \"packed\""), 4, crlf, "byte 0d ends a frame");
+    let length = |more: &str| number(&format!("computed = \"length\", {more}"));
+    misfit(&length("counts = \"rest\""), 4, "length_at = 1", "");
+    misfit(
+        &length("counts = \"all\""),
+        4,
+        "length_at = 1",
+        "the framing counts other bytes than the field n of Ask, which counts \"all\"",
+    );
+    misfit(&length("counts = \"all\""), 4, "length_at = 1, not_counted = -1", "");
+    misfit(
+        &length("counts = \"rest\""),
+        4,
+        "length_at = 1, length_digits = 3",
+        "the length has 3 bytes, and the field n of Ask has 4",
+    );
+    let other = "the field n of Ask is Ebcdic, and the framing reads Ascii";
+    misfit(&length("counts = \"rest\", encoding = \"ebcdic\""), 4, "length_at = 1", other);
+    misfit(
+        &length("counts = \"rest\", encoding = \"binary-little\""),
+        4,
+        "length_at = 1, length_bytes = 4, length_as = \"little-endian\"",
+        "",
+    );
+    misfit(&number(""), 4, "stripped = true, frame_max_bytes = 9", "");
+    misfit(
+        &number(""),
+        4,
+        "stripped = true, frame_max_bytes = 8",
+        "the longest frame has 8 bytes, and one with Ask has at least 9",
+    );
+    misfit(&number(""), 4, "kind = \"stx-etx\", check = \"lrc-sum\", frame_max_bytes = 7", "has at least 8");
+    misfit(&number(""), 4, "kind = \"terminated\", end = \"crlf\", frame_max_bytes = 6", "has at least 7");
 }
 
 #[test]

@@ -1,0 +1,68 @@
+//! Measures the gateway beside programs that do less, in one run: throughput, isolation of institutions, and memory.
+//!
+//! The parent process starts every contender, the bank and the HTTP callers as processes of their own, by running this program again with
+//! another argument. So the processor time of each can be counted apart. Contenders alternate, and the tables show medians of rounds and
+//! of ratios within a round, because the absolute numbers depend on the load of the machine.
+//!
+//! | argument | measures |
+//! |---|---|
+//! | `throughput` | exchanges a second, latency, processor time and journal bytes of the embedded API and of HTTP |
+//! | `isolation` | the latency at one institution while another one hangs or floods |
+//! | `memory` | memory per idle link and per exchange in flight |
+//!
+//! Run it with `make bench-gateway`. Processor times and memory are read from `/proc`, so these columns are empty outside Linux.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark: it panics without its data, and the tables are its purpose"
+)]
+
+mod arguments;
+mod configuration;
+mod usage;
+
+mod goals;
+mod measure;
+mod telegrams;
+
+mod child;
+mod daemon;
+mod peer;
+
+mod disk;
+mod echo;
+mod embedded;
+mod load;
+mod proxy;
+mod typed;
+
+mod isolation;
+mod memory;
+mod throughput;
+
+use arguments::Arguments;
+
+fn main() {
+    let arguments = Arguments::of_process();
+    match arguments.command() {
+        Some("peer") => peer::run(&arguments),
+        Some("proxy") => proxy::run(&arguments),
+        Some("embedded") => embedded::run(&arguments),
+        Some("memory-of") => memory::contender(&arguments),
+        Some("echo") => echo::run(&arguments),
+        Some("load") => load::run(&arguments),
+        Some("throughput") => throughput::run(&arguments),
+        Some("isolation") => isolation::run(&arguments),
+        Some("memory") => memory::run(&arguments),
+        Some(other) => panic!("there is no `{other}`: say throughput, isolation or memory"),
+        None => {
+            throughput::run(&arguments);
+            isolation::run(&arguments);
+            memory::run(&arguments);
+        }
+    }
+}
