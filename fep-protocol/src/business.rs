@@ -66,7 +66,7 @@ pub enum ClosedWhy {
 
 /// A closed business.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Closed {
+pub struct BusinessClosed {
     /// The business code that is closed. `None` for the whole institution.
     pub business: Option<String>,
     /// The reason.
@@ -130,7 +130,7 @@ impl BusinessNotice {
     }
 }
 
-impl Closed {
+impl BusinessClosed {
     /// The stable code, as in the table of [`reason`](crate::reason).
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -144,7 +144,7 @@ impl Closed {
     }
 }
 
-impl fmt::Display for Closed {
+impl fmt::Display for BusinessClosed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.why, &self.business) {
             (ClosedWhy::Hours, _) => f.write_str("it is outside the hours of the institution"),
@@ -184,14 +184,14 @@ impl Business {
         business: Option<&str>,
         priority: Priority,
         wall_ms: i64,
-    ) -> Result<(), Closed> {
+    ) -> Result<(), BusinessClosed> {
         if self.allowed_outside.contains(telegram) {
             return Ok(());
         }
         let keys = [None, business.map(str::to_owned)];
         if let Some((key, block)) = keys.into_iter().find_map(|key| self.blocks.get_key_value(&key)) {
             let why = ClosedWhy::Person { note: block.note.clone() };
-            return Err(Closed { business: key.clone(), why, since_ms: Some(block.since_ms), opens_ms: None });
+            return Err(BusinessClosed { business: key.clone(), why, since_ms: Some(block.since_ms), opens_ms: None });
         }
         if let Some(state) = self.notice {
             let is_stopped = match state.stops {
@@ -201,12 +201,12 @@ impl Business {
             };
             if is_stopped {
                 let why = ClosedWhy::Notice(state.notice);
-                return Err(Closed { business: None, why, since_ms: Some(state.since_ms), opens_ms: None });
+                return Err(BusinessClosed { business: None, why, since_ms: Some(state.since_ms), opens_ms: None });
             }
         }
         if !self.calendar.is_open(wall_ms) {
             let opens_ms = self.calendar.next_change(wall_ms);
-            return Err(Closed { business: None, why: ClosedWhy::Hours, since_ms: None, opens_ms });
+            return Err(BusinessClosed { business: None, why: ClosedWhy::Hours, since_ms: None, opens_ms });
         }
         Ok(())
     }
@@ -257,20 +257,20 @@ impl Business {
 
     /// Everything that closes business now, for people.
     #[must_use]
-    pub fn closed(&self, wall_ms: i64) -> Vec<Closed> {
-        let blocks = self.blocks.iter().map(|(business, block)| Closed {
+    pub fn closed(&self, wall_ms: i64) -> Vec<BusinessClosed> {
+        let blocks = self.blocks.iter().map(|(business, block)| BusinessClosed {
             business: business.clone(),
             why: ClosedWhy::Person { note: block.note.clone() },
             since_ms: Some(block.since_ms),
             opens_ms: None,
         });
-        let notice = self.notice.map(|state| Closed {
+        let notice = self.notice.map(|state| BusinessClosed {
             business: None,
             why: ClosedWhy::Notice(state.notice),
             since_ms: Some(state.since_ms),
             opens_ms: None,
         });
-        let hours = (!self.calendar.is_open(wall_ms)).then(|| Closed {
+        let hours = (!self.calendar.is_open(wall_ms)).then(|| BusinessClosed {
             business: None,
             why: ClosedWhy::Hours,
             since_ms: None,
@@ -311,7 +311,7 @@ mod tests {
             [("Transfer", Priority::Customer), ("ResultInquiry", Priority::Inquiry), ("EchoTest", Priority::Batch)];
         let may = cases.map(|(telegram, priority)| business.may_start(telegram, Some("100"), priority, 0));
         assert_eq!(may.each_ref().map(Result::is_ok), expected, "{notices:?}");
-        assert_eq!(may[0].as_ref().err().map(Closed::code), code, "{notices:?}");
+        assert_eq!(may[0].as_ref().err().map(BusinessClosed::code), code, "{notices:?}");
     }
 
     #[test]

@@ -71,7 +71,7 @@ use std::time::Duration;
 use fep_codec::framing::FrameError;
 
 use crate::breaker::Blocked;
-use crate::business::Closed;
+use crate::business::BusinessClosed;
 use crate::flow::Refusal;
 use crate::mux::Unmatched;
 use crate::terms::Duty;
@@ -118,7 +118,7 @@ pub enum NotSent {
     /// A breaker does not let it pass.
     Breaker(Box<Blocked>),
     /// Business with the institution is closed.
-    Closed(Box<Closed>),
+    Closed(Box<BusinessClosed>),
 }
 
 /// The reason why the outcome of a request is unknown.

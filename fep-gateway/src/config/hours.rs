@@ -117,14 +117,13 @@ fn week(table: &Table<'_>) -> [DayHours; 7] {
     for (name, value) in table.entries() {
         let (first, last) = name.value.split_once('-').unwrap_or((name.value, name.value));
         let place = |day: &str| WEEKDAYS.iter().position(|weekday| *weekday == day);
-        let days = place(first).zip(place(last)).map_or(1..=0, |(first, last)| first..=last);
         let hours = day_hours(document, value);
-        if days.is_empty() {
+        let Some((first, last)) = place(first).zip(place(last)).filter(|(first, last)| first <= last) else {
             let hint = format!("a weekday or several: {}, mon-fri", instead(first, &WEEKDAYS));
             document.error_hint(Code::UnknownName, name.span, format!("`{}` is no weekday", name.value), hint);
             continue;
-        }
-        for day in week.iter_mut().skip(*days.start()).take(days.count()) {
+        };
+        for day in week.iter_mut().take(last + 1).skip(first) {
             if day.replace(hours.clone()).is_some() {
                 let message = format!("`{}` contains a day that has hours already", name.value);
                 document.error_hint(Code::NameTaken, name.span.clone(), message, "name each weekday once");
