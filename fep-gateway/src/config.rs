@@ -48,6 +48,7 @@ mod names;
 mod breaker;
 mod flow;
 mod hours;
+mod settlement;
 
 mod read;
 
@@ -58,6 +59,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fep_protocol::settlement::SettlementLimits;
 use fep_spec::load::LoadError;
 use fep_spec::model::Spec;
 use fep_spec::report::Report;
@@ -67,6 +69,9 @@ pub use self::breaker::BreakerConfig;
 pub use self::flow::FlowConfig;
 pub use self::framing::Framing;
 pub use self::hours::{HoursConfig, SessionNotice};
+pub use self::settlement::{
+    Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
+};
 
 /// The whole file.
 #[derive(Clone, Debug)]
@@ -132,6 +137,9 @@ pub struct InstitutionConfig {
     pub breaker: Option<BreakerConfig>,
     /// `hours`: when the institution is open. Default: always.
     pub hours: HoursConfig,
+    /// `settlement`: the limits of settlement: `cases_max` (default 10000), `lane_max` (10), `closed_keep_ms` (3600000) and `closed_max`
+    /// (10000).
+    pub settlement: SettlementLimits,
     /// `telegrams.NAME`: limits that differ for one request telegram.
     pub telegrams: BTreeMap<String, TelegramLimits>,
     /// `notices.NAME`: telegrams that the institution sends without a request.
@@ -190,11 +198,13 @@ pub struct SessionConfig {
     pub echo_timeout: Duration,
 }
 
-/// `[institutions.NAME.telegrams.TELEGRAM]`: limits of one request telegram.
+/// `[institutions.NAME.telegrams.TELEGRAM]`: limits of one request telegram, and what to do when its outcome is unknown.
 #[derive(Clone, Debug)]
 pub struct TelegramLimits {
     /// `answer_timeout_ms`. Default: the value of the institution.
     pub answer_timeout: Duration,
+    /// `settlement`, or `None` if the telegram moves no money.
+    pub settlement: Option<SettlementConfig>,
 }
 
 /// `[institutions.NAME.notices.TELEGRAM]`: how the gateway answers this telegram of the institution.

@@ -12,6 +12,7 @@ mod line_spec;
 mod fill;
 mod key;
 mod marks;
+mod settlement;
 mod typed;
 
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ use self::fill::Filler;
 use self::key::KeyFields;
 pub use self::line_spec::LineSpec;
 use self::marks::Marks;
+use self::settlement::Settlements;
 pub use self::stamp::Stamp;
 use crate::config::{Filling, Framing, InstitutionConfig};
 use fep_protocol::calendar::Calendar;
@@ -55,6 +57,7 @@ pub struct TelegramCatalogue {
     /// The key fields, if they are at the same place in every request, duty and answer. Then the key can be read even if
     /// nothing else can.
     common_key: Option<KeyFields>,
+    settlements: Settlements,
 }
 
 /// One telegram, at the same index as in the spec.
@@ -117,6 +120,7 @@ impl TelegramCatalogue {
             calendar: config.hours.calendar.clone(),
             duties,
             common_key: None,
+            settlements: Settlements::new(config),
             spec: Arc::clone(&spec),
             framing: config.framing.clone(),
         };
@@ -125,6 +129,7 @@ impl TelegramCatalogue {
             catalogue.entries.push(entry);
         }
         catalogue.keys_pair()?;
+        catalogue.settlements_fit()?;
         let asked = |entry: &&Entry| matches!(entry.role, Role::Request | Role::Duty(_) | Role::Answer);
         let mut keys = catalogue.entries.iter().filter(asked).map(|entry| entry.key.as_ref());
         let first = keys.next().flatten();
@@ -329,8 +334,12 @@ impl TelegramCatalogue {
     /// Encodes a request or duty from the given fields, then the fillings, then the codes that identify the telegram.
     fn prepare(&self, number: usize, fields: &Json, now: Now) -> Result<Draft, Error> {
         let telegram = self.spec.telegrams.get(number).ok_or_else(|| no_telegram("?"))?;
+        self.fill_up(number, Record::from_json_value(&telegram.layout, fields)?, now)
+    }
+
+    /// Encodes the record of a request or duty, with the fillings and the codes that identify the telegram.
+    fn fill_up(&self, number: usize, mut record: Record<'_>, now: Now) -> Result<Draft, Error> {
         let entry = self.entries.get(number).ok_or_else(|| no_telegram("?"))?;
-        let mut record = Record::from_json_value(&telegram.layout, fields)?;
         let stamp = self.stamp(now);
         let mut open = Vec::new();
         for (number, filler) in entry.fillers.iter().enumerate() {

@@ -59,7 +59,7 @@ const STEP_WAIT: Duration = Duration::from_secs(60);
 /// # Kinds of methods
 ///
 /// - **Inputs** report events: [`open`](Self::open), [`recorded`](Self::recorded), [`sent`](Self::sent), [`not_sent`](Self::not_sent),
-///   [`unanswered`](Self::unanswered), [`verdict`](Self::verdict), [`late_answer`](Self::late_answer), [`decide`](Self::decide),
+///   [`unencodable`](Self::unencodable), [`unanswered`](Self::unanswered), [`verdict`](Self::verdict), [`late_answer`](Self::late_answer), [`decide`](Self::decide),
 ///   [`set_line_up`](Self::set_line_up), [`tick`](Self::tick).
 /// - **Outputs**: [`next_action`](Self::next_action) returns the next action, [`deadline`](Self::deadline) the time of the next `tick`.
 /// - **Questions** change nothing: [`has_room`](Self::has_room), [`case`](Self::case), [`cases`](Self::cases).
@@ -75,7 +75,7 @@ const STEP_WAIT: Duration = Duration::from_secs(60);
 /// | action | is answered by |
 /// |---|---|
 /// | [`SettlementAction::Record`] | [`recorded`](Self::recorded), once the fact and all before it are durable. If the journal fails, the caller keeps the fact and tries again: until then nothing that depends on it happens |
-/// | [`SettlementAction::Send`] | [`sent`](Self::sent) when a byte was, or may have been, handed to the kernel; then one of [`verdict`](Self::verdict) and [`unanswered`](Self::unanswered). Or [`not_sent`](Self::not_sent), if it is proved that no byte was |
+/// | [`SettlementAction::Send`] | [`sent`](Self::sent) when a byte was, or may have been, handed to the kernel; then one of [`verdict`](Self::verdict) and [`unanswered`](Self::unanswered). Or [`not_sent`](Self::not_sent), if it is proved that no byte was, or [`unencodable`](Self::unencodable) |
 /// | [`SettlementAction::Withdraw`] | [`not_sent`](Self::not_sent), or nothing if it is too late |
 /// | all others | nothing |
 ///
@@ -222,6 +222,20 @@ impl Settlement {
             let fact = SettlementFact::NotWritten { step: step.kind, attempt: step.attempt, why: why.to_owned() };
             self.back_off(&step.case, now);
             self.record(&step.case, fact, now);
+            self.go_on(&step.case, now);
+        }
+    }
+
+    /// Reports that the step cannot be made from the request, so that trying again is useless. The case goes to the dead letters.
+    pub fn unencodable(&mut self, step: &Step, now: Now) {
+        if self.awaiting(step).is_some() {
+            let why = DeadReason::Unencodable;
+            let fact =
+                SettlementFact::NotWritten { step: step.kind, attempt: step.attempt, why: why.name().to_owned() };
+            self.record(&step.case, fact, now);
+            if self.cases.get(&step.case).is_some_and(|entry| entry.case.stage() == Stage::Open) {
+                self.record_notice(&step.case, SettlementFact::DeadLettered { why }, now);
+            }
             self.go_on(&step.case, now);
         }
     }

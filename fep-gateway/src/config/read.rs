@@ -17,7 +17,7 @@ use super::hours::session_notices;
 use super::names::{known_path, known_telegram, ms, values};
 use super::{
     BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig, Http, InstitutionConfig,
-    JournalFile, LineConfig, NoticeConfig, SessionConfig, TelegramLimits,
+    JournalFile, LineConfig, NoticeConfig, SessionConfig, TelegramLimits, settlement,
 };
 
 /// The default limit of a frame, in bytes.
@@ -98,7 +98,7 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
 
 fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> Option<InstitutionConfig> {
     table.knows(&["label", "spec", "key", "trace", "fill", "session", "telegrams", "notices", "lines", "framing"]);
-    table.knows(&["flow", "breaker", "hours"]);
+    table.knows(&["flow", "breaker", "hours", "settlement"]);
     let label = table.string("label").map_or(name, |label| label.value).to_owned();
     let answer_timeout = ms(table, "answer_timeout_ms", 5000);
     let inflight_max = table.integer("inflight_max", 1..=100_000_usize).map_or(500, |max| max.value);
@@ -137,6 +137,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
         flow: FlowConfig::read(table.table("flow"), &spec, inflight_max),
         breaker,
         hours,
+        settlement: settlement::limits(table.table("settlement")),
         telegrams: telegrams(table, &spec, answer_timeout),
         notices: notices(table, &spec),
         lines,
@@ -231,8 +232,9 @@ fn telegrams(table: &Table<'_>, spec: &Spec, answer_timeout: Duration) -> BTreeM
         let Some(table) = value.table() else { continue };
         let default = u64::try_from(answer_timeout.as_millis()).unwrap_or(u64::MAX);
         let answer_timeout = ms(&table, "answer_timeout_ms", default);
+        let settlement = settlement::read(&table, spec, &name);
         table.finish();
-        telegrams.insert(name, TelegramLimits { answer_timeout });
+        telegrams.insert(name, TelegramLimits { answer_timeout, settlement });
     }
     telegrams
 }

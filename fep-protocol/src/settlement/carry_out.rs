@@ -80,6 +80,13 @@ impl Settlement {
         number
     }
 
+    /// Records a fact that the caller hears of once it is durable.
+    pub(super) fn record_notice(&mut self, exchange: &ExchangeId, fact: SettlementFact, now: Now) {
+        let notice = notice(exchange, &fact);
+        let number = self.record(exchange, fact, now);
+        self.held.extend(notice.map(|notice| (number, notice)));
+    }
+
     /// Makes the moves of a case that are due, and begins the steps that may go on the wire.
     pub(super) fn go_on(&mut self, exchange: &ExchangeId, now: Now) {
         self.move_on(exchange, now);
@@ -93,11 +100,7 @@ impl Settlement {
         self.set_timer(exchange, None);
         while let Some(next) = self.next_move(exchange, now) {
             match next {
-                Move::Record(fact) => {
-                    let notice = notice(exchange, &fact);
-                    let number = self.record(exchange, fact, now);
-                    self.held.extend(notice.map(|notice| (number, notice)));
-                }
+                Move::Record(fact) => self.record_notice(exchange, fact, now),
                 Move::Begin(step, at) if at <= now.steady => {
                     let account = self.cases.get(exchange).and_then(|entry| entry.case.account());
                     let account = self.account(account);

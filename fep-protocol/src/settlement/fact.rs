@@ -262,6 +262,8 @@ pub enum DeadReason {
     NoPolicy,
     /// A person reopened a case that was settled and flagged.
     Reopened,
+    /// The inquiry or reversal cannot be made from the request.
+    Unencodable,
 }
 
 stable_names!(DeadReason {
@@ -270,6 +272,7 @@ stable_names!(DeadReason {
     StillUnknown => "still_unknown",
     NoPolicy => "no_policy",
     Reopened => "reopened",
+    Unencodable => "unencodable",
 });
 
 /// How two facts of a case contradict each other.

@@ -58,6 +58,7 @@ impl Bench {
             "open" => self.open(case, rest),
             "sent" => self.machine.sent(&step.unwrap(), now),
             "not_sent" => self.machine.not_sent(&step.unwrap(), "no_line_up", now),
+            "unencodable" => self.machine.unencodable(&step.unwrap(), now),
             "no_answer" => self.machine.unanswered(&step.unwrap(), now),
             "late" => self.machine.late_answer(&id, Verdict::from_name(rest).unwrap(), now).unwrap(),
             "person" => {
@@ -302,6 +303,12 @@ fn a_step_that_was_not_sent_is_no_try() {
     check("open +5 not_sent +2 not_sent +2 no_answer +2", "inquiry1 inquiry1 inquiry1 inquiry2*");
     check("open:Blind +5 not_sent +2 confirmed", "reversal1 reversal1 reversal=reversed");
     check("open down +5 +5 up", "inquiry1");
+    check("open +5 unencodable +99", "inquiry1 dead=unencodable");
+    check("open +5 unencodable late:done", "inquiry1 dead=unencodable late_answer=done");
+    check(
+        "open:Blind +5 unencodable person:reversal confirmed",
+        "reversal1 dead=unencodable reversal1 reversal=reversed",
+    );
     check("open +5 +30 +2", "inquiry1 inquiry2*");
     check("open +5 sent +29", "inquiry1");
 }
@@ -396,7 +403,7 @@ fn facts_have_stable_names() {
         SettlementFact::Settled { by: SettledBy::LateAnswer, money: Money::Reversed },
         r#"{"fact":"settled","by":"late_answer","money":"reversed"}"#,
     );
-    let names = ["reversal_refused", "reversal_unconfirmed", "still_unknown", "no_policy", "reopened"];
+    let names = ["reversal_refused", "reversal_unconfirmed", "still_unknown", "no_policy", "reopened", "unencodable"];
     for (why, name) in DeadReason::ALL.iter().zip(names) {
         check(SettlementFact::DeadLettered { why: *why }, &format!(r#"{{"fact":"dead_lettered","why":"{name}"}}"#));
     }
