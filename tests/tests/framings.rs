@@ -7,6 +7,7 @@ use fep_codec::framing::{BlockCheck, CheckRule, Framing, LengthPrefix, StxEtx, T
 use fep_codec::layout::LengthScope;
 use fep_codec::stream::StreamError;
 use fep_codec::{Telegram, TelegramCodec, Text};
+use fep_tests::golden::Golden;
 use fep_tests::properties::frames::{any_telegrams, dialects};
 use proptest::prelude::*;
 use tokio_util::codec::{Decoder as _, Encoder as _};
@@ -50,6 +51,17 @@ fn the_codec_encloses_and_takes_out() {
     let block = StxEtx::new(64).with_check(BlockCheck::new(CheckRule::Xor));
     check_codec(block, b"\x02A10042\x03\x75", b"\x02\x03\x03");
     check_codec(Terminated::new(b"\r\n", 64).expect("an end"), b"A10042\r\n", b"\r\n");
+}
+
+/// The check bytes C4 and 70 come from the program that made the golden telegram.
+#[test]
+fn the_golden_approval_has_the_check_bytes_that_another_program_computed() {
+    let telegram = Golden::load("van-d-approval-answer").bytes;
+    for (rule, check) in [(CheckRule::Xor, 0xC4), (CheckRule::Lrc, 0x70)] {
+        let mut frame = Vec::new();
+        StxEtx::new(1024).with_check(BlockCheck::new(rule)).enclose(&telegram, &mut frame).expect("a frame");
+        assert_eq!(frame, [[0x02].as_slice(), &telegram, &[0x03, check]].concat(), "{rule:?}");
+    }
 }
 
 #[test]

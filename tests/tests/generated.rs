@@ -13,7 +13,9 @@ use fep_tests::generated::bank_a::{
     BalanceInquiryAnswer, BankA, ResponseCode, Sign, TradeKind, TransactionListAnswer, Transfer, TransferAnswer,
 };
 use fep_tests::generated::check_digits;
-use fep_tests::generated::{arrays, blanks, flat, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c, zengin};
+use fep_tests::generated::{
+    arrays, blanks, flat, forms, host_b, kftc_cms, kinds, nacha, nts_vat, quote_c, van_d, zengin,
+};
 use fep_tests::golden::Golden;
 use fep_tests::properties;
 
@@ -267,6 +269,12 @@ fn a_host_s_telegram_goes_both_ways() {
         (1_234_567_890_123, 4_875, -5_047, "주택 담보")
     );
     assert_eq!((second.balance, &second.status, &*second.memo), (-1, &host_b::LoanStatus::Closed, "ABC"));
+}
+
+#[test]
+fn an_approval_of_a_terminal_line_goes_both_ways() {
+    let answer: van_d::ApprovalAnswer = round_trip(&Golden::load("van-d-approval-answer").bytes);
+    assert_eq!((&*answer.issuer, answer.amount, answer.header.trace_no), ("똠방카드", 50_600, 123));
 }
 
 #[test]

@@ -14,8 +14,8 @@ pub enum FrameError {
     NotADigit {
         /// The offset of the byte, in bytes from the start of the frame.
         offset: usize,
-        /// The bytes where the digits should be.
-        found: Vec<u8>,
+        /// The byte. The bytes beside it are not kept: in a stream that is out of step they may be a part of a secret.
+        found: u8,
         /// The form of the digits.
         expected: LengthCode,
     },
@@ -125,8 +125,7 @@ impl fmt::Display for FrameError {
                     LengthCode::Bcd => "two digits",
                     _ => "a digit",
                 };
-                write!(f, "byte {offset} is not {digit} of the frame's length, hex")?;
-                hex(f, found)
+                write!(f, "byte {offset} is {found:02x}, not {digit} of the frame's length")
             }
             Self::TooLong { stated, max } => {
                 write!(f, "a frame of {stated} bytes is announced, at most {max} are accepted")

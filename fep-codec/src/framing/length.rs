@@ -197,8 +197,8 @@ impl Framing for LengthPrefix {
         let len = usize::from(self.len);
         let behind = buffer.get(at..).unwrap_or_default();
         let field = behind.get(..len).unwrap_or(behind);
-        if let Some(wrong) = field.iter().position(|byte| !self.code.has(*byte)) {
-            return Err(FrameError::NotADigit { offset: at + wrong, found: field.to_vec(), expected: self.code });
+        if let Some((wrong, found)) = field.iter().enumerate().find(|(_, byte)| !self.code.has(**byte)) {
+            return Err(FrameError::NotADigit { offset: at + wrong, found: *found, expected: self.code });
         }
         if field.len() < len {
             return Ok(None);

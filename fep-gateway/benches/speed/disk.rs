@@ -16,6 +16,7 @@ const PIECE_BYTES: usize = 4096;
 
 /// The medians of one window, in microseconds.
 pub(crate) struct Alternated {
+    pub(crate) exchanges: u64,
     pub(crate) exchange_us: f64,
     pub(crate) disk_us: f64,
 }
@@ -39,7 +40,11 @@ where
         file.sync_data().expect("syncs");
         waits.push(micros(begun));
     }
-    Alternated { exchange_us: median(exchanges).expect("an exchange"), disk_us: median(waits).expect("a wait") }
+    Alternated {
+        exchanges: u64::try_from(exchanges.len()).unwrap_or(u64::MAX),
+        exchange_us: median(exchanges).expect("an exchange"),
+        disk_us: median(waits).expect("a wait"),
+    }
 }
 
 fn micros(since: Instant) -> f64 {

@@ -58,8 +58,9 @@ pub(crate) async fn run(arguments: &Arguments) {
     };
     if arguments.has("--alternate") {
         let body = telegrams::transfer();
-        let Alternated { exchange_us, disk_us } =
+        let Alternated { exchanges, exchange_us, disk_us } =
             alternate(folder.path(), plan.window, || transfer(&gateway, &body)).await;
+        row.exchanges_total += exchanges;
         row.alternated_us = Some([exchange_us, disk_us]);
     }
     gateway.stop().await;

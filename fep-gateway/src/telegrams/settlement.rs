@@ -1,4 +1,5 @@
-//! Inquiries and reversals, made from the request's bytes, and what the bytes of an answer say about the money.
+//! Inquiries and reversals, made from the request's bytes, and what the bytes of an answer say about the money. The bytes are frames, as
+//! the journal has them.
 //!
 //! When they are sent, and what follows from a verdict, is decided by [`fep_protocol::settlement`].
 
@@ -52,10 +53,10 @@ impl TelegramCatalogue {
     #[must_use]
     pub fn account_key(&self, telegram: &str, request: &[u8]) -> Option<AccountKey> {
         let (_, account) = self.settlements.0.get(telegram)?;
-        Some(AccountKey::of(&account.as_ref()?.of(request)?))
+        Some(AccountKey::of(&account.as_ref()?.of(self.telegram(request))?))
     }
 
-    /// Makes an inquiry or a reversal from the bytes of a monetary request. `attempt` is its number, from 1; with `repeat` it carries the
+    /// Makes an inquiry or a reversal from the frame of a monetary request. `attempt` is its number, from 1; with `repeat` it carries the
     /// repeat mark.
     ///
     /// # Errors
@@ -73,9 +74,12 @@ impl TelegramCatalogue {
         let (step, mark) = step_of(config, kind).ok_or(DraftError::NotARequest)?;
         let (number, _) = self.request_named(&step.name)?;
         let mark = mark.iter().filter(|_| repeat);
-        self.step_record(telegram, request, step, mark, attempt)
+        let draft = self
+            .step_record(telegram, request, step, mark, attempt)
             .and_then(|record| self.fill_up(number, record, now))
-            .map_err(DraftError::Invalid)
+            .map_err(DraftError::Invalid)?;
+        self.framing.check(&draft.bytes).map_err(DraftError::NoFrame)?;
+        Ok(draft)
     }
 
     /// What the answer to an inquiry or a reversal says about the money that the request was to move. Bytes that cannot be decoded decide
@@ -156,7 +160,7 @@ impl TelegramCatalogue {
         attempt: u32,
     ) -> Result<Record<'_>, Error> {
         let layout = |name: &str| self.spec.telegram(name).map(|found| &found.layout).ok_or_else(|| no_telegram(name));
-        let request = Record::decode(layout(telegram)?, request)?;
+        let request = Record::decode(layout(telegram)?, self.telegram(request))?;
         let layout = layout(&step.name)?;
         let mut record = Record::new(layout);
         // A field of the mark replaces the same field of the step.
@@ -175,9 +179,10 @@ impl TelegramCatalogue {
         answer: &'e [u8],
     ) -> Option<Evidence<'e>> {
         let spec = |name: &str| self.spec.telegram(name);
+        let answer = self.telegram(answer);
         let layout = &spec(spec(asked)?.answer.as_deref()?)?.layout;
         let record = Record::decode(layout, answer).ok().filter(|_| layout.recognises(answer))?;
-        let request = (&spec(telegram)?.layout, request);
+        let request = (&spec(telegram)?.layout, self.telegram(request));
         Some(Evidence { request, answer: (layout, answer), record })
     }
 }

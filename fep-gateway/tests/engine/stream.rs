@@ -73,7 +73,7 @@ async fn check_broken(bytes: &[u8], expected: &str) {
 async fn rubbish_closes_the_link_and_is_shown() {
     check_broken(
         b"HTTP/1.1 400 Bad Request",
-        "byte 300 of the connection: byte 0 is not a digit of the frame's length, hex 48 54 54 50",
+        "byte 300 of the connection: byte 0 is 48, not a digit of the frame's length",
     )
     .await;
 }

@@ -165,3 +165,27 @@ fn steps_that_could_never_be_made_are_refused_at_the_start() {
     check("reason = \"01\"", "reason = \"001\"", "the reversal of Transfer: Reversal, reason: ");
     check("amount = 0 }", "amount = -1 }", "the inquiry of Transfer: ResultInquiry, amount: ");
 }
+
+/// The bytes of a request and of an answer are frames. Here STX and ETX enclose them.
+#[test]
+fn a_settlement_takes_the_telegrams_out_of_their_frames() {
+    let framing = "framing = { kind = \"length\", length_digits = 4, counts = \"rest\", frame_max_bytes = 8192 }";
+    let config = EXAMPLE.replacen(framing, "framing = { kind = \"stx-etx\" }", 1);
+    assert_ne!(config, EXAMPLE);
+    let catalogue = catalogue_of(&config).unwrap();
+    let framed = |telegram: &[u8]| [b"\x02", telegram, b"\x03"].concat();
+    let request = framed(&transfer());
+    assert!(catalogue.account_key("Transfer", &request).is_some());
+    assert_eq!(
+        catalogue.account_key("Transfer", &request),
+        catalogue_of(EXAMPLE).unwrap().account_key("Transfer", &transfer())
+    );
+    let draft = catalogue.step("Transfer", &request, StepKind::Inquiry, 1, false, NOW).unwrap();
+    let inquiry = telegram("0600100", 1, "000078", "", "00012320261121    0000000000000000000000");
+    assert_eq!(&catalogue.request(&draft, 78, NOW).unwrap().bytes[..], framed(&inquiry));
+    let answer = telegram("0610100", 1, "000078", "0000", "0001232026112100000000001234567000000500");
+    let verdict = catalogue.step_verdict("Transfer", &request, StepKind::Inquiry, &framed(&answer));
+    assert_eq!(verdict, Verdict::Done);
+    let late = framed(&golden("bank-a-transfer-answer.json"));
+    assert_eq!(catalogue.late_verdict("Transfer", &request, &late), Verdict::Done);
+}
