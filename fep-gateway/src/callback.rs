@@ -9,6 +9,7 @@
 
 use std::time::Duration;
 
+use fep_protocol::exchange::ExchangeId;
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use serde::Serialize;
@@ -32,7 +33,7 @@ pub struct HttpCallback {
 struct Body<'n> {
     institution: &'n str,
     telegram: &'n str,
-    exchange: &'n str,
+    exchange: ExchangeId,
     fields: &'n Value,
 }
 
@@ -51,7 +52,7 @@ impl HttpCallback {
         let body = Body {
             institution: &notice.institution,
             telegram: &notice.telegram,
-            exchange: &notice.id.0,
+            exchange: notice.id,
             fields: &notice.fields,
         };
         let request = self.client.post(url).timeout(notice.timeout).json(&body);

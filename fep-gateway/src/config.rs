@@ -109,10 +109,17 @@ pub struct InstitutionConfig {
     pub key: Vec<String>,
     /// `trace`: the path of the trace number that the gateway allocates. Default: the caller numbers its telegrams itself.
     pub trace: Option<String>,
+    /// `trace_wraps`, default false: whether the trace numbers of a business day continue from 1 after the highest one. By default
+    /// requests are refused then, because the institution could take a repeated number for a repeated request.
+    pub trace_wraps: bool,
     /// `answer_timeout_ms`, default 5000: how long an exchange waits for its answer.
     pub answer_timeout: Duration,
-    /// `inflight_max`, default 500: the maximum number of exchanges that wait for their answer.
+    /// `inflight_max`, default 500: the maximum number of exchanges that the institution may have without an answer. An exchange
+    /// whose outcome is unknown counts until its answer arrives or its quarantine ends.
     pub inflight_max: usize,
+    /// `unsolicited_max_per_s`, default 500: how many telegrams a second the gateway reads that no request waits for, such as
+    /// notices. Twice as many may come at once. Beyond that the gateway reads more slowly.
+    pub unsolicited_max_per_s: u32,
     /// `quarantine_ms`, default 60000: how long a key stays quarantined after its answer or its deadline.
     pub quarantine: Duration,
     /// `drain_max_ms`, default 10000: how long the gateway waits for exchanges in flight when it stops.
@@ -177,6 +184,9 @@ pub enum Filling {
 /// `[institutions.NAME.session]`: the network management telegrams of a link.
 #[derive(Clone, Debug)]
 pub struct SessionConfig {
+    /// `alive_ms`: a link counts as alive if an answer came within this time. Default: `echo_interval_ms` plus twice
+    /// `echo_timeout_ms`.
+    pub alive: Duration,
     /// `sign_on`: the telegram that opens business after connecting. Default: none.
     pub sign_on: Option<String>,
     /// `sign_off`: the telegram that closes business before the gateway closes the link. Default: none.
@@ -201,6 +211,9 @@ pub struct SessionConfig {
 /// `[institutions.NAME.telegrams.TELEGRAM]`: limits of one request telegram, and what to do when its outcome is unknown.
 #[derive(Clone, Debug)]
 pub struct TelegramLimits {
+    /// `repeats`: the paths of fields whose values an answer must repeat. Default: none. An answer with another value is kept, and
+    /// the outcome is unknown.
+    pub repeats: Vec<String>,
     /// `answer_timeout_ms`. Default: the value of the institution.
     pub answer_timeout: Duration,
     /// `settlement`, or `None` if the telegram moves no money.

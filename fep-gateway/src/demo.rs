@@ -147,7 +147,7 @@ impl Stage {
         let mut tasks = JoinSet::new();
         let served = gateway.clone();
         tasks.spawn(async move {
-            if let Err(error) = http::serve(listener, served, std::future::pending()).await {
+            if let Err(error) = http::serve(listener, served, std::future::pending(), std::future::pending()).await {
                 tracing::error!(%error, "the HTTP interface ended");
             }
         });

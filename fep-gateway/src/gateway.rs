@@ -19,11 +19,11 @@ use tokio::sync::{broadcast, oneshot};
 use self::digest::digest;
 pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
-use crate::journal::{Acceptance, Accepted, Finish, Journal};
+use crate::journal::{Journal, KeyState, OpenOptions};
 use crate::net::clock::Clock;
-use crate::net::institution::{AcceptedRequest, Handle, Shared, count_outcome};
+use crate::net::institution::{AcceptedRequest, Handle, Legacy, Shared, count_outcome};
 use crate::telegrams::{Draft, TelegramCatalogue};
-use fep_protocol::exchange::{Event, Exchange, ExchangeId, LineStatus, Outcome, TelegramBytes};
+use fep_protocol::exchange::{Event, Exchange, ExchangeId, Flags, LineStatus, Outcome, TelegramBytes};
 use fep_protocol::reason::{NotSent, Unknown};
 
 pub use crate::journal::JournalError;
@@ -76,6 +76,14 @@ pub enum Refusal {
     KeyUnchecked(NotSent),
 }
 
+/// How to start a gateway.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StartOptions {
+    /// Begin a new journal although the index of the journal shows that there was one. Requests that the missing journal
+    /// knew can then be sent again.
+    pub new_journal: bool,
+}
+
 /// The number of events that a subscriber may fall behind.
 const EVENTS_MAX: usize = 1024;
 
@@ -86,6 +94,18 @@ impl Gateway {
     /// If the journal cannot be opened, or an institution's configuration does not fit its spec. An institution that cannot
     /// be reached is not an error.
     pub async fn start(config: Config, notices: Arc<dyn NoticeHandler>) -> Result<Self, StartError> {
+        Self::start_with(config, notices, StartOptions::default()).await
+    }
+
+    /// Starts as [`Gateway::start`] does, with options.
+    ///
+    /// # Errors
+    /// The same as those of [`Gateway::start`].
+    pub async fn start_with(
+        config: Config,
+        notices: Arc<dyn NoticeHandler>,
+        options: StartOptions,
+    ) -> Result<Self, StartError> {
         let quarantine_max = config.institutions.values().map(quarantine_max).max().unwrap_or_default();
         let mut prepared = BTreeMap::new();
         for (name, institution) in config.institutions {
@@ -96,20 +116,28 @@ impl Gateway {
             prepared.insert(name, (institution, catalogue));
         }
         let clock = Arc::new(Clock::default());
-        let now_ms = clock.now().wall_ms;
-        let path = config.journal.path;
-        let opened = tokio::task::spawn_blocking(move || Journal::open(&path, now_ms, quarantine_max)).await;
+        let open = OpenOptions {
+            path: config.journal.path,
+            institutions: prepared.keys().cloned().collect(),
+            now_ms: clock.now().wall_ms,
+            quarantine_max_ms: i64::try_from(quarantine_max.as_millis()).unwrap_or(i64::MAX),
+            begin_anew: options.new_journal,
+        };
+        let opened = tokio::task::spawn_blocking(move || Journal::open(&open)).await;
         let opened =
             opened.map_err(|error| JournalError::Failed(error.to_string())).flatten().map_err(StartError::Journal)?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
         let shared = Shared { journal: opened.journal, events, notices, clock };
         let mut recalled = opened.recalled;
+        let mut lanes: BTreeMap<_, _> = opened.lanes.into_iter().collect();
         let mut institutions = BTreeMap::new();
         for (name, (institution, catalogue)) in prepared {
+            let Some(lane) = lanes.remove(&name) else { continue };
             let used = opened.high_waters.iter().find(|(marked, _)| *marked == name).map(|(_, high_water)| *high_water);
-            let (own, others) = recalled.into_iter().partition(|unknown| unknown.institution == name);
+            let (own, others) = recalled.into_iter().partition(|earlier| *earlier.institution == *name);
             recalled = others;
-            let handle = Handle::start(&name, institution, catalogue, used, own, shared.clone());
+            let legacy = Legacy { used, recalled: own };
+            let handle = Handle::start(&name, institution, catalogue, legacy, lane, shared.clone());
             institutions.insert(name, handle);
         }
         Ok(Self { inner: Arc::new(Inner { institutions, shared, stopping: AtomicBool::new(false) }) })
@@ -128,8 +156,8 @@ impl Gateway {
     ) -> Result<Exchange, Refusal> {
         let handle = self.handle(institution)?;
         let draft = handle.catalogue.draft(telegram, body, self.inner.shared.clock.now())?;
-        let idempotency = idempotency_key.map(|key| (key.to_owned(), digest(telegram, body)));
-        self.run(institution, telegram, draft, idempotency).await
+        let idempotency = idempotency_key.map(|key| (key, digest(telegram, body)));
+        self.run(handle, telegram, draft, idempotency).await
     }
 
     fn handle(&self, institution: &str) -> Result<&Handle, Refusal> {
@@ -140,18 +168,20 @@ impl Gateway {
     /// Carries out an exchange for a draft from any source.
     async fn run(
         &self,
-        institution: &str,
+        handle: &Handle,
         telegram: &str,
         draft: Draft,
-        idempotency: Option<(String, [u8; 16])>,
+        idempotency: Option<(&str, [u8; 16])>,
     ) -> Result<Exchange, Refusal> {
-        let now = self.inner.shared.clock.now();
+        let shared = &self.inner.shared;
+        let now = shared.clock.now();
         let exchange = Exchange {
-            id: self.inner.shared.clock.name(now),
-            institution: institution.to_owned(),
-            telegram: telegram.to_owned(),
+            id: shared.clock.name(now),
+            institution: handle.name.clone(),
+            telegram: telegram.into(),
             outcome: None,
             settled_by: None,
+            flags: Flags::default(),
             trace: String::new(),
             reason: None,
             reason_code: None,
@@ -160,12 +190,38 @@ impl Gateway {
             answer: None,
             accepted_at_ms: now.wall_ms,
             ended_at_ms: None,
+            journaled: true,
         };
-        let lost = exchange.clone();
-        let inner = Arc::clone(&self.inner);
-        // A separate task: the caller's future may be dropped at any point, but the exchange must continue.
-        let task = tokio::spawn(async move { inner.carry_out(draft, exchange, idempotency, now.steady).await });
-        task.await.unwrap_or_else(|_| Ok(broken_off(lost, now.wall_ms)))
+        let key = match idempotency {
+            None => None,
+            Some((key, digest)) => {
+                // The key comes first: an exchange with it may have been sent before.
+                let state = shared.journal.reserve_key(&handle.name, key, digest, exchange.id).await;
+                match state.map_err(|error| Refusal::KeyUnchecked(NotSent::Journal(error)))? {
+                    KeyState::Reserved(ticket) => Some(ticket),
+                    KeyState::Running(id) => return Err(Refusal::StillRunning(id)),
+                    KeyState::Ended(exchange) => return Ok(*exchange),
+                    KeyState::OtherBody(id) => return Err(Refusal::OtherBody(id)),
+                }
+            }
+        };
+        let refuse = |why: &NotSent| {
+            let exchange = Exchange { journaled: false, ..not_sent(exchange.clone(), why, shared.clock.now().wall_ms) };
+            count_outcome(&exchange);
+            exchange
+        };
+        if self.inner.stopping.load(Ordering::SeqCst) {
+            return Ok(refuse(&NotSent::Stopping));
+        }
+        let Some(place) = handle.admit() else { return Ok(refuse(&NotSent::TooManyWaiting)) };
+        let (reply, end) = oneshot::channel();
+        let request = AcceptedRequest { draft, exchange: exchange.clone(), key, since: now.steady, place, reply };
+        if let Err(why) = handle.request(request) {
+            return Ok(refuse(&why));
+        }
+        // From here on the exchange runs to its end, also if the caller's future is dropped. If the institution's task failed,
+        // the outcome is reported as unknown. At the next start the journal determines what it was.
+        Ok(end.await.unwrap_or_else(|_| broken_off(exchange, shared.clock.now().wall_ms)))
     }
 
     /// The exchange with this name, or `None` if there is no such exchange.
@@ -182,6 +238,26 @@ impl Gateway {
     /// If the journal cannot be read.
     pub async fn recent(&self, limit: usize) -> Result<Vec<Exchange>, JournalError> {
         self.inner.shared.journal.recent(limit).await
+    }
+
+    /// The reasons why the gateway does not work as it should, or an empty list. It works if each institution has a link that
+    /// is alive and the journal took a write lately.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<String> {
+        let now_ms = self.inner.shared.clock.now().wall_ms;
+        let mut troubles = Vec::new();
+        if self.inner.stopping.load(Ordering::SeqCst) {
+            troubles.push("the gateway is stopping".to_owned());
+        }
+        let institutions = &self.inner.institutions;
+        troubles.extend(
+            institutions
+                .iter()
+                .filter_map(|(name, handle)| handle.statuses.trouble(now_ms).map(|why| format!("{name}: {why}"))),
+        );
+        let journal = self.inner.shared.journal.trouble();
+        troubles.extend(journal.map(|error| format!("the journal takes no writes: {error}")));
+        troubles
     }
 
     /// The present status of every line and its links.
@@ -216,69 +292,6 @@ impl Gateway {
         let stops = self.inner.institutions.values().map(Handle::stop);
         futures_util::future::join_all(stops).await;
         self.inner.shared.journal.close().await;
-    }
-}
-
-impl Inner {
-    async fn carry_out(
-        &self,
-        draft: Draft,
-        exchange: Exchange,
-        idempotency: Option<(String, [u8; 16])>,
-        since: Duration,
-    ) -> Result<Exchange, Refusal> {
-        let now_ms = || self.shared.clock.now().wall_ms;
-        let keyed = idempotency.is_some();
-        let refuse = |exchange: Exchange, why: NotSent| {
-            if keyed {
-                return Err(Refusal::KeyUnchecked(why));
-            }
-            let exchange = not_sent(exchange, &why, now_ms());
-            count_outcome(&exchange);
-            // There may be no subscriber.
-            let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
-            Ok(exchange)
-        };
-        if self.stopping.load(Ordering::SeqCst) {
-            return refuse(exchange, NotSent::Stopping);
-        }
-        let handle = self.institutions.get(&exchange.institution);
-        let Some(_place) = handle.and_then(Handle::admit) else {
-            return refuse(exchange, NotSent::TooManyWaiting);
-        };
-        let accepted = self.shared.journal.accept(Acceptance { exchange: exchange.clone(), idempotency }).await;
-        match accepted {
-            Ok(Accepted::New) => {}
-            Ok(Accepted::Known { exchange, same_body: false }) => return Err(Refusal::OtherBody(exchange.id)),
-            Ok(Accepted::Known { exchange, .. }) if exchange.outcome.is_none() => {
-                return Err(Refusal::StillRunning(exchange.id));
-            }
-            Ok(Accepted::Known { exchange, .. }) => return Ok(*exchange),
-            Err(error) => return refuse(exchange, NotSent::Journal(error)),
-        }
-        let (reply, end) = oneshot::channel();
-        let accepted = exchange.clone();
-        let request = AcceptedRequest { draft, exchange, since, reply };
-        let handed = match handle {
-            Some(handle) => handle.request(request).await,
-            None => false,
-        };
-        if !handed {
-            let exchange = not_sent(accepted, &NotSent::Stopping, now_ms());
-            count_outcome(&exchange);
-            let finish = Finish {
-                id: exchange.id.clone(),
-                outcome: Outcome::NotSent,
-                reason: Some((NotSent::Stopping.to_string(), NotSent::Stopping.code())),
-                answer: None,
-                at_ms: exchange.ended_at_ms.unwrap_or_default(),
-            };
-            let _ = self.shared.journal.finish(finish).await.await;
-            return Ok(exchange);
-        }
-        // If the task failed, the outcome is reported as unknown. At the next start the journal determines whether it was
-        // sent.
-        Ok(end.await.unwrap_or_else(|_| broken_off(accepted, now_ms())))
     }
 }
 

@@ -47,8 +47,8 @@ const BODY_MAX_BYTES: usize = 256 * 1024;
 /// The maximum number of clients that listen to events at the same time.
 const LISTENERS_MAX: usize = 64;
 
-/// How long open requests may take when the server stops. The documentation of [`serve`] states this number.
-const STOP_MAX: Duration = Duration::from_secs(30);
+/// How long replies may take to leave after the gateway has stopped. The documentation of [`serve`] states this number.
+const REPLY_MAX: Duration = Duration::from_millis(500);
 
 #[derive(Clone)]
 struct Shared {
@@ -78,7 +78,9 @@ pub fn router(gateway: Gateway, stopping: watch::Receiver<bool>) -> Router {
         .with_state(Shared { gateway, stopping, listeners: Arc::new(Semaphore::new(LISTENERS_MAX)) })
 }
 
-/// Serves until `stop` completes, then waits up to 30 seconds for open requests to end.
+/// Serves until `stop` completes. Then open requests may end until `drained` completes, and half a second longer. `drained`
+/// completes when the gateway has stopped: by then every exchange has its outcome, so an open request is one that its client
+/// has not sent completely.
 ///
 /// # Errors
 /// If the listener fails.
@@ -86,6 +88,7 @@ pub async fn serve(
     listener: TcpListener,
     gateway: Gateway,
     stop: impl Future<Output = ()> + Send + 'static,
+    drained: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (stopping, stopped) = watch::channel(false);
     let router = router(gateway, stopped.clone());
@@ -96,14 +99,16 @@ pub async fn serve(
     let server = axum::serve(listener, router).with_graceful_shutdown(stop);
     let too_long = async move {
         let mut stopped = stopped;
+        // An error means that the server has ended.
         let _ = stopped.wait_for(|stopping| *stopping).await;
-        tokio::time::sleep(STOP_MAX).await;
+        drained.await;
+        tokio::time::sleep(REPLY_MAX).await;
     };
     tokio::select! {
         served = server => served,
         () = metrics::upkeep() => Ok(()),
         () = too_long => {
-            warn!(limit = ?STOP_MAX, "open requests are cut off; their outcomes stand in the journal");
+            warn!("requests that were not sent completely are cut off");
             Ok(())
         }
     }

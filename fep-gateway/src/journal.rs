@@ -1,141 +1,169 @@
-//! The durable record of every exchange and of every byte that crossed a line.
+//! The durable record: a journal of facts, and an index over them.
 //!
-//! The journal is an SQLite file in WAL mode with full synchronisation. One thread writes. It puts all waiting commands
-//! into one transaction, so they share the cost of a commit. Its queue is bounded: if the queue is full, a request gets an
-//! error and nothing is sent.
+//! A fact is one line: bytes sent or received, an outcome, a promise about trace numbers. Facts are only ever added. What an
+//! exchange became, what belongs to it and which are the latest ones is an index that a second thread builds behind. It can
+//! be deleted and built again.
 //!
 //! ```text
-//! accepted ──bytes journaled──► sending ──► answered
-//!    └────────────────────────────┴───────► not_sent   (proved)
-//!                                 └───────► unknown ── settled_by ──► (still unknown, and settled)
+//! institution ─► lane ─┐                     ┌─► journal.sqlite        (the facts, one commit for all lanes)
+//! institution ─► lane ─┴─► writer (thread) ──┴─► indexer (thread) ──► journal.index.sqlite
+//!                 ▲            │
+//!                 └─ durable ──┘
 //! ```
 //!
-//! A request for permission (may this be sent?) fails when a write fails. A fact (an answer arrived) is kept and retried.
-//!
-//! To inspect the journal, use `sqlite3 journal.sqlite "select id, state, reason from exchanges"`.
+//! The request is one fact, durable before its bytes are written to a line. The answer is one fact, durable before the caller
+//! hears of it. Everything else joins these two commits.
 
-mod command;
-mod schema;
 mod store;
+
+mod health;
+mod lane;
+
+mod projection;
+
+mod indexer;
+
+mod guard;
+mod sqlite;
+
 mod writer;
 
+mod keys;
+mod recovery;
+
 use std::fmt;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
-
-use self::command::JournalCommand;
-pub use self::command::{
-    Acceptance, Accepted, Direction, Entry, Finish, NoticeId, NoticeState, Recalled, Sending, Settlement,
-};
-use self::store::Store;
-use fep_protocol::exchange::{Exchange, ExchangeId};
+use fep_protocol::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
+use fep_protocol::fact::Fact;
 pub use fep_protocol::reason::JournalError;
+use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 
+use self::guard::FileGuard;
+use self::health::Health;
+use self::indexer::IndexQueue;
+pub use self::keys::{KeyState, KeyTicket};
+use self::keys::{Keys, Reservation};
+use self::lane::Bell;
+pub use self::lane::{Lane, LaneNumber, Progress};
+use self::projection::Projected;
+pub use self::recovery::{OpenOptions, Recalled};
+use self::sqlite::facts::FactReader;
+use self::sqlite::index::IndexReader;
+use self::store::FactNumber;
+
 /// A handle to the journal. Clones share one writer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Journal {
-    commands: mpsc::Sender<JournalCommand>,
-    reader: Arc<Mutex<Connection>>,
-    writer: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    health: Arc<Health>,
+    bell: Arc<Bell>,
+    index: Arc<IndexQueue>,
+    guard: Arc<FileGuard>,
+    reader: Mutex<Reader>,
+    keys: Keys,
+    threads: tokio::sync::Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// Connections for queries.
+struct Reader {
+    facts: FactReader,
+    index: IndexReader,
 }
 
 /// A journal that was just opened, with the state that an earlier run left.
-#[derive(Debug)]
 pub struct Opened {
     /// The journal.
     pub journal: Journal,
+    /// The lanes of the institutions, in the order of their names.
+    pub lanes: Vec<(String, Lane)>,
     /// The high-water marks of the used trace numbers, by institution.
     pub high_waters: Vec<(String, TraceHighWater)>,
     /// The exchanges whose keys may still be in quarantine. A late answer can settle those that are unknown.
     pub recalled: Vec<Recalled>,
 }
 
-/// The maximum number of commands that may wait for the writer.
-const QUEUE_MAX: usize = 8192;
+/// A notice that is in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredNotice {
+    /// The bytes of the notice.
+    pub bytes: TelegramBytes,
+    /// The exchange that the notice began.
+    pub exchange: Option<ExchangeId>,
+    /// The bytes of our answer, if there is one.
+    pub reply: Option<TelegramBytes>,
+}
+
+/// The longest wait for a thread of the journal when the journal closes.
+const CLOSE_MAX: Duration = Duration::from_secs(6);
+
+/// The longest wait of a reader for the index.
+const INDEX_WAIT: Duration = Duration::from_secs(5);
 
 impl Journal {
-    /// Opens or creates the journal, and ends the exchanges that an earlier run left open. An exchange that was being sent
-    /// becomes unknown; one that was not becomes not sent. `quarantine_max` is the longest time from the acceptance of an exchange
-    /// until the quarantine of its key ends.
+    /// Why the journal takes no writes now, or `None` if it does.
+    #[must_use]
+    pub fn trouble(&self) -> Option<JournalError> {
+        self.inner.health.trouble().or_else(|| self.inner.guard.check().err())
+    }
+
+    /// Looks an idempotency key up and reserves it for an exchange, if it is free. A key is free again after an exchange
+    /// that certainly was not sent.
     ///
     /// # Errors
-    /// If the journal cannot be opened, has a newer version, or is in use by another process.
-    pub fn open(path: &Path, now_ms: i64, quarantine_max: Duration) -> Result<Opened, JournalError> {
-        let lock = lock(path)?;
-        let mut store = Store::open(path)?;
-        let (high_waters, recalled) = store.recover(now_ms, quarantine_max).map_err(failed)?;
-        let reader = schema::read_only(path)?;
-        let (commands, queue) = mpsc::channel(QUEUE_MAX);
-        let thread = std::thread::Builder::new().name("journal".to_owned());
-        let writer = thread.spawn(move || {
-            writer::run(store, queue);
-            drop(lock);
-        });
-        let writer = writer.map_err(|error| JournalError::Failed(format!("no thread: {error}")))?;
-        let journal = Self {
-            commands,
-            reader: Arc::new(Mutex::new(reader)),
-            writer: Arc::new(tokio::sync::Mutex::new(Some(writer))),
+    /// If the journal cannot be read.
+    pub async fn reserve_key(
+        &self,
+        institution: &str,
+        key: &str,
+        digest: [u8; 16],
+        exchange: ExchangeId,
+    ) -> Result<KeyState, JournalError> {
+        let mut not_sent = None;
+        let reserved = loop {
+            match self.inner.keys.reserve(institution, key, digest, exchange, not_sent) {
+                Reservation::Reserved(ticket) => break ticket,
+                Reservation::Taken(state) => return Ok(state),
+                Reservation::Recent(id) => match self.known_key(institution, key, Some(id)).await? {
+                    Some((exchange, stored)) => return Ok(KeyState::known(exchange, stored == digest)),
+                    None => not_sent = Some(id),
+                },
+            }
         };
-        Ok(Opened { journal, high_waters, recalled })
+        // A reservation that is dropped is released.
+        Ok(match self.known_key(institution, key, None).await? {
+            None => KeyState::Reserved(reserved),
+            Some((exchange, stored)) => KeyState::known(exchange, stored == digest),
+        })
     }
 
-    /// Stores a new exchange, unless its idempotency key is already known.
-    ///
-    /// # Errors
-    /// If the exchange could not be stored.
-    pub async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, JournalError> {
-        let (reply, answer) = oneshot::channel();
-        self.ask(JournalCommand::Accept(Box::new(acceptance), reply))?;
-        answer.await.map_err(|_| JournalError::Closed)?
-    }
-
-    /// Stores bytes that are to be written to a line afterwards. The receiver resolves after the commit.
-    ///
-    /// # Errors
-    /// Immediately, if the queue is full or the journal is closed.
-    pub fn send(&self, sending: Sending) -> Result<oneshot::Receiver<Result<(), JournalError>>, JournalError> {
-        let (reply, answer) = oneshot::channel();
-        self.ask(JournalCommand::Send(Box::new(sending), reply))?;
-        Ok(answer)
-    }
-
-    /// Stores received bytes.
-    pub async fn received(&self, entry: Entry) {
-        self.tell(JournalCommand::Received(Box::new(entry))).await;
-    }
-
-    /// Records the outcome of an exchange. The receiver resolves after the first attempt. If that attempt fails, it is
-    /// retried until it succeeds.
-    pub async fn finish(&self, finish: Finish) -> oneshot::Receiver<Result<(), JournalError>> {
-        let (reply, answer) = oneshot::channel();
-        self.tell(JournalCommand::Finish(Box::new(finish), Some(reply))).await;
-        answer
-    }
-
-    /// Settles an unknown exchange. The receiver yields the settled exchange, or `None` if the first attempt to write
-    /// fails.
-    pub async fn settle(&self, settlement: Settlement) -> oneshot::Receiver<Option<Exchange>> {
-        let (reply, answer) = oneshot::channel();
-        self.tell(JournalCommand::Settle(Box::new(settlement), Some(reply))).await;
-        answer
-    }
-
-    /// Stores a notice, and returns whether it was answered before.
-    ///
-    /// # Errors
-    /// If the notice could not be stored.
-    pub async fn notice(&self, id: NoticeId, name: ExchangeId, at_ms: i64) -> Result<NoticeState, JournalError> {
-        let (reply, answer) = oneshot::channel();
-        self.ask(JournalCommand::Notice(id, name, at_ms, reply))?;
-        answer.await.map_err(|_| JournalError::Closed)?
+    /// The exchange that holds a key according to the index, and the digest of its body. `recent` is an exchange of this run
+    /// that held the key and has ended: the index is asked after it has that exchange. Otherwise the index may lag, because a
+    /// key that it does not know yet is in `keys`.
+    async fn known_key(
+        &self,
+        institution: &str,
+        key: &str,
+        recent: Option<ExchangeId>,
+    ) -> Result<Option<(Exchange, [u8; 16])>, JournalError> {
+        let names = [institution.to_owned(), key.to_owned()];
+        let index = Arc::clone(&self.inner.index);
+        self.read(move |reader| {
+            if recent.is_some() {
+                index.wait(INDEX_WAIT)?;
+            }
+            let [institution, key] = &names;
+            let Some((id, stored)) = reader.index.key(institution, key)? else { return Ok(None) };
+            Ok(reader.find(&id)?.filter(|exchange| !is_free(exchange)).map(|exchange| (exchange, stored)))
+        })
+        .await
     }
 
     /// The exchange with this name, or `None` if there is no such exchange.
@@ -143,8 +171,8 @@ impl Journal {
     /// # Errors
     /// If the journal cannot be read.
     pub async fn find(&self, id: &ExchangeId) -> Result<Option<Exchange>, JournalError> {
-        let id = id.clone();
-        self.read(move |connection| store::find(connection, &id)).await
+        let id = *id;
+        self.read_all(move |reader| reader.find(&id)).await
     }
 
     /// The latest exchanges, newest first.
@@ -152,60 +180,165 @@ impl Journal {
     /// # Errors
     /// If the journal cannot be read.
     pub async fn recent(&self, limit: usize) -> Result<Vec<Exchange>, JournalError> {
-        self.read(move |connection| store::recent(connection, limit)).await
-    }
-
-    /// Writes all waiting commands and closes the file.
-    pub async fn close(&self) {
-        self.tell(JournalCommand::Close).await;
-        // The lock is held during the wait, so a second call waits too.
-        let mut writer = self.writer.lock().await;
-        if let Some(writer) = writer.take() {
-            // A writer that panicked has nothing left to flush.
-            let _ = tokio::task::spawn_blocking(move || writer.join().is_ok()).await;
-        }
-    }
-
-    fn ask(&self, command: JournalCommand) -> Result<(), JournalError> {
-        self.commands.try_send(command).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => JournalError::Full { waiting_max: QUEUE_MAX },
-            mpsc::error::TrySendError::Closed(_) => JournalError::Closed,
+        self.read_all(move |reader| {
+            let rows = reader.index.recent(limit)?;
+            rows.into_iter().map(|row| reader.exchange(row)).collect()
         })
+        .await
     }
 
-    async fn tell(&self, command: JournalCommand) {
-        if self.commands.send(command).await.is_err() {
-            tracing::error!("the journal is closed and something came after");
+    /// The facts of an exchange in their order, or an empty list if there is no such exchange.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn timeline(&self, id: &ExchangeId) -> Result<Vec<(FactNumber, Fact)>, JournalError> {
+        let id = *id;
+        self.read_all(move |reader| {
+            let Some(row) = reader.index.find(&id)? else { return Ok(Vec::new()) };
+            let mut numbers: Vec<_> = [row.request, row.ending, row.answer].into_iter().flatten().collect();
+            numbers.extend(&row.others);
+            numbers.sort_unstable();
+            numbers.dedup();
+            let facts = numbers.into_iter().map(|number| Ok(reader.facts.get(number)?.map(|fact| (number, fact))));
+            facts.filter_map(Result::transpose).collect()
+        })
+        .await
+    }
+
+    /// The notice with this key, or `None` if it is new.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn notice(
+        &self,
+        institution: &str,
+        telegram: &str,
+        key: &Key,
+    ) -> Result<Option<StoredNotice>, JournalError> {
+        let names = [institution.to_owned(), telegram.to_owned()];
+        let key = key.clone();
+        self.read_all(move |reader| {
+            let [institution, telegram] = names;
+            let Some((notice, reply)) = reader.index.notice(&institution, &telegram, &key)? else { return Ok(None) };
+            let reply = reply.map(|reply| reader.facts.get(reply)).transpose()?.flatten();
+            let notice = reader.facts.get(notice)?;
+            Ok(notice.map(|notice| StoredNotice {
+                bytes: notice.bytes,
+                exchange: notice.exchange,
+                reply: reply.map(|reply| reply.bytes),
+            }))
+        })
+        .await
+    }
+
+    /// Writes all waiting facts and closes the files.
+    pub async fn close(&self) {
+        self.inner.health.close();
+        self.inner.bell.ring();
+        // The lock is held during the wait, so a second call waits too.
+        let mut threads = self.inner.threads.lock().await;
+        for thread in std::mem::take(&mut *threads) {
+            // A thread that panicked has nothing left to flush.
+            let ended = tokio::task::spawn_blocking(move || thread.join().is_ok());
+            if tokio::time::timeout(CLOSE_MAX, ended).await.is_err() {
+                tracing::error!("the journal does not close: its disk hangs");
+            }
+            // The indexer ends after the writer: it has what the writer stored.
+            self.inner.index.close();
         }
+    }
+
+    /// Reads after the index has everything that is stored now.
+    async fn read_all<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        let index = Arc::clone(&self.inner.index);
+        self.read(move |reader| {
+            index.wait(INDEX_WAIT)?;
+            read(reader)
+        })
+        .await
     }
 
     async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+        read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
-        let reader = Arc::clone(&self.reader);
-        let task = tokio::task::spawn_blocking(move || {
-            read(&reader.lock().unwrap_or_else(PoisonError::into_inner)).map_err(failed)
-        });
+        let inner = Arc::clone(&self.inner);
+        let task =
+            tokio::task::spawn_blocking(move || read(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner)));
         task.await.map_err(|_| JournalError::Failed("the reader stopped".to_owned()))?
     }
 }
 
-/// Locks the journal against other processes: two gateways with one journal would use the same trace numbers.
-fn lock(path: &Path) -> Result<File, JournalError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let name = PathBuf::from(name);
-    let unusable = |error: &dyn fmt::Display| JournalError::Failed(format!("{}: {error}", name.display()));
-    let file = File::create(&name).map_err(|error| unusable(&error))?;
-    file.try_lock().map_err(|_| unusable(&"another gateway uses this journal"))?;
-    Ok(file)
+impl Reader {
+    fn find(&self, id: &ExchangeId) -> Result<Option<Exchange>, JournalError> {
+        self.index.find(id)?.map(|row| self.exchange(row)).transpose()
+    }
+
+    /// Fetches the bytes of an exchange.
+    fn exchange(&self, row: Projected) -> Result<Exchange, JournalError> {
+        let fact =
+            |number: Option<FactNumber>| number.map(|number| self.facts.get(number)).transpose().map(Option::flatten);
+        let request = fact(row.request)?;
+        let ending = fact(row.ending)?;
+        let answer = if row.answer == row.ending { ending.clone() } else { fact(row.answer)? };
+        let answer = answer.filter(|_| row.answer.is_some());
+        let line = request.as_ref().and_then(|fact| fact.line.clone());
+        let reason = ending.and_then(|fact| fact.reason);
+        Ok(Exchange {
+            id: row.id,
+            institution: row.institution,
+            telegram: row.telegram,
+            outcome: row.outcome,
+            settled_by: row.settled_by,
+            flags: row.flags,
+            trace: row.trace.map(String::from).unwrap_or_default(),
+            reason: reason.as_ref().map(|reason| reason.sentence.to_string()),
+            reason_code: reason.map(|reason| reason.code.into_owned()).filter(|code| !code.is_empty()),
+            line,
+            request: request.map(|fact| fact.bytes).unwrap_or_default(),
+            answer: answer
+                .map(|fact| Answer { telegram: fact.telegram.unwrap_or_else(|| "".into()), bytes: fact.bytes }),
+            accepted_at_ms: row.id.accepted_at_ms(),
+            ended_at_ms: row.ended_at_ms,
+            journaled: true,
+        })
+    }
 }
 
-/// The error of a read or write that SQLite refused.
-#[allow(clippy::needless_pass_by_value, reason = "it is passed to map_err")]
-fn failed(error: rusqlite::Error) -> JournalError {
-    JournalError::Failed(error.to_string())
+/// The threads end when the last handle is gone.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.health.close();
+        self.bell.ring();
+        self.index.close();
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").finish_non_exhaustive()
+    }
+}
+
+/// Whether the idempotency key of an exchange may be used again: nothing was sent, so the same request may be sent now.
+fn is_free(exchange: &Exchange) -> bool {
+    exchange.outcome == Some(Outcome::NotSent)
+}
+
+/// The path of the index of a journal: `journal.index.sqlite` beside `journal.sqlite`.
+fn index_path(journal: &Path) -> PathBuf {
+    let extension = journal.extension().map_or_else(
+        || "index".into(),
+        |extension| {
+            let mut index = std::ffi::OsString::from("index.");
+            index.push(extension);
+            index
+        },
+    );
+    journal.with_extension(extension)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use fep_gateway::callback::HttpCallback;
 use fep_gateway::config::ConfigError;
 use fep_gateway::demo::{self, Options};
+use fep_gateway::gateway::StartOptions;
 use fep_gateway::simulate::{Scenario, Simulator};
 use fep_gateway::telegrams::TelegramCatalogue;
 use fep_gateway::{Config, Gateway, http, metrics};
@@ -45,6 +46,9 @@ enum Command {
         /// The configuration file.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+        /// Begins a new journal although there was one. Requests that the missing journal knew can then be sent again.
+        #[arg(long)]
+        new_journal: bool,
     },
     /// Checks a configuration and its specs, and reports all mistakes.
     Check {
@@ -133,7 +137,7 @@ fn main() -> ExitCode {
 
 async fn carry_out(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Run { config } => run(&config).await,
+        Command::Run { config, new_journal } => run(&config, new_journal).await,
         Command::Check { config } => check(&config),
         Command::Simulate { spec, scenario, listen } => simulate(&spec, &scenario, listen).await,
         Command::Demo { once, listen } => {
@@ -143,7 +147,7 @@ async fn carry_out(command: Command) -> Result<(), Failure> {
     }
 }
 
-async fn run(path: &Path) -> Result<(), Failure> {
+async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
     let config = load(path)?;
     // Bind the port first: a second gateway on the same journal must fail before it changes anything.
     let listen = config.http.listen;
@@ -152,14 +156,26 @@ async fn run(path: &Path) -> Result<(), Failure> {
         listener.map_err(|error| Failure::because(format!("cannot listen on {listen} (`[http] listen`)"), error))?;
     metrics::install();
     let callback = HttpCallback::new().map_err(|error| Failure::because("the callback client", error))?;
-    let gateway = Gateway::start(config, Arc::new(callback)).await;
+    let gateway = Gateway::start_with(config, Arc::new(callback), StartOptions { new_journal }).await;
     let gateway = gateway.map_err(|error| Failure::because("the gateway does not start", error))?;
     info!(listen = %format_args!("http://{listen}/"), "the gateway runs");
     let (asked, heard) = oneshot::channel();
+    let (drained, is_drained) = oneshot::channel();
+    let draining = gateway.clone();
     let stop = async move {
         stop_asked().await;
         info!("stopping: requests get their outcomes, lines sign off; a second signal ends it at once");
+        // If nobody listens, the server has ended.
         let _ = asked.send(());
+        // Draining begins now: no client can delay it.
+        tokio::spawn(async move {
+            draining.stop().await;
+            let _ = drained.send(());
+        });
+    };
+    let is_drained = async {
+        // An error means that the gateway has stopped, too.
+        let _ = is_drained.await;
     };
     let impatient = async {
         if heard.await.is_err() {
@@ -168,7 +184,7 @@ async fn run(path: &Path) -> Result<(), Failure> {
         stop_asked().await;
     };
     let whole = async {
-        let served = http::serve(listener, gateway.clone(), stop).await;
+        let served = http::serve(listener, gateway.clone(), stop, is_drained).await;
         gateway.stop().await;
         served
     };

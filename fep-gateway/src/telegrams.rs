@@ -12,6 +12,8 @@ mod line_spec;
 mod fill;
 mod key;
 mod marks;
+mod protocol;
+mod repeat;
 mod settlement;
 mod typed;
 
@@ -33,13 +35,14 @@ use self::fill::Filler;
 use self::key::KeyFields;
 pub use self::line_spec::LineSpec;
 use self::marks::Marks;
+use self::repeat::{Repeat, repeats};
 use self::settlement::Settlements;
 pub use self::stamp::Stamp;
 use crate::config::{Filling, Framing, InstitutionConfig};
 use fep_protocol::calendar::Calendar;
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::session::SessionPolicy;
-use fep_protocol::terms::{Classified, Duty, EncodedRequest, Key, Now, Telegrams};
+use fep_protocol::terms::{Duty, EncodedRequest, Key, Now};
 
 /// The telegrams of one institution, with the gateway's data about each.
 #[derive(Debug)]
@@ -73,6 +76,8 @@ struct Entry {
     has_checks: bool,
     answer: Option<usize>,
     answer_timeout: Duration,
+    /// The fields that the answer must repeat: where they are in the request and in the answer.
+    repeats: Vec<Repeat>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,12 +221,33 @@ impl TelegramCatalogue {
         entry.and_then(|entry| entry.key.as_ref()).map_or_else(|| key.clone(), |fields| fields.modern(key))
     }
 
-    /// The key of a notice, which identifies its repetitions, and its form in a journal of version 1.
+    /// The key of a notice, which identifies its repetitions.
     #[must_use]
-    pub fn notice_key(&self, telegram: &str, frame: &[u8]) -> Option<(Key, Option<Key>)> {
-        let fields = self.entries.get(*self.by_name.get(telegram)?)?.key.as_ref()?;
-        let bytes = self.telegram(frame);
-        Some((fields.of(bytes)?, fields.former(bytes)))
+    pub fn notice_key(&self, telegram: &str, frame: &[u8]) -> Option<Key> {
+        self.named(telegram)?.key.as_ref()?.of(self.telegram(frame))
+    }
+
+    /// The key of a notice as a journal of version 1 stored it, if that form is another one.
+    #[must_use]
+    pub fn former_notice_key(&self, telegram: &str, frame: &[u8]) -> Option<Key> {
+        self.named(telegram)?.key.as_ref()?.former(self.telegram(frame))
+    }
+
+    /// The name of the telegram that answers this one.
+    #[must_use]
+    pub fn answer_name(&self, telegram: &str) -> Option<Arc<str>> {
+        let answer = self.named(telegram)?.answer?;
+        self.entries.get(answer).map(|entry| Arc::clone(&entry.name))
+    }
+
+    /// How long a request with this telegram waits for its answer.
+    #[must_use]
+    pub fn answer_timeout(&self, telegram: &str) -> Duration {
+        self.named(telegram).map_or(Duration::ZERO, |entry| entry.answer_timeout)
+    }
+
+    fn named(&self, telegram: &str) -> Option<&Entry> {
+        self.entries.get(*self.by_name.get(telegram)?)
     }
 
     /// Decodes the telegram in a received frame to JSON.
@@ -309,6 +335,7 @@ impl TelegramCatalogue {
             has_checks: layout.has_checks(),
             answer: answer.and_then(|answer| self.by_name.get(answer).copied()),
             answer_timeout: answer_timeout(config, name, role),
+            repeats: repeats(config, layout, answer),
         })
     }
 
@@ -404,61 +431,6 @@ impl TelegramCatalogue {
             (Some((only, _)), None) => Some(only),
             _ => None,
         })
-    }
-}
-
-impl Telegrams for TelegramCatalogue {
-    type Draft = Draft;
-
-    fn request(&self, draft: &Draft, trace: u64, now: Now) -> Result<EncodedRequest, String> {
-        self.wire(draft, trace, now)
-    }
-
-    fn duty(&self, duty: Duty, trace: u64, now: Now) -> Result<EncodedRequest, String> {
-        let number = self.duties.get(&duty).copied().ok_or("no telegram is configured")?;
-        let draft = self.prepare(number, &Json::Object(Map::new()), now).map_err(|error| error.to_string())?;
-        self.wire(&draft, trace, now)
-    }
-
-    fn accept(&self, duty: Duty, theirs: &[u8]) -> Result<TelegramBytes, String> {
-        let number = self.duties.get(&duty).copied().ok_or("no telegram is configured")?;
-        let name = self.entries.get(number).map(|entry| Arc::clone(&entry.name)).ok_or("no such telegram")?;
-        self.answer(&name, theirs, &Self::nested(&self.accepted)).map_err(|error| error.to_string())
-    }
-
-    fn read(&self, frame: &[u8]) -> Classified {
-        let bytes = self.telegram(frame);
-        let undecodable = |error: &Error, key: Option<&KeyFields>| Classified::Undecodable {
-            key: key.and_then(|key| key.of(bytes)),
-            why: error.to_string(),
-        };
-        let found =
-            self.find(bytes).and_then(|number| Some((self.spec.telegrams.get(number)?, self.entries.get(number)?)));
-        let Some((telegram, entry)) = found else {
-            let layouts: Vec<_> = self.spec.telegrams.iter().map(|telegram| &telegram.layout).collect();
-            // The bytes may be an answer whose codes are damaged.
-            return undecodable(&Layout::no_match(&layouts, bytes), self.common_key.as_ref());
-        };
-        let record = match Record::decode(&telegram.layout, bytes) {
-            Ok(record) => record,
-            // The institution's own trace numbers may equal ours, so only the key of an answer identifies a telegram of
-            // ours.
-            Err(error) => return undecodable(&error, entry.key.as_ref().filter(|_| entry.role == Role::Answer)),
-        };
-        let name = Arc::clone(&entry.name);
-        match entry.role {
-            Role::Duty(duty) => Classified::Duty(duty),
-            Role::Notice => Classified::Notice { telegram: name },
-            Role::Request | Role::Other => Classified::Unexpected { telegram: name },
-            Role::Answer => match entry.key.as_ref().and_then(|key| key.of(bytes)) {
-                Some(key) => Classified::Answer { telegram: name, key, refused: self.refused(&record) },
-                None => Classified::Unexpected { telegram: name },
-            },
-        }
-    }
-
-    fn day(&self, now: Now) -> i64 {
-        self.stamp(now).day
     }
 }
 

@@ -5,26 +5,118 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::str::FromStr;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-/// The permanent, unique name of one exchange. Names sort by time of acceptance.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
-pub struct ExchangeId(pub String);
+/// The permanent, unique name of one exchange: 22 hexadecimal digits. Names sort by time of acceptance.
+///
+/// ```text
+///  0193a1b2c3d4  00002a  9f3e
+///  └─ ms ─────┘  └ no ┘  └ origin: which process
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExchangeId([u8; ExchangeId::LEN]);
 
 impl ExchangeId {
-    /// The prefix of the names of all exchanges that were accepted in this millisecond (since 1970).
+    /// The length of the binary form, in bytes.
+    pub const LEN: usize = 11;
+
+    /// Creates a name from the time of acceptance in milliseconds since 1970, a serial number of which 24 bits count, and
+    /// a number that differs between processes.
     #[must_use]
-    pub fn prefix(accepted_at_ms: i64) -> String {
-        format!("{:012x}", accepted_at_ms.max(0))
+    pub fn new(accepted_at_ms: i64, serial: u32, origin: u16) -> Self {
+        let [_, _, ms @ ..] = accepted_at_ms.max(0).to_be_bytes();
+        let [_, serial @ ..] = serial.to_be_bytes();
+        let mut bytes = [0; Self::LEN];
+        let parts = ms.iter().chain(&serial).chain(&origin.to_be_bytes()).copied().collect::<Vec<u8>>();
+        bytes.copy_from_slice(&parts);
+        Self(bytes)
+    }
+
+    /// The time of acceptance, in milliseconds since 1970.
+    #[must_use]
+    pub fn accepted_at_ms(&self) -> i64 {
+        self.0.iter().take(6).fold(0, |ms, byte| ms << 8 | i64::from(*byte))
+    }
+
+    /// The binary form.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; Self::LEN] {
+        &self.0
+    }
+
+    /// The name with this binary form, or `None` if the length is wrong.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+/// Short names for tests: the text itself is the binary form, filled with zeros.
+#[cfg(test)]
+impl ExchangeId {
+    pub(crate) fn named(text: &str) -> Self {
+        let mut bytes = [0; Self::LEN];
+        bytes.iter_mut().zip(text.bytes()).for_each(|(byte, letter)| *byte = letter);
+        Self(bytes)
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0).trim_end_matches('\0').to_owned()
     }
 }
 
 impl fmt::Display for ExchangeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ExchangeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ExchangeId({self})")
+    }
+}
+
+/// The text is not the name of an exchange: it does not have 22 lower-case hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAnExchangeId;
+
+impl fmt::Display for NotAnExchangeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the name of an exchange has {} hexadecimal digits", 2 * ExchangeId::LEN)
+    }
+}
+
+impl std::error::Error for NotAnExchangeId {}
+
+impl FromStr for ExchangeId {
+    type Err = NotAnExchangeId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnExchangeId> {
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Ok(byte - b'0'),
+            b'a'..=b'f' => Ok(byte - b'a' + 10),
+            _ => Err(NotAnExchangeId),
+        };
+        let mut bytes = [0; Self::LEN];
+        if text.len() != 2 * Self::LEN {
+            return Err(NotAnExchangeId);
+        }
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let [high, low] = pair else { return Err(NotAnExchangeId) };
+            *byte = digit(*high)? << 4 | digit(*low)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl Serialize for ExchangeId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -96,13 +188,15 @@ pub struct Exchange {
     /// The name of the exchange.
     pub id: ExchangeId,
     /// The name of the institution.
-    pub institution: String,
+    pub institution: Arc<str>,
     /// The name of the request's telegram: `Transfer`.
-    pub telegram: String,
+    pub telegram: Arc<str>,
     /// The final outcome, or `None` while the exchange runs.
     pub outcome: Option<Outcome>,
-    /// The event that settled an unknown exchange: `late answer`.
-    pub settled_by: Option<String>,
+    /// The event that settled an unknown exchange.
+    pub settled_by: Option<SettledBy>,
+    /// What a person should look at.
+    pub flags: Flags,
     /// The trace number of the request on the line, as text.
     pub trace: String,
     /// The reason why there is no answer, as a sentence.
@@ -111,7 +205,7 @@ pub struct Exchange {
     /// before the journal stored codes.
     pub reason_code: Option<String>,
     /// The line that carried the request, and the incarnation of the link.
-    pub line: Option<(String, u64)>,
+    pub line: Option<(Arc<str>, u64)>,
     /// The bytes of the request on the wire. Empty if the request was never encoded.
     pub request: TelegramBytes,
     /// The answer, if one arrived.
@@ -120,13 +214,69 @@ pub struct Exchange {
     pub accepted_at_ms: i64,
     /// The time when the exchange reached its outcome, in milliseconds since 1970.
     pub ended_at_ms: Option<i64>,
+    /// Whether the journal holds the state that is shown here. `false` if the disk did not take it by the deadline of the
+    /// caller: then a crash can still change the outcome to unknown.
+    pub journaled: bool,
+}
+
+/// The event that settled an unknown exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum SettledBy {
+    /// The institution's answer arrived after the deadline.
+    #[serde(rename = "late answer")]
+    LateAnswer,
+}
+
+impl SettledBy {
+    /// The name used in the journal and HTTP: `late answer`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LateAnswer => "late answer",
+        }
+    }
+
+    /// Returns the event with this [`SettledBy::name`], or `None` if there is no such event.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::LateAnswer].into_iter().find(|settled| settled.name() == name)
+    }
+}
+
+/// The marks of an exchange that a person should look at. They serialise as a list of names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// A second answer differs from the first. Both are in the journal.
+    pub conflicting: bool,
+    /// An answer does not repeat a value of its request. Both are in the journal.
+    pub contradicting: bool,
+}
+
+impl Flags {
+    /// The names of the flags that are set: `conflicting`, `contradicting`.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let all = [(self.conflicting, "conflicting"), (self.contradicting, "contradicting")];
+        all.into_iter().filter(|(is_set, _)| *is_set).map(|(_, name)| name)
+    }
+
+    /// Whether no flag is set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Serialize for Flags {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.names())
+    }
 }
 
 /// The answer of an institution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The name of the answer's telegram: `TransferAnswer`.
-    pub telegram: String,
+    pub telegram: Arc<str>,
     /// The bytes as received.
     pub bytes: TelegramBytes,
 }
@@ -146,7 +296,7 @@ pub struct LineStatus {
     pub inflight: usize,
     /// The maximum number of exchanges of the institution that may wait for their answer.
     pub inflight_max: usize,
-    /// The number of lost connections since the start of the gateway.
+    /// The number of attempts to connect again since the start of the gateway, after a connection was lost or refused.
     pub reconnects: u64,
     /// The last error, as a sentence.
     pub last_error: Option<String>,
@@ -162,8 +312,11 @@ pub struct LinkStatus {
     pub incarnation: u64,
     /// The state of the link.
     pub state: LinkState,
-    /// The time of the last state change, in milliseconds since 1970.
+    /// The time since which the link carries business, or since which it does not, in milliseconds since 1970.
     pub since_ms: i64,
+    /// The time of the last answer to a request or echo test of ours, in milliseconds since 1970. Only an answer proves
+    /// that the institution is alive.
+    pub proved_ms: Option<i64>,
     /// The time of the last received byte, in milliseconds since 1970.
     pub last_rx_ms: Option<i64>,
     /// The time of the last sent byte, in milliseconds since 1970.
@@ -202,8 +355,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_has_one_text_and_sorts_by_time() {
+        let id = ExchangeId::new(0x0193_a1b2_c3d4, 0x0100_002a, 0x9f3e);
+        assert_eq!(id.to_string(), "0193a1b2c3d400002a9f3e");
+        assert_eq!((id.to_string().parse(), ExchangeId::from_bytes(id.as_bytes())), (Ok(id), Some(id)));
+        assert_eq!(id.accepted_at_ms(), 0x0193_a1b2_c3d4);
+        assert!(id < ExchangeId::new(0x0193_a1b2_c3d5, 0, 0));
+        for wrong in
+            ["", "0193a1b2c3d400002a9f3", "0193A1B2C3D400002A9F3E", "0193a1b2c3d400002a9f3g", "0193a1b2c3d400002a9f3e0"]
+        {
+            assert_eq!(wrong.parse::<ExchangeId>(), Err(NotAnExchangeId), "{wrong}");
+        }
+    }
+
+    #[test]
     fn no_debug_text_shows_a_telegram() {
-        let answer = Answer { telegram: "TransferAnswer".to_owned(), bytes: b"0004 1234567890".to_vec().into() };
+        let answer = Answer { telegram: "TransferAnswer".into(), bytes: b"0004 1234567890".to_vec().into() };
         assert_eq!(format!("{answer:?}"), r#"Answer { telegram: "TransferAnswer", bytes: (15 bytes) }"#);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! request ─► Journal ─► journaled ─► Write ─► received ─► Finish(Answered)
+//!    │                     │            ├─ deadline ─► Withdraw ─ no byte left ─► Finish(NotSent)
 //!    │                     │            └─ deadline, link lost ─► Finish(Unknown) ─ late answer ─► Finish(Settled)
 //!    └─ refused            └─ no commit in time, link gone ─► Finish(NotSent)
 //! ```
@@ -11,25 +12,28 @@
 
 mod action;
 mod links;
+mod stopping;
 mod traffic;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::action::{Action, Class, FinalState, Incoming, Outgoing, OutgoingRequest};
+pub use self::action::{Action, FinalState, Incoming, Outgoing, OutgoingRequest};
 use self::links::ContractedLink;
+use self::stopping::Shutdown;
 use crate::exchange::{LinkState, TelegramBytes};
 use crate::mux::Mux;
 use crate::reason::{DutyFailure, JournalError, NotSent, Unknown};
 use crate::session::{SessionEvent, SessionPolicy};
 use crate::terms::{Duty, EncodedRequest, Incarnation, Key, LinkId, Now, Telegrams, Ticket};
-use crate::trace::{TraceBook, TraceHighWater};
+use crate::trace::{TraceBook, TraceHighWater, TraceRange, TraceUse};
 
 /// The settings of an institution's machine.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The maximum number of exchanges that may wait for their answer.
+    /// The maximum number of exchanges that the institution may have without an answer. An exchange whose outcome is
+    /// unknown counts until its answer arrives or its quarantine ends, because the institution may still work on it.
     pub inflight_max: usize,
     /// The time that a key stays in quarantine.
     pub quarantine: Duration,
@@ -39,10 +43,8 @@ pub struct Settings {
     pub policy: SessionPolicy,
     /// The lines, in the order of the configuration.
     pub lines: Vec<LineSettings>,
-    /// The highest trace number.
-    pub trace_max: u64,
-    /// The number of trace numbers that one high-water mark in the journal covers.
-    pub trace_block: u64,
+    /// The trace numbers of a business day.
+    pub traces: TraceRange,
 }
 
 /// The links of one line.
@@ -67,7 +69,9 @@ pub struct LineSettings {
 /// - **Inputs** report events and never block. From services: [`request`](Self::request), [`reply`](Self::reply),
 ///   [`leave`](Self::leave). From links: [`connected`](Self::connected), [`received`](Self::received),
 ///   [`bad_frame`](Self::bad_frame), [`lost`](Self::lost). From the journal: [`journaled`](Self::journaled). From time:
-///   [`tick`](Self::tick). [`start`](Self::start) and [`recall`](Self::recall) come before all other inputs.
+///   [`tick`](Self::tick). From the link's writer:
+///   [`unsent`](Self::unsent), [`withdrawn`](Self::withdrawn), [`unanswered`](Self::unanswered).
+///   [`start`](Self::start) and [`recall`](Self::recall) come before all other inputs.
 /// - **Outputs**: [`next_action`](Self::next_action) returns the next action, [`deadline`](Self::deadline) the time of the
 ///   next `tick`.
 /// - **Questions** change nothing: [`inflight_on`](Self::inflight_on).
@@ -90,6 +94,7 @@ pub struct LineSettings {
 /// | [`Action::Close`] | [`lost`](Self::lost), after all bytes read until then were passed to [`received`](Self::received) |
 /// | [`Action::Journal`] | [`journaled`](Self::journaled), once, after the commit; in the order of the actions |
 /// | [`Action::Write`] | nothing if a byte was, or may have been, handed to the kernel; otherwise [`unsent`](Self::unsent), or its ticket in `untouched` of [`lost`](Self::lost) |
+/// | [`Action::Withdraw`] | [`withdrawn`](Self::withdrawn) if the kernel certainly has no byte of it and never will; otherwise [`unanswered`](Self::unanswered) |
 /// | [`Action::Notice`] | [`reply`](Self::reply), or nothing |
 /// | all others | nothing |
 ///
@@ -115,7 +120,9 @@ pub struct Institution<T> {
     lines: Vec<Vec<ContractedLink>>,
     under_way: HashMap<Ticket, UnderWay>,
     /// Exchanges that are unknown and can still be settled by a late answer.
-    unknown: BTreeSet<Ticket>,
+    unknown: BTreeMap<Ticket, Unsettled>,
+    /// The number of unknown exchanges to which the institution has not answered.
+    silent: usize,
     inflight: usize,
     next_ticket: u64,
     random: u64,
@@ -132,6 +139,32 @@ struct UnderWay {
     /// For a telegram that expects an answer: its key and its answer timeout.
     waits: Option<(Key, Duration)>,
     written: bool,
+    /// The outcome of a written exchange that is over, if the kernel has a byte of it.
+    over: Option<Unknown>,
+}
+
+/// A telegram of ours that is ready to be journaled.
+struct Ready {
+    telegram: Option<Arc<str>>,
+    bytes: TelegramBytes,
+    waits: Option<(Key, Duration)>,
+    high_water: Option<TraceHighWater>,
+    request: Option<OutgoingRequest>,
+}
+
+impl Ready {
+    fn reply(bytes: TelegramBytes) -> Self {
+        Self { telegram: None, bytes, waits: None, high_water: None, request: None }
+    }
+}
+
+/// An exchange whose outcome is unknown.
+#[derive(Debug, Default)]
+struct Unsettled {
+    /// The bytes of the request. Empty for an exchange of an earlier run.
+    request: TelegramBytes,
+    /// Whether the institution has not answered at all.
+    silent: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,21 +178,13 @@ enum Owner {
 /// telegram is refused, and the next one continues from there.
 const SKIPS_MAX: usize = 1000;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shutdown {
-    /// Exchanges in flight may end until this time.
-    Draining(Duration),
-    SigningOff,
-    Gone,
-}
-
 impl<T: Telegrams> Institution<T> {
     /// Creates a machine that has not connected yet. `random` seeds the jitter.
     #[must_use]
     pub fn new(settings: Settings, telegrams: T, used: Option<TraceHighWater>, random: u64) -> Self {
         let lines =
             settings.lines.iter().map(|line| vec![ContractedLink::new(line, &settings.policy); line.links]).collect();
-        let traces = TraceBook::new(settings.trace_max, settings.trace_block, used);
+        let traces = TraceBook::new(settings.traces, used);
         Self {
             settings,
             telegrams,
@@ -167,7 +192,8 @@ impl<T: Telegrams> Institution<T> {
             mux: Mux::default(),
             lines,
             under_way: HashMap::new(),
-            unknown: BTreeSet::new(),
+            unknown: BTreeMap::new(),
+            silent: 0,
             inflight: 0,
             next_ticket: 0,
             random,
@@ -189,7 +215,7 @@ impl<T: Telegrams> Institution<T> {
         let ticket = self.ticket();
         self.mux.recall(key, ticket, answer, answered, now.steady + self.settings.quarantine);
         if answered.is_none() {
-            self.unknown.insert(ticket);
+            self.unsettled(ticket, TelegramBytes::default(), true);
         }
         ticket
     }
@@ -203,11 +229,12 @@ impl<T: Telegrams> Institution<T> {
         if self.leaving.is_some() {
             return Err(NotSent::Stopping);
         }
-        if self.inflight >= self.settings.inflight_max {
+        if self.inflight + self.silent >= self.settings.inflight_max {
             return Err(NotSent::InflightLimit { max: self.settings.inflight_max });
         }
         let incarnation = self.incarnation_for_business()?;
-        let (wire, high_water) = self.make(now, |telegrams, trace| telegrams.request(draft, trace, now))?;
+        let (wire, high_water) =
+            self.make(now, TraceUse::Request, |telegrams, trace| telegrams.request(draft, trace, now))?;
         if since + wire.answer_timeout <= now.steady {
             return Err(NotSent::NotStarted { within: wire.answer_timeout });
         }
@@ -223,7 +250,7 @@ impl<T: Telegrams> Institution<T> {
     /// If no link carries business. The institution will send the notice again.
     pub fn reply(&mut self, incarnation: Incarnation, bytes: TelegramBytes) -> Result<Ticket, NotSent> {
         let incarnation = if self.is_open(incarnation) { incarnation } else { self.incarnation_for_business()? };
-        Ok(self.send(Owner::Reply, incarnation, bytes, None, None, None))
+        Ok(self.send(Owner::Reply, incarnation, Ready::reply(bytes)))
     }
 
     /// Reports that the journal stored the bytes of [`Action::Journal`], or failed.
@@ -249,6 +276,24 @@ impl<T: Telegrams> Institution<T> {
         self.actions.push_back(Action::Write(ticket, incarnation, bytes));
     }
 
+    /// Reports that the request of [`Action::Withdraw`] was not written and will not be.
+    pub fn withdrawn(&mut self, ticket: Ticket, now: Now) {
+        let why = match self.under_way.get(&ticket).and_then(|item| item.over.as_ref()) {
+            Some(Unknown::NoAnswer { within }) => NotSent::SendQueueSlow { within: *within },
+            _ => NotSent::Stopped,
+        };
+        self.unsent(ticket, why, now);
+    }
+
+    /// Reports that the kernel has a byte of the request of [`Action::Withdraw`]: its outcome is unknown.
+    pub fn unanswered(&mut self, ticket: Ticket, now: Now) {
+        let is_over = self.under_way.get(&ticket).is_some_and(|item| item.over.is_some());
+        let Some(item) = self.under_way.remove(&ticket).filter(|_| is_over) else { return };
+        let why = item.over.clone().unwrap_or(Unknown::BrokeOff);
+        self.finish_unknown(ticket, item, why, true);
+        self.progress(now);
+    }
+
     /// Reports that the bytes of [`Action::Write`] or [`Action::Journal`] certainly will not be handed to the kernel.
     pub fn unsent(&mut self, ticket: Ticket, why: NotSent, now: Now) {
         let Some(item) = self.under_way.remove(&ticket) else { return };
@@ -269,32 +314,16 @@ impl<T: Telegrams> Institution<T> {
             self.tick_link(link, now);
         }
         self.expire(now);
-        if let Some(Shutdown::Draining(until)) = self.leaving
-            && until <= now.steady
-        {
-            self.finish_all(now);
-        }
+        self.tick_stopping(now);
         self.progress(now);
     }
 
     /// The next time when [`Institution::tick`] has something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        let drain = match self.leaving {
-            Some(Shutdown::Draining(until)) => Some(until),
-            _ => None,
-        };
+        let drain = self.stopping_deadline();
         let links = self.lines.iter().flatten().filter_map(ContractedLink::deadline).min();
         [drain, links, self.mux.deadline()].into_iter().flatten().min()
-    }
-
-    /// Begins to stop. New requests are refused, and exchanges in flight may end. Then the machine signs off and closes the
-    /// links. [`Action::Stopped`] is the last action.
-    pub fn leave(&mut self, now: Now) {
-        if self.leaving.is_none() {
-            self.leaving = Some(Shutdown::Draining(now.steady + self.settings.drain_max));
-            self.progress(now);
-        }
     }
 
     /// Returns the next action to carry out, or `None` if there is none now.
@@ -312,12 +341,17 @@ impl<T: Telegrams> Institution<T> {
     fn make(
         &mut self,
         now: Now,
+        for_what: TraceUse,
         mut encode: impl FnMut(&T, u64) -> Result<EncodedRequest, String>,
     ) -> Result<(EncodedRequest, TraceHighWater), NotSent> {
         let day = self.telegrams.day(now);
         let mut last = None;
         for _ in 0..=self.mux.len().min(SKIPS_MAX) {
-            let (trace, high_water) = self.traces.next(day);
+            let taken = self.traces.next(day, for_what);
+            let (trace, high_water) = taken.map_err(|used_up| NotSent::TracesUsedUp { max: used_up.max })?;
+            if let Some((used, max)) = self.traces.warning() {
+                self.actions.push_back(Action::TracesLow { used, max });
+            }
             let wire = encode(&self.telegrams, trace).map_err(NotSent::Unencodable)?;
             if self.mux.is_free(&wire.key) {
                 return Ok((wire, high_water));
@@ -338,71 +372,47 @@ impl<T: Telegrams> Institution<T> {
         high_water: TraceHighWater,
         since: Duration,
     ) -> Ticket {
-        let EncodedRequest { telegram: _, bytes, key, answer, trace, answer_timeout } = wire;
-        let request =
-            (owner == Owner::Exchange).then(|| OutgoingRequest { key: key.clone(), answer: answer.clone(), trace });
-        let ticket =
-            self.send(owner, incarnation, bytes, Some((key.clone(), answer_timeout)), Some(high_water), request);
+        let EncodedRequest { telegram, bytes, key, answer, trace, answer_timeout } = wire;
+        let request = (owner == Owner::Exchange).then(|| OutgoingRequest { key: key.clone(), trace });
+        let waits = Some((key.clone(), answer_timeout));
+        let ready = Ready { telegram: Some(telegram), bytes, waits, high_water: Some(high_water), request };
+        let ticket = self.send(owner, incarnation, ready);
         // `make` has checked that the key is free.
         let _ = self.mux.reserve(key, ticket, answer, since + answer_timeout);
         ticket
     }
 
-    fn send(
-        &mut self,
-        owner: Owner,
-        incarnation: Incarnation,
-        bytes: TelegramBytes,
-        waits: Option<(Key, Duration)>,
-        high_water: Option<TraceHighWater>,
-        request: Option<OutgoingRequest>,
-    ) -> Ticket {
+    fn send(&mut self, owner: Owner, incarnation: Incarnation, ready: Ready) -> Ticket {
+        let Ready { telegram, bytes, waits, high_water, request } = ready;
         let ticket = self.ticket();
-        self.under_way.insert(ticket, UnderWay { owner, incarnation, bytes: bytes.clone(), waits, written: false });
-        self.actions.push_back(Action::Journal(Outgoing { ticket, incarnation, bytes, request, high_water }));
+        let item = UnderWay { owner, incarnation, bytes: bytes.clone(), waits, written: false, over: None };
+        self.under_way.insert(ticket, item);
+        self.actions.push_back(Action::Journal(Outgoing { ticket, incarnation, telegram, bytes, request, high_water }));
         ticket
     }
 
     fn finish(&mut self, ticket: Ticket, link: LinkId, state: FinalState) {
         self.inflight = self.inflight.saturating_sub(1);
         self.count(link, -1);
-        if matches!(state, FinalState::Unknown(_)) {
-            self.unknown.insert(ticket);
-        }
         self.actions.push_back(Action::Finish(ticket, state));
     }
 
-    /// Ends every exchange that still runs: as unknown if it was written, otherwise as not sent.
-    fn finish_all(&mut self, now: Now) {
-        let until = now.steady + self.settings.quarantine;
-        let exchanges = self.under_way.iter().filter(|(_, item)| item.owner == Owner::Exchange);
-        let mut running: Vec<_> = exchanges.map(|(ticket, item)| (*ticket, item.written)).collect();
-        running.sort_unstable();
-        for (ticket, written) in running {
-            if !written {
-                self.unsent(ticket, NotSent::Stopped, now);
-                continue;
-            }
-            let Some(item) = self.under_way.remove(&ticket) else { continue };
-            if let Some((key, _)) = &item.waits {
-                self.mux.give_up(key, until);
-            }
-            self.finish(ticket, item.incarnation.link, FinalState::Unknown(Unknown::Stopped));
-        }
+    /// Ends an exchange as unknown. `silent` says that the institution has not answered at all.
+    fn finish_unknown(&mut self, ticket: Ticket, item: UnderWay, why: Unknown, silent: bool) {
+        self.unsettled(ticket, item.bytes, silent);
+        self.finish(ticket, item.incarnation.link, FinalState::Unknown(why));
     }
 
-    /// Takes the next step of stopping, if the previous step is complete.
-    fn progress(&mut self, now: Now) {
-        if matches!(self.leaving, Some(Shutdown::Draining(_))) && self.inflight == 0 {
-            self.leaving = Some(Shutdown::SigningOff);
-            for link in self.link_ids() {
-                self.leave_link(link, now);
-            }
-        }
-        if self.leaving == Some(Shutdown::SigningOff) && self.lines.iter().flatten().all(ContractedLink::is_down) {
-            self.leaving = Some(Shutdown::Gone);
-            self.actions.push_back(Action::Stopped);
-        }
+    fn unsettled(&mut self, ticket: Ticket, request: TelegramBytes, silent: bool) {
+        self.silent += usize::from(silent);
+        self.unknown.insert(ticket, Unsettled { request, silent });
+    }
+
+    /// Forgets that an exchange is unknown: it was settled, or its quarantine is over.
+    fn no_longer_unknown(&mut self, ticket: Ticket) -> bool {
+        let unsettled = self.unknown.remove(&ticket);
+        self.silent -= usize::from(unsettled.as_ref().is_some_and(|unsettled| unsettled.silent));
+        unsettled.is_some()
     }
 
     fn session(&mut self, link: LinkId, event: SessionEvent, now: Now) {

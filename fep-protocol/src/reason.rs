@@ -17,8 +17,12 @@
 //! | `journal_full` | [`NotSent`] | too many commands wait for the journal |
 //! | `journal_closed` | [`NotSent`] | the journal is closed |
 //! | `journal_failed` | [`NotSent`] | writing the journal's file failed |
+//! | `journal_disk_full` | [`NotSent`] | the disk of the journal is full |
+//! | `journal_replaced` | [`NotSent`] | the journal's file was deleted or replaced while the gateway runs |
 //! | `link_lost_before_write` | [`NotSent`] | the link closed while the request waited |
 //! | `link_full` | [`NotSent`] | too many frames wait for the link |
+//! | `send_queue_slow` | [`NotSent`] | the answer timeout passed before the institution took a byte of the request |
+//! | `trace_numbers_used_up` | [`NotSent`] | all trace numbers of the business day are used |
 //! | `offered_too_late` | [`NotSent`] | its deadline had passed before it could wait for its turn |
 //! | `rate_limit` | [`NotSent`] | the contracted rate has no room before its deadline |
 //! | `queue_full` | [`NotSent`] | too many requests wait for their turn |
@@ -34,6 +38,7 @@
 //! | `no_answer` | [`Unknown`] | the answer timeout passed |
 //! | `link_lost_after_write` | [`Unknown`] | the link closed while the request waited for its answer |
 //! | `answer_unreadable` | [`Unknown`] | an answer with the request's key came and cannot be decoded |
+//! | `answer_contradicts` | [`Unknown`] | an answer with the request's key came and does not repeat a value of the request |
 //! | `stopped_before_answer` | [`Unknown`] | the gateway stopped while the request waited for its answer |
 //! | `broke_off` | [`Unknown`] | a task of the gateway failed |
 //! | `connect_failed` | [`CloseReason`] | the connection was refused, or the address is wrong |
@@ -59,6 +64,7 @@
 //! | `not_written` | [`Mismatch`] | the request with this key was not sent yet |
 //! | `other_telegram` | [`Mismatch`] | the request with this key expects another telegram |
 //! | `conflicting` | [`Mismatch`] | a second answer differs from the first |
+//! | `contradicting` | [`Mismatch`] | an answer does not repeat a value of its request |
 //! | `unexpected` | [`Mismatch`] | the telegram is neither an answer nor a configured notice |
 //! | `undecodable` | [`Mismatch`] | the bytes are not a telegram of the spec |
 //! | `unanswerable` | [`Mismatch`] | no answer can be made to this sign-on, sign-off or echo test |
@@ -113,6 +119,16 @@ pub enum NotSent {
     LinkLost(Option<Box<CloseReason>>),
     /// Too many frames wait for the link.
     LinkFull,
+    /// The institution took no byte of the request within its answer timeout.
+    SendQueueSlow {
+        /// The answer timeout.
+        within: Duration,
+    },
+    /// All trace numbers of the business day are used.
+    TracesUsedUp {
+        /// The highest trace number that a request may have.
+        max: u64,
+    },
     /// The limits of the institution do not let it start in time.
     Flow(Refusal),
     /// A breaker does not let it pass.
@@ -134,6 +150,8 @@ pub enum Unknown {
     LinkLost(Box<CloseReason>),
     /// An answer with the request's key came and cannot be decoded. The text shows no secret.
     Unreadable(String),
+    /// An answer with the request's key came and does not repeat a value of the request. The text shows no secret.
+    Contradicted(String),
     /// The gateway stopped while the request waited for its answer.
     Stopped,
     /// A task of the gateway failed.
@@ -228,6 +246,8 @@ pub enum Mismatch {
     Unmatched(Unmatched),
     /// The bytes are a second answer, which differs from the first.
     Conflicting,
+    /// The bytes are an answer that does not repeat a value of its request. The text shows no secret.
+    Contradicting(String),
     /// The bytes are neither an answer nor a configured notice.
     Unexpected {
         /// The name of the telegram.
@@ -254,6 +274,13 @@ pub enum JournalError {
     Closed,
     /// Reading or writing the journal's file failed.
     Failed(String),
+    /// The disk of the journal is full.
+    DiskFull,
+    /// The journal's file was deleted or replaced while the gateway runs.
+    Replaced {
+        /// The path of the file.
+        path: String,
+    },
 }
 
 impl NotSent {
@@ -273,8 +300,12 @@ impl NotSent {
             Self::Journal(JournalError::Full { .. }) => "journal_full",
             Self::Journal(JournalError::Closed) => "journal_closed",
             Self::Journal(JournalError::Failed(_)) => "journal_failed",
+            Self::Journal(JournalError::DiskFull) => "journal_disk_full",
+            Self::Journal(JournalError::Replaced { .. }) => "journal_replaced",
             Self::LinkLost(_) => "link_lost_before_write",
             Self::LinkFull => "link_full",
+            Self::SendQueueSlow { .. } => "send_queue_slow",
+            Self::TracesUsedUp { .. } => "trace_numbers_used_up",
             Self::Flow(refusal) => refusal.code(),
             Self::Breaker(_) => "breaker_tripped",
             Self::Closed(closed) => closed.code(),
@@ -290,6 +321,7 @@ impl Unknown {
             Self::NoAnswer { .. } => "no_answer",
             Self::LinkLost(_) => "link_lost_after_write",
             Self::Unreadable(_) => "answer_unreadable",
+            Self::Contradicted(_) => "answer_contradicts",
             Self::Stopped => "stopped_before_answer",
             Self::BrokeOff => "broke_off",
         }
@@ -333,6 +365,7 @@ impl Mismatch {
             Self::Unmatched(Unmatched::NotWritten) => "not_written",
             Self::Unmatched(Unmatched::OtherTelegram) => "other_telegram",
             Self::Conflicting => "conflicting",
+            Self::Contradicting(_) => "contradicting",
             Self::Unexpected { .. } => "unexpected",
             Self::Undecodable(_) => "undecodable",
             Self::Unanswerable(_) => "unanswerable",
@@ -361,6 +394,10 @@ impl fmt::Display for NotSent {
             Self::LinkLost(None) => f.write_str("the link was lost before the write"),
             Self::LinkLost(Some(why)) => write!(f, "the link was lost before the write: {why}"),
             Self::LinkFull => f.write_str("the link takes nothing more"),
+            Self::SendQueueSlow { within } => {
+                write!(f, "the institution took no byte of it within {} ms", within.as_millis())
+            }
+            Self::TracesUsedUp { max } => write!(f, "all trace numbers of the business day are used, up to {max}"),
             Self::Flow(refusal) => refusal.fmt(f),
             Self::Breaker(blocked) => blocked.fmt(f),
             Self::Closed(closed) => closed.fmt(f),
@@ -374,6 +411,7 @@ impl fmt::Display for Unknown {
             Self::NoAnswer { within } => write!(f, "no answer within {} ms", within.as_millis()),
             Self::LinkLost(why) => write!(f, "the link was lost after the write: {why}"),
             Self::Unreadable(why) => write!(f, "the answer cannot be read: {why}"),
+            Self::Contradicted(why) => write!(f, "the answer contradicts the request: {why}"),
             Self::Stopped => f.write_str("the gateway stopped before an answer came"),
             Self::BrokeOff => f.write_str("the gateway broke off"),
         }
@@ -429,6 +467,7 @@ impl fmt::Display for Mismatch {
             Self::Unexpected { telegram } => {
                 write!(f, "{telegram} is neither an answer nor configured as a notice")
             }
+            Self::Contradicting(why) => write!(f, "it contradicts its request: {why}"),
             Self::Undecodable(why) | Self::Unanswerable(why) => f.write_str(why),
             Self::NoFrame(reason) => reason.fmt(f),
         }
@@ -441,6 +480,13 @@ impl fmt::Display for JournalError {
             Self::Full { waiting_max } => write!(f, "{waiting_max} commands wait already"),
             Self::Closed => f.write_str("it is closed"),
             Self::Failed(why) => f.write_str(why),
+            Self::DiskFull => f.write_str("its disk is full"),
+            Self::Replaced { path } => {
+                write!(
+                    f,
+                    "{path} was deleted or replaced while the gateway runs: stop the gateway and restore the file"
+                )
+            }
         }
     }
 }

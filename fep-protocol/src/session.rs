@@ -36,6 +36,8 @@ pub struct Session {
     echo_sent: Duration,
     echo_waits: bool,
     received: Duration,
+    /// Whether a telegram of ours other than a sign-on was answered on this connection.
+    proved: bool,
 }
 
 /// An event of a session.
@@ -45,6 +47,8 @@ pub enum SessionEvent {
     Connected,
     /// Bytes were received.
     Received,
+    /// A request of ours was answered.
+    Proved,
     /// Our duty was answered.
     Answered {
         /// The duty that was answered.
@@ -76,7 +80,14 @@ impl Session {
     #[must_use]
     pub fn new(policy: SessionPolicy) -> Self {
         let never = Duration::ZERO;
-        Self { policy, state: LinkState::Connecting, echo_sent: never, echo_waits: false, received: never }
+        Self {
+            policy,
+            state: LinkState::Connecting,
+            echo_sent: never,
+            echo_waits: false,
+            received: never,
+            proved: false,
+        }
     }
 
     /// The state of the link.
@@ -99,6 +110,10 @@ impl Session {
             }
             SessionEvent::Received => {
                 self.received = now;
+                Vec::new()
+            }
+            SessionEvent::Proved => {
+                self.proved = true;
                 Vec::new()
             }
             SessionEvent::Answered { duty, refused } => self.answered(duty, refused),
@@ -134,6 +149,11 @@ impl Session {
         if !matches!(self.state, LinkState::Up | LinkState::SigningOff) {
             return None;
         }
+        // A sign-on proves little: a front end accepts it, and the application behind it may be dead. So the first echo
+        // test comes at once.
+        if !self.proved {
+            return Some(self.echo_sent);
+        }
         let idle = self.received.max(self.echo_sent) + self.policy.echo_idle;
         Some(idle.min(self.echo_sent + self.policy.echo_interval))
     }
@@ -149,6 +169,7 @@ impl Session {
             // An answer with any response code proves that the other side is alive.
             (Duty::EchoTest, _) => {
                 self.echo_waits = false;
+                self.proved = true;
                 Vec::new()
             }
         }
@@ -225,6 +246,8 @@ mod tests {
     #[test]
     fn an_idle_link_is_tested_and_a_busy_one_at_the_interval() {
         let mut session = up();
+        assert_eq!(session.deadline(), Some(Duration::ZERO), "a sign-on proves little");
+        session.on(SessionEvent::Proved, Duration::ZERO);
         assert_eq!(session.deadline(), Some(20 * SECOND));
         session.on(SessionEvent::Received, 15 * SECOND);
         assert_eq!(session.deadline(), Some(30 * SECOND));

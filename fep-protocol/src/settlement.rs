@@ -174,7 +174,7 @@ impl Settlement {
             None => policy.horizon_end(written_at_ms, now),
         };
         let first_wait = policy.first_wait;
-        self.insert(exchange.clone(), SettlementCase::new(telegram.clone(), account, written_at_ms));
+        self.insert(exchange, SettlementCase::new(telegram.clone(), account, written_at_ms));
         self.unfinished += 1;
         let not_before = self.first(first_wait, now);
         if let Some(entry) = self.cases.get_mut(&exchange) {
@@ -196,7 +196,7 @@ impl Settlement {
                     entry.handed = Handed::Released;
                     entry.awaited_until = Some(now.steady.saturating_add(wait));
                 }
-                let case = step.case.clone();
+                let case = step.case;
                 self.actions.push_back(action);
                 self.go_on(&case, now);
             } else {

@@ -168,6 +168,13 @@ pub trait Telegrams {
     /// Classifies received bytes.
     fn read(&self, bytes: &[u8]) -> Classified;
 
+    /// Compares the values that an answer must repeat with those of its request. Returns the first difference as text
+    /// without secrets, or `None` if there is none.
+    fn contradiction(&self, request: &[u8], answer: &str, bytes: &[u8]) -> Option<String> {
+        let _ = (request, answer, bytes);
+        None
+    }
+
     /// The business day in days since 1970-01-01. Trace numbers restart from 1 on each business day.
     fn day(&self, now: Now) -> i64;
 }
@@ -189,6 +196,10 @@ impl<T: Telegrams> Telegrams for Arc<T> {
 
     fn read(&self, bytes: &[u8]) -> Classified {
         T::read(self, bytes)
+    }
+
+    fn contradiction(&self, request: &[u8], answer: &str, bytes: &[u8]) -> Option<String> {
+        T::contradiction(self, request, answer, bytes)
     }
 
     fn day(&self, now: Now) -> i64 {

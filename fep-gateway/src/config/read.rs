@@ -101,6 +101,8 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
     table.knows(&["flow", "breaker", "hours", "settlement"]);
     let label = table.string("label").map_or(name, |label| label.value).to_owned();
     let answer_timeout = ms(table, "answer_timeout_ms", 5000);
+    let trace_wraps = table.boolean("trace_wraps").is_some_and(|wraps| wraps.value);
+    let unsolicited_max_per_s = table.integer("unsolicited_max_per_s", 1..=100_000_u32).map_or(500, |max| max.value);
     let inflight_max = table.integer("inflight_max", 1..=100_000_usize).map_or(500, |max| max.value);
     let quarantine = ms(table, "quarantine_ms", 60_000);
     let drain_max = ms(table, "drain_max_ms", 10_000);
@@ -125,7 +127,9 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
         key,
         trace,
         answer_timeout,
+        trace_wraps,
         inflight_max,
+        unsolicited_max_per_s,
         quarantine,
         drain_max,
         write_timeout,
@@ -220,7 +224,11 @@ fn session(table: Table<'_>, spec: &Spec) -> SessionConfig {
         echo_interval: ms(&table, "echo_interval_ms", 30_000),
         echo_idle: ms(&table, "echo_idle_ms", 20_000),
         echo_timeout: ms(&table, "echo_timeout_ms", 5000),
+        alive: Duration::ZERO,
     };
+    let alive = session.echo_interval + session.echo_timeout * 2;
+    let alive = ms(&table, "alive_ms", u64::try_from(alive.as_millis()).unwrap_or(u64::MAX));
+    let session = SessionConfig { alive, ..session };
     table.finish();
     session
 }
@@ -232,11 +240,30 @@ fn telegrams(table: &Table<'_>, spec: &Spec, answer_timeout: Duration) -> BTreeM
         let Some(table) = value.table() else { continue };
         let default = u64::try_from(answer_timeout.as_millis()).unwrap_or(u64::MAX);
         let answer_timeout = ms(&table, "answer_timeout_ms", default);
+        let repeats = repeats(&table, spec, &name);
         let settlement = settlement::read(&table, spec, &name);
         table.finish();
-        telegrams.insert(name, TelegramLimits { answer_timeout, settlement });
+        telegrams.insert(name, TelegramLimits { repeats, answer_timeout, settlement });
     }
     telegrams
+}
+
+/// The fields that the answer to a telegram must repeat. Both telegrams must have each of them.
+fn repeats(table: &Table<'_>, spec: &Spec, telegram: &str) -> Vec<String> {
+    let paths = table.array("repeats").unwrap_or_default();
+    let has =
+        |telegram: &str, path: &str| spec.telegram(telegram).is_some_and(|known| known.layout.span(path).is_some());
+    let answer = spec.telegram(telegram).and_then(|known| known.answer.as_deref()).unwrap_or_default();
+    let mut repeats = Vec::new();
+    for path in paths.into_iter().filter_map(Value::string) {
+        if let Some(without) = [telegram, answer].into_iter().find(|name| !has(name, path.value)) {
+            let message = format!("{without} has no field `{}` at a fixed place", path.value);
+            let hint = "an answer can repeat only a field that it has in common with its request";
+            table.document().error_hint(Code::UnknownName, path.span, message, hint);
+        }
+        repeats.push(path.value.to_owned());
+    }
+    repeats
 }
 
 fn notices(table: &Table<'_>, spec: &Spec) -> BTreeMap<String, NoticeConfig> {

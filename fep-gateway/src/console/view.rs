@@ -5,13 +5,13 @@ use fep_codec::layout::{Item, Layout};
 use serde::Serialize;
 
 use crate::telegrams::LineSpec;
-use fep_protocol::exchange::Exchange;
+use fep_protocol::exchange::{Exchange, ExchangeId, Flags, SettledBy};
 
 /// One exchange in one line. Of the telegram's fields it contains only the trace number and the response code.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
     /// The ID of the exchange.
-    pub exchange: String,
+    pub exchange: ExchangeId,
     /// The counterpart.
     pub institution: String,
     /// The name of the request telegram.
@@ -21,7 +21,10 @@ pub struct Summary {
     /// `answered`, `not_sent` or `unknown`; `null` while the exchange runs.
     pub outcome: Option<fep_protocol::exchange::Outcome>,
     /// What settled an unknown exchange later.
-    pub settled_by: Option<String>,
+    pub settled_by: Option<SettledBy>,
+    /// What a person should look at: `conflicting`, `contradicting`.
+    #[serde(skip_serializing_if = "Flags::is_empty")]
+    pub flags: Flags,
     /// The trace number, as text.
     pub trace: String,
     /// The reason why it is not answered.
@@ -90,18 +93,19 @@ pub fn summary(exchange: &Exchange, spec: Option<LineSpec<'_>>) -> Summary {
     let verdict = spec.and_then(|spec| verdict(exchange, spec));
     let (line, link) = exchange.line.clone().unzip();
     Summary {
-        exchange: exchange.id.0.clone(),
-        institution: exchange.institution.clone(),
-        telegram: exchange.telegram.clone(),
+        exchange: exchange.id,
+        institution: exchange.institution.to_string(),
+        telegram: exchange.telegram.to_string(),
         label: spec
             .and_then(|spec| spec.named(&exchange.telegram))
             .map_or_else(String::new, |telegram| telegram.layout.label.to_string()),
         outcome: exchange.outcome,
-        settled_by: exchange.settled_by.clone(),
+        settled_by: exchange.settled_by,
+        flags: exchange.flags,
         trace: exchange.trace.clone(),
         reason: exchange.reason.clone(),
         reason_code: exchange.reason_code.clone(),
-        line,
+        line: line.map(|line| line.to_string()),
         link,
         accepted_at_ms: exchange.accepted_at_ms,
         ended_at_ms: exchange.ended_at_ms,

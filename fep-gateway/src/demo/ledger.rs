@@ -8,7 +8,7 @@ use super::table::{Cell, Column, Side, Table, grouped};
 use super::traffic::Wish;
 use crate::console::view::{Summary, summary};
 use crate::gateway::LineSpec;
-use fep_protocol::exchange::{Exchange, Outcome};
+use fep_protocol::exchange::{Exchange, Outcome, SettledBy};
 
 const COLUMNS: &[Column] = &[
     Column { heading: "trace", width: 6, side: Side::Right },
@@ -74,7 +74,7 @@ impl Ledger {
     ) -> io::Result<()> {
         // `response_ms` is the time until it became unknown. The first row of the exchange shows it already.
         let line = Summary { response_ms: None, ..summary(exchange, spec) };
-        let by = exchange.settled_by.as_deref().unwrap_or_default();
+        let by = exchange.settled_by.map_or("", SettledBy::name);
         let code = line.response_code.as_deref().unwrap_or_default();
         let meaning = line.response_meaning.as_deref().unwrap_or_default();
         let verdict = format!("{code} {meaning}, by a {by}");

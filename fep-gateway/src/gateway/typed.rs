@@ -42,8 +42,8 @@ impl Gateway {
     /// The configuration fills the trace number, dates and times with `<trace>`, `<date>`, `<time>` and `<transaction>`.
     /// These replace the values of the struct. All other fields are sent as they are in the struct.
     ///
-    /// A second call with the same idempotency key and an equal struct returns the exchange of the first call, also if that was
-    /// not sent. To send it again, use a new key. All bytes of the struct are compared, also those of the fields that the
+    /// A second call with the same idempotency key and an equal struct returns the exchange of the first call. If that certainly
+    /// was not sent, the second call sends. All bytes of the struct are compared, also those of the fields that the
     /// gateway replaces. So keep the fields that the gateway replaces constant between repeats: a fresh time gives
     /// [`Refusal::OtherBody`]. A request over HTTP or by [`Gateway::exchange`] is compared by its JSON, so its digest differs
     /// from that of a struct: do not use one key for both.
@@ -79,7 +79,7 @@ impl Gateway {
     ///     Ok(match sent.outcome {
     ///         TypedOutcome::Answered(answer) => format!("the bank said {}", answer.response_code),
     ///         TypedOutcome::Unreadable(error) => format!("the bank answered, see exchange {}: {error}", sent.exchange.id),
-    ///         TypedOutcome::NotSent => "not sent; it is safe to send it again, with a new key".to_owned(),
+    ///         TypedOutcome::NotSent => "not sent; it is safe to send it again".to_owned(),
     ///         TypedOutcome::Unknown => format!("find out first what became of exchange {}", sent.exchange.id),
     ///     })
     /// }
@@ -98,8 +98,8 @@ impl Gateway {
         let handle = self.handle(institution)?;
         let (draft, bytes) = handle.catalogue.draft_of::<T, A>(telegram)?;
         let name = &T::LAYOUT.name;
-        let idempotency = idempotency_key.map(|key| (key.to_owned(), digest_of_bytes(name, &bytes)));
-        let exchange = self.run(institution, name, draft, idempotency).await?;
+        let idempotency = idempotency_key.map(|key| (key, digest_of_bytes(name, &bytes)));
+        let exchange = self.run(handle, name, draft, idempotency).await?;
         let outcome = match (&exchange.answer, exchange.outcome) {
             (Some(answer), _) => A::decode(handle.catalogue.telegram(&answer.bytes))
                 .map_or_else(TypedOutcome::Unreadable, TypedOutcome::Answered),

@@ -103,7 +103,7 @@ impl ApiError {
             }
             Refusal::StillRunning(id) => {
                 let message = format!("exchange {id} with this Idempotency-Key still runs; ask GET /v1/exchanges/{id}");
-                Self::new(StatusCode::CONFLICT, "still_running", message).with("exchange", id.0.as_str())
+                Self::new(StatusCode::CONFLICT, "still_running", message).with("exchange", id.to_string())
             }
             Refusal::KeyUnchecked(why) => {
                 let message = format!(
@@ -115,7 +115,7 @@ impl ApiError {
                 let message = format!(
                     "this Idempotency-Key belongs to exchange {id}, which had another telegram or other fields"
                 );
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "other_body", message).with("exchange", id.0.as_str())
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "other_body", message).with("exchange", id.to_string())
             }
         }
     }

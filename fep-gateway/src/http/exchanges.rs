@@ -15,7 +15,7 @@ use super::error::ApiError;
 use super::{BODY_MAX_BYTES, Shared};
 use crate::console::view::{Summary, View, summary, view};
 use crate::gateway::LineSpec;
-use fep_protocol::exchange::{Exchange, ExchangeId, Outcome};
+use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Outcome, SettledBy};
 use fep_protocol::reason::Unknown;
 
 /// The maximum number of exchanges in one list.
@@ -27,7 +27,7 @@ const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
 /// The reply to a service. The service owns the answer's fields, so no field is masked.
 #[derive(Debug, Serialize)]
 struct Reply<'s> {
-    exchange: String,
+    exchange: ExchangeId,
     outcome: Option<Outcome>,
     institution: String,
     /// Only in the reply to `GET`: a client that sent the `POST` itself knows the telegram.
@@ -39,7 +39,13 @@ struct Reply<'s> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason_code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    settled_by: Option<String>,
+    settled_by: Option<SettledBy>,
+    /// What a person should look at.
+    #[serde(skip_serializing_if = "Flags::is_empty")]
+    flags: Flags,
+    /// `false` if the journal does not have this outcome yet. After a crash it could then become unknown.
+    #[serde(skip_serializing_if = "is_true")]
+    journaled: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<AnswerFields<'s>>,
 }
@@ -100,7 +106,7 @@ pub(super) async fn one(
 ) -> Result<Response, ApiError> {
     let exchange = find(&shared, id).await?;
     let reply = reply(&exchange, shared.gateway.line_spec(&exchange.institution));
-    Ok(Json(Reply { telegram: Some(exchange.telegram.clone()), ..reply }).into_response())
+    Ok(Json(Reply { telegram: Some(exchange.telegram.to_string()), ..reply }).into_response())
 }
 
 /// `GET /v1/exchanges/{id}/view`
@@ -134,11 +140,9 @@ pub(super) async fn list(
 
 async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Result<Exchange, ApiError> {
     let Path(id) = id.map_err(|error| bad_request("path", &error.body_text()))?;
-    let id = ExchangeId(id);
-    let found = shared.gateway.find(&id).await?;
-    found.ok_or_else(|| {
-        ApiError::new(StatusCode::NOT_FOUND, "unknown_exchange", format!("there is no exchange {:?}", id.0))
-    })
+    let unknown = || ApiError::new(StatusCode::NOT_FOUND, "unknown_exchange", format!("there is no exchange {id:?}"));
+    let name: ExchangeId = id.parse().map_err(|_| unknown())?;
+    shared.gateway.find(&name).await?.ok_or_else(unknown)
 }
 
 fn reply<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>) -> Reply<'s> {
@@ -148,7 +152,7 @@ fn reply<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>) -> Reply<'s> {
         let spec = spec?;
         let layout = &spec.named(&answer.telegram)?.layout;
         match Record::decode(layout, spec.telegram(&answer.bytes)) {
-            Ok(fields) => Some(AnswerFields { telegram: answer.telegram.clone(), fields }),
+            Ok(fields) => Some(AnswerFields { telegram: answer.telegram.to_string(), fields }),
             Err(error) => {
                 let why = Unknown::Unreadable(error.to_string());
                 reason.get_or_insert_with(|| why.to_string());
@@ -158,14 +162,16 @@ fn reply<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>) -> Reply<'s> {
         }
     });
     Reply {
-        exchange: exchange.id.0.clone(),
+        exchange: exchange.id,
         outcome: exchange.outcome,
-        institution: exchange.institution.clone(),
+        institution: exchange.institution.to_string(),
         telegram: None,
         trace: exchange.trace.clone(),
         reason,
         reason_code,
-        settled_by: exchange.settled_by.clone(),
+        settled_by: exchange.settled_by,
+        flags: exchange.flags,
+        journaled: exchange.journaled,
         answer,
     }
 }
@@ -180,6 +186,11 @@ fn refuse_foreign_page(headers: &HeaderMap) -> Result<(), ApiError> {
     }
     let message = "a page of another origin may not post here; services leave the header Origin out";
     Err(ApiError::new(StatusCode::FORBIDDEN, "origin", message))
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {

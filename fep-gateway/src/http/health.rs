@@ -1,7 +1,5 @@
 //! The routes for liveness, readiness, lines and metrics.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -12,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use crate::metrics;
-use fep_protocol::exchange::{LineStatus, LinkState};
+use fep_protocol::exchange::LineStatus;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Lines {
@@ -24,21 +22,11 @@ pub(super) async fn alive() -> Json<Value> {
     Json(json!({ "alive": true }))
 }
 
-/// `GET /readyz`: whether every institution has a link that is up and the journal can be read. If not, the reasons.
+/// `GET /readyz`: whether every institution has a link that is alive and the journal takes writes. If not, the reasons.
 pub(super) async fn ready(State(shared): State<Shared>) -> Response {
-    let mut reasons = Vec::new();
-    if *shared.stopping.borrow() {
+    let mut reasons = shared.gateway.troubles();
+    if *shared.stopping.borrow() && reasons.is_empty() {
         reasons.push("the gateway is stopping".to_owned());
-    }
-    let mut up: BTreeMap<String, bool> = BTreeMap::new();
-    for line in shared.gateway.lines() {
-        let has_up = line.links.iter().any(|link| link.state == LinkState::Up);
-        *up.entry(line.institution).or_default() |= has_up;
-    }
-    let down = up.iter().filter(|(_, up)| !**up);
-    reasons.extend(down.map(|(institution, _)| format!("{institution}: no link is up")));
-    if let Err(error) = shared.gateway.recent(1).await {
-        reasons.push(error.to_string());
     }
     let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ "ready": reasons.is_empty(), "reasons": reasons }))).into_response()

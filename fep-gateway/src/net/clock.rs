@@ -58,7 +58,8 @@ impl Clock {
     pub fn name(&self, now: Now) -> ExchangeId {
         let ms = self.last_ms.fetch_max(now.wall_ms, Ordering::Relaxed).max(now.wall_ms);
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
-        ExchangeId(format!("{}{:06x}{:04x}", ExchangeId::prefix(ms), serial & 0xFF_FFFF, self.random & 0xFFFF))
+        let [.., high, low] = self.random.to_be_bytes();
+        ExchangeId::new(ms, serial, u16::from_be_bytes([high, low]))
     }
 }
 

@@ -1,29 +1,46 @@
 //! The task of one institution. It owns the machine, carries out its actions, and reports the results to it.
+//!
+//! ```text
+//!           requests                     facts
+//! services ─────────► task ◄──► machine ───────► lane ─► journal
+//!     ▲                │ ▲                                  │
+//!     └─── outcomes ───┘ └───────────── durable ────────────┘
+//! ```
+//!
+//! A request is written to a line after its fact is durable. An outcome is told after its fact is durable, or at the caller's
+//! deadline: then the outcome says that the journal does not have it yet.
 
 mod actions;
+mod facts;
 mod notices;
+mod surplus;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{FuturesOrdered, FuturesUnordered, StreamExt};
-use tokio::sync::{Semaphore, SemaphorePermit, broadcast, mpsc, oneshot};
+use fep_protocol::exchange::{Event, Exchange, ExchangeId, Outcome};
+use fep_protocol::institution::{Institution as Machine, LineSettings, Settings};
+use fep_protocol::reason::NotSent;
+use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
+use fep_protocol::trace::{TraceHighWater, TraceRange};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
+use self::notices::NoticeDone;
+use self::surplus::Surplus;
 use super::clock::Clock;
 use super::link::LinkEvent;
+use super::outbox::Outbox;
 use super::statuses::LineStatuses;
 use crate::config::InstitutionConfig;
-use crate::journal::{Finish, Journal, JournalError, NoticeId, Recalled};
+use crate::journal::{Journal, KeyTicket, Lane, LaneNumber, Recalled};
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Draft, TelegramCatalogue};
-use fep_protocol::exchange::{Answer, Event, Exchange, ExchangeId, Outcome, TelegramBytes};
-use fep_protocol::institution::{Institution as Machine, LineSettings, Settings};
-use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
-use fep_protocol::trace::TraceHighWater;
 
 /// The parts that all institutions of a gateway share.
 #[derive(Clone)]
@@ -41,25 +58,31 @@ pub struct Shared {
 /// A running institution.
 #[derive(Debug)]
 pub struct Handle {
+    /// The name of the institution.
+    pub name: Arc<str>,
     /// The telegrams of the institution.
     pub catalogue: Arc<TelegramCatalogue>,
     /// The states of its lines.
     pub statuses: Arc<LineStatuses>,
     commands: mpsc::Sender<TaskCommand>,
     /// One permit for each request between its acceptance and its end.
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
-/// A request that is in the journal and waits to be sent.
+/// A request that waits to be sent.
 #[derive(Debug)]
 pub struct AcceptedRequest {
     /// The request to send.
     pub draft: Draft,
     /// The exchange so far.
     pub exchange: Exchange,
+    /// The idempotency key of the caller.
+    pub key: Option<KeyTicket>,
     /// The time of acceptance, by the steady clock.
     pub since: Duration,
+    /// The place among the requests that the institution has at once.
+    pub place: OwnedSemaphorePermit,
     /// The channel for the finished exchange.
     pub reply: oneshot::Sender<Exchange>,
 }
@@ -68,6 +91,15 @@ pub struct AcceptedRequest {
 enum TaskCommand {
     Request(Box<AcceptedRequest>),
     Stop,
+}
+
+/// What an institution's earlier run left.
+#[derive(Debug)]
+pub struct Legacy {
+    /// The used trace numbers.
+    pub used: Option<TraceHighWater>,
+    /// The exchanges whose keys may still be in quarantine.
+    pub recalled: Vec<Recalled>,
 }
 
 /// The number of trace numbers that one high-water mark in the journal covers.
@@ -79,8 +111,11 @@ const COMMANDS_MAX: usize = 1024;
 /// The maximum number of reads of all links that may wait for the task. If the queue is full, links stop reading.
 const EVENTS_MAX: usize = 256;
 
-/// The maximum number of notices that the handler has at once. The stand-in answers further notices.
-const NOTICES_RUNNING_MAX: usize = 64;
+/// The maximum number of commands, or of reads, that the task handles before it looks at everything else.
+const TURN_MAX: usize = 256;
+
+/// The time after its deadline until a caller is told an outcome that the journal does not have yet.
+const TELL_GRACE: Duration = Duration::from_millis(250);
 
 impl Handle {
     /// Starts the task, which connects at once.
@@ -89,51 +124,62 @@ impl Handle {
         name: &str,
         config: InstitutionConfig,
         catalogue: TelegramCatalogue,
-        used: Option<TraceHighWater>,
-        recalled: Vec<Recalled>,
+        legacy: Legacy,
+        lane: Lane,
         shared: Shared,
     ) -> Self {
+        let name: Arc<str> = name.into();
         let catalogue = Arc::new(catalogue);
         let now = shared.clock.now();
-        let statuses = Arc::new(LineStatuses::new(name, &config, now.wall_ms));
+        let statuses = Arc::new(LineStatuses::new(&name, &config, now.wall_ms));
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
-        let permits = Semaphore::new(config.inflight_max + COMMANDS_MAX);
+        let permits = Arc::new(Semaphore::new(config.inflight_max + COMMANDS_MAX));
         let settings = settings(&config, &catalogue);
-        let machine = Machine::new(settings, Arc::clone(&catalogue), used, shared.clock.seed());
+        let machine = Machine::new(settings, Arc::clone(&catalogue), legacy.used, shared.clock.seed());
         let mut task = Task {
-            name: name.to_owned(),
+            name: Arc::clone(&name),
+            line_names: config.lines.iter().map(|line| Arc::from(line.name.as_str())).collect(),
+            surplus: Surplus::new(&config, now.steady),
             config,
             machine,
             catalogue: Arc::clone(&catalogue),
             statuses: Arc::clone(&statuses),
             shared,
+            lane,
             events,
-            links: HashMap::new(),
+            links: BTreeMap::new(),
+            marked: legacy.used,
             running: HashMap::new(),
             ended: HashMap::new(),
-            notice_replies: HashMap::new(),
-            notices_running: HashSet::new(),
-            notice_permits: Arc::new(Semaphore::new(NOTICES_RUNNING_MAX)),
-            journaled: FuturesOrdered::new(),
+            permissions: VecDeque::new(),
+            ends: VecDeque::new(),
+            changes: VecDeque::new(),
+            notices: notices::Notices::default(),
             others: FuturesUnordered::new(),
             stopped: false,
         };
-        task.recall(recalled, now);
+        task.recall(legacy.recalled, now);
         let task = tokio::spawn(task.run(command_queue, event_queue));
-        Self { catalogue, statuses, commands, permits, task: tokio::sync::Mutex::new(Some(task)) }
+        Self { name, catalogue, statuses, commands, permits, task: tokio::sync::Mutex::new(Some(task)) }
     }
 
     /// Returns a permit for one more request, which is held until the request ends. Returns `None` if too many requests
-    /// already run or wait: more requests would only fill the journal's queue, which other institutions need too.
+    /// already run or wait.
     #[must_use]
-    pub fn admit(&self) -> Option<SemaphorePermit<'_>> {
-        self.permits.try_acquire().ok()
+    pub fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.permits).try_acquire_owned().ok()
     }
 
-    /// Passes a request to the task. Returns false if the institution has stopped.
-    pub async fn request(&self, request: AcceptedRequest) -> bool {
-        self.commands.send(TaskCommand::Request(Box::new(request))).await.is_ok()
+    /// Passes a request to the task.
+    ///
+    /// # Errors
+    /// If the institution has stopped, or too many requests wait. The request certainly was not sent.
+    pub fn request(&self, request: AcceptedRequest) -> Result<(), NotSent> {
+        self.commands.try_send(TaskCommand::Request(Box::new(request))).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => NotSent::TooManyWaiting,
+            mpsc::error::TrySendError::Closed(_) => NotSent::Stopping,
+        })
     }
 
     /// Stops the institution: lets exchanges in flight end, signs off, closes the links, and waits until all that is
@@ -153,23 +199,30 @@ impl Handle {
 }
 
 struct Task {
-    name: String,
+    name: Arc<str>,
+    line_names: Vec<Arc<str>>,
     config: InstitutionConfig,
     machine: Machine<Arc<TelegramCatalogue>>,
     catalogue: Arc<TelegramCatalogue>,
     statuses: Arc<LineStatuses>,
     shared: Shared,
+    lane: Lane,
+    surplus: Surplus,
     events: mpsc::Sender<LinkEvent>,
-    links: HashMap<LinkId, OpenLink>,
+    links: BTreeMap<LinkId, OpenLink>,
+    /// The high-water mark of trace numbers that is in the journal or on its way there.
+    marked: Option<TraceHighWater>,
     running: HashMap<Ticket, Running>,
     /// Exchanges that were sent and have ended, but may still get another answer.
     ended: HashMap<Ticket, ExchangeId>,
-    notice_replies: HashMap<Ticket, NoticeId>,
-    notices_running: HashSet<NoticeId>,
-    notice_permits: Arc<Semaphore>,
-    /// In the order of the commands to the journal, so that bytes are written in the same order.
-    journaled: FuturesOrdered<Waiting<(Ticket, Result<(), JournalError>)>>,
-    others: FuturesUnordered<Waiting<Done>>,
+    /// Bytes that may be written once their fact is durable, in the order of the facts.
+    permissions: VecDeque<(LaneNumber, Ticket)>,
+    /// Outcomes that are told once their fact is durable, in the order of the facts.
+    ends: VecDeque<End>,
+    /// Exchanges that changed after their end, with the fact of the change.
+    changes: VecDeque<(LaneNumber, ExchangeId)>,
+    notices: notices::Notices,
+    others: FuturesUnordered<Waiting<NoticeDone>>,
     stopped: bool,
 }
 
@@ -177,92 +230,131 @@ type Waiting<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 struct OpenLink {
     incarnation: Incarnation,
-    frames: mpsc::Sender<(Ticket, TelegramBytes)>,
-    close: Option<oneshot::Sender<()>>,
+    outbox: Arc<Outbox>,
 }
 
 struct Running {
     exchange: Exchange,
+    key: Option<KeyTicket>,
     reply: oneshot::Sender<Exchange>,
+    place: OwnedSemaphorePermit,
     since: Duration,
+    /// The fact of the request, once it is on its way to the journal.
+    request: Option<LaneNumber>,
+    /// The fact of the answer, and its time in milliseconds since 1970.
+    answer: Option<(LaneNumber, i64)>,
 }
 
-/// A slow operation that is complete.
-enum Done {
-    /// The outcome of an exchange is in the journal.
-    Finished(Box<Exchange>, oneshot::Sender<Exchange>),
-    Settled(Option<Exchange>),
-    /// A notice has its answer, or `None` if the institution must send it again.
-    Notice {
-        incarnation: Incarnation,
-        id: NoticeId,
-        answer: Option<TelegramBytes>,
-        fresh: bool,
-    },
+/// An outcome whose fact is on its way to the journal.
+struct End {
+    number: LaneNumber,
+    exchange: Exchange,
+    /// `None` after the caller was told.
+    reply: Option<oneshot::Sender<Exchange>>,
+    /// The caller is told by then, whatever the journal does.
+    tell_by: Duration,
+    /// Held until the outcome is durable.
+    _key: Option<KeyTicket>,
 }
 
 impl Task {
     async fn run(mut self, mut commands: mpsc::Receiver<TaskCommand>, mut events: mpsc::Receiver<LinkEvent>) {
         self.machine.start();
         let mut hung_up = false;
+        let mut requests = Vec::new();
+        let mut reads = Vec::new();
+        let sleep = tokio::time::sleep_until(Instant::now());
+        tokio::pin!(sleep);
+        let lane = self.lane.clone();
         loop {
-            self.obey().await;
-            if self.stopped && self.running.is_empty() && self.others.is_empty() && self.journaled.is_empty() {
+            self.obey();
+            self.flush();
+            if self.is_done() {
                 commands.close();
                 match commands.try_recv() {
-                    Ok(command) => self.command(Some(command)).await,
+                    Ok(command) => self.command(command),
                     Err(_) => break,
                 }
                 continue;
             }
-            let deadline = self.machine.deadline().unwrap_or(Duration::from_secs(86_400 * 365));
-            let deadline = tokio::time::Instant::from_std(self.shared.clock.instant(deadline));
-            tokio::select! {
-                command = commands.recv(), if !hung_up => {
-                    hung_up = command.is_none();
-                    self.command(command).await;
-                }
-                Some(event) = events.recv() => self.event(event),
-                Some((ticket, result)) = self.journaled.next(), if !self.journaled.is_empty() => {
-                    let now = self.shared.clock.now();
-                    self.machine.journaled(ticket, result, now);
-                }
-                Some(done) = self.others.next(), if !self.others.is_empty() => self.done(done),
-                () = tokio::time::sleep_until(deadline) => self.machine.tick(self.shared.clock.now()),
+            let deadline = Instant::from_std(self.shared.clock.instant(self.deadline()));
+            if sleep.deadline() != deadline {
+                sleep.as_mut().reset(deadline);
             }
+            let may_read = self.lane.has_room();
+            tokio::select! {
+                biased;
+                () = lane.changed() => self.durable(),
+                Some(done) = self.others.next(), if !self.others.is_empty() => self.notice_done(done),
+                _ = events.recv_many(&mut reads, TURN_MAX), if may_read => {
+                    reads.drain(..).for_each(|event| self.event(event));
+                }
+                count = commands.recv_many(&mut requests, TURN_MAX), if !hung_up => {
+                    hung_up = count == 0;
+                    requests.drain(..).for_each(|command| self.command(command));
+                    if hung_up {
+                        // All senders are gone, which means stop too.
+                        self.command(TaskCommand::Stop);
+                    }
+                }
+                () = &mut sleep => {}
+            }
+            self.tick();
         }
+    }
+
+    fn is_done(&self) -> bool {
+        self.stopped
+            && self.running.is_empty()
+            && self.others.is_empty()
+            && self.permissions.is_empty()
+            && self.ends.is_empty()
+    }
+
+    fn deadline(&self) -> Duration {
+        let tell = self.ends.iter().find(|end| end.reply.is_some()).map(|end| end.tell_by);
+        let deadlines = [self.machine.deadline(), tell, self.surplus.deadline()];
+        deadlines.into_iter().flatten().min().unwrap_or(Duration::from_secs(86_400 * 365))
+    }
+
+    /// Handles everything that is due by time.
+    fn tick(&mut self) {
+        let now = self.shared.clock.now();
+        if self.machine.deadline().is_some_and(|deadline| deadline <= now.steady) {
+            self.machine.tick(now);
+        }
+        self.tell_late(now);
+        self.return_credits(now);
+        self.report_surplus(now);
     }
 
     /// Restores the exchanges of an earlier run whose keys are still in quarantine.
     fn recall(&mut self, recalled: Vec<Recalled>, now: Now) {
         let quarantine_ms = i64::try_from(self.config.quarantine.as_millis()).unwrap_or(i64::MAX);
         for earlier in recalled {
+            let Some(answer) = self.catalogue.answer_name(&earlier.telegram) else { continue };
             if now.wall_ms.saturating_sub(earlier.ended_at_ms) < quarantine_ms {
-                let key = self.catalogue.recalled_key(&earlier.answer, &earlier.key);
-                let ticket = self.machine.recall(key, earlier.answer.into(), earlier.answered.as_deref(), now);
+                let key = self.catalogue.recalled_key(&answer, &earlier.key);
+                let ticket = self.machine.recall(key, answer, earlier.answered.as_deref(), now);
                 self.ended.insert(ticket, earlier.id);
             }
         }
     }
 
-    async fn command(&mut self, command: Option<TaskCommand>) {
+    fn command(&mut self, command: TaskCommand) {
         let now = self.shared.clock.now();
         match command {
-            Some(TaskCommand::Request(request)) => {
-                let AcceptedRequest { draft, exchange, since, reply } = *request;
-                self.tell(Event::Exchange(Box::new(exchange.clone())));
+            TaskCommand::Request(request) => {
+                let AcceptedRequest { draft, exchange, key, since, place, reply } = *request;
+                let running = Running { exchange, key, reply, place, since, request: None, answer: None };
                 match self.machine.request(&draft, since, now) {
                     Ok(ticket) => {
-                        self.running.insert(ticket, Running { exchange, reply, since });
+                        self.running.insert(ticket, running);
                     }
-                    Err(why) => {
-                        let reason = Some((why.to_string(), why.code()));
-                        self.finish_exchange(exchange, reply, Outcome::NotSent, reason, None).await;
-                    }
+                    Err(why) => self.not_sent(running, &why, now),
                 }
             }
-            // All senders are gone, which means stop too.
-            Some(TaskCommand::Stop) | None => self.machine.leave(now),
+            TaskCommand::Stop => self.machine.leave(now),
         }
     }
 
@@ -279,10 +371,11 @@ impl Task {
             LinkEvent::Lost { incarnation, why, untouched } => {
                 if self.links.get(&incarnation.link).is_some_and(|link| link.incarnation == incarnation) {
                     self.links.remove(&incarnation.link);
+                    self.surplus.lost(incarnation.link);
                 }
                 let (line, link) = self.link_name(incarnation.link);
                 tracing::warn!(
-                    institution = self.name,
+                    institution = &*self.name,
                     line,
                     link,
                     incarnation = incarnation.number,
@@ -295,50 +388,53 @@ impl Task {
         }
     }
 
-    fn done(&mut self, done: Done) {
-        match done {
-            Done::Finished(exchange, reply) => {
-                self.tell(Event::Exchange(exchange.clone()));
-                // The caller may be gone. The outcome is in the journal.
-                let _ = reply.send(*exchange);
+    /// Handles the news of the lane: permissions that are durable or have failed, and outcomes that are durable.
+    fn durable(&mut self) {
+        let progress = self.lane.progress();
+        let now = self.shared.clock.now();
+        let mut failed: HashMap<_, _> = progress.failed.into_iter().collect();
+        // A permission that failed may be ahead of the durable ones.
+        if !failed.is_empty() {
+            let permissions = std::mem::take(&mut self.permissions);
+            for (number, ticket) in permissions {
+                match failed.remove(&number) {
+                    Some(error) => self.machine.journaled(ticket, Err(error), now),
+                    None => self.permissions.push_back((number, ticket)),
+                }
             }
-            Done::Settled(Some(exchange)) => self.tell(Event::Exchange(Box::new(exchange))),
-            Done::Settled(None) => {}
-            Done::Notice { incarnation, id, answer, fresh } => self.answer_notice(incarnation, id, answer, fresh),
+        }
+        while self.permissions.front().is_some_and(|(number, _)| *number <= progress.durable) {
+            let Some((_, ticket)) = self.permissions.pop_front() else { break };
+            self.machine.journaled(ticket, Ok(()), now);
+        }
+        while self.ends.front().is_some_and(|end| end.number <= progress.durable) {
+            let Some(End { exchange, reply, .. }) = self.ends.pop_front() else { break };
+            self.tell(&exchange);
+            if let Some(reply) = reply {
+                // The caller may be gone. The outcome is in the journal.
+                let _ = reply.send(exchange);
+            }
+        }
+        self.durable_changes(progress.durable);
+        self.durable_notices(progress.durable);
+    }
+
+    /// Tells outcomes whose deadline is over although the journal does not have them yet.
+    fn tell_late(&mut self, now: Now) {
+        for end in self.ends.iter_mut().filter(|end| end.tell_by <= now.steady) {
+            if let Some(reply) = end.reply.take() {
+                // The caller may be gone.
+                let _ = reply.send(Exchange { journaled: false, ..end.exchange.clone() });
+            }
         }
     }
 
-    /// Records the outcome of an exchange in the journal, and then reports it to the caller.
-    async fn finish_exchange(
-        &mut self,
-        mut exchange: Exchange,
-        reply: oneshot::Sender<Exchange>,
-        outcome: Outcome,
-        reason: Option<(String, &'static str)>,
-        answer: Option<Answer>,
-    ) {
-        let at_ms = self.shared.clock.now().wall_ms;
-        exchange.outcome = Some(outcome);
-        if let Some((sentence, code)) = &reason {
-            exchange.reason = Some(sentence.clone());
-            exchange.reason_code = Some((*code).to_owned());
+    /// Shows an exchange to subscribers.
+    fn tell(&self, exchange: &Exchange) {
+        if self.shared.events.receiver_count() > 0 {
+            // The last subscriber may have gone meanwhile.
+            let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
         }
-        exchange.answer.clone_from(&answer);
-        exchange.ended_at_ms = Some(at_ms);
-        count_outcome(&exchange);
-        let finish = Finish { id: exchange.id.clone(), outcome, reason, answer, at_ms };
-        // The command is sent now, so that a settlement cannot overtake it.
-        let written = self.shared.journal.finish(finish).await;
-        self.others.push(Box::pin(async move {
-            // The result does not matter: the outcome is a fact, and a failed write is retried.
-            let _ = written.await;
-            Done::Finished(Box::new(exchange), reply)
-        }));
-    }
-
-    fn tell(&self, event: Event) {
-        // There may be no subscriber.
-        let _ = self.shared.events.send(event);
     }
 }
 
@@ -346,8 +442,8 @@ impl Task {
 /// full journal from a reached limit.
 pub(crate) fn count_outcome(exchange: &Exchange) {
     let labels = [
-        ("institution", exchange.institution.clone()),
-        ("telegram", exchange.telegram.clone()),
+        ("institution", exchange.institution.to_string()),
+        ("telegram", exchange.telegram.to_string()),
         ("outcome", exchange.outcome.map_or("", Outcome::name).to_owned()),
         ("reason", exchange.reason_code.clone().unwrap_or_default()),
     ];
@@ -366,7 +462,6 @@ fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue) -> Settin
         drain_max: config.drain_max,
         policy: catalogue.policy(config),
         lines: config.lines.iter().map(line).collect(),
-        trace_max: catalogue.trace_max(),
-        trace_block: TRACE_BLOCK,
+        traces: TraceRange { max: catalogue.trace_max(), block: TRACE_BLOCK, wraps: config.trace_wraps },
     }
 }

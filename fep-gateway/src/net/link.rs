@@ -1,21 +1,24 @@
 //! One connection: connects, reads frames, writes frames, and at its end reports the frames that certainly were not
-//! written.
+//! written. One task does all of that, over any stream.
 //!
 //! A frame is what stands on the line, with the length, STX, ETX or end that encloses the telegram. The link, the machine and the
 //! journal have whole frames, so that the bytes in the journal are the bytes on the wire. Only
 //! [`TelegramCatalogue`](crate::telegrams::TelegramCatalogue) takes the telegram out of a frame and makes the frame of a telegram.
 
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use fep_codec::framing::FrameSearch;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::io::poll_read_buf;
 
 use super::clock::Clock;
 use super::outbox::Outbox;
@@ -51,15 +54,10 @@ pub(super) struct LinkTask {
     pub(super) frame_timeout: Duration,
     pub(super) framing: Framing,
     pub(super) events: mpsc::Sender<LinkEvent>,
-    pub(super) frames: mpsc::Receiver<(Ticket, TelegramBytes)>,
-    /// Resolves, or is dropped, when the link must be closed.
-    pub(super) close: oneshot::Receiver<()>,
+    pub(super) outbox: Arc<Outbox>,
     pub(super) statuses: Arc<LineStatuses>,
     pub(super) clock: Arc<Clock>,
 }
-
-/// The size of the write buffer, in bytes, at which the link takes no more frames. Further frames wait in their channel.
-const WRITE_MAX_BYTES: usize = 64 * 1024;
 
 /// The time for which a link still reads after the gateway closed it. An answer may cross the close. Also, unread bytes
 /// would make the kernel reset the connection, and the institution would lose bytes that it has not read yet.
@@ -68,26 +66,64 @@ const LINGER: Duration = Duration::from_millis(500);
 /// The buffer space for one read, in bytes.
 const READ_BYTES: usize = 16 * 1024;
 
+/// The number of bytes that are kept of something that is not a frame.
+const BAD_FRAME_MAX_BYTES: usize = 4096;
+
+/// The maximum number of writes before the link reads again.
+const WRITES_MAX: usize = 16;
+
+/// Something that happened on the connection.
+enum Happening {
+    /// The kernel took bytes.
+    Wrote,
+    /// The kernel takes no bytes at present, and something waits.
+    Refused,
+    /// Bytes were read into the buffer. 0 is the end of the stream.
+    Read(usize),
+    /// The link may read more frames, some of which are in the buffer already.
+    Credits,
+    WriteFailed(io::Error),
+    ReadFailed(io::Error),
+}
+
+/// The state of a connection.
+struct Carriage<S> {
+    stream: S,
+    buffer: BytesMut,
+    search: FrameSearch,
+    /// The number of bytes of the connection before the buffer.
+    offset: u64,
+    /// When the first byte of the frame in the buffer came.
+    begun: Instant,
+    /// Since when the kernel has taken nothing although something waits.
+    refused_since: Option<Instant>,
+    /// Whether the buffer may hold complete frames that were not reported for lack of credits.
+    held: bool,
+    /// After our half is closed: how long we still read.
+    linger: Option<Instant>,
+}
+
 impl LinkTask {
     /// Runs until the connection ends. Sends [`LinkEvent::Lost`] last and exactly once.
-    pub(super) async fn run(mut self) {
-        let mut outbox = Outbox::default();
+    pub(super) async fn run(self) {
         let why = match self.connect().await {
-            Ok(stream) => self.carry(stream, &mut outbox).await,
+            Ok(stream) => self.carry(stream).await,
             Err(why) => why,
         };
-        self.frames.close();
-        let mut untouched = outbox.untouched();
-        while let Ok((ticket, _)) = self.frames.try_recv() {
-            untouched.push(ticket);
-        }
+        let untouched = self.outbox.untouched();
         // If the institution's task is gone, there is no receiver.
         let _ = self.events.send(LinkEvent::Lost { incarnation: self.incarnation, why, untouched }).await;
     }
 
-    async fn connect(&mut self) -> Result<TcpStream, CloseReason> {
+    async fn connect(&self) -> Result<TcpStream, CloseReason> {
+        let closed = poll_fn(|cx| {
+            self.outbox.poll_credits(cx);
+            if self.outbox.is_closing() { Poll::Ready(()) } else { Poll::Pending }
+        });
         let connect = timeout(self.connect_timeout, TcpStream::connect(&self.address));
         let stream = tokio::select! {
+            biased;
+            () = closed => return Err(CloseReason::Unconnected),
             result = connect => match result {
                 Ok(Ok(stream)) => stream,
                 Ok(Err(error)) => return Err(self.connect_failed(&error)),
@@ -96,166 +132,189 @@ impl LinkTask {
                     return Err(CloseReason::ConnectTimeout { address, within: self.connect_timeout });
                 }
             },
-            _ = &mut self.close => return Err(CloseReason::Unconnected),
         };
         // Disable Nagle's algorithm: a telegram must not wait for the acknowledgement of the previous one.
         stream.set_nodelay(true).map_err(|error| self.connect_failed(&error))?;
         Ok(stream)
     }
 
-    fn connect_failed(&self, error: &std::io::Error) -> CloseReason {
+    fn connect_failed(&self, error: &io::Error) -> CloseReason {
         CloseReason::ConnectFailed { address: self.address.clone(), error: error.to_string() }
     }
 
     /// Reads and writes until the connection ends, and returns the reason.
-    async fn carry(&mut self, stream: TcpStream, outbox: &mut Outbox) -> CloseReason {
+    pub(super) async fn carry<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) -> CloseReason {
         if self.events.send(LinkEvent::Connected(self.incarnation)).await.is_err() {
             return CloseReason::TaskFailed;
         }
-        let (read, mut write) = stream.into_split();
-        let reader = Reader {
-            incarnation: self.incarnation,
-            framing: self.framing.clone(),
-            frame_timeout: self.frame_timeout,
-            events: self.events.clone(),
-            statuses: Arc::clone(&self.statuses),
-            clock: Arc::clone(&self.clock),
+        let now = Instant::now();
+        let mut carriage = Carriage {
+            stream,
+            buffer: BytesMut::with_capacity(READ_BYTES),
+            search: FrameSearch::default(),
+            offset: 0,
+            begun: now,
+            refused_since: None,
+            held: false,
+            linger: None,
         };
-        let (stop, stopped) = oneshot::channel();
-        let mut reader = tokio::spawn(reader.run(read, stopped));
-        let result = self.write(&mut write, &mut reader, outbox).await;
-        // If the shutdown fails, the connection is already gone.
-        let _ = write.shutdown().await;
-        if !reader.is_finished() && (result.is_err() || timeout(LINGER, &mut reader).await.is_err()) {
-            // The reader is asked to stop and not aborted: the frames that it has read must be reported, and `Lost` must be
-            // the last event.
-            drop(stop);
-            let _ = reader.await;
-        }
-        result.err().unwrap_or(CloseReason::ByUs)
-    }
-
-    /// Writes until the link is to be closed and the outbox is empty. If that is impossible, returns the reason.
-    async fn write(
-        &mut self,
-        write: &mut OwnedWriteHalf,
-        reader: &mut JoinHandle<CloseReason>,
-        outbox: &mut Outbox,
-    ) -> Result<(), CloseReason> {
-        let mut refused_since = Instant::now();
-        let mut closing = false;
         loop {
-            if closing && outbox.is_empty() {
-                return Ok(());
+            if carriage.linger.is_none() && self.outbox.is_closing() && self.outbox.is_empty() {
+                // If the shutdown fails, the connection is already gone.
+                let _ = carriage.stream.shutdown().await;
+                carriage.linger = Some(Instant::now() + LINGER);
             }
-            tokio::select! {
-                why = &mut *reader => return Err(why.unwrap_or(CloseReason::TaskFailed)),
-                result = write.write(outbox.bytes()), if !outbox.is_empty() => match result {
-                    Ok(0) => return Err(CloseReason::Write("the connection takes no more bytes".to_owned())),
-                    Ok(count) => {
-                        outbox.taken(count);
-                        refused_since = Instant::now();
-                        self.statuses.sent(self.incarnation, self.clock.now().wall_ms);
-                    }
-                    Err(error) => return Err(CloseReason::Write(error.to_string())),
+            let (deadline, why) = self.deadline(&carriage);
+            let happened = tokio::select! {
+                biased;
+                happened = poll_fn(|cx| self.poll(cx, &mut carriage)) => happened,
+                () = sleep_until(deadline) => match why {
+                    CloseReason::FrameTimeout { .. } => return self.bad_frame(carriage.buffer, why).await,
+                    why => return why,
                 },
-                () = sleep_until(refused_since + self.write_timeout), if !outbox.is_empty() => {
-                    return Err(CloseReason::WriteTimeout { within: self.write_timeout });
-                }
-                frame = self.frames.recv(), if !closing && outbox.bytes().len() < WRITE_MAX_BYTES => {
-                    let Some((ticket, bytes)) = frame else { return Err(CloseReason::TaskFailed) };
-                    if outbox.is_empty() {
-                        refused_since = Instant::now();
-                    }
-                    outbox.push(ticket, &bytes);
-                    self.take_more(outbox);
-                }
-                _ = &mut self.close, if !closing => {
-                    // Frames that were handed over before the close are still written, as far as the write buffer has room.
-                    // The rest is reported as untouched.
-                    if outbox.is_empty() {
-                        refused_since = Instant::now();
-                    }
-                    self.take_more(outbox);
-                    closing = true;
-                }
+            };
+            if let Err(why) = self.happened(&mut carriage, happened).await {
+                return why;
             }
         }
     }
 
-    /// Takes further waiting frames, so that one write carries a batch.
-    fn take_more(&mut self, outbox: &mut Outbox) {
-        while outbox.bytes().len() < WRITE_MAX_BYTES {
-            let Ok((ticket, bytes)) = self.frames.try_recv() else { break };
-            outbox.push(ticket, &bytes);
+    /// The next time at which the connection is given up, and the reason.
+    fn deadline<S>(&self, carriage: &Carriage<S>) -> (Instant, CloseReason) {
+        let far = Instant::now() + Duration::from_secs(86_400);
+        let mut deadline = (far, CloseReason::ByUs);
+        if let Some(linger) = carriage.linger {
+            return (linger, CloseReason::ByUs);
+        }
+        if let Some(since) = carriage.refused_since {
+            let within = self.write_timeout;
+            deadline = (since + within, CloseReason::WriteTimeout { within });
+        }
+        if !carriage.buffer.is_empty() && !carriage.held {
+            let frame = carriage.begun + self.frame_timeout;
+            if frame < deadline.0 {
+                let len = carriage.buffer.len();
+                deadline = (frame, CloseReason::FrameTimeout { within: self.frame_timeout, len });
+            }
+        }
+        deadline
+    }
+
+    fn poll<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        cx: &mut Context<'_>,
+        carriage: &mut Carriage<S>,
+    ) -> Poll<Happening> {
+        if carriage.linger.is_none() {
+            if self.outbox.is_closing() && self.outbox.is_empty() {
+                return Poll::Ready(Happening::Wrote);
+            }
+            let mut wrote = false;
+            for _ in 0..WRITES_MAX {
+                match self.outbox.poll_write(cx, &mut carriage.stream) {
+                    Poll::Ready(Ok(0)) => {
+                        let error = io::Error::new(io::ErrorKind::WriteZero, "the connection takes no more bytes");
+                        return Poll::Ready(Happening::WriteFailed(error));
+                    }
+                    Poll::Ready(Ok(_)) => wrote = true,
+                    Poll::Ready(Err(error)) => return Poll::Ready(Happening::WriteFailed(error)),
+                    Poll::Pending => break,
+                }
+            }
+            if wrote {
+                return Poll::Ready(Happening::Wrote);
+            }
+            if carriage.refused_since.is_none() && !self.outbox.is_empty() {
+                return Poll::Ready(Happening::Refused);
+            }
+        }
+        if self.outbox.poll_credits(cx) == 0 {
+            return Poll::Pending;
+        }
+        if std::mem::take(&mut carriage.held) {
+            return Poll::Ready(Happening::Credits);
+        }
+        carriage.buffer.reserve(READ_BYTES);
+        match poll_read_buf(Pin::new(&mut carriage.stream), cx, &mut carriage.buffer) {
+            Poll::Ready(Ok(count)) => Poll::Ready(Happening::Read(count)),
+            Poll::Ready(Err(error)) => Poll::Ready(Happening::ReadFailed(error)),
+            Poll::Pending => Poll::Pending,
         }
     }
-}
 
-struct Reader {
-    incarnation: Incarnation,
-    framing: Framing,
-    frame_timeout: Duration,
-    events: mpsc::Sender<LinkEvent>,
-    statuses: Arc<LineStatuses>,
-    clock: Arc<Clock>,
-}
+    /// Handles what happened. An error is the end of the connection.
+    async fn happened<S>(&self, carriage: &mut Carriage<S>, happened: Happening) -> Result<(), CloseReason> {
+        match happened {
+            Happening::Wrote => {
+                carriage.refused_since = None;
+                self.statuses.sent(self.incarnation, self.clock.now().wall_ms);
+                Ok(())
+            }
+            Happening::Refused => {
+                carriage.refused_since = Some(Instant::now());
+                Ok(())
+            }
+            Happening::WriteFailed(error) => Err(CloseReason::Write(error.to_string())),
+            Happening::ReadFailed(_) if carriage.linger.is_some() => Err(CloseReason::ByUs),
+            Happening::ReadFailed(error) => Err(CloseReason::Read(error.to_string())),
+            Happening::Read(0) if carriage.linger.is_some() => Err(CloseReason::ByUs),
+            Happening::Read(0) if carriage.buffer.is_empty() => Err(CloseReason::ByInstitution),
+            Happening::Read(0) => {
+                let why = CloseReason::FrameCut { len: carriage.buffer.len() };
+                Err(self.bad_frame(std::mem::take(&mut carriage.buffer), why).await)
+            }
+            Happening::Read(count) => {
+                self.statuses.received(self.incarnation, self.clock.now().wall_ms);
+                self.cut(carriage, carriage.buffer.len() == count).await
+            }
+            Happening::Credits => self.cut(carriage, false).await,
+        }
+    }
 
-impl Reader {
-    /// Reads until the stream ends, fails, or the sender of `stopped` is dropped, and returns the reason.
-    async fn run(self, mut read: OwnedReadHalf, mut stopped: oneshot::Receiver<()>) -> CloseReason {
-        let mut buffer = BytesMut::with_capacity(READ_BYTES);
-        let mut search = FrameSearch::default();
-        let mut offset = 0_u64;
-        let mut begun = Instant::now();
-        loop {
-            buffer.reserve(READ_BYTES);
-            let between_frames = buffer.is_empty();
-            let result = tokio::select! {
-                result = read.read_buf(&mut buffer) => result,
-                () = sleep_until(begun + self.frame_timeout), if !between_frames => {
-                    let why = CloseReason::FrameTimeout { within: self.frame_timeout, len: buffer.len() };
-                    return self.bad_frame(buffer, why).await;
-                }
-                _ = &mut stopped => return CloseReason::ByUs,
-            };
-            match result {
-                Ok(0) if buffer.is_empty() => return CloseReason::ByInstitution,
-                Ok(0) => {
-                    let why = CloseReason::FrameCut { len: buffer.len() };
-                    return self.bad_frame(buffer, why).await;
-                }
-                Ok(_) => self.statuses.received(self.incarnation, self.clock.now().wall_ms),
-                Err(error) => return CloseReason::Read(error.to_string()),
+    /// Cuts the buffer into frames and reports them, as far as there are credits. `begins` says that the buffer was empty
+    /// before the last read.
+    async fn cut<S>(&self, carriage: &mut Carriage<S>, begins: bool) -> Result<(), CloseReason> {
+        let credits = poll_fn(|cx| Poll::Ready(self.outbox.poll_credits(cx))).await;
+        let mut frames = Vec::new();
+        let broken = loop {
+            if frames.len() >= credits {
+                carriage.held = !carriage.buffer.is_empty();
+                break None;
             }
-            let mut frames = Vec::new();
-            let broken = loop {
-                match self.framing.next(&mut search, &buffer) {
-                    Ok(Some(len)) => {
-                        // Copy the frame, because a slice would keep the whole buffer alive as long as the frame.
-                        frames.push(TelegramBytes::copy_of(buffer.get(..len).unwrap_or_default()));
-                        buffer.advance(len);
-                        offset += u64::try_from(len).unwrap_or(u64::MAX);
-                    }
-                    Ok(None) => break None,
-                    Err(error) => break Some(error),
+            match self.framing.next(&mut carriage.search, &carriage.buffer) {
+                Ok(Some(len)) => {
+                    // Copy the frame, because a slice would keep the whole buffer alive as long as the frame.
+                    frames.push(TelegramBytes::copy_of(carriage.buffer.get(..len).unwrap_or_default()));
+                    carriage.buffer.advance(len);
+                    carriage.offset += u64::try_from(len).unwrap_or(u64::MAX);
                 }
-            };
-            if between_frames || !frames.is_empty() {
-                begun = Instant::now();
+                Ok(None) => break None,
+                Err(error) => break Some(error),
             }
-            if !frames.is_empty() && self.events.send(LinkEvent::Received(self.incarnation, frames)).await.is_err() {
-                return CloseReason::TaskFailed;
+        };
+        if begins || !frames.is_empty() {
+            carriage.begun = Instant::now();
+        }
+        if !frames.is_empty() {
+            self.outbox.spend(frames.len());
+            if self.events.send(LinkEvent::Received(self.incarnation, frames)).await.is_err() {
+                return Err(CloseReason::TaskFailed);
             }
-            if let Some(error) = broken {
-                return self.bad_frame(buffer, CloseReason::BadFrame { offset, error }).await;
+        }
+        match broken {
+            None => Ok(()),
+            Some(error) => {
+                let why = CloseReason::BadFrame { offset: carriage.offset, error };
+                Err(self.bad_frame(std::mem::take(&mut carriage.buffer), why).await)
             }
         }
     }
 
     async fn bad_frame(&self, buffer: BytesMut, why: CloseReason) -> CloseReason {
-        let _ =
-            self.events.send(LinkEvent::BadFrame(self.incarnation, TelegramBytes::copy_of(&buffer), why.clone())).await;
+        // Only the beginning is kept: a peer could send any number of bytes that are no frame.
+        let shown = buffer.get(..buffer.len().min(BAD_FRAME_MAX_BYTES)).unwrap_or_default();
+        let bytes = TelegramBytes::copy_of(shown);
+        let _ = self.events.send(LinkEvent::BadFrame(self.incarnation, bytes, why.clone())).await;
         why
     }
 }

@@ -1,83 +1,284 @@
-//! Frames that wait for a link's writer. After a connection is lost, the outbox lists the frames that certainly were not
-//! touched.
+//! What an institution's task and the task of one link share: frames that wait to be written, and how many frames the link
+//! may read.
+//!
+//! A frame is handed over when the kernel takes its first byte. Until then it can be withdrawn, and after a lost connection
+//! it certainly was not sent. Both are decided under one lock, at the moment of the write.
 
 use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
-use bytes::{Buf, BytesMut};
-
+use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::terms::Ticket;
+use tokio::io::AsyncWrite;
 
-/// Frames in one buffer, so that few writes are needed.
-#[derive(Default)]
+/// The shared state of one connection.
+#[derive(Debug)]
 pub(super) struct Outbox {
-    bytes: BytesMut,
-    /// The ticket of each frame, and the number of its bytes that the kernel has not taken yet.
-    frames: VecDeque<(Ticket, Frame)>,
+    state: Mutex<State>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Frame {
-    left: usize,
-    touched: bool,
+#[derive(Debug)]
+struct State {
+    frames: VecDeque<Frame>,
+    frames_max: usize,
+    /// The number of frames that the link may still read.
+    credits: usize,
+    closing: bool,
+    /// The connection is gone: nothing is taken any more.
+    closed: bool,
+    waker: Option<Waker>,
+    needs_wake: bool,
 }
+
+#[derive(Debug)]
+struct Frame {
+    ticket: Ticket,
+    bytes: TelegramBytes,
+    /// The number of bytes that the kernel has taken.
+    taken: usize,
+}
+
+/// The number of frames that a link may read ahead of its institution's task.
+pub(super) const CREDITS: usize = 1024;
+
+/// The maximum number of frames in one write.
+const WRITE_FRAMES_MAX: usize = 64;
+
+/// The number of bytes that are copied together for a stream that takes only one buffer at a time.
+const COPY_MAX_BYTES: usize = 16 * 1024;
 
 impl Outbox {
-    pub(super) fn push(&mut self, ticket: Ticket, frame: &[u8]) {
-        self.bytes.extend_from_slice(frame);
-        self.frames.push_back((ticket, Frame { left: frame.len(), touched: false }));
+    /// Creates an outbox in which at most `frames_max` frames may wait.
+    pub(super) fn new(frames_max: usize) -> Self {
+        let state = State {
+            frames: VecDeque::new(),
+            frames_max,
+            credits: CREDITS,
+            closing: false,
+            closed: false,
+            waker: None,
+            needs_wake: false,
+        };
+        Self { state: Mutex::new(state) }
     }
 
-    /// The bytes to write next.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// Adds a frame, which is written after [`Outbox::flush`]. Returns false if there is no room, or the connection is gone.
+    pub(super) fn push(&self, ticket: Ticket, bytes: TelegramBytes) -> bool {
+        let mut state = self.state();
+        if state.closed || state.closing || state.frames.len() >= state.frames_max {
+            return false;
+        }
+        state.frames.push_back(Frame { ticket, bytes, taken: 0 });
+        state.needs_wake = true;
+        true
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+    /// Takes a frame back if the kernel has no byte of it. Returns whether that succeeded.
+    pub(super) fn withdraw(&self, ticket: Ticket) -> bool {
+        let mut state = self.state();
+        let at = state.frames.iter().position(|frame| frame.ticket == ticket && frame.taken == 0);
+        at.is_some_and(|at| state.frames.remove(at).is_some())
     }
 
-    /// Records that the kernel took this many bytes.
-    pub(super) fn taken(&mut self, mut count: usize) {
-        self.bytes.advance(count.min(self.bytes.len()));
-        while count > 0 {
-            let Some((_, frame)) = self.frames.front_mut() else { break };
-            let part = frame.left.min(count);
-            frame.left -= part;
-            frame.touched = true;
-            count -= part;
-            if frame.left == 0 {
-                self.frames.pop_front();
-            }
+    /// Lets the link read this many more frames.
+    pub(super) fn credit(&self, frames: usize) {
+        let mut state = self.state();
+        state.needs_wake |= state.credits == 0;
+        state.credits = (state.credits + frames).min(CREDITS);
+    }
+
+    /// Asks the link to write what waits, and then to close the connection.
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        state.closing = true;
+        state.needs_wake = true;
+    }
+
+    /// Wakes the link if there is something for it.
+    pub(super) fn flush(&self) {
+        let mut state = self.state();
+        let waker = if std::mem::take(&mut state.needs_wake) { state.waker.take() } else { None };
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
         }
     }
 
-    /// The tickets of the frames from which the kernel took no byte.
+    /// For the link: whether it is to close the connection.
+    pub(super) fn is_closing(&self) -> bool {
+        self.state().closing
+    }
+
+    /// For the link: whether frames wait to be written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.state().frames.is_empty()
+    }
+
+    /// For the link: the number of frames that it may read now. If there are none, the link is woken when there are.
+    pub(super) fn poll_credits(&self, cx: &Context<'_>) -> usize {
+        let mut state = self.state();
+        state.listen(cx);
+        state.credits
+    }
+
+    /// For the link: records that it has read this many frames.
+    pub(super) fn spend(&self, frames: usize) {
+        let mut state = self.state();
+        state.credits = state.credits.saturating_sub(frames);
+    }
+
+    /// For the link: writes as much as the stream takes. Returns the number of bytes. If nothing waits, the link is woken
+    /// when something does.
+    pub(super) fn poll_write<W: AsyncWrite + Unpin>(
+        &self,
+        cx: &mut Context<'_>,
+        stream: &mut W,
+    ) -> Poll<io::Result<usize>> {
+        let mut state = self.state();
+        state.listen(cx);
+        if state.frames.is_empty() {
+            return Poll::Pending;
+        }
+        let waiting = state.frames.iter().map(|frame| frame.bytes.get(frame.taken..).unwrap_or_default());
+        let written = if stream.is_write_vectored() {
+            let slices: Vec<_> = waiting.take(WRITE_FRAMES_MAX).map(IoSlice::new).collect();
+            Pin::new(stream).poll_write_vectored(cx, &slices)
+        } else {
+            let mut copy = Vec::new();
+            for bytes in waiting {
+                if !copy.is_empty() && copy.len() + bytes.len() > COPY_MAX_BYTES {
+                    break;
+                }
+                copy.extend_from_slice(bytes);
+            }
+            Pin::new(stream).poll_write(cx, &copy)
+        };
+        if let Poll::Ready(Ok(count)) = &written {
+            state.taken(*count);
+        }
+        written
+    }
+
+    /// For the link at its end: the tickets of the frames of which the kernel has no byte. Nothing is taken after this.
     pub(super) fn untouched(&self) -> Vec<Ticket> {
-        self.frames.iter().filter(|(_, frame)| !frame.touched).map(|(ticket, _)| *ticket).collect()
+        let mut state = self.state();
+        state.closed = true;
+        state.frames.drain(..).filter(|frame| frame.taken == 0).map(|frame| frame.ticket).collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // The state is valid after every single change, so a panic elsewhere does not damage it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn listen(&mut self, cx: &Context<'_>) {
+        if self.waker.as_ref().is_none_or(|waker| !waker.will_wake(cx.waker())) {
+            self.waker = Some(cx.waker().clone());
+        }
+    }
+
+    /// Records that the kernel took this many bytes.
+    fn taken(&mut self, mut count: usize) {
+        while count > 0 {
+            let Some(frame) = self.frames.front_mut() else { break };
+            let part = (frame.bytes.len() - frame.taken).min(count);
+            frame.taken += part;
+            count -= part;
+            if frame.taken == frame.bytes.len() {
+                self.frames.pop_front();
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::task::Waker;
+
     use super::*;
+
+    /// A stream that takes a given number of bytes in all.
+    struct Narrow {
+        room: usize,
+        vectored: bool,
+        taken: Vec<u8>,
+    }
+
+    impl AsyncWrite for Narrow {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            let count = bytes.len().min(self.room);
+            self.room -= count;
+            self.taken.extend_from_slice(&bytes[..count]);
+            if count == 0 { Poll::Pending } else { Poll::Ready(Ok(count)) }
+        }
+
+        fn poll_write_vectored(
+            self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            slices: &[IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            let all: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).collect();
+            self.poll_write(cx, &all)
+        }
+
+        fn is_write_vectored(&self) -> bool {
+            self.vectored
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn three() -> Outbox {
+        let outbox = Outbox::new(3);
+        for (ticket, bytes) in [(1, b"abcd"), (2, b"efgh"), (3, b"ijkl")] {
+            assert!(outbox.push(Ticket(ticket), TelegramBytes::copy_of(bytes)));
+        }
+        outbox
+    }
 
     #[test]
     fn a_frame_is_touched_from_its_first_byte_on() {
-        for (taken, untouched) in [(0, &[1, 2, 3][..]), (1, &[2, 3]), (4, &[2, 3]), (5, &[3]), (9, &[])] {
-            let mut outbox = Outbox::default();
-            for ticket in 1..=3 {
-                outbox.push(Ticket(ticket), b"abcd");
+        for (room, untouched) in [(0, &[1, 2, 3][..]), (1, &[2, 3]), (4, &[2, 3]), (5, &[3]), (9, &[]), (12, &[])] {
+            for vectored in [false, true] {
+                let mut stream = Narrow { room, vectored, taken: Vec::new() };
+                let outbox = three();
+                let cx = &mut Context::from_waker(Waker::noop());
+                while outbox.poll_write(cx, &mut stream).is_ready() {}
+                assert_eq!(stream.taken, b"abcdefghijkl"[..room]);
+                let left: Vec<_> = outbox.untouched().iter().map(|ticket| ticket.0).collect();
+                assert_eq!(left, untouched, "after {room} bytes");
+                assert!(!outbox.push(Ticket(4), TelegramBytes::copy_of(b"x")), "the connection is gone");
             }
-            for _ in 0..taken {
-                outbox.taken(1);
-            }
-            assert_eq!(outbox.bytes().len(), 12 - taken);
-            let left: Vec<_> = outbox.untouched().iter().map(|ticket| ticket.0).collect();
-            assert_eq!(left, untouched, "after {taken} bytes");
-            let mut at_once = Outbox::default();
-            (1..=3).for_each(|ticket| at_once.push(Ticket(ticket), b"abcd"));
-            at_once.taken(taken);
-            assert_eq!(at_once.untouched(), outbox.untouched());
         }
+    }
+
+    #[test]
+    fn only_an_untouched_frame_can_be_withdrawn() {
+        let mut stream = Narrow { room: 5, vectored: true, taken: Vec::new() };
+        let outbox = three();
+        while outbox.poll_write(&mut Context::from_waker(Waker::noop()), &mut stream).is_ready() {}
+        let withdrawn: Vec<_> = (1..=4).filter(|ticket| outbox.withdraw(Ticket(*ticket))).collect();
+        assert_eq!(withdrawn, [3]);
+        stream.room = 100;
+        while outbox.poll_write(&mut Context::from_waker(Waker::noop()), &mut stream).is_ready() {}
+        assert_eq!(stream.taken, b"abcdefgh");
+    }
+
+    #[test]
+    fn a_full_outbox_takes_nothing() {
+        let outbox = three();
+        assert!(!outbox.push(Ticket(4), TelegramBytes::copy_of(b"x")));
+        assert!(outbox.withdraw(Ticket(2)) && outbox.push(Ticket(4), TelegramBytes::copy_of(b"x")));
     }
 }

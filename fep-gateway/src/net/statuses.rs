@@ -11,6 +11,8 @@ use fep_protocol::terms::{Incarnation, LinkId};
 #[derive(Debug)]
 pub struct LineStatuses {
     lines: Vec<Mutex<LineStatus>>,
+    /// How long an answer proves that a link is alive. `None` if there is no echo test that would prove it.
+    alive_ms: Option<i64>,
 }
 
 impl LineStatuses {
@@ -21,6 +23,7 @@ impl LineStatuses {
             incarnation: 0,
             state: LinkState::Down,
             since_ms: now_ms,
+            proved_ms: None,
             last_rx_ms: None,
             last_tx_ms: None,
             echo_round_trip_us: None,
@@ -36,13 +39,33 @@ impl LineStatuses {
             last_error: None,
             last_error_code: None,
         };
-        Self { lines: config.lines.iter().map(|config| Mutex::new(line(config))).collect() }
+        let session = config.session.as_ref().filter(|session| session.echo_test.is_some());
+        let alive_ms = session.map(|session| i64::try_from(session.alive.as_millis()).unwrap_or(i64::MAX));
+        Self { lines: config.lines.iter().map(|config| Mutex::new(line(config))).collect(), alive_ms }
     }
 
     /// The present status of every line.
     #[must_use]
     pub fn lines(&self) -> Vec<LineStatus> {
         self.lines.iter().map(|line| open(line).clone()).collect()
+    }
+
+    /// The reason why no link works, or `None` if one does. A link works if it carries business and, with echo tests, an
+    /// answer came lately: an institution can accept connections and sign-ons and be dead behind them.
+    #[must_use]
+    pub fn trouble(&self, now_ms: i64) -> Option<String> {
+        let mut why = "no link is up".to_owned();
+        for line in &self.lines {
+            for link in open(line).links.iter().filter(|link| link.state == LinkState::Up) {
+                let alive_ms = self.alive_ms?;
+                match link.proved_ms {
+                    Some(proved_ms) if now_ms.saturating_sub(proved_ms) <= alive_ms => return None,
+                    Some(_) => why = format!("no answer came within {alive_ms} ms"),
+                    None => why = "no answer has come yet".to_owned(),
+                }
+            }
+        }
+        Some(why)
     }
 
     /// Records that bytes were received.
@@ -58,6 +81,11 @@ impl LineStatuses {
     /// Records the round trip of an echo test, in microseconds.
     pub fn echo(&self, id: LinkId, round_trip_us: u64) {
         self.change(id, |line, at| link(line, at, |link| link.echo_round_trip_us = Some(round_trip_us)));
+    }
+
+    /// Records that an answer proved that the institution is alive.
+    pub fn proved(&self, id: LinkId, now_ms: i64) {
+        self.change(id, |line, at| link(line, at, |link| link.proved_ms = Some(now_ms)));
     }
 
     /// Sets the number of exchanges on a line that wait for their answer.
@@ -77,12 +105,17 @@ impl LineStatuses {
         let mut line = open(self.lines.get(id.line)?);
         let link = line.links.get_mut(id.link)?;
         let lost = state == LinkState::Down && !matches!(link.state, LinkState::Down | LinkState::Connecting);
-        if state == LinkState::Connecting {
-            link.incarnation += 1;
+        // A link that tries again and again is down since the first time, not since the last try.
+        if (link.state == LinkState::Up) != (state == LinkState::Up) {
+            link.since_ms = now_ms;
         }
         link.state = state;
-        link.since_ms = now_ms;
-        line.reconnects += u64::from(lost);
+        let again = state == LinkState::Connecting && link.incarnation > 0;
+        if state == LinkState::Connecting {
+            link.incarnation += 1;
+            link.proved_ms = None;
+        }
+        line.reconnects += u64::from(again);
         if let Some(error) = error {
             line.last_error = Some(error.to_string());
             line.last_error_code = Some(error.code());

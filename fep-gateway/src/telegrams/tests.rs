@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::config::Config;
+use fep_protocol::terms::{Classified, Telegrams};
 
 const NOW: Now = Now { steady: Duration::ZERO, wall_ms: 1_795_221_015_000 };
 
@@ -255,12 +256,13 @@ fn a_notice_has_the_key_of_a_version_1_journal_only_if_that_determines_its_own()
     let at = notice.windows(6).position(|six| six == b"900001").unwrap();
     let former = |trace: &[u8; 6]| {
         let bytes = [&notice[..at], trace, &notice[at + 6..]].concat();
-        let (key, former) = catalogue().notice_key("DepositNotice", &bytes).unwrap();
+        let key = catalogue().notice_key("DepositNotice", &bytes).unwrap();
+        let former = catalogue().former_notice_key("DepositNotice", &bytes);
         (key.fields().next().unwrap().to_owned(), former.map(|key| key.fields().next().unwrap().to_owned()))
     };
     assert_eq!(former(b"000123"), ("123".to_owned(), Some("000123".to_owned())));
     assert_eq!(former(b"900001"), ("900001".to_owned(), None));
     // Packed 200 and 90 were both the empty text there.
     let bytes = host_header(100, &[0x40; 8], b"\xF0\xF4\xF0\xF0", [0x00, 0x00, 0x20, 0x0C]);
-    assert_eq!(catalogue_of(HOST_B).notice_key("RepaymentNotice", &bytes).unwrap().1, None);
+    assert_eq!(catalogue_of(HOST_B).former_notice_key("RepaymentNotice", &bytes), None);
 }

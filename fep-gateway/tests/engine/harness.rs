@@ -180,7 +180,9 @@ impl Bench {
 /// The entries of the journal: direction, class and bytes.
 pub(crate) fn entries_of(journal: &Path) -> Vec<(String, String, Vec<u8>)> {
     let connection = rusqlite::Connection::open(journal).unwrap();
-    let mut statement = connection.prepare("SELECT direction, class, bytes FROM entries ORDER BY number").unwrap();
+    let sql = "SELECT iif(kind = 'sent', 'out', 'in'), class, bytes FROM facts
+               WHERE kind IN ('sent', 'received') AND bytes IS NOT NULL ORDER BY number";
+    let mut statement = connection.prepare(sql).unwrap();
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
     rows.map(Result::unwrap).collect()
 }

@@ -13,7 +13,8 @@ use tokio::task::JoinHandle;
 use crate::harness::{entries_of, golden, outcome, root, start, until};
 use crate::peer::Peer;
 
-/// Names of eight bytes in EBCDIC: `SIGNON`, `SIGNOFF`, `REPAYMNT` and `LOANLIST`.
+/// Names of eight bytes in EBCDIC: `ECHOTEST`, `SIGNON`, `SIGNOFF`, `REPAYMNT` and `LOANLIST`.
+const ECHO_TEST: &[u8; 8] = b"\xC5\xC3\xC8\xD6\xE3\xC5\xE2\xE3";
 const SIGN_ON: &[u8; 8] = b"\xE2\xC9\xC7\xD5\xD6\xD5\x40\x40";
 const SIGN_OFF: &[u8; 8] = b"\xE2\xC9\xC7\xD5\xD6\xC6\xC6\x40";
 const REPAYMENT: &[u8; 8] = b"\xD9\xC5\xD7\xC1\xE8\xD4\xD5\xE3";
@@ -48,6 +49,9 @@ impl Host {
             (&[0, 40][..], &SIGN_ON[..], &b"\xF0\xF8\xF0\xF0"[..])
         );
         host.peer.send(connection, &answer_to(&sign_on)).await;
+        let (connection, echo_test) = host.peer.receive().await;
+        assert_eq!(&echo_test[2..10], &ECHO_TEST[..]);
+        host.peer.send(connection, &answer_to(&echo_test)).await;
         until("the link is up", async || host.gateway.lines()[0].links[0].state == LinkState::Up).await;
         host
     }
@@ -124,8 +128,8 @@ async fn a_late_answer_settles_an_unknown() {
         found.as_ref().is_some_and(|exchange| exchange.settled_by.is_some())
     })
     .await;
-    assert_eq!(found.unwrap().answer.unwrap().telegram, "LoanList");
-    assert_eq!(host.classes(), ["duty", "answer", "request", "late"]);
+    assert_eq!(&*found.unwrap().answer.unwrap().telegram, "LoanList");
+    assert_eq!(host.classes(), ["duty", "answer", "duty", "request", "answer", "late"]);
 }
 
 #[tokio::test]

@@ -44,6 +44,7 @@ async fn their_sign_on_opens_business_and_is_answered() {
     bench.peer.send(connection, &theirs).await;
     let (_, answer) = bench.peer.receive().await;
     assert_eq!(String::from_utf8_lossy(&answer), String::from_utf8_lossy(&answer_to(&theirs, b"0000")));
+    bench.peer.answer_duty(b"300", b"0000").await;
     bench.links_up(1).await;
     bench.answered().await;
 }
@@ -133,10 +134,10 @@ async fn subscribers_hear_of_exchanges_and_lines() {
     while heard.len() < 2 {
         let event = timeout(Duration::from_secs(5), events.recv()).await.unwrap().unwrap();
         if let Event::Exchange(event) = event {
-            heard.push((event.id.clone(), outcome(&event)));
+            heard.push((event.id, outcome(&event)));
         }
     }
-    assert_eq!(heard, [(exchange.id.clone(), "running".to_owned()), (exchange.id, "answered".to_owned())]);
+    assert_eq!(heard, [(exchange.id, "running".to_owned()), (exchange.id, "answered".to_owned())]);
     bench.peer.close(0).await;
     let down = async {
         loop {
@@ -182,6 +183,6 @@ async fn a_journal_that_hangs_delays_no_request_beyond_its_time() {
     tokio::time::sleep(Duration::from_millis(600)).await;
     other.execute_batch("ROLLBACK").unwrap();
     let said = outcome(&asked.await.unwrap());
-    assert_eq!(said, "not sent: it could not be started within 300 ms");
+    assert_eq!(said, "not sent: it could not be started within 300 ms: the journal had not taken it");
     assert!(bench.peer.is_quiet().await);
 }

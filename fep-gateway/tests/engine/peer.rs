@@ -83,13 +83,22 @@ impl Peer {
         self.connections[connection] = None;
     }
 
-    /// Answers `links` sign-ons with this response code.
+    /// Answers `links` sign-ons with this response code, and the echo test that follows each accepted one.
     pub(crate) async fn sign_on(&mut self, links: usize, response_code: &[u8; 4]) {
         for _ in 0..links {
-            let (connection, request) = self.receive().await;
-            assert_eq!((&request[24..28], &request[28..31]), (&b"0800"[..], &b"100"[..]));
-            self.send(connection, &answer_to(&request, response_code)).await;
+            self.answer_duty(b"100", response_code).await;
         }
+        let accepted = if response_code == b"0000" { links } else { 0 };
+        for _ in 0..accepted {
+            self.answer_duty(b"300", b"0000").await;
+        }
+    }
+
+    /// Answers the next telegram, which is a sign-on, sign-off or echo test.
+    pub(crate) async fn answer_duty(&mut self, business_code: &[u8; 3], response_code: &[u8; 4]) {
+        let (connection, request) = self.receive().await;
+        assert_eq!((&request[24..28], &request[28..31]), (&b"0800"[..], &business_code[..]));
+        self.send(connection, &answer_to(&request, response_code)).await;
     }
 }
 

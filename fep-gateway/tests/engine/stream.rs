@@ -66,7 +66,7 @@ async fn check_broken(bytes: &[u8], expected: &str) {
     assert_eq!((entries[3].1.as_str(), &entries[3].2[..]), ("bad_frame", bytes));
     let line = bench.gateway.lines().remove(0);
     assert_eq!((line.reconnects, line.last_error.as_deref()), (1, Some(expected)));
-    assert_eq!(bench.answered().await.line, Some(("main".to_owned(), 2)));
+    assert_eq!(bench.answered().await.line, Some(("main".into(), 2)));
 }
 
 #[tokio::test]

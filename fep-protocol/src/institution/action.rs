@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::exchange::{LinkState, TelegramBytes};
+use crate::fact::{Class, Reason};
 use crate::reason::{CloseReason, Mismatch, NotSent, Unknown};
 use crate::terms::{Incarnation, Key, LinkId, Ticket};
 use crate::trace::TraceHighWater;
@@ -19,6 +20,9 @@ pub enum Action {
     Journal(Outgoing),
     /// Write these bytes, which are in the journal.
     Write(Ticket, Incarnation, TelegramBytes),
+    /// The deadline of a request has passed. If the kernel has no byte of it yet, do not write it any more and answer with
+    /// [`withdrawn`](super::Institution::withdrawn); otherwise answer with [`unanswered`](super::Institution::unanswered).
+    Withdraw(Ticket, Incarnation),
     /// An exchange ended, or was settled.
     Finish(Ticket, FinalState),
     /// These bytes were received.
@@ -29,6 +33,16 @@ pub enum Action {
     Link(LinkId, LinkState, Option<CloseReason>),
     /// An echo test was answered after this time.
     Echo(LinkId, Duration),
+    /// An answer to a request or an echo test of ours proved that the institution is alive. Reported at most once a second
+    /// for each link.
+    Proved(LinkId),
+    /// Few trace numbers are left on this business day. Reported once a day.
+    TracesLow {
+        /// The last number that was used.
+        used: u64,
+        /// The highest number.
+        max: u64,
+    },
     /// The ticket is no longer needed: no received telegram can belong to it any more.
     Forget(Ticket),
     /// Every link is closed, and none will be opened again.
@@ -42,6 +56,8 @@ pub struct Outgoing {
     pub ticket: Ticket,
     /// The connection that must carry the bytes.
     pub incarnation: Incarnation,
+    /// The name of the telegram, if it is a request or a duty of ours.
+    pub telegram: Option<Arc<str>>,
     /// The bytes.
     pub bytes: TelegramBytes,
     /// The request's data, if the bytes are the request of an exchange.
@@ -55,8 +71,6 @@ pub struct Outgoing {
 pub struct OutgoingRequest {
     /// The key that the answer must carry.
     pub key: Key,
-    /// The name of the telegram that the answer must be.
-    pub answer: Arc<str>,
     /// The trace number, as text.
     pub trace: String,
 }
@@ -75,13 +89,13 @@ pub enum FinalState {
 }
 
 impl FinalState {
-    /// The reason why there is no answer: the sentence and its stable code.
+    /// The reason why there is no answer.
     #[must_use]
-    pub fn reason(&self) -> Option<(String, &'static str)> {
+    pub fn reason(&self) -> Option<Reason> {
         match self {
             Self::Answered(..) | Self::Settled(..) => None,
-            Self::NotSent(why) => Some((why.to_string(), why.code())),
-            Self::Unknown(why) => Some((why.to_string(), why.code())),
+            Self::NotSent(why) => Some(Reason::new(why, why.code())),
+            Self::Unknown(why) => Some(Reason::new(why, why.code())),
         }
     }
 }
@@ -93,51 +107,12 @@ pub struct Incoming {
     pub incarnation: Incarnation,
     /// The bytes.
     pub bytes: TelegramBytes,
+    /// The name of the telegram, if it was recognised.
+    pub telegram: Option<Arc<str>>,
     /// The class of the bytes.
     pub class: Class,
     /// The ticket that the bytes belong to.
     pub ticket: Option<Ticket>,
     /// The reason why the bytes are not what the gateway expected.
     pub note: Option<Mismatch>,
-}
-
-/// The class of received bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// An answer that a request waited for.
-    Answer,
-    /// An answer that arrived after the outcome had become unknown.
-    Late,
-    /// A second answer with the same bytes.
-    Duplicate,
-    /// A second answer with different bytes.
-    Conflicting,
-    /// An answer that matches nothing of ours, an unexpected telegram, or any telegram on a connection that is gone.
-    Unmatched,
-    /// Bytes that are not a telegram of the spec.
-    Undecodable,
-    /// Bytes that are not a frame.
-    BadFrame,
-    /// A sign-on, sign-off or echo test of the institution.
-    Duty,
-    /// A notice.
-    Notice,
-}
-
-impl Class {
-    /// The name used in the journal and metrics.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Answer => "answer",
-            Self::Late => "late",
-            Self::Duplicate => "duplicate",
-            Self::Conflicting => "conflicting",
-            Self::Unmatched => "unmatched",
-            Self::Undecodable => "undecodable",
-            Self::BadFrame => "bad_frame",
-            Self::Duty => "duty",
-            Self::Notice => "notice",
-        }
-    }
 }

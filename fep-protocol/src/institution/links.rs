@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Action, FinalState, Institution, LineSettings, Owner};
+use super::{Action, Institution, LineSettings, Owner};
 use crate::backoff::Backoff;
 use crate::exchange::LinkState;
 use crate::reason::{CloseReason, DutyFailure, NotSent, Unknown};
 use crate::session::{Session, SessionAction, SessionEvent, SessionPolicy};
 use crate::terms::{Duty, Incarnation, LinkId, Now, Telegrams, Ticket};
+use crate::trace::TraceUse;
 
 /// One contracted link.
 #[derive(Clone, Debug)]
@@ -18,8 +19,13 @@ pub(super) struct ContractedLink {
     backoff: Backoff,
     up_since: Option<Duration>,
     inflight: usize,
+    /// The time when an answer last proved that the institution is alive, as far as it was reported.
+    proved: Option<Duration>,
     last_error: Option<CloseReason>,
 }
+
+/// The shortest time between two reports that a link works.
+const PROVED_PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -42,6 +48,7 @@ impl ContractedLink {
             backoff: Backoff::new(line.reconnect_min, line.reconnect_max),
             up_since: None,
             inflight: 0,
+            proved: None,
             last_error: None,
         }
     }
@@ -50,9 +57,15 @@ impl ContractedLink {
         &mut self.session
     }
 
-    /// Records that a telegram of ours was answered on the link: the next failure counts as the first one again.
-    pub(super) fn worked(&mut self) {
+    /// Records that a telegram of ours was answered on the link: the next failure counts as the first one again. Returns
+    /// whether that is to be reported.
+    pub(super) fn worked(&mut self, now: Duration) -> bool {
         self.backoff.succeeded();
+        let is_due = self.proved.is_none_or(|proved| now.saturating_sub(proved) >= PROVED_PAUSE);
+        if is_due {
+            self.proved = Some(now);
+        }
+        is_due
     }
 
     /// Records a lost connection and returns the wait before the next attempt. A link that was up only briefly counts as
@@ -122,6 +135,7 @@ impl<T: Telegrams> Institution<T> {
         link.incarnation += 1;
         link.stage = Stage::Connecting;
         link.session = Session::new(policy);
+        link.proved = None;
         let incarnation = Incarnation { link: id, number: link.incarnation };
         self.actions.push_back(Action::Link(id, LinkState::Connecting, None));
         self.actions.push_back(Action::Connect(incarnation));
@@ -147,6 +161,16 @@ impl<T: Telegrams> Institution<T> {
             Stage::Connecting => self.close(id, CloseReason::Stopped),
             Stage::Down | Stage::Closing => {}
         }
+    }
+
+    pub(super) fn close_all(&mut self) {
+        for id in self.link_ids() {
+            self.close(id, CloseReason::Stopped);
+        }
+    }
+
+    pub(super) fn is_any_open(&self) -> bool {
+        self.lines.iter().flatten().any(|link| matches!(link.stage, Stage::Open | Stage::Connecting))
     }
 
     /// Carries out the actions that a session requests.
@@ -233,7 +257,7 @@ impl<T: Telegrams> Institution<T> {
     fn ask(&mut self, id: LinkId, duty: Duty, now: Now) {
         let Some(link) = self.link(id) else { return };
         let incarnation = Incarnation { link: id, number: link.incarnation };
-        match self.make(now, |telegrams, trace| telegrams.duty(duty, trace, now)) {
+        match self.make(now, TraceUse::Duty, |telegrams, trace| telegrams.duty(duty, trace, now)) {
             Ok((wire, high_water)) => {
                 self.send_wire(Owner::Duty { duty, since: now.steady }, incarnation, wire, high_water, now.steady);
             }
@@ -256,7 +280,7 @@ impl<T: Telegrams> Institution<T> {
                 self.mux.give_up(key, now.steady + self.settings.quarantine);
             }
             if item.owner == Owner::Exchange {
-                self.finish(ticket, incarnation.link, FinalState::Unknown(Unknown::LinkLost(Box::new(why.clone()))));
+                self.finish_unknown(ticket, item, Unknown::LinkLost(Box::new(why.clone())), true);
             }
         }
     }

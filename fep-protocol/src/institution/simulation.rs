@@ -48,7 +48,8 @@ struct World {
     requests: HashMap<Ticket, TelegramBytes>,
     handed: HashSet<Ticket>,
     ends: HashMap<Ticket, Vec<FinalState>>,
-    inflight: HashSet<Ticket>,
+    /// Exchanges that the institution has not answered.
+    occupied: HashSet<Ticket>,
     ended: Ends,
 }
 
@@ -62,8 +63,7 @@ impl World {
             echo_idle: 1000 * MS,
         };
         let mut settings = settings(3, policy);
-        settings.inflight_max = 40;
-        settings.trace_max = 9999;
+        settings.inflight_max = 400;
         settings.quarantine = 20_000 * MS;
         let mut machine = Institution::new(settings, ToyTelegrams, None, seed);
         machine.start();
@@ -79,7 +79,7 @@ impl World {
             requests: HashMap::new(),
             handed: HashSet::new(),
             ends: HashMap::new(),
-            inflight: HashSet::new(),
+            occupied: HashSet::new(),
             ended: Ends::default(),
         }
     }
@@ -127,8 +127,8 @@ impl World {
         match event {
             Event::Request => {
                 if let Ok(ticket) = self.machine.request(&(), now.steady, now) {
-                    self.inflight.insert(ticket);
-                    assert!(self.inflight.len() <= 40, "more in flight than agreed");
+                    self.occupied.insert(ticket);
+                    assert!(self.occupied.len() <= 400, "more in flight than agreed");
                 }
             }
             Event::Connected(incarnation) => {
@@ -232,7 +232,17 @@ impl World {
                     let wait = self.dice(3);
                     self.after(wait, Event::Handed(ticket, incarnation, bytes));
                 }
+                Action::Withdraw(ticket, _) => {
+                    if self.waiting.remove(&ticket).is_some() {
+                        self.machine.withdrawn(ticket, at(self.now));
+                    } else {
+                        self.machine.unanswered(ticket, at(self.now));
+                    }
+                }
                 Action::Finish(ticket, state) => self.end(ticket, state),
+                Action::Forget(ticket) => {
+                    self.occupied.remove(&ticket);
+                }
                 _ => {}
             }
         }
@@ -255,7 +265,10 @@ impl World {
             FinalState::Unknown(_) => self.ended.unknown += 1,
             FinalState::Settled(..) => self.ended.settled += 1,
         }
-        self.inflight.remove(&ticket);
+        let is_silent = matches!(&end, FinalState::Unknown(why) if !matches!(why, Unknown::Unreadable(_)));
+        if !is_silent {
+            self.occupied.remove(&ticket);
+        }
         let ends = self.ends.entry(ticket).or_default();
         let settles = matches!((ends.as_slice(), &end), ([FinalState::Unknown(_)], FinalState::Settled(..)));
         assert!(ends.is_empty() || settles, "{ticket:?} ended twice: {ends:?}, then {end:?}");

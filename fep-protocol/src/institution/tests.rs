@@ -1,6 +1,9 @@
 //! One institution, step by step, under virtual time.
 
+mod limits;
+
 use super::*;
+use crate::fact::Class;
 use crate::reason::CloseReason;
 use crate::terms::Classified;
 
@@ -79,8 +82,7 @@ pub(super) fn settings(links: usize, policy: SessionPolicy) -> Settings {
         drain_max: 10 * SECOND,
         policy,
         lines: vec![LineSettings { links, reconnect_min: SECOND / 10, reconnect_max: 30 * SECOND }],
-        trace_max: 9999,
-        trace_block: 100,
+        traces: TraceRange { max: 9999, block: 100, wraps: false },
     }
 }
 
@@ -97,13 +99,15 @@ struct Bench {
     machine: Institution<ToyTelegrams>,
     now: Duration,
     done: Vec<String>,
+    /// Whether the kernel takes bytes.
+    kernel_takes: bool,
 }
 
 impl Bench {
     fn new(links: usize, policy: SessionPolicy) -> Self {
         let mut machine = Institution::new(settings(links, policy), ToyTelegrams, None, 7);
         machine.start();
-        let mut bench = Self { machine, now: Duration::ZERO, done: Vec::new() };
+        let mut bench = Self { machine, now: Duration::ZERO, done: Vec::new(), kernel_takes: true };
         for link in 0..links {
             bench.machine.connected(incarnation_of(link, 1), at(Duration::ZERO));
         }
@@ -127,6 +131,15 @@ impl Bench {
                 Action::Write(_, incarnation, bytes) => {
                     format!("{}.{} < {}", incarnation.link.link, incarnation.number, String::from_utf8_lossy(&bytes))
                 }
+                Action::Withdraw(ticket, _) => {
+                    match self.kernel_takes {
+                        true => self.machine.unanswered(ticket, at(self.now)),
+                        false => self.machine.withdrawn(ticket, at(self.now)),
+                    }
+                    continue;
+                }
+                Action::Proved(_) => continue,
+                Action::TracesLow { used, max } => format!("{used} of {max} trace numbers"),
                 Action::Finish(ticket, FinalState::Answered(..)) => format!("{} answered", ticket.0),
                 Action::Finish(ticket, FinalState::Settled(..)) => format!("{} settled", ticket.0),
                 Action::Finish(ticket, FinalState::NotSent(why)) => format!("{} not sent: {why}", ticket.0),
@@ -257,37 +270,6 @@ fn a_link_lost_before_the_commit_leaves_not_sent() {
         matches!(&ends[..], [Action::Finish(_, FinalState::NotSent(reason))] if reason.to_string() == why),
         "{ends:?}"
     );
-}
-
-#[test]
-fn the_limit_in_flight_is_kept() {
-    let mut bench = Bench::up(1);
-    for _ in 0..3 {
-        bench.request().unwrap();
-    }
-    assert_eq!(bench.request(), Err("the limit of 3 exchanges in flight is reached".to_owned()));
-    bench.receive(incarnation_of(0, 1), "ANS:0002");
-    assert!(bench.request().is_ok());
-}
-
-#[test]
-fn a_resting_key_is_skipped() {
-    let mut settings = settings(1, SessionPolicy::default());
-    settings.trace_max = 3;
-    let mut machine = Institution::new(settings, ToyTelegrams, None, 7);
-    machine.start();
-    machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
-    machine.recall(Key::new(["0002"]), "ANS".into(), None, at(Duration::ZERO));
-    machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
-    machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
-    let traces: Vec<_> = std::iter::from_fn(|| machine.next_action())
-        .filter_map(|action| match action {
-            Action::Journal(out) => Some(out.request.unwrap().trace),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(traces, ["1", "3"]);
-    assert!(machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap_err().to_string().contains("quarantine"));
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Received telegrams, and answers that do not arrive in time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Action, Class, FinalState, Incoming, Institution, Owner, UnderWay};
+use super::{Action, FinalState, Incoming, Institution, Owner, Ready, UnderWay};
 use crate::exchange::TelegramBytes;
+use crate::fact::Class;
 use crate::mux::{Expired, Verdict};
 use crate::reason::{CloseReason, DutyFailure, Mismatch, NotSent, Unknown};
 use crate::session::SessionEvent;
@@ -13,50 +15,98 @@ impl<T: Telegrams> Institution<T> {
     /// Handles a received frame.
     pub fn received(&mut self, incarnation: Incarnation, bytes: TelegramBytes, now: Now) {
         if !self.is_present(incarnation) {
-            return self.note(incarnation, bytes, Class::Unmatched, None, Some(Mismatch::ConnectionGone));
+            return self.note(incarnation, None, bytes, Class::Unmatched, None, Some(Mismatch::ConnectionGone));
         }
         self.session(incarnation.link, SessionEvent::Received, now);
         match self.telegrams.read(&bytes) {
             Classified::Answer { telegram, key, refused } => {
-                let verdict = self.mux.answer(&key, &telegram, &bytes, now.steady + self.settings.quarantine);
-                match verdict {
-                    Verdict::Matched(ticket) => {
-                        self.note(incarnation, bytes.clone(), Class::Answer, Some(ticket), None);
-                        self.matched(ticket, FinalState::Answered(telegram, bytes), refused, now);
-                    }
-                    Verdict::Late(ticket) => {
-                        self.note(incarnation, bytes.clone(), Class::Late, Some(ticket), None);
-                        if self.unknown.remove(&ticket) {
-                            self.actions.push_back(Action::Finish(ticket, FinalState::Settled(telegram, bytes)));
-                        }
-                    }
-                    Verdict::Conflicting(ticket) => {
-                        self.note(incarnation, bytes, Class::Conflicting, Some(ticket), Some(Mismatch::Conflicting));
-                    }
-                    Verdict::Duplicate(ticket) => self.note(incarnation, bytes, Class::Duplicate, Some(ticket), None),
-                    Verdict::Unmatched(why) => {
-                        self.note(incarnation, bytes, Class::Unmatched, None, Some(Mismatch::Unmatched(why)));
-                    }
-                }
+                self.answer(incarnation, telegram, &key, refused, bytes, now)
             }
             Classified::Duty(duty) => self.their_duty(incarnation, duty, bytes, now),
             Classified::Notice { telegram } => {
-                self.note(incarnation, bytes.clone(), Class::Notice, None, None);
+                self.note(incarnation, Some(telegram.clone()), bytes.clone(), Class::Notice, None, None);
                 self.actions.push_back(Action::Notice(incarnation, telegram, bytes));
             }
             Classified::Unexpected { telegram } => {
                 let note = Mismatch::Unexpected { telegram: telegram.as_ref().to_owned() };
-                self.note(incarnation, bytes, Class::Unmatched, None, Some(note));
+                self.note(incarnation, Some(telegram), bytes, Class::Unmatched, None, Some(note));
             }
             Classified::Undecodable { key, why } => self.unreadable(incarnation, key.as_ref(), why, bytes, now),
         }
         self.progress(now);
     }
 
+    fn answer(
+        &mut self,
+        incarnation: Incarnation,
+        telegram: Arc<str>,
+        key: &Key,
+        refused: Option<String>,
+        bytes: TelegramBytes,
+        now: Now,
+    ) {
+        let name = Some(telegram.clone());
+        let contradiction = |request: &TelegramBytes, machine: &Self| match request.is_empty() {
+            true => None,
+            false => machine.telegrams.contradiction(request, &telegram, &bytes),
+        };
+        match self.mux.answer(key, &telegram, &bytes, now.steady + self.settings.quarantine) {
+            Verdict::Matched(ticket) => {
+                let item = self.under_way.get(&ticket).filter(|item| item.owner == Owner::Exchange);
+                if let Some(why) = item.and_then(|item| contradiction(&item.bytes, self)) {
+                    return self.contradicted(incarnation, telegram, ticket, why, bytes, now);
+                }
+                self.note(incarnation, name, bytes.clone(), Class::Answer, Some(ticket), None);
+                self.matched(ticket, FinalState::Answered(telegram, bytes), refused, now);
+            }
+            Verdict::Late(ticket) => {
+                let unsettled = self.unknown.get(&ticket);
+                if let Some(why) = unsettled.and_then(|unsettled| contradiction(&unsettled.request, self)) {
+                    return self.contradicted(incarnation, telegram, ticket, why, bytes, now);
+                }
+                self.note(incarnation, name, bytes.clone(), Class::Late, Some(ticket), None);
+                // The deadline may have passed while the kernel had no byte: then the outcome is not decided yet.
+                if let Some(item) = self.under_way.remove(&ticket) {
+                    let why = item.over.clone().unwrap_or(Unknown::BrokeOff);
+                    self.finish_unknown(ticket, item, why, true);
+                }
+                if self.no_longer_unknown(ticket) {
+                    self.actions.push_back(Action::Finish(ticket, FinalState::Settled(telegram, bytes)));
+                }
+            }
+            Verdict::Conflicting(ticket) => {
+                self.note(incarnation, name, bytes, Class::Conflicting, Some(ticket), Some(Mismatch::Conflicting));
+            }
+            Verdict::Duplicate(ticket) => self.note(incarnation, name, bytes, Class::Duplicate, Some(ticket), None),
+            Verdict::Unmatched(why) => {
+                self.note(incarnation, name, bytes, Class::Unmatched, None, Some(Mismatch::Unmatched(why)));
+            }
+        }
+    }
+
+    /// Handles an answer with the right key that does not repeat a value of its request. The gateway cannot know what the
+    /// institution did, so the exchange is unknown. Both telegrams are kept for a person.
+    fn contradicted(
+        &mut self,
+        incarnation: Incarnation,
+        telegram: Arc<str>,
+        ticket: Ticket,
+        why: String,
+        bytes: TelegramBytes,
+        now: Now,
+    ) {
+        let note = Some(Mismatch::Contradicting(why.clone()));
+        self.note(incarnation, Some(telegram), bytes, Class::Conflicting, Some(ticket), note);
+        if let Some(item) = self.under_way.remove(&ticket) {
+            self.finish_unknown(ticket, item, Unknown::Contradicted(why), false);
+            self.progress(now);
+        }
+    }
+
     /// Handles bytes that are not a frame: they are malformed, cut off, or not completed in time. No byte after them can be
     /// trusted.
     pub fn bad_frame(&mut self, incarnation: Incarnation, bytes: TelegramBytes, why: CloseReason) {
-        self.note(incarnation, bytes, Class::BadFrame, None, Some(Mismatch::NoFrame(why)));
+        self.note(incarnation, None, bytes, Class::BadFrame, None, Some(Mismatch::NoFrame(why)));
     }
 
     /// Ends everything that was not answered in time, and forgets keys whose quarantine is over.
@@ -64,13 +114,18 @@ impl<T: Telegrams> Institution<T> {
         for expired in self.mux.expire(now.steady, self.settings.quarantine) {
             match expired {
                 Expired::Unanswered(ticket) => {
-                    let Some(item) = self.under_way.remove(&ticket) else { continue };
-                    let within = item.waits.map_or(Duration::ZERO, |(_, timeout)| timeout);
+                    let Some(item) = self.under_way.get_mut(&ticket) else { continue };
+                    let within = item.waits.as_ref().map_or(Duration::ZERO, |(_, timeout)| *timeout);
                     let why = Unknown::NoAnswer { within };
+                    let incarnation = item.incarnation;
                     match item.owner {
-                        Owner::Exchange => self.finish(ticket, item.incarnation.link, FinalState::Unknown(why)),
+                        Owner::Exchange => {
+                            item.over = Some(why);
+                            self.actions.push_back(Action::Withdraw(ticket, incarnation));
+                        }
                         Owner::Duty { duty, .. } => {
-                            self.duty_failed(item.incarnation, duty, DutyFailure::Unknown(why), now)
+                            self.under_way.remove(&ticket);
+                            self.duty_failed(incarnation, duty, DutyFailure::Unknown(why), now)
                         }
                         Owner::Reply => {}
                     }
@@ -81,7 +136,7 @@ impl<T: Telegrams> Institution<T> {
                     self.unsent(ticket, NotSent::JournalSlow { within }, now);
                 }
                 Expired::Forgotten(ticket) => {
-                    self.unknown.remove(&ticket);
+                    self.no_longer_unknown(ticket);
                     self.actions.push_back(Action::Forget(ticket));
                 }
             }
@@ -95,7 +150,12 @@ impl<T: Telegrams> Institution<T> {
         if matches!(owner, Owner::Exchange | Owner::Duty { duty: Duty::EchoTest, .. })
             && let Some(link) = self.link_mut(incarnation.link)
         {
-            link.worked();
+            if link.worked(now.steady) {
+                self.actions.push_back(Action::Proved(incarnation.link));
+            }
+            if owner == Owner::Exchange {
+                self.session(incarnation.link, SessionEvent::Proved, now);
+            }
         }
         match owner {
             Owner::Exchange => self.finish(ticket, incarnation.link, answered),
@@ -112,11 +172,13 @@ impl<T: Telegrams> Institution<T> {
     fn their_duty(&mut self, incarnation: Incarnation, duty: Duty, bytes: TelegramBytes, now: Now) {
         match self.telegrams.accept(duty, &bytes) {
             Ok(reply) => {
-                self.note(incarnation, bytes, Class::Duty, None, None);
-                self.send(Owner::Reply, incarnation, reply, None, None, None);
+                self.note(incarnation, None, bytes, Class::Duty, None, None);
+                self.send(Owner::Reply, incarnation, Ready::reply(reply));
                 self.session(incarnation.link, SessionEvent::Theirs(duty), now);
             }
-            Err(why) => self.note(incarnation, bytes, Class::Undecodable, None, Some(Mismatch::Unanswerable(why))),
+            Err(why) => {
+                self.note(incarnation, None, bytes, Class::Undecodable, None, Some(Mismatch::Unanswerable(why)))
+            }
         }
     }
 
@@ -125,14 +187,14 @@ impl<T: Telegrams> Institution<T> {
     fn unreadable(&mut self, incarnation: Incarnation, key: Option<&Key>, why: String, bytes: TelegramBytes, now: Now) {
         let owner = key.and_then(|key| Some((key, self.mux.waiting(key)?)));
         let Some((key, ticket)) = owner else {
-            return self.note(incarnation, bytes, Class::Undecodable, None, Some(Mismatch::Undecodable(why)));
+            return self.note(incarnation, None, bytes, Class::Undecodable, None, Some(Mismatch::Undecodable(why)));
         };
         self.mux.give_up(key, now.steady + self.settings.quarantine);
         let reason = Unknown::Unreadable(why.clone());
-        self.note(incarnation, bytes, Class::Undecodable, Some(ticket), Some(Mismatch::Undecodable(why)));
+        self.note(incarnation, None, bytes, Class::Undecodable, Some(ticket), Some(Mismatch::Undecodable(why)));
         let Some(item) = self.under_way.remove(&ticket) else { return };
         match item.owner {
-            Owner::Exchange => self.finish(ticket, item.incarnation.link, FinalState::Unknown(reason)),
+            Owner::Exchange => self.finish_unknown(ticket, item, reason, false),
             Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, DutyFailure::Unknown(reason), now),
             Owner::Reply => {}
         }
@@ -141,11 +203,12 @@ impl<T: Telegrams> Institution<T> {
     fn note(
         &mut self,
         incarnation: Incarnation,
+        telegram: Option<Arc<str>>,
         bytes: TelegramBytes,
         class: Class,
         ticket: Option<Ticket>,
         note: Option<Mismatch>,
     ) {
-        self.actions.push_back(Action::Received(Incoming { incarnation, bytes, class, ticket, note }));
+        self.actions.push_back(Action::Received(Incoming { incarnation, telegram, bytes, class, ticket, note }));
     }
 }

@@ -57,10 +57,15 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
         NotSent::Journal(JournalError::Failed(text())),
         NotSent::LinkLost(None),
         NotSent::LinkFull,
+        NotSent::SendQueueSlow { within: TIME },
+        NotSent::TracesUsedUp { max: 999_999 },
+        NotSent::Journal(JournalError::DiskFull),
+        NotSent::Journal(JournalError::Replaced { path: text() }),
     ];
     let unknown = [
         Unknown::NoAnswer { within: TIME },
         Unknown::LinkLost(Box::new(CloseReason::ByInstitution)),
+        Unknown::Contradicted(text()),
         Unknown::Unreadable(text()),
         Unknown::Stopped,
         Unknown::BrokeOff,
@@ -91,6 +96,7 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
         Mismatch::Unmatched(Unmatched::NotWritten),
         Mismatch::Unmatched(Unmatched::OtherTelegram),
         Mismatch::Conflicting,
+        Mismatch::Contradicting(text()),
         Mismatch::Unexpected { telegram: text() },
         Mismatch::Undecodable(text()),
         Mismatch::Unanswerable(text()),

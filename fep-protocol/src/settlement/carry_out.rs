@@ -75,7 +75,7 @@ impl Settlement {
         }
         self.facts += 1;
         let number = FactNumber(self.facts);
-        let fact = CaseFact { case: exchange.clone(), at_ms: now.wall_ms, fact };
+        let fact = CaseFact { case: *exchange, at_ms: now.wall_ms, fact };
         self.actions.push_back(SettlementAction::Record(number, fact));
         number
     }
@@ -161,7 +161,7 @@ impl Settlement {
             Handed::Released => {
                 entry.handed = Handed::Withdrawing;
                 let repeat = attempt > 1;
-                let step = Step { case: exchange.clone(), kind, attempt, repeat };
+                let step = Step { case: *exchange, kind, attempt, repeat };
                 self.actions.push_back(SettlementAction::Withdraw(step));
             }
             Handed::Withdrawing | Handed::Sent => {}
@@ -211,10 +211,10 @@ impl Settlement {
     fn set_timer(&mut self, exchange: &ExchangeId, at: Option<Duration>) {
         let Some(entry) = self.cases.get_mut(exchange) else { return };
         if let Some(old) = entry.timer.take() {
-            self.timers.remove(&(old, exchange.clone()));
+            self.timers.remove(&(old, *exchange));
         }
         entry.timer = at;
-        self.timers.extend(at.map(|at| (at, exchange.clone())));
+        self.timers.extend(at.map(|at| (at, *exchange)));
     }
 
     /// Decides how long a finished case is remembered.
@@ -225,11 +225,11 @@ impl Settlement {
             (true, None) => {
                 let at = now.steady.saturating_add(self.limits.closed_keep);
                 entry.forgotten_at = Some(at);
-                self.closed.insert((at, exchange.clone()));
+                self.closed.insert((at, *exchange));
             }
             (false, Some(at)) => {
                 entry.forgotten_at = None;
-                self.closed.remove(&(at, exchange.clone()));
+                self.closed.remove(&(at, *exchange));
             }
             _ => {}
         }
@@ -251,7 +251,7 @@ const WITHDRAWN: &str = "withdrawn";
 
 /// What the caller hears of a fact once it is durable.
 fn notice(exchange: &ExchangeId, fact: &SettlementFact) -> Option<SettlementAction> {
-    let exchange = exchange.clone();
+    let exchange = *exchange;
     match fact {
         SettlementFact::Settled { by, money } => Some(SettlementAction::Settled(exchange, *by, *money)),
         SettlementFact::DeadLettered { why } => Some(SettlementAction::DeadLetter(exchange, *why)),

@@ -52,14 +52,14 @@ impl Lane {
             StepKind::Inquiry => Urgency::Inquiry,
             StepKind::Reversal => Urgency::Reversal,
         };
-        self.waiting.insert(case.clone(), (urgency, account));
-        self.place(urgency, case.clone(), account);
+        self.waiting.insert(*case, (urgency, account));
+        self.place(urgency, *case, account);
     }
 
     /// The case wants no step any more.
     pub(super) fn withdraw(&mut self, case: &ExchangeId) {
         let Some((urgency, account)) = self.waiting.remove(case) else { return };
-        let entry = (urgency, case.clone());
+        let entry = (urgency, *case);
         self.ready.remove(&entry);
         if let Some(account) = account {
             if let Some(blocked) = self.blocked.get_mut(&account) {
@@ -135,13 +135,13 @@ mod tests {
             match sign {
                 "+" => {
                     let step = if rest.ends_with('i') { StepKind::Inquiry } else { StepKind::Reversal };
-                    lane.want(&ExchangeId(rest[..1].to_owned()), step, account(&rest[1..2]));
+                    lane.want(&ExchangeId::named(&rest[..1]), step, account(&rest[1..2]));
                 }
                 "-" => lane.done(account(rest)),
-                "x" => lane.withdraw(&ExchangeId(rest.to_owned())),
+                "x" => lane.withdraw(&ExchangeId::named(rest)),
                 "." => {
                     while let Some((case, _)) = lane.next() {
-                        sent += &case.0;
+                        sent += &case.text();
                     }
                     sent.push('.');
                 }
@@ -172,7 +172,7 @@ mod tests {
         check(2, "+a0i +b0i +c0i . -0 .", "ab.c.");
         let mut closed = Lane::new(1);
         closed.set_open(false);
-        closed.want(&ExchangeId("a".to_owned()), StepKind::Inquiry, None);
+        closed.want(&ExchangeId::named("a"), StepKind::Inquiry, None);
         assert_eq!(closed.next(), None);
     }
 }

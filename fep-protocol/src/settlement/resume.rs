@@ -52,7 +52,7 @@ impl Settlement {
         if let SettlementFact::Opened { telegram, account, written_at_ms } = &fact
             && !self.cases.contains_key(&case)
         {
-            self.insert(case.clone(), SettlementCase::new(telegram.clone(), *account, *written_at_ms));
+            self.insert(case, SettlementCase::new(telegram.clone(), *account, *written_at_ms));
         }
         match self.cases.get_mut(&case) {
             Some(entry) => entry.case.apply(at_ms, &fact),

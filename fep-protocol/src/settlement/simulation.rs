@@ -184,7 +184,7 @@ impl World {
 
     /// An exchange was written a while ago and is unknown now.
     fn open_next(&mut self) {
-        let id = ExchangeId(format!("{:03}", self.watch.records.len()));
+        let id = ExchangeId::named(&format!("{:03}", self.watch.records.len()));
         let age = u32::try_from(self.bank.dice(2000))
             .unwrap()
             .min(u32::try_from((self.now - self.started).as_millis()).unwrap());
@@ -197,13 +197,13 @@ impl World {
             let longest = [5000, 60_000][usize::try_from(self.bank.dice(2)).unwrap()];
             let delay = self.bank.dice(longest);
             let made = u64::try_from(at.saturating_sub(self.now).as_millis()).unwrap();
-            self.after(made + delay, Event::Late(id.clone(), verdict));
+            self.after(made + delay, Event::Late(id, verdict));
         }
         let deadline = self.smooth.then(|| self.now + policy().first_wait * 5 / 4 + 50 * MS);
         let unique = account.is_none();
         let record = Record::new(truth, account, written_at_ms, deadline.filter(|_| unique));
         let written = Some(record.truth.written - self.started);
-        self.watch.records.insert(id.clone(), record);
+        self.watch.records.insert(id, record);
         self.open(id, written);
     }
 

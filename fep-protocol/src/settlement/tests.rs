@@ -51,7 +51,7 @@ impl Bench {
     fn word(&mut self, word: &str) {
         let (case, word) = word.split_once('/').unwrap_or(("a", word));
         let (word, rest) = word.split_once(':').unwrap_or((word, ""));
-        let id = ExchangeId(case.to_owned());
+        let id = ExchangeId::named(case);
         let now = self.now;
         let step = self.steps.get(case).cloned();
         match word {
@@ -99,7 +99,7 @@ impl Bench {
         let (telegram, account) = rest.split_once('@').unwrap_or((rest, ""));
         let telegram = if telegram.is_empty() { "Transfer" } else { telegram };
         let unknown = UnknownExchange {
-            exchange: ExchangeId(case.to_owned()),
+            exchange: ExchangeId::named(case),
             telegram: telegram.to_owned(),
             account: account.parse().ok().map(AccountKey),
             written_at_ms: self.now.wall_ms,
@@ -111,7 +111,7 @@ impl Bench {
     }
 
     fn obey(&mut self) {
-        let shown = |case: &ExchangeId| if case.0 == "a" { String::new() } else { format!("{case}/") };
+        let shown = |case: &ExchangeId| if case.text() == "a" { String::new() } else { format!("{}/", case.text()) };
         while let Some(action) = self.machine.next_action() {
             match action {
                 SettlementAction::Record(number, fact) => {
@@ -124,7 +124,7 @@ impl Bench {
                 SettlementAction::Send(step) => {
                     let mark = if step.repeat { "*" } else { "" };
                     self.log.push(format!("{}{}{}{mark}", shown(&step.case), step.kind.name(), step.attempt));
-                    self.steps.insert(step.case.0.clone(), step);
+                    self.steps.insert(step.case.text(), step);
                 }
                 SettlementAction::Withdraw(step) => self.log.push(format!("{}withdraw", shown(&step.case))),
                 SettlementAction::Settled(case, by, money) => {
@@ -286,7 +286,7 @@ fn notes_have_limits() {
     let mut decide = |person: &str, note: &str| {
         let wants = PersonWants::Step(StepKind::Inquiry);
         let decision = PersonDecision { person: person.to_owned(), note: note.to_owned(), wants };
-        bench.machine.decide(&ExchangeId("a".to_owned()), decision, bench.now)
+        bench.machine.decide(&ExchangeId::named("a"), decision, bench.now)
     };
     assert_eq!(decide("kim", " "), Err(NotDecided::NoteMissing));
     assert_eq!(decide("", "because"), Err(NotDecided::NoteMissing));
@@ -349,15 +349,15 @@ fn cases_and_memory_are_bounded() {
     // Beyond the limit nothing is lost.
     ["d/open", "late:done", "b/late:done", "c/late:done", "d/late:done"].into_iter().for_each(|word| bench.word(word));
     assert!(bench.machine.has_room(2) && bench.machine.unfinished() == 0);
-    assert_eq!(bench.machine.cases().map(|(id, _)| id.0.as_str()).collect::<Vec<_>>(), ["c", "d"]);
-    assert_eq!(bench.machine.late_answer(&ExchangeId("a".to_owned()), Verdict::Done, bench.now), Err(NoSuchCase));
+    assert_eq!(bench.machine.cases().map(|(id, _)| id.text()).collect::<Vec<_>>(), ["c", "d"]);
+    assert_eq!(bench.machine.late_answer(&ExchangeId::named("a"), Verdict::Done, bench.now), Err(NoSuchCase));
     bench.word("+100");
     assert_eq!((bench.machine.cases().count(), bench.machine.deadline()), (0, None));
     bench.word("open");
     for _ in 0..HISTORY_MAX {
         ["+5", "not_sent"].into_iter().for_each(|word| bench.word(word));
     }
-    let case = bench.machine.case(&ExchangeId("a".to_owned())).unwrap();
+    let case = bench.machine.case(&ExchangeId::named("a")).unwrap();
     assert_eq!(case.history().len(), HISTORY_MAX);
     assert!(case.omitted() > 0 && matches!(case.history()[0].1, SettlementFact::Opened { .. }));
 }

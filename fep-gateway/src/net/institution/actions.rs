@@ -2,36 +2,49 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
-
-use super::{Done, OpenLink, Running, Task};
-use crate::journal::{Direction, Entry, JournalError, Sending, Settlement};
-use crate::net::link::LinkTask;
 use fep_protocol::exchange::{Answer, Event, LinkState, Outcome, TelegramBytes};
-use fep_protocol::institution::{Action, Class, FinalState, Incoming, Outgoing};
-use fep_protocol::reason::{CloseReason, Mismatch, NotSent};
+use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, What};
+use fep_protocol::institution::{Action, FinalState, Incoming, Outgoing};
+use fep_protocol::reason::{CloseReason, NotSent};
 use fep_protocol::terms::{Incarnation, LinkId, Ticket};
+use fep_protocol::trace::TraceHighWater;
+
+use super::{OpenLink, Task};
+use crate::journal::LaneNumber;
+use crate::net::link::LinkTask;
+use crate::net::outbox::Outbox;
 
 /// The number of frames that may wait for a link's writer in addition to the requests in flight: duties and replies.
-const FRAMES_EXTRA: usize = 256;
+const FRAMES_EXTRA: usize = 2048;
 
 impl Task {
     /// Carries out all actions that the machine has ready.
-    pub(super) async fn obey(&mut self) {
+    pub(super) fn obey(&mut self) {
         while let Some(action) = self.machine.next_action() {
             match action {
                 Action::Connect(incarnation) => self.connect(incarnation),
                 Action::Close(incarnation, why) => self.close(incarnation, &why),
                 Action::Journal(outgoing) => self.journal(outgoing),
                 Action::Write(ticket, incarnation, bytes) => self.write(ticket, incarnation, bytes),
-                Action::Finish(ticket, state) => self.finish(ticket, state).await,
-                Action::Received(incoming) => self.received(incoming).await,
+                Action::Withdraw(ticket, incarnation) => self.withdraw(ticket, incarnation),
+                Action::Finish(ticket, state) => self.finish(ticket, state),
+                Action::Received(incoming) => self.received(incoming),
                 Action::Notice(incarnation, telegram, bytes) => self.notice(incarnation, &telegram, bytes),
                 Action::Link(link, state, error) => self.link_became(link, state, error),
                 Action::Echo(link, time) => {
                     self.statuses.echo(link, u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
-                    metrics::histogram!("fep_echo_seconds", "institution" => self.name.clone())
+                    metrics::histogram!("fep_echo_seconds", "institution" => self.name.to_string())
                         .record(time.as_secs_f64());
+                }
+                Action::Proved(link) => self.statuses.proved(link, self.shared.clock.now().wall_ms),
+                Action::TracesLow { used, max } => {
+                    tracing::warn!(
+                        institution = &*self.name,
+                        used,
+                        max,
+                        "80 % of the trace numbers of this business day are used; requests are refused at the end"
+                    );
+                    metrics::counter!("fep_traces_low_total", "institution" => self.name.to_string()).increment(1);
                 }
                 Action::Forget(ticket) => {
                     self.ended.remove(&ticket);
@@ -41,10 +54,15 @@ impl Task {
         }
     }
 
+    /// Wakes the journal and the links, once for everything that was carried out.
+    pub(super) fn flush(&mut self) {
+        self.lane.flush();
+        self.links.values().for_each(|link| link.outbox.flush());
+    }
+
     fn connect(&mut self, incarnation: Incarnation) {
         let Some(line) = self.config.lines.get(incarnation.link.line) else { return };
-        let (frames, frame_queue) = mpsc::channel(self.config.inflight_max + FRAMES_EXTRA);
-        let (close, closed) = oneshot::channel();
+        let outbox = Arc::new(Outbox::new(self.config.inflight_max + FRAMES_EXTRA));
         let link = LinkTask {
             incarnation,
             address: line.connect.clone(),
@@ -53,19 +71,18 @@ impl Task {
             frame_timeout: self.config.frame_timeout,
             framing: self.config.framing.clone(),
             events: self.events.clone(),
-            frames: frame_queue,
-            close: closed,
+            outbox: Arc::clone(&outbox),
             statuses: Arc::clone(&self.statuses),
             clock: Arc::clone(&self.shared.clock),
         };
-        self.links.insert(incarnation.link, OpenLink { incarnation, frames, close: Some(close) });
+        self.links.insert(incarnation.link, OpenLink { incarnation, outbox });
         tokio::spawn(link.run());
     }
 
     fn close(&mut self, incarnation: Incarnation, why: &CloseReason) {
         let (line, number) = self.link_name(incarnation.link);
         tracing::info!(
-            institution = self.name,
+            institution = &*self.name,
             line,
             link = number,
             incarnation = incarnation.number,
@@ -73,122 +90,177 @@ impl Task {
             code = why.code(),
             "closing the link"
         );
-        let link = self.links.get_mut(&incarnation.link).filter(|link| link.incarnation == incarnation);
-        if let Some(close) = link.and_then(|link| link.close.take()) {
-            // If the link has already ended by itself, there is no receiver.
-            let _ = close.send(());
+        if let Some(link) = self.links.get(&incarnation.link).filter(|link| link.incarnation == incarnation) {
+            link.outbox.close();
         }
     }
 
     fn journal(&mut self, outgoing: Outgoing) {
-        let Outgoing { ticket, incarnation, bytes, request, high_water } = outgoing;
-        let line = (self.line_name(incarnation.link), incarnation.number);
-        let class = match (&request, high_water) {
-            (Some(_), _) => "request",
-            (None, Some(_)) => "duty",
-            (None, None) => "reply",
-        };
-        let mut exchange = None;
-        if let (Some(request), Some(running)) = (&request, self.running.get_mut(&ticket)) {
-            running.exchange.trace.clone_from(&request.trace);
-            running.exchange.line = Some(line.clone());
-            running.exchange.request = bytes.clone();
-            exchange = Some(running.exchange.id.clone());
+        let Outgoing { ticket, incarnation, telegram, bytes, request, high_water } = outgoing;
+        let now = self.shared.clock.now();
+        if let Some(high_water) = high_water {
+            self.mark(high_water);
         }
-        let at_ms = self.shared.clock.now().wall_ms;
-        let institution = self.name.clone();
-        let entry = Entry { at_ms, institution, line, direction: Direction::Out, class, exchange, note: None, bytes };
-        let sending = Sending { entry, high_water, request, notice: self.notice_replies.remove(&ticket) };
-        match self.shared.journal.send(sending) {
-            Ok(written) => self.journaled.push_back(Box::pin(async move {
-                let result = match written.await {
-                    Ok(result) => result,
-                    Err(_) => Err(JournalError::Closed),
-                };
-                (ticket, result)
-            })),
-            Err(error) => self.machine.journaled(ticket, Err(error), self.shared.clock.now()),
+        let mut fact = Fact { telegram, bytes: bytes.clone(), ..self.fact_on(incarnation, now) };
+        fact.what = What::Sent(match (&request, high_water) {
+            (Some(_), _) => SentClass::Request,
+            (None, Some(_)) => SentClass::Duty,
+            (None, None) => SentClass::Reply,
+        });
+        if let Some(request) = request {
+            fact.trace = Some(request.trace.as_str().into());
+            fact.key = Some(request.key);
+            if let Some(running) = self.running.get_mut(&ticket) {
+                let exchange = &mut running.exchange;
+                exchange.trace = request.trace;
+                exchange.line.clone_from(&fact.line);
+                exchange.request = bytes;
+                fact.exchange = Some(exchange.id);
+                fact.idempotency =
+                    running.key.as_ref().map(|key| Box::new(Idempotency { key: key.key().into(), digest: key.digest }));
+            }
+        } else {
+            self.notice_reply(ticket, &mut fact);
+        }
+        match self.lane.append(fact) {
+            Ok(number) => {
+                self.permissions.push_back((number, ticket));
+                if let Some(running) = self.running.get_mut(&ticket) {
+                    running.request = Some(number);
+                }
+                if let Some(running) = self.running.get(&ticket) {
+                    self.tell(&running.exchange);
+                }
+            }
+            Err(error) => self.machine.journaled(ticket, Err(error), now),
+        }
+    }
+
+    /// Promises trace numbers in the journal, before the first of them is used.
+    fn mark(&mut self, high_water: TraceHighWater) {
+        if self.marked != Some(high_water) {
+            self.marked = Some(high_water);
+            let now = self.shared.clock.now();
+            self.append(Fact { what: What::Traces(high_water), ..self.fact(now) });
         }
     }
 
     fn write(&mut self, ticket: Ticket, incarnation: Incarnation, bytes: TelegramBytes) {
         let link = self.links.get(&incarnation.link).filter(|link| link.incarnation == incarnation);
-        let handed = link.is_some_and(|link| link.frames.try_send((ticket, bytes)).is_ok());
-        if handed {
+        if link.is_some_and(|link| link.outbox.push(ticket, bytes)) {
             self.show_inflight(incarnation.link.line);
         } else {
             self.machine.unsent(ticket, NotSent::LinkFull, self.shared.clock.now());
         }
     }
 
-    async fn finish(&mut self, ticket: Ticket, state: FinalState) {
-        if let FinalState::Settled(telegram, bytes) = state {
-            let Some(id) = self.ended.get(&ticket).cloned() else { return };
-            metrics::counter!("fep_settled_total", "institution" => self.name.clone()).increment(1);
-            let answer = Answer { telegram: telegram.as_ref().to_owned(), bytes };
-            let settled = self.shared.journal.settle(Settlement { id, by: "late answer", answer }).await;
-            self.others.push(Box::pin(async move { Done::Settled(settled.await.ok().flatten()) }));
-            return;
+    fn withdraw(&mut self, ticket: Ticket, incarnation: Incarnation) {
+        let now = self.shared.clock.now();
+        let link = self.links.get(&incarnation.link).filter(|link| link.incarnation == incarnation);
+        if link.is_some_and(|link| link.outbox.withdraw(ticket)) {
+            self.machine.withdrawn(ticket, now);
+        } else {
+            self.machine.unanswered(ticket, now);
         }
-        let Some(Running { exchange, reply, since }) = self.running.remove(&ticket) else { return };
-        if let Some(line) = exchange.line.as_ref().map(|(name, _)| name.clone()) {
-            let number = self.config.lines.iter().position(|config| config.name == line);
+    }
+
+    fn finish(&mut self, ticket: Ticket, state: FinalState) {
+        if let FinalState::Settled(..) = state {
+            metrics::counter!("fep_settled_total", "institution" => self.name.to_string()).increment(1);
+            return self.changed(ticket);
+        }
+        let Some(running) = self.running.remove(&ticket) else { return };
+        let now = self.shared.clock.now();
+        if let Some(line) = running.exchange.line.as_ref().map(|(name, _)| name.clone()) {
+            let number = self.line_names.iter().position(|name| *name == line);
             number.into_iter().for_each(|number| self.show_inflight(number));
         }
         let reason = state.reason();
         match state {
             FinalState::Answered(telegram, bytes) => {
-                let took = self.shared.clock.now().steady.saturating_sub(since);
-                let institution = self.name.clone();
-                let request = exchange.telegram.clone();
-                metrics::histogram!("fep_round_trip_seconds", "institution" => institution, "telegram" => request)
-                    .record(took.as_secs_f64());
-                let answer = Answer { telegram: telegram.as_ref().to_owned(), bytes };
-                self.ended.insert(ticket, exchange.id.clone());
-                self.finish_exchange(exchange, reply, Outcome::Answered, reason, Some(answer)).await;
+                let labels =
+                    [("institution", self.name.to_string()), ("telegram", running.exchange.telegram.to_string())];
+                metrics::histogram!("fep_round_trip_seconds", &labels).record(Self::seconds(running.since, now));
+                self.ended.insert(ticket, running.exchange.id);
+                self.end(running, Outcome::Answered, reason, Some(Answer { telegram, bytes }), now);
             }
-            FinalState::NotSent(_) => self.finish_exchange(exchange, reply, Outcome::NotSent, reason, None).await,
+            FinalState::NotSent(why) => self.not_sent(running, &why, now),
             FinalState::Unknown(_) => {
-                self.ended.insert(ticket, exchange.id.clone());
-                self.finish_exchange(exchange, reply, Outcome::Unknown, reason, None).await;
+                self.ended.insert(ticket, running.exchange.id);
+                self.end(running, Outcome::Unknown, reason, None, now);
             }
             FinalState::Settled(..) => {}
         }
     }
 
-    async fn received(&mut self, incoming: Incoming) {
-        let Incoming { incarnation, bytes, class, ticket, note } = incoming;
-        let institution = self.name.clone();
-        let name = class.name();
-        metrics::counter!("fep_received_total", "institution" => institution, "class" => name).increment(1);
-        if matches!(class, Class::Conflicting | Class::Unmatched | Class::Undecodable | Class::BadFrame) {
+    fn received(&mut self, incoming: Incoming) {
+        let Incoming { incarnation, telegram, bytes, class, ticket, note } = incoming;
+        let now = self.shared.clock.now();
+        let labels = [("institution", self.name.to_string()), ("class", class.name().to_owned())];
+        metrics::counter!("fep_received_total", &labels).increment(1);
+        self.handled(incarnation.link, class, now);
+        let reason = note.as_ref().map(|note| Reason::new(note, note.code()));
+        if matches!(class, Class::Conflicting | Class::Unmatched | Class::Undecodable | Class::BadFrame)
+            && self.surplus.is_logged(now.steady)
+        {
             let (line, link) = self.link_name(incarnation.link);
-            let why = note.as_ref().map(Mismatch::to_string);
-            let code = note.as_ref().map(Mismatch::code);
             tracing::warn!(
-                institution = self.name,
+                institution = &*self.name,
                 line,
                 link,
                 incarnation = incarnation.number,
-                class = name,
-                why,
-                code,
+                class = class.name(),
+                why = reason.as_ref().map(|reason| &*reason.sentence),
+                code = reason.as_ref().map(|reason| &*reason.code),
                 "received a telegram that fits nothing"
             );
         }
-        let running = ticket.and_then(|ticket| self.running.get(&ticket)).map(|running| running.exchange.id.clone());
-        let exchange = running.or_else(|| self.ended.get(&ticket?).cloned());
-        let entry = Entry {
-            at_ms: self.shared.clock.now().wall_ms,
-            institution: self.name.clone(),
-            line: (self.line_name(incarnation.link), incarnation.number),
-            direction: Direction::In,
-            class: name,
-            exchange,
-            note,
-            bytes,
-        };
-        self.shared.journal.received(entry).await;
+        if !self.surplus.is_stored(class, now.steady) {
+            return;
+        }
+        let mut fact = Fact { what: What::Received(class), telegram, reason, bytes, ..self.fact_on(incarnation, now) };
+        let running = ticket.filter(|ticket| self.running.contains_key(ticket));
+        match running.and_then(|ticket| self.running.get(&ticket)) {
+            Some(running) => {
+                fact.exchange = Some(running.exchange.id);
+                fact.outcome = (class == Class::Answer).then_some(Outcome::Answered);
+            }
+            None => fact.exchange = ticket.and_then(|ticket| self.ended.get(&ticket).copied()),
+        }
+        if class == Class::Notice {
+            return self.notice_received(fact);
+        }
+        let at_ms = fact.at_ms;
+        let number = self.append(fact);
+        if let Some(running) =
+            running.and_then(|ticket| self.running.get_mut(&ticket)).filter(|_| class == Class::Answer)
+        {
+            running.answer = Some((number, at_ms));
+        }
+        if let Some(ticket) = ticket.filter(|_| class == Class::Conflicting) {
+            self.changed(ticket);
+        }
+    }
+
+    /// Shows subscribers an exchange that has ended before and has changed now, once the change is durable.
+    fn changed(&mut self, ticket: Ticket) {
+        if let Some(id) = self.ended.get(&ticket).filter(|_| self.shared.events.receiver_count() > 0) {
+            self.changes.push_back((self.lane.last(), *id));
+        }
+    }
+
+    /// Shows the changes that are durable.
+    pub(super) fn durable_changes(&mut self, durable: LaneNumber) {
+        while self.changes.front().is_some_and(|(number, _)| *number <= durable) {
+            let Some((_, id)) = self.changes.pop_front() else { break };
+            let shared = self.shared.clone();
+            tokio::spawn(async move {
+                if let Ok(Some(exchange)) = shared.journal.find(&id).await {
+                    // The last subscriber may have gone meanwhile.
+                    let _ = shared.events.send(Event::Exchange(Box::new(exchange)));
+                }
+            });
+        }
     }
 
     fn link_became(&mut self, id: LinkId, state: LinkState, error: Option<CloseReason>) {
@@ -197,38 +269,28 @@ impl Task {
             let (line, link) = self.link_name(id);
             let what =
                 if state == LinkState::Up { "the link carries business" } else { "the link carries no business" };
-            tracing::info!(institution = self.name, line, link, "{what}");
+            tracing::info!(institution = &*self.name, line, link, "{what}");
         }
         let reason = error.as_ref().map_or("", CloseReason::code);
         let Some((line, lost)) = self.statuses.became(id, state, error, now.wall_ms) else { return };
         let up = line.links.iter().filter(|link| link.state == LinkState::Up).count();
-        let institution = self.name.clone();
-        let name = line.line.clone();
-        metrics::gauge!("fep_links_up", "institution" => institution, "line" => name)
-            .set(f64::from(u32::try_from(up).unwrap_or(u32::MAX)));
+        let labels = [("institution", self.name.to_string()), ("line", line.line.clone())];
+        metrics::gauge!("fep_links_up", &labels).set(f64::from(u32::try_from(up).unwrap_or(u32::MAX)));
         if lost {
-            let institution = self.name.clone();
-            let name = line.line.clone();
-            metrics::counter!("fep_links_lost_total", "institution" => institution, "line" => name, "reason" => reason)
-                .increment(1);
+            let [institution, name] = labels;
+            let labels = [institution, name, ("reason", reason.to_owned())];
+            metrics::counter!("fep_links_lost_total", &labels).increment(1);
         }
-        self.tell(Event::Line(Box::new(line)));
+        // There may be no subscriber.
+        let _ = self.shared.events.send(Event::Line(Box::new(line)));
     }
 
     fn show_inflight(&self, line: usize) {
-        let inflight = self.machine.inflight_on(line);
-        self.statuses.inflight(line, inflight);
-        let name = self.config.lines.get(line).map_or(String::new(), |line| line.name.clone());
-        metrics::gauge!("fep_inflight", "institution" => self.name.clone(), "line" => name)
-            .set(f64::from(u32::try_from(inflight).unwrap_or(u32::MAX)));
+        self.statuses.inflight(line, self.machine.inflight_on(line));
     }
 
     /// The name of the line, and the number of the link on it, counted from 1 as operators do.
     pub(super) fn link_name(&self, id: LinkId) -> (&str, usize) {
-        (self.config.lines.get(id.line).map_or("", |line| &line.name), id.link + 1)
-    }
-
-    fn line_name(&self, id: LinkId) -> String {
-        self.link_name(id).0.to_owned()
+        (self.line_names.get(id.line).map_or("", |name| &**name), id.link + 1)
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use fep_codec::framing::LengthPrefix;
 use fep_codec::layout::LengthScope;
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
 use super::*;
@@ -14,8 +15,7 @@ const INCARNATION: Incarnation = Incarnation { link: LinkId { line: 0, link: 0 }
 
 struct Bench {
     events: mpsc::Receiver<LinkEvent>,
-    frames: mpsc::Sender<(Ticket, TelegramBytes)>,
-    close: Option<oneshot::Sender<()>>,
+    outbox: Arc<Outbox>,
 }
 
 fn start(address: String) -> Bench {
@@ -27,8 +27,7 @@ fn start_with(address: String, events_max: usize) -> Bench {
     let text = include_str!("../../../testdata/bank-a.toml");
     let config = Config::parse("test.toml", text, &Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap();
     let (event, events) = mpsc::channel(events_max);
-    let (frames, frame_queue) = mpsc::channel(64);
-    let (close, closed) = oneshot::channel();
+    let outbox = Arc::new(Outbox::new(64));
     let link = LinkTask {
         incarnation: INCARNATION,
         address,
@@ -37,16 +36,25 @@ fn start_with(address: String, events_max: usize) -> Bench {
         frame_timeout: Duration::from_millis(300),
         framing: Framing::Length(LengthPrefix::new(4, LengthScope::Rest, 1000).expect("1 to 9 digits")),
         events: event,
-        frames: frame_queue,
-        close: closed,
+        outbox: Arc::clone(&outbox),
         statuses: Arc::new(LineStatuses::new("bank-a", &config.institutions["bank-a"], 0)),
         clock: Arc::new(Clock::default()),
     };
     tokio::spawn(link.run());
-    Bench { events, frames, close: Some(close) }
+    Bench { events, outbox }
 }
 
 impl Bench {
+    fn send(&self, ticket: Ticket, bytes: TelegramBytes) {
+        assert!(self.outbox.push(ticket, bytes));
+        self.outbox.flush();
+    }
+
+    fn close(&self) {
+        self.outbox.close();
+        self.outbox.flush();
+    }
+
     /// The frames that were received until the end, and the reason for the end.
     async fn received(&mut self) -> (Vec<TelegramBytes>, String) {
         let mut received = Vec::new();
@@ -80,7 +88,7 @@ async fn a_closed_window_does_not_block_for_ever_and_untouched_frames_are_named(
     // More than all buffers on the way can hold. The other side does not read.
     let megabyte = TelegramBytes::from(vec![b'0'; 1 << 20]);
     for ticket in 1..=40 {
-        bench.frames.send((Ticket(ticket), megabyte.clone())).await.unwrap();
+        bench.send(Ticket(ticket), megabyte.clone());
     }
     let (why, untouched) = bench.lost().await;
     assert_eq!(why, "the institution took no bytes for 300 ms");
@@ -95,8 +103,8 @@ async fn what_was_promised_before_a_close_still_goes() {
     let mut bench = start(listener.local_addr().unwrap().to_string());
     let (mut stream, _) = listener.accept().await.unwrap();
     assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(INCARNATION))));
-    bench.frames.send((Ticket(1), TelegramBytes::copy_of(b"0003abc"))).await.unwrap();
-    bench.close.take().unwrap().send(()).unwrap();
+    bench.send(Ticket(1), TelegramBytes::copy_of(b"0003abc"));
+    bench.close();
     let mut received = Vec::new();
     stream.read_to_end(&mut received).await.unwrap();
     assert_eq!(received, b"0003abc");
@@ -107,7 +115,7 @@ async fn what_was_promised_before_a_close_still_goes() {
 async fn frames_for_a_connection_that_never_stood_are_untouched() {
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
     let mut bench = start(address.clone());
-    let _ = bench.frames.try_send((Ticket(7), TelegramBytes::copy_of(b"0003abc")));
+    bench.outbox.push(Ticket(7), TelegramBytes::copy_of(b"0003abc"));
     let (why, untouched) = bench.lost().await;
     assert!(why.starts_with(&address) && why.contains("refused"), "{why}");
     assert_eq!(untouched, [7]);
@@ -120,7 +128,7 @@ async fn frames_that_were_read_are_told_though_the_link_closes() {
     let (mut stream, _) = listener.accept().await.unwrap();
     stream.write_all(b"0003abc").await.unwrap();
     sleep_until(Instant::now() + Duration::from_millis(50)).await;
-    bench.close.take().unwrap().send(()).unwrap();
+    bench.close();
     // Longer than a link lingers. The owner is slow, and no frame may be lost because of that.
     sleep_until(Instant::now() + LINGER * 2).await;
     let (received, _) = bench.received().await;
@@ -133,8 +141,8 @@ async fn an_answer_that_crosses_our_close_is_read() {
     let mut bench = start(listener.local_addr().unwrap().to_string());
     let (mut stream, _) = listener.accept().await.unwrap();
     assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(INCARNATION))));
-    bench.frames.send((Ticket(1), TelegramBytes::copy_of(b"0003abc"))).await.unwrap();
-    bench.close.take().unwrap().send(()).unwrap();
+    bench.send(Ticket(1), TelegramBytes::copy_of(b"0003abc"));
+    bench.close();
     stream.read_to_end(&mut Vec::new()).await.unwrap();
     stream.write_all(b"0003xyz").await.unwrap();
     drop(stream);
@@ -167,12 +175,12 @@ async fn closing_after_a_long_silence_still_writes_what_was_promised() {
         let (mut stream, _) = listener.accept().await.unwrap();
         assert!(matches!(bench.events.recv().await, Some(LinkEvent::Connected(INCARNATION))));
         sleep_until(Instant::now() + Duration::from_millis(320)).await;
-        bench.close.take().unwrap().send(()).unwrap();
-        bench.frames.try_send((Ticket(1), TelegramBytes::copy_of(b"0003abc"))).unwrap();
+        bench.send(Ticket(1), TelegramBytes::copy_of(b"0003abc"));
+        bench.close();
+        assert!(!bench.outbox.push(Ticket(2), TelegramBytes::copy_of(b"0003xyz")), "it comes too late");
         let mut received = Vec::new();
         stream.read_to_end(&mut received).await.unwrap();
         drop(stream);
-        let (why, untouched) = bench.lost().await;
-        assert_eq!((why.as_str(), received.is_empty()), ("closed by us", !untouched.is_empty()));
+        assert_eq!((received, bench.lost().await), (b"0003abc".to_vec(), ("closed by us".to_owned(), Vec::new())));
     }
 }

@@ -217,15 +217,14 @@ impl Watch {
 
     pub(super) fn on_time(&mut self, now: Duration) {
         let late = self.records.iter().find(|(_, record)| record.first_until.is_some_and(|until| until < now));
-        if let Some(case) = late.map(|(case, _)| case.clone()) {
+        if let Some(case) = late.map(|(case, _)| *case) {
             self.demand(false, &case, "no case waits for another account");
         }
     }
 
     /// Faults have stopped for a whole schedule.
     pub(super) fn end(&mut self, machine: &Settlement) {
-        let ends: BTreeSet<(ExchangeId, Stage)> =
-            machine.cases().map(|(case, state)| (case.clone(), state.stage())).collect();
+        let ends: BTreeSet<(ExchangeId, Stage)> = machine.cases().map(|(case, state)| (*case, state.stage())).collect();
         for (case, stage) in ends {
             let handed = self.records.get(&case).map_or(0, |record| record.reversals_handed);
             self.demand(stage != Stage::Open, &case, "every case ends within its schedule");

@@ -1,0 +1,177 @@
+//! Guards the journal's file: one gateway at a time, still the same file, and room for what is in flight.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fep_protocol::fact::Fact;
+use fep_protocol::reason::JournalError;
+
+use super::indexer::IndexQueue;
+use super::store::{FactNumber, FactStore, StoreError};
+
+/// The lock of a journal's file. It belongs to the file and not to its name, so that a symbolic link leads to the same lock.
+#[derive(Debug)]
+pub(super) struct FileGuard {
+    path: PathBuf,
+    /// Held as long as the journal is open. Closing it early would release SQLite's own locks on the file, too.
+    file: File,
+}
+
+/// A file that keeps room on the disk. When the disk is full, it is deleted, so that the outcomes of exchanges in flight can
+/// still be stored.
+#[derive(Debug)]
+pub(super) struct Reserve {
+    path: PathBuf,
+    is_there: bool,
+}
+
+/// A store whose file is guarded: it must stay the same file, and it has a reserve for a full disk.
+pub(super) struct Guarded<S> {
+    store: S,
+    reserve: Reserve,
+    index: Arc<IndexQueue>,
+    /// Whether the disk was full and the reserve could not be made again since.
+    full: bool,
+    // Fields are dropped in this order: the lock is released after the store is closed.
+    guard: Arc<FileGuard>,
+}
+
+/// The size of the reserve, in bytes. On a small disk it is a quarter of what is free.
+const RESERVE_BYTES: usize = 4 * 1024 * 1024;
+
+/// What the reserve is made of, in pieces.
+static CHUNK: [u8; 64 * 1024] = [0; 64 * 1024];
+
+impl<S: FactStore> Guarded<S> {
+    pub(super) fn new(store: S, mut reserve: Reserve, guard: Arc<FileGuard>, index: Arc<IndexQueue>) -> Self {
+        let full = !reserve.restore();
+        index.pause(full);
+        Self { store, reserve, index, full, guard }
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        self.guard.check().map_err(StoreError::Unavailable)
+    }
+
+    /// Gives the reserve back when the disk is full: it has room for what has happened, but not for new requests.
+    fn filled(&mut self, error: &StoreError) {
+        if *error == StoreError::Unavailable(JournalError::DiskFull) {
+            self.full = true;
+            self.index.pause(true);
+            if self.reserve.release() {
+                tracing::error!("the disk of the journal is full: its reserve is used for what is in flight");
+            }
+        }
+    }
+}
+
+impl<S: FactStore> FactStore for Guarded<S> {
+    fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError> {
+        self.check()?;
+        self.store.append(facts).inspect_err(|error| self.filled(error))
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        self.check()?;
+        if self.full && self.reserve.restore() {
+            tracing::info!("the disk of the journal has room again");
+            self.full = false;
+            self.index.pause(false);
+        }
+        self.store.probe().inspect_err(|error| self.filled(error))
+    }
+
+    fn refusing(&self) -> Option<JournalError> {
+        self.full.then_some(JournalError::DiskFull)
+    }
+}
+
+impl FileGuard {
+    /// Opens or creates the file, and locks it.
+    pub(super) fn lock(path: &Path) -> Result<Self, JournalError> {
+        let unusable = |why: &dyn std::fmt::Display| JournalError::Failed(format!("{}: {why}", path.display()));
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false).open(path);
+        let file = file.map_err(|error| unusable(&error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), file }),
+            Err(std::fs::TryLockError::WouldBlock) => Err(unusable(&"another gateway uses this journal")),
+            Err(std::fs::TryLockError::Error(error)) => Err(unusable(&format!("it cannot be locked: {error}"))),
+        }
+    }
+
+    /// Checks that the path still leads to the file that was opened.
+    pub(super) fn check(&self) -> Result<(), JournalError> {
+        if self.is_same() { Ok(()) } else { Err(JournalError::Replaced { path: self.path.display().to_string() }) }
+    }
+
+    #[cfg(unix)]
+    fn is_same(&self) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let name = |found: std::fs::Metadata| (found.dev(), found.ino());
+        let own = self.file.metadata().map(name).ok();
+        own.is_some() && own == std::fs::metadata(&self.path).map(name).ok()
+    }
+
+    #[cfg(not(unix))]
+    fn is_same(&self) -> bool {
+        // An open file cannot be deleted or replaced.
+        self.path.exists()
+    }
+}
+
+impl Reserve {
+    /// The reserve of a journal. It is made by [`Reserve::restore`].
+    pub(super) fn of(journal: &Path) -> Self {
+        let mut path = journal.as_os_str().to_owned();
+        path.push(".reserve");
+        Self { path: path.into(), is_there: false }
+    }
+
+    /// Makes the reserve, if it is not there. Returns whether it is there now.
+    pub(super) fn restore(&mut self) -> bool {
+        if !self.is_there {
+            self.is_there = self.make().is_ok();
+            if !self.is_there {
+                self.delete();
+            }
+        }
+        self.is_there
+    }
+
+    /// Gives the room back. Returns whether there was any.
+    pub(super) fn release(&mut self) -> bool {
+        let had_room = std::mem::take(&mut self.is_there);
+        self.delete();
+        had_room
+    }
+
+    fn make(&self) -> io::Result<()> {
+        let mut file = File::create(&self.path)?;
+        let mut len = 0;
+        while len < RESERVE_BYTES {
+            match file.write(&CHUNK) {
+                Ok(written) if written > 0 => len += written,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(_) | Err(_) => {
+                    // The disk ends here. Most of it is for the journal.
+                    let quarter = len / 4;
+                    if quarter < CHUNK.len() {
+                        return Err(io::ErrorKind::StorageFull.into());
+                    }
+                    file.set_len(u64::try_from(quarter).unwrap_or_default())?;
+                    file.seek(SeekFrom::End(0))?;
+                    break;
+                }
+            }
+        }
+        file.sync_all()
+    }
+
+    fn delete(&self) {
+        // If there is no reserve, there is nothing to delete.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}

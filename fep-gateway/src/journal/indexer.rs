@@ -1,0 +1,212 @@
+//! The indexer: a thread that builds the index behind the writer, never in its way.
+//!
+//! The writer hands over what it stored. If the indexer falls behind, the hand-over is dropped, and the indexer reads the
+//! facts from the store. A reader that needs its own writes waits until the index has them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use fep_protocol::fact::Fact;
+use fep_protocol::reason::JournalError;
+
+use super::store::{FactNumber, FactSource, Index, StoreError};
+
+/// The maximum number of facts that wait for the indexer in memory.
+const WAITING_MAX: usize = 32_768;
+
+/// The maximum number of facts in one step of the index.
+const STEP_MAX: usize = 8192;
+
+/// The time that the indexer lets facts gather, so that few steps carry many facts. A waiting reader ends it.
+const GATHER: Duration = Duration::from_millis(50);
+
+/// The pause before a failed step is repeated.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+/// The facts that wait for the indexer, and how far it is.
+#[derive(Debug, Default)]
+pub(super) struct IndexQueue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    batches: VecDeque<(FactNumber, Vec<Fact>)>,
+    waiting: usize,
+    /// The last fact that the writer stored.
+    stored: FactNumber,
+    applied: FactNumber,
+    failure: Option<JournalError>,
+    readers: usize,
+    /// While the disk is full, its last room is for facts.
+    paused: bool,
+    closing: bool,
+}
+
+impl IndexQueue {
+    /// Starts with everything up to this fact stored and applied.
+    pub(super) fn new(applied: FactNumber) -> Self {
+        Self { state: Mutex::new(State { stored: applied, applied, ..State::default() }), changed: Condvar::new() }
+    }
+
+    /// Hands over facts that are durable.
+    pub(super) fn push(&self, first: FactNumber, facts: Vec<Fact>) {
+        let mut state = self.state();
+        let count = facts.len();
+        state.stored = first + u64::try_from(count).unwrap_or_default() - 1;
+        state.waiting += count;
+        state.batches.push_back((first, facts));
+        if state.waiting > WAITING_MAX {
+            state.batches.clear();
+            state.waiting = 0;
+        }
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Waits until the index has everything that is stored now.
+    ///
+    /// # Errors
+    /// If that takes longer than `max`.
+    pub(super) fn wait(&self, max: Duration) -> Result<(), JournalError> {
+        let until = Instant::now() + max;
+        let mut state = self.state();
+        let target = state.stored;
+        state.readers += 1;
+        self.changed.notify_all();
+        while state.applied < target && state.failure.is_none() && Instant::now() < until {
+            let left = until.saturating_duration_since(Instant::now());
+            (state, _) = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.readers -= 1;
+        match (state.applied >= target, &state.failure) {
+            (true, _) => Ok(()),
+            (false, Some(error)) => Err(error.clone()),
+            (false, None) => Err(JournalError::Failed(format!("its index is more than {} ms behind", max.as_millis()))),
+        }
+    }
+
+    /// The last fact that is stored.
+    pub(super) fn stored(&self) -> FactNumber {
+        self.state().stored
+    }
+
+    /// The last fact that is in the index.
+    pub(super) fn applied(&self) -> FactNumber {
+        self.state().applied
+    }
+
+    /// Stops the indexer while the disk is full, or lets it continue.
+    pub(super) fn pause(&self, paused: bool) {
+        self.state().paused = paused;
+        self.changed.notify_all();
+    }
+
+    pub(super) fn close(&self) {
+        self.state().closing = true;
+        self.changed.notify_all();
+    }
+
+    /// The next step: facts in memory, or `None` for "read them from the store". Returns `Err` when the queue is closed and
+    /// empty.
+    fn next(&self) -> Result<Option<Vec<(FactNumber, Fact)>>, ()> {
+        let mut state = self.state();
+        let mut gathered = false;
+        loop {
+            let behind = state.applied < state.stored;
+            if state.closing && (!behind || state.failure.is_some() || state.paused) {
+                return Err(());
+            }
+            if behind && !state.paused && (gathered || state.readers > 0 || state.closing || state.waiting >= STEP_MAX)
+            {
+                return Ok(state.step());
+            }
+            let (waited, timeout) = match behind && !state.paused {
+                true => self.changed.wait_timeout(state, GATHER).unwrap_or_else(PoisonError::into_inner),
+                false => {
+                    let waited = self.changed.wait_timeout(state, Duration::from_secs(1));
+                    waited.unwrap_or_else(PoisonError::into_inner)
+                }
+            };
+            state = waited;
+            gathered = behind && (gathered || timeout.timed_out());
+        }
+    }
+
+    fn report(&self, result: Result<FactNumber, StoreError>) -> bool {
+        let mut state = self.state();
+        let works = result.is_ok();
+        match result {
+            Ok(applied) => {
+                state.applied = applied;
+                state.failure = None;
+            }
+            Err(error) => {
+                let error = JournalError::from(error);
+                if state.failure.is_none() {
+                    tracing::error!(%error, "the index of the journal cannot be written; the journal itself is complete");
+                }
+                state.failure = Some(error);
+            }
+        }
+        drop(state);
+        self.changed.notify_all();
+        works
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // The state is valid after every single change, so a panic elsewhere does not damage it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn step(&mut self) -> Option<Vec<(FactNumber, Fact)>> {
+        let mut step = Vec::new();
+        while step.len() < STEP_MAX
+            && let Some((first, _)) = self.batches.front()
+        {
+            let expected = self.applied + u64::try_from(step.len()).unwrap_or_default() + 1;
+            if *first != expected {
+                // Batches were dropped, or this one was read from the store already.
+                if *first < expected {
+                    let (_, facts) = self.batches.pop_front().unwrap_or_default();
+                    self.waiting -= facts.len();
+                    continue;
+                }
+                break;
+            }
+            let Some((first, facts)) = self.batches.pop_front() else { break };
+            self.waiting -= facts.len();
+            step.extend((first..).zip(facts));
+        }
+        (!step.is_empty()).then_some(step)
+    }
+}
+
+/// Builds the index until the queue is closed.
+pub(super) fn run(queue: &Arc<IndexQueue>, mut index: impl Index, mut source: impl FactSource) {
+    while let Ok(step) = queue.next() {
+        let facts = match step {
+            Some(facts) => Ok(facts),
+            None => source.after(index.applied(), STEP_MAX),
+        };
+        let applied = facts.and_then(|facts| index.apply(&facts)).map(|()| index.applied());
+        if !queue.report(applied) {
+            std::thread::sleep(RETRY_PAUSE);
+        }
+    }
+}
+
+/// Brings the index up to date with the store.
+pub(super) fn catch_up(index: &mut impl Index, source: &mut impl FactSource) -> Result<(), StoreError> {
+    loop {
+        let facts = source.after(index.applied(), STEP_MAX)?;
+        if facts.is_empty() {
+            return Ok(());
+        }
+        index.apply(&facts)?;
+    }
+}

@@ -1,0 +1,198 @@
+//! Lanes: each institution brings its facts to the journal in a bounded queue of its own.
+//!
+//! One writer takes from all lanes in turn. An institution that floods fills only its own lane. Its task then stops reading
+//! from the line, and the lanes of the others are as short as before.
+//!
+//! ```text
+//! lane of bank-a ──► ┐
+//! lane of bank-b ──► ├─► writer ──► one commit for all ──► each lane: "durable up to number n"
+//! lane of bank-c ──► ┘
+//! ```
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use fep_protocol::fact::Fact;
+use fep_protocol::reason::JournalError;
+use tokio::sync::Notify;
+
+/// The number of a fact in its lane, from 1.
+pub type LaneNumber = u64;
+
+/// The maximum number of permissions that may wait in a lane. Permissions beyond that are refused.
+const PERMISSIONS_MAX: usize = 4096;
+
+/// The number of waiting facts from which on a lane asks its institution to stop reading from the line.
+const ROOM: usize = 2048;
+
+/// The queue of one institution to the journal. Clones are handles to the same lane.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    inner: Arc<Inner>,
+    bell: Arc<Bell>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    queue: VecDeque<(LaneNumber, Fact)>,
+    last: LaneNumber,
+    durable: LaneNumber,
+    failed: Vec<(LaneNumber, JournalError)>,
+    /// The reason why permissions are refused at present.
+    refusing: Option<JournalError>,
+}
+
+/// What became of the facts of a lane since the last question.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Every fact up to this number is durable, except those in any `failed` list.
+    pub durable: LaneNumber,
+    /// The permissions that were not stored and will not be.
+    pub failed: Vec<(LaneNumber, JournalError)>,
+}
+
+/// Wakes the writer.
+#[derive(Debug, Default)]
+pub(super) struct Bell {
+    rung: Mutex<bool>,
+    heard: Condvar,
+}
+
+impl Lane {
+    pub(super) fn new(bell: Arc<Bell>) -> Self {
+        Self { inner: Arc::default(), bell }
+    }
+
+    /// Adds a fact. It is written after [`Lane::flush`], together with the facts of other lanes.
+    ///
+    /// # Errors
+    /// If a permission cannot be given now. A fact that has happened is always accepted.
+    pub fn append(&self, fact: Fact) -> Result<LaneNumber, JournalError> {
+        let mut state = self.state();
+        if fact.what.is_permission() {
+            if let Some(error) = &state.refusing {
+                return Err(error.clone());
+            }
+            if state.queue.len() >= PERMISSIONS_MAX {
+                return Err(JournalError::Full { waiting_max: PERMISSIONS_MAX });
+            }
+        }
+        state.last += 1;
+        let number = state.last;
+        state.queue.push_back((number, fact));
+        Ok(number)
+    }
+
+    /// The number of the last fact that was added.
+    #[must_use]
+    pub fn last(&self) -> LaneNumber {
+        self.state().last
+    }
+
+    /// Takes back a fact that the writer has not begun to write. Returns whether that succeeded.
+    pub fn withdraw(&self, number: LaneNumber) -> bool {
+        let mut state = self.state();
+        let at = state.queue.binary_search_by_key(&number, |(number, _)| *number);
+        at.is_ok_and(|at| state.queue.remove(at).is_some())
+    }
+
+    /// Wakes the writer, if facts were added.
+    pub fn flush(&self) {
+        if !self.state().queue.is_empty() {
+            self.bell.ring();
+        }
+    }
+
+    /// Whether the institution may go on reading from its lines. Facts are accepted even without room.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.state().queue.len() < ROOM
+    }
+
+    /// Returns what became of the facts since the last call.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let mut state = self.state();
+        Progress { durable: state.durable, failed: std::mem::take(&mut state.failed) }
+    }
+
+    /// Completes when [`Lane::progress`] may have news. It may complete too often, but misses nothing.
+    pub async fn changed(&self) {
+        self.inner.changed.notified().await;
+    }
+
+    /// Takes up to `max` facts, in their order.
+    pub(super) fn take(&self, max: usize, mut each: impl FnMut(LaneNumber, Fact)) {
+        let mut state = self.state();
+        let count = state.queue.len().min(max);
+        state.queue.drain(..count).for_each(|(number, fact)| each(number, fact));
+    }
+
+    /// Reports that every fact up to this number is durable or has failed.
+    pub(super) fn stored(&self, number: LaneNumber) {
+        let mut state = self.state();
+        state.durable = state.durable.max(number);
+        drop(state);
+        self.inner.changed.notify_one();
+    }
+
+    /// Reports that a permission was not stored.
+    pub(super) fn fail(&self, number: LaneNumber, error: JournalError) {
+        self.state().failed.push((number, error));
+        self.inner.changed.notify_one();
+    }
+
+    /// Puts a fact back to its place in the order of the lane.
+    pub(super) fn put_back(&self, number: LaneNumber, fact: Fact) {
+        let mut state = self.state();
+        let at = state.queue.partition_point(|(waiting, _)| *waiting < number);
+        state.queue.insert(at, (number, fact));
+    }
+
+    /// Refuses permissions from now on, for this reason, or accepts them again. Permissions that wait already fail.
+    pub(super) fn refuse(&self, error: Option<&JournalError>) {
+        let mut state = self.state();
+        state.refusing = error.cloned();
+        let Some(error) = error else { return };
+        for (number, fact) in std::mem::take(&mut state.queue) {
+            if fact.what.is_permission() {
+                state.failed.push((number, error.clone()));
+            } else {
+                state.queue.push_back((number, fact));
+            }
+        }
+        drop(state);
+        self.inner.changed.notify_one();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // The state is valid after every single change, so a panic elsewhere does not damage it.
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Bell {
+    /// Wakes the writer now, or at its next [`Bell::wait`].
+    pub(super) fn ring(&self) {
+        let mut rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*rung {
+            *rung = true;
+            self.heard.notify_one();
+        }
+    }
+
+    /// Waits until the bell rings, at most this long.
+    pub(super) fn wait(&self, max: Duration) {
+        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.heard.wait_timeout_while(rung, max, |rung| !*rung);
+        let (mut rung, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        *rung = false;
+    }
+}

@@ -1,0 +1,92 @@
+//! What the facts of one exchange say together. Pure: it reads no file and writes none.
+
+use std::sync::Arc;
+
+use fep_protocol::exchange::{ExchangeId, Flags, Outcome, SettledBy};
+use fep_protocol::fact::{Class, Fact, SentClass, What};
+
+use super::store::FactNumber;
+
+/// One exchange, by the numbers of its facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Projected {
+    pub(super) id: ExchangeId,
+    pub(super) institution: Arc<str>,
+    pub(super) telegram: Arc<str>,
+    pub(super) trace: Option<Box<str>>,
+    pub(super) outcome: Option<Outcome>,
+    pub(super) settled_by: Option<SettledBy>,
+    pub(super) flags: Flags,
+    pub(super) ended_at_ms: Option<i64>,
+    pub(super) request: Option<FactNumber>,
+    pub(super) ending: Option<FactNumber>,
+    pub(super) answer: Option<FactNumber>,
+    pub(super) others: Vec<FactNumber>,
+}
+
+/// The maximum number of further facts that one exchange lists. An institution can repeat an answer without end.
+const OTHERS_MAX: usize = 64;
+
+impl Projected {
+    pub(super) fn new(id: ExchangeId) -> Self {
+        Self {
+            id,
+            institution: "".into(),
+            telegram: "".into(),
+            trace: None,
+            outcome: None,
+            settled_by: None,
+            flags: Flags::default(),
+            ended_at_ms: None,
+            request: None,
+            ending: None,
+            answer: None,
+            others: Vec::new(),
+        }
+    }
+
+    /// Adds a fact of this exchange. Facts are added in their order.
+    pub(super) fn add(&mut self, number: FactNumber, fact: &Fact) {
+        if self.institution.is_empty() {
+            self.institution = fact.institution.clone();
+        }
+        if let Some(outcome) = fact.outcome.filter(|_| self.outcome.is_none()) {
+            self.outcome = Some(outcome);
+            self.ended_at_ms = Some(fact.at_ms);
+            self.ending = Some(number);
+        }
+        match fact.what {
+            What::Sent(SentClass::Request) => {
+                self.request = Some(number);
+                self.trace.clone_from(&fact.trace);
+                self.named(fact);
+            }
+            What::Outcome if self.ending == Some(number) => self.named(fact),
+            What::Received(Class::Answer) if self.ending == Some(number) => self.answer = Some(number),
+            What::Received(Class::Late) if self.outcome == Some(Outcome::Unknown) && self.settled_by.is_none() => {
+                self.settled_by = Some(SettledBy::LateAnswer);
+                self.answer = Some(number);
+            }
+            What::Received(Class::Conflicting) => {
+                let contradicts = fact.reason.as_ref().is_some_and(|reason| reason.code == "contradicting");
+                self.flags.contradicting |= contradicts;
+                self.flags.conflicting |= !contradicts;
+                self.other(number);
+            }
+            _ => self.other(number),
+        }
+    }
+
+    /// Only a request and the ending of an exchange without one name its telegram: an answer has another name.
+    fn named(&mut self, fact: &Fact) {
+        if let Some(telegram) = fact.telegram.as_ref().filter(|_| self.telegram.is_empty()) {
+            self.telegram = telegram.clone();
+        }
+    }
+
+    fn other(&mut self, number: FactNumber) {
+        if self.others.len() < OTHERS_MAX {
+            self.others.push(number);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Opens the journal, and ends what an earlier run left open.
+//!
+//! A request that is in the journal may have been written to its line, so its outcome becomes unknown. A request that is not
+//! in the journal was not written.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
+use fep_protocol::fact::{Fact, Reason, What};
+use fep_protocol::reason::{JournalError, Unknown};
+use fep_protocol::terms::Key;
+use fep_protocol::trace::TraceHighWater;
+
+use super::guard::{FileGuard, Guarded, Reserve};
+use super::health::Health;
+use super::indexer::{self, IndexQueue, catch_up};
+use super::keys::Keys;
+use super::lane::{Bell, Lane};
+use super::projection::Projected;
+use super::sqlite::facts::{FactReader, Facts};
+use super::sqlite::index::{IndexFile, IndexReader};
+use super::store::{FactStore, Index};
+use super::writer::Writer;
+use super::{Inner, Journal, Opened, Reader, index_path};
+
+/// How to open a journal.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// The file.
+    pub path: PathBuf,
+    /// The institutions. Each gets a lane.
+    pub institutions: Vec<String>,
+    /// The present time, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// The longest time from the acceptance of an exchange until the quarantine of its key ends, in milliseconds.
+    pub quarantine_max_ms: i64,
+    /// Whether a missing file is to be begun anew although its index shows that there was one.
+    pub begin_anew: bool,
+}
+
+/// An exchange of an earlier run whose key may still be in quarantine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recalled {
+    /// The name of the exchange.
+    pub id: ExchangeId,
+    /// The name of the institution.
+    pub institution: Arc<str>,
+    /// The name of the request's telegram.
+    pub telegram: Arc<str>,
+    /// The key that its answer must carry.
+    pub key: Key,
+    /// The bytes of the request.
+    pub request: TelegramBytes,
+    /// The answer, or `None` if the exchange is unknown.
+    pub answered: Option<TelegramBytes>,
+    /// The time when the exchange ended, in milliseconds since 1970.
+    pub ended_at_ms: i64,
+}
+
+impl Journal {
+    /// Opens or creates the journal, and ends the exchanges that an earlier run left open.
+    ///
+    /// # Errors
+    /// If the journal cannot be opened, has a newer version, is in use by another process, or is missing where one was.
+    pub fn open(options: &OpenOptions) -> Result<Opened, JournalError> {
+        let path = &options.path;
+        let index_file = index_path(path);
+        let former_traces = if path.exists() { Vec::new() } else { missing(options, &index_file)? };
+        let guard = Arc::new(FileGuard::lock(path)?);
+        let mut facts = Facts::open(path)?;
+        let mut source = FactReader::open(path)?;
+        let mut index = IndexFile::open(&index_file, source.journal_id()?, source.last()?)?;
+        catch_up(&mut index, &mut source)?;
+        let reader = Reader { facts: FactReader::open(path)?, index: IndexReader::open(&index_file)? };
+        let mut ends = former_traces;
+        ends.extend(reader.index.open_ones()?.into_iter().map(|exchange| ending(exchange, options.now_ms)));
+        if !ends.is_empty() {
+            facts.append(&ends)?;
+            catch_up(&mut index, &mut source)?;
+        }
+        let since_ms = options.now_ms.saturating_sub(options.quarantine_max_ms);
+        let resting = reader.index.resting(since_ms)?;
+        let recalled =
+            resting.into_iter().filter_map(|row| recalled(&reader, row).transpose()).collect::<Result<_, _>>()?;
+        let high_waters = reader.index.traces()?;
+        let bell = Arc::new(Bell::default());
+        let lanes: Vec<_> =
+            options.institutions.iter().map(|name| (name.clone(), Lane::new(Arc::clone(&bell)))).collect();
+        let health = Arc::new(Health::new());
+        let queue = Arc::new(IndexQueue::new(index.applied()));
+        let writer = Writer {
+            store: Guarded::new(facts, Reserve::of(path), Arc::clone(&guard), Arc::clone(&queue)),
+            lanes: lanes.iter().map(|(_, lane)| lane.clone()).collect(),
+            bell: Arc::clone(&bell),
+            health: Arc::clone(&health),
+            index: Arc::clone(&queue),
+            first: 0,
+        };
+        let spawn = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let unstarted = |error: std::io::Error| JournalError::Failed(format!("no thread: {error}"));
+        let writer = spawn("journal").spawn(move || writer.run()).map_err(unstarted)?;
+        let behind = Arc::clone(&queue);
+        let indexer = spawn("journal-index").spawn(move || indexer::run(&behind, index, source)).map_err(unstarted)?;
+        let inner = Inner {
+            health,
+            bell,
+            keys: Keys::new(Arc::clone(&queue)),
+            index: queue,
+            guard,
+            reader: Mutex::new(reader),
+            threads: tokio::sync::Mutex::new(vec![writer, indexer]),
+        };
+        Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled })
+    }
+}
+
+/// Handles a journal that is missing. Its index shows whether there was one. If a new one is wanted, the trace numbers of
+/// the missing one are not used again.
+fn missing(options: &OpenOptions, index: &Path) -> Result<Vec<Fact>, JournalError> {
+    if !index.exists() {
+        return Ok(Vec::new());
+    }
+    if !options.begin_anew {
+        let path = options.path.display();
+        let index = index.display();
+        return Err(JournalError::Failed(format!(
+            "{path} is missing, but its index {index} is there, so the journal was deleted or moved. Without it, requests \
+             that were sent could be sent again. Restore the file. To begin a new journal nevertheless, start with \
+             --new-journal"
+        )));
+    }
+    let traces = IndexReader::open(index).and_then(|reader| Ok(reader.traces()?)).unwrap_or_default();
+    let facts = traces.into_iter().map(|(institution, high_water): (String, TraceHighWater)| Fact {
+        what: What::Traces(high_water),
+        ..blank(institution.into(), options.now_ms)
+    });
+    Ok(facts.collect())
+}
+
+/// The fact that ends an exchange of an earlier run.
+fn ending(exchange: Projected, now_ms: i64) -> Fact {
+    let why = Unknown::Stopped;
+    Fact {
+        what: What::Outcome,
+        exchange: Some(exchange.id),
+        telegram: Some(exchange.telegram),
+        outcome: Some(Outcome::Unknown),
+        reason: Some(Reason::new(&why, why.code())),
+        ..blank(exchange.institution, now_ms)
+    }
+}
+
+fn blank(institution: Arc<str>, at_ms: i64) -> Fact {
+    Fact {
+        at_ms,
+        institution,
+        what: What::Outcome,
+        line: None,
+        exchange: None,
+        telegram: None,
+        trace: None,
+        outcome: None,
+        reason: None,
+        key: None,
+        idempotency: None,
+        bytes: TelegramBytes::default(),
+    }
+}
+
+fn recalled(reader: &Reader, row: Projected) -> Result<Option<Recalled>, JournalError> {
+    let fact = |number: Option<u64>| number.map(|number| reader.facts.get(number)).transpose().map(Option::flatten);
+    let Some(request) = fact(row.request)? else { return Ok(None) };
+    let answer = fact(row.answer)?;
+    Ok(request.key.map(|key| Recalled {
+        id: row.id,
+        institution: row.institution,
+        telegram: row.telegram,
+        key,
+        request: request.bytes,
+        answered: answer.map(|answer| answer.bytes),
+        ended_at_ms: row.ended_at_ms.unwrap_or_default(),
+    }))
+}

@@ -1,0 +1,41 @@
+//! The journal in SQLite files. All SQL of the gateway is here.
+//!
+//! | file | content | may be deleted |
+//! |---|---|---|
+//! | `journal.sqlite` | the facts | never |
+//! | `journal.index.sqlite` | exchanges, keys, trace marks: an index that is built from the facts | yes, while no gateway runs |
+
+pub(super) mod schema;
+
+pub(super) mod facts;
+pub(super) mod index;
+
+use fep_protocol::reason::JournalError;
+use rusqlite::{Error, ErrorCode};
+
+use super::store::StoreError;
+
+/// Tells whether the storage failed, or the content of the write.
+fn failed(error: Error) -> StoreError {
+    let Error::SqliteFailure(failure, _) = &error else { return StoreError::Refused(error.to_string()) };
+    match failure.code {
+        ErrorCode::DiskFull => StoreError::Unavailable(JournalError::DiskFull),
+        ErrorCode::SystemIoFailure
+        | ErrorCode::DatabaseBusy
+        | ErrorCode::DatabaseLocked
+        | ErrorCode::ReadOnly
+        | ErrorCode::CannotOpen
+        | ErrorCode::OutOfMemory => StoreError::Unavailable(JournalError::Failed(error.to_string())),
+        _ => StoreError::Refused(error.to_string()),
+    }
+}
+
+/// Converts a number for SQLite, which has no unsigned integers.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Converts a number of SQLite back.
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}

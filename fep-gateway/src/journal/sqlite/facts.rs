@@ -1,0 +1,186 @@
+//! The table of facts: appends them, and reads them back.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
+use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, What};
+use fep_protocol::reason::JournalError;
+use fep_protocol::terms::Key;
+use fep_protocol::trace::TraceHighWater;
+use rusqlite::{Connection, Error, Row, params};
+
+use super::{failed, schema, signed, unsigned};
+use crate::journal::store::{FactNumber, FactSource, FactStore, StoreError};
+
+/// The writer's connection to the facts.
+#[derive(Debug)]
+pub(in crate::journal) struct Facts {
+    connection: Connection,
+}
+
+/// A connection that reads facts.
+#[derive(Debug)]
+pub(in crate::journal) struct FactReader {
+    connection: Connection,
+}
+
+/// The random name of a journal, which its index repeats.
+pub(in crate::journal) type JournalId = [u8; 16];
+
+const COLUMNS: &str = "number, at_ms, institution, kind, class, line, incarnation, exchange, telegram, trace, outcome,
+                       reason, reason_code, key, idempotency, digest, day, amount, bytes";
+
+impl Facts {
+    pub(in crate::journal) fn open(path: &Path) -> Result<Self, JournalError> {
+        Ok(Self { connection: schema::read_write(path)? })
+    }
+
+    fn insert(&self, fact: &Fact) -> Result<(), Error> {
+        let sql = "INSERT INTO facts (at_ms, institution, kind, class, line, incarnation, exchange, telegram, trace,
+                   outcome, reason, reason_code, key, idempotency, digest, day, amount, bytes)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+        let (day, amount) = match fact.what {
+            What::Traces(high_water) => (Some(high_water.day), Some(signed(high_water.high))),
+            What::Surplus(_, count) => (None, Some(signed(count))),
+            What::Sent(_) | What::Received(_) | What::Outcome => (None, None),
+        };
+        let line = fact.line.as_ref();
+        let reason = fact.reason.as_ref();
+        let idempotency = fact.idempotency.as_ref();
+        self.connection.prepare_cached(sql)?.execute(params![
+            fact.at_ms,
+            &*fact.institution,
+            fact.what.kind(),
+            fact.what.class(),
+            line.map(|(name, _)| &**name),
+            line.map(|(_, incarnation)| signed(*incarnation)),
+            fact.exchange.as_ref().map(ExchangeId::as_bytes),
+            fact.telegram.as_deref(),
+            fact.trace.as_deref(),
+            fact.outcome.map(Outcome::name),
+            reason.map(|reason| &*reason.sentence),
+            reason.map(|reason| &*reason.code),
+            fact.key.as_ref().map(to_json),
+            idempotency.map(|idempotency| &*idempotency.key),
+            idempotency.map(|idempotency| idempotency.digest),
+            day,
+            amount,
+            (!fact.bytes.is_empty()).then_some(&*fact.bytes),
+        ])?;
+        Ok(())
+    }
+
+    fn append_all(&self, facts: &[Fact]) -> Result<FactNumber, Error> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        facts.iter().try_for_each(|fact| self.insert(fact))?;
+        let last = unsigned(self.connection.last_insert_rowid());
+        self.connection.execute_batch("COMMIT")?;
+        Ok((last + 1).saturating_sub(u64::try_from(facts.len()).unwrap_or_default()))
+    }
+
+    fn roll_back(&self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "the journal cannot roll back");
+        }
+    }
+}
+
+impl FactStore for Facts {
+    fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError> {
+        let appended = self.append_all(facts);
+        appended.inspect_err(|_| self.roll_back()).map_err(failed)
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        let sql = "UPDATE journal SET probed_at_ms = probed_at_ms + 1";
+        self.connection.execute(sql, []).map(drop).inspect_err(|_| self.roll_back()).map_err(failed)
+    }
+}
+
+impl FactReader {
+    pub(in crate::journal) fn open(path: &Path) -> Result<Self, JournalError> {
+        Ok(Self { connection: schema::read_only(path)? })
+    }
+
+    /// The random name of the journal.
+    pub(in crate::journal) fn journal_id(&self) -> Result<JournalId, StoreError> {
+        self.connection.query_row("SELECT id FROM journal", [], |row| row.get(0)).map_err(failed)
+    }
+
+    /// The number of the last fact, or 0.
+    pub(in crate::journal) fn last(&self) -> Result<FactNumber, StoreError> {
+        let sql = "SELECT coalesce(max(number), 0) FROM facts";
+        self.connection.query_row(sql, [], |row| row.get(0)).map(unsigned).map_err(failed)
+    }
+
+    /// The fact with this number, or `None` if there is none.
+    pub(in crate::journal) fn get(&self, number: FactNumber) -> Result<Option<Fact>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM facts WHERE number = ?1");
+        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
+        let mut rows = statement.query_map(params![signed(number)], fact).map_err(failed)?;
+        rows.next().transpose().map(|found| found.map(|(_, fact)| fact)).map_err(failed)
+    }
+}
+
+impl FactSource for FactReader {
+    fn after(&mut self, number: FactNumber, max: usize) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM facts WHERE number > ?1 ORDER BY number LIMIT ?2");
+        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![signed(number), max], fact).map_err(failed)?;
+        rows.collect::<Result<_, _>>().map_err(failed)
+    }
+}
+
+fn fact(row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
+    let text = |name| row.get::<_, Option<String>>(name);
+    let line = text("line")?.zip(row.get::<_, Option<i64>>("incarnation")?);
+    let idempotency = text("idempotency")?.zip(row.get::<_, Option<[u8; 16]>>("digest")?);
+    let reason = text("reason")?.zip(Some(text("reason_code")?.unwrap_or_default()));
+    let fact = Fact {
+        at_ms: row.get("at_ms")?,
+        institution: text("institution")?.unwrap_or_default().into(),
+        what: what(row)?,
+        line: line.map(|(name, incarnation)| (Arc::from(name), unsigned(incarnation))),
+        exchange: row.get::<_, Option<[u8; ExchangeId::LEN]>>("exchange")?.and_then(|id| ExchangeId::from_bytes(&id)),
+        telegram: text("telegram")?.map(Arc::from),
+        trace: text("trace")?.map(Box::from),
+        outcome: text("outcome")?.and_then(|name| Outcome::from_name(&name)),
+        reason: reason.map(|(sentence, code)| Reason { sentence: sentence.into(), code: code.into() }),
+        key: text("key")?.map(|key| from_json(&key)),
+        idempotency: idempotency.map(|(key, digest)| Box::new(Idempotency { key: key.into(), digest })),
+        bytes: row.get::<_, Option<Vec<u8>>>("bytes")?.map_or_else(TelegramBytes::default, TelegramBytes::from),
+    };
+    Ok((unsigned(row.get("number")?), fact))
+}
+
+fn what(row: &Row<'_>) -> Result<What, Error> {
+    let kind: String = row.get("kind")?;
+    let class: Option<String> = row.get("class")?;
+    let class = class.as_deref().unwrap_or_default();
+    let amount = || row.get::<_, Option<i64>>("amount").map(|amount| unsigned(amount.unwrap_or_default()));
+    let known = match kind.as_str() {
+        "sent" => SentClass::from_name(class).map(What::Sent),
+        "received" => Class::from_name(class).map(What::Received),
+        "outcome" => Some(What::Outcome),
+        "traces" => Some(What::Traces(TraceHighWater { day: row.get("day")?, high: amount()? })),
+        "surplus" => {
+            Class::from_name(class).map(|class| amount().map(|count| What::Surplus(class, count))).transpose()?
+        }
+        _ => None,
+    };
+    known.ok_or_else(|| {
+        Error::InvalidColumnName(format!("a fact of kind {kind} {class}, which this gateway does not know"))
+    })
+}
+
+pub(super) fn to_json(key: &Key) -> String {
+    serde_json::Value::from_iter(key.fields()).to_string()
+}
+
+pub(super) fn from_json(text: &str) -> Key {
+    Key::new(serde_json::from_str::<Vec<String>>(text).unwrap_or_default())
+}

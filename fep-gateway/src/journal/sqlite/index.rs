@@ -1,0 +1,296 @@
+//! The index: exchanges, idempotency keys, trace marks and notices, as far as its facts are applied.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::path::Path;
+use std::sync::Arc;
+
+use fep_protocol::exchange::{ExchangeId, Flags, Outcome, SettledBy};
+use fep_protocol::fact::{Class, Fact, SentClass, What};
+use fep_protocol::reason::JournalError;
+use fep_protocol::terms::Key;
+use fep_protocol::trace::TraceHighWater;
+use rusqlite::{Connection, Error, OptionalExtension, Row, params};
+
+use super::facts::{JournalId, to_json};
+use super::{failed, schema, signed, unsigned};
+use crate::journal::projection::Projected;
+use crate::journal::store::{FactNumber, Index, StoreError};
+
+/// The writer's connection to the index.
+#[derive(Debug)]
+pub(in crate::journal) struct IndexFile {
+    connection: Connection,
+    applied: FactNumber,
+}
+
+/// A connection that reads the index.
+#[derive(Debug)]
+pub(in crate::journal) struct IndexReader {
+    connection: Connection,
+}
+
+const COLUMNS: &str =
+    "id, institution, telegram, trace, outcome, settled_by, flags, ended_at_ms, request, ending, answer, others";
+
+impl IndexFile {
+    /// Opens the index of this journal. An index of another journal, of another version, or one that is ahead of its
+    /// journal is deleted and begun again.
+    pub(in crate::journal) fn open(path: &Path, journal: JournalId, last: FactNumber) -> Result<Self, JournalError> {
+        match Self::open_as_it_is(path, journal, last) {
+            Ok(Some(index)) => Ok(index),
+            Ok(None) | Err(_) => {
+                delete(path)?;
+                Self::create(path, journal).map_err(|error| schema::at(path, &error))
+            }
+        }
+    }
+
+    fn open_as_it_is(path: &Path, journal: JournalId, last: FactNumber) -> Result<Option<Self>, Error> {
+        let connection = connect(path)?;
+        if schema::version(&connection)? != schema::INDEX_VERSION {
+            return Ok(None);
+        }
+        let state =
+            connection.query_row("SELECT journal, applied FROM state", [], |row| Ok((row.get(0)?, row.get(1)?)));
+        let (owner, applied): (JournalId, i64) = state?;
+        let applied = unsigned(applied);
+        Ok((owner == journal && applied <= last).then_some(Self { connection, applied }))
+    }
+
+    fn create(path: &Path, journal: JournalId) -> Result<Self, Error> {
+        let connection = connect(path)?;
+        let version = schema::INDEX_VERSION;
+        connection.execute_batch(&format!("BEGIN;\n{}\nPRAGMA user_version = {version};\nCOMMIT;", schema::INDEX))?;
+        connection.execute("INSERT INTO state VALUES (?1, 0)", params![journal])?;
+        Ok(Self { connection, applied: 0 })
+    }
+
+    fn apply_all(&self, facts: &[(FactNumber, Fact)]) -> Result<FactNumber, Error> {
+        let mut applied = self.applied;
+        let mut exchanges: HashMap<ExchangeId, Projected> = HashMap::new();
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        for (number, fact) in facts {
+            applied = *number;
+            if let What::Traces(high_water) = fact.what {
+                self.traces(&fact.institution, high_water)?;
+            }
+            let is_notice = matches!(fact.what, What::Received(Class::Notice) | What::Sent(SentClass::Reply));
+            if is_notice && let (Some(telegram), Some(_)) = (&fact.telegram, &fact.key) {
+                self.notice(*number, telegram, fact)?;
+                continue;
+            }
+            let Some(id) = fact.exchange else { continue };
+            if let Some(idempotency) = &fact.idempotency {
+                let sql = "INSERT OR REPLACE INTO keys VALUES (?1, ?2, ?3, ?4)";
+                let row = params![&*fact.institution, &*idempotency.key, idempotency.digest, id.as_bytes()];
+                self.connection.prepare_cached(sql)?.execute(row)?;
+            }
+            let exchange = match exchanges.entry(id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(vacant) => {
+                    // The request is the first fact of its exchange, so nothing is in the index yet.
+                    let is_first = matches!(fact.what, What::Sent(SentClass::Request));
+                    let known = if is_first { None } else { find(&self.connection, &id)? };
+                    vacant.insert(known.unwrap_or_else(|| Projected::new(id)))
+                }
+            };
+            exchange.add(*number, fact);
+        }
+        // Rows in the order of their key are appended at the end of the table.
+        let mut exchanges: Vec<_> = exchanges.into_values().collect();
+        exchanges.sort_unstable_by_key(|exchange| exchange.id);
+        exchanges.iter().try_for_each(|exchange| self.store(exchange))?;
+        self.connection.prepare_cached("UPDATE state SET applied = ?1")?.execute(params![signed(applied)])?;
+        self.connection.execute_batch("COMMIT")?;
+        Ok(applied)
+    }
+
+    fn store(&self, exchange: &Projected) -> Result<(), Error> {
+        let sql = "INSERT OR REPLACE INTO exchanges VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        let others: Vec<u8> = exchange.others.iter().flat_map(|number| number.to_be_bytes()).collect();
+        self.connection.prepare_cached(sql)?.execute(params![
+            exchange.id.as_bytes(),
+            &*exchange.institution,
+            &*exchange.telegram,
+            exchange.trace.as_deref(),
+            exchange.outcome.map(Outcome::name),
+            exchange.settled_by.map(SettledBy::name),
+            i64::from(exchange.flags.conflicting) + 2 * i64::from(exchange.flags.contradicting),
+            exchange.ended_at_ms,
+            exchange.request.map(signed),
+            exchange.ending.map(signed),
+            exchange.answer.map(signed),
+            (!others.is_empty()).then_some(others),
+        ])?;
+        Ok(())
+    }
+
+    fn traces(&self, institution: &str, high_water: TraceHighWater) -> Result<(), Error> {
+        let sql = "INSERT OR REPLACE INTO traces VALUES (?1, ?2, ?3)";
+        let row = params![institution, high_water.day, signed(high_water.high)];
+        self.connection.prepare_cached(sql)?.execute(row).map(drop)
+    }
+
+    fn notice(&self, number: FactNumber, telegram: &str, fact: &Fact) -> Result<(), Error> {
+        let key = fact.key.as_ref().map(to_json);
+        let sql = match fact.what {
+            What::Sent(_) => "UPDATE notices SET reply = ?4 WHERE institution = ?1 AND telegram = ?2 AND key = ?3",
+            _ => "INSERT OR IGNORE INTO notices VALUES (?1, ?2, ?3, ?4, NULL)",
+        };
+        let row = params![&*fact.institution, telegram, key, signed(number)];
+        self.connection.prepare_cached(sql)?.execute(row).map(drop)
+    }
+}
+
+impl Index for IndexFile {
+    fn applied(&self) -> FactNumber {
+        self.applied
+    }
+
+    fn apply(&mut self, facts: &[(FactNumber, Fact)]) -> Result<(), StoreError> {
+        let applied = self.apply_all(facts).inspect_err(|_| {
+            if !self.connection.is_autocommit() {
+                // If this fails too, the next step fails and reports it.
+                let _ = self.connection.execute_batch("ROLLBACK");
+            }
+        });
+        self.applied = applied.map_err(failed)?;
+        Ok(())
+    }
+}
+
+impl IndexReader {
+    pub(in crate::journal) fn open(path: &Path) -> Result<Self, JournalError> {
+        Ok(Self { connection: schema::read_only(path)? })
+    }
+
+    pub(in crate::journal) fn find(&self, id: &ExchangeId) -> Result<Option<Projected>, StoreError> {
+        find(&self.connection, id).map_err(failed)
+    }
+
+    /// The latest exchanges, newest first.
+    pub(in crate::journal) fn recent(&self, limit: usize) -> Result<Vec<Projected>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.list("ORDER BY id DESC LIMIT ?1", params![limit])
+    }
+
+    /// The exchanges that have no outcome.
+    pub(in crate::journal) fn open_ones(&self) -> Result<Vec<Projected>, StoreError> {
+        self.list("WHERE outcome IS NULL ORDER BY id", [])
+    }
+
+    /// The exchanges whose keys may still be in quarantine: unknown ones that ended since then, and answered ones that were
+    /// accepted since then.
+    pub(in crate::journal) fn resting(&self, since_ms: i64) -> Result<Vec<Projected>, StoreError> {
+        let first = ExchangeId::new(since_ms, 0, 0);
+        let sql = "WHERE outcome = 'unknown' AND settled_by IS NULL AND ended_at_ms > ?1 AND id < ?2
+                   OR id >= ?2 AND (answer IS NOT NULL OR outcome = 'unknown') ORDER BY id";
+        self.list(sql, params![since_ms, first.as_bytes()])
+    }
+
+    /// The newest exchange with this idempotency key, and the digest of its body.
+    pub(in crate::journal) fn key(
+        &self,
+        institution: &str,
+        key: &str,
+    ) -> Result<Option<(ExchangeId, [u8; 16])>, StoreError> {
+        let sql = "SELECT exchange, digest FROM keys WHERE institution = ?1 AND key = ?2";
+        let found = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            statement
+                .query_row(params![institution, key], |row| Ok((id(row, "exchange")?, row.get("digest")?)))
+                .optional()
+        });
+        found.map_err(failed)
+    }
+
+    /// The facts of a notice: its receipt, and our answer to it.
+    pub(in crate::journal) fn notice(
+        &self,
+        institution: &str,
+        telegram: &str,
+        key: &Key,
+    ) -> Result<Option<(FactNumber, Option<FactNumber>)>, StoreError> {
+        let sql = "SELECT notice, reply FROM notices WHERE institution = ?1 AND telegram = ?2 AND key = ?3";
+        let found = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            let row = |row: &Row<'_>| Ok((unsigned(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(unsigned)));
+            statement.query_row(params![institution, telegram, to_json(key)], row).optional()
+        });
+        found.map_err(failed)
+    }
+
+    /// The high-water marks of the used trace numbers, by institution.
+    pub(in crate::journal) fn traces(&self) -> Result<Vec<(String, TraceHighWater)>, StoreError> {
+        let read = || -> Result<Vec<_>, Error> {
+            let mut statement = self.connection.prepare("SELECT institution, day, high FROM traces")?;
+            let row =
+                |row: &Row<'_>| Ok((row.get(0)?, TraceHighWater { day: row.get(1)?, high: unsigned(row.get(2)?) }));
+            statement.query_map([], row)?.collect()
+        };
+        read().map_err(failed)
+    }
+
+    fn list(&self, conditions: &str, values: impl rusqlite::Params) -> Result<Vec<Projected>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM exchanges {conditions}");
+        let read = || -> Result<Vec<_>, Error> {
+            self.connection.prepare_cached(&sql)?.query_map(values, projected)?.collect()
+        };
+        read().map_err(failed)
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, Error> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // After a power failure the index may lack its last steps, but it is whole. The facts are read again from there.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+/// Deletes the files of an index.
+fn delete(path: &Path) -> Result<(), JournalError> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(suffix);
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(JournalError::Failed(format!("{}: {error}", path.display())));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn find(connection: &Connection, id: &ExchangeId) -> Result<Option<Projected>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM exchanges WHERE id = ?1");
+    connection.prepare_cached(&sql)?.query_row(params![id.as_bytes()], projected).optional()
+}
+
+fn projected(row: &Row<'_>) -> Result<Projected, Error> {
+    let text = |name| row.get::<_, Option<String>>(name);
+    let number = |name| row.get::<_, Option<i64>>(name).map(|number| number.map(unsigned));
+    let flags: i64 = row.get("flags")?;
+    let others = row.get::<_, Option<Vec<u8>>>("others")?.unwrap_or_default();
+    let others = others.chunks_exact(8).filter_map(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
+    Ok(Projected {
+        id: id(row, "id")?,
+        institution: text("institution")?.unwrap_or_default().into(),
+        telegram: text("telegram")?.map(Arc::from).unwrap_or_else(|| "".into()),
+        trace: text("trace")?.map(Box::from),
+        outcome: text("outcome")?.and_then(|name| Outcome::from_name(&name)),
+        settled_by: text("settled_by")?.and_then(|name| SettledBy::from_name(&name)),
+        flags: Flags { conflicting: flags & 1 != 0, contradicting: flags & 2 != 0 },
+        ended_at_ms: row.get("ended_at_ms")?,
+        request: number("request")?,
+        ending: number("ending")?,
+        answer: number("answer")?,
+        others: others.collect(),
+    })
+}
+
+fn id(row: &Row<'_>, name: &str) -> Result<ExchangeId, Error> {
+    let bytes: [u8; ExchangeId::LEN] = row.get(name)?;
+    ExchangeId::from_bytes(&bytes).ok_or(Error::QueryReturnedNoRows)
+}

@@ -1,0 +1,41 @@
+CREATE TABLE state (journal BLOB NOT NULL, applied INTEGER NOT NULL);  -- the journal's id, the last fact in this index
+
+CREATE TABLE exchanges (
+  id               BLOB PRIMARY KEY,            -- 11 bytes; sorts by time of acceptance
+  institution      TEXT NOT NULL,
+  telegram         TEXT NOT NULL,
+  trace            TEXT,
+  outcome          TEXT,                        -- NULL while the exchange runs
+  settled_by       TEXT,
+  flags            INTEGER NOT NULL,            -- 1 conflicting, 2 contradicting
+  ended_at_ms      INTEGER,
+  request          INTEGER,                     -- the numbers of facts: the request,
+  ending           INTEGER,                     -- the fact by which the outcome was reached,
+  answer           INTEGER,                     -- the answer,
+  others           BLOB                         -- and all others, eight bytes each
+) WITHOUT ROWID;
+CREATE INDEX exchanges_open ON exchanges (id) WHERE outcome IS NULL;
+CREATE INDEX exchanges_unsettled ON exchanges (ended_at_ms) WHERE outcome = 'unknown' AND settled_by IS NULL;
+
+CREATE TABLE keys (                             -- the newest exchange with an idempotency key
+  institution      TEXT NOT NULL,
+  key              TEXT NOT NULL,
+  digest           BLOB NOT NULL,
+  exchange         BLOB NOT NULL,
+  PRIMARY KEY (institution, key)
+) WITHOUT ROWID;
+
+CREATE TABLE traces (                           -- numbers up to `high` may have been used on that day
+  institution      TEXT PRIMARY KEY,
+  day              INTEGER NOT NULL,
+  high             INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE notices (                          -- telegrams that the institution sent on its own, and our answers
+  institution      TEXT NOT NULL,
+  telegram         TEXT NOT NULL,
+  key              TEXT NOT NULL,
+  notice           INTEGER NOT NULL,            -- the numbers of facts
+  reply            INTEGER,
+  PRIMARY KEY (institution, telegram, key)
+) WITHOUT ROWID;

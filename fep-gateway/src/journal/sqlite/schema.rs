@@ -1,0 +1,104 @@
+//! The tables, the migrations between their versions, and the connections.
+//!
+//! A file stores its version in `PRAGMA user_version`. When the writer opens an older file, it migrates the file step by
+//! step. Each step runs in one transaction together with its new version number. A crash therefore leaves a file of one
+//! version or of the next, never in between. A file of a newer version is refused, because this code does not know what its
+//! columns mean.
+
+use std::path::Path;
+use std::time::Duration;
+
+use fep_protocol::reason::JournalError;
+use rusqlite::{Connection, Error, OpenFlags};
+
+/// `STEPS[n]` migrates from version `n` to version `n + 1`. An empty file has version 0. A released step is never changed,
+/// because files of its version exist.
+const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
+
+/// The version of the index. An index of another version is deleted and built again.
+pub(super) const INDEX_VERSION: i64 = 1;
+
+/// The longest wait for a locked file. After that the write fails.
+const BUSY_MAX: Duration = Duration::from_millis(1000);
+
+/// The largest size of the write-ahead log after a checkpoint, in bytes. A reader that stays can make it grow.
+const WAL_MAX_BYTES: i64 = 64 * 1024 * 1024;
+
+/// The tables before 0.1.0.
+const VERSION_1: &str = include_str!("version_1.sql");
+
+/// Adds stable codes for reasons. Rows of version 1 keep NULL, because their sentences were never meant to be parsed.
+const VERSION_2: &str = "
+ALTER TABLE exchanges ADD COLUMN reason_code TEXT;
+ALTER TABLE entries ADD COLUMN note_code TEXT;
+";
+
+/// One table of facts instead of a table for each kind.
+const VERSION_3: &str = include_str!("version_3.sql");
+
+/// The tables of the index.
+pub(super) const INDEX: &str = include_str!("index.sql");
+
+/// Opens the writer's connection to the facts. Creates the tables if there are none, and migrates older ones.
+pub(in crate::journal) fn read_write(path: &Path) -> Result<Connection, JournalError> {
+    let open = || -> Result<Connection, Error> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY_MAX)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "journal_size_limit", WAL_MAX_BYTES)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        Ok(connection)
+    };
+    let connection = open().map_err(|error| at(path, &error))?;
+    migrate(&connection, path)?;
+    Ok(connection)
+}
+
+/// Opens a connection for queries.
+pub(in crate::journal) fn read_only(path: &Path) -> Result<Connection, JournalError> {
+    let open = || -> Result<Connection, Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY_MAX)?;
+        Ok(connection)
+    };
+    open().map_err(|error| at(path, &error))
+}
+
+/// The error of a file.
+pub(super) fn at(path: &Path, error: &Error) -> JournalError {
+    JournalError::Failed(format!("{}: {error}", path.display()))
+}
+
+/// Runs the steps that the file lacks.
+fn migrate(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+    let found = version(connection).map_err(|error| at(path, &error))?;
+    let known = STEPS.len();
+    let Some(steps) = usize::try_from(found).ok().and_then(|found| STEPS.get(found..)) else {
+        let path = path.display();
+        return Err(JournalError::Failed(format!(
+            "{path}: the journal has version {found}, this gateway reads versions up to {known}: use a newer gateway"
+        )));
+    };
+    for (step, version) in steps.iter().zip(found + 1..) {
+        let sql = format!("BEGIN IMMEDIATE;\n{step}\nPRAGMA user_version = {version};\nCOMMIT;");
+        if let Err(error) = connection.execute_batch(&sql) {
+            // The transaction may not have begun; then there is nothing to roll back.
+            let _ = connection.execute_batch("ROLLBACK");
+            let path = path.display();
+            return Err(JournalError::Failed(format!(
+                "{path}: version {version} of the tables cannot be made: {error}"
+            )));
+        }
+    }
+    if !steps.is_empty() {
+        let what = if found == 0 { "a new journal was begun" } else { "the journal was migrated to a newer version" };
+        tracing::info!(path = %path.display(), version = known, "{what}");
+    }
+    Ok(())
+}
+
+pub(super) fn version(connection: &Connection) -> Result<i64, Error> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}

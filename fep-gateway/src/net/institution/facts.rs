@@ -1,0 +1,109 @@
+//! The facts of an institution's task, and the end of exchanges.
+
+use std::time::Duration;
+
+use fep_protocol::exchange::{Answer, Exchange, Outcome, TelegramBytes};
+use fep_protocol::fact::{Fact, Reason, What};
+use fep_protocol::reason::NotSent;
+use fep_protocol::terms::{Incarnation, Now};
+
+use super::{End, Running, TELL_GRACE, Task, count_outcome};
+use crate::journal::LaneNumber;
+
+impl Task {
+    /// A fact of this institution without content.
+    pub(super) fn fact(&self, now: Now) -> Fact {
+        Fact {
+            at_ms: now.wall_ms,
+            institution: self.name.clone(),
+            what: What::Outcome,
+            line: None,
+            exchange: None,
+            telegram: None,
+            trace: None,
+            outcome: None,
+            reason: None,
+            key: None,
+            idempotency: None,
+            bytes: TelegramBytes::default(),
+        }
+    }
+
+    /// A fact about a connection.
+    pub(super) fn fact_on(&self, incarnation: Incarnation, now: Now) -> Fact {
+        let line = self.line_names.get(incarnation.link.line).cloned();
+        Fact { line: line.map(|line| (line, incarnation.number)), ..self.fact(now) }
+    }
+
+    /// Adds a fact that has happened.
+    pub(super) fn append(&self, fact: Fact) -> LaneNumber {
+        // Only a permission can be refused.
+        self.lane.append(fact).unwrap_or_default()
+    }
+
+    /// Ends an exchange that certainly was not sent.
+    pub(super) fn not_sent(&mut self, running: Running, why: &NotSent, now: Now) {
+        if let Some(number) = running.request {
+            // If the journal has not begun to write the request, it need not.
+            self.lane.withdraw(number);
+        }
+        self.end(running, Outcome::NotSent, Some(Reason::new(why, why.code())), None, now);
+    }
+
+    /// Ends an exchange: brings its outcome to the journal, and tells it as soon as it is there.
+    pub(super) fn end(
+        &mut self,
+        running: Running,
+        outcome: Outcome,
+        reason: Option<Reason>,
+        answer: Option<Answer>,
+        now: Now,
+    ) {
+        let Running { mut exchange, key, reply, place, since, request, answer: answered } = running;
+        exchange.outcome = Some(outcome);
+        exchange.ended_at_ms = Some(answered.map_or(now.wall_ms, |(_, at_ms)| at_ms));
+        exchange.answer = answer;
+        if let Some(reason) = &reason {
+            exchange.reason = Some(reason.sentence.to_string());
+            exchange.reason_code = Some(reason.code.to_string());
+        }
+        count_outcome(&exchange);
+        drop(place);
+        // A request that the journal never took is gone without a trace. While the journal is in trouble, such outcomes
+        // are not kept, because there could be any number of them.
+        if request.is_none() && (self.shared.journal.trouble().is_some() || !self.lane.has_room()) {
+            exchange.journaled = false;
+            self.tell(&exchange);
+            // The caller may be gone.
+            let _ = reply.send(exchange);
+            return;
+        }
+        let number =
+            answered.map(|(number, _)| number).unwrap_or_else(|| self.append(self.outcome(&exchange, reason, now)));
+        let deadline = since + self.catalogue.answer_timeout(&exchange.telegram);
+        let tell_by = deadline.max(now.steady) + TELL_GRACE;
+        let end = End { number, exchange, reply: Some(reply), tell_by, _key: key };
+        // Facts of answers are added before the outcome, so the order of the numbers may differ by a few places.
+        let at = self.ends.iter().rposition(|other| other.number <= number).map_or(0, |at| at + 1);
+        self.ends.insert(at, end);
+    }
+
+    fn outcome(&self, exchange: &Exchange, reason: Option<Reason>, now: Now) -> Fact {
+        let trace = (!exchange.trace.is_empty()).then(|| exchange.trace.as_str().into());
+        Fact {
+            what: What::Outcome,
+            line: exchange.line.clone(),
+            exchange: Some(exchange.id),
+            telegram: Some(exchange.telegram.clone()),
+            trace,
+            outcome: exchange.outcome,
+            reason,
+            ..self.fact(now)
+        }
+    }
+
+    /// The time of a duration as a metric.
+    pub(super) fn seconds(since: Duration, now: Now) -> f64 {
+        now.steady.saturating_sub(since).as_secs_f64()
+    }
+}

@@ -1,0 +1,151 @@
+//! Telegrams that an institution sends without being asked: they are read and stored within limits, so that a flood costs
+//! the other institutions nothing.
+//!
+//! A link reads a limited number of frames ahead of this task. An answer that a request waits for is given back at once. Any
+//! other telegram is given back as the budget of the institution allows. When the budget is used up, the link stops reading,
+//! and the institution's own kernel holds the rest.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use fep_protocol::budget::Budget;
+use fep_protocol::exchange::TelegramBytes;
+use fep_protocol::fact::{Class, Fact, What};
+use fep_protocol::terms::{LinkId, Now};
+
+use super::Task;
+use crate::config::InstitutionConfig;
+
+/// The state of the limits.
+#[derive(Debug)]
+pub(super) struct Surplus {
+    read: Budget,
+    stored: Budget,
+    logged: Budget,
+    /// Frames that were handled and not given back yet, by link.
+    owed: BTreeMap<LinkId, usize>,
+    /// Telegrams that were not stored since the last report.
+    counted: BTreeMap<Class, u64>,
+    /// Log lines that were not written since the last report.
+    unlogged: u64,
+    report_at: Option<Duration>,
+    credits_at: Option<Duration>,
+}
+
+/// Junk that is stored each second, and in one burst. The rest is counted.
+const STORED_PER_S: u32 = 10;
+const STORED_BURST: u32 = 1000;
+
+/// Log lines about received telegrams each second, and in one burst.
+const LOGGED_PER_S: u32 = 2;
+const LOGGED_BURST: u32 = 20;
+
+/// The pause between two reports of what was only counted.
+const REPORT_PAUSE: Duration = Duration::from_secs(1);
+
+/// The pause before frames are given back when the budget was used up.
+const CREDIT_PAUSE: Duration = Duration::from_millis(10);
+
+impl Surplus {
+    pub(super) fn new(config: &InstitutionConfig, now: Duration) -> Self {
+        let per_s = config.unsolicited_max_per_s;
+        Self {
+            read: Budget::new(per_s, per_s.saturating_mul(2), now),
+            stored: Budget::new(STORED_PER_S, STORED_BURST, now),
+            logged: Budget::new(LOGGED_PER_S, LOGGED_BURST, now),
+            owed: BTreeMap::new(),
+            counted: BTreeMap::new(),
+            unlogged: 0,
+            report_at: None,
+            credits_at: None,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        [self.report_at, self.credits_at].into_iter().flatten().min()
+    }
+
+    /// Whether a received telegram of this class is stored. If not, it is counted.
+    pub(super) fn is_stored(&mut self, class: Class, now: Duration) -> bool {
+        let is_junk = matches!(class, Class::Unmatched | Class::Undecodable | Class::Duplicate | Class::BadFrame);
+        if !is_junk || self.stored.take(now) {
+            return true;
+        }
+        *self.counted.entry(class).or_default() += 1;
+        self.report_at.get_or_insert(now + REPORT_PAUSE);
+        false
+    }
+
+    /// Whether a log line about a received telegram is written. If not, it is counted.
+    pub(super) fn is_logged(&mut self, now: Duration) -> bool {
+        let logged = self.logged.take(now);
+        if !logged {
+            self.unlogged += 1;
+            self.report_at.get_or_insert(now + REPORT_PAUSE);
+        }
+        logged
+    }
+
+    /// Forgets what a lost link is owed.
+    pub(super) fn lost(&mut self, link: LinkId) {
+        self.owed.remove(&link);
+    }
+}
+
+impl Task {
+    /// Gives a frame back to its link, now or later.
+    pub(super) fn handled(&mut self, link: LinkId, class: Class, now: Now) {
+        if !class.is_unsolicited() || self.surplus.read.take(now.steady) {
+            if let Some(link) = self.links.get(&link) {
+                link.outbox.credit(1);
+            }
+            return;
+        }
+        *self.surplus.owed.entry(link).or_default() += 1;
+        self.surplus.credits_at.get_or_insert(now.steady + CREDIT_PAUSE);
+    }
+
+    /// Gives owed frames back, as far as the budget allows.
+    pub(super) fn return_credits(&mut self, now: Now) {
+        if self.surplus.credits_at.is_none_or(|at| at > now.steady) {
+            return;
+        }
+        let links: Vec<_> = self.surplus.owed.keys().copied().collect();
+        // Each link gets one frame in turn.
+        let mut gave = true;
+        while std::mem::take(&mut gave) {
+            for id in &links {
+                let owed = self.surplus.owed.get_mut(id).filter(|owed| **owed > 0);
+                let Some(owed) = owed.filter(|_| self.surplus.read.take(now.steady)) else { continue };
+                *owed -= 1;
+                gave = true;
+                if let Some(link) = self.links.get(id) {
+                    link.outbox.credit(1);
+                }
+            }
+        }
+        self.surplus.owed.retain(|_, owed| *owed > 0);
+        self.surplus.credits_at = (!self.surplus.owed.is_empty()).then_some(now.steady + CREDIT_PAUSE);
+    }
+
+    /// Stores and logs how much was only counted.
+    pub(super) fn report_surplus(&mut self, now: Now) {
+        if self.surplus.report_at.is_none_or(|at| at > now.steady) {
+            return;
+        }
+        self.surplus.report_at = None;
+        let counted = std::mem::take(&mut self.surplus.counted);
+        let unlogged = std::mem::take(&mut self.surplus.unlogged);
+        let unstored: u64 = counted.values().sum();
+        tracing::warn!(
+            institution = &*self.name,
+            unlogged,
+            unstored,
+            "the institution sends many telegrams that fit nothing: some are only counted"
+        );
+        for (class, count) in counted {
+            let fact = Fact { what: What::Surplus(class, count), bytes: TelegramBytes::default(), ..self.fact(now) };
+            self.append(fact);
+        }
+    }
+}

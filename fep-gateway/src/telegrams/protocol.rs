@@ -1,0 +1,79 @@
+//! What the machines ask of the telegrams: encoding requests and duties, and what received bytes are.
+
+use std::sync::Arc;
+
+use fep_codec::Error;
+use fep_codec::layout::Layout;
+use fep_codec::record::Record;
+use fep_protocol::exchange::TelegramBytes;
+use fep_protocol::terms::{Classified, Duty, EncodedRequest, Now, Telegrams};
+use serde_json::{Map, Value as Json};
+
+use super::key::KeyFields;
+use super::{Draft, Role, TelegramCatalogue};
+
+impl Telegrams for TelegramCatalogue {
+    type Draft = Draft;
+
+    fn request(&self, draft: &Draft, trace: u64, now: Now) -> Result<EncodedRequest, String> {
+        self.wire(draft, trace, now)
+    }
+
+    fn duty(&self, duty: Duty, trace: u64, now: Now) -> Result<EncodedRequest, String> {
+        let number = self.duties.get(&duty).copied().ok_or("no telegram is configured")?;
+        let draft = self.prepare(number, &Json::Object(Map::new()), now).map_err(|error| error.to_string())?;
+        self.wire(&draft, trace, now)
+    }
+
+    fn accept(&self, duty: Duty, theirs: &[u8]) -> Result<TelegramBytes, String> {
+        let number = self.duties.get(&duty).copied().ok_or("no telegram is configured")?;
+        let name = self.entries.get(number).map(|entry| Arc::clone(&entry.name)).ok_or("no such telegram")?;
+        self.answer(&name, theirs, &Self::nested(&self.accepted)).map_err(|error| error.to_string())
+    }
+
+    fn read(&self, frame: &[u8]) -> Classified {
+        let bytes = self.telegram(frame);
+        let undecodable = |error: &Error, key: Option<&KeyFields>| Classified::Undecodable {
+            key: key.and_then(|key| key.of(bytes)),
+            why: error.to_string(),
+        };
+        let found =
+            self.find(bytes).and_then(|number| Some((self.spec.telegrams.get(number)?, self.entries.get(number)?)));
+        let Some((telegram, entry)) = found else {
+            let layouts: Vec<_> = self.spec.telegrams.iter().map(|telegram| &telegram.layout).collect();
+            // The bytes may be an answer whose codes are damaged.
+            return undecodable(&Layout::no_match(&layouts, bytes), self.common_key.as_ref());
+        };
+        let record = match Record::decode(&telegram.layout, bytes) {
+            Ok(record) => record,
+            // The institution's own trace numbers may equal ours, so only the key of an answer identifies a telegram of
+            // ours.
+            Err(error) => return undecodable(&error, entry.key.as_ref().filter(|_| entry.role == Role::Answer)),
+        };
+        let name = Arc::clone(&entry.name);
+        match entry.role {
+            Role::Duty(duty) => Classified::Duty(duty),
+            Role::Notice => Classified::Notice { telegram: name },
+            Role::Request | Role::Other => Classified::Unexpected { telegram: name },
+            Role::Answer => match entry.key.as_ref().and_then(|key| key.of(bytes)) {
+                Some(key) => Classified::Answer { telegram: name, key, refused: self.refused(&record) },
+                None => Classified::Unexpected { telegram: name },
+            },
+        }
+    }
+
+    fn contradiction(&self, request: &[u8], answer: &str, bytes: &[u8]) -> Option<String> {
+        let request = self.telegram(request);
+        let bytes = self.telegram(bytes);
+        let asked = self.entries.iter().find(|entry| {
+            let is_asked =
+                entry.answer.and_then(|answer| self.entries.get(answer)).is_some_and(|entry| *entry.name == *answer);
+            is_asked && entry.marks.as_ref().is_some_and(|marks| marks.hold(request))
+        })?;
+        asked.repeats.iter().find_map(|repeat| repeat.difference(request, bytes))
+    }
+
+    fn day(&self, now: Now) -> i64 {
+        self.stamp(now).day
+    }
+}

@@ -1,0 +1,244 @@
+//! The facts of the journal: what the gateway sent, received, decided and promised, each as one plain value.
+//!
+//! Facts are only ever added, in the order in which they happened. The outcome of an exchange, its timeline and every list
+//! follow from the facts. Nothing here is stored or read: the journal of `fep-gateway` does that.
+//!
+//! | kind | class | means |
+//! |---|---|---|
+//! | `sent` | `request`, `duty`, `reply` | bytes that are written to a line after this fact is durable. If an outcome `not_sent` follows, they were withheld |
+//! | `received` | `answer`, `late`, `duplicate`, `conflicting`, `unmatched`, `undecodable`, `bad_frame`, `duty`, `notice` | bytes from a line. An `answer` of an exchange carries its outcome |
+//! | `outcome` | | an exchange ended without an answer |
+//! | `traces` | | trace numbers up to a mark may be used from now on |
+//! | `surplus` | a class of `received` | telegrams that were counted and not stored, because the institution sent too many |
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::exchange::{ExchangeId, Outcome, TelegramBytes};
+use crate::terms::Key;
+use crate::trace::TraceHighWater;
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// The time, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The name of the institution.
+    pub institution: Arc<str>,
+    /// What happened.
+    pub what: What,
+    /// The line, and the incarnation of the link.
+    pub line: Option<(Arc<str>, u64)>,
+    /// The exchange that the fact belongs to.
+    pub exchange: Option<ExchangeId>,
+    /// The name of the telegram, if it is known.
+    pub telegram: Option<Arc<str>>,
+    /// The trace number of a request, as text.
+    pub trace: Option<Box<str>>,
+    /// The outcome that the exchange reached by this fact.
+    pub outcome: Option<Outcome>,
+    /// Why it happened.
+    pub reason: Option<Reason>,
+    /// The correlation key of a request or a notice.
+    pub key: Option<Key>,
+    /// The caller's idempotency key of a request.
+    pub idempotency: Option<Box<Idempotency>>,
+    /// The bytes that crossed the line. Empty if none did.
+    pub bytes: TelegramBytes,
+}
+
+/// The kinds of facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Bytes that may be written to a line once this fact is durable.
+    Sent(SentClass),
+    /// Bytes that came from a line.
+    Received(Class),
+    /// An exchange ended without an answer.
+    Outcome,
+    /// Trace numbers up to this mark may be used.
+    Traces(TraceHighWater),
+    /// This many telegrams of a class were counted and not stored.
+    Surplus(Class, u64),
+}
+
+/// The classes of bytes that the gateway sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SentClass {
+    /// The request of an exchange.
+    Request,
+    /// A sign-on, sign-off or echo test of ours.
+    Duty,
+    /// Our answer to a telegram of the institution.
+    Reply,
+}
+
+/// The classes of received bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// An answer that a request waited for.
+    Answer,
+    /// An answer that arrived after the outcome had become unknown.
+    Late,
+    /// A second answer with the same bytes.
+    Duplicate,
+    /// A second answer with different bytes, or an answer that contradicts its request.
+    Conflicting,
+    /// An answer that matches nothing of ours, an unexpected telegram, or any telegram on a connection that is gone.
+    Unmatched,
+    /// Bytes that are not a telegram of the spec.
+    Undecodable,
+    /// Bytes that are not a frame.
+    BadFrame,
+    /// A sign-on, sign-off or echo test of the institution.
+    Duty,
+    /// A notice.
+    Notice,
+}
+
+/// Why something happened: a sentence for people and a stable code of [`reason`](crate::reason) for programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// One line, without secrets.
+    pub sentence: Box<str>,
+    /// The stable code.
+    pub code: Cow<'static, str>,
+}
+
+/// The idempotency key of a caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The key, as the caller sent it.
+    pub key: Box<str>,
+    /// The digest of the telegram's name and body.
+    pub digest: [u8; 16],
+}
+
+impl What {
+    /// The kind: `sent`, `received`, `outcome`, `traces` or `surplus`.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Sent(_) => "sent",
+            Self::Received(_) => "received",
+            Self::Outcome => "outcome",
+            Self::Traces(_) => "traces",
+            Self::Surplus(..) => "surplus",
+        }
+    }
+
+    /// The class of the bytes, if the kind has classes.
+    #[must_use]
+    pub fn class(self) -> Option<&'static str> {
+        match self {
+            Self::Sent(class) => Some(class.name()),
+            Self::Received(class) | Self::Surplus(class, _) => Some(class.name()),
+            Self::Outcome | Self::Traces(_) => None,
+        }
+    }
+
+    /// The direction of the bytes: `out` to the institution, `in` from it.
+    #[must_use]
+    pub fn direction(self) -> Option<&'static str> {
+        match self {
+            Self::Sent(_) => Some("out"),
+            Self::Received(_) | Self::Surplus(..) => Some("in"),
+            Self::Outcome | Self::Traces(_) => None,
+        }
+    }
+
+    /// Whether the fact permits an action that has not happened yet. If such a fact cannot be stored, the action must not
+    /// happen. All other facts have happened, and must be stored as soon as possible.
+    #[must_use]
+    pub fn is_permission(self) -> bool {
+        matches!(self, Self::Sent(_))
+    }
+}
+
+impl SentClass {
+    /// All classes.
+    pub const ALL: [Self; 3] = [Self::Request, Self::Duty, Self::Reply];
+
+    /// The name in the journal.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Duty => "duty",
+            Self::Reply => "reply",
+        }
+    }
+
+    /// Returns the class with this [`SentClass::name`], or `None` if there is no such class.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
+    }
+}
+
+impl Class {
+    /// All classes.
+    pub const ALL: [Self; 9] = [
+        Self::Answer,
+        Self::Late,
+        Self::Duplicate,
+        Self::Conflicting,
+        Self::Unmatched,
+        Self::Undecodable,
+        Self::BadFrame,
+        Self::Duty,
+        Self::Notice,
+    ];
+
+    /// The name in the journal and metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Late => "late",
+            Self::Duplicate => "duplicate",
+            Self::Conflicting => "conflicting",
+            Self::Unmatched => "unmatched",
+            Self::Undecodable => "undecodable",
+            Self::BadFrame => "bad_frame",
+            Self::Duty => "duty",
+            Self::Notice => "notice",
+        }
+    }
+
+    /// Returns the class with this [`Class::name`], or `None` if there is no such class.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
+    }
+
+    /// Whether the institution sent the telegram without a request of ours that waits for it. A peer can send any number
+    /// of them, so they are stored and read within a limit.
+    #[must_use]
+    pub fn is_unsolicited(self) -> bool {
+        !matches!(self, Self::Answer | Self::Late)
+    }
+}
+
+impl Reason {
+    /// A reason from its sentence and its code.
+    #[must_use]
+    pub fn new(sentence: impl ToString, code: &'static str) -> Self {
+        Self { sentence: sentence.to_string().into(), code: Cow::Borrowed(code) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_is_found_by_its_name() {
+        for class in SentClass::ALL {
+            assert_eq!(SentClass::from_name(class.name()), Some(class));
+        }
+        for class in Class::ALL {
+            assert_eq!(Class::from_name(class.name()), Some(class));
+        }
+    }
+}
