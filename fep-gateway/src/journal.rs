@@ -31,6 +31,8 @@ mod writer;
 mod keys;
 mod recovery;
 
+pub mod reading;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,7 +54,7 @@ use self::keys::{Keys, Reservation};
 use self::lane::Bell;
 pub use self::lane::{Lane, LaneNumber, Progress};
 use self::projection::Projected;
-pub use self::recovery::{CaseOpener, EarlierCase, OpenOptions, Recalled};
+pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalled};
 use self::sqlite::facts::FactReader;
 use self::sqlite::index::IndexReader;
 use self::store::FactNumber;

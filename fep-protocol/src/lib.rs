@@ -8,9 +8,11 @@
 //! exchange ◄── terms ◄── backoff   when to connect again
 //!                    ◄── breaker   whether an institution that does not answer gets requests
 //!                    ◄── budget    how much of something may happen now
+//!                    ◄── calendar  when an institution is open, and its business date
 //!                    ◄── flow      how many requests an institution gets, and which one is next
 //!                    ◄── random    jitter from a seed
 //!                    ◄── trace     the next trace number
+//!                    ◄── business  whether business is open: by hours, notices and persons
 //!                    ◄── settlement: what became of the money when an outcome is unknown
 //!                    ◄── fact      what the journal stores
 //!                    ◄── session   whether a link may carry business
@@ -32,10 +34,12 @@ mod mutant;
 pub mod backoff;
 pub mod breaker;
 pub mod budget;
+pub mod calendar;
 pub mod flow;
 pub mod random;
 pub mod trace;
 
+pub mod business;
 pub mod settlement;
 
 pub mod fact;

@@ -31,6 +31,11 @@
 //! | `closed_while_waiting` | [`NotSent`] | business was closed while it waited for its turn |
 //! | `ticket_in_use` | [`NotSent`] | another request has its number |
 //! | `breaker_tripped` | [`NotSent`] | the breaker of the institution or of the business code does not let it pass |
+//! | `outside_hours` | [`NotSent`] | it is outside the hours of the institution |
+//! | `business_ending` | [`NotSent`] | the institution said that business ends soon |
+//! | `business_ended` | [`NotSent`] | the institution said that business has ended |
+//! | `institution_fault` | [`NotSent`] | the institution reported a fault |
+//! | `business_blocked` | [`NotSent`] | a person blocked the institution or the business code |
 //! | `no_answer` | [`Unknown`] | the answer timeout passed |
 //! | `link_lost_after_write` | [`Unknown`] | the link closed while the request waited for its answer |
 //! | `answer_unreadable` | [`Unknown`] | an answer with the request's key came and cannot be decoded |
@@ -67,12 +72,16 @@
 //!
 //! Received bytes that are not a frame carry the code of the [`CloseReason`] that they caused.
 
+mod journal;
+
 use std::fmt;
 use std::time::Duration;
 
 use fep_codec::framing::FrameError;
 
+pub use self::journal::JournalError;
 use crate::breaker::Blocked;
+use crate::business::BusinessClosed;
 use crate::flow::Refusal;
 use crate::mux::Unmatched;
 use crate::terms::Duty;
@@ -133,6 +142,8 @@ pub enum NotSent {
     Flow(Refusal),
     /// A breaker does not let it pass.
     Breaker(Box<Blocked>),
+    /// Business with the institution is closed.
+    Closed(Box<BusinessClosed>),
 }
 
 /// The reason why the outcome of a request is unknown.
@@ -259,28 +270,6 @@ pub enum Mismatch {
     NoFrame(CloseReason),
 }
 
-/// The journal could not be read or written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum JournalError {
-    /// Too many commands wait for the writer.
-    Full {
-        /// The maximum number of waiting commands.
-        waiting_max: usize,
-    },
-    /// The journal is closed.
-    Closed,
-    /// Reading or writing the journal's file failed.
-    Failed(String),
-    /// The disk of the journal is full.
-    DiskFull,
-    /// The journal's file was deleted or replaced while the gateway runs.
-    Replaced {
-        /// The path of the file.
-        path: String,
-    },
-}
-
 impl NotSent {
     /// The stable code, as in the table of this module.
     #[must_use]
@@ -307,6 +296,7 @@ impl NotSent {
             Self::TracesUsedUp { .. } => "trace_numbers_used_up",
             Self::Flow(refusal) => refusal.code(),
             Self::Breaker(_) => "breaker_tripped",
+            Self::Closed(closed) => closed.code(),
         }
     }
 }
@@ -399,6 +389,7 @@ impl fmt::Display for NotSent {
             Self::TracesUsedUp { max } => write!(f, "all trace numbers of the business day are used, up to {max}"),
             Self::Flow(refusal) => refusal.fmt(f),
             Self::Breaker(blocked) => blocked.fmt(f),
+            Self::Closed(closed) => closed.fmt(f),
         }
     }
 }
@@ -471,25 +462,6 @@ impl fmt::Display for Mismatch {
         }
     }
 }
-
-impl fmt::Display for JournalError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Full { waiting_max } => write!(f, "{waiting_max} commands wait already"),
-            Self::Closed => f.write_str("it is closed"),
-            Self::Failed(why) => f.write_str(why),
-            Self::DiskFull => f.write_str("its disk is full"),
-            Self::Replaced { path } => {
-                write!(
-                    f,
-                    "{path} was deleted or replaced while the gateway runs: stop the gateway and restore the file"
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for JournalError {}
 
 #[cfg(test)]
 mod tests;

@@ -48,7 +48,17 @@ pub struct OpenOptions {
 /// Makes the fact that opens the settlement of an exchange whose outcome is unknown, from the fact of its request. Returns
 /// `None` if the exchange moves no money.
 #[derive(Clone)]
-pub struct CaseOpener(pub Arc<dyn Fn(&Fact) -> Option<SettlementFact> + Send + Sync>);
+pub struct CaseOpener(pub Arc<OpenCase>);
+
+/// A function from the fact of a request to the fact that opens its settlement.
+pub type OpenCase = dyn Fn(&Fact) -> Option<SettlementFact> + Send + Sync;
+
+impl Default for CaseOpener {
+    /// Opens none.
+    fn default() -> Self {
+        Self(Arc::new(|_| None))
+    }
+}
 
 impl fmt::Debug for CaseOpener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
