@@ -177,9 +177,14 @@ struct Unsettled {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Owner {
     Exchange,
-    Duty { duty: Duty, since: Duration },
+    Duty {
+        duty: Duty,
+        since: Duration,
+    },
     /// An echo test for the breaker.
-    Probe { since: Duration },
+    Probe {
+        since: Duration,
+    },
     Reply,
 }
 
@@ -391,8 +396,7 @@ impl<T: Telegrams> Institution<T> {
     fn send(&mut self, ticket: Ticket, owner: Owner, incarnation: Incarnation, ready: Ready) {
         let Ready { telegram, bytes, waits, high_water, request } = ready;
         let bytes_of_it = bytes.clone();
-        let item =
-            UnderWay { owner, incarnation, bytes: bytes_of_it, waits, written: false, over: None, permit: None };
+        let item = UnderWay { owner, incarnation, bytes: bytes_of_it, waits, written: false, over: None, permit: None };
         self.under_way.insert(ticket, item);
         self.actions.push_back(Action::Journal(Outgoing { ticket, incarnation, telegram, bytes, request, high_water }));
     }

@@ -11,7 +11,7 @@ use crate::breaker::{
     Alternative, Breaker, BreakerAction, BreakerResult, BreakerScope, BreakerSettings, BreakerSnapshot, BreakerState,
     Permit,
 };
-use crate::flow::{Flow, FlowEvent, FlowStatus, Offer};
+use crate::flow::{Flow, FlowEvent, FlowStatus, Offer, Refusal};
 use crate::reason::{NotSent, Unknown};
 use crate::terms::{Demand, Duty, Now, Telegrams, Ticket};
 use crate::trace::TraceUse;
@@ -204,7 +204,13 @@ impl<T: Telegrams> Institution<T> {
                     }
                 },
                 FlowEvent::Refused(ticket, refusal) => {
-                    self.admission.waiting.remove(&ticket);
+                    let waited = self.admission.waiting.remove(&ticket);
+                    // The caller's time began when the request was accepted, not when it began to wait.
+                    let within = waited.map(|waiting| waiting.demand.answer_timeout);
+                    let refusal = match (refusal, within) {
+                        (Refusal::Waited { .. }, Some(within)) => Refusal::Waited { within },
+                        (refusal, _) => refusal,
+                    };
                     (ticket, NotSent::Flow(refusal))
                 }
             };

@@ -55,8 +55,12 @@ impl Telegrams for ToyTelegrams {
         let text = std::str::from_utf8(bytes).unwrap();
         let (telegram, key) = text.split_once(':').unwrap();
         let key = Key::new([key.trim_end()]);
-        let answer =
-            |telegram: &str, refused| Classified::Answer { telegram: telegram.into(), key: key.clone(), refused, is_busy: false };
+        let answer = |telegram: &str, refused| Classified::Answer {
+            telegram: telegram.into(),
+            key: key.clone(),
+            refused,
+            is_busy: false,
+        };
         match telegram {
             "ON" => Classified::Duty(Duty::SignOn),
             "OFF" => Classified::Duty(Duty::SignOff),

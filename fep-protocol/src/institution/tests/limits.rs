@@ -169,5 +169,11 @@ fn a_resting_key_is_skipped() {
         })
         .collect();
     assert_eq!(traces, ["1", "3"]);
-    assert!(machine.request(Priority::Customer, Duration::ZERO, at(Duration::ZERO)).unwrap_err().to_string().contains("quarantine"));
+    assert!(
+        machine
+            .request(Priority::Customer, Duration::ZERO, at(Duration::ZERO))
+            .unwrap_err()
+            .to_string()
+            .contains("quarantine")
+    );
 }
