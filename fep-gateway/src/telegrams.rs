@@ -7,11 +7,11 @@
 //! time and the trace number.
 
 mod stamp;
-mod demand;
 mod draft_error;
 mod line_spec;
 mod fill;
 mod key;
+mod demand;
 mod marks;
 mod protocol;
 mod repeat;
