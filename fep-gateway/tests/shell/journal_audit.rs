@@ -45,7 +45,7 @@ async fn exchanges_are_found_by_each_filter() {
     let (bench, ids) = three_transfers().await;
     let file = bench.journal().display().to_string();
     let check = |filter: &str, expected: &[usize]| {
-        let list = run(&format!("search --format json --journal {file} {filter}").trim_end(), 0);
+        let list = run(format!("search --format json --journal {file} {filter}").trim_end(), 0);
         let list: Vec<Json> = list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let found: Vec<_> = list.iter().map(|line| line["exchange"].as_str().unwrap()).collect();
         let expected: Vec<_> = expected.iter().map(|at| ids[*at].as_str()).collect();
