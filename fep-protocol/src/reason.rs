@@ -8,7 +8,6 @@
 //! | `stopping` | [`NotSent`] | the gateway is stopping and takes no more requests |
 //! | `stopped_before_sent` | [`NotSent`] | the gateway stopped while the request waited |
 //! | `too_many_waiting` | [`NotSent`] | too many requests to the institution already wait to be sent |
-//! | `inflight_limit` | [`NotSent`] | `inflight_max` exchanges wait for their answer |
 //! | `settlement_full` | [`NotSent`] | `cases_max` unknown exchanges wait for their settlement |
 //! | `no_line_up` | [`NotSent`] | no link carries business |
 //! | `unencodable` | [`NotSent`] | the telegram cannot be encoded |
@@ -96,11 +95,6 @@ pub enum NotSent {
     Stopped,
     /// Too many requests to this institution already wait to be sent.
     TooManyWaiting,
-    /// `inflight_max` exchanges already wait for their answer.
-    InflightLimit {
-        /// `inflight_max`.
-        max: usize,
-    },
     /// `cases_max` unknown exchanges already wait for their settlement.
     SettlementFull {
         /// `cases_max`.
@@ -278,7 +272,6 @@ impl NotSent {
             Self::Stopping => "stopping",
             Self::Stopped => "stopped_before_sent",
             Self::TooManyWaiting => "too_many_waiting",
-            Self::InflightLimit { .. } => "inflight_limit",
             Self::SettlementFull { .. } => "settlement_full",
             Self::NoLineUp(_) => "no_line_up",
             Self::Unencodable(_) => "unencodable",
@@ -369,7 +362,6 @@ impl fmt::Display for NotSent {
             Self::Stopped => f.write_str("the gateway stopped before it was sent"),
             Self::TooManyWaiting => f.write_str("too many requests to this institution wait already"),
             Self::SettlementFull { max } => write!(f, "the limit of {max} unsettled exchanges is reached"),
-            Self::InflightLimit { max } => write!(f, "the limit of {max} exchanges in flight is reached"),
             Self::NoLineUp(None) => f.write_str("no line is up"),
             Self::NoLineUp(Some(why)) => write!(f, "no line is up: {why}"),
             Self::Unencodable(why) => f.write_str(why),

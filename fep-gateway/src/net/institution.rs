@@ -23,9 +23,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::exchange::{Event, Exchange, ExchangeId, Outcome};
-use fep_protocol::institution::{Institution as Machine, LineSettings, Settings};
+use fep_protocol::institution::{BreakerPolicy, Institution as Machine, LineSettings, Settings};
 use fep_protocol::reason::NotSent;
-use fep_protocol::settlement::{NotDecided, PersonDecision};
+use fep_protocol::settlement::PersonDecision;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
 use fep_protocol::trace::{TraceHighWater, TraceRange};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -111,7 +111,7 @@ pub struct Legacy {
 /// The number of trace numbers that one high-water mark in the journal covers.
 const TRACE_BLOCK: u64 = 1000;
 
-/// The number of requests that may wait for the task, in addition to those in flight. Further requests are refused.
+/// The number of requests that may wait for the task, in addition to those in flight and in the queue. Further requests are refused.
 const COMMANDS_MAX: usize = 1024;
 
 /// The maximum number of reads of all links that may wait for the task. If the queue is full, links stop reading.
@@ -139,7 +139,7 @@ impl Handle {
         let statuses = Arc::new(LineStatuses::new(&name, &config, now.wall_ms));
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
-        let permits = Arc::new(Semaphore::new(config.inflight_max + COMMANDS_MAX));
+        let permits = Arc::new(Semaphore::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX));
         let settings = settings(&config, &catalogue);
         let machine = Machine::new(settings, Arc::clone(&catalogue), legacy.used, shared.clock.seed());
         let mut task = Task {
@@ -186,14 +186,6 @@ impl Handle {
             mpsc::error::TrySendError::Full(_) => NotSent::TooManyWaiting,
             mpsc::error::TrySendError::Closed(_) => NotSent::Stopping,
         })
-    }
-
-    /// Passes a person's decision about an unknown exchange to its settlement, and waits until it is durable. `None` if the
-    /// institution has stopped.
-    pub async fn decide(&self, case: ExchangeId, decision: PersonDecision) -> Option<Result<(), NotDecided>> {
-        let (reply, taken) = oneshot::channel();
-        self.commands.send(TaskCommand::Decide(case, decision, reply)).await.ok()?;
-        taken.await.ok()
     }
 
     /// Stops the institution: lets exchanges in flight end, signs off, closes the links, and waits until all that is
@@ -357,7 +349,7 @@ impl Task {
                 self.ended.insert(ticket, earlier.id);
                 self.settling.recalled(&earlier.id, ticket);
                 if earlier.is_settled {
-                    self.machine.settled(ticket);
+                    self.machine.settled(ticket, now);
                 }
             }
         }
@@ -370,12 +362,8 @@ impl Task {
                 let AcceptedRequest { draft, exchange, key, since, place, reply } = *request;
                 let running =
                     Running { exchange, key, reply, place, since, written: None, request: None, answer: None };
-                if self.catalogue.is_monetary(&running.exchange.telegram) && !self.settling.has_room(self.running.len())
-                {
-                    let max = self.config.settlement.cases_max;
-                    return self.not_sent(running, &NotSent::SettlementFull { max }, now);
-                }
-                match self.machine.request(&draft, since, now) {
+                let room = self.room_for(&running.exchange);
+                match room.and_then(|()| self.machine.request(draft, since, now)) {
                     Ok(ticket) => {
                         self.running.insert(ticket, running);
                     }
@@ -490,7 +478,11 @@ fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue) -> Settin
         reconnect_max: line.reconnect_max,
     };
     Settings {
-        inflight_max: config.inflight_max,
+        flow: config.flow.settings.clone(),
+        breaker: config
+            .breaker
+            .as_ref()
+            .map(|breaker| BreakerPolicy { settings: breaker.settings, alternatives: breaker.alternatives.clone() }),
         quarantine: config.quarantine,
         drain_max: config.drain_max,
         policy: catalogue.policy(config),

@@ -1,51 +1,52 @@
 //! The steps of settlement on the line: inquiries and reversals.
 //!
-//! A step is a telegram of ours with a key and a trace number of its own. It waits for no place among the exchanges in flight:
-//! [`settlement`](crate::settlement) limits how many steps are on the wire at once. Why a step is sent, and what follows from its
-//! answer, is decided there.
+//! A step is a telegram of ours with a key and a trace number of its own. It goes through the limits and the breaker before the
+//! requests of customers, and through their reserved share. Why a step is sent, and what follows from its answer, is decided by
+//! [`settlement`](crate::settlement).
 
 use super::{Institution, Owner};
 use crate::reason::NotSent;
-use crate::terms::{Now, Telegrams, Ticket};
-use crate::trace::TraceUse;
+use crate::settlement::StepKind;
+use crate::terms::{Demand, Now, Priority, Telegrams, Ticket};
 
 impl<T: Telegrams> Institution<T> {
-    /// Sends an inquiry or a reversal. It ends with [`Action::Finish`](super::Action::Finish), as a request does.
+    /// Sends an inquiry or a reversal, now or when it is its turn. It ends with [`Action::Finish`](super::Action::Finish), as a
+    /// request does. Without an answer it occupies no place: it may be sent again.
     ///
     /// # Errors
     /// The reason why it cannot be sent. It certainly was not sent.
-    pub fn step(&mut self, draft: &T::Draft, now: Now) -> Result<Ticket, NotSent> {
-        if self.leaving.is_some() {
-            return Err(NotSent::Stopping);
-        }
-        let incarnation = self.incarnation_for_business()?;
-        let (wire, high_water) =
-            self.make(now, TraceUse::Request, |telegrams, trace| telegrams.request(draft, trace, now))?;
-        Ok(self.send_wire(Owner::Step, incarnation, wire, high_water, now.steady))
+    pub fn step(&mut self, kind: StepKind, draft: T::Draft, now: Now) -> Result<Ticket, NotSent> {
+        let priority = match kind {
+            StepKind::Inquiry => Priority::Inquiry,
+            StepKind::Reversal => Priority::Reversal,
+        };
+        let demand = Demand { priority, ..self.telegrams.demand(&draft) };
+        self.offer(Owner::Step, draft, demand, now.steady, now)
     }
 
-    /// Forgets a step of which the kernel certainly has no byte and never will. There is no
-    /// [`Action::Finish`](super::Action::Finish).
-    pub fn withdraw_step(&mut self, ticket: Ticket) {
-        let is_step = self.under_way.get(&ticket).is_some_and(|item| item.owner == Owner::Step);
-        let Some(item) = self.under_way.remove(&ticket).filter(|_| is_step) else { return };
+    /// Takes a step back, if the kernel has no byte of it. `is_off_link` says that its bytes were taken back from the link.
+    /// Returns whether it is taken back: then there is no [`Action::Finish`](super::Action::Finish).
+    pub fn withdraw_step(&mut self, ticket: Ticket, is_off_link: bool, now: Now) -> bool {
+        if self.stop_waiting_for(ticket) {
+            return true;
+        }
+        let is_unwritten = |written: bool| is_off_link || !written;
+        let item = self.under_way.get(&ticket).filter(|item| item.owner == Owner::Step && is_unwritten(item.written));
+        if item.is_none() {
+            return false;
+        }
+        let Some(item) = self.under_way.remove(&ticket) else { return false };
         if let Some((key, _)) = &item.waits {
             self.mux.withdraw(key);
         }
-    }
-
-    /// Reports that an unknown exchange was settled without its answer: the institution does not work on it any more, so that it
-    /// no longer counts as in flight. Its key stays in quarantine, and a late answer is still reported.
-    pub fn settled(&mut self, ticket: Ticket) {
-        if let Some(unsettled) = self.unknown.get_mut(&ticket) {
-            self.silent -= usize::from(unsettled.silent);
-            unsettled.silent = false;
-        }
+        self.admission.flow.unsent(ticket, now.steady);
+        self.progress(now);
+        true
     }
 
     /// Whether a link carries business.
     #[must_use]
     pub fn carries_business(&self) -> bool {
-        self.incarnation_for_business().is_ok()
+        self.is_any_up()
     }
 }

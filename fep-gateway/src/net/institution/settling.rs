@@ -8,7 +8,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
-use fep_protocol::exchange::{ExchangeId, Money, SettledBy, TelegramBytes};
+use fep_protocol::exchange::{Exchange, ExchangeId, Money, SettledBy, TelegramBytes};
 use fep_protocol::fact::{Fact, What};
 use fep_protocol::institution::FinalState;
 use fep_protocol::reason::NotSent;
@@ -18,7 +18,7 @@ use fep_protocol::settlement::{
 use fep_protocol::terms::{Now, Ticket};
 use tokio::sync::oneshot;
 
-use super::{Running, Task};
+use super::{Handle, Running, Task, TaskCommand};
 use crate::config::InstitutionConfig;
 use crate::journal::{EarlierCase, LaneNumber};
 use crate::telegrams::TelegramCatalogue;
@@ -48,6 +48,16 @@ struct CaseRequest {
 
 /// The channel that tells whether a person's decision was taken.
 pub(super) type DecisionReply = oneshot::Sender<Result<(), NotDecided>>;
+
+impl Handle {
+    /// Passes a person's decision about an unknown exchange to its settlement, and waits until it is durable. `None` if the
+    /// institution has stopped.
+    pub async fn decide(&self, case: ExchangeId, decision: PersonDecision) -> Option<Result<(), NotDecided>> {
+        let (reply, taken) = oneshot::channel();
+        self.commands.send(TaskCommand::Decide(case, decision, reply)).await.ok()?;
+        taken.await.ok()
+    }
+}
 
 impl Settling {
     /// Continues the cases of an earlier run.
@@ -94,11 +104,6 @@ impl Settling {
     /// No answer to this ticket is possible any more.
     pub(super) fn forget(&mut self, ticket: Ticket) {
         self.steps.remove(&ticket);
-    }
-
-    /// Whether one more monetary request may be accepted while `running` exchanges may still become unknown.
-    pub(super) fn has_room(&self, running: usize) -> bool {
-        self.machine.has_room(running)
     }
 
     pub(super) fn deadline(&self) -> Option<Duration> {
@@ -169,6 +174,15 @@ impl Task {
             self.show_cases();
         }
         some
+    }
+
+    /// Checks that the exchange could be settled if its outcome became unknown.
+    pub(super) fn room_for(&self, exchange: &Exchange) -> Result<(), NotSent> {
+        // Each exchange that runs may become unknown.
+        let has_room =
+            !self.catalogue.is_monetary(&exchange.telegram) || self.settling.machine.has_room(self.running.len());
+        let max = self.config.settlement.cases_max;
+        if has_room { Ok(()) } else { Err(NotSent::SettlementFull { max }) }
     }
 
     /// Opens the case of an exchange whose outcome is about to become unknown, if it moves money.
@@ -275,7 +289,7 @@ impl Task {
         tracing::info!(institution = &*self.name, exchange = %case, by = by.name(), money = money.name(), "settled");
         self.count_settled(by);
         if let Some(ticket) = self.settling.requests.get(&case).and_then(|request| request.ticket) {
-            self.machine.settled(ticket);
+            self.machine.settled(ticket, self.shared.clock.now());
         }
         self.settling.look_at(case);
         self.changed_exchange(case);
@@ -287,7 +301,7 @@ impl Task {
         let Some((case, request)) = case else { return self.settling.machine.unencodable(&step, now) };
         let draft = self.catalogue.step(case.telegram(), &request.bytes, step.kind, step.attempt, step.repeat, now);
         let sent = match draft {
-            Ok(draft) => self.machine.step(&draft, now),
+            Ok(draft) => self.machine.step(step.kind, draft, now),
             Err(error) => Err(NotSent::Unencodable(error.to_string())),
         };
         match sent {
@@ -314,9 +328,8 @@ impl Task {
     fn withdraw_step(&mut self, step: &Step, now: Now) {
         let found = self.settling.steps.iter().find(|(_, other)| *other == step).map(|(ticket, _)| *ticket);
         let Some(ticket) = found else { return };
-        let is_unjournaled = self.permissions.iter().any(|(_, other)| *other == ticket);
-        if is_unjournaled || self.links.values().any(|link| link.outbox.withdraw(ticket)) {
-            self.machine.withdraw_step(ticket);
+        let is_off_link = self.links.values().any(|link| link.outbox.withdraw(ticket));
+        if self.machine.withdraw_step(ticket, is_off_link, now) {
             self.settling.steps.remove(&ticket);
             self.ended.remove(&ticket);
             self.settling.machine.not_sent(step, WITHDRAWN, now);
