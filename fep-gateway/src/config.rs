@@ -43,6 +43,11 @@
 //! ```
 
 mod framing;
+mod names;
+
+mod breaker;
+mod flow;
+mod hours;
 mod settlement;
 
 mod read;
@@ -60,7 +65,10 @@ use fep_spec::model::Spec;
 use fep_spec::report::Report;
 use serde_json::Value;
 
+pub use self::breaker::BreakerConfig;
+pub use self::flow::FlowConfig;
 pub use self::framing::Framing;
+pub use self::hours::{HoursConfig, SessionNotice};
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
 };
@@ -130,6 +138,12 @@ pub struct InstitutionConfig {
     pub fill: Vec<Fill>,
     /// `session`: sign-on, echo test and sign-off. Default: a connection carries business telegrams at once.
     pub session: Option<SessionConfig>,
+    /// `flow`: rate, adaptive limit, priorities and queue.
+    pub flow: FlowConfig,
+    /// `breaker`: when business stops because the institution does not answer. Default: never.
+    pub breaker: Option<BreakerConfig>,
+    /// `hours`: when the institution is open. Default: always.
+    pub hours: HoursConfig,
     /// `settlement`: the limits of settlement: `cases_max` (default 10000), `lane_max` (10), `closed_keep_ms` (3600000) and `closed_max`
     /// (10000).
     pub settlement: SettlementLimits,
@@ -159,6 +173,8 @@ pub enum Filling {
     Trace,
     /// `<date>`: the current date at the institution.
     Date,
+    /// `<business_date>`: the date that its trace numbers belong to.
+    BusinessDate,
     /// `<time>`: the current time of day at the institution.
     Time,
     /// `<transaction>`: `T`, the date, and a number that is unique for that day.
@@ -180,6 +196,8 @@ pub struct SessionConfig {
     /// `accepted`: the field values of an answer that mean acceptance. The gateway's own answers carry them too. Default: every
     /// answer means acceptance.
     pub accepted: Vec<(String, String)>,
+    /// `notices`: telegrams by which the institution opens or stops business. Default: none.
+    pub notices: Vec<SessionNotice>,
     /// `sign_on_timeout_ms`, default 10000: how long a sign-on or a sign-off waits for its answer.
     pub sign_on_timeout: Duration,
     /// `echo_interval_ms`, default 30000: an echo test is sent at least this often.
@@ -253,3 +271,6 @@ impl std::error::Error for ConfigError {}
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod business_tests;

@@ -31,6 +31,8 @@ mod writer;
 mod keys;
 mod recovery;
 
+pub mod reading;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -21,6 +21,7 @@ pub mod metrics;
 
 pub mod console;
 pub mod http;
+pub mod inspect;
 
 pub mod simulate;
 

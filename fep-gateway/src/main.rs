@@ -3,7 +3,7 @@
 //! Data goes to stdout, messages go to stderr. Exit codes: 0 success, 1 mistakes in a checked configuration, 2 wrong usage or
 //! could not run.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, BufWriter, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,6 +14,7 @@ use fep_gateway::callback::HttpCallback;
 use fep_gateway::config::ConfigError;
 use fep_gateway::demo::{self, Options};
 use fep_gateway::gateway::StartOptions;
+use fep_gateway::inspect::{self, JournalCommand};
 use fep_gateway::simulate::{Scenario, Simulator};
 use fep_gateway::telegrams::TelegramCatalogue;
 use fep_gateway::{Config, Gateway, http, metrics};
@@ -67,6 +68,11 @@ enum Command {
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]
         listen: SocketAddr,
     },
+    /// Reads journals, also while a gateway writes them.
+    Journal {
+        #[command(subcommand)]
+        command: JournalCommand,
+    },
     /// Runs a gateway, a simulated bank and traffic between them, without any configuration.
     Demo {
         /// Ends after the table and the dump.
@@ -109,6 +115,9 @@ impl From<LoadError> for Failure {
     }
 }
 
+/// The bytes that a command gathers for one write to stdout.
+const OUT_BYTES: usize = 64 * 1024;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let is_demo = matches!(arguments.command, Command::Demo { .. });
@@ -140,6 +149,7 @@ async fn carry_out(command: Command) -> Result<(), Failure> {
         Command::Run { config, new_journal } => run(&config, new_journal).await,
         Command::Check { config } => check(&config),
         Command::Simulate { spec, scenario, listen } => simulate(&spec, &scenario, listen).await,
+        Command::Journal { command } => journal(&command),
         Command::Demo { once, listen } => {
             let options = Options { listen, once, colour: io::stdout().is_terminal() };
             demo::run(options, io::stdout(), stop_asked()).await.map_err(|error| Failure::Message(error.to_string()))
@@ -209,6 +219,11 @@ fn check(path: &Path) -> Result<(), Failure> {
     let lines = count(lines, "line");
     say(&format!("{}: {institutions}, {lines}, nothing wrong", path.display()));
     Ok(())
+}
+
+fn journal(command: &JournalCommand) -> Result<(), Failure> {
+    let mut out = BufWriter::with_capacity(OUT_BYTES, io::stdout().lock());
+    inspect::run(command, &mut out).map_err(|failure| Failure::Message(failure.to_string()))
 }
 
 async fn simulate(spec: &Path, scenario: &Path, listen: SocketAddr) -> Result<(), Failure> {

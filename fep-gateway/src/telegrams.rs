@@ -39,6 +39,7 @@ use self::repeat::{Repeat, repeats};
 use self::settlement::Settlements;
 pub use self::stamp::Stamp;
 use crate::config::{Filling, Framing, InstitutionConfig};
+use fep_protocol::calendar::Calendar;
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::session::SessionPolicy;
 use fep_protocol::terms::{Duty, EncodedRequest, Key, Now};
@@ -54,6 +55,7 @@ pub struct TelegramCatalogue {
     trace: Option<String>,
     trace_max: u64,
     utc_offset_minutes: i32,
+    calendar: Calendar,
     duties: HashMap<Duty, usize>,
     /// The key fields, if they are at the same place in every request, duty and answer. Then the key can be read even if
     /// nothing else can.
@@ -120,6 +122,7 @@ impl TelegramCatalogue {
             trace: config.trace.clone(),
             trace_max: u64::MAX,
             utc_offset_minutes: config.utc_offset_minutes,
+            calendar: config.hours.calendar.clone(),
             duties,
             common_key: None,
             settlements: Settlements::new(config),
@@ -287,10 +290,11 @@ impl TelegramCatalogue {
         fields
     }
 
-    /// The date and time at the institution.
+    /// The date, time and business date at the institution.
     #[must_use]
     pub fn stamp(&self, now: Now) -> Stamp {
-        Stamp::new(now.wall_ms, self.utc_offset_minutes)
+        let business_date = self.calendar.business_date(now.wall_ms);
+        Stamp::new(now.wall_ms, self.utc_offset_minutes).on_business_date(business_date)
     }
 
     fn entry(&mut self, config: &InstitutionConfig, layout: &Layout, answer: Option<&str>) -> Result<Entry, String> {

@@ -8,9 +8,11 @@
 //! exchange ◄── terms ◄── backoff   when to connect again
 //!                    ◄── breaker   whether an institution that does not answer gets requests
 //!                    ◄── budget    how much of something may happen now
+//!                    ◄── calendar  when an institution is open, and its business date
 //!                    ◄── flow      how many requests an institution gets, and which one is next
 //!                    ◄── random    jitter from a seed
 //!                    ◄── trace     the next trace number
+//!                    ◄── business  whether business is open: by hours, notices and persons
 //!                    ◄── fact      what the journal stores
 //!                    ◄── session   whether a link may carry business
 //!                    ◄── mux       pairs answers with requests
@@ -32,10 +34,12 @@ mod mutant;
 pub mod backoff;
 pub mod breaker;
 pub mod budget;
+pub mod calendar;
 pub mod flow;
 pub mod random;
 pub mod trace;
 
+pub mod business;
 pub mod fact;
 
 pub mod mux;

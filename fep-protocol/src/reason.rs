@@ -30,6 +30,11 @@
 //! | `closed_while_waiting` | [`NotSent`] | business was closed while it waited for its turn |
 //! | `ticket_in_use` | [`NotSent`] | another request has its number |
 //! | `breaker_tripped` | [`NotSent`] | the breaker of the institution or of the business code does not let it pass |
+//! | `outside_hours` | [`NotSent`] | it is outside the hours of the institution |
+//! | `business_ending` | [`NotSent`] | the institution said that business ends soon |
+//! | `business_ended` | [`NotSent`] | the institution said that business has ended |
+//! | `institution_fault` | [`NotSent`] | the institution reported a fault |
+//! | `business_blocked` | [`NotSent`] | a person blocked the institution or the business code |
 //! | `no_answer` | [`Unknown`] | the answer timeout passed |
 //! | `link_lost_after_write` | [`Unknown`] | the link closed while the request waited for its answer |
 //! | `answer_unreadable` | [`Unknown`] | an answer with the request's key came and cannot be decoded |
@@ -72,6 +77,7 @@ use std::time::Duration;
 use fep_codec::framing::FrameError;
 
 use crate::breaker::Blocked;
+use crate::business::BusinessClosed;
 use crate::flow::Refusal;
 use crate::mux::Unmatched;
 use crate::terms::Duty;
@@ -127,6 +133,8 @@ pub enum NotSent {
     Flow(Refusal),
     /// A breaker does not let it pass.
     Breaker(Box<Blocked>),
+    /// Business with the institution is closed.
+    Closed(Box<BusinessClosed>),
 }
 
 /// The reason why the outcome of a request is unknown.
@@ -300,6 +308,7 @@ impl NotSent {
             Self::TracesUsedUp { .. } => "trace_numbers_used_up",
             Self::Flow(refusal) => refusal.code(),
             Self::Breaker(_) => "breaker_tripped",
+            Self::Closed(closed) => closed.code(),
         }
     }
 }
@@ -391,6 +400,7 @@ impl fmt::Display for NotSent {
             Self::TracesUsedUp { max } => write!(f, "all trace numbers of the business day are used, up to {max}"),
             Self::Flow(refusal) => refusal.fmt(f),
             Self::Breaker(blocked) => blocked.fmt(f),
+            Self::Closed(closed) => closed.fmt(f),
         }
     }
 }

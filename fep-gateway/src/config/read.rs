@@ -13,9 +13,11 @@ use fep_spec::report::{Code, Source};
 use reqwest::Url;
 use serde_json::Value as Json;
 
+use super::hours::session_notices;
+use super::names::{known_path, known_telegram, ms, values};
 use super::{
-    Config, ConfigError, Fill, Filling, Framing, Http, InstitutionConfig, JournalFile, LineConfig, NoticeConfig,
-    SessionConfig, TelegramLimits, settlement,
+    BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig, Http, InstitutionConfig,
+    JournalFile, LineConfig, NoticeConfig, SessionConfig, TelegramLimits, settlement,
 };
 
 /// The default limit of a frame, in bytes.
@@ -73,9 +75,11 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
     let path = folder.join(journal.map_or("journal.sqlite", |path| path.value));
     let mut institutions = BTreeMap::new();
     if let Some(table) = root.table("institutions") {
-        for (name, value) in table.entries() {
+        let entries = table.entries();
+        let names: Vec<&str> = entries.iter().map(|(name, _)| name.value).collect();
+        for (name, value) in &entries {
             let Some(table) = value.table() else { continue };
-            if let Some(institution) = institution(name.value, &table, folder) {
+            if let Some(institution) = institution(name.value, &names, &table, folder) {
                 institutions.insert(name.value.to_owned(), institution);
             }
             table.finish();
@@ -92,20 +96,9 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
     Some(Config { http: Http { listen }, journal: JournalFile { path }, institutions })
 }
 
-fn institution(name: &str, table: &Table<'_>, folder: &Path) -> Option<InstitutionConfig> {
-    table.knows(&[
-        "label",
-        "spec",
-        "key",
-        "trace",
-        "fill",
-        "session",
-        "telegrams",
-        "notices",
-        "lines",
-        "framing",
-        "settlement",
-    ]);
+fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> Option<InstitutionConfig> {
+    table.knows(&["label", "spec", "key", "trace", "fill", "session", "telegrams", "notices", "lines", "framing"]);
+    table.knows(&["flow", "breaker", "hours", "settlement"]);
     let label = table.string("label").map_or(name, |label| label.value).to_owned();
     let answer_timeout = ms(table, "answer_timeout_ms", 5000);
     let trace_wraps = table.boolean("trace_wraps").is_some_and(|wraps| wraps.value);
@@ -121,6 +114,14 @@ fn institution(name: &str, table: &Table<'_>, folder: &Path) -> Option<Instituti
     let framing = Framing::read(table.table("framing"), &spec, FRAME_MAX_BYTES);
     let key = key(table, &spec);
     let trace = table.string("trace").map(|path| known_path(table.document(), &spec, &path));
+    let hours = HoursConfig::read(table.table("hours"), &spec, utc_offset_minutes, folder);
+    let fill = table.table("fill");
+    if hours.calendar.day_starts_at() != 0 {
+        fill.iter().for_each(|fill| no_calendar_dates(fill, &key));
+    }
+    let session = table.table("session").map(|session| self::session(session, &spec));
+    let has_echo_test = session.as_ref().is_some_and(|session| session.echo_test.is_some());
+    let breaker = table.table("breaker").map(|table| BreakerConfig::read(table, &spec, name, names, has_echo_test));
     Some(InstitutionConfig {
         label,
         key,
@@ -135,8 +136,11 @@ fn institution(name: &str, table: &Table<'_>, folder: &Path) -> Option<Instituti
         frame_timeout,
         utc_offset_minutes,
         framing,
-        fill: table.table("fill").map_or(Vec::new(), |fill| fillings(&fill, &spec)),
-        session: table.table("session").map(|session| self::session(session, &spec)),
+        fill: fill.map_or(Vec::new(), |fill| fillings(&fill, &spec)),
+        session,
+        flow: FlowConfig::read(table.table("flow"), &spec, inflight_max),
+        breaker,
+        hours,
         settlement: settlement::limits(table.table("settlement")),
         telegrams: telegrams(table, &spec, answer_timeout),
         notices: notices(table, &spec),
@@ -161,34 +165,15 @@ fn key(table: &Table<'_>, spec: &Spec) -> Vec<String> {
     paths.into_iter().filter_map(Value::string).map(|path| known_path(table.document(), spec, &path)).collect()
 }
 
-/// Returns the path. Reports an error if no telegram of the spec has a field at this path with a fixed offset.
-fn known_path(document: &Document, spec: &Spec, path: &Located<&str>) -> String {
-    if !spec.telegrams.iter().any(|telegram| telegram.layout.span(path.value).is_some()) {
-        let message = format!("no telegram of {} has the field `{}` at a fixed place", spec.name, path.value);
-        document.error_hint(Code::UnknownName, path.span.clone(), message, "paths go through parts: header.trace_no");
-    }
-    path.value.to_owned()
-}
-
-fn known_telegram(document: &Document, spec: &Spec, name: &Located<&str>) -> String {
-    let known: Vec<_> = spec.telegrams.iter().map(|telegram| telegram.name()).collect();
-    match spec.telegram(name.value) {
-        None => {
-            let message = format!("{} has no telegram `{}`", spec.name, name.value);
-            document.error_hint(Code::UnknownName, name.span.clone(), message, instead(name.value, &known));
+/// Trace numbers begin again with the business date. With the calendar date beside them, keys would occur twice on one date.
+fn no_calendar_dates(fill: &Table<'_>, key: &[String]) {
+    for (path, value) in fill.entries().into_iter().filter(|(path, _)| key.iter().any(|key| key == path.value)) {
+        if value.is_string() && value.string().is_some_and(|text| text.value == "<date>") {
+            let message = "`<date>` in a key does not fit `day_starts_at`";
+            let hint = "write `<business_date>`: trace numbers begin again when it does";
+            fill.document().error_hint(Code::ConflictingKeys, path.span, message, hint);
         }
-        Some(telegram) if telegram.answer.is_none() => {
-            let hint = "write `answer = …` at it in the spec";
-            document.error_hint(
-                Code::WrongReference,
-                name.span.clone(),
-                format!("`{}` has no answer", name.value),
-                hint,
-            );
-        }
-        Some(_) => {}
     }
-    name.value.to_owned()
 }
 
 fn fillings(table: &Table<'_>, spec: &Spec) -> Vec<Fill> {
@@ -209,11 +194,12 @@ fn filling(document: &Document, text: &Located<&str>) -> Filling {
     match text.value {
         "<trace>" => Filling::Trace,
         "<date>" => Filling::Date,
+        "<business_date>" => Filling::BusinessDate,
         "<time>" => Filling::Time,
         "<transaction>" => Filling::Transaction,
         word => {
             if word.starts_with('<') && word.ends_with('>') {
-                let words = ["<trace>", "<date>", "<time>", "<transaction>"];
+                let words = ["<trace>", "<date>", "<business_date>", "<time>", "<transaction>"];
                 document.error_hint(
                     Code::UnknownWord,
                     text.span.clone(),
@@ -233,6 +219,7 @@ fn session(table: Table<'_>, spec: &Spec) -> SessionConfig {
         sign_off: telegram("sign_off"),
         echo_test: telegram("echo_test"),
         accepted: values(&table, "accepted", spec),
+        notices: session_notices(&table, spec),
         sign_on_timeout: ms(&table, "sign_on_timeout_ms", 10_000),
         echo_interval: ms(&table, "echo_interval_ms", 30_000),
         echo_idle: ms(&table, "echo_idle_ms", 20_000),
@@ -244,15 +231,6 @@ fn session(table: Table<'_>, spec: &Spec) -> SessionConfig {
     let session = SessionConfig { alive, ..session };
     table.finish();
     session
-}
-
-/// Reads a table of paths and values: `{ "header.response_code" = "0000" }`.
-fn values<'d>(table: &Table<'d>, key: &'d str, spec: &Spec) -> Vec<(String, String)> {
-    let entries = table.table(key).map_or(Vec::new(), |table| table.entries());
-    let pair = |(path, value): (Located<&str>, Value<'_>)| {
-        Some((known_path(table.document(), spec, &path), value.string()?.value.to_owned()))
-    };
-    entries.into_iter().filter_map(pair).collect()
 }
 
 fn telegrams(table: &Table<'_>, spec: &Spec, answer_timeout: Duration) -> BTreeMap<String, TelegramLimits> {
@@ -363,9 +341,4 @@ fn lines(table: &Table<'_>) -> Vec<LineConfig> {
         table.finish();
     }
     lines
-}
-
-/// A duration of 1 ms to one hour.
-fn ms<'d>(table: &Table<'d>, key: &'d str, default: u64) -> Duration {
-    Duration::from_millis(table.integer(key, 1..=3_600_000_u64).map_or(default, |time| time.value))
 }

@@ -2,7 +2,7 @@
 
 use fep_codec::layout::{DateForm, Item, Kind, Layout};
 use fep_codec::record::{Record, Value};
-use fep_codec::{Culprit, Error, Fault, MonthDay, Time, YearMonth, json};
+use fep_codec::{Culprit, Date, Error, Fault, MonthDay, Time, YearMonth, json};
 use serde_json::Value as Json;
 
 use super::{Stamp, within};
@@ -16,6 +16,8 @@ pub(super) struct Filler {
     len: usize,
     /// The maximum number of digits of a number in the field.
     digits: usize,
+    /// Whether a date is the business date.
+    is_business_date: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -45,6 +47,8 @@ impl Filler {
             Kind::Digits(rule) => rule.capacity(span.field.len),
             _ => span.field.len,
         };
+        let is_business_date = matches!(with, Filling::BusinessDate | Filling::Transaction);
+        let with = if matches!(with, Filling::BusinessDate) { &Filling::Date } else { with };
         let content = match (with, &span.field.kind) {
             (Filling::Fixed(json), _) => Content::Fixed(fixed(layout, path, json)?),
             (Filling::Trace, Kind::Number(_)) => Content::TraceNumber,
@@ -68,7 +72,7 @@ impl Filler {
             Kind::Number(rule) => rule.digits(len),
             _ => len,
         };
-        Ok(Some(Self { path: path.to_owned(), content, len, digits }))
+        Ok(Some(Self { path: path.to_owned(), content, len, digits, is_business_date }))
     }
 
     /// The highest number that fits the field.
@@ -99,21 +103,22 @@ impl Filler {
 
     /// The value for the field.
     pub(super) fn value(&self, trace: u64, stamp: Stamp) -> Result<Value, Error> {
+        let date = if self.is_business_date { stamp.business_date } else { stamp.date };
         Ok(match &self.content {
             Content::Fixed(value) => value.clone(),
             Content::TraceNumber => Value::Number(trace.into()),
             Content::TraceText => Value::Text(format!("{trace:0len$}", len = self.len)),
-            Content::Date => Value::Date(stamp.date),
-            Content::YearMonth => match YearMonth::new(stamp.date.year(), stamp.date.month()) {
+            Content::Date => Value::Date(date),
+            Content::YearMonth => match YearMonth::new(date.year(), date.month()) {
                 Ok(month) => Value::YearMonth(month),
                 Err(_) => Value::None,
             },
-            Content::MonthDay => match MonthDay::new(stamp.date.month(), stamp.date.day()) {
+            Content::MonthDay => match MonthDay::new(date.month(), date.day()) {
                 Ok(day) => Value::MonthDay(day),
                 Err(_) => Value::None,
             },
             Content::DateText => {
-                let date = digits(&stamp.date);
+                let date = digits(&date);
                 Value::Text(date.chars().skip(date.len() - self.len.min(date.len())).collect())
             }
             Content::Time => Value::Time(stamp.time),
@@ -122,15 +127,15 @@ impl Filler {
                 Err(_) => Value::None,
             },
             Content::TimeText => Value::Text(digits(&stamp.time)),
-            Content::Transaction => Value::Text(self.transaction(trace, stamp)?),
+            Content::Transaction => Value::Text(self.transaction(trace, date)?),
         })
     }
 
-    /// Returns `T`, the date, and the trace number: in decimal digits while they suffice, otherwise as `A` and base 36
+    /// Returns `T`, the business date, and the trace number: in decimal digits while they suffice, otherwise as `A` and base 36
     /// digits.
-    fn transaction(&self, trace: u64, stamp: Stamp) -> Result<String, Error> {
+    fn transaction(&self, trace: u64, date: Date) -> Result<String, Error> {
         let width = self.len - TRANSACTION_HEAD;
-        let date = digits(&stamp.date);
+        let date = digits(&date);
         let last = 10_u64.checked_pow(u32::try_from(width).unwrap_or(u32::MAX)).map_or(u64::MAX, |end| end - 1);
         if trace <= last {
             return Ok(format!("T{date}{trace:0width$}"));

@@ -1,12 +1,14 @@
-//! The date and time of day at the institution, from one clock reading.
+//! The date, the time of day and the business date at the institution, from one clock reading.
 
 use fep_codec::{Date, Time};
 
 /// A moment in the institution's calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    /// Days since 1970-01-01.
+    /// The business date in days since 1970-01-01.
     pub day: i64,
+    /// The business date, which may begin at another time than midnight.
+    pub business_date: Date,
     /// The date.
     pub date: Date,
     /// The time of day.
@@ -17,13 +19,20 @@ const DAY_SECONDS: i64 = 86_400;
 
 impl Stamp {
     /// The moment `wall_ms` milliseconds after the start of 1970 (UTC), on a clock that is `utc_offset_minutes` ahead of
-    /// UTC.
+    /// UTC. The business date is the date.
     #[must_use]
     pub fn new(wall_ms: i64, utc_offset_minutes: i32) -> Self {
         let seconds = wall_ms.div_euclid(1000).saturating_add(i64::from(utc_offset_minutes) * 60);
         let day = seconds.div_euclid(DAY_SECONDS);
         let second = seconds.rem_euclid(DAY_SECONDS);
-        Self { day, date: date(day), time: time(second) }
+        let date = date(day);
+        Self { day, business_date: date, date, time: time(second) }
+    }
+
+    /// The same moment with this business date, in days since 1970-01-01.
+    #[must_use]
+    pub fn on_business_date(self, day: i64) -> Self {
+        if day == self.day { self } else { Self { day, business_date: date(day), ..self } }
     }
 }
 

@@ -88,6 +88,25 @@ fn transaction_numbers_are_unique_over_all_traces_of_a_day() {
     assert_eq!(number(999_999), "T20261121AJAFZ");
 }
 
+/// The business date of 2026-11-21 begins at 23:30 on the evening before, and the telegram's date and numbers follow it.
+#[test]
+fn trace_numbers_and_dates_follow_the_business_date() {
+    let config = CONFIG.replace("\"<date>\"", "\"<business_date>\"");
+    let catalogue = catalogue_of(&format!("{config}\n[institutions.bank-a.hours]\nday_starts_at = \"23:30\"\n"));
+    // date -d "2026-11-20 23:30 +0900" +%s
+    let roll_ms = 1_795_185_000_000;
+    for (wall_ms, day, date, transaction) in
+        [(roll_ms - 1, 20_777, "20261120", "T2026112000007"), (roll_ms, 20_778, "20261121", "T2026112100007")]
+    {
+        let now = Now { wall_ms, ..NOW };
+        assert_eq!(catalogue.day(now), day);
+        let draft = catalogue.draft("Transfer", &body(), now).unwrap();
+        let wire = catalogue.request(&draft, 7, now).unwrap();
+        let text = |from, to| String::from_utf8_lossy(&wire.bytes[from..to]).into_owned();
+        assert_eq!((text(38, 46).as_str(), text(56, 70).as_str()), (date, transaction));
+    }
+}
+
 #[test]
 fn a_wrong_request_is_refused_by_name() {
     let catalogue = catalogue();

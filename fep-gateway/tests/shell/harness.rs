@@ -1,6 +1,6 @@
 //! A gateway and a simulated bank on loopback, and a client.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ pub(crate) struct Bench {
     pub(crate) bank: Option<Simulator>,
     pub(crate) url: String,
     _stop: oneshot::Sender<()>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Bench {
@@ -85,7 +85,11 @@ impl Bench {
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(http::serve(listener, gateway, async move { drop(stopped.await) }, std::future::ready(())));
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
-        Self { client, bank: None, url, _stop: stop, _folder: folder }
+        Self { client, bank: None, url, _stop: stop, folder }
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.folder.path().join("journal.sqlite")
     }
 
     pub(crate) async fn eventually_ready(&self) {

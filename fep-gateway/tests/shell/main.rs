@@ -6,5 +6,6 @@ mod command;
 mod console;
 mod contract;
 mod harness;
+mod journal;
 mod nasty;
 mod notices;

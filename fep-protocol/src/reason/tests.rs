@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::breaker::{Alternative, BreakerScope, TripCause};
+use crate::business::{BusinessNotice, ClosedWhy};
 
 const SOURCE: &str = include_str!("../reason.rs");
-const FLOW_SOURCE: &str = include_str!("../flow/refusal.rs");
+const FLOW_SOURCE: &str = concat!(include_str!("../flow/refusal.rs"), include_str!("../business.rs"));
 const TIME: Duration = Duration::from_millis(300);
 
 fn text() -> String {
@@ -15,7 +16,14 @@ fn text() -> String {
 
 /// Requests that flow control or a breaker does not let start.
 fn not_started() -> Vec<NotSent> {
+    let closed =
+        |why| NotSent::Closed(Box::new(BusinessClosed { business: None, why, since_ms: None, opens_ms: None }));
     vec![
+        closed(ClosedWhy::Hours),
+        closed(ClosedWhy::Notice(BusinessNotice::EndNotice)),
+        closed(ClosedWhy::Notice(BusinessNotice::End)),
+        closed(ClosedWhy::Notice(BusinessNotice::Fault)),
+        closed(ClosedWhy::Person { note: text() }),
         NotSent::Flow(Refusal::TooLate),
         NotSent::Flow(Refusal::RateUsedUp { wait: TIME }),
         NotSent::Flow(Refusal::QueueFull { max: 4 }),

@@ -105,6 +105,11 @@ impl FactReader {
         Ok(Self { connection: schema::read_only(path)? })
     }
 
+    /// Opens a file that must be a journal already, and that a gateway may be writing.
+    pub(in crate::journal) fn open_existing(path: &Path) -> Result<Self, JournalError> {
+        Ok(Self { connection: schema::read_facts(path)? })
+    }
+
     /// The random name of the journal.
     pub(in crate::journal) fn journal_id(&self) -> Result<JournalId, StoreError> {
         self.connection.query_row("SELECT id FROM journal", [], |row| row.get(0)).map_err(failed)
@@ -114,6 +119,40 @@ impl FactReader {
     pub(in crate::journal) fn last(&self) -> Result<FactNumber, StoreError> {
         let sql = "SELECT coalesce(max(number), 0) FROM facts";
         self.connection.query_row(sql, [], |row| row.get(0)).map(unsigned).map_err(failed)
+    }
+
+    /// The number of the first fact, or `None` if there is no fact.
+    pub(in crate::journal) fn first(&self) -> Result<Option<FactNumber>, StoreError> {
+        let first: Result<Option<i64>, Error> =
+            self.connection.query_row("SELECT min(number) FROM facts", [], |row| row.get(0));
+        first.map(|first| first.map(unsigned)).map_err(failed)
+    }
+
+    /// Some facts after a number and up to another, at least one if there is any. The page ends when it has `count_max`
+    /// facts or its telegrams have `bytes_max` bytes. No transaction remains open, so the write-ahead log can be cut.
+    pub(in crate::journal) fn page(
+        &self,
+        after: FactNumber,
+        up_to: FactNumber,
+        count_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<(FactNumber, Fact)>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM facts WHERE number > ?1 AND number <= ?2 ORDER BY number");
+        let read = || -> Result<Vec<_>, Error> {
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut page = Vec::new();
+            let mut bytes = 0;
+            for row in statement.query_map(params![signed(after), signed(up_to)], fact)? {
+                let row = row?;
+                bytes += row.1.bytes.len();
+                page.push(row);
+                if page.len() >= count_max || bytes >= bytes_max {
+                    break;
+                }
+            }
+            Ok(page)
+        };
+        read().map_err(failed)
     }
 
     /// The fact with this number, or `None` if there is none.
@@ -173,7 +212,9 @@ fn what(row: &Row<'_>) -> Result<What, Error> {
         _ => None,
     };
     known.ok_or_else(|| {
-        Error::InvalidColumnName(format!("a fact of kind {kind} {class}, which this gateway does not know"))
+        let class = if class.is_empty() { "none" } else { class };
+        let why = format!("it has a fact of kind {kind} and class {class}, which this gateway does not know");
+        Error::ToSqlConversionFailure(why.into())
     })
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use fep_protocol::reason::JournalError;
-use rusqlite::{Connection, Error, OpenFlags};
+use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
 
 /// `STEPS[n]` migrates from version `n` to version `n + 1`. An empty file has version 0. A released step is never changed,
 /// because files of its version exist.
@@ -64,6 +64,43 @@ pub(in crate::journal) fn read_only(path: &Path) -> Result<Connection, JournalEr
         Ok(connection)
     };
     open().map_err(|error| at(path, &error))
+}
+
+/// Opens a connection that reads the facts of a file, which a gateway may be writing.
+///
+/// # Errors
+/// If there is no such file, or it is not a journal of this version.
+pub(in crate::journal) fn read_facts(path: &Path) -> Result<Connection, JournalError> {
+    let refused = |why: &str| JournalError::Failed(format!("{}: {why}", path.display()));
+    let found = std::fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => refused("there is no such file"),
+        _ => refused(&error.to_string()),
+    })?;
+    if !found.is_file() {
+        return Err(refused("this is not a file"));
+    }
+    let connection = read_only(path)?;
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let table = |name: &str| -> Result<bool, Error> {
+        let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+        connection.query_row(sql, [name], |row| row.get(0))
+    };
+    let kind = || Ok((version(&connection)?, table("facts")? && table("journal")?, table("entries")?));
+    let kind = kind().map_err(|error: Error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => refused("this is not a journal: it is not an SQLite file"),
+        _ => at(path, &error),
+    })?;
+    match kind {
+        (version, true, _) if version == known => Ok(connection),
+        (version, _, _) if version > known => Err(refused(&format!(
+            "the journal has version {version}, this command reads version {known}: use a newer fep-gateway"
+        ))),
+        (version, _, true) => Err(refused(&format!(
+            "the journal has version {version}, this command reads version {known}: keep a copy of the file, then start \
+             the gateway with it once, which migrates it"
+        ))),
+        (_, _, false) => Err(refused("this is not a journal: it has no table of facts")),
+    }
 }
 
 /// The error of a file.

@@ -1,0 +1,131 @@
+//! Hours and business dates. The expected moments were taken from GNU date.
+
+use super::*;
+
+const HOUR: i64 = 3_600_000;
+
+fn hours(text: &str) -> DayHours {
+    let minute = |text: &str| {
+        let (hour, minute) = text.split_once(':').unwrap();
+        hour.parse::<u16>().unwrap() * 60 + minute.parse::<u16>().unwrap()
+    };
+    let spans = text.split_whitespace().map(|span| {
+        let (from, to) = span.split_once('-').unwrap();
+        Span::new(minute(from), minute(to)).unwrap()
+    });
+    DayHours::new(spans.collect()).unwrap()
+}
+
+/// Milliseconds since 1970 of an hour in Korea, in the week from Monday, 2026-11-23.
+fn at(day_of_month: i64, hour: i64, minute: i64) -> i64 {
+    // date -d "2026-11-23 00:00 +0900" +%s
+    1_795_359_600_000 + (day_of_month - 23) * 24 * HOUR + hour * HOUR + minute * MINUTE_MS
+}
+
+fn calendar() -> Calendar {
+    let workday = hours("09:00-12:00 13:00-16:30");
+    let week = [
+        workday.clone(),
+        workday.clone(),
+        workday.clone(),
+        workday,
+        hours("09:00-16:30 22:00-02:00"),
+        hours("10:00-24:00"),
+        DayHours::closed(),
+    ];
+    let mut calendar = Calendar::new(week, 540, 0);
+    let tuesday = day_of(Date::new(2026, 11, 24).unwrap());
+    calendar.set_day(tuesday, DayHours::closed()).unwrap();
+    calendar.set_day(tuesday + 1, hours("09:00-11:00")).unwrap();
+    calendar
+}
+
+fn check(now: i64, is_open: bool, next: i64) {
+    let calendar = calendar();
+    assert_eq!(calendar.is_open(now), is_open, "{now}");
+    assert_eq!(calendar.next_change(now), Some(next), "{now}");
+}
+
+#[test]
+fn hours_are_by_weekday_with_holidays_half_days_and_spans_over_midnight() {
+    check(at(23, 8, 59), false, at(23, 9, 0));
+    check(at(23, 9, 0), true, at(23, 12, 0));
+    check(at(23, 12, 0), false, at(23, 13, 0));
+    check(at(23, 16, 29), true, at(23, 16, 30));
+    // Tuesday is a holiday, Wednesday a half day.
+    check(at(23, 16, 30), false, at(25, 9, 0));
+    check(at(24, 10, 0), false, at(25, 9, 0));
+    check(at(25, 11, 0), false, at(26, 9, 0));
+    check(at(27, 23, 0), true, at(28, 2, 0));
+    check(at(28, 1, 59), true, at(28, 2, 0));
+    check(at(28, 2, 0), false, at(28, 10, 0));
+    // Sunday is closed.
+    check(at(28, 23, 59), true, at(29, 0, 0));
+    check(at(29, 0, 0), false, at(30, 9, 0));
+}
+
+#[test]
+fn what_a_person_decided_for_one_day_counts_first() {
+    let mut calendar = calendar();
+    let sunday = calendar.today(at(29, 12, 0));
+    calendar.decide(sunday, Some(hours("11:00-13:00")), "system change").unwrap();
+    assert!(calendar.is_open(at(29, 12, 0)));
+    assert_eq!(calendar.note(sunday), Some("system change"));
+    assert_eq!(calendar.next_change(at(29, 12, 0)), Some(at(29, 13, 0)));
+    calendar.decide(sunday, None, "").unwrap();
+    assert!(!calendar.is_open(at(29, 12, 0)));
+}
+
+#[test]
+fn spans_that_touch_are_one_and_what_never_changes_has_no_change() {
+    assert_eq!(Calendar::always(540).next_change(at(23, 12, 0)), None);
+    assert!(Calendar::always(-720).is_open(at(23, 12, 0)));
+    let week = std::array::from_fn(|_| hours("00:00-12:00 12:00-23:00"));
+    assert_eq!(Calendar::new(week, 540, 0).next_change(at(23, 11, 0)), Some(at(23, 23, 0)));
+    let closed = Calendar::new(std::array::from_fn(|_| DayHours::closed()), 540, 0);
+    assert_eq!((closed.is_open(0), closed.next_change(0)), (false, None));
+    for broken in [i64::MIN, i64::MAX] {
+        let _ = (calendar().is_open(broken), calendar().next_change(broken), calendar().business_date(broken));
+    }
+}
+
+fn check_date(starts_at: u16, hour: i64, minute: i64, expected: i64) {
+    let calendar = Calendar::new(std::array::from_fn(|_| DayHours::closed()), 540, starts_at);
+    let monday = 20_780; // 2026-11-23
+    assert_eq!(calendar.business_date(at(23, hour, minute)) - monday, expected, "{starts_at}: {hour}:{minute}");
+}
+
+#[test]
+fn a_business_date_may_begin_before_or_after_midnight() {
+    check_date(0, 0, 0, 0);
+    check_date(0, 23, 59, 0);
+    check_date(30, 0, 29, -1);
+    check_date(30, 0, 30, 0);
+    check_date(23 * 60 + 30, 23, 29, 0);
+    check_date(23 * 60 + 30, 23, 30, 1);
+    check_date(12 * 60, 11, 59, -1);
+}
+
+#[test]
+fn dates_are_counted_from_1970() {
+    for (year, month, day, expected) in
+        [(1970, 1, 1, 0), (1969, 12, 31, -1), (2000, 2, 29, 11_016), (2026, 11, 21, 20_778), (2100, 3, 1, 47_541)]
+    {
+        assert_eq!(day_of(Date::new(year, month, day).unwrap()), expected, "{year}-{month}-{day}");
+    }
+}
+
+#[test]
+fn wrong_hours_are_refused() {
+    assert_eq!(Span::new(1440, 0), Err(HoursError::NoSpan));
+    assert_eq!(Span::new(0, 1441), Err(HoursError::NoSpan));
+    let one = Span::new(540, 720).unwrap();
+    let other = Span::new(719, 800).unwrap();
+    assert_eq!(DayHours::new(vec![other, one]).unwrap_err().to_string(), "09:00-12:00 and 11:59-13:20 overlap");
+    assert_eq!(Span::new(1320, 120).unwrap().to_string(), "22:00-02:00");
+    let mut calendar = Calendar::always(0);
+    for day in 0..i64::try_from(DAYS_MAX).unwrap() {
+        calendar.set_day(day, DayHours::closed()).unwrap();
+    }
+    assert_eq!(calendar.set_day(-1, DayHours::closed()), Err(HoursError::TooManyDays));
+}
