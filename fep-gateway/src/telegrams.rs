@@ -14,6 +14,7 @@ mod key;
 mod marks;
 mod protocol;
 mod repeat;
+mod secret_places;
 mod settlement;
 mod typed;
 
@@ -36,6 +37,7 @@ use self::key::KeyFields;
 pub use self::line_spec::LineSpec;
 use self::marks::Marks;
 use self::repeat::{Repeat, repeats};
+use self::secret_places::SecretPlaces;
 use self::settlement::Settlements;
 pub use self::stamp::Stamp;
 use crate::config::{Filling, Framing, InstitutionConfig};
@@ -61,6 +63,7 @@ pub struct TelegramCatalogue {
     /// nothing else can.
     common_key: Option<KeyFields>,
     settlements: Settlements,
+    secret_places: SecretPlaces,
 }
 
 /// One telegram, at the same index as in the spec.
@@ -126,6 +129,7 @@ impl TelegramCatalogue {
             duties,
             common_key: None,
             settlements: Settlements::new(config),
+            secret_places: SecretPlaces::of(&spec),
             spec: Arc::clone(&spec),
             framing: config.framing.clone(),
         };
