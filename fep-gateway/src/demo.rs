@@ -3,7 +3,6 @@
 //! The demo uses the same code as the daemon. It writes a configuration to a temporary folder and reads it from there. The journal
 //! is in the same folder. The bank is the simulator with a shipped scenario. Only the customers are invented.
 
-mod table;
 mod traffic;
 mod ledger;
 mod service;

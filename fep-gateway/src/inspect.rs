@@ -5,16 +5,20 @@
 mod time;
 
 mod export;
+mod search;
+mod show;
 
 use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::JournalError;
 
-use crate::journal::reading::FactFilter;
+use crate::config::ConfigError;
+use crate::journal::audit::{self, Audit};
+use crate::journal::filter::{ExchangeFilter, FactFilter};
 
 /// The commands.
 #[derive(Clone, Debug, Subcommand)]
@@ -27,6 +31,45 @@ pub enum JournalCommand {
         /// The facts.
         #[command(flatten)]
         which: Which,
+    },
+    /// Lists exchanges, newest first. Uses the index beside the journal.
+    Search {
+        /// The files.
+        #[command(flatten)]
+        files: Files,
+        /// The exchanges.
+        #[command(flatten)]
+        search: SearchOptions,
+        /// A table for people, or one JSON object a line.
+        #[arg(long, value_enum, default_value_t)]
+        format: ListForm,
+    },
+    /// Shows one exchange: its facts in their order, and its telegrams. Secrets are hidden.
+    Show {
+        /// The files.
+        #[command(flatten)]
+        files: Files,
+        /// The ID of the exchange.
+        #[arg(value_name = "EXCHANGE")]
+        exchange: ExchangeId,
+        /// The configuration of the gateway. With it, telegrams are shown field by field.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Shows secret fields, and all bytes.
+        #[arg(long)]
+        reveal: bool,
+    },
+    /// Checks that the files are whole and agree with themselves and with their index. Exit code 1 with findings.
+    Verify {
+        /// The files.
+        #[command(flatten)]
+        files: Files,
+    },
+    /// Makes the index beside the journal again from the facts. No gateway may run.
+    Rebuild {
+        /// The files.
+        #[command(flatten)]
+        files: Files,
     },
 }
 
@@ -55,11 +98,79 @@ pub struct Which {
     pub exchange: Option<ExchangeId>,
 }
 
+/// The exchanges to find.
+#[derive(Args, Clone, Debug)]
+pub struct SearchOptions {
+    /// Only exchanges that were accepted from this time on: 2026-11-26T09:00:00+09:00, or 2026-11-26 (0 o'clock UTC).
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    pub since: Option<i64>,
+    /// Only exchanges that were accepted before this time.
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    pub until: Option<i64>,
+    /// Only exchanges with this institution.
+    #[arg(long, value_name = "NAME")]
+    pub institution: Option<String>,
+    /// Only exchanges with this request telegram.
+    #[arg(long, value_name = "NAME")]
+    pub telegram: Option<String>,
+    /// Only exchanges with this outcome.
+    #[arg(long, value_enum)]
+    pub outcome: Option<OutcomeWord>,
+    /// Only exchanges with this trace number. Leading zeros do not count.
+    #[arg(long, value_name = "NUMBER")]
+    pub trace: Option<String>,
+    /// Only the newest exchange with this idempotency key.
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+    /// The maximum number of exchanges.
+    #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub limit: u16,
+}
+
+/// The outcomes that can be searched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum OutcomeWord {
+    /// The institution answered.
+    Answered,
+    /// Nothing was sent.
+    NotSent,
+    /// The request may have been carried out.
+    Unknown,
+    /// Unknown, and not settled since.
+    Unsettled,
+    /// There is no outcome yet.
+    Running,
+}
+
+/// The forms of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListForm {
+    /// A table.
+    #[default]
+    Table,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What a command found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing is wrong.
+    Clean,
+    /// Something is wrong with the journal. The output says what.
+    Findings,
+}
+
 /// The reason why a command cannot be carried out.
 #[derive(Debug)]
 pub enum InspectError {
     /// A journal cannot be read.
     Journal(JournalError),
+    /// There is no such exchange.
+    NoExchange(ExchangeId),
+    /// The configuration cannot be read.
+    Config(ConfigError),
     /// The output cannot be written.
     Output(io::Error),
 }
@@ -67,14 +178,62 @@ pub enum InspectError {
 /// Carries out a command. If the reader of the output is gone, the command ends.
 ///
 /// # Errors
-/// If a journal cannot be read or the output cannot be written.
-pub fn run(command: &JournalCommand, out: &mut impl Write) -> Result<(), InspectError> {
+/// If a journal cannot be read, there is no such exchange, or the output cannot be written.
+pub fn run(command: &JournalCommand, out: &mut impl Write) -> Result<Verdict, InspectError> {
+    let clean = |()| Verdict::Clean;
     let done = match command {
-        JournalCommand::Export { files, which } => export::export(&files.paths, &which.filter(), out),
+        JournalCommand::Export { files, which } => export::export(&files.paths, &which.filter(), out).map(clean),
+        JournalCommand::Search { files, search, format } => {
+            search::search(&files.paths, &search.filter(), search.limit.into(), *format, out).map(clean)
+        }
+        JournalCommand::Show { files, exchange, config, reveal } => {
+            show::show(&files.paths, exchange, config.as_deref(), *reveal, out).map(clean)
+        }
+        JournalCommand::Verify { files } => verify(&files.paths, out),
+        JournalCommand::Rebuild { files } => rebuild(&files.paths, out).map(clean),
     };
-    match done.and_then(|()| Ok(out.flush()?)) {
-        Err(InspectError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+    match done.and_then(|verdict| out.flush().map(|()| verdict).map_err(InspectError::Output)) {
+        Err(InspectError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Verdict::Clean),
         done => done,
+    }
+}
+
+fn verify(paths: &[PathBuf], out: &mut impl Write) -> Result<Verdict, InspectError> {
+    let audit = audit::verify(paths, |finding| Ok::<_, InspectError>(writeln!(out, "{finding}")?))?;
+    let findings = match audit.findings {
+        0 => "nothing wrong".to_owned(),
+        1 => "1 finding".to_owned(),
+        count => format!("{count} findings"),
+    };
+    let Audit { facts, exchanges, open, .. } = audit;
+    writeln!(out, "facts: {facts}, exchanges: {exchanges}, of them running: {open}; {findings}")?;
+    Ok(if audit.findings == 0 { Verdict::Clean } else { Verdict::Findings })
+}
+
+fn rebuild(paths: &[PathBuf], out: &mut impl Write) -> Result<(), InspectError> {
+    let facts = audit::rebuild(paths)?;
+    writeln!(out, "the index was made again from {facts} facts")?;
+    Ok(())
+}
+
+impl SearchOptions {
+    fn filter(&self) -> ExchangeFilter {
+        ExchangeFilter {
+            since_ms: self.since,
+            until_ms: self.until,
+            institution: self.institution.clone(),
+            telegram: self.telegram.clone(),
+            trace: self.trace.clone(),
+            outcome: match self.outcome {
+                Some(OutcomeWord::Answered) => Some("answered"),
+                Some(OutcomeWord::NotSent) => Some("not_sent"),
+                Some(OutcomeWord::Unknown) => Some("unknown"),
+                Some(OutcomeWord::Running) => Some("running"),
+                Some(OutcomeWord::Unsettled) | None => None,
+            },
+            unsettled: self.outcome == Some(OutcomeWord::Unsettled),
+            idempotency_key: self.key.clone(),
+        }
     }
 }
 
@@ -105,6 +264,8 @@ impl fmt::Display for InspectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Journal(error) => error.fmt(f),
+            Self::NoExchange(id) => write!(f, "there is no exchange {id} in these files"),
+            Self::Config(error) => error.fmt(f),
             Self::Output(error) => write!(f, "the output cannot be written: {error}"),
         }
     }

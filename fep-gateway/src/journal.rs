@@ -14,6 +14,7 @@
 //! The request is one fact, durable before its bytes are written to a line. The answer is one fact, durable before the caller
 //! hears of it. Everything else joins these two commits.
 
+pub mod filter;
 mod store;
 
 mod health;
@@ -32,6 +33,9 @@ mod keys;
 mod recovery;
 
 pub mod reading;
+
+pub mod audit;
+pub mod lookup;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -279,34 +283,8 @@ impl Reader {
         self.index.find(id)?.map(|row| self.exchange(row)).transpose()
     }
 
-    /// Fetches the bytes of an exchange.
     fn exchange(&self, row: Projected) -> Result<Exchange, JournalError> {
-        let fact =
-            |number: Option<FactNumber>| number.map(|number| self.facts.get(number)).transpose().map(Option::flatten);
-        let request = fact(row.request)?;
-        let ending = fact(row.ending)?;
-        let answer = if row.answer == row.ending { ending.clone() } else { fact(row.answer)? };
-        let answer = answer.filter(|_| row.answer.is_some());
-        let line = request.as_ref().and_then(|fact| fact.line.clone());
-        let reason = ending.and_then(|fact| fact.reason);
-        Ok(Exchange {
-            id: row.id,
-            institution: row.institution,
-            telegram: row.telegram,
-            outcome: row.outcome,
-            settled_by: row.settled_by,
-            flags: row.flags,
-            trace: row.trace.map(String::from).unwrap_or_default(),
-            reason: reason.as_ref().map(|reason| reason.sentence.to_string()),
-            reason_code: reason.map(|reason| reason.code.into_owned()).filter(|code| !code.is_empty()),
-            line,
-            request: request.map(|fact| fact.bytes).unwrap_or_default(),
-            answer: answer
-                .map(|fact| Answer { telegram: fact.telegram.unwrap_or_else(|| "".into()), bytes: fact.bytes }),
-            accepted_at_ms: row.id.accepted_at_ms(),
-            ended_at_ms: row.ended_at_ms,
-            journaled: true,
-        })
+        exchange(row, |number| Ok(self.facts.get(number)?))
     }
 }
 
@@ -323,6 +301,37 @@ impl fmt::Debug for Journal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Journal").finish_non_exhaustive()
     }
+}
+
+/// Fetches the bytes of an exchange.
+fn exchange(
+    row: Projected,
+    get: impl Fn(FactNumber) -> Result<Option<Fact>, JournalError>,
+) -> Result<Exchange, JournalError> {
+    let fact = |number: Option<FactNumber>| number.map(&get).transpose().map(Option::flatten);
+    let request = fact(row.request)?;
+    let ending = fact(row.ending)?;
+    let answer = if row.answer == row.ending { ending.clone() } else { fact(row.answer)? };
+    let answer = answer.filter(|_| row.answer.is_some());
+    let line = request.as_ref().and_then(|fact| fact.line.clone());
+    let reason = ending.and_then(|fact| fact.reason);
+    Ok(Exchange {
+        id: row.id,
+        institution: row.institution,
+        telegram: row.telegram,
+        outcome: row.outcome,
+        settled_by: row.settled_by,
+        flags: row.flags,
+        trace: row.trace.map(String::from).unwrap_or_default(),
+        reason: reason.as_ref().map(|reason| reason.sentence.to_string()),
+        reason_code: reason.map(|reason| reason.code.into_owned()).filter(|code| !code.is_empty()),
+        line,
+        request: request.map(|fact| fact.bytes).unwrap_or_default(),
+        answer: answer.map(|fact| Answer { telegram: fact.telegram.unwrap_or_else(|| "".into()), bytes: fact.bytes }),
+        accepted_at_ms: row.id.accepted_at_ms(),
+        ended_at_ms: row.ended_at_ms,
+        journaled: true,
+    })
 }
 
 /// Whether the idempotency key of an exchange may be used again: nothing was sent, so the same request may be sent now.

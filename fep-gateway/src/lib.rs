@@ -21,6 +21,9 @@ pub mod metrics;
 
 pub mod console;
 pub mod http;
+
+mod table;
+
 pub mod inspect;
 
 pub mod simulate;

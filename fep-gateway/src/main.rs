@@ -1,7 +1,7 @@
 //! The command `fep-gateway`: arguments, logging, signals, exit codes. The library does the work.
 //!
-//! Data goes to stdout, messages go to stderr. Exit codes: 0 success, 1 mistakes in a checked configuration, 2 wrong usage or
-//! could not run.
+//! Data goes to stdout, messages go to stderr. Exit codes: 0 success, 1 mistakes in a checked configuration or
+//! journal, 2 wrong usage or could not run.
 
 use std::io::{self, BufWriter, IsTerminal};
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use fep_gateway::callback::HttpCallback;
 use fep_gateway::config::ConfigError;
 use fep_gateway::demo::{self, Options};
 use fep_gateway::gateway::StartOptions;
-use fep_gateway::inspect::{self, JournalCommand};
+use fep_gateway::inspect::{self, InspectError, JournalCommand, Verdict};
 use fep_gateway::simulate::{Scenario, Simulator};
 use fep_gateway::telegrams::TelegramCatalogue;
 use fep_gateway::{Config, Gateway, http, metrics};
@@ -128,7 +128,7 @@ fn main() -> ExitCode {
         Err(error) => Err(Failure::because("cannot start", error)),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(Failure::Findings(report)) => {
             say(&report.render(io::stderr().is_terminal()));
             if is_check { ExitCode::from(1) } else { ExitCode::from(2) }
@@ -144,17 +144,18 @@ fn main() -> ExitCode {
     }
 }
 
-async fn carry_out(command: Command) -> Result<(), Failure> {
-    match command {
+async fn carry_out(command: Command) -> Result<ExitCode, Failure> {
+    let done = match command {
         Command::Run { config, new_journal } => run(&config, new_journal).await,
         Command::Check { config } => check(&config),
         Command::Simulate { spec, scenario, listen } => simulate(&spec, &scenario, listen).await,
-        Command::Journal { command } => journal(&command),
+        Command::Journal { command } => return journal(&command),
         Command::Demo { once, listen } => {
             let options = Options { listen, once, colour: io::stdout().is_terminal() };
             demo::run(options, io::stdout(), stop_asked()).await.map_err(|error| Failure::Message(error.to_string()))
         }
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
@@ -221,9 +222,14 @@ fn check(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn journal(command: &JournalCommand) -> Result<(), Failure> {
+fn journal(command: &JournalCommand) -> Result<ExitCode, Failure> {
     let mut out = BufWriter::with_capacity(OUT_BYTES, io::stdout().lock());
-    inspect::run(command, &mut out).map_err(|failure| Failure::Message(failure.to_string()))
+    match inspect::run(command, &mut out) {
+        Ok(Verdict::Clean) => Ok(ExitCode::SUCCESS),
+        Ok(Verdict::Findings) => Ok(ExitCode::from(1)),
+        Err(InspectError::Config(ConfigError::Findings(report))) => Err(Failure::Findings(report)),
+        Err(error) => Err(Failure::Message(error.to_string())),
+    }
 }
 
 async fn simulate(spec: &Path, scenario: &Path, listen: SocketAddr) -> Result<(), Failure> {

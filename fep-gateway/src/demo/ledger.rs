@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use fep_codec::layout::Layout;
 
-use super::table::{Cell, Column, Side, Table, grouped};
 use super::traffic::Wish;
 use crate::console::view::{Summary, summary};
 use crate::gateway::LineSpec;
+use crate::table::{Cell, Column, Side, Table, grouped};
 use fep_protocol::exchange::{Exchange, Outcome, SettledBy};
 
 const COLUMNS: &[Column] = &[

@@ -9,7 +9,8 @@ use serde::{Serialize, Serializer};
 
 use super::InspectError;
 use super::time::Rfc3339;
-use crate::journal::reading::{FactFilter, JournalFiles};
+use crate::journal::filter::FactFilter;
+use crate::journal::reading::JournalFiles;
 
 /// One fact. A key that does not apply is absent.
 #[derive(Serialize)]
@@ -75,7 +76,7 @@ impl<'f> Line<'f> {
 }
 
 /// Lower-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -5,11 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
-use fep_protocol::exchange::ExchangeId;
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
-use super::sqlite::facts::FactReader;
+use super::sqlite::facts::{FactReader, JournalId};
+use super::store::FactNumber;
 
 /// The maximum number of facts in a page.
 const PAGE_COUNT_MAX: usize = 2048;
@@ -24,10 +24,12 @@ pub const FILES_MAX: usize = 1024;
 #[derive(Debug)]
 pub struct JournalFiles {
     files: Vec<JournalFile>,
+    current: PathBuf,
+    journal: JournalId,
     /// The file that is read now.
     at: usize,
     /// The last fact that was read.
-    read: u64,
+    read: FactNumber,
 }
 
 /// One file.
@@ -35,22 +37,9 @@ pub struct JournalFiles {
 struct JournalFile {
     path: PathBuf,
     facts: FactReader,
-    first: u64,
+    first: FactNumber,
     /// The last fact that was there when the file was opened.
-    last: u64,
-}
-
-/// Which facts to read. An empty filter lets all pass.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FactFilter {
-    /// The earliest time, in milliseconds since 1970.
-    pub since_ms: Option<i64>,
-    /// The time before which facts must be, in milliseconds since 1970.
-    pub until_ms: Option<i64>,
-    /// The institution.
-    pub institution: Option<String>,
-    /// The exchange.
-    pub exchange: Option<ExchangeId>,
+    last: FactNumber,
 }
 
 impl JournalFiles {
@@ -61,6 +50,7 @@ impl JournalFiles {
     pub fn open(paths: &[PathBuf]) -> Result<Self, JournalError> {
         let mut files = Vec::new();
         let mut journal = None;
+        let mut current = (0, PathBuf::new());
         for path in files_of(paths)? {
             let failed = |error| named(&path, error);
             let facts = FactReader::open_existing(&path)?;
@@ -70,10 +60,14 @@ impl JournalFiles {
             }
             let last = facts.last().map_err(failed)?;
             let first = facts.first().map_err(failed)?;
+            if last >= current.0 {
+                current = (last, path.clone());
+            }
             files.extend(first.map(|first| JournalFile { path: path.clone(), facts, first, last }));
         }
         files.sort_by_key(|file| file.first);
-        Ok(Self { files, at: 0, read: 0 })
+        let journal = journal.ok_or_else(|| JournalError::Failed("no journal file is given".to_owned()))?;
+        Ok(Self { files, current: current.1, journal, at: 0, read: 0 })
     }
 
     /// The next facts in the order of their numbers, or an empty list at the end.
@@ -92,16 +86,51 @@ impl JournalFiles {
         }
         Ok(Vec::new())
     }
-}
 
-impl FactFilter {
-    /// Whether the filter lets a fact pass.
-    #[must_use]
-    pub fn passes(&self, fact: &Fact) -> bool {
-        self.since_ms.is_none_or(|since| fact.at_ms >= since)
-            && self.until_ms.is_none_or(|until| fact.at_ms < until)
-            && self.institution.as_deref().is_none_or(|name| name == &*fact.institution)
-            && self.exchange.is_none_or(|id| fact.exchange == Some(id))
+    /// The fact with this number, or `None` if no file has it.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn get(&self, number: u64) -> Result<Option<Fact>, JournalError> {
+        for file in self.files.iter().filter(|file| file.first <= number) {
+            if let Some(fact) = file.facts.get(number).map_err(|error| named(&file.path, error))? {
+                return Ok(Some(fact));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Continues behind this fact.
+    pub(super) fn skip_to(&mut self, number: FactNumber) {
+        self.read = number;
+        self.at = 0;
+    }
+
+    /// The file that a gateway writes: the one with the newest facts.
+    pub(super) fn current(&self) -> &Path {
+        &self.current
+    }
+
+    /// The random name of the journal.
+    pub(super) fn journal_id(&self) -> JournalId {
+        self.journal
+    }
+
+    /// The last fact that is read.
+    pub(super) fn last(&self) -> FactNumber {
+        self.files.iter().map(|file| file.last).max().unwrap_or_default()
+    }
+
+    /// What SQLite finds wrong in the files, at most `findings_max` sentences for each. This reads each file whole, in one
+    /// transaction.
+    pub(super) fn damage(&self, findings_max: u32) -> Result<Vec<String>, JournalError> {
+        let mut all = Vec::new();
+        for file in &self.files {
+            let path = file.path.display();
+            let found = file.facts.damage(findings_max).map_err(|error| named(&file.path, error))?;
+            all.extend(found.into_iter().map(|what| format!("{path}: {what}")));
+        }
+        Ok(all)
     }
 }
 

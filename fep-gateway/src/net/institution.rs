@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
-use fep_protocol::institution::{Institution as Machine, LineSettings, Settings};
+use fep_protocol::institution::{BreakerPolicy, Institution as Machine, LineSettings, Settings};
 use fep_protocol::reason::NotSent;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
 use fep_protocol::trace::{TraceHighWater, TraceRange};
@@ -108,7 +108,7 @@ pub struct Legacy {
 /// The number of trace numbers that one high-water mark in the journal covers.
 const TRACE_BLOCK: u64 = 1000;
 
-/// The number of requests that may wait for the task, in addition to those in flight. Further requests are refused.
+/// The number of requests that may wait for the task, in addition to those in flight and in the queue. Further requests are refused.
 const COMMANDS_MAX: usize = 1024;
 
 /// The maximum number of reads of all links that may wait for the task. If the queue is full, links stop reading.
@@ -137,7 +137,7 @@ impl Handle {
         let statuses = Arc::new(LineStatuses::new(&name, &config, now.wall_ms));
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
-        let permits = Arc::new(Semaphore::new(config.inflight_max + COMMANDS_MAX));
+        let permits = Arc::new(Semaphore::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX));
         let settings = settings(&config, &catalogue);
         let machine = Machine::new(settings, Arc::clone(&catalogue), legacy.used, shared.clock.seed());
         let mut task = Task {
@@ -352,7 +352,7 @@ impl Task {
             TaskCommand::Request(request) => {
                 let AcceptedRequest { draft, exchange, key, since, place, reply } = *request;
                 let running = Running { exchange, key, reply, place, since, request: None, answer: None };
-                match self.machine.request(&draft, since, now) {
+                match self.machine.request(draft, since, now) {
                     Ok(ticket) => {
                         self.running.insert(ticket, running);
                     }
@@ -450,7 +450,11 @@ fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue) -> Settin
         reconnect_max: line.reconnect_max,
     };
     Settings {
-        inflight_max: config.inflight_max,
+        flow: config.flow.settings.clone(),
+        breaker: config
+            .breaker
+            .as_ref()
+            .map(|breaker| BreakerPolicy { settings: breaker.settings, alternatives: breaker.alternatives.clone() }),
         quarantine: config.quarantine,
         drain_max: config.drain_max,
         policy: catalogue.policy(config),

@@ -178,6 +178,7 @@ connect = "{connect}"
 reconnect_min_ms = 10
 {more}"#
     );
+    std::fs::write(folder.join("gateway.toml"), &text).unwrap();
     Config::parse("gateway.toml", &text, folder).unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -23,7 +23,7 @@ const EXPECTED: &str = "
     FROM facts";
 
 /// Runs `fep-gateway journal` with arguments in one text.
-fn journal(arguments: &str) -> Output {
+pub(crate) fn journal(arguments: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fep-gateway"));
     command.env_remove("RUST_LOG").arg("journal").args(arguments.split(' ')).output().unwrap()
 }
@@ -52,7 +52,7 @@ fn expected(file: &Path, conditions: &str) -> Vec<Json> {
 }
 
 #[track_caller]
-fn check_refused(arguments: &str, message: &str) {
+pub(crate) fn check_refused(arguments: &str, message: &str) {
     let output = journal(arguments);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{arguments}: {stderr}");
@@ -84,7 +84,7 @@ async fn closed_journal(facts: u32) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-fn sql(file: &Path, sql: &str) {
+pub(crate) fn sql(file: &Path, sql: &str) {
     rusqlite::Connection::open(file).unwrap().execute_batch(sql).unwrap();
 }
 

@@ -7,5 +7,6 @@ mod console;
 mod contract;
 mod harness;
 mod journal;
+mod journal_audit;
 mod nasty;
 mod notices;

@@ -121,6 +121,16 @@ impl FactReader {
         self.connection.query_row(sql, [], |row| row.get(0)).map(unsigned).map_err(failed)
     }
 
+    /// What SQLite finds wrong in the file, at most `findings_max` sentences.
+    pub(in crate::journal) fn damage(&self, findings_max: u32) -> Result<Vec<String>, StoreError> {
+        let read = || -> Result<Vec<String>, Error> {
+            let mut statement = self.connection.prepare(&format!("PRAGMA integrity_check({findings_max})"))?;
+            let found = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+            Ok(found.into_iter().filter(|what| what != "ok").collect())
+        };
+        read().map_err(failed)
+    }
+
     /// The number of the first fact, or `None` if there is no fact.
     pub(in crate::journal) fn first(&self) -> Result<Option<FactNumber>, StoreError> {
         let first: Result<Option<i64>, Error> =

@@ -1,5 +1,8 @@
 //! The index: exchanges, idempotency keys, trace marks and notices, as far as its facts are applied.
 
+mod compare;
+mod search;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::Path;
@@ -12,6 +15,7 @@ use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
+pub(in crate::journal) use self::compare::differences;
 use super::facts::{JournalId, to_json};
 use super::{failed, schema, signed, unsigned};
 use crate::journal::projection::Projected;
@@ -41,7 +45,7 @@ impl IndexFile {
             Ok(Some(index)) => Ok(index),
             Ok(None) | Err(_) => {
                 delete(path)?;
-                Self::create(path, journal).map_err(|error| schema::at(path, &error))
+                Self::begin(path, journal)
             }
         }
     }
@@ -56,6 +60,11 @@ impl IndexFile {
         let (owner, applied): (JournalId, i64) = state?;
         let applied = unsigned(applied);
         Ok((owner == journal && applied <= last).then_some(Self { connection, applied }))
+    }
+
+    /// Begins an index in a file that is not there yet.
+    pub(in crate::journal) fn begin(path: &Path, journal: JournalId) -> Result<Self, JournalError> {
+        Self::create(path, journal).map_err(|error| schema::at(path, &error))
     }
 
     fn create(path: &Path, journal: JournalId) -> Result<Self, Error> {
@@ -249,7 +258,7 @@ fn connect(path: &Path) -> Result<Connection, Error> {
 }
 
 /// Deletes the files of an index.
-fn delete(path: &Path) -> Result<(), JournalError> {
+pub(in crate::journal) fn delete(path: &Path) -> Result<(), JournalError> {
     for suffix in ["", "-wal", "-shm"] {
         let mut file = path.as_os_str().to_owned();
         file.push(suffix);

@@ -6,32 +6,32 @@ use unicode_width::UnicodeWidthStr;
 
 /// The alignment of a cell's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Left,
     Right,
 }
 
 /// A column: its heading and its width in terminal columns. The text of the last column may be wider.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
-    pub(super) heading: &'static str,
-    pub(super) width: usize,
-    pub(super) side: Side,
+pub(crate) struct Column {
+    pub(crate) heading: &'static str,
+    pub(crate) width: usize,
+    pub(crate) side: Side,
 }
 
 /// The text of one cell and its colour on a terminal.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cell {
-    pub(super) text: String,
+pub(crate) struct Cell {
+    pub(crate) text: String,
     /// An ANSI sequence such as `\x1b[35m`. Empty for no colour.
-    pub(super) colour: &'static str,
+    pub(crate) colour: &'static str,
 }
 
 /// A table with fixed column widths, because each row is printed before the next one is known.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Table {
-    pub(super) columns: &'static [Column],
-    pub(super) colour: bool,
+pub(crate) struct Table {
+    pub(crate) columns: &'static [Column],
+    pub(crate) colour: bool,
 }
 
 const GAP: &str = "  ";
@@ -43,14 +43,14 @@ impl From<String> for Cell {
 }
 
 impl Table {
-    pub(super) fn heading(&self, out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn heading(&self, out: &mut impl Write) -> io::Result<()> {
         let headings: Vec<Cell> = self.columns.iter().map(|column| Cell::from(column.heading.to_owned())).collect();
         self.row(out, &headings)?;
         let rules: Vec<Cell> = self.columns.iter().map(|column| Cell::from("─".repeat(column.width))).collect();
         self.row(out, &rules)
     }
 
-    pub(super) fn row(&self, out: &mut impl Write, cells: &[Cell]) -> io::Result<()> {
+    pub(crate) fn row(&self, out: &mut impl Write, cells: &[Cell]) -> io::Result<()> {
         let mut line = String::new();
         for (number, (column, cell)) in self.columns.iter().zip(cells).enumerate() {
             if number > 0 {
@@ -70,7 +70,7 @@ impl Table {
 }
 
 /// Groups the digits by thousands: `1,234,567`.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

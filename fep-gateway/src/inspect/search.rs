@@ -1,0 +1,70 @@
+//! The list of exchanges, newest first: a table, or JSON as that of `GET /v1/exchanges`.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use fep_protocol::exchange::{Exchange, Outcome};
+
+use super::time::Rfc3339;
+use super::{InspectError, ListForm};
+use crate::console::view::summary;
+use crate::journal::filter::ExchangeFilter;
+use crate::journal::lookup::Lookup;
+use crate::table::{Cell, Column, Side, Table};
+
+const TABLE: Table = Table {
+    columns: &[
+        Column { heading: "exchange", width: 22, side: Side::Left },
+        Column { heading: "accepted", width: 24, side: Side::Left },
+        Column { heading: "institution", width: 12, side: Side::Left },
+        Column { heading: "telegram", width: 16, side: Side::Left },
+        Column { heading: "trace", width: 8, side: Side::Right },
+        Column { heading: "outcome", width: 8, side: Side::Left },
+        Column { heading: "ms", width: 6, side: Side::Right },
+        Column { heading: "reason and marks", width: 16, side: Side::Left },
+    ],
+    colour: false,
+};
+
+/// Lists the exchanges that the filter lets pass, at most `limit`.
+pub(super) fn search(
+    paths: &[PathBuf],
+    filter: &ExchangeFilter,
+    limit: usize,
+    format: ListForm,
+    out: &mut impl Write,
+) -> Result<(), InspectError> {
+    let lookup = Lookup::open(paths)?;
+    lookup.check_index()?;
+    if format == ListForm::Table {
+        TABLE.heading(out)?;
+    }
+    lookup.search(filter, limit, |exchange| -> Result<(), InspectError> {
+        match format {
+            ListForm::Table => TABLE.row(out, &cells(&exchange))?,
+            ListForm::Json => {
+                serde_json::to_writer(&mut *out, &summary(&exchange, None)).map_err(io::Error::from)?;
+                out.write_all(b"\n")?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn cells(exchange: &Exchange) -> [Cell; 8] {
+    let taken = exchange.ended_at_ms.map(|ended| ended.saturating_sub(exchange.accepted_at_ms).to_string());
+    let settled = exchange.settled_by.map(|by| format!("settled: {}", by.name()));
+    let marks = exchange.flags.names().map(str::to_owned).chain(settled).chain(exchange.reason.clone());
+    [
+        exchange.id.to_string(),
+        Rfc3339(exchange.accepted_at_ms).to_string(),
+        exchange.institution.to_string(),
+        exchange.telegram.to_string(),
+        exchange.trace.clone(),
+        exchange.outcome.map_or("running", Outcome::name).to_owned(),
+        taken.unwrap_or_default(),
+        marks.collect::<Vec<_>>().join("; "),
+    ]
+    .map(Cell::from)
+}

@@ -1,0 +1,140 @@
+//! One exchange: its facts in their order, and its telegrams field by field.
+//!
+//! The layout says which bytes are secret. Without a configuration there is no layout, so no byte is shown unless a person
+//! asks for it.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use fep_codec::dump::{DumpOptions, dump};
+use fep_protocol::exchange::{ExchangeId, Outcome};
+use fep_protocol::fact::{Fact, What};
+
+use super::InspectError;
+use super::export::hex;
+use super::time::Rfc3339;
+use crate::config::Config;
+use crate::console::view::{View, view};
+use crate::journal::lookup::{FACTS_MAX, Lookup};
+use crate::table::{Cell, Column, Side, Table};
+use crate::telegrams::LineSpec;
+
+const FACTS: Table = Table {
+    columns: &[
+        Column { heading: "fact", width: 9, side: Side::Right },
+        Column { heading: "at", width: 24, side: Side::Left },
+        Column { heading: "what", width: 20, side: Side::Left },
+        Column { heading: "line", width: 12, side: Side::Left },
+        Column { heading: "telegram", width: 16, side: Side::Left },
+        Column { heading: "bytes", width: 6, side: Side::Right },
+        Column { heading: "outcome", width: 8, side: Side::Left },
+        Column { heading: "reason", width: 6, side: Side::Left },
+    ],
+    colour: false,
+};
+
+const FIELDS: Table = Table {
+    columns: &[
+        Column { heading: "offset", width: 6, side: Side::Right },
+        Column { heading: "len", width: 4, side: Side::Right },
+        Column { heading: "bytes", width: 24, side: Side::Left },
+        Column { heading: "path", width: 24, side: Side::Left },
+        Column { heading: "label", width: 14, side: Side::Left },
+        Column { heading: "value", width: 5, side: Side::Left },
+    ],
+    colour: false,
+};
+
+/// Shows an exchange.
+pub(super) fn show(
+    paths: &[PathBuf],
+    id: &ExchangeId,
+    config: Option<&Path>,
+    reveal: bool,
+    out: &mut impl Write,
+) -> Result<(), InspectError> {
+    let config = config.map(Config::load).transpose().map_err(InspectError::Config)?;
+    let facts = Lookup::open(paths)?.facts(id)?;
+    let Some((_, first)) = facts.first() else { return Err(InspectError::NoExchange(*id)) };
+    let institution = config.as_ref().and_then(|config| config.institutions.get(&*first.institution));
+    let spec = institution.map(|institution| LineSpec::new(&institution.spec, &institution.framing));
+    writeln!(out, "exchange {id} with {}, accepted {}", first.institution, Rfc3339(id.accepted_at_ms()))?;
+    writeln!(out)?;
+    FACTS.heading(out)?;
+    for (number, fact) in &facts {
+        FACTS.row(out, &cells(*number, fact))?;
+    }
+    if facts.len() >= FACTS_MAX {
+        writeln!(out, "there may be more facts: no more than {FACTS_MAX} are shown")?;
+    }
+    for (number, fact) in facts.iter().filter(|(_, fact)| !fact.bytes.is_empty()) {
+        telegram(*number, fact, spec, reveal, out)?;
+    }
+    Ok(())
+}
+
+/// The telegram of a fact: masked by its layout, or whole if a person asks for it.
+fn telegram(
+    number: u64,
+    fact: &Fact,
+    spec: Option<LineSpec<'_>>,
+    reveal: bool,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let name = fact.telegram.as_deref().unwrap_or_default();
+    let title = format!("{} {name}", what(fact.what));
+    writeln!(out, "\nfact {number}: {}", title.trim_end())?;
+    let layout = spec.and_then(|spec| Some((spec, &spec.named(name)?.layout)));
+    match (layout, reveal) {
+        (Some((spec, layout)), true) => {
+            let options = DumpOptions { reveal, colour: false };
+            write!(out, "{}", dump(layout, spec.telegram(&fact.bytes), options))
+        }
+        (None, true) => writeln!(out, "{}", hex(&fact.bytes)),
+        (_, false) if spec.is_some() => fields(&view(spec, name, &fact.bytes), out),
+        (_, false) => {
+            let len = fact.bytes.len();
+            writeln!(out, "{len} bytes. --config shows the fields with secrets masked, --reveal shows all bytes")
+        }
+    }
+}
+
+fn fields(view: &View, out: &mut impl Write) -> io::Result<()> {
+    if let Some(error) = &view.error {
+        return writeln!(out, "{} bytes are not shown: {error}", view.len);
+    }
+    FIELDS.heading(out)?;
+    for field in &view.fields {
+        let cells = [
+            field.offset.to_string(),
+            field.len.to_string(),
+            field.hex.clone(),
+            field.path.clone(),
+            field.label.clone(),
+            field.value.clone(),
+        ];
+        FIELDS.row(out, &cells.map(Cell::from))?;
+    }
+    Ok(())
+}
+
+fn cells(number: u64, fact: &Fact) -> [Cell; 8] {
+    let line = fact.line.as_ref().map(|(line, incarnation)| format!("{line} #{incarnation}"));
+    let trace = fact.trace.as_deref().filter(|trace| !trace.is_empty()).map(|trace| format!("trace {trace}"));
+    let reason = fact.reason.as_ref().map(|reason| reason.sentence.to_string());
+    [
+        number.to_string(),
+        Rfc3339(fact.at_ms).to_string(),
+        what(fact.what),
+        line.unwrap_or_default(),
+        fact.telegram.as_deref().unwrap_or_default().to_owned(),
+        fact.bytes.len().to_string(),
+        fact.outcome.map_or("", Outcome::name).to_owned(),
+        reason.or(trace).unwrap_or_default(),
+    ]
+    .map(Cell::from)
+}
+
+fn what(what: What) -> String {
+    format!("{} {}", what.kind(), what.class().unwrap_or_default()).trim_end().to_owned()
+}

@@ -1,0 +1,209 @@
+//! Checks whether journal files are whole and agree with themselves, and makes their index again.
+//!
+//! The index that follows from the facts is built in a temporary folder, page by page, and compared with the one beside the
+//! journal. A gateway may run meanwhile.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use fep_protocol::exchange::{ExchangeId, Outcome};
+use fep_protocol::fact::{Fact, What};
+use fep_protocol::reason::JournalError;
+
+use super::guard::FileGuard;
+use super::index_path;
+use super::reading::JournalFiles;
+use super::sqlite::index::{self, IndexFile, IndexReader, differences};
+use super::store::{FactNumber, Index};
+
+/// The maximum number of findings of one kind.
+const FINDINGS_MAX: u32 = 100;
+
+/// What was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Audit {
+    /// The number of facts.
+    pub facts: u64,
+    /// The number of exchanges.
+    pub exchanges: u64,
+    /// The number of exchanges without an outcome.
+    pub open: u64,
+    /// The number of findings.
+    pub findings: u64,
+}
+
+/// What the facts so far say.
+struct Checker<F> {
+    report: F,
+    findings: u64,
+    facts: u64,
+    last: FactNumber,
+    /// By institution: the last two marks of trace numbers. A day or a wrap begins again with low numbers.
+    marks: HashMap<String, [u64; 2]>,
+}
+
+/// Checks journal files, and passes each finding on as a line.
+///
+/// # Errors
+/// If a file cannot be read, or `finding` fails.
+pub fn verify<E: From<JournalError>>(
+    paths: &[PathBuf],
+    finding: impl FnMut(&str) -> Result<(), E>,
+) -> Result<Audit, E> {
+    let folder = tempfile::tempdir().map_err(|error| JournalError::Failed(format!("no temporary folder: {error}")))?;
+    let made = folder.path().join("made.sqlite");
+    let kept = folder.path().join("kept.sqlite");
+    let current = JournalFiles::open(paths)?.current().to_owned();
+    // The copy is made before the facts are read, so that it has no fact which is not read.
+    let copied = copy(&current, &kept);
+    let mut files = JournalFiles::open(paths)?;
+    let mut checker = Checker { report: finding, findings: 0, facts: 0, last: 0, marks: HashMap::new() };
+    for damage in files.damage(FINDINGS_MAX)? {
+        checker.find(&damage)?;
+    }
+    let mut own = IndexFile::begin(&made, files.journal_id())?;
+    let reader = IndexReader::open(&made)?;
+    let mut compare_at = match copied {
+        Ok(applied) if applied <= files.last() => Some(applied),
+        Ok(applied) => {
+            let last = files.last();
+            checker.find(&format!("the index has facts up to {applied}, but the journal ends with {last}"))?;
+            None
+        }
+        Err(why) => {
+            checker.find(&why.to_string())?;
+            None
+        }
+    };
+    loop {
+        let page = files.next_page()?;
+        checker.page(&page, &reader)?;
+        let cut = compare_at.map_or(page.len(), |at| page.partition_point(|(number, _)| *number <= at));
+        let (before, behind) = page.split_at_checked(cut).unwrap_or_default();
+        apply(&mut own, before)?;
+        if let Some(at) = compare_at.filter(|_| page.is_empty() || !behind.is_empty()) {
+            compare_at = None;
+            for difference in differences(&made, &kept, FINDINGS_MAX)? {
+                checker.find(&format!("{difference} (up to fact {at})"))?;
+            }
+        }
+        apply(&mut own, behind)?;
+        if page.is_empty() {
+            break;
+        }
+    }
+    for id in reader.answered_without_request(FINDINGS_MAX).map_err(JournalError::from)? {
+        checker.find(&format!("exchange {id}: it was answered, but the journal has no request"))?;
+    }
+    let (exchanges, open) = reader.counts().map_err(JournalError::from)?;
+    Ok(Audit { facts: checker.facts, exchanges, open, findings: checker.findings })
+}
+
+/// Makes the index of journal files again and puts it beside the newest one. Returns the number of facts.
+///
+/// # Errors
+/// If a gateway uses the journal, a file cannot be read, or the index cannot be written.
+pub fn rebuild(paths: &[PathBuf]) -> Result<u64, JournalError> {
+    let current = JournalFiles::open(paths)?.current().to_owned();
+    let _guard = FileGuard::lock(&current)?;
+    let mut files = JournalFiles::open(paths)?;
+    let path = index_path(&current);
+    let mut new = path.clone().into_os_string();
+    new.push(".new");
+    let new = PathBuf::from(new);
+    index::delete(&new)?;
+    let mut own = IndexFile::begin(&new, files.journal_id())?;
+    let mut facts = 0;
+    loop {
+        let page = files.next_page()?;
+        if page.is_empty() {
+            break;
+        }
+        facts += u64::try_from(page.len()).unwrap_or_default();
+        own.apply(&page)?;
+    }
+    // Closing moves everything from the write-ahead log into the file.
+    drop(own);
+    index::delete(&path)?;
+    std::fs::rename(&new, &path).map_err(|error| JournalError::Failed(format!("{}: {error}", path.display())))?;
+    Ok(facts)
+}
+
+fn apply(index: &mut IndexFile, facts: &[(FactNumber, Fact)]) -> Result<(), JournalError> {
+    if facts.is_empty() { Ok(()) } else { Ok(index.apply(facts)?) }
+}
+
+/// Copies the index of a journal. Returns the last fact in it.
+fn copy(journal: &Path, to: &Path) -> Result<FactNumber, JournalError> {
+    let path = index_path(journal);
+    let refused = |why: &str| JournalError::Failed(format!("{}: {why}", path.display()));
+    if !path.exists() {
+        return Err(refused("the index is missing"));
+    }
+    IndexReader::open(&path)?.copy_to(to).map_err(|error| refused(&JournalError::from(error).to_string()))?;
+    let state = IndexReader::open(to)?.state().map_err(|error| refused(&JournalError::from(error).to_string()))?;
+    state.map(|(_, applied)| applied).ok_or_else(|| refused("this is not an index of this version"))
+}
+
+impl<E: From<JournalError>, F: FnMut(&str) -> Result<(), E>> Checker<F> {
+    fn find(&mut self, what: &str) -> Result<(), E> {
+        self.findings += 1;
+        (self.report)(what)
+    }
+
+    /// Checks the next facts. `index` has what was before them.
+    fn page(&mut self, page: &[(FactNumber, Fact)], index: &IndexReader) -> Result<(), E> {
+        let mut ended: HashMap<ExchangeId, (Outcome, FactNumber)> = HashMap::new();
+        for (number, fact) in page {
+            self.number(*number)?;
+            self.trace(*number, fact)?;
+            let Some((id, outcome)) = fact.exchange.zip(fact.outcome) else { continue };
+            let before = match ended.get(&id) {
+                Some(before) => Some(*before),
+                None => {
+                    let row = index.find(&id).map_err(JournalError::from)?;
+                    row.and_then(|row| row.outcome.zip(row.ending))
+                }
+            };
+            match before {
+                Some((earlier, at)) => {
+                    let outcome = outcome.name();
+                    let earlier = earlier.name();
+                    self.find(&format!(
+                        "exchange {id}: fact {number} says {outcome}, but fact {at} said {earlier} already"
+                    ))?;
+                }
+                None => drop(ended.insert(id, (outcome, *number))),
+            }
+        }
+        Ok(())
+    }
+
+    fn number(&mut self, number: FactNumber) -> Result<(), E> {
+        let expected = self.last + 1;
+        self.facts += 1;
+        self.last = number;
+        match number.saturating_sub(expected) {
+            0 => Ok(()),
+            1 => self.find(&format!("the fact {expected} is missing")),
+            _ => self.find(&format!("the facts {expected} to {} are missing", number - 1)),
+        }
+    }
+
+    /// A trace number must be covered by a mark before it. Institutions without marks get their numbers from the callers.
+    fn trace(&mut self, number: FactNumber, fact: &Fact) -> Result<(), E> {
+        if let What::Traces(mark) = fact.what {
+            let marks = self.marks.entry(fact.institution.to_string()).or_default();
+            let [_, last] = *marks;
+            *marks = [last, mark.high];
+        }
+        let Some(marks) = self.marks.get(&*fact.institution) else { return Ok(()) };
+        let Some(trace) = fact.trace.as_ref().and_then(|trace| trace.parse::<u64>().ok()) else { return Ok(()) };
+        let highest = marks.iter().copied().max().unwrap_or_default();
+        if trace <= highest {
+            return Ok(());
+        }
+        let institution = &fact.institution;
+        self.find(&format!("fact {number}: the trace number {trace} of {institution} is above its mark {highest}"))
+    }
+}

@@ -1,0 +1,49 @@
+//! Which facts and which exchanges a person or a program asks for. Nothing here reads a file.
+
+use fep_protocol::exchange::ExchangeId;
+use fep_protocol::fact::Fact;
+
+/// Which facts to read. An empty filter lets all pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactFilter {
+    /// The earliest time, in milliseconds since 1970.
+    pub since_ms: Option<i64>,
+    /// The time before which facts must be, in milliseconds since 1970.
+    pub until_ms: Option<i64>,
+    /// The institution.
+    pub institution: Option<String>,
+    /// The exchange.
+    pub exchange: Option<ExchangeId>,
+}
+
+/// Which exchanges to find. An empty filter lets all pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExchangeFilter {
+    /// The earliest time of acceptance, in milliseconds since 1970.
+    pub since_ms: Option<i64>,
+    /// The time before which they were accepted, in milliseconds since 1970.
+    pub until_ms: Option<i64>,
+    /// The institution.
+    pub institution: Option<String>,
+    /// The name of the request telegram.
+    pub telegram: Option<String>,
+    /// The trace number. Leading zeros do not count.
+    pub trace: Option<String>,
+    /// `answered`, `not_sent`, `unknown`, or `running` for exchanges without an outcome.
+    pub outcome: Option<&'static str>,
+    /// Whether they must be unknown and not settled.
+    pub unsettled: bool,
+    /// The idempotency key. Only the newest exchange with a key has it.
+    pub idempotency_key: Option<String>,
+}
+
+impl FactFilter {
+    /// Whether the filter lets a fact pass.
+    #[must_use]
+    pub fn passes(&self, fact: &Fact) -> bool {
+        self.since_ms.is_none_or(|since| fact.at_ms >= since)
+            && self.until_ms.is_none_or(|until| fact.at_ms < until)
+            && self.institution.as_deref().is_none_or(|name| name == &*fact.institution)
+            && self.exchange.is_none_or(|id| fact.exchange == Some(id))
+    }
+}

@@ -1,0 +1,125 @@
+//! Finds exchanges in journal files through the index beside them, also while a gateway writes both.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use fep_protocol::exchange::{Exchange, ExchangeId};
+use fep_protocol::fact::Fact;
+use fep_protocol::reason::JournalError;
+
+use super::filter::ExchangeFilter;
+use super::reading::JournalFiles;
+use super::sqlite::index::IndexReader;
+use super::store::FactNumber;
+use super::{exchange, index_path};
+
+/// The longest wait for the indexer of a running gateway.
+const CATCH_UP_MAX: Duration = Duration::from_secs(2);
+
+/// The pause before the index is asked again how far it is.
+const CATCH_UP_PAUSE: Duration = Duration::from_millis(10);
+
+/// The maximum number of facts of one exchange that are shown.
+pub const FACTS_MAX: usize = 1000;
+
+/// Journal files with the index of the newest one.
+#[derive(Debug)]
+pub struct Lookup {
+    files: JournalFiles,
+    index: Result<IndexReader, JournalError>,
+}
+
+impl Lookup {
+    /// Opens the files and the index. Waits until the index has all facts, if a gateway builds it just now.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn open(paths: &[PathBuf]) -> Result<Self, JournalError> {
+        let files = JournalFiles::open(paths)?;
+        let index = current_index(&files);
+        Ok(Self { files, index })
+    }
+
+    /// Checks that the index has all facts, which [`Lookup::search`] needs.
+    ///
+    /// # Errors
+    /// If the index is missing or lags behind.
+    pub fn check_index(&self) -> Result<(), JournalError> {
+        self.index.as_ref().map(drop).map_err(Clone::clone)
+    }
+
+    /// Passes the exchanges on that the filter lets pass, newest first, at most `limit`. Returns their number.
+    ///
+    /// # Errors
+    /// If the index is missing or lags behind, or `each` fails.
+    pub fn search<E: From<JournalError>>(
+        &self,
+        filter: &ExchangeFilter,
+        limit: usize,
+        mut each: impl FnMut(Exchange) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        let index = self.index.as_ref().map_err(|error| E::from(error.clone()))?;
+        let rows = index.search(filter, limit).map_err(JournalError::from)?;
+        let count = rows.len();
+        for row in rows {
+            each(exchange(row, |number| self.files.get(number))?)?;
+        }
+        Ok(count)
+    }
+
+    /// The facts of an exchange in their order, at most [`FACTS_MAX`], or an empty list if there is no such exchange. Without
+    /// an index, all facts are read.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn facts(&mut self, id: &ExchangeId) -> Result<Vec<(u64, Fact)>, JournalError> {
+        let mut facts = Vec::new();
+        if let Ok(index) = &self.index {
+            let Some(row) = index.find(id)? else { return Ok(facts) };
+            let mut numbers: Vec<FactNumber> = [row.request, row.ending, row.answer].into_iter().flatten().collect();
+            numbers.extend(&row.others);
+            numbers.sort_unstable();
+            numbers.dedup();
+            for number in numbers {
+                facts.extend(self.files.get(number)?.map(|fact| (number, fact)));
+            }
+            return Ok(facts);
+        }
+        self.files.skip_to(0);
+        loop {
+            let page = self.files.next_page()?;
+            if page.is_empty() || facts.len() >= FACTS_MAX {
+                facts.truncate(FACTS_MAX);
+                return Ok(facts);
+            }
+            facts.extend(page.into_iter().filter(|(_, fact)| fact.exchange == Some(*id)));
+        }
+    }
+}
+
+/// The index of the newest file, with all its facts.
+fn current_index(files: &JournalFiles) -> Result<IndexReader, JournalError> {
+    let journal = files.current().display();
+    let path = index_path(files.current());
+    let command = format!("`fep-gateway journal rebuild --journal {journal}` makes it again");
+    let refused = |what: &str| JournalError::Failed(format!("{}: {what}: {command}", path.display()));
+    if !path.exists() {
+        return Err(refused("the index is missing"));
+    }
+    let index = IndexReader::open(&path)?;
+    let until = Instant::now() + CATCH_UP_MAX;
+    loop {
+        match index.state() {
+            Ok(Some((owner, _))) if owner != files.journal_id() => {
+                return Err(refused("the index belongs to another journal"));
+            }
+            Ok(Some((_, applied))) if applied >= files.last() => return Ok(index),
+            Ok(Some((_, applied))) if Instant::now() >= until => {
+                let behind = files.last() - applied;
+                return Err(refused(&format!("the index is {behind} facts behind")));
+            }
+            Ok(Some(_)) => std::thread::sleep(CATCH_UP_PAUSE),
+            Ok(None) | Err(_) => return Err(refused("this is not an index of this version")),
+        }
+    }
+}

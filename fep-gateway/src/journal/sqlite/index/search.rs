@@ -1,0 +1,85 @@
+//! Queries of the command `fep-gateway journal` in an index that a gateway may be writing.
+
+use std::path::Path;
+
+use fep_protocol::exchange::ExchangeId;
+use rusqlite::params;
+
+use super::{COLUMNS, Error, IndexReader, JournalId, Projected, StoreError, failed, projected, schema, unsigned};
+use crate::journal::filter::ExchangeFilter;
+use crate::journal::store::FactNumber;
+
+impl IndexReader {
+    /// The journal that the index belongs to, and the last fact that is in it. `None` if it has another version.
+    pub(in crate::journal) fn state(&self) -> Result<Option<(JournalId, FactNumber)>, StoreError> {
+        let read = || -> Result<Option<_>, Error> {
+            if schema::version(&self.connection)? != schema::INDEX_VERSION {
+                return Ok(None);
+            }
+            let row = |row: &super::Row<'_>| Ok((row.get(0)?, unsigned(row.get(1)?)));
+            self.connection.query_row("SELECT journal, applied FROM state", [], row).map(Some)
+        };
+        read().map_err(failed)
+    }
+
+    /// The exchanges that the filter lets pass, newest first, at most `limit`.
+    pub(in crate::journal) fn search(
+        &self,
+        filter: &ExchangeFilter,
+        limit: usize,
+    ) -> Result<Vec<Projected>, StoreError> {
+        let begin = |ms: i64| *ExchangeId::new(ms, 0, 0).as_bytes();
+        let first = begin(filter.since_ms.unwrap_or(0));
+        let end = filter.until_ms.map_or([0xFF; ExchangeId::LEN], begin);
+        self.list(
+            "WHERE id >= ?1 AND id < ?2
+             AND (?3 IS NULL OR institution = ?3)
+             AND (?4 IS NULL OR telegram = ?4)
+             AND (?5 IS NULL OR ltrim(trace, '0') = ltrim(?5, '0'))
+             AND (?6 IS NULL OR coalesce(outcome, 'running') = ?6)
+             AND (NOT ?7 OR outcome = 'unknown' AND settled_by IS NULL)
+             AND (?8 IS NULL OR id IN (SELECT exchange FROM keys WHERE key = ?8))
+             ORDER BY id DESC LIMIT ?9",
+            params![
+                first,
+                end,
+                filter.institution,
+                filter.telegram,
+                filter.trace,
+                filter.outcome,
+                filter.unsettled,
+                filter.idempotency_key,
+                i64::try_from(limit).unwrap_or(i64::MAX),
+            ],
+        )
+    }
+
+    /// Writes a copy of the index to a file that is not there yet.
+    pub(in crate::journal) fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
+        let path = path.to_string_lossy();
+        self.connection.execute("VACUUM INTO ?1", params![path]).map(drop).map_err(failed)
+    }
+
+    /// The columns of an exchange, in the order of [`COLUMNS`].
+    pub(super) fn columns() -> impl Iterator<Item = &'static str> {
+        COLUMNS.split(',').map(str::trim)
+    }
+
+    /// The exchanges that were answered although the journal has no request of theirs.
+    pub(in crate::journal) fn answered_without_request(&self, limit: u32) -> Result<Vec<ExchangeId>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM exchanges WHERE request IS NULL AND outcome = 'answered' ORDER BY id LIMIT {limit}"
+        );
+        let read = || -> Result<Vec<_>, Error> {
+            let mut statement = self.connection.prepare(&sql)?;
+            statement.query_map([], projected)?.map(|row| row.map(|row| row.id)).collect()
+        };
+        read().map_err(failed)
+    }
+
+    /// The number of exchanges, and how many of them have no outcome.
+    pub(in crate::journal) fn counts(&self) -> Result<(u64, u64), StoreError> {
+        let sql = "SELECT count(*), count(*) - count(outcome) FROM exchanges";
+        self.connection.query_row(sql, [], |row| Ok((unsigned(row.get(0)?), unsigned(row.get(1)?)))).map_err(failed)
+    }
+}
