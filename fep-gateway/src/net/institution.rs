@@ -12,6 +12,7 @@
 
 mod actions;
 mod facts;
+mod meters;
 mod notices;
 mod settling;
 mod surplus;
@@ -22,7 +23,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fep_protocol::exchange::{Event, Exchange, ExchangeId, Outcome};
+use fep_protocol::exchange::{Event, Exchange, ExchangeId};
 use fep_protocol::institution::{BreakerPolicy, Institution as Machine, LineSettings, Settings};
 use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::PersonDecision;
@@ -33,6 +34,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use self::meters::Meters;
+pub(crate) use self::meters::count_refused;
 use self::notices::NoticeDone;
 use self::settling::{DecisionReply, Settling};
 use self::surplus::Surplus;
@@ -147,6 +150,7 @@ impl Handle {
             line_names: config.lines.iter().map(|line| Arc::from(line.name.as_str())).collect(),
             settling: Settling::new(&config, &catalogue, legacy.cases, shared.clock.seed(), now),
             surplus: Surplus::new(&config, now.steady),
+            meters: Meters::new(Arc::clone(&name)),
             config,
             machine,
             catalogue: Arc::clone(&catalogue),
@@ -215,6 +219,7 @@ struct Task {
     lane: Lane,
     settling: Settling,
     surplus: Surplus,
+    meters: Meters,
     events: mpsc::Sender<LinkEvent>,
     links: BTreeMap<LinkId, OpenLink>,
     /// The high-water mark of trace numbers that is in the journal or on its way there.
@@ -457,18 +462,6 @@ impl Task {
             let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
         }
     }
-}
-
-/// Counts an exchange that reached its outcome. The code of the reason is a label, so that an operator can distinguish a
-/// full journal from a reached limit.
-pub(crate) fn count_outcome(exchange: &Exchange) {
-    let labels = [
-        ("institution", exchange.institution.to_string()),
-        ("telegram", exchange.telegram.to_string()),
-        ("outcome", exchange.outcome.map_or("", Outcome::name).to_owned()),
-        ("reason", exchange.reason_code.clone().unwrap_or_default()),
-    ];
-    metrics::counter!("fep_exchanges_total", &labels).increment(1);
 }
 
 fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue) -> Settings {
