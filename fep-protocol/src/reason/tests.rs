@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use fep_codec::framing::FrameError;
+
 use super::*;
 use crate::breaker::{Alternative, BreakerScope, TripCause};
 use crate::business::{BusinessNotice, ClosedWhy};
@@ -39,9 +41,37 @@ fn not_started() -> Vec<NotSent> {
     ]
 }
 
+/// One value of each reason why a link closed.
+fn closed() -> Vec<CloseReason> {
+    let failed = |duty| CloseReason::DutyFailed { duty, why: DutyFailure::NotSent(NotSent::KeyInUse) };
+    vec![
+        CloseReason::ConnectFailed { address: text(), error: text() },
+        CloseReason::ConnectTimeout { address: text(), within: TIME },
+        CloseReason::ListenFailed { address: text(), error: text() },
+        CloseReason::PeerNotAllowed { peer: text() },
+        CloseReason::LineFull { peer: text(), links: 2 },
+        CloseReason::Replaced,
+        CloseReason::Unconnected,
+        CloseReason::ByUs,
+        CloseReason::ByInstitution,
+        CloseReason::Read(text()),
+        CloseReason::Write(text()),
+        CloseReason::WriteTimeout { within: TIME },
+        CloseReason::FrameTimeout { within: TIME, len: 7 },
+        CloseReason::FrameCut { len: 7 },
+        CloseReason::BadFrame { offset: 300, error: FrameError::NoStart { found: 0x48, expected: 2 } },
+        CloseReason::SignOnRefused(text()),
+        failed(Duty::SignOn),
+        failed(Duty::EchoTest),
+        failed(Duty::SignOff),
+        CloseReason::SignedOff,
+        CloseReason::Stopped,
+        CloseReason::TaskFailed,
+    ]
+}
+
 /// One value of each code: the enum, the code, the sentence.
 fn samples() -> Vec<(&'static str, &'static str, String)> {
-    let failed = |duty| CloseReason::DutyFailed { duty, why: DutyFailure::NotSent(NotSent::KeyInUse) };
     let not_sent = [
         NotSent::Stopping,
         NotSent::Stopped,
@@ -69,26 +99,6 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
         Unknown::Stopped,
         Unknown::BrokeOff,
     ];
-    let close = [
-        CloseReason::ConnectFailed { address: text(), error: text() },
-        CloseReason::ConnectTimeout { address: text(), within: TIME },
-        CloseReason::Unconnected,
-        CloseReason::ByUs,
-        CloseReason::ByInstitution,
-        CloseReason::Read(text()),
-        CloseReason::Write(text()),
-        CloseReason::WriteTimeout { within: TIME },
-        CloseReason::FrameTimeout { within: TIME, len: 7 },
-        CloseReason::FrameCut { len: 7 },
-        CloseReason::BadFrame { offset: 300, error: FrameError::NoStart { found: 0x48, expected: 2 } },
-        CloseReason::SignOnRefused(text()),
-        failed(Duty::SignOn),
-        failed(Duty::EchoTest),
-        failed(Duty::SignOff),
-        CloseReason::SignedOff,
-        CloseReason::Stopped,
-        CloseReason::TaskFailed,
-    ];
     let mismatch = [
         Mismatch::ConnectionGone,
         Mismatch::Unmatched(Unmatched::NoSuchKey),
@@ -104,7 +114,7 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
     let not_sent = not_sent.into_iter().chain(not_started());
     samples.extend(not_sent.map(|reason| ("NotSent", reason.code(), reason.to_string())));
     samples.extend(unknown.iter().map(|reason| ("Unknown", reason.code(), reason.to_string())));
-    samples.extend(close.iter().map(|reason| ("CloseReason", reason.code(), reason.to_string())));
+    samples.extend(closed().iter().map(|reason| ("CloseReason", reason.code(), reason.to_string())));
     samples.extend(mismatch.iter().map(|reason| ("Mismatch", reason.code(), reason.to_string())));
     samples
 }
