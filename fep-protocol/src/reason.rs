@@ -84,7 +84,6 @@ use crate::breaker::Blocked;
 use crate::business::BusinessClosed;
 use crate::flow::Refusal;
 use crate::mux::Unmatched;
-use crate::terms::Duty;
 
 /// The reason why a request certainly did not reach the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]

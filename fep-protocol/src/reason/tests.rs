@@ -7,9 +7,11 @@ use fep_codec::framing::FrameError;
 use super::*;
 use crate::breaker::{Alternative, BreakerScope, TripCause};
 use crate::business::{BusinessNotice, ClosedWhy};
+use crate::terms::Duty;
 
 const SOURCE: &str = include_str!("../reason.rs");
-const FLOW_SOURCE: &str = concat!(include_str!("../flow/refusal.rs"), include_str!("../business.rs"));
+const OTHER_SOURCES: &str =
+    concat!(include_str!("close.rs"), include_str!("../flow/refusal.rs"), include_str!("../business.rs"));
 const TIME: Duration = Duration::from_millis(300);
 
 fn text() -> String {
@@ -147,7 +149,7 @@ fn the_documented_codes_are_those_of_the_code() {
     assert_eq!(in_order(documented), in_order(sampled));
     let arms = SOURCE
         .lines()
-        .chain(FLOW_SOURCE.lines())
+        .chain(OTHER_SOURCES.lines())
         .filter_map(|line| line.trim().split_once(" => \"")?.1.strip_suffix("\","));
     let arms: BTreeSet<_> = arms.collect();
     let codes: BTreeSet<_> = samples().iter().map(|(_, code, _)| *code).collect();
