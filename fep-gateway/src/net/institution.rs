@@ -14,6 +14,7 @@ mod actions;
 mod facts;
 mod meters;
 mod notices;
+mod settings;
 mod settling;
 mod surplus;
 
@@ -24,11 +25,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
-use fep_protocol::institution::{BreakerPolicy, Institution as Machine, LineSettings, Settings};
+use fep_protocol::institution::Institution as Machine;
 use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::PersonDecision;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
-use fep_protocol::trace::{TraceHighWater, TraceRange};
+use fep_protocol::trace::TraceHighWater;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -37,12 +38,14 @@ use tokio::time::Instant;
 use self::meters::Meters;
 pub(crate) use self::meters::count_refused;
 use self::notices::NoticeDone;
+use self::settings::settings;
 use self::settling::{DecisionReply, Settling};
 use self::surplus::Surplus;
 use super::clock::Clock;
 use super::link::LinkEvent;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
+use super::transport::listener::{Listener, ListenerSetup};
 use crate::config::InstitutionConfig;
 use crate::journal::{EarlierCase, Journal, KeyTicket, Lane, LaneNumber, Recalled};
 use crate::notice::NoticeHandler;
@@ -111,9 +114,6 @@ pub struct Legacy {
     pub cases: Vec<EarlierCase>,
 }
 
-/// The number of trace numbers that one high-water mark in the journal covers.
-const TRACE_BLOCK: u64 = 1000;
-
 /// The number of requests that may wait for the task, in addition to those in flight and in the queue. Further requests are refused.
 const COMMANDS_MAX: usize = 1024;
 
@@ -144,6 +144,19 @@ impl Handle {
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
         let permits = Arc::new(Semaphore::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX));
         let settings = settings(&config, &catalogue);
+        // Each line may have one connection that is to replace another one.
+        let (replace, replace_queue) = mpsc::channel(config.lines.len().max(1));
+        let listeners = config.lines.iter().enumerate().filter_map(|(line, line_config)| {
+            let setup = ListenerSetup {
+                institution: Arc::clone(&name),
+                line,
+                statuses: Arc::clone(&statuses),
+                clock: Arc::clone(&shared.clock),
+                replace: replace.clone(),
+            };
+            Some((line, Listener::start(line_config, setup)?))
+        });
+        let listeners = listeners.collect();
         let machine = Machine::new(settings, Arc::clone(&catalogue), legacy.used, shared.clock.seed());
         let mut task = Task {
             name: Arc::clone(&name),
@@ -159,6 +172,7 @@ impl Handle {
             lane,
             events,
             links: BTreeMap::new(),
+            listeners,
             marked: legacy.used,
             running: HashMap::new(),
             ended: HashMap::new(),
@@ -170,7 +184,7 @@ impl Handle {
             stopped: false,
         };
         task.recall(legacy.recalled, now);
-        let task = tokio::spawn(task.run(command_queue, event_queue));
+        let task = tokio::spawn(task.run(command_queue, event_queue, replace_queue));
         Self { name, catalogue, statuses, commands, permits, task: tokio::sync::Mutex::new(Some(task)) }
     }
 
@@ -222,6 +236,8 @@ struct Task {
     meters: Meters,
     events: mpsc::Sender<LinkEvent>,
     links: BTreeMap<LinkId, OpenLink>,
+    /// The listening lines, by their index.
+    listeners: BTreeMap<usize, Listener>,
     /// The high-water mark of trace numbers that is in the journal or on its way there.
     marked: Option<TraceHighWater>,
     running: HashMap<Ticket, Running>,
@@ -272,7 +288,12 @@ struct End {
 }
 
 impl Task {
-    async fn run(mut self, mut commands: mpsc::Receiver<TaskCommand>, mut events: mpsc::Receiver<LinkEvent>) {
+    async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<TaskCommand>,
+        mut events: mpsc::Receiver<LinkEvent>,
+        mut replaces: mpsc::Receiver<usize>,
+    ) {
         self.machine.start();
         let mut hung_up = false;
         let mut requests = Vec::new();
@@ -311,6 +332,7 @@ impl Task {
                         self.command(TaskCommand::Stop);
                     }
                 }
+                Some(line) = replaces.recv() => self.machine.replace(line),
                 () = &mut sleep => {}
             }
             self.tick();
@@ -461,25 +483,5 @@ impl Task {
             // The last subscriber may have gone meanwhile.
             let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
         }
-    }
-}
-
-fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue) -> Settings {
-    let line = |line: &crate::config::LineConfig| LineSettings {
-        links: line.links,
-        reconnect_min: line.reconnect_min,
-        reconnect_max: line.reconnect_max,
-    };
-    Settings {
-        flow: config.flow.settings.clone(),
-        breaker: config
-            .breaker
-            .as_ref()
-            .map(|breaker| BreakerPolicy { settings: breaker.settings, alternatives: breaker.alternatives.clone() }),
-        quarantine: config.quarantine,
-        drain_max: config.drain_max,
-        policy: catalogue.policy(config),
-        lines: config.lines.iter().map(line).collect(),
-        traces: TraceRange { max: catalogue.trace_max(), block: TRACE_BLOCK, wraps: config.trace_wraps },
     }
 }
