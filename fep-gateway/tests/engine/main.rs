@@ -10,6 +10,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod archive;
 mod dialects;
 mod examples;
 mod framing;
