@@ -11,6 +11,7 @@
 //! | `fep_stand_ins_total` | institution | notices that the stand-in answered because the service did not |
 //! | `fep_links_up` | institution, line | links that carry business |
 //! | `fep_links_lost_total` | institution, line, reason | links that were lost, with the code of the reason |
+//! | `fep_breaker_trips_total` | institution, cause | trips of breakers, with the cause |
 //! | `fep_inflight`, `fep_inflight_max` | institution, line | exchanges that wait for their answer, and the maximum number |
 //! | `fep_echo_seconds` | institution | round trips of echo tests |
 //! | `fep_journal_commit_seconds`, `fep_journal_batch_size` | | the duration of a commit, and its number of entries |
@@ -92,6 +93,7 @@ fn describe() {
     describe_counter!("fep_links_lost_total", "links that were lost");
     describe_gauge!("fep_inflight", "exchanges that wait for their answer");
     describe_gauge!("fep_inflight_max", "exchanges that may wait for their answer");
+    describe_counter!("fep_breaker_trips_total", "trips of breakers");
     describe_histogram!("fep_echo_seconds", Unit::Seconds, "round trips of echo tests");
     describe_histogram!("fep_journal_commit_seconds", Unit::Seconds, "how long a commit takes");
     describe_histogram!("fep_journal_batch_size", "entries in one commit");

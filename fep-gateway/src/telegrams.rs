@@ -11,9 +11,11 @@ mod draft_error;
 mod line_spec;
 mod fill;
 mod key;
+mod demand;
 mod marks;
 mod protocol;
 mod repeat;
+mod secret_places;
 mod settlement;
 mod typed;
 
@@ -30,12 +32,14 @@ use fep_spec::document::nearest;
 use fep_spec::model::Spec;
 use serde_json::{Map, Value as Json};
 
+use self::demand::{BusyCodes, Precedence};
 pub use self::draft_error::DraftError;
 use self::fill::Filler;
 use self::key::KeyFields;
 pub use self::line_spec::LineSpec;
 use self::marks::Marks;
 use self::repeat::{Repeat, repeats};
+use self::secret_places::SecretPlaces;
 use self::settlement::Settlements;
 pub use self::stamp::Stamp;
 use crate::config::{Filling, Framing, InstitutionConfig};
@@ -61,6 +65,8 @@ pub struct TelegramCatalogue {
     /// nothing else can.
     common_key: Option<KeyFields>,
     settlements: Settlements,
+    secret_places: SecretPlaces,
+    busy: BusyCodes,
 }
 
 /// One telegram, at the same index as in the spec.
@@ -78,6 +84,8 @@ struct Entry {
     answer_timeout: Duration,
     /// The fields that the answer must repeat: where they are in the request and in the answer.
     repeats: Vec<Repeat>,
+    /// For a request.
+    precedence: Option<Precedence>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +134,8 @@ impl TelegramCatalogue {
             duties,
             common_key: None,
             settlements: Settlements::new(config),
+            secret_places: SecretPlaces::of(&spec),
+            busy: BusyCodes::new(config),
             spec: Arc::clone(&spec),
             framing: config.framing.clone(),
         };
@@ -336,6 +346,7 @@ impl TelegramCatalogue {
             answer: answer.and_then(|answer| self.by_name.get(answer).copied()),
             answer_timeout: answer_timeout(config, name, role),
             repeats: repeats(config, layout, answer),
+            precedence: (role == Role::Request).then(|| Precedence::new(config, layout)).transpose()?,
         })
     }
 

@@ -182,6 +182,24 @@ impl Breaker {
         Self { settings, institution, businesses: BTreeMap::new(), alternatives, actions: VecDeque::new() }
     }
 
+    /// Asks the same as [`Breaker::permit`], without a permit: for a request that begins to wait.
+    ///
+    /// # Errors
+    /// The same as those of [`Breaker::permit`].
+    pub fn may_pass(&self, telegram: &str, business: Option<&str>, is_privileged: bool) -> Result<(), Blocked> {
+        let scopes = business.and_then(|name| self.businesses.get_key_value(name));
+        let own = scopes.map(|(name, scope)| (BreakerScope::Business(name.clone()), scope));
+        for (scope, one) in [(BreakerScope::Institution, &self.institution)].into_iter().chain(own) {
+            one.may_pass(&self.settings, is_privileged).map_err(|(cause, since_ms)| Blocked {
+                scope,
+                cause: cause.clone(),
+                since_ms,
+                alternative: self.alternatives.get(telegram).cloned().unwrap_or(Alternative::Refuse),
+            })?;
+        }
+        Ok(())
+    }
+
     /// Asks whether a request may be sent now. Ask when the request starts, not when it begins to wait.
     ///
     /// `is_privileged` says that it is an inquiry or a reversal. A few of them pass a tripped breaker, but none that a person

@@ -30,6 +30,7 @@ pub use self::limit::LimitCause;
 use self::queue::{Queue, Waiting};
 pub use self::refusal::Refusal;
 use crate::mutant::{Mutant, is_on};
+pub use crate::terms::Priority;
 use crate::terms::Ticket;
 
 /// The settings of an institution's flow control.
@@ -74,20 +75,6 @@ pub struct Share {
     pub rate_max: Option<usize>,
     /// The maximum number of requests in flight.
     pub inflight_max: usize,
-}
-
-/// The priority of a request. Inquiries and reversals have a reserved share of each limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Priority {
-    /// It undoes an unknown request.
-    Reversal,
-    /// It asks for the result of an unknown request.
-    Inquiry,
-    /// A customer waits for it.
-    Customer,
-    /// Nobody waits for it.
-    Batch,
 }
 
 /// A request that wants to start.
@@ -188,17 +175,6 @@ struct Started {
     /// Whether the request filled the last place under the limit of the institution, and of its business code.
     reached: (bool, bool),
     is_unanswered: bool,
-}
-
-impl Priority {
-    /// All priorities, the highest first.
-    pub const ALL: [Self; 4] = [Self::Reversal, Self::Inquiry, Self::Customer, Self::Batch];
-
-    /// Whether a share of each limit is reserved for this priority.
-    #[must_use]
-    pub fn is_privileged(self) -> bool {
-        matches!(self, Self::Reversal | Self::Inquiry)
-    }
 }
 
 impl Flow {

@@ -1,16 +1,17 @@
 //! One institution: its lines and links, the work in flight, and the order of events.
 //!
 //! ```text
-//! request ─► Journal ─► journaled ─► Write ─► received ─► Finish(Answered)
-//!    │                     │            ├─ deadline ─► Withdraw ─ no byte left ─► Finish(NotSent)
-//!    │                     │            └─ deadline, link lost ─► Finish(Unknown) ─ late answer ─► Finish(Settled)
-//!    └─ refused            └─ no commit in time, link gone ─► Finish(NotSent)
+//! request ─► queue ─► Journal ─► journaled ─► Write ─► received ─► Finish(Answered)
+//!    │         │                    │            ├─ deadline ─► Withdraw ─ no byte left ─► Finish(NotSent)
+//!    │         │                    │            └─ deadline, link lost ─► Finish(Unknown) ─ late answer ─► Finish(Settled)
+//!    └─ refused└─ no turn in time   └─ no commit in time, link gone ─► Finish(NotSent)
 //! ```
 //!
 //! Bytes are written only after they were journaled. An exchange ends as `NotSent` only if its bytes certainly were not
 //! handed to the kernel. Requests, duties and replies go through the same queue, in one order.
 
 mod action;
+mod admission;
 mod links;
 mod stopping;
 mod traffic;
@@ -20,9 +21,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::action::{Action, FinalState, Incoming, Outgoing, OutgoingRequest};
+use self::admission::Admission;
+pub use self::admission::BreakerPolicy;
 use self::links::ContractedLink;
 use self::stopping::Shutdown;
+use crate::breaker::{BreakerResult, Permit};
 use crate::exchange::{LinkState, TelegramBytes};
+use crate::flow::FlowSettings;
 use crate::mux::Mux;
 use crate::reason::{DutyFailure, JournalError, NotSent, Unknown};
 use crate::session::{SessionEvent, SessionPolicy};
@@ -32,9 +37,11 @@ use crate::trace::{TraceBook, TraceHighWater, TraceRange, TraceUse};
 /// The settings of an institution's machine.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The maximum number of exchanges that the institution may have without an answer. An exchange whose outcome is
-    /// unknown counts until its answer arrives or its quarantine ends, because the institution may still work on it.
-    pub inflight_max: usize,
+    /// The limits. An exchange whose outcome is unknown occupies its place until its answer arrives, it is settled, or its
+    /// quarantine ends, because the institution may still work on it.
+    pub flow: FlowSettings,
+    /// When business stops because the institution does not answer. `None` for never.
+    pub breaker: Option<BreakerPolicy>,
     /// The time that a key stays in quarantine.
     pub quarantine: Duration,
     /// The longest time that stopping waits for exchanges in flight.
@@ -112,17 +119,17 @@ pub struct LineSettings {
 /// - Call [`lost`](Self::lost) twice for one incarnation, or anything else for an incarnation after its `lost`. (The
 ///   machine ignores such calls. Only a telegram that is received too late is reported, as a mismatch.)
 #[derive(Debug)]
-pub struct Institution<T> {
+pub struct Institution<T: Telegrams> {
     settings: Settings,
     telegrams: T,
+    admission: Admission<T::Draft>,
     traces: TraceBook,
     mux: Mux,
     lines: Vec<Vec<ContractedLink>>,
     under_way: HashMap<Ticket, UnderWay>,
     /// Exchanges that are unknown and can still be settled by a late answer.
     unknown: BTreeMap<Ticket, Unsettled>,
-    /// The number of unknown exchanges to which the institution has not answered.
-    silent: usize,
+    /// The number of exchanges that started and have not ended.
     inflight: usize,
     next_ticket: u64,
     random: u64,
@@ -141,6 +148,8 @@ struct UnderWay {
     written: bool,
     /// The outcome of a written exchange that is over, if the kernel has a byte of it.
     over: Option<Unknown>,
+    /// For an exchange: the breaker's permit.
+    permit: Option<Permit>,
 }
 
 /// A telegram of ours that is ready to be journaled.
@@ -163,14 +172,19 @@ impl Ready {
 struct Unsettled {
     /// The bytes of the request. Empty for an exchange of an earlier run.
     request: TelegramBytes,
-    /// Whether the institution has not answered at all.
-    silent: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Owner {
     Exchange,
-    Duty { duty: Duty, since: Duration },
+    Duty {
+        duty: Duty,
+        since: Duration,
+    },
+    /// An echo test for the breaker.
+    Probe {
+        since: Duration,
+    },
     Reply,
 }
 
@@ -185,15 +199,16 @@ impl<T: Telegrams> Institution<T> {
         let lines =
             settings.lines.iter().map(|line| vec![ContractedLink::new(line, &settings.policy); line.links]).collect();
         let traces = TraceBook::new(settings.traces, used);
+        let admission = Admission::new(&settings);
         Self {
             settings,
             telegrams,
+            admission,
             traces,
             mux: Mux::default(),
             lines,
             under_way: HashMap::new(),
             unknown: BTreeMap::new(),
-            silent: 0,
             inflight: 0,
             next_ticket: 0,
             random,
@@ -215,32 +230,10 @@ impl<T: Telegrams> Institution<T> {
         let ticket = self.ticket();
         self.mux.recall(key, ticket, answer, answered, now.steady + self.settings.quarantine);
         if answered.is_none() {
-            self.unsettled(ticket, TelegramBytes::default(), true);
+            self.unknown.insert(ticket, Unsettled::default());
+            self.admission.flow.recall(ticket, None, now.steady);
         }
         ticket
-    }
-
-    /// Takes a service's request, which was accepted at `since`. A request that is not written by its answer deadline is
-    /// dropped: the caller has given up by then, and the money must not move afterwards.
-    ///
-    /// # Errors
-    /// The reason why the request cannot be sent. The request certainly was not sent.
-    pub fn request(&mut self, draft: &T::Draft, since: Duration, now: Now) -> Result<Ticket, NotSent> {
-        if self.leaving.is_some() {
-            return Err(NotSent::Stopping);
-        }
-        if self.inflight + self.silent >= self.settings.inflight_max {
-            return Err(NotSent::InflightLimit { max: self.settings.inflight_max });
-        }
-        let incarnation = self.incarnation_for_business()?;
-        let (wire, high_water) =
-            self.make(now, TraceUse::Request, |telegrams, trace| telegrams.request(draft, trace, now))?;
-        if since + wire.answer_timeout <= now.steady {
-            return Err(NotSent::NotStarted { within: wire.answer_timeout });
-        }
-        self.inflight += 1;
-        self.count(incarnation.link, 1);
-        Ok(self.send_wire(Owner::Exchange, incarnation, wire, high_water, since))
     }
 
     /// Sends the answer to a notice. It goes on the connection that the notice came on if that is still open, otherwise on
@@ -250,7 +243,7 @@ impl<T: Telegrams> Institution<T> {
     /// If no link carries business. The institution will send the notice again.
     pub fn reply(&mut self, incarnation: Incarnation, bytes: TelegramBytes) -> Result<Ticket, NotSent> {
         let incarnation = if self.is_open(incarnation) { incarnation } else { self.incarnation_for_business()? };
-        Ok(self.send(Owner::Reply, incarnation, Ready::reply(bytes)))
+        Ok(self.send_reply(incarnation, bytes))
     }
 
     /// Reports that the journal stored the bytes of [`Action::Journal`], or failed.
@@ -266,12 +259,18 @@ impl<T: Telegrams> Institution<T> {
         }
         let Some(item) = self.under_way.get_mut(&ticket) else { return };
         let bytes = item.bytes.clone();
+        let owner = item.owner;
         item.written = true;
         match &item.waits {
             Some((key, timeout)) => self.mux.written(key, now.steady + *timeout),
             None => {
                 self.under_way.remove(&ticket);
             }
+        }
+        match owner {
+            Owner::Exchange => self.admission.flow.written(ticket, now.steady),
+            Owner::Duty { .. } | Owner::Probe { .. } => self.admission.flow.count(now.steady),
+            Owner::Reply => {}
         }
         self.actions.push_back(Action::Write(ticket, incarnation, bytes));
     }
@@ -290,7 +289,7 @@ impl<T: Telegrams> Institution<T> {
         let is_over = self.under_way.get(&ticket).is_some_and(|item| item.over.is_some());
         let Some(item) = self.under_way.remove(&ticket).filter(|_| is_over) else { return };
         let why = item.over.clone().unwrap_or(Unknown::BrokeOff);
-        self.finish_unknown(ticket, item, why, true);
+        self.finish_unknown(ticket, item, why, now);
         self.progress(now);
     }
 
@@ -301,8 +300,13 @@ impl<T: Telegrams> Institution<T> {
             self.mux.withdraw(key);
         }
         match item.owner {
-            Owner::Exchange => self.finish(ticket, item.incarnation.link, FinalState::NotSent(why)),
+            Owner::Exchange => {
+                self.admission.flow.unsent(ticket, now.steady);
+                self.admission.record(item.permit.as_ref(), BreakerResult::Nothing, now);
+                self.finish(ticket, item.incarnation.link, FinalState::NotSent(why));
+            }
             Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, DutyFailure::NotSent(why), now),
+            Owner::Probe { .. } => self.probed(ticket, false, now),
             Owner::Reply => {}
         }
         self.progress(now);
@@ -314,6 +318,7 @@ impl<T: Telegrams> Institution<T> {
             self.tick_link(link, now);
         }
         self.expire(now);
+        self.admission.tick(now);
         self.tick_stopping(now);
         self.progress(now);
     }
@@ -323,7 +328,7 @@ impl<T: Telegrams> Institution<T> {
     pub fn deadline(&self) -> Option<Duration> {
         let drain = self.stopping_deadline();
         let links = self.lines.iter().flatten().filter_map(ContractedLink::deadline).min();
-        [drain, links, self.mux.deadline()].into_iter().flatten().min()
+        [drain, links, self.mux.deadline(), self.admission.deadline()].into_iter().flatten().min()
     }
 
     /// Returns the next action to carry out, or `None` if there is none now.
@@ -366,29 +371,34 @@ impl<T: Telegrams> Institution<T> {
 
     fn send_wire(
         &mut self,
+        ticket: Ticket,
         owner: Owner,
         incarnation: Incarnation,
         wire: EncodedRequest,
         high_water: TraceHighWater,
         since: Duration,
-    ) -> Ticket {
+    ) {
         let EncodedRequest { telegram, bytes, key, answer, trace, answer_timeout } = wire;
         let request = (owner == Owner::Exchange).then(|| OutgoingRequest { key: key.clone(), trace });
         let waits = Some((key.clone(), answer_timeout));
         let ready = Ready { telegram: Some(telegram), bytes, waits, high_water: Some(high_water), request };
-        let ticket = self.send(owner, incarnation, ready);
+        self.send(ticket, owner, incarnation, ready);
         // `make` has checked that the key is free.
         let _ = self.mux.reserve(key, ticket, answer, since + answer_timeout);
+    }
+
+    fn send_reply(&mut self, incarnation: Incarnation, bytes: TelegramBytes) -> Ticket {
+        let ticket = self.ticket();
+        self.send(ticket, Owner::Reply, incarnation, Ready::reply(bytes));
         ticket
     }
 
-    fn send(&mut self, owner: Owner, incarnation: Incarnation, ready: Ready) -> Ticket {
+    fn send(&mut self, ticket: Ticket, owner: Owner, incarnation: Incarnation, ready: Ready) {
         let Ready { telegram, bytes, waits, high_water, request } = ready;
-        let ticket = self.ticket();
-        let item = UnderWay { owner, incarnation, bytes: bytes.clone(), waits, written: false, over: None };
+        let bytes_of_it = bytes.clone();
+        let item = UnderWay { owner, incarnation, bytes: bytes_of_it, waits, written: false, over: None, permit: None };
         self.under_way.insert(ticket, item);
         self.actions.push_back(Action::Journal(Outgoing { ticket, incarnation, telegram, bytes, request, high_water }));
-        ticket
     }
 
     fn finish(&mut self, ticket: Ticket, link: LinkId, state: FinalState) {
@@ -397,22 +407,11 @@ impl<T: Telegrams> Institution<T> {
         self.actions.push_back(Action::Finish(ticket, state));
     }
 
-    /// Ends an exchange as unknown. `silent` says that the institution has not answered at all.
-    fn finish_unknown(&mut self, ticket: Ticket, item: UnderWay, why: Unknown, silent: bool) {
-        self.unsettled(ticket, item.bytes, silent);
+    /// Ends an exchange as unknown.
+    fn finish_unknown(&mut self, ticket: Ticket, item: UnderWay, why: Unknown, now: Now) {
+        self.unknown.insert(ticket, Unsettled { request: item.bytes });
+        self.admission.unknown(ticket, item.permit.as_ref(), &why, now);
         self.finish(ticket, item.incarnation.link, FinalState::Unknown(why));
-    }
-
-    fn unsettled(&mut self, ticket: Ticket, request: TelegramBytes, silent: bool) {
-        self.silent += usize::from(silent);
-        self.unknown.insert(ticket, Unsettled { request, silent });
-    }
-
-    /// Forgets that an exchange is unknown: it was settled, or its quarantine is over.
-    fn no_longer_unknown(&mut self, ticket: Ticket) -> bool {
-        let unsettled = self.unknown.remove(&ticket);
-        self.silent -= usize::from(unsettled.as_ref().is_some_and(|unsettled| unsettled.silent));
-        unsettled.is_some()
     }
 
     fn session(&mut self, link: LinkId, event: SessionEvent, now: Now) {

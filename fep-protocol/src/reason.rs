@@ -8,7 +8,6 @@
 //! | `stopping` | [`NotSent`] | the gateway is stopping and takes no more requests |
 //! | `stopped_before_sent` | [`NotSent`] | the gateway stopped while the request waited |
 //! | `too_many_waiting` | [`NotSent`] | too many requests to the institution already wait to be sent |
-//! | `inflight_limit` | [`NotSent`] | `inflight_max` exchanges wait for their answer |
 //! | `no_line_up` | [`NotSent`] | no link carries business |
 //! | `unencodable` | [`NotSent`] | the telegram cannot be encoded |
 //! | `key_in_use` | [`NotSent`] | the key belongs to another exchange, or is in quarantine |
@@ -92,11 +91,6 @@ pub enum NotSent {
     Stopped,
     /// Too many requests to this institution already wait to be sent.
     TooManyWaiting,
-    /// `inflight_max` exchanges already wait for their answer.
-    InflightLimit {
-        /// `inflight_max`.
-        max: usize,
-    },
     /// No link carries business. Contains the reason of one of the links, if there is one.
     NoLineUp(Option<Box<CloseReason>>),
     /// The telegram cannot be encoded. The text shows no secret.
@@ -291,7 +285,6 @@ impl NotSent {
             Self::Stopping => "stopping",
             Self::Stopped => "stopped_before_sent",
             Self::TooManyWaiting => "too_many_waiting",
-            Self::InflightLimit { .. } => "inflight_limit",
             Self::NoLineUp(_) => "no_line_up",
             Self::Unencodable(_) => "unencodable",
             Self::KeyInUse => "key_in_use",
@@ -380,7 +373,6 @@ impl fmt::Display for NotSent {
             Self::Stopping => f.write_str("the gateway is stopping"),
             Self::Stopped => f.write_str("the gateway stopped before it was sent"),
             Self::TooManyWaiting => f.write_str("too many requests to this institution wait already"),
-            Self::InflightLimit { max } => write!(f, "the limit of {max} exchanges in flight is reached"),
             Self::NoLineUp(None) => f.write_str("no line is up"),
             Self::NoLineUp(Some(why)) => write!(f, "no line is up: {why}"),
             Self::Unencodable(why) => f.write_str(why),

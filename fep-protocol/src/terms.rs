@@ -6,6 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::exchange::TelegramBytes;
 
 /// One reading of both clocks.
@@ -91,6 +93,44 @@ impl Duty {
     }
 }
 
+/// The priority of a request. Inquiries and reversals have a reserved share of each limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// It undoes an unknown request.
+    Reversal,
+    /// It asks for the result of an unknown request.
+    Inquiry,
+    /// A customer waits for it.
+    Customer,
+    /// Nobody waits for it.
+    Batch,
+}
+
+impl Priority {
+    /// All priorities, the highest first.
+    pub const ALL: [Self; 4] = [Self::Reversal, Self::Inquiry, Self::Customer, Self::Batch];
+
+    /// Whether a share of each limit is reserved for this priority.
+    #[must_use]
+    pub fn is_privileged(self) -> bool {
+        matches!(self, Self::Reversal | Self::Inquiry)
+    }
+}
+
+/// What decides when a request starts, before it is encoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// The name of the telegram: `Transfer`.
+    pub telegram: Arc<str>,
+    /// Its business code. `None` if nothing depends on it.
+    pub business: Option<Arc<str>>,
+    /// Its priority.
+    pub priority: Priority,
+    /// The longest wait for the answer, and the longest wait for its turn.
+    pub answer_timeout: Duration,
+}
+
 /// A telegram of ours that expects an answer, encoded for the wire.
 #[derive(Clone, Debug)]
 pub struct EncodedRequest {
@@ -119,6 +159,8 @@ pub enum Classified {
         key: Key,
         /// For the answer to a duty: the reason why it is not a yes.
         refused: Option<String>,
+        /// Whether the institution says that it is busy.
+        is_busy: bool,
     },
     /// The institution's own sign-on, sign-off or echo test.
     Duty(Duty),
@@ -146,6 +188,9 @@ pub enum Classified {
 pub trait Telegrams {
     /// A service's request, still without its trace number, date and time.
     type Draft;
+
+    /// Says what decides when a request starts.
+    fn demand(&self, draft: &Self::Draft) -> Demand;
 
     /// Encodes a request.
     ///
@@ -181,6 +226,10 @@ pub trait Telegrams {
 
 impl<T: Telegrams> Telegrams for Arc<T> {
     type Draft = T::Draft;
+
+    fn demand(&self, draft: &Self::Draft) -> Demand {
+        T::demand(self, draft)
+    }
 
     fn request(&self, draft: &Self::Draft, trace: u64, now: Now) -> Result<EncodedRequest, String> {
         T::request(self, draft, trace, now)

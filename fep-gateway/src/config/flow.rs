@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fep_protocol::flow::{FlowSettings, GateSettings, Priority, RateSettings};
-use fep_spec::document::{Located, Table};
+use fep_spec::document::{Located, Table, Value};
 use fep_spec::model::Spec;
 use fep_spec::report::Code;
 
-use super::names::{known_path, known_telegram, ms};
+use super::names::{known_path, known_telegram, ms, values_of};
 
 /// `[institutions.NAME.flow]`: the limits of the contract with the institution. Without the table there is no rate, and
 /// `inflight_max` adapts.
@@ -16,7 +16,8 @@ use super::names::{known_path, known_telegram, ms};
 pub struct FlowConfig {
     /// `rate_max`, `rate_window_ms` (default 1000) and `burst_max` (default `rate_max`): the rate, default none.
     /// `adaptive`, default true: whether the limit of requests in flight adapts within `inflight_max` of the institution.
-    /// `reserved_percent`, default 5: the share of each limit that only inquiries and reversals may use.
+    /// `reserved_percent`: the share of each limit that only inquiries and reversals may use. Default: 5 if a telegram has a
+    /// settlement or one of these priorities, otherwise 0.
     /// `queue_max`, default 1000: how many requests may wait.
     /// `businesses.CODE`: limits of one business code, with the same keys and `inflight_max`.
     pub settings: FlowSettings,
@@ -25,6 +26,9 @@ pub struct FlowConfig {
     pub business: Option<String>,
     /// `priorities`: the priorities of telegrams. Default: `customer`.
     pub priorities: BTreeMap<String, Priority>,
+    /// `busy`: the field values of an answer by which the institution says that it is busy; one of several tables must hold. Such an
+    /// answer is an answer, and it makes the adaptive limit smaller. Default: none.
+    pub busy: Vec<Vec<(String, String)>>,
 }
 
 const PRIORITIES: [(&str, Priority); 4] = [
@@ -35,11 +39,13 @@ const PRIORITIES: [(&str, Priority); 4] = [
 ];
 
 impl FlowConfig {
-    pub(super) fn read(table: Option<Table<'_>>, spec: &Spec, inflight_max: usize) -> Self {
+    /// `settles` says that the gateway sends inquiries and reversals.
+    pub(super) fn read(table: Option<Table<'_>>, spec: &Spec, inflight_max: usize, settles: bool) -> Self {
         let mut contract = GateSettings { rate: None, inflight_max, adapts: true };
         let Some(table) = table else {
-            let settings = FlowSettings { contract, businesses: BTreeMap::new(), reserved_percent: 5, queue_max: 1000 };
-            return Self { settings, business: None, priorities: BTreeMap::new() };
+            let reserved_percent = if settles { 5 } else { 0 };
+            let settings = FlowSettings { contract, businesses: BTreeMap::new(), reserved_percent, queue_max: 1000 };
+            return Self { settings, business: None, priorities: BTreeMap::new(), busy: Vec::new() };
         };
         contract = gate(&table, inflight_max);
         let business = table.string("business").map(|path| known_path(table.document(), spec, &path));
@@ -64,11 +70,15 @@ impl FlowConfig {
             let name = known_telegram(table.document(), spec, &name);
             priorities.extend(value.choice(&PRIORITIES).map(|priority| (name, priority.value)));
         }
-        let reserved_percent = table.integer("reserved_percent", 0..=50_u32).map_or(5, |percent| percent.value);
+        let busy = table.array("busy").unwrap_or_default().into_iter().filter_map(Value::table);
+        let busy = busy.map(|table| values_of(&table, spec)).collect();
+        let has_privileged = settles || priorities.values().any(|priority| priority.is_privileged());
+        let default = if has_privileged { 5 } else { 0 };
+        let reserved_percent = table.integer("reserved_percent", 0..=50_u32).map_or(default, |percent| percent.value);
         let queue_max = table.integer("queue_max", 1..=100_000_usize).map_or(1000, |max| max.value);
         table.finish();
         let settings = FlowSettings { contract, businesses, reserved_percent, queue_max };
-        Self { settings, business, priorities }
+        Self { settings, business, priorities, busy }
     }
 }
 

@@ -37,11 +37,15 @@ pub(super) fn known_telegram(document: &Document, spec: &Spec, name: &Located<&s
 
 /// Reads a table of paths and values: `{ "header.response_code" = "0000" }`.
 pub(super) fn values<'d>(table: &Table<'d>, key: &'d str, spec: &Spec) -> Vec<(String, String)> {
-    let entries = table.table(key).map_or(Vec::new(), |table| table.entries());
+    table.table(key).map_or(Vec::new(), |table| values_of(&table, spec))
+}
+
+/// Reads the paths and values of a table.
+pub(super) fn values_of(table: &Table<'_>, spec: &Spec) -> Vec<(String, String)> {
     let pair = |(path, value): (Located<&str>, Value<'_>)| {
         Some((known_path(table.document(), spec, &path), value.string()?.value.to_owned()))
     };
-    entries.into_iter().filter_map(pair).collect()
+    table.entries().into_iter().filter_map(pair).collect()
 }
 
 /// A duration of 1 ms to one hour.

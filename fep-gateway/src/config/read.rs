@@ -136,6 +136,8 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
     let session = table.table("session").map(|session| self::session(session, &spec));
     let has_echo_test = session.as_ref().is_some_and(|session| session.echo_test.is_some());
     let breaker = table.table("breaker").map(|table| BreakerConfig::read(table, &spec, name, names, has_echo_test));
+    let telegrams = telegrams(table, &spec, answer_timeout);
+    let settles = telegrams.values().any(|limits| limits.settlement.is_some());
     Some(InstitutionConfig {
         label,
         key,
@@ -152,11 +154,11 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
         framing,
         fill: fill.map_or(Vec::new(), |fill| fillings(&fill, &spec)),
         session,
-        flow: FlowConfig::read(table.table("flow"), &spec, inflight_max),
+        flow: FlowConfig::read(table.table("flow"), &spec, inflight_max, settles),
         breaker,
         hours,
         settlement: settlement::limits(table.table("settlement")),
-        telegrams: telegrams(table, &spec, answer_timeout),
+        telegrams,
         notices: notices(table, &spec),
         lines,
         spec,

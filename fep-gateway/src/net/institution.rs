@@ -12,6 +12,7 @@
 
 mod actions;
 mod facts;
+mod meters;
 mod notices;
 mod surplus;
 
@@ -21,8 +22,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fep_protocol::exchange::{Event, Exchange, ExchangeId, Outcome};
-use fep_protocol::institution::{Institution as Machine, LineSettings, Settings};
+use fep_protocol::exchange::{Event, Exchange, ExchangeId};
+use fep_protocol::institution::{BreakerPolicy, Institution as Machine, LineSettings, Settings};
 use fep_protocol::reason::NotSent;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
 use fep_protocol::trace::{TraceHighWater, TraceRange};
@@ -31,6 +32,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use self::meters::Meters;
+pub(crate) use self::meters::count_refused;
 use self::notices::NoticeDone;
 use self::surplus::Surplus;
 use super::clock::Clock;
@@ -105,7 +108,7 @@ pub struct Legacy {
 /// The number of trace numbers that one high-water mark in the journal covers.
 const TRACE_BLOCK: u64 = 1000;
 
-/// The number of requests that may wait for the task, in addition to those in flight. Further requests are refused.
+/// The number of requests that may wait for the task, in addition to those in flight and in the queue. Further requests are refused.
 const COMMANDS_MAX: usize = 1024;
 
 /// The maximum number of reads of all links that may wait for the task. If the queue is full, links stop reading.
@@ -134,13 +137,14 @@ impl Handle {
         let statuses = Arc::new(LineStatuses::new(&name, &config, now.wall_ms));
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
-        let permits = Arc::new(Semaphore::new(config.inflight_max + COMMANDS_MAX));
+        let permits = Arc::new(Semaphore::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX));
         let settings = settings(&config, &catalogue);
         let machine = Machine::new(settings, Arc::clone(&catalogue), legacy.used, shared.clock.seed());
         let mut task = Task {
             name: Arc::clone(&name),
             line_names: config.lines.iter().map(|line| Arc::from(line.name.as_str())).collect(),
             surplus: Surplus::new(&config, now.steady),
+            meters: Meters::new(Arc::clone(&name)),
             config,
             machine,
             catalogue: Arc::clone(&catalogue),
@@ -208,6 +212,7 @@ struct Task {
     shared: Shared,
     lane: Lane,
     surplus: Surplus,
+    meters: Meters,
     events: mpsc::Sender<LinkEvent>,
     links: BTreeMap<LinkId, OpenLink>,
     /// The high-water mark of trace numbers that is in the journal or on its way there.
@@ -347,7 +352,7 @@ impl Task {
             TaskCommand::Request(request) => {
                 let AcceptedRequest { draft, exchange, key, since, place, reply } = *request;
                 let running = Running { exchange, key, reply, place, since, request: None, answer: None };
-                match self.machine.request(&draft, since, now) {
+                match self.machine.request(draft, since, now) {
                     Ok(ticket) => {
                         self.running.insert(ticket, running);
                     }
@@ -438,18 +443,6 @@ impl Task {
     }
 }
 
-/// Counts an exchange that reached its outcome. The code of the reason is a label, so that an operator can distinguish a
-/// full journal from a reached limit.
-pub(crate) fn count_outcome(exchange: &Exchange) {
-    let labels = [
-        ("institution", exchange.institution.to_string()),
-        ("telegram", exchange.telegram.to_string()),
-        ("outcome", exchange.outcome.map_or("", Outcome::name).to_owned()),
-        ("reason", exchange.reason_code.clone().unwrap_or_default()),
-    ];
-    metrics::counter!("fep_exchanges_total", &labels).increment(1);
-}
-
 fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue) -> Settings {
     let line = |line: &crate::config::LineConfig| LineSettings {
         links: line.links,
@@ -457,7 +450,11 @@ fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue) -> Settin
         reconnect_max: line.reconnect_max,
     };
     Settings {
-        inflight_max: config.inflight_max,
+        flow: config.flow.settings.clone(),
+        breaker: config
+            .breaker
+            .as_ref()
+            .map(|breaker| BreakerPolicy { settings: breaker.settings, alternatives: breaker.alternatives.clone() }),
         quarantine: config.quarantine,
         drain_max: config.drain_max,
         policy: catalogue.policy(config),

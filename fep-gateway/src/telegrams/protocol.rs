@@ -1,19 +1,32 @@
 //! What the machines ask of the telegrams: encoding requests and duties, and what received bytes are.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fep_codec::Error;
 use fep_codec::layout::Layout;
 use fep_codec::record::Record;
 use fep_protocol::exchange::TelegramBytes;
-use fep_protocol::terms::{Classified, Duty, EncodedRequest, Now, Telegrams};
+use fep_protocol::terms::{Classified, Demand, Duty, EncodedRequest, Now, Priority, Telegrams};
 use serde_json::{Map, Value as Json};
 
+use super::demand::Precedence;
 use super::key::KeyFields;
 use super::{Draft, Role, TelegramCatalogue};
 
 impl Telegrams for TelegramCatalogue {
     type Draft = Draft;
+
+    fn demand(&self, draft: &Draft) -> Demand {
+        let entry = self.entries.get(draft.telegram);
+        let precedence = entry.and_then(|entry| entry.precedence.as_ref());
+        Demand {
+            telegram: entry.map_or_else(|| "".into(), |entry| Arc::clone(&entry.name)),
+            business: precedence.and_then(|precedence| precedence.business(&draft.bytes)),
+            priority: precedence.map_or(Priority::Customer, Precedence::priority),
+            answer_timeout: entry.map_or(Duration::ZERO, |entry| entry.answer_timeout),
+        }
+    }
 
     fn request(&self, draft: &Draft, trace: u64, now: Now) -> Result<EncodedRequest, String> {
         self.wire(draft, trace, now)
@@ -35,7 +48,7 @@ impl Telegrams for TelegramCatalogue {
         let bytes = self.telegram(frame);
         let undecodable = |error: &Error, key: Option<&KeyFields>| Classified::Undecodable {
             key: key.and_then(|key| key.of(bytes)),
-            why: error.to_string(),
+            why: self.secret_places.describe(error),
         };
         let found =
             self.find(bytes).and_then(|number| Some((self.spec.telegrams.get(number)?, self.entries.get(number)?)));
@@ -56,7 +69,10 @@ impl Telegrams for TelegramCatalogue {
             Role::Notice => Classified::Notice { telegram: name },
             Role::Request | Role::Other => Classified::Unexpected { telegram: name },
             Role::Answer => match entry.key.as_ref().and_then(|key| key.of(bytes)) {
-                Some(key) => Classified::Answer { telegram: name, key, refused: self.refused(&record) },
+                Some(key) => {
+                    let is_busy = self.busy.hold(&record);
+                    Classified::Answer { telegram: name, key, refused: self.refused(&record), is_busy }
+                }
                 None => Classified::Unexpected { telegram: name },
             },
         }

@@ -141,7 +141,7 @@ fn a_wrong_request_is_refused_by_name() {
 fn received_bytes_become_what_they_mean() {
     let catalogue = catalogue();
     let (_, answer) = golden("bank-a-transfer-answer.json");
-    let Classified::Answer { telegram, key, refused } = catalogue.read(&answer) else { panic!("no answer") };
+    let Classified::Answer { telegram, key, refused, .. } = catalogue.read(&answer) else { panic!("no answer") };
     assert_eq!((&*telegram, refused), ("TransferAnswer", None));
     assert_eq!(key, Key::new(["123", "20261121"]));
 
@@ -232,7 +232,7 @@ fn a_mainframes_telegrams_are_recognised() {
     let theirs = host_header(40, &sign_on, b"\xF0\xF8\xF0\xF0", [0x00, 0x00, 0x20, 0x0C]);
     assert!(matches!(catalogue.read(&theirs), Classified::Duty(Duty::SignOn)), "{:?}", catalogue.read(&theirs));
     let answer = host_header(40, &sign_on, b"\xF0\xF8\xF1\xF0", [0x00, 0x00, 0x20, 0x0C]);
-    let Classified::Answer { telegram, key, refused } = catalogue.read(&answer) else { panic!("no answer") };
+    let Classified::Answer { telegram, key, refused, .. } = catalogue.read(&answer) else { panic!("no answer") };
     assert_eq!((&*telegram, refused), ("HostSignOnAnswer", None));
     assert_eq!(key, catalogue.duty(Duty::SignOn, 200, NOW).unwrap().key);
     let unknown = host_header(40, b"\xE2\xC9\xC7\xD5\xD6\xD5\x40\xC1", b"\xF0\xF8\xF0\xF0", [0, 0, 0x20, 0x0C]);

@@ -16,6 +16,7 @@ mod examples;
 mod framing;
 mod harness;
 mod host_b;
+mod limits;
 mod lines;
 mod migration;
 mod notices;

@@ -76,6 +76,19 @@ pub(super) struct Scope {
     lane_inflight: u32,
 }
 
+impl BreakerState {
+    /// The stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passing => "passing",
+            Self::Trial => "trial",
+            Self::Echo => "echo",
+            Self::Tripped => "tripped",
+        }
+    }
+}
+
 impl TripCause {
     /// The stable name.
     #[must_use]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::breaker::BreakerSnapshot;
 use crate::exchange::{LinkState, TelegramBytes};
 use crate::fact::{Class, Reason};
 use crate::reason::{CloseReason, Mismatch, NotSent, Unknown};
@@ -36,6 +37,8 @@ pub enum Action {
     /// An answer to a request or an echo test of ours proved that the institution is alive. Reported at most once a second
     /// for each link.
     Proved(LinkId),
+    /// The state of a breaker changed.
+    Breaker(BreakerSnapshot),
     /// Few trace numbers are left on this business day. Reported once a day.
     TracesLow {
         /// The last number that was used.

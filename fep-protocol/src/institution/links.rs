@@ -81,6 +81,11 @@ impl ContractedLink {
         self.inflight
     }
 
+    /// Whether it may carry business.
+    fn is_up(&self) -> bool {
+        self.stage == Stage::Open && self.session.state() == LinkState::Up
+    }
+
     pub(super) fn is_down(&self) -> bool {
         matches!(self.stage, Stage::Down | Stage::Waiting(_))
     }
@@ -210,19 +215,26 @@ impl<T: Telegrams> Institution<T> {
         self.link(id).map_or(LinkState::Down, |link| link.session.state())
     }
 
+    pub(super) fn is_any_up(&self) -> bool {
+        self.lines.iter().flatten().any(ContractedLink::is_up)
+    }
+
     /// The link that is up and has the fewest exchanges in flight.
     pub(super) fn incarnation_for_business(&self) -> Result<Incarnation, NotSent> {
-        let up = |link: &ContractedLink| link.stage == Stage::Open && link.session.state() == LinkState::Up;
         let mut best: Option<(usize, Incarnation)> = None;
-        let mut error: Option<&CloseReason> = None;
         for id in self.link_ids() {
             let Some(link) = self.link(id) else { continue };
-            if up(link) && best.is_none_or(|(least, _)| link.inflight < least) {
+            if link.is_up() && best.is_none_or(|(least, _)| link.inflight < least) {
                 best = Some((link.inflight, Incarnation { link: id, number: link.incarnation }));
             }
-            error = error.or(link.last_error.as_ref());
         }
-        best.map(|(_, incarnation)| incarnation).ok_or_else(|| NotSent::NoLineUp(error.cloned().map(Box::new)))
+        best.map(|(_, incarnation)| incarnation).ok_or_else(|| self.no_line_up())
+    }
+
+    /// The reason why nothing can be sent, with the error of one of the links.
+    pub(super) fn no_line_up(&self) -> NotSent {
+        let error = self.lines.iter().flatten().find_map(|link| link.last_error.as_ref());
+        NotSent::NoLineUp(error.cloned().map(Box::new))
     }
 
     pub(super) fn count(&mut self, id: LinkId, change: isize) {
@@ -259,7 +271,9 @@ impl<T: Telegrams> Institution<T> {
         let incarnation = Incarnation { link: id, number: link.incarnation };
         match self.make(now, TraceUse::Duty, |telegrams, trace| telegrams.duty(duty, trace, now)) {
             Ok((wire, high_water)) => {
-                self.send_wire(Owner::Duty { duty, since: now.steady }, incarnation, wire, high_water, now.steady);
+                let ticket = self.ticket();
+                let owner = Owner::Duty { duty, since: now.steady };
+                self.send_wire(ticket, owner, incarnation, wire, high_water, now.steady);
             }
             Err(why) => self.session(id, SessionEvent::Unanswered(duty, DutyFailure::NotSent(why)), now),
         }
@@ -274,14 +288,23 @@ impl<T: Telegrams> Institution<T> {
             }
         }
         written.sort_unstable();
+        let mut is_exchange_lost = false;
         for ticket in written {
             let Some(item) = self.under_way.remove(&ticket) else { continue };
             if let Some((key, _)) = &item.waits {
                 self.mux.give_up(key, now.steady + self.settings.quarantine);
             }
-            if item.owner == Owner::Exchange {
-                self.finish_unknown(ticket, item, Unknown::LinkLost(Box::new(why.clone())), true);
+            match item.owner {
+                Owner::Exchange => {
+                    is_exchange_lost = true;
+                    self.finish_unknown(ticket, item, Unknown::LinkLost(Box::new(why.clone())), now);
+                }
+                Owner::Probe { .. } => self.probed(ticket, false, now),
+                Owner::Duty { .. } | Owner::Reply => {}
             }
+        }
+        if is_exchange_lost {
+            self.admission.link_lost(now);
         }
     }
 }

@@ -2,16 +2,37 @@
 //! randomness comes from a seed.
 //!
 //! The tests check the invariants of ARCHITECTURE in this world. An answer reaches only the request whose key it carries.
-//! No bytes are written twice or unjournaled. Every request ends once. Unknown never becomes not sent. The in-flight limit
-//! is kept.
+//! No bytes are written twice or unjournaled. Every request ends once. Unknown never becomes not sent. The limits in flight
+//! and of the rate are kept. Nothing starts while the breaker is tripped.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::ops::Range;
 
-use super::tests::{ToyTelegrams, at, settings};
+use super::tests::{ToyTelegrams, at, flow, settings};
 use super::*;
+use crate::breaker::{BreakerSettings, BreakerState};
+use crate::flow::RateSettings;
 use crate::reason::CloseReason;
+use crate::terms::Priority;
 
 const MS: Duration = Duration::from_millis(1);
+
+/// The institution answers nothing in this time.
+const OUTAGE: Range<Duration> = Duration::from_millis(1000)..Duration::from_millis(1600);
+
+const BREAKER: BreakerSettings = BreakerSettings {
+    failures_in_row: 5,
+    window: Duration::from_secs(2),
+    failure_percent: 60,
+    volume_min: 20,
+    wait_min: Duration::from_millis(200),
+    wait_max: Duration::from_secs(1),
+    echo_first: true,
+    probe_timeout: Duration::from_secs(6),
+    trial_inflight_max: 2,
+    trial_answers: 3,
+    lane_inflight_max: 0,
+};
 
 /// An event that the world sends to the machine at some time.
 #[derive(Debug)]
@@ -51,9 +72,19 @@ struct World {
     /// Exchanges that the institution has not answered.
     occupied: HashSet<Ticket>,
     ended: Ends,
+    /// Requests that the machine took.
+    accepted: HashSet<Ticket>,
+    has_outage: bool,
+    inflight_max: usize,
+    rate: RateSettings,
+    /// When requests were written in the last window.
+    written: VecDeque<Duration>,
+    breaker: BreakerState,
+    trips: usize,
 }
 
 impl World {
+    /// With even seeds the limits are reached all the time. With odd ones the institution has an outage.
     fn new(seed: u64) -> Self {
         let policy = SessionPolicy {
             sign_on: true,
@@ -63,7 +94,13 @@ impl World {
             echo_idle: 1000 * MS,
         };
         let mut settings = settings(3, policy);
-        settings.inflight_max = 400;
+        let is_tight = seed.is_multiple_of(2);
+        let inflight_max = if is_tight { 80 } else { 400 };
+        let max = if is_tight { 120 } else { 1000 };
+        let rate = RateSettings { max, window: 1000 * MS, burst_max: max / 4 };
+        settings.flow = FlowSettings { reserved_percent: 5, queue_max: 50, ..flow(inflight_max, Some(rate)) };
+        settings.flow.contract.adapts = is_tight;
+        settings.breaker = Some(BreakerPolicy { settings: BREAKER, alternatives: BTreeMap::new() });
         settings.quarantine = 20_000 * MS;
         let mut machine = Institution::new(settings, ToyTelegrams, None, seed);
         machine.start();
@@ -81,6 +118,13 @@ impl World {
             ends: HashMap::new(),
             occupied: HashSet::new(),
             ended: Ends::default(),
+            accepted: HashSet::new(),
+            has_outage: !is_tight,
+            inflight_max,
+            rate,
+            written: VecDeque::new(),
+            breaker: BreakerState::Passing,
+            trips: 0,
         }
     }
 
@@ -126,10 +170,13 @@ impl World {
         let now = at(self.now);
         match event {
             Event::Request => {
-                if let Ok(ticket) = self.machine.request(&(), now.steady, now) {
-                    self.occupied.insert(ticket);
-                    assert!(self.occupied.len() <= 400, "more in flight than agreed");
-                }
+                let priority = match self.dice(20) {
+                    0 => Priority::Reversal,
+                    1 => Priority::Inquiry,
+                    2..5 => Priority::Batch,
+                    _ => Priority::Customer,
+                };
+                self.accepted.extend(self.machine.request(priority, now.steady, now));
             }
             Event::Connected(incarnation) => {
                 self.alive.insert(incarnation);
@@ -185,6 +232,9 @@ impl World {
         };
         let wait = 1 + self.dice(30);
         let answer = TelegramBytes::from(answer.into_bytes());
+        if self.has_outage && OUTAGE.contains(&self.now) {
+            return;
+        }
         match self.dice(40) {
             0 => {}
             1 => self.after(5000 + wait * 100, Event::Received(incarnation, answer)),
@@ -222,6 +272,7 @@ impl World {
                 Action::Journal(out) => {
                     if out.request.is_some() {
                         self.requests.insert(out.ticket, out.bytes.clone());
+                        self.starts(out.ticket);
                     }
                     let works = self.dice(200) != 0;
                     self.after(1, Event::Journaled(out.ticket, works));
@@ -229,6 +280,9 @@ impl World {
                 Action::Write(ticket, incarnation, bytes) => {
                     assert!(self.journaled.contains(&ticket), "{ticket:?} is written and not journaled");
                     self.waiting.insert(ticket, incarnation);
+                    if self.requests.contains_key(&ticket) {
+                        self.counts();
+                    }
                     let wait = self.dice(3);
                     self.after(wait, Event::Handed(ticket, incarnation, bytes));
                 }
@@ -240,6 +294,10 @@ impl World {
                     }
                 }
                 Action::Finish(ticket, state) => self.end(ticket, state),
+                Action::Breaker(snapshot) => {
+                    self.breaker = snapshot.state;
+                    self.trips += usize::from(snapshot.state == BreakerState::Tripped);
+                }
                 Action::Forget(ticket) => {
                     self.occupied.remove(&ticket);
                 }
@@ -248,9 +306,26 @@ impl World {
         }
     }
 
+    fn starts(&mut self, ticket: Ticket) {
+        self.occupied.insert(ticket);
+        assert!(self.occupied.len() <= self.inflight_max, "more in flight than agreed");
+        let is_stopped = matches!(self.breaker, BreakerState::Tripped | BreakerState::Echo);
+        assert!(!is_stopped, "{ticket:?} starts although the breaker is tripped");
+    }
+
+    /// Counts the requests in the window that ends now.
+    fn counts(&mut self) {
+        self.written.push_back(self.now);
+        while self.written.front().is_some_and(|first| *first + self.rate.window <= self.now) {
+            self.written.pop_front();
+        }
+        assert!(self.written.len() <= self.rate.max, "{} requests in a second", self.written.len());
+    }
+
     fn end(&mut self, ticket: Ticket, end: FinalState) {
-        let request = self.requests.get(&ticket).expect("only a request can end");
-        let key = request.get(4..).unwrap();
+        let request = self.requests.get(&ticket);
+        assert!(request.is_some() || matches!(end, FinalState::NotSent(_)), "{ticket:?} ends and never started");
+        let key = request.and_then(|request| request.get(4..)).unwrap_or_default();
         match &end {
             FinalState::Answered(telegram, answer) | FinalState::Settled(telegram, answer) => {
                 assert_eq!((&**telegram, answer.get(4..)), ("ANS", Some(key)), "an answer reached another request");
@@ -279,18 +354,22 @@ impl World {
 #[test]
 fn the_invariants_hold_in_a_hostile_world() {
     let mut total = Ends::default();
+    let mut trips = 0;
     for seed in 1..=20 {
+        // An odd factor: the product is even exactly if the seed is.
         let mut world = World::new(0x1234_5678_9ABC_DEF1_u64.wrapping_mul(seed));
         world.run(1500);
-        let unended: Vec<_> = world.requests.keys().filter(|ticket| !world.ends.contains_key(ticket)).collect();
+        let unended: Vec<_> = world.accepted.iter().filter(|ticket| !world.ends.contains_key(ticket)).collect();
         assert!(unended.is_empty(), "seed {seed}: {unended:?} never ended");
         total.answered += world.ended.answered;
         total.not_sent += world.ended.not_sent;
         total.unknown += world.ended.unknown;
         total.settled += world.ended.settled;
+        trips += world.trips;
     }
     // The world must have been hostile, and the machine must still have worked.
     assert!(total.answered > 10_000 && total.not_sent > 50 && total.unknown > 500 && total.settled > 200, "{total:?}");
+    assert!(trips >= 20, "{trips} trips");
 }
 
 #[test]

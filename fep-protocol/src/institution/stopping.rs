@@ -25,6 +25,7 @@ impl<T: Telegrams> Institution<T> {
     pub fn leave(&mut self, now: Now) {
         if self.leaving.is_none() {
             self.leaving = Some(Shutdown::Draining(now.steady + self.settings.drain_max));
+            self.stop_waiting();
             self.progress(now);
         }
     }
@@ -49,8 +50,9 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    /// Takes the next step of stopping, if the previous step is complete.
+    /// Takes every next step that is possible now: starts requests that wait, and goes on with stopping.
     pub(super) fn progress(&mut self, now: Now) {
+        self.admit(now);
         if matches!(self.leaving, Some(Shutdown::Draining(_))) && self.inflight == 0 {
             self.leaving = Some(Shutdown::SigningOff(now.steady + SIGN_OFF_MAX));
             for link in self.link_ids() {

@@ -4,8 +4,9 @@ mod limits;
 
 use super::*;
 use crate::fact::Class;
+use crate::flow::{GateSettings, RateSettings};
 use crate::reason::CloseReason;
-use crate::terms::Classified;
+use crate::terms::{Classified, Demand, Priority};
 
 /// Telegrams of fixed text. `REQ:0007` is answered by `ANS:0007`. `ON`, `OFF` and `ECHO` are duties. `BAD:0007` cannot be
 /// decoded.
@@ -27,9 +28,13 @@ fn wire(telegram: &str, answer: &str, trace: u64) -> EncodedRequest {
 }
 
 impl Telegrams for ToyTelegrams {
-    type Draft = ();
+    type Draft = Priority;
 
-    fn request(&self, (): &(), trace: u64, _: Now) -> Result<EncodedRequest, String> {
+    fn demand(&self, priority: &Priority) -> Demand {
+        Demand { telegram: "REQ".into(), business: None, priority: *priority, answer_timeout: Duration::from_secs(5) }
+    }
+
+    fn request(&self, _: &Priority, trace: u64, _: Now) -> Result<EncodedRequest, String> {
         Ok(wire("REQ", "ANS", trace))
     }
 
@@ -50,8 +55,12 @@ impl Telegrams for ToyTelegrams {
         let text = std::str::from_utf8(bytes).unwrap();
         let (telegram, key) = text.split_once(':').unwrap();
         let key = Key::new([key.trim_end()]);
-        let answer =
-            |telegram: &str, refused| Classified::Answer { telegram: telegram.into(), key: key.clone(), refused };
+        let answer = |telegram: &str, refused| Classified::Answer {
+            telegram: telegram.into(),
+            key: key.clone(),
+            refused,
+            is_busy: false,
+        };
         match telegram {
             "ON" => Classified::Duty(Duty::SignOn),
             "OFF" => Classified::Duty(Duty::SignOff),
@@ -77,13 +86,20 @@ pub(super) const SECOND: Duration = Duration::from_secs(1);
 
 pub(super) fn settings(links: usize, policy: SessionPolicy) -> Settings {
     Settings {
-        inflight_max: 3,
+        flow: flow(3, None),
+        breaker: None,
         quarantine: 60 * SECOND,
         drain_max: 10 * SECOND,
         policy,
         lines: vec![LineSettings { links, reconnect_min: SECOND / 10, reconnect_max: 30 * SECOND }],
         traces: TraceRange { max: 9999, block: 100, wraps: false },
     }
+}
+
+/// Limits without a reserve and without adaption.
+pub(super) fn flow(inflight_max: usize, rate: Option<RateSettings>) -> FlowSettings {
+    let contract = GateSettings { rate, inflight_max, adapts: false };
+    FlowSettings { contract, businesses: BTreeMap::new(), reserved_percent: 0, queue_max: 10 }
 }
 
 pub(super) fn at(steady: Duration) -> Now {
@@ -148,6 +164,7 @@ impl Bench {
                 Action::Link(link, state, _) => format!("link {} {state:?}", link.link),
                 Action::Close(incarnation, why) => format!("close {}: {why}", incarnation.link.link),
                 Action::Connect(incarnation) => format!("connect {}.{}", incarnation.link.link, incarnation.number),
+                Action::Breaker(snapshot) => format!("breaker {:?}", snapshot.state),
                 Action::Notice(_, telegram, _) => format!("notice {telegram}"),
                 Action::Echo(link, time) => format!("echo {} {} ms", link.link, time.as_millis()),
                 Action::Forget(ticket) => format!("{} forgotten", ticket.0),
@@ -158,7 +175,7 @@ impl Bench {
     }
 
     fn request(&mut self) -> Result<Ticket, String> {
-        let ticket = self.machine.request(&(), self.now, at(self.now));
+        let ticket = self.machine.request(Priority::Customer, self.now, at(self.now));
         self.run();
         ticket.map_err(|why| why.to_string())
     }
@@ -240,7 +257,7 @@ fn an_unjournaled_request_is_never_written() {
     let mut machine = Institution::new(settings(1, SessionPolicy::default()), ToyTelegrams, None, 7);
     machine.start();
     machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
-    let ticket = machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
+    let ticket = machine.request(Priority::Customer, Duration::ZERO, at(Duration::ZERO)).unwrap();
     machine.journaled(ticket, Err(JournalError::Failed("disk full".to_owned())), at(Duration::ZERO));
     let ends: Vec<_> = std::iter::from_fn(|| machine.next_action())
         .filter(|action| matches!(action, Action::Write(..) | Action::Finish(..)))
@@ -257,7 +274,7 @@ fn a_link_lost_before_the_commit_leaves_not_sent() {
     let mut machine = Institution::new(settings(1, SessionPolicy::default()), ToyTelegrams, None, 7);
     machine.start();
     machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
-    let ticket = machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
+    let ticket = machine.request(Priority::Customer, Duration::ZERO, at(Duration::ZERO)).unwrap();
     machine.lost(incarnation_of(0, 1), &closed("reset"), &[], at(SECOND));
     machine.tick(at(2 * SECOND));
     machine.connected(incarnation_of(0, 2), at(2 * SECOND));
@@ -355,9 +372,9 @@ fn a_request_that_cannot_start_in_time_is_not_sent_and_stays_so() {
     let mut machine = Institution::new(settings(1, SessionPolicy::default()), ToyTelegrams, None, 7);
     machine.start();
     machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
-    let stale = machine.request(&(), Duration::ZERO, at(6 * SECOND)).unwrap_err();
+    let stale = machine.request(Priority::Customer, Duration::ZERO, at(6 * SECOND)).unwrap_err();
     assert_eq!(stale.to_string(), "it could not be started within 5000 ms");
-    let ticket = machine.request(&(), Duration::ZERO, at(SECOND)).unwrap();
+    let ticket = machine.request(Priority::Customer, Duration::ZERO, at(SECOND)).unwrap();
     assert_eq!(machine.deadline(), Some(5 * SECOND), "the journal has until then");
     machine.tick(at(5 * SECOND));
     machine.journaled(ticket, Ok(()), at(6 * SECOND));
@@ -377,7 +394,7 @@ fn stopping_withdraws_what_the_journal_has_not_taken() {
     machine.settings.drain_max = SECOND;
     machine.start();
     machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
-    let ticket = machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
+    let ticket = machine.request(Priority::Customer, Duration::ZERO, at(Duration::ZERO)).unwrap();
     machine.leave(at(Duration::ZERO));
     machine.tick(at(SECOND));
     assert_eq!(machine.deadline(), None, "nothing is left to wait for but the link");

@@ -3,13 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Action, FinalState, Incoming, Institution, Owner, Ready, UnderWay};
+use super::{Action, FinalState, Incoming, Institution, Owner, UnderWay};
+use crate::breaker::BreakerResult;
 use crate::exchange::TelegramBytes;
 use crate::fact::Class;
 use crate::mux::{Expired, Verdict};
 use crate::reason::{CloseReason, DutyFailure, Mismatch, NotSent, Unknown};
 use crate::session::SessionEvent;
 use crate::terms::{Classified, Duty, Incarnation, Key, Now, Telegrams, Ticket};
+
+/// What an answer says besides its content.
+struct AnswerSense {
+    /// For the answer to a duty: the reason why it is not a yes.
+    refused: Option<String>,
+    is_busy: bool,
+}
 
 impl<T: Telegrams> Institution<T> {
     /// Handles a received frame.
@@ -19,8 +27,9 @@ impl<T: Telegrams> Institution<T> {
         }
         self.session(incarnation.link, SessionEvent::Received, now);
         match self.telegrams.read(&bytes) {
-            Classified::Answer { telegram, key, refused } => {
-                self.answer(incarnation, telegram, &key, refused, bytes, now)
+            Classified::Answer { telegram, key, refused, is_busy } => {
+                let sense = AnswerSense { refused, is_busy };
+                self.answer(incarnation, telegram, &key, sense, bytes, now)
             }
             Classified::Duty(duty) => self.their_duty(incarnation, duty, bytes, now),
             Classified::Notice { telegram } => {
@@ -41,7 +50,7 @@ impl<T: Telegrams> Institution<T> {
         incarnation: Incarnation,
         telegram: Arc<str>,
         key: &Key,
-        refused: Option<String>,
+        sense: AnswerSense,
         bytes: TelegramBytes,
         now: Now,
     ) {
@@ -57,7 +66,7 @@ impl<T: Telegrams> Institution<T> {
                     return self.contradicted(incarnation, telegram, ticket, why, bytes, now);
                 }
                 self.note(incarnation, name, bytes.clone(), Class::Answer, Some(ticket), None);
-                self.matched(ticket, FinalState::Answered(telegram, bytes), refused, now);
+                self.matched(ticket, FinalState::Answered(telegram, bytes), sense, now);
             }
             Verdict::Late(ticket) => {
                 let unsettled = self.unknown.get(&ticket);
@@ -68,9 +77,10 @@ impl<T: Telegrams> Institution<T> {
                 // The deadline may have passed while the kernel had no byte: then the outcome is not decided yet.
                 if let Some(item) = self.under_way.remove(&ticket) {
                     let why = item.over.clone().unwrap_or(Unknown::BrokeOff);
-                    self.finish_unknown(ticket, item, why, true);
+                    self.finish_unknown(ticket, item, why, now);
                 }
-                if self.no_longer_unknown(ticket) {
+                self.admission.flow.answered(ticket, now.steady);
+                if self.unknown.remove(&ticket).is_some() {
                     self.actions.push_back(Action::Finish(ticket, FinalState::Settled(telegram, bytes)));
                 }
             }
@@ -98,9 +108,11 @@ impl<T: Telegrams> Institution<T> {
         let note = Some(Mismatch::Contradicting(why.clone()));
         self.note(incarnation, Some(telegram), bytes, Class::Conflicting, Some(ticket), note);
         if let Some(item) = self.under_way.remove(&ticket) {
-            self.finish_unknown(ticket, item, Unknown::Contradicted(why), false);
-            self.progress(now);
+            self.finish_unknown(ticket, item, Unknown::Contradicted(why), now);
+        } else {
+            self.admission.flow.answered(ticket, now.steady);
         }
+        self.progress(now);
     }
 
     /// Handles bytes that are not a frame: they are malformed, cut off, or not completed in time. No byte after them can be
@@ -127,6 +139,10 @@ impl<T: Telegrams> Institution<T> {
                             self.under_way.remove(&ticket);
                             self.duty_failed(incarnation, duty, DutyFailure::Unknown(why), now)
                         }
+                        Owner::Probe { .. } => {
+                            self.under_way.remove(&ticket);
+                            self.probed(ticket, false, now);
+                        }
                         Owner::Reply => {}
                     }
                 }
@@ -136,34 +152,46 @@ impl<T: Telegrams> Institution<T> {
                     self.unsent(ticket, NotSent::JournalSlow { within }, now);
                 }
                 Expired::Forgotten(ticket) => {
-                    self.no_longer_unknown(ticket);
+                    self.unknown.remove(&ticket);
+                    self.admission.flow.released(ticket, now.steady);
                     self.actions.push_back(Action::Forget(ticket));
                 }
             }
         }
     }
 
-    fn matched(&mut self, ticket: Ticket, answered: FinalState, refused: Option<String>, now: Now) {
-        let Some(UnderWay { owner, incarnation, .. }) = self.under_way.remove(&ticket) else { return };
+    fn matched(&mut self, ticket: Ticket, answered: FinalState, sense: AnswerSense, now: Now) {
+        let Some(UnderWay { owner, incarnation, permit, .. }) = self.under_way.remove(&ticket) else { return };
         // Only these answers prove that the institution's application works. A sign-on may be accepted and the link
         // dropped, again and again.
-        if matches!(owner, Owner::Exchange | Owner::Duty { duty: Duty::EchoTest, .. })
+        if matches!(owner, Owner::Exchange | Owner::Probe { .. } | Owner::Duty { duty: Duty::EchoTest, .. })
             && let Some(link) = self.link_mut(incarnation.link)
         {
             if link.worked(now.steady) {
                 self.actions.push_back(Action::Proved(incarnation.link));
             }
-            if owner == Owner::Exchange {
+            if !matches!(owner, Owner::Duty { .. }) {
                 self.session(incarnation.link, SessionEvent::Proved, now);
             }
         }
         match owner {
-            Owner::Exchange => self.finish(ticket, incarnation.link, answered),
+            Owner::Exchange => {
+                match sense.is_busy {
+                    true => self.admission.flow.busy(ticket, now.steady),
+                    false => self.admission.flow.answered(ticket, now.steady),
+                }
+                self.admission.record(permit.as_ref(), BreakerResult::Answered, now);
+                self.finish(ticket, incarnation.link, answered);
+            }
+            Owner::Probe { since } => {
+                self.actions.push_back(Action::Echo(incarnation.link, now.steady.saturating_sub(since)));
+                self.probed(ticket, true, now);
+            }
             Owner::Duty { duty, since } if self.is_open(incarnation) => {
                 if duty == Duty::EchoTest {
                     self.actions.push_back(Action::Echo(incarnation.link, now.steady.saturating_sub(since)));
                 }
-                self.session(incarnation.link, SessionEvent::Answered { duty, refused }, now);
+                self.session(incarnation.link, SessionEvent::Answered { duty, refused: sense.refused }, now);
             }
             Owner::Duty { .. } | Owner::Reply => {}
         }
@@ -173,7 +201,7 @@ impl<T: Telegrams> Institution<T> {
         match self.telegrams.accept(duty, &bytes) {
             Ok(reply) => {
                 self.note(incarnation, None, bytes, Class::Duty, None, None);
-                self.send(Owner::Reply, incarnation, Ready::reply(reply));
+                self.send_reply(incarnation, reply);
                 self.session(incarnation.link, SessionEvent::Theirs(duty), now);
             }
             Err(why) => {
@@ -194,8 +222,10 @@ impl<T: Telegrams> Institution<T> {
         self.note(incarnation, None, bytes, Class::Undecodable, Some(ticket), Some(Mismatch::Undecodable(why)));
         let Some(item) = self.under_way.remove(&ticket) else { return };
         match item.owner {
-            Owner::Exchange => self.finish_unknown(ticket, item, reason, false),
+            Owner::Exchange => self.finish_unknown(ticket, item, reason, now),
             Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, DutyFailure::Unknown(reason), now),
+            // It answered, if not as it should.
+            Owner::Probe { .. } => self.probed(ticket, true, now),
             Owner::Reply => {}
         }
     }

@@ -46,7 +46,6 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
         NotSent::Stopping,
         NotSent::Stopped,
         NotSent::TooManyWaiting,
-        NotSent::InflightLimit { max: 3 },
         NotSent::NoLineUp(None),
         NotSent::Unencodable(text()),
         NotSent::KeyInUse,

@@ -390,10 +390,8 @@ fn end_in_silence(facts: &[CaseFact]) {
     let mut written = BTreeMap::<ExchangeId, i32>::new();
     for CaseFact { case, fact, .. } in facts {
         match fact {
-            SettlementFact::Begun { step: StepKind::Reversal, .. } => *written.entry(case.clone()).or_default() += 1,
-            SettlementFact::NotWritten { step: StepKind::Reversal, .. } => {
-                *written.entry(case.clone()).or_default() -= 1
-            }
+            SettlementFact::Begun { step: StepKind::Reversal, .. } => *written.entry(*case).or_default() += 1,
+            SettlementFact::NotWritten { step: StepKind::Reversal, .. } => *written.entry(*case).or_default() -= 1,
             _ => {}
         }
     }
@@ -407,7 +405,7 @@ fn end_in_silence(facts: &[CaseFact]) {
                 SettlementAction::Record(number, _) => machine.recorded(number, now),
                 SettlementAction::Send(step) => {
                     if step.kind == StepKind::Reversal {
-                        let count = written.entry(step.case.clone()).or_default();
+                        let count = written.entry(step.case).or_default();
                         assert_eq!(step.repeat, *count > 0, "{step:?} after {} facts", facts.len());
                         *count += 1;
                     }

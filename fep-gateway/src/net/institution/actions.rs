@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fep_protocol::breaker::{BreakerScope, BreakerSnapshot, BreakerState, TripCause};
 use fep_protocol::exchange::{Answer, Event, LinkState, Outcome, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, What};
 use fep_protocol::institution::{Action, FinalState, Incoming, Outgoing};
@@ -37,6 +38,7 @@ impl Task {
                         .record(time.as_secs_f64());
                 }
                 Action::Proved(link) => self.statuses.proved(link, self.shared.clock.now().wall_ms),
+                Action::Breaker(snapshot) => self.breaker_changed(&snapshot),
                 Action::TracesLow { used, max } => {
                     tracing::warn!(
                         institution = &*self.name,
@@ -178,9 +180,7 @@ impl Task {
         let reason = state.reason();
         match state {
             FinalState::Answered(telegram, bytes) => {
-                let labels =
-                    [("institution", self.name.to_string()), ("telegram", running.exchange.telegram.to_string())];
-                metrics::histogram!("fep_round_trip_seconds", &labels).record(Self::seconds(running.since, now));
+                self.meters.round_trip(&running.exchange.telegram, Self::seconds(running.since, now));
                 self.ended.insert(ticket, running.exchange.id);
                 self.end(running, Outcome::Answered, reason, Some(Answer { telegram, bytes }), now);
             }
@@ -196,8 +196,7 @@ impl Task {
     fn received(&mut self, incoming: Incoming) {
         let Incoming { incarnation, telegram, bytes, class, ticket, note } = incoming;
         let now = self.shared.clock.now();
-        let labels = [("institution", self.name.to_string()), ("class", class.name().to_owned())];
-        metrics::counter!("fep_received_total", &labels).increment(1);
+        self.meters.received(class);
         self.handled(incarnation.link, class, now);
         let reason = note.as_ref().map(|note| Reason::new(note, note.code()));
         if matches!(class, Class::Conflicting | Class::Unmatched | Class::Undecodable | Class::BadFrame)
@@ -283,6 +282,25 @@ impl Task {
         }
         // There may be no subscriber.
         let _ = self.shared.events.send(Event::Line(Box::new(line)));
+    }
+
+    fn breaker_changed(&self, snapshot: &BreakerSnapshot) {
+        let scope = match &snapshot.scope {
+            BreakerScope::Institution => "",
+            BreakerScope::Business(code) => code,
+        };
+        let why = snapshot.cause.as_ref().map(ToString::to_string);
+        let state = snapshot.state.name();
+        if snapshot.state == BreakerState::Passing {
+            tracing::info!(institution = &*self.name, business = scope, "the breaker passes again");
+        } else {
+            tracing::warn!(institution = &*self.name, business = scope, state, why, "the breaker changed");
+        }
+        if snapshot.state == BreakerState::Tripped {
+            let cause = snapshot.cause.as_ref().map_or("", TripCause::name);
+            let labels = [("institution", self.name.to_string()), ("cause", cause.to_owned())];
+            metrics::counter!("fep_breaker_trips_total", &labels).increment(1);
+        }
     }
 
     fn show_inflight(&self, line: usize) {

@@ -3,14 +3,19 @@
 use super::*;
 
 #[test]
-fn the_limit_in_flight_is_kept() {
+fn who_has_no_place_waits_for_one_until_its_deadline() {
     let mut bench = Bench::up(1);
-    for _ in 0..3 {
+    for _ in 0..5 {
         bench.request().unwrap();
     }
-    assert_eq!(bench.request(), Err("the limit of 3 exchanges in flight is reached".to_owned()));
+    bench.expect(&["0.1 < REQ:0001", "0.1 < REQ:0002", "0.1 < REQ:0003"]);
+    bench.at(SECOND);
     bench.receive(incarnation_of(0, 1), "ANS:0002");
-    assert!(bench.request().is_ok());
+    bench.expect(&["answer", "2 answered", "0.1 < REQ:0004"]);
+    assert_eq!(bench.machine.deadline(), Some(5 * SECOND));
+    bench.at(5 * SECOND);
+    let not_sent = "5 not sent: the limits of the institution let it not start within 5000 ms";
+    bench.expect(&[not_sent, "1 unknown: no answer within 5000 ms", "3 unknown: no answer within 5000 ms"]);
 }
 
 #[test]
@@ -20,13 +25,99 @@ fn who_has_not_answered_still_occupies_its_place() {
         bench.request().unwrap();
     }
     bench.at(5 * SECOND);
-    let limit = Err("the limit of 3 exchanges in flight is reached".to_owned());
-    assert_eq!(bench.request(), limit, "the institution may still work on three requests");
+    bench.done.clear();
+    bench.request().unwrap();
+    bench.expect(&[]);
     bench.receive(incarnation_of(0, 1), "ANS:0002");
-    assert!(bench.request().is_ok(), "a late answer frees its place");
-    assert_eq!(bench.request(), limit);
+    bench.expect(&["late", "2 settled", "0.1 < REQ:0004"]);
+    bench.receive(incarnation_of(0, 1), "ANS:0004");
+    bench.machine.settled(Ticket(1), at(bench.now));
+    bench.done.clear();
+    for _ in 0..3 {
+        bench.request().unwrap();
+    }
+    bench.expect(&["0.1 < REQ:0005", "0.1 < REQ:0006"]);
+    bench.at(65 * SECOND - SECOND / 1000);
+    bench.done.clear();
+    bench.request().unwrap();
+    bench.expect(&[]);
     bench.at(65 * SECOND);
-    assert!(bench.request().is_ok() && bench.request().is_ok(), "the end of the quarantine frees the others");
+    bench.expect(&["1 forgotten", "2 forgotten", "3 forgotten", "4 forgotten", "0.1 < REQ:0007"]);
+}
+
+#[test]
+fn a_full_queue_refuses_at_once() {
+    let mut bench = Bench::up(1);
+    for _ in 0..13 {
+        bench.request().unwrap();
+    }
+    assert_eq!(bench.request(), Err("10 requests wait for their turn already".to_owned()));
+}
+
+#[test]
+fn the_higher_priority_starts_first() {
+    let mut bench = Bench::up(1);
+    bench.machine = Institution::new(one_at_a_time(), ToyTelegrams, None, 7);
+    bench.machine.start();
+    bench.machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
+    bench.run();
+    for priority in [Priority::Customer, Priority::Batch, Priority::Customer, Priority::Reversal, Priority::Inquiry] {
+        bench.machine.request(priority, Duration::ZERO, at(Duration::ZERO)).unwrap();
+    }
+    bench.run();
+    let mut order = Vec::new();
+    for trace in 1..=5 {
+        bench.done.clear();
+        bench.receive(incarnation_of(0, 1), &format!("ANS:{trace:04}"));
+        order.extend(bench.done.iter().filter(|done| done.ends_with("answered")).cloned());
+    }
+    assert_eq!(order, ["1 answered", "4 answered", "5 answered", "3 answered", "2 answered"]);
+}
+
+fn one_at_a_time() -> Settings {
+    Settings { flow: flow(1, None), ..settings(1, SessionPolicy::default()) }
+}
+
+#[test]
+fn a_request_gets_its_number_when_it_starts_and_waits_for_the_rate() {
+    let rate = RateSettings { max: 2, window: SECOND, burst_max: 2 };
+    let mut bench = Bench::up(1);
+    let settings = Settings { flow: flow(100, Some(rate)), ..settings(1, SessionPolicy::default()) };
+    bench.machine = Institution::new(settings, ToyTelegrams, None, 7);
+    bench.machine.start();
+    bench.machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
+    bench.run();
+    bench.done.clear();
+    for priority in [Priority::Customer, Priority::Customer, Priority::Customer, Priority::Reversal] {
+        bench.machine.request(priority, Duration::ZERO, at(Duration::ZERO)).unwrap();
+    }
+    bench.run();
+    bench.expect(&["0.1 < REQ:0001", "0.1 < REQ:0002"]);
+    let next = bench.machine.deadline().unwrap();
+    assert!(next > Duration::ZERO && next <= SECOND + SECOND / 1000, "{next:?}");
+    bench.at(next);
+    bench.receive(incarnation_of(0, 1), "ANS:0003");
+    assert_eq!(&bench.done[..3], ["0.1 < REQ:0003", "0.1 < REQ:0004", "answer"]);
+    assert_eq!(bench.done[3], "4 answered", "the reversal went first");
+}
+
+#[test]
+fn what_waits_is_not_sent_when_the_last_line_goes_down_or_the_gateway_stops() {
+    let mut bench = Bench::up(1);
+    for _ in 0..4 {
+        bench.request().unwrap();
+    }
+    bench.machine.lost(incarnation_of(0, 1), &closed("reset"), &[], at(SECOND));
+    bench.run();
+    assert!(bench.done.contains(&"4 not sent: no line is up: read: reset".to_owned()), "{:?}", bench.done);
+    let mut bench = Bench::up(1);
+    for _ in 0..4 {
+        bench.request().unwrap();
+    }
+    bench.done.clear();
+    bench.machine.leave(at(SECOND));
+    bench.run();
+    bench.expect(&["4 not sent: the gateway stopped before it was sent"]);
 }
 
 #[test]
@@ -45,7 +136,7 @@ fn what_the_kernel_did_not_take_by_the_deadline_is_withdrawn() {
 fn the_last_trace_numbers_of_a_day_are_refused_and_announced() {
     let mut settings = settings(1, SessionPolicy::default());
     settings.traces = TraceRange { max: 200, block: 100, wraps: false };
-    settings.inflight_max = 1000;
+    settings.flow = flow(1000, None);
     let mut bench = Bench::up(1);
     bench.machine = Institution::new(settings, ToyTelegrams, None, 7);
     bench.machine.start();
@@ -64,13 +155,13 @@ fn the_last_trace_numbers_of_a_day_are_refused_and_announced() {
 fn a_resting_key_is_skipped() {
     let mut settings = settings(1, SessionPolicy::default());
     settings.traces = TraceRange { max: 3, block: 100, wraps: true };
-    settings.inflight_max = 9;
+    settings.flow = flow(9, None);
     let mut machine = Institution::new(settings, ToyTelegrams, None, 7);
     machine.start();
     machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
     machine.recall(Key::new(["0002"]), "ANS".into(), None, at(Duration::ZERO));
-    machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
-    machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap();
+    machine.request(Priority::Customer, Duration::ZERO, at(Duration::ZERO)).unwrap();
+    machine.request(Priority::Customer, Duration::ZERO, at(Duration::ZERO)).unwrap();
     let traces: Vec<_> = std::iter::from_fn(|| machine.next_action())
         .filter_map(|action| match action {
             Action::Journal(out) => Some(out.request.unwrap().trace),
@@ -78,5 +169,11 @@ fn a_resting_key_is_skipped() {
         })
         .collect();
     assert_eq!(traces, ["1", "3"]);
-    assert!(machine.request(&(), Duration::ZERO, at(Duration::ZERO)).unwrap_err().to_string().contains("quarantine"));
+    assert!(
+        machine
+            .request(Priority::Customer, Duration::ZERO, at(Duration::ZERO))
+            .unwrap_err()
+            .to_string()
+            .contains("quarantine")
+    );
 }

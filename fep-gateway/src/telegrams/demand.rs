@@ -1,0 +1,75 @@
+//! What decides when a request starts: its business code and its priority. And the answers that say that the institution is busy.
+
+use std::sync::Arc;
+
+use fep_codec::Layout;
+use fep_codec::record::Record;
+use fep_protocol::terms::Priority;
+
+use super::key::KeyFields;
+use crate::config::InstitutionConfig;
+
+/// The place of the business code in a request, and its priority.
+#[derive(Clone, Debug)]
+pub(super) struct Precedence {
+    priority: Priority,
+    business: BusinessCode,
+}
+
+#[derive(Clone, Debug)]
+enum BusinessCode {
+    /// Nothing depends on it.
+    Unused,
+    /// The name of the telegram.
+    Name(Arc<str>),
+    Field(KeyFields),
+}
+
+/// The values of an answer that say that the institution is busy. One of the lists must hold.
+#[derive(Clone, Debug)]
+pub(super) struct BusyCodes(Vec<Vec<(String, String)>>);
+
+impl Precedence {
+    /// # Errors
+    /// If the requests have no field for the business code at a fixed place.
+    pub(super) fn new(config: &InstitutionConfig, layout: &Layout) -> Result<Self, String> {
+        let name = layout.name.as_ref();
+        let is_used = config.breaker.is_some() || !config.flow.settings.businesses.is_empty();
+        let business = match &config.flow.business {
+            _ if !is_used => BusinessCode::Unused,
+            None => BusinessCode::Name(name.into()),
+            Some(path) => {
+                let field = KeyFields::new(layout, std::slice::from_ref(path));
+                BusinessCode::Field(field.ok_or_else(|| format!("{name} lacks the field {path} of `flow.business`"))?)
+            }
+        };
+        let priority = config.flow.priorities.get(name).copied().unwrap_or(Priority::Customer);
+        Ok(Self { priority, business })
+    }
+
+    pub(super) fn priority(&self) -> Priority {
+        self.priority
+    }
+
+    /// The business code in the bytes of a request.
+    pub(super) fn business(&self, bytes: &[u8]) -> Option<Arc<str>> {
+        match &self.business {
+            BusinessCode::Unused => None,
+            BusinessCode::Name(name) => Some(Arc::clone(name)),
+            BusinessCode::Field(field) => field.of(bytes)?.fields().next().map(Arc::from),
+        }
+    }
+}
+
+impl BusyCodes {
+    pub(super) fn new(config: &InstitutionConfig) -> Self {
+        Self(config.flow.busy.clone())
+    }
+
+    pub(super) fn hold(&self, answer: &Record<'_>) -> bool {
+        let holds = |(path, value): &(String, String)| {
+            answer.field(path).is_some_and(|(field, found)| found.to_text(field) == *value)
+        };
+        self.0.iter().any(|values| values.iter().all(holds))
+    }
+}

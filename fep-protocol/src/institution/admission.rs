@@ -1,0 +1,298 @@
+//! Which request may start: flow control and the breaker, in front of the wire.
+//!
+//! A request is numbered, dated and encoded when it starts, not when it begins to wait. While it waits, it is refused as soon
+//! as it is certain that it will not start: no line is up, the breaker trips, its deadline passes, the gateway stops.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Action, FinalState, Institution, Owner, Settings};
+use crate::breaker::{
+    Alternative, Breaker, BreakerAction, BreakerResult, BreakerScope, BreakerSettings, BreakerSnapshot, BreakerState,
+    Permit,
+};
+use crate::flow::{Flow, FlowEvent, FlowStatus, Offer, Refusal};
+use crate::reason::{NotSent, Unknown};
+use crate::terms::{Demand, Duty, Now, Telegrams, Ticket};
+use crate::trace::TraceUse;
+
+/// The breakers of an institution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BreakerPolicy {
+    /// When they trip, and how they pass again.
+    pub settings: BreakerSettings,
+    /// By the name of the telegram: what to do with it instead. Other telegrams are refused.
+    pub alternatives: BTreeMap<String, Alternative>,
+}
+
+/// The requests in front of the wire, and the limits.
+#[derive(Debug)]
+pub(super) struct Admission<D> {
+    pub(super) flow: Flow,
+    breaker: Option<Breaker>,
+    waiting: BTreeMap<Ticket, Waiting<D>>,
+    /// Echo tests for a breaker, with its generation.
+    probes: BTreeMap<Ticket, (BreakerScope, u64)>,
+}
+
+/// A request that waits for its turn.
+#[derive(Debug)]
+struct Waiting<D> {
+    draft: D,
+    demand: Demand,
+    since: Duration,
+}
+
+impl<D> Admission<D> {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let breaker = settings.breaker.as_ref().map(|policy| {
+            // Nothing has happened yet: the first event brings the time.
+            let start = Now { steady: Duration::ZERO, wall_ms: 0 };
+            Breaker::new(policy.settings, policy.alternatives.clone(), start)
+        });
+        let flow = Flow::new(settings.flow.clone());
+        Self { flow, breaker, waiting: BTreeMap::new(), probes: BTreeMap::new() }
+    }
+
+    /// Records the end of a request for the breaker.
+    pub(super) fn record(&mut self, permit: Option<&Permit>, result: BreakerResult, now: Now) {
+        if let (Some(breaker), Some(permit)) = (&mut self.breaker, permit) {
+            breaker.record(permit, result, now);
+        }
+    }
+
+    /// Records that the outcome of a request is unknown. It occupies its place if the institution may still work on it.
+    pub(super) fn unknown(&mut self, ticket: Ticket, permit: Option<&Permit>, why: &Unknown, now: Now) {
+        let steady = now.steady;
+        match why {
+            Unknown::NoAnswer { .. } => self.flow.timed_out(ticket, steady),
+            Unknown::Unreadable(_) | Unknown::Contradicted(_) => self.flow.answered(ticket, steady),
+            Unknown::LinkLost(_) | Unknown::Stopped | Unknown::BrokeOff => self.flow.link_lost(ticket, steady),
+        }
+        let result = match why {
+            Unknown::NoAnswer { .. } => BreakerResult::TimedOut,
+            _ => BreakerResult::Nothing,
+        };
+        self.record(permit, result, now);
+    }
+
+    /// Records that a link was lost on which exchanges waited for their answers.
+    pub(super) fn link_lost(&mut self, now: Now) {
+        if let Some(breaker) = &mut self.breaker {
+            breaker.link_lost(now);
+        }
+    }
+
+    pub(super) fn tick(&mut self, now: Now) {
+        if let Some(breaker) = &mut self.breaker {
+            breaker.tick(now);
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        let breaker = self.breaker.as_ref().and_then(Breaker::deadline);
+        [self.flow.deadline(), breaker].into_iter().flatten().min()
+    }
+}
+
+impl<T: Telegrams> Institution<T> {
+    /// Takes a service's request, which was accepted at `since`. It starts now, or waits for its turn. A request that is not
+    /// written by its answer deadline is dropped: the caller has given up by then, and the money must not move afterwards.
+    ///
+    /// # Errors
+    /// The reason why the request cannot be sent. The request certainly was not sent.
+    pub fn request(&mut self, draft: T::Draft, since: Duration, now: Now) -> Result<Ticket, NotSent> {
+        if self.leaving.is_some() {
+            return Err(NotSent::Stopping);
+        }
+        let demand = self.telegrams.demand(&draft);
+        let deadline = since + demand.answer_timeout;
+        if deadline <= now.steady {
+            return Err(NotSent::NotStarted { within: demand.answer_timeout });
+        }
+        self.may_start(&demand)?;
+        let id = self.ticket();
+        let business = demand.business.as_deref().map(str::to_owned);
+        let offer = Offer { id, priority: demand.priority, business, caller: 0, deadline };
+        self.admission.flow.offer(&offer, now.steady).map_err(NotSent::Flow)?;
+        self.admission.waiting.insert(id, Waiting { draft, demand, since });
+        self.start_next(Some(id), now).map_or(Ok(id), Err)
+    }
+
+    /// Reports that it is known what became of an unknown exchange: it no longer occupies its place.
+    pub fn settled(&mut self, ticket: Ticket, now: Now) {
+        self.admission.flow.released(ticket, now.steady);
+        self.progress(now);
+    }
+
+    /// Trips a breaker by hand. It stays tripped until [`reset_breaker`](Self::reset_breaker). Returns whether the
+    /// institution has breakers.
+    pub fn trip_breaker(&mut self, scope: &BreakerScope, note: &str, now: Now) -> bool {
+        let Some(breaker) = &mut self.admission.breaker else { return false };
+        breaker.trip(scope, note, now);
+        self.progress(now);
+        true
+    }
+
+    /// Resets a breaker by hand: requests pass. Returns whether the institution has breakers.
+    pub fn reset_breaker(&mut self, scope: &BreakerScope, now: Now) -> bool {
+        let Some(breaker) = &mut self.admission.breaker else { return false };
+        breaker.reset(scope, now);
+        self.progress(now);
+        true
+    }
+
+    /// The state of flow control.
+    #[must_use]
+    pub fn flow_status(&self, now: Now) -> FlowStatus {
+        self.admission.flow.status(now.steady)
+    }
+
+    /// The states of the breakers: the institution's first. Empty without breakers.
+    #[must_use]
+    pub fn breakers(&self, now: Now) -> Vec<BreakerSnapshot> {
+        self.admission.breaker.as_ref().map_or(Vec::new(), |breaker| breaker.snapshots(now))
+    }
+
+    /// Starts the requests whose turn it is, and refuses those that certainly will not start.
+    pub(super) fn admit(&mut self, now: Now) {
+        self.obey_breaker(now);
+        if !self.admission.waiting.is_empty() && !self.is_any_up() {
+            self.refuse_hopeless();
+        }
+        self.start_next(None, now);
+    }
+
+    /// Refuses all waiting requests, because the gateway stops.
+    pub(super) fn stop_waiting(&mut self) {
+        for ticket in std::mem::take(&mut self.admission.waiting).into_keys() {
+            self.admission.flow.withdraw(ticket);
+            self.actions.push_back(Action::Finish(ticket, FinalState::NotSent(NotSent::Stopped)));
+        }
+    }
+
+    /// Reports the result of an echo test for a breaker.
+    pub(super) fn probed(&mut self, ticket: Ticket, is_answered: bool, now: Now) {
+        let Some((scope, generation)) = self.admission.probes.remove(&ticket) else { return };
+        if let Some(breaker) = &mut self.admission.breaker {
+            breaker.probed(&scope, generation, is_answered, now);
+        }
+    }
+
+    /// Whether a request could start now if it were its turn.
+    fn may_start(&self, demand: &Demand) -> Result<(), NotSent> {
+        if let Some(breaker) = &self.admission.breaker {
+            let Demand { telegram, business, priority, .. } = demand;
+            breaker
+                .may_pass(telegram, business.as_deref(), priority.is_privileged())
+                .map_err(|blocked| NotSent::Breaker(Box::new(blocked)))?;
+        }
+        if self.is_any_up() { Ok(()) } else { Err(self.no_line_up()) }
+    }
+
+    /// Starts requests while there is one whose turn it is. Returns the reason why `own` certainly does not start, and
+    /// finishes all others that do not.
+    fn start_next(&mut self, own: Option<Ticket>, now: Now) -> Option<NotSent> {
+        let mut refused = None;
+        while let Some(event) = self.admission.flow.next(now.steady) {
+            let (ticket, why) = match event {
+                FlowEvent::Start(ticket) => match self.start_one(ticket, now) {
+                    Ok(()) => continue,
+                    Err(why) => {
+                        self.admission.flow.unsent(ticket, now.steady);
+                        (ticket, why)
+                    }
+                },
+                FlowEvent::Refused(ticket, refusal) => {
+                    let waited = self.admission.waiting.remove(&ticket);
+                    // The caller's time began when the request was accepted, not when it began to wait.
+                    let within = waited.map(|waiting| waiting.demand.answer_timeout);
+                    let refusal = match (refusal, within) {
+                        (Refusal::Waited { .. }, Some(within)) => Refusal::Waited { within },
+                        (refusal, _) => refusal,
+                    };
+                    (ticket, NotSent::Flow(refusal))
+                }
+            };
+            match own == Some(ticket) {
+                true => refused = Some(why),
+                false => self.actions.push_back(Action::Finish(ticket, FinalState::NotSent(why))),
+            }
+        }
+        refused
+    }
+
+    fn start_one(&mut self, ticket: Ticket, now: Now) -> Result<(), NotSent> {
+        // Flow control starts only what waits.
+        let Some(Waiting { draft, demand, since }) = self.admission.waiting.remove(&ticket) else {
+            return Err(NotSent::Stopped);
+        };
+        let incarnation = self.incarnation_for_business()?;
+        let Demand { telegram, business, priority, .. } = &demand;
+        let permit = match &mut self.admission.breaker {
+            None => None,
+            Some(breaker) => {
+                let permit = breaker.permit(telegram, business.as_deref(), priority.is_privileged(), now);
+                Some(permit.map_err(|blocked| NotSent::Breaker(Box::new(blocked)))?)
+            }
+        };
+        let made = self.make(now, TraceUse::Request, |telegrams, trace| telegrams.request(&draft, trace, now));
+        let (wire, high_water) = made.inspect_err(|_| {
+            self.admission.record(permit.as_ref(), BreakerResult::Nothing, now);
+        })?;
+        self.inflight += 1;
+        self.count(incarnation.link, 1);
+        self.send_wire(ticket, Owner::Exchange, incarnation, wire, high_water, since);
+        if let Some(item) = self.under_way.get_mut(&ticket) {
+            item.permit = permit;
+        }
+        Ok(())
+    }
+
+    /// Refuses the waiting requests that could not start even if it were their turn.
+    fn refuse_hopeless(&mut self) {
+        let waiting = &self.admission.waiting;
+        let refused: Vec<_> = waiting
+            .iter()
+            .filter_map(|(ticket, waiting)| Some((*ticket, self.may_start(&waiting.demand).err()?)))
+            .collect();
+        for (ticket, why) in refused {
+            self.admission.waiting.remove(&ticket);
+            self.admission.flow.withdraw(ticket);
+            self.actions.push_back(Action::Finish(ticket, FinalState::NotSent(why)));
+        }
+    }
+
+    /// Carries out what the breaker wants.
+    fn obey_breaker(&mut self, now: Now) {
+        while let Some(action) = self.admission.breaker.as_mut().and_then(Breaker::next_action) {
+            match action {
+                BreakerAction::Probe(scope, generation) => self.probe(scope, generation, now),
+                BreakerAction::Changed(snapshot) => {
+                    let is_stopped = matches!(snapshot.state, BreakerState::Tripped);
+                    self.actions.push_back(Action::Breaker(snapshot));
+                    if is_stopped {
+                        self.refuse_hopeless();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends an echo test for a breaker. Without a line, it counts as not answered.
+    fn probe(&mut self, scope: BreakerScope, generation: u64, now: Now) {
+        let ticket = self.ticket();
+        self.admission.probes.insert(ticket, (scope, generation));
+        let made = self.incarnation_for_business().and_then(|incarnation| {
+            let encode = |telegrams: &T, trace| telegrams.duty(Duty::EchoTest, trace, now);
+            Ok((incarnation, self.make(now, TraceUse::Duty, encode)?))
+        });
+        match made {
+            Ok((incarnation, (wire, high_water))) => {
+                let owner = Owner::Probe { since: now.steady };
+                self.send_wire(ticket, owner, incarnation, wire, high_water, now.steady);
+            }
+            Err(_) => self.probed(ticket, false, now),
+        }
+    }
+}
