@@ -48,6 +48,7 @@ mod names;
 mod breaker;
 mod flow;
 mod hours;
+mod lines;
 mod settlement;
 
 mod read;
@@ -69,6 +70,7 @@ pub use self::breaker::BreakerConfig;
 pub use self::flow::FlowConfig;
 pub use self::framing::Framing;
 pub use self::hours::{HoursConfig, SessionNotice};
+pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
 };
@@ -245,23 +247,6 @@ pub struct NoticeConfig {
     /// `stand_in`: the answer's fields if the service gives no answer. The other fields are those of the notice. Default: no field
     /// differs from the notice.
     pub stand_in: Vec<(String, String)>,
-}
-
-/// `[[institutions.NAME.lines]]`: one line, a configured path to the institution.
-#[derive(Clone, Debug)]
-pub struct LineConfig {
-    /// `name`, required: unique among the lines of the institution.
-    pub name: String,
-    /// `connect`, required: `host:port`.
-    pub connect: String,
-    /// `links`, default 1: the contracted number of connections.
-    pub links: usize,
-    /// `connect_timeout_ms`, default 5000: how long connecting may take.
-    pub connect_timeout: Duration,
-    /// `reconnect_min_ms`, default 100: the shortest wait before connecting again.
-    pub reconnect_min: Duration,
-    /// `reconnect_max_ms`, default 30000: the longest wait before connecting again.
-    pub reconnect_max: Duration,
 }
 
 /// The reason why a configuration cannot be used.

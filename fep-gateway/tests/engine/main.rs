@@ -11,6 +11,7 @@
 )]
 
 mod archive;
+mod connecting;
 mod dialects;
 mod examples;
 mod framing;
