@@ -73,6 +73,7 @@ fn options(path: &Path) -> OpenOptions {
         closed_keep_max_ms: 60_000,
         opener: CaseOpener::default(),
         begin_anew: false,
+        archive: None,
     }
 }
 
