@@ -127,10 +127,7 @@ impl Journal {
         catch_up(&mut index, &mut source)?;
         let reader = Reader { facts: FactReader::open(path)?, index: IndexReader::open(&index_file)?, archives };
         let mut ends = former_traces;
-        for exchange in reader.index.open_ones()? {
-            ends.extend(opening(&reader, &exchange, options)?);
-            ends.push(ending(exchange, options.now_ms));
-        }
+        ends.extend(endings(&reader, options)?);
         if !ends.is_empty() {
             facts.append(&ends)?;
             catch_up(&mut index, &mut source)?;
@@ -139,10 +136,7 @@ impl Journal {
         let resting = reader.index.resting(since_ms)?;
         let recalled =
             resting.into_iter().filter_map(|row| recalled(&reader, row).transpose()).collect::<Result<_, _>>()?;
-        let closed_since_ms = options.now_ms.saturating_sub(options.closed_keep_max_ms.max(options.quarantine_max_ms));
-        let cases = reader.index.cases(closed_since_ms, FINISHED_MAX)?;
-        let cases =
-            cases.into_iter().filter_map(|id| earlier_case(&reader, id).transpose()).collect::<Result<_, _>>()?;
+        let cases = earlier_cases(&reader, options)?;
         let high_waters = reader.index.traces()?;
         let bell = Arc::new(Bell::default());
         let lanes: Vec<_> =
@@ -216,6 +210,16 @@ fn missing(options: &OpenOptions, index: &Path) -> Result<Vec<Fact>, JournalErro
     Ok(facts.collect())
 }
 
+/// The facts that end the exchanges of an earlier run, each behind the fact that opens its settlement.
+fn endings(reader: &Reader, options: &OpenOptions) -> Result<Vec<Fact>, JournalError> {
+    let mut ends = Vec::new();
+    for exchange in reader.index.open_ones()? {
+        ends.extend(opening(reader, &exchange, options)?);
+        ends.push(ending(exchange, options.now_ms));
+    }
+    Ok(ends)
+}
+
 /// The fact that opens the settlement of an exchange of an earlier run, if it moves money and has none.
 fn opening(reader: &Reader, exchange: &Projected, options: &OpenOptions) -> Result<Option<Fact>, JournalError> {
     let Some(number) = exchange.request.filter(|_| !exchange.has_case) else { return Ok(None) };
@@ -226,6 +230,13 @@ fn opening(reader: &Reader, exchange: &Projected, options: &OpenOptions) -> Resu
         settlement: Some(Box::new(opened)),
         ..blank(exchange.institution.clone(), options.now_ms)
     }))
+}
+
+/// The settlements that go on.
+fn earlier_cases(reader: &Reader, options: &OpenOptions) -> Result<Vec<EarlierCase>, JournalError> {
+    let since_ms = options.now_ms.saturating_sub(options.closed_keep_max_ms.max(options.quarantine_max_ms));
+    let cases = reader.index.cases(since_ms, FINISHED_MAX)?;
+    cases.into_iter().filter_map(|id| earlier_case(reader, id).transpose()).collect()
 }
 
 fn earlier_case(reader: &Reader, id: ExchangeId) -> Result<Option<EarlierCase>, JournalError> {
