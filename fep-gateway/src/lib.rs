@@ -8,6 +8,7 @@
 pub mod config;
 
 mod fault;
+mod time;
 
 pub mod telegrams;
 
