@@ -40,7 +40,7 @@ use self::marks::Marks;
 use self::repeat::{Repeat, repeats};
 use self::settlement::Settlements;
 pub use self::stamp::Stamp;
-use crate::config::{Filling, Framing, InstitutionConfig};
+use crate::config::{Filling, Framing, InstitutionConfig, SessionNotice};
 use fep_protocol::calendar::Calendar;
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::session::SessionPolicy;
@@ -64,6 +64,8 @@ pub struct TelegramCatalogue {
     common_key: Option<KeyFields>,
     settlements: Settlements,
     busy: BusyCodes,
+    /// Telegrams of the institution that open or stop business.
+    signs: Vec<SessionNotice>,
 }
 
 /// One telegram, at the same index as in the spec.
@@ -132,6 +134,7 @@ impl TelegramCatalogue {
             common_key: None,
             settlements: Settlements::new(config),
             busy: BusyCodes::new(config),
+            signs: config.session.as_ref().map_or(Vec::new(), |session| session.notices.clone()),
             spec: Arc::clone(&spec),
             framing: config.framing.clone(),
         };
