@@ -21,7 +21,7 @@ pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
 use crate::journal::{Journal, KeyState, OpenOptions};
 use crate::net::clock::Clock;
-use crate::net::institution::{AcceptedRequest, Handle, Legacy, Shared, count_outcome};
+use crate::net::institution::{AcceptedRequest, Handle, Legacy, Shared, count_refused};
 use crate::telegrams::{Draft, TelegramCatalogue};
 use fep_protocol::exchange::{Event, Exchange, ExchangeId, Flags, LineStatus, Outcome, TelegramBytes};
 use fep_protocol::reason::{NotSent, Unknown};
@@ -217,7 +217,7 @@ impl Gateway {
         };
         let refuse = |why: &NotSent| {
             let exchange = Exchange { journaled: false, ..not_sent(exchange.clone(), why, shared.clock.now().wall_ms) };
-            count_outcome(&exchange);
+            count_refused(&exchange);
             exchange
         };
         if self.inner.stopping.load(Ordering::SeqCst) {

@@ -18,6 +18,7 @@
 //! proxy that authenticates its clients.
 
 mod error;
+mod origin;
 mod events;
 mod exchanges;
 mod health;
@@ -58,6 +59,7 @@ const REPLY_MAX: Duration = Duration::from_millis(500);
 struct Shared {
     gateway: Gateway,
     stopping: watch::Receiver<bool>,
+    events: events::EventHub,
     /// One permit for each client that listens to events.
     listeners: Arc<Semaphore>,
 }
@@ -83,7 +85,12 @@ pub fn router(gateway: Gateway, stopping: watch::Receiver<bool>) -> Router {
         .fallback(no_route)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .layer(middleware::from_fn(never_stored))
-        .with_state(Shared { gateway, stopping, listeners: Arc::new(Semaphore::new(LISTENERS_MAX)) })
+        .with_state(Shared {
+            events: events::EventHub::new(gateway.clone()),
+            gateway,
+            stopping,
+            listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
+        })
 }
 
 /// Serves until `stop` completes. Then open requests may end until `drained` completes, and half a second longer. `drained`

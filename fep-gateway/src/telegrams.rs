@@ -15,6 +15,7 @@ mod demand;
 mod marks;
 mod protocol;
 mod repeat;
+mod secret_places;
 mod settlement;
 mod typed;
 
@@ -38,6 +39,7 @@ use self::key::KeyFields;
 pub use self::line_spec::LineSpec;
 use self::marks::Marks;
 use self::repeat::{Repeat, repeats};
+use self::secret_places::SecretPlaces;
 use self::settlement::Settlements;
 pub use self::stamp::Stamp;
 use crate::config::{Filling, Framing, InstitutionConfig, SessionNotice};
@@ -63,6 +65,7 @@ pub struct TelegramCatalogue {
     /// nothing else can.
     common_key: Option<KeyFields>,
     settlements: Settlements,
+    secret_places: SecretPlaces,
     busy: BusyCodes,
     /// Telegrams of the institution that open or stop business.
     signs: Vec<SessionNotice>,
@@ -133,6 +136,7 @@ impl TelegramCatalogue {
             duties,
             common_key: None,
             settlements: Settlements::new(config),
+            secret_places: SecretPlaces::of(&spec),
             busy: BusyCodes::new(config),
             signs: config.session.as_ref().map_or(Vec::new(), |session| session.notices.clone()),
             spec: Arc::clone(&spec),

@@ -49,7 +49,8 @@ impl Item {
     }
 
     /// Whether a field in the item is secret.
-    pub(super) fn has_secret(&self) -> bool {
+    #[must_use]
+    pub fn has_secret(&self) -> bool {
         match self {
             Self::Field(field) | Self::Tail(field) => field.secret,
             Self::Part(part) => part.layout.has_secret(),

@@ -1,32 +1,122 @@
 //! `GET /v1/events`: server-sent events until the client disconnects or the gateway stops.
+//!
+//! One task makes the text of each event once, for all clients. It shows at most a number of exchanges each second: nobody
+//! can read more, and listeners must not slow the exchanges down. How many it left out is an event of its own.
 
 use std::convert::Infallible;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderName, StatusCode};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use fep_protocol::budget::Budget;
+use fep_protocol::exchange::Event;
 use futures_util::{Stream, StreamExt};
 use serde_json::json;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use super::error::ApiError;
 use super::{LISTENERS_MAX, Shared};
 use crate::console::view::summary;
-use fep_protocol::exchange::Event;
+use crate::gateway::Gateway;
 
 /// How often a silent stream sends a keep-alive. Proxies close streams that send nothing.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Streams `event: exchange` with a summary, `event: line` with a line, and `event: missed` with the number of events that a slow
-/// client did not get.
+/// The number of exchange events each second, and in one burst. The rest is counted.
+const SHOWN_PER_S: u32 = 200;
+const SHOWN_BURST: u32 = 400;
+
+/// The pause between two reports of events that were left out.
+const MISSED_PAUSE: Duration = Duration::from_secs(1);
+
+/// The number of events that a client may fall behind.
+const BEHIND_MAX: usize = 1024;
+
+/// Makes the texts of events for all clients.
+#[derive(Clone)]
+pub(super) struct EventHub {
+    gateway: Gateway,
+    texts: broadcast::Sender<Text>,
+    /// Whether the task runs.
+    running: Arc<Mutex<bool>>,
+}
+
+/// The name of an event and its JSON.
+#[derive(Clone)]
+struct Text {
+    name: &'static str,
+    json: Arc<str>,
+}
+
+impl EventHub {
+    pub(super) fn new(gateway: Gateway) -> Self {
+        let (texts, _) = broadcast::channel(BEHIND_MAX);
+        Self { gateway, texts, running: Arc::default() }
+    }
+
+    /// Adds a client. The first one starts the task.
+    fn listen(&self) -> broadcast::Receiver<Text> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let texts = self.texts.subscribe();
+        if !std::mem::replace(&mut *running, true) {
+            let hub = self.clone();
+            let events = self.gateway.subscribe();
+            tokio::spawn(async move { hub.run(events).await });
+        }
+        texts
+    }
+
+    /// Runs until no client listens.
+    async fn run(self, mut events: broadcast::Receiver<Event>) {
+        let started = Instant::now();
+        let mut budget = Budget::new(SHOWN_PER_S, SHOWN_BURST, Duration::ZERO);
+        let mut missed = 0_u64;
+        let mut report = tokio::time::interval(MISSED_PAUSE);
+        loop {
+            tokio::select! {
+                event = events.recv() => match event {
+                    Ok(Event::Exchange(exchange)) if budget.take(started.elapsed()) => {
+                        let spec = self.gateway.line_spec(&exchange.institution);
+                        self.tell("exchange", &serde_json::to_string(&summary(&exchange, spec)).unwrap_or_default());
+                    }
+                    Ok(Event::Exchange(_)) => missed += 1,
+                    Ok(Event::Line(line)) => self.tell("line", &serde_json::to_string(&*line).unwrap_or_default()),
+                    Err(RecvError::Lagged(count)) => missed += count,
+                    Err(RecvError::Closed) => return,
+                },
+                _ = report.tick() => {
+                    if missed > 0 {
+                        self.tell("missed", &json!({ "missed": missed }).to_string());
+                        missed = 0;
+                    }
+                    let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+                    if self.texts.receiver_count() == 0 {
+                        *running = false;
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn tell(&self, name: &'static str, json: &str) {
+        // The last client may have gone meanwhile.
+        let _ = self.texts.send(Text { name, json: json.into() });
+    }
+}
+
+/// Streams `event: exchange` with a summary, `event: line` with a line, and `event: missed` with the number of events that were
+/// left out.
 ///
 /// # Errors
-/// If too many clients listen already. The number is limited because each of them costs work at every exchange.
+/// If too many clients listen already. The number is limited because each of them keeps a connection.
 pub(super) async fn events(State(shared): State<Shared>) -> Result<impl IntoResponse, ApiError> {
     let place = Arc::clone(&shared.listeners).try_acquire_owned().map_err(|_| {
         let message = format!("{LISTENERS_MAX} clients listen to events already");
@@ -37,7 +127,7 @@ pub(super) async fn events(State(shared): State<Shared>) -> Result<impl IntoResp
         // An error means that the sender is gone, so the server has ended: the stream stops too.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     };
-    let stream = stream(shared).take_until(Box::pin(stopped)).inspect(move |_| {
+    let stream = stream(shared.events.listen()).take_until(Box::pin(stopped)).inspect(move |_| {
         // The stream owns the permit and returns it when it is dropped.
         let _ = &place;
     });
@@ -46,19 +136,13 @@ pub(super) async fn events(State(shared): State<Shared>) -> Result<impl IntoResp
     Ok((headers, Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))))
 }
 
-fn stream(shared: Shared) -> impl Stream<Item = Result<SseEvent, Infallible>> {
-    BroadcastStream::new(shared.gateway.subscribe()).map(move |event| {
-        let sse = match event {
-            Ok(Event::Exchange(exchange)) => {
-                let summary = summary(&exchange, shared.gateway.line_spec(&exchange.institution));
-                SseEvent::default().event("exchange").json_data(summary)
-            }
-            Ok(Event::Line(line)) => SseEvent::default().event("line").json_data(*line),
+fn stream(texts: broadcast::Receiver<Text>) -> impl Stream<Item = Result<SseEvent, Infallible>> {
+    BroadcastStream::new(texts).map(|text| {
+        Ok(match text {
+            Ok(Text { name, json }) => SseEvent::default().event(name).data(&*json),
             Err(BroadcastStreamRecvError::Lagged(missed)) => {
-                SseEvent::default().event("missed").json_data(json!({ "missed": missed }))
+                SseEvent::default().event("missed").data(json!({ "missed": missed }).to_string())
             }
-        };
-        // Serializing strings and numbers cannot fail. If that ever changes, a comment keeps the stream alive.
-        Ok(sse.unwrap_or_else(|_| SseEvent::default().comment("an event that is not JSON")))
+        })
     })
 }

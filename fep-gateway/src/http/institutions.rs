@@ -4,13 +4,14 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fep_protocol::breaker::BreakerScope;
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::error::ApiError;
+use super::origin::refuse_foreign_page;
 use crate::gateway::{Decision, InstitutionStatus, Undecided};
 
 /// The maximum length of a note, in characters.
@@ -74,8 +75,10 @@ pub(super) async fn one(
 pub(super) async fn breaker(
     State(shared): State<Shared>,
     name: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<InstitutionStatus>, ApiError> {
+    refuse_foreign_page(&headers)?;
     let BreakerBody { decision, business, note } = parse(body)?;
     let scope = business.map_or(BreakerScope::Institution, BreakerScope::Business);
     let decision = match decision {
@@ -90,8 +93,10 @@ pub(super) async fn breaker(
 pub(super) async fn business(
     State(shared): State<Shared>,
     name: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<InstitutionStatus>, ApiError> {
+    refuse_foreign_page(&headers)?;
     let BusinessBody { decision, business, note } = parse(body)?;
     let decision = match decision {
         BusinessWord::Block => Decision::Block(business, noted(note)?),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use fep_protocol::reason::JournalError;
 
 /// A write that takes longer than this counts as hanging.
-const WRITE_MAX: Duration = Duration::from_secs(2);
+const WRITE_MAX: Duration = Duration::from_secs(1);
 
 /// The state of the journal's disk.
 #[derive(Debug)]

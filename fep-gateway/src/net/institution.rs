@@ -13,6 +13,7 @@
 mod actions;
 mod commands;
 mod facts;
+mod meters;
 mod notices;
 mod surplus;
 
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::business::Business;
-use fep_protocol::exchange::{Event, Exchange, ExchangeId, Outcome};
+use fep_protocol::exchange::{Event, Exchange, ExchangeId};
 use fep_protocol::institution::{BreakerPolicy, Institution as Machine, LineSettings, Settings};
 use fep_protocol::reason::NotSent;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
@@ -33,6 +34,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use self::meters::Meters;
+pub(crate) use self::meters::count_refused;
 use self::notices::NoticeDone;
 use self::surplus::Surplus;
 use super::admission::{CannotDecide, Decision, InstitutionStatus};
@@ -146,6 +149,7 @@ impl Handle {
             name: Arc::clone(&name),
             line_names: config.lines.iter().map(|line| Arc::from(line.name.as_str())).collect(),
             surplus: Surplus::new(&config, now.steady),
+            meters: Meters::new(Arc::clone(&name)),
             config,
             machine,
             catalogue: Arc::clone(&catalogue),
@@ -231,6 +235,7 @@ struct Task {
     shared: Shared,
     lane: Lane,
     surplus: Surplus,
+    meters: Meters,
     events: mpsc::Sender<LinkEvent>,
     links: BTreeMap<LinkId, OpenLink>,
     /// The high-water mark of trace numbers that is in the journal or on its way there.
@@ -442,18 +447,6 @@ impl Task {
             let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
         }
     }
-}
-
-/// Counts an exchange that reached its outcome. The code of the reason is a label, so that an operator can distinguish a
-/// full journal from a reached limit.
-pub(crate) fn count_outcome(exchange: &Exchange) {
-    let labels = [
-        ("institution", exchange.institution.to_string()),
-        ("telegram", exchange.telegram.to_string()),
-        ("outcome", exchange.outcome.map_or("", Outcome::name).to_owned()),
-        ("reason", exchange.reason_code.clone().unwrap_or_default()),
-    ];
-    metrics::counter!("fep_exchanges_total", &labels).increment(1);
 }
 
 fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue, now: Now) -> Settings {

@@ -49,7 +49,7 @@ impl Telegrams for TelegramCatalogue {
         let bytes = self.telegram(frame);
         let undecodable = |error: &Error, key: Option<&KeyFields>| Classified::Undecodable {
             key: key.and_then(|key| key.of(bytes)),
-            why: error.to_string(),
+            why: self.secret_places.describe(error),
         };
         let found =
             self.find(bytes).and_then(|number| Some((self.spec.telegrams.get(number)?, self.entries.get(number)?)));

@@ -183,9 +183,7 @@ impl Task {
         let reason = state.reason();
         match state {
             FinalState::Answered(telegram, bytes) => {
-                let labels =
-                    [("institution", self.name.to_string()), ("telegram", running.exchange.telegram.to_string())];
-                metrics::histogram!("fep_round_trip_seconds", &labels).record(Self::seconds(running.since, now));
+                self.meters.round_trip(&running.exchange.telegram, Self::seconds(running.since, now));
                 self.ended.insert(ticket, running.exchange.id);
                 self.end(running, Outcome::Answered, reason, Some(Answer { telegram, bytes }), now);
             }
@@ -201,8 +199,7 @@ impl Task {
     fn received(&mut self, incoming: Incoming) {
         let Incoming { incarnation, telegram, bytes, class, ticket, note } = incoming;
         let now = self.shared.clock.now();
-        let labels = [("institution", self.name.to_string()), ("class", class.name().to_owned())];
-        metrics::counter!("fep_received_total", &labels).increment(1);
+        self.meters.received(class);
         self.handled(incarnation.link, class, now);
         let reason = note.as_ref().map(|note| Reason::new(note, note.code()));
         if matches!(class, Class::Conflicting | Class::Unmatched | Class::Undecodable | Class::BadFrame)

@@ -7,7 +7,7 @@ use fep_protocol::fact::{Fact, Reason, What};
 use fep_protocol::reason::NotSent;
 use fep_protocol::terms::{Incarnation, Now};
 
-use super::{End, Running, TELL_GRACE, Task, count_outcome};
+use super::{End, Running, TELL_GRACE, Task};
 use crate::journal::LaneNumber;
 
 impl Task {
@@ -67,7 +67,7 @@ impl Task {
             exchange.reason = Some(reason.sentence.to_string());
             exchange.reason_code = Some(reason.code.to_string());
         }
-        count_outcome(&exchange);
+        self.meters.ended(&exchange, reason.as_ref().map(|reason| &reason.code));
         drop(place);
         // A request that the journal never took is gone without a trace. While the journal is in trouble, such outcomes
         // are not kept, because there could be any number of them.
