@@ -48,6 +48,7 @@ mod names;
 mod breaker;
 mod flow;
 mod hours;
+mod lines;
 mod settlement;
 
 mod read;
@@ -69,6 +70,7 @@ pub use self::breaker::BreakerConfig;
 pub use self::flow::FlowConfig;
 pub use self::framing::Framing;
 pub use self::hours::{HoursConfig, SessionNotice};
+pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
 };
@@ -96,6 +98,21 @@ pub struct Http {
 pub struct JournalFile {
     /// `path`, relative to the configuration file; default `journal.sqlite`.
     pub path: PathBuf,
+    /// `archive`: the folder of the archives, relative to the configuration file. Default: all facts stay in the journal.
+    /// `archive_after_days`, default 30: the number of whole days that stay in the journal besides the current one.
+    /// `utc_offset_minutes`, default 540: where days begin.
+    pub archive: Option<ArchiveConfig>,
+}
+
+/// The keys of `[journal]` about archives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchiveConfig {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The number of whole days that stay in the journal besides the current one.
+    pub after_days: u32,
+    /// The offset of the days from UTC, in minutes.
+    pub utc_offset_minutes: i32,
 }
 
 /// `[institutions.NAME]`: one counterpart.
@@ -230,23 +247,6 @@ pub struct NoticeConfig {
     /// `stand_in`: the answer's fields if the service gives no answer. The other fields are those of the notice. Default: no field
     /// differs from the notice.
     pub stand_in: Vec<(String, String)>,
-}
-
-/// `[[institutions.NAME.lines]]`: one line, a configured path to the institution.
-#[derive(Clone, Debug)]
-pub struct LineConfig {
-    /// `name`, required: unique among the lines of the institution.
-    pub name: String,
-    /// `connect`, required: `host:port`.
-    pub connect: String,
-    /// `links`, default 1: the contracted number of connections.
-    pub links: usize,
-    /// `connect_timeout_ms`, default 5000: how long connecting may take.
-    pub connect_timeout: Duration,
-    /// `reconnect_min_ms`, default 100: the shortest wait before connecting again.
-    pub reconnect_min: Duration,
-    /// `reconnect_max_ms`, default 30000: the longest wait before connecting again.
-    pub reconnect_max: Duration,
 }
 
 /// The reason why a configuration cannot be used.

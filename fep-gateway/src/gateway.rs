@@ -132,6 +132,7 @@ impl Gateway {
             now_ms: clock.now().wall_ms,
             quarantine_max_ms: i64::try_from(quarantine_max.as_millis()).unwrap_or(i64::MAX),
             begin_anew: options.new_journal,
+            archive: config.journal.archive,
         };
         let opened = tokio::task::spawn_blocking(move || Journal::open(&open)).await;
         let opened =

@@ -2,8 +2,6 @@
 //!
 //! Data goes to the given output. Nothing here is part of the running gateway.
 
-mod time;
-
 mod export;
 mod search;
 mod show;
@@ -19,6 +17,7 @@ use fep_protocol::reason::JournalError;
 use crate::config::ConfigError;
 use crate::journal::audit::{self, Audit};
 use crate::journal::filter::{ExchangeFilter, FactFilter};
+use crate::time;
 
 /// The commands.
 #[derive(Clone, Debug, Subcommand)]

@@ -7,6 +7,8 @@
 // Reading order: a module imports only modules listed above it.
 pub mod config;
 
+mod time;
+
 pub mod telegrams;
 
 pub mod journal;

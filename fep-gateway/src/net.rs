@@ -4,9 +4,9 @@
 //! ```text
 //!              commands            events
 //! [`Gateway`] ────────► institution ◄──── link ◄═══► TCP        one task per institution owns its machine,
-//!                        │      └──frames──► │                  one per link writes, one per link reads
+//!                        │      └──frames──► │                  one per link reads and writes,
 //!                        ▼
-//!                      journal (a thread)
+//!                      journal (a thread)  listener             one per line on which the institution connects
 //! ```
 //!
 //! Every channel is bounded. An institution's task never waits for a link, and the journal's thread waits for no task. A
@@ -17,6 +17,8 @@
 pub mod admission;
 pub mod statuses;
 pub mod clock;
+
+mod transport;
 
 mod outbox;
 

@@ -288,7 +288,9 @@ pub struct LineStatus {
     pub institution: String,
     /// The line's name in the configuration.
     pub line: String,
-    /// The address that the line connects to.
+    /// `connect`: the gateway connects to the institution. `listen`: the institution connects to the gateway.
+    pub role: &'static str,
+    /// The address that the line connects to, or listens on.
     pub address: String,
     /// The contracted links, each in its present state.
     pub links: Vec<LinkStatus>,
@@ -296,7 +298,8 @@ pub struct LineStatus {
     pub inflight: usize,
     /// The maximum number of exchanges of the institution that may wait for their answer.
     pub inflight_max: usize,
-    /// The number of attempts to connect again since the start of the gateway, after a connection was lost or refused.
+    /// The number of attempts to connect again since the start of the gateway, after a connection was lost or refused. On a
+    /// listening line: how often a link began to wait again.
     pub reconnects: u64,
     /// The last error, as a sentence.
     pub last_error: Option<String>,
@@ -312,6 +315,8 @@ pub struct LinkStatus {
     pub incarnation: u64,
     /// The state of the link.
     pub state: LinkState,
+    /// The address of the other side, while the link is connected.
+    pub peer: Option<String>,
     /// The time since which the link carries business, or since which it does not, in milliseconds since 1970.
     pub since_ms: i64,
     /// The time of the last answer to a request or echo test of ours, in milliseconds since 1970. Only an answer proves
@@ -333,6 +338,8 @@ pub enum LinkState {
     Down,
     /// The link is being connected.
     Connecting,
+    /// Not connected. The link waits for the institution to connect.
+    Listening,
     /// Connected, but business is not open yet.
     SigningOn,
     /// The link carries business telegrams.

@@ -62,6 +62,8 @@ pub struct Settings {
 pub struct LineSettings {
     /// The number of links.
     pub links: usize,
+    /// Whether the institution connects. Then a link waits for its connection without pauses.
+    pub listens: bool,
     /// The shortest wait before a reconnection.
     pub reconnect_min: Duration,
     /// The longest wait before a reconnection.
@@ -77,7 +79,7 @@ pub struct LineSettings {
 /// # Kinds of methods
 ///
 /// - **Inputs** report events and never block. From services: [`request`](Self::request), [`reply`](Self::reply),
-///   [`leave`](Self::leave). From links: [`connected`](Self::connected), [`received`](Self::received),
+///   [`leave`](Self::leave). From listeners: [`replace`](Self::replace). From links: [`connected`](Self::connected), [`received`](Self::received),
 ///   [`bad_frame`](Self::bad_frame), [`lost`](Self::lost). From the journal: [`journaled`](Self::journaled). From time:
 ///   [`tick`](Self::tick). From the link's writer:
 ///   [`unsent`](Self::unsent), [`withdrawn`](Self::withdrawn), [`unanswered`](Self::unanswered).

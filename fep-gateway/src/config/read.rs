@@ -16,8 +16,8 @@ use serde_json::Value as Json;
 use super::hours::session_notices;
 use super::names::{known_path, known_telegram, ms, values};
 use super::{
-    BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig, Http, InstitutionConfig,
-    JournalFile, LineConfig, NoticeConfig, SessionConfig, TelegramLimits, settlement,
+    ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig, Http,
+    InstitutionConfig, JournalFile, NoticeConfig, SessionConfig, TelegramLimits, lines, settlement,
 };
 
 /// The default limit of a frame, in bytes.
@@ -67,12 +67,7 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
             SocketAddr::from(([127, 0, 0, 1], 0))
         }),
     };
-    let journal = root.table("journal").and_then(|table| {
-        let path = table.string("path");
-        table.finish();
-        path
-    });
-    let path = folder.join(journal.map_or("journal.sqlite", |path| path.value));
+    let journal = journal(root.table("journal"), folder);
     let mut institutions = BTreeMap::new();
     if let Some(table) = root.table("institutions") {
         let entries = table.entries();
@@ -93,7 +88,26 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
             "add a table [institutions.NAME]",
         );
     }
-    Some(Config { http: Http { listen }, journal: JournalFile { path }, institutions })
+    Some(Config { http: Http { listen }, journal, institutions })
+}
+
+fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
+    let Some(table) = table else { return JournalFile { path: folder.join("journal.sqlite"), archive: None } };
+    let path = folder.join(table.string("path").map_or("journal.sqlite", |path| path.value));
+    let archive = table.string("archive");
+    let after_days = table.integer("archive_after_days", 1..=3650_u32);
+    let offset = table.integer("utc_offset_minutes", -720..=840);
+    if let (None, Some(days)) = (&archive, &after_days) {
+        let hint = "add `archive = \"archive\"`, the folder of the archives";
+        table.document().error_hint(Code::MissingKey, days.span.clone(), "`archive_after_days` needs `archive`", hint);
+    }
+    table.finish();
+    let archive = archive.map(|archive| ArchiveConfig {
+        folder: folder.join(archive.value),
+        after_days: after_days.map_or(30, |days| days.value),
+        utc_offset_minutes: offset.map_or(540, |minutes| minutes.value),
+    });
+    JournalFile { path, archive }
 }
 
 fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> Option<InstitutionConfig> {
@@ -109,7 +123,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
     let write_timeout = ms(table, "write_timeout_ms", 5000);
     let frame_timeout = ms(table, "frame_timeout_ms", 10_000);
     let utc_offset_minutes = table.integer("utc_offset_minutes", -720..=840).map_or(540, |minutes| minutes.value);
-    let lines = lines(table);
+    let lines = lines::read(table);
     let spec = Arc::new(spec(table, folder)?);
     let framing = Framing::read(table.table("framing"), &spec, FRAME_MAX_BYTES);
     let key = key(table, &spec);
@@ -291,56 +305,4 @@ fn callback(document: &Document, url: Located<&str>) -> String {
         document.error_hint(Code::BadValue, url.span, "`callback` must be a URL that begins with http://", hint);
     }
     url.value.to_owned()
-}
-
-fn lines(table: &Table<'_>) -> Vec<LineConfig> {
-    let Some(values) = table.required("lines").and_then(Value::array) else { return Vec::new() };
-    if values.is_empty() {
-        table.document().error(
-            Code::Empty,
-            table.key_span("lines").unwrap_or_default(),
-            "there must be at least one line",
-        );
-    }
-    let mut lines: Vec<LineConfig> = Vec::new();
-    for value in values {
-        let Some(table) = value.table() else { continue };
-        let name = table.required_string("name");
-        let connect = table.required_string("connect");
-        let links = table.integer("links", 1..=1000_usize).map_or(1, |links| links.value);
-        let connect_timeout = ms(&table, "connect_timeout_ms", 5000);
-        let reconnect_min = ms(&table, "reconnect_min_ms", 100);
-        let reconnect_max = ms(&table, "reconnect_max_ms", 30_000);
-        if reconnect_max < reconnect_min {
-            let place = ["reconnect_max_ms", "reconnect_min_ms"].into_iter().find_map(|key| table.key_span(key));
-            let hint = format!("the shortest is {} ms", reconnect_min.as_millis());
-            let message = "`reconnect_max_ms` is below `reconnect_min_ms`";
-            table.document().error_hint(Code::OutOfRange, place.unwrap_or_default(), message, hint);
-        }
-        if let (Some(name), Some(connect)) = (name, connect) {
-            if lines.iter().any(|line| line.name == name.value) {
-                let hint = "the journal and /v1/lines tell lines apart by their names";
-                table.document().error_hint(
-                    Code::NameTaken,
-                    name.span,
-                    format!("there is a line `{}` already", name.value),
-                    hint,
-                );
-            }
-            let host_and_port = connect.value.rsplit_once(':');
-            if host_and_port.is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
-                table.document().error_hint(
-                    Code::BadValue,
-                    connect.span,
-                    "`connect` must be a host and a port",
-                    "such as 10.0.0.7:9001",
-                );
-            }
-            let name = name.value.to_owned();
-            let connect = connect.value.to_owned();
-            lines.push(LineConfig { name, connect, links, connect_timeout, reconnect_min, reconnect_max });
-        }
-        table.finish();
-    }
-    lines
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fep_codec::LengthPrefix;
 use fep_codec::layout::LengthScope;
 
-use super::{Config, ConfigError, Filling, Framing};
+use super::{Config, ConfigError, Filling, Framing, Network, Role, WhenFull};
 
 /// The example in the documentation of the module `config`.
 fn example() -> String {
@@ -49,6 +49,9 @@ fn the_documented_example_is_right_and_the_rest_has_defaults() {
 #[test]
 fn mistakes_are_named_at_their_place() {
     check("label =", "lable =", "gateway.toml:8:1: error: unknown key `lable` (did you mean `label`?)");
+    let path = "path = \"journal.sqlite\"";
+    check(path, "archive_after_days = 3", "`archive_after_days` needs `archive`");
+    check(path, "archive = \"a\"\narchive_after_days = 0", "`archive_after_days` is 0, it must be 1 to 3650");
     check("links = 2", "links = 0", "`links` is 0, it must be 1 to 1000");
     check("\"Bank A\"", "7", "gateway.toml:8:9: error: `label` must be a string, found a whole number");
     check("\"header.trace_no\", ", "\"header.trace\", ", "no telegram of bank-a has the field `header.trace`");
@@ -62,6 +65,7 @@ fn mistakes_are_named_at_their_place() {
     check(table, "{ kind = \"code-table\", length_digits = 4 }", "unknown key `length_digits`");
     check(table, "{ length_digits = 4, length_bytes = 2 }", "`length_bytes` stands beside `length_digits`");
     check("listen", "lisen", "unknown key `lisen`");
+    check("connect = \"127.0.0.1:9001\"\n", "", "`connect` is missing (who connects? ");
     check("127.0.0.1:9001", "127.0.0.1", "`connect` must be a host and a port");
     check("127.0.0.1:9001", ":9001", "`connect` must be a host and a port");
     check(
@@ -74,6 +78,69 @@ fn mistakes_are_named_at_their_place() {
     check("bank-a/bank-a.toml", "bank-a/bank-b.toml", "cannot read");
     check("[[institutions.bank-a.lines]]", "[institutions.bank-a.line]", "unknown key `line` (did you mean `lines`?)");
     check("[[institutions.bank-a.lines]]", "[institutions.bank-a.routes]", "`lines` is missing");
+}
+
+#[test]
+fn the_mistakes_of_a_connection_are_named() {
+    let connect = "connect = \"127.0.0.1:9001\"";
+    let with = |more: &str, expected: &str| check("links = 2", &format!("links = 2\n{more}"), expected);
+    with("source = \"host\"", "`source` must be an address of this machine, with or without a port");
+    with("source = \"::1\"", "`source` is an address of the other version of IP than `connect`");
+    with("source = \"10.0.0.5:7001\"", "`source` has a port, but `links` is 2 (a port can carry one link: ");
+    with("peers = [\"10.0.0.0/8\"]", "`peers` has a meaning only beside `listen`");
+    with("listen = \"0.0.0.0:9001\"", "`listen` stands beside `connect`");
+    with("keepalive = { idle_ms = 1500 }", "`idle_ms` must be whole seconds");
+    with("keepalive = { counts = 3 }", "unknown key `counts` (did you mean `count`?)");
+    let listen = |keys: &str, expected: &str| check(connect, &format!("listen = \"0.0.0.0:9001\"\n{keys}"), expected);
+    listen("", "`peers` is missing: who may connect? (such as ");
+    listen("peers = []", "`peers` has 0 entries, it must have 1 to 100");
+    listen("peers = [\"10.0.0.0/33\"]", "`10.0.0.0/33` is neither an address nor a range of addresses");
+    listen("peers = [\"10.0.0.7\"]\nwhen_full = \"drop\"", "`when_full` cannot be \"drop\"");
+    listen("peers = [\"10.0.0.7\"]\nsource = \"10.0.0.5\"", "`source` has a meaning only beside `connect`");
+    check(
+        connect,
+        "listen = \"9001\"\npeers = [\"10.0.0.7\"]",
+        "`listen` must be an address of this machine and a port",
+    );
+}
+
+#[test]
+fn a_line_can_listen_or_connect_from_an_address() {
+    let parsed = |from: &str, to: &str| {
+        let config = parse(&example().replacen(from, to, 1)).unwrap_or_else(|error| panic!("{error}"));
+        config.institutions["bank-a"].lines[0].clone()
+    };
+    let keys = "listen = \"0.0.0.0:9001\"\npeers = [\"10.0.0.7\", \"fd00::/8\"]\nwhen_full = \"replace\"";
+    let line = parsed("connect = \"127.0.0.1:9001\"", keys);
+    let Role::Listen { address, peers, when_full } = &line.role else { panic!("{line:?}") };
+    let shown: Vec<_> = peers.iter().map(Network::to_string).collect();
+    assert_eq!((address.to_string().as_str(), *when_full), ("0.0.0.0:9001", WhenFull::Replace));
+    assert_eq!(shown, ["10.0.0.7/32", "fd00::/8"]);
+    let line = parsed("links = 2", "source = \"10.0.0.5:7001\"\nkeepalive = { idle_ms = 5000, count = 9 }");
+    assert_eq!(line.role.source(), Some(([10, 0, 0, 5], 7001).into()));
+    assert_eq!((line.tcp.keepalive_idle, line.tcp.keepalive_count), (Duration::from_secs(5), 9));
+    assert_eq!(line.tcp.keepalive_interval, Duration::from_secs(10));
+}
+
+#[test]
+fn a_range_of_addresses_has_its_first_bits_in_common() {
+    let contains =
+        |network: &str, address: &str| network.parse::<Network>().unwrap().contains(address.parse().unwrap());
+    for (network, inside, outside) in [
+        ("10.1.2.3", "10.1.2.3", "10.1.2.2"),
+        ("10.0.0.0/8", "10.255.0.1", "11.0.0.0"),
+        ("10.1.2.8/29", "10.1.2.15", "10.1.2.16"),
+        ("0.0.0.0/0", "203.0.113.9", "fd00::1"),
+        ("fd00::/8", "fdff::1", "fe00::1"),
+        ("fd00::/8", "fd00::", "10.0.0.1"),
+        ("::/0", "fe80::1", "10.0.0.1"),
+        ("10.0.0.0/8", "::ffff:10.0.0.1", "::ffff:11.0.0.1"),
+    ] {
+        assert!(contains(network, inside) && !contains(network, outside), "{network}");
+    }
+    for wrong in ["", "10.0.0", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "host"] {
+        assert!(wrong.parse::<Network>().is_err(), "{wrong}");
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ const OUTCOMES = {
 const STATES = {
   down: "단절 down",
   connecting: "접속 중 connecting",
+  listening: "접속 대기 listening",
   signing_on: "개시 중 signing on",
   up: "정상 up",
   signing_off: "종료 중 signing off",

@@ -8,9 +8,9 @@ use fep_protocol::fact::Fact;
 use serde::{Serialize, Serializer};
 
 use super::InspectError;
-use super::time::Rfc3339;
 use crate::journal::filter::FactFilter;
 use crate::journal::reading::JournalFiles;
+use crate::time::Rfc3339;
 
 /// One fact. A key that does not apply is absent.
 #[derive(Serialize)]

@@ -43,7 +43,8 @@ use super::clock::Clock;
 use super::link::LinkEvent;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
-use crate::config::InstitutionConfig;
+use super::transport::listener::{Listener, ListenerSetup};
+use crate::config::{InstitutionConfig, Role};
 use crate::journal::{Journal, KeyTicket, Lane, LaneNumber, Recalled};
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Draft, TelegramCatalogue};
@@ -144,6 +145,19 @@ impl Handle {
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
         let permits = Arc::new(Semaphore::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX));
         let settings = settings(&config, &catalogue, now);
+        // Each line may have one connection that is to replace another one.
+        let (replace, replace_queue) = mpsc::channel(config.lines.len().max(1));
+        let listeners = config.lines.iter().enumerate().filter_map(|(line, line_config)| {
+            let setup = ListenerSetup {
+                institution: Arc::clone(&name),
+                line,
+                statuses: Arc::clone(&statuses),
+                clock: Arc::clone(&shared.clock),
+                replace: replace.clone(),
+            };
+            Some((line, Listener::start(line_config, setup)?))
+        });
+        let listeners = listeners.collect();
         let machine = Machine::new(settings, Arc::clone(&catalogue), legacy.used, shared.clock.seed());
         let mut task = Task {
             name: Arc::clone(&name),
@@ -158,6 +172,7 @@ impl Handle {
             lane,
             events,
             links: BTreeMap::new(),
+            listeners,
             marked: legacy.used,
             running: HashMap::new(),
             ended: HashMap::new(),
@@ -169,7 +184,7 @@ impl Handle {
             stopped: false,
         };
         task.recall(legacy.recalled, now);
-        let task = tokio::spawn(task.run(command_queue, event_queue));
+        let task = tokio::spawn(task.run(command_queue, event_queue, replace_queue));
         Self { name, catalogue, statuses, commands, permits, task: tokio::sync::Mutex::new(Some(task)) }
     }
 
@@ -238,6 +253,8 @@ struct Task {
     meters: Meters,
     events: mpsc::Sender<LinkEvent>,
     links: BTreeMap<LinkId, OpenLink>,
+    /// The listening lines, by their index.
+    listeners: BTreeMap<usize, Listener>,
     /// The high-water mark of trace numbers that is in the journal or on its way there.
     marked: Option<TraceHighWater>,
     running: HashMap<Ticket, Running>,
@@ -286,7 +303,12 @@ struct End {
 }
 
 impl Task {
-    async fn run(mut self, mut commands: mpsc::Receiver<TaskCommand>, mut events: mpsc::Receiver<LinkEvent>) {
+    async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<TaskCommand>,
+        mut events: mpsc::Receiver<LinkEvent>,
+        mut replaces: mpsc::Receiver<usize>,
+    ) {
         self.machine.start();
         let mut hung_up = false;
         let mut requests = Vec::new();
@@ -325,6 +347,7 @@ impl Task {
                         self.command(TaskCommand::Stop);
                     }
                 }
+                Some(line) = replaces.recv() => self.machine.replace(line),
                 () = &mut sleep => {}
             }
             self.tick();
@@ -452,6 +475,7 @@ impl Task {
 fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue, now: Now) -> Settings {
     let line = |line: &crate::config::LineConfig| LineSettings {
         links: line.links,
+        listens: matches!(line.role, Role::Listen { .. }),
         reconnect_min: line.reconnect_min,
         reconnect_max: line.reconnect_max,
     };

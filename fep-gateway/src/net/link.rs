@@ -1,4 +1,4 @@
-//! One connection: connects, reads frames, writes frames, and at its end reports the frames that certainly were not
+//! One connection: waits until it is established, reads frames, writes frames, and at its end reports the frames that certainly were not
 //! written. One task does all of that, over any stream.
 //!
 //! A frame is what stands on the line, with the length, STX, ETX or end that encloses the telegram. The link, the machine and the
@@ -15,14 +15,14 @@ use std::time::Duration;
 use bytes::{Buf, BytesMut};
 use fep_codec::framing::FrameSearch;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::io::poll_read_buf;
 
 use super::clock::Clock;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
+use super::transport::{Connected, Origin};
 use crate::config::Framing;
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::reason::CloseReason;
@@ -48,8 +48,7 @@ pub(super) enum LinkEvent {
 #[derive(Debug)]
 pub(super) struct LinkTask {
     pub(super) incarnation: Incarnation,
-    pub(super) address: String,
-    pub(super) connect_timeout: Duration,
+    pub(super) origin: Origin,
     pub(super) write_timeout: Duration,
     pub(super) frame_timeout: Duration,
     pub(super) framing: Framing,
@@ -107,7 +106,10 @@ impl LinkTask {
     /// Runs until the connection ends. Sends [`LinkEvent::Lost`] last and exactly once.
     pub(super) async fn run(self) {
         let why = match self.connect().await {
-            Ok(stream) => self.carry(stream).await,
+            Ok(Connected { stream, peer }) => {
+                self.statuses.connected(self.incarnation, peer);
+                self.carry(stream).await
+            }
             Err(why) => why,
         };
         let untouched = self.outbox.untouched();
@@ -115,31 +117,16 @@ impl LinkTask {
         let _ = self.events.send(LinkEvent::Lost { incarnation: self.incarnation, why, untouched }).await;
     }
 
-    async fn connect(&self) -> Result<TcpStream, CloseReason> {
+    async fn connect(&self) -> Result<Connected, CloseReason> {
         let closed = poll_fn(|cx| {
             self.outbox.poll_credits(cx);
             if self.outbox.is_closing() { Poll::Ready(()) } else { Poll::Pending }
         });
-        let connect = timeout(self.connect_timeout, TcpStream::connect(&self.address));
-        let stream = tokio::select! {
+        tokio::select! {
             biased;
-            () = closed => return Err(CloseReason::Unconnected),
-            result = connect => match result {
-                Ok(Ok(stream)) => stream,
-                Ok(Err(error)) => return Err(self.connect_failed(&error)),
-                Err(_) => {
-                    let address = self.address.clone();
-                    return Err(CloseReason::ConnectTimeout { address, within: self.connect_timeout });
-                }
-            },
-        };
-        // Disable Nagle's algorithm: a telegram must not wait for the acknowledgement of the previous one.
-        stream.set_nodelay(true).map_err(|error| self.connect_failed(&error))?;
-        Ok(stream)
-    }
-
-    fn connect_failed(&self, error: &io::Error) -> CloseReason {
-        CloseReason::ConnectFailed { address: self.address.clone(), error: error.to_string() }
+            () = closed => Err(CloseReason::Unconnected),
+            result = self.origin.connect() => result,
+        }
     }
 
     /// Reads and writes until the connection ends, and returns the reason.

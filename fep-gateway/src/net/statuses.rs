@@ -22,6 +22,7 @@ impl LineStatuses {
         let link = LinkStatus {
             incarnation: 0,
             state: LinkState::Down,
+            peer: None,
             since_ms: now_ms,
             proved_ms: None,
             last_rx_ms: None,
@@ -31,7 +32,8 @@ impl LineStatuses {
         let line = |line: &crate::config::LineConfig| LineStatus {
             institution: name.to_owned(),
             line: line.name.clone(),
-            address: line.connect.clone(),
+            role: line.role.name(),
+            address: line.role.address(),
             links: vec![link.clone(); line.links],
             inflight: 0,
             inflight_max: config.inflight_max,
@@ -66,6 +68,19 @@ impl LineStatuses {
             }
         }
         Some(why)
+    }
+
+    /// Records an error of a line that belongs to none of its links.
+    pub fn failed(&self, line: usize, error: &CloseReason) {
+        self.change(LinkId { line, link: 0 }, |line, _| {
+            line.last_error = Some(error.to_string());
+            line.last_error_code = Some(error.code());
+        });
+    }
+
+    /// Records the address of the other side of a new connection.
+    pub fn connected(&self, incarnation: Incarnation, peer: String) {
+        self.change(incarnation.link, |line, at| link(line, at, |link| link.peer = Some(peer)));
     }
 
     /// Records that bytes were received.
@@ -104,16 +119,21 @@ impl LineStatuses {
     ) -> Option<(LineStatus, bool)> {
         let mut line = open(self.lines.get(id.line)?);
         let link = line.links.get_mut(id.link)?;
-        let lost = state == LinkState::Down && !matches!(link.state, LinkState::Down | LinkState::Connecting);
+        let is_new = matches!(state, LinkState::Connecting | LinkState::Listening);
+        let was_unconnected = matches!(link.state, LinkState::Down | LinkState::Connecting | LinkState::Listening);
+        let lost = state == LinkState::Down && !was_unconnected;
         // A link that tries again and again is down since the first time, not since the last try.
         if (link.state == LinkState::Up) != (state == LinkState::Up) {
             link.since_ms = now_ms;
         }
         link.state = state;
-        let again = state == LinkState::Connecting && link.incarnation > 0;
-        if state == LinkState::Connecting {
+        let again = is_new && link.incarnation > 0;
+        if is_new {
             link.incarnation += 1;
             link.proved_ms = None;
+        }
+        if is_new || state == LinkState::Down {
+            link.peer = None;
         }
         line.reconnects += u64::from(again);
         if let Some(error) = error {

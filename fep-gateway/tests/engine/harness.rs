@@ -50,7 +50,16 @@ pub(crate) fn root() -> &'static Path {
 }
 
 pub(crate) fn config(journal: &Path, port: u16, setup: &Setup) -> Config {
-    let Setup { links, institution, tables } = setup;
+    let line = format!(
+        "[[institutions.bank-a.lines]]\nname = \"main\"\nconnect = \"127.0.0.1:{port}\"\nlinks = {}\nreconnect_max_ms = 200\n",
+        setup.links
+    );
+    config_with(journal, setup, &line)
+}
+
+/// A configuration with these lines.
+pub(crate) fn config_with(journal: &Path, setup: &Setup, lines: &str) -> Config {
+    let Setup { institution, tables, .. } = setup;
     let text = format!(
         r#"
 [journal]
@@ -74,11 +83,7 @@ framing = {{ length_digits = 4, counts = "rest", frame_max_bytes = 1000 }}
 "balance" = 0
 "fee" = 0
 {tables}
-[[institutions.bank-a.lines]]
-name = "main"
-connect = "127.0.0.1:{port}"
-links = {links}
-reconnect_max_ms = 200
+{lines}
 "#,
         journal = journal.display()
     );

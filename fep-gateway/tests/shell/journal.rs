@@ -71,6 +71,7 @@ async fn closed_journal(facts: u32) -> (TempDir, PathBuf) {
         now_ms: 0,
         quarantine_max_ms: 0,
         begin_anew: false,
+        archive: None,
     };
     Journal::open(&options).unwrap().journal.close().await;
     sql(

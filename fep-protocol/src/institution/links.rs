@@ -17,6 +17,8 @@ pub(super) struct ContractedLink {
     stage: Stage,
     session: Session,
     backoff: Backoff,
+    listens: bool,
+    opened: Duration,
     up_since: Option<Duration>,
     inflight: usize,
     /// The time when an answer last proved that the institution is alive, as far as it was reported.
@@ -46,6 +48,8 @@ impl ContractedLink {
             stage: Stage::Down,
             session: Session::new(policy.clone()),
             backoff: Backoff::new(line.reconnect_min, line.reconnect_max),
+            listens: line.listens,
+            opened: Duration::ZERO,
             up_since: None,
             inflight: 0,
             proved: None,
@@ -69,8 +73,12 @@ impl ContractedLink {
     }
 
     /// Records a lost connection and returns the wait before the next attempt. A link that was up only briefly counts as
-    /// failed.
+    /// failed. If the institution connects, it decides when.
     fn fell(&mut self, now: Duration, random: u64) -> Duration {
+        if self.listens {
+            self.up_since = None;
+            return Duration::ZERO;
+        }
         if self.up_since.take().is_some_and(|since| now.saturating_sub(since) >= self.backoff.max()) {
             self.backoff.succeeded();
         }
@@ -107,6 +115,7 @@ impl<T: Telegrams> Institution<T> {
         };
         if link.stage == Stage::Connecting {
             link.stage = Stage::Open;
+            link.opened = now.steady;
             self.session(incarnation.link, SessionEvent::Connected, now);
         }
     }
@@ -114,6 +123,10 @@ impl<T: Telegrams> Institution<T> {
     /// Reports that the connection ended, or was never established. `untouched` lists the tickets of each
     /// [`Action::Write`] that certainly handed no byte to the kernel.
     pub fn lost(&mut self, incarnation: Incarnation, why: &CloseReason, untouched: &[Ticket], now: Now) {
+        // If we closed the link, the reason of our close says more than the end of the connection.
+        let ours = self.link(incarnation.link).filter(|link| link.incarnation == incarnation.number);
+        let ours = ours.filter(|link| link.stage == Stage::Closing).and_then(|link| link.last_error.clone());
+        let why = ours.as_ref().unwrap_or(why);
         for ticket in untouched {
             self.unsent(*ticket, NotSent::LinkLost(Some(Box::new(why.clone()))), now);
         }
@@ -126,12 +139,24 @@ impl<T: Telegrams> Institution<T> {
         if link.is_down() {
             return;
         }
-        // If we closed the link, the reason of our close is kept.
-        let reason = if link.stage == Stage::Closing { link.last_error.clone() } else { Some(why.clone()) };
+        let reason = Some(why.clone());
         link.stage = if leaving { Stage::Down } else { Stage::Waiting(now.steady + link.fell(now.steady, random)) };
         link.last_error.clone_from(&reason);
         self.actions.push_back(Action::Link(incarnation.link, LinkState::Down, reason));
         self.progress(now);
+    }
+
+    /// Reports that one more connection came to a listening line, and is to replace the oldest one. If a link of the line waits
+    /// already, or is being closed, the new connection gets that place.
+    pub fn replace(&mut self, line: usize) {
+        let Some(links) = self.lines.get(line).filter(|links| links.iter().all(|link| link.stage == Stage::Open))
+        else {
+            return;
+        };
+        let oldest = links.iter().enumerate().min_by_key(|(_, link)| link.opened);
+        if let Some((link, _)) = oldest {
+            self.close(LinkId { line, link }, CloseReason::Replaced);
+        }
     }
 
     pub(super) fn connect(&mut self, id: LinkId) {
@@ -142,7 +167,8 @@ impl<T: Telegrams> Institution<T> {
         link.session = Session::new(policy);
         link.proved = None;
         let incarnation = Incarnation { link: id, number: link.incarnation };
-        self.actions.push_back(Action::Link(id, LinkState::Connecting, None));
+        let state = if link.listens { LinkState::Listening } else { LinkState::Connecting };
+        self.actions.push_back(Action::Link(id, state, None));
         self.actions.push_back(Action::Connect(incarnation));
     }
 

@@ -1,6 +1,7 @@
 //! One institution, step by step, under virtual time.
 
 mod admission;
+mod connections;
 mod limits;
 
 use super::*;
@@ -108,7 +109,7 @@ pub(super) fn settings(links: usize, policy: SessionPolicy) -> Settings {
         quarantine: 60 * SECOND,
         drain_max: 10 * SECOND,
         policy,
-        lines: vec![LineSettings { links, reconnect_min: SECOND / 10, reconnect_max: 30 * SECOND }],
+        lines: vec![LineSettings { links, listens: false, reconnect_min: SECOND / 10, reconnect_max: 30 * SECOND }],
         traces: TraceRange { max: 9999, block: 100, wraps: false },
     }
 }

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use fep_codec::framing::FrameError;
+
 use super::*;
 use crate::breaker::{Alternative, BreakerScope, TripCause};
 use crate::business::{BusinessNotice, ClosedWhy};
+use crate::terms::Duty;
 
 const SOURCE: &str = include_str!("../reason.rs");
-const FLOW_SOURCE: &str = concat!(include_str!("../flow/refusal.rs"), include_str!("../business.rs"));
+const OTHER_SOURCES: &str =
+    concat!(include_str!("close.rs"), include_str!("../flow/refusal.rs"), include_str!("../business.rs"));
 const TIME: Duration = Duration::from_millis(300);
 
 fn text() -> String {
@@ -40,9 +44,37 @@ fn not_started() -> Vec<NotSent> {
     ]
 }
 
+/// One value of each reason why a link closed.
+fn closed() -> Vec<CloseReason> {
+    let failed = |duty| CloseReason::DutyFailed { duty, why: DutyFailure::NotSent(NotSent::KeyInUse) };
+    vec![
+        CloseReason::ConnectFailed { address: text(), error: text() },
+        CloseReason::ConnectTimeout { address: text(), within: TIME },
+        CloseReason::ListenFailed { address: text(), error: text() },
+        CloseReason::PeerNotAllowed { peer: text() },
+        CloseReason::LineFull { peer: text(), links: 2 },
+        CloseReason::Replaced,
+        CloseReason::Unconnected,
+        CloseReason::ByUs,
+        CloseReason::ByInstitution,
+        CloseReason::Read(text()),
+        CloseReason::Write(text()),
+        CloseReason::WriteTimeout { within: TIME },
+        CloseReason::FrameTimeout { within: TIME, len: 7 },
+        CloseReason::FrameCut { len: 7 },
+        CloseReason::BadFrame { offset: 300, error: FrameError::NoStart { found: 0x48, expected: 2 } },
+        CloseReason::SignOnRefused(text()),
+        failed(Duty::SignOn),
+        failed(Duty::EchoTest),
+        failed(Duty::SignOff),
+        CloseReason::SignedOff,
+        CloseReason::Stopped,
+        CloseReason::TaskFailed,
+    ]
+}
+
 /// One value of each code: the enum, the code, the sentence.
 fn samples() -> Vec<(&'static str, &'static str, String)> {
-    let failed = |duty| CloseReason::DutyFailed { duty, why: DutyFailure::NotSent(NotSent::KeyInUse) };
     let not_sent = [
         NotSent::Stopping,
         NotSent::Stopped,
@@ -70,26 +102,6 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
         Unknown::Stopped,
         Unknown::BrokeOff,
     ];
-    let close = [
-        CloseReason::ConnectFailed { address: text(), error: text() },
-        CloseReason::ConnectTimeout { address: text(), within: TIME },
-        CloseReason::Unconnected,
-        CloseReason::ByUs,
-        CloseReason::ByInstitution,
-        CloseReason::Read(text()),
-        CloseReason::Write(text()),
-        CloseReason::WriteTimeout { within: TIME },
-        CloseReason::FrameTimeout { within: TIME, len: 7 },
-        CloseReason::FrameCut { len: 7 },
-        CloseReason::BadFrame { offset: 300, error: FrameError::NoStart { found: 0x48, expected: 2 } },
-        CloseReason::SignOnRefused(text()),
-        failed(Duty::SignOn),
-        failed(Duty::EchoTest),
-        failed(Duty::SignOff),
-        CloseReason::SignedOff,
-        CloseReason::Stopped,
-        CloseReason::TaskFailed,
-    ];
     let mismatch = [
         Mismatch::ConnectionGone,
         Mismatch::Unmatched(Unmatched::NoSuchKey),
@@ -105,7 +117,7 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
     let not_sent = not_sent.into_iter().chain(not_started());
     samples.extend(not_sent.map(|reason| ("NotSent", reason.code(), reason.to_string())));
     samples.extend(unknown.iter().map(|reason| ("Unknown", reason.code(), reason.to_string())));
-    samples.extend(close.iter().map(|reason| ("CloseReason", reason.code(), reason.to_string())));
+    samples.extend(closed().iter().map(|reason| ("CloseReason", reason.code(), reason.to_string())));
     samples.extend(mismatch.iter().map(|reason| ("Mismatch", reason.code(), reason.to_string())));
     samples
 }
@@ -138,7 +150,7 @@ fn the_documented_codes_are_those_of_the_code() {
     assert_eq!(in_order(documented), in_order(sampled));
     let arms = SOURCE
         .lines()
-        .chain(FLOW_SOURCE.lines())
+        .chain(OTHER_SOURCES.lines())
         .filter_map(|line| line.trim().split_once(" => \"")?.1.strip_suffix("\","));
     let arms: BTreeSet<_> = arms.collect();
     let codes: BTreeSet<_> = samples().iter().map(|(_, code, _)| *code).collect();

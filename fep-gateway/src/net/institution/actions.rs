@@ -14,6 +14,8 @@ use super::{OpenLink, Task};
 use crate::journal::LaneNumber;
 use crate::net::link::LinkTask;
 use crate::net::outbox::Outbox;
+use crate::net::transport::Origin;
+use crate::net::transport::dial::Dial;
 
 /// The number of frames that may wait for a link's writer in addition to the requests in flight: duties and replies.
 const FRAMES_EXTRA: usize = 2048;
@@ -67,11 +69,19 @@ impl Task {
 
     fn connect(&mut self, incarnation: Incarnation) {
         let Some(line) = self.config.lines.get(incarnation.link.line) else { return };
+        let origin = match (&line.role, self.listeners.get(&incarnation.link.line)) {
+            (_, Some(listener)) => Origin::Door(listener.door()),
+            (role, None) => Origin::Dial(Dial {
+                address: role.address(),
+                source: role.source(),
+                within: line.connect_timeout,
+                tcp: line.tcp,
+            }),
+        };
         let outbox = Arc::new(Outbox::new(self.config.inflight_max + FRAMES_EXTRA));
         let link = LinkTask {
             incarnation,
-            address: line.connect.clone(),
-            connect_timeout: line.connect_timeout,
+            origin,
             write_timeout: self.config.write_timeout,
             frame_timeout: self.config.frame_timeout,
             framing: self.config.framing.clone(),

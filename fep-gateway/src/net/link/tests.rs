@@ -6,9 +6,11 @@ use fep_codec::framing::LengthPrefix;
 use fep_codec::layout::LengthScope;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use super::*;
-use crate::config::Config;
+use crate::config::{Config, TcpOptions};
+use crate::net::transport::dial::Dial;
 use fep_protocol::terms::LinkId;
 
 const INCARNATION: Incarnation = Incarnation { link: LinkId { line: 0, link: 0 }, number: 1 };
@@ -30,8 +32,12 @@ fn start_with(address: String, events_max: usize) -> Bench {
     let outbox = Arc::new(Outbox::new(64));
     let link = LinkTask {
         incarnation: INCARNATION,
-        address,
-        connect_timeout: Duration::from_millis(500),
+        origin: Origin::Dial(Dial {
+            address,
+            source: None,
+            within: Duration::from_millis(500),
+            tcp: TcpOptions::default(),
+        }),
         write_timeout: Duration::from_millis(300),
         frame_timeout: Duration::from_millis(300),
         framing: Framing::Length(LengthPrefix::new(4, LengthScope::Rest, 1000).expect("1 to 9 digits")),

@@ -1,0 +1,67 @@
+//! The gateway connects to the institution: from a certain address if the line has one, within a limit.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use fep_protocol::reason::CloseReason;
+use socket2::SockRef;
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use super::Connected;
+use super::stream::{Transport, set_options};
+use crate::config::TcpOptions;
+
+/// The way to an institution.
+#[derive(Clone, Debug)]
+pub(in crate::net) struct Dial {
+    /// `host:port`.
+    pub(in crate::net) address: String,
+    pub(in crate::net) source: Option<SocketAddr>,
+    /// The longest time until the connection is established.
+    pub(in crate::net) within: Duration,
+    pub(in crate::net) tcp: TcpOptions,
+}
+
+impl Dial {
+    /// Connects.
+    pub(super) async fn connect(&self) -> Result<Connected, CloseReason> {
+        let connecting = async {
+            let stream = self.tcp().await.map_err(|error| self.failed(&error))?;
+            let peer = stream.peer_addr().map_err(|error| self.failed(&error))?.to_string();
+            Ok(Connected { stream: Transport::Plain(stream), peer })
+        };
+        let timed_out = |_| CloseReason::ConnectTimeout { address: self.address.clone(), within: self.within };
+        timeout(self.within, connecting).await.map_err(timed_out).flatten()
+    }
+
+    /// Connects to the first address that answers. A name may have several.
+    async fn tcp(&self) -> io::Result<TcpStream> {
+        let mut failed = None;
+        for address in lookup_host(&self.address).await? {
+            match self.tcp_to(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failed = Some(error),
+            }
+        }
+        Err(failed.unwrap_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the name has no address")))
+    }
+
+    async fn tcp_to(&self, address: SocketAddr) -> io::Result<TcpStream> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        set_options(SockRef::from(&socket), &self.tcp)?;
+        if let Some(source) = self.source {
+            // A fixed port is still occupied for a while after a connection, unless it may be reused.
+            socket.set_reuseaddr(source.port() != 0)?;
+            let cannot =
+                |error: io::Error| io::Error::new(error.kind(), format!("cannot connect from {source}: {error}"));
+            socket.bind(source).map_err(cannot)?;
+        }
+        socket.connect(address).await
+    }
+
+    fn failed(&self, error: &io::Error) -> CloseReason {
+        CloseReason::ConnectFailed { address: self.address.clone(), error: error.to_string() }
+    }
+}

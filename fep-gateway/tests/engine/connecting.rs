@@ -1,0 +1,217 @@
+//! Who connects, from where, and how many: lines on which the gateway connects, and lines on which it listens.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fep_gateway::Gateway;
+use fep_gateway::exchange::{Exchange, LinkState};
+use fep_gateway::gateway::StandInOnly;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::harness::{Setup, config_with, outcome, start, transfer, until};
+use crate::peer::{PATIENCE, dead_port, transfer_answer};
+
+/// A gateway whose lines the test gives.
+struct Lines {
+    gateway: Gateway,
+    _folder: tempfile::TempDir,
+}
+
+impl Lines {
+    async fn new(lines: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config_with(&folder.path().join("journal.sqlite"), &Setup::default(), lines);
+        Self { gateway: start(config, Arc::new(StandInOnly)).await, _folder: folder }
+    }
+
+    fn states(&self) -> Vec<LinkState> {
+        self.gateway.lines().iter().flat_map(|line| &line.links).map(|link| link.state).collect()
+    }
+
+    async fn become_so(&self, states: &[LinkState]) {
+        until("the links have these states", async || self.states() == states).await;
+    }
+
+    fn ask(&self) -> JoinHandle<Exchange> {
+        let gateway = self.gateway.clone();
+        tokio::spawn(async move { gateway.exchange("bank-a", "Transfer", &transfer(), None).await.unwrap() })
+    }
+
+    /// Makes an exchange that the institution answers on this connection.
+    async fn answered_on(&self, stream: &mut TcpStream) {
+        let asked = self.ask();
+        let request = frame(stream).await;
+        stream.write_all(&transfer_answer(&request)).await.unwrap();
+        assert_eq!(outcome(&asked.await.unwrap()), "answered");
+    }
+
+    fn last_error(&self) -> (String, &'static str) {
+        let line = self.gateway.lines().remove(0);
+        (line.last_error.unwrap_or_default(), line.last_error_code.unwrap_or_default())
+    }
+}
+
+fn line(keys: &str) -> String {
+    format!("[[institutions.bank-a.lines]]\nname = \"main\"\nreconnect_max_ms = 200\n{keys}\n")
+}
+
+/// The next frame.
+async fn frame(stream: &mut TcpStream) -> Vec<u8> {
+    let mut frame = vec![0; 4];
+    timeout(PATIENCE, stream.read_exact(&mut frame)).await.expect("no frame came").unwrap();
+    let len: usize = std::str::from_utf8(&frame).unwrap().parse().unwrap();
+    frame.resize(4 + len, 0);
+    stream.read_exact(&mut frame[4..]).await.unwrap();
+    frame
+}
+
+/// Waits until the gateway closes the connection. Nothing may come before.
+async fn closed(stream: &mut TcpStream) {
+    let mut rest = Vec::new();
+    // A reset is a close, too.
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("it is closed");
+    assert_eq!(rest, b"");
+}
+
+/// Connects to the gateway, once it listens.
+async fn dial(from: &str, port: u16) -> TcpStream {
+    let from: SocketAddr = format!("{from}:0").parse().unwrap();
+    for _ in 0..1000 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(from).unwrap();
+        if let Ok(stream) = socket.connect(format!("127.0.0.1:{port}").parse().unwrap()).await {
+            return stream;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it does not listen on {port}");
+}
+
+#[tokio::test]
+async fn a_line_connects_from_its_source_address() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let own_port = dead_port().await;
+    let source = format!("connect = \"127.0.0.1:{port}\"\nsource = \"127.0.0.2:{own_port}\"\n");
+    let lines = Lines::new(&line(&source)).await;
+    // The same port again, at once: the last connection is still in TIME_WAIT, because the gateway closed it or read its end.
+    for _ in 0..3 {
+        let (mut stream, peer) = timeout(PATIENCE, listener.accept()).await.expect("it connects").unwrap();
+        assert_eq!(peer, format!("127.0.0.2:{own_port}").parse().unwrap());
+        lines.become_so(&[LinkState::Up]).await;
+        assert_eq!(lines.gateway.lines()[0].links[0].peer, Some(format!("127.0.0.1:{port}")));
+        lines.answered_on(&mut stream).await;
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_the_machine_does_not_have_is_the_reason() {
+    let lines = Lines::new(&line("connect = \"127.0.0.1:9\"\nsource = \"192.0.2.1\"")).await;
+    until("the reason is shown", async || lines.last_error().1 == "connect_failed").await;
+    let why = lines.last_error().0;
+    assert!(why.starts_with("127.0.0.1:9: cannot connect from 192.0.2.1:0: "), "{why}");
+}
+
+#[tokio::test]
+async fn an_institution_that_connects_gets_the_contracted_links_and_no_more() {
+    let port = dead_port().await;
+    let keys = format!("listen = \"127.0.0.1:{port}\"\nlinks = 2\npeers = [\"127.0.0.0/30\"]");
+    let lines = Lines::new(&line(&keys)).await;
+    lines.become_so(&[LinkState::Listening, LinkState::Listening]).await;
+    assert_eq!(lines.gateway.lines()[0].role, "listen");
+    let mut first = dial("127.0.0.1", port).await;
+    lines.become_so(&[LinkState::Up, LinkState::Listening]).await;
+    lines.answered_on(&mut first).await;
+    let second = dial("127.0.0.2", port).await;
+    lines.become_so(&[LinkState::Up, LinkState::Up]).await;
+    let peers: Vec<_> = lines.gateway.lines()[0].links.iter().map(|link| link.peer.clone()).collect();
+    let expected = [first.local_addr().unwrap(), second.local_addr().unwrap()].map(|peer| Some(peer.to_string()));
+    assert_eq!(peers, expected);
+
+    let mut third = dial("127.0.0.1", port).await;
+    closed(&mut third).await;
+    let why = format!(
+        "a connection came from {}, but the contracted number of links, 2, is connected",
+        third.local_addr().unwrap()
+    );
+    assert_eq!(lines.last_error(), (why, "line_full"));
+    let mut stranger = dial("127.0.0.4", port).await;
+    closed(&mut stranger).await;
+    let why = "a connection came from 127.0.0.4, which is not in `peers`".to_owned();
+    assert_eq!(lines.last_error(), (why, "peer_not_allowed"));
+
+    // The links that were there serve as before. One that ends makes room at once.
+    assert_eq!(lines.states(), [LinkState::Up, LinkState::Up]);
+    drop(second);
+    lines.become_so(&[LinkState::Up, LinkState::Listening]).await;
+    let _again = dial("127.0.0.3", port).await;
+    lines.become_so(&[LinkState::Up, LinkState::Up]).await;
+    lines.answered_on(&mut first).await;
+}
+
+#[tokio::test]
+async fn a_new_connection_replaces_the_oldest_one_if_the_contract_says_so() {
+    let port = dead_port().await;
+    let keys = format!("listen = \"127.0.0.1:{port}\"\npeers = [\"127.0.0.1\"]\nwhen_full = \"replace\"");
+    let lines = Lines::new(&line(&keys)).await;
+    let mut old = dial("127.0.0.1", port).await;
+    lines.become_so(&[LinkState::Up]).await;
+    let asked = lines.ask();
+    frame(&mut old).await;
+    let mut new = dial("127.0.0.1", port).await;
+    closed(&mut old).await;
+    let said = outcome(&asked.await.unwrap());
+    let why = "the institution connected again, and its new connection replaces this one";
+    assert_eq!(said, format!("unknown: the link was lost after the write: {why}"));
+    let peer = Some(new.local_addr().unwrap().to_string());
+    until("the new one is up", async || {
+        lines.states() == [LinkState::Up] && lines.gateway.lines()[0].links[0].peer == peer
+    })
+    .await;
+    lines.answered_on(&mut new).await;
+    lines.gateway.stop().await;
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err(), "a stopped gateway does not listen");
+}
+
+#[tokio::test]
+async fn a_flood_of_connections_leaves_the_others_served() {
+    let port = dead_port().await;
+    let keys = format!("listen = \"127.0.0.1:{port}\"\npeers = [\"127.0.0.1\"]");
+    let lines = Lines::new(&line(&keys)).await;
+    let mut served = dial("127.0.0.1", port).await;
+    lines.become_so(&[LinkState::Up]).await;
+    let mut flood = Vec::new();
+    for number in 0..900 {
+        // Some from strangers, most from the institution itself, none of them ever sends a byte.
+        let from = if number % 3 == 0 { "127.0.0.9" } else { "127.0.0.1" };
+        flood.push(dial(from, port).await);
+        if number % 100 == 0 {
+            lines.answered_on(&mut served).await;
+        }
+    }
+    for mut stream in flood {
+        closed(&mut stream).await;
+    }
+    lines.answered_on(&mut served).await;
+    assert_eq!(lines.gateway.lines()[0].links[0].incarnation, 1);
+}
+
+#[tokio::test]
+async fn an_address_that_is_in_use_is_the_reason_and_is_tried_again() {
+    let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = other.local_addr().unwrap();
+    let lines = Lines::new(&line(&format!("listen = \"{address}\"\npeers = [\"127.0.0.1\"]"))).await;
+    until("the reason is shown", async || lines.last_error().1 == "listen_failed").await;
+    let why = lines.last_error().0;
+    assert!(why.starts_with(&format!("cannot listen on {address}: ")), "{why}");
+    let said = outcome(&lines.ask().await.unwrap());
+    assert_eq!(said, "not sent: no line is up");
+    drop(other);
+    let mut stream = dial("127.0.0.1", address.port()).await;
+    lines.become_so(&[LinkState::Up]).await;
+    lines.answered_on(&mut stream).await;
+}

@@ -1,0 +1,167 @@
+//! The reasons why a link closed, or was not connected.
+
+use std::fmt;
+use std::time::Duration;
+
+use fep_codec::framing::FrameError;
+
+use super::DutyFailure;
+use crate::terms::Duty;
+
+/// The reason why a link closed, or was not connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The connection was refused, or the address is wrong.
+    ConnectFailed {
+        /// `host:port`.
+        address: String,
+        /// The error text of the operating system.
+        error: String,
+    },
+    /// No connection in time.
+    ConnectTimeout {
+        /// `host:port`.
+        address: String,
+        /// `connect_timeout_ms`.
+        within: Duration,
+    },
+    /// The gateway cannot listen on the line's address.
+    ListenFailed {
+        /// `address:port`.
+        address: String,
+        /// The error text of the operating system.
+        error: String,
+    },
+    /// A connection came from an address that is not in `peers`.
+    PeerNotAllowed {
+        /// The address.
+        peer: String,
+    },
+    /// A connection came although all contracted links are connected.
+    LineFull {
+        /// The address and the port that it came from.
+        peer: String,
+        /// The number of contracted links.
+        links: usize,
+    },
+    /// We closed the link because the institution connected again.
+    Replaced,
+    /// We closed the link before it was connected.
+    Unconnected,
+    /// We closed the connection.
+    ByUs,
+    /// The institution closed the connection.
+    ByInstitution,
+    /// Reading failed. Contains the error text of the operating system.
+    Read(String),
+    /// Writing failed. Contains the error text of the operating system, or says that the connection takes no more bytes.
+    Write(String),
+    /// The institution took no bytes for too long.
+    WriteTimeout {
+        /// `write_timeout_ms`.
+        within: Duration,
+    },
+    /// A frame was begun and not finished in time.
+    FrameTimeout {
+        /// `frame_timeout_ms`.
+        within: Duration,
+        /// The number of bytes of the frame that arrived.
+        len: usize,
+    },
+    /// The connection ended inside a frame.
+    FrameCut {
+        /// The number of bytes of the frame that arrived.
+        len: usize,
+    },
+    /// Bytes came that cannot begin or end a frame.
+    BadFrame {
+        /// The number of bytes that arrived before them on this connection.
+        offset: u64,
+        /// The framing error.
+        error: FrameError,
+    },
+    /// The answer to our sign-on is not a yes. The text shows no secret.
+    SignOnRefused(String),
+    /// A sign-on, sign-off or echo test of ours was not sent or not answered.
+    DutyFailed {
+        /// The duty.
+        duty: Duty,
+        /// The reason.
+        why: DutyFailure,
+    },
+    /// Our sign-off was answered.
+    SignedOff,
+    /// The gateway stopped.
+    Stopped,
+    /// A task of the gateway failed or is gone.
+    TaskFailed,
+}
+
+impl CloseReason {
+    /// The stable code, as in the table of this module.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ConnectFailed { .. } => "connect_failed",
+            Self::ConnectTimeout { .. } => "connect_timeout",
+            Self::ListenFailed { .. } => "listen_failed",
+            Self::PeerNotAllowed { .. } => "peer_not_allowed",
+            Self::LineFull { .. } => "line_full",
+            Self::Replaced => "replaced",
+            Self::Unconnected => "closed_unconnected",
+            Self::ByUs => "closed_by_us",
+            Self::ByInstitution => "closed_by_institution",
+            Self::Read(_) => "read_failed",
+            Self::Write(_) => "write_failed",
+            Self::WriteTimeout { .. } => "write_timeout",
+            Self::FrameTimeout { .. } => "frame_timeout",
+            Self::FrameCut { .. } => "frame_cut",
+            Self::BadFrame { .. } => "bad_frame",
+            Self::SignOnRefused(_) => "sign_on_refused",
+            Self::DutyFailed { duty: Duty::SignOn, .. } => "sign_on_failed",
+            Self::DutyFailed { duty: Duty::EchoTest, .. } => "echo_test_failed",
+            Self::DutyFailed { duty: Duty::SignOff, .. } => "sign_off_failed",
+            Self::SignedOff => "signed_off",
+            Self::Stopped => "stopped",
+            Self::TaskFailed => "task_failed",
+        }
+    }
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ConnectFailed { address, error } => write!(f, "{address}: {error}"),
+            Self::ConnectTimeout { address, within } => {
+                write!(f, "{address}: no connection within {} ms", within.as_millis())
+            }
+            Self::ListenFailed { address, error } => write!(f, "cannot listen on {address}: {error}"),
+            Self::PeerNotAllowed { peer } => write!(f, "a connection came from {peer}, which is not in `peers`"),
+            Self::LineFull { peer, links } => {
+                write!(f, "a connection came from {peer}, but the contracted number of links, {links}, is connected")
+            }
+            Self::Replaced => f.write_str("the institution connected again, and its new connection replaces this one"),
+            Self::Unconnected => f.write_str("closed before it was connected"),
+            Self::ByUs => f.write_str("closed by us"),
+            Self::ByInstitution => f.write_str("the institution closed the connection"),
+            Self::Read(error) => write!(f, "read: {error}"),
+            Self::Write(error) => write!(f, "write: {error}"),
+            Self::WriteTimeout { within } => {
+                write!(f, "the institution took no bytes for {} ms", within.as_millis())
+            }
+            Self::FrameTimeout { within, len } => {
+                let within = within.as_millis();
+                write!(f, "a frame was begun and not finished within {within} ms, after {len} of its bytes")
+            }
+            Self::FrameCut { len } => write!(f, "the connection ended inside a frame, after {len} of its bytes"),
+            Self::BadFrame { offset, error } => write!(f, "byte {offset} of the connection: {error}"),
+            Self::SignOnRefused(why) => write!(f, "sign-on was refused: {why}"),
+            Self::DutyFailed { duty: Duty::SignOff, .. } => f.write_str("signed off without an answer"),
+            Self::DutyFailed { duty, why } => write!(f, "{}: {why}", duty.name()),
+            Self::SignedOff => f.write_str("signed off"),
+            Self::Stopped => f.write_str("the gateway stopped"),
+            Self::TaskFailed => f.write_str("a task of the gateway is gone"),
+        }
+    }
+}
