@@ -41,6 +41,9 @@ impl Task {
                         .record(time.as_secs_f64());
                 }
                 Action::Proved(link) => self.statuses.proved(link, self.shared.clock.now().wall_ms),
+                Action::Business(notice, stops) => {
+                    tracing::warn!(institution = &*self.name, ?notice, ?stops, "the institution changed its business");
+                }
                 Action::Breaker(snapshot) => self.breaker_changed(&snapshot),
                 Action::TracesLow { used, max } => {
                     tracing::warn!(
