@@ -29,6 +29,7 @@ use fep_protocol::reason::{NotSent, Unknown};
 use fep_protocol::settlement::{NotDecided, PersonDecision, SettlementCase, SettlementFact};
 
 pub use crate::journal::JournalError;
+pub use crate::net::admission::{BreakerStatus, CannotDecide, Decision, InstitutionStatus, LimitStatus};
 pub use crate::notice::{Notice, NoticeFuture, NoticeHandler, StandInOnly, TypedNotices};
 pub use crate::telegrams::{DraftError, LineSpec};
 
@@ -81,7 +82,7 @@ pub enum Refusal {
 /// The reason why a person's decision was not taken.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum DecideError {
+pub enum SettleError {
     /// There is no such exchange.
     UnknownExchange,
     /// The institution of the exchange has stopped, or is not configured any more.
@@ -92,13 +93,13 @@ pub enum DecideError {
     Journal(JournalError),
 }
 
-impl From<JournalError> for DecideError {
+impl From<JournalError> for SettleError {
     fn from(error: JournalError) -> Self {
         Self::Journal(error)
     }
 }
 
-impl fmt::Display for DecideError {
+impl fmt::Display for SettleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownExchange => f.write_str("there is no such exchange"),
@@ -109,7 +110,16 @@ impl fmt::Display for DecideError {
     }
 }
 
-impl std::error::Error for DecideError {}
+impl std::error::Error for SettleError {}
+
+/// The reason why a decision of a person was not carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undecided {
+    /// No institution has this name.
+    UnknownInstitution,
+    /// The decision cannot be carried out, for this reason.
+    Cannot(CannotDecide),
+}
 
 /// How to start a gateway.
 #[derive(Clone, Copy, Debug, Default)]
@@ -296,10 +306,10 @@ impl Gateway {
     ///
     /// # Errors
     /// If there is no such exchange, the decision is not taken, or the journal cannot be read.
-    pub async fn decide(&self, id: &ExchangeId, decision: PersonDecision) -> Result<Exchange, DecideError> {
-        let exchange = self.find(id).await?.ok_or(DecideError::UnknownExchange)?;
-        let handle = self.inner.institutions.get(&*exchange.institution).ok_or(DecideError::Stopped)?;
-        handle.decide(*id, decision).await.ok_or(DecideError::Stopped)?.map_err(DecideError::NotDecided)?;
+    pub async fn settle(&self, id: &ExchangeId, decision: PersonDecision) -> Result<Exchange, SettleError> {
+        let exchange = self.find(id).await?.ok_or(SettleError::UnknownExchange)?;
+        let handle = self.inner.institutions.get(&*exchange.institution).ok_or(SettleError::Stopped)?;
+        handle.settle(*id, decision).await.ok_or(SettleError::Stopped)?.map_err(SettleError::NotDecided)?;
         Ok(self.find(id).await?.unwrap_or(exchange))
     }
 
@@ -327,6 +337,26 @@ impl Gateway {
     #[must_use]
     pub fn lines(&self) -> Vec<LineStatus> {
         self.inner.institutions.values().flat_map(|handle| handle.statuses.lines()).collect()
+    }
+
+    /// The present state of each institution: its limits, what waits, its breakers, and what closes business.
+    pub async fn institutions(&self) -> Vec<InstitutionStatus> {
+        let asked = self.inner.institutions.values().map(Handle::status);
+        futures_util::future::join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    /// The present state of one institution. `None` if there is no such institution, or if the gateway has stopped.
+    pub async fn institution(&self, name: &str) -> Option<InstitutionStatus> {
+        self.inner.institutions.get(name)?.status().await
+    }
+
+    /// Carries out a decision of a person about an institution: trips or resets a breaker, blocks or unblocks business.
+    ///
+    /// # Errors
+    /// If there is no such institution, or if the decision cannot be carried out.
+    pub async fn decide(&self, institution: &str, decision: Decision) -> Result<(), Undecided> {
+        let handle = self.inner.institutions.get(institution).ok_or(Undecided::UnknownInstitution)?;
+        handle.decide(decision).await.map_err(Undecided::Cannot)
     }
 
     /// Subscribes to all events from now on. A receiver that falls behind loses the oldest events.
@@ -435,3 +465,14 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+impl fmt::Display for Undecided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownInstitution => f.write_str("no such institution"),
+            Self::Cannot(why) => why.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Undecided {}

@@ -11,6 +11,7 @@
 //! deadline: then the outcome says that the journal does not have it yet.
 
 mod actions;
+mod commands;
 mod facts;
 mod meters;
 mod notices;
@@ -41,12 +42,14 @@ use self::notices::NoticeDone;
 use self::settings::settings;
 use self::settling::{DecisionReply, Settling};
 use self::surplus::Surplus;
+use super::admission::{CannotDecide, Decision, InstitutionStatus};
 use super::clock::Clock;
 use super::link::LinkEvent;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
 use super::transport::listener::{Listener, ListenerSetup};
 use crate::config::InstitutionConfig;
+use crate::fault::{FaultPoint, point};
 use crate::journal::{EarlierCase, Journal, KeyTicket, Lane, LaneNumber, Recalled};
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Draft, TelegramCatalogue};
@@ -99,7 +102,9 @@ pub struct AcceptedRequest {
 #[derive(Debug)]
 enum TaskCommand {
     Request(Box<AcceptedRequest>),
-    Decide(ExchangeId, PersonDecision, DecisionReply),
+    Settle(ExchangeId, PersonDecision, DecisionReply),
+    Status(oneshot::Sender<InstitutionStatus>),
+    Decide(Decision, oneshot::Sender<Result<(), CannotDecide>>),
     Stop,
 }
 
@@ -143,7 +148,7 @@ impl Handle {
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
         let permits = Arc::new(Semaphore::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX));
-        let settings = settings(&config, &catalogue);
+        let settings = settings(&config, &catalogue, now);
         // Each line may have one connection that is to replace another one.
         let (replace, replace_queue) = mpsc::channel(config.lines.len().max(1));
         let listeners = config.lines.iter().enumerate().filter_map(|(line, line_config)| {
@@ -204,6 +209,24 @@ impl Handle {
             mpsc::error::TrySendError::Full(_) => NotSent::TooManyWaiting,
             mpsc::error::TrySendError::Closed(_) => NotSent::Stopping,
         })
+    }
+
+    /// The present state of the institution. `None` if it has stopped.
+    pub async fn status(&self) -> Option<InstitutionStatus> {
+        let (reply, status) = oneshot::channel();
+        self.commands.send(TaskCommand::Status(reply)).await.ok()?;
+        status.await.ok()
+    }
+
+    /// Carries out a decision of a person.
+    ///
+    /// # Errors
+    /// The reason why that is not possible.
+    pub async fn decide(&self, decision: Decision) -> Result<(), CannotDecide> {
+        let (reply, done) = oneshot::channel();
+        let sent = self.commands.send(TaskCommand::Decide(decision, reply)).await;
+        sent.map_err(|_| CannotDecide::Stopped)?;
+        done.await.unwrap_or(Err(CannotDecide::Stopped))
     }
 
     /// Stops the institution: lets exchanges in flight end, signs off, closes the links, and waits until all that is
@@ -382,29 +405,6 @@ impl Task {
         }
     }
 
-    fn command(&mut self, command: TaskCommand) {
-        let now = self.shared.clock.now();
-        match command {
-            TaskCommand::Request(request) => {
-                let AcceptedRequest { draft, exchange, key, since, place, reply } = *request;
-                let running =
-                    Running { exchange, key, reply, place, since, written: None, request: None, answer: None };
-                let room = self.room_for(&running.exchange);
-                match room.and_then(|()| self.machine.request(draft, since, now)) {
-                    Ok(ticket) => {
-                        self.running.insert(ticket, running);
-                    }
-                    Err(why) => self.not_sent(running, &why, now),
-                }
-            }
-            TaskCommand::Decide(case, decision, reply) => self.decide(case, decision, reply, now),
-            TaskCommand::Stop => {
-                self.settling.stop(now);
-                self.machine.leave(now);
-            }
-        }
-    }
-
     fn event(&mut self, event: LinkEvent) {
         let now = self.shared.clock.now();
         match event {
@@ -452,11 +452,13 @@ impl Task {
         }
         while self.permissions.front().is_some_and(|(number, _)| *number <= progress.durable) {
             let Some((_, ticket)) = self.permissions.pop_front() else { break };
+            point(FaultPoint::BeforeWrite);
             self.machine.journaled(ticket, Ok(()), now);
         }
         while self.ends.front().is_some_and(|end| end.number <= progress.durable) {
             let Some(End { exchange, reply, .. }) = self.ends.pop_front() else { break };
             self.tell(&exchange);
+            point(FaultPoint::BeforeReply);
             if let Some(reply) = reply {
                 // The caller may be gone. The outcome is in the journal.
                 let _ = reply.send(exchange);

@@ -155,7 +155,7 @@ impl World {
                 };
                 let decision = PersonDecision { person: "kim".to_owned(), note: "the bank called".to_owned(), wants };
                 until("it is a dead letter", async || self.find(id).await.flags.dead_letter).await;
-                self.gateway().decide(id, decision).await.unwrap();
+                self.gateway().settle(id, decision).await.unwrap();
             }
             // An inquiry or a reversal comes. It is answered later, by `answer`.
             "inquiry" => *pending = self.inquiry(asked).await,

@@ -1,6 +1,8 @@
 //! What the configuration of an institution means for its machine.
 
+use fep_protocol::business::Business;
 use fep_protocol::institution::{BreakerPolicy, LineSettings, Settings};
+use fep_protocol::terms::Now;
 use fep_protocol::trace::TraceRange;
 
 use crate::config::{InstitutionConfig, LineConfig, Role};
@@ -10,7 +12,7 @@ use crate::telegrams::TelegramCatalogue;
 const TRACE_BLOCK: u64 = 1000;
 
 /// The settings of the machine.
-pub(super) fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue) -> Settings {
+pub(super) fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue, now: Now) -> Settings {
     let line = |line: &LineConfig| LineSettings {
         links: line.links,
         listens: matches!(line.role, Role::Listen { .. }),
@@ -19,10 +21,12 @@ pub(super) fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue
     };
     Settings {
         flow: config.flow.settings.clone(),
-        breaker: config
-            .breaker
-            .as_ref()
-            .map(|breaker| BreakerPolicy { settings: breaker.settings, alternatives: breaker.alternatives.clone() }),
+        breaker: config.breaker.as_ref().map(|breaker| BreakerPolicy {
+            settings: breaker.settings,
+            alternatives: breaker.alternatives.clone(),
+            start: now,
+        }),
+        business: Business::new(config.hours.calendar.clone(), config.hours.allowed_outside.clone()),
         quarantine: config.quarantine,
         drain_max: config.drain_max,
         policy: catalogue.policy(config),

@@ -52,9 +52,9 @@ pub(super) type DecisionReply = oneshot::Sender<Result<(), NotDecided>>;
 impl Handle {
     /// Passes a person's decision about an unknown exchange to its settlement, and waits until it is durable. `None` if the
     /// institution has stopped.
-    pub async fn decide(&self, case: ExchangeId, decision: PersonDecision) -> Option<Result<(), NotDecided>> {
+    pub async fn settle(&self, case: ExchangeId, decision: PersonDecision) -> Option<Result<(), NotDecided>> {
         let (reply, taken) = oneshot::channel();
-        self.commands.send(TaskCommand::Decide(case, decision, reply)).await.ok()?;
+        self.commands.send(TaskCommand::Settle(case, decision, reply)).await.ok()?;
         taken.await.ok()
     }
 }
@@ -267,7 +267,7 @@ impl Task {
     }
 
     /// Takes a person's decision. The person is told once it is durable.
-    pub(super) fn decide(&mut self, case: ExchangeId, decision: PersonDecision, reply: DecisionReply, now: Now) {
+    pub(super) fn decide_case(&mut self, case: ExchangeId, decision: PersonDecision, reply: DecisionReply, now: Now) {
         match self.settling.machine.decide(&case, decision, now) {
             Ok(()) => {
                 self.settle();
