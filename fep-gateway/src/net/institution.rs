@@ -41,6 +41,7 @@ use super::link::LinkEvent;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
 use super::transport::listener::{Listener, ListenerSetup};
+use super::transport::tls::Tls;
 use crate::config::{InstitutionConfig, Role};
 use crate::journal::{Journal, KeyTicket, Lane, LaneNumber, Recalled};
 use crate::notice::NoticeHandler;
@@ -153,6 +154,11 @@ impl Handle {
             Some((line, Listener::start(line_config, setup)?))
         });
         let listeners = listeners.collect();
+        let tls = config.lines.iter().enumerate().filter_map(|(line, config)| {
+            let tls = config.tls.clone().filter(|_| matches!(config.role, Role::Connect { .. }))?;
+            Some((line, Tls::new(tls, true)))
+        });
+        let tls = tls.collect();
         let machine = Machine::new(settings, Arc::clone(&catalogue), legacy.used, shared.clock.seed());
         let mut task = Task {
             name: Arc::clone(&name),
@@ -167,6 +173,7 @@ impl Handle {
             lane,
             events,
             links: BTreeMap::new(),
+            tls,
             listeners,
             marked: legacy.used,
             running: HashMap::new(),
@@ -230,6 +237,8 @@ struct Task {
     meters: Meters,
     events: mpsc::Sender<LinkEvent>,
     links: BTreeMap<LinkId, OpenLink>,
+    /// The TLS of the lines on which the gateway connects, by their index.
+    tls: BTreeMap<usize, Arc<Tls>>,
     /// The listening lines, by their index.
     listeners: BTreeMap<usize, Listener>,
     /// The high-water mark of trace numbers that is in the journal or on its way there.

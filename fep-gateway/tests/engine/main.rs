@@ -23,4 +23,5 @@ mod notices;
 mod outcomes;
 mod peer;
 mod stream;
+mod tls;
 mod typed;

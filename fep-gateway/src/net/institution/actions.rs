@@ -73,6 +73,7 @@ impl Task {
                 source: role.source(),
                 within: line.connect_timeout,
                 tcp: line.tcp,
+                tls: self.tls.get(&incarnation.link.line).cloned(),
             }),
         };
         let outbox = Arc::new(Outbox::new(self.config.inflight_max + FRAMES_EXTRA));
