@@ -101,6 +101,21 @@ pub struct Http {
 pub struct JournalFile {
     /// `path`, relative to the configuration file; default `journal.sqlite`.
     pub path: PathBuf,
+    /// `archive`: the folder of the archives, relative to the configuration file. Default: all facts stay in the journal.
+    /// `archive_after_days`, default 30: the number of whole days that stay in the journal besides the current one.
+    /// `utc_offset_minutes`, default 540: where days begin.
+    pub archive: Option<ArchiveConfig>,
+}
+
+/// The keys of `[journal]` about archives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchiveConfig {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The number of whole days that stay in the journal besides the current one.
+    pub after_days: u32,
+    /// The offset of the days from UTC, in minutes.
+    pub utc_offset_minutes: i32,
 }
 
 /// `[institutions.NAME]`: one counterpart.

@@ -27,6 +27,7 @@ use fep_protocol::exchange::{Event, Exchange, ExchangeId, Flags, LineStatus, Out
 use fep_protocol::reason::{NotSent, Unknown};
 
 pub use crate::journal::JournalError;
+pub use crate::net::admission::{BreakerStatus, CannotDecide, Decision, InstitutionStatus, LimitStatus};
 pub use crate::notice::{Notice, NoticeFuture, NoticeHandler, StandInOnly, TypedNotices};
 pub use crate::telegrams::{DraftError, LineSpec};
 
@@ -76,6 +77,15 @@ pub enum Refusal {
     KeyUnchecked(NotSent),
 }
 
+/// The reason why a decision of a person was not carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undecided {
+    /// No institution has this name.
+    UnknownInstitution,
+    /// The decision cannot be carried out, for this reason.
+    Cannot(CannotDecide),
+}
+
 /// How to start a gateway.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StartOptions {
@@ -122,6 +132,7 @@ impl Gateway {
             now_ms: clock.now().wall_ms,
             quarantine_max_ms: i64::try_from(quarantine_max.as_millis()).unwrap_or(i64::MAX),
             begin_anew: options.new_journal,
+            archive: config.journal.archive,
         };
         let opened = tokio::task::spawn_blocking(move || Journal::open(&open)).await;
         let opened =
@@ -266,6 +277,26 @@ impl Gateway {
         self.inner.institutions.values().flat_map(|handle| handle.statuses.lines()).collect()
     }
 
+    /// The present state of each institution: its limits, what waits, its breakers, and what closes business.
+    pub async fn institutions(&self) -> Vec<InstitutionStatus> {
+        let asked = self.inner.institutions.values().map(Handle::status);
+        futures_util::future::join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    /// The present state of one institution. `None` if there is no such institution, or if the gateway has stopped.
+    pub async fn institution(&self, name: &str) -> Option<InstitutionStatus> {
+        self.inner.institutions.get(name)?.status().await
+    }
+
+    /// Carries out a decision of a person about an institution: trips or resets a breaker, blocks or unblocks business.
+    ///
+    /// # Errors
+    /// If there is no such institution, or if the decision cannot be carried out.
+    pub async fn decide(&self, institution: &str, decision: Decision) -> Result<(), Undecided> {
+        let handle = self.inner.institutions.get(institution).ok_or(Undecided::UnknownInstitution)?;
+        handle.decide(decision).await.map_err(Undecided::Cannot)
+    }
+
     /// Subscribes to all events from now on. A receiver that falls behind loses the oldest events.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
@@ -357,3 +388,14 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+impl fmt::Display for Undecided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownInstitution => f.write_str("no such institution"),
+            Self::Cannot(why) => why.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Undecided {}

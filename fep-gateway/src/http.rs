@@ -6,6 +6,9 @@
 //! | `GET /v1/exchanges/{id}` | the outcome of an exchange, also long after its end |
 //! | `GET /v1/exchanges/{id}/view` | both telegrams field by field, secrets masked |
 //! | `GET /v1/exchanges?limit=50` | the latest exchanges, newest first |
+//! | `GET /v1/institutions`, `GET /v1/institutions/{institution}` | limits, waiting requests, breakers, and what closes business |
+//! | `POST /v1/institutions/{institution}/breaker` | a person trips or resets a breaker: `{"decision": "trip", "note": "…", "business"?}` |
+//! | `POST /v1/institutions/{institution}/business` | a person blocks or unblocks business: `{"decision": "block", "note": "…", "business"?}` |
 //! | `GET /v1/lines` | every line and its links |
 //! | `GET /v1/events` | server-sent events: `exchange`, `line`, `missed` |
 //! | `GET /healthz` `/readyz` `/metrics` | for the platform: liveness, readiness, Prometheus metrics |
@@ -15,9 +18,11 @@
 //! proxy that authenticates its clients.
 
 mod error;
+mod origin;
 mod events;
 mod exchanges;
 mod health;
+mod institutions;
 
 use std::future::Future;
 use std::io;
@@ -66,6 +71,10 @@ pub fn router(gateway: Gateway, stopping: watch::Receiver<bool>) -> Router {
         .route("/v1/exchanges", get(exchanges::list))
         .route("/v1/exchanges/{id}", get(exchanges::one))
         .route("/v1/exchanges/{id}/view", get(exchanges::detail))
+        .route("/v1/institutions", get(institutions::list))
+        .route("/v1/institutions/{institution}", get(institutions::one))
+        .route("/v1/institutions/{institution}/breaker", post(institutions::breaker))
+        .route("/v1/institutions/{institution}/business", post(institutions::business))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
         .route("/healthz", get(health::alive))

@@ -30,9 +30,12 @@ mod sqlite;
 mod writer;
 
 mod keys;
-mod recovery;
 
 pub mod reading;
+
+mod archive;
+
+mod recovery;
 
 pub mod audit;
 pub mod lookup;
@@ -49,6 +52,7 @@ pub use fep_protocol::reason::JournalError;
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 
+use self::archive::{ArchiveStop, Archives};
 use self::guard::FileGuard;
 use self::health::Health;
 use self::indexer::IndexQueue;
@@ -75,6 +79,7 @@ struct Inner {
     guard: Arc<FileGuard>,
     reader: Mutex<Reader>,
     keys: Keys,
+    archive_stop: Arc<ArchiveStop>,
     threads: tokio::sync::Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -82,6 +87,7 @@ struct Inner {
 struct Reader {
     facts: FactReader,
     index: IndexReader,
+    archives: Option<Archives>,
 }
 
 /// A journal that was just opened, with the state that an earlier run left.
@@ -205,7 +211,7 @@ impl Journal {
             numbers.extend(&row.others);
             numbers.sort_unstable();
             numbers.dedup();
-            let facts = numbers.into_iter().map(|number| Ok(reader.facts.get(number)?.map(|fact| (number, fact))));
+            let facts = numbers.into_iter().map(|number| Ok(reader.fact(number)?.map(|fact| (number, fact))));
             facts.filter_map(Result::transpose).collect()
         })
         .await
@@ -226,8 +232,8 @@ impl Journal {
         self.read_all(move |reader| {
             let [institution, telegram] = names;
             let Some((notice, reply)) = reader.index.notice(&institution, &telegram, &key)? else { return Ok(None) };
-            let reply = reply.map(|reply| reader.facts.get(reply)).transpose()?.flatten();
-            let notice = reader.facts.get(notice)?;
+            let reply = reply.map(|reply| reader.fact(reply)).transpose()?.flatten();
+            let notice = reader.fact(notice)?;
             Ok(notice.map(|notice| StoredNotice {
                 bytes: notice.bytes,
                 exchange: notice.exchange,
@@ -239,6 +245,7 @@ impl Journal {
 
     /// Writes all waiting facts and closes the files.
     pub async fn close(&self) {
+        self.inner.archive_stop.stop();
         self.inner.health.close();
         self.inner.bell.ring();
         // The lock is held during the wait, so a second call waits too.
@@ -284,13 +291,22 @@ impl Reader {
     }
 
     fn exchange(&self, row: Projected) -> Result<Exchange, JournalError> {
-        exchange(row, |number| Ok(self.facts.get(number)?))
+        exchange(row, |number| self.fact(number))
+    }
+
+    /// A fact of the journal or its archives.
+    fn fact(&self, number: FactNumber) -> Result<Option<Fact>, JournalError> {
+        match (self.facts.get(number)?, &self.archives) {
+            (None, Some(archives)) => archives.get(number),
+            (found, _) => Ok(found),
+        }
     }
 }
 
 /// The threads end when the last handle is gone.
 impl Drop for Inner {
     fn drop(&mut self) {
+        self.archive_stop.stop();
         self.health.close();
         self.bell.ring();
         self.index.close();

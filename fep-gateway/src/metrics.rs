@@ -11,6 +11,11 @@
 //! | `fep_stand_ins_total` | institution | notices that the stand-in answered because the service did not |
 //! | `fep_links_up` | institution, line | links that carry business |
 //! | `fep_links_lost_total` | institution, line, reason | links that were lost, with the code of the reason |
+//! | `fep_waiting` | institution, priority | requests that wait for their turn |
+//! | `fep_limit`, `fep_unanswered` | institution, business | the present adaptive limit, and requests without an answer that still occupy a place |
+//! | `fep_rate_used`, `fep_rate_max` | institution, business | telegrams in the present window of the rate, and their maximum |
+//! | `fep_breaker_tripped` | institution, business | 1 while a breaker does not let all requests pass |
+//! | `fep_business_open` | institution | 1 while business is open |
 //! | `fep_breaker_trips_total` | institution, cause | trips of breakers, with the cause |
 //! | `fep_inflight`, `fep_inflight_max` | institution, line | exchanges that wait for their answer, and the maximum number |
 //! | `fep_echo_seconds` | institution | round trips of echo tests |
@@ -24,6 +29,8 @@ use std::time::Duration;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::net::admission::InstitutionStatus;
+use fep_protocol::breaker::BreakerState;
 use fep_protocol::exchange::LineStatus;
 
 /// Bucket limits from half a millisecond to half a minute.
@@ -58,13 +65,38 @@ pub fn install() {
 
 /// Writes the page, with the current numbers of the lines.
 #[must_use]
-pub fn page(lines: &[LineStatus]) -> String {
+pub fn page(lines: &[LineStatus], institutions: &[InstitutionStatus]) -> String {
     for line in lines {
         let labels = [("institution", line.institution.clone()), ("line", line.line.clone())];
         gauge!("fep_inflight", &labels).set(number(line.inflight));
         gauge!("fep_inflight_max", &labels).set(number(line.inflight_max));
     }
+    institutions.iter().for_each(show);
     PAGE.get().map_or_else(String::new, PrometheusHandle::render)
+}
+
+fn show(status: &InstitutionStatus) {
+    let institution = ("institution", status.institution.clone());
+    for (priority, count) in &status.waiting {
+        gauge!("fep_waiting", &[institution.clone(), ("priority", (*priority).to_owned())]).set(number(*count));
+    }
+    let own = [(String::new(), &status.limit)];
+    let codes = status.businesses.iter().map(|(code, limit)| (code.clone(), limit));
+    for (code, limit) in own.into_iter().chain(codes) {
+        let labels = [institution.clone(), ("business", code)];
+        gauge!("fep_limit", &labels).set(number(limit.limit));
+        gauge!("fep_unanswered", &labels).set(number(limit.unanswered));
+        gauge!("fep_rate_used", &labels).set(number(limit.rate_used));
+        if let Some(max) = limit.rate_max {
+            gauge!("fep_rate_max", &labels).set(number(max));
+        }
+    }
+    for breaker in &status.breakers {
+        let labels = [institution.clone(), ("business", breaker.business.clone().unwrap_or_default())];
+        let is_stopped = breaker.state != BreakerState::Passing;
+        gauge!("fep_breaker_tripped", &labels).set(if is_stopped { 1.0 } else { 0.0 });
+    }
+    gauge!("fep_business_open", &[institution]).set(if status.closed.is_empty() { 1.0 } else { 0.0 });
 }
 
 /// Folds samples into their buckets again and again. Never returns.
@@ -93,6 +125,13 @@ fn describe() {
     describe_counter!("fep_links_lost_total", "links that were lost");
     describe_gauge!("fep_inflight", "exchanges that wait for their answer");
     describe_gauge!("fep_inflight_max", "exchanges that may wait for their answer");
+    describe_gauge!("fep_waiting", "requests that wait for their turn");
+    describe_gauge!("fep_limit", "the present adaptive limit of requests in flight");
+    describe_gauge!("fep_unanswered", "requests without an answer that still occupy a place");
+    describe_gauge!("fep_rate_used", "telegrams in the present window of the rate");
+    describe_gauge!("fep_rate_max", "telegrams that a window of the rate may have");
+    describe_gauge!("fep_breaker_tripped", "1 while a breaker does not let all requests pass");
+    describe_gauge!("fep_business_open", "1 while business is open");
     describe_counter!("fep_breaker_trips_total", "trips of breakers");
     describe_histogram!("fep_echo_seconds", Unit::Seconds, "round trips of echo tests");
     describe_histogram!("fep_journal_commit_seconds", Unit::Seconds, "how long a commit takes");

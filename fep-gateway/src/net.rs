@@ -14,6 +14,7 @@
 //!
 //! [`Gateway`]: crate::gateway::Gateway
 
+pub mod admission;
 pub mod statuses;
 pub mod clock;
 

@@ -42,7 +42,7 @@ use self::repeat::{Repeat, repeats};
 use self::secret_places::SecretPlaces;
 use self::settlement::Settlements;
 pub use self::stamp::Stamp;
-use crate::config::{Filling, Framing, InstitutionConfig};
+use crate::config::{Filling, Framing, InstitutionConfig, SessionNotice};
 use fep_protocol::calendar::Calendar;
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::session::SessionPolicy;
@@ -67,6 +67,8 @@ pub struct TelegramCatalogue {
     settlements: Settlements,
     secret_places: SecretPlaces,
     busy: BusyCodes,
+    /// Telegrams of the institution that open or stop business.
+    signs: Vec<SessionNotice>,
 }
 
 /// One telegram, at the same index as in the spec.
@@ -136,6 +138,7 @@ impl TelegramCatalogue {
             settlements: Settlements::new(config),
             secret_places: SecretPlaces::of(&spec),
             busy: BusyCodes::new(config),
+            signs: config.session.as_ref().map_or(Vec::new(), |session| session.notices.clone()),
             spec: Arc::clone(&spec),
             framing: config.framing.clone(),
         };

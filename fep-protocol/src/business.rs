@@ -16,38 +16,11 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::calendar::Calendar;
-use crate::flow::Priority;
+use crate::terms::Priority;
+pub use crate::terms::{BusinessNotice, Stops};
 
 /// The maximum number of business codes that persons may block at a time.
 pub const BLOCKS_MAX: usize = 256;
-
-/// The meaning of a notice of the institution about its business.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BusinessNotice {
-    /// Business begins (개시). An accepted sign-on means the same.
-    Open,
-    /// Business will end soon (종료예고).
-    EndNotice,
-    /// Business has ended (종료).
-    End,
-    /// Business is disturbed (장애).
-    Fault,
-    /// Business works again (복구).
-    Recovery,
-}
-
-/// What a notice, or the lack of hours, stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stops {
-    /// Nothing.
-    Nothing,
-    /// Requests of customers and batches. Inquiries and reversals start.
-    New,
-    /// All telegrams but those that are allowed outside hours.
-    All,
-}
 
 /// The reason why business is closed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -75,6 +48,8 @@ pub struct BusinessClosed {
     pub since_ms: Option<i64>,
     /// The time when it opens again, in milliseconds since 1970. `None` if that is not known.
     pub opens_ms: Option<i64>,
+    /// The same on the institution's clock, such as `2026-11-30 09:00`.
+    pub opens: Option<String>,
 }
 
 /// Whether business with one institution is open.
@@ -109,24 +84,18 @@ struct Block {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyBlocks;
 
-impl BusinessNotice {
-    /// All notices, with their words in the configuration.
-    pub const ALL: [(&'static str, Self); 5] = [
-        ("open", Self::Open),
-        ("end_notice", Self::EndNotice),
-        ("end", Self::End),
-        ("fault", Self::Fault),
-        ("recovery", Self::Recovery),
-    ];
+impl NoticeState {
+    fn closed(self) -> BusinessClosed {
+        let why = ClosedWhy::Notice(self.notice);
+        BusinessClosed { business: None, why, since_ms: Some(self.since_ms), opens_ms: None, opens: None }
+    }
+}
 
-    /// What the notice stops if the configuration says nothing else.
-    #[must_use]
-    pub fn stops(self) -> Stops {
-        match self {
-            Self::Open | Self::Recovery => Stops::Nothing,
-            Self::EndNotice => Stops::New,
-            Self::End | Self::Fault => Stops::All,
-        }
+impl Block {
+    fn closed(&self, business: Option<&str>) -> BusinessClosed {
+        let why = ClosedWhy::Person { note: self.note.clone() };
+        let since_ms = Some(self.since_ms);
+        BusinessClosed { business: business.map(str::to_owned), why, since_ms, opens_ms: None, opens: None }
     }
 }
 
@@ -147,7 +116,10 @@ impl BusinessClosed {
 impl fmt::Display for BusinessClosed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.why, &self.business) {
-            (ClosedWhy::Hours, _) => f.write_str("it is outside the hours of the institution"),
+            (ClosedWhy::Hours, _) => match &self.opens {
+                Some(opens) => write!(f, "it is outside the hours of the institution, which opens at {opens}"),
+                None => f.write_str("it is outside the hours of the institution"),
+            },
             (ClosedWhy::Notice(BusinessNotice::EndNotice), _) => {
                 f.write_str("the institution said that business ends soon")
             }
@@ -188,10 +160,11 @@ impl Business {
         if self.allowed_outside.contains(telegram) {
             return Ok(());
         }
-        let keys = [None, business.map(str::to_owned)];
-        if let Some((key, block)) = keys.into_iter().find_map(|key| self.blocks.get_key_value(&key)) {
-            let why = ClosedWhy::Person { note: block.note.clone() };
-            return Err(BusinessClosed { business: key.clone(), why, since_ms: Some(block.since_ms), opens_ms: None });
+        if !self.blocks.is_empty() {
+            let keys = [None, business.map(str::to_owned)];
+            if let Some((key, block)) = keys.into_iter().find_map(|key| self.blocks.get_key_value(&key)) {
+                return Err(block.closed(key.as_deref()));
+            }
         }
         if let Some(state) = self.notice {
             let is_stopped = match state.stops {
@@ -200,15 +173,10 @@ impl Business {
                 Stops::All => true,
             };
             if is_stopped {
-                let why = ClosedWhy::Notice(state.notice);
-                return Err(BusinessClosed { business: None, why, since_ms: Some(state.since_ms), opens_ms: None });
+                return Err(state.closed());
             }
         }
-        if !self.calendar.is_open(wall_ms) {
-            let opens_ms = self.calendar.next_change(wall_ms);
-            return Err(BusinessClosed { business: None, why: ClosedWhy::Hours, since_ms: None, opens_ms });
-        }
-        Ok(())
+        if self.calendar.is_open(wall_ms) { Ok(()) } else { Err(self.outside_hours(wall_ms)) }
     }
 
     /// Handles a notice of the institution that stops this much. Returns whether that changed anything. A repeated notice
@@ -258,25 +226,16 @@ impl Business {
     /// Everything that closes business now, for people.
     #[must_use]
     pub fn closed(&self, wall_ms: i64) -> Vec<BusinessClosed> {
-        let blocks = self.blocks.iter().map(|(business, block)| BusinessClosed {
-            business: business.clone(),
-            why: ClosedWhy::Person { note: block.note.clone() },
-            since_ms: Some(block.since_ms),
-            opens_ms: None,
-        });
-        let notice = self.notice.map(|state| BusinessClosed {
-            business: None,
-            why: ClosedWhy::Notice(state.notice),
-            since_ms: Some(state.since_ms),
-            opens_ms: None,
-        });
-        let hours = (!self.calendar.is_open(wall_ms)).then(|| BusinessClosed {
-            business: None,
-            why: ClosedWhy::Hours,
-            since_ms: None,
-            opens_ms: self.calendar.next_change(wall_ms),
-        });
+        let blocks = self.blocks.iter().map(|(business, block)| block.closed(business.as_deref()));
+        let notice = self.notice.map(NoticeState::closed);
+        let hours = (!self.calendar.is_open(wall_ms)).then(|| self.outside_hours(wall_ms));
         blocks.chain(notice).chain(hours).collect()
+    }
+
+    fn outside_hours(&self, wall_ms: i64) -> BusinessClosed {
+        let opens_ms = self.calendar.next_change(wall_ms);
+        let opens = opens_ms.map(|wall_ms| self.calendar.local_text(wall_ms));
+        BusinessClosed { business: None, why: ClosedWhy::Hours, since_ms: None, opens_ms, opens }
     }
 
     /// The hours.
@@ -366,6 +325,8 @@ mod tests {
         // 1970-01-01 09:00 in Korea. The next day begins there 15 hours later.
         let closed = business.may_start("Transfer", None, Priority::Customer, 0).unwrap_err();
         assert_eq!((closed.code(), closed.opens_ms), ("outside_hours", Some(15 * 3_600_000)));
+        let sentence = "it is outside the hours of the institution, which opens at 1970-01-02 00:00";
+        assert_eq!(closed.to_string(), sentence);
         assert!(business.may_start("EchoTest", None, Priority::Customer, 0).is_ok());
     }
 }

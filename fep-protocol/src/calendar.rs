@@ -215,6 +215,15 @@ impl Calendar {
         self.local(wall_ms).div_euclid(DAY_MS)
     }
 
+    /// The date and time at the institution as text: `2026-11-30 09:00`.
+    #[must_use]
+    pub fn local_text(&self, wall_ms: i64) -> String {
+        let local = self.local(wall_ms);
+        let (year, month, day) = date_of(local.div_euclid(DAY_MS));
+        let minutes = local.rem_euclid(DAY_MS) / MINUTE_MS;
+        format!("{year:04}-{month:02}-{day:02} {:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
     /// The spans of a day, in milliseconds of the institution's clock since 1970.
     fn spans(&self, day: i64) -> impl Iterator<Item = (i64, i64)> {
         let weekday = usize::try_from((day + 3).rem_euclid(7)).unwrap_or(0);
@@ -245,6 +254,19 @@ pub fn day_of(date: Date) -> i64 {
     let of_year = (153 * month_from_march + 2) / 5 + i64::from(date.day()) - 1;
     let year_of_era = year.rem_euclid(400);
     year.div_euclid(400) * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year - 719_468
+}
+
+/// The year, month and day of a number of days since 1970-01-01: the reverse of [`day_of`].
+fn date_of(day: i64) -> (i64, i64, i64) {
+    let from_era = day + 719_468;
+    let of_era = from_era.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * of_year + 2) / 153;
+    let day_of_month = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + from_era.div_euclid(146_097) * 400 + i64::from(month <= 2);
+    (year, month, day_of_month)
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub use self::admission::BreakerPolicy;
 use self::links::ContractedLink;
 use self::stopping::Shutdown;
 use crate::breaker::{BreakerResult, Permit};
+use crate::business::Business;
 use crate::exchange::{LinkState, TelegramBytes};
 use crate::flow::FlowSettings;
 use crate::mux::Mux;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub flow: FlowSettings,
     /// When business stops because the institution does not answer. `None` for never.
     pub breaker: Option<BreakerPolicy>,
+    /// When business is open.
+    pub business: Business,
     /// The time that a key stays in quarantine.
     pub quarantine: Duration,
     /// The longest time that stopping waits for exchanges in flight.

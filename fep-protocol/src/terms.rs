@@ -111,11 +111,84 @@ impl Priority {
     /// All priorities, the highest first.
     pub const ALL: [Self; 4] = [Self::Reversal, Self::Inquiry, Self::Customer, Self::Batch];
 
+    /// The stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reversal => "reversal",
+            Self::Inquiry => "inquiry",
+            Self::Customer => "customer",
+            Self::Batch => "batch",
+        }
+    }
+
     /// Whether a share of each limit is reserved for this priority.
     #[must_use]
     pub fn is_privileged(self) -> bool {
         matches!(self, Self::Reversal | Self::Inquiry)
     }
+}
+
+/// The meaning of a notice of the institution about its business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BusinessNotice {
+    /// Business begins (개시). An accepted sign-on means the same.
+    Open,
+    /// Business will end soon (종료예고).
+    EndNotice,
+    /// Business has ended (종료).
+    End,
+    /// Business is disturbed (장애).
+    Fault,
+    /// Business works again (복구).
+    Recovery,
+}
+
+/// What a notice, or the lack of hours, stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stops {
+    /// Nothing.
+    Nothing,
+    /// Requests of customers and batches. Inquiries and reversals start.
+    New,
+    /// All telegrams but those that are allowed outside hours.
+    All,
+}
+
+impl BusinessNotice {
+    /// All notices, with their words in the configuration.
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("open", Self::Open),
+        ("end_notice", Self::EndNotice),
+        ("end", Self::End),
+        ("fault", Self::Fault),
+        ("recovery", Self::Recovery),
+    ];
+
+    /// What the notice stops if the configuration says nothing else.
+    #[must_use]
+    pub fn stops(self) -> Stops {
+        match self {
+            Self::Open | Self::Recovery => Stops::Nothing,
+            Self::EndNotice => Stops::New,
+            Self::End | Self::Fault => Stops::All,
+        }
+    }
+}
+
+/// A telegram of the institution that opens or stops business.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BusinessSign {
+    /// The name of the telegram.
+    pub telegram: Arc<str>,
+    /// Its meaning.
+    pub notice: BusinessNotice,
+    /// What it stops.
+    pub stops: Stops,
+    /// Whether the gateway answers it.
+    pub is_answered: bool,
 }
 
 /// What decides when a request starts, before it is encoded.
@@ -213,6 +286,21 @@ pub trait Telegrams {
     /// Classifies received bytes.
     fn read(&self, bytes: &[u8]) -> Classified;
 
+    /// The meaning of an unsolicited telegram for business, or `None` if it has none.
+    fn business_sign(&self, bytes: &[u8]) -> Option<BusinessSign> {
+        let _ = bytes;
+        None
+    }
+
+    /// Encodes the positive answer to a telegram that opens or stops business.
+    ///
+    /// # Errors
+    /// The reason why the answer cannot be encoded, as text.
+    fn accept_sign(&self, sign: &BusinessSign, theirs: &[u8]) -> Result<TelegramBytes, String> {
+        let _ = theirs;
+        Err(format!("{} is not answered", sign.telegram))
+    }
+
     /// Compares the values that an answer must repeat with those of its request. Returns the first difference as text
     /// without secrets, or `None` if there is none.
     fn contradiction(&self, request: &[u8], answer: &str, bytes: &[u8]) -> Option<String> {
@@ -245,6 +333,14 @@ impl<T: Telegrams> Telegrams for Arc<T> {
 
     fn read(&self, bytes: &[u8]) -> Classified {
         T::read(self, bytes)
+    }
+
+    fn business_sign(&self, bytes: &[u8]) -> Option<BusinessSign> {
+        T::business_sign(self, bytes)
+    }
+
+    fn accept_sign(&self, sign: &BusinessSign, theirs: &[u8]) -> Result<TelegramBytes, String> {
+        T::accept_sign(self, sign, theirs)
     }
 
     fn contradiction(&self, request: &[u8], answer: &str, bytes: &[u8]) -> Option<String> {

@@ -16,8 +16,8 @@ use serde_json::Value as Json;
 use super::hours::session_notices;
 use super::names::{known_path, known_telegram, ms, values};
 use super::{
-    BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig, Http, InstitutionConfig,
-    JournalFile, NoticeConfig, SessionConfig, TelegramLimits, lines, settlement,
+    ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig, Http,
+    InstitutionConfig, JournalFile, NoticeConfig, SessionConfig, TelegramLimits, lines, settlement,
 };
 
 /// The default limit of a frame, in bytes.
@@ -67,12 +67,7 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
             SocketAddr::from(([127, 0, 0, 1], 0))
         }),
     };
-    let journal = root.table("journal").and_then(|table| {
-        let path = table.string("path");
-        table.finish();
-        path
-    });
-    let path = folder.join(journal.map_or("journal.sqlite", |path| path.value));
+    let journal = journal(root.table("journal"), folder);
     let mut institutions = BTreeMap::new();
     if let Some(table) = root.table("institutions") {
         let entries = table.entries();
@@ -93,7 +88,26 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
             "add a table [institutions.NAME]",
         );
     }
-    Some(Config { http: Http { listen }, journal: JournalFile { path }, institutions })
+    Some(Config { http: Http { listen }, journal, institutions })
+}
+
+fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
+    let Some(table) = table else { return JournalFile { path: folder.join("journal.sqlite"), archive: None } };
+    let path = folder.join(table.string("path").map_or("journal.sqlite", |path| path.value));
+    let archive = table.string("archive");
+    let after_days = table.integer("archive_after_days", 1..=3650_u32);
+    let offset = table.integer("utc_offset_minutes", -720..=840);
+    if let (None, Some(days)) = (&archive, &after_days) {
+        let hint = "add `archive = \"archive\"`, the folder of the archives";
+        table.document().error_hint(Code::MissingKey, days.span.clone(), "`archive_after_days` needs `archive`", hint);
+    }
+    table.finish();
+    let archive = archive.map(|archive| ArchiveConfig {
+        folder: folder.join(archive.value),
+        after_days: after_days.map_or(30, |days| days.value),
+        utc_offset_minutes: offset.map_or(540, |minutes| minutes.value),
+    });
+    JournalFile { path, archive }
 }
 
 fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> Option<InstitutionConfig> {

@@ -49,6 +49,9 @@ fn the_documented_example_is_right_and_the_rest_has_defaults() {
 #[test]
 fn mistakes_are_named_at_their_place() {
     check("label =", "lable =", "gateway.toml:8:1: error: unknown key `lable` (did you mean `label`?)");
+    let path = "path = \"journal.sqlite\"";
+    check(path, "archive_after_days = 3", "`archive_after_days` needs `archive`");
+    check(path, "archive = \"a\"\narchive_after_days = 0", "`archive_after_days` is 0, it must be 1 to 3650");
     check("links = 2", "links = 0", "`links` is 0, it must be 1 to 1000");
     check("\"Bank A\"", "7", "gateway.toml:8:9: error: `label` must be a string, found a whole number");
     check("\"header.trace_no\", ", "\"header.trace\", ", "no telegram of bank-a has the field `header.trace`");

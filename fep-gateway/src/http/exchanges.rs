@@ -4,7 +4,6 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fep_codec::{Fault, Record, json};
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::ApiError;
+use super::origin::refuse_foreign_page;
 use super::{BODY_MAX_BYTES, Shared};
 use crate::console::view::{Summary, View, summary, view};
 use crate::gateway::LineSpec;
@@ -174,18 +174,6 @@ fn reply<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>) -> Reply<'s> {
         journaled: exchange.journaled,
         answer,
     }
-}
-
-/// Refuses posts from web pages of other sites. Such a page can make an operator's browser post here, and must not move money.
-/// The browser then sends the origin of the page. Services send no origin, and the gateway's own console has the same origin.
-fn refuse_foreign_page(headers: &HeaderMap) -> Result<(), ApiError> {
-    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
-    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
-    if authority.is_some() && authority == headers.get(HOST).and_then(|host| host.to_str().ok()) {
-        return Ok(());
-    }
-    let message = "a page of another origin may not post here; services leave the header Origin out";
-    Err(ApiError::new(StatusCode::FORBIDDEN, "origin", message))
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -39,6 +39,6 @@ pub(super) async fn lines(State(shared): State<Shared>) -> Json<Lines> {
 
 /// `GET /metrics`, for Prometheus.
 pub(super) async fn counters(State(shared): State<Shared>) -> Response {
-    let text = metrics::page(&shared.gateway.lines());
+    let text = metrics::page(&shared.gateway.lines(), &shared.gateway.institutions().await);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use fep_protocol::exchange::{Exchange, Outcome};
 
-use super::time::Rfc3339;
 use super::{InspectError, ListForm};
 use crate::console::view::summary;
 use crate::journal::filter::ExchangeFilter;
 use crate::journal::lookup::Lookup;
 use crate::table::{Cell, Column, Side, Table};
+use crate::time::Rfc3339;
 
 const TABLE: Table = Table {
     columns: &[

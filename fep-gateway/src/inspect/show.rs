@@ -12,12 +12,12 @@ use fep_protocol::fact::{Fact, What};
 
 use super::InspectError;
 use super::export::hex;
-use super::time::Rfc3339;
 use crate::config::Config;
 use crate::console::view::{View, view};
 use crate::journal::lookup::{FACTS_MAX, Lookup};
 use crate::table::{Cell, Column, Side, Table};
 use crate::telegrams::LineSpec;
+use crate::time::Rfc3339;
 
 const FACTS: Table = Table {
     columns: &[

@@ -73,6 +73,11 @@ impl<S: FactStore> FactStore for Guarded<S> {
         self.store.append(facts).inspect_err(|error| self.filled(error))
     }
 
+    fn remove_archived(&mut self, up_to: FactNumber, max: usize) -> Result<usize, StoreError> {
+        self.check()?;
+        self.store.remove_archived(up_to, max)
+    }
+
     fn probe(&mut self) -> Result<(), StoreError> {
         self.check()?;
         if self.full && self.reserve.restore() {

@@ -3,13 +3,14 @@
 //! The facts are read page by page, and no page keeps a transaction open: a slow reader does not make the write-ahead log of
 //! the gateway grow. What the gateway stores after the opening is not read, so reading ends.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
 use super::sqlite::facts::{FactReader, JournalId};
-use super::store::FactNumber;
+use super::store::{FactNumber, StoreError};
 
 /// The maximum number of facts in a page.
 const PAGE_COUNT_MAX: usize = 2048;
@@ -18,7 +19,7 @@ const PAGE_COUNT_MAX: usize = 2048;
 const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The maximum number of journal files that are read together.
-pub const FILES_MAX: usize = 1024;
+pub const FILES_MAX: usize = 10_000;
 
 /// Journal files of one journal that are read one after the other.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct JournalFiles {
     files: Vec<JournalFile>,
     current: PathBuf,
     journal: JournalId,
+    /// The connection to the file that was read last. A folder can have more files than a process may open.
+    open: RefCell<Option<(usize, FactReader)>>,
     /// The file that is read now.
     at: usize,
     /// The last fact that was read.
@@ -36,7 +39,6 @@ pub struct JournalFiles {
 #[derive(Debug)]
 struct JournalFile {
     path: PathBuf,
-    facts: FactReader,
     first: FactNumber,
     /// The last fact that was there when the file was opened.
     last: FactNumber,
@@ -63,11 +65,11 @@ impl JournalFiles {
             if last >= current.0 {
                 current = (last, path.clone());
             }
-            files.extend(first.map(|first| JournalFile { path: path.clone(), facts, first, last }));
+            files.extend(first.map(|first| JournalFile { path: path.clone(), first, last }));
         }
         files.sort_by_key(|file| file.first);
         let journal = journal.ok_or_else(|| JournalError::Failed("no journal file is given".to_owned()))?;
-        Ok(Self { files, current: current.1, journal, at: 0, read: 0 })
+        Ok(Self { files, current: current.1, journal, open: RefCell::new(None), at: 0, read: 0 })
     }
 
     /// The next facts in the order of their numbers, or an empty list at the end.
@@ -76,8 +78,8 @@ impl JournalFiles {
     /// If a file cannot be read.
     pub fn next_page(&mut self) -> Result<Vec<(u64, Fact)>, JournalError> {
         while let Some(file) = self.files.get(self.at) {
-            let page = file.facts.page(self.read, file.last, PAGE_COUNT_MAX, PAGE_BYTES_MAX);
-            let page = page.map_err(|error| named(&file.path, error))?;
+            let page =
+                self.reading(self.at, file, |facts| facts.page(self.read, file.last, PAGE_COUNT_MAX, PAGE_BYTES_MAX))?;
             if let Some((number, _)) = page.last() {
                 self.read = *number;
                 return Ok(page);
@@ -92,12 +94,28 @@ impl JournalFiles {
     /// # Errors
     /// If a file cannot be read.
     pub fn get(&self, number: u64) -> Result<Option<Fact>, JournalError> {
-        for file in self.files.iter().filter(|file| file.first <= number) {
-            if let Some(fact) = file.facts.get(number).map_err(|error| named(&file.path, error))? {
+        for (at, file) in self.files.iter().enumerate().filter(|(_, file)| file.first <= number && number <= file.last)
+        {
+            if let Some(fact) = self.reading(at, file, |facts| facts.get(number))? {
                 return Ok(Some(fact));
             }
         }
         Ok(None)
+    }
+
+    /// Reads one of the files, and opens it if another one was read before.
+    fn reading<T>(
+        &self,
+        at: usize,
+        file: &JournalFile,
+        read: impl FnOnce(&FactReader) -> Result<T, StoreError>,
+    ) -> Result<T, JournalError> {
+        let mut open = self.open.borrow_mut();
+        let (_, facts) = match open.take().filter(|(number, _)| *number == at) {
+            Some(same) => open.insert(same),
+            None => open.insert((at, FactReader::open_existing(&file.path)?)),
+        };
+        read(facts).map_err(|error| named(&file.path, error))
     }
 
     /// Continues behind this fact.
@@ -125,9 +143,9 @@ impl JournalFiles {
     /// transaction.
     pub(super) fn damage(&self, findings_max: u32) -> Result<Vec<String>, JournalError> {
         let mut all = Vec::new();
-        for file in &self.files {
+        for (at, file) in self.files.iter().enumerate() {
             let path = file.path.display();
-            let found = file.facts.damage(findings_max).map_err(|error| named(&file.path, error))?;
+            let found = self.reading(at, file, |facts| facts.damage(findings_max))?;
             all.extend(found.into_iter().map(|what| format!("{path}: {what}")));
         }
         Ok(all)
@@ -138,26 +156,34 @@ impl JournalFiles {
 fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, JournalError> {
     let mut files = Vec::new();
     for path in paths {
-        if !path.is_dir() {
+        if path.is_dir() {
+            let found = journals_in(path)?;
+            if found.is_empty() {
+                return Err(refused(path, "there is no journal file (*.sqlite) in this folder"));
+            }
+            files.extend(found);
+        } else {
             files.push(path.clone());
-            continue;
-        }
-        let before = files.len();
-        for entry in std::fs::read_dir(path).map_err(|error| refused(path, &error.to_string()))? {
-            let entry = entry.map_err(|error| refused(path, &error.to_string()))?.path();
-            if is_journal_name(&entry) {
-                files.push(entry);
-            }
-            if files.len() > FILES_MAX {
-                return Err(refused(path, &format!("there are more than {FILES_MAX} journal files")));
-            }
-        }
-        if files.len() == before {
-            return Err(refused(path, "there is no journal file (*.sqlite) in this folder"));
         }
     }
     files.sort();
     files.dedup();
+    Ok(files)
+}
+
+/// The journal files in a folder.
+pub(super) fn journals_in(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
+    let failed = |error: std::io::Error| refused(folder, &error.to_string());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?.path();
+        if is_journal_name(&entry) {
+            files.push(entry);
+        }
+        if files.len() > FILES_MAX {
+            return Err(refused(folder, &format!("there are more than {FILES_MAX} journal files")));
+        }
+    }
     Ok(files)
 }
 

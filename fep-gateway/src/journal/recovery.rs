@@ -4,7 +4,9 @@
 //! in the journal was not written.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Fact, Reason, What};
@@ -12,6 +14,7 @@ use fep_protocol::reason::{JournalError, Unknown};
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 
+use super::archive::{self, ArchiveStop, Archiver, Archives};
 use super::guard::{FileGuard, Guarded, Reserve};
 use super::health::Health;
 use super::indexer::{self, IndexQueue, catch_up};
@@ -23,6 +26,7 @@ use super::sqlite::index::{IndexFile, IndexReader};
 use super::store::{FactStore, Index};
 use super::writer::Writer;
 use super::{Inner, Journal, Opened, Reader, index_path};
+use crate::config::ArchiveConfig;
 
 /// How to open a journal.
 #[derive(Clone, Debug)]
@@ -37,6 +41,8 @@ pub struct OpenOptions {
     pub quarantine_max_ms: i64,
     /// Whether a missing file is to be begun anew although its index shows that there was one.
     pub begin_anew: bool,
+    /// Where old facts go, or `None` to keep all facts in the journal.
+    pub archive: Option<ArchiveConfig>,
 }
 
 /// An exchange of an earlier run whose key may still be in quarantine.
@@ -71,8 +77,10 @@ impl Journal {
         let mut facts = Facts::open(path)?;
         let mut source = FactReader::open(path)?;
         let mut index = IndexFile::open(&index_file, source.journal_id()?, source.last()?)?;
+        let archives = options.archive.as_ref().map(|archive| Archives::new(path, archive)).transpose()?;
+        archive::catch_up(&mut index, &source, path, archives.as_ref())?;
         catch_up(&mut index, &mut source)?;
-        let reader = Reader { facts: FactReader::open(path)?, index: IndexReader::open(&index_file)? };
+        let reader = Reader { facts: FactReader::open(path)?, index: IndexReader::open(&index_file)?, archives };
         let mut ends = former_traces;
         ends.extend(reader.index.open_ones()?.into_iter().map(|exchange| ending(exchange, options.now_ms)));
         if !ends.is_empty() {
@@ -89,12 +97,15 @@ impl Journal {
             options.institutions.iter().map(|name| (name.clone(), Lane::new(Arc::clone(&bell)))).collect();
         let health = Arc::new(Health::new());
         let queue = Arc::new(IndexQueue::new(index.applied()));
+        let archived = Arc::new(AtomicU64::new(0));
         let writer = Writer {
             store: Guarded::new(facts, Reserve::of(path), Arc::clone(&guard), Arc::clone(&queue)),
             lanes: lanes.iter().map(|(_, lane)| lane.clone()).collect(),
             bell: Arc::clone(&bell),
             health: Arc::clone(&health),
             index: Arc::clone(&queue),
+            archived: Arc::clone(&archived),
+            removed: 0,
             first: 0,
         };
         let spawn = |name: &str| std::thread::Builder::new().name(name.to_owned());
@@ -102,6 +113,20 @@ impl Journal {
         let writer = spawn("journal").spawn(move || writer.run()).map_err(unstarted)?;
         let behind = Arc::clone(&queue);
         let indexer = spawn("journal-index").spawn(move || indexer::run(&behind, index, source)).map_err(unstarted)?;
+        let archive_stop = Arc::new(ArchiveStop::default());
+        let mut threads = vec![writer, indexer];
+        if let Some(archive) = &options.archive {
+            let archiver = Archiver {
+                archives: Archives::new(path, archive)?,
+                options: archive.clone(),
+                started: (Instant::now(), options.now_ms),
+                index: Arc::clone(&queue),
+                archived,
+                bell: Arc::clone(&bell),
+                stop: Arc::clone(&archive_stop),
+            };
+            threads.push(spawn("journal-archive").spawn(move || archiver.run()).map_err(unstarted)?);
+        }
         let inner = Inner {
             health,
             bell,
@@ -109,7 +134,8 @@ impl Journal {
             index: queue,
             guard,
             reader: Mutex::new(reader),
-            threads: tokio::sync::Mutex::new(vec![writer, indexer]),
+            archive_stop,
+            threads: tokio::sync::Mutex::new(threads),
         };
         Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled })
     }
@@ -169,7 +195,7 @@ fn blank(institution: Arc<str>, at_ms: i64) -> Fact {
 }
 
 fn recalled(reader: &Reader, row: Projected) -> Result<Option<Recalled>, JournalError> {
-    let fact = |number: Option<u64>| number.map(|number| reader.facts.get(number)).transpose().map(Option::flatten);
+    let fact = |number: Option<u64>| number.map(|number| reader.fact(number)).transpose().map(Option::flatten);
     let Some(request) = fact(row.request)? else { return Ok(None) };
     let answer = fact(row.answer)?;
     Ok(request.key.map(|key| Recalled {

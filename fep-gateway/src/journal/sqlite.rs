@@ -7,6 +7,7 @@
 
 pub(super) mod schema;
 
+pub(super) mod archive;
 pub(super) mod facts;
 pub(super) mod index;
 

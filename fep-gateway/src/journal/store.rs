@@ -6,13 +6,18 @@ use fep_protocol::reason::JournalError;
 /// The place of a fact in the journal. Facts are numbered from 1 in the order in which they were stored.
 pub(super) type FactNumber = u64;
 
-/// Stores facts, and never changes or removes one.
+/// Stores facts, and never changes one. A fact is removed only after an archive has it.
 pub(super) trait FactStore: Send {
     /// Stores all of these facts durably, or none of them. Returns the number of the first one; the others follow.
     fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError>;
 
     /// Writes something durably that is not a fact. This proves that the store takes writes.
     fn probe(&mut self) -> Result<(), StoreError>;
+
+    /// Removes some facts up to a number that are in an archive, at most `max`. Returns how many were removed.
+    fn remove_archived(&mut self, _up_to: FactNumber, _max: usize) -> Result<usize, StoreError> {
+        Ok(0)
+    }
 
     /// The reason why the store takes what has happened, but no permission should be given now.
     fn refusing(&self) -> Option<JournalError> {

@@ -70,6 +70,7 @@ fn options(path: &Path) -> OpenOptions {
         now_ms: 1_795_000_001_000,
         quarantine_max_ms: 60_000,
         begin_anew: false,
+        archive: None,
     }
 }
 

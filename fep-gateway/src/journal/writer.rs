@@ -4,6 +4,7 @@
 //! again until that succeeds. While writes fail, permissions are refused at once, so that no caller waits for a broken disk.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use fep_protocol::fact::Fact;
@@ -12,10 +13,14 @@ use fep_protocol::reason::JournalError;
 use super::health::Health;
 use super::indexer::IndexQueue;
 use super::lane::{Bell, Lane, LaneNumber};
-use super::store::{FactStore, StoreError};
+use super::store::{FactNumber, FactStore, StoreError};
+use crate::fault::{FaultPoint, point};
 
 /// The maximum number of facts that one commit takes from one lane.
 const LANE_BATCH_MAX: usize = 512;
+
+/// The maximum number of archived facts that one commit removes.
+const REMOVED_MAX: usize = 128;
 
 /// The pause before a failed write is repeated.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
@@ -33,6 +38,10 @@ pub(super) struct Writer<S> {
     pub(super) bell: Arc<Bell>,
     pub(super) health: Arc<Health>,
     pub(super) index: Arc<IndexQueue>,
+    /// The facts up to this one are in archives and can be removed.
+    pub(super) archived: Arc<AtomicU64>,
+    /// The value of `archived` up to which everything is removed.
+    pub(super) removed: FactNumber,
     /// The lane that is taken from first. It changes with each batch.
     pub(super) first: usize,
 }
@@ -62,6 +71,8 @@ impl<S: FactStore> Writer<S> {
                 if !done {
                     self.bell.wait(RETRY_PAUSE);
                 }
+            } else if self.remove_archived() {
+                // The next piece follows, unless a fact came meanwhile.
             } else if self.health.failure().is_some() || idle_since.elapsed() >= PROBE_PAUSE {
                 self.probe();
                 idle_since = Instant::now();
@@ -112,7 +123,9 @@ impl<S: FactStore> Writer<S> {
         let len = u32::try_from(batch.facts.len()).unwrap_or(u32::MAX);
         metrics::histogram!("fep_journal_batch_size").record(len);
         let started = self.health.begin();
+        point(FaultPoint::BeforeCommit);
         let result = self.store.append(&batch.facts);
+        point(FaultPoint::AfterCommit);
         metrics::histogram!("fep_journal_commit_seconds").record(started.elapsed().as_secs_f64());
         match result {
             Ok(first) => {
@@ -175,6 +188,28 @@ impl<S: FactStore> Writer<S> {
                 lane.fail(place.number, error.clone());
             } else {
                 lane.put_back(place.number, fact);
+            }
+        }
+    }
+
+    /// Removes a small piece of what is in archives, so that no caller waits long. Returns whether there may be more.
+    fn remove_archived(&mut self) -> bool {
+        let archived = self.archived.load(Ordering::Relaxed);
+        if archived <= self.removed || self.health.failure().is_some() {
+            return false;
+        }
+        match self.store.remove_archived(archived, REMOVED_MAX) {
+            Ok(0) => {
+                self.removed = archived;
+                false
+            }
+            Ok(_) => true,
+            Err(error) => {
+                let error = JournalError::from(error);
+                tracing::warn!(%error, "archived facts cannot be removed from the journal now");
+                // The archiver asks for it again.
+                self.removed = archived;
+                false
             }
         }
     }

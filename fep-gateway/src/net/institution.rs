@@ -11,6 +11,7 @@
 //! deadline: then the outcome says that the journal does not have it yet.
 
 mod actions;
+mod commands;
 mod facts;
 mod meters;
 mod notices;
@@ -22,6 +23,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fep_protocol::business::Business;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
 use fep_protocol::institution::{BreakerPolicy, Institution as Machine, LineSettings, Settings};
 use fep_protocol::reason::NotSent;
@@ -36,6 +38,7 @@ use self::meters::Meters;
 pub(crate) use self::meters::count_refused;
 use self::notices::NoticeDone;
 use self::surplus::Surplus;
+use super::admission::{CannotDecide, Decision, InstitutionStatus};
 use super::clock::Clock;
 use super::link::LinkEvent;
 use super::outbox::Outbox;
@@ -43,6 +46,7 @@ use super::statuses::LineStatuses;
 use super::transport::listener::{Listener, ListenerSetup};
 use super::transport::tls::Tls;
 use crate::config::{InstitutionConfig, Role};
+use crate::fault::{FaultPoint, point};
 use crate::journal::{Journal, KeyTicket, Lane, LaneNumber, Recalled};
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Draft, TelegramCatalogue};
@@ -95,6 +99,8 @@ pub struct AcceptedRequest {
 #[derive(Debug)]
 enum TaskCommand {
     Request(Box<AcceptedRequest>),
+    Status(oneshot::Sender<InstitutionStatus>),
+    Decide(Decision, oneshot::Sender<Result<(), CannotDecide>>),
     Stop,
 }
 
@@ -140,7 +146,7 @@ impl Handle {
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
         let permits = Arc::new(Semaphore::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX));
-        let settings = settings(&config, &catalogue);
+        let settings = settings(&config, &catalogue, now);
         // Each line may have one connection that is to replace another one.
         let (replace, replace_queue) = mpsc::channel(config.lines.len().max(1));
         let listeners = config.lines.iter().enumerate().filter_map(|(line, line_config)| {
@@ -206,6 +212,24 @@ impl Handle {
             mpsc::error::TrySendError::Full(_) => NotSent::TooManyWaiting,
             mpsc::error::TrySendError::Closed(_) => NotSent::Stopping,
         })
+    }
+
+    /// The present state of the institution. `None` if it has stopped.
+    pub async fn status(&self) -> Option<InstitutionStatus> {
+        let (reply, status) = oneshot::channel();
+        self.commands.send(TaskCommand::Status(reply)).await.ok()?;
+        status.await.ok()
+    }
+
+    /// Carries out a decision of a person.
+    ///
+    /// # Errors
+    /// The reason why that is not possible.
+    pub async fn decide(&self, decision: Decision) -> Result<(), CannotDecide> {
+        let (reply, done) = oneshot::channel();
+        let sent = self.commands.send(TaskCommand::Decide(decision, reply)).await;
+        sent.map_err(|_| CannotDecide::Stopped)?;
+        done.await.unwrap_or(Err(CannotDecide::Stopped))
     }
 
     /// Stops the institution: lets exchanges in flight end, signs off, closes the links, and waits until all that is
@@ -378,23 +402,6 @@ impl Task {
         }
     }
 
-    fn command(&mut self, command: TaskCommand) {
-        let now = self.shared.clock.now();
-        match command {
-            TaskCommand::Request(request) => {
-                let AcceptedRequest { draft, exchange, key, since, place, reply } = *request;
-                let running = Running { exchange, key, reply, place, since, request: None, answer: None };
-                match self.machine.request(draft, since, now) {
-                    Ok(ticket) => {
-                        self.running.insert(ticket, running);
-                    }
-                    Err(why) => self.not_sent(running, &why, now),
-                }
-            }
-            TaskCommand::Stop => self.machine.leave(now),
-        }
-    }
-
     fn event(&mut self, event: LinkEvent) {
         let now = self.shared.clock.now();
         match event {
@@ -442,11 +449,13 @@ impl Task {
         }
         while self.permissions.front().is_some_and(|(number, _)| *number <= progress.durable) {
             let Some((_, ticket)) = self.permissions.pop_front() else { break };
+            point(FaultPoint::BeforeWrite);
             self.machine.journaled(ticket, Ok(()), now);
         }
         while self.ends.front().is_some_and(|end| end.number <= progress.durable) {
             let Some(End { exchange, reply, .. }) = self.ends.pop_front() else { break };
             self.tell(&exchange);
+            point(FaultPoint::BeforeReply);
             if let Some(reply) = reply {
                 // The caller may be gone. The outcome is in the journal.
                 let _ = reply.send(exchange);
@@ -475,7 +484,7 @@ impl Task {
     }
 }
 
-fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue) -> Settings {
+fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue, now: Now) -> Settings {
     let line = |line: &crate::config::LineConfig| LineSettings {
         links: line.links,
         listens: matches!(line.role, Role::Listen { .. }),
@@ -484,10 +493,12 @@ fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue) -> Settin
     };
     Settings {
         flow: config.flow.settings.clone(),
-        breaker: config
-            .breaker
-            .as_ref()
-            .map(|breaker| BreakerPolicy { settings: breaker.settings, alternatives: breaker.alternatives.clone() }),
+        breaker: config.breaker.as_ref().map(|breaker| BreakerPolicy {
+            settings: breaker.settings,
+            alternatives: breaker.alternatives.clone(),
+            start: now,
+        }),
+        business: Business::new(config.hours.calendar.clone(), config.hours.allowed_outside.clone()),
         quarantine: config.quarantine,
         drain_max: config.drain_max,
         policy: catalogue.policy(config),

@@ -7,12 +7,13 @@ use fep_codec::Error;
 use fep_codec::layout::Layout;
 use fep_codec::record::Record;
 use fep_protocol::exchange::TelegramBytes;
-use fep_protocol::terms::{Classified, Demand, Duty, EncodedRequest, Now, Priority, Telegrams};
+use fep_protocol::terms::{BusinessSign, Classified, Demand, Duty, EncodedRequest, Now, Priority, Telegrams};
 use serde_json::{Map, Value as Json};
 
 use super::demand::Precedence;
 use super::key::KeyFields;
 use super::{Draft, Role, TelegramCatalogue};
+use crate::config::SessionNotice;
 
 impl Telegrams for TelegramCatalogue {
     type Draft = Draft;
@@ -76,6 +77,25 @@ impl Telegrams for TelegramCatalogue {
                 None => Classified::Unexpected { telegram: name },
             },
         }
+    }
+
+    fn business_sign(&self, frame: &[u8]) -> Option<BusinessSign> {
+        if self.signs.is_empty() {
+            return None;
+        }
+        let bytes = self.telegram(frame);
+        let telegram = self.spec.telegrams.get(self.find(bytes)?)?;
+        let record = Record::decode(&telegram.layout, bytes).ok()?;
+        let holds = |(path, value): &(String, String)| {
+            record.field(path).is_some_and(|(field, found)| found.to_text(field) == *value)
+        };
+        let sign = self.signs.iter().find(|sign| sign.telegram == telegram.name() && sign.when.iter().all(holds))?;
+        let SessionNotice { telegram, means, stops, answered, .. } = sign;
+        Some(BusinessSign { telegram: telegram.as_str().into(), notice: *means, stops: *stops, is_answered: *answered })
+    }
+
+    fn accept_sign(&self, sign: &BusinessSign, theirs: &[u8]) -> Result<TelegramBytes, String> {
+        self.answer(&sign.telegram, theirs, &Self::nested(&self.accepted)).map_err(|error| error.to_string())
     }
 
     fn contradiction(&self, request: &[u8], answer: &str, bytes: &[u8]) -> Option<String> {

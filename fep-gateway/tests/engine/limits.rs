@@ -3,10 +3,13 @@
 use std::time::{Duration, Instant};
 
 use fep_gateway::exchange::Exchange;
+use fep_gateway::gateway::{Decision, InstitutionStatus};
+use fep_protocol::breaker::{BreakerScope, BreakerState};
+use serde_json::json;
 use tokio::task::JoinHandle;
 
-use crate::harness::{Bench, Setup, outcome, until};
-use crate::peer::transfer_answer;
+use crate::harness::{Bench, Setup, golden, outcome, until};
+use crate::peer::{answer_to, transfer_answer};
 
 fn limited(institution: &'static str, tables: &'static str) -> Setup {
     Setup { links: 1, institution, tables }
@@ -99,4 +102,156 @@ async fn requests_wait_for_the_rate() {
     answer(&mut bench, 9).await;
     assert!(all(asked).await.iter().all(|end| end == "answered"));
     assert!(started.elapsed() >= Duration::from_millis(600), "nine telegrams need three windows");
+}
+
+impl Bench {
+    async fn status(&self) -> InstitutionStatus {
+        self.gateway.institution("bank-a").await.unwrap()
+    }
+
+    async fn waiting(&self, count: usize) {
+        until("they wait", async || self.status().await.waiting.values().sum::<usize>() == count).await;
+    }
+
+    /// Asks for the result of a transfer, which has the priority of an inquiry in these tests.
+    fn inquire(&self) -> JoinHandle<Exchange> {
+        let gateway = self.gateway.clone();
+        let fields = json!({ "original_trace_no": 1, "original_date": "2026-11-21", "result_code": "", "amount": 0 });
+        tokio::spawn(async move { gateway.exchange("bank-a", "ResultInquiry", &fields, None).await.unwrap() })
+    }
+}
+
+#[tokio::test]
+async fn the_higher_priority_goes_first() {
+    let flow = "[institutions.bank-a.flow]\npriorities = { ResultInquiry = \"inquiry\" }";
+    let mut bench = Bench::new(limited("inflight_max = 1", flow)).await;
+    let first = bench.ask();
+    let (connection, request) = bench.peer.receive().await;
+    let second = bench.ask();
+    bench.waiting(1).await;
+    let inquiry = bench.inquire();
+    bench.waiting(2).await;
+    bench.peer.send(connection, &transfer_answer(&request)).await;
+    let (connection, next) = bench.peer.receive().await;
+    assert_eq!(&next[24..31], b"0600100", "the transfer went first");
+    bench.peer.send(connection, &answer_to(&next, b"0000")).await;
+    answer(&mut bench, 1).await;
+    assert_eq!(all(vec![first, second, inquiry]).await, ["answered"; 3]);
+}
+
+#[tokio::test]
+async fn a_busy_answer_is_an_answer_and_cuts_the_limit() {
+    let flow = "[institutions.bank-a.flow]\nbusy = [{ \"header.response_code\" = \"0003\" }]";
+    let mut bench = Bench::new(limited("inflight_max = 100", flow)).await;
+    let asked = bench.ask();
+    let (connection, request) = bench.peer.receive().await;
+    let mut busy = transfer_answer(&request);
+    busy[52..56].copy_from_slice(b"0003");
+    bench.peer.send(connection, &busy).await;
+    assert_eq!(outcome(&asked.await.unwrap()), "answered");
+    let limit = bench.status().await.limit;
+    assert_eq!((limit.limit, limit.limit_cause, limit.inflight), (90, Some("busy"), 0));
+}
+
+const BREAKER: &str = r#"
+[institutions.bank-a.session]
+sign_on = "SignOn"
+echo_test = "EchoTest"
+accepted = { "header.response_code" = "0000" }
+[institutions.bank-a.breaker]
+failures_in_row = 3
+wait_min_ms = 100
+trial_answers = 1
+[[institutions.bank-a.session.notices]]
+telegram = "SignOff"
+means = "end"
+"#;
+
+const TRIPPED: &str = "the breaker of the institution is tripped: 3 requests in a row were not answered";
+
+#[tokio::test]
+async fn silence_trips_the_breaker_and_only_an_echo_test_asks_whether_the_institution_is_back() {
+    let mut bench = Bench::new(limited("answer_timeout_ms = 300", BREAKER)).await;
+    bench.peer.sign_on(1, b"0000").await;
+    bench.links_up(1).await;
+    let silent: Vec<_> = (0..3).map(|_| bench.ask()).collect();
+    for _ in 0..3 {
+        bench.peer.receive().await;
+    }
+    assert_eq!(all(silent).await, ["unknown: no answer within 300 ms"; 3]);
+    let refused = bench.ask().await.unwrap();
+    assert_eq!(refused.reason_code.as_deref(), Some("breaker_tripped"));
+    assert_eq!(outcome(&refused), format!("not sent: {TRIPPED}"));
+    let breaker = bench.status().await.breakers.remove(0);
+    assert_eq!((breaker.cause, breaker.business), (Some("failures_in_row"), None));
+    // The next telegram is an echo test, not a request.
+    bench.peer.answer_duty(b"300", b"0000").await;
+    until("the trial begins", async || bench.status().await.breakers[0].state == BreakerState::Trial).await;
+    // The breaker of the business code trips, too, and its echo test may come before or after.
+    until("the business code is on trial, too", async || {
+        if !bench.peer.is_quiet_now() {
+            bench.peer.answer_duty(b"300", b"0000").await;
+        }
+        bench.status().await.breakers.iter().all(|breaker| breaker.state == BreakerState::Trial)
+    })
+    .await;
+    bench.answered().await;
+    assert!(bench.status().await.breakers.iter().all(|breaker| breaker.state == BreakerState::Passing));
+    bench.answered().await;
+}
+
+#[tokio::test]
+async fn a_person_trips_and_resets_a_breaker_and_blocks_business() {
+    let mut bench = Bench::new(limited("", BREAKER)).await;
+    bench.peer.sign_on(1, b"0000").await;
+    bench.links_up(1).await;
+    let whole = BreakerScope::Institution;
+    bench.gateway.decide("bank-a", Decision::Trip(whole.clone(), "maintenance".to_owned())).await.unwrap();
+    let tripped = "not sent: the breaker of the institution is tripped: a person stopped it: maintenance";
+    assert_eq!(outcome(&bench.ask().await.unwrap()), tripped);
+    bench.gateway.decide("bank-a", Decision::Reset(whole)).await.unwrap();
+    bench.answered().await;
+    let code = Some("Transfer".to_owned());
+    bench.gateway.decide("bank-a", Decision::Block(code.clone(), "wrong fees".to_owned())).await.unwrap();
+    assert_eq!(outcome(&bench.ask().await.unwrap()), "not sent: business code Transfer is blocked: wrong fees");
+    let inquiry = bench.inquire();
+    let (connection, request) = bench.peer.receive().await;
+    bench.peer.send(connection, &answer_to(&request, b"0000")).await;
+    assert_eq!(outcome(&inquiry.await.unwrap()), "answered");
+    bench.gateway.decide("bank-a", Decision::Unblock(code)).await.unwrap();
+    bench.answered().await;
+}
+
+#[tokio::test]
+async fn the_institution_ends_and_opens_business() {
+    let mut bench = Bench::new(limited("", BREAKER)).await;
+    bench.peer.sign_on(1, b"0000").await;
+    bench.links_up(1).await;
+    let duty = |business_code: &[u8; 3], trace: &[u8; 6]| {
+        let mut theirs = golden("bank-a-sign-on.json");
+        theirs[28..31].copy_from_slice(business_code);
+        theirs[32..38].copy_from_slice(trace);
+        theirs
+    };
+    let end = duty(b"200", b"900001");
+    bench.peer.send(0, &end).await;
+    assert_eq!(bench.peer.receive().await.1, answer_to(&end, b"0000"));
+    let ended = bench.ask().await.unwrap();
+    assert_eq!(outcome(&ended), "not sent: the institution said that business has ended");
+    assert_eq!(ended.reason_code.as_deref(), Some("business_ended"));
+    assert_eq!(bench.status().await.closed.len(), 1);
+    let open = duty(b"100", b"900002");
+    bench.peer.send(0, &open).await;
+    assert_eq!(bench.peer.receive().await.1, answer_to(&open, b"0000"));
+    bench.answered().await;
+}
+
+#[tokio::test]
+async fn outside_its_hours_an_institution_gets_nothing_and_the_reason_says_when_it_opens() {
+    let hours = "[institutions.bank-a.hours]\nweek = { mon-sun = [] }\ndays = { \"2100-01-01\" = [\"09:00-10:00\"] }";
+    let mut bench = Bench::new(limited("", hours)).await;
+    let closed = bench.ask().await.unwrap();
+    assert_eq!(closed.reason_code.as_deref(), Some("outside_hours"));
+    assert_eq!(outcome(&closed), "not sent: it is outside the hours of the institution");
+    assert!(bench.peer.is_quiet().await);
 }

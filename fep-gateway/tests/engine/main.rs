@@ -10,6 +10,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod archive;
 mod connecting;
 mod dialects;
 mod examples;

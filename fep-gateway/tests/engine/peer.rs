@@ -69,6 +69,11 @@ impl Peer {
         timeout(Duration::from_millis(200), self.frames.recv()).await.is_err()
     }
 
+    /// Whether no telegram has come that was not received yet.
+    pub(crate) fn is_quiet_now(&self) -> bool {
+        self.frames.is_empty()
+    }
+
     pub(crate) async fn send(&mut self, connection: usize, bytes: &[u8]) {
         while self.connections.len() <= connection {
             let write = timeout(PATIENCE, self.accepted.recv()).await.expect("no connection came").unwrap();

@@ -213,3 +213,50 @@ async fn the_number_of_listeners_is_limited_and_places_are_given_back() {
     }
     panic!("no place is given back");
 }
+
+const WITH_BREAKER: &str = "[institutions.bank-a.breaker]\n";
+
+#[tokio::test]
+async fn a_person_stops_and_opens_business_with_an_institution() {
+    let bench = Bench::of(GOOD_BANK, WITH_BREAKER).await;
+    let decide =
+        async |what: &str, body: Json| bench.post(&format!("/v1/institutions/{what}"), body.to_string(), &[]).await;
+    for (what, body, status, kind) in [
+        ("bank-b/breaker", json!({ "decision": "reset" }), 404, "unknown_institution"),
+        ("bank-a/breaker", json!({ "decision": "stop" }), 400, "not_a_decision"),
+        ("bank-a/breaker", json!({ "decision": "trip" }), 422, "no_note"),
+        ("bank-a/breaker", json!({ "decision": "trip", "note": "x".repeat(201) }), 422, "no_note"),
+        ("bank-a/business", json!({ "decision": "unblock" }), 409, "cannot_decide"),
+    ] {
+        let (got, reply) = decide(what, body).await;
+        assert_eq!((got.as_u16(), &reply["error"]["kind"]), (status, &json!(kind)), "{reply}");
+    }
+    let foreign = [("origin", "http://evil.example")];
+    let trip = json!({ "decision": "trip", "note": "maintenance" });
+    assert_eq!(
+        bench.post("/v1/institutions/bank-a/breaker", trip.to_string(), &foreign).await.0,
+        StatusCode::FORBIDDEN
+    );
+
+    let (status, reply) = decide("bank-a/breaker", trip).await;
+    assert_eq!((status, &reply["breakers"][0]["state"]), (StatusCode::OK, &json!("tripped")), "{reply}");
+    let (status, reply) = bench.transfer(&transfer("rent"), None).await;
+    assert_eq!((status, &reply["reason_code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("breaker_tripped")));
+    let page = bench.text("/metrics").await;
+    assert!(page.contains(r#"fep_breaker_tripped{institution="bank-a",business=""} 1"#), "{page}");
+    decide("bank-a/breaker", json!({ "decision": "reset" })).await;
+    let block = json!({ "decision": "block", "business": "Transfer", "note": "wrong fees" });
+    decide("bank-a/business", block).await;
+    let (_, reply) = bench.transfer(&transfer("rent"), None).await;
+    assert_eq!(reply["reason"], "business code Transfer is blocked: wrong fees");
+    let closed = bench.get("/v1/institutions/bank-a").await.1["closed"][0].clone();
+    assert_eq!((&closed["business"], &closed["why"]["person"]["note"]), (&json!("Transfer"), &json!("wrong fees")));
+    decide("bank-a/business", json!({ "decision": "unblock", "business": "Transfer" })).await;
+    assert_eq!(bench.transfer(&transfer("rent"), None).await.0, StatusCode::OK);
+    let listed = bench.get("/v1/institutions").await.1;
+    assert_eq!(keys(&listed["institutions"][0]["limit"]), LIMIT_KEYS, "{listed}");
+    assert!(bench.get("/v1/institutions/bank-b").await.0 == StatusCode::NOT_FOUND);
+}
+
+const LIMIT_KEYS: [&str; 8] =
+    ["inflight", "inflight_max", "limit", "limit_cause", "limit_since_ms", "rate_max", "rate_used", "unanswered"];

@@ -71,6 +71,7 @@ async fn closed_journal(facts: u32) -> (TempDir, PathBuf) {
         now_ms: 0,
         quarantine_max_ms: 0,
         begin_anew: false,
+        archive: None,
     };
     Journal::open(&options).unwrap().journal.close().await;
     sql(
@@ -145,6 +146,17 @@ async fn archives_are_read_before_what_follows_and_nothing_is_read_twice() {
     let (_other_folder, other) = closed_journal(1).await;
     let both = format!("export --journal {} --journal {}", file.display(), other.display());
     check_refused(&both, "this file belongs to another journal than the first one");
+}
+
+#[tokio::test]
+async fn a_gap_between_facts_is_an_error_after_all_others_were_written() {
+    let (_folder, file) = closed_journal(5000).await;
+    sql(&file, "DELETE FROM facts WHERE number < 3 OR number IN (2048, 2049, 4000)");
+    let output = journal(&format!("export --journal {}", file.display()));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr.contains("the facts 2048 to 2049 are not in these files, all others were written"), "{stderr}");
+    assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), 4995);
 }
 
 #[tokio::test]

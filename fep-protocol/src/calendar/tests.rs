@@ -129,3 +129,17 @@ fn wrong_hours_are_refused() {
     }
     assert_eq!(calendar.set_day(-1, DayHours::closed()), Err(HoursError::TooManyDays));
 }
+
+/// From `date -u -d @SECONDS`.
+#[test]
+fn a_moment_has_a_text() {
+    for (wall_ms, text) in [
+        (-1, "1969-12-31 23:59"),
+        (951_782_400_000, "2000-02-29 00:00"),
+        (4_107_542_399_999, "2100-02-28 23:59"),
+        (4_107_542_400_000, "2100-03-01 00:00"),
+    ] {
+        assert_eq!(Calendar::always(0).local_text(wall_ms), text);
+    }
+    assert_eq!(Calendar::always(540).local_text(951_782_400_000), "2000-02-29 09:00");
+}

@@ -7,7 +7,7 @@ use crate::breaker::BreakerSnapshot;
 use crate::exchange::{LinkState, TelegramBytes};
 use crate::fact::{Class, Reason};
 use crate::reason::{CloseReason, Mismatch, NotSent, Unknown};
-use crate::terms::{Incarnation, Key, LinkId, Ticket};
+use crate::terms::{BusinessNotice, Incarnation, Key, LinkId, Stops, Ticket};
 use crate::trace::TraceHighWater;
 
 /// An action for the caller. Actions are carried out in the order in which they are returned.
@@ -37,6 +37,8 @@ pub enum Action {
     /// An answer to a request or an echo test of ours proved that the institution is alive. Reported at most once a second
     /// for each link.
     Proved(LinkId),
+    /// The institution opened or stopped business.
+    Business(BusinessNotice, Stops),
     /// The state of a breaker changed.
     Breaker(BreakerSnapshot),
     /// Few trace numbers are left on this business day. Reported once a day.

@@ -1,7 +1,7 @@
-//! Which request may start: flow control and the breaker, in front of the wire.
+//! Which request may start: the hours of business, the breaker and flow control, in front of the wire.
 //!
 //! A request is numbered, dated and encoded when it starts, not when it begins to wait. While it waits, it is refused as soon
-//! as it is certain that it will not start: no line is up, the breaker trips, its deadline passes, the gateway stops.
+//! as it is certain that it will not start: no line is up, the breaker trips, business is closed, its deadline passes, the gateway stops.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,9 +11,10 @@ use crate::breaker::{
     Alternative, Breaker, BreakerAction, BreakerResult, BreakerScope, BreakerSettings, BreakerSnapshot, BreakerState,
     Permit,
 };
+use crate::business::{Business, BusinessClosed, TooManyBlocks};
 use crate::flow::{Flow, FlowEvent, FlowStatus, Offer, Refusal};
 use crate::reason::{NotSent, Unknown};
-use crate::terms::{Demand, Duty, Now, Telegrams, Ticket};
+use crate::terms::{BusinessNotice, Demand, Duty, Now, Stops, Telegrams, Ticket};
 use crate::trace::TraceUse;
 
 /// The breakers of an institution.
@@ -23,6 +24,8 @@ pub struct BreakerPolicy {
     pub settings: BreakerSettings,
     /// By the name of the telegram: what to do with it instead. Other telegrams are refused.
     pub alternatives: BTreeMap<String, Alternative>,
+    /// The time of the start, since which they pass.
+    pub start: Now,
 }
 
 /// The requests in front of the wire, and the limits.
@@ -30,6 +33,7 @@ pub struct BreakerPolicy {
 pub(super) struct Admission<D> {
     pub(super) flow: Flow,
     breaker: Option<Breaker>,
+    business: Business,
     waiting: BTreeMap<Ticket, Waiting<D>>,
     /// Echo tests for a breaker, with its generation.
     probes: BTreeMap<Ticket, (BreakerScope, u64)>,
@@ -45,13 +49,10 @@ struct Waiting<D> {
 
 impl<D> Admission<D> {
     pub(super) fn new(settings: &Settings) -> Self {
-        let breaker = settings.breaker.as_ref().map(|policy| {
-            // Nothing has happened yet: the first event brings the time.
-            let start = Now { steady: Duration::ZERO, wall_ms: 0 };
-            Breaker::new(policy.settings, policy.alternatives.clone(), start)
-        });
+        let policy = settings.breaker.as_ref();
+        let breaker = policy.map(|policy| Breaker::new(policy.settings, policy.alternatives.clone(), policy.start));
         let flow = Flow::new(settings.flow.clone());
-        Self { flow, breaker, waiting: BTreeMap::new(), probes: BTreeMap::new() }
+        Self { flow, breaker, business: settings.business.clone(), waiting: BTreeMap::new(), probes: BTreeMap::new() }
     }
 
     /// Records the end of a request for the breaker.
@@ -83,6 +84,12 @@ impl<D> Admission<D> {
         }
     }
 
+    fn is_business_open(&self, demand: &Demand, now: Now) -> Result<(), NotSent> {
+        let Demand { telegram, business, priority, .. } = demand;
+        let open = self.business.may_start(telegram, business.as_deref(), *priority, now.wall_ms);
+        open.map_err(|closed| NotSent::Closed(Box::new(closed)))
+    }
+
     pub(super) fn tick(&mut self, now: Now) {
         if let Some(breaker) = &mut self.breaker {
             breaker.tick(now);
@@ -110,7 +117,7 @@ impl<T: Telegrams> Institution<T> {
         if deadline <= now.steady {
             return Err(NotSent::NotStarted { within: demand.answer_timeout });
         }
-        self.may_start(&demand)?;
+        self.may_start(&demand, now)?;
         let id = self.ticket();
         let business = demand.business.as_deref().map(str::to_owned);
         let offer = Offer { id, priority: demand.priority, business, caller: 0, deadline };
@@ -142,6 +149,35 @@ impl<T: Telegrams> Institution<T> {
         true
     }
 
+    /// Blocks a business code, or the whole institution, by hand, until [`unblock`](Self::unblock).
+    ///
+    /// # Errors
+    /// If too many business codes are blocked already.
+    pub fn block(&mut self, business: Option<&str>, note: &str, now: Now) -> Result<(), TooManyBlocks> {
+        self.admission.business.block(business, note, now.wall_ms)?;
+        self.refuse_hopeless(now);
+        Ok(())
+    }
+
+    /// Takes back a block. Returns whether there was one.
+    pub fn unblock(&mut self, business: Option<&str>) -> bool {
+        self.admission.business.unblock(business)
+    }
+
+    /// Everything that closes business now.
+    #[must_use]
+    pub fn closed(&self, now: Now) -> Vec<BusinessClosed> {
+        self.admission.business.closed(now.wall_ms)
+    }
+
+    /// Handles a sign of the institution about its business: a notice, or an accepted sign-on.
+    pub(super) fn business_sign(&mut self, notice: BusinessNotice, stops: Stops, now: Now) {
+        if self.admission.business.notice(notice, stops, now.wall_ms) {
+            self.actions.push_back(Action::Business(notice, stops));
+            self.refuse_hopeless(now);
+        }
+    }
+
     /// The state of flow control.
     #[must_use]
     pub fn flow_status(&self, now: Now) -> FlowStatus {
@@ -158,7 +194,7 @@ impl<T: Telegrams> Institution<T> {
     pub(super) fn admit(&mut self, now: Now) {
         self.obey_breaker(now);
         if !self.admission.waiting.is_empty() && !self.is_any_up() {
-            self.refuse_hopeless();
+            self.refuse_hopeless(now);
         }
         self.start_next(None, now);
     }
@@ -180,7 +216,8 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// Whether a request could start now if it were its turn.
-    fn may_start(&self, demand: &Demand) -> Result<(), NotSent> {
+    fn may_start(&self, demand: &Demand, now: Now) -> Result<(), NotSent> {
+        self.admission.is_business_open(demand, now)?;
         if let Some(breaker) = &self.admission.breaker {
             let Demand { telegram, business, priority, .. } = demand;
             breaker
@@ -227,6 +264,7 @@ impl<T: Telegrams> Institution<T> {
         let Some(Waiting { draft, demand, since }) = self.admission.waiting.remove(&ticket) else {
             return Err(NotSent::Stopped);
         };
+        self.admission.is_business_open(&demand, now)?;
         let incarnation = self.incarnation_for_business()?;
         let Demand { telegram, business, priority, .. } = &demand;
         let permit = match &mut self.admission.breaker {
@@ -250,11 +288,11 @@ impl<T: Telegrams> Institution<T> {
     }
 
     /// Refuses the waiting requests that could not start even if it were their turn.
-    fn refuse_hopeless(&mut self) {
+    fn refuse_hopeless(&mut self, now: Now) {
         let waiting = &self.admission.waiting;
         let refused: Vec<_> = waiting
             .iter()
-            .filter_map(|(ticket, waiting)| Some((*ticket, self.may_start(&waiting.demand).err()?)))
+            .filter_map(|(ticket, waiting)| Some((*ticket, self.may_start(&waiting.demand, now).err()?)))
             .collect();
         for (ticket, why) in refused {
             self.admission.waiting.remove(&ticket);
@@ -272,7 +310,7 @@ impl<T: Telegrams> Institution<T> {
                     let is_stopped = matches!(snapshot.state, BreakerState::Tripped);
                     self.actions.push_back(Action::Breaker(snapshot));
                     if is_stopped {
-                        self.refuse_hopeless();
+                        self.refuse_hopeless(now);
                     }
                 }
             }

@@ -7,7 +7,7 @@ use crate::backoff::Backoff;
 use crate::exchange::LinkState;
 use crate::reason::{CloseReason, DutyFailure, NotSent, Unknown};
 use crate::session::{Session, SessionAction, SessionEvent, SessionPolicy};
-use crate::terms::{Duty, Incarnation, LinkId, Now, Telegrams, Ticket};
+use crate::terms::{BusinessNotice, Duty, Incarnation, LinkId, Now, Stops, Telegrams, Ticket};
 use crate::trace::TraceUse;
 
 /// One contracted link.
@@ -215,6 +215,9 @@ impl<T: Telegrams> Institution<T> {
                         link.last_error = None;
                     }
                     self.actions.push_back(Action::Link(id, state, None));
+                    if state == LinkState::Up && self.settings.policy.sign_on {
+                        self.business_sign(BusinessNotice::Open, Stops::Nothing, now);
+                    }
                 }
                 SessionAction::Close(why) => self.close(id, why),
             }

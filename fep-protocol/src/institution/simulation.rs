@@ -100,7 +100,8 @@ impl World {
         let rate = RateSettings { max, window: 1000 * MS, burst_max: max / 4 };
         settings.flow = FlowSettings { reserved_percent: 5, queue_max: 50, ..flow(inflight_max, Some(rate)) };
         settings.flow.contract.adapts = is_tight;
-        settings.breaker = Some(BreakerPolicy { settings: BREAKER, alternatives: BTreeMap::new() });
+        settings.breaker =
+            Some(BreakerPolicy { settings: BREAKER, alternatives: BTreeMap::new(), start: at(Duration::ZERO) });
         settings.quarantine = 20_000 * MS;
         let mut machine = Institution::new(settings, ToyTelegrams, None, seed);
         machine.start();

@@ -1,13 +1,16 @@
 //! One institution, step by step, under virtual time.
 
+mod admission;
 mod connections;
 mod limits;
 
 use super::*;
+use crate::calendar::Calendar;
 use crate::fact::Class;
 use crate::flow::{GateSettings, RateSettings};
 use crate::reason::CloseReason;
-use crate::terms::{Classified, Demand, Priority};
+use crate::terms::{BusinessNotice, BusinessSign, Classified, Demand, Priority};
+use std::collections::BTreeSet;
 
 /// Telegrams of fixed text. `REQ:0007` is answered by `ANS:0007`. `ON`, `OFF` and `ECHO` are duties. `BAD:0007` cannot be
 /// decoded.
@@ -52,6 +55,18 @@ impl Telegrams for ToyTelegrams {
         Ok([theirs, b"-accepted"].concat().into())
     }
 
+    /// `END` ends business and is answered. `FAULT` is a fault.
+    fn business_sign(&self, bytes: &[u8]) -> Option<BusinessSign> {
+        let signs = [("END", BusinessNotice::End, true), ("FAULT", BusinessNotice::Fault, false)];
+        let (telegram, notice, is_answered) =
+            signs.into_iter().find(|(name, ..)| bytes.starts_with(name.as_bytes()))?;
+        Some(BusinessSign { telegram: telegram.into(), notice, stops: notice.stops(), is_answered })
+    }
+
+    fn accept_sign(&self, _: &BusinessSign, theirs: &[u8]) -> Result<TelegramBytes, String> {
+        Ok([theirs, b"-accepted"].concat().into())
+    }
+
     fn read(&self, bytes: &[u8]) -> Classified {
         let text = std::str::from_utf8(bytes).unwrap();
         let (telegram, key) = text.split_once(':').unwrap();
@@ -68,6 +83,7 @@ impl Telegrams for ToyTelegrams {
             "ECHO" => Classified::Duty(Duty::EchoTest),
             "NO" => answer("ON-OK", Some("refused".to_owned())),
             "BAD" => Classified::Undecodable { key: Some(key), why: "rubbish".to_owned() },
+            "END" | "FAULT" => Classified::Unexpected { telegram: telegram.into() },
             "NOTE" => Classified::Notice { telegram: "NOTE".into() },
             other => answer(other, None),
         }
@@ -89,6 +105,7 @@ pub(super) fn settings(links: usize, policy: SessionPolicy) -> Settings {
     Settings {
         flow: flow(3, None),
         breaker: None,
+        business: Business::new(Calendar::always(540), BTreeSet::new()),
         quarantine: 60 * SECOND,
         drain_max: 10 * SECOND,
         policy,
@@ -165,6 +182,7 @@ impl Bench {
                 Action::Link(link, state, _) => format!("link {} {state:?}", link.link),
                 Action::Close(incarnation, why) => format!("close {}: {why}", incarnation.link.link),
                 Action::Connect(incarnation) => format!("connect {}.{}", incarnation.link.link, incarnation.number),
+                Action::Business(notice, stops) => format!("business {notice:?} stops {stops:?}"),
                 Action::Breaker(snapshot) => format!("breaker {:?}", snapshot.state),
                 Action::Notice(_, telegram, _) => format!("notice {telegram}"),
                 Action::Echo(link, time) => format!("echo {} {} ms", link.link, time.as_millis()),

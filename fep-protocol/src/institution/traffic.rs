@@ -10,7 +10,7 @@ use crate::fact::Class;
 use crate::mux::{Expired, Verdict};
 use crate::reason::{CloseReason, DutyFailure, Mismatch, NotSent, Unknown};
 use crate::session::SessionEvent;
-use crate::terms::{Classified, Duty, Incarnation, Key, Now, Telegrams, Ticket};
+use crate::terms::{BusinessNotice, BusinessSign, Classified, Duty, Incarnation, Key, Now, Stops, Telegrams, Ticket};
 
 /// What an answer says besides its content.
 struct AnswerSense {
@@ -26,7 +26,11 @@ impl<T: Telegrams> Institution<T> {
             return self.note(incarnation, None, bytes, Class::Unmatched, None, Some(Mismatch::ConnectionGone));
         }
         self.session(incarnation.link, SessionEvent::Received, now);
-        match self.telegrams.read(&bytes) {
+        let read = self.telegrams.read(&bytes);
+        let is_unsolicited =
+            matches!(read, Classified::Duty(_) | Classified::Notice { .. } | Classified::Unexpected { .. });
+        let sign = is_unsolicited.then(|| self.telegrams.business_sign(&bytes)).flatten();
+        match read {
             Classified::Answer { telegram, key, refused, is_busy } => {
                 let sense = AnswerSense { refused, is_busy };
                 self.answer(incarnation, telegram, &key, sense, bytes, now)
@@ -36,11 +40,17 @@ impl<T: Telegrams> Institution<T> {
                 self.note(incarnation, Some(telegram.clone()), bytes.clone(), Class::Notice, None, None);
                 self.actions.push_back(Action::Notice(incarnation, telegram, bytes));
             }
+            Classified::Unexpected { .. } if sign.is_some() => {
+                sign.iter().for_each(|sign| self.their_sign(incarnation, sign, bytes.clone()));
+            }
             Classified::Unexpected { telegram } => {
                 let note = Mismatch::Unexpected { telegram: telegram.as_ref().to_owned() };
                 self.note(incarnation, Some(telegram), bytes, Class::Unmatched, None, Some(note));
             }
             Classified::Undecodable { key, why } => self.unreadable(incarnation, key.as_ref(), why, bytes, now),
+        }
+        if let Some(BusinessSign { notice, stops, .. }) = sign {
+            self.business_sign(notice, stops, now);
         }
         self.progress(now);
     }
@@ -203,10 +213,25 @@ impl<T: Telegrams> Institution<T> {
                 self.note(incarnation, None, bytes, Class::Duty, None, None);
                 self.send_reply(incarnation, reply);
                 self.session(incarnation.link, SessionEvent::Theirs(duty), now);
+                if duty == Duty::SignOn {
+                    self.business_sign(BusinessNotice::Open, Stops::Nothing, now);
+                }
             }
             Err(why) => {
                 self.note(incarnation, None, bytes, Class::Undecodable, None, Some(Mismatch::Unanswerable(why)))
             }
+        }
+    }
+
+    /// Keeps a telegram that opens or stops business, and answers it if that is agreed.
+    fn their_sign(&mut self, incarnation: Incarnation, sign: &BusinessSign, bytes: TelegramBytes) {
+        let telegram = Some(Arc::clone(&sign.telegram));
+        let reply = sign.is_answered.then(|| self.telegrams.accept_sign(sign, &bytes)).transpose();
+        let note = reply.as_ref().err().map(|why| Mismatch::Unanswerable(why.clone()));
+        let class = if note.is_some() { Class::Undecodable } else { Class::Duty };
+        self.note(incarnation, telegram, bytes, class, None, note);
+        if let Ok(Some(reply)) = reply {
+            self.send_reply(incarnation, reply);
         }
     }
 

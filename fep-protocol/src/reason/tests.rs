@@ -20,8 +20,9 @@ fn text() -> String {
 
 /// Requests that flow control or a breaker does not let start.
 fn not_started() -> Vec<NotSent> {
-    let closed =
-        |why| NotSent::Closed(Box::new(BusinessClosed { business: None, why, since_ms: None, opens_ms: None }));
+    let closed = |why| {
+        NotSent::Closed(Box::new(BusinessClosed { business: None, why, since_ms: None, opens_ms: None, opens: None }))
+    };
     vec![
         closed(ClosedWhy::Hours),
         closed(ClosedWhy::Notice(BusinessNotice::EndNotice)),

@@ -94,6 +94,15 @@ impl FactStore for Facts {
         appended.inspect_err(|_| self.roll_back()).map_err(failed)
     }
 
+    fn remove_archived(&mut self, up_to: FactNumber, max: usize) -> Result<usize, StoreError> {
+        // Without the newest fact, SQLite would begin again with the number 1.
+        let sql = "DELETE FROM facts WHERE number IN (SELECT number FROM facts WHERE number <= ?1
+                   AND number < (SELECT max(number) FROM facts) ORDER BY number LIMIT ?2)";
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        let removed = self.connection.prepare_cached(sql).and_then(|mut sql| sql.execute(params![signed(up_to), max]));
+        removed.inspect_err(|_| self.roll_back()).map_err(failed)
+    }
+
     fn probe(&mut self) -> Result<(), StoreError> {
         let sql = "UPDATE journal SET probed_at_ms = probed_at_ms + 1";
         self.connection.execute(sql, []).map(drop).inspect_err(|_| self.roll_back()).map_err(failed)
@@ -161,6 +170,17 @@ impl FactReader {
                 }
             }
             Ok(page)
+        };
+        read().map_err(failed)
+    }
+
+    /// The times of the facts after a number, in milliseconds since 1970, at most `max` of them.
+    pub(in crate::journal) fn times(&self, after: FactNumber, max: u32) -> Result<Vec<(FactNumber, i64)>, StoreError> {
+        let sql = "SELECT number, at_ms FROM facts WHERE number > ?1 ORDER BY number LIMIT ?2";
+        let read = || -> Result<Vec<_>, Error> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let row = |row: &Row<'_>| Ok((unsigned(row.get(0)?), row.get(1)?));
+            statement.query_map(params![signed(after), max], row)?.collect()
         };
         read().map_err(failed)
     }

@@ -55,6 +55,36 @@ pub(in crate::journal) fn read_write(path: &Path) -> Result<Connection, JournalE
     Ok(connection)
 }
 
+/// Opens a file as an archive that gets facts of a journal. The journal is attached as `live`, only for reading.
+pub(in crate::journal) fn archive(path: &Path, journal: &Path) -> Result<Connection, JournalError> {
+    let open = || -> Result<Connection, Error> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY_MAX)?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        let tables = STEPS.iter().copied().collect::<String>();
+        let version = STEPS.len();
+        connection.execute_batch(&format!("BEGIN;\n{tables}\nPRAGMA user_version = {version};\nCOMMIT;"))?;
+        connection.execute("ATTACH ?1 AS live", [read_only_uri(journal)])?;
+        connection.execute_batch("UPDATE main.journal SET id = (SELECT id FROM live.journal)")?;
+        Ok(connection)
+    };
+    open().map_err(|error| at(path, &error))
+}
+
+/// The name of a file for `ATTACH` that permits no writing.
+fn read_only_uri(path: &Path) -> String {
+    let mut uri = String::from("file:");
+    for character in path.to_string_lossy().chars() {
+        match character {
+            '%' => uri.push_str("%25"),
+            '?' => uri.push_str("%3f"),
+            '#' => uri.push_str("%23"),
+            other => uri.push(other),
+        }
+    }
+    uri + "?mode=ro"
+}
+
 /// Opens a connection for queries.
 pub(in crate::journal) fn read_only(path: &Path) -> Result<Connection, JournalError> {
     let open = || -> Result<Connection, Error> {

@@ -4,9 +4,10 @@ use std::fmt;
 
 /// A time in milliseconds since 1970, as text: `2026-11-26T00:15:00.000Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Rfc3339(pub(super) i64);
+pub(crate) struct Rfc3339(pub(crate) i64);
 
-const DAY_MS: i64 = 86_400_000;
+/// The length of a day, in milliseconds.
+pub(crate) const DAY_MS: i64 = 86_400_000;
 
 impl fmt::Display for Rfc3339 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,7 +22,7 @@ impl fmt::Display for Rfc3339 {
 
 /// Reads `2026-11-26T09:15:00+09:00`, with or without a fraction of the second, or `2026-11-26` for 0 o'clock UTC. Returns
 /// milliseconds since 1970.
-pub(super) fn parse(text: &str) -> Result<i64, String> {
+pub(crate) fn parse(text: &str) -> Result<i64, String> {
     read(text).ok_or_else(|| {
         "a time is written 2026-11-26T09:15:00+09:00 or 2026-11-26T00:15:00Z, or 2026-11-26 for 0 o'clock UTC"
             .to_owned()
@@ -89,7 +90,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// The date that is this many days after 1970-01-01: year, month, day.
-fn date(days: i64) -> (i64, i64, i64) {
+pub(crate) fn date(days: i64) -> (i64, i64, i64) {
     // Eras of 400 years have 146 097 days each.
     let days = days + 719_468;
     let era = days.div_euclid(146_097);

@@ -1,0 +1,142 @@
+//! The routes that show institutions and let a person stop and open their business.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use fep_protocol::breaker::BreakerScope;
+use serde::{Deserialize, Serialize};
+
+use super::Shared;
+use super::error::ApiError;
+use super::origin::refuse_foreign_page;
+use crate::gateway::{Decision, InstitutionStatus, Undecided};
+
+/// The maximum length of a note, in characters.
+const NOTE_MAX_CHARS: usize = 200;
+
+#[derive(Debug, Serialize)]
+struct Institutions {
+    institutions: Vec<InstitutionStatus>,
+}
+
+/// The body of `POST /v1/institutions/{institution}/breaker`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BreakerBody {
+    decision: BreakerWord,
+    business: Option<String>,
+    #[serde(default)]
+    note: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum BreakerWord {
+    Trip,
+    Reset,
+}
+
+/// The body of `POST /v1/institutions/{institution}/business`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BusinessBody {
+    decision: BusinessWord,
+    business: Option<String>,
+    #[serde(default)]
+    note: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum BusinessWord {
+    Block,
+    Unblock,
+}
+
+/// `GET /v1/institutions`
+pub(super) async fn list(State(shared): State<Shared>) -> Response {
+    Json(Institutions { institutions: shared.gateway.institutions().await }).into_response()
+}
+
+/// `GET /v1/institutions/{institution}`
+pub(super) async fn one(
+    State(shared): State<Shared>,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Json<InstitutionStatus>, ApiError> {
+    let Path(name) = name.map_err(|error| unknown(&error.body_text()))?;
+    shared.gateway.institution(&name).await.map(Json).ok_or_else(|| unknown(&name))
+}
+
+/// `POST /v1/institutions/{institution}/breaker`: `{"decision": "trip", "note": "…"}` or `{"decision": "reset"}`, with `business` for
+/// one business code.
+pub(super) async fn breaker(
+    State(shared): State<Shared>,
+    name: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<InstitutionStatus>, ApiError> {
+    refuse_foreign_page(&headers)?;
+    let BreakerBody { decision, business, note } = parse(body)?;
+    let scope = business.map_or(BreakerScope::Institution, BreakerScope::Business);
+    let decision = match decision {
+        BreakerWord::Trip => Decision::Trip(scope, noted(note)?),
+        BreakerWord::Reset => Decision::Reset(scope),
+    };
+    decide(&shared, name, decision).await
+}
+
+/// `POST /v1/institutions/{institution}/business`: `{"decision": "block", "note": "…"}` or `{"decision": "unblock"}`, with `business`
+/// for one business code.
+pub(super) async fn business(
+    State(shared): State<Shared>,
+    name: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<InstitutionStatus>, ApiError> {
+    refuse_foreign_page(&headers)?;
+    let BusinessBody { decision, business, note } = parse(body)?;
+    let decision = match decision {
+        BusinessWord::Block => Decision::Block(business, noted(note)?),
+        BusinessWord::Unblock => Decision::Unblock(business),
+    };
+    decide(&shared, name, decision).await
+}
+
+async fn decide(
+    shared: &Shared,
+    name: Result<Path<String>, PathRejection>,
+    decision: Decision,
+) -> Result<Json<InstitutionStatus>, ApiError> {
+    let Path(name) = name.map_err(|error| unknown(&error.body_text()))?;
+    match shared.gateway.decide(&name, decision).await {
+        Ok(()) => {}
+        Err(Undecided::UnknownInstitution) => return Err(unknown(&name)),
+        Err(Undecided::Cannot(why)) => {
+            return Err(ApiError::new(StatusCode::CONFLICT, "cannot_decide", why.to_string()));
+        }
+    }
+    shared.gateway.institution(&name).await.map(Json).ok_or_else(|| unknown(&name))
+}
+
+fn parse<B: for<'d> Deserialize<'d>>(body: Result<Bytes, BytesRejection>) -> Result<B, ApiError> {
+    let body = body.map_err(|error| ApiError::new(error.status(), "body", error.body_text()))?;
+    serde_json::from_slice(&body)
+        .map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "not_a_decision", error.to_string()))
+}
+
+fn noted(note: String) -> Result<String, ApiError> {
+    let is_text = !note.trim().is_empty() && note.chars().count() <= NOTE_MAX_CHARS;
+    if is_text && !note.chars().any(char::is_control) {
+        return Ok(note);
+    }
+    let message =
+        format!("write a `note` of one line with at most {NOTE_MAX_CHARS} characters: others read it as the reason");
+    Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "no_note", message))
+}
+
+fn unknown(name: &str) -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, "unknown_institution", format!("there is no institution {name:?}"))
+}

@@ -1,0 +1,41 @@
+//! Archives: files with the same table, which get facts of the journal row by row and byte by byte.
+
+use std::path::{Path, PathBuf};
+
+use fep_protocol::reason::JournalError;
+use rusqlite::{Connection, Error, params};
+
+use super::{schema, signed};
+use crate::journal::store::FactNumber;
+
+/// An archive that is being made.
+#[derive(Debug)]
+pub(in crate::journal) struct ArchiveFile {
+    path: PathBuf,
+    connection: Connection,
+}
+
+impl ArchiveFile {
+    /// Begins an archive of a journal in a file that is not there yet.
+    pub(in crate::journal) fn begin(path: &Path, journal: &Path) -> Result<Self, JournalError> {
+        Ok(Self { path: path.to_owned(), connection: schema::archive(path, journal)? })
+    }
+
+    /// Copies the facts with these numbers.
+    pub(in crate::journal) fn copy(&self, first: FactNumber, last: FactNumber) -> Result<(), JournalError> {
+        let sql = "INSERT INTO main.facts SELECT * FROM live.facts WHERE number BETWEEN ?1 AND ?2";
+        let copied = self.connection.execute(sql, params![signed(first), signed(last)]);
+        copied.map(drop).map_err(|error| schema::at(&self.path, &error))
+    }
+
+    /// Closes the archive. Everything is in the file and on the disk then.
+    pub(in crate::journal) fn finish(self) -> Result<(), JournalError> {
+        let close = || -> Result<(), Error> {
+            self.connection.execute_batch("DETACH live")?;
+            self.connection.close().map_err(|(_, error)| error)
+        };
+        close().map_err(|error| schema::at(&self.path, &error))?;
+        let synced = std::fs::File::open(&self.path).and_then(|file| file.sync_all());
+        synced.map_err(|error| JournalError::Failed(format!("{}: {error}", self.path.display())))
+    }
+}

@@ -1,0 +1,186 @@
+//! What limits and stops the requests of one institution, as plain values for people, monitoring and HTTP.
+//!
+//! The task of the institution makes them when it is asked. Times are milliseconds since 1970.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use fep_protocol::breaker::{BreakerScope, BreakerSnapshot, BreakerState};
+use fep_protocol::business::BusinessClosed;
+use fep_protocol::flow::{FlowStatus, GateStatus};
+use fep_protocol::terms::{Now, Priority};
+use serde::Serialize;
+
+/// The state of one institution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InstitutionStatus {
+    /// The name in the configuration.
+    pub institution: String,
+    /// The name for people.
+    pub label: String,
+    /// Everything that closes business now. Empty if business is open.
+    pub closed: Vec<BusinessClosed>,
+    /// The breakers: the institution's first, then those of business codes. Empty without breakers.
+    pub breakers: Vec<BreakerStatus>,
+    /// The limits of the institution.
+    pub limit: LimitStatus,
+    /// The limits of business codes, by code.
+    pub businesses: BTreeMap<String, LimitStatus>,
+    /// The number of waiting requests by priority.
+    pub waiting: BTreeMap<&'static str, usize>,
+    /// The time since which the oldest request waits.
+    pub waiting_since_ms: Option<i64>,
+    /// The number of requests that flow control refused since the start, by the code of the reason.
+    pub refused: BTreeMap<&'static str, u64>,
+}
+
+/// The limits of an institution, or of one of its business codes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LimitStatus {
+    /// The number of requests that wait for their answer.
+    pub inflight: usize,
+    /// The number of requests without an answer that still occupy a place.
+    pub unanswered: usize,
+    /// The present adaptive limit of `inflight`.
+    pub limit: usize,
+    /// The maximum of `inflight` and `unanswered` together.
+    pub inflight_max: usize,
+    /// What changed the limit last: `reached`, `timeout`, `busy`, `slow`, `restored` or `contract`.
+    pub limit_cause: Option<&'static str>,
+    /// The time of that change.
+    pub limit_since_ms: Option<i64>,
+    /// The number of telegrams in the present window.
+    pub rate_used: usize,
+    /// Their maximum. `None` without a rate.
+    pub rate_max: Option<usize>,
+}
+
+/// The state of one breaker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BreakerStatus {
+    /// The business code. `None` for the institution.
+    pub business: Option<String>,
+    /// Whether requests pass.
+    pub state: BreakerState,
+    /// The stable name of the reason of the last trip.
+    pub cause: Option<&'static str>,
+    /// The same as a sentence.
+    pub why: Option<String>,
+    /// The time of the last change between passing and not passing.
+    pub since_ms: i64,
+    /// The time until the next echo test. `None` if the breaker is not tripped, or if a person tripped it.
+    pub wait_ms: Option<u64>,
+    /// The number of failed attempts to pass again.
+    pub attempts: u32,
+    /// The failures that count now.
+    pub failures: u32,
+    /// The answers that count now.
+    pub answers: u32,
+}
+
+/// A decision of a person about an institution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Trips a breaker, with a note.
+    Trip(BreakerScope, String),
+    /// Resets a breaker: requests pass.
+    Reset(BreakerScope),
+    /// Blocks a business code, or the whole institution, with a note.
+    Block(Option<String>, String),
+    /// Takes back a block.
+    Unblock(Option<String>),
+}
+
+/// The reason why a decision of a person cannot be carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CannotDecide {
+    /// The institution has stopped.
+    Stopped,
+    /// The institution has no breaker.
+    NoBreaker,
+    /// There is no such block.
+    NotBlocked,
+    /// Too many business codes are blocked already.
+    TooManyBlocks,
+}
+
+impl fmt::Display for CannotDecide {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stopped => "the gateway is stopping",
+            Self::NoBreaker => "the institution has no breaker; add a table `breaker` to its configuration",
+            Self::NotBlocked => "there is no such block",
+            Self::TooManyBlocks => "too many business codes are blocked already",
+        })
+    }
+}
+
+impl std::error::Error for CannotDecide {}
+
+impl InstitutionStatus {
+    pub(super) fn new(
+        names: (&str, &str),
+        flow: FlowStatus,
+        breakers: Vec<BreakerSnapshot>,
+        closed: Vec<BusinessClosed>,
+        now: Now,
+    ) -> Self {
+        let (institution, label) = names;
+        let businesses = flow.businesses.into_iter().map(|(code, gate)| (code, LimitStatus::new(gate, now)));
+        Self {
+            institution: institution.to_owned(),
+            label: label.to_owned(),
+            closed,
+            breakers: breakers.into_iter().map(BreakerStatus::from).collect(),
+            limit: LimitStatus::new(flow.contract, now),
+            businesses: businesses.collect(),
+            waiting: Priority::ALL.map(Priority::name).into_iter().zip(flow.waiting).collect(),
+            waiting_since_ms: flow.oldest_since.map(|since| wall_ms(since, now)),
+            refused: flow.refused,
+        }
+    }
+}
+
+impl LimitStatus {
+    fn new(gate: GateStatus, now: Now) -> Self {
+        Self {
+            inflight: gate.inflight,
+            unanswered: gate.unanswered,
+            limit: gate.limit,
+            inflight_max: gate.inflight_max,
+            limit_cause: gate.limit_cause.map(|cause| cause.name()),
+            limit_since_ms: gate.limit_since.map(|since| wall_ms(since, now)),
+            rate_used: gate.rate_used,
+            rate_max: gate.rate_max,
+        }
+    }
+}
+
+impl From<BreakerSnapshot> for BreakerStatus {
+    fn from(snapshot: BreakerSnapshot) -> Self {
+        let business = match snapshot.scope {
+            BreakerScope::Institution => None,
+            BreakerScope::Business(code) => Some(code),
+        };
+        // The reason of a trip that is over is history.
+        let cause = snapshot.cause.filter(|_| snapshot.state != BreakerState::Passing);
+        Self {
+            business,
+            state: snapshot.state,
+            cause: cause.as_ref().map(|cause| cause.name()),
+            why: cause.as_ref().map(ToString::to_string),
+            since_ms: snapshot.since_ms,
+            wait_ms: snapshot.wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+            attempts: snapshot.attempts,
+            failures: snapshot.failures,
+            answers: snapshot.answers,
+        }
+    }
+}
+
+/// The time of a moment of the steady clock, by the wall clock.
+fn wall_ms(moment: Duration, now: Now) -> i64 {
+    let ago = now.steady.saturating_sub(moment).as_millis();
+    now.wall_ms.saturating_sub(i64::try_from(ago).unwrap_or(i64::MAX))
+}

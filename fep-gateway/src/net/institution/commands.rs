@@ -1,0 +1,56 @@
+//! Carries out commands: requests of services, questions about the state, and decisions of persons.
+
+use fep_protocol::terms::Now;
+
+use super::{AcceptedRequest, Running, Task, TaskCommand};
+use crate::net::admission::{CannotDecide, Decision, InstitutionStatus};
+
+impl Task {
+    pub(super) fn command(&mut self, command: TaskCommand) {
+        let now = self.shared.clock.now();
+        match command {
+            TaskCommand::Request(request) => {
+                let AcceptedRequest { draft, exchange, key, since, place, reply } = *request;
+                let running = Running { exchange, key, reply, place, since, request: None, answer: None };
+                match self.machine.request(draft, since, now) {
+                    Ok(ticket) => {
+                        self.running.insert(ticket, running);
+                    }
+                    Err(why) => self.not_sent(running, &why, now),
+                }
+            }
+            TaskCommand::Status(reply) => {
+                let names = (&*self.name, self.config.label.as_str());
+                let flow = self.machine.flow_status(now);
+                let status =
+                    InstitutionStatus::new(names, flow, self.machine.breakers(now), self.machine.closed(now), now);
+                // Nobody may wait for it any more.
+                let _ = reply.send(status);
+            }
+            TaskCommand::Decide(decision, reply) => {
+                let _ = reply.send(self.decide(&decision, now));
+            }
+            TaskCommand::Stop => self.machine.leave(now),
+        }
+    }
+
+    fn decide(&mut self, decision: &Decision, now: Now) -> Result<(), CannotDecide> {
+        let machine = &mut self.machine;
+        let is_done = match decision {
+            Decision::Trip(scope, note) => machine.trip_breaker(scope, note, now),
+            Decision::Reset(scope) => machine.reset_breaker(scope, now),
+            Decision::Block(business, note) => {
+                machine.block(business.as_deref(), note, now).map_err(|_| CannotDecide::TooManyBlocks)?;
+                true
+            }
+            Decision::Unblock(business) => machine.unblock(business.as_deref()),
+        };
+        tracing::warn!(institution = &*self.name, ?decision, is_done, "a person decided");
+        let is_breaker = matches!(decision, Decision::Trip(..) | Decision::Reset(_));
+        match is_done {
+            true => Ok(()),
+            false if is_breaker => Err(CannotDecide::NoBreaker),
+            false => Err(CannotDecide::NotBlocked),
+        }
+    }
+}
