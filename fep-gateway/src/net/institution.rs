@@ -13,6 +13,7 @@
 mod actions;
 mod commands;
 mod facts;
+mod lines;
 mod meters;
 mod notices;
 mod surplus;
@@ -34,6 +35,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use self::lines::Lines;
 use self::meters::Meters;
 pub(crate) use self::meters::count_refused;
 use self::notices::NoticeDone;
@@ -43,8 +45,6 @@ use super::clock::Clock;
 use super::link::LinkEvent;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
-use super::transport::listener::{Listener, ListenerSetup};
-use super::transport::tls::Tls;
 use crate::config::{InstitutionConfig, Role};
 use crate::fault::{FaultPoint, point};
 use crate::journal::{Journal, KeyTicket, Lane, LaneNumber, Recalled};
@@ -147,24 +147,7 @@ impl Handle {
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
         let permits = Arc::new(Semaphore::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX));
         let settings = settings(&config, &catalogue, now);
-        // Each line may have one connection that is to replace another one.
-        let (replace, replace_queue) = mpsc::channel(config.lines.len().max(1));
-        let listeners = config.lines.iter().enumerate().filter_map(|(line, line_config)| {
-            let setup = ListenerSetup {
-                institution: Arc::clone(&name),
-                line,
-                statuses: Arc::clone(&statuses),
-                clock: Arc::clone(&shared.clock),
-                replace: replace.clone(),
-            };
-            Some((line, Listener::start(line_config, setup)?))
-        });
-        let listeners = listeners.collect();
-        let tls = config.lines.iter().enumerate().filter_map(|(line, config)| {
-            let tls = config.tls.clone().filter(|_| matches!(config.role, Role::Connect { .. }))?;
-            Some((line, Tls::new(tls, true)))
-        });
-        let tls = tls.collect();
+        let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock);
         let machine = Machine::new(settings, Arc::clone(&catalogue), legacy.used, shared.clock.seed());
         let mut task = Task {
             name: Arc::clone(&name),
@@ -179,8 +162,7 @@ impl Handle {
             lane,
             events,
             links: BTreeMap::new(),
-            tls,
-            listeners,
+            lines,
             marked: legacy.used,
             running: HashMap::new(),
             ended: HashMap::new(),
@@ -261,10 +243,7 @@ struct Task {
     meters: Meters,
     events: mpsc::Sender<LinkEvent>,
     links: BTreeMap<LinkId, OpenLink>,
-    /// The TLS of the lines on which the gateway connects, by their index.
-    tls: BTreeMap<usize, Arc<Tls>>,
-    /// The listening lines, by their index.
-    listeners: BTreeMap<usize, Listener>,
+    lines: Lines,
     /// The high-water mark of trace numbers that is in the journal or on its way there.
     marked: Option<TraceHighWater>,
     running: HashMap<Ticket, Running>,
