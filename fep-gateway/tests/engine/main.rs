@@ -23,6 +23,7 @@ mod migration;
 mod notices;
 mod outcomes;
 mod peer;
+mod settlement;
 mod stream;
 mod tls;
 mod typed;
