@@ -166,6 +166,13 @@ pub enum Verdict {
 pub enum InspectError {
     /// A journal cannot be read.
     Journal(JournalError),
+    /// Facts are missing between those that were written.
+    Missing {
+        /// The first missing fact.
+        first: u64,
+        /// The last missing fact of the first gap.
+        last: u64,
+    },
     /// There is no such exchange.
     NoExchange(ExchangeId),
     /// The configuration cannot be read.
@@ -263,6 +270,11 @@ impl fmt::Display for InspectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Journal(error) => error.fmt(f),
+            Self::Missing { first, last } => write!(
+                f,
+                "the facts {first} to {last} are not in these files, all others were written: if they were archived, give the \
+                 folder of the archives with --journal, too, and begin again"
+            ),
             Self::NoExchange(id) => write!(f, "there is no exchange {id} in these files"),
             Self::Config(error) => error.fmt(f),
             Self::Output(error) => write!(f, "the output cannot be written: {error}"),

@@ -7,6 +7,7 @@
 // Reading order: a module imports only modules listed above it.
 pub mod config;
 
+mod fault;
 mod time;
 
 pub mod telegrams;

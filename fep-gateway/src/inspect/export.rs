@@ -40,17 +40,27 @@ struct Line<'f> {
     bytes: Option<String>,
 }
 
-/// Writes the facts that pass the filter, in their order.
+/// Writes the facts that pass the filter, in their order. A gap is an error after everything was written: a running gateway may
+/// have archived facts meanwhile, and a program must not take what it got for the whole.
 pub(super) fn export(paths: &[PathBuf], filter: &FactFilter, out: &mut impl Write) -> Result<(), InspectError> {
     let mut files = JournalFiles::open(paths)?;
+    let mut last = None;
+    let mut missing = None;
     loop {
         let page = files.next_page()?;
         if page.is_empty() {
-            return Ok(());
+            return missing.map_or(Ok(()), |(first, last)| Err(InspectError::Missing { first, last }));
         }
-        for (number, fact) in page.iter().filter(|(_, fact)| filter.passes(fact)) {
-            serde_json::to_writer(&mut *out, &Line::of(*number, fact)).map_err(io::Error::from)?;
-            out.write_all(b"\n")?;
+        for (number, fact) in &page {
+            let expected = last.map_or(*number, |last: u64| last + 1);
+            if *number != expected {
+                missing.get_or_insert((expected, number - 1));
+            }
+            last = Some(*number);
+            if filter.passes(fact) {
+                serde_json::to_writer(&mut *out, &Line::of(*number, fact)).map_err(io::Error::from)?;
+                out.write_all(b"\n")?;
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
 use super::store::{FactNumber, FactSource, Index, StoreError};
+use crate::fault::{FaultPoint, point};
 
 /// The maximum number of facts that wait for the indexer in memory.
 const WAITING_MAX: usize = 32_768;
@@ -194,6 +195,7 @@ pub(super) fn run(queue: &Arc<IndexQueue>, mut index: impl Index, mut source: im
             None => source.after(index.applied(), STEP_MAX),
         };
         let applied = facts.and_then(|facts| index.apply(&facts)).map(|()| index.applied());
+        point(FaultPoint::AfterIndexStep);
         if !queue.report(applied) {
             std::thread::sleep(RETRY_PAUSE);
         }

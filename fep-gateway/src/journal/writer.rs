@@ -14,6 +14,7 @@ use super::health::Health;
 use super::indexer::IndexQueue;
 use super::lane::{Bell, Lane, LaneNumber};
 use super::store::{FactNumber, FactStore, StoreError};
+use crate::fault::{FaultPoint, point};
 
 /// The maximum number of facts that one commit takes from one lane.
 const LANE_BATCH_MAX: usize = 512;
@@ -122,7 +123,9 @@ impl<S: FactStore> Writer<S> {
         let len = u32::try_from(batch.facts.len()).unwrap_or(u32::MAX);
         metrics::histogram!("fep_journal_batch_size").record(len);
         let started = self.health.begin();
+        point(FaultPoint::BeforeCommit);
         let result = self.store.append(&batch.facts);
+        point(FaultPoint::AfterCommit);
         metrics::histogram!("fep_journal_commit_seconds").record(started.elapsed().as_secs_f64());
         match result {
             Ok(first) => {

@@ -45,6 +45,7 @@ use super::outbox::Outbox;
 use super::statuses::LineStatuses;
 use super::transport::listener::{Listener, ListenerSetup};
 use crate::config::{InstitutionConfig, Role};
+use crate::fault::{FaultPoint, point};
 use crate::journal::{Journal, KeyTicket, Lane, LaneNumber, Recalled};
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Draft, TelegramCatalogue};
@@ -439,11 +440,13 @@ impl Task {
         }
         while self.permissions.front().is_some_and(|(number, _)| *number <= progress.durable) {
             let Some((_, ticket)) = self.permissions.pop_front() else { break };
+            point(FaultPoint::BeforeWrite);
             self.machine.journaled(ticket, Ok(()), now);
         }
         while self.ends.front().is_some_and(|end| end.number <= progress.durable) {
             let Some(End { exchange, reply, .. }) = self.ends.pop_front() else { break };
             self.tell(&exchange);
+            point(FaultPoint::BeforeReply);
             if let Some(reply) = reply {
                 // The caller may be gone. The outcome is in the journal.
                 let _ = reply.send(exchange);

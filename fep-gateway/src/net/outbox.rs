@@ -14,6 +14,8 @@ use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::terms::Ticket;
 use tokio::io::AsyncWrite;
 
+use crate::fault::{FaultPoint, point};
+
 /// The shared state of one connection.
 #[derive(Debug)]
 pub(super) struct Outbox {
@@ -158,6 +160,7 @@ impl Outbox {
         };
         if let Poll::Ready(Ok(count)) = &written {
             state.taken(*count);
+            point(FaultPoint::AfterWrite);
         }
         written
     }

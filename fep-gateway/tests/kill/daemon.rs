@@ -23,6 +23,17 @@ pub(crate) struct Answer {
 impl Daemon {
     /// Starts the daemon with its journal in the folder and waits until it is ready.
     pub(crate) fn start(folder: &Path, bank: u16) -> Self {
+        let daemon = Self::spawn(folder, bank, "");
+        let start = Instant::now();
+        while get(daemon.port, "/readyz").is_none_or(|answer| answer.status != 200) {
+            assert!(start.elapsed() < Duration::from_secs(20), "not ready: {:?}", get(daemon.port, "/readyz"));
+            thread::sleep(Duration::from_millis(10));
+        }
+        daemon
+    }
+
+    /// Starts the daemon with a fault (`POINT:N`) at which it dies, and does not wait.
+    pub(crate) fn spawn(folder: &Path, bank: u16, fault: &str) -> Self {
         // The port is free now. The test assumes that no other process takes it before the daemon does.
         let port = TcpListener::bind("127.0.0.1:0").and_then(|probe| probe.local_addr()).expect("a port").port();
         let config = folder.join("gateway.toml");
@@ -31,21 +42,44 @@ impl Daemon {
             .arg("run")
             .arg("--config")
             .arg(&config)
+            .env("FEP_FAULT", fault)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("the daemon");
-        let daemon = Self { child, port };
+        Self { child, port }
+    }
+
+    /// Waits until the daemon is ready. Returns false if it ends before.
+    #[cfg(feature = "fault-points")]
+    pub(crate) fn is_ready(&mut self) -> bool {
         let start = Instant::now();
-        while get(port, "/readyz").is_none_or(|answer| answer.status != 200) {
-            assert!(start.elapsed() < Duration::from_secs(20), "not ready: {:?}", get(port, "/readyz"));
+        while get(self.port, "/readyz").is_none_or(|answer| answer.status != 200) {
+            if self.has_ended() {
+                return false;
+            }
+            assert!(start.elapsed() < Duration::from_secs(20), "it is neither ready nor has it ended");
             thread::sleep(Duration::from_millis(10));
         }
-        daemon
+        true
+    }
+
+    /// Whether the daemon has ended by itself.
+    #[cfg(feature = "fault-points")]
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("its state").is_some()
     }
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Kills the daemon if it has not ended by itself.
+    #[cfg(feature = "fault-points")]
+    pub(crate) fn kill_if_alive(&mut self) {
+        if !self.has_ended() {
+            self.kill();
+        }
     }
 
     /// Kills the daemon with SIGKILL and waits for its end.

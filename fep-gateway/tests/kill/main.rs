@@ -6,6 +6,8 @@
 
 mod bank;
 mod daemon;
+#[cfg(feature = "fault-points")]
+mod faults;
 
 use std::collections::BTreeMap;
 use std::thread;

@@ -149,6 +149,17 @@ async fn archives_are_read_before_what_follows_and_nothing_is_read_twice() {
 }
 
 #[tokio::test]
+async fn a_gap_between_facts_is_an_error_after_all_others_were_written() {
+    let (_folder, file) = closed_journal(5000).await;
+    sql(&file, "DELETE FROM facts WHERE number < 3 OR number IN (2048, 2049, 4000)");
+    let output = journal(&format!("export --journal {}", file.display()));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr.contains("the facts 2048 to 2049 are not in these files, all others were written"), "{stderr}");
+    assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), 4995);
+}
+
+#[tokio::test]
 async fn a_reader_that_leaves_ends_the_export_quietly() {
     let (_folder, file) = closed_journal(5000).await;
     let mut command = Command::new(env!("CARGO_BIN_EXE_fep-gateway"));

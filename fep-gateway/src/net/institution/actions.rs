@@ -11,6 +11,7 @@ use fep_protocol::terms::{Incarnation, LinkId, Ticket};
 use fep_protocol::trace::TraceHighWater;
 
 use super::{OpenLink, Task};
+use crate::fault::{FaultPoint, point};
 use crate::journal::LaneNumber;
 use crate::net::link::LinkTask;
 use crate::net::outbox::Outbox;
@@ -231,6 +232,9 @@ impl Task {
             return;
         }
         let mut fact = Fact { what: What::Received(class), telegram, reason, bytes, ..self.fact_on(incarnation, now) };
+        if class == Class::Answer {
+            point(FaultPoint::AnswerRead);
+        }
         let running = ticket.filter(|ticket| self.running.contains_key(ticket));
         match running.and_then(|ticket| self.running.get(&ticket)) {
             Some(running) => {
