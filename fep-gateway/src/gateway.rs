@@ -19,12 +19,14 @@ use tokio::sync::{broadcast, oneshot};
 use self::digest::digest;
 pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
-use crate::journal::{Journal, KeyState, OpenOptions};
+use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions};
 use crate::net::clock::Clock;
 use crate::net::institution::{AcceptedRequest, Handle, Legacy, Shared, count_refused};
 use crate::telegrams::{Draft, TelegramCatalogue};
 use fep_protocol::exchange::{Event, Exchange, ExchangeId, Flags, LineStatus, Outcome, TelegramBytes};
+use fep_protocol::fact::Fact;
 use fep_protocol::reason::{NotSent, Unknown};
+use fep_protocol::settlement::{NotDecided, PersonDecision, SettlementCase, SettlementFact};
 
 pub use crate::journal::JournalError;
 pub use crate::net::admission::{BreakerStatus, CannotDecide, Decision, InstitutionStatus, LimitStatus};
@@ -77,6 +79,39 @@ pub enum Refusal {
     KeyUnchecked(NotSent),
 }
 
+/// The reason why a person's decision was not taken.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SettleError {
+    /// There is no such exchange.
+    UnknownExchange,
+    /// The institution of the exchange has stopped, or is not configured any more.
+    Stopped,
+    /// The settlement does not take the decision.
+    NotDecided(NotDecided),
+    /// The journal cannot be read.
+    Journal(JournalError),
+}
+
+impl From<JournalError> for SettleError {
+    fn from(error: JournalError) -> Self {
+        Self::Journal(error)
+    }
+}
+
+impl fmt::Display for SettleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownExchange => f.write_str("there is no such exchange"),
+            Self::Stopped => f.write_str("the institution has stopped, or is not configured any more"),
+            Self::NotDecided(why) => why.fmt(f),
+            Self::Journal(error) => write!(f, "the journal cannot be read: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for SettleError {}
+
 /// The reason why a decision of a person was not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undecided {
@@ -123,14 +158,18 @@ impl Gateway {
                 .fits(&institution.spec)
                 .and_then(|()| TelegramCatalogue::new(&institution))
                 .map_err(|why| StartError::Institution { name: name.clone(), why })?;
-            prepared.insert(name, (institution, catalogue));
+            prepared.insert(name, (institution, Arc::new(catalogue)));
         }
+        let catalogues = prepared.iter().map(|(name, (_, catalogue))| (name.clone(), Arc::clone(catalogue))).collect();
+        let closed_keep_max = prepared.values().map(|(institution, _)| institution.settlement.closed_keep).max();
         let clock = Arc::new(Clock::default());
         let open = OpenOptions {
             path: config.journal.path,
             institutions: prepared.keys().cloned().collect(),
             now_ms: clock.now().wall_ms,
             quarantine_max_ms: i64::try_from(quarantine_max.as_millis()).unwrap_or(i64::MAX),
+            closed_keep_max_ms: i64::try_from(closed_keep_max.unwrap_or_default().as_millis()).unwrap_or(i64::MAX),
+            opener: case_opener(catalogues),
             begin_anew: options.new_journal,
             archive: config.journal.archive,
         };
@@ -140,6 +179,7 @@ impl Gateway {
         let (events, _) = broadcast::channel(EVENTS_MAX);
         let shared = Shared { journal: opened.journal, events, notices, clock };
         let mut recalled = opened.recalled;
+        let mut cases = opened.cases;
         let mut lanes: BTreeMap<_, _> = opened.lanes.into_iter().collect();
         let mut institutions = BTreeMap::new();
         for (name, (institution, catalogue)) in prepared {
@@ -147,7 +187,9 @@ impl Gateway {
             let used = opened.high_waters.iter().find(|(marked, _)| *marked == name).map(|(_, high_water)| *high_water);
             let (own, others) = recalled.into_iter().partition(|earlier| *earlier.institution == *name);
             recalled = others;
-            let legacy = Legacy { used, recalled: own };
+            let (own_cases, others) = cases.into_iter().partition(|case| *case.institution == *name);
+            cases = others;
+            let legacy = Legacy { used, recalled: own, cases: own_cases };
             let handle = Handle::start(&name, institution, catalogue, legacy, lane, shared.clone());
             institutions.insert(name, handle);
         }
@@ -192,6 +234,7 @@ impl Gateway {
             telegram: telegram.into(),
             outcome: None,
             settled_by: None,
+            money: None,
             flags: Flags::default(),
             trace: String::new(),
             reason: None,
@@ -249,6 +292,25 @@ impl Gateway {
     /// If the journal cannot be read.
     pub async fn recent(&self, limit: usize) -> Result<Vec<Exchange>, JournalError> {
         self.inner.shared.journal.recent(limit).await
+    }
+
+    /// The exchanges whose settlement needs a person, oldest first, with their settlements.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn dead_letters(&self, limit: usize) -> Result<Vec<(Exchange, SettlementCase)>, JournalError> {
+        self.inner.shared.journal.dead_letters(limit).await
+    }
+
+    /// Takes a person's decision about an unknown exchange that moves money. Returns the exchange as it is then.
+    ///
+    /// # Errors
+    /// If there is no such exchange, the decision is not taken, or the journal cannot be read.
+    pub async fn settle(&self, id: &ExchangeId, decision: PersonDecision) -> Result<Exchange, SettleError> {
+        let exchange = self.find(id).await?.ok_or(SettleError::UnknownExchange)?;
+        let handle = self.inner.institutions.get(&*exchange.institution).ok_or(SettleError::Stopped)?;
+        handle.settle(*id, decision).await.ok_or(SettleError::Stopped)?.map_err(SettleError::NotDecided)?;
+        Ok(self.find(id).await?.unwrap_or(exchange))
     }
 
     /// The reasons why the gateway does not work as it should, or an empty list. It works if each institution has a link that
@@ -324,6 +386,21 @@ impl Gateway {
         futures_util::future::join_all(stops).await;
         self.inner.shared.journal.close().await;
     }
+}
+
+/// Opens the settlements of exchanges that an earlier run left open.
+fn case_opener(catalogues: BTreeMap<String, Arc<TelegramCatalogue>>) -> CaseOpener {
+    CaseOpener(Arc::new(move |request: &Fact| {
+        let catalogue = catalogues.get(&*request.institution)?;
+        let telegram = request.telegram.as_deref().filter(|telegram| catalogue.is_monetary(telegram))?;
+        // The fact precedes the write, at most by the answer timeout. The horizon must not end too early.
+        let latest = i64::try_from(catalogue.answer_timeout(telegram).as_millis()).unwrap_or(i64::MAX);
+        Some(SettlementFact::Opened {
+            telegram: telegram.to_owned(),
+            account: catalogue.account_key(telegram, &request.bytes),
+            written_at_ms: request.at_ms.saturating_add(latest),
+        })
+    }))
 }
 
 /// The longest time from the acceptance of an exchange until the quarantine of its key ends. The request may reach the wire

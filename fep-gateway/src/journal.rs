@@ -49,6 +49,7 @@ use std::time::Duration;
 use fep_protocol::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::Fact;
 pub use fep_protocol::reason::JournalError;
+use fep_protocol::settlement::SettlementCase;
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 
@@ -61,7 +62,7 @@ use self::keys::{Keys, Reservation};
 use self::lane::Bell;
 pub use self::lane::{Lane, LaneNumber, Progress};
 use self::projection::Projected;
-pub use self::recovery::{OpenOptions, Recalled};
+pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalled};
 use self::sqlite::facts::FactReader;
 use self::sqlite::index::IndexReader;
 use self::store::FactNumber;
@@ -100,6 +101,8 @@ pub struct Opened {
     pub high_waters: Vec<(String, TraceHighWater)>,
     /// The exchanges whose keys may still be in quarantine. A late answer can settle those that are unknown.
     pub recalled: Vec<Recalled>,
+    /// The settlements that go on.
+    pub cases: Vec<EarlierCase>,
 }
 
 /// A notice that is in the journal.
@@ -213,6 +216,23 @@ impl Journal {
             numbers.dedup();
             let facts = numbers.into_iter().map(|number| Ok(reader.fact(number)?.map(|fact| (number, fact))));
             facts.filter_map(Result::transpose).collect()
+        })
+        .await
+    }
+
+    /// The exchanges whose settlement needs a person, oldest first, with their settlements.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn dead_letters(&self, limit: usize) -> Result<Vec<(Exchange, SettlementCase)>, JournalError> {
+        self.read_all(move |reader| {
+            let mut letters = Vec::new();
+            for id in reader.index.needing_person(limit)? {
+                let facts = reader.index.case_facts(&id)?;
+                let case = SettlementCase::of(facts.iter().map(|(at_ms, fact)| (*at_ms, fact)));
+                letters.extend(reader.find(&id)?.zip(case));
+            }
+            Ok(letters)
         })
         .await
     }
@@ -337,6 +357,7 @@ fn exchange(
         telegram: row.telegram,
         outcome: row.outcome,
         settled_by: row.settled_by,
+        money: row.money,
         flags: row.flags,
         trace: row.trace.map(String::from).unwrap_or_default(),
         reason: reason.as_ref().map(|reason| reason.sentence.to_string()),

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The permanent, unique name of one exchange: 22 hexadecimal digits. Names sort by time of acceptance.
 ///
@@ -193,8 +193,10 @@ pub struct Exchange {
     pub telegram: Arc<str>,
     /// The final outcome, or `None` while the exchange runs.
     pub outcome: Option<Outcome>,
-    /// The event that settled an unknown exchange.
+    /// What settled an unknown exchange.
     pub settled_by: Option<SettledBy>,
+    /// What became of the money of an unknown exchange, if it was settled.
+    pub money: Option<Money>,
     /// What a person should look at.
     pub flags: Flags,
     /// The trace number of the request on the line, as text.
@@ -219,27 +221,73 @@ pub struct Exchange {
     pub journaled: bool,
 }
 
-/// The event that settled an unknown exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+/// What settled an unknown exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SettledBy {
     /// The institution's answer arrived after the deadline.
     #[serde(rename = "late answer")]
     LateAnswer,
+    /// An inquiry was answered.
+    Inquiry,
+    /// A reversal was confirmed.
+    Reversal,
+    /// A person decided.
+    Person,
 }
 
 impl SettledBy {
-    /// The name used in the journal and HTTP: `late answer`.
+    /// All values.
+    pub const ALL: [Self; 4] = [Self::LateAnswer, Self::Inquiry, Self::Reversal, Self::Person];
+
+    /// The stable name in the journal, HTTP and metrics: `late answer`, `inquiry`, `reversal`, `person`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::LateAnswer => "late answer",
+            Self::Inquiry => "inquiry",
+            Self::Reversal => "reversal",
+            Self::Person => "person",
         }
     }
 
-    /// Returns the event with this [`SettledBy::name`], or `None` if there is no such event.
+    /// Returns the value with this [`SettledBy::name`], or `None` if there is no such value.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::LateAnswer].into_iter().find(|settled| settled.name() == name)
+        Self::ALL.into_iter().find(|settled| settled.name() == name)
+    }
+}
+
+/// What became of the money of an unknown exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Money {
+    /// The request was carried out.
+    Done,
+    /// The request was not carried out and never will be.
+    NotDone,
+    /// The request was undone.
+    Reversed,
+}
+
+impl Money {
+    /// All values.
+    pub const ALL: [Self; 3] = [Self::Done, Self::NotDone, Self::Reversed];
+
+    /// The stable name in the journal and HTTP: `done`, `not_done`, `reversed`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::NotDone => "not_done",
+            Self::Reversed => "reversed",
+        }
+    }
+
+    /// Returns the value with this [`Money::name`], or `None` if there is no such value.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|money| money.name() == name)
     }
 }
 
@@ -250,12 +298,21 @@ pub struct Flags {
     pub conflicting: bool,
     /// An answer does not repeat a value of its request. Both are in the journal.
     pub contradicting: bool,
+    /// It is in the dead letters: the gateway cannot find out what became of the money.
+    pub dead_letter: bool,
+    /// Two facts about the money contradict each other. Both are in the journal.
+    pub disputed: bool,
 }
 
 impl Flags {
-    /// The names of the flags that are set: `conflicting`, `contradicting`.
+    /// The names of the flags that are set: `conflicting`, `contradicting`, `dead_letter`, `disputed`.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let all = [(self.conflicting, "conflicting"), (self.contradicting, "contradicting")];
+        let all = [
+            (self.conflicting, "conflicting"),
+            (self.contradicting, "contradicting"),
+            (self.dead_letter, "dead_letter"),
+            (self.disputed, "disputed"),
+        ];
         all.into_iter().filter(|(is_set, _)| *is_set).map(|(_, name)| name)
     }
 

@@ -5,9 +5,10 @@
 //!
 //! | kind | class | means |
 //! |---|---|---|
-//! | `sent` | `request`, `duty`, `reply` | bytes that are written to a line after this fact is durable. If an outcome `not_sent` follows, they were withheld |
-//! | `received` | `answer`, `late`, `duplicate`, `conflicting`, `unmatched`, `undecodable`, `bad_frame`, `duty`, `notice` | bytes from a line. An `answer` of an exchange carries its outcome |
+//! | `sent` | `request`, `duty`, `reply`, `inquiry`, `reversal` | bytes that are written to a line after this fact is durable. If an outcome `not_sent` follows, they were withheld |
+//! | `received` | `answer`, `late`, `step_answer`, `duplicate`, `conflicting`, `unmatched`, `undecodable`, `bad_frame`, `duty`, `notice` | bytes from a line. An `answer` of an exchange carries its outcome |
 //! | `outcome` | | an exchange ended without an answer |
+//! | `settlement` | the name of a [`SettlementFact`] | what the gateway does or learns to find out what became of the money |
 //! | `traces` | | trace numbers up to a mark may be used from now on |
 //! | `surplus` | a class of `received` | telegrams that were counted and not stored, because the institution sent too many |
 
@@ -15,6 +16,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::exchange::{ExchangeId, Outcome, TelegramBytes};
+use crate::settlement::SettlementFact;
 use crate::terms::Key;
 use crate::trace::TraceHighWater;
 
@@ -43,6 +45,8 @@ pub struct Fact {
     pub key: Option<Key>,
     /// The caller's idempotency key of a request.
     pub idempotency: Option<Box<Idempotency>>,
+    /// What happened in the settlement of the exchange.
+    pub settlement: Option<Box<SettlementFact>>,
     /// The bytes that crossed the line. Empty if none did.
     pub bytes: TelegramBytes,
 }
@@ -56,6 +60,8 @@ pub enum What {
     Received(Class),
     /// An exchange ended without an answer.
     Outcome,
+    /// A step of settlement, or what it brought. [`Fact::settlement`] says what.
+    Settlement,
     /// Trace numbers up to this mark may be used.
     Traces(TraceHighWater),
     /// This many telegrams of a class were counted and not stored.
@@ -71,6 +77,10 @@ pub enum SentClass {
     Duty,
     /// Our answer to a telegram of the institution.
     Reply,
+    /// Asks what became of an exchange.
+    Inquiry,
+    /// Undoes an exchange.
+    Reversal,
 }
 
 /// The classes of received bytes.
@@ -80,6 +90,8 @@ pub enum Class {
     Answer,
     /// An answer that arrived after the outcome had become unknown.
     Late,
+    /// The answer to an inquiry or a reversal, in time or late.
+    StepAnswer,
     /// A second answer with the same bytes.
     Duplicate,
     /// A second answer with different bytes, or an answer that contradicts its request.
@@ -115,25 +127,26 @@ pub struct Idempotency {
 }
 
 impl What {
-    /// The kind: `sent`, `received`, `outcome`, `traces` or `surplus`.
+    /// The kind: `sent`, `received`, `outcome`, `settlement`, `traces` or `surplus`.
     #[must_use]
     pub fn kind(self) -> &'static str {
         match self {
             Self::Sent(_) => "sent",
             Self::Received(_) => "received",
             Self::Outcome => "outcome",
+            Self::Settlement => "settlement",
             Self::Traces(_) => "traces",
             Self::Surplus(..) => "surplus",
         }
     }
 
-    /// The class of the bytes, if the kind has classes.
+    /// The class of the bytes, if there are any.
     #[must_use]
     pub fn class(self) -> Option<&'static str> {
         match self {
             Self::Sent(class) => Some(class.name()),
             Self::Received(class) | Self::Surplus(class, _) => Some(class.name()),
-            Self::Outcome | Self::Traces(_) => None,
+            Self::Outcome | Self::Settlement | Self::Traces(_) => None,
         }
     }
 
@@ -143,7 +156,7 @@ impl What {
         match self {
             Self::Sent(_) => Some("out"),
             Self::Received(_) | Self::Surplus(..) => Some("in"),
-            Self::Outcome | Self::Traces(_) => None,
+            Self::Outcome | Self::Settlement | Self::Traces(_) => None,
         }
     }
 
@@ -155,9 +168,17 @@ impl What {
     }
 }
 
+impl Fact {
+    /// The class, if the kind has classes.
+    #[must_use]
+    pub fn class(&self) -> Option<&'static str> {
+        self.settlement.as_ref().map(|fact| fact.name()).or_else(|| self.what.class())
+    }
+}
+
 impl SentClass {
     /// All classes.
-    pub const ALL: [Self; 3] = [Self::Request, Self::Duty, Self::Reply];
+    pub const ALL: [Self; 5] = [Self::Request, Self::Duty, Self::Reply, Self::Inquiry, Self::Reversal];
 
     /// The name in the journal.
     #[must_use]
@@ -166,6 +187,8 @@ impl SentClass {
             Self::Request => "request",
             Self::Duty => "duty",
             Self::Reply => "reply",
+            Self::Inquiry => "inquiry",
+            Self::Reversal => "reversal",
         }
     }
 
@@ -178,9 +201,10 @@ impl SentClass {
 
 impl Class {
     /// All classes.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Answer,
         Self::Late,
+        Self::StepAnswer,
         Self::Duplicate,
         Self::Conflicting,
         Self::Unmatched,
@@ -196,6 +220,7 @@ impl Class {
         match self {
             Self::Answer => "answer",
             Self::Late => "late",
+            Self::StepAnswer => "step_answer",
             Self::Duplicate => "duplicate",
             Self::Conflicting => "conflicting",
             Self::Unmatched => "unmatched",
@@ -216,7 +241,7 @@ impl Class {
     /// of them, so they are stored and read within a limit.
     #[must_use]
     pub fn is_unsolicited(self) -> bool {
-        !matches!(self, Self::Answer | Self::Late)
+        !matches!(self, Self::Answer | Self::Late | Self::StepAnswer)
     }
 }
 

@@ -8,11 +8,13 @@
 //! ```
 //!
 //! Bytes are written only after they were journaled. An exchange ends as `NotSent` only if its bytes certainly were not
-//! handed to the kernel. Requests, duties and replies go through the same queue, in one order.
+//! handed to the kernel. Requests, duties and replies go through the same queue, in one order. So do the inquiries and
+//! reversals of settlement: they end as requests do, and what follows from that is decided elsewhere.
 
 mod action;
 mod admission;
 mod links;
+mod steps;
 mod stopping;
 mod traffic;
 
@@ -79,14 +81,15 @@ pub struct LineSettings {
 /// # Kinds of methods
 ///
 /// - **Inputs** report events and never block. From services: [`request`](Self::request), [`reply`](Self::reply),
-///   [`leave`](Self::leave). From listeners: [`replace`](Self::replace). From links: [`connected`](Self::connected), [`received`](Self::received),
+///   [`leave`](Self::leave). From settlement: [`step`](Self::step), [`withdraw_step`](Self::withdraw_step),
+///   [`settled`](Self::settled). From listeners: [`replace`](Self::replace). From links: [`connected`](Self::connected), [`received`](Self::received),
 ///   [`bad_frame`](Self::bad_frame), [`lost`](Self::lost). From the journal: [`journaled`](Self::journaled). From time:
 ///   [`tick`](Self::tick). From the link's writer:
 ///   [`unsent`](Self::unsent), [`withdrawn`](Self::withdrawn), [`unanswered`](Self::unanswered).
 ///   [`start`](Self::start) and [`recall`](Self::recall) come before all other inputs.
 /// - **Outputs**: [`next_action`](Self::next_action) returns the next action, [`deadline`](Self::deadline) the time of the
 ///   next `tick`.
-/// - **Questions** change nothing: [`inflight_on`](Self::inflight_on).
+/// - **Questions** change nothing: [`inflight_on`](Self::inflight_on), [`carries_business`](Self::carries_business).
 ///
 /// # Order of calls
 ///
@@ -182,6 +185,8 @@ struct Unsettled {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Owner {
     Exchange,
+    /// An inquiry or a reversal.
+    Step,
     Duty {
         duty: Duty,
         since: Duration,
@@ -191,6 +196,13 @@ enum Owner {
         since: Duration,
     },
     Reply,
+}
+
+impl Owner {
+    /// Whether its end is told by [`Action::Finish`], and it needs a link that carries business.
+    fn is_business(self) -> bool {
+        matches!(self, Self::Exchange | Self::Step)
+    }
 }
 
 /// The maximum number of trace numbers that one telegram skips because their keys are in quarantine. Beyond that the
@@ -259,7 +271,7 @@ impl<T: Telegrams> Institution<T> {
         let Some(item) = self.under_way.get(&ticket) else { return };
         let incarnation = item.incarnation;
         let open = self.is_open(incarnation);
-        if !open || (item.owner == Owner::Exchange && self.state(incarnation.link) != LinkState::Up) {
+        if !open || (item.owner.is_business() && self.state(incarnation.link) != LinkState::Up) {
             return self.unsent(ticket, NotSent::LinkLost(None), now);
         }
         let Some(item) = self.under_way.get_mut(&ticket) else { return };
@@ -273,7 +285,7 @@ impl<T: Telegrams> Institution<T> {
             }
         }
         match owner {
-            Owner::Exchange => self.admission.flow.written(ticket, now.steady),
+            Owner::Exchange | Owner::Step => self.admission.flow.written(ticket, now.steady),
             Owner::Duty { .. } | Owner::Probe { .. } => self.admission.flow.count(now.steady),
             Owner::Reply => {}
         }
@@ -305,10 +317,10 @@ impl<T: Telegrams> Institution<T> {
             self.mux.withdraw(key);
         }
         match item.owner {
-            Owner::Exchange => {
+            Owner::Exchange | Owner::Step => {
                 self.admission.flow.unsent(ticket, now.steady);
                 self.admission.record(item.permit.as_ref(), BreakerResult::Nothing, now);
-                self.finish(ticket, item.incarnation.link, FinalState::NotSent(why));
+                self.finish(ticket, &item, FinalState::NotSent(why));
             }
             Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, DutyFailure::NotSent(why), now),
             Owner::Probe { .. } => self.probed(ticket, false, now),
@@ -384,7 +396,7 @@ impl<T: Telegrams> Institution<T> {
         since: Duration,
     ) {
         let EncodedRequest { telegram, bytes, key, answer, trace, answer_timeout } = wire;
-        let request = (owner == Owner::Exchange).then(|| OutgoingRequest { key: key.clone(), trace });
+        let request = owner.is_business().then(|| OutgoingRequest { key: key.clone(), trace });
         let waits = Some((key.clone(), answer_timeout));
         let ready = Ready { telegram: Some(telegram), bytes, waits, high_water: Some(high_water), request };
         self.send(ticket, owner, incarnation, ready);
@@ -406,17 +418,23 @@ impl<T: Telegrams> Institution<T> {
         self.actions.push_back(Action::Journal(Outgoing { ticket, incarnation, telegram, bytes, request, high_water }));
     }
 
-    fn finish(&mut self, ticket: Ticket, link: LinkId, state: FinalState) {
-        self.inflight = self.inflight.saturating_sub(1);
-        self.count(link, -1);
+    fn finish(&mut self, ticket: Ticket, item: &UnderWay, state: FinalState) {
+        if item.owner == Owner::Exchange {
+            self.inflight = self.inflight.saturating_sub(1);
+            self.count(item.incarnation.link, -1);
+        }
         self.actions.push_back(Action::Finish(ticket, state));
     }
 
-    /// Ends an exchange as unknown.
+    /// Ends an exchange or a step as unknown.
     fn finish_unknown(&mut self, ticket: Ticket, item: UnderWay, why: Unknown, now: Now) {
-        self.unknown.insert(ticket, Unsettled { request: item.bytes });
         self.admission.unknown(ticket, item.permit.as_ref(), &why, now);
-        self.finish(ticket, item.incarnation.link, FinalState::Unknown(why));
+        if item.owner == Owner::Step {
+            // Its case decides what follows, and must not wait for the end of a quarantine.
+            self.admission.flow.released(ticket, now.steady);
+        }
+        self.finish(ticket, &item, FinalState::Unknown(why));
+        self.unknown.insert(ticket, Unsettled { request: item.bytes });
     }
 
     fn session(&mut self, link: LinkId, event: SessionEvent, now: Now) {

@@ -13,11 +13,11 @@
 //!                    ◄── random    jitter from a seed
 //!                    ◄── trace     the next trace number
 //!                    ◄── business  whether business is open: by hours, notices and persons
+//!                    ◄── settlement: what became of the money when an outcome is unknown
 //!                    ◄── fact      what the journal stores
 //!                    ◄── session   whether a link may carry business
 //!                    ◄── mux       pairs answers with requests
 //!                    ◄── reason    why something was not sent, is unknown, closed or was not expected
-//!                    ◄── settlement: what became of the money when an outcome is unknown
 //!                    ◄── institution: all of these, over lines and links
 //! ```
 
@@ -40,13 +40,13 @@ pub mod random;
 pub mod trace;
 
 pub mod business;
+pub mod settlement;
+
 pub mod fact;
 
 pub mod mux;
 pub mod reason;
 pub mod session;
-
-pub mod settlement;
 
 pub mod institution;
 

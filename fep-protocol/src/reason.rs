@@ -8,6 +8,7 @@
 //! | `stopping` | [`NotSent`] | the gateway is stopping and takes no more requests |
 //! | `stopped_before_sent` | [`NotSent`] | the gateway stopped while the request waited |
 //! | `too_many_waiting` | [`NotSent`] | too many requests to the institution already wait to be sent |
+//! | `settlement_full` | [`NotSent`] | `cases_max` unknown exchanges wait for their settlement |
 //! | `no_line_up` | [`NotSent`] | no link carries business |
 //! | `unencodable` | [`NotSent`] | the telegram cannot be encoded |
 //! | `key_in_use` | [`NotSent`] | the key belongs to another exchange, or is in quarantine |
@@ -75,11 +76,13 @@
 //! Received bytes that are not a frame carry the code of the [`CloseReason`] that they caused.
 
 mod close;
+mod journal;
 
 use std::fmt;
 use std::time::Duration;
 
 pub use self::close::CloseReason;
+pub use self::journal::JournalError;
 use crate::breaker::Blocked;
 use crate::business::BusinessClosed;
 use crate::flow::Refusal;
@@ -95,6 +98,11 @@ pub enum NotSent {
     Stopped,
     /// Too many requests to this institution already wait to be sent.
     TooManyWaiting,
+    /// `cases_max` unknown exchanges already wait for their settlement.
+    SettlementFull {
+        /// `cases_max`.
+        max: usize,
+    },
     /// No link carries business. Contains the reason of one of the links, if there is one.
     NoLineUp(Option<Box<CloseReason>>),
     /// The telegram cannot be encoded. The text shows no secret.
@@ -190,28 +198,6 @@ pub enum Mismatch {
     NoFrame(CloseReason),
 }
 
-/// The journal could not be read or written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum JournalError {
-    /// Too many commands wait for the writer.
-    Full {
-        /// The maximum number of waiting commands.
-        waiting_max: usize,
-    },
-    /// The journal is closed.
-    Closed,
-    /// Reading or writing the journal's file failed.
-    Failed(String),
-    /// The disk of the journal is full.
-    DiskFull,
-    /// The journal's file was deleted or replaced while the gateway runs.
-    Replaced {
-        /// The path of the file.
-        path: String,
-    },
-}
-
 impl NotSent {
     /// The stable code, as in the table of this module.
     #[must_use]
@@ -220,6 +206,7 @@ impl NotSent {
             Self::Stopping => "stopping",
             Self::Stopped => "stopped_before_sent",
             Self::TooManyWaiting => "too_many_waiting",
+            Self::SettlementFull { .. } => "settlement_full",
             Self::NoLineUp(_) => "no_line_up",
             Self::Unencodable(_) => "unencodable",
             Self::KeyInUse => "key_in_use",
@@ -281,6 +268,7 @@ impl fmt::Display for NotSent {
             Self::Stopping => f.write_str("the gateway is stopping"),
             Self::Stopped => f.write_str("the gateway stopped before it was sent"),
             Self::TooManyWaiting => f.write_str("too many requests to this institution wait already"),
+            Self::SettlementFull { max } => write!(f, "the limit of {max} unsettled exchanges is reached"),
             Self::NoLineUp(None) => f.write_str("no line is up"),
             Self::NoLineUp(Some(why)) => write!(f, "no line is up: {why}"),
             Self::Unencodable(why) => f.write_str(why),
@@ -342,25 +330,6 @@ impl fmt::Display for Mismatch {
         }
     }
 }
-
-impl fmt::Display for JournalError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Full { waiting_max } => write!(f, "{waiting_max} commands wait already"),
-            Self::Closed => f.write_str("it is closed"),
-            Self::Failed(why) => f.write_str(why),
-            Self::DiskFull => f.write_str("its disk is full"),
-            Self::Replaced { path } => {
-                write!(
-                    f,
-                    "{path} was deleted or replaced while the gateway runs: stop the gateway and restore the file"
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for JournalError {}
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use fep_codec::layout::{Item, Layout};
 use serde::Serialize;
 
 use crate::telegrams::LineSpec;
-use fep_protocol::exchange::{Exchange, ExchangeId, Flags, SettledBy};
+use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Money, SettledBy};
 
 /// One exchange in one line. Of the telegram's fields it contains only the trace number and the response code.
 #[derive(Clone, Debug, Serialize)]
@@ -22,6 +22,8 @@ pub struct Summary {
     pub outcome: Option<fep_protocol::exchange::Outcome>,
     /// What settled an unknown exchange later.
     pub settled_by: Option<SettledBy>,
+    /// What became of the money, if an unknown exchange was settled.
+    pub money: Option<Money>,
     /// What a person should look at: `conflicting`, `contradicting`.
     #[serde(skip_serializing_if = "Flags::is_empty")]
     pub flags: Flags,
@@ -101,6 +103,7 @@ pub fn summary(exchange: &Exchange, spec: Option<LineSpec<'_>>) -> Summary {
             .map_or_else(String::new, |telegram| telegram.layout.label.to_string()),
         outcome: exchange.outcome,
         settled_by: exchange.settled_by,
+        money: exchange.money,
         flags: exchange.flags,
         trace: exchange.trace.clone(),
         reason: exchange.reason.clone(),

@@ -15,7 +15,7 @@ use super::origin::refuse_foreign_page;
 use super::{BODY_MAX_BYTES, Shared};
 use crate::console::view::{Summary, View, summary, view};
 use crate::gateway::LineSpec;
-use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Outcome, SettledBy};
+use fep_protocol::exchange::{Exchange, ExchangeId, Flags, Money, Outcome, SettledBy};
 use fep_protocol::reason::Unknown;
 
 /// The maximum number of exchanges in one list.
@@ -40,6 +40,9 @@ struct Reply<'s> {
     reason_code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     settled_by: Option<SettledBy>,
+    /// What became of the money, if an unknown exchange was settled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    money: Option<Money>,
     /// What a person should look at.
     #[serde(skip_serializing_if = "Flags::is_empty")]
     flags: Flags,
@@ -170,6 +173,7 @@ fn reply<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>) -> Reply<'s> {
         reason,
         reason_code,
         settled_by: exchange.settled_by,
+        money: exchange.money,
         flags: exchange.flags,
         journaled: exchange.journaled,
         answer,

@@ -73,7 +73,7 @@ impl<'f> Line<'f> {
             institution: &fact.institution,
             line: fact.line.as_ref().map(|(line, _)| &**line),
             kind: fact.what.kind(),
-            class: fact.what.class(),
+            class: fact.class(),
             direction: fact.what.direction(),
             exchange: fact.exchange,
             telegram: fact.telegram.as_deref(),

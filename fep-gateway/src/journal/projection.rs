@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use fep_protocol::exchange::{ExchangeId, Flags, Outcome, SettledBy};
+use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, SettledBy};
 use fep_protocol::fact::{Class, Fact, SentClass, What};
+use fep_protocol::settlement::SettlementFact;
 
 use super::store::FactNumber;
 
@@ -16,6 +17,9 @@ pub(super) struct Projected {
     pub(super) trace: Option<Box<str>>,
     pub(super) outcome: Option<Outcome>,
     pub(super) settled_by: Option<SettledBy>,
+    pub(super) money: Option<Money>,
+    /// Whether there is a settlement.
+    pub(super) has_case: bool,
     pub(super) flags: Flags,
     pub(super) ended_at_ms: Option<i64>,
     pub(super) request: Option<FactNumber>,
@@ -36,6 +40,8 @@ impl Projected {
             trace: None,
             outcome: None,
             settled_by: None,
+            money: None,
+            has_case: false,
             flags: Flags::default(),
             ended_at_ms: None,
             request: None,
@@ -63,9 +69,18 @@ impl Projected {
             }
             What::Outcome if self.ending == Some(number) => self.named(fact),
             What::Received(Class::Answer) if self.ending == Some(number) => self.answer = Some(number),
-            What::Received(Class::Late) if self.outcome == Some(Outcome::Unknown) && self.settled_by.is_none() => {
-                self.settled_by = Some(SettledBy::LateAnswer);
+            What::Received(Class::Late) if self.outcome == Some(Outcome::Unknown) && self.answer.is_none() => {
+                // If there is a settlement, it decides what the late answer settles.
+                if !self.has_case {
+                    self.settled_by = Some(SettledBy::LateAnswer);
+                }
                 self.answer = Some(number);
+            }
+            What::Settlement => {
+                if let Some(fact) = &fact.settlement {
+                    self.settlement(fact);
+                }
+                self.other(number);
             }
             What::Received(Class::Conflicting) => {
                 let contradicts = fact.reason.as_ref().is_some_and(|reason| reason.code == "contradicting");
@@ -74,6 +89,28 @@ impl Projected {
                 self.other(number);
             }
             _ => self.other(number),
+        }
+    }
+
+    /// Adds a fact of the settlement.
+    fn settlement(&mut self, fact: &SettlementFact) {
+        match fact {
+            SettlementFact::Opened { .. } => self.has_case = true,
+            SettlementFact::Settled { by, money } => {
+                self.settled_by = Some(*by);
+                self.money = Some(*money);
+                self.flags.dead_letter = false;
+                self.flags.disputed &= *by != SettledBy::Person;
+            }
+            SettlementFact::DeadLettered { .. } => self.flags.dead_letter = true,
+            SettlementFact::Flagged { .. } => self.flags.disputed = true,
+            // A person doubts what settled it.
+            SettlementFact::Asked { .. } if self.settled_by.is_some() => {
+                self.settled_by = None;
+                self.money = None;
+                self.flags.dead_letter = true;
+            }
+            _ => {}
         }
     }
 

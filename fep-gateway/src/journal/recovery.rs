@@ -1,8 +1,9 @@
 //! Opens the journal, and ends what an earlier run left open.
 //!
 //! A request that is in the journal may have been written to its line, so its outcome becomes unknown. A request that is not
-//! in the journal was not written.
+//! in the journal was not written. The unknown outcome of a monetary request opens its settlement in the same commit.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
@@ -11,6 +12,7 @@ use std::time::Instant;
 use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Fact, Reason, What};
 use fep_protocol::reason::{JournalError, Unknown};
+use fep_protocol::settlement::{CaseFact, SettlementFact};
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 
@@ -39,11 +41,52 @@ pub struct OpenOptions {
     pub now_ms: i64,
     /// The longest time from the acceptance of an exchange until the quarantine of its key ends, in milliseconds.
     pub quarantine_max_ms: i64,
+    /// The longest time that a finished settlement is remembered, in milliseconds.
+    pub closed_keep_max_ms: i64,
+    /// Opens the settlements of monetary exchanges.
+    pub opener: CaseOpener,
     /// Whether a missing file is to be begun anew although its index shows that there was one.
     pub begin_anew: bool,
     /// Where old facts go, or `None` to keep all facts in the journal.
     pub archive: Option<ArchiveConfig>,
 }
+
+/// Makes the fact that opens the settlement of an exchange whose outcome is unknown, from the fact of its request. Returns
+/// `None` if the exchange moves no money.
+#[derive(Clone)]
+pub struct CaseOpener(pub Arc<OpenCase>);
+
+/// A function from the fact of a request to the fact that opens its settlement.
+pub type OpenCase = dyn Fn(&Fact) -> Option<SettlementFact> + Send + Sync;
+
+impl Default for CaseOpener {
+    /// Opens none.
+    fn default() -> Self {
+        Self(Arc::new(|_| None))
+    }
+}
+
+impl fmt::Debug for CaseOpener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CaseOpener").finish_non_exhaustive()
+    }
+}
+
+/// The settlement of an exchange of an earlier run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierCase {
+    /// The name of the exchange.
+    pub id: ExchangeId,
+    /// The name of the institution.
+    pub institution: Arc<str>,
+    /// The bytes of the request.
+    pub request: TelegramBytes,
+    /// The facts so far.
+    pub facts: Vec<CaseFact>,
+}
+
+/// The maximum number of finished settlements that a new run remembers.
+const FINISHED_MAX: usize = 10_000;
 
 /// An exchange of an earlier run whose key may still be in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +103,8 @@ pub struct Recalled {
     pub request: TelegramBytes,
     /// The answer, or `None` if the exchange is unknown.
     pub answered: Option<TelegramBytes>,
+    /// Whether an unknown exchange was settled.
+    pub is_settled: bool,
     /// The time when the exchange ended, in milliseconds since 1970.
     pub ended_at_ms: i64,
 }
@@ -82,7 +127,7 @@ impl Journal {
         catch_up(&mut index, &mut source)?;
         let reader = Reader { facts: FactReader::open(path)?, index: IndexReader::open(&index_file)?, archives };
         let mut ends = former_traces;
-        ends.extend(reader.index.open_ones()?.into_iter().map(|exchange| ending(exchange, options.now_ms)));
+        ends.extend(endings(&reader, options)?);
         if !ends.is_empty() {
             facts.append(&ends)?;
             catch_up(&mut index, &mut source)?;
@@ -91,6 +136,7 @@ impl Journal {
         let resting = reader.index.resting(since_ms)?;
         let recalled =
             resting.into_iter().filter_map(|row| recalled(&reader, row).transpose()).collect::<Result<_, _>>()?;
+        let cases = earlier_cases(&reader, options)?;
         let high_waters = reader.index.traces()?;
         let bell = Arc::new(Bell::default());
         let lanes: Vec<_> =
@@ -137,7 +183,7 @@ impl Journal {
             archive_stop,
             threads: tokio::sync::Mutex::new(threads),
         };
-        Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled })
+        Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled, cases })
     }
 }
 
@@ -162,6 +208,47 @@ fn missing(options: &OpenOptions, index: &Path) -> Result<Vec<Fact>, JournalErro
         ..blank(institution.into(), options.now_ms)
     });
     Ok(facts.collect())
+}
+
+/// The facts that end the exchanges of an earlier run, each behind the fact that opens its settlement.
+fn endings(reader: &Reader, options: &OpenOptions) -> Result<Vec<Fact>, JournalError> {
+    let mut ends = Vec::new();
+    for exchange in reader.index.open_ones()? {
+        ends.extend(opening(reader, &exchange, options)?);
+        ends.push(ending(exchange, options.now_ms));
+    }
+    Ok(ends)
+}
+
+/// The fact that opens the settlement of an exchange of an earlier run, if it moves money and has none.
+fn opening(reader: &Reader, exchange: &Projected, options: &OpenOptions) -> Result<Option<Fact>, JournalError> {
+    let Some(number) = exchange.request.filter(|_| !exchange.has_case) else { return Ok(None) };
+    let opened = reader.facts.get(number)?.and_then(|request| (options.opener.0)(&request));
+    Ok(opened.map(|opened| Fact {
+        what: What::Settlement,
+        exchange: Some(exchange.id),
+        settlement: Some(Box::new(opened)),
+        ..blank(exchange.institution.clone(), options.now_ms)
+    }))
+}
+
+/// The settlements that go on.
+fn earlier_cases(reader: &Reader, options: &OpenOptions) -> Result<Vec<EarlierCase>, JournalError> {
+    let since_ms = options.now_ms.saturating_sub(options.closed_keep_max_ms.max(options.quarantine_max_ms));
+    let cases = reader.index.cases(since_ms, FINISHED_MAX)?;
+    cases.into_iter().filter_map(|id| earlier_case(reader, id).transpose()).collect()
+}
+
+fn earlier_case(reader: &Reader, id: ExchangeId) -> Result<Option<EarlierCase>, JournalError> {
+    let Some(row) = reader.index.find(&id)? else { return Ok(None) };
+    let request = row.request.map(|number| reader.facts.get(number)).transpose()?.flatten();
+    let facts = reader.index.case_facts(&id)?.into_iter();
+    Ok(Some(EarlierCase {
+        id,
+        institution: row.institution,
+        request: request.map(|request| request.bytes).unwrap_or_default(),
+        facts: facts.map(|(at_ms, fact)| CaseFact { case: id, at_ms, fact }).collect(),
+    }))
 }
 
 /// The fact that ends an exchange of an earlier run.
@@ -190,6 +277,7 @@ fn blank(institution: Arc<str>, at_ms: i64) -> Fact {
         reason: None,
         key: None,
         idempotency: None,
+        settlement: None,
         bytes: TelegramBytes::default(),
     }
 }
@@ -205,6 +293,7 @@ fn recalled(reader: &Reader, row: Projected) -> Result<Option<Recalled>, Journal
         key,
         request: request.bytes,
         answered: answer.map(|answer| answer.bytes),
+        is_settled: row.settled_by.is_some(),
         ended_at_ms: row.ended_at_ms.unwrap_or_default(),
     }))
 }

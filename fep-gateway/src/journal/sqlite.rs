@@ -3,16 +3,18 @@
 //! | file | content | may be deleted |
 //! |---|---|---|
 //! | `journal.sqlite` | the facts | never |
-//! | `journal.index.sqlite` | exchanges, keys, trace marks: an index that is built from the facts | yes, while no gateway runs |
+//! | `journal.index.sqlite` | exchanges, settlements, keys, trace marks: an index that is built from the facts | yes, while no gateway runs |
 
 pub(super) mod schema;
 
 pub(super) mod archive;
 pub(super) mod facts;
+mod cases;
 pub(super) mod index;
 
+use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::JournalError;
-use rusqlite::{Error, ErrorCode};
+use rusqlite::{Error, ErrorCode, Row};
 
 use super::store::StoreError;
 
@@ -29,6 +31,12 @@ fn failed(error: Error) -> StoreError {
         | ErrorCode::OutOfMemory => StoreError::Unavailable(JournalError::Failed(error.to_string())),
         _ => StoreError::Refused(error.to_string()),
     }
+}
+
+/// The name of an exchange in this column.
+fn id(row: &Row<'_>, name: &str) -> Result<ExchangeId, Error> {
+    let bytes: [u8; ExchangeId::LEN] = row.get(name)?;
+    ExchangeId::from_bytes(&bytes).ok_or(Error::QueryReturnedNoRows)
 }
 
 /// Converts a number for SQLite, which has no unsigned integers.

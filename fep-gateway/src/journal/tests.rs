@@ -26,6 +26,7 @@ fn fact(what: What, exchange: Option<ExchangeId>) -> Fact {
         reason: None,
         key: None,
         idempotency: None,
+        settlement: None,
         bytes: TelegramBytes::default(),
     }
 }
@@ -69,6 +70,8 @@ fn options(path: &Path) -> OpenOptions {
         institutions: vec!["bank-a".to_owned(), "bank-b".to_owned()],
         now_ms: 1_795_000_001_000,
         quarantine_max_ms: 60_000,
+        closed_keep_max_ms: 60_000,
+        opener: CaseOpener::default(),
         begin_anew: false,
         archive: None,
     }
@@ -128,7 +131,7 @@ async fn an_exchange_is_what_its_facts_say() {
     assert_eq!(state(journal, 3).await, (Some(Outcome::Unknown), None));
     assert_eq!(state(journal, 4).await, (Some(Outcome::NotSent), None));
     let answered = journal.find(&id(1)).await.unwrap().unwrap();
-    assert_eq!(answered.flags, Flags { conflicting: true, contradicting: false });
+    assert_eq!(answered.flags, Flags { conflicting: true, ..Flags::default() });
     assert_eq!((&answered.request[..], &answered.answer.unwrap().bytes[..]), (&b"0004abcd"[..], &b"yes"[..]));
     assert_eq!(journal.find(&id(2)).await.unwrap().unwrap().answer.unwrap().bytes[..], b"late"[..]);
     let timeline = journal.timeline(&id(1)).await.unwrap();

@@ -15,6 +15,8 @@ mod commands;
 mod facts;
 mod meters;
 mod notices;
+mod settings;
+mod settling;
 mod surplus;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -23,12 +25,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fep_protocol::business::Business;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
-use fep_protocol::institution::{BreakerPolicy, Institution as Machine, LineSettings, Settings};
+use fep_protocol::institution::Institution as Machine;
 use fep_protocol::reason::NotSent;
+use fep_protocol::settlement::PersonDecision;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
-use fep_protocol::trace::{TraceHighWater, TraceRange};
+use fep_protocol::trace::TraceHighWater;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -37,6 +39,8 @@ use tokio::time::Instant;
 use self::meters::Meters;
 pub(crate) use self::meters::count_refused;
 use self::notices::NoticeDone;
+use self::settings::settings;
+use self::settling::{DecisionReply, Settling};
 use self::surplus::Surplus;
 use super::admission::{CannotDecide, Decision, InstitutionStatus};
 use super::clock::Clock;
@@ -44,9 +48,9 @@ use super::link::LinkEvent;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
 use super::transport::listener::{Listener, ListenerSetup};
-use crate::config::{InstitutionConfig, Role};
+use crate::config::InstitutionConfig;
 use crate::fault::{FaultPoint, point};
-use crate::journal::{Journal, KeyTicket, Lane, LaneNumber, Recalled};
+use crate::journal::{EarlierCase, Journal, KeyTicket, Lane, LaneNumber, Recalled};
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Draft, TelegramCatalogue};
 
@@ -98,6 +102,7 @@ pub struct AcceptedRequest {
 #[derive(Debug)]
 enum TaskCommand {
     Request(Box<AcceptedRequest>),
+    Settle(ExchangeId, PersonDecision, DecisionReply),
     Status(oneshot::Sender<InstitutionStatus>),
     Decide(Decision, oneshot::Sender<Result<(), CannotDecide>>),
     Stop,
@@ -110,10 +115,9 @@ pub struct Legacy {
     pub used: Option<TraceHighWater>,
     /// The exchanges whose keys may still be in quarantine.
     pub recalled: Vec<Recalled>,
+    /// The settlements that go on.
+    pub cases: Vec<EarlierCase>,
 }
-
-/// The number of trace numbers that one high-water mark in the journal covers.
-const TRACE_BLOCK: u64 = 1000;
 
 /// The number of requests that may wait for the task, in addition to those in flight and in the queue. Further requests are refused.
 const COMMANDS_MAX: usize = 1024;
@@ -133,13 +137,12 @@ impl Handle {
     pub fn start(
         name: &str,
         config: InstitutionConfig,
-        catalogue: TelegramCatalogue,
+        catalogue: Arc<TelegramCatalogue>,
         legacy: Legacy,
         lane: Lane,
         shared: Shared,
     ) -> Self {
         let name: Arc<str> = name.into();
-        let catalogue = Arc::new(catalogue);
         let now = shared.clock.now();
         let statuses = Arc::new(LineStatuses::new(&name, &config, now.wall_ms));
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
@@ -163,6 +166,7 @@ impl Handle {
         let mut task = Task {
             name: Arc::clone(&name),
             line_names: config.lines.iter().map(|line| Arc::from(line.name.as_str())).collect(),
+            settling: Settling::new(&config, &catalogue, legacy.cases, shared.clock.seed(), now),
             surplus: Surplus::new(&config, now.steady),
             meters: Meters::new(Arc::clone(&name)),
             config,
@@ -250,6 +254,7 @@ struct Task {
     statuses: Arc<LineStatuses>,
     shared: Shared,
     lane: Lane,
+    settling: Settling,
     surplus: Surplus,
     meters: Meters,
     events: mpsc::Sender<LinkEvent>,
@@ -285,6 +290,8 @@ struct Running {
     reply: oneshot::Sender<Exchange>,
     place: OwnedSemaphorePermit,
     since: Duration,
+    /// When its bytes went to the link.
+    written: Option<Now>,
     /// The fact of the request, once it is on its way to the journal.
     request: Option<LaneNumber>,
     /// The fact of the answer, and its time in milliseconds since 1970.
@@ -365,7 +372,7 @@ impl Task {
 
     fn deadline(&self) -> Duration {
         let tell = self.ends.iter().find(|end| end.reply.is_some()).map(|end| end.tell_by);
-        let deadlines = [self.machine.deadline(), tell, self.surplus.deadline()];
+        let deadlines = [self.machine.deadline(), self.settling.deadline(), tell, self.surplus.deadline()];
         deadlines.into_iter().flatten().min().unwrap_or(Duration::from_secs(86_400 * 365))
     }
 
@@ -375,6 +382,7 @@ impl Task {
         if self.machine.deadline().is_some_and(|deadline| deadline <= now.steady) {
             self.machine.tick(now);
         }
+        self.settling.tick(now);
         self.tell_late(now);
         self.return_credits(now);
         self.report_surplus(now);
@@ -389,6 +397,10 @@ impl Task {
                 let key = self.catalogue.recalled_key(&answer, &earlier.key);
                 let ticket = self.machine.recall(key, answer, earlier.answered.as_deref(), now);
                 self.ended.insert(ticket, earlier.id);
+                self.settling.recalled(&earlier.id, ticket);
+                if earlier.is_settled {
+                    self.machine.settled(ticket, now);
+                }
             }
         }
     }
@@ -452,6 +464,7 @@ impl Task {
                 let _ = reply.send(exchange);
             }
         }
+        self.durable_settlement(progress.durable, now);
         self.durable_changes(progress.durable);
         self.durable_notices(progress.durable);
     }
@@ -472,28 +485,5 @@ impl Task {
             // The last subscriber may have gone meanwhile.
             let _ = self.shared.events.send(Event::Exchange(Box::new(exchange.clone())));
         }
-    }
-}
-
-fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue, now: Now) -> Settings {
-    let line = |line: &crate::config::LineConfig| LineSettings {
-        links: line.links,
-        listens: matches!(line.role, Role::Listen { .. }),
-        reconnect_min: line.reconnect_min,
-        reconnect_max: line.reconnect_max,
-    };
-    Settings {
-        flow: config.flow.settings.clone(),
-        breaker: config.breaker.as_ref().map(|breaker| BreakerPolicy {
-            settings: breaker.settings,
-            alternatives: breaker.alternatives.clone(),
-            start: now,
-        }),
-        business: Business::new(config.hours.calendar.clone(), config.hours.allowed_outside.clone()),
-        quarantine: config.quarantine,
-        drain_max: config.drain_max,
-        policy: catalogue.policy(config),
-        lines: config.lines.iter().map(line).collect(),
-        traces: TraceRange { max: catalogue.trace_max(), block: TRACE_BLOCK, wraps: config.trace_wraps },
     }
 }

@@ -23,5 +23,6 @@ mod migration;
 mod notices;
 mod outcomes;
 mod peer;
+mod settlement;
 mod stream;
 mod typed;

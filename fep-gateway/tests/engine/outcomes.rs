@@ -108,7 +108,7 @@ async fn a_second_answer_changes_nothing_and_one_that_says_something_else_is_sho
     second[52..56].copy_from_slice(b"0199");
     bench.peer.send(0, &second).await;
     assert_eq!(bench.entries(4).await[3].1, "conflicting");
-    let flagged = Exchange { flags: Flags { conflicting: true, contradicting: false }, ..exchange };
+    let flagged = Exchange { flags: Flags { conflicting: true, ..Flags::default() }, ..exchange };
     assert_eq!(bench.gateway.find(&flagged.id).await.unwrap(), Some(flagged));
 }
 

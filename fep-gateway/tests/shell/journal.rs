@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use fep_gateway::journal::{Journal, OpenOptions};
+use fep_gateway::journal::{CaseOpener, Journal, OpenOptions};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
@@ -70,6 +70,8 @@ async fn closed_journal(facts: u32) -> (TempDir, PathBuf) {
         institutions: vec!["bank-a".to_owned()],
         now_ms: 0,
         quarantine_max_ms: 0,
+        closed_keep_max_ms: 0,
+        opener: CaseOpener::default(),
         begin_anew: false,
         archive: None,
     };

@@ -42,6 +42,7 @@ pub(super) struct Admission<D> {
 /// A request that waits for its turn.
 #[derive(Debug)]
 struct Waiting<D> {
+    owner: Owner,
     draft: D,
     demand: Demand,
     since: Duration,
@@ -109,10 +110,22 @@ impl<T: Telegrams> Institution<T> {
     /// # Errors
     /// The reason why the request cannot be sent. The request certainly was not sent.
     pub fn request(&mut self, draft: T::Draft, since: Duration, now: Now) -> Result<Ticket, NotSent> {
+        let demand = self.telegrams.demand(&draft);
+        self.offer(Owner::Exchange, draft, demand, since, now)
+    }
+
+    /// Offers an exchange or a step to flow control.
+    pub(super) fn offer(
+        &mut self,
+        owner: Owner,
+        draft: T::Draft,
+        demand: Demand,
+        since: Duration,
+        now: Now,
+    ) -> Result<Ticket, NotSent> {
         if self.leaving.is_some() {
             return Err(NotSent::Stopping);
         }
-        let demand = self.telegrams.demand(&draft);
         let deadline = since + demand.answer_timeout;
         if deadline <= now.steady {
             return Err(NotSent::NotStarted { within: demand.answer_timeout });
@@ -122,7 +135,7 @@ impl<T: Telegrams> Institution<T> {
         let business = demand.business.as_deref().map(str::to_owned);
         let offer = Offer { id, priority: demand.priority, business, caller: 0, deadline };
         self.admission.flow.offer(&offer, now.steady).map_err(NotSent::Flow)?;
-        self.admission.waiting.insert(id, Waiting { draft, demand, since });
+        self.admission.waiting.insert(id, Waiting { owner, draft, demand, since });
         self.start_next(Some(id), now).map_or(Ok(id), Err)
     }
 
@@ -207,6 +220,12 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
+    /// Takes a request or a step back that waits. Returns whether there is one.
+    pub(super) fn stop_waiting_for(&mut self, ticket: Ticket) -> bool {
+        self.admission.flow.withdraw(ticket);
+        self.admission.waiting.remove(&ticket).is_some()
+    }
+
     /// Reports the result of an echo test for a breaker.
     pub(super) fn probed(&mut self, ticket: Ticket, is_answered: bool, now: Now) {
         let Some((scope, generation)) = self.admission.probes.remove(&ticket) else { return };
@@ -261,7 +280,7 @@ impl<T: Telegrams> Institution<T> {
 
     fn start_one(&mut self, ticket: Ticket, now: Now) -> Result<(), NotSent> {
         // Flow control starts only what waits.
-        let Some(Waiting { draft, demand, since }) = self.admission.waiting.remove(&ticket) else {
+        let Some(Waiting { owner, draft, demand, since }) = self.admission.waiting.remove(&ticket) else {
             return Err(NotSent::Stopped);
         };
         self.admission.is_business_open(&demand, now)?;
@@ -278,9 +297,11 @@ impl<T: Telegrams> Institution<T> {
         let (wire, high_water) = made.inspect_err(|_| {
             self.admission.record(permit.as_ref(), BreakerResult::Nothing, now);
         })?;
-        self.inflight += 1;
-        self.count(incarnation.link, 1);
-        self.send_wire(ticket, Owner::Exchange, incarnation, wire, high_water, since);
+        if owner == Owner::Exchange {
+            self.inflight += 1;
+            self.count(incarnation.link, 1);
+        }
+        self.send_wire(ticket, owner, incarnation, wire, high_water, since);
         if let Some(item) = self.under_way.get_mut(&ticket) {
             item.permit = permit;
         }

@@ -324,7 +324,7 @@ impl<T: Telegrams> Institution<T> {
                 self.mux.give_up(key, now.steady + self.settings.quarantine);
             }
             match item.owner {
-                Owner::Exchange => {
+                Owner::Exchange | Owner::Step => {
                     is_exchange_lost = true;
                     self.finish_unknown(ticket, item, Unknown::LinkLost(Box::new(why.clone())), now);
                 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::links::ContractedLink;
-use super::{Action, Institution, Owner};
+use super::{Action, Institution};
 use crate::reason::{NotSent, Unknown};
 use crate::terms::{Now, Telegrams};
 
@@ -33,7 +33,7 @@ impl<T: Telegrams> Institution<T> {
     /// Ends every exchange that still runs: as unknown if it was written, otherwise as not sent.
     pub(super) fn finish_all(&mut self, now: Now) {
         let until = now.steady + self.settings.quarantine;
-        let exchanges = self.under_way.iter().filter(|(_, item)| item.owner == Owner::Exchange);
+        let exchanges = self.under_way.iter().filter(|(_, item)| item.owner.is_business());
         let mut running: Vec<_> = exchanges.map(|(ticket, item)| (*ticket, item.written)).collect();
         running.sort_unstable();
         for (ticket, written) in running {

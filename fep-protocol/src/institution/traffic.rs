@@ -71,7 +71,7 @@ impl<T: Telegrams> Institution<T> {
         };
         match self.mux.answer(key, &telegram, &bytes, now.steady + self.settings.quarantine) {
             Verdict::Matched(ticket) => {
-                let item = self.under_way.get(&ticket).filter(|item| item.owner == Owner::Exchange);
+                let item = self.under_way.get(&ticket).filter(|item| item.owner.is_business());
                 if let Some(why) = item.and_then(|item| contradiction(&item.bytes, self)) {
                     return self.contradicted(incarnation, telegram, ticket, why, bytes, now);
                 }
@@ -141,7 +141,7 @@ impl<T: Telegrams> Institution<T> {
                     let why = Unknown::NoAnswer { within };
                     let incarnation = item.incarnation;
                     match item.owner {
-                        Owner::Exchange => {
+                        Owner::Exchange | Owner::Step => {
                             item.over = Some(why);
                             self.actions.push_back(Action::Withdraw(ticket, incarnation));
                         }
@@ -171,10 +171,12 @@ impl<T: Telegrams> Institution<T> {
     }
 
     fn matched(&mut self, ticket: Ticket, answered: FinalState, sense: AnswerSense, now: Now) {
-        let Some(UnderWay { owner, incarnation, permit, .. }) = self.under_way.remove(&ticket) else { return };
+        let Some(item) = self.under_way.remove(&ticket) else { return };
+        let UnderWay { owner, incarnation, .. } = item;
         // Only these answers prove that the institution's application works. A sign-on may be accepted and the link
         // dropped, again and again.
-        if matches!(owner, Owner::Exchange | Owner::Probe { .. } | Owner::Duty { duty: Duty::EchoTest, .. })
+        let is_echo = matches!(owner, Owner::Probe { .. } | Owner::Duty { duty: Duty::EchoTest, .. });
+        if (owner.is_business() || is_echo)
             && let Some(link) = self.link_mut(incarnation.link)
         {
             if link.worked(now.steady) {
@@ -185,13 +187,13 @@ impl<T: Telegrams> Institution<T> {
             }
         }
         match owner {
-            Owner::Exchange => {
+            Owner::Exchange | Owner::Step => {
                 match sense.is_busy {
                     true => self.admission.flow.busy(ticket, now.steady),
                     false => self.admission.flow.answered(ticket, now.steady),
                 }
-                self.admission.record(permit.as_ref(), BreakerResult::Answered, now);
-                self.finish(ticket, incarnation.link, answered);
+                self.admission.record(item.permit.as_ref(), BreakerResult::Answered, now);
+                self.finish(ticket, &item, answered);
             }
             Owner::Probe { since } => {
                 self.actions.push_back(Action::Echo(incarnation.link, now.steady.saturating_sub(since)));
@@ -247,7 +249,7 @@ impl<T: Telegrams> Institution<T> {
         self.note(incarnation, None, bytes, Class::Undecodable, Some(ticket), Some(Mismatch::Undecodable(why)));
         let Some(item) = self.under_way.remove(&ticket) else { return };
         match item.owner {
-            Owner::Exchange => self.finish_unknown(ticket, item, reason, now),
+            Owner::Exchange | Owner::Step => self.finish_unknown(ticket, item, reason, now),
             Owner::Duty { duty, .. } => self.duty_failed(item.incarnation, duty, DutyFailure::Unknown(reason), now),
             // It answered, if not as it should.
             Owner::Probe { .. } => self.probed(ticket, true, now),

@@ -79,6 +79,7 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
         NotSent::Stopping,
         NotSent::Stopped,
         NotSent::TooManyWaiting,
+        NotSent::SettlementFull { max: 3 },
         NotSent::NoLineUp(None),
         NotSent::Unencodable(text()),
         NotSent::KeyInUse,

@@ -54,6 +54,8 @@ pub enum SettlementAction {
     DeadLetter(ExchangeId, DeadReason),
     /// Two facts of the case contradict each other, which needs a person. The fact is durable.
     Flag(ExchangeId, FlagReason),
+    /// The case is settled and forgotten: nothing that comes later can change it.
+    Forgotten(ExchangeId),
 }
 
 /// What a person wants with a case.

@@ -242,6 +242,7 @@ impl Settlement {
         if let Some((_, exchange)) = self.closed.pop_first() {
             self.set_timer(&exchange, None);
             self.cases.remove(&exchange);
+            self.actions.push_back(SettlementAction::Forgotten(exchange));
         }
     }
 }

@@ -120,6 +120,20 @@ impl SettlementCase {
         }
     }
 
+    /// The case that is the sum of these facts, in their order. `None` if it was never opened.
+    pub fn of<'f>(facts: impl IntoIterator<Item = (i64, &'f SettlementFact)>) -> Option<Self> {
+        let mut case: Option<Self> = None;
+        for (at_ms, fact) in facts {
+            if let SettlementFact::Opened { telegram, account, written_at_ms } = fact {
+                case.get_or_insert_with(|| Self::new(telegram.clone(), *account, *written_at_ms));
+            }
+            if let Some(case) = &mut case {
+                case.apply(at_ms, fact);
+            }
+        }
+        case
+    }
+
     /// The telegram of the request.
     #[must_use]
     pub fn telegram(&self) -> &str {

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::exchange::ExchangeId;
+pub use crate::exchange::{Money, SettledBy};
 use crate::terms::Key;
 
 /// A fact with the case that it belongs to.
@@ -110,6 +111,26 @@ pub enum SettlementFact {
     },
 }
 
+impl SettlementFact {
+    /// The stable name: the `fact` of the JSON.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "opened",
+            Self::Begun { .. } => "begun",
+            Self::NotWritten { .. } => "not_written",
+            Self::Unanswered { .. } => "unanswered",
+            Self::Answered { .. } => "answered",
+            Self::LateAnswer { .. } => "late_answer",
+            Self::Asked { .. } => "asked",
+            Self::Decided { .. } => "decided",
+            Self::Settled { .. } => "settled",
+            Self::DeadLettered { .. } => "dead_lettered",
+            Self::Flagged { .. } => "flagged",
+        }
+    }
+}
+
 /// The account, or whatever the configured fields name, whose steps go one after the other: a digest of their values.
 ///
 /// Two accounts with one digest wait for each other, which costs time and nothing else. The digest is stable across versions,
@@ -212,41 +233,6 @@ impl Verdict {
         }
     }
 }
-
-/// What became of the money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Money {
-    /// The request was carried out.
-    Done,
-    /// The request was not carried out and never will be.
-    NotDone,
-    /// The request was undone.
-    Reversed,
-}
-
-stable_names!(Money { Done => "done", NotDone => "not_done", Reversed => "reversed", });
-
-/// What settled a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SettledBy {
-    /// The answer to the request came late.
-    LateAnswer,
-    /// An inquiry was answered.
-    Inquiry,
-    /// A reversal was confirmed.
-    Reversal,
-    /// A person decided.
-    Person,
-}
-
-stable_names!(SettledBy {
-    LateAnswer => "late_answer",
-    Inquiry => "inquiry",
-    Reversal => "reversal",
-    Person => "person",
-});
 
 /// Why a case needs a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

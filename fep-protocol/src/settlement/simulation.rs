@@ -308,7 +308,7 @@ impl World {
                         self.within(30_000, Event::Person(case));
                     }
                 }
-                SettlementAction::Settled(..) => {}
+                SettlementAction::Settled(..) | SettlementAction::Forgotten(_) => {}
             }
         }
     }
@@ -348,8 +348,8 @@ fn nothing_is_lost_or_settled_wrongly_in_a_hostile_world() {
 const SEEDS: u64 = 300;
 
 const WAYS: [&str; 15] = [
-    "late_answer=done",
-    "late_answer=not_done",
+    "late answer=done",
+    "late answer=not_done",
     "inquiry=done",
     "inquiry=not_done",
     "reversal=reversed",

@@ -127,6 +127,7 @@ impl Bench {
                     self.steps.insert(step.case.text(), step);
                 }
                 SettlementAction::Withdraw(step) => self.log.push(format!("{}withdraw", shown(&step.case))),
+                SettlementAction::Forgotten(_) => {}
                 SettlementAction::Settled(case, by, money) => {
                     self.log.push(format!("{}{}={}", shown(&case), by.name(), money.name()));
                 }
@@ -219,22 +220,22 @@ fn what_stays_unknown_is_reversed() {
     check("open:Ask +5 no_answer +2 no_answer", "inquiry1 inquiry2* dead=still_unknown");
     check("open:Bare +59", "");
     check("open:Bare +60", "dead=still_unknown");
-    check("open:Bare +59 late:done", "late_answer=done");
+    check("open:Bare +59 late:done", "late answer=done");
 }
 
 #[test]
 fn a_late_answer_settles_and_withdraws_what_is_not_written() {
-    check("open late:done +5", "late_answer=done");
-    check("open late:not_done +5", "late_answer=not_done");
+    check("open late:done +5", "late answer=done");
+    check("open late:not_done +5", "late answer=not_done");
     check("open late:unclear +5", "inquiry1");
     check("open late:not_found +5", "inquiry1");
-    check("open +5 late:done", "inquiry1 withdraw late_answer=done");
-    check("open +5 sent late:done done +9", "inquiry1 late_answer=done");
-    check("open +5 late:done not_sent +9", "inquiry1 withdraw late_answer=done");
-    check("open hold +5 late:done ack +9", "late_answer=done");
+    check("open +5 late:done", "inquiry1 withdraw late answer=done");
+    check("open +5 sent late:done done +9", "inquiry1 late answer=done");
+    check("open +5 late:done not_sent +9", "inquiry1 withdraw late answer=done");
+    check("open hold +5 late:done ack +9", "late answer=done");
     // A reversal that is not written yet does not go out; one that may be written decides.
-    check("open:Blind hold +5 late:done ack +9", "late_answer=done");
-    check("open:Blind +5 late:done not_sent +9", "reversal1 withdraw late_answer=done");
+    check("open:Blind hold +5 late:done ack +9", "late answer=done");
+    check("open:Blind +5 late:done not_sent +9", "reversal1 withdraw late answer=done");
     check("open:Blind +5 late:done sent refused", "reversal1 withdraw dead=reversal_refused");
     check("open:Blind +5 sent late:done confirmed", "reversal1 flag=done_and_reversed reversal=reversed");
     check("open:Blind +5 sent late:not_done confirmed", "reversal1 reversal=reversed");
@@ -250,8 +251,8 @@ fn contradictions_are_flagged_and_both_sides_kept() {
     check("open +5 done late:not_done", "inquiry1 inquiry=done flag=not_done_after_done");
     check("open +5 done late:done", "inquiry1 inquiry=done");
     check("open +61 not_found late:done", "inquiry1 inquiry=not_done flag=done_after_not_done");
-    check("open late:done late:done", "late_answer=done");
-    check("open late:done late:not_done", "late_answer=done flag=not_done_after_done flag=answers_differ");
+    check("open late:done late:done", "late answer=done");
+    check("open late:done late:not_done", "late answer=done flag=not_done_after_done flag=answers_differ");
     check("open +5 no_answer +2 not_done first done", "inquiry1 inquiry2* inquiry=not_done flag=done_after_not_done");
 }
 
@@ -263,7 +264,7 @@ fn a_person_settles_or_asks_for_a_step() {
     check("open person:inquiry", "inquiry1");
     check("open person:reversal sent confirmed", "reversal1 reversal=reversed");
     check("open:Bare person:reversal", "NoSuchStep(Reversal)");
-    check("open late:done person:done", "late_answer=done AlreadySettled");
+    check("open late:done person:done", "late answer=done AlreadySettled");
     check("b/person:done", "NoSuchCase");
     let dead = "open:Blind +5 refused";
     check(&format!("{dead} +99"), "reversal1 dead=reversal_refused");
@@ -304,7 +305,7 @@ fn a_step_that_was_not_sent_is_no_try() {
     check("open:Blind +5 not_sent +2 confirmed", "reversal1 reversal1 reversal=reversed");
     check("open down +5 +5 up", "inquiry1");
     check("open +5 unencodable +99", "inquiry1 dead=unencodable");
-    check("open +5 unencodable late:done", "inquiry1 dead=unencodable late_answer=done");
+    check("open +5 unencodable late:done", "inquiry1 dead=unencodable late answer=done");
     check(
         "open:Blind +5 unencodable person:reversal confirmed",
         "reversal1 dead=unencodable reversal1 reversal=reversed",
@@ -336,7 +337,7 @@ fn after_a_crash_a_begun_step_counts_as_written() {
 fn steps_of_an_account_go_one_after_the_other_and_hold_up_no_other() {
     check("open:Transfer@1 b/open:Transfer@1 c/open:Transfer@2 +5", "inquiry1 c/inquiry1");
     check("open:Transfer@1 b/open:Transfer@1 +5 sent done", "inquiry1 inquiry=done b/inquiry1");
-    check("open:Transfer@1 b/open:Transfer@1 +5 sent late:done +9 done", "inquiry1 late_answer=done b/inquiry1");
+    check("open:Transfer@1 b/open:Transfer@1 +5 sent late:done +9 done", "inquiry1 late answer=done b/inquiry1");
     check("open:Transfer@1 b/open:Transfer@1 +5 sent no_answer", "inquiry1 b/inquiry1");
 }
 
@@ -401,7 +402,7 @@ fn facts_have_stable_names() {
     );
     check(
         SettlementFact::Settled { by: SettledBy::LateAnswer, money: Money::Reversed },
-        r#"{"fact":"settled","by":"late_answer","money":"reversed"}"#,
+        r#"{"fact":"settled","by":"late answer","money":"reversed"}"#,
     );
     let names = ["reversal_refused", "reversal_unconfirmed", "still_unknown", "no_policy", "reopened", "unencodable"];
     for (why, name) in DeadReason::ALL.iter().zip(names) {

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, What};
 use fep_protocol::reason::JournalError;
+use fep_protocol::settlement::SettlementFact;
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
+use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Row, params};
 
 use super::{failed, schema, signed, unsigned};
@@ -29,7 +31,7 @@ pub(in crate::journal) struct FactReader {
 pub(in crate::journal) type JournalId = [u8; 16];
 
 const COLUMNS: &str = "number, at_ms, institution, kind, class, line, incarnation, exchange, telegram, trace, outcome,
-                       reason, reason_code, key, idempotency, digest, day, amount, bytes";
+                       reason, reason_code, key, idempotency, digest, day, amount, detail, bytes";
 
 impl Facts {
     pub(in crate::journal) fn open(path: &Path) -> Result<Self, JournalError> {
@@ -38,12 +40,12 @@ impl Facts {
 
     fn insert(&self, fact: &Fact) -> Result<(), Error> {
         let sql = "INSERT INTO facts (at_ms, institution, kind, class, line, incarnation, exchange, telegram, trace,
-                   outcome, reason, reason_code, key, idempotency, digest, day, amount, bytes)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+                   outcome, reason, reason_code, key, idempotency, digest, day, amount, detail, bytes)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
         let (day, amount) = match fact.what {
             What::Traces(high_water) => (Some(high_water.day), Some(signed(high_water.high))),
             What::Surplus(_, count) => (None, Some(signed(count))),
-            What::Sent(_) | What::Received(_) | What::Outcome => (None, None),
+            What::Sent(_) | What::Received(_) | What::Outcome | What::Settlement => (None, None),
         };
         let line = fact.line.as_ref();
         let reason = fact.reason.as_ref();
@@ -52,7 +54,7 @@ impl Facts {
             fact.at_ms,
             &*fact.institution,
             fact.what.kind(),
-            fact.what.class(),
+            fact.class(),
             line.map(|(name, _)| &**name),
             line.map(|(_, incarnation)| signed(*incarnation)),
             fact.exchange.as_ref().map(ExchangeId::as_bytes),
@@ -66,6 +68,7 @@ impl Facts {
             idempotency.map(|idempotency| idempotency.digest),
             day,
             amount,
+            fact.settlement.as_deref().map(settlement_json),
             (!fact.bytes.is_empty()).then_some(&*fact.bytes),
         ])?;
         Ok(())
@@ -220,6 +223,7 @@ fn fact(row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
         outcome: text("outcome")?.and_then(|name| Outcome::from_name(&name)),
         reason: reason.map(|(sentence, code)| Reason { sentence: sentence.into(), code: code.into() }),
         key: text("key")?.map(|key| from_json(&key)),
+        settlement: text("detail")?.map(|detail| settlement(&detail).map(Box::new)).transpose()?,
         idempotency: idempotency.map(|(key, digest)| Box::new(Idempotency { key: key.into(), digest })),
         bytes: row.get::<_, Option<Vec<u8>>>("bytes")?.map_or_else(TelegramBytes::default, TelegramBytes::from),
     };
@@ -235,6 +239,7 @@ fn what(row: &Row<'_>) -> Result<What, Error> {
         "sent" => SentClass::from_name(class).map(What::Sent),
         "received" => Class::from_name(class).map(What::Received),
         "outcome" => Some(What::Outcome),
+        "settlement" => Some(What::Settlement),
         "traces" => Some(What::Traces(TraceHighWater { day: row.get("day")?, high: amount()? })),
         "surplus" => {
             Class::from_name(class).map(|class| amount().map(|count| What::Surplus(class, count))).transpose()?
@@ -246,6 +251,15 @@ fn what(row: &Row<'_>) -> Result<What, Error> {
         let why = format!("it has a fact of kind {kind} and class {class}, which this gateway does not know");
         Error::ToSqlConversionFailure(why.into())
     })
+}
+
+/// A fact of settlement as JSON. Its types have no content that JSON cannot hold.
+pub(super) fn settlement_json(fact: &SettlementFact) -> String {
+    serde_json::to_string(fact).unwrap_or_default()
+}
+
+pub(super) fn settlement(detail: &str) -> Result<SettlementFact, Error> {
+    serde_json::from_str(detail).map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
 }
 
 pub(super) fn to_json(key: &Key) -> String {

@@ -1,23 +1,24 @@
-//! The index: exchanges, idempotency keys, trace marks and notices, as far as its facts are applied.
+//! The index: exchanges, settlements, idempotency keys, trace marks and notices, as far as its facts are applied.
 
 mod compare;
 mod search;
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
-use fep_protocol::exchange::{ExchangeId, Flags, Outcome, SettledBy};
+use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, SettledBy};
 use fep_protocol::fact::{Class, Fact, SentClass, What};
 use fep_protocol::reason::JournalError;
+use fep_protocol::settlement::SettlementFact;
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 pub(in crate::journal) use self::compare::differences;
 use super::facts::{JournalId, to_json};
-use super::{failed, schema, signed, unsigned};
+use super::{cases, failed, id, schema, signed, unsigned};
 use crate::journal::projection::Projected;
 use crate::journal::store::{FactNumber, Index, StoreError};
 
@@ -34,8 +35,7 @@ pub(in crate::journal) struct IndexReader {
     connection: Connection,
 }
 
-const COLUMNS: &str =
-    "id, institution, telegram, trace, outcome, settled_by, flags, ended_at_ms, request, ending, answer, others";
+const COLUMNS: &str = "id, institution, telegram, trace, outcome, settled_by, money, has_case, flags, ended_at_ms, request, ending, answer, others";
 
 impl IndexFile {
     /// Opens the index of this journal. An index of another journal, of another version, or one that is ahead of its
@@ -78,6 +78,7 @@ impl IndexFile {
     fn apply_all(&self, facts: &[(FactNumber, Fact)]) -> Result<FactNumber, Error> {
         let mut applied = self.applied;
         let mut exchanges: HashMap<ExchangeId, Projected> = HashMap::new();
+        let mut changed = BTreeSet::new();
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         for (number, fact) in facts {
             applied = *number;
@@ -105,18 +106,24 @@ impl IndexFile {
                 }
             };
             exchange.add(*number, fact);
+            if let Some(settlement) = &fact.settlement {
+                cases::add(&self.connection, &id, *number, fact.at_ms, settlement)?;
+                changed.insert(id);
+            }
         }
         // Rows in the order of their key are appended at the end of the table.
         let mut exchanges: Vec<_> = exchanges.into_values().collect();
         exchanges.sort_unstable_by_key(|exchange| exchange.id);
         exchanges.iter().try_for_each(|exchange| self.store(exchange))?;
+        changed.iter().try_for_each(|case| cases::project(&self.connection, case))?;
         self.connection.prepare_cached("UPDATE state SET applied = ?1")?.execute(params![signed(applied)])?;
         self.connection.execute_batch("COMMIT")?;
         Ok(applied)
     }
 
     fn store(&self, exchange: &Projected) -> Result<(), Error> {
-        let sql = "INSERT OR REPLACE INTO exchanges VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        let sql = "INSERT OR REPLACE INTO exchanges VALUES
+                   (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
         let others: Vec<u8> = exchange.others.iter().flat_map(|number| number.to_be_bytes()).collect();
         self.connection.prepare_cached(sql)?.execute(params![
             exchange.id.as_bytes(),
@@ -125,7 +132,9 @@ impl IndexFile {
             exchange.trace.as_deref(),
             exchange.outcome.map(Outcome::name),
             exchange.settled_by.map(SettledBy::name),
-            i64::from(exchange.flags.conflicting) + 2 * i64::from(exchange.flags.contradicting),
+            exchange.money.map(Money::name),
+            exchange.has_case,
+            flag_bits(exchange.flags),
             exchange.ended_at_ms,
             exchange.request.map(signed),
             exchange.ending.map(signed),
@@ -239,6 +248,22 @@ impl IndexReader {
         read().map_err(failed)
     }
 
+    /// The settlements that go on: those that are not finished, and those that changed since then and may still be
+    /// contradicted, at most `finished_max` of them.
+    pub(in crate::journal) fn cases(&self, since_ms: i64, finished_max: usize) -> Result<Vec<ExchangeId>, StoreError> {
+        cases::lasting(&self.connection, since_ms, finished_max).map_err(failed)
+    }
+
+    /// The exchanges whose settlements need a person, oldest first.
+    pub(in crate::journal) fn needing_person(&self, limit: usize) -> Result<Vec<ExchangeId>, StoreError> {
+        cases::needing_person(&self.connection, limit).map_err(failed)
+    }
+
+    /// The facts of a settlement in their order, with their times in milliseconds since 1970.
+    pub(in crate::journal) fn case_facts(&self, id: &ExchangeId) -> Result<Vec<(i64, SettlementFact)>, StoreError> {
+        cases::facts(&self.connection, id).map_err(failed)
+    }
+
     fn list(&self, conditions: &str, values: impl rusqlite::Params) -> Result<Vec<Projected>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM exchanges {conditions}");
         let read = || -> Result<Vec<_>, Error> {
@@ -246,6 +271,16 @@ impl IndexReader {
         };
         read().map_err(failed)
     }
+}
+
+fn flag_bits(flags: Flags) -> i64 {
+    let Flags { conflicting, contradicting, dead_letter, disputed } = flags;
+    [conflicting, contradicting, dead_letter, disputed].iter().rev().fold(0, |bits, flag| bits << 1 | i64::from(*flag))
+}
+
+fn flags_of(bits: i64) -> Flags {
+    let [conflicting, contradicting, dead_letter, disputed] = [1, 2, 4, 8].map(|bit| bits & bit != 0);
+    Flags { conflicting, contradicting, dead_letter, disputed }
 }
 
 fn connect(path: &Path) -> Result<Connection, Error> {
@@ -280,7 +315,6 @@ fn find(connection: &Connection, id: &ExchangeId) -> Result<Option<Projected>, E
 fn projected(row: &Row<'_>) -> Result<Projected, Error> {
     let text = |name| row.get::<_, Option<String>>(name);
     let number = |name| row.get::<_, Option<i64>>(name).map(|number| number.map(unsigned));
-    let flags: i64 = row.get("flags")?;
     let others = row.get::<_, Option<Vec<u8>>>("others")?.unwrap_or_default();
     let others = others.chunks_exact(8).filter_map(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
     Ok(Projected {
@@ -290,16 +324,13 @@ fn projected(row: &Row<'_>) -> Result<Projected, Error> {
         trace: text("trace")?.map(Box::from),
         outcome: text("outcome")?.and_then(|name| Outcome::from_name(&name)),
         settled_by: text("settled_by")?.and_then(|name| SettledBy::from_name(&name)),
-        flags: Flags { conflicting: flags & 1 != 0, contradicting: flags & 2 != 0 },
+        money: text("money")?.and_then(|name| Money::from_name(&name)),
+        has_case: row.get("has_case")?,
+        flags: flags_of(row.get("flags")?),
         ended_at_ms: row.get("ended_at_ms")?,
         request: number("request")?,
         ending: number("ending")?,
         answer: number("answer")?,
         others: others.collect(),
     })
-}
-
-fn id(row: &Row<'_>, name: &str) -> Result<ExchangeId, Error> {
-    let bytes: [u8; ExchangeId::LEN] = row.get(name)?;
-    ExchangeId::from_bytes(&bytes).ok_or(Error::QueryReturnedNoRows)
 }

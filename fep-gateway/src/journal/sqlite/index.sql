@@ -7,7 +7,9 @@ CREATE TABLE exchanges (
   trace            TEXT,
   outcome          TEXT,                        -- NULL while the exchange runs
   settled_by       TEXT,
-  flags            INTEGER NOT NULL,            -- 1 conflicting, 2 contradicting
+  money            TEXT,                        -- what became of the money: done, not_done, reversed
+  has_case         INTEGER NOT NULL,            -- whether there is a settlement
+  flags            INTEGER NOT NULL,            -- 1 conflicting, 2 contradicting, 4 dead letter, 8 disputed
   ended_at_ms      INTEGER,
   request          INTEGER,                     -- the numbers of facts: the request,
   ending           INTEGER,                     -- the fact by which the outcome was reached,
@@ -16,6 +18,24 @@ CREATE TABLE exchanges (
 ) WITHOUT ROWID;
 CREATE INDEX exchanges_open ON exchanges (id) WHERE outcome IS NULL;
 CREATE INDEX exchanges_unsettled ON exchanges (ended_at_ms) WHERE outcome = 'unknown' AND settled_by IS NULL;
+
+CREATE TABLE cases (                            -- settlements, by exchange
+  exchange         BLOB PRIMARY KEY,
+  needs_person     INTEGER NOT NULL,            -- whether it is a dead letter, or disputed
+  is_finished      INTEGER NOT NULL,
+  changed_at_ms    INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX cases_unfinished ON cases (exchange) WHERE NOT is_finished;
+CREATE INDEX cases_needing_person ON cases (exchange) WHERE needs_person;
+CREATE INDEX cases_changed ON cases (changed_at_ms);
+
+CREATE TABLE case_facts (                       -- the facts of settlements
+  exchange         BLOB NOT NULL,
+  number           INTEGER NOT NULL,
+  at_ms            INTEGER NOT NULL,
+  detail           TEXT NOT NULL,
+  PRIMARY KEY (exchange, number)
+) WITHOUT ROWID;
 
 CREATE TABLE keys (                             -- the newest exchange with an idempotency key
   institution      TEXT NOT NULL,

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use fep_protocol::breaker::{BreakerScope, BreakerSnapshot, BreakerState, TripCause};
-use fep_protocol::exchange::{Answer, Event, LinkState, Outcome, TelegramBytes};
+use fep_protocol::exchange::{Answer, Event, ExchangeId, LinkState, Outcome, SettledBy, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, What};
 use fep_protocol::institution::{Action, FinalState, Incoming, Outgoing};
-use fep_protocol::reason::{CloseReason, NotSent};
+use fep_protocol::reason::{CloseReason, Mismatch, NotSent};
+use fep_protocol::settlement::StepKind;
 use fep_protocol::terms::{Incarnation, LinkId, Ticket};
 use fep_protocol::trace::TraceHighWater;
 
@@ -24,6 +25,15 @@ const FRAMES_EXTRA: usize = 2048;
 impl Task {
     /// Carries out all actions that the machine has ready.
     pub(super) fn obey(&mut self) {
+        loop {
+            self.obey_machine();
+            if !self.settle() {
+                break;
+            }
+        }
+    }
+
+    fn obey_machine(&mut self) {
         while let Some(action) = self.machine.next_action() {
             match action {
                 Action::Connect(incarnation) => self.connect(incarnation),
@@ -34,7 +44,10 @@ impl Task {
                 Action::Finish(ticket, state) => self.finish(ticket, state),
                 Action::Received(incoming) => self.received(incoming),
                 Action::Notice(incarnation, telegram, bytes) => self.notice(incarnation, &telegram, bytes),
-                Action::Link(link, state, error) => self.link_became(link, state, error),
+                Action::Link(link, state, error) => {
+                    self.link_became(link, state, error);
+                    self.lines_changed();
+                }
                 Action::Echo(link, time) => {
                     self.statuses.echo(link, u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
                     metrics::histogram!("fep_echo_seconds", "institution" => self.name.to_string())
@@ -56,6 +69,7 @@ impl Task {
                 }
                 Action::Forget(ticket) => {
                     self.ended.remove(&ticket);
+                    self.settling.forget(ticket);
                 }
                 Action::Stopped => self.stopped = true,
             }
@@ -118,10 +132,13 @@ impl Task {
             self.mark(high_water);
         }
         let mut fact = Fact { telegram, bytes: bytes.clone(), ..self.fact_on(incarnation, now) };
-        fact.what = What::Sent(match (&request, high_water) {
-            (Some(_), _) => SentClass::Request,
-            (None, Some(_)) => SentClass::Duty,
-            (None, None) => SentClass::Reply,
+        let step = self.settling.step(ticket);
+        fact.what = What::Sent(match (step, &request, high_water) {
+            (Some(StepKind::Inquiry), ..) => SentClass::Inquiry,
+            (Some(StepKind::Reversal), ..) => SentClass::Reversal,
+            (None, Some(_), _) => SentClass::Request,
+            (None, None, Some(_)) => SentClass::Duty,
+            (None, None, None) => SentClass::Reply,
         });
         if let Some(request) = request {
             fact.trace = Some(request.trace.as_str().into());
@@ -134,6 +151,8 @@ impl Task {
                 fact.exchange = Some(exchange.id);
                 fact.idempotency =
                     running.key.as_ref().map(|key| Box::new(Idempotency { key: key.key().into(), digest: key.digest }));
+            } else {
+                fact.exchange = self.ended.get(&ticket).copied();
             }
         } else {
             self.notice_reply(ticket, &mut fact);
@@ -165,6 +184,7 @@ impl Task {
         let link = self.links.get(&incarnation.link).filter(|link| link.incarnation == incarnation);
         if link.is_some_and(|link| link.outbox.push(ticket, bytes)) {
             self.show_inflight(incarnation.link.line);
+            self.written(ticket);
         } else {
             self.machine.unsent(ticket, NotSent::LinkFull, self.shared.clock.now());
         }
@@ -181,12 +201,17 @@ impl Task {
     }
 
     fn finish(&mut self, ticket: Ticket, state: FinalState) {
-        if let FinalState::Settled(..) = state {
-            metrics::counter!("fep_settled_total", "institution" => self.name.to_string()).increment(1);
+        let now = self.shared.clock.now();
+        if self.settling.step(ticket).is_some() {
+            return self.step_ended(ticket, &state, now);
+        }
+        if let FinalState::Settled(_, bytes) = &state {
+            if !self.answered_late(ticket, bytes, now) {
+                self.count_settled(SettledBy::LateAnswer);
+            }
             return self.changed(ticket);
         }
         let Some(running) = self.running.remove(&ticket) else { return };
-        let now = self.shared.clock.now();
         if let Some(line) = running.exchange.line.as_ref().map(|(name, _)| name.clone()) {
             let number = self.line_names.iter().position(|name| *name == line);
             number.into_iter().for_each(|number| self.show_inflight(number));
@@ -201,6 +226,7 @@ impl Task {
             FinalState::NotSent(why) => self.not_sent(running, &why, now),
             FinalState::Unknown(_) => {
                 self.ended.insert(ticket, running.exchange.id);
+                self.open_case(ticket, &running, now);
                 self.end(running, Outcome::Unknown, reason, None, now);
             }
             FinalState::Settled(..) => {}
@@ -208,7 +234,11 @@ impl Task {
     }
 
     fn received(&mut self, incoming: Incoming) {
-        let Incoming { incarnation, telegram, bytes, class, ticket, note } = incoming;
+        let Incoming { incarnation, telegram, bytes, mut class, ticket, note } = incoming;
+        let is_of_step = ticket.is_some_and(|ticket| self.settling.step(ticket).is_some());
+        if is_of_step && matches!(class, Class::Answer | Class::Late) {
+            class = Class::StepAnswer;
+        }
         let now = self.shared.clock.now();
         self.meters.received(class);
         self.handled(incarnation.link, class, now);
@@ -247,6 +277,7 @@ impl Task {
             return self.notice_received(fact);
         }
         let at_ms = fact.at_ms;
+        let conflicting = matches!(note, Some(Mismatch::Conflicting)).then(|| fact.bytes.clone());
         let number = self.append(fact);
         if let Some(running) =
             running.and_then(|ticket| self.running.get_mut(&ticket)).filter(|_| class == Class::Answer)
@@ -254,14 +285,23 @@ impl Task {
             running.answer = Some((number, at_ms));
         }
         if let Some(ticket) = ticket.filter(|_| class == Class::Conflicting) {
+            if let Some(bytes) = conflicting.filter(|_| !is_of_step) {
+                self.answered_late(ticket, &bytes, now);
+            }
             self.changed(ticket);
         }
     }
 
     /// Shows subscribers an exchange that has ended before and has changed now, once the change is durable.
     fn changed(&mut self, ticket: Ticket) {
-        if let Some(id) = self.ended.get(&ticket).filter(|_| self.shared.events.receiver_count() > 0) {
-            self.changes.push_back((self.lane.last(), *id));
+        if let Some(id) = self.ended.get(&ticket) {
+            self.changed_exchange(*id);
+        }
+    }
+
+    pub(super) fn changed_exchange(&mut self, id: ExchangeId) {
+        if self.shared.events.receiver_count() > 0 {
+            self.changes.push_back((self.lane.last(), id));
         }
     }
 

@@ -11,8 +11,10 @@ impl Task {
         match command {
             TaskCommand::Request(request) => {
                 let AcceptedRequest { draft, exchange, key, since, place, reply } = *request;
-                let running = Running { exchange, key, reply, place, since, request: None, answer: None };
-                match self.machine.request(draft, since, now) {
+                let running =
+                    Running { exchange, key, reply, place, since, written: None, request: None, answer: None };
+                let room = self.room_for(&running.exchange);
+                match room.and_then(|()| self.machine.request(draft, since, now)) {
                     Ok(ticket) => {
                         self.running.insert(ticket, running);
                     }
@@ -30,7 +32,11 @@ impl Task {
             TaskCommand::Decide(decision, reply) => {
                 let _ = reply.send(self.decide(&decision, now));
             }
-            TaskCommand::Stop => self.machine.leave(now),
+            TaskCommand::Settle(case, decision, reply) => self.decide_case(case, decision, reply, now),
+            TaskCommand::Stop => {
+                self.settling.stop(now);
+                self.machine.leave(now);
+            }
         }
     }
 

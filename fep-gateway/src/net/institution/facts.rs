@@ -25,6 +25,7 @@ impl Task {
             reason: None,
             key: None,
             idempotency: None,
+            settlement: None,
             bytes: TelegramBytes::default(),
         }
     }
@@ -59,7 +60,7 @@ impl Task {
         answer: Option<Answer>,
         now: Now,
     ) {
-        let Running { mut exchange, key, reply, place, since, request, answer: answered } = running;
+        let Running { mut exchange, key, reply, place, since, request, answer: answered, .. } = running;
         exchange.outcome = Some(outcome);
         exchange.ended_at_ms = Some(answered.map_or(now.wall_ms, |(_, at_ms)| at_ms));
         exchange.answer = answer;

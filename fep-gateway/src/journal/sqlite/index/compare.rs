@@ -7,7 +7,9 @@ use rusqlite::{Connection, params};
 use super::{Error, IndexReader, JournalError, schema};
 
 /// The tables besides the exchanges, with the columns that name a row.
-const TABLES: [(&str, &str, &str); 3] = [
+const TABLES: [(&str, &str, &str); 5] = [
+    ("cases", "lower(hex(exchange))", "*"),
+    ("case_facts", "lower(hex(exchange)) || ' fact ' || number", "*"),
     ("keys", "institution || ' ' || key", "*"),
     ("traces", "institution", "*"),
     ("notices", "institution || ' notice of fact ' || notice", "*"),

@@ -1,0 +1,59 @@
+//! Settlements in the index: the facts of each case, and which cases go on or need a person.
+
+use fep_protocol::exchange::ExchangeId;
+use fep_protocol::settlement::{SettlementCase, SettlementFact, Stage};
+use rusqlite::{Connection, Error, Params, Row, params};
+
+use super::facts::{settlement, settlement_json};
+use super::{id, signed};
+use crate::journal::store::FactNumber;
+
+/// Adds a fact to a case.
+pub(super) fn add(
+    connection: &Connection,
+    case: &ExchangeId,
+    number: FactNumber,
+    at_ms: i64,
+    fact: &SettlementFact,
+) -> Result<(), Error> {
+    let sql = "INSERT OR REPLACE INTO case_facts VALUES (?1, ?2, ?3, ?4)";
+    let row = params![case.as_bytes(), signed(number), at_ms, settlement_json(fact)];
+    connection.prepare_cached(sql)?.execute(row).map(drop)
+}
+
+/// Brings the row of a case up to date with its facts.
+pub(super) fn project(connection: &Connection, id: &ExchangeId) -> Result<(), Error> {
+    let facts = facts(connection, id)?;
+    let Some(case) = SettlementCase::of(facts.iter().map(|(at_ms, fact)| (*at_ms, fact))) else { return Ok(()) };
+    let needs_person = matches!(case.stage(), Stage::DeadLetter(_)) || !case.flags().is_empty();
+    let changed_at_ms = facts.last().map_or(0, |(at_ms, _)| *at_ms);
+    let sql = "INSERT OR REPLACE INTO cases VALUES (?1, ?2, ?3, ?4)";
+    let row = params![id.as_bytes(), needs_person, case.is_finished(), changed_at_ms];
+    connection.prepare_cached(sql)?.execute(row).map(drop)
+}
+
+pub(super) fn facts(connection: &Connection, id: &ExchangeId) -> Result<Vec<(i64, SettlementFact)>, Error> {
+    let sql = "SELECT at_ms, detail FROM case_facts WHERE exchange = ?1 ORDER BY number";
+    let mut statement = connection.prepare_cached(sql)?;
+    let row = |row: &Row<'_>| Ok((row.get(0)?, settlement(&row.get::<_, String>(1)?)?));
+    statement.query_map(params![id.as_bytes()], row)?.collect()
+}
+
+pub(super) fn lasting(connection: &Connection, since_ms: i64, finished_max: usize) -> Result<Vec<ExchangeId>, Error> {
+    let sql = "SELECT exchange FROM cases WHERE NOT is_finished
+               UNION SELECT exchange FROM (SELECT exchange FROM cases WHERE is_finished AND changed_at_ms > ?1
+                                           ORDER BY changed_at_ms DESC LIMIT ?2) ORDER BY exchange";
+    ids(connection, sql, params![since_ms, limit(finished_max)])
+}
+
+pub(super) fn needing_person(connection: &Connection, max: usize) -> Result<Vec<ExchangeId>, Error> {
+    ids(connection, "SELECT exchange FROM cases WHERE needs_person ORDER BY exchange LIMIT ?1", params![limit(max)])
+}
+
+fn ids(connection: &Connection, sql: &str, values: impl Params) -> Result<Vec<ExchangeId>, Error> {
+    connection.prepare_cached(sql)?.query_map(values, |row| id(row, "exchange"))?.collect()
+}
+
+fn limit(max: usize) -> i64 {
+    i64::try_from(max).unwrap_or(i64::MAX)
+}

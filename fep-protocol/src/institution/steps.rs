@@ -1,0 +1,52 @@
+//! The steps of settlement on the line: inquiries and reversals.
+//!
+//! A step is a telegram of ours with a key and a trace number of its own. It goes through the limits and the breaker before the
+//! requests of customers, and through their reserved share. Why a step is sent, and what follows from its answer, is decided by
+//! [`settlement`](crate::settlement).
+
+use super::{Institution, Owner};
+use crate::reason::NotSent;
+use crate::settlement::StepKind;
+use crate::terms::{Demand, Now, Priority, Telegrams, Ticket};
+
+impl<T: Telegrams> Institution<T> {
+    /// Sends an inquiry or a reversal, now or when it is its turn. It ends with [`Action::Finish`](super::Action::Finish), as a
+    /// request does. Without an answer it occupies no place: it may be sent again.
+    ///
+    /// # Errors
+    /// The reason why it cannot be sent. It certainly was not sent.
+    pub fn step(&mut self, kind: StepKind, draft: T::Draft, now: Now) -> Result<Ticket, NotSent> {
+        let priority = match kind {
+            StepKind::Inquiry => Priority::Inquiry,
+            StepKind::Reversal => Priority::Reversal,
+        };
+        let demand = Demand { priority, ..self.telegrams.demand(&draft) };
+        self.offer(Owner::Step, draft, demand, now.steady, now)
+    }
+
+    /// Takes a step back, if the kernel has no byte of it. `is_off_link` says that its bytes were taken back from the link.
+    /// Returns whether it is taken back: then there is no [`Action::Finish`](super::Action::Finish).
+    pub fn withdraw_step(&mut self, ticket: Ticket, is_off_link: bool, now: Now) -> bool {
+        if self.stop_waiting_for(ticket) {
+            return true;
+        }
+        let is_unwritten = |written: bool| is_off_link || !written;
+        let item = self.under_way.get(&ticket).filter(|item| item.owner == Owner::Step && is_unwritten(item.written));
+        if item.is_none() {
+            return false;
+        }
+        let Some(item) = self.under_way.remove(&ticket) else { return false };
+        if let Some((key, _)) = &item.waits {
+            self.mux.withdraw(key);
+        }
+        self.admission.flow.unsent(ticket, now.steady);
+        self.progress(now);
+        true
+    }
+
+    /// Whether a link carries business.
+    #[must_use]
+    pub fn carries_business(&self) -> bool {
+        self.is_any_up()
+    }
+}

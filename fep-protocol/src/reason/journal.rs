@@ -1,0 +1,44 @@
+//! Why the journal could not be read or written. The codes are in the table of [`reason`](super).
+
+use std::fmt;
+
+/// The journal could not be read or written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// Too many commands wait for the writer.
+    Full {
+        /// The maximum number of waiting commands.
+        waiting_max: usize,
+    },
+    /// The journal is closed.
+    Closed,
+    /// Reading or writing the journal's file failed.
+    Failed(String),
+    /// The disk of the journal is full.
+    DiskFull,
+    /// The journal's file was deleted or replaced while the gateway runs.
+    Replaced {
+        /// The path of the file.
+        path: String,
+    },
+}
+
+impl fmt::Display for JournalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full { waiting_max } => write!(f, "{waiting_max} commands wait already"),
+            Self::Closed => f.write_str("it is closed"),
+            Self::Failed(why) => f.write_str(why),
+            Self::DiskFull => f.write_str("its disk is full"),
+            Self::Replaced { path } => {
+                write!(
+                    f,
+                    "{path} was deleted or replaced while the gateway runs: stop the gateway and restore the file"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for JournalError {}
