@@ -48,6 +48,8 @@ mod names;
 mod breaker;
 mod flow;
 mod hours;
+mod tls;
+
 mod lines;
 mod settlement;
 
@@ -74,6 +76,7 @@ pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
 };
+pub use self::tls::{TlsConfig, TlsFileError, TlsMaterial};
 
 /// The whole file.
 #[derive(Clone, Debug)]

@@ -43,6 +43,7 @@
 //! | `broke_off` | [`Unknown`] | a task of the gateway failed |
 //! | `connect_failed` | [`CloseReason`] | the connection was refused, or the address is wrong |
 //! | `connect_timeout` | [`CloseReason`] | no connection within `connect_timeout_ms` |
+//! | `tls_failed` | [`CloseReason`] | TLS failed, for example because of a certificate of one side |
 //! | `listen_failed` | [`CloseReason`] | the gateway cannot listen on the line's address |
 //! | `peer_not_allowed` | [`CloseReason`] | a connection came from an address that is not in `peers` |
 //! | `line_full` | [`CloseReason`] | a connection came although all contracted links are connected |

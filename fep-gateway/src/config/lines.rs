@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use fep_spec::document::{Located, Table, Value};
 use fep_spec::report::Code;
 
 use super::names::ms;
+use super::tls::TlsConfig;
 
 /// `[[institutions.NAME.lines]]`: one line, a configured path to the institution.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub struct LineConfig {
     pub reconnect_max: Duration,
     /// `keepalive` and `user_timeout_ms`.
     pub tcp: TcpOptions,
+    /// `tls`. Default: plain TCP.
+    pub tls: Option<TlsConfig>,
 }
 
 /// Who connects.
@@ -160,7 +164,7 @@ impl fmt::Display for Network {
 }
 
 /// Reads all lines of an institution.
-pub(super) fn read(table: &Table<'_>) -> Vec<LineConfig> {
+pub(super) fn read(table: &Table<'_>, folder: &Path) -> Vec<LineConfig> {
     let Some(values) = table.required("lines").and_then(Value::array) else { return Vec::new() };
     if values.is_empty() {
         let span = table.key_span("lines").unwrap_or_default();
@@ -174,16 +178,16 @@ pub(super) fn read(table: &Table<'_>) -> Vec<LineConfig> {
                 let hint = "the journal and /v1/lines tell lines apart by their names";
                 table.document().error_hint(Code::NameTaken, name.span.clone(), message, hint);
             }
-            lines.extend(line(&table, name.value));
+            lines.extend(line(&table, name.value, folder));
         } else {
-            let _ = line(&table, "");
+            let _ = line(&table, "", folder);
         }
         table.finish();
     }
     lines
 }
 
-fn line(table: &Table<'_>, name: &str) -> Option<LineConfig> {
+fn line(table: &Table<'_>, name: &str, folder: &Path) -> Option<LineConfig> {
     let links = table.integer("links", 1..=1000_usize).map_or(1, |links| links.value);
     let connect_timeout = ms(table, "connect_timeout_ms", 5000);
     let reconnect_min = ms(table, "reconnect_min_ms", 100);
@@ -195,8 +199,14 @@ fn line(table: &Table<'_>, name: &str) -> Option<LineConfig> {
         table.document().error_hint(Code::OutOfRange, place.unwrap_or_default(), message, hint);
     }
     let tcp = tcp_options(table);
-    let role = role(table, links)?;
-    Some(LineConfig { name: name.to_owned(), role, links, connect_timeout, reconnect_min, reconnect_max, tcp })
+    let role = role(table, links);
+    let tls = table.table("tls").map(|tls| {
+        let connect = table.string("connect").filter(|_| !table.has("listen"));
+        let host = connect.map(|connect| connect.value.rsplit_once(':').map_or(connect.value, |(host, _)| host));
+        TlsConfig::read(tls, host.map(|host| host.trim_matches(['[', ']'])), folder)
+    });
+    let role = role?;
+    Some(LineConfig { name: name.to_owned(), role, links, connect_timeout, reconnect_min, reconnect_max, tcp, tls })
 }
 
 fn role(table: &Table<'_>, links: usize) -> Option<Role> {

@@ -123,7 +123,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
     let write_timeout = ms(table, "write_timeout_ms", 5000);
     let frame_timeout = ms(table, "frame_timeout_ms", 10_000);
     let utc_offset_minutes = table.integer("utc_offset_minutes", -720..=840).map_or(540, |minutes| minutes.value);
-    let lines = lines::read(table);
+    let lines = lines::read(table, folder);
     let spec = Arc::new(spec(table, folder)?);
     let framing = Framing::read(table.table("framing"), &spec, FRAME_MAX_BYTES);
     let key = key(table, &spec);

@@ -91,8 +91,16 @@ fn the_mistakes_of_a_connection_are_named() {
     with("listen = \"0.0.0.0:9001\"", "`listen` stands beside `connect`");
     with("keepalive = { idle_ms = 1500 }", "`idle_ms` must be whole seconds");
     with("keepalive = { counts = 3 }", "unknown key `counts` (did you mean `count`?)");
+    with("tls = {}", "`ca` is missing (the authority that signs the certificate of the institution, ");
+    with("tls = { ca = \"none.pem\" }", "none.pem: No such file");
+    with("tls = { ca = \"Cargo.toml\" }", "Cargo.toml: it has no certificate in PEM form");
+    with("tls = { ca = \"none.pem\", cert = \"none.pem\" }", "`cert` and `key` belong together");
+    with("tls = { ca = \"none.pem\", name = \"a b\" }", "`name` must be a host name or an address");
+    with("tls = { client_ca = \"none.pem\" }", "unknown key `client_ca`");
     let listen = |keys: &str, expected: &str| check(connect, &format!("listen = \"0.0.0.0:9001\"\n{keys}"), expected);
     listen("", "`peers` is missing: who may connect? (such as ");
+    listen("peers = [\"10.0.0.7\"]\ntls = {}", "`cert` and `key` are missing");
+    listen("peers = [\"10.0.0.7\"]\ntls = { name = \"bank\" }", "`name` needs `client_ca`");
     listen("peers = []", "`peers` has 0 entries, it must have 1 to 100");
     listen("peers = [\"10.0.0.0/33\"]", "`10.0.0.0/33` is neither an address nor a range of addresses");
     listen("peers = [\"10.0.0.7\"]\nwhen_full = \"drop\"", "`when_full` cannot be \"drop\"");

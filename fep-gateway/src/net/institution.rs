@@ -13,6 +13,7 @@
 mod actions;
 mod commands;
 mod facts;
+mod lines;
 mod meters;
 mod notices;
 mod settings;
@@ -36,6 +37,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use self::lines::Lines;
 use self::meters::Meters;
 pub(crate) use self::meters::count_refused;
 use self::notices::NoticeDone;
@@ -47,7 +49,6 @@ use super::clock::Clock;
 use super::link::LinkEvent;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
-use super::transport::listener::{Listener, ListenerSetup};
 use crate::config::InstitutionConfig;
 use crate::fault::{FaultPoint, point};
 use crate::journal::{EarlierCase, Journal, KeyTicket, Lane, LaneNumber, Recalled};
@@ -149,19 +150,7 @@ impl Handle {
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
         let permits = Arc::new(Semaphore::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX));
         let settings = settings(&config, &catalogue, now);
-        // Each line may have one connection that is to replace another one.
-        let (replace, replace_queue) = mpsc::channel(config.lines.len().max(1));
-        let listeners = config.lines.iter().enumerate().filter_map(|(line, line_config)| {
-            let setup = ListenerSetup {
-                institution: Arc::clone(&name),
-                line,
-                statuses: Arc::clone(&statuses),
-                clock: Arc::clone(&shared.clock),
-                replace: replace.clone(),
-            };
-            Some((line, Listener::start(line_config, setup)?))
-        });
-        let listeners = listeners.collect();
+        let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock);
         let machine = Machine::new(settings, Arc::clone(&catalogue), legacy.used, shared.clock.seed());
         let mut task = Task {
             name: Arc::clone(&name),
@@ -177,7 +166,7 @@ impl Handle {
             lane,
             events,
             links: BTreeMap::new(),
-            listeners,
+            lines,
             marked: legacy.used,
             running: HashMap::new(),
             ended: HashMap::new(),
@@ -259,8 +248,7 @@ struct Task {
     meters: Meters,
     events: mpsc::Sender<LinkEvent>,
     links: BTreeMap<LinkId, OpenLink>,
-    /// The listening lines, by their index.
-    listeners: BTreeMap<usize, Listener>,
+    lines: Lines,
     /// The high-water mark of trace numbers that is in the journal or on its way there.
     marked: Option<TraceHighWater>,
     running: HashMap<Ticket, Running>,

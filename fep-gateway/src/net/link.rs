@@ -16,12 +16,13 @@ use bytes::{Buf, BytesMut};
 use fep_codec::framing::FrameSearch;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::io::poll_read_buf;
 
 use super::clock::Clock;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
+use super::transport::tls::describe;
 use super::transport::{Connected, Origin};
 use crate::config::Framing;
 use fep_protocol::exchange::TelegramBytes;
@@ -75,6 +76,8 @@ const WRITES_MAX: usize = 16;
 enum Happening {
     /// The kernel took bytes.
     Wrote,
+    /// The kernel took the bytes that the stream held.
+    Flushed,
     /// The kernel takes no bytes at present, and something waits.
     Refused,
     /// Bytes were read into the buffer. 0 is the end of the stream.
@@ -94,6 +97,8 @@ struct Carriage<S> {
     offset: u64,
     /// When the first byte of the frame in the buffer came.
     begun: Instant,
+    /// Whether the stream may hold bytes that the kernel has not taken, as TLS does.
+    unflushed: bool,
     /// Since when the kernel has taken nothing although something waits.
     refused_since: Option<Instant>,
     /// Whether the buffer may hold complete frames that were not reported for lack of credits.
@@ -141,14 +146,15 @@ impl LinkTask {
             search: FrameSearch::default(),
             offset: 0,
             begun: now,
+            unflushed: false,
             refused_since: None,
             held: false,
             linger: None,
         };
         loop {
             if carriage.linger.is_none() && self.outbox.is_closing() && self.outbox.is_empty() {
-                // If the shutdown fails, the connection is already gone.
-                let _ = carriage.stream.shutdown().await;
+                // If the shutdown fails, the connection is already gone. TLS says goodbye, which the kernel may not take.
+                let _ = timeout(LINGER, carriage.stream.shutdown()).await;
                 carriage.linger = Some(Instant::now() + LINGER);
             }
             let (deadline, why) = self.deadline(&carriage);
@@ -211,7 +217,14 @@ impl LinkTask {
             if wrote {
                 return Poll::Ready(Happening::Wrote);
             }
-            if carriage.refused_since.is_none() && !self.outbox.is_empty() {
+            if carriage.unflushed {
+                match Pin::new(&mut carriage.stream).poll_flush(cx) {
+                    Poll::Ready(Ok(())) => return Poll::Ready(Happening::Flushed),
+                    Poll::Ready(Err(error)) => return Poll::Ready(Happening::WriteFailed(error)),
+                    Poll::Pending => {}
+                }
+            }
+            if carriage.refused_since.is_none() && (carriage.unflushed || !self.outbox.is_empty()) {
                 return Poll::Ready(Happening::Refused);
             }
         }
@@ -234,16 +247,26 @@ impl LinkTask {
         match happened {
             Happening::Wrote => {
                 carriage.refused_since = None;
+                carriage.unflushed = true;
                 self.statuses.sent(self.incarnation, self.clock.now().wall_ms);
+                Ok(())
+            }
+            Happening::Flushed => {
+                carriage.unflushed = false;
+                carriage.refused_since = None;
                 Ok(())
             }
             Happening::Refused => {
                 carriage.refused_since = Some(Instant::now());
                 Ok(())
             }
-            Happening::WriteFailed(error) => Err(CloseReason::Write(error.to_string())),
+            Happening::WriteFailed(error) => {
+                Err(self.tls_failed(&error).unwrap_or_else(|| CloseReason::Write(error.to_string())))
+            }
             Happening::ReadFailed(_) if carriage.linger.is_some() => Err(CloseReason::ByUs),
-            Happening::ReadFailed(error) => Err(CloseReason::Read(error.to_string())),
+            Happening::ReadFailed(error) => {
+                Err(self.tls_failed(&error).unwrap_or_else(|| CloseReason::Read(error.to_string())))
+            }
             Happening::Read(0) if carriage.linger.is_some() => Err(CloseReason::ByUs),
             Happening::Read(0) if carriage.buffer.is_empty() => Err(CloseReason::ByInstitution),
             Happening::Read(0) => {
@@ -295,6 +318,11 @@ impl LinkTask {
                 Err(self.bad_frame(std::mem::take(&mut carriage.buffer), why).await)
             }
         }
+    }
+
+    /// The reason if TLS failed after the handshake: an institution may refuse our certificate only then.
+    fn tls_failed(&self, error: &io::Error) -> Option<CloseReason> {
+        Some(CloseReason::TlsFailed { peer: self.origin.peer().to_owned(), why: describe(error)? })
     }
 
     async fn bad_frame(&self, buffer: BytesMut, why: CloseReason) -> CloseReason {

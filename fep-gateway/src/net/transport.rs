@@ -3,7 +3,10 @@
 //!
 //! This module knows no frames and no telegrams.
 
+mod expiry;
 mod stream;
+
+pub(super) mod tls;
 
 pub(super) mod dial;
 
@@ -33,6 +36,14 @@ pub(super) struct Connected {
 }
 
 impl Origin {
+    /// The other side, for people: its address, if the gateway connects.
+    pub(super) fn peer(&self) -> &str {
+        match self {
+            Self::Dial(dial) => &dial.address,
+            Self::Door(_) => "the institution",
+        }
+    }
+
     /// Waits for the connection.
     pub(super) async fn connect(&self) -> Result<Connected, CloseReason> {
         match self {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use fep_gateway::Gateway;
 use fep_gateway::exchange::{Exchange, LinkState};
 use fep_gateway::gateway::StandInOnly;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -16,51 +16,51 @@ use crate::harness::{Setup, config_with, outcome, start, transfer, until};
 use crate::peer::{PATIENCE, dead_port, transfer_answer};
 
 /// A gateway whose lines the test gives.
-struct Lines {
-    gateway: Gateway,
+pub(crate) struct Lines {
+    pub(crate) gateway: Gateway,
     _folder: tempfile::TempDir,
 }
 
 impl Lines {
-    async fn new(lines: &str) -> Self {
+    pub(crate) async fn new(lines: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = config_with(&folder.path().join("journal.sqlite"), &Setup::default(), lines);
         Self { gateway: start(config, Arc::new(StandInOnly)).await, _folder: folder }
     }
 
-    fn states(&self) -> Vec<LinkState> {
+    pub(crate) fn states(&self) -> Vec<LinkState> {
         self.gateway.lines().iter().flat_map(|line| &line.links).map(|link| link.state).collect()
     }
 
-    async fn become_so(&self, states: &[LinkState]) {
+    pub(crate) async fn become_so(&self, states: &[LinkState]) {
         until("the links have these states", async || self.states() == states).await;
     }
 
-    fn ask(&self) -> JoinHandle<Exchange> {
+    pub(crate) fn ask(&self) -> JoinHandle<Exchange> {
         let gateway = self.gateway.clone();
         tokio::spawn(async move { gateway.exchange("bank-a", "Transfer", &transfer(), None).await.unwrap() })
     }
 
     /// Makes an exchange that the institution answers on this connection.
-    async fn answered_on(&self, stream: &mut TcpStream) {
+    pub(crate) async fn answered_on(&self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
         let asked = self.ask();
         let request = frame(stream).await;
         stream.write_all(&transfer_answer(&request)).await.unwrap();
         assert_eq!(outcome(&asked.await.unwrap()), "answered");
     }
 
-    fn last_error(&self) -> (String, &'static str) {
+    pub(crate) fn last_error(&self) -> (String, &'static str) {
         let line = self.gateway.lines().remove(0);
         (line.last_error.unwrap_or_default(), line.last_error_code.unwrap_or_default())
     }
 }
 
-fn line(keys: &str) -> String {
+pub(crate) fn line(keys: &str) -> String {
     format!("[[institutions.bank-a.lines]]\nname = \"main\"\nreconnect_max_ms = 200\n{keys}\n")
 }
 
 /// The next frame.
-async fn frame(stream: &mut TcpStream) -> Vec<u8> {
+pub(crate) async fn frame(stream: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
     let mut frame = vec![0; 4];
     timeout(PATIENCE, stream.read_exact(&mut frame)).await.expect("no frame came").unwrap();
     let len: usize = std::str::from_utf8(&frame).unwrap().parse().unwrap();
@@ -70,7 +70,7 @@ async fn frame(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 /// Waits until the gateway closes the connection. Nothing may come before.
-async fn closed(stream: &mut TcpStream) {
+pub(crate) async fn closed(stream: &mut (impl AsyncRead + Unpin)) {
     let mut rest = Vec::new();
     // A reset is a close, too.
     let _ = timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("it is closed");
@@ -78,7 +78,7 @@ async fn closed(stream: &mut TcpStream) {
 }
 
 /// Connects to the gateway, once it listens.
-async fn dial(from: &str, port: u16) -> TcpStream {
+pub(crate) async fn dial(from: &str, port: u16) -> TcpStream {
     let from: SocketAddr = format!("{from}:0").parse().unwrap();
     for _ in 0..1000 {
         let socket = TcpSocket::new_v4().unwrap();

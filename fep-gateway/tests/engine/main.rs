@@ -25,4 +25,5 @@ mod outcomes;
 mod peer;
 mod settlement;
 mod stream;
+mod tls;
 mod typed;

@@ -26,6 +26,13 @@ pub enum CloseReason {
         /// `connect_timeout_ms`.
         within: Duration,
     },
+    /// TLS failed, in the handshake or later.
+    TlsFailed {
+        /// The address of the institution.
+        peer: String,
+        /// Whose certificate is wrong and what is wrong with it, or what else failed.
+        why: String,
+    },
     /// The gateway cannot listen on the line's address.
     ListenFailed {
         /// `address:port`.
@@ -105,6 +112,7 @@ impl CloseReason {
         match self {
             Self::ConnectFailed { .. } => "connect_failed",
             Self::ConnectTimeout { .. } => "connect_timeout",
+            Self::TlsFailed { .. } => "tls_failed",
             Self::ListenFailed { .. } => "listen_failed",
             Self::PeerNotAllowed { .. } => "peer_not_allowed",
             Self::LineFull { .. } => "line_full",
@@ -136,6 +144,7 @@ impl fmt::Display for CloseReason {
             Self::ConnectTimeout { address, within } => {
                 write!(f, "{address}: no connection within {} ms", within.as_millis())
             }
+            Self::TlsFailed { peer, why } => write!(f, "{peer}: TLS: {why}"),
             Self::ListenFailed { address, error } => write!(f, "cannot listen on {address}: {error}"),
             Self::PeerNotAllowed { peer } => write!(f, "a connection came from {peer}, which is not in `peers`"),
             Self::LineFull { peer, links } => {

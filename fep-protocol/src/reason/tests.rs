@@ -50,6 +50,7 @@ fn closed() -> Vec<CloseReason> {
     vec![
         CloseReason::ConnectFailed { address: text(), error: text() },
         CloseReason::ConnectTimeout { address: text(), within: TIME },
+        CloseReason::TlsFailed { peer: text(), why: text() },
         CloseReason::ListenFailed { address: text(), error: text() },
         CloseReason::PeerNotAllowed { peer: text() },
         CloseReason::LineFull { peer: text(), links: 2 },

@@ -16,8 +16,6 @@ use crate::fault::{FaultPoint, point};
 use crate::journal::LaneNumber;
 use crate::net::link::LinkTask;
 use crate::net::outbox::Outbox;
-use crate::net::transport::Origin;
-use crate::net::transport::dial::Dial;
 
 /// The number of frames that may wait for a link's writer in addition to the requests in flight: duties and replies.
 const FRAMES_EXTRA: usize = 2048;
@@ -84,15 +82,7 @@ impl Task {
 
     fn connect(&mut self, incarnation: Incarnation) {
         let Some(line) = self.config.lines.get(incarnation.link.line) else { return };
-        let origin = match (&line.role, self.listeners.get(&incarnation.link.line)) {
-            (_, Some(listener)) => Origin::Door(listener.door()),
-            (role, None) => Origin::Dial(Dial {
-                address: role.address(),
-                source: role.source(),
-                within: line.connect_timeout,
-                tcp: line.tcp,
-            }),
-        };
+        let origin = self.lines.origin(incarnation.link.line, line);
         let outbox = Arc::new(Outbox::new(self.config.inflight_max + FRAMES_EXTRA));
         let link = LinkTask {
             incarnation,

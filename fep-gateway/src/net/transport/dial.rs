@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::reason::CloseReason;
@@ -11,6 +12,7 @@ use tokio::time::timeout;
 
 use super::Connected;
 use super::stream::{Transport, set_options};
+use super::tls::Tls;
 use crate::config::TcpOptions;
 
 /// The way to an institution.
@@ -22,6 +24,7 @@ pub(in crate::net) struct Dial {
     /// The longest time until the connection is established.
     pub(in crate::net) within: Duration,
     pub(in crate::net) tcp: TcpOptions,
+    pub(in crate::net) tls: Option<Arc<Tls>>,
 }
 
 impl Dial {
@@ -30,7 +33,11 @@ impl Dial {
         let connecting = async {
             let stream = self.tcp().await.map_err(|error| self.failed(&error))?;
             let peer = stream.peer_addr().map_err(|error| self.failed(&error))?.to_string();
-            Ok(Connected { stream: Transport::Plain(stream), peer })
+            let stream = match &self.tls {
+                None => Transport::Plain(stream),
+                Some(tls) => Transport::Tls(tls.handshake(stream, &self.address).await?),
+            };
+            Ok(Connected { stream, peer })
         };
         let timed_out = |_| CloseReason::ConnectTimeout { address: self.address.clone(), within: self.within };
         timeout(self.within, connecting).await.map_err(timed_out).flatten()

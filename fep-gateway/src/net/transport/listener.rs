@@ -12,22 +12,25 @@
 //! the kernel holds the rest, and all other lines go on.
 
 use std::collections::VecDeque;
-use std::future::pending;
+use std::future::{Future, pending};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fep_protocol::budget::Budget;
 use fep_protocol::reason::CloseReason;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Connected;
 use super::stream::{Transport, set_options};
+use super::tls::Tls;
 use crate::config::{LineConfig, Network, Role, WhenFull};
 use crate::net::clock::Clock;
 use crate::net::statuses::LineStatuses;
@@ -83,7 +86,14 @@ struct Task {
     accepts: Budget,
     logs: Budget,
     unlogged: u64,
+    tls: Option<Arc<Tls>>,
+    handshakes: FuturesUnordered<Handshake>,
+    /// The address of each handshake that is not finished.
+    shaking: Vec<IpAddr>,
 }
+
+/// A handshake: from which address, and its result.
+type Handshake = Pin<Box<dyn Future<Output = (SocketAddr, Result<Connected, CloseReason>)> + Send>>;
 
 /// The connections that a line accepts each second, and in one burst. Most of them are refused: contracts have few links.
 const ACCEPTS_PER_S: u32 = 500;
@@ -91,6 +101,10 @@ const ACCEPTS_BURST: u32 = 500;
 
 /// The pause of a line that accepted more than that.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
+/// The handshakes of TLS that a line has at once, and those of one address. Further connections are closed.
+const HANDSHAKES_MAX: usize = 64;
+const HANDSHAKES_OF_PEER_MAX: usize = 8;
 
 /// Log lines about refused connections each second, and in one burst.
 const LOGGED_PER_S: u32 = 2;
@@ -118,6 +132,9 @@ impl Listener {
             accepts: Budget::new(ACCEPTS_PER_S, ACCEPTS_BURST, now),
             logs: Budget::new(LOGGED_PER_S, LOGGED_BURST, now),
             unlogged: 0,
+            tls: config.tls.clone().map(|tls| Tls::new(tls, false)),
+            handshakes: FuturesUnordered::new(),
+            shaking: Vec::new(),
         };
         Some(Self { door, task: tokio::spawn(task.run()) })
     }
@@ -205,7 +222,22 @@ impl Task {
             while !self.accepts.take(self.setup.clock.now().steady) {
                 sleep(ACCEPT_PAUSE).await;
             }
-            let result = match listener.accept().await {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                Some((peer, result)) = self.handshakes.next(), if !self.handshakes.is_empty() => {
+                    let at = self.shaking.iter().position(|address| *address == peer.ip());
+                    at.map(|at| self.shaking.swap_remove(at));
+                    let offered = match result {
+                        Ok(connected) => self.offer(connected, peer).await,
+                        Err(why) => Err(why),
+                    };
+                    if let Err(why) = offered {
+                        self.refused(&why);
+                    }
+                    continue;
+                }
+            };
+            let result = match accepted {
                 Ok((stream, peer)) => self.connection(stream, peer).await,
                 Err(error) if is_of_connection(&error) => continue,
                 Err(error) => {
@@ -221,7 +253,7 @@ impl Task {
         }
     }
 
-    async fn connection(&self, stream: TcpStream, peer: SocketAddr) -> Result<(), CloseReason> {
+    async fn connection(&mut self, stream: TcpStream, peer: SocketAddr) -> Result<(), CloseReason> {
         if !self.peers.iter().any(|network| network.contains(peer.ip())) {
             return Err(CloseReason::PeerNotAllowed { peer: peer.ip().to_canonical().to_string() });
         }
@@ -229,7 +261,33 @@ impl Task {
             return Err(self.full(peer));
         }
         set_options(SockRef::from(&stream), &self.config.tcp).map_err(|error| CloseReason::Read(error.to_string()))?;
-        let connected = Connected { stream: Transport::Plain(stream), peer: peer.to_string() };
+        match self.tls.clone() {
+            None => self.offer(Connected { stream: Transport::Plain(stream), peer: peer.to_string() }, peer).await,
+            Some(tls) => self.shake(tls, stream, peer),
+        }
+    }
+
+    /// Begins a handshake, if there are not too many.
+    fn shake(&mut self, tls: Arc<Tls>, stream: TcpStream, peer: SocketAddr) -> Result<(), CloseReason> {
+        let of_peer = self.shaking.iter().filter(|address| **address == peer.ip()).count();
+        if self.shaking.len() >= HANDSHAKES_MAX || of_peer >= HANDSHAKES_OF_PEER_MAX {
+            let why = "too many handshakes are not finished".to_owned();
+            return Err(CloseReason::TlsFailed { peer: peer.to_string(), why });
+        }
+        self.shaking.push(peer.ip());
+        let within = self.config.connect_timeout;
+        self.handshakes.push(Box::pin(async move {
+            let name = peer.to_string();
+            let why = format!("the handshake was not finished within {} ms", within.as_millis());
+            let late = |_| CloseReason::TlsFailed { peer: peer.to_string(), why };
+            let stream = timeout(within, tls.handshake(stream, &name)).await.map_err(late).flatten();
+            (peer, stream.map(|stream| Connected { stream: Transport::Tls(stream), peer: name }))
+        }));
+        Ok(())
+    }
+
+    /// Hands a connection to a link, or lets it wait for the link that it replaces.
+    async fn offer(&mut self, connected: Connected, peer: SocketAddr) -> Result<(), CloseReason> {
         match self.door.offer(connected, self.when_full) {
             Offered::Taken => Ok(()),
             Offered::Closed => Err(self.full(peer)),

@@ -1,0 +1,64 @@
+//! Where the links of an institution get their connections from: the listeners and the certificates of its lines.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::config::{InstitutionConfig, LineConfig, Role};
+use crate::net::clock::Clock;
+use crate::net::statuses::LineStatuses;
+use crate::net::transport::Origin;
+use crate::net::transport::dial::Dial;
+use crate::net::transport::listener::{Listener, ListenerSetup};
+use crate::net::transport::tls::Tls;
+
+/// By the index of the line.
+pub(super) struct Lines {
+    listeners: BTreeMap<usize, Listener>,
+    /// The TLS of the lines on which the gateway connects.
+    tls: BTreeMap<usize, Arc<Tls>>,
+}
+
+impl Lines {
+    /// Starts to listen. The receiver gets the lines whose oldest link is to be replaced.
+    pub(super) fn start(
+        config: &InstitutionConfig,
+        institution: &Arc<str>,
+        statuses: &Arc<LineStatuses>,
+        clock: &Arc<Clock>,
+    ) -> (Self, mpsc::Receiver<usize>) {
+        // Each line may have one connection that is to replace another one.
+        let (replace, replaces) = mpsc::channel(config.lines.len().max(1));
+        let mut lines = Self { listeners: BTreeMap::new(), tls: BTreeMap::new() };
+        for (line, config) in config.lines.iter().enumerate() {
+            let setup = ListenerSetup {
+                institution: Arc::clone(institution),
+                line,
+                statuses: Arc::clone(statuses),
+                clock: Arc::clone(clock),
+                replace: replace.clone(),
+            };
+            match (Listener::start(config, setup), config.tls.clone()) {
+                (Some(listener), _) => drop(lines.listeners.insert(line, listener)),
+                (None, Some(tls)) => drop(lines.tls.insert(line, Tls::new(tls, true))),
+                (None, None) => {}
+            }
+        }
+        (lines, replaces)
+    }
+
+    /// Where a link of this line gets its connection from.
+    pub(super) fn origin(&self, line: usize, config: &LineConfig) -> Origin {
+        if let (Role::Listen { .. }, Some(listener)) = (&config.role, self.listeners.get(&line)) {
+            return Origin::Door(listener.door());
+        }
+        Origin::Dial(Dial {
+            address: config.role.address(),
+            source: config.role.source(),
+            within: config.connect_timeout,
+            tcp: config.tcp,
+            tls: self.tls.get(&line).cloned(),
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! TLS of a line: the handshake in both roles, the reload of changed files, and why a handshake failed.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use fep_protocol::reason::CloseReason;
+use tokio::net::TcpStream;
+use tokio_rustls::rustls::client::verify_server_name;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::server::ParsedCertificate;
+use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
+use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
+
+use super::expiry::not_after_s;
+use crate::config::{TlsConfig, TlsMaterial};
+
+/// The TLS of one line, shared by its links.
+#[derive(Debug)]
+pub(in crate::net) struct Tls {
+    config: TlsConfig,
+    connects: bool,
+    loaded: Mutex<Loaded>,
+}
+
+#[derive(Debug, Default)]
+struct Loaded {
+    stamps: Vec<Option<(SystemTime, u64)>>,
+    material: Option<TlsMaterial>,
+    /// When a certificate was last reported that ends soon: the own one, and that of the institution.
+    warned: [Option<SystemTime>; 2],
+}
+
+/// A certificate that ends within this time is reported, once a day.
+const EXPIRY_WARNED: Duration = Duration::from_secs(30 * 86_400);
+const WARNING_PAUSE: Duration = Duration::from_secs(86_400);
+
+impl Tls {
+    pub(in crate::net) fn new(config: TlsConfig, connects: bool) -> Arc<Self> {
+        Arc::new(Self { config, connects, loaded: Mutex::default() })
+    }
+
+    /// Makes the handshake on a new connection, in the role of the line.
+    pub(super) async fn handshake(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        peer: &str,
+    ) -> Result<Box<TlsStream<TcpStream>>, CloseReason> {
+        let failed = |why: String| CloseReason::TlsFailed { peer: peer.to_owned(), why };
+        let own = Arc::clone(self);
+        let material = tokio::task::spawn_blocking(move || own.material()).await;
+        let material = material.map_err(|error| error.to_string()).flatten().map_err(failed)?;
+        let handshake_failed = |error: io::Error| failed(describe(&error).unwrap_or_else(|| error.to_string()));
+        let stream = match (material.client, material.server, &self.config.name) {
+            (Some(client), _, Some(name)) => {
+                let connecting = TlsConnector::from(client).connect(name.clone(), stream);
+                TlsStream::from(connecting.await.map_err(handshake_failed)?)
+            }
+            (_, Some(server), _) => {
+                TlsStream::from(TlsAcceptor::from(server).accept(stream).await.map_err(handshake_failed)?)
+            }
+            _ => return Err(failed("the line has no name to check".to_owned())),
+        };
+        let theirs = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+        if let Some(theirs) = theirs {
+            self.warn("the certificate of the institution ends soon", 1, theirs, peer);
+            self.check_name(theirs).map_err(failed)?;
+        }
+        if let Some(own) = &material.own {
+            self.warn("our certificate ends soon", 0, own, peer);
+        }
+        Ok(Box::new(stream))
+    }
+
+    /// A client's certificate has the name that the line asks for. (That of a server is checked in the handshake.)
+    fn check_name(&self, theirs: &CertificateDer<'_>) -> Result<(), String> {
+        let Some(name) = self.config.name.as_ref().filter(|_| !self.connects) else { return Ok(()) };
+        let checked = ParsedCertificate::try_from(theirs).and_then(|parsed| verify_server_name(&parsed, name));
+        checked.map_err(|error| sentence(&error))
+    }
+
+    /// The content of the files as they are now. If changed files cannot be used, the ones before stay in use.
+    fn material(&self) -> Result<TlsMaterial, String> {
+        let stamps = self.config.stamps();
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(material) = loaded.material.as_ref().filter(|_| loaded.stamps == stamps) {
+            return Ok(material.clone());
+        }
+        match self.config.load(self.connects) {
+            Ok(material) => {
+                if loaded.material.is_some() {
+                    tracing::info!("the certificates of a line changed and were read again");
+                }
+                loaded.stamps = stamps;
+                loaded.material = Some(material.clone());
+                Ok(material)
+            }
+            Err(error) => {
+                let Some(material) = loaded.material.clone() else { return Err(format!("our files: {error}")) };
+                tracing::error!(%error, "changed certificates cannot be used; the ones before stay in use");
+                // The next change is read again.
+                loaded.stamps = stamps;
+                Ok(material)
+            }
+        }
+    }
+
+    /// Reports a certificate that ends soon.
+    fn warn(&self, what: &'static str, whose: usize, certificate: &CertificateDer<'_>, peer: &str) {
+        let Some(end_s) = not_after_s(certificate) else { return };
+        let now = SystemTime::now();
+        let now_s = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let left_s = end_s.saturating_sub(i64::try_from(now_s.as_secs()).unwrap_or(i64::MAX));
+        if left_s > i64::try_from(EXPIRY_WARNED.as_secs()).unwrap_or(i64::MAX) {
+            return;
+        }
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(last) = loaded.warned.get_mut(whose) else { return };
+        if last.is_none_or(|last| now.duration_since(last).unwrap_or_default() >= WARNING_PAUSE) {
+            *last = Some(now);
+            tracing::warn!(peer, days_left = left_s / 86_400, "{what}");
+        }
+    }
+}
+
+/// Why TLS failed, if it did: whose certificate is wrong, and what is wrong with it.
+pub(in crate::net) fn describe(error: &io::Error) -> Option<String> {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()).map(sentence)
+}
+
+fn sentence(error: &Error) -> String {
+    match error {
+        Error::NoCertificatesPresented => "the institution shows no certificate".to_owned(),
+        // A bad signature is what an authority gives that has the name of a trusted one, and another key.
+        Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
+            "the certificate of the institution is not signed by an authority that the line trusts".to_owned()
+        }
+        Error::InvalidCertificate(why) => format!("the certificate of the institution is not accepted: {why}"),
+        Error::AlertReceived(
+            alert @ (AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::CertificateRequired
+            | AlertDescription::UnknownCA
+            | AlertDescription::DecryptError
+            | AlertDescription::AccessDenied),
+        ) => format!("the institution does not accept our certificate: {alert:?}"),
+        Error::AlertReceived(alert) => format!("the institution ended TLS: {alert:?}"),
+        error => error.to_string(),
+    }
+}
