@@ -136,8 +136,9 @@ impl<S: FactStore> Writer<S> {
                 true
             }
             Err(StoreError::Unavailable(error)) => {
-                self.keep(batch, &error);
+                // Permissions are refused before the first one learns that it failed.
                 self.fails(&error);
+                self.keep(batch, &error);
                 false
             }
             Err(StoreError::Refused(why)) if batch.facts.len() <= 1 => {

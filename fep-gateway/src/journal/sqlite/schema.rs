@@ -22,7 +22,7 @@ pub(super) const INDEX_VERSION: i64 = 2;
 const BUSY_MAX: Duration = Duration::from_millis(1000);
 
 /// The largest size of the write-ahead log after a checkpoint, in bytes. A reader that stays can make it grow.
-const WAL_MAX_BYTES: i64 = 64 * 1024 * 1024;
+const WAL_MAX_BYTES: i64 = 8 * 1024 * 1024;
 
 /// The tables before 0.1.0.
 const VERSION_1: &str = include_str!("version_1.sql");
