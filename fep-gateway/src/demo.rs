@@ -7,6 +7,7 @@ mod traffic;
 mod ledger;
 mod service;
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -43,8 +44,8 @@ const OPEN_MAX: Duration = Duration::from_secs(10);
 /// The pause between two requests: first while the table is printed, then in the slow traffic afterwards.
 const TABLE_PAUSE: Duration = Duration::from_millis(60);
 const TRICKLE_PAUSE: Duration = Duration::from_millis(1500);
-/// How long the demo waits for a late answer and a notice after the table.
-const SETTLE_MAX: Duration = Duration::from_secs(4);
+/// How long the demo waits for a late answer, an inquiry's answer and a notice after the table.
+const SETTLE_MAX: Duration = Duration::from_secs(6);
 
 /// The options of the command line.
 #[derive(Clone, Copy, Debug)]
@@ -208,6 +209,25 @@ echo_test = "EchoTest"
 accepted = {{ "header.response_code" = "0000" }}
 echo_interval_ms = 5000
 
+[institutions.{INSTITUTION}.telegrams.Transfer.settlement]
+accepted = {{ "header.response_code" = "0000" }}
+account_key = ["withdraw_account"]
+horizon_ms = 5000
+first_wait_ms = 1500
+
+[institutions.{INSTITUTION}.telegrams.Transfer.settlement.inquiry]
+telegram = "ResultInquiry"
+fields = {{ "header.transaction_no" = "<request.header.transaction_no>", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>", result_code = "", amount = 0 }}
+processed = {{ "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>", result_code = "0000", amount = "<request.amount>" }}
+declined = {{ "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>", result_code = ["0110", "0117"] }}
+not_processed = {{ "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>", result_code = "0100" }}
+
+[institutions.{INSTITUTION}.telegrams.Transfer.settlement.reversal]
+telegram = "Reversal"
+fields = {{ "header.transaction_no" = "<request.header.transaction_no>", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>", withdraw_account = "<request.withdraw_account>", amount = "<request.amount>", deposit_bank = "<request.deposit_bank>", deposit_account = "<request.deposit_account>", reason = "01" }}
+repeat = {{ "header.send_count" = "<attempt>" }}
+confirmed = {{ "header.response_code" = "0000", original_trace_no = "<request.header.trace_no>", original_date = "<request.header.sent_date>" }}
+
 [[institutions.{INSTITUTION}.lines]]
 name = "main"
 connect = "{bank}"
@@ -241,7 +261,7 @@ async fn show(stage: &Stage, options: Options, out: &mut impl Write) -> Result<(
     writeln!(
         out,
         "\nunknown 미확인 is not an error: the telegram was sent and no answer came in time. It must not be treated as failed,\n\
-         and it must not be sent again. A late answer settles it. Deposit notices (입출금통지) that the bank sent and a service\n\
+         and it must not be sent again. A late answer or an inquiry settles it. Deposit notices (입출금통지) that the bank sent and a service\n\
          answered over HTTP meanwhile: {taken}.\n"
     )?;
     if let Some(transfer) = transfer {
@@ -280,10 +300,13 @@ async fn table(stage: &Stage, options: Options, out: &mut impl Write) -> Result<
         }
     }
     let until = Instant::now() + SETTLE_MAX;
-    if unknown > 0
-        && let Some(settled) = next_settled(&mut events, until).await
+    let mut settled = BTreeSet::new();
+    while settled.len() < unknown
+        && let Some(exchange) = next_settled(&mut events, until).await
     {
-        ledger.settled(out, &settled, stage.gateway.line_spec(INSTITUTION))?;
+        if settled.insert(exchange.id) {
+            ledger.settled(out, &exchange, stage.gateway.line_spec(INSTITUTION))?;
+        }
     }
     while stage.service.taken() == 0 && Instant::now() < until {
         sleep(Duration::from_millis(20)).await;

@@ -5,6 +5,8 @@
 //! | `POST /v1/institutions/{institution}/exchanges/{Telegram}` | sends a request; optional header `Idempotency-Key` |
 //! | `GET /v1/exchanges/{id}` | the outcome of an exchange, also long after its end |
 //! | `GET /v1/exchanges/{id}/view` | both telegrams field by field, secrets masked |
+//! | `POST /v1/exchanges/{id}/settlement` | a person settles an unknown exchange, or asks for a step: `{"decision": "done", "note": "…"}` |
+//! | `GET /v1/dead-letters?limit=50` | the exchanges whose settlement needs a person, oldest first |
 //! | `GET /v1/exchanges?limit=50` | the latest exchanges, newest first |
 //! | `GET /v1/institutions`, `GET /v1/institutions/{institution}` | limits, waiting requests, breakers, and what closes business |
 //! | `POST /v1/institutions/{institution}/breaker` | a person trips or resets a breaker: `{"decision": "trip", "note": "…", "business"?}` |
@@ -23,6 +25,7 @@ mod events;
 mod exchanges;
 mod health;
 mod institutions;
+mod settlement;
 
 use std::future::Future;
 use std::io;
@@ -71,6 +74,8 @@ pub fn router(gateway: Gateway, stopping: watch::Receiver<bool>) -> Router {
         .route("/v1/exchanges", get(exchanges::list))
         .route("/v1/exchanges/{id}", get(exchanges::one))
         .route("/v1/exchanges/{id}/view", get(exchanges::detail))
+        .route("/v1/exchanges/{id}/settlement", post(settlement::settle))
+        .route("/v1/dead-letters", get(settlement::dead_letters))
         .route("/v1/institutions", get(institutions::list))
         .route("/v1/institutions/{institution}", get(institutions::one))
         .route("/v1/institutions/{institution}/breaker", post(institutions::breaker))

@@ -8,7 +8,7 @@ use super::traffic::Wish;
 use crate::console::view::{Summary, summary};
 use crate::gateway::LineSpec;
 use crate::table::{Cell, Column, Side, Table, grouped};
-use fep_protocol::exchange::{Exchange, Outcome, SettledBy};
+use fep_protocol::exchange::{Exchange, Money, Outcome, SettledBy};
 
 const COLUMNS: &[Column] = &[
     Column { heading: "trace", width: 6, side: Side::Right },
@@ -74,10 +74,16 @@ impl Ledger {
     ) -> io::Result<()> {
         // `response_ms` is the time until it became unknown. The first row of the exchange shows it already.
         let line = Summary { response_ms: None, ..summary(exchange, spec) };
-        let by = exchange.settled_by.map_or("", SettledBy::name);
-        let code = line.response_code.as_deref().unwrap_or_default();
+        let by = match exchange.settled_by {
+            Some(SettledBy::Inquiry) => "an inquiry",
+            Some(SettledBy::Reversal) => "a reversal",
+            Some(SettledBy::Person) => "a person",
+            Some(SettledBy::LateAnswer) | None => "a late answer",
+        };
+        let money = exchange.money.map_or("", Money::name);
+        let code = line.response_code.as_deref().unwrap_or(money);
         let meaning = line.response_meaning.as_deref().unwrap_or_default();
-        let verdict = format!("{code} {meaning}, by a {by}");
+        let verdict = format!("{code} {meaning}, by {by}").replace(" ,", ",");
         self.table.row(out, &self.cells(&line, String::new(), "", ("settled 확정", GREEN), (&verdict, "")))
     }
 

@@ -108,8 +108,13 @@ pub(super) async fn one(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let exchange = find(&shared, id).await?;
-    let reply = reply(&exchange, shared.gateway.line_spec(&exchange.institution));
-    Ok(Json(Reply { telegram: Some(exchange.telegram.to_string()), ..reply }).into_response())
+    Ok(reply_of(&shared, &exchange))
+}
+
+/// An exchange as `GET` shows it.
+pub(super) fn reply_of(shared: &Shared, exchange: &Exchange) -> Response {
+    let reply = reply(exchange, shared.gateway.line_spec(&exchange.institution));
+    Json(Reply { telegram: Some(exchange.telegram.to_string()), ..reply }).into_response()
 }
 
 /// `GET /v1/exchanges/{id}/view`
@@ -131,17 +136,22 @@ pub(super) async fn list(
     State(shared): State<Shared>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Json<List>, ApiError> {
+    let exchanges = shared.gateway.recent(limit_of(query)?).await?;
+    let line = |exchange: &Exchange| summary(exchange, shared.gateway.line_spec(&exchange.institution));
+    Ok(Json(List { exchanges: exchanges.iter().map(line).collect() }))
+}
+
+/// The length of a list, from its query.
+pub(super) fn limit_of(query: Result<Query<ListQuery>, QueryRejection>) -> Result<usize, ApiError> {
     let Query(query) = query.map_err(|error| bad_request("query", &error.body_text()))?;
     let limit = query.limit.unwrap_or(LIST_DEFAULT);
     if !(1..=LIST_MAX).contains(&limit) {
         return Err(bad_request("query", &format!("limit is {limit}, it must be 1 to {LIST_MAX}")));
     }
-    let exchanges = shared.gateway.recent(limit).await?;
-    let line = |exchange: &Exchange| summary(exchange, shared.gateway.line_spec(&exchange.institution));
-    Ok(Json(List { exchanges: exchanges.iter().map(line).collect() }))
+    Ok(limit)
 }
 
-async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Result<Exchange, ApiError> {
+pub(super) async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Result<Exchange, ApiError> {
     let Path(id) = id.map_err(|error| bad_request("path", &error.body_text()))?;
     let unknown = || ApiError::new(StatusCode::NOT_FOUND, "unknown_exchange", format!("there is no exchange {id:?}"));
     let name: ExchangeId = id.parse().map_err(|_| unknown())?;

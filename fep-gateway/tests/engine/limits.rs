@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 
 use crate::harness::{Bench, Setup, golden, outcome, until};
-use crate::peer::{answer_to, transfer_answer};
+use crate::peer::{Peer, answer_to, transfer_answer};
 
 fn limited(institution: &'static str, tables: &'static str) -> Setup {
     Setup { links: 1, institution, tables }
@@ -254,4 +254,51 @@ async fn outside_its_hours_an_institution_gets_nothing_and_the_reason_says_when_
     assert_eq!(closed.reason_code.as_deref(), Some("outside_hours"));
     assert_eq!(outcome(&closed), "not sent: it is outside the hours of the institution");
     assert!(bench.peer.is_quiet().await);
+}
+
+const OTHER: &str = r#"
+[institutions.bank-b]
+spec = "specs/bank-a/bank-a.toml"
+key = ["header.trace_no", "header.sent_date"]
+trace = "header.trace_no"
+framing = { length_digits = 4, counts = "rest", frame_max_bytes = 1000 }
+[institutions.bank-b.fill]
+"header.transaction_code" = "FEPTEST01"
+"header.company_code" = "FEPCO001"
+"header.bank_code" = "088"
+"header.send_count" = 1
+"header.sent_date" = "<date>"
+"header.sent_time" = "<time>"
+"header.response_code" = ""
+"header.transaction_no" = "<transaction>"
+"balance_sign" = ""
+"balance" = 0
+"fee" = 0
+[[institutions.bank-b.lines]]
+name = "main"
+"#;
+
+#[tokio::test]
+async fn a_stuck_institution_with_a_tripped_breaker_does_not_touch_another_one() {
+    let mut other = Peer::start().await;
+    let tables = format!("{BREAKER}{OTHER}connect = \"127.0.0.1:{}\"\n", other.port);
+    let setup = limited("answer_timeout_ms = 300\ninflight_max = 3", tables.leak());
+    let mut bench = Bench::new(setup).await;
+    bench.peer.sign_on(1, b"0000").await;
+    bench.links_up(1).await;
+    let silent: Vec<_> = (0..3).map(|_| bench.ask()).collect();
+    assert_eq!(all(silent).await, ["unknown: no answer within 300 ms"; 3]);
+    assert_eq!(outcome(&bench.ask().await.unwrap()), format!("not sent: {TRIPPED}"));
+    for _ in 0..5 {
+        let gateway = bench.gateway.clone();
+        let asked = tokio::spawn(async move {
+            gateway.exchange("bank-b", "Transfer", &crate::harness::transfer(), None).await.unwrap()
+        });
+        let (connection, request) = other.receive().await;
+        other.send(connection, &transfer_answer(&request)).await;
+        assert_eq!(outcome(&asked.await.unwrap()), "answered");
+    }
+    let states = bench.gateway.institutions().await;
+    let limits: Vec<_> = states.iter().map(|status| (status.institution.as_str(), status.limit.unanswered)).collect();
+    assert_eq!(limits, [("bank-a", 3), ("bank-b", 0)]);
 }

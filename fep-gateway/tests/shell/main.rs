@@ -10,3 +10,4 @@ mod journal;
 mod journal_audit;
 mod nasty;
 mod notices;
+mod settlement;

@@ -12,10 +12,14 @@ use super::tests::{ToyTelegrams, at, flow, settings};
 use super::*;
 use crate::breaker::{BreakerSettings, BreakerState};
 use crate::flow::RateSettings;
+use crate::mutant::{Mutant, is_caught};
 use crate::reason::CloseReason;
 use crate::terms::Priority;
 
 const MS: Duration = Duration::from_millis(1);
+
+/// Spreads small seeds over all bits. It is odd, so the product is even exactly if the seed is.
+const SPREAD: u64 = 0x1234_5678_9ABC_DEF1;
 
 /// The institution answers nothing in this time.
 const OUTAGE: Range<Duration> = Duration::from_millis(1000)..Duration::from_millis(1600);
@@ -23,7 +27,7 @@ const OUTAGE: Range<Duration> = Duration::from_millis(1000)..Duration::from_mill
 const BREAKER: BreakerSettings = BreakerSettings {
     failures_in_row: 5,
     window: Duration::from_secs(2),
-    failure_percent: 60,
+    failure_percent: 20,
     volume_min: 20,
     wait_min: Duration::from_millis(200),
     wait_max: Duration::from_secs(1),
@@ -357,8 +361,7 @@ fn the_invariants_hold_in_a_hostile_world() {
     let mut total = Ends::default();
     let mut trips = 0;
     for seed in 1..=20 {
-        // An odd factor: the product is even exactly if the seed is.
-        let mut world = World::new(0x1234_5678_9ABC_DEF1_u64.wrapping_mul(seed));
+        let mut world = World::new(SPREAD.wrapping_mul(seed));
         world.run(1500);
         let unended: Vec<_> = world.accepted.iter().filter(|ticket| !world.ends.contains_key(ticket)).collect();
         assert!(unended.is_empty(), "seed {seed}: {unended:?} never ended");
@@ -383,4 +386,13 @@ fn a_seed_replays_one_history() {
         ends
     };
     assert_eq!(history(), history());
+}
+
+#[test]
+fn the_checks_find_deliberate_mistakes() {
+    // Even seeds reach the limits, odd ones have an outage.
+    for (mutant, seed) in [(Mutant::UnansweredFreesItsPlace, 2), (Mutant::SkipsTheProbe, 3)] {
+        let run = move || World::new(SPREAD.wrapping_mul(seed)).run(1500);
+        assert!(is_caught(mutant, run), "{mutant:?}");
+    }
 }

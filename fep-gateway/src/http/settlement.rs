@@ -1,0 +1,136 @@
+//! The routes that show which exchanges need a person, and take a person's decision about one.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use fep_protocol::exchange::{Exchange, Money};
+use fep_protocol::settlement::{
+    FlagReason, NotDecided, PersonDecision, PersonWants, SettlementCase, SettlementFact, Stage, StepKind,
+};
+use serde::{Deserialize, Serialize};
+
+use super::Shared;
+use super::error::ApiError;
+use super::exchanges::{ListQuery, find, limit_of, reply_of};
+use super::origin::refuse_foreign_page;
+use crate::console::view::{Summary, summary};
+use crate::gateway::SettleError;
+
+#[derive(Debug, Serialize)]
+struct DeadLetters {
+    dead_letters: Vec<DeadLetter>,
+}
+
+/// An exchange that needs a person, with everything that was tried.
+#[derive(Debug, Serialize)]
+struct DeadLetter {
+    exchange: Summary,
+    /// Why it is a dead letter. Absent if it is settled, and only disputed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+    /// How its facts contradict each other.
+    disputes: Vec<&'static str>,
+    inquiries: u32,
+    reversals: u32,
+    history: Vec<Past>,
+    /// The number of facts that the history leaves out in the middle.
+    omitted: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Past {
+    at_ms: i64,
+    #[serde(flatten)]
+    fact: SettlementFact,
+}
+
+/// The body of `POST /v1/exchanges/{id}/settlement`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DecisionBody {
+    decision: DecisionWord,
+    note: String,
+    #[serde(default = "nobody")]
+    person: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DecisionWord {
+    Done,
+    NotDone,
+    Reversed,
+    Inquire,
+    Reverse,
+}
+
+/// `GET /v1/dead-letters?limit=50`
+pub(super) async fn dead_letters(
+    State(shared): State<Shared>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let letters = shared.gateway.dead_letters(limit_of(query)?).await?;
+    let shown = |(exchange, case): &(Exchange, SettlementCase)| DeadLetter {
+        exchange: summary(exchange, shared.gateway.line_spec(&exchange.institution)),
+        why: match case.stage() {
+            Stage::DeadLetter(why) => Some(why.name()),
+            Stage::Open | Stage::Settled { .. } => None,
+        },
+        disputes: case.flags().iter().copied().map(FlagReason::name).collect(),
+        inquiries: case.attempts(StepKind::Inquiry),
+        reversals: case.attempts(StepKind::Reversal),
+        history: case.history().iter().map(|(at_ms, fact)| Past { at_ms: *at_ms, fact: fact.clone() }).collect(),
+        omitted: case.omitted(),
+    };
+    Ok(Json(DeadLetters { dead_letters: letters.iter().map(shown).collect() }).into_response())
+}
+
+/// `POST /v1/exchanges/{id}/settlement`
+pub(super) async fn settle(
+    State(shared): State<Shared>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    refuse_foreign_page(&headers)?;
+    let exchange = find(&shared, id).await?;
+    let body = body.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "body", error.body_text()))?;
+    let body: DecisionBody = serde_json::from_slice(&body).map_err(|error| {
+        let example = r#"write {"decision": "done", "note": "…"}, with done, not_done, reversed, inquire or reverse"#;
+        ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_decision", format!("{error}; {example}"))
+    })?;
+    let wants = match body.decision {
+        DecisionWord::Done => PersonWants::Settle(Money::Done),
+        DecisionWord::NotDone => PersonWants::Settle(Money::NotDone),
+        DecisionWord::Reversed => PersonWants::Settle(Money::Reversed),
+        DecisionWord::Inquire => PersonWants::Step(StepKind::Inquiry),
+        DecisionWord::Reverse => PersonWants::Step(StepKind::Reversal),
+    };
+    let decision = PersonDecision { person: body.person, note: body.note, wants };
+    let exchange = shared.gateway.settle(&exchange.id, decision).await.map_err(|error| refused(&error))?;
+    Ok(reply_of(&shared, &exchange))
+}
+
+/// Callers have no names yet.
+fn nobody() -> String {
+    "operator".to_owned()
+}
+
+fn refused(error: &SettleError) -> ApiError {
+    let (status, kind) = match error {
+        SettleError::UnknownExchange => (StatusCode::NOT_FOUND, "unknown_exchange"),
+        SettleError::Stopped => (StatusCode::SERVICE_UNAVAILABLE, "stopped"),
+        SettleError::NotDecided(why) => match why {
+            NotDecided::NoSuchCase => (StatusCode::CONFLICT, "no_case"),
+            NotDecided::AlreadySettled => (StatusCode::CONFLICT, "already_settled"),
+            NotDecided::NoSuchStep(_) => (StatusCode::CONFLICT, "no_such_step"),
+            NotDecided::TooManyDecisions => (StatusCode::CONFLICT, "too_many_decisions"),
+            _ => (StatusCode::UNPROCESSABLE_ENTITY, "bad_note"),
+        },
+        SettleError::Journal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "journal"),
+    };
+    ApiError::new(status, kind, error.to_string())
+}
