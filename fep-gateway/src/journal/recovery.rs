@@ -240,13 +240,13 @@ fn earlier_cases(reader: &Reader, options: &OpenOptions) -> Result<Vec<EarlierCa
 }
 
 fn earlier_case(reader: &Reader, id: ExchangeId) -> Result<Option<EarlierCase>, JournalError> {
-    let Some(row) = reader.index.find(&id)? else { return Ok(None) };
-    let request = row.request.map(|number| reader.facts.get(number)).transpose()?.flatten();
+    // The request may be in an archive by now.
+    let Some(exchange) = reader.find(&id)? else { return Ok(None) };
     let facts = reader.index.case_facts(&id)?.into_iter();
     Ok(Some(EarlierCase {
         id,
-        institution: row.institution,
-        request: request.map(|request| request.bytes).unwrap_or_default(),
+        institution: exchange.institution,
+        request: exchange.request,
         facts: facts.map(|(at_ms, fact)| CaseFact { case: id, at_ms, fact }).collect(),
     }))
 }

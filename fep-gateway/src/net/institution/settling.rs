@@ -310,7 +310,7 @@ impl Task {
                     institution = &*self.name,
                     exchange = %step.case,
                     attempt = step.attempt,
-                    "sends an {}",
+                    "sends: {}",
                     step.kind.name()
                 );
                 self.ended.insert(ticket, step.case);
