@@ -347,6 +347,8 @@ pub struct LineStatus {
     pub line: String,
     /// `connect`: the gateway connects to the institution. `listen`: the institution connects to the gateway.
     pub role: &'static str,
+    /// Which telegrams the line carries: `both`, `send`, `receive` or `answer`.
+    pub duty: &'static str,
     /// The address that the line connects to, or listens on.
     pub address: String,
     /// The contracted links, each in its present state.

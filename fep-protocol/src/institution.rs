@@ -34,7 +34,7 @@ use crate::flow::FlowSettings;
 use crate::mux::Mux;
 use crate::reason::{DutyFailure, JournalError, NotSent, Unknown};
 use crate::session::{SessionEvent, SessionPolicy};
-use crate::terms::{Duty, EncodedRequest, Incarnation, Key, LinkId, Now, Telegrams, Ticket};
+use crate::terms::{Duty, EncodedRequest, Incarnation, Key, LineDuty, LinkId, Now, Telegrams, Ticket};
 use crate::trace::{TraceBook, TraceHighWater, TraceRange, TraceUse};
 
 /// The settings of an institution's machine.
@@ -64,6 +64,8 @@ pub struct Settings {
 pub struct LineSettings {
     /// The number of links.
     pub links: usize,
+    /// Which telegrams the line carries.
+    pub duty: LineDuty,
     /// Whether the institution connects. Then a link waits for its connection without pauses.
     pub listens: bool,
     /// The shortest wait before a reconnection.
@@ -259,7 +261,7 @@ impl<T: Telegrams> Institution<T> {
     /// # Errors
     /// If no link carries business. The institution will send the notice again.
     pub fn reply(&mut self, incarnation: Incarnation, bytes: TelegramBytes) -> Result<Ticket, NotSent> {
-        let incarnation = if self.is_open(incarnation) { incarnation } else { self.incarnation_for_business()? };
+        let incarnation = self.incarnation_for_reply(incarnation)?;
         Ok(self.send_reply(incarnation, bytes))
     }
 

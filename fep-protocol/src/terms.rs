@@ -61,6 +61,45 @@ pub struct LinkId {
     pub link: usize,
 }
 
+/// Which telegrams a line carries. Some institutions have separate lines for each direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LineDuty {
+    /// All telegrams.
+    #[default]
+    Both,
+    /// What the gateway sends: requests, sign-ons, echo tests, and its answers. The institution may answer here or on another line.
+    Send,
+    /// What the institution sends. The gateway writes nothing: its answers go over a line that sends.
+    Receive,
+    /// What the institution sends without being asked, and the gateway's answers to it.
+    Answer,
+}
+
+impl LineDuty {
+    /// Whether the gateway sends requests and duties of its own on the line.
+    #[must_use]
+    pub fn sends(self) -> bool {
+        matches!(self, Self::Both | Self::Send)
+    }
+
+    /// Whether the gateway may write its answers to the institution on the line.
+    #[must_use]
+    pub fn replies(self) -> bool {
+        self != Self::Receive
+    }
+
+    /// The word in the configuration and in `/v1/lines`: `both`, `send`, `receive`, `answer`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::Send => "send",
+            Self::Receive => "receive",
+            Self::Answer => "answer",
+        }
+    }
+}
+
 /// One connection: a link and the number of its connection. Data of one connection never reaches the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Incarnation {

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use fep_protocol::terms::LineDuty;
 use fep_spec::document::{Located, Table, Value};
 use fep_spec::report::Code;
 
@@ -21,6 +22,8 @@ pub struct LineConfig {
     pub name: String,
     /// `connect` or `listen`, one of them is required.
     pub role: Role,
+    /// `duty`, default `both`: which telegrams the line carries.
+    pub duty: LineDuty,
     /// `links`, default 1: the contracted number of connections.
     pub links: usize,
     /// `connect_timeout_ms`, default 5000: how long connecting may take.
@@ -189,6 +192,9 @@ pub(super) fn read(table: &Table<'_>, folder: &Path) -> Vec<LineConfig> {
 
 fn line(table: &Table<'_>, name: &str, folder: &Path) -> Option<LineConfig> {
     let links = table.integer("links", 1..=1000_usize).map_or(1, |links| links.value);
+    let duties = [LineDuty::Both, LineDuty::Send, LineDuty::Receive, LineDuty::Answer];
+    let duties = duties.map(|duty| (duty.name(), duty));
+    let duty = table.choice("duty", &duties).map_or(LineDuty::Both, |duty| duty.value);
     let connect_timeout = ms(table, "connect_timeout_ms", 5000);
     let reconnect_min = ms(table, "reconnect_min_ms", 100);
     let reconnect_max = ms(table, "reconnect_max_ms", 30_000);
@@ -206,7 +212,17 @@ fn line(table: &Table<'_>, name: &str, folder: &Path) -> Option<LineConfig> {
         TlsConfig::read(tls, host.map(|host| host.trim_matches(['[', ']'])), folder)
     });
     let role = role?;
-    Some(LineConfig { name: name.to_owned(), role, links, connect_timeout, reconnect_min, reconnect_max, tcp, tls })
+    Some(LineConfig {
+        name: name.to_owned(),
+        role,
+        duty,
+        links,
+        connect_timeout,
+        reconnect_min,
+        reconnect_max,
+        tcp,
+        tls,
+    })
 }
 
 fn role(table: &Table<'_>, links: usize) -> Option<Role> {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::config::InstitutionConfig;
 use fep_protocol::exchange::{LineStatus, LinkState, LinkStatus};
 use fep_protocol::reason::CloseReason;
-use fep_protocol::terms::{Incarnation, LinkId};
+use fep_protocol::terms::{Incarnation, LineDuty, LinkId};
 
 /// The line statuses of one institution.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub struct LineStatuses {
     lines: Vec<Mutex<LineStatus>>,
     /// How long an answer proves that a link is alive. `None` if there is no echo test that would prove it.
     alive_ms: Option<i64>,
+    /// The duty of each line.
+    duties: Vec<LineDuty>,
 }
 
 impl LineStatuses {
@@ -33,6 +35,7 @@ impl LineStatuses {
             institution: name.to_owned(),
             line: line.name.clone(),
             role: line.role.name(),
+            duty: line.duty.name(),
             address: line.role.address(),
             links: vec![link.clone(); line.links],
             inflight: 0,
@@ -43,7 +46,8 @@ impl LineStatuses {
         };
         let session = config.session.as_ref().filter(|session| session.echo_test.is_some());
         let alive_ms = session.map(|session| i64::try_from(session.alive.as_millis()).unwrap_or(i64::MAX));
-        Self { lines: config.lines.iter().map(|config| Mutex::new(line(config))).collect(), alive_ms }
+        let duties = config.lines.iter().map(|line| line.duty).collect();
+        Self { lines: config.lines.iter().map(|config| Mutex::new(line(config))).collect(), alive_ms, duties }
     }
 
     /// The present status of every line.
@@ -56,8 +60,20 @@ impl LineStatuses {
     /// answer came lately: an institution can accept connections and sign-ons and be dead behind them.
     #[must_use]
     pub fn trouble(&self, now_ms: i64) -> Option<String> {
+        let with_duty = |duty: fn(LineDuty) -> bool| {
+            self.lines.iter().zip(&self.duties).filter(move |(_, own)| duty(**own)).map(|(line, _)| line)
+        };
+        // Separate lines: one that receives must be up, too. There is no echo test that could prove more.
+        let up = |line: &Mutex<LineStatus>| open(line).links.iter().any(|link| link.state == LinkState::Up);
+        let mut receiving = with_duty(|duty| !duty.sends()).peekable();
+        if receiving.peek().is_some() && !receiving.any(up) {
+            return Some("no link of a line that receives is up".to_owned());
+        }
+        let mut sending = with_duty(LineDuty::sends).peekable();
+        // If no line sends, nothing else is to be proved.
+        sending.peek()?;
         let mut why = "no link is up".to_owned();
-        for line in &self.lines {
+        for line in sending {
             for link in open(line).links.iter().filter(|link| link.state == LinkState::Up) {
                 let alive_ms = self.alive_ms?;
                 match link.proved_ms {

@@ -215,3 +215,33 @@ async fn an_address_that_is_in_use_is_the_reason_and_is_tried_again() {
     lines.become_so(&[LinkState::Up]).await;
     lines.answered_on(&mut stream).await;
 }
+
+/// A pair of lines: the gateway sends on one that it connects, and the institution answers on one that it connects.
+#[tokio::test]
+async fn a_pair_of_lines_sends_on_one_and_receives_on_the_other() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let send_port = listener.local_addr().unwrap().port();
+    let receive_port = dead_port().await;
+    let send = format!("connect = \"127.0.0.1:{send_port}\"\nduty = \"send\"");
+    let receive = format!("listen = \"127.0.0.1:{receive_port}\"\npeers = [\"127.0.0.1\"]\nduty = \"receive\"");
+    let both = format!("{}{}", line(&send), line(&receive).replace("main", "receive"));
+    let lines = Lines::new(&both).await;
+    let (mut sent, _) = timeout(PATIENCE, listener.accept()).await.expect("it connects").unwrap();
+    lines.become_so(&[LinkState::Up, LinkState::Listening]).await;
+    assert_eq!(outcome(&lines.ask().await.unwrap()), "not sent: no line is up");
+    assert_eq!(lines.gateway.troubles(), ["bank-a: no link of a line that receives is up"]);
+    let mut received = dial("127.0.0.1", receive_port).await;
+    lines.become_so(&[LinkState::Up, LinkState::Up]).await;
+    assert!(lines.gateway.troubles().is_empty());
+    for _ in 0..2 {
+        let asked = lines.ask();
+        let request = frame(&mut sent).await;
+        received.write_all(&transfer_answer(&request)).await.unwrap();
+        let exchange = asked.await.unwrap();
+        assert_eq!((outcome(&exchange).as_str(), &*exchange.line.unwrap().0), ("answered", "main"));
+    }
+    let duties: Vec<_> = lines.gateway.lines().iter().map(|line| line.duty).collect();
+    assert_eq!(duties, ["send", "receive"]);
+    lines.gateway.stop().await;
+    closed(&mut received).await;
+}

@@ -7,7 +7,7 @@ use crate::backoff::Backoff;
 use crate::exchange::LinkState;
 use crate::reason::{CloseReason, DutyFailure, NotSent, Unknown};
 use crate::session::{Session, SessionAction, SessionEvent, SessionPolicy};
-use crate::terms::{BusinessNotice, Duty, Incarnation, LinkId, Now, Stops, Telegrams, Ticket};
+use crate::terms::{BusinessNotice, Duty, Incarnation, LineDuty, LinkId, Now, Stops, Telegrams, Ticket};
 use crate::trace::TraceUse;
 
 /// One contracted link.
@@ -17,6 +17,7 @@ pub(super) struct ContractedLink {
     stage: Stage,
     session: Session,
     backoff: Backoff,
+    duty: LineDuty,
     listens: bool,
     opened: Duration,
     up_since: Option<Duration>,
@@ -48,6 +49,7 @@ impl ContractedLink {
             stage: Stage::Down,
             session: Session::new(policy.clone()),
             backoff: Backoff::new(line.reconnect_min, line.reconnect_max),
+            duty: line.duty,
             listens: line.listens,
             opened: Duration::ZERO,
             up_since: None,
@@ -162,6 +164,8 @@ impl<T: Telegrams> Institution<T> {
     pub(super) fn connect(&mut self, id: LinkId) {
         let policy = self.settings.policy.clone();
         let Some(link) = self.link_mut(id) else { return };
+        // On a line for the telegrams of the institution, the gateway has no duties. It carries them as soon as it is connected.
+        let policy = if link.duty.sends() { policy } else { SessionPolicy::default() };
         link.incarnation += 1;
         link.stage = Stage::Connecting;
         link.session = Session::new(policy);
@@ -245,15 +249,65 @@ impl<T: Telegrams> Institution<T> {
     }
 
     pub(super) fn is_any_up(&self) -> bool {
-        self.lines.iter().flatten().any(ContractedLink::is_up)
+        self.can_receive() && self.lines.iter().flatten().any(|link| link.is_up() && link.duty.sends())
+    }
+
+    /// Whether answers can arrive. If there are lines for receiving only, one of them must be up.
+    fn can_receive(&self) -> bool {
+        let mut receiving = self.lines.iter().flatten().filter(|link| link.duty == LineDuty::Receive).peekable();
+        receiving.peek().is_none() || receiving.any(|link| link.is_up())
+    }
+
+    /// The connection for an answer to what came on a connection: the same one, if it is open and the gateway may write on it;
+    /// otherwise one of a line that sends.
+    pub(super) fn incarnation_for_reply(&self, incarnation: Incarnation) -> Result<Incarnation, NotSent> {
+        let own = self.link(incarnation.link).filter(|link| link.duty.replies());
+        if own.is_some() && self.is_open(incarnation) {
+            return Ok(incarnation);
+        }
+        let open = |id: &LinkId| self.link(*id).filter(|link| link.stage == Stage::Open && link.duty.sends());
+        let links = self.link_ids().into_iter().filter_map(|id| Some((id, open(&id)?)));
+        let best = links.min_by_key(|(_, link)| (!link.is_up(), link.inflight));
+        let best = best.map(|(id, link)| Incarnation { link: id, number: link.incarnation });
+        best.ok_or_else(|| self.no_line_up())
+    }
+
+    /// Handles a duty of the institution. On a line for receiving only, it is about the lines that send.
+    pub(super) fn theirs(&mut self, id: LinkId, duty: Duty, now: Now) {
+        if self.link(id).is_none_or(|link| link.duty != LineDuty::Receive) {
+            return self.session(id, SessionEvent::Theirs(duty), now);
+        }
+        for id in self.link_ids() {
+            if self.link(id).is_some_and(|link| link.stage == Stage::Open && link.duty.sends()) {
+                self.session(id, SessionEvent::Theirs(duty), now);
+            }
+        }
+    }
+
+    /// Closes the lines for the telegrams of the institution, once those that send are closed: the answers to our sign-offs may
+    /// come on them.
+    pub(super) fn leave_receiving(&mut self, now: Now) {
+        let links = self.lines.iter().flatten();
+        if links.filter(|link| link.duty.sends()).all(ContractedLink::is_down) {
+            for id in self.link_ids() {
+                self.leave_link(id, now);
+            }
+        }
+    }
+
+    pub(super) fn sends(&self, id: LinkId) -> bool {
+        self.link(id).is_some_and(|link| link.duty.sends())
     }
 
     /// The link that is up and has the fewest exchanges in flight.
     pub(super) fn incarnation_for_business(&self) -> Result<Incarnation, NotSent> {
+        if !self.can_receive() {
+            return Err(self.no_line_up());
+        }
         let mut best: Option<(usize, Incarnation)> = None;
         for id in self.link_ids() {
             let Some(link) = self.link(id) else { continue };
-            if link.is_up() && best.is_none_or(|(least, _)| link.inflight < least) {
+            if link.is_up() && link.duty.sends() && best.is_none_or(|(least, _)| link.inflight < least) {
                 best = Some((link.inflight, Incarnation { link: id, number: link.incarnation }));
             }
         }

@@ -55,9 +55,12 @@ impl<T: Telegrams> Institution<T> {
         self.admit(now);
         if matches!(self.leaving, Some(Shutdown::Draining(_))) && self.inflight == 0 {
             self.leaving = Some(Shutdown::SigningOff(now.steady + SIGN_OFF_MAX));
-            for link in self.link_ids() {
+            for link in self.link_ids().into_iter().filter(|link| self.sends(*link)).collect::<Vec<_>>() {
                 self.leave_link(link, now);
             }
+        }
+        if matches!(self.leaving, Some(Shutdown::SigningOff(_))) {
+            self.leave_receiving(now);
         }
         if matches!(self.leaving, Some(Shutdown::SigningOff(_)))
             && self.lines.iter().flatten().all(ContractedLink::is_down)

@@ -109,7 +109,13 @@ pub(super) fn settings(links: usize, policy: SessionPolicy) -> Settings {
         quarantine: 60 * SECOND,
         drain_max: 10 * SECOND,
         policy,
-        lines: vec![LineSettings { links, listens: false, reconnect_min: SECOND / 10, reconnect_max: 30 * SECOND }],
+        lines: vec![LineSettings {
+            links,
+            duty: LineDuty::Both,
+            listens: false,
+            reconnect_min: SECOND / 10,
+            reconnect_max: 30 * SECOND,
+        }],
         traces: TraceRange { max: 9999, block: 100, wraps: false },
     }
 }

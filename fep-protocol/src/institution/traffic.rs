@@ -213,8 +213,10 @@ impl<T: Telegrams> Institution<T> {
         match self.telegrams.accept(duty, &bytes) {
             Ok(reply) => {
                 self.note(incarnation, None, bytes, Class::Duty, None, None);
-                self.send_reply(incarnation, reply);
-                self.session(incarnation.link, SessionEvent::Theirs(duty), now);
+                if let Ok(on) = self.incarnation_for_reply(incarnation) {
+                    self.send_reply(on, reply);
+                }
+                self.theirs(incarnation.link, duty, now);
                 if duty == Duty::SignOn {
                     self.business_sign(BusinessNotice::Open, Stops::Nothing, now);
                 }
@@ -232,7 +234,9 @@ impl<T: Telegrams> Institution<T> {
         let note = reply.as_ref().err().map(|why| Mismatch::Unanswerable(why.clone()));
         let class = if note.is_some() { Class::Undecodable } else { Class::Duty };
         self.note(incarnation, telegram, bytes, class, None, note);
-        if let Ok(Some(reply)) = reply {
+        if let Ok(Some(reply)) = reply
+            && let Ok(incarnation) = self.incarnation_for_reply(incarnation)
+        {
             self.send_reply(incarnation, reply);
         }
     }

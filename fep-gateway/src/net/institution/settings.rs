@@ -15,6 +15,7 @@ const TRACE_BLOCK: u64 = 1000;
 pub(super) fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue, now: Now) -> Settings {
     let line = |line: &LineConfig| LineSettings {
         links: line.links,
+        duty: line.duty,
         listens: matches!(line.role, Role::Listen { .. }),
         reconnect_min: line.reconnect_min,
         reconnect_max: line.reconnect_max,

@@ -1,4 +1,4 @@
-//! Who connects and when: listening lines.
+//! Who connects and when: listening lines, separate lines for each direction.
 
 use super::*;
 
@@ -30,4 +30,91 @@ fn a_new_connection_replaces_the_oldest_and_gets_its_place_at_once() {
     bench.machine.replace(0);
     bench.run();
     bench.expect(&[]);
+}
+
+/// A pair of lines, connected: line 0 has a link that sends, line 1 one with this duty. `0.1` is a connection of line 0.
+fn pair(duty: LineDuty, policy: SessionPolicy) -> Bench {
+    let mut bench = Bench::up(1);
+    let mut settings = settings(1, policy);
+    settings.lines[0].duty = LineDuty::Send;
+    settings.lines.push(LineSettings { duty, listens: true, ..settings.lines[0] });
+    bench.machine = Institution::new(settings, ToyTelegrams, None, 7);
+    bench.machine.start();
+    bench.machine.connected(on(0), at(Duration::ZERO));
+    bench.run();
+    bench.done.clear();
+    bench
+}
+
+fn on(line: usize) -> Incarnation {
+    Incarnation { link: LinkId { line, link: 0 }, number: 1 }
+}
+
+/// The lines that the writes since the last call went to, with their bytes.
+fn writes(bench: &mut Bench) -> Vec<(usize, String)> {
+    let mut writes = Vec::new();
+    while let Some(action) = bench.machine.next_action() {
+        match action {
+            Action::Journal(out) => bench.machine.journaled(out.ticket, Ok(()), at(bench.now)),
+            Action::Write(_, incarnation, bytes) => {
+                writes.push((incarnation.link.line, String::from_utf8_lossy(&bytes).into_owned()));
+            }
+            _ => {}
+        }
+    }
+    writes
+}
+
+/// Hands a telegram of the institution on a line to the machine, and returns what is written on which line.
+fn heard(bench: &mut Bench, line: usize, text: &str) -> Vec<(usize, String)> {
+    bench.machine.received(on(line), TelegramBytes::copy_of(text.as_bytes()), at(bench.now));
+    writes(bench)
+}
+
+#[test]
+fn requests_go_over_the_line_that_sends_and_answers_come_on_the_one_that_receives() {
+    let mut bench = pair(LineDuty::Receive, SessionPolicy::default());
+    assert_eq!(bench.request(), Err("no line is up".to_owned()), "no answer could arrive");
+    bench.machine.connected(on(1), at(Duration::ZERO));
+    bench.machine.request(Priority::Customer, Duration::ZERO, at(Duration::ZERO)).unwrap();
+    assert_eq!(writes(&mut bench), [(0, "REQ:0001".to_owned())]);
+    bench.receive(on(1), "ANS:0001");
+    bench.expect(&["answer", "1 answered"]);
+    // Nothing is ever written on a line that receives.
+    assert_eq!(heard(&mut bench, 1, "ECHO:9001"), [(0, "ECHO:9001-accepted".to_owned())]);
+    bench.machine.lost(on(0), &closed("gone"), &[], at(bench.now));
+    assert_eq!(heard(&mut bench, 1, "ECHO:9002"), []);
+}
+
+#[test]
+fn a_line_for_the_institutions_telegrams_carries_our_answers_to_them_only() {
+    let mut bench = pair(LineDuty::Answer, SessionPolicy::default());
+    bench.machine.connected(on(1), at(Duration::ZERO));
+    assert_eq!(heard(&mut bench, 1, "ECHO:9001"), [(1, "ECHO:9001-accepted".to_owned())]);
+    bench.machine.lost(on(0), &closed("gone"), &[], at(bench.now));
+    bench.run();
+    bench.done.clear();
+    assert_eq!(bench.request(), Err("no line is up: read: gone".to_owned()));
+}
+
+#[test]
+fn sign_on_and_sign_off_are_sent_on_the_line_that_sends_and_answered_on_the_other() {
+    let policy = SessionPolicy { sign_on: true, sign_off: true, ..SessionPolicy::default() };
+    let mut bench = pair(LineDuty::Receive, policy);
+    bench.machine.connected(on(1), at(Duration::ZERO));
+    bench.run();
+    bench.receive(on(1), "ON-OK:0001");
+    bench.request().unwrap();
+    bench.receive(on(1), "ANS:0002");
+    bench.machine.leave(at(bench.now));
+    assert_eq!(writes(&mut bench), [(0, "OFF:0003".to_owned())]);
+    bench.done.clear();
+    bench.receive(on(1), "OFF-OK:0003");
+    bench.expect(&["answer", "close 0: signed off"]);
+    bench.machine.lost(on(0), &closed("its end"), &[], at(bench.now));
+    bench.run();
+    bench.expect(&["link 0 Down", "close 0: the gateway stopped"]);
+    bench.machine.lost(on(1), &closed("its end"), &[], at(bench.now));
+    bench.run();
+    bench.expect(&["link 0 Down", "stopped"]);
 }
