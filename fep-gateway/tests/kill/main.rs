@@ -64,7 +64,8 @@ fn check(transfers: usize) {
             let silent = amount.is_multiple_of(3);
             assert!(!silent || again.status == 504, "{amount} was not answered: {} {}", again.status, again.body);
         }
-        if let Some(first) = before.get(&amount) {
+        // A request that was not sent is sent now, because its key is free again.
+        if let Some(first) = before.get(&amount).filter(|first| first.status != 503) {
             assert_eq!(first.status, again.status, "{amount}: an outcome changed: {} {}", first.body, again.body);
             assert_eq!(first.body, again.body, "{amount}");
         }
