@@ -208,7 +208,7 @@ pub struct Exchange {
     pub reason_code: Option<String>,
     /// The line that carried the request, and the incarnation of the link.
     pub line: Option<(Arc<str>, u64)>,
-    /// The bytes of the request on the wire. Empty if the request was never encoded.
+    /// The frame of the request, as it is on the wire. Empty if the request was never encoded.
     pub request: TelegramBytes,
     /// The answer, if one arrived.
     pub answer: Option<Answer>,
@@ -334,7 +334,7 @@ impl Serialize for Flags {
 pub struct Answer {
     /// The name of the answer's telegram: `TransferAnswer`.
     pub telegram: Arc<str>,
-    /// The bytes as received.
+    /// The frame as received.
     pub bytes: TelegramBytes,
 }
 
