@@ -206,18 +206,21 @@ async fn a_crash_leaves_unknown_and_the_next_run_can_settle_it() {
     let journal = folder.path().join("journal.sqlite");
     let path = journal.clone();
     let port = peer.port;
+    let (received, crash) = std::sync::mpsc::channel();
     let crashed = std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async move {
             let gateway = start(config(&path, port, &Setup::default()), Arc::new(StandInOnly)).await;
             until("it is up", async || format!("{:?}", gateway.lines()).contains("Up")).await;
             tokio::spawn(async move { gateway.exchange("bank-a", "Transfer", &transfer(), None).await });
-            until("it is in the journal", async || !entries_of(&path).is_empty()).await;
+            // The crash comes after the institution has the request.
+            tokio::task::spawn_blocking(move || crash.recv()).await.unwrap().unwrap();
         });
         // All tasks are dropped in the middle of their work.
         runtime.shutdown_background();
     });
     let (_, request) = peer.receive().await;
+    received.send(()).unwrap();
     tokio::task::spawn_blocking(move || crashed.join().unwrap()).await.unwrap();
     sleep(Duration::from_millis(300)).await;
 
@@ -356,7 +359,7 @@ async fn a_key_rests_across_a_restart_though_it_was_answered() {
     let mut peer = Peer::start().await;
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("journal.sqlite");
-    let mut own_numbers = config(&journal, peer.port, &Setup { institution: IMPATIENT, ..Setup::default() });
+    let mut own_numbers = config(&journal, peer.port, &Setup::default());
     own_numbers.institutions.get_mut("bank-a").unwrap().trace = None;
     let mut body = transfer();
     body["header"] = json!({ "trace_no": 4711 });
