@@ -416,6 +416,8 @@ fn not_sent(exchange: Exchange, why: &NotSent, at_ms: i64) -> Exchange {
 }
 
 fn broken_off(exchange: Exchange, at_ms: i64) -> Exchange {
+    // The journal decides at the next start, so this outcome is not durable.
+    let exchange = Exchange { journaled: false, ..exchange };
     finished(exchange, Outcome::Unknown, Unknown::BrokeOff.to_string(), Unknown::BrokeOff.code(), at_ms)
 }
 

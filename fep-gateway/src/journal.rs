@@ -57,8 +57,8 @@ use self::archive::{ArchiveStop, Archives};
 use self::guard::FileGuard;
 use self::health::Health;
 use self::indexer::IndexQueue;
+use self::keys::{KEYS_MAX, Keys, Reservation};
 pub use self::keys::{KeyState, KeyTicket};
-use self::keys::{Keys, Reservation};
 use self::lane::Bell;
 pub use self::lane::{Lane, LaneNumber, Progress};
 use self::projection::Projected;
@@ -117,7 +117,7 @@ pub struct StoredNotice {
 }
 
 /// The longest wait for a thread of the journal when the journal closes.
-const CLOSE_MAX: Duration = Duration::from_secs(6);
+const CLOSE_MAX: Duration = Duration::from_secs(3);
 
 /// The longest wait of a reader for the index.
 const INDEX_WAIT: Duration = Duration::from_secs(5);
@@ -146,6 +146,7 @@ impl Journal {
             match self.inner.keys.reserve(institution, key, digest, exchange, not_sent) {
                 Reservation::Reserved(ticket) => break ticket,
                 Reservation::Taken(state) => return Ok(state),
+                Reservation::Full => return Err(JournalError::Full { waiting_max: KEYS_MAX }),
                 Reservation::Recent(id) => match self.known_key(institution, key, Some(id)).await? {
                     Some((exchange, stored)) => return Ok(KeyState::known(exchange, stored == digest)),
                     None => not_sent = Some(id),

@@ -126,6 +126,28 @@ pub struct Idempotency {
     pub digest: [u8; 16],
 }
 
+impl Fact {
+    /// A fact of this institution at this time, in milliseconds since 1970, without any content.
+    #[must_use]
+    pub fn new(institution: Arc<str>, at_ms: i64) -> Self {
+        Self {
+            at_ms,
+            institution,
+            what: What::Outcome,
+            line: None,
+            exchange: None,
+            telegram: None,
+            trace: None,
+            outcome: None,
+            reason: None,
+            key: None,
+            idempotency: None,
+            settlement: None,
+            bytes: TelegramBytes::default(),
+        }
+    }
+}
+
 impl What {
     /// The kind: `sent`, `received`, `outcome`, `settlement`, `traces` or `surplus`.
     #[must_use]

@@ -32,6 +32,7 @@ use crate::business::Business;
 use crate::exchange::{LinkState, TelegramBytes};
 use crate::flow::FlowSettings;
 use crate::mux::Mux;
+use crate::random::SplitMix64;
 use crate::reason::{DutyFailure, JournalError, NotSent, Unknown};
 use crate::session::{SessionEvent, SessionPolicy};
 use crate::terms::{Duty, EncodedRequest, Incarnation, Key, LineDuty, LinkId, Now, Telegrams, Ticket};
@@ -142,7 +143,7 @@ pub struct Institution<T: Telegrams> {
     /// The number of exchanges that started and have not ended.
     inflight: usize,
     next_ticket: u64,
-    random: u64,
+    random: SplitMix64,
     leaving: Option<Shutdown>,
     actions: VecDeque<Action>,
 }
@@ -230,7 +231,7 @@ impl<T: Telegrams> Institution<T> {
             unknown: BTreeMap::new(),
             inflight: 0,
             next_ticket: 0,
-            random,
+            random: SplitMix64::new(random),
             leaving: None,
             actions: VecDeque::new(),
         }
@@ -448,15 +449,6 @@ impl<T: Telegrams> Institution<T> {
     fn ticket(&mut self) -> Ticket {
         self.next_ticket += 1;
         Ticket(self.next_ticket)
-    }
-
-    /// The next number of a SplitMix64 generator.
-    fn next_random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
     }
 }
 

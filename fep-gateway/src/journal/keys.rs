@@ -13,11 +13,19 @@ use super::store::FactNumber;
 /// The keys that the index may not know yet. Clones share them.
 #[derive(Clone, Debug)]
 pub(super) struct Keys {
-    slots: Arc<Mutex<HashMap<Name, Slot>>>,
+    slots: Arc<Mutex<Slots>>,
     index: Arc<IndexQueue>,
 }
 
 type Name = (Box<str>, Box<str>);
+
+#[derive(Debug)]
+struct Slots {
+    by_name: HashMap<Name, Slot>,
+    /// The number of slots at which those are swept out that the index knows by now. It is at least twice the number that
+    /// the last sweep left, so that a sweep costs little for each key.
+    sweep_at: usize,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
@@ -57,14 +65,20 @@ pub(super) enum Reservation {
     Taken(KeyState),
     /// This exchange had the key and has ended. The index will know its outcome.
     Recent(ExchangeId),
+    /// There are too many keys that the index does not know yet.
+    Full,
 }
 
-/// The number of keys at which those are swept out that the index knows by now.
-const SWEEP_AT: usize = 4096;
+/// The least number of keys for a sweep.
+const SWEEP_MIN: usize = 4096;
+
+/// The maximum number of keys. More can only be there if the index has not been written for long.
+pub(super) const KEYS_MAX: usize = 1_000_000;
 
 impl Keys {
     pub(super) fn new(index: Arc<IndexQueue>) -> Self {
-        Self { slots: Arc::default(), index }
+        let slots = Slots { by_name: HashMap::new(), sweep_at: SWEEP_MIN };
+        Self { slots: Arc::new(Mutex::new(slots)), index }
     }
 
     /// Reserves a key. `out_of_the_way` is an ended exchange that had the key and certainly was not sent.
@@ -78,7 +92,7 @@ impl Keys {
     ) -> Reservation {
         let name: Name = (institution.into(), key.into());
         let mut slots = self.slots();
-        match slots.get(&name) {
+        match slots.by_name.get(&name) {
             Some(slot) if slot.ended.is_some() && Some(slot.exchange) != out_of_the_way => {
                 Reservation::Recent(slot.exchange)
             }
@@ -86,8 +100,9 @@ impl Keys {
                 Reservation::Taken(KeyState::Running(slot.exchange))
             }
             Some(slot) if slot.ended.is_none() => Reservation::Taken(KeyState::OtherBody(slot.exchange)),
+            None if slots.by_name.len() >= KEYS_MAX => Reservation::Full,
             Some(_) | None => {
-                slots.insert(name.clone(), Slot { exchange, digest, ended: None });
+                slots.by_name.insert(name.clone(), Slot { exchange, digest, ended: None });
                 Reservation::Reserved(KeyTicket { keys: self.clone(), name, digest })
             }
         }
@@ -96,17 +111,18 @@ impl Keys {
     fn release(&self, name: &Name) {
         let stored = self.index.stored();
         let mut slots = self.slots();
-        if let Some(slot) = slots.get_mut(name) {
+        if let Some(slot) = slots.by_name.get_mut(name) {
             slot.ended = Some(stored);
         }
-        if slots.len() >= SWEEP_AT {
+        if slots.by_name.len() >= slots.sweep_at {
             let applied = self.index.applied();
-            slots.retain(|_, slot| slot.ended.is_none_or(|stored| stored > applied));
+            slots.by_name.retain(|_, slot| slot.ended.is_none_or(|stored| stored > applied));
+            slots.sweep_at = SWEEP_MIN.max(slots.by_name.len() * 2);
         }
     }
 
-    fn slots(&self) -> MutexGuard<'_, HashMap<Name, Slot>> {
-        // Each change is a single call, so the map is valid even after a panic elsewhere.
+    fn slots(&self) -> MutexGuard<'_, Slots> {
+        // Each change is a single call, so the slots are valid even after a panic elsewhere.
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -132,5 +148,44 @@ impl KeyState {
             (true, None) => Self::Running(exchange.id),
             (true, Some(_)) => Self::Ended(Box::new(exchange)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reserve(keys: &Keys, number: u32) -> Reservation {
+        keys.reserve("bank-a", &number.to_string(), [0; 16], ExchangeId::new(0, number, 0), None)
+    }
+
+    fn ticket(keys: &Keys, number: u32) -> KeyTicket {
+        let Reservation::Reserved(ticket) = reserve(keys, number) else { panic!("key {number} is free") };
+        ticket
+    }
+
+    #[test]
+    fn running_keys_stay_and_ended_ones_go_when_the_index_knows_them() {
+        let keys = Keys::new(Arc::new(IndexQueue::new(0)));
+        let running: Vec<_> = (0..10_000).map(|number| ticket(&keys, number)).collect();
+        for number in 10_000..100_000 {
+            drop(ticket(&keys, number));
+            let Slots { by_name, sweep_at } = &*keys.slots();
+            assert!(by_name.len() <= *sweep_at && *sweep_at <= 2 * 20_000, "{} of {sweep_at}", by_name.len());
+        }
+        assert!(matches!(reserve(&keys, 9_999), Reservation::Taken(KeyState::Running(_))));
+        drop(running);
+        assert!(matches!(reserve(&keys, 9_999), Reservation::Recent(_) | Reservation::Reserved(_)));
+    }
+
+    #[test]
+    fn keys_that_the_index_does_not_know_stay_and_are_bounded() {
+        let index = Arc::new(IndexQueue::new(0));
+        let keys = Keys::new(Arc::clone(&index));
+        index.push(1, vec![fep_protocol::fact::Fact::new("bank-a".into(), 0)]);
+        let bound = u32::try_from(KEYS_MAX).unwrap();
+        (0..bound).for_each(|number| drop(ticket(&keys, number)));
+        assert!(matches!(reserve(&keys, 0), Reservation::Recent(_)));
+        assert!(matches!(reserve(&keys, bound), Reservation::Full));
     }
 }

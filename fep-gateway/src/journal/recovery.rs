@@ -205,7 +205,7 @@ fn missing(options: &OpenOptions, index: &Path) -> Result<Vec<Fact>, JournalErro
     let traces = IndexReader::open(index).and_then(|reader| Ok(reader.traces()?)).unwrap_or_default();
     let facts = traces.into_iter().map(|(institution, high_water): (String, TraceHighWater)| Fact {
         what: What::Traces(high_water),
-        ..blank(institution.into(), options.now_ms)
+        ..Fact::new(institution.into(), options.now_ms)
     });
     Ok(facts.collect())
 }
@@ -228,7 +228,7 @@ fn opening(reader: &Reader, exchange: &Projected, options: &OpenOptions) -> Resu
         what: What::Settlement,
         exchange: Some(exchange.id),
         settlement: Some(Box::new(opened)),
-        ..blank(exchange.institution.clone(), options.now_ms)
+        ..Fact::new(exchange.institution.clone(), options.now_ms)
     }))
 }
 
@@ -260,25 +260,7 @@ fn ending(exchange: Projected, now_ms: i64) -> Fact {
         telegram: Some(exchange.telegram),
         outcome: Some(Outcome::Unknown),
         reason: Some(Reason::new(&why, why.code())),
-        ..blank(exchange.institution, now_ms)
-    }
-}
-
-fn blank(institution: Arc<str>, at_ms: i64) -> Fact {
-    Fact {
-        at_ms,
-        institution,
-        what: What::Outcome,
-        line: None,
-        exchange: None,
-        telegram: None,
-        trace: None,
-        outcome: None,
-        reason: None,
-        key: None,
-        idempotency: None,
-        settlement: None,
-        bytes: TelegramBytes::default(),
+        ..Fact::new(exchange.institution, now_ms)
     }
 }
 

@@ -29,7 +29,7 @@ const RETRY_PAUSE: Duration = Duration::from_millis(200);
 const PROBE_PAUSE: Duration = Duration::from_secs(1);
 
 /// The maximum time that closing spends on writes that fail.
-const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
+const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The writer and everything that it needs.
 pub(super) struct Writer<S> {

@@ -37,6 +37,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use self::facts::End;
 use self::lines::Lines;
 use self::meters::Meters;
 pub(crate) use self::meters::count_refused;
@@ -129,6 +130,9 @@ const EVENTS_MAX: usize = 256;
 /// The maximum number of commands, or of reads, that the task handles before it looks at everything else.
 const TURN_MAX: usize = 256;
 
+/// How long a task that has stopped waits for the journal to take its last facts.
+const JOURNAL_PATIENCE: Duration = Duration::from_secs(2);
+
 /// The time after its deadline until a caller is told an outcome that the journal does not have yet.
 const TELL_GRACE: Duration = Duration::from_millis(250);
 
@@ -175,7 +179,8 @@ impl Handle {
             changes: VecDeque::new(),
             notices: notices::Notices::default(),
             others: FuturesUnordered::new(),
-            stopped: false,
+            leaving: false,
+            stopped_at: None,
         };
         task.recall(legacy.recalled, now);
         let task = tokio::spawn(task.run(command_queue, event_queue, replace_queue));
@@ -262,7 +267,10 @@ struct Task {
     changes: VecDeque<(LaneNumber, ExchangeId)>,
     notices: notices::Notices,
     others: FuturesUnordered<Waiting<NoticeDone>>,
-    stopped: bool,
+    /// Whether the institution stops. Then it reads from its links even if the journal takes nothing, so that they can end.
+    leaving: bool,
+    /// When the machine had stopped.
+    stopped_at: Option<Duration>,
 }
 
 type Waiting<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -284,18 +292,6 @@ struct Running {
     request: Option<LaneNumber>,
     /// The fact of the answer, and its time in milliseconds since 1970.
     answer: Option<(LaneNumber, i64)>,
-}
-
-/// An outcome whose fact is on its way to the journal.
-struct End {
-    number: LaneNumber,
-    exchange: Exchange,
-    /// `None` after the caller was told.
-    reply: Option<oneshot::Sender<Exchange>>,
-    /// The caller is told by then, whatever the journal does.
-    tell_by: Duration,
-    /// Held until the outcome is durable.
-    _key: Option<KeyTicket>,
 }
 
 impl Task {
@@ -327,7 +323,7 @@ impl Task {
             if sleep.deadline() != deadline {
                 sleep.as_mut().reset(deadline);
             }
-            let may_read = self.lane.has_room();
+            let may_read = self.leaving || self.lane.has_room();
             tokio::select! {
                 biased;
                 () = lane.changed() => self.durable(),
@@ -348,19 +344,30 @@ impl Task {
             }
             self.tick();
         }
+        self.tell_the_rest();
     }
 
+    /// Whether everything has ended. A journal that takes no writes is waited for only so long.
     fn is_done(&self) -> bool {
-        self.stopped
-            && self.running.is_empty()
-            && self.others.is_empty()
-            && self.permissions.is_empty()
-            && self.ends.is_empty()
+        let Some(give_up_at) = self.give_up_at() else { return false };
+        let is_stored = self.permissions.is_empty() && self.ends.is_empty();
+        let is_over = is_stored || give_up_at <= self.shared.clock.now().steady;
+        self.running.is_empty() && self.others.is_empty() && is_over
+    }
+
+    fn give_up_at(&self) -> Option<Duration> {
+        self.stopped_at.map(|stopped_at| stopped_at + JOURNAL_PATIENCE)
     }
 
     fn deadline(&self) -> Duration {
         let tell = self.ends.iter().find(|end| end.reply.is_some()).map(|end| end.tell_by);
-        let deadlines = [self.machine.deadline(), self.settling.deadline(), tell, self.surplus.deadline()];
+        let deadlines = [
+            self.machine.deadline(),
+            self.settling.deadline(),
+            tell,
+            self.surplus.deadline(),
+            self.give_up_at().filter(|at| *at > self.shared.clock.now().steady),
+        ];
         deadlines.into_iter().flatten().min().unwrap_or(Duration::from_secs(86_400 * 365))
     }
 
@@ -455,16 +462,6 @@ impl Task {
         self.durable_settlement(progress.durable, now);
         self.durable_changes(progress.durable);
         self.durable_notices(progress.durable);
-    }
-
-    /// Tells outcomes whose deadline is over although the journal does not have them yet.
-    fn tell_late(&mut self, now: Now) {
-        for end in self.ends.iter_mut().filter(|end| end.tell_by <= now.steady) {
-            if let Some(reply) = end.reply.take() {
-                // The caller may be gone.
-                let _ = reply.send(Exchange { journaled: false, ..end.exchange.clone() });
-            }
-        }
     }
 
     /// Shows an exchange to subscribers.

@@ -151,6 +151,20 @@ async fn subscribers_hear_of_exchanges_and_lines() {
 }
 
 #[tokio::test]
+async fn stopping_ends_though_the_journal_takes_no_writes() {
+    let setup = Setup { institution: "answer_timeout_ms = 60000\ndrain_max_ms = 200", ..Setup::default() };
+    let mut bench = Bench::new(setup).await;
+    let asked = bench.ask();
+    let (connection, request) = bench.peer.receive().await;
+    let other = rusqlite::Connection::open(bench.journal()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    bench.peer.send(connection, &transfer_answer(&request)).await;
+    timeout(PATIENCE, bench.gateway.stop()).await.expect("it stops");
+    let exchange = timeout(PATIENCE, asked).await.expect("the caller is told").unwrap();
+    assert_eq!((outcome(&exchange).as_str(), exchange.journaled), ("answered", false));
+}
+
+#[tokio::test]
 async fn who_stops_a_second_time_waits_for_the_first() {
     let mut bench = Bench::new(Setup::default()).await;
     let asked = bench.ask();

@@ -133,7 +133,7 @@ impl<T: Telegrams> Institution<T> {
             self.unsent(*ticket, NotSent::LinkLost(Some(Box::new(why.clone()))), now);
         }
         self.give_up_on(incarnation, why, now);
-        let random = self.next_random();
+        let random = self.random.next_u64();
         let leaving = self.leaving.is_some();
         let Some(link) = self.link_mut(incarnation.link).filter(|link| link.incarnation == incarnation.number) else {
             return;

@@ -69,7 +69,7 @@ impl Task {
                     self.ended.remove(&ticket);
                     self.settling.forget(ticket);
                 }
-                Action::Stopped => self.stopped = true,
+                Action::Stopped => self.stopped_at = Some(self.shared.clock.now().steady),
             }
         }
     }

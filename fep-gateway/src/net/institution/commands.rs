@@ -34,6 +34,7 @@ impl Task {
             }
             TaskCommand::Settle(case, decision, reply) => self.decide_case(case, decision, reply, now),
             TaskCommand::Stop => {
+                self.leaving = true;
                 self.settling.stop(now);
                 self.machine.leave(now);
             }

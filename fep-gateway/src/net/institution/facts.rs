@@ -2,32 +2,42 @@
 
 use std::time::Duration;
 
-use fep_protocol::exchange::{Answer, Exchange, Outcome, TelegramBytes};
+use fep_protocol::exchange::{Answer, Exchange, Outcome};
 use fep_protocol::fact::{Fact, Reason, What};
 use fep_protocol::reason::NotSent;
 use fep_protocol::terms::{Incarnation, Now};
 
-use super::{End, Running, TELL_GRACE, Task};
-use crate::journal::LaneNumber;
+use tokio::sync::oneshot;
+
+use super::{Running, TELL_GRACE, Task};
+use crate::journal::{KeyTicket, LaneNumber};
+
+/// An outcome whose fact is on its way to the journal.
+pub(super) struct End {
+    pub(super) number: LaneNumber,
+    pub(super) exchange: Exchange,
+    /// `None` after the caller was told.
+    pub(super) reply: Option<oneshot::Sender<Exchange>>,
+    /// The caller is told by then, whatever the journal does.
+    pub(super) tell_by: Duration,
+    /// Held until the outcome is durable.
+    _key: Option<KeyTicket>,
+}
+
+impl End {
+    /// Tells the caller an outcome that the journal does not have.
+    fn tell_unjournaled(&mut self) {
+        if let Some(reply) = self.reply.take() {
+            // The caller may be gone.
+            let _ = reply.send(Exchange { journaled: false, ..self.exchange.clone() });
+        }
+    }
+}
 
 impl Task {
     /// A fact of this institution without content.
     pub(super) fn fact(&self, now: Now) -> Fact {
-        Fact {
-            at_ms: now.wall_ms,
-            institution: self.name.clone(),
-            what: What::Outcome,
-            line: None,
-            exchange: None,
-            telegram: None,
-            trace: None,
-            outcome: None,
-            reason: None,
-            key: None,
-            idempotency: None,
-            settlement: None,
-            bytes: TelegramBytes::default(),
-        }
+        Fact::new(self.name.clone(), now.wall_ms)
     }
 
     /// A fact about a connection.
@@ -87,6 +97,24 @@ impl Task {
         // Facts of answers are added before the outcome, so the order of the numbers may differ by a few places.
         let at = self.ends.iter().rposition(|other| other.number <= number).map_or(0, |at| at + 1);
         self.ends.insert(at, end);
+    }
+
+    /// Tells outcomes whose deadline is over although the journal does not have them yet.
+    pub(super) fn tell_late(&mut self, now: Now) {
+        self.ends.iter_mut().filter(|end| end.tell_by <= now.steady).for_each(End::tell_unjournaled);
+    }
+
+    /// Tells callers the outcomes that the journal has not taken until the end.
+    pub(super) fn tell_the_rest(&mut self) {
+        if !self.ends.is_empty() {
+            let untaken = self.ends.len();
+            tracing::error!(
+                institution = &*self.name,
+                untaken,
+                "the journal has not taken outcomes that callers are told"
+            );
+        }
+        self.ends.iter_mut().for_each(End::tell_unjournaled);
     }
 
     fn outcome(&self, exchange: &Exchange, reason: Option<Reason>, now: Now) -> Fact {
