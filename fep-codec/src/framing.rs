@@ -1,6 +1,6 @@
 //! Framing: finds the frames in a byte stream, the telegram in each frame, and makes a frame of a telegram.
 //!
-//! A **frame** is what stands on the line. The **telegram** is its content, as it is decoded and encoded. Often both are the same
+//! A **frame** is what is sent on the line. The **telegram** is its content, as it is decoded and encoded. Often both are the same
 //! bytes, because the length or the end is a field of the telegram.
 //!
 //! ```text
@@ -129,7 +129,7 @@ pub trait Framing {
         Ok(())
     }
 
-    /// Where the telegram is in a complete frame. The range is inside the frame, whatever its bytes are. It is empty if the frame has
+    /// Where the telegram is in a complete frame. The range is inside the frame for any bytes. It is empty if the frame has
     /// no telegram, as a poll may have none.
     fn content(&self, frame: &[u8]) -> Range<usize> {
         0..frame.len()

@@ -118,7 +118,7 @@ impl<T: TelegramSetOwned, F: Framing> Encoder<&T> for TelegramCodec<T, F> {
     }
 }
 
-/// Makes a frame of the telegram that stands in the buffer. It is moved only if bytes stand before it on the line.
+/// Makes a frame of the telegram in the buffer. The telegram is moved only if bytes come before it on the line.
 fn enclose(framing: &impl Framing, buffer: &mut BytesMut, start: usize, len: usize) -> Result<(), EncloseError> {
     buffer.truncate(start + len);
     let edges = framing.edges(buffer.get(start..).unwrap_or_default())?;

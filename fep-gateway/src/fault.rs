@@ -8,7 +8,7 @@
 pub(crate) enum FaultPoint {
     /// Facts are on their way to the journal's file.
     BeforeCommit,
-    /// Facts are durable, and nobody knows it yet.
+    /// Facts are durable, and no task was told yet.
     AfterCommit,
     /// A request is durable and will be handed to its link.
     BeforeWrite,

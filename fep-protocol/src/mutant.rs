@@ -14,7 +14,7 @@ pub(crate) enum Mutant {
     UnansweredFreesItsPlace,
     /// A request may start at or after its deadline.
     StartsAfterTheDeadline,
-    /// All waiting requests stand in one line, whatever their priority.
+    /// All waiting requests are in one queue, and their priority does not count.
     OnePriority,
     /// Customers may use the places that are reserved for inquiries and reversals.
     NoReserve,

@@ -105,7 +105,7 @@ impl LengthPrefix {
         Self { counted: Counted::AllBut(bytes), ..self }
     }
 
-    /// The same, with a length that is not part of the telegram. Returns `None` if bytes of the telegram stand before the length.
+    /// The same, with a length that is not part of the telegram. Returns `None` if bytes of the telegram are before the length.
     #[must_use]
     pub const fn stripped(self) -> Option<Self> {
         match self.at {

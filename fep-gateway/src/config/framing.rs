@@ -1,6 +1,6 @@
 //! How a line encloses its telegrams. Only this module knows which framings can be configured.
 //!
-//! A **frame** is what stands on the line and in the journal. Its **telegram** is what the spec describes. A new framing needs an
+//! A **frame** is what is on the line and in the journal. Its **telegram** is what the spec describes. A new framing needs an
 //! implementation of [`fep_codec::framing::Framing`] in fep-codec. Here it needs a variant, a value of `kind` with its keys in
 //! `framing/read.rs`, and an arm in each of [`Framing::cutter`], [`Framing::rubbish`] and [`Framing::no_frame`]. Links and the simulator use
 //! only this type.

@@ -1,7 +1,7 @@
 //! One connection: waits until it is established, reads frames, writes frames, and at its end reports the frames that certainly were not
 //! written. One task does all of that, over any stream.
 //!
-//! A frame is what stands on the line, with the length, STX, ETX or end that encloses the telegram. The link, the machine and the
+//! A frame is what is sent on the line: the telegram with the length, STX, ETX or end that encloses it. The link, the machine and the
 //! journal have whole frames, so that the bytes in the journal are the bytes on the wire. Only
 //! [`TelegramCatalogue`](crate::telegrams::TelegramCatalogue) takes the telegram out of a frame and makes the frame of a telegram.
 

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 
 use crate::harness::{entries_of, outcome, start, until};
 
-/// The spec of a till. The telegrams have 8 bytes, and what stands before and behind them.
+/// The spec of a till. The telegrams have 8 bytes, without the bytes that enclose them.
 fn spec(before: &str, behind: &str, edges_len: usize) -> String {
     format!(
         r#"

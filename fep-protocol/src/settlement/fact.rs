@@ -131,7 +131,7 @@ impl SettlementFact {
     }
 }
 
-/// The account, or whatever the configured fields name, whose steps go one after the other: a digest of their values.
+/// The value of the configured fields, usually an account, whose steps go one after the other: a digest of their values.
 ///
 /// Two accounts with one digest wait for each other, which costs time and nothing else. The digest is stable across versions,
 /// because it is in the journal.

@@ -18,7 +18,7 @@ pub(super) struct End {
     pub(super) exchange: Exchange,
     /// `None` after the caller was told.
     pub(super) reply: Option<oneshot::Sender<Exchange>>,
-    /// The caller is told by then, whatever the journal does.
+    /// The caller is told by then, even if the journal has not taken the fact.
     pub(super) tell_by: Duration,
     /// Held until the outcome is durable.
     _key: Option<KeyTicket>,

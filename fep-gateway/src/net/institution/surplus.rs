@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fep_protocol::budget::Budget;
-use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::fact::{Class, Fact, What};
 use fep_protocol::terms::{LinkId, Now};
 
@@ -144,7 +143,7 @@ impl Task {
             "the institution sends many telegrams that fit nothing: some are only counted"
         );
         for (class, count) in counted {
-            let fact = Fact { what: What::Surplus(class, count), bytes: TelegramBytes::default(), ..self.fact(now) };
+            let fact = Fact { what: What::Surplus(class, count), ..self.fact(now) };
             self.append(fact);
         }
     }

@@ -1,4 +1,4 @@
-//! The stream of a connection, and its options. TCP with or without TLS; what stands on it is the business of the link.
+//! The stream of a connection, and its options. TCP with or without TLS. It knows nothing of frames: the link does.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! The checks: what must be true whatever happens.
+//! The checks: what must always be true.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
