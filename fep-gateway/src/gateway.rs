@@ -19,7 +19,8 @@ use tokio::sync::{broadcast, oneshot};
 use self::digest::digest;
 pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
-use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions};
+use crate::ground::Ground;
+use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions, Opened};
 use crate::net::clock::Clock;
 use crate::net::institution::{AcceptedRequest, Handle, Legacy, Shared, count_refused};
 use crate::telegrams::{Draft, TelegramCatalogue};
@@ -151,6 +152,28 @@ impl Gateway {
         notices: Arc<dyn NoticeHandler>,
         options: StartOptions,
     ) -> Result<Self, StartError> {
+        Self::start_on(Ground::Machine, config, notices, options).await
+    }
+
+    /// Starts a gateway on simulated clocks, network and disk.
+    ///
+    /// # Errors
+    /// The same as those of [`Gateway::start`].
+    #[cfg(feature = "simulation")]
+    pub async fn start_simulated(
+        ground: crate::ground::SimulatedGround,
+        config: Config,
+        notices: Arc<dyn NoticeHandler>,
+    ) -> Result<Self, StartError> {
+        Self::start_on(Ground::Simulated(ground), config, notices, StartOptions::default()).await
+    }
+
+    async fn start_on(
+        ground: Ground,
+        config: Config,
+        notices: Arc<dyn NoticeHandler>,
+        options: StartOptions,
+    ) -> Result<Self, StartError> {
         let quarantine_max = config.institutions.values().map(quarantine_max).max().unwrap_or_default();
         let mut prepared = BTreeMap::new();
         for (name, institution) in config.institutions {
@@ -162,7 +185,7 @@ impl Gateway {
         }
         let catalogues = prepared.iter().map(|(name, (_, catalogue))| (name.clone(), Arc::clone(catalogue))).collect();
         let closed_keep_max = prepared.values().map(|(institution, _)| institution.settlement.closed_keep).max();
-        let clock = Arc::new(Clock::default());
+        let clock = Arc::new(Clock::on(&ground));
         let open = OpenOptions {
             path: config.journal.path,
             institutions: prepared.keys().cloned().collect(),
@@ -173,11 +196,9 @@ impl Gateway {
             begin_anew: options.new_journal,
             archive: config.journal.archive,
         };
-        let opened = tokio::task::spawn_blocking(move || Journal::open(&open)).await;
-        let opened =
-            opened.map_err(|error| JournalError::Failed(error.to_string())).flatten().map_err(StartError::Journal)?;
+        let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
-        let shared = Shared { journal: opened.journal, events, notices, clock };
+        let shared = Shared { journal: opened.journal, events, notices, clock, ground };
         let mut recalled = opened.recalled;
         let mut cases = opened.cases;
         let mut lanes: BTreeMap<_, _> = opened.lanes.into_iter().collect();
@@ -385,6 +406,17 @@ impl Gateway {
         let stops = self.inner.institutions.values().map(Handle::stop);
         futures_util::future::join_all(stops).await;
         self.inner.shared.journal.close().await;
+    }
+}
+
+async fn open_journal(options: OpenOptions, ground: Ground) -> Result<Opened, JournalError> {
+    match ground {
+        Ground::Machine => {
+            let opened = tokio::task::spawn_blocking(move || Journal::open(&options)).await;
+            opened.map_err(|error| JournalError::Failed(error.to_string())).flatten()
+        }
+        #[cfg(feature = "simulation")]
+        Ground::Simulated(_) => Journal::open_on(&options, ground),
     }
 }
 

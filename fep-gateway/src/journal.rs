@@ -29,6 +29,9 @@ mod sqlite;
 
 mod writer;
 
+#[cfg(feature = "simulation")]
+mod by_hand;
+
 mod keys;
 
 pub mod reading;
@@ -66,6 +69,7 @@ pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalle
 use self::sqlite::facts::FactReader;
 use self::sqlite::index::IndexReader;
 use self::store::FactNumber;
+use crate::ground::Ground;
 
 /// A handle to the journal. Clones share one writer.
 #[derive(Clone)]
@@ -81,7 +85,15 @@ struct Inner {
     reader: Mutex<Reader>,
     keys: Keys,
     archive_stop: Arc<ArchiveStop>,
-    threads: tokio::sync::Mutex<Vec<JoinHandle<()>>>,
+    workers: tokio::sync::Mutex<Vec<Worker>>,
+    ground: Ground,
+}
+
+/// Who does the journal's work.
+enum Worker {
+    Thread(JoinHandle<()>),
+    #[cfg(feature = "simulation")]
+    Task(tokio::task::JoinHandle<()>),
 }
 
 /// Connections for queries.
@@ -270,10 +282,14 @@ impl Journal {
         self.inner.health.close();
         self.inner.bell.ring();
         // The lock is held during the wait, so a second call waits too.
-        let mut threads = self.inner.threads.lock().await;
-        for thread in std::mem::take(&mut *threads) {
-            // A thread that panicked has nothing left to flush.
-            let ended = tokio::task::spawn_blocking(move || thread.join().is_ok());
+        let mut workers = self.inner.workers.lock().await;
+        for worker in std::mem::take(&mut *workers) {
+            // A worker that panicked has nothing left to flush.
+            let ended = match worker {
+                Worker::Thread(thread) => tokio::task::spawn_blocking(move || drop(thread.join())),
+                #[cfg(feature = "simulation")]
+                Worker::Task(task) => task,
+            };
             if tokio::time::timeout(CLOSE_MAX, ended).await.is_err() {
                 tracing::error!("the journal does not close: its disk hangs");
             }
@@ -300,6 +316,10 @@ impl Journal {
         read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
         let inner = Arc::clone(&self.inner);
+        #[cfg(feature = "simulation")]
+        if let Ground::Simulated(_) = self.inner.ground {
+            return read(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner));
+        }
         let task =
             tokio::task::spawn_blocking(move || read(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner)));
         task.await.map_err(|_| JournalError::Failed("the reader stopped".to_owned()))?
