@@ -5,6 +5,7 @@
 
 /// The points, in the order in which one exchange passes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "simulation"), expect(unreachable_pub, reason = "a simulation reaches it"))]
 pub enum FaultPoint {
     /// Facts are on their way to the journal's file.
     BeforeCommit,

@@ -316,13 +316,15 @@ impl Journal {
         read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
         let inner = Arc::clone(&self.inner);
-        #[cfg(feature = "simulation")]
-        if let Ground::Simulated(_) = self.inner.ground {
-            return read(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner));
+        let read = move || read(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner));
+        match self.inner.ground {
+            Ground::Machine => {
+                let task = tokio::task::spawn_blocking(read);
+                task.await.map_err(|_| JournalError::Failed("the reader stopped".to_owned()))?
+            }
+            #[cfg(feature = "simulation")]
+            Ground::Simulated(_) => read(),
         }
-        let task =
-            tokio::task::spawn_blocking(move || read(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner)));
-        task.await.map_err(|_| JournalError::Failed("the reader stopped".to_owned()))?
     }
 }
 

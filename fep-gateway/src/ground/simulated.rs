@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fep_protocol::fact::Fact;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Clocks, network and disk of a simulated gateway.
@@ -41,11 +42,11 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + fmt::Debug> Stream for S {}
 
 /// Decides what becomes of the writes of the journal.
 pub trait Disk: Send + Sync {
-    /// How long the next write takes.
-    fn delay(&self) -> Duration;
+    /// How long a write of this many facts takes. 0 facts are a probe.
+    fn delay(&self, facts: usize) -> Duration;
 
-    /// What becomes of a write of this many facts. 0 facts are a probe.
-    fn write(&self, facts: usize) -> Fate;
+    /// What becomes of a write of these facts. No facts are a probe.
+    fn write(&self, facts: &[Fact]) -> Fate;
 }
 
 /// What becomes of a write.

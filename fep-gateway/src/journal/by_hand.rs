@@ -23,7 +23,7 @@ impl<S: FactStore> DiskStore<S> {
         Self { store, disk }
     }
 
-    fn fate(&self, facts: usize) -> Result<(), StoreError> {
+    fn fate(&self, facts: &[Fact]) -> Result<(), StoreError> {
         match self.disk.write(facts) {
             Fate::Stored | Fate::StoredUnheard => Ok(()),
             Fate::Failed => Err(StoreError::Unavailable(JournalError::Failed("the simulated disk fails".to_owned()))),
@@ -34,12 +34,12 @@ impl<S: FactStore> DiskStore<S> {
 
 impl<S: FactStore> FactStore for DiskStore<S> {
     fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError> {
-        self.fate(facts.len())?;
+        self.fate(facts)?;
         self.store.append(facts)
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {
-        self.fate(0)?;
+        self.fate(&[])?;
         self.store.probe()
     }
 }
@@ -51,7 +51,7 @@ pub(super) async fn run(mut writer: Writer<impl FactStore>, bell: Arc<Bell>, dis
             Turn::End => return,
             Turn::Wait(max) => bell.heard(max).await,
             turn => {
-                tokio::time::sleep(disk.delay()).await;
+                tokio::time::sleep(disk.delay(turn.facts())).await;
                 writer.carry_out(turn);
             }
         }

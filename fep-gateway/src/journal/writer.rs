@@ -91,6 +91,14 @@ pub(super) enum Turn {
     End,
 }
 
+#[cfg(feature = "simulation")]
+impl Turn {
+    /// The number of facts that it stores.
+    pub(super) fn facts(&self) -> usize {
+        if let Self::Write(batch) = self { batch.facts.len() } else { 0 }
+    }
+}
+
 impl<S: FactStore> Writer<S> {
     pub(super) fn new(store: S, parts: WriterParts) -> Self {
         let WriterParts { lanes, bell, health, index, archived } = parts;

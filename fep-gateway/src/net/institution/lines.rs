@@ -19,8 +19,8 @@ pub(super) struct Lines {
     listeners: BTreeMap<usize, Listener>,
     /// The TLS of the lines on which the gateway connects.
     tls: BTreeMap<usize, Arc<Tls>>,
-    institution: Arc<str>,
-    ground: Ground,
+    #[cfg(feature = "simulation")]
+    simulated: Option<(crate::ground::SimulatedGround, Arc<str>)>,
 }
 
 impl Lines {
@@ -37,8 +37,11 @@ impl Lines {
         let mut lines = Self {
             listeners: BTreeMap::new(),
             tls: BTreeMap::new(),
-            institution: Arc::clone(institution),
-            ground: ground.clone(),
+            #[cfg(feature = "simulation")]
+            simulated: match ground {
+                Ground::Machine => None,
+                Ground::Simulated(simulated) => Some((simulated.clone(), Arc::clone(institution))),
+            },
         };
         let on_machine = matches!(ground, Ground::Machine);
         for (line, config) in config.lines.iter().enumerate().filter(|_| on_machine) {
@@ -61,10 +64,10 @@ impl Lines {
     /// Where a link of this line gets its connection from.
     pub(super) fn origin(&self, line: usize, config: &LineConfig) -> Origin {
         #[cfg(feature = "simulation")]
-        if let Ground::Simulated(simulated) = &self.ground {
+        if let Some((simulated, institution)) = &self.simulated {
             return Origin::Simulated(crate::net::transport::Simulated {
                 network: Arc::clone(&simulated.network),
-                institution: Arc::clone(&self.institution),
+                institution: Arc::clone(institution),
                 line: config.name.clone(),
                 within: config.connect_timeout,
             });
