@@ -429,13 +429,9 @@ impl<T: Telegrams> Institution<T> {
         self.actions.push_back(Action::Finish(ticket, state));
     }
 
-    /// Ends an exchange or a step as unknown.
+    /// Ends an exchange or a step as unknown. It keeps its place: the institution may still work on it.
     fn finish_unknown(&mut self, ticket: Ticket, item: UnderWay, why: Unknown, now: Now) {
         self.admission.unknown(ticket, item.permit.as_ref(), &why, now);
-        if item.owner == Owner::Step {
-            // Its case decides what follows, and must not wait for the end of a quarantine.
-            self.admission.flow.released(ticket, now.steady);
-        }
         self.finish(ticket, &item, FinalState::Unknown(why));
         self.unknown.insert(ticket, Unsettled { request: item.bytes });
     }

@@ -38,7 +38,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use self::facts::End;
+use self::facts::{End, Ends};
 use self::lines::Lines;
 use self::meters::Meters;
 pub(crate) use self::meters::count_refused;
@@ -179,7 +179,7 @@ impl Handle {
             running: HashMap::new(),
             ended: HashMap::new(),
             permissions: VecDeque::new(),
-            ends: VecDeque::new(),
+            ends: Ends::default(),
             changes: VecDeque::new(),
             notices: notices::Notices::default(),
             others: FuturesUnordered::new(),
@@ -266,7 +266,7 @@ struct Task {
     /// Bytes that may be written once their fact is durable, in the order of the facts.
     permissions: VecDeque<(LaneNumber, Ticket)>,
     /// Outcomes that are told once their fact is durable, in the order of the facts.
-    ends: VecDeque<End>,
+    ends: Ends,
     /// Exchanges that changed after their end, with the fact of the change.
     changes: VecDeque<(LaneNumber, ExchangeId)>,
     notices: notices::Notices,
@@ -364,11 +364,10 @@ impl Task {
     }
 
     fn deadline(&self) -> Duration {
-        let tell = self.ends.iter().find(|end| end.reply.is_some()).map(|end| end.tell_by);
         let deadlines = [
             self.machine.deadline(),
             self.settling.deadline(),
-            tell,
+            self.ends.deadline(),
             self.surplus.deadline(),
             self.give_up_at().filter(|at| *at > self.shared.clock.now().steady),
         ];
@@ -454,8 +453,7 @@ impl Task {
             point(FaultPoint::BeforeWrite);
             self.machine.journaled(ticket, Ok(()), now);
         }
-        while self.ends.front().is_some_and(|end| end.number <= progress.durable) {
-            let Some(End { exchange, reply, .. }) = self.ends.pop_front() else { break };
+        while let Some(End { exchange, reply, .. }) = self.ends.durable(progress.durable) {
             self.tell(&exchange);
             point(FaultPoint::BeforeReply);
             if let Some(reply) = reply {

@@ -1,5 +1,6 @@
 //! The facts of an institution's task, and the end of exchanges.
 
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use fep_protocol::exchange::{Answer, Exchange, Outcome};
@@ -23,6 +24,55 @@ pub(super) struct End {
     pub(super) tell_by: Duration,
     /// Held until the outcome is durable.
     _key: Option<KeyTicket>,
+}
+
+/// The outcomes whose facts are on their way to the journal.
+#[derive(Default)]
+pub(super) struct Ends {
+    /// In the order of their facts.
+    ends: VecDeque<End>,
+    /// When callers are told nevertheless, with the fact. It may contain callers who were told already.
+    times: BTreeSet<(Duration, LaneNumber)>,
+}
+
+impl Ends {
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The next time when a caller is told an outcome that the journal does not have.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.times.first().map(|(at, _)| *at)
+    }
+
+    fn add(&mut self, end: End) {
+        self.times.insert((end.tell_by, end.number));
+        // Facts of answers are added before the outcome, so the order of the numbers may differ by a few places.
+        let at = self.ends.iter().rposition(|other| other.number <= end.number).map_or(0, |at| at + 1);
+        self.ends.insert(at, end);
+    }
+
+    /// Takes the first outcome if its fact is durable.
+    pub(super) fn durable(&mut self, durable: LaneNumber) -> Option<End> {
+        self.ends.front().filter(|end| end.number <= durable)?;
+        let end = self.ends.pop_front()?;
+        self.times.remove(&(end.tell_by, end.number));
+        Some(end)
+    }
+
+    fn tell_late(&mut self, now: Duration) {
+        while let Some(late) = self.times.first().copied().filter(|(at, _)| *at <= now) {
+            self.times.remove(&late);
+            let (_, number) = late;
+            let from = self.ends.partition_point(|end| end.number < number);
+            let same = self.ends.range_mut(from..).take_while(|end| end.number == number);
+            same.filter(|end| end.tell_by <= now).for_each(End::tell_unjournaled);
+        }
+    }
 }
 
 impl End {
@@ -99,9 +149,7 @@ impl Task {
             return;
         }
         let end = End { number, exchange, reply: Some(reply), tell_by, _key: key };
-        // Facts of answers are added before the outcome, so the order of the numbers may differ by a few places.
-        let at = self.ends.iter().rposition(|other| other.number <= number).map_or(0, |at| at + 1);
-        self.ends.insert(at, end);
+        self.ends.add(end);
     }
 
     /// Tells outcomes whose deadline is over although the journal does not have them yet.
@@ -109,7 +157,7 @@ impl Task {
         if is_on(Mutant::WaitsForTheDisk) {
             return;
         }
-        self.ends.iter_mut().filter(|end| end.tell_by <= now.steady).for_each(End::tell_unjournaled);
+        self.ends.tell_late(now.steady);
     }
 
     /// Tells callers the outcomes that the journal has not taken until the end.
@@ -122,7 +170,7 @@ impl Task {
                 "the journal has not taken outcomes that callers are told"
             );
         }
-        self.ends.iter_mut().for_each(End::tell_unjournaled);
+        self.ends.ends.iter_mut().for_each(End::tell_unjournaled);
     }
 
     fn outcome(&self, exchange: &Exchange, reason: Option<Reason>, now: Now) -> Fact {
@@ -142,5 +190,58 @@ impl Task {
     /// The time of a duration as a metric.
     pub(super) fn seconds(since: Duration, now: Now) -> f64 {
         now.steady.saturating_sub(since).as_secs_f64()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fep_protocol::exchange::{ExchangeId, Flags, TelegramBytes};
+
+    use super::*;
+
+    fn exchange() -> Exchange {
+        Exchange {
+            id: ExchangeId::new(0, 0, 0),
+            institution: "bank-a".into(),
+            telegram: "Transfer".into(),
+            outcome: Some(Outcome::Answered),
+            settled_by: None,
+            money: None,
+            flags: Flags::default(),
+            trace: String::new(),
+            reason: None,
+            reason_code: None,
+            line: None,
+            request: TelegramBytes::default(),
+            answer: None,
+            accepted_at_ms: 0,
+            ended_at_ms: None,
+            journaled: true,
+        }
+    }
+
+    /// The simulation found a caller who waited for the deadline of another one whose fact was earlier (seed 310).
+    #[test]
+    fn each_caller_is_told_at_his_own_deadline() {
+        let mut ends = Ends::default();
+        let mut callers = Vec::new();
+        for (number, tell_by) in [(1, 30), (2, 10), (3, 20), (3, 25)] {
+            let (reply, told) = oneshot::channel();
+            let tell_by = Duration::from_secs(tell_by);
+            ends.add(End { number, exchange: exchange(), reply: Some(reply), tell_by, _key: None });
+            callers.push(told);
+        }
+        let mut told_at = vec![0; callers.len()];
+        while let Some(at) = ends.deadline() {
+            ends.tell_late(at);
+            for (caller, told_at) in callers.iter_mut().zip(&mut told_at) {
+                if caller.try_recv().is_ok_and(|exchange| !exchange.journaled) {
+                    *told_at = at.as_secs();
+                }
+            }
+        }
+        assert_eq!(told_at, [30, 10, 20, 25]);
+        assert_eq!(std::iter::from_fn(|| ends.durable(2)).count(), 2, "the facts keep their order");
+        assert_eq!(ends.len(), 2);
     }
 }

@@ -1,0 +1,84 @@
+//! The disk of the journal: it is slow, fails, is full or hangs, and the process may die in the middle of a write.
+
+use std::time::Duration;
+
+use fep_gateway::ground::{Disk, Fate};
+use fep_protocol::fact::Fact;
+
+use crate::plan::DiskFault;
+use crate::world::Shared;
+
+/// The troubles of the disk, with their ends.
+#[derive(Debug, Default)]
+pub(crate) struct DiskState {
+    faults: Vec<(DiskFault, Duration)>,
+}
+
+/// The disk as the gateway sees it.
+pub(crate) struct SimulatedDisk(pub(crate) Shared);
+
+/// What a fact adds to the time of a write.
+const FACT: Duration = Duration::from_micros(10);
+
+impl DiskState {
+    pub(crate) fn begin(&mut self, fault: DiskFault, until: Duration) {
+        self.faults.push((fault, until));
+    }
+
+    pub(crate) fn end(&mut self, fault: DiskFault) {
+        if let Some(at) = self.faults.iter().position(|(other, _)| *other == fault) {
+            self.faults.remove(at);
+        }
+    }
+
+    fn has(&self, fault: DiskFault) -> bool {
+        self.faults.iter().any(|(other, _)| *other == fault)
+    }
+}
+
+impl Disk for SimulatedDisk {
+    fn delay(&self, facts: usize) -> Duration {
+        let mut world = self.0.lock();
+        let mut delay = world.draw.ms(0, 2) + FACT * u32::try_from(facts).unwrap_or(u32::MAX);
+        for (fault, until) in &world.disk.faults {
+            match fault {
+                DiskFault::Slow { ms } => delay += Duration::from_millis(*ms),
+                DiskFault::Hangs => delay += until.saturating_sub(world.now),
+                DiskFault::Full | DiskFault::Fails => {}
+            }
+        }
+        delay
+    }
+
+    fn write(&self, facts: &[Fact]) -> Fate {
+        let mut world = self.0.lock();
+        if world.is_dead() {
+            return Fate::Failed;
+        }
+        if !world.effect() {
+            // It died in the middle of the write: either everything is stored, or nothing.
+            let is_stored = world.draw.percent(50);
+            world.say(format_args!(
+                "the write of {} facts is {}",
+                facts.len(),
+                if is_stored { "stored" } else { "lost" }
+            ));
+            if is_stored {
+                world.stored(facts);
+            }
+            return if is_stored { Fate::StoredUnheard } else { Fate::Failed };
+        }
+        let fate = match world.disk.has(DiskFault::Full) {
+            true => Fate::Full,
+            false if world.disk.has(DiskFault::Fails) => Fate::Failed,
+            false => Fate::Stored,
+        };
+        if !facts.is_empty() || fate != Fate::Stored {
+            world.say(format_args!("a write of {} facts: {fate:?}", facts.len()));
+        }
+        if fate == Fate::Stored {
+            world.stored(facts);
+        }
+        fate
+    }
+}

@@ -1,0 +1,148 @@
+//! The checks that ask the gateway and its journal: after each start, when everything has come to its end, and of the files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use fep_gateway::Gateway;
+use fep_gateway::exchange::{Exchange, ExchangeId, Outcome};
+use fep_gateway::inspect::{self, Files, JournalCommand, Verdict, Which};
+use fep_protocol::exchange::{Money, SettledBy};
+use serde_json::Value;
+
+use crate::check::{Rule, Told};
+use crate::telegram::{KEY, RESPONSE, Telegram};
+use crate::world::{Shared, World};
+
+/// More exchanges than any plan has.
+const ALL: usize = 10_000;
+
+/// What callers were told by earlier processes is still so.
+pub(crate) async fn earlier(shared: &Shared, gateway: &Gateway) {
+    let told = shared.lock().checks.told.clone();
+    for Told { exchange, .. } in told {
+        let id = exchange.id;
+        let found = match gateway.find(&id).await {
+            Ok(found) => found,
+            Err(error) => return shared.lock().fail(Rule::Journal, format!("{id} cannot be read: {error}")),
+        };
+        if let Some((rule, why)) = differs(&exchange, found.as_ref()) {
+            shared.lock().fail(rule, format!("{id}: {why}"));
+        }
+    }
+}
+
+/// How the journal contradicts what a caller was told.
+fn differs(told: &Exchange, found: Option<&Exchange>) -> Option<(Rule, String)> {
+    let Some(found) = found else {
+        return told
+            .journaled
+            .then(|| (Rule::Durable, "it was told as journaled, and is not in the journal".to_owned()));
+    };
+    let outcome = found.outcome.map_or("running", Outcome::name);
+    match (told.outcome, found.outcome) {
+        (Some(Outcome::Unknown), Some(Outcome::NotSent)) => {
+            Some((Rule::NotSent, "it was told unknown and became not_sent".to_owned()))
+        }
+        (told_as, now) if told.journaled && told_as != now => {
+            let told_as = told_as.map_or("running", Outcome::name);
+            Some((Rule::Durable, format!("it was told as journaled {told_as} and is {outcome}")))
+        }
+        _ if told.journaled && told.answer != found.answer && told.outcome == Some(Outcome::Answered) => {
+            Some((Rule::Durable, "its answer changed".to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// When no fault has lasted for long, everything has come to its end, and the gateway says what the banks did.
+pub(crate) async fn settled(shared: &Shared, gateway: &Gateway) {
+    earlier(shared, gateway).await;
+    let exchanges = match gateway.recent(ALL).await {
+        Ok(exchanges) => exchanges,
+        Err(error) => return shared.lock().fail(Rule::Journal, format!("the exchanges cannot be read: {error}")),
+    };
+    let letters = gateway.dead_letters(ALL).await.unwrap_or_default();
+    let letters: BTreeSet<ExchangeId> = letters.iter().map(|(exchange, _)| exchange.id).collect();
+    let mut world = shared.lock();
+    for exchange in &exchanges {
+        world.has_ended(exchange, letters.contains(&exchange.id));
+    }
+    world.isolated();
+}
+
+impl World {
+    fn has_ended(&mut self, exchange: &Exchange, is_dead_letter: bool) {
+        let Exchange { id, telegram, settled_by, .. } = exchange;
+        let Some(outcome) = exchange.outcome else {
+            return self.fail(Rule::Final, format!("{id} ({telegram}) still runs"));
+        };
+        if **telegram != *"Transfer" {
+            return;
+        }
+        if outcome == Outcome::Unknown && exchange.money.is_none() && !is_dead_letter {
+            return self.fail(Rule::Settled, format!("{id} is unknown, not settled, and waits for nobody"));
+        }
+        let bank = usize::from(*exchange.institution != *"bank-0");
+        let key = Telegram(&exchange.request).get(KEY).to_vec();
+        let Some(bank) = self.banks.get(bank) else { return };
+        if bank.lied.contains(&key) || *settled_by == Some(SettledBy::Person) {
+            return;
+        }
+        let transfer = bank.transfers.get(&key);
+        let is_done = transfer.is_some_and(crate::bank::Transfer::is_done);
+        let response = exchange.answer.as_ref().map(|answer| Telegram(&answer.bytes).text(RESPONSE));
+        let says = match (outcome, exchange.money) {
+            (Outcome::NotSent, _) | (_, Some(Money::NotDone | Money::Reversed)) => false,
+            (Outcome::Answered, _) => response.as_deref() == Some("0000"),
+            (Outcome::Unknown, Some(Money::Done)) => true,
+            (Outcome::Unknown, None) => return self.count("a dead letter"),
+        };
+        if says != is_done {
+            let what = format!("{id} is {} {:?}, and the bank has it done: {is_done}", outcome.name(), exchange.money);
+            return self.fail(Rule::Truth, what);
+        }
+        self.count(match settled_by {
+            None => "a transfer agrees with the bank",
+            Some(SettledBy::LateAnswer) => "a late answer settles",
+            Some(SettledBy::Inquiry) => "an inquiry settles",
+            Some(SettledBy::Reversal) => "a reversal settles",
+            Some(SettledBy::Person) => "a person settles",
+        });
+    }
+}
+
+/// The files of the journal agree with themselves, and each exchange has one outcome.
+pub(crate) fn journal(shared: &Shared, path: &Path) {
+    let files = Files { paths: vec![path.to_owned()] };
+    let mut text = Vec::new();
+    let verdict = inspect::run(&JournalCommand::Verify { files: files.clone() }, &mut text);
+    if !matches!(verdict, Ok(Verdict::Clean)) {
+        let text = String::from_utf8_lossy(&text).into_owned();
+        shared.lock().fail(Rule::Journal, format!("{verdict:?}: {text}"));
+    }
+    let which = Which { since: None, until: None, institution: None, exchange: None };
+    let mut text = Vec::new();
+    if let Err(error) = inspect::run(&JournalCommand::Export { files, which }, &mut text) {
+        shared.lock().fail(Rule::Journal, format!("the export fails: {error}"));
+    }
+    let mut outcomes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let Ok(fact) = serde_json::from_slice::<Value>(line) else {
+            return shared.lock().fail(Rule::Journal, "a line of the export is not JSON".to_owned());
+        };
+        shared.lock().say(format_args!("journal: {}", String::from_utf8_lossy(line)));
+        let word = |name: &str| fact.get(name).and_then(Value::as_str).map(str::to_owned);
+        let Some(exchange) = word("exchange") else { continue };
+        let is_request = word("class").as_deref() == Some("request");
+        let outcome = word("outcome");
+        if is_request || outcome.is_some() {
+            outcomes.entry(exchange).or_default().extend(outcome);
+        }
+    }
+    for (exchange, outcomes) in outcomes {
+        shared.lock().count("an exchange in the export");
+        if outcomes.len() != 1 {
+            shared.lock().fail(Rule::Final, format!("{exchange} has the outcomes {outcomes:?}"));
+        }
+    }
+}

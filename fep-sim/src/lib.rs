@@ -1,0 +1,32 @@
+//! A deterministic simulation of the gateway: its shipped machines, journal and links, under virtual time, in a world that breaks.
+//!
+//! ```text
+//!  callers ─► Gateway ─► machines ─► links ─► network ─► model bank, which knows the truth
+//!                │                                            │
+//!                └──► journal (real files) ◄── disk           │
+//!                          └───────────── checks ◄────────────┘
+//! ```
+//!
+//! A [`Plan`] follows from a seed: requests, and faults of banks, network, disk, clock and process. [`run`] carries it out in one
+//! thread, so that it always gives the same [`Report`]. The checks look at every step. [`shrink`] finds the part of a failing plan that
+//! is enough to fail. What is not simulated: HTTP, TLS, listening lines, archives and threads.
+
+mod telegram;
+
+mod plan;
+
+mod bank;
+mod check;
+mod disk;
+mod net;
+mod world;
+
+mod end;
+mod life;
+
+mod shrink;
+
+pub use check::{Failure, Rule};
+pub use life::{Report, run};
+pub use plan::Plan;
+pub use shrink::shrink;

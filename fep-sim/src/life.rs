@@ -1,0 +1,289 @@
+//! The lives of the gateway's process: each has a runtime and memory of its own, and ends by a stop, by death, or with the simulation.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use fep_gateway::exchange::Outcome;
+use fep_gateway::gateway::{Notice, NoticeFuture, NoticeHandler, Refusal};
+use fep_gateway::ground::{SimulatedGround, set_hook};
+use fep_gateway::{Config, Gateway};
+use fep_protocol::exchange::Money;
+use fep_protocol::settlement::{PersonDecision, PersonWants};
+use serde_json::{Map, Value, json};
+
+use crate::check::{Failure, Rule};
+use crate::disk::SimulatedDisk;
+use crate::end;
+use crate::net::SimulatedNetwork;
+use crate::plan::{EVENTFUL, Item, Plan, What};
+use crate::world::Shared;
+
+/// What came of a simulation.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The rules that did not hold, in the order of time.
+    pub failures: Vec<Failure>,
+    /// A digest of everything that happened. The same plan has the same one.
+    pub digest: u64,
+    /// Everything that happened, if it was asked for.
+    pub history: Vec<String>,
+    /// How often each check was made.
+    pub made: Vec<(&'static str, u64)>,
+}
+
+/// A request of a service, from its first call to its end.
+#[derive(Debug)]
+struct Job {
+    number: usize,
+    at: Duration,
+    what: What,
+    is_over: bool,
+}
+
+/// How a life ended.
+enum Ending {
+    Died,
+    Stopped,
+    Over,
+}
+
+type Jobs = Arc<Mutex<Vec<Job>>>;
+
+/// After the last fault, everything must come to its end within this time: the horizon, all inquiries and reversals, and their pauses.
+const CALM: Duration = Duration::from_secs(120);
+
+/// When no fault lasts any longer.
+const FAULTS_END: Duration = Duration::from_secs(EVENTFUL.as_secs() + 5);
+
+/// How often a service repeats a request under its idempotency key.
+const CALLS_MAX: usize = 6;
+
+/// Runs a plan.
+#[must_use]
+pub fn run(plan: &Plan, keep_history: bool) -> Report {
+    let shared = Shared::new(plan, keep_history);
+    let result = folder().and_then(|folder| live_on(plan, &shared, folder.path()));
+    set_hook(None);
+    if let Err(why) = result {
+        shared.lock().fail(Rule::Journal, why);
+    }
+    let mut world = shared.lock();
+    Report {
+        failures: std::mem::take(&mut world.checks.failures),
+        digest: world.history.digest,
+        history: world.history.lines.take().unwrap_or_default(),
+        made: std::mem::take(&mut world.checks.made).into_iter().collect(),
+    }
+}
+
+/// A folder for the journal, in memory if the system has such a place.
+fn folder() -> Result<tempfile::TempDir, String> {
+    let memory = Path::new("/dev/shm");
+    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    folder.map_err(|error| format!("no folder for the journal: {error}"))
+}
+
+/// The configuration of the simulated gateway.
+fn config(folder: &Path) -> Result<Config, String> {
+    let text = include_str!("../config.toml");
+    let (journal, bank) = text.split_once("# BANK").unwrap_or((text, ""));
+    let spec = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../specs/bank-a/bank-a.toml"));
+    let bank = bank.replace("SPEC", &spec.display().to_string());
+    let banks = ["bank-0", "bank-1"].map(|name| bank.replace("NAME", name)).concat();
+    Config::parse("config.toml", &format!("{journal}{banks}"), folder).map_err(|error| error.to_string())
+}
+
+fn live_on(plan: &Plan, shared: &Shared, folder: &Path) -> Result<(), String> {
+    let config = config(folder)?;
+    let jobs = plan.items.iter().filter(|(_, item)| matches!(item.what, What::Transfer { .. } | What::Balance { .. }));
+    let jobs = jobs.map(|(number, item)| Job { number: *number, at: item.at, what: item.what, is_over: false });
+    let jobs: Jobs = Arc::new(Mutex::new(jobs.collect()));
+    for life in 0.. {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
+        let ending = runtime.block_on(live(plan, shared, &config, &jobs, life));
+        shared.lock().process_ended();
+        drop(runtime);
+        let mut world = shared.lock();
+        match ending? {
+            Ending::Over => break,
+            Ending::Died | Ending::Stopped => {
+                let down = world.draw.ms(0, 3000);
+                let until = world.now + down;
+                world.pass(until);
+            }
+        }
+    }
+    end::journal(shared, &config.journal.path);
+    Ok(())
+}
+
+async fn live(plan: &Plan, shared: &Shared, config: &Config, jobs: &Jobs, life: u64) -> Result<Ending, String> {
+    shared.lock().process_begins();
+    shared.lock().count("a process");
+    let hooked = shared.clone();
+    set_hook(Some(Box::new(move |_| {
+        hooked.lock().effect();
+    })));
+    let wall = shared.clone();
+    let ground = SimulatedGround {
+        wall_ms: Arc::new(move || wall.lock().wall_ms()),
+        seed: plan.seed.wrapping_add(life),
+        network: Arc::new(SimulatedNetwork(shared.clone())),
+        disk: Arc::new(SimulatedDisk(shared.clone())),
+    };
+    let service = Arc::new(Service(shared.clone()));
+    let gateway = Gateway::start_simulated(ground, config.clone(), service).await.map_err(|error| error.to_string())?;
+    end::earlier(shared, &gateway).await;
+    tokio::spawn(shared.clone().drive());
+    let caller = Caller { shared: shared.clone(), gateway: gateway.clone(), jobs: Arc::clone(jobs), seed: plan.seed };
+    let count = jobs.lock().unwrap_or_else(PoisonError::into_inner).len();
+    (0..count).for_each(|job| drop(tokio::spawn(caller.clone().call(job))));
+    let now = shared.lock().now;
+    let mut orders: Vec<_> = plan.items.iter().map(|(_, item)| *item).filter(|item| item.at > now).collect();
+    orders.retain(|item| matches!(item.what, What::Stop | What::Person));
+    tokio::select! {
+        biased;
+        () = shared.died.notified() => Ok(Ending::Died),
+        ending = operate(shared, &gateway, orders) => ending,
+    }
+}
+
+/// Carries out what operators do, until the end.
+async fn operate(shared: &Shared, gateway: &Gateway, orders: Vec<Item>) -> Result<Ending, String> {
+    for order in orders {
+        until(shared, order.at).await;
+        if order.what == What::Stop {
+            gateway.stop().await;
+            return Ok(Ending::Stopped);
+        }
+        settle(gateway).await;
+    }
+    until(shared, FAULTS_END).await;
+    shared.lock().calm();
+    until(shared, FAULTS_END + CALM).await;
+    end::settled(shared, gateway).await;
+    gateway.stop().await;
+    Ok(Ending::Over)
+}
+
+async fn until(shared: &Shared, at: Duration) {
+    let left = at.saturating_sub(shared.lock().now);
+    tokio::time::sleep(left).await;
+}
+
+/// A person decides what waits for a person.
+async fn settle(gateway: &Gateway) {
+    let Ok(letters) = gateway.dead_letters(100).await else { return };
+    for (exchange, _) in letters {
+        let wants = PersonWants::Settle(Money::NotDone);
+        let decision =
+            PersonDecision { person: "kim".to_owned(), note: "the bank said so by telephone".to_owned(), wants };
+        // The case may have been settled meanwhile.
+        let _ = gateway.settle(&exchange.id, decision).await;
+    }
+}
+
+/// A service of the bank, or rather all of them.
+#[derive(Clone)]
+struct Caller {
+    shared: Shared,
+    gateway: Gateway,
+    jobs: Jobs,
+    seed: u64,
+}
+
+impl Caller {
+    /// Sends the request of a job, and repeats it if it has an idempotency key and was not sent.
+    async fn call(self, job: usize) {
+        let Some((number, at, what)) = self.job(job, |job| (!job.is_over).then_some((job.number, job.at, job.what)))
+        else {
+            return;
+        };
+        until(&self.shared, at).await;
+        let (bank, telegram, body, key) = request(number, what);
+        let key = key.map(|key| format!("{}-{key}", self.seed));
+        if key.is_none() {
+            // Nobody knows what became of it if the process dies, so it is not repeated.
+            self.over(job);
+        }
+        for _ in 0..CALLS_MAX {
+            let asked = self.shared.lock().now;
+            let result = self.gateway.exchange(&format!("bank-{bank}"), telegram, &body, key.as_deref()).await;
+            let repeats = match result {
+                Ok(exchange) => {
+                    let outcome = exchange.outcome;
+                    if !self.shared.lock().tell(bank, asked, exchange) {
+                        return;
+                    }
+                    outcome == Some(Outcome::NotSent)
+                }
+                Err(Refusal::StillRunning(_) | Refusal::KeyUnchecked(_)) => true,
+                Err(refusal) => {
+                    self.shared.lock().fail(Rule::Final, format!("request {number} was refused: {refusal}"));
+                    false
+                }
+            };
+            if !repeats || key.is_none() {
+                break;
+            }
+            let pause = self.shared.lock().draw.ms(100, 2500);
+            tokio::time::sleep(pause).await;
+        }
+        self.over(job);
+    }
+
+    fn over(&self, job: usize) {
+        self.job(job, |job| {
+            job.is_over = true;
+            Some(())
+        });
+    }
+
+    fn job<T>(&self, number: usize, of: impl FnOnce(&mut Job) -> Option<T>) -> Option<T> {
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        jobs.get_mut(number).and_then(of)
+    }
+}
+
+/// The request of an item: bank, telegram, body and the number of its idempotency key.
+fn request(number: usize, what: What) -> (usize, &'static str, Value, Option<usize>) {
+    match what {
+        What::Transfer { bank, account, key } => {
+            let body = json!({
+                "withdraw_account": format!("1102003004{account:02}"),
+                "amount": 1000 + number,
+                "deposit_bank": "088",
+                "deposit_account": format!("9002003{number:05}"),
+                "payee_name": "홍길동",
+                "passbook_memo": "",
+                "check_digits": "123456",
+            });
+            (bank, "Transfer", body, key.then_some(number))
+        }
+        What::Balance { bank } => (bank, "BalanceInquiry", json!({ "account": "110200300400" }), None),
+        _ => (0, "", Value::Null, None),
+    }
+}
+
+/// The service that takes notices.
+struct Service(Shared);
+
+impl NoticeHandler for Service {
+    fn notice(&self, _: Notice) -> NoticeFuture<'_> {
+        Box::pin(async {
+            let (pause, fails) = {
+                let mut world = self.0.lock();
+                (world.draw.ms(0, 800), world.draw.percent(0))
+            };
+            tokio::time::sleep(pause).await;
+            if fails {
+                return Err("the service fails".to_owned());
+            }
+            let mut fields = Map::new();
+            fields.insert("header".to_owned(), json!({ "response_code": "0000" }));
+            Ok(fields)
+        })
+    }
+}

@@ -1,0 +1,129 @@
+//! `fep-sim`: runs seeds of the simulation, replays one, or goes on for hours.
+//!
+//! ```text
+//! fep-sim run 17                 one seed, with its history if it fails
+//! fep-sim run 17 --keep 3,9,40   a part of its plan
+//! fep-sim seeds 0..10000         many seeds on all processors
+//! fep-sim soak --minutes 60      seeds that nobody has run yet
+//! ```
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use clap::{Parser, Subcommand};
+use fep_sim::{Plan, Report, run, shrink};
+
+#[derive(Parser)]
+#[command(version, about = "Deterministic simulation of fep-gateway")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs one seed. If it fails, shows the smallest plan that fails and what happened in it.
+    Run {
+        /// The seed.
+        seed: u64,
+        /// Only the items with these numbers.
+        #[arg(long, value_delimiter = ',')]
+        keep: Option<Vec<usize>>,
+        /// Shows what happened also if nothing failed.
+        #[arg(long)]
+        history: bool,
+    },
+    /// Runs the seeds of a range, such as 0..1000.
+    Seeds {
+        /// The first seed and the one after the last.
+        range: String,
+    },
+    /// Runs seeds from the time of day on, for as long as given.
+    Soak {
+        /// How long.
+        #[arg(long, default_value_t = 60)]
+        minutes: u64,
+    },
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Run { seed, keep, history } => one(seed, keep.as_deref(), history),
+        Command::Seeds { range } => {
+            let bounds = range.split_once("..").and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
+            match bounds {
+                Some((low, high)) => many(low, high, None),
+                None => {
+                    say(&format!("{range} is not a range such as 0..1000"));
+                    ExitCode::from(2)
+                }
+            }
+        }
+        Command::Soak { minutes } => {
+            let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let end = Instant::now() + Duration::from_secs(minutes * 60);
+            many(since_1970.as_secs() * 1_000_000, u64::MAX, Some(end))
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this is the output of the command")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+fn one(seed: u64, keep: Option<&[usize]>, history: bool) -> ExitCode {
+    let whole = Plan::of(seed);
+    let plan = keep.map_or_else(|| whole.clone(), |keep| whole.keep(keep));
+    let report = run(&plan, history);
+    if history {
+        say(&format!("{plan}"));
+        report.history.iter().for_each(|line| say(line));
+    }
+    let Some(failure) = report.failures.first() else {
+        say(&format!("seed {seed}: no rule was broken; digest {:016x}", report.digest));
+        return ExitCode::SUCCESS;
+    };
+    let small = shrink(&plan, failure.rule);
+    let report = run(&small, true);
+    say(&format!("seed {seed} breaks a rule. The smallest plan that was found:\n\n{small}"));
+    report.history.iter().for_each(|line| say(line));
+    for failure in &report.failures {
+        say(&format!("{:?} at {:.3} s: {}", failure.rule, failure.at.as_secs_f64(), failure.what));
+    }
+    let keep: Vec<String> = small.numbers().iter().map(usize::to_string).collect();
+    say(&format!("\nreplay: fep-sim run {seed} --keep {}", keep.join(",")));
+    ExitCode::FAILURE
+}
+
+/// Runs seeds on all processors until one fails, the range ends or the time is over.
+fn many(low: u64, high: u64, end: Option<Instant>) -> ExitCode {
+    let started = Instant::now();
+    let next = AtomicU64::new(low);
+    let failed: Mutex<Option<(u64, Report)>> = Mutex::new(None);
+    let failed_lock = || failed.lock().unwrap_or_else(PoisonError::into_inner);
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            let is_over = seed >= high || end.is_some_and(|end| Instant::now() >= end) || failed_lock().is_some();
+            if is_over {
+                return;
+            }
+            let report = run(&Plan::of(seed), false);
+            if !report.failures.is_empty() {
+                failed_lock().get_or_insert((seed, report));
+            }
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
+    let count = next.load(Ordering::Relaxed).min(high).saturating_sub(low);
+    say(&format!("{count} seeds from {low} in {:.0} s", started.elapsed().as_secs_f64()));
+    let found = failed_lock().take();
+    match found {
+        None => ExitCode::SUCCESS,
+        Some((seed, _)) => one(seed, None, false),
+    }
+}

@@ -1,0 +1,283 @@
+//! The world: virtual time, the events in it, and the process of the gateway, which can die at any of its effects.
+//!
+//! Everything is in one value behind one lock, and all tasks run in one thread, so that a seed replays one history. The world outlives
+//! the process: banks, network and the journal's files stay when the gateway dies.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use fep_protocol::random::SplitMix64;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::bank::{Bank, BankEvent};
+use crate::check::Checks;
+use crate::disk::DiskState;
+use crate::net::{Net, NetEvent};
+use crate::plan::{BANKS, Draw, Plan, What};
+
+/// A handle to the world.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    world: Arc<Mutex<World>>,
+    /// The driver of the world has an earlier event.
+    pub(crate) sooner: Arc<Notify>,
+    /// The process has died.
+    pub(crate) died: Arc<Notify>,
+}
+
+/// Everything outside of the gateway.
+pub(crate) struct World {
+    pub(crate) now: Duration,
+    pub(crate) draw: Draw,
+    pub(crate) net: Net,
+    pub(crate) banks: [Bank; BANKS],
+    pub(crate) disk: DiskState,
+    pub(crate) checks: Checks,
+    pub(crate) history: History,
+    /// The difference between the wall clock and the time of the world.
+    pub(crate) wall_offset_ms: i64,
+    narrow: [bool; BANKS],
+    /// Whether the second bank has troubles, too.
+    pub(crate) troubles_all: bool,
+    events: BTreeMap<(Duration, u64), Event>,
+    serial: u64,
+    /// When the present process began, in the world and in its runtime.
+    process: Option<(Duration, Instant)>,
+    /// The number of effects after which the process dies.
+    dies_after: Option<u32>,
+    dead: bool,
+    sooner: Arc<Notify>,
+    died: Arc<Notify>,
+}
+
+/// Something that happens in the world at some time.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Net(NetEvent),
+    Bank(usize, BankEvent),
+    Begin(What),
+    End(What),
+}
+
+/// What happened, as text for people. Only its digest is kept, unless somebody wants to read it.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    pub(crate) lines: Option<Vec<String>>,
+    pub(crate) digest: u64,
+}
+
+/// 2026-11-27T12:00:00+09:00.
+const STARTED_AT_MS: i64 = 1_795_748_400_000;
+
+impl History {
+    fn add(&mut self, now: Duration, what: std::fmt::Arguments<'_>) {
+        let line = format!("{:10.6}  {what}", now.as_secs_f64());
+        // FNV-1a.
+        for byte in line.bytes() {
+            self.digest = (self.digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.push(line);
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(plan: &Plan, keep_history: bool) -> Self {
+        let sooner = Arc::new(Notify::new());
+        let died = Arc::new(Notify::new());
+        let mut world = World {
+            now: Duration::ZERO,
+            draw: Draw(SplitMix64::new(plan.seed)),
+            net: Net::default(),
+            banks: [Bank::new(), Bank::new()],
+            disk: DiskState::default(),
+            checks: Checks::default(),
+            history: History { lines: keep_history.then(Vec::new), digest: 0xCBF2_9CE4_8422_2325 },
+            wall_offset_ms: STARTED_AT_MS,
+            troubles_all: plan.troubles_all(),
+            narrow: [0, 1].map(|bank| plan.holds_bytes_back(bank)),
+            events: BTreeMap::new(),
+            serial: 0,
+            process: None,
+            dies_after: None,
+            dead: false,
+            sooner: Arc::clone(&sooner),
+            died: Arc::clone(&died),
+        };
+        for (_, item) in &plan.items {
+            world.at(item.at, Event::Begin(item.what));
+            if let Some(lasts) = item.what.lasts() {
+                world.at(item.at + lasts, Event::End(item.what));
+            }
+        }
+        Self { world: Arc::new(Mutex::new(world)), sooner, died }
+    }
+
+    /// The world at the present time.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((began, instant)) = world.process {
+            world.now = world.now.max(began + instant.elapsed());
+        }
+        world
+    }
+
+    /// Lets everything happen that is due, as long as the process runs.
+    pub(crate) async fn drive(self) {
+        loop {
+            let next = {
+                let mut world = self.lock();
+                world.run_due();
+                world.next_event().map(|at| at.saturating_sub(world.now))
+            };
+            let sleep = tokio::time::sleep(next.unwrap_or(Duration::from_secs(3600)));
+            tokio::select! {
+                biased;
+                () = self.sooner.notified() => {}
+                () = sleep => {}
+            }
+        }
+    }
+}
+
+impl World {
+    /// Says what happens.
+    pub(crate) fn say(&mut self, what: std::fmt::Arguments<'_>) {
+        self.history.add(self.now, what);
+    }
+
+    pub(crate) fn wall_ms(&self) -> i64 {
+        self.wall_offset_ms + i64::try_from(self.now.as_millis()).unwrap_or(0)
+    }
+
+    /// Lets something happen at a time.
+    pub(crate) fn at(&mut self, at: Duration, event: Event) {
+        let at = at.max(self.now);
+        if self.next_event().is_none_or(|next| at < next) {
+            self.sooner.notify_one();
+        }
+        self.serial += 1;
+        self.events.insert((at, self.serial), event);
+    }
+
+    pub(crate) fn after(&mut self, pause: Duration, event: Event) {
+        self.at(self.now + pause, event);
+    }
+
+    pub(crate) fn next_event(&self) -> Option<Duration> {
+        self.events.keys().next().map(|(at, _)| *at)
+    }
+
+    fn run_due(&mut self) {
+        while let Some(entry) = self.events.first_entry().filter(|entry| entry.key().0 <= self.now) {
+            let event = entry.remove();
+            match event {
+                Event::Net(event) => self.net_event(event),
+                Event::Bank(bank, event) => self.bank_event(bank, event),
+                Event::Begin(what) => self.begin(what),
+                Event::End(what) => self.end(what),
+            }
+        }
+    }
+
+    /// Lets time pass while no process runs.
+    pub(crate) fn pass(&mut self, until: Duration) {
+        while let Some(at) = self.next_event().filter(|at| *at <= until) {
+            self.now = self.now.max(at);
+            self.run_due();
+        }
+        self.now = self.now.max(until);
+    }
+
+    /// A new process begins.
+    pub(crate) fn process_begins(&mut self) {
+        self.process = Some((self.now, Instant::now()));
+        self.dead = false;
+        self.dies_after = None;
+        self.say(format_args!("the process begins"));
+    }
+
+    /// The process is gone, with all of its memory and connections.
+    pub(crate) fn process_ended(&mut self) {
+        self.process = None;
+        self.dead = true;
+        self.say(format_args!("the process is gone"));
+        self.net_process_ended();
+    }
+
+    pub(crate) fn is_dead(&self) -> bool {
+        self.dead
+    }
+
+    /// The process is about to have an effect on its surroundings. Returns false if it dies before that.
+    pub(crate) fn effect(&mut self) -> bool {
+        if self.dead {
+            return false;
+        }
+        match self.dies_after.as_mut() {
+            Some(0) => {
+                self.die();
+                false
+            }
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+            None => true,
+        }
+    }
+
+    fn die(&mut self) {
+        self.dead = true;
+        self.dies_after = None;
+        self.say(format_args!("the process dies"));
+        self.died.notify_one();
+    }
+
+    fn begin(&mut self, what: What) {
+        self.say(format_args!("begin {what:?}"));
+        match what {
+            What::Bank { bank, fault, .. } => self.bank_fault(bank, fault, true),
+            What::Net { bank, fault, .. } => self.net_fault(bank, fault, true),
+            What::Disk { fault, lasts } => self.disk.begin(fault, self.now + lasts),
+            What::Crash { effects } if self.process.is_some() && !self.dead => self.dies_after = Some(effects),
+            What::Jump { ms } => self.wall_offset_ms += ms,
+            What::Notice { bank, times } => self.bank_notice(bank, times),
+            // The gateway's users do these; `life` carries them out.
+            What::Transfer { .. } | What::Balance { .. } | What::Stop | What::Person | What::Crash { .. } => {}
+        }
+    }
+
+    fn end(&mut self, what: What) {
+        self.say(format_args!("end {what:?}"));
+        match what {
+            What::Bank { bank, fault, .. } => self.bank_fault(bank, fault, false),
+            What::Net { bank, fault, .. } => self.net_fault(bank, fault, false),
+            What::Disk { fault, .. } => self.disk.end(fault),
+            _ => {}
+        }
+    }
+
+    /// The process does not die any more.
+    pub(crate) fn calm(&mut self) {
+        self.dies_after = None;
+    }
+
+    /// Whether the kernel may hand bytes over much later than the gateway wrote them, so that a rate cannot be seen on the wire.
+    pub(crate) fn is_narrow(&self, bank: usize) -> bool {
+        self.narrow.get(bank).copied().unwrap_or(false)
+    }
+}
+
+impl What {
+    /// How long it lasts, if it does.
+    pub(crate) fn lasts(self) -> Option<Duration> {
+        match self {
+            Self::Bank { lasts, .. } | Self::Net { lasts, .. } | Self::Disk { lasts, .. } => Some(lasts),
+            _ => None,
+        }
+    }
+}
