@@ -1,7 +1,11 @@
 # The main commands of the project.
-.PHONY: demo test no-std msrv bench bench-gateway instructions fuzz doc
+.PHONY: demo test sim soak no-std msrv bench bench-gateway instructions fuzz doc
 demo: ; cargo run -p fep-gateway --bin fep-gateway -- demo
 test: ; scripts/test.sh
+# One seed of the simulation, or a range: make sim SEED=17, make sim SEEDS=0..10000, make sim SEED=17 ARGS="--keep 3,9,40"
+SEEDS ?= 0..1000
+sim: ; cargo run --release -q -p fep-sim -- $(if $(SEED),run $(SEED) $(ARGS),seeds $(SEEDS))
+soak: ; cargo run --release -q -p fep-sim -- soak --minutes $(or $(MINUTES),60)
 no-std: ; rustup target add thumbv7em-none-eabi && cargo check -p fep-no-std --target thumbv7em-none-eabi
 msrv: ; scripts/msrv.sh
 bench:

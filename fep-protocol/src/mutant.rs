@@ -76,8 +76,8 @@ pub enum Mutant {
     ForgetsSettlements,
     /// What the journal failed to write is dropped.
     DropsFailedFacts,
-    /// One commit takes everything that one institution has.
-    CommitWithoutShares,
+    /// What nobody asked for is read and stored without limit, and one commit takes everything of one institution.
+    NoBudgets,
     /// A caller is told only when the journal has the outcome, however late that is.
     WaitsForTheDisk,
     /// A telegram is written with another byte than the journal has.

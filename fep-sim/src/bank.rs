@@ -248,6 +248,9 @@ impl World {
 
     fn inquiry(&mut self, number: usize, frame: &[u8]) -> Vec<u8> {
         let key = Telegram(frame).get(ORIGINAL_KEY).to_vec();
+        if self.bank_has(number, BankFault::KnowsNothing) {
+            return answer(frame, "0199");
+        }
         let denies = self.bank_has(number, BankFault::DeniesTransfers);
         let bank = self.bank(number);
         let mut bytes = answer(frame, "0000");

@@ -70,7 +70,10 @@ impl Disk for SimulatedDisk {
         }
         let fate = match world.disk.has(DiskFault::Full) {
             true => Fate::Full,
-            false if world.disk.has(DiskFault::Fails) => Fate::Failed,
+            false if world.disk.has(DiskFault::Fails) => match world.draw.percent(50) {
+                true => Fate::Failed,
+                false => Fate::FailedButLeft,
+            },
             false => Fate::Stored,
         };
         if !facts.is_empty() || fate != Fate::Stored {

@@ -80,6 +80,8 @@ pub(crate) enum BankFault {
     Refuses,
     /// It does not read.
     Deaf,
+    /// It answers every inquiry with an error, so that only a reversal helps.
+    KnowsNothing,
     /// It declines every reversal for now.
     BusyWithReversals,
 }
@@ -173,6 +175,10 @@ impl Plan {
             let at = draw.ms(0, within);
             items.push(Item { at, what: trouble(&mut draw, first_only) });
         }
+        if draw.percent(20) {
+            let bank = usize::from(!first_only && draw.percent(50));
+            items.extend(hard_settlement(&mut draw, bank));
+        }
         items.sort_by_key(|item| item.at);
         Self { seed, items: items.into_iter().enumerate().collect() }
     }
@@ -212,6 +218,23 @@ impl Plan {
             }
         })
     }
+}
+
+/// A bank that leaves outcomes unknown, and then helps with nothing but reversals, if with those.
+fn hard_settlement(draw: &mut Draw, bank: usize) -> Vec<Item> {
+    let of = |at: Duration, fault, lasts| Item { at, what: What::Bank { bank, fault, lasts } };
+    let silent_at = draw.ms(0, 20_000);
+    let mut items = vec![
+        of(Duration::ZERO, BankFault::KnowsNothing, EVENTFUL),
+        of(silent_at, BankFault::Silent, draw.ms(500, LASTS_MAX_MS)),
+    ];
+    let account = u8::try_from(draw.below(4)).unwrap_or(0);
+    let transfer = What::Transfer { bank, account, key: true };
+    items.push(Item { at: silent_at + Duration::from_millis(100), what: transfer });
+    if draw.percent(60) {
+        items.push(of(Duration::ZERO, BankFault::BusyWithReversals, draw.ms(10_000, 40_000)));
+    }
+    items
 }
 
 fn trouble(draw: &mut Draw, first_only: bool) -> What {

@@ -58,6 +58,8 @@ pub enum Fate {
     StoredUnheard,
     /// It fails, and nothing is stored.
     Failed,
+    /// It fails. If the process dies before its next successful write, it is durable nevertheless, as after a failed `fsync`.
+    FailedButLeft,
     /// It fails because the disk is full, and nothing is stored.
     Full,
 }

@@ -13,20 +13,31 @@ use super::writer::{Turn, Writer};
 use crate::ground::{Disk, Fate};
 
 /// A store on a simulated disk.
-pub(super) struct DiskStore<S> {
+pub(super) struct DiskStore<S: FactStore> {
     store: S,
     disk: Arc<dyn Disk>,
+    /// What a failed write left on the disk.
+    left: Vec<Fact>,
 }
 
 impl<S: FactStore> DiskStore<S> {
     pub(super) fn new(store: S, disk: Arc<dyn Disk>) -> Self {
-        Self { store, disk }
+        Self { store, disk, left: Vec::new() }
     }
 
-    fn fate(&self, facts: &[Fact]) -> Result<(), StoreError> {
-        match self.disk.write(facts) {
-            Fate::Stored | Fate::StoredUnheard => Ok(()),
-            Fate::Failed => Err(StoreError::Unavailable(JournalError::Failed("the simulated disk fails".to_owned()))),
+    fn fate(&mut self, facts: &[Fact]) -> Result<(), StoreError> {
+        let fate = self.disk.write(facts);
+        if fate == Fate::FailedButLeft {
+            self.left = facts.to_vec();
+        }
+        match fate {
+            Fate::Stored | Fate::StoredUnheard => {
+                self.left.clear();
+                Ok(())
+            }
+            Fate::Failed | Fate::FailedButLeft => {
+                Err(StoreError::Unavailable(JournalError::Failed("the simulated disk fails".to_owned())))
+            }
             Fate::Full => Err(StoreError::Unavailable(JournalError::DiskFull)),
         }
     }
@@ -41,6 +52,16 @@ impl<S: FactStore> FactStore for DiskStore<S> {
     fn probe(&mut self) -> Result<(), StoreError> {
         self.fate(&[])?;
         self.store.probe()
+    }
+}
+
+/// The process is gone.
+impl<S: FactStore> Drop for DiskStore<S> {
+    fn drop(&mut self) {
+        if !self.left.is_empty() {
+            // If the file cannot be written either, nothing was left.
+            let _ = self.store.append(&self.left);
+        }
     }
 }
 

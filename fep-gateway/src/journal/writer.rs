@@ -192,7 +192,7 @@ impl<S: FactStore> Writer<S> {
         let count = self.lanes.len();
         for lane in (0..count).map(|at| (self.first + at) % count) {
             let Some(queue) = self.lanes.get(lane) else { continue };
-            let max = if is_on(Mutant::CommitWithoutShares) { usize::MAX } else { LANE_BATCH_MAX };
+            let max = if is_on(Mutant::NoBudgets) { usize::MAX } else { LANE_BATCH_MAX };
             queue.take(max, |number, fact| {
                 batch.facts.push(fact);
                 batch.places.push(Place { lane, number });

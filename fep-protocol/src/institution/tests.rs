@@ -9,6 +9,7 @@ use crate::calendar::Calendar;
 use crate::fact::Class;
 use crate::flow::{GateSettings, RateSettings};
 use crate::reason::CloseReason;
+use crate::settlement::StepKind;
 use crate::terms::{BusinessNotice, BusinessSign, Classified, Demand, Priority};
 use std::collections::BTreeSet;
 

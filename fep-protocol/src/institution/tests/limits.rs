@@ -45,6 +45,23 @@ fn who_has_not_answered_still_occupies_its_place() {
     bench.expect(&["1 forgotten", "2 forgotten", "3 forgotten", "4 forgotten", "0.1 < REQ:0007"]);
 }
 
+/// The simulation found 25 requests at an institution whose contract has 24 (seed 1111): an inquiry had lost its place at its time-out.
+#[test]
+fn an_inquiry_without_an_answer_occupies_its_place_too() {
+    let mut bench = Bench::up(1);
+    for _ in 0..3 {
+        bench.machine.step(StepKind::Inquiry, Priority::Inquiry, at(bench.now)).unwrap();
+    }
+    bench.run();
+    bench.at(5 * SECOND);
+    bench.done.clear();
+    bench.machine.step(StepKind::Inquiry, Priority::Inquiry, at(bench.now)).unwrap();
+    bench.run();
+    bench.expect(&[]);
+    bench.receive(incarnation_of(0, 1), "ANS:0002");
+    bench.expect(&["late", "2 settled", "0.1 < REQ:0004"]);
+}
+
 #[test]
 fn a_full_queue_refuses_at_once() {
     let mut bench = Bench::up(1);
