@@ -89,8 +89,8 @@ pub(crate) struct Checks {
     answers: [BTreeMap<Vec<u8>, Vec<u8>>; BANKS],
     /// The answers that callers got.
     given: BTreeMap<(usize, Vec<u8>), ExchangeId>,
-    /// The numbers of attempts with which reversals arrived, by bank and key.
-    reversals: BTreeMap<(usize, Vec<u8>), u64>,
+    /// The attempts of reversals that arrived, by bank and key.
+    reversals: BTreeSet<(usize, Vec<u8>, u64)>,
     /// Junk of the banks that was stored.
     junk: u64,
     /// Junk that the banks sent in floods.
@@ -185,16 +185,12 @@ impl Checks {
         self.flooded += count;
     }
 
-    /// A reversal arrived with this number of the attempt.
-    pub(crate) fn reversal(&mut self, now: Duration, bank: usize, key: &[u8], count: u64) {
+    /// A reversal arrived with this number of the attempt. Attempts may overtake each other.
+    pub(crate) fn reversal(&mut self, now: Duration, bank: usize, key: &[u8], attempt: u64) {
         self.made("a reversal");
-        let arrived = self.reversals.entry((bank, key.to_vec())).or_default();
-        let earlier = *arrived;
-        *arrived = count.max(earlier);
-        if count <= earlier {
+        if !self.reversals.insert((bank, key.to_vec(), attempt)) {
             let key = String::from_utf8_lossy(key).into_owned();
-            let what = format!("the reversal of {key} is attempt {count} after attempt {earlier}");
-            self.fail(now, Rule::Reversal, what);
+            self.fail(now, Rule::Reversal, format!("two reversals of {key} say that they are attempt {attempt}"));
         }
     }
 

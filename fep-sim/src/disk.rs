@@ -18,7 +18,7 @@ pub(crate) struct DiskState {
 pub(crate) struct SimulatedDisk(pub(crate) Shared);
 
 /// What a fact adds to the time of a write.
-const FACT: Duration = Duration::from_micros(10);
+const FACT: Duration = Duration::from_micros(200);
 
 impl DiskState {
     pub(crate) fn begin(&mut self, fault: DiskFault, until: Duration) {

@@ -24,9 +24,11 @@ mod world;
 mod end;
 mod life;
 
+mod many;
 mod shrink;
 
 pub use check::{Failure, Rule};
 pub use life::{Report, run};
+pub use many::{MUTANTS, find};
 pub use plan::Plan;
 pub use shrink::shrink;

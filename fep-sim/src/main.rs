@@ -5,15 +5,15 @@
 //! fep-sim run 17 --keep 3,9,40   a part of its plan
 //! fep-sim seeds 0..10000         many seeds on all processors
 //! fep-sim soak --minutes 60      seeds that nobody has run yet
+//! fep-sim mutants                which seed catches each deliberate mistake
 //! ```
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::{Parser, Subcommand};
-use fep_sim::{Plan, Report, run, shrink};
+use fep_sim::{MUTANTS, Plan, find, run, shrink};
 
 #[derive(Parser)]
 #[command(version, about = "Deterministic simulation of fep-gateway")]
@@ -46,7 +46,16 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         minutes: u64,
     },
+    /// Switches each deliberate mistake on and looks for a seed that notices it.
+    Mutants {
+        /// The number of seeds.
+        #[arg(long, default_value_t = 400)]
+        seeds: u64,
+    },
 }
+
+/// The number of seeds between two looks at the clock.
+const STEP: u64 = 64;
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
@@ -61,6 +70,7 @@ fn main() -> ExitCode {
                 }
             }
         }
+        Command::Mutants { seeds } => mutants(seeds),
         Command::Soak { minutes } => {
             let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             let end = Instant::now() + Duration::from_secs(minutes * 60);
@@ -101,29 +111,41 @@ fn one(seed: u64, keep: Option<&[usize]>, history: bool) -> ExitCode {
 /// Runs seeds on all processors until one fails, the range ends or the time is over.
 fn many(low: u64, high: u64, end: Option<Instant>) -> ExitCode {
     let started = Instant::now();
-    let next = AtomicU64::new(low);
-    let failed: Mutex<Option<(u64, Report)>> = Mutex::new(None);
-    let failed_lock = || failed.lock().unwrap_or_else(PoisonError::into_inner);
-    let work = || {
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            let is_over = seed >= high || end.is_some_and(|end| Instant::now() >= end) || failed_lock().is_some();
-            if is_over {
-                return;
-            }
-            let report = run(&Plan::of(seed), false);
-            if !report.failures.is_empty() {
-                failed_lock().get_or_insert((seed, report));
-            }
-        }
-    };
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
-    let count = next.load(Ordering::Relaxed).min(high).saturating_sub(low);
+    let count = AtomicU64::new(0);
+    let mut found = None;
+    let mut from = low;
+    while from < high && found.is_none() && end.is_none_or(|end| Instant::now() < end) {
+        let to = from.saturating_add(STEP).min(high);
+        found = find(from..to, None, |report| {
+            count.fetch_add(1, Ordering::Relaxed);
+            report.failures.first().cloned()
+        });
+        from = to;
+    }
+    let count = count.into_inner();
     say(&format!("{count} seeds from {low} in {:.0} s", started.elapsed().as_secs_f64()));
-    let found = failed_lock().take();
     match found {
         None => ExitCode::SUCCESS,
         Some((seed, _)) => one(seed, None, false),
     }
+}
+
+/// Shows which seed catches each mutant.
+fn mutants(seeds: u64) -> ExitCode {
+    let mut survives = false;
+    for (mutant, rules) in MUTANTS {
+        let started = Instant::now();
+        let caught = find(0..seeds, Some(mutant), |report| report.broken(rules));
+        let took = started.elapsed().as_secs_f64();
+        match caught {
+            Some((seed, failure)) => {
+                say(&format!("{mutant:?}: seed {seed} after {took:.1} s, {:?}: {}", failure.rule, failure.what));
+            }
+            None => {
+                survives = true;
+                say(&format!("{mutant:?}: survives {seeds} seeds, {took:.1} s"));
+            }
+        }
+    }
+    if survives { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

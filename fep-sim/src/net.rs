@@ -176,7 +176,8 @@ impl World {
         let Some(connection) = self.net.connections.get_mut(&id) else { return };
         let bank = connection.bank;
         let to_bank = matches!(event, NetEvent::ToBank(_));
-        if self.net_has(bank, NetFault::Stalls) || (to_bank && self.bank_has(bank, BankFault::Deaf)) {
+        let stalls = self.net_has(bank, NetFault::Stalls) || (id % 2 == 0 && self.net_has(bank, NetFault::StallsSome));
+        if stalls || (to_bank && self.bank_has(bank, BankFault::Deaf)) {
             return self.after(Duration::from_millis(20), Event::Net(event));
         }
         let Some(connection) = self.net.connections.get_mut(&id) else { return };

@@ -91,6 +91,8 @@ pub(crate) enum BankFault {
 pub(crate) enum NetFault {
     /// Nothing arrives until the end, and then everything.
     Stalls,
+    /// The same for every second connection, so that later telegrams overtake earlier ones.
+    StallsSome,
     /// Every connection breaks at the beginning. Bytes on their way may be lost.
     Breaks,
     /// Everything takes longer.
@@ -202,7 +204,14 @@ impl Plan {
             What::Bank { bank, fault, .. } => bank == number && fault == BankFault::Deaf,
             What::Net { bank, fault, .. } => {
                 bank == number
-                    && matches!(fault, NetFault::Narrow | NetFault::Stalls | NetFault::Slow { .. } | NetFault::Crumbles)
+                    && matches!(
+                        fault,
+                        NetFault::Narrow
+                            | NetFault::Stalls
+                            | NetFault::StallsSome
+                            | NetFault::Slow { .. }
+                            | NetFault::Crumbles
+                    )
             }
             _ => false,
         })
@@ -231,6 +240,12 @@ fn hard_settlement(draw: &mut Draw, bank: usize) -> Vec<Item> {
     let account = u8::try_from(draw.below(4)).unwrap_or(0);
     let transfer = What::Transfer { bank, account, key: true };
     items.push(Item { at: silent_at + Duration::from_millis(100), what: transfer });
+    if draw.percent(50) {
+        // More requests than the contract has places.
+        for _ in 0..30 {
+            items.push(Item { at: silent_at + draw.ms(100, 500), what: What::Balance { bank } });
+        }
+    }
     if draw.percent(60) {
         items.push(of(Duration::ZERO, BankFault::BusyWithReversals, draw.ms(10_000, 40_000)));
     }
@@ -265,7 +280,7 @@ fn bank_fault(draw: &mut Draw) -> BankFault {
         8 => BankFault::Rubbish,
         9 => BankFault::NoFrame,
         10 => BankFault::DeniesTransfers,
-        11 => BankFault::Floods { per_s: u32::try_from(draw.between(50, 2000)).unwrap_or(50) },
+        11 => BankFault::Floods { per_s: u32::try_from(draw.between(50, 8000)).unwrap_or(50) },
         12 => BankFault::HalfCloses,
         13 => BankFault::Refuses,
         _ => match draw.percent(50) {
@@ -276,8 +291,9 @@ fn bank_fault(draw: &mut Draw) -> BankFault {
 }
 
 fn net_fault(draw: &mut Draw) -> NetFault {
-    match draw.below(6) {
+    match draw.below(8) {
         0 => NetFault::Stalls,
+        6 | 7 => NetFault::StallsSome,
         1 => NetFault::Breaks,
         2 => NetFault::Slow { ms: draw.between(50, LASTS_MAX_MS) },
         3 => NetFault::Crumbles,

@@ -46,7 +46,7 @@ impl Ends {
 
     /// The next time when a caller is told an outcome that the journal does not have.
     pub(super) fn deadline(&self) -> Option<Duration> {
-        self.times.first().map(|(at, _)| *at)
+        self.times.first().map(|(at, _)| *at).filter(|_| !is_on(Mutant::WaitsForTheDisk))
     }
 
     fn add(&mut self, end: End) {
@@ -154,10 +154,9 @@ impl Task {
 
     /// Tells outcomes whose deadline is over although the journal does not have them yet.
     pub(super) fn tell_late(&mut self, now: Now) {
-        if is_on(Mutant::WaitsForTheDisk) {
-            return;
+        if !is_on(Mutant::WaitsForTheDisk) {
+            self.ends.tell_late(now.steady);
         }
-        self.ends.tell_late(now.steady);
     }
 
     /// Tells callers the outcomes that the journal has not taken until the end.
