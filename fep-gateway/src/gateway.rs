@@ -19,6 +19,7 @@ use tokio::sync::{broadcast, oneshot};
 use self::digest::digest;
 pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
+use crate::coordinator::{Coordinator, LocalCoordinator};
 use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions};
 use crate::net::clock::Clock;
 use crate::net::institution::{AcceptedRequest, Handle, Legacy, Shared, count_refused};
@@ -29,7 +30,7 @@ use fep_protocol::reason::{NotSent, Unknown};
 use fep_protocol::settlement::{NotDecided, PersonDecision, SettlementCase, SettlementFact};
 
 pub use crate::journal::JournalError;
-pub use crate::net::admission::{BreakerStatus, CannotDecide, Decision, InstitutionStatus, LimitStatus};
+pub use crate::net::admission::{BreakerStatus, CannotDecide, Decision, InstitutionStatus, LimitStatus, SharingStatus};
 pub use crate::notice::{Notice, NoticeFuture, NoticeHandler, StandInOnly, TypedNotices};
 pub use crate::telegrams::{DraftError, LineSpec};
 
@@ -122,11 +123,19 @@ pub enum Undecided {
 }
 
 /// How to start a gateway.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct StartOptions {
     /// Begin a new journal although the index of the journal shows that there was one. Requests that the missing journal
     /// knew can then be sent again.
     pub new_journal: bool,
+    /// What the gateway shares with other instances. Default: it is alone.
+    pub coordinator: Arc<dyn Coordinator>,
+}
+
+impl Default for StartOptions {
+    fn default() -> Self {
+        Self { new_journal: false, coordinator: Arc::new(LocalCoordinator) }
+    }
 }
 
 /// The number of events that a subscriber may fall behind.
@@ -177,7 +186,8 @@ impl Gateway {
         let opened =
             opened.map_err(|error| JournalError::Failed(error.to_string())).flatten().map_err(StartError::Journal)?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
-        let shared = Shared { journal: opened.journal, events, notices, clock };
+        let coordinator = options.coordinator;
+        let shared = Shared { journal: opened.journal, events, notices, clock, coordinator };
         let mut recalled = opened.recalled;
         let mut cases = opened.cases;
         let mut lanes: BTreeMap<_, _> = opened.lanes.into_iter().collect();

@@ -6,10 +6,12 @@ mod limits;
 
 use super::*;
 use crate::calendar::Calendar;
+use crate::coordination::{Ask, News};
 use crate::fact::Class;
 use crate::flow::{GateSettings, RateSettings};
 use crate::reason::CloseReason;
 use crate::terms::{BusinessNotice, BusinessSign, Classified, Demand, Priority};
+use crate::trace::TraceCounter;
 use std::collections::BTreeSet;
 
 /// Telegrams of fixed text. `REQ:0007` is answered by `ANS:0007`. `ON`, `OFF` and `ECHO` are duties. `BAD:0007` cannot be
@@ -117,6 +119,9 @@ pub(super) fn settings(links: usize, policy: SessionPolicy) -> Settings {
             reconnect_max: 30 * SECOND,
         }],
         traces: TraceRange { max: 9999, block: 100, wraps: false },
+        terms: Terms::ALONE,
+        was_fenced: false,
+        occupied_max: 70 * SECOND,
     }
 }
 
@@ -134,9 +139,37 @@ fn incarnation_of(link: usize, number: u64) -> Incarnation {
     Incarnation { link: LinkId { line: 0, link }, number }
 }
 
+/// A machine that has started and has its first block of trace numbers.
+fn started(settings: Settings) -> Institution<ToyTelegrams> {
+    let mut traces = TraceCounter::new(settings.traces, None);
+    let mut machine = Institution::new(settings, ToyTelegrams, 7);
+    machine.start(at(Duration::ZERO));
+    actions(&mut machine, &mut traces, at(Duration::ZERO));
+    machine
+}
+
+/// The actions of a machine that is alone. Gives it the blocks that it asks for.
+pub(super) fn actions(machine: &mut Institution<ToyTelegrams>, traces: &mut TraceCounter, now: Now) -> Vec<Action> {
+    let mut others = Vec::new();
+    while let Some(action) = machine.next_action() {
+        match action {
+            Action::Ask(ask) => machine.news(answered(ask, traces), now),
+            other => others.push(other),
+        }
+    }
+    others
+}
+
+/// The coordinator of a gateway that is alone.
+pub(super) fn answered(ask: Ask, traces: &mut TraceCounter) -> News {
+    let Ask::Traces { day, for_what } = ask else { panic!("{ask:?} of a gateway that is alone") };
+    traces.next(day, for_what).map_or(News::TracesUsedUp { day, for_what }, News::Traces)
+}
+
 /// A machine whose journal and writes always succeed, with a record of its actions.
 struct Bench {
     machine: Institution<ToyTelegrams>,
+    traces: TraceCounter,
     now: Duration,
     done: Vec<String>,
     /// Whether the kernel takes bytes.
@@ -145,14 +178,20 @@ struct Bench {
 
 impl Bench {
     fn new(links: usize, policy: SessionPolicy) -> Self {
-        let mut machine = Institution::new(settings(links, policy), ToyTelegrams, None, 7);
-        machine.start();
-        let mut bench = Self { machine, now: Duration::ZERO, done: Vec::new(), kernel_takes: true };
+        let mut bench = Self::with(settings(links, policy));
         for link in 0..links {
             bench.machine.connected(incarnation_of(link, 1), at(Duration::ZERO));
         }
         bench.run();
         bench
+    }
+
+    /// A machine with these settings, before anything is connected.
+    fn with(settings: Settings) -> Self {
+        let traces = TraceCounter::new(settings.traces, None);
+        let mut machine = Institution::new(settings, ToyTelegrams, 7);
+        machine.start(at(Duration::ZERO));
+        Self { machine, traces, now: Duration::ZERO, done: Vec::new(), kernel_takes: true }
     }
 
     fn up(links: usize) -> Self {
@@ -179,6 +218,12 @@ impl Bench {
                     continue;
                 }
                 Action::Proved(_) => continue,
+                Action::Ask(ask) => {
+                    let news = answered(ask, &mut self.traces);
+                    self.machine.news(news, at(self.now));
+                    continue;
+                }
+                Action::HandOver(to, ..) => format!("handed over to {to}"),
                 Action::TracesLow { used, max } => format!("{used} of {max} trace numbers"),
                 Action::Finish(ticket, FinalState::Answered(..)) => format!("{} answered", ticket.0),
                 Action::Finish(ticket, FinalState::Settled(..)) => format!("{} settled", ticket.0),
@@ -279,8 +324,7 @@ fn what_was_written_to_a_lost_link_is_unknown_at_once_and_what_was_not_is_not_se
 
 #[test]
 fn an_unjournaled_request_is_never_written() {
-    let mut machine = Institution::new(settings(1, SessionPolicy::default()), ToyTelegrams, None, 7);
-    machine.start();
+    let mut machine = started(settings(1, SessionPolicy::default()));
     machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
     let ticket = machine.request(Priority::Customer, Duration::ZERO, at(Duration::ZERO)).unwrap();
     machine.journaled(ticket, Err(JournalError::Failed("disk full".to_owned())), at(Duration::ZERO));
@@ -296,8 +340,7 @@ fn an_unjournaled_request_is_never_written() {
 
 #[test]
 fn a_link_lost_before_the_commit_leaves_not_sent() {
-    let mut machine = Institution::new(settings(1, SessionPolicy::default()), ToyTelegrams, None, 7);
-    machine.start();
+    let mut machine = started(settings(1, SessionPolicy::default()));
     machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
     let ticket = machine.request(Priority::Customer, Duration::ZERO, at(Duration::ZERO)).unwrap();
     machine.lost(incarnation_of(0, 1), &closed("reset"), &[], at(SECOND));
@@ -394,8 +437,7 @@ fn stopping_waits_no_longer_than_its_limit() {
 
 #[test]
 fn a_request_that_cannot_start_in_time_is_not_sent_and_stays_so() {
-    let mut machine = Institution::new(settings(1, SessionPolicy::default()), ToyTelegrams, None, 7);
-    machine.start();
+    let mut machine = started(settings(1, SessionPolicy::default()));
     machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
     let stale = machine.request(Priority::Customer, Duration::ZERO, at(6 * SECOND)).unwrap_err();
     assert_eq!(stale.to_string(), "it could not be started within 5000 ms");
@@ -415,9 +457,7 @@ fn a_request_that_cannot_start_in_time_is_not_sent_and_stays_so() {
 
 #[test]
 fn stopping_withdraws_what_the_journal_has_not_taken() {
-    let mut machine = Institution::new(settings(1, SessionPolicy::default()), ToyTelegrams, None, 7);
-    machine.settings.drain_max = SECOND;
-    machine.start();
+    let mut machine = started(Settings { drain_max: SECOND, ..settings(1, SessionPolicy::default()) });
     machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
     let ticket = machine.request(Priority::Customer, Duration::ZERO, at(Duration::ZERO)).unwrap();
     machine.leave(at(Duration::ZERO));
