@@ -23,9 +23,11 @@ use super::indexer::{self, IndexQueue, catch_up};
 use super::keys::Keys;
 use super::lane::{Bell, Lane};
 use super::projection::Projected;
+use super::seal::KeyRing;
 use super::sqlite::facts::{FactReader, Facts};
 use super::sqlite::index::{IndexFile, IndexReader};
-use super::store::{FactStore, Index};
+use super::sqlite::sealing::Access;
+use super::store::{FactNumber, FactStore, Index};
 use super::writer::Writer;
 use super::{Inner, Journal, Opened, Reader, index_path};
 use crate::config::ArchiveConfig;
@@ -47,6 +49,8 @@ pub struct OpenOptions {
     pub opener: CaseOpener,
     /// Whether a missing file is to be begun anew although its index shows that there was one.
     pub begin_anew: bool,
+    /// The file of the keys with which bodies are encrypted, or `None` if they are not.
+    pub key_file: Option<PathBuf>,
     /// Where old facts go, or `None` to keep all facts in the journal.
     pub archive: Option<ArchiveConfig>,
 }
@@ -116,16 +120,23 @@ impl Journal {
     /// If the journal cannot be opened, has a newer version, is in use by another process, or is missing where one was.
     pub fn open(options: &OpenOptions) -> Result<Opened, JournalError> {
         let path = &options.path;
+        let keys = options.key_file.as_deref().map(KeyRing::read).transpose()?;
+        let keys = keys.as_ref();
+        let access = Access::strict(keys);
         let index_file = index_path(path);
         let former_traces = if path.exists() { Vec::new() } else { missing(options, &index_file)? };
         let guard = Arc::new(FileGuard::lock(path)?);
-        let mut facts = Facts::open(path)?;
-        let mut source = FactReader::open(path)?;
+        let mut facts = Facts::open(path, keys)?;
+        let mut source = FactReader::open(path, &access)?;
         let mut index = IndexFile::open(&index_file, source.journal_id()?, source.last()?)?;
-        let archives = options.archive.as_ref().map(|archive| Archives::new(path, archive)).transpose()?;
+        let archives =
+            options.archive.as_ref().map(|archive| Archives::new(path, archive, access.clone())).transpose()?;
         archive::catch_up(&mut index, &source, path, archives.as_ref())?;
         catch_up(&mut index, &mut source)?;
-        let reader = Reader { facts: FactReader::open(path)?, index: IndexReader::open(&index_file)?, archives };
+        let veil = keys.map(|keys| keys.veil().clone()).unwrap_or_default();
+        let facts_of = FactReader::open(path, &access)?;
+        let index_of = IndexReader::open(&index_file)?;
+        let reader = Reader { facts: facts_of, index: index_of, archives, veil: veil.clone() };
         let mut ends = former_traces;
         ends.extend(endings(&reader, options)?);
         if !ends.is_empty() {
@@ -139,8 +150,8 @@ impl Journal {
         let cases = earlier_cases(&reader, options)?;
         let high_waters = reader.index.traces()?;
         let bell = Arc::new(Bell::default());
-        let lanes: Vec<_> =
-            options.institutions.iter().map(|name| (name.clone(), Lane::new(Arc::clone(&bell)))).collect();
+        let lane = |name: &String| (name.clone(), Lane::new(Arc::clone(&bell), veil.clone()));
+        let lanes: Vec<_> = options.institutions.iter().map(lane).collect();
         let health = Arc::new(Health::new());
         let queue = Arc::new(IndexQueue::new(index.applied()));
         let archived = Arc::new(AtomicU64::new(0));
@@ -163,7 +174,7 @@ impl Journal {
         let mut threads = vec![writer, indexer];
         if let Some(archive) = &options.archive {
             let archiver = Archiver {
-                archives: Archives::new(path, archive)?,
+                archives: Archives::new(path, archive, access)?,
                 options: archive.clone(),
                 started: (Instant::now(), options.now_ms),
                 index: Arc::clone(&queue),
@@ -179,6 +190,7 @@ impl Journal {
             keys: Keys::new(Arc::clone(&queue)),
             index: queue,
             guard,
+            veil,
             reader: Mutex::new(reader),
             archive_stop,
             threads: tokio::sync::Mutex::new(threads),
@@ -223,7 +235,12 @@ fn endings(reader: &Reader, options: &OpenOptions) -> Result<Vec<Fact>, JournalE
 /// The fact that opens the settlement of an exchange of an earlier run, if it moves money and has none.
 fn opening(reader: &Reader, exchange: &Projected, options: &OpenOptions) -> Result<Option<Fact>, JournalError> {
     let Some(number) = exchange.request.filter(|_| !exchange.has_case) else { return Ok(None) };
-    let opened = reader.facts.get(number)?.and_then(|request| (options.opener.0)(&request));
+    let request = reader.facts.get(number)?;
+    request.iter().try_for_each(|request| has_body(number, request))?;
+    let opened = request.and_then(|request| (options.opener.0)(&request)).map(|mut opened| {
+        reader.veil.old_settlement(&mut opened);
+        opened
+    });
     Ok(opened.map(|opened| Fact {
         what: What::Settlement,
         exchange: Some(exchange.id),
@@ -242,13 +259,23 @@ fn earlier_cases(reader: &Reader, options: &OpenOptions) -> Result<Vec<EarlierCa
 fn earlier_case(reader: &Reader, id: ExchangeId) -> Result<Option<EarlierCase>, JournalError> {
     // The request may be in an archive by now.
     let Some(exchange) = reader.find(&id)? else { return Ok(None) };
-    let facts = reader.index.case_facts(&id)?.into_iter();
+    let facts = reader.case_facts(&id)?;
     Ok(Some(EarlierCase {
         id,
         institution: exchange.institution,
         request: exchange.request,
-        facts: facts.map(|(at_ms, fact)| CaseFact { case: id, at_ms, fact }).collect(),
+        facts: facts.into_iter().map(|(at_ms, fact)| CaseFact { case: id, at_ms, fact }).collect(),
     }))
+}
+
+/// Refuses a request whose body was sealed with a forgotten key: what became of it cannot be found out without it.
+fn has_body(number: FactNumber, request: &Fact) -> Result<(), JournalError> {
+    if !request.bytes.is_empty() {
+        return Ok(());
+    }
+    Err(JournalError::Failed(format!(
+        "the request of fact {number} has no outcome yet, and the key of its body was forgotten: restore a copy of the key file"
+    )))
 }
 
 /// The fact that ends an exchange of an earlier run.

@@ -73,6 +73,7 @@ async fn closed_journal(facts: u32) -> (TempDir, PathBuf) {
         closed_keep_max_ms: 0,
         opener: CaseOpener::default(),
         begin_anew: false,
+        key_file: None,
         archive: None,
     };
     Journal::open(&options).unwrap().journal.close().await;
