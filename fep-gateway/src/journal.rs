@@ -30,6 +30,9 @@ mod sqlite;
 
 mod writer;
 
+#[cfg(feature = "simulation")]
+mod by_hand;
+
 mod keys;
 
 pub mod reading;
@@ -70,6 +73,7 @@ use self::seal::Veil;
 use self::sqlite::facts::FactReader;
 use self::sqlite::index::IndexReader;
 use self::store::FactNumber;
+use crate::ground::Ground;
 
 /// A handle to the journal. Clones share one writer.
 #[derive(Clone)]
@@ -86,7 +90,15 @@ struct Inner {
     reader: Mutex<Reader>,
     keys: Keys,
     archive_stop: Arc<ArchiveStop>,
-    threads: tokio::sync::Mutex<Vec<JoinHandle<()>>>,
+    workers: tokio::sync::Mutex<Vec<Worker>>,
+    ground: Ground,
+}
+
+/// Who does the journal's work.
+enum Worker {
+    Thread(JoinHandle<()>),
+    #[cfg(feature = "simulation")]
+    Task(tokio::task::JoinHandle<()>),
 }
 
 /// Connections for queries.
@@ -281,7 +293,7 @@ impl Journal {
             let found = found.collect::<Result<Vec<_>, _>>()?;
             let Some((notice, reply)) = found.into_iter().flatten().next() else { return Ok(None) };
             let reply = reply.map(|reply| reader.fact(reply)).transpose()?.flatten();
-            if reply.as_ref().is_some_and(|reply| reply.bytes.is_empty()) {
+            if reader.facts.is_encrypted() && reply.as_ref().is_some_and(|reply| reply.bytes.is_empty()) {
                 return Err(JournalError::Failed("the key of the answer to this notice was forgotten".to_owned()));
             }
             let notice = reader.fact(notice)?;
@@ -300,10 +312,14 @@ impl Journal {
         self.inner.health.close();
         self.inner.bell.ring();
         // The lock is held during the wait, so a second call waits too.
-        let mut threads = self.inner.threads.lock().await;
-        for thread in std::mem::take(&mut *threads) {
-            // A thread that panicked has nothing left to flush.
-            let ended = tokio::task::spawn_blocking(move || thread.join().is_ok());
+        let mut workers = self.inner.workers.lock().await;
+        for worker in std::mem::take(&mut *workers) {
+            // A worker that panicked has nothing left to flush.
+            let ended = match worker {
+                Worker::Thread(thread) => tokio::task::spawn_blocking(move || drop(thread.join())),
+                #[cfg(feature = "simulation")]
+                Worker::Task(task) => task,
+            };
             if tokio::time::timeout(CLOSE_MAX, ended).await.is_err() {
                 tracing::error!("the journal does not close: its disk hangs");
             }
@@ -330,9 +346,15 @@ impl Journal {
         read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
         let inner = Arc::clone(&self.inner);
-        let task =
-            tokio::task::spawn_blocking(move || read(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner)));
-        task.await.map_err(|_| JournalError::Failed("the reader stopped".to_owned()))?
+        let read = move || read(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner));
+        match self.inner.ground {
+            Ground::Machine => {
+                let task = tokio::task::spawn_blocking(read);
+                task.await.map_err(|_| JournalError::Failed("the reader stopped".to_owned()))?
+            }
+            #[cfg(feature = "simulation")]
+            Ground::Simulated(_) => read(),
+        }
     }
 }
 

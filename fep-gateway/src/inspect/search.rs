@@ -34,7 +34,7 @@ pub(super) fn search(
     out: &mut impl Write,
 ) -> Result<(), InspectError> {
     let lookup = Lookup::open(&files.paths, files.keys()?.as_ref())?;
-    lookup.check_index()?;
+    lookup.check(filter)?;
     if format == ListForm::Table {
         TABLE.heading(out)?;
     }

@@ -112,11 +112,11 @@ pub(super) fn catch_up(
 
 impl Archives {
     /// The archives of a journal. Creates their folder.
-    pub(super) fn new(journal: &Path, options: &ArchiveConfig, access: Access) -> Result<Self, JournalError> {
+    pub(super) fn new(journal: &Path, options: &ArchiveConfig, access: &Access) -> Result<Self, JournalError> {
         let folder = options.folder.clone();
         let failed = |error| JournalError::Failed(format!("{}: {error}", folder.display()));
         std::fs::create_dir_all(&folder).map_err(failed)?;
-        Ok(Self { journal: journal.to_owned(), folder, access, files: RefCell::new(None) })
+        Ok(Self { journal: journal.to_owned(), folder, access: access.clone(), files: RefCell::new(None) })
     }
 
     /// The fact with this number.

@@ -45,30 +45,32 @@ impl Lookup {
         Ok(Self { files, index, veil, unreadable: BTreeMap::new() })
     }
 
-    /// Checks that the index has all facts, which [`Lookup::search`] needs.
+    /// Checks that [`Lookup::search`] can use this filter.
     ///
     /// # Errors
-    /// If the index is missing or lags behind.
-    pub fn check_index(&self) -> Result<(), JournalError> {
-        self.index.as_ref().map(drop).map_err(Clone::clone)
+    /// If the index is missing or lags behind, or an idempotency key cannot be looked up without a key file.
+    pub fn check(&self, filter: &ExchangeFilter) -> Result<(), JournalError> {
+        self.index.as_ref().map_err(Clone::clone)?;
+        if filter.idempotency_key.is_some() && self.veil.is_none() && self.files.is_encrypted()? {
+            let why = "idempotency keys are looked up by keyed hashes in this journal: give --key-file";
+            return Err(JournalError::Failed(why.to_owned()));
+        }
+        Ok(())
     }
 
     /// Passes the exchanges on that the filter lets pass, newest first, at most `limit`. Returns their number.
     ///
     /// # Errors
-    /// If the index is missing or lags behind, or `each` fails.
+    /// As for [`Lookup::check`], or if `each` fails.
     pub fn search<E: From<JournalError>>(
         &self,
         filter: &ExchangeFilter,
         limit: usize,
         mut each: impl FnMut(Exchange) -> Result<(), E>,
     ) -> Result<usize, E> {
+        self.check(filter)?;
         let index = self.index.as_ref().map_err(|error| E::from(error.clone()))?;
         let veiled = filter.idempotency_key.as_deref().zip(self.veil.as_ref()).map(|(key, veil)| veil.idempotency(key));
-        if filter.idempotency_key.is_some() && veiled.is_none() && self.files.is_encrypted()? {
-            let why = "idempotency keys are looked up by keyed hashes in this journal: give --key-file";
-            return Err(E::from(JournalError::Failed(why.to_owned())));
-        }
         let rows = index.search(filter, veiled.as_deref(), limit).map_err(JournalError::from)?;
         let count = rows.len();
         for row in rows {

@@ -139,7 +139,7 @@ impl KeyRing {
     /// The keys without their secrets, the forgotten ones first, the newest one last.
     #[must_use]
     pub fn list(&self) -> Vec<KeyInfo> {
-        self.with(|file| list(file))
+        self.with(list)
     }
 
     /// What a journal that is encrypted from this fact on must have, to prove that this is its key file.

@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
 use fep_protocol::institution::Institution as Machine;
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::PersonDecision;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
@@ -52,6 +53,7 @@ use super::outbox::Outbox;
 use super::statuses::LineStatuses;
 use crate::config::InstitutionConfig;
 use crate::fault::{FaultPoint, point};
+use crate::ground::Ground;
 use crate::journal::{EarlierCase, Journal, KeyTicket, Lane, LaneNumber, Recalled};
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Draft, TelegramCatalogue};
@@ -67,6 +69,7 @@ pub struct Shared {
     pub notices: Arc<dyn NoticeHandler>,
     /// The clocks.
     pub clock: Arc<Clock>,
+    pub(crate) ground: Ground,
 }
 
 /// A running institution.
@@ -154,8 +157,9 @@ impl Handle {
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
         let permits = Arc::new(Semaphore::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX));
         let settings = settings(&config, &catalogue, now);
-        let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock);
-        let machine = Machine::new(settings, Arc::clone(&catalogue), legacy.used, shared.clock.seed());
+        let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock, &shared.ground);
+        let used = legacy.used.filter(|_| !is_on(Mutant::ForgetsTraces));
+        let machine = Machine::new(settings, Arc::clone(&catalogue), used, shared.clock.seed());
         let mut task = Task {
             name: Arc::clone(&name),
             line_names: config.lines.iter().map(|line| Arc::from(line.name.as_str())).collect(),
@@ -319,7 +323,7 @@ impl Task {
                 }
                 continue;
             }
-            let deadline = Instant::from_std(self.shared.clock.instant(self.deadline()));
+            let deadline = self.shared.clock.instant(self.deadline());
             if sleep.deadline() != deadline {
                 sleep.as_mut().reset(deadline);
             }

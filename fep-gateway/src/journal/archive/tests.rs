@@ -55,7 +55,7 @@ impl Files {
     fn run(&self, after_days: u32) -> Result<(), JournalError> {
         let options = ArchiveConfig { folder: self.archive(""), after_days, utc_offset_minutes: 540 };
         let archiver = Archiver {
-            archives: Archives::new(&self.journal(), &options, Access::default()).unwrap(),
+            archives: Archives::new(&self.journal(), &options, &Access::default()).unwrap(),
             options,
             started: (Instant::now(), NOW_MS),
             index: Arc::new(IndexQueue::new(15)),

@@ -159,7 +159,7 @@ fn the_newest_key_seals_and_a_forgotten_one_stays_forgotten() {
     let path = folder.path().join("journal.keys");
     let first = new_key(&path, 0).unwrap();
     let ring = KeyRing::read(&path).unwrap();
-    let mut sealer = Sealer::new(ring.clone(), JOURNAL).unwrap();
+    let mut sealer = Sealer::new(ring, JOURNAL).unwrap();
     assert_eq!(sealer.key_at(AT_MS), Ok(first));
     let old = sealer.seal(&Body::default(), b"fact").unwrap();
     let second = new_key(&path, 0).unwrap();

@@ -49,6 +49,9 @@ impl Facts {
     pub(in crate::journal) fn open(path: &Path, keys: Option<&KeyRing>) -> Result<Self, JournalError> {
         let connection = schema::read_write(path)?;
         let sealing = Sealing::begin(&connection, path, keys)?;
+        if let Some(key) = keys.and_then(KeyRing::newest_id) {
+            tracing::info!(path = %path.display(), %key, "bodies are encrypted from now on");
+        }
         Ok(Self { connection, sealing })
     }
 

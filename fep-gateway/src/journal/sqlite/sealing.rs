@@ -91,7 +91,6 @@ impl Sealing {
                 .map_err(failed)?;
             let from = unsigned(last) + 1;
             connection.execute(sql, params![signed(from), keys.proof(&journal, from)]).map_err(failed)?;
-            tracing::info!(path = %path.display(), from, "the bodies of this journal are encrypted from now on");
         }
         Ok(Some(Self { sealer: Sealer::new(keys.clone(), journal)?, named: None }))
     }
