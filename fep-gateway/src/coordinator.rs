@@ -73,10 +73,10 @@ pub trait Coordinator: Send + Sync + fmt::Debug + 'static {
     }
 
     /// Takes part for one institution. Called once for each institution when the gateway starts.
-    fn join(&self, place: Place, news: NewsSender) -> Box<dyn Seat>;
+    fn join(&self, joining: Joining, news: NewsSender) -> Box<dyn Seat>;
 }
 
-/// The place of an instance at one institution. It is dropped when the institution's task has ended.
+/// What an instance holds while it takes part for one institution. It is dropped when the institution's task has ended.
 pub trait Seat: Send + fmt::Debug {
     /// Passes a question or a message on. It returns at once and never fails: what cannot be passed on is lost.
     fn ask(&mut self, ask: Ask);
@@ -84,7 +84,7 @@ pub trait Seat: Send + fmt::Debug {
 
 /// What a form must know about an institution.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct Joining {
     /// The name of the institution, the same on all instances.
     pub institution: Arc<str>,
     /// The contract that is shared.

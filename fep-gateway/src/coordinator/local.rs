@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fep_protocol::coordination::{Ask, News, Terms};
 use fep_protocol::trace::TraceCounter;
 
-use super::{Coordinator, NewsSender, Place, Seat};
+use super::{Coordinator, Joining, NewsSender, Seat};
 
 /// One instance, and no store. The journal of the instance is where its trace numbers are durable.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,8 +26,8 @@ impl Coordinator for LocalCoordinator {
         Terms::ALONE
     }
 
-    fn join(&self, place: Place, news: NewsSender) -> Box<dyn Seat> {
-        Box::new(LocalSeat { traces: TraceCounter::new(place.traces, place.used), news })
+    fn join(&self, joining: Joining, news: NewsSender) -> Box<dyn Seat> {
+        Box::new(LocalSeat { traces: TraceCounter::new(joining.traces, joining.used), news })
     }
 }
 

@@ -30,6 +30,7 @@ use std::time::Duration;
 use fep_protocol::coordination::{Contract, News};
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
 use fep_protocol::institution::Institution as Machine;
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::PersonDecision;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
@@ -53,8 +54,9 @@ use super::link::LinkEvent;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
 use crate::config::InstitutionConfig;
-use crate::coordinator::{Coordinator, NewsSender, Place, Seat};
+use crate::coordinator::{Coordinator, Joining, NewsSender, Seat};
 use crate::fault::{FaultPoint, point};
+use crate::ground::Ground;
 use crate::journal::{EarlierCase, Journal, KeyTicket, Lane, LaneNumber, Recalled};
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Draft, TelegramCatalogue};
@@ -72,6 +74,7 @@ pub struct Shared {
     pub clock: Arc<Clock>,
     /// What several gateways share.
     pub coordinator: Arc<dyn Coordinator>,
+    pub(crate) ground: Ground,
 }
 
 /// A running institution.
@@ -159,15 +162,15 @@ impl Handle {
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
         let permits = Arc::new(Semaphore::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX));
         let settings = settings(&config, &catalogue, &*shared.coordinator, now);
-        let place = Place {
+        let joining = Joining {
             institution: Arc::clone(&name),
             contract: Contract::of(&settings.flow.contract, settings.occupied_max),
             traces: settings.traces,
-            used: legacy.used,
+            used: legacy.used.filter(|_| !is_on(Mutant::ForgetsTraces)),
         };
         let (news, news_queue) = NewsSender::channel();
-        let seat = shared.coordinator.join(place, news);
-        let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock);
+        let seat = shared.coordinator.join(joining, news);
+        let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock, &shared.ground);
         let machine = Machine::new(settings, Arc::clone(&catalogue), shared.clock.seed());
         let mut task = Task {
             name: Arc::clone(&name),
@@ -333,7 +336,7 @@ impl Task {
                 }
                 continue;
             }
-            let deadline = Instant::from_std(self.shared.clock.instant(self.deadline()));
+            let deadline = self.shared.clock.instant(self.deadline());
             if sleep.deadline() != deadline {
                 sleep.as_mut().reset(deadline);
             }

@@ -9,6 +9,7 @@ use fep_gateway::exchange::{Exchange, LinkState};
 use fep_gateway::gateway::{Decision, SharingStatus, StandInOnly, StartOptions};
 use fep_protocol::breaker::BreakerScope;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::fake::{Cluster, TERMS};
 use crate::harness::{Setup, config, entries_of, outcome, transfer, until};
@@ -19,11 +20,15 @@ struct Pair {
     peer: Peer,
     folder: tempfile::TempDir,
     gateways: Vec<Gateway>,
+    institution: &'static str,
 }
 
 const CONTRACT: usize = 8;
 
-const INSTITUTION: &str = "answer_timeout_ms = 400\nquarantine_ms = 300\ninflight_max = 8\n";
+/// Instances wait only so long for each other as a request can be in flight.
+const IMPATIENT: &str = "answer_timeout_ms = 400\nquarantine_ms = 300\ninflight_max = 8\n";
+
+const PATIENT: &str = "answer_timeout_ms = 9000\nquarantine_ms = 300\ninflight_max = 8\n";
 
 const BREAKER: &str = "[institutions.bank-a.breaker]\nwait_min_ms = 60000\n";
 
@@ -31,9 +36,10 @@ const NAMES: [&str; 2] = ["a", "b"];
 
 impl Pair {
     /// The first gateway has the peer's connection 0, the second one has connection 1.
-    async fn start() -> Self {
+    async fn start(institution: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut pair = Self { cluster: Cluster::new(), peer: Peer::start().await, folder, gateways: Vec::new() };
+        let mut pair =
+            Self { cluster: Cluster::new(), peer: Peer::start().await, folder, gateways: Vec::new(), institution };
         for name in NAMES {
             let gateway = pair.gateway(name).await;
             is_up(&gateway).await;
@@ -44,7 +50,7 @@ impl Pair {
     }
 
     async fn gateway(&self, name: &str) -> Gateway {
-        let setup = Setup { links: 1, institution: INSTITUTION, tables: BREAKER };
+        let setup = Setup { links: 1, institution: self.institution, tables: BREAKER };
         let mut config = config(&self.journal(name), self.peer.port, &setup);
         for institution in config.institutions.values_mut() {
             institution.flow.settings.contract.adapts = false;
@@ -85,7 +91,7 @@ async fn is_up(gateway: &Gateway) {
 
 #[tokio::test]
 async fn together_they_keep_the_contract_and_shares_follow_demand() {
-    let mut pair = Pair::start().await;
+    let mut pair = Pair::start(PATIENT).await;
     let busy: Vec<_> = (0..12).map(|_| pair.ask(0)).collect();
     // The first gateway gets its four places, then what the second one does not need.
     let mut open = Vec::new();
@@ -99,7 +105,7 @@ async fn together_they_keep_the_contract_and_shares_follow_demand() {
     open.push(pair.peer.receive().await);
     assert_eq!(open.last().map(|(connection, _)| *connection), Some(1));
     for _ in 0..12 + 1 {
-        let (connection, request) = open.pop().unwrap();
+        let (connection, request) = open.remove(0);
         assert!(traces.insert(request[32..38].to_vec()), "a trace number twice");
         pair.peer.send(connection, &transfer_answer(&request)).await;
         if traces.len() + open.len() < 13 {
@@ -114,7 +120,7 @@ async fn together_they_keep_the_contract_and_shares_follow_demand() {
 
 #[tokio::test]
 async fn an_answer_on_the_other_gateways_line_reaches_its_request() {
-    let mut pair = Pair::start().await;
+    let mut pair = Pair::start(IMPATIENT).await;
     for owner in [0, 1] {
         let asked = pair.ask(owner);
         let (connection, request) = pair.peer.receive().await;
@@ -142,7 +148,7 @@ async fn an_answer_on_the_other_gateways_line_reaches_its_request() {
 
 #[tokio::test]
 async fn a_late_answer_on_the_other_gateways_line_settles() {
-    let mut pair = Pair::start().await;
+    let mut pair = Pair::start(IMPATIENT).await;
     let asked = pair.ask(0);
     let (_, request) = pair.peer.receive().await;
     let unknown = asked.await.unwrap();
@@ -156,7 +162,7 @@ async fn a_late_answer_on_the_other_gateways_line_settles() {
 
 #[tokio::test]
 async fn a_breaker_that_one_trips_holds_on_the_other() {
-    let pair = Pair::start().await;
+    let pair = Pair::start(IMPATIENT).await;
     let trip = Decision::Trip(BreakerScope::Institution, "the bank asked for it".to_owned());
     pair.gateways[0].decide("bank-a", trip).await.unwrap();
     let state = async |which: usize| pair.gateways[which].institution("bank-a").await.unwrap().breakers[0].clone();
@@ -174,9 +180,10 @@ async fn a_breaker_that_one_trips_holds_on_the_other() {
 
 #[tokio::test]
 async fn an_instance_that_dies_gives_its_share_back() {
-    let mut pair = Pair::start().await;
+    let mut pair = Pair::start(IMPATIENT).await;
     let dead = pair.gateways.pop().unwrap();
     dead.stop().await;
+    drop(dead);
     // It is silent. Its equal part stays reserved for it: it may only be cut off.
     until("its lease is over", async || {
         pair.sharing(0).await.share.inflight == CONTRACT / 2 && pair.sharing(0).await.has_lease
@@ -201,7 +208,7 @@ async fn an_instance_that_dies_gives_its_share_back() {
 
 #[tokio::test]
 async fn without_a_coordinator_business_goes_on_with_equal_parts() {
-    let mut pair = Pair::start().await;
+    let mut pair = Pair::start(IMPATIENT).await;
     pair.cluster.go_away(true);
     until("both notice", async || !pair.sharing(0).await.has_lease && !pair.sharing(1).await.has_lease).await;
     pair.shares([CONTRACT / TERMS.instances_max; 2]).await;
@@ -221,9 +228,8 @@ async fn without_a_coordinator_business_goes_on_with_equal_parts() {
     pair.cluster.go_away(false);
     until("it has numbers", async || {
         let asked = pair.ask(1);
-        match tokio::time::timeout(Duration::from_millis(300), pair.peer.receive()).await {
-            Ok((connection, request)) => pair.peer.send(connection, &transfer_answer(&request)).await,
-            Err(_) => {}
+        if let Ok((connection, request)) = timeout(Duration::from_millis(300), pair.peer.receive()).await {
+            pair.peer.send(connection, &transfer_answer(&request)).await;
         }
         outcome(&asked.await.unwrap()) == "answered"
     })
@@ -232,7 +238,7 @@ async fn without_a_coordinator_business_goes_on_with_equal_parts() {
 
 #[tokio::test]
 async fn a_slow_coordinator_that_loses_messages_costs_no_request() {
-    let mut pair = Pair::start().await;
+    let mut pair = Pair::start(IMPATIENT).await;
     pair.cluster.delay(Duration::from_millis(40), 3);
     for turn in 0..20 {
         let asked = pair.ask(turn % 2);

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fep_gateway::coordinator::{Coordinator, LocalCoordinator, NewsSender, PUSH_MAX, Place, Seat};
+use fep_gateway::coordinator::{Coordinator, Joining, LocalCoordinator, NewsSender, PUSH_MAX, Seat};
 use fep_protocol::breaker::{BreakerScope, BreakerSnapshot, BreakerState, TripCause};
 use fep_protocol::coordination::{Amounts, Ask, Contract, KeyOwner, Membership, News, RoutedAnswer};
 use fep_protocol::exchange::TelegramBytes;
@@ -38,10 +38,10 @@ struct Member {
 }
 
 fn join(form: Form<'_>, name: &str, institution: &str, used: Option<TraceHighWater>) -> Member {
-    let place = Place { institution: institution.into(), contract: CONTRACT, traces: RANGE, used };
+    let joining = Joining { institution: institution.into(), contract: CONTRACT, traces: RANGE, used };
     let (sender, news) = NewsSender::channel();
     let coordinator = form(name);
-    Member { name: coordinator.instance(), seat: coordinator.join(place, sender), news }
+    Member { name: coordinator.instance(), seat: coordinator.join(joining, sender), news }
 }
 
 impl Member {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use fep_gateway::coordinator::{Coordinator, NewsSender, Place, Seat};
+use fep_gateway::coordinator::{Coordinator, Joining, NewsSender, Seat};
 use fep_protocol::breaker::{BreakerScope, BreakerSnapshot};
 use fep_protocol::coordination::{Ask, Division, KeyOwner, News, Terms};
 use fep_protocol::terms::Key;
@@ -45,7 +45,7 @@ struct Shared {
     breakers: BTreeMap<BreakerScope, BreakerSnapshot>,
     owners: HashMap<Key, Arc<str>>,
     seats: BTreeMap<Arc<str>, NewsSender>,
-    place: Place,
+    joining: Joining,
 }
 
 /// One instance's coordinator.
@@ -92,7 +92,7 @@ impl Cluster {
     pub(crate) fn forget(&self) {
         let now = self.started.elapsed();
         for shared in self.state().institutions.values_mut() {
-            shared.division = Division::new(TERMS, shared.place.contract, now);
+            shared.division = Division::new(TERMS, shared.joining.contract, now);
             shared.breakers.clear();
             shared.owners.clear();
         }
@@ -114,7 +114,7 @@ impl Cluster {
     fn carry(&self) -> Option<Duration> {
         let mut state = self.state();
         state.messages += 1;
-        let is_lost = state.loses_each > 0 && state.messages % state.loses_each == 0;
+        let is_lost = state.loses_each > 0 && state.messages.is_multiple_of(state.loses_each);
         (!state.is_away && !is_lost).then_some(state.delay)
     }
 
@@ -177,17 +177,17 @@ impl Coordinator for FakeCoordinator {
         TERMS
     }
 
-    fn join(&self, place: Place, news: NewsSender) -> Box<dyn Seat> {
-        let institution = Arc::clone(&place.institution);
+    fn join(&self, joining: Joining, news: NewsSender) -> Box<dyn Seat> {
+        let institution = Arc::clone(&joining.institution);
         let now = self.cluster.started.elapsed();
         let mut state = self.cluster.state();
         let shared = state.institutions.entry(Arc::clone(&institution)).or_insert_with(|| Shared {
-            division: Division::new(TERMS, place.contract, now),
-            traces: TraceCounter::new(place.traces, place.used),
+            division: Division::new(TERMS, joining.contract, now),
+            traces: TraceCounter::new(joining.traces, joining.used),
             breakers: BTreeMap::new(),
             owners: HashMap::new(),
             seats: BTreeMap::new(),
-            place,
+            joining,
         });
         shared.seats.insert(Arc::clone(&self.instance), news.clone());
         let known: Vec<_> = shared.breakers.values().cloned().collect();
@@ -200,8 +200,9 @@ impl Coordinator for FakeCoordinator {
 impl Seat for FakeSeat {
     fn ask(&mut self, ask: Ask) {
         let Some(delay) = self.cluster.carry() else { return };
-        let Self { instance, institution, cluster } = self;
-        let (instance, institution, cluster) = (Arc::clone(instance), Arc::clone(institution), cluster.clone());
+        let instance = Arc::clone(&self.instance);
+        let institution = Arc::clone(&self.institution);
+        let cluster = self.cluster.clone();
         tokio::spawn(async move {
             sleep(delay).await;
             cluster.hear(&institution, &instance, ask);

@@ -218,7 +218,8 @@ impl World {
         self.has_faults = false;
         self.away_until = self.now;
         for which in 0..self.instances.len() {
-            let (now, instance) = (self.now, &mut self.instances[which]);
+            let now = self.now;
+            let instance = &mut self.instances[which];
             instance.paused_until = now;
             if instance.is_dead {
                 instance.life += 1;

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use super::{Action, Institution, Origin, Settings};
 use crate::breaker::BreakerState;
-use crate::coordination::{Amounts, Ask, Contract, KeyOwner, Membership, News, RoutedAnswer, Terms};
+use crate::coordination::{Amounts, Ask, Contract, KeyOwner, Membership, News, Terms};
 use crate::exchange::TelegramBytes;
 use crate::fact::Class;
 use crate::mux::Unmatched;
 use crate::reason::{DutyFailure, Mismatch, NotSent};
 use crate::session::SessionEvent;
-use crate::terms::{Classified, Duty, Incarnation, Key, Now, Telegrams};
+use crate::terms::{Duty, Incarnation, Key, Now, Telegrams};
 use crate::trace::{NoNumber, TraceBook, TraceUse};
 
 /// The machine's part of what instances share.
@@ -251,23 +251,6 @@ impl<T: Telegrams> Institution<T> {
         let Ownerless { incarnation, telegram, bytes, .. } = answer;
         let note = Mismatch::Unmatched(Unmatched::NoSuchKey);
         self.note(&Origin::Here(incarnation), Some(telegram), bytes, Class::Unmatched, None, Some(note));
-    }
-
-    /// Handles an answer that came to another instance as if it had come here.
-    fn routed(&mut self, answer: RoutedAnswer, now: Now) {
-        let RoutedAnswer { line, incarnation, bytes } = answer;
-        let origin = Origin::Elsewhere(line, incarnation);
-        match self.telegrams.read(&bytes) {
-            Classified::Answer { telegram, key, refused, is_busy } => {
-                let sense = super::traffic::AnswerSense { refused, is_busy };
-                self.answer(&origin, telegram, &key, sense, bytes, now);
-            }
-            // The other instance read it as an answer, by another spec then.
-            _ => {
-                let note = Mismatch::Unmatched(Unmatched::OtherTelegram);
-                self.note(&origin, None, bytes, Class::Unmatched, None, Some(note));
-            }
-        }
     }
 
     fn retry_duties(&mut self, now: Now) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Action, FinalState, Incoming, Institution, Origin, Owner, UnderWay};
 use crate::breaker::BreakerResult;
+use crate::coordination::RoutedAnswer;
 use crate::exchange::TelegramBytes;
 use crate::fact::Class;
 use crate::mux::{Expired, Unmatched, Verdict};
@@ -13,10 +14,10 @@ use crate::session::SessionEvent;
 use crate::terms::{BusinessNotice, BusinessSign, Classified, Duty, Incarnation, Key, Now, Stops, Telegrams, Ticket};
 
 /// What an answer says besides its content.
-pub(super) struct AnswerSense {
+struct AnswerSense {
     /// For the answer to a duty: the reason why it is not a yes.
-    pub(super) refused: Option<String>,
-    pub(super) is_busy: bool,
+    refused: Option<String>,
+    is_busy: bool,
 }
 
 impl<T: Telegrams> Institution<T> {
@@ -56,7 +57,24 @@ impl<T: Telegrams> Institution<T> {
         self.progress(now);
     }
 
-    pub(super) fn answer(
+    /// Handles an answer that came to another instance as if it had come here.
+    pub(super) fn routed(&mut self, answer: RoutedAnswer, now: Now) {
+        let RoutedAnswer { line, incarnation, bytes } = answer;
+        let origin = Origin::Elsewhere(line, incarnation);
+        match self.telegrams.read(&bytes) {
+            Classified::Answer { telegram, key, refused, is_busy } => {
+                let sense = AnswerSense { refused, is_busy };
+                self.answer(&origin, telegram, &key, sense, bytes, now);
+            }
+            // The other instance read it as an answer, by another spec then.
+            _ => {
+                let note = Mismatch::Unmatched(Unmatched::OtherTelegram);
+                self.note(&origin, None, bytes, Class::Unmatched, None, Some(note));
+            }
+        }
+    }
+
+    fn answer(
         &mut self,
         origin: &Origin,
         telegram: Arc<str>,

@@ -259,8 +259,12 @@ impl IndexReader {
         cases::needing_person(&self.connection, limit).map_err(failed)
     }
 
-    /// The facts of a settlement in their order, with their times in milliseconds since 1970.
-    pub(in crate::journal) fn case_facts(&self, id: &ExchangeId) -> Result<Vec<(i64, SettlementFact)>, StoreError> {
+    /// The facts of a settlement in their order, with their numbers and times in milliseconds since 1970. They lack what a person
+    /// wrote.
+    pub(in crate::journal) fn case_facts(
+        &self,
+        id: &ExchangeId,
+    ) -> Result<Vec<(FactNumber, i64, SettlementFact)>, StoreError> {
         cases::facts(&self.connection, id).map_err(failed)
     }
 

@@ -114,3 +114,23 @@ fn sign_on_and_sign_off_are_sent_on_the_line_that_sends_and_answered_on_the_othe
     bench.run();
     bench.expect(&["link 0 Down", "stopped"]);
 }
+
+#[test]
+fn a_link_that_falls_at_once_is_dialled_ever_more_slowly() {
+    let mut bench = Bench::up(1);
+    let mut waits = Vec::new();
+    for incarnation in 1..=10 {
+        bench.machine.lost(incarnation_of(0, incarnation), &closed("they closed it"), &[], at(bench.now));
+        let next = bench.machine.deadline().unwrap();
+        waits.push(next - bench.now);
+        bench.at(next);
+        bench.machine.connected(incarnation_of(0, incarnation + 1), at(next));
+        bench.run();
+    }
+    let late = waits[5..].iter().max().unwrap();
+    assert!(*late > SECOND, "a link that is up for a moment is not a success: {waits:?}");
+    bench.request().unwrap();
+    bench.receive(incarnation_of(0, 11), "ANS:0001");
+    bench.machine.lost(incarnation_of(0, 11), &closed("they closed it"), &[], at(bench.now));
+    assert!(bench.machine.deadline().unwrap() - bench.now <= SECOND / 5, "an answer is a success");
+}
