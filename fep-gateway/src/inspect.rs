@@ -273,6 +273,9 @@ fn verify(files: &Files, out: &mut impl Write) -> Result<Verdict, InspectError> 
         count => format!("{count} findings"),
     };
     let Audit { facts, exchanges, open, .. } = audit;
+    if let Some(removed) = &audit.removed {
+        writeln!(out, "{removed}")?;
+    }
     if audit.forgotten > 0 {
         writeln!(out, "bodies that nobody can read, because their keys were forgotten: {}", audit.forgotten)?;
     }

@@ -38,6 +38,7 @@ mod keys;
 pub mod reading;
 
 mod archive;
+mod retention;
 
 mod recovery;
 

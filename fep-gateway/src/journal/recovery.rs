@@ -28,6 +28,7 @@ use super::projection::Projected;
 use super::seal::KeyRing;
 use super::sqlite::facts::{FactReader, Facts};
 use super::sqlite::index::{IndexFile, IndexReader};
+use super::sqlite::removals;
 use super::sqlite::sealing::Access;
 use super::store::{FactNumber, FactStore, Index};
 use super::writer::{Writer, WriterParts};
@@ -135,7 +136,9 @@ impl Journal {
         let guard = Arc::new(FileGuard::lock(path)?);
         let mut facts = Facts::open(path, keys.as_ref())?;
         let mut source = FactReader::open(path, &access)?;
-        let mut index = IndexFile::open(&index_file, source.journal_id()?, source.last()?)?;
+        let removal = source.removal()?;
+        let mut index = IndexFile::open(&index_file, source.journal_id()?, source.last()?, removal.as_ref())?;
+        removal.iter().try_for_each(|removal| removals::forget(&index_file, removal))?;
         let archives = options.archive.as_ref().map(|archive| Archives::new(path, archive, &access)).transpose()?;
         archive::catch_up(&mut index, &source, path, archives.as_ref())?;
         catch_up(&mut index, &mut source)?;

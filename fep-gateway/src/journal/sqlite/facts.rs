@@ -149,6 +149,17 @@ impl FactReader {
         Ok(Self { connection, bodies })
     }
 
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The later one of the times of the first and the last fact, in milliseconds since 1970.
+    pub(in crate::journal) fn newest_ms(&self) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT max(at_ms) FROM facts
+                   WHERE number IN ((SELECT min(number) FROM facts), (SELECT max(number) FROM facts))";
+        self.connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
+    }
+
     /// The bodies that could not be read since the last call. A strict reader has none but forgotten ones.
     pub(in crate::journal) fn take_unreadable(&self) -> Vec<(FactNumber, Unreadable)> {
         self.bodies.take_unreadable()
