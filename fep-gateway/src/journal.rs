@@ -46,6 +46,7 @@ pub mod audit;
 pub mod lookup;
 
 pub mod rekey;
+pub mod usage;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -124,7 +124,7 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
         encryption.finish();
         key_file
     });
-    if let Some(bodies) = table.string("bodies") {
+    if let Some(bodies) = table.string("bodies").filter(|bodies| bodies.value != "whole") {
         let hint = "encrypt them: encryption = { key_file = \"journal.keys\" }, and forget old keys";
         let message = "bodies are stored whole: masked ones could not be sent again, compared or settled";
         table.document().error_hint(Code::BadValue, bodies.span, message, hint);

@@ -15,6 +15,7 @@ use super::*;
 use crate::config::ArchiveConfig;
 use crate::journal::archive::{self, Archives};
 use crate::journal::indexer::{IndexQueue, catch_up};
+use crate::journal::seal::{KeyRing, new_key};
 use crate::journal::sqlite::facts::Facts;
 use crate::journal::sqlite::index::IndexFile;
 use crate::journal::sqlite::sealing::Access;
@@ -33,6 +34,7 @@ const DAYS: u32 = 8;
 struct Files {
     folder: TempDir,
     keep_days: u32,
+    keys: Option<KeyRing>,
 }
 
 fn id(day: u32) -> ExchangeId {
@@ -62,12 +64,35 @@ fn settlement(day: u32, settlement: SettlementFact) -> Fact {
 impl Files {
     /// `more` are the facts of the first day behind its request.
     fn new(more: Vec<Fact>) -> Self {
-        let files = Self { folder: tempfile::tempdir().unwrap(), keep_days: 4 };
+        Self::with(more, false)
+    }
+
+    /// The same, encrypted if that is wanted.
+    fn with(more: Vec<Fact>, is_encrypted: bool) -> Self {
+        let mut files = Self { folder: tempfile::tempdir().unwrap(), keep_days: 4, keys: None };
+        if is_encrypted {
+            new_key(&files.key_file(), 0).unwrap();
+            files.keys = Some(KeyRing::read(&files.key_file()).unwrap());
+        }
         let mut facts = vec![fact(0, What::Traces(TraceHighWater { day: 20_777, high: 1000 })), request(0)];
         facts.extend(more);
         facts.extend((1..DAYS).flat_map(|day| [request(day), answer(day)]));
-        Facts::open(&files.journal(), None).unwrap().append(&facts).unwrap();
+        let veil = files.keys.as_ref().map(|keys| keys.veil().clone()).unwrap_or_default();
+        facts.iter_mut().for_each(|fact| veil.fact(fact));
+        files.store().append(&facts).unwrap();
         files
+    }
+
+    fn key_file(&self) -> PathBuf {
+        self.folder.path().join("journal.keys")
+    }
+
+    fn store(&self) -> Facts {
+        Facts::open(&self.journal(), self.keys.as_ref()).unwrap()
+    }
+
+    fn access(&self) -> Access {
+        Access::strict(self.keys.as_ref())
     }
 
     fn journal(&self) -> PathBuf {
@@ -88,7 +113,7 @@ impl Files {
         let options = ArchiveConfig { folder: self.archive(), after_days: 2, utc_offset_minutes: 540, keep_days };
         let last_ms = FIRST_MS + (i64::from(DAYS) - 1 + later) * DAY_MS;
         Archiver {
-            archives: Archives::new(&self.journal(), &options, &Access::default()).unwrap(),
+            archives: Archives::new(&self.journal(), &options, &self.access()).unwrap(),
             options,
             started: (Instant::now(), last_ms),
             index: Arc::new(IndexQueue::new(FactNumber::MAX)),
@@ -100,7 +125,7 @@ impl Files {
 
     /// Archives what is old enough, and does what the writer and the indexer do then.
     fn archived(&self, later: i64) -> Archiver {
-        let mut source = FactReader::open(&self.journal(), &Access::default()).unwrap();
+        let mut source = FactReader::open(&self.journal(), &self.access()).unwrap();
         let removal = source.removal().unwrap();
         let journal = source.journal_id().unwrap();
         let index = IndexFile::open(&self.index(), journal, source.last().unwrap(), removal.as_ref());
@@ -110,7 +135,7 @@ impl Files {
         catch_up(&mut index, &mut source).unwrap();
         let archiver = self.archiver(later);
         archiver.archive().unwrap();
-        let mut writer = Facts::open(&self.journal(), None).unwrap();
+        let mut writer = self.store();
         while writer.remove_archived(archiver.archived.load(Ordering::Relaxed), 2).unwrap() > 0 {}
         archiver
     }
@@ -127,7 +152,7 @@ impl Files {
     #[track_caller]
     fn verified(&self, what: &str) -> Option<String> {
         let mut findings = Vec::new();
-        let audit = audit::verify(&[self.archive(), self.journal()], None, |finding| {
+        let audit = audit::verify(&[self.archive(), self.journal()], self.keys.as_ref(), |finding| {
             findings.push(finding.to_owned());
             Ok::<_, JournalError>(())
         });
@@ -138,7 +163,12 @@ impl Files {
 
 #[tokio::test]
 async fn what_is_too_old_goes_and_everybody_knows_that_it_is_gone_on_purpose() {
-    let files = Files::new(vec![answer(0)]);
+    for is_encrypted in [false, true] {
+        goes_on_purpose(&Files::with(vec![answer(0)], is_encrypted)).await;
+    }
+}
+
+async fn goes_on_purpose(files: &Files) {
     let archiver = files.archived(0);
     assert_eq!(files.days(), ["20", "21", "22", "23", "24"]);
     assert_eq!(files.verified("before"), None);
@@ -150,7 +180,8 @@ async fn what_is_too_old_goes_and_everybody_knows_that_it_is_gone_on_purpose() {
     assert!(removed.starts_with(expected) && removed.ends_with(": keep_days = 4"), "{removed}");
     for what in ["with its index", "without its index"] {
         let archive = Some(files.archiver(0).options);
-        let opened = Journal::open(&OpenOptions { archive, now_ms: FIRST_MS, ..options(&files.journal()) });
+        let key_file = files.keys.as_ref().map(|_| files.key_file());
+        let opened = Journal::open(&OpenOptions { archive, key_file, now_ms: FIRST_MS, ..options(&files.journal()) });
         let opened = opened.unwrap_or_else(|error| panic!("{what}: {error}"));
         let journal = &opened.journal;
         assert_eq!(journal.find(&id(2)).await.unwrap(), None, "{what}");
@@ -164,7 +195,7 @@ async fn what_is_too_old_goes_and_everybody_knows_that_it_is_gone_on_purpose() {
         journal.close().await;
         drop(old);
         drop(opened);
-        audit::rebuild(&[files.archive(), files.journal()], None).unwrap();
+        audit::rebuild(&[files.archive(), files.journal()], files.keys.as_ref()).unwrap();
         files.verified(what);
         std::fs::remove_file(files.index()).unwrap();
     }
