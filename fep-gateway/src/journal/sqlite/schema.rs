@@ -16,7 +16,7 @@ use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
 const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /// The version of the index. An index of another version is deleted and built again.
-pub(super) const INDEX_VERSION: i64 = 3;
+pub(super) const INDEX_VERSION: i64 = 4;
 
 /// The longest wait for a locked file. After that the write fails.
 const BUSY_MAX: Duration = Duration::from_millis(1000);
@@ -44,7 +44,7 @@ const READ_VERSION_3: &str = "
 CREATE TEMP VIEW facts AS SELECT *, NULL AS sealed FROM main.facts;
 CREATE TEMP VIEW journal AS SELECT *, NULL AS sealed_from, NULL AS seal_proof FROM main.journal;
 CREATE TEMP TABLE seal_keys (id BLOB);
-CREATE TEMP TABLE removals (last, before_ms, at_ms, keep_days);
+CREATE TEMP TABLE removals (last, before_ms, at_ms, keep_days, traces);
 ";
 
 /// The tables of the index.
