@@ -76,16 +76,7 @@ impl BreakerConfig {
             match (entry.has("institution"), entry.has("stand_in"), entry.has("closed")) {
                 (true, false, false) => drop(config.alternatives.insert(name, other)),
                 (false, false, true) => {
-                    let note = entry.string("closed").map_or("", |note| note.value);
-                    if note.trim().is_empty()
-                        || note.chars().count() > NOTE_MAX_CHARS
-                        || note.chars().any(char::is_control)
-                    {
-                        let hint = format!("write one line with at most {NOTE_MAX_CHARS} characters");
-                        let message = "`closed` is the note that services get";
-                        table.document().error_hint(Code::BadValue, span, message, hint);
-                    }
-                    config.alternatives.insert(name, Alternative::Closed(note.to_owned()));
+                    config.alternatives.insert(name, Alternative::Closed(note(&entry)));
                 }
                 (false, true, false) => {
                     if moves_money(&name) {
@@ -109,6 +100,17 @@ impl BreakerConfig {
         table.finish();
         config
     }
+}
+
+/// The note of a closed entrance.
+fn note(entry: &Table<'_>) -> String {
+    let Some(note) = entry.string("closed") else { return String::new() };
+    let is_text = !note.value.trim().is_empty() && note.value.chars().count() <= NOTE_MAX_CHARS;
+    if !is_text || note.value.chars().any(char::is_control) {
+        let hint = format!("write one line with at most {NOTE_MAX_CHARS} characters");
+        entry.document().error_hint(Code::BadValue, note.span, "`closed` is the note that services get", hint);
+    }
+    note.value.to_owned()
 }
 
 fn other_institution(entry: &Table<'_>, own: &str, institutions: &[&str]) -> Alternative {
