@@ -23,6 +23,7 @@
 //! | `link_full` | [`NotSent`] | too many frames wait for the link |
 //! | `send_queue_slow` | [`NotSent`] | the answer timeout passed before the institution took a byte of the request |
 //! | `trace_numbers_used_up` | [`NotSent`] | all trace numbers of the business day are used |
+//! | `no_trace_block` | [`NotSent`] | the coordinator gave no trace numbers in time |
 //! | `offered_too_late` | [`NotSent`] | its deadline had passed before it could wait for its turn |
 //! | `rate_limit` | [`NotSent`] | the contracted rate has no room before its deadline |
 //! | `queue_full` | [`NotSent`] | too many requests wait for their turn |
@@ -30,6 +31,8 @@
 //! | `closed_while_waiting` | [`NotSent`] | business was closed while it waited for its turn |
 //! | `ticket_in_use` | [`NotSent`] | another request has its number |
 //! | `breaker_tripped` | [`NotSent`] | the breaker of the institution or of the business code does not let it pass |
+//! | `entrance_closed` | [`NotSent`] | the same, and the configuration says what services are told |
+//! | `stood_in` | [`NotSent`] | the same, and the caller got a stand-in answer that is not the institution's |
 //! | `outside_hours` | [`NotSent`] | it is outside the hours of the institution |
 //! | `business_ending` | [`NotSent`] | the institution said that business ends soon |
 //! | `business_ended` | [`NotSent`] | the institution said that business has ended |
@@ -84,7 +87,7 @@ use std::time::Duration;
 
 pub use self::close::CloseReason;
 pub use self::journal::JournalError;
-use crate::breaker::Blocked;
+use crate::breaker::{Alternative, Blocked};
 use crate::business::BusinessClosed;
 use crate::flow::Refusal;
 use crate::mux::Unmatched;
@@ -136,10 +139,14 @@ pub enum NotSent {
         /// The highest trace number that a request may have.
         max: u64,
     },
+    /// The coordinator gave no block of trace numbers in time.
+    NoTraceBlock,
     /// The limits of the institution do not let it start in time.
     Flow(Refusal),
     /// A breaker does not let it pass.
     Breaker(Box<Blocked>),
+    /// A breaker does not let it pass, and the caller got a stand-in answer.
+    StoodIn(Box<Blocked>),
     /// Business with the institution is closed.
     Closed(Box<BusinessClosed>),
 }
@@ -222,8 +229,11 @@ impl NotSent {
             Self::LinkFull => "link_full",
             Self::SendQueueSlow { .. } => "send_queue_slow",
             Self::TracesUsedUp { .. } => "trace_numbers_used_up",
+            Self::NoTraceBlock => "no_trace_block",
             Self::Flow(refusal) => refusal.code(),
+            Self::Breaker(blocked) if matches!(blocked.alternative, Alternative::Closed(_)) => "entrance_closed",
             Self::Breaker(_) => "breaker_tripped",
+            Self::StoodIn(_) => "stood_in",
             Self::Closed(closed) => closed.code(),
         }
     }
@@ -287,8 +297,10 @@ impl fmt::Display for NotSent {
                 write!(f, "the institution took no byte of it within {} ms", within.as_millis())
             }
             Self::TracesUsedUp { max } => write!(f, "all trace numbers of the business day are used, up to {max}"),
+            Self::NoTraceBlock => f.write_str("no trace numbers were there in time: the coordinator gave no block"),
             Self::Flow(refusal) => refusal.fmt(f),
             Self::Breaker(blocked) => blocked.fmt(f),
+            Self::StoodIn(blocked) => write!(f, "it was not sent, and a stand-in answered: {blocked}"),
             Self::Closed(closed) => closed.fmt(f),
         }
     }

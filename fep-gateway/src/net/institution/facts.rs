@@ -1,6 +1,7 @@
 //! The facts of an institution's task, and the end of exchanges.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::exchange::{Answer, Exchange, Outcome};
@@ -93,8 +94,13 @@ impl Task {
 
     /// A fact about a connection.
     pub(super) fn fact_on(&self, incarnation: Incarnation, now: Now) -> Fact {
+        Fact { line: self.line(incarnation), ..self.fact(now) }
+    }
+
+    /// The name of the line of a connection, with its incarnation.
+    pub(super) fn line(&self, incarnation: Incarnation) -> Option<(Arc<str>, u64)> {
         let line = self.line_names.get(incarnation.link.line).cloned();
-        Fact { line: line.map(|line| (line, incarnation.number)), ..self.fact(now) }
+        line.map(|line| (line, incarnation.number))
     }
 
     /// Adds a fact that has happened.
@@ -104,12 +110,13 @@ impl Task {
     }
 
     /// Ends an exchange that certainly was not sent.
-    pub(super) fn not_sent(&mut self, running: Running, why: &NotSent, now: Now) {
+    pub(super) fn not_sent(&mut self, mut running: Running, why: NotSent, now: Now) {
+        let why = self.stand_in(&mut running, why, now);
         if let Some(number) = running.request {
             // If the journal has not begun to write the request, it need not.
             self.lane.withdraw(number);
         }
-        self.end(running, Outcome::NotSent, Some(Reason::new(why, why.code())), None, now);
+        self.end(running, Outcome::NotSent, Some(Reason::new(&why, why.code())), None, now);
     }
 
     /// Ends an exchange: brings its outcome to the journal, and tells it as soon as it is there.
@@ -182,6 +189,7 @@ impl Task {
             trace,
             outcome: exchange.outcome,
             reason,
+            bytes: exchange.stand_in.clone().unwrap_or_default(),
             ..self.fact(now)
         }
     }
@@ -213,6 +221,7 @@ mod tests {
             line: None,
             request: TelegramBytes::default(),
             answer: None,
+            stand_in: None,
             accepted_at_ms: 0,
             ended_at_ms: None,
             journaled: true,
