@@ -1,11 +1,13 @@
 //! The checks that ask the gateway and its journal: after each start, when everything has come to its end, and of the files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::Path;
 
+use clap::Parser;
 use fep_gateway::Gateway;
 use fep_gateway::exchange::{Exchange, ExchangeId, Outcome};
-use fep_gateway::inspect::{self, Files, JournalCommand, Verdict, Which};
+use fep_gateway::inspect::{self, JournalCommand, Verdict};
 use fep_protocol::exchange::{Money, SettledBy};
 use serde_json::Value;
 
@@ -111,20 +113,31 @@ impl World {
     }
 }
 
+#[derive(Parser)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: JournalCommand,
+}
+
+/// Runs `fep-gateway journal COMMAND --journal PATH`, and returns its output if it finds nothing wrong.
+fn inspect(shared: &Shared, command: &str, path: &Path) -> Option<Vec<u8>> {
+    let words = [OsStr::new("journal"), OsStr::new(command), OsStr::new("--journal"), path.as_os_str()];
+    let mut text = Vec::new();
+    let failed = match CommandLine::try_parse_from(words).map(|line| inspect::run(&line.command, &mut text)) {
+        Ok(Ok(Verdict::Clean)) => return Some(text),
+        Ok(Ok(Verdict::Findings)) => String::from_utf8_lossy(&text).into_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    shared.lock().fail(Rule::Journal, format!("journal {command}: {failed}"));
+    None
+}
+
 /// The files of the journal agree with themselves, and each exchange has one outcome.
 pub(crate) fn journal(shared: &Shared, path: &Path) {
-    let files = Files { paths: vec![path.to_owned()] };
-    let mut text = Vec::new();
-    let verdict = inspect::run(&JournalCommand::Verify { files: files.clone() }, &mut text);
-    if !matches!(verdict, Ok(Verdict::Clean)) {
-        let text = String::from_utf8_lossy(&text).into_owned();
-        shared.lock().fail(Rule::Journal, format!("{verdict:?}: {text}"));
-    }
-    let which = Which { since: None, until: None, institution: None, exchange: None };
-    let mut text = Vec::new();
-    if let Err(error) = inspect::run(&JournalCommand::Export { files, which }, &mut text) {
-        shared.lock().fail(Rule::Journal, format!("the export fails: {error}"));
-    }
+    // It agrees with itself and its index.
+    inspect(shared, "verify", path);
+    let Some(text) = inspect(shared, "export", path) else { return };
     let mut outcomes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let Ok(fact) = serde_json::from_slice::<Value>(line) else {
