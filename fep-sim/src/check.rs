@@ -351,7 +351,7 @@ impl World {
 }
 
 /// The longest time that an exchange with a quiet bank takes, and the number of requests within a second that may not wait for their turn.
-const QUIET_MAX: Duration = Duration::from_millis(500);
+const QUIET_MAX: Duration = Duration::from_millis(300);
 const QUIET_REQUESTS: usize = 10;
 
 impl World {

@@ -50,6 +50,12 @@ impl Disk for SimulatedDisk {
         delay
     }
 
+    fn left(&self, facts: &[Fact]) {
+        let mut world = self.0.lock();
+        world.say(format_args!("a failed write left {} facts", facts.len()));
+        world.stored(facts);
+    }
+
     fn write(&self, facts: &[Fact]) -> Fate {
         let mut world = self.0.lock();
         if world.is_dead() {

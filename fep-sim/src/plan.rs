@@ -177,9 +177,8 @@ impl Plan {
             let at = draw.ms(0, within);
             items.push(Item { at, what: trouble(&mut draw, first_only) });
         }
-        if draw.percent(20) {
-            let bank = usize::from(!first_only && draw.percent(50));
-            items.extend(hard_settlement(&mut draw, bank));
+        if draw.percent(50) {
+            items.extend(scene(&mut draw, first_only));
         }
         items.sort_by_key(|item| item.at);
         Self { seed, items: items.into_iter().enumerate().collect() }
@@ -227,6 +226,52 @@ impl Plan {
             }
         })
     }
+}
+
+/// Troubles that belong together, which would hardly meet by chance.
+fn scene(draw: &mut Draw, first_only: bool) -> Vec<Item> {
+    let bank = usize::from(!first_only && draw.percent(50));
+    let at = draw.ms(1000, 20_000);
+    match draw.below(4) {
+        0 => hard_settlement(draw, bank),
+        1 => overtaking(draw, bank, at),
+        2 if first_only => flood(draw, at),
+        _ if first_only => hard_settlement(draw, bank),
+        _ => slow_disk(draw, at),
+    }
+}
+
+/// Transfers on a connection that stalls are overtaken by the inquiries about them.
+fn overtaking(draw: &mut Draw, bank: usize, at: Duration) -> Vec<Item> {
+    let lasts = draw.ms(3000, LASTS_MAX_MS);
+    let mut items = vec![Item { at, what: What::Net { bank, fault: NetFault::StallsSome, lasts } }];
+    for account in 0..4 {
+        let transfer = What::Transfer { bank, account, key: true };
+        items.push(Item { at: at + draw.ms(0, 300), what: transfer });
+    }
+    items
+}
+
+/// The first bank floods while the services of the second one work.
+fn flood(draw: &mut Draw, at: Duration) -> Vec<Item> {
+    let fault = BankFault::Floods { per_s: u32::try_from(draw.between(6000, 8000)).unwrap_or(6000) };
+    let mut items = vec![Item { at, what: What::Bank { bank: 0, fault, lasts: draw.ms(1500, 3000) } }];
+    for _ in 0..6 {
+        items.push(Item { at: at + draw.ms(200, 3000), what: What::Balance { bank: 1 } });
+    }
+    items
+}
+
+/// Many requests are under way when the disk gets into trouble.
+fn slow_disk(draw: &mut Draw, at: Duration) -> Vec<Item> {
+    let what = What::Disk { fault: disk_fault(draw), lasts: draw.ms(2500, LASTS_MAX_MS) };
+    let mut items = vec![Item { at, what }];
+    for number in 0..12 {
+        let bank = number % BANKS;
+        let before = at.saturating_sub(Duration::from_millis(20));
+        items.push(Item { at: before + draw.ms(0, 200), what: What::Transfer { bank, account: 0, key: number < 6 } });
+    }
+    items
 }
 
 /// A bank that leaves outcomes unknown, and then helps with nothing but reversals, if with those.

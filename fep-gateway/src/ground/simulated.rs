@@ -47,6 +47,9 @@ pub trait Disk: Send + Sync {
 
     /// What becomes of a write of these facts. No facts are a probe.
     fn write(&self, facts: &[Fact]) -> Fate;
+
+    /// The process died, and these facts of a failed write are durable: see [`Fate::FailedButLeft`].
+    fn left(&self, facts: &[Fact]);
 }
 
 /// What becomes of a write.

@@ -58,9 +58,8 @@ impl<S: FactStore> FactStore for DiskStore<S> {
 /// The process is gone.
 impl<S: FactStore> Drop for DiskStore<S> {
     fn drop(&mut self) {
-        if !self.left.is_empty() {
-            // If the file cannot be written either, nothing was left.
-            let _ = self.store.append(&self.left);
+        if !self.left.is_empty() && self.store.append(&self.left).is_ok() {
+            self.disk.left(&self.left);
         }
     }
 }
@@ -71,6 +70,7 @@ pub(super) async fn run(mut writer: Writer<impl FactStore>, bell: Arc<Bell>, dis
         match writer.next() {
             Turn::End => return,
             Turn::Wait(max) => bell.heard(max).await,
+            Turn::Pause(pause) => tokio::time::sleep(pause).await,
             turn => {
                 tokio::time::sleep(disk.delay(turn.facts())).await;
                 writer.carry_out(turn);

@@ -48,7 +48,7 @@ pub(super) struct Writer<S> {
     /// When the last write ended.
     idle_since: Instant,
     /// The wait before the next turn.
-    pause: Option<Duration>,
+    pause: Option<Turn>,
     /// While the journal closes and writes fail: since when.
     closing_since: Option<Instant>,
 }
@@ -81,6 +81,8 @@ struct Place {
 pub(super) enum Turn {
     /// Waits this long, or until the bell rings.
     Wait(Duration),
+    /// Waits this long after a failed write. The bell does not count: it rings whenever something waits.
+    Pause(Duration),
     /// Stores facts.
     Write(Batch),
     /// Removes a piece of what is in archives.
@@ -129,6 +131,7 @@ impl<S: FactStore> Writer<S> {
             match self.next() {
                 Turn::End => return,
                 Turn::Wait(max) => self.bell.wait(max),
+                Turn::Pause(pause) => std::thread::sleep(pause),
                 turn => self.carry_out(turn),
             }
         }
@@ -137,7 +140,7 @@ impl<S: FactStore> Writer<S> {
     /// Decides what to do next. Facts leave their lanes here.
     pub(super) fn next(&mut self) -> Turn {
         if let Some(pause) = self.pause.take() {
-            return Turn::Wait(pause);
+            return pause;
         }
         let closing = self.health.is_closing();
         let batch = self.take();
@@ -160,7 +163,7 @@ impl<S: FactStore> Writer<S> {
         match turn {
             Turn::Write(batch) => {
                 if !self.write(batch) {
-                    self.pause = Some(RETRY_PAUSE);
+                    self.pause = Some(Turn::Pause(RETRY_PAUSE));
                 }
                 self.idle_since = Instant::now();
             }
@@ -168,9 +171,10 @@ impl<S: FactStore> Writer<S> {
             Turn::Probe => {
                 self.probe();
                 self.idle_since = Instant::now();
-                self.pause = Some(if self.health.failure().is_some() { RETRY_PAUSE } else { PROBE_PAUSE });
+                let works = self.health.failure().is_none();
+                self.pause = Some(if works { Turn::Wait(PROBE_PAUSE) } else { Turn::Pause(RETRY_PAUSE) });
             }
-            Turn::Wait(_) | Turn::End => {}
+            Turn::Wait(_) | Turn::Pause(_) | Turn::End => {}
         }
     }
 
