@@ -393,8 +393,10 @@ pub struct LinkStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkState {
-    /// Not connected. The link waits before the next attempt.
+    /// Not connected. The link waits before the next attempt, or a person stopped its line.
     Down,
+    /// Not connected. The link is connected when it is needed.
+    Idle,
     /// The link is being connected.
     Connecting,
     /// Not connected. The link waits for the institution to connect.

@@ -151,6 +151,8 @@ pub struct Flow {
     names: BTreeMap<String, usize>,
     businesses: Vec<Gate>,
     started: HashMap<Ticket, Started>,
+    /// Since when nothing may start because no link has a place for it.
+    held_at: Option<Duration>,
     /// Refusals that are not taken yet.
     refusals: VecDeque<(Ticket, Refusal)>,
     refused: BTreeMap<&'static str, u64>,
@@ -190,6 +192,7 @@ impl Flow {
             names: settings.businesses.keys().cloned().zip(1..).collect(),
             businesses: settings.businesses.into_values().map(|settings| Gate::new(settings, percent)).collect(),
             started: HashMap::new(),
+            held_at: None,
             refusals: VecDeque::new(),
             refused: BTreeMap::new(),
         }
@@ -233,6 +236,9 @@ impl Flow {
             self.note(&refusal);
             return Some(FlowEvent::Refused(id, refusal));
         }
+        if self.held_at.is_some() {
+            return None;
+        }
         let Self { queue, contract, businesses, .. } = self;
         let (id, waiting) =
             queue.pop(|priority, business| earliest(contract, businesses, priority, business).is_past(now))?;
@@ -246,7 +252,25 @@ impl Flow {
         if !self.refusals.is_empty() {
             return Some(Duration::ZERO);
         }
-        self.starts_at().into_iter().chain(self.queue.deadline()).min()
+        // A request that is held could start already. Links decide when it does.
+        let starts_at = self.starts_at().filter(|time| self.held_at.is_none_or(|held_at| *time > held_at));
+        starts_at.into_iter().chain(self.queue.deadline()).min()
+    }
+
+    /// Says whether nothing may start now, because no link has a place for it.
+    pub fn hold(&mut self, is_held: bool, now: Duration) {
+        self.held_at = is_held.then_some(now);
+    }
+
+    /// How many waiting requests could start now, if there were links for them.
+    #[must_use]
+    pub fn startable(&self, now: Duration) -> usize {
+        if self.starts_at().is_none_or(|time| time > now) {
+            return 0;
+        }
+        let waiting: usize = self.queue.counts().iter().sum();
+        let status = self.contract.status(now);
+        waiting.min(status.inflight_max.saturating_sub(status.inflight + status.unanswered))
     }
 
     /// The bytes of a request that started were handed over. The rate counts it from now on.

@@ -14,6 +14,8 @@
 //!                    ◄── trace     the next trace number
 //!                    ◄── business  whether business is open: by hours, notices and persons
 //!                    ◄── settlement: what became of the money when an outcome is unknown
+//!                    ◄── switchover: which of the main and backup lines carry business
+//!                    ◄── standing  what holds until it is changed, also over a restart
 //!                    ◄── fact      what the journal stores
 //!                    ◄── session   whether a link may carry business
 //!                    ◄── mux       pairs answers with requests
@@ -41,6 +43,9 @@ pub mod trace;
 
 pub mod business;
 pub mod settlement;
+pub mod switchover;
+
+pub mod standing;
 
 pub mod fact;
 

@@ -3,13 +3,15 @@
 mod admission;
 mod connections;
 mod limits;
+mod lines;
 
 use super::*;
 use crate::calendar::Calendar;
 use crate::fact::Class;
 use crate::flow::{GateSettings, RateSettings};
 use crate::reason::CloseReason;
-use crate::terms::{BusinessNotice, BusinessSign, Classified, Demand, Priority};
+use crate::standing::Standing;
+use crate::terms::{BusinessNotice, BusinessSign, Classified, Demand, EncodedRequest, POLL, Poll, Priority};
 use std::collections::BTreeSet;
 
 /// Telegrams of fixed text. `REQ:0007` is answered by `ANS:0007`. `ON`, `OFF` and `ECHO` are duties. `BAD:0007` cannot be
@@ -78,6 +80,11 @@ impl Telegrams for ToyTelegrams {
             is_busy: false,
         };
         match telegram {
+            "POLL" => Classified::Poll(Poll {
+                is_answer: true,
+                is_request: true,
+                answer: Some(TelegramBytes::copy_of(b"POLL:")),
+            }),
             "ON" => Classified::Duty(Duty::SignOn),
             "OFF" => Classified::Duty(Duty::SignOff),
             "ECHO" => Classified::Duty(Duty::EchoTest),
@@ -115,8 +122,15 @@ pub(super) fn settings(links: usize, policy: SessionPolicy) -> Settings {
             listens: false,
             reconnect_min: SECOND / 10,
             reconnect_max: 30 * SECOND,
+            rank: 1,
+            window: usize::MAX,
+            holds_overdue: false,
+            at_need: false,
+            one_shot: false,
         }],
         traces: TraceRange { max: 9999, block: 100, wraps: false },
+        switchover: SwitchoverSettings { after: SECOND, return_after: 30 * SECOND, returns: true },
+        start: at(Duration::ZERO),
     }
 }
 
@@ -189,6 +203,9 @@ impl Bench {
                 Action::Close(incarnation, why) => format!("close {}: {why}", incarnation.link.link),
                 Action::Connect(incarnation) => format!("connect {}.{}", incarnation.link.link, incarnation.number),
                 Action::Business(notice, stops) => format!("business {notice:?} stops {stops:?}"),
+                Action::Standing(Standing::Switchover(state)) => format!("rank {}: {state}", state.rank),
+                Action::Standing(_) => continue,
+                Action::LineStopped(line, by) => format!("line {line} stopped {}", by.is_some()),
                 Action::Breaker(snapshot) => format!("breaker {:?}", snapshot.state),
                 Action::Notice(_, telegram, _) => format!("notice {telegram}"),
                 Action::Echo(link, time) => format!("echo {} {} ms", link.link, time.as_millis()),
