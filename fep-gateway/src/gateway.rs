@@ -4,6 +4,7 @@
 //! the exchange continues, and its outcome is recorded in the journal.
 
 mod digest;
+mod error;
 mod typed;
 
 use std::collections::BTreeMap;
@@ -17,16 +18,18 @@ use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 
 use self::digest::digest;
+pub use self::error::{Refusal, SettleError, StartError, Undecided};
 pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
-use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions};
+use crate::ground::Ground;
+use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions, Opened};
 use crate::net::clock::Clock;
 use crate::net::institution::{AcceptedRequest, Handle, Legacy, Shared, count_refused};
 use crate::telegrams::{Draft, TelegramCatalogue};
 use fep_protocol::exchange::{Event, Exchange, ExchangeId, Flags, LineStatus, Outcome, TelegramBytes};
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::{NotSent, Unknown};
-use fep_protocol::settlement::{NotDecided, PersonDecision, SettlementCase, SettlementFact};
+use fep_protocol::settlement::{PersonDecision, SettlementCase, SettlementFact};
 
 pub use crate::journal::JournalError;
 pub use crate::net::admission::{BreakerStatus, CannotDecide, Decision, InstitutionStatus, LimitStatus};
@@ -43,82 +46,6 @@ struct Inner {
     institutions: BTreeMap<String, Handle>,
     shared: Shared,
     stopping: AtomicBool,
-}
-
-/// The reason why a gateway could not start.
-#[derive(Debug)]
-pub enum StartError {
-    /// The journal cannot be opened.
-    Journal(JournalError),
-    /// The configuration of an institution does not fit its spec.
-    Institution {
-        /// The name of the institution.
-        name: String,
-        /// The text that says what does not fit.
-        why: String,
-    },
-}
-
-/// The reason why a request was not accepted. Nothing was sent by this call.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// No institution has this name.
-    UnknownInstitution {
-        /// The names of the configured institutions.
-        known: Vec<String>,
-    },
-    /// The telegram and its fields do not form a request.
-    Draft(DraftError),
-    /// The idempotency key names an exchange that still runs.
-    StillRunning(ExchangeId),
-    /// The idempotency key names an exchange with another body.
-    OtherBody(ExchangeId),
-    /// The idempotency key could not be looked up, for this reason. Nothing was sent now, but something may have been sent
-    /// under this key before. This is therefore not an outcome.
-    KeyUnchecked(NotSent),
-}
-
-/// The reason why a person's decision was not taken.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum SettleError {
-    /// There is no such exchange.
-    UnknownExchange,
-    /// The institution of the exchange has stopped, or is not configured any more.
-    Stopped,
-    /// The settlement does not take the decision.
-    NotDecided(NotDecided),
-    /// The journal cannot be read.
-    Journal(JournalError),
-}
-
-impl From<JournalError> for SettleError {
-    fn from(error: JournalError) -> Self {
-        Self::Journal(error)
-    }
-}
-
-impl fmt::Display for SettleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownExchange => f.write_str("there is no such exchange"),
-            Self::Stopped => f.write_str("the institution has stopped, or is not configured any more"),
-            Self::NotDecided(why) => why.fmt(f),
-            Self::Journal(error) => write!(f, "the journal cannot be read: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for SettleError {}
-
-/// The reason why a decision of a person was not carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Undecided {
-    /// No institution has this name.
-    UnknownInstitution,
-    /// The decision cannot be carried out, for this reason.
-    Cannot(CannotDecide),
 }
 
 /// How to start a gateway.
@@ -151,6 +78,28 @@ impl Gateway {
         notices: Arc<dyn NoticeHandler>,
         options: StartOptions,
     ) -> Result<Self, StartError> {
+        Self::start_on(Ground::Machine, config, notices, options).await
+    }
+
+    /// Starts a gateway on simulated clocks, network and disk.
+    ///
+    /// # Errors
+    /// The same as those of [`Gateway::start`].
+    #[cfg(feature = "simulation")]
+    pub async fn start_simulated(
+        ground: crate::ground::SimulatedGround,
+        config: Config,
+        notices: Arc<dyn NoticeHandler>,
+    ) -> Result<Self, StartError> {
+        Self::start_on(Ground::Simulated(ground), config, notices, StartOptions::default()).await
+    }
+
+    async fn start_on(
+        ground: Ground,
+        config: Config,
+        notices: Arc<dyn NoticeHandler>,
+        options: StartOptions,
+    ) -> Result<Self, StartError> {
         let quarantine_max = config.institutions.values().map(quarantine_max).max().unwrap_or_default();
         let mut prepared = BTreeMap::new();
         for (name, institution) in config.institutions {
@@ -162,7 +111,7 @@ impl Gateway {
         }
         let catalogues = prepared.iter().map(|(name, (_, catalogue))| (name.clone(), Arc::clone(catalogue))).collect();
         let closed_keep_max = prepared.values().map(|(institution, _)| institution.settlement.closed_keep).max();
-        let clock = Arc::new(Clock::default());
+        let clock = Arc::new(Clock::on(&ground));
         let open = OpenOptions {
             path: config.journal.path,
             institutions: prepared.keys().cloned().collect(),
@@ -173,11 +122,9 @@ impl Gateway {
             begin_anew: options.new_journal,
             archive: config.journal.archive,
         };
-        let opened = tokio::task::spawn_blocking(move || Journal::open(&open)).await;
-        let opened =
-            opened.map_err(|error| JournalError::Failed(error.to_string())).flatten().map_err(StartError::Journal)?;
+        let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
-        let shared = Shared { journal: opened.journal, events, notices, clock };
+        let shared = Shared { journal: opened.journal, events, notices, clock, ground };
         let mut recalled = opened.recalled;
         let mut cases = opened.cases;
         let mut lanes: BTreeMap<_, _> = opened.lanes.into_iter().collect();
@@ -189,7 +136,9 @@ impl Gateway {
             recalled = others;
             let (own_cases, others) = cases.into_iter().partition(|case| *case.institution == *name);
             cases = others;
-            let legacy = Legacy { used, recalled: own, cases: own_cases };
+            let standing =
+                opened.standing.iter().filter(|(owner, _)| *owner == name).map(|(_, standing)| standing.clone());
+            let legacy = Legacy { used, recalled: own, cases: own_cases, standing: standing.collect() };
             let handle = Handle::start(&name, institution, catalogue, legacy, lane, shared.clone());
             institutions.insert(name, handle);
         }
@@ -388,6 +337,17 @@ impl Gateway {
     }
 }
 
+async fn open_journal(options: OpenOptions, ground: Ground) -> Result<Opened, JournalError> {
+    match ground {
+        Ground::Machine => {
+            let opened = tokio::task::spawn_blocking(move || Journal::open(&options)).await;
+            opened.map_err(|error| JournalError::Failed(error.to_string())).flatten()
+        }
+        #[cfg(feature = "simulation")]
+        Ground::Simulated(_) => Journal::open_on(&options, ground),
+    }
+}
+
 /// Opens the settlements of exchanges that an earlier run left open.
 fn case_opener(catalogues: BTreeMap<String, Arc<TelegramCatalogue>>) -> CaseOpener {
     CaseOpener(Arc::new(move |request: &Fact| {
@@ -436,45 +396,3 @@ impl fmt::Debug for Gateway {
         f.debug_struct("Gateway").field("institutions", &self.inner.institutions.keys()).finish_non_exhaustive()
     }
 }
-
-impl From<DraftError> for Refusal {
-    fn from(error: DraftError) -> Self {
-        Self::Draft(error)
-    }
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Journal(error) => write!(f, "journal: {error}"),
-            Self::Institution { name, why } => write!(f, "institutions.{name}: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownInstitution { known } => write!(f, "no such institution; there are: {}", known.join(", ")),
-            Self::Draft(error) => error.fmt(f),
-            Self::StillRunning(id) => write!(f, "exchange {id} with this idempotency key still runs"),
-            Self::KeyUnchecked(why) => write!(f, "the idempotency key cannot be looked up now: {why}"),
-            Self::OtherBody(id) => write!(f, "exchange {id} has this idempotency key and another body"),
-        }
-    }
-}
-
-impl std::error::Error for Refusal {}
-
-impl fmt::Display for Undecided {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownInstitution => f.write_str("no such institution"),
-            Self::Cannot(why) => why.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for Undecided {}

@@ -29,6 +29,9 @@ mod sqlite;
 
 mod writer;
 
+#[cfg(feature = "simulation")]
+mod by_hand;
+
 mod keys;
 
 pub mod reading;
@@ -50,6 +53,7 @@ use fep_protocol::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramByte
 use fep_protocol::fact::Fact;
 pub use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::SettlementCase;
+use fep_protocol::standing::Standing;
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 
@@ -66,6 +70,7 @@ pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalle
 use self::sqlite::facts::FactReader;
 use self::sqlite::index::IndexReader;
 use self::store::FactNumber;
+use crate::ground::Ground;
 
 /// A handle to the journal. Clones share one writer.
 #[derive(Clone)]
@@ -81,7 +86,15 @@ struct Inner {
     reader: Mutex<Reader>,
     keys: Keys,
     archive_stop: Arc<ArchiveStop>,
-    threads: tokio::sync::Mutex<Vec<JoinHandle<()>>>,
+    workers: tokio::sync::Mutex<Vec<Worker>>,
+    ground: Ground,
+}
+
+/// Who does the journal's work.
+enum Worker {
+    Thread(JoinHandle<()>),
+    #[cfg(feature = "simulation")]
+    Task(tokio::task::JoinHandle<()>),
 }
 
 /// Connections for queries.
@@ -103,6 +116,8 @@ pub struct Opened {
     pub recalled: Vec<Recalled>,
     /// The settlements that go on.
     pub cases: Vec<EarlierCase>,
+    /// What holds from earlier runs, by institution.
+    pub standing: Vec<(String, Standing)>,
 }
 
 /// A notice that is in the journal.
@@ -270,10 +285,14 @@ impl Journal {
         self.inner.health.close();
         self.inner.bell.ring();
         // The lock is held during the wait, so a second call waits too.
-        let mut threads = self.inner.threads.lock().await;
-        for thread in std::mem::take(&mut *threads) {
-            // A thread that panicked has nothing left to flush.
-            let ended = tokio::task::spawn_blocking(move || thread.join().is_ok());
+        let mut workers = self.inner.workers.lock().await;
+        for worker in std::mem::take(&mut *workers) {
+            // A worker that panicked has nothing left to flush.
+            let ended = match worker {
+                Worker::Thread(thread) => tokio::task::spawn_blocking(move || drop(thread.join())),
+                #[cfg(feature = "simulation")]
+                Worker::Task(task) => task,
+            };
             if tokio::time::timeout(CLOSE_MAX, ended).await.is_err() {
                 tracing::error!("the journal does not close: its disk hangs");
             }
@@ -300,9 +319,15 @@ impl Journal {
         read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
         let inner = Arc::clone(&self.inner);
-        let task =
-            tokio::task::spawn_blocking(move || read(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner)));
-        task.await.map_err(|_| JournalError::Failed("the reader stopped".to_owned()))?
+        let read = move || read(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner));
+        match self.inner.ground {
+            Ground::Machine => {
+                let task = tokio::task::spawn_blocking(read);
+                task.await.map_err(|_| JournalError::Failed("the reader stopped".to_owned()))?
+            }
+            #[cfg(feature = "simulation")]
+            Ground::Simulated(_) => read(),
+        }
     }
 }
 

@@ -11,6 +11,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::note::PersonNote;
+
 /// The permanent, unique name of one exchange: 22 hexadecimal digits. Names sort by time of acceptance.
 ///
 /// ```text
@@ -349,6 +351,20 @@ pub struct LineStatus {
     pub role: &'static str,
     /// Which telegrams the line carries: `both`, `send`, `receive` or `answer`.
     pub duty: &'static str,
+    /// Lines of the lowest rank are the main lines.
+    pub rank: u8,
+    /// How its links are connected: `kept`, `standby` (only while it is needed) or `one_shot` (for each request).
+    pub connection: &'static str,
+    /// How many telegrams of ours may wait for their answer on one link. `None` without a limit.
+    pub window: Option<usize>,
+    /// Whether new requests go over the line: it is not a backup line that stands by.
+    pub carries: bool,
+    /// The time since which it does, in milliseconds since 1970. `None` without backup lines.
+    pub carries_since_ms: Option<i64>,
+    /// Why it does, as a sentence.
+    pub carries_why: Option<String>,
+    /// The note of the person who stopped the line, and since when it is stopped.
+    pub stopped: Option<PersonNote>,
     /// The address that the line connects to, or listens on.
     pub address: String,
     /// The contracted links, each in its present state.

@@ -27,11 +27,15 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 // Reading order: a module imports only modules listed above it.
+pub mod note;
+
 pub mod exchange;
 
 pub mod terms;
 
-mod mutant;
+/// Not part of the API.
+#[doc(hidden)]
+pub mod mutant;
 
 pub mod backoff;
 pub mod breaker;

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::business::NoticeState;
+pub use crate::note::PersonNote;
 use crate::switchover::SwitchoverState;
 
 /// One thing that holds until it is changed.
@@ -30,15 +31,6 @@ pub enum Standing {
     },
     /// Which lines carry business.
     Switchover(SwitchoverState),
-}
-
-/// Why a person decided something, and when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PersonNote {
-    /// One line.
-    pub note: String,
-    /// In milliseconds since 1970.
-    pub since_ms: i64,
 }
 
 impl Standing {

@@ -160,7 +160,7 @@ impl Switchover {
             return Err(NoSuchRank);
         }
         self.state.ordered = Some(rank);
-        self.state.note = Some(note.to_owned());
+        self.state.note = (!note.is_empty()).then(|| note.to_owned());
         self.is_fulfilled = false;
         Ok(())
     }

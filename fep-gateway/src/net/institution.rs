@@ -18,6 +18,7 @@ mod meters;
 mod notices;
 mod settings;
 mod settling;
+mod standing;
 mod surplus;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -28,8 +29,10 @@ use std::time::Duration;
 
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
 use fep_protocol::institution::Institution as Machine;
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::PersonDecision;
+use fep_protocol::standing::Standing;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
 use fep_protocol::trace::TraceHighWater;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -52,6 +55,7 @@ use super::outbox::Outbox;
 use super::statuses::LineStatuses;
 use crate::config::InstitutionConfig;
 use crate::fault::{FaultPoint, point};
+use crate::ground::Ground;
 use crate::journal::{EarlierCase, Journal, KeyTicket, Lane, LaneNumber, Recalled};
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Draft, TelegramCatalogue};
@@ -67,6 +71,7 @@ pub struct Shared {
     pub notices: Arc<dyn NoticeHandler>,
     /// The clocks.
     pub clock: Arc<Clock>,
+    pub(crate) ground: Ground,
 }
 
 /// A running institution.
@@ -119,6 +124,8 @@ pub struct Legacy {
     pub recalled: Vec<Recalled>,
     /// The settlements that go on.
     pub cases: Vec<EarlierCase>,
+    /// What persons decided and the institution said, as far as it still holds.
+    pub standing: Vec<Standing>,
 }
 
 /// The number of requests that may wait for the task, in addition to those in flight and in the queue. Further requests are refused.
@@ -154,8 +161,9 @@ impl Handle {
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
         let permits = Arc::new(Semaphore::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX));
         let settings = settings(&config, &catalogue, now);
-        let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock);
-        let machine = Machine::new(settings, Arc::clone(&catalogue), legacy.used, shared.clock.seed());
+        let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock, &shared.ground);
+        let used = legacy.used.filter(|_| !is_on(Mutant::ForgetsTraces));
+        let machine = Machine::new(settings, Arc::clone(&catalogue), used, shared.clock.seed());
         let mut task = Task {
             name: Arc::clone(&name),
             line_names: config.lines.iter().map(|line| Arc::from(line.name.as_str())).collect(),
@@ -182,6 +190,7 @@ impl Handle {
             leaving: false,
             stopped_at: None,
         };
+        task.recall_standing(legacy.standing, now);
         task.recall(legacy.recalled, now);
         let task = tokio::spawn(task.run(command_queue, event_queue, replace_queue));
         Self { name, catalogue, statuses, commands, permits, task: tokio::sync::Mutex::new(Some(task)) }
@@ -319,7 +328,7 @@ impl Task {
                 }
                 continue;
             }
-            let deadline = Instant::from_std(self.shared.clock.instant(self.deadline()));
+            let deadline = self.shared.clock.instant(self.deadline());
             if sleep.deadline() != deadline {
                 sleep.as_mut().reset(deadline);
             }
@@ -415,16 +424,7 @@ impl Task {
                     self.links.remove(&incarnation.link);
                     self.surplus.lost(incarnation.link);
                 }
-                let (line, link) = self.link_name(incarnation.link);
-                tracing::warn!(
-                    institution = &*self.name,
-                    line,
-                    link,
-                    incarnation = incarnation.number,
-                    why = why.to_string(),
-                    code = why.code(),
-                    "the link is down"
-                );
+                self.log_lost(incarnation, &why);
                 self.machine.lost(incarnation, &why, &untouched, now);
             }
         }

@@ -11,6 +11,7 @@
 )]
 
 mod archive;
+mod carrying;
 mod connecting;
 mod dialects;
 mod examples;

@@ -6,6 +6,7 @@ use fep_protocol::breaker::{BreakerScope, BreakerSnapshot, BreakerState, TripCau
 use fep_protocol::exchange::{Answer, Event, ExchangeId, LinkState, Outcome, SettledBy, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, What};
 use fep_protocol::institution::{Action, FinalState, Incoming, Outgoing};
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::{CloseReason, Mismatch, NotSent};
 use fep_protocol::settlement::StepKind;
 use fep_protocol::terms::{Incarnation, LinkId, Ticket};
@@ -55,6 +56,8 @@ impl Task {
                 Action::Business(notice, stops) => {
                     tracing::warn!(institution = &*self.name, ?notice, ?stops, "the institution changed its business");
                 }
+                Action::Standing(standing) => self.standing(standing),
+                Action::LineStopped(line, by) => self.line_stopped(line, by),
                 Action::Breaker(snapshot) => self.breaker_changed(&snapshot),
                 Action::TracesLow { used, max } => {
                     tracing::warn!(
@@ -100,16 +103,7 @@ impl Task {
     }
 
     fn close(&mut self, incarnation: Incarnation, why: &CloseReason) {
-        let (line, number) = self.link_name(incarnation.link);
-        tracing::info!(
-            institution = &*self.name,
-            line,
-            link = number,
-            incarnation = incarnation.number,
-            why = why.to_string(),
-            code = why.code(),
-            "closing the link"
-        );
+        self.log_close(incarnation, why);
         if let Some(link) = self.links.get(&incarnation.link).filter(|link| link.incarnation == incarnation) {
             link.outbox.close();
         }
@@ -155,6 +149,9 @@ impl Task {
                 }
                 if let Some(running) = self.running.get(&ticket) {
                     self.tell(&running.exchange);
+                }
+                if is_on(Mutant::WritesBeforeDurable) {
+                    self.machine.journaled(ticket, Ok(()), now);
                 }
             }
             Err(error) => self.machine.journaled(ticket, Err(error), now),

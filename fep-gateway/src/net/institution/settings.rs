@@ -19,6 +19,11 @@ pub(super) fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue
         listens: matches!(line.role, Role::Listen { .. }),
         reconnect_min: line.reconnect_min,
         reconnect_max: line.reconnect_max,
+        rank: line.carry.rank,
+        window: line.carry.window.unwrap_or(usize::MAX),
+        holds_overdue: line.carry.holds_overdue,
+        at_need: line.carry.one_shot || line.carry.is_cold,
+        one_shot: line.carry.one_shot,
     };
     Settings {
         flow: config.flow.settings.clone(),
@@ -33,5 +38,7 @@ pub(super) fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue
         policy: catalogue.policy(config),
         lines: config.lines.iter().map(line).collect(),
         traces: TraceRange { max: catalogue.trace_max(), block: TRACE_BLOCK, wraps: config.trace_wraps },
+        switchover: config.switchover,
+        start: now,
     }
 }
