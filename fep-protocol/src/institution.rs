@@ -12,8 +12,9 @@
 //! reversals of settlement: they end as requests do, and what follows from that is decided elsewhere.
 
 mod action;
-mod link;
 mod roster;
+
+mod link;
 
 mod admission;
 mod at_need;
@@ -357,7 +358,8 @@ impl<T: Telegrams> Institution<T> {
         let is_over = self.under_way.get(&ticket).is_some_and(|item| item.over.is_some());
         let Some(item) = self.under_way.remove(&ticket).filter(|_| is_over) else { return };
         let why = item.over.clone().unwrap_or(Unknown::BrokeOff);
-        let (incarnation, within) = (item.incarnation, item.waits.as_ref().map(|(_, timeout)| *timeout));
+        let incarnation = item.incarnation;
+        let within = item.waits.as_ref().map(|(_, timeout)| *timeout);
         self.finish_unknown(ticket, item, why, now);
         self.overdue(ticket, incarnation, within.unwrap_or_default());
         self.progress(now);

@@ -293,7 +293,7 @@ async fn a_person_stops_starts_and_switches_lines() {
     assert_eq!((status, &reply["reason_code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("no_line_up")), "{reply}");
     decide("lines/main", json!({ "decision": "start" })).await;
     while bench.get("/v1/lines").await.1["lines"][0]["links"][0]["state"] != "up" {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert_eq!(bench.transfer(&transfer("rent"), None).await.0, StatusCode::OK);
     let page = bench.text("/metrics").await;

@@ -54,7 +54,8 @@ impl<T: Telegrams> Institution<T> {
             let Some(link) = self.link_mut(id) else { continue };
             link.is_stopped = false;
             link.last_error = None;
-            let (is_down, at_need) = (link.stage == Stage::Down, link.line.at_need);
+            let is_down = link.stage == Stage::Down;
+            let at_need = link.line.at_need;
             self.refresh(id);
             match (is_down && self.leaving.is_none(), at_need) {
                 (true, true) => self.rest(id),

@@ -82,7 +82,9 @@ impl Task {
     /// Logs that a link is closed. For a link that carries one request, this is nothing to tell an operator.
     pub(super) fn log_close(&self, incarnation: Incarnation, why: &CloseReason) {
         let (line, link) = self.link_name(incarnation.link);
-        let (institution, number, code) = (&*self.name, incarnation.number, why.code());
+        let institution = &*self.name;
+        let number = incarnation.number;
+        let code = why.code();
         let why_text = why.to_string();
         match why {
             CloseReason::RequestDone => {
@@ -105,7 +107,9 @@ impl Task {
     /// Logs that a connection ended.
     pub(super) fn log_lost(&self, incarnation: Incarnation, why: &CloseReason) {
         let (line, link) = self.link_name(incarnation.link);
-        let (institution, number, code) = (&*self.name, incarnation.number, why.code());
+        let institution = &*self.name;
+        let number = incarnation.number;
+        let code = why.code();
         let why_text = why.to_string();
         let one_shot = self.config.lines.get(incarnation.link.line).is_some_and(|line| line.carry.one_shot);
         match (one_shot, why) {
