@@ -111,6 +111,9 @@ pub struct JournalFile {
     /// `archive_after_days`, default 30: the number of whole days that stay in the journal besides the current one.
     /// `utc_offset_minutes`, default 540: where days begin.
     pub archive: Option<ArchiveConfig>,
+    /// `encryption`, with `key_file`, relative to the configuration file: the file of the keys with which bodies are encrypted.
+    /// Default: bodies are not encrypted.
+    pub key_file: Option<PathBuf>,
 }
 
 /// The keys of `[journal]` about archives.

@@ -120,6 +120,7 @@ impl Gateway {
             closed_keep_max_ms: i64::try_from(closed_keep_max.unwrap_or_default().as_millis()).unwrap_or(i64::MAX),
             opener: case_opener(catalogues),
             begin_anew: options.new_journal,
+            key_file: config.journal.key_file,
             archive: config.journal.archive,
         };
         let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;

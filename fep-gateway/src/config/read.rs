@@ -93,7 +93,9 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
 }
 
 fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
-    let Some(table) = table else { return JournalFile { path: folder.join("journal.sqlite"), archive: None } };
+    let Some(table) = table else {
+        return JournalFile { path: folder.join("journal.sqlite"), archive: None, key_file: None };
+    };
     let path = folder.join(table.string("path").map_or("journal.sqlite", |path| path.value));
     let archive = table.string("archive");
     let after_days = table.integer("archive_after_days", 1..=3650_u32);
@@ -102,13 +104,23 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
         let hint = "add `archive = \"archive\"`, the folder of the archives";
         table.document().error_hint(Code::MissingKey, days.span.clone(), "`archive_after_days` needs `archive`", hint);
     }
+    let key_file = table.table("encryption").and_then(|encryption| {
+        let key_file = encryption.required_string("key_file").map(|path| folder.join(path.value));
+        encryption.finish();
+        key_file
+    });
+    if let Some(bodies) = table.string("bodies") {
+        let hint = "encrypt them: encryption = { key_file = \"journal.keys\" }, and forget old keys";
+        let message = "bodies are stored whole: masked ones could not be sent again, compared or settled";
+        table.document().error_hint(Code::BadValue, bodies.span, message, hint);
+    }
     table.finish();
     let archive = archive.map(|archive| ArchiveConfig {
         folder: folder.join(archive.value),
         after_days: after_days.map_or(30, |days| days.value),
         utc_offset_minutes: offset.map_or(540, |minutes| minutes.value),
     });
-    JournalFile { path, archive }
+    JournalFile { path, archive, key_file }
 }
 
 fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> Option<InstitutionConfig> {

@@ -1,11 +1,10 @@
 //! The list of exchanges, newest first: a table, or JSON as that of `GET /v1/exchanges`.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use fep_protocol::exchange::{Exchange, Outcome};
 
-use super::{InspectError, ListForm};
+use super::{Files, InspectError, ListForm};
 use crate::console::view::summary;
 use crate::journal::filter::ExchangeFilter;
 use crate::journal::lookup::Lookup;
@@ -28,14 +27,14 @@ const TABLE: Table = Table {
 
 /// Lists the exchanges that the filter lets pass, at most `limit`.
 pub(super) fn search(
-    paths: &[PathBuf],
+    files: &Files,
     filter: &ExchangeFilter,
     limit: usize,
     format: ListForm,
     out: &mut impl Write,
 ) -> Result<(), InspectError> {
-    let lookup = Lookup::open(paths)?;
-    lookup.check_index()?;
+    let lookup = Lookup::open(&files.paths, files.keys()?.as_ref())?;
+    lookup.check(filter)?;
     if format == ListForm::Table {
         TABLE.heading(out)?;
     }

@@ -22,6 +22,7 @@ use super::lane::Bell;
 use super::reading::{JournalFiles, journals_in};
 use super::sqlite::archive::ArchiveFile;
 use super::sqlite::facts::FactReader;
+use super::sqlite::sealing::Access;
 use super::store::{FactNumber, Index};
 use crate::config::ArchiveConfig;
 use crate::time::{DAY_MS, date};
@@ -40,6 +41,7 @@ const OF_A_DAY_MAX: u32 = 1000;
 pub(super) struct Archives {
     journal: PathBuf,
     folder: PathBuf,
+    access: Access,
     /// The files as they were found last. They are looked for again when a fact is not in them.
     files: RefCell<Option<JournalFiles>>,
 }
@@ -110,11 +112,11 @@ pub(super) fn catch_up(
 
 impl Archives {
     /// The archives of a journal. Creates their folder.
-    pub(super) fn new(journal: &Path, options: &ArchiveConfig) -> Result<Self, JournalError> {
+    pub(super) fn new(journal: &Path, options: &ArchiveConfig, access: &Access) -> Result<Self, JournalError> {
         let folder = options.folder.clone();
         let failed = |error| JournalError::Failed(format!("{}: {error}", folder.display()));
         std::fs::create_dir_all(&folder).map_err(failed)?;
-        Ok(Self { journal: journal.to_owned(), folder, files: RefCell::new(None) })
+        Ok(Self { journal: journal.to_owned(), folder, access: access.clone(), files: RefCell::new(None) })
     }
 
     /// The fact with this number.
@@ -137,13 +139,13 @@ impl Archives {
 
     /// The files, or `None` if there are none.
     fn open(&self) -> Result<Option<JournalFiles>, JournalError> {
-        let id = FactReader::open_existing(&self.journal)?.journal_id()?;
+        let id = FactReader::open_existing(&self.journal, &self.access)?.journal_id()?;
         let mut files = journals_in(&self.folder)?;
         files.retain(|file| self.is_archive(file));
         if files.is_empty() {
             return Ok(None);
         }
-        let files = JournalFiles::open(&files)?;
+        let files = JournalFiles::open_with(&files, self.access.clone())?;
         if files.journal_id() != id {
             let folder = self.folder.display();
             return Err(JournalError::Failed(format!("{folder}: these archives belong to another journal")));
@@ -191,7 +193,7 @@ impl Archiver {
 
     /// Copies the days that are old enough, and lets what archives have be removed.
     fn archive(&self) -> Result<(), JournalError> {
-        let journal = FactReader::open_existing(&self.archives.journal)?;
+        let journal = FactReader::open_existing(&self.archives.journal, &self.archives.access)?;
         let Some(first) = journal.first()? else { return Ok(()) };
         let had = self.archives.open()?.map_or(0, |files| files.last());
         for day in self.days(&journal, had.max(first - 1))? {

@@ -7,8 +7,11 @@
 
 pub(super) mod schema;
 
+pub(super) mod sealing;
+
 pub(super) mod archive;
 pub(super) mod facts;
+pub(super) mod rekey;
 mod cases;
 pub(super) mod index;
 

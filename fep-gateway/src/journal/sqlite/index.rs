@@ -87,7 +87,7 @@ impl IndexFile {
                 self.traces(&fact.institution, high_water)?;
             }
             if let Some(standing) = &fact.standing {
-                self.standing(&fact.institution, standing)?;
+                self.standing(*number, &fact.institution, standing)?;
             }
             let is_notice = matches!(fact.what, What::Received(Class::Notice) | What::Sent(SentClass::Reply));
             if is_notice && let (Some(telegram), Some(_)) = (&fact.telegram, &fact.key) {
@@ -154,14 +154,15 @@ impl IndexFile {
         self.connection.prepare_cached(sql)?.execute(row).map(drop)
     }
 
-    fn standing(&self, institution: &str, standing: &Standing) -> Result<(), Error> {
+    fn standing(&self, number: FactNumber, institution: &str, standing: &Standing) -> Result<(), Error> {
         let topic = standing.topic();
         if standing.is_over() {
             let sql = "DELETE FROM standing WHERE institution = ?1 AND topic = ?2";
             return self.connection.prepare_cached(sql)?.execute(params![institution, topic]).map(drop);
         }
-        let sql = "INSERT OR REPLACE INTO standing VALUES (?1, ?2, ?3)";
-        self.connection.prepare_cached(sql)?.execute(params![institution, topic, standing_json(standing)]).map(drop)
+        let sql = "INSERT OR REPLACE INTO standing VALUES (?1, ?2, ?3, ?4)";
+        let row = params![institution, topic, signed(number), standing_json(standing)];
+        self.connection.prepare_cached(sql)?.execute(row).map(drop)
     }
 
     fn notice(&self, number: FactNumber, telegram: &str, fact: &Fact) -> Result<(), Error> {
@@ -284,8 +285,12 @@ impl IndexReader {
         cases::needing_person(&self.connection, limit).map_err(failed)
     }
 
-    /// The facts of a settlement in their order, with their times in milliseconds since 1970.
-    pub(in crate::journal) fn case_facts(&self, id: &ExchangeId) -> Result<Vec<(i64, SettlementFact)>, StoreError> {
+    /// The facts of a settlement in their order, with their numbers and times in milliseconds since 1970. They lack what a person
+    /// wrote.
+    pub(in crate::journal) fn case_facts(
+        &self,
+        id: &ExchangeId,
+    ) -> Result<Vec<(FactNumber, i64, SettlementFact)>, StoreError> {
         cases::facts(&self.connection, id).map_err(failed)
     }
 

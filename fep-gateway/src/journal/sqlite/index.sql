@@ -54,6 +54,7 @@ CREATE TABLE traces (                           -- numbers up to `high` may have
 CREATE TABLE standing (                         -- what holds now, by topic
   institution      TEXT NOT NULL,
   topic            TEXT NOT NULL,
+  number           INTEGER NOT NULL,            -- the fact
   detail           TEXT NOT NULL,
   PRIMARY KEY (institution, topic)
 ) WITHOUT ROWID;
