@@ -6,6 +6,7 @@ mod export;
 mod keys;
 mod search;
 mod show;
+mod usage;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -68,6 +69,12 @@ pub enum JournalCommand {
     },
     /// Makes the index beside the journal again from the facts. No gateway may run.
     Rebuild {
+        /// The files.
+        #[command(flatten)]
+        files: Files,
+    },
+    /// Shows how much room the files take, what was removed, and what holds back the deletion of old archives.
+    Usage {
         /// The files.
         #[command(flatten)]
         files: Files,
@@ -252,6 +259,7 @@ pub fn run(command: &JournalCommand, out: &mut impl Write) -> Result<Verdict, In
         JournalCommand::Show { files, exchange, reveal } => show::show(files, exchange, *reveal, out).map(clean),
         JournalCommand::Verify { files } => verify(files, out),
         JournalCommand::Rebuild { files } => rebuild(files, out).map(clean),
+        JournalCommand::Usage { files } => usage::show(files, out).map(clean),
         JournalCommand::NewKey { key_file } => keys::add(key_file, out).map(clean),
         JournalCommand::Keys { key_file } => keys::list(key_file, out).map(clean),
         JournalCommand::ForgetKey { key, key_file, paths } => keys::forget(*key, key_file, paths, out).map(clean),
@@ -273,6 +281,9 @@ fn verify(files: &Files, out: &mut impl Write) -> Result<Verdict, InspectError> 
         count => format!("{count} findings"),
     };
     let Audit { facts, exchanges, open, .. } = audit;
+    if let Some(removed) = &audit.removed {
+        writeln!(out, "{removed}")?;
+    }
     if audit.forgotten > 0 {
         writeln!(out, "bodies that nobody can read, because their keys were forgotten: {}", audit.forgotten)?;
     }

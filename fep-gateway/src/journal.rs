@@ -38,6 +38,7 @@ mod keys;
 pub mod reading;
 
 mod archive;
+mod retention;
 
 mod recovery;
 
@@ -45,6 +46,7 @@ pub mod audit;
 pub mod lookup;
 
 pub mod rekey;
+pub mod usage;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

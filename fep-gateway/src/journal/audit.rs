@@ -16,13 +16,13 @@ use super::reading::JournalFiles;
 use super::seal::{KeyRing, Unreadable};
 use super::sqlite::index::{self, IndexFile, IndexReader, differences};
 use super::sqlite::sealing::Access;
-use super::store::{FactNumber, Index};
+use super::store::{FactNumber, Index, Removal};
 
 /// The maximum number of findings of one kind.
 const FINDINGS_MAX: u32 = 100;
 
 /// What was looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audit {
     /// The number of facts.
     pub facts: u64,
@@ -34,6 +34,8 @@ pub struct Audit {
     pub unchecked: u64,
     /// The number of bodies that nobody can read, because their keys were forgotten on purpose.
     pub forgotten: u64,
+    /// What was removed on purpose, as a sentence: up to which fact, when, and by which rule.
+    pub removed: Option<String>,
     /// The number of findings.
     pub findings: u64,
 }
@@ -80,7 +82,12 @@ pub fn verify<E: From<JournalError>>(
     for damage in files.damage(FINDINGS_MAX)? {
         checker.find(&damage)?;
     }
-    let mut own = IndexFile::begin(&made, files.journal_id())?;
+    let removal = files.removal()?;
+    if let Some(removal) = &removal {
+        checker.begins_behind(removal);
+        files.skip_to(removal.last);
+    }
+    let mut own = IndexFile::begin(&made, files.journal_id(), removal.as_ref())?;
     let reader = IndexReader::open(&made)?;
     let mut compare_at = match copied {
         Ok(applied) if applied <= files.last() => Some(applied),
@@ -117,7 +124,8 @@ pub fn verify<E: From<JournalError>>(
     }
     let (exchanges, open) = reader.counts().map_err(JournalError::from)?;
     let Checker { facts, unchecked, forgotten, findings, .. } = checker;
-    Ok(Audit { facts, exchanges, open, unchecked, forgotten, findings })
+    let removed = removal.map(|removal| removal.sentence());
+    Ok(Audit { facts, exchanges, open, unchecked, forgotten, removed, findings })
 }
 
 /// Makes the index of journal files again and puts it beside the newest one. Returns the number of facts.
@@ -134,7 +142,9 @@ pub fn rebuild(paths: &[PathBuf], keys: Option<&KeyRing>) -> Result<u64, Journal
     new.push(".new");
     let new = PathBuf::from(new);
     index::delete(&new)?;
-    let mut own = IndexFile::begin(&new, files.journal_id())?;
+    let removal = files.removal()?;
+    files.skip_to(removal.as_ref().map_or(0, |removal| removal.last));
+    let mut own = IndexFile::begin(&new, files.journal_id(), removal.as_ref())?;
     let mut facts = 0;
     loop {
         let page = files.next_page()?;
@@ -171,6 +181,13 @@ impl<E: From<JournalError>, F: FnMut(&str) -> Result<(), E>> Checker<F> {
     fn find(&mut self, what: &str) -> Result<(), E> {
         self.findings += 1;
         (self.report)(what)
+    }
+
+    /// Expects the facts behind what was removed on purpose.
+    fn begins_behind(&mut self, removal: &Removal) {
+        self.last = removal.last;
+        let marks = removal.traces.iter().map(|(institution, mark)| (institution.clone(), [mark.high; 2]));
+        self.marks.extend(marks);
     }
 
     fn unreadable(&mut self, number: FactNumber, why: Unreadable) -> Result<(), E> {

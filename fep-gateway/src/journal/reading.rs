@@ -12,7 +12,7 @@ use fep_protocol::reason::JournalError;
 use super::seal::{KeyId, KeyRing, Unreadable};
 use super::sqlite::facts::{FactReader, JournalId};
 use super::sqlite::sealing::Access;
-use super::store::{FactNumber, StoreError};
+use super::store::{FactNumber, Removal, StoreError};
 
 /// The maximum number of facts in a page.
 const PAGE_COUNT_MAX: usize = 2048;
@@ -116,6 +116,40 @@ impl JournalFiles {
     #[must_use]
     pub fn take_unreadable(&self) -> Vec<(u64, Unreadable)> {
         self.open.borrow().as_ref().map(|(_, facts)| facts.take_unreadable()).unwrap_or_default()
+    }
+
+    /// The files with their first and last facts, from the oldest facts on.
+    pub(super) fn spans(&self) -> impl Iterator<Item = (&Path, FactNumber, FactNumber)> {
+        self.files.iter().map(|file| (&*file.path, file.first, file.last))
+    }
+
+    /// The later one of the times of the first and the last fact of one of the files, in milliseconds since 1970.
+    pub(super) fn newest_ms(&self, path: &Path) -> Result<Option<i64>, JournalError> {
+        let found = self.files.iter().enumerate().find(|(_, file)| file.path == path);
+        found.map_or(Ok(None), |(at, file)| self.reading(at, file, FactReader::newest_ms))
+    }
+
+    /// The times of the first and the last fact of one of the files, in milliseconds since 1970.
+    pub(super) fn times(&self, path: &Path) -> Result<(i64, i64), JournalError> {
+        let Some((at, file)) = self.files.iter().enumerate().find(|(_, file)| file.path == path) else {
+            return Ok((0, 0));
+        };
+        let time = |number: FactNumber| {
+            let times = self.reading(at, file, |facts| facts.times(number.saturating_sub(1), 1))?;
+            Ok::<_, JournalError>(times.first().map_or(0, |(_, at_ms)| *at_ms))
+        };
+        Ok((time(file.first)?, time(file.last)?))
+    }
+
+    /// How much of a file is free for new facts, in bytes.
+    pub(super) fn free_bytes(&self, path: &Path) -> Result<u64, JournalError> {
+        let found = self.files.iter().enumerate().find(|(_, file)| file.path == path);
+        found.map_or(Ok(0), |(at, file)| self.reading(at, file, FactReader::free_bytes))
+    }
+
+    /// What was removed from the journal on purpose, as the file says that a gateway writes.
+    pub(super) fn removal(&self) -> Result<Option<Removal>, JournalError> {
+        Ok(FactReader::open_existing(&self.current, &self.access)?.removal()?)
     }
 
     /// The key that sealed a fact, or `None` if no file has the fact or it is not sealed.

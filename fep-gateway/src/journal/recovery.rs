@@ -28,6 +28,7 @@ use super::projection::Projected;
 use super::seal::KeyRing;
 use super::sqlite::facts::{FactReader, Facts};
 use super::sqlite::index::{IndexFile, IndexReader};
+use super::sqlite::removals;
 use super::sqlite::sealing::Access;
 use super::store::{FactNumber, FactStore, Index};
 use super::writer::{Writer, WriterParts};
@@ -135,7 +136,7 @@ impl Journal {
         let guard = Arc::new(FileGuard::lock(path)?);
         let mut facts = Facts::open(path, keys.as_ref())?;
         let mut source = FactReader::open(path, &access)?;
-        let mut index = IndexFile::open(&index_file, source.journal_id()?, source.last()?)?;
+        let mut index = index_of(&index_file, &source)?;
         let archives = options.archive.as_ref().map(|archive| Archives::new(path, archive, &access)).transpose()?;
         archive::catch_up(&mut index, &source, path, archives.as_ref())?;
         catch_up(&mut index, &mut source)?;
@@ -197,6 +198,14 @@ impl Journal {
         };
         Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled, cases, standing })
     }
+}
+
+/// Opens the index of a journal, without what was removed from the journal on purpose.
+fn index_of(path: &Path, journal: &FactReader) -> Result<IndexFile, JournalError> {
+    let removal = journal.removal()?;
+    let index = IndexFile::open(path, journal.journal_id()?, journal.last()?, removal.as_ref())?;
+    removal.iter().try_for_each(|removal| removals::forget(path, removal))?;
+    Ok(index)
 }
 
 /// Starts the threads of a journal.

@@ -14,6 +14,7 @@ pub(super) mod facts;
 pub(super) mod rekey;
 mod cases;
 pub(super) mod index;
+pub(super) mod removals;
 
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::JournalError;

@@ -53,7 +53,7 @@ impl Files {
 
     /// Runs the archiver once, and then what the writer does.
     fn run(&self, after_days: u32) -> Result<(), JournalError> {
-        let options = ArchiveConfig { folder: self.archive(""), after_days, utc_offset_minutes: 540 };
+        let options = ArchiveConfig { folder: self.archive(""), after_days, utc_offset_minutes: 540, keep_days: None };
         let archiver = Archiver {
             archives: Archives::new(&self.journal(), &options, &Access::default()).unwrap(),
             options,

@@ -150,6 +150,24 @@ impl FactReader {
         Ok(Self { connection, bodies })
     }
 
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// How much of the file is free for new facts, in bytes.
+    pub(in crate::journal) fn free_bytes(&self) -> Result<u64, StoreError> {
+        let value = |name| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map(unsigned);
+        let bytes = || Ok(value("freelist_count")?.saturating_mul(value("page_size")?));
+        bytes().map_err(failed)
+    }
+
+    /// The later one of the times of the first and the last fact, in milliseconds since 1970.
+    pub(in crate::journal) fn newest_ms(&self) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT max(at_ms) FROM facts
+                   WHERE number IN ((SELECT min(number) FROM facts), (SELECT max(number) FROM facts))";
+        self.connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
+    }
+
     /// The bodies that could not be read since the last call. A strict reader has none but forgotten ones.
     pub(in crate::journal) fn take_unreadable(&self) -> Vec<(FactNumber, Unreadable)> {
         self.bodies.take_unreadable()

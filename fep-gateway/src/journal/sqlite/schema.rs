@@ -44,7 +44,7 @@ const READ_VERSION_3: &str = "
 CREATE TEMP VIEW facts AS SELECT *, NULL AS sealed FROM main.facts;
 CREATE TEMP VIEW journal AS SELECT *, NULL AS sealed_from, NULL AS seal_proof FROM main.journal;
 CREATE TEMP TABLE seal_keys (id BLOB);
-CREATE TEMP TABLE removals (last, before_ms, at_ms, keep_days);
+CREATE TEMP TABLE removals (last, before_ms, at_ms, keep_days, traces);
 ";
 
 /// The tables of the index.

@@ -6,5 +6,6 @@ CREATE TABLE removals (                         -- what was removed on purpose, 
   last             INTEGER PRIMARY KEY,         -- facts up to this one
   before_ms        INTEGER NOT NULL,            -- and exchanges that were accepted before
   at_ms            INTEGER NOT NULL,
-  keep_days        INTEGER NOT NULL             -- the rule
+  keep_days        INTEGER NOT NULL,            -- the rule
+  traces           TEXT NOT NULL                -- the marks of trace numbers then, as JSON
 );
