@@ -152,10 +152,12 @@ pub struct Flow {
     businesses: Vec<Gate>,
     started: HashMap<Ticket, Started>,
     /// Since when nothing may start because no link has a place for it.
-    held_at: Option<Duration>,
+    unlinked_at: Option<Duration>,
     /// Refusals that are not taken yet.
     refusals: VecDeque<(Ticket, Refusal)>,
     refused: BTreeMap<&'static str, u64>,
+    /// Whether nothing starts.
+    is_held: bool,
 }
 
 /// The earliest time when something can happen.
@@ -192,10 +194,16 @@ impl Flow {
             names: settings.businesses.keys().cloned().zip(1..).collect(),
             businesses: settings.businesses.into_values().map(|settings| Gate::new(settings, percent)).collect(),
             started: HashMap::new(),
-            held_at: None,
+            unlinked_at: None,
             refusals: VecDeque::new(),
             refused: BTreeMap::new(),
+            is_held: false,
         }
+    }
+
+    /// Lets nothing start, or lets requests start again. Those that wait are refused at their deadlines.
+    pub fn hold(&mut self, is_held: bool) {
+        self.is_held = is_held;
     }
 
     /// Takes a request. It ends with exactly one [`FlowEvent`].
@@ -236,10 +244,10 @@ impl Flow {
             self.note(&refusal);
             return Some(FlowEvent::Refused(id, refusal));
         }
-        if self.held_at.is_some() {
+        let Self { queue, contract, businesses, is_held, .. } = self;
+        if *is_held || self.unlinked_at.is_some() {
             return None;
         }
-        let Self { queue, contract, businesses, .. } = self;
         let (id, waiting) =
             queue.pop(|priority, business| earliest(contract, businesses, priority, business).is_past(now))?;
         self.start(id, waiting, now);
@@ -253,13 +261,13 @@ impl Flow {
             return Some(Duration::ZERO);
         }
         // A request that is held could start already. Links decide when it does.
-        let starts_at = self.starts_at().filter(|time| self.held_at.is_none_or(|held_at| *time > held_at));
+        let starts_at = self.starts_at().filter(|time| self.unlinked_at.is_none_or(|since| *time > since));
         starts_at.into_iter().chain(self.queue.deadline()).min()
     }
 
     /// Says whether nothing may start now, because no link has a place for it.
-    pub fn hold(&mut self, is_held: bool, now: Duration) {
-        self.held_at = is_held.then_some(now);
+    pub fn await_links(&mut self, is_without: bool, now: Duration) {
+        self.unlinked_at = is_without.then_some(now);
     }
 
     /// How many waiting requests could start now, if there were links for them.
@@ -387,6 +395,9 @@ impl Flow {
 
     /// The time when the next waiting request starts, if nothing else happens.
     fn starts_at(&self) -> Option<Duration> {
+        if self.is_held {
+            return None;
+        }
         let starts = self.queue.kinds().filter_map(|(priority, business)| {
             match earliest(&self.contract, &self.businesses, priority, business) {
                 Earliest::Now => Some(Duration::ZERO),

@@ -18,6 +18,7 @@ mod link;
 
 mod admission;
 mod at_need;
+mod coordinated;
 mod links;
 mod sending;
 mod steps;
@@ -28,16 +29,18 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::action::{Action, FinalState, Incoming, Outgoing, OutgoingRequest};
+pub use self::action::{Action, FinalState, Incoming, Origin, Outgoing, OutgoingRequest};
 use self::admission::Admission;
 pub use self::admission::BreakerPolicy;
 pub use self::at_need::LineRefusal;
 use self::at_need::StoppedLine;
+use self::coordinated::Coordination;
 use self::link::ContractedLink;
 use self::roster::Roster;
 use self::stopping::Shutdown;
 use crate::breaker::{BreakerResult, Permit};
 use crate::business::Business;
+use crate::coordination::Terms;
 use crate::exchange::{LinkState, TelegramBytes};
 use crate::flow::FlowSettings;
 use crate::mux::Mux;
@@ -46,7 +49,7 @@ use crate::reason::{DutyFailure, JournalError, NotSent, Unknown};
 use crate::session::{SessionEvent, SessionPolicy};
 use crate::switchover::{Switchover, SwitchoverSettings};
 use crate::terms::{Duty, Incarnation, Key, LineDuty, LinkId, Now, Telegrams, Ticket};
-use crate::trace::{TraceBook, TraceHighWater, TraceRange};
+use crate::trace::TraceRange;
 
 /// The settings of an institution's machine.
 #[derive(Clone, Debug)]
@@ -72,6 +75,12 @@ pub struct Settings {
     pub switchover: SwitchoverSettings,
     /// The time of the start.
     pub start: Now,
+    /// The rules by which instances share the contract.
+    pub terms: Terms,
+    /// Whether this instance was fenced in an earlier life: then it has nothing until it has joined again.
+    pub was_fenced: bool,
+    /// The longest time that a request occupies its place: until the end of its quarantine.
+    pub occupied_max: Duration,
 }
 
 /// The links of one line.
@@ -113,8 +122,8 @@ pub struct LineSettings {
 ///   [`settled`](Self::settled). From listeners: [`replace`](Self::replace). From links: [`connected`](Self::connected), [`received`](Self::received),
 ///   [`bad_frame`](Self::bad_frame), [`lost`](Self::lost). From the journal: [`journaled`](Self::journaled). From time:
 ///   [`tick`](Self::tick). From the link's writer:
-///   [`unsent`](Self::unsent), [`withdrawn`](Self::withdrawn), [`unanswered`](Self::unanswered).
-///   [`start`](Self::start) and [`recall`](Self::recall) come before all other inputs.
+///   [`unsent`](Self::unsent), [`withdrawn`](Self::withdrawn), [`unanswered`](Self::unanswered). From the coordinator:
+///   [`news`](Self::news). [`start`](Self::start) and [`recall`](Self::recall) come before all other inputs.
 /// - **Outputs**: [`next_action`](Self::next_action) returns the next action, [`deadline`](Self::deadline) the time of the
 ///   next `tick`.
 /// - **Questions** change nothing: [`inflight_on`](Self::inflight_on), [`carries_business`](Self::carries_business).
@@ -139,6 +148,7 @@ pub struct LineSettings {
 /// | [`Action::Write`] | nothing if a byte was, or may have been, handed to the kernel; otherwise [`unsent`](Self::unsent), or its ticket in `untouched` of [`lost`](Self::lost) |
 /// | [`Action::Withdraw`] | [`withdrawn`](Self::withdrawn) if the kernel certainly has no byte of it and never will; otherwise [`unanswered`](Self::unanswered) |
 /// | [`Action::Notice`] | [`reply`](Self::reply), or nothing |
+/// | [`Action::Ask`] | [`news`](Self::news), or nothing. A block of trace numbers is journaled before it is passed on, ahead of all bytes that use it |
 /// | all others | nothing |
 ///
 /// # Time
@@ -159,7 +169,7 @@ pub struct Institution<T: Telegrams> {
     settings: Settings,
     telegrams: T,
     admission: Admission<T::Draft>,
-    traces: TraceBook,
+    coordination: Coordination,
     mux: Mux,
     lines: Vec<Vec<ContractedLink>>,
     roster: Roster,
@@ -204,13 +214,12 @@ struct Ready {
     telegram: Option<Arc<str>>,
     bytes: TelegramBytes,
     waits: Option<(Key, Duration)>,
-    high_water: Option<TraceHighWater>,
     request: Option<OutgoingRequest>,
 }
 
 impl Ready {
     fn reply(bytes: TelegramBytes) -> Self {
-        Self { telegram: None, bytes, waits: None, high_water: None, request: None }
+        Self { telegram: None, bytes, waits: None, request: None }
     }
 }
 
@@ -247,10 +256,10 @@ impl Owner {
 impl<T: Telegrams> Institution<T> {
     /// Creates a machine that has not connected yet. `random` seeds the jitter.
     #[must_use]
-    pub fn new(settings: Settings, telegrams: T, used: Option<TraceHighWater>, random: u64) -> Self {
+    pub fn new(settings: Settings, telegrams: T, random: u64) -> Self {
         let lines =
             settings.lines.iter().map(|line| vec![ContractedLink::new(line, &settings.policy); line.links]).collect();
-        let traces = TraceBook::new(settings.traces, used);
+        let coordination = Coordination::new(&settings);
         let admission = Admission::new(&settings);
         let ranks = settings.lines.iter().filter(|line| line.duty.sends()).map(|line| line.rank).collect();
         let at_need = settings.lines.iter().enumerate().filter(|(_, line)| line.at_need).map(|(index, _)| index);
@@ -265,7 +274,7 @@ impl<T: Telegrams> Institution<T> {
             settings,
             telegrams,
             admission,
-            traces,
+            coordination,
             mux: Mux::default(),
             lines,
             under_way: HashMap::new(),
@@ -282,8 +291,9 @@ impl<T: Telegrams> Institution<T> {
         machine
     }
 
-    /// Connects every link, except those that are not needed yet or that a person stopped.
-    pub fn start(&mut self) {
+    /// Asks for trace numbers and connects every link, except those that are not needed yet or that a person stopped.
+    pub fn start(&mut self, now: Now) {
+        self.join(now);
         for id in self.link_ids() {
             match self.link(id).map(|link| (link.is_stopped, link.line.at_need)) {
                 Some((false, false)) => self.connect(id),
@@ -297,6 +307,7 @@ impl<T: Telegrams> Institution<T> {
     /// unknown.
     pub fn recall(&mut self, key: Key, answer: Arc<str>, answered: Option<&[u8]>, now: Now) -> Ticket {
         let ticket = self.ticket();
+        self.own(&key, self.settings.quarantine);
         self.mux.recall(key, ticket, answer, answered, now.steady + self.settings.quarantine);
         if answered.is_none() {
             self.unknown.insert(ticket, Unsettled::default());
@@ -391,6 +402,7 @@ impl<T: Telegrams> Institution<T> {
             self.tick_link(link, now);
         }
         self.expire(now);
+        self.coordinate(now);
         self.admission.tick(now);
         self.tick_stopping(now);
         self.progress(now);
@@ -401,7 +413,7 @@ impl<T: Telegrams> Institution<T> {
     pub fn deadline(&self) -> Option<Duration> {
         let drain = self.stopping_deadline();
         let links = [self.roster.deadline(), self.lines_deadline()];
-        let others = [drain, self.mux.deadline(), self.admission.deadline()];
+        let others = [drain, self.mux.deadline(), self.admission.deadline(), self.coordination.deadline()];
         links.into_iter().chain(others).flatten().min()
     }
 

@@ -12,9 +12,12 @@
 
 mod archive;
 mod carrying;
+mod cluster;
+mod conformance;
 mod connecting;
 mod dialects;
 mod examples;
+mod fake;
 mod framing;
 mod harness;
 mod host_b;

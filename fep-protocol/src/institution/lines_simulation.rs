@@ -7,12 +7,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::tests::{ToyTelegrams, at, flow, settings};
+use super::tests::{ToyTelegrams, answered, at, flow, settings};
 use super::*;
 use crate::mutant::{Mutant, is_caught};
 use crate::reason::CloseReason;
 use crate::standing::Standing;
 use crate::terms::Priority;
+use crate::trace::TraceCounter;
 
 const MS: Duration = Duration::from_millis(1);
 const AFTER: Duration = Duration::from_millis(300);
@@ -51,6 +52,7 @@ struct Counts {
 
 struct World {
     machine: Institution<ToyTelegrams>,
+    traces: TraceCounter,
     lines: Vec<LineSettings>,
     random: u64,
     now: Duration,
@@ -97,10 +99,12 @@ impl World {
         settings.flow = FlowSettings { queue_max: 1000, ..flow(1000, None) };
         settings.switchover = SwitchoverSettings { after: AFTER, return_after: RETURN_AFTER, returns: true };
         settings.quarantine = 3000 * MS;
-        let mut machine = Institution::new(settings, ToyTelegrams, None, seed);
-        machine.start();
+        let traces = TraceCounter::new(settings.traces, None);
+        let mut machine = Institution::new(settings, ToyTelegrams, seed);
+        machine.start(at(Duration::ZERO));
         Self {
             machine,
+            traces,
             lines,
             random: seed.wrapping_mul(0x1234_5678_9ABC_DEF1) | 1,
             now: Duration::ZERO,
@@ -266,6 +270,10 @@ impl World {
                 Action::Write(_, incarnation, bytes) => self.institution(incarnation, &bytes),
                 Action::Withdraw(ticket, _) => self.machine.unanswered(ticket, at(self.now)),
                 Action::Finish(ticket, state) => self.finish(ticket, &state),
+                Action::Ask(ask) => {
+                    let news = answered(ask, &mut self.traces);
+                    self.machine.news(news, at(self.now));
+                }
                 Action::Standing(Standing::Switchover(state)) => self.moves(state.rank),
                 Action::Forget(ticket) => drop(self.flying.remove(&ticket)),
                 _ => {}

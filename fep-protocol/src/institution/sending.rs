@@ -14,7 +14,7 @@ use crate::exchange::TelegramBytes;
 use crate::mutant::{Mutant, is_on};
 use crate::reason::{CloseReason, NotSent};
 use crate::terms::{EncodedRequest, Incarnation, Key, Now, POLL, Telegrams, Ticket};
-use crate::trace::{TraceHighWater, TraceUse};
+use crate::trace::TraceUse;
 
 /// The maximum number of trace numbers that one telegram skips because their keys are in quarantine. Beyond that the
 /// telegram is refused, and the next one continues from there.
@@ -27,18 +27,29 @@ impl<T: Telegrams> Institution<T> {
         now: Now,
         for_what: TraceUse,
         mut encode: impl FnMut(&T, u64) -> Result<EncodedRequest, String>,
-    ) -> Result<(EncodedRequest, TraceHighWater), NotSent> {
+    ) -> Result<EncodedRequest, NotSent> {
         let day = self.telegrams.day(now);
+        let made = self.make_on(day, for_what, &mut encode);
+        self.ask_for_traces(day, now);
+        made
+    }
+
+    fn make_on(
+        &mut self,
+        day: i64,
+        for_what: TraceUse,
+        encode: &mut impl FnMut(&T, u64) -> Result<EncodedRequest, String>,
+    ) -> Result<EncodedRequest, NotSent> {
         let mut last = None;
         for _ in 0..=self.mux.len().min(SKIPS_MAX) {
-            let taken = self.traces.next(day, for_what);
-            let (trace, high_water) = taken.map_err(|used_up| NotSent::TracesUsedUp { max: used_up.max })?;
-            if let Some((used, max)) = self.traces.warning() {
-                self.actions.push_back(Action::TracesLow { used, max });
-            }
+            let trace = match self.next_trace(day, for_what) {
+                // The numbers that there are cannot be used, so waiting for more of them is no remedy.
+                Err(NotSent::NoTraceBlock) if last.is_some() => break,
+                taken => taken?,
+            };
             let wire = encode(&self.telegrams, trace).map_err(NotSent::Unencodable)?;
             if wire.key.is_empty() || self.mux.is_free(&wire.key) {
-                return Ok((wire, high_water));
+                return Ok(wire);
             }
             // The key does not contain the trace number, so another number would not help.
             if last.replace(wire.key.clone()) == Some(wire.key) {
@@ -53,21 +64,23 @@ impl<T: Telegrams> Institution<T> {
         ticket: Ticket,
         owner: Owner,
         incarnation: Incarnation,
-        made: (EncodedRequest, TraceHighWater),
+        wire: EncodedRequest,
         since: Duration,
         now: Now,
     ) {
-        let (EncodedRequest { telegram, bytes, mut key, answer, trace, answer_timeout }, high_water) = made;
+        let EncodedRequest { telegram, bytes, mut key, answer, trace, answer_timeout } = wire;
         if key.is_empty() {
             key = self.own_key(now);
             if let Some(link) = self.link_mut(incarnation.link) {
                 let slot = if *answer == *POLL { &mut link.poll } else { &mut link.keyless };
                 *slot = Some(key.clone());
             }
+        } else if owner.is_business() {
+            self.own(&key, answer_timeout * 2 + self.settings.quarantine);
         }
         let request = owner.is_business().then(|| OutgoingRequest { key: key.clone(), trace });
         let waits = Some((key.clone(), answer_timeout));
-        let ready = Ready { telegram: Some(telegram), bytes, waits, high_water: Some(high_water), request };
+        let ready = Ready { telegram: Some(telegram), bytes, waits, request };
         self.send(ticket, owner, incarnation, ready);
         // `make` has checked that the key is free.
         let _ = self.mux.reserve(key, ticket, answer, since + answer_timeout);
@@ -80,7 +93,7 @@ impl<T: Telegrams> Institution<T> {
     }
 
     fn send(&mut self, ticket: Ticket, owner: Owner, incarnation: Incarnation, ready: Ready) {
-        let Ready { telegram, bytes, waits, high_water, request } = ready;
+        let Ready { telegram, bytes, waits, request } = ready;
         let bytes_of_it = bytes.clone();
         if waits.is_some() {
             if let Some(link) = self.link_mut(incarnation.link) {
@@ -90,7 +103,7 @@ impl<T: Telegrams> Institution<T> {
         }
         let item = UnderWay { owner, incarnation, bytes: bytes_of_it, waits, written: false, over: None, permit: None };
         self.under_way.insert(ticket, item);
-        self.actions.push_back(Action::Journal(Outgoing { ticket, incarnation, telegram, bytes, request, high_water }));
+        self.actions.push_back(Action::Journal(Outgoing { ticket, incarnation, telegram, bytes, request }));
     }
 
     /// The telegram certainly was not written: its place is free.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Action, FinalState, Incoming, Institution, Owner, UnderWay};
+use super::{Action, FinalState, Incoming, Institution, Origin, Owner, UnderWay};
 use crate::breaker::BreakerResult;
+use crate::coordination::RoutedAnswer;
 use crate::exchange::TelegramBytes;
 use crate::fact::Class;
 use crate::mux::{Expired, Unmatched, Verdict};
@@ -24,8 +25,9 @@ struct AnswerSense {
 impl<T: Telegrams> Institution<T> {
     /// Handles a received frame.
     pub fn received(&mut self, incarnation: Incarnation, bytes: TelegramBytes, now: Now) {
+        let origin = Origin::Here(incarnation);
         if !self.is_present(incarnation) {
-            return self.note(incarnation, None, bytes, Class::Unmatched, None, Some(Mismatch::ConnectionGone));
+            return self.note(&origin, None, bytes, Class::Unmatched, None, Some(Mismatch::ConnectionGone));
         }
         self.session(incarnation.link, SessionEvent::Received, now);
         let read = self.telegrams.read(&bytes);
@@ -37,13 +39,13 @@ impl<T: Telegrams> Institution<T> {
                 let sense = AnswerSense { refused, is_busy };
                 match key.is_empty() {
                     true => self.keyless_answer(incarnation, telegram, sense, bytes, now),
-                    false => self.answer(incarnation, telegram, &key, sense, bytes, now),
+                    false => self.answer(&origin, telegram, &key, sense, bytes, now),
                 }
             }
             Classified::Poll(poll) => self.polled(incarnation, poll, bytes, now),
             Classified::Duty(duty) => self.their_duty(incarnation, duty, bytes, now),
             Classified::Notice { telegram } => {
-                self.note(incarnation, Some(telegram.clone()), bytes.clone(), Class::Notice, None, None);
+                self.note(&origin, Some(telegram.clone()), bytes.clone(), Class::Notice, None, None);
                 self.actions.push_back(Action::Notice(incarnation, telegram, bytes));
             }
             Classified::Unexpected { .. } if sign.is_some() => {
@@ -51,7 +53,7 @@ impl<T: Telegrams> Institution<T> {
             }
             Classified::Unexpected { telegram } => {
                 let note = Mismatch::Unexpected { telegram: telegram.as_ref().to_owned() };
-                self.note(incarnation, Some(telegram), bytes, Class::Unmatched, None, Some(note));
+                self.note(&origin, Some(telegram), bytes, Class::Unmatched, None, Some(note));
             }
             Classified::Undecodable { key, why } => self.unreadable(incarnation, key.as_ref(), why, bytes, now),
         }
@@ -59,6 +61,23 @@ impl<T: Telegrams> Institution<T> {
             self.business_sign(notice, stops, now);
         }
         self.progress(now);
+    }
+
+    /// Handles an answer that came to another instance as if it had come here.
+    pub(super) fn routed(&mut self, answer: RoutedAnswer, now: Now) {
+        let RoutedAnswer { line, incarnation, bytes } = answer;
+        let origin = Origin::Elsewhere(line, incarnation);
+        match self.telegrams.read(&bytes) {
+            Classified::Answer { telegram, key, refused, is_busy } => {
+                let sense = AnswerSense { refused, is_busy };
+                self.answer(&origin, telegram, &key, sense, bytes, now);
+            }
+            // The other instance read it as an answer, by another spec then.
+            _ => {
+                let note = Mismatch::Unmatched(Unmatched::OtherTelegram);
+                self.note(&origin, None, bytes, Class::Unmatched, None, Some(note));
+            }
+        }
     }
 
     /// Handles an answer without a key. It belongs to the only telegram in flight on its connection. If there is none, or it is not
@@ -73,10 +92,10 @@ impl<T: Telegrams> Institution<T> {
     ) {
         let Some(key) = self.keyless(incarnation) else {
             let note = Some(Mismatch::Unmatched(Unmatched::NoSuchKey));
-            self.note(incarnation, Some(telegram), bytes, Class::Unmatched, None, note);
+            self.note(&Origin::Here(incarnation), Some(telegram), bytes, Class::Unmatched, None, note);
             return self.close(incarnation.link, CloseReason::OutOfStep);
         };
-        self.answer(incarnation, telegram, &key, sense, bytes, now);
+        self.answer(&Origin::Here(incarnation), telegram, &key, sense, bytes, now);
         if self.keyless(incarnation).as_ref() == Some(&key) {
             self.close(incarnation.link, CloseReason::OutOfStep);
         }
@@ -91,9 +110,9 @@ impl<T: Telegrams> Institution<T> {
                 link.poll = None;
             }
             let sense = AnswerSense { refused: None, is_busy: false };
-            return self.answer(incarnation, POLL.into(), &key, sense, bytes, now);
+            return self.answer(&Origin::Here(incarnation), POLL.into(), &key, sense, bytes, now);
         }
-        self.note(incarnation, Some(POLL.into()), bytes, Class::Duty, None, None);
+        self.note(&Origin::Here(incarnation), Some(POLL.into()), bytes, Class::Duty, None, None);
         if self.link_mut(incarnation.link).is_some_and(|link| link.worked(now.steady)) {
             self.actions.push_back(Action::Proved(incarnation.link));
         }
@@ -106,7 +125,7 @@ impl<T: Telegrams> Institution<T> {
 
     fn answer(
         &mut self,
-        incarnation: Incarnation,
+        origin: &Origin,
         telegram: Arc<str>,
         key: &Key,
         sense: AnswerSense,
@@ -122,17 +141,17 @@ impl<T: Telegrams> Institution<T> {
             Verdict::Matched(ticket) => {
                 let item = self.under_way.get(&ticket).filter(|item| item.owner.is_business());
                 if let Some(why) = item.and_then(|item| contradiction(&item.bytes, self)) {
-                    return self.contradicted(incarnation, telegram, ticket, why, bytes, now);
+                    return self.contradicted(origin, telegram, ticket, why, bytes, now);
                 }
-                self.note(incarnation, name, bytes.clone(), Class::Answer, Some(ticket), None);
+                self.note(origin, name, bytes.clone(), Class::Answer, Some(ticket), None);
                 self.matched(ticket, FinalState::Answered(telegram, bytes), sense, now);
             }
             Verdict::Late(ticket) => {
                 let unsettled = self.unknown.get(&ticket);
                 if let Some(why) = unsettled.and_then(|unsettled| contradiction(&unsettled.request, self)) {
-                    return self.contradicted(incarnation, telegram, ticket, why, bytes, now);
+                    return self.contradicted(origin, telegram, ticket, why, bytes, now);
                 }
-                self.note(incarnation, name, bytes.clone(), Class::Late, Some(ticket), None);
+                self.note(origin, name, bytes.clone(), Class::Late, Some(ticket), None);
                 // The deadline may have passed while the kernel had no byte: then the outcome is not decided yet.
                 if let Some(item) = self.under_way.remove(&ticket) {
                     let why = item.over.clone().unwrap_or(Unknown::BrokeOff);
@@ -146,11 +165,12 @@ impl<T: Telegrams> Institution<T> {
                 }
             }
             Verdict::Conflicting(ticket) => {
-                self.note(incarnation, name, bytes, Class::Conflicting, Some(ticket), Some(Mismatch::Conflicting));
+                self.note(origin, name, bytes, Class::Conflicting, Some(ticket), Some(Mismatch::Conflicting));
             }
-            Verdict::Duplicate(ticket) => self.note(incarnation, name, bytes, Class::Duplicate, Some(ticket), None),
+            Verdict::Duplicate(ticket) => self.note(origin, name, bytes, Class::Duplicate, Some(ticket), None),
+            Verdict::Unmatched(Unmatched::NoSuchKey) if self.ask_for_owner(origin, &telegram, key, &bytes, now) => {}
             Verdict::Unmatched(why) => {
-                self.note(incarnation, name, bytes, Class::Unmatched, None, Some(Mismatch::Unmatched(why)));
+                self.note(origin, name, bytes, Class::Unmatched, None, Some(Mismatch::Unmatched(why)));
             }
         }
     }
@@ -159,7 +179,7 @@ impl<T: Telegrams> Institution<T> {
     /// institution did, so the exchange is unknown. Both telegrams are kept for a person.
     fn contradicted(
         &mut self,
-        incarnation: Incarnation,
+        origin: &Origin,
         telegram: Arc<str>,
         ticket: Ticket,
         why: String,
@@ -167,7 +187,7 @@ impl<T: Telegrams> Institution<T> {
         now: Now,
     ) {
         let note = Some(Mismatch::Contradicting(why.clone()));
-        self.note(incarnation, Some(telegram), bytes, Class::Conflicting, Some(ticket), note);
+        self.note(origin, Some(telegram), bytes, Class::Conflicting, Some(ticket), note);
         if let Some(item) = self.under_way.remove(&ticket) {
             self.answered_on(ticket, item.incarnation);
             self.finish_unknown(ticket, item, Unknown::Contradicted(why), now);
@@ -181,7 +201,7 @@ impl<T: Telegrams> Institution<T> {
     /// Handles bytes that are not a frame: they are malformed, cut off, or not completed in time. No byte after them can be
     /// trusted.
     pub fn bad_frame(&mut self, incarnation: Incarnation, bytes: TelegramBytes, why: CloseReason) {
-        self.note(incarnation, None, bytes, Class::BadFrame, None, Some(Mismatch::NoFrame(why)));
+        self.note(&Origin::Here(incarnation), None, bytes, Class::BadFrame, None, Some(Mismatch::NoFrame(why)));
     }
 
     /// Ends everything that was not answered in time, and forgets keys whose quarantine is over.
@@ -268,9 +288,10 @@ impl<T: Telegrams> Institution<T> {
     }
 
     fn their_duty(&mut self, incarnation: Incarnation, duty: Duty, bytes: TelegramBytes, now: Now) {
+        let origin = Origin::Here(incarnation);
         match self.telegrams.accept(duty, &bytes) {
             Ok(reply) => {
-                self.note(incarnation, None, bytes, Class::Duty, None, None);
+                self.note(&origin, None, bytes, Class::Duty, None, None);
                 if let Ok(on) = self.incarnation_for_reply(incarnation) {
                     self.send_reply(on, reply);
                 }
@@ -279,9 +300,7 @@ impl<T: Telegrams> Institution<T> {
                     self.business_sign(BusinessNotice::Open, Stops::Nothing, now);
                 }
             }
-            Err(why) => {
-                self.note(incarnation, None, bytes, Class::Undecodable, None, Some(Mismatch::Unanswerable(why)))
-            }
+            Err(why) => self.note(&origin, None, bytes, Class::Undecodable, None, Some(Mismatch::Unanswerable(why))),
         }
     }
 
@@ -291,7 +310,7 @@ impl<T: Telegrams> Institution<T> {
         let reply = sign.is_answered.then(|| self.telegrams.accept_sign(sign, &bytes)).transpose();
         let note = reply.as_ref().err().map(|why| Mismatch::Unanswerable(why.clone()));
         let class = if note.is_some() { Class::Undecodable } else { Class::Duty };
-        self.note(incarnation, telegram, bytes, class, None, note);
+        self.note(&Origin::Here(incarnation), telegram, bytes, class, None, note);
         if let Ok(Some(reply)) = reply
             && let Ok(incarnation) = self.incarnation_for_reply(incarnation)
         {
@@ -308,13 +327,14 @@ impl<T: Telegrams> Institution<T> {
             self.close(incarnation.link, CloseReason::OutOfStep);
         }
         let key = keyless.as_ref().or(key);
+        let origin = Origin::Here(incarnation);
         let owner = key.and_then(|key| Some((key, self.mux.waiting(key)?)));
         let Some((key, ticket)) = owner else {
-            return self.note(incarnation, None, bytes, Class::Undecodable, None, Some(Mismatch::Undecodable(why)));
+            return self.note(&origin, None, bytes, Class::Undecodable, None, Some(Mismatch::Undecodable(why)));
         };
         self.mux.give_up(key, now.steady + self.settings.quarantine);
         let reason = Unknown::Unreadable(why.clone());
-        self.note(incarnation, None, bytes, Class::Undecodable, Some(ticket), Some(Mismatch::Undecodable(why)));
+        self.note(&origin, None, bytes, Class::Undecodable, Some(ticket), Some(Mismatch::Undecodable(why)));
         let Some(item) = self.under_way.remove(&ticket) else { return };
         self.answered_on(ticket, item.incarnation);
         match item.owner {
@@ -326,15 +346,16 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    fn note(
+    pub(super) fn note(
         &mut self,
-        incarnation: Incarnation,
+        origin: &Origin,
         telegram: Option<Arc<str>>,
         bytes: TelegramBytes,
         class: Class,
         ticket: Option<Ticket>,
         note: Option<Mismatch>,
     ) {
-        self.actions.push_back(Action::Received(Incoming { incarnation, telegram, bytes, class, ticket, note }));
+        let origin = origin.clone();
+        self.actions.push_back(Action::Received(Incoming { origin, telegram, bytes, class, ticket, note }));
     }
 }

@@ -24,10 +24,12 @@ impl Task {
             TaskCommand::Status(reply) => {
                 let names = (&*self.name, self.config.label.as_str());
                 let flow = self.machine.flow_status(now);
-                let mut status =
-                    InstitutionStatus::new(names, flow, self.machine.breakers(now), self.machine.closed(now), now);
+                let stops = (self.machine.breakers(now), self.machine.closed(now));
+                let sharing = self.sharing();
                 let state = self.machine.switchover();
-                status.switchover = state.map(|state| SwitchoverStatus::new(state, &self.carrying(state.rank)));
+                let switchover = state.map(|state| SwitchoverStatus::new(state, &self.carrying(state.rank)));
+                let status =
+                    InstitutionStatus { sharing, switchover, ..InstitutionStatus::new(names, flow, stops, now) };
                 // Nobody may wait for it any more.
                 let _ = reply.send(status);
             }

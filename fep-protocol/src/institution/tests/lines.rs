@@ -47,8 +47,14 @@ impl Telegrams for Keyless {
 /// Goes through the actions of a machine whose journal and writes always succeed, and returns them as words.
 fn acts<T: Telegrams>(machine: &mut Institution<T>, now: Duration) -> Vec<String> {
     let mut acts = Vec::new();
+    // One block of trace numbers is enough for each test.
+    let mut traces = TraceCounter::new(TraceRange { max: 9999, block: 100, wraps: false }, None);
     while let Some(action) = machine.next_action() {
         acts.push(match action {
+            Action::Ask(ask) => {
+                machine.news(answered(ask, &mut traces), at(now));
+                continue;
+            }
             Action::Journal(out) => {
                 machine.journaled(out.ticket, Ok(()), at(now));
                 continue;
@@ -96,8 +102,8 @@ fn started<T: Telegrams>(telegrams: T, count: usize, change: impl Fn(usize, &mut
     for (index, line) in settings.lines.iter_mut().enumerate() {
         change(index, line);
     }
-    let mut machine = Institution::new(settings, telegrams, None, 7);
-    machine.start();
+    let mut machine = Institution::new(settings, telegrams, 7);
+    machine.start(at(Duration::ZERO));
     machine
 }
 
@@ -285,10 +291,10 @@ fn a_person_stops_a_line_and_it_stays_stopped() {
     machine.tick(at(2 * SECOND));
     assert_eq!(acts(&mut machine, 2 * SECOND), ["rank 2: no line of the former rank worked"]);
     assert_eq!(ask(&mut machine, 60 * SECOND), ["1.0.1 < REQ:0002"], "nothing was connected again");
-    let mut later = Institution::new(machine.settings.clone(), ToyTelegrams, None, 7);
+    let mut later = Institution::new(machine.settings.clone(), ToyTelegrams, 7);
     let by = Some(machine.stopped_line(0).unwrap().clone());
     later.recall_standing(Standing::Line { line: "main".to_owned(), by }, |_| Some(0), at(61 * SECOND));
-    later.start();
+    later.start(at(61 * SECOND));
     assert_eq!(acts(&mut later, 61 * SECOND), ["connect 1.0.1"], "it survives a restart");
     machine.start_line(0, at(62 * SECOND)).unwrap();
     assert_eq!(acts(&mut machine, 62 * SECOND), ["connect 0.0.2", "line 0 stopped: false"]);
@@ -304,8 +310,8 @@ fn polls_go_both_ways_and_are_no_telegrams() {
     };
     let mut settings = settings(1, policy);
     settings.lines[0].window = 1;
-    let mut machine = Institution::new(settings, Keyless, None, 7);
-    machine.start();
+    let mut machine = Institution::new(settings, Keyless, 7);
+    machine.start(at(Duration::ZERO));
     machine.connected(link(0, 1), at(Duration::ZERO));
     machine.tick(at(Duration::ZERO));
     assert_eq!(acts(&mut machine, Duration::ZERO), ["connect 0.0.1", "0.0.1 < POLL:"]);
