@@ -244,10 +244,10 @@ impl Flow {
             self.note(&refusal);
             return Some(FlowEvent::Refused(id, refusal));
         }
-        let Self { queue, contract, businesses, is_held, .. } = self;
-        if *is_held || self.unlinked_at.is_some() {
+        if self.is_held || self.unlinked_at.is_some() {
             return None;
         }
+        let Self { queue, contract, businesses, .. } = self;
         let (id, waiting) =
             queue.pop(|priority, business| earliest(contract, businesses, priority, business).is_past(now))?;
         self.start(id, waiting, now);
@@ -260,12 +260,11 @@ impl Flow {
         if !self.refusals.is_empty() {
             return Some(Duration::ZERO);
         }
-        // A request that is held could start already. Links decide when it does.
         let starts_at = self.starts_at().filter(|time| self.unlinked_at.is_none_or(|since| *time > since));
         starts_at.into_iter().chain(self.queue.deadline()).min()
     }
 
-    /// Says whether nothing may start now, because no link has a place for it.
+    /// Says whether nothing may start now, because no link has a place for it. Then links decide when something starts.
     pub fn await_links(&mut self, is_without: bool, now: Duration) {
         self.unlinked_at = is_without.then_some(now);
     }
@@ -273,12 +272,10 @@ impl Flow {
     /// How many waiting requests could start now, if there were links for them.
     #[must_use]
     pub fn startable(&self, now: Duration) -> usize {
-        if self.starts_at().is_none_or(|time| time > now) {
-            return 0;
-        }
-        let waiting: usize = self.queue.counts().iter().sum();
+        let is_turn = self.starts_at().is_some_and(|time| time <= now);
         let status = self.contract.status(now);
-        waiting.min(status.inflight_max.saturating_sub(status.inflight + status.unanswered))
+        let places = status.inflight_max.saturating_sub(status.inflight + status.unanswered);
+        if is_turn { places.min(self.queue.counts().iter().sum()) } else { 0 }
     }
 
     /// The bytes of a request that started were handed over. The rate counts it from now on.

@@ -162,6 +162,8 @@ pub(in crate::journal) fn read_facts(path: &Path) -> Result<Connection, JournalE
             connection.execute_batch(READ_VERSION_3).map_err(|error| at(path, &error))?;
             Ok(connection)
         }
+        // An index has versions of its own.
+        (_, false, false) => Err(refused("this is not a journal: it has no table of facts")),
         (version, _, _) if version > known => Err(refused(&format!(
             "the journal has version {version}, this command reads version {known}: use a newer fep-gateway"
         ))),
