@@ -23,7 +23,6 @@ mod harness;
 mod host_b;
 mod limits;
 mod lines;
-mod many;
 mod migration;
 mod notices;
 mod outcomes;

@@ -1,6 +1,22 @@
 //! A thousand lines, and thousands of requests in flight.
 //!
-//! `FEP_MANY` is the number of requests in flight: 10000 by hand.
+//! `FEP_MANY` is the number of requests in flight: 10000 by hand. It is a program of its own, because it would slow down tests beside it
+//! that measure time.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+#[allow(dead_code, reason = "the tests in `engine` use the rest of it")]
+#[path = "../engine/harness.rs"]
+mod harness;
+#[allow(dead_code, reason = "the tests in `engine` use the rest of it")]
+#[path = "../engine/peer.rs"]
+mod peer;
 
 use std::fmt::Write;
 use std::sync::Arc;
