@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `sent` | `request`, `duty`, `reply`, `inquiry`, `reversal` | bytes that are written to a line after this fact is durable. If an outcome `not_sent` follows, they were withheld |
 //! | `received` | `answer`, `late`, `step_answer`, `duplicate`, `conflicting`, `unmatched`, `routed`, `undecodable`, `bad_frame`, `duty`, `notice` | bytes from a line. An `answer` of an exchange carries its outcome |
-//! | `outcome` | | an exchange ended without an answer |
+//! | `outcome` | | an exchange ended without an answer. With the code `stood_in`, its bytes are a stand-in answer, which never crossed a line |
 //! | `settlement` | the name of a [`SettlementFact`] | what the gateway does or learns to find out what became of the money |
 //! | `traces` | | trace numbers up to a mark may be used from now on |
 //! | `surplus` | a class of `received` | telegrams that were counted and not stored, because the institution sent too many |
@@ -47,7 +47,7 @@ pub struct Fact {
     pub idempotency: Option<Box<Idempotency>>,
     /// What happened in the settlement of the exchange.
     pub settlement: Option<Box<SettlementFact>>,
-    /// The bytes that crossed the line. Empty if none did.
+    /// The bytes that crossed the line. Empty if none did. In an outcome: those of a stand-in answer.
     pub bytes: TelegramBytes,
 }
 

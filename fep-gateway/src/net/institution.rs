@@ -11,6 +11,7 @@
 //! deadline: then the outcome says that the journal does not have it yet.
 
 mod actions;
+mod alternatives;
 mod commands;
 mod coordination;
 mod facts;
@@ -298,6 +299,8 @@ struct OpenLink {
 
 struct Running {
     exchange: Exchange,
+    /// The request, if a stand-in may answer it.
+    spare: Option<Draft>,
     key: Option<KeyTicket>,
     reply: oneshot::Sender<Exchange>,
     place: OwnedSemaphorePermit,

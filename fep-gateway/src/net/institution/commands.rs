@@ -11,14 +11,16 @@ impl Task {
         match command {
             TaskCommand::Request(request) => {
                 let AcceptedRequest { draft, exchange, key, since, place, reply } = *request;
+                let has_stand_in = self.stand_in_fields(&exchange.telegram).is_some();
+                let spare = has_stand_in.then(|| draft.clone());
                 let running =
-                    Running { exchange, key, reply, place, since, written: None, request: None, answer: None };
+                    Running { exchange, spare, key, reply, place, since, written: None, request: None, answer: None };
                 let room = self.room_for(&running.exchange);
                 match room.and_then(|()| self.machine.request(draft, since, now)) {
                     Ok(ticket) => {
                         self.running.insert(ticket, running);
                     }
-                    Err(why) => self.not_sent(running, &why, now),
+                    Err(why) => self.not_sent(running, why, now),
                 }
             }
             TaskCommand::Status(reply) => {
@@ -26,7 +28,9 @@ impl Task {
                 let flow = self.machine.flow_status(now);
                 let stops = (self.machine.breakers(now), self.machine.closed(now));
                 let sharing = self.sharing();
-                let status = InstitutionStatus { sharing, ..InstitutionStatus::new(names, flow, stops, now) };
+                let alternatives = self.alternatives(&stops.0);
+                let status =
+                    InstitutionStatus { sharing, alternatives, ..InstitutionStatus::new(names, flow, stops, now) };
                 // Nobody may wait for it any more.
                 let _ = reply.send(status);
             }
