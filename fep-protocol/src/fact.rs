@@ -9,12 +9,14 @@
 //! | `received` | `answer`, `late`, `step_answer`, `duplicate`, `conflicting`, `unmatched`, `undecodable`, `bad_frame`, `duty`, `notice` | bytes from a line. An `answer` of an exchange carries its outcome |
 //! | `outcome` | | an exchange ended without an answer |
 //! | `settlement` | the name of a [`SettlementFact`] | what the gateway does or learns to find out what became of the money |
+//! | `delivery` | the name of a [`DeliveryFact`] | what became of a notice on its way to a service |
 //! | `traces` | | trace numbers up to a mark may be used from now on |
 //! | `surplus` | a class of `received` | telegrams that were counted and not stored, because the institution sent too many |
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::delivery::DeliveryFact;
 use crate::exchange::{ExchangeId, Outcome, TelegramBytes};
 use crate::settlement::SettlementFact;
 use crate::terms::Key;
@@ -47,6 +49,8 @@ pub struct Fact {
     pub idempotency: Option<Box<Idempotency>>,
     /// What happened in the settlement of the exchange.
     pub settlement: Option<Box<SettlementFact>>,
+    /// What happened in the delivery of the notice. The receipt of a notice and the answer to it have it, too.
+    pub delivery: Option<Box<DeliveryFact>>,
     /// The bytes that crossed the line. Empty if none did.
     pub bytes: TelegramBytes,
 }
@@ -62,6 +66,9 @@ pub enum What {
     Outcome,
     /// A step of settlement, or what it brought. [`Fact::settlement`] says what.
     Settlement,
+    /// A step of the delivery of a notice. [`Fact::delivery`] says what. Its bytes, if there are any, are an answer that was not
+    /// sent.
+    Delivery,
     /// Trace numbers up to this mark may be used.
     Traces(TraceHighWater),
     /// This many telegrams of a class were counted and not stored.
@@ -143,13 +150,14 @@ impl Fact {
             key: None,
             idempotency: None,
             settlement: None,
+            delivery: None,
             bytes: TelegramBytes::default(),
         }
     }
 }
 
 impl What {
-    /// The kind: `sent`, `received`, `outcome`, `settlement`, `traces` or `surplus`.
+    /// The kind: `sent`, `received`, `outcome`, `settlement`, `delivery`, `traces` or `surplus`.
     #[must_use]
     pub fn kind(self) -> &'static str {
         match self {
@@ -157,6 +165,7 @@ impl What {
             Self::Received(_) => "received",
             Self::Outcome => "outcome",
             Self::Settlement => "settlement",
+            Self::Delivery => "delivery",
             Self::Traces(_) => "traces",
             Self::Surplus(..) => "surplus",
         }
@@ -168,7 +177,7 @@ impl What {
         match self {
             Self::Sent(class) => Some(class.name()),
             Self::Received(class) | Self::Surplus(class, _) => Some(class.name()),
-            Self::Outcome | Self::Settlement | Self::Traces(_) => None,
+            Self::Outcome | Self::Settlement | Self::Delivery | Self::Traces(_) => None,
         }
     }
 
@@ -178,7 +187,7 @@ impl What {
         match self {
             Self::Sent(_) => Some("out"),
             Self::Received(_) | Self::Surplus(..) => Some("in"),
-            Self::Outcome | Self::Settlement | Self::Traces(_) => None,
+            Self::Outcome | Self::Settlement | Self::Delivery | Self::Traces(_) => None,
         }
     }
 
@@ -194,7 +203,11 @@ impl Fact {
     /// The class, if the kind has classes.
     #[must_use]
     pub fn class(&self) -> Option<&'static str> {
-        self.settlement.as_ref().map(|fact| fact.name()).or_else(|| self.what.class())
+        match self.what {
+            What::Settlement => self.settlement.as_ref().map(|fact| fact.name()),
+            What::Delivery => self.delivery.as_ref().map(|fact| fact.name()),
+            what => what.class(),
+        }
     }
 }
 

@@ -14,6 +14,7 @@
 //!                    ◄── trace     the next trace number
 //!                    ◄── business  whether business is open: by hours, notices and persons
 //!                    ◄── settlement: what became of the money when an outcome is unknown
+//!                    ◄── delivery  brings notices to services, at least once
 //!                    ◄── fact      what the journal stores
 //!                    ◄── session   whether a link may carry business
 //!                    ◄── mux       pairs answers with requests
@@ -41,6 +42,8 @@ pub mod trace;
 
 pub mod business;
 pub mod settlement;
+
+pub mod delivery;
 
 pub mod fact;
 
