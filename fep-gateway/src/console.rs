@@ -5,6 +5,8 @@
 
 pub mod view;
 
+pub mod notices;
+
 use axum::Router;
 use axum::http::HeaderName;
 use axum::http::header::{

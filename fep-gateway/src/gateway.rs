@@ -4,6 +4,7 @@
 //! the exchange continues, and its outcome is recorded in the journal.
 
 mod digest;
+mod errors;
 mod typed;
 
 use std::collections::BTreeMap;
@@ -17,20 +18,25 @@ use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 
 use self::digest::digest;
+pub use self::errors::{DeliverError, SettleError, Undecided};
 pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
+pub use crate::journal::notice::{NoticeCounts, NoticeFilter, StoredNotice};
 use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions};
 use crate::net::clock::Clock;
 use crate::net::institution::{AcceptedRequest, Handle, Legacy, Shared, count_refused};
 use crate::telegrams::{Draft, TelegramCatalogue};
+use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId, Flags, LineStatus, Outcome, TelegramBytes};
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::{NotSent, Unknown};
-use fep_protocol::settlement::{NotDecided, PersonDecision, SettlementCase, SettlementFact};
+use fep_protocol::settlement::{PersonDecision, SettlementCase, SettlementFact};
 
 pub use crate::journal::JournalError;
 pub use crate::net::admission::{BreakerStatus, CannotDecide, Decision, InstitutionStatus, LimitStatus};
-pub use crate::notice::{Notice, NoticeFuture, NoticeHandler, StandInOnly, TypedNotices};
+pub use crate::notice::{
+    AnsweredBy, GivenAnswer, NotTaken, Notice, NoticeFuture, NoticeHandler, NoticeReply, StandInOnly, TypedNotices,
+};
 pub use crate::telegrams::{DraftError, LineSpec};
 
 /// A running gateway. Clones are handles to the same gateway.
@@ -77,48 +83,6 @@ pub enum Refusal {
     /// The idempotency key could not be looked up, for this reason. Nothing was sent now, but something may have been sent
     /// under this key before. This is therefore not an outcome.
     KeyUnchecked(NotSent),
-}
-
-/// The reason why a person's decision was not taken.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum SettleError {
-    /// There is no such exchange.
-    UnknownExchange,
-    /// The institution of the exchange has stopped, or is not configured any more.
-    Stopped,
-    /// The settlement does not take the decision.
-    NotDecided(NotDecided),
-    /// The journal cannot be read.
-    Journal(JournalError),
-}
-
-impl From<JournalError> for SettleError {
-    fn from(error: JournalError) -> Self {
-        Self::Journal(error)
-    }
-}
-
-impl fmt::Display for SettleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownExchange => f.write_str("there is no such exchange"),
-            Self::Stopped => f.write_str("the institution has stopped, or is not configured any more"),
-            Self::NotDecided(why) => why.fmt(f),
-            Self::Journal(error) => write!(f, "the journal cannot be read: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for SettleError {}
-
-/// The reason why a decision of a person was not carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Undecided {
-    /// No institution has this name.
-    UnknownInstitution,
-    /// The decision cannot be carried out, for this reason.
-    Cannot(CannotDecide),
 }
 
 /// How to start a gateway.
@@ -313,6 +277,49 @@ impl Gateway {
         Ok(self.find(id).await?.unwrap_or(exchange))
     }
 
+    /// The notice with this name, or `None` if there is no such notice.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn find_notice(&self, id: &ExchangeId) -> Result<Option<StoredNotice>, JournalError> {
+        self.inner.shared.journal.find_notice(id).await
+    }
+
+    /// The notices that the filter lets pass, newest first.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn notices(&self, filter: NoticeFilter, limit: usize) -> Result<Vec<StoredNotice>, JournalError> {
+        self.inner.shared.journal.notices(filter, limit).await
+    }
+
+    /// The facts of a notice in their order, by their numbers.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn notice_timeline(&self, id: &ExchangeId) -> Result<Vec<(u64, Fact)>, JournalError> {
+        self.inner.shared.journal.notice_timeline(id).await
+    }
+
+    /// How many notices are not delivered, by institution.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub async fn notice_counts(&self) -> Result<Vec<NoticeCounts>, JournalError> {
+        self.inner.shared.journal.notice_counts().await
+    }
+
+    /// Takes a person's decision about the delivery of a notice. Returns the notice as it is then.
+    ///
+    /// # Errors
+    /// If there is no such notice, the decision is not taken, or the journal cannot be read.
+    pub async fn deliver(&self, id: &ExchangeId, decision: DeliveryDecision) -> Result<StoredNotice, DeliverError> {
+        let notice = self.find_notice(id).await?.ok_or(DeliverError::UnknownNotice)?;
+        let handle = self.inner.institutions.get(&*notice.institution).ok_or(DeliverError::Stopped)?;
+        handle.deliver(*id, decision).await.ok_or(DeliverError::Stopped)?.map_err(DeliverError::NotDelivered)?;
+        Ok(self.find_notice(id).await?.unwrap_or(notice))
+    }
+
     /// The reasons why the gateway does not work as it should, or an empty list. It works if each institution has a link that
     /// is alive and the journal took a write lately.
     #[must_use]
@@ -467,14 +474,3 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
-
-impl fmt::Display for Undecided {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownInstitution => f.write_str("no such institution"),
-            Self::Cannot(why) => why.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for Undecided {}

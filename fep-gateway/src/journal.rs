@@ -17,6 +17,8 @@
 pub mod filter;
 mod store;
 
+pub mod notice;
+
 mod health;
 mod lane;
 
@@ -40,17 +42,18 @@ mod recovery;
 pub mod audit;
 pub mod lookup;
 
+mod notices;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use fep_protocol::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramBytes};
+use fep_protocol::exchange::{Answer, Exchange, ExchangeId, Outcome};
 use fep_protocol::fact::Fact;
 pub use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::SettlementCase;
-use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 
 use self::archive::{ArchiveStop, Archives};
@@ -61,6 +64,7 @@ use self::keys::{KEYS_MAX, Keys, Reservation};
 pub use self::keys::{KeyState, KeyTicket};
 use self::lane::Bell;
 pub use self::lane::{Lane, LaneNumber, Progress};
+pub use self::notices::FirstQuestion;
 use self::projection::Projected;
 pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalled};
 use self::sqlite::facts::FactReader;
@@ -103,17 +107,6 @@ pub struct Opened {
     pub recalled: Vec<Recalled>,
     /// The settlements that go on.
     pub cases: Vec<EarlierCase>,
-}
-
-/// A notice that is in the journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredNotice {
-    /// The bytes of the notice.
-    pub bytes: TelegramBytes,
-    /// The exchange that the notice began.
-    pub exchange: Option<ExchangeId>,
-    /// The bytes of our answer, if there is one.
-    pub reply: Option<TelegramBytes>,
 }
 
 /// The longest wait for a thread of the journal when the journal closes.
@@ -234,32 +227,6 @@ impl Journal {
                 letters.extend(reader.find(&id)?.zip(case));
             }
             Ok(letters)
-        })
-        .await
-    }
-
-    /// The notice with this key, or `None` if it is new.
-    ///
-    /// # Errors
-    /// If the journal cannot be read.
-    pub async fn notice(
-        &self,
-        institution: &str,
-        telegram: &str,
-        key: &Key,
-    ) -> Result<Option<StoredNotice>, JournalError> {
-        let names = [institution.to_owned(), telegram.to_owned()];
-        let key = key.clone();
-        self.read_all(move |reader| {
-            let [institution, telegram] = names;
-            let Some((notice, reply)) = reader.index.notice(&institution, &telegram, &key)? else { return Ok(None) };
-            let reply = reply.map(|reply| reader.fact(reply)).transpose()?.flatten();
-            let notice = reader.fact(notice)?;
-            Ok(notice.map(|notice| StoredNotice {
-                bytes: notice.bytes,
-                exchange: notice.exchange,
-                reply: reply.map(|reply| reply.bytes),
-            }))
         })
         .await
     }

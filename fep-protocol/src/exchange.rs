@@ -421,6 +421,8 @@ pub enum Event {
     Exchange(Box<Exchange>),
     /// A line changed.
     Line(Box<LineStatus>),
+    /// A notice of the institution came, or its delivery changed.
+    Notice(ExchangeId),
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub(super) mod schema;
 pub(super) mod archive;
 pub(super) mod facts;
 mod cases;
+mod notices;
 pub(super) mod index;
 
 use fep_protocol::exchange::ExchangeId;

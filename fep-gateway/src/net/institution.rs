@@ -15,7 +15,9 @@ mod commands;
 mod facts;
 mod lines;
 mod meters;
+mod known;
 mod notices;
+mod delivering;
 mod settings;
 mod settling;
 mod surplus;
@@ -26,6 +28,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
 use fep_protocol::institution::Institution as Machine;
 use fep_protocol::reason::NotSent;
@@ -41,7 +44,7 @@ use self::facts::End;
 use self::lines::Lines;
 use self::meters::Meters;
 pub(crate) use self::meters::count_refused;
-use self::notices::NoticeDone;
+use self::notices::{DeliveryReply, NoticeDone};
 use self::settings::settings;
 use self::settling::{DecisionReply, Settling};
 use self::surplus::Surplus;
@@ -105,6 +108,7 @@ pub struct AcceptedRequest {
 enum TaskCommand {
     Request(Box<AcceptedRequest>),
     Settle(ExchangeId, PersonDecision, DecisionReply),
+    Deliver(ExchangeId, DeliveryDecision, DeliveryReply),
     Status(oneshot::Sender<InstitutionStatus>),
     Decide(Decision, oneshot::Sender<Result<(), CannotDecide>>),
     Stop,
@@ -156,6 +160,7 @@ impl Handle {
         let settings = settings(&config, &catalogue, now);
         let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock);
         let machine = Machine::new(settings, Arc::clone(&catalogue), legacy.used, shared.clock.seed());
+        let notices = notices::Notices::new(&config, shared.clock.seed());
         let mut task = Task {
             name: Arc::clone(&name),
             line_names: config.lines.iter().map(|line| Arc::from(line.name.as_str())).collect(),
@@ -177,9 +182,10 @@ impl Handle {
             permissions: VecDeque::new(),
             ends: VecDeque::new(),
             changes: VecDeque::new(),
-            notices: notices::Notices::default(),
+            notices,
             others: FuturesUnordered::new(),
             leaving: false,
+            leave_at: None,
             stopped_at: None,
         };
         task.recall(legacy.recalled, now);
@@ -269,6 +275,8 @@ struct Task {
     others: FuturesUnordered<Waiting<NoticeDone>>,
     /// Whether the institution stops. Then it reads from its links even if the journal takes nothing, so that they can end.
     leaving: bool,
+    /// When the institution was told to stop, while an answer to a notice is awaited.
+    leave_at: Option<Now>,
     /// When the machine had stopped.
     stopped_at: Option<Duration>,
 }
@@ -350,9 +358,10 @@ impl Task {
     /// Whether everything has ended. A journal that takes no writes is waited for only so long.
     fn is_done(&self) -> bool {
         let Some(give_up_at) = self.give_up_at() else { return false };
-        let is_stored = self.permissions.is_empty() && self.ends.is_empty();
+        let is_stored = self.permissions.is_empty() && self.ends.is_empty() && self.notices.is_stored();
         let is_over = is_stored || give_up_at <= self.shared.clock.now().steady;
-        self.running.is_empty() && self.others.is_empty() && is_over
+        // Attempts to deliver that run are made again at the next start.
+        self.running.is_empty() && is_over
     }
 
     fn give_up_at(&self) -> Option<Duration> {
@@ -366,6 +375,8 @@ impl Task {
             self.settling.deadline(),
             tell,
             self.surplus.deadline(),
+            self.notices.deadline(),
+            self.leave_at.map(|since| since.steady + self.config.drain_max),
             self.give_up_at().filter(|at| *at > self.shared.clock.now().steady),
         ];
         deadlines.into_iter().flatten().min().unwrap_or(Duration::from_secs(86_400 * 365))
@@ -378,6 +389,8 @@ impl Task {
             self.machine.tick(now);
         }
         self.settling.tick(now);
+        self.notices.delivery.tick(now);
+        self.leave(now);
         self.tell_late(now);
         self.return_credits(now);
         self.report_surplus(now);
@@ -440,7 +453,10 @@ impl Task {
             let permissions = std::mem::take(&mut self.permissions);
             for (number, ticket) in permissions {
                 match failed.remove(&number) {
-                    Some(error) => self.machine.journaled(ticket, Err(error), now),
+                    Some(error) => {
+                        self.replied(ticket, false);
+                        self.machine.journaled(ticket, Err(error), now);
+                    }
                     None => self.permissions.push_back((number, ticket)),
                 }
             }
@@ -449,6 +465,7 @@ impl Task {
             let Some((_, ticket)) = self.permissions.pop_front() else { break };
             point(FaultPoint::BeforeWrite);
             self.machine.journaled(ticket, Ok(()), now);
+            self.replied(ticket, true);
         }
         while self.ends.front().is_some_and(|end| end.number <= progress.durable) {
             let Some(End { exchange, reply, .. }) = self.ends.pop_front() else { break };
@@ -462,6 +479,7 @@ impl Task {
         self.durable_settlement(progress.durable, now);
         self.durable_changes(progress.durable);
         self.durable_notices(progress.durable);
+        self.durable_deliveries(progress.durable, now);
     }
 
     /// Shows an exchange to subscribers.

@@ -200,10 +200,8 @@ impl Delivery {
     /// Forgets a notice that needs nothing any more, or that had no room.
     fn forget(&mut self, id: &ExchangeId) {
         let Some(entry) = self.entries.get(id) else { return };
-        let is_quiet = entry.undurable == 0
-            && entry.attempt.is_none()
-            && entry.deciding.is_none()
-            && entry.answer_by.is_none();
+        let is_quiet =
+            entry.undurable == 0 && entry.attempt.is_none() && entry.deciding.is_none() && entry.answer_by.is_none();
         let is_over = entry.case.stage() != Stage::Open;
         #[cfg(test)]
         let is_over = is_over || self.mutant == Some(Mutant::ForgetsTheUndelivered) && entry.case.attempts() > 2;

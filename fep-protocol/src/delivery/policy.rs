@@ -156,7 +156,9 @@ impl fmt::Display for NotDelivered {
             Self::NotHere => "there is no such notice",
             Self::NoteMissing => "a decision needs a person and a note",
             Self::NoteTooLong => "the person or the note is too long",
-            Self::NothingToDeliver => "the notice is not for a service: it was refused, conflicts with another, or none wants it",
+            Self::NothingToDeliver => {
+                "the notice is not for a service: it was refused, conflicts with another, or none wants it"
+            }
             Self::AlreadyEnded => "the delivery has ended already",
             Self::Running => "an attempt is being made now; wait for its end",
             Self::TooManyDecisions => "too many decisions were taken about this notice already",

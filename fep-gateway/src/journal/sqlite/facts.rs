@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, What};
 use fep_protocol::reason::JournalError;
@@ -45,7 +46,7 @@ impl Facts {
         let (day, amount) = match fact.what {
             What::Traces(high_water) => (Some(high_water.day), Some(signed(high_water.high))),
             What::Surplus(_, count) => (None, Some(signed(count))),
-            What::Sent(_) | What::Received(_) | What::Outcome | What::Settlement => (None, None),
+            What::Sent(_) | What::Received(_) | What::Outcome | What::Settlement | What::Delivery => (None, None),
         };
         let line = fact.line.as_ref();
         let reason = fact.reason.as_ref();
@@ -68,7 +69,7 @@ impl Facts {
             idempotency.map(|idempotency| idempotency.digest),
             day,
             amount,
-            fact.settlement.as_deref().map(settlement_json),
+            detail(fact),
             (!fact.bytes.is_empty()).then_some(&*fact.bytes),
         ])?;
         Ok(())
@@ -212,10 +213,14 @@ fn fact(row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
     let line = text("line")?.zip(row.get::<_, Option<i64>>("incarnation")?);
     let idempotency = text("idempotency")?.zip(row.get::<_, Option<[u8; 16]>>("digest")?);
     let reason = text("reason")?.zip(Some(text("reason_code")?.unwrap_or_default()));
+    let what = what(row)?;
+    let is_settlement = what == What::Settlement;
+    let detail = text("detail")?;
+    let detail = detail.as_deref();
     let fact = Fact {
         at_ms: row.get("at_ms")?,
         institution: text("institution")?.unwrap_or_default().into(),
-        what: what(row)?,
+        what,
         line: line.map(|(name, incarnation)| (Arc::from(name), unsigned(incarnation))),
         exchange: row.get::<_, Option<[u8; ExchangeId::LEN]>>("exchange")?.and_then(|id| ExchangeId::from_bytes(&id)),
         telegram: text("telegram")?.map(Arc::from),
@@ -223,7 +228,8 @@ fn fact(row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
         outcome: text("outcome")?.and_then(|name| Outcome::from_name(&name)),
         reason: reason.map(|(sentence, code)| Reason { sentence: sentence.into(), code: code.into() }),
         key: text("key")?.map(|key| from_json(&key)),
-        settlement: text("detail")?.map(|detail| settlement(&detail).map(Box::new)).transpose()?,
+        settlement: detail.filter(|_| is_settlement).map(|detail| settlement(detail).map(Box::new)).transpose()?,
+        delivery: detail.filter(|_| !is_settlement).map(|detail| delivery(detail).map(Box::new)).transpose()?,
         idempotency: idempotency.map(|(key, digest)| Box::new(Idempotency { key: key.into(), digest })),
         bytes: row.get::<_, Option<Vec<u8>>>("bytes")?.map_or_else(TelegramBytes::default, TelegramBytes::from),
     };
@@ -240,6 +246,7 @@ fn what(row: &Row<'_>) -> Result<What, Error> {
         "received" => Class::from_name(class).map(What::Received),
         "outcome" => Some(What::Outcome),
         "settlement" => Some(What::Settlement),
+        "delivery" => Some(What::Delivery),
         "traces" => Some(What::Traces(TraceHighWater { day: row.get("day")?, high: amount()? })),
         "surplus" => {
             Class::from_name(class).map(|class| amount().map(|count| What::Surplus(class, count))).transpose()?
@@ -251,6 +258,16 @@ fn what(row: &Row<'_>) -> Result<What, Error> {
         let why = format!("it has a fact of kind {kind} and class {class}, which this gateway does not know");
         Error::ToSqlConversionFailure(why.into())
     })
+}
+
+/// The fact of a settlement or a delivery as JSON.
+fn detail(fact: &Fact) -> Option<String> {
+    let settlement = fact.settlement.as_deref().map(settlement_json);
+    settlement.or_else(|| serde_json::to_string(fact.delivery.as_deref()?).ok())
+}
+
+fn delivery(detail: &str) -> Result<DeliveryFact, Error> {
+    serde_json::from_str(detail).map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
 }
 
 /// A fact of settlement as JSON. Its types have no content that JSON cannot hold.

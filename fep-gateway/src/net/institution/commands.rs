@@ -33,11 +33,24 @@ impl Task {
                 let _ = reply.send(self.decide(&decision, now));
             }
             TaskCommand::Settle(case, decision, reply) => self.decide_case(case, decision, reply, now),
+            TaskCommand::Deliver(id, decision, reply) => self.decide_delivery(id, decision, reply),
             TaskCommand::Stop => {
                 self.leaving = true;
                 self.settling.stop(now);
-                self.machine.leave(now);
+                self.notices.delivery.stop();
+                self.leave_at.get_or_insert(now);
+                self.leave(now);
             }
+        }
+    }
+
+    /// Lets the machine leave, once the institution waits for no answer to a notice, or that takes too long.
+    pub(super) fn leave(&mut self, now: Now) {
+        let Some(since) = self.leave_at else { return };
+        if !self.notices.is_awaited() || since.steady + self.config.drain_max <= now.steady {
+            self.leave_at = None;
+            // The time for draining began when the gateway was told to stop.
+            self.machine.leave(since);
         }
     }
 
