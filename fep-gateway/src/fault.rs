@@ -1,11 +1,12 @@
 //! Fault points: places at which a test lets the process die, where no timer could hit.
 //!
-//! They exist only with the feature `fault-points`, which no release has. The environment variable `FEP_FAULT=POINT:N` ends the
-//! process when the point is reached for the N-th time.
+//! They exist only with the features `fault-points` and `simulation`, which no release has. The environment variable
+//! `FEP_FAULT=POINT:N` ends the process when the point is reached for the N-th time. A simulation sets a hook instead.
 
 /// The points, in the order in which one exchange passes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FaultPoint {
+#[cfg_attr(not(feature = "simulation"), expect(unreachable_pub, reason = "a simulation reaches it"))]
+pub enum FaultPoint {
     /// Facts are on their way to the journal's file.
     BeforeCommit,
     /// Facts are durable, and no task was told yet.
@@ -24,9 +25,32 @@ pub(crate) enum FaultPoint {
     AfterIndexStep,
 }
 
+/// Lets a test decide what happens here.
+#[cfg(any(feature = "fault-points", feature = "simulation"))]
+pub(crate) fn point(point: FaultPoint) {
+    #[cfg(feature = "simulation")]
+    HOOK.with_borrow(|hook| hook.iter().for_each(|hook| hook(point)));
+    #[cfg(feature = "fault-points")]
+    end(point);
+}
+
+#[cfg(feature = "simulation")]
+type Hook = Box<dyn Fn(FaultPoint)>;
+
+#[cfg(feature = "simulation")]
+thread_local! {
+    static HOOK: std::cell::RefCell<Option<Hook>> = const { std::cell::RefCell::new(None) };
+}
+
+/// Calls this at each fault point that this thread reaches from now on.
+#[cfg(feature = "simulation")]
+pub fn set_hook(hook: Option<Hook>) {
+    HOOK.set(hook);
+}
+
 /// Ends the process here, if the environment says so.
 #[cfg(feature = "fault-points")]
-pub(crate) fn point(point: FaultPoint) {
+fn end(point: FaultPoint) {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -43,5 +67,5 @@ pub(crate) fn point(point: FaultPoint) {
 }
 
 /// Does nothing: this build has no fault points.
-#[cfg(not(feature = "fault-points"))]
+#[cfg(not(any(feature = "fault-points", feature = "simulation")))]
 pub(crate) fn point(_: FaultPoint) {}

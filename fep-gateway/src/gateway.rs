@@ -4,7 +4,7 @@
 //! the exchange continues, and its outcome is recorded in the journal.
 
 mod digest;
-mod errors;
+mod error;
 mod typed;
 
 use std::collections::BTreeMap;
@@ -18,11 +18,12 @@ use serde_json::Value;
 use tokio::sync::{broadcast, oneshot};
 
 use self::digest::digest;
-pub use self::errors::{DeliverError, SettleError, Undecided};
+pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
+use crate::ground::Ground;
 pub use crate::journal::notice::{NoticeCounts, NoticeFilter, StoredNotice};
-use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions};
+use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions, Opened};
 use crate::net::clock::Clock;
 use crate::net::institution::{AcceptedRequest, Handle, Legacy, Shared, count_refused};
 use crate::telegrams::{Draft, TelegramCatalogue};
@@ -49,40 +50,6 @@ struct Inner {
     institutions: BTreeMap<String, Handle>,
     shared: Shared,
     stopping: AtomicBool,
-}
-
-/// The reason why a gateway could not start.
-#[derive(Debug)]
-pub enum StartError {
-    /// The journal cannot be opened.
-    Journal(JournalError),
-    /// The configuration of an institution does not fit its spec.
-    Institution {
-        /// The name of the institution.
-        name: String,
-        /// The text that says what does not fit.
-        why: String,
-    },
-}
-
-/// The reason why a request was not accepted. Nothing was sent by this call.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// No institution has this name.
-    UnknownInstitution {
-        /// The names of the configured institutions.
-        known: Vec<String>,
-    },
-    /// The telegram and its fields do not form a request.
-    Draft(DraftError),
-    /// The idempotency key names an exchange that still runs.
-    StillRunning(ExchangeId),
-    /// The idempotency key names an exchange with another body.
-    OtherBody(ExchangeId),
-    /// The idempotency key could not be looked up, for this reason. Nothing was sent now, but something may have been sent
-    /// under this key before. This is therefore not an outcome.
-    KeyUnchecked(NotSent),
 }
 
 /// How to start a gateway.
@@ -115,6 +82,28 @@ impl Gateway {
         notices: Arc<dyn NoticeHandler>,
         options: StartOptions,
     ) -> Result<Self, StartError> {
+        Self::start_on(Ground::Machine, config, notices, options).await
+    }
+
+    /// Starts a gateway on simulated clocks, network and disk.
+    ///
+    /// # Errors
+    /// The same as those of [`Gateway::start`].
+    #[cfg(feature = "simulation")]
+    pub async fn start_simulated(
+        ground: crate::ground::SimulatedGround,
+        config: Config,
+        notices: Arc<dyn NoticeHandler>,
+    ) -> Result<Self, StartError> {
+        Self::start_on(Ground::Simulated(ground), config, notices, StartOptions::default()).await
+    }
+
+    async fn start_on(
+        ground: Ground,
+        config: Config,
+        notices: Arc<dyn NoticeHandler>,
+        options: StartOptions,
+    ) -> Result<Self, StartError> {
         let quarantine_max = config.institutions.values().map(quarantine_max).max().unwrap_or_default();
         let mut prepared = BTreeMap::new();
         for (name, institution) in config.institutions {
@@ -126,7 +115,7 @@ impl Gateway {
         }
         let catalogues = prepared.iter().map(|(name, (_, catalogue))| (name.clone(), Arc::clone(catalogue))).collect();
         let closed_keep_max = prepared.values().map(|(institution, _)| institution.settlement.closed_keep).max();
-        let clock = Arc::new(Clock::default());
+        let clock = Arc::new(Clock::on(&ground));
         let open = OpenOptions {
             path: config.journal.path,
             institutions: prepared.keys().cloned().collect(),
@@ -137,11 +126,9 @@ impl Gateway {
             begin_anew: options.new_journal,
             archive: config.journal.archive,
         };
-        let opened = tokio::task::spawn_blocking(move || Journal::open(&open)).await;
-        let opened =
-            opened.map_err(|error| JournalError::Failed(error.to_string())).flatten().map_err(StartError::Journal)?;
+        let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
-        let shared = Shared { journal: opened.journal, events, notices, clock };
+        let shared = Shared { journal: opened.journal, events, notices, clock, ground };
         let mut recalled = opened.recalled;
         let mut cases = opened.cases;
         let mut lanes: BTreeMap<_, _> = opened.lanes.into_iter().collect();
@@ -395,6 +382,17 @@ impl Gateway {
     }
 }
 
+async fn open_journal(options: OpenOptions, ground: Ground) -> Result<Opened, JournalError> {
+    match ground {
+        Ground::Machine => {
+            let opened = tokio::task::spawn_blocking(move || Journal::open(&options)).await;
+            opened.map_err(|error| JournalError::Failed(error.to_string())).flatten()
+        }
+        #[cfg(feature = "simulation")]
+        Ground::Simulated(_) => Journal::open_on(&options, ground),
+    }
+}
+
 /// Opens the settlements of exchanges that an earlier run left open.
 fn case_opener(catalogues: BTreeMap<String, Arc<TelegramCatalogue>>) -> CaseOpener {
     CaseOpener(Arc::new(move |request: &Fact| {
@@ -443,34 +441,3 @@ impl fmt::Debug for Gateway {
         f.debug_struct("Gateway").field("institutions", &self.inner.institutions.keys()).finish_non_exhaustive()
     }
 }
-
-impl From<DraftError> for Refusal {
-    fn from(error: DraftError) -> Self {
-        Self::Draft(error)
-    }
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Journal(error) => write!(f, "journal: {error}"),
-            Self::Institution { name, why } => write!(f, "institutions.{name}: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownInstitution { known } => write!(f, "no such institution; there are: {}", known.join(", ")),
-            Self::Draft(error) => error.fmt(f),
-            Self::StillRunning(id) => write!(f, "exchange {id} with this idempotency key still runs"),
-            Self::KeyUnchecked(why) => write!(f, "the idempotency key cannot be looked up now: {why}"),
-            Self::OtherBody(id) => write!(f, "exchange {id} has this idempotency key and another body"),
-        }
-    }
-}
-
-impl std::error::Error for Refusal {}

@@ -31,6 +31,9 @@ mod sqlite;
 
 mod writer;
 
+#[cfg(feature = "simulation")]
+mod by_hand;
+
 mod keys;
 
 pub mod reading;
@@ -70,6 +73,7 @@ pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalle
 use self::sqlite::facts::FactReader;
 use self::sqlite::index::IndexReader;
 use self::store::FactNumber;
+use crate::ground::Ground;
 
 /// A handle to the journal. Clones share one writer.
 #[derive(Clone)]
@@ -85,7 +89,15 @@ struct Inner {
     reader: Mutex<Reader>,
     keys: Keys,
     archive_stop: Arc<ArchiveStop>,
-    threads: tokio::sync::Mutex<Vec<JoinHandle<()>>>,
+    workers: tokio::sync::Mutex<Vec<Worker>>,
+    ground: Ground,
+}
+
+/// Who does the journal's work.
+enum Worker {
+    Thread(JoinHandle<()>),
+    #[cfg(feature = "simulation")]
+    Task(tokio::task::JoinHandle<()>),
 }
 
 /// Connections for queries.
@@ -237,10 +249,14 @@ impl Journal {
         self.inner.health.close();
         self.inner.bell.ring();
         // The lock is held during the wait, so a second call waits too.
-        let mut threads = self.inner.threads.lock().await;
-        for thread in std::mem::take(&mut *threads) {
-            // A thread that panicked has nothing left to flush.
-            let ended = tokio::task::spawn_blocking(move || thread.join().is_ok());
+        let mut workers = self.inner.workers.lock().await;
+        for worker in std::mem::take(&mut *workers) {
+            // A worker that panicked has nothing left to flush.
+            let ended = match worker {
+                Worker::Thread(thread) => tokio::task::spawn_blocking(move || drop(thread.join())),
+                #[cfg(feature = "simulation")]
+                Worker::Task(task) => task,
+            };
             if tokio::time::timeout(CLOSE_MAX, ended).await.is_err() {
                 tracing::error!("the journal does not close: its disk hangs");
             }
@@ -255,21 +271,35 @@ impl Journal {
         read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
         let index = Arc::clone(&self.inner.index);
-        self.read(move |reader| {
-            index.wait(INDEX_WAIT)?;
-            read(reader)
-        })
-        .await
+        // Who waits for the index does not keep the connections meanwhile.
+        self.read_after(move || index.wait(INDEX_WAIT), read).await
     }
 
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
+        self.read_after(|| Ok(()), read).await
+    }
+
+    async fn read_after<T: Send + 'static>(
+        &self,
+        wait: impl FnOnce() -> Result<(), JournalError> + Send + 'static,
+        read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
         let inner = Arc::clone(&self.inner);
-        let task =
-            tokio::task::spawn_blocking(move || read(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner)));
-        task.await.map_err(|_| JournalError::Failed("the reader stopped".to_owned()))?
+        let read = move || {
+            wait()?;
+            read(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        match self.inner.ground {
+            Ground::Machine => {
+                let task = tokio::task::spawn_blocking(read);
+                task.await.map_err(|_| JournalError::Failed("the reader stopped".to_owned()))?
+            }
+            #[cfg(feature = "simulation")]
+            Ground::Simulated(_) => read(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod config;
 
 mod fault;
+pub mod ground;
 mod time;
 
 pub mod telegrams;

@@ -30,7 +30,9 @@ pub mod exchange;
 
 pub mod terms;
 
-mod mutant;
+/// Not part of the API.
+#[doc(hidden)]
+pub mod mutant;
 
 pub mod backoff;
 pub mod breaker;

@@ -1,11 +1,11 @@
-//! Deliberate mistakes of the machines, to prove that the properties in their tests can fail.
+//! Deliberate mistakes of the machines, to prove that the properties in tests and simulations can fail.
 //!
-//! A mutant is compiled into tests only: outside of tests [`is_on`] is a constant. A test switches one mutant on for its own
-//! thread and expects its property to fail.
+//! A mutant is compiled into tests, and with the feature `mutants`, which no release has. Otherwise [`is_on`] is a constant. A test
+//! switches one mutant on for its own thread and expects its property to fail.
 
 /// One deliberate mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mutant {
+pub enum Mutant {
     /// The rate gate counts a start when it is decided, not when its bytes are handed over.
     RateCountsTheDecision,
     /// A larger share of the rate takes effect at once.
@@ -34,28 +34,87 @@ pub(crate) enum Mutant {
     TrialWithoutLimit,
     /// The breaker counts our own refusals as failures.
     CountsNotSent,
+    /// A reversal that was never confirmed is settled as not done instead of going to the dead letters.
+    DropsReversalOnExpiry,
+    /// "Not found" is "not done" before the horizon.
+    SettlesNotFoundAtOnce,
+    /// The horizon is read from the wall clock, which may have been set forward.
+    TrustsTheWallClock,
+    /// A reversal that may have been written before carries no repeat mark.
+    ForgetsMark,
+    /// After a restart a step that may have been written counts as not written.
+    ForgetsBegunSteps,
+    /// One unanswered step holds up the steps of all other accounts.
+    BlocksOnOneUnanswered,
+    /// Two steps of one account are on the wire at once.
+    IgnoresAccounts,
+    /// A late answer does not withdraw a step that was not written yet.
+    NeverWithdraws,
+    /// A settled case still gets its inquiry.
+    KeepsStepsOfSettledCases,
+    /// A step goes on the wire before its fact is durable.
+    SendsUnrecorded,
+    /// A reversal is repeated without end.
+    NeverGivesUp,
+    /// An answer goes to the oldest request that waits, whatever its key.
+    AnswersTheOldest,
+    /// After a restart, trace numbers begin from 1.
+    ForgetsTraces,
+    /// A request is written before its fact is durable.
+    WritesBeforeDurable,
+    /// An outcome is told before its fact is durable.
+    TellsBeforeDurable,
+    /// A frame that was handed over counts as withdrawn.
+    WithdrawsTaken,
+    /// The first frame of a connection is written twice.
+    WritesTwice,
+    /// After a restart, an open exchange counts as not sent.
+    CallsOpenNotSent,
+    /// After a restart, open exchanges stay open.
+    LeavesOpen,
+    /// After a restart, settlements do not go on.
+    ForgetsSettlements,
+    /// What the journal failed to write is dropped.
+    DropsFailedFacts,
+    /// One commit takes everything that one institution has.
+    CommitWithoutShares,
+    /// A caller is told only when the journal has the outcome, however late that is.
+    WaitsForTheDisk,
+    /// A telegram is written with another byte than the journal has.
+    WritesOtherBytes,
 }
 
-#[cfg(not(test))]
-pub(crate) const fn is_on(_: Mutant) -> bool {
+/// Whether this mutant is on in this thread.
+#[cfg(not(any(test, feature = "mutants")))]
+#[inline(always)]
+#[must_use]
+pub const fn is_on(_: Mutant) -> bool {
     false
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "mutants"))]
 thread_local! {
     static ON: std::cell::Cell<Option<Mutant>> = const { std::cell::Cell::new(None) };
 }
 
-#[cfg(test)]
-pub(crate) fn is_on(mutant: Mutant) -> bool {
+/// Whether this mutant is on in this thread.
+#[cfg(any(test, feature = "mutants"))]
+#[must_use]
+pub fn is_on(mutant: Mutant) -> bool {
     ON.get() == Some(mutant)
+}
+
+/// Switches a mutant on in this thread, and the one before off. `None` switches all off.
+#[cfg(any(test, feature = "mutants"))]
+pub fn switch(mutant: Option<Mutant>) {
+    ON.set(mutant);
 }
 
 /// Runs a property with a mutant on, and returns whether it failed.
 #[cfg(test)]
 pub(crate) fn is_caught(mutant: Mutant, property: impl FnOnce() + std::panic::UnwindSafe) -> bool {
-    ON.set(Some(mutant));
+    switch(Some(mutant));
     let result = std::panic::catch_unwind(property);
-    ON.set(None);
+    switch(None);
     result.is_err()
 }

@@ -16,6 +16,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::mutant::{Mutant, is_on};
 use crate::terms::{Key, Ticket};
 
 /// All telegrams of ours that are registered under a key.
@@ -165,6 +166,8 @@ impl Mux {
     /// Classifies an answer with these bytes. If it is the first answer to a ticket, the key stays in quarantine until
     /// `until`.
     pub fn answer(&mut self, key: &Key, telegram: &str, bytes: &[u8], until: Duration) -> Verdict {
+        let oldest = if is_on(Mutant::AnswersTheOldest) { self.oldest(telegram) } else { None };
+        let key = oldest.as_ref().unwrap_or(key);
         let Some(pending) = self.pending.get_mut(key) else { return Verdict::Unmatched(Unmatched::NoSuchKey) };
         if *pending.answer != *telegram {
             return Verdict::Unmatched(Unmatched::OtherTelegram);
@@ -210,6 +213,13 @@ impl Mux {
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         self.ends.first().map(|(end, _)| *end)
+    }
+
+    /// For a mutant: the key of the oldest telegram that waits for this answer.
+    fn oldest(&self, telegram: &str) -> Option<Key> {
+        let waits = |pending: &Pending| pending.stage == Stage::Waiting && *pending.answer == *telegram;
+        let waiting = self.pending.iter().filter(|(_, pending)| waits(pending));
+        waiting.min_by_key(|(_, pending)| pending.ticket).map(|(key, _)| key.clone())
     }
 
     fn insert(&mut self, key: Key, ticket: Ticket, answer: Arc<str>, stage: Stage, end: Duration) {

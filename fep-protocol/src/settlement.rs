@@ -17,9 +17,6 @@
 //! Each step is a fact in the journal before it goes on the wire. A case is the sum of its facts, so that
 //! [`Settlement::resume`] continues after a crash at any point. A step that may have been written counts as written.
 
-#[cfg(test)]
-mod mutant;
-
 mod fact;
 mod policy;
 
@@ -43,8 +40,6 @@ pub use self::fact::{
     AccountKey, CaseFact, DeadReason, FlagReason, Money, SettledBy, SettlementFact, StepKind, Verdict,
 };
 use self::lane::Lane;
-#[cfg(test)]
-use self::mutant::Mutant;
 pub use self::policy::{RESTART_DISTRUST_MAX, SettlementLimits, SettlementPolicy};
 use crate::backoff::Backoff;
 use crate::exchange::ExchangeId;
@@ -107,8 +102,6 @@ pub struct Settlement {
     /// Actions that wait until the fact with this number is durable.
     held: VecDeque<(FactNumber, SettlementAction)>,
     actions: VecDeque<SettlementAction>,
-    #[cfg(test)]
-    mutant: Option<Mutant>,
 }
 
 /// A case with the data that does not survive a restart.
@@ -154,8 +147,6 @@ impl Settlement {
             facts: 0,
             held: VecDeque::new(),
             actions: VecDeque::new(),
-            #[cfg(test)]
-            mutant: None,
         }
     }
 

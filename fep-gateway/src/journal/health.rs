@@ -1,9 +1,10 @@
 //! Whether the journal takes writes now. The writer reports, readiness asks.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fep_protocol::reason::JournalError;
+use tokio::time::Instant;
 
 /// A write that takes longer than this counts as hanging.
 const WRITE_MAX: Duration = Duration::from_secs(1);

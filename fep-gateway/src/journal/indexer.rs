@@ -4,11 +4,13 @@
 //! facts from the store. A reader that needs its own writes waits until the index has them.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
+use tokio::time::Instant;
 
 use super::store::{FactNumber, FactSource, Index, StoreError};
 use crate::fault::{FaultPoint, point};
@@ -26,11 +28,17 @@ const GATHER: Duration = Duration::from_millis(50);
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// The facts that wait for the indexer, and how far it is.
-#[derive(Debug, Default)]
 pub(super) struct IndexQueue {
     state: Mutex<State>,
     changed: Condvar,
+    /// Without a thread of its own, the index is built by those who wait for it.
+    #[cfg(feature = "simulation")]
+    by_hand: Mutex<Option<Step>>,
 }
+
+/// Builds a step of the index.
+#[cfg(feature = "simulation")]
+pub(super) type Step = Box<dyn FnMut(&IndexQueue) -> bool + Send>;
 
 #[derive(Debug, Default)]
 struct State {
@@ -46,10 +54,21 @@ struct State {
     closing: bool,
 }
 
+impl fmt::Debug for IndexQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IndexQueue").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
 impl IndexQueue {
     /// Starts with everything up to this fact stored and applied.
     pub(super) fn new(applied: FactNumber) -> Self {
-        Self { state: Mutex::new(State { stored: applied, applied, ..State::default() }), changed: Condvar::new() }
+        Self {
+            state: Mutex::new(State { stored: applied, applied, ..State::default() }),
+            changed: Condvar::new(),
+            #[cfg(feature = "simulation")]
+            by_hand: Mutex::new(None),
+        }
     }
 
     /// Hands over facts that are durable.
@@ -72,6 +91,8 @@ impl IndexQueue {
     /// # Errors
     /// If that takes longer than `max`.
     pub(super) fn wait(&self, max: Duration) -> Result<(), JournalError> {
+        #[cfg(feature = "simulation")]
+        let max = if self.build_by_hand() { Duration::ZERO } else { max };
         let until = Instant::now() + max;
         let mut state = self.state();
         let target = state.stored;
@@ -87,6 +108,27 @@ impl IndexQueue {
             (false, Some(error)) => Err(error.clone()),
             (false, None) => Err(JournalError::Failed(format!("its index is more than {} ms behind", max.as_millis()))),
         }
+    }
+
+    /// From now on those who wait for the index build it with this.
+    #[cfg(feature = "simulation")]
+    pub(super) fn set_by_hand(&self, step: Step) {
+        *self.by_hand.lock().unwrap_or_else(PoisonError::into_inner) = Some(step);
+    }
+
+    /// Builds the index as far as it can be built now. Returns false if a thread does that.
+    #[cfg(feature = "simulation")]
+    pub(super) fn build_by_hand(&self) -> bool {
+        let mut by_hand = self.by_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(step) = by_hand.as_mut() else { return false };
+        while self.is_behind() && step(self) {}
+        true
+    }
+
+    #[cfg(feature = "simulation")]
+    fn is_behind(&self) -> bool {
+        let state = self.state();
+        state.applied < state.stored && !state.paused
     }
 
     /// The last fact that is stored.
@@ -190,16 +232,35 @@ impl State {
 /// Builds the index until the queue is closed.
 pub(super) fn run(queue: &Arc<IndexQueue>, mut index: impl Index, mut source: impl FactSource) {
     while let Ok(step) = queue.next() {
-        let facts = match step {
-            Some(facts) => Ok(facts),
-            None => source.after(index.applied(), STEP_MAX),
-        };
-        let applied = facts.and_then(|facts| index.apply(&facts)).map(|()| index.applied());
-        point(FaultPoint::AfterIndexStep);
-        if !queue.report(applied) {
+        if !take(queue, step, &mut index, &mut source) {
             std::thread::sleep(RETRY_PAUSE);
         }
     }
+}
+
+/// Carries out a step. Returns whether that succeeded.
+fn take(
+    queue: &IndexQueue,
+    step: Option<Vec<(FactNumber, Fact)>>,
+    index: &mut impl Index,
+    source: &mut impl FactSource,
+) -> bool {
+    let facts = match step {
+        Some(facts) => Ok(facts),
+        None => source.after(index.applied(), STEP_MAX),
+    };
+    let applied = facts.and_then(|facts| index.apply(&facts)).map(|()| index.applied());
+    point(FaultPoint::AfterIndexStep);
+    queue.report(applied)
+}
+
+/// The function that takes one step, for an index without a thread.
+#[cfg(feature = "simulation")]
+pub(super) fn by_hand(mut index: impl Index + 'static, mut source: impl FactSource + 'static) -> Step {
+    Box::new(move |queue| {
+        let step = queue.state().step();
+        take(queue, step, &mut index, &mut source)
+    })
 }
 
 /// Brings the index up to date with the store.

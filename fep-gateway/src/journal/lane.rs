@@ -63,6 +63,9 @@ pub struct Progress {
 pub(super) struct Bell {
     rung: Mutex<bool>,
     heard: Condvar,
+    /// For a writer without a thread.
+    #[cfg(feature = "simulation")]
+    notify: Notify,
 }
 
 impl Lane {
@@ -185,7 +188,17 @@ impl Bell {
         if !*rung {
             *rung = true;
             self.heard.notify_one();
+            #[cfg(feature = "simulation")]
+            self.notify.notify_one();
         }
+    }
+
+    /// As [`Bell::wait`], for a writer without a thread.
+    #[cfg(feature = "simulation")]
+    pub(super) async fn heard(&self, max: Duration) {
+        // If the time is over, the writer looks anyway.
+        let _ = tokio::time::timeout(max, self.notify.notified()).await;
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = false;
     }
 
     /// Waits until the bell rings, at most this long.

@@ -5,18 +5,20 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
 use fep_protocol::fact::{Fact, Reason, What};
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::{JournalError, Unknown};
 use fep_protocol::settlement::{CaseFact, SettlementFact};
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 
 use super::archive::{self, ArchiveStop, Archiver, Archives};
+#[cfg(feature = "simulation")]
+use super::by_hand::{self, DiskStore};
 use super::guard::{FileGuard, Guarded, Reserve};
 use super::health::Health;
 use super::indexer::{self, IndexQueue, catch_up};
@@ -26,9 +28,10 @@ use super::projection::Projected;
 use super::sqlite::facts::{FactReader, Facts};
 use super::sqlite::index::{IndexFile, IndexReader};
 use super::store::{FactStore, Index};
-use super::writer::Writer;
-use super::{Inner, Journal, Opened, Reader, index_path};
+use super::writer::{Writer, WriterParts};
+use super::{Inner, Journal, Opened, Reader, Worker, index_path};
 use crate::config::ArchiveConfig;
+use crate::ground::Ground;
 
 /// How to open a journal.
 #[derive(Clone, Debug)]
@@ -115,6 +118,11 @@ impl Journal {
     /// # Errors
     /// If the journal cannot be opened, has a newer version, is in use by another process, or is missing where one was.
     pub fn open(options: &OpenOptions) -> Result<Opened, JournalError> {
+        Self::open_on(options, Ground::Machine)
+    }
+
+    /// Opens the journal on a certain ground.
+    pub(crate) fn open_on(options: &OpenOptions, ground: Ground) -> Result<Opened, JournalError> {
         let path = &options.path;
         let index_file = index_path(path);
         let former_traces = if path.exists() { Vec::new() } else { missing(options, &index_file)? };
@@ -143,36 +151,30 @@ impl Journal {
             options.institutions.iter().map(|name| (name.clone(), Lane::new(Arc::clone(&bell)))).collect();
         let health = Arc::new(Health::new());
         let queue = Arc::new(IndexQueue::new(index.applied()));
-        let archived = Arc::new(AtomicU64::new(0));
-        let writer = Writer {
-            store: Guarded::new(facts, Reserve::of(path), Arc::clone(&guard), Arc::clone(&queue)),
+        let parts = WriterParts {
             lanes: lanes.iter().map(|(_, lane)| lane.clone()).collect(),
             bell: Arc::clone(&bell),
             health: Arc::clone(&health),
             index: Arc::clone(&queue),
-            archived: Arc::clone(&archived),
-            removed: 0,
-            first: 0,
+            archived: Arc::default(),
         };
-        let spawn = |name: &str| std::thread::Builder::new().name(name.to_owned());
-        let unstarted = |error: std::io::Error| JournalError::Failed(format!("no thread: {error}"));
-        let writer = spawn("journal").spawn(move || writer.run()).map_err(unstarted)?;
-        let behind = Arc::clone(&queue);
-        let indexer = spawn("journal-index").spawn(move || indexer::run(&behind, index, source)).map_err(unstarted)?;
         let archive_stop = Arc::new(ArchiveStop::default());
-        let mut threads = vec![writer, indexer];
-        if let Some(archive) = &options.archive {
-            let archiver = Archiver {
-                archives: Archives::new(path, archive)?,
-                options: archive.clone(),
-                started: (Instant::now(), options.now_ms),
-                index: Arc::clone(&queue),
-                archived,
-                bell: Arc::clone(&bell),
-                stop: Arc::clone(&archive_stop),
-            };
-            threads.push(spawn("journal-archive").spawn(move || archiver.run()).map_err(unstarted)?);
-        }
+        let archiver = || archiver(options, &parts, &archive_stop);
+        let workers = match &ground {
+            Ground::Machine => {
+                let store = Guarded::new(facts, Reserve::of(path), Arc::clone(&guard), Arc::clone(&queue));
+                let archiver = archiver()?;
+                threads(Writer::new(store, parts.clone()), index, source, archiver)?
+            }
+            #[cfg(feature = "simulation")]
+            Ground::Simulated(simulated) => {
+                queue.set_by_hand(indexer::by_hand(index, source));
+                let store = DiskStore::new(facts, Arc::clone(&simulated.disk));
+                let store = Guarded::new(store, Reserve::of(path), Arc::clone(&guard), Arc::clone(&queue));
+                let writer = Writer::new(store, parts.clone());
+                vec![Worker::Task(tokio::spawn(by_hand::run(writer, parts.bell, Arc::clone(&simulated.disk))))]
+            }
+        };
         let inner = Inner {
             health,
             bell,
@@ -181,10 +183,51 @@ impl Journal {
             guard,
             reader: Mutex::new(reader),
             archive_stop,
-            threads: tokio::sync::Mutex::new(threads),
+            workers: tokio::sync::Mutex::new(workers),
+            ground,
         };
         Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled, cases })
     }
+}
+
+/// Starts the threads of a journal.
+fn threads(
+    writer: Writer<impl FactStore + 'static>,
+    index: IndexFile,
+    source: FactReader,
+    archiver: Option<Archiver>,
+) -> Result<Vec<Worker>, JournalError> {
+    let queue = writer.index();
+    let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+        thread.map(Worker::Thread).map_err(|error| JournalError::Failed(format!("no thread: {error}")))
+    };
+    let mut workers = vec![
+        spawn("journal", Box::new(move || writer.run()))?,
+        spawn("journal-index", Box::new(move || indexer::run(&queue, index, source)))?,
+    ];
+    if let Some(archiver) = archiver {
+        workers.push(spawn("journal-archive", Box::new(move || archiver.run()))?);
+    }
+    Ok(workers)
+}
+
+/// Makes archives, if they are configured.
+fn archiver(
+    options: &OpenOptions,
+    parts: &WriterParts,
+    stop: &Arc<ArchiveStop>,
+) -> Result<Option<Archiver>, JournalError> {
+    let Some(archive) = &options.archive else { return Ok(None) };
+    Ok(Some(Archiver {
+        archives: Archives::new(&options.path, archive)?,
+        options: archive.clone(),
+        started: (Instant::now(), options.now_ms),
+        index: Arc::clone(&parts.index),
+        archived: Arc::clone(&parts.archived),
+        bell: Arc::clone(&parts.bell),
+        stop: Arc::clone(stop),
+    }))
 }
 
 /// Handles a journal that is missing. Its index shows whether there was one. If a new one is wanted, the trace numbers of
@@ -213,7 +256,8 @@ fn missing(options: &OpenOptions, index: &Path) -> Result<Vec<Fact>, JournalErro
 /// The facts that end the exchanges of an earlier run, each behind the fact that opens its settlement.
 fn endings(reader: &Reader, options: &OpenOptions) -> Result<Vec<Fact>, JournalError> {
     let mut ends = Vec::new();
-    for exchange in reader.index.open_ones()? {
+    let open = if is_on(Mutant::LeavesOpen) { Vec::new() } else { reader.index.open_ones()? };
+    for exchange in open {
         ends.extend(opening(reader, &exchange, options)?);
         ends.push(ending(exchange, options.now_ms));
     }
@@ -235,6 +279,9 @@ fn opening(reader: &Reader, exchange: &Projected, options: &OpenOptions) -> Resu
 /// The settlements that go on.
 fn earlier_cases(reader: &Reader, options: &OpenOptions) -> Result<Vec<EarlierCase>, JournalError> {
     let since_ms = options.now_ms.saturating_sub(options.closed_keep_max_ms.max(options.quarantine_max_ms));
+    if is_on(Mutant::ForgetsSettlements) {
+        return Ok(Vec::new());
+    }
     let cases = reader.index.cases(since_ms, FINISHED_MAX)?;
     cases.into_iter().filter_map(|id| earlier_case(reader, id).transpose()).collect()
 }
@@ -258,7 +305,7 @@ fn ending(exchange: Projected, now_ms: i64) -> Fact {
         what: What::Outcome,
         exchange: Some(exchange.id),
         telegram: Some(exchange.telegram),
-        outcome: Some(Outcome::Unknown),
+        outcome: Some(if is_on(Mutant::CallsOpenNotSent) { Outcome::NotSent } else { Outcome::Unknown }),
         reason: Some(Reason::new(&why, why.code())),
         ..Fact::new(exchange.institution, now_ms)
     }

@@ -5,10 +5,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fep_protocol::fact::Fact;
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::JournalError;
+use tokio::time::Instant;
 
 use super::health::Health;
 use super::indexer::IndexQueue;
@@ -33,22 +35,38 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The writer and everything that it needs.
 pub(super) struct Writer<S> {
-    pub(super) store: S,
+    store: S,
+    lanes: Vec<Lane>,
+    bell: Arc<Bell>,
+    health: Arc<Health>,
+    index: Arc<IndexQueue>,
+    archived: Arc<AtomicU64>,
+    /// The value of `archived` up to which everything is removed.
+    removed: FactNumber,
+    /// The lane that is taken from first. It changes with each batch.
+    first: usize,
+    /// When the last write ended.
+    idle_since: Instant,
+    /// The wait before the next turn.
+    pause: Option<Duration>,
+    /// While the journal closes and writes fail: since when.
+    closing_since: Option<Instant>,
+}
+
+/// What the writer shares with the rest of the journal.
+#[derive(Clone)]
+pub(super) struct WriterParts {
     pub(super) lanes: Vec<Lane>,
     pub(super) bell: Arc<Bell>,
     pub(super) health: Arc<Health>,
     pub(super) index: Arc<IndexQueue>,
     /// The facts up to this one are in archives and can be removed.
     pub(super) archived: Arc<AtomicU64>,
-    /// The value of `archived` up to which everything is removed.
-    pub(super) removed: FactNumber,
-    /// The lane that is taken from first. It changes with each batch.
-    pub(super) first: usize,
 }
 
 /// Facts, each with its place in a lane. The facts of one lane follow each other.
 #[derive(Default)]
-struct Batch {
+pub(super) struct Batch {
     facts: Vec<Fact>,
     places: Vec<Place>,
 }
@@ -59,48 +77,113 @@ struct Place {
     number: LaneNumber,
 }
 
+/// What the writer does next.
+pub(super) enum Turn {
+    /// Waits this long, or until the bell rings.
+    Wait(Duration),
+    /// Stores facts.
+    Write(Batch),
+    /// Removes a piece of what is in archives.
+    Remove,
+    /// Proves that the store takes writes.
+    Probe,
+    /// The journal is closed.
+    End,
+}
+
+#[cfg(feature = "simulation")]
+impl Turn {
+    /// The number of facts that it stores.
+    pub(super) fn facts(&self) -> usize {
+        if let Self::Write(batch) = self { batch.facts.len() } else { 0 }
+    }
+}
+
 impl<S: FactStore> Writer<S> {
-    /// Writes until the journal is closed.
-    pub(super) fn run(mut self) {
-        let mut idle_since = Instant::now();
-        while !self.health.is_closing() {
-            let batch = self.take();
-            if !batch.facts.is_empty() {
-                let done = self.write(batch);
-                idle_since = Instant::now();
-                if !done {
-                    self.bell.wait(RETRY_PAUSE);
-                }
-            } else if self.remove_archived() {
-                // The next piece follows, unless a fact came meanwhile.
-            } else if self.health.failure().is_some() || idle_since.elapsed() >= PROBE_PAUSE {
-                self.probe();
-                idle_since = Instant::now();
-                self.bell.wait(if self.health.failure().is_some() { RETRY_PAUSE } else { PROBE_PAUSE });
-            } else {
-                self.bell.wait(PROBE_PAUSE);
-            }
+    pub(super) fn new(store: S, parts: WriterParts) -> Self {
+        let WriterParts { lanes, bell, health, index, archived } = parts;
+        let idle_since = Instant::now();
+        Self {
+            store,
+            lanes,
+            bell,
+            health,
+            index,
+            archived,
+            removed: 0,
+            first: 0,
+            idle_since,
+            pause: None,
+            closing_since: None,
         }
-        self.close();
     }
 
-    /// Writes what still waits. Gives up when that fails for too long.
-    fn close(&mut self) {
-        let patience = Instant::now() + CLOSE_PATIENCE;
+    /// The queue of the facts that are stored.
+    pub(super) fn index(&self) -> Arc<IndexQueue> {
+        Arc::clone(&self.index)
+    }
+
+    /// Writes until the journal is closed.
+    pub(super) fn run(mut self) {
         loop {
-            let batch = self.take();
-            if batch.facts.is_empty() {
-                return;
-            }
-            if !self.write(batch) {
-                if Instant::now() >= patience {
-                    break;
-                }
-                std::thread::sleep(RETRY_PAUSE);
+            match self.next() {
+                Turn::End => return,
+                Turn::Wait(max) => self.bell.wait(max),
+                turn => self.carry_out(turn),
             }
         }
+    }
+
+    /// Decides what to do next. Facts leave their lanes here.
+    pub(super) fn next(&mut self) -> Turn {
+        if let Some(pause) = self.pause.take() {
+            return Turn::Wait(pause);
+        }
+        let closing = self.health.is_closing();
+        let batch = self.take();
+        let works = self.health.failure().is_none();
+        match (batch.facts.is_empty(), closing) {
+            (true, true) => Turn::End,
+            (false, true) if !works && self.is_out_of_patience() => {
+                self.give_up(batch.facts.len());
+                Turn::End
+            }
+            (false, _) => Turn::Write(batch),
+            (true, false) if works && self.archived.load(Ordering::Relaxed) > self.removed => Turn::Remove,
+            (true, false) if !works || self.idle_since.elapsed() >= PROBE_PAUSE => Turn::Probe,
+            (true, false) => Turn::Wait(PROBE_PAUSE),
+        }
+    }
+
+    /// Does it.
+    pub(super) fn carry_out(&mut self, turn: Turn) {
+        match turn {
+            Turn::Write(batch) => {
+                if !self.write(batch) {
+                    self.pause = Some(RETRY_PAUSE);
+                }
+                self.idle_since = Instant::now();
+            }
+            Turn::Remove => self.remove_archived(),
+            Turn::Probe => {
+                self.probe();
+                self.idle_since = Instant::now();
+                self.pause = Some(if self.health.failure().is_some() { RETRY_PAUSE } else { PROBE_PAUSE });
+            }
+            Turn::Wait(_) | Turn::End => {}
+        }
+    }
+
+    /// Whether the journal closes, and its writes have failed for too long since then.
+    fn is_out_of_patience(&mut self) -> bool {
+        let since = *self.closing_since.get_or_insert_with(Instant::now);
+        since.elapsed() >= CLOSE_PATIENCE
+    }
+
+    fn give_up(&mut self, taken: usize) {
         // Do not log the facts: they contain telegrams.
-        let lost: usize = std::iter::from_fn(|| Some(self.take().facts.len()).filter(|count| *count > 0)).sum();
+        let waiting = std::iter::from_fn(|| Some(self.take().facts.len()).filter(|count| *count > 0));
+        let lost = taken + waiting.sum::<usize>();
         tracing::error!(lost, "the journal closes and could not write what happened");
     }
 
@@ -109,7 +192,8 @@ impl<S: FactStore> Writer<S> {
         let count = self.lanes.len();
         for lane in (0..count).map(|at| (self.first + at) % count) {
             let Some(queue) = self.lanes.get(lane) else { continue };
-            queue.take(LANE_BATCH_MAX, |number, fact| {
+            let max = if is_on(Mutant::CommitWithoutShares) { usize::MAX } else { LANE_BATCH_MAX };
+            queue.take(max, |number, fact| {
                 batch.facts.push(fact);
                 batch.places.push(Place { lane, number });
             });
@@ -187,30 +271,23 @@ impl<S: FactStore> Writer<S> {
             let Some(lane) = self.lanes.get(place.lane) else { continue };
             if fact.what.is_permission() {
                 lane.fail(place.number, error.clone());
-            } else {
+            } else if !is_on(Mutant::DropsFailedFacts) {
                 lane.put_back(place.number, fact);
             }
         }
     }
 
-    /// Removes a small piece of what is in archives, so that no caller waits long. Returns whether there may be more.
-    fn remove_archived(&mut self) -> bool {
+    /// Removes a small piece of what is in archives, so that no caller waits long.
+    fn remove_archived(&mut self) {
         let archived = self.archived.load(Ordering::Relaxed);
-        if archived <= self.removed || self.health.failure().is_some() {
-            return false;
-        }
         match self.store.remove_archived(archived, REMOVED_MAX) {
-            Ok(0) => {
-                self.removed = archived;
-                false
-            }
-            Ok(_) => true,
+            Ok(0) => self.removed = archived,
+            Ok(_) => {}
             Err(error) => {
                 let error = JournalError::from(error);
                 tracing::warn!(%error, "archived facts cannot be removed from the journal now");
                 // The archiver asks for it again.
                 self.removed = archived;
-                false
             }
         }
     }

@@ -1,17 +1,23 @@
-//! The only module that reads clocks.
+//! The only module that reads the wall clock and the randomness of the operating system.
+//!
+//! Instants are those of Tokio everywhere in the gateway. A simulation moves them.
 
+use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::terms::Now;
+use tokio::time::Instant;
+
+use crate::ground::Ground;
 
 /// Both clocks. The steady clock counts from the gateway's start. This type also creates the names of exchanges, because
 /// they begin with the time.
-#[derive(Debug)]
 pub struct Clock {
     started: Instant,
+    wall_ms: Box<dyn Fn() -> i64 + Send + Sync>,
     random: u64,
     seeds: AtomicU64,
     last_ms: AtomicI64,
@@ -22,22 +28,40 @@ impl Default for Clock {
     fn default() -> Self {
         // In a container every gateway has the same process id. Only the randomness of the operating system distinguishes
         // gateways.
-        let random = RandomState::new().build_hasher().finish();
+        Self::new(system_ms, RandomState::new().build_hasher().finish())
+    }
+}
+
+impl Clock {
+    /// Starts the steady clock now. `wall_ms` is the wall clock, in milliseconds since 1970. `random` makes names and seeds
+    /// differ between processes.
+    fn new(wall_ms: impl Fn() -> i64 + Send + Sync + 'static, random: u64) -> Self {
         Self {
             started: Instant::now(),
+            wall_ms: Box::new(wall_ms),
             random,
             seeds: AtomicU64::new(random),
             last_ms: AtomicI64::new(0),
             serial: AtomicU32::new(0),
         }
     }
-}
 
-impl Clock {
+    /// The clocks of this ground.
+    pub(crate) fn on(ground: &Ground) -> Self {
+        match ground {
+            Ground::Machine => Self::default(),
+            #[cfg(feature = "simulation")]
+            Ground::Simulated(simulated) => {
+                let wall_ms = std::sync::Arc::clone(&simulated.wall_ms);
+                Self::new(move || wall_ms(), simulated.seed)
+            }
+        }
+    }
+
     /// Reads both clocks.
     #[must_use]
     pub fn now(&self) -> Now {
-        Now { steady: self.started.elapsed(), wall_ms: wall_ms() }
+        Now { steady: self.started.elapsed(), wall_ms: (self.wall_ms)() }
     }
 
     /// The instant at which the steady clock shows this time.
@@ -63,7 +87,13 @@ impl Clock {
     }
 }
 
-fn wall_ms() -> i64 {
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clock").field("now", &self.now()).finish_non_exhaustive()
+    }
+}
+
+fn system_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -31,6 +31,7 @@ use std::time::Duration;
 use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
 use fep_protocol::institution::Institution as Machine;
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::PersonDecision;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
@@ -55,6 +56,7 @@ use super::outbox::Outbox;
 use super::statuses::LineStatuses;
 use crate::config::InstitutionConfig;
 use crate::fault::{FaultPoint, point};
+use crate::ground::Ground;
 use crate::journal::{EarlierCase, Journal, KeyTicket, Lane, LaneNumber, Recalled};
 use crate::notice::NoticeHandler;
 use crate::telegrams::{Draft, TelegramCatalogue};
@@ -70,6 +72,7 @@ pub struct Shared {
     pub notices: Arc<dyn NoticeHandler>,
     /// The clocks.
     pub clock: Arc<Clock>,
+    pub(crate) ground: Ground,
 }
 
 /// A running institution.
@@ -158,8 +161,9 @@ impl Handle {
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
         let permits = Arc::new(Semaphore::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX));
         let settings = settings(&config, &catalogue, now);
-        let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock);
-        let machine = Machine::new(settings, Arc::clone(&catalogue), legacy.used, shared.clock.seed());
+        let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock, &shared.ground);
+        let used = legacy.used.filter(|_| !is_on(Mutant::ForgetsTraces));
+        let machine = Machine::new(settings, Arc::clone(&catalogue), used, shared.clock.seed());
         let notices = notices::Notices::new(&config, shared.clock.seed());
         let mut task = Task {
             name: Arc::clone(&name),
@@ -327,7 +331,7 @@ impl Task {
                 }
                 continue;
             }
-            let deadline = Instant::from_std(self.shared.clock.instant(self.deadline()));
+            let deadline = self.shared.clock.instant(self.deadline());
             if sleep.deadline() != deadline {
                 sleep.as_mut().reset(deadline);
             }

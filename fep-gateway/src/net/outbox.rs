@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use fep_protocol::exchange::TelegramBytes;
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::terms::Ticket;
 use tokio::io::AsyncWrite;
 
@@ -33,6 +34,8 @@ struct State {
     closed: bool,
     waker: Option<Waker>,
     needs_wake: bool,
+    /// For a mutant: a frame was repeated.
+    repeated: bool,
 }
 
 #[derive(Debug)]
@@ -63,12 +66,16 @@ impl Outbox {
             closed: false,
             waker: None,
             needs_wake: false,
+            repeated: false,
         };
         Self { state: Mutex::new(state) }
     }
 
     /// Adds a frame, which is written after [`Outbox::flush`]. Returns false if there is no room, or the connection is gone.
-    pub(super) fn push(&self, ticket: Ticket, bytes: TelegramBytes) -> bool {
+    pub(super) fn push(&self, ticket: Ticket, mut bytes: TelegramBytes) -> bool {
+        if is_on(Mutant::WritesOtherBytes) {
+            bytes = bytes.iter().map(|byte| if *byte == b' ' { b'!' } else { *byte }).collect::<Vec<_>>().into();
+        }
         let mut state = self.state();
         if state.closed || state.closing || state.frames.len() >= state.frames_max {
             return false;
@@ -82,7 +89,7 @@ impl Outbox {
     pub(super) fn withdraw(&self, ticket: Ticket) -> bool {
         let mut state = self.state();
         let at = state.frames.iter().position(|frame| frame.ticket == ticket && frame.taken == 0);
-        at.is_some_and(|at| state.frames.remove(at).is_some())
+        at.is_some_and(|at| state.frames.remove(at).is_some()) || is_on(Mutant::WithdrawsTaken)
     }
 
     /// Lets the link read this many more frames.
@@ -193,7 +200,10 @@ impl State {
             frame.taken += part;
             count -= part;
             if frame.taken == frame.bytes.len() {
-                self.frames.pop_front();
+                let frame = self.frames.pop_front();
+                if is_on(Mutant::WritesTwice) && !std::mem::replace(&mut self.repeated, true) {
+                    self.frames.extend(frame.map(|frame| Frame { taken: 0, ..frame }));
+                }
             }
         }
     }

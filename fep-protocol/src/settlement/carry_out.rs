@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-#[cfg(test)]
-use super::mutant::Mutant;
 use super::{
     AccountKey, Backoff, CaseFact, Entry, ExchangeId, FactNumber, Handed, Move, Now, STEP_WAIT, Settlement,
     SettlementAction, SettlementCase, SettlementFact, Step, StepKind, Times,
 };
+use crate::mutant::{Mutant, is_on};
 
 impl Settlement {
     /// Adds a case without times.
@@ -134,20 +133,17 @@ impl Settlement {
         }
         let attempt = before.saturating_add(1);
         let repeat = before > 0;
-        #[cfg(test)]
-        let repeat = repeat && self.mutant != Some(Mutant::ForgetsMark);
+        let repeat = repeat && !is_on(Mutant::ForgetsMark);
         let fact = SettlementFact::Begun { step: kind, attempt, repeat, horizon_passed };
         let number = self.record(&case, fact, now);
         let send = SettlementAction::Send(Step { case, kind, attempt, repeat });
-        #[cfg(test)]
-        let number = if self.mutant == Some(Mutant::SendsUnrecorded) { FactNumber(0) } else { number };
+        let number = if is_on(Mutant::SendsUnrecorded) { FactNumber(0) } else { number };
         self.held.push_back((number, send));
     }
 
     /// Stops an awaited step that is no longer needed, if it is not on the wire.
     fn withdraw_needless(&mut self, exchange: &ExchangeId, now: Now) {
-        #[cfg(test)]
-        if self.mutant == Some(Mutant::NeverWithdraws) {
+        if is_on(Mutant::NeverWithdraws) {
             return;
         }
         let Some(entry) = self.cases.get_mut(exchange).filter(|entry| entry.case.awaits_needlessly()) else { return };
@@ -175,19 +171,15 @@ impl Settlement {
             not_before: entry.not_before,
             horizon_end: entry.horizon_end,
             awaited_until: entry.awaited_until,
-            #[cfg(test)]
-            mutant: self.mutant,
         };
         Some(entry.case.next_move(&times, self.policies.get(entry.case.telegram())))
     }
 
     fn horizon_passed(&self, exchange: &ExchangeId, now: Now) -> bool {
-        #[cfg(test)]
-        if self.mutant == Some(Mutant::SettlesNotFoundAtOnce) {
+        if is_on(Mutant::SettlesNotFoundAtOnce) {
             return true;
         }
-        #[cfg(test)]
-        if self.mutant == Some(Mutant::TrustsTheWallClock)
+        if is_on(Mutant::TrustsTheWallClock)
             && let Some(entry) = self.cases.get(exchange)
             && let Some(policy) = self.policies.get(entry.case.telegram())
             && i128::from(now.wall_ms - entry.case.written_at_ms()) > policy.horizon.as_millis().cast_signed()
@@ -199,13 +191,10 @@ impl Settlement {
 
     /// The account by which the lane keeps order.
     fn account(&self, account: Option<AccountKey>) -> Option<AccountKey> {
-        #[cfg(test)]
-        match self.mutant {
-            Some(Mutant::BlocksOnOneUnanswered) => return Some(AccountKey(0)),
-            Some(Mutant::IgnoresAccounts) => return None,
-            _ => {}
+        if is_on(Mutant::BlocksOnOneUnanswered) {
+            return Some(AccountKey(0));
         }
-        account
+        account.filter(|_| !is_on(Mutant::IgnoresAccounts))
     }
 
     fn set_timer(&mut self, exchange: &ExchangeId, at: Option<Duration>) {

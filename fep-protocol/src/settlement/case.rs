@@ -7,9 +7,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::fact::{AccountKey, DeadReason, FlagReason, Money, SettledBy, SettlementFact, StepKind, Verdict};
-#[cfg(test)]
-use super::mutant::Mutant;
 use super::policy::SettlementPolicy;
+use crate::mutant::{Mutant, is_on};
 
 /// The number of facts of one case that are kept in memory: its first and its last ones. The journal has all of them.
 pub const HISTORY_MAX: usize = 256;
@@ -76,8 +75,6 @@ pub(super) struct Times {
     pub(super) horizon_end: Duration,
     /// The time when the awaited step counts as unanswered.
     pub(super) awaited_until: Option<Duration>,
-    #[cfg(test)]
-    pub(super) mutant: Option<Mutant>,
 }
 
 /// What follows from the facts of a case.
@@ -293,9 +290,7 @@ impl SettlementCase {
         if self.awaited.is_some() {
             return times.awaited_until.map_or(Move::Rest, Move::Wait);
         }
-        #[cfg(test)]
-        if times.mutant == Some(Mutant::KeepsStepsOfSettledCases) && is_settled && self.attempts(StepKind::Inquiry) == 0
-        {
+        if is_on(Mutant::KeepsStepsOfSettledCases) && is_settled && self.attempts(StepKind::Inquiry) == 0 {
             return Move::Begin(StepKind::Inquiry, times.not_before);
         }
         if is_settled {
@@ -345,15 +340,13 @@ impl SettlementCase {
         if self.reversal == Some(Verdict::Refused) {
             return dead(DeadReason::ReversalRefused);
         }
-        #[cfg(test)]
-        if times.mutant == Some(Mutant::NeverGivesUp) {
+        if is_on(Mutant::NeverGivesUp) {
             return Move::Begin(StepKind::Reversal, times.not_before);
         }
         if self.reversals < policy.reversal_max {
             return Move::Begin(StepKind::Reversal, times.not_before);
         }
-        #[cfg(test)]
-        if times.mutant == Some(Mutant::DropsReversalOnExpiry) {
+        if is_on(Mutant::DropsReversalOnExpiry) {
             return Move::Record(SettlementFact::Settled { by: SettledBy::Inquiry, money: Money::NotDone });
         }
         dead(DeadReason::ReversalUnconfirmed)

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-#[cfg(test)]
-use super::mutant::Mutant;
 use super::{
     CaseFact, ExchangeId, Now, STEP_WAIT, Settlement, SettlementCase, SettlementFact, SettlementLimits,
     SettlementPolicy,
 };
+use crate::mutant::{Mutant, is_on};
 
 impl Settlement {
     /// Creates a machine that continues after the facts of earlier runs, in their order. Any prefix of the facts leads to a safe state: a
@@ -24,23 +23,6 @@ impl Settlement {
         now: Now,
     ) -> Self {
         let mut machine = Self::new(policies, limits, seed);
-        for fact in facts {
-            machine.replay(fact);
-        }
-        machine.take_up(now);
-        machine
-    }
-
-    #[cfg(test)]
-    pub(super) fn resume_mutant(
-        policies: BTreeMap<String, SettlementPolicy>,
-        limits: SettlementLimits,
-        mutant: Option<Mutant>,
-        facts: impl IntoIterator<Item = CaseFact>,
-        now: Now,
-    ) -> Self {
-        let mut machine = Self::new(policies, limits, u64::try_from(now.wall_ms).unwrap_or(0));
-        machine.mutant = mutant;
         for fact in facts {
             machine.replay(fact);
         }
@@ -76,11 +58,10 @@ impl Settlement {
                 entry.horizon_end = horizon_end.unwrap_or(entry.horizon_end);
             }
             if let Some((step, attempt)) = awaited {
-                let fact = SettlementFact::Unanswered { step, attempt };
-                #[cfg(test)]
-                let fact = match self.mutant {
-                    Some(Mutant::ForgetsBegunSteps) => SettlementFact::NotWritten { step, attempt, why: String::new() },
-                    _ => fact,
+                let fact = if is_on(Mutant::ForgetsBegunSteps) {
+                    SettlementFact::NotWritten { step, attempt, why: String::new() }
+                } else {
+                    SettlementFact::Unanswered { step, attempt }
                 };
                 self.record(exchange, fact, now);
             }

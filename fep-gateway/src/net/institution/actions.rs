@@ -6,6 +6,7 @@ use fep_protocol::breaker::{BreakerScope, BreakerSnapshot, BreakerState, TripCau
 use fep_protocol::exchange::{Answer, Event, ExchangeId, LinkState, Outcome, SettledBy, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, What};
 use fep_protocol::institution::{Action, FinalState, Incoming, Outgoing};
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::{CloseReason, Mismatch, NotSent};
 use fep_protocol::settlement::StepKind;
 use fep_protocol::terms::{Incarnation, LinkId, Ticket};
@@ -157,6 +158,9 @@ impl Task {
                 }
                 if let Some(running) = self.running.get(&ticket) {
                     self.tell(&running.exchange);
+                }
+                if is_on(Mutant::WritesBeforeDurable) {
+                    self.machine.journaled(ticket, Ok(()), now);
                 }
             }
             Err(error) => {

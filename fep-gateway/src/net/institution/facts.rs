@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fep_protocol::exchange::{Answer, Exchange, Outcome};
 use fep_protocol::fact::{Fact, Reason, What};
+use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::NotSent;
 use fep_protocol::terms::{Incarnation, Now};
 
@@ -93,6 +94,10 @@ impl Task {
             answered.map(|(number, _)| number).unwrap_or_else(|| self.append(self.outcome(&exchange, reason, now)));
         let deadline = since + self.catalogue.answer_timeout(&exchange.telegram);
         let tell_by = deadline.max(now.steady) + TELL_GRACE;
+        if is_on(Mutant::TellsBeforeDurable) {
+            let _ = reply.send(exchange);
+            return;
+        }
         let end = End { number, exchange, reply: Some(reply), tell_by, _key: key };
         // Facts of answers are added before the outcome, so the order of the numbers may differ by a few places.
         let at = self.ends.iter().rposition(|other| other.number <= number).map_or(0, |at| at + 1);
@@ -101,6 +106,9 @@ impl Task {
 
     /// Tells outcomes whose deadline is over although the journal does not have them yet.
     pub(super) fn tell_late(&mut self, now: Now) {
+        if is_on(Mutant::WaitsForTheDisk) {
+            return;
+        }
         self.ends.iter_mut().filter(|end| end.tell_by <= now.steady).for_each(End::tell_unjournaled);
     }
 

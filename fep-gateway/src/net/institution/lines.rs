@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::config::{InstitutionConfig, LineConfig, Role};
+use crate::ground::Ground;
 use crate::net::clock::Clock;
 use crate::net::statuses::LineStatuses;
 use crate::net::transport::Origin;
@@ -18,6 +19,8 @@ pub(super) struct Lines {
     listeners: BTreeMap<usize, Listener>,
     /// The TLS of the lines on which the gateway connects.
     tls: BTreeMap<usize, Arc<Tls>>,
+    #[cfg(feature = "simulation")]
+    simulated: Option<(crate::ground::SimulatedGround, Arc<str>)>,
 }
 
 impl Lines {
@@ -27,11 +30,21 @@ impl Lines {
         institution: &Arc<str>,
         statuses: &Arc<LineStatuses>,
         clock: &Arc<Clock>,
+        ground: &Ground,
     ) -> (Self, mpsc::Receiver<usize>) {
         // Each line may have one connection that is to replace another one.
         let (replace, replaces) = mpsc::channel(config.lines.len().max(1));
-        let mut lines = Self { listeners: BTreeMap::new(), tls: BTreeMap::new() };
-        for (line, config) in config.lines.iter().enumerate() {
+        let mut lines = Self {
+            listeners: BTreeMap::new(),
+            tls: BTreeMap::new(),
+            #[cfg(feature = "simulation")]
+            simulated: match ground {
+                Ground::Machine => None,
+                Ground::Simulated(simulated) => Some((simulated.clone(), Arc::clone(institution))),
+            },
+        };
+        let on_machine = matches!(ground, Ground::Machine);
+        for (line, config) in config.lines.iter().enumerate().filter(|_| on_machine) {
             let setup = ListenerSetup {
                 institution: Arc::clone(institution),
                 line,
@@ -50,6 +63,15 @@ impl Lines {
 
     /// Where a link of this line gets its connection from.
     pub(super) fn origin(&self, line: usize, config: &LineConfig) -> Origin {
+        #[cfg(feature = "simulation")]
+        if let Some((simulated, institution)) = &self.simulated {
+            return Origin::Simulated(crate::net::transport::Simulated {
+                network: Arc::clone(&simulated.network),
+                institution: Arc::clone(institution),
+                line: config.name.clone(),
+                within: config.connect_timeout,
+            });
+        }
         if let (Role::Listen { .. }, Some(listener)) = (&config.role, self.listeners.get(&line)) {
             return Origin::Door(listener.door());
         }

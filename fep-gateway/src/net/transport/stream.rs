@@ -16,6 +16,8 @@ use crate::config::TcpOptions;
 pub(in crate::net) enum Transport {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    #[cfg(feature = "simulation")]
+    Simulated(Box<dyn crate::ground::Stream>),
 }
 
 /// Sets the options of a socket, before or after it is connected.
@@ -37,6 +39,8 @@ impl AsyncRead for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
+            #[cfg(feature = "simulation")]
+            Self::Simulated(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
         }
     }
 }
@@ -46,6 +50,8 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
+            #[cfg(feature = "simulation")]
+            Self::Simulated(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
         }
     }
 
@@ -57,6 +63,8 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write_vectored(cx, slices),
+            #[cfg(feature = "simulation")]
+            Self::Simulated(stream) => Pin::new(stream.as_mut()).poll_write_vectored(cx, slices),
         }
     }
 
@@ -64,6 +72,8 @@ impl AsyncWrite for Transport {
         match self {
             Self::Plain(stream) => stream.is_write_vectored(),
             Self::Tls(stream) => stream.is_write_vectored(),
+            #[cfg(feature = "simulation")]
+            Self::Simulated(stream) => stream.is_write_vectored(),
         }
     }
 
@@ -71,6 +81,8 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+            #[cfg(feature = "simulation")]
+            Self::Simulated(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
         }
     }
 
@@ -78,6 +90,8 @@ impl AsyncWrite for Transport {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+            #[cfg(feature = "simulation")]
+            Self::Simulated(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
         }
     }
 }
