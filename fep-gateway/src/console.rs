@@ -81,4 +81,12 @@ mod tests {
             assert!(STYLE.contains(&format!(".pill.{outcome}")), "no look for {outcome}");
         }
     }
+
+    #[test]
+    fn every_state_of_a_delivery_has_a_word_and_a_look_of_its_own() {
+        for state in fep_protocol::delivery::Stage::NAMES {
+            assert!(SCRIPT.contains(&format!("  {state}: \"")), "no word for {state}");
+            assert!(STYLE.contains(&format!(".pill.{state}")), "no look for {state}");
+        }
+    }
 }

@@ -293,7 +293,14 @@ impl Gateway {
     /// # Errors
     /// If the journal cannot be read.
     pub async fn notice_counts(&self) -> Result<Vec<NoticeCounts>, JournalError> {
-        self.inner.shared.journal.notice_counts().await
+        let now_ms = self.inner.shared.clock.now().wall_ms;
+        let mut counts = self.inner.shared.journal.notice_counts(now_ms).await?;
+        for institution in self.inner.institutions.keys() {
+            if counts.iter().all(|count| count.institution != *institution) {
+                counts.push(NoticeCounts::none(institution));
+            }
+        }
+        Ok(counts)
     }
 
     /// Takes a person's decision about the delivery of a notice. Returns the notice as it is then.

@@ -11,12 +11,14 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use fep_protocol::delivery::Stage;
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::JournalError;
 
 use crate::config::ConfigError;
 use crate::journal::audit::{self, Audit};
 use crate::journal::filter::{ExchangeFilter, FactFilter};
+use crate::journal::notice::NoticeFilter;
 use crate::time;
 
 /// The commands.
@@ -31,7 +33,7 @@ pub enum JournalCommand {
         #[command(flatten)]
         which: Which,
     },
-    /// Lists exchanges, newest first. Uses the index beside the journal.
+    /// Lists exchanges or notices, newest first. Uses the index beside the journal.
     Search {
         /// The files.
         #[command(flatten)]
@@ -43,13 +45,13 @@ pub enum JournalCommand {
         #[arg(long, value_enum, default_value_t)]
         format: ListForm,
     },
-    /// Shows one exchange: its facts in their order, and its telegrams. Secrets are hidden.
+    /// Shows one exchange or one notice: its facts in their order, and its telegrams. Secrets are hidden.
     Show {
         /// The files.
         #[command(flatten)]
         files: Files,
-        /// The ID of the exchange.
-        #[arg(value_name = "EXCHANGE")]
+        /// The ID of the exchange or the notice.
+        #[arg(value_name = "ID")]
         exchange: ExchangeId,
         /// The configuration of the gateway. With it, telegrams are shown field by field.
         #[arg(long, value_name = "FILE")]
@@ -121,7 +123,13 @@ pub struct SearchOptions {
     /// Only the newest exchange with this idempotency key.
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
-    /// The maximum number of exchanges.
+    /// Lists notices of institutions instead of exchanges.
+    #[arg(long, conflicts_with_all = ["outcome", "trace", "key"])]
+    pub notices: bool,
+    /// Only notices in this state: delivering, delivered, dead_letter, closed, refused, conflict, repeated, unwanted.
+    #[arg(long, value_name = "STATE", requires = "notices", value_parser = Stage::NAMES)]
+    pub state: Option<String>,
+    /// The maximum number of exchanges or notices.
     #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub limit: u16,
 }
@@ -189,6 +197,9 @@ pub fn run(command: &JournalCommand, out: &mut impl Write) -> Result<Verdict, In
     let clean = |()| Verdict::Clean;
     let done = match command {
         JournalCommand::Export { files, which } => export::export(&files.paths, &which.filter(), out).map(clean),
+        JournalCommand::Search { files, search, format } if search.notices => {
+            search::notices(&files.paths, &search.notice_filter(), search.limit.into(), *format, out).map(clean)
+        }
         JournalCommand::Search { files, search, format } => {
             search::search(&files.paths, &search.filter(), search.limit.into(), *format, out).map(clean)
         }
@@ -211,8 +222,12 @@ fn verify(paths: &[PathBuf], out: &mut impl Write) -> Result<Verdict, InspectErr
         1 => "1 finding".to_owned(),
         count => format!("{count} findings"),
     };
-    let Audit { facts, exchanges, open, .. } = audit;
-    writeln!(out, "facts: {facts}, exchanges: {exchanges}, of them running: {open}; {findings}")?;
+    let Audit { facts, exchanges, open, notices, undelivered, .. } = audit;
+    write!(out, "facts: {facts}, exchanges: {exchanges}, of them running: {open}")?;
+    if notices > 0 {
+        write!(out, ", notices: {notices}, of them undelivered: {undelivered}")?;
+    }
+    writeln!(out, "; {findings}")?;
     Ok(if audit.findings == 0 { Verdict::Clean } else { Verdict::Findings })
 }
 
@@ -239,6 +254,18 @@ impl SearchOptions {
             },
             unsettled: self.outcome == Some(OutcomeWord::Unsettled),
             idempotency_key: self.key.clone(),
+        }
+    }
+}
+
+impl SearchOptions {
+    fn notice_filter(&self) -> NoticeFilter {
+        NoticeFilter {
+            since_ms: self.since,
+            until_ms: self.until,
+            institution: self.institution.clone(),
+            telegram: self.telegram.clone(),
+            state: self.state.clone(),
         }
     }
 }
@@ -275,7 +302,7 @@ impl fmt::Display for InspectError {
                 "the facts {first} to {last} are not in these files, all others were written: if they were archived, give the \
                  folder of the archives with --journal, too, and begin again"
             ),
-            Self::NoExchange(id) => write!(f, "there is no exchange {id} in these files"),
+            Self::NoExchange(id) => write!(f, "there is no exchange {id} in these files, and no notice"),
             Self::Config(error) => error.fmt(f),
             Self::Output(error) => write!(f, "the output cannot be written: {error}"),
         }

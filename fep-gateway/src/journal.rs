@@ -216,11 +216,7 @@ impl Journal {
         let id = *id;
         self.read_all(move |reader| {
             let Some(row) = reader.index.find(&id)? else { return Ok(Vec::new()) };
-            let mut numbers: Vec<_> = [row.request, row.ending, row.answer].into_iter().flatten().collect();
-            numbers.extend(&row.others);
-            numbers.sort_unstable();
-            numbers.dedup();
-            let facts = numbers.into_iter().map(|number| Ok(reader.fact(number)?.map(|fact| (number, fact))));
+            let facts = row.facts().into_iter().map(|number| Ok(reader.fact(number)?.map(|fact| (number, fact))));
             facts.filter_map(Result::transpose).collect()
         })
         .await

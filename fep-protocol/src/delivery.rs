@@ -22,20 +22,23 @@ mod policy;
 
 mod case;
 
+mod action;
+
 #[cfg(test)]
 mod mutant;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+pub use self::action::{
+    Attempt, DeliveryAction, DeliveryDecision, DeliveryFactNumber, DeliveryWish, Gate, NotDelivered, NoticeRef,
+    Repetition,
+};
 pub use self::case::{DeliveryCase, HISTORY_MAX, PastDeliveryFact, Stage};
 pub use self::fact::{AnsweredBy, DeadReason, DeliveryFact, ServiceSays};
 #[cfg(test)]
 use self::mutant::Mutant;
-pub use self::policy::{
-    Attempt, DeliveryAction, DeliveryDecision, DeliveryFactNumber, DeliveryLimits, DeliveryPolicy, DeliveryWish, Gate,
-    NotDelivered, NoticeRef, Refuses, Repetition,
-};
+pub use self::policy::{DeliveryLimits, DeliveryPolicy, Refuses};
 use crate::backoff::Backoff;
 use crate::exchange::ExchangeId;
 use crate::random::SplitMix64;

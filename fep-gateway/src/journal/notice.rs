@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fep_protocol::delivery::{DeliveryCase, DeliveryFact, Stage};
 use fep_protocol::exchange::{ExchangeId, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, SentClass, What};
+use fep_protocol::reason::JournalError;
 
 use super::store::FactNumber;
 
@@ -75,8 +76,18 @@ pub struct NoticeCounts {
     pub undelivered: u64,
     /// When the oldest of them came, in milliseconds since 1970.
     pub oldest_ms: Option<i64>,
+    /// How long that is ago, in milliseconds. 0 if there is none.
+    pub oldest_age_ms: i64,
     /// The number of notices that need a person.
     pub dead_letters: u64,
+}
+
+impl NoticeCounts {
+    /// The counts of an institution whose notices are all delivered.
+    #[must_use]
+    pub fn none(institution: &str) -> Self {
+        Self { institution: institution.to_owned(), undelivered: 0, oldest_ms: None, oldest_age_ms: 0, dead_letters: 0 }
+    }
 }
 
 /// One notice, by the numbers of its facts.
@@ -172,4 +183,28 @@ impl ProjectedNotice {
 /// Whether a fact belongs to a notice.
 pub(super) fn is_of_notice(fact: &Fact) -> bool {
     matches!(fact.what, What::Received(Class::Notice) | What::Sent(SentClass::Reply) | What::Delivery)
+}
+
+/// Fetches the bytes of a notice.
+pub(super) fn stored_notice(
+    row: ProjectedNotice,
+    get: impl Fn(FactNumber) -> Result<Option<Fact>, JournalError>,
+) -> Result<StoredNotice, JournalError> {
+    let fact = |number: Option<FactNumber>| number.map(&get).transpose().map(Option::flatten);
+    let notice = fact(row.notice)?;
+    let bytes = |fact: Option<Fact>| fact.map(|fact| fact.bytes).filter(|bytes| !bytes.is_empty());
+    Ok(StoredNotice {
+        id: row.id,
+        institution: row.institution,
+        telegram: row.telegram,
+        line: notice.as_ref().and_then(|fact| fact.line.clone()),
+        bytes: notice.map(|fact| fact.bytes).unwrap_or_default(),
+        answer: bytes(fact(row.answer)?),
+        kept: bytes(fact(row.kept)?),
+        case: row.case,
+        repeats: row.repeats,
+        conflicts: row.conflicts,
+        first: row.first,
+        changed_at_ms: row.changed_at_ms,
+    })
 }

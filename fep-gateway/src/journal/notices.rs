@@ -5,7 +5,7 @@ use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 use fep_protocol::terms::Key;
 
-use super::notice::{FirstNotice, NoticeCounts, NoticeFilter, ProjectedNotice, StoredNotice};
+use super::notice::{FirstNotice, NoticeCounts, NoticeFilter, StoredNotice, stored_notice};
 use super::store::FactNumber;
 use super::{Journal, Reader};
 
@@ -60,7 +60,7 @@ impl Journal {
         .await
     }
 
-    /// The oldest notices of an institution that no service has taken yet, and for each the question who had its key first.
+    /// The oldest notices of an institution that no service has taken yet.
     ///
     /// # Errors
     /// If the journal cannot be read.
@@ -73,12 +73,12 @@ impl Journal {
         .await
     }
 
-    /// How many notices are not delivered, by institution, as far as the index knows now.
+    /// How many notices are not delivered, by institution, as far as the index knows now. Institutions without any are left out.
     ///
     /// # Errors
     /// If the journal cannot be read.
-    pub async fn notice_counts(&self) -> Result<Vec<NoticeCounts>, JournalError> {
-        self.read(|reader| Ok(reader.index.notice_counts()?)).await
+    pub async fn notice_counts(&self, now_ms: i64) -> Result<Vec<NoticeCounts>, JournalError> {
+        self.read(move |reader| Ok(reader.index.notice_counts(now_ms)?)).await
     }
 
     /// The facts of a notice in their order, or an empty list if there is no such notice.
@@ -113,28 +113,4 @@ impl Reader {
         }
         Ok(None)
     }
-}
-
-/// Fetches the bytes of a notice.
-pub(super) fn stored_notice(
-    row: ProjectedNotice,
-    get: impl Fn(FactNumber) -> Result<Option<Fact>, JournalError>,
-) -> Result<StoredNotice, JournalError> {
-    let fact = |number: Option<FactNumber>| number.map(&get).transpose().map(Option::flatten);
-    let notice = fact(row.notice)?;
-    let bytes = |fact: Option<Fact>| fact.map(|fact| fact.bytes).filter(|bytes| !bytes.is_empty());
-    Ok(StoredNotice {
-        id: row.id,
-        institution: row.institution,
-        telegram: row.telegram,
-        line: notice.as_ref().and_then(|fact| fact.line.clone()),
-        bytes: notice.map(|fact| fact.bytes).unwrap_or_default(),
-        answer: bytes(fact(row.answer)?),
-        kept: bytes(fact(row.kept)?),
-        case: row.case,
-        repeats: row.repeats,
-        conflicts: row.conflicts,
-        first: row.first,
-        changed_at_ms: row.changed_at_ms,
-    })
 }

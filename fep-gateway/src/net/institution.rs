@@ -18,6 +18,7 @@ mod meters;
 mod known;
 mod notices;
 mod delivering;
+mod undelivered;
 mod settings;
 mod settling;
 mod surplus;

@@ -48,7 +48,13 @@ fn a_delivery_is_the_sum_of_its_facts() {
     check(&[answered(StandIn), answered(Service)], "delivering", Some(StandIn), 1, None);
     check(&tried[..4], "delivering", Some(StandIn), 2, None);
     check(&tried, "delivering", Some(StandIn), 3, Some(DeadReason::TriesUsedUp));
-    check(&[&tried[..], &[dead.clone()]].concat(), "dead_letter", Some(StandIn), 3, Some(DeadReason::TriesUsedUp));
+    check(
+        &[&tried[..], std::slice::from_ref(&dead)].concat(),
+        "dead_letter",
+        Some(StandIn),
+        3,
+        Some(DeadReason::TriesUsedUp),
+    );
     check(&[&tried[..], &[dead, asked]].concat(), "delivering", Some(StandIn), 3, None);
     check(&[&tried[..3], &[taken(2)]].concat(), "delivered", Some(StandIn), 2, None);
     check(&[DeliveryFact::Conflicted { first: None }], "conflict", None, 0, None);

@@ -245,8 +245,13 @@ impl IndexReader {
     }
 
     /// How many notices are not delivered, by institution.
-    pub(in crate::journal) fn notice_counts(&self) -> Result<Vec<NoticeCounts>, StoreError> {
-        notices::counts(&self.connection).map_err(failed)
+    pub(in crate::journal) fn notice_counts(&self, now_ms: i64) -> Result<Vec<NoticeCounts>, StoreError> {
+        notices::counts(&self.connection, now_ms).map_err(failed)
+    }
+
+    /// The number of notices, and how many of them no service has taken yet.
+    pub(in crate::journal) fn notice_totals(&self) -> Result<(u64, u64), StoreError> {
+        notices::totals(&self.connection).map_err(failed)
     }
 
     /// The high-water marks of the used trace numbers, by institution.

@@ -133,8 +133,8 @@ pub(super) fn undelivered(
     list(connection, conditions, params![institution, i64::try_from(limit).unwrap_or(i64::MAX)])
 }
 
-/// How many notices are not delivered, by institution.
-pub(super) fn counts(connection: &Connection) -> Result<Vec<NoticeCounts>, Error> {
+/// How many notices are not delivered, by institution. Institutions without any are left out.
+pub(super) fn counts(connection: &Connection, now_ms: i64) -> Result<Vec<NoticeCounts>, Error> {
     let sql = "SELECT institution, sum(state = 'delivering'), min(iif(state = 'delivering', id, NULL)),
                sum(state = 'dead_letter') FROM notices WHERE state IN ('delivering', 'dead_letter') GROUP BY institution";
     let row = |row: &Row<'_>| {
@@ -143,10 +143,17 @@ pub(super) fn counts(connection: &Connection) -> Result<Vec<NoticeCounts>, Error
             institution: row.get(0)?,
             undelivered: unsigned(row.get(1)?),
             oldest_ms: oldest.map(|id| id.accepted_at_ms()),
+            oldest_age_ms: oldest.map_or(0, |id| now_ms.saturating_sub(id.accepted_at_ms()).max(0)),
             dead_letters: unsigned(row.get(3)?),
         })
     };
     connection.prepare_cached(sql)?.query_map([], row)?.collect()
+}
+
+/// The number of notices, and how many of them no service has taken yet.
+pub(super) fn totals(connection: &Connection) -> Result<(u64, u64), Error> {
+    let sql = "SELECT count(*), coalesce(sum(state = 'delivering'), 0) FROM notices";
+    connection.query_row(sql, [], |row| Ok((unsigned(row.get(0)?), unsigned(row.get(1)?))))
 }
 
 fn list(connection: &Connection, conditions: &str, values: impl Params) -> Result<Vec<ProjectedNotice>, Error> {

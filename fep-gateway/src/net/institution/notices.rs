@@ -128,7 +128,7 @@ pub(super) enum NoticeDone {
     LookedUp(Vec<ExchangeId>, Result<Vec<Option<FirstNotice>>, JournalError>),
     Asked(Attempt, Result<NoticeReply, NotTaken>),
     Fetched(usize, Result<Vec<StoredNotice>, JournalError>),
-    Loaded(ExchangeId, Result<Option<StoredNotice>, JournalError>),
+    Loaded(ExchangeId, Result<Option<Box<StoredNotice>>, JournalError>),
 }
 
 /// The maximum number of notices that may wait for their turn to be looked up. Further ones stay in the journal.
