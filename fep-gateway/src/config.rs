@@ -106,8 +106,11 @@ pub struct JournalFile {
     pub path: PathBuf,
     /// `archive`: the folder of the archives, relative to the configuration file. Default: all facts stay in the journal.
     /// `archive_after_days`, default 30: the number of whole days that stay in the journal besides the current one.
-    /// `utc_offset_minutes`, default 540: where days begin.
+    /// `utc_offset_minutes`, default 540: where days begin. `keep_days`: after how many days archives are deleted. Default: never.
     pub archive: Option<ArchiveConfig>,
+    /// `encryption`, with `key_file`, relative to the configuration file: the file of the keys with which bodies are encrypted.
+    /// Default: bodies are not encrypted.
+    pub key_file: Option<PathBuf>,
 }
 
 /// The keys of `[journal]` about archives.
@@ -119,6 +122,8 @@ pub struct ArchiveConfig {
     pub after_days: u32,
     /// The offset of the days from UTC, in minutes.
     pub utc_offset_minutes: i32,
+    /// The number of whole days after which archives are deleted, or `None` to keep them.
+    pub keep_days: Option<u32>,
 }
 
 /// `[institutions.NAME]`: one counterpart.

@@ -21,6 +21,7 @@ use self::digest::digest;
 pub use self::error::{DeliverError, Refusal, SettleError, StartError, Undecided};
 pub use self::typed::{TypedExchange, TypedOutcome};
 use crate::config::{self, Config};
+use crate::coordinator::{Coordinator, LocalCoordinator};
 use crate::ground::Ground;
 pub use crate::journal::notice::{NoticeCounts, NoticeFilter, StoredNotice};
 use crate::journal::{CaseOpener, Journal, KeyState, OpenOptions, Opened};
@@ -34,7 +35,7 @@ use fep_protocol::reason::{NotSent, Unknown};
 use fep_protocol::settlement::{PersonDecision, SettlementCase, SettlementFact};
 
 pub use crate::journal::JournalError;
-pub use crate::net::admission::{BreakerStatus, CannotDecide, Decision, InstitutionStatus, LimitStatus};
+pub use crate::net::admission::{BreakerStatus, CannotDecide, Decision, InstitutionStatus, LimitStatus, SharingStatus};
 pub use crate::notice::{
     AnsweredBy, GivenAnswer, NotTaken, Notice, NoticeFuture, NoticeHandler, NoticeReply, StandInOnly, TypedNotices,
 };
@@ -53,11 +54,19 @@ struct Inner {
 }
 
 /// How to start a gateway.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct StartOptions {
     /// Begin a new journal although the index of the journal shows that there was one. Requests that the missing journal
     /// knew can then be sent again.
     pub new_journal: bool,
+    /// What the gateway shares with other instances. Default: it is alone.
+    pub coordinator: Arc<dyn Coordinator>,
+}
+
+impl Default for StartOptions {
+    fn default() -> Self {
+        Self { new_journal: false, coordinator: Arc::new(LocalCoordinator) }
+    }
 }
 
 /// The number of events that a subscriber may fall behind.
@@ -124,11 +133,13 @@ impl Gateway {
             closed_keep_max_ms: i64::try_from(closed_keep_max.unwrap_or_default().as_millis()).unwrap_or(i64::MAX),
             opener: case_opener(catalogues),
             begin_anew: options.new_journal,
+            key_file: config.journal.key_file,
             archive: config.journal.archive,
         };
         let opened = open_journal(open, ground.clone()).await.map_err(StartError::Journal)?;
         let (events, _) = broadcast::channel(EVENTS_MAX);
-        let shared = Shared { journal: opened.journal, events, notices, clock, ground };
+        let coordinator = options.coordinator;
+        let shared = Shared { journal: opened.journal, events, notices, clock, ground, coordinator };
         let mut recalled = opened.recalled;
         let mut cases = opened.cases;
         let mut lanes: BTreeMap<_, _> = opened.lanes.into_iter().collect();

@@ -3,8 +3,10 @@
 //! Data goes to the given output. Nothing here is part of the running gateway.
 
 mod export;
+mod keys;
 mod search;
 mod show;
+mod usage;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -15,10 +17,11 @@ use fep_protocol::delivery::Stage;
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::JournalError;
 
-use crate::config::ConfigError;
+use crate::config::{Config, ConfigError};
 use crate::journal::audit::{self, Audit};
 use crate::journal::filter::{ExchangeFilter, FactFilter};
 use crate::journal::notice::NoticeFilter;
+use crate::journal::seal::{KeyId, KeyRing, Unreadable};
 use crate::time;
 
 /// The commands.
@@ -32,6 +35,9 @@ pub enum JournalCommand {
         /// The facts.
         #[command(flatten)]
         which: Which,
+        /// Leaves out the bytes of telegrams. An encrypted journal then needs no key file.
+        #[arg(long)]
+        without_bytes: bool,
     },
     /// Lists exchanges or notices, newest first. Uses the index beside the journal.
     Search {
@@ -53,9 +59,6 @@ pub enum JournalCommand {
         /// The ID of the exchange or the notice.
         #[arg(value_name = "ID")]
         exchange: ExchangeId,
-        /// The configuration of the gateway. With it, telegrams are shown field by field.
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
         /// Shows secret fields, and all bytes.
         #[arg(long)]
         reveal: bool,
@@ -72,6 +75,43 @@ pub enum JournalCommand {
         #[command(flatten)]
         files: Files,
     },
+    /// Shows how much room the files take, what was removed, and what holds back the deletion of old archives.
+    Usage {
+        /// The files.
+        #[command(flatten)]
+        files: Files,
+    },
+    /// Adds a key to a key file, or begins a key file. It seals what a gateway stores from its next start on, or from the next day
+    /// (UTC) on.
+    NewKey {
+        /// The key file.
+        #[arg(long, value_name = "FILE")]
+        key_file: PathBuf,
+    },
+    /// Lists the keys of a key file, without their secrets.
+    Keys {
+        /// The key file.
+        #[arg(long, value_name = "FILE")]
+        key_file: PathBuf,
+    },
+    /// Deletes a key from a key file. What it sealed can never be read again; the facts stay.
+    ForgetKey {
+        /// The ID of the key.
+        #[arg(value_name = "KEY")]
+        key: KeyId,
+        /// The key file.
+        #[arg(long, value_name = "FILE")]
+        key_file: PathBuf,
+        /// The journal files, also archives: the gateway must not need the key any more.
+        #[arg(long = "journal", value_name = "PATH", required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Encrypts all facts of journal files with the newest key, also those that were not encrypted. No gateway may run.
+    Rekey {
+        /// The files. Give the archives, too.
+        #[command(flatten)]
+        files: Files,
+    },
 }
 
 /// The journal files to read.
@@ -80,6 +120,12 @@ pub struct Files {
     /// The journal file. May be given several times, for archives; a folder stands for all journal files in it.
     #[arg(long = "journal", value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
+    /// The key file of an encrypted journal.
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// The configuration of the gateway: it names the key file, and `show` shows telegrams field by field.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// The facts to read.
@@ -181,6 +227,22 @@ pub enum InspectError {
         /// The last missing fact of the first gap.
         last: u64,
     },
+    /// The body of a fact cannot be read.
+    Unreadable {
+        /// The fact.
+        number: u64,
+        /// Why.
+        why: Unreadable,
+    },
+    /// The command needs a key file.
+    NoKeyFile,
+    /// The keys of some bodies were forgotten. Everything else was written.
+    Forgotten {
+        /// The number of these facts.
+        count: u64,
+        /// The first of them.
+        first: u64,
+    },
     /// There is no such exchange.
     NoExchange(ExchangeId),
     /// The configuration cannot be read.
@@ -196,18 +258,23 @@ pub enum InspectError {
 pub fn run(command: &JournalCommand, out: &mut impl Write) -> Result<Verdict, InspectError> {
     let clean = |()| Verdict::Clean;
     let done = match command {
-        JournalCommand::Export { files, which } => export::export(&files.paths, &which.filter(), out).map(clean),
+        JournalCommand::Export { files, which, without_bytes } => {
+            export::export(files, &which.filter(), !without_bytes, out).map(clean)
+        }
         JournalCommand::Search { files, search, format } if search.notices => {
-            search::notices(&files.paths, &search.notice_filter(), search.limit.into(), *format, out).map(clean)
+            search::notices(files, &search.notice_filter(), search.limit.into(), *format, out).map(clean)
         }
         JournalCommand::Search { files, search, format } => {
-            search::search(&files.paths, &search.filter(), search.limit.into(), *format, out).map(clean)
+            search::search(files, &search.filter(), search.limit.into(), *format, out).map(clean)
         }
-        JournalCommand::Show { files, exchange, config, reveal } => {
-            show::show(&files.paths, exchange, config.as_deref(), *reveal, out).map(clean)
-        }
-        JournalCommand::Verify { files } => verify(&files.paths, out),
-        JournalCommand::Rebuild { files } => rebuild(&files.paths, out).map(clean),
+        JournalCommand::Show { files, exchange, reveal } => show::show(files, exchange, *reveal, out).map(clean),
+        JournalCommand::Verify { files } => verify(files, out),
+        JournalCommand::Rebuild { files } => rebuild(files, out).map(clean),
+        JournalCommand::Usage { files } => usage::show(files, out).map(clean),
+        JournalCommand::NewKey { key_file } => keys::add(key_file, out).map(clean),
+        JournalCommand::Keys { key_file } => keys::list(key_file, out).map(clean),
+        JournalCommand::ForgetKey { key, key_file, paths } => keys::forget(*key, key_file, paths, out).map(clean),
+        JournalCommand::Rekey { files } => keys::rekey(files, out).map(clean),
     };
     match done.and_then(|verdict| out.flush().map(|()| verdict).map_err(InspectError::Output)) {
         Err(InspectError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Verdict::Clean),
@@ -215,14 +282,25 @@ pub fn run(command: &JournalCommand, out: &mut impl Write) -> Result<Verdict, In
     }
 }
 
-fn verify(paths: &[PathBuf], out: &mut impl Write) -> Result<Verdict, InspectError> {
-    let audit = audit::verify(paths, |finding| Ok::<_, InspectError>(writeln!(out, "{finding}")?))?;
+fn verify(files: &Files, out: &mut impl Write) -> Result<Verdict, InspectError> {
+    let keys = files.keys()?;
+    let report = |finding: &str| Ok::<_, InspectError>(writeln!(out, "{finding}")?);
+    let audit = audit::verify(&files.paths, keys.as_ref(), report)?;
     let findings = match audit.findings {
         0 => "nothing wrong".to_owned(),
         1 => "1 finding".to_owned(),
         count => format!("{count} findings"),
     };
     let Audit { facts, exchanges, open, notices, undelivered, .. } = audit;
+    if let Some(removed) = &audit.removed {
+        writeln!(out, "{removed}")?;
+    }
+    if audit.forgotten > 0 {
+        writeln!(out, "bodies that nobody can read, because their keys were forgotten: {}", audit.forgotten)?;
+    }
+    if audit.unchecked > 0 {
+        writeln!(out, "bodies that were not checked, because no key file was given: {}", audit.unchecked)?;
+    }
     write!(out, "facts: {facts}, exchanges: {exchanges}, of them running: {open}")?;
     if notices > 0 {
         write!(out, ", notices: {notices}, of them undelivered: {undelivered}")?;
@@ -231,10 +309,26 @@ fn verify(paths: &[PathBuf], out: &mut impl Write) -> Result<Verdict, InspectErr
     Ok(if audit.findings == 0 { Verdict::Clean } else { Verdict::Findings })
 }
 
-fn rebuild(paths: &[PathBuf], out: &mut impl Write) -> Result<(), InspectError> {
-    let facts = audit::rebuild(paths)?;
+fn rebuild(files: &Files, out: &mut impl Write) -> Result<(), InspectError> {
+    let facts = audit::rebuild(&files.paths, files.keys()?.as_ref())?;
     writeln!(out, "the index was made again from {facts} facts")?;
     Ok(())
+}
+
+impl Files {
+    /// The configuration, if one is given.
+    fn config(&self) -> Result<Option<Config>, InspectError> {
+        self.config.as_deref().map(Config::load).transpose().map_err(InspectError::Config)
+    }
+
+    /// The keys of the key file that is given, or that the configuration names.
+    fn keys(&self) -> Result<Option<KeyRing>, InspectError> {
+        let named = match &self.key_file {
+            Some(given) => Some(given.clone()),
+            None => self.config()?.and_then(|config| config.journal.key_file),
+        };
+        Ok(named.map(|path| KeyRing::read(&path)).transpose()?)
+    }
 }
 
 impl SearchOptions {
@@ -301,6 +395,18 @@ impl fmt::Display for InspectError {
                 f,
                 "the facts {first} to {last} are not in these files, all others were written: if they were archived, give the \
                  folder of the archives with --journal, too, and begin again"
+            ),
+            Self::Unreadable { number, why } => {
+                write!(f, "fact {number}: {why}")?;
+                match why {
+                    Unreadable::NoKeyFile(_) => f.write_str(". Give --key-file, or --config, or --without-bytes"),
+                    _ => Ok(()),
+                }
+            }
+            Self::NoKeyFile => f.write_str("give --key-file, or --config with a configuration that names the key file"),
+            Self::Forgotten { count, first } => write!(
+                f,
+                "{count} facts were written without their bytes, from fact {first} on: their keys were forgotten on purpose"
             ),
             Self::NoExchange(id) => write!(f, "there is no exchange {id} in these files, and no notice"),
             Self::Config(error) => error.fmt(f),

@@ -15,6 +15,7 @@
 //! hears of it. Everything else joins these two commits.
 
 pub mod filter;
+pub mod seal;
 mod store;
 
 pub mod notice;
@@ -39,6 +40,7 @@ mod keys;
 pub mod reading;
 
 mod archive;
+mod retention;
 
 mod recovery;
 
@@ -46,6 +48,8 @@ pub mod audit;
 pub mod lookup;
 
 mod notices;
+pub mod rekey;
+pub mod usage;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -56,7 +60,7 @@ use std::time::Duration;
 use fep_protocol::exchange::{Answer, Exchange, ExchangeId, Outcome};
 use fep_protocol::fact::Fact;
 pub use fep_protocol::reason::JournalError;
-use fep_protocol::settlement::SettlementCase;
+use fep_protocol::settlement::{AccountKey, SettlementCase, SettlementFact};
 use fep_protocol::trace::TraceHighWater;
 
 use self::archive::{ArchiveStop, Archives};
@@ -70,6 +74,7 @@ pub use self::lane::{Lane, LaneNumber, Progress};
 pub use self::notices::FirstQuestion;
 use self::projection::Projected;
 pub use self::recovery::{CaseOpener, EarlierCase, OpenCase, OpenOptions, Recalled};
+use self::seal::Veil;
 use self::sqlite::facts::FactReader;
 use self::sqlite::index::IndexReader;
 use self::store::FactNumber;
@@ -86,6 +91,7 @@ struct Inner {
     bell: Arc<Bell>,
     index: Arc<IndexQueue>,
     guard: Arc<FileGuard>,
+    veil: Veil,
     reader: Mutex<Reader>,
     keys: Keys,
     archive_stop: Arc<ArchiveStop>,
@@ -105,6 +111,7 @@ struct Reader {
     facts: FactReader,
     index: IndexReader,
     archives: Option<Archives>,
+    veil: Veil,
 }
 
 /// A journal that was just opened, with the state that an earlier run left.
@@ -146,45 +153,63 @@ impl Journal {
         digest: [u8; 16],
         exchange: ExchangeId,
     ) -> Result<KeyState, JournalError> {
+        // In an encrypted journal, keys are keyed hashes. What was stored before it was encrypted has the key itself.
+        let veil = &self.inner.veil;
+        let veiled = veil.idempotency(key);
+        let former = (veiled != key).then(|| (key.to_owned(), digest));
+        let digest = veil.digest(&veiled, digest);
+        let names: Vec<_> = std::iter::once((veiled.clone(), digest)).chain(former).collect();
         let mut not_sent = None;
         let reserved = loop {
-            match self.inner.keys.reserve(institution, key, digest, exchange, not_sent) {
+            match self.inner.keys.reserve(institution, &veiled, digest, exchange, not_sent) {
                 Reservation::Reserved(ticket) => break ticket,
                 Reservation::Taken(state) => return Ok(state),
                 Reservation::Full => return Err(JournalError::Full { waiting_max: KEYS_MAX }),
-                Reservation::Recent(id) => match self.known_key(institution, key, Some(id)).await? {
-                    Some((exchange, stored)) => return Ok(KeyState::known(exchange, stored == digest)),
+                Reservation::Recent(id) => match self.known_key(institution, &names, Some(id)).await? {
+                    Some((exchange, is_same)) => return Ok(KeyState::known(exchange, is_same)),
                     None => not_sent = Some(id),
                 },
             }
         };
         // A reservation that is dropped is released.
-        Ok(match self.known_key(institution, key, None).await? {
+        Ok(match self.known_key(institution, &names, None).await? {
             None => KeyState::Reserved(reserved),
-            Some((exchange, stored)) => KeyState::known(exchange, stored == digest),
+            Some((exchange, is_same)) => KeyState::known(exchange, is_same),
         })
     }
 
-    /// The exchange that holds a key according to the index, and the digest of its body. `recent` is an exchange of this run
-    /// that held the key and has ended: the index is asked after it has that exchange. Otherwise the index may lag, because a
-    /// key that it does not know yet is in `keys`.
+    /// The exchange that holds one of these keys according to the index, and whether its body has the digest of that key. `recent`
+    /// is an exchange of this run that held the key and has ended: the index is asked after it has that exchange. Otherwise the
+    /// index may lag, because a key that it does not know yet is in `keys`.
     async fn known_key(
         &self,
         institution: &str,
-        key: &str,
+        names: &[(String, [u8; 16])],
         recent: Option<ExchangeId>,
-    ) -> Result<Option<(Exchange, [u8; 16])>, JournalError> {
-        let names = [institution.to_owned(), key.to_owned()];
+    ) -> Result<Option<(Exchange, bool)>, JournalError> {
+        let institution = institution.to_owned();
+        let names = names.to_vec();
         let index = Arc::clone(&self.inner.index);
         self.read(move |reader| {
             if recent.is_some() {
                 index.wait(INDEX_WAIT)?;
             }
-            let [institution, key] = &names;
-            let Some((id, stored)) = reader.index.key(institution, key)? else { return Ok(None) };
-            Ok(reader.find(&id)?.filter(|exchange| !is_free(exchange)).map(|exchange| (exchange, stored)))
+            for (key, digest) in &names {
+                let Some((id, stored)) = reader.index.key(&institution, key)? else { continue };
+                let exchange = reader.find(&id)?.filter(|exchange| !is_free(exchange));
+                if let Some(exchange) = exchange {
+                    return Ok(Some((exchange, stored == *digest)));
+                }
+            }
+            Ok(None)
         })
         .await
+    }
+
+    /// The account of a settlement as the journal has it: a keyed hash if the journal is encrypted.
+    #[must_use]
+    pub fn veiled_account(&self, account: AccountKey) -> AccountKey {
+        self.inner.veil.account(account)
     }
 
     /// The exchange with this name, or `None` if there is no such exchange.
@@ -230,7 +255,7 @@ impl Journal {
         self.read_all(move |reader| {
             let mut letters = Vec::new();
             for id in reader.index.needing_person(limit)? {
-                let facts = reader.index.case_facts(&id)?;
+                let facts = reader.case_facts(&id)?;
                 let case = SettlementCase::of(facts.iter().map(|(at_ms, fact)| (*at_ms, fact)));
                 letters.extend(reader.find(&id)?.zip(case));
             }
@@ -306,6 +331,23 @@ impl Reader {
 
     fn exchange(&self, row: Projected) -> Result<Exchange, JournalError> {
         exchange(row, |number| self.fact(number))
+    }
+
+    /// The facts of a settlement in their order, with their times in milliseconds since 1970. What a person wrote is not in the
+    /// index.
+    fn case_facts(&self, id: &ExchangeId) -> Result<Vec<(i64, SettlementFact)>, JournalError> {
+        let mut facts = Vec::new();
+        for (number, at_ms, mut fact) in self.index.case_facts(id)? {
+            if matches!(fact, SettlementFact::Asked { .. } | SettlementFact::Decided { .. }) {
+                let whole = self.fact(number)?.and_then(|whole| whole.settlement);
+                fact = whole.map_or(fact, |whole| *whole);
+            }
+            if self.facts.is_older_than_encryption(number) {
+                self.veil.old_settlement(&mut fact);
+            }
+            facts.push((at_ms, fact));
+        }
+        Ok(facts)
     }
 
     /// A fact of the journal or its archives.
@@ -385,3 +427,6 @@ fn index_path(journal: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod encryption_tests;

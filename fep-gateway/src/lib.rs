@@ -13,6 +13,7 @@ mod time;
 
 pub mod telegrams;
 
+pub mod coordinator;
 pub mod journal;
 pub mod notice;
 

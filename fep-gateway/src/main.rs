@@ -167,7 +167,8 @@ async fn run(path: &Path, new_journal: bool) -> Result<(), Failure> {
         listener.map_err(|error| Failure::because(format!("cannot listen on {listen} (`[http] listen`)"), error))?;
     metrics::install();
     let callback = HttpCallback::new().map_err(|error| Failure::because("the callback client", error))?;
-    let gateway = Gateway::start_with(config, Arc::new(callback), StartOptions { new_journal }).await;
+    let gateway =
+        Gateway::start_with(config, Arc::new(callback), StartOptions { new_journal, ..StartOptions::default() }).await;
     let gateway = gateway.map_err(|error| Failure::because("the gateway does not start", error))?;
     info!(listen = %format_args!("http://{listen}/"), "the gateway runs");
     let (asked, heard) = oneshot::channel();

@@ -326,12 +326,11 @@ impl Breaker {
 
     /// Takes the state of another instance if it is newer than ours. Of two states with one generation, the one that lets
     /// less through holds. Requests that started before count no more.
-    pub fn import(&mut self, snapshot: &BreakerSnapshot, now: Now) {
+    /// Returns whether it was newer.
+    pub fn import(&mut self, snapshot: &BreakerSnapshot, now: Now) -> bool {
         self.make(&snapshot.scope, now);
         let settings = self.settings;
-        if let Some(one) = self.scope_mut(&snapshot.scope) {
-            one.import(&settings, snapshot, now);
-        }
+        self.scope_mut(&snapshot.scope).is_some_and(|one| one.import(&settings, snapshot, now))
     }
 
     fn changed(&mut self, scope: &BreakerScope, now: Now) {

@@ -6,7 +6,7 @@
 //! | kind | class | means |
 //! |---|---|---|
 //! | `sent` | `request`, `duty`, `reply`, `inquiry`, `reversal` | bytes that are written to a line after this fact is durable. If an outcome `not_sent` follows, they were withheld |
-//! | `received` | `answer`, `late`, `step_answer`, `duplicate`, `conflicting`, `unmatched`, `undecodable`, `bad_frame`, `duty`, `notice` | bytes from a line. An `answer` of an exchange carries its outcome |
+//! | `received` | `answer`, `late`, `step_answer`, `duplicate`, `conflicting`, `unmatched`, `routed`, `undecodable`, `bad_frame`, `duty`, `notice` | bytes from a line. An `answer` of an exchange carries its outcome |
 //! | `outcome` | | an exchange ended without an answer |
 //! | `settlement` | the name of a [`SettlementFact`] | what the gateway does or learns to find out what became of the money |
 //! | `delivery` | the name of a [`DeliveryFact`] | what became of a notice on its way to a service |
@@ -105,6 +105,8 @@ pub enum Class {
     Conflicting,
     /// An answer that matches nothing of ours, an unexpected telegram, or any telegram on a connection that is gone.
     Unmatched,
+    /// An answer to a request of another instance, which got it.
+    Routed,
     /// Bytes that are not a telegram of the spec.
     Undecodable,
     /// Bytes that are not a frame.
@@ -236,13 +238,14 @@ impl SentClass {
 
 impl Class {
     /// All classes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Answer,
         Self::Late,
         Self::StepAnswer,
         Self::Duplicate,
         Self::Conflicting,
         Self::Unmatched,
+        Self::Routed,
         Self::Undecodable,
         Self::BadFrame,
         Self::Duty,
@@ -259,6 +262,7 @@ impl Class {
             Self::Duplicate => "duplicate",
             Self::Conflicting => "conflicting",
             Self::Unmatched => "unmatched",
+            Self::Routed => "routed",
             Self::Undecodable => "undecodable",
             Self::BadFrame => "bad_frame",
             Self::Duty => "duty",
@@ -276,7 +280,7 @@ impl Class {
     /// of them, so they are stored and read within a limit.
     #[must_use]
     pub fn is_unsolicited(self) -> bool {
-        !matches!(self, Self::Answer | Self::Late | Self::StepAnswer)
+        !matches!(self, Self::Answer | Self::Late | Self::StepAnswer | Self::Routed)
     }
 }
 

@@ -154,6 +154,8 @@ pub struct Flow {
     /// Refusals that are not taken yet.
     refusals: VecDeque<(Ticket, Refusal)>,
     refused: BTreeMap<&'static str, u64>,
+    /// Whether nothing starts.
+    is_held: bool,
 }
 
 /// The earliest time when something can happen.
@@ -192,7 +194,13 @@ impl Flow {
             started: HashMap::new(),
             refusals: VecDeque::new(),
             refused: BTreeMap::new(),
+            is_held: false,
         }
+    }
+
+    /// Lets nothing start, or lets requests start again. Those that wait are refused at their deadlines.
+    pub fn hold(&mut self, is_held: bool) {
+        self.is_held = is_held;
     }
 
     /// Takes a request. It ends with exactly one [`FlowEvent`].
@@ -233,7 +241,10 @@ impl Flow {
             self.note(&refusal);
             return Some(FlowEvent::Refused(id, refusal));
         }
-        let Self { queue, contract, businesses, .. } = self;
+        let Self { queue, contract, businesses, is_held, .. } = self;
+        if *is_held {
+            return None;
+        }
         let (id, waiting) =
             queue.pop(|priority, business| earliest(contract, businesses, priority, business).is_past(now))?;
         self.start(id, waiting, now);
@@ -363,6 +374,9 @@ impl Flow {
 
     /// The time when the next waiting request starts, if nothing else happens.
     fn starts_at(&self) -> Option<Duration> {
+        if self.is_held {
+            return None;
+        }
         let starts = self.queue.kinds().filter_map(|(priority, business)| {
             match earliest(&self.contract, &self.businesses, priority, business) {
                 Earliest::Now => Some(Duration::ZERO),

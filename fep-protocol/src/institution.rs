@@ -13,6 +13,7 @@
 
 mod action;
 mod admission;
+mod coordinated;
 mod links;
 mod steps;
 mod stopping;
@@ -22,13 +23,15 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::action::{Action, FinalState, Incoming, Outgoing, OutgoingRequest};
+pub use self::action::{Action, FinalState, Incoming, Origin, Outgoing, OutgoingRequest};
 use self::admission::Admission;
 pub use self::admission::BreakerPolicy;
+use self::coordinated::Coordination;
 use self::links::ContractedLink;
 use self::stopping::Shutdown;
 use crate::breaker::{BreakerResult, Permit};
 use crate::business::Business;
+use crate::coordination::Terms;
 use crate::exchange::{LinkState, TelegramBytes};
 use crate::flow::FlowSettings;
 use crate::mux::Mux;
@@ -36,7 +39,7 @@ use crate::random::SplitMix64;
 use crate::reason::{DutyFailure, JournalError, NotSent, Unknown};
 use crate::session::{SessionEvent, SessionPolicy};
 use crate::terms::{Duty, EncodedRequest, Incarnation, Key, LineDuty, LinkId, Now, Telegrams, Ticket};
-use crate::trace::{TraceBook, TraceHighWater, TraceRange, TraceUse};
+use crate::trace::{TraceRange, TraceUse};
 
 /// The settings of an institution's machine.
 #[derive(Clone, Debug)]
@@ -58,6 +61,12 @@ pub struct Settings {
     pub lines: Vec<LineSettings>,
     /// The trace numbers of a business day.
     pub traces: TraceRange,
+    /// The rules by which instances share the contract.
+    pub terms: Terms,
+    /// Whether this instance was fenced in an earlier life: then it has nothing until it has joined again.
+    pub was_fenced: bool,
+    /// The longest time that a request occupies its place: until the end of its quarantine.
+    pub occupied_max: Duration,
 }
 
 /// The links of one line.
@@ -88,8 +97,8 @@ pub struct LineSettings {
 ///   [`settled`](Self::settled). From listeners: [`replace`](Self::replace). From links: [`connected`](Self::connected), [`received`](Self::received),
 ///   [`bad_frame`](Self::bad_frame), [`lost`](Self::lost). From the journal: [`journaled`](Self::journaled). From time:
 ///   [`tick`](Self::tick). From the link's writer:
-///   [`unsent`](Self::unsent), [`withdrawn`](Self::withdrawn), [`unanswered`](Self::unanswered).
-///   [`start`](Self::start) and [`recall`](Self::recall) come before all other inputs.
+///   [`unsent`](Self::unsent), [`withdrawn`](Self::withdrawn), [`unanswered`](Self::unanswered). From the coordinator:
+///   [`news`](Self::news). [`start`](Self::start) and [`recall`](Self::recall) come before all other inputs.
 /// - **Outputs**: [`next_action`](Self::next_action) returns the next action, [`deadline`](Self::deadline) the time of the
 ///   next `tick`.
 /// - **Questions** change nothing: [`inflight_on`](Self::inflight_on), [`carries_business`](Self::carries_business).
@@ -114,6 +123,7 @@ pub struct LineSettings {
 /// | [`Action::Write`] | nothing if a byte was, or may have been, handed to the kernel; otherwise [`unsent`](Self::unsent), or its ticket in `untouched` of [`lost`](Self::lost) |
 /// | [`Action::Withdraw`] | [`withdrawn`](Self::withdrawn) if the kernel certainly has no byte of it and never will; otherwise [`unanswered`](Self::unanswered) |
 /// | [`Action::Notice`] | [`reply`](Self::reply), or nothing |
+/// | [`Action::Ask`] | [`news`](Self::news), or nothing. A block of trace numbers is journaled before it is passed on, ahead of all bytes that use it |
 /// | all others | nothing |
 ///
 /// # Time
@@ -134,7 +144,7 @@ pub struct Institution<T: Telegrams> {
     settings: Settings,
     telegrams: T,
     admission: Admission<T::Draft>,
-    traces: TraceBook,
+    coordination: Coordination,
     mux: Mux,
     lines: Vec<Vec<ContractedLink>>,
     under_way: HashMap<Ticket, UnderWay>,
@@ -168,13 +178,12 @@ struct Ready {
     telegram: Option<Arc<str>>,
     bytes: TelegramBytes,
     waits: Option<(Key, Duration)>,
-    high_water: Option<TraceHighWater>,
     request: Option<OutgoingRequest>,
 }
 
 impl Ready {
     fn reply(bytes: TelegramBytes) -> Self {
-        Self { telegram: None, bytes, waits: None, high_water: None, request: None }
+        Self { telegram: None, bytes, waits: None, request: None }
     }
 }
 
@@ -215,16 +224,16 @@ const SKIPS_MAX: usize = 1000;
 impl<T: Telegrams> Institution<T> {
     /// Creates a machine that has not connected yet. `random` seeds the jitter.
     #[must_use]
-    pub fn new(settings: Settings, telegrams: T, used: Option<TraceHighWater>, random: u64) -> Self {
+    pub fn new(settings: Settings, telegrams: T, random: u64) -> Self {
         let lines =
             settings.lines.iter().map(|line| vec![ContractedLink::new(line, &settings.policy); line.links]).collect();
-        let traces = TraceBook::new(settings.traces, used);
+        let coordination = Coordination::new(&settings);
         let admission = Admission::new(&settings);
         Self {
             settings,
             telegrams,
             admission,
-            traces,
+            coordination,
             mux: Mux::default(),
             lines,
             under_way: HashMap::new(),
@@ -237,8 +246,9 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    /// Connects every link.
-    pub fn start(&mut self) {
+    /// Asks for trace numbers and connects every link.
+    pub fn start(&mut self, now: Now) {
+        self.join(now);
         for link in self.link_ids() {
             self.connect(link);
         }
@@ -248,6 +258,7 @@ impl<T: Telegrams> Institution<T> {
     /// unknown.
     pub fn recall(&mut self, key: Key, answer: Arc<str>, answered: Option<&[u8]>, now: Now) -> Ticket {
         let ticket = self.ticket();
+        self.own(&key, self.settings.quarantine);
         self.mux.recall(key, ticket, answer, answered, now.steady + self.settings.quarantine);
         if answered.is_none() {
             self.unknown.insert(ticket, Unsettled::default());
@@ -338,6 +349,7 @@ impl<T: Telegrams> Institution<T> {
             self.tick_link(link, now);
         }
         self.expire(now);
+        self.coordinate(now);
         self.admission.tick(now);
         self.tick_stopping(now);
         self.progress(now);
@@ -348,7 +360,8 @@ impl<T: Telegrams> Institution<T> {
     pub fn deadline(&self) -> Option<Duration> {
         let drain = self.stopping_deadline();
         let links = self.lines.iter().flatten().filter_map(ContractedLink::deadline).min();
-        [drain, links, self.mux.deadline(), self.admission.deadline()].into_iter().flatten().min()
+        let deadlines = [drain, links, self.mux.deadline(), self.admission.deadline(), self.coordination.deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Returns the next action to carry out, or `None` if there is none now.
@@ -368,18 +381,29 @@ impl<T: Telegrams> Institution<T> {
         now: Now,
         for_what: TraceUse,
         mut encode: impl FnMut(&T, u64) -> Result<EncodedRequest, String>,
-    ) -> Result<(EncodedRequest, TraceHighWater), NotSent> {
+    ) -> Result<EncodedRequest, NotSent> {
         let day = self.telegrams.day(now);
+        let made = self.make_on(day, for_what, &mut encode);
+        self.ask_for_traces(day, now);
+        made
+    }
+
+    fn make_on(
+        &mut self,
+        day: i64,
+        for_what: TraceUse,
+        encode: &mut impl FnMut(&T, u64) -> Result<EncodedRequest, String>,
+    ) -> Result<EncodedRequest, NotSent> {
         let mut last = None;
         for _ in 0..=self.mux.len().min(SKIPS_MAX) {
-            let taken = self.traces.next(day, for_what);
-            let (trace, high_water) = taken.map_err(|used_up| NotSent::TracesUsedUp { max: used_up.max })?;
-            if let Some((used, max)) = self.traces.warning() {
-                self.actions.push_back(Action::TracesLow { used, max });
-            }
+            let trace = match self.next_trace(day, for_what) {
+                // The numbers that there are cannot be used, so waiting for more of them is no remedy.
+                Err(NotSent::NoTraceBlock) if last.is_some() => break,
+                taken => taken?,
+            };
             let wire = encode(&self.telegrams, trace).map_err(NotSent::Unencodable)?;
             if self.mux.is_free(&wire.key) {
-                return Ok((wire, high_water));
+                return Ok(wire);
             }
             // The key does not contain the trace number, so another number would not help.
             if last.replace(wire.key.clone()) == Some(wire.key) {
@@ -395,13 +419,15 @@ impl<T: Telegrams> Institution<T> {
         owner: Owner,
         incarnation: Incarnation,
         wire: EncodedRequest,
-        high_water: TraceHighWater,
         since: Duration,
     ) {
         let EncodedRequest { telegram, bytes, key, answer, trace, answer_timeout } = wire;
         let request = owner.is_business().then(|| OutgoingRequest { key: key.clone(), trace });
         let waits = Some((key.clone(), answer_timeout));
-        let ready = Ready { telegram: Some(telegram), bytes, waits, high_water: Some(high_water), request };
+        if owner.is_business() {
+            self.own(&key, answer_timeout * 2 + self.settings.quarantine);
+        }
+        let ready = Ready { telegram: Some(telegram), bytes, waits, request };
         self.send(ticket, owner, incarnation, ready);
         // `make` has checked that the key is free.
         let _ = self.mux.reserve(key, ticket, answer, since + answer_timeout);
@@ -414,11 +440,11 @@ impl<T: Telegrams> Institution<T> {
     }
 
     fn send(&mut self, ticket: Ticket, owner: Owner, incarnation: Incarnation, ready: Ready) {
-        let Ready { telegram, bytes, waits, high_water, request } = ready;
+        let Ready { telegram, bytes, waits, request } = ready;
         let bytes_of_it = bytes.clone();
         let item = UnderWay { owner, incarnation, bytes: bytes_of_it, waits, written: false, over: None, permit: None };
         self.under_way.insert(ticket, item);
-        self.actions.push_back(Action::Journal(Outgoing { ticket, incarnation, telegram, bytes, request, high_water }));
+        self.actions.push_back(Action::Journal(Outgoing { ticket, incarnation, telegram, bytes, request }));
     }
 
     fn finish(&mut self, ticket: Ticket, item: &UnderWay, state: FinalState) {

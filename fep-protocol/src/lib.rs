@@ -12,6 +12,7 @@
 //!                    ◄── flow      how many requests an institution gets, and which one is next
 //!                    ◄── random    jitter from a seed
 //!                    ◄── trace     the next trace number
+//!                    ◄── coordination: what several instances share
 //!                    ◄── business  whether business is open: by hours, notices and persons
 //!                    ◄── settlement: what became of the money when an outcome is unknown
 //!                    ◄── delivery  brings notices to services, at least once
@@ -41,6 +42,8 @@ pub mod calendar;
 pub mod flow;
 pub mod random;
 pub mod trace;
+
+pub mod coordination;
 
 pub mod business;
 pub mod settlement;

@@ -34,6 +34,16 @@ pub enum Mutant {
     TrialWithoutLimit,
     /// The breaker counts our own refusals as failures.
     CountsNotSent,
+    /// An instance whose lease ends uses its equal part at once, although others may still use it.
+    FallsBackAtOnce,
+    /// An instance reports its share, but not the requests that it still has in flight beyond it.
+    ReportsNoInflight,
+    /// The coordinator gives away what an instance has not confirmed to have given up.
+    FreesUnconfirmed,
+    /// The coordinator gives away everything of an instance that it does not hear.
+    ForgetsTheSilent,
+    /// The coordinator raises shares although it has lost its memory.
+    TrustsAnEmptyMemory,
     /// A reversal that was never confirmed is settled as not done instead of going to the dead letters.
     DropsReversalOnExpiry,
     /// "Not found" is "not done" before the horizon.

@@ -23,6 +23,7 @@
 //! | `link_full` | [`NotSent`] | too many frames wait for the link |
 //! | `send_queue_slow` | [`NotSent`] | the answer timeout passed before the institution took a byte of the request |
 //! | `trace_numbers_used_up` | [`NotSent`] | all trace numbers of the business day are used |
+//! | `no_trace_block` | [`NotSent`] | the coordinator gave no trace numbers in time |
 //! | `offered_too_late` | [`NotSent`] | its deadline had passed before it could wait for its turn |
 //! | `rate_limit` | [`NotSent`] | the contracted rate has no room before its deadline |
 //! | `queue_full` | [`NotSent`] | too many requests wait for their turn |
@@ -136,6 +137,8 @@ pub enum NotSent {
         /// The highest trace number that a request may have.
         max: u64,
     },
+    /// The coordinator gave no block of trace numbers in time.
+    NoTraceBlock,
     /// The limits of the institution do not let it start in time.
     Flow(Refusal),
     /// A breaker does not let it pass.
@@ -222,6 +225,7 @@ impl NotSent {
             Self::LinkFull => "link_full",
             Self::SendQueueSlow { .. } => "send_queue_slow",
             Self::TracesUsedUp { .. } => "trace_numbers_used_up",
+            Self::NoTraceBlock => "no_trace_block",
             Self::Flow(refusal) => refusal.code(),
             Self::Breaker(_) => "breaker_tripped",
             Self::Closed(closed) => closed.code(),
@@ -287,6 +291,7 @@ impl fmt::Display for NotSent {
                 write!(f, "the institution took no byte of it within {} ms", within.as_millis())
             }
             Self::TracesUsedUp { max } => write!(f, "all trace numbers of the business day are used, up to {max}"),
+            Self::NoTraceBlock => f.write_str("no trace numbers were there in time: the coordinator gave no block"),
             Self::Flow(refusal) => refusal.fmt(f),
             Self::Breaker(blocked) => blocked.fmt(f),
             Self::Closed(closed) => closed.fmt(f),

@@ -1,13 +1,15 @@
 //! Decides which trace number the next telegram gets.
 //!
-//! Numbers run from 1 to the maximum of the field, per institution and business day. The journal stores a high-water mark,
-//! so that a number is never used twice after a crash. The mark moves in blocks. Each telegram names the mark that covers
-//! its number, and the journal must hold that mark before the bytes of the telegram are sent. This costs one write per
-//! block.
+//! Numbers run from 1 to the maximum of the field, per institution and business day. They come in blocks. A
+//! [`TraceCounter`] gives the blocks away: one counter for all instances, whose state is durable. A [`TraceBook`] uses the
+//! numbers of the blocks that one instance got. A block is durable before its first number is used, so a number is never used
+//! twice, by any instance, before or after a crash.
 //!
 //! At the end of the range of a day, requests are refused: a repeated number would make the institution answer a new
 //! request with an old outcome. The last numbers are kept for sign-on, echo test and sign-off, so that the lines stay up.
 //! An institution whose contract lets the numbers wrap is configured so.
+
+use std::collections::VecDeque;
 
 /// The highest trace number of a day that may have been used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,30 +20,30 @@ pub struct TraceHighWater {
     pub high: u64,
 }
 
-/// The trace numbers of one institution.
-#[derive(Clone, Debug)]
-pub struct TraceBook {
-    range: TraceRange,
-    day: i64,
-    last: u64,
-    /// The end of the block that contains `last`.
-    high: u64,
-    warned: bool,
-}
-
 /// The numbers of one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceRange {
     /// The highest number.
     pub max: u64,
-    /// The number of trace numbers that one high-water mark in the journal covers.
+    /// The number of trace numbers in a block.
     pub block: u64,
     /// Whether the numbers continue from 1 after the highest one of a day.
     pub wraps: bool,
 }
 
-/// Who needs a number.
+/// Some numbers of one day that one instance may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceBlock {
+    /// The business day, in days since 1970-01-01.
+    pub day: i64,
+    /// The first number.
+    pub first: u64,
+    /// The last number.
+    pub last: u64,
+}
+
+/// Who needs a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TraceUse {
     /// A request of a service.
     Request,
@@ -49,11 +51,39 @@ pub enum TraceUse {
     Duty,
 }
 
-/// All numbers of the day are used up.
+/// Gives the blocks of one institution away, each of them once.
+#[derive(Clone, Debug)]
+pub struct TraceCounter {
+    range: TraceRange,
+    day: i64,
+    /// The highest number that was given away.
+    last: u64,
+    /// The same for the day before: an instance whose clock is behind may still need some of its numbers.
+    before: Option<TraceHighWater>,
+}
+
+/// The blocks of one institution that this instance got.
+#[derive(Clone, Debug)]
+pub struct TraceBook {
+    range: TraceRange,
+    day: i64,
+    blocks: VecDeque<TraceBlock>,
+    last: u64,
+    /// The day for which there are no more numbers, and for whom.
+    used_up: Option<(i64, TraceUse)>,
+    warned: bool,
+}
+
+/// The reason why there is no number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UsedUp {
-    /// The highest number that a telegram of this kind may have.
-    pub max: u64,
+pub enum NoNumber {
+    /// All numbers of the day are used up.
+    UsedUp {
+        /// The highest number that a telegram of this kind may have.
+        max: u64,
+    },
+    /// The instance has no block for the day. One was asked for.
+    NoBlock,
 }
 
 /// The share of the range that is kept for duties, as its divisor: one hundredth.
@@ -62,40 +92,141 @@ const DUTIES_DIVISOR: u64 = 100;
 /// The most numbers that are kept for duties.
 const DUTIES_MAX: u64 = 1000;
 
-impl TraceBook {
-    /// Creates a book that continues after the numbers that were used according to the journal.
-    #[must_use]
-    pub fn new(range: TraceRange, used: Option<TraceHighWater>) -> Self {
-        let used = used.unwrap_or(TraceHighWater { day: i64::MIN, high: 0 });
-        let range = TraceRange { max: range.max.max(1), block: range.block.max(1), ..range };
-        let last = used.high.min(range.max);
-        Self { range, day: used.day, last, high: last, warned: false }
+/// The number of blocks into which the numbers for duties are divided, so that each instance can get some.
+const DUTY_BLOCKS: u64 = 100;
+
+/// The maximum number of blocks in a book. One is used and one is ready; further ones came because an answer was late.
+const BLOCKS_MAX: usize = 16;
+
+impl TraceRange {
+    fn checked(self) -> Self {
+        Self { max: self.max.max(1), block: self.block.max(1), ..self }
     }
 
-    /// Returns the next number, and the high-water mark that must be in the journal before the number is used.
+    /// The highest number that this use may have.
+    fn max_for(&self, for_what: TraceUse) -> u64 {
+        match for_what {
+            TraceUse::Request if !self.wraps => self.max - (self.max / DUTIES_DIVISOR).min(DUTIES_MAX),
+            TraceUse::Request | TraceUse::Duty => self.max,
+        }
+    }
+
+    /// The first and the last number of the block that follows a number. `None` if there are no more.
+    fn after(self, last: u64, for_what: TraceUse) -> Option<(u64, u64)> {
+        let first = if last >= self.max && self.wraps { 1 } else { last + 1 };
+        let requests_max = self.max_for(TraceUse::Request);
+        let end = match first > requests_max {
+            true => first + (self.max - requests_max).div_ceil(DUTY_BLOCKS) - 1,
+            false => (first + self.block - 1).min(requests_max),
+        };
+        (first <= self.max_for(for_what)).then_some((first, end.min(self.max)))
+    }
+}
+
+impl TraceCounter {
+    /// Creates a counter that continues after the numbers that were given away.
+    #[must_use]
+    pub fn new(range: TraceRange, used: Option<TraceHighWater>) -> Self {
+        let range = range.checked();
+        let used = used.unwrap_or(TraceHighWater { day: i64::MIN, high: 0 });
+        Self { range, day: used.day, last: used.high.min(range.max), before: None }
+    }
+
+    /// Gives a block away. `None` if the numbers of the day are used up. No block has numbers for requests and numbers that
+    /// are kept for duties.
     ///
-    /// A day before the current one does not reset the book: after a clock was set back, the first numbers of the day must
-    /// not be used again.
+    /// The clocks of instances differ, so the numbers of the day before go on, too. An earlier day does not begin again:
+    /// after a clock was set back, its first numbers must not be used twice. The block then says the current day.
+    pub fn next(&mut self, day: i64, for_what: TraceUse) -> Option<TraceBlock> {
+        if let Some(before) = self.before.as_mut().filter(|before| before.day == day) {
+            let block = self.range.after(before.high, for_what)?;
+            before.high = block.1;
+            return Some(TraceBlock { day, first: block.0, last: block.1 });
+        }
+        if day > self.day {
+            self.before = Some(self.high_water());
+            self.day = day;
+            self.last = 0;
+        }
+        let (first, last) = self.range.after(self.last, for_what)?;
+        self.last = last;
+        Some(TraceBlock { day: self.day, first, last })
+    }
+
+    /// The highest number that was given away.
+    #[must_use]
+    pub fn high_water(&self) -> TraceHighWater {
+        TraceHighWater { day: self.day, high: self.last }
+    }
+}
+
+impl TraceBook {
+    /// Creates a book without any block.
+    #[must_use]
+    pub fn new(range: TraceRange) -> Self {
+        let range = range.checked();
+        Self { range, day: i64::MIN, blocks: VecDeque::new(), last: 0, used_up: None, warned: false }
+    }
+
+    /// Adds a block, which is durable by the time its first number reaches the wire. A block of an earlier day is dropped:
+    /// its numbers are lost.
+    pub fn granted(&mut self, block: TraceBlock) {
+        if block.day < self.day || self.blocks.len() >= BLOCKS_MAX {
+            return;
+        }
+        self.turn(block.day);
+        self.blocks.push_back(block);
+    }
+
+    /// Records that there are no more numbers of this day.
+    pub fn refused(&mut self, day: i64, for_what: TraceUse) {
+        self.turn(day);
+        if day == self.day {
+            self.used_up = Some((day, for_what));
+        }
+    }
+
+    /// Returns the next number.
     ///
     /// # Errors
-    /// If the numbers of the day are used up and do not wrap.
-    pub fn next(&mut self, day: i64, for_what: TraceUse) -> Result<(u64, TraceHighWater), UsedUp> {
+    /// If the numbers of the day are used up, or no block is there.
+    pub fn next(&mut self, day: i64, for_what: TraceUse) -> Result<u64, NoNumber> {
+        self.turn(day);
+        let max = self.range.max_for(for_what);
+        let missing = self.missing(for_what);
+        let block = self.blocks.iter_mut().find(|block| block.first <= max).ok_or(missing)?;
+        let number = block.first;
+        block.first += 1;
+        self.blocks.retain(|block| block.first <= block.last);
+        self.last = self.last.max(number);
+        Ok(number)
+    }
+
+    /// Whether a request certainly gets no number now.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.left(TraceUse::Request) == 0 && !self.is_used_up(TraceUse::Request)
+    }
+
+    /// For what a block is needed on this day, or `None` if there are enough numbers. A block is needed while the last one
+    /// is in use, so that a request does not wait for it.
+    #[must_use]
+    pub fn needs(&self, day: i64) -> Option<TraceUse> {
         if day > self.day {
-            self.day = day;
-            self.restart();
+            return Some(TraceUse::Request);
         }
-        let max = self.range.max - if for_what == TraceUse::Request { self.kept_for_duties() } else { 0 };
-        if self.last >= max {
-            if !self.range.wraps {
-                return Err(UsedUp { max });
-            }
-            self.restart();
+        if !self.is_used_up(TraceUse::Request) {
+            let is_low = self.left(TraceUse::Request) <= self.range.block.min(self.range.max) / 2;
+            return is_low.then_some(TraceUse::Request);
         }
-        self.last += 1;
-        if self.last > self.high {
-            self.high = self.last.saturating_add(self.range.block - 1).min(self.range.max);
-        }
-        Ok((self.last, TraceHighWater { day: self.day, high: self.high }))
+        let is_low = self.left(TraceUse::Duty) == 0 && !self.is_used_up(TraceUse::Duty);
+        is_low.then_some(TraceUse::Duty)
+    }
+
+    /// The business day of the numbers, in days since 1970-01-01.
+    #[must_use]
+    pub fn day(&self) -> i64 {
+        self.day
     }
 
     /// Returns the last used number and the maximum, once a day, after 80 % of the numbers of the day are used.
@@ -105,14 +236,30 @@ impl TraceBook {
         is_due.then_some((self.last, self.range.max))
     }
 
-    fn restart(&mut self) {
-        self.last = 0;
-        self.high = 0;
-        self.warned = false;
+    /// Begins a day. A day before the current one changes nothing.
+    fn turn(&mut self, day: i64) {
+        if day > self.day {
+            self.day = day;
+            self.blocks.clear();
+            self.last = 0;
+            self.warned = false;
+        }
     }
 
-    fn kept_for_duties(&self) -> u64 {
-        if self.range.wraps { 0 } else { (self.range.max / DUTIES_DIVISOR).min(DUTIES_MAX) }
+    fn left(&self, for_what: TraceUse) -> u64 {
+        let max = self.range.max_for(for_what);
+        self.blocks.iter().filter(|block| block.first <= max).map(|block| block.last + 1 - block.first).sum()
+    }
+
+    fn is_used_up(&self, for_what: TraceUse) -> bool {
+        self.used_up.is_some_and(|(day, whose)| day >= self.day && for_what <= whose)
+    }
+
+    fn missing(&self, for_what: TraceUse) -> NoNumber {
+        match self.is_used_up(for_what) {
+            true => NoNumber::UsedUp { max: self.range.max_for(for_what) },
+            false => NoNumber::NoBlock,
+        }
     }
 }
 
@@ -120,73 +267,129 @@ impl TraceBook {
 mod tests {
     use super::*;
 
+    /// A counter and a book that asks it whenever it needs a block, as the only instance does.
+    struct Alone(TraceCounter, TraceBook);
+
+    impl Alone {
+        fn new(max: u64, block: u64, wraps: bool, used: Option<TraceHighWater>) -> Self {
+            let range = TraceRange { max, block, wraps };
+            Self(TraceCounter::new(range, used), TraceBook::new(range))
+        }
+
+        fn next(&mut self, day: i64, for_what: TraceUse) -> Result<u64, NoNumber> {
+            let Self(counter, book) = self;
+            while let Some(need) = book.needs(day) {
+                match counter.next(day, need) {
+                    Some(block) => book.granted(block),
+                    None => book.refused(day, need),
+                }
+            }
+            book.next(day, for_what)
+        }
+
+        fn request(&mut self, day: i64) -> u64 {
+            self.next(day, TraceUse::Request).unwrap()
+        }
+    }
+
     fn high_water(day: i64, high: u64) -> TraceHighWater {
         TraceHighWater { day, high }
     }
 
-    fn book(max: u64, block: u64, wraps: bool, used: Option<TraceHighWater>) -> TraceBook {
-        TraceBook::new(TraceRange { max, block, wraps }, used)
-    }
-
-    fn next(book: &mut TraceBook, day: i64) -> (u64, TraceHighWater) {
-        book.next(day, TraceUse::Request).unwrap()
+    #[test]
+    fn numbers_follow_each_other_over_blocks() {
+        let mut alone = Alone::new(999_999, 3, false, None);
+        assert_eq!((0..5).map(|_| alone.request(10)).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert_eq!(alone.0.high_water(), high_water(10, 6));
     }
 
     #[test]
-    fn the_mark_moves_once_a_block() {
-        let mut book = book(999_999, 3, false, None);
-        let taken: Vec<_> = (0..5).map(|_| next(&mut book, 10)).collect();
-        assert_eq!(
-            taken,
-            [
-                (1, high_water(10, 3)),
-                (2, high_water(10, 3)),
-                (3, high_water(10, 3)),
-                (4, high_water(10, 6)),
-                (5, high_water(10, 6))
-            ]
-        );
+    fn a_restart_continues_after_the_blocks_that_were_given_away() {
+        let mut alone = Alone::new(999_999, 1000, false, Some(high_water(10, 2000)));
+        assert_eq!((alone.request(10), alone.0.high_water()), (2001, high_water(10, 3000)));
+        let mut alone = Alone::new(999_999, 1000, false, Some(high_water(10, 2000)));
+        assert_eq!((alone.request(11), alone.0.high_water()), (1, high_water(11, 1000)));
     }
 
     #[test]
-    fn a_restart_goes_on_behind_the_mark() {
-        let mut book = book(999_999, 1000, false, Some(high_water(10, 2000)));
-        assert_eq!(next(&mut book, 10), (2001, high_water(10, 3000)));
-    }
-
-    #[test]
-    fn a_new_day_begins_at_one_and_an_old_day_does_not() {
-        let mut book = book(999_999, 1000, false, Some(high_water(10, 2000)));
-        assert_eq!(next(&mut book, 11), (1, high_water(11, 1000)));
-        assert_eq!(next(&mut book, 10), (2, high_water(11, 1000)));
+    fn a_clock_that_is_set_back_does_not_begin_the_day_again() {
+        let mut alone = Alone::new(999_999, 10, false, None);
+        assert_eq!([alone.request(10), alone.request(11), alone.request(10), alone.request(11)], [1, 1, 2, 3]);
     }
 
     #[test]
     fn the_end_of_the_day_is_an_error_and_duties_go_on() {
-        let mut book = book(1000, 100, false, None);
+        let mut alone = Alone::new(1000, 100, false, None);
         for number in 1..=990 {
-            assert_eq!(book.next(1, TraceUse::Request).map(|(taken, _)| taken), Ok(number));
-            assert_eq!(book.warning().is_some(), number == 800, "{number}");
+            assert_eq!(alone.next(1, TraceUse::Request), Ok(number));
+            assert_eq!(alone.1.warning().is_some(), number == 800, "{number}");
         }
-        assert_eq!(book.next(1, TraceUse::Request), Err(UsedUp { max: 990 }));
+        assert_eq!(alone.next(1, TraceUse::Request), Err(NoNumber::UsedUp { max: 990 }));
         for number in 991..=1000 {
-            assert_eq!(book.next(1, TraceUse::Duty).map(|(taken, _)| taken), Ok(number));
+            assert_eq!(alone.next(1, TraceUse::Duty), Ok(number));
         }
-        assert_eq!(book.next(1, TraceUse::Duty), Err(UsedUp { max: 1000 }));
-        assert_eq!(next(&mut book, 2), (1, high_water(2, 100)), "the next day begins anew");
+        assert_eq!(alone.next(1, TraceUse::Duty), Err(NoNumber::UsedUp { max: 1000 }));
+        assert_eq!(alone.request(2), 1, "the next day begins anew");
     }
 
     #[test]
     fn a_full_range_stays_full_over_a_restart() {
-        let mut book = book(1000, 100, false, Some(high_water(1, 1000)));
-        assert_eq!(book.next(1, TraceUse::Duty), Err(UsedUp { max: 1000 }));
+        let mut alone = Alone::new(1000, 100, false, Some(high_water(1, 1000)));
+        assert_eq!(alone.next(1, TraceUse::Duty), Err(NoNumber::UsedUp { max: 1000 }));
     }
 
     #[test]
     fn numbers_wrap_by_contract_and_zero_is_never_used() {
-        let mut book = book(3, 1000, true, None);
-        let taken: Vec<_> = (0..5).map(|_| next(&mut book, 1).0).collect();
-        assert_eq!(taken, [1, 2, 3, 1, 2]);
-        assert_eq!(next(&mut book, 1), (3, high_water(1, 3)));
+        let mut alone = Alone::new(3, 1000, true, None);
+        assert_eq!((0..5).map(|_| alone.request(1)).collect::<Vec<_>>(), [1, 2, 3, 1, 2]);
+    }
+
+    #[test]
+    fn two_books_of_one_counter_never_use_a_number_twice() {
+        let range = TraceRange { max: 5000, block: 70, wraps: false };
+        let mut counter = TraceCounter::new(range, None);
+        let mut books = [TraceBook::new(range), TraceBook::new(range), TraceBook::new(range)];
+        let mut used = std::collections::BTreeSet::new();
+        let mut ends = 0;
+        for turn in 0..20_000_usize {
+            // The second book takes twice as many as the others, and the third one crashes now and then.
+            let which = [0, 1, 1, 2][turn % 4];
+            if which == 2 && turn % 100 == 3 {
+                books[2] = TraceBook::new(range);
+            }
+            let for_what = if turn % 50 == 7 { TraceUse::Duty } else { TraceUse::Request };
+            if let Some(need) = books[which].needs(1) {
+                match counter.next(1, need) {
+                    Some(block) => books[which].granted(block),
+                    None => books[which].refused(1, need),
+                }
+            }
+            match books[which].next(1, for_what) {
+                Ok(number) => assert!(used.insert(number), "{number} twice"),
+                Err(_) => ends += 1,
+            }
+        }
+        assert!(ends > 0 && used.len() > 3000, "{ends} {}", used.len());
+    }
+
+    #[test]
+    fn an_instance_whose_clock_is_behind_gets_numbers_of_its_own_day() {
+        let mut counter = TraceCounter::new(TraceRange { max: 1000, block: 10, wraps: false }, None);
+        let mut block = |day| counter.next(day, TraceUse::Request).map(|block| (block.day, block.first));
+        assert_eq!(
+            [block(10), block(11), block(10), block(11)],
+            [Some((10, 1)), Some((11, 1)), Some((10, 11)), Some((11, 11))]
+        );
+        assert_eq!(block(9), Some((11, 21)), "the day before yesterday is over");
+    }
+
+    #[test]
+    fn without_a_block_there_is_no_number_and_a_stale_block_is_dropped() {
+        let mut book = TraceBook::new(TraceRange { max: 100, block: 10, wraps: false });
+        assert_eq!(book.next(5, TraceUse::Request), Err(NoNumber::NoBlock));
+        book.granted(TraceBlock { day: 4, first: 1, last: 10 });
+        assert_eq!((book.next(5, TraceUse::Request), book.is_waiting()), (Err(NoNumber::NoBlock), true));
+        book.granted(TraceBlock { day: 5, first: 31, last: 40 });
+        assert_eq!((book.next(5, TraceUse::Request), book.is_waiting()), (Ok(31), false));
     }
 }

@@ -19,6 +19,9 @@ use super::{
     InstitutionConfig, JournalFile, SessionConfig, TelegramLimits, lines, notices, settlement,
 };
 
+/// The default number of whole days that stay in the journal besides the current one.
+const ARCHIVE_AFTER_DAYS: u32 = 30;
+
 /// The default limit of a frame, in bytes.
 const FRAME_MAX_BYTES: usize = 8192;
 
@@ -91,7 +94,9 @@ fn config(root: &Table<'_>, folder: &Path) -> Option<Config> {
 }
 
 fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
-    let Some(table) = table else { return JournalFile { path: folder.join("journal.sqlite"), archive: None } };
+    let Some(table) = table else {
+        return JournalFile { path: folder.join("journal.sqlite"), archive: None, key_file: None };
+    };
     let path = folder.join(table.string("path").map_or("journal.sqlite", |path| path.value));
     let archive = table.string("archive");
     let after_days = table.integer("archive_after_days", 1..=3650_u32);
@@ -100,13 +105,37 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
         let hint = "add `archive = \"archive\"`, the folder of the archives";
         table.document().error_hint(Code::MissingKey, days.span.clone(), "`archive_after_days` needs `archive`", hint);
     }
+    let keep_days = table.integer("keep_days", 2..=36_500_u32);
+    if let Some(days) = &keep_days {
+        let after_days = after_days.as_ref().map_or(ARCHIVE_AFTER_DAYS, |days| days.value);
+        let (message, hint) = match &archive {
+            None => {
+                ("`keep_days` needs `archive`", "only archives are deleted: add `archive = \"archive\"`".to_owned())
+            }
+            Some(_) => ("`keep_days` must be more than `archive_after_days`", format!("at least {}", after_days + 1)),
+        };
+        if archive.is_none() || days.value <= after_days {
+            table.document().error_hint(Code::ConflictingKeys, days.span.clone(), message, hint);
+        }
+    }
+    let key_file = table.table("encryption").and_then(|encryption| {
+        let key_file = encryption.required_string("key_file").map(|path| folder.join(path.value));
+        encryption.finish();
+        key_file
+    });
+    if let Some(bodies) = table.string("bodies").filter(|bodies| bodies.value != "whole") {
+        let hint = "encrypt them: encryption = { key_file = \"journal.keys\" }, and forget old keys";
+        let message = "bodies are stored whole: masked ones could not be sent again, compared or settled";
+        table.document().error_hint(Code::BadValue, bodies.span, message, hint);
+    }
     table.finish();
     let archive = archive.map(|archive| ArchiveConfig {
         folder: folder.join(archive.value),
-        after_days: after_days.map_or(30, |days| days.value),
+        after_days: after_days.map_or(ARCHIVE_AFTER_DAYS, |days| days.value),
         utc_offset_minutes: offset.map_or(540, |minutes| minutes.value),
+        keep_days: keep_days.map(|days| days.value),
     });
-    JournalFile { path, archive }
+    JournalFile { path, archive, key_file }
 }
 
 fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> Option<InstitutionConfig> {

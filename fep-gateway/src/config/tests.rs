@@ -51,6 +51,16 @@ fn mistakes_are_named_at_their_place() {
     check("label =", "lable =", "gateway.toml:8:1: error: unknown key `lable` (did you mean `label`?)");
     let path = "path = \"journal.sqlite\"";
     check(path, "archive_after_days = 3", "`archive_after_days` needs `archive`");
+    check(path, "keep_days = 400", "`keep_days` needs `archive`");
+    check(path, "archive = \"a\"\nkeep_days = 30", "`keep_days` must be more than `archive_after_days` (at least 31)");
+    check(path, "archive = \"a\"\narchive_after_days = 5\nkeep_days = 5", "(at least 6)");
+    check(
+        path,
+        "bodies = \"masked\"",
+        "bodies are stored whole: masked ones could not be sent again, compared or settled",
+    );
+    check(path, "encryption = {}", "`key_file` is missing");
+    check(path, "encryption = { key_file = \"k\", algorithm = \"x\" }", "unknown key `algorithm`");
     check(path, "archive = \"a\"\narchive_after_days = 0", "`archive_after_days` is 0, it must be 1 to 3650");
     check("links = 2", "links = 0", "`links` is 0, it must be 1 to 1000");
     check("\"Bank A\"", "7", "gateway.toml:8:9: error: `label` must be a string, found a whole number");

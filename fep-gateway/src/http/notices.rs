@@ -118,8 +118,8 @@ pub(super) async fn one(
         received: view(spec, &notice.telegram, &notice.bytes),
         answer: notice.answer.as_ref().map(|bytes| view(spec, answer, bytes)),
         other_answer: notice.kept.as_ref().map(|bytes| view(spec, answer, bytes)),
+        notice: with_persons(delivered(&shared, &notice), &facts),
         facts: facts.iter().map(|(number, fact)| fact_view(*number, fact)).collect(),
-        notice: delivered(&shared, &notice),
     }))
 }
 
@@ -164,6 +164,17 @@ fn summary(shared: &Shared, notice: &StoredNotice) -> NoticeSummary {
 fn delivered(shared: &Shared, notice: &StoredNotice) -> Delivered {
     let deliveries = notice.case.history().to_vec();
     Delivered { notice: summary(shared, notice), deliveries, omitted: notice.case.omitted() }
+}
+
+/// Adds what persons wrote. Only the journal has it, not its index.
+fn with_persons(mut delivered: Delivered, facts: &[(u64, Fact)]) -> Delivered {
+    for past in &mut delivered.deliveries {
+        let decisions =
+            facts.iter().filter(|(_, fact)| fact.at_ms == past.at_ms).filter_map(|(_, fact)| fact.delivery.as_deref());
+        let own = decisions.into_iter().find(|decision| decision.name() == past.fact.name());
+        past.fact = own.unwrap_or(&past.fact).clone();
+    }
+    delivered
 }
 
 async fn find(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Result<StoredNotice, ApiError> {

@@ -1,15 +1,16 @@
 //! The export: each fact as a JSON object in one line. Other programs rely on its keys.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use fep_protocol::exchange::{ExchangeId, Outcome};
 use fep_protocol::fact::Fact;
 use serde::{Serialize, Serializer};
 
-use super::InspectError;
+use super::{Files, InspectError};
 use crate::journal::filter::FactFilter;
 use crate::journal::reading::JournalFiles;
+use crate::journal::seal::Unreadable;
 use crate::time::Rfc3339;
 
 /// One fact. A key that does not apply is absent.
@@ -41,16 +42,26 @@ struct Line<'f> {
 }
 
 /// Writes the facts that pass the filter, in their order. A gap is an error after everything was written: a running gateway may
-/// have archived facts meanwhile, and a program must not take what it got for the whole.
-pub(super) fn export(paths: &[PathBuf], filter: &FactFilter, out: &mut impl Write) -> Result<(), InspectError> {
-    let mut files = JournalFiles::open(paths)?;
+/// have archived facts meanwhile, and a program must not take what it got for the whole. The same holds for bodies whose keys
+/// were forgotten. A body that cannot be read for another reason ends the export.
+pub(super) fn export(
+    files: &Files,
+    filter: &FactFilter,
+    with_bytes: bool,
+    out: &mut impl Write,
+) -> Result<(), InspectError> {
+    let mut files = JournalFiles::open(&files.paths, files.keys()?.as_ref())?;
     let mut last = None;
     let mut missing = None;
+    let mut forgotten = None;
     loop {
         let page = files.next_page()?;
         if page.is_empty() {
-            return missing.map_or(Ok(()), |(first, last)| Err(InspectError::Missing { first, last }));
+            let missing = missing.map(|(first, last)| InspectError::Missing { first, last });
+            let forgotten = forgotten.map(|(count, first)| InspectError::Forgotten { count, first });
+            return missing.or(forgotten).map_or(Ok(()), Err);
         }
+        let unreadable: BTreeMap<u64, Unreadable> = files.take_unreadable().into_iter().collect();
         for (number, fact) in &page {
             let expected = last.map_or(*number, |last: u64| last + 1);
             if *number != expected {
@@ -58,7 +69,13 @@ pub(super) fn export(paths: &[PathBuf], filter: &FactFilter, out: &mut impl Writ
             }
             last = Some(*number);
             if filter.passes(fact) {
-                serde_json::to_writer(&mut *out, &Line::of(*number, fact)).map_err(io::Error::from)?;
+                match unreadable.get(number).filter(|_| with_bytes) {
+                    Some(Unreadable::Forgotten(_)) => forgotten.get_or_insert((0, *number)).0 += 1,
+                    Some(why) => return Err(InspectError::Unreadable { number: *number, why: *why }),
+                    None => {}
+                }
+                let line = Line::of(*number, fact, with_bytes);
+                serde_json::to_writer(&mut *out, &line).map_err(io::Error::from)?;
                 out.write_all(b"\n")?;
             }
         }
@@ -66,7 +83,7 @@ pub(super) fn export(paths: &[PathBuf], filter: &FactFilter, out: &mut impl Writ
 }
 
 impl<'f> Line<'f> {
-    fn of(number: u64, fact: &'f Fact) -> Self {
+    fn of(number: u64, fact: &'f Fact, with_bytes: bool) -> Self {
         Self {
             number,
             at: Rfc3339(fact.at_ms),
@@ -80,7 +97,7 @@ impl<'f> Line<'f> {
             trace: fact.trace.as_deref().filter(|trace| !trace.is_empty()),
             outcome: fact.outcome.map(Outcome::name),
             reason: fact.reason.as_ref().map(|reason| &*reason.sentence),
-            bytes: (!fact.bytes.is_empty()).then(|| hex(&fact.bytes)),
+            bytes: (with_bytes && !fact.bytes.is_empty()).then(|| hex(&fact.bytes)),
         }
     }
 }

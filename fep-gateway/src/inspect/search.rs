@@ -1,12 +1,11 @@
 //! The list of exchanges or notices, newest first: a table, or JSON as that of `GET /v1/exchanges` and `GET /v1/notices`.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use fep_protocol::delivery::AnsweredBy;
 use fep_protocol::exchange::{Exchange, Outcome};
 
-use super::{InspectError, ListForm};
+use super::{Files, InspectError, ListForm};
 use crate::console::notices::notice_summary;
 use crate::console::view::summary;
 use crate::journal::filter::ExchangeFilter;
@@ -31,14 +30,14 @@ const TABLE: Table = Table {
 
 /// Lists the exchanges that the filter lets pass, at most `limit`.
 pub(super) fn search(
-    paths: &[PathBuf],
+    files: &Files,
     filter: &ExchangeFilter,
     limit: usize,
     format: ListForm,
     out: &mut impl Write,
 ) -> Result<(), InspectError> {
-    let lookup = Lookup::open(paths)?;
-    lookup.check_index()?;
+    let lookup = Lookup::open(&files.paths, files.keys()?.as_ref())?;
+    lookup.check(filter)?;
     if format == ListForm::Table {
         TABLE.heading(out)?;
     }
@@ -88,14 +87,14 @@ const NOTICES: Table = Table {
 
 /// Lists the notices that the filter lets pass, at most `limit`.
 pub(super) fn notices(
-    paths: &[PathBuf],
+    files: &Files,
     filter: &NoticeFilter,
     limit: usize,
     format: ListForm,
     out: &mut impl Write,
 ) -> Result<(), InspectError> {
-    let lookup = Lookup::open(paths)?;
-    lookup.check_index()?;
+    let lookup = Lookup::open(&files.paths, files.keys()?.as_ref())?;
+    lookup.check(&ExchangeFilter::default())?;
     if format == ListForm::Table {
         NOTICES.heading(out)?;
     }

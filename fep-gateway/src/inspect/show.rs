@@ -4,16 +4,14 @@
 //! asks for it.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
 use fep_codec::dump::{DumpOptions, dump};
 use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::{ExchangeId, Outcome};
 use fep_protocol::fact::{Class, Fact, What};
 
-use super::InspectError;
 use super::export::hex;
-use crate::config::Config;
+use super::{Files, InspectError};
 use crate::console::view::{View, view};
 use crate::journal::lookup::{FACTS_MAX, Lookup};
 use crate::table::{Cell, Column, Side, Table};
@@ -47,15 +45,10 @@ const FIELDS: Table = Table {
 };
 
 /// Shows an exchange or a notice.
-pub(super) fn show(
-    paths: &[PathBuf],
-    id: &ExchangeId,
-    config: Option<&Path>,
-    reveal: bool,
-    out: &mut impl Write,
-) -> Result<(), InspectError> {
-    let config = config.map(Config::load).transpose().map_err(InspectError::Config)?;
-    let facts = Lookup::open(paths)?.facts(id)?;
+pub(super) fn show(files: &Files, id: &ExchangeId, reveal: bool, out: &mut impl Write) -> Result<(), InspectError> {
+    let config = files.config()?;
+    let mut lookup = Lookup::open(&files.paths, files.keys()?.as_ref())?;
+    let facts = lookup.facts(id)?;
     let Some((_, first)) = facts.first() else { return Err(InspectError::NoExchange(*id)) };
     let institution = config.as_ref().and_then(|config| config.institutions.get(&*first.institution));
     let spec = institution.map(|institution| LineSpec::new(&institution.spec, &institution.framing));
@@ -69,6 +62,9 @@ pub(super) fn show(
     }
     if facts.len() >= FACTS_MAX {
         writeln!(out, "there may be more facts: no more than {FACTS_MAX} are shown")?;
+    }
+    for (number, why) in lookup.unreadable() {
+        writeln!(out, "\nfact {number}: {why}")?;
     }
     for (number, fact) in facts.iter().filter(|(_, fact)| !fact.bytes.is_empty()) {
         let answer = institution.zip(fact.telegram.as_deref()).and_then(|(institution, name)| {

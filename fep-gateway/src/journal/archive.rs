@@ -22,6 +22,7 @@ use super::lane::Bell;
 use super::reading::{JournalFiles, journals_in};
 use super::sqlite::archive::ArchiveFile;
 use super::sqlite::facts::FactReader;
+use super::sqlite::sealing::Access;
 use super::store::{FactNumber, Index};
 use crate::config::ArchiveConfig;
 use crate::time::{DAY_MS, date};
@@ -40,6 +41,7 @@ const OF_A_DAY_MAX: u32 = 1000;
 pub(super) struct Archives {
     journal: PathBuf,
     folder: PathBuf,
+    access: Access,
     /// The files as they were found last. They are looked for again when a fact is not in them.
     files: RefCell<Option<JournalFiles>>,
 }
@@ -110,11 +112,11 @@ pub(super) fn catch_up(
 
 impl Archives {
     /// The archives of a journal. Creates their folder.
-    pub(super) fn new(journal: &Path, options: &ArchiveConfig) -> Result<Self, JournalError> {
+    pub(super) fn new(journal: &Path, options: &ArchiveConfig, access: &Access) -> Result<Self, JournalError> {
         let folder = options.folder.clone();
         let failed = |error| JournalError::Failed(format!("{}: {error}", folder.display()));
         std::fs::create_dir_all(&folder).map_err(failed)?;
-        Ok(Self { journal: journal.to_owned(), folder, files: RefCell::new(None) })
+        Ok(Self { journal: journal.to_owned(), folder, access: access.clone(), files: RefCell::new(None) })
     }
 
     /// The fact with this number.
@@ -135,15 +137,30 @@ impl Archives {
         })
     }
 
+    /// The journal whose archives these are.
+    pub(super) fn journal(&self) -> &Path {
+        &self.journal
+    }
+
+    /// The facts of the journal.
+    pub(super) fn live(&self) -> Result<FactReader, JournalError> {
+        FactReader::open_existing(&self.journal, &self.access)
+    }
+
+    /// Where the archives are.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The files, or `None` if there are none.
-    fn open(&self) -> Result<Option<JournalFiles>, JournalError> {
-        let id = FactReader::open_existing(&self.journal)?.journal_id()?;
+    pub(super) fn open(&self) -> Result<Option<JournalFiles>, JournalError> {
+        let id = self.live()?.journal_id()?;
         let mut files = journals_in(&self.folder)?;
         files.retain(|file| self.is_archive(file));
         if files.is_empty() {
             return Ok(None);
         }
-        let files = JournalFiles::open(&files)?;
+        let files = JournalFiles::open_with(&files, self.access.clone())?;
         if files.journal_id() != id {
             let folder = self.folder.display();
             return Err(JournalError::Failed(format!("{folder}: these archives belong to another journal")));
@@ -183,6 +200,9 @@ impl Archiver {
             if let Err(error) = self.archive() {
                 tracing::error!(%error, "facts cannot be archived now; they stay in the journal");
             }
+            if let Err(error) = self.retain() {
+                tracing::error!(%error, "old archives cannot be deleted now");
+            }
             if self.stop.wait(PAUSE) {
                 return;
             }
@@ -190,8 +210,8 @@ impl Archiver {
     }
 
     /// Copies the days that are old enough, and lets what archives have be removed.
-    fn archive(&self) -> Result<(), JournalError> {
-        let journal = FactReader::open_existing(&self.archives.journal)?;
+    pub(super) fn archive(&self) -> Result<(), JournalError> {
+        let journal = self.archives.live()?;
         let Some(first) = journal.first()? else { return Ok(()) };
         let had = self.archives.open()?.map_or(0, |files| files.last());
         for day in self.days(&journal, had.max(first - 1))? {
@@ -209,9 +229,7 @@ impl Archiver {
 
     /// The days behind a fact that are old enough. The newest fact stays, and what the index does not have yet.
     fn days(&self, journal: &FactReader, after: FactNumber) -> Result<Vec<Day>, JournalError> {
-        let (since, began_ms) = self.started;
-        let elapsed = i64::try_from(since.elapsed().as_millis()).unwrap_or_default();
-        let today = self.day_of(began_ms.saturating_add(elapsed));
+        let today = self.day_of(self.now_ms());
         let end = journal.last()?.saturating_sub(1).min(self.index.applied());
         let mut days: Vec<Day> = Vec::new();
         let mut read = after;
@@ -236,7 +254,13 @@ impl Archiver {
         }
     }
 
-    fn day_of(&self, at_ms: i64) -> i64 {
+    /// The present time, in milliseconds since 1970.
+    pub(super) fn now_ms(&self) -> i64 {
+        let (since, began_ms) = self.started;
+        began_ms.saturating_add(i64::try_from(since.elapsed().as_millis()).unwrap_or_default())
+    }
+
+    pub(super) fn day_of(&self, at_ms: i64) -> i64 {
         at_ms.saturating_add(i64::from(self.options.utc_offset_minutes) * 60_000).div_euclid(DAY_MS)
     }
 

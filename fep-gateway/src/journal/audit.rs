@@ -14,14 +14,16 @@ use fep_protocol::reason::JournalError;
 use super::guard::FileGuard;
 use super::index_path;
 use super::reading::JournalFiles;
+use super::seal::{KeyRing, Unreadable};
 use super::sqlite::index::{self, IndexFile, IndexReader, differences};
-use super::store::{FactNumber, Index};
+use super::sqlite::sealing::Access;
+use super::store::{FactNumber, Index, Removal};
 
 /// The maximum number of findings of one kind.
 const FINDINGS_MAX: u32 = 100;
 
 /// What was looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audit {
     /// The number of facts.
     pub facts: u64,
@@ -33,6 +35,12 @@ pub struct Audit {
     pub notices: u64,
     /// The number of notices that no service has taken yet.
     pub undelivered: u64,
+    /// The number of bodies that were not checked, because no key file was given.
+    pub unchecked: u64,
+    /// The number of bodies that nobody can read, because their keys were forgotten on purpose.
+    pub forgotten: u64,
+    /// What was removed on purpose, as a sentence: up to which fact, when, and by which rule.
+    pub removed: Option<String>,
     /// The number of findings.
     pub findings: u64,
 }
@@ -43,6 +51,9 @@ struct Checker<F> {
     findings: u64,
     facts: u64,
     last: FactNumber,
+    unchecked: u64,
+    forgotten: u64,
+    unreadable: u32,
     /// By institution: the last two marks of trace numbers. A day or a wrap begins again with low numbers.
     marks: HashMap<String, [u64; 2]>,
 }
@@ -53,20 +64,35 @@ struct Checker<F> {
 /// If a file cannot be read, or `finding` fails.
 pub fn verify<E: From<JournalError>>(
     paths: &[PathBuf],
+    keys: Option<&KeyRing>,
     finding: impl FnMut(&str) -> Result<(), E>,
 ) -> Result<Audit, E> {
     let folder = tempfile::tempdir().map_err(|error| JournalError::Failed(format!("no temporary folder: {error}")))?;
     let made = folder.path().join("made.sqlite");
     let kept = folder.path().join("kept.sqlite");
-    let current = JournalFiles::open(paths)?.current().to_owned();
+    let current = JournalFiles::open(paths, keys)?.current().to_owned();
     // The copy is made before the facts are read, so that it has no fact which is not read.
     let copied = copy(&current, &kept);
-    let mut files = JournalFiles::open(paths)?;
-    let mut checker = Checker { report: finding, findings: 0, facts: 0, last: 0, marks: HashMap::new() };
+    let mut files = JournalFiles::open(paths, keys)?;
+    let mut checker = Checker {
+        report: finding,
+        findings: 0,
+        facts: 0,
+        last: 0,
+        unchecked: 0,
+        forgotten: 0,
+        unreadable: 0,
+        marks: HashMap::new(),
+    };
     for damage in files.damage(FINDINGS_MAX)? {
         checker.find(&damage)?;
     }
-    let mut own = IndexFile::begin(&made, files.journal_id())?;
+    let removal = files.removal()?;
+    if let Some(removal) = &removal {
+        checker.begins_behind(removal);
+        files.skip_to(removal.last);
+    }
+    let mut own = IndexFile::begin(&made, files.journal_id(), removal.as_ref())?;
     let reader = IndexReader::open(&made)?;
     let mut compare_at = match copied {
         Ok(applied) if applied <= files.last() => Some(applied),
@@ -82,6 +108,7 @@ pub fn verify<E: From<JournalError>>(
     };
     loop {
         let page = files.next_page()?;
+        files.take_unreadable().into_iter().try_for_each(|(number, why)| checker.unreadable(number, why))?;
         checker.page(&page, &reader)?;
         let cut = compare_at.map_or(page.len(), |at| page.partition_point(|(number, _)| *number <= at));
         let (before, behind) = page.split_at_checked(cut).unwrap_or_default();
@@ -102,23 +129,28 @@ pub fn verify<E: From<JournalError>>(
     }
     let (exchanges, open) = reader.counts().map_err(JournalError::from)?;
     let (notices, undelivered) = reader.notice_totals().map_err(JournalError::from)?;
-    Ok(Audit { facts: checker.facts, exchanges, open, notices, undelivered, findings: checker.findings })
+    let Checker { facts, unchecked, forgotten, findings, .. } = checker;
+    let removed = removal.map(|removal| removal.sentence());
+    Ok(Audit { facts, exchanges, open, notices, undelivered, unchecked, forgotten, removed, findings })
 }
 
 /// Makes the index of journal files again and puts it beside the newest one. Returns the number of facts.
 ///
 /// # Errors
-/// If a gateway uses the journal, a file cannot be read, or the index cannot be written.
-pub fn rebuild(paths: &[PathBuf]) -> Result<u64, JournalError> {
-    let current = JournalFiles::open(paths)?.current().to_owned();
+/// If a gateway uses the journal, a file cannot be read, a fact was changed, or the index cannot be written.
+pub fn rebuild(paths: &[PathBuf], keys: Option<&KeyRing>) -> Result<u64, JournalError> {
+    let access = Access::strict(keys);
+    let current = JournalFiles::open_with(paths, access.clone())?.current().to_owned();
     let _guard = FileGuard::lock(&current)?;
-    let mut files = JournalFiles::open(paths)?;
+    let mut files = JournalFiles::open_with(paths, access)?;
     let path = index_path(&current);
     let mut new = path.clone().into_os_string();
     new.push(".new");
     let new = PathBuf::from(new);
     index::delete(&new)?;
-    let mut own = IndexFile::begin(&new, files.journal_id())?;
+    let removal = files.removal()?;
+    files.skip_to(removal.as_ref().map_or(0, |removal| removal.last));
+    let mut own = IndexFile::begin(&new, files.journal_id(), removal.as_ref())?;
     let mut facts = 0;
     loop {
         let page = files.next_page()?;
@@ -155,6 +187,27 @@ impl<E: From<JournalError>, F: FnMut(&str) -> Result<(), E>> Checker<F> {
     fn find(&mut self, what: &str) -> Result<(), E> {
         self.findings += 1;
         (self.report)(what)
+    }
+
+    /// Expects the facts behind what was removed on purpose.
+    fn begins_behind(&mut self, removal: &Removal) {
+        self.last = removal.last;
+        let marks = removal.traces.iter().map(|(institution, mark)| (institution.clone(), [mark.high; 2]));
+        self.marks.extend(marks);
+    }
+
+    fn unreadable(&mut self, number: FactNumber, why: Unreadable) -> Result<(), E> {
+        match why {
+            Unreadable::NoKeyFile(_) => self.unchecked += 1,
+            Unreadable::Forgotten(_) => self.forgotten += 1,
+            Unreadable::NoKey(_) | Unreadable::Changed(_) | Unreadable::NotSealed | Unreadable::Malformed => {
+                self.unreadable += 1;
+                if self.unreadable <= FINDINGS_MAX {
+                    self.find(&format!("fact {number}: {why}"))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Checks the next facts. `index` has what was before them.

@@ -17,6 +17,8 @@ use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 use tokio::sync::Notify;
 
+use super::seal::Veil;
+
 /// The number of a fact in its lane, from 1.
 pub type LaneNumber = u64;
 
@@ -31,6 +33,7 @@ const ROOM: usize = 2048;
 pub struct Lane {
     inner: Arc<Inner>,
     bell: Arc<Bell>,
+    veil: Veil,
 }
 
 #[derive(Debug, Default)]
@@ -69,15 +72,16 @@ pub(super) struct Bell {
 }
 
 impl Lane {
-    pub(super) fn new(bell: Arc<Bell>) -> Self {
-        Self { inner: Arc::default(), bell }
+    pub(super) fn new(bell: Arc<Bell>, veil: Veil) -> Self {
+        Self { inner: Arc::default(), bell, veil }
     }
 
     /// Adds a fact. It is written after [`Lane::flush`], together with the facts of other lanes.
     ///
     /// # Errors
     /// If a permission cannot be given now. A fact that has happened is always accepted.
-    pub fn append(&self, fact: Fact) -> Result<LaneNumber, JournalError> {
+    pub fn append(&self, mut fact: Fact) -> Result<LaneNumber, JournalError> {
+        self.veil.fact(&mut fact);
         let mut state = self.state();
         if fact.what.is_permission() {
             if let Some(error) = &state.refusing {

@@ -1,5 +1,6 @@
 //! Finds exchanges in journal files through the index beside them, also while a gateway writes both.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,9 @@ use fep_protocol::reason::JournalError;
 use super::filter::ExchangeFilter;
 use super::notice::{NoticeFilter, StoredNotice, stored_notice};
 use super::reading::JournalFiles;
+use super::seal::{KeyId, KeyRing, Unreadable, Veil};
 use super::sqlite::index::IndexReader;
+use super::store::FactNumber;
 use super::{exchange, index_path};
 
 /// The longest wait for the indexer of a running gateway.
@@ -27,6 +30,8 @@ pub const FACTS_MAX: usize = 1000;
 pub struct Lookup {
     files: JournalFiles,
     index: Result<IndexReader, JournalError>,
+    veil: Option<Veil>,
+    unreadable: BTreeMap<FactNumber, Unreadable>,
 }
 
 impl Lookup {
@@ -34,32 +39,40 @@ impl Lookup {
     ///
     /// # Errors
     /// If a file cannot be read.
-    pub fn open(paths: &[PathBuf]) -> Result<Self, JournalError> {
-        let files = JournalFiles::open(paths)?;
+    pub fn open(paths: &[PathBuf], keys: Option<&KeyRing>) -> Result<Self, JournalError> {
+        let files = JournalFiles::open(paths, keys)?;
         let index = current_index(&files);
-        Ok(Self { files, index })
+        let veil = keys.map(|keys| keys.veil().clone());
+        Ok(Self { files, index, veil, unreadable: BTreeMap::new() })
     }
 
-    /// Checks that the index has all facts, which [`Lookup::search`] needs.
+    /// Checks that [`Lookup::search`] can use this filter.
     ///
     /// # Errors
-    /// If the index is missing or lags behind.
-    pub fn check_index(&self) -> Result<(), JournalError> {
-        self.index.as_ref().map(drop).map_err(Clone::clone)
+    /// If the index is missing or lags behind, or an idempotency key cannot be looked up without a key file.
+    pub fn check(&self, filter: &ExchangeFilter) -> Result<(), JournalError> {
+        self.index.as_ref().map_err(Clone::clone)?;
+        if filter.idempotency_key.is_some() && self.veil.is_none() && self.files.is_encrypted()? {
+            let why = "idempotency keys are looked up by keyed hashes in this journal: give --key-file";
+            return Err(JournalError::Failed(why.to_owned()));
+        }
+        Ok(())
     }
 
     /// Passes the exchanges on that the filter lets pass, newest first, at most `limit`. Returns their number.
     ///
     /// # Errors
-    /// If the index is missing or lags behind, or `each` fails.
+    /// As for [`Lookup::check`], or if `each` fails.
     pub fn search<E: From<JournalError>>(
         &self,
         filter: &ExchangeFilter,
         limit: usize,
         mut each: impl FnMut(Exchange) -> Result<(), E>,
     ) -> Result<usize, E> {
+        self.check(filter)?;
         let index = self.index.as_ref().map_err(|error| E::from(error.clone()))?;
-        let rows = index.search(filter, limit).map_err(JournalError::from)?;
+        let veiled = filter.idempotency_key.as_deref().zip(self.veil.as_ref()).map(|(key, veil)| veil.idempotency(key));
+        let rows = index.search(filter, veiled.as_deref(), limit).map_err(JournalError::from)?;
         let count = rows.len();
         for row in rows {
             each(exchange(row, |number| self.files.get(number))?)?;
@@ -87,6 +100,29 @@ impl Lookup {
     }
 
     /// The facts of an exchange or a notice in their order, at most [`FACTS_MAX`], or an empty list if there is none. Without
+    /// A fact that this key sealed and that the gateway still needs, or `None` if there is none.
+    pub(super) fn needs(&self, key: KeyId) -> Result<Option<FactNumber>, JournalError> {
+        let index = self.index.as_ref().map_err(Clone::clone)?;
+        for number in index.needed()? {
+            if self.files.key_of(number)? == Some(key) {
+                return Ok(Some(number));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The time of the newest fact that this key sealed, in milliseconds since 1970.
+    pub(super) fn newest_of(&self, key: KeyId) -> Result<Option<i64>, JournalError> {
+        self.files.newest_of(key)
+    }
+
+    /// The bodies that [`Lookup::facts`] could not read.
+    #[must_use]
+    pub fn unreadable(&self) -> &BTreeMap<u64, Unreadable> {
+        &self.unreadable
+    }
+
+    /// The facts of an exchange in their order, at most [`FACTS_MAX`], or an empty list if there is no such exchange. Without
     /// an index, all facts are read.
     ///
     /// # Errors
@@ -101,14 +137,17 @@ impl Lookup {
             };
             for number in numbers {
                 facts.extend(self.files.get(number)?.map(|fact| (number, fact)));
+                self.unreadable.extend(self.files.take_unreadable());
             }
             return Ok(facts);
         }
         self.files.skip_to(0);
         loop {
             let page = self.files.next_page()?;
+            self.unreadable.extend(self.files.take_unreadable());
             if page.is_empty() || facts.len() >= FACTS_MAX {
                 facts.truncate(FACTS_MAX);
+                self.unreadable.retain(|number, _| facts.iter().any(|(shown, _)| shown == number));
                 return Ok(facts);
             }
             facts.extend(page.into_iter().filter(|(_, fact)| fact.exchange == Some(*id)));

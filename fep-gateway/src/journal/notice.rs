@@ -8,6 +8,7 @@ use fep_protocol::exchange::{ExchangeId, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, SentClass, What};
 use fep_protocol::reason::JournalError;
 
+use super::seal::without_delivery_person;
 use super::store::FactNumber;
 
 /// A notice that is in the journal.
@@ -50,6 +51,8 @@ pub struct FirstNotice {
     pub answer: Option<TelegramBytes>,
     /// Its delivery. `None` if an early version of the gateway received it.
     pub case: Option<DeliveryCase>,
+    /// Whether there is an answer that nobody can read, because its key was forgotten on purpose.
+    pub is_forgotten: bool,
 }
 
 /// Which notices to find. An empty filter lets all pass.
@@ -145,7 +148,7 @@ impl ProjectedNotice {
             _ => self.other(number),
         }
         if let Some(delivery) = &fact.delivery {
-            self.case.apply(fact.at_ms, delivery);
+            self.case.apply(fact.at_ms, &without_delivery_person(delivery));
             self.changed_at_ms = fact.at_ms;
         }
     }

@@ -98,17 +98,23 @@ impl Journal {
 
 impl Reader {
     fn first_notice(&self, question: &FirstQuestion) -> Result<Option<FirstNotice>, JournalError> {
-        for key in &question.keys {
-            let found = self.index.first_notice(&question.institution, &question.telegram, key)?;
+        let veil = |key| self.veil.notice(&question.institution, &question.telegram, key);
+        // What was stored before the journal was encrypted has the key itself.
+        for key in question.keys.iter().map(veil).chain(question.keys.iter().cloned()) {
+            let found = self.index.first_notice(&question.institution, &question.telegram, &key)?;
             let Some((notice, answer)) = found else { continue };
             let Some(notice) = self.fact(notice)? else { continue };
             let answer = answer.map(|answer| self.fact(answer)).transpose()?.flatten();
+            // Bytes that cannot be read any more must not be replaced by another answer.
+            let is_forgotten =
+                self.facts.is_encrypted() && answer.as_ref().is_some_and(|answer| answer.bytes.is_empty());
             let row = notice.exchange.map(|id| self.index.find_notice(&id)).transpose()?.flatten();
             return Ok(Some(FirstNotice {
                 bytes: notice.bytes,
                 id: notice.exchange,
                 answer: answer.map(|answer| answer.bytes).filter(|bytes| !bytes.is_empty()),
                 case: row.map(|row| row.case),
+                is_forgotten,
             }));
         }
         Ok(None)

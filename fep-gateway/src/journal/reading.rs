@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
 
+use super::seal::{KeyId, KeyRing, Unreadable};
 use super::sqlite::facts::{FactReader, JournalId};
-use super::store::{FactNumber, StoreError};
+use super::sqlite::sealing::Access;
+use super::store::{FactNumber, Removal, StoreError};
 
 /// The maximum number of facts in a page.
 const PAGE_COUNT_MAX: usize = 2048;
@@ -27,6 +29,7 @@ pub struct JournalFiles {
     files: Vec<JournalFile>,
     current: PathBuf,
     journal: JournalId,
+    access: Access,
     /// The connection to the file that was read last. A folder can have more files than a process may open.
     open: RefCell<Option<(usize, FactReader)>>,
     /// The file that is read now.
@@ -45,17 +48,23 @@ struct JournalFile {
 }
 
 impl JournalFiles {
-    /// Opens files of one journal. A folder stands for all journal files in it. A fact that several files have is read once.
+    /// Opens files of one journal. A folder stands for all journal files in it. A fact that several files have is read once. Bodies
+    /// that cannot be read with these keys are left out, see [`JournalFiles::take_unreadable`].
     ///
     /// # Errors
     /// If a file is missing, is not a journal, has another version, or belongs to another journal than the first one.
-    pub fn open(paths: &[PathBuf]) -> Result<Self, JournalError> {
+    pub fn open(paths: &[PathBuf], keys: Option<&KeyRing>) -> Result<Self, JournalError> {
+        Self::open_with(paths, Access::tolerant(keys))
+    }
+
+    /// Opens files of one journal, as [`JournalFiles::open`] does.
+    pub(super) fn open_with(paths: &[PathBuf], access: Access) -> Result<Self, JournalError> {
         let mut files = Vec::new();
         let mut journal = None;
         let mut current = (0, PathBuf::new());
         for path in files_of(paths)? {
             let failed = |error| named(&path, error);
-            let facts = FactReader::open_existing(&path)?;
+            let facts = FactReader::open_existing(&path, &access)?;
             let id = facts.journal_id().map_err(failed)?;
             if *journal.get_or_insert(id) != id {
                 return Err(refused(&path, "this file belongs to another journal than the first one"));
@@ -69,7 +78,7 @@ impl JournalFiles {
         }
         files.sort_by_key(|file| file.first);
         let journal = journal.ok_or_else(|| JournalError::Failed("no journal file is given".to_owned()))?;
-        Ok(Self { files, current: current.1, journal, open: RefCell::new(None), at: 0, read: 0 })
+        Ok(Self { files, current: current.1, journal, access, open: RefCell::new(None), at: 0, read: 0 })
     }
 
     /// The next facts in the order of their numbers, or an empty list at the end.
@@ -103,6 +112,71 @@ impl JournalFiles {
         Ok(None)
     }
 
+    /// The bodies that could not be read since the last call. Ask after each page.
+    #[must_use]
+    pub fn take_unreadable(&self) -> Vec<(u64, Unreadable)> {
+        self.open.borrow().as_ref().map(|(_, facts)| facts.take_unreadable()).unwrap_or_default()
+    }
+
+    /// The files with their first and last facts, from the oldest facts on.
+    pub(super) fn spans(&self) -> impl Iterator<Item = (&Path, FactNumber, FactNumber)> {
+        self.files.iter().map(|file| (&*file.path, file.first, file.last))
+    }
+
+    /// The later one of the times of the first and the last fact of one of the files, in milliseconds since 1970.
+    pub(super) fn newest_ms(&self, path: &Path) -> Result<Option<i64>, JournalError> {
+        let found = self.files.iter().enumerate().find(|(_, file)| file.path == path);
+        found.map_or(Ok(None), |(at, file)| self.reading(at, file, FactReader::newest_ms))
+    }
+
+    /// The times of the first and the last fact of one of the files, in milliseconds since 1970.
+    pub(super) fn times(&self, path: &Path) -> Result<(i64, i64), JournalError> {
+        let Some((at, file)) = self.files.iter().enumerate().find(|(_, file)| file.path == path) else {
+            return Ok((0, 0));
+        };
+        let time = |number: FactNumber| {
+            let times = self.reading(at, file, |facts| facts.times(number.saturating_sub(1), 1))?;
+            Ok::<_, JournalError>(times.first().map_or(0, |(_, at_ms)| *at_ms))
+        };
+        Ok((time(file.first)?, time(file.last)?))
+    }
+
+    /// How much of a file is free for new facts, in bytes.
+    pub(super) fn free_bytes(&self, path: &Path) -> Result<u64, JournalError> {
+        let found = self.files.iter().enumerate().find(|(_, file)| file.path == path);
+        found.map_or(Ok(0), |(at, file)| self.reading(at, file, FactReader::free_bytes))
+    }
+
+    /// What was removed from the journal on purpose, as the file says that a gateway writes.
+    pub(super) fn removal(&self) -> Result<Option<Removal>, JournalError> {
+        Ok(FactReader::open_existing(&self.current, &self.access)?.removal()?)
+    }
+
+    /// The key that sealed a fact, or `None` if no file has the fact or it is not sealed.
+    pub(super) fn key_of(&self, number: FactNumber) -> Result<Option<KeyId>, JournalError> {
+        for (at, file) in self.files.iter().enumerate().filter(|(_, file)| file.first <= number && number <= file.last)
+        {
+            if let Some(key) = self.reading(at, file, |facts| facts.key_of(number))? {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The time of the newest fact that a key sealed, in milliseconds since 1970.
+    pub(super) fn newest_of(&self, key: KeyId) -> Result<Option<i64>, JournalError> {
+        let mut newest = None;
+        for (at, file) in self.files.iter().enumerate() {
+            newest = newest.max(self.reading(at, file, |facts| facts.newest_of(key))?);
+        }
+        Ok(newest)
+    }
+
+    /// Whether bodies are encrypted in the file that a gateway writes.
+    pub(super) fn is_encrypted(&self) -> Result<bool, JournalError> {
+        Ok(FactReader::open_existing(&self.current, &self.access)?.is_encrypted())
+    }
+
     /// Reads one of the files, and opens it if another one was read before.
     fn reading<T>(
         &self,
@@ -113,7 +187,7 @@ impl JournalFiles {
         let mut open = self.open.borrow_mut();
         let (_, facts) = match open.take().filter(|(number, _)| *number == at) {
             Some(same) => open.insert(same),
-            None => open.insert((at, FactReader::open_existing(&file.path)?)),
+            None => open.insert((at, FactReader::open_existing(&file.path, &self.access)?)),
         };
         read(facts).map_err(|error| named(&file.path, error))
     }
@@ -153,7 +227,7 @@ impl JournalFiles {
 }
 
 /// The files that the paths stand for.
-fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, JournalError> {
+pub(super) fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, JournalError> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {

@@ -25,9 +25,12 @@ use super::indexer::{self, IndexQueue, catch_up};
 use super::keys::Keys;
 use super::lane::{Bell, Lane};
 use super::projection::Projected;
+use super::seal::KeyRing;
 use super::sqlite::facts::{FactReader, Facts};
 use super::sqlite::index::{IndexFile, IndexReader};
-use super::store::{FactStore, Index};
+use super::sqlite::removals;
+use super::sqlite::sealing::Access;
+use super::store::{FactNumber, FactStore, Index};
 use super::writer::{Writer, WriterParts};
 use super::{Inner, Journal, Opened, Reader, Worker, index_path};
 use crate::config::ArchiveConfig;
@@ -50,6 +53,8 @@ pub struct OpenOptions {
     pub opener: CaseOpener,
     /// Whether a missing file is to be begun anew although its index shows that there was one.
     pub begin_anew: bool,
+    /// The file of the keys with which bodies are encrypted, or `None` if they are not.
+    pub key_file: Option<PathBuf>,
     /// Where old facts go, or `None` to keep all facts in the journal.
     pub archive: Option<ArchiveConfig>,
 }
@@ -124,16 +129,20 @@ impl Journal {
     /// Opens the journal on a certain ground.
     pub(crate) fn open_on(options: &OpenOptions, ground: Ground) -> Result<Opened, JournalError> {
         let path = &options.path;
+        let keys = options.key_file.as_deref().map(KeyRing::read).transpose()?;
+        let access = Access::strict(keys.as_ref());
         let index_file = index_path(path);
         let former_traces = if path.exists() { Vec::new() } else { missing(options, &index_file)? };
         let guard = Arc::new(FileGuard::lock(path)?);
-        let mut facts = Facts::open(path)?;
-        let mut source = FactReader::open(path)?;
-        let mut index = IndexFile::open(&index_file, source.journal_id()?, source.last()?)?;
-        let archives = options.archive.as_ref().map(|archive| Archives::new(path, archive)).transpose()?;
+        let mut facts = Facts::open(path, keys.as_ref())?;
+        let mut source = FactReader::open(path, &access)?;
+        let mut index = index_of(&index_file, &source)?;
+        let archives = options.archive.as_ref().map(|archive| Archives::new(path, archive, &access)).transpose()?;
         archive::catch_up(&mut index, &source, path, archives.as_ref())?;
         catch_up(&mut index, &mut source)?;
-        let reader = Reader { facts: FactReader::open(path)?, index: IndexReader::open(&index_file)?, archives };
+        let veil = keys.map(|keys| keys.veil().clone()).unwrap_or_default();
+        let reader = FactReader::open(path, &access)?;
+        let reader = Reader { facts: reader, index: IndexReader::open(&index_file)?, archives, veil: veil.clone() };
         let mut ends = former_traces;
         ends.extend(endings(&reader, options)?);
         if !ends.is_empty() {
@@ -141,14 +150,13 @@ impl Journal {
             catch_up(&mut index, &mut source)?;
         }
         let since_ms = options.now_ms.saturating_sub(options.quarantine_max_ms);
-        let resting = reader.index.resting(since_ms)?;
-        let recalled =
-            resting.into_iter().filter_map(|row| recalled(&reader, row).transpose()).collect::<Result<_, _>>()?;
+        let resting = reader.index.resting(since_ms)?.into_iter();
+        let recalled = resting.filter_map(|row| recalled(&reader, row).transpose()).collect::<Result<_, _>>()?;
         let cases = earlier_cases(&reader, options)?;
         let high_waters = reader.index.traces()?;
         let bell = Arc::new(Bell::default());
-        let lanes: Vec<_> =
-            options.institutions.iter().map(|name| (name.clone(), Lane::new(Arc::clone(&bell)))).collect();
+        let lane = |name: &String| (name.clone(), Lane::new(Arc::clone(&bell), veil.clone()));
+        let lanes: Vec<_> = options.institutions.iter().map(lane).collect();
         let health = Arc::new(Health::new());
         let queue = Arc::new(IndexQueue::new(index.applied()));
         let parts = WriterParts {
@@ -159,7 +167,7 @@ impl Journal {
             archived: Arc::default(),
         };
         let archive_stop = Arc::new(ArchiveStop::default());
-        let archiver = || archiver(options, &parts, &archive_stop);
+        let archiver = || archiver(options, &parts, &archive_stop, &access);
         let workers = match &ground {
             Ground::Machine => {
                 let store = Guarded::new(facts, Reserve::of(path), Arc::clone(&guard), Arc::clone(&queue));
@@ -181,6 +189,7 @@ impl Journal {
             keys: Keys::new(Arc::clone(&queue)),
             index: queue,
             guard,
+            veil,
             reader: Mutex::new(reader),
             archive_stop,
             workers: tokio::sync::Mutex::new(workers),
@@ -188,6 +197,14 @@ impl Journal {
         };
         Ok(Opened { journal: Self { inner: Arc::new(inner) }, lanes, high_waters, recalled, cases })
     }
+}
+
+/// Opens the index of a journal, without what was removed from the journal on purpose.
+fn index_of(path: &Path, journal: &FactReader) -> Result<IndexFile, JournalError> {
+    let removal = journal.removal()?;
+    let index = IndexFile::open(path, journal.journal_id()?, journal.last()?, removal.as_ref())?;
+    removal.iter().try_for_each(|removal| removals::forget(path, removal))?;
+    Ok(index)
 }
 
 /// Starts the threads of a journal.
@@ -217,10 +234,11 @@ fn archiver(
     options: &OpenOptions,
     parts: &WriterParts,
     stop: &Arc<ArchiveStop>,
+    access: &Access,
 ) -> Result<Option<Archiver>, JournalError> {
     let Some(archive) = &options.archive else { return Ok(None) };
     Ok(Some(Archiver {
-        archives: Archives::new(&options.path, archive)?,
+        archives: Archives::new(&options.path, archive, access)?,
         options: archive.clone(),
         started: (Instant::now(), options.now_ms),
         index: Arc::clone(&parts.index),
@@ -267,7 +285,14 @@ fn endings(reader: &Reader, options: &OpenOptions) -> Result<Vec<Fact>, JournalE
 /// The fact that opens the settlement of an exchange of an earlier run, if it moves money and has none.
 fn opening(reader: &Reader, exchange: &Projected, options: &OpenOptions) -> Result<Option<Fact>, JournalError> {
     let Some(number) = exchange.request.filter(|_| !exchange.has_case) else { return Ok(None) };
-    let opened = reader.facts.get(number)?.and_then(|request| (options.opener.0)(&request));
+    let request = reader.facts.get(number)?;
+    if reader.facts.is_encrypted() {
+        request.iter().try_for_each(|request| has_body(number, request))?;
+    }
+    let opened = request.and_then(|request| (options.opener.0)(&request)).map(|mut opened| {
+        reader.veil.old_settlement(&mut opened);
+        opened
+    });
     Ok(opened.map(|opened| Fact {
         what: What::Settlement,
         exchange: Some(exchange.id),
@@ -289,13 +314,23 @@ fn earlier_cases(reader: &Reader, options: &OpenOptions) -> Result<Vec<EarlierCa
 fn earlier_case(reader: &Reader, id: ExchangeId) -> Result<Option<EarlierCase>, JournalError> {
     // The request may be in an archive by now.
     let Some(exchange) = reader.find(&id)? else { return Ok(None) };
-    let facts = reader.index.case_facts(&id)?.into_iter();
+    let facts = reader.case_facts(&id)?;
     Ok(Some(EarlierCase {
         id,
         institution: exchange.institution,
         request: exchange.request,
-        facts: facts.map(|(at_ms, fact)| CaseFact { case: id, at_ms, fact }).collect(),
+        facts: facts.into_iter().map(|(at_ms, fact)| CaseFact { case: id, at_ms, fact }).collect(),
     }))
+}
+
+/// Refuses a request whose body was sealed with a forgotten key: what became of it cannot be found out without it.
+fn has_body(number: FactNumber, request: &Fact) -> Result<(), JournalError> {
+    if !request.bytes.is_empty() {
+        return Ok(());
+    }
+    Err(JournalError::Failed(format!(
+        "the request of fact {number} has no outcome yet, and the key of its body was forgotten: restore a copy of the key file"
+    )))
 }
 
 /// The fact that ends an exchange of an earlier run.

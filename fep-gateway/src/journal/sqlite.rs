@@ -7,11 +7,15 @@
 
 pub(super) mod schema;
 
+pub(super) mod sealing;
+
 pub(super) mod archive;
 pub(super) mod facts;
+pub(super) mod rekey;
 mod cases;
 mod notices;
 pub(super) mod index;
+pub(super) mod removals;
 
 use fep_protocol::exchange::ExchangeId;
 use fep_protocol::reason::JournalError;

@@ -2,6 +2,7 @@
 
 use fep_protocol::fact::Fact;
 use fep_protocol::reason::JournalError;
+use fep_protocol::trace::TraceHighWater;
 
 /// The place of a fact in the journal. Facts are numbered from 1 in the order in which they were stored.
 pub(super) type FactNumber = u64;
@@ -38,6 +39,21 @@ pub(super) trait Index: Send {
 
     /// Adds facts, which continue after [`Index::applied`], all or none of them.
     fn apply(&mut self, facts: &[(FactNumber, Fact)]) -> Result<(), StoreError>;
+}
+
+/// What was removed from a journal on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Removal {
+    /// The last fact that was removed. All before it were, too.
+    pub(super) last: FactNumber,
+    /// Exchanges that were accepted before this time are not listed any more, in milliseconds since 1970.
+    pub(super) before_ms: i64,
+    /// When it was removed, in milliseconds since 1970.
+    pub(super) at_ms: i64,
+    /// The rule: `keep_days`.
+    pub(super) keep_days: u32,
+    /// The marks of trace numbers at that time, by institution.
+    pub(super) traces: Vec<(String, TraceHighWater)>,
 }
 
 /// The reason why a write or read failed.

@@ -10,11 +10,11 @@ use super::*;
 
 const DAY: i64 = 20_783;
 
-fn id(serial: u32) -> ExchangeId {
+pub(super) fn id(serial: u32) -> ExchangeId {
     ExchangeId::new(1_795_000_000_000, serial, 7)
 }
 
-fn fact(what: What, exchange: Option<ExchangeId>) -> Fact {
+pub(super) fn fact(what: What, exchange: Option<ExchangeId>) -> Fact {
     Fact {
         at_ms: 1_795_000_000_500,
         institution: "bank-a".into(),
@@ -33,7 +33,7 @@ fn fact(what: What, exchange: Option<ExchangeId>) -> Fact {
     }
 }
 
-fn request(serial: u32) -> Fact {
+pub(super) fn request(serial: u32) -> Fact {
     Fact {
         telegram: Some("Transfer".into()),
         trace: Some(serial.to_string().into()),
@@ -43,12 +43,12 @@ fn request(serial: u32) -> Fact {
     }
 }
 
-fn keyed(serial: u32, key: &str, digest: u8) -> Fact {
+pub(super) fn keyed(serial: u32, key: &str, digest: u8) -> Fact {
     let idempotency = Some(Box::new(Idempotency { key: key.into(), digest: [digest; 16] }));
     Fact { idempotency, ..request(serial) }
 }
 
-fn answer(serial: u32, class: Class, bytes: &[u8]) -> Fact {
+pub(super) fn answer(serial: u32, class: Class, bytes: &[u8]) -> Fact {
     Fact {
         telegram: Some("TransferAnswer".into()),
         outcome: (class == Class::Answer).then_some(Outcome::Answered),
@@ -57,7 +57,7 @@ fn answer(serial: u32, class: Class, bytes: &[u8]) -> Fact {
     }
 }
 
-fn ending(serial: u32, outcome: Outcome) -> Fact {
+pub(super) fn ending(serial: u32, outcome: Outcome) -> Fact {
     Fact {
         telegram: Some("Transfer".into()),
         outcome: Some(outcome),
@@ -66,7 +66,7 @@ fn ending(serial: u32, outcome: Outcome) -> Fact {
     }
 }
 
-fn options(path: &Path) -> OpenOptions {
+pub(super) fn options(path: &Path) -> OpenOptions {
     OpenOptions {
         path: path.to_owned(),
         institutions: vec!["bank-a".to_owned(), "bank-b".to_owned()],
@@ -75,6 +75,7 @@ fn options(path: &Path) -> OpenOptions {
         closed_keep_max_ms: 60_000,
         opener: CaseOpener::default(),
         begin_anew: false,
+        key_file: None,
         archive: None,
     }
 }
@@ -88,7 +89,7 @@ fn lane(opened: &Opened, institution: usize) -> Lane {
 }
 
 /// Adds facts and waits until they are durable.
-async fn store(lane: &Lane, facts: impl IntoIterator<Item = Fact>) -> Vec<(LaneNumber, JournalError)> {
+pub(super) async fn store(lane: &Lane, facts: impl IntoIterator<Item = Fact>) -> Vec<(LaneNumber, JournalError)> {
     let last = facts.into_iter().map(|fact| lane.append(fact).unwrap()).last().unwrap();
     lane.flush();
     let mut failed = Vec::new();
@@ -103,7 +104,7 @@ async fn store(lane: &Lane, facts: impl IntoIterator<Item = Fact>) -> Vec<(LaneN
 }
 
 /// The outcome of an exchange and what settled it.
-async fn state(journal: &Journal, serial: u32) -> (Option<Outcome>, Option<SettledBy>) {
+pub(super) async fn state(journal: &Journal, serial: u32) -> (Option<Outcome>, Option<SettledBy>) {
     let found = journal.find(&id(serial)).await.unwrap().unwrap();
     (found.outcome, found.settled_by)
 }

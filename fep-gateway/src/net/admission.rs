@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use fep_protocol::breaker::{BreakerScope, BreakerSnapshot, BreakerState};
 use fep_protocol::business::BusinessClosed;
+use fep_protocol::coordination::Amounts;
 use fep_protocol::flow::{FlowStatus, GateStatus};
 use fep_protocol::terms::{Now, Priority};
 use serde::Serialize;
@@ -33,6 +34,25 @@ pub struct InstitutionStatus {
     pub waiting_since_ms: Option<i64>,
     /// The number of requests that flow control refused since the start, by the code of the reason.
     pub refused: BTreeMap<&'static str, u64>,
+    /// The instance's part of the contract. `None` if the gateway is alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sharing: Option<SharingStatus>,
+}
+
+/// The part of a contract that one of several instances has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SharingStatus {
+    /// The name of this instance.
+    pub instance: String,
+    /// The maximum number of instances.
+    pub instances_max: usize,
+    /// The epoch of this instance. `None` if it has not joined.
+    pub epoch: Option<u64>,
+    /// Whether the coordinator granted the share. If not, the coordinator is not heard: the share is then at most the
+    /// contract divided by the number of instances.
+    pub has_lease: bool,
+    /// The share. A rate of 0 without a contracted rate means nothing.
+    pub share: Amounts,
 }
 
 /// The limits of an institution, or of one of its business codes.
@@ -122,11 +142,11 @@ impl InstitutionStatus {
     pub(super) fn new(
         names: (&str, &str),
         flow: FlowStatus,
-        breakers: Vec<BreakerSnapshot>,
-        closed: Vec<BusinessClosed>,
+        stops: (Vec<BreakerSnapshot>, Vec<BusinessClosed>),
         now: Now,
     ) -> Self {
         let (institution, label) = names;
+        let (breakers, closed) = stops;
         let businesses = flow.businesses.into_iter().map(|(code, gate)| (code, LimitStatus::new(gate, now)));
         Self {
             institution: institution.to_owned(),
@@ -138,6 +158,7 @@ impl InstitutionStatus {
             waiting: Priority::ALL.map(Priority::name).into_iter().zip(flow.waiting).collect(),
             waiting_since_ms: flow.oldest_since.map(|since| wall_ms(since, now)),
             refused: flow.refused,
+            sharing: None,
         }
     }
 }

@@ -12,6 +12,7 @@
 
 mod actions;
 mod commands;
+mod coordination;
 mod facts;
 mod lines;
 mod meters;
@@ -29,6 +30,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fep_protocol::coordination::{Contract, News};
 use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
 use fep_protocol::institution::Institution as Machine;
@@ -56,6 +58,7 @@ use super::link::LinkEvent;
 use super::outbox::Outbox;
 use super::statuses::LineStatuses;
 use crate::config::InstitutionConfig;
+use crate::coordinator::{Coordinator, Joining, NewsSender, Seat};
 use crate::fault::{FaultPoint, point};
 use crate::ground::Ground;
 use crate::journal::{EarlierCase, Journal, KeyTicket, Lane, LaneNumber, Recalled};
@@ -73,6 +76,8 @@ pub struct Shared {
     pub notices: Arc<dyn NoticeHandler>,
     /// The clocks.
     pub clock: Arc<Clock>,
+    /// What several gateways share.
+    pub coordinator: Arc<dyn Coordinator>,
     pub(crate) ground: Ground,
 }
 
@@ -161,11 +166,18 @@ impl Handle {
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (events, event_queue) = mpsc::channel(EVENTS_MAX);
         let permits = Arc::new(Semaphore::new(config.inflight_max + config.flow.settings.queue_max + COMMANDS_MAX));
-        let settings = settings(&config, &catalogue, now);
+        let settings = settings(&config, &catalogue, &*shared.coordinator, now);
+        let joining = Joining {
+            institution: Arc::clone(&name),
+            contract: Contract::of(&settings.flow.contract, settings.occupied_max),
+            traces: settings.traces,
+            used: legacy.used.filter(|_| !is_on(Mutant::ForgetsTraces)),
+        };
+        let (news, news_queue) = NewsSender::channel();
+        let seat = shared.coordinator.join(joining, news);
         let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock, &shared.ground);
-        let used = legacy.used.filter(|_| !is_on(Mutant::ForgetsTraces));
-        let machine = Machine::new(settings, Arc::clone(&catalogue), used, shared.clock.seed());
         let notices = notices::Notices::new(&config, shared.clock.seed());
+        let machine = Machine::new(settings, Arc::clone(&catalogue), shared.clock.seed());
         let mut task = Task {
             name: Arc::clone(&name),
             line_names: config.lines.iter().map(|line| Arc::from(line.name.as_str())).collect(),
@@ -181,7 +193,7 @@ impl Handle {
             events,
             links: BTreeMap::new(),
             lines,
-            marked: legacy.used,
+            seat,
             running: HashMap::new(),
             ended: HashMap::new(),
             permissions: VecDeque::new(),
@@ -194,7 +206,7 @@ impl Handle {
             stopped_at: None,
         };
         task.recall(legacy.recalled, now);
-        let task = tokio::spawn(task.run(command_queue, event_queue, replace_queue));
+        let task = tokio::spawn(task.run(command_queue, event_queue, replace_queue, news_queue));
         Self { name, catalogue, statuses, commands, permits, task: tokio::sync::Mutex::new(Some(task)) }
     }
 
@@ -265,8 +277,8 @@ struct Task {
     events: mpsc::Sender<LinkEvent>,
     links: BTreeMap<LinkId, OpenLink>,
     lines: Lines,
-    /// The high-water mark of trace numbers that is in the journal or on its way there.
-    marked: Option<TraceHighWater>,
+    /// The place among the instances that share the contract.
+    seat: Box<dyn Seat>,
     running: HashMap<Ticket, Running>,
     /// Exchanges that were sent and have ended, but may still get another answer.
     ended: HashMap<Ticket, ExchangeId>,
@@ -313,8 +325,9 @@ impl Task {
         mut commands: mpsc::Receiver<TaskCommand>,
         mut events: mpsc::Receiver<LinkEvent>,
         mut replaces: mpsc::Receiver<usize>,
+        mut news: mpsc::Receiver<News>,
     ) {
-        self.machine.start();
+        self.machine.start(self.shared.clock.now());
         let mut hung_up = false;
         let mut requests = Vec::new();
         let mut reads = Vec::new();
@@ -340,6 +353,7 @@ impl Task {
             tokio::select! {
                 biased;
                 () = lane.changed() => self.durable(),
+                Some(news) = news.recv() => self.news(news),
                 Some(done) = self.others.next(), if !self.others.is_empty() => self.notice_done(done),
                 _ = events.recv_many(&mut reads, TURN_MAX), if may_read => {
                     reads.drain(..).for_each(|event| self.event(event));

@@ -38,7 +38,8 @@ async fn an_archived_exchange_is_found_as_before() {
     let config = || {
         let mut config = config(&journal, peer.port, &setup);
         let folder = archive.clone();
-        config.journal.archive = Some(ArchiveConfig { folder, after_days: 30, utc_offset_minutes: 540 });
+        config.journal.archive =
+            Some(ArchiveConfig { folder, after_days: 30, utc_offset_minutes: 540, keep_days: None });
         config
     };
     for what in ["with its index", "without its index"] {

@@ -11,9 +11,12 @@
 )]
 
 mod archive;
+mod cluster;
+mod conformance;
 mod connecting;
 mod dialects;
 mod examples;
+mod fake;
 mod framing;
 mod harness;
 mod host_b;

@@ -84,5 +84,30 @@ async fn a_journal_of_version_1_is_brought_up_to_date_and_goes_on() {
     bench.answered().await;
     until("the new entries are there", async || entries_of(&bench.journal()).len() == 15).await;
     let (version, day, high) = version_and_traces(&bench.journal());
-    assert!(version == 3 && day >= 20783 && high >= 1000, "version {version}, day {day}, high {high}");
+    assert!(version == 4 && day >= 20783 && high >= 1000, "version {version}, day {day}, high {high}");
+}
+
+/// The code before version 4 made `testdata/journal-v3.db`. It has an answered transfer with the key `order-1` and an unknown one
+/// with the key `order-2`.
+#[tokio::test]
+async fn a_journal_of_version_3_goes_on_and_can_be_encrypted() {
+    let peer = Peer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal.sqlite");
+    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/journal-v3.db"), &journal).unwrap();
+    let key_file = folder.path().join("journal.keys");
+    fep_gateway::journal::seal::new_key(&key_file, 0).unwrap();
+    let mut encrypted = config(&journal, peer.port, &Setup::default());
+    encrypted.journal.key_file = Some(key_file);
+    let gateway = start(encrypted, Arc::new(StandInOnly)).await;
+    let mut bench = Bench { gateway, peer, folder };
+    bench.links_up(1).await;
+    bench.answered().await;
+    let outcomes: Vec<_> = bench.gateway.recent(10).await.unwrap().iter().rev().map(outcome).collect();
+    assert_eq!(outcomes, ["answered", "unknown: no answer within 400 ms", "answered"]);
+    let file = rusqlite::Connection::open(bench.journal()).unwrap();
+    let count = |sql: &str| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM facts WHERE sealed IS NULL"), 9, "they stay as they are");
+    assert!(count("SELECT count(*) FROM facts WHERE sealed IS NOT NULL AND bytes IS NULL") >= 2);
+    assert_eq!(count("SELECT sealed_from FROM journal"), 10);
 }

@@ -120,6 +120,22 @@ async fn an_exchange_is_shown_without_its_secrets_until_a_person_asks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_room_of_a_journal_is_shown_with_what_is_still_needed() {
+    let (bench, ids) = three_transfers().await;
+    run(&format!("search --journal {}", bench.journal().display()), 0);
+    let copy = copies(&bench, "room");
+    let shown = run(&format!("usage --journal {}", copy.display()), 0);
+    let length = std::fs::metadata(&copy).unwrap().len();
+    let index = std::fs::metadata(index_of(&copy)).unwrap().len();
+    assert!(shown.lines().nth(2).unwrap().trim_start().starts_with(&format!("{length} ")), "{shown}");
+    assert!(shown.contains(&format!("\n{} bytes in all\n", length + index)), "{shown}");
+    assert!(!shown.contains("holds back"), "{shown}");
+    sql(&index_of(&copy), &format!("UPDATE exchanges SET outcome = NULL WHERE id = unhex('{}')", ids[1]));
+    let shown = run(&format!("usage --journal {}", copy.display()), 0);
+    assert!(shown.contains(&format!("holds back the deletion of old archives: exchange {}", ids[1])), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_damage_is_a_finding() {
     let (bench, ids) = three_transfers().await;
     let verify = |file: &Path, code| run(&format!("verify --journal {}", file.display()), code);

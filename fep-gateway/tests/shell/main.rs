@@ -8,6 +8,7 @@ mod contract;
 mod harness;
 mod journal;
 mod journal_audit;
+mod journal_encrypted;
 mod nasty;
 mod notices;
 mod settlement;

@@ -289,9 +289,10 @@ impl Scope {
 
     /// Takes a newer state of another instance. The other instance sends the echo test: until its result comes, this one
     /// is tripped, and probes itself only if that result does not come.
-    pub(super) fn import(&mut self, settings: &BreakerSettings, other: &BreakerSnapshot, now: Now) {
+    /// Returns whether it is newer.
+    pub(super) fn import(&mut self, settings: &BreakerSettings, other: &BreakerSnapshot, now: Now) -> bool {
         if (other.generation, other.state) <= (self.generation, self.state) {
-            return;
+            return false;
         }
         let until = match other.state {
             BreakerState::Passing => None,
@@ -305,6 +306,7 @@ impl Scope {
         self.cause.clone_from(&other.cause);
         self.since_ms = other.since_ms;
         self.attempts = other.attempts;
+        true
     }
 
     fn succeed(&mut self, settings: &BreakerSettings, now: Now) -> bool {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::breaker::BreakerSnapshot;
+use crate::coordination::Ask;
 use crate::exchange::{LinkState, TelegramBytes};
 use crate::fact::{Class, Reason};
 use crate::reason::{CloseReason, Mismatch, NotSent, Unknown};
 use crate::terms::{BusinessNotice, Incarnation, Key, LinkId, Stops, Ticket};
-use crate::trace::TraceHighWater;
 
 /// An action for the caller. Actions are carried out in the order in which they are returned.
 #[derive(Clone, Debug)]
@@ -39,8 +39,12 @@ pub enum Action {
     Proved(LinkId),
     /// The institution opened or stopped business.
     Business(BusinessNotice, Stops),
-    /// The state of a breaker changed.
+    /// The state of a breaker changed, here or on another instance.
     Breaker(BreakerSnapshot),
+    /// Pass this on to the coordinator.
+    Ask(Ask),
+    /// This answer is another instance's. It came on this connection.
+    HandOver(Arc<str>, Incarnation, TelegramBytes),
     /// Few trace numbers are left on this business day. Reported once a day.
     TracesLow {
         /// The last number that was used.
@@ -67,8 +71,6 @@ pub struct Outgoing {
     pub bytes: TelegramBytes,
     /// The request's data, if the bytes are the request of an exchange.
     pub request: Option<OutgoingRequest>,
-    /// The high-water mark that must be in the journal together with the bytes, if they carry a trace number of ours.
-    pub high_water: Option<TraceHighWater>,
 }
 
 /// The data that an exchange gets when its request is encoded.
@@ -105,11 +107,21 @@ impl FinalState {
     }
 }
 
+/// Where received bytes came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A connection of this instance.
+    Here(Incarnation),
+    /// A connection of another instance: its line, as [`RoutedAnswer::line`](crate::coordination::RoutedAnswer::line), and its
+    /// incarnation.
+    Elsewhere(Arc<str>, u64),
+}
+
 /// Received bytes and their classification.
 #[derive(Clone, Debug)]
 pub struct Incoming {
-    /// The connection.
-    pub incarnation: Incarnation,
+    /// Where they came from.
+    pub origin: Origin,
     /// The bytes.
     pub bytes: TelegramBytes,
     /// The name of the telegram, if it was recognised.

@@ -48,11 +48,19 @@ struct Waiting<D> {
     since: Duration,
 }
 
+impl<D> Waiting<D> {
+    fn offer(&self, id: Ticket) -> Offer {
+        let Demand { business, priority, answer_timeout, .. } = &self.demand;
+        let deadline = self.since + *answer_timeout;
+        Offer { id, priority: *priority, business: business.as_deref().map(str::to_owned), caller: 0, deadline }
+    }
+}
+
 impl<D> Admission<D> {
     pub(super) fn new(settings: &Settings) -> Self {
         let policy = settings.breaker.as_ref();
         let breaker = policy.map(|policy| Breaker::new(policy.settings, policy.alternatives.clone(), policy.start));
-        let flow = Flow::new(settings.flow.clone());
+        let flow = Flow::new(settings.terms.divided(settings.flow.clone()));
         Self { flow, breaker, business: settings.business.clone(), waiting: BTreeMap::new(), probes: BTreeMap::new() }
     }
 
@@ -132,10 +140,9 @@ impl<T: Telegrams> Institution<T> {
         }
         self.may_start(&demand, now)?;
         let id = self.ticket();
-        let business = demand.business.as_deref().map(str::to_owned);
-        let offer = Offer { id, priority: demand.priority, business, caller: 0, deadline };
-        self.admission.flow.offer(&offer, now.steady).map_err(NotSent::Flow)?;
-        self.admission.waiting.insert(id, Waiting { owner, draft, demand, since });
+        let waiting = Waiting { owner, draft, demand, since };
+        self.admission.flow.offer(&waiting.offer(id), now.steady).map_err(NotSent::Flow)?;
+        self.admission.waiting.insert(id, waiting);
         self.start_next(Some(id), now).map_or(Ok(id), Err)
     }
 
@@ -160,6 +167,15 @@ impl<T: Telegrams> Institution<T> {
         breaker.reset(scope, now);
         self.progress(now);
         true
+    }
+
+    /// Takes the state of a breaker of another instance, if it is newer.
+    pub(super) fn breaker_elsewhere(&mut self, snapshot: &BreakerSnapshot, now: Now) {
+        let imported = self.admission.breaker.as_mut().is_some_and(|breaker| breaker.import(snapshot, now));
+        if imported {
+            self.actions.push_back(Action::Breaker(snapshot.clone()));
+            self.refuse_hopeless(now);
+        }
     }
 
     /// Blocks a business code, or the whole institution, by hand, until [`unblock`](Self::unblock).
@@ -257,24 +273,23 @@ impl<T: Telegrams> Institution<T> {
     /// finishes all others that do not.
     fn start_next(&mut self, own: Option<Ticket>, now: Now) -> Option<NotSent> {
         let mut refused = None;
-        while let Some(event) = self.admission.flow.next(now.steady) {
+        while let Some(event) = self.next_turn(now) {
             let (ticket, why) = match event {
                 FlowEvent::Start(ticket) => match self.start_one(ticket, now) {
                     Ok(()) => continue,
-                    Err(why) => {
-                        self.admission.flow.unsent(ticket, now.steady);
-                        (ticket, why)
-                    }
+                    Err(why) => (ticket, why),
                 },
                 FlowEvent::Refused(ticket, refusal) => {
                     let waited = self.admission.waiting.remove(&ticket);
+                    let is_late = matches!(refusal, Refusal::Waited { .. });
                     // The caller's time began when the request was accepted, not when it began to wait.
                     let within = waited.map(|waiting| waiting.demand.answer_timeout);
                     let refusal = match (refusal, within) {
                         (Refusal::Waited { .. }, Some(within)) => Refusal::Waited { within },
                         (refusal, _) => refusal,
                     };
-                    (ticket, NotSent::Flow(refusal))
+                    let is_without_number = is_late && self.coordination.lacks_traces();
+                    (ticket, if is_without_number { NotSent::NoTraceBlock } else { NotSent::Flow(refusal) })
                 }
             };
             match own == Some(ticket) {
@@ -285,14 +300,36 @@ impl<T: Telegrams> Institution<T> {
         refused
     }
 
+    /// The next request that starts or is refused. Without a trace number nothing starts.
+    fn next_turn(&mut self, now: Now) -> Option<FlowEvent> {
+        self.admission.flow.hold(self.coordination.lacks_traces());
+        self.admission.flow.next(now.steady)
+    }
+
     fn start_one(&mut self, ticket: Ticket, now: Now) -> Result<(), NotSent> {
         // Flow control starts only what waits.
-        let Some(Waiting { owner, draft, demand, since }) = self.admission.waiting.remove(&ticket) else {
-            return Err(NotSent::Stopped);
-        };
-        self.admission.is_business_open(&demand, now)?;
+        let Some(waiting) = self.admission.waiting.remove(&ticket) else { return Err(NotSent::Stopped) };
+        match self.begin(ticket, &waiting, now) {
+            // A business day began, and its first block of numbers is on its way: the request waits for its turn again.
+            Err(NotSent::NoTraceBlock) => {
+                self.admission.flow.unsent(ticket, now.steady);
+                self.admission.flow.offer(&waiting.offer(ticket), now.steady).map_err(NotSent::Flow)?;
+                self.admission.waiting.insert(ticket, waiting);
+                Ok(())
+            }
+            Err(why) => {
+                self.admission.flow.unsent(ticket, now.steady);
+                Err(why)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, ticket: Ticket, waiting: &Waiting<T::Draft>, now: Now) -> Result<(), NotSent> {
+        let Waiting { owner, draft, demand, since } = waiting;
+        self.admission.is_business_open(demand, now)?;
         let incarnation = self.incarnation_for_business()?;
-        let Demand { telegram, business, priority, .. } = &demand;
+        let Demand { telegram, business, priority, .. } = demand;
         let permit = match &mut self.admission.breaker {
             None => None,
             Some(breaker) => {
@@ -300,15 +337,15 @@ impl<T: Telegrams> Institution<T> {
                 Some(permit.map_err(|blocked| NotSent::Breaker(Box::new(blocked)))?)
             }
         };
-        let made = self.make(now, TraceUse::Request, |telegrams, trace| telegrams.request(&draft, trace, now));
-        let (wire, high_water) = made.inspect_err(|_| {
+        let made = self.make(now, TraceUse::Request, |telegrams, trace| telegrams.request(draft, trace, now));
+        let wire = made.inspect_err(|_| {
             self.admission.record(permit.as_ref(), BreakerResult::Nothing, now);
         })?;
-        if owner == Owner::Exchange {
+        if *owner == Owner::Exchange {
             self.inflight += 1;
             self.count(incarnation.link, 1);
         }
-        self.send_wire(ticket, owner, incarnation, wire, high_water, since);
+        self.send_wire(ticket, *owner, incarnation, wire, *since);
         if let Some(item) = self.under_way.get_mut(&ticket) {
             item.permit = permit;
         }
@@ -336,6 +373,7 @@ impl<T: Telegrams> Institution<T> {
                 BreakerAction::Probe(scope, generation) => self.probe(scope, generation, now),
                 BreakerAction::Changed(snapshot) => {
                     let is_stopped = matches!(snapshot.state, BreakerState::Tripped);
+                    self.tell_breaker(&snapshot);
                     self.actions.push_back(Action::Breaker(snapshot));
                     if is_stopped {
                         self.refuse_hopeless(now);
@@ -354,9 +392,9 @@ impl<T: Telegrams> Institution<T> {
             Ok((incarnation, self.make(now, TraceUse::Duty, encode)?))
         });
         match made {
-            Ok((incarnation, (wire, high_water))) => {
+            Ok((incarnation, wire)) => {
                 let owner = Owner::Probe { since: now.steady };
-                self.send_wire(ticket, owner, incarnation, wire, high_water, now.steady);
+                self.send_wire(ticket, owner, incarnation, wire, now.steady);
             }
             Err(_) => self.probed(ticket, false, now),
         }

@@ -349,16 +349,16 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    fn ask(&mut self, id: LinkId, duty: Duty, now: Now) {
+    pub(super) fn ask(&mut self, id: LinkId, duty: Duty, now: Now) {
         let Some(link) = self.link(id) else { return };
         let incarnation = Incarnation { link: id, number: link.incarnation };
         match self.make(now, TraceUse::Duty, |telegrams, trace| telegrams.duty(duty, trace, now)) {
-            Ok((wire, high_water)) => {
+            Ok(wire) => {
                 let ticket = self.ticket();
                 let owner = Owner::Duty { duty, since: now.steady };
-                self.send_wire(ticket, owner, incarnation, wire, high_water, now.steady);
+                self.send_wire(ticket, owner, incarnation, wire, now.steady);
             }
-            Err(why) => self.session(id, SessionEvent::Unanswered(duty, DutyFailure::NotSent(why)), now),
+            Err(why) => self.duty_without_trace(incarnation, duty, why, now),
         }
     }
 

@@ -8,13 +8,15 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::ops::Range;
 
-use super::tests::{ToyTelegrams, at, flow, settings};
+use super::tests::{ToyTelegrams, answered, at, flow, settings};
 use super::*;
 use crate::breaker::{BreakerSettings, BreakerState};
+use crate::coordination::Ask;
 use crate::flow::RateSettings;
 use crate::mutant::{Mutant, is_caught};
 use crate::reason::CloseReason;
 use crate::terms::Priority;
+use crate::trace::TraceCounter;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -49,6 +51,8 @@ enum Event {
     Handed(Ticket, Incarnation, TelegramBytes),
     Received(Incarnation, TelegramBytes),
     Break(Incarnation),
+    /// The coordinator hears a question.
+    Asked(Ask),
     Tick,
 }
 
@@ -62,6 +66,7 @@ struct Ends {
 
 struct World {
     machine: Institution<ToyTelegrams>,
+    traces: TraceCounter,
     random: u64,
     now: Duration,
     queue: BTreeMap<(Duration, u64), Event>,
@@ -107,10 +112,12 @@ impl World {
         settings.breaker =
             Some(BreakerPolicy { settings: BREAKER, alternatives: BTreeMap::new(), start: at(Duration::ZERO) });
         settings.quarantine = 20_000 * MS;
-        let mut machine = Institution::new(settings, ToyTelegrams, None, seed);
-        machine.start();
+        let traces = TraceCounter::new(settings.traces, None);
+        let mut machine = Institution::new(settings, ToyTelegrams, seed);
+        machine.start(at(Duration::ZERO));
         Self {
             machine,
+            traces,
             random: seed,
             now: Duration::ZERO,
             queue: BTreeMap::new(),
@@ -202,6 +209,10 @@ impl World {
                     assert!(self.handed.insert(ticket), "{ticket:?} was written twice");
                     self.institution(incarnation, &bytes);
                 }
+            }
+            Event::Asked(ask) => {
+                let news = answered(ask, &mut self.traces);
+                self.machine.news(news, now);
             }
             Event::Received(incarnation, bytes) => {
                 if self.alive.contains(&incarnation) {
@@ -299,6 +310,11 @@ impl World {
                     }
                 }
                 Action::Finish(ticket, state) => self.end(ticket, state),
+                Action::Ask(ask) => {
+                    // The coordinator is slow now and then.
+                    let wait = self.dice(30);
+                    self.after(wait, Event::Asked(ask));
+                }
                 Action::Breaker(snapshot) => {
                     self.breaker = snapshot.state;
                     self.trips += usize::from(snapshot.state == BreakerState::Tripped);

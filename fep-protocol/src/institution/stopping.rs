@@ -52,6 +52,7 @@ impl<T: Telegrams> Institution<T> {
 
     /// Takes every next step that is possible now: starts requests that wait, and goes on with stopping.
     pub(super) fn progress(&mut self, now: Now) {
+        self.coordinate(now);
         self.admit(now);
         if matches!(self.leaving, Some(Shutdown::Draining(_))) && self.inflight == 0 {
             self.leaving = Some(Shutdown::SigningOff(now.steady + SIGN_OFF_MAX));

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Action, FinalState, Incoming, Institution, Owner, UnderWay};
+use super::{Action, FinalState, Incoming, Institution, Origin, Owner, UnderWay};
 use crate::breaker::BreakerResult;
+use crate::coordination::RoutedAnswer;
 use crate::exchange::TelegramBytes;
 use crate::fact::Class;
-use crate::mux::{Expired, Verdict};
+use crate::mux::{Expired, Unmatched, Verdict};
 use crate::reason::{CloseReason, DutyFailure, Mismatch, NotSent, Unknown};
 use crate::session::SessionEvent;
 use crate::terms::{BusinessNotice, BusinessSign, Classified, Duty, Incarnation, Key, Now, Stops, Telegrams, Ticket};
@@ -22,8 +23,9 @@ struct AnswerSense {
 impl<T: Telegrams> Institution<T> {
     /// Handles a received frame.
     pub fn received(&mut self, incarnation: Incarnation, bytes: TelegramBytes, now: Now) {
+        let origin = Origin::Here(incarnation);
         if !self.is_present(incarnation) {
-            return self.note(incarnation, None, bytes, Class::Unmatched, None, Some(Mismatch::ConnectionGone));
+            return self.note(&origin, None, bytes, Class::Unmatched, None, Some(Mismatch::ConnectionGone));
         }
         self.session(incarnation.link, SessionEvent::Received, now);
         let read = self.telegrams.read(&bytes);
@@ -33,11 +35,11 @@ impl<T: Telegrams> Institution<T> {
         match read {
             Classified::Answer { telegram, key, refused, is_busy } => {
                 let sense = AnswerSense { refused, is_busy };
-                self.answer(incarnation, telegram, &key, sense, bytes, now)
+                self.answer(&origin, telegram, &key, sense, bytes, now)
             }
             Classified::Duty(duty) => self.their_duty(incarnation, duty, bytes, now),
             Classified::Notice { telegram } => {
-                self.note(incarnation, Some(telegram.clone()), bytes.clone(), Class::Notice, None, None);
+                self.note(&origin, Some(telegram.clone()), bytes.clone(), Class::Notice, None, None);
                 self.actions.push_back(Action::Notice(incarnation, telegram, bytes));
             }
             Classified::Unexpected { .. } if sign.is_some() => {
@@ -45,7 +47,7 @@ impl<T: Telegrams> Institution<T> {
             }
             Classified::Unexpected { telegram } => {
                 let note = Mismatch::Unexpected { telegram: telegram.as_ref().to_owned() };
-                self.note(incarnation, Some(telegram), bytes, Class::Unmatched, None, Some(note));
+                self.note(&origin, Some(telegram), bytes, Class::Unmatched, None, Some(note));
             }
             Classified::Undecodable { key, why } => self.unreadable(incarnation, key.as_ref(), why, bytes, now),
         }
@@ -55,9 +57,26 @@ impl<T: Telegrams> Institution<T> {
         self.progress(now);
     }
 
+    /// Handles an answer that came to another instance as if it had come here.
+    pub(super) fn routed(&mut self, answer: RoutedAnswer, now: Now) {
+        let RoutedAnswer { line, incarnation, bytes } = answer;
+        let origin = Origin::Elsewhere(line, incarnation);
+        match self.telegrams.read(&bytes) {
+            Classified::Answer { telegram, key, refused, is_busy } => {
+                let sense = AnswerSense { refused, is_busy };
+                self.answer(&origin, telegram, &key, sense, bytes, now);
+            }
+            // The other instance read it as an answer, by another spec then.
+            _ => {
+                let note = Mismatch::Unmatched(Unmatched::OtherTelegram);
+                self.note(&origin, None, bytes, Class::Unmatched, None, Some(note));
+            }
+        }
+    }
+
     fn answer(
         &mut self,
-        incarnation: Incarnation,
+        origin: &Origin,
         telegram: Arc<str>,
         key: &Key,
         sense: AnswerSense,
@@ -73,17 +92,17 @@ impl<T: Telegrams> Institution<T> {
             Verdict::Matched(ticket) => {
                 let item = self.under_way.get(&ticket).filter(|item| item.owner.is_business());
                 if let Some(why) = item.and_then(|item| contradiction(&item.bytes, self)) {
-                    return self.contradicted(incarnation, telegram, ticket, why, bytes, now);
+                    return self.contradicted(origin, telegram, ticket, why, bytes, now);
                 }
-                self.note(incarnation, name, bytes.clone(), Class::Answer, Some(ticket), None);
+                self.note(origin, name, bytes.clone(), Class::Answer, Some(ticket), None);
                 self.matched(ticket, FinalState::Answered(telegram, bytes), sense, now);
             }
             Verdict::Late(ticket) => {
                 let unsettled = self.unknown.get(&ticket);
                 if let Some(why) = unsettled.and_then(|unsettled| contradiction(&unsettled.request, self)) {
-                    return self.contradicted(incarnation, telegram, ticket, why, bytes, now);
+                    return self.contradicted(origin, telegram, ticket, why, bytes, now);
                 }
-                self.note(incarnation, name, bytes.clone(), Class::Late, Some(ticket), None);
+                self.note(origin, name, bytes.clone(), Class::Late, Some(ticket), None);
                 // The deadline may have passed while the kernel had no byte: then the outcome is not decided yet.
                 if let Some(item) = self.under_way.remove(&ticket) {
                     let why = item.over.clone().unwrap_or(Unknown::BrokeOff);
@@ -95,11 +114,12 @@ impl<T: Telegrams> Institution<T> {
                 }
             }
             Verdict::Conflicting(ticket) => {
-                self.note(incarnation, name, bytes, Class::Conflicting, Some(ticket), Some(Mismatch::Conflicting));
+                self.note(origin, name, bytes, Class::Conflicting, Some(ticket), Some(Mismatch::Conflicting));
             }
-            Verdict::Duplicate(ticket) => self.note(incarnation, name, bytes, Class::Duplicate, Some(ticket), None),
+            Verdict::Duplicate(ticket) => self.note(origin, name, bytes, Class::Duplicate, Some(ticket), None),
+            Verdict::Unmatched(Unmatched::NoSuchKey) if self.ask_for_owner(origin, &telegram, key, &bytes, now) => {}
             Verdict::Unmatched(why) => {
-                self.note(incarnation, name, bytes, Class::Unmatched, None, Some(Mismatch::Unmatched(why)));
+                self.note(origin, name, bytes, Class::Unmatched, None, Some(Mismatch::Unmatched(why)));
             }
         }
     }
@@ -108,7 +128,7 @@ impl<T: Telegrams> Institution<T> {
     /// institution did, so the exchange is unknown. Both telegrams are kept for a person.
     fn contradicted(
         &mut self,
-        incarnation: Incarnation,
+        origin: &Origin,
         telegram: Arc<str>,
         ticket: Ticket,
         why: String,
@@ -116,7 +136,7 @@ impl<T: Telegrams> Institution<T> {
         now: Now,
     ) {
         let note = Some(Mismatch::Contradicting(why.clone()));
-        self.note(incarnation, Some(telegram), bytes, Class::Conflicting, Some(ticket), note);
+        self.note(origin, Some(telegram), bytes, Class::Conflicting, Some(ticket), note);
         if let Some(item) = self.under_way.remove(&ticket) {
             self.finish_unknown(ticket, item, Unknown::Contradicted(why), now);
         } else {
@@ -128,7 +148,7 @@ impl<T: Telegrams> Institution<T> {
     /// Handles bytes that are not a frame: they are malformed, cut off, or not completed in time. No byte after them can be
     /// trusted.
     pub fn bad_frame(&mut self, incarnation: Incarnation, bytes: TelegramBytes, why: CloseReason) {
-        self.note(incarnation, None, bytes, Class::BadFrame, None, Some(Mismatch::NoFrame(why)));
+        self.note(&Origin::Here(incarnation), None, bytes, Class::BadFrame, None, Some(Mismatch::NoFrame(why)));
     }
 
     /// Ends everything that was not answered in time, and forgets keys whose quarantine is over.
@@ -210,9 +230,10 @@ impl<T: Telegrams> Institution<T> {
     }
 
     fn their_duty(&mut self, incarnation: Incarnation, duty: Duty, bytes: TelegramBytes, now: Now) {
+        let origin = Origin::Here(incarnation);
         match self.telegrams.accept(duty, &bytes) {
             Ok(reply) => {
-                self.note(incarnation, None, bytes, Class::Duty, None, None);
+                self.note(&origin, None, bytes, Class::Duty, None, None);
                 if let Ok(on) = self.incarnation_for_reply(incarnation) {
                     self.send_reply(on, reply);
                 }
@@ -221,9 +242,7 @@ impl<T: Telegrams> Institution<T> {
                     self.business_sign(BusinessNotice::Open, Stops::Nothing, now);
                 }
             }
-            Err(why) => {
-                self.note(incarnation, None, bytes, Class::Undecodable, None, Some(Mismatch::Unanswerable(why)))
-            }
+            Err(why) => self.note(&origin, None, bytes, Class::Undecodable, None, Some(Mismatch::Unanswerable(why))),
         }
     }
 
@@ -233,7 +252,7 @@ impl<T: Telegrams> Institution<T> {
         let reply = sign.is_answered.then(|| self.telegrams.accept_sign(sign, &bytes)).transpose();
         let note = reply.as_ref().err().map(|why| Mismatch::Unanswerable(why.clone()));
         let class = if note.is_some() { Class::Undecodable } else { Class::Duty };
-        self.note(incarnation, telegram, bytes, class, None, note);
+        self.note(&Origin::Here(incarnation), telegram, bytes, class, None, note);
         if let Ok(Some(reply)) = reply
             && let Ok(incarnation) = self.incarnation_for_reply(incarnation)
         {
@@ -244,13 +263,14 @@ impl<T: Telegrams> Institution<T> {
     /// Handles a telegram that cannot be decoded. The line stays up. If the key shows whose answer it would have been, that
     /// telegram becomes unknown: the institution did something.
     fn unreadable(&mut self, incarnation: Incarnation, key: Option<&Key>, why: String, bytes: TelegramBytes, now: Now) {
+        let origin = Origin::Here(incarnation);
         let owner = key.and_then(|key| Some((key, self.mux.waiting(key)?)));
         let Some((key, ticket)) = owner else {
-            return self.note(incarnation, None, bytes, Class::Undecodable, None, Some(Mismatch::Undecodable(why)));
+            return self.note(&origin, None, bytes, Class::Undecodable, None, Some(Mismatch::Undecodable(why)));
         };
         self.mux.give_up(key, now.steady + self.settings.quarantine);
         let reason = Unknown::Unreadable(why.clone());
-        self.note(incarnation, None, bytes, Class::Undecodable, Some(ticket), Some(Mismatch::Undecodable(why)));
+        self.note(&origin, None, bytes, Class::Undecodable, Some(ticket), Some(Mismatch::Undecodable(why)));
         let Some(item) = self.under_way.remove(&ticket) else { return };
         match item.owner {
             Owner::Exchange | Owner::Step => self.finish_unknown(ticket, item, reason, now),
@@ -261,15 +281,16 @@ impl<T: Telegrams> Institution<T> {
         }
     }
 
-    fn note(
+    pub(super) fn note(
         &mut self,
-        incarnation: Incarnation,
+        origin: &Origin,
         telegram: Option<Arc<str>>,
         bytes: TelegramBytes,
         class: Class,
         ticket: Option<Ticket>,
         note: Option<Mismatch>,
     ) {
-        self.actions.push_back(Action::Received(Incoming { incarnation, telegram, bytes, class, ticket, note }));
+        let origin = origin.clone();
+        self.actions.push_back(Action::Received(Incoming { origin, telegram, bytes, class, ticket, note }));
     }
 }

@@ -93,6 +93,7 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
         NotSent::LinkFull,
         NotSent::SendQueueSlow { within: TIME },
         NotSent::TracesUsedUp { max: 999_999 },
+        NotSent::NoTraceBlock,
         NotSent::Journal(JournalError::DiskFull),
         NotSent::Journal(JournalError::Replaced { path: text() }),
     ];

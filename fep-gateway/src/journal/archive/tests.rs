@@ -30,7 +30,7 @@ const NOW_MS: i64 = 1_795_575_600_000;
 impl Files {
     fn new() -> Self {
         let files = Self { folder: tempfile::tempdir().unwrap() };
-        drop(Facts::open(&files.journal()).unwrap());
+        drop(Facts::open(&files.journal(), None).unwrap());
         files.sql(&format!(
             "WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 14)
              INSERT INTO facts (at_ms, institution, kind, class, bytes)
@@ -53,9 +53,9 @@ impl Files {
 
     /// Runs the archiver once, and then what the writer does.
     fn run(&self, after_days: u32) -> Result<(), JournalError> {
-        let options = ArchiveConfig { folder: self.archive(""), after_days, utc_offset_minutes: 540 };
+        let options = ArchiveConfig { folder: self.archive(""), after_days, utc_offset_minutes: 540, keep_days: None };
         let archiver = Archiver {
-            archives: Archives::new(&self.journal(), &options).unwrap(),
+            archives: Archives::new(&self.journal(), &options, &Access::default()).unwrap(),
             options,
             started: (Instant::now(), NOW_MS),
             index: Arc::new(IndexQueue::new(15)),
@@ -64,7 +64,7 @@ impl Files {
             stop: Arc::default(),
         };
         archiver.archive()?;
-        let mut writer = Facts::open(&self.journal()).unwrap();
+        let mut writer = Facts::open(&self.journal(), None).unwrap();
         while writer.remove_archived(archiver.archived.load(Ordering::Relaxed), 2).unwrap() > 0 {}
         Ok(())
     }
@@ -77,14 +77,14 @@ impl Files {
         names.push(self.journal());
         let range = |path: &PathBuf| {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            let numbers = JournalFiles::open(std::slice::from_ref(path)).unwrap().next_page().unwrap();
+            let numbers = JournalFiles::open(std::slice::from_ref(path), None).unwrap().next_page().unwrap();
             format!("{} {}-{}", name, numbers.first().unwrap().0, numbers.last().unwrap().0)
         };
         names.iter().map(range).collect::<Vec<_>>().join(", ")
     }
 
     fn facts(&self) -> Vec<(FactNumber, Fact)> {
-        let mut files = JournalFiles::open(&[self.archive(""), self.journal()]).unwrap();
+        let mut files = JournalFiles::open(&[self.archive(""), self.journal()], None).unwrap();
         let pages = std::iter::from_fn(|| Some(files.next_page().unwrap()).filter(|page| !page.is_empty()));
         pages.flatten().collect()
     }
@@ -97,7 +97,7 @@ const THREE_DAYS: &str = "journal-2026-11-20.sqlite 1-2, journal-2026-11-21.sqli
 #[track_caller]
 fn check(what: &str, damage: impl FnOnce(&Files), content: &str) {
     let files = Files::new();
-    let before = JournalFiles::open(&[files.journal()]).unwrap().next_page().unwrap();
+    let before = JournalFiles::open(&[files.journal()], None).unwrap().next_page().unwrap();
     std::fs::create_dir(files.archive("")).unwrap();
     damage(&files);
     files.run(2).unwrap();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use fep_protocol::reason::JournalError;
-use rusqlite::{Connection, Error, params};
+use rusqlite::{Connection, params};
 
 use super::{schema, signed};
 use crate::journal::store::FactNumber;
@@ -30,12 +30,6 @@ impl ArchiveFile {
 
     /// Closes the archive. Everything is in the file and on the disk then.
     pub(in crate::journal) fn finish(self) -> Result<(), JournalError> {
-        let close = || -> Result<(), Error> {
-            self.connection.execute_batch("DETACH live")?;
-            self.connection.close().map_err(|(_, error)| error)
-        };
-        close().map_err(|error| schema::at(&self.path, &error))?;
-        let synced = std::fs::File::open(&self.path).and_then(|file| file.sync_all());
-        synced.map_err(|error| JournalError::Failed(format!("{}: {error}", self.path.display())))
+        schema::finish(self.connection, &self.path)
     }
 }

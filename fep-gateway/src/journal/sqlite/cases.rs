@@ -5,7 +5,8 @@ use fep_protocol::settlement::{SettlementCase, SettlementFact, Stage};
 use rusqlite::{Connection, Error, Params, Row, params};
 
 use super::facts::{settlement, settlement_json};
-use super::{id, signed};
+use super::{id, signed, unsigned};
+use crate::journal::seal::without_person;
 use crate::journal::store::FactNumber;
 
 /// Adds a fact to a case.
@@ -17,25 +18,25 @@ pub(super) fn add(
     fact: &SettlementFact,
 ) -> Result<(), Error> {
     let sql = "INSERT OR REPLACE INTO case_facts VALUES (?1, ?2, ?3, ?4)";
-    let row = params![case.as_bytes(), signed(number), at_ms, settlement_json(fact)];
+    let row = params![case.as_bytes(), signed(number), at_ms, settlement_json(&without_person(fact))];
     connection.prepare_cached(sql)?.execute(row).map(drop)
 }
 
 /// Brings the row of a case up to date with its facts.
 pub(super) fn project(connection: &Connection, id: &ExchangeId) -> Result<(), Error> {
     let facts = facts(connection, id)?;
-    let Some(case) = SettlementCase::of(facts.iter().map(|(at_ms, fact)| (*at_ms, fact))) else { return Ok(()) };
+    let Some(case) = SettlementCase::of(facts.iter().map(|(_, at_ms, fact)| (*at_ms, fact))) else { return Ok(()) };
     let needs_person = matches!(case.stage(), Stage::DeadLetter(_)) || !case.flags().is_empty();
-    let changed_at_ms = facts.last().map_or(0, |(at_ms, _)| *at_ms);
+    let changed_at_ms = facts.last().map_or(0, |(_, at_ms, _)| *at_ms);
     let sql = "INSERT OR REPLACE INTO cases VALUES (?1, ?2, ?3, ?4)";
     let row = params![id.as_bytes(), needs_person, case.is_finished(), changed_at_ms];
     connection.prepare_cached(sql)?.execute(row).map(drop)
 }
 
-pub(super) fn facts(connection: &Connection, id: &ExchangeId) -> Result<Vec<(i64, SettlementFact)>, Error> {
-    let sql = "SELECT at_ms, detail FROM case_facts WHERE exchange = ?1 ORDER BY number";
+pub(super) fn facts(connection: &Connection, id: &ExchangeId) -> Result<Vec<(FactNumber, i64, SettlementFact)>, Error> {
+    let sql = "SELECT number, at_ms, detail FROM case_facts WHERE exchange = ?1 ORDER BY number";
     let mut statement = connection.prepare_cached(sql)?;
-    let row = |row: &Row<'_>| Ok((row.get(0)?, settlement(&row.get::<_, String>(1)?)?));
+    let row = |row: &Row<'_>| Ok((unsigned(row.get(0)?), row.get(1)?, settlement(&row.get::<_, String>(2)?)?));
     statement.query_map(params![id.as_bytes()], row)?.collect()
 }
 

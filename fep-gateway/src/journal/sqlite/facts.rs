@@ -10,80 +10,92 @@ use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::SettlementFact;
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
-use rusqlite::types::Type;
-use rusqlite::{Connection, Error, Row, params};
+use rusqlite::types::{ToSqlOutput, Type, ValueRef};
+use rusqlite::{Connection, Error, OptionalExtension, Row, params, params_from_iter};
 
+use super::sealing::{Access, Bodies, Sealing};
 use super::{failed, schema, signed, unsigned};
+use crate::journal::seal::{KeyId, KeyRing, Unreadable};
 use crate::journal::store::{FactNumber, FactSource, FactStore, StoreError};
 
 /// The writer's connection to the facts.
 #[derive(Debug)]
 pub(in crate::journal) struct Facts {
     connection: Connection,
+    sealing: Option<Sealing>,
 }
 
 /// A connection that reads facts.
 #[derive(Debug)]
 pub(in crate::journal) struct FactReader {
     connection: Connection,
+    bodies: Bodies,
 }
 
 /// The random name of a journal, which its index repeats.
 pub(in crate::journal) type JournalId = [u8; 16];
 
+/// All columns. Those before `bytes` are open, and are authenticated with a sealed body.
 const COLUMNS: &str = "number, at_ms, institution, kind, class, line, incarnation, exchange, telegram, trace, outcome,
-                       reason, reason_code, key, idempotency, digest, day, amount, detail, bytes";
+                       reason, reason_code, key, idempotency, digest, day, amount, detail, bytes, sealed";
+
+/// The number of open columns.
+const OPEN_COLUMNS: usize = 19;
+
+/// The values of the open columns.
+type OpenColumns<'f> = [ValueRef<'f>; OPEN_COLUMNS];
 
 impl Facts {
-    pub(in crate::journal) fn open(path: &Path) -> Result<Self, JournalError> {
-        Ok(Self { connection: schema::read_write(path)? })
+    /// Opens or creates a journal. With keys, everything is sealed from the next fact on.
+    pub(in crate::journal) fn open(path: &Path, keys: Option<&KeyRing>) -> Result<Self, JournalError> {
+        let connection = schema::read_write(path)?;
+        let sealing = Sealing::begin(&connection, path, keys)?;
+        if let Some(key) = keys.and_then(KeyRing::newest_id) {
+            tracing::info!(path = %path.display(), %key, "bodies are encrypted from now on");
+        }
+        Ok(Self { connection, sealing })
     }
 
-    fn insert(&self, fact: &Fact) -> Result<(), Error> {
-        let sql = "INSERT INTO facts (at_ms, institution, kind, class, line, incarnation, exchange, telegram, trace,
-                   outcome, reason, reason_code, key, idempotency, digest, day, amount, detail, bytes)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
-        let (day, amount) = match fact.what {
-            What::Traces(high_water) => (Some(high_water.day), Some(signed(high_water.high))),
-            What::Surplus(_, count) => (None, Some(signed(count))),
-            What::Sent(_) | What::Received(_) | What::Outcome | What::Settlement | What::Delivery => (None, None),
+    /// A new file of an encrypted journal, all of whose facts are sealed. It is empty except for what [`schema::copy_of`] put there.
+    pub(super) fn sealing_all(connection: Connection, path: &Path, keys: &KeyRing) -> Result<Self, JournalError> {
+        let sealing = Sealing::begin(&connection, path, Some(keys))?;
+        Ok(Self { connection, sealing })
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Closes a new file. Everything is in the file and on the disk then.
+    pub(super) fn close(self, path: &Path) -> Result<(), JournalError> {
+        schema::finish(self.connection, path)
+    }
+
+    pub(super) fn insert(&mut self, number: FactNumber, fact: &Fact) -> Result<(), Error> {
+        let Some(sealing) = &mut self.sealing else {
+            return with_columns(number, fact, |columns| store(&self.connection, columns, &fact.bytes, None));
         };
-        let line = fact.line.as_ref();
-        let reason = fact.reason.as_ref();
-        let idempotency = fact.idempotency.as_ref();
-        self.connection.prepare_cached(sql)?.execute(params![
-            fact.at_ms,
-            &*fact.institution,
-            fact.what.kind(),
-            fact.class(),
-            line.map(|(name, _)| &**name),
-            line.map(|(_, incarnation)| signed(*incarnation)),
-            fact.exchange.as_ref().map(ExchangeId::as_bytes),
-            fact.telegram.as_deref(),
-            fact.trace.as_deref(),
-            fact.outcome.map(Outcome::name),
-            reason.map(|reason| &*reason.sentence),
-            reason.map(|reason| &*reason.code),
-            fact.key.as_ref().map(to_json),
-            idempotency.map(|idempotency| &*idempotency.key),
-            idempotency.map(|idempotency| idempotency.digest),
-            day,
-            amount,
-            detail(fact),
-            (!fact.bytes.is_empty()).then_some(&*fact.bytes),
-        ])?;
-        Ok(())
+        let (open, body) = sealing.split(&self.connection, fact)?;
+        with_columns(number, &open, |columns| {
+            let sealed = sealing.seal(&body, columns)?;
+            store(&self.connection, columns, &[], Some(&sealed))
+        })
     }
 
-    fn append_all(&self, facts: &[Fact]) -> Result<FactNumber, Error> {
+    fn append_all(&mut self, facts: &[Fact]) -> Result<FactNumber, Error> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        facts.iter().try_for_each(|fact| self.insert(fact))?;
-        let last = unsigned(self.connection.last_insert_rowid());
+        let sql = "SELECT coalesce(max(number), 0) FROM facts";
+        let last: i64 = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        let first = unsigned(last) + 1;
+        (first..).zip(facts).try_for_each(|(number, fact)| self.insert(number, fact))?;
         self.connection.execute_batch("COMMIT")?;
-        Ok((last + 1).saturating_sub(u64::try_from(facts.len()).unwrap_or_default()))
+        Ok(first)
     }
 
-    fn roll_back(&self) {
+    fn roll_back(&mut self) {
+        if let Some(sealing) = &mut self.sealing {
+            sealing.rolled_back();
+        }
         if !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
         {
@@ -95,7 +107,10 @@ impl Facts {
 impl FactStore for Facts {
     fn append(&mut self, facts: &[Fact]) -> Result<FactNumber, StoreError> {
         let appended = self.append_all(facts);
-        appended.inspect_err(|_| self.roll_back()).map_err(failed)
+        if appended.is_err() {
+            self.roll_back();
+        }
+        appended.map_err(failed)
     }
 
     fn remove_archived(&mut self, up_to: FactNumber, max: usize) -> Result<usize, StoreError> {
@@ -104,23 +119,96 @@ impl FactStore for Facts {
                    AND number < (SELECT max(number) FROM facts) ORDER BY number LIMIT ?2)";
         let max = i64::try_from(max).unwrap_or(i64::MAX);
         let removed = self.connection.prepare_cached(sql).and_then(|mut sql| sql.execute(params![signed(up_to), max]));
-        removed.inspect_err(|_| self.roll_back()).map_err(failed)
+        if removed.is_err() {
+            self.roll_back();
+        }
+        removed.map_err(failed)
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {
         let sql = "UPDATE journal SET probed_at_ms = probed_at_ms + 1";
-        self.connection.execute(sql, []).map(drop).inspect_err(|_| self.roll_back()).map_err(failed)
+        let probed = self.connection.execute(sql, []);
+        if probed.is_err() {
+            self.roll_back();
+        }
+        probed.map(drop).map_err(failed)
     }
 }
 
 impl FactReader {
-    pub(in crate::journal) fn open(path: &Path) -> Result<Self, JournalError> {
-        Ok(Self { connection: schema::read_only(path)? })
+    pub(in crate::journal) fn open(path: &Path, access: &Access) -> Result<Self, JournalError> {
+        Self::of(schema::read_only(path)?, path, access)
     }
 
     /// Opens a file that must be a journal already, and that a gateway may be writing.
-    pub(in crate::journal) fn open_existing(path: &Path) -> Result<Self, JournalError> {
-        Ok(Self { connection: schema::read_facts(path)? })
+    pub(in crate::journal) fn open_existing(path: &Path, access: &Access) -> Result<Self, JournalError> {
+        Self::of(schema::read_facts(path)?, path, access)
+    }
+
+    fn of(connection: Connection, path: &Path, access: &Access) -> Result<Self, JournalError> {
+        let bodies = Bodies::of(&connection, path, access)?;
+        Ok(Self { connection, bodies })
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// How much of the file is free for new facts, in bytes.
+    pub(in crate::journal) fn free_bytes(&self) -> Result<u64, StoreError> {
+        let value = |name| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map(unsigned);
+        let bytes = || Ok(value("freelist_count")?.saturating_mul(value("page_size")?));
+        bytes().map_err(failed)
+    }
+
+    /// The later one of the times of the first and the last fact, in milliseconds since 1970.
+    pub(in crate::journal) fn newest_ms(&self) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT max(at_ms) FROM facts
+                   WHERE number IN ((SELECT min(number) FROM facts), (SELECT max(number) FROM facts))";
+        self.connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
+    }
+
+    /// The bodies that could not be read since the last call. A strict reader has none but forgotten ones.
+    pub(in crate::journal) fn take_unreadable(&self) -> Vec<(FactNumber, Unreadable)> {
+        self.bodies.take_unreadable()
+    }
+
+    /// Whether every fact of the file is sealed with this key.
+    pub(in crate::journal) fn is_sealed_with(&self, key: Option<KeyId>) -> Result<bool, StoreError> {
+        let Some(key) = key.filter(|_| self.is_encrypted()) else { return Ok(false) };
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM facts WHERE sealed IS NULL OR substr(sealed, 1, 4) <> ?1)";
+        self.connection.query_row(sql, params![key.0], |row| row.get(0)).map_err(failed)
+    }
+
+    /// The key that sealed a fact, or `None` if there is no such fact or it is not sealed.
+    pub(in crate::journal) fn key_of(&self, number: FactNumber) -> Result<Option<KeyId>, StoreError> {
+        let sql = "SELECT substr(sealed, 1, 4) FROM facts WHERE number = ?1 AND sealed IS NOT NULL";
+        let found = self.connection.query_row(sql, params![signed(number)], |row| row.get(0).map(KeyId));
+        found.optional().map_err(failed)
+    }
+
+    /// The time of the newest fact that a key sealed, in milliseconds since 1970.
+    pub(in crate::journal) fn newest_of(&self, key: KeyId) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT max(at_ms) FROM facts WHERE substr(sealed, 1, 4) = ?1";
+        self.connection.query_row(sql, params![key.0], |row| row.get(0)).map_err(failed)
+    }
+
+    /// Whether bodies are encrypted from some fact on.
+    pub(in crate::journal) fn is_encrypted(&self) -> bool {
+        self.bodies.sealed_from().is_some()
+    }
+
+    /// Whether a fact was stored before the journal was encrypted. `false` if it is not.
+    pub(in crate::journal) fn is_older_than_encryption(&self, number: FactNumber) -> bool {
+        self.bodies.sealed_from().is_some_and(|from| number < from)
+    }
+
+    fn fact(&self, row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {
+        let (number, mut fact) = fact(row)?;
+        let sealed = row.get_ref("sealed")?;
+        let open = (0..OPEN_COLUMNS).map(|column| row.get_ref(column));
+        self.bodies.complete(number, &mut fact, sealed, open)?;
+        Ok((number, fact))
     }
 
     /// The random name of the journal.
@@ -165,7 +253,7 @@ impl FactReader {
             let mut statement = self.connection.prepare_cached(&sql)?;
             let mut page = Vec::new();
             let mut bytes = 0;
-            for row in statement.query_map(params![signed(after), signed(up_to)], fact)? {
+            for row in statement.query_map(params![signed(after), signed(up_to)], |row| self.fact(row))? {
                 let row = row?;
                 bytes += row.1.bytes.len();
                 page.push(row);
@@ -193,7 +281,7 @@ impl FactReader {
     pub(in crate::journal) fn get(&self, number: FactNumber) -> Result<Option<Fact>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM facts WHERE number = ?1");
         let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
-        let mut rows = statement.query_map(params![signed(number)], fact).map_err(failed)?;
+        let mut rows = statement.query_map(params![signed(number)], |row| self.fact(row)).map_err(failed)?;
         rows.next().transpose().map(|found| found.map(|(_, fact)| fact)).map_err(failed)
     }
 }
@@ -203,9 +291,64 @@ impl FactSource for FactReader {
         let sql = format!("SELECT {COLUMNS} FROM facts WHERE number > ?1 ORDER BY number LIMIT ?2");
         let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
         let max = i64::try_from(max).unwrap_or(i64::MAX);
-        let rows = statement.query_map(params![signed(number), max], fact).map_err(failed)?;
+        let rows = statement.query_map(params![signed(number), max], |row| self.fact(row)).map_err(failed)?;
         rows.collect::<Result<_, _>>().map_err(failed)
     }
+}
+
+fn text(text: Option<&str>) -> ValueRef<'_> {
+    text.map_or(ValueRef::Null, |text| ValueRef::Text(text.as_bytes()))
+}
+
+/// Calls a function with the open columns of a fact.
+fn with_columns(
+    number: FactNumber,
+    fact: &Fact,
+    each: impl FnOnce(&OpenColumns<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let (day, amount) = match fact.what {
+        What::Traces(high_water) => (Some(high_water.day), Some(signed(high_water.high))),
+        What::Surplus(_, count) => (None, Some(signed(count))),
+        What::Sent(_) | What::Received(_) | What::Outcome | What::Settlement | What::Delivery => (None, None),
+    };
+    let number_of = |number: Option<i64>| number.map_or(ValueRef::Null, ValueRef::Integer);
+    let reason = fact.reason.as_ref();
+    let idempotency = fact.idempotency.as_ref();
+    let key = fact.key.as_ref().map(to_json);
+    let detail = detail(fact);
+    each(&[
+        ValueRef::Integer(signed(number)),
+        ValueRef::Integer(fact.at_ms),
+        ValueRef::Text(fact.institution.as_bytes()),
+        ValueRef::Text(fact.what.kind().as_bytes()),
+        text(fact.class()),
+        text(fact.line.as_ref().map(|(name, _)| &**name)),
+        number_of(fact.line.as_ref().map(|(_, incarnation)| signed(*incarnation))),
+        fact.exchange.as_ref().map_or(ValueRef::Null, |id| ValueRef::Blob(id.as_bytes())),
+        text(fact.telegram.as_deref()),
+        text(fact.trace.as_deref()),
+        text(fact.outcome.map(Outcome::name)),
+        text(reason.map(|reason| &*reason.sentence)),
+        text(reason.map(|reason| &*reason.code)),
+        text(key.as_deref()),
+        text(idempotency.map(|idempotency| &*idempotency.key)),
+        idempotency.map_or(ValueRef::Null, |idempotency| ValueRef::Blob(&idempotency.digest)),
+        number_of(day),
+        number_of(amount),
+        text(detail.as_deref()),
+    ])
+}
+
+fn store(connection: &Connection, open: &OpenColumns<'_>, bytes: &[u8], sealed: Option<&[u8]>) -> Result<(), Error> {
+    let sql =
+        "INSERT INTO facts (number, at_ms, institution, kind, class, line, incarnation, exchange, telegram, trace,
+               outcome, reason, reason_code, key, idempotency, digest, day, amount, detail, bytes, sealed)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
+    let blob = |bytes| ValueRef::Blob(bytes);
+    let bytes = Some(bytes).filter(|bytes| !bytes.is_empty()).map_or(ValueRef::Null, blob);
+    let rest = [bytes, sealed.map_or(ValueRef::Null, blob)];
+    let values = open.iter().copied().chain(rest).map(ToSqlOutput::Borrowed);
+    connection.prepare_cached(sql)?.execute(params_from_iter(values)).map(drop)
 }
 
 fn fact(row: &Row<'_>) -> Result<(FactNumber, Fact), Error> {

@@ -5,6 +5,7 @@ mod search;
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use super::facts::JournalId;
 use super::{cases, failed, id, notices, schema, signed, unsigned};
 use crate::journal::notice::{NoticeCounts, NoticeFilter, ProjectedNotice, is_of_notice};
 use crate::journal::projection::Projected;
-use crate::journal::store::{FactNumber, Index, StoreError};
+use crate::journal::store::{FactNumber, Index, Removal, StoreError};
 
 /// The writer's connection to the index.
 #[derive(Debug)]
@@ -39,19 +40,28 @@ pub(in crate::journal) struct IndexReader {
 const COLUMNS: &str = "id, institution, telegram, trace, outcome, settled_by, money, has_case, flags, ended_at_ms, request, ending, answer, others";
 
 impl IndexFile {
-    /// Opens the index of this journal. An index of another journal, of another version, or one that is ahead of its
-    /// journal is deleted and begun again.
-    pub(in crate::journal) fn open(path: &Path, journal: JournalId, last: FactNumber) -> Result<Self, JournalError> {
-        match Self::open_as_it_is(path, journal, last) {
+    /// Opens the index of this journal. An index of another journal, of another version, one that is ahead of its journal, or one
+    /// that lacks facts which were removed on purpose, is deleted and begun again.
+    pub(in crate::journal) fn open(
+        path: &Path,
+        journal: JournalId,
+        last: FactNumber,
+        removal: Option<&Removal>,
+    ) -> Result<Self, JournalError> {
+        match Self::open_as_it_is(path, journal, removal.map_or(0, |removal| removal.last)..=last) {
             Ok(Some(index)) => Ok(index),
             Ok(None) | Err(_) => {
                 delete(path)?;
-                Self::begin(path, journal)
+                Self::begin(path, journal, removal)
             }
         }
     }
 
-    fn open_as_it_is(path: &Path, journal: JournalId, last: FactNumber) -> Result<Option<Self>, Error> {
+    fn open_as_it_is(
+        path: &Path,
+        journal: JournalId,
+        facts: RangeInclusive<FactNumber>,
+    ) -> Result<Option<Self>, Error> {
         let connection = connect(path)?;
         if schema::version(&connection)? != schema::INDEX_VERSION {
             return Ok(None);
@@ -60,20 +70,30 @@ impl IndexFile {
             connection.query_row("SELECT journal, applied FROM state", [], |row| Ok((row.get(0)?, row.get(1)?)));
         let (owner, applied): (JournalId, i64) = state?;
         let applied = unsigned(applied);
-        Ok((owner == journal && applied <= last).then_some(Self { connection, applied }))
+        Ok((owner == journal && facts.contains(&applied)).then_some(Self { connection, applied }))
     }
 
-    /// Begins an index in a file that is not there yet.
-    pub(in crate::journal) fn begin(path: &Path, journal: JournalId) -> Result<Self, JournalError> {
-        Self::create(path, journal).map_err(|error| schema::at(path, &error))
+    /// Begins an index in a file that is not there yet. It continues behind what was removed on purpose.
+    pub(in crate::journal) fn begin(
+        path: &Path,
+        journal: JournalId,
+        removal: Option<&Removal>,
+    ) -> Result<Self, JournalError> {
+        Self::create(path, journal, removal).map_err(|error| schema::at(path, &error))
     }
 
-    fn create(path: &Path, journal: JournalId) -> Result<Self, Error> {
+    fn create(path: &Path, journal: JournalId, removal: Option<&Removal>) -> Result<Self, Error> {
         let connection = connect(path)?;
         let version = schema::INDEX_VERSION;
         connection.execute_batch(&format!("BEGIN;\n{}\nPRAGMA user_version = {version};\nCOMMIT;", schema::INDEX))?;
-        connection.execute("INSERT INTO state VALUES (?1, 0)", params![journal])?;
-        Ok(Self { connection, applied: 0 })
+        let applied = removal.map_or(0, |removal| removal.last);
+        let before_ms = removal.map_or(i64::MIN, |removal| removal.before_ms);
+        let row = params![journal, signed(applied), before_ms];
+        connection.execute("INSERT INTO state VALUES (?1, ?2, ?3, ?3)", row)?;
+        let index = Self { connection, applied };
+        let traces = removal.into_iter().flat_map(|removal| &removal.traces);
+        traces.into_iter().try_for_each(|(institution, mark)| index.traces(institution, *mark))?;
+        Ok(index)
     }
 
     fn apply_all(&self, facts: &[(FactNumber, Fact)]) -> Result<FactNumber, Error> {
@@ -81,16 +101,21 @@ impl IndexFile {
         let mut exchanges: HashMap<ExchangeId, Projected> = HashMap::new();
         let mut changed = BTreeSet::new();
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let sql = "SELECT before_ms FROM state";
+        let before_ms: i64 = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         for (number, fact) in facts {
             applied = *number;
             if let What::Traces(high_water) = fact.what {
                 self.traces(&fact.institution, high_water)?;
             }
             if is_of_notice(fact) {
-                notices::add(&self.connection, *number, fact)?;
+                let is_removed = fact.exchange.is_some_and(|id| id.accepted_at_ms() < before_ms);
+                if !is_removed {
+                    notices::add(&self.connection, *number, fact)?;
+                }
                 continue;
             }
-            let Some(id) = fact.exchange else { continue };
+            let Some(id) = fact.exchange.filter(|id| id.accepted_at_ms() >= before_ms) else { continue };
             if let Some(idempotency) = &fact.idempotency {
                 let sql = "INSERT OR REPLACE INTO keys VALUES (?1, ?2, ?3, ?4)";
                 let row = params![&*fact.institution, &*idempotency.key, idempotency.digest, id.as_bytes()];
@@ -171,6 +196,10 @@ impl Index for IndexFile {
 impl IndexReader {
     pub(in crate::journal) fn open(path: &Path) -> Result<Self, JournalError> {
         Ok(Self { connection: schema::read_only(path)? })
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     pub(in crate::journal) fn find(&self, id: &ExchangeId) -> Result<Option<Projected>, StoreError> {
@@ -276,8 +305,12 @@ impl IndexReader {
         cases::needing_person(&self.connection, limit).map_err(failed)
     }
 
-    /// The facts of a settlement in their order, with their times in milliseconds since 1970.
-    pub(in crate::journal) fn case_facts(&self, id: &ExchangeId) -> Result<Vec<(i64, SettlementFact)>, StoreError> {
+    /// The facts of a settlement in their order, with their numbers and times in milliseconds since 1970. They lack what a person
+    /// wrote.
+    pub(in crate::journal) fn case_facts(
+        &self,
+        id: &ExchangeId,
+    ) -> Result<Vec<(FactNumber, i64, SettlementFact)>, StoreError> {
         cases::facts(&self.connection, id).map_err(failed)
     }
 
@@ -300,7 +333,7 @@ fn flags_of(bits: i64) -> Flags {
     Flags { conflicting, contradicting, dead_letter, disputed }
 }
 
-fn connect(path: &Path) -> Result<Connection, Error> {
+pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // After a power failure the index may lack its last steps, but it is whole. The facts are read again from there.

@@ -1,4 +1,9 @@
-CREATE TABLE state (journal BLOB NOT NULL, applied INTEGER NOT NULL);  -- the journal's id, the last fact in this index
+CREATE TABLE state (
+  journal          BLOB NOT NULL,               -- the journal's id
+  applied          INTEGER NOT NULL,            -- the last fact in this index
+  before_ms        INTEGER NOT NULL,            -- exchanges that were accepted before are not in this index any more
+  forgotten_ms     INTEGER NOT NULL             -- and the rows of those accepted before this time are removed
+);
 
 CREATE TABLE exchanges (
   id               BLOB PRIMARY KEY,            -- 11 bytes; sorts by time of acceptance

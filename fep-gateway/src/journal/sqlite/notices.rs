@@ -133,6 +133,12 @@ pub(super) fn undelivered(
     list(connection, conditions, params![institution, i64::try_from(limit).unwrap_or(i64::MAX)])
 }
 
+/// The facts of notices that no service has taken yet, or that need a person.
+pub(super) fn needed(connection: &Connection) -> Result<Vec<FactNumber>, Error> {
+    let notices = list(connection, "WHERE state IN ('delivering', 'dead_letter')", [])?;
+    Ok(notices.iter().flat_map(ProjectedNotice::facts).collect())
+}
+
 /// How many notices are not delivered, by institution. Institutions without any are left out.
 pub(super) fn counts(connection: &Connection, now_ms: i64) -> Result<Vec<NoticeCounts>, Error> {
     let sql = "SELECT institution, sum(state = 'delivering'), min(iif(state = 'delivering', id, NULL)),

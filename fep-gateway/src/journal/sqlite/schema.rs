@@ -13,10 +13,10 @@ use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
 
 /// `STEPS[n]` migrates from version `n` to version `n + 1`. An empty file has version 0. A released step is never changed,
 /// because files of its version exist.
-const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
+const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /// The version of the index. An index of another version is deleted and built again.
-pub(super) const INDEX_VERSION: i64 = 3;
+pub(super) const INDEX_VERSION: i64 = 5;
 
 /// The longest wait for a locked file. After that the write fails.
 const BUSY_MAX: Duration = Duration::from_millis(1000);
@@ -35,6 +35,17 @@ ALTER TABLE entries ADD COLUMN note_code TEXT;
 
 /// One table of facts instead of a table for each kind.
 const VERSION_3: &str = include_str!("version_3.sql");
+
+/// Sealed bodies, and what was removed on purpose.
+const VERSION_4: &str = include_str!("version_4.sql");
+
+/// Shows a file of version 3 as one of version 4, for archives that are only read.
+const READ_VERSION_3: &str = "
+CREATE TEMP VIEW facts AS SELECT *, NULL AS sealed FROM main.facts;
+CREATE TEMP VIEW journal AS SELECT *, NULL AS sealed_from, NULL AS seal_proof FROM main.journal;
+CREATE TEMP TABLE seal_keys (id BLOB);
+CREATE TEMP TABLE removals (last, before_ms, at_ms, keep_days, traces);
+";
 
 /// The tables of the index.
 pub(super) const INDEX: &str = include_str!("index.sql");
@@ -55,6 +66,27 @@ pub(in crate::journal) fn read_write(path: &Path) -> Result<Connection, JournalE
     Ok(connection)
 }
 
+/// Begins a file with the same identity as a journal file, and without its facts. The journal file is attached as `live`, only for
+/// reading. It is not encrypted yet.
+pub(super) fn copy_of(path: &Path, journal: &Path) -> Result<Connection, JournalError> {
+    let connection = archive(path, journal)?;
+    let sql = "UPDATE main.journal SET sealed_from = NULL, seal_proof = NULL; DELETE FROM main.seal_keys;
+               INSERT INTO main.removals SELECT * FROM live.removals";
+    connection.execute_batch(sql).map_err(|error| at(path, &error))?;
+    Ok(connection)
+}
+
+/// Closes a new file. Everything is in the file and on the disk then.
+pub(super) fn finish(connection: Connection, path: &Path) -> Result<(), JournalError> {
+    let close = || -> Result<(), Error> {
+        connection.execute_batch("DETACH live")?;
+        connection.close().map_err(|(_, error)| error)
+    };
+    close().map_err(|error| at(path, &error))?;
+    let synced = std::fs::File::open(path).and_then(|file| file.sync_all());
+    synced.map_err(|error| JournalError::Failed(format!("{}: {error}", path.display())))
+}
+
 /// Opens a file as an archive that gets facts of a journal. The journal is attached as `live`, only for reading.
 pub(in crate::journal) fn archive(path: &Path, journal: &Path) -> Result<Connection, JournalError> {
     let open = || -> Result<Connection, Error> {
@@ -65,7 +97,11 @@ pub(in crate::journal) fn archive(path: &Path, journal: &Path) -> Result<Connect
         let version = STEPS.len();
         connection.execute_batch(&format!("BEGIN;\n{tables}\nPRAGMA user_version = {version};\nCOMMIT;"))?;
         connection.execute("ATTACH ?1 AS live", [read_only_uri(journal)])?;
-        connection.execute_batch("UPDATE main.journal SET id = (SELECT id FROM live.journal)")?;
+        connection.execute_batch(
+            "DELETE FROM main.journal;
+             INSERT INTO main.journal SELECT * FROM live.journal;
+             INSERT INTO main.seal_keys SELECT * FROM live.seal_keys",
+        )?;
         Ok(connection)
     };
     open().map_err(|error| at(path, &error))
@@ -122,6 +158,10 @@ pub(in crate::journal) fn read_facts(path: &Path) -> Result<Connection, JournalE
     })?;
     match kind {
         (version, true, _) if version == known => Ok(connection),
+        (3, true, _) => {
+            connection.execute_batch(READ_VERSION_3).map_err(|error| at(path, &error))?;
+            Ok(connection)
+        }
         (version, _, _) if version > known => Err(refused(&format!(
             "the journal has version {version}, this command reads version {known}: use a newer fep-gateway"
         ))),

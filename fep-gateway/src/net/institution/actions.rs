@@ -5,12 +5,11 @@ use std::sync::Arc;
 use fep_protocol::breaker::{BreakerScope, BreakerSnapshot, BreakerState, TripCause};
 use fep_protocol::exchange::{Answer, Event, ExchangeId, LinkState, Outcome, SettledBy, TelegramBytes};
 use fep_protocol::fact::{Class, Fact, Idempotency, Reason, SentClass, What};
-use fep_protocol::institution::{Action, FinalState, Incoming, Outgoing};
+use fep_protocol::institution::{Action, FinalState, Incoming, Origin, Outgoing};
 use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::{CloseReason, Mismatch, NotSent};
 use fep_protocol::settlement::StepKind;
 use fep_protocol::terms::{Incarnation, LinkId, Ticket};
-use fep_protocol::trace::TraceHighWater;
 
 use super::{OpenLink, Task};
 use crate::fault::{FaultPoint, point};
@@ -59,6 +58,8 @@ impl Task {
                     tracing::warn!(institution = &*self.name, ?notice, ?stops, "the institution changed its business");
                 }
                 Action::Breaker(snapshot) => self.breaker_changed(&snapshot),
+                Action::Ask(ask) => self.seat.ask(ask),
+                Action::HandOver(to, incarnation, bytes) => self.hand_over(to, incarnation, bytes),
                 Action::TracesLow { used, max } => {
                     tracing::warn!(
                         institution = &*self.name,
@@ -119,19 +120,17 @@ impl Task {
     }
 
     fn journal(&mut self, outgoing: Outgoing) {
-        let Outgoing { ticket, incarnation, telegram, bytes, request, high_water } = outgoing;
+        let Outgoing { ticket, incarnation, telegram, bytes, request } = outgoing;
         let now = self.shared.clock.now();
-        if let Some(high_water) = high_water {
-            self.mark(high_water);
-        }
+        let is_duty = telegram.is_some();
         let mut fact = Fact { telegram, bytes: bytes.clone(), ..self.fact_on(incarnation, now) };
         let step = self.settling.step(ticket);
-        fact.what = What::Sent(match (step, &request, high_water) {
-            (Some(StepKind::Inquiry), ..) => SentClass::Inquiry,
-            (Some(StepKind::Reversal), ..) => SentClass::Reversal,
-            (None, Some(_), _) => SentClass::Request,
-            (None, None, Some(_)) => SentClass::Duty,
-            (None, None, None) => SentClass::Reply,
+        fact.what = What::Sent(match (step, &request) {
+            (Some(StepKind::Inquiry), _) => SentClass::Inquiry,
+            (Some(StepKind::Reversal), _) => SentClass::Reversal,
+            (None, Some(_)) => SentClass::Request,
+            (None, None) if is_duty => SentClass::Duty,
+            (None, None) => SentClass::Reply,
         });
         if let Some(request) = request {
             fact.trace = Some(request.trace.as_str().into());
@@ -167,15 +166,6 @@ impl Task {
                 self.replied(ticket, false);
                 self.machine.journaled(ticket, Err(error), now);
             }
-        }
-    }
-
-    /// Promises trace numbers in the journal, before the first of them is used.
-    fn mark(&mut self, high_water: TraceHighWater) {
-        if self.marked != Some(high_water) {
-            self.marked = Some(high_water);
-            let now = self.shared.clock.now();
-            self.append(Fact { what: What::Traces(high_water), ..self.fact(now) });
         }
     }
 
@@ -233,24 +223,26 @@ impl Task {
     }
 
     fn received(&mut self, incoming: Incoming) {
-        let Incoming { incarnation, telegram, bytes, mut class, ticket, note } = incoming;
+        let Incoming { origin, telegram, bytes, mut class, ticket, note } = incoming;
         let is_of_step = ticket.is_some_and(|ticket| self.settling.step(ticket).is_some());
         if is_of_step && matches!(class, Class::Answer | Class::Late) {
             class = Class::StepAnswer;
         }
         let now = self.shared.clock.now();
         self.meters.received(class);
-        self.handled(incarnation.link, class, now);
+        if let Origin::Here(incarnation) = &origin {
+            self.handled(incarnation.link, class, now);
+        }
+        let line = self.line_of(origin);
         let reason = note.as_ref().map(|note| Reason::new(note, note.code()));
         if matches!(class, Class::Conflicting | Class::Unmatched | Class::Undecodable | Class::BadFrame)
             && self.surplus.is_logged(now.steady)
         {
-            let (line, link) = self.link_name(incarnation.link);
+            let (name, incarnation) = line.as_ref().map_or(("", 0), |(name, incarnation)| (&**name, *incarnation));
             tracing::warn!(
                 institution = &*self.name,
-                line,
-                link,
-                incarnation = incarnation.number,
+                line = name,
+                incarnation,
                 class = class.name(),
                 why = reason.as_ref().map(|reason| &*reason.sentence),
                 code = reason.as_ref().map(|reason| &*reason.code),
@@ -260,7 +252,7 @@ impl Task {
         if !self.surplus.is_stored(class, now.steady) {
             return;
         }
-        let mut fact = Fact { what: What::Received(class), telegram, reason, bytes, ..self.fact_on(incarnation, now) };
+        let mut fact = Fact { what: What::Received(class), line, telegram, reason, bytes, ..self.fact(now) };
         if class == Class::Answer {
             point(FaultPoint::AnswerRead);
         }

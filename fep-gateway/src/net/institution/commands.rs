@@ -24,8 +24,9 @@ impl Task {
             TaskCommand::Status(reply) => {
                 let names = (&*self.name, self.config.label.as_str());
                 let flow = self.machine.flow_status(now);
-                let status =
-                    InstitutionStatus::new(names, flow, self.machine.breakers(now), self.machine.closed(now), now);
+                let stops = (self.machine.breakers(now), self.machine.closed(now));
+                let sharing = self.sharing();
+                let status = InstitutionStatus { sharing, ..InstitutionStatus::new(names, flow, stops, now) };
                 // Nobody may wait for it any more.
                 let _ = reply.send(status);
             }

@@ -1,5 +1,6 @@
 //! The facts of an institution's task, and the end of exchanges.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::exchange::{Answer, Exchange, Outcome};
@@ -43,8 +44,13 @@ impl Task {
 
     /// A fact about a connection.
     pub(super) fn fact_on(&self, incarnation: Incarnation, now: Now) -> Fact {
+        Fact { line: self.line(incarnation), ..self.fact(now) }
+    }
+
+    /// The name of the line of a connection, with its incarnation.
+    pub(super) fn line(&self, incarnation: Incarnation) -> Option<(Arc<str>, u64)> {
         let line = self.line_names.get(incarnation.link.line).cloned();
-        Fact { line: line.map(|line| (line, incarnation.number)), ..self.fact(now) }
+        line.map(|line| (line, incarnation.number))
     }
 
     /// Adds a fact that has happened.

@@ -341,6 +341,11 @@ impl Task {
                 stored: Some(stored),
             };
         }
+        if is_same && first.is_forgotten {
+            tracing::error!(institution = &*self.name, notice = %id, "the answer to an earlier notice cannot be read: its key was forgotten");
+            self.notices.entries.remove(&id);
+            return self.notices.known.remove(&key);
+        }
         match (is_same, named, first.answer) {
             (false, ..) => self.conflict(id, first.id),
             (true, Some(first), _) => {

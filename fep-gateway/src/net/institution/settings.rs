@@ -1,18 +1,28 @@
 //! What the configuration of an institution means for its machine.
 
+use std::time::Duration;
+
 use fep_protocol::business::Business;
 use fep_protocol::institution::{BreakerPolicy, LineSettings, Settings};
 use fep_protocol::terms::Now;
 use fep_protocol::trace::TraceRange;
 
 use crate::config::{InstitutionConfig, LineConfig, Role};
+use crate::coordinator::Coordinator;
 use crate::telegrams::TelegramCatalogue;
 
-/// The number of trace numbers that one high-water mark in the journal covers.
-const TRACE_BLOCK: u64 = 1000;
+/// The largest number of trace numbers in a block. A start of the gateway loses the rest of a block, so a block is at most one
+/// hundredth of the numbers of a day.
+const TRACE_BLOCK_MAX: u64 = 1000;
+const TRACE_BLOCKS_MIN: u64 = 100;
 
 /// The settings of the machine.
-pub(super) fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue, now: Now) -> Settings {
+pub(super) fn settings(
+    config: &InstitutionConfig,
+    catalogue: &TelegramCatalogue,
+    coordinator: &dyn Coordinator,
+    now: Now,
+) -> Settings {
     let line = |line: &LineConfig| LineSettings {
         links: line.links,
         duty: line.duty,
@@ -20,6 +30,9 @@ pub(super) fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue
         reconnect_min: line.reconnect_min,
         reconnect_max: line.reconnect_max,
     };
+    let max = catalogue.trace_max();
+    let answer_timeouts = config.telegrams.values().map(|limits| limits.answer_timeout);
+    let answer_timeout = answer_timeouts.fold(config.answer_timeout, Duration::max);
     Settings {
         flow: config.flow.settings.clone(),
         breaker: config.breaker.as_ref().map(|breaker| BreakerPolicy {
@@ -32,6 +45,10 @@ pub(super) fn settings(config: &InstitutionConfig, catalogue: &TelegramCatalogue
         drain_max: config.drain_max,
         policy: catalogue.policy(config),
         lines: config.lines.iter().map(line).collect(),
-        traces: TraceRange { max: catalogue.trace_max(), block: TRACE_BLOCK, wraps: config.trace_wraps },
+        traces: TraceRange { max, block: TRACE_BLOCK_MAX.min(max / TRACE_BLOCKS_MIN), wraps: config.trace_wraps },
+        terms: coordinator.terms(),
+        was_fenced: coordinator.was_fenced(),
+        // The request may be written as late as its answer may come.
+        occupied_max: answer_timeout * 2 + config.quarantine,
     }
 }

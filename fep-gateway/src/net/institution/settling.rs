@@ -192,10 +192,11 @@ impl Task {
             return;
         }
         let written = running.written.unwrap_or(now);
+        let account = self.catalogue.account_key(&exchange.telegram, &exchange.request);
         let unknown = UnknownExchange {
             exchange: exchange.id,
             telegram: exchange.telegram.to_string(),
-            account: self.catalogue.account_key(&exchange.telegram, &exchange.request),
+            account: account.map(|account| self.shared.journal.veiled_account(account)),
             written_at_ms: written.wall_ms,
             written: Some(written.steady),
         };

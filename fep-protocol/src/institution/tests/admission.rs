@@ -25,9 +25,7 @@ fn bench(change: impl FnOnce(&mut Settings)) -> Bench {
     let mut settings = settings(1, SessionPolicy::default());
     settings.flow = flow(10, None);
     change(&mut settings);
-    let mut bench = Bench::up(1);
-    bench.machine = Institution::new(settings, ToyTelegrams, None, 7);
-    bench.machine.start();
+    let mut bench = Bench::with(settings);
     bench.machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
     bench.run();
     bench.done.clear();

@@ -4,11 +4,9 @@ use super::*;
 
 /// A machine with one listening line of two links, both connected, the second one first.
 fn listening() -> Bench {
-    let mut bench = Bench::up(1);
     let mut settings = settings(2, SessionPolicy::default());
     settings.lines[0].listens = true;
-    bench.machine = Institution::new(settings, ToyTelegrams, None, 7);
-    bench.machine.start();
+    let mut bench = Bench::with(settings);
     bench.machine.connected(incarnation_of(1, 1), at(SECOND));
     bench.machine.connected(incarnation_of(0, 1), at(2 * SECOND));
     bench.at(3 * SECOND);
@@ -34,12 +32,10 @@ fn a_new_connection_replaces_the_oldest_and_gets_its_place_at_once() {
 
 /// A pair of lines, connected: line 0 has a link that sends, line 1 one with this duty. `0.1` is a connection of line 0.
 fn pair(duty: LineDuty, policy: SessionPolicy) -> Bench {
-    let mut bench = Bench::up(1);
     let mut settings = settings(1, policy);
     settings.lines[0].duty = LineDuty::Send;
     settings.lines.push(LineSettings { duty, listens: true, ..settings.lines[0] });
-    bench.machine = Institution::new(settings, ToyTelegrams, None, 7);
-    bench.machine.start();
+    let mut bench = Bench::with(settings);
     bench.machine.connected(on(0), at(Duration::ZERO));
     bench.run();
     bench.done.clear();
@@ -117,4 +113,24 @@ fn sign_on_and_sign_off_are_sent_on_the_line_that_sends_and_answered_on_the_othe
     bench.machine.lost(on(1), &closed("its end"), &[], at(bench.now));
     bench.run();
     bench.expect(&["link 0 Down", "stopped"]);
+}
+
+#[test]
+fn a_link_that_falls_at_once_is_dialled_ever_more_slowly() {
+    let mut bench = Bench::up(1);
+    let mut waits = Vec::new();
+    for incarnation in 1..=10 {
+        bench.machine.lost(incarnation_of(0, incarnation), &closed("they closed it"), &[], at(bench.now));
+        let next = bench.machine.deadline().unwrap();
+        waits.push(next - bench.now);
+        bench.at(next);
+        bench.machine.connected(incarnation_of(0, incarnation + 1), at(next));
+        bench.run();
+    }
+    let late = waits[5..].iter().max().unwrap();
+    assert!(*late > SECOND, "a link that is up for a moment is not a success: {waits:?}");
+    bench.request().unwrap();
+    bench.receive(incarnation_of(0, 11), "ANS:0001");
+    bench.machine.lost(incarnation_of(0, 11), &closed("they closed it"), &[], at(bench.now));
+    assert!(bench.machine.deadline().unwrap() - bench.now <= SECOND / 5, "an answer is a success");
 }

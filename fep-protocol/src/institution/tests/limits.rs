@@ -56,9 +56,7 @@ fn a_full_queue_refuses_at_once() {
 
 #[test]
 fn the_higher_priority_starts_first() {
-    let mut bench = Bench::up(1);
-    bench.machine = Institution::new(one_at_a_time(), ToyTelegrams, None, 7);
-    bench.machine.start();
+    let mut bench = Bench::with(one_at_a_time());
     bench.machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
     bench.run();
     for priority in [Priority::Customer, Priority::Batch, Priority::Customer, Priority::Reversal, Priority::Inquiry] {
@@ -81,10 +79,8 @@ fn one_at_a_time() -> Settings {
 #[test]
 fn a_request_gets_its_number_when_it_starts_and_waits_for_the_rate() {
     let rate = RateSettings { max: 2, window: SECOND, burst_max: 2 };
-    let mut bench = Bench::up(1);
     let settings = Settings { flow: flow(100, Some(rate)), ..settings(1, SessionPolicy::default()) };
-    bench.machine = Institution::new(settings, ToyTelegrams, None, 7);
-    bench.machine.start();
+    let mut bench = Bench::with(settings);
     bench.machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
     bench.run();
     bench.done.clear();
@@ -137,9 +133,7 @@ fn the_last_trace_numbers_of_a_day_are_refused_and_announced() {
     let mut settings = settings(1, SessionPolicy::default());
     settings.traces = TraceRange { max: 200, block: 100, wraps: false };
     settings.flow = flow(1000, None);
-    let mut bench = Bench::up(1);
-    bench.machine = Institution::new(settings, ToyTelegrams, None, 7);
-    bench.machine.start();
+    let mut bench = Bench::with(settings);
     bench.machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
     let sent = (0..300).filter(|_| bench.request().is_ok()).count();
     assert_eq!(sent, 198, "two numbers are kept for duties");
@@ -156,13 +150,16 @@ fn a_resting_key_is_skipped() {
     let mut settings = settings(1, SessionPolicy::default());
     settings.traces = TraceRange { max: 3, block: 100, wraps: true };
     settings.flow = flow(9, None);
-    let mut machine = Institution::new(settings, ToyTelegrams, None, 7);
-    machine.start();
+    let mut traces = TraceCounter::new(settings.traces, None);
+    let mut machine = Institution::new(settings, ToyTelegrams, 7);
+    machine.start(at(Duration::ZERO));
+    actions(&mut machine, &mut traces, at(Duration::ZERO));
     machine.connected(incarnation_of(0, 1), at(Duration::ZERO));
     machine.recall(Key::new(["0002"]), "ANS".into(), None, at(Duration::ZERO));
     machine.request(Priority::Customer, Duration::ZERO, at(Duration::ZERO)).unwrap();
     machine.request(Priority::Customer, Duration::ZERO, at(Duration::ZERO)).unwrap();
-    let traces: Vec<_> = std::iter::from_fn(|| machine.next_action())
+    let traces: Vec<_> = actions(&mut machine, &mut traces, at(Duration::ZERO))
+        .into_iter()
         .filter_map(|action| match action {
             Action::Journal(out) => Some(out.request.unwrap().trace),
             _ => None,

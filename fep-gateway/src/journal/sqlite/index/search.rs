@@ -5,7 +5,9 @@ use std::path::Path;
 use fep_protocol::exchange::ExchangeId;
 use rusqlite::params;
 
-use super::{COLUMNS, Error, IndexReader, JournalId, Projected, StoreError, failed, projected, schema, unsigned};
+use super::{
+    COLUMNS, Error, IndexReader, JournalId, Projected, StoreError, failed, notices, projected, schema, unsigned,
+};
 use crate::journal::filter::ExchangeFilter;
 use crate::journal::store::FactNumber;
 
@@ -22,10 +24,12 @@ impl IndexReader {
         read().map_err(failed)
     }
 
-    /// The exchanges that the filter lets pass, newest first, at most `limit`.
+    /// The exchanges that the filter lets pass, newest first, at most `limit`. `veiled_key` is its idempotency key as an encrypted
+    /// journal has it.
     pub(in crate::journal) fn search(
         &self,
         filter: &ExchangeFilter,
+        veiled_key: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Projected>, StoreError> {
         let begin = |ms: i64| *ExchangeId::new(ms, 0, 0).as_bytes();
@@ -38,7 +42,7 @@ impl IndexReader {
              AND (?5 IS NULL OR ltrim(trace, '0') = ltrim(?5, '0'))
              AND (?6 IS NULL OR coalesce(outcome, 'running') = ?6)
              AND (NOT ?7 OR outcome = 'unknown' AND settled_by IS NULL)
-             AND (?8 IS NULL OR id IN (SELECT exchange FROM keys WHERE key = ?8))
+             AND (?8 IS NULL OR id IN (SELECT exchange FROM keys WHERE key = ?8 OR key = ?10))
              ORDER BY id DESC LIMIT ?9",
             params![
                 first,
@@ -50,8 +54,27 @@ impl IndexReader {
                 filter.unsettled,
                 filter.idempotency_key,
                 i64::try_from(limit).unwrap_or(i64::MAX),
+                veiled_key,
             ],
         )
+    }
+
+    /// The facts of exchanges without an outcome and of settlements that go on or need a person.
+    pub(in crate::journal) fn needed(&self) -> Result<Vec<FactNumber>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM exchanges WHERE outcome IS NULL
+             OR id IN (SELECT exchange FROM cases WHERE NOT is_finished OR needs_person)"
+        );
+        let read = || -> Result<Vec<_>, Error> {
+            let mut statement = self.connection.prepare(&sql)?;
+            let rows = statement.query_map([], projected)?.collect::<Result<Vec<_>, _>>()?;
+            let numbers =
+                |row: Projected| [row.request, row.ending, row.answer].into_iter().flatten().chain(row.others);
+            let mut needed = notices::needed(&self.connection)?;
+            needed.extend(rows.into_iter().flat_map(numbers));
+            Ok(needed)
+        };
+        read().map_err(failed)
     }
 
     /// Writes a copy of the index to a file that is not there yet.

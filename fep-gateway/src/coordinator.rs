@@ -1,0 +1,114 @@
+//! The seam between an institution's task and what several instances share.
+//!
+//! An instance is one running gateway. [`Coordinator`] is what it asks for trace numbers, its share of a contract, the state
+//! of breakers, and the owners of answers. [`LocalCoordinator`] is the form for a gateway that is alone. Other forms put a
+//! store behind it that several instances reach. What a form says is decided in [`fep_protocol::coordination`], which has
+//! the arithmetic for both sides; a form carries it.
+//!
+//! # The contract of a form
+//!
+//! **Nothing waits.** [`Seat::ask`] returns at once, and news comes on the institution's channel when it comes. A task
+//! never waits for a form, so a form that is slow, away or stuck costs no request any time.
+//!
+//! **Only trace numbers are truth.** A block that was granted is never granted again, to anybody, in any crash, so a form
+//! stores it durably before it sends the news. The block's instance journals it once more before it uses the first number.
+//! Everything else may be late, lost, repeated, overtaken, or forgotten: the table in [`fep_protocol::coordination`] says what
+//! follows. A form must not invent: it passes on what an instance said, and grants by a [`Division`].
+//!
+//! **Shares.** The answers to [`Ask::Report`] are those of one [`Division`] for each institution. A form that keeps it in a
+//! store replaces it with compare-and-set, and loads what is there before each report. A store that lost its content begins a
+//! new one, and one that went back to an older copy goes on with it: the division itself notices both and raises nobody until
+//! no unknown share can be in use. When a journal proves that an instance can write nothing any more, the form calls
+//! [`Division::fence`]; without such a proof it never does.
+//!
+//! **Epochs.** Joining gives an instance an epoch, which its grants and reports carry. After a fence, what an instance says
+//! in an older epoch is refused with [`News::Fenced`], and grants of an older epoch are ignored by the instance.
+//!
+//! **Breakers.** A form sends the state to all other instances within [`PUSH_MAX`] while it works, and the newest known state
+//! of each breaker to an instance that joins. It sends nothing back to the instance that said it.
+//!
+//! **Keys.** [`Ask::Own`] comes before the bytes of the request are written, usually by one commit of the journal. A form that
+//! does not know a key yet may wait until [`Terms::owner_timeout`] before it says [`KeyOwner::Nobody`]. The asking instance is
+//! never the answer. A form may also find the owner in a field of the answer that the institution echoes.
+//!
+//! `fep-gateway/tests/engine/conformance.rs` checks a form against this contract.
+//!
+//! [`Division`]: fep_protocol::coordination::Division
+//! [`Division::fence`]: fep_protocol::coordination::Division::fence
+//! [`KeyOwner::Nobody`]: fep_protocol::coordination::KeyOwner::Nobody
+//! [`News::Fenced`]: fep_protocol::coordination::News::Fenced
+//! [`Ask::Report`]: fep_protocol::coordination::Ask::Report
+//! [`Ask::Own`]: fep_protocol::coordination::Ask::Own
+
+mod local;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fep_protocol::coordination::{Ask, Contract, News, Terms};
+use fep_protocol::trace::{TraceHighWater, TraceRange};
+use tokio::sync::mpsc;
+
+pub use self::local::LocalCoordinator;
+
+/// The longest time until other instances hear of a breaker, while the coordinator works.
+pub const PUSH_MAX: Duration = Duration::from_millis(100);
+
+/// The number of news that may wait for an institution's task. Further news is lost, as if the network had lost it.
+pub const NEWS_MAX: usize = 1024;
+
+/// What instances ask. One value serves all institutions of a gateway.
+pub trait Coordinator: Send + Sync + fmt::Debug + 'static {
+    /// The name of this instance, unique among those that run: `seoul-1`.
+    fn instance(&self) -> Arc<str>;
+
+    /// The rules by which instances share. They are the same for all instances and do not change while the gateway runs.
+    fn terms(&self) -> Terms;
+
+    /// Whether this instance was fenced since it ran last. The store in which an instance is fenced is durable, such as its
+    /// journal. An instance that was fenced has nothing until it has joined again, even if the coordinator is away.
+    fn was_fenced(&self) -> bool {
+        false
+    }
+
+    /// Takes part for one institution. Called once for each institution when the gateway starts.
+    fn join(&self, joining: Joining, news: NewsSender) -> Box<dyn Seat>;
+}
+
+/// What an instance holds while it takes part for one institution. It is dropped when the institution's task has ended.
+pub trait Seat: Send + fmt::Debug {
+    /// Passes a question or a message on. It returns at once and never fails: what cannot be passed on is lost.
+    fn ask(&mut self, ask: Ask);
+}
+
+/// What a form must know about an institution.
+#[derive(Clone, Debug)]
+pub struct Joining {
+    /// The name of the institution, the same on all instances.
+    pub institution: Arc<str>,
+    /// The contract that is shared.
+    pub contract: Contract,
+    /// The trace numbers of a business day.
+    pub traces: TraceRange,
+    /// The numbers that this instance's journal knows as used. No form grants numbers up to there again.
+    pub used: Option<TraceHighWater>,
+}
+
+/// The way of news to an institution's task.
+#[derive(Clone, Debug)]
+pub struct NewsSender(mpsc::Sender<News>);
+
+impl NewsSender {
+    /// A sender with its receiver.
+    #[must_use]
+    pub fn channel() -> (Self, mpsc::Receiver<News>) {
+        let (news, receiver) = mpsc::channel(NEWS_MAX);
+        (Self(news), receiver)
+    }
+
+    /// Sends news. Returns `false` if the task has ended, or too much news waits: then this news is lost.
+    pub fn send(&self, news: News) -> bool {
+        self.0.try_send(news).is_ok()
+    }
+}

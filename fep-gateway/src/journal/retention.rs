@@ -1,0 +1,105 @@
+//! Retention: archives that are older than `keep_days` are deleted, from the oldest on.
+//!
+//! ```text
+//! mark in the journal: facts up to n, exchanges accepted before t ─► the index forgets them ─► the files are deleted
+//! ```
+//!
+//! The mark is durable first, so a reader knows that the beginning is missing on purpose. It also keeps the marks of trace numbers.
+//! A crash at any step is made good by the next run. What is still needed holds back everything behind it: exchanges without an
+//! outcome, settlements that go on or need a person, and notices without a final answer. A fact that no archive has is never
+//! removed.
+
+use std::path::Path;
+
+use fep_protocol::reason::JournalError;
+
+use super::archive::Archiver;
+use super::index_path;
+use super::sqlite::facts::FactReader;
+use super::sqlite::index::IndexReader;
+use super::sqlite::removals;
+use super::store::{FactNumber, Removal};
+use crate::time::{DAY_MS, Rfc3339};
+
+/// The maximum number of archives that one run deletes. A clock that was set forward by mistake does not delete all at once.
+const FILES_PER_RUN_MAX: usize = 10;
+
+impl Archiver {
+    /// Deletes what is older than `keep_days`.
+    ///
+    /// # Errors
+    /// If a file cannot be read, written or deleted. The next run continues.
+    pub(super) fn retain(&self) -> Result<(), JournalError> {
+        let Some(keep_days) = self.options.keep_days else { return Ok(()) };
+        let journal = self.archives.live()?;
+        // What an earlier run did not complete.
+        if let Some(removal) = journal.removal()? {
+            self.complete(&removal)?;
+        }
+        let Some(removal) = self.removal(&journal, keep_days)? else { return Ok(()) };
+        removals::mark(self.archives.journal(), &removal)?;
+        self.complete(&removal)
+    }
+
+    /// What can be removed now.
+    fn removal(&self, journal: &FactReader, keep_days: u32) -> Result<Option<Removal>, JournalError> {
+        let index = IndexReader::open(&index_path(self.archives.journal()))?;
+        // A clock that was set forward is not believed beyond the newest fact.
+        let Some(newest_ms) = journal.newest_ms()? else { return Ok(None) };
+        let now_ms = self.now_ms();
+        let today = self.day_of(now_ms.min(newest_ms));
+        let offset_ms = i64::from(self.options.utc_offset_minutes) * 60_000;
+        let horizon_ms = today.saturating_sub(i64::from(keep_days)) * DAY_MS - offset_ms;
+        let oldest_needed = index.oldest_needed()?.map(|id| id.accepted_at_ms());
+        let before_ms = oldest_needed.map_or(horizon_ms, |needed| needed.min(horizon_ms));
+        // The newest facts of a removal are in an archive, and no longer in the journal.
+        let end = journal.first()?.unwrap_or(0).min(index.oldest_unanswered_notice()?.unwrap_or(FactNumber::MAX));
+        let Some(archives) = self.archives.open()? else { return Ok(None) };
+        let removed = journal.removal()?.map_or(0, |removal| removal.last);
+        let mut last = removed;
+        for (path, first, newest) in archives.spans().filter(|(_, _, newest)| *newest > removed).take(FILES_PER_RUN_MAX)
+        {
+            let is_old = archives.newest_ms(path)?.is_some_and(|newest_ms| newest_ms < before_ms);
+            if !is_old || newest >= end || first > last + 1 {
+                break;
+            }
+            last = last.max(newest);
+        }
+        let traces = index.traces()?;
+        Ok((last > removed).then_some(Removal { last, before_ms, at_ms: now_ms, keep_days, traces }))
+    }
+
+    /// Removes what a mark covers from the index and from the disk.
+    fn complete(&self, removal: &Removal) -> Result<(), JournalError> {
+        removals::forget(&index_path(self.archives.journal()), removal)?;
+        let Some(archives) = self.archives.open()? else { return Ok(()) };
+        let failed = |path: &Path, error: std::io::Error| JournalError::Failed(format!("{}: {error}", path.display()));
+        let mut deleted = 0;
+        for (path, _, _) in archives.spans().filter(|(_, _, newest)| *newest <= removal.last) {
+            std::fs::remove_file(path).map_err(|error| failed(path, error))?;
+            deleted += 1;
+            tracing::info!(archive = %path.display(), keep_days = removal.keep_days, "an archive was deleted: it is too old");
+        }
+        if deleted > 0 {
+            let folder = self.archives.folder();
+            std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(folder, error))?;
+        }
+        Ok(())
+    }
+}
+
+impl Removal {
+    /// The mark as a sentence.
+    pub(super) fn sentence(&self) -> String {
+        let Self { last, before_ms, at_ms, keep_days, .. } = self;
+        format!(
+            "the facts 1 to {last}, and exchanges that were accepted before {}, were removed on purpose at {}: keep_days = \
+             {keep_days}",
+            Rfc3339(*before_ms),
+            Rfc3339(*at_ms)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,272 @@
+//! Retention against real files: what goes, what stays, and what a crash at any step leaves.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use fep_protocol::exchange::{ExchangeId, Outcome, TelegramBytes};
+use fep_protocol::fact::{Class, Fact, Idempotency, SentClass, What};
+use fep_protocol::settlement::{DeadReason, SettlementFact};
+use fep_protocol::trace::TraceHighWater;
+use tempfile::TempDir;
+
+use super::*;
+use crate::config::ArchiveConfig;
+use crate::journal::archive::{self, Archives};
+use crate::journal::indexer::{IndexQueue, catch_up};
+use crate::journal::seal::{KeyRing, new_key};
+use crate::journal::sqlite::facts::Facts;
+use crate::journal::sqlite::index::IndexFile;
+use crate::journal::sqlite::sealing::Access;
+use crate::journal::store::FactStore;
+use crate::journal::tests::options;
+use crate::journal::{Journal, KeyState, OpenOptions, audit};
+
+/// 2026-11-20T09:00:00+09:00, by `date -d … +%s`.
+const FIRST_MS: i64 = 1_795_132_800_000;
+
+/// The number of days with facts.
+const DAYS: u32 = 8;
+
+/// A journal with one exchange a day from 2026-11-20 on. Each has its request and its answer; the first day also has a mark of trace
+/// numbers, which is fact 1.
+struct Files {
+    folder: TempDir,
+    keep_days: u32,
+    keys: Option<KeyRing>,
+}
+
+fn id(day: u32) -> ExchangeId {
+    ExchangeId::new(FIRST_MS + i64::from(day) * DAY_MS, day, 7)
+}
+
+fn fact(day: u32, what: What) -> Fact {
+    Fact { what, ..Fact::new("bank-a".into(), FIRST_MS + i64::from(day) * DAY_MS) }
+}
+
+fn request(day: u32) -> Fact {
+    let idempotency = Some(Box::new(Idempotency { key: format!("order-{day}").into(), digest: [7; 16] }));
+    let bytes = TelegramBytes::copy_of(b"request");
+    Fact { exchange: Some(id(day)), idempotency, bytes, ..fact(day, What::Sent(SentClass::Request)) }
+}
+
+fn answer(day: u32) -> Fact {
+    let bytes = TelegramBytes::copy_of(b"answer");
+    let outcome = Some(Outcome::Answered);
+    Fact { exchange: Some(id(day)), outcome, bytes, ..fact(day, What::Received(Class::Answer)) }
+}
+
+fn settlement(day: u32, settlement: SettlementFact) -> Fact {
+    Fact { exchange: Some(id(day)), settlement: Some(Box::new(settlement)), ..fact(day, What::Settlement) }
+}
+
+impl Files {
+    /// `more` are the facts of the first day behind its request.
+    fn new(more: Vec<Fact>) -> Self {
+        Self::with(more, false)
+    }
+
+    /// The same, encrypted if that is wanted.
+    fn with(more: Vec<Fact>, is_encrypted: bool) -> Self {
+        let mut files = Self { folder: tempfile::tempdir().unwrap(), keep_days: 4, keys: None };
+        if is_encrypted {
+            new_key(&files.key_file(), 0).unwrap();
+            files.keys = Some(KeyRing::read(&files.key_file()).unwrap());
+        }
+        let mut facts = vec![fact(0, What::Traces(TraceHighWater { day: 20_777, high: 1000 })), request(0)];
+        facts.extend(more);
+        facts.extend((1..DAYS).flat_map(|day| [request(day), answer(day)]));
+        let veil = files.keys.as_ref().map(|keys| keys.veil().clone()).unwrap_or_default();
+        facts.iter_mut().for_each(|fact| veil.fact(fact));
+        files.store().append(&facts).unwrap();
+        files
+    }
+
+    fn key_file(&self) -> PathBuf {
+        self.folder.path().join("journal.keys")
+    }
+
+    fn store(&self) -> Facts {
+        Facts::open(&self.journal(), self.keys.as_ref()).unwrap()
+    }
+
+    fn access(&self) -> Access {
+        Access::strict(self.keys.as_ref())
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.folder.path().join("journal.sqlite")
+    }
+
+    fn index(&self) -> PathBuf {
+        index_path(&self.journal())
+    }
+
+    fn archive(&self) -> PathBuf {
+        self.folder.path().join("archive")
+    }
+
+    /// An archiver on the last day with facts, moved by some days.
+    fn archiver(&self, later: i64) -> Archiver {
+        let keep_days = Some(self.keep_days);
+        let options = ArchiveConfig { folder: self.archive(), after_days: 2, utc_offset_minutes: 540, keep_days };
+        let last_ms = FIRST_MS + (i64::from(DAYS) - 1 + later) * DAY_MS;
+        Archiver {
+            archives: Archives::new(&self.journal(), &options, &self.access()).unwrap(),
+            options,
+            started: (Instant::now(), last_ms),
+            index: Arc::new(IndexQueue::new(FactNumber::MAX)),
+            archived: Arc::default(),
+            bell: Arc::default(),
+            stop: Arc::default(),
+        }
+    }
+
+    /// Archives what is old enough, and does what the writer and the indexer do then.
+    fn archived(&self, later: i64) -> Archiver {
+        let mut source = FactReader::open(&self.journal(), &self.access()).unwrap();
+        let removal = source.removal().unwrap();
+        let journal = source.journal_id().unwrap();
+        let index = IndexFile::open(&self.index(), journal, source.last().unwrap(), removal.as_ref());
+        let mut index = index.unwrap();
+        let archives = self.archiver(later).archives;
+        archive::catch_up(&mut index, &source, &self.journal(), Some(&archives)).unwrap();
+        catch_up(&mut index, &mut source).unwrap();
+        let archiver = self.archiver(later);
+        archiver.archive().unwrap();
+        let mut writer = self.store();
+        while writer.remove_archived(archiver.archived.load(Ordering::Relaxed), 2).unwrap() > 0 {}
+        archiver
+    }
+
+    /// The archives that are there, by their days in November.
+    fn days(&self) -> Vec<String> {
+        let names = std::fs::read_dir(self.archive()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut days: Vec<_> = names.map(|name| name.to_string_lossy()[16..18].to_owned()).collect();
+        days.sort();
+        days
+    }
+
+    /// What `verify` says must be right, and what it says was removed.
+    #[track_caller]
+    fn verified(&self, what: &str) -> Option<String> {
+        let mut findings = Vec::new();
+        let audit = audit::verify(&[self.archive(), self.journal()], self.keys.as_ref(), |finding| {
+            findings.push(finding.to_owned());
+            Ok::<_, JournalError>(())
+        });
+        assert_eq!(findings, Vec::<String>::new(), "{what}");
+        audit.unwrap().removed
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_old_goes_and_everybody_knows_that_it_is_gone_on_purpose() {
+    for is_encrypted in [false, true] {
+        goes_on_purpose(&Files::with(vec![answer(0)], is_encrypted)).await;
+    }
+}
+
+async fn goes_on_purpose(files: &Files) {
+    let archiver = files.archived(0);
+    assert_eq!(files.days(), ["20", "21", "22", "23", "24"]);
+    assert_eq!(files.verified("before"), None);
+    archiver.retain().unwrap();
+    assert_eq!(files.days(), ["23", "24"], "today is the 27th, and four days stay");
+    let removed = files.verified("after").unwrap();
+    let expected = "the facts 1 to 7, and exchanges that were accepted before 2026-11-22T15:00:00.000Z, were removed on purpose at \
+                    2026-11-27T00:00:0";
+    assert!(removed.starts_with(expected) && removed.ends_with(": keep_days = 4"), "{removed}");
+    for what in ["with its index", "without its index"] {
+        let archive = Some(files.archiver(0).options);
+        let key_file = files.keys.as_ref().map(|_| files.key_file());
+        let opened = Journal::open(&OpenOptions { archive, key_file, now_ms: FIRST_MS, ..options(&files.journal()) });
+        let opened = opened.unwrap_or_else(|error| panic!("{what}: {error}"));
+        let journal = &opened.journal;
+        assert_eq!(journal.find(&id(2)).await.unwrap(), None, "{what}");
+        assert!(journal.find(&id(3)).await.unwrap().is_some(), "{what}");
+        let old = journal.reserve_key("bank-a", "order-2", [7; 16], id(50)).await.unwrap();
+        assert!(matches!(old, KeyState::Reserved(_)), "{what}: a key lives as long as its facts");
+        let kept = journal.reserve_key("bank-a", "order-3", [7; 16], id(51)).await.unwrap();
+        assert!(matches!(kept, KeyState::Ended(exchange) if exchange.id == id(3)), "{what}");
+        let mark = TraceHighWater { day: 20_777, high: 1000 };
+        assert_eq!(opened.high_waters, [("bank-a".to_owned(), mark)], "{what}: its mark of trace numbers is kept");
+        journal.close().await;
+        drop(old);
+        drop(opened);
+        audit::rebuild(&[files.archive(), files.journal()], files.keys.as_ref()).unwrap();
+        files.verified(what);
+        std::fs::remove_file(files.index()).unwrap();
+    }
+}
+
+#[test]
+fn a_crash_at_any_step_is_made_good_by_the_next_run() {
+    let check = |what: &str, crash: &dyn Fn(&Files, &Archiver, &Removal)| {
+        let files = Files::new(vec![answer(0)]);
+        let archiver = files.archived(0);
+        let removal = archiver.removal(&archiver.archives.live().unwrap(), 4).unwrap().unwrap();
+        crash(&files, &archiver, &removal);
+        files.archived(0).retain().unwrap();
+        assert_eq!(files.days(), ["23", "24"], "{what}");
+        files.verified(what);
+    };
+    check("before the mark", &|_, _, _| {});
+    check("behind the mark", &|files, _, removal| removals::mark(&files.journal(), removal).unwrap());
+    check("without an index", &|files, _, removal| {
+        removals::mark(&files.journal(), removal).unwrap();
+        std::fs::remove_file(files.index()).unwrap();
+    });
+    check("before the files are deleted", &|files, _, removal| {
+        removals::mark(&files.journal(), removal).unwrap();
+        removals::forget(&files.index(), removal).unwrap();
+    });
+    check("between two files", &|files, archiver, _| {
+        let kept = files.folder.path().join("kept");
+        let second = files.archive().join("journal-2026-11-21.sqlite");
+        std::fs::copy(&second, &kept).unwrap();
+        archiver.retain().unwrap();
+        std::fs::rename(&kept, &second).unwrap();
+    });
+}
+
+#[test]
+fn what_is_needed_holds_back_everything_behind_it() {
+    let check = |what: &str, more: Vec<Fact>, days: &[&str]| {
+        let files = Files::new(more);
+        files.archived(0).retain().unwrap();
+        assert_eq!(files.days(), days, "{what}");
+        files.verified(what);
+    };
+    let all = ["20", "21", "22", "23", "24"];
+    let unknown = || Fact { exchange: Some(id(0)), outcome: Some(Outcome::Unknown), ..fact(0, What::Outcome) };
+    let opened = || settlement(0, SettlementFact::Opened { telegram: "T".into(), account: None, written_at_ms: 0 });
+    let dead = || settlement(0, SettlementFact::DeadLettered { why: DeadReason::ALL[0] });
+    let notice = |what: What| Fact {
+        telegram: Some("DepositNotice".into()),
+        key: Some(fep_protocol::terms::Key::new(["1"])),
+        bytes: TelegramBytes::copy_of(b"notice"),
+        ..fact(0, what)
+    };
+    check("an exchange without an outcome", vec![], &all);
+    check("a settlement that goes on", vec![opened(), unknown()], &all);
+    check("a dead letter", vec![opened(), unknown(), dead()], &all);
+    check("a notice without an answer", vec![answer(0), notice(What::Received(Class::Notice))], &all);
+    let answered = vec![answer(0), notice(What::Received(Class::Notice)), notice(What::Sent(SentClass::Reply))];
+    check("an answered notice", answered, &["23", "24"]);
+    check("an unknown exchange that moves no money", vec![unknown()], &["23", "24"]);
+}
+
+#[test]
+fn neither_a_clock_nor_a_hurry_deletes_what_is_not_old_and_archived() {
+    let files = Files::new(vec![answer(0)]);
+    files.archived(3650).retain().unwrap();
+    assert_eq!(files.days().first().map(String::as_str), Some("23"), "the newest fact says what day it is");
+    let files = Files::new(vec![answer(0)]);
+    let archiver = files.archiver(0);
+    archiver.archive().unwrap();
+    drop(IndexFile::begin(&files.index(), archiver.archives.live().unwrap().journal_id().unwrap(), None).unwrap());
+    archiver.retain().unwrap();
+    assert_eq!(files.days(), ["20", "21", "22", "23", "24"], "the journal still has these facts");
+}

@@ -1,0 +1,113 @@
+//! What was removed from a journal on purpose: the mark in the journal, and the rows of the index that go with it.
+
+use std::path::Path;
+
+use fep_protocol::exchange::ExchangeId;
+use fep_protocol::reason::JournalError;
+use fep_protocol::trace::TraceHighWater;
+use rusqlite::{Connection, Error, OptionalExtension, params};
+
+use super::facts::FactReader;
+use super::index::IndexReader;
+use super::{failed, id, schema, signed, unsigned};
+use crate::journal::store::{FactNumber, Removal, StoreError};
+
+/// The number of rows that are removed in one transaction, so that the indexer never waits long.
+const PIECE: usize = 2048;
+
+/// The tables whose rows belong to one exchange or notice, with the column of its name.
+const TABLES: [(&str, &str); 4] =
+    [("exchanges", "id"), ("cases", "exchange"), ("case_facts", "exchange"), ("notices", "id")];
+
+impl FactReader {
+    /// The newest mark of what was removed on purpose.
+    pub(in crate::journal) fn removal(&self) -> Result<Option<Removal>, StoreError> {
+        let sql = "SELECT last, before_ms, at_ms, keep_days, traces FROM removals ORDER BY last DESC LIMIT 1";
+        let row = self.connection().query_row(sql, [], |row| {
+            let traces: String = row.get(4)?;
+            let traces: Vec<(String, i64, u64)> = serde_json::from_str(&traces).unwrap_or_default();
+            Ok(Removal {
+                last: unsigned(row.get(0)?),
+                before_ms: row.get(1)?,
+                at_ms: row.get(2)?,
+                keep_days: row.get(3)?,
+                traces: traces.into_iter().map(|(name, day, high)| (name, TraceHighWater { day, high })).collect(),
+            })
+        });
+        row.optional().map_err(failed)
+    }
+}
+
+/// Marks in a journal what is removed from now on. The mark is durable before anything is removed.
+pub(in crate::journal) fn mark(journal: &Path, removal: &Removal) -> Result<(), JournalError> {
+    let connection = schema::read_write(journal)?;
+    let traces: Vec<_> = removal.traces.iter().map(|(name, mark)| (name, mark.day, mark.high)).collect();
+    let traces = serde_json::to_string(&traces).map_err(|error| JournalError::Failed(error.to_string()))?;
+    let row = params![signed(removal.last), removal.before_ms, removal.at_ms, removal.keep_days, traces];
+    let marked = connection.execute("INSERT OR REPLACE INTO removals VALUES (?1, ?2, ?3, ?4, ?5)", row);
+    marked.map(drop).map_err(|error| schema::at(journal, &error))
+}
+
+/// Removes from an index what belongs to exchanges that a removal covers, piece by piece. The indexer may run meanwhile: it adds
+/// nothing to these exchanges from the first piece on.
+pub(in crate::journal) fn forget(index: &Path, removal: &Removal) -> Result<(), JournalError> {
+    let forget = || -> Result<(), Error> {
+        let connection = super::index::connect(index)?;
+        let done: i64 = connection.query_row("SELECT forgotten_ms FROM state", [], |row| row.get(0))?;
+        if done >= removal.before_ms {
+            return Ok(());
+        }
+        connection.execute("UPDATE state SET before_ms = max(before_ms, ?1)", params![removal.before_ms])?;
+        let first = ExchangeId::new(removal.before_ms, 0, 0);
+        for (table, name) in TABLES {
+            let sql = format!(
+                "DELETE FROM {table} WHERE {name} IN (SELECT {name} FROM {table} WHERE {name} < ?1 ORDER BY {name} LIMIT {PIECE})"
+            );
+            while connection.prepare_cached(&sql)?.execute(params![first.as_bytes()])? > 0 {}
+        }
+        keys(&connection, &first)?;
+        let sql = format!(
+            "DELETE FROM notice_keys WHERE (institution, telegram, key) IN
+             (SELECT institution, telegram, key FROM notice_keys WHERE notice <= ?1 LIMIT {PIECE})"
+        );
+        while connection.prepare_cached(&sql)?.execute(params![signed(removal.last)])? > 0 {}
+        connection.execute("UPDATE state SET forgotten_ms = ?1", params![removal.before_ms]).map(drop)
+    };
+    forget().map_err(|error| schema::at(index, &error))
+}
+
+/// Removes the idempotency keys of exchanges before this one. They are passed once, in their order.
+fn keys(connection: &Connection, first: &ExchangeId) -> Result<(), Error> {
+    let mut passed = (String::new(), String::new());
+    loop {
+        let sql = format!(
+            "SELECT institution, key FROM keys WHERE (institution, key) > (?1, ?2) ORDER BY institution, key LIMIT {PIECE}"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![passed.0, passed.1], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let Some(last) = rows.last().transpose()? else { return Ok(()) };
+        let sql =
+            "DELETE FROM keys WHERE (institution, key) > (?1, ?2) AND (institution, key) <= (?3, ?4) AND exchange < ?5";
+        let range = params![passed.0, passed.1, last.0, last.1, first.as_bytes()];
+        connection.prepare_cached(sql)?.execute(range)?;
+        passed = last;
+    }
+}
+
+impl IndexReader {
+    /// The oldest exchange that still runs, or whose settlement goes on or needs a person.
+    pub(in crate::journal) fn oldest_needed(&self) -> Result<Option<ExchangeId>, StoreError> {
+        let sql = "SELECT min(id) AS id FROM (SELECT min(id) AS id FROM exchanges WHERE outcome IS NULL
+                   UNION ALL SELECT min(exchange) FROM cases WHERE NOT is_finished
+                   UNION ALL SELECT min(exchange) FROM cases WHERE needs_person) HAVING min(id) IS NOT NULL";
+        self.connection().query_row(sql, [], |row| id(row, "id")).optional().map_err(failed)
+    }
+
+    /// The fact of the oldest notice that has no answer, that no service has taken yet, or that needs a person.
+    pub(in crate::journal) fn oldest_unanswered_notice(&self) -> Result<Option<FactNumber>, StoreError> {
+        let sql = "SELECT min(notice) FROM (SELECT min(notice) AS notice FROM notice_keys WHERE answer IS NULL
+                   UNION ALL SELECT min(notice) FROM notices WHERE state IN ('delivering', 'dead_letter'))";
+        let oldest = self.connection().query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
+        oldest.map(|oldest| oldest.map(unsigned)).map_err(failed)
+    }
+}

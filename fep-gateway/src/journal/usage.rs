@@ -1,0 +1,98 @@
+//! How much room a journal takes on its disks, file by file, and what holds back the deletion of old archives.
+
+use std::path::{Path, PathBuf};
+
+use fep_protocol::reason::JournalError;
+
+use super::index_path;
+use super::reading::JournalFiles;
+use super::sqlite::index::IndexReader;
+use crate::time::Rfc3339;
+
+/// The room that a journal takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// The files with facts, from the oldest facts on.
+    pub files: Vec<FileUsage>,
+    /// The files beside the journal: the index, write-ahead logs and the reserve, with their lengths in bytes.
+    pub others: Vec<(PathBuf, u64)>,
+    /// What was removed on purpose, as a sentence.
+    pub removed: Option<String>,
+    /// What is needed and holds back the deletion of everything behind it, as sentences.
+    pub held_by: Vec<String>,
+}
+
+/// One file with facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileUsage {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its length, in bytes.
+    pub bytes: u64,
+    /// How much of its length is free for new facts, in bytes.
+    pub free_bytes: u64,
+    /// Its first fact.
+    pub first: u64,
+    /// Its last fact.
+    pub last: u64,
+    /// The time of its first fact, in milliseconds since 1970.
+    pub from_ms: i64,
+    /// The time of its last fact, in milliseconds since 1970.
+    pub to_ms: i64,
+}
+
+/// What journal files take on their disks.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn usage(paths: &[PathBuf]) -> Result<Usage, JournalError> {
+    let files = JournalFiles::open(paths, None)?;
+    let mut found = Vec::new();
+    for (path, first, last) in files.spans() {
+        let (from_ms, to_ms) = files.times(path)?;
+        let free_bytes = files.free_bytes(path)?;
+        found.push(FileUsage { path: path.to_owned(), bytes: len(path), free_bytes, first, last, from_ms, to_ms });
+    }
+    let journal = files.current();
+    let index = index_path(journal);
+    let with = |path: &Path, suffix: &str| {
+        let mut path = path.as_os_str().to_owned();
+        path.push(suffix);
+        PathBuf::from(path)
+    };
+    let others = [index.clone(), with(journal, "-wal"), with(&index, "-wal"), with(journal, ".reserve")];
+    let others = others.into_iter().map(|path| (len(&path), path)).filter(|(len, _)| *len > 0);
+    let removed = files.removal()?.map(|removal| removal.sentence());
+    Ok(Usage {
+        files: found,
+        others: others.map(|(len, path)| (path, len)).collect(),
+        removed,
+        held_by: held_by(&index)?,
+    })
+}
+
+fn held_by(index: &Path) -> Result<Vec<String>, JournalError> {
+    let mut held = Vec::new();
+    if !index.exists() {
+        return Ok(held);
+    }
+    let index = IndexReader::open(index)?;
+    if index.state()?.is_none() {
+        return Ok(held);
+    }
+    if let Some(id) = index.oldest_needed()? {
+        let accepted = Rfc3339(id.accepted_at_ms());
+        held.push(format!(
+            "exchange {id}, accepted {accepted}, has no outcome, or its settlement goes on or needs a person"
+        ));
+    }
+    if let Some(fact) = index.oldest_unanswered_notice()? {
+        held.push(format!("the notice of fact {fact} has no final answer"));
+    }
+    Ok(held)
+}
+
+/// The length of a file, or 0 if there is none.
+fn len(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |found| found.len())
+}
