@@ -35,7 +35,9 @@ use fep_protocol::reason::{NotSent, Unknown};
 use fep_protocol::settlement::{PersonDecision, SettlementCase, SettlementFact};
 
 pub use crate::journal::JournalError;
-pub use crate::net::admission::{BreakerStatus, CannotDecide, Decision, InstitutionStatus, LimitStatus, SharingStatus};
+pub use crate::net::admission::{
+    AlternativeStatus, BreakerStatus, CannotDecide, Decision, InstitutionStatus, LimitStatus, SharingStatus,
+};
 pub use crate::notice::{
     AnsweredBy, GivenAnswer, NotTaken, Notice, NoticeFuture, NoticeHandler, NoticeReply, StandInOnly, TypedNotices,
 };
@@ -204,6 +206,7 @@ impl Gateway {
             line: None,
             request: TelegramBytes::default(),
             answer: None,
+            stand_in: None,
             accepted_at_ms: now.wall_ms,
             ended_at_ms: None,
             journaled: true,

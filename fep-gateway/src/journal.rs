@@ -58,7 +58,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use fep_protocol::exchange::{Answer, Exchange, ExchangeId, Outcome};
-use fep_protocol::fact::Fact;
+use fep_protocol::fact::{Fact, What};
 pub use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::{AccountKey, SettlementCase, SettlementFact};
 use fep_protocol::trace::TraceHighWater;
@@ -386,6 +386,8 @@ fn exchange(
     let answer = if row.answer == row.ending { ending.clone() } else { fact(row.answer)? };
     let answer = answer.filter(|_| row.answer.is_some());
     let line = request.as_ref().and_then(|fact| fact.line.clone());
+    let stand_in = ending.as_ref().filter(|fact| fact.what == What::Outcome && !fact.bytes.is_empty());
+    let stand_in = stand_in.map(|fact| fact.bytes.clone());
     let reason = ending.and_then(|fact| fact.reason);
     Ok(Exchange {
         id: row.id,
@@ -401,6 +403,7 @@ fn exchange(
         line,
         request: request.map(|fact| fact.bytes).unwrap_or_default(),
         answer: answer.map(|fact| Answer { telegram: fact.telegram.unwrap_or_else(|| "".into()), bytes: fact.bytes }),
+        stand_in,
         accepted_at_ms: row.id.accepted_at_ms(),
         ended_at_ms: row.ended_at_ms,
         journaled: true,

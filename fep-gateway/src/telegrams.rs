@@ -272,6 +272,17 @@ impl TelegramCatalogue {
         Ok(self.framing.frame(answer).map_err(DraftError::NoFrame)?.into())
     }
 
+    /// Makes the stand-in answer to a request that was not sent, as a frame: the fields of the request, then the answer's codes, then
+    /// `own`. Its trace number is 0, which no request has.
+    ///
+    /// # Errors
+    /// If the fields do not form the answer.
+    pub fn stand_in(&self, draft: &Draft, own: &Map<String, Json>, now: Now) -> Result<TelegramBytes, DraftError> {
+        let name = self.entries.get(draft.telegram).map_or_else(|| "".into(), |entry| Arc::clone(&entry.name));
+        let request = self.complete(draft, 0, now).map_err(DraftError::Invalid)?;
+        self.answer(&name, &self.framing.frame(request).map_err(DraftError::NoFrame)?, own)
+    }
+
     fn answer_telegram(&self, telegram: &str, frame: &[u8], own: &Map<String, Json>) -> Result<Vec<u8>, Error> {
         let Json::Object(theirs) = self.fields(telegram, frame)? else { return Err(no_telegram(telegram)) };
         let answer = self.by_name.get(telegram).and_then(|number| self.entries.get(*number)?.answer);
@@ -363,7 +374,11 @@ impl TelegramCatalogue {
                 refusals.chain([&notice.stand_in]).flatten().cloned().collect()
             }),
             Role::Duty(_) => self.accepted.clone(),
-            Role::Request | Role::Answer | Role::Other => Vec::new(),
+            Role::Request => {
+                let breaker = config.breaker.as_ref();
+                breaker.and_then(|breaker| breaker.stand_ins.get(name)).cloned().unwrap_or_default()
+            }
+            Role::Answer | Role::Other => Vec::new(),
         };
         let Some(answer) = answer.and_then(|answer| self.spec.telegram(answer)) else { return Ok(()) };
         own.iter()

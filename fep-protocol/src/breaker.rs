@@ -96,12 +96,27 @@ pub enum BreakerResult {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Alternative {
-    /// Refuse it: the entrance of this product is closed.
+    /// Refuse it.
     Refuse,
+    /// Refuse it and tell services this note: the entrance of this product is closed.
+    Closed(String),
     /// Answer it with the configured stand-in answer.
     StandIn,
     /// Send it to this institution, if its breaker lets it pass. There is no further alternative after that.
     Institution(String),
+}
+
+impl Alternative {
+    /// The stable name: `refuse`, `closed`, `stand_in`, `institution`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Closed(_) => "closed",
+            Self::StandIn => "stand_in",
+            Self::Institution(_) => "institution",
+        }
+    }
 }
 
 /// The reason why a request must not be sent, and what to do instead.
@@ -165,6 +180,9 @@ pub struct Breaker {
 
 impl fmt::Display for Blocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Alternative::Closed(note) = &self.alternative {
+            write!(f, "{note}: ")?;
+        }
         match &self.scope {
             BreakerScope::Institution => write!(f, "the breaker of the institution is tripped: {}", self.cause),
             BreakerScope::Business(code) => {

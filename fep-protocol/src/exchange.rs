@@ -219,6 +219,9 @@ pub struct Exchange {
     pub request: TelegramBytes,
     /// The answer, if one arrived.
     pub answer: Option<Answer>,
+    /// The frame of a stand-in answer, if the request was not sent and the configuration has one. The institution knows nothing
+    /// of it, and it never crossed a line.
+    pub stand_in: Option<TelegramBytes>,
     /// The time of acceptance, in milliseconds since 1970.
     pub accepted_at_ms: i64,
     /// The time when the exchange reached its outcome, in milliseconds since 1970.

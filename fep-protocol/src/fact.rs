@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `sent` | `request`, `duty`, `reply`, `inquiry`, `reversal` | bytes that are written to a line after this fact is durable. If an outcome `not_sent` follows, they were withheld |
 //! | `received` | `answer`, `late`, `step_answer`, `duplicate`, `conflicting`, `unmatched`, `routed`, `undecodable`, `bad_frame`, `duty`, `notice` | bytes from a line. An `answer` of an exchange carries its outcome |
-//! | `outcome` | | an exchange ended without an answer |
+//! | `outcome` | | an exchange ended without an answer. With the code `stood_in`, its bytes are a stand-in answer, which never crossed a line |
 //! | `settlement` | the name of a [`SettlementFact`] | what the gateway does or learns to find out what became of the money |
 //! | `delivery` | the name of a [`DeliveryFact`] | what became of a notice on its way to a service |
 //! | `traces` | | trace numbers up to a mark may be used from now on |
@@ -51,7 +51,7 @@ pub struct Fact {
     pub settlement: Option<Box<SettlementFact>>,
     /// What happened in the delivery of the notice. The receipt of a notice and the answer to it have it, too.
     pub delivery: Option<Box<DeliveryFact>>,
-    /// The bytes that crossed the line. Empty if none did.
+    /// The bytes that crossed the line. Empty if none did. In an outcome: those of a stand-in answer.
     pub bytes: TelegramBytes,
 }
 

@@ -31,6 +31,8 @@
 //! | `closed_while_waiting` | [`NotSent`] | business was closed while it waited for its turn |
 //! | `ticket_in_use` | [`NotSent`] | another request has its number |
 //! | `breaker_tripped` | [`NotSent`] | the breaker of the institution or of the business code does not let it pass |
+//! | `entrance_closed` | [`NotSent`] | the same, and the configuration says what services are told |
+//! | `stood_in` | [`NotSent`] | the same, and the caller got a stand-in answer that is not the institution's |
 //! | `outside_hours` | [`NotSent`] | it is outside the hours of the institution |
 //! | `business_ending` | [`NotSent`] | the institution said that business ends soon |
 //! | `business_ended` | [`NotSent`] | the institution said that business has ended |
@@ -85,7 +87,7 @@ use std::time::Duration;
 
 pub use self::close::CloseReason;
 pub use self::journal::JournalError;
-use crate::breaker::Blocked;
+use crate::breaker::{Alternative, Blocked};
 use crate::business::BusinessClosed;
 use crate::flow::Refusal;
 use crate::mux::Unmatched;
@@ -143,6 +145,8 @@ pub enum NotSent {
     Flow(Refusal),
     /// A breaker does not let it pass.
     Breaker(Box<Blocked>),
+    /// A breaker does not let it pass, and the caller got a stand-in answer.
+    StoodIn(Box<Blocked>),
     /// Business with the institution is closed.
     Closed(Box<BusinessClosed>),
 }
@@ -227,7 +231,9 @@ impl NotSent {
             Self::TracesUsedUp { .. } => "trace_numbers_used_up",
             Self::NoTraceBlock => "no_trace_block",
             Self::Flow(refusal) => refusal.code(),
+            Self::Breaker(blocked) if matches!(blocked.alternative, Alternative::Closed(_)) => "entrance_closed",
             Self::Breaker(_) => "breaker_tripped",
+            Self::StoodIn(_) => "stood_in",
             Self::Closed(closed) => closed.code(),
         }
     }
@@ -294,6 +300,7 @@ impl fmt::Display for NotSent {
             Self::NoTraceBlock => f.write_str("no trace numbers were there in time: the coordinator gave no block"),
             Self::Flow(refusal) => refusal.fmt(f),
             Self::Breaker(blocked) => blocked.fmt(f),
+            Self::StoodIn(blocked) => write!(f, "it was not sent, and a stand-in answered: {blocked}"),
             Self::Closed(closed) => closed.fmt(f),
         }
     }

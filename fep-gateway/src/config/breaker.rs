@@ -21,15 +21,26 @@ pub struct BreakerConfig {
     /// `trial_inflight_max` (2), `trial_answers` (5): how many requests pass at a time in a trial, and how many answers end it.
     /// `lane_inflight_max` (1): how many inquiries and reversals pass a tripped breaker at a time.
     pub settings: BreakerSettings,
-    /// `alternatives.TELEGRAM`: what to do with this telegram. Default: it is refused.
+    /// `alternatives.TELEGRAM`: what to do with this telegram: `closed` with a note for services, `stand_in` with the fields of a
+    /// stand-in answer to a telegram that moves no money, or `institution`. Default: it is refused.
     pub alternatives: BTreeMap<String, Alternative>,
     /// `stand_in` of the same tables: the fields of the stand-in answer.
     pub stand_ins: BTreeMap<String, Vec<(String, String)>>,
 }
 
+/// The maximum length of the note of a closed entrance, in characters.
+const NOTE_MAX_CHARS: usize = 200;
+
 impl BreakerConfig {
-    /// `own` is the institution, `institutions` are all of the file. `has_echo_test` says whether the session has one.
-    pub(super) fn read(table: Table<'_>, spec: &Spec, own: &str, institutions: &[&str], has_echo_test: bool) -> Self {
+    /// `own` is the institution, `institutions` are all of the file. `has_echo_test` says whether the session has one,
+    /// `moves_money` which telegrams have a settlement.
+    pub(super) fn read(
+        table: Table<'_>,
+        spec: &Spec,
+        (own, institutions): (&str, &[&str]),
+        has_echo_test: bool,
+        moves_money: impl Fn(&str) -> bool,
+    ) -> Self {
         let count = |key, default| table.integer(key, 1..=1_000_000_u32).map_or(default, |count| count.value);
         let echo_first = table.boolean("echo_first");
         if let Some(first) = echo_first.as_ref().filter(|first| first.value && !has_echo_test) {
@@ -62,15 +73,24 @@ impl BreakerConfig {
             let name = known_telegram(table.document(), spec, &name);
             let Some(entry) = value.table() else { continue };
             let other = other_institution(&entry, own, institutions);
-            match (entry.has("institution"), entry.has("stand_in")) {
-                (true, false) => drop(config.alternatives.insert(name, other)),
-                (false, true) => {
+            match (entry.has("institution"), entry.has("stand_in"), entry.has("closed")) {
+                (true, false, false) => drop(config.alternatives.insert(name, other)),
+                (false, false, true) => {
+                    config.alternatives.insert(name, Alternative::Closed(note(&entry)));
+                }
+                (false, true, false) => {
+                    if moves_money(&name) {
+                        let hint = "write `closed`, or leave the table out: nobody may take a stand-in for a payment";
+                        let message = format!("`{name}` moves money, so no stand-in may answer it");
+                        table.document().error_hint(Code::ConflictingKeys, span, message, hint);
+                    }
                     config.stand_ins.insert(name.clone(), values(&entry, "stand_in", spec));
                     config.alternatives.insert(name, Alternative::StandIn);
                 }
                 _ => {
-                    entry.knows(&["stand_in"]);
-                    let hint = "write either `institution` or `stand_in`; leave the table out to refuse the telegram";
+                    entry.knows(&["stand_in", "closed"]);
+                    let hint =
+                        "write one of `closed`, `stand_in`, `institution`; leave the table out to refuse the telegram";
                     let message = format!("`{name}` needs exactly one alternative");
                     table.document().error_hint(Code::ConflictingKeys, span, message, hint);
                 }
@@ -80,6 +100,17 @@ impl BreakerConfig {
         table.finish();
         config
     }
+}
+
+/// The note of a closed entrance.
+fn note(entry: &Table<'_>) -> String {
+    let Some(note) = entry.string("closed") else { return String::new() };
+    let is_text = !note.value.trim().is_empty() && note.value.chars().count() <= NOTE_MAX_CHARS;
+    if !is_text || note.value.chars().any(char::is_control) {
+        let hint = format!("write one line with at most {NOTE_MAX_CHARS} characters");
+        entry.document().error_hint(Code::BadValue, note.span, "`closed` is the note that services get", hint);
+    }
+    note.value.to_owned()
 }
 
 fn other_institution(entry: &Table<'_>, own: &str, institutions: &[&str]) -> Alternative {

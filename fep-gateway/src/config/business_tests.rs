@@ -156,6 +156,8 @@ fn mistakes_are_named_at_their_place() {
     check("\"bank-b\" }", "\"bank-c\" }", "there is no other institution `bank-c` (known: bank-b)");
     check("\"bank-b\" }", "\"bank-a\" }", "there is no other institution `bank-a` (known: bank-b)");
     check("{ institution = \"bank-b\" }", "{}", "`Transfer` needs exactly one alternative");
+    check("{ institution = \"bank-b\" }", "{ closed = \"\" }", "`closed` is the note that services get");
+    check("{ institution = \"bank-b\" }", "{ closed = \"x\", stand_in = {} }", "needs exactly one alternative");
     check("wait_max_ms = 30000", "wait_max_ms = 300", "`wait_max_ms` is below `wait_min_ms` (the shortest is 5000 ms)");
     check("wait_max_ms = 30000", "echo_first = 1", "`echo_first` must be true or false");
 }

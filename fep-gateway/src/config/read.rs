@@ -163,8 +163,12 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
     }
     let session = table.table("session").map(|session| self::session(session, &spec));
     let has_echo_test = session.as_ref().is_some_and(|session| session.echo_test.is_some());
-    let breaker = table.table("breaker").map(|table| BreakerConfig::read(table, &spec, name, names, has_echo_test));
     let telegrams = telegrams(table, &spec, answer_timeout);
+    let moves_money =
+        |name: &str| telegrams.get(name).is_some_and(|limits: &TelegramLimits| limits.settlement.is_some());
+    let breaker = table
+        .table("breaker")
+        .map(|table| BreakerConfig::read(table, &spec, (name, names), has_echo_test, moves_money));
     let settles = telegrams.values().any(|limits| limits.settlement.is_some());
     Some(InstitutionConfig {
         label,

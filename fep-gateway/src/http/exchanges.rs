@@ -4,6 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
+use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fep_codec::{Fault, Record, json};
@@ -51,6 +52,9 @@ struct Reply<'s> {
     journaled: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<AnswerFields<'s>>,
+    /// Only of a request that was not sent, while a breaker stops it: an answer by the configuration, not by the institution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stand_in: Option<AnswerFields<'s>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -66,6 +70,8 @@ pub(super) struct Detail {
     exchange: Summary,
     request: Option<View>,
     answer: Option<View>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stand_in: Option<View>,
 }
 
 #[derive(Debug, Serialize)]
@@ -99,7 +105,21 @@ pub(super) async fn ask(
         Some(Outcome::Unknown) => StatusCode::GATEWAY_TIMEOUT,
         None => StatusCode::ACCEPTED,
     };
-    Ok((status, Json(reply(&exchange, shared.gateway.line_spec(&exchange.institution)))).into_response())
+    let json = Json(reply(&exchange, shared.gateway.line_spec(&exchange.institution)));
+    match retry_after(&shared, &exchange).await {
+        Some(seconds) => Ok((status, [(RETRY_AFTER, seconds.to_string())], json).into_response()),
+        None => Ok((status, json).into_response()),
+    }
+}
+
+/// When it is worth to ask again, in seconds: when the breaker that stops the request tests the institution next. `None` if no
+/// breaker stops it, or if a person tripped it.
+async fn retry_after(shared: &Shared, exchange: &Exchange) -> Option<u64> {
+    let codes = ["breaker_tripped", "entrance_closed", "stood_in"];
+    exchange.reason_code.as_deref().filter(|code| codes.contains(code))?;
+    let status = shared.gateway.institution(&exchange.institution).await?;
+    let wait_ms = status.breakers.iter().filter_map(|breaker| breaker.wait_ms).max()?;
+    Some(wait_ms.div_ceil(1000).max(1))
 }
 
 /// `GET /v1/exchanges/{id}`
@@ -127,6 +147,10 @@ pub(super) async fn detail(
     Ok(Json(Detail {
         request: (!exchange.request.is_empty()).then(|| view(spec, &exchange.telegram, &exchange.request)),
         answer: exchange.answer.as_ref().map(|answer| view(spec, &answer.telegram, &answer.bytes)),
+        stand_in: exchange.stand_in.as_ref().and_then(|bytes| {
+            let answer = spec?.answer_to(&exchange.telegram)?;
+            Some(view(spec, &answer.layout.name, bytes))
+        }),
         exchange: summary(&exchange, spec),
     }))
 }
@@ -192,7 +216,15 @@ fn reply<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>) -> Reply<'s> {
         flags: exchange.flags,
         journaled: exchange.journaled,
         answer,
+        stand_in: stand_in(exchange, spec),
     }
+}
+
+fn stand_in<'s>(exchange: &Exchange, spec: Option<LineSpec<'s>>) -> Option<AnswerFields<'s>> {
+    let spec = spec?;
+    let answer = spec.answer_to(&exchange.telegram)?;
+    let fields = Record::decode(&answer.layout, spec.telegram(exchange.stand_in.as_ref()?)).ok()?;
+    Some(AnswerFields { telegram: answer.layout.name.to_string(), fields })
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -34,9 +34,29 @@ pub struct InstitutionStatus {
     pub waiting_since_ms: Option<i64>,
     /// The number of requests that flow control refused since the start, by the code of the reason.
     pub refused: BTreeMap<&'static str, u64>,
+    /// What happens to telegrams instead while a breaker stops them.
+    pub alternatives: Vec<AlternativeStatus>,
     /// The instance's part of the contract. `None` if the gateway is alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sharing: Option<SharingStatus>,
+}
+
+/// What happens to one telegram while a breaker stops it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AlternativeStatus {
+    /// The name of the telegram.
+    pub telegram: String,
+    /// `closed`, `stand_in` or `institution`.
+    pub alternative: &'static str,
+    /// What services are told, if the entrance is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Whether a breaker stops the telegram now.
+    pub acts: bool,
+    /// The time since when, in milliseconds since 1970.
+    pub since_ms: Option<i64>,
+    /// The reason why the breaker tripped.
+    pub why: Option<String>,
 }
 
 /// The part of a contract that one of several instances has.
@@ -159,6 +179,7 @@ impl InstitutionStatus {
             waiting_since_ms: flow.oldest_since.map(|since| wall_ms(since, now)),
             refused: flow.refused,
             sharing: None,
+            alternatives: Vec::new(),
         }
     }
 }

@@ -11,6 +11,7 @@
 //! deadline: then the outcome says that the journal does not have it yet.
 
 mod actions;
+mod alternatives;
 mod commands;
 mod coordination;
 mod facts;
@@ -228,24 +229,6 @@ impl Handle {
         })
     }
 
-    /// The present state of the institution. `None` if it has stopped.
-    pub async fn status(&self) -> Option<InstitutionStatus> {
-        let (reply, status) = oneshot::channel();
-        self.commands.send(TaskCommand::Status(reply)).await.ok()?;
-        status.await.ok()
-    }
-
-    /// Carries out a decision of a person.
-    ///
-    /// # Errors
-    /// The reason why that is not possible.
-    pub async fn decide(&self, decision: Decision) -> Result<(), CannotDecide> {
-        let (reply, done) = oneshot::channel();
-        let sent = self.commands.send(TaskCommand::Decide(decision, reply)).await;
-        sent.map_err(|_| CannotDecide::Stopped)?;
-        done.await.unwrap_or(Err(CannotDecide::Stopped))
-    }
-
     /// Stops the institution: lets exchanges in flight end, signs off, closes the links, and waits until all that is
     /// complete.
     pub async fn stop(&self) {
@@ -307,6 +290,8 @@ struct OpenLink {
 
 struct Running {
     exchange: Exchange,
+    /// The request, if a stand-in may answer it.
+    spare: Option<Draft>,
     key: Option<KeyTicket>,
     reply: oneshot::Sender<Exchange>,
     place: OwnedSemaphorePermit,

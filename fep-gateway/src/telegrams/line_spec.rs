@@ -24,6 +24,12 @@ impl<'s> LineSpec<'s> {
         self.spec.telegram(telegram)
     }
 
+    /// The telegram of the spec that answers this one.
+    #[must_use]
+    pub fn answer_to(self, telegram: &str) -> Option<&'s TelegramSpec> {
+        self.spec.telegram(self.spec.telegram(telegram)?.answer.as_deref()?)
+    }
+
     /// The telegram in a frame.
     #[must_use]
     pub fn telegram(self, frame: &[u8]) -> &[u8] {

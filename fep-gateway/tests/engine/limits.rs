@@ -200,6 +200,43 @@ async fn silence_trips_the_breaker_and_only_an_echo_test_asks_whether_the_instit
     bench.answered().await;
 }
 
+const ALTERNATIVES: &str = r#"
+[institutions.bank-a.breaker]
+echo_first = false
+[institutions.bank-a.breaker.alternatives]
+Transfer = { closed = "transfers to Bank A are closed" }
+ResultInquiry = { stand_in = { "header.response_code" = "0003" } }
+"#;
+
+#[tokio::test]
+async fn a_tripped_breaker_closes_an_entrance_and_answers_with_a_stand_in() {
+    let mut bench = Bench::new(limited("", ALTERNATIVES)).await;
+    let acts = async |bench: &Bench| {
+        let status = bench.status().await;
+        let acts = status.alternatives.iter().map(|one| (one.telegram.clone(), one.alternative, one.acts));
+        acts.collect::<Vec<_>>()
+    };
+    let names = |acts| vec![("ResultInquiry".to_owned(), "stand_in", acts), ("Transfer".to_owned(), "closed", acts)];
+    assert_eq!(acts(&bench).await, names(false));
+    let whole = BreakerScope::Institution;
+    bench.gateway.decide("bank-a", Decision::Trip(whole.clone(), "maintenance".to_owned())).await.unwrap();
+    assert_eq!(acts(&bench).await, names(true));
+    let closed = bench.ask().await.unwrap();
+    let why = "the breaker of the institution is tripped: a person stopped it: maintenance";
+    assert_eq!(outcome(&closed), format!("not sent: transfers to Bank A are closed: {why}"));
+    assert_eq!((closed.reason_code.as_deref(), &closed.stand_in), (Some("entrance_closed"), &None));
+    let stood_in = bench.inquire().await.unwrap();
+    assert_eq!(outcome(&stood_in), format!("not sent: it was not sent, and a stand-in answered: {why}"));
+    assert_eq!((stood_in.reason_code.as_deref(), &stood_in.answer), (Some("stood_in"), &None));
+    let frame = stood_in.stand_in.clone().unwrap();
+    // The layout of the sheet: the codes of the answer, trace number 0, the configured response code.
+    assert_eq!((&frame[24..31], &frame[32..38], &frame[52..56]), (&b"0610100"[..], &b"000000"[..], &b"0003"[..]));
+    assert_eq!(bench.gateway.find(&stood_in.id).await.unwrap(), Some(stood_in), "the journal has the stand-in");
+    assert!(bench.peer.is_quiet().await, "nothing was sent");
+    bench.gateway.decide("bank-a", Decision::Reset(whole)).await.unwrap();
+    bench.answered().await;
+}
+
 #[tokio::test]
 async fn a_person_trips_and_resets_a_breaker_and_blocks_business() {
     let mut bench = Bench::new(limited("", BREAKER)).await;

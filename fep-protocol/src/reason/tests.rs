@@ -35,13 +35,15 @@ fn not_started() -> Vec<NotSent> {
         NotSent::Flow(Refusal::Waited { within: TIME }),
         NotSent::Flow(Refusal::Closed),
         NotSent::Flow(Refusal::KnownTicket),
-        NotSent::Breaker(Box::new(Blocked {
-            scope: BreakerScope::Business("100".to_owned()),
-            cause: TripCause::InRow { failures: 5 },
-            since_ms: 0,
-            alternative: Alternative::Refuse,
-        })),
+        NotSent::Breaker(blocked(Alternative::Refuse)),
+        NotSent::Breaker(blocked(Alternative::Closed(text()))),
+        NotSent::StoodIn(blocked(Alternative::StandIn)),
     ]
+}
+
+fn blocked(alternative: Alternative) -> Box<Blocked> {
+    let scope = BreakerScope::Business("100".to_owned());
+    Box::new(Blocked { scope, cause: TripCause::InRow { failures: 5 }, since_ms: 0, alternative })
 }
 
 /// One value of each reason why a link closed.

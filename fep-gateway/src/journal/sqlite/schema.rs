@@ -162,7 +162,7 @@ pub(in crate::journal) fn read_facts(path: &Path) -> Result<Connection, JournalE
             connection.execute_batch(READ_VERSION_3).map_err(|error| at(path, &error))?;
             Ok(connection)
         }
-        (version, _, _) if version > known => Err(refused(&format!(
+        (version, true, _) if version > known => Err(refused(&format!(
             "the journal has version {version}, this command reads version {known}: use a newer fep-gateway"
         ))),
         (version, _, true) => Err(refused(&format!(

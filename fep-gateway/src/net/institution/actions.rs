@@ -212,7 +212,7 @@ impl Task {
                 self.ended.insert(ticket, running.exchange.id);
                 self.end(running, Outcome::Answered, reason, Some(Answer { telegram, bytes }), now);
             }
-            FinalState::NotSent(why) => self.not_sent(running, &why, now),
+            FinalState::NotSent(why) => self.not_sent(running, why, now),
             FinalState::Unknown(_) => {
                 self.ended.insert(ticket, running.exchange.id);
                 self.open_case(ticket, &running, now);

@@ -2,8 +2,30 @@
 
 use fep_protocol::terms::Now;
 
-use super::{AcceptedRequest, Running, Task, TaskCommand};
+use tokio::sync::oneshot;
+
+use super::{AcceptedRequest, Handle, Running, Task, TaskCommand};
 use crate::net::admission::{CannotDecide, Decision, InstitutionStatus};
+
+impl Handle {
+    /// The present state of the institution. `None` if it has stopped.
+    pub async fn status(&self) -> Option<InstitutionStatus> {
+        let (reply, status) = oneshot::channel();
+        self.commands.send(TaskCommand::Status(reply)).await.ok()?;
+        status.await.ok()
+    }
+
+    /// Carries out a decision of a person.
+    ///
+    /// # Errors
+    /// The reason why that is not possible.
+    pub async fn decide(&self, decision: Decision) -> Result<(), CannotDecide> {
+        let (reply, done) = oneshot::channel();
+        let sent = self.commands.send(TaskCommand::Decide(decision, reply)).await;
+        sent.map_err(|_| CannotDecide::Stopped)?;
+        done.await.unwrap_or(Err(CannotDecide::Stopped))
+    }
+}
 
 impl Task {
     pub(super) fn command(&mut self, command: TaskCommand) {
@@ -11,14 +33,16 @@ impl Task {
         match command {
             TaskCommand::Request(request) => {
                 let AcceptedRequest { draft, exchange, key, since, place, reply } = *request;
+                let has_stand_in = self.stand_in_fields(&exchange.telegram).is_some();
+                let spare = has_stand_in.then(|| draft.clone());
                 let running =
-                    Running { exchange, key, reply, place, since, written: None, request: None, answer: None };
+                    Running { exchange, spare, key, reply, place, since, written: None, request: None, answer: None };
                 let room = self.room_for(&running.exchange);
                 match room.and_then(|()| self.machine.request(draft, since, now)) {
                     Ok(ticket) => {
                         self.running.insert(ticket, running);
                     }
-                    Err(why) => self.not_sent(running, &why, now),
+                    Err(why) => self.not_sent(running, why, now),
                 }
             }
             TaskCommand::Status(reply) => {
@@ -26,7 +50,9 @@ impl Task {
                 let flow = self.machine.flow_status(now);
                 let stops = (self.machine.breakers(now), self.machine.closed(now));
                 let sharing = self.sharing();
-                let status = InstitutionStatus { sharing, ..InstitutionStatus::new(names, flow, stops, now) };
+                let alternatives = self.alternatives(&stops.0);
+                let status =
+                    InstitutionStatus { sharing, alternatives, ..InstitutionStatus::new(names, flow, stops, now) };
                 // Nobody may wait for it any more.
                 let _ = reply.send(status);
             }

@@ -60,12 +60,13 @@ impl Task {
     }
 
     /// Ends an exchange that certainly was not sent.
-    pub(super) fn not_sent(&mut self, running: Running, why: &NotSent, now: Now) {
+    pub(super) fn not_sent(&mut self, mut running: Running, why: NotSent, now: Now) {
+        let why = self.stand_in(&mut running, why, now);
         if let Some(number) = running.request {
             // If the journal has not begun to write the request, it need not.
             self.lane.withdraw(number);
         }
-        self.end(running, Outcome::NotSent, Some(Reason::new(why, why.code())), None, now);
+        self.end(running, Outcome::NotSent, Some(Reason::new(&why, why.code())), None, now);
     }
 
     /// Ends an exchange: brings its outcome to the journal, and tells it as soon as it is there.
@@ -141,6 +142,7 @@ impl Task {
             trace,
             outcome: exchange.outcome,
             reason,
+            bytes: exchange.stand_in.clone().unwrap_or_default(),
             ..self.fact(now)
         }
     }
