@@ -61,6 +61,7 @@ use fep_protocol::exchange::{Answer, Exchange, ExchangeId, Outcome};
 use fep_protocol::fact::{Fact, What};
 pub use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::{AccountKey, SettlementCase, SettlementFact};
+use fep_protocol::standing::Standing;
 use fep_protocol::trace::TraceHighWater;
 
 use self::archive::{ArchiveStop, Archives};
@@ -126,6 +127,8 @@ pub struct Opened {
     pub recalled: Vec<Recalled>,
     /// The settlements that go on.
     pub cases: Vec<EarlierCase>,
+    /// What holds from earlier runs, by institution.
+    pub standing: Vec<(String, Standing)>,
 }
 
 /// The longest wait for a thread of the journal when the journal closes.

@@ -15,7 +15,9 @@
 //! | `fep_notices_left_total` | institution | notices that got no answer because too many waited; they are delivered later |
 //! | `fep_notices_undelivered`, `fep_notice_oldest_seconds` | institution | notices that no service has taken yet, and the age of the oldest |
 //! | `fep_notice_dead_letters`, `fep_notice_dead_letters_total` | institution | notices that need a person now, and how many became so |
-//! | `fep_links_up` | institution, line | links that carry business |
+//! | `fep_links_up` | institution, line | links that are signed on |
+//! | `fep_line_carries` | institution, line | 1 if the line carries business, 0 if it stands by |
+//! | `fep_switchovers_total` | institution, cause | how often other lines began to carry business: `down`, `good` or `person` |
 //! | `fep_links_lost_total` | institution, line, reason | links that were lost, with the code of the reason |
 //! | `fep_waiting` | institution, priority | requests that wait for their turn |
 //! | `fep_limit`, `fep_unanswered` | institution, business | the present adaptive limit, and requests without an answer that still occupy a place |
@@ -150,7 +152,9 @@ fn describe() {
     describe_gauge!("fep_notice_oldest_seconds", "the age of the oldest undelivered notice");
     describe_gauge!("fep_notice_dead_letters", "notices that need a person");
     describe_counter!("fep_notice_dead_letters_total", "notices that became dead letters");
-    describe_gauge!("fep_links_up", "links that carry business");
+    describe_gauge!("fep_links_up", "links that are signed on");
+    describe_gauge!("fep_line_carries", "1 if the line carries business, 0 if it stands by");
+    describe_counter!("fep_switchovers_total", "how often other lines began to carry business");
     describe_counter!("fep_links_lost_total", "links that were lost");
     describe_gauge!("fep_inflight", "exchanges that wait for their answer");
     describe_gauge!("fep_inflight_max", "exchanges that may wait for their answer");

@@ -14,6 +14,7 @@ mod key;
 mod demand;
 mod marks;
 mod notices;
+mod polls;
 mod protocol;
 mod repeat;
 mod secret_places;
@@ -40,6 +41,7 @@ use self::key::KeyFields;
 pub use self::line_spec::LineSpec;
 use self::marks::Marks;
 pub use self::notices::delivery_policy;
+use self::polls::Polls;
 use self::repeat::{Repeat, repeats};
 use self::secret_places::SecretPlaces;
 use self::settlement::Settlements;
@@ -71,6 +73,7 @@ pub struct TelegramCatalogue {
     busy: BusyCodes,
     /// Telegrams of the institution that open or stop business.
     signs: Vec<SessionNotice>,
+    polls: Option<Polls>,
 }
 
 /// One telegram, at the same index as in the spec.
@@ -141,6 +144,7 @@ impl TelegramCatalogue {
             secret_places: SecretPlaces::of(&spec),
             busy: BusyCodes::new(config),
             signs: config.session.as_ref().map_or(Vec::new(), |session| session.notices.clone()),
+            polls: Polls::new(config)?,
             spec: Arc::clone(&spec),
             framing: config.framing.clone(),
         };
@@ -211,7 +215,7 @@ impl TelegramCatalogue {
         config.session.as_ref().map_or_else(SessionPolicy::default, |session| SessionPolicy {
             sign_on: session.sign_on.is_some(),
             sign_off: session.sign_off.is_some(),
-            echo_test: session.echo_test.is_some(),
+            echo_test: session.tests_links(),
             echo_interval: session.echo_interval,
             echo_idle: session.echo_idle,
         })

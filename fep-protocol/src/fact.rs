@@ -10,6 +10,7 @@
 //! | `outcome` | | an exchange ended without an answer. With the code `stood_in`, its bytes are a stand-in answer, which never crossed a line |
 //! | `settlement` | the name of a [`SettlementFact`] | what the gateway does or learns to find out what became of the money |
 //! | `delivery` | the name of a [`DeliveryFact`] | what became of a notice on its way to a service |
+//! | `standing` | the name of a [`Standing`] | what holds until the next such fact of its topic, also over a restart |
 //! | `traces` | | trace numbers up to a mark may be used from now on |
 //! | `surplus` | a class of `received` | telegrams that were counted and not stored, because the institution sent too many |
 
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use crate::delivery::DeliveryFact;
 use crate::exchange::{ExchangeId, Outcome, TelegramBytes};
 use crate::settlement::SettlementFact;
+use crate::standing::Standing;
 use crate::terms::Key;
 use crate::trace::TraceHighWater;
 
@@ -51,6 +53,8 @@ pub struct Fact {
     pub settlement: Option<Box<SettlementFact>>,
     /// What happened in the delivery of the notice. The receipt of a notice and the answer to it have it, too.
     pub delivery: Option<Box<DeliveryFact>>,
+    /// What holds from now on.
+    pub standing: Option<Box<Standing>>,
     /// The bytes that crossed the line. Empty if none did. In an outcome: those of a stand-in answer.
     pub bytes: TelegramBytes,
 }
@@ -69,6 +73,8 @@ pub enum What {
     /// A step of the delivery of a notice. [`Fact::delivery`] says what. Its bytes, if there are any, are an answer that was not
     /// sent.
     Delivery,
+    /// Something holds from now on. [`Fact::standing`] says what.
+    Standing,
     /// Trace numbers up to this mark may be used.
     Traces(TraceHighWater),
     /// This many telegrams of a class were counted and not stored.
@@ -153,13 +159,14 @@ impl Fact {
             idempotency: None,
             settlement: None,
             delivery: None,
+            standing: None,
             bytes: TelegramBytes::default(),
         }
     }
 }
 
 impl What {
-    /// The kind: `sent`, `received`, `outcome`, `settlement`, `delivery`, `traces` or `surplus`.
+    /// The kind: `sent`, `received`, `outcome`, `settlement`, `delivery`, `standing`, `traces` or `surplus`.
     #[must_use]
     pub fn kind(self) -> &'static str {
         match self {
@@ -168,6 +175,7 @@ impl What {
             Self::Outcome => "outcome",
             Self::Settlement => "settlement",
             Self::Delivery => "delivery",
+            Self::Standing => "standing",
             Self::Traces(_) => "traces",
             Self::Surplus(..) => "surplus",
         }
@@ -179,7 +187,7 @@ impl What {
         match self {
             Self::Sent(class) => Some(class.name()),
             Self::Received(class) | Self::Surplus(class, _) => Some(class.name()),
-            Self::Outcome | Self::Settlement | Self::Delivery | Self::Traces(_) => None,
+            Self::Outcome | Self::Settlement | Self::Delivery | Self::Standing | Self::Traces(_) => None,
         }
     }
 
@@ -189,7 +197,7 @@ impl What {
         match self {
             Self::Sent(_) => Some("out"),
             Self::Received(_) | Self::Surplus(..) => Some("in"),
-            Self::Outcome | Self::Settlement | Self::Delivery | Self::Traces(_) => None,
+            Self::Outcome | Self::Settlement | Self::Delivery | Self::Standing | Self::Traces(_) => None,
         }
     }
 
@@ -208,6 +216,7 @@ impl Fact {
         match self.what {
             What::Settlement => self.settlement.as_ref().map(|fact| fact.name()),
             What::Delivery => self.delivery.as_ref().map(|fact| fact.name()),
+            What::Standing => self.standing.as_ref().map(|fact| fact.name()),
             what => what.class(),
         }
     }

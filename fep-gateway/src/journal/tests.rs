@@ -29,6 +29,7 @@ pub(super) fn fact(what: What, exchange: Option<ExchangeId>) -> Fact {
         idempotency: None,
         settlement: None,
         delivery: None,
+        standing: None,
         bytes: TelegramBytes::default(),
     }
 }

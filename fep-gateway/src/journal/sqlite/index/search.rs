@@ -59,7 +59,7 @@ impl IndexReader {
         )
     }
 
-    /// The facts of exchanges without an outcome and of settlements that go on or need a person.
+    /// The facts of exchanges without an outcome, of settlements that go on or need a person, and of what still holds.
     pub(in crate::journal) fn needed(&self) -> Result<Vec<FactNumber>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM exchanges WHERE outcome IS NULL
@@ -70,9 +70,10 @@ impl IndexReader {
             let rows = statement.query_map([], projected)?.collect::<Result<Vec<_>, _>>()?;
             let numbers =
                 |row: Projected| [row.request, row.ending, row.answer].into_iter().flatten().chain(row.others);
-            let mut needed = notices::needed(&self.connection)?;
-            needed.extend(rows.into_iter().flat_map(numbers));
-            Ok(needed)
+            let mut standing = self.connection.prepare("SELECT number FROM standing")?;
+            let standing = standing.query_map([], |row| row.get(0).map(unsigned))?.collect::<Result<Vec<_>, _>>()?;
+            let notices = notices::needed(&self.connection)?;
+            Ok(rows.into_iter().flat_map(numbers).chain(standing).chain(notices).collect())
         };
         read().map_err(failed)
     }
