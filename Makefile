@@ -1,7 +1,10 @@
 # The main commands of the project.
-.PHONY: demo test no-std msrv bench bench-gateway instructions fuzz doc
+# Kills the daemon a hundred times, by SIGKILL and at fault points: make kill DEATHS=1000
+DEATHS ?= 100
+.PHONY: kill demo test no-std msrv bench bench-gateway instructions fuzz doc
 demo: ; cargo run -p fep-gateway --bin fep-gateway -- demo
 test: ; scripts/test.sh
+kill: ; FEP_KILLS=$(DEATHS) cargo test -p fep-gateway --features fault-points --test kill -- --nocapture
 no-std: ; rustup target add thumbv7em-none-eabi && cargo check -p fep-no-std --target thumbv7em-none-eabi
 msrv: ; scripts/msrv.sh
 bench:

@@ -149,7 +149,9 @@ impl Gateway {
             recalled = others;
             let (own_cases, others) = cases.into_iter().partition(|case| *case.institution == *name);
             cases = others;
-            let legacy = Legacy { used, recalled: own, cases: own_cases };
+            let standing =
+                opened.standing.iter().filter(|(owner, _)| *owner == name).map(|(_, standing)| standing.clone());
+            let legacy = Legacy { used, recalled: own, cases: own_cases, standing: standing.collect() };
             let handle = Handle::start(&name, institution, catalogue, legacy, lane, shared.clone());
             institutions.insert(name, handle);
         }

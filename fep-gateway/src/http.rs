@@ -80,6 +80,8 @@ pub fn router(gateway: Gateway, stopping: watch::Receiver<bool>) -> Router {
         .route("/v1/institutions/{institution}", get(institutions::one))
         .route("/v1/institutions/{institution}/breaker", post(institutions::breaker))
         .route("/v1/institutions/{institution}/business", post(institutions::business))
+        .route("/v1/institutions/{institution}/lines/{line}", post(institutions::line))
+        .route("/v1/institutions/{institution}/switchover", post(institutions::switchover))
         .route("/v1/lines", get(health::lines))
         .route("/v1/events", get(events::events))
         .route("/healthz", get(health::alive))

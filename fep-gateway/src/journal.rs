@@ -58,6 +58,7 @@ use fep_protocol::exchange::{Answer, Exchange, ExchangeId, Outcome, TelegramByte
 use fep_protocol::fact::{Fact, What};
 pub use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::{AccountKey, SettlementCase, SettlementFact};
+use fep_protocol::standing::Standing;
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 
@@ -123,6 +124,8 @@ pub struct Opened {
     pub recalled: Vec<Recalled>,
     /// The settlements that go on.
     pub cases: Vec<EarlierCase>,
+    /// What holds from earlier runs, by institution.
+    pub standing: Vec<(String, Standing)>,
 }
 
 /// A notice that is in the journal.

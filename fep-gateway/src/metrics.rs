@@ -9,7 +9,9 @@
 //! | `fep_settled_total` | institution | unknown exchanges that were settled |
 //! | `fep_received_total` | institution, class | telegrams received, by class: answers, late and unmatched answers, notices |
 //! | `fep_stand_ins_total` | institution | notices that the stand-in answered because the service did not |
-//! | `fep_links_up` | institution, line | links that carry business |
+//! | `fep_links_up` | institution, line | links that are signed on |
+//! | `fep_line_carries` | institution, line | 1 if the line carries business, 0 if it stands by |
+//! | `fep_switchovers_total` | institution, cause | how often other lines began to carry business: `down`, `good` or `person` |
 //! | `fep_links_lost_total` | institution, line, reason | links that were lost, with the code of the reason |
 //! | `fep_waiting` | institution, priority | requests that wait for their turn |
 //! | `fep_limit`, `fep_unanswered` | institution, business | the present adaptive limit, and requests without an answer that still occupy a place |
@@ -123,7 +125,9 @@ fn describe() {
     describe_counter!("fep_settled_total", "unknown exchanges that were settled");
     describe_counter!("fep_received_total", "telegrams received");
     describe_counter!("fep_stand_ins_total", "notices that the stand-in answered");
-    describe_gauge!("fep_links_up", "links that carry business");
+    describe_gauge!("fep_links_up", "links that are signed on");
+    describe_gauge!("fep_line_carries", "1 if the line carries business, 0 if it stands by");
+    describe_counter!("fep_switchovers_total", "how often other lines began to carry business");
     describe_counter!("fep_links_lost_total", "links that were lost");
     describe_gauge!("fep_inflight", "exchanges that wait for their answer");
     describe_gauge!("fep_inflight_max", "exchanges that may wait for their answer");

@@ -13,6 +13,7 @@ mod fill;
 mod key;
 mod demand;
 mod marks;
+mod polls;
 mod protocol;
 mod repeat;
 mod secret_places;
@@ -38,6 +39,7 @@ use self::fill::Filler;
 use self::key::KeyFields;
 pub use self::line_spec::LineSpec;
 use self::marks::Marks;
+use self::polls::Polls;
 use self::repeat::{Repeat, repeats};
 use self::secret_places::SecretPlaces;
 use self::settlement::Settlements;
@@ -69,6 +71,7 @@ pub struct TelegramCatalogue {
     busy: BusyCodes,
     /// Telegrams of the institution that open or stop business.
     signs: Vec<SessionNotice>,
+    polls: Option<Polls>,
 }
 
 /// One telegram, at the same index as in the spec.
@@ -139,6 +142,7 @@ impl TelegramCatalogue {
             secret_places: SecretPlaces::of(&spec),
             busy: BusyCodes::new(config),
             signs: config.session.as_ref().map_or(Vec::new(), |session| session.notices.clone()),
+            polls: Polls::new(config)?,
             spec: Arc::clone(&spec),
             framing: config.framing.clone(),
         };
@@ -209,7 +213,7 @@ impl TelegramCatalogue {
         config.session.as_ref().map_or_else(SessionPolicy::default, |session| SessionPolicy {
             sign_on: session.sign_on.is_some(),
             sign_off: session.sign_off.is_some(),
-            echo_test: session.echo_test.is_some(),
+            echo_test: session.tests_links(),
             echo_interval: session.echo_interval,
             echo_idle: session.echo_idle,
         })

@@ -17,7 +17,8 @@ use super::hours::session_notices;
 use super::names::{known_path, known_telegram, ms, values};
 use super::{
     ArchiveConfig, BreakerConfig, Config, ConfigError, Fill, Filling, FlowConfig, Framing, HoursConfig, Http,
-    InstitutionConfig, JournalFile, NoticeConfig, SessionConfig, TelegramLimits, lines, settlement,
+    InstitutionConfig, JournalFile, NoticeConfig, PollConfig, SessionConfig, TelegramLimits, lines, settlement,
+    switchover,
 };
 
 /// The default number of whole days that stay in the journal besides the current one.
@@ -141,7 +142,7 @@ fn journal(table: Option<Table<'_>>, folder: &Path) -> JournalFile {
 
 fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> Option<InstitutionConfig> {
     table.knows(&["label", "spec", "key", "trace", "fill", "session", "telegrams", "notices", "lines", "framing"]);
-    table.knows(&["flow", "breaker", "hours", "settlement"]);
+    table.knows(&["flow", "breaker", "hours", "settlement", "switchover"]);
     let label = table.string("label").map_or(name, |label| label.value).to_owned();
     let answer_timeout = ms(table, "answer_timeout_ms", 5000);
     let trace_wraps = table.boolean("trace_wraps").is_some_and(|wraps| wraps.value);
@@ -163,7 +164,8 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
         fill.iter().for_each(|fill| no_calendar_dates(fill, &key));
     }
     let session = table.table("session").map(|session| self::session(session, &spec));
-    let has_echo_test = session.as_ref().is_some_and(|session| session.echo_test.is_some());
+    let has_echo_test = session.as_ref().is_some_and(SessionConfig::tests_links);
+    let switchover = switchover::read(table, &lines, key.is_empty() && table.has("key"));
     let telegrams = telegrams(table, &spec, answer_timeout);
     let moves_money =
         |name: &str| telegrams.get(name).is_some_and(|limits: &TelegramLimits| limits.settlement.is_some());
@@ -193,6 +195,7 @@ fn institution(name: &str, names: &[&str], table: &Table<'_>, folder: &Path) -> 
         settlement: settlement::limits(table.table("settlement")),
         telegrams,
         notices: notices(table, &spec),
+        switchover,
         lines,
         spec,
     })
@@ -208,9 +211,6 @@ fn spec(table: &Table<'_>, folder: &Path) -> Option<Spec> {
 
 fn key(table: &Table<'_>, spec: &Spec) -> Vec<String> {
     let paths = table.required("key").and_then(Value::array).unwrap_or_default();
-    if paths.is_empty() && table.has("key") {
-        table.document().error(Code::Empty, table.key_span("key").unwrap_or_default(), "`key` names no field");
-    }
     paths.into_iter().filter_map(Value::string).map(|path| known_path(table.document(), spec, &path)).collect()
 }
 
@@ -263,7 +263,9 @@ fn filling(document: &Document, text: &Located<&str>) -> Filling {
 
 fn session(table: Table<'_>, spec: &Spec) -> SessionConfig {
     let telegram = |key| table.string(key).map(|name| known_telegram(table.document(), spec, &name));
+    let poll = table.table("poll").map(|poll| PollConfig::read(poll, table.has("echo_test")));
     let session = SessionConfig {
+        poll,
         sign_on: telegram("sign_on"),
         sign_off: telegram("sign_off"),
         echo_test: telegram("echo_test"),

@@ -15,6 +15,7 @@ const OUTCOMES = {
 };
 const STATES = {
   down: "단절 down",
+  idle: "필요시 접속 idle",
   connecting: "접속 중 connecting",
   listening: "접속 대기 listening",
   signing_on: "개시 중 signing on",
@@ -99,12 +100,20 @@ function renderLines() {
         cell("num", link && link.echo_round_trip_us !== null ? `${(link.echo_round_trip_us / 1000).toFixed(1)} ms` : faint("-")),
         cell("num", first ? `${line.inflight} / ${line.inflight_max}` : ""),
         cell("num", first ? `${line.reconnects}` : ""),
+        cell("", first ? duty(line, now) : ""),
         cell("wide", first && line.last_error ? el("span", "error", line.last_error) : ""),
       ));
     });
   }
   document.querySelector("#lines tbody").replaceChildren(...body);
   byId("no-lines").hidden = lines.size > 0;
+}
+
+/** Whether a line carries business, stands by or is stopped, why and since when. */
+function duty(line, now) {
+  if (line.stopped) return el("span", "error", `정지 stopped ${duration(now - line.stopped.since_ms)}: ${line.stopped.note}`);
+  if (!line.carries) return line.duty === "receive" || line.duty === "answer" ? "수신 receives" : `예비 standby, rank ${line.rank}`;
+  return line.carries_why ? `업무 business ${duration(now - line.carries_since_ms)}: ${line.carries_why}` : "업무 business";
 }
 
 const lineKey = (line) => `${line.institution}\u0000${line.line}`;

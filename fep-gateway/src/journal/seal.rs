@@ -13,6 +13,7 @@
 //! (`seal/veil.rs`). Nothing here knows SQL.
 
 mod key_file;
+mod runs;
 mod veil;
 
 mod body;

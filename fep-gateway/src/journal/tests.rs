@@ -27,6 +27,7 @@ pub(super) fn fact(what: What, exchange: Option<ExchangeId>) -> Fact {
         key: None,
         idempotency: None,
         settlement: None,
+        standing: None,
         bytes: TelegramBytes::default(),
     }
 }

@@ -20,6 +20,7 @@ mod meters;
 mod notices;
 mod settings;
 mod settling;
+mod standing;
 mod surplus;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -34,6 +35,7 @@ use fep_protocol::institution::Institution as Machine;
 use fep_protocol::mutant::{Mutant, is_on};
 use fep_protocol::reason::NotSent;
 use fep_protocol::settlement::PersonDecision;
+use fep_protocol::standing::Standing;
 use fep_protocol::terms::{Incarnation, LinkId, Now, Ticket};
 use fep_protocol::trace::TraceHighWater;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -128,6 +130,8 @@ pub struct Legacy {
     pub recalled: Vec<Recalled>,
     /// The settlements that go on.
     pub cases: Vec<EarlierCase>,
+    /// What persons decided and the institution said, as far as it still holds.
+    pub standing: Vec<Standing>,
 }
 
 /// The number of requests that may wait for the task, in addition to those in flight and in the queue. Further requests are refused.
@@ -199,6 +203,7 @@ impl Handle {
             leaving: false,
             stopped_at: None,
         };
+        task.recall_standing(legacy.standing, now);
         task.recall(legacy.recalled, now);
         let task = tokio::spawn(task.run(command_queue, event_queue, replace_queue, news_queue));
         Self { name, catalogue, statuses, commands, permits, task: tokio::sync::Mutex::new(Some(task)) }
@@ -436,16 +441,7 @@ impl Task {
                     self.links.remove(&incarnation.link);
                     self.surplus.lost(incarnation.link);
                 }
-                let (line, link) = self.link_name(incarnation.link);
-                tracing::warn!(
-                    institution = &*self.name,
-                    line,
-                    link,
-                    incarnation = incarnation.number,
-                    why = why.to_string(),
-                    code = why.code(),
-                    "the link is down"
-                );
+                self.log_lost(incarnation, &why);
                 self.machine.lost(incarnation, &why, &untouched, now);
             }
         }

@@ -11,6 +11,7 @@
 )]
 
 mod archive;
+mod carrying;
 mod cluster;
 mod conformance;
 mod connecting;
@@ -22,6 +23,7 @@ mod harness;
 mod host_b;
 mod limits;
 mod lines;
+mod many;
 mod migration;
 mod notices;
 mod outcomes;

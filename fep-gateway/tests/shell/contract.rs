@@ -258,6 +258,48 @@ async fn a_person_stops_and_opens_business_with_an_institution() {
     assert!(bench.get("/v1/institutions/bank-b").await.0 == StatusCode::NOT_FOUND);
 }
 
+const WITH_BACKUP: &str = "[[institutions.bank-a.lines]]\nname = \"backup\"\nconnect = \"127.0.0.1:9\"\nrank = 2\nstandby = \"cold\"\n\
+     [institutions.bank-a.switchover]\nafter_ms = 100\n";
+
+#[tokio::test]
+async fn a_person_stops_starts_and_switches_lines() {
+    let bench = Bench::of(GOOD_BANK, WITH_BACKUP).await;
+    let decide = async |what: &str, body: Json| {
+        bench.post(&format!("/v1/institutions/bank-a/{what}"), body.to_string(), &[]).await
+    };
+    for (what, body, status, kind) in [
+        ("lines/main", json!({ "decision": "halt" }), 400, "not_a_decision"),
+        ("lines/main", json!({ "decision": "stop" }), 422, "no_note"),
+        ("lines/none", json!({ "decision": "start" }), 409, "cannot_decide"),
+        ("lines/main", json!({ "decision": "start" }), 409, "cannot_decide"),
+        ("switchover", json!({ "decision": "switch", "note": "x" }), 400, "not_a_decision"),
+        ("switchover", json!({ "decision": "switch", "line": "none", "note": "x" }), 409, "cannot_decide"),
+        ("switchover", json!({ "decision": "return", "note": " " }), 422, "no_note"),
+    ] {
+        let (got, reply) = decide(what, body).await;
+        assert_eq!((got.as_u16(), &reply["error"]["kind"]), (status, &json!(kind)), "{what}: {reply}");
+    }
+    let (status, reply) =
+        decide("switchover", json!({ "decision": "switch", "line": "backup", "note": "works" })).await;
+    // The backup line cannot be connected, so business stays where it works.
+    let switchover = &reply["switchover"];
+    assert_eq!((status.as_u16(), &switchover["rank"], &switchover["ordered"]), (200, &json!(1), &json!(2)), "{reply}");
+    assert_eq!(switchover["lines"], json!(["main"]));
+    decide("switchover", json!({ "decision": "return", "note": "works are over" })).await;
+    decide("lines/main", json!({ "decision": "stop", "note": "new cables" })).await;
+    let lines = bench.get("/v1/lines").await.1;
+    assert_eq!(lines["lines"][0]["stopped"]["note"], "new cables", "{lines}");
+    let (status, reply) = bench.transfer(&transfer("rent"), None).await;
+    assert_eq!((status, &reply["reason_code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("no_line_up")), "{reply}");
+    decide("lines/main", json!({ "decision": "start" })).await;
+    while bench.get("/v1/lines").await.1["lines"][0]["links"][0]["state"] != "up" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(bench.transfer(&transfer("rent"), None).await.0, StatusCode::OK);
+    let page = bench.text("/metrics").await;
+    assert!(page.contains(r#"fep_line_carries{institution="bank-a",line="backup"} 0"#), "{page}");
+}
+
 const LIMIT_KEYS: [&str; 8] =
     ["inflight", "inflight_max", "limit", "limit_cause", "limit_since_ms", "rate_max", "rate_used", "unanswered"];
 

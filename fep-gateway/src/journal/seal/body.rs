@@ -1,15 +1,18 @@
 //! The part of a fact that is sealed: what a telegram says, and what a person wrote. Everything else stays readable.
 //!
 //! ```text
-//! (tag 1 byte, length 4 bytes, content)*    1 the bytes, 2 the correlation key as JSON, 3 person and note as JSON
+//! (tag 1 byte, length 4 bytes, content)*    1 the bytes with short runs, 2 the correlation key as JSON, 3 person and note as JSON
+//! zeros up to a multiple of 32 bytes
 //! ```
+//!
+//! Without the zeros, the length would say how long names and amounts are.
 
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::fact::Fact;
 use fep_protocol::settlement::SettlementFact;
 use fep_protocol::terms::Key;
 
-use super::veil;
+use super::{runs, veil};
 
 /// What of a fact is sealed.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -22,6 +25,12 @@ pub(in crate::journal) struct Body {
 const BYTES: u8 = 1;
 const KEY: u8 = 2;
 const PERSON: u8 = 3;
+
+/// The tag of the zeros at the end.
+const END: u8 = 0;
+
+/// The length of a body is a multiple of this number of bytes.
+const STEP: usize = 32;
 
 impl Body {
     /// Takes out of a fact what must be sealed. Keys that are veiled already stay: they are looked up.
@@ -48,7 +57,7 @@ impl Body {
             out.extend_from_slice(content);
         };
         if !self.bytes.is_empty() {
-            part(BYTES, &self.bytes);
+            part(BYTES, &runs::shorten(&self.bytes));
         }
         if let Some(key) = &self.key {
             part(KEY, serde_json::Value::from_iter(key.fields()).to_string().as_bytes());
@@ -56,19 +65,20 @@ impl Body {
         if let Some((person, note)) = &self.person {
             part(PERSON, serde_json::Value::from_iter([person.as_str(), note.as_str()]).to_string().as_bytes());
         }
+        out.resize(out.len().next_multiple_of(STEP), END);
         out
     }
 
     /// Reads what [`Body::to_bytes`] wrote, or returns `None` for other bytes.
     pub(in crate::journal) fn from_bytes(mut rest: &[u8]) -> Option<Self> {
         let mut body = Self::default();
-        while let Some((tag, behind)) = rest.split_first() {
+        while let Some((tag, behind)) = rest.split_first().filter(|(tag, _)| **tag != END) {
             let (len, behind) = behind.split_first_chunk()?;
             let len = usize::try_from(u32::from_be_bytes(*len)).ok()?;
             let (content, behind) = behind.split_at_checked(len)?;
             let texts = || serde_json::from_slice::<Vec<String>>(content).ok();
             match *tag {
-                BYTES => body.bytes = TelegramBytes::copy_of(content),
+                BYTES => body.bytes = TelegramBytes::from(runs::restore(content)?),
                 KEY => body.key = Some(Key::new(texts()?)),
                 PERSON => {
                     let [person, note] = texts()?.try_into().ok()?;

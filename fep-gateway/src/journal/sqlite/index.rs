@@ -13,12 +13,13 @@ use fep_protocol::exchange::{ExchangeId, Flags, Money, Outcome, SettledBy};
 use fep_protocol::fact::{Class, Fact, SentClass, What};
 use fep_protocol::reason::JournalError;
 use fep_protocol::settlement::SettlementFact;
+use fep_protocol::standing::Standing;
 use fep_protocol::terms::Key;
 use fep_protocol::trace::TraceHighWater;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 pub(in crate::journal) use self::compare::differences;
-use super::facts::{JournalId, to_json};
+use super::facts::{JournalId, standing, standing_json, to_json};
 use super::{cases, failed, id, schema, signed, unsigned};
 use crate::journal::projection::Projected;
 use crate::journal::store::{FactNumber, Index, Removal, StoreError};
@@ -107,6 +108,9 @@ impl IndexFile {
             if let What::Traces(high_water) = fact.what {
                 self.traces(&fact.institution, high_water)?;
             }
+            if let Some(standing) = &fact.standing {
+                self.standing(*number, &fact.institution, standing)?;
+            }
             let is_notice = matches!(fact.what, What::Received(Class::Notice) | What::Sent(SentClass::Reply));
             if is_notice && let (Some(telegram), Some(_)) = (&fact.telegram, &fact.key) {
                 self.notice(*number, telegram, fact)?;
@@ -169,6 +173,17 @@ impl IndexFile {
     fn traces(&self, institution: &str, high_water: TraceHighWater) -> Result<(), Error> {
         let sql = "INSERT OR REPLACE INTO traces VALUES (?1, ?2, ?3)";
         let row = params![institution, high_water.day, signed(high_water.high)];
+        self.connection.prepare_cached(sql)?.execute(row).map(drop)
+    }
+
+    fn standing(&self, number: FactNumber, institution: &str, standing: &Standing) -> Result<(), Error> {
+        let topic = standing.topic();
+        if standing.is_over() {
+            let sql = "DELETE FROM standing WHERE institution = ?1 AND topic = ?2";
+            return self.connection.prepare_cached(sql)?.execute(params![institution, topic]).map(drop);
+        }
+        let sql = "INSERT OR REPLACE INTO standing VALUES (?1, ?2, ?3, ?4)";
+        let row = params![institution, topic, signed(number), standing_json(standing)];
         self.connection.prepare_cached(sql)?.execute(row).map(drop)
     }
 
@@ -269,6 +284,17 @@ impl IndexReader {
             let mut statement = self.connection.prepare("SELECT institution, day, high FROM traces")?;
             let row =
                 |row: &Row<'_>| Ok((row.get(0)?, TraceHighWater { day: row.get(1)?, high: unsigned(row.get(2)?) }));
+            statement.query_map([], row)?.collect()
+        };
+        read().map_err(failed)
+    }
+
+    /// What holds, by institution and topic.
+    pub(in crate::journal) fn standing(&self) -> Result<Vec<(String, Standing)>, StoreError> {
+        let read = || -> Result<Vec<_>, Error> {
+            let sql = "SELECT institution, detail FROM standing ORDER BY institution, topic";
+            let mut statement = self.connection.prepare(sql)?;
+            let row = |row: &Row<'_>| Ok((row.get(0)?, standing(&row.get::<_, String>(1)?)?));
             statement.query_map([], row)?.collect()
         };
         read().map_err(failed)

@@ -56,6 +56,14 @@ CREATE TABLE traces (                           -- numbers up to `high` may have
   high             INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE standing (                         -- what holds now, by topic
+  institution      TEXT NOT NULL,
+  topic            TEXT NOT NULL,
+  number           INTEGER NOT NULL,            -- the fact
+  detail           TEXT NOT NULL,
+  PRIMARY KEY (institution, topic)
+) WITHOUT ROWID;
+
 CREATE TABLE notices (                          -- telegrams that the institution sent on its own, and our answers
   institution      TEXT NOT NULL,
   telegram         TEXT NOT NULL,

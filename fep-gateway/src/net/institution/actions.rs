@@ -55,6 +55,8 @@ impl Task {
                 Action::Business(notice, stops) => {
                     tracing::warn!(institution = &*self.name, ?notice, ?stops, "the institution changed its business");
                 }
+                Action::Standing(standing) => self.standing(standing),
+                Action::LineStopped(line, by) => self.line_stopped(line, by),
                 Action::Breaker(snapshot) => self.breaker_changed(&snapshot),
                 Action::Ask(ask) => self.seat.ask(ask),
                 Action::HandOver(to, incarnation, bytes) => self.hand_over(to, incarnation, bytes),
@@ -102,16 +104,7 @@ impl Task {
     }
 
     fn close(&mut self, incarnation: Incarnation, why: &CloseReason) {
-        let (line, number) = self.link_name(incarnation.link);
-        tracing::info!(
-            institution = &*self.name,
-            line,
-            link = number,
-            incarnation = incarnation.number,
-            why = why.to_string(),
-            code = why.code(),
-            "closing the link"
-        );
+        self.log_close(incarnation, why);
         if let Some(link) = self.links.get(&incarnation.link).filter(|link| link.incarnation == incarnation) {
             link.outbox.close();
         }

@@ -3,7 +3,7 @@
 use fep_protocol::terms::Now;
 
 use super::{AcceptedRequest, Running, Task, TaskCommand};
-use crate::net::admission::{CannotDecide, Decision, InstitutionStatus};
+use crate::net::admission::{CannotDecide, Decision, InstitutionStatus, SwitchoverStatus};
 
 impl Task {
     pub(super) fn command(&mut self, command: TaskCommand) {
@@ -29,8 +29,10 @@ impl Task {
                 let stops = (self.machine.breakers(now), self.machine.closed(now));
                 let sharing = self.sharing();
                 let alternatives = self.alternatives(&stops.0);
-                let status =
-                    InstitutionStatus { sharing, alternatives, ..InstitutionStatus::new(names, flow, stops, now) };
+                let state = self.machine.switchover();
+                let switchover = state.map(|state| SwitchoverStatus::new(state, &self.carrying(state.rank)));
+                let status = InstitutionStatus::new(names, flow, stops, now);
+                let status = InstitutionStatus { sharing, alternatives, switchover, ..status };
                 // Nobody may wait for it any more.
                 let _ = reply.send(status);
             }
@@ -47,6 +49,7 @@ impl Task {
     }
 
     fn decide(&mut self, decision: &Decision, now: Now) -> Result<(), CannotDecide> {
+        let line = |name: &String| self.line_names.iter().position(|line| **line == **name);
         let machine = &mut self.machine;
         let is_done = match decision {
             Decision::Trip(scope, note) => machine.trip_breaker(scope, note, now),
@@ -56,6 +59,22 @@ impl Task {
                 true
             }
             Decision::Unblock(business) => machine.unblock(business.as_deref()),
+            Decision::StopLine(name, note) => {
+                machine.stop_line(line(name).ok_or(CannotDecide::NoSuchLine)?, note, now)?;
+                true
+            }
+            Decision::StartLine(name) => {
+                machine.start_line(line(name).ok_or(CannotDecide::NoSuchLine)?, now)?;
+                true
+            }
+            Decision::Switch(name, note) => {
+                machine.switch_to(line(name).ok_or(CannotDecide::NoSuchLine)?, note, now)?;
+                true
+            }
+            Decision::Return(note) => {
+                machine.switch_back(note, now)?;
+                true
+            }
         };
         tracing::warn!(institution = &*self.name, ?decision, is_done, "a person decided");
         let is_breaker = matches!(decision, Decision::Trip(..) | Decision::Reset(_));

@@ -7,11 +7,12 @@ use rusqlite::{Connection, params};
 use super::{Error, IndexReader, JournalError, schema};
 
 /// The tables besides the exchanges, with the columns that name a row.
-const TABLES: [(&str, &str, &str); 5] = [
+const TABLES: [(&str, &str, &str); 6] = [
     ("cases", "lower(hex(exchange))", "*"),
     ("case_facts", "lower(hex(exchange)) || ' fact ' || number", "*"),
     ("keys", "institution || ' ' || key", "*"),
     ("traces", "institution", "*"),
+    ("standing", "institution || ' ' || topic", "*"),
     ("notices", "institution || ' notice of fact ' || notice", "*"),
 ];
 
