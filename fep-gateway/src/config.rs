@@ -53,6 +53,7 @@ mod tls;
 
 mod carry;
 mod lines;
+mod notices;
 mod settlement;
 mod switchover;
 
@@ -65,6 +66,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fep_protocol::delivery::DeliveryLimits;
 use fep_protocol::settlement::SettlementLimits;
 use fep_protocol::switchover::SwitchoverSettings;
 use fep_spec::load::LoadError;
@@ -78,6 +80,7 @@ pub use self::flow::FlowConfig;
 pub use self::framing::Framing;
 pub use self::hours::{HoursConfig, SessionNotice};
 pub use self::lines::{LineConfig, Network, Role, TcpOptions, WhenFull};
+pub use self::notices::{NoticeConfig, RefuseConfig};
 pub use self::poll::PollConfig;
 pub use self::settlement::{
     Condition, ConditionValue, InquiryConfig, ReversalConfig, SettlementConfig, StepField, StepTelegram, StepValue,
@@ -183,6 +186,9 @@ pub struct InstitutionConfig {
     pub telegrams: BTreeMap<String, TelegramLimits>,
     /// `notices.NAME`: telegrams that the institution sends without a request.
     pub notices: BTreeMap<String, NoticeConfig>,
+    /// `delivery`: the limits of the delivery of notices: `undelivered_max` (default 1000) in memory, `answering_max` (64) at services
+    /// while the institution waits, `retrying_max` (8) further attempts at once.
+    pub delivery: DeliveryLimits,
     /// `switchover`: `after_ms` (default 2000), `return_after_ms` (60000) and `return` (`automatic` or `manual`).
     pub switchover: SwitchoverSettings,
     /// `lines`: the configured lines, at least one.
@@ -262,18 +268,6 @@ pub struct TelegramLimits {
     pub answer_timeout: Duration,
     /// `settlement`, or `None` if the telegram moves no money.
     pub settlement: Option<SettlementConfig>,
-}
-
-/// `[institutions.NAME.notices.TELEGRAM]`: how the gateway answers this telegram of the institution.
-#[derive(Clone, Debug)]
-pub struct NoticeConfig {
-    /// `callback`: the URL of the service. Default: none, the stand-in answers at once.
-    pub callback: Option<String>,
-    /// `callback_timeout_ms`, default 3000: how long the gateway waits for the service.
-    pub callback_timeout: Duration,
-    /// `stand_in`: the answer's fields if the service gives no answer. The other fields are those of the notice. Default: no field
-    /// differs from the notice.
-    pub stand_in: Vec<(String, String)>,
 }
 
 /// The reason why a configuration cannot be used.

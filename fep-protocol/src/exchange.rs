@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::note::PersonNote;
 
@@ -119,6 +119,13 @@ impl FromStr for ExchangeId {
 impl Serialize for ExchangeId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ExchangeId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|error: NotAnExchangeId| serde::de::Error::custom(error.to_string()))
     }
 }
 
@@ -435,6 +442,8 @@ pub enum Event {
     Exchange(Box<Exchange>),
     /// A line changed.
     Line(Box<LineStatus>),
+    /// A notice of the institution came, or its delivery changed.
+    Notice(ExchangeId),
 }
 
 #[cfg(test)]

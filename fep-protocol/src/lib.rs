@@ -15,6 +15,7 @@
 //!                    ◄── coordination: what several instances share
 //!                    ◄── business  whether business is open: by hours, notices and persons
 //!                    ◄── settlement: what became of the money when an outcome is unknown
+//!                    ◄── delivery  brings notices to services, at least once
 //!                    ◄── switchover: which of the main and backup lines carry business
 //!                    ◄── standing  what holds until it is changed, also over a restart
 //!                    ◄── fact      what the journal stores
@@ -53,6 +54,8 @@ pub mod settlement;
 pub mod switchover;
 
 pub mod standing;
+
+pub mod delivery;
 
 pub mod fact;
 

@@ -17,7 +17,10 @@ mod coordination;
 mod facts;
 mod lines;
 mod meters;
+mod known;
 mod notices;
+mod delivering;
+mod undelivered;
 mod settings;
 mod settling;
 mod standing;
@@ -30,6 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fep_protocol::coordination::{Contract, News};
+use fep_protocol::delivery::DeliveryDecision;
 use fep_protocol::exchange::{Event, Exchange, ExchangeId};
 use fep_protocol::institution::Institution as Machine;
 use fep_protocol::mutant::{Mutant, is_on};
@@ -47,7 +51,7 @@ use self::facts::End;
 use self::lines::Lines;
 use self::meters::Meters;
 pub(crate) use self::meters::count_refused;
-use self::notices::NoticeDone;
+use self::notices::{DeliveryReply, NoticeDone};
 use self::settings::settings;
 use self::settling::{DecisionReply, Settling};
 use self::surplus::Surplus;
@@ -116,6 +120,7 @@ pub struct AcceptedRequest {
 enum TaskCommand {
     Request(Box<AcceptedRequest>),
     Settle(ExchangeId, PersonDecision, DecisionReply),
+    Deliver(ExchangeId, DeliveryDecision, DeliveryReply),
     Status(oneshot::Sender<InstitutionStatus>),
     Decide(Decision, oneshot::Sender<Result<(), CannotDecide>>),
     Stop,
@@ -176,6 +181,7 @@ impl Handle {
         let (news, news_queue) = NewsSender::channel();
         let seat = shared.coordinator.join(joining, news);
         let (lines, replace_queue) = Lines::start(&config, &name, &statuses, &shared.clock, &shared.ground);
+        let notices = notices::Notices::new(&config, shared.clock.seed());
         let machine = Machine::new(settings, Arc::clone(&catalogue), shared.clock.seed());
         let mut task = Task {
             name: Arc::clone(&name),
@@ -198,9 +204,10 @@ impl Handle {
             permissions: VecDeque::new(),
             ends: VecDeque::new(),
             changes: VecDeque::new(),
-            notices: notices::Notices::default(),
+            notices,
             others: FuturesUnordered::new(),
             leaving: false,
+            leave_at: None,
             stopped_at: None,
         };
         task.recall_standing(legacy.standing, now);
@@ -225,24 +232,6 @@ impl Handle {
             mpsc::error::TrySendError::Full(_) => NotSent::TooManyWaiting,
             mpsc::error::TrySendError::Closed(_) => NotSent::Stopping,
         })
-    }
-
-    /// The present state of the institution. `None` if it has stopped.
-    pub async fn status(&self) -> Option<InstitutionStatus> {
-        let (reply, status) = oneshot::channel();
-        self.commands.send(TaskCommand::Status(reply)).await.ok()?;
-        status.await.ok()
-    }
-
-    /// Carries out a decision of a person.
-    ///
-    /// # Errors
-    /// The reason why that is not possible.
-    pub async fn decide(&self, decision: Decision) -> Result<(), CannotDecide> {
-        let (reply, done) = oneshot::channel();
-        let sent = self.commands.send(TaskCommand::Decide(decision, reply)).await;
-        sent.map_err(|_| CannotDecide::Stopped)?;
-        done.await.unwrap_or(Err(CannotDecide::Stopped))
     }
 
     /// Stops the institution: lets exchanges in flight end, signs off, closes the links, and waits until all that is
@@ -291,6 +280,8 @@ struct Task {
     others: FuturesUnordered<Waiting<NoticeDone>>,
     /// Whether the institution stops. Then it reads from its links even if the journal takes nothing, so that they can end.
     leaving: bool,
+    /// When the institution was told to stop, while an answer to a notice is awaited.
+    leave_at: Option<Now>,
     /// When the machine had stopped.
     stopped_at: Option<Duration>,
 }
@@ -376,9 +367,10 @@ impl Task {
     /// Whether everything has ended. A journal that takes no writes is waited for only so long.
     fn is_done(&self) -> bool {
         let Some(give_up_at) = self.give_up_at() else { return false };
-        let is_stored = self.permissions.is_empty() && self.ends.is_empty();
+        let is_stored = self.permissions.is_empty() && self.ends.is_empty() && self.notices.is_stored();
         let is_over = is_stored || give_up_at <= self.shared.clock.now().steady;
-        self.running.is_empty() && self.others.is_empty() && is_over
+        // Attempts to deliver that run are made again at the next start.
+        self.running.is_empty() && is_over
     }
 
     fn give_up_at(&self) -> Option<Duration> {
@@ -392,6 +384,8 @@ impl Task {
             self.settling.deadline(),
             tell,
             self.surplus.deadline(),
+            self.notices.deadline(),
+            self.leave_at.map(|since| since.steady + self.config.drain_max),
             self.give_up_at().filter(|at| *at > self.shared.clock.now().steady),
         ];
         deadlines.into_iter().flatten().min().unwrap_or(Duration::from_secs(86_400 * 365))
@@ -404,6 +398,8 @@ impl Task {
             self.machine.tick(now);
         }
         self.settling.tick(now);
+        self.notices.delivery.tick(now);
+        self.leave(now);
         self.tell_late(now);
         self.return_credits(now);
         self.report_surplus(now);
@@ -457,7 +453,10 @@ impl Task {
             let permissions = std::mem::take(&mut self.permissions);
             for (number, ticket) in permissions {
                 match failed.remove(&number) {
-                    Some(error) => self.machine.journaled(ticket, Err(error), now),
+                    Some(error) => {
+                        self.replied(ticket, false);
+                        self.machine.journaled(ticket, Err(error), now);
+                    }
                     None => self.permissions.push_back((number, ticket)),
                 }
             }
@@ -466,6 +465,7 @@ impl Task {
             let Some((_, ticket)) = self.permissions.pop_front() else { break };
             point(FaultPoint::BeforeWrite);
             self.machine.journaled(ticket, Ok(()), now);
+            self.replied(ticket, true);
         }
         while self.ends.front().is_some_and(|end| end.number <= progress.durable) {
             let Some(End { exchange, reply, .. }) = self.ends.pop_front() else { break };
@@ -479,6 +479,7 @@ impl Task {
         self.durable_settlement(progress.durable, now);
         self.durable_changes(progress.durable);
         self.durable_notices(progress.durable);
+        self.durable_deliveries(progress.durable, now);
     }
 
     /// Shows an exchange to subscribers.

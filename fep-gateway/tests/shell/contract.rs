@@ -302,3 +302,36 @@ async fn a_person_stops_starts_and_switches_lines() {
 
 const LIMIT_KEYS: [&str; 8] =
     ["inflight", "inflight_max", "limit", "limit_cause", "limit_since_ms", "rate_max", "rate_used", "unanswered"];
+
+const WITH_STAND_IN: &str = r#"
+[institutions.bank-a.breaker]
+failures_in_row = 1
+wait_min_ms = 30000
+[institutions.bank-a.breaker.alternatives]
+Transfer = { stand_in = { "header.response_code" = "0199" } }
+"#;
+
+#[tokio::test]
+async fn a_stand_in_is_told_apart_from_an_answer_and_says_when_to_ask_again() {
+    let bench = Bench::of(GOOD_BANK, WITH_STAND_IN).await;
+    let silent = bench.transfer(&transfer("silence"), None).await;
+    assert_eq!(silent.0, StatusCode::GATEWAY_TIMEOUT, "{}", silent.1);
+    let url = format!("{}/v1/institutions/bank-a/exchanges/Transfer", bench.url);
+    let response = bench.client.post(url).body(transfer("rent").to_string()).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let wait: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=30).contains(&wait), "{wait}");
+    let reply: Json = response.json().await.unwrap();
+    assert_eq!((&reply["outcome"], &reply["reason_code"]), (&json!("not_sent"), &json!("stood_in")), "{reply}");
+    assert_eq!((reply.get("answer"), &reply["stand_in"]["telegram"]), (None, &json!("TransferAnswer")), "{reply}");
+    assert_eq!(reply["stand_in"]["fields"]["header"]["response_code"], "0199");
+    let exchange = reply["exchange"].as_str().unwrap();
+    let stored = bench.get(&format!("/v1/exchanges/{exchange}")).await.1;
+    assert_eq!((&stored["stand_in"], &stored["outcome"]), (&reply["stand_in"], &reply["outcome"]), "{stored}");
+    let view = bench.text(&format!("/v1/exchanges/{exchange}/view")).await;
+    assert!(view.contains("\"stand_in\""), "{view}");
+    let acting = bench.get("/v1/institutions/bank-a").await.1["alternatives"][0].clone();
+    assert_eq!((&acting["alternative"], &acting["acts"]), (&json!("stand_in"), &json!(true)), "{acting}");
+    let page = bench.text("/metrics").await;
+    assert!(page.contains(r#"fep_alternatives_total{institution="bank-a",alternative="stand_in"} 1"#), "{page}");
+}

@@ -15,7 +15,7 @@ use crate::business::{Business, BusinessClosed, TooManyBlocks};
 use crate::flow::{Flow, FlowEvent, FlowStatus, Offer, Refusal};
 use crate::reason::{NotSent, Unknown};
 use crate::standing::{PersonNote, Standing};
-use crate::terms::{BusinessNotice, Demand, Duty, Now, Stops, Telegrams, Ticket};
+use crate::terms::{BusinessNotice, Demand, Duty, Now, Priority, Stops, Telegrams, Ticket};
 use crate::trace::TraceUse;
 
 /// The breakers of an institution.
@@ -218,6 +218,13 @@ impl<T: Telegrams> Institution<T> {
     #[must_use]
     pub fn closed(&self, now: Now) -> Vec<BusinessClosed> {
         self.admission.business.closed(now.wall_ms)
+    }
+
+    /// Why business is closed for a notice of the institution, or `None` if it is open. The institution's own announcement that
+    /// business ends soon does not close it.
+    #[must_use]
+    pub fn closed_for_notice(&self, telegram: &str, business: Option<&str>, now: Now) -> Option<BusinessClosed> {
+        self.admission.business.may_start(telegram, business, Priority::Inquiry, now.wall_ms).err()
     }
 
     /// Handles a sign of the institution about its business: a notice, or an accepted sign-on.

@@ -7,6 +7,7 @@
 //!
 //! Without the zeros, the length would say how long names and amounts are.
 
+use fep_protocol::delivery::DeliveryFact;
 use fep_protocol::exchange::TelegramBytes;
 use fep_protocol::fact::Fact;
 use fep_protocol::settlement::SettlementFact;
@@ -37,6 +38,7 @@ impl Body {
     pub(in crate::journal) fn take(fact: &mut Fact) -> Self {
         let key = fact.key.take_if(|key| !veil::is_veiled(key));
         let person = fact.settlement.as_deref_mut().and_then(take_person);
+        let person = person.or_else(|| fact.delivery.as_deref_mut().and_then(take_delivery_person));
         Self { bytes: std::mem::take(&mut fact.bytes), key, person }
     }
 
@@ -44,8 +46,11 @@ impl Body {
     pub(in crate::journal) fn give(self, fact: &mut Fact) {
         fact.bytes = self.bytes;
         fact.key = self.key.or(fact.key.take());
-        if let (Some(settlement), Some(person)) = (fact.settlement.as_deref_mut(), self.person) {
+        let Some(person) = self.person else { return };
+        if let Some(settlement) = fact.settlement.as_deref_mut() {
             give_person(settlement, person);
+        } else if let Some(delivery) = fact.delivery.as_deref_mut() {
+            give_delivery_person(delivery, person);
         }
     }
 
@@ -106,6 +111,29 @@ fn give_person(fact: &mut SettlementFact, (own, text): (String, String)) {
         *person = own;
         *note = text;
     }
+}
+
+fn take_delivery_person(fact: &mut DeliveryFact) -> Option<(String, String)> {
+    match fact {
+        DeliveryFact::Asked { person, note } | DeliveryFact::Closed { person, note } => {
+            Some((std::mem::take(person), std::mem::take(note)))
+        }
+        _ => None,
+    }
+}
+
+fn give_delivery_person(fact: &mut DeliveryFact, (own, text): (String, String)) {
+    if let DeliveryFact::Asked { person, note } | DeliveryFact::Closed { person, note } = fact {
+        *person = own;
+        *note = text;
+    }
+}
+
+/// A fact of a delivery without what a person wrote, as the index has it.
+pub(in crate::journal) fn without_delivery_person(fact: &DeliveryFact) -> DeliveryFact {
+    let mut fact = fact.clone();
+    take_delivery_person(&mut fact);
+    fact
 }
 
 /// A fact of settlement without what a person wrote, as the index has it.

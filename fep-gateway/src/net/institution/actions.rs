@@ -25,7 +25,9 @@ impl Task {
     pub(super) fn obey(&mut self) {
         loop {
             self.obey_machine();
-            if !self.settle() {
+            let settled = self.settle();
+            let delivered = self.deliver();
+            if !settled && !delivered {
                 break;
             }
         }
@@ -41,7 +43,7 @@ impl Task {
                 Action::Withdraw(ticket, incarnation) => self.withdraw(ticket, incarnation),
                 Action::Finish(ticket, state) => self.finish(ticket, state),
                 Action::Received(incoming) => self.received(incoming),
-                Action::Notice(incarnation, telegram, bytes) => self.notice(incarnation, &telegram, bytes),
+                Action::Notice(incarnation, telegram, bytes) => self.notice(incarnation, &telegram, &bytes),
                 Action::Link(link, state, error) => {
                     self.link_became(link, state, error);
                     self.lines_changed();
@@ -153,7 +155,10 @@ impl Task {
                     self.machine.journaled(ticket, Ok(()), now);
                 }
             }
-            Err(error) => self.machine.journaled(ticket, Err(error), now),
+            Err(error) => {
+                self.replied(ticket, false);
+                self.machine.journaled(ticket, Err(error), now);
+            }
         }
     }
 

@@ -2,8 +2,30 @@
 
 use fep_protocol::terms::Now;
 
-use super::{AcceptedRequest, Running, Task, TaskCommand};
+use tokio::sync::oneshot;
+
+use super::{AcceptedRequest, Handle, Running, Task, TaskCommand};
 use crate::net::admission::{CannotDecide, Decision, InstitutionStatus, SwitchoverStatus};
+
+impl Handle {
+    /// The present state of the institution. `None` if it has stopped.
+    pub async fn status(&self) -> Option<InstitutionStatus> {
+        let (reply, status) = oneshot::channel();
+        self.commands.send(TaskCommand::Status(reply)).await.ok()?;
+        status.await.ok()
+    }
+
+    /// Carries out a decision of a person.
+    ///
+    /// # Errors
+    /// The reason why that is not possible.
+    pub async fn decide(&self, decision: Decision) -> Result<(), CannotDecide> {
+        let (reply, done) = oneshot::channel();
+        let sent = self.commands.send(TaskCommand::Decide(decision, reply)).await;
+        sent.map_err(|_| CannotDecide::Stopped)?;
+        done.await.unwrap_or(Err(CannotDecide::Stopped))
+    }
+}
 
 impl Task {
     pub(super) fn command(&mut self, command: TaskCommand) {
@@ -40,11 +62,24 @@ impl Task {
                 let _ = reply.send(self.decide(&decision, now));
             }
             TaskCommand::Settle(case, decision, reply) => self.decide_case(case, decision, reply, now),
+            TaskCommand::Deliver(id, decision, reply) => self.decide_delivery(id, decision, reply),
             TaskCommand::Stop => {
                 self.leaving = true;
                 self.settling.stop(now);
-                self.machine.leave(now);
+                self.notices.delivery.stop();
+                self.leave_at.get_or_insert(now);
+                self.leave(now);
             }
+        }
+    }
+
+    /// Lets the machine leave, once the institution waits for no answer to a notice, or that takes too long.
+    pub(super) fn leave(&mut self, now: Now) {
+        let Some(since) = self.leave_at else { return };
+        if !self.notices.is_awaited() || since.steady + self.config.drain_max <= now.steady {
+            self.leave_at = None;
+            // The time for draining began when the gateway was told to stop.
+            self.machine.leave(since);
         }
     }
 

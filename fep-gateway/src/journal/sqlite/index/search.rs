@@ -5,7 +5,9 @@ use std::path::Path;
 use fep_protocol::exchange::ExchangeId;
 use rusqlite::params;
 
-use super::{COLUMNS, Error, IndexReader, JournalId, Projected, StoreError, failed, projected, schema, unsigned};
+use super::{
+    COLUMNS, Error, IndexReader, JournalId, Projected, StoreError, failed, notices, projected, schema, unsigned,
+};
 use crate::journal::filter::ExchangeFilter;
 use crate::journal::store::FactNumber;
 
@@ -70,7 +72,8 @@ impl IndexReader {
                 |row: Projected| [row.request, row.ending, row.answer].into_iter().flatten().chain(row.others);
             let mut standing = self.connection.prepare("SELECT number FROM standing")?;
             let standing = standing.query_map([], |row| row.get(0).map(unsigned))?.collect::<Result<Vec<_>, _>>()?;
-            Ok(rows.into_iter().flat_map(numbers).chain(standing).collect())
+            let notices = notices::needed(&self.connection)?;
+            Ok(rows.into_iter().flat_map(numbers).chain(standing).chain(notices).collect())
         };
         read().map_err(failed)
     }
